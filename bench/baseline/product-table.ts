@@ -45,7 +45,7 @@ export class ProductTable implements Table {
     for (const key of SessionKeys.all()) {
       const plan = randomUUID();
       const body = this.sealer.seal(sealedAs(plan, 0), PLAN);
-      const begin = [randomUUID(), flow, plan, version, null, body, '1 day', null, null, key, '1 day', null];
+      const begin = [randomUUID(), flow, plan, version, null, body, '1 day', null, null, 0, null, key, '1 day', null];
       await this.pool.query({ ...CREATE_PLAN_AND_SESSION, values: begin });
     }
   }

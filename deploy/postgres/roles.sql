@@ -14,7 +14,7 @@ BEGIN
       EXECUTE format('CREATE ROLE %I LOGIN', service);
     END IF;
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow, captcha, consent, enrollment, identification, mfa FROM %I', service);
-    EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA directory, identification, mfa FROM %I', service);
+    EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA directory, flow, identification, mfa FROM %I', service);
     EXECUTE format('REVOKE ALL ON SCHEMA directory, flow, captcha, consent, enrollment, identification, mfa FROM %I', service);
   END LOOP;
 END $$;
@@ -26,6 +26,18 @@ REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.releases, 
   flow.proxy_applications FROM gatehouse_gateway;
 REVOKE ALL ON flow.objects, flow.applied_blueprints, flow.migrations, flow.mailed, flow.audit_events,
   flow.webhook_deliveries FROM gatehouse_gateway;
+
+-- The gateway adds records of ended plans and reads them. It changes none, and a function makes and drops their partitions.
+REVOKE UPDATE, DELETE ON flow.journeys FROM gatehouse_gateway;
+DO $$
+DECLARE
+  partition regclass;
+BEGIN
+  FOR partition IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'flow.journeys'::regclass LOOP
+    EXECUTE format('REVOKE ALL ON %s FROM gatehouse_gateway', partition);
+  END LOOP;
+END $$;
+GRANT EXECUTE ON FUNCTION flow.keep_journey_partitions TO gatehouse_gateway;
 
 -- The gateway reads views of the directory. The functions that the view identities calls run with the caller's privileges,
 -- so the gateway may also read their tables: user_groups and groups.

@@ -22,8 +22,7 @@ import { tokenHash } from '../../libs/directory/src/token-hash.js';
 import { PostgresGroupMembershipStore } from '../../libs/executor-postgres/src/postgres-directory.js';
 import { PostgresFlowStore } from '../../libs/executor-postgres/src/postgres-flow-store.js';
 import { PostgresPlanStore } from '../../libs/executor-postgres/src/postgres-plan-store.js';
-import { cleanerOn } from '../../libs/executor-postgres/testing/cleaner.js';
-import { REQUEST_FACTS } from '../../libs/executor-postgres/testing/event-context.js';
+import { cleanerOn, REQUEST_FACTS, recorderOn } from '../../libs/executor-postgres/testing/index.js';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { ReputationRepository } from '../../libs/policies/src/reputation/reputation.repository.js';
 import { SpentTokenRepository } from '../../libs/stages/src/captcha/spent-token.repository.js';
@@ -178,7 +177,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     }
   });
 
-  it('lets the gateway find flows and brands, read group memberships and delete expired rows', async () => {
+  it('lets the gateway find flows and brands, read group memberships, delete expired rows and record journeys', async () => {
     await withPool('gateway', async (source) => {
       expect(
         await new PostgresFlowStore(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`)).findConfigureFlow(
@@ -191,6 +190,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       expect(await new PostgresGroupMembershipStore(source).filterGroups(alice, [alice])).toEqual(new Set());
       await expect(cleanerOn(source).sweep()).resolves.toBeUndefined();
       expect(await cleanerOn(source).backlog()).toContainEqual({ table: 'directory.tokens', rows: 0 });
+      await expect(recorderOn(source).run()).resolves.toBeUndefined();
     });
   });
 

@@ -6,6 +6,7 @@ import { SigningKeys } from './applications/signing-keys.js';
 import { CSRF_COOKIE, CSRF_COOKIES, isHostOnly, SESSION_COOKIE, SESSION_COOKIES } from './http/cookie-names.js';
 import { corsOriginsIn } from './http/cors.js';
 import { TRACEPARENT_USES } from './http/request-spans.js';
+import { journeyConfig } from './journeys/journey.config.js';
 import { avatarModes } from './users/avatars/avatar-modes.js';
 
 const whole = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
@@ -257,6 +258,7 @@ export const gatewaySettings = z.object({
   METRICS_KINDS_MAX: whole(100, { min: 0, max: 1000 }).describe(
     'Kinds of stages with metrics of their own; all further ones share the label `other`',
   ),
+  ...journeyConfig.shape,
   EXPIRED_TOKENS_KEEP_S: whole(30 * 86_400, { min: 0 }).describe(
     'Seconds for which an expired API token or app password is still listed, before it is deleted',
   ),

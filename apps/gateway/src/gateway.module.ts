@@ -14,6 +14,7 @@ import type { Schema } from './http/openapi/schema-writer.js';
 import { PagesModule } from './http/pages/pages.module.js';
 import { type Infrastructure, InfrastructureModule } from './infrastructure.module.js';
 import { InvitationsModule } from './invitations/invitations.module.js';
+import { JourneysModule } from './journeys/journeys.module.js';
 import { OauthModule } from './oauth/oauth.module.js';
 import { SessionsApiModule } from './sessions/sessions-api.module.js';
 import { SocketsModule } from './sockets/sockets.module.js';
@@ -41,6 +42,7 @@ import { UsersModule } from './users/users.module.js';
     SocketsModule,
     SystemModule,
     CleanupModule,
+    JourneysModule,
   ],
 })
 export class GatewayModule {

@@ -5,6 +5,7 @@ import { eventMessage, mailMessage, type OutboxMessage, requestedEventMessage } 
 import type { Sealer } from '@gatehouse/platform';
 import type { CommitParts, StatementValues } from './commit-statement.js';
 import { eventFacts } from './event-facts.js';
+import type { JourneySettings } from './journeys/journey.settings.js';
 import { pendingSourceLoginRow } from './pending-source-login.rows.js';
 import { truncatedUserAgent } from './postgres-session-binding-store.js';
 
@@ -20,6 +21,8 @@ export interface CommitInput {
   readonly commit: PlanCommit;
   readonly sealer: Sealer;
   readonly lifetimes: EffectLifetimes;
+  /** How an ended plan is recorded. Default: not at all. */
+  readonly journeys?: JourneySettings | undefined;
 }
 
 /** What the effects of one type save: parts of the save statement, and messages for the outbox. */

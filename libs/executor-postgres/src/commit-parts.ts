@@ -189,6 +189,24 @@ export const COMMIT_PARTS = {
       SELECT l.hash, saved.session_id, l.source, l.body, now() + :parted_lifetime::interval
       FROM saved, unnest(:parted_hashes::bytea[], :parted_sources::uuid[], :parted_bodies::bytea[]) l(hash, source, body))`,
   },
+  /** Records the ended plan. */
+  journey: {
+    writes: `
+    recorded AS (
+      INSERT INTO flow.journeys (plan_id, flow_id, version_id, version, begun_at, ended_at, outcome, logged_in, reason,
+        steps, verdicts, client, network, user_id)
+      SELECT :plan, :flow, :version::uuid, (SELECT v.number FROM flow.flow_versions v WHERE v.id = :version::uuid),
+        saved.begun_at, now(), :outcome::text, :logged_in::boolean, :reason::text,
+        :steps::jsonb, :verdicts::jsonb, :client::jsonb, saved.network, :journey_user::uuid
+      FROM saved)`,
+  },
+  /** Queues the count of the ended plan. */
+  count: {
+    writes: `
+    counted AS (
+      INSERT INTO flow.unrecorded_plans (plan_id, flow_id, version_id, begun_at, outcome, network)
+      SELECT :plan, :flow, :version::uuid, saved.begun_at, :outcome::text, saved.network FROM saved ON CONFLICT DO NOTHING)`,
+  },
 } as const satisfies Readonly<Record<string, CommitPart>>;
 
 export type CommitPartName = keyof typeof COMMIT_PARTS;

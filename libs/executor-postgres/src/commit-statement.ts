@@ -36,7 +36,7 @@ function textOf(parts: readonly CommitPart[]): string {
   const save = [UPDATE, ...conditions].join(' AND ');
   if (parts.length === 0) return `${save} RETURNING session_id`;
   const columns = ['session_id', ...every('returns')];
-  const saved = `saved AS (${save} RETURNING session_id)`;
+  const saved = `saved AS (${save} RETURNING session_id, begun_at, network)`;
   return `WITH ${[...locked, ...every('first'), saved, ...every('writes')].join(',\n')} SELECT ${columns.join(', ')} FROM saved`;
 }
 

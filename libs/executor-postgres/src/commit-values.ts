@@ -3,6 +3,7 @@ import { type OutboxMessage, outboxColumns, outboxRow } from '@gatehouse/outbox'
 import type { Sealer } from '@gatehouse/platform';
 import { type CommitInput, interval, savedEffects } from './commit-effects.js';
 import type { CommitParts, StatementValues } from './commit-statement.js';
+import { journeyParts } from './journeys/journey.parts.js';
 import { planBodyOf, resumeTokenSealId } from './plan.rows.js';
 
 /** Returns the parts of the save statement that a commit needs, with their values. */
@@ -16,6 +17,7 @@ export function commitPartsOf(input: CommitInput): CommitParts {
   if (links.length > 0) parts.link = linkValues(commit, sealer);
   if (reset.length + released.length > 0) parts.settle = settlementValues(commit);
   if (messages.length > 0) parts.send = outboxValues(messages, sealer);
+  Object.assign(parts, journeyParts(input));
   return parts;
 }
 

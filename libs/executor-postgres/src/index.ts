@@ -4,6 +4,8 @@ export * from './commit-parts.js';
 export * from './commit-statement.js';
 export * from './commit-values.js';
 export * from './expired-row-cleaner.js';
+export * from './journeys/journey.settings.js';
+export * from './journeys/journey-recorder.js';
 export * from './migrations/index.js';
 export * from './pending-source-login.rows.js';
 export * from './plan.rows.js';

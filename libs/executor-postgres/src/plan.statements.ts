@@ -84,28 +84,33 @@ export const TOUCH_SESSION: NamedStatement = {
 /** How long a client can use a retired key to read how its plan ended (docs/spec/sessions.md#session-keys). */
 export const RETIRED_KEY_TTL = `interval '10 seconds'`;
 
-const PLAN_COLUMNS = '(session_id, flow_id, id, revision, version_id, pending_user_id, body, expires_at, cleanup_at)';
+/** Values of a new plan after its session, from the parameters of `CREATE_PLAN`. */
+const NEW_PLAN = '$2, $3, 0, $4, $5, $6, now() + $7::interval, now() + $7::interval, $10::int, $11::bytea';
+const PLAN_COLUMNS =
+  '(session_id, flow_id, id, revision, version_id, pending_user_id, body, expires_at, cleanup_at, progress, network)';
 const REPLACE = `
     ON CONFLICT (session_id, flow_id) DO UPDATE SET id = excluded.id, revision = excluded.revision,
       version_id = excluded.version_id, pending_user_id = excluded.pending_user_id, body = excluded.body,
-      expires_at = excluded.expires_at, begun_at = excluded.begun_at, progress = excluded.progress
+      expires_at = excluded.expires_at, begun_at = excluded.begun_at, progress = excluded.progress,
+      network = excluded.network
     WHERE (plans.id = $8 AND plans.revision = $9) OR plans.expires_at <= now()
     RETURNING session_id`;
 
 /**
  * Stores a new plan. Replaces the session's plan of the flow if it has expired or is the plan to replace, else stores
  * nothing and returns no row. Ids: $1 session, $2 flow, $3 new plan, $4 flow version, $5 pending user or null. $6
- * sealed body, $7 lifetime (interval), $8 id and $9 revision of the plan to replace, or null.
+ * sealed body, $7 lifetime (interval), $8 id and $9 revision of the plan to replace, or null, $10 progress: 1 if a mailed
+ * link continues the replaced plan, else 0, $11 keyed hash of the client's network.
  */
 export const CREATE_PLAN: NamedStatement = {
   name: 'plan_begin',
   conditional: true,
-  text: `INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT s.id, $2, $3, 0, $4, $5, $6, now() + $7::interval, now() + $7::interval
+  text: `INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT s.id, ${NEW_PLAN}
          FROM flow.sessions s WHERE s.id = $1 FOR KEY SHARE ${REPLACE}`,
 };
 
 /**
- * Like CREATE_PLAN, with a new session key. $10 is the key's SHA-256. The key is replaced if and only if the plan is
+ * Like CREATE_PLAN, with a new session key. $12 is the key's SHA-256. The key is replaced if and only if the plan is
  * stored.
  */
 export const CREATE_PLAN_AND_KEY: NamedStatement = {
@@ -114,18 +119,19 @@ export const CREATE_PLAN_AND_KEY: NamedStatement = {
   text: `
     WITH session AS MATERIALIZED (SELECT s.id FROM flow.sessions s WHERE s.id = $1 FOR UPDATE),
     saved AS (
-      INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT session.id, $2, $3, 0, $4, $5, $6, now() + $7::interval, now() + $7::interval FROM session
+      INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT session.id, ${NEW_PLAN} FROM session
       ${REPLACE}),
     retired AS (
       UPDATE flow.session_keys k SET until = now() + ${RETIRED_KEY_TTL} FROM saved
       WHERE k.session_id = saved.session_id AND k.until IS NULL),
-    fresh AS (INSERT INTO flow.session_keys (hash, session_id) SELECT $10, session_id FROM saved)
+    fresh AS (INSERT INTO flow.session_keys (hash, session_id) SELECT $12, session_id FROM saved)
     SELECT session_id FROM saved`,
 };
 
 /**
- * Like CREATE_PLAN, in a new session with the id $1. $10 SHA-256 of the session's key, $11 its sliding lifetime
- * (interval), $12 id of the session that loses its plan of the flow, or null.
+ * Like CREATE_PLAN, in a new session with the id $1. $12 SHA-256 of the session's key, $13 its sliding lifetime
+ * (interval), $14 id of the session that loses its plan of the flow, or null. A plan that a mailed link continues in the
+ * new session has not ended, so its row is only marked as expired: the cleaner deletes it, without a record.
  */
 export const CREATE_PLAN_AND_SESSION: NamedStatement = {
   name: 'plan_begin_with_session',
@@ -133,10 +139,14 @@ export const CREATE_PLAN_AND_SESSION: NamedStatement = {
   text: `
     WITH session AS (
       INSERT INTO flow.sessions (id, ttl, expires_at, cleanup_at)
-      VALUES ($1, $11::interval, now() + $11::interval, now() + $11::interval) RETURNING id),
-    key AS (INSERT INTO flow.session_keys (hash, session_id) SELECT $10, id FROM session),
-    left_behind AS (DELETE FROM flow.plans p USING session WHERE p.session_id = $12 AND p.flow_id = $2)
-    INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT session.id, $2, $3, 0, $4, $5, $6, now() + $7::interval, now() + $7::interval FROM session
+      VALUES ($1, $13::interval, now() + $13::interval, now() + $13::interval) RETURNING id),
+    key AS (INSERT INTO flow.session_keys (hash, session_id) SELECT $12, id FROM session),
+    moved AS (
+      UPDATE flow.plans p SET progress = 2, expires_at = now(), cleanup_at = now() FROM session
+      WHERE p.session_id = $14 AND p.flow_id = $2 AND $10::int > 0),
+    left_behind AS (
+      DELETE FROM flow.plans p USING session WHERE p.session_id = $14 AND p.flow_id = $2 AND $10::int = 0)
+    INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT session.id, ${NEW_PLAN} FROM session
     ${REPLACE}`,
 };
 
@@ -160,6 +170,16 @@ export const LIST_PLAN_SLUGS: NamedStatement = {
     JOIN flow.plans p ON p.session_id = k.session_id AND p.expires_at > now()
     JOIN flow.flows f ON f.id = p.flow_id
     WHERE k.hash = $1 AND k.until IS NULL ORDER BY p.expires_at DESC LIMIT 20`,
+};
+
+/**
+ * Queues the count of a plan that was never stored. Ids: $1 plan, $2 flow, $3 flow version. $4 outcome, $5 keyed hash of
+ * the client's network.
+ */
+export const RECORD_UNSTORED: NamedStatement = {
+  name: 'plan_count_unstored',
+  text: `INSERT INTO flow.unrecorded_plans (plan_id, flow_id, version_id, begun_at, outcome, network)
+         VALUES ($1, $2, $3, now(), $4, $5) ON CONFLICT DO NOTHING`,
 };
 
 /** SQL column `abandoned` with the flows of the unfinished plans that the table expression `plans` has deleted. */

@@ -9,6 +9,7 @@ import {
   type PlanCommit,
   PlanStore,
   type ResumedPlan,
+  type UnstoredEnding,
 } from '@gatehouse/executor';
 import type { Plan } from '@gatehouse/plan';
 import {
@@ -24,6 +25,7 @@ import type { DataSource } from 'typeorm';
 import { interval } from './commit-effects.js';
 import { commitStatement } from './commit-statement.js';
 import { commitPartsOf } from './commit-values.js';
+import type { JourneySettings } from './journeys/journey.settings.js';
 import {
   type CancelledRow,
   cancelledPlan,
@@ -43,6 +45,7 @@ import {
   LIST_PLAN_SLUGS,
   LOAD_FLOW,
   LOAD_PLAN_BY_TOKEN,
+  RECORD_UNSTORED,
   TOUCH_SESSION,
 } from './plan.statements.js';
 import { StatementLatency } from './statement-latency.js';
@@ -93,6 +96,8 @@ interface PlanStoreSettings {
   readonly latency?: StatementLatency;
   /** Is told of the unfinished plans that a statement deletes. */
   readonly observer?: Pick<FlowObserver, 'planEnded'>;
+  /** How the ends of plans are recorded. Default: not at all. */
+  readonly journeys?: JourneySettings;
   readonly logger: Logger;
 }
 
@@ -136,11 +141,13 @@ export class PostgresPlanStore extends PlanStore {
     return opened && { ...opened, versionId, step };
   }
 
-  async create({ flowId, versionId, plan, session, replaces, isUnanswered }: NewPlan): Promise<string | undefined> {
+  async create(created: NewPlan): Promise<string | undefined> {
+    const { flowId, versionId, plan, session, replaces, isUnanswered, isContinuation, network } = created;
     const sessionId = 'id' in session ? session.id : (session.newId ?? uuidV7());
     const values = [
       ...[sessionId, flowId, plan.id, versionId, pendingUserId(plan), this.seal(plan, 0)],
       ...[this.lifetime('planS', isUnanswered), replaces?.id ?? null, replaces?.revision ?? null],
+      ...[isContinuation ? 1 : 0, network ?? null],
     ];
     const sessionTtl = this.lifetime('anonymousSessionS', isUnanswered);
     const { rows } = await runNamed<{ session_id: string }>(this.source, ...creation(session, values, sessionTtl));
@@ -166,7 +173,8 @@ export class PostgresPlanStore extends PlanStore {
       has_answer: commit.hasAnswer === true,
       lifetime: this.lifetime('planS', commit.isUnanswered),
     };
-    const consequences = commitPartsOf({ commit, sealer: this.sealer, lifetimes: this.settings.lifetimes });
+    const { lifetimes, journeys } = this.settings;
+    const consequences = commitPartsOf({ commit, sealer: this.sealer, lifetimes, journeys });
     try {
       const [statement, parameters] = commitStatement(values, consequences);
       const { rows } = await this.latency.measure(() => runNamed<SavedRow>(this.source, statement, parameters));
@@ -178,6 +186,11 @@ export class PostgresPlanStore extends PlanStore {
       if (commit.newKey && isConnectionLost(error) && (await this.isSaved(commit.newKey))) return true;
       throw error;
     }
+  }
+
+  async recordUnstored({ planId, flowId, versionId, outcome, network }: UnstoredEnding): Promise<void> {
+    if (!this.settings.journeys?.isOn) return;
+    await runNamed(this.source, RECORD_UNSTORED, [planId, flowId, versionId, outcome, network ?? null]);
   }
 
   async listSlugs(sessionKey: Buffer): Promise<string[]> {

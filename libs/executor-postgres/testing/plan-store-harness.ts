@@ -9,6 +9,7 @@ import type { DataSource } from 'typeorm';
 import { PostgresPlanStore } from '../src/postgres-plan-store.js';
 import { eventContextFor } from './event-context.js';
 import { flowDatabase, publish } from './flow-database.js';
+import { journeysOn } from './journey-recorder.js';
 
 export const LIFETIMES = {
   anonymousSessionS: 3600,
@@ -49,6 +50,10 @@ export class PlanStoreHarness {
   readonly plans: PostgresPlanStore;
   /** The ends of plans that the store reported, such as `abandoned login`. */
   readonly ended: string[] = [];
+  /** How the ends of plans are recorded. */
+  readonly journeys = journeysOn();
+  /** The seal keys of `plans`. */
+  readonly keys = `a:${randomBytes(32).toString('base64')}`;
   flow = { flowId: '', versionId: '' };
   slug = '';
 
@@ -57,7 +62,7 @@ export class PlanStoreHarness {
     readonly url: string,
     readonly close: () => Promise<void>,
   ) {
-    this.plans = this.sealedBy(`a:${randomBytes(32).toString('base64')}`);
+    this.plans = this.sealedBy(this.keys);
   }
 
   /** `poolSize` is the number of connections to the database. */
@@ -69,6 +74,7 @@ export class PlanStoreHarness {
   /** Returns a store on the same database that seals with other keys. */
   sealedBy(keys: string): PostgresPlanStore {
     return new PostgresPlanStore(this.source, new Sealer(keys), {
+      journeys: this.journeys,
       lifetimes: LIFETIMES,
       attributes: false,
       saveCheckS: 5,
@@ -78,9 +84,9 @@ export class PlanStoreHarness {
   }
 
   /** Publishes another flow, which has no plans. */
-  async nextFlow(): Promise<void> {
+  async nextFlow(version = flowOf([])): Promise<void> {
     this.slug = `flow-${randomUUID().slice(0, 8)}`;
-    this.flow = await publish(this.source, this.slug);
+    this.flow = await publish(this.source, this.slug, version);
   }
 
   /** Starts a plan in a new anonymous session. */

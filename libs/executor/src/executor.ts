@@ -7,6 +7,7 @@ import type { ClaimedUserGuard } from './claimed-user-guard.js';
 import type { CredentialGuard } from './credential-guard.js';
 import { crossSiteQuestion, withCrossSiteMark } from './cross-site.js';
 import { NO_RESPONSE_EFFECTS } from './effects.js';
+import { withClient } from './ended-journey.js';
 import { eventContextOf } from './event-context.js';
 import {
   type ConfiguredSite,
@@ -249,9 +250,9 @@ function ifOvertaken(error: unknown): undefined {
   if (!(error instanceof OvertakenError)) throw error;
 }
 
-function newPlan(version: FlowVersion, { query }: FlowRequest): Plan {
-  const { flow_token: _secret, next: _kept, ...rest } = query;
-  return { ...createPlan(version, uuidV7()), query: rest };
+function newPlan(version: FlowVersion, request: FlowRequest): Plan {
+  const { flow_token: _secret, next: _kept, ...rest } = request.query;
+  return { ...withClient(createPlan(version, uuidV7()), request), query: rest };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Problem, Sentence, User } from '@gatehouse/contracts';
 import type { Brand } from '@gatehouse/plan';
 import type { GeoLocation } from '@gatehouse/platform';
+import type { JourneyFacts } from './journey.js';
 import type { Identity } from './ports/plan-store.js';
 
 /** Milliseconds that one request may take in all. */
@@ -48,6 +49,8 @@ export interface FlowRequest {
    * has events or mails.
    */
   readonly findLocation: () => GeoLocation | undefined;
+  /** Returns what records of this client's plans keep about it; `undefined` if no records are kept. */
+  readonly journeyFacts?: () => JourneyFacts | undefined;
   /** Returns the visitor's language, from the request, the user's setting and the brand. */
   readonly localeFor: (caller: { readonly user: Identity | undefined; readonly brand: Brand }) => string;
   /** Returns the id of the browser, if the user has logged in with it before and the user's epoch is still the same. */

@@ -11,8 +11,10 @@ import {
   respondToEffect,
   sessionAfter,
 } from './effects.js';
+import { endedJourney } from './ended-journey.js';
 import { eventContextOf } from './event-context.js';
 import { type FlowContext, isStored, loadedSessionState } from './flow-context.js';
+import type { EndedJourney } from './journey.js';
 import type { PlanCommit } from './plan-commit.js';
 import type { StepOutcome } from './ports/flow-observer.js';
 import { randomToken } from './resume-links.js';
@@ -60,6 +62,8 @@ export class FlowRun {
   row: SavedRow | undefined;
   /** The steps of this run so far, for metrics. */
   readonly stepOutcomes: { readonly kind: string; readonly outcome: StepOutcome }[] = [];
+  /** The record of the plan, once this run has ended it. */
+  journey: EndedJourney | undefined;
   private firstPlan: Plan;
   private currentPlan: Plan;
   private lastFacts: Plan['context'];
@@ -204,7 +208,8 @@ export class FlowRun {
   withTrailEntry(plan: Plan, step: Step, outcome: Exclude<StepOutcome, 'fault'>): Plan {
     this.stepOutcomes.push({ kind: step.kind, outcome });
     const ms = Math.round(performance.now() - this.stepStartedAt);
-    const entry = { step: step.id, outcome, at: this.now().toISOString(), ms };
+    const { id, kind, stage } = step;
+    const entry = { step: id, kind, stage, outcome, at: this.now().toISOString(), ms };
     return { ...plan, trail: [...plan.trail, entry].slice(-MAX_TRAIL_ENTRIES) };
   }
 
@@ -255,6 +260,7 @@ export class FlowRun {
   /** Ends the plan, and uses up the mailed link that resumed it, unless the link is gone. */
   end(ending: PlanEnding) {
     if (!this.context.continued?.isLinkGone) this.confirm();
+    this.journey = endedJourney(this, ending);
     this.currentPlan = endPlan(this.currentPlan, ending);
   }
 
@@ -280,6 +286,7 @@ export class FlowRun {
       links,
       usedToken,
       usedLinkStep,
+      journey: this.journey,
     };
   }
 

@@ -12,6 +12,7 @@ import {
 import { uuidV7 } from '@gatehouse/platform';
 import { withCrossSiteMark } from './cross-site.js';
 import type { EventEffect } from './effects.js';
+import { withClient } from './ended-journey.js';
 import { eventContextOf } from './event-context.js';
 import { type ConfiguredSite, type FlowContext, flowContext, visitorId, visitorOf } from './flow-context.js';
 import type { FlowRequest } from './flow-request.js';
@@ -93,7 +94,9 @@ export class FlowStarter {
     const { session, newSessionId, flowId, planRow: replaces } = loaded;
     const key = isInSession ? undefined : newSessionKey(undefined);
     const owner = key ? { newId: newSessionId, newKey: key.hash } : { id: session!.id };
-    const sessionId = await this.dependencies.plans.create({ flowId, versionId, plan, session: owner, replaces });
+    const network = request.journeyFacts?.()?.network;
+    const newPlan = { flowId, versionId, plan, session: owner, replaces, network };
+    const sessionId = await this.dependencies.plans.create(newPlan);
     if (!sessionId) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
     observeNewPlan(this.dependencies.observer, context);
     return { plan, cookie: key?.cookie };
@@ -156,7 +159,8 @@ function keptPlan(
 function initialPlan(context: FlowContext, { context: facts, insert }: FlowStartOptions): Plan {
   const { query, crossSite } = context.request;
   const { flow_token: _secret, next, ...rest } = query;
-  const seeded = applySeed(createPlan(context.version, uuidV7()), { context: facts, insert });
+  const empty = withClient(createPlan(context.version, uuidV7()), context.request);
+  const seeded = applySeed(empty, { context: facts, insert });
   const plan = withCrossSiteMark(seeded, crossSite, { isNew: true });
   return { ...plan, visitor: visitorId(context), query: rest, ...(next ? { next } : {}) };
 }

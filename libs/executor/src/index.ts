@@ -16,6 +16,7 @@ export * from './flow-response.js';
 export * from './flow-run.js';
 export * from './flow-runner.js';
 export * from './flow-starter.js';
+export * from './journey.js';
 export * from './link-confirmation.js';
 export * from './plan-commit.js';
 export * from './plan-selection.js';

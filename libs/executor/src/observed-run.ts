@@ -32,5 +32,5 @@ export function observeNewPlan(
 }
 
 /** Whether the session has a plan of the flow that has not ended. */
-const isUnfinished = ({ planRow, stored }: LoadedFlow): boolean =>
+export const isUnfinished = ({ planRow, stored }: LoadedFlow): boolean =>
   planRow !== undefined && stored?.plan.ended === undefined;

@@ -2,6 +2,7 @@ import type { Effect, EventActor, SavedUser, User } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
 import type { GeoLocation } from '@gatehouse/platform';
 import type { AttemptSettlement } from './attempts/settlement.js';
+import type { EndedJourney } from './journey.js';
 import type { ResumeLink } from './resume-links.js';
 
 /** The user and the client that events and reputation are about. */
@@ -64,4 +65,6 @@ export interface PlanCommit extends AttemptSettlement {
   readonly usedToken: Buffer | undefined;
   /** The step whose mailed link this commit uses up. The save fails if that link was used already or has expired. */
   readonly usedLinkStep?: string | undefined;
+  /** The record of the plan, if this commit ends it. */
+  readonly journey?: EndedJourney | undefined;
 }

@@ -1,7 +1,9 @@
 import type { Plan } from '@gatehouse/plan';
 import type { AttemptStore } from './attempts/attempt-store.js';
 import { lastSessionChange } from './effects.js';
+import { unstoredEnding } from './ended-journey.js';
 import type { FlowRun, SavedRow } from './flow-run.js';
+import { isUnfinished } from './observed-run.js';
 import type { PlanStore } from './ports/plan-store.js';
 import { newSessionKey, type SessionKey } from './session-key.js';
 import { sessionProof } from './session-proof.js';
@@ -30,7 +32,10 @@ export class PlanWriter {
    */
   async save(run: FlowRun): Promise<boolean> {
     const acts = hasConsequences(run);
-    if (!acts && !isChanged(run)) return this.releaseAttempts(run);
+    if (!acts && !isChanged(run)) {
+      if (run.journey && !run.row) await this.stores.plans.recordUnstored(unstoredEnding(run, run.journey));
+      return this.releaseAttempts(run);
+    }
     if (run.row) return this.update(run, run.row);
     const row = await this.create(run, acts ? run.changes.planBefore : run.plan);
     if (!row) return false;
@@ -74,7 +79,11 @@ export class PlanWriter {
     const target = owner
       ? { id: owner.id, newKey: key?.hash }
       : { newId: newSessionId, newKey: key!.hash, leaves: session?.id };
-    const newPlan = { flowId, versionId, plan, session: target, replaces, isUnanswered: !run.isAnswered };
+    const newPlan = {
+      ...{ flowId, versionId, plan, session: target, replaces, isUnanswered: !run.isAnswered },
+      isContinuation: run.context.continued !== undefined && isUnfinished(loaded),
+      network: run.context.request.journeyFacts?.()?.network,
+    };
     const sessionId = await this.stores.plans.create(newPlan);
     if (sessionId === undefined) return undefined;
     run.cookie = key?.cookie;

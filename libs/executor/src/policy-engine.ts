@@ -20,12 +20,14 @@ import {
   type PolicyVerdict,
   policyViolations,
   queriesFor,
+  recordedVerdicts,
   runsStep,
   type ShadowFacts,
   userKey,
   withoutBackend,
   withPolicyFacts,
   withShadowVerdicts,
+  withVerdicts,
 } from '@gatehouse/plan';
 import type { EventEffect } from './effects.js';
 import { actorOf } from './event-context.js';
@@ -133,9 +135,10 @@ export class PolicyEngine {
     ]);
     const facts = { user, groups: userGroups, results: reply.results };
     const recorded = this.recordShadow(run, question, { enforced: facts, shadow });
+    const changed = withVerdicts(await this.changedPlan(run, question, reply), recordedVerdicts(set, facts));
     return {
       ...evaluatePolicySet(set, facts),
-      plan: withShadowVerdicts(await this.changedPlan(run, question, reply), question.insertAt.id, recorded.verdicts),
+      plan: withShadowVerdicts(changed, question.insertAt.id, recorded.verdicts),
       effects: [...effects, ...recorded.effects],
     };
   }

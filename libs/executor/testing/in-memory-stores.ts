@@ -68,6 +68,7 @@ export class InMemoryPlanStore extends PlanStore {
     this.savedEffects.push(...effects);
     return true;
   }
+  async recordUnstored() {}
   async listSlugs() {
     return this.plan ? ['login'] : [];
   }

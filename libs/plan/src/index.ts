@@ -11,6 +11,7 @@ export * from './planning.js';
 export * from './policy-set.js';
 export * from './proof-steps.js';
 export * from './proxy-application.js';
+export * from './recorded-verdict.js';
 export * from './required-facts.js';
 export * from './shadow-conditions.js';
 export * from './steps.js';

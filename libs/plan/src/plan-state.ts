@@ -1,5 +1,6 @@
 import { userKey } from './merge-context.js';
 import type { Plan } from './plan.js';
+import type { RecordedVerdict } from './recorded-verdict.js';
 
 /** Returns the state that a step has stored for the plan's current user. */
 export function stateOf(plan: Plan, stepId: string): Record<string, unknown> | undefined {
@@ -56,4 +57,13 @@ export function unmarkCrossSite(plan: Plan): Plan {
   if (!plan.cross_site) return plan;
   const { cross_site: _answered, ...rest } = plan;
   return rest;
+}
+
+/** Largest number of policy bindings whose results a plan keeps. */
+const MAX_JUDGED = 100;
+
+/** Keeps the results of policy bindings for the record of the plan. Keeps no further binding beyond a limit. */
+export function withVerdicts(plan: Plan, verdicts: Readonly<Record<string, RecordedVerdict>>): Plan {
+  const judged = Object.entries({ ...plan.judged, ...verdicts }).slice(0, MAX_JUDGED);
+  return { ...plan, judged: Object.fromEntries(judged) };
 }

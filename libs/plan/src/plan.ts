@@ -1,5 +1,6 @@
 import { insert, isLocalPath, message, planContext, toUri } from '@gatehouse/contracts';
 import { z } from 'zod';
+import { recordedVerdict } from './recorded-verdict.js';
 import { type ShadowVerdict, shadowVerdict } from './shadow-conditions.js';
 
 /** The format of the stored plan. A plan of another format is dropped when it is loaded. */
@@ -11,6 +12,20 @@ const plannedStep = z.union([
   z.object({ id: z.string(), attached: z.string() }),
   z.object({ id: z.string(), kind: z.string(), config: jsonObject }),
 ]);
+
+/** A step that the plan has left, or whose answer was refused. The previous version stores no kind and no stage. */
+const trailEntry = z.object({
+  step: z.string(),
+  kind: z.string().optional(),
+  stage: z.string().optional(),
+  outcome: z.string(),
+  at: z.string(),
+  ms: z.number(),
+});
+
+const journeyClient = z.object({ browser: z.string(), device: z.string(), language: z.string() });
+/** Browser family, kind of device and language of a client. */
+export type JourneyClient = z.output<typeof journeyClient>;
 
 /** How a flow ended: the destination, or the message of the denial and the name of its reason. */
 const ending = z.union([z.object({ to: z.string() }), z.object({ denied: message, reason: z.string().optional() })]);
@@ -83,7 +98,11 @@ export const planBody = z.object({
   ended: ending.optional(),
   /** The last verdicts of shadow conditions, for the inspector (docs/spec/policies.md#shadow-conditions). */
   shadow_verdicts: z.array(shadowVerdict.extend({ target: z.string() })).exactOptional(),
-  trail: z.array(z.object({ step: z.string(), outcome: z.string(), at: z.string(), ms: z.number() })),
+  trail: z.array(trailEntry),
+  /** The last result of each policy binding that was evaluated in this plan, by binding id, before `negate`. */
+  judged: z.record(z.string(), recordedVerdict).optional(),
+  /** Coarse facts about the client that started the plan, for the record of its end (docs/spec/journeys.md). */
+  client: journeyClient.optional(),
 });
 export type PlanBody = z.output<typeof planBody>;
 export type PlannedStep = z.output<typeof plannedStep>;

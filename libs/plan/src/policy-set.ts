@@ -1,5 +1,6 @@
 import type { PolicyResult, User } from '@gatehouse/contracts';
 import type { FlowVersion, PolicySet } from './flow-version.js';
+import type { RecordedVerdict } from './recorded-verdict.js';
 
 /** The verdict of a policy set about a user, with the messages of its policies. */
 export interface PolicyVerdict {
@@ -94,6 +95,16 @@ export function outcomeOf(binding: PolicyBinding, facts: PolicyFacts): PolicyVer
     return { pass: binding.failure_result, messages: result.messages, undecided: !binding.failure_result };
   const pass = result?.pass ?? matchesUser(binding, facts);
   return { pass: pass !== binding.negate, messages: result?.messages ?? [], undecided: false };
+}
+
+/** Returns the result of each enabled binding of a set by binding id, before `negate`, as journey records keep it. */
+export const recordedVerdicts = (set: PolicySet, facts: PolicyFacts): Record<string, RecordedVerdict> =>
+  Object.fromEntries(enabledIn(set).map((binding) => [binding.id, verdictOf(binding, facts)]));
+
+function verdictOf(binding: PolicyBinding, facts: PolicyFacts): RecordedVerdict {
+  const result = binding.policy === undefined ? undefined : resultOf(binding.policy, facts);
+  if (result?.error !== undefined) return 'undecided';
+  return (result?.pass ?? matchesUser(binding, facts)) ? 'pass' : 'fail';
 }
 
 function resultOf(policy: string, { results }: PolicyFacts): PolicyResult {

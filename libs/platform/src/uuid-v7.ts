@@ -10,3 +10,6 @@ export function uuidV7(now = Date.now()): string {
   // A random UUID has its version, 4, as its 15th character. The variant and the random bits after it stay.
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
+
+/** Returns the time in milliseconds of a UUID of version 7. */
+export const timeOfUuidV7 = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);

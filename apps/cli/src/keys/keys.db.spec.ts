@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => close?.());
 beforeEach(async () => {
   await source.query(
-    'TRUNCATE flow.sessions, flow.resume_tokens, flow.outbox, flow.audit_events, flow.objects, flow.flow_versions CASCADE',
+    'TRUNCATE flow.sessions, flow.unrecorded_plans, flow.resume_tokens, flow.outbox, flow.audit_events, flow.objects, flow.flow_versions CASCADE',
   );
   await source.query('TRUNCATE flow.oauth_clients, identification.sources, mfa.devices, mfa.digest_keys CASCADE');
 });
@@ -60,6 +60,11 @@ async function fill({ SEAL_KEYS, MFA_SEAL_KEYS }: typeof before) {
     `INSERT INTO flow.plans (session_id, flow_id, id, revision, version_id, body, expires_at)
      VALUES ($1, $2, $3, 7, $2, $4, now() + interval '1 hour')`,
     [session, flow, plan, sealer.seal(planSealId(plan, 7), 'the plan')],
+  );
+  await source.query(
+    `INSERT INTO flow.unrecorded_plans (plan_id, flow_id, version_id, begun_at, outcome, revision, body)
+     VALUES ($1, $1, $1, now(), 'abandoned', 7, $2)`,
+    [plan, sealer.seal(planSealId(plan, 7), 'the plan')],
   );
   await source.query(
     `INSERT INTO flow.resume_tokens (hash, flow_id, version_id, plan_id, step_id, body, expires_at)
@@ -244,6 +249,15 @@ const COLUMNS: Readonly<Record<string, 'sealed' | 'contains sealed secrets' | 'k
   // Keyed by PSEUDONYM_KEY, or by a key in the database.
   'flow.attempts.subject': 'keyed digest',
   'consent.device_codes.user_hash': 'keyed digest',
+  // Keyed by PSEUDONYM_KEY and the day.
+  'flow.plans.network': 'keyed digest',
+  'flow.unrecorded_plans.network': 'keyed digest',
+  'flow.journey_counts.network': 'keyed digest',
+  'flow.journeys.network': 'keyed digest',
+  'flow.journeys_default.network': 'keyed digest',
+  ...plain(
+    ...['journeys', 'journeys_default'].flatMap((t) => ['steps', 'verdicts', 'client'].map((c) => `flow.${t}.${c}`)),
+  ),
   // SHA-256 digests, keys of the database itself, and JSON without secrets.
   ...plain('captcha.spent.digest', 'consent.code_keys.key'),
   ...plain('consent.access_tokens.hash', 'consent.access_tokens.code_hash'),

@@ -21,6 +21,12 @@ export const GATEWAY_COLUMNS: readonly SealedColumn[] = [
     columns: ['id', 'revision'],
     sealId: ({ id, revision }) => planSealId(String(id), Number(revision)),
   },
+  // A plan that has ended and waits for its record keeps the seal of its row in flow.plans.
+  {
+    ...{ table: 'flow.unrecorded_plans', column: 'body', key: { plan_id: 'uuid' } },
+    columns: ['revision'],
+    sealId: ({ plan_id, revision }) => planSealId(String(plan_id), Number(revision)),
+  },
   {
     ...{ table: 'flow.resume_tokens', column: 'body', key: { hash: 'bytea' } },
     sealId: ({ hash }) => resumeTokenSealId(hash as Buffer),

@@ -29,6 +29,8 @@ const replies = (table: string): PersonalTable => ({
 export const PERSONAL_TABLES: readonly PersonalTable[] = [
   owned('flow.sessions', 'user_id', 'id, data, seen_at, expires_at'),
   owned('flow.plans', 'pending_user_id', 'flow_id, begun_at, expires_at'),
+  // Only with JOURNEY_USERS.
+  owned('flow.journeys', 'user_id', 'flow_id, version, begun_at, ended_at, outcome, logged_in, reason, steps, client'),
   owned('flow.resume_tokens', 'user_id', 'flow_id, step_id, expires_at'),
   {
     table: 'flow.attempts',

@@ -123,6 +123,11 @@ async function fill(person: SavedUser): Promise<void> {
      VALUES ($1, 'c', $2, '{}', ${soon}, $3, '{}')`,
     ...[randomBytes(32), id, uuid],
   );
+  await run(
+    `INSERT INTO flow.journeys (plan_id, flow_id, version_id, begun_at, ended_at, outcome, logged_in, steps, verdicts, user_id)
+     VALUES ($1, $1, $1, now(), now(), 'done', true, '[]', '{}', $2)`,
+    ...[id, uuid],
+  );
   for (const schema of ['consent', 'enrollment', 'identification'])
     await run(`INSERT INTO ${schema}.done (id, reply) VALUES ($1, $2)`, id, JSON.stringify({ user: { uuid } }));
   await run(`INSERT INTO directory.superuser_permits (user_id, expires_at) VALUES ($1, ${soon})`, uuid);
@@ -152,6 +157,8 @@ const IMPERSONAL = [
   ],
   ...['flow.applied_blueprints', 'flow.brand_sets', 'flow.flow_versions', 'flow.flows', 'flow.oauth_clients'],
   ...['flow.proxy_applications', 'flow.releases'],
+  // A running plan of a deleted user leaves no record. `flow.journeys` contains the rows of its partition.
+  ...['flow.journey_counts', 'flow.journeys_default', 'flow.unrecorded_plans'],
   ...['flow.leases', 'flow.objects', 'identification.sources', 'mfa.digest_keys'],
   ...['captcha', 'consent', 'directory', 'enrollment', 'flow', 'identification', 'mfa'].map((s) => `${s}.migrations`),
 ];

@@ -45,6 +45,7 @@ export const deleteUser: UserSubcommand = {
       await checkDeletable(manager, user, values.superuser);
       const { parameters, unreadable } = await personSearch(manager, user, keys);
       warnUnreadable(unreadable, process);
+      await withoutJourneys(manager);
       const deleted: string[] = [];
       for (const { table, where } of PERSONAL_TABLES) {
         const statement = bound(`DELETE FROM ${table} WHERE ${where}`, parameters);
@@ -58,6 +59,15 @@ export const deleteUser: UserSubcommand = {
     });
   },
 };
+
+/**
+ * Lets the user's running plans leave no record, and empties the plans that wait for their record, because any of them
+ * may be the user's. Those are only counted.
+ */
+async function withoutJourneys(manager: EntityManager): Promise<void> {
+  await manager.query(`SELECT set_config('gatehouse.journeys', 'off', true)`);
+  await manager.query('UPDATE flow.unrecorded_plans SET body = NULL WHERE body IS NOT NULL');
+}
 
 function warnUnreadable(
   { count, reason }: PersonSearch['unreadable'],

@@ -14,6 +14,7 @@ import {
   UserDirectory,
 } from '@gatehouse/executor';
 import {
+  type JourneySettings,
   PostgresAttemptStore,
   PostgresEventRecorder,
   PostgresFlowStore,
@@ -36,11 +37,19 @@ import { NatsPolicyClient } from './nats-policy.client.js';
 import { NatsStageClient } from './nats-stage.client.js';
 import { CatalogueContractRegistry } from './stage-contract.registry.js';
 
+/** Injection token of the settings of journey records, which the recorder changes when the records are full. */
+export const JOURNEY_SETTINGS = Symbol('journey settings');
 const PLAN_STORE_SETTINGS = Symbol('plan store settings');
 type PlanStoreSettings = ConstructorParameters<typeof PostgresPlanStore>[2];
 
 const planStoreSettings = (
-  ...[config, latency, logger, observer]: [GatewayConfig, StatementLatency, Logger, FlowObserver]
+  ...[config, latency, logger, observer, journeys]: [
+    GatewayConfig,
+    StatementLatency,
+    Logger,
+    FlowObserver,
+    JourneySettings,
+  ]
 ): PlanStoreSettings => ({
   lifetimes: {
     anonymousSessionS: config.ANONYMOUS_SESSION_S,
@@ -52,8 +61,7 @@ const planStoreSettings = (
     credentialProofS: config.CREDENTIAL_PROOF_S,
   },
   latency,
-  logger,
-  observer,
+  ...{ logger, observer, journeys },
   saveCheckS: config.SAVE_CHECK_S,
   attributes: readsAttributes(config.AVATARS),
 });
@@ -82,8 +90,15 @@ const ADAPTERS: Provider[] = [
   },
   { provide: StatementLatency, useFactory: () => new StatementLatency() },
   {
+    provide: JOURNEY_SETTINGS,
+    inject: [GATEWAY_CONFIG],
+    useFactory: ({ JOURNEYS, JOURNEY_USERS }: GatewayConfig): JourneySettings => ({
+      ...{ isOn: JOURNEYS === 'true', users: JOURNEY_USERS === 'true', isFull: false },
+    }),
+  },
+  {
     provide: PLAN_STORE_SETTINGS,
-    inject: [GATEWAY_CONFIG, StatementLatency, Logger, FlowObserver],
+    inject: [GATEWAY_CONFIG, StatementLatency, Logger, FlowObserver, JOURNEY_SETTINGS],
     useFactory: planStoreSettings,
   },
   {
@@ -140,6 +155,7 @@ const ADAPTERS: Provider[] = [
     StageClient,
     PolicyClient,
     StatementLatency,
+    JOURNEY_SETTINGS,
   ],
 })
 export class AdaptersModule {}

@@ -13,6 +13,7 @@ import { rejectCredentialsInQuery, rejectLongQuery } from '../http/query.js';
 import { AnonymousRateLimiter } from '../http/rate-limits/anonymous-rate-limiter.js';
 import { NewSessionRateLimiter } from '../http/rate-limits/new-session-rate-limiter.js';
 import { SessionCookieService } from '../http/session-cookie.service.js';
+import { JourneyFactsReader } from '../journeys/journey-facts.reader.js';
 
 /** The members of a FlowRequest that a controller reads from the URL and the body. */
 export type FlowRequestParams = Pick<FlowRequest, 'slug' | 'query' | 'answer' | 'crossSite'> & {
@@ -35,6 +36,7 @@ export class FlowRequestReader {
     @Inject(KnownBrowserService) private readonly knownBrowsers: KnownBrowserService,
     @Inject(NewSessionRateLimiter) private readonly newSessions: NewSessionRateLimiter,
     @Inject(GeoLocator) private readonly geoLocator: GeoLocator,
+    @Inject(JourneyFactsReader) private readonly journeyFacts: JourneyFactsReader,
     @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'QUERY_LIMIT_BYTES'>,
   ) {}
 
@@ -61,6 +63,7 @@ export class FlowRequestReader {
       authenticate: this.auth.tokenUserOf(request),
       client: { cookies: definedCookies(request), ...client },
       findLocation: () => this.geoLocator.findLocation(client.ip),
+      journeyFacts: () => this.journeyFacts.read(request, client),
       localeFor: (caller) => localeFor(request, caller),
       knownBrowserOf: (user) =>
         user.kind === 'saved' ? this.knownBrowsers.idFor(request.cookies[KNOWN_BROWSER_COOKIE], user) : undefined,

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { BrandsModule } from '../brands/brands.module.js';
 import { AuthModule } from '../http/auth/auth.module.js';
+import { JourneyFactsReader } from '../journeys/journey-facts.reader.js';
 import { DeviceAuthorizationModule } from '../oauth/device-authorization.module.js';
 import { SocketsModule } from '../sockets/sockets.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -23,7 +24,7 @@ import { FlowInspectorController } from './inspector/flow-inspector.controller.j
     FlowInstancesController,
     FlowInspectorController,
   ],
-  providers: [FlowService, FlowRequestReader],
+  providers: [FlowService, FlowRequestReader, JourneyFactsReader],
   exports: [FlowService],
 })
 export class FlowsModule {}

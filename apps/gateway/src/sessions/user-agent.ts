@@ -26,6 +26,13 @@ export function parseUserAgent(string: string) {
   };
 }
 
+/** Returns the kind of device that a user agent names: `mobile`, `tablet`, `desktop`, or `other`. */
+export function deviceKind(userAgent: string): 'mobile' | 'tablet' | 'desktop' | 'other' {
+  if (/\biPad\b|\bTablet\b|\bAndroid\b(?!.*\bMobile\b)/.test(userAgent)) return 'tablet';
+  if (/\biPhone\b|\bMobile\b/.test(userAgent)) return 'mobile';
+  return /\bWindows NT\b|\bMacintosh\b|\bX11\b|\bCrOS\b/.test(userAgent) ? 'desktop' : 'other';
+}
+
 function matchFamily(patterns: typeof BROWSERS, text: string) {
   for (const [family, pattern] of patterns) {
     const match = pattern.exec(text);

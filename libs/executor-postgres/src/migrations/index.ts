@@ -10,6 +10,7 @@ import { PlanProgress1764979320000 } from './1764979320000-plan-progress.js';
 import { KeptEvents1764979380000 } from './1764979380000-kept-events.js';
 import { WebhookDeliveries1765238520000 } from './1765238520000-webhook-deliveries.js';
 import { ForwardAuth1765238580000 } from './1765238580000-forward-auth.js';
+import { Journeys1765411260000 } from './1765411260000-journeys.js';
 
 /** Migrations of the schema `flow`, in order. */
 export const executorMigrations = [
@@ -25,4 +26,5 @@ export const executorMigrations = [
   KeptEvents1764979380000,
   WebhookDeliveries1765238520000,
   ForwardAuth1765238580000,
+  Journeys1765411260000,
 ];

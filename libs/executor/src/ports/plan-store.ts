@@ -1,6 +1,7 @@
 import type { SavedUser } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
 import type { EventEffect } from '../effects.js';
+import type { UnstoredEnding } from '../journey.js';
 import type { EventContext, PlanCommit } from '../plan-commit.js';
 
 /** A user as the gateway reads it from the directory. */
@@ -108,6 +109,10 @@ export interface NewPlan {
   readonly replaces: PlanRow | undefined;
   /** Whether the visitor is anonymous and has not answered a challenge: then the rows have a short lifetime. */
   readonly isUnanswered?: boolean;
+  /** Whether a mailed link continues the plan that this plan replaces, which then has not ended. */
+  readonly isContinuation?: boolean;
+  /** Keyed hash of the client's network, for the record of the plan. */
+  readonly network?: Buffer | undefined;
 }
 
 /** A plan that a mailed link leads to. */
@@ -144,6 +149,8 @@ export abstract class PlanStore {
    * the user may not log in, or if a mailed link was used already or has expired.
    */
   abstract save(plan: PlanCommit): Promise<boolean>;
+  /** Counts a plan that ended in its first request and was never stored. */
+  abstract recordUnstored(ending: UnstoredEnding): Promise<void>;
   /** Returns the slugs of the flows of a session's plans, the last saved first. Leaves out the oldest of very many. */
   abstract listSlugs(sessionKey: Buffer): Promise<string[]>;
   /** Deletes every plan of a session. Returns the plan of the flow `slug`, or without `slug` the plan that was last saved. */

@@ -151,4 +151,13 @@ export const gatewayEvents = {
     help: 'A client names an address of a visitor without the token of an outpost, or an outpost is set up wrongly.',
     fields: ['request_id', 'reason'],
   },
+  journeys_full: {
+    level: 'warn',
+    processes: GATEWAY,
+    msg: 'the records of ended plans have reached their largest size',
+    help:
+      'Plans that end are only counted, until old records are dropped or JOURNEYS_MAX_MB is raised ' +
+      '([journey records](../spec/journeys.md)).',
+    fields: ['reason'],
+  },
 } as const satisfies Readonly<Record<string, LogEventDefinition>>;

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+const DAY_S = 86_400;
+const flag = (fallback: 'true' | 'false') => z.enum(['true', 'false']).default(fallback);
+
+/** Settings of the records of ended plans. */
+export const journeyConfig = z.object({
+  JOURNEYS: flag('true').describe(
+    'Whether each plan that ends leaves a record, from which the funnel and the replay of a flow are made',
+  ),
+  JOURNEYS_KEPT_S: z.coerce
+    .number()
+    .int()
+    .min(DAY_S)
+    .max(366 * DAY_S)
+    .default(30 * DAY_S)
+    .describe('Seconds for which the records of ended plans are kept, in whole days'),
+  JOURNEYS_MAX_MB: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(10_240)
+    .describe(
+      'Size of all records of ended plans, in MiB, from which on a plan that ends is counted without a record of its own; measured every CLEANUP_EVERY_S',
+    ),
+  JOURNEY_NETWORKS_MAX: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(500)
+    .describe(
+      'Networks with a count of their own among the plans that nobody has answered, by flow, version, hour and outcome; those of all others are counted together',
+    ),
+  JOURNEY_USERS: flag('false').describe('Whether a record of an ended plan contains the id of its user'),
+});

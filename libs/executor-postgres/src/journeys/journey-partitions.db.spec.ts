@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { openDataSource } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { flowDatabase } from '../../testing/flow-database.js';
+
+let database: Awaited<ReturnType<typeof flowDatabase>>;
+beforeEach(async () => {
+  database = await flowDatabase();
+});
+afterEach(() => database.close());
+
+const query = <T = Record<string, unknown>>(sql: string, values: unknown[] = []) =>
+  database.source.query<T[]>(sql, values);
+
+const add = (endedAt: string) =>
+  query(
+    `INSERT INTO flow.journeys (plan_id, flow_id, version_id, begun_at, ended_at, outcome, logged_in, steps, verdicts)
+     VALUES ($1, $1, $1, now(), ${endedAt}, 'done', true, '[]', '{}')`,
+    [randomUUID()],
+  );
+const keep = async (kept = '30 days') =>
+  (await query<{ made: number; dropped: number }>('SELECT * FROM flow.keep_journey_partitions($1)', [kept]))[0];
+const rowsIn = async (table: string) => (await query(`SELECT FROM ${table}`)).length;
+const partitions = async () =>
+  (
+    await query<{ name: string }>(
+      `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'flow.journeys'::regclass ORDER BY 1`,
+    )
+  ).map(({ name }) => name);
+const nameOf = (days: number) =>
+  `flow.journeys_${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '')}`;
+
+/** Makes a partition that ended some days ago, with one record. */
+async function addOldPartition(days: number): Promise<string> {
+  const name = nameOf(-days);
+  const day = (n: number) => `'${new Date(Date.now() - n * 86_400_000).toISOString().slice(0, 10)} 00:00Z'`;
+  await query(`CREATE TABLE ${name} PARTITION OF flow.journeys FOR VALUES FROM (${day(days)}) TO (${day(days - 1)})`);
+  await add(`${day(days)}::timestamptz + interval '1 hour'`);
+  return name;
+}
+
+describe('the partitions of journeys', () => {
+  it('are made for today and the three next days, once', async () => {
+    expect([await keep(), await keep()]).toEqual([
+      { made: 4, dropped: 0 },
+      { made: 0, dropped: 0 },
+    ]);
+    expect(await partitions()).toEqual([...[0, 1, 2, 3].map(nameOf), 'flow.journeys_default']);
+    await add('now()');
+    expect([await rowsIn(nameOf(0)), await rowsIn('flow.journeys_default')]).toEqual([1, 0]);
+  });
+
+  it('are dropped when their last record is older than records are kept', async () => {
+    await keep();
+    const [old, kept] = [await addOldPartition(40), await addOldPartition(29)];
+    expect(await keep()).toEqual({ made: 0, dropped: 1 });
+    const left = await partitions();
+    expect([left.includes(old), left.includes(kept)]).toEqual([false, true]);
+  });
+
+  it('are kept for a day at least, whatever the caller asks for', async () => {
+    await keep();
+    await add('now()');
+    expect(await keep('0 seconds')).toEqual({ made: 0, dropped: 0 });
+    expect(await keep('-30 days')).toEqual({ made: 0, dropped: 0 });
+    expect(await rowsIn('flow.journeys')).toBe(1);
+  });
+
+  it('take their records over from the default partition, which takes those of a missing day', async () => {
+    await add('now()');
+    await add(`now() - interval '40 days'`);
+    expect(await rowsIn('flow.journeys_default')).toBe(2);
+    expect(await keep()).toEqual({ made: 4, dropped: 0 });
+    expect([await rowsIn(nameOf(0)), await rowsIn('flow.journeys_default')]).toEqual([1, 0]);
+  });
+});
+
+describe('while a transaction reads journeys', () => {
+  let reader: DataSource;
+  beforeEach(async () => {
+    reader = await openDataSource({ url: database.url, schema: 'flow', poolSize: 1 });
+  });
+  afterEach(() => reader.destroy());
+
+  it('no partition is dropped or made, no writer waits for longer than the lock timeout, and the next call does it', async () => {
+    await keep();
+    const old = await addOldPartition(40);
+    await query(`DROP TABLE ${nameOf(3)}`);
+    await reader.transaction(async (manager) => {
+      await manager.query('SELECT count(*) FROM flow.journeys');
+      const tried = keep();
+      await add('now()');
+      expect(await tried).toEqual({ made: 0, dropped: 0 });
+      await add('now()');
+    });
+    expect(await keep()).toEqual({ made: 1, dropped: 1 });
+    expect(await partitions()).not.toContain(old);
+    expect(await rowsIn('flow.journeys')).toBe(2);
+  });
+});

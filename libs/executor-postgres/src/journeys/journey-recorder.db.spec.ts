@@ -1,0 +1,223 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type EndedJourney, newSessionKey } from '@gatehouse/executor';
+import { flowOf } from '@gatehouse/executor/testing';
+import type { Plan } from '@gatehouse/plan';
+import { Sealer } from '@gatehouse/platform';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { cleanerOn } from '../../testing/cleaner.js';
+import { journeysOn, recorderOn } from '../../testing/journey-recorder.js';
+import { freshPlan, PlanStoreHarness } from '../../testing/plan-store-harness.js';
+import type { RecorderSettings } from './journey-recorder.js';
+
+let store: PlanStoreHarness;
+beforeAll(async () => {
+  store = await PlanStoreHarness.open();
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  Object.assign(store.journeys, journeysOn());
+  await store.source.query(
+    'TRUNCATE flow.sessions, flow.journeys, flow.journey_counts, flow.unrecorded_plans, flow.leases CASCADE',
+  );
+  await store.nextFlow(flowOf([{ kind: 'page' }]));
+});
+
+const network = Buffer.from('network1');
+const query = <T = Record<string, unknown>>(sql: string, values: unknown[] = []) =>
+  store.source.query<T[]>(sql, values);
+const journeys = () => query('SELECT * FROM flow.journeys ORDER BY begun_at');
+const counts = () => query('SELECT outcome, network, plans::int FROM flow.journey_counts ORDER BY outcome, network');
+const record = (more: Partial<RecorderSettings> = {}) =>
+  recorderOn(store.source, { sealer: new Sealer(store.keys), journeys: store.journeys, ...more }).run();
+
+const PASSED = { step: 'b1', kind: 'password', stage: 's1', outcome: 'passed', at: new Date().toISOString(), ms: 3 };
+const DONE: EndedJourney = {
+  ...{ outcome: 'done', reason: undefined, loggedIn: true, isCounted: false },
+  steps: [{ step: 'b1', kind: 'password', stage: 's1', outcome: 'passed', ms: 12 }],
+  verdicts: { p1: 'pass' },
+  client: { browser: 'Firefox', device: 'desktop', language: 'de' },
+};
+const ended: Partial<Plan> = { ended: { to: '/' } };
+
+async function begin(plan = freshPlan(), more: object = {}) {
+  const { hash } = newSessionKey(undefined);
+  const created = { ...store.flow, plan, session: { newKey: hash }, replaces: undefined, network, ...more };
+  return { plan, hash, sessionId: (await store.plans.create(created))! };
+}
+
+describe('an ended plan', () => {
+  it('is recorded by its save, in the same statement', async () => {
+    const { plan, ...begun } = await begin();
+    expect(await store.save({ ...begun, plan: { ...plan, ...ended } }, { journey: DONE })).toBe(true);
+    expect(await journeys()).toMatchObject([
+      {
+        ...{ plan_id: plan.id, flow_id: store.flow.flowId, version_id: store.flow.versionId, version: 1 },
+        ...{ outcome: 'done', logged_in: true, reason: null, network, user_id: null },
+        ...{ steps: DONE.steps, verdicts: DONE.verdicts, client: DONE.client },
+      },
+    ]);
+  });
+
+  it('is not recorded by a save that loses the race', async () => {
+    const begun = await begin();
+    const save = () => store.save({ ...begun, plan: { ...begun.plan, ...ended } }, { journey: DONE });
+    const won = await Promise.all(Array.from({ length: 10 }, save));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await journeys()).toHaveLength(1);
+  });
+
+  it.each([
+    ['of an anonymous visitor who has answered nothing', { isCounted: true }, {}],
+    ['beyond the largest size of the records', {}, { isFull: true }],
+  ])('%s is counted, and has no record', async (_, journey, settings) => {
+    Object.assign(store.journeys, settings);
+    const { plan, ...begun } = await begin();
+    await store.save({ ...begun, plan: { ...plan, ...ended } }, { journey: { ...DONE, ...journey } });
+    await record();
+    expect([await journeys(), await counts()]).toEqual([[], [{ outcome: 'done', network, plans: 1 }]]);
+  });
+
+  it('that was never stored is counted', async () => {
+    await store.plans.recordUnstored({ ...store.flow, planId: randomUUID(), outcome: 'denied', network });
+    await record();
+    expect(await counts()).toEqual([{ outcome: 'denied', network, plans: 1 }]);
+  });
+
+  it('leaves nothing while records are off', async () => {
+    Object.assign(store.journeys, { isOn: false });
+    const { plan, ...begun } = await begin();
+    await store.save({ ...begun, plan: { ...plan, ...ended } }, { journey: DONE });
+    await begin();
+    await query('DELETE FROM flow.plans');
+    await record();
+    expect([await journeys(), await counts(), await query('SELECT FROM flow.unrecorded_plans')]).toEqual([[], [], []]);
+  });
+});
+
+/** Begins a plan that is at its second step, and whose visitor has answered. */
+async function answered() {
+  const begun = await begin();
+  const plan = { ...begun.plan, trail: [PASSED], judged: { p1: 'undecided' }, client: DONE.client } as Plan;
+  await store.save({ ...begun, plan }, { hasAnswer: true });
+  return { ...begun, plan };
+}
+
+const ABANDONED_STEPS = [
+  { step: 'b1', kind: 'password', stage: 's1', outcome: 'passed', ms: expect.any(Number) },
+  { step: expect.any(String), kind: 'page', stage: expect.any(String), outcome: 'abandoned', ms: null },
+];
+
+describe('an answered plan', () => {
+  it.each<[string, (begun: Awaited<ReturnType<typeof answered>>) => Promise<unknown>]>([
+    ['cancelled', ({ hash }) => store.plans.deletePlans(hash)],
+    [
+      'replaced by a new plan',
+      ({ sessionId, plan }) =>
+        store.plans.create({
+          ...{ ...store.flow, plan: freshPlan(), session: { id: sessionId } },
+          replaces: { id: plan.id, revision: 1 },
+        }),
+    ],
+    [
+      'left in an old session',
+      ({ sessionId }) => begin(freshPlan(), { session: { newKey: randomBytes(32), leaves: sessionId } }),
+    ],
+    ['deleted with its session', ({ sessionId }) => query('DELETE FROM flow.sessions WHERE id = $1', [sessionId])],
+  ])('that is %s is recorded with its steps and the step where it was left', async (_, leave) => {
+    const begun = await answered();
+    await leave(begun);
+    await record();
+    expect(await journeys()).toMatchObject([
+      {
+        ...{ plan_id: begun.plan.id, version: 1, outcome: 'abandoned', logged_in: false, network },
+        ...{ steps: ABANDONED_STEPS, verdicts: { p1: 'undecided' }, client: DONE.client },
+      },
+    ]);
+    expect(await counts()).toEqual([]);
+  });
+
+  it('that has run out of time is recorded as expired when the cleaner deletes it', async () => {
+    await answered();
+    await query(`UPDATE flow.plans SET expires_at = now() - interval '1 s', cleanup_at = now() - interval '1 s'`);
+    await cleanerOn(store.source).sweep();
+    await record();
+    expect(await journeys()).toMatchObject([{ outcome: 'expired', steps: ABANDONED_STEPS }]);
+  });
+
+  it('that a mailed link continues in its session or in a new one has not ended', async () => {
+    const [here, there] = [await answered(), await answered()];
+    const next = { ...store.flow, plan: freshPlan(), isContinuation: true };
+    await store.plans.create({ ...next, session: { id: here.sessionId }, replaces: { id: here.plan.id, revision: 1 } });
+    const moved = { newKey: randomBytes(32), leaves: there.sessionId };
+    await store.plans.create({ ...next, plan: freshPlan(), session: moved, replaces: undefined });
+    await cleanerOn(store.source).sweep();
+    await record();
+    expect([await journeys(), await counts()]).toEqual([[], []]);
+    expect(await query('SELECT progress FROM flow.plans')).toEqual([{ progress: 1 }, { progress: 1 }]);
+    expect((await store.plans.load(store.slug, there.hash))?.stored).toBeUndefined();
+  });
+
+  it('whose key is lost is recorded without steps', async () => {
+    const { hash } = await answered();
+    await store.plans.deletePlans(hash);
+    await record({ sealer: new Sealer(`other:${randomBytes(32).toString('base64')}`) } as object);
+    expect(await journeys()).toMatchObject([{ outcome: 'abandoned', steps: [], client: null }]);
+  });
+
+  it('names its user only if records name users, and only a proved one', async () => {
+    const user = randomUUID();
+    for (const users of [false, true]) {
+      Object.assign(store.journeys, { users });
+      const begun = await begin();
+      await store.save({ ...begun, plan: { ...begun.plan, proved_user: user } }, { hasAnswer: true });
+      await store.plans.deletePlans(begun.hash);
+      await record();
+    }
+    expect((await journeys()).map(({ user_id }) => user_id)).toEqual([null, user]);
+  });
+});
+
+describe('plans that nobody has answered', () => {
+  it('are counted by outcome and network, and those of too many networks together', async () => {
+    const networks = ['a', 'a', 'b', 'c', 'd'].map((name) => Buffer.from(name));
+    for (const of of networks) await store.plans.deletePlans((await begin(freshPlan(), { network: of })).hash);
+    await record({ networksMax: 2 });
+    await store.plans.deletePlans((await begin(freshPlan(), { network: Buffer.from('b') })).hash);
+    await store.plans.deletePlans((await begin(freshPlan(), { network: Buffer.from('e') })).hash);
+    await record({ networksMax: 2 });
+    expect(await journeys()).toEqual([]);
+    expect((await counts()).map(({ network: of, plans }) => [String(of), plans])).toEqual([
+      ['', 3],
+      ['a', 2],
+      ['b', 2],
+    ]);
+  });
+
+  it('are deleted with their hour when it is older than records are kept', async () => {
+    await store.plans.deletePlans((await begin()).hash);
+    await record();
+    await query(`UPDATE flow.journey_counts SET hour = hour - interval '31 days'`);
+    await record();
+    expect(await counts()).toEqual([]);
+  });
+});
+
+describe('the recorder', () => {
+  it('records each plan once, while several run and plans end', async () => {
+    const begun = await Promise.all(Array.from({ length: 40 }, answered));
+    const ends = begun.map(({ hash }) => store.plans.deletePlans(hash));
+    await Promise.all([...ends, ...Array.from({ length: 4 }, () => record({ batchRows: 5 }))]);
+    await record({ batchRows: 5 });
+    expect(new Set((await journeys()).map(({ plan_id }) => plan_id))).toEqual(
+      new Set(begun.map(({ plan }) => plan.id)),
+    );
+    expect(await journeys()).toHaveLength(begun.length);
+  });
+
+  it('stops recording beyond the largest size, and says so once', async () => {
+    const told: boolean[] = [];
+    const onFull = (isFull: boolean) => void told.push(isFull);
+    for (const maxMb of [0, 0, 1000]) await record({ maxMb, onFull });
+    expect(told).toEqual([true, false]);
+  });
+});

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { type JourneyStep, journeyOf } from '@gatehouse/executor';
+import type { Plan } from '@gatehouse/plan';
+import { runNamed, type Sealer, UnknownSealKeyError } from '@gatehouse/platform';
+import type { DataSource, EntityManager } from 'typeorm';
+import { RELEASE_LEASE, TAKE_LEASE } from '../cleanup.statements.js';
+import { interval } from '../commit-effects.js';
+import { openPlan, planSealId } from '../plan.rows.js';
+import type { JourneySettings } from './journey.settings.js';
+import {
+  ADD_COUNTS,
+  ADD_JOURNEYS,
+  DELETE_OLD_COUNTS,
+  JOURNEYS_SIZE,
+  KEEP_PARTITIONS,
+  TAKE_UNRECORDED,
+  type UnrecordedPlan,
+} from './journey.statements.js';
+import { StageFinder } from './stage-finder.js';
+
+const LEASE = 'journeys';
+
+/** Seconds after which another gateway records, if this one has died. */
+const LEASE_S = 30;
+
+const BYTES_PER_MB = 1024 * 1024;
+
+export interface RecorderSettings {
+  readonly journeys: JourneySettings;
+  /** Seconds for which records and counts are kept. */
+  readonly keptS: number;
+  /** Size of all records from which on ended plans are only counted. */
+  readonly maxMb: number;
+  /** Largest number of networks with counts of their own, by flow, version, hour and outcome. */
+  readonly networksMax: number;
+  /** Largest number of plans that one transaction records. */
+  readonly batchRows: number;
+  /** Called when the records have reached their largest size, or have room again. */
+  readonly onFull?: (isFull: boolean, megabytes: number) => void;
+}
+
+/**
+ * Records and counts the plans that ended without a save: abandoned and expired ones. Each plan leaves the queue in the
+ * transaction that records it, so it is recorded once, also after a crash. Keeps the partitions of the records.
+ */
+export class JourneyRecorder {
+  private readonly holder = randomUUID();
+  private readonly stages = new StageFinder();
+  private isStopped = false;
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly source: DataSource,
+    private readonly sealer: Sealer,
+    private readonly settings: RecorderSettings,
+  ) {}
+
+  /**
+   * Measures the records, and does what is due: keeps partitions, records all queued plans, deletes old counts. Only
+   * measures while another gateway records.
+   */
+  async run(): Promise<void> {
+    this.running ??= this.runOnce().finally(() => {
+      this.running = undefined;
+    });
+    await this.running;
+  }
+
+  /** Ends a running `run` after its current batch. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    // A failure is reported by `run`.
+    await this.running?.catch(() => undefined);
+  }
+
+  private async runOnce(): Promise<void> {
+    await this.measure();
+    if (!(await this.holdLease())) return;
+    try {
+      const kept = [interval(this.settings.keptS)];
+      await runNamed(this.source, KEEP_PARTITIONS, kept);
+      while (!this.isStopped && (await this.recordBatch()) === this.settings.batchRows) await this.holdLease();
+      await runNamed(this.source, DELETE_OLD_COUNTS, kept);
+    } finally {
+      await runNamed(this.source, RELEASE_LEASE, [LEASE, this.holder]);
+    }
+  }
+
+  private async measure(): Promise<void> {
+    const { journeys, maxMb, onFull } = this.settings;
+    const { rows } = await runNamed<{ bytes: number }>(this.source, JOURNEYS_SIZE, []);
+    const megabytes = rows[0]!.bytes / BYTES_PER_MB;
+    const isFull = megabytes >= maxMb;
+    if (isFull !== journeys.isFull) onFull?.(isFull, megabytes);
+    journeys.isFull = isFull;
+  }
+
+  private async holdLease(): Promise<boolean> {
+    return (await runNamed(this.source, TAKE_LEASE, [LEASE, this.holder, interval(LEASE_S)])).rows.length > 0;
+  }
+
+  /** Returns the number of plans that left the queue. */
+  private recordBatch(): Promise<number> {
+    const { journeys, batchRows, networksMax } = this.settings;
+    return this.source.transaction(async (manager) => {
+      const plans = await manager.query<UnrecordedPlan[]>(TAKE_UNRECORDED, [batchRows]);
+      if (plans.length === 0 || !journeys.isOn) return plans.length;
+      const isCounted = ({ body }: UnrecordedPlan) => body === null || journeys.isFull;
+      const counted = plans.filter(isCounted);
+      if (counted.length > 0) await manager.query(ADD_COUNTS, [JSON.stringify(countsOf(counted)), networksMax]);
+      const recorded = plans.filter((plan) => !isCounted(plan));
+      if (recorded.length > 0) await manager.query(ADD_JOURNEYS, [await this.rowsOf(manager, recorded)]);
+      return plans.length;
+    });
+  }
+
+  private async rowsOf(manager: EntityManager, plans: readonly UnrecordedPlan[]): Promise<string> {
+    await this.stages.load(
+      manager,
+      plans.map(({ version_id }) => version_id),
+    );
+    return JSON.stringify(plans.map((plan) => this.rowOf(plan)));
+  }
+
+  /** Returns the row of a record. A plan whose body cannot be opened has no steps. */
+  private rowOf({ body, revision, network, hour: _hour, ...row }: UnrecordedPlan) {
+    const plan = this.open(row.plan_id, revision ?? 0, body!);
+    const { steps, verdicts, client } = plan ? journeyOf(plan) : { steps: [], verdicts: {} };
+    const left = plan ? this.leftStep(row.version_id, plan) : [];
+    return {
+      ...row,
+      ...{ steps: [...steps, ...left], verdicts, client, network: network?.toString('hex') },
+      logged_in: typeof plan?.visitor === 'string',
+      user_id: this.settings.journeys.users ? (plan?.proved_user ?? plan?.visitor ?? null) : null,
+    };
+  }
+
+  /** Returns the step at which the visitor has left the plan. */
+  private leftStep(versionId: string, { steps, cursor }: Plan): JourneyStep[] {
+    const planned = steps[cursor];
+    if (!planned) return [];
+    const step = 'binding' in planned ? planned.binding : planned.id;
+    return [{ step, ...this.stages.find(versionId, planned), outcome: 'abandoned', ms: null }];
+  }
+
+  private open(id: string, revision: number, body: Buffer): Plan | undefined {
+    try {
+      return openPlan({ id, body, identity: null, sealed: planSealId(id, revision) }, this.sealer)?.plan;
+    } catch (error) {
+      if (error instanceof UnknownSealKeyError) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Returns the numbers of plans by flow, version, hour, outcome and network. */
+function countsOf(plans: readonly UnrecordedPlan[]) {
+  const counts = new Map<string, object & { plans: number }>();
+  for (const { flow_id, version_id, version, hour, outcome, network } of plans) {
+    const count = { flow_id, version_id, version, hour, outcome, network: network?.toString('hex') };
+    const key = JSON.stringify(count);
+    counts.set(key, { ...count, plans: (counts.get(key)?.plans ?? 0) + 1 });
+  }
+  return [...counts.values()];
+}
