@@ -124,6 +124,13 @@ module.exports = {
       to: { pathNot: ['^libs/plan/', '^libs/contracts/', 'node_modules/zod/'] },
     },
     {
+      name: 'simulation-is-pure',
+      comment: 'The simulation walks a flow version by the functions of the plan. It knows neither stages nor databases.',
+      severity: 'error',
+      from: { path: '^libs/simulation/', pathNot: '\\.spec\\.ts$|/testing/' },
+      to: { pathNot: ['^libs/simulation/', '^libs/plan/', '^libs/contracts/', 'node_modules/zod/'] },
+    },
+    {
       name: 'executor-is-pure',
       comment: 'The engine knows no HTTP, no framework and no SQL: it asks its ports.',
       severity: 'error',

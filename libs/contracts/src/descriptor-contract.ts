@@ -41,6 +41,7 @@ export function fromDescriptor(descriptor: StageDescriptor): StageContract {
     ...rest,
     ...(changes_credentials ? { changes_credentials: () => true } : {}),
     acts_on_entry: () => acts_on_entry,
+    forecast: () => ({ inserts: rest.inserts.map((kind) => ({ where: 'next', steps: [{ kind, config: {} }] })) }),
     personal_fields: personal_fields ?? undefined,
     component: component ?? undefined,
     identifies: identifiesOf(rest),

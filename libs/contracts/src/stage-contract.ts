@@ -4,6 +4,7 @@ import { char, optionalNullable } from './fields.js';
 import type { Catalogue, Errors } from './message.js';
 import type { ContextKey, PlanContext, SavedUser } from './plan-context.js';
 import type { ReferenceKind } from './reference.js';
+import type { Insert } from './stage-reply.js';
 
 /**
  * Defines which responses are attempts at a credential, so that the gateway counts them before the stage judges them
@@ -86,6 +87,20 @@ export interface ProofStep {
   readonly order: number;
   readonly config: Readonly<Record<string, unknown>>;
 }
+
+/**
+ * What tools that predict the paths of a flow cannot derive from the other members of a contract
+ * (docs/spec/simulation.md#outcomes).
+ */
+export interface StageForecast {
+  /** Steps that the stage may insert, apart from stages that its config refers to. */
+  readonly inserts?: readonly Insert[];
+  /** Facts that the stage writes when it passes, with made-up values. */
+  readonly writes?: PlanContext;
+  /** False for a stage that never passes, because it leads the visitor to another site. */
+  readonly passes?: boolean;
+}
+
 /**
  * How a stage sets the pending user of a plan. `by_name`: the visitor typed a name, which proves nothing. `by_proof`: a
  * credential identified the user. `by_writing`: the stage created the user.
@@ -208,6 +223,11 @@ export interface StageContract {
   readonly proof_step?: ProofStep | undefined;
   /** Whether the stage never passes and so ends the flow for every visitor. */
   readonly ends: boolean;
+  /**
+   * Returns what a stage with this config may do in a flow of this designation, for the simulator. The executor does not
+   * use it.
+   */
+  readonly forecast: (config: Readonly<Record<string, unknown>>, designation: string) => StageForecast;
   /** Whether passing the stage has side effects. Also the default of `acts_on_entry`. */
   readonly acts: boolean;
   /**
@@ -262,6 +282,7 @@ const defaults = {
   texts: {},
   proves: () => undefined,
   ends: false,
+  forecast: () => ({}),
   user_info: false,
   acts: true,
   acts_on_entry: () => true,

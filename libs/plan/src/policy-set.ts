@@ -35,6 +35,9 @@ export type PolicyBinding = PolicySet['bindings'][number];
 /** Returns the enabled bindings of a set. */
 export const enabledIn = ({ bindings }: PolicySet) => bindings.filter(({ enabled }) => enabled);
 
+/** Returns the enabled bindings of a set in their order (docs/spec/policies.md#order). */
+export const enabledBindings = (set: PolicySet): PolicyBinding[] => enabledIn(set).sort(byOrder);
+
 /** Whether a set passes for every user, so that nothing has to be evaluated. */
 export const isUnconditional = (set: PolicySet): boolean => enabledIn(set).length === 0;
 
@@ -59,7 +62,7 @@ const timeoutMs = (seconds: number) => (seconds === 0 ? Number.POSITIVE_INFINITY
  * passes.
  */
 export function evaluatePolicySet(set: PolicySet, facts: PolicyFacts): PolicyVerdict {
-  const outcomes = [...enabledIn(set)].sort(byOrder).map((binding) => outcomeOf(binding, facts));
+  const outcomes = enabledBindings(set).map((binding) => outcomeOf(binding, facts));
   const pass = combined(
     set.mode,
     outcomes.map((outcome) => outcome.pass),

@@ -15,6 +15,7 @@ export const autosubmitContract = defineStage({
   model: undefined,
   service: 'session',
   acts: false,
+  forecast: () => ({ passes: false }),
   personal_fields: [],
   config: z.object({ url: address.optional(), attrs: fields.optional(), title: z.string().optional() }),
   challenge: z

@@ -1,5 +1,8 @@
-import { boolean, defineStage, type Errors } from '@gatehouse/contracts';
+import { boolean, defineStage, type Errors, type Insert } from '@gatehouse/contracts';
 import { z } from 'zod';
+
+/** The step that redeems the invitation at the end of the plan. */
+export const REDEEM_LAST: Insert = { where: 'last', steps: [{ kind: 'invitation', config: { redeems: true } }] };
 
 /**
  * Contract of the invitation stage, which requires a valid invitation and applies its fixed data
@@ -27,6 +30,7 @@ export const invitationContract = defineStage({
   errors: { invitation_invalid: { string: 'Invalid invite/invite not found', code: 'invalid' } },
   effects: ['event'],
   inserts: ['invitation'],
+  forecast: ({ redeems }) => (redeems === true ? {} : { inserts: [REDEEM_LAST] }),
   // Entering a step without `redeems` only finds the invitation, which changes nothing (docs/adr/0024).
   acts_on_entry: ({ redeems }) => redeems === true,
   writes_data: true,

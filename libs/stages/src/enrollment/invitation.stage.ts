@@ -4,7 +4,7 @@ import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { EnrollmentTransactions } from './enrollment-transaction.js';
 import { mergeFixedData } from './fixed-data.js';
-import type { invitationContract } from './invitation.contract.js';
+import { type invitationContract, REDEEM_LAST } from './invitation.contract.js';
 
 type Contract = typeof invitationContract;
 type Input = ChallengeInput<Contract>;
@@ -71,6 +71,6 @@ function accepted({ context }: Input, { pk, name, fixed_data }: RedeemableInvita
       ...{ invitation: { uuid: pk, name }, invitation_in_effect: true, invitation_due: pk, prompt_data: data },
       prompt_locked: [...new Set([...(context.prompt_locked ?? []), ...locked])],
     },
-    insert: { where: 'last', steps: [{ kind: 'invitation', config: { redeems: true } }] },
+    insert: REDEEM_LAST,
   });
 }

@@ -1,9 +1,23 @@
-import { boolean, type CredentialChange, char, choice, defineStage, reference } from '@gatehouse/contracts';
+import {
+  boolean,
+  type CredentialChange,
+  char,
+  choice,
+  defineStage,
+  type Insert,
+  reference,
+} from '@gatehouse/contracts';
 import { z } from 'zod';
 
 export const CREATION_MODES = ['never_create', 'create_when_required', 'always_create'] as const;
 /** User types that the stage can save. */
 export const WRITTEN_TYPES = ['internal', 'external', 'service_account', 'internal_service_account'] as const;
+
+/** The step that asks for a second factor before a recovery flow replaces a password. Skips users without a device. */
+export const ASK_SECOND_FACTOR: Insert = {
+  where: 'before',
+  steps: [{ kind: 'authenticator_validate', config: { not_configured_action: 'skip' } }],
+};
 
 /**
  * Contract of the user write stage, which saves `prompt_data` to an existing user or creates a user
@@ -50,6 +64,7 @@ export const userWriteContract = defineStage({
   ],
   // Before a recovery flow replaces a password, the stage inserts a step of this kind, which asks for a second factor.
   inserts: ['authenticator_validate'],
+  forecast: (_config, designation) => (designation === 'recovery' ? { inserts: [ASK_SECOND_FACTOR] } : {}),
   changes_user: true,
   identifies: 'by_writing',
   errors: {

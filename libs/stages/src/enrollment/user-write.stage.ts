@@ -6,7 +6,7 @@ import { EnrollmentTransactions, type EnrollmentWriters, InvalidUserDataError } 
 import { invitationUsedEvent } from './invitation.stage.js';
 import { PasswordHashClient } from './password-hash.client.js';
 import { type UserChanges, userChangesFrom } from './user-changes.js';
-import { type userWriteContract, WRITTEN_TYPES } from './user-write.contract.js';
+import { ASK_SECOND_FACTOR, type userWriteContract, WRITTEN_TYPES } from './user-write.contract.js';
 
 type Contract = typeof userWriteContract;
 type Input = ChallengeInput<Contract>;
@@ -98,8 +98,7 @@ function requireProof({ flow, context }: Input, { uuid }: SavedUser): StageOutco
   const devices = context.auth_method_args?.['mfa_devices'];
   const hasVerifiedDevice = Array.isArray(devices) && devices.length > 0;
   if (flow.designation !== 'recovery' || hasVerifiedDevice || context.proof_asked === uuid) return undefined;
-  const steps = [{ kind: 'authenticator_validate', config: { not_configured_action: 'skip' } }];
-  return pass<Contract>({ context: { proof_asked: uuid }, insert: { where: 'before', steps } });
+  return pass<Contract>({ context: { proof_asked: uuid }, insert: ASK_SECOND_FACTOR });
 }
 
 /**

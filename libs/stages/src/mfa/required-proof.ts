@@ -1,11 +1,18 @@
 import type { Device } from '@gatehouse/authenticators';
 import { type Insert, type PlanContext, provedDevices, type SavedUser, type StageRequest } from '@gatehouse/contracts';
 
+/** The step that asks for a proof by a device of any class, and denies a user without a device. */
+export const REQUIRE_PROOF_STEP: Insert = {
+  where: 'before',
+  steps: [{ kind: 'authenticator_validate', config: { not_configured_action: 'deny' } }],
+};
+
 /** Contract members that all setup stages share, such as the permission to insert the step that asks for a proof. */
 export const SETUP_CONTRACT_DEFAULTS = {
   reads: { pending_user: 'optional', auth_method_args: 'optional', enrolled_devices: 'optional' },
   writes: ['enrolled_devices'],
   inserts: ['authenticator_validate'],
+  forecast: () => ({ inserts: [REQUIRE_PROOF_STEP] }),
   changes_credentials: () => true,
   effects: ['event'],
 } as const;
@@ -14,12 +21,6 @@ interface ProofInput {
   readonly context: Pick<PlanContext, 'auth_method_args' | 'enrolled_devices'>;
   readonly session: StageRequest['session'];
 }
-
-/** The step that asks for a proof by a device of any class, and denies a user without a device. */
-export const REQUIRE_PROOF_STEP: Insert = {
-  where: 'before',
-  steps: [{ kind: 'authenticator_validate', config: { not_configured_action: 'deny' } }],
-};
 
 /**
  * Returns whether the user must prove a device first. True if the user has a usable device, and none of the user's

@@ -69,6 +69,7 @@ export const promptContract = defineStage({
   reads: { pending_user: 'optional', prompt_data: 'optional', prompt_locked: 'optional', prompt_secrets: 'optional' },
   reads_all: true,
   writes: ['prompt_data', 'prompt_secrets'],
+  forecast: ({ fields }) => ({ writes: { prompt_data: madeUpAnswers(fields) } }),
   errors: {
     prompt_username_taken: { string: 'Username is already taken.', code: 'invalid' },
     prompt_unshowable: { string: 'This has characters that cannot be shown.', code: 'invalid' },
@@ -90,3 +91,12 @@ export const promptContract = defineStage({
   // The policy service may have to start a Python process first.
   deadline_ms: 10_000,
 });
+
+/** Returns a made-up answer for each field of a form. */
+const madeUpAnswers = (fields: unknown): Record<string, string> =>
+  Object.fromEntries(
+    (Array.isArray(fields) ? fields : []).map((field: { readonly field_key?: unknown } | null) => [
+      String(field?.field_key),
+      'simulated',
+    ]),
+  );

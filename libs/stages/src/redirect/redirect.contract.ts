@@ -11,6 +11,7 @@ export const redirectContract = defineStage({
   model: undefined,
   service: 'session',
   acts: false,
+  forecast: () => ({ passes: false }),
   config: z.object({ to: redirectTarget().default('/') }),
   challenge: redirectChallenge,
   response: z.object({}),

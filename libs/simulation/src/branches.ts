@@ -1,0 +1,42 @@
+import type { Fact, Oracle, Question } from './question.js';
+
+/** Returns the answer that this branch assumes. */
+export type Ask = (question: Question) => string;
+
+/** The facts that one branch assumes, and what it returned. */
+export interface Branch<T> {
+  readonly facts: readonly Fact[];
+  readonly result: T;
+}
+
+/**
+ * Runs `work` once for each combination of answers that the oracle follows. `work` must be a pure function of the
+ * answers.
+ */
+export function branches<T>(work: (ask: Ask) => T, oracle: Oracle, history: readonly Fact[]): Branch<T>[] {
+  const found: Branch<T>[] = [];
+  const pending: (readonly string[])[] = [[]];
+  for (let prefix = pending.pop(); prefix; prefix = pending.pop()) {
+    const facts: Fact[] = [];
+    const given = prefix;
+    const ask: Ask = (question) => {
+      const answers = facts.map(({ answer }) => answer);
+      const known = given[facts.length];
+      const [first, ...others] = known === undefined ? chosen(oracle, question, [...history, ...facts]) : [known];
+      // The last pushed branch runs first.
+      for (const other of others.reverse()) pending.push([...answers, other]);
+      facts.push({ question, answer: first! });
+      return first!;
+    };
+    found.push({ result: work(ask), facts });
+  }
+  return found;
+}
+
+function chosen(oracle: Oracle, question: Question, history: readonly Fact[]): readonly string[] {
+  const answers = oracle.choose(question, history);
+  const unknown = answers.find((answer) => !question.answers.includes(answer));
+  if (answers.length === 0 || unknown !== undefined)
+    throw new Error(`an oracle must choose from ${question.answers.join(', ')}, not ${unknown ?? 'nothing'}`);
+  return answers;
+}

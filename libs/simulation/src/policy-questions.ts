@@ -1,0 +1,91 @@
+import type { PolicyResult, SavedUser } from '@gatehouse/contracts';
+import {
+  enabledBindings,
+  evaluatePolicySet,
+  type FlowVersion,
+  findPolicy,
+  type PolicySet,
+  type PolicyVerdict,
+} from '@gatehouse/plan';
+import type { Ask } from './branches.js';
+import { POLICY_ANSWERS, type StepReference } from './question.js';
+import { NEW_USER, type UserFacts, type WalkState } from './walk-state.js';
+
+/** A policy set to judge, and the step that it belongs to; `undefined` for the policies of the flow. */
+interface JudgedSet {
+  readonly set: PolicySet;
+  readonly step: StepReference | undefined;
+}
+
+/** The verdict of a policy set, and the state with what was assumed about the user. */
+export interface Judgement {
+  readonly verdict: PolicyVerdict;
+  readonly state: WalkState;
+}
+
+const NO_FACTS: UserFacts = { groups: {}, users: {} };
+const YES_OR_NO = ['yes', 'no'] as const;
+
+/**
+ * Judges a policy set, and asks for one binding after the other until the verdict is certain. Asks each policy at most
+ * once, because one evaluation has one result for each policy.
+ */
+export function judge({ set, step }: JudgedSet, before: WalkState, { version, ask }: Asking): Judgement {
+  const results: Record<string, PolicyResult> = {};
+  let state = before;
+  const known: PolicySet['bindings'] = [];
+  for (const binding of enabledBindings(set)) {
+    const { policy } = binding;
+    if (policy === undefined) state = withUserFact(state, binding, ask);
+    else results[policy] ??= resultOf(policy, step, { version, ask });
+    known.push(binding);
+    const verdict = evaluate({ mode: set.mode, bindings: known }, state, results);
+    // Further bindings cannot change such a verdict.
+    if (set.mode === 'any' ? verdict.pass : !verdict.pass && !verdict.undecided) break;
+  }
+  return { verdict: evaluate({ mode: set.mode, bindings: known }, state, results), state };
+}
+
+interface Asking {
+  readonly version: FlowVersion;
+  readonly ask: Ask;
+}
+
+function resultOf(id: string, step: StepReference | undefined, { version, ask }: Asking): PolicyResult {
+  const { name, kind } = findPolicy(version, id);
+  const answer = ask({ type: 'policy', policy: { id, name, kind }, step, answers: POLICY_ANSWERS });
+  return { pass: answer === 'pass', messages: [], ...(answer === 'undecided' && { error: 'undecided' }) };
+}
+
+/** Returns the saved user whom policies judge: of the plan, else of the session. */
+export function judgedUser({ plan, sessionUser }: WalkState): SavedUser | undefined {
+  const user = plan.context.pending_user ?? sessionUser;
+  return user?.kind === 'saved' ? user : undefined;
+}
+
+type Binding = PolicySet['bindings'][number];
+
+/** Returns the state with what is assumed about the user of a group or user binding. */
+function withUserFact(state: WalkState, { group, user }: Binding, ask: Ask): WalkState {
+  const subject = judgedUser(state);
+  const id = group ?? user;
+  if (!subject || id === undefined) return state;
+  const facts = state.userFacts[subject.uuid] ?? NO_FACTS;
+  const type = group === undefined ? 'user' : 'group';
+  const assumed = facts[`${type}s`];
+  // A user who is one user is no other.
+  if (assumed[id] !== undefined || (type === 'user' && Object.values(assumed).includes(true))) return state;
+  const isNewUser = subject.uuid === NEW_USER.uuid;
+  const isYes = ask({ type, id, isNewUser, answers: YES_OR_NO }) === 'yes';
+  const added = { ...facts, [`${type}s`]: { ...assumed, [id]: isYes } };
+  return { ...state, userFacts: { ...state.userFacts, [subject.uuid]: added } };
+}
+
+function evaluate(set: PolicySet, state: WalkState, results: Readonly<Record<string, PolicyResult>>): PolicyVerdict {
+  const subject = judgedUser(state);
+  const facts = (subject && state.userFacts[subject.uuid]) ?? NO_FACTS;
+  const namesOf = (assumed: Readonly<Record<string, boolean>>) => Object.keys(assumed).filter((id) => assumed[id]);
+  const [identity] = namesOf(facts.users);
+  const user = subject && (identity === undefined ? subject : { ...subject, uuid: identity });
+  return evaluatePolicySet(set, { user, groups: new Set(namesOf(facts.groups)), results });
+}

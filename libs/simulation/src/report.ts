@@ -1,0 +1,113 @@
+import type { FlowEdge, FlowGraph } from './flow-graph.js';
+import { type ListedPath, listPaths } from './path-list.js';
+import type { Fact, Factor, StepReference } from './question.js';
+import type { WalkedVersion } from './walk.js';
+
+/** A login on some paths, with the facts of a shortest one. */
+export interface FoundLogin {
+  readonly step: StepReference;
+  readonly proofs: readonly Factor[];
+  readonly facts: readonly Fact[];
+}
+
+/** What a walk has found. Lists are in the order of the flow's steps or of the walk. */
+export interface SimulationReport {
+  readonly flow: string;
+  readonly paths: readonly ListedPath[];
+  /** False if there are more paths than listed. */
+  readonly isComplete: boolean;
+  /** Bound steps that no path reaches. Empty if the walk was cut. */
+  readonly neverReached: readonly StepReference[];
+  /** Steps from which no path leads to the end of the flow. Stages whose purpose is to deny are left out. */
+  readonly deadEnds: readonly StepReference[];
+  /** Logins of visitors who have proved no credential, and are neither logged in nor new. */
+  readonly loginsWithoutFactor: readonly FoundLogin[];
+  /** Logins without a second factor, if other paths to a login prove one. */
+  readonly loginsWithoutSecondFactor: readonly FoundLogin[];
+}
+
+/** Returns what the walk of a flow has found. Lists at most `maxPaths` paths. */
+export function reportOf(graph: FlowGraph, walked: WalkedVersion, maxPaths: number): SimulationReport {
+  const { paths, isComplete } = listPaths(graph, maxPaths);
+  const logins = loginsIn(graph);
+  const asksSecond = logins.some(({ proofs }) => proofs.includes('further'));
+  return {
+    flow: walked.version.flow.slug,
+    paths,
+    isComplete: isComplete && graph.isComplete,
+    neverReached: graph.isComplete ? neverReached(graph, walked) : [],
+    deadEnds: graph.isComplete ? deadEnds(graph, walked) : [],
+    loginsWithoutFactor: logins.filter(({ proofs }) => proofs.length === 0),
+    loginsWithoutSecondFactor: logins.filter(({ proofs }) => asksSecond && !proofs.includes('further')),
+  };
+}
+
+/** Returns the ids of the steps whose stages are asked on some path. */
+export const reachedSteps = ({ nodes }: FlowGraph): ReadonlySet<string> =>
+  new Set(nodes.flatMap(({ edges }) => edges.flatMap(askedSteps)).map(({ id }) => id));
+
+const askedSteps = ({ visits }: FlowEdge): StepReference[] =>
+  visits.filter(({ outcome }) => outcome !== 'skipped' && outcome !== 'deferred').map(({ step }) => step);
+
+const boundSteps = ({ version }: WalkedVersion): StepReference[] =>
+  version.steps.map(({ id, stage }) => ({ id, name: stage.name, stage: stage.id, kind: stage.kind }));
+
+function neverReached(graph: FlowGraph, walked: WalkedVersion): StepReference[] {
+  const reached = reachedSteps(graph);
+  return boundSteps(walked).filter(({ id }) => !reached.has(id));
+}
+
+function deadEnds(graph: FlowGraph, walked: WalkedVersion): StepReference[] {
+  const { version, contracts } = walked;
+  const open = openNodes(graph);
+  const asked = graph.nodes.flatMap(({ edges }, node) =>
+    edges.flatMap((edge) => askedSteps(edge).map((step) => ({ step, isOpen: open.has(node) }))),
+  );
+  return boundSteps(walked).filter(({ id, kind }) => {
+    const here = asked.filter(({ step }) => step.id === id);
+    return here.length > 0 && !here.some(({ isOpen }) => isOpen) && contracts.find(kind, version)?.ends !== true;
+  });
+}
+
+/** Returns the numbers of the states from which a path leads to the end of the flow, or to another site. */
+function openNodes({ nodes }: FlowGraph): ReadonlySet<number> {
+  const before = new Map<number, number[]>();
+  const open = new Set<number>();
+  for (const [node, { edges }] of nodes.entries()) {
+    for (const { to, visits } of edges) {
+      if (typeof to === 'number') before.set(to, [...(before.get(to) ?? []), node]);
+      else if (to.type === 'done' || visits.at(-1)?.outcome === 'left') open.add(node);
+    }
+  }
+  // Iterating over a Set includes the members that are added during the iteration.
+  for (const node of open) for (const earlier of before.get(node) ?? []) open.add(earlier);
+  return open;
+}
+
+/**
+ * Returns the logins of visitors who were neither logged in nor new, each with the facts of a shortest path. Logins at
+ * the same step with the same factors are one.
+ */
+function loginsIn(graph: FlowGraph): FoundLogin[] {
+  const facts = shortestFacts(graph);
+  const found = new Map<string, FoundLogin>();
+  for (const [node, { state }] of graph.nodes.entries()) {
+    const { login } = state ?? {};
+    if (!login || login.isKnown) continue;
+    const key = JSON.stringify([login.step.id, login.proofs]);
+    if (!found.has(key)) found.set(key, { step: login.step, proofs: login.proofs, facts: facts.get(node) ?? [] });
+  }
+  return [...found.values()];
+}
+
+/** Returns the facts of a shortest path to each state. */
+function shortestFacts({ nodes }: FlowGraph): ReadonlyMap<number, readonly Fact[]> {
+  const facts = new Map<number, readonly Fact[]>([[0, []]]);
+  // A Map is iterated in the order of insertion, including the entries that are added during the iteration.
+  for (const [node, before] of facts) {
+    for (const { to, alternatives } of nodes[node]!.edges) {
+      if (typeof to === 'number' && !facts.has(to)) facts.set(to, [...before, ...(alternatives[0] ?? [])]);
+    }
+  }
+  return facts;
+}

@@ -1,0 +1,80 @@
+import type { StageContract, StageReply } from '@gatehouse/contracts';
+import { destination, type FlowVersion, isProved, meetsRequirement, type Plan, type Step } from '@gatehouse/plan';
+import type { Ask } from './branches.js';
+import type { PathEnd } from './path-end.js';
+import { judgedUser } from './policy-questions.js';
+import type { Factor, StageOutcome, StepReference, Visitor } from './question.js';
+import { NEW_USER, type WalkState } from './walk-state.js';
+
+/** The reply that shows a challenge. */
+export const CHALLENGE: StageReply = { type: 'challenge', challenge: {} };
+
+/** Returns what identifies a step in questions and reports. */
+export const referenceTo = ({ id, name, stage, kind }: Step): StepReference => ({ id, name, stage, kind });
+
+/** Returns the visitors between whom the authentication requirement of a flow can distinguish. */
+export function visitorsOf({ flow }: FlowVersion): Visitor[] {
+  const special = { require_superuser: 'superuser', require_outpost: 'outpost' } as const;
+  const { authentication: requirement } = flow;
+  return ['anonymous', 'logged_in', ...(requirement in special ? [special[requirement as keyof typeof special]] : [])];
+}
+
+/** Returns the properties of the visitor that an authentication requirement checks. */
+export const requirementFacts = ({ visitor, sessionUser }: WalkState): Parameters<typeof meetsRequirement>[1] => ({
+  authenticated: visitor === 'logged_in' || visitor === 'superuser',
+  superuser: visitor === 'superuser' && sessionUser !== null,
+  outpost: visitor === 'outpost',
+});
+
+/** Returns the state in which it is decided whether the user of the session, if it is the plan's user, was verified recently. */
+export function withRecentProof(state: WalkState, ask: Ask): WalkState {
+  const { plan, sessionUser, recentlyProved } = state;
+  const user = judgedUser(state);
+  const isOwn = sessionUser?.kind === 'saved' && sessionUser.uuid === user?.uuid;
+  if (!isOwn || recentlyProved !== undefined || isProved(plan, user.uuid)) return state;
+  return { ...state, recentlyProved: ask({ type: 'recent_login', answers: ['yes', 'no'] }) === 'yes' };
+}
+
+interface OutcomeOf {
+  readonly contract: StageContract;
+  readonly step: StepReference;
+  readonly outcome: StageOutcome;
+  /** The plan before the outcome. */
+  readonly before: Plan;
+}
+
+/** Returns the state with the proofs, the login and the logout of a stage's outcome. */
+export function afterOutcome(state: WalkState, { contract, step, outcome, before }: OutcomeOf): WalkState {
+  if (outcome.reply.type !== 'passed') return state;
+  // Proofs of the user whom a name has replaced do not count.
+  const isReplaced = contract.identifies === 'by_name' && before.context.pending_user !== undefined;
+  const proofs = union(isReplaced ? [] : state.proofs, outcome.proofs);
+  const next = { ...state, proofs };
+  if (contract.effects.includes('logout')) return loggedOut(next);
+  return outcome.reply.effects?.some(({ type }) => type === 'login') ? loggedIn(next, step) : next;
+}
+
+const union = (a: readonly Factor[], b: readonly Factor[]): Factor[] => [...new Set([...a, ...b])].sort();
+
+function loggedIn(state: WalkState, step: StepReference): WalkState {
+  const { plan, proofs, sessionUser: before } = state;
+  const user = judgedUser(state);
+  const isKnown = before !== null || user?.uuid === NEW_USER.uuid;
+  return {
+    ...state,
+    sessionUser: user ?? null,
+    recentlyProved: user !== undefined && isProved(plan, user.uuid),
+    login: { step, proofs, isKnown },
+  };
+}
+
+const loggedOut = (state: WalkState): WalkState => ({
+  ...state,
+  visitor: state.visitor === 'outpost' ? 'outpost' : 'anonymous',
+  sessionUser: null,
+  recentlyProved: undefined,
+});
+
+/** Returns how a plan without further steps ends. */
+export const finish = (plan: Plan): PathEnd =>
+  'invalid' in destination(plan) ? { type: 'denied', reason: 'next_invalid' } : { type: 'done' };
