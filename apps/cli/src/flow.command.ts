@@ -2,11 +2,13 @@ import { CommandError } from '@gatehouse/local';
 import type { Command } from './command.js';
 import { compareVersions } from './flow/diff.js';
 import { publishVersion, rollBackFlow } from './flow/publish.js';
+import { simulateFlow } from './flow/simulate.js';
 import { traceFlow } from './flow/trace.js';
 import { listVersions } from './flow/versions.js';
 
 const SUBCOMMANDS: ReadonlyMap<string, Command['run']> = new Map<string, Command['run']>([
   ['trace', traceFlow],
+  ['simulate', simulateFlow],
   ['versions', listVersions],
   ['diff', compareVersions],
   ['publish', publishVersion],
@@ -14,6 +16,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Command['run']> = new Map<string, Command
 ]);
 
 const USAGE = `usage: npm run flow -- trace PLAN_OR_REQUEST_ID [--json]        prints what happened in one run of a flow
+       npm run flow -- simulate SLUG …                          lists all paths of a flow
        npm run flow -- versions SLUG [--json]                   lists the versions of a flow
        npm run flow -- diff SLUG FROM TO [--json]               compares two versions
        npm run flow -- publish SLUG [VERSION] [--reason TEXT]   makes a version current, by default the newest draft

@@ -15,12 +15,20 @@ export async function withSealedFlowDatabase<T>(
   const keys = await sealKeysOf(env);
   if (keys === undefined)
     throw new CommandError('SEAL_KEYS is missing. Set the seal keys of the gateway, which open the events.');
+  return withFlowDatabase(env, (source) => work(source, new Sealer(keys)));
+}
+
+/** Runs `work` on the database of a deployment. */
+export async function withFlowDatabase<T>(
+  env: NodeJS.ProcessEnv,
+  work: (source: DataSource) => Promise<T>,
+): Promise<T> {
   const postgres = await openMigratedPostgres(env);
   try {
     const entities = directoryEntities;
     const source = await openDataSource({ url: postgres.url, schema: FLOW_SCHEMA, entities, poolSize: 2 });
     try {
-      return await work(source, new Sealer(keys));
+      return await work(source);
     } finally {
       await source.destroy();
     }

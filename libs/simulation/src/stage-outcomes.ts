@@ -1,5 +1,13 @@
 import type { Effect, Insert, PlanContext, StageContract, StageProof, StageReply, User } from '@gatehouse/contracts';
-import { contractViolations, type FlowVersion, lacksRequiredFact, type Plan, type Step } from '@gatehouse/plan';
+import {
+  contractViolations,
+  createPlan,
+  type FlowVersion,
+  lacksRequiredFact,
+  type Plan,
+  type Step,
+  stepsOf,
+} from '@gatehouse/plan';
 import type { ContractLookup } from './contract-lookup.js';
 import { judgedUser } from './policy-questions.js';
 import type { Factor, StageOutcome } from './question.js';
@@ -44,10 +52,19 @@ export function stageOutcomes(asked: AskedStep, contracts: ContractLookup): Stag
   return [...passed, ...(contract.component === undefined || !passes ? [] : [REJECTED]), DENIED];
 }
 
-/** Returns the names of all outcomes that a stage with this config can have, in any state. */
-export function outcomeNames(asked: Omit<AskedStep, 'state'>, contracts: ContractLookup): string[] {
-  const names = passages(asked, contracts).map(({ name }) => name);
-  return [...new Set([...names, LEFT.name, REJECTED.name, DENIED.name])];
+/** Returns the names of all outcomes that the bound stages of a flow version can have, by the name of the stage. */
+export function outcomeNamesOf(
+  version: FlowVersion,
+  contracts: ContractLookup,
+): ReadonlyMap<string, readonly string[]> {
+  const plan = createPlan(version, 'simulation');
+  return new Map(
+    stepsOf(plan, version).map((step) => {
+      const contract = contracts.find(step.kind, version);
+      const passed = contract ? passages({ contract, step, version }, contracts).map(({ name }) => name) : [];
+      return [step.name, [...new Set([...passed, LEFT.name, REJECTED.name, DENIED.name])]];
+    }),
+  );
 }
 
 function passages(asked: Omit<AskedStep, 'state'>, contracts: ContractLookup): Passage[] {

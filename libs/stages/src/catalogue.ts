@@ -1,4 +1,10 @@
-import { type StageContract, systemChallenges, type WireShape } from '@gatehouse/contracts';
+import {
+  fromDescriptor,
+  type StageContract,
+  type StageDescriptor,
+  systemChallenges,
+  type WireShape,
+} from '@gatehouse/contracts';
 import type { DynamicModule } from '@nestjs/common';
 import { autosubmitContract } from './autosubmit/autosubmit.contract.js';
 import { captchaContract } from './captcha/captcha.contract.js';
@@ -143,6 +149,22 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     module: async () => (await import('./redirect/redirect.module.js')).redirectModule(),
   },
 };
+
+/** The steps that the gateway may insert to get a missing proof, in their order. */
+export const proofSteps = Object.values(stages)
+  .flatMap(({ contract: { kind, proof_step } }) => (proof_step ? [{ kind, ...proof_step }] : []))
+  .sort((a, b) => a.order - b.order)
+  .map(({ kind, config }) => ({ kind, config }));
+
+/** Returns the contract of a built-in stage, or of an external stage that a flow version describes. */
+export function findContract(
+  kind: string,
+  { descriptors }: { readonly descriptors: Readonly<Record<string, StageDescriptor>> },
+): StageContract | undefined {
+  if (Object.hasOwn(stages, kind)) return stages[kind]?.contract;
+  const descriptor = Object.hasOwn(descriptors, kind) ? descriptors[kind] : undefined;
+  return descriptor && fromDescriptor(descriptor);
+}
 
 /** Returns the modules of all stages that `service` serves. */
 export const stagesOf = (service: string): Promise<DynamicModule[]> =>

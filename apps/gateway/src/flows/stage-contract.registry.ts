@@ -1,7 +1,7 @@
 import { fromDescriptor, Problem, privilegesClaimed, type StageContract, secretFields } from '@gatehouse/contracts';
 import { StageContractRegistry } from '@gatehouse/executor';
 import type { FlowVersion } from '@gatehouse/plan';
-import { stages } from '@gatehouse/stages';
+import { proofSteps, stages } from '@gatehouse/stages';
 
 interface ExternalContract {
   readonly contract: StageContract;
@@ -15,11 +15,6 @@ export class CatalogueContractRegistry extends StageContractRegistry {
   private readonly components = new Set(Object.values(stages).map(({ contract }) => contract.component));
 
   private readonly secrets = new Set(Object.values(stages).flatMap(({ contract }) => fieldsForbiddenInUrls(contract)));
-
-  private readonly proofs = Object.values(stages)
-    .flatMap(({ contract: { kind, proof_step } }) => (proof_step ? [{ kind, ...proof_step }] : []))
-    .sort((a, b) => a.order - b.order)
-    .map(({ kind, config }) => ({ kind, config }));
 
   /** Contracts of external stages by flow version. Versions never change, so the cache is never stale. */
   private readonly externalContracts = new WeakMap<FlowVersion, ExternalContracts>();
@@ -50,7 +45,7 @@ export class CatalogueContractRegistry extends StageContractRegistry {
   }
 
   proofSteps() {
-    return this.proofs;
+    return proofSteps;
   }
 
   private externalContractsOf(version: FlowVersion): ExternalContracts {

@@ -1,0 +1,119 @@
+import { type DirectoryUser } from '@gatehouse/executor';
+import type { FlowVersion } from '@gatehouse/plan';
+import type { Oracle, Question } from '@gatehouse/simulation';
+import type { DataSource } from 'typeorm';
+import type { GivenFacts } from './given-facts.js';
+
+/** What Postgres says about the user of a simulation. */
+export interface SimulatedUser {
+  readonly id: string;
+  readonly is_active: boolean;
+  readonly is_superuser: boolean;
+  /** Ids of the user's groups, including the groups above them. */
+  readonly groups: readonly string[];
+  /** Kinds of the user's devices that can give a proof. */
+  readonly devices: readonly string[];
+}
+
+/** Finds what a simulation needs to know about a user. $1 uuid of the user. */
+const FIND = `
+  SELECT i.id, i.is_active, i.is_superuser, i.group_ids::text[] AS groups,
+    ARRAY(SELECT DISTINCT kind FROM mfa.devices d
+      WHERE d.user_id = i.id AND d.confirmed AND coalesce(d.facts ->> 'verified_only', 'false') <> 'true') AS devices
+  FROM directory.identities i WHERE i.id = $1`;
+
+/** Returns what Postgres says about a user. */
+export async function findSimulatedUser(
+  source: DataSource,
+  { uuid }: Pick<DirectoryUser, 'uuid'>,
+): Promise<SimulatedUser> {
+  const [user] = await source.query<SimulatedUser[]>(FIND, [uuid]);
+  return user!;
+}
+
+/** Limits the answers of an oracle to those that are true of a user. */
+export const asUser =
+  (user: SimulatedUser, version: FlowVersion) =>
+  (oracle: Oracle): Oracle => ({
+    ...oracle,
+    choose: (question, history) => {
+      const answers = oracle.choose(question, history);
+      const true_of = answers.filter((answer) => isTrueOf(user, question, { answer, version }));
+      return true_of.length > 0 ? true_of : answers;
+    },
+  });
+
+function isTrueOf(
+  user: SimulatedUser,
+  question: Question,
+  { answer, version }: { readonly answer: string; readonly version: FlowVersion },
+): boolean {
+  switch (question.type) {
+    case 'visitor':
+      return answer !== 'superuser' || user.is_superuser;
+    case 'group':
+      return question.isNewUser || (answer === 'yes') === user.groups.includes(question.id);
+    case 'user':
+      return question.isNewUser || (answer === 'yes') === (question.id === user.id);
+    case 'stage':
+      return mayAnswer(user, question, { answer, version });
+    default:
+      return true;
+  }
+}
+
+type StageQuestion = Extract<Question, { type: 'stage' }>;
+
+/** Whether the user's devices, and whether the user is active, allow this outcome of a stage. */
+function mayAnswer(
+  user: SimulatedUser,
+  { step, outcomes }: StageQuestion,
+  { answer, version }: { readonly answer: string; readonly version: FlowVersion },
+): boolean {
+  const outcome = outcomes.find(({ name }) => name === answer);
+  if (outcome?.reply.effects?.some(({ type }) => type === 'login') && !user.is_active) return false;
+  if (!outcomes.some(({ proofs }) => proofs.includes('further'))) return true;
+  const config = version.steps.find(({ id }) => id === step.id)?.stage.config ?? version.attached[step.stage]?.config;
+  const classes = config?.['device_classes'];
+  const hasDevice = user.devices.some((device) => !Array.isArray(classes) || classes.includes(device));
+  if (outcome?.reply.type !== 'passed') return true;
+  return outcome.proofs.includes('further') === hasDevice;
+}
+
+/** Limits the answers of an oracle to the given facts. `groupIds`: ids of the given groups by name. */
+export const asGiven =
+  (given: GivenFacts, groupIds: ReadonlyMap<string, string>) =>
+  (oracle: Oracle): Oracle => {
+    const groups = new Map(Object.entries(given.groups).map(([name, isMember]) => [groupIds.get(name), isMember]));
+    return {
+      ...oracle,
+      choose: (question, history) => {
+        const fixed = givenAnswers(question, given, groups)?.filter((answer) => question.answers.includes(answer));
+        return fixed && fixed.length > 0 ? fixed : oracle.choose(question, history);
+      },
+    };
+  };
+
+function givenAnswers(
+  question: Question,
+  given: GivenFacts,
+  groups: ReadonlyMap<string | undefined, boolean>,
+): readonly string[] | undefined {
+  switch (question.type) {
+    case 'visitor':
+      return given.visitor && [given.visitor];
+    case 'recent_login':
+      return yesOrNo(given.recent_login);
+    case 'policy':
+      return Object.hasOwn(given.policies, question.policy.name) ? [given.policies[question.policy.name]!] : undefined;
+    case 'group':
+      return yesOrNo(groups.get(question.id));
+    case 'user':
+      return undefined;
+    case 'stage':
+      return Object.hasOwn(given.stages, question.step.name) ? given.stages[question.step.name] : undefined;
+  }
+}
+
+const yesOrNo = (value: boolean | undefined): readonly string[] | undefined =>
+  value === undefined ? undefined : [value ? 'yes' : 'no'];
