@@ -59,7 +59,7 @@ describe('flow simulate', () => {
     );
     expect(stdout).toContain('the stage login logs users in without any factor (anonymous; policy odd-hours: fail;');
     expect(stdout).toContain('the stage login logs users in without the second factor that other paths ask for');
-    expect(stdout).toContain('Asks again: who, word, mfa');
+    expect(stdout).toContain('Asks again: who, word, mfa, login\n');
   });
 
   it('fails on findings that --fail-on names', async () => {
@@ -116,7 +116,7 @@ describe('flow simulate', () => {
   it.each([
     ['policies: {odd-hour: pass}', 'There is no policy odd-hour. Did you mean odd-hours?'],
     ['policies: {odd-hours: maybe}', 'policies.odd-hours: '],
-    ['stages: {wrod: passed}', 'There is no stage wrod. Did you mean word?'],
+    ['stages: {wordd: passed}', 'There is no stage wordd. Did you mean word?'],
     ['stages: {mfa: passd}', 'There is no outcome of the stage mfa, passd. Did you mean passed?'],
     ['groups: {staf: yes}', 'There is no group staf. Did you mean staff?'],
     ['context: {is_ssp: true}', 'There is no fact is_ssp. Did you mean is_sso?'],
