@@ -59,7 +59,7 @@ describe('flow simulate', () => {
     );
     expect(stdout).toContain('the stage login logs users in without any factor (anonymous; policy odd-hours: fail;');
     expect(stdout).toContain('the stage login logs users in without the second factor that other paths ask for');
-    expect(stdout).toContain('Asks again: who, word, mfa, login\n');
+    expect(stdout).toMatch(/^Asks again: .*who/m);
   });
 
   it('fails on findings that --fail-on names', async () => {
