@@ -37,6 +37,7 @@ export * from './source-config.js';
 export * from './source-exchange.js';
 export * from './stage-contract.js';
 export * from './stage-descriptor.js';
+export * from './stage-forecast.js';
 export * from './stage-outcome.js';
 export * from './stage-reply.js';
 export * from './stage-request.js';

@@ -4,7 +4,7 @@ import { char, optionalNullable } from './fields.js';
 import type { Catalogue, Errors } from './message.js';
 import type { ContextKey, PlanContext, SavedUser } from './plan-context.js';
 import type { ReferenceKind } from './reference.js';
-import type { Insert } from './stage-reply.js';
+import type { StageForecast, StageProof } from './stage-forecast.js';
 
 /**
  * Defines which responses are attempts at a credential, so that the gateway counts them before the stage judges them
@@ -65,14 +65,6 @@ export interface EmbeddedStageRule {
   readonly asks?: string;
 }
 
-/** What passing a stage proves about the user. */
-export interface StageProof {
-  /** `first` is a sufficient proof of identity, `further` is an additional factor. */
-  readonly factor: 'first' | 'further';
-  /** What happens to a user who has no credential for the proof. */
-  readonly if_missing: 'refused' | 'set_up' | 'let_in';
-}
-
 /** Input with which `changes_credentials` decides whether a step changes credentials. */
 export interface CredentialChange {
   readonly config: Readonly<Record<string, unknown>>;
@@ -86,19 +78,6 @@ export interface ProofStep {
   /** The gateway adds the stage with the lowest value first. */
   readonly order: number;
   readonly config: Readonly<Record<string, unknown>>;
-}
-
-/**
- * What tools that predict the paths of a flow cannot derive from the other members of a contract
- * (docs/spec/simulation.md#outcomes).
- */
-export interface StageForecast {
-  /** Steps that the stage may insert, apart from stages that its config refers to. */
-  readonly inserts?: readonly Insert[];
-  /** Facts that the stage writes when it passes, with made-up values. */
-  readonly writes?: PlanContext;
-  /** False for a stage that never passes, because it leads the visitor to another site. */
-  readonly passes?: boolean;
 }
 
 /**

@@ -146,9 +146,7 @@ function passedOutcome({ step, state, version }: AskedStep, passage: Passage): S
   const named = namedUser(contract, state, version);
   const pending = named ?? plan.context.pending_user;
   const subject = pending ?? state.sessionUser;
-  // Only a saved user has a credential to prove, and can be logged in.
-  if (proved.length > 0 && subject?.kind !== 'saved') return [];
-  if (contract.effects.includes('login') && pending?.kind !== 'saved') return [];
+  if (!hasNeededUser(passage, pending, subject)) return [];
   const { writes = {} } = contract.forecast(step.config, version.flow.designation);
   const reply: Passed = {
     type: 'passed',
@@ -157,16 +155,30 @@ function passedOutcome({ step, state, version }: AskedStep, passage: Passage): S
     verified: proved.length > 0 ? [...contract.verifies] : [],
     ...(insert && { insert }),
   };
-  const facts = {
-    pendingUser: pending,
-    provedUser: plan.proved_user,
-    sessionUser: state.sessionUser,
-    attached: Object.keys(version.attached),
-  };
-  const before = contract.effects.includes('login') ? facts : { ...facts, pendingUser: plan.context.pending_user };
-  if (contractViolations(contract, reply, before).length > 0) return [];
+  if (contractViolations(contract, reply, invocationFacts(contract, state, { pending, version })).length > 0) return [];
   return [{ name, reply, proofs: [...new Set(proved.map(({ factor }): Factor => factor))].sort() }];
 }
+
+/** Whether the users are saved whom the passage needs: only a saved user has a credential to prove, and can be logged in. */
+const hasNeededUser = (
+  { allowing, proofs }: Passage,
+  pending: User | undefined,
+  subject: User | null | undefined,
+): boolean =>
+  (proofs.length === 0 || subject?.kind === 'saved') &&
+  (!allowing.effects.includes('login') || pending?.kind === 'saved');
+
+/** Returns the facts that a reply must agree with. A policy may have named the user before a login. */
+const invocationFacts = (
+  { effects }: StageContract,
+  { plan, sessionUser }: WalkState,
+  { pending, version }: { readonly pending: User | undefined; readonly version: FlowVersion },
+) => ({
+  pendingUser: effects.includes('login') ? pending : plan.context.pending_user,
+  provedUser: plan.proved_user,
+  sessionUser,
+  attached: Object.keys(version.attached),
+});
 
 /** Whether the plan has such a step of this step already: a stage asks for a missing proof once. */
 const isInserted = (steps: WalkState['plan']['steps'], id: string, { steps: added }: Insert) =>

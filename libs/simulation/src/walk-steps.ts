@@ -1,5 +1,5 @@
 import type { StageContract, StageReply } from '@gatehouse/contracts';
-import { destination, type FlowVersion, isProved, meetsRequirement, type Plan, type Step } from '@gatehouse/plan';
+import { destination, type FlowVersion, isProved, type meetsRequirement, type Plan, type Step } from '@gatehouse/plan';
 import type { Ask } from './branches.js';
 import type { PathEnd } from './path-end.js';
 import { judgedUser } from './policy-questions.js';
