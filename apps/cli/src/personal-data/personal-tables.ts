@@ -53,9 +53,10 @@ export const PERSONAL_TABLES: readonly PersonalTable[] = [
     'user_id',
     'application_slug, application_name, permissions, expires, created_at, updated_at',
   ),
-  owned('consent.access_tokens', 'user_id', 'client_id, scopes, expires'),
   owned('consent.device_codes', 'claimed_by', 'client_id, scopes, expires'),
   owned('consent.authorization_requests', 'user_id', 'client_id, authentication, expires'),
+  // After the codes: a deletion that has waited for the exchange of a code sees its token.
+  owned('consent.access_tokens', 'user_id', 'client_id, scopes, expires'),
   ...['consent.done', 'enrollment.done', 'identification.done'].map(replies),
   owned('directory.superuser_permits', 'user_id', 'service, expires_at'),
   owned('directory.tokens', 'user_id', 'identifier, intent, expires, expiring, description, created_at'),

@@ -8,6 +8,7 @@ import { eventMessage, mailMessage, outboxRow } from '@gatehouse/outbox';
 import { Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { waitForBlockedStatements } from '../../../../test/support/blocked-statements.js';
 import { runCli } from '../../../../test/support/commands.js';
 import { PERSONAL_TABLES } from '../personal-data/personal-tables.js';
 
@@ -210,6 +211,23 @@ describe('npm run user', () => {
       expect([table, after[table]]).toEqual([table, before[table]! - 1]);
     const exported = JSON.parse((await user('export', 'bob')).stdout) as Record<string, unknown[]>;
     expect(PERSONAL_TABLES.filter(({ table }) => exported[table]?.length === 0)).toEqual([]);
+  });
+
+  it('delete leaves no token of a code whose exchange has begun and is not committed', async () => {
+    const alice = await createUser('alice');
+    await fill(alice);
+    const deleting = await source.transaction(async (manager) => {
+      await manager.query('DELETE FROM consent.authorization_requests WHERE user_id = $1', [alice.uuid]);
+      await manager.query(
+        `INSERT INTO consent.access_tokens VALUES ($1, $2, 1, 'c', $3, '{}', now() + interval '1 hour')`,
+        [randomBytes(32), alice.uuid, randomUUID()],
+      );
+      const command = user('delete', 'alice');
+      await waitForBlockedStatements(source, 1);
+      return { command };
+    });
+    expect(await deleting.command).toMatchObject({ code: 0 });
+    expect(await source.query('SELECT FROM consent.access_tokens')).toEqual([]);
   });
 
   it('delete finds kept events that name the person only in their context, and keeps those of similar names', async () => {

@@ -53,21 +53,23 @@ const LIST = perUserStatement(
 );
 const FIND = perUserStatement('consent_listed', 'g.user_id', (owner) => `${LISTED} ${LIVE} AND ${owner} AND g.pk = $2`);
 /**
- * Revokes a consent. `gone` deletes the consent, `tokens`, `codes` and `devices` delete the access tokens, the
- * authorization codes and the approved device codes that the user has granted to the same application, and the last statement writes the audit event. $1 pk of the
- * consent, $2 uuid of the user, $3-$6 outbox row.
+ * Deletes a consent, and the authorization codes and the approved device codes that the user has granted to the same
+ * application, and writes the audit event. Waits for exchanges of these codes. $1 pk of the consent, $2 uuid of the user,
+ * $3-$6 outbox row.
  */
-const REMOVE = {
-  name: 'consent_remove',
-  text: `WITH gone AS (DELETE FROM consent.grants WHERE pk = $1 AND user_id = $2 RETURNING pk, application_id),
-         tokens AS (DELETE FROM consent.access_tokens t USING gone
-           WHERE t.user_id = $2 AND t.application_id = gone.application_id),
-         codes AS (DELETE FROM consent.authorization_requests r USING gone
-           WHERE r.user_id = $2 AND r.application_id = gone.application_id),
-         devices AS (DELETE FROM consent.device_codes d USING gone
-           WHERE d.claimed_by = $2 AND d.application_id = gone.application_id AND d.approved_epoch IS NOT NULL)
-         ${insertOutboxRow('gone', 3)}`,
-};
+const REMOVE = `
+  WITH gone AS (DELETE FROM consent.grants WHERE pk = $1 AND user_id = $2 RETURNING application_id),
+    codes AS (DELETE FROM consent.authorization_requests r USING gone
+      WHERE r.user_id = $2 AND r.application_id = gone.application_id),
+    devices AS (DELETE FROM consent.device_codes d USING gone
+      WHERE d.claimed_by = $2 AND d.application_id = gone.application_id AND d.approved_epoch IS NOT NULL),
+    event AS (${insertOutboxRow('gone', 3)})
+  SELECT application_id FROM gone`;
+/**
+ * Deletes the access tokens of a user for an application. A statement of its own after REMOVE, so that it sees the tokens
+ * of the exchanges that REMOVE has waited for. $1 uuid of the user, $2 uuid of the application.
+ */
+const REMOVE_TOKENS = 'DELETE FROM consent.access_tokens WHERE user_id = $1 AND application_id = $2';
 
 interface Row {
   readonly pk: number;
@@ -104,7 +106,10 @@ export class ConsentRepository {
     return (await runNamed<Row>(this.source, FIND(userId), [userId ?? null, pk])).rows.map(toConsent)[0];
   }
 
-  /** Revokes a consent and writes an audit event about its user. Returns false if there is no such consent. */
+  /**
+   * Revokes a consent with its codes and tokens, also the tokens of exchanges that run at the same moment, and writes an
+   * audit event about its user. Returns false if there is no such consent.
+   */
   async remove(consent: ConsentRecord, facts: RequestFacts): Promise<boolean> {
     const { pk, user, application, permissions } = consent;
     const model = { app: 'authentik_stages_consent', model_name: 'userconsent', pk, name: application.name };
@@ -114,7 +119,11 @@ export class ConsentRepository {
       { ...facts, user: toSavedUser({ ...user, kind: 'saved' }) },
     );
     const values = [pk, user.uuid, ...outboxParameters(outboxRow(event, this.sealer))];
-    return (await runNamed(this.source, REMOVE, values)).rowCount === 1;
+    return this.source.transaction(async (manager) => {
+      const [removed] = await manager.query<{ application_id: string }[]>(REMOVE, values);
+      if (removed) await manager.query(REMOVE_TOKENS, [user.uuid, removed.application_id]);
+      return removed !== undefined;
+    });
   }
 }
 
