@@ -6,7 +6,7 @@ DECLARE
   service text;
 BEGIN
   FOREACH service IN ARRAY ARRAY[
-    'gatehouse_gateway', 'gatehouse_captcha', 'gatehouse_consent', 'gatehouse_courier', 'gatehouse_enrollment',
+    'gatehouse_gateway', 'gatehouse_blueprints', 'gatehouse_captcha', 'gatehouse_consent', 'gatehouse_courier', 'gatehouse_enrollment',
     'gatehouse_identification', 'gatehouse_mfa',
     'gatehouse_password', 'gatehouse_policy'
   ] LOOP
@@ -19,7 +19,8 @@ BEGIN
   END LOOP;
 END $$;
 
--- The gateway writes sessions, plans and attempts. Flows are published by the blueprint command, not by the gateway.
+-- The gateway writes sessions, plans and attempts. Flows are published by the blueprint command and by the service
+-- `blueprints`, not by the gateway.
 GRANT USAGE ON SCHEMA flow TO gatehouse_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA flow TO gatehouse_gateway;
 REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.releases, flow.brand_sets, flow.oauth_clients,
@@ -41,7 +42,7 @@ GRANT EXECUTE ON FUNCTION flow.keep_journey_partitions TO gatehouse_gateway;
 
 -- The gateway reads views of the directory. The functions that the view identities calls run with the caller's privileges,
 -- so the gateway may also read their tables: user_groups and groups.
-GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_enrollment, gatehouse_identification, gatehouse_mfa,
+GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_blueprints, gatehouse_enrollment, gatehouse_identification, gatehouse_mfa,
   gatehouse_password, gatehouse_policy;
 GRANT SELECT ON directory.identities, directory.user_attributes, directory.api_tokens, directory.user_groups,
   directory.groups TO gatehouse_gateway;
@@ -142,6 +143,19 @@ GRANT SELECT, DELETE ON consent.grants TO gatehouse_gateway;
 GRANT SELECT (user_id, application_id), DELETE ON consent.access_tokens, consent.authorization_requests
   TO gatehouse_gateway;
 GRANT SELECT (claimed_by, application_id, approved_epoch), DELETE ON consent.device_codes TO gatehouse_gateway;
+
+-- The service `blueprints` publishes flows, with everything that is compiled from blueprint objects. Flows name users and groups,
+-- so it may look them up. It cannot change them, and it sees no password hash, token or session.
+GRANT USAGE ON SCHEMA flow, identification TO gatehouse_blueprints;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flow.objects, flow.flows, flow.flow_versions, flow.releases, flow.brand_sets,
+  flow.oauth_clients, flow.proxy_applications, identification.sources TO gatehouse_blueprints;
+GRANT SELECT, INSERT, UPDATE ON flow.applied_blueprints TO gatehouse_blueprints;
+-- A version that a plan or a mailed link uses is not deleted.
+GRANT SELECT (version_id) ON flow.plans, flow.resume_tokens TO gatehouse_blueprints;
+GRANT INSERT ON flow.outbox TO gatehouse_blueprints;
+GRANT SELECT (id, pk, username, name, email, is_active, type, path, attributes, epoch) ON directory.users
+  TO gatehouse_blueprints;
+GRANT SELECT ON directory.groups, directory.user_groups TO gatehouse_blueprints;
 
 -- At its start, a service waits until its schema's table of migrations shows the newest migration of its version. It must
 -- wait for the privileges on the new tables too, so the row policy shows only migrations that ran before this file.

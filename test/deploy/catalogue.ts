@@ -3,6 +3,8 @@ import {
   authorizationOperations,
   DEVICE_QUEUE,
   deviceOperations,
+  FLOW_CHANGE_QUEUE,
+  flowChangeOperations,
   PASSWORD_HASH_SUBJECT,
   POLICY_SUBJECT,
   SOURCE_BEGIN_SUBJECT,
@@ -37,14 +39,16 @@ const patternsOf = (service: string): Pattern[] => [
   ...(OTHER_SUBSCRIPTIONS[service] ?? []),
 ];
 
-/** The subscriptions of each service that replies on the bus: the stage services and the policy service. */
+/** The subscriptions of each service that replies on the bus: the stage services, the policy service and the service `blueprints`. */
 export const PATTERNS: ReadonlyMap<string, readonly Pattern[]> = new Map<string, readonly Pattern[]>([
   ...[...new Set(contracts.map(({ service }) => service))].map((service) => [service, patternsOf(service)] as const),
   ['policy', [{ subject: POLICY_SUBJECT, queue: 'policy' }]],
+  ['blueprints', Object.values(flowChangeOperations).map(({ subject }) => ({ subject, queue: FLOW_CHANGE_QUEUE }))],
 ]);
 
 /** The subjects that a stage service may send requests to (docs/spec/bus-protocol.md#subjects). */
 export const ALLOWED_CALLS: Readonly<Record<string, readonly string[]>> = {
+  blueprints: ['stage.*.describe'],
   enrollment: [PASSWORD_HASH_SUBJECT, POLICY_SUBJECT],
 };
 
@@ -60,6 +64,7 @@ export type Need = 'front' | 'bus' | 'data' | 'world';
  */
 export const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   gateway: ['front', 'bus', 'data'],
+  blueprints: ['bus', 'data'],
   // To verify captchas at their providers.
   captcha: ['bus', 'data', 'world'],
   consent: ['bus', 'data'],
@@ -84,6 +89,7 @@ export const NEEDS: Readonly<Record<string, readonly Need[]>> = {
 /** The secrets of each service besides those with which it connects to NATS and Postgres. */
 export const SECRETS: Readonly<Record<string, readonly string[]>> = {
   gateway: ['SEAL_KEYS', 'JWT_SIGNING_KEYS', 'SECRET_KEY'],
+  blueprints: ['SEAL_KEYS'],
   courier: ['SEAL_KEYS'],
   mfa: ['MFA_SEAL_KEYS'],
 };

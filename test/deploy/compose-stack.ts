@@ -16,7 +16,7 @@ import {
   type RunningProcess,
   startProcess,
 } from '../support/processes.js';
-import { startHosted } from '../support/service-host.js';
+import { partOf, startHosted } from '../support/service-host.js';
 import { type Container, readCompose } from './compose.js';
 import { freshEnvironment } from './env-file.js';
 
@@ -123,8 +123,7 @@ export class ComposeStack {
    */
   async startHosted(service: string, changes: Environment = {}): Promise<void> {
     const env = { ...this.environment(service), ...changes };
-    const part = service === 'gateway' || service === 'policy' || service === 'courier' ? service : 'stages';
-    this.running.push(await startHosted({ part, services: [service], env }));
+    this.running.push(await startHosted({ part: partOf(service), services: [service], env }));
   }
 
   /** Runs a user command of the operator and returns its output. */

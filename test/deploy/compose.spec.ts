@@ -22,6 +22,7 @@ const NETWORKS: Readonly<Record<Need, string>> = { front: 'front', bus: 'bus', d
 /** The secrets of each container besides those of its own NATS user and Postgres role. */
 const SECRETS: Readonly<Record<string, readonly string[]>> = {
   gateway: ['SEAL_KEYS', 'JWT_SIGNING_KEYS', 'SECRET_KEY', 'PSEUDONYM_KEY'],
+  blueprints: ['SEAL_KEYS'],
   courier: ['SEAL_KEYS', 'MAIL_PASSWORD'],
   mfa: ['MFA_SEAL_KEYS'],
   migrate: ['POSTGRES_PASSWORD'],

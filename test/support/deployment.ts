@@ -10,14 +10,14 @@ import { type RunningNats, startNats } from './nats.js';
 import { type RunningPgbouncer, startPgbouncerIf } from './pgbouncer.js';
 import { type FreshDatabase, migratedDatabase } from './postgres.js';
 import { type Environment, freePort, type RunningPart, type RunningProcess, startProcess } from './processes.js';
-import { everyPartSays, startHosted } from './service-host.js';
+import { everyPartSays, partOf, startHosted } from './service-host.js';
 
 /** The services that every login needs. */
 export const SERVICES = ['identification', 'password', 'session'] as const;
 /** The other services that serve stages. */
 const OTHER_STAGES = ['captcha', 'consent', 'enrollment', 'mfa'] as const;
 type StageService = (typeof SERVICES)[number] | (typeof OTHER_STAGES)[number];
-type Service = StageService | 'courier' | 'policy';
+type Service = StageService | 'blueprints' | 'courier' | 'policy';
 
 interface DeploymentOptions {
   /** Texts of blueprints to apply before the start. */
@@ -248,8 +248,7 @@ export class Deployment {
 
   private startPart(name: Service | 'gateway', env: Environment): Promise<RunningPart> {
     if (this.isApart(name)) return startProcess(`dist/apps/${name}/src/main.js`, env, { ready: /serving/ });
-    if (name === 'gateway' || name === 'policy' || name === 'courier') return startHosted({ part: name, env });
-    return startHosted({ part: 'stages', services: [name], env });
+    return startHosted({ part: partOf(name), services: [name], env });
   }
 
   private process(name: string): RunningProcess {
@@ -268,7 +267,7 @@ export class Deployment {
   private sealingOf(service: Service | 'gateway'): Environment {
     const { SEAL_KEYS = '', MFA_SEAL_KEYS = '' } = this.infrastructure.sealing;
     if (service === 'mfa') return { MFA_SEAL_KEYS };
-    return service === 'courier' || service === 'gateway' ? { SEAL_KEYS } : {};
+    return ['blueprints', 'courier', 'gateway'].includes(service) ? { SEAL_KEYS } : {};
   }
 
   private get gatewayEnvironment(): Environment {

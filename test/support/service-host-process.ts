@@ -1,5 +1,6 @@
 /** Runs gateways and services of the built product at the request of the parent process, each with its own settings. */
 import { courierConfig, startCourier } from '@gatehouse/courier';
+import { flowChangesModule } from '@gatehouse/flow-changes';
 import { gatewayConfig, startGateway } from '@gatehouse/gateway';
 import { Logger, NatsBus, natsConfig, readConfig } from '@gatehouse/platform';
 import { policiesModule } from '@gatehouse/policies';
@@ -25,6 +26,7 @@ const STARTERS: Readonly<Record<HostedPart['part'], (services: Services) => Prom
   gateway: startHostedGateway,
   stages: startStages,
   policy: async () => serve('policy', [await policiesModule()]),
+  blueprints: async () => serve('blueprints', [flowChangesModule()]),
   courier: startHostedCourier,
 };
 const ownEnvironment = { ...process.env };

@@ -1,11 +1,19 @@
 import { type Environment, type RunningPart, type RunningProcess, startProcess } from './processes.js';
 
+/** Services that are a part of their own, because they serve no stages. */
+const OWN_PARTS = ['blueprints', 'courier', 'policy'] as const;
+type OwnPart = (typeof OWN_PARTS)[number];
+
+/** Returns the part that runs a service: the service itself, or the microservice of all stages. */
+export const partOf = (service: string): HostedPart['part'] =>
+  service === 'gateway' ? service : (OWN_PARTS.find((part) => part === service) ?? 'stages');
+
 /**
  * A part of the product that a service host can run. The part `stages` is one microservice, which serves every stage of
  * the listed services.
  */
 export interface HostedPart {
-  readonly part: 'gateway' | 'stages' | 'policy' | 'courier';
+  readonly part: 'gateway' | 'stages' | OwnPart;
   /** The services whose stages are served. */
   readonly services?: readonly string[];
   readonly env: Environment;

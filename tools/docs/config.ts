@@ -1,9 +1,11 @@
 import { authenticatorsConfig } from '@gatehouse/authenticators';
+import { versionsConfig } from '@gatehouse/blueprints';
 import { commonConfig, geoIpConfig, migrationConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
 import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { eventStreamConfig } from '../../libs/courier/src/event-stream.js';
+import { flowChangesConfig } from '../../libs/flow-changes/src/flow-changes.config.js';
 import { standaloneConfig } from '../../libs/local/src/local.config.js';
 import { policyConfig } from '../../libs/policies/src/policy.config.js';
 import { providersConfig } from '../../libs/providers/src/providers.config.js';
@@ -17,6 +19,8 @@ import { promptEnvironment } from '../../libs/stages/src/prompt/prompt.config.js
 import { code, type Document, page, table } from './markdown.js';
 
 const SHARED = new Set([commonConfig, natsConfig, postgresConfig].flatMap(({ shape }) => Object.keys(shape)));
+
+const VERSIONS = new Set(Object.keys(versionsConfig.shape));
 
 const GEOIP = new Set(Object.keys(geoIpConfig.shape));
 
@@ -115,11 +119,14 @@ export const documents: readonly Document[] = [
     '## password',
     settingsOf(passwordConfig),
     '`UV_THREADPOOL_SIZE`, a setting of Node, is the number of threads that hash; by default two more than the cores.',
+    '## blueprints',
+    settingsOf(flowChangesConfig, { except: VERSIONS }),
+    'And `FLOW_VERSIONS_KEPT` of `npm start` and the commands.',
     '## policy',
     settingsOf(policyConfig, { except: GEOIP }),
     'Also `GEOIP_ASN_DATABASE` and `GEOIP_CITY_DATABASE`, as for the gateway.',
     '## standalone and the commands',
-    'These, and all settings of the gateway, captcha, courier, enrollment, identification, mfa, password and policy. Missing keys and secrets are ' +
+    'These, and all settings of the gateway, blueprints, captcha, courier, enrollment, identification, mfa, password and policy. Missing keys and secrets are ' +
       'generated and stored in `GATEHOUSE_DIR`.',
     settingsOf(standaloneConfig.extend(migrationConfig.shape)),
     '`npm run user` needs the `SECRET_KEY`, `PSEUDONYM_KEY` (if set), `SEAL_KEYS` and `BASE_URL` of the gateway. The command `roles` sets the password of the Postgres role ' +

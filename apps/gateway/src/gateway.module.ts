@@ -5,6 +5,7 @@ import { BrandsModule } from './brands/brands.module.js';
 import { CleanupModule } from './cleanup/cleanup.module.js';
 import { ConsentsModule } from './consents/consents.module.js';
 import { DevicesModule } from './devices/devices.module.js';
+import { FlowChangesModule } from './flow-changes/flow-changes.module.js';
 import { FlowsModule } from './flows/flows.module.js';
 import { ForwardAuthModule } from './forward-auth/forward-auth.module.js';
 import { AuthModule } from './http/auth/auth.module.js';
@@ -28,6 +29,7 @@ import { UsersModule } from './users/users.module.js';
     AuthModule,
     PagesModule,
     FlowsModule,
+    FlowChangesModule,
     SessionsApiModule,
     UsersModule,
     DevicesModule,

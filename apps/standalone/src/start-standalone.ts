@@ -1,4 +1,5 @@
 import { courierConfig, startCourier } from '@gatehouse/courier';
+import { flowChangesModule } from '@gatehouse/flow-changes';
 import { gatewayConfig, startGateway } from '@gatehouse/gateway';
 import {
   applyBlueprintFolder,
@@ -74,7 +75,7 @@ async function start(given: NodeJS.ProcessEnv, parts: StartedParts, print: (line
   const logger = new Logger(config.LOG_LEVEL);
   const stopTracing = await startTracing(config, 'standalone', logger);
   parts.add({ stop: stopTracing });
-  const modules = [...(await stageModules()), providersModule()];
+  const modules = [...(await stageModules()), providersModule(), flowChangesModule()];
   const { service } = await serveStages({ name: 'standalone', modules, bus, logger, readiness });
   parts.add({ stop: () => service.close() });
   const courier = await startCourier(readConfig(courierConfig, settings), readiness, bus);

@@ -18,6 +18,7 @@ export * from './events/event-data.js';
 export * from './external-stage.js';
 export * from './field-messages.js';
 export * from './fields.js';
+export * from './flow-changes.js';
 export * from './json-depth.js';
 export * from './login-source.js';
 export * from './message.js';

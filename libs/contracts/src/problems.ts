@@ -21,8 +21,10 @@ export const problems = {
   query_too_long: { status: 400, body: 'validation', detail: 'The query is too long.' },
   parameter_repeated: { status: 400, body: 'generic', detail: 'The address has a parameter more than once.' },
   forward_auth_invalid: { status: 400, body: 'generic', detail: 'The request does not fit forward auth.' },
+  blueprint_invalid: { status: 400, body: 'validation', detail: 'The blueprint is invalid.' },
   flow_not_applicable: { status: 400, body: 'generic', detail: 'Flow does not apply to current user.' },
   not_found: { status: 404, body: 'generic', detail: 'Not found.' },
+  flow_unknown: { status: 404, body: 'generic', detail: 'There is no such flow.' },
   not_authenticated: { status: 403, body: 'generic', detail: 'Authentication credentials were not provided.' },
   token_invalid: { status: 403, body: 'generic', detail: 'Token invalid/expired' },
   permission_denied: {
@@ -30,6 +32,7 @@ export const problems = {
     body: 'generic',
     detail: 'You do not have permission to perform this action.',
   },
+  token_scope: { status: 403, body: 'generic', detail: 'The scope of this API token does not allow this.' },
   proof_required: {
     status: 403,
     body: 'generic',
@@ -42,6 +45,14 @@ export const problems = {
   },
   csrf_failed: { status: 403, body: 'generic', detail: 'CSRF Failed' },
   method_not_allowed: { status: 405, body: 'generic', detail: 'Method not allowed.' },
+  flow_version_unknown: { status: 404, body: 'generic', detail: 'There is no such version of the flow.' },
+  flow_version_unusable: { status: 409, body: 'generic', detail: 'This version of the flow cannot be published.' },
+  flow_change_busy: {
+    status: 409,
+    body: 'generic',
+    detail: 'Another change of flows is running. Try again later.',
+    retry_after_s: 1,
+  },
   request_too_slow: { status: 408, body: 'generic', detail: 'The request took too long to arrive.' },
   body_too_large: { status: 413, body: 'generic', detail: 'The request body is too large.' },
   unsupported_media_type: { status: 415, body: 'generic', detail: 'Unsupported media type in request.' },
@@ -57,6 +68,18 @@ export const problems = {
   policy_away: { status: 503, body: 'flow_error', detail: 'Policies cannot be evaluated.', retry_after_s: 1 },
   database_away: { status: 503, body: 'flow_error', detail: 'The database cannot be reached.', retry_after_s: 1 },
   overloaded: { status: 503, body: 'flow_error', detail: 'Too many requests at once.', retry_after_s: 1 },
+  flow_changes_away: {
+    status: 503,
+    body: 'generic',
+    detail: 'Flows cannot be changed at the moment.',
+    retry_after_s: 1,
+  },
+  flow_change_timeout: {
+    status: 503,
+    body: 'generic',
+    detail: 'The change of flows took too long.',
+    retry_after_s: 1,
+  },
   seal_key_missing: {
     status: 503,
     body: 'flow_error',

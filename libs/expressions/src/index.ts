@@ -6,3 +6,4 @@ export {
   type PythonSyntaxError,
 } from './evaluation.js';
 export * from './interpreter.js';
+export * from './lazy-syntax-checker.js';

@@ -17,13 +17,13 @@ import {
   type Report,
 } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
+import { withSyntaxChecker } from '@gatehouse/expressions';
 import type { CommandEventRecorder } from '@gatehouse/outbox';
 import { openDataSource, readConfig, Sealer } from '@gatehouse/platform';
 import { hashPassword, verifyPassword } from '@gatehouse/stages/password';
 import { CommandError } from './command-error.js';
 import { ExternalStageClient } from './external-stage-client.js';
 import { standaloneConfig } from './local.config.js';
-import { withSyntaxChecker } from './python-syntax-checker.js';
 
 /** Returns the folder of the blueprints that the first start applies, and that other blueprints may require. */
 export const blueprintsFolder = (env: NodeJS.ProcessEnv = process.env): string =>

@@ -1,3 +1,4 @@
+export { withSyntaxChecker } from '@gatehouse/expressions';
 export * from './apply-files.js';
 export * from './apply-once.js';
 export * from './command-error.js';
@@ -8,5 +9,4 @@ export * from './local-postgres.js';
 export * from './local-state.js';
 export * from './migrate-all.js';
 export * from './migrated-postgres.js';
-export * from './python-syntax-checker.js';
 export * from './stage-requester.js';

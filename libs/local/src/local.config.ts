@@ -1,3 +1,4 @@
+import { versionsConfig } from '@gatehouse/blueprints';
 import { z } from 'zod';
 
 /** An email address that the email field of a form accepts. */
@@ -17,22 +18,7 @@ export const standaloneConfig = z.object({
     .literal('in-process', { error: ({ input }) => `must be "in-process" or unset, not "${String(input)}"` })
     .optional()
     .describe('`in-process` keeps all messages within `npm start`, even if a NATS server is available'),
-  FLOW_VERSIONS_KEPT: z.coerce
-    .number()
-    .int()
-    .min(2)
-    .max(10_000)
-    .default(20)
-    .describe(
-      'Versions and, counted apart, drafts of each flow that `blueprint` keeps when it adds another one, besides those that running logins and mailed links use',
-    ),
-  FLOW_RELEASES_KEPT: z.coerce
-    .number()
-    .int()
-    .min(2)
-    .max(10_000)
-    .default(200)
-    .describe('Rows of each flow in the log of publications, which `flow rollback` reads'),
+  ...versionsConfig.shape,
   ADMIN_USERNAME: z.string().default('admin').describe('Name of the administrator who is created when there is none'),
   ADMIN_EMAIL: z
     .string()

@@ -39,3 +39,14 @@ export async function recordEvents(
   const { ids, topics, bodies, users } = outboxColumns(rows);
   await transaction.query(INSERT_OUTBOX_ROWS, [ids, topics, bodies, users]);
 }
+/** Writes the audit events of a change that an HTTP request has caused, with the actor of this request. */
+export class RequestEventRecorder implements EventRecorder {
+  constructor(
+    private readonly facts: RequestFacts,
+    private readonly sealer: Sealer,
+  ) {}
+
+  record(transaction: Transaction, ...events: readonly CommandEvent[]): Promise<void> {
+    return recordEvents(transaction, events, { facts: this.facts, sealer: this.sealer });
+  }
+}

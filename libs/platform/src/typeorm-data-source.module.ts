@@ -1,5 +1,5 @@
 import { type DynamicModule, Inject, type InjectionToken, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import { postgresConfig, readConfig } from './config.js';
 import { Readiness } from './readiness.js';
 import { openPool, type SchemaVersions } from './typeorm-pool.js';
@@ -8,10 +8,14 @@ import { openPool, type SchemaVersions } from './typeorm-pool.js';
 export const REQUIRED_SCHEMAS = Symbol('required schemas');
 
 /** Returns the provider of a pool of connections to one schema, in the Postgres of DATABASE_URL. */
-export const poolProvider = (schema: string, token: InjectionToken = DataSource) => ({
+export const poolProvider = (
+  schema: string,
+  token: InjectionToken = DataSource,
+  entities: DataSourceOptions['entities'] = [],
+) => ({
   provide: token,
   useFactory: (readiness: Readiness, versions: SchemaVersions) =>
-    openPool({ schema, config: readConfig(postgresConfig), readiness, versions }),
+    openPool({ schema, entities, config: readConfig(postgresConfig), readiness, versions }),
   inject: [Readiness, REQUIRED_SCHEMAS],
 });
 
@@ -19,7 +23,7 @@ export const poolProvider = (schema: string, token: InjectionToken = DataSource)
  * Returns a module that provides a pool of connections to one schema. The module closes the pool after the last open
  * request was answered.
  */
-export function dataSourceModule(schema: string): DynamicModule {
+export function dataSourceModule(schema: string, entities: DataSourceOptions['entities'] = []): DynamicModule {
   @Module({})
   class PoolModule implements OnApplicationShutdown {
     constructor(@Inject(DataSource) private readonly source: DataSource) {}
@@ -28,5 +32,5 @@ export function dataSourceModule(schema: string): DynamicModule {
       return this.source.destroy();
     }
   }
-  return { module: PoolModule, providers: [poolProvider(schema)], exports: [DataSource] };
+  return { module: PoolModule, providers: [poolProvider(schema, DataSource, entities)], exports: [DataSource] };
 }

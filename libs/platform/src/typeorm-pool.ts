@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { DataSource } from 'typeorm';
+import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { z } from 'zod';
 import { reportCertificateFile } from './certificate.metrics.js';
 import type { postgresConfig } from './config.js';
@@ -15,6 +15,7 @@ export type SchemaVersions = Readonly<Record<string, number>>;
 interface PoolSettings {
   /** The Postgres schema of the tables. */
   readonly schema: string;
+  readonly entities?: DataSourceOptions['entities'];
   readonly config: z.output<typeof postgresConfig>;
   readonly readiness: Readiness;
   readonly versions: SchemaVersions;
@@ -25,11 +26,11 @@ interface PoolSettings {
  * the migrations of `versions`; throws StartError after START_WAIT_S. The process is ready only while the pool reaches
  * Postgres.
  */
-export async function openPool({ schema, config, readiness, versions }: PoolSettings): Promise<DataSource> {
+export async function openPool({ schema, entities, config, readiness, versions }: PoolSettings): Promise<DataSource> {
   const { DATABASE_URL: url, DATABASE_POOL: poolSize } = config;
   const source = await readiness.waitFor(
     'database',
-    () => openWithRoleSettings(() => openDataSource({ url, poolSize, schema })),
+    () => openWithRoleSettings(() => openDataSource({ url, poolSize, schema, entities })),
     (error) => reasonToWait(error, url),
   );
   reportPool(connectionPoolOf(source));

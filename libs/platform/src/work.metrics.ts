@@ -1,7 +1,7 @@
 import { counter, gauge } from './metrics.js';
 
 const labels = {
-  work: '`captcha` and `source`: requests to providers; `expression`: policies in Python; `password`: all password hashes; `password_legacy`: those of outdated cost; `policy`: requests to the policy service',
+  work: '`captcha` and `source`: requests to providers; `expression`: policies in Python; `flow_change`: requests to the service `blueprints`; `password`: all password hashes; `password_legacy`: those of outdated cost; `policy`: requests to the policy service',
 };
 const processes = 'processes that limit such work';
 
@@ -30,7 +30,7 @@ const refused = counter({
 });
 
 /** Kinds of work of which a process limits the concurrency. */
-export type Work = 'captcha' | 'expression' | 'password' | 'password_legacy' | 'policy' | 'source';
+export type Work = 'captcha' | 'expression' | 'flow_change' | 'password' | 'password_legacy' | 'policy' | 'source';
 
 /** Counts the tasks of one kind of work. */
 export interface WorkMetrics {

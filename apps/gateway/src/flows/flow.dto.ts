@@ -21,7 +21,7 @@ export const flow = z
     cache_count: z.int(),
     policy_engine_mode: z.enum(['any', 'all']),
     compatibility_mode: z.boolean(),
-    /** Always empty, because operators export flows with `npm run blueprint`. */
+    /** Path at which superusers get the flow as a blueprint. */
     export_url: z.string(),
     layout: z.enum(LAYOUTS),
     denied_action: z.enum(DENIED_ACTIONS),
@@ -40,7 +40,14 @@ export const toFlow = ({ flow: published, mode, stages, policies }: FlowSummary)
   },
   designation: published.designation,
   background: published.background ?? FLOW_DEFAULTS.background,
-  ...{ stages, policies, cache_count: 0, policy_engine_mode: mode, compatibility_mode: false, export_url: '' },
+  ...{
+    stages,
+    policies,
+    cache_count: 0,
+    policy_engine_mode: mode,
+    compatibility_mode: false,
+    export_url: `/api/v3/flows/instances/${published.slug}/export/`,
+  },
   layout: published.layout ?? FLOW_DEFAULTS.layout,
   denied_action: published.denied_action,
   authentication: published.authentication,

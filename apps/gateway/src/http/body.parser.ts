@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { exceedsDepth, MAX_JSON_DEPTH, Problem, type Sentence, sentence } from '@gatehouse/contracts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -16,17 +17,39 @@ export class InvalidBody {
   constructor(readonly problem: Problem) {}
 }
 
+/** Paths whose bodies may be large. Their handlers read the body after all guards, so that strangers fill no memory. */
+const LATE_PATHS = /^\/api\/v3\/flows\/instances\/(apply|check|compare|draft|import)\/?(\?|$)/;
+
+/** A body that the handler reads by itself. */
+export class UnreadBody {
+  constructor(
+    /** The media type, with its parameters. */
+    readonly type: string,
+    private readonly payload: Readable,
+    private readonly declared: string | undefined,
+  ) {}
+
+  /** Returns the bytes of the body. Throws `body_too_large`. */
+  async read(limit: number): Promise<Buffer> {
+    const body = await readBody(this.payload, { limit, declared: this.declared });
+    if (!body) throw new Problem('body_too_large');
+    return body;
+  }
+}
+
 /**
  * Parses JSON for the API, and forms for pages and OAuth clients. An empty body of any type is an empty object
  * (docs/spec/http.md#request-body). `limit` is in bytes.
  */
 export function registerBodyParsers(fastify: FastifyInstance, limit: number) {
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', async ({ headers }: FastifyRequest, payload: Readable) => {
+  fastify.addContentTypeParser('application/json', async ({ headers, url }: FastifyRequest, payload: Readable) => {
+    if (LATE_PATHS.test(url)) return unread(headers, payload);
     const body = await readBody(payload, { limit, declared: headers['content-length'] });
-    return body ? json(body) : tooLarge();
+    return body ? parseJson(body) : tooLarge();
   });
   fastify.addContentTypeParser('*', async ({ headers, url }: FastifyRequest, payload: Readable) => {
+    if (LATE_PATHS.test(url)) return unread(headers, payload);
     const { 'content-type': type = '', 'content-length': declared } = headers;
     const body = await readBody(payload, { limit, declared });
     if (body?.length === 0) return {};
@@ -46,6 +69,9 @@ function formOf(text: string, url: string): Readonly<Record<string, unknown>> {
   }
   return Object.fromEntries(values);
 }
+
+const unread = (headers: IncomingHttpHeaders, payload: Readable) =>
+  new UnreadBody(headers['content-type'] ?? '', payload, headers['content-length']);
 
 /**
  * Bytes above the limit that the server still receives and discards, so that the client can finish its body and read
@@ -76,7 +102,7 @@ function readBody(
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Parses JSON. The problem does not repeat the parser's message, which quotes the body with its secrets. */
-function json(body: Buffer): unknown {
+export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return {};
   try {
     const text = decoder.decode(body);

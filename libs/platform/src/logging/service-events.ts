@@ -3,6 +3,7 @@ import type { LogEventDefinition } from './log-event.js';
 const STAGES = ['services of stages'] as const;
 const POLICY = ['policy'] as const;
 const COURIER = ['courier'] as const;
+const BLUEPRINTS = ['blueprints'] as const;
 
 /** Log events of the services of stages, of policies and of the courier. */
 export const serviceEvents = {
@@ -131,6 +132,20 @@ export const serviceEvents = {
     msg: 'Python did not start',
     help: 'Expressions wait for another Python process.',
     fields: ['error'],
+  },
+  flow_change_answered: {
+    level: 'info',
+    processes: BLUEPRINTS,
+    msg: 'answered a request about flows',
+    help: '`outcome`: `done`, or the code of a problem. Audit events say who has changed what.',
+    fields: ['operation', 'outcome', 'duration_ms'],
+  },
+  flow_change_failed: {
+    level: 'error',
+    processes: BLUEPRINTS,
+    msg: 'a request about flows failed',
+    help: 'Nothing was changed. The administrator gets an error.',
+    fields: ['operation', 'error'],
   },
   mail_failed: {
     level: 'error',

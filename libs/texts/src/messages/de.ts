@@ -176,6 +176,15 @@ export const de: Catalogue = {
   'The answer of {source} could not be verified. Please try again.':
     'Die Antwort von {source} konnte nicht überprüft werden. Bitte versuchen Sie es noch einmal.',
   'Access denied.': 'Zugriff verweigert.',
+  'The blueprint is invalid.': 'Der Blueprint ist ungültig.',
+  'There is no such flow.': 'Diesen Ablauf gibt es nicht.',
+  'Another change of flows is running. Try again later.':
+    'Eine andere Änderung der Abläufe läuft gerade. Versuchen Sie es später noch einmal.',
+  'Flows cannot be changed at the moment.': 'Abläufe können zurzeit nicht geändert werden.',
+  'The change of flows took too long.': 'Die Änderung der Abläufe hat zu lange gedauert.',
+  'The scope of this API token does not allow this.': 'Der Geltungsbereich dieses API-Tokens erlaubt das nicht.',
+  'There is no such version of the flow.': 'Diese Version des Ablaufs gibt es nicht.',
+  'This version of the flow cannot be published.': 'Diese Version des Ablaufs kann nicht veröffentlicht werden.',
   'The message bus cannot be reached.': 'Der Nachrichtenbus ist nicht erreichbar.',
   'Policies cannot be evaluated.': 'Die Richtlinien können nicht ausgewertet werden.',
   'The database cannot be reached.': 'Die Datenbank ist nicht erreichbar.',

@@ -170,6 +170,15 @@ export const es: Catalogue = {
   'The answer of {source} could not be verified. Please try again.':
     'No se pudo verificar la respuesta de {source}. Inténtelo de nuevo.',
   'Access denied.': 'Acceso denegado.',
+  'The blueprint is invalid.': 'El blueprint no es válido.',
+  'There is no such flow.': 'Ese flujo no existe.',
+  'Another change of flows is running. Try again later.':
+    'Se está realizando otro cambio de flujos. Inténtelo de nuevo más tarde.',
+  'Flows cannot be changed at the moment.': 'Los flujos no se pueden cambiar en este momento.',
+  'The change of flows took too long.': 'El cambio de flujos ha tardado demasiado.',
+  'The scope of this API token does not allow this.': 'El ámbito de este token de API no permite esto.',
+  'There is no such version of the flow.': 'Esa versión del flujo no existe.',
+  'This version of the flow cannot be published.': 'Esta versión del flujo no se puede publicar.',
   'The message bus cannot be reached.': 'No se puede contactar con el bus de mensajes.',
   'Policies cannot be evaluated.': 'No se pueden evaluar las políticas.',
   'The database cannot be reached.': 'No se puede contactar con la base de datos.',

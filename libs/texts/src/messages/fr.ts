@@ -175,6 +175,15 @@ export const fr: Catalogue = {
   'The answer of {source} could not be verified. Please try again.':
     'La réponse de {source} n’a pas pu être vérifiée. Veuillez réessayer.',
   'Access denied.': 'Accès refusé.',
+  'The blueprint is invalid.': 'Le blueprint est invalide.',
+  'There is no such flow.': 'Ce flux n’existe pas.',
+  'Another change of flows is running. Try again later.':
+    'Une autre modification des flux est en cours. Réessayez plus tard.',
+  'Flows cannot be changed at the moment.': 'Les flux ne peuvent pas être modifiés pour le moment.',
+  'The change of flows took too long.': 'La modification des flux a pris trop de temps.',
+  'The scope of this API token does not allow this.': 'La portée de ce jeton d’API ne permet pas cela.',
+  'There is no such version of the flow.': 'Cette version du flux n’existe pas.',
+  'This version of the flow cannot be published.': 'Cette version du flux ne peut pas être publiée.',
   'The message bus cannot be reached.': 'Le bus de messages est injoignable.',
   'Policies cannot be evaluated.': 'Les politiques ne peuvent pas être évaluées.',
   'The database cannot be reached.': 'La base de données est injoignable.',

@@ -44,14 +44,16 @@ export function apiDocument(controllers: readonly Type[]): Schema {
 }
 
 function operationObject({ path, operation }: DocumentedEndpoint, writer: SchemaWriter): Schema {
-  const { id, description, tag, anonymous, query = {}, body, answers, produces } = operation;
+  const { id, description, tag, anonymous, query = {}, body, consumes, answers, produces } = operation;
   const parameters = [...pathParameters(path), ...queryParameters(query, writer)];
   return {
     operationId: id,
     description,
     ...(parameters.length > 0 ? { parameters } : {}),
     tags: [tag],
-    ...(body ? { requestBody: { content: contentOf(writer.write(body)) } } : {}),
+    ...(body
+      ? { requestBody: { content: contentOf(writer.write(body), consumes === undefined ? undefined : [consumes]) } }
+      : {}),
     security: [{ authentik: [] }, ...(anonymous ? [{}] : [])],
     responses: responsesOf({ answers, ...(produces ? { produces } : {}) }, writer),
   };

@@ -12,6 +12,8 @@ export interface EndpointOptions {
   readonly anonymous?: boolean;
   readonly query?: Readonly<Record<string, z.ZodType>>;
   readonly body?: z.ZodType;
+  /** Media type of the body; JSON by default. */
+  readonly consumes?: string;
   /** Bodies of the responses by status; `null` for no body. The refusals that every endpoint has are added. */
   readonly answers: Readonly<Partial<Record<HttpStatus, z.ZodType | null>>>;
   /** Media types of the responses; JSON by default. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { LazyPythonSyntaxChecker, withSyntaxChecker } from './python-syntax-checker.js';
+import { LazyPythonSyntaxChecker, withSyntaxChecker } from './lazy-syntax-checker.js';
 
 /** Returns the ids of the processes that this process has started and that run. */
 const children = () => readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean);

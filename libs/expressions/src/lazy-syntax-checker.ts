@@ -1,10 +1,10 @@
-import type { PythonSyntaxChecker } from '@gatehouse/blueprints';
-import { Interpreter, type PythonSyntaxError } from '@gatehouse/expressions';
+import type { PythonSyntaxError } from './evaluation.js';
+import { Interpreter } from './interpreter.js';
 
 const MEMORY_MB = 256;
 
 /** Checks the syntax of Python expressions, one at a time. Starts a Python process at the first check. */
-export class LazyPythonSyntaxChecker implements PythonSyntaxChecker {
+export class LazyPythonSyntaxChecker {
   #python: Promise<Interpreter> | undefined;
 
   async check(source: string): Promise<PythonSyntaxError | undefined> {
@@ -17,10 +17,13 @@ export class LazyPythonSyntaxChecker implements PythonSyntaxChecker {
   }
 }
 
+/** Checks the syntax of an expression. */
+type SyntaxChecker = Pick<LazyPythonSyntaxChecker, 'check'>;
+
 /** Calls `use` with the checker `given`, or else with a new checker, which is closed afterwards. */
 export async function withSyntaxChecker<T>(
-  given: PythonSyntaxChecker | undefined,
-  use: (syntax: PythonSyntaxChecker) => Promise<T>,
+  given: SyntaxChecker | undefined,
+  use: (syntax: SyntaxChecker) => Promise<T>,
 ): Promise<T> {
   if (given) return use(given);
   const checker = new LazyPythonSyntaxChecker();

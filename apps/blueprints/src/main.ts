@@ -1,0 +1,4 @@
+import { flowChangesModule } from '@gatehouse/flow-changes';
+import { runService } from '@gatehouse/stage-kit';
+
+await runService('blueprints', async () => [flowChangesModule()]);

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../http/auth/auth.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { ChangeOriginReader } from './change-origin.reader.js';
+import { FlowChangeClient } from './flow-change.client.js';
+import { FlowChangesController } from './flow-changes.controller.js';
+import { FlowVersionsController } from './flow-versions.controller.js';
+
+/** Changes of flows over HTTP. */
+@Module({
+  imports: [AuthModule, SessionsModule],
+  controllers: [FlowChangesController, FlowVersionsController],
+  providers: [ChangeOriginReader, FlowChangeClient],
+})
+export class FlowChangesModule {}

@@ -1,0 +1,103 @@
+import { checkBlueprints, describeChanges, type ReleaseResult, type Report } from '@gatehouse/blueprints';
+import type { FlowChangeOperation, FlowChangeRequest, FlowChangeResult, SentBlueprint } from '@gatehouse/contracts';
+import { decompressText } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  type BlueprintRunRequest,
+  FlowDefinitionRepository,
+  type SyntaxChecker,
+} from './flow-definition.repository.js';
+
+/** Largest blueprint in bytes. `readDocument` refuses one above 1 MiB; this limit only bounds the memory. */
+const MAX_BLUEPRINT_BYTES = 2 * 1024 * 1024;
+
+/** Injection token of the checker of expressions. */
+export const SYNTAX_CHECKER = Symbol('syntax checker');
+
+type Operations = { [E in FlowChangeOperation]: (request: FlowChangeRequest<E>) => Promise<FlowChangeResult<E>> };
+
+/** Carries out the operations on flows that the gateway requests. */
+@Injectable()
+export class FlowChangeService implements Operations {
+  constructor(
+    @Inject(FlowDefinitionRepository) private readonly flows: FlowDefinitionRepository,
+    @Inject(SYNTAX_CHECKER) private readonly syntax: SyntaxChecker,
+  ) {}
+
+  async check({ blueprint, timeout_ms }: FlowChangeRequest<'check'>): Promise<FlowChangeResult<'check'>> {
+    const { file, env } = await runRequest(blueprint, timeout_ms);
+    const found = await checkBlueprints({ files: [file], library: async () => undefined, env, syntax: this.syntax });
+    const findings = found.map(({ severity, rule, text, line, entry }) => ({
+      ...{ severity, rule, text, line: line ?? null, entry: entry?.number ?? null },
+    }));
+    const count = (wanted: 'error' | 'warning') => found.filter(({ severity }) => severity === wanted).length;
+    return { errors: count('error'), warnings: count('warning'), findings };
+  }
+
+  async compare({ blueprint, timeout_ms }: FlowChangeRequest<'compare'>): Promise<FlowChangeResult<'compare'>> {
+    return toReport(await this.flows.compare(await runRequest(blueprint, timeout_ms)));
+  }
+
+  async apply({ blueprint, timeout_ms, origin }: FlowChangeRequest<'apply'>): Promise<FlowChangeResult<'apply'>> {
+    return toReport(await this.flows.apply(await runRequest(blueprint, timeout_ms), origin));
+  }
+
+  async draft({ blueprint, timeout_ms, origin }: FlowChangeRequest<'draft'>): Promise<FlowChangeResult<'draft'>> {
+    const { files, drafts, leftOut } = await this.flows.draft(await runRequest(blueprint, timeout_ms), origin);
+    return {
+      drafts: drafts.map(({ slug, number, isNew }) => ({ slug, number, new: isNew })),
+      left_out: leftOut,
+      warnings: files.flatMap(({ warnings }) => warnings),
+    };
+  }
+
+  async versions({ slug }: FlowChangeRequest<'versions'>): Promise<FlowChangeResult<'versions'>> {
+    const { isHeld, versions } = await this.flows.releases().versions(slug);
+    return {
+      slug,
+      held: isHeld,
+      versions: versions.map(({ isCompiled, ...rest }) => ({ ...rest, compiled: isCompiled })),
+    };
+  }
+
+  async diff({ slug, from, to }: FlowChangeRequest<'diff'>): Promise<FlowChangeResult<'diff'>> {
+    const changes = await this.flows.releases().diff(slug, from, to);
+    return { from, to, differences: describeChanges(changes).map((text) => ({ text })) };
+  }
+
+  async publish({
+    slug,
+    number,
+    reason,
+    ...change
+  }: FlowChangeRequest<'publish'>): Promise<FlowChangeResult<'publish'>> {
+    return toRelease(await this.flows.releases(toChange(change)).publish(slug, number, { reason }));
+  }
+
+  async rollback({ slug, reason, ...change }: FlowChangeRequest<'rollback'>): Promise<FlowChangeResult<'rollback'>> {
+    return toRelease(await this.flows.releases(toChange(change)).rollback(slug, { reason }));
+  }
+
+  async export({ slug }: FlowChangeRequest<'export'>): Promise<FlowChangeResult<'export'>> {
+    return { blueprint: await this.flows.export(slug) };
+  }
+}
+
+async function runRequest({ name, text, env }: SentBlueprint, timeoutMs: number): Promise<BlueprintRunRequest> {
+  return { file: { name, text: await decompressText(text, MAX_BLUEPRINT_BYTES) }, env, timeoutMs };
+}
+
+const toChange = ({ timeout_ms: timeoutMs, origin }: Pick<FlowChangeRequest<'publish'>, 'timeout_ms' | 'origin'>) => ({
+  timeoutMs,
+  origin,
+});
+
+const toRelease = ({ slug, number, before, isHeld }: ReleaseResult) => ({ slug, number, before, held: isHeld });
+
+const toReport = ({ files, published, held, isChanged }: Report): FlowChangeResult<'apply'> => ({
+  changed: isChanged,
+  changes: files.flatMap(({ changes }) => changes),
+  warnings: files.flatMap(({ warnings }) => warnings),
+  published: published.map(({ slug, number }) => ({ slug, number })),
+  held: held.map(({ slug, number }) => ({ slug, number })),
+});

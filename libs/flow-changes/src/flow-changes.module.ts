@@ -1,0 +1,53 @@
+import { FLOW_SCHEMA } from '@gatehouse/blueprints';
+import { directoryEntities } from '@gatehouse/directory';
+import { LazyPythonSyntaxChecker } from '@gatehouse/expressions';
+import { ConcurrencyLimiter, dataSourceModule, Requester, readConfig, reportKeys, Sealer } from '@gatehouse/platform';
+import { natsModule } from '@gatehouse/stage-kit';
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import { ExternalStageClient } from './external-stage.client.js';
+import { FlowChangeService, SYNTAX_CHECKER } from './flow-change.service.js';
+import { flowChangesConfig } from './flow-changes.config.js';
+import { FlowDefinitionRepository } from './flow-definition.repository.js';
+import { FLOW_CHANGE_LIMITER, FlowChangesController } from './nats-flow-changes.controller.js';
+
+/** Returns the module that changes flows at the request of the gateway, in the database of `DATABASE_URL`. */
+export function flowChangesModule(): DynamicModule {
+  /** Ends the Python process of the syntax checker after the last open request. */
+  @Module({})
+  class FlowChangesModule implements OnApplicationShutdown {
+    constructor(@Inject(SYNTAX_CHECKER) private readonly syntax: LazyPythonSyntaxChecker) {}
+
+    onApplicationShutdown() {
+      return this.syntax.close();
+    }
+  }
+  const config = readConfig(flowChangesConfig);
+  const { FLOW_CHANGES_CONCURRENCY: concurrency } = config;
+  return {
+    module: FlowChangesModule,
+    imports: [dataSourceModule(FLOW_SCHEMA, directoryEntities), natsModule('blueprints')],
+    controllers: [FlowChangesController],
+    providers: [
+      FlowChangeService,
+      { provide: SYNTAX_CHECKER, useFactory: () => new LazyPythonSyntaxChecker() },
+      { provide: FLOW_CHANGE_LIMITER, useFactory: () => new ConcurrencyLimiter(concurrency, 0, 'flow_change') },
+      {
+        provide: FlowDefinitionRepository,
+        inject: [DataSource, Requester, SYNTAX_CHECKER],
+        useFactory: (source: DataSource, requester: Requester, syntax: LazyPythonSyntaxChecker) =>
+          new FlowDefinitionRepository({
+            ...{ source, syntax, config, sealer: openSealer(config) },
+            openExternalStages: () => new ExternalStageClient(requester, config.TRUSTED_STAGES),
+          }),
+      },
+    ],
+  };
+}
+
+function openSealer({ SEAL_KEYS }: z.output<typeof flowChangesConfig>): Sealer {
+  const sealer = new Sealer(SEAL_KEYS);
+  reportKeys('SEAL_KEYS', sealer);
+  return sealer;
+}

@@ -1,0 +1,101 @@
+import {
+  applyBlueprints,
+  type BlueprintFile,
+  type DraftReport,
+  draftBlueprints,
+  type ExternalStages,
+  exportFlow,
+  FlowReleases,
+  type Report,
+} from '@gatehouse/blueprints';
+import { type ChangeOrigin, Problem } from '@gatehouse/contracts';
+import { RequestEventRecorder } from '@gatehouse/outbox';
+import type { Sealer } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import type { flowChangesConfig } from './flow-changes.config.js';
+
+/** Checks the syntax of expressions in Python. */
+export type SyntaxChecker = Parameters<typeof applyBlueprints>[0]['syntax'];
+
+/** A blueprint, the values of its `!Env` tags, and the time that the run has. */
+export interface BlueprintRunRequest {
+  readonly file: BlueprintFile;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+interface Dependencies {
+  readonly source: DataSource;
+  readonly sealer: Sealer;
+  readonly syntax: SyntaxChecker;
+  readonly config: z.output<typeof flowChangesConfig>;
+  /** Returns the access to external stages for one run. */
+  readonly openExternalStages: () => ExternalStages;
+}
+
+/** Applies and exports flows in the database. Another run that changes flows makes it throw FlowChangeBusyError. */
+export class FlowDefinitionRepository {
+  constructor(private readonly dependencies: Dependencies) {}
+
+  /** Applies a blueprint, with an audit event of whoever has requested it. */
+  apply(request: BlueprintRunRequest, origin: ChangeOrigin): Promise<Report> {
+    return applyBlueprints({ ...this.optionsOf(request), ...this.recordOf(origin) });
+  }
+
+  /** Compiles the flows that a blueprint changes into drafts, with an audit event. */
+  draft(request: BlueprintRunRequest, origin: ChangeOrigin): Promise<DraftReport> {
+    return draftBlueprints({ ...this.optionsOf(request), ...this.recordOf(origin) });
+  }
+
+  /** Returns the versions of flows. `change` has the time of a change, and who has requested it. */
+  releases(change?: { readonly timeoutMs: number; readonly origin: ChangeOrigin }): FlowReleases {
+    const { source, sealer, config } = this.dependencies;
+    const options = { source, sealer, releasesKept: config.FLOW_RELEASES_KEPT, ifBusy: 'fail' } as const;
+    if (!change) return new FlowReleases(options);
+    return new FlowReleases({ ...options, timeoutMs: change.timeoutMs, ...this.recordOf(change.origin) });
+  }
+
+  /** Returns what a blueprint would change. */
+  compare(request: BlueprintRunRequest): Promise<Report> {
+    return applyBlueprints({ ...this.optionsOf(request), mode: 'compare' });
+  }
+
+  /** Returns a flow as a blueprint. Throws UnknownFlowError. */
+  export(slug: string): Promise<string> {
+    const { source, sealer } = this.dependencies;
+    return exportFlow({ source, sealer, slug });
+  }
+
+  private optionsOf({ file, env, timeoutMs }: BlueprintRunRequest) {
+    const { source, sealer, syntax, config, openExternalStages } = this.dependencies;
+    return {
+      ...{ source, sealer, syntax, files: [file], env, timeoutMs, externalStages: openExternalStages() },
+      ...({
+        scope: 'flows',
+        ifBusy: 'fail',
+        flowVersionsKept: config.FLOW_VERSIONS_KEPT,
+        releasesKept: config.FLOW_RELEASES_KEPT,
+        hash: rejectPassword,
+      } as const),
+    };
+  }
+
+  /** Returns the recorder of audit events, and the actor for the log of releases. */
+  private recordOf(origin: ChangeOrigin) {
+    const { actor, client_ip: clientIp, user_agent: userAgent, location, request_id: requestId } = origin;
+    const place = location && { ...NO_LOCATION, country: location.country, city_name: location.city };
+    const facts = { actor, clientIp, userAgent, location: place, requestId };
+    return {
+      events: new RequestEventRecorder(facts, this.dependencies.sealer),
+      actor: 'username' in actor ? actor.username : actor.type,
+    };
+  }
+}
+
+/** A location of which nothing is known. */
+const NO_LOCATION = { continent: undefined, city: undefined, latitude: undefined, longitude: undefined };
+
+/** A run for flows writes no user, so it hashes no password. */
+const rejectPassword = () =>
+  Promise.reject(new Problem('internal_fault', { detail: 'a change of flows has a password' }));

@@ -1,0 +1,1 @@
+export { flowChangesModule } from './flow-changes.module.js';

@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { administratorsEntry } from '../support/administrators.js';
+import {
+  blueprint,
+  DUMMY,
+  flowEntries,
+  IDENTIFICATION,
+  LOGIN,
+  PASSWORD,
+  tokenEntry,
+  userEntry,
+} from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { Deployment } from '../support/deployment.js';
+import { describeWithNats } from '../support/nats.js';
+import { recordedEvents } from '../support/recorded-events.js';
+
+const KEY = 'a-token-of-root-that-nobody-guesses-0123456789abcdef'; // not-a-secret
+const CODES = { stage: 'authenticator_static.authenticatorstaticstage' };
+const VALIDATE = {
+  stage: 'authenticator_validate.authenticatorvalidatestage',
+  attrs: { device_classes: ['static'], not_configured_action: 'deny' },
+};
+const INSTANCES = '/api/v3/flows/instances';
+
+const greeting = (title: string) => blueprint(flowEntries('greeting', [DUMMY], { title }));
+
+describeWithNats('changes of flows over HTTP', () => {
+  let deployment: Deployment;
+  let second: string;
+  let root: Browser;
+  beforeAll(async () => {
+    deployment = await Deployment.open({
+      services: ['identification', 'password', 'session', 'mfa', 'blueprints'],
+      apart: ['blueprints'],
+      gateway: { ANONYMOUS_RATE: '0' },
+      blueprints: [
+        blueprint(
+          ['alice', 'root'].map((name) => userEntry(name)),
+          administratorsEntry('root'),
+          tokenEntry('root', KEY),
+          flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+          flowEntries('setup', [IDENTIFICATION, PASSWORD, CODES, LOGIN]),
+          flowEntries('proved-login', [IDENTIFICATION, PASSWORD, VALIDATE, LOGIN]),
+        ),
+        greeting('One'),
+      ],
+    });
+    second = await deployment.openAnotherGateway();
+    root = await withSecondFactor();
+  });
+  afterAll(() => deployment?.close());
+
+  async function passwordGiven(username: string, slug: string) {
+    const browser = deployment.browser();
+    await browser.show(slug);
+    await browser.solve(slug, { uid_field: username });
+    const { body } = await browser.solve(slug, { password: 'correct-horse-7' });
+    return { browser, body };
+  }
+  const loggedIn = async (username: string) => {
+    const { browser, body } = await passwordGiven(username, 'login');
+    expect(body).toMatchObject({ component: 'xak-flow-redirect' });
+    return browser;
+  };
+  /** Logs root in with a recovery code, which another login has set up. */
+  async function withSecondFactor() {
+    const setup = await passwordGiven('root', 'setup');
+    const [code] = (setup.body as { codes: string[] }).codes;
+    await setup.browser.solve('setup', {});
+    const { browser } = await passwordGiven('root', 'proved-login');
+    const { body } = await browser.solve('proved-login', { code });
+    expect(body).toMatchObject({ component: 'xak-flow-redirect' });
+    return browser;
+  }
+
+  const post = (browser: Browser, path: string, body: unknown = {}) =>
+    browser.fetch(`${INSTANCES}/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const importFile = (browser: Browser, text: string) => {
+    const form = new FormData();
+    form.set('file', new File([text], 'greeting.yaml'));
+    return browser.fetch(`${INSTANCES}/import/`, { method: 'POST', body: form });
+  };
+  const current = async (slug: string) => {
+    const { body } = await root.fetch(`${INSTANCES}/${slug}/versions/`);
+    const { versions } = body as { versions: { number: number; state: string }[] };
+    return versions.find(({ state }) => state === 'current')?.number;
+  };
+
+  it('imports a blueprint file with the result of authentik, and records who has done it', async () => {
+    const { status, body } = await importFile(root, greeting('Two'));
+    expect({ status, body }).toMatchObject({ status: 200, body: { success: true } });
+    expect(JSON.stringify(body)).toContain('published greeting (version 2)');
+    const events = await recordedEvents(deployment, 'blueprint_applied');
+    expect(events.at(-1)?.data).toMatchObject({
+      actor: { type: 'user', username: 'root' },
+      context: { flows: [{ slug: 'greeting', version: 2 }] },
+    });
+    const refused = await importFile(root, 'entries: {}');
+    expect({ status: refused.status, body: refused.body }).toMatchObject({ status: 200, body: { success: false } });
+  });
+
+  it('checks, compares, drafts, publishes and rolls back, at any gateway', async () => {
+    expect((await post(root, 'check/', { blueprint: greeting('Three') })).body).toMatchObject({ errors: 0 });
+    expect((await post(root, 'compare/', { blueprint: greeting('Three') })).body).toMatchObject({
+      published: [{ slug: 'greeting', number: 3 }],
+    });
+    expect(await current('greeting')).toBe(2);
+    expect((await post(root, 'draft/', { blueprint: greeting('Three') })).body).toMatchObject({
+      drafts: [{ slug: 'greeting', number: 3, new: true }],
+    });
+    expect((await root.fetch(`${INSTANCES}/greeting/versions/2/diff/3/`)).text).toContain('Three');
+    expect((await post(root, 'greeting/versions/3/publish/', { reason: 'new title' })).body).toMatchObject({
+      before: 2,
+    });
+    expect((await (await fetch(`${second}/api/v3/flows/executor/greeting/?query=`)).json()) as object).toBeDefined();
+    expect(await current('greeting')).toBe(3);
+    expect((await post(root, 'greeting/rollback/')).body).toMatchObject({ number: 2, before: 3 });
+  });
+
+  it('exports a flow as a blueprint that changes nothing when it is imported', async () => {
+    const { headers, text } = await root.fetch(`${INSTANCES}/proved-login/export/`);
+    expect(headers.get('content-disposition')).toBe('attachment; filename="proved-login.yaml"');
+    expect((await post(root, 'apply/', { blueprint: text })).body).toMatchObject({ changed: false });
+  });
+
+  it.each([
+    ['an unknown flow', 'nowhere/versions/1/publish/', {}, 404, 'flow_unknown'],
+    ['an unknown version', 'greeting/versions/99/publish/', {}, 404, 'flow_version_unknown'],
+    ['what is no number', 'greeting/versions/x/publish/', {}, 404, 'flow_version_unknown'],
+    ['what is no blueprint', 'apply/', { blueprint: '{' }, 400, 'blueprint_invalid'],
+    ['a user', 'apply/', { blueprint: blueprint(userEntry('mallory')) }, 400, 'blueprint_invalid'],
+    [
+      'a secret of the service',
+      'apply/',
+      { blueprint: greeting('!Env SEAL_KEYS').replace('"!Env SEAL_KEYS"', '!Env SEAL_KEYS') },
+      400,
+      'blueprint_invalid',
+    ],
+    ['a body above the limit', 'apply/', { blueprint: 'x'.repeat(1_400_000) }, 413, 'body_too_large'],
+  ])('refuses %s by name, and changes nothing', async (...[, path, body, status, code]) => {
+    const before = await current('greeting');
+    const refused = await post(root, path, body);
+    expect({ status: refused.status, body: refused.body }).toMatchObject({ status, body: { code } });
+    expect(await current('greeting')).toBe(before);
+  });
+
+  it('needs a superuser, a CSRF token, and a second factor in the session; an API token is not enough', async () => {
+    const apply = { blueprint: greeting('Never') };
+    expect((await post(await loggedIn('alice'), 'apply/', apply)).body).toMatchObject({ code: 'permission_denied' });
+    const unproved = await loggedIn('root');
+    expect((await post(unproved, 'apply/', apply)).body).toMatchObject({ code: 'proof_required' });
+    expect((await post(unproved, 'check/', apply)).status).toBe(200);
+    unproved.plant(undefined, 'authentik_csrf');
+    expect((await post(unproved, 'check/', apply)).body).toMatchObject({ code: 'csrf_failed' });
+    const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' };
+    const byToken = await fetch(`${deployment.url}${INSTANCES}/apply/`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(apply),
+    });
+    expect(await byToken.json()).toMatchObject({ code: 'token_scope' });
+    const read = await fetch(`${deployment.url}${INSTANCES}/greeting/versions/`, { headers });
+    expect(read.status).toBe(200);
+  });
+
+  it('returns 503 with Retry-After while the service is away, and logins go on', async () => {
+    const before = await current('greeting');
+    await deployment.end('blueprints', 'SIGKILL');
+    const away = await post(root, 'apply/', { blueprint: greeting('Lost') });
+    expect({ status: away.status, body: away.body }).toMatchObject({
+      status: 503,
+      body: { code: 'flow_changes_away' },
+    });
+    expect(away.headers.get('retry-after')).toBe('1');
+    expect((await loggedIn('alice')).cookie()).toBeDefined();
+    await deployment.start('blueprints');
+    expect(await current('greeting')).toBe(before);
+  });
+});
