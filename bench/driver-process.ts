@@ -6,8 +6,15 @@ export class Driver {
   private readonly process = new JobProcess<Job, Measurement>(new URL('./driver.js', import.meta.url));
 
   /** Creates visitors and runs the unmeasured steps of a visit. */
-  async admit({ before, cookie }: Visit, audience: Omit<Audience, 'flows'> & { readonly flows?: number }) {
-    await this.process.run({ type: 'admit', steps: before, cookie, flows: 1, ...audience });
+  async admit({ before, cookie, values }: Visit, audience: Omit<Audience, 'flows'> & { readonly flows?: number }) {
+    await this.process.run({
+      type: 'admit',
+      steps: before,
+      ...(cookie && { cookie }),
+      ...(values && { values }),
+      flows: 1,
+      ...audience,
+    });
   }
 
   /** Runs the measured steps with the admitted visitors, `concurrency` at a time. Throws for an unexpected response. */

@@ -3,7 +3,7 @@ import { hash, randomBytes, randomInt } from 'node:crypto';
 import { HttpClient } from '../load/http-client.js';
 import { addressOf, Visitor } from '../load/visitor.js';
 import { serveJobs } from './serve-jobs.js';
-import type { Audience, Job, Measurement, Step } from './visit.js';
+import type { Job, Measurement, Step } from './visit.js';
 
 /** Number of visitors that run the unmeasured steps concurrently. */
 const PREPARE_CONCURRENCY = 16;
@@ -39,11 +39,12 @@ async function run(job: Job): Promise<Measurement> {
   return visit([...visitors], job.steps, PREPARE_CONCURRENCY);
 }
 
-type Admission = Audience & { readonly cookie: string | undefined; readonly first: number };
+type Admission = Omit<Extract<Job, { readonly type: 'admit' }>, 'type' | 'steps'> & { readonly first: number };
 
-function visitorOf(i: number, client: HttpClient, { users, flows, cookie, first }: Admission): BenchVisitor {
+function visitorOf(i: number, client: HttpClient, { users, flows, cookie, values, first }: Admission): BenchVisitor {
   const number = (first + i * STRIDE) % users;
-  const cookies = cookie === undefined ? [] : [`${cookie}=${hash('sha256', `session-${number}`, 'base64url')}`];
+  const value = values?.[number] ?? hash('sha256', `session-${number}`, 'base64url');
+  const cookies = cookie === undefined ? [] : [`${cookie}=${value}`];
   const browser = new Visitor(client, addressOf(i), cookies);
   return { user: `user-${number}`, flow: String(number % flows), browser, location: '' };
 }

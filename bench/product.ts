@@ -158,13 +158,16 @@ async function withFile(text: string, use: (file: string) => Promise<void>): Pro
   }
 }
 
+/** The secret key of all gateways of this process. */
+export const SECRET_KEY = randomBytes(32).toString('hex');
+
 const gatewaySettings = (port: string, url: string) => ({
   PORT: port,
   BASE_URL: url,
   SEAL_KEYS: `bench:${randomBytes(32).toString('base64')}`,
   MFA_SEAL_KEYS: `bench:${randomBytes(32).toString('base64')}`,
   JWT_SIGNING_KEYS: newSigningKeys(),
-  SECRET_KEY: randomBytes(32).toString('hex'),
+  SECRET_KEY,
   // The cleanup of expired rows must not run during a measurement.
   CLEANUP_EVERY_S: '3600',
   // The load generator sends X-Forwarded-For, with a different address for each visitor.

@@ -17,6 +17,8 @@ export interface Step {
 export interface Visit {
   /** Name of the cookie that the visitor has, with a value that the database has already (bench/growth-data.ts). */
   readonly cookie?: string;
+  /** Value of that cookie for each user; by default the session key of bench/growth-data.ts. */
+  readonly values?: readonly string[];
   readonly before: readonly Step[];
   readonly measured: readonly Step[];
 }
@@ -36,7 +38,7 @@ export interface Audience {
  * each. `measure` runs the measured `steps` once with each of them, `concurrency` at a time, and forgets the visitors.
  */
 export type Job =
-  | ({ readonly type: 'admit'; readonly cookie: string | undefined; readonly steps: readonly Step[] } & Audience)
+  | ({ readonly type: 'admit'; readonly steps: readonly Step[] } & Pick<Visit, 'cookie' | 'values'> & Audience)
   | { readonly type: 'measure'; readonly concurrency: number; readonly steps: readonly Step[] };
 
 /** What the load generator measured in one job. */

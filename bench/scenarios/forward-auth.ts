@@ -1,11 +1,12 @@
+import { hash } from 'node:crypto';
 import pg from 'pg';
+import { ForwardCookieSigner } from '../../apps/gateway/src/forward-auth/forward-cookie.signer.js';
 import { blueprint } from '../../test/support/blueprints.js';
 import { siteEntries } from '../../test/support/forward-auth.js';
 import { startBaseline } from '../baseline/baseline.js';
 import type { BenchEnvironment } from '../environment.js';
-import { COOKIE } from '../growth-data.js';
 import { type MeasuredSite, runInterleaved, type Variant } from '../measurement.js';
-import type { Product } from '../product.js';
+import { type Product, SECRET_KEY } from '../product.js';
 import { solvesTable } from '../report.js';
 import type { Step, Visit } from '../visit.js';
 import { USERS } from './flows.js';
@@ -17,22 +18,20 @@ const check = (expects: Pick<Step, 'expects' | 'status'>): Step => ({
 });
 const passes = check({ expects: '', status: 200 });
 const cookie = 'gatehouse_forward';
-const first: Visit = { cookie, before: [], measured: [passes] };
-const kept: Visit = { cookie, before: [passes], measured: [passes] };
 const anonymous: Visit = { before: [], measured: [check({ expects: '/start?rd=', status: 302 })] };
 
 /**
- * Stores a session of each user with the cookie of the site. $1 number of users. The cookie of user N is that of session N.
+ * Stores a session of each user with the cookie of the site. $1 hashes of the cookies, by the number of the user.
  */
 const STORE_COOKIES = `
   WITH stored AS (
     INSERT INTO flow.sessions (id, user_id, user_epoch, data, expires_at, cleanup_at)
     SELECT gen_random_uuid(), u.id, u.epoch, '{}', now() + interval '1 day', now() + interval '1 day'
-    FROM generate_series(0, $1::int - 1) n JOIN directory.users u ON u.username = 'user-' || n
+    FROM generate_series(0, cardinality($1::bytea[]) - 1) n JOIN directory.users u ON u.username = 'user-' || n
     RETURNING id, user_id)
   INSERT INTO flow.forward_sessions (hash, session_id, user_id, application, expires_at)
-  SELECT sha256(convert_to(${COOKIE('n')}, 'UTF8')), s.id, s.user_id, p.application, now() + interval '1 day'
-  FROM generate_series(0, $1::int - 1) n JOIN directory.users u ON u.username = 'user-' || n
+  SELECT ($1::bytea[])[n + 1], s.id, s.user_id, p.application, now() + interval '1 day'
+  FROM generate_series(0, cardinality($1::bytea[]) - 1) n JOIN directory.users u ON u.username = 'user-' || n
   JOIN stored s ON s.user_id = u.id, flow.proxy_applications p`;
 
 /** Measures checks of forward auth: the first of a cookie, those whose verdict is kept, and those without a cookie. */
@@ -40,7 +39,11 @@ export async function forwardAuth(environment: BenchEnvironment, product: Produc
   // The name of the site is another one than that of the login, for the same address.
   const url = product.url.replace('127.0.0.1', 'localhost');
   await product.apply(blueprint(siteEntries('site', { external_host: url })));
-  await storeCookies(environment.databaseUrl);
+  const signer = new ForwardCookieSigner({ SECRET_KEY });
+  const values = Array.from({ length: USERS }, () => signer.issue(url));
+  await storeCookies(environment.databaseUrl, values);
+  const first: Visit = { cookie, values, before: [], measured: [passes] };
+  const kept: Visit = { ...first, before: [passes] };
   const baseline = await startBaseline(environment);
   const site: MeasuredSite = { url, watched: () => product.watched(), stop: async () => undefined };
   const bare = 'bare Fastify';
@@ -57,11 +60,11 @@ export async function forwardAuth(environment: BenchEnvironment, product: Produc
   }
 }
 
-async function storeCookies(databaseUrl: string): Promise<void> {
+async function storeCookies(databaseUrl: string, values: readonly string[]): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    await client.query(STORE_COOKIES, [USERS]);
+    await client.query(STORE_COOKIES, [values.map((value) => hash('sha256', value, 'buffer'))]);
   } finally {
     await client.end();
   }

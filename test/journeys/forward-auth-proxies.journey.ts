@@ -232,6 +232,14 @@ describe.each(PROXIES)('behind %s, with three gateways,', (name) => {
     expect(await lastPassed(statuses, 302)).toBeLessThan(MAX_VERDICT_MS);
   });
 
+  it('a request that the gateway cannot judge is refused by 400 or 403, and not by 500', async () => {
+    const visitor = await loggedIn(name, 'alice');
+    const before = application.requests.length;
+
+    expect([400, 403]).toContain((await visitor.send(APP, '/outpost.goauthentik.io')).status);
+    expect(application.requests.length).toBe(before);
+  });
+
   it('the application’s host serves nothing of the login host', async () => {
     const visitor = visitorOf(name);
 

@@ -175,6 +175,9 @@ export const gatewaySettings = z.object({
   FORWARD_AUTH_CACHE_ENTRIES: whole(10_000, { max: 1_000_000 }).describe(
     'Verdicts of forward auth that the gateway keeps at most; a further one replaces the oldest',
   ),
+  FORWARD_AUTH_LOGIN_S: whole(3600, { min: 60, max: 86_400 }).describe(
+    'Seconds within which a visitor must finish the login that a site behind forward auth has begun',
+  ),
   FORWARD_AUTH_CODE_S: whole(30, { max: 60 }).describe(
     'Seconds within which a browser must redeem the code for the cookie of a site behind forward auth',
   ),

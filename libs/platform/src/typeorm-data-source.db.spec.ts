@@ -123,6 +123,32 @@ describe('isDatabaseUnavailable', () => {
       true,
     );
   });
+  it('is true when the database accepts no connections', async () => {
+    const name = new URL(database.url).pathname.slice(1);
+    const other = Object.assign(new URL(database.url), { pathname: '/postgres' }).href;
+    const allow = (value: boolean) =>
+      onServer(other, (client) =>
+        client.query(`ALTER DATABASE ${client.escapeIdentifier(name)} WITH ALLOW_CONNECTIONS ${value}`),
+      );
+    await allow(false);
+    try {
+      const failure = await failureOf(openDataSource({ ...sample(), poolSize: 1 }));
+      expect(failure).toMatchObject({ code: '55000' });
+      expect(isDatabaseUnavailable(failure)).toBe(true);
+    } finally {
+      await allow(true);
+    }
+  });
+  it.each([
+    ['25006', 'BEGIN READ ONLY; CREATE TABLE kept (id int)'],
+    ['55000', 'SELECT pg_wal_replay_resume()'],
+  ])('is true for a server in the wrong state (%s)', async (code, text) => {
+    await withDataSource(async (source) => {
+      const failure = await failureOf(source.query(text));
+      expect(failure).toMatchObject({ driverError: { code } });
+      expect(isDatabaseUnavailable(failure)).toBe(true);
+    }, 1);
+  });
   it('is false for an error in a statement', async () => {
     await withDataSource(async (source) => {
       const error = await failureOf(source.query('SELEKT 1'));

@@ -149,7 +149,7 @@ const NAMES_UNTRACKED =
   '. A connection pooler in front of Postgres must track prepared statements: PgBouncer 1.21 or newer, with max_prepared_statements';
 
 const UNAVAILABLE_CODES = new RegExp(
-  `^(08...|57P0[123]|57014|40P01|53300|${READ_ONLY}|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|` +
+  `^(08...|57P0[1-5]|57014|40P01|53[1-4]00|55000|${READ_ONLY}|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|` +
     'ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$',
 );
 

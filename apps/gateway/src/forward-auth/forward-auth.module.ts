@@ -10,6 +10,7 @@ import { ForwardAuthRepository } from './forward-auth.repository.js';
 import { ForwardAuthorizationController } from './forward-authorization.controller.js';
 import { ForwardCheckService } from './forward-check.service.js';
 import { ForwardCodeRateLimiter } from './forward-code.rate-limiter.js';
+import { ForwardCookieSigner } from './forward-cookie.signer.js';
 import { ForwardLoginController } from './forward-login.controller.js';
 import { UserEventListener } from './user-event.listener.js';
 
@@ -17,6 +18,12 @@ import { UserEventListener } from './user-event.listener.js';
 @Module({
   imports: [ApplicationsModule, AuthModule, BrandsModule, EngineModule, PagesModule, SocketsModule],
   controllers: [ForwardAuthController, ForwardLoginController, ForwardAuthorizationController],
-  providers: [ForwardAuthRepository, ForwardCheckService, ForwardCodeRateLimiter, UserEventListener],
+  providers: [
+    ForwardAuthRepository,
+    ForwardCheckService,
+    ForwardCodeRateLimiter,
+    ForwardCookieSigner,
+    UserEventListener,
+  ],
 })
 export class ForwardAuthModule {}

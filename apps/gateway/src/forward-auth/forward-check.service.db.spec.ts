@@ -15,11 +15,14 @@ import { gatewayConfig } from '../gateway.config.js';
 import { AnonymousRateLimiter } from '../http/rate-limits/anonymous-rate-limiter.js';
 import { ForwardAuthRepository } from './forward-auth.repository.js';
 import { ForwardCheckService } from './forward-check.service.js';
+import { ForwardCookieSigner } from './forward-cookie.signer.js';
 import { digestOf } from './forward-cookies.js';
 
 const ORIGIN = 'http://wiki.localhost';
 const SEAL = `a:${Buffer.alloc(32, 1).toString('base64')}`;
 const IP = '203.0.113.7';
+const SECRET_KEY = 'x'.repeat(32); // not-a-secret
+const COOKIES = new ForwardCookieSigner({ SECRET_KEY });
 
 let database: Awaited<ReturnType<typeof flowDatabase>>;
 let statements: string[];
@@ -47,7 +50,7 @@ async function openService(
   settings: Readonly<Record<string, string>> = {},
   logger = new Logger('silent'),
 ): Promise<ForwardCheckService> {
-  const secrets = { SEAL_KEYS: SEAL, SECRET_KEY: 'x'.repeat(32), DATABASE_URL: 'postgres://unused' };
+  const secrets = { SEAL_KEYS: SEAL, SECRET_KEY, DATABASE_URL: 'postgres://unused' };
   const config = readConfig(gatewayConfig, { ...secrets, ...settings });
   const { source } = database;
   const sealer = new Sealer(SEAL);
@@ -67,6 +70,7 @@ async function openService(
     access,
     bindings,
     new TokenSigner(config),
+    COOKIES,
     limiter,
     sockets,
     config,
@@ -93,7 +97,7 @@ async function enter(data: object = {}): Promise<string> {
      SELECT $1, u.id, u.epoch, $3, now() + interval '1 hour', now() FROM directory.users u WHERE u.id = $2`,
     [session, user, JSON.stringify({ last_ip: IP, ...data })],
   );
-  const cookie = randomBytes(32).toString('base64url');
+  const cookie = COOKIES.issue(ORIGIN);
   await source.query(
     `INSERT INTO flow.forward_sessions (hash, session_id, user_id, application, expires_at)
      VALUES ($1, $2, $3, $4, now() + interval '1 hour')`,
@@ -164,6 +168,18 @@ describe('a check of forward auth', () => {
       outcome: 'passed',
       statements: ['forward_auth_find'],
     });
+  });
+
+  it('needs no statement for a cookie that was never issued, or issued for another site', async () => {
+    const service = await openService();
+    const cookie = await enter();
+    await check(service, undefined);
+    const made = [randomBytes(32).toString('base64url'), COOKIES.issue('http://news.localhost')];
+    const altered = [`${cookie.slice(0, -1)}${cookie.endsWith('a') ? 'b' : 'a'}`, `x${cookie.slice(1, -1)}y`];
+    for (const given of [...made, ...altered])
+      expect(await check(service, given)).toEqual({ outcome: 'anonymous', statements: [] });
+    expect(await check(service, COOKIES.issue(ORIGIN))).toMatchObject({ statements: ['forward_auth_find'] });
+    expect((await check(service, cookie)).outcome).toBe('passed');
   });
 
   it('counts cookies that are not valid, and nothing else, towards the anonymous rate limit', async () => {

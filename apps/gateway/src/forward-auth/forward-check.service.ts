@@ -14,6 +14,7 @@ import { SocketHub } from '../sockets/socket.hub.js';
 import { socketChannel } from '../sockets/socket-channel.js';
 import { checks, verdicts } from './forward-auth.metrics.js';
 import { ForwardAuthRepository, type ForwardSession } from './forward-auth.repository.js';
+import { ForwardCookieSigner } from './forward-cookie.signer.js';
 import { cookieNamesAt, cookieValue, digestOf } from './forward-cookies.js';
 import { bytesOf, identityHeaders } from './identity.headers.js';
 import { type Cacheable, VerdictCache } from './verdict-cache.js';
@@ -44,6 +45,7 @@ export class ForwardCheckService {
     @Inject(ApplicationAccess) private readonly access: ApplicationAccess,
     @Inject(SessionBindingChecker) private readonly bindings: SessionBindingChecker,
     @Inject(TokenSigner) private readonly signer: TokenSigner,
+    @Inject(ForwardCookieSigner) private readonly cookies: ForwardCookieSigner,
     @Inject(AnonymousRateLimiter) private readonly rateLimiter: AnonymousRateLimiter,
     @Inject(SocketHub) sockets: Pick<SocketHub, 'listenToClosing'>,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
@@ -61,14 +63,15 @@ export class ForwardCheckService {
    */
   async check(origin: string, request: FastifyRequest, reply: FastifyReply): Promise<Verdict> {
     const cookie = cookieValue(request.headers.cookie, cookieNamesAt(origin).session);
-    const cookieHash = cookie === undefined ? undefined : digestOf(cookie);
+    // A made-up cookie is judged like none, so that it costs no statement.
+    const cookieHash = cookie !== undefined && this.cookies.isIssued(origin, cookie) ? digestOf(cookie) : undefined;
     const ip = clientIp(request);
     const key = cookieHash ? `${origin} ${cookieHash.toString('base64')} ${ip}` : origin;
     const cached = this.cache.peek(key);
     const verdict = cached ?? (await this.cache.get(key, () => this.load({ origin, request, cookieHash, ip })));
     checks.inc({ outcome: verdict.outcome, cached: cached ? 'yes' : 'no' });
     verdicts.set({}, this.cache.size);
-    const isCounted = verdict.outcome === 'unknown_site' || (cookieHash && verdict.outcome === 'anonymous');
+    const isCounted = verdict.outcome === 'unknown_site' || (cookie !== undefined && verdict.outcome === 'anonymous');
     if (isCounted) this.rateLimiter.admit(ip, reply);
     return verdict;
   }

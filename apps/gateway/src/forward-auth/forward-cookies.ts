@@ -8,11 +8,8 @@ const HOST_PREFIX = '__Host-';
 /** Every name that a cookie of forward auth can have. */
 const NAMES: readonly string[] = [FORWARD_COOKIE, NONCE_COOKIE].flatMap((name) => [name, `${HOST_PREFIX}${name}`]);
 
-/** A value of either cookie: 256 bits in base64url. */
+/** A value of either cookie. */
 const VALUE = /^[\w-]{43}$/;
-
-/** Seconds that a visitor has for the login that a nonce begins. */
-export const NONCE_LIFETIME_S = 3600;
 
 /** The names of the cookies of a site. */
 export interface ForwardCookieNames {

@@ -15,7 +15,8 @@ import { FILE_ROUTE } from '../http/routing.hooks.js';
 import { SessionMessenger } from '../sockets/session-messenger.js';
 import { siteLogins } from './forward-auth.metrics.js';
 import { ForwardAuthRepository } from './forward-auth.repository.js';
-import { cookieNamesAt, cookieValue, digestOf, forwardCookieAttributes, NONCE_LIFETIME_S } from './forward-cookies.js';
+import { ForwardCookieSigner } from './forward-cookie.signer.js';
+import { cookieNamesAt, cookieValue, digestOf, forwardCookieAttributes } from './forward-cookies.js';
 import {
   type AddressLimits,
   addressIn,
@@ -28,7 +29,7 @@ import {
 import { originOf, requireTrustedProxy } from './forwarded-request.js';
 import { sendSitePage } from './site.page.js';
 
-const SECRET_LENGTH = 43;
+const NONCE_LENGTH = 43;
 /** Texts of the page for a code that is not valid in this browser. */
 const UNFINISHED = {
   title: sentence('The login could not be finished').text,
@@ -46,10 +47,11 @@ const UNFINISHED = {
 export class ForwardLoginController {
   constructor(
     @Inject(ForwardAuthRepository) private readonly repository: ForwardAuthRepository,
+    @Inject(ForwardCookieSigner) private readonly cookies: ForwardCookieSigner,
     @Inject(SessionMessenger) private readonly messenger: Pick<SessionMessenger, 'closeSockets'>,
     @Inject(Logger) private readonly logger: Pick<Logger, 'event'>,
     @Inject(GATEWAY_CONFIG)
-    private readonly config: AddressLimits & Pick<GatewayConfig, 'BASE_URL'>,
+    private readonly config: AddressLimits & Pick<GatewayConfig, 'BASE_URL' | 'FORWARD_AUTH_LOGIN_S'>,
   ) {}
 
   /** Redirects the browser to the login, with the hash of its nonce. A browser keeps its nonce for all its tabs. */
@@ -58,8 +60,8 @@ export class ForwardLoginController {
   async start(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const site = await this.siteOf(request);
     const { nonce: name } = cookieNamesAt(site.origin);
-    const nonce = cookieValue(request.headers.cookie, name) ?? randomToken(SECRET_LENGTH);
-    reply.setCookie(name, nonce, { ...forwardCookieAttributes(name), maxAge: NONCE_LIFETIME_S });
+    const nonce = cookieValue(request.headers.cookie, name) ?? randomToken(NONCE_LENGTH);
+    reply.setCookie(name, nonce, { ...forwardCookieAttributes(name), maxAge: this.config.FORWARD_AUTH_LOGIN_S });
     const destination = destinationAt(site.origin, addressIn(request.url), addressLimit(this.config));
     const query = new URLSearchParams({
       application: site.application.slug,
@@ -78,7 +80,7 @@ export class ForwardLoginController {
     const nonce = cookieValue(request.headers.cookie, names.nonce);
     const [code, encoded] = [lastValue(query['code']), lastValue(query['rd'])];
     const destination = destinationAt(site.origin, decodeAddress(encoded), addressLimit(this.config));
-    const cookie = randomToken(SECRET_LENGTH);
+    const cookie = this.cookies.issue(site.origin);
     const isRedeemed =
       nonce !== undefined &&
       typeof code === 'string' &&
