@@ -35,6 +35,10 @@ export const authorizationRequest = deviceClient.extend({
   /** Largest age of the login in seconds. */
   max_age: z.int().nonnegative().optional(),
   consent: consentDetail.optional(),
+  /** Name that the login page fills in. */
+  login_hint: z.string().optional(),
+  /** Language that the client asks for: the first supported one of `ui_locales`. */
+  ui_locale: z.string().optional(),
   /** Seconds that the code lasts. */
   code_lifetime_s: z.number().nonnegative(),
 });

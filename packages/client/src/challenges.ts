@@ -258,6 +258,7 @@ export interface IdentificationChallenge {
   readonly allow_show_password?: boolean;
   readonly captcha_stage?: InnerCaptchaChallenge | null;
   readonly application_pre?: string;
+  readonly login_hint?: string;
   readonly flow_designation: FlowDesignationEnum;
   readonly enroll_url?: string;
   readonly recovery_url?: string;

@@ -8,7 +8,7 @@ import { ClientResolver } from '../http/client.resolver.js';
 import { withMarkedNext } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { KNOWN_BROWSER_COOKIE, KnownBrowserService } from '../http/known-browser.service.js';
-import { localeFor } from '../http/locale.js';
+import { firstSupportedLocale, localeFor, UI_LOCALES } from '../http/locale.js';
 import { rejectCredentialsInQuery, rejectLongQuery } from '../http/query.js';
 import { AnonymousRateLimiter } from '../http/rate-limits/anonymous-rate-limiter.js';
 import { NewSessionRateLimiter } from '../http/rate-limits/new-session-rate-limiter.js';
@@ -64,7 +64,8 @@ export class FlowRequestReader {
       client: { cookies: definedCookies(request), ...client },
       findLocation: () => this.geoLocator.findLocation(client.ip),
       journeyFacts: () => this.journeyFacts.read(request, client),
-      localeFor: (caller) => localeFor(request, caller),
+      localeFor: (caller) =>
+        localeFor(request, { ...caller, requested: firstSupportedLocale(params.query[UI_LOCALES]) }),
       knownBrowserOf: (user) =>
         user.kind === 'saved' ? this.knownBrowsers.idFor(request.cookies[KNOWN_BROWSER_COOKIE], user) : undefined,
       checkAnonymousRate: () => this.rateLimiter.admit(client.ip, reply),

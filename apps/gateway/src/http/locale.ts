@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { chooseLocale, LOCALES, type Locale, supportedLocale, type Translate, translator } from '@gatehouse/texts';
 import type { FastifyRequest } from 'fastify';
+import { parseInnerQuery } from './query.js';
 
 type LocalePreference = { readonly locale: string } | undefined;
 
@@ -8,6 +9,29 @@ type LocalePreference = { readonly locale: string } | undefined;
 interface LocaleSources {
   readonly user?: LocalePreference;
   readonly brand?: LocalePreference;
+  /** Language that an application asks for. By default that of the address of the page. */
+  readonly requested?: string | undefined;
+}
+
+/** Parameter of a page with the languages that an application asks for (OpenID Connect Core §3.1.2.1). */
+export const UI_LOCALES = 'ui_locales';
+/** Largest length of a list of languages that is read, in characters. */
+const MAX_UI_LOCALES = 500;
+const LANGUAGE_TAG = /^[a-z\d-]+$/i;
+
+/** Returns the first supported language of a list, which is ordered by preference and separated by spaces. */
+export function firstSupportedLocale(list: unknown): Locale | undefined {
+  if (typeof list !== 'string' || list.length > MAX_UI_LOCALES) return undefined;
+  return list
+    .split(' ')
+    .map((tag) => (LANGUAGE_TAG.test(tag) ? supportedLocale(tag) : undefined))
+    .find((locale) => locale !== undefined);
+}
+
+/** Returns the language that the address of a page asks for. Requests of the page have that address as the inner query. */
+function requestedLocale({ query }: FastifyRequest): Locale | undefined {
+  const { [UI_LOCALES]: list, query: inner } = Object(query) as Record<string, unknown>;
+  return firstSupportedLocale(list ?? parseInnerQuery(inner)[UI_LOCALES]);
 }
 
 /** Cookie with the language that the visitor has chosen in the language menu of a page. It contains nothing else. */
@@ -24,9 +48,15 @@ export function chosenLocale({ cookie = '' }: IncomingHttpHeaders): Locale | und
 
 const COOKIE_PATTERN = new RegExp(`(?:^|; ?)${LOCALE_COOKIE}=(?<value>[^;]*)`);
 
-/** Returns the visitor's language: the user's setting, else the choice in the menu, the brand's, or the browser's. */
-export const localeFor = (request: FastifyRequest, { user, brand }: LocaleSources): Locale =>
-  chooseLocale(request.headers['accept-language'], user?.locale, chosenLocale(request.headers), brand?.locale);
+/**
+ * Returns the visitor's language: the user's setting, else the choice in the menu, the one that the application asks for,
+ * the brand's, or the browser's.
+ */
+export function localeFor(request: FastifyRequest, sources: LocaleSources): Locale {
+  const { user, brand, requested = requestedLocale(request) } = sources;
+  const { headers } = request;
+  return chooseLocale(headers['accept-language'], user?.locale, chosenLocale(headers), requested, brand?.locale);
+}
 
 /** Returns a function that translates into the visitor's language. */
 export const translatorFor = (request: FastifyRequest, sources: LocaleSources): Translate =>

@@ -74,6 +74,28 @@ describe('AUTHORIZATION_REQUEST_BYTES', () => {
   });
 });
 
+describe('login_hint and ui_locales', () => {
+  it('are a name that needs at most a quarter of QUERY_LIMIT_BYTES in an address, else none', () => {
+    const longest = 'n'.repeat(512 - 'login_hint='.length);
+    expect(parse({ login_hint: longest }).login_hint).toBe(longest);
+    expect(parse({ login_hint: `${longest}n` }).login_hint).toBeUndefined();
+    expect(parse({ login_hint: 'é'.repeat(512 / 6) }).login_hint).toBeUndefined();
+    expect(parse({ login_hint: longest }, { QUERY_LIMIT_BYTES: 512 }).login_hint).toBeUndefined();
+    expect(() => parse({ login_hint: 'a\0' })).toThrow('login_hint contains NUL');
+  });
+
+  it.each([
+    ['fr-CA en', 'fr'],
+    ['tlh pt-BR de fr', 'de'],
+    ['tlh', undefined],
+    ['', undefined],
+    ['*', undefined],
+    [`de ${'x'.repeat(500)}`, undefined],
+  ])('are the first supported language: %s is %s', (ui_locales, locale) => {
+    expect(parse({ ui_locales }).ui_locale).toBe(locale);
+  });
+});
+
 /** A consent for another application with some scopes. */
 const consent = (scopes: readonly object[], client: object = { id: 'prints', name: 'Prints' }) => ({
   authorization_details: JSON.stringify([{ type: 'urn:gatehouse:consent', client, scopes }]),

@@ -10,6 +10,7 @@ import {
 import type { OauthClient } from '@gatehouse/plan';
 import { z } from 'zod';
 import type { GatewayConfig } from '../gateway.config.js';
+import { firstSupportedLocale } from '../http/locale.js';
 import { SUPPORTED_SCOPES } from './authorization-start.js';
 import { OauthError } from './oauth-error.js';
 import { formText, type OauthFields } from './oauth-form.js';
@@ -21,13 +22,18 @@ const isUnstorable = (value: unknown) => findUnstorableCharacter(value) !== unde
 
 /** Largest value of `max_age`: ten years, in seconds. */
 const MAX_AGE_S = 10 * 365 * 86_400;
+/** Part of QUERY_LIMIT_BYTES that a login hint may need, because the query of the login page contains it. */
+const LOGIN_HINT_SHARE = 1 / 4;
 /** A SHA-256 in base64url (RFC 7636 §4.2). */
 const S256 = /^[\w-]{43}$/;
 /** Parameters of OpenID Connect and RFC 9101 that would be ignored at the client's cost. */
 const UNSUPPORTED = ['request', 'request_uri', 'claims', 'registration', 'dpop_jkt'];
 
 /** Settings that limit a pushed request. */
-export type RequestLimits = Pick<GatewayConfig, 'AUTHORIZATION_REQUEST_BYTES' | 'AUTHORIZATION_SCOPES'>;
+export type RequestLimits = Pick<
+  GatewayConfig,
+  'AUTHORIZATION_REQUEST_BYTES' | 'AUTHORIZATION_SCOPES' | 'QUERY_LIMIT_BYTES'
+>;
 
 /**
  * Returns the pushed request of a client, checked against everything that the client may ask for. Throws
@@ -55,6 +61,8 @@ export function parseAuthorizationRequest(
     nonce: text('nonce'),
     prompts: promptsOf(form),
     max_age: maxAgeOf(form),
+    login_hint: loginHintOf(form, limits),
+    ui_locale: firstSupportedLocale(formText(form, 'ui_locales')),
     code_lifetime_s: client.code_lifetime_s,
   };
 }
@@ -110,6 +118,14 @@ function maxAgeOf(form: OauthFields): number | undefined {
   if (!/^\d{1,9}$/.test(value) || Number(value) > MAX_AGE_S)
     throw invalid(`max_age must be a number of seconds from 0 to ${MAX_AGE_S}`);
   return Number(value);
+}
+
+/** Returns the login hint; undefined if it is too long, because half a name helps no user. */
+function loginHintOf(form: OauthFields, { QUERY_LIMIT_BYTES }: RequestLimits): string | undefined {
+  const hint = storableText(form, 'login_hint');
+  if (hint === undefined) return undefined;
+  const size = new URLSearchParams({ login_hint: hint }).toString().length;
+  return size <= QUERY_LIMIT_BYTES * LOGIN_HINT_SHARE ? hint : undefined;
 }
 
 /** Reads `authorization_details`, of which there is one type: the consent for another application. */

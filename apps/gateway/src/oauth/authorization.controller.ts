@@ -14,7 +14,7 @@ import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import type { Principal } from '../http/auth/auth.service.js';
 import { crossSiteOf, isPrefetch } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
-import { translatorFor } from '../http/locale.js';
+import { translatorFor, UI_LOCALES } from '../http/locale.js';
 import { singleValue } from '../http/query.js';
 import { type SessionLogin, SessionRepository } from '../sessions/session.repository.js';
 import { AuthorizationGrantClient } from './authorization-grant.client.js';
@@ -91,7 +91,7 @@ export class AuthorizationController {
     // A user who was asked and is anonymous now has logged out by "Not you?", so that another user can log in.
     const isAsked = visitor ? asked !== undefined : asked === AS_ANONYMOUS;
     if (isSilent || isAsked) return this.refuse(pending, 'login_required');
-    return loginAddress(found.client, addressOf(request, visitor ? AS_USER : AS_ANONYMOUS));
+    return loginAddress(found, addressOf(request, visitor ? AS_USER : AS_ANONYMOUS));
   }
 
   /** Throws `proof_required` for an API token, because the access of the client would outlive the token. */
@@ -107,7 +107,8 @@ export class AuthorizationController {
   private async start(exchange: HttpExchange, { client, pending }: Pending, visitor: LoggedIn): Promise<string> {
     const { request } = exchange;
     const { user } = visitor.principal;
-    const translate = translatorFor(request, { user, brand: await this.brands.find(request.host) });
+    const brand = await this.brands.find(request.host);
+    const translate = translatorFor(request, { user, brand, requested: pending.ui_locale });
     const { sessionId, login } = visitor;
     const config = {
       request: pending.id,
@@ -121,9 +122,9 @@ export class AuthorizationController {
     const options = { ...authorizationStart(client, { visitor: user, step, ...question }), continues: true };
     const params = { slug: client.flow, crossSite: crossSiteOf(request) };
     try {
-      const next = addressOf(request);
-      await this.flowService.begin(exchange, { ...params, query: { next } }, options);
-      const { result } = await this.flowService.enter(exchange, { ...params, query: {}, answer: undefined });
+      const query = languageOf(pending);
+      await this.flowService.begin(exchange, { ...params, query: { ...query, next: addressOf(request) } }, options);
+      const { result } = await this.flowService.enter(exchange, { ...params, query, answer: undefined });
       return await this.after(result, { client, pending });
     } catch (error) {
       if (isRefusal(error)) return this.refuse(pending, 'access_denied');
@@ -135,7 +136,7 @@ export class AuthorizationController {
     if (result.type === 'done') return result.to;
     if (result.type === 'problem') throw result.problem;
     if (result.type === 'denied') return this.refuse(pending, 'access_denied');
-    if (!pending.prompts.includes('none')) return `/if/flow/${client.flow}/`;
+    if (!pending.prompts.includes('none')) return withQuery(`/if/flow/${client.flow}/`, languageOf(pending));
     const isConsent = result.contract.kind === 'consent';
     return this.refuse(pending, isConsent ? 'consent_required' : 'interaction_required');
   }
@@ -171,5 +172,19 @@ function addressOf({ query }: FastifyRequest, asked?: string): string {
   return `/application/o/authorize/?${new URLSearchParams({ ...kept, ...(asked !== undefined && { [ASKED]: asked }) }).toString()}`;
 }
 
-const loginAddress = ({ authentication_flow: slug }: OauthClient, next: string): string =>
-  `${slug === undefined ? '/flows/-/default/authentication/' : `/if/flow/${slug}/`}?${new URLSearchParams({ next }).toString()}`;
+/** Returns the address of the login. The name of a hint is in the address, where the identification stage reads it. */
+function loginAddress({ client, pending }: Pending, next: string): string {
+  const { authentication_flow: slug } = client;
+  const hint = pending.login_hint === undefined ? {} : { login_hint: pending.login_hint };
+  const path = slug === undefined ? '/flows/-/default/authentication/' : `/if/flow/${slug}/`;
+  return withQuery(path, { next, ...languageOf(pending), ...hint });
+}
+
+/** Returns the parameter of pages that asks for the language of the request. */
+const languageOf = ({ ui_locale }: PendingAuthorization): Record<string, string> =>
+  ui_locale === undefined ? {} : { [UI_LOCALES]: ui_locale };
+
+const withQuery = (path: string, query: Record<string, string>): string => {
+  const search = new URLSearchParams(query).toString();
+  return search === '' ? path : `${path}?${search}`;
+};

@@ -1,4 +1,5 @@
 import { CONSENT_DETAIL, PROMPTS, Problem } from '@gatehouse/contracts';
+import { LOCALES } from '@gatehouse/texts';
 import { Controller, Get, Inject, Param, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { TokenSigner } from '../applications/token.signer.js';
@@ -22,6 +23,7 @@ const CODE_FLOW = {
   id_token_signing_alg_values_supported: ['ES256'],
   prompt_values_supported: PROMPTS,
   acr_values_supported: ACR_VALUES,
+  ui_locales_supported: LOCALES.map(({ locale }) => locale),
   claims_supported: [
     ...['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'acr', 'amr', 'sid', 'nonce'],
     ...['name', 'preferred_username', 'nickname', 'email', 'email_verified', 'groups'],

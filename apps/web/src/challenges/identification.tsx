@@ -20,6 +20,7 @@ export interface IdentificationChallenge extends Envelope {
   readonly allow_show_password?: boolean;
   readonly captcha_stage?: CaptchaOptions | null | undefined;
   readonly application_pre?: string | undefined;
+  readonly login_hint?: string | undefined;
   readonly flow_designation?: string;
   readonly enroll_url?: string | undefined;
   readonly recovery_url?: string | undefined;
@@ -112,7 +113,7 @@ function IdentificationFields({ challenge }: { challenge: IdentificationChalleng
         label={useLabel(fields)}
         type={fields.join() === 'email' ? 'email' : 'text'}
         autocomplete="username webauthn"
-        initial={pageData.typed?.['uid_field']}
+        initial={pageData.typed?.['uid_field'] ?? challenge.login_hint}
         errors={errors.name}
         first={!errors.atPassword}
       />

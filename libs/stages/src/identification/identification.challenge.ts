@@ -1,6 +1,6 @@
 import type { AttachedStage, Challenge } from '@gatehouse/contracts';
 import type { ChallengeInput } from '@gatehouse/stage-kit';
-import type { identificationContract } from './identification.contract.js';
+import { type identificationContract, MAX_IDENTIFIER } from './identification.contract.js';
 
 type Contract = typeof identificationContract;
 
@@ -19,6 +19,7 @@ export function buildChallenge(
     password_fields: passwordStage !== undefined,
     allow_show_password: passwordStage?.config['allow_show_password'] === true,
     ...(context.application ? { application_pre: context.application.name } : {}),
+    ...hintOf(query),
     flow_designation: flow.designation,
     ...link('enroll_url', config.enrollment_flow, query),
     ...link('recovery_url', config.recovery_flow, query),
@@ -39,6 +40,11 @@ export function passwordStageOf({ config, attached }: ChallengeInput<Contract>):
   const stage = attached['password_stage'];
   if (!stage) throw new Error(`the password stage ${config.password_stage} is not attached`);
   return stage;
+}
+
+/** Returns the name that the address of the page asks to fill in, unless it is too long for an answer. */
+function hintOf({ login_hint: hint = '' }: Readonly<Record<string, string>>) {
+  return hint === '' || hint.length > MAX_IDENTIFIER ? {} : { login_hint: hint };
 }
 
 /** Returns the link to another flow, if one is configured. The link keeps the query, so that `next` is not lost. */

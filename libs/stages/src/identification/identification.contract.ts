@@ -60,6 +60,8 @@ export const identificationContract = defineStage({
       allow_show_password: z.boolean().default(false),
       captcha_stage: embeddedCaptchaPuzzle.nullable().optional(),
       application_pre: z.string().optional(),
+      /** Name that the page fills in. An application has asked for it, so it proves nothing. */
+      login_hint: z.string().optional(),
       flow_designation: designation,
       enroll_url: redirectTarget().optional(),
       recovery_url: redirectTarget().optional(),

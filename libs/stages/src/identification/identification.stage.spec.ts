@@ -112,6 +112,13 @@ describe('the identification challenge', () => {
     });
   });
 
+  it('has the login hint of the query, unless it is empty or longer than an answer may be', async () => {
+    const hint = (login_hint: string) => drive({ request: { query: { login_hint } } }).show();
+    for (const name of ['alice', 'x'.repeat(1024)])
+      expect(await hint(name)).toMatchObject({ challenge: { login_hint: name } });
+    for (const name of ['', 'x'.repeat(1025)]) expect(await hint(name)).not.toHaveProperty('challenge.login_hint');
+  });
+
   it('lets the page remember the name unless enable_remember_me is false', async () => {
     expect(await drive({ config: { enable_remember_me: false } }).show()).toMatchObject({
       challenge: { enable_remember_me: false },

@@ -80,7 +80,7 @@ const ADDITIONS: Readonly<Record<string, readonly string[]>> = {
   'ak-stage-authenticator-validate challenge': ['device_challenges.last_used', 'device_challenges.names'],
   'ak-stage-captcha challenge': ['action'],
   'ak-stage-identification answer': ['captcha_token'],
-  'ak-stage-identification challenge': ['captcha_stage', 'enable_remember_me'],
+  'ak-stage-identification challenge': ['captcha_stage', 'login_hint', 'enable_remember_me'],
 };
 
 /**

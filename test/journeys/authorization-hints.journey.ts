@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { Deployment } from '../support/deployment.js';
+import {
+  locationOf,
+  OauthApplication,
+  SHOP_CLIENT,
+  SHOP_REDIRECT_URI,
+  SHOP_SECRET,
+} from '../support/oauth-application.js';
+import { clientEntries } from '../support/oauth-device.js';
+
+const CONSENT = { stage: 'consent.consentstage', attrs: { mode: 'always_require' } };
+
+let deployment: Deployment;
+let shop: OauthApplication;
+beforeAll(async () => {
+  deployment = await Deployment.open({
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        userEntry('jose', { attributes: { settings: { locale: 'es' } } }),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('consent', [CONSENT], { designation: 'authorization', authentication: 'require_authenticated' }),
+        clientEntries('shop', { flow: 'consent', attrs: SHOP_CLIENT }),
+      ),
+    ],
+    services: ['identification', 'password', 'session', 'consent'],
+  });
+  const client = { name: 'shop', secret: SHOP_SECRET, redirectUri: SHOP_REDIRECT_URI };
+  shop = await OauthApplication.discover(deployment, client);
+});
+afterAll(() => deployment?.close());
+
+const queryOf = (address: string) => address.slice(address.indexOf('?') + 1);
+
+/** Opens the address of a request with some parameters. Returns the query of the login page to which it leads. */
+async function toLogin(browser: Browser, parameters: Readonly<Record<string, string>>): Promise<string> {
+  const redirected = locationOf(await browser.fetch((await shop.push(parameters)).path));
+  return queryOf(locationOf(await browser.fetch(redirected)));
+}
+async function logIn(browser: Browser, name: string, query: string): Promise<string> {
+  await browser.show('login', query);
+  await browser.solve('login', { uid_field: name }, query);
+  return String((await browser.solve('login', { password: 'correct-horse-7' }, query)).body['to']);
+}
+const pageOf = async (browser: Browser, path: string) => (await browser.fetch(path)).text;
+
+describe('login_hint', () => {
+  it('is filled in, escaped, and counts for nothing: the visitor logs in by any name', async () => {
+    const visitor = deployment.browser();
+    const query = await toLogin(visitor, { login_hint: '"><b>jose' });
+    expect((await visitor.show('login', query)).body).toMatchObject({ login_hint: '"><b>jose' });
+    const page = await pageOf(visitor, `/if/flow/login/?${query}`);
+    expect(page).toMatch(/ value="&quot;(>|&gt;)(<|&lt;)b(>|&gt;)jose"/);
+    expect(page).not.toContain('"><b>jose');
+    expect(await logIn(visitor, 'alice', query)).toMatch(/^\/application\/o\/authorize\//);
+  });
+
+  it('is left out of the address if it is too long for it', async () => {
+    const query = await toLogin(deployment.browser(), { login_hint: 'x'.repeat(600) });
+    expect(query).not.toContain('login_hint');
+  });
+});
+
+describe('ui_locales', () => {
+  it('is the language of the login and of the consent, below the setting of the user', async () => {
+    for (const [name, header] of [
+      ['alice', 'Sie melden sich gleich'],
+      ['jose', 'Está a punto'],
+    ] as const) {
+      const visitor = deployment.browser('fr');
+      const query = await toLogin(visitor, { ui_locales: 'tlh de-AT en' });
+      expect((await visitor.show('login', query)).body).toMatchObject({ primary_action: 'Anmelden' });
+      expect(await pageOf(visitor, `/if/flow/login/?${query}`)).toContain('lang="de"');
+      const consent = locationOf(await visitor.fetch(await logIn(visitor, name, query)));
+      expect(consent).toBe('/if/flow/consent/?ui_locales=de');
+      const { body } = await visitor.show('consent', queryOf(consent));
+      expect(body).toMatchObject({ header_text: expect.stringContaining(header) });
+      expect(await pageOf(visitor, consent)).toContain(name === 'alice' ? 'lang="de"' : 'lang="es"');
+    }
+  });
+
+  it('is below the choice of the visitor, and above the language of the browser', async () => {
+    const visitor = deployment.browser('fr');
+    expect(await pageOf(visitor, '/if/flow/login/')).toContain('lang="fr"');
+    expect(await pageOf(visitor, '/if/flow/login/?ui_locales=tlh')).toContain('lang="fr"');
+    expect(await pageOf(visitor, '/if/flow/login/?ui_locales=de')).toContain('lang="de"');
+    visitor.plant('ar', 'gatehouse_locale');
+    expect(await pageOf(visitor, '/if/flow/login/?ui_locales=de')).toContain('lang="ar"');
+  });
+
+  it('has its supported languages in the metadata', () => {
+    expect(shop.config.serverMetadata()['ui_locales_supported']).toEqual(['en', 'de', 'fr', 'es', 'ar']);
+  });
+});
