@@ -26,7 +26,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA flow TO gatehouse_g
 REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.releases, flow.brand_sets, flow.oauth_clients,
   flow.proxy_applications FROM gatehouse_gateway;
 REVOKE ALL ON flow.objects, flow.applied_blueprints, flow.migrations, flow.mailed, flow.audit_events,
-  flow.webhook_deliveries FROM gatehouse_gateway;
+  flow.webhook_deliveries, flow.rollouts FROM gatehouse_gateway;
 
 -- The gateway adds records of ended plans and reads them. It changes none, and a function makes and drops their partitions.
 REVOKE UPDATE, DELETE ON flow.journeys FROM gatehouse_gateway;
@@ -152,6 +152,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON flow.objects, flow.flows, flow.flow_vers
 GRANT SELECT, INSERT, UPDATE ON flow.applied_blueprints TO gatehouse_blueprints;
 -- A version that a plan or a mailed link uses is not deleted.
 GRANT SELECT (version_id) ON flow.plans, flow.resume_tokens TO gatehouse_blueprints;
+-- The guard of a rollout counts plans by version and network. It sees neither their sessions nor their contents.
+GRANT SELECT, INSERT, UPDATE ON flow.rollouts TO gatehouse_blueprints;
+GRANT SELECT (flow_id, version_id, begun_at, ended_at, outcome, network) ON flow.journeys TO gatehouse_blueprints;
+GRANT SELECT (begun_at, progress, network) ON flow.plans TO gatehouse_blueprints;
 GRANT INSERT ON flow.outbox TO gatehouse_blueprints;
 GRANT SELECT (id, pk, username, name, email, is_active, type, path, attributes, epoch) ON directory.users
   TO gatehouse_blueprints;

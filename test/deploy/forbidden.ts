@@ -15,6 +15,7 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     `UPDATE flow.flow_versions SET is_draft = false`,
     'UPDATE flow.flows SET candidate_share = 10000',
     'DELETE FROM flow.releases',
+    'SELECT FROM flow.rollouts',
     'DELETE FROM flow.brand_sets',
     'DELETE FROM flow.oauth_clients',
     'UPDATE flow.proxy_applications SET origin = origin',

@@ -37,6 +37,10 @@ const PARTS: readonly Part[] = [
       registerWebhookMetrics({ stats: async () => [] }, []);
     },
   },
+  {
+    processes: 'blueprints',
+    register: () => import('../../libs/rollout/src/rollout.metrics.js'),
+  },
 ];
 
 type Family = (typeof metricFamilies)[number] & { readonly registeredBy: string };

@@ -2,6 +2,7 @@ import { CommandError } from '@gatehouse/local';
 import type { Command } from './command.js';
 import { compareVersions } from './flow/diff.js';
 import { publishVersion, rollBackFlow } from './flow/publish.js';
+import { showRollout } from './flow/show-rollout.js';
 import { simulateFlow } from './flow/simulate.js';
 import { traceFlow } from './flow/trace.js';
 import { listVersions } from './flow/versions.js';
@@ -13,6 +14,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Command['run']> = new Map<string, Command
   ['diff', compareVersions],
   ['publish', publishVersion],
   ['rollback', rollBackFlow],
+  ['rollout', showRollout],
 ]);
 
 const USAGE = `usage: npm run flow -- trace PLAN_OR_REQUEST_ID [--json]        prints what happened in one run of a flow
@@ -20,6 +22,9 @@ const USAGE = `usage: npm run flow -- trace PLAN_OR_REQUEST_ID [--json]        p
        npm run flow -- versions SLUG [--json]                   lists the versions of a flow
        npm run flow -- diff SLUG FROM TO [--json]               compares two versions
        npm run flow -- publish SLUG [VERSION] [--reason TEXT]   makes a version current, by default the newest draft
+       npm run flow -- publish SLUG [VERSION] --percent NUMBER [--guard completion=-2% [--for 1h]]
+                                                                gives a version a share of the new plans
+       npm run flow -- rollout SLUG [--json]                    shows the version that is being rolled out
        npm run flow -- rollback SLUG [--reason TEXT]            goes back to the version that was current before`;
 
 /** `npm run flow`: shows the runs and the versions of a flow, and publishes versions. */

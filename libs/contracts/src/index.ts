@@ -15,6 +15,7 @@ export * from './events/audit-events.js';
 export * from './events/bounded-context.js';
 export * from './events/command-name.js';
 export * from './events/event-data.js';
+export * from './events/guard-facts.js';
 export * from './external-stage.js';
 export * from './field-messages.js';
 export * from './fields.js';

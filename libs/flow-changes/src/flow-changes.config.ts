@@ -1,5 +1,6 @@
 import { versionsConfig } from '@gatehouse/blueprints';
 import { trustedStages } from '@gatehouse/contracts';
+import { rolloutGuardConfig } from '@gatehouse/rollout';
 import { z } from 'zod';
 
 /** Settings of the service that changes flows. */
@@ -18,4 +19,5 @@ export const flowChangesConfig = z.object({
       'Requests about flows that one process works on at the same time; further ones get 409. One process at a time changes flows',
     ),
   ...versionsConfig.shape,
+  ...rolloutGuardConfig.shape,
 });

@@ -2,6 +2,7 @@ import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
 import { LazyPythonSyntaxChecker } from '@gatehouse/expressions';
 import { ConcurrencyLimiter, dataSourceModule, Requester, readConfig, reportKeys, Sealer } from '@gatehouse/platform';
+import { rolloutGuardProvider } from '@gatehouse/rollout';
 import { natsModule } from '@gatehouse/stage-kit';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -24,27 +25,31 @@ export function flowChangesModule(): DynamicModule {
     }
   }
   const config = readConfig(flowChangesConfig);
-  const { FLOW_CHANGES_CONCURRENCY: concurrency } = config;
+  const { FLOW_CHANGES_CONCURRENCY: concurrency, FLOW_RELEASES_KEPT: releasesKept } = config;
+  const sealer = openSealer(config);
   return {
     module: FlowChangesModule,
     imports: [dataSourceModule(FLOW_SCHEMA, directoryEntities), natsModule('blueprints')],
     controllers: [FlowChangesController],
     providers: [
       FlowChangeService,
+      rolloutGuardProvider(config, { sealer, releasesKept }),
       { provide: SYNTAX_CHECKER, useFactory: () => new LazyPythonSyntaxChecker() },
       { provide: FLOW_CHANGE_LIMITER, useFactory: () => new ConcurrencyLimiter(concurrency, 0, 'flow_change') },
-      {
-        provide: FlowDefinitionRepository,
-        inject: [DataSource, Requester, SYNTAX_CHECKER],
-        useFactory: (source: DataSource, requester: Requester, syntax: LazyPythonSyntaxChecker) =>
-          new FlowDefinitionRepository({
-            ...{ source, syntax, config, sealer: openSealer(config) },
-            openExternalStages: () => new ExternalStageClient(requester, config.TRUSTED_STAGES),
-          }),
-      },
+      flowDefinitionProvider(config, sealer),
     ],
   };
 }
+
+const flowDefinitionProvider = (config: z.output<typeof flowChangesConfig>, sealer: Sealer) => ({
+  provide: FlowDefinitionRepository,
+  inject: [DataSource, Requester, SYNTAX_CHECKER],
+  useFactory: (source: DataSource, requester: Requester, syntax: LazyPythonSyntaxChecker) =>
+    new FlowDefinitionRepository({
+      ...{ source, syntax, config, sealer },
+      openExternalStages: () => new ExternalStageClient(requester, config.TRUSTED_STAGES),
+    }),
+});
 
 function openSealer({ SEAL_KEYS }: z.output<typeof flowChangesConfig>): Sealer {
   const sealer = new Sealer(SEAL_KEYS);

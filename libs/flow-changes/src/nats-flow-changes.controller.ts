@@ -126,6 +126,9 @@ const RELEASE_REFUSALS: Readonly<Record<FlowReleaseErrorCode, Refusal['code']>> 
   version_deleted: 'flow_version_unknown',
   unusable_version: 'flow_version_unusable',
   slug_taken: 'flow_version_unusable',
+  already_current: 'flow_version_unusable',
+  rollout_running: 'flow_version_unusable',
+  no_rollout: 'flow_version_unknown',
 };
 
 function refusalOf(error: unknown): Refusal | undefined {

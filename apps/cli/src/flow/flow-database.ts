@@ -5,14 +5,24 @@ import { CommandEventRecorder } from '@gatehouse/outbox';
 import { openDataSource, readConfig, Sealer } from '@gatehouse/platform';
 import { type CommandProcess, warnUnrecorded } from '../command.js';
 
-/**
- * Calls `use` with the versions of the flows of a deployment. `command` names the command in audit events; undefined for
- * a command that changes nothing.
- */
-export async function withFlowReleases<T>(
-  { env, stderr }: CommandProcess,
+/** The flows of a deployment: its database, and how changes are recorded. */
+export type FlowDatabase = ConstructorParameters<typeof FlowReleases>[0];
+
+/** Calls `use` with the versions of the flows of a deployment. */
+export const withFlowReleases = <T>(
+  process: CommandProcess,
   command: CommandName | undefined,
   use: (releases: FlowReleases) => Promise<T>,
+): Promise<T> => withFlowDatabase(process, command, (database) => use(new FlowReleases(database)));
+
+/**
+ * Calls `use` with the flows of a deployment. `command` names the command in audit events; undefined for a command that
+ * changes nothing.
+ */
+export async function withFlowDatabase<T>(
+  { env, stderr }: CommandProcess,
+  command: CommandName | undefined,
+  use: (database: FlowDatabase) => Promise<T>,
 ): Promise<T> {
   const postgres = await openMigratedPostgres(env);
   try {
@@ -22,7 +32,7 @@ export async function withFlowReleases<T>(
       const sealer = keys === undefined ? undefined : new Sealer(keys);
       const events = command && new CommandEventRecorder(command, await outboxSealerOf(env, postgres.embedded));
       const { FLOW_RELEASES_KEPT: releasesKept } = readConfig(standaloneConfig, env);
-      const result = await use(new FlowReleases({ source, sealer, events, actor: command, releasesKept }));
+      const result = await use({ source, sealer, events, actor: command, releasesKept });
       if (events) warnUnrecorded(events, { stderr });
       return result;
     } finally {

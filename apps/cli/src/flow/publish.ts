@@ -2,17 +2,23 @@ import type { ReleaseResult } from '@gatehouse/blueprints';
 import { CommandError } from '@gatehouse/local';
 import { type CommandProcess, parseCommandArguments } from '../command.js';
 import { parseVersion, withFlowReleases } from './flow-database.js';
+import { parseRollout, startRollout } from './start-rollout.js';
 
-const USAGE = `usage: npm run flow -- publish SLUG [VERSION] [--reason TEXT]
+const USAGE = `usage: npm run flow -- publish SLUG [VERSION] [--reason TEXT] [--percent NUMBER [--guard completion=-2% [--for 1h]]]
        npm run flow -- rollback SLUG [--reason TEXT]`;
 const OPTIONS = { reason: { type: 'string' } } as const;
+const PUBLISH_OPTIONS = {
+  ...{ ...OPTIONS, percent: { type: 'string' }, for: { type: 'string' }, guard: { type: 'string' } },
+} as const;
 /** Longest reason, in characters. */
 const MAX_REASON_LENGTH = 500;
 
-/** Makes a version of a flow current: the named one, otherwise the newest draft. */
+/** Makes a version of a flow current, or gives it a share of the new plans: the named one, otherwise the newest draft. */
 export async function publishVersion(args: readonly string[], process: CommandProcess): Promise<string> {
-  const { slug, version, reason } = parseArguments(args, 2);
+  const { values, slug, version, reason } = parseArguments(args, 2, PUBLISH_OPTIONS);
   const number = version === undefined ? undefined : parseVersion(version);
+  const rollout = parseRollout(values);
+  if (rollout) return startRollout({ slug, number, reason, ...rollout }, process);
   const result = await withFlowReleases(process, 'flow publish', (releases) =>
     releases.publish(slug, number, { reason }),
   );
@@ -21,18 +27,19 @@ export async function publishVersion(args: readonly string[], process: CommandPr
 
 /** Goes back to the version of a flow that was current before, or stops a rollout. */
 export async function rollBackFlow(args: readonly string[], process: CommandProcess): Promise<string> {
-  const { slug, reason } = parseArguments(args, 1);
+  const { slug, reason } = parseArguments(args, 1, OPTIONS);
   const result = await withFlowReleases(process, 'flow rollback', (releases) => releases.rollback(slug, { reason }));
   return formatResult(result, 'rolled back');
 }
 
-function parseArguments(args: readonly string[], most: number) {
-  const { values, names } = parseCommandArguments(args, OPTIONS);
+function parseArguments<T extends typeof OPTIONS>(args: readonly string[], most: number, options: T) {
+  const { values, names } = parseCommandArguments(args, options);
   const [slug = '', version] = names;
   if (names.length > most) throw new CommandError(USAGE);
-  if (values.reason !== undefined && values.reason.length > MAX_REASON_LENGTH)
+  const { reason }: { readonly reason?: string } = values;
+  if (reason !== undefined && reason.length > MAX_REASON_LENGTH)
     throw new CommandError(`--reason has more than ${MAX_REASON_LENGTH} characters.`);
-  return { slug, version, reason: values.reason };
+  return { values, slug, version, reason };
 }
 
 function formatResult({ slug, number, before, isHeld, stoppedRollout }: ReleaseResult, verb: string): string {

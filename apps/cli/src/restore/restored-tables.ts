@@ -90,7 +90,7 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   },
   // Published documents of these objects, and other configuration.
   ...keep('flow.flow_versions', 'flow.flows', 'flow.brand_sets', 'flow.oauth_clients', 'flow.applied_blueprints'),
-  ...keep('flow.proxy_applications', 'flow.releases'),
+  ...keep('flow.proxy_applications', 'flow.releases', 'flow.rollouts'),
   ...keep('identification.sources', 'directory.groups', 'directory.source_groups'),
   // Keys of the database. They make no used secret valid again.
   ...keep('consent.code_keys', 'directory.password_ring_key', 'mfa.digest_keys'),

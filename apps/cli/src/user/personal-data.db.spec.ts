@@ -157,7 +157,7 @@ const IMPERSONAL = [
     'directory.source_groups',
   ],
   ...['flow.applied_blueprints', 'flow.brand_sets', 'flow.flow_versions', 'flow.flows', 'flow.oauth_clients'],
-  ...['flow.proxy_applications', 'flow.releases'],
+  ...['flow.proxy_applications', 'flow.releases', 'flow.rollouts'],
   // A running plan of a deleted user leaves no record. `flow.journeys` contains the rows of its partition.
   ...['flow.journey_counts', 'flow.journeys_default', 'flow.unrecorded_plans'],
   ...['flow.leases', 'flow.objects', 'identification.sources', 'mfa.digest_keys'],

@@ -6,7 +6,10 @@ export type FlowReleaseErrorCode =
   | 'nothing_newer'
   | 'nothing_before'
   | 'version_deleted'
-  | 'slug_taken';
+  | 'slug_taken'
+  | 'already_current'
+  | 'rollout_running'
+  | 'no_rollout';
 
 /** Thrown when a flow version cannot be found, compared or published. The message is one line. Nothing was changed. */
 export class FlowReleaseError extends Error {

@@ -1,5 +1,6 @@
+import type { GuardFacts } from '@gatehouse/contracts';
 import type { EventRecorder } from '@gatehouse/outbox';
-import { flowVersion } from '@gatehouse/plan';
+import { type FlowVersion, flowVersion } from '@gatehouse/plan';
 import type { Sealer } from '@gatehouse/platform';
 import type { EntityManager } from 'typeorm';
 import { builtInContracts } from '../built-in-models.js';
@@ -28,10 +29,12 @@ export interface FlowChangeOptions extends ReleaseLogOptions {
   readonly events?: EventRecorder | undefined;
 }
 
-/** What the operator says about a change. */
+/** Why a flow is changed. */
 export interface ReleaseRequest {
   /** The reason, for the log and the audit event. */
   readonly reason?: string | undefined;
+  /** What the guard of a rollout has found, if the guard changes the flow. */
+  readonly finding?: GuardFacts | undefined;
 }
 
 /** A change of the current version, or of a rollout. */
@@ -48,7 +51,7 @@ export interface ReleaseResult {
 
 interface Target extends ReleaseRequest {
   readonly version: VersionRow;
-  readonly action: 'published' | 'rolled_back';
+  readonly action: 'published' | 'rolled_back' | 'rollout_completed';
 }
 
 interface Recorded extends ReleaseRequest {
@@ -59,6 +62,7 @@ interface Recorded extends ReleaseRequest {
 
 const EVENTS = {
   published: { action: 'flow_published' },
+  rollout_completed: { action: 'flow_published' },
   rolled_back: { action: 'flow_rolled_back' },
 } as const;
 
@@ -77,8 +81,8 @@ export class TypeormFlowChange {
   }
 
   /** Makes a version of the flow current, which ends a rollout. Throws `unusable_version` or `slug_taken`. */
-  async makeCurrent(flow: FlowRow, { version, action, reason }: Target): Promise<ReleaseResult> {
-    const { slug, designation } = this.#usable(flow, version);
+  async makeCurrent(flow: FlowRow, { version, action, reason, finding }: Target): Promise<ReleaseResult> {
+    const { slug, designation } = this.flowOf(flow, version);
     await this.#rejectTakenSlug(flow, slug);
     await this.manager.query(SET_CURRENT, [flow.id, version.id, slug, designation]);
     await markPublished(this.manager, [version.id]);
@@ -87,7 +91,7 @@ export class TypeormFlowChange {
     if (isRolloutStopped) await this.#logRolloutEnd(flow, reason);
     await this.#log.add([{ ...rowOf(flow, version), slug, before_number: flow.number, action, reason }]);
     const stopped = isRolloutStopped ? { stoppedRollout: flow.candidateNumber ?? 0 } : {};
-    await this.#record(EVENTS[action], flow, { slug, version: version.number, reason, ...stopped });
+    await this.#record(EVENTS[action], flow, { slug, version: version.number, reason, finding, ...stopped });
     return {
       ...{ slug, number: version.number, before: flow.number },
       isHeld: version.id !== (flow.compiledId ?? flow.versionId),
@@ -96,30 +100,38 @@ export class TypeormFlowChange {
   }
 
   /** Ends the rollout of a candidate. The current version stays. */
-  async stopRollout(flow: FlowRow, { reason }: ReleaseRequest): Promise<ReleaseResult> {
+  async stopRollout(flow: FlowRow, { reason, finding }: ReleaseRequest): Promise<ReleaseResult> {
     await this.manager.query(END_ROLLOUT, [flow.id]);
-    await this.#logRolloutEnd(flow, reason);
+    await this.#logRolloutEnd(flow, reason, finding && 'rollout_reverted');
     const { slug, number, candidateNumber } = flow;
     const stoppedRollout = candidateNumber ?? 0;
-    await this.#record(EVENTS.rolled_back, flow, { slug, version: number, reason, stoppedRollout });
+    await this.#record(EVENTS.rolled_back, flow, { slug, version: number, reason, finding, stoppedRollout });
     return { slug, number, before: number, isHeld: isHeld(flow), stoppedRollout };
   }
 
-  #logRolloutEnd(flow: FlowRow, reason: string | undefined): Promise<void> {
-    const { slug, number: before_number, candidateId, candidateNumber } = flow;
-    const row = rowOf(flow, { id: String(candidateId), number: candidateNumber ?? 0 });
-    return this.#log.add([{ ...row, slug, before_number, action: 'rollout_stopped', reason }]);
+  #logRolloutEnd(
+    flow: FlowRow,
+    reason: string | undefined,
+    action: 'rollout_stopped' | 'rollout_reverted' = 'rollout_stopped',
+  ): Promise<void> {
+    const { slug, number, candidateId, candidateNumber } = flow;
+    const candidate = { id: String(candidateId), number: candidateNumber ?? 0 };
+    // A row of a rollout that the guard has reverted is about the version to which it went back.
+    const [version, before] =
+      action === 'rollout_reverted' ? [{ id: flow.versionId, number }, candidate.number] : [candidate, number];
+    return this.#log.add([{ ...rowOf(flow, version), slug, before_number: before, action, reason }]);
   }
 
   async #record(
     event: (typeof EVENTS)[keyof typeof EVENTS],
     { id, number }: FlowRow,
-    { slug, version, reason, stoppedRollout }: Recorded,
+    { slug, version, reason, finding, stoppedRollout }: Recorded,
   ): Promise<void> {
     const context = {
       ...{ flow: { slug, pk: id }, version, previous_version: number },
       ...(stoppedRollout !== undefined && { stopped_rollout: stoppedRollout }),
       ...(reason !== undefined && { reason }),
+      ...(finding !== undefined && { guard: finding }),
     };
     await this.options.events?.record(this.manager, { ...event, context });
   }
@@ -128,7 +140,7 @@ export class TypeormFlowChange {
    * Returns the flow of a version. Throws `unusable_version` if this version of Gatehouse, or a gateway with these seal
    * keys, could not run it.
    */
-  #usable({ slug }: FlowRow, { number, document }: VersionRow) {
+  flowOf({ slug }: FlowRow, { number, document }: VersionRow): FlowVersion['flow'] {
     const reject = (reason: string) => {
       throw new FlowReleaseError(
         'unusable_version',

@@ -5,6 +5,7 @@ import { type AuditEventDefinition, BY_PLAN, defineEvent, PENDING } from './audi
 import { appliedBlueprints, changedObject, counts, invitation, invitationReference, model } from './event-contexts.js';
 import { flowEvents } from './flow-events.js';
 import { policyEvents } from './policy-event-definitions.js';
+import { rolloutEvents } from './rollout-events.js';
 
 const NAME = { app: 'authentik_stages_password', model_name: 'passwordstage', name: 'password' };
 const DEVICE = { app: 'authentik_stages_authenticator_totp', model_name: 'totpdevice', pk: 7, name: 'TOTP Device' };
@@ -216,6 +217,7 @@ export const auditEvents = {
     },
   }),
   ...flowEvents,
+  ...rolloutEvents,
   command_run: defineEvent({
     when: 'A command of an administrator has changed what no other action describes, or has exported the data of a user. A command that changes nothing causes no event.',
     ...{ level: 'info', outcome: 'success', actor: BY_COMMAND, subject: 'the user whom the command names, if any' },

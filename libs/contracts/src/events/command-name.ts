@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 /**
  * The commands of an administrator that write audit events, as they are typed after `npm run`. `start` is the first
- * `npm start`, which applies blueprints and creates an administrator.
+ * `npm start`, which applies blueprints and creates an administrator. `flow guard` is no command: it is the guard of a
+ * rollout.
  */
 export const COMMAND_NAMES = [
   'user create',
@@ -21,6 +22,7 @@ export const COMMAND_NAMES = [
   'blueprint update',
   'flow publish',
   'flow rollback',
+  'flow guard',
   'keys reseal',
   'database after-restore',
   'mail retry',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { guardFacts } from './guard-facts.js';
 
 /** A reference to an object: its app and model as authentik names them, and its primary key. */
 export const model = z.object({
@@ -66,5 +67,6 @@ export const publishedFlow = z.object({
   version: z.int().describe('number of the version that is current now'),
   previous_version: z.int().describe('number of the version that was current before'),
   stopped_rollout: z.int().optional().describe('number of the version whose rollout has ended'),
-  reason: z.string().optional().describe('why, in the words of the administrator'),
+  reason: z.string().optional().describe('why, in the words of the administrator or of the guard of a rollout'),
+  guard: guardFacts.optional().describe('what the guard of a rollout has found, if it has changed the version'),
 });

@@ -11,6 +11,7 @@ import { KeptEvents1764979380000 } from './1764979380000-kept-events.js';
 import { WebhookDeliveries1765238520000 } from './1765238520000-webhook-deliveries.js';
 import { ForwardAuth1765238580000 } from './1765238580000-forward-auth.js';
 import { Journeys1765411260000 } from './1765411260000-journeys.js';
+import { Rollouts1765411440000 } from './1765411440000-rollouts.js';
 
 /** Migrations of the schema `flow`, in order. */
 export const executorMigrations = [
@@ -27,4 +28,5 @@ export const executorMigrations = [
   WebhookDeliveries1765238520000,
   ForwardAuth1765238580000,
   Journeys1765411260000,
+  Rollouts1765411440000,
 ];

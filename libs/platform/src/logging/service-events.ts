@@ -231,4 +231,18 @@ export const serviceEvents = {
     help: '`SEAL_KEYS` of this courier lacks the key named in `reason`: give it the keys of the gateway.',
     fields: ['sort', 'messages', 'reason'],
   },
+  rollout_looked_at: {
+    level: 'debug',
+    processes: ['blueprints'],
+    msg: 'a guard looked at its rollout',
+    help: '`outcome`: `too_few` (too little data), `unclear` (a drop that too few plans show), `not_lower`, or `lower`.',
+    fields: ['flow', 'outcome'],
+  },
+  rollout_decided: {
+    level: 'warn',
+    processes: ['blueprints'],
+    msg: 'a guard has decided about its rollout',
+    help: '`outcome`: `completed`, `reverted`, `halted`, or `changed_meanwhile` if it did nothing because the rollout was changed. The audit event has the numbers.',
+    fields: ['flow', 'outcome'],
+  },
 } as const satisfies Readonly<Record<string, LogEventDefinition>>;

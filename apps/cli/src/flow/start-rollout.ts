@@ -1,0 +1,71 @@
+import { FlowRollouts, type RunningRollout } from '@gatehouse/blueprints';
+import { CommandError } from '@gatehouse/local';
+import { readConfig } from '@gatehouse/platform';
+import { formatGuard, type Guard, parseGuard, parsePercent, parseWatchTime, rolloutConfig } from '@gatehouse/rollout';
+import type { CommandProcess } from '../command.js';
+import { withFlowDatabase } from './flow-database.js';
+
+/** Seconds for which a guard watches by default. */
+const DEFAULT_WATCH_S = 3600;
+
+/** Share of a version that gets all new plans, in hundredths of a percent. */
+const WHOLE = 10_000;
+
+interface RolloutArguments {
+  readonly percent?: string | undefined;
+  readonly for?: string | undefined;
+  readonly guard?: string | undefined;
+}
+
+interface Rollout {
+  readonly share: number;
+  readonly guard: (Guard & { readonly watchS: number }) | undefined;
+}
+
+/** Returns the rollout that the arguments ask for, or `undefined` for all new plans at once. Throws CommandError. */
+export function parseRollout({ percent, for: time, guard }: RolloutArguments): Rollout | undefined {
+  if (percent === undefined && (guard !== undefined || time !== undefined))
+    throw new CommandError('--guard and --for need --percent: they are about a rollout.');
+  if (time !== undefined && guard === undefined)
+    throw new CommandError('--for is the time for which a guard watches, so it needs --guard, such as completion=-2%.');
+  const parsed = guard === undefined ? undefined : parseGuard(guard);
+  const watchS = time === undefined ? DEFAULT_WATCH_S : parseWatchTime(time);
+  const share = percent === undefined ? WHOLE : parsePercent(percent);
+  if (share < WHOLE) return { share, guard: parsed && { ...parsed, watchS } };
+  if (guard !== undefined) throw new CommandError('--guard needs a --percent below 100, so that it can compare.');
+  return undefined;
+}
+
+interface RolloutStart extends Rollout {
+  readonly slug: string;
+  readonly number: number | undefined;
+  readonly reason: string | undefined;
+}
+
+/** Gives a version a share of the new plans, and returns what happens next. */
+export async function startRollout(
+  { slug, number, reason, share, guard }: RolloutStart,
+  process: CommandProcess,
+): Promise<string> {
+  const { ROLLOUT_GRACE_S: graceS } = readConfig(rolloutConfig, process.env);
+  const rollout = await withFlowDatabase(process, 'flow publish', (database) =>
+    new FlowRollouts(database).start(slug, number, { share, guard, graceS, reason }),
+  );
+  return formatStart(rollout).join('\n');
+}
+
+function formatStart({ slug, candidate, current, share, margin, watchUntil }: RunningRollout): string[] {
+  const started = `version ${candidate} of ${slug} gets ${share / 100} % of the new plans, version ${current} the others`;
+  const show = `show the rollout: npm run flow -- rollout ${slug}`;
+  const end = `end it: npm run flow -- rollback ${slug}`;
+  if (margin === null || watchUntil === null) return [started, 'no guard watches it', show, end];
+  const guard = formatGuard({ measure: 'completion', margin });
+  return [
+    started,
+    `the guard ${guard} watches until ${watchUntil.toISOString()}`,
+    `if the rate drops by more, it goes back to version ${current}, unless version ${candidate} protects accounts more`,
+    `otherwise it then publishes version ${candidate}, once there is enough data to compare`,
+    show,
+    end,
+  ];
+}

@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { StageContract } from '@gatehouse/contracts';
+import type { FlowVersion } from '@gatehouse/plan';
+
+type Step = FlowVersion['steps'][number];
+
+/** Returns the contract of a kind of stage; undefined for an external stage. */
+export type FindContract = (kind: string) => StageContract | undefined;
+
+/**
+ * Returns what protects accounts in the candidate and is not the same in the current version, in words; nothing if going
+ * back cannot weaken the flow. A difference counts in either direction: whether a changed policy or a changed setting of a
+ * factor is stronger cannot be computed (docs/spec/rollout.md#when-the-guard-goes-back).
+ */
+export function protectionDifferences(current: FlowVersion, candidate: FlowVersion, find: FindContract): string[] {
+  const [before, after] = [current, candidate].map((version) => protectionOf(version, find));
+  const parts = ['requirement', 'policies', 'attached stages'] as const;
+  return [
+    ...parts.filter((part) => !isDeepStrictEqual(before![part], after![part])).map((part) => `the ${part}`),
+    ...stepDifferences(before!.steps, after!.steps),
+  ];
+}
+
+/** Returns what a version protects accounts with: everything except steps that neither prove nor change anything. */
+function protectionOf(version: FlowVersion, find: FindContract) {
+  const { flow, guard, policies, attached, companions, descriptors } = version;
+  const protects = (kind: string) => isProtecting(find(kind));
+  const stages = (of: FlowVersion['attached']) => Object.values(of).filter(({ kind }) => protects(kind));
+  return {
+    requirement: [flow.authentication, flow.denied_action],
+    policies: [guard, policies],
+    'attached stages': [stages(attached), stages(companions), descriptors],
+    steps: version.steps.filter(({ stage, policies: own }) => protects(stage.kind) || own.bindings.length > 0),
+  };
+}
+
+/**
+ * Whether a stage may protect accounts. Stages that prove, identify, change, insert, deny or call policies do, and so does
+ * any external stage. A captcha does not: it slows programs down, and proves nothing about a user.
+ */
+function isProtecting(contract: StageContract | undefined): boolean {
+  if (!contract) return true;
+  const { attempts, effects, verifies, renews, related_models } = contract;
+  const others = contract.inserts.filter((kind) => kind !== contract.kind);
+  const lists = [attempts, effects, others, verifies, renews, related_models, Object.keys(contract.embeds)];
+  const acts = [contract.acts, contract.ends, contract.changes_user, contract.grants, contract.alters_user];
+  return lists.some(({ length }) => length > 0) || acts.includes(true) || contract.identifies !== undefined;
+}
+
+function stepDifferences(before: readonly Step[], after: readonly Step[]): string[] {
+  const names = (steps: readonly Step[], others: readonly Step[]) =>
+    steps.filter(({ stage }) => !others.some((other) => other.stage.id === stage.id)).map(nameOf);
+  const changed = after.filter((step) => {
+    const earlier = before.find(({ stage }) => stage.id === step.stage.id);
+    return earlier && !isDeepStrictEqual(contentOf(earlier), contentOf(step));
+  });
+  const differences = [
+    ...names(after, before).map((name) => `the new step ${name}`),
+    ...names(before, after).map((name) => `the removed step ${name}`),
+    ...changed.map((step) => `the step ${nameOf(step)}`),
+  ];
+  const orderOf = (steps: readonly Step[]) => steps.map(({ stage }) => stage.id);
+  const isMoved = differences.length === 0 && !isDeepStrictEqual(orderOf(before), orderOf(after));
+  return isMoved ? ['the order of the steps'] : differences;
+}
+
+const nameOf = ({ stage: { name, kind } }: Step) => `"${name}" (${kind})`;
+
+const contentOf = ({ id: _id, order: _order, ...step }: Step) => step;

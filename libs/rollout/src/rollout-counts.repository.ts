@@ -1,0 +1,52 @@
+import type { DataSource } from 'typeorm';
+import type { RolloutCounts } from './drop-test.js';
+import type { NetworkCount } from './network-weights.js';
+
+/**
+ * Counts the plans of two versions by network that began in a time and that their visitor has answered: those that have
+ * ended, and those that have not. $1 flow, $2 versions, $3 start and $4 end of the time.
+ */
+const COUNT = `
+  SELECT version_id AS "versionId", coalesce(encode(network, 'hex'), '') AS network, sum(plans)::int AS plans,
+    sum(completed)::int AS completed
+  FROM (
+    SELECT version_id, network, count(*) AS plans, count(*) FILTER (WHERE outcome = 'done') AS completed
+    FROM flow.journeys
+    WHERE flow_id = $1 AND version_id = ANY ($2::uuid[]) AND ended_at >= $3 AND begun_at >= $3 AND begun_at < $4
+    GROUP BY version_id, network
+    UNION ALL
+    SELECT version_id, network, count(*), 0
+    FROM flow.plans
+    WHERE version_id = ANY ($2::uuid[]) AND begun_at >= $3 AND begun_at < $4 AND progress = 1
+    GROUP BY version_id, network) counts
+  GROUP BY version_id, network`;
+
+interface CountRow extends NetworkCount {
+  readonly versionId: string;
+}
+
+/** The plans to count. */
+export interface CountedPlans {
+  readonly flowId: string;
+  readonly currentId: string;
+  readonly candidateId: string;
+  /** The plans began at this time or later. */
+  readonly from: Date;
+  /** The plans began before this time. */
+  readonly to: Date;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Reads the records of ended plans, and the plans that have not ended. */
+export class RolloutCountsRepository {
+  constructor(private readonly source: DataSource) {}
+
+  /** Counts the answered plans of both versions of a rollout. */
+  async count({ flowId, currentId, candidateId, from, to }: CountedPlans): Promise<RolloutCounts> {
+    const rows: CountRow[] = await this.source.query(COUNT, [flowId, [currentId, candidateId], from, to]);
+    const of = (id: string) => rows.flatMap(({ versionId, ...count }) => (versionId === id ? [count] : []));
+    const days = Math.floor(to.getTime() / DAY_MS) - Math.floor(from.getTime() / DAY_MS) + 1;
+    return { current: of(currentId), candidate: of(candidateId), days: Math.max(1, days) };
+  }
+}

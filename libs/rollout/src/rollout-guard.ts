@@ -1,0 +1,108 @@
+import { builtInContracts, TypeormFlowChange, TypeormRolloutChange } from '@gatehouse/blueprints';
+import type { GuardFacts, StageContract } from '@gatehouse/contracts';
+import { type GuardFinding, judgeRollout, type VersionSummary } from './guard-verdict.js';
+import { protectionDifferences } from './protection.js';
+import type { RolloutCountsRepository } from './rollout-counts.repository.js';
+import type { ClaimedRollout, RolloutGuardRepository } from './rollout-guard.repository.js';
+
+/** Most rollouts that one run looks at. */
+const MAX_LOOKS = 100;
+
+/** What a look has done: `waits` means that the rollout goes on. */
+export type GuardDecision = 'waits' | 'completed' | 'reverted' | 'halted' | 'changed_meanwhile';
+
+interface GuardSettings {
+  /** Seconds between two looks at a rollout. */
+  readonly lookS: number;
+  /** Age in seconds from which a plan that has not ended counts as not completed. */
+  readonly settleS: number;
+  /** Seconds after a look for which gateways choose the candidate. */
+  readonly graceS: number;
+}
+
+interface Dependencies {
+  readonly rollouts: RolloutGuardRepository;
+  readonly counts: RolloutCountsRepository;
+  readonly settings: GuardSettings;
+  /** Is told of each look. */
+  readonly report: (rollout: ClaimedRollout, finding: GuardFinding, decision: GuardDecision) => void;
+}
+
+/**
+ * Watches rollouts with a guard (docs/spec/rollout.md#guard). Any number of services may do so: each rollout is looked at
+ * by one of them at a time, and all state is in Postgres.
+ */
+export class RolloutGuard {
+  constructor(private readonly dependencies: Dependencies) {}
+
+  /** Looks at each rollout that is due, and completes, reverts or halts it if there is reason to. */
+  async run(): Promise<void> {
+    const { rollouts, settings, report } = this.dependencies;
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      const rollout = await rollouts.claim(settings);
+      if (!rollout) return;
+      const finding = await this.judge(rollout);
+      report(rollout, finding, await this.decide(rollout, finding));
+    }
+  }
+
+  private async judge(rollout: ClaimedRollout): Promise<GuardFinding> {
+    const { countedFrom: from, margin, tests } = rollout;
+    const counts = await this.dependencies.counts.count({ ...rollout, from, to: this.settledAt(rollout) });
+    return judgeRollout(counts, { margin: margin / 10_000, tests });
+  }
+
+  /** Plans that began after this time do not count yet. */
+  private settledAt({ now }: ClaimedRollout): Date {
+    return new Date(now.getTime() - this.dependencies.settings.settleS * 1000);
+  }
+
+  private async decide(rollout: ClaimedRollout, finding: GuardFinding): Promise<GuardDecision> {
+    const { rollouts } = this.dependencies;
+    if (finding.verdict === 'lower') return this.goBack(rollout, finding);
+    if (finding.verdict === 'not_lower' && this.settledAt(rollout) >= rollout.watchUntil)
+      return this.complete(rollout, finding);
+    await rollouts.save(rollout, finding);
+    return 'waits';
+  }
+
+  private async complete(rollout: ClaimedRollout, finding: GuardFinding): Promise<GuardDecision> {
+    const { rollouts } = this.dependencies;
+    const isDone = await rollouts.decide(rollout, finding, async (manager, flow) => {
+      const reason = `The guard found no drop of the completion rate: ${ratesOf(finding)}.`;
+      const version = await rollouts.findCandidate(manager, flow);
+      const change = { version, reason, finding: factsOf(rollout, finding), action: 'rollout_completed' } as const;
+      await new TypeormFlowChange(manager, rollouts.options).makeCurrent(flow, change);
+    });
+    return isDone ? 'completed' : 'changed_meanwhile';
+  }
+
+  /** Ends the rollout, or only stops its growth if the version before may protect accounts less. */
+  private async goBack(rollout: ClaimedRollout, finding: GuardFinding): Promise<GuardDecision> {
+    const { rollouts } = this.dependencies;
+    const differences = protectionDifferences(...(await rollouts.findDocuments(rollout)), findContract);
+    const facts = factsOf(rollout, finding);
+    const isDone = await rollouts.decide(rollout, finding, async (manager, flow) => {
+      if (differences.length > 0)
+        return new TypeormRolloutChange(manager, rollouts.options).halt(flow, differences, facts);
+      const reason = `The completion rate has dropped by more than ${rollout.margin / 100} percent points: ${ratesOf(finding)}.`;
+      return new TypeormFlowChange(manager, rollouts.options).stopRollout(flow, { reason, finding: facts });
+    });
+    if (!isDone) return 'changed_meanwhile';
+    return differences.length > 0 ? 'halted' : 'reverted';
+  }
+}
+
+const CONTRACTS: ReadonlyMap<string, StageContract> = new Map(
+  [...builtInContracts.stages.values()].map((contract) => [contract.kind, contract]),
+);
+const findContract = (kind: string) => CONTRACTS.get(kind);
+
+const factsOf = ({ margin }: ClaimedRollout, { current, candidate, test }: GuardFinding): GuardFacts => ({
+  ...{ margin: margin / 100, current, candidate, ...test },
+});
+
+const ratesOf = ({ current, candidate }: GuardFinding) => `${rateOf(candidate)}, before ${rateOf(current)}`;
+
+const rateOf = ({ rate, plans, networks }: VersionSummary) =>
+  `${((rate ?? 0) * 100).toFixed(1)} % of ${plans} plans from ${networks} networks`;
