@@ -1,6 +1,7 @@
 import { CommandError } from '@gatehouse/local';
 import type { Command } from './command.js';
 import { compareVersions } from './flow/diff.js';
+import { previewFlow } from './flow/preview.js';
 import { publishVersion, rollBackFlow } from './flow/publish.js';
 import { showRollout } from './flow/show-rollout.js';
 import { simulateFlow } from './flow/simulate.js';
@@ -15,6 +16,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Command['run']> = new Map<string, Command
   ['publish', publishVersion],
   ['rollback', rollBackFlow],
   ['rollout', showRollout],
+  ['preview', previewFlow],
 ]);
 
 const USAGE = `usage: npm run flow -- trace PLAN_OR_REQUEST_ID [--json]        prints what happened in one run of a flow
@@ -25,7 +27,9 @@ const USAGE = `usage: npm run flow -- trace PLAN_OR_REQUEST_ID [--json]        p
        npm run flow -- publish SLUG [VERSION] --percent NUMBER [--guard completion=-2% [--for 1h]]
                                                                 gives a version a share of the new plans
        npm run flow -- rollout SLUG [--json]                    shows the version that is being rolled out
-       npm run flow -- rollback SLUG [--reason TEXT]            goes back to the version that was current before`;
+       npm run flow -- rollback SLUG [--reason TEXT]            goes back to the version that was current before
+       npm run flow -- preview SLUG VERSION --user USERNAME [--for 30m]
+                                                                prints a link that runs a version as a test user`;
 
 /** `npm run flow`: shows the runs and the versions of a flow, and publishes versions. */
 export const flowCommand: Command = {

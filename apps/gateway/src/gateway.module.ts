@@ -17,6 +17,7 @@ import { type Infrastructure, InfrastructureModule } from './infrastructure.modu
 import { InvitationsModule } from './invitations/invitations.module.js';
 import { JourneysModule } from './journeys/journeys.module.js';
 import { OauthModule } from './oauth/oauth.module.js';
+import { PreviewsModule } from './previews/previews.module.js';
 import { SessionsApiModule } from './sessions/sessions-api.module.js';
 import { SocketsModule } from './sockets/sockets.module.js';
 import { SourcesModule } from './sources/sources.module.js';
@@ -30,6 +31,7 @@ import { UsersModule } from './users/users.module.js';
     PagesModule,
     FlowsModule,
     FlowChangesModule,
+    PreviewsModule,
     SessionsApiModule,
     UsersModule,
     DevicesModule,

@@ -53,8 +53,30 @@ export interface FlowPageData extends LanguagePageData {
   readonly typed?: Readonly<Record<string, string>> | undefined;
   /** URL of the brand's recovery flow, if there is one. */
   readonly recovery_url?: string | undefined;
+  /** Set if the page previews a flow version (docs/spec/preview.md). */
+  readonly preview?: PreviewPageData | undefined;
   /** Set when the challenge is unavailable: seconds to wait before a retry. */
   readonly retry_after_s?: number | undefined;
+}
+
+/** The preview that a page shows. */
+export interface PreviewPageData {
+  /** The token of the preview link. */
+  readonly link: string;
+  /** Number of the flow version. */
+  readonly version: number;
+  /** Name of the test user. */
+  readonly user: string;
+  /** The sealed run, which the next request sends back. */
+  readonly state?: string | undefined;
+  /** What the run would have caused so far. */
+  readonly notes: readonly PreviewNote[];
+}
+
+/** Something that a login would have caused, such as a mail, or a step whose stage was left out (`left_out`). */
+export interface PreviewNote {
+  readonly what: string;
+  readonly details: Readonly<Record<string, unknown>>;
 }
 
 /** The data of the account page. */

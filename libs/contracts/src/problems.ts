@@ -43,6 +43,7 @@ export const problems = {
     body: 'generic',
     detail: 'You are in too many groups for this application. Ask your administrator.',
   },
+  preview_refused: { status: 403, body: 'generic', detail: 'This preview link is not valid. Create another one.' },
   csrf_failed: { status: 403, body: 'generic', detail: 'CSRF Failed' },
   method_not_allowed: { status: 405, body: 'generic', detail: 'Method not allowed.' },
   flow_version_unknown: { status: 404, body: 'generic', detail: 'There is no such version of the flow.' },

@@ -3,6 +3,7 @@ import type { EffectType } from './effect.js';
 import { char, optionalNullable } from './fields.js';
 import type { Catalogue, Errors } from './message.js';
 import type { ContextKey, PlanContext, SavedUser } from './plan-context.js';
+import type { PreviewRule } from './preview-rule.js';
 import type { ReferenceKind } from './reference.js';
 import type { StageForecast, StageProof } from './stage-forecast.js';
 
@@ -234,6 +235,8 @@ export interface StageContract {
    * same request id and stores nothing twice.
    */
   readonly writes_data: boolean;
+  /** How previews of flow versions run the stage. A stage without it, such as an external one, is left out of them. */
+  readonly preview: PreviewRule | undefined;
   /** Milliseconds that one request may take, at most 15 000. */
   readonly deadline_ms: number;
 }
@@ -271,6 +274,7 @@ const defaults = {
   consent: undefined,
   alters_user: false,
   writes_data: false,
+  preview: undefined,
   deadline_ms: 5000,
 } as const satisfies Partial<StageContract>;
 

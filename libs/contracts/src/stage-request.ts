@@ -70,6 +70,11 @@ export const stageRequest = z.object({
      */
     proved_devices: z.array(z.int()).exactOptional(),
   }),
+  /**
+   * Set in the preview of a flow version. The stage then knows only the user with this uuid, sends nothing, and asks
+   * policies for a preview too (docs/spec/preview.md).
+   */
+  preview: z.object({ user: z.uuid() }).exactOptional(),
   /** Query of the flow page without the flow token. */
   query: z.record(z.string(), z.string()),
   config: bag,

@@ -47,7 +47,7 @@ interface Dependencies {
   readonly contracts: StageContractRegistry;
   readonly permits: SuperuserPermits;
   readonly stageInvoker: StageInvoker;
-  readonly sessionBindings: SessionBindingChecker;
+  readonly sessionBindings: Pick<SessionBindingChecker, 'check'>;
   readonly credentialGuard: CredentialGuard;
   readonly claimedUserGuard: ClaimedUserGuard;
   readonly policyEngine: PolicyEngine;

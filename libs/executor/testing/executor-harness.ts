@@ -12,6 +12,8 @@ import { Planner } from '../src/planner.js';
 import { type AnonymousPolicyEvent, PolicyEngine, type UndecidedPolicy } from '../src/policy-engine.js';
 import type { FlowStore } from '../src/ports/flow-store.js';
 import type { EventRecorder, PlanStore } from '../src/ports/plan-store.js';
+import { PreviewEngine } from '../src/preview/preview-engine.js';
+import type { PreviewState } from '../src/preview/preview-state.js';
 import { ShadowEvaluator } from '../src/shadow-evaluator.js';
 import { StageInvoker } from '../src/stage-invoker.js';
 import { FakePolicyClient, InMemoryGroupMembershipStore } from './fake-policy-client.js';
@@ -28,7 +30,7 @@ import {
 } from './in-memory-stores.js';
 import { InMemoryUserDirectory } from './in-memory-user-directory.js';
 import { TestContractRegistry } from './test-contract-registry.js';
-import { ALICE } from './test-flow.js';
+import { ALICE, FLOW_ID } from './test-flow.js';
 
 const SITE = { base_url: 'https://id.example.org', rp_id: 'id.example.org' };
 
@@ -51,8 +53,17 @@ const requestOf = (more: Partial<FlowRequest>): FlowRequest => ({
   ...more,
 });
 
+const PREVIEWED = {
+  ...{ slug: 'login', flowId: FLOW_ID, versionId: 'v1', startsLoggedIn: false },
+  user: { ...ALICE, is_superuser: false, debug: false },
+};
+
 /** Returns test doubles of all ports. */
-const doublesOf = (version: FlowVersion, script: Readonly<Record<string, ScriptedReply>>) => ({
+const doublesOf = (
+  version: FlowVersion,
+  script: Readonly<Record<string, ScriptedReply>>,
+  previewed: readonly string[] = [],
+) => ({
   plans: new InMemoryPlanStore(),
   flows: new InMemoryFlowStore(version),
   brands: new InMemoryBrandStore(),
@@ -65,7 +76,7 @@ const doublesOf = (version: FlowVersion, script: Readonly<Record<string, Scripte
   events: new InMemoryEventRecorder(),
   observer: new InMemoryFlowObserver(),
   permits: new InMemorySuperuserPermits(),
-  contracts: new TestContractRegistry(),
+  contracts: new TestContractRegistry(previewed),
   /** The contract violations that were reported. */
   violations: [] as string[],
   undecided: [] as UndecidedPolicy[],
@@ -78,6 +89,8 @@ interface OwnPorts {
   readonly attempts?: AttemptStore;
   readonly eventRecorder?: EventRecorder;
   readonly admitsAnonymous?: (event: AnonymousPolicyEvent) => boolean;
+  /** The kinds of stages that previews run. */
+  readonly previewed?: readonly string[];
 }
 
 type Doubles = Omit<ReturnType<typeof doublesOf>, keyof OwnPorts> & { readonly attempts: AttemptStore };
@@ -94,7 +107,7 @@ function stageInvokerOf({ stages, contracts, attempts, violations, observer }: D
   const stageInvoker = new StageInvoker({
     ...{ stages, contracts, attempts, reservationFactory, credentialQueue, responseTiming, observer, report },
   });
-  return { credentialQueue, stageInvoker };
+  return { credentialQueue, stageInvoker, reservationFactory, responseTiming };
 }
 
 /** Returns the executor's services with these ports. */
@@ -118,7 +131,12 @@ function engineOf(doubles: ReturnType<typeof doublesOf>, own: OwnPorts) {
     site: SITE,
   };
   const executor = new Executor({ ...dependencies, now: () => new Date(0) });
-  return { executor, starter: new FlowStarter(dependencies) };
+  const limits = { timeoutMs: 5000, shadowTimeoutMs: 250, now: () => new Date(0) };
+  return {
+    executor,
+    starter: new FlowStarter(dependencies),
+    previews: new PreviewEngine({ ...dependencies, ...limits }),
+  };
 }
 
 /** Returns an executor with one flow, and test doubles of all ports that `own` does not contain. */
@@ -127,11 +145,17 @@ export function executorHarness(
   script: Readonly<Record<string, ScriptedReply>>,
   own: OwnPorts = {},
 ) {
-  const doubles = doublesOf(version, script);
-  const { executor, starter } = engineOf(doubles, own);
+  const doubles = doublesOf(version, script, own.previewed);
+  const { executor, starter, previews } = engineOf(doubles, own);
   return {
     ...doubles,
     start: (options: FlowStartOptions, more: Partial<FlowRequest> = {}) => starter.start(requestOf(more), options),
+    /** Runs a request of a preview with ALICE as its test user. */
+    preview: (state: PreviewState | undefined, body?: unknown, more: Partial<FlowRequest> = {}) =>
+      previews.handle(
+        { ...PREVIEWED, state },
+        requestOf({ ...(body === undefined ? {} : { answer: { body, csrfFailure: undefined } }), ...more }),
+      ),
     show: (more: Partial<FlowRequest> = {}) => executor.handle(requestOf(more)),
     solve: (body: unknown, more: Partial<FlowRequest> = {}) =>
       executor.handle(requestOf({ answer: { body, csrfFailure: undefined }, ...more })),

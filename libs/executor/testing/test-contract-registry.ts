@@ -97,8 +97,14 @@ const KINDS = new Map(
 
 /** The contracts of the test stages. */
 export class TestContractRegistry extends StageContractRegistry {
+  /** `previewed`: the kinds of stages that previews run. */
+  constructor(private readonly previewed: readonly string[] = []) {
+    super();
+  }
+
   find(kind: string) {
-    return KINDS.get(kind);
+    const found = KINDS.get(kind);
+    return found && this.previewed.includes(kind) ? { ...found, preview: {} } : found;
   }
   hasComponent(component: string) {
     return [...KINDS.values()].some((c) => c.component === component);

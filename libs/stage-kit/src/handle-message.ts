@@ -112,7 +112,7 @@ const asReply = (outcome: object) => outcome as StageReply;
 
 function toInput<C extends StageContract>(contract: C, request: StageRequest): ChallengeInput<C> {
   const deadline = performance.now() + request.timeout_ms;
-  const { id, flow, step, site, client, session, query, locale, attached, companions, context } = request;
+  const { id, flow, step, site, client, session, query, locale, attached, companions, context, preview } = request;
   return {
     id,
     flow,
@@ -127,6 +127,7 @@ function toInput<C extends StageContract>(contract: C, request: StageRequest): C
     config: parseRequest(contract.config, request.config, 'config') as ChallengeInput<C>['config'],
     context: context as ChallengeInput<C>['context'],
     ...(request.state === undefined ? {} : { state: parseRequest(contract.state, request.state, 'state') as never }),
+    ...(preview && { preview }),
     timeLeftMs: () => deadline - performance.now(),
   };
 }

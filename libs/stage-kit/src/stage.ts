@@ -25,6 +25,8 @@ export interface ChallengeInput<C extends StageContract> {
   readonly session: StageRequest['session'];
   /** All stages of the kinds that the contract lists in `companions`, by stage id, with their complete configs. */
   readonly companions: Readonly<Record<string, AttachedStage>>;
+  /** Set in a preview, which knows only the user with this uuid (docs/spec/preview.md). */
+  readonly preview?: NonNullable<StageRequest['preview']>;
   readonly query: StageRequest['query'];
   readonly locale: string;
   /** Stages that the config refers to, by the name of the config field. */

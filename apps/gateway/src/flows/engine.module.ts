@@ -19,6 +19,7 @@ import {
   PlanStore,
   PolicyClient,
   PolicyEngine,
+  PreviewEngine,
   ReservationFactory,
   ResponseTiming,
   SessionBindingChecker,
@@ -207,6 +208,23 @@ const ENGINE: Provider[] = [
     observer: FlowObserver,
     site: SITE,
   }),
+  provideWith(PreviewEngine, {
+    flows: FlowStore,
+    brands: BrandStore,
+    attempts: AttemptStore,
+    credentialQueue: CredentialQueue,
+    reservationFactory: ReservationFactory,
+    responseTiming: ResponseTiming,
+    contracts: StageContractRegistry,
+    stages: StageClient,
+    policies: PolicyClient,
+    memberships: GroupMembershipStore,
+    users: UserDirectory,
+    timeoutMs: POLICY_TIMEOUT_MS,
+    shadowTimeoutMs: SHADOW_TIMEOUT_MS,
+    site: SITE,
+    now: CLOCK,
+  }),
   provideWith(Executor, {
     plans: PlanStore,
     flows: FlowStore,
@@ -234,6 +252,14 @@ const ENGINE: Provider[] = [
 @Module({
   imports: [AdaptersModule, BrandsModule],
   providers: [...VALUES, ...ATTEMPTS, ...GUARDS, ...ENGINE],
-  exports: [AdaptersModule, Executor, FlowStarter, SessionBindingChecker, ShadowEvaluator, ReservationFactory],
+  exports: [
+    AdaptersModule,
+    Executor,
+    FlowStarter,
+    SessionBindingChecker,
+    ShadowEvaluator,
+    PreviewEngine,
+    ReservationFactory,
+  ],
 })
 export class EngineModule {}

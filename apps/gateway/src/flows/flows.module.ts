@@ -25,6 +25,6 @@ import { FlowInspectorController } from './inspector/flow-inspector.controller.j
     FlowInspectorController,
   ],
   providers: [FlowService, FlowRequestReader, JourneyFactsReader],
-  exports: [FlowService],
+  exports: [FlowService, FlowRequestReader],
 })
 export class FlowsModule {}

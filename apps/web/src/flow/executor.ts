@@ -8,7 +8,7 @@ import {
   readReply,
   STEP_HEADER,
 } from '@gatehouse/client';
-import type { Challenge, FlowPageData } from '../page.js';
+import type { Challenge, FlowPageData, PreviewPageData } from '../page.js';
 import { callApi } from './api.js';
 import type { FormAnswer } from './page.context.js';
 
@@ -24,21 +24,32 @@ export class ExecutorClient {
   /** Id of the step that the newest request has shown. The next answer names it. */
   private step: string | undefined;
   private requests = 0;
+  /** The state of a preview, which its next request sends back. Undefined unless the page is a preview. */
+  private previewState: string | undefined;
+  private readonly isPreview: boolean;
 
-  constructor({ slug, cross_site, step }: FlowPageData, search: string) {
+  constructor({ slug, cross_site, step, preview }: FlowPageData, search: string) {
     this.step = step?.value;
-    this.address = executorPath(slug, cross_site ? withCrossSite(search) : search);
+    this.isPreview = preview !== undefined;
+    this.previewState = preview?.state;
+    this.address = preview
+      ? `/api/v3/flows/previews/${preview.link}/`
+      : executorPath(slug, cross_site ? withCrossSite(search) : search);
   }
 
   /** Fetches the current challenge. */
   async show(): Promise<Reply> {
-    return pageReply(await this.request({}));
+    return pageReply(await this.request(this.isPreview ? { body: this.previewBody() } : {}));
   }
 
   /** Sends an answer to the challenge. Returns the executor's reply, such as the next challenge. */
   async solve(answer: FormAnswer): Promise<AnswerReply> {
-    const reply = await this.request({ body: JSON.stringify(answer) });
+    const reply = await this.request({ body: this.isPreview ? this.previewBody(answer) : JSON.stringify(answer) });
     return { ...pageReply(reply), interruption: interruptionOf(reply) };
+  }
+
+  private previewBody(answer?: FormAnswer): string {
+    return JSON.stringify({ state: this.previewState, answer });
   }
 
   private async request(init: { body?: string }): Promise<ClientReply> {
@@ -48,12 +59,17 @@ export class ExecutorClient {
       const reply = await readReply(await callApi(this.address, { ...init, headers }));
       // The response to an older request may arrive later, and have the id of a step that has passed.
       if (reply.kind === 'challenge' && request === this.requests) this.step = reply.step;
+      if (this.isPreview && reply.kind === 'challenge') this.previewState = previewOf(reply.challenge)?.state;
       return reply;
     } catch {
       return NO_REPLY;
     }
   }
 }
+
+/** Returns the state and the notes of a preview that a challenge has. */
+export const previewOf = (challenge: object): Pick<PreviewPageData, 'state' | 'notes'> | undefined =>
+  'preview' in challenge ? (challenge.preview as Pick<PreviewPageData, 'state' | 'notes'>) : undefined;
 
 /**
  * Adds `cross_site=1` to a URL, so that the gateway gives the run the cross-site mark. A page that another site opened

@@ -8,6 +8,7 @@ import { BusyIndicator } from '../ui/busy-indicator.js';
 import { Frame } from '../ui/frame.js';
 import { languageMenuOf } from '../ui/language-menu.js';
 import { PageProvider, usePage } from './page.context.js';
+import { PreviewBanner, PreviewPanel } from './preview-panel.js';
 import { UnavailableNotice } from './unavailable-notice.js';
 import { useFlowVisit } from './use-flow-visit.js';
 import { useFocus } from './use-focus.js';
@@ -24,7 +25,8 @@ export function FlowPage({ pageData, t }: { pageData: FlowPageData; t: Translate
   const { heading, partHeading, setHeading, flowTitle, layout } = useStepHeading(challenge, { t, site: brand.title });
   const main = useFocus({ step: visit.step, challenge, partHeading });
   const inspector = useInspector(pageData, { challenge: visit.challenge, t });
-  const inspected = inspector.open;
+  // A preview leads nowhere by itself.
+  const inspected = pageData.preview ? true : inspector.open;
   const pressed = useRef<HTMLButtonElement>(null);
   const { awaitsAction } = visit;
   const shared = { pageData, t, busy, pressed, inspected, awaitsAction, setHeading, ...senders };
@@ -33,6 +35,7 @@ export function FlowPage({ pageData, t }: { pageData: FlowPageData; t: Translate
     <PageProvider value={page}>
       <Frame brand={brand} flowTitle={flowTitle} layout={layout ?? brand.layout} menu={languageMenuOf({ pageData, t })}>
         <main ref={main} aria-busy={busy || undefined}>
+          {pageData.preview && <PreviewBanner preview={pageData.preview} t={t} />}
           <h1 tabIndex={-1}>{heading}</h1>
           <StepContent visit={visit} />
         </main>
@@ -40,6 +43,7 @@ export function FlowPage({ pageData, t }: { pageData: FlowPageData; t: Translate
         <BusyIndicator />
       </Frame>
       {inspector.panel}
+      {pageData.preview && <PreviewPanel preview={pageData.preview} challenge={visit.challenge} t={t} />}
     </PageProvider>
   );
 }

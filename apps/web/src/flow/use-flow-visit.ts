@@ -73,7 +73,8 @@ class ExecutorChannel {
     this.dispatch({ kind: 'sent' });
     const reply: AnswerReply = await (fields ? this.executor.solve(fields) : this.executor.show());
     this.busy = false;
-    if (fields && reply.kind === 'challenge' && !reply.interruption) rememberProvedAccount(fields, reply.challenge);
+    if (fields && reply.kind === 'challenge' && !reply.interruption && !this.pageData.preview)
+      rememberProvedAccount(fields, reply.challenge);
     // A login in another tab has changed the CSRF token.
     if (reply.interruption === 'csrf_failed') return this.send(undefined);
     if (isOtherVisitor(reply)) return location.assign(this.pageData.address);

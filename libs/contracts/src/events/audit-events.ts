@@ -114,6 +114,12 @@ export const auditEvents = {
     }),
     example: { message: 'Access denied', stage: { kind: 'deny', name: 'no-contractors' } },
   }),
+  flow_previewed: defineEvent({
+    when: 'A superuser opens the preview of a flow version. The preview itself writes no events.',
+    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR, subject: 'the test user of the preview' },
+    context: z.object({ flow: z.string(), version: z.int().describe('number of the flow version') }),
+    example: { flow: 'default-authentication-flow', version: 7 },
+  }),
   link_used: defineEvent({
     when: 'A visitor confirms a mailed link or a link for account recovery, or types the code of the same mail.',
     ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: PENDING },

@@ -22,6 +22,9 @@ const callbackArguments = {
   has_authenticator: z.object({ user: z.unknown(), type: z.string().nullable() }),
 };
 
+/** The callbacks that reach other hosts. */
+const OUTSIDE: ReadonlySet<string> = new Set(['http', 'addresses', 'host_name']);
+
 /** What `ExpressionCallbacks` reads from. */
 @Injectable()
 export class ExpressionDataSources {
@@ -58,6 +61,8 @@ export class ExpressionCallbacks {
   }
 
   private dispatch(name: string, args: unknown): Promise<unknown> {
+    if (this.input.request.dry_run === 'preview' && OUTSIDE.has(name))
+      throw new UndecidedPolicyError('A preview sends nothing to other hosts.');
     switch (name) {
       case 'users_by':
         return this.usersBy(callbackArguments.users_by.parse(args));

@@ -23,7 +23,8 @@ export class PasswordPolicy implements Policy<typeof passwordContract> {
     if (config.check_static_rules && !meetsRules(password, config)) {
       return { pass: false, messages: [config.error_message] };
     }
-    if (config.check_have_i_been_pwned) {
+    // A preview sends nothing to other hosts.
+    if (config.check_have_i_been_pwned && request.dry_run !== 'preview') {
       const count = await this.breaches.count(password, signal);
       if (count > config.hibp_allowed_count)
         return { pass: false, messages: [`Password exists on ${count} online lists.`] };

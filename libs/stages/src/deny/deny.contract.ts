@@ -7,6 +7,7 @@ export const denyContract = defineStage({
   component: undefined,
   model: 'authentik_stages_deny.denystage',
   service: 'session',
+  preview: {},
   acts: false,
   ends: true,
   config: z.object({ deny_message: char({ allowBlank: true }).default('') }),

@@ -7,6 +7,7 @@ export const dummyContract = defineStage({
   component: 'ak-stage-dummy',
   model: 'authentik_stages_dummy.dummystage',
   service: 'session',
+  preview: {},
   acts: false,
   config: z.object({ throw_error: boolean().default(false) }),
   challenge: z

@@ -28,6 +28,7 @@ export const emailContract = defineStage({
   component: 'ak-stage-email',
   model: 'authentik_stages_email.emailstage',
   service: 'enrollment',
+  preview: {},
   proves: () => ({ factor: 'first', if_missing: 'refused' }),
   config: z.object({
     use_global_settings: boolean().default(false),

@@ -28,6 +28,7 @@ export const userWriteContract = defineStage({
   component: undefined,
   model: 'authentik_stages_user_write.userwritestage',
   service: 'enrollment',
+  preview: { changes_user: true },
   config: z.object({
     user_creation_mode: choice(CREATION_MODES).default('create_when_required'),
     create_users_as_inactive: boolean().default(false),

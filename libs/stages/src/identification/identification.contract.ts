@@ -30,12 +30,20 @@ export const MAX_IDENTIFIER = 1024;
 const NO_LOOKUP_FIELDS = 'When no user fields are selected, at least one source must be selected';
 const isNonEmptyList = (list: unknown) => Array.isArray(list) && list.length > 0;
 
+/** Returns a config without captcha, and without sources and links, which would lead out of a preview. */
+const withinPreview = (config: Readonly<Record<string, unknown>>) => ({
+  ...config,
+  ...{ sources: [], captcha_stage: null },
+  ...{ enrollment_flow: null, recovery_flow: null, passwordless_flow: null },
+});
+
 /** Contract of the identification stage, which finds the user by an identifier (docs/spec/stages.md#identification). */
 export const identificationContract = defineStage({
   kind: 'identification',
   component: 'ak-stage-identification',
   model: 'authentik_stages_identification.identificationstage',
   service: 'identification',
+  preview: { config: withinPreview },
   acts: false,
   config: z.object({
     user_fields: z.array(choice(USER_FIELDS)).nullable().default([]),

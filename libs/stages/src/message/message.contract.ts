@@ -10,6 +10,7 @@ export const messageContract = defineStage({
   component: undefined,
   model: undefined,
   service: 'session',
+  preview: {},
   acts: false,
   config: z.object({
     message: char({ maxLength: 1000 }),

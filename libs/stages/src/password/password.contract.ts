@@ -24,6 +24,7 @@ export const passwordContract = defineStage({
   component: 'ak-stage-password',
   model: 'authentik_stages_password.passwordstage',
   service: 'password',
+  preview: {},
   acts: false,
   proves: () => ({ factor: 'first', if_missing: 'refused' }),
   user_info: true,

@@ -48,6 +48,7 @@ export const promptContract = defineStage({
   component: 'ak-stage-prompt',
   model: 'authentik_stages_prompt.promptstage',
   service: 'enrollment',
+  preview: {},
   acts: false,
   config: z.object({
     fields: inlinedReferences('prompt', promptField),

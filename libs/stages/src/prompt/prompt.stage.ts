@@ -129,12 +129,13 @@ function lockedValues({ prompt_data = {}, prompt_locked = [] }: PlanContext): Va
  * shown, `POST` for a response.
  */
 function evaluationSubject(input: ChallengeInput<Contract>, method: RequestMethod): EvaluationSubject {
-  const { id, locale, context, session, client, site, flow, timeLeftMs } = input;
+  const { id, locale, context, session, client, site, flow, preview, timeLeftMs } = input;
   const { cookies: _cookies, ...clientWithoutCookies } = client;
   return {
     ...{ id, locale, site, method, client: clientWithoutCookies },
     timeout_ms: Math.max(0, Math.floor(timeLeftMs() - REPLY_MARGIN_MS)),
     user: userOf(context.pending_user, session.user),
     flow_plan: { slug: flow.slug, context: { ...context } },
+    ...(preview && { dry_run: 'preview' as const }),
   };
 }

@@ -10,6 +10,7 @@ export const redirectContract = defineStage({
   component: 'xak-flow-redirect',
   model: undefined,
   service: 'session',
+  preview: {},
   acts: false,
   forecast: () => ({ passes: false }),
   config: z.object({ to: redirectTarget().default('/') }),

@@ -15,6 +15,7 @@ export const userLoginContract = defineStage({
   component: 'ak-stage-user-login',
   model: 'authentik_stages_user_login.userloginstage',
   service: 'session',
+  preview: {},
   user_info: true,
   config: z.object({
     session_duration: duration('seconds=0'),

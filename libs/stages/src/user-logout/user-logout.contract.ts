@@ -7,6 +7,7 @@ export const userLogoutContract = defineStage({
   component: undefined,
   model: 'authentik_stages_user_logout.userlogoutstage',
   service: 'session',
+  preview: {},
   config: z.object({}),
   challenge: z.object({}),
   response: z.object({}),

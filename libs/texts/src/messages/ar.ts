@@ -207,4 +207,10 @@ export const ar: Catalogue = {
   'The login could not be finished': 'تعذّر إكمال تسجيل الدخول',
   'It took too long, or it began in another browser.': 'استغرق وقتًا طويلًا أو بدأ في متصفح آخر.',
   'Try the login again': 'إعادة تسجيل الدخول',
+  'This preview link is not valid. Create another one.': 'رابط المعاينة هذا غير صالح. أنشئ رابطًا آخر.',
+  'This preview link has expired. Create another one.': 'انتهت صلاحية رابط المعاينة هذا. أنشئ رابطًا آخر.',
+  'The previewed version of the flow no longer exists.': 'إصدار المسار المطلوب معاينته لم يعد موجودًا.',
+  'The test user of this preview must exist, be active, and be no superuser.':
+    'يجب أن يكون مستخدم الاختبار لهذه المعاينة موجودًا ونشطًا وألا يكون مديرًا خارقًا.',
+  'This preview was started elsewhere. Open its link again.': 'بدأت هذه المعاينة في مكان آخر. افتح رابطها من جديد.',
 };

@@ -228,4 +228,14 @@ export const de: Catalogue = {
   'It took too long, or it began in another browser.':
     'Sie hat zu lange gedauert oder in einem anderen Browser begonnen.',
   'Try the login again': 'Erneut anmelden',
+  'This preview link is not valid. Create another one.':
+    'Dieser Vorschau-Link ist ungültig. Erstellen Sie einen neuen.',
+  'This preview link has expired. Create another one.':
+    'Dieser Vorschau-Link ist abgelaufen. Erstellen Sie einen neuen.',
+  'The previewed version of the flow no longer exists.':
+    'Die Version des Ablaufs für diese Vorschau gibt es nicht mehr.',
+  'The test user of this preview must exist, be active, and be no superuser.':
+    'Der Testbenutzer dieser Vorschau muss existieren, aktiv sein und darf kein Superuser sein.',
+  'This preview was started elsewhere. Open its link again.':
+    'Diese Vorschau wurde woanders begonnen. Öffnen Sie ihren Link erneut.',
 };

@@ -220,4 +220,11 @@ export const es: Catalogue = {
   'The login could not be finished': 'No se pudo completar el inicio de sesión',
   'It took too long, or it began in another browser.': 'Ha tardado demasiado o comenzó en otro navegador.',
   'Try the login again': 'Volver a iniciar sesión',
+  'This preview link is not valid. Create another one.': 'Este enlace de vista previa no es válido. Cree otro.',
+  'This preview link has expired. Create another one.': 'Este enlace de vista previa ha caducado. Cree otro.',
+  'The previewed version of the flow no longer exists.': 'La versión del flujo de esta vista previa ya no existe.',
+  'The test user of this preview must exist, be active, and be no superuser.':
+    'El usuario de prueba de esta vista previa debe existir, estar activo y no ser superusuario.',
+  'This preview was started elsewhere. Open its link again.':
+    'Esta vista previa se inició en otro lugar. Abra de nuevo su enlace.',
 };

@@ -227,4 +227,11 @@ export const fr: Catalogue = {
   'It took too long, or it began in another browser.':
     'Elle a duré trop longtemps ou a commencé dans un autre navigateur.',
   'Try the login again': 'Recommencer la connexion',
+  'This preview link is not valid. Create another one.': 'Ce lien d’aperçu n’est pas valide. Créez-en un autre.',
+  'This preview link has expired. Create another one.': 'Ce lien d’aperçu a expiré. Créez-en un autre.',
+  'The previewed version of the flow no longer exists.': 'La version du flux de cet aperçu n’existe plus.',
+  'The test user of this preview must exist, be active, and be no superuser.':
+    'L’utilisateur de test de cet aperçu doit exister, être actif et ne pas être superutilisateur.',
+  'This preview was started elsewhere. Open its link again.':
+    'Cet aperçu a été commencé ailleurs. Ouvrez à nouveau son lien.',
 };

@@ -171,4 +171,9 @@ export const ar: Catalogue = {
   'No application has been allowed anything.': 'لم يُسمح لأي تطبيق بشيء.',
   'Take back': 'سحب',
   'what {application} is allowed': 'ما يُسمح به لتطبيق {application}',
+  'This is a preview of version {version} as the user {user}. Nobody is logged in, and nothing is sent.':
+    'هذه معاينة للإصدار {version} بصفة {user}. لا يُسجَّل دخول أحد، ولا يُرسَل شيء.',
+  Preview: 'معاينة',
+  'What would have happened': 'ما كان سيحدث',
+  'Nothing so far.': 'لا شيء حتى الآن.',
 };

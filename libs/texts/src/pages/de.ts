@@ -179,4 +179,9 @@ export const de: Catalogue = {
   'No application has been allowed anything.': 'Keiner Anwendung wurde etwas erlaubt.',
   'Take back': 'Zurücknehmen',
   'what {application} is allowed': 'was {application} erlaubt ist',
+  'This is a preview of version {version} as the user {user}. Nobody is logged in, and nothing is sent.':
+    'Dies ist eine Vorschau von Version {version} als {user}. Niemand wird angemeldet, und nichts wird versendet.',
+  Preview: 'Vorschau',
+  'What would have happened': 'Was geschehen wäre',
+  'Nothing so far.': 'Bisher nichts.',
 };

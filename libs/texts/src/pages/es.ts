@@ -179,4 +179,9 @@ export const es: Catalogue = {
   'No application has been allowed anything.': 'No se ha permitido nada a ninguna aplicación.',
   'Take back': 'Retirar',
   'what {application} is allowed': 'lo que se permite a {application}',
+  'This is a preview of version {version} as the user {user}. Nobody is logged in, and nothing is sent.':
+    'Esta es una vista previa de la versión {version} como {user}. Nadie inicia sesión y no se envía nada.',
+  Preview: 'Vista previa',
+  'What would have happened': 'Lo que habría ocurrido',
+  'Nothing so far.': 'Nada hasta ahora.',
 };

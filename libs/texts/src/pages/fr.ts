@@ -180,4 +180,9 @@ export const fr: Catalogue = {
   'No application has been allowed anything.': 'Aucune application n’a reçu d’autorisation.',
   'Take back': 'Retirer',
   'what {application} is allowed': 'ce qui est autorisé à {application}',
+  'This is a preview of version {version} as the user {user}. Nobody is logged in, and nothing is sent.':
+    'Ceci est un aperçu de la version {version} en tant que {user}. Personne n’est connecté et rien n’est envoyé.',
+  Preview: 'Aperçu',
+  'What would have happened': 'Ce qui se serait passé',
+  'Nothing so far.': 'Rien pour l’instant.',
 };

@@ -9,6 +9,7 @@ export const authenticatorStaticContract = defineStage({
   component: 'ak-stage-authenticator-static',
   model: 'authentik_stages_authenticator_static.authenticatorstaticstage',
   service: 'mfa',
+  preview: { changes_user: true },
   user_info: true,
   config: z.object({
     token_count: integer({ min: 1, max: 100 }).default(6),

@@ -9,6 +9,7 @@ export const authenticatorTotpContract = defineStage({
   component: 'ak-stage-authenticator-totp',
   model: 'authentik_stages_authenticator_totp.authenticatortotpstage',
   service: 'mfa',
+  preview: { changes_user: true },
   user_info: true,
   addressable: ['code'],
   config: z.object({

@@ -45,12 +45,22 @@ const WITHOUT_DEVICE: Readonly<Record<string, StageProof['if_missing']>> = {
   skip: 'let_in',
 };
 
+const SENDING: readonly unknown[] = ['sms', 'duo'];
+
+/** Returns a config that offers no device whose proof needs another system. */
+const withLocalDevices = (config: Readonly<Record<string, unknown>>) => ({
+  ...config,
+  device_classes: [config['device_classes']].flat().filter((name) => !SENDING.includes(name)),
+});
+
 /** Contract of the stage that asks for a proof by one of the user's devices (docs/spec/mfa.md#validate). */
 export const authenticatorValidateContract = defineStage({
   kind: 'authenticator_validate',
   component: 'ak-stage-authenticator-validate',
   model: 'authentik_stages_authenticator_validate.authenticatorvalidatestage',
   service: 'mfa',
+  // A preview sends no text messages and no pushes. The service of a class that it does not offer is not reached.
+  preview: { changes_user: true, config: withLocalDevices },
   acts: false,
   // The page's script may choose an SMS device or request a Duo push without the user, so `selected_challenge` and
   // `duo` are not in this list.

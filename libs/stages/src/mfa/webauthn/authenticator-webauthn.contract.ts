@@ -11,6 +11,7 @@ export const authenticatorWebauthnContract = defineStage({
   component: 'ak-stage-authenticator-webauthn',
   model: 'authentik_stages_authenticator_webauthn.authenticatorwebauthnstage',
   service: 'mfa',
+  preview: { changes_user: true },
   user_info: true,
   config: z.object({
     user_verification: choice(USER_VERIFICATIONS).default('preferred'),

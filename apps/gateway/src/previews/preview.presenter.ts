@@ -1,0 +1,17 @@
+import type { Translate } from '@gatehouse/contracts';
+import type { FlowResponse } from '@gatehouse/executor';
+import { presentFlowResponse } from '../flows/executor.presenter.js';
+import { type HttpResponseBody, presentProblem } from '../http/problem.presenter.js';
+import type { AvatarService } from '../users/avatars/avatar.service.js';
+
+interface PresentationContext {
+  readonly requestId: string;
+  readonly avatars: AvatarService;
+  readonly translate: Translate;
+}
+
+/** Returns the response of a preview as a challenge. A problem has its details, because the operator is a superuser. */
+export const presentPreview = (response: FlowResponse, context: PresentationContext): HttpResponseBody =>
+  response.result.type === 'problem'
+    ? presentProblem(response.result.problem, { ...context, details: true })
+    : presentFlowResponse(response, context);

@@ -1,0 +1,10 @@
+/**
+ * The part of a stage that previews run (docs/spec/preview.md#stages). Outside of its reply, the stage may then write
+ * only rows of the pending user, and reach no other system.
+ */
+export interface PreviewRule {
+  /** Whether the stage writes or creates users, so that it runs only for the saved test user. */
+  readonly changes_user?: true;
+  /** Returns the config without the parts that reach another system, or lead out of the flow. */
+  readonly config?: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,75 @@
+import type { FlowVersion } from '@gatehouse/plan';
+import { describe, expect, it } from 'vitest';
+import { executorHarness } from '../../testing/executor-harness.js';
+import { DEFAULT_REPLIES, LOGIN_REPLY } from '../../testing/fake-stage-client.js';
+import { ALICE, flowOf } from '../../testing/test-flow.js';
+
+const BOB = { ...ALICE, uuid: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0099', username: 'bob' };
+const login = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
+const script = { ...DEFAULT_REPLIES, 'login.challenge': LOGIN_REPLY };
+const previewable = (version: FlowVersion, replies: Parameters<typeof executorHarness>[1] = script) =>
+  executorHarness(version, replies, { previewed: ['ident', 'secret', 'login'] });
+
+describe('a preview', () => {
+  it('notes a login, and saves, records, counts and permits nothing', async () => {
+    const { preview, plans, events, observer, permits } = previewable(login);
+    const shown = await preview(undefined);
+    const named = await preview(shown.state, { uid: 'alice' });
+    const done = await preview(named.state, { password: 'x' }); // not-a-secret
+    expect(done.response.result).toEqual({ type: 'done', to: '/' });
+    expect(done.notes).toMatchObject([{ what: 'login', details: { user: ALICE.uuid } }]);
+    expect(done.state).toMatchObject({ logged_in: true });
+    expect([plans.loads, plans.saves, plans.savedEffects, events.recorded, observer.seen]).toEqual([0, 0, [], [], []]);
+    expect(permits.granted).toEqual([]);
+  });
+
+  it('gives stages nothing of the operator', async () => {
+    const { preview, stages } = previewable(login);
+    await preview(undefined, undefined, {
+      client: { ip: '203.0.113.7', user_agent: 'x', outpost: true, cookies: { a: 'b' } },
+    });
+    expect(stages.requests[0]).toMatchObject({
+      ...{ session: { user: null }, preview: { user: ALICE.uuid } },
+      client: { outpost: false, cookies: {} },
+    });
+  });
+
+  it('ends a request whose stage names another user', async () => {
+    const { preview } = previewable(login, {
+      ...script,
+      'ident.respond': { type: 'passed', context: { pending_user: BOB } },
+    });
+    const shown = await preview(undefined);
+    const { response, state } = await preview(shown.state, { uid: 'bob' });
+    expect(response.result).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
+    expect(JSON.stringify(state)).not.toContain(BOB.uuid);
+  });
+
+  it('asks no stage whose contract does not know previews, and lets its step prove nothing', async () => {
+    const { preview, stages } = previewable(flowOf([{ kind: 'page' }, { kind: 'needy' }, { kind: 'secret' }]));
+    const shown = await preview(undefined);
+    expect(shown.response.result).toMatchObject({ type: 'show', challenge: { name: 'the page-0 stage' } });
+    expect(shown.notes).toEqual([{ what: 'left_out', details: { step: 'the page-0 stage', kind: 'page' } }]);
+    const next = await preview(shown.state, {});
+    expect((await preview(next.state, {})).response.result).toMatchObject({ challenge: { secret: true } });
+    expect(stages.hops).toEqual(['secret.challenge']);
+  });
+
+  it('refuses a state whose plan has another user', async () => {
+    const { preview } = previewable(login);
+    const named = await preview((await preview(undefined)).state, { uid: 'alice' });
+    const forged = structuredClone(named.state)!;
+    forged.plan.context.pending_user = BOB;
+    await expect(preview(forged, { password: 'x' })).rejects.toThrow('another user than its test user'); // not-a-secret
+  });
+
+  it('tells policies that they must write and send nothing', async () => {
+    const set = {
+      mode: 'any' as const,
+      bindings: [{ id: 'b', order: 0, enabled: true, negate: false, timeout_s: 1, failure_result: false, policy: 'p' }],
+    };
+    const { preview, policies } = previewable(flowOf([{ kind: 'secret', policies: set }]));
+    await preview(undefined);
+    expect(policies.requests).toMatchObject([{ dry_run: 'preview' }]);
+  });
+});

@@ -1,0 +1,38 @@
+import { hash } from 'node:crypto';
+import { type Sealer, UnsealError } from '@gatehouse/platform';
+import { z } from 'zod';
+
+/** What a preview link allows: to run one version of a flow as one test user, until it expires. */
+export const previewLink = z.object({
+  v: z.literal(1),
+  flow: z.string(),
+  /** Id of the flow version. */
+  version: z.uuid(),
+  /** Number of the flow version, for the page. */
+  number: z.int(),
+  /** uuid of the test user. */
+  user: z.uuid(),
+  issued: z.iso.datetime(),
+  expires: z.iso.datetime(),
+});
+export type PreviewLink = z.output<typeof previewLink>;
+
+/** A purpose of its own: no other sealed value opens as a link, and a link opens as nothing else. */
+const LINK = { table: 'preview.link', id: 'link', revision: 0 };
+
+/** Returns the token of a preview link. Only processes with the seal keys can make, read and change it. */
+export const sealPreviewLink = (sealer: Sealer, link: PreviewLink): string =>
+  sealer.seal(LINK, link).toString('base64url');
+
+/** Returns the link of a token; `undefined` if the token was altered, or not made for this deployment. */
+export function openPreviewLink(sealer: Sealer, token: string): PreviewLink | undefined {
+  try {
+    return previewLink.safeParse(sealer.open(LINK, Buffer.from(token, 'base64url'))).data;
+  } catch (error) {
+    if (error instanceof UnsealError) return undefined;
+    throw error;
+  }
+}
+
+/** Returns the id of a link, to which the state of its runs is bound. */
+export const previewLinkId = (token: string): string => hash('sha256', token, 'hex');
