@@ -52,7 +52,8 @@ afterAll(() => deployment?.close());
 
 const logIn = async (username: string): Promise<Browser> => {
   const browser = deployment.browser();
-  await browser.solve('login', { uid_field: username });
+  const named = await browser.solve('login', { uid_field: username });
+  expect(named.body).toMatchObject({ component: 'ak-stage-password' });
   expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
   return browser;
 };
