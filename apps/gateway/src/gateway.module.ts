@@ -6,6 +6,7 @@ import { CleanupModule } from './cleanup/cleanup.module.js';
 import { ConsentsModule } from './consents/consents.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { FlowChangesModule } from './flow-changes/flow-changes.module.js';
+import { FlowPagesModule } from './flow-pages/flow-pages.module.js';
 import { FlowsModule } from './flows/flows.module.js';
 import { ForwardAuthModule } from './forward-auth/forward-auth.module.js';
 import { AuthModule } from './http/auth/auth.module.js';
@@ -43,6 +44,7 @@ import { UsersModule } from './users/users.module.js';
     ForwardAuthModule,
     BrandsModule,
     AccountModule,
+    FlowPagesModule,
     SocketsModule,
     SystemModule,
     CleanupModule,

@@ -1,6 +1,7 @@
 import type { CompiledCatalogue, Locale } from '@gatehouse/texts/browser';
 import type { AccountData } from './account/account.js';
 import type { ApiOutline } from './api/schema.js';
+import type { FlowVersionRow, ListedFlow, VersionComparison } from './flow-versions/flow-versions.js';
 
 /** A challenge of the flow executor API. */
 export type Challenge = Readonly<Record<string, unknown>> & { readonly component: string };
@@ -95,6 +96,34 @@ export interface AccountPageData extends LanguagePageData {
   readonly refused?: 'stale' | 'unproved' | 'name';
 }
 
+/** The data that all pages about flows have, which superusers see. */
+interface AdministrationPageData extends LanguagePageData {
+  readonly brand: Brand;
+  /** URL of the page, without its query. */
+  readonly address: string;
+  /** Time at which the page is rendered, to which relative times refer. */
+  readonly now: Date;
+}
+
+/** The data of the page that lists the flows. */
+export interface FlowListPageData extends AdministrationPageData {
+  readonly flows: readonly ListedFlow[];
+}
+
+/** The data of the page of a flow with its versions. */
+export interface FlowVersionsPageData extends AdministrationPageData {
+  readonly flow: ListedFlow;
+  /** Whether applying blueprints does not publish the flow, because its current version was chosen. */
+  readonly isHeld: boolean;
+  /** The newest first. */
+  readonly versions: readonly FlowVersionRow[];
+  /** The versions that are chosen in the form that compares two versions. */
+  readonly selected: Pick<VersionComparison, 'from' | 'to'>;
+  readonly comparison?: VersionComparison;
+  /** Why the form was refused: the flow does not have both versions. */
+  readonly refused?: 'unknown_version';
+}
+
 /** The data of the API page. The browser receives all of it. */
 export interface ApiPageData extends LanguagePageData {
   /** The OpenAPI document without its named schemas, which the browser fetches. */
@@ -138,5 +167,7 @@ export interface ExternalOrigins {
 export interface PageRenderers {
   readonly renderFlowPage: (pageData: FlowPageData, frame: DocumentOptions) => RenderedPage;
   readonly renderAccountPage: (pageData: AccountPageData, frame: DocumentOptions) => RenderedPage;
+  readonly renderFlowListPage: (pageData: FlowListPageData, frame: DocumentOptions) => RenderedPage;
+  readonly renderFlowVersionsPage: (pageData: FlowVersionsPageData, frame: DocumentOptions) => RenderedPage;
   readonly renderApiPage: (pageData: ApiPageData, frame: DocumentOptions) => RenderedPage;
 }

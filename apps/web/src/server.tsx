@@ -9,11 +9,16 @@ import { renderDocument } from './document.js';
 import { FlowPage } from './flow/flow-page.js';
 import { documentTitleOf, headingOf } from './flow/heading.js';
 import { asksToInspect } from './flow/use-inspector.js';
+import { FlowListPage, flowListHeading } from './flow-versions/flow-list-page.js';
+import { FlowVersionsPage } from './flow-versions/flow-versions-page.js';
 import type { ApiPageData, BrowserPageData, FlowPageData, PageRenderers } from './page.js';
 import accountStyle from './style/account.css?inline';
 import apiStyle from './style/api.css?inline';
+import flowVersionsStyle from './style/flow-versions.css?inline';
 import inspectorStyle from './style/inspector.css?inline';
 import wideStyle from './style/wide.css?inline';
+
+const FLOW_VERSIONS_STYLE = wideStyle + accountStyle + flowVersionsStyle;
 
 /** Renders a flow page with its challenge, for browsers with and without JavaScript. */
 export const renderFlowPage: PageRenderers['renderFlowPage'] = (pageData, frame) => {
@@ -36,6 +41,25 @@ export const renderAccountPage: PageRenderers['renderAccountPage'] = (pageData, 
   const { brand, locale } = pageData;
   const body = render(<AccountPage pageData={pageData} t={translator(locale)} />);
   const html = renderDocument({ title: brand.title, brand, locale, body, ownStyle: wideStyle + accountStyle }, frame);
+  return { html, externalOrigins: NO_ORIGINS };
+};
+
+/** Renders the page that lists the flows. */
+export const renderFlowListPage: PageRenderers['renderFlowListPage'] = (pageData, frame) => {
+  const { brand, locale } = pageData;
+  const t = translator(locale);
+  const body = render(<FlowListPage pageData={pageData} t={t} />);
+  const title = `${flowListHeading(t)} - ${brand.title}`;
+  const html = renderDocument({ title, brand, locale, body, ownStyle: FLOW_VERSIONS_STYLE }, frame);
+  return { html, externalOrigins: NO_ORIGINS };
+};
+
+/** Renders the page of a flow with its versions. */
+export const renderFlowVersionsPage: PageRenderers['renderFlowVersionsPage'] = (pageData, frame) => {
+  const { brand, locale, flow } = pageData;
+  const body = render(<FlowVersionsPage pageData={pageData} t={translator(locale)} />);
+  const title = `${flow.title || flow.slug} - ${brand.title}`;
+  const html = renderDocument({ title, brand, locale, body, ownStyle: FLOW_VERSIONS_STYLE }, frame);
   return { html, externalOrigins: NO_ORIGINS };
 };
 

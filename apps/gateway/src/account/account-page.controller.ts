@@ -13,6 +13,7 @@ import { EventFactsReader } from '../http/event-facts.reader.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { isUuid, parsePk } from '../http/identifiers.js';
 import { pageLanguageFor } from '../http/locale.js';
+import { loginUrl } from '../http/login-url.js';
 import { sendPage } from '../http/pages/page.sender.js';
 import { brandAppearance, PageRenderer } from '../http/pages/page-renderer.js';
 import { type FormFields, parseForm } from '../http/zod-body.pipe.js';
@@ -25,7 +26,7 @@ import { DeviceFormService } from './device-form.service.js';
 
 /** Path of the account page. */
 export const ACCOUNT_PAGE_PATH = '/if/user/';
-const LOGIN = `/flows/-/default/authentication/?next=${encodeURIComponent(ACCOUNT_PAGE_PATH)}`;
+const LOGIN = loginUrl(ACCOUNT_PAGE_PATH);
 
 type Refusal = NonNullable<AccountPageData['refused']>;
 const REFUSAL_STATUSES: Readonly<Record<Refusal, number>> = {

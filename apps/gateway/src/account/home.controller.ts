@@ -1,6 +1,7 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
+import { loginUrl } from '../http/login-url.js';
 import { ACCOUNT_PAGE_PATH } from './account-page.controller.js';
 
 /**
@@ -12,7 +13,7 @@ export class HomeController {
   @Get('/')
   @AllowAnonymous()
   home(@Req() { principal, url }: FastifyRequest, @Res() reply: FastifyReply) {
-    if (!principal) return reply.redirect('/flows/-/default/authentication/?next=%2F', 302);
+    if (!principal) return reply.redirect(loginUrl('/'), 302);
     const [, query] = url.split(/(?=\?)/, 2);
     return reply.redirect(`${ACCOUNT_PAGE_PATH}${query ?? ''}`, 302);
   }

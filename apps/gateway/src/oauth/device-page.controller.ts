@@ -17,6 +17,7 @@ import { ClientResolver } from '../http/client.resolver.js';
 import { crossSiteOf } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { localeFor } from '../http/locale.js';
+import { loginUrl } from '../http/login-url.js';
 import { AccessDeniedPage } from '../http/pages/access-denied.page.js';
 import { parseInnerQuery } from '../http/query.js';
 import { FILE_ROUTE } from '../http/routing.hooks.js';
@@ -117,5 +118,3 @@ const queryOf = (query: Readonly<Record<string, string>>) => {
   const text = new URLSearchParams(query).toString();
   return text && `?${text}`;
 };
-
-const loginUrl = (address: string) => `/flows/-/default/authentication/?next=${encodeURIComponent(address)}`;

@@ -7,7 +7,9 @@ import type {
   AccountPageData,
   ApiPageData,
   DocumentOptions,
+  FlowListPageData,
   FlowPageData,
+  FlowVersionsPageData,
   PageRenderers,
   RenderedPage,
 } from '@gatehouse/web';
@@ -93,6 +95,14 @@ export class PageRenderer {
 
   api(data: ApiPageData) {
     return this.render((frame) => this.pages.renderApiPage(data, frame));
+  }
+
+  flowList(data: FlowListPageData) {
+    return this.render((frame) => this.pages.renderFlowListPage(data, frame));
+  }
+
+  flowVersions(data: FlowVersionsPageData) {
+    return this.render((frame) => this.pages.renderFlowVersionsPage(data, frame));
   }
 
   private render(draw: (frame: DocumentOptions) => RenderedPage) {

@@ -1,0 +1,86 @@
+import { Problem } from '@gatehouse/contracts';
+import { BrandStore } from '@gatehouse/executor';
+import type { FlowVersionsPageData } from '@gatehouse/web';
+import { Controller, Get, HttpStatus, Inject, Param, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AllowAnonymous } from '../http/auth/auth.guard.js';
+import type { Principal } from '../http/auth/auth.service.js';
+import { parsePk } from '../http/identifiers.js';
+import { pageLanguageFor } from '../http/locale.js';
+import { loginUrl } from '../http/login-url.js';
+import { sendPage } from '../http/pages/page.sender.js';
+import { brandAppearance, PageRenderer } from '../http/pages/page-renderer.js';
+import { lastValue } from '../http/query.js';
+import { FlowListRepository } from './flow-list.repository.js';
+import { FlowVersionRepository } from './flow-version.repository.js';
+
+type ComparisonOutcome = Pick<FlowVersionsPageData, 'selected' | 'comparison' | 'refused'>;
+
+const PATH = '/if/admin/flows/';
+const SLUG = /^[-\w]+$/;
+
+/** The pages on which superusers look at flows and their versions. Anonymous visitors are led to the login and back. */
+@AllowAnonymous()
+@Controller('/if/admin/flows')
+export class FlowPagesController {
+  constructor(
+    @Inject(FlowListRepository) private readonly flows: FlowListRepository,
+    @Inject(FlowVersionRepository) private readonly versions: FlowVersionRepository,
+    @Inject(BrandStore) private readonly brands: BrandStore,
+    @Inject(PageRenderer) private readonly pages: PageRenderer,
+  ) {}
+
+  @Get('')
+  async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    const principal = superuserOf(request);
+    if (!principal) return reply.redirect(loginUrl(PATH), 302);
+    const shared = await this.sharedData(request, principal);
+    return sendPage(reply, this.pages.flowList({ ...shared, address: PATH, flows: await this.flows.list() }));
+  }
+
+  @Get(':slug')
+  async show(
+    @Param('slug') slug: string,
+    @Query() query: Readonly<Record<string, unknown>>,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ) {
+    const principal = superuserOf(request);
+    if (!principal) return reply.redirect(loginUrl(request.url), 302);
+    const flow = SLUG.test(slug) ? await this.flows.find(slug) : undefined;
+    const found = flow && (await this.versions.versions(slug));
+    if (!found) throw new Problem('not_found');
+    const outcome = await this.compare(slug, found.versions, query);
+    const page = this.pages.flowVersions({
+      ...(await this.sharedData(request, principal)),
+      ...{ ...found, ...outcome, flow, address: `${PATH}${slug}/` },
+    });
+    return sendPage(reply.status(outcome.refused ? HttpStatus.NOT_FOUND : HttpStatus.OK), page);
+  }
+
+  /** Compares the versions that the query names. Without a query, selects the current version and the newest one. */
+  private async compare(
+    slug: string,
+    versions: FlowVersionsPageData['versions'],
+    query: Readonly<Record<string, unknown>>,
+  ): Promise<ComparisonOutcome> {
+    const current = versions.find(({ state }) => state === 'current')?.number ?? 1;
+    const proposed = { from: current, to: versions[0]?.number ?? current };
+    if (query['from'] === undefined && query['to'] === undefined) return { selected: proposed };
+    const [from, to] = [parsePk(lastValue(query['from'])), parsePk(lastValue(query['to']))];
+    const changes = from && to ? await this.versions.changes(slug, from, to) : undefined;
+    if (!from || !to || !changes) return { selected: proposed, refused: 'unknown_version' };
+    return { selected: { from, to }, comparison: { from, to, changes } };
+  }
+
+  private async sharedData(request: FastifyRequest, { user }: Principal) {
+    const brand = await this.brands.find(request.host);
+    return { brand: brandAppearance(brand), ...pageLanguageFor(request, { user, brand }), now: new Date() };
+  }
+}
+
+/** Returns the superuser of a request, and `undefined` for an anonymous visitor. Throws `permission_denied`. */
+function superuserOf({ principal }: FastifyRequest): Principal | undefined {
+  if (principal && !principal.user.is_superuser) throw new Problem('permission_denied');
+  return principal;
+}

@@ -1,0 +1,28 @@
+import type { FlowReleases } from '@gatehouse/blueprints';
+import { escapeUnprintable } from '@gatehouse/contracts';
+import type { VersionChange } from '@gatehouse/web';
+
+type Change = Awaited<ReturnType<FlowReleases['diff']>>[number];
+
+/** Longest value that the page shows, in characters. The page says that a longer one is cut off. */
+const MAX_VALUE_LENGTH = 2000;
+
+/** Returns a difference between two versions with its values as texts. */
+export const presentChange = ({ fields, ...change }: Change): VersionChange => ({
+  ...change,
+  fields: fields.map(({ field, before, after, secret }) => ({
+    field,
+    ...(secret && { secret }),
+    ...(before !== undefined && { before: textOf(before) }),
+    ...(after !== undefined && { after: textOf(after) }),
+  })),
+});
+
+/** Returns a text with several lines as it is, such as an expression, and any other value as JSON. */
+function textOf(value: unknown): string {
+  const text =
+    typeof value === 'string' && value.includes('\n')
+      ? value.split('\n').map(escapeUnprintable).join('\n')
+      : escapeUnprintable(JSON.stringify(value));
+  return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH)}…` : text;
+}

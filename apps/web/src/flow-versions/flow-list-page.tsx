@@ -1,0 +1,51 @@
+import type { Translate } from '@gatehouse/texts/browser';
+import type { FlowListPageData } from '../page.js';
+import { Frame } from '../ui/frame.js';
+import { languageMenuOf } from '../ui/language-menu.js';
+import type { ListedFlow } from './flow-versions.js';
+
+interface Props {
+  readonly pageData: FlowListPageData;
+  readonly t: Translate;
+}
+
+/** Returns the heading of the page that lists the flows. */
+export const flowListHeading = (t: Translate): string => t('Flows');
+
+/** The page that lists the flows. It needs no JavaScript. */
+export const FlowListPage = ({ pageData, t }: Props) => (
+  <Frame brand={pageData.brand} menu={languageMenuOf({ pageData, t })} wide>
+    <main>
+      <h1>{flowListHeading(t)}</h1>
+      {pageData.flows.length === 0 && <p class="hint">{t('There is no flow.')}</p>}
+      <ul class="sessions">
+        {pageData.flows.map((flow) => (
+          <Flow key={flow.slug} flow={flow} address={pageData.address} t={t} />
+        ))}
+      </ul>
+    </main>
+  </Frame>
+);
+
+function Flow({ flow, address, t }: { flow: ListedFlow; address: string; t: Translate }) {
+  const { slug, title, designation, version, drafts, candidate } = flow;
+  return (
+    <li>
+      <div>
+        <a class="entry" href={`${address}${slug}/`}>
+          <bdi>{title || slug}</bdi>
+        </a>
+        <div class="hint">
+          <bdi>{slug}</bdi>
+          {' · '}
+          <bdi>{designation}</bdi>
+        </div>
+      </div>
+      <div class="hint">
+        <div>{t('Version {number}', { number: version })}</div>
+        {candidate && <div>{t('Version {version} for {percent} % of the visitors', candidate)}</div>}
+        {drafts > 0 && <div>{t('Newer drafts: {drafts}', { drafts })}</div>}
+      </div>
+    </li>
+  );
+}
