@@ -262,8 +262,8 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
     await withPool('consent', async (source) => {
       const grant = { user: alice, application: { uuid: alice, slug: 'app', name: 'App' } };
-      await new ConsentGrantRepository(source).add('one', grant, { permissions: ['a'], lifetime_s: 60 });
-      expect(await new ConsentGrantRepository(source).find(grant)).toMatchObject({ permissions: ['a'] });
+      await new ConsentGrantRepository(source, 10).add('one', grant, { permissions: ['a'], lifetime_s: 60 });
+      expect(await new ConsentGrantRepository(source, 10).find(grant)).toMatchObject({ permissions: ['a'] });
     });
   });
 

@@ -10,6 +10,7 @@ import { standaloneConfig } from '../../libs/local/src/local.config.js';
 import { policyConfig } from '../../libs/policies/src/policy.config.js';
 import { providersConfig } from '../../libs/providers/src/providers.config.js';
 import { captchaConfig } from '../../libs/stages/src/captcha/captcha.config.js';
+import { consentConfig } from '../../libs/stages/src/consent/consent.config.js';
 import { emailConfig } from '../../libs/stages/src/email/email.config.js';
 import { duoConfig } from '../../libs/stages/src/mfa/duo/duo.config.js';
 import { smsConfig } from '../../libs/stages/src/mfa/sms/sms.config.js';
@@ -105,6 +106,8 @@ export const documents: readonly Document[] = [
     settingsOf(gatewayConfig, { except: SHARED }),
     '## captcha',
     settingsOf(captchaConfig),
+    '## consent',
+    settingsOf(consentConfig),
     '## courier',
     settingsOf(courierSettings),
     'The courier also needs the `SEAL_KEYS` of the gateway.',
@@ -126,7 +129,7 @@ export const documents: readonly Document[] = [
     settingsOf(policyConfig, { except: GEOIP }),
     'Also `GEOIP_ASN_DATABASE` and `GEOIP_CITY_DATABASE`, as for the gateway.',
     '## standalone and the commands',
-    'These, and all settings of the gateway, blueprints, captcha, courier, enrollment, identification, mfa, password and policy. Missing keys and secrets are ' +
+    'These, and all settings of the gateway, blueprints, captcha, consent, courier, enrollment, identification, mfa, password and policy. Missing keys and secrets are ' +
       'generated and stored in `GATEHOUSE_DIR`.',
     settingsOf(standaloneConfig.extend(migrationConfig.shape)),
     '`npm run user` needs the `SECRET_KEY`, `PSEUDONYM_KEY` (if set), `SEAL_KEYS` and `BASE_URL` of the gateway. The command `roles` sets the password of the Postgres role ' +

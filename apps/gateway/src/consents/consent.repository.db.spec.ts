@@ -38,7 +38,11 @@ beforeEach(async () => {
   await source.query('TRUNCATE consent.access_tokens, consent.grants, flow.outbox');
   user = await enrol(source);
   const addition = { permissions: ['openid'], lifetime_s: null };
-  await new ConsentGrantRepository(source).add(randomUUID(), { user: user.uuid, application: APPLICATION }, addition);
+  await new ConsentGrantRepository(source, 10).add(
+    randomUUID(),
+    { user: user.uuid, application: APPLICATION },
+    addition,
+  );
 });
 
 /** Returns the exchange of a new code of the user. */

@@ -40,7 +40,8 @@ const FIND = {
 
 /**
  * Adds permissions to a grant. $1 user uuid, $2 application uuid, $3 its slug, $4 its name, $5 permission ids, $6
- * lifetime in seconds, or null for no expiry. Replaces the permissions of an expired grant.
+ * lifetime in seconds, or null for no expiry, $7 largest number of permissions, of which $5 has no more. Replaces the
+ * permissions of an expired grant. The added permissions are the last ones, so that the oldest ones are forgotten first.
  */
 const ADD = `
   INSERT INTO ${CONSENT_SCHEMA}.grants AS g
@@ -49,8 +50,11 @@ const ADD = `
   ON CONFLICT (user_id, application_id) DO UPDATE SET
     application_slug = excluded.application_slug, application_name = excluded.application_name,
     expires = excluded.expires, updated_at = now(),
-    permissions = CASE WHEN g.expires <= now() THEN excluded.permissions ELSE
-      g.permissions || ARRAY(SELECT p FROM unnest(excluded.permissions) p WHERE p <> ALL (g.permissions)) END
+    permissions = CASE WHEN g.expires <= now() THEN excluded.permissions ELSE ARRAY(
+      SELECT p FROM (
+        SELECT p, place FROM unnest(g.permissions) WITH ORDINALITY AS before(p, place)
+        WHERE p <> ALL (excluded.permissions) ORDER BY place DESC LIMIT $7::int - cardinality(excluded.permissions)
+      ) AS newest ORDER BY place) || excluded.permissions END
   RETURNING pk, permissions, xmax = 0 AS "isNew"`;
 
 const DELETE_EXPIRED = `
@@ -59,7 +63,11 @@ const DELETE_EXPIRED = `
 
 /** Stores consent, one row for each user and application. Never returns an expired grant. */
 export class ConsentGrantRepository {
-  constructor(private readonly source: DataSource) {}
+  /** `maxPermissions` limits the permissions of a grant. */
+  constructor(
+    private readonly source: DataSource,
+    private readonly maxPermissions: number,
+  ) {}
 
   /** Returns the valid grant of a user for an application, if there is one. */
   async find({ user, application }: ConsentParties): Promise<ConsentGrant | undefined> {
@@ -67,12 +75,12 @@ export class ConsentGrantRepository {
   }
 
   /**
-   * Adds permissions to a valid grant, or creates the grant. Removes no permission of a valid grant. Idempotent for
-   * each request `id`.
+   * Adds permissions to a valid grant, or creates the grant. Above the limit the oldest permissions are removed.
+   * Idempotent for each request `id`.
    */
   add(id: string, parties: ConsentParties, addition: GrantAddition): Promise<UpdatedGrant> {
     return runOnce(this.source, { table: `${CONSENT_SCHEMA}.done`, id }, (manager) =>
-      addPermissions(manager, parties, addition),
+      addPermissions(manager, parties, { ...addition, max: this.maxPermissions }),
     );
   }
 }
@@ -80,10 +88,11 @@ export class ConsentGrantRepository {
 async function addPermissions(
   manager: EntityManager,
   parties: ConsentParties,
-  { permissions, lifetime_s }: GrantAddition,
+  { permissions, lifetime_s, max }: GrantAddition & { readonly max: number },
 ): Promise<UpdatedGrant> {
   const { uuid, slug, name } = parties.application;
-  const [row] = await manager.query<UpdatedGrant[]>(ADD, [parties.user, uuid, slug, name, permissions, lifetime_s]);
+  const values = [parties.user, uuid, slug, name, permissions.slice(-max), lifetime_s, max];
+  const [row] = await manager.query<UpdatedGrant[]>(ADD, values);
   await manager.query(DELETE_EXPIRED);
   return row!;
 }

@@ -1,6 +1,7 @@
-import { dataSourceModule } from '@gatehouse/platform';
+import { dataSourceModule, readConfig } from '@gatehouse/platform';
 import { stageModule } from '@gatehouse/stage-kit';
 import { DataSource } from 'typeorm';
+import { consentConfig } from './consent.config.js';
 import { consentContract } from './consent.contract.js';
 import { ConsentStage } from './consent.stage.js';
 import { ConsentGrantRepository } from './consent-grant.repository.js';
@@ -19,7 +20,8 @@ export const consentModule = () =>
     providers: [
       {
         provide: ConsentGrantRepository,
-        useFactory: (source: DataSource) => new ConsentGrantRepository(source),
+        useFactory: (source: DataSource) =>
+          new ConsentGrantRepository(source, readConfig(consentConfig).CONSENT_PERMISSIONS),
         inject: [DataSource],
       },
     ],

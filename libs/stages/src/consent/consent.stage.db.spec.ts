@@ -28,6 +28,8 @@ const newUser = (): SavedUser => ({
 const application = () => ({ uuid: randomUUID(), pk: 7, slug: 'app', name: 'App' });
 const named = (...ids: string[]) => ids.map((id) => ({ id, name: `may ${id}` }));
 
+const MAX_PERMISSIONS = 5;
+
 interface DriveOptions {
   readonly mode?: 'always_require' | 'permanent' | 'expiring';
   readonly lifetime?: string;
@@ -36,7 +38,7 @@ interface DriveOptions {
   readonly id?: string;
 }
 const drive = ({ mode = 'expiring', lifetime = 'weeks=4', context = {}, session = null, id }: DriveOptions = {}) =>
-  driveStage(consentContract, new ConsentStage(new ConsentGrantRepository(source)), {
+  driveStage(consentContract, new ConsentStage(new ConsentGrantRepository(source, MAX_PERMISSIONS)), {
     config: { mode, consent_expire_in: lifetime },
     context,
     request: { id: id ?? randomUUID(), session: { user: session } },
@@ -139,6 +141,33 @@ describe('a grant', () => {
     const reply = await consent({ context: { ...context, consent_permissions: named('b') } });
     expect(reply).toMatchObject({ effects: [{ action: 'model_updated', context: { permissions: ['a', 'b'] } }] });
     expect(await rowsOf(context.application)).toMatchObject([{ permissions: ['a', 'b'] }]);
+  });
+
+  it('forgets the oldest permissions above the limit, which are asked for again', async () => {
+    const context = { ...newParties(), consent_permissions: named('a', 'b', 'c', 'd') };
+    await consent({ context });
+    await consent({ context: { ...context, consent_permissions: named('a', 'e', 'f') } });
+    expect(await rowsOf(context.application)).toMatchObject([{ permissions: ['c', 'd', 'a', 'e', 'f'] }]);
+    expect(await drive({ context }).show()).toMatchObject(challengeWith(['a', 'c', 'd'], ['b']));
+    await consent({ context: { ...context, consent_permissions: named('1', '2', '3', '4', '5', '6') } });
+    expect(await rowsOf(context.application)).toMatchObject([{ permissions: ['2', '3', '4', '5', '6'] }]);
+  });
+
+  it('has no more permissions than the limit after concurrent answers, and the last of each', async () => {
+    const context = newParties();
+    const user = context.pending_user.uuid;
+    const parties = { user, application: context.application };
+    const grants = new ConsentGrantRepository(source, MAX_PERMISSIONS);
+    const added = Array.from({ length: 8 }, (_, index) => [`x${index}`, `y${index}`]);
+    const replies = await Promise.all(
+      added.map((permissions) => grants.add(randomUUID(), parties, { permissions, lifetime_s: null })),
+    );
+    for (const [index, { permissions }] of replies.entries()) {
+      expect(permissions.slice(-2)).toEqual(added[index]);
+      expect(permissions.length).toBeLessThanOrEqual(MAX_PERMISSIONS);
+    }
+    expect(replies.filter(({ isNew }) => isNew)).toHaveLength(1);
+    expect((await grants.find(parties))?.permissions).toHaveLength(MAX_PERMISSIONS);
   });
 
   it('is not saved if the shown permissions have changed before the response (accident 9)', async () => {
