@@ -73,6 +73,15 @@ async function consent(browser: Browser, slug = 'consent'): Promise<string> {
 }
 const queryOf = (address: string) => address.slice(address.indexOf('?') + 1);
 
+const JSON_TYPE: Record<string, string> = { 'content-type': 'application/json' };
+const TEXT_TYPE: Record<string, string> = { 'content-type': 'text/plain' };
+/** Sends the form of a logout, as the page of an application does. */
+const postLogout = (browser: Browser, body: string, headers: Readonly<Record<string, string>> = {}) =>
+  browser.fetch('/application/o/shop/end-session/', {
+    ...{ method: 'POST', body },
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+  });
+
 describe('an application', () => {
   it('learns who logged in, how and when, after login and consent', async () => {
     const visitor = deployment.browser();
@@ -249,5 +258,30 @@ describe('an application', () => {
     expect(locationOf(await alice.fetch(endSession(REDIRECT_URI)))).toBe(`${REDIRECT_URI}?state=x`);
     const long = 'x'.repeat(4000);
     expect(locationOf(await alice.fetch(endSession(REDIRECT_URI) + long))).toBe(`${REDIRECT_URI}?state=x${long}`);
+  });
+
+  it('ends the login by a form too, which changes nothing before the GET that follows', async () => {
+    const alice = await loggedIn('alice');
+    const form = new URLSearchParams({ post_logout_redirect_uri: REDIRECT_URI, state: 'a&b' }).toString();
+    const posted = await postLogout(alice, `${form}&id_token_hint=x`, { 'sec-fetch-site': 'cross-site' });
+    expect([posted.status, locationOf(posted)]).toEqual([303, `/application/o/shop/end-session/?${form}`]);
+    expect((await alice.fetch('/api/v3/core/users/me/')).status).toBe(200);
+    const headers = { 'sec-fetch-site': 'cross-site' };
+    expect(locationOf(await alice.fetch(locationOf(posted), { headers }))).toBe('/if/flow/logout/');
+    const { token } = (await alice.show('logout')).body;
+    expect((await alice.fetch('/api/v3/core/users/me/')).status).toBe(200);
+    expect((await alice.solve('logout', { token })).body).toMatchObject({ to: `${REDIRECT_URI}?state=a%26b` });
+    expect((await alice.fetch('/api/v3/core/users/me/')).status).toBe(403);
+    expect(locationOf(await postLogout(alice, ''))).toBe('/application/o/shop/end-session/');
+  });
+
+  it.each([
+    ['another address', { status: 404, body: 'post_logout_redirect_uri=https%3A%2F%2Fevil.example%2F', headers: {} }],
+    ['a repeated parameter', { status: 400, body: 'state=a&state=b', headers: {} }],
+    ['JSON', { status: 415, body: '{}', headers: JSON_TYPE }],
+    ['a text', { status: 415, body: 'state=a', headers: TEXT_TYPE }],
+  ])('gets no redirect for a logout with %s', async (_, { status, body, headers }) => {
+    const refused = await postLogout(deployment.browser(), body, headers);
+    expect([refused.status, locationOf(refused)]).toEqual([status, '']);
   });
 });

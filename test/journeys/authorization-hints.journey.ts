@@ -1,3 +1,4 @@
+import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
@@ -93,5 +94,26 @@ describe('ui_locales', () => {
 
   it('has its supported languages in the metadata', () => {
     expect(shop.config.serverMetadata()['ui_locales_supported']).toEqual(['en', 'de', 'fr', 'es', 'ar']);
+  });
+});
+
+describe('the metadata of RFC 8414', () => {
+  const path = '/.well-known/oauth-authorization-server/application/o';
+
+  it('are those of OpenID Connect, for clients that keep or remove the last slash of the issuer', async () => {
+    const visitor = deployment.browser();
+    const { body } = await visitor.fetch('/application/o/shop/.well-known/openid-configuration');
+    expect(body).toMatchObject({ issuer: `${deployment.url}/application/o/shop/` });
+    for (const address of [`${path}/shop`, `${path}/shop/`])
+      expect({ address, body: (await visitor.fetch(address)).body }).toEqual({ address, body });
+    const options = { algorithm: 'oauth2' as const, execute: [openid.allowInsecureRequests] };
+    const issuer = new URL('/application/o/shop/', deployment.url);
+    const found = await openid.discovery(issuer, 'shop', SHOP_SECRET, undefined, options);
+    expect(found.serverMetadata()).toMatchObject({ token_endpoint: `${deployment.url}/application/o/token/` });
+  });
+
+  it('are there for known applications only', async () => {
+    for (const address of [`${path}/none`, '/.well-known/oauth-authorization-server', `${path}/shop/x`])
+      expect((await deployment.browser().fetch(address)).status).toBe(404);
   });
 });

@@ -1,11 +1,12 @@
 import { Problem, sentence } from '@gatehouse/contracts';
 import { BrandStore } from '@gatehouse/executor';
-import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FlowService } from '../flows/flow.service.js';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import { crossSiteOf } from '../http/cross-site-request.js';
 import { singleValue } from '../http/query.js';
+import { FormPipe } from '../http/zod-body.pipe.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
 
 const UNKNOWN_ADDRESS = sentence('The application does not have this address.');
@@ -41,6 +42,29 @@ export class EndSessionController {
     const context = { redirect: destination };
     await this.flowService.begin({ request, reply }, params, { visitor: principal.user, context });
     return reply.redirect(`/if/flow/${invalidation}/`, 302);
+  }
+
+  /**
+   * Redirects to the same logout by GET. It reads no session and ends none, so it needs no CSRF token: a browser sends no
+   * cookie with the form of another site, but does with the GET, which asks first. Throws `unsupported_media_type` for a
+   * body that is no form.
+   */
+  @Post(':application/end-session/')
+  @AllowAnonymous()
+  async redirectForm(
+    @Param('application') slug: string,
+    @Body(FormPipe) form: Query,
+    @Req() { headers }: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ) {
+    if (/^application\/json/i.test(headers['content-type'] ?? '')) throw new Problem('unsupported_media_type');
+    await this.destinationOf(slug, form);
+    const parameters = Object.entries({
+      post_logout_redirect_uri: singleValue(form.post_logout_redirect_uri),
+      state: singleValue(form.state),
+    }).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+    const search = new URLSearchParams(parameters).toString();
+    return reply.redirect(`/application/o/${slug}/end-session/${search && `?${search}`}`, 303);
   }
 
   private async destinationOf(slug: string, { post_logout_redirect_uri, state }: Query): Promise<string> {

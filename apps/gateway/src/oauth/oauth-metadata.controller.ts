@@ -33,10 +33,10 @@ const CODE_FLOW = {
   claims_parameter_supported: false,
 };
 
-/** Metadata of the OAuth server (RFC 8414), at the address that OpenID Connect clients use. */
+/** Metadata of the OAuth server, at the addresses of OpenID Connect Discovery §4 and of RFC 8414 §3.1. */
 @Public()
 @UseGuards(AnonymousRateLimitGuard)
-@Controller('/application/o')
+@Controller()
 export class OauthMetadataController {
   constructor(
     @Inject(OauthClientRepository) private readonly oauthClients: OauthClientRepository,
@@ -44,7 +44,10 @@ export class OauthMetadataController {
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  @Get(':application/.well-known/openid-configuration')
+  @Get([
+    '/application/o/:application/.well-known/openid-configuration',
+    '/.well-known/oauth-authorization-server/application/o/:application',
+  ])
   @RouteConfig(FILE_ROUTE)
   async metadata(@Param('application') application: string) {
     if (!(await this.oauthClients.findByApplication(application))) throw new Problem('not_found');
