@@ -18,6 +18,7 @@ type Environment = Readonly<Record<string, string>>;
 /** A process of the product. */
 export type Service =
   | 'gateway'
+  | 'blueprints'
   | 'captcha'
   | 'consent'
   | 'courier'

@@ -8,7 +8,7 @@ import { USERS } from './flows.js';
 import { dummy, identification, login } from './visits.js';
 
 /** The services that the load does not use. */
-const UNUSED: readonly Service[] = ['captcha', 'consent', 'courier', 'enrollment', 'mfa', 'policy'];
+const UNUSED: readonly Service[] = ['blueprints', 'captcha', 'consent', 'courier', 'enrollment', 'mfa', 'policy'];
 const CONCURRENCY = 8;
 const LOAD: readonly (readonly [Visit, count: number])[] = [
   [dummy, 2000],

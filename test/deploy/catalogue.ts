@@ -46,9 +46,9 @@ export const PATTERNS: ReadonlyMap<string, readonly Pattern[]> = new Map<string,
   ['blueprints', Object.values(flowChangeOperations).map(({ subject }) => ({ subject, queue: FLOW_CHANGE_QUEUE }))],
 ]);
 
-/** The subjects that a stage service may send requests to (docs/spec/bus-protocol.md#subjects). */
+/** The subjects of services that a service may send requests to (docs/spec/bus-protocol.md#subjects). */
 export const ALLOWED_CALLS: Readonly<Record<string, readonly string[]>> = {
-  blueprints: ['stage.*.describe'],
+  blueprints: contracts.map(({ kind }) => stageSubject(kind, 'describe')).sort(),
   enrollment: [PASSWORD_HASH_SUBJECT, POLICY_SUBJECT],
 };
 
