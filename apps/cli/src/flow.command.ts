@@ -1,6 +1,7 @@
 import { CommandError } from '@gatehouse/local';
 import type { Command } from './command.js';
 import { compareVersions } from './flow/diff.js';
+import { showFunnel } from './flow/funnel.js';
 import { previewFlow } from './flow/preview.js';
 import { publishVersion, rollBackFlow } from './flow/publish.js';
 import { showRollout } from './flow/show-rollout.js';
@@ -11,6 +12,7 @@ import { listVersions } from './flow/versions.js';
 const SUBCOMMANDS: ReadonlyMap<string, Command['run']> = new Map<string, Command['run']>([
   ['trace', traceFlow],
   ['simulate', simulateFlow],
+  ['funnel', showFunnel],
   ['versions', listVersions],
   ['diff', compareVersions],
   ['publish', publishVersion],
@@ -21,6 +23,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Command['run']> = new Map<string, Command
 
 const USAGE = `usage: npm run flow -- trace PLAN_OR_REQUEST_ID [--json]        prints what happened in one run of a flow
        npm run flow -- simulate SLUG …                          lists all paths of a flow
+       npm run flow -- funnel SLUG …                            shows where visitors of a flow stop
        npm run flow -- versions SLUG [--json]                   lists the versions of a flow
        npm run flow -- diff SLUG FROM TO [--json]               compares two versions
        npm run flow -- publish SLUG [VERSION] [--reason TEXT]   makes a version current, by default the newest draft

@@ -33,5 +33,12 @@ export const journeyConfig = z.object({
     .describe(
       'Networks with a count of their own among the plans that nobody has answered, by flow, version, hour and outcome; those of all others are counted together',
     ),
+  FUNNEL_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(10_000)
+    .describe('Milliseconds that a statement may take which counts records for the funnel of a flow'),
   JOURNEY_USERS: flag('false').describe('Whether a record of an ended plan contains the id of its user'),
 });

@@ -1,4 +1,4 @@
-import { JourneyRecorder, type JourneySettings } from '@gatehouse/executor-postgres';
+import { FunnelRepository, JourneyRecorder, type JourneySettings } from '@gatehouse/executor-postgres';
 import { Logger, runPeriodically, Sealer } from '@gatehouse/platform';
 import {
   type BeforeApplicationShutdown,
@@ -10,6 +10,8 @@ import {
 import { DataSource } from 'typeorm';
 import { AdaptersModule, JOURNEY_SETTINGS } from '../flows/adapters.module.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { AuthModule } from '../http/auth/auth.module.js';
+import { FlowFunnelController } from './flow-funnel.controller.js';
 
 const recorder: Provider = {
   provide: JourneyRecorder,
@@ -28,11 +30,21 @@ const recorder: Provider = {
     }),
 };
 
+const funnels: Provider = {
+  provide: FunnelRepository,
+  inject: [DataSource, GATEWAY_CONFIG],
+  useFactory: (source: DataSource, config: GatewayConfig) => new FunnelRepository(source, config.FUNNEL_TIMEOUT_MS),
+};
+
 const sizeText = (megabytes: number, limit: number) =>
   `The records have ${Math.round(megabytes)} MiB, and JOURNEYS_MAX_MB is ${limit}.`;
 
-/** Records abandoned and expired plans periodically, until the gateway stops. */
-@Module({ imports: [AdaptersModule], providers: [recorder] })
+/** Records abandoned and expired plans periodically, until the gateway stops, and makes funnels of the records. */
+@Module({
+  imports: [AdaptersModule, AuthModule],
+  controllers: [FlowFunnelController],
+  providers: [recorder, funnels],
+})
 export class JourneysModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private stopRecording: (() => void) | undefined;
 

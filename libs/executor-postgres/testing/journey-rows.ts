@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto';
+import type { JourneyStep } from '@gatehouse/executor';
+import type { DataSource } from 'typeorm';
+
+/** A row of `flow.journeys` for a test. */
+export interface JourneyRow {
+  readonly flowId: string;
+  readonly versionId: string;
+  readonly version?: number | null;
+  readonly outcome: 'done' | 'denied' | 'abandoned' | 'expired';
+  readonly loggedIn?: boolean;
+  readonly steps: readonly JourneyStep[];
+  readonly verdicts?: Readonly<Record<string, string>>;
+  readonly endedAt?: Date;
+}
+
+/** Inserts records of ended plans. */
+export async function insertJourneys(source: DataSource, rows: readonly JourneyRow[]): Promise<void> {
+  for (const { flowId, versionId, version = 1, outcome, loggedIn = false, ...rest } of rows)
+    await source.query(
+      `INSERT INTO flow.journeys (plan_id, flow_id, version_id, version, begun_at, ended_at, outcome, logged_in, steps, verdicts)
+       VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9)`,
+      [
+        ...[randomUUID(), flowId, versionId, version, rest.endedAt ?? new Date(), outcome, loggedIn],
+        ...[JSON.stringify(rest.steps), JSON.stringify(rest.verdicts ?? {})],
+      ],
+    );
+}

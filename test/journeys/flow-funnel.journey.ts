@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { administratorsEntry } from '../support/administrators.js';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { Deployment } from '../support/deployment.js';
+
+const FUNNEL = '/api/v3/flows/instances/login/funnel/';
+
+let deployment: Deployment;
+let root: Browser;
+beforeAll(async () => {
+  deployment = await Deployment.open({
+    services: ['identification', 'password', 'session'],
+    blueprints: [
+      blueprint(
+        ...[userEntry('root'), userEntry('alice'), administratorsEntry('root')],
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+      ),
+    ],
+  });
+  root = await login('root', ['correct-horse-7']);
+}, 120_000);
+afterAll(() => deployment?.close());
+
+async function login(username: string, passwords: readonly string[]): Promise<Browser> {
+  const browser = deployment.browser();
+  await browser.solve('login', { uid_field: username });
+  for (const password of passwords) await browser.solve('login', { password });
+  return browser;
+}
+
+describe('the funnel of a flow', () => {
+  it('has the same figures over HTTP and in the command, which visitors have caused', async () => {
+    await login('alice', ['wrong-horse-1', 'correct-horse-7']);
+    const { status, body } = await root.fetch(`${FUNNEL}?since=1d&version=1`);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      slug: 'login',
+      versions: [
+        {
+          ...{ version: 1, begun: 2, counted: 0, done: 2, logged_in: 2, denied: 0, abandoned: 0, expired: 0 },
+          steps: [
+            { kind: 'identification', reached: 2, passed: 2, rejected: 0, abandoned: 0 },
+            { kind: 'password', reached: 2, passed: 2, rejected: 1, abandoned: 0 },
+            { kind: 'user_login', reached: 2, passed: 2, rejected: 0, abandoned: 0 },
+          ],
+        },
+      ],
+    });
+    const text = await deployment.command('flow', 'funnel', 'login');
+    expect(text).toContain('version 1: 2 begun, 2 done (2 logged in), 0 denied, 0 abandoned, 0 expired');
+    expect(text).toMatch(/password\S* +2 +2 +1 +0 +0 +\d+\.\d s/);
+    const json = JSON.parse(await deployment.command('flow', 'funnel', 'login', '--json')) as {
+      versions: { begun: number }[];
+    };
+    expect(json.versions.map(({ begun }) => begun)).toEqual([2]);
+  });
+
+  it('is for superusers', async () => {
+    const alice = await login('alice', ['correct-horse-7']);
+    expect((await alice.fetch(FUNNEL)).status).toBe(403);
+    expect((await deployment.browser().fetch(FUNNEL)).status).toBe(403);
+  });
+
+  it.each([
+    ['since=soon', 'since'],
+    ['since=9999d', 'since'],
+    ['since=1d&since=2d', 'since'],
+    ['version=0', 'version'],
+    ['version=99', 'version'],
+  ])('answers the query %s with 400 and names the parameter', async (query, parameter) => {
+    const { status, body } = await root.fetch(`${FUNNEL}?${query}`);
+    expect([status, Object.keys(body)]).toEqual([400, [parameter]]);
+  });
+
+  it('answers 404 for an unknown flow', async () => {
+    expect((await root.fetch('/api/v3/flows/instances/none/funnel/')).status).toBe(404);
+  });
+});
