@@ -4,6 +4,7 @@ import { compareVersions } from './flow/diff.js';
 import { showFunnel } from './flow/funnel.js';
 import { previewFlow } from './flow/preview.js';
 import { publishVersion, rollBackFlow } from './flow/publish.js';
+import { replayFlow } from './flow/replay.js';
 import { showRollout } from './flow/show-rollout.js';
 import { simulateFlow } from './flow/simulate.js';
 import { traceFlow } from './flow/trace.js';
@@ -13,6 +14,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Command['run']> = new Map<string, Command
   ['trace', traceFlow],
   ['simulate', simulateFlow],
   ['funnel', showFunnel],
+  ['replay', replayFlow],
   ['versions', listVersions],
   ['diff', compareVersions],
   ['publish', publishVersion],
@@ -24,6 +26,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Command['run']> = new Map<string, Command
 const USAGE = `usage: npm run flow -- trace PLAN_OR_REQUEST_ID [--json]        prints what happened in one run of a flow
        npm run flow -- simulate SLUG …                          lists all paths of a flow
        npm run flow -- funnel SLUG …                            shows where visitors of a flow stop
+       npm run flow -- replay SLUG DRAFT [--since 7d] [--json]  tests a version with recorded runs
        npm run flow -- versions SLUG [--json]                   lists the versions of a flow
        npm run flow -- diff SLUG FROM TO [--json]               compares two versions
        npm run flow -- publish SLUG [VERSION] [--reason TEXT]   makes a version current, by default the newest draft

@@ -3,6 +3,8 @@ export * from './flow-graph.js';
 export * from './path-end.js';
 export * from './path-list.js';
 export * from './question.js';
+export * from './replay/recorded-run.js';
+export * from './replay/replay-run.js';
 export * from './report.js';
 export * from './simulate.js';
 export * from './stage-outcomes.js';

@@ -1,0 +1,113 @@
+import type { FlowVersion, PolicySet, RecordedVerdict } from '@gatehouse/plan';
+import type { ContractLookup } from '../contract-lookup.js';
+import type { Question, Visitor } from '../question.js';
+import { identityOf, metSteps, type RecordedRun, type RecordedStep } from './recorded-run.js';
+
+type QuestionOf<T extends Question['type']> = Extract<Question, { type: T }>;
+type Binding = PolicySet['bindings'][number];
+
+/** Answers questions about a draft with what a run of another version recorded. */
+export class RecordedAnswers {
+  private readonly met: readonly RecordedStep[];
+
+  constructor(
+    private readonly run: RecordedRun,
+    private readonly draft: FlowVersion,
+    private readonly contracts: ContractLookup,
+  ) {
+    this.met = metSteps(run);
+  }
+
+  /** Returns the recorded answers, some of `question.answers`; `undefined` if nothing is recorded. */
+  find(question: Question): readonly string[] | undefined {
+    const answers = this.answersTo(question)?.filter((answer) => question.answers.includes(answer));
+    return answers && answers.length > 0 ? answers : undefined;
+  }
+
+  private answersTo(question: Question): readonly string[] | undefined {
+    switch (question.type) {
+      case 'visitor':
+        return [this.visitor(question)];
+      case 'recent_login':
+        return [this.run.steps.some(({ outcome }) => outcome === 'deferred') ? 'no' : 'yes'];
+      case 'policy':
+        return this.policyResult(question);
+      case 'group':
+      case 'user':
+        return this.membership(question);
+      case 'stage':
+        return this.stageOutcomes(question);
+    }
+  }
+
+  /** A visitor who was logged in at the end without a login in the run was logged in before. */
+  private visitor({ answers }: QuestionOf<'visitor'>): Visitor {
+    const { version, loggedIn } = this.run;
+    const { authentication } = (version ?? this.draft).flow;
+    const special = { require_superuser: 'superuser', require_outpost: 'outpost' } as const;
+    const required = special[authentication as keyof typeof special] as Visitor | undefined;
+    if (required && answers.includes(required)) return required;
+    if (authentication === 'require_authenticated') return 'logged_in';
+    const hasLogin = this.met.some(
+      ({ kind, outcome }) =>
+        kind !== undefined &&
+        outcome === 'passed' &&
+        this.contracts.find(kind, version ?? this.draft)?.effects.includes('login'),
+    );
+    return loggedIn && !hasLogin ? 'logged_in' : 'anonymous';
+  }
+
+  /** A result counts only if the policy is configured as it was. */
+  private policyResult({ policy, step }: QuestionOf<'policy'>): readonly string[] | undefined {
+    const { version } = this.run;
+    if (!version || !isSameConfig(version.policies[policy.id], this.draft.policies[policy.id])) return undefined;
+    const isSame = (binding: Binding) => binding.policy === policy.id;
+    const set = step === undefined ? this.draft.guard : setOf(this.draft, step.id);
+    const before = step === undefined ? version.guard : setOf(version, step.id, step.stage);
+    return this.verdictOf([set, before], isSame);
+  }
+
+  private membership(question: QuestionOf<'group' | 'user'>): readonly string[] | undefined {
+    const { type, id } = question;
+    if (question.isNewUser || !this.run.version) return undefined;
+    const sets = [this.draft, this.run.version].flatMap(({ guard, steps }) => [
+      guard,
+      ...steps.map(({ policies }) => policies),
+    ]);
+    const [verdict] = this.verdictOf(sets, (binding) => binding[type] === id) ?? [];
+    return verdict === undefined || verdict === 'undecided' ? undefined : [verdict === 'pass' ? 'yes' : 'no'];
+  }
+
+  /** Returns the recorded verdict of the first binding of these sets that has one. */
+  private verdictOf(
+    sets: readonly (PolicySet | undefined)[],
+    isSame: (binding: Binding) => boolean | undefined,
+  ): readonly RecordedVerdict[] | undefined {
+    const bindings = sets.flatMap((set) => set?.bindings ?? []).filter(isSame);
+    const recorded = bindings.map(({ id }) => this.run.verdicts[id]).find((verdict) => verdict !== undefined);
+    return recorded && [recorded];
+  }
+
+  /** A record says that a step was passed, not how. An inserted step tells that the stage has inserted it. */
+  private stageOutcomes({ step, outcomes }: QuestionOf<'stage'>): readonly string[] | undefined {
+    const recorded =
+      this.met.find((met) => met.step === step.id) ?? this.met.find((met) => identityOf(met) === identityOf(step));
+    if (!recorded) return undefined;
+    if (recorded.outcome !== 'passed') return [recorded.outcome];
+    const inserted = this.met.filter((met) => met.step.startsWith(`${recorded.step}~`));
+    const inserting = outcomes.filter(
+      ({ reply }) =>
+        reply.type === 'passed' &&
+        reply.insert?.steps.some((added) =>
+          inserted.some(({ kind, stage }) => ('kind' in added ? added.kind === kind : added.attached === stage)),
+        ),
+    );
+    return inserting.length > 0 ? inserting.map(({ name }) => name) : ['passed', 'without_credential'];
+  }
+}
+
+const setOf = ({ steps }: FlowVersion, id: string, stage?: string): PolicySet | undefined =>
+  (steps.find((bound) => bound.id === id) ?? steps.find((bound) => bound.stage.id === stage))?.policies;
+
+/** Stored documents have their keys in one order, so equal configurations have the same text. */
+const isSameConfig = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);

@@ -1,0 +1,131 @@
+import { type FlowGraph, walkFlow } from '../flow-graph.js';
+import type { PathEnd } from '../path-end.js';
+import type { Oracle, Question, StepReference } from '../question.js';
+import type { WalkedVersion } from '../walk.js';
+import type { WalkState } from '../walk-state.js';
+import { RecordedAnswers } from './recorded-answers.js';
+import { identityOf, metSteps, type RecordedRun } from './recorded-run.js';
+
+/** Number of states that the walk of one recorded run visits at most. */
+const MAX_STATES = 2000;
+
+/** Something that differs between a recorded run and the draft. */
+export interface ReplayCause {
+  /**
+   * `meets`: the visitor would meet a step that they did not meet. `misses`: they would not meet one that they met.
+   * `ends`: the run would end otherwise. `unknown`: the record does not say it, and the end depends on it.
+   */
+  readonly type: 'meets' | 'misses' | 'ends' | 'unknown';
+  readonly text: string;
+}
+
+/** How a recorded run would end in a draft. `changed`: it ends the same, with other steps. */
+export type ReplayVerdict = 'same' | 'changed' | 'otherwise' | 'unknown';
+
+/** The result of replaying one recorded run. */
+export interface Replay {
+  readonly verdict: ReplayVerdict;
+  readonly causes: readonly ReplayCause[];
+}
+
+/** Walks a draft with the outcomes and verdicts of a recorded run. Follows every answer that is not recorded. */
+export function replayRun(run: RecordedRun, draft: WalkedVersion): Replay {
+  const recorded = new RecordedAnswers(run, draft.version, draft.contracts);
+  const unknown = new Map<string, Question>();
+  const oracle: Oracle = {
+    choose: (question) => {
+      const answers = recorded.find(question);
+      if (answers) return answers;
+      // A visitor who has solved all other steps is assumed to solve a new one, which the report names.
+      if (question.type === 'stage') return passing(question.answers);
+      unknown.set(nameOf(question), question);
+      return question.type === 'policy'
+        ? question.answers.filter((answer) => answer !== 'undecided')
+        : question.answers;
+    },
+  };
+  const graph = walkFlow({ ...draft, oracle, maxStates: MAX_STATES });
+  const steps = stepCauses(run, graph);
+  const ends = endsOf(graph);
+  const same = ends.filter(({ end, state }) => isSameEnd(run, end, state));
+  if (same.length === 0 && graph.isComplete)
+    return { verdict: 'otherwise', causes: unique([...ends.map(endCause), ...steps]) };
+  if (same.length < ends.length || !graph.isComplete)
+    return { verdict: 'unknown', causes: unique([...unknownCauses(unknown, ends), ...steps]) };
+  return { verdict: steps.length > 0 ? 'changed' : 'same', causes: steps };
+}
+
+function passing(answers: readonly string[]): readonly string[] {
+  const passed = answers.filter((answer) => answer === 'passed');
+  return passed.length > 0 ? passed : answers;
+}
+
+interface ReachedEnd {
+  readonly end: PathEnd;
+  readonly state: WalkState | undefined;
+}
+
+const endsOf = ({ nodes }: FlowGraph): ReachedEnd[] =>
+  nodes.flatMap(({ state, edges }) => edges.flatMap(({ to }) => (typeof to === 'number' ? [] : [{ end: to, state }])));
+
+function isSameEnd({ outcome, loggedIn }: RecordedRun, end: PathEnd, state: WalkState | undefined): boolean {
+  // A visitor who was denied after wrong answers may wait at the same step.
+  if (end.type !== 'done') return outcome === 'denied';
+  return outcome === 'done' && loggedIn === ((state?.sessionUser ?? null) !== null);
+}
+
+/** Names the steps that the run has and the draft does not reach, and the other way round. */
+function stepCauses(run: RecordedRun, { nodes }: FlowGraph): ReplayCause[] {
+  const met = new Map(metSteps(run).map((step) => [identityOf(step), step]));
+  const visits = nodes.flatMap(({ edges }) => edges.flatMap((edge) => edge.visits));
+  const reached = new Map(
+    visits
+      .filter(({ outcome }) => outcome !== 'skipped' && outcome !== 'deferred')
+      .map(({ step }) => [identityOf(step), step]),
+  );
+  const names = new Map((run.version?.steps ?? []).map(({ stage }): [string, string] => [stage.id, stage.name]));
+  return [
+    ...[...reached].flatMap(([id, step]) => (met.has(id) ? [] : [meets(step)])),
+    ...[...met].flatMap(([id, { kind }]) =>
+      reached.has(id) ? [] : [{ type: 'misses' as const, text: names.get(id) ?? kind ?? id }],
+    ),
+  ];
+}
+
+const meets = ({ name }: StepReference): ReplayCause => ({ type: 'meets', text: name });
+
+function endCause({ end, state }: ReachedEnd): ReplayCause {
+  const at = 'step' in end && end.step ? ` at ${end.step.name}` : '';
+  switch (end.type) {
+    case 'done':
+      return { type: 'ends', text: state?.sessionUser ? 'done, logged in' : 'done, not logged in' };
+    case 'denied':
+      return { type: 'ends', text: `denied${at}` };
+    case 'refused':
+      return { type: 'ends', text: `refused by the ${end.by === 'policies' ? 'policies' : 'requirement'} of the flow` };
+    case 'waits':
+      return { type: 'ends', text: `waits${at}` };
+  }
+}
+
+/** Names what decides the end. Without such a question, the ends differ by the way in which a step was passed. */
+function unknownCauses(unknown: ReadonlyMap<string, Question>, ends: readonly ReachedEnd[]): ReplayCause[] {
+  if (unknown.size > 0) return [...unknown.keys()].map((text) => ({ type: 'unknown', text }));
+  return ends.map(endCause).map(({ text }) => ({ type: 'unknown', text: `may be ${text}` }));
+}
+
+function nameOf(question: Question): string {
+  switch (question.type) {
+    case 'policy':
+      return `policy ${question.policy.name}`;
+    case 'group':
+    case 'user':
+      return `${question.type} ${question.id}`;
+    default:
+      return question.type;
+  }
+}
+
+const unique = (causes: readonly ReplayCause[]): ReplayCause[] => [
+  ...new Map(causes.map((cause) => [`${cause.type} ${cause.text}`, cause])).values(),
+];
