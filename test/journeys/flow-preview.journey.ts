@@ -18,6 +18,7 @@ import {
 import { type Browser, usernameOf } from '../support/browser.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment } from '../support/deployment.js';
+import { asking, fieldEntry } from '../support/prompts.js';
 
 const WRITE = { stage: 'user_write.userwritestage', attrs: { user_creation_mode: 'always_create' } };
 const CONSENT = { stage: 'consent.consentstage', attrs: { mode: 'permanent' } };
@@ -42,6 +43,11 @@ beforeAll(async () => {
         flowEntries('consenting', [IDENTIFICATION, CONSENT, PASSWORD, LOGIN]),
         flowEntries('recovery', [IDENTIFICATION, EMAIL, LOGIN], { designation: 'recovery' }),
         flowEntries('signup', [WRITE, LOGIN], { designation: 'enrollment' }),
+        fieldEntry('another', ['username', 'username']),
+        flowEntries('another', [IDENTIFICATION, asking('another', ['username']), WRITE]),
+        flowEntries('another-of-mine', [asking('another', ['username']), WRITE], {
+          ...{ designation: 'stage_configuration', authentication: 'require_authenticated' },
+        }),
         flowEntries('leave', [LOGOUT], { designation: 'invalidation' }),
       ),
     ],
@@ -149,6 +155,20 @@ describe('a preview', () => {
     const { response, notes } = await runThrough(await linkTo('signup'));
     expect(notes).toContainEqual({ what: 'left_out', details: expect.objectContaining({ kind: 'user_write' }) });
     expect(response.body['component']).toBe('ak-stage-access-denied');
+    expect(await counts()).toEqual(before);
+  });
+
+  it('creates no user either if the test user is known, or logged in, and the flow always creates one', async () => {
+    const before = await counts();
+    const newcomer = { username: 'mallory' };
+    for (const run of [
+      runThrough(await linkTo('another'), { uid_field: 'alice' }, newcomer),
+      runThrough(await linkTo('another-of-mine'), newcomer),
+    ])
+      expect((await run).notes).toContainEqual({
+        what: 'left_out',
+        details: expect.objectContaining({ kind: 'user_write' }),
+      });
     expect(await counts()).toEqual(before);
   });
 

@@ -5,6 +5,8 @@
 export interface PreviewRule {
   /** Whether the stage writes or creates users, so that it runs only for the saved test user. */
   readonly changes_user?: true;
+  /** Returns whether the stage would write another user than the pending one with this config, so that it is left out. */
+  readonly leaves_out?: (config: Readonly<Record<string, unknown>>) => boolean;
   /** Returns the config without the parts that reach another system, or lead out of the flow. */
   readonly config?: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 }

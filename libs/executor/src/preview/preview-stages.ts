@@ -63,7 +63,8 @@ export class PreviewStageClient extends StageClient {
   async send(contract: StageContract, verb: StageVerb, request: StageRequest): Promise<StageReply> {
     const { preview } = contract;
     if (!preview) return this.standIn(contract, verb, request);
-    if (preview.changes_user && !this.isAboutTestUser(request)) return this.leaveOut(contract, request);
+    const isLeftOut = preview.leaves_out?.(request.config) || (preview.changes_user && !this.isAboutTestUser(request));
+    if (isLeftOut) return this.leaveOut(contract, request);
     const config = preview.config?.(request.config) ?? request.config;
     const reply = await this.stages.send(contract, verb, { ...request, config, preview: { user: this.user } });
     const named = 'context' in reply ? reply.context?.['pending_user'] : undefined;

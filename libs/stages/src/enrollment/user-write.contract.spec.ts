@@ -35,3 +35,9 @@ it('reports no credential change for a new user', () => {
   expect(changesCredentials(prompt_data, undefined, 'create_when_required')).toBe(false);
   expect(changesCredentials(prompt_data, alice, 'always_create')).toBe(false);
 });
+
+it('is left out of previews if it always creates a user, whoever the pending user is', () => {
+  const { leaves_out: leavesOut } = userWriteContract.preview;
+  expect(leavesOut({ user_creation_mode: 'always_create' })).toBe(true);
+  expect(leavesOut({ user_creation_mode: 'create_when_required' })).toBe(false);
+});

@@ -28,7 +28,7 @@ export const userWriteContract = defineStage({
   component: undefined,
   model: 'authentik_stages_user_write.userwritestage',
   service: 'enrollment',
-  preview: { changes_user: true },
+  preview: { changes_user: true, leaves_out: ({ user_creation_mode: mode }) => mode === 'always_create' },
   config: z.object({
     user_creation_mode: choice(CREATION_MODES).default('create_when_required'),
     create_users_as_inactive: boolean().default(false),
