@@ -23,6 +23,12 @@ export interface EnumerationItem {
  */
 export const MAX_RESOLVED = 1_000_000;
 
+/**
+ * Maximum number of characters of all texts that the tags of one file make. `!Env`, `!Context` and `!Format` repeat and join
+ * texts.
+ */
+export const MAX_RESOLVED_CHARACTERS = 16 * 1024 * 1024;
+
 /** The data that tags are resolved with. */
 export interface ResolutionScope {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -47,14 +53,22 @@ export interface ResolutionScope {
   find(model: string, fields: JsonMap): Promise<Pk | undefined>;
 }
 
-/** Counts resolved values up to MAX_RESOLVED. */
+/** Counts resolved values up to MAX_RESOLVED, and the characters of their texts up to MAX_RESOLVED_CHARACTERS. */
 export class ResolutionBudget {
   #remaining = MAX_RESOLVED;
+  #characters = MAX_RESOLVED_CHARACTERS;
 
   /** Counts one value. Throws BlueprintError above the limit. */
   spend(): void {
     if (--this.#remaining < 0)
       throw new BlueprintError(`the tags of this file resolve to more than ${MAX_RESOLVED} values`);
+  }
+
+  /** Counts the characters of a value that a tag has made. Throws BlueprintError above the limit. */
+  spendText(value: Json): void {
+    if (typeof value === 'string') this.#characters -= value.length;
+    if (this.#characters < 0)
+      throw new BlueprintError(`the tags of this file make texts of more than ${MAX_RESOLVED_CHARACTERS} characters`);
   }
 }
 
@@ -70,7 +84,9 @@ export class UnresolvedTag {
 
   async resolve(scope: ResolutionScope): Promise<Json> {
     try {
-      return await this.resolution(scope);
+      const value = await this.resolution(scope);
+      scope.budget.spendText(value);
+      return value;
     } catch (error) {
       throw withLocation(error, { line: this.line });
     }

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonMap } from './json.js';
-import { MAX_RESOLVED, ResolutionBudget, type ResolutionScope, resolve, type TaggedValue } from './tagged-value.js';
+import {
+  MAX_RESOLVED,
+  MAX_RESOLVED_CHARACTERS,
+  ResolutionBudget,
+  type ResolutionScope,
+  resolve,
+  type TaggedValue,
+} from './tagged-value.js';
 import { YamlSource } from './yaml-source.js';
 
 const scope = (overrides: Partial<ResolutionScope> = {}): ResolutionScope => ({
@@ -147,6 +154,17 @@ describe('tags', () => {
     const many = `[${'x,'.repeat(200)}x]`;
     const nested = `!Enumerate [${many}, SEQ, !Enumerate [${many}, SEQ, !Enumerate [${many}, SEQ, 1]]]`;
     await expect(read(nested)).rejects.toThrow(`the tags of this file resolve to more than ${MAX_RESOLVED} values`);
+  });
+
+  it('limits the characters of the texts that tags make', async () => {
+    const env = { LONG: 'x'.repeat(1024 * 1024) };
+    expect(await read(`[${'!Env LONG, '.repeat(15)}]`, { env })).toHaveLength(15);
+    const doubled =
+      '[!Format ["%s%s", !Env LONG, !Env LONG], !Format ["%s%s%s%s%s%s%s", ' + '!Env LONG, '.repeat(7) + ']]';
+    for (const text of [`[${'!Env LONG, '.repeat(17)}]`, doubled])
+      await expect(read(text, { env })).rejects.toThrow(
+        `the tags of this file make texts of more than ${MAX_RESOLVED_CHARACTERS} characters`,
+      );
   });
 
   it('names the id that !KeyOf did not find', async () => {
