@@ -12,7 +12,7 @@ const contract = (kind: string, more: Partial<StageContract> = {}): StageContrac
 });
 const silent = { component: undefined } as const;
 const proving = (kind: string, proof: StageProof, more: Partial<StageContract> = {}) =>
-  contract(kind, { proves: () => proof, writes: ['verified_user'], ...more });
+  contract(kind, { reads: { pending_user: 'optional' }, proves: () => proof, writes: ['verified_user'], ...more });
 
 /**
  * `ident` names the user, and embeds the stage in its config field `inner`. `password` is a first factor; `device`,
@@ -38,7 +38,7 @@ const CONTRACTS = [
     grants: true,
   }),
   contract('change', { ...silent, changes_credentials: () => true, grants: true }),
-  contract('login', { ...silent, effects: ['login'], grants: true }),
+  contract('login', { ...silent, reads: { pending_user: 'optional' }, effects: ['login'], grants: true }),
   contract('logout', { ...silent, effects: ['logout'] }),
   contract('deny', { ...silent, ends: true }),
   contract('away', { forecast: () => ({ passes: false }) }),

@@ -1,0 +1,143 @@
+import type { StageReply, StageRequest } from '@gatehouse/contracts';
+import { ALICE, executorHarness, LOGIN_REPLY, policySetOf } from '@gatehouse/executor/testing';
+import type { FlowVersion } from '@gatehouse/plan';
+import { flowVersionOf } from '@gatehouse/plan/testing';
+import { testContracts as contracts } from '@gatehouse/simulation/testing';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { ListedEnd } from './path-list.js';
+import { type Simulation, simulate } from './simulate.js';
+
+const ACTIONS = ['retry', 'restart', 'restart_with_context'] as const;
+const policies = fc.option(fc.constantFrom('p', 'q'), { nil: undefined });
+const stepOf = (...kinds: string[]) =>
+  fc.record({ kind: fc.constantFrom(...kinds), onRefusal: fc.constantFrom(...ACTIONS), policies, planned: policies });
+const anyStep = stepOf('ident', 'password', 'lax_device', 'page', 'silent', 'deny', 'login');
+const flow = fc.record({
+  guard: policies,
+  steps: fc.oneof(
+    fc.array(anyStep, { maxLength: 4 }),
+    fc.tuple(stepOf('ident'), anyStep, anyStep, stepOf('login')),
+    fc.tuple(stepOf('ident'), stepOf('password'), stepOf('lax_device'), stepOf('login')),
+  ),
+});
+
+/** Choices of the stages and the policies, one after the other. Each stage passes and each policy passes after the last. */
+const choices = fc.array(fc.nat({ max: 4 }), { maxLength: 24 });
+
+type Drawn<T> = T extends fc.Arbitrary<infer F> ? F : never;
+
+function versionOf({ guard, steps }: Drawn<typeof flow>): FlowVersion {
+  const bound = steps.map(({ kind, onRefusal, policies: late, planned }, i) => ({
+    ...{ kind, onRefusal, id: `${kind}-${i}` },
+    ...(late !== undefined && { policies: policySetOf({ policy: late }) }),
+    ...(planned !== undefined && late === undefined && { planned: policySetOf({ policy: planned }) }),
+  }));
+  return flowVersionOf(bound, {}, guard === undefined ? undefined : policySetOf({ policy: guard }));
+}
+
+const DENIED: StageReply = { type: 'denied' };
+const REJECTED: StageReply = { type: 'rejected', errors: {}, challenge: {} };
+const PASSED: Readonly<Record<string, StageReply>> = {
+  ident: { type: 'passed', context: { pending_user: ALICE } },
+  login: LOGIN_REPLY,
+};
+
+/** Returns the reply of a stage that its contract allows. The choices 0 to 2 pass. */
+function replyTo({ step, context }: StageRequest, choice: number): StageReply {
+  const kind = step.id.replace(/-\d+$/, '');
+  if (kind === 'deny') return DENIED;
+  const hasChallenge = contracts.find(kind, versionOf({ guard: undefined, steps: [] }))?.component !== undefined;
+  const rejection = hasChallenge ? REJECTED : DENIED;
+  const needsUser = ['password', 'lax_device', 'login'].includes(kind);
+  if (needsUser && context.pending_user === undefined) return rejection;
+  return [undefined, undefined, undefined, rejection, DENIED][choice] ?? PASSED[kind] ?? { type: 'passed' };
+}
+
+/** How a run ended, and the steps of its trail with their outcomes. */
+interface Run {
+  readonly end: 'login' | 'done' | 'denied' | 'waits';
+  readonly trail: readonly string[];
+  /** Factors of all steps that passed. */
+  readonly factors: readonly string[];
+}
+
+/** Runs a flow in the executor. Returns `undefined` if a request used up its turns, because its plan has not ended. */
+async function runFlow(version: FlowVersion, drawn: readonly number[]): Promise<Run | undefined> {
+  let position = 0;
+  const choose = () => drawn[position++] ?? 0;
+  const judge = (request: StageRequest) => replyTo(request, choose());
+  const script = Object.fromEntries(
+    version.steps.flatMap(({ stage: { kind } }) =>
+      contracts.find(kind, version)?.component === undefined || kind === 'deny'
+        ? [[`${kind}.challenge`, judge]]
+        : [
+            [`${kind}.challenge`, { type: 'challenge', challenge: {} } as const],
+            [`${kind}.respond`, judge],
+          ],
+    ),
+  );
+  const harness = executorHarness(version, script);
+  harness.contracts.find = (kind) => contracts.find(kind, version);
+  harness.policies.replies['p'] = harness.policies.replies['q'] = () => choose() % 2 === 0;
+  let type = 'show';
+  let isLogin = false;
+  // Two requests for each choice and each step: the run ends, unless a step rejects every answer.
+  for (let visit = 0; visit < 2 * (drawn.length + version.steps.length) + 2 && type === 'show'; visit++) {
+    const { result, effects } = await (visit % 2 === 0 ? harness.show() : harness.solve({}));
+    if (result.type === 'problem') {
+      expect(result.problem.detail?.text).toMatch(/^more than \d+ turns/);
+      return undefined;
+    }
+    type = result.type;
+    isLogin ||= effects.isLogin;
+  }
+  expect(harness.violations).toEqual([]);
+  const end = type === 'show' ? 'waits' : type === 'done' && isLogin ? 'login' : type;
+  const entries = harness.plans.plan?.trail ?? [];
+  const passed = entries.filter(({ outcome }) => outcome === 'passed').map(({ step }) => step);
+  const factors = passed.flatMap((id) => (id.startsWith('password') ? 'first' : id.startsWith('lax') ? 'further' : []));
+  return { end: end as Run['end'], trail: entries.map(({ step, outcome }) => `${step} ${outcome}`), factors };
+}
+
+/** Whether a path may end as the run did. A login may have fewer factors than steps passed: a restart drops them. */
+function isEndOf({ end, factors }: Run, listed: ListedEnd): boolean {
+  switch (listed.type) {
+    case 'done':
+      if (end !== 'login') return end === 'done' && listed.login === undefined;
+      return listed.login?.proofs.every((proof) => factors.includes(proof)) === true;
+    case 'denied':
+    case 'refused':
+      return end === 'denied';
+    case 'waits':
+    case 'repeats':
+      return end === 'waits';
+    default:
+      return false;
+  }
+}
+
+const visitsOf = ({ paths }: Simulation) =>
+  paths.flatMap(({ edges }) =>
+    edges.flatMap(({ visits }) =>
+      visits.map(({ step, outcome }) => `${step.id} ${outcome === 'without_credential' ? 'passed' : outcome}`),
+    ),
+  );
+
+it('simulates every end and every outcome of a step that the executor reaches', async () => {
+  const seen: Record<string, number> = {};
+  await fc.assert(
+    fc.asyncProperty(flow, choices, async (drawn, made) => {
+      const version = versionOf(drawn);
+      const run = await runFlow(version, made);
+      seen[run?.end ?? 'unfinished'] = (seen[run?.end ?? 'unfinished'] ?? 0) + 1;
+      if (!run) return;
+      const simulation = simulate({ version, contracts, maxPaths: 100_000 });
+      expect(simulation.isComplete).toBe(true);
+      expect(simulation.paths.some(({ end }) => isEndOf(run, end))).toBe(true);
+      expect(visitsOf(simulation)).toEqual(expect.arrayContaining([...run.trail]));
+    }),
+    { numRuns: 150, seed: 85, endOnFailure: true },
+  );
+  expect(Object.keys(seen).sort()).toEqual(['denied', 'done', 'login', 'waits']);
+});
