@@ -185,6 +185,22 @@ describe('the URL that executes a flow', () => {
   });
 });
 
+describe('the diagram of a flow', () => {
+  const path = '/api/v3/flows/instances/members/diagram/';
+
+  it('is Mermaid text, and only for administrators', async () => {
+    const { status, body } = await (await logIn('root')).fetch(path);
+
+    expect([status, Object.keys(body)]).toEqual([200, ['diagram']]);
+    expect(String(body['diagram']).split('\n').slice(0, 2)).toEqual(['graph TD', expect.stringMatching(/^flow_start/)]);
+    expect(String(body['diagram'])).toMatch(/^flow_policies\{"[a-z].*"\}$/m);
+    expect((await (await logIn('alice')).fetch(path)).status).toBe(403);
+    expect((await deployment.browser().fetch(path)).status).toBe(403);
+    const unknown = '/api/v3/flows/instances/nowhere/diagram/';
+    expect(await (await logIn('root')).fetch(unknown)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+});
+
 describe('the inspector', () => {
   const path = '/api/v3/flows/inspector/setup/';
 

@@ -1,5 +1,6 @@
 import { CommandError } from '@gatehouse/local';
 import type { Command } from './command.js';
+import { drawFlow } from './flow/diagram.js';
 import { compareVersions } from './flow/diff.js';
 import { showFunnel } from './flow/funnel.js';
 import { previewFlow } from './flow/preview.js';
@@ -15,6 +16,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Command['run']> = new Map<string, Command
   ['simulate', simulateFlow],
   ['funnel', showFunnel],
   ['replay', replayFlow],
+  ['diagram', drawFlow],
   ['versions', listVersions],
   ['diff', compareVersions],
   ['publish', publishVersion],
@@ -27,6 +29,7 @@ const USAGE = `usage: npm run flow -- trace PLAN_OR_REQUEST_ID [--json]        p
        npm run flow -- simulate SLUG …                          lists all paths of a flow
        npm run flow -- funnel SLUG …                            shows where visitors of a flow stop
        npm run flow -- replay SLUG DRAFT [--since 7d] [--json]  tests a version with recorded runs
+       npm run flow -- diagram SLUG [--version N]               draws a flow, as Mermaid text
        npm run flow -- versions SLUG [--json]                   lists the versions of a flow
        npm run flow -- diff SLUG FROM TO [--json]               compares two versions
        npm run flow -- publish SLUG [VERSION] [--reason TEXT]   makes a version current, by default the newest draft

@@ -1,4 +1,5 @@
 export * from './attempt.statements.js';
+export * from './binding-names.js';
 export * from './commit-effects.js';
 export * from './commit-parts.js';
 export * from './commit-statement.js';

@@ -2,6 +2,7 @@ export * from './advance.js';
 export * from './brand.js';
 export * from './contract-violations.js';
 export * from './create-plan.js';
+export * from './flow-chart.js';
 export * from './flow-version.js';
 export * from './merge-context.js';
 export * from './oauth-client.js';

@@ -133,3 +133,15 @@ describe('flow simulate', () => {
     expect((await simulate('lax', '--given', join(folder, 'none.yaml'))).stderr).toContain('cannot be read: ENOENT');
   });
 });
+
+describe('flow diagram', () => {
+  it('draws the flow with the names of its policies and groups', async () => {
+    const { code, stdout } = await runCli('flow', ['diagram', 'lax'], { env });
+    expect(code).toBe(0);
+    expect(stdout).toContain('stage_1_policies{"policy odd-hours"}\n');
+    expect(stdout).toContain('stage_2_policies{"group staff"}\n');
+    expect((await runCli('flow', ['diagram', 'lax', '--version', '9'], { env })).stderr).toBe(
+      'The flow lax has no version 9. Known: 1.\n',
+    );
+  });
+});

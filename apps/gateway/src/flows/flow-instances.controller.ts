@@ -1,3 +1,4 @@
+import { Problem } from '@gatehouse/contracts';
 import { startForUser } from '@gatehouse/executor';
 import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -9,15 +10,22 @@ import { crossSiteOf } from '../http/cross-site-request.js';
 import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
 import type { AuthenticatedUser } from '../users/user.repository.js';
 import { FlowService } from './flow.service.js';
+import { FlowChartRepository } from './flow-chart.repository.js';
 
 /** The URL at which an administrator continues a flow. */
 const link = z.object({ link: z.string() }).meta({ id: 'Link', description: 'The URL at which the client continues.' });
+
+/** A drawing of a flow. */
+const flowDiagram = z
+  .object({ diagram: z.string() })
+  .meta({ id: 'FlowDiagram', description: 'The current version of a flow as the text of a Mermaid flowchart.' });
 
 /** Actions of administrators on flows. */
 @Controller('/api/v3/flows/instances')
 export class FlowInstancesController {
   constructor(
     @Inject(FlowService) private readonly flowService: FlowService,
+    @Inject(FlowChartRepository) private readonly charts: FlowChartRepository,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -42,5 +50,20 @@ export class FlowInstancesController {
     const params = { slug, query: {}, crossSite: crossSiteOf(request) };
     await this.flowService.begin({ request, reply }, params, startForUser(user));
     return { link: new URL(`/if/flow/${slug}/`, this.config.BASE_URL).href };
+  }
+
+  /** Returns the current version of a flow as Mermaid text (docs/spec/simulation.md#diagram). Throws `not_found`. */
+  @ApiEndpoint({
+    id: 'flows_instances_diagram_retrieve',
+    description: 'Returns the current version of a flow as the text of a Mermaid flowchart, for administrators.',
+    tag: 'flows',
+    answers: { 200: flowDiagram, 404: genericError },
+  })
+  @Get(':slug/diagram/')
+  @UseGuards(SuperuserGuard)
+  async diagram(@Param('slug') slug: string): Promise<z.output<typeof flowDiagram>> {
+    const diagram = await this.charts.draw(slug);
+    if (diagram === undefined) throw new Problem('not_found');
+    return { diagram };
   }
 }

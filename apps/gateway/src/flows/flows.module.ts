@@ -8,6 +8,7 @@ import { UsersModule } from '../users/users.module.js';
 import { EngineModule } from './engine.module.js';
 import { ExecutorController } from './executor.controller.js';
 import { FlowService } from './flow.service.js';
+import { FlowChartRepository } from './flow-chart.repository.js';
 import { FlowInstancesController } from './flow-instances.controller.js';
 import { FlowPageController } from './flow-page.controller.js';
 import { FlowRedirectsController } from './flow-redirects.controller.js';
@@ -24,7 +25,7 @@ import { FlowInspectorController } from './inspector/flow-inspector.controller.j
     FlowInstancesController,
     FlowInspectorController,
   ],
-  providers: [FlowService, FlowRequestReader, JourneyFactsReader],
+  providers: [FlowService, FlowChartRepository, FlowRequestReader, JourneyFactsReader],
   exports: [FlowService, FlowRequestReader],
 })
 export class FlowsModule {}
