@@ -141,7 +141,7 @@ describe('flow diagram', () => {
     expect(stdout).toContain('stage_1_policies{"policy odd-hours"}\n');
     expect(stdout).toContain('stage_2_policies{"group staff"}\n');
     expect((await runCli('flow', ['diagram', 'lax', '--version', '9'], { env })).stderr).toBe(
-      'The flow lax has no version 9. Known: 1.\n',
+      'flow: The flow lax has no version 9. Known: 1.\n',
     );
   });
 });
