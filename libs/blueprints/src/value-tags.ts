@@ -21,8 +21,9 @@ export function keyOf(argument: TaggedValue): TagResolver {
 export function env(argument: TaggedValue): TagResolver {
   const { name, fallback } = named('!Env', argument);
   return async (scope) => {
-    if (!scope.env[name] && fallback === undefined) scope.unsetVariables.push(name);
-    return scope.env[name] || resolve(fallback ?? null, scope);
+    const value = Object.hasOwn(scope.env, name) ? scope.env[name] : undefined;
+    if (!value && fallback === undefined) scope.unsetVariables.push(name);
+    return value || resolve(fallback ?? null, scope);
   };
 }
 

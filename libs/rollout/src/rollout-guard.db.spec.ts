@@ -1,17 +1,20 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { FLOW_SCHEMA, FlowReleases, FlowRollouts } from '@gatehouse/blueprints';
+import { CommandEventRecorder } from '@gatehouse/outbox';
 import type { FlowVersion } from '@gatehouse/plan';
 import { flowVersionOf } from '@gatehouse/plan/testing';
-import { metrics, openDataSource } from '@gatehouse/platform';
+import { metrics, openDataSource, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { migratedDatabase } from '../../../test/support/postgres.js';
+import { recordedEvents } from '../../../test/support/recorded-events.js';
 import { reportRollouts } from './rollout.metrics.js';
 import { RolloutCountsRepository } from './rollout-counts.repository.js';
 import { RolloutGuard } from './rollout-guard.js';
 import { RolloutGuardRepository } from './rollout-guard.repository.js';
 
 const SETTINGS = { lookS: 30, settleS: 60, graceS: 900 };
+const SEAL_KEYS = `test:${randomBytes(32).toString('base64')}`;
 const GUARD = { margin: 200, watchS: 3600 };
 const LOGIN = ['identification', 'password', 'user_login'];
 const versionOf = (...kinds: string[]) => flowVersionOf(kinds.map((kind) => ({ id: kind, kind })));
@@ -83,7 +86,10 @@ const backdate = (interval: string) =>
 async function look(): Promise<string[]> {
   const decisions: string[] = [];
   const guard = new RolloutGuard({
-    rollouts: new RolloutGuardRepository(source, { actor: 'flow guard' }),
+    rollouts: new RolloutGuardRepository(source, {
+      actor: 'flow guard',
+      events: new CommandEventRecorder('flow guard', new Sealer(SEAL_KEYS)),
+    }),
     counts: new RolloutCountsRepository(source),
     settings: SETTINGS,
     report: ({ slug }, { verdict }, decision) => void (slug === flow.slug && decisions.push(`${verdict}: ${decision}`)),
@@ -157,6 +163,9 @@ describe('a guard', () => {
     await record({ version: 1, outcome: 'done', networks: 300 });
     await record({ version: 2, outcome: 'abandoned', networks: 300 });
     expect(await look()).toEqual(['lower: halted']);
+    const rows = (sql: string) => source.query(sql);
+    const events = await recordedEvents({ rows, sealing: { SEAL_KEYS } }, 'flow_rollout_halted');
+    expect(events.at(-1)?.data.context).toMatchObject({ flow: { pk: flow.id }, version: 2, current_version: 1 });
     await backdate('2 h');
     expect(await look()).toEqual([]);
     expect(await state()).toEqual({ current: 1, candidate: 2, share: 1000 });

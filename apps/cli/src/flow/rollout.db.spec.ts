@@ -3,6 +3,7 @@ import { flowOf } from '@gatehouse/executor/testing';
 import { PlanStoreHarness, publish } from '@gatehouse/executor-postgres/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../../../test/support/commands.js';
+import { recordedEvents } from '../../../../test/support/recorded-events.js';
 
 const seal = `k:${randomBytes(32).toString('base64')}`;
 const SLUG = 'login';
@@ -51,6 +52,13 @@ describe('npm run flow -- publish --percent', () => {
       'end it: npm run flow -- rollback login',
     ]);
     expect(await state()).toEqual({ number: 1, share: 1000 });
+  });
+
+  it('writes an audit event', async () => {
+    await run('publish', SLUG, '2', '--percent', '10', '--guard', 'completion=-2%');
+    const rows = (sql: string) => database.source.query(sql);
+    const events = await recordedEvents({ rows, sealing: { SEAL_KEYS: seal } }, 'flow_rollout_started');
+    expect(events.at(-1)?.data.context).toMatchObject({ version: 2, current_version: 1, percent: 10, guard_margin: 2 });
   });
 
   it('raises the share, and publishes the version at 100 % or without a share', async () => {

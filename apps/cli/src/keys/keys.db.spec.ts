@@ -258,6 +258,8 @@ const COLUMNS: Readonly<Record<string, 'sealed' | 'contains sealed secrets' | 'k
   ...plain(
     ...['journeys', 'journeys_default'].flatMap((t) => ['steps', 'verdicts', 'client'].map((c) => `flow.${t}.${c}`)),
   ),
+  // Numbers of plans.
+  ...plain('flow.rollouts.finding'),
   // SHA-256 digests, keys of the database itself, and JSON without secrets.
   ...plain('captcha.spent.digest', 'consent.code_keys.key'),
   ...plain('consent.access_tokens.hash', 'consent.access_tokens.code_hash'),

@@ -22,6 +22,8 @@ const LATE_PATHS = /^\/api\/v3\/flows\/instances\/(apply|check|compare|draft|imp
 
 /** A body that the handler reads by itself. */
 export class UnreadBody {
+  private isRead = false;
+
   constructor(
     /** The media type, with its parameters. */
     readonly type: string,
@@ -31,9 +33,18 @@ export class UnreadBody {
 
   /** Returns the bytes of the body. Throws `body_too_large`. */
   async read(limit: number): Promise<Buffer> {
+    this.isRead = true;
     const body = await readBody(this.payload, { limit, declared: this.declared });
     if (!body) throw new Problem('body_too_large');
     return body;
+  }
+
+  /**
+   * Discards a body that no handler has read, so that the client can finish it and read the response. Returns false if it
+   * is longer than DISCARDED_BODY_BYTES: then the connection must be closed.
+   */
+  async discard(): Promise<boolean> {
+    return this.isRead || (await isDiscarded(this.payload, this.declared));
   }
 }
 
@@ -43,6 +54,9 @@ export class UnreadBody {
  */
 export function registerBodyParsers(fastify: FastifyInstance, limit: number) {
   fastify.removeAllContentTypeParsers();
+  fastify.addHook('onSend', async ({ body }, reply) => {
+    if (body instanceof UnreadBody && !(await body.discard())) reply.header('connection', 'close');
+  });
   fastify.addContentTypeParser('application/json', async ({ headers, url }: FastifyRequest, payload: Readable) => {
     if (LATE_PATHS.test(url)) return unread(headers, payload);
     const body = await readBody(payload, { limit, declared: headers['content-length'] });
@@ -96,6 +110,20 @@ function readBody(
     payload.once('end', () => resolve(length > limit ? undefined : Buffer.concat(chunks)));
     // The client has disconnected or is too slow, so this is not an internal error.
     payload.once('error', (cause) => reject(new Problem('malformed_http', { cause })));
+  });
+}
+
+/** Receives and discards a body. Returns whether it ends within DISCARDED_BODY_BYTES. */
+function isDiscarded(payload: Readable, declared: string | undefined): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (Number(declared) > DISCARDED_BODY_BYTES) return resolve(false);
+    let length = 0;
+    payload.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > DISCARDED_BODY_BYTES) resolve(false);
+    });
+    payload.once('end', () => resolve(true));
+    payload.once('close', () => resolve(false));
   });
 }
 
