@@ -86,8 +86,8 @@ async function runFlow(version: FlowVersion, drawn: readonly number[]): Promise<
   for (let visit = 0; visit < 2 * (drawn.length + version.steps.length) + 2 && type === 'show'; visit++) {
     const { result, effects } = await (visit % 2 === 0 ? harness.show() : harness.solve({}));
     if (result.type === 'problem') {
-      expect(result.problem.detail?.text).toMatch(/^more than \d+ turns/);
-      return undefined;
+      if (/^more than \d+ turns/.test(result.problem.detail?.text ?? '')) return undefined;
+      throw result.problem;
     }
     type = result.type;
     isLogin ||= effects.isLogin;
