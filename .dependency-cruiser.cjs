@@ -125,7 +125,8 @@ module.exports = {
     },
     {
       name: 'simulation-is-pure',
-      comment: 'The simulation walks a flow version by the functions of the plan. It knows neither stages nor databases.',
+      comment:
+        'The simulation walks a flow version by the functions of the plan. It knows neither stages nor databases.',
       severity: 'error',
       from: { path: '^libs/simulation/', pathNot: '\\.spec\\.ts$|/testing/' },
       to: { pathNot: ['^libs/simulation/', '^libs/plan/', '^libs/contracts/', 'node_modules/zod/'] },

@@ -108,7 +108,7 @@ it.each([
   [['publish', 'login', '0x1'], '"0x1" is not the number of a version.'],
   [['publish', 'login', '99999999999'], 'is not the number of a version.'],
   [['publish', 'login'], 'has no draft after its current version'],
-  [['publish', 'login', '1', '--percent', '5'], "Unknown option '--percent'"],
+  [['publish', 'login', '1', '--quietly'], "Unknown option '--quietly'"],
   [['rollback', 'login', '1'], 'usage: npm run flow'],
   [['rollback', 'login', '--reason', 'x'.repeat(501)], '--reason has more than 500 characters.'],
   [['rollback', 'gone'], 'There is no published flow with the slug gone.'],

@@ -54,7 +54,7 @@ it('a shadow condition that refuses neither skips the password nor stops the log
   const { body } = await browser.fetch('/api/v3/flows/inspector/page/');
   expect(body).toMatchObject({
     current_plan: { plan_context: {} },
-    shadow_verdicts: [{ target: 'guard', policy: 'refuse', outcome: 'fail', passes: true, would_pass: false }],
+    shadow_verdicts: [{ target: 'guard', policy: 'refuse', outcome: 'fail', met: true, would_be_met: false }],
   });
   expect(JSON.stringify(body)).not.toMatch(/go away|colour/);
 });

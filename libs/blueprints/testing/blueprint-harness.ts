@@ -67,7 +67,7 @@ export class BlueprintHarness {
     this.descriptors.clear();
     this.trusted.clear();
     this.env = {};
-    await this.source.query('TRUNCATE flow.objects, flow.flows, flow.flow_versions, flow.releases');
+    await this.source.query('TRUNCATE flow.objects, flow.flows, flow.flow_versions, flow.releases, flow.rollouts');
     await this.source.query('TRUNCATE directory.users, directory.groups CASCADE');
     await this.source.query('TRUNCATE identification.sources CASCADE');
   }

@@ -15,7 +15,7 @@ const shadowed = (enforced: PolicySet = policySetOf(), more = {}): PolicySet => 
 const onPage = (set: PolicySet) => flowOf([{ kind: 'page', policies: set }, { kind: 'secret' }]);
 const shows = { type: 'show', challenge: { page: true } };
 const verdict = { binding: 'b-s', condition: 'policy', policy: 's' };
-const failed = { ...verdict, outcome: 'fail', passes: true, would_pass: false };
+const failed = { ...verdict, outcome: 'fail', met: true, would_be_met: false };
 const eventOf = (context: object) => ({
   type: 'event',
   action: 'policy_shadow',
@@ -42,7 +42,7 @@ describe('a shadow condition', () => {
     policies.replies['p'] = false;
     expect((await show()).result).toMatchObject({ challenge: { secret: true } });
     // In mode `any` the condition would have let the step run.
-    expect(plans.savedEffects).toEqual([eventOf({ ...verdict, outcome: 'pass', passes: false, would_pass: true })]);
+    expect(plans.savedEffects).toEqual([eventOf({ ...verdict, outcome: 'pass', met: false, would_be_met: true })]);
   });
 
   it('changes neither the plan nor the verdict: its facts, steps, events and messages are dropped', async () => {
@@ -56,7 +56,7 @@ describe('a shadow condition', () => {
     await show();
     expect(plans.plan).toMatchObject({ context: {}, verdicts: { 'page-0': { pass: true, messages: [] } } });
     expect(plans.plan?.steps).toHaveLength(2);
-    expect(plans.savedEffects).toEqual([eventOf({ ...verdict, outcome: 'pass', passes: true, would_pass: true })]);
+    expect(plans.savedEffects).toEqual([eventOf({ ...verdict, outcome: 'pass', met: true, would_be_met: true })]);
   });
 
   it('is asked in a request of its own that says so, and that does not change the ids of other requests', async () => {
@@ -83,7 +83,7 @@ describe('a shadow condition', () => {
     const { show, policies, plans, undecided } = executorHarness(onPage(shadowed()), DEFAULT_REPLIES);
     policies.replies['s'] = reply;
     expect((await show()).result).toMatchObject(shows);
-    const context = { ...verdict, outcome: 'undecided', error, passes: true, would_pass: false };
+    const context = { ...verdict, outcome: 'undecided', error, met: true, would_be_met: false };
     expect(plans.savedEffects).toEqual([eventOf(context)]);
     expect(undecided).toEqual([]);
   });

@@ -81,8 +81,8 @@ export class ShadowEvaluator {
     const { set, enforced, shadow, version, flow, admits } = judged;
     if (!shadow) return NOTHING;
     const verdicts = shadowVerdicts(set, { enforced, shadow }, version);
-    for (const { outcome, passes, would_pass } of verdicts)
-      this.dependencies.observer.shadowJudged(flow, outcome, passes !== would_pass);
+    for (const { outcome, met, would_be_met } of verdicts)
+      this.dependencies.observer.shadowJudged(flow, outcome, met !== would_be_met);
     const effects = verdicts.filter(({ binding }) => admits(binding)).map(eventOf);
     return { verdicts, effects };
   }

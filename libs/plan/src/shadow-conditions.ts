@@ -21,8 +21,8 @@ export const shadowVerdict = z.object({
   /** Why the condition could not be decided. */
   error: z.string().exactOptional(),
   /** The verdict of the set, and its verdict if this condition were enforced too. */
-  passes: z.boolean(),
-  would_pass: z.boolean(),
+  met: z.boolean(),
+  would_be_met: z.boolean(),
 });
 export type ShadowVerdict = z.output<typeof shadowVerdict>;
 
@@ -55,7 +55,7 @@ export function shadowVerdicts(
       ...{ binding: binding.id, condition: conditionOf(binding) },
       policy: binding.policy === undefined ? null : findPolicy(version, binding.policy).name,
       ...outcome,
-      ...{ passes, would_pass: combined(set.mode, [...enforced, pass]) },
+      ...{ met: passes, would_be_met: combined(set.mode, [...enforced, pass]) },
     };
   });
 }

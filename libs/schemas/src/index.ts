@@ -6,7 +6,7 @@ export const SCHEMA_VERSIONS = {
   directory: 1_764_892_920_000,
   flow: 1_765_411_440_000,
   captcha: 1_764_201_720_000,
-  consent: 1_765_152_120_000,
+  consent: 1_765_411_380_000,
   enrollment: 1_764_201_660_000,
   identification: 1_764_547_380_000,
   mfa: 1_764_806_400_000,

@@ -50,10 +50,10 @@ const ShadowVerdicts = ({ verdicts, t }: { verdicts: readonly ShadowVerdict[]; t
   <>
     <h3>{t('Shadow conditions')}</h3>
     <ul>
-      {verdicts.map(({ binding, policy, condition, outcome, passes, would_pass: wouldPass }, i) => (
+      {verdicts.map(({ binding, policy, condition, outcome, met, would_be_met: wouldMet }, i) => (
         <li key={`${binding} ${i}`}>
           {policy ?? condition}: {outcome}{' '}
-          {passes !== wouldPass && <strong>{t('It would have changed the verdict.')}</strong>}
+          {met !== wouldMet && <strong>{t('It would have changed the verdict.')}</strong>}
         </li>
       ))}
     </ul>

@@ -36,8 +36,8 @@ export interface ShadowVerdict {
   readonly policy: string | null;
   readonly condition: string;
   readonly outcome: string;
-  readonly passes: boolean;
-  readonly would_pass: boolean;
+  readonly met: boolean;
+  readonly would_be_met: boolean;
 }
 
 /** Fetches the run. Resolves to null when there is no run, and to undefined when the visitor may not inspect it. */
