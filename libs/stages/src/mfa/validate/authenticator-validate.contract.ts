@@ -48,9 +48,12 @@ const WITHOUT_DEVICE: Readonly<Record<string, StageProof['if_missing']>> = {
 const SENDING: readonly unknown[] = ['sms', 'duo'];
 
 /** Returns a config that offers no device whose proof needs another system. */
-const withLocalDevices = (config: Readonly<Record<string, unknown>>) => ({
+const withLocalDevices = ({
+  device_classes: classes = DEVICE_CLASSES,
+  ...config
+}: Readonly<Record<string, unknown>>) => ({
   ...config,
-  device_classes: [config['device_classes']].flat().filter((name) => !SENDING.includes(name)),
+  device_classes: [classes].flat().filter((name) => !SENDING.includes(name)),
 });
 
 /** Contract of the stage that asks for a proof by one of the user's devices (docs/spec/mfa.md#validate). */
