@@ -7,6 +7,7 @@ import { CSRF_COOKIE, CSRF_COOKIES, isHostOnly, SESSION_COOKIE, SESSION_COOKIES 
 import { corsOriginsIn } from './http/cors.js';
 import { TRACEPARENT_USES } from './http/request-spans.js';
 import { journeyConfig } from './journeys/journey.config.js';
+import { previewConfig } from './previews/preview.config.js';
 import { avatarModes } from './users/avatars/avatar-modes.js';
 
 const whole = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
@@ -223,9 +224,7 @@ export const gatewaySettings = z.object({
   SHADOW_TIMEOUT_MS: whole(250, { max: 5000 }).describe(
     'Milliseconds that a request waits at most for the shadow conditions of one step, which are evaluated beside its other conditions',
   ),
-  PREVIEW_MAX_S: whole(28_800, { min: 60, max: 86_400 }).describe(
-    'Seconds after which a preview link of `npm run flow -- preview` expires at the latest',
-  ),
+  ...previewConfig.shape,
   ...policyLimits.shape,
   ANONYMOUS_SESSION_S: whole(3600).describe('Lifetime of an anonymous session in seconds'),
   UNANSWERED_SESSION_S: whole(900, { min: 60 }).describe(

@@ -14,9 +14,19 @@ import { AvatarService } from '../users/avatars/avatar.service.js';
 import { presentPreview } from './preview.presenter.js';
 import { PreviewService } from './preview.service.js';
 
-/** A request of the page of a preview. Without a state, it starts a run; without an answer, it shows the challenge. */
+/** Largest length of the token of a mailed link, in characters. */
+const MAX_FLOW_TOKEN = 255;
+
+/**
+ * A request of the page of a preview. Without a state, it starts a run; without an answer, it shows the challenge.
+ * `flow_token` is that of a link in a mail of the run, which it follows.
+ */
 const previewRequest = z
-  .object({ state: z.string().optional(), answer: z.record(z.string(), z.unknown()).optional() })
+  .object({
+    state: z.string().optional(),
+    answer: z.record(z.string(), z.unknown()).optional(),
+    flow_token: z.string().max(MAX_FLOW_TOKEN).optional(),
+  })
   .meta({ id: 'FlowPreviewRequest' });
 
 /** The requests of a preview's page (docs/spec/preview.md). */
@@ -41,14 +51,15 @@ export class PreviewController {
   @UseGuards(CsrfGuard, SuperuserGuard)
   async run(
     @Param('link') link: string,
-    @Body(new ZodBodyPipe(previewRequest)) { state, answer }: z.output<typeof previewRequest>,
+    @Body(new ZodBodyPipe(previewRequest)) { state, answer, flow_token: token }: z.output<typeof previewRequest>,
     @CurrentPrincipal() principal: Principal,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const opened = await this.previews.open(link, principal);
     const submitted = state !== undefined && answer ? { body: answer, csrfFailure: undefined } : undefined;
-    const params = { slug: opened.preview.slug, query: {}, answer: submitted, crossSite: undefined };
+    const query = state !== undefined && token !== undefined ? { flow_token: token } : {};
+    const params = { slug: opened.preview.slug, query, answer: submitted, crossSite: undefined };
     const flowRequest = await this.reader.read({ request, reply }, params);
     const step =
       state === undefined

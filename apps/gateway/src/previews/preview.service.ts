@@ -18,6 +18,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import type { Principal } from '../http/auth/auth.service.js';
 import { RecentLoginService } from '../http/auth/recent-login.service.js';
+import { PreviewRateLimiter } from './preview.rate-limiter.js';
 
 const INVALID = sentence('This preview link is not valid. Create another one.');
 const EXPIRED = sentence('This preview link has expired. Create another one.');
@@ -47,19 +48,21 @@ export class PreviewService {
     @Inject(UserDirectory) private readonly users: UserDirectory,
     @Inject(EventRecorder) private readonly events: EventRecorder,
     @Inject(RecentLoginService) private readonly recentLogin: RecentLoginService,
+    @Inject(PreviewRateLimiter) private readonly rateLimiter: PreviewRateLimiter,
     @Inject(Sealer) private readonly sealer: Sealer,
     @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'PREVIEW_MAX_S'>,
   ) {}
 
   /**
-   * Returns what a link allows. Throws `permission_denied` unless the caller is a superuser in a session, and
-   * `preview_refused` for a link that is altered or expired, or whose version or test user is gone.
+   * Returns what a link allows. Throws `permission_denied` unless the caller is a superuser in a session,
+   * `preview_refused` for a link that is altered or expired, or whose version or test user is gone, and `rate_limited`.
    */
   async open(token: string, { user: operator, sessionId, byToken }: Principal): Promise<OpenedPreview> {
     if (!operator.is_superuser || byToken || sessionId === undefined) throw new Problem('permission_denied');
     const link = openPreviewLink(this.sealer, token);
     if (!link) throw refused(INVALID);
     if (Date.now() >= this.expiryOf(link)) throw refused(EXPIRED);
+    this.rateLimiter.admit(token);
     const [version, user] = await Promise.all([this.flows.find(link.version), this.users.find(link.user)]);
     if (version?.flow.slug !== link.flow) throw refused(NO_VERSION);
     if (!user?.is_active || user.is_superuser) throw refused(NO_USER);

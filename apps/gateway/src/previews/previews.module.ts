@@ -5,6 +5,7 @@ import { FlowsModule } from '../flows/flows.module.js';
 import { AuthModule } from '../http/auth/auth.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { PreviewController } from './preview.controller.js';
+import { PreviewRateLimiter } from './preview.rate-limiter.js';
 import { PreviewService } from './preview.service.js';
 import { PreviewPageController } from './preview-page.controller.js';
 
@@ -12,6 +13,6 @@ import { PreviewPageController } from './preview-page.controller.js';
 @Module({
   imports: [AuthModule, BrandsModule, EngineModule, FlowsModule, UsersModule],
   controllers: [PreviewController, PreviewPageController],
-  providers: [PreviewService],
+  providers: [PreviewRateLimiter, PreviewService],
 })
 export class PreviewsModule {}

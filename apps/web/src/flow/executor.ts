@@ -27,6 +27,8 @@ export class ExecutorClient {
   /** The state of a preview, which its next request sends back. Undefined unless the page is a preview. */
   private previewState: string | undefined;
   private readonly isPreview: boolean;
+  /** Token of a mailed link of a preview, which the next request follows. */
+  private followed: string | undefined;
 
   constructor({ slug, cross_site, step, preview }: FlowPageData, search: string) {
     this.step = step?.value;
@@ -48,8 +50,15 @@ export class ExecutorClient {
     return { ...pageReply(reply), interruption: interruptionOf(reply) };
   }
 
+  /** Lets the next request of a preview follow a mailed link. */
+  follow(token: string): void {
+    this.followed = token;
+  }
+
   private previewBody(answer?: FormAnswer): string {
-    return JSON.stringify({ state: this.previewState, answer });
+    const flow_token = this.followed;
+    this.followed = undefined;
+    return JSON.stringify({ state: this.previewState, answer, flow_token });
   }
 
   private async request(init: { body?: string }): Promise<ClientReply> {

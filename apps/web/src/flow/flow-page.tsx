@@ -18,15 +18,15 @@ import type { Visit } from './visit.js';
 
 /** The page of a flow, rendered on the server and hydrated in the browser. */
 export function FlowPage({ pageData, t }: { pageData: FlowPageData; t: Translate }) {
-  const { visit, ...senders } = useFlowVisit(pageData);
+  const { visit, followLink, ...senders } = useFlowVisit(pageData);
   const busy = visit.phase === 'sending';
   const challenge = visit.challenge as Envelope;
-  const { brand } = pageData;
+  const { brand, preview } = pageData;
   const { heading, partHeading, setHeading, flowTitle, layout } = useStepHeading(challenge, { t, site: brand.title });
   const main = useFocus({ step: visit.step, challenge, partHeading });
   const inspector = useInspector(pageData, { challenge: visit.challenge, t });
   // A preview leads nowhere by itself.
-  const inspected = pageData.preview ? true : inspector.open;
+  const inspected = preview ? true : inspector.open;
   const pressed = useRef<HTMLButtonElement>(null);
   const { awaitsAction } = visit;
   const shared = { pageData, t, busy, pressed, inspected, awaitsAction, setHeading, ...senders };
@@ -35,7 +35,7 @@ export function FlowPage({ pageData, t }: { pageData: FlowPageData; t: Translate
     <PageProvider value={page}>
       <Frame brand={brand} flowTitle={flowTitle} layout={layout ?? brand.layout} menu={languageMenuOf({ pageData, t })}>
         <main ref={main} aria-busy={busy || undefined}>
-          {pageData.preview && <PreviewBanner preview={pageData.preview} t={t} />}
+          {preview && <PreviewBanner preview={preview} t={t} />}
           <h1 tabIndex={-1}>{heading}</h1>
           <StepContent visit={visit} />
         </main>
@@ -43,7 +43,7 @@ export function FlowPage({ pageData, t }: { pageData: FlowPageData; t: Translate
         <BusyIndicator />
       </Frame>
       {inspector.panel}
-      {pageData.preview && <PreviewPanel preview={pageData.preview} challenge={visit.challenge} t={t} />}
+      {preview && <PreviewPanel {...{ preview, challenge: visit.challenge, t, followLink }} />}
     </PageProvider>
   );
 }

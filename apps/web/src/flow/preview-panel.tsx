@@ -1,6 +1,7 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import { useEffect, useState } from 'preact/hooks';
-import type { Challenge, PreviewPageData } from '../page.js';
+import type { Challenge, PreviewNote, PreviewPageData } from '../page.js';
+import { Button } from '../ui/button.js';
 import { previewOf } from './executor.js';
 
 interface PreviewProps {
@@ -17,8 +18,13 @@ export const PreviewBanner = ({ preview: { version, user }, t }: PreviewProps) =
   </p>
 );
 
-/** Lists what the run of a preview would have caused, such as mails. */
-export function PreviewPanel({ preview, challenge, t }: PreviewProps & { challenge: Challenge }) {
+interface PanelProps extends PreviewProps {
+  readonly challenge: Challenge;
+  readonly followLink: (token: string) => void;
+}
+
+/** Lists what the run of a preview would have caused, such as mails, whose links it can follow. */
+export function PreviewPanel({ preview, challenge, t, followLink }: PanelProps) {
   const [notes, setNotes] = useState(preview.notes);
   useEffect(() => {
     const added = previewOf(challenge)?.notes ?? [];
@@ -30,15 +36,36 @@ export function PreviewPanel({ preview, challenge, t }: PreviewProps & { challen
       <h3>{t('What would have happened')}</h3>
       {notes.length === 0 && <p class="hint">{t('Nothing so far.')}</p>}
       <ol>
-        {notes.map(({ what, details }, i) => (
+        {notes.map((note, i) => (
           <li key={i}>
-            <strong>{what}</strong>
-            <pre class="trace" tabIndex={0} role="region" aria-label={what}>
-              {JSON.stringify(details, undefined, 2)}
-            </pre>
+            <Note {...note} t={t} followLink={followLink} />
           </li>
         ))}
       </ol>
     </aside>
   );
+}
+
+function Note({ what, details, t, followLink }: PreviewNote & Pick<PanelProps, 't' | 'followLink'>) {
+  const token = linkTokenOf(details);
+  return (
+    <>
+      <strong>{what}</strong>
+      <pre class="trace" tabIndex={0} role="region" aria-label={what}>
+        {JSON.stringify(details, undefined, 2)}
+      </pre>
+      {token !== undefined && (
+        <Button type="button" plain onClick={() => followLink(token)}>
+          {t('Follow the link in this mail')}
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** Returns the token of the link in a noted mail; `undefined` if there is none. */
+function linkTokenOf({ variables }: PreviewNote['details']): string | undefined {
+  const { url } = (variables ?? {}) as { readonly url?: unknown };
+  const query = typeof url === 'string' ? url.split('?')[1] : undefined;
+  return new URLSearchParams(query).get('flow_token') ?? undefined;
 }

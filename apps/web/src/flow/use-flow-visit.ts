@@ -14,6 +14,8 @@ export interface FlowVisit {
   readonly answerAutomatically: (fields: FormAnswer) => void;
   readonly sendRequest: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
   readonly refetch: () => void;
+  /** Follows a mailed link of a preview, by its token. */
+  readonly followLink: (token: string) => void;
 }
 
 /** Runs a visit: sends one answer at a time, and retries requests while the service is unavailable. */
@@ -35,6 +37,10 @@ export function useFlowVisit(pageData: FlowPageData): FlowVisit {
       answerAutomatically: (fields) => void channel.send(withComponent(fields), 'page'),
       sendRequest: (fields) => channel.sendRequest(withComponent(fields)),
       refetch: () => void channel.send(undefined),
+      followLink: (token) => {
+        dispatch({ kind: 'user-acted' });
+        void channel.followLink(token);
+      },
     };
   }, [visit]);
 }
@@ -54,6 +60,13 @@ class ExecutorChannel {
     private readonly dispatch: (event: VisitEvent) => void,
   ) {
     this.executor = new ExecutorClient(pageData, typeof location === 'undefined' ? '' : location.search);
+  }
+
+  /** Shows the challenge to which a mailed link of a preview leads. Does nothing while a request is running. */
+  async followLink(token: string): Promise<void> {
+    if (this.busy) return;
+    this.executor.follow(token);
+    await this.send(undefined);
   }
 
   repeat(): Promise<void> {

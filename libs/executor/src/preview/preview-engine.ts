@@ -59,8 +59,9 @@ export class PreviewEngine {
   constructor(private readonly dependencies: Dependencies) {}
 
   async handle(preview: Preview, request: FlowRequest): Promise<PreviewResponse> {
+    const { attempts, now } = this.dependencies;
     const notes = new PreviewNotes();
-    const plans = new PreviewPlanStore(preview, { attempts: this.dependencies.attempts, notes });
+    const plans = new PreviewPlanStore(preview, { attempts, now, notes });
     const executor = this.executorOf(preview, plans, notes);
     const response = await executor.handle(withoutOperator(request, preview));
     return { response, notes: notes.all, state: plans.state };

@@ -2,8 +2,11 @@ import { type Effect, maskByKey } from '@gatehouse/contracts';
 
 /** Something that a login would have caused, and that a preview shows to the operator. */
 export interface PreviewNote {
-  /** The type of the effect, or `left_out` for a step whose stage was not asked. */
-  readonly what: Effect['type'] | 'left_out';
+  /**
+   * The type of the effect, `left_out` for a step whose stage was not asked, or `replaced` for a part of a step that would
+   * reach another system.
+   */
+  readonly what: Effect['type'] | 'left_out' | 'replaced';
   readonly details: Readonly<Record<string, unknown>>;
 }
 
@@ -18,6 +21,11 @@ export class PreviewNotes {
   /** Notes effects in place of performing them. */
   addEffects(effects: readonly Effect[]): void {
     this.collected.push(...effects.map((effect) => ({ what: effect.type, details: detailsOf(effect) })));
+  }
+
+  /** Notes a part of a step that previews replace. */
+  addReplaced(details: PreviewNote['details']): void {
+    this.collected.push({ what: 'replaced', details });
   }
 
   /** Notes a step whose stage is not asked in previews. */

@@ -1,8 +1,16 @@
 import type { Plan } from '@gatehouse/plan';
+import { uuidV7 } from '@gatehouse/platform';
 import type { AttemptStore } from '../attempts/attempt-store.js';
 import { lastSessionChange } from '../effects.js';
 import type { PlanCommit } from '../plan-commit.js';
-import { type Cancellation, type Identity, type LoadedFlow, type NewPlan, PlanStore } from '../ports/plan-store.js';
+import {
+  type Cancellation,
+  type Identity,
+  type LoadedFlow,
+  type NewPlan,
+  PlanStore,
+  type ResumedPlan,
+} from '../ports/plan-store.js';
 import type { PreviewNotes } from './preview-notes.js';
 import { type PreviewState, planOfState } from './preview-state.js';
 
@@ -24,6 +32,7 @@ const NO_SESSION = 'preview';
 interface Dependencies {
   readonly attempts: Pick<AttemptStore, 'release'>;
   readonly notes: PreviewNotes;
+  readonly now: () => Date;
 }
 
 /**
@@ -35,6 +44,7 @@ export class PreviewPlanStore extends PlanStore {
   private orphaned = false;
   private revision: number;
   private loggedIn: boolean;
+  private links: PreviewState['links'];
 
   constructor(
     private readonly preview: Preview,
@@ -47,12 +57,13 @@ export class PreviewPlanStore extends PlanStore {
     this.orphaned = stored?.orphaned === true;
     this.revision = state?.revision ?? 0;
     this.loggedIn = state?.logged_in ?? startsLoggedIn;
+    this.links = state?.links ?? [];
   }
 
   /** The run after the request; `undefined` if no plan was started. */
   get state(): PreviewState | undefined {
-    const { plan, revision, loggedIn: logged_in } = this;
-    return plan && { plan, revision, logged_in };
+    const { plan, revision, links, loggedIn: logged_in } = this;
+    return plan && { plan, revision, links, logged_in };
   }
 
   async load(): Promise<LoadedFlow> {
@@ -66,9 +77,13 @@ export class PreviewPlanStore extends PlanStore {
     };
   }
 
-  /** No mailed link leads to a preview: no token of it is stored. */
-  async findResumed(): Promise<undefined> {
-    return undefined;
+  /** Returns the run, if the token is of a link that its state has. No table has it, so it leads nowhere else. */
+  async findResumed(_slug: string, token: Buffer): Promise<ResumedPlan | undefined> {
+    const { plan, orphaned } = this;
+    const now = this.dependencies.now().toISOString();
+    const link = this.links.find(({ hash, expires }) => hash === token.toString('hex') && now < expires);
+    if (!plan || plan.ended || !link) return undefined;
+    return { plan: { ...plan, id: uuidV7() }, versionId: this.preview.versionId, orphaned, step: link.step };
   }
 
   async create({ plan }: NewPlan): Promise<string> {
@@ -82,8 +97,10 @@ export class PreviewPlanStore extends PlanStore {
    * Keeps the plan, and notes its effects. A right answer does not stay counted as an attempt; a wrong one does, so that
    * a preview is no way to guess a password.
    */
-  async save({ plan, revision, effects, reset, released }: PlanCommit): Promise<boolean> {
+  async save(commit: PlanCommit): Promise<boolean> {
+    const { plan, revision, effects, reset, released } = commit;
     if (revision !== this.revision) return false;
+    this.links = this.linksAfter(commit);
     await this.dependencies.attempts.release([...reset, ...released]);
     this.dependencies.notes.addEffects(effects);
     const change = lastSessionChange(effects);
@@ -91,6 +108,17 @@ export class PreviewPlanStore extends PlanStore {
     this.plan = plan;
     this.revision = revision + 1;
     return true;
+  }
+
+  /** Returns the links that can be used after a commit: its own, and those that it does not use up. */
+  private linksAfter({ links, usedToken, usedLinkStep }: PlanCommit): PreviewState['links'] {
+    const now = this.dependencies.now().getTime();
+    const added = links.map(({ hash, step, ttlS }) => ({
+      ...{ hash: hash.toString('hex'), step },
+      expires: new Date(now + ttlS * 1000).toISOString(),
+    }));
+    const used = usedToken?.toString('hex');
+    return [...this.links.filter(({ hash, step }) => hash !== used && step !== usedLinkStep), ...added];
   }
 
   /** A preview is not counted. */

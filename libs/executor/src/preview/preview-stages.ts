@@ -65,12 +65,18 @@ export class PreviewStageClient extends StageClient {
     if (!preview) return this.standIn(contract, verb, request);
     const isLeftOut = preview.leaves_out?.(request.config) || (preview.changes_user && !this.isAboutTestUser(request));
     if (isLeftOut) return this.leaveOut(contract, request);
+    this.noteReplacement(contract, verb, request);
     const config = preview.config?.(request.config) ?? request.config;
     const reply = await this.stages.send(contract, verb, { ...request, config, preview: { user: this.user } });
     const named = 'context' in reply ? reply.context?.['pending_user'] : undefined;
     if (isOtherSavedUser(named, this.user))
       throw new Problem('stage_fault', { detail: 'The preview knows only its test user.' });
     return reply;
+  }
+
+  private noteReplacement({ kind, preview }: StageContract, verb: StageVerb, { step, config }: StageRequest) {
+    const replaced = verb === 'challenge' ? preview?.replaces?.(config) : undefined;
+    if (replaced) this.notes.addReplaced({ step: step.name, kind, ...replaced });
   }
 
   private standIn({ kind }: StageContract, verb: StageVerb, { step }: StageRequest): StageReply {

@@ -11,6 +11,8 @@ export const previewState = z.object({
   revision: z.int(),
   /** Whether the run has logged the test user in, as far as its later steps know. */
   logged_in: z.boolean(),
+  /** The links in the mails of the run that were not used. */
+  links: z.array(z.object({ hash: z.string(), step: z.string(), expires: z.iso.datetime() })).default([]),
 });
 export type PreviewState = z.output<typeof previewState>;
 

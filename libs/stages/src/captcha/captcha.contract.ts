@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import {
   boolean,
   captchaPuzzle,
@@ -31,12 +32,30 @@ export const proofOfWork = z.object({
   signature: z.string(),
 });
 
+/**
+ * Returns the config for a preview. The built-in proof of work takes the place of a provider, so the page loads no script
+ * of another host, and no token is sent to one. Its key is not the provider's.
+ */
+const withoutProvider = (config: Readonly<Record<string, unknown>>) =>
+  config['api_url'] === PROOF_OF_WORK
+    ? config
+    : {
+        ...config,
+        ...{ api_url: PROOF_OF_WORK, fallback_stage: null },
+        private_key: hash('sha256', `preview ${String(config['private_key'])}`, 'hex'),
+      };
+
+/** Returns the host of the provider that a preview does not ask. */
+const replacedProvider = ({ api_url: address }: Readonly<Record<string, unknown>>) =>
+  address === PROOF_OF_WORK ? undefined : { provider: new URL(String(address)).host, by: 'proof of work' };
+
 /** Contract of the captcha stage, which shows a provider's puzzle or a proof of work (docs/spec/stages.md#captcha). */
 export const captchaContract = defineStage({
   kind: 'captcha',
   component: 'ak-stage-captcha',
   model: MODEL,
   service: 'captcha',
+  preview: { config: withoutProvider, replaces: replacedProvider },
   acts: false,
   // A script of the page can solve the puzzle without the user, so no response field proves that a person acted.
   personal_fields: [],

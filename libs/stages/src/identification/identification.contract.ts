@@ -30,10 +30,10 @@ export const MAX_IDENTIFIER = 1024;
 const NO_LOOKUP_FIELDS = 'When no user fields are selected, at least one source must be selected';
 const isNonEmptyList = (list: unknown) => Array.isArray(list) && list.length > 0;
 
-/** Returns a config without captcha, and without sources and links, which would lead out of a preview. */
+/** Returns a config without sources and links, which would lead out of a preview. */
 const withinPreview = (config: Readonly<Record<string, unknown>>) => ({
   ...config,
-  ...{ sources: [], captcha_stage: null },
+  sources: [],
   ...{ enrollment_flow: null, recovery_flow: null, passwordless_flow: null },
 });
 

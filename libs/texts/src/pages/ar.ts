@@ -176,4 +176,5 @@ export const ar: Catalogue = {
   Preview: 'معاينة',
   'What would have happened': 'ما كان سيحدث',
   'Nothing so far.': 'لا شيء حتى الآن.',
+  'Follow the link in this mail': 'اتبع الرابط الوارد في هذه الرسالة',
 };

@@ -184,4 +184,5 @@ export const de: Catalogue = {
   Preview: 'Vorschau',
   'What would have happened': 'Was geschehen wäre',
   'Nothing so far.': 'Bisher nichts.',
+  'Follow the link in this mail': 'Dem Link in dieser E-Mail folgen',
 };

@@ -184,4 +184,5 @@ export const es: Catalogue = {
   Preview: 'Vista previa',
   'What would have happened': 'Lo que habría ocurrido',
   'Nothing so far.': 'Nada hasta ahora.',
+  'Follow the link in this mail': 'Seguir el enlace de este correo',
 };

@@ -185,4 +185,5 @@ export const fr: Catalogue = {
   Preview: 'Aperçu',
   'What would have happened': 'Ce qui se serait passé',
   'Nothing so far.': 'Rien pour l’instant.',
+  'Follow the link in this mail': 'Suivre le lien de cet e-mail',
 };
