@@ -55,6 +55,12 @@ describeWithNats('a change of flows over HTTP', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ blueprint: login(title) }),
     });
+  const rollOut = () =>
+    root.fetch(`${INSTANCES}/login/versions/1/rollout/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ percent: 10 }),
+    });
   const versions = () => root.fetch(`${INSTANCES}/login/versions/`);
   const titles = async () => {
     const rows = await deployment.rows<{ title: string }>(
@@ -107,6 +113,7 @@ describeWithNats('a change of flows over HTTP', () => {
   it('is refused with 409 while a command or another request changes flows, which can be read meanwhile', async () => {
     await whileLocked(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`, async () => {
       expect(refusal(await apply('Never'))).toEqual(BUSY);
+      expect(refusal(await rollOut())).toEqual(BUSY);
       expect((await versions()).status).toBe(200);
     });
     expect(await titles()).toEqual(['First']);

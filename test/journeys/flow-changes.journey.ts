@@ -10,7 +10,7 @@ import {
   tokenEntry,
   userEntry,
 } from '../support/blueprints.js';
-import type { Browser } from '../support/browser.js';
+import { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { describeWithNats } from '../support/nats.js';
 import { recordedEvents } from '../support/recorded-events.js';
@@ -91,6 +91,11 @@ describeWithNats('changes of flows over HTTP', () => {
     return versions.find(({ state }) => state === 'current')?.number;
   };
 
+  const newest = async (slug: string) => {
+    const { body } = await root.fetch(`${INSTANCES}/${slug}/versions/`);
+    return (body as { versions: { number: number }[] }).versions[0]?.number;
+  };
+
   it('imports a blueprint file with the result of authentik, and records who has done it', async () => {
     const { status, body } = await importFile(root, greeting('Two'));
     expect({ status, body }).toMatchObject({ status: 200, body: { success: true } });
@@ -121,6 +126,72 @@ describeWithNats('changes of flows over HTTP', () => {
     expect(await current('greeting')).toBe(3);
     expect((await post(root, 'greeting/rollback/')).body).toMatchObject({ number: 2, before: 3 });
   });
+
+  it('rolls a version out, shows the rollout, changes its share and ends it, at any gateway', async () => {
+    await post(root, 'draft/', { blueprint: greeting('Rolled out') });
+    const [before, number] = [await current('greeting'), await newest('greeting')];
+    const started = await post(root, `greeting/versions/${number}/rollout/`, {
+      ...{ percent: 2.5, guard: 'completion=-2%', for: '2h', reason: 'a new title' },
+    });
+    expect({ status: started.status, body: started.body }).toMatchObject({
+      status: 200,
+      body: {
+        ...{ slug: 'greeting', current: before, candidate: number, percent: 2.5 },
+        guard: { condition: 'completion=-2%', margin: 2, looked: null, halted: null, tests: 0, verdict: null },
+        counts: { current: { plans: 0, completed: 0, networks: 0, rate: null }, candidate: { plans: 0 } },
+      },
+    });
+    const events = await recordedEvents(deployment, 'flow_rollout_started');
+    expect(events.at(-1)?.data).toMatchObject({
+      ...{ actor: { type: 'user', username: 'root' }, request_id: expect.any(String), client_ip: '127.0.0.1' },
+      context: { version: number, percent: 2.5, guard_margin: 2, reason: 'a new title' },
+    });
+    await post(root, `greeting/versions/${number}/rollout/`, { percent: 50 });
+    const elsewhere = new Browser(second);
+    elsewhere.plant(root.cookie());
+    expect((await elsewhere.fetch(`${INSTANCES}/greeting/rollout/`)).body).toMatchObject({
+      percent: 50,
+      guard: { condition: 'completion=-2%' },
+    });
+    expect((await post(root, 'greeting/rollback/')).body).toMatchObject({ number: before, stopped_rollout: number });
+    const over = await root.fetch(`${INSTANCES}/greeting/rollout/`);
+    expect({ status: over.status, body: over.body }).toMatchObject({
+      ...{ status: 404, body: { code: 'flow_rollout_unknown' } },
+    });
+  });
+
+  it.each([
+    ['no share', {}, 'percent'],
+    ['a share of nothing', { percent: 0 }, 'percent'],
+    ['a share of all visitors', { percent: 100 }, 'percent'],
+    ['a negative share', { percent: -5 }, 'percent'],
+    ['a huge share', { percent: 1e9 }, 'percent'],
+    ['a share with too many digits', { percent: 1.234 }, 'percent'],
+    ['a share in a text', { percent: '10' }, 'percent'],
+    ['a guard that allows a rise', { percent: 10, guard: 'completion=2%' }, 'guard'],
+    ['a guard of something else', { percent: 10, guard: 'errors=-2%' }, 'guard'],
+    ['a time above 7 days', { percent: 10, guard: 'completion=-2%', for: '8d' }, 'for'],
+    ['a time without a guard', { percent: 10, for: '1h' }, 'for'],
+    ['a reason of 501 characters', { percent: 10, reason: 'x'.repeat(501) }, 'reason'],
+    ['a reason with NUL', { percent: 10, reason: 'a\0b' }, 'reason'],
+    ['an expectation that is no number', { percent: 10, expected: { current: 'x' } }, 'expected'],
+  ])('refuses a rollout with %s, naming the field, and changes nothing', async (...[, body, field]) => {
+    const refused = await post(root, 'greeting/versions/1/rollout/', body);
+    expect({ status: refused.status, fields: Object.keys(refused.body) }).toEqual({ status: 400, fields: [field] });
+    expect((await root.fetch(`${INSTANCES}/greeting/rollout/`)).status).toBe(404);
+  });
+
+  it.each(['versions/1/publish/', 'publish/', 'rollback/', 'versions/1/rollout/'])(
+    'refuses %s with 409 if the flow is not as the sender expects, and changes nothing',
+    async (path) => {
+      const before = await current('greeting');
+      const refused = await post(root, `greeting/${path}`, { percent: 10, expected: { current: 99 } });
+      expect({ status: refused.status, body: refused.body }).toMatchObject({
+        ...{ status: 409, body: { code: 'flow_changed', detail: expect.stringContaining('not version 99') } },
+      });
+      expect(await current('greeting')).toBe(before);
+    },
+  );
 
   it('exports a flow as a blueprint that changes nothing when it is imported', async () => {
     const { headers, text } = await root.fetch(`${INSTANCES}/proved-login/export/`);
@@ -154,6 +225,8 @@ describeWithNats('changes of flows over HTTP', () => {
     expect((await post(await loggedIn('alice'), 'apply/', apply)).body).toMatchObject({ code: 'permission_denied' });
     const unproved = await loggedIn('root');
     expect((await post(unproved, 'apply/', apply)).body).toMatchObject({ code: 'proof_required' });
+    const rollout = await post(unproved, 'greeting/versions/1/rollout/', { percent: 10 });
+    expect(rollout.body).toMatchObject({ code: 'proof_required' });
     expect((await post(unproved, 'check/', apply)).status).toBe(200);
     unproved.plant(undefined, 'authentik_csrf');
     expect((await post(unproved, 'check/', apply)).body).toMatchObject({ code: 'csrf_failed' });

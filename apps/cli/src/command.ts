@@ -10,7 +10,6 @@ import {
   resolveEnvironment,
   StartError,
 } from '@gatehouse/platform';
-import { RolloutArgumentError } from '@gatehouse/rollout';
 
 /** The members of a process that a command uses: the environment, the standard streams and a Python process. */
 export interface CommandProcess {
@@ -84,15 +83,7 @@ export function parseCommandArguments<const O extends Options>(args: readonly st
 
 function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const expected = [
-    CommandError,
-    ConfigError,
-    BlueprintError,
-    FlowReleaseError,
-    RolloutArgumentError,
-    MigrationError,
-    StartError,
-  ];
+  const expected = [CommandError, ConfigError, BlueprintError, FlowReleaseError, MigrationError, StartError];
   if (expected.some((kind) => error instanceof kind)) return error.message;
   if (isDatabaseUnavailable(error)) return `Postgres cannot be reached: ${error.message}`;
   return error.stack ?? error.message;

@@ -9,6 +9,7 @@ import {
   exportFlow,
   FLOW_SCHEMA,
   FlowReleases,
+  FlowRollouts,
   findBlueprint,
   planBlueprints,
   type Report,
@@ -106,6 +107,10 @@ export class BlueprintHarness {
   /** Returns the versions of flows. */
   releases(options: Omit<ConstructorParameters<typeof FlowReleases>[0], 'source'> = {}): FlowReleases {
     return new FlowReleases({ source: this.source, sealer: this.sealer, ...options });
+  }
+
+  rollouts(): FlowRollouts {
+    return new FlowRollouts({ source: this.source, sealer: this.sealer });
   }
 
   #prepared(options: ApplySettings, texts: string[]): Parameters<typeof draftBlueprints>[0] {

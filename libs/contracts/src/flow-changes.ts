@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { eventActor, eventLocation } from './events/event-data.js';
+import { flowRollout } from './flow-rollout.js';
+import { MAX_MARGIN, MAX_WATCH_S, MIN_WATCH_S, WHOLE_SHARE } from './rollout-arguments.js';
 
 /**
  * Messages between the gateway and the service `blueprints`, which alone may change flows (docs/spec/flow-changes.md).
@@ -111,8 +113,21 @@ export const flowRelease = z
     number: z.int(),
     before: z.int().describe('number of the version that was current before'),
     held: z.boolean(),
+    stopped_rollout: z.int().optional().describe('number of the candidate whose rollout the change has ended'),
   })
   .meta({ id: 'FlowRelease', description: 'The current version of a flow after a change.' });
+
+/** What the sender of a change has seen of the flow. */
+export const expectedFlow = z
+  .object({
+    current: z.int().describe('number of the current version'),
+    candidate: z.int().nullable().optional().describe('number of the version that is being rolled out; null for none'),
+    result: z.int().optional().describe('number of the version that is current after the change'),
+  })
+  .meta({
+    id: 'ExpectedFlow',
+    description: 'What the sender has seen of the flow. If it is otherwise by now, the change is refused.',
+  });
 
 /** Drafts that were compiled from a blueprint. */
 export const flowDrafts = z
@@ -148,6 +163,8 @@ export const FLOW_REFUSALS = [
   'blueprint_invalid',
   'flow_change_busy',
   'flow_change_timeout',
+  'flow_changed',
+  'flow_rollout_unknown',
   'flow_unknown',
   'flow_version_unknown',
   'flow_version_unusable',
@@ -206,14 +223,51 @@ export const flowChangeOperations = {
       slug: z.string(),
       number: z.int().optional(),
       reason: z.string().optional(),
+      expected: expectedFlow.optional(),
       origin: changeOrigin,
     }),
     result: flowRelease,
   },
+  /** Gives a version a share of the new logins, or changes the share. */
+  startRollout: {
+    subject: 'blueprints.start_rollout',
+    request: z.object({
+      ...fields,
+      slug: z.string(),
+      number: z.int(),
+      share: z
+        .int()
+        .min(1)
+        .max(WHOLE_SHARE - 1)
+        .describe('in hundredths of a percent'),
+      guard: z
+        .object({
+          margin: z.int().min(1).max(MAX_MARGIN).describe('in hundredths of a percent point'),
+          watch_s: z.int().min(MIN_WATCH_S).max(MAX_WATCH_S),
+        })
+        .optional(),
+      reason: z.string().optional(),
+      expected: expectedFlow.optional(),
+      origin: changeOrigin,
+    }),
+    result: flowRollout,
+  },
+  /** Returns the running rollout of a flow. */
+  rollout: {
+    subject: 'blueprints.rollout',
+    request: z.object({ ...fields, slug: z.string() }),
+    result: flowRollout,
+  },
   /** Makes the version current that was current before. */
   rollback: {
     subject: 'blueprints.rollback',
-    request: z.object({ ...fields, slug: z.string(), reason: z.string().optional(), origin: changeOrigin }),
+    request: z.object({
+      ...fields,
+      slug: z.string(),
+      reason: z.string().optional(),
+      expected: expectedFlow.optional(),
+      origin: changeOrigin,
+    }),
     result: flowRelease,
   },
   /** Returns a flow and all objects that it depends on as a blueprint. */

@@ -48,6 +48,8 @@ export const problems = {
   method_not_allowed: { status: 405, body: 'generic', detail: 'Method not allowed.' },
   flow_version_unknown: { status: 404, body: 'generic', detail: 'There is no such version of the flow.' },
   flow_version_unusable: { status: 409, body: 'generic', detail: 'This version of the flow cannot be published.' },
+  flow_changed: { status: 409, body: 'generic', detail: 'The flow was changed meanwhile.' },
+  flow_rollout_unknown: { status: 404, body: 'generic', detail: 'No version of the flow is being rolled out.' },
   flow_change_busy: {
     status: 409,
     body: 'generic',

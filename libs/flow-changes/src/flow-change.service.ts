@@ -7,6 +7,7 @@ import {
   FlowDefinitionRepository,
   type SyntaxChecker,
 } from './flow-definition.repository.js';
+import { presentRollout } from './rollout.presenter.js';
 
 /** Largest blueprint in bytes. `readDocument` refuses one above 1 MiB; this limit only bounds the memory. */
 const MAX_BLUEPRINT_BYTES = 2 * 1024 * 1024;
@@ -65,17 +66,26 @@ export class FlowChangeService implements Operations {
     return { from, to, differences: describeChanges(changes).map((text) => ({ text })) };
   }
 
-  async publish({
-    slug,
-    number,
-    reason,
-    ...change
-  }: FlowChangeRequest<'publish'>): Promise<FlowChangeResult<'publish'>> {
-    return toRelease(await this.flows.releases(toChange(change)).publish(slug, number, { reason }));
+  async publish({ slug, number, ...request }: FlowChangeRequest<'publish'>): Promise<FlowChangeResult<'publish'>> {
+    const { reason, expected } = request;
+    return toRelease(await this.flows.releases(toChange(request)).publish(slug, number, { reason, expected }));
   }
 
-  async rollback({ slug, reason, ...change }: FlowChangeRequest<'rollback'>): Promise<FlowChangeResult<'rollback'>> {
-    return toRelease(await this.flows.releases(toChange(change)).rollback(slug, { reason }));
+  async rollback({ slug, ...request }: FlowChangeRequest<'rollback'>): Promise<FlowChangeResult<'rollback'>> {
+    const { reason, expected } = request;
+    return toRelease(await this.flows.releases(toChange(request)).rollback(slug, { reason, expected }));
+  }
+
+  async startRollout(request: FlowChangeRequest<'startRollout'>): Promise<FlowChangeResult<'startRollout'>> {
+    const { slug, number, share, reason, expected } = request;
+    const guard = request.guard && { margin: request.guard.margin, watchS: request.guard.watch_s };
+    return presentRollout(
+      await this.flows.startRollout({ slug, number, share, guard, reason, expected }, toChange(request)),
+    );
+  }
+
+  async rollout({ slug }: FlowChangeRequest<'rollout'>): Promise<FlowChangeResult<'rollout'>> {
+    return presentRollout(await this.flows.findRollout(slug));
   }
 
   async export({ slug }: FlowChangeRequest<'export'>): Promise<FlowChangeResult<'export'>> {
@@ -92,7 +102,10 @@ const toChange = ({ timeout_ms: timeoutMs, origin }: Pick<FlowChangeRequest<'pub
   origin,
 });
 
-const toRelease = ({ slug, number, before, isHeld }: ReleaseResult) => ({ slug, number, before, held: isHeld });
+const toRelease = ({ slug, number, before, isHeld, stoppedRollout }: ReleaseResult) => ({
+  ...{ slug, number, before, held: isHeld },
+  ...(stoppedRollout !== undefined && { stopped_rollout: stoppedRollout }),
+});
 
 const toReport = ({ files, published, held, isChanged }: Report): FlowChangeResult<'apply'> => ({
   changed: isChanged,

@@ -6,11 +6,13 @@ import {
   type ExternalStages,
   exportFlow,
   FlowReleases,
+  FlowRollouts,
   type Report,
 } from '@gatehouse/blueprints';
 import { type ChangeOrigin, Problem } from '@gatehouse/contracts';
 import { RequestEventRecorder } from '@gatehouse/outbox';
 import type { Sealer } from '@gatehouse/platform';
+import { type RolloutStatus, RolloutStatusRepository } from '@gatehouse/rollout';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import type { flowChangesConfig } from './flow-changes.config.js';
@@ -23,6 +25,18 @@ export interface BlueprintRunRequest {
   readonly file: BlueprintFile;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+}
+
+/** The time of a change, and who has requested it. */
+export interface RequestedChange {
+  readonly timeoutMs: number;
+  readonly origin: ChangeOrigin;
+}
+
+/** A rollout to start: a version, its share, and its guard. */
+export interface RequestedRollout extends Omit<Parameters<FlowRollouts['start']>[2], 'graceS'> {
+  readonly slug: string;
+  readonly number: number;
 }
 
 interface Dependencies {
@@ -48,12 +62,21 @@ export class FlowDefinitionRepository {
     return draftBlueprints({ ...this.optionsOf(request), ...this.recordOf(origin) });
   }
 
-  /** Returns the versions of flows. `change` has the time of a change, and who has requested it. */
-  releases(change?: { readonly timeoutMs: number; readonly origin: ChangeOrigin }): FlowReleases {
-    const { source, sealer, config } = this.dependencies;
-    const options = { source, sealer, releasesKept: config.FLOW_RELEASES_KEPT, ifBusy: 'fail' } as const;
-    if (!change) return new FlowReleases(options);
-    return new FlowReleases({ ...options, timeoutMs: change.timeoutMs, ...this.recordOf(change.origin) });
+  /** Returns the versions of flows. `change` is for a caller that changes them. */
+  releases(change?: RequestedChange): FlowReleases {
+    return new FlowReleases(this.changeOptions(change));
+  }
+
+  /** Gives a version a share of the new plans, or changes the share. Throws FlowReleaseError. */
+  async startRollout({ slug, number, ...request }: RequestedRollout, change: RequestedChange): Promise<RolloutStatus> {
+    const graceS = this.dependencies.config.ROLLOUT_GRACE_S;
+    const rollouts = new FlowRollouts(this.changeOptions(change));
+    return this.rolloutStatus().countPlans(await rollouts.start(slug, number, { ...request, graceS }));
+  }
+
+  /** Returns the running rollout of a flow. Throws FlowReleaseError. */
+  findRollout(slug: string): Promise<RolloutStatus> {
+    return this.rolloutStatus().find(slug);
   }
 
   /** Returns what a blueprint would change. */
@@ -65,6 +88,17 @@ export class FlowDefinitionRepository {
   export(slug: string): Promise<string> {
     const { source, sealer } = this.dependencies;
     return exportFlow({ source, sealer, slug });
+  }
+
+  private rolloutStatus(): RolloutStatusRepository {
+    const { source, config } = this.dependencies;
+    return new RolloutStatusRepository({ source, settleS: config.ROLLOUT_SETTLE_S });
+  }
+
+  private changeOptions(change: RequestedChange | undefined) {
+    const { source, sealer, config } = this.dependencies;
+    const options = { source, sealer, releasesKept: config.FLOW_RELEASES_KEPT, ifBusy: 'fail' } as const;
+    return change ? { ...options, timeoutMs: change.timeoutMs, ...this.recordOf(change.origin) } : options;
   }
 
   private optionsOf({ file, env, timeoutMs }: BlueprintRunRequest) {

@@ -76,6 +76,16 @@ export class FlowChangesController {
     return this.answer('publish', body);
   }
 
+  @MessagePattern(flowChangeOperations.startRollout.subject, QUEUE)
+  startRollout(@Payload() body: unknown) {
+    return this.answer('startRollout', body);
+  }
+
+  @MessagePattern(flowChangeOperations.rollout.subject, QUEUE)
+  rollout(@Payload() body: unknown) {
+    return this.answer('rollout', body);
+  }
+
   @MessagePattern(flowChangeOperations.rollback.subject, QUEUE)
   rollback(@Payload() body: unknown) {
     return this.answer('rollback', body);
@@ -128,7 +138,8 @@ const RELEASE_REFUSALS: Readonly<Record<FlowReleaseErrorCode, Refusal['code']>> 
   slug_taken: 'flow_version_unusable',
   already_current: 'flow_version_unusable',
   rollout_running: 'flow_version_unusable',
-  no_rollout: 'flow_version_unknown',
+  no_rollout: 'flow_rollout_unknown',
+  changed_meanwhile: 'flow_changed',
 };
 
 function refusalOf(error: unknown): Refusal | undefined {

@@ -1,13 +1,12 @@
-import { FlowRollouts, type RunningRollout } from '@gatehouse/blueprints';
+import { formatGuard } from '@gatehouse/contracts';
 import { CommandError } from '@gatehouse/local';
 import { readConfig } from '@gatehouse/platform';
 import {
-  formatGuard,
   type GuardFinding,
-  judgeRollout,
   MIN_NETWORKS,
   MIN_PLANS,
-  RolloutCountsRepository,
+  type RolloutStatus,
+  RolloutStatusRepository,
   rolloutConfig,
   SET_ASIDE,
   type VersionSummary,
@@ -24,26 +23,15 @@ const VERDICTS: Readonly<Record<GuardFinding['verdict'], string>> = {
   not_lower: 'the rate has not dropped by more than the guard allows',
 };
 
-interface ShownRollout extends RunningRollout {
-  /** The counts at this moment. */
-  readonly counts: Pick<GuardFinding, 'current' | 'candidate'>;
-  /** What the guard found at its last look. */
-  readonly finding: GuardFinding | null;
-}
-
 /** Shows the version of a flow that is being rolled out: its share, its completion rate and what its guard says. */
 export async function showRollout(args: readonly string[], process: CommandProcess): Promise<string> {
   const { values, names } = parseCommandArguments(args, { json: { type: 'boolean', default: false } });
   const [slug = '', ...others] = names;
   if (others.length > 0) throw new CommandError(USAGE);
   const { ROLLOUT_SETTLE_S: settleS } = readConfig(rolloutConfig, process.env);
-  const shown = await withFlowDatabase(process, undefined, async ({ source }): Promise<ShownRollout> => {
-    const rollout = await new FlowRollouts({ source }).find(slug);
-    const to = new Date(Date.now() - settleS * 1000);
-    const found = await new RolloutCountsRepository(source).count({ ...rollout, from: rollout.countedFrom, to });
-    const { current, candidate } = judgeRollout(found, { margin: 1, tests: 0 });
-    return { ...rollout, finding: rollout.finding as GuardFinding | null, counts: { current, candidate } };
-  });
+  const shown = await withFlowDatabase(process, undefined, ({ source }) =>
+    new RolloutStatusRepository({ source, settleS }).find(slug),
+  );
   return values.json ? JSON.stringify(presented(shown), null, 2) : formatRollout(shown).join('\n');
 }
 
@@ -54,13 +42,13 @@ const presented = ({
   share,
   margin,
   ...shown
-}: ShownRollout) => ({
+}: RolloutStatus) => ({
   ...shown,
   percent: share / 100,
   guard: margin === null ? null : formatGuard({ measure: 'completion', margin }),
 });
 
-function formatRollout(shown: ShownRollout): string[] {
+function formatRollout(shown: RolloutStatus): string[] {
   const { slug, candidate, current, share, startedAt, countedFrom, counts } = shown;
   return [
     `version ${candidate} of ${slug} gets ${share / 100} % of the new plans, version ${current} the others`,
@@ -85,7 +73,7 @@ function formatGuardState({
   finding,
   chosenUntil,
   candidate,
-}: ShownRollout): string[] {
+}: RolloutStatus): string[] {
   if (margin === null || watchUntil === null) return ['no guard watches it'];
   const guard = formatGuard({ measure: 'completion', margin });
   const verdict =

@@ -1,15 +1,19 @@
 import { FlowRollouts, type RunningRollout } from '@gatehouse/blueprints';
+import {
+  DEFAULT_WATCH_TIME,
+  formatGuard,
+  type GuardCondition,
+  parseGuard,
+  parsePercent,
+  parseWatchTime,
+  ROLLOUT_ARGUMENT_FORMS,
+  WHOLE_SHARE,
+} from '@gatehouse/contracts';
 import { CommandError } from '@gatehouse/local';
 import { readConfig } from '@gatehouse/platform';
-import { formatGuard, type Guard, parseGuard, parsePercent, parseWatchTime, rolloutConfig } from '@gatehouse/rollout';
+import { rolloutConfig } from '@gatehouse/rollout';
 import type { CommandProcess } from '../command.js';
 import { withFlowDatabase } from './flow-database.js';
-
-/** Seconds for which a guard watches by default. */
-const DEFAULT_WATCH_S = 3600;
-
-/** Share of a version that gets all new plans, in hundredths of a percent. */
-const WHOLE = 10_000;
 
 interface RolloutArguments {
   readonly percent?: string | undefined;
@@ -19,7 +23,7 @@ interface RolloutArguments {
 
 interface Rollout {
   readonly share: number;
-  readonly guard: (Guard & { readonly watchS: number }) | undefined;
+  readonly guard: (GuardCondition & { readonly watchS: number }) | undefined;
 }
 
 /** Returns the rollout that the arguments ask for, or `undefined` for all new plans at once. Throws CommandError. */
@@ -28,12 +32,24 @@ export function parseRollout({ percent, for: time, guard }: RolloutArguments): R
     throw new CommandError('--guard and --for need --percent: they are about a rollout.');
   if (time !== undefined && guard === undefined)
     throw new CommandError('--for is the time for which a guard watches, so it needs --guard, such as completion=-2%.');
-  const parsed = guard === undefined ? undefined : parseGuard(guard);
-  const watchS = time === undefined ? DEFAULT_WATCH_S : parseWatchTime(time);
-  const share = percent === undefined ? WHOLE : parsePercent(percent);
-  if (share < WHOLE) return { share, guard: parsed && { ...parsed, watchS } };
+  const condition = guard === undefined ? undefined : guardOf(guard, time);
+  const share = percent === undefined ? WHOLE_SHARE : (parsePercent(percent) ?? refuse('percent', percent));
+  if (share < WHOLE_SHARE) return { share, guard: condition };
   if (guard !== undefined) throw new CommandError('--guard needs a --percent below 100, so that it can compare.');
   return undefined;
+}
+
+function guardOf(guard: string, time = DEFAULT_WATCH_TIME): Rollout['guard'] {
+  const condition = parseGuard(guard) ?? refuse('guard', guard);
+  return { ...condition, watchS: parseWatchTime(time) ?? refuse('for', time) };
+}
+
+/** Longest text of an argument that a message repeats. */
+const MAX_QUOTED_LENGTH = 60;
+
+function refuse(name: keyof typeof ROLLOUT_ARGUMENT_FORMS, text: string): never {
+  const quoted = JSON.stringify(text.slice(0, MAX_QUOTED_LENGTH));
+  throw new CommandError(`--${name} is ${quoted}, but must be ${ROLLOUT_ARGUMENT_FORMS[name]}.`);
 }
 
 interface RolloutStart extends Rollout {

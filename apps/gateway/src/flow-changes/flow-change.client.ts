@@ -66,6 +66,16 @@ export class FlowChangeClient {
     return this.ask('rollback', change);
   }
 
+  /** Gives a version a share of the new logins, or changes the share. */
+  startRollout(change: Arguments<'startRollout'>): Promise<FlowChangeResult<'startRollout'>> {
+    return this.ask('startRollout', change);
+  }
+
+  /** Returns the running rollout of a flow. */
+  rollout(slug: string): Promise<FlowChangeResult<'rollout'>> {
+    return this.ask('rollout', { slug });
+  }
+
   /** Returns a flow as a blueprint. */
   async export(slug: string): Promise<string> {
     return (await this.ask('export', { slug })).blueprint;

@@ -4,12 +4,13 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { ChangeOriginReader } from './change-origin.reader.js';
 import { FlowChangeClient } from './flow-change.client.js';
 import { FlowChangesController } from './flow-changes.controller.js';
+import { FlowRolloutsController } from './flow-rollouts.controller.js';
 import { FlowVersionsController } from './flow-versions.controller.js';
 
 /** Changes of flows over HTTP. */
 @Module({
   imports: [AuthModule, SessionsModule],
-  controllers: [FlowChangesController, FlowVersionsController],
+  controllers: [FlowChangesController, FlowRolloutsController, FlowVersionsController],
   providers: [ChangeOriginReader, FlowChangeClient],
 })
 export class FlowChangesModule {}

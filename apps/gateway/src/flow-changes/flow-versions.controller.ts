@@ -1,7 +1,6 @@
-import { flowDifferences, flowRelease, flowVersions, Problem } from '@gatehouse/contracts';
+import { flowDifferences, flowRelease, flowVersions } from '@gatehouse/contracts';
 import { Body, Controller, Get, HttpCode, HttpStatus, Inject, Param, Post, Req, UseGuards } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { CsrfGuard } from '../http/auth/csrf.guard.js';
 import { SuperuserGuard } from '../http/auth/superuser.guard.js';
 import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
@@ -9,11 +8,14 @@ import { ZodBodyPipe } from '../http/zod-body.pipe.js';
 import { ChangeOriginReader } from './change-origin.reader.js';
 import { FlowChangeClient } from './flow-change.client.js';
 import { FlowChangeGuard } from './flow-change.guard.js';
+import { type ReleaseRequest, releaseRequest } from './flow-release.dto.js';
+import { versionNumber } from './version-number.js';
 
-const reasonRequest = z
-  .object({ reason: z.string().max(500).optional().describe('for the log of publications and the audit event') })
-  .meta({ id: 'FlowReleaseRequest', description: 'Why the version of a flow is changed.' });
-type ReasonRequest = z.output<typeof reasonRequest>;
+interface PublishedVersion extends ReleaseRequest {
+  readonly slug: string;
+  /** By default, the newest draft. */
+  readonly number?: number;
+}
 
 const REFUSALS = { 404: genericError, 409: genericError, 503: genericError } as const;
 
@@ -53,7 +55,7 @@ export class FlowVersionsController {
     id: 'flows_instances_versions_publish_create',
     description: 'Makes the version of the flow current. New logins start on it, running logins keep theirs.',
     tag: 'flows',
-    body: reasonRequest,
+    body: releaseRequest,
     answers: { 200: flowRelease, ...REFUSALS },
   })
   @Post(':slug/versions/:number/publish/')
@@ -62,22 +64,17 @@ export class FlowVersionsController {
   async publish(
     @Param('slug') slug: string,
     @Param('number') number: string,
-    @Body(new ZodBodyPipe(reasonRequest)) { reason }: ReasonRequest,
+    @Body(new ZodBodyPipe(releaseRequest)) body: ReleaseRequest,
     @Req() request: FastifyRequest,
   ) {
-    return this.flows.publish({
-      slug,
-      number: versionNumber(number),
-      reason,
-      origin: await this.origins.read(request),
-    });
+    return this.publishVersion({ slug, number: versionNumber(number), ...body }, request);
   }
 
   @ApiEndpoint({
     id: 'flows_instances_publish_create',
     description: 'Makes the newest draft of the flow current.',
     tag: 'flows',
-    body: reasonRequest,
+    body: releaseRequest,
     answers: { 200: flowRelease, ...REFUSALS },
   })
   @Post(':slug/publish/')
@@ -85,17 +82,17 @@ export class FlowVersionsController {
   @UseGuards(CsrfGuard, SuperuserGuard, FlowChangeGuard)
   async publishDraft(
     @Param('slug') slug: string,
-    @Body(new ZodBodyPipe(reasonRequest)) { reason }: ReasonRequest,
+    @Body(new ZodBodyPipe(releaseRequest)) body: ReleaseRequest,
     @Req() request: FastifyRequest,
   ) {
-    return this.flows.publish({ slug, reason, origin: await this.origins.read(request) });
+    return this.publishVersion({ slug, ...body }, request);
   }
 
   @ApiEndpoint({
     id: 'flows_instances_rollback_create',
     description: 'Makes the version current that was current before. Another rollback goes one version further back.',
     tag: 'flows',
-    body: reasonRequest,
+    body: releaseRequest,
     answers: { 200: flowRelease, ...REFUSALS },
   })
   @Post(':slug/rollback/')
@@ -103,15 +100,13 @@ export class FlowVersionsController {
   @UseGuards(CsrfGuard, SuperuserGuard, FlowChangeGuard)
   async rollback(
     @Param('slug') slug: string,
-    @Body(new ZodBodyPipe(reasonRequest)) { reason }: ReasonRequest,
+    @Body(new ZodBodyPipe(releaseRequest)) body: ReleaseRequest,
     @Req() request: FastifyRequest,
   ) {
-    return this.flows.rollback({ slug, reason, origin: await this.origins.read(request) });
+    return this.flows.rollback({ slug, ...body, origin: await this.origins.read(request) });
   }
-}
 
-/** Returns the number of a version in a URL. Throws `flow_version_unknown`. */
-function versionNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Problem('flow_version_unknown');
-  return Number(text);
+  private async publishVersion(version: PublishedVersion, request: FastifyRequest) {
+    return this.flows.publish({ ...version, origin: await this.origins.read(request) });
+  }
 }

@@ -9,7 +9,8 @@ export type FlowReleaseErrorCode =
   | 'slug_taken'
   | 'already_current'
   | 'rollout_running'
-  | 'no_rollout';
+  | 'no_rollout'
+  | 'changed_meanwhile';
 
 /** Thrown when a flow version cannot be found, compared or published. The message is one line. Nothing was changed. */
 export class FlowReleaseError extends Error {

@@ -5,6 +5,7 @@ import type { Sealer } from '@gatehouse/platform';
 import type { EntityManager } from 'typeorm';
 import { builtInContracts } from '../built-in-models.js';
 import { TypeormPublisher } from '../typeorm-publisher.js';
+import type { ExpectedFlow } from './expected-flow.js';
 import { FlowReleaseError } from './flow-release-error.js';
 import { markPublished } from './typeorm-flow-publisher.js';
 import type { FlowRow, VersionRow } from './typeorm-flow-versions.js';
@@ -33,6 +34,8 @@ export interface FlowChangeOptions extends ReleaseLogOptions {
 export interface ReleaseRequest {
   /** The reason, for the log and the audit event. */
   readonly reason?: string | undefined;
+  /** What the operator has seen of the flow. Another change meanwhile makes the change fail with `changed_meanwhile`. */
+  readonly expected?: ExpectedFlow | undefined;
   /** What the guard of a rollout has found, if the guard changes the flow. */
   readonly finding?: GuardFacts | undefined;
 }

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { changeFlows, type FlowTransactionOptions } from '../typeorm-flow-transaction.js';
 import type { Change } from './change.js';
+import { type ExpectedFlow, rejectChangedFlow, rejectOtherResult } from './expected-flow.js';
 import { FlowReleaseError } from './flow-release-error.js';
 import { versionBefore } from './release.js';
 import {
@@ -10,7 +11,7 @@ import {
   type ReleaseResult,
   TypeormFlowChange,
 } from './typeorm-flow-change.js';
-import { type FlowRow, type ListedVersion, TypeormFlowVersions } from './typeorm-flow-versions.js';
+import { type FlowRow, type ListedVersion, TypeormFlowVersions, type VersionRow } from './typeorm-flow-versions.js';
 import { TypeormReleaseLog } from './typeorm-release-log.js';
 import { TypeormVersionDifferences } from './typeorm-version-differences.js';
 
@@ -75,10 +76,10 @@ export class FlowReleases {
   /**
    * Makes a version current: the one with this number, otherwise the newest draft. Publishing the current version
    * changes nothing, except that it ends a rollout. Throws `unknown_flow`, `unknown_version`, `nothing_newer`,
-   * `unusable_version` or `slug_taken`.
+   * `unusable_version`, `slug_taken` or `changed_meanwhile`.
    */
   async publish(slug: string, number?: number, request: ReleaseRequest = {}): Promise<ReleaseResult> {
-    return this.#change(slug, async (manager, flow) => {
+    return this.#change(slug, request.expected, async (manager, flow) => {
       const stored = new TypeormFlowVersions(manager);
       const version =
         number === undefined ? await stored.findNewestDraft(flow) : await stored.findVersion(flow, number);
@@ -92,36 +93,57 @@ export class FlowReleases {
   /**
    * Takes the last change back: stops a rollout, otherwise makes the version current that was current before. Another
    * rollback goes one version further back. Throws `unknown_flow`, `nothing_before`, `version_deleted`,
-   * `unusable_version` or `slug_taken`.
+   * `unusable_version`, `slug_taken` or `changed_meanwhile`.
    */
   async rollback(slug: string, request: ReleaseRequest = {}): Promise<ReleaseResult> {
-    return this.#change(slug, async (manager, flow) => {
+    return this.#change(slug, request.expected, async (manager, flow) => {
       const change = new TypeormFlowChange(manager, this.options);
       if (flow.candidateId !== null) return change.stopRollout(flow, request);
-      const number = versionBefore(await new TypeormReleaseLog(manager, {}).find(flow.id), flow.number);
-      if (number === undefined)
-        throw new FlowReleaseError(
-          'nothing_before',
-          `No version of the flow ${slug} is known to have been published before version ${flow.number}.`,
-        );
-      const version = await new TypeormFlowVersions(manager).findStored(flow.id, number);
-      if (!version)
-        throw new FlowReleaseError(
-          'version_deleted',
-          `Version ${number} of the flow ${slug}, which was published before version ${flow.number}, was deleted (FLOW_VERSIONS_KEPT). Publish another version by its number.`,
-        );
+      const version = await findVersionBefore(manager, flow);
       return change.makeCurrent(flow, { ...request, version, action: 'rolled_back' });
+    });
+  }
+
+  /**
+   * Returns the number of the version that `rollback` would make current. Throws `unknown_flow`, `nothing_before` or
+   * `version_deleted`.
+   */
+  async rollbackTarget(slug: string): Promise<number> {
+    return this.options.source.transaction('REPEATABLE READ', async (manager) => {
+      const flow = await new TypeormFlowVersions(manager).findFlow(slug);
+      return flow.candidateId === null ? (await findVersionBefore(manager, flow)).number : flow.number;
     });
   }
 
   async #change(
     slug: string,
+    expected: ExpectedFlow | undefined,
     change: (manager: EntityManager, flow: FlowRow) => Promise<ReleaseResult>,
   ): Promise<ReleaseResult> {
     return changeFlows(this.options.source, this.options, async (manager) => {
-      return change(manager, await new TypeormFlowVersions(manager).findFlow(slug));
+      const flow = await new TypeormFlowVersions(manager).findFlow(slug);
+      rejectChangedFlow(flow, expected);
+      const result = await change(manager, flow);
+      rejectOtherResult(result, expected);
+      return result;
     });
   }
+}
+
+/** Returns the version that was current before the current one. Throws `nothing_before` or `version_deleted`. */
+async function findVersionBefore(manager: EntityManager, { id, slug, number }: FlowRow): Promise<VersionRow> {
+  const before = versionBefore(await new TypeormReleaseLog(manager, {}).find(id), number);
+  if (before === undefined)
+    throw new FlowReleaseError(
+      'nothing_before',
+      `No version of the flow ${slug} is known to have been published before version ${number}.`,
+    );
+  const version = await new TypeormFlowVersions(manager).findStored(id, before);
+  if (version) return version;
+  throw new FlowReleaseError(
+    'version_deleted',
+    `Version ${before} of the flow ${slug}, which was published before version ${number}, was deleted (FLOW_VERSIONS_KEPT). Publish another version by its number.`,
+  );
 }
 
 function stateOf(flow: FlowRow, { id, isDraft }: Pick<ListedVersion, 'id' | 'isDraft'>) {

@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { changeFlows } from '../typeorm-flow-transaction.js';
+import { changeFlows, type FlowTransactionOptions } from '../typeorm-flow-transaction.js';
+import { rejectChangedFlow } from './expected-flow.js';
 import { FlowReleaseError } from './flow-release-error.js';
 import type { FlowChangeOptions } from './typeorm-flow-change.js';
 import { TypeormFlowVersions } from './typeorm-flow-versions.js';
@@ -22,7 +23,7 @@ export interface RunningRollout extends StoredRollout {
   readonly chosenUntil: Date | null;
 }
 
-interface FlowRolloutsOptions extends FlowChangeOptions {
+interface FlowRolloutsOptions extends FlowChangeOptions, FlowTransactionOptions {
   readonly source: DataSource;
 }
 
@@ -31,13 +32,15 @@ export class FlowRollouts {
   constructor(private readonly options: FlowRolloutsOptions) {}
 
   /**
-   * Gives a share of the new plans the version with this number, otherwise the newest draft, or changes the share of a running rollout, which then counts its plans
-   * anew. Throws `unknown_flow`, `unknown_version`, `nothing_newer`, `already_current`, `rollout_running` or `unusable_version`.
+   * Gives a share of the new plans the version with this number, otherwise the newest draft, or changes the share of a
+   * running rollout, which then counts its plans anew. Throws `unknown_flow`, `unknown_version`, `nothing_newer`,
+   * `already_current`, `rollout_running`, `unusable_version` or `changed_meanwhile`.
    */
   async start(slug: string, number: number | undefined, request: RolloutRequest): Promise<RunningRollout> {
-    return changeFlows(this.options.source, {}, async (manager) => {
+    return changeFlows(this.options.source, this.options, async (manager) => {
       const stored = new TypeormFlowVersions(manager);
       const flow = await stored.findFlow(slug);
+      rejectChangedFlow(flow, request.expected);
       const version =
         number === undefined ? await stored.findNewestDraft(flow) : await stored.findVersion(flow, number);
       await new TypeormRolloutChange(manager, this.options).start(flow, version, request);

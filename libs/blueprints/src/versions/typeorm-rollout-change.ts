@@ -1,5 +1,6 @@
 import type { GuardFacts } from '@gatehouse/contracts';
 import type { EntityManager } from 'typeorm';
+import type { ExpectedFlow } from './expected-flow.js';
 import { FlowReleaseError } from './flow-release-error.js';
 import { type FlowChangeOptions, TypeormFlowChange } from './typeorm-flow-change.js';
 import type { FlowRow, VersionRow } from './typeorm-flow-versions.js';
@@ -14,6 +15,8 @@ export interface RolloutRequest {
   /** Seconds for which gateways choose the candidate without a look of the guard. */
   readonly graceS: number;
   readonly reason?: string | undefined;
+  /** What the operator has seen of the flow. Another change meanwhile makes the start fail with `changed_meanwhile`. */
+  readonly expected?: ExpectedFlow | undefined;
 }
 
 /** Starts, changes and halts a rollout, with its row in the log and its audit event, in the caller's transaction. */

@@ -163,6 +163,8 @@ export const ar: Catalogue = {
   'Access denied.': 'تم رفض الوصول.',
   'The blueprint is invalid.': 'المخطط غير صالح.',
   'There is no such flow.': 'هذا المسار غير موجود.',
+  'The flow was changed meanwhile.': 'تغيّر المسار في هذه الأثناء.',
+  'No version of the flow is being rolled out.': 'لا يجري طرح أي إصدار من المسار تدريجيًا.',
   'Another change of flows is running. Try again later.': 'يجري الآن تغيير آخر للمسارات. حاول مرة أخرى لاحقًا.',
   'Flows cannot be changed at the moment.': 'لا يمكن تغيير المسارات في الوقت الحالي.',
   'The change of flows took too long.': 'استغرق تغيير المسارات وقتًا طويلًا جدًا.',

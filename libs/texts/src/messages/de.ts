@@ -178,6 +178,8 @@ export const de: Catalogue = {
   'Access denied.': 'Zugriff verweigert.',
   'The blueprint is invalid.': 'Der Blueprint ist ungültig.',
   'There is no such flow.': 'Diesen Ablauf gibt es nicht.',
+  'The flow was changed meanwhile.': 'Der Ablauf wurde inzwischen geändert.',
+  'No version of the flow is being rolled out.': 'Keine Version des Ablaufs wird schrittweise eingeführt.',
   'Another change of flows is running. Try again later.':
     'Eine andere Änderung der Abläufe läuft gerade. Versuchen Sie es später noch einmal.',
   'Flows cannot be changed at the moment.': 'Abläufe können zurzeit nicht geändert werden.',

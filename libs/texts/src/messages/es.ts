@@ -172,6 +172,8 @@ export const es: Catalogue = {
   'Access denied.': 'Acceso denegado.',
   'The blueprint is invalid.': 'El blueprint no es válido.',
   'There is no such flow.': 'Ese flujo no existe.',
+  'The flow was changed meanwhile.': 'El flujo se ha modificado entretanto.',
+  'No version of the flow is being rolled out.': 'Ninguna versión del flujo se está desplegando de forma gradual.',
   'Another change of flows is running. Try again later.':
     'Se está realizando otro cambio de flujos. Inténtelo de nuevo más tarde.',
   'Flows cannot be changed at the moment.': 'Los flujos no se pueden cambiar en este momento.',

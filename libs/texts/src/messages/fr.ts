@@ -177,6 +177,8 @@ export const fr: Catalogue = {
   'Access denied.': 'Accès refusé.',
   'The blueprint is invalid.': 'Le blueprint est invalide.',
   'There is no such flow.': 'Ce flux n’existe pas.',
+  'The flow was changed meanwhile.': 'Le flux a été modifié entre-temps.',
+  'No version of the flow is being rolled out.': 'Aucune version du flux n’est en cours de déploiement progressif.',
   'Another change of flows is running. Try again later.':
     'Une autre modification des flux est en cours. Réessayez plus tard.',
   'Flows cannot be changed at the moment.': 'Les flux ne peuvent pas être modifiés pour le moment.',

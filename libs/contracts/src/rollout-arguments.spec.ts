@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { RolloutArgumentError } from './rollout-argument-error.js';
 import { formatGuard, parseGuard, parsePercent, parseWatchTime } from './rollout-arguments.js';
 
 describe('the arguments of a rollout', () => {
@@ -8,27 +7,30 @@ describe('the arguments of a rollout', () => {
     ['0.01', 1],
     ['2.5', 250],
     ['100', 10_000],
-  ])('has a share for --percent %s', (text, share) => {
+  ])('have a share for the percent %s', (text, share) => {
     expect(parsePercent(text)).toBe(share);
   });
 
-  it.each(['0', '0.001', '100.01', '-5', '5%', 'ten', '', '1e1'])('has no share for --percent %j', (text) => {
-    expect(() => parsePercent(text)).toThrow(RolloutArgumentError);
-  });
+  it.each(['0', '0.001', '100.01', '-5', '5%', 'ten', '', '1e1', 'NaN', 'Infinity'])(
+    'have no share for the percent %j',
+    (text) => {
+      expect(parsePercent(text)).toBeUndefined();
+    },
+  );
 
   it.each([
     ['60s', 60],
     ['90m', 5400],
     ['1h', 3600],
     ['7d', 604_800],
-  ])('has a time for --for %s', (text, seconds) => {
+  ])('have seconds for the time %s', (text, seconds) => {
     expect(parseWatchTime(text)).toBe(seconds);
   });
 
   it.each(['59s', '8d', '1', 'h', '1 h', '-1h', '1.5h', '0h', '99999999h', '1w'])(
-    'has no time for --for %j',
+    'have no seconds for the time %j',
     (text) => {
-      expect(() => parseWatchTime(text)).toThrow(RolloutArgumentError);
+      expect(parseWatchTime(text)).toBeUndefined();
     },
   );
 
@@ -36,19 +38,15 @@ describe('the arguments of a rollout', () => {
     ['completion=-2%', 200],
     ['completion=-0.5%', 50],
     ['completion=-99.99%', 9999],
-  ])('has a margin for --guard %s, and writes it alike', (text, margin) => {
+  ])('have a margin for the guard %s, and write it alike', (text, margin) => {
     expect(parseGuard(text)).toEqual({ measure: 'completion', margin });
-    expect(formatGuard(parseGuard(text))).toBe(text);
+    expect(formatGuard({ measure: 'completion', margin })).toBe(text);
   });
 
   it.each(['completion=2%', 'completion=-2', 'completion=-0%', 'completion=-100%', 'errors=-2%', ''])(
-    'has no margin for --guard %j',
+    'have no margin for the guard %j',
     (text) => {
-      expect(() => parseGuard(text)).toThrow(RolloutArgumentError);
+      expect(parseGuard(text)).toBeUndefined();
     },
   );
-
-  it('says in one line what was expected', () => {
-    expect(() => parseGuard(`completion\n${'x'.repeat(200)}`)).toThrow(/^[^\n]{1,220}$/);
-  });
 });
