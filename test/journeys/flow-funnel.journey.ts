@@ -1,3 +1,5 @@
+import { cloudEvent } from '@gatehouse/contracts';
+import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { administratorsEntry } from '../support/administrators.js';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
@@ -10,7 +12,8 @@ let deployment: Deployment;
 let root: Browser;
 beforeAll(async () => {
   deployment = await Deployment.open({
-    services: ['identification', 'password', 'session'],
+    services: ['identification', 'password', 'session', 'courier'],
+    gateway: { JOURNEY_EVENTS: 'true' },
     blueprints: [
       blueprint(
         ...[userEntry('root'), userEntry('alice'), administratorsEntry('root')],
@@ -54,6 +57,23 @@ describe('the funnel of a flow', () => {
       versions: { begun: number }[];
     };
     expect(json.versions.map(({ begun }) => begun)).toEqual([2]);
+  });
+
+  it('is made of the same records as the published events', async () => {
+    const listener = await connect({ servers: deployment.nats.url });
+    try {
+      const received = listener.subscribe('events.flow_ended', { max: 1 });
+      await listener.flush();
+      await login('alice', ['correct-horse-7']);
+      for await (const message of received) {
+        const { data } = cloudEvent.parse(message.json());
+        expect(data).toMatchObject({ ...{ flow: 'login', user: null, plan: null, client_ip: '' } });
+        expect(data.context).toMatchObject({ outcome: 'done', logged_in: true, steps: [{}, {}, {}] });
+        expect(message.string()).not.toMatch(/alice|127\.0\.0\.1/);
+      }
+    } finally {
+      await listener.close();
+    }
   });
 
   it('is for superusers', async () => {

@@ -47,7 +47,8 @@ beforeAll(async () => {
   const file = join(folder, 'draft.yaml');
   await writeFile(file, blueprint(flow('New'), ...captcha));
   await deployment.command('blueprint', 'apply', '--draft', file);
-  await deployment.command(...['flow', 'publish', 'login', '2'], ...['--percent', '50', '--guard', 'completion=-2%']);
+  const guard = ['--percent', '50', '--guard', 'completion=-2%'];
+  await deployment.command('flow', 'publish', 'login', '2', ...guard);
 });
 afterAll(async () => {
   await deployment?.close();

@@ -3,14 +3,15 @@ import { type OutboxMessage, outboxColumns, outboxRow } from '@gatehouse/outbox'
 import type { Sealer } from '@gatehouse/platform';
 import { type CommitInput, interval, savedEffects } from './commit-effects.js';
 import type { CommitParts, StatementValues } from './commit-statement.js';
-import { journeyParts } from './journeys/journey.parts.js';
+import { journeyMessages, journeyParts } from './journeys/journey.parts.js';
 import { planBodyOf, resumeTokenSealId } from './plan.rows.js';
 
 /** Returns the parts of the save statement that a commit needs, with their values. */
 export function commitPartsOf(input: CommitInput): CommitParts {
   const { commit, sealer } = input;
   const { newKey, reset, released, usedToken, usedLinkStep, links } = commit;
-  const { parts, messages } = savedEffects(input);
+  const { parts, messages: caused } = savedEffects(input);
+  const messages = [...caused, ...journeyMessages(input)];
   if (!parts.login && !parts.logout && !parts.keep) Object.assign(parts, sessionParts(input));
   if (newKey) parts.key = { new_key: newKey };
   if (usedToken || usedLinkStep) parts.burn = { burnt_hash: usedToken ?? null, burnt_step: usedLinkStep ?? null };

@@ -4,7 +4,7 @@ import type { JourneySettings } from '../src/journeys/journey.settings.js';
 import { JourneyRecorder, type RecorderSettings } from '../src/journeys/journey-recorder.js';
 
 /** Returns the settings of records that are kept. */
-export const journeysOn = (): JourneySettings => ({ isOn: true, users: false, isFull: false });
+export const journeysOn = (): JourneySettings => ({ isOn: true, users: false, events: false, isFull: false });
 
 /** Returns a recorder that keeps records for 30 days, unless `overrides` says so. */
 export const recorderOn = (

@@ -92,8 +92,13 @@ const ADAPTERS: Provider[] = [
   {
     provide: JOURNEY_SETTINGS,
     inject: [GATEWAY_CONFIG],
-    useFactory: ({ JOURNEYS, JOURNEY_USERS }: GatewayConfig): JourneySettings => ({
-      ...{ isOn: JOURNEYS === 'true', users: JOURNEY_USERS === 'true', isFull: false },
+    useFactory: ({ JOURNEYS, JOURNEY_USERS, JOURNEY_EVENTS }: GatewayConfig): JourneySettings => ({
+      ...{
+        isOn: JOURNEYS === 'true',
+        users: JOURNEY_USERS === 'true',
+        events: JOURNEY_EVENTS === 'true',
+        isFull: false,
+      },
     }),
   },
   {

@@ -41,4 +41,5 @@ export const journeyConfig = z.object({
     .default(10_000)
     .describe('Milliseconds that a statement may take which counts records for the funnel of a flow'),
   JOURNEY_USERS: flag('false').describe('Whether a record of an ended plan contains the id of its user'),
+  JOURNEY_EVENTS: flag('false').describe('Whether each record of an ended plan has an event `flow_ended`'),
 });

@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { type JourneyStep, journeyOf } from '@gatehouse/executor';
+import { INSERT_OUTBOX_ROWS, outboxColumns, outboxRow } from '@gatehouse/outbox';
 import type { Plan } from '@gatehouse/plan';
 import { runNamed, type Sealer, UnknownSealKeyError } from '@gatehouse/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { RELEASE_LEASE, TAKE_LEASE } from '../cleanup.statements.js';
 import { interval } from '../commit-effects.js';
 import { openPlan, planSealId } from '../plan.rows.js';
+import { flowEndedMessage, type RecordedEnd } from './journey.events.js';
 import type { JourneySettings } from './journey.settings.js';
 import {
   ADD_COUNTS,
   ADD_JOURNEYS,
   DELETE_OLD_COUNTS,
   JOURNEYS_SIZE,
+  type JourneyRow,
   KEEP_PARTITIONS,
   TAKE_UNRECORDED,
   type UnrecordedPlan,
@@ -109,21 +112,27 @@ export class JourneyRecorder {
       const counted = plans.filter(isCounted);
       if (counted.length > 0) await manager.query(ADD_COUNTS, [JSON.stringify(countsOf(counted)), networksMax]);
       const recorded = plans.filter((plan) => !isCounted(plan));
-      if (recorded.length > 0) await manager.query(ADD_JOURNEYS, [await this.rowsOf(manager, recorded)]);
+      if (recorded.length > 0) await this.add(manager, recorded);
       return plans.length;
     });
   }
 
-  private async rowsOf(manager: EntityManager, plans: readonly UnrecordedPlan[]): Promise<string> {
+  private async add(manager: EntityManager, plans: readonly UnrecordedPlan[]): Promise<void> {
     await this.stages.load(
       manager,
       plans.map(({ version_id }) => version_id),
     );
-    return JSON.stringify(plans.map((plan) => this.rowOf(plan)));
+    const rows = plans.map((plan) => this.rowOf(plan));
+    await manager.query(ADD_JOURNEYS, [JSON.stringify(rows)]);
+    if (!this.settings.journeys.events) return;
+    const { ids, topics, bodies, users } = outboxColumns(
+      rows.map((row) => outboxRow(flowEndedMessage(endOf(row)), this.sealer)),
+    );
+    await manager.query(INSERT_OUTBOX_ROWS, [ids, topics, bodies, users]);
   }
 
   /** Returns the row of a record. A plan whose body cannot be opened has no steps. */
-  private rowOf({ body, revision, network, hour: _hour, ...row }: UnrecordedPlan) {
+  private rowOf({ body, revision, network, hour: _hour, ...row }: UnrecordedPlan): JourneyRow {
     const plan = this.open(row.plan_id, revision ?? 0, body!);
     const { steps, verdicts, client } = plan ? journeyOf(plan) : { steps: [], verdicts: {} };
     const left = plan ? this.leftStep(row.version_id, plan) : [];
@@ -152,6 +161,10 @@ export class JourneyRecorder {
     }
   }
 }
+
+const endOf = ({ slug, version_id: versionId, logged_in: loggedIn, ...row }: JourneyRow): RecordedEnd => ({
+  ...{ flow: slug ?? undefined, versionId, loggedIn, outcome: row.outcome, ms: row.ms, steps: row.steps },
+});
 
 /** Returns the numbers of plans by flow, version, hour, outcome and network. */
 function countsOf(plans: readonly UnrecordedPlan[]) {

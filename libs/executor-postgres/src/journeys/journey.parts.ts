@@ -1,5 +1,8 @@
+import type { OutboxMessage } from '@gatehouse/outbox';
+import { timeOfUuidV7 } from '@gatehouse/platform';
 import type { CommitInput } from '../commit-effects.js';
 import type { CommitParts } from '../commit-statement.js';
+import { flowEndedMessage } from './journey.events.js';
 
 /** Returns the part that records or counts the plan which a commit ends; none if it ends no plan. */
 export function journeyParts({ commit, journeys }: CommitInput): CommitParts {
@@ -17,4 +20,12 @@ export function journeyParts({ commit, journeys }: CommitInput): CommitParts {
       client: client && JSON.stringify(client),
     },
   };
+}
+
+/** Returns the event of the record of a plan which a commit ends; none if it leaves no record. */
+export function journeyMessages({ commit, journeys }: CommitInput): OutboxMessage[] {
+  const { journey, versionId, eventContext, plan } = commit;
+  if (!journey || !journeys?.isOn || !journeys.events || journeys.isFull || journey.isCounted) return [];
+  const ms = Date.now() - timeOfUuidV7(plan.id);
+  return [flowEndedMessage({ ...journey, flow: eventContext.flow, versionId, ms })];
 }

@@ -1,3 +1,4 @@
+import type { Journey, JourneyStep } from '@gatehouse/executor';
 import type { NamedStatement } from '@gatehouse/platform';
 
 /** A row of `flow.unrecorded_plans`. */
@@ -5,17 +6,36 @@ export interface UnrecordedPlan {
   readonly plan_id: string;
   readonly flow_id: string;
   readonly version_id: string;
+  /** Slug of the flow; null if the flow was deleted. */
+  readonly slug: string | null;
+  /** Milliseconds from the beginning to the end. */
+  readonly ms: number;
   /** Number of the version; null if the version was deleted. */
   readonly version: number | null;
   readonly begun_at: string;
   readonly ended_at: string;
   /** The hour of the end. */
   readonly hour: string;
-  readonly outcome: string;
+  readonly outcome: 'abandoned' | 'expired' | 'done' | 'denied';
   readonly network: Buffer | null;
   readonly revision: number | null;
   /** The sealed plan; null if the visitor had answered no challenge. */
   readonly body: Buffer | null;
+}
+
+/** A row that `ADD_JOURNEYS` inserts. */
+export interface JourneyRow
+  extends Pick<
+      UnrecordedPlan,
+      'plan_id' | 'flow_id' | 'version_id' | 'slug' | 'ms' | 'version' | 'begun_at' | 'ended_at' | 'outcome'
+    >,
+    Pick<Journey, 'verdicts'> {
+  readonly steps: readonly JourneyStep[];
+  readonly client?: Journey['client'];
+  /** Hexadecimal. */
+  readonly network: string | undefined;
+  readonly logged_in: boolean;
+  readonly user_id: string | null;
 }
 
 /** Takes the next plans out of the queue. $1 largest number. Times are text, because a `Date` has no microseconds. */
@@ -25,8 +45,9 @@ export const TAKE_UNRECORDED = `
       SELECT plan_id FROM flow.unrecorded_plans ORDER BY plan_id LIMIT $1 FOR UPDATE SKIP LOCKED))
     RETURNING *)
   SELECT t.plan_id, t.flow_id, t.version_id, v.number AS version, t.begun_at::text, t.ended_at::text,
-    date_trunc('hour', t.ended_at)::text AS hour, t.outcome, t.network, t.revision, t.body
-  FROM taken t LEFT JOIN flow.flow_versions v ON v.id = t.version_id`;
+    date_trunc('hour', t.ended_at)::text AS hour, t.outcome, t.network, t.revision, t.body, f.slug,
+    (extract(epoch FROM t.ended_at - t.begun_at) * 1000)::float8 AS ms
+  FROM taken t LEFT JOIN flow.flow_versions v ON v.id = t.version_id LEFT JOIN flow.flows f ON f.id = t.flow_id`;
 
 /** Adds records of abandoned and expired plans. $1 JSON array of the rows; `network` is hexadecimal. */
 export const ADD_JOURNEYS = `
