@@ -15,6 +15,11 @@ export interface PolicyContract<Config extends z.ZodObject = z.ZodObject> {
    */
   readonly alwaysFails?: (config: Readonly<Record<string, unknown>>) => boolean;
   /**
+   * Returns whether a policy with this config may set facts of the plan or insert steps. Absent: never. A simulation
+   * does not know what such a policy does to the plan, and says so.
+   */
+  readonly mayChangePlan?: (config: Readonly<Record<string, unknown>>) => boolean;
+  /**
    * Config field that holds a Python expression. When a blueprint is applied, the expression's syntax is checked, and
    * the policies that it calls are recorded.
    */

@@ -1,4 +1,5 @@
 import type { Fact, Oracle, Question } from './question.js';
+import type { WalkBudget } from './walk-budget.js';
 
 /** Returns the answer that this branch assumes. */
 export type Ask = (question: Question) => string;
@@ -9,14 +10,26 @@ export interface Branch<T> {
   readonly result: T;
 }
 
+/** What the branches of one move share. */
+export interface BranchOptions {
+  readonly oracle: Oracle;
+  /** The facts before the move. */
+  readonly history: readonly Fact[];
+  readonly budget: WalkBudget;
+}
+
 /**
- * Runs `work` once for each combination of answers that the oracle follows. `work` must be a pure function of the
- * answers.
+ * Runs `work` once for each combination of answers that the oracle follows, until the budget is spent. `work` must be a
+ * pure function of the answers. Yields after each branch.
  */
-export function branches<T>(work: (ask: Ask) => T, oracle: Oracle, history: readonly Fact[]): Branch<T>[] {
+export function* branches<T>(
+  work: (ask: Ask) => T,
+  { oracle, history, budget }: BranchOptions,
+): Generator<undefined, Branch<T>[]> {
   const found: Branch<T>[] = [];
   const pending: (readonly string[])[] = [[]];
   for (let prefix = pending.pop(); prefix; prefix = pending.pop()) {
+    if (!budget.takeBranch()) break;
     const facts: Fact[] = [];
     const given = prefix;
     const ask: Ask = (question) => {
@@ -29,6 +42,7 @@ export function branches<T>(work: (ask: Ask) => T, oracle: Oracle, history: read
       return first!;
     };
     found.push({ result: work(ask), facts });
+    yield;
   }
   return found;
 }

@@ -1,7 +1,8 @@
-import { branches } from './branches.js';
+import { type Ask, branches } from './branches.js';
 import { isEnd, type PathEnd } from './path-end.js';
 import type { Fact, Oracle } from './question.js';
 import { FlowWalker, type Visit, type WalkedVersion } from './walk.js';
+import { runToEnd, WalkBudget, type WalkLimits } from './walk-budget.js';
 import { stateKey, type WalkState } from './walk-state.js';
 
 /** A way from one state to the next, or to an end. */
@@ -24,16 +25,13 @@ export interface FlowNode {
 export interface FlowGraph {
   /** The first node is the start. */
   readonly nodes: readonly FlowNode[];
-  /** False if there are more states than `maxStates`. The nodes at the limit have no edges. */
+  /** False if the walk has reached one of its limits. Nodes at a limit lack edges. */
   readonly isComplete: boolean;
 }
 
-/** Number of states that a walk visits at most, unless its caller says otherwise. */
-export const MAX_STATES = 20_000;
-
-interface WalkOptions extends WalkedVersion {
+/** What a walk needs. */
+export interface WalkOptions extends WalkedVersion, WalkLimits {
   readonly oracle: Oracle;
-  readonly maxStates?: number | undefined;
 }
 
 interface PendingNode {
@@ -43,14 +41,18 @@ interface PendingNode {
 }
 
 /** Walks all paths of a flow version that the oracle follows, in a deterministic order. */
-export function walkFlow({ oracle, maxStates = MAX_STATES, ...walked }: WalkOptions): FlowGraph {
+export const walkFlow = (options: WalkOptions): FlowGraph => runToEnd(walkInSlices(options));
+
+/** Walks as `walkFlow` does. Yields after each branch, so that the caller can do other work in between. */
+export function* walkInSlices({ oracle, ...walked }: WalkOptions): Generator<undefined, FlowGraph> {
   const walker = new FlowWalker(walked);
+  const budget = new WalkBudget(walked);
   const nodes: { state: WalkState | undefined; edges: FlowEdge[] }[] = [{ state: undefined, edges: [] }];
   const ids = new Map<string, number>();
   const pending: PendingNode[] = [{ id: 0, state: undefined, history: [] }];
-  let isComplete = true;
   for (const { id, state, history } of pending) {
-    const moves = branches((ask) => (state ? walker.move(state, ask) : walker.start(ask)), oracle, history);
+    const move = (ask: Ask) => (state ? walker.move(state, ask) : walker.start(ask));
+    const moves = yield* branches(move, { oracle, history, budget });
     const edges = new Map<string, FlowEdge & { alternatives: (readonly Fact[])[] }>();
     for (const { facts, result } of moves) {
       const to = isEnd(result.to) ? result.to : reach(result.to, [...history, ...facts]);
@@ -61,7 +63,7 @@ export function walkFlow({ oracle, maxStates = MAX_STATES, ...walked }: WalkOpti
     }
     nodes[id]!.edges = [...edges.values()];
   }
-  return { nodes, isComplete };
+  return { nodes, isComplete: budget.isEnough };
 
   function reach(state: WalkState, history: readonly Fact[]): number {
     const key = stateKey(state, walked, oracle.positionOf?.(history) ?? '');
@@ -69,8 +71,7 @@ export function walkFlow({ oracle, maxStates = MAX_STATES, ...walked }: WalkOpti
     if (known !== undefined) return known;
     const id = nodes.push({ state, edges: [] }) - 1;
     ids.set(key, id);
-    if (id < maxStates) pending.push({ id, state, history });
-    else isComplete = false;
+    if (budget.admitsState(id)) pending.push({ id, state, history });
     return id;
   }
 }

@@ -9,3 +9,4 @@ export * from './report.js';
 export * from './simulate.js';
 export * from './stage-outcomes.js';
 export * from './walk.js';
+export * from './walk-budget.js';

@@ -1,5 +1,6 @@
 import type { PolicyResult, SavedUser } from '@gatehouse/contracts';
 import {
+  callablePolicies,
   enabledBindings,
   evaluatePolicySet,
   type FlowVersion,
@@ -8,7 +9,8 @@ import {
   type PolicyVerdict,
 } from '@gatehouse/plan';
 import type { Ask } from './branches.js';
-import { POLICY_ANSWERS, type StepReference } from './question.js';
+import type { ContractLookup } from './contract-lookup.js';
+import { POLICY_ANSWERS, type PolicyReference, type StepReference } from './question.js';
 import { NEW_USER, type UserFacts, type WalkState } from './walk-state.js';
 
 /** A policy set to judge, and the step that it belongs to; `undefined` for the policies of the flow. */
@@ -30,14 +32,14 @@ const YES_OR_NO = ['yes', 'no'] as const;
  * Judges a policy set, and asks for one binding after the other until the verdict is certain. Asks each policy at most
  * once, because one evaluation has one result for each policy.
  */
-export function judge({ set, step }: JudgedSet, before: WalkState, { version, ask }: Asking): Judgement {
+export function judge({ set, step }: JudgedSet, before: WalkState, { policies, ask }: Asking): Judgement {
   const results: Record<string, PolicyResult> = {};
   let state = before;
   const known: PolicySet['bindings'] = [];
   for (const binding of enabledBindings(set)) {
     const { policy } = binding;
     if (policy === undefined) state = withUserFact(state, binding, ask);
-    else results[policy] ??= resultOf(policy, step, { version, ask });
+    else results[policy] ??= resultOf(policies.get(policy)!, step, ask);
     known.push(binding);
     const verdict = evaluate({ mode: set.mode, bindings: known }, state, results);
     // Further bindings cannot change such a verdict.
@@ -47,13 +49,25 @@ export function judge({ set, step }: JudgedSet, before: WalkState, { version, as
 }
 
 interface Asking {
-  readonly version: FlowVersion;
+  /** All policies of the flow version, by id. */
+  readonly policies: ReadonlyMap<string, PolicyReference>;
   readonly ask: Ask;
 }
 
-function resultOf(id: string, step: StepReference | undefined, { version, ask }: Asking): PolicyResult {
-  const { name, kind } = findPolicy(version, id);
-  const answer = ask({ type: 'policy', policy: { id, name, kind }, step, answers: POLICY_ANSWERS });
+/** Returns all policies of a flow version, by id. */
+export function policiesOf(version: FlowVersion, contracts: ContractLookup): ReadonlyMap<string, PolicyReference> {
+  const ids = Object.keys(version.policies);
+  return new Map(
+    ids.map((id) => {
+      const policy = findPolicy(version, id);
+      const mayChangePlan = [policy, ...callablePolicies(version, [id])].some((asked) => contracts.mayChangePlan(asked));
+      return [id, { id, name: policy.name, kind: policy.kind, mayChangePlan }];
+    }),
+  );
+}
+
+function resultOf(policy: PolicyReference, step: StepReference | undefined, ask: Ask): PolicyResult {
+  const answer = ask({ type: 'policy', policy, step, answers: POLICY_ANSWERS });
   return { pass: answer === 'pass', messages: [], ...(answer === 'undecided' && { error: 'undecided' }) };
 }
 

@@ -24,6 +24,15 @@ export interface StageOutcome {
   readonly proofs: readonly Factor[];
 }
 
+/** The policy that a question is about. */
+export interface PolicyReference {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  /** Whether the policy, or one that it calls, may set facts or insert steps, which the walk does not know. */
+  readonly mayChangePlan: boolean;
+}
+
 interface Asked<T extends string> {
   readonly type: T;
   /** All possible answers. */
@@ -38,7 +47,7 @@ export type Question =
   | Asked<'recent_login'>
   /** The result of a policy (`PolicyAnswer`). Without a step, the policy decides whether the flow applies. */
   | (Asked<'policy'> & {
-      readonly policy: { readonly id: string; readonly name: string; readonly kind: string };
+      readonly policy: PolicyReference;
       readonly step: StepReference | undefined;
     })
   /** `yes` or `no`: whether the user is in the group with this id, or is the user with this id. */

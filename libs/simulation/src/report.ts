@@ -1,6 +1,6 @@
 import type { FlowEdge, FlowGraph } from './flow-graph.js';
 import { type ListedPath, listPaths } from './path-list.js';
-import type { Fact, Factor, StepReference } from './question.js';
+import type { Fact, Factor, PolicyReference, StepReference } from './question.js';
 import type { WalkedVersion } from './walk.js';
 
 /** A login on some paths, with the facts of a shortest one. */
@@ -24,6 +24,8 @@ export interface SimulationReport {
   readonly loginsWithoutFactor: readonly FoundLogin[];
   /** Logins without a second factor, if other paths to a login prove one. */
   readonly loginsWithoutSecondFactor: readonly FoundLogin[];
+  /** Evaluated policies that may set facts or insert steps. Paths with them may go on in a way that is not listed. */
+  readonly changingPolicies: readonly PolicyReference[];
 }
 
 /** Returns what the walk of a flow has found. Lists at most `maxPaths` paths. */
@@ -39,6 +41,7 @@ export function reportOf(graph: FlowGraph, walked: WalkedVersion, maxPaths: numb
     deadEnds: graph.isComplete ? deadEnds(graph, walked) : [],
     loginsWithoutFactor: logins.filter(({ proofs }) => proofs.length === 0),
     loginsWithoutSecondFactor: logins.filter(({ proofs }) => asksSecond && !proofs.includes('further')),
+    changingPolicies: changingPolicies(graph),
   };
 }
 
@@ -69,14 +72,26 @@ function deadEnds(graph: FlowGraph, walked: WalkedVersion): StepReference[] {
   });
 }
 
+function changingPolicies({ nodes }: FlowGraph): PolicyReference[] {
+  const found = new Map<string, PolicyReference>();
+  for (const { edges } of nodes)
+    for (const { alternatives } of edges)
+      for (const { question } of alternatives.flat())
+        if (question.type === 'policy' && question.policy.mayChangePlan) found.set(question.policy.id, question.policy);
+  return [...found.values()];
+}
+
 /** Returns the numbers of the states from which a path leads to the end of the flow, or to another site. */
 function openNodes({ nodes }: FlowGraph): ReadonlySet<number> {
   const before = new Map<number, number[]>();
   const open = new Set<number>();
   for (const [node, { edges }] of nodes.entries()) {
     for (const { to, visits } of edges) {
-      if (typeof to === 'number') before.set(to, [...(before.get(to) ?? []), node]);
-      else if (to.type === 'done' || visits.at(-1)?.outcome === 'left') open.add(node);
+      if (typeof to === 'number') {
+        const known = before.get(to);
+        if (known) known.push(node);
+        else before.set(to, [node]);
+      } else if (to.type === 'done' || visits.at(-1)?.outcome === 'left') open.add(node);
     }
   }
   // Iterating over a Set includes the members that are added during the iteration.

@@ -5,7 +5,7 @@ import { testContracts as contracts } from '@gatehouse/simulation/testing';
 import { describe, expect, it } from 'vitest';
 import type { ListedPath } from './path-list.js';
 import { allAnswers, type Fact, type Oracle } from './question.js';
-import { type Simulation, simulate } from './simulate.js';
+import { type Simulation, simulate, simulateInSlices } from './simulate.js';
 
 type Binding = Parameters<typeof flowVersionOf>[0][number];
 type Options = Partial<Parameters<typeof simulate>[0]>;
@@ -229,6 +229,22 @@ describe('findings', () => {
     expect(names(run(flowOf(['needy'])).deadEnds)).toEqual(['needy']);
   });
 
+  it('name policies that may change the plan, also by a policy that they call, if some path evaluates them', () => {
+    const version = flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }, { policy: 'q' }, { policy: 'r' }) }]);
+    const [test, changing] = [{ kind: 'test', config: {} }, { kind: 'test', name: 's', config: { changes: true } }];
+    const policies = {
+      p: { ...test, name: 'p' },
+      q: { ...test, name: 'q', calls: ['s'] },
+      r: { ...changing, name: 'r' },
+      s: changing,
+    };
+    const { changingPolicies } = run({ ...version, policies });
+    expect(changingPolicies.map(({ id }) => id)).toEqual(['q', 'r']);
+    const passes = (): Oracle => ({ choose: ({ answers }) => answers.slice(0, 1) });
+    expect(run({ ...version, policies }, { limit: passes }).changingPolicies).toEqual([]);
+    expect(run(version).changingPolicies).toEqual([]);
+  });
+
   it('name steps that vanish while policies cannot decide, but not checks', () => {
     const policies = policySetOf({ policy: 'p' });
     const version = flowOf(['key', { kind: 'page', policies }, { kind: 'login', policies }]);
@@ -245,6 +261,29 @@ describe('bounds', () => {
     const { paths, isComplete } = run(version, { maxPaths: 2 });
     expect([paths.length, isComplete]).toEqual([2, false]);
     expect(run(version, { maxPaths: 3 }).isComplete).toBe(true);
+  });
+
+  it('cut the branches of one move, whose number grows with the number of conditions at planning', () => {
+    const planned = Array.from({ length: 40 }, (_, i) => ({ kind: 'silent', planned: policySetOf({ policy: `p${i}` }) }));
+    const { isComplete, paths } = run(flowOf(planned), { maxBranches: 50 });
+    expect([isComplete, paths.length]).toEqual([false, 50]);
+  });
+
+  it('end the walk when its time is over, with what was found', () => {
+    let asked = 0;
+    const isOver = () => ++asked > 3;
+    const cut = run(version, { isOver });
+    expect([linesOf(cut), cut.isComplete]).toEqual([['ident:passed cut', 'ident:rejected waits'], false]);
+    expect(run(version, { isOver: () => false }).isComplete).toBe(true);
+  });
+
+  it('let the caller do other work after each branch', () => {
+    const work = simulateInSlices({ version, contracts, limit: anonymous });
+    let slices = 0;
+    let next = work.next();
+    for (; !next.done; next = work.next()) slices += 1;
+    expect(slices).toBeGreaterThan(5);
+    expect(next.value).toEqual(run(version));
   });
 
   it('cut the walk, which then names no steps as unreachable', () => {

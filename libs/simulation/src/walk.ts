@@ -19,8 +19,8 @@ import {
 import type { Ask } from './branches.js';
 import type { ContractLookup } from './contract-lookup.js';
 import type { PathEnd } from './path-end.js';
-import { judge, judgedUser } from './policy-questions.js';
-import type { Question, StepReference, Visitor } from './question.js';
+import { judge, judgedUser, policiesOf } from './policy-questions.js';
+import type { PolicyReference, Question, StepReference, Visitor } from './question.js';
 import { stageOutcomes } from './stage-outcomes.js';
 import { initialState, type WalkState } from './walk-state.js';
 import {
@@ -55,7 +55,11 @@ export interface WalkedVersion {
 
 /** Moves plans as the executor does, with the same functions. Each question about the outside world goes to `ask`. */
 export class FlowWalker {
-  constructor(private readonly walked: WalkedVersion) {}
+  private readonly policies: ReadonlyMap<string, PolicyReference>;
+
+  constructor(private readonly walked: WalkedVersion) {
+    this.policies = policiesOf(walked.version, walked.contracts);
+  }
 
   /** Plans the flow for a visitor. */
   start(ask: Ask): Move {
@@ -86,7 +90,7 @@ export class FlowWalker {
       const { plan, set, kind, insertAt } = next.value;
       const bound = kind === undefined ? undefined : version.steps.find(({ id }) => id === insertAt.id);
       const step = bound && { id: bound.id, name: bound.stage.name, stage: bound.stage.id, kind: bound.stage.kind };
-      const { verdict, state: judged } = judge({ set, step }, { ...state, plan }, { version, ask });
+      const { verdict, state: judged } = judge({ set, step }, { ...state, plan }, { policies: this.policies, ask });
       state = judged;
       const pass = step ? this.runs(step, verdict) : verdict.pass;
       if (step && !pass) visits.push({ step, outcome: 'skipped' });
@@ -98,10 +102,8 @@ export class FlowWalker {
 
   private decide(state: WalkState, step: Step, ask: Ask): Move {
     const set = step.policies!;
-    const { verdict, state: judged } = judge({ set, step: referenceTo(step) }, state, {
-      version: this.walked.version,
-      ask,
-    });
+    const asked = { set, step: referenceTo(step) };
+    const { verdict, state: judged } = judge(asked, state, { policies: this.policies, ask });
     const pass = this.runs(step, verdict);
     const plan = enterStep(judged.plan, step, { ...verdict, pass });
     return {

@@ -51,4 +51,5 @@ const CONTRACTS = [
 export const testContracts: ContractLookup = {
   find: (kind) => CONTRACTS.find((candidate) => candidate.kind === kind),
   proofSteps: () => [{ kind: 'password', config: {} }],
+  mayChangePlan: ({ config }) => config['changes'] === true,
 };

@@ -67,6 +67,23 @@ describe('flow simulate', () => {
     expect((await simulate('lax', '--fail-on', 'dead-end')).code).toBe(0);
   });
 
+  it('says that it does not know what a policy does to the plan', async () => {
+    const before = (await simulate('lax')).stdout;
+    expect(before).not.toContain('may set facts');
+    expect((await simulate('lax', '--fail-on', 'incomplete')).code).toBe(0);
+    const changing = `
+- {model: authentik_policies_expression.expressionpolicy, id: sets, identifiers: {name: sets-title}, attrs: {expression: 'context["flow_plan"].context["title"] = "x"'}}
+- {model: authentik_policies.policybinding, identifiers: {target: !KeyOf three, policy: !KeyOf sets, order: 1}}
+`;
+    const blueprint = BLUEPRINT.replace('slug: lax', 'slug: changing') + changing;
+    await runCliOk('blueprint', ['apply', await file('changing.yaml', blueprint)], { env });
+    const { code, stdout } = await simulate('changing', '--fail-on', 'incomplete');
+    expect(stdout).toContain(
+      'The policy sets-title may set facts or insert steps, which is not simulated: paths with it may go on otherwise',
+    );
+    expect(code).toBe(1);
+  });
+
   it('decides groups and devices as they are of a user', async () => {
     const ends = async (name: string) => {
       const given = await file('given.yaml', 'visitor: anonymous\npolicies: {odd-hours: pass}\n');

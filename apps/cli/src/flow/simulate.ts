@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
+import { simulatedContracts as contracts } from '@gatehouse/blueprints';
 import { CommandError } from '@gatehouse/local';
 import type { FlowVersion } from '@gatehouse/plan';
-import { type ContractLookup, MAX_PATHS, type Oracle, type Simulation, simulate } from '@gatehouse/simulation';
-import { findContract, proofSteps } from '@gatehouse/stages';
+import { MAX_PATHS, type Oracle, type Simulation, simulate } from '@gatehouse/simulation';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
 import type { CommandProcess, CommandResult } from '../command.js';
@@ -25,7 +25,7 @@ const FINDINGS = {
   'never-reached': ({ neverReached }: Simulation) => neverReached.length,
   'dead-end': ({ deadEnds }: Simulation) => deadEnds.length,
   vanishing: ({ policiesAway }: Simulation) => policiesAway.vanishing.length,
-  incomplete: ({ isComplete }: Simulation) => (isComplete ? 0 : 1),
+  incomplete: ({ isComplete, changingPolicies }: Simulation) => changingPolicies.length + (isComplete ? 0 : 1),
 } as const;
 type FindingName = keyof typeof FINDINGS;
 
@@ -37,8 +37,6 @@ const OPTIONS = {
   'fail-on': { type: 'string', multiple: true },
   json: { type: 'boolean', default: false },
 } as const;
-
-const contracts: ContractLookup = { find: findContract, proofSteps: () => proofSteps };
 
 /** Returns all paths of a flow version, with what is wrong with them. The exit code is 1 for a finding of `--fail-on`. */
 export async function simulateFlow(args: readonly string[], { env }: CommandProcess): Promise<CommandResult> {

@@ -1,5 +1,13 @@
 import { escapeUnprintable } from '@gatehouse/contracts';
-import type { Fact, FoundLogin, ListedPath, Simulation, SimulationReport, StepReference } from '@gatehouse/simulation';
+import type {
+  Fact,
+  FoundLogin,
+  ListedPath,
+  PolicyReference,
+  Simulation,
+  SimulationReport,
+  StepReference,
+} from '@gatehouse/simulation';
 
 type GroupNames = ReadonlyMap<string, string>;
 
@@ -7,6 +15,12 @@ type GroupNames = ReadonlyMap<string, string>;
 export function simulationText(simulation: Simulation, names: GroupNames): string {
   const { paths, isComplete, policiesAway } = simulation;
   const [early, others] = [paths.filter(isEarlyEnd), paths.filter((path) => !isEarlyEnd(path))];
+  const findings = [
+    ...findingLines(simulation, names),
+    ...policiesAway.vanishing.map((step) => `${nameOf(step)} vanishes when its policies cannot decide`),
+    ...awayLines(policiesAway.report, names),
+    ...simulation.changingPolicies.map(changeLine),
+  ];
   const lines = [
     `Flow ${simulation.flow}: ${paths.length} paths${isComplete ? '' : ', and more: the simulation stopped at its limit'}`,
     '',
@@ -14,9 +28,7 @@ export function simulationText(simulation: Simulation, names: GroupNames): strin
     ...endLines('Asks again', early, 'waits'),
     ...endLines('May deny', early, 'denied'),
     '',
-    ...findingLines(simulation, names),
-    ...policiesAway.vanishing.map((step) => `${nameOf(step)} vanishes when its policies cannot decide`),
-    ...awayLines(policiesAway.report, names),
+    ...(findings.length > 0 ? findings : ['No findings.']),
   ];
   return lines.map(escapeUnprintable).join('\n').trimEnd();
 }
@@ -109,7 +121,7 @@ function conditionsOf(facts: readonly Fact[], names: GroupNames): string[] {
 }
 
 function findingLines(report: SimulationReport, names: GroupNames): string[] {
-  const found = [
+  return [
     ...report.loginsWithoutFactor.map((login) => loginLine('without any factor', login, names)),
     ...report.loginsWithoutSecondFactor
       .filter(({ proofs }) => proofs.length > 0)
@@ -117,8 +129,10 @@ function findingLines(report: SimulationReport, names: GroupNames): string[] {
     ...report.neverReached.map((step) => `${nameOf(step)} is never reached`),
     ...report.deadEnds.map((step) => `${nameOf(step)} is a dead end: no path leads from it to the end of the flow`),
   ];
-  return found.length > 0 ? found : ['No findings.'];
 }
+
+const changeLine = ({ name }: PolicyReference) =>
+  `The policy ${name} may set facts or insert steps, which is not simulated: paths with it may go on otherwise`;
 
 /** Returns the logins without a factor that are possible only while policies cannot decide. */
 const awayLines = ({ loginsWithoutFactor }: SimulationReport, names: GroupNames) =>

@@ -1,5 +1,6 @@
 import { char, definePolicy } from '@gatehouse/contracts';
 import { z } from 'zod';
+import { mayChangePlan } from './plan-changes.js';
 
 const COMMENT = /^\s*#.*$/gm;
 const RETURN_STATEMENT = /\breturn\b(.*)$/gm;
@@ -21,5 +22,6 @@ export const expressionContract = definePolicy({
   model: 'authentik_policies_expression.expressionpolicy',
   config: z.object({ expression: char({ trim: false }) }),
   pythonField: 'expression',
+  mayChangePlan: ({ expression }) => mayChangePlan(String(expression)),
   alwaysFails: ({ expression }) => alwaysReturnsFalsy(String(expression)),
 });
