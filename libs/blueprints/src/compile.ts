@@ -195,7 +195,8 @@ export class FlowCompiler {
   }
 
   #slugOf(id: string): string {
-    return String((this.draft.get(id) as BlueprintObject).values['slug']);
+    // The linter also compiles a flow whose stages lead to a flow that is not in its files.
+    return String(this.draft.get(id)?.values['slug'] ?? id);
   }
 
   #stageOf(binding: BlueprintObject): BlueprintObject {

@@ -29,7 +29,7 @@ export function* branches<T>(
   const found: Branch<T>[] = [];
   const pending: (readonly string[])[] = [[]];
   for (let prefix = pending.pop(); prefix; prefix = pending.pop()) {
-    if (!budget.takeBranch()) break;
+    if (!budget.admitsBranch()) break;
     const facts: Fact[] = [];
     const given = prefix;
     const ask: Ask = (question) => {
@@ -42,6 +42,7 @@ export function* branches<T>(
       return first!;
     };
     found.push({ result: work(ask), facts });
+    budget.countBranch(facts);
     yield;
   }
   return found;

@@ -60,7 +60,9 @@ export function policiesOf(version: FlowVersion, contracts: ContractLookup): Rea
   return new Map(
     ids.map((id) => {
       const policy = findPolicy(version, id);
-      const mayChangePlan = [policy, ...callablePolicies(version, [id])].some((asked) => contracts.mayChangePlan(asked));
+      const mayChangePlan = [policy, ...callablePolicies(version, [id])].some((asked) =>
+        contracts.mayChangePlan(asked),
+      );
       return [id, { id, name: policy.name, kind: policy.kind, mayChangePlan }];
     }),
   );

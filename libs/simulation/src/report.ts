@@ -74,10 +74,10 @@ function deadEnds(graph: FlowGraph, walked: WalkedVersion): StepReference[] {
 
 function changingPolicies({ nodes }: FlowGraph): PolicyReference[] {
   const found = new Map<string, PolicyReference>();
-  for (const { edges } of nodes)
-    for (const { alternatives } of edges)
-      for (const { question } of alternatives.flat())
-        if (question.type === 'policy' && question.policy.mayChangePlan) found.set(question.policy.id, question.policy);
+  const alternatives = nodes.flatMap(({ edges }) => edges.flatMap((edge) => edge.alternatives));
+  for (const facts of alternatives)
+    for (const { question } of facts)
+      if (question.type === 'policy' && question.policy.mayChangePlan) found.set(question.policy.id, question.policy);
   return [...found.values()];
 }
 
@@ -87,16 +87,19 @@ function openNodes({ nodes }: FlowGraph): ReadonlySet<number> {
   const open = new Set<number>();
   for (const [node, { edges }] of nodes.entries()) {
     for (const { to, visits } of edges) {
-      if (typeof to === 'number') {
-        const known = before.get(to);
-        if (known) known.push(node);
-        else before.set(to, [node]);
-      } else if (to.type === 'done' || visits.at(-1)?.outcome === 'left') open.add(node);
+      if (typeof to === 'number') before.set(to, pushed(before.get(to), node));
+      else if (to.type === 'done' || visits.at(-1)?.outcome === 'left') open.add(node);
     }
   }
   // Iterating over a Set includes the members that are added during the iteration.
   for (const node of open) for (const earlier of before.get(node) ?? []) open.add(earlier);
   return open;
+}
+
+/** Adds to a list in place, because a state may have thousands of states before it. */
+function pushed(list: number[] = [], item: number): number[] {
+  list.push(item);
+  return list;
 }
 
 /**

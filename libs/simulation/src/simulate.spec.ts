@@ -230,8 +230,13 @@ describe('findings', () => {
   });
 
   it('name policies that may change the plan, also by a policy that they call, if some path evaluates them', () => {
-    const version = flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }, { policy: 'q' }, { policy: 'r' }) }]);
-    const [test, changing] = [{ kind: 'test', config: {} }, { kind: 'test', name: 's', config: { changes: true } }];
+    const version = flowOf([
+      { kind: 'page', policies: policySetOf({ policy: 'p' }, { policy: 'q' }, { policy: 'r' }) },
+    ]);
+    const [test, changing] = [
+      { kind: 'test', config: {} },
+      { kind: 'test', name: 's', config: { changes: true } },
+    ];
     const policies = {
       p: { ...test, name: 'p' },
       q: { ...test, name: 'q', calls: ['s'] },
@@ -264,8 +269,11 @@ describe('bounds', () => {
   });
 
   it('cut the branches of one move, whose number grows with the number of conditions at planning', () => {
-    const planned = Array.from({ length: 40 }, (_, i) => ({ kind: 'silent', planned: policySetOf({ policy: `p${i}` }) }));
-    const { isComplete, paths } = run(flowOf(planned), { maxBranches: 50 });
+    const planned = Array.from({ length: 40 }, (_, i) => ({
+      kind: 'silent',
+      planned: policySetOf({ policy: `p${i}` }),
+    }));
+    const { isComplete, paths } = run(flowOf(planned), { maxAnswers: 50 * 41 });
     expect([isComplete, paths.length]).toEqual([false, 50]);
   });
 

@@ -23,6 +23,7 @@ const policy = (model: string, attrs: string) =>
   `{model: authentik_policies_${model}, id: rule, identifiers: {name: rule}, attrs: {${attrs}}}`;
 const bound = (to: string, attrs = '') =>
   `{model: authentik_policies.policybinding, identifiers: {target: !KeyOf ${to}, policy: !KeyOf rule, order: 0}, attrs: {${attrs}}}`;
+const boundGroup = (to: string) => bound(to).replace('policy: !KeyOf', 'group: !KeyOf');
 const expression = (source: string) => policy('expression.expressionpolicy', `expression: ${JSON.stringify(source)}`);
 
 const IDENTIFICATION = stage('identification', 'user_fields: [email]');
@@ -36,6 +37,7 @@ const LOGIN = [
   at(20, 'password'),
   at(30, 'user_login'),
 ];
+const ANONYMOUS = flow('designation: authentication, authentication: require_unauthenticated');
 const without = (line: string) => LOGIN.filter((entry) => entry !== line);
 const EMBEDDED = stage('identification', 'user_fields: [email], password_stage: !KeyOf password');
 const VALIDATE = stage('authenticator_validate', 'not_configured_action: deny');
@@ -128,6 +130,21 @@ const cases: Record<
     10,
     [...LOGIN, DENY, at(25, 'deny'), expression('return context["x"]'), bound('at-25')],
   ],
+  'login-without-factor': [
+    [...LOGIN, expression('return request.user.name == "x"'), bound('at-20')],
+    8,
+    [...LOGIN, expression('return request.user.name == "x"'), bound('at-10')],
+  ],
+  'never-reached': [
+    [ANONYMOUS, ...LOGIN.slice(1), GROUP('').replace('{', '{id: rule, '), DUMMY, at(5, 'dummy'), boundGroup('at-5')],
+    11,
+    [ANONYMOUS, ...LOGIN.slice(1), GROUP('').replace('{', '{id: rule, '), DUMMY, at(15, 'dummy'), boundGroup('at-15')],
+  ],
+  'dead-end': [
+    [flow('designation: enrollment'), DUMMY, stage('user_login'), at(1, 'dummy'), at(2, 'user_login')],
+    6,
+    [flow('designation: enrollment'), DUMMY, at(1, 'dummy')],
+  ],
   'redirect-elsewhere': [
     [expression('flow_plan.redirect("https://evil.example/")')],
     2,
@@ -158,6 +175,60 @@ describe('checkBlueprints', () => {
   it('finds nothing in a valid login flow', async () => {
     expect(await check(entries(...LOGIN))).toEqual([]);
   });
+
+  it('names a path on which visitors log in who have proved nothing', async () => {
+    const lines = [...LOGIN, expression('return request.user.name == "x"'), bound('at-20')];
+    expect(await check(entries(...lines))).toMatchObject([
+      { text: 'the stage user_login logs users in who have proved nothing, if the policy rule fails' },
+    ]);
+  });
+
+  it('reports nothing twice that an earlier rule has found', async () => {
+    const open = await check(entries(...without(at(20, 'password'))));
+    expect(rules(open)).toEqual(['login-without-credential 7']);
+    const denied = await check(entries(...LOGIN, DENY, at(25, 'deny')));
+    expect(rules(denied)).toEqual(['unreachable-stage 8', 'unconditional-deny 10']);
+  });
+
+  it('names no blocked step if a policy may set what the step lacks', async () => {
+    const login = [flow('designation: enrollment'), DUMMY, stage('user_login'), at(1, 'dummy'), at(2, 'user_login')];
+    const sets = expression('context["flow_plan"].context["pending_user"] = ak_user_by(username="x")\nreturn True');
+    expect(await check(entries(...login, sets, bound('at-1')))).toEqual([]);
+  });
+
+  it('walks a flow that leads to a flow elsewhere, and no flow that is only partly in the files', async () => {
+    const [line, ...findings] = await check(
+      entries(
+        ...LOGIN.map((entry) =>
+          entry === IDENTIFICATION
+            ? IDENTIFICATION.replace('}}', ', recovery_flow: !Find [authentik_flows.flow, [slug, r]]}}')
+            : entry,
+        ),
+        ...[expression('return request.user.name == "x"'), bound('at-20')],
+      ),
+    );
+    expect([line?.rule, ...findings.map(({ rule }) => rule)]).toEqual(['not-in-files', 'login-without-factor']);
+    const external =
+      '{model: gatehouse_stages.remotestage, id: external, identifiers: {name: external}, attrs: {kind: x_a_b}}';
+    const lines = [
+      ...LOGIN,
+      external,
+      at(25, 'external'),
+      expression('return request.user.name == "x"'),
+      bound('at-20'),
+    ];
+    expect(await check(entries(...lines))).toEqual([]);
+  });
+
+  it('ends the walk of a flow with very many combinations', async () => {
+    const stages = Array.from({ length: 30 }, (_, i) => [
+      stage('dummy').replaceAll(': dummy', `: d${i}`),
+      `{model: authentik_flows.flowstagebinding, id: at-d${i}, identifiers: {target: !KeyOf login, stage: !KeyOf d${i}, order: ${i}}, attrs: {evaluate_on_plan: true, re_evaluate_policies: false}}`,
+      policy('dummy.dummypolicy', 'result: true').replaceAll('rule', `rule${i}`),
+      bound(`at-d${i}`).replace('!KeyOf rule', `!KeyOf rule${i}`),
+    ]).flat();
+    expect(await check(entries(flow('designation: enrollment'), ...stages))).toEqual([]);
+  }, 60_000);
 
   it('continues after an error, and reports no follow-up errors', async () => {
     const bad = stage('user_login', 'session_duration: soon');

@@ -19,8 +19,10 @@ import { InMemoryInvitationStore } from './in-memory-invitation-store.js';
 import { LintDraft } from './lint-draft.js';
 import { lintedFlows } from './linted-flow.js';
 import { policyRemarks } from './policy-rules.js';
+import { walkedFlows, walkRemarks } from './walk-rules.js';
 
-interface CheckOptions {
+/** The blueprints to check. */
+export interface CheckOptions {
   readonly files: readonly BlueprintFile[];
   /** Finds required blueprints. */
   readonly library: BlueprintLibrary;
@@ -29,7 +31,21 @@ interface CheckOptions {
 }
 
 /** Lints blueprint files by applying them to an in-memory store, without a database or message bus. */
-export async function checkBlueprints({ files, library, env, syntax }: CheckOptions): Promise<Finding[]> {
+export async function checkBlueprints(options: CheckOptions): Promise<Finding[]> {
+  const { draft, collector, unreadable } = await applyInMemory(options);
+  const checkedFiles = new Set(options.files.map(({ name }) => name));
+  return [
+    ...unreadable,
+    ...collector.findings,
+    ...locateRemarks(remarksOf(draft), collector),
+    ...duplicateBindings(draft, collector),
+  ]
+    .filter(({ file }) => checkedFiles.has(file))
+    .sort(byPlace);
+}
+
+/** Applies blueprint files to an in-memory store, as far as possible, and collects what is wrong with their entries. */
+export async function applyInMemory({ files, library, env, syntax }: CheckOptions) {
   const externalReferences = new ExternalReferences();
   const collector = new FindingCollector(externalReferences);
   const draft = new LintDraft(builtInModels, externalReferences);
@@ -45,21 +61,18 @@ export async function checkBlueprints({ files, library, env, syntax }: CheckOpti
   });
   const unreadable: Finding[] = [];
   for (const file of files) await run.apply(file).catch((error: unknown) => unreadable.push(asFinding(error, file)));
-  const checkedFiles = new Set(files.map(({ name }) => name));
-  return [
-    ...unreadable,
-    ...collector.findings,
-    ...locateRemarks(remarksOf(draft), collector),
-    ...duplicateBindings(draft, collector),
-  ]
-    .filter(({ file }) => checkedFiles.has(file))
-    .sort(byPlace);
+  return { draft, collector, unreadable };
 }
 
 function remarksOf(draft: LintDraft): LintRemark[] {
   const flows = lintedFlows(draft, builtInContracts);
+  const walks = walkedFlows(flows, draft);
   return [
-    ...flows.flatMap(flowRemarks),
+    ...flows.flatMap((flow) => {
+      const remarks = flowRemarks(flow);
+      const walk = walks.get(flow.flow.id);
+      return walk ? [...remarks, ...walkRemarks(flow, walk, remarks)] : remarks;
+    }),
     ...brandRemarks(draft, flows),
     ...policyRemarks(draft, builtInContracts.policies),
   ];

@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { builtInContracts } from '../built-in-models.js';
+import { applyInMemory, checkBlueprints } from './check-blueprints.js';
+import { lintedFlows } from './linted-flow.js';
+import { walkedFlows } from './walk-rules.js';
+
+const SHIPPED = readdirSync('blueprints')
+  .map((name) => `blueprints/${name}`)
+  .sort();
+const syntax = { check: async () => undefined };
+const optionsOf = (names: readonly string[]) => {
+  const files = names.map((name) => ({ name, text: readFileSync(name, 'utf8') }));
+  return { files, library: async () => undefined, env: {}, syntax };
+};
+
+/** Numbers of paths of the shipped flows, as usual and while no policy can decide. A change of the walk shows here. */
+const PATHS: Readonly<Record<string, readonly [number, number]>> = {
+  'default-authentication-flow': [14, 14],
+  'default-invalidation-flow': [4, 4],
+  'default-password-change': [7, 7],
+  'default-user-settings-flow': [5, 5],
+};
+
+describe('the shipped blueprints', () => {
+  let walks: Record<string, unknown>;
+  beforeAll(async () => {
+    const { draft } = await applyInMemory(optionsOf(SHIPPED));
+    const flows = lintedFlows(draft, builtInContracts);
+    const found = walkedFlows(flows, draft, 1000);
+    walks = Object.fromEntries(
+      flows.map(({ flow }) => {
+        const walk = found.get(flow.id);
+        const findings = walk && [
+          ...walk.loginsWithoutFactor.map(({ step }) => `login without factor: ${step.name}`),
+          ...walk.loginsWithoutSecondFactor.map(({ step }) => `login without second factor: ${step.name}`),
+          ...walk.neverReached.map(({ name }) => `never reached: ${name}`),
+          ...walk.deadEnds.map(({ name }) => `dead end: ${name}`),
+          ...walk.policiesAway.vanishing.map(({ name }) => `vanishing: ${name}`),
+          ...walk.changingPolicies.map(({ name }) => `incomplete: ${name}`),
+        ];
+        const counts = [walk?.paths.length, walk?.policiesAway.report.paths.length];
+        return [String(flow.values['slug']), { counts, isComplete: walk?.isComplete, findings }];
+      }),
+    );
+  });
+
+  it('have no findings together', async () => {
+    expect(await checkBlueprints(optionsOf(SHIPPED))).toEqual([]);
+  });
+
+  it('have flows with these paths and findings of the walk', () => {
+    expect(walks).toEqual(
+      Object.fromEntries(
+        Object.entries(PATHS).map(([slug, counts]) => [slug, { counts, isComplete: true, findings: [] }]),
+      ),
+    );
+  });
+});

@@ -1,0 +1,81 @@
+import { type Fact, type FoundLogin, type Simulation, simulate } from '@gatehouse/simulation';
+import { builtInContracts } from '../built-in-models.js';
+import { FlowCompiler } from '../compile.js';
+import { simulatedContracts } from '../simulated-contracts.js';
+import { type LintRemark, logsAnonymousIn } from './flow-rules.js';
+import type { LintDraft } from './lint-draft.js';
+import type { LintedFlow } from './linted-flow.js';
+import { isWhole } from './whole-flow.js';
+
+/** Number of states that the walk of one flow visits at most. */
+const MAX_STATES = 2000;
+/** Number of answers that the walks of all flows together assume at most. */
+const MAX_ANSWERS = 50_000;
+
+/** Secrets do not change the paths of a flow, so that the linter needs no key. */
+const NO_SECRETS = { seal: () => '' };
+
+/** Returns the simulations of the flows that are whole in the files, by the id of the flow (docs/spec/simulation.md). */
+export function walkedFlows(
+  flows: readonly LintedFlow[],
+  draft: LintDraft,
+  maxPaths = 1,
+): ReadonlyMap<string, Simulation> {
+  const compiler = new FlowCompiler(draft, builtInContracts, NO_SECRETS);
+  const whole = flows.filter((flow) => isWhole(flow, draft));
+  const limits = { maxPaths, maxStates: MAX_STATES, maxAnswers: Math.ceil(MAX_ANSWERS / whole.length) };
+  return new Map(
+    whole.map(({ flow }) => [
+      flow.id,
+      simulate({ version: compiler.compile(flow), contracts: simulatedContracts, ...limits }),
+    ]),
+  );
+}
+
+/** Returns what the walk of a flow adds to the remarks about the same flow. */
+export function walkRemarks(flow: LintedFlow, walk: Simulation, others: readonly LintRemark[]): LintRemark[] {
+  const rules = new Set(others.map(({ rule }) => rule));
+  return [
+    ...(rules.has('unconditional-deny') || mayContinueOtherwise(flow, walk) ? [] : blockedSteps(walk)),
+    ...(rules.has('login-without-credential') || rules.has('login-by-policy-only') || !logsAnonymousIn(flow)
+      ? []
+      : walk.loginsWithoutFactor.slice(0, 1).map(openLogin)),
+  ];
+}
+
+/** Whether a policy or the start of the flow may give facts that the walk does not know, and without which a stage refuses. */
+const mayContinueOtherwise = ({ steps }: LintedFlow, { changingPolicies }: Simulation): boolean =>
+  changingPolicies.length > 0 ||
+  steps.some(({ contract }) => Object.values(contract?.reads ?? {}).includes('required'));
+
+/** Steps before a dead end are dead ends too, and steps behind it are not reached, so only the last one is named. */
+function blockedSteps({ neverReached, deadEnds }: Simulation): LintRemark[] {
+  const blocked = deadEnds.slice(-1).map(({ id, name }) => ({
+    rule: 'dead-end' as const,
+    objectId: id,
+    text: `no path leads from the stage ${name} to the end of the flow`,
+  }));
+  if (blocked.length > 0) return blocked;
+  return neverReached.map(({ id, name }) => ({
+    rule: 'never-reached' as const,
+    objectId: id,
+    text: `no path of the flow reaches the stage ${name}`,
+  }));
+}
+
+const openLogin = ({ step, facts }: FoundLogin): LintRemark => ({
+  rule: 'login-without-factor',
+  objectId: step.id,
+  text: `the stage ${step.name} logs users in who have proved nothing, if ${[...new Set(facts.flatMap(conditionOf))].join(' and ')}`,
+});
+
+function conditionOf({ question, answer }: Fact): string[] {
+  if (question.type === 'policy')
+    return [`the policy ${question.policy.name} ${answer === 'pass' ? 'passes' : 'fails'}`];
+  if (question.type === 'group' || question.type === 'user')
+    return [
+      `the user is ${answer === 'yes' ? '' : 'not '}${question.type === 'group' ? 'in a bound group' : 'a bound user'}`,
+    ];
+  if (question.type === 'stage' && answer !== 'passed') return [`the outcome of ${question.step.name} is ${answer}`];
+  return [];
+}
