@@ -44,8 +44,9 @@ GRANT EXECUTE ON FUNCTION flow.keep_journey_partitions TO gatehouse_gateway;
 -- so the gateway may also read their tables: user_groups and groups.
 GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_blueprints, gatehouse_enrollment, gatehouse_identification, gatehouse_mfa,
   gatehouse_password, gatehouse_policy;
-GRANT SELECT ON directory.identities, directory.user_attributes, directory.api_tokens, directory.user_groups,
-  directory.groups TO gatehouse_gateway;
+-- A gateway of the previous version reads api_tokens, which has no scoped tokens.
+GRANT SELECT ON directory.identities, directory.user_attributes, directory.scoped_api_tokens, directory.api_tokens,
+  directory.user_groups, directory.groups TO gatehouse_gateway;
 
 -- The gateway creates, changes and deletes invitations through its API, and records who created them.
 GRANT SELECT, INSERT (name, expires, fixed_data, single_use, flow_id, id, created_by),

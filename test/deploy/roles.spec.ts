@@ -203,10 +203,10 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     );
     await withPool('gateway', async (source) => {
       const sessions = new SessionRepository(source, { AVATARS: 'none' });
-      expect(await new ApiTokenRepository(source, { AVATARS: 'none' }).findUser('api-key')).toMatchObject({
-        username: 'alice',
-      });
-      expect(await new ApiTokenRepository(source, { AVATARS: 'none' }).findUser('key')).toBeUndefined();
+      const tokens = new ApiTokenRepository(source, { AVATARS: 'none' });
+      expect(await tokens.findUser('api-key')).toMatchObject({ username: 'alice' });
+      expect(await tokens.findUser('key')).toBeUndefined();
+      expect(await source.query('SELECT user_id FROM directory.api_tokens')).toEqual([{ user_id: alice }]);
       expect(await sessions.list(alice, { offset: 0, limit: 1 })).toEqual([]);
       const removals = new SessionRemovalRepository(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`));
       expect(await removals.remove(alice, undefined, REQUEST_FACTS)).toBeUndefined();

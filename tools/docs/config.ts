@@ -1,5 +1,6 @@
 import { authenticatorsConfig } from '@gatehouse/authenticators';
 import { versionsConfig } from '@gatehouse/blueprints';
+import { tokenConfig } from '@gatehouse/directory';
 import { commonConfig, geoIpConfig, migrationConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
@@ -131,7 +132,7 @@ export const documents: readonly Document[] = [
     '## standalone and the commands',
     'These, and all settings of the gateway, blueprints, captcha, consent, courier, enrollment, identification, mfa, password and policy. Missing keys and secrets are ' +
       'generated and stored in `GATEHOUSE_DIR`.',
-    settingsOf(standaloneConfig.extend(migrationConfig.shape)),
+    settingsOf(standaloneConfig.extend({ ...migrationConfig.shape, ...tokenConfig.shape })),
     '`npm run user` needs the `SECRET_KEY`, `PSEUDONYM_KEY` (if set), `SEAL_KEYS` and `BASE_URL` of the gateway. The command `roles` sets the password of the Postgres role ' +
       '`gatehouse_<service>` from `DATABASE_PASSWORD_<SERVICE>`.',
   ]),

@@ -16,11 +16,12 @@ import { deleteUser, exportUser } from './user/personal-data.js';
 import { recoveryLink } from './user/recovery-link.js';
 import { removeDevices } from './user/remove-devices.js';
 import { setPassword } from './user/set-password.js';
+import { createToken, listTokens, revokeToken } from './user/tokens.js';
 import type { UserSubcommand } from './user/user-subcommand.js';
 
 type NameOf<C> = C extends `user ${infer N}` ? N : never;
 
-const SUBCOMMANDS: Readonly<Record<'list' | NameOf<CommandName>, UserSubcommand>> = {
+const SUBCOMMANDS: Readonly<Record<'list' | 'list-tokens' | NameOf<CommandName>, UserSubcommand>> = {
   list,
   create,
   lock,
@@ -31,6 +32,9 @@ const SUBCOMMANDS: Readonly<Record<'list' | NameOf<CommandName>, UserSubcommand>
   export: exportUser,
   delete: deleteUser,
   'recovery-link': recoveryLink,
+  'create-token': createToken,
+  'list-tokens': listTokens,
+  'revoke-token': revokeToken,
   import: importUsersFile,
   'import-devices': importDevicesFile,
   'import-duo': importDuoDevices,
@@ -63,7 +67,7 @@ async function runOnDatabase(name: keyof typeof SUBCOMMANDS, args: readonly stri
   try {
     const entities = directoryEntities;
     const source = await openDataSource({ url: postgres.url, schema: FLOW_SCHEMA, entities, poolSize: 1 });
-    // `list` records nothing, so that its name is none of an event.
+    // The lists record nothing, so their names are none of an event.
     const command = `user ${name}` as CommandName;
     const events = new CommandEventRecorder(command, await outboxSealerOf(process.env, postgres.embedded));
     try {

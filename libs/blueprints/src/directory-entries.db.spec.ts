@@ -137,6 +137,11 @@ describe('users, groups and tokens in blueprints', () => {
     ['a token without intent', [user(''), token('')], 'intent: Missing intent'],
     ['a token of another intent', [user(''), token('intent: recovery')], 'intent: Invalid intent recovery'],
     [
+      'a token with a scope',
+      [user(''), token('intent: api, scope: flows')],
+      'scope: Only `npm run user -- create-token`',
+    ],
+    [
       'a token without user',
       ['{model: authentik_core.token, identifiers: {identifier: k}, attrs: {intent: api}}'],
       'user: Missing user',

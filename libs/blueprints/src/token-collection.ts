@@ -14,6 +14,8 @@ import { changedFields, translateLookupError, translateWriteError } from './dire
 import type { JsonMap } from './json.js';
 
 const INTENTS = ['api', 'app_password'] as const;
+/** Says why an entry cannot have a scope. Blueprints are kept in files, and the keys of scoped tokens must not be. */
+const SCOPED = 'Only `npm run user -- create-token` creates a token with a scope, and no blueprint changes one.';
 const IDENTIFIER = /^[-a-zA-Z0-9_]{1,255}$/;
 
 const tokenSchema = z.object({
@@ -36,7 +38,7 @@ interface FoundToken extends FoundObject {
 
 /** The tokens of the directory (docs/spec/directory.md#tokens). */
 export class TokenCollection implements Collection<FoundToken> {
-  readonly fields: ReadonlySet<string> = new Set(Object.keys(tokenSchema.shape));
+  readonly fields: ReadonlySet<string> = new Set([...Object.keys(tokenSchema.shape), 'scope']);
   readonly secrets: ReadonlySet<string> = new Set(['key']);
 
   constructor(private readonly directory: DirectoryStore) {}
@@ -48,6 +50,9 @@ export class TokenCollection implements Collection<FoundToken> {
 
   async check({ pk, ...entryValues }: JsonMap, existing: FoundToken | undefined): Promise<() => Promise<SaveResult>> {
     if (pk !== undefined && !z.uuid().safeParse(pk).success) throw ValidationError.field('pk', 'Must be a valid UUID.');
+    // An entry could otherwise give a scoped token another key, or a client could expect a scope that the entry lacks.
+    if (existing && existing.token.scope !== null) throw ValidationError.field('non_field_errors', SCOPED);
+    if (entryValues['scope'] !== undefined) throw ValidationError.field('scope', SCOPED);
     const { identifier, intent, user, description, expiring } = existing?.token ?? {};
     const before = existing ? { identifier, intent, user, description, expiring } : { user: null, intent: undefined };
     const values = validate(tokenSchema, { ...before, ...entryValues });

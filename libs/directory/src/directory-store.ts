@@ -6,6 +6,9 @@ export type Identifiers = Readonly<Record<string, unknown>>;
 
 export const USER_TYPES = ['internal', 'external', 'service_account', 'internal_service_account'] as const;
 export const TOKEN_INTENTS = ['api', 'app_password', 'verification', 'recovery'] as const;
+/** What a scoped API token is valid for, and nothing else (docs/spec/directory.md#token-scopes). */
+export const TOKEN_SCOPES = ['flows'] as const;
+export type TokenScope = (typeof TOKEN_SCOPES)[number];
 
 /** The fields of a user (docs/spec/directory.md#users). */
 export interface UserFields {
@@ -55,6 +58,8 @@ export interface TokenFields {
   readonly description: string;
   readonly expiring: boolean;
   readonly expires: Date | null;
+  /** Null: the token is valid for all that API tokens may do. */
+  readonly scope: TokenScope | null;
 }
 
 /** A stored token. Only the hash of its key is stored: compare with `tokenHash(key)`. */

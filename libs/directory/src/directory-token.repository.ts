@@ -30,7 +30,7 @@ export class DirectoryTokenRepository {
     return entities.map((row, i) => toDirectoryToken(row, raw[i]!.user_pk));
   }
 
-  async create({ pk, key = randomKey(), ...fields }: NewToken): Promise<DirectoryToken> {
+  async create({ pk, key = randomTokenKey(), ...fields }: NewToken): Promise<DirectoryToken> {
     const expires = fields.expires ?? (fields.expiring === false ? null : new Date(Date.now() + LIFETIME_MS));
     const row = { ...(await this.columnsOf({ ...fields, key })), expires, ...(pk ? { id: pk } : {}) };
     const { identifiers } = await this.manager.insert(TokenEntity, row);
@@ -70,7 +70,9 @@ export class DirectoryTokenRepository {
   }
 }
 
-const randomKey = () => Array.from({ length: KEY_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+/** Returns a new key of a token: 60 random letters and digits. */
+export const randomTokenKey = (): string =>
+  Array.from({ length: KEY_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 
 function toDirectoryToken(
   { id, user_id: _owner, created_at: _createdAt, ...row }: TokenEntity,

@@ -3,7 +3,7 @@
  * when it starts. A spec compares them with the migrations, which a service does not load.
  */
 export const SCHEMA_VERSIONS = {
-  directory: 1_764_892_920_000,
+  directory: 1_765_497_600_300,
   flow: 1_765_411_440_000,
   captcha: 1_764_201_720_000,
   consent: 1_765_411_380_000,

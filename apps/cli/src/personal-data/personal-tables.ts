@@ -59,7 +59,7 @@ export const PERSONAL_TABLES: readonly PersonalTable[] = [
   owned('consent.access_tokens', 'user_id', 'client_id, scopes, expires'),
   ...['consent.done', 'enrollment.done', 'identification.done'].map(replies),
   owned('directory.superuser_permits', 'user_id', 'service, expires_at'),
-  owned('directory.tokens', 'user_id', 'identifier, intent, expires, expiring, description, created_at'),
+  owned('directory.tokens', 'user_id', 'identifier, intent, scope, expires, expiring, description, created_at'),
   {
     ...{ table: 'directory.invitations', where: 'id = ANY ($8::uuid[])' },
     exported: 'id, name, expires, fixed_data, single_use, created_at',

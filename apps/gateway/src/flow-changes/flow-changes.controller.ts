@@ -2,6 +2,7 @@ import { blueprintCheck, blueprintReport, flowDrafts, Problem } from '@gatehouse
 import { Body, Controller, Get, HttpCode, HttpStatus, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { AllowTokenScope } from '../http/auth/auth.guard.js';
 import { CsrfGuard } from '../http/auth/csrf.guard.js';
 import { SuperuserGuard } from '../http/auth/superuser.guard.js';
 import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
@@ -18,6 +19,7 @@ const AWAY = { 503: genericError } as const;
  * which they run. The service `blueprints` does the work.
  */
 @Controller('/api/v3/flows/instances')
+@AllowTokenScope('flows')
 export class FlowChangesController {
   constructor(
     @Inject(FlowChangeClient) private readonly flows: FlowChangeClient,

@@ -1,6 +1,7 @@
 import { flowRollout } from '@gatehouse/contracts';
 import { Body, Controller, Get, HttpCode, HttpStatus, Inject, Param, Post, Req, UseGuards } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { AllowTokenScope } from '../http/auth/auth.guard.js';
 import { CsrfGuard } from '../http/auth/csrf.guard.js';
 import { SuperuserGuard } from '../http/auth/superuser.guard.js';
 import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
@@ -15,6 +16,7 @@ const REFUSALS = { 404: genericError, 409: genericError, 503: genericError } as 
 
 /** Rollouts of flows over HTTP, for superusers (docs/spec/rollout.md). */
 @Controller('/api/v3/flows/instances')
+@AllowTokenScope('flows')
 export class FlowRolloutsController {
   constructor(
     @Inject(FlowChangeClient) private readonly flows: FlowChangeClient,

@@ -1,6 +1,7 @@
 import { flowDifferences, flowRelease, flowVersions } from '@gatehouse/contracts';
 import { Body, Controller, Get, HttpCode, HttpStatus, Inject, Param, Post, Req, UseGuards } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { AllowTokenScope } from '../http/auth/auth.guard.js';
 import { CsrfGuard } from '../http/auth/csrf.guard.js';
 import { SuperuserGuard } from '../http/auth/superuser.guard.js';
 import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
@@ -21,6 +22,7 @@ const REFUSALS = { 404: genericError, 409: genericError, 503: genericError } as 
 
 /** Versions of flows over HTTP, for superusers (docs/spec/flow-changes.md). */
 @Controller('/api/v3/flows/instances')
+@AllowTokenScope('flows')
 export class FlowVersionsController {
   constructor(
     @Inject(FlowChangeClient) private readonly flows: FlowChangeClient,

@@ -4,7 +4,7 @@ import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/com
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { CurrentUser } from '../http/auth/auth.guard.js';
+import { AllowTokenScope, CurrentUser } from '../http/auth/auth.guard.js';
 import { SuperuserGuard } from '../http/auth/superuser.guard.js';
 import { crossSiteOf } from '../http/cross-site-request.js';
 import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
@@ -60,6 +60,7 @@ export class FlowInstancesController {
     answers: { 200: flowDiagram, 404: genericError },
   })
   @Get(':slug/diagram/')
+  @AllowTokenScope('flows')
   @UseGuards(SuperuserGuard)
   async diagram(@Param('slug') slug: string): Promise<z.output<typeof flowDiagram>> {
     const diagram = await this.charts.draw(slug);

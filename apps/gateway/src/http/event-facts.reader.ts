@@ -15,6 +15,7 @@ export interface RequestFacts extends Omit<EventFacts, 'user'> {
 interface EventCaller {
   readonly user: { readonly uuid: string; readonly username: string };
   readonly byToken: boolean;
+  readonly token?: { readonly pk: string; readonly scope: string | null } | undefined;
 }
 
 /** Reads what the audit events of requests outside of flows record. */
@@ -39,5 +40,6 @@ export class EventFactsReader {
 function actorOf(principal: EventCaller | undefined): EventActor {
   if (!principal) return { type: 'anonymous' };
   const { uuid, username } = principal.user;
-  return { type: principal.byToken ? 'api_token' : 'user', uuid, username };
+  if (!principal.byToken) return { type: 'user', uuid, username };
+  return { type: 'api_token', uuid, username, ...(principal.token && { token: principal.token }) };
 }

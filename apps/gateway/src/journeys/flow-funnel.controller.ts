@@ -1,6 +1,7 @@
 import { fieldErrors, Problem } from '@gatehouse/contracts';
 import { FunnelRepository, FunnelTimeoutError } from '@gatehouse/executor-postgres';
 import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
+import { AllowTokenScope } from '../http/auth/auth.guard.js';
 import { SuperuserGuard } from '../http/auth/superuser.guard.js';
 import { ApiEndpoint, genericError, validationError } from '../http/openapi/api-endpoint.decorator.js';
 import { InvalidFieldsError } from '../http/zod-body.pipe.js';
@@ -8,6 +9,7 @@ import { type FlowFunnel, flowFunnel, funnelParameters, parseFunnelQuery, toFlow
 
 /** Shows superusers where visitors of a flow stop. */
 @Controller('/api/v3/flows/instances')
+@AllowTokenScope('flows')
 export class FlowFunnelController {
   constructor(@Inject(FunnelRepository) private readonly funnels: FunnelRepository) {}
 

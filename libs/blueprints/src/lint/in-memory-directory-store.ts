@@ -91,7 +91,7 @@ export class InMemoryDirectoryStore extends DirectoryStore {
 
   async createToken({ pk = randomUUID(), key = '', ...draft }: NewToken): Promise<DirectoryToken> {
     const key_hash = tokenHash(key);
-    return this.#tokens.put({ description: '', expiring: true, expires: null, ...draft, pk, key_hash });
+    return this.#tokens.put({ description: '', expiring: true, expires: null, scope: null, ...draft, pk, key_hash });
   }
 
   async updateToken(pk: string, changes: Partial<TokenFields>): Promise<DirectoryToken> {

@@ -193,8 +193,8 @@ export const auditEvents = {
     example: { authorized_application: 'tv', flow: '0192f6a4-c7d8-7a8e-9c3b-5d2f1e4a6b8c', scopes: 'openid profile' },
   }),
   model_created: defineEvent({
-    when: 'A device is set up, or a consent is given.',
-    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR, subject: OWNER },
+    when: 'A device is set up, a consent is given, or a command creates an API token.',
+    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR + OR_COMMAND, subject: OWNER },
     context: changedObject,
     example: { model: DEVICE },
   }),
@@ -205,7 +205,7 @@ export const auditEvents = {
     example: { model: { ...DEVICE, name: 'My phone' } },
   }),
   model_deleted: defineEvent({
-    when: 'A device, a consent, a connection with a source, or a user is deleted. A user whom a command deletes is only named by `pk`.',
+    when: 'A device, a consent, a connection with a source, an API token, or a user is deleted. A user whom a command deletes is only named by `pk`.',
     ...{ level: 'info', outcome: 'success', actor: BY_VISITOR + OR_COMMAND, subject: OWNER },
     context: changedObject,
     example: { model: DEVICE },

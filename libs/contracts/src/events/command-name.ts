@@ -15,6 +15,8 @@ export const COMMAND_NAMES = [
   'user recovery-link',
   'user export',
   'user delete',
+  'user create-token',
+  'user revoke-token',
   'user import',
   'user import-devices',
   'user import-duo',

@@ -15,6 +15,8 @@ export const changedObject = z.object({
   application: z.string().optional().describe('slug of the application of a consent'),
   permissions: z.array(z.string()).optional().describe('permissions of a consent'),
   of: z.string().optional().describe('username of the owner of a revoked consent'),
+  scope: z.string().optional().describe('scope of a token'),
+  expires: z.iso.datetime().optional().describe('when a token ends'),
   expires_in_s: z.number().nullable().optional().describe('seconds until a consent expires; null: never'),
 });
 

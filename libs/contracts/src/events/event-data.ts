@@ -12,7 +12,13 @@ const caller = z.object({ uuid: z.uuid(), username: z.string() });
  */
 export const eventActor = z.discriminatedUnion('type', [
   caller.extend({ type: z.literal('user') }),
-  caller.extend({ type: z.literal('api_token') }),
+  caller.extend({
+    type: z.literal('api_token'),
+    token: z
+      .object({ pk: z.uuid(), scope: z.string().nullable().describe('null: no scope, so the token is not limited') })
+      .optional()
+      .describe('absent in flows, and in events of gateways before 0.3'),
+  }),
   z.object({ type: z.literal('anonymous') }),
   z.object({ type: z.literal('system'), command: commandName }),
 ]);

@@ -12,5 +12,6 @@ export class TokenEntity {
   @Column({ type: 'timestamptz' }) expires: Date | null;
   @Column({ type: 'boolean' }) expiring: boolean;
   @Column({ type: 'text' }) description: string;
+  @Column({ type: 'text' }) scope: TokenFields['scope'];
   @Column({ type: 'timestamptz' }) created_at: Date;
 }

@@ -17,6 +17,7 @@ import { StandInHashes1764633780000 } from './1764633780000-stand-in-hashes.js';
 import { UsernameKeys1764633840000 } from './1764633840000-username-keys.js';
 import { CheapGroupFunctions1764892860000 } from './1764892860000-cheap-group-functions.js';
 import { ExpiredTokens1764892920000 } from './1764892920000-expired-tokens.js';
+import { TokenScopes1765497600300 } from './1765497600300-token-scopes.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -42,4 +43,5 @@ export const directoryMigrations = [
   UsernameKeys1764633840000,
   CheapGroupFunctions1764892860000,
   ExpiredTokens1764892920000,
+  TokenScopes1765497600300,
 ];

@@ -79,3 +79,19 @@ it('finds no disabled or deleted user (accident 13)', async () => {
 
   expect(await tokens.findUser(key)).toBeUndefined();
 });
+
+it('finds a scoped token with its scope, and never as a token without one', async () => {
+  const expires = new Date(Date.now() + 60_000);
+  const { key, pk } = await createToken(bot, { scope: 'flows', expires });
+  expect(await tokens.find(key)).toMatchObject({ user: { uuid: bot.uuid }, token: { pk, scope: 'flows' } });
+  expect(await tokens.findUser(key)).toBeUndefined();
+  await directory.updateToken(pk, { expires: new Date(Date.now() - 1000) });
+
+  expect(await tokens.find(key)).toBeUndefined();
+});
+
+it('finds a token without a scope with its id', async () => {
+  const { key, pk } = await createToken(bot);
+
+  expect((await tokens.find(key))?.token).toEqual({ pk, scope: null });
+});

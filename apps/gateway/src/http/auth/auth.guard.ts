@@ -1,3 +1,4 @@
+import type { TokenScope } from '@gatehouse/directory';
 import {
   type CanActivate,
   createParamDecorator,
@@ -18,13 +19,34 @@ declare module 'fastify' {
 }
 
 type Access = 'public' | 'anonymous';
+
+/** Who may request a route, as its decorators say. */
+export interface RouteAccess {
+  readonly access: Access | undefined;
+  /** The scope of the tokens that the route accepts besides those without a scope. */
+  readonly scope: TokenScope | undefined;
+}
+
 const ACCESS = Symbol('access');
+const TOKEN_SCOPE = Symbol('token scope');
 
 /** Marks a route that needs no authentication, or whose handler authenticates the request itself. */
 export const Public = () => SetMetadata<symbol, Access>(ACCESS, 'public');
 
 /** Marks a route that anonymous visitors may request too, within the anonymous rate limit. */
 export const AllowAnonymous = () => SetMetadata<symbol, Access>(ACCESS, 'anonymous');
+
+/** Marks a route that accepts API tokens with the scope. All other routes refuse them with `token_scope`. */
+export const AllowTokenScope = (scope: TokenScope) => SetMetadata(TOKEN_SCOPE, scope);
+
+/** Returns who may request a route. `targets` are its handler and its controller. */
+export const routeAccess = (
+  reflector: Reflector,
+  targets: Parameters<Reflector['getAllAndOverride']>[1],
+): RouteAccess => ({
+  access: reflector.getAllAndOverride<Access | undefined>(ACCESS, targets),
+  scope: reflector.getAllAndOverride<TokenScope | undefined>(TOKEN_SCOPE, targets),
+});
 
 /** Injects the Principal; undefined for an anonymous visitor of a route with `@AllowAnonymous()`. */
 export const CurrentPrincipal = createParamDecorator((_data: unknown, context: ExecutionContext) => {
@@ -38,7 +60,7 @@ export const CurrentUser = createParamDecorator((_data: unknown, context: Execut
 
 /**
  * Authenticates requests by API token or session. Throws `not_authenticated` for anonymous visitors, except on routes with
- * `@AllowAnonymous()` or `@Public()`.
+ * `@AllowAnonymous()` or `@Public()`, and `token_scope` for scoped tokens, except on routes with `@AllowTokenScope()`.
  */
 @Injectable()
 export class AuthGuard implements CanActivate {
@@ -48,16 +70,17 @@ export class AuthGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const targets = [context.getHandler(), context.getClass()];
-    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, targets);
-    return access === 'public' || this.authenticate(context, access);
+    const route = routeAccess(this.reflector, [context.getHandler(), context.getClass()]);
+    return route.access === 'public' || this.authenticate(context, route);
   }
 
-  private async authenticate(context: ExecutionContext, access: Access | undefined): Promise<boolean> {
+  private async authenticate(context: ExecutionContext, { access, scope }: RouteAccess): Promise<boolean> {
     const http = context.switchToHttp();
     const [request, reply] = [http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>()];
     const exchange = { request, reply };
-    request.principal = await (access === 'anonymous' ? this.auth.find(exchange) : this.auth.load(exchange));
+    request.principal = await (access === 'anonymous'
+      ? this.auth.find(exchange, scope)
+      : this.auth.load(exchange, scope));
     return true;
   }
 }

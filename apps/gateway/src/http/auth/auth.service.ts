@@ -1,4 +1,5 @@
 import { Problem, sentence } from '@gatehouse/contracts';
+import type { TokenScope } from '@gatehouse/directory';
 import { SessionBindingChecker } from '@gatehouse/executor';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
@@ -8,7 +9,7 @@ import { ClientResolver } from '../client.resolver.js';
 import type { HttpExchange } from '../exchange.js';
 import { AnonymousRateLimiter } from '../rate-limits/anonymous-rate-limiter.js';
 import { SessionCookieService } from '../session-cookie.service.js';
-import { ApiTokenRepository } from './api-token.repository.js';
+import { type ApiToken, ApiTokenRepository, type TokenOwner } from './api-token.repository.js';
 
 /** The caller of an endpoint. */
 export interface Principal {
@@ -17,6 +18,8 @@ export interface Principal {
   readonly sessionId: string | undefined;
   /** Whether the request was authenticated by an API token and not by the session. */
   readonly byToken: boolean;
+  /** The API token, if `byToken` is set. */
+  readonly token?: ApiToken | undefined;
 }
 
 /** Authenticates requests: by bearer token, else by session (docs/spec/http.md#bearer-tokens). */
@@ -33,37 +36,47 @@ export class AuthService {
 
   /**
    * Returns a function that loads the user of the request's bearer token, or undefined if the request has no token.
-   * Callers call the function after their rate limit. It throws `token_invalid`.
+   * Callers call the function after their rate limit. It throws `token_invalid`, and `token_scope` for a scoped token.
    */
-  tokenUserOf({ headers }: FastifyRequest): (() => Promise<AuthenticatedUser>) | undefined {
+  tokenUserOf(request: FastifyRequest): (() => Promise<AuthenticatedUser>) | undefined {
+    const find = this.tokenOwnerOf(request, undefined);
+    return find && (async () => (await find()).user);
+  }
+
+  /**
+   * Returns the principal, or undefined for an anonymous visitor. Requests without a session count towards the anonymous rate
+   * limit before their token is looked up. `scope` is the scope of the tokens that the endpoint accepts besides those
+   * without one. Throws `rate_limited`, `token_invalid`, and `token_scope` for a token with another scope.
+   */
+  async find({ request, reply }: HttpExchange, scope?: TokenScope): Promise<Principal | undefined> {
+    const session = await this.findSession(request);
+    if (!session) this.rateLimiter.admit((await this.clients.resolve(request)).ip, reply);
+    const owner = await this.tokenOwnerOf(request, scope)?.();
+    const user = owner?.user ?? session?.user;
+    return user && { user, sessionId: session?.id, byToken: owner !== undefined, token: owner?.token };
+  }
+
+  /** Returns the principal. Throws `not_authenticated` for an anonymous visitor, and the same problems as `find`. */
+  async load(exchange: HttpExchange, scope?: TokenScope): Promise<Principal> {
+    const principal = await this.find(exchange, scope);
+    if (!principal) throw new Problem('not_authenticated');
+    return principal;
+  }
+
+  private tokenOwnerOf(
+    { headers }: FastifyRequest,
+    scope: TokenScope | undefined,
+  ): (() => Promise<TokenOwner>) | undefined {
     const [type, key] = parseAuthorization(headers.authorization ?? '');
     if (key === undefined) return undefined;
     return async () => {
       if (type.toLowerCase() !== 'bearer')
         throw new Problem('token_invalid', { detail: sentence('Unsupported authentication type') });
-      const user = await this.tokens.findUser(key);
-      if (!user) throw new Problem('token_invalid');
-      return user;
+      const owner = await this.tokens.find(key);
+      if (!owner) throw new Problem('token_invalid');
+      if (owner.token.scope !== null && owner.token.scope !== scope) throw new Problem('token_scope');
+      return owner;
     };
-  }
-
-  /**
-   * Returns the principal, or undefined for an anonymous visitor. Requests without a session count towards the anonymous rate
-   * limit before their token is looked up. Throws `rate_limited` and `token_invalid`.
-   */
-  async find({ request, reply }: HttpExchange): Promise<Principal | undefined> {
-    const session = await this.findSession(request);
-    if (!session) this.rateLimiter.admit((await this.clients.resolve(request)).ip, reply);
-    const tokenUser = await this.tokenUserOf(request)?.();
-    const user = tokenUser ?? session?.user;
-    return user && { user, sessionId: session?.id, byToken: tokenUser !== undefined };
-  }
-
-  /** Returns the principal. Throws `not_authenticated` for an anonymous visitor, and the same problems as `find`. */
-  async load(exchange: HttpExchange): Promise<Principal> {
-    const principal = await this.find(exchange);
-    if (!principal) throw new Problem('not_authenticated');
-    return principal;
   }
 
   /**
