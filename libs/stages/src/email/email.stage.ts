@@ -127,9 +127,9 @@ export class EmailStage implements Stage<Contract> {
   ): Promise<StageOutcome<Contract>> {
     const { config, flow, state } = input;
     // Without this mail's address in the state, an operator has made the link (`npm run user -- recovery-link`). No
-    // mail was sent, so the link does not prove an address.
-    if (user.kind === 'saved' && state?.address === user.email && user.email !== '')
-      await this.activations.recordVerified(user.uuid, user.email);
+    // mail was sent, so the link does not prove an address. A preview sends no mail either.
+    const isMailed = user.kind === 'saved' && state?.address === user.email && user.email !== '';
+    if (isMailed && !input.preview) await this.activations.recordVerified(user.uuid, user.email);
     const canActivate = config.activate_user_on_success && user.kind === 'saved' && !user.is_active;
     const isActivated = canActivate && (await this.activations.activate(user.uuid, flow.id));
     const activatedUser = isActivated ? { pending_user: { ...user, is_active: true } } : {};
