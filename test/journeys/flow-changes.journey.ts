@@ -220,6 +220,20 @@ describeWithNats('changes of flows over HTTP', () => {
     expect(await current('greeting')).toBe(before);
   });
 
+  it.each([
+    ['NUL', 'a\0b', 'Null characters are not allowed.'],
+    ['a lone surrogate', 'a\ud800b', 'Surrogate characters are not allowed: U+D800.'],
+  ])('refuses %s in the name of a file and in a reason, with an error of the field', async (what, text, message) => {
+    for (const path of ['compare/', 'draft/', 'apply/']) {
+      const { status, body } = await post(root, path, { blueprint: greeting(`With ${what}`), name: text });
+      expect({ status, body }).toMatchObject({ status: 400, body: { name: [message] } });
+    }
+    for (const path of ['greeting/publish/', 'greeting/versions/1/publish/', 'greeting/rollback/']) {
+      const { status, body } = await post(root, path, { reason: text });
+      expect({ status, body }).toMatchObject({ status: 400, body: { reason: [message] } });
+    }
+  });
+
   it('needs a superuser, a CSRF token, and a second factor in the session; an API token is not enough', async () => {
     const apply = { blueprint: greeting('Never') };
     expect((await post(await loggedIn('alice'), 'apply/', apply)).body).toMatchObject({ code: 'permission_denied' });

@@ -1,6 +1,12 @@
 import { expect, it } from 'vitest';
 import { jsonObject } from './fields.js';
-import { escapeUnprintable, findUnstorableCharacter, UNPRINTABLE } from './unstorable-characters.js';
+import {
+  escapeUnprintable,
+  escapeUnprintableLines,
+  findUnstorableCharacter,
+  printableJson,
+  UNPRINTABLE,
+} from './unstorable-characters.js';
 
 it.each([
   ['NUL', '\0', { a: ['x', { b: 'a\0b' }] }],
@@ -19,6 +25,16 @@ it.each([{ a: '😀 \\u0000', b: null, c: [1, true] }, {}])('finds nothing in %j
 it('escapes terminal sequences and bidirectional overrides, and keeps other characters', () => {
   expect(escapeUnprintable('a\u001b[2Jb\u202ec')).toBe('a\\u{1b}[2Jb\\u{202e}c');
   expect(escapeUnprintable('Zoë علي 😀')).toBe('Zoë علي 😀');
+});
+
+it('keeps the line breaks and tabs of several lines', () => {
+  expect(escapeUnprintableLines('a\u009b2J\n\tb\u2028c\n')).toBe('a\\u{9b}2J\n\tb\\u{2028}c\n');
+});
+
+it('writes JSON that a terminal does not interpret, and that parses to the same value', () => {
+  const value = { 'a\u009b': ['\u202e\\\u2028\u001b[2J\n\t', '\\\u009b', 'Zoë'] };
+  expect(JSON.parse(printableJson(value))).toEqual(value);
+  expect(UNPRINTABLE.test(printableJson(value).replaceAll('\n', ''))).toBe(false);
 });
 
 it.each(['\n', '\0', '\u0085', '\u2028', '\u202e', '\u2066'])('treats %j as unprintable', (character) => {

@@ -1,15 +1,18 @@
-import { Problem } from '@gatehouse/contracts';
+import { char, Problem } from '@gatehouse/contracts';
 import { Inject, Injectable, type PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { parseJson, UnreadBody } from '../http/body.parser.js';
 import { InvalidFieldsError, parseBody } from '../http/zod-body.pipe.js';
 
+/** Largest length of the name of a file, in characters. */
+const MAX_NAME = 200;
+
 /** A blueprint in a request. */
 export const blueprintRequest = z
   .object({
     blueprint: z.string().describe('the text of the blueprint, YAML or JSON'),
-    name: z.string().max(200).default('blueprint.yaml').describe('name of the file in messages'),
+    name: char({ maxLength: MAX_NAME, allowBlank: true }).default('blueprint.yaml').describe('name of the file in messages'),
     env: z
       .record(z.string(), z.string())
       .default({})
@@ -43,5 +46,5 @@ async function fromForm(bytes: Buffer, type: string): Promise<BlueprintUpload> {
     });
   const file = form.get('file');
   if (!(file instanceof File)) throw new InvalidFieldsError({ file: [{ code: 'required' }] });
-  return parseBody({ blueprint: await file.text(), name: file.name.slice(0, 200) || undefined }, blueprintRequest);
+  return parseBody({ blueprint: await file.text(), name: file.name.slice(0, MAX_NAME) || undefined }, blueprintRequest);
 }
