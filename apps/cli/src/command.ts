@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { BlueprintError, FlowReleaseError, type PythonSyntaxChecker } from '@gatehouse/blueprints';
+import { escapeUnprintableLines } from '@gatehouse/contracts';
 import { CommandError } from '@gatehouse/local';
 import type { CommandEventRecorder } from '@gatehouse/outbox';
 import {
@@ -38,17 +39,20 @@ export interface Command {
   readonly run: (args: readonly string[], process: CommandProcess) => Promise<string | CommandResult | undefined>;
 }
 
-/** Runs a command and returns its exit code. Writes its output to standard output, or one sentence to standard error. */
+/**
+ * Runs a command and returns its exit code. Writes its output to standard output, or one sentence to standard error.
+ * Escapes unprintable characters in both, because names from the database or a file may contain terminal sequences.
+ */
 export async function runCommand(command: Command, args: readonly string[], process: CommandProcess): Promise<number> {
   try {
     const { stdin, stdout, stderr, syntax } = process;
     const result = await command.run(args, { env: resolveEnvironment(process.env), stdin, stdout, stderr, syntax });
     if (result === undefined) return 0;
     const { output, exitCode } = typeof result === 'string' ? { output: result, exitCode: 0 } : result;
-    process.stdout.write(`${output}\n`);
+    process.stdout.write(`${escapeUnprintableLines(output)}\n`);
     return exitCode;
   } catch (error) {
-    process.stderr.write(`${command.name}: ${errorText(error)}\n`);
+    process.stderr.write(`${command.name}: ${escapeUnprintableLines(errorText(error))}\n`);
     return 1;
   }
 }

@@ -7,7 +7,7 @@ import {
   isAutoApplied,
   isDifferent,
 } from '@gatehouse/blueprints';
-import type { CommandName } from '@gatehouse/contracts';
+import { type CommandName, printableJson } from '@gatehouse/contracts';
 import {
   type ApplyOptions,
   applyFiles,
@@ -71,12 +71,12 @@ interface OutputOptions extends FileOptions {
 
 async function dryRun(url: string, files: readonly BlueprintFile[], { json, ...options }: OutputOptions) {
   const plan = await planFiles(url, files, options);
-  return json ? JSON.stringify(plan, null, 2) : formatDryRun(plan);
+  return json ? printableJson(plan) : formatDryRun(plan);
 }
 
 async function draft(url: string, files: readonly BlueprintFile[], { json, ...options }: OutputOptions) {
   const { drafts, leftOut, files: reports } = await draftFiles(url, files, options);
-  return json ? JSON.stringify({ drafts, leftOut }, null, 2) : formatDraftReport({ files: reports, drafts, leftOut });
+  return json ? printableJson({ drafts, leftOut }) : formatDraftReport({ files: reports, drafts, leftOut });
 }
 
 /** Returns what blueprints would change, without changing anything. */

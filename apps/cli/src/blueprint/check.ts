@@ -1,4 +1,5 @@
 import { checkBlueprints, formatFindings } from '@gatehouse/blueprints';
+import { printableJson } from '@gatehouse/contracts';
 import { blueprintsFolder, folderLibrary, readFiles, withSyntaxChecker } from '@gatehouse/local';
 import { type CommandProcess, type CommandResult, parseCommandArguments } from '../command.js';
 
@@ -12,6 +13,6 @@ export async function checkBlueprintFiles(
   const library = folderLibrary(blueprintsFolder(env));
   const findings = await withSyntaxChecker(given, (syntax) => checkBlueprints({ files, library, env, syntax }));
   const hasErrors = findings.some(({ severity }) => severity === 'error');
-  const output = values.json ? JSON.stringify(findings, null, 2) : formatFindings(findings);
+  const output = values.json ? printableJson(findings) : formatFindings(findings);
   return { output, exitCode: hasErrors ? 1 : 0 };
 }

@@ -1,4 +1,5 @@
 import { describeChanges } from '@gatehouse/blueprints';
+import { printableJson } from '@gatehouse/contracts';
 import { CommandError } from '@gatehouse/local';
 import { type CommandProcess, parseCommandArguments } from '../command.js';
 import { parseVersion, withFlowReleases } from './flow-database.js';
@@ -12,7 +13,7 @@ export async function compareVersions(args: readonly string[], process: CommandP
   if (from === undefined || to === undefined || others.length > 0) throw new CommandError(USAGE);
   const [before, after] = [parseVersion(from), parseVersion(to)];
   const changes = await withFlowReleases(process, undefined, (releases) => releases.diff(slug, before, after));
-  if (values.json) return JSON.stringify({ slug, from: before, to: after, changes }, null, 2);
+  if (values.json) return printableJson({ slug, from: before, to: after, changes });
   const lines = describeChanges(changes);
   return lines.length > 0 ? lines.join('\n') : `versions ${before} and ${after} of ${slug} do not differ`;
 }

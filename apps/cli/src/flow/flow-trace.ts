@@ -1,4 +1,4 @@
-import { escapeUnprintable, UNPRINTABLE } from '@gatehouse/contracts';
+import { escapeUnprintable, printableJson } from '@gatehouse/contracts';
 
 /** One entry of a trace. */
 export interface TraceEntry {
@@ -55,13 +55,7 @@ export const formatTraces = (found: FoundTraces): string =>
     .join('\n\n');
 
 /** Returns traces as JSON that is safe to print on a terminal. */
-export const tracesToJson = (found: FoundTraces): string =>
-  JSON.stringify(found, undefined, 2)
-    .split('\n')
-    .map((line) => line.replaceAll(new RegExp(UNPRINTABLE, 'gu'), escapeInJson))
-    .join('\n');
-
-const escapeInJson = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+export const tracesToJson = (found: FoundTraces): string => printableJson(found);
 
 function linesOf({ plan, stored, entries }: FlowTrace): string[] {
   const lines = entries.map(lineOf);

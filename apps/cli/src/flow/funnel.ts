@@ -1,4 +1,4 @@
-import { escapeUnprintable } from '@gatehouse/contracts';
+import { escapeUnprintable, printableJson } from '@gatehouse/contracts';
 import {
   type Funnel,
   FunnelRepository,
@@ -35,7 +35,7 @@ export async function showFunnel(args: readonly string[], { env }: CommandProces
     await findStoredVersion(source, slug, version);
     throw new CommandError(`The flow ${slug} changed while its records were counted. Try again.`);
   });
-  if (values.json) return JSON.stringify({ slug, ...funnel }, null, 2);
+  if (values.json) return printableJson({ slug, ...funnel });
   return funnelText(slug, funnel);
 }
 

@@ -1,5 +1,5 @@
 import { simulatedContracts as contracts } from '@gatehouse/blueprints';
-import { escapeUnprintable } from '@gatehouse/contracts';
+import { escapeUnprintable, printableJson } from '@gatehouse/contracts';
 import { CommandError } from '@gatehouse/local';
 import { type CommandProcess, parseCommandArguments } from '../command.js';
 import { withFlowDatabase } from '../sealed-flow-database.js';
@@ -28,7 +28,7 @@ export async function replayFlow(args: readonly string[], { env }: CommandProces
       for (const group of page) await counter.add(group);
     return counter.report();
   });
-  if (values.json) return JSON.stringify({ slug, version: number, since, ...report }, null, 2);
+  if (values.json) return printableJson({ slug, version: number, since, ...report });
   return reportText(`${slug} version ${number}`, since, report);
 }
 

@@ -1,4 +1,4 @@
-import { formatGuard } from '@gatehouse/contracts';
+import { formatGuard, printableJson } from '@gatehouse/contracts';
 import { CommandError } from '@gatehouse/local';
 import { readConfig } from '@gatehouse/platform';
 import {
@@ -32,7 +32,7 @@ export async function showRollout(args: readonly string[], process: CommandProce
   const shown = await withFlowDatabase(process, undefined, ({ source }) =>
     new RolloutStatusRepository({ source, settleS }).find(slug),
   );
-  return values.json ? JSON.stringify(presented(shown), null, 2) : formatRollout(shown).join('\n');
+  return values.json ? printableJson(presented(shown)) : formatRollout(shown).join('\n');
 }
 
 const presented = ({

@@ -1,4 +1,4 @@
-import { escapeUnprintable } from '@gatehouse/contracts';
+import { escapeUnprintable, printableJson } from '@gatehouse/contracts';
 import type {
   Fact,
   FoundLogin,
@@ -161,5 +161,5 @@ export function simulationToJson(simulation: Simulation, names: GroupNames): str
       : { type, answer };
   };
   const isFact = (value: unknown): value is Fact => typeof value === 'object' && value !== null && 'question' in value;
-  return JSON.stringify(simulation, (_key, value: unknown) => (isFact(value) ? plainFact(value) : value), 2);
+  return printableJson(simulation, (_key, value) => (isFact(value) ? plainFact(value) : value));
 }

@@ -1,5 +1,5 @@
 import type { FlowVersions, VersionSummary } from '@gatehouse/blueprints';
-import { escapeUnprintable } from '@gatehouse/contracts';
+import { escapeUnprintable, printableJson } from '@gatehouse/contracts';
 import { CommandError } from '@gatehouse/local';
 import { type CommandProcess, parseCommandArguments } from '../command.js';
 import { withFlowReleases } from './flow-database.js';
@@ -12,7 +12,7 @@ export async function listVersions(args: readonly string[], process: CommandProc
   const [slug = '', ...others] = names;
   if (others.length > 0) throw new CommandError(USAGE);
   const found = await withFlowReleases(process, undefined, (releases) => releases.versions(slug));
-  return values.json ? JSON.stringify(found, null, 2) : formatVersions(found);
+  return values.json ? printableJson(found) : formatVersions(found);
 }
 
 function formatVersions({ slug, isHeld, versions }: FlowVersions): string {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { SavedUser } from '@gatehouse/contracts';
+import { printableJson, type SavedUser } from '@gatehouse/contracts';
 import { CommandError, mfaSealKeysOf, pseudonymKeyOf, sealKeysOf } from '@gatehouse/local';
 import { Sealer } from '@gatehouse/platform';
 import type { EntityManager } from 'typeorm';
@@ -24,7 +24,7 @@ export const exportUser = userSubcommand(async (user, { source, env, events, pro
       if (rows.length > 0) counts.push({ name: table, count: rows.length });
     }
     await events.record(manager, { action: 'command_run', context: { counts }, user });
-    return JSON.stringify(tables, undefined, 2);
+    return printableJson(tables);
   });
 });
 

@@ -12,7 +12,9 @@ const MAX_NAME = 200;
 export const blueprintRequest = z
   .object({
     blueprint: z.string().describe('the text of the blueprint, YAML or JSON'),
-    name: char({ maxLength: MAX_NAME, allowBlank: true }).default('blueprint.yaml').describe('name of the file in messages'),
+    name: char({ maxLength: MAX_NAME, allowBlank: true })
+      .default('blueprint.yaml')
+      .describe('name of the file in messages'),
     env: z
       .record(z.string(), z.string())
       .default({})

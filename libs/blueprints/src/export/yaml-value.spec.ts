@@ -1,3 +1,4 @@
+import { UNPRINTABLE } from '@gatehouse/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readDocument } from '../document.js';
@@ -36,6 +37,7 @@ describe('writeYaml', () => {
       '\ta\n\tb',
       '\u0085',
       '\u2028a',
+      'a\u009b2J\u202e\nb\\\u2066',
     );
     const leaf = fc.oneof(words, fc.string({ unit: 'grapheme' }), fc.integer(), fc.boolean(), fc.constant(null));
     const key = fc.oneof(words, fc.string()).filter((name) => name !== '__proto__');
@@ -44,7 +46,9 @@ describe('writeYaml', () => {
     }));
     fc.assert(
       fc.property(value, (written) => {
-        expect(contextOf(writeYaml({ context: { written: written as YamlValue } }, ' Head'))).toEqual({ written });
+        const text = writeYaml({ context: { written: written as YamlValue } }, ' Head');
+        expect(contextOf(text)).toEqual({ written });
+        expect(UNPRINTABLE.test(text.replaceAll(/[\n\t]/g, ''))).toBe(false);
       }),
       { numRuns: 300 },
     );

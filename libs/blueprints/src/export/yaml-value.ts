@@ -1,3 +1,4 @@
+import { escapeInQuotes, UNPRINTABLE } from '@gatehouse/contracts';
 import { Document, isScalar, Scalar, visit } from 'yaml';
 
 /** A YAML tag with its argument. */
@@ -21,7 +22,10 @@ export const yamlTag = (tag: string, argument: string): YamlTag => new YamlTag(t
 /** The tag of the YAML 1.1 merge key `<<`. Exports never emit merge keys. */
 const MERGE = 'tag:yaml.org,2002:merge';
 
-/** Returns a value as YAML text, which parses to an equal value. The text begins with `comment` as a comment. */
+/**
+ * Returns a value as YAML text, which parses to an equal value. The text begins with `comment` as a comment. Unprintable
+ * characters are escaped, so the text can be printed on a terminal.
+ */
 export function writeYaml(value: YamlMap, comment: string): string {
   // Blueprints are parsed as YAML 1.1, so strings that YAML 1.1 reads as another type (such as `yes`) must be quoted.
   const document = new Document(value, (_, node: unknown) => (node instanceof YamlTag ? scalarOf(node) : node), {
@@ -30,11 +34,11 @@ export function writeYaml(value: YamlMap, comment: string): string {
     aliasDuplicateObjects: false,
   });
   visit(document, {
-    Scalar: (_, node) => useBlockStyle(node),
+    Scalar: (_, node) => chooseStyle(node),
     Pair: (_, { key }) => quoteMergeKey(key),
   });
   document.commentBefore = comment;
-  return document.toString({ lineWidth: 0 });
+  return escapeInQuotes(document.toString({ lineWidth: 0 }));
 }
 
 function scalarOf({ tag, argument }: YamlTag): Scalar {
@@ -43,10 +47,15 @@ function scalarOf({ tag, argument }: YamlTag): Scalar {
   return scalar;
 }
 
-/** Writes a multi-line string as a block literal, if parsing the block returns the same string. */
-function useBlockStyle(node: Scalar): void {
+/**
+ * Quotes a string with unprintable characters, so that they can be escaped. Writes another multi-line string as a block
+ * literal, if parsing the block returns the same string.
+ */
+function chooseStyle(node: Scalar): void {
   const { value } = node;
-  if (isScalar(node) && typeof value === 'string' && value.includes('\n') && !/[ \t]\n|\r|\t|^\s/.test(value)) {
+  if (typeof value !== 'string') return;
+  if (UNPRINTABLE.test(value.replaceAll('\n', ''))) node.type = Scalar.QUOTE_DOUBLE;
+  else if (value.includes('\n') && !/[ \t]\n|\r|\t|^\s/.test(value)) {
     node.type = Scalar.BLOCK_LITERAL;
   }
 }
