@@ -229,7 +229,7 @@ describe('PREVIEW_RATE', () => {
   const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   /** Returns the other texts that a lenient decoder reads as the same bytes. */
   const spellingsOf = (link: string) =>
-    [...ALPHABET]
+    Array.from(ALPHABET)
       .map((letter) => `${link.slice(0, -1)}${letter}`)
       .filter((text) => text !== link && Buffer.from(text, 'base64url').equals(Buffer.from(link, 'base64url')));
 
