@@ -60,13 +60,16 @@ export class ComposeStack {
     private readonly infrastructure: LocalInfrastructure,
   ) {}
 
-  /** Starts NATS and Postgres as in docker-compose.yml, migrates the schemas and creates the roles. */
-  static async open(): Promise<ComposeStack> {
+  /**
+   * Starts NATS and Postgres as in docker-compose.yml, migrates the schemas and creates the roles. `natsUsers` are users
+   * that an operator has added to nats.conf.
+   */
+  static async open({ natsUsers = '' } = {}): Promise<ComposeStack> {
     const [port, monitoringPort] = [String(await freePort()), String(await freePort())];
     const env = { ...(await freshEnvironment()), BASE_URL: `http://127.0.0.1:${port}` };
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-stack-'));
     const image = join(folder, 'image');
-    const [postgres, nats] = await Promise.all([database(env), bus(env), copyImageFiles(image)]);
+    const [postgres, nats] = await Promise.all([database(env), bus(env, { natsUsers }), copyImageFiles(image)]);
     const addresses = {
       '@postgres:5432': `@${new URL(postgres.url).host}`,
       '//nats:4222': `//${new URL(nats.url).host}`,
@@ -85,6 +88,11 @@ export class ComposeStack {
     });
     for (const job of ['migrate', 'roles'] as const) await stack.run(job);
     return stack;
+  }
+
+  /** URL of NATS, for the processes of an operator. */
+  get natsUrl(): string {
+    return this.infrastructure.nats.url;
   }
 
   /** URL of the gateway. Valid once the gateway has started. */
@@ -161,7 +169,8 @@ export class ComposeStack {
   /** Restarts NATS with other nkeys for its users. */
   async changeNatsKeys(): Promise<void> {
     await this.infrastructure.nats.stop();
-    this.infrastructure.nats = await bus(await freshEnvironment(), Number(new URL(this.infrastructure.nats.url).port));
+    const port = Number(new URL(this.infrastructure.nats.url).port);
+    this.infrastructure.nats = await bus(await freshEnvironment(), { port });
   }
 
   /** Runs statements with the Postgres role of a container. */
@@ -189,5 +198,9 @@ async function database(env: Environment) {
   return postgres;
 }
 
-const bus = (env: Environment, port?: number): Promise<RunningNats> =>
-  startNats({ config: readFileSync('deploy/nats/nats.conf', 'utf8'), env, ...(port ? { port } : {}) });
+async function bus(env: Environment, { port, natsUsers = '' }: { port?: number; natsUsers?: string }) {
+  const config = readFileSync('deploy/nats/nats.conf', 'utf8');
+  const users =
+    natsUsers === '' ? config : config.replace(/\n {4}\}\n {2}\]\n\}\s*$/, `\n    },\n${natsUsers}\n  ]\n}\n`);
+  return startNats({ config: users, env, ...(port ? { port } : {}) });
+}

@@ -1,3 +1,6 @@
+import { changeFlows, RunTimeoutError } from '@gatehouse/blueprints';
+import { openDataSource } from '@gatehouse/platform';
+import { connect, type NatsConnection, nkeyAuthenticator, nkeys } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { administratorsEntry } from '../support/administrators.js';
 import { blueprint, DUMMY, flowEntries, keyOf, userEntry } from '../support/blueprints.js';
@@ -12,19 +15,49 @@ const CAPTCHA = {
   stage: 'captcha.captchastage',
   attrs: { public_key: 'site', private_key: 'of-the-provider' }, // not-a-secret
 };
+const KIND = 'x_acme_terms';
+/** What an external stage replies when a blueprint names it. */
+const DESCRIPTOR = {
+  ...{ v: 1, kind: KIND, component: 'x-acme-terms', state: { type: 'object' }, effects: [] },
+  config: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
+  challenge: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
+  response: { type: 'object', properties: { accept: { type: 'boolean' } } },
+  ...{ reads: {}, writes: [] },
+};
+/** The user of the external stage, as docs/how-to/write-a-stage-in-another-language.md describes it. */
+const userOf = (nkey: string) => `    {
+      nkey: ${nkey}
+      permissions: {
+        publish: { deny: ">" }
+        subscribe: ["stage.${KIND}.describe ${KIND}"]
+        allow_responses: { max: 1, expires: "30s" }
+      }
+    }`;
+
 const greeting = (title: string) => blueprint(flowEntries('greeting', [DUMMY], { title }));
 
 describeWithNats('changes of flows with the roles and NATS users of a deployment', () => {
   let stack: ComposeStack;
   let root: Browser;
+  let external: NatsConnection;
   beforeAll(async () => {
-    stack = await ComposeStack.open();
+    const pair = nkeys.createUser();
+    stack = await ComposeStack.open({ natsUsers: userOf(pair.getPublicKey()) });
+    external = await connect({ servers: stack.natsUrl, authenticator: nkeyAuthenticator(pair.getSeed()) });
+    external.subscribe(`stage.${KIND}.describe`, {
+      queue: KIND,
+      callback: (_, message) => void message.respond(JSON.stringify(DESCRIPTOR)),
+    });
+    await external.flush();
     await stack.apply(blueprint(userEntry('root'), administratorsEntry('root'), CODE_LOGIN_FLOWS));
     for (const service of ['identification', 'password', 'session', 'mfa']) await stack.startHosted(service);
     await Promise.all([stack.start('gateway'), stack.start('blueprints')]);
     root = await logInWithCode(() => new Browser(stack.url), 'root');
   });
-  afterAll(() => stack?.close());
+  afterAll(async () => {
+    await external?.close();
+    await stack?.close();
+  });
 
   const post = async (path: string, body: unknown = {}) => {
     const { status, body: result } = await root.fetch(`${INSTANCES}/${path}`, {
@@ -72,6 +105,68 @@ describeWithNats('changes of flows with the roles and NATS users of a deployment
     };
     const binding = boundEntry('guarded', 'always');
     expect(await importFile(blueprint(flow, policy, binding, brand))).toMatchObject({ success: true });
+  });
+
+  it('fetch and store the descriptor of an external stage, and check its settings against it', async () => {
+    const withText = (config: Readonly<Record<string, unknown>>) =>
+      blueprint(flowEntries('terms', [{ stage: KIND, attrs: config }]));
+    expect(await importFile(withText({ text: 'Be kind.' }))).toMatchObject({ success: true });
+    const stored = await stack.as('operator', async (client) => {
+      const { rows } = await client.query<{ found: unknown }>(
+        `SELECT v.document->'descriptors'->$1 AS found FROM flow.flow_versions v
+         JOIN flow.flows f ON f.version_id = v.id WHERE f.slug = 'terms'`,
+        [KIND],
+      );
+      return rows[0]?.found;
+    });
+    expect(stored).toMatchObject({ kind: KIND, component: 'x-acme-terms' });
+    expect(await importFile(withText({ text: 7 }))).toMatchObject({ success: false });
+    await external.close();
+    const away = await importFile(withText({ text: 'Be kinder.' }));
+    expect(away).toMatchObject({ success: false });
+    expect(JSON.stringify(away)).toContain('kind: No service serves this stage.');
+  });
+
+  it('remove bindings, stages, policies, brands and flows with the state absent', async () => {
+    const absent = (model: string, identifiers: object) => ({ model, state: 'absent', identifiers });
+    const flow = flowEntries('gone', [{ stage: 'dummy.dummystage' }]);
+    const brand = {
+      model: 'authentik_brands.brand',
+      identifiers: { domain: 'gone.example.org' },
+      attrs: { branding_title: 'Gone', flow_authentication: keyOf('gone') },
+    };
+    const policy = expressionEntry('gone-policy', 'return True');
+    expect(await importFile(blueprint(flow, policy, brand))).toMatchObject({ success: true });
+    const removed = await importFile(
+      blueprint(
+        absent('authentik_brands.brand', { domain: 'gone.example.org' }),
+        absent('authentik_flows.flow', { slug: 'gone' }),
+        absent('authentik_stages_dummy.dummystage', { name: 'gone 0 dummy.dummystage' }),
+        absent('authentik_policies_expression.expressionpolicy', { name: 'gone-policy' }),
+      ),
+    );
+    expect(removed).toMatchObject({ success: true });
+    for (const name of ['brand gone.example.org', 'flow gone', 'dummystage gone 0', 'expressionpolicy gone-policy'])
+      expect(JSON.stringify(removed)).toContain(name);
+    expect((await new Browser(stack.url).show('gone')).status).toBe(404);
+  });
+
+  it('have statements that may take as long as a change, and end with it', async () => {
+    const { DATABASE_URL: url = '' } = stack.environment('blueprints');
+    const source = await openDataSource({ url, schema: 'flow', poolSize: 1, queryMs: 20_000 });
+    const change = (timeoutMs: number, statement: string) =>
+      changeFlows(source, { ifBusy: 'fail', timeoutMs }, (manager) => manager.query(statement));
+    try {
+      expect(await change(15_000, 'SHOW statement_timeout')).toEqual([{ statement_timeout: '15s' }]);
+      expect(await source.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '10s' }]);
+      await stack.as('operator', async (client) => {
+        await client.query('BEGIN; SELECT FROM flow.flows FOR UPDATE');
+        await expect(change(200, 'UPDATE flow.flows SET slug = slug')).rejects.toThrow(RunTimeoutError);
+        await client.query('ROLLBACK');
+      });
+    } finally {
+      await source.destroy();
+    }
   });
 
   it('record the changes in audit events', async () => {

@@ -118,7 +118,10 @@ describeWithNats('changes of flows over HTTP', () => {
     expect((await post(root, 'draft/', { blueprint: greeting('Three') })).body).toMatchObject({
       drafts: [{ slug: 'greeting', number: 3, new: true }],
     });
-    expect((await root.fetch(`${INSTANCES}/greeting/versions/2/diff/3/`)).text).toContain('Three');
+    const { differences, ...difference } = (await root.fetch(`${INSTANCES}/greeting/versions/2/diff/3/`)).body;
+    expect(differences).toEqual([{ text: 'flow "greeting": title: "Two" → "Three"' }]);
+    const printed = await deployment.command('flow', 'diff', 'greeting', '2', '3', '--json');
+    expect(difference).toEqual(JSON.parse(printed));
     expect((await post(root, 'greeting/versions/3/publish/', { reason: 'new title' })).body).toMatchObject({
       before: 2,
     });

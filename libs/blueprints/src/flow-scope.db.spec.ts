@@ -3,7 +3,7 @@ import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 import { FlowChangeBusyError } from './typeorm-blueprint-lock.js';
-import { RunTimeoutError } from './typeorm-flow-transaction.js';
+import { changeFlows, RunTimeoutError } from './typeorm-flow-transaction.js';
 
 let harness: BlueprintHarness;
 beforeAll(async () => {
@@ -97,6 +97,25 @@ it('a run that may not wait fails while another run changes flows', async () => 
   await expect(harness.applyAs({ ifBusy: 'fail' }, entries(flow))).rejects.toThrow(FlowChangeBusyError);
   release();
   expect((await first).isChanged).toBe(true);
+});
+
+it('a statement of a run may take as long as the run, whatever the limit of the role is', async () => {
+  const timeoutIn = (options: { timeoutMs?: number }) =>
+    changeFlows(harness.source, options, (manager) => manager.query('SHOW statement_timeout'));
+  expect(await timeoutIn({ timeoutMs: 15_000 })).toEqual([{ statement_timeout: '15s' }]);
+  expect(await harness.query('SHOW statement_timeout')).toEqual(await timeoutIn({}));
+});
+
+it('a run that waits too long for the lock of a row is rolled back with the error of its time', async () => {
+  await harness.apply(entries(flow));
+  const blocker = harness.source.createQueryRunner();
+  await blocker.startTransaction();
+  await blocker.query('SELECT FROM flow.flows FOR UPDATE');
+  const renamed = flow.replace('title: T', 'title: Other');
+  await expect(harness.applyAs({ timeoutMs: 200 }, entries(renamed))).rejects.toThrow(RunTimeoutError);
+  await blocker.rollbackTransaction();
+  await blocker.release();
+  expect((await harness.applyAs({ timeoutMs: 10_000 }, entries(renamed))).isChanged).toBe(true);
 });
 
 it('a run that takes too long changes nothing', async () => {

@@ -23,10 +23,26 @@ export async function changeFlows<T>(
   change: (manager: EntityManager) => Promise<T>,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
-  return source.transaction(async (manager) => {
-    await lockBlueprints(manager, ifBusy);
-    const result = await change(manager);
-    if (performance.now() > deadline) throw new RunTimeoutError();
-    return result;
-  });
+  return source
+    .transaction(async (manager) => {
+      if (timeoutMs < Number.POSITIVE_INFINITY) await limitStatements(manager, timeoutMs);
+      await lockBlueprints(manager, ifBusy);
+      const result = await change(manager);
+      if (performance.now() > deadline) throw new RunTimeoutError();
+      return result;
+    })
+    .catch((error: unknown) => {
+      throw isStatementTimeout(error) ? new RunTimeoutError() : error;
+    });
 }
+
+/** Lets each statement of a change take as long as the change: the limit of the role is for requests of visitors. */
+async function limitStatements(manager: EntityManager, timeoutMs: number): Promise<void> {
+  await manager.query(`SET LOCAL statement_timeout = ${Math.max(1, Math.ceil(timeoutMs))}`);
+}
+
+/** SQLSTATE of a statement that Postgres has cancelled. */
+const QUERY_CANCELED = '57014';
+
+const isStatementTimeout = (error: unknown) =>
+  (error as { driverError?: { code?: unknown } } | undefined)?.driverError?.code === QUERY_CANCELED;

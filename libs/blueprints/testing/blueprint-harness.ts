@@ -51,7 +51,7 @@ export class BlueprintHarness {
   };
 
   private constructor(
-    private readonly source: Awaited<ReturnType<typeof openDataSource>>,
+    readonly source: Awaited<ReturnType<typeof openDataSource>>,
     private readonly drop: () => Promise<void>,
   ) {}
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { eventActor, eventLocation } from './events/event-data.js';
+import { flowDifferences } from './flow-differences.js';
 import { flowRollout } from './flow-rollout.js';
 import { MAX_MARGIN, MAX_WATCH_S, MIN_WATCH_S, WHOLE_SHARE } from './rollout-arguments.js';
 
@@ -72,16 +73,6 @@ export const blueprintChange = z
 const flowNumber = z
   .object({ slug: z.string(), number: z.int() })
   .meta({ id: 'FlowVersionNumber', description: 'A version of a flow.' });
-
-/** What differs between two versions of a flow. */
-const flowDifference = z
-  .object({ text: z.string().describe('one difference, in words') })
-  .meta({ id: 'FlowDifference', description: 'A difference between two versions of a flow.' });
-
-/** The differences between two versions of a flow. */
-export const flowDifferences = z
-  .object({ from: z.int(), to: z.int(), differences: z.array(flowDifference).readonly() })
-  .meta({ id: 'FlowDifferences', description: 'What differs between two versions of a flow.' });
 
 /** The versions of a flow, the newest first. */
 export const flowVersions = z

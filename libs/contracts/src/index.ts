@@ -20,6 +20,7 @@ export * from './external-stage.js';
 export * from './field-messages.js';
 export * from './fields.js';
 export * from './flow-changes.js';
+export * from './flow-differences.js';
 export * from './flow-rollout.js';
 export * from './json-depth.js';
 export * from './login-source.js';

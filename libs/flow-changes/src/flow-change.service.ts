@@ -63,7 +63,7 @@ export class FlowChangeService implements Operations {
 
   async diff({ slug, from, to }: FlowChangeRequest<'diff'>): Promise<FlowChangeResult<'diff'>> {
     const changes = await this.flows.releases().diff(slug, from, to);
-    return { from, to, differences: describeChanges(changes).map((text) => ({ text })) };
+    return { slug, from, to, differences: describeChanges(changes).map((text) => ({ text })), changes };
   }
 
   async publish({ slug, number, ...request }: FlowChangeRequest<'publish'>): Promise<FlowChangeResult<'publish'>> {

@@ -13,6 +13,9 @@ import { flowChangesConfig } from './flow-changes.config.js';
 import { FlowDefinitionRepository } from './flow-definition.repository.js';
 import { FLOW_CHANGE_LIMITER, FlowChangesController } from './nats-flow-changes.controller.js';
 
+/** Milliseconds after which the client gives up a statement: later than the longest FLOW_CHANGE_TIMEOUT_MS. */
+const STATEMENT_MS = 20_000;
+
 /** Returns the module that changes flows at the request of the gateway, in the database of `DATABASE_URL`. */
 export function flowChangesModule(): DynamicModule {
   /** Ends the Python process of the syntax checker after the last open request. */
@@ -29,7 +32,10 @@ export function flowChangesModule(): DynamicModule {
   const sealer = openSealer(config);
   return {
     module: FlowChangesModule,
-    imports: [dataSourceModule(FLOW_SCHEMA, directoryEntities), natsModule('blueprints')],
+    imports: [
+      dataSourceModule(FLOW_SCHEMA, { entities: directoryEntities, queryMs: STATEMENT_MS }),
+      natsModule('blueprints'),
+    ],
     controllers: [FlowChangesController],
     providers: [
       FlowChangeService,

@@ -10,7 +10,8 @@ import { statementSpan } from './tracing/database-spans.js';
 import { querySpans } from './typeorm-query-spans.js';
 
 /**
- * Milliseconds after which the client gives up a statement: later than the server (ROLE_SETTINGS), before a visitor does.
+ * Milliseconds after which the client gives up a statement by default: later than the server (ROLE_SETTINGS), before a
+ * visitor does.
  * There are no startup parameters, because a connection pooler refuses them (docs/adr/0057).
  */
 const QUERY_MS = 12_000;
@@ -31,6 +32,8 @@ interface DataSourceSettings {
    * Their statements then have no other time limit, and must not go through a connection pooler.
    */
   readonly lockTimeoutMs?: number;
+  /** Milliseconds after which the client gives up a statement, if its transactions raise the limit of the server. */
+  readonly queryMs?: number | undefined;
 }
 
 /**
@@ -44,6 +47,7 @@ export async function openDataSource({
   migrations = [],
   poolSize,
   lockTimeoutMs,
+  queryMs,
 }: DataSourceSettings): Promise<DataSource> {
   const logger = new Logger();
   const source = new DataSource({
@@ -57,7 +61,7 @@ export async function openDataSource({
     migrationsTableName: 'migrations',
     poolSize,
     connectTimeoutMS: lockTimeoutMs === undefined ? CONNECT_MS : PATIENT_CONNECT_MS,
-    extra: connectionOptions(lockTimeoutMs),
+    extra: connectionOptions(lockTimeoutMs, queryMs),
     poolErrorHandler: (error: unknown) => logger.event('database_connection_broken', { error }),
   });
   await source.initialize().catch((error: unknown) => {
@@ -71,9 +75,9 @@ export async function openDataSource({
  * Returns the options of pg for each connection: those of a command if there is a lock timeout, otherwise those of a
  * service.
  */
-const connectionOptions = (lockTimeoutMs: number | undefined) =>
+const connectionOptions = (lockTimeoutMs: number | undefined, queryMs = QUERY_MS) =>
   lockTimeoutMs === undefined
-    ? { query_timeout: QUERY_MS, onConnect: prepareConnection }
+    ? { query_timeout: queryMs, onConnect: prepareConnection }
     : {
         options: `-c lock_timeout=${lockTimeoutMs} -c statement_timeout=0`,
         onConnect: (client: ClientBase) => prepareDirectConnection(client, lockTimeoutMs),

@@ -19,6 +19,8 @@ interface PoolSettings {
   readonly config: z.output<typeof postgresConfig>;
   readonly readiness: Readiness;
   readonly versions: SchemaVersions;
+  /** As of `openDataSource`. */
+  readonly queryMs?: number | undefined;
 }
 
 /**
@@ -26,11 +28,18 @@ interface PoolSettings {
  * the migrations of `versions`; throws StartError after START_WAIT_S. The process is ready only while the pool reaches
  * Postgres.
  */
-export async function openPool({ schema, entities, config, readiness, versions }: PoolSettings): Promise<DataSource> {
+export async function openPool({
+  schema,
+  entities,
+  config,
+  readiness,
+  versions,
+  queryMs,
+}: PoolSettings): Promise<DataSource> {
   const { DATABASE_URL: url, DATABASE_POOL: poolSize } = config;
   const source = await readiness.waitFor(
     'database',
-    () => openWithRoleSettings(() => openDataSource({ url, poolSize, schema, entities })),
+    () => openWithRoleSettings(() => openDataSource({ url, poolSize, schema, entities, queryMs })),
     (error) => reasonToWait(error, url),
   );
   reportPool(connectionPoolOf(source));

@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
  * refuses them as startup parameters (docs/adr/0057).
  * `plan_cache_mode`: planning a long statement at each execution would take longer than running it.
  * `random_page_cost`: hot rows are in memory, so an index lookup is cheap and small tables need no sequential scan.
- * `statement_timeout`: ends before a visitor gives up.
+ * `statement_timeout`: ends before a visitor gives up. A change of flows raises it for its transaction.
  */
 export const ROLE_SETTINGS = {
   plan_cache_mode: 'force_generic_plan',

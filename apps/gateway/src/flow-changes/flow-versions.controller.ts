@@ -43,7 +43,7 @@ export class FlowVersionsController {
 
   @ApiEndpoint({
     id: 'flows_instances_versions_diff_retrieve',
-    description: 'Returns what differs between two versions of the flow, in words.',
+    description: 'Returns what differs between two versions of the flow, in words and as data.',
     tag: 'flows',
     answers: { 200: flowDifferences, ...REFUSALS },
   })
