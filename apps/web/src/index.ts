@@ -1,8 +1,10 @@
+export type { FlowChangeData, FlowRolloutData } from './flow-versions/flow-change.js';
 export type { ListedFlow, VersionChange } from './flow-versions/flow-versions.js';
 export type {
   AccountPageData,
   ApiPageData,
   DocumentOptions,
+  FlowChangePageData,
   FlowListPageData,
   FlowPageData,
   FlowVersionsPageData,

@@ -1,6 +1,7 @@
 import type { CompiledCatalogue, Locale } from '@gatehouse/texts/browser';
 import type { AccountData } from './account/account.js';
 import type { ApiOutline } from './api/schema.js';
+import type { FlowChangeData, FlowRolloutData } from './flow-versions/flow-change.js';
 import type { FlowVersionRow, ListedFlow, VersionComparison } from './flow-versions/flow-versions.js';
 
 /** A challenge of the flow executor API. */
@@ -122,6 +123,16 @@ export interface FlowVersionsPageData extends AdministrationPageData {
   readonly comparison?: VersionComparison;
   /** Why the form was refused: the flow does not have both versions. */
   readonly refused?: 'unknown_version';
+  /** The running rollout, or why it cannot be shown; undefined if none runs. */
+  readonly rollout?: FlowRolloutData | undefined;
+  /** Whether the page follows a change that was made. */
+  readonly isChanged?: boolean;
+}
+
+/** The data of the page on which a superuser confirms a change of a flow. */
+export interface FlowChangePageData extends AdministrationPageData, FlowChangeData {
+  readonly flow: ListedFlow;
+  readonly token: FlowPageData['token'];
 }
 
 /** The data of the API page. The browser receives all of it. */
@@ -169,5 +180,6 @@ export interface PageRenderers {
   readonly renderAccountPage: (pageData: AccountPageData, frame: DocumentOptions) => RenderedPage;
   readonly renderFlowListPage: (pageData: FlowListPageData, frame: DocumentOptions) => RenderedPage;
   readonly renderFlowVersionsPage: (pageData: FlowVersionsPageData, frame: DocumentOptions) => RenderedPage;
+  readonly renderFlowChangePage: (pageData: FlowChangePageData, frame: DocumentOptions) => RenderedPage;
   readonly renderApiPage: (pageData: ApiPageData, frame: DocumentOptions) => RenderedPage;
 }

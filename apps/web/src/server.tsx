@@ -9,6 +9,8 @@ import { renderDocument } from './document.js';
 import { FlowPage } from './flow/flow-page.js';
 import { documentTitleOf, headingOf } from './flow/heading.js';
 import { asksToInspect } from './flow/use-inspector.js';
+import { FlowChangePage } from './flow-versions/flow-change-page.js';
+import { flowChangeHeading } from './flow-versions/flow-change-texts.js';
 import { FlowListPage, flowListHeading } from './flow-versions/flow-list-page.js';
 import { FlowVersionsPage } from './flow-versions/flow-versions-page.js';
 import type { ApiPageData, BrowserPageData, FlowPageData, PageRenderers } from './page.js';
@@ -59,6 +61,16 @@ export const renderFlowVersionsPage: PageRenderers['renderFlowVersionsPage'] = (
   const { brand, locale, flow } = pageData;
   const body = render(<FlowVersionsPage pageData={pageData} t={translator(locale)} />);
   const title = `${flow.title || flow.slug} - ${brand.title}`;
+  const html = renderDocument({ title, brand, locale, body, ownStyle: FLOW_VERSIONS_STYLE }, frame);
+  return { html, externalOrigins: NO_ORIGINS };
+};
+
+/** Renders the page on which a superuser confirms a change of a flow. */
+export const renderFlowChangePage: PageRenderers['renderFlowChangePage'] = (pageData, frame) => {
+  const { brand, locale } = pageData;
+  const t = translator(locale);
+  const body = render(<FlowChangePage pageData={pageData} t={t} />);
+  const title = `${flowChangeHeading(pageData, t)} - ${brand.title}`;
   const html = renderDocument({ title, brand, locale, body, ownStyle: FLOW_VERSIONS_STYLE }, frame);
   return { html, externalOrigins: NO_ORIGINS };
 };

@@ -5,6 +5,7 @@ import { Body, Controller, Get, HttpStatus, Inject, Post, Req, Res } from '@nest
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ConsentRecord, ConsentRepository } from '../consents/consent.repository.js';
 import type { RequestActor } from '../devices/device.service.js';
+import { FLOW_PAGES_PATH } from '../flow-pages/flow-page.context.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import type { Principal } from '../http/auth/auth.service.js';
@@ -125,6 +126,7 @@ export class AccountPageController {
     const consents = await this.consents.list(user.uuid, FIRST_SHOWN);
     return {
       user: { username, name, email, avatar: this.avatars.urlOf(user), groups: groups.map((group) => group.name) },
+      ...(user.is_superuser && { flowPages: FLOW_PAGES_PATH }),
       changeFlows: await this.changeLinks(flows.user_settings),
       sessions: { shown, count },
       devices: await this.deviceForms.load(user.uuid),

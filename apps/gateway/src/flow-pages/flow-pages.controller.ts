@@ -1,23 +1,19 @@
 import { Problem } from '@gatehouse/contracts';
-import { BrandStore } from '@gatehouse/executor';
 import type { FlowVersionsPageData } from '@gatehouse/web';
 import { Controller, Get, HttpStatus, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
-import type { Principal } from '../http/auth/auth.service.js';
 import { parsePk } from '../http/identifiers.js';
-import { pageLanguageFor } from '../http/locale.js';
 import { loginUrl } from '../http/login-url.js';
 import { sendPage } from '../http/pages/page.sender.js';
-import { brandAppearance, PageRenderer } from '../http/pages/page-renderer.js';
+import { PageRenderer } from '../http/pages/page-renderer.js';
 import { lastValue } from '../http/query.js';
 import { FlowListRepository } from './flow-list.repository.js';
+import { FLOW_PAGES_PATH, FlowPageContext, isSlug, superuserOf } from './flow-page.context.js';
 import { FlowVersionRepository } from './flow-version.repository.js';
+import { RolloutPresenter } from './rollout.presenter.js';
 
 type ComparisonOutcome = Pick<FlowVersionsPageData, 'selected' | 'comparison' | 'refused'>;
-
-const PATH = '/if/admin/flows/';
-const SLUG = /^[-\w]+$/;
 
 /** The pages on which superusers look at flows and their versions. Anonymous visitors are led to the login and back. */
 @AllowAnonymous()
@@ -26,16 +22,20 @@ export class FlowPagesController {
   constructor(
     @Inject(FlowListRepository) private readonly flows: FlowListRepository,
     @Inject(FlowVersionRepository) private readonly versions: FlowVersionRepository,
-    @Inject(BrandStore) private readonly brands: BrandStore,
+    @Inject(RolloutPresenter) private readonly rollouts: RolloutPresenter,
+    @Inject(FlowPageContext) private readonly context: FlowPageContext,
     @Inject(PageRenderer) private readonly pages: PageRenderer,
   ) {}
 
   @Get('')
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const principal = superuserOf(request);
-    if (!principal) return reply.redirect(loginUrl(PATH), 302);
-    const shared = await this.sharedData(request, principal);
-    return sendPage(reply, this.pages.flowList({ ...shared, address: PATH, flows: await this.flows.list() }));
+    if (!principal) return reply.redirect(loginUrl(FLOW_PAGES_PATH), 302);
+    const shared = await this.context.load(request, principal);
+    return sendPage(
+      reply,
+      this.pages.flowList({ ...shared, address: FLOW_PAGES_PATH, flows: await this.flows.list() }),
+    );
   }
 
   @Get(':slug')
@@ -47,13 +47,16 @@ export class FlowPagesController {
   ) {
     const principal = superuserOf(request);
     if (!principal) return reply.redirect(loginUrl(request.url), 302);
-    const flow = SLUG.test(slug) ? await this.flows.find(slug) : undefined;
+    const flow = isSlug(slug) ? await this.flows.find(slug) : undefined;
     const found = flow && (await this.versions.versions(slug));
     if (!found) throw new Problem('not_found');
     const outcome = await this.compare(slug, found.versions, query);
+    const shared = await this.context.load(request, principal);
     const page = this.pages.flowVersions({
-      ...(await this.sharedData(request, principal)),
-      ...{ ...found, ...outcome, flow, address: `${PATH}${slug}/` },
+      ...shared,
+      rollout: flow.candidate ? await this.rollouts.load(slug, shared.locale) : undefined,
+      isChanged: query['done'] !== undefined,
+      ...{ ...found, ...outcome, flow, address: `${FLOW_PAGES_PATH}${slug}/` },
     });
     return sendPage(reply.status(outcome.refused ? HttpStatus.NOT_FOUND : HttpStatus.OK), page);
   }
@@ -72,15 +75,4 @@ export class FlowPagesController {
     if (!from || !to || !changes) return { selected: proposed, refused: 'unknown_version' };
     return { selected: { from, to }, comparison: { from, to, changes } };
   }
-
-  private async sharedData(request: FastifyRequest, { user }: Principal) {
-    const brand = await this.brands.find(request.host);
-    return { brand: brandAppearance(brand), ...pageLanguageFor(request, { user, brand }), now: new Date() };
-  }
-}
-
-/** Returns the superuser of a request, and `undefined` for an anonymous visitor. Throws `permission_denied`. */
-function superuserOf({ principal }: FastifyRequest): Principal | undefined {
-  if (principal && !principal.user.is_superuser) throw new Problem('permission_denied');
-  return principal;
 }

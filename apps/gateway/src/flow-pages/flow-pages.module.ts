@@ -1,14 +1,28 @@
 import { Module } from '@nestjs/common';
 import { BrandsModule } from '../brands/brands.module.js';
+import { FlowChangesModule } from '../flow-changes/flow-changes.module.js';
 import { AuthModule } from '../http/auth/auth.module.js';
+import { PreviewsModule } from '../previews/previews.module.js';
+import { FlowChangeLoader } from './flow-change.loader.js';
+import { FlowChangeFormService } from './flow-change-form.service.js';
+import { FlowChangePagesController } from './flow-change-pages.controller.js';
 import { FlowListRepository } from './flow-list.repository.js';
+import { FlowPageContext } from './flow-page.context.js';
 import { FlowPagesController } from './flow-pages.controller.js';
 import { FlowVersionRepository } from './flow-version.repository.js';
+import { RolloutPresenter } from './rollout.presenter.js';
 
-/** The pages on which superusers look at flows and their versions. */
+/** The pages on which superusers look at flows and their versions, and change flows. */
 @Module({
-  imports: [AuthModule, BrandsModule],
-  controllers: [FlowPagesController],
-  providers: [FlowListRepository, FlowVersionRepository],
+  imports: [AuthModule, BrandsModule, FlowChangesModule, PreviewsModule],
+  controllers: [FlowPagesController, FlowChangePagesController],
+  providers: [
+    FlowChangeLoader,
+    FlowChangeFormService,
+    FlowListRepository,
+    FlowPageContext,
+    FlowVersionRepository,
+    RolloutPresenter,
+  ],
 })
 export class FlowPagesModule {}

@@ -7,12 +7,14 @@ import { UsersModule } from '../users/users.module.js';
 import { PreviewController } from './preview.controller.js';
 import { PreviewRateLimiter } from './preview.rate-limiter.js';
 import { PreviewService } from './preview.service.js';
+import { PreviewLinkService } from './preview-link.service.js';
 import { PreviewPageController } from './preview-page.controller.js';
 
 /** Previews of flow versions, for superusers. */
 @Module({
   imports: [AuthModule, BrandsModule, EngineModule, FlowsModule, UsersModule],
   controllers: [PreviewController, PreviewPageController],
-  providers: [PreviewRateLimiter, PreviewService],
+  providers: [PreviewLinkService, PreviewRateLimiter, PreviewService],
+  exports: [PreviewLinkService],
 })
 export class PreviewsModule {}

@@ -1,6 +1,8 @@
 /** The data of the account page. */
 export interface AccountData {
   readonly user: AccountUser;
+  /** URL of the pages on which superusers change flows; undefined for other users. */
+  readonly flowPages?: string;
   /** URLs of the brand's user settings flow, and of the `configure_flow` of a password stage, if there are such flows. */
   readonly changeFlows: { readonly details?: string; readonly password?: string };
   readonly sessions: AccountSessions;

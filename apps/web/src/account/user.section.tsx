@@ -31,8 +31,9 @@ export function UserSection({ pageData, t }: SectionProps) {
 
 function Changes({ pageData: { account, address }, t }: SectionProps) {
   const { details, password } = account.changeFlows;
+  const { flowPages } = account;
   const next = encodeURIComponent(address);
-  return details || password ? (
+  return details || password || flowPages ? (
     <ul class="links">
       {details && (
         <li>
@@ -42,6 +43,11 @@ function Changes({ pageData: { account, address }, t }: SectionProps) {
       {password && (
         <li>
           <a href={`${password}?next=${next}`}>{t('Change your password')}</a>
+        </li>
+      )}
+      {flowPages && (
+        <li>
+          <a href={flowPages}>{t('Manage flows')}</a>
         </li>
       )}
     </ul>

@@ -3,6 +3,7 @@ import { Frame } from '../ui/frame.js';
 import { languageMenuOf } from '../ui/language-menu.js';
 import { ComparisonSection } from './comparison.section.js';
 import type { FlowVersionsProps } from './flow-versions-props.js';
+import { RolloutSection } from './rollout.section.js';
 import { VersionList } from './version-list.js';
 
 /** The page of a flow with its versions. It needs no JavaScript. */
@@ -15,11 +16,13 @@ export const FlowVersionsPage = ({ pageData, t }: FlowVersionsProps) => {
           <a href="/if/admin/flows/">{t('All flows')}</a>
         </div>
         <Heading flow={pageData.flow} />
+        <ChangeNotice pageData={pageData} t={t} />
         {isHeld && (
           <Notice>
             {t('Applying blueprints does not publish this flow, because its current version was chosen.')}
           </Notice>
         )}
+        <RolloutSection pageData={pageData} t={t} />
         <section id="versions" aria-labelledby="versions-heading">
           <h2 id="versions-heading">{t('Versions')}</h2>
           <VersionList pageData={pageData} t={t} />
@@ -29,6 +32,20 @@ export const FlowVersionsPage = ({ pageData, t }: FlowVersionsProps) => {
     </Frame>
   );
 };
+
+/** Says how the flow is after a change. The focus is on it when the page opens. */
+function ChangeNotice({ pageData: { isChanged, flow }, t }: FlowVersionsProps) {
+  if (!isChanged) return null;
+  return (
+    <div tabIndex={-1} autofocus>
+      <Notice>
+        {flow.candidate
+          ? t('Version {version} for {percent} % of the visitors', flow.candidate)
+          : t('Version {number} is current.', { number: flow.version })}
+      </Notice>
+    </div>
+  );
+}
 
 const Heading = ({ flow }: Pick<FlowVersionsProps['pageData'], 'flow'>) => (
   <div>

@@ -3,6 +3,7 @@ import { Moment } from '../ui/moment.js';
 import { relativeTime } from '../ui/relative-time.js';
 import type { FlowVersionRow } from './flow-versions.js';
 import type { FlowVersionsProps } from './flow-versions-props.js';
+import { VersionActions } from './version-actions.js';
 
 /** Lists the versions of a flow, the newest first. */
 export const VersionList = ({ pageData, t }: FlowVersionsProps) => (
@@ -37,6 +38,7 @@ function Version({ version, pageData, t }: FlowVersionsProps & { version: FlowVe
           </div>
         )}
       </div>
+      <VersionActions version={version} pageData={pageData} t={t} />
     </li>
   );
 }

@@ -163,6 +163,9 @@ export const ar: Catalogue = {
   'Access denied.': 'تم رفض الوصول.',
   'The blueprint is invalid.': 'المخطط غير صالح.',
   'There is no such flow.': 'هذا المسار غير موجود.',
+  'It is current already.': 'إنه الإصدار الحالي بالفعل.',
+  'Another version is being rolled out. Publish it or end its rollout first.':
+    'يجري طرح إصدار آخر تدريجيًا. انشره أو أنهِ طرحه أولًا.',
   'The flow was changed meanwhile.': 'تغيّر المسار في هذه الأثناء.',
   'No version of the flow is being rolled out.': 'لا يجري طرح أي إصدار من المسار تدريجيًا.',
   'Another change of flows is running. Try again later.': 'يجري الآن تغيير آخر للمسارات. حاول مرة أخرى لاحقًا.',

@@ -178,6 +178,9 @@ export const de: Catalogue = {
   'Access denied.': 'Zugriff verweigert.',
   'The blueprint is invalid.': 'Der Blueprint ist ungültig.',
   'There is no such flow.': 'Diesen Ablauf gibt es nicht.',
+  'It is current already.': 'Sie ist bereits aktuell.',
+  'Another version is being rolled out. Publish it or end its rollout first.':
+    'Eine andere Version wird schrittweise eingeführt. Veröffentlichen Sie diese zuerst, oder beenden Sie ihre Einführung.',
   'The flow was changed meanwhile.': 'Der Ablauf wurde inzwischen geändert.',
   'No version of the flow is being rolled out.': 'Keine Version des Ablaufs wird schrittweise eingeführt.',
   'Another change of flows is running. Try again later.':

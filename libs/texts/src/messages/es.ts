@@ -172,6 +172,9 @@ export const es: Catalogue = {
   'Access denied.': 'Acceso denegado.',
   'The blueprint is invalid.': 'El blueprint no es válido.',
   'There is no such flow.': 'Ese flujo no existe.',
+  'It is current already.': 'Ya es la versión actual.',
+  'Another version is being rolled out. Publish it or end its rollout first.':
+    'Se está desplegando otra versión de forma gradual. Publíquela o termine primero su despliegue.',
   'The flow was changed meanwhile.': 'El flujo se ha modificado entretanto.',
   'No version of the flow is being rolled out.': 'Ninguna versión del flujo se está desplegando de forma gradual.',
   'Another change of flows is running. Try again later.':

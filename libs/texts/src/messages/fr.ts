@@ -177,6 +177,9 @@ export const fr: Catalogue = {
   'Access denied.': 'Accès refusé.',
   'The blueprint is invalid.': 'Le blueprint est invalide.',
   'There is no such flow.': 'Ce flux n’existe pas.',
+  'It is current already.': 'C’est déjà la version actuelle.',
+  'Another version is being rolled out. Publish it or end its rollout first.':
+    'Une autre version est en cours de déploiement progressif. Publiez-la ou mettez d’abord fin à son déploiement.',
   'The flow was changed meanwhile.': 'Le flux a été modifié entre-temps.',
   'No version of the flow is being rolled out.': 'Aucune version du flux n’est en cours de déploiement progressif.',
   'Another change of flows is running. Try again later.':

@@ -79,6 +79,78 @@ export const ar: Catalogue = {
   'All flows': 'كل المسارات',
   'Applying blueprints does not publish this flow, because its current version was chosen.':
     'تطبيق المخططات لا ينشر هذا المسار، لأن إصداره الحالي قد اختير.',
+  'Version {number} is current.': 'الإصدار {number} هو الحالي.',
+  Publish: 'نشر',
+  'Roll out': 'طرح تدريجي',
+  'Roll back': 'تراجع',
+  Rollout: 'الطرح التدريجي',
+  'Version {candidate} gets {percent} % of the visitors, version {current} the others.':
+    'يحصل {percent} % من الزوار على الإصدار {candidate}، والباقون على الإصدار {current}.',
+  Started: 'بدأ',
+  'Counted since': 'العدّ منذ',
+  Guard: 'الحارس',
+  'It allows a drop of {margin} percent points.': 'يسمح بانخفاض قدره {margin} نقطة مئوية.',
+  'No guard watches.': 'لا يراقب أي حارس.',
+  'Watches until': 'يراقب حتى',
+  Finding: 'النتيجة',
+  'The guard has not looked yet.': 'لم يتحقق الحارس بعد.',
+  'Too little data to decide.': 'البيانات أقل من أن تكفي للحكم.',
+  'The rate has dropped by more than the guard allows.': 'انخفض المعدل أكثر مما يسمح به الحارس.',
+  'The rate seems to have dropped, but too few logins show it.':
+    'يبدو أن المعدل انخفض، لكن عمليات الدخول التي تثبت ذلك قليلة جدًا.',
+  'The rate has not dropped by more than the guard allows.': 'لم ينخفض المعدل أكثر مما يسمح به الحارس.',
+  'The guard has stopped, because the version before may protect accounts less. Publish the version or end its rollout yourself.':
+    'توقف الحارس لأن الإصدار السابق قد يحمي الحسابات بدرجة أقل. انشر الإصدار أو أنهِ طرحه بنفسك.',
+  'No guard looks. New logins get version {current} until one does.':
+    'لا يتحقق أي حارس. تحصل عمليات الدخول الجديدة على الإصدار {current} إلى أن يتحقق حارس.',
+  'No answered logins yet.': 'لا توجد عمليات دخول مُجاب عنها بعد.',
+  'Answered logins: {plans}, completed: {completed} ({percent} %), networks: {networks}':
+    'عمليات الدخول المُجاب عنها: {plans}، المكتملة: {completed} ({percent} %)، الشبكات: {networks}',
+  'Change the share': 'تغيير النسبة',
+  'Publish for all visitors': 'نشر لجميع الزوار',
+  'End the rollout': 'إنهاء الطرح',
+  'Back to the flow': 'العودة إلى المسار',
+  'Change of the flow': 'تغيير المسار',
+  'Publish version {number}': 'نشر الإصدار {number}',
+  'Roll out version {number}': 'طرح الإصدار {number} تدريجيًا',
+  'Change the share of version {number}': 'تغيير نسبة الإصدار {number}',
+  'Roll back to version {number}': 'التراجع إلى الإصدار {number}',
+  'End the rollout of version {number}': 'إنهاء طرح الإصدار {number}',
+  'Preview version {number}': 'معاينة الإصدار {number}',
+  'Open the preview': 'فتح المعاينة',
+  'A preview runs this version in a new tab as a test user. Nobody is signed in, and nothing is sent.':
+    'تُشغّل المعاينة هذا الإصدار في علامة تبويب جديدة بحساب مستخدم تجريبي. لا يُسجَّل دخول أحد ولا يُرسَل أي شيء.',
+  'The link is valid for half an hour.': 'الرابط صالح لمدة نصف ساعة.',
+  'Running logins keep their version.': 'تحتفظ عمليات الدخول الجارية بإصدارها.',
+  'The chosen share of the visitors gets version {number}, all others version {current}.':
+    'تحصل النسبة المختارة من الزوار على الإصدار {number}، وجميع الآخرين على الإصدار {current}.',
+  'The logins are counted anew, and the guard watches for its time again.':
+    'تُعَدّ عمليات الدخول من جديد، ويراقب الحارس مدته كاملة مرة أخرى.',
+  'This ends the rollout of version {number}.': 'هذا يُنهي طرح الإصدار {number}.',
+  'All new logins get version {current}.': 'تحصل كل عمليات الدخول الجديدة على الإصدار {current}.',
+  'All new logins get version {number} in place of version {current}.':
+    'تحصل كل عمليات الدخول الجديدة على الإصدار {number} بدلًا من الإصدار {current}.',
+  'Percent of the visitors': 'النسبة المئوية من الزوار',
+  'From 0.01 to 99.99.': 'من 0.01 إلى 99.99.',
+  'This must be a number from 0.01 to 99.99.': 'يجب أن يكون هذا رقمًا من 0.01 إلى 99.99.',
+  'Allowed drop of the completion rate, in percent points': 'الانخفاض المسموح به في معدل الإكمال، بالنقاط المئوية',
+  'The guard goes back by itself if fewer logins complete. If this is empty, no guard watches, or that of the running rollout goes on.':
+    'يتراجع الحارس من تلقاء نفسه إذا اكتمل عدد أقل من عمليات الدخول. إذا كان الحقل فارغًا فلا يراقب أي حارس، أو يستمر حارس الطرح الجاري.',
+  'Time for which the guard watches': 'المدة التي يراقب فيها الحارس',
+  'Such as 90m, 1h or 2d. Then the guard publishes the version if the rate has not dropped.':
+    'مثل 90m أو 1h أو 2d. بعدها ينشر الحارس الإصدار إذا لم ينخفض المعدل.',
+  'This must be a time such as 90m, 1h or 2d, from 1 minute to 7 days.':
+    'يجب أن تكون هذه مدة مثل 90m أو 1h أو 2d، من دقيقة 1 إلى 7 أيام.',
+  Reason: 'السبب',
+  'For the log and the audit event. You may leave it empty.': 'للسجل ولحدث التدقيق. يمكن تركه فارغًا.',
+  'A reason has {max} characters at most.': 'يتكون السبب من {max} حرف على الأكثر.',
+  'Test user': 'المستخدم التجريبي',
+  'The username of an account that is there for tests.': 'اسم المستخدم لحساب مخصص للاختبارات.',
+  'The test user must exist, be active, and be no superuser.':
+    'يجب أن يكون المستخدم التجريبي موجودًا ونشطًا، وألا يكون مستخدمًا فائق الصلاحيات.',
+  'Look at the differences again before you confirm.': 'راجع الاختلافات مرة أخرى قبل التأكيد.',
+  'Look at the flow before you try again.': 'انظر إلى المسار قبل أن تحاول من جديد.',
+  'Manage flows': 'إدارة المسارات',
   Versions: 'الإصدارات',
   created: 'أُنشئ',
   published: 'نُشر',

@@ -80,6 +80,81 @@ export const de: Catalogue = {
   'All flows': 'Alle Abläufe',
   'Applying blueprints does not publish this flow, because its current version was chosen.':
     'Blueprints anzuwenden veröffentlicht diesen Ablauf nicht, weil seine aktuelle Version ausgewählt wurde.',
+  'Version {number} is current.': 'Version {number} ist aktuell.',
+  Publish: 'Veröffentlichen',
+  'Roll out': 'Schrittweise einführen',
+  'Roll back': 'Zurücknehmen',
+  Rollout: 'Schrittweise Einführung',
+  'Version {candidate} gets {percent} % of the visitors, version {current} the others.':
+    'Version {candidate} bekommen {percent} % der Besucher, Version {current} die anderen.',
+  Started: 'Begonnen',
+  'Counted since': 'Gezählt seit',
+  Guard: 'Wächter',
+  'It allows a drop of {margin} percent points.': 'Er erlaubt einen Rückgang um {margin} Prozentpunkte.',
+  'No guard watches.': 'Kein Wächter beobachtet.',
+  'Watches until': 'Beobachtet bis',
+  Finding: 'Befund',
+  'The guard has not looked yet.': 'Der Wächter hat noch nicht nachgesehen.',
+  'Too little data to decide.': 'Zu wenige Daten für eine Entscheidung.',
+  'The rate has dropped by more than the guard allows.': 'Die Quote ist stärker gesunken, als der Wächter erlaubt.',
+  'The rate seems to have dropped, but too few logins show it.':
+    'Die Quote scheint gesunken zu sein, aber zu wenige Anmeldungen belegen es.',
+  'The rate has not dropped by more than the guard allows.':
+    'Die Quote ist nicht stärker gesunken, als der Wächter erlaubt.',
+  'The guard has stopped, because the version before may protect accounts less. Publish the version or end its rollout yourself.':
+    'Der Wächter hat angehalten, weil die vorige Version Konten vielleicht weniger schützt. Veröffentlichen Sie die Version selbst, oder beenden Sie ihre Einführung.',
+  'No guard looks. New logins get version {current} until one does.':
+    'Kein Wächter sieht nach. Neue Anmeldungen bekommen Version {current}, bis es einer tut.',
+  'No answered logins yet.': 'Noch keine beantworteten Anmeldungen.',
+  'Answered logins: {plans}, completed: {completed} ({percent} %), networks: {networks}':
+    'Beantwortete Anmeldungen: {plans}, abgeschlossen: {completed} ({percent} %), Netze: {networks}',
+  'Change the share': 'Anteil ändern',
+  'Publish for all visitors': 'Für alle Besucher veröffentlichen',
+  'End the rollout': 'Einführung beenden',
+  'Back to the flow': 'Zurück zum Ablauf',
+  'Change of the flow': 'Änderung des Ablaufs',
+  'Publish version {number}': 'Version {number} veröffentlichen',
+  'Roll out version {number}': 'Version {number} schrittweise einführen',
+  'Change the share of version {number}': 'Anteil von Version {number} ändern',
+  'Roll back to version {number}': 'Zu Version {number} zurückkehren',
+  'End the rollout of version {number}': 'Einführung von Version {number} beenden',
+  'Preview version {number}': 'Vorschau von Version {number}',
+  'Open the preview': 'Vorschau öffnen',
+  'A preview runs this version in a new tab as a test user. Nobody is signed in, and nothing is sent.':
+    'Eine Vorschau führt diese Version in einem neuen Tab als Testbenutzer aus. Niemand wird angemeldet, und nichts wird gesendet.',
+  'The link is valid for half an hour.': 'Der Link gilt eine halbe Stunde.',
+  'Running logins keep their version.': 'Laufende Anmeldungen behalten ihre Version.',
+  'The chosen share of the visitors gets version {number}, all others version {current}.':
+    'Der gewählte Anteil der Besucher bekommt Version {number}, alle anderen Version {current}.',
+  'The logins are counted anew, and the guard watches for its time again.':
+    'Die Anmeldungen werden neu gezählt, und der Wächter beobachtet noch einmal so lange.',
+  'This ends the rollout of version {number}.': 'Das beendet die Einführung von Version {number}.',
+  'All new logins get version {current}.': 'Alle neuen Anmeldungen bekommen Version {current}.',
+  'All new logins get version {number} in place of version {current}.':
+    'Alle neuen Anmeldungen bekommen Version {number} statt Version {current}.',
+  'Percent of the visitors': 'Prozent der Besucher',
+  'From 0.01 to 99.99.': 'Von 0.01 bis 99.99.',
+  'This must be a number from 0.01 to 99.99.': 'Das muss eine Zahl von 0.01 bis 99.99 sein.',
+  'Allowed drop of the completion rate, in percent points': 'Erlaubter Rückgang der Abschlussquote in Prozentpunkten',
+  'The guard goes back by itself if fewer logins complete. If this is empty, no guard watches, or that of the running rollout goes on.':
+    'Der Wächter nimmt die Version selbst zurück, wenn weniger Anmeldungen abgeschlossen werden. Ist das Feld leer, beobachtet kein Wächter, oder der laufende macht weiter.',
+  'Time for which the guard watches': 'Dauer, für die der Wächter beobachtet',
+  'Such as 90m, 1h or 2d. Then the guard publishes the version if the rate has not dropped.':
+    'Zum Beispiel 90m, 1h oder 2d. Danach veröffentlicht der Wächter die Version, wenn die Quote nicht gesunken ist.',
+  'This must be a time such as 90m, 1h or 2d, from 1 minute to 7 days.':
+    'Das muss eine Dauer wie 90m, 1h oder 2d sein, von 1 Minute bis 7 Tage.',
+  Reason: 'Grund',
+  'For the log and the audit event. You may leave it empty.':
+    'Für das Protokoll und das Audit-Ereignis. Das Feld darf leer bleiben.',
+  'A reason has {max} characters at most.': 'Ein Grund hat höchstens {max} Zeichen.',
+  'Test user': 'Testbenutzer',
+  'The username of an account that is there for tests.': 'Der Benutzername eines Kontos, das für Tests da ist.',
+  'The test user must exist, be active, and be no superuser.':
+    'Der Testbenutzer muss vorhanden und aktiv sein und darf kein Superuser sein.',
+  'Look at the differences again before you confirm.':
+    'Sehen Sie die Unterschiede noch einmal an, bevor Sie bestätigen.',
+  'Look at the flow before you try again.': 'Sehen Sie sich den Ablauf an, bevor Sie es noch einmal versuchen.',
+  'Manage flows': 'Abläufe verwalten',
   Versions: 'Versionen',
   created: 'erstellt',
   published: 'veröffentlicht',

@@ -80,6 +80,80 @@ export const es: Catalogue = {
   'All flows': 'Todos los flujos',
   'Applying blueprints does not publish this flow, because its current version was chosen.':
     'Aplicar blueprints no publica este flujo, porque su versión actual se eligió.',
+  'Version {number} is current.': 'La versión {number} es la actual.',
+  Publish: 'Publicar',
+  'Roll out': 'Desplegar gradualmente',
+  'Roll back': 'Revertir',
+  Rollout: 'Despliegue gradual',
+  'Version {candidate} gets {percent} % of the visitors, version {current} the others.':
+    'La versión {candidate} llega al {percent} % de los visitantes, la versión {current} a los demás.',
+  Started: 'Iniciado',
+  'Counted since': 'Contado desde',
+  Guard: 'Vigilante',
+  'It allows a drop of {margin} percent points.': 'Permite una caída de {margin} puntos porcentuales.',
+  'No guard watches.': 'Ningún vigilante observa.',
+  'Watches until': 'Observa hasta',
+  Finding: 'Resultado',
+  'The guard has not looked yet.': 'El vigilante aún no ha comprobado nada.',
+  'Too little data to decide.': 'Hay muy pocos datos para decidir.',
+  'The rate has dropped by more than the guard allows.': 'La tasa ha caído más de lo que permite el vigilante.',
+  'The rate seems to have dropped, but too few logins show it.':
+    'La tasa parece haber caído, pero muy pocos inicios de sesión lo demuestran.',
+  'The rate has not dropped by more than the guard allows.': 'La tasa no ha caído más de lo que permite el vigilante.',
+  'The guard has stopped, because the version before may protect accounts less. Publish the version or end its rollout yourself.':
+    'El vigilante se ha detenido, porque la versión anterior quizá proteja menos las cuentas. Publique la versión o termine su despliegue usted mismo.',
+  'No guard looks. New logins get version {current} until one does.':
+    'Ningún vigilante comprueba. Los nuevos inicios de sesión reciben la versión {current} hasta que uno lo haga.',
+  'No answered logins yet.': 'Aún no hay inicios de sesión con respuesta.',
+  'Answered logins: {plans}, completed: {completed} ({percent} %), networks: {networks}':
+    'Inicios de sesión con respuesta: {plans}, completados: {completed} ({percent} %), redes: {networks}',
+  'Change the share': 'Cambiar la proporción',
+  'Publish for all visitors': 'Publicar para todos los visitantes',
+  'End the rollout': 'Terminar el despliegue',
+  'Back to the flow': 'Volver al flujo',
+  'Change of the flow': 'Cambio del flujo',
+  'Publish version {number}': 'Publicar la versión {number}',
+  'Roll out version {number}': 'Desplegar gradualmente la versión {number}',
+  'Change the share of version {number}': 'Cambiar la proporción de la versión {number}',
+  'Roll back to version {number}': 'Volver a la versión {number}',
+  'End the rollout of version {number}': 'Terminar el despliegue de la versión {number}',
+  'Preview version {number}': 'Vista previa de la versión {number}',
+  'Open the preview': 'Abrir la vista previa',
+  'A preview runs this version in a new tab as a test user. Nobody is signed in, and nothing is sent.':
+    'Una vista previa ejecuta esta versión en una pestaña nueva como usuario de prueba. Nadie inicia sesión y no se envía nada.',
+  'The link is valid for half an hour.': 'El enlace es válido durante media hora.',
+  'Running logins keep their version.': 'Los inicios de sesión en curso conservan su versión.',
+  'The chosen share of the visitors gets version {number}, all others version {current}.':
+    'La proporción elegida de los visitantes recibe la versión {number}, todos los demás la versión {current}.',
+  'The logins are counted anew, and the guard watches for its time again.':
+    'Los inicios de sesión se cuentan de nuevo y el vigilante vuelve a observar durante su tiempo.',
+  'This ends the rollout of version {number}.': 'Esto termina el despliegue de la versión {number}.',
+  'All new logins get version {current}.': 'Todos los nuevos inicios de sesión reciben la versión {current}.',
+  'All new logins get version {number} in place of version {current}.':
+    'Todos los nuevos inicios de sesión reciben la versión {number} en lugar de la versión {current}.',
+  'Percent of the visitors': 'Porcentaje de los visitantes',
+  'From 0.01 to 99.99.': 'De 0.01 a 99.99.',
+  'This must be a number from 0.01 to 99.99.': 'Debe ser un número de 0.01 a 99.99.',
+  'Allowed drop of the completion rate, in percent points':
+    'Caída permitida de la tasa de finalización, en puntos porcentuales',
+  'The guard goes back by itself if fewer logins complete. If this is empty, no guard watches, or that of the running rollout goes on.':
+    'El vigilante revierte por sí mismo si se completan menos inicios de sesión. Si el campo está vacío, ningún vigilante observa, o continúa el del despliegue en curso.',
+  'Time for which the guard watches': 'Tiempo durante el que observa el vigilante',
+  'Such as 90m, 1h or 2d. Then the guard publishes the version if the rate has not dropped.':
+    'Por ejemplo 90m, 1h o 2d. Después, el vigilante publica la versión si la tasa no ha caído.',
+  'This must be a time such as 90m, 1h or 2d, from 1 minute to 7 days.':
+    'Debe ser un tiempo como 90m, 1h o 2d, de 1 minuto a 7 días.',
+  Reason: 'Motivo',
+  'For the log and the audit event. You may leave it empty.':
+    'Para el registro y el evento de auditoría. Puede quedar vacío.',
+  'A reason has {max} characters at most.': 'Un motivo tiene {max} caracteres como máximo.',
+  'Test user': 'Usuario de prueba',
+  'The username of an account that is there for tests.': 'El nombre de usuario de una cuenta destinada a pruebas.',
+  'The test user must exist, be active, and be no superuser.':
+    'El usuario de prueba debe existir, estar activo y no ser superusuario.',
+  'Look at the differences again before you confirm.': 'Mire de nuevo las diferencias antes de confirmar.',
+  'Look at the flow before you try again.': 'Mire el flujo antes de volver a intentarlo.',
+  'Manage flows': 'Administrar los flujos',
   Versions: 'Versiones',
   created: 'creada',
   published: 'publicada',

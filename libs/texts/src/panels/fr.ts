@@ -80,6 +80,80 @@ export const fr: Catalogue = {
   'All flows': 'Tous les flux',
   'Applying blueprints does not publish this flow, because its current version was chosen.':
     'L’application de blueprints ne publie pas ce flux, car sa version actuelle a été choisie.',
+  'Version {number} is current.': 'La version {number} est la version actuelle.',
+  Publish: 'Publier',
+  'Roll out': 'Déployer progressivement',
+  'Roll back': 'Revenir en arrière',
+  Rollout: 'Déploiement progressif',
+  'Version {candidate} gets {percent} % of the visitors, version {current} the others.':
+    'La version {candidate} est servie à {percent} % des visiteurs, la version {current} aux autres.',
+  Started: 'Commencé',
+  'Counted since': 'Compté depuis',
+  Guard: 'Gardien',
+  'It allows a drop of {margin} percent points.': 'Il tolère une baisse de {margin} points de pourcentage.',
+  'No guard watches.': 'Aucun gardien ne surveille.',
+  'Watches until': 'Surveille jusqu’au',
+  Finding: 'Constat',
+  'The guard has not looked yet.': 'Le gardien n’a pas encore vérifié.',
+  'Too little data to decide.': 'Trop peu de données pour décider.',
+  'The rate has dropped by more than the guard allows.': 'Le taux a baissé plus que le gardien ne le tolère.',
+  'The rate seems to have dropped, but too few logins show it.':
+    'Le taux semble avoir baissé, mais trop peu de connexions le montrent.',
+  'The rate has not dropped by more than the guard allows.': 'Le taux n’a pas baissé plus que le gardien ne le tolère.',
+  'The guard has stopped, because the version before may protect accounts less. Publish the version or end its rollout yourself.':
+    'Le gardien s’est arrêté, car la version précédente protège peut-être moins les comptes. Publiez la version ou mettez fin à son déploiement vous-même.',
+  'No guard looks. New logins get version {current} until one does.':
+    'Aucun gardien ne vérifie. Les nouvelles connexions reçoivent la version {current} jusqu’à ce qu’un gardien vérifie.',
+  'No answered logins yet.': 'Aucune connexion avec réponse pour l’instant.',
+  'Answered logins: {plans}, completed: {completed} ({percent} %), networks: {networks}':
+    'Connexions avec réponse : {plans}, terminées : {completed} ({percent} %), réseaux : {networks}',
+  'Change the share': 'Modifier la part',
+  'Publish for all visitors': 'Publier pour tous les visiteurs',
+  'End the rollout': 'Mettre fin au déploiement',
+  'Back to the flow': 'Retour au flux',
+  'Change of the flow': 'Modification du flux',
+  'Publish version {number}': 'Publier la version {number}',
+  'Roll out version {number}': 'Déployer progressivement la version {number}',
+  'Change the share of version {number}': 'Modifier la part de la version {number}',
+  'Roll back to version {number}': 'Revenir à la version {number}',
+  'End the rollout of version {number}': 'Mettre fin au déploiement de la version {number}',
+  'Preview version {number}': 'Aperçu de la version {number}',
+  'Open the preview': 'Ouvrir l’aperçu',
+  'A preview runs this version in a new tab as a test user. Nobody is signed in, and nothing is sent.':
+    'Un aperçu exécute cette version dans un nouvel onglet avec un utilisateur de test. Personne n’est connecté et rien n’est envoyé.',
+  'The link is valid for half an hour.': 'Le lien est valable une demi-heure.',
+  'Running logins keep their version.': 'Les connexions en cours gardent leur version.',
+  'The chosen share of the visitors gets version {number}, all others version {current}.':
+    'La part choisie des visiteurs reçoit la version {number}, tous les autres la version {current}.',
+  'The logins are counted anew, and the guard watches for its time again.':
+    'Les connexions sont recomptées, et le gardien surveille à nouveau pendant toute sa durée.',
+  'This ends the rollout of version {number}.': 'Cela met fin au déploiement de la version {number}.',
+  'All new logins get version {current}.': 'Toutes les nouvelles connexions reçoivent la version {current}.',
+  'All new logins get version {number} in place of version {current}.':
+    'Toutes les nouvelles connexions reçoivent la version {number} à la place de la version {current}.',
+  'Percent of the visitors': 'Pourcentage des visiteurs',
+  'From 0.01 to 99.99.': 'De 0.01 à 99.99.',
+  'This must be a number from 0.01 to 99.99.': 'Ce doit être un nombre de 0.01 à 99.99.',
+  'Allowed drop of the completion rate, in percent points':
+    'Baisse tolérée du taux d’achèvement, en points de pourcentage',
+  'The guard goes back by itself if fewer logins complete. If this is empty, no guard watches, or that of the running rollout goes on.':
+    'Le gardien revient de lui-même en arrière si moins de connexions aboutissent. Si ce champ est vide, aucun gardien ne surveille, ou celui du déploiement en cours continue.',
+  'Time for which the guard watches': 'Durée de surveillance du gardien',
+  'Such as 90m, 1h or 2d. Then the guard publishes the version if the rate has not dropped.':
+    'Par exemple 90m, 1h ou 2d. Ensuite, le gardien publie la version si le taux n’a pas baissé.',
+  'This must be a time such as 90m, 1h or 2d, from 1 minute to 7 days.':
+    'Ce doit être une durée comme 90m, 1h ou 2d, de 1 minute à 7 jours.',
+  Reason: 'Motif',
+  'For the log and the audit event. You may leave it empty.':
+    'Pour le journal et l’événement d’audit. Ce champ peut rester vide.',
+  'A reason has {max} characters at most.': 'Un motif comporte {max} caractères au plus.',
+  'Test user': 'Utilisateur de test',
+  'The username of an account that is there for tests.': 'Le nom d’utilisateur d’un compte prévu pour les tests.',
+  'The test user must exist, be active, and be no superuser.':
+    'L’utilisateur de test doit exister, être actif et ne pas être superutilisateur.',
+  'Look at the differences again before you confirm.': 'Regardez à nouveau les différences avant de confirmer.',
+  'Look at the flow before you try again.': 'Regardez le flux avant de réessayer.',
+  'Manage flows': 'Gérer les flux',
   Versions: 'Versions',
   created: 'créée',
   published: 'publiée',

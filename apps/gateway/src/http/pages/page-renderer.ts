@@ -7,6 +7,7 @@ import type {
   AccountPageData,
   ApiPageData,
   DocumentOptions,
+  FlowChangePageData,
   FlowListPageData,
   FlowPageData,
   FlowVersionsPageData,
@@ -103,6 +104,10 @@ export class PageRenderer {
 
   flowVersions(data: FlowVersionsPageData) {
     return this.render((frame) => this.pages.renderFlowVersionsPage(data, frame));
+  }
+
+  flowChange(data: FlowChangePageData) {
+    return this.render((frame) => this.pages.renderFlowChangePage(data, frame));
   }
 
   private render(draw: (frame: DocumentOptions) => RenderedPage) {
