@@ -19,6 +19,7 @@ import {
   type TaggedValue,
 } from './tagged-value.js';
 import { rejectUnsetSecrets, resolveAttrs } from './unset-secrets.js';
+import { WorkPause } from './work-pause.js';
 
 const STATES = ['present', 'created', 'must_created', 'absent'] as const;
 type State = (typeof STATES)[number];
@@ -95,7 +96,9 @@ export class Applier {
   async run(): Promise<FileReport> {
     const { file, entries } = this.document;
     const changes: EntryChange[] = [];
+    const pause = new WorkPause();
     for (const entry of entries) {
+      await pause.take();
       try {
         this.#entry = entry;
         changes.push(await this.#apply(entry));

@@ -37,7 +37,7 @@ export async function checkBlueprints(options: CheckOptions): Promise<Finding[]>
   return [
     ...unreadable,
     ...collector.findings,
-    ...locateRemarks(remarksOf(draft), collector),
+    ...locateRemarks(await remarksOf(draft), collector),
     ...duplicateBindings(draft, collector),
   ]
     .filter(({ file }) => checkedFiles.has(file))
@@ -64,9 +64,9 @@ export async function applyInMemory({ files, library, env, syntax }: CheckOption
   return { draft, collector, unreadable };
 }
 
-function remarksOf(draft: LintDraft): LintRemark[] {
+async function remarksOf(draft: LintDraft): Promise<LintRemark[]> {
   const flows = lintedFlows(draft, builtInContracts);
-  const walks = walkedFlows(flows, draft);
+  const walks = await walkedFlows(flows, draft);
   return [
     ...flows.flatMap((flow) => {
       const remarks = flowRemarks(flow);

@@ -1,7 +1,14 @@
-import { type Fact, type FoundLogin, type Simulation, simulate } from '@gatehouse/simulation';
+import {
+  type Fact,
+  type FoundLogin,
+  type Simulation,
+  type SimulationOptions,
+  simulateInSlices,
+} from '@gatehouse/simulation';
 import { builtInContracts } from '../built-in-models.js';
 import { FlowCompiler } from '../compile.js';
 import { simulatedContracts } from '../simulated-contracts.js';
+import { WorkPause } from '../work-pause.js';
 import { type LintRemark, logsAnonymousIn } from './flow-rules.js';
 import type { LintDraft } from './lint-draft.js';
 import type { LintedFlow } from './linted-flow.js';
@@ -12,24 +19,49 @@ const MAX_STATES = 2000;
 /** Number of answers that the walks of all flows together assume at most. */
 const MAX_ANSWERS = 50_000;
 
+/**
+ * Number of steps, and of conditions, of the largest flow that is walked. The time of a walk grows with the cube of the
+ * steps.
+ */
+const MAX_STEPS = 200;
+const MAX_CONDITIONS = 200;
+
 /** Secrets do not change the paths of a flow, so that the linter needs no key. */
 const NO_SECRETS = { seal: () => '' };
 
-/** Returns the simulations of the flows that are whole in the files, by the id of the flow (docs/spec/simulation.md). */
-export function walkedFlows(
+/**
+ * Returns the simulations of the flows that are whole in the files and not too large, by the id of the flow
+ * (docs/spec/simulation.md). Pauses from time to time, so that a service answers other requests meanwhile.
+ */
+export async function walkedFlows(
   flows: readonly LintedFlow[],
   draft: LintDraft,
   maxPaths = 1,
-): ReadonlyMap<string, Simulation> {
+): Promise<ReadonlyMap<string, Simulation>> {
   const compiler = new FlowCompiler(draft, builtInContracts, NO_SECRETS);
-  const whole = flows.filter((flow) => isWhole(flow, draft));
+  const whole = flows.filter((flow) => isSmall(flow) && isWhole(flow, draft));
   const limits = { maxPaths, maxStates: MAX_STATES, maxAnswers: Math.ceil(MAX_ANSWERS / whole.length) };
-  return new Map(
-    whole.map(({ flow }) => [
-      flow.id,
-      simulate({ version: compiler.compile(flow), contracts: simulatedContracts, ...limits }),
-    ]),
-  );
+  const walks = new Map<string, Simulation>();
+  for (const { flow } of whole) {
+    const version = compiler.compile(flow);
+    walks.set(flow.id, await simulateWithPauses({ version, contracts: simulatedContracts, ...limits }));
+  }
+  return walks;
+}
+
+const isSmall = ({ conditions, steps }: LintedFlow): boolean =>
+  steps.length <= MAX_STEPS &&
+  steps.reduce((sum, step) => sum + step.conditions.length, conditions.length) <= MAX_CONDITIONS;
+
+async function simulateWithPauses(options: SimulationOptions): Promise<Simulation> {
+  const pause = new WorkPause();
+  const work = simulateInSlices(options);
+  let slice = work.next();
+  while (!slice.done) {
+    await pause.take();
+    slice = work.next();
+  }
+  return slice.value;
 }
 
 /** Returns what the walk of a flow adds to the remarks about the same flow. */
