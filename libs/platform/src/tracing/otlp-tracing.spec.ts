@@ -113,7 +113,7 @@ it.each([
     await record('later');
     (await next()).response.end('{}');
     await record('last');
-    await next();
+    (await next()).response.end('{}');
     expect((await droppedFor(reason)) - before).toBe(lost);
     expect(log.lines).toMatchObject([
       { event: 'spans_not_accepted', reason: expect.stringMatching(`^${reason}: .*${detail}`) },
@@ -130,7 +130,7 @@ it.each(['', '{}', '{"partialSuccess":null}', '{"partialSuccess":{"rejectedSpans
     await record('one');
     (await next()).response.end(reply);
     await record('two');
-    await next();
+    (await next()).response.end('{}');
     expect(log.lines).toEqual([]);
   },
 );
@@ -142,7 +142,7 @@ it('counts spans of failed exports', async () => {
   for (const name of ['one', 'two']) await record(name);
   (await next()).response.writeHead(400).end();
   await record('later');
-  await next();
+  (await next()).response.end('{}');
   expect((await droppedFor('export_failed')) - before).toBe(2);
 });
 
