@@ -117,7 +117,11 @@ function outputOf(server: ChildProcess): RunningNats['says'] {
   });
   return (pattern) =>
     new Promise((resolve, reject) => {
-      const check = () => pattern.test(output) && resolve();
+      const check = () => {
+        if (!pattern.test(output)) return;
+        server.off('output', check);
+        resolve();
+      };
       server.on('output', check);
       server.once('error', reject);
       server.once('exit', () => reject(new Error(`nats-server has ended:\n${output.slice(-4096)}`)));

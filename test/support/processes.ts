@@ -12,8 +12,8 @@ export interface RunningPart {
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
   /** Resolves with the exit code when the process ends, or with `null` when a signal has ended it. */
   readonly gone: Promise<number | null>;
-  /** Resolves when new output matches `pattern`. Earlier output does not count. */
-  readonly says: (pattern: RegExp) => Promise<void>;
+  /** Resolves when `count` new lines of output match `pattern`, by default one. Earlier output does not count. */
+  readonly says: (pattern: RegExp, count?: number) => Promise<void>;
   /** Returns everything written on standard output and standard error so far. */
   readonly output: () => string;
 }
@@ -56,12 +56,7 @@ export async function startProcess(
     });
   });
   const output = await outputOf(child, ready, entry);
-  const says = (pattern: RegExp) => {
-    const from = output().length;
-    return new Promise<void>((resolve) => {
-      child.stdout?.on('data', () => pattern.test(output().slice(from)) && resolve());
-    });
-  };
+  const says = (pattern: RegExp, count = 1) => linesOf(child, pattern, count);
   const stop = (signal: NodeJS.Signals = 'SIGTERM') => {
     child.kill(signal);
     return gone;
@@ -82,5 +77,25 @@ function outputOf(child: ChildProcess, ready: RegExp, entry: string): Promise<()
     child.stderr?.on('data', append);
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`${entry} ended with ${code} before it was ready:\n${output}`)));
+  });
+}
+
+/** Resolves when a process has written `count` more lines that match `pattern`. Looks at each line once. */
+function linesOf({ stdout, stderr }: ChildProcess, pattern: RegExp, count: number): Promise<void> {
+  return new Promise((resolve) => {
+    let missing = count;
+    const watched = [stdout, stderr].map((stream) => {
+      let rest = '';
+      const read = (chunk: Buffer) => {
+        const lines = (rest + String(chunk)).split(/(?<=\n)/);
+        rest = lines.at(-1)?.endsWith('\n') ? '' : (lines.pop() ?? '');
+        missing -= lines.filter((line) => pattern.test(line)).length;
+        if (missing > 0) return;
+        for (const stop of watched) stop();
+        resolve();
+      };
+      stream?.on('data', read);
+      return () => void stream?.off('data', read);
+    });
   });
 }
