@@ -35,6 +35,7 @@ beforeAll(async () => {
         { ...groupEntry('admins'), attrs: { is_superuser: true } },
         userEntry('root', { groups: [keyOf('group admins')] }),
         flowEntries('login', STAGES, { title: 'First <b>title</b>' }),
+        flowEntries('unused', [DUMMY], { designation: 'enrollment' }),
       ),
     ],
   });
@@ -112,6 +113,63 @@ describe('the pages about flows', () => {
   });
 });
 
+describe('the diagram of a flow', () => {
+  it('has the numbers of the last day in the picture and in the table, of the current version by default', async () => {
+    const visitor = deployment.browser();
+    await visitor.solve('login', { uid_field: 'alice' });
+    await visitor.solve('login', { password: 'wrong-horse-1' });
+    await loggedIn('alice', visitor);
+    const root = await loggedIn('root');
+    const { status, text } = await root.fetch(`${page}login/`);
+
+    expect(status).toBe(200);
+    expect(text).toContain('Diagram of version 1');
+    const funnel = (await root.fetch('/api/v3/flows/instances/login/funnel/?since=1d&version=1')).body as unknown as {
+      versions: [{ begun: number; done: number; steps: { name: string; reached: number; passed: number }[] }];
+    };
+    const [{ begun, done, steps }] = funnel.versions;
+    expect([begun > 1, text.includes(`<li>begun: ${begun}</li>`), text.includes(`>finished: ${done}</text>`)]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    for (const { name, reached, passed } of steps) {
+      expect(text).toContain(`>reached: ${reached}</text>`);
+      expect(text).toMatch(new RegExp(`<bdi>${name}</bdi>.*?<td>–</td><td>${reached}</td><td>${passed}</td>`));
+    }
+    expect(text).toMatch(/>passed: \d+ · [\d.]+ sec</);
+  });
+
+  it('is of the version and the period in the address', async () => {
+    const { status, text } = await (await loggedIn('root')).fetch(`${page}login/?version=2&since=12h`);
+
+    expect(status).toBe(200);
+    expect(text).toContain('Diagram of version 2');
+    expect(text).toMatch(/<option value="12h" selected>12 hours</);
+    expect(text).toContain('No data: no visit of this version has ended in the period.');
+  });
+
+  it.each([
+    ['version=99', 404, 'This flow does not have this version.'],
+    ['version=x', 404, 'This flow does not have this version.'],
+    ['version=99999999999999999999', 404, 'This flow does not have this version.'],
+    ['since=soon', 400, 'The period must be a number of hours or days'],
+    ['since=9999d', 400, 'The period must be a number of hours or days'],
+    ['since=1d&since=%3Cb%3E', 400, 'The period must be a number of hours or days'],
+  ])('says what is wrong with ?%s', async (query, expected, words) => {
+    const { status, text } = await (await loggedIn('root')).fetch(`${page}login/?${query}`);
+
+    expect([status, text.includes(words), text.includes('<svg class="diagram"')]).toEqual([expected, true, false]);
+  });
+
+  it('is beside the completion of the last day in the list, and a flow without visits has no data', async () => {
+    const { text } = await (await loggedIn('root')).fetch(page);
+
+    expect(text).toMatch(/Last day: [\d.]+% of \d+ finished/);
+    expect(text).toContain('<div>Last day: no data</div>');
+  });
+});
+
 describeInChromium('the pages about flows in a browser', () => {
   const chromium = useChromium();
 
@@ -144,6 +202,37 @@ describeInChromium('the pages about flows in a browser', () => {
       expect(complaints).toEqual([]);
     },
   );
+
+  it('mirror the diagram in Arabic, scroll it on a phone, and show the table by keyboard', async () => {
+    const { page: tab, complaints } = await chromium.open();
+    await openList(tab);
+    await tab.setExtraHTTPHeaders({ 'accept-language': 'en' });
+    await tab.goto(`${deployment.url}${page}login/`);
+    const sides = () =>
+      tab.locator('.diagram').evaluate((svg) => {
+        const { left, right } = svg.getBoundingClientRect();
+        const texts = [...svg.querySelectorAll('text')].map((text) => text.getBoundingClientRect());
+        const [step] = [...svg.querySelectorAll('rect.step')].map((rect) => rect.getBoundingClientRect());
+        return {
+          isFromStart: step!.left - left < right - step!.right,
+          isInside: texts.every((t) => t.left >= left && t.right <= right),
+        };
+      });
+    expect(await sides()).toEqual({ isFromStart: true, isInside: true });
+    await tab.getByText('The diagram as a table').focus();
+    await tab.keyboard.press('Enter');
+    expect(await tab.getByRole('table').isVisible()).toBe(true);
+    expect(await faultsOf(tab)).toEqual([]);
+    await tab.setViewportSize(PHONE.viewport);
+    const scrolls = await tab
+      .locator('.scrolled')
+      .first()
+      .evaluate((area) => area.scrollWidth > area.clientWidth);
+    await tab.setExtraHTTPHeaders({ 'accept-language': 'ar' });
+    await tab.goto(`${deployment.url}${page}login/`);
+    expect([scrolls, await sides()]).toEqual([true, { isFromStart: false, isInside: true }]);
+    expect(complaints).toEqual([]);
+  });
 
   it('have no accessibility faults in left-to-right and right-to-left languages, nor small controls on a phone', async () => {
     const { page: tab, complaints } = await chromium.open();

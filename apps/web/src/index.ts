@@ -1,4 +1,5 @@
 export type { FlowChangeData, FlowRolloutData } from './flow-versions/flow-change.js';
+export type { DiagramConditions, DiagramStep, VersionDiagram, VersionNumbers } from './flow-versions/flow-diagram.js';
 export type { ListedFlow, VersionChange } from './flow-versions/flow-versions.js';
 export type {
   AccountPageData,

@@ -2,6 +2,7 @@ import type { CompiledCatalogue, Locale } from '@gatehouse/texts/browser';
 import type { AccountData } from './account/account.js';
 import type { ApiOutline } from './api/schema.js';
 import type { FlowChangeData, FlowRolloutData } from './flow-versions/flow-change.js';
+import type { VersionDiagram } from './flow-versions/flow-diagram.js';
 import type { FlowVersionRow, ListedFlow, VersionComparison } from './flow-versions/flow-versions.js';
 
 /** A challenge of the flow executor API. */
@@ -109,6 +110,11 @@ interface AdministrationPageData extends LanguagePageData {
 /** The data of the page that lists the flows. */
 export interface FlowListPageData extends AdministrationPageData {
   readonly flows: readonly ListedFlow[];
+  /**
+   * How many answered visits of the last day have ended, and how many of these were finished, by the slug of the flow. A
+   * flow without any is left out. Undefined if counting took too long.
+   */
+  readonly completions: Readonly<Record<string, { readonly ended: number; readonly done: number }>> | undefined;
 }
 
 /** The data of the page of a flow with its versions. */
@@ -121,6 +127,10 @@ export interface FlowVersionsPageData extends AdministrationPageData {
   /** The versions that are chosen in the form that compares two versions. */
   readonly selected: Pick<VersionComparison, 'from' | 'to'>;
   readonly comparison?: VersionComparison;
+  /** The version and the period that are chosen in the form above the diagram. */
+  readonly shown: { readonly version: number; readonly period: string };
+  /** The diagram, or why there is none: the flow does not have the version, it is not readable, or the period is invalid. */
+  readonly diagram: VersionDiagram | 'unknown_version' | 'unknown_format' | 'invalid_period';
   /** Why the form was refused: the flow does not have both versions. */
   readonly refused?: 'unknown_version';
   /** The running rollout, or why it cannot be shown; undefined if none runs. */

@@ -16,11 +16,12 @@ import { FlowVersionsPage } from './flow-versions/flow-versions-page.js';
 import type { ApiPageData, BrowserPageData, FlowPageData, PageRenderers } from './page.js';
 import accountStyle from './style/account.css?inline';
 import apiStyle from './style/api.css?inline';
+import flowDiagramStyle from './style/flow-diagram.css?inline';
 import flowVersionsStyle from './style/flow-versions.css?inline';
 import inspectorStyle from './style/inspector.css?inline';
 import wideStyle from './style/wide.css?inline';
 
-const FLOW_VERSIONS_STYLE = wideStyle + accountStyle + flowVersionsStyle;
+const FLOW_VERSIONS_STYLE = wideStyle + accountStyle + flowVersionsStyle + flowDiagramStyle;
 
 /** Renders a flow page with its challenge, for browsers with and without JavaScript. */
 export const renderFlowPage: PageRenderers['renderFlowPage'] = (pageData, frame) => {

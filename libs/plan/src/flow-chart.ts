@@ -22,7 +22,7 @@ export function flowChartOf(
   { names = new Map(), ends = () => false }: FlowChartOptions = {},
 ): string {
   const { flow, guard, steps } = version;
-  const entries = steps.map((step, i) => ({ step, id: `stage_${i}`, policies: policiesOf(step) }));
+  const entries = steps.map((step, i) => ({ step, id: `stage_${i}`, policies: conditionsOf(step) }));
   const entryIds = [...entries.map(({ id, policies }) => (policies ? `${id}_policies` : id)), 'done'];
   const conditions = [
     ...(flow.authentication === 'none' ? [] : [['flow_requirement', REQUIREMENTS[flow.authentication]] as const]),
@@ -49,7 +49,11 @@ export function flowChartOf(
 }
 
 /** Returns the policies that a step is subject to when the flow is planned or when the step is reached. */
-function policiesOf({ policies, evaluate_on_plan: onPlan, re_evaluate_policies: again }: FlowVersion['steps'][number]) {
+export function conditionsOf({
+  policies,
+  evaluate_on_plan: onPlan,
+  re_evaluate_policies: again,
+}: FlowVersion['steps'][number]) {
   return (onPlan || again) && !isUnconditional(policies) ? policies : undefined;
 }
 

@@ -1,7 +1,10 @@
+import { CompletionRepository, FunnelTimeoutError } from '@gatehouse/executor-postgres';
 import { runNamed } from '@gatehouse/platform';
-import type { ListedFlow } from '@gatehouse/web';
+import type { FlowListPageData, ListedFlow } from '@gatehouse/web';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+
+const DAY_MS = 86_400_000;
 
 /** $1 slug, or null for all flows. A draft counts if it is newer than the current version. */
 const LIST = {
@@ -20,11 +23,24 @@ const LIST = {
 /** Reads the published flows for the pages of administrators. */
 @Injectable()
 export class FlowListRepository {
-  constructor(@Inject(DataSource) private readonly source: DataSource) {}
+  constructor(
+    @Inject(DataSource) private readonly source: DataSource,
+    @Inject(CompletionRepository) private readonly completions: CompletionRepository,
+  ) {}
 
   /** Returns all published flows, sorted by slug. */
   async list(): Promise<ListedFlow[]> {
     return (await runNamed<ListedFlow>(this.source, LIST, [null])).rows;
+  }
+
+  /** Returns how many answered plans of the last day were finished, by slug; `undefined` if counting took too long. */
+  async completionsOfDay(): Promise<FlowListPageData['completions']> {
+    try {
+      return Object.fromEntries(await this.completions.find(new Date(Date.now() - DAY_MS)));
+    } catch (error) {
+      if (error instanceof FunnelTimeoutError) return undefined;
+      throw error;
+    }
   }
 
   async find(slug: string): Promise<ListedFlow | undefined> {

@@ -8,6 +8,7 @@ import { loginUrl } from '../http/login-url.js';
 import { sendPage } from '../http/pages/page.sender.js';
 import { PageRenderer } from '../http/pages/page-renderer.js';
 import { lastValue } from '../http/query.js';
+import { FlowDiagramService } from './flow-diagram.service.js';
 import { FlowListRepository } from './flow-list.repository.js';
 import { FLOW_PAGES_PATH, FlowPageContext, isSlug, superuserOf } from './flow-page.context.js';
 import { FlowVersionRepository } from './flow-version.repository.js';
@@ -24,6 +25,7 @@ export class FlowPagesController {
     @Inject(FlowVersionRepository) private readonly versions: FlowVersionRepository,
     @Inject(RolloutPresenter) private readonly rollouts: RolloutPresenter,
     @Inject(FlowPageContext) private readonly context: FlowPageContext,
+    @Inject(FlowDiagramService) private readonly diagrams: FlowDiagramService,
     @Inject(PageRenderer) private readonly pages: PageRenderer,
   ) {}
 
@@ -32,10 +34,8 @@ export class FlowPagesController {
     const principal = superuserOf(request);
     if (!principal) return reply.redirect(loginUrl(FLOW_PAGES_PATH), 302);
     const shared = await this.context.load(request, principal);
-    return sendPage(
-      reply,
-      this.pages.flowList({ ...shared, address: FLOW_PAGES_PATH, flows: await this.flows.list() }),
-    );
+    const [flows, completions] = await Promise.all([this.flows.list(), this.flows.completionsOfDay()]);
+    return sendPage(reply, this.pages.flowList({ ...shared, address: FLOW_PAGES_PATH, flows, completions }));
   }
 
   @Get(':slug')
@@ -52,13 +52,14 @@ export class FlowPagesController {
     if (!found) throw new Problem('not_found');
     const outcome = await this.compare(slug, found.versions, query);
     const shared = await this.context.load(request, principal);
+    const drawn = await this.diagrams.draw(slug, flow.version, query);
     const page = this.pages.flowVersions({
       ...shared,
       rollout: flow.candidate ? await this.rollouts.load(slug, shared.locale) : undefined,
       isChanged: query['done'] !== undefined,
-      ...{ ...found, ...outcome, flow, address: `${FLOW_PAGES_PATH}${slug}/` },
+      ...{ ...found, ...outcome, ...drawn, flow, address: `${FLOW_PAGES_PATH}${slug}/` },
     });
-    return sendPage(reply.status(outcome.refused ? HttpStatus.NOT_FOUND : HttpStatus.OK), page);
+    return sendPage(reply.status(statusOf(outcome, drawn)), page);
   }
 
   /** Compares the versions that the query names. Without a query, selects the current version and the newest one. */
@@ -75,4 +76,9 @@ export class FlowPagesController {
     if (!from || !to || !changes) return { selected: proposed, refused: 'unknown_version' };
     return { selected: { from, to }, comparison: { from, to, changes } };
   }
+}
+
+function statusOf({ refused }: ComparisonOutcome, { diagram }: Pick<FlowVersionsPageData, 'diagram'>): HttpStatus {
+  if (refused || diagram === 'unknown_version') return HttpStatus.NOT_FOUND;
+  return diagram === 'invalid_period' ? HttpStatus.BAD_REQUEST : HttpStatus.OK;
 }

@@ -39,7 +39,9 @@ export const journeyConfig = z.object({
     .min(100)
     .max(60_000)
     .default(10_000)
-    .describe('Milliseconds that a statement may take which counts records for the funnel of a flow'),
+    .describe(
+      'Milliseconds that a statement may take which counts records for the funnel of a flow, or for the list of flows',
+    ),
   JOURNEY_USERS: flag('false').describe('Whether a record of an ended plan contains the id of its user'),
   JOURNEY_EVENTS: flag('false').describe('Whether each record of an ended plan has an event `flow_ended`'),
 });

@@ -1,4 +1,9 @@
-import { FunnelRepository, JourneyRecorder, type JourneySettings } from '@gatehouse/executor-postgres';
+import {
+  CompletionRepository,
+  FunnelRepository,
+  JourneyRecorder,
+  type JourneySettings,
+} from '@gatehouse/executor-postgres';
 import { Logger, runPeriodically, Sealer } from '@gatehouse/platform';
 import {
   type BeforeApplicationShutdown,
@@ -36,6 +41,12 @@ const funnels: Provider = {
   useFactory: (source: DataSource, config: GatewayConfig) => new FunnelRepository(source, config.FUNNEL_TIMEOUT_MS),
 };
 
+const completions: Provider = {
+  provide: CompletionRepository,
+  inject: [DataSource, GATEWAY_CONFIG],
+  useFactory: (source: DataSource, config: GatewayConfig) => new CompletionRepository(source, config.FUNNEL_TIMEOUT_MS),
+};
+
 const sizeText = (megabytes: number, limit: number) =>
   `The records have ${Math.round(megabytes)} MiB, and JOURNEYS_MAX_MB is ${limit}.`;
 
@@ -43,7 +54,8 @@ const sizeText = (megabytes: number, limit: number) =>
 @Module({
   imports: [AdaptersModule, AuthModule],
   controllers: [FlowFunnelController],
-  providers: [recorder, funnels],
+  providers: [recorder, funnels, completions],
+  exports: [FunnelRepository, CompletionRepository],
 })
 export class JourneysModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private stopRecording: (() => void) | undefined;

@@ -2,6 +2,7 @@ import { Notice } from '../ui/alert.js';
 import { Frame } from '../ui/frame.js';
 import { languageMenuOf } from '../ui/language-menu.js';
 import { ComparisonSection } from './comparison.section.js';
+import { DiagramSection } from './diagram.section.js';
 import type { FlowVersionsProps } from './flow-versions-props.js';
 import { RolloutSection } from './rollout.section.js';
 import { VersionList } from './version-list.js';
@@ -27,6 +28,7 @@ export const FlowVersionsPage = ({ pageData, t }: FlowVersionsProps) => {
           <h2 id="versions-heading">{t('Versions')}</h2>
           <VersionList pageData={pageData} t={t} />
         </section>
+        <DiagramSection pageData={pageData} t={t} />
         <ComparisonSection pageData={pageData} t={t} />
       </main>
     </Frame>

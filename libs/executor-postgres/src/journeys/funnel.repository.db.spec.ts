@@ -3,7 +3,9 @@ import { flowOf } from '@gatehouse/executor/testing';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { flowDatabase, publish } from '../../testing/flow-database.js';
 import { insertJourneys, type JourneyRow } from '../../testing/journey-rows.js';
-import { FunnelRepository, FunnelTimeoutError, type FunnelVersion } from './funnel.repository.js';
+import { CompletionRepository } from './completion.repository.js';
+import { FunnelRepository, type FunnelVersion } from './funnel.repository.js';
+import { FunnelTimeoutError } from './statement-time.js';
 
 const HOUR_MS = 3_600_000;
 const FLOW = flowOf([{ kind: 'ident' }, { kind: 'secret' }]);
@@ -114,6 +116,20 @@ it('tells an unknown flow and an unknown version from a flow without records', a
   expect(await find()).toBe('unknown_flow');
 });
 
+it('counts for each flow how many answered plans were finished since a time', async () => {
+  const other = await publish(database.source, `${slug}-other`, FLOW);
+  const endedAt = new Date(since.getTime() - HOUR_MS);
+  await insertJourneys(database.source, [
+    ...[row('done', []), row('done', []), row('denied', []), row('abandoned', []), row('expired', [])],
+    ...[row('done', [], { endedAt }), row('denied', [], other)],
+  ]);
+  await count('abandoned', 7);
+  const found = await new CompletionRepository(database.source, 10_000).find(since);
+  expect(found.get(slug)).toEqual({ ended: 5, done: 2 });
+  expect(found.get(`${slug}-other`)).toEqual({ ended: 1, done: 0 });
+  expect((await new CompletionRepository(database.source, 10_000).find(new Date())).size).toBe(0);
+});
+
 it('gives up when a statement exceeds its time limit, and leaves the limit of the connection as it was', async () => {
   await insertJourneys(database.source, [row('done', [])]);
   const lock = database.source.createQueryRunner();
@@ -121,6 +137,7 @@ it('gives up when a statement exceeds its time limit, and leaves the limit of th
   try {
     await lock.query('LOCK TABLE flow.journeys IN ACCESS EXCLUSIVE MODE');
     await expect(new FunnelRepository(database.source, 20).find({ slug, since })).rejects.toThrow(FunnelTimeoutError);
+    await expect(new CompletionRepository(database.source, 20).find(since)).rejects.toThrow(FunnelTimeoutError);
   } finally {
     await lock.rollbackTransaction();
     await lock.release();

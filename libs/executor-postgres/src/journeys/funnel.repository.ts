@@ -1,12 +1,12 @@
 import type { DataSource } from 'typeorm';
 import { COUNT_PLANS, COUNT_STEPS, FIND_FLOW } from './funnel.statements.js';
+import { withinTime } from './statement-time.js';
 
 /** Largest number of versions in a funnel. Older versions are left out. */
 const MAX_VERSIONS = 50;
 /** Largest number of steps in a funnel, of all versions together. */
 const MAX_STEPS = 1000;
 const HOUR_MS = 3_600_000;
-const QUERY_CANCELED = '57014';
 
 /** How many plans reached a step of a flow version, and how they left it. */
 export interface FunnelStep {
@@ -58,9 +58,6 @@ export interface FunnelQuery {
   readonly version?: number | undefined;
 }
 
-/** Thrown when the statements of a funnel exceed their time limit. */
-export class FunnelTimeoutError extends Error {}
-
 type StepRow = FunnelStep & { readonly versionId: string };
 
 /** Makes funnels from the records of ended plans (docs/spec/journeys.md#funnel). */
@@ -85,21 +82,15 @@ export class FunnelRepository {
 
   /** Counts in one snapshot, so that the steps agree with the totals. */
   private async count(flowId: string, since: Date, version: number | undefined): Promise<FunnelVersion[]> {
-    try {
-      return await this.source.transaction('REPEATABLE READ', async (manager) => {
-        await manager.query(`SET LOCAL statement_timeout = ${Math.ceil(this.timeoutMs)}`);
-        const plans = await manager.query<Omit<FunnelVersion, 'steps'>[]>(COUNT_PLANS, [
-          ...[flowId, since, version ?? null, MAX_VERSIONS],
-        ]);
-        const ids = plans.map(({ versionId }) => versionId);
-        const rows = await manager.query<StepRow[]>(COUNT_STEPS, [flowId, since, ids, MAX_STEPS]);
-        const stepsOf = (id: string) => rows.filter(({ versionId }) => versionId === id).map(toStep);
-        return plans.map((row) => ({ ...row, steps: stepsOf(row.versionId) }));
-      });
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== QUERY_CANCELED) throw error;
-      throw new FunnelTimeoutError(`The records could not be counted in ${this.timeoutMs} ms.`, { cause: error });
-    }
+    return withinTime(this.source, this.timeoutMs, async (manager) => {
+      const plans = await manager.query<Omit<FunnelVersion, 'steps'>[]>(COUNT_PLANS, [
+        ...[flowId, since, version ?? null, MAX_VERSIONS],
+      ]);
+      const ids = plans.map(({ versionId }) => versionId);
+      const rows = await manager.query<StepRow[]>(COUNT_STEPS, [flowId, since, ids, MAX_STEPS]);
+      const stepsOf = (id: string) => rows.filter(({ versionId }) => versionId === id).map(toStep);
+      return plans.map((row) => ({ ...row, steps: stepsOf(row.versionId) }));
+    });
   }
 }
 

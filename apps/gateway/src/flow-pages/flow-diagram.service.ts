@@ -1,0 +1,52 @@
+import { FunnelRepository, FunnelTimeoutError, type FunnelVersion, journeyPeriod } from '@gatehouse/executor-postgres';
+import type { FlowVersionsPageData } from '@gatehouse/web';
+import { Inject, Injectable } from '@nestjs/common';
+import { parsePk } from '../http/identifiers.js';
+import { lastValue } from '../http/query.js';
+import { presentDiagram } from './flow-diagram.presenter.js';
+import { FlowDocumentRepository } from './flow-document.repository.js';
+
+type Query = Readonly<Record<string, unknown>>;
+
+/** The period that a diagram counts unless the address names another one. */
+const DEFAULT_PERIOD = '1d';
+
+/** Draws versions of flows with the numbers of their funnel, for the pages of administrators. */
+@Injectable()
+export class FlowDiagramService {
+  constructor(
+    @Inject(FlowDocumentRepository) private readonly documents: FlowDocumentRepository,
+    @Inject(FunnelRepository) private readonly funnels: FunnelRepository,
+  ) {}
+
+  /** Draws the version that the query names, by default the current one, with the numbers of its period. */
+  async draw(slug: string, current: number, query: Query): Promise<Pick<FlowVersionsPageData, 'shown' | 'diagram'>> {
+    const [named, since] = [lastValue(query['version']), lastValue(query['since'])];
+    const number = named === undefined ? current : parsePk(named);
+    const period = journeyPeriod.safeParse(since ?? DEFAULT_PERIOD);
+    const shown = {
+      version: number ?? current,
+      period: period.success ? String(since ?? DEFAULT_PERIOD) : DEFAULT_PERIOD,
+    };
+    const document = number === undefined ? 'unknown_version' : await this.documents.find(slug, number);
+    if (typeof document === 'string') return { shown, diagram: document };
+    if (!period.success) return { shown, diagram: 'invalid_period' };
+    const since_ = new Date(Date.now() - period.data);
+    const funnel = await this.count({ slug, since: since_, version: shown.version });
+    return { shown, diagram: presentDiagram({ ...document, number: shown.version, period: shown.period, funnel }) };
+  }
+
+  private async count(query: {
+    readonly slug: string;
+    readonly since: Date;
+    readonly version: number;
+  }): Promise<FunnelVersion | undefined | 'overdue'> {
+    try {
+      const found = await this.funnels.find(query);
+      return typeof found === 'string' ? undefined : found.versions[0];
+    } catch (error) {
+      if (error instanceof FunnelTimeoutError) return 'overdue';
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { Translate } from '@gatehouse/texts/browser';
+import type { DiagramConditions, VersionDiagram } from './flow-diagram.js';
+
+/** Returns conditions in words, such as “policy odd-hours or not group staff”. */
+export function conditionsText({ mode, conditions }: DiagramConditions, t: Translate): string {
+  const texts = conditions.map(({ type, name, negate }) => {
+    const text = {
+      policy: () => t('policy {name}', { name }),
+      group: () => t('group {name}', { name }),
+      user: () => t('user {name}', { name }),
+    }[type]();
+    return negate ? t('not {condition}', { condition: text }) : text;
+  });
+  return texts.join(` ${mode === 'any' ? t('or') : t('and')} `);
+}
+
+/** Returns for whom a flow is, in words; `undefined` if it is for everybody. */
+export function requirementText(requirement: VersionDiagram['requirement'], t: Translate): string | undefined {
+  switch (requirement) {
+    case 'none':
+      return undefined;
+    case 'require_authenticated':
+      return t('only for logged-in visitors');
+    case 'require_unauthenticated':
+      return t('only for anonymous visitors');
+    case 'require_superuser':
+      return t('only for superusers');
+    case 'require_outpost':
+      return t('only for outposts');
+  }
+}
+
+/** Returns a duration in seconds, in the words of a language. */
+export const durationText = (ms: number, locale: string): string =>
+  new Intl.NumberFormat(locale, {
+    style: 'unit',
+    unit: 'second',
+    unitDisplay: 'short',
+    maximumFractionDigits: ms < 10_000 ? 1 : 0,
+  }).format(ms / 1000);
