@@ -18,11 +18,22 @@ export type ListedEnd =
   /** The walk ended here, because it had reached its largest number of states. */
   | { readonly type: 'cut' };
 
+/** Number of combinations of facts that a listed edge has at most. */
+const MAX_ALTERNATIVES = 20;
+/** Facts and visits of steps that a list has for each of its paths on average, so that its size is bounded. */
+const LISTED_PER_PATH = 100;
+
+/** An edge of a listed path. */
+export interface ListedEdge extends Omit<FlowEdge, 'to'> {
+  /** Number of further combinations of facts that lead along this edge. Absent if there are none. */
+  readonly more?: number;
+}
+
 /** A path, from the start of the flow or from where it leaves an earlier path. */
 export interface ListedPath {
   /** Number from 1. */
   readonly number: number;
-  readonly edges: readonly Omit<FlowEdge, 'to'>[];
+  readonly edges: readonly ListedEdge[];
   readonly end: ListedEnd;
 }
 
@@ -51,11 +62,15 @@ export function listPaths({ nodes }: FlowGraph, maxPaths: number): PathList {
   const enter = (position: Position) => {
     for (const edge of [...nodes[position.node]!.edges].reverse()) pending.push({ from: position, edge });
   };
-  const finish = ({ edges }: Position, end: ListedEnd) =>
-    paths.push({ number: paths.length + 1, edges: edges.map(withoutTarget), end });
+  let listed = 0;
+  const finish = ({ edges: all }: Position, end: ListedEnd) => {
+    const edges = all.map(toListed);
+    listed += edges.reduce((sum, edge) => sum + sizeOf(edge), 0);
+    paths.push({ number: paths.length + 1, edges, end });
+  };
   enter({ node: 0, edges: [], through: [0] });
   for (let next = pending.pop(); next; next = pending.pop()) {
-    if (paths.length >= maxPaths) return { paths, isComplete: false };
+    if (paths.length >= maxPaths || listed >= maxPaths * LISTED_PER_PATH) return { paths, isComplete: false };
     const { from, edge } = next;
     const position = { ...from, edges: [...from.edges, edge] };
     if (typeof edge.to !== 'number') finish(position, asListed(edge.to, nodes[from.node]!.state));
@@ -70,7 +85,13 @@ export function listPaths({ nodes }: FlowGraph, maxPaths: number): PathList {
   return { paths, isComplete: true };
 }
 
-const withoutTarget = ({ alternatives, visits }: FlowEdge) => ({ alternatives, visits });
+function toListed({ alternatives, visits }: FlowEdge): ListedEdge {
+  const more = alternatives.length - MAX_ALTERNATIVES;
+  return { alternatives: alternatives.slice(0, MAX_ALTERNATIVES), visits, ...(more > 0 && { more }) };
+}
+
+const sizeOf = ({ alternatives, visits }: ListedEdge): number =>
+  alternatives.reduce((sum, facts) => sum + facts.length, visits.length);
 
 function asListed(end: PathEnd, state: WalkState | undefined): ListedEnd {
   if (end.type !== 'done') return end;

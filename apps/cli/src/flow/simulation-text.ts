@@ -53,10 +53,11 @@ function endLines(title: string, early: readonly ListedPath[], type: 'waits' | '
 }
 
 function pathLine(path: ListedPath, names: GroupNames): string {
-  const parts = path.edges.flatMap(({ alternatives, visits }) => {
+  const parts = path.edges.flatMap(({ alternatives, visits, more }) => {
     const conditions = alternatives
       .map((facts) => conditionsOf(facts, names).join(' and '))
-      .filter((text) => text !== '');
+      .filter((text) => text !== '')
+      .concat(more === undefined ? [] : [`${more} more combinations`]);
     const steps = visits.map(({ step, outcome }) =>
       outcome === 'passed' ? step.name : `${step.name}: ${wordsOf(outcome)}`,
     );
