@@ -34,6 +34,8 @@ describeWithNats('changes of flows over HTTP', () => {
       services: ['identification', 'password', 'session', 'mfa', 'blueprints'],
       apart: ['blueprints'],
       gateway: { ANONYMOUS_RATE: '0' },
+      // No guard looks during a test.
+      own: { blueprints: { ROLLOUT_LOOK_S: '600' } },
       blueprints: [
         blueprint(
           ['alice', 'root'].map((name) => userEntry(name)),
