@@ -116,7 +116,7 @@ describeWithNats('the forms that change a flow', () => {
     const before = (await releases()).length;
     const responses = await Promise.all([post(root, form, fields), post(root, form, fields)]);
 
-    expect(responses.map(({ status }) => status).sort()).toEqual([303, 409]);
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([303, 409]));
     expect((await flow.state()).current).toBe(number);
     expect((await releases()).length).toBe(before + 1);
   });
@@ -148,18 +148,15 @@ describeWithNats('the forms that change a flow', () => {
     expect(await flow.state()).toEqual(before);
   });
 
-  it.each([
-    ['publish/?version=999', 404, 'There is no such version of the flow.'],
-    ['publish/', 404, 'There is no such version of the flow.'],
-    ['rollout/?version=x', 404, 'There is no such version of the flow.'],
-    ['preview/?version=99999999999', 404, 'There is no such version of the flow.'],
-  ])('say at %s that there is nothing to confirm', async (form, code, words) => {
-    const { status, text } = await root.fetch(`${PAGE}${form}`);
+  it.each(['publish/?version=999', 'publish/', 'rollout/?version=x', 'preview/?version=99999999999'])(
+    'say at %s that there is nothing to confirm',
+    async (form) => {
+      const { status, text } = await root.fetch(`${PAGE}${form}`);
 
-    expect(status).toBe(code);
-    expect(text).toContain(words);
-    expect(text).not.toContain('name="current"');
-  });
+      expect([status, text.includes('There is no such version of the flow.')]).toEqual([404, true]);
+      expect(text).not.toContain('name="current"');
+    },
+  );
 
   it('refuse to publish the current version, and to roll out a second version', async () => {
     const [number, { current }] = [await flow.draft(), await flow.state()];
@@ -255,12 +252,15 @@ describeWithNats('the forms that change a flow', () => {
     expect([busy.status, busy.headers.get('retry-after')]).toEqual([409, '1']);
     expect(busy.text).toContain('Another change of flows is running. Try again later.');
     expect(busy.text).toContain('value="kept"');
+    await submit(root, `${PAGE}rollout/?version=1`, { percent: '1' });
     await deployment.stop('blueprints');
     const away = await post(root, form, fields);
+    const rollout = (await root.fetch(PAGE)).text;
     await deployment.start('blueprints');
+    await submit(root, `${PAGE}rollback/`, {});
 
     expect([away.status, away.headers.get('retry-after')]).toEqual([503, '1']);
-    expect(away.text).toContain('Flows cannot be changed at the moment.');
+    for (const text of [away.text, rollout]) expect(text).toContain('Flows cannot be changed at the moment.');
     expect(away.text).toContain('value="kept"');
   });
 });
