@@ -48,7 +48,7 @@ describeWithNats('changes of flows over HTTP', () => {
         greeting('One'),
       ],
     });
-    second = await deployment.openAnotherGateway();
+    second = await deployment.openAnotherGateway({ FLOW_CHANGE_DEVICE_AGE_S: '3600' });
     root = await withSecondFactor();
   });
   afterAll(() => deployment?.close());
@@ -258,6 +258,22 @@ describeWithNats('changes of flows over HTTP', () => {
     expect(await byToken.json()).toMatchObject({ code: 'token_scope' });
     const read = await fetch(`${deployment.url}${INSTANCES}/greeting/versions/`, { headers });
     expect(read.status).toBe(200);
+  });
+
+  it('does not count a device that was set up a moment ago, as a thief of a password could do', async () => {
+    const elsewhere = new Browser(second);
+    for (const name of ['authentik_session', 'authentik_csrf']) elsewhere.plant(root.cookie(name), name);
+    const apply = () => post(elsewhere, 'apply/', { blueprint: greeting('Aged') });
+    const refused = await apply();
+    expect({ status: refused.status, body: refused.body }).toMatchObject({
+      ...{ status: 403, body: { code: 'proof_required', detail: expect.stringContaining('set up too recently') } },
+    });
+    const age = (interval: string) =>
+      deployment.rows(`UPDATE mfa.devices SET created_at = now() - $1::interval`, [interval]);
+    await age('3590 seconds');
+    expect((await apply()).status).toBe(403);
+    await age('3601 seconds');
+    expect((await apply()).status).toBe(200);
   });
 
   it('returns 503 with Retry-After while the service is away, and logins go on', async () => {

@@ -88,6 +88,8 @@ export class Deployment {
       SHUTDOWN_DELAY_S: '0',
       // A busy test machine must not make the gateway refuse requests.
       ADMISSION_DELAY_MS: '0',
+      // Tests change flows with devices that they have just set up.
+      FLOW_CHANGE_DEVICE_AGE_S: '0',
       ...gateway,
     };
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });

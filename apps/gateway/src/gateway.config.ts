@@ -3,6 +3,7 @@ import { DEFAULT_FIRST_DELAY_S, DEFAULT_QUEUE_LIMIT } from '@gatehouse/executor'
 import { commonConfig, geoIpConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { SigningKeys } from './applications/signing-keys.js';
+import { flowChangeLimits } from './flow-changes/flow-change-limits.config.js';
 import { CSRF_COOKIE, CSRF_COOKIES, isHostOnly, SESSION_COOKIE, SESSION_COOKIES } from './http/cookie-names.js';
 import { corsOriginsIn } from './http/cors.js';
 import { TRACEPARENT_USES } from './http/request-spans.js';
@@ -104,15 +105,7 @@ export const gatewaySettings = z.object({
     ),
   TRUSTED_STAGES: trustedStages,
   BODY_LIMIT_BYTES: whole(256 * 1024, { max: 512 * 1024 }).describe('Largest request body'),
-  FLOW_CHANGE_BODY_BYTES: whole(1280 * 1024, { min: 1024, max: 4 * 1024 * 1024 }).describe(
-    'Largest request body with a blueprint. The blueprint itself has 1 MiB at most',
-  ),
-  FLOW_CHANGE_TIMEOUT_MS: whole(15_000, { min: 1000, max: 18_000 }).describe(
-    'Milliseconds that a change of flows over HTTP may take; a longer one is rolled back',
-  ),
-  FLOW_CHANGE_PROOF_S: whole(300, { max: 86_400 }).describe(
-    'Seconds after a login with a device in which a superuser may change flows over HTTP',
-  ),
+  ...flowChangeLimits.shape,
   QUERY_LIMIT_BYTES: whole(2048, { min: 256, max: 16 * 1024 }).describe(
     'Largest query of a flow page, which is stored with the plan; a longer one gets 400',
   ),

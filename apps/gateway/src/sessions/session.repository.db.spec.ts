@@ -192,6 +192,34 @@ describe('a bound session', () => {
 });
 
 describe('a session whose login proved a device', () => {
+  it('says whether the device is old enough, and counts no other device and none that was removed', async () => {
+    const user = await enrol(store.source);
+    const add = async (age: string) => {
+      const [device] = await store.source.query<{ pk: number }[]>(
+        `INSERT INTO mfa.devices (id, user_id, kind, name, confirmed, created_at)
+         VALUES (gen_random_uuid(), $1, 'totp', 'App', true, now() - $2::interval) RETURNING pk`,
+        [user.uuid, age],
+      );
+      return device!.pk;
+    };
+    const [young, old] = [await add('59 seconds'), await add('61 seconds')];
+    const { id } = await logIn(user, { second_factor: true });
+    const isOldWith = async (...devices: number[]) => {
+      await store.source.query(
+        `UPDATE flow.sessions SET data = data || jsonb_build_object('devices', $2::jsonb) WHERE id = $1`,
+        [id, JSON.stringify(devices)],
+      );
+      return sessions.hasProvedOldDevice(id, { user: user.uuid, withinS: 60, ageS: 60 });
+    };
+
+    expect([await isOldWith(young), await isOldWith(young, old), await isOldWith()]).toEqual([false, true, false]);
+    await store.source.query('DELETE FROM mfa.devices WHERE pk = $1', [old]);
+    expect(await isOldWith(young, old)).toBe(false);
+    const without = await logIn(user);
+    const proof = { user: user.uuid, withinS: 60, ageS: 0 };
+    expect(await sessions.hasProvedOldDevice(without.id, proof)).toBeUndefined();
+  });
+
   it('counts as proof of a device for a limited time, for its user only, until a login without a device', async () => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     const { id, hash } = await logIn(user, { second_factor: true });

@@ -95,6 +95,19 @@ const HAS_PROVED = {
 };
 
 /**
+ * Selects whether a device that the login has proved is old enough, for a session as HAS_PROVED finds it. $4 smallest age of
+ * the device in seconds. A device that was removed does not count.
+ */
+const PROVED_DEVICE_AGE = {
+  name: 'session_device_age',
+  text: `SELECT EXISTS (SELECT FROM mfa.owned_devices d
+      WHERE d.user_id = s.user_id AND s.data->'devices' @> to_jsonb(d.pk)
+        AND d.created_at <= now() - make_interval(secs => $4::int)) AS old
+    FROM flow.sessions s
+    WHERE s.id = $1 AND s.user_id = $2 AND ${deviceProvedCondition('s.', 'make_interval(secs => $3::int)')}`,
+};
+
+/**
  * Finds a session with a recent login. $1 id of the session, $2 uuid of the user, $3 largest number of seconds since
  * the login.
  */
@@ -136,6 +149,11 @@ interface ProofQuery {
   readonly user: string;
   /** Largest number of seconds since the login. */
   readonly withinS: number;
+}
+
+interface DeviceAgeQuery extends ProofQuery {
+  /** Smallest number of seconds since the set-up of the device. */
+  readonly ageS: number;
 }
 
 /** Sessions of logged-in users. `userId` restricts a method to the sessions of one user; undefined means all users. */
@@ -189,6 +207,14 @@ export class SessionRepository {
   /** Returns whether the user logged in to the session recently and proved a device in that login. */
   async hasProvedDevice(id: string, { user, withinS }: ProofQuery): Promise<boolean> {
     return (await runNamed(this.source, HAS_PROVED, [id, user, withinS])).rows.length > 0;
+  }
+
+  /**
+   * Returns whether a device that the recent login has proved is old enough; undefined if the login is not recent or has
+   * proved no device.
+   */
+  async hasProvedOldDevice(id: string, { user, withinS, ageS }: DeviceAgeQuery): Promise<boolean | undefined> {
+    return (await runNamed<{ old: boolean }>(this.source, PROVED_DEVICE_AGE, [id, user, withinS, ageS])).rows[0]?.old;
   }
 
   /** Returns when and how the user logged in to the session. */

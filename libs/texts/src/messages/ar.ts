@@ -178,6 +178,8 @@ export const ar: Catalogue = {
   'Policies cannot be evaluated.': 'يتعذّر تقييم السياسات.',
   'The database cannot be reached.': 'يتعذّر الوصول إلى قاعدة البيانات.',
   'The stored data cannot be opened at the moment.': 'يتعذّر فتح البيانات المحفوظة في الوقت الحالي.',
+  'The device that you have proved was set up too recently. Sign in with an older device, or try again later.':
+    'الجهاز الذي أثبتّ به هويتك أُعدّ منذ وقت قصير جدًا. سجّل الدخول بجهاز أقدم، أو حاول مرة أخرى لاحقًا.',
   'Sign in again and prove yourself by one of your devices first.': 'سجّل الدخول من جديد وأثبت هويتك بأحد أجهزتك أولاً.',
   'An API token cannot set up or change credentials. Log in first.':
     'لا يمكن لرمز واجهة البرمجة إعداد بيانات الدخول أو تغييرها. سجّل الدخول أولاً.',

@@ -194,6 +194,8 @@ export const de: Catalogue = {
   'Policies cannot be evaluated.': 'Die Richtlinien können nicht ausgewertet werden.',
   'The database cannot be reached.': 'Die Datenbank ist nicht erreichbar.',
   'The stored data cannot be opened at the moment.': 'Die gespeicherten Daten können im Moment nicht geöffnet werden.',
+  'The device that you have proved was set up too recently. Sign in with an older device, or try again later.':
+    'Das Gerät, mit dem Sie sich ausgewiesen haben, wurde erst vor Kurzem eingerichtet. Melden Sie sich mit einem älteren Gerät an, oder versuchen Sie es später noch einmal.',
   'Sign in again and prove yourself by one of your devices first.':
     'Melden Sie sich erneut an und weisen Sie sich dabei mit einem Ihrer Geräte aus.',
   'An API token cannot set up or change credentials. Log in first.':

@@ -188,6 +188,8 @@ export const es: Catalogue = {
   'Policies cannot be evaluated.': 'No se pueden evaluar las políticas.',
   'The database cannot be reached.': 'No se puede contactar con la base de datos.',
   'The stored data cannot be opened at the moment.': 'Los datos guardados no se pueden abrir en este momento.',
+  'The device that you have proved was set up too recently. Sign in with an older device, or try again later.':
+    'El dispositivo con el que ha confirmado su identidad se configuró hace muy poco. Inicie sesión con un dispositivo más antiguo o vuelva a intentarlo más tarde.',
   'Sign in again and prove yourself by one of your devices first.':
     'Vuelva a iniciar sesión y demuestre su identidad con uno de sus dispositivos.',
   'An API token cannot set up or change credentials. Log in first.':

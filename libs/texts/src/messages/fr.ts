@@ -194,6 +194,8 @@ export const fr: Catalogue = {
   'The database cannot be reached.': 'La base de données est injoignable.',
   'The stored data cannot be opened at the moment.':
     'Les données enregistrées ne peuvent pas être ouvertes pour le moment.',
+  'The device that you have proved was set up too recently. Sign in with an older device, or try again later.':
+    'L’appareil avec lequel vous avez confirmé votre identité a été configuré trop récemment. Connectez-vous avec un appareil plus ancien, ou réessayez plus tard.',
   'Sign in again and prove yourself by one of your devices first.':
     'Reconnectez-vous et prouvez votre identité avec l’un de vos appareils.',
   'An API token cannot set up or change credentials. Log in first.':
