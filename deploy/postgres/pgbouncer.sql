@@ -5,7 +5,7 @@ CREATE SCHEMA pgbouncer;
 GRANT USAGE ON SCHEMA pgbouncer TO pgbouncer;
 -- Only the roles of services, and no superuser.
 CREATE FUNCTION pgbouncer.find_role(name text) RETURNS TABLE (rolname name, rolpassword text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.rolname, r.rolpassword FROM pg_authid r
   WHERE r.rolname = name AND r.rolname LIKE 'gatehouse\_%' AND r.rolcanlogin AND NOT r.rolsuper
     AND (r.rolvaliduntil IS NULL OR r.rolvaliduntil > now())

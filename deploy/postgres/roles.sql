@@ -15,7 +15,25 @@ BEGIN
     END IF;
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow, captcha, consent, enrollment, identification, mfa FROM %I', service);
     EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA directory, flow, identification, mfa FROM %I', service);
+    EXECUTE format('REVOKE TEMPORARY, CREATE ON DATABASE %I FROM %I', current_database(), service);
     EXECUTE format('REVOKE ALL ON SCHEMA directory, flow, captcha, consent, enrollment, identification, mfa FROM %I', service);
+  END LOOP;
+END $$;
+
+-- Functions with the privileges of their owner must not meet temporary objects of their caller. Postgres looks up tables and types
+-- in the temporary schema first, unless the path names that schema. A temporary view could so run code of a service with
+-- the privileges of the owner.
+DO $$
+DECLARE
+  called regprocedure;
+BEGIN
+  EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+  FOR called IN
+    SELECT oid FROM pg_proc
+    WHERE pronamespace IN ('directory'::regnamespace, 'flow'::regnamespace, 'identification'::regnamespace, 'mfa'::regnamespace)
+      AND proconfig @> ARRAY['search_path=pg_catalog']
+  LOOP
+    EXECUTE format('ALTER FUNCTION %s SET search_path = pg_catalog, pg_temp', called);
   END LOOP;
 END $$;
 
