@@ -337,7 +337,7 @@ describeInChromium('the forms that change a flow, in a browser', () => {
       ['ar', 'rtl'],
     ] as const) {
       await tab.setExtraHTTPHeaders({ 'accept-language': language });
-      for (const address of ['', `rollout/?version=${number}`, 'rollback/', 'preview/?version=1']) {
+      for (const address of ['', `rollout/?version=${number}`, 'preview/?version=1']) {
         await tab.goto(`${deployment.url}${PAGE}${address}`);
         expect(await tab.locator('html').getAttribute('dir')).toBe(direction);
         expect({ address, faults: await faultsOf(tab) }).toEqual({ address, faults: [] });
