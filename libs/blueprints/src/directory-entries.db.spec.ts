@@ -18,6 +18,9 @@ const token = (attrs: string) =>
   `{model: authentik_core.token, identifiers: {identifier: key}, attrs: {user: !KeyOf ann, ${attrs}}}`;
 const firstRow = async <R>(sql: string) => (await harness.query<R>(sql))[0];
 
+const absent = (model: string, identifier: string) =>
+  `{model: authentik_core.${model}, state: absent, identifiers: {${identifier}}}`;
+
 describe('users, groups and tokens in blueprints', () => {
   it('creates a user with a hashed password and groups, and changes nothing the second time', async () => {
     const file = [
@@ -118,11 +121,21 @@ describe('users, groups and tokens in blueprints', () => {
 
   it('removes objects whose state is absent', async () => {
     await outcomes(user(''), token('intent: api'), group('g'));
-    const absent = (model: string, identifier: string) =>
-      `{model: authentik_core.${model}, state: absent, identifiers: {${identifier}}}`;
     expect(
       await outcomes(absent('token', 'identifier: key'), absent('user', 'username: ann'), absent('group', 'name: g')),
     ).toEqual(['removed key', 'removed ann', 'removed g']);
+  });
+
+  it('refuses to change a token that a command has given a scope, and can remove it', async () => {
+    await outcomes(user(''), token('key: sesame, intent: api'));
+    await harness.query(
+      `UPDATE directory.tokens SET scope = 'flows', expiring = true, expires = now() + interval '1 day'`,
+    );
+    const before = await firstRow('SELECT * FROM directory.tokens');
+    for (const attrs of ['key: other', 'intent: app_password', 'expiring: false', 'description: mine'])
+      await expect(outcomes(user(''), token(attrs))).rejects.toThrow('no blueprint changes one');
+    expect(await firstRow('SELECT * FROM directory.tokens')).toEqual(before);
+    expect(await outcomes(absent('token', 'identifier: key'))).toEqual(['removed key']);
   });
 
   it.each([
