@@ -166,9 +166,11 @@ GRANT SELECT (claimed_by, application_id, approved_epoch), DELETE ON consent.dev
 -- The service `blueprints` publishes flows, with everything that is compiled from blueprint objects. Flows name users and groups,
 -- so it may look them up. It cannot change them, and it sees no password hash, token or session.
 GRANT USAGE ON SCHEMA flow, identification TO gatehouse_blueprints;
-GRANT SELECT, INSERT, UPDATE, DELETE ON flow.objects, flow.flows, flow.flow_versions, flow.releases, flow.brand_sets,
+GRANT SELECT, INSERT, UPDATE, DELETE ON flow.objects, flow.flows, flow.flow_versions, flow.brand_sets,
   flow.oauth_clients, flow.proxy_applications, identification.sources TO gatehouse_blueprints;
 GRANT SELECT, INSERT, UPDATE ON flow.applied_blueprints TO gatehouse_blueprints;
+-- The log of publications is never changed; its oldest rows are deleted.
+GRANT SELECT, INSERT, DELETE ON flow.releases TO gatehouse_blueprints;
 -- A version that a plan or a mailed link uses is not deleted.
 GRANT SELECT (version_id) ON flow.plans, flow.resume_tokens TO gatehouse_blueprints;
 -- The guard of a rollout counts plans by version and network. It sees neither their sessions nor their contents.

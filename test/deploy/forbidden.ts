@@ -53,6 +53,7 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     `INSERT INTO directory.users (username) VALUES ('mine')`,
     'UPDATE directory.groups SET is_superuser = true',
     'INSERT INTO directory.user_groups SELECT id, gen_random_uuid() FROM directory.users',
+    'UPDATE flow.releases SET reason = reason',
     'SELECT FROM directory.tokens',
     'SELECT FROM directory.invitations',
     'SELECT FROM flow.sessions',
