@@ -170,6 +170,28 @@ describe('the diagram of a flow', () => {
   });
 });
 
+describe('the simulation of a flow', () => {
+  it('lists the findings and the paths of the version in the address', async () => {
+    const { status, text } = await (await loggedIn('root')).fetch(`${page}login/?version=2&simulate=1`);
+
+    expect(status).toBe(200);
+    expect(text).toMatch(/<h3 tabindex="-1" autofocus>Findings in version 2<\/h3><p>No findings\.<\/p>/);
+    expect(text).toContain('<bdi>[anonymous]</bdi>');
+    expect(text).toContain('<bdi>logged in with a first factor</bdi>');
+  });
+
+  it('is left out unless it is asked for, and for a version that does not exist', async () => {
+    const root = await loggedIn('root');
+    expect((await root.fetch(`${page}login/`)).text).not.toContain('Findings in version');
+    const { status, text } = await root.fetch(`${page}login/?version=99&simulate=1`);
+    expect([status, text.includes('Findings in version')]).toEqual([404, false]);
+  });
+
+  it('is for superusers', async () => {
+    expect((await (await loggedIn('alice')).fetch(`${page}login/?simulate=1`)).status).toBe(403);
+  });
+});
+
 describeInChromium('the pages about flows in a browser', () => {
   const chromium = useChromium();
 
@@ -242,7 +264,7 @@ describeInChromium('the pages about flows in a browser', () => {
       ['ar', 'rtl'],
     ] as const) {
       await tab.setExtraHTTPHeaders({ 'accept-language': language });
-      for (const address of [page, `${page}login/?from=1&to=2`]) {
+      for (const address of [page, `${page}login/?from=1&to=2`, `${page}login/?simulate=1`]) {
         await tab.goto(`${deployment.url}${address}`);
         expect(await tab.locator('html').getAttribute('dir')).toBe(direction);
         expect({ address, faults: await faultsOf(tab) }).toEqual({ address, faults: [] });

@@ -4,6 +4,7 @@ import { commonConfig, geoIpConfig, natsConfig, postgresConfig } from '@gatehous
 import { z } from 'zod';
 import { SigningKeys } from './applications/signing-keys.js';
 import { flowChangeLimits } from './flow-changes/flow-change-limits.config.js';
+import { simulationConfig } from './flow-pages/simulation.config.js';
 import { CSRF_COOKIE, CSRF_COOKIES, isHostOnly, SESSION_COOKIE, SESSION_COOKIES } from './http/cookie-names.js';
 import { corsOriginsIn } from './http/cors.js';
 import { TRACEPARENT_USES } from './http/request-spans.js';
@@ -266,6 +267,7 @@ export const gatewaySettings = z.object({
     'Kinds of stages with metrics of their own; all further ones share the label `other`',
   ),
   ...journeyConfig.shape,
+  ...simulationConfig.shape,
   EXPIRED_TOKENS_KEEP_S: whole(30 * 86_400, { min: 0 }).describe(
     'Seconds for which an expired API token or app password is still listed, before it is deleted',
   ),

@@ -3,6 +3,7 @@ import type { AccountData } from './account/account.js';
 import type { ApiOutline } from './api/schema.js';
 import type { FlowChangeData, FlowRolloutData } from './flow-versions/flow-change.js';
 import type { VersionDiagram } from './flow-versions/flow-diagram.js';
+import type { VersionSimulation } from './flow-versions/flow-simulation.js';
 import type { FlowVersionRow, ListedFlow, VersionComparison } from './flow-versions/flow-versions.js';
 
 /** A challenge of the flow executor API. */
@@ -131,6 +132,8 @@ export interface FlowVersionsPageData extends AdministrationPageData {
   readonly shown: { readonly version: number; readonly period: string };
   /** The diagram, or why there is none: the flow does not have the version, it is not readable, or the period is invalid. */
   readonly diagram: VersionDiagram | 'unknown_version' | 'unknown_format' | 'invalid_period';
+  /** The simulation of the version in the diagram, if it was asked for; `busy` while another one runs. */
+  readonly simulation?: VersionSimulation | 'busy';
   /** Why the form was refused: the flow does not have both versions. */
   readonly refused?: 'unknown_version';
   /** The running rollout, or why it cannot be shown; undefined if none runs. */

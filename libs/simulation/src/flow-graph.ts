@@ -55,11 +55,9 @@ export function* walkInSlices({ oracle, ...walked }: WalkOptions): Generator<und
     const moves = yield* branches(move, { oracle, history, budget });
     const edges = new Map<string, FlowEdge & { alternatives: (readonly Fact[])[] }>();
     for (const { facts, result } of moves) {
-      const to = isEnd(result.to) ? result.to : reach(result.to, [...history, ...facts]);
-      const key = JSON.stringify([to, result.visits]);
-      const edge = edges.get(key) ?? { alternatives: [], visits: result.visits, to };
-      edge.alternatives.push(facts);
-      edges.set(key, edge);
+      const { to, visits } = result;
+      addTo(edges, { visits, to: isEnd(to) ? to : reach(to, [...history, ...facts]) }, facts);
+      yield;
     }
     nodes[id]!.edges = [...edges.values()];
   }
@@ -74,4 +72,16 @@ export function* walkInSlices({ oracle, ...walked }: WalkOptions): Generator<und
     if (budget.admitsState(id)) pending.push({ id, state, history });
     return id;
   }
+}
+
+/** Adds a combination of facts to the edge that it leads along. */
+function addTo(
+  edges: Map<string, FlowEdge & { alternatives: (readonly Fact[])[] }>,
+  { to, visits }: Pick<FlowEdge, 'to' | 'visits'>,
+  facts: readonly Fact[],
+): void {
+  const key = JSON.stringify([to, visits]);
+  const edge = edges.get(key);
+  if (edge) edge.alternatives.push(facts);
+  else edges.set(key, { alternatives: [facts], visits, to });
 }

@@ -98,3 +98,17 @@ function asListed(end: PathEnd, state: WalkState | undefined): ListedEnd {
   const { step, proofs } = state?.login ?? {};
   return { type: 'done', login: step && { step, proofs: proofs ?? [] } };
 }
+
+/**
+ * Whether a wrong answer or a denial has ended the path. Nearly every step has such paths, so they are listed by step. A
+ * stage that can do nothing else is an end of its own.
+ */
+export function isEarlyEnd({ edges, end }: ListedPath): boolean {
+  const outcome = edges.at(-1)?.visits.at(-1)?.outcome;
+  const question = edges.at(-1)?.alternatives[0]?.findLast(({ question: { type } }) => type === 'stage')?.question;
+  const isOnlyOutcome = question?.answers.length === 1;
+  return (
+    (end.type === 'waits' && outcome === 'rejected') ||
+    (end.type === 'denied' && outcome === 'denied' && !isOnlyOutcome)
+  );
+}

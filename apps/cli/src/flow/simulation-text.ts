@@ -1,12 +1,13 @@
 import { escapeUnprintable, printableJson } from '@gatehouse/contracts';
-import type {
-  Fact,
-  FoundLogin,
-  ListedPath,
-  PolicyReference,
-  Simulation,
-  SimulationReport,
-  StepReference,
+import {
+  type Fact,
+  type FoundLogin,
+  isEarlyEnd,
+  type ListedPath,
+  type PolicyReference,
+  type Simulation,
+  type SimulationReport,
+  type StepReference,
 } from '@gatehouse/simulation';
 
 type GroupNames = ReadonlyMap<string, string>;
@@ -31,20 +32,6 @@ export function simulationText(simulation: Simulation, names: GroupNames): strin
     ...(findings.length > 0 ? findings : ['No findings.']),
   ];
   return lines.map(escapeUnprintable).join('\n').trimEnd();
-}
-
-/**
- * Whether a wrong answer or a denial has ended the path. Nearly every step has such paths, so they are listed by step. A
- * stage that can do nothing else is an end of its own.
- */
-function isEarlyEnd({ edges, end }: ListedPath): boolean {
-  const outcome = edges.at(-1)?.visits.at(-1)?.outcome;
-  const question = edges.at(-1)?.alternatives[0]?.findLast(({ question: { type } }) => type === 'stage')?.question;
-  const isOnlyOutcome = question?.answers.length === 1;
-  return (
-    (end.type === 'waits' && outcome === 'rejected') ||
-    (end.type === 'denied' && outcome === 'denied' && !isOnlyOutcome)
-  );
 }
 
 function endLines(title: string, early: readonly ListedPath[], type: 'waits' | 'denied'): string[] {

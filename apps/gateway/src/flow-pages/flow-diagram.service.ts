@@ -4,8 +4,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { parsePk } from '../http/identifiers.js';
 import { lastValue } from '../http/query.js';
 import { presentDiagram } from './flow-diagram.presenter.js';
-import { FlowDocumentRepository } from './flow-document.repository.js';
+import { type FlowDocument, FlowDocumentRepository } from './flow-document.repository.js';
+import { presentSimulation } from './flow-simulation.presenter.js';
+import { FlowSimulationService } from './flow-simulation.service.js';
 
+type DrawnVersion = Pick<FlowVersionsPageData, 'shown' | 'diagram' | 'simulation'>;
 type Query = Readonly<Record<string, unknown>>;
 
 /** The period that a diagram counts unless the address names another one. */
@@ -17,10 +20,14 @@ export class FlowDiagramService {
   constructor(
     @Inject(FlowDocumentRepository) private readonly documents: FlowDocumentRepository,
     @Inject(FunnelRepository) private readonly funnels: FunnelRepository,
+    @Inject(FlowSimulationService) private readonly simulations: FlowSimulationService,
   ) {}
 
-  /** Draws the version that the query names, by default the current one, with the numbers of its period. */
-  async draw(slug: string, current: number, query: Query): Promise<Pick<FlowVersionsPageData, 'shown' | 'diagram'>> {
+  /**
+   * Draws the version that the query names, by default the current one, with the numbers of its period, and simulates it
+   * if the query asks for that.
+   */
+  async draw(slug: string, current: number, query: Query): Promise<DrawnVersion> {
     const [named, since] = [lastValue(query['version']), lastValue(query['since'])];
     const number = named === undefined ? current : parsePk(named);
     const period = journeyPeriod.safeParse(since ?? DEFAULT_PERIOD);
@@ -31,9 +38,16 @@ export class FlowDiagramService {
     const document = number === undefined ? 'unknown_version' : await this.documents.find(slug, number);
     if (typeof document === 'string') return { shown, diagram: document };
     if (!period.success) return { shown, diagram: 'invalid_period' };
-    const since_ = new Date(Date.now() - period.data);
-    const funnel = await this.count({ slug, since: since_, version: shown.version });
-    return { shown, diagram: presentDiagram({ ...document, number: shown.version, period: shown.period, funnel }) };
+    const drawn = { ...document, number: shown.version };
+    const simulation = query['simulate'] === undefined ? undefined : await this.simulate(drawn);
+    const funnel = await this.count({ slug, since: new Date(Date.now() - period.data), version: shown.version });
+    const diagram = presentDiagram({ ...drawn, period: shown.period, funnel });
+    return { shown, diagram, ...(simulation && { simulation }) };
+  }
+
+  private async simulate({ version, names, number }: FlowDocument & { readonly number: number }) {
+    const simulation = await this.simulations.simulate(version);
+    return simulation === 'busy' ? simulation : presentSimulation(number, simulation, names);
   }
 
   private async count(query: {

@@ -12,6 +12,7 @@ import { FlowDocumentRepository } from './flow-document.repository.js';
 import { FlowListRepository } from './flow-list.repository.js';
 import { FlowPageContext } from './flow-page.context.js';
 import { FlowPagesController } from './flow-pages.controller.js';
+import { FlowSimulationService } from './flow-simulation.service.js';
 import { FlowVersionRepository } from './flow-version.repository.js';
 import { RolloutPresenter } from './rollout.presenter.js';
 
@@ -24,6 +25,7 @@ import { RolloutPresenter } from './rollout.presenter.js';
     FlowChangeFormService,
     FlowDiagramService,
     FlowDocumentRepository,
+    FlowSimulationService,
     FlowListRepository,
     FlowPageContext,
     FlowVersionRepository,

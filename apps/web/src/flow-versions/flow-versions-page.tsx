@@ -5,6 +5,7 @@ import { ComparisonSection } from './comparison.section.js';
 import { DiagramSection } from './diagram.section.js';
 import type { FlowVersionsProps } from './flow-versions-props.js';
 import { RolloutSection } from './rollout.section.js';
+import { SimulationSection } from './simulation.section.js';
 import { VersionList } from './version-list.js';
 
 /** The page of a flow with its versions. It needs no JavaScript. */
@@ -29,6 +30,7 @@ export const FlowVersionsPage = ({ pageData, t }: FlowVersionsProps) => {
           <VersionList pageData={pageData} t={t} />
         </section>
         <DiagramSection pageData={pageData} t={t} />
+        <SimulationSection pageData={pageData} t={t} />
         <ComparisonSection pageData={pageData} t={t} />
       </main>
     </Frame>

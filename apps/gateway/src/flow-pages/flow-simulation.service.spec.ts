@@ -1,0 +1,60 @@
+import { setImmediate } from 'node:timers/promises';
+import { policySetOf } from '@gatehouse/executor/testing';
+import { flowVersionOf } from '@gatehouse/plan/testing';
+import { describe, expect, it } from 'vitest';
+import { FlowSimulationService } from './flow-simulation.service.js';
+import { simulationConfig } from './simulation.config.js';
+
+/** A version whose planning has 2^60 combinations of results. */
+const HUGE = flowVersionOf(
+  Array.from({ length: 60 }, (_, i) => ({ id: `s${i}`, kind: 'dummy', planned: policySetOf({ policy: `p${i}` }) })),
+);
+const SMALL = flowVersionOf([{ id: 'a' }, { id: 'b' }]);
+const service = (settings: Readonly<Record<string, number>>) =>
+  new FlowSimulationService(simulationConfig.parse(settings));
+
+async function simulated(settings: Readonly<Record<string, number>>, version = HUGE) {
+  const simulation = await service(settings).simulate(version);
+  if (simulation === 'busy') throw new Error('another simulation runs');
+  return simulation;
+}
+
+describe('a simulation on the page of a flow', () => {
+  it('is complete for a usual flow', async () => {
+    expect((await simulated({}, SMALL)).isComplete).toBe(true);
+  });
+
+  it('ends after SIMULATION_TIMEOUT_MS, with what it has found', async () => {
+    const { isComplete, paths } = await simulated({ SIMULATION_TIMEOUT_MS: 50, SIMULATION_MAX_ANSWERS: 500_000 });
+    expect([isComplete, paths.length > 0]).toEqual([false, true]);
+  });
+
+  it('ends after SIMULATION_MAX_ANSWERS', async () => {
+    const limits = { SIMULATION_TIMEOUT_MS: 30_000, SIMULATION_MAX_PATHS: 1000 };
+    const { isComplete, paths } = await simulated({ ...limits, SIMULATION_MAX_ANSWERS: 61 * 10 });
+    expect([isComplete, paths.length]).toEqual([false, 10]);
+  });
+
+  it('ends after SIMULATION_MAX_STATES, and lists SIMULATION_MAX_PATHS', async () => {
+    expect((await simulated({ SIMULATION_MAX_STATES: 1 }, SMALL)).paths.map(({ end }) => end.type)).toContain('cut');
+    const { isComplete, paths } = await simulated({ SIMULATION_MAX_PATHS: 2 }, SMALL);
+    expect([isComplete, paths.length]).toEqual([false, 2]);
+  });
+
+  it('lets the gateway do other work meanwhile, and is the only one', async () => {
+    const simulations = service({ SIMULATION_TIMEOUT_MS: 200, SIMULATION_MAX_ANSWERS: 500_000 });
+    let turns = 0;
+    let isRunning = true;
+    const running = simulations.simulate(HUGE).finally(() => {
+      isRunning = false;
+    });
+    expect(await simulations.simulate(SMALL)).toBe('busy');
+    while (isRunning) {
+      await setImmediate();
+      turns += 1;
+    }
+    expect(turns).toBeGreaterThan(3);
+    expect(await running).toMatchObject({ isComplete: false });
+    expect(await simulations.simulate(SMALL)).toMatchObject({ isComplete: true });
+  });
+});
