@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { administratorsEntry } from '../support/administrators.js';
 import {
@@ -12,7 +13,9 @@ import {
 } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
+import { submit } from '../support/forms.js';
 import { describeWithNats } from '../support/nats.js';
+import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
 import { recordedEvents } from '../support/recorded-events.js';
 
 const KEY = 'a-token-of-root-that-nobody-guesses-0123456789abcdef'; // not-a-secret
@@ -26,11 +29,14 @@ const INSTANCES = '/api/v3/flows/instances';
 const greeting = (title: string) => blueprint(flowEntries('greeting', [DUMMY], { title }));
 
 describeWithNats('changes of flows over HTTP', () => {
+  let database: FreshDatabase;
   let deployment: Deployment;
   let second: string;
   let root: Browser;
   beforeAll(async () => {
+    database = await migratedDatabase();
     deployment = await Deployment.open({
+      database,
       services: ['identification', 'password', 'session', 'mfa', 'blueprints'],
       apart: ['blueprints'],
       gateway: { ANONYMOUS_RATE: '0' },
@@ -274,6 +280,22 @@ describeWithNats('changes of flows over HTTP', () => {
     expect((await apply()).status).toBe(403);
     await age('3601 seconds');
     expect((await apply()).status).toBe(200);
+  });
+
+  it('shows the form again whose change took longer than FLOW_CHANGE_TIMEOUT_MS, and changes nothing', async () => {
+    const before = await current('greeting');
+    const impatient = new Browser(await deployment.openAnotherGateway({ FLOW_CHANGE_TIMEOUT_MS: '1000' }));
+    impatient.plant(root.cookie());
+    const other = new pg.Client({ connectionString: database.url });
+    await other.connect();
+    await other.query('BEGIN; LOCK TABLE flow.releases IN SHARE ROW EXCLUSIVE MODE');
+    const refused = await submit(impatient, '/if/admin/flows/greeting/publish/?version=1', { reason: 'kept' });
+    await other.end();
+
+    expect(refused.status).toBe(503);
+    expect(refused.text).toContain('The change of flows took too long. Look at the flow before you try again.');
+    expect(refused.text).toContain('value="kept"');
+    expect([before === 1, await current('greeting')]).toEqual([false, before]);
   });
 
   it('returns 503 with Retry-After while the service is away, and logins go on', async () => {

@@ -45,7 +45,10 @@ function Refusal({ pageData: { refused, login }, t }: FlowChangeProps) {
   return (
     <div tabIndex={-1} autofocus>
       <Alert>
-        {message} {detail && <bdi>{detail}</bdi>} {advice}
+        {message}
+        {detail && <bdi> {detail}</bdi>}
+        {advice && ` ${advice}`}
+        {login && ' '}
         {login && <a href={login}>{t('Sign in again')}</a>}
       </Alert>
     </div>
