@@ -69,6 +69,15 @@ describe('replayRun', () => {
     ]);
   });
 
+  it('does not know how a run goes in a version with more combinations of conditions than it walks', () => {
+    const draftWith = (count: number) => {
+      const set = policySetOf(...Array.from({ length: count }, (_, i) => ({ policy: `p${i}` })));
+      return flowOf(['ident', 'password', { kind: 'page', policies: { ...set, mode: 'all' } }, 'login']);
+    };
+    expect(replay(runOf(before), draftWith(3)).verdict).toBe('changed');
+    expect(replay(runOf(before), draftWith(300)).verdict).toBe('unknown');
+  });
+
   describe('with a policy', () => {
     const policies = policySetOf({ policy: 'p1' });
     const version = flowOf(['ident', 'password', { kind: 'device', policies }, 'login']);

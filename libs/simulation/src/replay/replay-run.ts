@@ -8,6 +8,8 @@ import { identityOf, metSteps, type RecordedRun } from './recorded-run.js';
 
 /** Number of states that the walk of one recorded run visits at most. */
 const MAX_STATES = 2000;
+/** Number of answers that it assumes at most: enough for ten unknown conditions that are evaluated at planning. */
+const MAX_ANSWERS = 20_000;
 
 /** Something that differs between a recorded run and the draft. */
 export interface ReplayCause {
@@ -44,7 +46,7 @@ export function replayRun(run: RecordedRun, draft: WalkedVersion): Replay {
         : question.answers;
     },
   };
-  const graph = walkFlow({ ...draft, oracle, maxStates: MAX_STATES });
+  const graph = walkFlow({ ...draft, oracle, maxStates: MAX_STATES, maxAnswers: MAX_ANSWERS });
   const steps = stepCauses(run, graph);
   const ends = endsOf(graph);
   const same = ends.filter(({ end, state }) => isSameEnd(run, end, state));
