@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Browser } from '../support/browser.js';
 import { runCliOk } from '../support/commands.js';
 import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
@@ -22,7 +22,7 @@ let folder: string;
 let env: Record<string, string>;
 let running: RunningProcess | undefined;
 
-beforeEach(async () => {
+async function openFolder() {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-starts-'));
   // Postgres runs as another account, which must be able to enter the folder.
   await chmod(folder, 0o755);
@@ -31,12 +31,12 @@ beforeEach(async () => {
     XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? '',
   };
   running = undefined;
-});
-afterEach(async () => {
+}
+async function removeFolder() {
   await running?.stop();
   await stopOrphans();
   await rm(folder, { recursive: true, force: true });
-});
+}
 
 async function start(ready = /Gatehouse is ready/): Promise<RunningProcess> {
   running = await startProcess(MAIN, env, { ready });
@@ -74,7 +74,9 @@ async function stopOrphans(): Promise<void> {
   }
 }
 
-describe('a later start', { timeout: TIMEOUT_MS }, () => {
+describe('an installation', { timeout: TIMEOUT_MS }, () => {
+  beforeAll(openFolder);
+  afterAll(removeFolder);
   const blueprint = (...args: string[]) => runCliOk('blueprint', args, { env });
   const challengeOf = async (slug: string) => {
     const { status, body } = await new Browser(`http://127.0.0.1:${env['PORT']}`).show(slug);
@@ -91,8 +93,23 @@ entries:
     identifiers: { slug: default-user-settings-flow }
 `;
 
-  it('changes no stored flow, names the blueprints that differ, and shows the differences on request', async () => {
-    expect((await start()).output()).not.toContain('differ');
+  it('whose first start finds its port in use has printed the password of the administrator whom it created', async () => {
+    const occupant = createServer().listen(Number(env['PORT']), '127.0.0.1');
+    await once(occupant, 'listening');
+    const failed = await start().then(
+      () => 'it started',
+      (error: Error) => error.message,
+    );
+    occupant.close();
+    await once(occupant, 'close');
+
+    const { output } = await start();
+    const password = printedPassword(`${failed}${output()}`);
+    expect(await logIn(password)).toMatchObject({ user: { username: 'admin', is_superuser: true } });
+  });
+
+  it('changes no stored flow at a later start, names the blueprints that differ, and shows the differences on request', async () => {
+    expect(running?.output()).not.toContain('differ');
     const file = join(folder, 'hardened.yaml');
     await writeFile(file, HARDENED);
     await blueprint('apply', file);
@@ -116,21 +133,8 @@ entries:
 });
 
 describe('a first start', { timeout: TIMEOUT_MS }, () => {
-  it('that is interrupted by a port in use has printed the password of the administrator whom it created', async () => {
-    const occupant = createServer().listen(Number(env['PORT']), '127.0.0.1');
-    await once(occupant, 'listening');
-    const failed = await start().then(
-      () => 'it started',
-      (error: Error) => error.message,
-    );
-    occupant.close();
-    await once(occupant, 'close');
-
-    const { output } = await start();
-    const password = printedPassword(`${failed}${output()}`);
-    expect(await logIn(password)).toMatchObject({ user: { username: 'admin', is_superuser: true } });
-  });
-
+  beforeEach(openFolder);
+  afterEach(removeFolder);
   it('prints no password that ADMIN_PASSWORD sets', async () => {
     env = { ...env, ADMIN_PASSWORD: 'chosen-by-the-operator-7' };
     const { output } = await start();
