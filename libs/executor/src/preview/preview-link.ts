@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type Sealer, UnsealError } from '@gatehouse/platform';
+import { type Sealer, secretsEqual, UnsealError } from '@gatehouse/platform';
 import { z } from 'zod';
 
 /** What a preview link allows: to run one version of a flow as one test user, until it expires. */
@@ -28,7 +28,7 @@ export const sealPreviewLink = (sealer: Sealer, link: PreviewLink): string =>
 export function openPreviewLink(sealer: Sealer, token: string): PreviewLink | undefined {
   const sealed = Buffer.from(token, 'base64url');
   // The decoder ignores some bits and characters. Two spellings of one link would be counted apart.
-  if (sealed.toString('base64url') !== token) return undefined;
+  if (!secretsEqual(sealed.toString('base64url'), token)) return undefined;
   try {
     return previewLink.safeParse(sealer.open(LINK, sealed)).data;
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Plan } from '@gatehouse/plan';
-import { uuidV7 } from '@gatehouse/platform';
+import { secretsEqual, uuidV7 } from '@gatehouse/platform';
 import type { AttemptStore } from '../attempts/attempt-store.js';
 import { lastSessionChange } from '../effects.js';
 import type { PlanCommit } from '../plan-commit.js';
@@ -81,7 +81,7 @@ export class PreviewPlanStore extends PlanStore {
   async findResumed(_slug: string, token: Buffer): Promise<ResumedPlan | undefined> {
     const { plan, orphaned } = this;
     const now = this.dependencies.now().toISOString();
-    const link = this.links.find(({ hash, expires }) => hash === token.toString('hex') && now < expires);
+    const link = this.links.find(({ hash, expires }) => secretsEqual(hash, token.toString('hex')) && now < expires);
     if (!plan || plan.ended || !link) return undefined;
     return { plan: { ...plan, id: uuidV7() }, versionId: this.preview.versionId, orphaned, step: link.step };
   }
@@ -117,8 +117,9 @@ export class PreviewPlanStore extends PlanStore {
       ...{ hash: hash.toString('hex'), step },
       expires: new Date(now + ttlS * 1000).toISOString(),
     }));
-    const used = usedToken?.toString('hex');
-    return [...this.links.filter(({ hash, step }) => hash !== used && step !== usedLinkStep), ...added];
+    const isUsed = ({ hash, step }: PreviewState['links'][number]) =>
+      step === usedLinkStep || secretsEqual(hash, usedToken?.toString('hex') ?? '');
+    return [...this.links.filter((link) => !isUsed(link)), ...added];
   }
 
   /** A preview is not counted. */
