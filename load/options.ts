@@ -83,6 +83,18 @@ export const userOptions = z.strictObject({
   out: z.string().describe('File to write, which must not exist'),
 });
 
+/** The options of `npm run load -- records`. */
+export const recordOptions = z.strictObject({
+  database: z.string('is missing: set --database or DATABASE_URL').describe('URL of Postgres. Or `DATABASE_URL`'),
+  flow: z.string().describe('Slug of the flow, whose current version the made visitors have run'),
+  count: count(1, 10_000_000).default(10_000).describe('Number of records'),
+  days: count(1, 30).default(7).describe('Days up to now over which the records are spread'),
+  randomSeed: count(0, 2 ** 31)
+    .default(1)
+    .describe('The same number makes the same runs'),
+  besideReal: z.boolean().default(false).describe('Also if the database has records of real visitors'),
+});
+
 /** Options of a load test. */
 export type RunOptions = z.output<typeof runOptions>;
 
@@ -127,5 +139,6 @@ function valuesOf(args: readonly string[], options: Record<string, { type: 'bool
 
 function fromEnvironment(key: string, env: NodeJS.ProcessEnv): string | undefined {
   if (key === 'seed') return env['LOAD_SEED'];
+  if (key === 'database') return env['DATABASE_URL'];
   return key === 'postgres' ? env['LOAD_POSTGRES'] : undefined;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { optionName, runOptions, userOptions } from '../../load/options.js';
+import { optionName, recordOptions, runOptions, userOptions } from '../../load/options.js';
 import { PLACEHOLDERS } from '../../load/scenario.js';
 import { code, type Document, page, table } from './markdown.js';
 
@@ -42,6 +42,8 @@ export const documents: readonly Document[] = [
     optionsOf(runOptions),
     '## `npm run load -- users`',
     optionsOf(userOptions),
+    '## `npm run load -- records`',
+    optionsOf(recordOptions),
     '## Placeholders of scenarios',
     table(
       ['placeholder', 'value'],

@@ -2,7 +2,7 @@ import { type FlowVersion, flowVersion, type RecordedVerdict } from '@gatehouse/
 import type { RecordedStep } from '@gatehouse/simulation';
 import type { DataSource } from 'typeorm';
 
-/** Number of records of a page. */
+/** Largest number of records of a page. */
 const PAGE_ROWS = 10_000;
 
 /** Before the first record of a page that starts at $2. */
@@ -38,13 +38,16 @@ type PageRow = RecordedGroup & { readonly endedAt: string; readonly planId: stri
 
 /** Reads records of ended plans page by page, each in a statement of its own, so that no long transaction is open. */
 export class RecordedRunRepository {
-  constructor(private readonly source: DataSource) {}
+  constructor(
+    private readonly source: DataSource,
+    private readonly pageRows = PAGE_ROWS,
+  ) {}
 
   /** Yields the groups of equal records of each page. */
   async *read(flowId: string, since: Date): AsyncGenerator<readonly RecordedGroup[]> {
     let [endedAt, planId] = [since.toISOString(), FIRST_PLAN];
     for (;;) {
-      const rows = await this.source.query<PageRow[]>(NEXT_PAGE, [flowId, endedAt, planId, PAGE_ROWS]);
+      const rows = await this.source.query<PageRow[]>(NEXT_PAGE, [flowId, endedAt, planId, this.pageRows]);
       const [first] = rows;
       if (!first) return;
       yield rows;

@@ -7,11 +7,11 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { RELEASE_LEASE, TAKE_LEASE } from '../cleanup.statements.js';
 import { interval } from '../commit-effects.js';
 import { openPlan, planSealId } from '../plan.rows.js';
+import { addJourneys } from './add-journeys.js';
 import { flowEndedMessage, type RecordedEnd } from './journey.events.js';
 import type { JourneySettings } from './journey.settings.js';
 import {
   ADD_COUNTS,
-  ADD_JOURNEYS,
   DELETE_OLD_COUNTS,
   JOURNEYS_SIZE,
   type JourneyRow,
@@ -123,7 +123,7 @@ export class JourneyRecorder {
       plans.map(({ version_id }) => version_id),
     );
     const rows = plans.map((plan) => this.rowOf(plan));
-    await manager.query(ADD_JOURNEYS, [JSON.stringify(rows)]);
+    await addJourneys(manager, rows);
     if (!this.settings.journeys.events) return;
     const { ids, topics, bodies, users } = outboxColumns(
       rows.map((row) => outboxRow(flowEndedMessage(endOf(row)), this.sealer)),
