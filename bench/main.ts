@@ -14,12 +14,15 @@ import { forwardAuth } from './scenarios/forward-auth.js';
 import { gate } from './scenarios/gate.js';
 import { growth } from './scenarios/growth.js';
 import { isolation } from './scenarios/isolation.js';
+import { journeys } from './scenarios/journeys.js';
 import { memory } from './scenarios/memory.js';
 import { overload } from './scenarios/overload.js';
 import { pages } from './scenarios/pages.js';
 import { peers } from './scenarios/peers.js';
 import { policies } from './scenarios/policies.js';
 import { rates } from './scenarios/rates.js';
+import { replay } from './scenarios/replay.js';
+import { rollout } from './scenarios/rollout.js';
 import { scaling } from './scenarios/scaling.js';
 import { sizes } from './scenarios/sizes.js';
 import { solves } from './scenarios/solves.js';
@@ -52,6 +55,9 @@ const onRequest: Readonly<Record<string, RunScenario>> = {
   gate,
   growth: () => growth(options),
   tracing,
+  journeys,
+  rollout,
+  replay,
   peers,
 };
 const all = { ...scenarios, ...onRequest };

@@ -21,6 +21,8 @@ export interface Variant {
   readonly users?: number;
   /** Number of flows that the users are distributed over. Defaults to 1. */
   readonly flows?: number;
+  /** Is called before each round. */
+  readonly prepare?: () => Promise<void>;
   /** Name of the variant that does only the minimum work of this variant. */
   readonly baseline?: string;
 }
@@ -88,6 +90,7 @@ export async function runInterleaved(
   const rounds = new Map(variants.map(({ name }): [string, RoundFigures[]] => [name, []]));
   for (let i = 0; i < warmUp + count; i++) {
     for (const variant of variants) {
+      await variant.prepare?.();
       const figures = await runRound(variant, CONCURRENCY, watched);
       if (i >= warmUp) rounds.get(variant.name)?.push(figures);
     }

@@ -101,10 +101,15 @@ export class Product implements MeasuredSite {
   /**
    * Starts a second gateway that runs pg's own named statements (docs/adr/0003). Both gateways use the same services.
    */
-  async withPlainStatements(): Promise<MeasuredSite> {
+  withPlainStatements(): Promise<MeasuredSite> {
+    return this.openGateway({ NODE_OPTIONS: Product.preload('plain-statements') });
+  }
+
+  /** Starts another gateway with some settings of its own, which uses the same services. */
+  async openGateway(settings: Environment): Promise<MeasuredSite> {
     const port = String(await freePort());
     const url = `http://127.0.0.1:${port}`;
-    const env = { ...this.env, PORT: port, BASE_URL: url, NODE_OPTIONS: Product.preload('plain-statements') };
+    const env = { ...this.env, PORT: port, BASE_URL: url, ...settings };
     const gateway = await startProcess('dist/apps/gateway/src/main.js', env, { ready: /serving/ });
     const others = () => this.watched().filter(({ name }) => name !== 'gateway');
     return {
@@ -134,6 +139,11 @@ export class Product implements MeasuredSite {
   /** Applies a blueprint with the command line. */
   async apply(blueprint: string): Promise<void> {
     await withFile(blueprint, (file) => this.command('blueprint', 'apply', file));
+  }
+
+  /** Compiles a blueprint into drafts. */
+  async draft(blueprint: string): Promise<void> {
+    await withFile(blueprint, (file) => this.command('blueprint', 'apply', '--draft', file));
   }
 
   /** Imports rows of an export with the command line. */

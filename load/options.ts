@@ -51,7 +51,9 @@ export const runOptions = z.strictObject({
   forwardedFor: z
     .boolean()
     .default(false)
-    .describe('Send another client address for each account as X-Forwarded-For, where `TRUSTED_PROXIES` allows it'),
+    .describe(
+      'Send another client address for each account as X-Forwarded-For, in another network each, where `TRUSTED_PROXIES` allows it',
+    ),
   findLimit: z.boolean().default(false).describe('Search the highest `--rate` that keeps the two limits below'),
   maxErrors: number(0, 1).default(0.01).describe('`--find-limit`: share of visits that may fail'),
   maxP95: time('1ms', '10m').prefault('1s').describe('`--find-limit`: 95th percentile of the latency of a visit'),

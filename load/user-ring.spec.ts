@@ -25,7 +25,7 @@ describe('the accounts of a load generator', () => {
   it('have their own addresses and new names', () => {
     const ring = ringOf({ count: 300 });
     const accounts = Array.from({ length: 300 }, () => ring.next());
-    expect(accounts[299]?.address).toBe('10.0.1.43');
+    expect(accounts[299]?.address).toBe('10.43.1.0');
     expect(new Set(accounts.map(({ valueOf }) => valueOf('new'))).size).toBe(300);
   });
 });

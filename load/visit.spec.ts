@@ -4,7 +4,7 @@ import { parseScenario } from './scenario.js';
 import { type ScriptedResponse, scriptedSite } from './testing/scripted-site.js';
 import { VirtualClock } from './testing/virtual-clock.js';
 import { Visit } from './visit.js';
-import { Visitor } from './visitor.js';
+import { addressOf, Visitor } from './visitor.js';
 
 const LOGIN = parseScenario(
   `
@@ -151,4 +151,10 @@ describe('a visit', () => {
     await close();
     expect((await visit([...login, me('other')], { scenario })).failures).toEqual(['/me/ does not contain "$user"']);
   });
+});
+
+it('gives each of the first 65,536 accounts an address in a /24 network of its own', () => {
+  const addresses = Array.from({ length: 65_536 }, (_, number) => addressOf(number));
+  expect(new Set(addresses.map((address) => address.split('.', 3).join('.'))).size).toBe(65_536);
+  expect(new Set([...addresses, addressOf(65_536), addressOf(16_777_215)]).size).toBe(65_538);
 });

@@ -3,9 +3,9 @@ import type { HttpClient, HttpResponse } from './http-client.js';
 
 const CSRF_COOKIES = ['authentik_csrf', '__Host-authentik_csrf'];
 
-/** Returns the network address of a visitor by number, in 10.0.0.0/8. */
+/** Returns the network address of a visitor by number, in 10.0.0.0/8. The first 65,536 are in a /24 network of their own. */
 export const addressOf = (number: number): string =>
-  `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
+  `10.${number & 255}.${(number >> 8) & 255}.${(number >> 16) & 255}`;
 
 interface Content {
   readonly body?: string | undefined;

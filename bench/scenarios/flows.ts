@@ -22,6 +22,7 @@ export const FLOWS = blueprint(
   ...users.map((name) => userEntry(`slow-${name}`, { password: undefined })),
   flowEntries('one-dummy', [DUMMY]),
   flowEntries('two-dummies', [DUMMY, DUMMY]),
+  flowEntries('rolled-dummies', [DUMMY, DUMMY]),
   flowEntries('policy-dummies', [DUMMY, DUMMY]),
   expressionEntry('no password yet', NO_PASSWORD_YET),
   boundEntry('policy-dummies-1 bound', 'no password yet'),

@@ -48,6 +48,18 @@ export const dummyToNext: Visit = {
   measured: [passDummy('two-dummies', 'ak-stage-dummy')],
 };
 
+/** Opens a flow in a new session, by default one with two dummy stages. */
+export const begin = (slug = 'two-dummies'): Visit => ({
+  before: [],
+  measured: [getChallenge(slug, 'ak-stage-dummy')],
+});
+
+/** Like dummyToNext, of a flow with a rollout. */
+export const rolledToNext: Visit = {
+  before: [getChallenge('rolled-dummies', 'ak-stage-dummy')],
+  measured: [passDummy('rolled-dummies', 'ak-stage-dummy')],
+};
+
 /** Like dummyToNext, with an expression policy on the second step. */
 export const dummyWithPolicy: Visit = {
   before: [getChallenge('policy-dummies', 'ak-stage-dummy')],
