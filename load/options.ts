@@ -87,7 +87,10 @@ export const userOptions = z.strictObject({
 
 /** The options of `npm run load -- records`. */
 export const recordOptions = z.strictObject({
-  database: z.string('is missing: set --database or DATABASE_URL').describe('URL of Postgres. Or `DATABASE_URL`'),
+  database: z
+    .string()
+    .optional()
+    .describe('URL of Postgres. Or `DATABASE_URL`. Without both, the database of a local `npm start`'),
   flow: z.string().describe('Slug of the flow, whose current version the made visitors have run'),
   count: count(1, 10_000_000).default(10_000).describe('Number of records'),
   days: count(1, 30).default(7).describe('Days up to now over which the records are spread'),

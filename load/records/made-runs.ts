@@ -1,7 +1,7 @@
+import { simulatedContracts as contracts } from '@gatehouse/blueprints';
 import type { NewJourney } from '@gatehouse/executor-postgres';
 import type { FlowVersion, RecordedVerdict } from '@gatehouse/plan';
 import { allAnswers, type Fact, type FlowEdge, type FlowGraph, walkFlow } from '@gatehouse/simulation';
-import { findContract, proofSteps } from '@gatehouse/stages';
 import { randomOf } from '../random.js';
 
 /** A made run of a flow, as far as its record depends on the path. */
@@ -31,7 +31,6 @@ export class RunMaker {
     private readonly version: FlowVersion,
     private readonly random: ReturnType<typeof randomOf>,
   ) {
-    const contracts = { find: findContract, proofSteps: () => proofSteps };
     this.graph = walkFlow({ version, contracts, oracle: allAnswers });
   }
 

@@ -74,6 +74,11 @@ it.each([
   ['an unknown flow', ['--flow', 'none'], 'There is no flow none.'],
   ['too many records', ['--count', '10000001'], '--count:'],
   ['too many days', ['--days', '31'], '--days:'],
+  [
+    'a server that cannot be reached',
+    ['--database', 'postgres://127.0.0.1:1/none'],
+    '--database: Postgres cannot be reached',
+  ],
 ])('refuses %s and says which option is wrong', async (_, args, message) => {
   await expect(make(...args)).rejects.toThrow(message);
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { addJourneys, type NewJourney } from '@gatehouse/executor-postgres';
+import { openPostgres } from '@gatehouse/local';
 import { type FlowVersion, flowVersion } from '@gatehouse/plan';
 import pg from 'pg';
 import { LoadError } from '../load-error.js';
@@ -39,11 +40,12 @@ export interface RecordsToMake {
 /** `npm run load -- records`: adds journey records of made visitors to a test database. */
 export async function makeRecords(args: readonly string[], env: NodeJS.ProcessEnv) {
   const { database, besideReal, ...wanted } = parseOptions(recordOptions, args, env);
-  const client = new pg.Client({ connectionString: database });
-  await client.connect().catch((error: Error) => {
-    throw new LoadError(`--database: Postgres cannot be reached: ${error.message}`);
-  });
+  const postgres = await openPostgres({ ...env, DATABASE_URL: database });
+  const client = new pg.Client({ connectionString: postgres.url });
   try {
+    await client.connect().catch((error: Error) => {
+      throw new LoadError(`--database: Postgres cannot be reached: ${error.message}`);
+    });
     if (!besideReal && (await hasRealRecords(client)))
       throw new LoadError(
         'The database has records of real visitors. Made ones would falsify its funnels and replays. Use a test database, or --beside-real.',
@@ -54,6 +56,7 @@ export async function makeRecords(args: readonly string[], env: NodeJS.ProcessEn
     return { output, exitCode: 0 };
   } finally {
     await client.end();
+    await postgres.stop();
   }
 }
 

@@ -1,6 +1,6 @@
+import { simulatedContracts as contracts } from '@gatehouse/blueprints';
 import { flowDatabase, insertJourneys, type JourneyRow, publish } from '@gatehouse/executor-postgres/testing';
 import { flowVersionOf } from '@gatehouse/plan/testing';
-import { findContract, proofSteps } from '@gatehouse/stages';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RecordedRunRepository } from './recorded-runs.repository.js';
 import { ReplayCounter } from './replay-report.js';
@@ -37,7 +37,6 @@ afterAll(() => database?.close());
 
 it.each([1, 4, 7, 59, 60, 61])('counts each record once in pages of %i', async (pageRows) => {
   const runs = new RecordedRunRepository(database.source, pageRows);
-  const contracts = { find: findContract, proofSteps: () => proofSteps };
   const counter = new ReplayCounter({ version: DRAFT, contracts }, runs);
   let pages = 0;
   for await (const page of runs.read(flow.flowId, new Date(from))) {
