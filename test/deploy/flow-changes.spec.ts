@@ -59,6 +59,11 @@ describeWithNats('changes of flows with the roles and NATS users of a deployment
     await stack?.close();
   });
 
+  it('lets the gateway record runs, and make the funnel of a flow from the records', async () => {
+    const { status, body } = await root.fetch(`${INSTANCES}/proved-login/funnel/`);
+    expect([status, body['versions']]).toMatchObject([200, [{ version: 1, begun: 1, done: 1, logged_in: 1 }]]);
+  });
+
   const post = async (path: string, body: unknown = {}) => {
     const { status, body: result } = await root.fetch(`${INSTANCES}/${path}`, {
       method: 'POST',
