@@ -58,6 +58,9 @@ describe('the picture of a version', () => {
     const count = (svg: string, part: string) => svg.split(`class="${part}"`).length - 1;
     const svg = picture(diagram);
     expect([count(svg, 'way past'), count(svg, 'way again'), count(svg, 'way')]).toEqual([2, 1, 5]);
+    const stops = (more: Partial<DiagramStep>) =>
+      count(picture({ ...diagram, steps: [step('who'), step('stop', { denies: true, ...more })] }), 'way');
+    expect([stops({}), stops({ conditions })]).toEqual([3, 4]);
     const plain = picture({ version: 1, requirement: 'none', period: '1d', steps: [step('who')] });
     expect([count(plain, 'way past'), count(plain, 'way again'), count(plain, 'way')]).toEqual([0, 0, 2]);
     expect(textsOf(plain)).toEqual(['Start', 'the who', 'who', 'End of the flow']);

@@ -20,6 +20,8 @@ interface PartProps extends Props {
 
 const { width, column, boxHeight, gap, bypass, restart, side } = DIAGRAM;
 const MIDDLE = (column.from + column.to) / 2;
+/** Distance below a box at which the way around it joins the way on. */
+const BYPASS_END = 12;
 /** Letters that fit into a box, and beside the column. */
 const [BOX_LETTERS, SIDE_LETTERS] = [36, 32];
 
@@ -98,6 +100,7 @@ function StepBox({ box, next, x, t, locale }: PartProps & { box: PlacedBox; next
       {ends.length > 0 && <SideEnd x={x} y={top + boxHeight / 2} lines={ends} />}
       {!denies && <Way x={x} from={top + boxHeight} to={next} label={numbers && passedText(numbers, { locale, t })} />}
       {isOptional && <Bypass x={x} top={top} />}
+      {isOptional && denies && <Way x={x} from={top + boxHeight + BYPASS_END} to={next} />}
       {restarts && <Restart x={x} top={top} />}
     </>
   );
@@ -193,7 +196,7 @@ const SideEnd = ({ x, y, lines }: { x: Place; y: number; lines: readonly string[
 const Bypass = ({ x, top }: { x: Place; top: number }) => (
   <path
     class="way past"
-    d={`M${x(MIDDLE)} ${top - 10} H${x(bypass)} V${top + boxHeight + 12} H${x(MIDDLE)}`}
+    d={`M${x(MIDDLE)} ${top - 10} H${x(bypass)} V${top + boxHeight + BYPASS_END} H${x(MIDDLE)}`}
     marker-end="url(#arrow)"
   />
 );

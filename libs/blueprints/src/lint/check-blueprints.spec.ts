@@ -190,10 +190,19 @@ describe('checkBlueprints', () => {
     expect(rules(denied)).toEqual(['unreachable-stage 8', 'unconditional-deny 10']);
   });
 
-  it('names no blocked step if a policy may set what the step lacks', async () => {
-    const login = [flow('designation: enrollment'), DUMMY, stage('user_login'), at(1, 'dummy'), at(2, 'user_login')];
-    const sets = expression('context["flow_plan"].context["pending_user"] = ak_user_by(username="x")\nreturn True');
-    expect(await check(entries(...login, sets, bound('at-1')))).toEqual([]);
+  it('names no step as never reached if a policy may set the user whom its condition lacks', async () => {
+    const group = GROUP('').replace('{', '{id: rule, ');
+    const blocked = [ANONYMOUS, ...LOGIN.slice(1), group, DUMMY, at(5, 'dummy'), boundGroup('at-5')];
+    const guarded = (source: string) => [
+      ...blocked,
+      expression(source).replaceAll('rule', 'guard'),
+      bound('login').replace('!KeyOf rule', '!KeyOf guard'),
+    ];
+    const sets = 'context["flow_plan"].context["pending_user"] = ak_user_by(username="x")\nreturn True';
+    expect((await check(entries(...guarded('return context["x"]')))).map(({ rule }) => rule)).toEqual([
+      'never-reached',
+    ]);
+    expect(await check(entries(...guarded(sets)))).toEqual([]);
   });
 
   it('walks a flow that leads to a flow elsewhere, and no flow that is only partly in the files', async () => {
