@@ -235,21 +235,21 @@ describe.concurrent('login-with-device-code.mjs', { timeout: 90_000 }, () => {
       expect(command.output).not.toContain('geheim');
     }
   });
-});
 
-it('the blueprint and the command of docs/how-to/log-in-from-a-command-line.md log in', async () => {
-  const page = await DocumentedCommands.of('docs/how-to/log-in-from-a-command-line.md');
-  await deployment.apply(page.block('yaml', /oauth2provider/));
-  const names = { 'https://login.example.org': deployment.url, '~/.config/acme': join(folder, 'documented') };
-  const text = page.block('sh', /^node login-with-device-code/, names);
-  const command = new InteractiveCommand(['-c', text], { program: 'bash', cwd: 'examples/command-line' });
-  const browser = await loggedIn();
-  await browser.fetch(`/device?code=${await shownCode(command)}`);
-  const { body } = await browser.show('authorize-acme');
-  await browser.solve('authorize-acme', { component: 'ak-stage-consent', token: body['token'] });
-  expect(await command.exit).toBe(0);
-  expect(JSON.parse(command.stdout)).toMatchObject({ preferred_username: 'alice' });
-  expect(command.output).toMatch(/Logged in. The token is in \S+documented\/token.json and ends in 3600 s/);
+  it('logs in with the blueprint and the command of docs/how-to/log-in-from-a-command-line.md', async () => {
+    const page = await DocumentedCommands.of('docs/how-to/log-in-from-a-command-line.md');
+    await deployment.apply(page.block('yaml', /oauth2provider/));
+    const names = { 'https://login.example.org': deployment.url, '~/.config/acme': join(folder, 'documented') };
+    const text = page.block('sh', /^node login-with-device-code/, names);
+    const command = new InteractiveCommand(['-c', text], { program: 'bash', cwd: 'examples/command-line' });
+    const browser = await loggedIn();
+    await browser.fetch(`/device?code=${await shownCode(command)}`);
+    const { body } = await browser.show('authorize-acme');
+    await browser.solve('authorize-acme', { component: 'ak-stage-consent', token: body['token'] });
+    expect(await command.exit).toBe(0);
+    expect(JSON.parse(command.stdout)).toMatchObject({ preferred_username: 'alice' });
+    expect(command.output).toMatch(/Logged in. The token is in \S+documented\/token.json and ends in 3600 s/);
+  });
 });
 
 describe('login-with-device-code.mjs, while the server is away or busy,', () => {

@@ -8,7 +8,7 @@ import { hasProxy, startReverseProxy } from '../support/reverse-proxy.js';
 const APP = 'app.example.org';
 const MARGIN_MS = 2000;
 
-it.each([
+it.concurrent.each([
   ['nginx', 10_000],
   ['haproxy', 4000],
 ] as const)('a request behind %s waits at most %i ms while all gateways hang', async (name, limitMs) => {

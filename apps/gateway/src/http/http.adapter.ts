@@ -109,7 +109,7 @@ const connectionLimitsOf = ({ REQUEST_ARRIVAL_S }: GatewayConfig) => ({
   // Node applies the smaller of these two timeouts to the headers, so both must be equal.
   requestTimeout: REQUEST_ARRIVAL_S * 1000,
   headersTimeout: REQUEST_ARRIVAL_S * 1000,
-  connectionsCheckingInterval: CONNECTIONS_CHECKED_EVERY_MS,
+  connectionsCheckingInterval: Math.min(CONNECTIONS_CHECKED_EVERY_MS, REQUEST_ARRIVAL_S * 1000),
   // Node's own refusal of a request without a Host header would lack the standard headers.
   requireHostHeader: false,
 });
