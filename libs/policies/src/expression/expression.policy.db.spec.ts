@@ -134,6 +134,19 @@ describe('an expression', () => {
     });
   });
 
+  it('changes a fact in place, as `mayChangePlan` expects', async () => {
+    const flow_plan = { slug: 'login', context: { prompt_data: { a: 1 } } };
+    for (const expression of [
+      'data = context["prompt_data"]\ndata |= {"a": 2}',
+      'context["prompt_data"]["a"], rest = 2, None',
+      'for context["prompt_data"]["a"] in [2]: pass',
+      'change = context["prompt_data"].update\nchange(a=2)',
+    ])
+      expect(await ask(expression, { flow_plan })).toMatchObject({
+        context: { set: { prompt_data: { a: 2 } } },
+      });
+  });
+
   it('writes groups to the plan by id', async () => {
     const expression =
       'from authentik.core.models import Group\ngroup, _ = Group.objects.get_or_create(name="staff")\n' +
