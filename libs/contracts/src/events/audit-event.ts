@@ -30,3 +30,6 @@ export const defineEvent = <S extends z.ZodObject>(definition: AuditEventDefinit
 /** Who causes the events of a flow, and whom they are about. */
 export const BY_PLAN = 'the visitor of the flow';
 export const PENDING = 'the pending user of the flow';
+
+/** Who changes flows. */
+export const BY_ADMINISTRATOR = 'a command, or the superuser of the session or of the API token over HTTP';

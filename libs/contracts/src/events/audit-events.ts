@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEVICE_CLASSES } from '../device-class.js';
 import { REDACTED } from '../secret.js';
-import { type AuditEventDefinition, BY_PLAN, defineEvent, PENDING } from './audit-event.js';
+import { type AuditEventDefinition, BY_ADMINISTRATOR, BY_PLAN, defineEvent, PENDING } from './audit-event.js';
 import { appliedBlueprints, changedObject, counts, invitation, invitationReference, model } from './event-contexts.js';
 import { flowEvents } from './flow-events.js';
 import { policyEvents } from './policy-event-definitions.js';
@@ -212,7 +212,7 @@ export const auditEvents = {
   }),
   blueprint_applied: defineEvent({
     when: 'A run of blueprints has changed something. Invitations that it changes have events of their own.',
-    ...{ level: 'info', outcome: 'success', actor: BY_COMMAND, subject: 'nobody' },
+    ...{ level: 'info', outcome: 'success', actor: BY_ADMINISTRATOR, subject: 'nobody' },
     context: appliedBlueprints,
     example: {
       ...{ created: 12, changed: 1, deleted: 0 },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from './audit-event.js';
+import { BY_ADMINISTRATOR, defineEvent } from './audit-event.js';
 import { rolloutFacts } from './guard-facts.js';
 
 const FLOW = '0192f6a4-c7d8-7a8e-9c3b-5d2f1e4a6b8c';
@@ -12,7 +12,7 @@ const halted = rolloutFacts.extend({
 export const rolloutEvents = {
   flow_rollout_started: defineEvent({
     when: 'An administrator gives a share of the new plans of a flow a version, or changes the share.',
-    ...{ level: 'info', outcome: 'success', actor: 'the command of an administrator', subject: 'nobody' },
+    ...{ level: 'info', outcome: 'success', actor: BY_ADMINISTRATOR, subject: 'nobody' },
     context: rolloutFacts.omit({ guard: true }).extend({
       percent: z.number(),
       guard_margin: z.number().optional().describe('allowed drop of the completion rate in percent points'),
