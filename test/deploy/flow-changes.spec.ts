@@ -6,6 +6,7 @@ import { administratorsEntry } from '../support/administrators.js';
 import { blueprint, DUMMY, flowEntries, keyOf, userEntry } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
 import { CODE_LOGIN_FLOWS, logInWithCode } from '../support/code-login.js';
+import { submit } from '../support/forms.js';
 import { describeWithNats } from '../support/nats.js';
 import { boundEntry, expressionEntry } from '../support/policy-entries.js';
 import { ComposeStack } from './compose-stack.js';
@@ -98,6 +99,30 @@ describeWithNats('changes of flows with the roles and NATS users of a deployment
     const { text } = await root.fetch(`${INSTANCES}/greeting/export/`);
     expect(await post('compare/', { blueprint: text })).toMatchObject({ status: 200, result: { changed: false } });
     expect(await post('check/', { blueprint: text })).toMatchObject({ status: 200, result: { errors: 0 } });
+  });
+
+  it('roll a version out, show the rollout and end it, over HTTP and by the forms of its page', async () => {
+    const page = '/if/admin/flows/greeting/';
+    const pageOf = async (query: string) => {
+      const { status, text } = await root.fetch(`${page}${query}`);
+      return { status, text };
+    };
+    const rolledOut = await post('greeting/versions/2/rollout/', { percent: 10, guard: 'completion=-2%', for: '1h' });
+    expect(rolledOut).toMatchObject({ status: 200, result: { current: 1, candidate: 2, percent: 10 } });
+    expect((await root.fetch(`${INSTANCES}/greeting/rollout/`)).body).toMatchObject({ candidate: 2 });
+    expect((await root.fetch('/if/admin/flows/')).text).toContain(page);
+    expect(await pageOf('?version=2&simulate=1&from=1&to=2')).toMatchObject({
+      ...{ status: 200, text: expect.stringContaining('The guard has not looked yet.') },
+    });
+    expect((await submit(root, `${page}rollback/`, { reason: 'seen enough' })).status).toBe(303);
+    expect((await root.fetch(`${INSTANCES}/greeting/rollout/`)).body).toMatchObject({ code: 'flow_rollout_unknown' });
+    expect((await submit(root, `${page}publish/?version=2`, {})).status).toBe(303);
+    expect((await submit(root, `${page}rollback/`, {})).status).toBe(303);
+    expect(await titleOf('greeting')).toBe('One');
+    await stack.apply(blueprint(userEntry('tester')));
+    const preview = await submit(root, `${page}preview/?version=2`, { user: 'tester' });
+    expect(preview.status).toBe(303);
+    expect((await root.fetch(preview.headers.get('location') ?? '')).text).toContain('Two');
   });
 
   it('apply policies in Python, brands, and stages with secrets', async () => {
