@@ -55,6 +55,7 @@ beforeAll(async () => {
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
         flowEntries('proof', [{ stage: CAPTCHA, attrs: PROOF }, DUMMY]),
         flowEntries('provider', [{ stage: CAPTCHA, attrs: outside }, DUMMY]),
+        flowEntries('late', [IDENTIFICATION, { stage: CAPTCHA, attrs: outside }, DUMMY]),
         flowEntries('embedded', [
           { ...IDENTIFICATION, attrs: { ...IDENTIFICATION.attrs, captcha_stage: keyOf('inside') } },
           DUMMY,
@@ -252,13 +253,15 @@ describe('PREVIEW_RATE', () => {
 describeInChromium('the page of a preview', () => {
   const chromium = useChromium();
 
-  it('solves a proof of work, and follows the link of a mail', async () => {
+  it('solves a proof of work after another step, and follows the link of a mail', async () => {
     const { page, complaints } = await chromium.open();
     await page.context().addCookies([
       { name: 'authentik_session', value: root.cookie()!, url: deployment.url },
       { name: 'authentik_csrf', value: root.cookie('authentik_csrf')!, url: deployment.url },
     ]);
-    await page.goto(`${deployment.url}/if/preview/${await linkTo('provider')}/`);
+    await page.goto(`${deployment.url}/if/preview/${await linkTo('late')}/`);
+    await page.getByLabel('Username or email', { exact: true }).fill('alice');
+    await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Continue' }).waitFor();
     await page.goto(`${deployment.url}/if/preview/${await linkTo('recovery')}/`);
     await page.getByLabel('Username or email', { exact: true }).fill('alice');

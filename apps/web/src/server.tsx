@@ -4,7 +4,7 @@ import { render } from 'preact-render-to-string';
 import { AccountPage } from './account/account-page.js';
 import { ApiPage } from './api/api-page.js';
 import type { Envelope } from './challenges/envelope.js';
-import { externalOriginsOf, NO_ORIGINS } from './challenges/external-origins.js';
+import { NO_ORIGINS, pageOriginsOf } from './challenges/external-origins.js';
 import { renderDocument } from './document.js';
 import { FlowPage } from './flow/flow-page.js';
 import { documentTitleOf, headingOf } from './flow/heading.js';
@@ -36,7 +36,7 @@ export const renderFlowPage: PageRenderers['renderFlowPage'] = (pageData, frame)
   const state: BrowserPageData<FlowPageData> = { ...pageData, texts };
   const ownStyle = inspected ? inspectorStyle : '';
   const html = renderDocument({ title, brand, background, locale, body, state, ownStyle, refreshS, address }, frame);
-  return { html, externalOrigins: externalOriginsOf(challenge) };
+  return { html, externalOrigins: pageOriginsOf(pageData) };
 };
 
 /** Renders the account page. */

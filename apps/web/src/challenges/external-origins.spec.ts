@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { externalOriginsOf, isAllowedBy } from './external-origins.js';
+import { externalOriginsOf, isAllowedBy, pageOriginsOf } from './external-origins.js';
 
 const captcha = (js_url: unknown) => externalOriginsOf({ component: 'ak-stage-captcha', js_url }).scripts;
 
@@ -44,6 +44,15 @@ describe('the external origins of a challenge', () => {
       'https://challenges.cloudflare.com',
     ]);
     expect(externalOriginsOf({ component: 'ak-stage-identification', captcha_stage: null }).scripts).toEqual([]);
+  });
+
+  it('are those of the built-in captcha on every page of a preview, and no others', () => {
+    const preview = { link: 'l', version: 2, user: 'u', notes: [] };
+    const [password, plex] = [{ component: 'ak-stage-password' }, { component: 'ak-source-plex' }];
+
+    for (const challenge of [password, plex])
+      expect(pageOriginsOf({ challenge, preview })).toEqual({ scripts: ["'self'"], connects: [], forms: [] });
+    expect(pageOriginsOf({ challenge: plex })).toEqual(externalOriginsOf(plex));
   });
 
   it('are allowed by a page only if the page allows every one of them', () => {

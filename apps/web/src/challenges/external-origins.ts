@@ -1,7 +1,10 @@
-import type { Challenge, ExternalOrigins } from '../page.js';
+import type { Challenge, ExternalOrigins, FlowPageData } from '../page.js';
 
 /** No external origins. */
 export const NO_ORIGINS: ExternalOrigins = { scripts: [], connects: [], forms: [] };
+
+/** The built-in captcha is served by this site and starts a worker of this site. */
+const OWN_SCRIPTS = ["'self'"];
 
 /** Origins that a captcha script loads files from and connects to, by the host of the script. */
 const CAPTCHA_ORIGINS: Readonly<Record<string, readonly string[]>> = {
@@ -24,6 +27,13 @@ const ORIGINS_BY_COMPONENT: Readonly<Record<string, (challenge: Challenge) => Ex
 export const externalOriginsOf = (challenge: Challenge): ExternalOrigins =>
   ORIGINS_BY_COMPONENT[challenge.component]?.(challenge) ?? NO_ORIGINS;
 
+/**
+ * Returns the origins of a flow page. A preview always allows its only captcha and nothing else, whichever step it shows:
+ * a reload, which widens the policy of another page, would start its run again.
+ */
+export const pageOriginsOf = ({ challenge, preview }: Pick<FlowPageData, 'challenge' | 'preview'>): ExternalOrigins =>
+  preview ? { ...NO_ORIGINS, scripts: OWN_SCRIPTS } : externalOriginsOf(challenge);
+
 /** Returns whether `outer` allows every origin of `inner`. */
 export const isAllowedBy = (inner: ExternalOrigins, outer: ExternalOrigins): boolean =>
   (['scripts', 'connects', 'forms'] as const).every((kind) =>
@@ -37,8 +47,7 @@ const merged = (a: ExternalOrigins, b: ExternalOrigins): ExternalOrigins => ({
 });
 
 function captchaOrigins(script: unknown): readonly string[] {
-  // The built-in captcha is served by this site and starts a worker of this site.
-  if (typeof script === 'string' && /^\/(?!\/)/.test(script)) return ["'self'"];
+  if (typeof script === 'string' && /^\/(?!\/)/.test(script)) return OWN_SCRIPTS;
   const [origin] = originsOf(script);
   return origin === undefined ? [] : (CAPTCHA_ORIGINS[new URL(origin).host] ?? [origin]);
 }

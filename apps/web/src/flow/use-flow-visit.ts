@@ -119,11 +119,13 @@ const isOtherVisitor = (reply: Reply) =>
   reply.kind === 'challenge' && ['login_required', 'logged_in'].includes(String(reply.challenge['reason']));
 
 /**
- * Reloads the page if its Content-Security-Policy forbids origins of the next challenge. Returns whether it reloads.
+ * Reloads the page if its Content-Security-Policy forbids origins of the next challenge. Returns whether it reloads. A
+ * preview never does, because its run would start again.
  */
 function reloadsPage(reply: Reply, pageData: FlowPageData): boolean {
   if (
     reply.kind !== 'challenge' ||
+    pageData.preview ||
     isAllowedBy(externalOriginsOf(reply.challenge), externalOriginsOf(pageData.challenge))
   )
     return false;
