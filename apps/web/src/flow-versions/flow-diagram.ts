@@ -36,7 +36,7 @@ export interface DiagramStep {
   /** Whether a refused answer starts the flow again. */
   readonly restarts: boolean;
   readonly conditions?: DiagramConditions;
-  /** Absent if nobody has reached the step. */
+  /** Absent if no visitor has reached the step. */
   readonly numbers?: StepNumbers;
 }
 

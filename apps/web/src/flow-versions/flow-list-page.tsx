@@ -48,11 +48,15 @@ function Flow({ flow, pageData, t }: Props & { flow: ListedFlow }) {
         <div>{t('Version {number}', { number: version })}</div>
         {candidate && <div>{t('Version {version} for {percent} % of the visitors', candidate)}</div>}
         {drafts > 0 && <div>{t('Newer drafts: {drafts}', { drafts })}</div>}
-        {completions && <Completion counts={completions[slug]} pageData={pageData} t={t} />}
+        {completions && <Completion counts={countsOf(slug, completions)} pageData={pageData} t={t} />}
       </div>
     </li>
   );
 }
+
+/** Returns the counts of a flow. Its slug may be the name of an inherited member, such as `constructor`. */
+const countsOf = (slug: string, completions: NonNullable<FlowListPageData['completions']>) =>
+  Object.hasOwn(completions, slug) ? completions[slug] : undefined;
 
 /** The share of the answered visits of the last day that were finished. */
 function Completion({
