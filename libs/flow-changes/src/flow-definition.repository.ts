@@ -52,7 +52,7 @@ interface Dependencies {
 export class FlowDefinitionRepository {
   constructor(private readonly dependencies: Dependencies) {}
 
-  /** Applies a blueprint, with an audit event of whoever has requested it. */
+  /** Applies a blueprint, with an audit event that names the caller. */
   apply(request: BlueprintRunRequest, origin: ChangeOrigin): Promise<Report> {
     return applyBlueprints({ ...this.optionsOf(request), ...this.recordOf(origin) });
   }

@@ -44,7 +44,7 @@ describe('the linter', () => {
 
   it('walks no flow with more than 200 conditions', async () => {
     const rulesOf = async (count: number) => {
-      // Nobody is in a group before the identification, so that the walk never reaches the first step.
+      // No visitor is in a group before the identification, so the walk never reaches the first step.
       const groups = Array.from({ length: count }, (_, i) => groupEntry(`g${i}`));
       const flow = flowEntries('login', [DUMMY, IDENTIFICATION, PASSWORD, LOGIN], {
         authentication: 'require_unauthenticated',

@@ -9,7 +9,7 @@ export function isWhole({ flow, conditions, shadows, steps }: LintedFlow, draft:
   const pending: (BlueprintObject | undefined)[] = [flow, ...conditions, ...shadows, ...bound];
   const seen = new Set<unknown>();
   for (const object of pending) {
-    // Without the bus, nobody knows what an external stage does.
+    // Without the bus, the linter does not know what an external stage does.
     if (!object || object.model === EXTERNAL_STAGE_MODEL) return false;
     if (seen.has(object.id)) continue;
     seen.add(object.id);

@@ -14,17 +14,15 @@ export interface RecordedEnd {
   readonly steps: readonly JourneyStep[];
 }
 
-/** Names nobody: the records of plans name no user, unless JOURNEY_USERS is on, and events stay for other programs to read. */
-const NOBODY = {
+/** The facts of an event without the visitor. JOURNEY_USERS is for records only, because other programs keep events. */
+const ANONYMOUS_FACTS = {
   actor: { type: 'anonymous' },
-  ...{
-    user: undefined,
-    clientIp: '',
-    userAgent: undefined,
-    location: undefined,
-    plan: undefined,
-    requestId: undefined,
-  },
+  user: undefined,
+  clientIp: '',
+  userAgent: undefined,
+  location: undefined,
+  plan: undefined,
+  requestId: undefined,
 } as const;
 
 /** Returns the event of a journey record. */
@@ -47,5 +45,5 @@ export function flowEndedMessage({
       ms: took,
     })),
   };
-  return eventMessage({ action: 'flow_ended', context }, { ...NOBODY, flow });
+  return eventMessage({ action: 'flow_ended', context }, { ...ANONYMOUS_FACTS, flow });
 }
