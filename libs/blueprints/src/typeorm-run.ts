@@ -184,10 +184,13 @@ async function publish(draft: Draft, { secretBox, manager, flows }: PublishTarge
 
 /** Longest origin of a version. */
 const MAX_ORIGIN_LENGTH = 200;
+const SEPARATOR = ', ';
 
-/** Returns the names of files as the origin of a version. */
-export const originOf = (files: readonly BlueprintFile[]): string =>
-  files
-    .map(({ name }) => name)
-    .join(', ')
-    .slice(0, MAX_ORIGIN_LENGTH);
+/** Returns the names of files as the origin of a version. Names that do not fit are left out as a whole. */
+export function originOf(files: readonly BlueprintFile[]): string {
+  const origin = files.map(({ name }) => name).join(SEPARATOR);
+  if (origin.length <= MAX_ORIGIN_LENGTH) return origin;
+  const start = origin.slice(0, MAX_ORIGIN_LENGTH - 1);
+  const end = start.lastIndexOf(SEPARATOR);
+  return `${end < 0 ? start : start.slice(0, end + SEPARATOR.length)}…`;
+}
