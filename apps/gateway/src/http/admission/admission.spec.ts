@@ -140,6 +140,23 @@ describe('a gateway with too many requests in flight', () => {
     expect(page.text).toContain(`nonce="${nonce}"`);
   });
 
+  it.each(['/if/admin/flows/', '/flows/-/default/authentication/?next=/'])(
+    'shows a browser at %s a page with a link to try again, and programs the body of a flow error',
+    async (address) => {
+      const { send, occupy } = await serve();
+      await occupy(INITIAL_LIMIT);
+      const page = await send('GET', address, { accept: 'text/html,*/*;q=0.8', 'accept-language': 'de' });
+      expect(page).toMatchObject({
+        ...REFUSED,
+        headers: { ...REFUSED.headers, 'content-type': 'text/html; charset=utf-8' },
+        text: expect.stringContaining('<html lang="de"'),
+      });
+      expect(page.text).toContain(`class="main" href="${address}"`);
+      expect(page.text).not.toContain('http-equiv="refresh"');
+      expect(await send('GET', address)).toMatchObject(REFUSED);
+    },
+  );
+
   it.each([
     ['the language that they chose in the menu', 'a=b; gatehouse_locale=ar; c=d', 'ar'],
     ['the language of their browser if the choice is unknown', 'gatehouse_locale=tlh', 'de'],

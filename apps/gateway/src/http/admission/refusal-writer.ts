@@ -9,6 +9,7 @@ import { CSRF_FIELD } from '../csrf.js';
 import { chosenLocale } from '../locale.js';
 import { contentSecurityPolicy } from '../pages/page.sender.js';
 import { brandAppearance, type PageRenderer } from '../pages/page-renderer.js';
+import { isNavigation } from '../pages/problem.page.js';
 import { presentProblem } from '../problem.presenter.js';
 import { parseInnerQuery } from '../query.js';
 import type { StandardHeaders } from '../standard.headers.js';
@@ -29,8 +30,8 @@ const OVERLOADED = new Problem('overloaded');
 const REASON = 'error=overloaded';
 
 /**
- * Writes the response to a refused request: the problem `overloaded`, or at the address of a flow a page that says so
- * and tries again by itself. Reads neither the body of the request nor the database.
+ * Writes the response to a refused request: the problem `overloaded`, or a page that says so. At the address of a flow,
+ * the page tries again by itself; elsewhere, browsers get one with a link. Reads neither the body of the request nor the database.
  */
 export class RefusalWriter {
   constructor(
@@ -46,7 +47,9 @@ export class RefusalWriter {
     const presented = presentProblem(problem, { requestId, details: false, translate: interpolate });
     const { type, text, csp } = isFlowPage(request)
       ? this.page(request, presented.body, problem.retryAfterS)
-      : { type: 'application/json; charset=utf-8', text: JSON.stringify(presented.body), csp: {} };
+      : isNavigation(request)
+        ? this.page(request, presented.body)
+        : { type: 'application/json; charset=utf-8', text: JSON.stringify(presented.body), csp: {} };
     response
       .writeHead(presented.status, {
         ...this.headers.forRequest(requestId),
@@ -61,7 +64,7 @@ export class RefusalWriter {
       .end(text);
   }
 
-  private page(request: IncomingMessage, body: object, retry_after_s: number | undefined) {
+  private page(request: IncomingMessage, body: object, retry_after_s?: number) {
     const { headers, url = '' } = request;
     const brand = this.context.brands().lastKnown(headers.host ?? '');
     const crossSite = isCrossSite({ headers, query: parseInnerQuery(url.split('?').slice(1).join('?')) });

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { BrandStore } from '@gatehouse/executor';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isCrossSite, pageAddress } from '../cross-site-request.js';
@@ -11,7 +12,11 @@ import { brandAppearance, type PageRenderer } from './page-renderer.js';
 const FOR_PROGRAMS = /^\/(?:api|-|outpost\.goauthentik\.io\/(?:auth|ping))(?:\/|$)/;
 
 /** Returns whether a browser requests the address to show it as a page. */
-export const isNavigation = ({ method, url, headers }: FastifyRequest): boolean =>
+export const isNavigation = ({
+  method,
+  url = '',
+  headers,
+}: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): boolean =>
   method === 'GET' && String(headers.accept ?? '').includes('text/html') && !FOR_PROGRAMS.test(url);
 
 interface ProblemPageContext {
