@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
+import { BlueprintError } from './blueprint-error.js';
 import { FlowChangeBusyError } from './typeorm-blueprint-lock.js';
 import { changeFlows, RunTimeoutError } from './typeorm-flow-transaction.js';
 
@@ -28,6 +29,8 @@ const step =
   '{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf flow, stage: !KeyOf deny, order: 1}}';
 const forStaff =
   '{model: authentik_policies.policybinding, identifiers: {target: !KeyOf flow, group: !KeyOf staff, order: 1}}';
+const bound = (target: string) =>
+  `{model: authentik_policies.policybinding, identifiers: {target: !KeyOf flow, ${target}, order: 1}}`;
 
 describe('a run for flows only', () => {
   it('publishes a flow with its stages and bindings, and names existing groups and users', async () => {
@@ -66,6 +69,16 @@ describe('a run for flows only', () => {
     await expect(applyFlows(flow, line)).rejects.toThrow(message);
     expect(await harness.query('SELECT FROM flow.objects')).toEqual([]);
     expect(await harness.query('SELECT FROM directory.users UNION ALL SELECT FROM directory.groups')).toEqual([]);
+  });
+
+  it.each([
+    ['a user', '{model: authentik_core.user, state: created, identifiers: {username: "a\\0b"}}'],
+    ['attributes of a user', '{model: authentik_core.user, state: created, identifiers: {attributes: {"a\\0b": 1}}}'],
+    ['a group', '{model: authentik_core.group, state: created, identifiers: {attributes: {x: "a\\ud800b"}}}'],
+    ['a bound user', bound('user: !Find [authentik_core.user, [username, "a\\0b"]]')],
+    ['a bound group', bound('group: !Find [authentik_core.group, [name, "a\\0b"]]')],
+  ])('refuses NUL and lone surrogates in the identifiers of %s with an error of the entry', async (_name, line) => {
+    await expect(applyFlows(flow, line)).rejects.toThrow(BlueprintError);
   });
 
   it('refuses to change or remove users, groups and sources', async () => {

@@ -1,11 +1,12 @@
+import { findUnstorableCharacter } from '@gatehouse/contracts';
 import type { SelectQueryBuilder } from 'typeorm';
 import { type Identifiers, UnknownFieldError } from './directory-store.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * Returns whether a value can be compared with a column of the type. A value of another type matches no row; if
- * Postgres compared it, the transaction would fail.
+ * Returns whether a value can be compared with a column of the type. A value of another type, or with characters that
+ * Postgres cannot store, matches no row; if Postgres compared it, the transaction would fail.
  */
 const isComparable = {
   text: (value: unknown) => typeof value === 'string',
@@ -45,7 +46,7 @@ function condition<T extends object>(
   if (!column) throw new UnknownFieldError(field);
   const [sql, type] = column;
   if (value === null) return `${sql} IS NULL`;
-  if (!isComparable[type](value)) return 'FALSE';
+  if (!isComparable[type](value) || findUnstorableCharacter(value) !== undefined) return 'FALSE';
   query.setParameter(field, type === 'json' ? JSON.stringify(value) : value);
   return type === 'json' ? `${sql} @> CAST(:${field} AS jsonb)` : `${sql} = :${field}`;
 }
