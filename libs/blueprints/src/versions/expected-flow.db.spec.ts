@@ -32,7 +32,7 @@ const CHANGED = {
 
 describe('a change that expects the flow as it is', () => {
   it('is carried out', async () => {
-    await rollouts.start('login', 3, { ...share, expected: { current: 2, candidate: null } });
+    await rollouts.start('login', 3, { ...share, expected: { current: 2, candidate: null, result: 2 } });
     await harness.releases().publish('login', 3, { expected: { current: 2, candidate: 3, result: 3 } });
     await harness.releases().rollback('login', { expected: { current: 3, candidate: null, result: 2 } });
     expect(await state()).toEqual(['3 earlier', '2 current', '1 earlier']);
@@ -50,6 +50,13 @@ describe('a change that expects another flow', () => {
     await expect(harness.releases().rollback('login', { expected: { ...expected, result: 3 } })).rejects.toMatchObject(
       CHANGED,
     );
+    expect([await state(), await log()]).toEqual(before);
+  });
+
+  it('is refused for a rollout after which another version is current, and changes nothing', async () => {
+    const before = [await state(), await log()];
+    const start = rollouts.start('login', 3, { ...share, expected: { current: 2, result: 3 } });
+    await expect(start).rejects.toMatchObject(CHANGED);
     expect([await state(), await log()]).toEqual(before);
   });
 

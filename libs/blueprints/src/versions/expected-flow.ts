@@ -32,7 +32,7 @@ export function rejectOtherResult(
 ): void {
   if (expected?.result === undefined || expected.result === number) return;
   throw changed(
-    `The flow ${slug} was changed meanwhile: version ${number} would become current, not version ${expected.result}.`,
+    `The flow ${slug} was changed meanwhile: version ${number} would be current, not version ${expected.result}.`,
   );
 }
 

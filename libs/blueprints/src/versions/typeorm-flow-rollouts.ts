@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { changeFlows, type FlowTransactionOptions } from '../typeorm-flow-transaction.js';
-import { rejectChangedFlow } from './expected-flow.js';
+import { rejectChangedFlow, rejectOtherResult } from './expected-flow.js';
 import { FlowReleaseError } from './flow-release-error.js';
 import type { FlowChangeOptions } from './typeorm-flow-change.js';
 import { TypeormFlowVersions } from './typeorm-flow-versions.js';
@@ -41,6 +41,8 @@ export class FlowRollouts {
       const stored = new TypeormFlowVersions(manager);
       const flow = await stored.findFlow(slug);
       rejectChangedFlow(flow, request.expected);
+      // A rollout leaves the current version as it is.
+      rejectOtherResult(flow, request.expected);
       const version =
         number === undefined ? await stored.findNewestDraft(flow) : await stored.findVersion(flow, number);
       await new TypeormRolloutChange(manager, this.options).start(flow, version, request);
