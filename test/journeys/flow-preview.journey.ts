@@ -296,6 +296,8 @@ describeInChromium('the page of a preview', () => {
     await page.getByText('The flow leads to /.').waitFor();
     await banner.waitFor();
     const panel = page.getByRole('complementary', { name: 'Preview' });
+    // Beside the step, not below it.
+    expect((await panel.boundingBox())!.x).toBeGreaterThan((await banner.boundingBox())!.x);
     expect(await panel.getByRole('listitem').allTextContents()).toContainEqual(expect.stringMatching(/^login/));
     expect(await violations(page)).toEqual([]);
     expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('alice');

@@ -34,7 +34,7 @@ export const renderFlowPage: PageRenderers['renderFlowPage'] = (pageData, frame)
   const body = render(<FlowPage pageData={pageData} t={t} />);
   const texts = (inspected ? panelCatalogue : pageCatalogue)(locale);
   const state: BrowserPageData<FlowPageData> = { ...pageData, texts };
-  const ownStyle = inspected ? inspectorStyle : '';
+  const ownStyle = inspected || pageData.preview ? inspectorStyle : '';
   const html = renderDocument({ title, brand, background, locale, body, state, ownStyle, refreshS, address }, frame);
   return { html, externalOrigins: pageOriginsOf(pageData) };
 };
