@@ -13,6 +13,9 @@ import { killWhenParentDies } from '../support/watchdog.js';
 /** Moments at which the command is killed, in parts of the messages that it sends to Postgres; the last at its COMMIT. */
 const MOMENTS = [0.2, 0.5, 0.7, 0.9, 'COMMIT'] as const;
 
+/** Logins that run while the command is killed. */
+const LOGINS = 8;
+
 let folder: string;
 let database: FreshDatabase;
 let proxy: CountingProxy;
@@ -93,7 +96,7 @@ it('an apply that is killed at any moment publishes nothing, frees its lock, and
   const before = await versions();
   for (const moment of MOMENTS) {
     const completeLogin = await beginLogin();
-    await Promise.all([killAt(moment, messages), logIn()]);
+    await Promise.all([killAt(moment, messages), ...Array.from({ length: LOGINS }, logIn)]);
     await completeLogin();
     // Waits for the lock, which Postgres frees when it notices that the client is gone.
     await deployment.rows(`SELECT pg_advisory_lock(hashtext('gatehouse blueprints')), pg_advisory_unlock_all()`);
