@@ -298,6 +298,7 @@ describeInChromium('the page of a preview', () => {
     const panel = page.getByRole('complementary', { name: 'Preview' });
     // Beside the step, not below it.
     expect((await panel.boundingBox())!.x).toBeGreaterThan((await banner.boundingBox())!.x);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
     expect(await panel.getByRole('listitem').allTextContents()).toContainEqual(expect.stringMatching(/^login/));
     expect(await violations(page)).toEqual([]);
     expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('alice');
