@@ -10,12 +10,13 @@ import {
 } from '../measurement.js';
 import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';
-import { dummy, loginWithoutHash } from './visits.js';
+import { dummy, login, loginWithoutHash } from './visits.js';
 
 /** Visits: an answer that ends a plan and so leaves a record, and a whole run. */
 const VISITS = [
   { name: 'dummy: the last answer', visit: dummy, count: 400 },
   { name: 'a login without a password, three requests', visit: loginWithoutHash, count: 200 },
+  { name: 'a login with a password, three requests', visit: login, count: 60 },
 ];
 const ROUNDS = { warmUp: 4, rounds: 7 };
 
