@@ -14,20 +14,21 @@ const PAGE = '/if/admin/flows/greeting/';
 
 let flow: GreetingFlow;
 let deployment: Deployment;
-/** Sessions of root with a second factor, and without one. */
+/** Sessions of root with a second factor, and without one. Two gateways get the requests of `root` in turn. */
 let root: Browser;
 let unproved: Browser;
 beforeAll(async () => {
   flow = await GreetingFlow.open();
   deployment = flow.deployment;
-  [root, unproved] = [flow.root.proved, flow.root.unproved];
+  root = flow.root.proved.at(deployment.url, await deployment.openAnotherGateway());
+  unproved = flow.root.unproved;
 });
 afterAll(() => deployment?.close());
 
 const lastEvent = async (action: string) => (await recordedEvents(deployment, action)).at(-1)?.data;
 
 describeWithNats('the forms that change a flow', () => {
-  it('show what differs before a draft is published, and publish it in the name of the superuser', async () => {
+  it('show what differs before a draft is published, and publish it at another gateway in the name of root', async () => {
     const number = await flow.draft();
     const { current } = await flow.state();
     const form = `${PAGE}publish/?version=${number}`;
@@ -108,7 +109,7 @@ describeWithNats('the forms that change a flow', () => {
     await submit(root, `${PAGE}rollback/`, {});
   });
 
-  it('make a change once if the same form is sent twice at the same time', async () => {
+  it('make a change once if the same form is sent to two gateways at the same time', async () => {
     const number = await flow.draft();
     const form = `${PAGE}publish/?version=${number}`;
     const fields = await hiddenFields(root, form);
@@ -228,8 +229,7 @@ describeWithNats('the forms that change a flow', () => {
     const back = `${form}&percent=33&margin=4&for=3h&reason=typed`;
     const login = `href="/flows/-/default/authentication/?next=${encodeURIComponent(back)}"`;
     const shown = await unproved.fetch(form);
-    expect(shown.status).toBe(200);
-    expect(shown.text).toContain('Sign in again');
+    expect([shown.status, shown.text.includes('Sign in again')]).toEqual([200, true]);
     expect(shown.text).not.toContain('<button class="main"');
     const typed = { percent: '33', margin: '4', for: '3h', reason: 'typed' };
     const refused = await submit(unproved, form, typed);

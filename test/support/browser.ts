@@ -1,12 +1,21 @@
 /** The browser of one visitor. Sends the headers of a browser and stores cookies. */
 export class Browser {
-  private readonly cookies = new Map<string, string>();
+  private readonly bases: readonly string[];
+  private requests = 0;
 
   /** `csrf`: whether requests repeat the CSRF cookie in a header. `languages`: value of the header Accept-Language. */
   constructor(
-    private readonly base: string,
+    base: string | readonly string[],
     private readonly options: { readonly csrf?: boolean; readonly languages?: string | undefined } = {},
-  ) {}
+    private readonly cookies = new Map<string, string>(),
+  ) {
+    this.bases = [base].flat();
+  }
+
+  /** Returns the same browser at other gateways, which get its requests in turn. Cookies are the same at all ports. */
+  at(...gateways: readonly string[]): Browser {
+    return new Browser(gateways, this.options, this.cookies);
+  }
 
   /** Returns the current challenge of a flow. */
   show(slug: string, query = ''): Promise<BrowserResponse> {
@@ -31,7 +40,8 @@ export class Browser {
     if (languages !== undefined) headers.set('accept-language', languages);
     const csrf = repeatsToken && this.cookies.get('authentik_csrf');
     if (csrf && !headers.has('x-authentik-csrf')) headers.set('x-authentik-csrf', csrf);
-    const response = await fetch(this.base + path, { ...init, headers, redirect: 'manual' });
+    const base = this.bases[this.requests++ % this.bases.length]!;
+    const response = await fetch(base + path, { ...init, headers, redirect: 'manual' });
     const setCookies = response.headers.getSetCookie();
     for (const line of setCookies) this.store(line);
     const text = await response.text();
