@@ -35,6 +35,8 @@ const RATE = 40;
 
 let provider: SiteverifyServer;
 let deployment: Deployment;
+let gateways: [string, string];
+/** Two gateways get its requests in turn. */
 let root: Browser;
 
 beforeAll(async () => {
@@ -67,6 +69,8 @@ beforeAll(async () => {
       ),
     ],
   });
+  // Passkeys need the name of the host.
+  gateways = [deployment.url, (await deployment.openAnotherGateway()).replace('127.0.0.1', 'localhost')];
 }, 120_000);
 afterAll(async () => {
   await deployment?.close();
@@ -75,7 +79,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   provider.requests.length = 0;
-  root = deployment.browser();
+  root = deployment.browser().at(...gateways);
   await root.solve('login', { uid_field: 'root' });
   await root.solve('login', { password: 'correct-horse-7' }); // not-a-secret
 });
@@ -234,19 +238,21 @@ describe('PREVIEW_RATE', () => {
       .map((letter) => `${link.slice(0, -1)}${letter}`)
       .filter((text) => text !== link && Buffer.from(text, 'base64url').equals(Buffer.from(link, 'base64url')));
 
-  it('limits the requests with one link, and says when to go on', async () => {
+  it('limits the requests with one link in each gateway, and says when to go on', async () => {
     const [link, other] = [await linkTo('login'), await linkTo('login')];
+    const [first, second] = [root.at(gateways[0]), root.at(gateways[1])];
     const responses = [];
-    for (let i = 0; i < RATE + 5; i++) responses.push(await requestPreview(root, link, { state: 'x' }));
+    for (let i = 0; i < RATE + 5; i++) responses.push(await requestPreview(first, link, { state: 'x' }));
     const refused = responses.filter(({ status }) => status === 429);
     expect(refused.length).toBeGreaterThan(0);
     expect(refused[0]!.body).toMatchObject({ code: 'rate_limited', detail: expect.stringMatching(/./) });
     expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect((await root.fetch(`/if/preview/${link}/`)).status).toBe(429);
+    expect((await first.fetch(`/if/preview/${link}/`)).status).toBe(429);
     // Another spelling of the same bytes must not be counted apart.
     for (const spelling of spellingsOf(link))
-      expect((await requestPreview(root, spelling)).body).toMatchObject({ code: 'preview_refused' });
-    expect((await requestPreview(root, other)).status).toBe(200);
+      expect((await requestPreview(first, spelling)).body).toMatchObject({ code: 'preview_refused' });
+    expect((await requestPreview(first, other)).status).toBe(200);
+    expect((await requestPreview(second, link)).status).toBe(200);
   });
 });
 

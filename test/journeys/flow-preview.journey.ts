@@ -18,6 +18,7 @@ import {
 import { type Browser, usernameOf } from '../support/browser.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment } from '../support/deployment.js';
+import { submit } from '../support/forms.js';
 import { asking, fieldEntry } from '../support/prompts.js';
 
 const WRITE = { stage: 'user_write.userwritestage', attrs: { user_creation_mode: 'always_create' } };
@@ -26,6 +27,8 @@ const TOKEN = 'a-token-of-the-superuser'; // not-a-secret
 
 let deployment: Deployment;
 let sealer: Sealer;
+let gateways: [string, string];
+/** Two gateways get its requests in turn. */
 let root: Browser;
 
 beforeAll(async () => {
@@ -53,11 +56,12 @@ beforeAll(async () => {
     ],
   });
   sealer = new Sealer(deployment.sealing['SEAL_KEYS']!);
+  gateways = [deployment.url, await deployment.openAnotherGateway()];
 }, 120_000);
 afterAll(() => deployment?.close());
 
 const logIn = async (username: string): Promise<Browser> => {
-  const browser = deployment.browser();
+  const browser = deployment.browser().at(...gateways);
   const named = await browser.solve('login', { uid_field: username });
   expect(named.body).toMatchObject({ component: 'ak-stage-password' });
   expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
@@ -93,7 +97,7 @@ const run = (
   });
 const previewOf = ({ body }: Awaited<ReturnType<typeof run>>) => (body as unknown as PreviewBody).preview;
 
-/** Runs a flow with answers, one after the other. Returns the last response and all notes. */
+/** Runs a flow with answers, one after the other, at two gateways in turn. Returns the last response and all notes. */
 async function runThrough(link: string, ...answers: object[]) {
   let response = await run(root, link);
   const notes = [...previewOf(response).notes];
@@ -179,6 +183,16 @@ describe('a preview', () => {
 });
 
 describe('a preview link', () => {
+  it('that one gateway has made opens at another', async () => {
+    const [first, second] = [root.at(gateways[0]), root.at(gateways[1])];
+    const { status, headers } = await submit(first, '/if/admin/flows/login/preview/?version=1', { user: 'alice' });
+    const page = headers.get('location') ?? '';
+    expect([status, page]).toEqual([303, expect.stringMatching(/^\/if\/preview\/[\w-]+\/$/)]);
+    expect((await second.fetch(page)).text).toContain('alice');
+    const response = await run(second, page.split('/')[3]!);
+    expect(response.body).toMatchObject({ component: 'ak-stage-identification' });
+  });
+
   it('is refused to everybody but a superuser in a session', async () => {
     const link = await linkTo('login');
     const anonymous = await run(deployment.browser(), link);
