@@ -36,6 +36,7 @@ const nameOf = ({ method, path }: GatewayRoute) => `${method} ${path}`;
 
 describeWithNats('an API token with the scope flows', () => {
   let deployment: Deployment;
+  let otherGateway: string;
   let key: string;
   beforeAll(async () => {
     deployment = await Deployment.open({
@@ -46,13 +47,20 @@ describeWithNats('an API token with the scope flows', () => {
         greeting('One'),
       ],
     });
+    otherGateway = await deployment.openAnotherGateway();
     key = await createToken('deploy');
   });
   afterAll(() => deployment?.close());
 
   const createToken = (name: string) =>
     deployment.user(['create-token', 'root', name, '--scope', 'flows', '--days', '1']);
-  async function request(method: string, path: string, { token, body }: { token?: string; body?: unknown } = {}) {
+  interface Options {
+    readonly token?: string;
+    readonly body?: unknown;
+    /** The address of the gateway. */
+    readonly at?: string;
+  }
+  async function request(method: string, path: string, { token, body, at = deployment.url }: Options = {}) {
     const headers = { ...(token && { authorization: `Bearer ${token}` }), 'content-type': 'application/json' };
     const init = {
       method: method === 'ALL' ? 'GET' : method,
@@ -60,12 +68,13 @@ describeWithNats('an API token with the scope flows', () => {
       redirect: 'manual' as const,
       ...(body ? { body: JSON.stringify(body) } : {}),
     };
-    const response = await fetch(`${deployment.url}${path}`, init);
+    const response = await fetch(`${at}${path}`, init);
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') === true;
     return { status: response.status, text, body: isJson ? (JSON.parse(text) as { code?: string }) : {} };
   }
-  const read = (token: string) => request('GET', `${INSTANCES}/greeting/versions/`, { token });
+  const read = (token: string, at = deployment.url) => request('GET', `${INSTANCES}/greeting/versions/`, { token, at });
+  const readAtBoth = (token: string) => Promise.all([read(token), read(token, otherGateway)]);
   /** Requests a route with made-up parameters. */
   const requestRoute = ({ method, path }: GatewayRoute, token?: string) => {
     const url = path
@@ -76,13 +85,16 @@ describeWithNats('an API token with the scope flows', () => {
     return request(method, url, { ...(token && { token }), body });
   };
 
-  it('reads, drafts, publishes, rolls back and exports flows', async () => {
-    const post = (path: string, body: unknown = {}) => request('POST', `${INSTANCES}/${path}`, { token: key, body });
-    expect((await post('draft/', { blueprint: greeting('Two') })).body).toMatchObject({ drafts: [{ number: 2 }] });
-    expect((await post('greeting/publish/')).body).toMatchObject({ number: 2, before: 1 });
-    expect((await post('greeting/rollback/')).body).toMatchObject({ number: 1, before: 2 });
-    expect((await post('apply/', { blueprint: greeting('Three') })).body).toMatchObject({ changed: true });
-    expect((await read(key)).status).toBe(200);
+  it('reads, drafts, publishes, rolls back and exports flows at any gateway', async () => {
+    const post = (at: string, path: string, body: unknown = {}) =>
+      request('POST', `${INSTANCES}/${path}`, { token: key, body, at });
+    const draft = await post(deployment.url, 'draft/', { blueprint: greeting('Two') });
+    expect(draft.body).toMatchObject({ drafts: [{ number: 2 }] });
+    expect((await post(otherGateway, 'greeting/publish/')).body).toMatchObject({ number: 2, before: 1 });
+    expect((await post(deployment.url, 'greeting/rollback/')).body).toMatchObject({ number: 1, before: 2 });
+    const applied = await post(otherGateway, 'apply/', { blueprint: greeting('Three') });
+    expect(applied.body).toMatchObject({ changed: true });
+    expect((await readAtBoth(key)).map(({ status }) => status)).toEqual([200, 200]);
     expect((await request('GET', `${INSTANCES}/greeting/export/`, { token: key })).text).toContain('Three');
   });
 
@@ -146,20 +158,22 @@ describeWithNats('an API token with the scope flows', () => {
     expect((await request('GET', '/api/v3/core/users/me/', { token: PLAIN })).status).toBe(200);
   });
 
-  it('opens nothing once it is revoked or has expired', async () => {
+  it('opens nothing at any gateway once it is revoked or has expired', async () => {
     const [revoked, expired] = [await createToken('revoked'), await createToken('expired')];
-    expect([(await read(revoked)).status, (await read(expired)).status]).toEqual([200, 200]);
+    for (const token of [revoked, expired])
+      expect((await readAtBoth(token)).map(({ status }) => status)).toEqual([200, 200]);
     await deployment.user(['revoke-token', 'revoked']);
     await deployment.rows(`UPDATE directory.tokens SET expires = now() WHERE identifier = 'expired'`);
-    for (const token of [revoked, expired])
-      expect(await read(token)).toMatchObject({ status: 403, body: { code: 'token_invalid' } });
+    const refused = { status: 403, body: { code: 'token_invalid' } };
+    for (const token of [revoked, expired]) expect(await readAtBoth(token)).toMatchObject([refused, refused]);
   });
 
   it('opens nothing while its user is locked, or is no superuser any more', async () => {
     await deployment.user(['lock', 'root']);
-    expect(await read(key)).toMatchObject({ status: 403, body: { code: 'token_invalid' } });
+    const refused = { status: 403, body: { code: 'token_invalid' } };
+    expect(await readAtBoth(key)).toMatchObject([refused, refused]);
     await deployment.user(['unlock', 'root']);
-    expect((await read(key)).status).toBe(200);
+    expect((await readAtBoth(key)).map(({ status }) => status)).toEqual([200, 200]);
     await deployment.rows('UPDATE directory.groups SET is_superuser = false');
     for (const path of ['greeting/versions/', 'greeting/diagram/', 'greeting/export/'])
       expect(await request('GET', `${INSTANCES}/${path}`, { token: key })).toMatchObject({
