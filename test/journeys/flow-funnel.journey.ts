@@ -3,12 +3,13 @@ import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { administratorsEntry } from '../support/administrators.js';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import type { Browser } from '../support/browser.js';
+import { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 
 const FUNNEL = '/api/v3/flows/instances/login/funnel/';
 
 let deployment: Deployment;
+let otherGateway: string;
 let root: Browser;
 beforeAll(async () => {
   deployment = await Deployment.open({
@@ -21,22 +22,25 @@ beforeAll(async () => {
       ),
     ],
   });
+  otherGateway = await deployment.openAnotherGateway();
   root = await login('root', ['correct-horse-7']);
 }, 120_000);
 afterAll(() => deployment?.close());
 
-async function login(username: string, passwords: readonly string[]): Promise<Browser> {
-  const browser = deployment.browser();
+async function login(username: string, passwords: readonly string[], browser = deployment.browser()): Promise<Browser> {
   await browser.solve('login', { uid_field: username });
   for (const password of passwords) await browser.solve('login', { password });
   return browser;
 }
 
 describe('the funnel of a flow', () => {
-  it('has the same figures over HTTP and in the command, which visitors have caused', async () => {
-    await login('alice', ['wrong-horse-1', 'correct-horse-7']);
+  it('adds up the plans of two gateways, and has the same figures at both and in the command', async () => {
+    await login('alice', ['wrong-horse-1', 'correct-horse-7'], new Browser(otherGateway));
     const { status, body } = await root.fetch(`${FUNNEL}?since=1d&version=1`);
     expect(status).toBe(200);
+    expect((await root.at(otherGateway).fetch(`${FUNNEL}?since=1d&version=1`)).body['versions']).toEqual(
+      body['versions'],
+    );
     expect(body).toMatchObject({
       slug: 'login',
       versions: [

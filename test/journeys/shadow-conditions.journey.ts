@@ -14,6 +14,7 @@ import { Deployment } from '../support/deployment.js';
 import { boundEntry, expressionEntry } from '../support/policy-entries.js';
 
 let deployment: Deployment;
+let otherGateway: string;
 
 beforeAll(async () => {
   const shadow = { shadow: true };
@@ -38,6 +39,7 @@ beforeAll(async () => {
       ),
     ],
   });
+  otherGateway = await deployment.openAnotherGateway();
 });
 afterAll(() => deployment?.close());
 beforeEach(() => deployment.rows('DELETE FROM flow.outbox'));
@@ -45,12 +47,15 @@ beforeEach(() => deployment.rows('DELETE FROM flow.outbox'));
 const topics = async () =>
   (await deployment.rows<{ topic: string }>('SELECT topic FROM flow.outbox ORDER BY topic')).map(({ topic }) => topic);
 
-it('a shadow condition that refuses neither skips the password nor stops the login, and the inspector shows it', async () => {
+it('a shadow condition that refuses neither skips the password nor stops the login, and both gateways record it', async () => {
   const browser = deployment.browser();
   expect((await browser.solve('login', { uid_field: 'root' })).body).toMatchObject({ component: 'ak-stage-password' });
   expect(await topics()).toEqual(['events.policy_shadow']);
-  expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
-  expect((await browser.show('page')).body).toMatchObject({ component: 'ak-stage-dummy' });
+  const other = browser.at(otherGateway);
+  expect((await other.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
+  await deployment.rows('DELETE FROM flow.outbox');
+  expect((await other.show('page')).body).toMatchObject({ component: 'ak-stage-dummy' });
+  expect(await topics()).toEqual(['events.policy_shadow']);
   const { body } = await browser.fetch('/api/v3/flows/inspector/page/');
   expect(body).toMatchObject({
     current_plan: { plan_context: {} },
