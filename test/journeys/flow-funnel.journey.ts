@@ -66,14 +66,19 @@ describe('the funnel of a flow', () => {
   it('is made of the same records as the published events', async () => {
     const listener = await connect({ servers: deployment.nats.url });
     try {
-      const received = listener.subscribe('events.flow_ended', { max: 1 });
+      const received = listener.subscribe('events.flow_ended');
       await listener.flush();
-      await login('alice', ['correct-horse-7']);
+      await login('alice', ['wrong-horse-1', 'wrong-horse-2', 'correct-horse-7']);
       for await (const message of received) {
         const { data } = cloudEvent.parse(message.json());
+        // The courier may publish the events of earlier logins only now, which had fewer steps.
+        if ((data.context as { steps: unknown[] }).steps.length < 5) continue;
         expect(data).toMatchObject({ ...{ flow: 'login', user: null, plan: null, client_ip: '' } });
-        expect(data.context).toMatchObject({ outcome: 'done', logged_in: true, steps: [{}, {}, {}] });
+        const outcomes = ['passed', 'rejected', 'rejected', 'passed', 'passed'];
+        const steps = outcomes.map((outcome) => ({ outcome }));
+        expect(data.context).toMatchObject({ outcome: 'done', logged_in: true, steps });
         expect(message.string()).not.toMatch(/alice|127\.0\.0\.1/);
+        break;
       }
     } finally {
       await listener.close();
