@@ -16,7 +16,7 @@ import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment } from '../support/deployment.js';
 import { hiddenFields, post, submit } from '../support/forms.js';
 import { Mailbox } from '../support/mailbox.js';
-import { linkingSite, navigate, type Site } from '../support/navigation.js';
+import { linkingSite, navigate, restorerOf, type Site } from '../support/navigation.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
 import { readMail } from '../support/read-mail.js';
 
@@ -247,6 +247,7 @@ describeInChromium('a link on another site, in a browser', () => {
 
   it('neither deletes the account nor logs out without a confirmation', async () => {
     const { page, complaints } = await chromium.open();
+    const restore = await restorerOf(page);
     await page.goto(`${deployment.url}/if/flow/login/?next=%2Fif%2Fuser%2F`);
     await page.getByLabel('Username or email').fill('leo');
     await page.keyboard.press('Enter');
@@ -268,7 +269,7 @@ describeInChromium('a link on another site, in a browser', () => {
     // Deletes the plan before the browser restores the page from its back/forward cache.
     await deployment.rows('DELETE FROM flow.plans');
     const confirmation = page.waitForResponse(/executor\/delete/);
-    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+    await restore();
     await confirmation;
     await page.getByText(QUESTION).waitFor();
     expect(await userExists('leo')).toBe(true);

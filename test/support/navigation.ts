@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Page } from 'playwright-core';
 import type { Browser, BrowserResponse } from './browser.js';
 
 /** Values of `Sec-Fetch-Site`. */
@@ -32,4 +33,26 @@ export async function linkingSite(links: readonly string[]) {
     url: `http://localhost:${(server.address() as AddressInfo).port}/`,
     close: () => new Promise((closed) => server.close(closed)),
   };
+}
+
+/**
+ * Returns the function that tells a page that the browser has restored it from its back/forward cache, once the script
+ * of the page listens for that. Call it before the page is opened.
+ */
+export async function restorerOf(page: Page): Promise<() => Promise<void>> {
+  await page.addInitScript(() => {
+    const add = addEventListener;
+    const listens = new Promise<void>((resolve) => {
+      globalThis.addEventListener = (...args: Parameters<typeof add>) => {
+        add(...args);
+        if (args[0] === 'pageshow') resolve();
+      };
+    });
+    Object.assign(globalThis, { listens });
+  });
+  return () =>
+    page.evaluate(async () => {
+      await (globalThis as unknown as { listens: Promise<void> }).listens;
+      dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+    });
 }
