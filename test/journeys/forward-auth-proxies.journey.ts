@@ -52,9 +52,11 @@ beforeAll(async () => {
         },
       ),
     ],
-    gateway: { BASE_URL: `https://${LOGIN_HOST}`, TRUSTED_PROXIES: '127.0.0.1' },
+    // The first gateway stops as in production: the proxies notice it before it closes its connections.
+    gateway: { BASE_URL: `https://${LOGIN_HOST}`, TRUSTED_PROXIES: '127.0.0.1', SHUTDOWN_DELAY_S: '2' },
   });
-  const others = await Promise.all([deployment.openAnotherGateway(), deployment.openAnotherGateway()]);
+  const atOnce = { SHUTDOWN_DELAY_S: '0' };
+  const others = await Promise.all([deployment.openAnotherGateway(atOnce), deployment.openAnotherGateway(atOnce)]);
   const gateways = [deployment.url, ...others].map((url) => Number(new URL(url).port));
   const site = { gateways, application: application.port, certificate };
   for (const name of PROXIES.filter(hasProxy)) proxies.set(name, await startReverseProxy(name, site));
