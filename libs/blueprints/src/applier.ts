@@ -1,3 +1,4 @@
+import { WorkPause } from '@gatehouse/platform';
 import { type ApplyObserver, type EntryOrigin, type EntryWarning, fieldWarnings } from './apply-observer.js';
 import { BlueprintError, withLocation } from './blueprint-error.js';
 import { type Collection, type FoundObject, ValidationError } from './collection.js';
@@ -19,7 +20,6 @@ import {
   type TaggedValue,
 } from './tagged-value.js';
 import { rejectUnsetSecrets, resolveAttrs } from './unset-secrets.js';
-import { WorkPause } from './work-pause.js';
 
 const STATES = ['present', 'created', 'must_created', 'absent'] as const;
 type State = (typeof STATES)[number];

@@ -53,3 +53,4 @@ export * from './typeorm-run-once.js';
 export * from './typeorm-schema-changes.js';
 export * from './uuid-v7.js';
 export * from './wait-limiter.js';
+export * from './work-pause.js';

@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import { simulatedContracts as contracts } from '@gatehouse/blueprints';
 import type { FlowVersion } from '@gatehouse/plan';
+import { WorkPause } from '@gatehouse/platform';
 import { type Simulation, simulateInSlices } from '@gatehouse/simulation';
 import { Inject, Injectable } from '@nestjs/common';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
@@ -43,13 +43,11 @@ export class FlowSimulationService {
       maxAnswers: this.limits.SIMULATION_MAX_ANSWERS,
       isOver: () => performance.now() > end,
     });
-    let pause = performance.now() + SLICE_MS;
+    const pause = new WorkPause(SLICE_MS);
     for (;;) {
       const next = work.next();
       if (next.done) return next.value;
-      if (performance.now() < pause) continue;
-      await setImmediate();
-      pause = performance.now() + SLICE_MS;
+      await pause.take();
     }
   }
 }

@@ -1,3 +1,4 @@
+import { WorkPause } from '@gatehouse/platform';
 import {
   type Fact,
   type FoundLogin,
@@ -8,7 +9,6 @@ import {
 import { builtInContracts } from '../built-in-models.js';
 import { FlowCompiler } from '../compile.js';
 import { simulatedContracts } from '../simulated-contracts.js';
-import { WorkPause } from '../work-pause.js';
 import { type LintRemark, logsAnonymousIn } from './flow-rules.js';
 import type { LintDraft } from './lint-draft.js';
 import type { LintedFlow } from './linted-flow.js';
