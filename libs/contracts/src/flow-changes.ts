@@ -15,6 +15,9 @@ export const MAX_COMPRESSED_BYTES = 900 * 1024;
 /** Largest size of a result in bytes, before it is compressed. */
 export const MAX_FLOW_RESULT_BYTES = 16 * 1024 * 1024;
 
+/** Longest reason of a change, in characters. */
+export const MAX_RELEASE_REASON = 500;
+
 const compressed = z.string().max(MAX_COMPRESSED_BYTES);
 
 /** A blueprint that a client has sent. */

@@ -3,6 +3,7 @@ import {
   DEFAULT_WATCH_TIME,
   expectedFlow,
   type FlowChangeRequest,
+  MAX_RELEASE_REASON,
   parseGuard,
   parsePercent,
   parseWatchTime,
@@ -11,13 +12,10 @@ import {
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Longest reason, in characters. */
-export const MAX_REASON_LENGTH = 500;
-
 /** Why the version of a flow is changed, and what the sender has seen of the flow. */
 export const releaseRequest = z
   .object({
-    reason: char({ maxLength: MAX_REASON_LENGTH, allowBlank: true })
+    reason: char({ maxLength: MAX_RELEASE_REASON, allowBlank: true })
       .optional()
       .describe('for the log of publications and the audit event'),
     expected: expectedFlow.optional(),

@@ -2,13 +2,13 @@ import {
   char,
   DEFAULT_WATCH_TIME,
   type FlowChangeRequest,
+  MAX_RELEASE_REASON,
   parseGuard,
   parsePercent,
   parseWatchTime,
   WHOLE_SHARE,
 } from '@gatehouse/contracts';
 import type { FlowChangeData } from '@gatehouse/web';
-import { MAX_REASON_LENGTH } from '../flow-changes/flow-release.dto.js';
 import { parsePk } from '../http/identifiers.js';
 import type { FormFields } from '../http/zod-body.pipe.js';
 import type { FlowAction } from './flow-change.loader.js';
@@ -31,7 +31,7 @@ const PROPOSED = { percent: '10', margin: '2', for: DEFAULT_WATCH_TIME };
 /** A value of a form, or the names of its fields that are wrong. */
 export type Parsed<T> = { readonly value: T } | { readonly wrong: readonly Field[] };
 
-const reasonField = char({ maxLength: MAX_REASON_LENGTH, allowBlank: true });
+const reasonField = char({ maxLength: MAX_RELEASE_REASON, allowBlank: true });
 
 /** Returns the texts of the fields that the form of an action has. */
 export function typedFields(action: FlowAction, fields: FormFields): Typed {
