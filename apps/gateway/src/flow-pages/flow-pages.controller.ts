@@ -8,11 +8,11 @@ import { loginUrl } from '../http/login-url.js';
 import { sendPage } from '../http/pages/page.sender.js';
 import { PageRenderer } from '../http/pages/page-renderer.js';
 import { lastValue } from '../http/query.js';
-import { FlowDiagramService } from './flow-diagram.service.js';
 import { FlowListRepository } from './flow-list.repository.js';
 import { FLOW_PAGES_PATH, FlowPageContext, isSlug, superuserOf } from './flow-page.context.js';
 import { FlowVersionRepository } from './flow-version.repository.js';
 import { RolloutPresenter } from './rollout.presenter.js';
+import { ShownVersionService } from './shown-version.service.js';
 
 type ComparisonOutcome = Pick<FlowVersionsPageData, 'selected' | 'comparison' | 'refused'>;
 
@@ -25,7 +25,7 @@ export class FlowPagesController {
     @Inject(FlowVersionRepository) private readonly versions: FlowVersionRepository,
     @Inject(RolloutPresenter) private readonly rollouts: RolloutPresenter,
     @Inject(FlowPageContext) private readonly context: FlowPageContext,
-    @Inject(FlowDiagramService) private readonly diagrams: FlowDiagramService,
+    @Inject(ShownVersionService) private readonly shown: ShownVersionService,
     @Inject(PageRenderer) private readonly pages: PageRenderer,
   ) {}
 
@@ -52,7 +52,7 @@ export class FlowPagesController {
     if (!found) throw new Problem('not_found');
     const outcome = await this.compare(slug, found.versions, query);
     const shared = await this.context.load(request, principal);
-    const drawn = await this.diagrams.draw(slug, flow.version, query);
+    const drawn = await this.shown.load(slug, flow.version, query);
     const page = this.pages.flowVersions({
       ...shared,
       rollout: flow.candidate ? await this.rollouts.load(slug, shared.locale) : undefined,

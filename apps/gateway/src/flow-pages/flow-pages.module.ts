@@ -7,7 +7,6 @@ import { PreviewsModule } from '../previews/previews.module.js';
 import { FlowChangeLoader } from './flow-change.loader.js';
 import { FlowChangeFormService } from './flow-change-form.service.js';
 import { FlowChangePagesController } from './flow-change-pages.controller.js';
-import { FlowDiagramService } from './flow-diagram.service.js';
 import { FlowDocumentRepository } from './flow-document.repository.js';
 import { FlowListRepository } from './flow-list.repository.js';
 import { FlowPageContext } from './flow-page.context.js';
@@ -15,6 +14,7 @@ import { FlowPagesController } from './flow-pages.controller.js';
 import { FlowSimulationService } from './flow-simulation.service.js';
 import { FlowVersionRepository } from './flow-version.repository.js';
 import { RolloutPresenter } from './rollout.presenter.js';
+import { ShownVersionService } from './shown-version.service.js';
 
 /** The pages on which superusers look at flows and their versions, and change flows. */
 @Module({
@@ -23,7 +23,7 @@ import { RolloutPresenter } from './rollout.presenter.js';
   providers: [
     FlowChangeLoader,
     FlowChangeFormService,
-    FlowDiagramService,
+    ShownVersionService,
     FlowDocumentRepository,
     FlowSimulationService,
     FlowListRepository,

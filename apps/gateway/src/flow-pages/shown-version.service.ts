@@ -8,15 +8,15 @@ import { type FlowDocument, FlowDocumentRepository } from './flow-document.repos
 import { presentSimulation } from './flow-simulation.presenter.js';
 import { FlowSimulationService } from './flow-simulation.service.js';
 
-type DrawnVersion = Pick<FlowVersionsPageData, 'shown' | 'diagram' | 'simulation'>;
+type ShownVersion = Pick<FlowVersionsPageData, 'shown' | 'diagram' | 'simulation'>;
 type Query = Readonly<Record<string, unknown>>;
 
 /** The period that a diagram counts unless the address names another one. */
 const DEFAULT_PERIOD = '1d';
 
-/** Draws versions of flows with the numbers of their funnel, for the pages of administrators. */
+/** Loads the version that the page of a flow shows: its diagram with the numbers of its funnel, and its simulation. */
 @Injectable()
-export class FlowDiagramService {
+export class ShownVersionService {
   constructor(
     @Inject(FlowDocumentRepository) private readonly documents: FlowDocumentRepository,
     @Inject(FunnelRepository) private readonly funnels: FunnelRepository,
@@ -24,10 +24,10 @@ export class FlowDiagramService {
   ) {}
 
   /**
-   * Draws the version that the query names, by default the current one, with the numbers of its period, and simulates it
-   * if the query asks for that.
+   * Loads the version that the query names, by default the current one, with the numbers of its period, and with its
+   * simulation if the query asks for that.
    */
-  async draw(slug: string, current: number, query: Query): Promise<DrawnVersion> {
+  async load(slug: string, current: number, query: Query): Promise<ShownVersion> {
     const [named, since] = [lastValue(query['version']), lastValue(query['since'])];
     const number = named === undefined ? current : parsePk(named);
     const period = journeyPeriod.safeParse(since ?? DEFAULT_PERIOD);
