@@ -1,8 +1,7 @@
-import { MAX_RELEASE_REASON } from '@gatehouse/contracts';
 import { ErrorText } from '../ui/error-text.js';
 import type { FlowAction, FlowChangeConfirmation, FlowChangeField } from './flow-change.js';
 import type { FlowChangeProps } from './flow-change-props.js';
-import { confirmationOf, fieldTexts } from './flow-change-texts.js';
+import { confirmationOf, fieldTexts, MAX_REASON } from './flow-change-texts.js';
 
 interface Props extends FlowChangeProps {
   readonly expected: FlowChangeConfirmation['expected'];
@@ -62,7 +61,7 @@ function Field({ name, pageData, t }: FlowChangeProps & { name: FlowChangeField 
         spellcheck={name === 'reason'}
         autocapitalize="none"
         {...(name === 'percent' || name === 'margin' ? { inputMode: 'decimal' as const } : {})}
-        {...(name === 'reason' ? { maxLength: MAX_RELEASE_REASON } : {})}
+        {...(name === 'reason' ? { maxLength: MAX_REASON } : {})}
         {...(isWrong ? { 'aria-invalid': true as const, autofocus: wrong[0] === name } : {})}
       />
       <div class="hint" id={`${name}-hint`}>

@@ -1,7 +1,9 @@
-import { MAX_RELEASE_REASON } from '@gatehouse/contracts';
 import type { Translate } from '@gatehouse/texts/browser';
 import type { FlowChangePageData } from '../page.js';
 import type { FlowChangeField } from './flow-change.js';
+
+/** Longest reason, in characters. */
+export const MAX_REASON = 500;
 
 type Headed = Pick<FlowChangePageData, 'action' | 'version' | 'flow'>;
 
@@ -80,7 +82,7 @@ export const fieldTexts = (t: Translate): Readonly<Record<FlowChangeField, Field
   reason: {
     label: t('Reason'),
     hint: t('For the log and the audit event. You may leave it empty.'),
-    error: t('A reason has {max} characters at most.', { max: MAX_RELEASE_REASON }),
+    error: t('A reason has {max} characters at most.', { max: MAX_REASON }),
   },
   user: {
     label: t('Test user'),
