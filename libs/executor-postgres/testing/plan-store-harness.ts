@@ -4,7 +4,7 @@ import type { PlanCommit } from '@gatehouse/executor';
 import { newSessionKey } from '@gatehouse/executor';
 import { flowOf } from '@gatehouse/executor/testing';
 import { createPlan, type Plan } from '@gatehouse/plan';
-import { Logger, Sealer } from '@gatehouse/platform';
+import { Logger, Sealer, uuidV7 } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { PostgresPlanStore } from '../src/postgres-plan-store.js';
 import { eventContextFor } from './event-context.js';
@@ -22,7 +22,7 @@ export const LIFETIMES = {
 };
 
 export const freshPlan = (more: Partial<Plan> = {}): Plan => ({
-  ...createPlan(flowOf([{ kind: 'page' }]), randomUUID()),
+  ...createPlan(flowOf([{ kind: 'page' }]), uuidV7()),
   ...more,
 });
 
