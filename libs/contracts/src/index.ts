@@ -25,6 +25,7 @@ export * from './flow-rollout.js';
 export * from './json-depth.js';
 export * from './login-source.js';
 export * from './message.js';
+export * from './own-stage.js';
 export * from './password-hash.js';
 export * from './plan-context.js';
 export * from './policy-contract.js';
