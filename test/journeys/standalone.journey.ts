@@ -3,10 +3,14 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, watch, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isProcessAlive, listenOnce } from '@gatehouse/platform';
+import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Browser } from '../support/browser.js';
 import { runCli } from '../support/commands.js';
+import { CONTACT_FORM } from '../support/contact-form.js';
 import { onServer } from '../support/postgres-databases.js';
+import { descendantsOf } from '../support/process-tree.js';
 import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
 import { hasPrometheus, RunningPrometheus } from '../support/prometheus.js';
 import { runRunbooks } from '../support/runbooks.js';
@@ -22,6 +26,8 @@ let monitoring: string;
 const startWith = (extra: Readonly<Record<string, string>>) =>
   startProcess('dist/apps/standalone/src/main.js', { ...env, ...extra }, { ready: /Gatehouse is ready/ });
 const start = () => startWith({});
+const startByNpm = (program: string, entry: string) =>
+  startProcess(entry, env, { program, ready: /Gatehouse is ready/ });
 
 /** Runs a command and returns its exit code and output. */
 async function command(name: 'blueprint' | 'user', ...args: string[]) {
@@ -61,7 +67,7 @@ it('starts in an empty folder and prints the password of the administrator', asy
 });
 
 it('writes secrets to files that only their owner can read, and the administrator’s password to no file', async () => {
-  const natsFiles = inject('natsServer') ? ['nats.conf'] : [];
+  const natsFiles = inject('natsServer') ? ['nats.conf', 'nats.env'] : [];
   for (const name of ['secrets.json', 'postgres.json', ...natsFiles]) {
     expect((await stat(join(folder, name))).mode & 0o077).toBe(0);
     expect(await readFile(join(folder, name), 'utf8')).not.toContain(printedPassword);
@@ -79,6 +85,35 @@ it('runs operator commands on its database while it runs', async () => {
     code: 0,
     output: expect.stringMatching(/was not locked/),
   });
+});
+
+it.skipIf(!inject('natsServer'))(
+  'prints the settings for a stage of its own, and commands find that stage',
+  async () => {
+    const [, url, file] = /^NATS, for stages of your own: (\S+)\. Their settings: set -a; \. (\S+);/m.exec(
+      running.output(),
+    )!;
+    const settings = Object.fromEntries(
+      (await readFile(file!, 'utf8')).split('\n').map((line) => [line.split('=', 1)[0], line.replace(/^\w+=/, '')]),
+    );
+    expect(settings).toMatchObject({ NATS_URL: url });
+    const stage = await connect({ servers: url!, user: settings['NATS_USER']!, pass: settings['NATS_PASSWORD']! });
+    const callback = (_: unknown, message: { respond(body: string): void }) => message.respond('{"v":1}');
+    stage.subscribe('stage.x_acme_probe.describe', { queue: 'x_acme_probe', callback });
+    await stage.flush();
+    const { stdout } = await runCli('check-stage', ['x_acme_probe'], { env });
+    await stage.close();
+
+    expect(stdout).toMatch(/^FAIL describes itself\n {7}✖ Invalid input/);
+  },
+);
+
+it('names the process that has taken its port, and touches nothing', async () => {
+  const before = await readFile(join(folder, 'postgres.json'), 'utf8');
+  await expect(start()).rejects.toThrow(
+    `gatehouse: port ${env['PORT']} of 127.0.0.1 is taken by process ${running.pid} (`,
+  );
+  expect(await readFile(join(folder, 'postgres.json'), 'utf8')).toBe(before);
 });
 
 it('reports the wrong argument of a command', async () => {
@@ -193,47 +228,50 @@ it.skipIf(!hasPrometheus)('serves metrics from which Prometheus records all rule
 });
 
 it('stops all child processes after several signals, and keeps its data for the next start', async () => {
-  const children = await childrenOf(running.pid);
+  const children = await descendantsOf(running.pid);
   expect(children.length).toBeGreaterThan(1);
   // A Ctrl-C arrives from the terminal and again from `npm start`. Users press it twice.
   const interval = setInterval(() => void running.stop('SIGINT'), 10);
   expect(await running.gone).toBe(0);
   clearInterval(interval);
-  expect(children.filter(isAlive)).toEqual([]);
+  expect(children.filter(isProcessAlive)).toEqual([]);
   expect(await readdir(folder)).not.toContain('postgres.json');
-  running = await start();
+  running = await startByNpm('npm', 'start');
 
   expect(running.output()).not.toContain('Administrator:');
   expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
 });
 
+it('stops the server, Postgres and NATS and frees the port when npm gets SIGTERM', async () => {
+  expect(await leftBySigterm()).toEqual([]);
+});
+
 it('stops all child processes when it is stopped while it starts', async () => {
-  expect(await running.stop()).toBe(0);
   const child = spawn(process.execPath, ['dist/apps/standalone/src/main.js'], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: 'ignore',
   });
   for await (const { filename } of watch(folder)) if (filename === 'postgres.json') break;
-  const children = await childrenOf(child.pid!);
+  const children = await descendantsOf(child.pid!);
   expect(children.length).toBeGreaterThan(0);
   const exit = once(child, 'exit');
   child.kill('SIGINT');
   expect(await exit).toEqual([0, null]);
-  expect(children.filter(isAlive)).toEqual([]);
+  expect(children.filter(isProcessAlive)).toEqual([]);
 });
 
 describe('without a nats-server', () => {
   beforeAll(async () => {
     await rm(join(folder, 'nats.conf'), { force: true });
     env = { ...env, GATEHOUSE_BUS: 'in-process' };
-    running = await start();
+    running = await startByNpm(process.execPath, 'tools/start.mjs');
   });
 
   it('reports the in-process bus, and serves the same flows', async () => {
     expect(running.output()).toMatch(
-      /^GATEHOUSE_BUS is in-process: messages stay within this process\. .* NATS_URL\.$/m,
+      /^NATS: none\. GATEHOUSE_BUS is in-process: messages stay within this process\. .* NATS_URL\.$/m,
     );
-    expect(await readdir(folder)).not.toContain('nats.conf');
+    for (const file of ['nats.conf', 'nats.env']) expect(await readdir(folder)).not.toContain(file);
     const ready = await fetch(`http://127.0.0.1:${env['PORT']}/-/health/ready/`);
     expect([ready.status, (await logIn(printedPassword)).body]).toMatchObject([200, { to: '/' }]);
     expect(await changeNameAndPassword('Grace')).toMatchObject({ user: { name: 'Grace' } });
@@ -248,17 +286,15 @@ describe('without a nats-server', () => {
     // A port on which nothing listens.
     env = { ...env, NATS_URL: 'nats://127.0.0.1:1' };
     const message =
-      /x_acme_terms cannot be reached: the bus at nats:\/\/127.0.0.1:1 cannot be reached: .*\. Start a nats-server there/;
+      /x_acme_terms cannot be reached: the bus at nats:\/\/127.0.0.1:1 cannot be reached: .*\. Start Gatehouse or a nats-server there/;
     expect(await command('blueprint', 'apply', file)).toMatchObject({
       code: 1,
       output: expect.stringMatching(message),
     });
   });
 
-  it('stops all child processes', async () => {
-    const children = await childrenOf(running.pid);
-    expect(await running.stop('SIGINT')).toBe(0);
-    expect(children.filter(isAlive)).toEqual([]);
+  it('stops the server and Postgres and frees the port when tools/start.mjs gets SIGTERM', async () => {
+    expect(await leftBySigterm()).toEqual([]);
   });
 
   it('refuses to start with settings that need a NATS server, and names them', async () => {
@@ -268,6 +304,17 @@ describe('without a nats-server', () => {
     );
   });
 });
+
+/**
+ * Sends SIGTERM to the running process, as a service manager does. Returns the processes that it has left behind. Throws
+ * if its port is still taken.
+ */
+async function leftBySigterm(): Promise<readonly number[]> {
+  const started = await descendantsOf(running.pid);
+  await running.stop('SIGTERM');
+  await listenOnce(Number(env['PORT']), '127.0.0.1');
+  return started.filter(isProcessAlive);
+}
 
 /**
  * Changes the name and sets the same password again, in flows that need the policy service and the password service.
@@ -299,49 +346,4 @@ async function changeNameAndPassword(name: string) {
   });
   expect((await setPassword(printedPassword)).body).toMatchObject({ component: 'xak-flow-redirect' });
   return (await browser.fetch('/api/v3/core/users/me/')).body;
-}
-
-/** A flow with the email field that settings flows written for authentik contain. */
-const CONTACT_FORM = `
-version: 1
-entries:
-  - model: authentik_flows.flow
-    id: flow
-    identifiers: { slug: contact }
-    attrs: { name: Contact, title: Contact, designation: stage_configuration, authentication: require_authenticated }
-  - model: authentik_stages_prompt.prompt
-    id: email
-    identifiers: { name: contact-email }
-    attrs:
-      field_key: email
-      label: Email
-      type: email
-      required: true
-      order: 1
-      initial_value: return user.email
-      initial_value_expression: true
-  - model: authentik_stages_prompt.promptstage
-    id: form
-    identifiers: { name: contact }
-    attrs: { fields: [!KeyOf email] }
-  - model: authentik_stages_user_write.userwritestage
-    id: write
-    identifiers: { name: contact-write }
-    attrs: { user_creation_mode: never_create }
-  - model: authentik_flows.flowstagebinding
-    identifiers: { target: !KeyOf flow, stage: !KeyOf form, order: 1 }
-  - model: authentik_flows.flowstagebinding
-    identifiers: { target: !KeyOf flow, stage: !KeyOf write, order: 2 }
-`;
-
-async function childrenOf(pid: number): Promise<number[]> {
-  return (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').map(Number);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

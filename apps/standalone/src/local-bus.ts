@@ -2,14 +2,22 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LocalState } from '@gatehouse/local';
-import { standaloneConfig } from '@gatehouse/local';
+import {
+  type LocalState,
+  localNatsFile,
+  readLocalNats,
+  removeLocalNats,
+  standaloneConfig,
+  writeLocalNats,
+} from '@gatehouse/local';
 import {
   type Bus,
   findFreePort,
   findNatsServer,
   InProcessBus,
+  listenOnce,
   NatsBus,
+  natsAddress,
   natsConfig,
   type Readiness,
   readConfig,
@@ -23,34 +31,46 @@ export interface OpenBus {
 
 const USER = 'gatehouse';
 
+interface Options {
+  readonly state: LocalState;
+  readonly readiness: Readiness;
+  readonly env: NodeJS.ProcessEnv;
+  /** Prints a line for the operator: where a stage of a process of its own connects. */
+  readonly print: (line: string) => void;
+}
+
 /**
  * Opens the bus: the NATS server of `NATS_URL`, otherwise a new `nats-server` on the loopback interface if the program
  * is installed, otherwise a bus within this process. `GATEHOUSE_BUS=in-process` always selects the bus within this
  * process.
  */
-export async function openBus(state: LocalState, readiness: Readiness, env: NodeJS.ProcessEnv): Promise<OpenBus> {
-  if (readConfig(standaloneConfig, env).GATEHOUSE_BUS) return inProcess('GATEHOUSE_BUS is in-process');
-  if (env['NATS_URL']) return { bus: new NatsBus(readConfig(natsConfig, env), readiness), stop: async () => undefined };
+export async function openBus(options: Options): Promise<OpenBus> {
+  const { readiness, env, print } = options;
+  if (readConfig(standaloneConfig, env).GATEHOUSE_BUS) return inProcess('GATEHOUSE_BUS is in-process', options);
+  if (env['NATS_URL']) {
+    const settings = readConfig(natsConfig, env);
+    print(`NATS, for stages of your own: ${natsAddress(settings)} (NATS_URL)`);
+    return { bus: new NatsBus(settings, readiness), stop: async () => undefined };
+  }
   const program = await findNatsServer(env, { download: false });
-  return program ? startServer(state, program, readiness) : inProcess('No nats-server was found');
+  return program ? startServer(program, options) : inProcess('No nats-server was found', options);
 }
 
-function inProcess(reason: string): OpenBus {
-  process.stderr.write(
-    `${reason}: messages stay within this process. ` +
-      'A stage in a process of its own needs a nats-server, and its address in NATS_URL.\n',
+async function inProcess(reason: string, { env, print }: Options): Promise<OpenBus> {
+  await removeLocalNats(localNatsFile(env));
+  print(
+    `NATS: none. ${reason}: messages stay within this process. A stage of your own needs a nats-server: install it ` +
+      '(apt-get install nats-server) and start again, or set NATS_URL.',
   );
   return { bus: new InProcessBus(), stop: async () => undefined };
 }
 
-async function startServer(
-  { folder, busPassword }: LocalState,
-  program: string,
-  readiness: Readiness,
-): Promise<OpenBus> {
-  const port = await findFreePort();
-  const config = join(folder, 'nats.conf');
-  await writeFile(config, configOf(port, busPassword), { mode: 0o600 });
+async function startServer(program: string, { state, readiness, env, print }: Options): Promise<OpenBus> {
+  const file = localNatsFile(env);
+  const port = await portOf(await readLocalNats(file));
+  const settings = { NATS_URL: `nats://127.0.0.1:${port}`, NATS_USER: USER, NATS_PASSWORD: state.busPassword };
+  const config = join(state.folder, 'nats.conf');
+  await writeFile(config, configOf(port, state.busPassword), { mode: 0o600 });
   // The server is detached, so that a Ctrl-C in the terminal reaches this process only. This process stops its services
   // first and then the server.
   const server = spawn(program, ['--config', config], { stdio: ['ignore', 'ignore', 'inherit'], detached: true });
@@ -58,7 +78,8 @@ async function startServer(
   process.once('exit', kill);
   await once(server, 'spawn');
   const exited = once(server, 'exit');
-  const settings = { NATS_URL: `nats://127.0.0.1:${port}`, NATS_USER: USER, NATS_PASSWORD: busPassword };
+  await writeLocalNats(file, settings);
+  print(`NATS, for stages of your own: ${settings.NATS_URL}. Their settings: set -a; . ${file}; set +a`);
   return {
     bus: new NatsBus(settings, readiness),
     stop: async () => {
@@ -67,6 +88,12 @@ async function startServer(
       await exited;
     },
   };
+}
+
+/** Returns the port of the last start if it is free, so that stages find the server again, otherwise another free port. */
+async function portOf({ NATS_URL }: { readonly NATS_URL?: string }): Promise<number> {
+  const last = Number(/:(\d+)$/.exec(NATS_URL ?? '')?.[1] ?? 0);
+  return listenOnce(last, '127.0.0.1').catch(findFreePort);
 }
 
 const configOf = (port: number, password: string) => `

@@ -26,6 +26,7 @@ import { policiesModule } from '@gatehouse/policies';
 import { providersModule } from '@gatehouse/providers';
 import { serveStages } from '@gatehouse/stage-kit';
 import { stages } from '@gatehouse/stages';
+import { checkPortIsFree } from './free-port-check.js';
 import { openBus } from './local-bus.js';
 import { StartedParts } from './started-parts.js';
 
@@ -58,6 +59,7 @@ export function startStandalone(env: NodeJS.ProcessEnv, print: (line: string) =>
 async function start(given: NodeJS.ProcessEnv, parts: StartedParts, print: (line: string) => void): Promise<string> {
   const env = resolveEnvironment(given);
   const common = readConfig(commonConfig, env);
+  await checkPortIsFree(env);
   const readiness = startReadiness('standalone', { LOG_LEVEL: QUIET, ...env });
   let isReady = false;
   readiness.require('start', () => isReady);
@@ -67,7 +69,7 @@ async function start(given: NodeJS.ProcessEnv, parts: StartedParts, print: (line
   const postgres = await parts.start(() => openPostgres(env, async () => state));
   await waitForPostgres(postgres.url, readiness);
   await prepareDatabase(postgres.url, { env, keys: env['SEAL_KEYS'] || sealKeys(state.sealKey), print });
-  const { bus } = await parts.start(() => openBus(state, readiness, env));
+  const { bus } = await parts.start(() => openBus({ state, readiness, env, print }));
   const settings = { ...defaultSettings(state, env), ...env, DATABASE_URL: postgres.url };
   // Stages read their settings from `process.env`, as they do in a service process.
   Object.assign(process.env, settings);

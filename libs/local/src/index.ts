@@ -5,6 +5,7 @@ export * from './command-error.js';
 export * from './external-stage-client.js';
 export * from './first-start.js';
 export * from './local.config.js';
+export * from './local-nats.js';
 export * from './local-postgres.js';
 export * from './local-state.js';
 export * from './migrate-all.js';

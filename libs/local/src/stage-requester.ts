@@ -1,10 +1,12 @@
 import { Problem, type STAGE_VERBS, stageSubject } from '@gatehouse/contracts';
-import { busFailureOf, NatsBus, natsConfig, type Requester, readConfig } from '@gatehouse/platform';
+import { busFailureOf, NatsBus, type Requester } from '@gatehouse/platform';
+import { natsSettingsOf } from './local-nats.js';
 
 /** The NATS user of the operator's commands. */
 export const OPERATOR = 'operator';
 
-const START_NATS = 'Start a nats-server there, or set NATS_URL to one that runs. The gateway needs the same NATS_URL.';
+const START_NATS =
+  'Start Gatehouse or a nats-server there, or set NATS_URL to one that runs. The gateway needs the same NATS_URL.';
 
 /** A request of a command to a stage. */
 export interface StageCall {
@@ -15,7 +17,10 @@ export interface StageCall {
   readonly timeoutMs: number;
 }
 
-/** Sends the requests of a command to stages on the NATS server of `NATS_URL`. Connects before the first request. */
+/**
+ * Sends the requests of a command to stages on the NATS server of `NATS_URL`, otherwise on that of `npm start`. Connects
+ * before the first request.
+ */
 export class StageRequester {
   #requester: Promise<Requester> | undefined;
 
@@ -25,7 +30,7 @@ export class StageRequester {
   async ask({ kind, verb, body, timeoutMs }: StageCall): Promise<Uint8Array> {
     const subject = stageSubject(kind, verb);
     try {
-      this.#requester ??= new NatsBus(readConfig(natsConfig, this.env)).dial(OPERATOR);
+      this.#requester ??= this.connect();
       return await (await this.#requester).request(subject, body, timeoutMs);
     } catch (cause) {
       const code = busFailureOf(cause);
@@ -37,6 +42,10 @@ export class StageRequester {
       }[code];
       throw new Problem(code, { cause, detail });
     }
+  }
+
+  private async connect(): Promise<Requester> {
+    return new NatsBus(await natsSettingsOf(this.env)).dial(OPERATOR);
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,7 @@ export * from './geo-locator.js';
 export * from './in-process-bus.js';
 export { MALFORMED } from './json-responder.js';
 export * from './key.metrics.js';
+export * from './listening-process.js';
 export * from './logger.js';
 export { errorDetails } from './logging/error-details.js';
 export { logEvents } from './logging/log-events.js';
