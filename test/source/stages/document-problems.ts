@@ -1,0 +1,126 @@
+import { dirname } from 'node:path';
+import {
+  FLOW_VERBS,
+  OWN_COMPONENTS,
+  OWN_MODELS,
+  STAGE_VERBS,
+  type StageContract,
+  stageSubject,
+} from '@gatehouse/contracts';
+import { DIFFERENCES, NATS, SPEC, STAGES, type StageSources } from './stage-sources.js';
+
+const contractsOf = ({ stages }: StageSources) => Object.values(stages).map(({ contract }) => contract);
+
+/** Returns the contracts that the catalogue does not list, and the stages without a README or a test. */
+export function folderProblems(sources: StageSources): string[] {
+  const declared = [...sources.files].flatMap(([path, text]) => {
+    const kind = path.endsWith('.contract.ts') ? /^ {2}kind: '(\w+)'/m.exec(text)?.[1] : undefined;
+    return kind === undefined ? [] : [{ path, kind }];
+  });
+  return declared.flatMap(({ path, kind }) => {
+    const contract = sources.stages[kind]?.contract;
+    return contract
+      ? partProblems({ contract, path, sources })
+      : [`${path} is not in the catalogue: add a line for ${kind} to ${STAGES}/catalogue.ts`];
+  });
+}
+
+interface Declared {
+  readonly contract: StageContract;
+  /** Path of the contract. */
+  readonly path: string;
+  readonly sources: StageSources;
+}
+
+function partProblems({ contract, path, sources }: Declared): string[] {
+  const { kind, model, config } = contract;
+  const top = path.split('/').slice(0, 4).join('/');
+  const readme = [`${dirname(path)}/README.md`, `${top}/README.md`].find((candidate) => sources.files.has(candidate));
+  const documents = `${sources.files.get(readme ?? '')}\n${specOf(kind, sources).page}`;
+  const undocumented = model === undefined ? [] : Object.keys(config.shape).filter((field) => !names(documents, field));
+  return [
+    ...(readme === undefined ? [`${kind} has no README: add ${dirname(path)}/README.md`] : []),
+    ...(isTested(path, sources) ? [] : [`${kind} has no test: add ${path.replace('.contract.ts', '.stage.spec.ts')}`]),
+    ...undocumented.map(
+      (field) => `the config field ${field} of ${kind} is in no document: add it to ${readme ?? SPEC}`,
+    ),
+  ];
+}
+
+const names = (document: string, field: string) => new RegExp(`\`${field}[\`:]`).test(document);
+
+/** Returns whether a test is in a folder that has this contract only, or imports the contract. */
+function isTested(path: string, { files }: StageSources): boolean {
+  const folder = `${dirname(path)}/`;
+  const inFolder = [...files].filter(([name]) => name.startsWith(folder));
+  const alone = inFolder.filter(([name]) => name.endsWith('.contract.ts')).length === 1;
+  const imported = `/${path.split('/').at(-1)!.replace('.ts', '.js')}'`;
+  return [...files].some(
+    ([name, text]) =>
+      name.startsWith(STAGES) &&
+      name.endsWith('.spec.ts') &&
+      ((alone && name.startsWith(folder)) || text.includes(imported)),
+  );
+}
+
+/** Returns the row of a stage in the table of the specification, and the page and the anchor to which it leads. */
+function specOf(kind: string, { files }: StageSources) {
+  const spec = files.get(SPEC) ?? '';
+  const row = spec.split('\n').find((line) => line.startsWith('| ') && line.includes(`\`${kind}\``));
+  const [, file = '', anchor] = /\]\(([\w.-]*)(?:#([\w-]+))?\)/.exec(row ?? '') ?? [];
+  return { row, anchor, page: file === '' ? spec : (files.get(`docs/spec/${file}`) ?? '') };
+}
+
+/** Returns the stages that the specification does not describe, and own stages that the differences do not list. */
+export const documentProblems = (sources: StageSources): string[] =>
+  contractsOf(sources).flatMap(({ kind, model, service }) => {
+    const { row, anchor, page } = specOf(kind, sources);
+    if (!row) return [`${SPEC} has no row for ${kind}: add one to its table, and a section`];
+    const isListed = sources.files.get(DIFFERENCES)?.includes(`\n- \`${kind}\``) === true;
+    return [
+      ...(row.endsWith(`| ${service} |`)
+        ? []
+        : [`the row of ${kind} in ${SPEC} names another service than ${service}`]),
+      ...(anchor === undefined || anchorsOf(page).has(anchor)
+        ? []
+        : [`${SPEC} has no section on ${kind}: add a heading for #${anchor}`]),
+      ...(model?.startsWith(OWN_MODELS) && !isListed
+        ? [`${DIFFERENCES} does not list ${kind}: add a line under "Own stages"`]
+        : []),
+    ];
+  });
+
+/** Returns the anchors of a page: its headings as GitHub links to them, and its own. */
+const anchorsOf = (page: string): ReadonlySet<string> => {
+  const headings = [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading!.toLowerCase());
+  const anchors = [...page.matchAll(/<a id="([\w-]+)">/g)].map(([, id]) => id!);
+  return new Set([...headings.map((text) => text.replaceAll(/[^\w -]/g, '').replaceAll(' ', '-')), ...anchors]);
+};
+
+/** Returns the own stages whose model or component has another name than others expect. */
+export const nameProblems = (sources: StageSources): string[] =>
+  contractsOf(sources).flatMap(({ kind, component, model }) => {
+    if (model === undefined || model.startsWith('authentik_stages_')) return [];
+    const expected = `${OWN_MODELS}${kind.replaceAll('_', '')}stage`;
+    const shown = `${OWN_COMPONENTS}${kind.replaceAll('_', '-')}`;
+    return [
+      ...(model === expected ? [] : [`the model of ${kind} is ${model}: rename it ${expected}`]),
+      ...(component === undefined || component === shown
+        ? []
+        : [`the component of ${kind} is ${component}: rename it ${shown}`]),
+    ];
+  });
+
+/** Returns the stages whose subjects the NATS users of the gateway and of their service lack. */
+export function subjectProblems(sources: StageSources): string[] {
+  const blocks = sources.files.get(NATS)?.split('nkey: $NATS_NKEY_') ?? [];
+  const users = new Map(blocks.map((text) => [/^\w+/.exec(text)?.[0].toLowerCase(), text]));
+  const lacks = (user: string, subject: string) => !users.get(user)?.includes(`"${subject}"`);
+  return contractsOf(sources)
+    .filter(
+      ({ kind, service }) =>
+        FLOW_VERBS.some((verb) => lacks('gateway', stageSubject(kind, verb))) ||
+        STAGE_VERBS.some((verb) => lacks(service, `${stageSubject(kind, verb)} ${kind}`)),
+    )
+    .map(({ kind }) => `${NATS} lacks subjects of ${kind}: npm run docs`);
+}

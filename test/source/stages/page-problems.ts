@@ -1,0 +1,117 @@
+import { fieldMessages, problems, systemChallenges } from '@gatehouse/contracts';
+import { wireShapes } from '@gatehouse/stages';
+import { LOCALES, type StageSources } from './stage-sources.js';
+
+/** Beginning of the components of external stages, for which the pages have no component of their own. */
+const EXTERNAL = 'x-';
+
+const shapes = new Map([...systemChallenges, ...wireShapes].map((shape) => [shape.component as string, shape]));
+
+/** Returns the challenges without a page or an example, and the pages and examples without a challenge. */
+export function pageProblems({ stages, challenges, examples }: StageSources): string[] {
+  const shown = new Set(Object.values(examples).map(({ component }) => component));
+  const kinds = new Map(Object.values(stages).map(({ contract: { component, kind } }) => [component, kind]));
+  return [
+    ...[...shapes.keys()].flatMap((component) => {
+      const name = kinds.get(component) ?? component;
+      return [
+        ...(Object.hasOwn(challenges, component) ? [] : [withoutPage(name, component)]),
+        ...(shown.has(component) ? [] : [withoutExample(name, component)]),
+      ];
+    }),
+    ...[...Object.keys(challenges), ...shown]
+      .filter((component) => !shapes.has(component) && !component.startsWith(EXTERNAL))
+      .map((component) => `no stage shows ${component}: remove its page and its examples in apps/web/src`),
+    ...Object.entries(examples).flatMap(([name, example]) => exampleProblems(name, example)),
+  ];
+}
+
+const fileOf = (kind: string) => `apps/web/src/challenges/${kind.replaceAll('_', '-')}.tsx`;
+
+const withoutPage = (kind: string, component: string) =>
+  `${kind} has no page: add ${fileOf(kind)} and a line for ${component} in apps/web/src/challenges/table.ts`;
+
+const withoutExample = (kind: string, component: string) =>
+  `${kind} has no example: add a challenge of ${component} to apps/web/src/examples/steps.ts`;
+
+function exampleProblems(name: string, { component, ...own }: { readonly component: string }): string[] {
+  const result = shapes.get(component)?.challenge.safeParse(own);
+  const [issue] = result?.error?.issues ?? [];
+  return issue
+    ? [
+        `the example ${name} in apps/web/src/examples does not fit ${component}: ${issue.path.join('.')}: ${issue.message}`,
+      ]
+    : [];
+}
+
+/**
+ * Errors whose text in the API says what to do already, or that only a program causes. A new error has words of the page,
+ * or a text of the pages, or is added to this list.
+ */
+const SHOWN_AS_THEY_ARE: ReadonlySet<string> = new Set([
+  ...['authenticator_duo_away', 'authenticator_duo_failed', 'authenticator_sms_early', 'authenticator_sms_unsent'],
+  ...['authenticator_validate_duo_away', 'authenticator_validate_duo_number', 'authenticator_validate_model'],
+  ...['authenticator_validate_sms_early', 'authenticator_validate_sms_unsent', 'authenticator_webauthn_model'],
+  ...['consent_changed', 'consent_outdated', 'device_code_finish_over', 'email_unsent', 'group_update_refused'],
+  'authorization_code_over',
+  ...['password_none', 'post_source_taken', 'prompt_file_size', 'prompt_unshowable', 'source_disabled'],
+  ...['source_missing', 'user_delete_failed', 'user_delete_nobody', 'user_write_failed', 'user_write_no_data'],
+  ...['user_write_nobody'],
+]);
+
+/** Returns the errors that the page would show in the words of the API, and the words for which there is no error. */
+export function errorProblems({ stages, errorWords, pages }: StageSources): string[] {
+  const entries = Object.values(stages).flatMap(({ contract: { kind, errors } }) =>
+    Object.entries(errors).map(([code, { string }]) => ({ kind, code, string })),
+  );
+  const codes = new Set([
+    ...entries.map(({ code }) => code),
+    ...[...Object.values(fieldMessages), ...Object.values(problems)].flatMap((entry) =>
+      'code' in entry ? entry.code : [],
+    ),
+  ]);
+  return [
+    ...entries
+      .filter(
+        ({ code, string }) =>
+          !Object.hasOwn(errorWords, code) && !Object.hasOwn(pages.de, string) && !SHOWN_AS_THEY_ARE.has(code),
+      )
+      .map(({ kind, code }) => `the error ${code} of ${kind} has no words: ${WORDS}`),
+    ...[...Object.keys(errorWords), ...SHOWN_AS_THEY_ARE]
+      .filter((code) => !codes.has(code))
+      .map((code) => `no stage has the error ${code}: remove its words from apps/web/src/challenges/error-words.ts`),
+  ];
+}
+
+const WORDS =
+  'say what the visitor can do next in apps/web/src/challenges/error-words.ts. If the text of the contract says it, add ' +
+  'the code to SHOWN_AS_THEY_ARE in test/source/stages/page-problems.ts';
+
+/** Returns the texts of contracts and of pages that lack a translation. */
+export function textProblems({ stages, pageTexts, pages, others }: StageSources): string[] {
+  const missing = (text: string, ...catalogues: readonly StageSources['others'][]) =>
+    LOCALES.filter((locale) => !catalogues.some((catalogue) => Object.hasOwn(catalogue[locale] ?? {}, text)));
+  return [
+    ...Object.values(stages).flatMap(({ contract: { kind, errors, texts } }) =>
+      [...Object.values(errors).map(({ string }) => string), ...Object.values(texts).flat()].flatMap((text) =>
+        translationProblem(kind, { text, locales: missing(text, pages, others), folder: 'messages' }),
+      ),
+    ),
+    ...pageTexts.flatMap(({ text, place }) =>
+      text === undefined ? [] : translationProblem(place, { text, locales: missing(text, pages), folder: 'pages' }),
+    ),
+  ];
+}
+
+interface Untranslated {
+  readonly text: string;
+  readonly locales: readonly string[];
+  readonly folder: string;
+}
+
+const translationProblem = (owner: string, { text, locales, folder }: Untranslated): string[] =>
+  locales.length === 0
+    ? []
+    : [
+        `${owner} has an untranslated text, ${JSON.stringify(text)}: add it to ${locales.map((locale) => `libs/texts/src/${folder}/${locale}.ts`).join(', ')}`,
+      ];

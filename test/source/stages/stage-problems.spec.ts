@@ -1,0 +1,139 @@
+import { boolean } from '@gatehouse/contracts';
+import { stageModule } from '@gatehouse/stage-kit';
+import { Inject } from '@nestjs/common';
+import { expect, it } from 'vitest';
+import { dummyContract } from '../../../libs/stages/src/dummy/dummy.contract.js';
+import { DummyStage } from '../../../libs/stages/src/dummy/dummy.stage.js';
+import { moduleProblems } from './module-problems.js';
+import { missingParts, stageProblems } from './stage-problems.js';
+import { DIFFERENCES, NATS, SPEC, type StageEntry, type StageSources, stageSources } from './stage-sources.js';
+
+const complete = stageSources();
+const DUMMY = 'libs/stages/src/dummy';
+
+/** A handler with a dependency that its module does not provide. */
+class StageWithMissingProvider extends DummyStage {
+  constructor(@Inject('CLOCK') readonly clock: unknown) {
+    super();
+  }
+}
+
+const without = <T extends object>(entries: T, ...keys: string[]): T =>
+  Object.fromEntries(Object.entries(entries).filter(([key]) => !keys.includes(key))) as T;
+
+/** Returns the sources with a changed file. Fails if the change changes nothing. */
+function withFile(path: string, from: string | RegExp, to: string): Partial<StageSources> {
+  const text = complete.files.get(path)!.replaceAll(from, to);
+  expect(text).not.toBe(complete.files.get(path));
+  return { files: new Map([...complete.files, [path, text]]) };
+}
+
+const withoutFile = (path: string): Partial<StageSources> => {
+  const files = new Map(complete.files);
+  expect(files.delete(path)).toBe(true);
+  return { files };
+};
+
+/** Returns the sources with another dummy stage. */
+const withDummy = (changes: Partial<StageEntry>): Partial<StageSources> => ({
+  stages: { ...complete.stages, dummy: { ...complete.stages['dummy']!, ...changes } },
+});
+const withContract = (changes: object) => withDummy({ contract: { ...dummyContract, ...changes } });
+
+/** Stages that lack one part, with the sentence that the check says. */
+const BREAKAGES: Readonly<Record<string, [() => Partial<StageSources>, string]>> = {
+  'a line in the catalogue': [
+    () => ({ stages: without(complete.stages, 'dummy') }),
+    `${DUMMY}/dummy.contract.ts is not in the catalogue: add a line for dummy to libs/stages/src/catalogue.ts`,
+  ],
+  'a provider of its module': [
+    () => withDummy({ module: () => Promise.resolve(stageModule(dummyContract, StageWithMissingProvider)) }),
+    "the module of dummy does not start: Nest can't resolve dependencies of the StageWithMissingProvider (?)",
+  ],
+  'a module': [
+    () => withDummy({ module: () => Promise.reject(new Error('Cannot find ./dummy.module.js')) }),
+    'the module of dummy does not start: Cannot find ./dummy.module.js',
+  ],
+  'a service': [
+    () => withContract({ service: 'lottery' }),
+    'dummy names the service lottery, but there is no apps/lottery/src/main.ts',
+  ],
+  'a page': [
+    () => ({ challenges: without(complete.challenges, 'ak-stage-dummy') }),
+    'dummy has no page: add apps/web/src/challenges/dummy.tsx and a line for ak-stage-dummy in apps/web/src/challenges/table.ts',
+  ],
+  'an example': [
+    () => ({ examples: without(complete.examples, 'dummy') }),
+    'dummy has no example: add a challenge of ak-stage-dummy to apps/web/src/examples/steps.ts',
+  ],
+  'a field in its example': [
+    () => ({ examples: { ...complete.examples, dummy: { component: 'ak-stage-dummy' } } }),
+    'the example dummy in apps/web/src/examples does not fit ak-stage-dummy: name: ',
+  ],
+  'a stage for its page': [
+    () => ({ challenges: { ...complete.challenges, 'ak-stage-gone': {} } }),
+    'no stage shows ak-stage-gone: remove its page and its examples in apps/web/src',
+  ],
+  'translations of an error': [
+    () => withContract({ errors: { dummy_late: { string: 'Too late.', code: 'invalid' } } }),
+    'dummy has an untranslated text, "Too late.": add it to libs/texts/src/messages/de.ts, libs/texts/src/messages/fr.ts, libs/texts/src/messages/es.ts, libs/texts/src/messages/ar.ts',
+  ],
+  'a translation of a page': [
+    () => ({ pages: { ...complete.pages, fr: without(complete.pages.fr, 'Stay signed in on this device?') } }),
+    'apps/web/src/flow/heading.ts has an untranslated text, "Stay signed in on this device?": add it to libs/texts/src/pages/fr.ts',
+  ],
+  'words for an error': [
+    () => ({ errorWords: without(complete.errorWords, 'password_invalid') }),
+    'the error password_invalid of password has no words: say what the visitor can do next in apps/web/src/challenges/error-words.ts',
+  ],
+  'an error for its words': [
+    () => ({ errorWords: { ...complete.errorWords, dummy_gone: {} } }),
+    'no stage has the error dummy_gone: remove its words from apps/web/src/challenges/error-words.ts',
+  ],
+  'a README': [() => withoutFile(`${DUMMY}/README.md`), `dummy has no README: add ${DUMMY}/README.md`],
+  'a documented setting': [
+    () => withContract({ config: dummyContract.config.extend({ fails_often: boolean() }) }),
+    `the config field fails_often of dummy is in no document: add it to ${DUMMY}/README.md`,
+  ],
+  'a test': [() => withoutFile(`${DUMMY}/dummy.stage.spec.ts`), `dummy has no test: add ${DUMMY}/dummy.stage.spec.ts`],
+  'a row in the specification': [
+    () => withFile(SPEC, /^\| \[`dummy`\].*$/gm, ''),
+    'docs/spec/stages.md has no row for dummy: add one to its table, and a section',
+  ],
+  'a section in the specification': [
+    () => withFile(SPEC, '## Dummy', '## Other'),
+    'docs/spec/stages.md has no section on dummy: add a heading for #dummy',
+  ],
+  'the right service in the specification': [
+    () => withFile(SPEC, '| `ak-stage-dummy` | yes | session |', '| `ak-stage-dummy` | yes | mfa |'),
+    'the row of dummy in docs/spec/stages.md names another service than session',
+  ],
+  'a subject of its service': [
+    () => withFile(NATS, '"stage.dummy.describe dummy",', ''),
+    'deploy/nats/nats.conf lacks subjects of dummy: npm run docs',
+  ],
+  'a subject of the gateway': [
+    () => withFile(NATS, '"stage.dummy.respond",', ''),
+    'deploy/nats/nats.conf lacks subjects of dummy: npm run docs',
+  ],
+  'a model of the right name': [
+    () => withContract({ model: 'acme.dummy' }),
+    'the model of dummy is acme.dummy: rename it gatehouse_stages.dummystage',
+  ],
+  'a line in the differences from authentik': [
+    () => withContract({ model: 'gatehouse_stages.dummystage' }),
+    `${DIFFERENCES} does not list dummy: add a line under "Own stages"`,
+  ],
+};
+
+it('finds nothing that a stage lacks', async () => {
+  expect(await stageProblems(complete)).toEqual([]);
+});
+
+it.each(Object.entries(BREAKAGES))('says that a stage lacks %s, and what to do', async (_part, [broken, sentence]) => {
+  const sources = { ...complete, ...broken() };
+  const { dummy } = sources.stages;
+  const found = [...missingParts(sources), ...(await moduleProblems({ ...sources, stages: dummy ? { dummy } : {} }))];
+
+  expect(found.filter((problem) => problem.startsWith(sentence))).toHaveLength(1);
+});
