@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { blueprint, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
+import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
 import { type RunningProcess, startProcess } from '../support/processes.js';
 import { describeWithPython } from '../support/python.js';
@@ -14,7 +14,8 @@ const loginOf = (user: string) => ({
 let deployment: Deployment;
 
 beforeAll(async () => {
-  deployment = await Deployment.open({ blueprints: [blueprint(userEntry('alice'))] });
+  const services = ['identification', 'password', 'session', 'policy'] as const;
+  deployment = await Deployment.open({ services, blueprints: [blueprint(userEntry('alice'))] });
 });
 afterAll(() => deployment.close());
 
@@ -205,5 +206,58 @@ describe('a compromised external stage', () => {
     descriptor = { ...contract, effects: ['event', 'login'] };
     await expect(flow()).rejects.toThrow('it has the effect login (list the kind in TRUSTED_STAGES to allow it)');
     expect((await reachRogue()).answer.body).toMatchObject({ component: 'x-rogue-stage' });
+  });
+});
+
+describe('two external stages that share a fact', () => {
+  const object = { type: 'object' };
+  const schema = { type: 'object', properties: { score: { type: 'integer' } }, required: ['score'] };
+  const descriptors: Readonly<Record<string, object>> = {
+    x_acme_scorer: { component: null, facts: { x_acme_risk: { schema, writes: true } } },
+    x_other_gate: { component: 'x-other-gate', facts: { x_acme_risk: { schema, reads: 'required' } } },
+  };
+  const POLICY = {
+    model: 'authentik_policies_expression.expressionpolicy',
+    ...{ id: 'risky', identifiers: { name: 'risky' } },
+    attrs: { expression: 'return context["flow_plan"].context["x_acme_risk"]["score"] >= 30' },
+  };
+  let risk: unknown;
+  let bus: NatsConnection;
+
+  beforeAll(async () => {
+    bus = await connect({ servers: deployment.nats.url });
+    const serve = (subject: string, answer: (message: Record<string, unknown>) => unknown) =>
+      bus.subscribe(`stage.${subject}`, {
+        callback: (_, message) => void message.respond(JSON.stringify(answer(message.json()))),
+      });
+    for (const [kind, more] of Object.entries(descriptors))
+      serve(`${kind}.describe`, () => ({
+        ...{ v: 1, kind, config: object, response: object, state: object, ...more },
+        challenge: { type: 'object', properties: { score: { type: 'integer' } } },
+      }));
+    serve('x_acme_scorer.challenge', () => ({ type: 'passed', context: { x_acme_risk: risk } }));
+    serve('x_other_gate.challenge', ({ context }) => ({
+      ...{ type: 'challenge', challenge: (context as Record<string, unknown>)['x_acme_risk'] },
+    }));
+    await bus.flush();
+    const steps = [{ stage: 'x_acme_scorer' }, { stage: 'x_other_gate' }, LOGIN];
+    const condition = { target: keyOf('scored-2 bound'), policy: keyOf('risky'), order: 0 };
+    const policyBinding = { model: 'authentik_policies.policybinding', identifiers: condition };
+    await deployment.apply(blueprint(flowEntries('scored', [IDENTIFICATION, ...steps]), POLICY, policyBinding));
+  });
+  afterAll(() => bus?.close());
+
+  const logIn = async (score: unknown) => {
+    risk = score;
+    return (await deployment.browser().solve('scored', { uid_field: 'alice' })).body;
+  };
+
+  it('pass it on to each other and to the policies of the flow', async () => {
+    expect(await logIn({ score: 40 })).toMatchObject({ component: 'x-other-gate', score: 40 });
+    expect(await logIn({ score: 10 })).toMatchObject({ component: 'xak-flow-redirect' });
+  });
+
+  it('get no value of another shape', async () => {
+    expect(await logIn('high')).toMatchObject({ component: 'ak-stage-flow-error' });
   });
 });

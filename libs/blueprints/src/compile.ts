@@ -15,6 +15,7 @@ import { externalStageOf } from './external-stage.model.js';
 import { bindingModel, bindingSchema, flowModel, flowSchema } from './flow.model.js';
 import { canonical, type JsonMap } from './json.js';
 import { type BlueprintObject, referencesIn } from './object-model.js';
+import { rejectDifferentFacts } from './own-fact-shapes.js';
 import { PolicyBindings } from './policy-bindings.js';
 
 const MEDIA = '/media/public/';
@@ -62,6 +63,8 @@ export class FlowCompiler {
   compile(flow: BlueprintObject): FlowVersion {
     const values = flowSchema.parse(flow.values);
     const bindings = this.#bindings.get(flow.id) ?? [];
+    const descriptors = Object.fromEntries(bindings.flatMap((binding) => this.#descriptors(this.#stageOf(binding))));
+    rejectDifferentFacts(values.slug, Object.values(descriptors));
     return flowVersion.parse({
       v: 1,
       flow: { ...values, id: flow.id, background: backgroundUrl(values.background) },
@@ -69,7 +72,7 @@ export class FlowCompiler {
       steps: bindings.map((binding) => this.#step(binding)),
       attached: Object.fromEntries(bindings.flatMap((binding) => this.#attached(this.#stageOf(binding)))),
       companions: Object.fromEntries(bindings.flatMap((binding) => this.#companions(this.#stageOf(binding)))),
-      descriptors: Object.fromEntries(bindings.flatMap((binding) => this.#descriptors(this.#stageOf(binding)))),
+      descriptors,
       policies: this.#policyBindings.policiesOf([flow.id, ...bindings.map(({ id }) => id)]),
     });
   }

@@ -1,4 +1,4 @@
-import { fromDescriptorSchema, toDescriptorSchema } from './descriptor-schema.js';
+import { fromDescribedValue, fromDescriptorSchema, toDescribedValue, toDescriptorSchema } from './descriptor-schema.js';
 import { defineStage, type StageContract } from './stage-contract.js';
 import { type StageDescriptor, stageDescriptor } from './stage-descriptor.js';
 import { PROTOCOL_VERSION } from './stage-request.js';
@@ -20,6 +20,9 @@ export function toDescriptor(contract: StageContract): StageDescriptor {
     state: toDescriptorSchema(state),
   };
   return stageDescriptor.parse({
+    facts: Object.fromEntries(
+      Object.entries(contract.facts).map(([name, use]) => [name, { ...use, schema: toDescribedValue(use.schema) }]),
+    ),
     ...{ v: PROTOCOL_VERSION, kind, component, ...schemas, reads, writes, errors, effects, inserts, embeds, attempts },
     ...{ addressable, cookies, user_info, acts, acts_on_entry, grants, changes_credentials, writes_data, deadline_ms },
     identifies: identifies ?? null,
@@ -34,7 +37,7 @@ function identifiesOf({ identifies, writes }: Pick<StageDescriptor, 'identifies'
 
 /** Converts a descriptor to a contract, which the gateway enforces like the contract of a built-in stage. */
 export function fromDescriptor(descriptor: StageDescriptor): StageContract {
-  const { v: _version, component, config, challenge, response, state, ...more } = descriptor;
+  const { v: _version, component, config, challenge, response, state, facts, ...more } = descriptor;
   const { changes_credentials, personal_fields, ...rest } = more;
   const acts_on_entry = rest.acts && rest.acts_on_entry;
   return defineStage({
@@ -47,6 +50,9 @@ export function fromDescriptor(descriptor: StageDescriptor): StageContract {
     identifies: identifiesOf(rest),
     model: EXTERNAL_STAGE_MODEL,
     service: rest.kind,
+    facts: Object.fromEntries(
+      Object.entries(facts).map(([name, use]) => [name, { ...use, schema: fromDescribedValue(use.schema) }]),
+    ),
     config: fromDescriptorSchema(config),
     challenge: fromDescriptorSchema(challenge),
     response: fromDescriptorSchema(response),

@@ -59,6 +59,16 @@ export const descriptorObject = z.strictObject({
 });
 export type DescriptorObject = z.output<typeof descriptorObject>;
 
+/** The schema of one value in a descriptor. */
+export type DescriptorSchema = z.output<typeof descriptorSchema>;
+
+/** Converts a zod schema of one value to a descriptor schema. */
+export const toDescribedValue = (schema: z.ZodType): DescriptorSchema => descriptorSchema.parse(jsonSchemaOf(schema));
+
+/** Converts the descriptor schema of one value to a zod schema. */
+export const fromDescribedValue = (described: DescriptorSchema): z.ZodType =>
+  z.fromJSONSchema(described as z.core.JSONSchema.JSONSchema);
+
 /** Converts a zod schema to a descriptor schema, without the checks that the subset cannot express. */
 export function toDescriptorSchema(schema: z.ZodObject): DescriptorObject {
   return descriptorObject.parse(jsonSchemaOf(schema));
@@ -122,7 +132,7 @@ function markSecrets(schema: z.ZodObject, { properties = {} }: z.core.JSONSchema
 /** Converts a descriptor schema to a zod schema, which strips unknown fields. */
 export function fromDescriptorSchema({ properties, required, title, description }: DescriptorObject): z.ZodObject {
   const fields = Object.entries(properties).map(([name, described]) => {
-    const field = z.fromJSONSchema(described as z.core.JSONSchema.JSONSchema);
+    const field = fromDescribedValue(described);
     const schema = described['x-secret'] ? secret(field) : field;
     return [name, required.includes(name) ? schema : schema.optional()] as const;
   });

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { DescriptorSchema } from './descriptor-schema.js';
 import type { EffectType } from './effect.js';
+import { vendorOf } from './own-fact.js';
 import { type ContextKey, planContext } from './plan-context.js';
 import { secretFields } from './secret.js';
 import type { StageDescriptor } from './stage-descriptor.js';
@@ -40,8 +42,37 @@ export function externalDescriptorErrors(descriptor: StageDescriptor): string[] 
     ...cookies.filter((name) => OWN_COOKIES.test(name)).map((name) => `it reads the cookie ${name}`),
     ...Object.keys(embeds).map((field) => `it embeds the stage in ${field}`),
     ...attemptRuleErrors(descriptor),
+    ...ownFactErrors(descriptor),
   ];
 }
+
+/**
+ * Returns an error for each own fact that the stage neither reads nor writes, or that it writes although the fact is
+ * another vendor's, or whose value would be a secret.
+ */
+function ownFactErrors({ kind, facts }: StageDescriptor): string[] {
+  return Object.entries(facts).flatMap(([name, { schema, reads, writes }]) => [
+    ...(reads || writes ? [] : [`it declares the fact ${name}, which it neither reads nor writes`]),
+    ...(writes && isExternalKind(kind) && vendorOf(name) !== vendorOf(kind)
+      ? [`it writes ${name}, a fact of the vendor ${vendorOf(name)}`]
+      : []),
+    ...(hasSecret(schema) ? [`its fact ${name} has x-secret; keep secrets in the state of the stage`] : []),
+  ]);
+}
+
+const hasSecret = ({
+  properties = {},
+  additionalProperties,
+  items,
+  anyOf = [],
+  ...schema
+}: DescriptorSchema): boolean =>
+  schema['x-secret'] === true ||
+  [
+    ...Object.values(properties),
+    ...anyOf,
+    ...[additionalProperties, items].filter((inner) => typeof inner === 'object'),
+  ].some(hasSecret);
 
 /**
  * Returns an error for each attempt rule that names an unknown response field or error code, or whose `hard` is not

@@ -70,7 +70,7 @@ export const planContext = z.object({
   /** Email address that the source says it has verified. */
   source_email: z.string().optional(),
   is_sso: z.boolean().optional(),
-  source_groups: bag.optional(),
+  source_groups: secret(bag).optional(),
   /** Account at a source, which the stage `post_source` connects with the user at the end of the plan. */
   'goauthentik.io/sources/connection': z.object({ source: z.uuid(), identifier: z.string() }).optional(),
   /** Profile of the user from a source, for policies. */

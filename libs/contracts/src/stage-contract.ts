@@ -2,9 +2,10 @@ import type { z } from 'zod';
 import type { EffectType } from './effect.js';
 import { char, optionalNullable } from './fields.js';
 import type { Catalogue, Errors } from './message.js';
+import type { OwnFactUses } from './own-fact.js';
 import type { ContextKey, PlanContext, SavedUser } from './plan-context.js';
 import type { PreviewRule } from './preview-rule.js';
-import type { ReferenceKind } from './reference.js';
+import type { RelatedModel } from './related-model.js';
 import type { StageForecast, StageProof } from './stage-forecast.js';
 
 /**
@@ -88,21 +89,6 @@ export interface ProofStep {
 export const IDENTIFICATION_METHODS = ['by_name', 'by_proof', 'by_writing'] as const;
 export type IdentificationMethod = (typeof IDENTIFICATION_METHODS)[number];
 
-/** A blueprint model that the config of a stage refers to, such as a field of a form. */
-export interface RelatedModel {
-  /** Kind that config fields use to refer to objects of this model (`Reference.to`). */
-  readonly kind: ReferenceKind;
-  /** The blueprint model, lower case. */
-  readonly model: string;
-  /** Fields that identify an object of the model. Default: `name`. */
-  readonly key?: readonly string[];
-  readonly config: z.ZodObject;
-  /** Checks fields of a config together, after `config` has checked each field. Returns the errors. */
-  readonly validate?: (config: Readonly<Record<string, unknown>>) => Errors;
-  /** Maps the name of a text field to the name of a boolean field. While the boolean is true, the text is Python. */
-  readonly python?: Readonly<Record<string, string>>;
-}
-
 /** The contract of a stage: everything that other parts of Gatehouse may know about it. */
 export interface StageContract {
   /** Permanent name, one token of NATS subjects: `^[a-z][a-z0-9_]{1,47}$`. */
@@ -130,6 +116,8 @@ export interface StageContract {
   readonly reads_all: boolean;
   /** Facts that the stage may set or remove. */
   readonly writes: readonly ContextKey[];
+  /** Facts of a vendor's own that the stage reads or writes, by name `x_<vendor>_<name>`. */
+  readonly facts: OwnFactUses;
   /**
    * Whether the stage creates or changes users. Only such a stage may set properties of the pending user; any other
    * stage may only set which backend proved the user.
@@ -246,6 +234,7 @@ const defaults = {
   reads: {},
   reads_all: false,
   writes: [],
+  facts: {},
   changes_user: false,
   identifies: undefined,
   errors: {},

@@ -8,6 +8,7 @@ import { defineStage } from './stage-contract.js';
 import {
   MAX_DESCRIPTOR_DEPTH,
   MAX_DESCRIPTOR_LENGTH,
+  MAX_OWN_FACTS,
   type StageDescriptor,
   stageDescriptor,
 } from './stage-descriptor.js';
@@ -23,6 +24,10 @@ const contract = defineStage({
   state: z.object({ failures: z.int() }),
   reads: { pending_user: 'required' },
   writes: ['deny_message'],
+  facts: {
+    x_acme_risk: { schema: z.object({ score: z.int() }), reads: 'optional', writes: true },
+    x_other_posture: { schema: z.string(), reads: 'required' },
+  },
   errors: { pin_wrong: { string: 'Wrong {what}.', code: 'invalid' } },
   effects: ['event'],
   deadline_ms: 900,
@@ -35,6 +40,13 @@ describe('a descriptor', () => {
       ...{ v: 1, kind: 'x_acme_pin', component: 'x-acme-pin', deadline_ms: 900, acts: true, cookies: [] },
       acts_on_entry: true,
       reads: { pending_user: 'required' },
+      facts: {
+        x_acme_risk: {
+          ...{ reads: 'optional', writes: true },
+          schema: { type: 'object', properties: { score: { type: 'integer' } }, required: ['score'] },
+        },
+        x_other_posture: { schema: { type: 'string' }, reads: 'required', writes: false },
+      },
       errors: { pin_wrong: { string: 'Wrong {what}.', code: 'invalid' } },
       config: {
         type: 'object',
@@ -83,6 +95,8 @@ describe('a descriptor', () => {
   });
 
   const withField = (field: object) => ({ ...descriptor, config: { type: 'object', properties: { field } } });
+  const factsUpTo = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`x_acme_f${i}`, { schema: {}, writes: true }]));
   const nested = (levels: number): object => (levels === 0 ? {} : { type: 'array', items: nested(levels - 1) });
   it.each<[string, unknown]>([
     ['undefined', undefined],
@@ -91,6 +105,9 @@ describe('a descriptor', () => {
     ['a kind that is more than one token', { ...descriptor, kind: 'x_acme_pin.>' }],
     ['a kind that is too long', { ...descriptor, kind: `x_acme_${'n'.repeat(48)}` }],
     ['an unknown fact', { ...descriptor, reads: { shoe_size: 'optional' } }],
+    ['an own fact without a vendor', { ...descriptor, facts: { risk: { schema: {}, writes: true } } }],
+    ['an own fact without a schema', { ...descriptor, facts: { x_acme_risk: { writes: true } } }],
+    ['more own facts than the limit', { ...descriptor, facts: factsUpTo(MAX_OWN_FACTS + 1) }],
     ['an unknown effect', { ...descriptor, effects: ['fireworks'] }],
     ['a deadline above the limit', { ...descriptor, deadline_ms: 15_001 }],
     ['a config that is not an object', { ...descriptor, config: { type: 'string' } }],
@@ -101,6 +118,10 @@ describe('a descriptor', () => {
     ['a schema that is too large', withField({ description: 'x', default: 'x'.repeat(MAX_DESCRIPTOR_LENGTH) })],
   ])('is refused: %s', (_what, value) => {
     expect(stageDescriptor.safeParse(value).success).toBe(false);
+  });
+
+  it('may have as many own facts as the limit', () => {
+    expect(stageDescriptor.safeParse({ ...descriptor, facts: factsUpTo(MAX_OWN_FACTS) }).success).toBe(true);
   });
 });
 
@@ -119,6 +140,12 @@ describe('an external stage', () => {
     ['a kind without a vendor', { kind: 'x_pin', component: 'x-pin' }],
     ['a built-in component', { component: 'ak-stage-password' }],
     ['a secret fact', { reads: { prompt_data: 'optional' } }],
+    ["another vendor's fact to write", { facts: { x_other_risk: { schema: {}, writes: true } } }],
+    ['an own fact that it neither reads nor writes', { facts: { x_acme_risk: { schema: {}, writes: false } } }],
+    [
+      'a secret in an own fact',
+      { facts: { x_acme_risk: { schema: { type: 'array', items: { anyOf: [{ 'x-secret': true }] } }, writes: true } } },
+    ],
     ['the session cookie', { cookies: ['Authentik_session'] }],
     [
       'a challenge field that the gateway adds',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { descriptorObject } from './descriptor-schema.js';
+import { descriptorObject, descriptorSchema } from './descriptor-schema.js';
 import { EFFECT_TYPES } from './effect.js';
+import { OWN_FACT } from './own-fact.js';
 import { CONTEXT_KEYS } from './plan-context.js';
 import { IDENTIFICATION_METHODS } from './stage-contract.js';
 import { PROTOCOL_VERSION } from './stage-request.js';
@@ -12,6 +13,8 @@ export const KIND = /^[a-z][a-z0-9_]{1,47}$/;
 export const MAX_DESCRIPTOR_LENGTH = 32 * 1024;
 /** Largest nesting depth of objects and lists in a descriptor. */
 export const MAX_DESCRIPTOR_DEPTH = 24;
+/** Largest number of own facts in a descriptor. */
+export const MAX_OWN_FACTS = 16;
 /** Largest deadline of a stage in milliseconds (docs/spec/bus-protocol.md#limits). */
 export const MAX_DEADLINE_MS = 15_000;
 
@@ -30,6 +33,12 @@ const attemptRule = z.object({
   refuse: z.object({ field: name, code: name }),
 });
 
+const ownFact = z.object({
+  schema: descriptorSchema,
+  reads: z.enum(['required', 'optional']).exactOptional(),
+  writes: z.boolean().default(false),
+});
+
 /** Request to a stage to describe its contract. */
 export const describeRequest = z.object({ v: z.literal(PROTOCOL_VERSION) });
 
@@ -44,6 +53,11 @@ const descriptor = z.object({
   state: descriptorObject,
   reads: z.partialRecord(contextKey, z.enum(['required', 'optional'])).default({}),
   writes: list(contextKey),
+  /** Facts of a vendor's own, with the shape of their values. */
+  facts: z
+    .record(z.string().regex(OWN_FACT, { error: 'must be x_<vendor>_<name>' }), ownFact)
+    .refine((facts) => Object.keys(facts).length <= MAX_OWN_FACTS, { error: `more than ${MAX_OWN_FACTS} facts` })
+    .default({}),
   errors: record(z.object({ string: z.string().min(1).max(512), code: name })),
   effects: list(z.enum(EFFECT_TYPES)),
   inserts: list(kind),

@@ -32,6 +32,7 @@ class FixedContractRegistry extends StageContractRegistry {
   }
   hasComponent = () => false;
   isSecretField = () => false;
+  ownFact = () => undefined;
   proofSteps = () => [DEVICE, PASSWORD];
 }
 

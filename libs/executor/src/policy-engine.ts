@@ -238,7 +238,10 @@ export class PolicyEngine {
   private async changedPlan(run: PolicyRun, { plan, insertAt }: PolicyQuestion, reply: PolicyReply): Promise<Plan> {
     const { sessionUser } = run.session;
     const { context, insert } = reply;
-    const facts = { pendingUser: plan.context.pending_user, provedUser: plan.proved_user, sessionUser };
+    const facts = {
+      ...{ pendingUser: plan.context.pending_user, provedUser: plan.proved_user, sessionUser },
+      ownFact: (name: string) => this.dependencies.contracts.ownFact(name, run.context.version),
+    };
     const [violation] = [...policyViolations(reply, facts), ...this.misfits(insert, run.context.version)];
     if (violation) throw new Problem('stage_fault', { detail: `a policy ${violation}` });
     const removed = Object.fromEntries(context.unset.map((key) => [key, null]));

@@ -60,7 +60,7 @@ export function buildStageRequest(
     config: stage.config,
     attached: attachedStages(stage.config, version),
     companions: companionStages(contract, version),
-    context: contract.reads_all ? plan.context : pick(plan.context, Object.keys(contract.reads)),
+    context: contract.reads_all ? plan.context : pick(plan.context, factsRead(contract)),
     ...(state ? { state } : {}),
     ...(body ? { response: declaredFields(contract, body) } : {}),
   };
@@ -102,6 +102,12 @@ function stepFields(
     ...(onRefusal !== 'retry' && { starts_over: true }),
     ...(contract.consent === 'needed' && { consented }),
   };
+}
+
+/** Returns the names of the facts that a stage receives. */
+function factsRead({ reads, facts }: StageContract): string[] {
+  const own = Object.keys(facts).filter((name) => facts[name]?.reads);
+  return [...Object.keys(reads), ...own];
 }
 
 /** Returns the own properties of an object with these keys. */

@@ -35,13 +35,16 @@ const chosen = {
   credential: '{sort}:{uid}',
   pick: { field: 'chosen', among: 'offers', where: { member: 'sort', values: ['totp'] } },
 };
+/** The shape of the own fact `x_acme_risk`. */
+const RISK = z.int();
 const touched = { ...chosen, when: 'touch', refuse: { field: 'touch', code: 'wrong' } };
 const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((name) => [name, z.unknown()])));
 
 /**
  * The test contracts. `ident` embeds the stage in its config field `inner`. `hall` embeds a stage in the same way, and
  * shows its challenge. `lobby` embeds two stages and shows the challenge of the first. `secret` counts attempts,
- * `choice` counts attempts at the chosen device. `needy` requires a user. `page` grants nothing. `puzzle` and `robot`
+ * `choice` counts attempts at the chosen device. `needy` requires a user. `scorer` writes the own fact `x_acme_risk`, and
+ * `scored` requires it. `page` grants nothing. `puzzle` and `robot`
  * have no side effects on entry. A script may answer `robot`: only a response with `code` shows that a person acted.
  * `scribe` and `diary` write data; `scribe` writes passwords. `verifier` mails a link and a code, and writes data.
  * `asker` asks for consent, and `granter` needs it.
@@ -83,6 +86,8 @@ const KINDS = new Map(
     contract('choice', { response: answer('code', 'touch', 'chosen'), attempts: [chosen, touched] }),
     contract('page', { response: answer('word'), grants: false, effects: ['event', 'reputation'] }),
     contract('needy', { reads: { pending_user: 'required' } }),
+    contract('scorer', { facts: { x_acme_risk: { schema: RISK, writes: true } } }),
+    contract('scored', { reads: {}, facts: { x_acme_risk: { schema: RISK, reads: 'required' } } }),
     contract('asker', { response: answer('token'), consent: 'asked' }),
     contract('granter', { response: answer('token'), consent: 'needed' }),
     contract('login', { component: undefined }),
@@ -108,6 +113,9 @@ export class TestContractRegistry extends StageContractRegistry {
   }
   hasComponent(component: string) {
     return [...KINDS.values()].some((c) => c.component === component);
+  }
+  ownFact(name: string) {
+    return [...KINDS.values()].find(({ facts }) => facts[name])?.facts[name]?.schema;
   }
   proofSteps() {
     return [];

@@ -264,7 +264,8 @@ describe('policies', () => {
     ...(insert && { insert }),
   });
   const refused = (...reply: Parameters<typeof replyOf>) =>
-    policyViolations(replyOf(...reply), { pendingUser: alice, provedUser: undefined }).join('; ');
+    policyViolations(replyOf(...reply), { pendingUser: alice, provedUser: undefined, ownFact }).join('; ');
+  const ownFact = (name: string) => (name === 'x_acme_risk' ? z.int().max(100) : undefined);
   const { uuid } = alice as Extract<User, { kind: 'saved' }>;
 
   it.each<Record<string, unknown>>([
@@ -274,6 +275,8 @@ describe('policies', () => {
     { pending_user: { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' } },
     { prompt_data: { username: 'x' }, redirect: 'https://app.example.org/' },
     { auth_method: null },
+    { x_acme_risk: 7, x_other_risk: 'of any shape' },
+    { x_acme_risk: null },
   ])('may set %j', (set) => {
     expect(refused(set)).toBe('');
   });
@@ -282,6 +285,7 @@ describe('policies', () => {
     [{ pending_user: { kind: 'saved', uuid: 'x' } }, 'a pending_user of the wrong shape'],
     [{ redirect: 'javascript:alert(1)' }, 'a redirect of the wrong shape'],
     [{ title: 7 }, 'a title of the wrong shape'],
+    [{ x_acme_risk: 'high' }, 'a x_acme_risk of the wrong shape'],
     [{ auth_method: 'password' }, 'sets auth_method'],
     [{ auth_method_args: { mfa_devices: [{ pk: 1 }] } }, 'sets auth_method_args'],
     [{ enrolled_devices: [1] }, 'sets enrolled_devices'],
@@ -293,7 +297,7 @@ describe('policies', () => {
   });
 
   it('may not change or remove the pending user once that user has proved a credential', () => {
-    const facts = { pendingUser: alice, provedUser: uuid };
+    const facts = { pendingUser: alice, provedUser: uuid, ownFact };
     const other = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
     const gone: PolicyReply = { results: {}, context: { set: {}, unset: ['pending_user'] } };
 
@@ -305,7 +309,7 @@ describe('policies', () => {
   it('may make no saved user the pending user, except the user of the session', () => {
     const other = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
     const unsaved = { kind: 'unsaved', username: 'new', name: '', email: '' };
-    const facts = { pendingUser: undefined, sessionUser: alice };
+    const facts = { pendingUser: undefined, sessionUser: alice, ownFact };
 
     expect(policyViolations(replyOf({ pending_user: other }), facts).join()).toContain('who is logged in');
     for (const named of [alice, unsaved]) expect(policyViolations(replyOf({ pending_user: named }), facts)).toEqual([]);

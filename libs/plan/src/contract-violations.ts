@@ -6,6 +6,8 @@ import {
   type EffectType,
   fieldMessages,
   fitsAction,
+  fitsOwnFact,
+  isOwnFact,
   POLICY_INSERTS,
   type PolicyReply,
   planContext,
@@ -55,11 +57,15 @@ function stateViolations(contract: StageContract, reply: StageReply): string[] {
 
 function contextViolations(contract: StageContract, reply: StageReply, pendingUser: User | undefined): string[] {
   return Object.entries(reply.context ?? {}).flatMap(([key, value]) => {
+    const own = isOwnFact(key) ? contract.facts[key] : undefined;
+    if (own?.writes) return isOwnValue(own.schema, value) ? [] : [wrongShape('writes', key)];
     if (!(contract.writes as readonly string[]).includes(key))
       return [`writes ${key}, which its contract does not list`];
-    return isFact([key, value], pendingUser) ? [] : [`writes a ${key} of the wrong shape`];
+    return isFact([key, value], pendingUser) ? [] : [wrongShape('writes', key)];
   });
 }
+
+const wrongShape = (verb: 'writes' | 'sets', fact: string) => `${verb} a ${fact} of the wrong shape`;
 
 /**
  * Returns a violation for each verified credential that the contract does not list. The gateway counts no guesses at
@@ -119,6 +125,8 @@ function isFact([key, value]: [string, unknown], pendingUser: User | undefined):
   return fits(schema, value) || (key === 'pending_user' && isSameUser(value, pendingUser));
 }
 
+const isOwnValue = (schema: z.ZodType, value: unknown) => value === null || fitsOwnFact(schema, value);
+
 /** Key that would change the prototype of the context object. */
 const PROTOTYPE_KEY = '__proto__';
 
@@ -136,20 +144,31 @@ const PROOF_FACTS: ReadonlySet<string> = new Set<ContextKey>([
 
 type IdentityFacts = Pick<InvocationFacts, 'pendingUser' | 'provedUser' | 'sessionUser'>;
 
+/** What the gateway knows about an evaluation of policies. */
+interface EvaluationFacts extends IdentityFacts {
+  /** Returns the schema of an own fact that a stage of the flow declares. */
+  readonly ownFact: (name: string) => z.ZodType | undefined;
+}
+
 /**
  * Returns the violations in a reply of policies. Policies may not set facts of a proof, replace a user who has proved a
  * credential, or insert steps of other kinds than `POLICY_INSERTS`. Values of other facts that stages share must fit
  * their schemas. Facts that only policies use may have any value.
  */
-export function policyViolations({ context, insert }: PolicyReply, identity: IdentityFacts): string[] {
+export function policyViolations(
+  { context, insert }: PolicyReply,
+  { ownFact, ...identity }: EvaluationFacts,
+): string[] {
   const proofs = Object.entries(context.set).flatMap(([key, value]) =>
     PROOF_FACTS.has(key) && value !== null ? [key] : [],
   );
   const facts = Object.entries(context.set).flatMap((fact) => {
-    const [key] = fact;
+    const [key, value] = fact;
     if (key === PROTOTYPE_KEY) return [`sets ${key}, which is no name of a fact`];
-    const isFree = !Object.hasOwn(planContext.shape, key);
-    return isFree || isFact(fact, identity.pendingUser) ? [] : [`sets a ${key} of the wrong shape`];
+    const own = ownFact(key);
+    const isFree = !Object.hasOwn(planContext.shape, key) && !own;
+    const isValid = isFree || (own ? isOwnValue(own, value) : isFact(fact, identity.pendingUser));
+    return isValid ? [] : [wrongShape('sets', key)];
   });
   const kinds = (insert?.steps ?? []).map((step) => ('kind' in step ? step.kind : 'attached'));
   const others = kinds.filter((kind) => !POLICY_INSERTS.includes(kind));

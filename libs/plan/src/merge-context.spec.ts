@@ -62,6 +62,14 @@ describe('the proof of a device', () => {
   });
 });
 
+it('a fact of a vendor stays until another user replaces the pending user, unless the reply sets it anew', () => {
+  const factAfter = (pending_user: SavedUser | null, patch: object = {}) =>
+    mergeContext({ pending_user: alice, x_acme_risk: 3 } as PlanContext, { pending_user, ...patch }, null);
+  expect(factAfter(alice)).toHaveProperty('x_acme_risk', 3);
+  for (const other of [bob, null]) expect(factAfter(other)).not.toHaveProperty('x_acme_risk');
+  expect(factAfter(bob, { x_acme_risk: 9 })).toHaveProperty('x_acme_risk', 9);
+});
+
 describe('the pending user in a reply of a stage that writes no users', () => {
   const userAfter = (pending_user: object) =>
     withDirectoryUser({ type: 'passed', context: { pending_user } }, alice).context?.['pending_user'];

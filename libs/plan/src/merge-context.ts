@@ -1,4 +1,4 @@
-import type { ContextKey, PlanContext, StageReply, User } from '@gatehouse/contracts';
+import { type ContextKey, isOwnFact, type PlanContext, type StageReply, type User } from '@gatehouse/contracts';
 
 /** Returns a text that identifies the user within a plan, for example as the owner of a state; null without a user. */
 export function userKey(user: User | undefined): string | null {
@@ -9,8 +9,8 @@ export function userKey(user: User | undefined): string | null {
 /**
  * Returns the context after a reply. A fact with the value null is removed. A pending user with the same uuid is merged
  * with the previous value. If the user changes, removes the fact of a mailed link that another user followed
- * (docs/security.md#accident-3) and the facts about how the previous user was authenticated, unless the reply sets them
- * anew (docs/security.md#accident-25). In a plan without a pending user, `visitor` counts as the previous user.
+ * (docs/security.md#accident-3), and, unless the reply sets them anew, the facts about how the previous user was
+ * authenticated (docs/security.md#accident-25) and the own facts of vendors, which may be about the previous user. In a plan without a pending user, `visitor` counts as the previous user.
  */
 export function mergeContext(
   context: PlanContext,
@@ -25,7 +25,8 @@ export function mergeContext(
   }
   if (!isLinkOfUser(merged)) delete merged['is_restored'];
   if (isUserChanged(context.pending_user, merged['pending_user'] as User | undefined, visitor)) {
-    for (const key of AUTHENTICATION_FACTS) if (!Object.hasOwn(patch, key)) delete merged[key];
+    const stale = [...AUTHENTICATION_FACTS, ...Object.keys(merged).filter(isOwnFact)];
+    for (const key of stale) if (!Object.hasOwn(patch, key)) delete merged[key];
   }
   return merged;
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { planContext } from '@gatehouse/contracts';
+import { fromDescriptor, planContext } from '@gatehouse/contracts';
 import { CommandError } from '@gatehouse/local';
 import type { FlowVersion, PlanSeed } from '@gatehouse/plan';
 import { type ContractLookup, outcomeNamesOf, POLICY_ANSWERS, VISITORS } from '@gatehouse/simulation';
@@ -45,20 +45,32 @@ export async function readGivenFacts(
     const unknown = chosen.find((name) => !known.includes(name));
     if (unknown !== undefined) throw unknownName(`outcome of the stage ${stage},`, unknown, known);
   }
-  contextSeed(given);
+  contextSeed(given, version);
   return given;
 }
 
-/** Returns the facts of the plan that the operator gives. Throws CommandError for facts that stages do not share. */
-export function contextSeed({ context }: GivenFacts): PlanSeed | undefined {
+/**
+ * Returns the facts of the plan that the operator gives. Throws CommandError for facts that neither stages share nor an
+ * external stage of the version declares, and for values of another shape.
+ */
+export function contextSeed({ context }: GivenFacts, version: FlowVersion): PlanSeed | undefined {
   if (Object.keys(context).length === 0) return undefined;
-  const known = Object.keys(planContext.shape);
+  const schema = planContext.extend(ownFactSchemas(version));
+  const known = Object.keys(schema.shape);
   const unknown = Object.keys(context).find((key) => !known.includes(key));
   if (unknown !== undefined) throw unknownName('fact', unknown, known);
-  const parsed = planContext.safeParse(context);
+  const parsed = schema.safeParse(context);
   if (parsed.success) return { context: parsed.data };
   throw new CommandError(`context: ${firstIssue(parsed.error)}`);
 }
+
+/** Returns the schemas of the own facts that the external stages of a flow version declare, by name. */
+const ownFactSchemas = ({ descriptors }: FlowVersion): Record<string, z.ZodType> =>
+  Object.fromEntries(
+    Object.values(descriptors).flatMap((descriptor) =>
+      Object.entries(fromDescriptor(descriptor).facts).map(([name, { schema }]) => [name, schema.optional()]),
+    ),
+  );
 
 const firstIssue = ({ issues: [issue] }: z.ZodError) =>
   `${issue?.path.length ? `${issue.path.join('.')}: ` : ''}${issue?.message ?? 'invalid'}`;

@@ -47,7 +47,7 @@ export async function simulateFlow(args: readonly string[], { env }: CommandProc
     const groups = await groupNames(source);
     const limits = [await userLimit(source, version, values.as), await givenLimit(source, given)];
     const limit = (oracle: Oracle) => limits.reduce((limited, next) => next(limited), oracle);
-    const seed = contextSeed(given);
+    const seed = contextSeed(given, version);
     return { simulation: simulate({ version, contracts, seed, limit, maxPaths }), names: groups };
   });
   const output = values.json ? simulationToJson(simulation, names) : simulationText(simulation, names);

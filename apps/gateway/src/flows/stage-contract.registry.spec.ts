@@ -53,6 +53,15 @@ describe('the registry of stage contracts', () => {
     expect(contracts.isSecretField('puk', versionWithStage({ addressable: ['puk'] }))).toBe(false);
   });
 
+  it('returns the schema of an own fact that an external stage of the flow version declares', () => {
+    const facts = { x_acme_risk: { schema: { type: 'integer' }, reads: 'optional' } };
+    const schema = contracts.ownFact('x_acme_risk', versionWithStage({ facts }));
+    expect([schema?.safeParse(7).success, schema?.safeParse('high').success]).toEqual([true, false]);
+    for (const name of ['x_acme_other', 'constructor', 'title'])
+      expect(contracts.ownFact(name, versionWithStage({ facts }))).toBeUndefined();
+    expect(contracts.ownFact('x_acme_risk', emptyVersion)).toBeUndefined();
+  });
+
   it('throws stage_fault for an external stage with privileges that is no longer trusted', () => {
     const version = versionWithStage({ effects: ['login'] });
     expect(() => contracts.find(KIND, version)).toThrow(

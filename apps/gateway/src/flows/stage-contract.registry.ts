@@ -1,4 +1,12 @@
-import { fromDescriptor, Problem, privilegesClaimed, type StageContract, secretFields } from '@gatehouse/contracts';
+import {
+  fromDescriptor,
+  isOwnFact,
+  type OwnFactUses,
+  Problem,
+  privilegesClaimed,
+  type StageContract,
+  secretFields,
+} from '@gatehouse/contracts';
 import { StageContractRegistry } from '@gatehouse/executor';
 import type { FlowVersion } from '@gatehouse/plan';
 import { proofSteps, stages } from '@gatehouse/stages';
@@ -15,6 +23,11 @@ export class CatalogueContractRegistry extends StageContractRegistry {
   private readonly components = new Set(Object.values(stages).map(({ contract }) => contract.component));
 
   private readonly secrets = new Set(Object.values(stages).flatMap(({ contract }) => fieldsForbiddenInUrls(contract)));
+
+  private readonly facts = Object.assign(
+    {},
+    ...Object.values(stages).map(({ contract }) => contract.facts),
+  ) as OwnFactUses;
 
   /** Contracts of external stages by flow version. Versions never change, so the cache is never stale. */
   private readonly externalContracts = new WeakMap<FlowVersion, ExternalContracts>();
@@ -42,6 +55,12 @@ export class CatalogueContractRegistry extends StageContractRegistry {
     return (
       this.secrets.has(field) || (version !== undefined && [...this.externalContractsOf(version).values()].some(hides))
     );
+  }
+
+  ownFact(name: string, version: FlowVersion) {
+    if (!isOwnFact(name)) return undefined;
+    const external = [...this.externalContractsOf(version).values()].find(({ contract }) => contract.facts[name]);
+    return external?.contract.facts[name]?.schema ?? this.facts[name]?.schema;
   }
 
   proofSteps() {

@@ -8,6 +8,7 @@ import type {
   StageVerb,
 } from '@gatehouse/contracts';
 import type { FlowVersion } from '@gatehouse/plan';
+import type { z } from 'zod';
 
 /** Sends requests to stages. */
 export abstract class StageClient {
@@ -32,6 +33,8 @@ export abstract class StageContractRegistry {
    * version, declares it as a secret field that is not `addressable`.
    */
   abstract isSecretField(field: string, version?: FlowVersion): boolean;
+  /** Returns the schema of an own fact (`x_<vendor>_<name>`) that a stage of the version declares. */
+  abstract ownFact(name: string, version: FlowVersion): z.ZodType | undefined;
   /**
    * Returns the proof steps: kinds and configs of steps that the gateway may insert before a step that changes
    * credentials, if a recent proof is missing. `CredentialGuard` tries them in this order.

@@ -44,6 +44,10 @@ export class PreviewContractRegistry extends StageContractRegistry {
     return this.contracts.isSecretField(field, version);
   }
 
+  ownFact(name: string, version: FlowVersion) {
+    return this.contracts.ownFact(name, version);
+  }
+
   proofSteps() {
     return this.contracts.proofSteps();
   }

@@ -9,6 +9,7 @@ const contracts = {
   find: () => undefined,
   hasComponent: () => false,
   isSecretField: () => false,
+  ownFact: () => undefined,
   proofSteps: () => [],
 };
 const at = '2026-01-01T00:00:00.000Z';
