@@ -35,6 +35,8 @@ DESCRIPTOR = {
         "terms_refused": {"string": "The terms were not accepted.", "code": "not_accepted"},
     },
     "effects": ["event"],
+    # A visitor who refuses the terms has not guessed wrong, so the gateway does not count, delay or lock refusals.
+    "guesses": False,
     "deadline_ms": 1000,
 }
 

@@ -22,6 +22,13 @@ afterAll(() => deployment.close());
 const UNAVAILABLE = { status: 503, body: { component: 'ak-stage-flow-error' } };
 const me = (browser: ReturnType<Deployment['browser']>) => browser.fetch('/api/v3/core/users/me/');
 
+/** Returns the counters of the attempts at a stage without `attempts` that have failures. */
+const countersOf = (kind: string) =>
+  deployment.rows(
+    `SELECT split_part(credential, ':', 1) AS counter, failures FROM flow.attempts
+     WHERE credential LIKE '${kind}%' AND failures > 0 ORDER BY 1`,
+  );
+
 describeWithPython('the stage in Python', () => {
   const EXAMPLE = 'examples/python-stage';
   let terms: RunningProcess;
@@ -83,6 +90,7 @@ describeWithPython('the stage in Python', () => {
     expect((await browser.solve('login-with-terms', { accept: false })).body).toMatchObject({
       ...{ component: 'ak-stage-access-denied', error_message: 'The terms were not accepted.' },
     });
+    expect(await countersOf('x_example_terms')).toEqual([]);
   });
 
   it('returns 503 while its process is down, and the login continues when it is back', async () => {
@@ -192,6 +200,20 @@ describe('a compromised external stage', () => {
     expect(received).toMatchObject({ response: { puk: '0815' }, client: { cookies: {} } });
     expect(received['response']).not.toHaveProperty('password');
     expect(Object.keys(received['context'] as object)).toEqual(['pending_user']);
+  });
+
+  it('has its refusals counted without declaring attempts, until it passes an answer', async () => {
+    const { browser } = await reachRogue();
+    reply = { type: 'rejected', errors: {}, challenge: { word: 'again' } };
+    await browser.solve('rogue', { puk: '0815' });
+    await browser.solve('rogue', { other: '0815' });
+    expect(await countersOf(KIND)).toEqual([
+      { counter: KIND, failures: 1 },
+      { counter: `${KIND} network`, failures: 1 },
+    ]);
+    reply = { type: 'passed' };
+    expect((await browser.solve('rogue', { puk: '0816' })).body).toMatchObject({ to: '/' });
+    expect(await countersOf(KIND)).toEqual([]);
   });
 
   it('has secret fields, which are refused in a query like those of built-in stages', async () => {

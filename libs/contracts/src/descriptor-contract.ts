@@ -9,7 +9,7 @@ export const EXTERNAL_STAGE_MODEL = 'gatehouse_stages.remotestage';
 /** Converts a contract to a descriptor, which is JSON. */
 export function toDescriptor(contract: StageContract): StageDescriptor {
   const { kind, component = null, config, challenge, response, state } = contract;
-  const { reads, writes, errors, effects, inserts, embeds, attempts } = contract;
+  const { reads, writes, errors, effects, inserts, embeds, attempts, guesses } = contract;
   const { addressable, cookies, user_info, identifies, acts, grants, writes_data, deadline_ms } = contract;
   const changes_credentials = contract.changes_credentials !== undefined;
   const acts_on_entry = contract.acts_on_entry({});
@@ -25,6 +25,7 @@ export function toDescriptor(contract: StageContract): StageDescriptor {
     ),
     ...{ v: PROTOCOL_VERSION, kind, component, ...schemas, reads, writes, errors, effects, inserts, embeds, attempts },
     ...{ addressable, cookies, user_info, acts, acts_on_entry, grants, changes_credentials, writes_data, deadline_ms },
+    guesses,
     identifies: identifies ?? null,
     personal_fields: contract.personal_fields ?? null,
   });

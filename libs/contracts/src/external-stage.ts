@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import type { DescriptorSchema } from './descriptor-schema.js';
 import type { EffectType } from './effect.js';
+import { isExternalKind } from './external-kind.js';
 import { vendorOf } from './own-fact.js';
 import { type ContextKey, planContext } from './plan-context.js';
 import { secretFields } from './secret.js';
 import type { StageDescriptor } from './stage-descriptor.js';
-
-/** Format of the kinds of external stages: `x_<vendor>_<name>`. */
-const EXTERNAL_KIND = /^x_[a-z0-9]+_[a-z0-9_]*[a-z0-9]$/;
 
 /** Facts that any external stage may write, because they do not influence identity, permissions or the destination. */
 const UNPRIVILEGED_WRITES: ReadonlySet<ContextKey> = new Set([
@@ -21,9 +19,6 @@ const UNPRIVILEGED_EFFECTS: ReadonlySet<EffectType> = new Set(['event']);
 const PRESENTER_FIELDS = ['component', 'flow_info', 'pending_user', 'pending_user_avatar', 'response_errors'];
 /** Gatehouse's own cookies. A stage that reads them could impersonate the visitor. */
 const OWN_COOKIES = /^(__Host-)?(authentik|gatehouse)/i;
-
-/** Returns whether a kind is that of an external stage. */
-export const isExternalKind = (kind: string): boolean => EXTERNAL_KIND.test(kind);
 
 /** Returns the component of an external stage: the kind with hyphens in place of underscores. */
 export const externalComponent = (kind: string): string => kind.replaceAll('_', '-');
@@ -76,9 +71,9 @@ const hasSecret = ({
 
 /**
  * Returns an error for each attempt rule that names an unknown response field or error code, or whose `hard` is not
- * above its `free`.
+ * above its `free`, and one if the descriptor has rules although it says that no answer is a guess.
  */
-function attemptRuleErrors({ attempts, errors, response }: StageDescriptor): string[] {
+function attemptRuleErrors({ attempts, guesses, errors, response }: StageDescriptor): string[] {
   const fields = attempts.flatMap(({ when, pick, refuse }) => [when, refuse.field, ...(pick ? [pick.field] : [])]);
   const unknown = fields.filter((field) => !Object.hasOwn(response.properties, field));
   const withoutMessage = attempts.filter(({ refuse }) => !Object.hasOwn(errors, refuse.code));
@@ -86,6 +81,7 @@ function attemptRuleErrors({ attempts, errors, response }: StageDescriptor): str
     ...unknown.map((field) => `it counts attempts by ${field}, which its response does not have`),
     ...withoutMessage.map(({ refuse }) => `it refuses attempts with ${refuse.code}, which is not in its errors`),
     ...attempts.filter(({ free, hard }) => free >= hard).map(({ free }) => `it locks before ${free} free attempts`),
+    ...(attempts.length > 0 && guesses === false ? ['it counts attempts, and says that no answer is a guess'] : []),
   ];
 }
 

@@ -33,6 +33,8 @@ export const fieldMessages = {
   empty_list: { string: 'This list may not be empty.', code: 'empty' },
   not_a_choice: { string: '"{input}" is not a valid choice.', code: 'invalid_choice' },
   not_an_email: { string: 'Enter a valid email address.', code: 'invalid' },
+  /** Also the error of a guess that the gateway refuses, if the stage declares no attempts (docs/adr/0093). */
+  not_accepted: { string: 'This answer was not accepted.', code: 'invalid' },
   no_data: { string: 'No data provided', code: 'null' },
   not_an_object: { string: 'Invalid data. Expected a dictionary, but got {type}.', code: 'invalid' },
 } as const satisfies Catalogue;

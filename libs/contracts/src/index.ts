@@ -1,3 +1,4 @@
+export * from './attempt-rule.js';
 export * from './authentication-methods.js';
 export * from './authorization-grant.js';
 export * from './captcha.js';
@@ -16,6 +17,7 @@ export * from './events/bounded-context.js';
 export * from './events/command-name.js';
 export * from './events/event-data.js';
 export * from './events/guard-facts.js';
+export * from './external-kind.js';
 export * from './external-stage.js';
 export * from './field-messages.js';
 export * from './fields.js';

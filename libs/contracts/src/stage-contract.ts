@@ -1,5 +1,7 @@
 import type { z } from 'zod';
+import type { AttemptRule } from './attempt-rule.js';
 import type { EffectType } from './effect.js';
+import { isExternalKind } from './external-kind.js';
 import { char, optionalNullable } from './fields.js';
 import type { Catalogue, Errors } from './message.js';
 import type { OwnFactUses } from './own-fact.js';
@@ -7,49 +9,6 @@ import type { ContextKey, PlanContext, SavedUser } from './plan-context.js';
 import type { PreviewRule } from './preview-rule.js';
 import type { RelatedModel } from './related-model.js';
 import type { StageForecast, StageProof } from './stage-forecast.js';
-
-/**
- * Defines which responses are attempts at a credential, so that the gateway counts them before the stage judges them
- * (docs/spec/attempts.md#rules).
- */
-export interface AttemptRule {
-  /** Response field whose presence makes the response an attempt. */
-  readonly when: string;
-  /**
-   * Name of the credential. With `pick`, each `{member}` stands for that member of the chosen item, such as a device's
-   * uid.
-   */
-  readonly credential: string;
-  /**
-   * Set if the response chooses among several credentials. An attempt without a valid choice counts for all of them.
-   */
-  readonly pick?: AttemptChoice;
-  /**
-   * Number of consecutive wrong answers that one requester (a network, a known browser, or a visitor with another
-   * proof) may give before delays begin.
-   */
-  readonly free: number;
-  /**
-   * Number of consecutive wrong answers from which the credential is locked, if the visitor has proved another credential
-   * in this plan or is logged in as the user. For any other visitor, nothing is locked: from this number on, delays grow
-   * to a day instead of an hour (docs/spec/attempts.md#counters).
-   */
-  readonly hard: number;
-  /** The error of an attempt that the gateway refuses. Must be the error of a wrong response. */
-  readonly refuse: { readonly field: string; readonly code: string };
-}
-
-/** A choice between items of the challenge, such as devices. */
-export interface AttemptChoice {
-  /** Response field that holds the choice. */
-  readonly field: string;
-  /** Challenge field that lists the items. */
-  readonly among: string;
-  /**
-   * Only items whose `member` is one of `values` can be chosen with this response field. Other items are not counted.
-   */
-  readonly where: { readonly member: string; readonly values: readonly string[] };
-}
 
 /** How a host stage embeds another stage to form a composite step. */
 export interface EmbeddedStageRule {
@@ -142,6 +101,11 @@ export interface StageContract {
   readonly companions: readonly string[];
   /** Rules that define which responses are attempts at a credential. */
   readonly attempts: readonly AttemptRule[];
+  /**
+   * Whether every answer is a guess at a credential of the stage's own, and counted as one, if `attempts` is empty
+   * (docs/adr/0093). True for an external stage unless its descriptor says otherwise.
+   */
+  readonly guesses: boolean;
   /**
    * Credentials that the stage replaces. When the stage reports such a credential as `verified`, the gateway resets the
    * attempts of the credential.
@@ -244,6 +208,7 @@ const defaults = {
   embeds: {},
   companions: [],
   attempts: [],
+  guesses: false,
   renews: [],
   verifies: [],
   addressable: [],
@@ -283,6 +248,6 @@ export function defineStage<const D extends StageContractInput>(
 ): CompleteContract<D> & StageContract {
   const response = draft.response.extend({ component }).meta(draft.response.meta() ?? {});
   const grants = draft.grants === true || draft.effects?.includes('login') === true;
-  const { acts = true, acts_on_entry = () => acts } = draft;
-  return { ...defaults, ...draft, acts_on_entry, grants, response } as CompleteContract<D> & StageContract;
+  const { acts = true, acts_on_entry = () => acts, guesses = isExternalKind(draft.kind) } = draft;
+  return { ...defaults, ...draft, acts_on_entry, grants, guesses, response } as CompleteContract<D> & StageContract;
 }

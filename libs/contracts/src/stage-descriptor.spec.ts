@@ -94,6 +94,16 @@ describe('a descriptor', () => {
     expect(fromDescriptor({ ...descriptor, ...members }).acts_on_entry({})).toBe(acting);
   });
 
+  it('says that no answer is a guess only if it says so, and so do descriptors that are stored already', () => {
+    const { guesses: _unsaid, ...stored } = descriptor;
+    expect([descriptor, stored, { ...stored, guesses: false }].map((d) => fromDescriptor(d).guesses)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(stageDescriptor.parse(stored)).not.toHaveProperty('guesses');
+  });
+
   const withField = (field: object) => ({ ...descriptor, config: { type: 'object', properties: { field } } });
   const factsUpTo = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, i) => [`x_acme_f${i}`, { schema: {}, writes: true }]));
@@ -160,6 +170,7 @@ describe('an external stage', () => {
       'attempts that lock before the free ones are used',
       { attempts: [{ ...rule, credential: 'x_acme_pin', free: 9 }] },
     ],
+    ['attempts although no answer is a guess', { attempts: [{ ...rule, credential: 'x_acme_pin' }], guesses: false }],
     ['an embedded stage', { embeds: { inner: { field: 'pin', error: 'pin_wrong' } } }],
   ])('is refused with %s', (_what, more) => {
     expect(externalDescriptorErrors(described(more))).toHaveLength(1);

@@ -63,6 +63,8 @@ const descriptor = z.object({
   inserts: list(kind),
   embeds: record(z.object({ field: name, as: name.exactOptional(), error: name, asks: name.exactOptional() })),
   attempts: list(attemptRule),
+  /** False if no answer is a guess at a credential. Otherwise every answer is counted if `attempts` is empty. */
+  guesses: z.boolean().exactOptional(),
   addressable: list(name),
   cookies: list(name),
   user_info: z.boolean().default(false),

@@ -1,3 +1,4 @@
+export * from './attempts/attempt-rules.js';
 export * from './attempts/attempt-store.js';
 export * from './attempts/credential-queue.js';
 export * from './attempts/reservation-factory.js';

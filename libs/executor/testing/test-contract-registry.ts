@@ -47,7 +47,8 @@ const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((
  * `scored` requires it. `page` grants nothing. `puzzle` and `robot`
  * have no side effects on entry. A script may answer `robot`: only a response with `code` shows that a person acted.
  * `scribe` and `diary` write data; `scribe` writes passwords. `verifier` mails a link and a code, and writes data.
- * `asker` asks for consent, and `granter` needs it.
+ * `asker` asks for consent, and `granter` needs it. `x_acme_pin` and `x_acme_terms` are external stages without attempts;
+ * the answers of `x_acme_terms` are no guesses.
  */
 const KINDS = new Map(
   [
@@ -90,6 +91,8 @@ const KINDS = new Map(
     contract('scored', { reads: {}, facts: { x_acme_risk: { schema: RISK, reads: 'required' } } }),
     contract('asker', { response: answer('token'), consent: 'asked' }),
     contract('granter', { response: answer('token'), consent: 'needed' }),
+    contract('x_acme_pin', { response: answer('component', 'pin', 'hint') }),
+    contract('x_acme_terms', { response: answer('accept'), guesses: false }),
     contract('login', { component: undefined }),
     contract('logout', { component: undefined, effects: ['logout'] }),
     // A stage that changes the flow's user.

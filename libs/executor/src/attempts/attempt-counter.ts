@@ -4,6 +4,7 @@ import { timeLeftMs } from '../flow-request.js';
 import type { FlowObserver } from '../ports/flow-observer.js';
 import type { ResponseBody, StageInvocation, StageRun } from '../stage-request.js';
 import { resultOf, type StageResult } from '../stage-result.js';
+import { assumedCredentials, attemptRulesOf } from './attempt-rules.js';
 import { type AttemptReservation, type AttemptStore, NETWORK_CREDENTIAL, refusalOf } from './attempt-store.js';
 import type { CredentialQueue } from './credential-queue.js';
 import { guesserOf } from './guesser.js';
@@ -48,7 +49,8 @@ export class AttemptCounter {
    * stage gets the answer without the guesses. Throws `rate_limited` if the client's network has too many failures.
    */
   async judge(run: StageRun, invocation: StageInvocation, { body, ask }: Answer): Promise<StageResult> {
-    const { kind, attempts: rules } = invocation.contract;
+    const { kind } = invocation.contract;
+    const rules = attemptRulesOf(invocation.contract);
     const { request } = run.context;
     const { shown } = invocation.plan;
     const guesser = guesserOf(run, invocation);
@@ -71,11 +73,9 @@ export class AttemptCounter {
       if (error instanceof Problem && NOT_PROCESSED_CODES.has(error.code)) await attempts.release(reserved);
       throw error;
     });
-    return {
-      reply: withLockEvents(reply, reserved, answer.user),
-      states: {},
-      settlement: settleAttempts(reserved, reply),
-    };
+    const settlement = settleAttempts(reserved, reply, assumedCredentials(invocation.contract));
+    const counted = reserved.filter((reservation) => !settlement.released.includes(reservation));
+    return { reply: withLockEvents(reply, counted, answer.user), states: {}, settlement };
   }
 
   /** Returns the attempts at credentials that the stage has replaced. The store resets their counters. */
@@ -116,7 +116,7 @@ export class AttemptCounter {
    * stage gets the answer without the guess, so that its effects are equal too (docs/adr/0011).
    */
   private async locked(invocation: StageInvocation, { body, ask }: Answer): Promise<StageReply> {
-    const rules = invocation.contract.attempts;
+    const rules = attemptRulesOf(invocation.contract);
     const reply = await ask(withoutGuesses(rules, body));
     if (!('challenge' in reply)) return reply.type === 'denied' ? reply : { type: 'denied' };
     return { ...reply, type: 'rejected', errors: wrongGuessErrors(rules, body) };

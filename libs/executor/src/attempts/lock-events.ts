@@ -2,16 +2,17 @@ import type { AuditEvent, StageReply, User } from '@gatehouse/contracts';
 import type { AttemptReservation } from './attempt-store.js';
 
 /**
- * Returns the reply with an event for each credential that this wrong answer locks. Later answers are refused without a
- * reservation, so each lock has one event, however often the visitor tries again.
+ * Returns the reply with an event for each credential that this wrong answer locks. `counted` are the attempts that stay
+ * counted. Later answers are refused without a reservation, so each lock has one event, however often the visitor tries
+ * again.
  */
 export function withLockEvents(
   reply: StageReply,
-  reserved: readonly AttemptReservation[],
+  counted: readonly AttemptReservation[],
   user: User | undefined,
 ): StageReply {
   if (reply.type !== 'rejected' && reply.type !== 'denied') return reply;
-  const locked = reserved.filter(({ locks, credential }) => locks === true && reply.failed?.includes(credential));
+  const locked = counted.filter(({ locks }) => locks === true);
   if (locked.length === 0) return reply;
   const events = locked.map(({ credential, hard = 0 }) => ({
     type: 'event' as const,

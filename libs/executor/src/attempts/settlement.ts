@@ -11,14 +11,21 @@ export interface AttemptSettlement {
 
 export const EMPTY_SETTLEMENT: AttemptSettlement = { reset: [], released: [] };
 
-/** Returns which attempts to reset or release after a stage's reply (docs/spec/attempts.md#settlement). */
-export function settleAttempts(reservations: readonly AttemptReservation[], reply: StageReply): AttemptSettlement {
+/**
+ * Returns which attempts to reset or release after a stage's reply (docs/spec/attempts.md#settlement). `assumed` are
+ * credentials that the reply judges without naming them. An empty `failed` says that no credential failed.
+ */
+export function settleAttempts(
+  reservations: readonly AttemptReservation[],
+  reply: StageReply,
+  assumed: readonly string[] = [],
+): AttemptSettlement {
   switch (reply.type) {
     case 'challenge':
       return { reset: [], released: reservations };
     case 'passed': {
       // A right answer does not reset the failures of its whole network.
-      const verified = new Set(reply.verified);
+      const verified = new Set([...(reply.verified ?? []), ...assumed]);
       verified.delete(NETWORK_CREDENTIAL);
       return {
         reset: reservations.filter(({ credential }) => verified.has(credential)),
@@ -28,7 +35,7 @@ export function settleAttempts(reservations: readonly AttemptReservation[], repl
     case 'rejected':
     case 'denied': {
       // A failed attempt at any credential also stays counted for the network.
-      const failed = new Set(reply.failed);
+      const failed = new Set(reply.failed?.length === 0 ? [] : [...(reply.failed ?? []), ...assumed]);
       if (failed.size > 0) failed.add(NETWORK_CREDENTIAL);
       return { reset: [], released: reservations.filter(({ credential }) => !failed.has(credential)) };
     }

@@ -9,6 +9,7 @@ export const ar: Catalogue = {
   'The address has a parameter more than once.': 'يحتوي العنوان على معامل مكرر.',
   'The request does not fit forward auth.': 'الطلب لا يناسب التحقق من الوصول (forward auth).',
   'This field is required.': 'هذا الحقل مطلوب.',
+  'This answer was not accepted.': 'لم تُقبل هذه الإجابة.',
   'This field may not be null.': 'لا يجوز أن تكون قيمة هذا الحقل null.',
   'This field may not be blank.': 'لا يجوز أن يكون هذا الحقل فارغًا.',
   'Not a valid string.': 'ليس نصًا صالحًا.',

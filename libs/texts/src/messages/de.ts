@@ -9,6 +9,7 @@ export const de: Catalogue = {
   'The address has a parameter more than once.': 'Die Adresse enthält einen Parameter mehr als einmal.',
   'The request does not fit forward auth.': 'Die Anfrage passt nicht zur Weiterleitungsprüfung (forward auth).',
   'This field is required.': 'Dieses Feld ist erforderlich.',
+  'This answer was not accepted.': 'Diese Antwort wurde nicht angenommen.',
   'This field may not be null.': 'Dieses Feld darf nicht null sein.',
   'This field may not be blank.': 'Dieses Feld darf nicht leer sein.',
   'Not a valid string.': 'Kein gültiger Text.',

@@ -9,6 +9,7 @@ export const es: Catalogue = {
   'The address has a parameter more than once.': 'La dirección contiene un parámetro más de una vez.',
   'The request does not fit forward auth.': 'La solicitud no es válida para el control de acceso (forward auth).',
   'This field is required.': 'Este campo es obligatorio.',
+  'This answer was not accepted.': 'Esta respuesta no se ha aceptado.',
   'This field may not be null.': 'Este campo no puede ser nulo.',
   'This field may not be blank.': 'Este campo no puede estar vacío.',
   'Not a valid string.': 'No es un texto válido.',

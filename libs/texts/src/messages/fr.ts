@@ -9,6 +9,7 @@ export const fr: Catalogue = {
   'The address has a parameter more than once.': 'L’adresse contient un paramètre plus d’une fois.',
   'The request does not fit forward auth.': 'La requête ne convient pas au contrôle d’accès (forward auth).',
   'This field is required.': 'Ce champ est obligatoire.',
+  'This answer was not accepted.': 'Cette réponse n’a pas été acceptée.',
   'This field may not be null.': 'Ce champ ne peut pas être nul.',
   'This field may not be blank.': 'Ce champ ne peut pas être vide.',
   'Not a valid string.': 'Ce n’est pas un texte valide.',
