@@ -4,12 +4,15 @@ import { BlueprintError, withLocation } from './blueprint-error.js';
 import { type Collection, type FoundObject, ValidationError } from './collection.js';
 import type { BlueprintDocument, Entry } from './document.js';
 import { toBlueprintError } from './entry-error.js';
+import { readState, type State } from './entry-state.js';
+import { entryWarnings } from './entry-warnings.js';
 import { isIgnorableModel } from './ignorable-models.js';
 import { deepMerge, isTruthy, type Json, type JsonMap } from './json.js';
 import { type AppliedEntry, type EntriesBefore, entryKey, reasonToKeep } from './kept-objects.js';
 import { replaceAliases } from './pk-aliases.js';
 import type { EntryChange, FileReport } from './report.js';
 import { SkippedEntries } from './skipped-entries.js';
+import { suggestion } from './suggestion.js';
 import {
   type Pk,
   ResolutionBudget,
@@ -19,20 +22,16 @@ import {
   type TaggedMap,
   type TaggedValue,
 } from './tagged-value.js';
+import { describeIgnored, type Strictness, unknownFields } from './unknown-fields.js';
 import { rejectUnsetSecrets, resolveAttrs } from './unset-secrets.js';
 
-const STATES = ['present', 'created', 'must_created', 'absent'] as const;
-type State = (typeof STATES)[number];
-
 /** The collections and settings that a blueprint is applied with. */
-export interface ApplyContext {
+export interface ApplyContext extends Strictness {
   /** Collections by model name in lower case. */
   readonly collections: ReadonlyMap<string, Collection>;
   readonly env: ResolutionScope['env'];
   /** Values for `!Context`; they override the context of the file. */
   readonly context: TaggedMap;
-  /** Whether every unsupported model is an error, including models that no login depends on. */
-  readonly strict: boolean;
   readonly observer?: ApplyObserver;
   /**
    * Present only in an update (`ApplyMode`): returns the entries of a file's last applied version. The update keeps
@@ -55,6 +54,9 @@ interface FoundEntry extends ResolvedEntry {
   readonly collection: Collection;
   readonly existing: FoundObject | undefined;
 }
+
+/** An entry that an update leaves alone, with the reason. */
+type KeptEntry = Pick<FoundEntry, 'model' | 'identifiers' | 'existing'> & { readonly reason: string };
 
 /** Context values that every blueprint has (docs/spec/blueprints.md#document). */
 const BUILT_IN = { 'goauthentik.io/enterprise/licensed': false, 'goauthentik.io/rbac/models': {} };
@@ -95,6 +97,7 @@ export class Applier {
 
   async run(): Promise<FileReport> {
     const { file, entries } = this.document;
+    this.#reportUnknownKeys();
     const changes: EntryChange[] = [];
     const pause = new WorkPause();
     for (const entry of entries) {
@@ -110,6 +113,27 @@ export class Applier {
       }
     }
     return { file, changes, warnings: this.#warnings };
+  }
+
+  /** Throws BlueprintError for the first unknown key of the document, unless unknown keys are ignored. */
+  #reportUnknownKeys(): void {
+    const { lenient, observer } = this.applyContext;
+    for (const error of this.document.unknownKeys) {
+      if (!lenient && !observer) throw error;
+      this.#warnings.push(describeIgnored(error));
+      observer?.onUnknownKey(error, lenient ? 'ignored-field' : 'unknown-field');
+    }
+  }
+
+  /** Throws BlueprintError for the first field that the model does not have, unless the field is ignored. */
+  #reportUnknownFields(entry: Entry, resolved: Parameters<typeof unknownFields>[1]): void {
+    const { observer } = this.applyContext;
+    const { ignored, refused } = unknownFields(entry, resolved, this.applyContext);
+    for (const error of refused) {
+      if (!observer) throw error;
+      observer.onError(this.#from(entry), error);
+    }
+    this.#warn(entry, ignored);
   }
 
   #from(entry: Entry): EntryOrigin {
@@ -150,6 +174,8 @@ export class Applier {
     if (Object.keys(identifiers).length === 0 && !collection.needsNoIdentifiers) {
       throw new BlueprintError('No or invalid identifiers');
     }
+    // The attrs of an entry that removes its object have no effect.
+    if (state !== 'absent') this.#reportUnknownFields(entry, { model, attrs, collection });
     const existing = await collection.find(identifiers);
     const key = entryKey(model, identifiers);
     const before = this.applyContext.entriesBefore?.(this.document.file);
@@ -166,15 +192,7 @@ export class Applier {
    * Leaves the object of an entry as it is, and returns the change `kept`. If the object no longer exists, skips the
    * entry.
    */
-  #keep(
-    entry: Entry,
-    {
-      model,
-      identifiers,
-      existing,
-      reason,
-    }: Pick<FoundEntry, 'model' | 'identifiers' | 'existing'> & { reason: string },
-  ): EntryChange {
+  #keep(entry: Entry, { model, identifiers, existing, reason }: KeptEntry): EntryChange {
     if (!existing) return this.#skip(entry, model, reason);
     this.#remember(entry, identifiers, existing.pk);
     return { outcome: 'kept', model, name: existing.name, reason };
@@ -192,7 +210,10 @@ export class Applier {
     if (isSaved) rejectUnsetSecrets(entry, collection.secrets, { unsetVariables });
     const values = deepMerge([this.#skippedEntries.without(attrs), identifiers]);
     this.#warn(entry, [
-      ...this.#entryWarnings(entry, deepMerge([attrs, identifiers]), collection.fields),
+      ...entryWarnings(entry, deepMerge([attrs, identifiers]), {
+        fields: collection.fields,
+        skippedEntries: this.#skippedEntries,
+      }),
       ...(await fieldWarnings(collection, values, existing)),
     ]);
     const save = await collection
@@ -208,8 +229,7 @@ export class Applier {
   }
 
   async #resolve(entry: Entry): Promise<ResolvedEntry> {
-    const state = String(await resolve(entry.state, this.#scope));
-    if (!isState(state)) throw new BlueprintError(`must be one of ${STATES.join(', ')}`, { field: 'state' });
+    const state = readState(await resolve(entry.state, this.#scope));
     const identifiers = replaceAliases(await resolveMap(entry.identifiers, this.#scope), this.#aliases);
     const { values, unsetVariables } = await resolveAttrs(entry.attrs, this.#scope);
     return { state, identifiers, attrs: replaceAliases(values, this.#aliases), unsetVariables };
@@ -218,7 +238,8 @@ export class Applier {
   #collection(model: string): Collection {
     const collection = this.applyContext.collections.get(model.toLowerCase());
     if (collection) return collection;
-    throw new BlueprintError(`${model} is not a supported model. Check its spelling`, {}, { code: 'unknown-model' });
+    const choices = suggestion(model, this.applyContext.collections.keys(), 'Models');
+    throw new BlueprintError(`${model} is not a supported model.${choices}`, {}, { code: 'unknown-model' });
   }
 
   #isSkippable(model: string): boolean {
@@ -252,26 +273,6 @@ export class Applier {
     }
   }
 
-  #entryWarnings({ permissions }: Entry, values: JsonMap, fields: ReadonlySet<string>): EntryWarning[] {
-    const names = Object.keys(values);
-    const unknown = names.filter((field) => field !== 'pk' && !fields.has(field));
-    const partial = names.flatMap((field) => {
-      const name = fields.has(field) ? this.#skippedEntries.nameIn(values[field] ?? null) : undefined;
-      return name === undefined ? [] : [{ field, text: `${field} omits the reference to the skipped entry ${name}` }];
-    });
-    return [
-      ...unknown.map((field) => ({
-        rule: 'unknown-field' as const,
-        field,
-        text: `the model has no field ${field}; it is ignored`,
-      })),
-      ...partial.map((warning) => ({ ...warning, rule: 'left-out' as const })),
-      ...(permissions.length > 0
-        ? [{ rule: 'permissions' as const, text: 'object permissions are not supported; they are ignored' }]
-        : []),
-    ];
-  }
-
   #remember({ id }: Entry, { pk }: JsonMap, real: Pk): void {
     if (id !== undefined && !this.#ids.has(id)) this.#ids.set(id, real);
     if (pk !== undefined && pk !== real) this.#aliases.set(pk, real);
@@ -290,8 +291,6 @@ export class Applier {
 }
 
 const unchanged = ({ pk, name }: FoundObject) => ({ pk, name, outcome: 'unchanged' as const });
-
-const isState = (state: string): state is State => (STATES as readonly string[]).includes(state);
 
 /**
  * Returns the change of an entry whose conditions are not met. The entry's tags are not resolved, so `model` is the

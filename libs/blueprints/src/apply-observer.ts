@@ -6,7 +6,7 @@ import type { Pk } from './tagged-value.js';
 
 /** A warning about a part of an entry that has no effect. */
 export interface EntryWarning {
-  readonly rule: 'unknown-field' | 'left-out' | 'permissions' | 'bad-expression';
+  readonly rule: 'ignored-field' | 'left-out' | 'permissions' | 'bad-expression';
   readonly field?: string;
   readonly text: string;
 }
@@ -22,6 +22,8 @@ export interface EntryOrigin {
  * without a database, and continues after an error instead of throwing it.
  */
 export interface ApplyObserver {
+  /** Reports a key of the document or of an entry that the format does not have. */
+  onUnknownKey(error: BlueprintError, rule: 'ignored-field' | 'unknown-field'): void;
   onSaved(origin: EntryOrigin, model: string, pk: Pk): void;
   onWarning(origin: EntryOrigin, notice: EntryWarning): void;
   /** Returns a placeholder pk for the object that could not be saved, so that later references to it resolve. */

@@ -20,6 +20,7 @@ export type BlueprintErrorCode =
   | 'unknown-model'
   | 'unresolved-reference'
   | 'bad-expression'
+  | 'unknown-field'
   | 'invalid-value';
 
 interface Options extends ErrorOptions {
@@ -46,6 +47,10 @@ export class BlueprintError extends Error {
     return new BlueprintError(this.reason, { ...place, ...ownParts }, { cause: this.cause, code: this.code });
   }
 }
+
+/** Returns the error for a key or field that does not exist. */
+export const unknownFieldError = (reason: string, location: SourceLocation): BlueprintError =>
+  new BlueprintError(reason, location, { code: 'unknown-field' });
 
 /** Adds a position to a BlueprintError. Returns any other error unchanged. */
 export const withLocation = (error: unknown, place: SourceLocation): unknown =>

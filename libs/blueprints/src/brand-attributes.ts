@@ -1,7 +1,9 @@
 import type { Errors } from '@gatehouse/contracts';
-import { isLocalPath, isWebAddress } from '@gatehouse/contracts';
+import { isLocalPath, isWebAddress, schemaLayers } from '@gatehouse/contracts';
 import { LAYOUTS, THEMES } from '@gatehouse/plan';
 import { z } from 'zod';
+import { schemaAt } from './choices.js';
+import { suggestion } from './suggestion.js';
 
 /** Maximum length of a brand's style sheet, in characters. */
 const MAX_CSS = 16 * 1024;
@@ -58,7 +60,15 @@ const brandAttributes = z.looseObject({
 export function attributeErrors(attributes: unknown): Errors {
   const { error } = brandAttributes.safeParse(attributes);
   if (!error) return {};
-  return { attributes: error.issues.map(({ path, message }) => ({ text: `${path.join('.')}: ${message}` })) };
+  return { attributes: error.issues.map((issue) => ({ text: attributeText(issue) })) };
+}
+
+function attributeText(issue: z.core.$ZodIssue): string {
+  const path = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys') return `${path}: ${issue.message}`;
+  const [key = ''] = issue.keys;
+  const object = [...schemaLayers(schemaAt(brandAttributes, issue.path))].find((layer) => layer instanceof z.ZodObject);
+  return `${path}: there is no key ${key}.${suggestion(key, Object.keys(object?.shape ?? {}), 'Keys')}`;
 }
 
 /** Returns whether the attributes forbid login flows that the brand does not name. */

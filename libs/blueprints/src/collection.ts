@@ -1,15 +1,17 @@
 import {
   type Errors,
   type FieldMessageCode,
-  fieldErrors,
   fieldMessages,
   interpolate,
   NON_FIELD_ERRORS,
   render,
 } from '@gatehouse/contracts';
 import type { z } from 'zod';
+import type { BlueprintErrorCode } from './blueprint-error.js';
+import { errorsWithChoices } from './choices.js';
 import type { FieldDifference } from './field-difference.js';
 import type { JsonMap } from './json.js';
+import { suggestion } from './suggestion.js';
 import type { Pk } from './tagged-value.js';
 
 /** An existing object. */
@@ -36,7 +38,7 @@ export interface FieldWarning {
 
 /** All objects of one model, as seen by the entries of a blueprint. */
 export interface Collection<F extends FoundObject = FoundObject> {
-  /** The fields that an entry can set. Other fields are ignored with a warning. */
+  /** The fields that an entry can set. */
   readonly fields: ReadonlySet<string>;
   /** The fields that hold secrets. An entry that sets one to an unset environment variable is refused. */
   readonly secrets?: ReadonlySet<string>;
@@ -61,12 +63,15 @@ export interface Collection<F extends FoundObject = FoundObject> {
 
 /** Thrown for invalid values, with the errors by field. */
 export class ValidationError extends Error {
-  constructor(readonly errors: Errors) {
+  constructor(
+    readonly errors: Errors,
+    readonly code: BlueprintErrorCode = 'invalid-value',
+  ) {
     super('invalid');
   }
 
-  static field(field: string, text: string): ValidationError {
-    return new ValidationError({ [field]: [{ text }] });
+  static field(field: string, text: string, code?: BlueprintErrorCode): ValidationError {
+    return new ValidationError({ [field]: [{ text }] }, code);
   }
 
   /** The first field with errors, and its messages. The field is undefined when the errors concern the whole object. */
@@ -77,14 +82,11 @@ export class ValidationError extends Error {
   }
 }
 
-/** Thrown for a field that holds invalid Python. */
-export class ExpressionSyntaxError extends ValidationError {}
-
 /** Returns the values parsed by their schema. Throws ValidationError. */
 export function validate<S extends z.ZodObject>(schema: S, values: object): z.output<S> {
   const parsed = schema.safeParse(values);
   if (parsed.success) return parsed.data;
-  throw new ValidationError({ ...fieldErrors(parsed.error), ...missingFieldErrors(schema, values) });
+  throw new ValidationError({ ...errorsWithChoices(schema, parsed.error), ...missingFieldErrors(schema, values) });
 }
 
 /** Returns the error `required` of authentik's API for each required field that is absent from `values`. */
@@ -96,6 +98,14 @@ function missingFieldErrors(schema: z.ZodObject, values: object): Errors {
 }
 
 const accepts = (schema: unknown, value: unknown) => (schema as z.ZodType).safeParse(value).success;
+
+/** Returns the error for an identifier that is no field of the model. */
+export const unknownIdentifier = (name: string, fields: Iterable<string>) =>
+  ValidationError.field(
+    name,
+    `Invalid identifier field: ${name}.${suggestion(name, fields, 'Fields')}`,
+    'unknown-field',
+  );
 
 /** Returns the error for a reference to an object that does not exist. */
 export const noSuchObject = (field: string, pk: unknown) =>

@@ -1,5 +1,5 @@
 import { InvalidUsernameError, UnknownFieldError, USERNAME_KEY_INDEX } from '@gatehouse/directory';
-import { ValidationError } from './collection.js';
+import { unknownIdentifier, ValidationError } from './collection.js';
 import { equal } from './json.js';
 
 /** Awaits a lookup in the directory. Throws ValidationError when the identifiers name an unknown field. */
@@ -7,7 +7,7 @@ export async function translateLookupError<T>(search: Promise<T>): Promise<T> {
   try {
     return await search;
   } catch (error) {
-    if (error instanceof UnknownFieldError) throw ValidationError.field('non_field_errors', error.message);
+    if (error instanceof UnknownFieldError) throw unknownIdentifier(error.field, error.known);
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { BlueprintError, type EntryLocation, withLocation } from './blueprint-error.js';
+import { BlueprintError, type EntryLocation, unknownFieldError, withLocation } from './blueprint-error.js';
 import { isMap } from './json.js';
+import { suggestion } from './suggestion.js';
 import { type TaggedMap, type TaggedValue, UnresolvedTag } from './tagged-value.js';
 import { YamlSource } from './yaml-source.js';
 
@@ -33,14 +34,14 @@ const entrySchema = z.object({
   permissions: list,
 });
 
+const metadataSchema = z.object(
+  { name: z.coerce.string<string>({ error: 'must be text' }), labels: map },
+  { error: 'must be a map with a name' },
+);
+
 const documentSchema = z.object({
   version: z.literal(1, { error: 'Unsupported blueprint version' }).default(1),
-  metadata: z
-    .object(
-      { name: z.coerce.string<string>({ error: 'must be text' }), labels: map },
-      { error: 'must be a map with a name' },
-    )
-    .optional(),
+  metadata: metadataSchema.optional(),
   context: map,
   entries: list,
 });
@@ -56,6 +57,8 @@ export interface Entry extends z.output<typeof entrySchema> {
 /** A parsed blueprint. Its tags are not resolved yet. */
 export interface BlueprintDocument {
   readonly file: string;
+  /** An error for each key that the format does not have. The run decides whether it is refused. */
+  readonly unknownKeys: readonly BlueprintError[];
   readonly metadata: { readonly name: string; readonly labels: TaggedMap } | undefined;
   readonly context: TaggedMap;
   readonly entries: readonly Entry[];
@@ -69,16 +72,56 @@ export function readDocument(file: string, content: string): BlueprintDocument {
     if (!isMap(source.value)) throw new BlueprintError('a blueprint must be a map with `entries`');
     const { metadata, context, entries } = parse(documentSchema, source.value, source);
     if (entries.length > MAX_ENTRIES) throw new BlueprintError(`the file has more than ${MAX_ENTRIES} entries`);
-    return { file, metadata, context, entries: entries.map((entry, index) => readEntry(entry, index + 1, source)) };
+    const documentEntries = entries.map((entry, index) => readEntry(entry, index + 1, source));
+    const unknownKeys = unknownKeysOf(source.value, source).map((error) => error.withLocation({ file }));
+    return { file, metadata, context, entries: documentEntries, unknownKeys };
   } catch (error) {
     throw withLocation(error, { file });
   }
 }
 
-function readEntry(written: TaggedValue, number: number, source: YamlSource): Entry {
+/** Top-level keys that the format leaves to authors, for example to hold YAML anchors. */
+const AUTHORS_KEY = /^x-/;
+
+function unknownKeysOf(document: TaggedMap, source: YamlSource): BlueprintError[] {
+  const { metadata, entries } = document;
+  const ofEntry = (entry: TaggedValue, index: number) =>
+    unknownKeys(entry, { what: 'an entry', schema: entrySchema, source }).map((error) =>
+      error.withLocation({ entry: placeOf(entry, index + 1) }),
+    );
+  return [
+    ...unknownKeys(document, { what: 'a blueprint', schema: documentSchema, source }),
+    ...unknownKeys(metadata ?? null, { what: 'the metadata', schema: metadataSchema, source }),
+    ...(Array.isArray(entries) ? entries.flatMap(ofEntry) : []),
+  ];
+}
+
+interface KnownKeys {
+  readonly what: string;
+  readonly schema: z.ZodObject;
+  readonly source: YamlSource;
+}
+
+function unknownKeys(map: TaggedValue, { what, schema, source }: KnownKeys): BlueprintError[] {
+  if (!isMap(map)) return [];
+  const known = Object.keys(schema.shape);
+  const unknown = Object.keys(map).filter((key) => !known.includes(key));
+  return unknown
+    .filter((key) => schema !== documentSchema || !AUTHORS_KEY.test(key))
+    .map((key) => {
+      const reason = `${what} has no key ${key}.${suggestion(key, known, 'Keys')}`;
+      return unknownFieldError(reason, { line: source.lineOf(map, key) ?? source.lineOf(map, 'model') });
+    });
+}
+
+function placeOf(written: TaggedValue, number: number): EntryLocation {
   const id = isMap(written) && typeof written['id'] === 'string' ? written['id'] : undefined;
   const model = isMap(written) && typeof written['model'] === 'string' ? written['model'] : undefined;
-  const place = { number, id, model };
+  return { number, id, model };
+}
+
+function readEntry(written: TaggedValue, number: number, source: YamlSource): Entry {
+  const place = placeOf(written, number);
   if (!isMap(written)) throw new BlueprintError('must be a map', { entry: place });
   try {
     const entry = parse(entrySchema, written, source);

@@ -1,5 +1,5 @@
 import { BlueprintError } from './blueprint-error.js';
-import { ExpressionSyntaxError, ValidationError } from './collection.js';
+import { ValidationError } from './collection.js';
 import type { Entry } from './document.js';
 
 /** Returns a BlueprintError with the field and its line for a ValidationError, and any other error unchanged. */
@@ -9,6 +9,6 @@ export function toBlueprintError(error: unknown, entry: Entry): unknown {
   return new BlueprintError(
     text,
     { field, line: field === undefined ? undefined : entry.lineOf(field) },
-    { cause: error, code: error instanceof ExpressionSyntaxError ? 'bad-expression' : 'invalid-value' },
+    { cause: error, code: error.code },
   );
 }

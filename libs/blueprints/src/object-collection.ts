@@ -6,6 +6,7 @@ import {
   type FoundObject,
   noSuchObject,
   type SaveResult,
+  unknownIdentifier,
   ValidationError,
   validate,
 } from './collection.js';
@@ -133,7 +134,7 @@ export class ObjectCollection implements Collection<FoundObject> {
 
   #condition(name: string, value: Json): LookupCondition {
     const condition = parseLookup(name, this.#reference(name, value));
-    if (!condition || !this.fields.has(condition.field)) throw new ValidationError(unknownField(name));
+    if (!condition || !this.fields.has(condition.field)) throw unknownIdentifier(name, this.fields);
     return condition;
   }
 
@@ -149,5 +150,3 @@ export class ObjectCollection implements Collection<FoundObject> {
 }
 
 const pkOf = (value: Json): Json => (isMap(value) ? ((value as JsonMap)['pk'] ?? null) : value);
-
-const unknownField = (name: string) => ({ non_field_errors: [{ text: `Invalid identifier field: ${name}` }] });

@@ -1,10 +1,10 @@
 import { boolean } from '@gatehouse/contracts';
 import {
   type Collection,
-  ExpressionSyntaxError,
   type FieldWarning,
   type FoundObject,
   type SaveResult,
+  ValidationError,
 } from './collection.js';
 import type { Draft } from './draft.js';
 import type { JsonMap } from './json.js';
@@ -49,7 +49,7 @@ export class PythonCollection implements Collection {
   async check(entryValues: JsonMap, existing: FoundObject | undefined): Promise<() => Promise<SaveResult>> {
     const save = await this.objects.check(entryValues, existing);
     const [error] = await this.#syntaxErrorsIn(entryValues, existing, (flag) => flag === true);
-    if (error) throw new ExpressionSyntaxError({ [error.field]: [{ text: error.text }] });
+    if (error) throw ValidationError.field(error.field, error.text, 'bad-expression');
     return save;
   }
 

@@ -84,7 +84,7 @@ describe.each(models)('the states of $model', ({ model, needs = [], identifiers,
 describe('states', () => {
   it('other than present, created, must_created and absent are refused', async () => {
     await expect(harness.apply(entries(entry(DUMMY, 'name: x', { state: 'gone' })))).rejects.toThrow(
-      'state: must be one of present, created, must_created, absent',
+      'state: gone is not a state. States: present, created, must_created, absent.',
     );
   });
 

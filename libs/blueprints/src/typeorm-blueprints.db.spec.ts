@@ -113,9 +113,15 @@ describe('applyBlueprints', () => {
     ]);
   });
 
-  it('warns about unknown fields', async () => {
-    const { files } = await harness.apply(entries(dummy('one', '{template: old, throw_error: false}')));
+  it('refuses unknown keys and fields, and in lenient mode lists what it ignores', async () => {
+    const text = `entrys: []\n${entries(dummy('one', '{template: old, throw_error: false}'))}`;
+    await expect(harness.apply(text)).rejects.toThrow('1.yaml:1: a blueprint has no key entrys.');
+    await expect(harness.apply(text.replace(/^.*\n/, ''))).rejects.toThrow(
+      '1.yaml:2: entry 1 "one" (authentik_stages_dummy.dummystage): template: the model has no field template. Fields: throw_error, name.',
+    );
+    const { files } = await harness.applyAs({ lenient: true }, text);
     expect(files[0]?.warnings).toEqual([
+      'line 1: a blueprint has no key entrys; it is ignored',
       'entry 1 (authentik_stages_dummy.dummystage): the model has no field template; it is ignored',
     ]);
   });
@@ -138,7 +144,7 @@ describe('applyBlueprints', () => {
       'backends: This list may not be empty.',
     ],
     [entries(flow('a b')), 'slug: Enter a valid'],
-    [entries('{model: authentik_flows.flow, state: gone, identifiers: {slug: x}}'), 'state: must be one of'],
+    [entries('{model: authentik_flows.flow, state: gone, identifiers: {slug: x}}'), 'state: gone is not a state.'],
     [entries(dummy('one'), bind('one', 'one', 1)), 'object does not exist.'],
     [entries(bind('later', 'later', 1), flow('later')), 'KeyOf: failed to find entry with `id` of `later`'],
     [

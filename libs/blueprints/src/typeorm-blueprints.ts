@@ -48,7 +48,8 @@ async function update(manager: EntityManager, options: RunOptions): Promise<Repo
   };
   const entries = await rolledBack(
     manager,
-    { ...options, files: files.map(before), library },
+    // An earlier version may have accepted keys that this one refuses.
+    { ...options, files: files.map(before), library, lenient: true },
     (result) => result.entries,
   );
   return (await run(manager, { ...options, files, entriesBefore: (file) => entries.get(file) })).report;

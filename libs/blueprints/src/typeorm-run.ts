@@ -47,6 +47,8 @@ export interface ApplyOptions extends PasswordHashing, FlowTransactionOptions {
   readonly context?: JsonMap;
   /** Whether every unsupported model is an error. Otherwise entries of models that no login depends on are skipped. */
   readonly strict?: boolean;
+  /** Whether unknown keys and fields are ignored with a warning. Otherwise they are errors. */
+  readonly lenient?: boolean;
   /** Versions to keep of each flow, besides those that are in use. By default all. */
   readonly flowVersionsKept?: number;
   /** Rows of the log of releases to keep of each flow. By default all. */
@@ -96,10 +98,10 @@ export interface RunResult {
 /** Applies files, and compiles and publishes the affected flows. */
 export async function run(manager: EntityManager, runOptions: RunOptions): Promise<RunResult> {
   const { files, library = async () => undefined, env, folderPathOf, entriesBefore, events, ...options } = runOptions;
-  const { context = {}, strict = false, sealer, flowVersionsKept, releasesKept, actor } = options;
+  const { context = {}, strict = false, lenient = false, sealer, flowVersionsKept, releasesKept, actor } = options;
   const { draft, objects, secretBox } = await openDraft(manager, sealer);
   const record = async (event: CommandEvent) => events?.record(manager, event);
-  const settings = { files, library, env, context, strict, ...(entriesBefore && { entriesBefore }) };
+  const settings = { files, library, env, context, strict, lenient, ...(entriesBefore && { entriesBefore }) };
   const blueprintRun = new BlueprintRun({
     collections: collectionsOf(draft, { manager, record, options }),
     ...settings,

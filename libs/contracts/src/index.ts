@@ -41,6 +41,7 @@ export * from './redirect-target.js';
 export * from './reference.js';
 export * from './related-model.js';
 export * from './rollout-arguments.js';
+export * from './schema-layers.js';
 export * from './secret.js';
 export * from './sentence.js';
 export * from './source-config.js';

@@ -81,7 +81,10 @@ export type NewToken = PartialFields<TokenFields, 'identifier' | 'intent' | 'use
 
 /** Thrown when a search names a field that users, groups or tokens cannot be found by. */
 export class UnknownFieldError extends Error {
-  constructor(readonly field: string) {
+  constructor(
+    readonly field: string,
+    readonly known: readonly string[],
+  ) {
     super(`Invalid identifier field: ${field}`);
   }
 }

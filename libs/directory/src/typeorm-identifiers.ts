@@ -43,7 +43,7 @@ function condition<T extends object>(
   { field, value }: { field: string; value: unknown },
 ): string {
   const column = Object.hasOwn(columns, field) ? columns[field] : undefined;
-  if (!column) throw new UnknownFieldError(field);
+  if (!column) throw new UnknownFieldError(field, Object.keys(columns));
   const [sql, type] = column;
   if (value === null) return `${sql} IS NULL`;
   if (!isComparable[type](value) || findUnstorableCharacter(value) !== undefined) return 'FALSE';

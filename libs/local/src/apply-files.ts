@@ -29,6 +29,10 @@ import { standaloneConfig } from './local.config.js';
 export const blueprintsFolder = (env: NodeJS.ProcessEnv = process.env): string =>
   readConfig(standaloneConfig, env).BLUEPRINTS_DIR;
 
+/** Returns whether unknown keys and fields of blueprints are ignored unless a command says otherwise. */
+export const isLenient = (env: NodeJS.ProcessEnv): boolean =>
+  readConfig(standaloneConfig, env).BLUEPRINTS_LENIENT === 'true';
+
 /**
  * Reads the named blueprint files, and all blueprint files in the named folders. Throws CommandError for a file that
  * cannot be read.
@@ -73,6 +77,8 @@ export interface FileOptions {
   readonly folder?: string;
   /** Whether unknown models are refused. By default, an unknown model is skipped if no login depends on it. */
   readonly strict?: boolean;
+  /** Whether unknown keys and fields are ignored with a warning. The default is the setting `BLUEPRINTS_LENIENT`. */
+  readonly lenient?: boolean;
   /** The keys of `SEAL_KEYS`. Without keys, no object can have a secret. */
   readonly sealKeys?: string | undefined;
   /** Checks the syntax of expressions. The caller closes it. By default, each apply starts a Python process. */
@@ -121,21 +127,26 @@ export const draftFiles = (url: string, files: readonly BlueprintFile[], options
 export const planFiles = (url: string, files: readonly BlueprintFile[], options: FileOptions): Promise<DryRun> =>
   withFiles({ url, files }, options, planBlueprints);
 
+/** Returns the options of a run that are settings, too. */
+function settingsOf({ strict = false, lenient }: FileOptions, env: NodeJS.ProcessEnv) {
+  const { FLOW_VERSIONS_KEPT: flowVersionsKept, FLOW_RELEASES_KEPT: releasesKept } = readConfig(standaloneConfig, env);
+  return { strict, lenient: lenient ?? isLenient(env), flowVersionsKept, releasesKept };
+}
+
 /** Calls `use` with the files, the database and the settings. */
 async function withFiles<T>(
   { url, files }: { readonly url: string; readonly files: readonly BlueprintFile[] },
-  { env = process.env, folder = blueprintsFolder(), sealKeys, strict = false, syntax: given, events }: FileOptions,
+  { env = process.env, folder = blueprintsFolder(), sealKeys, syntax: given, events, ...options }: FileOptions,
   use: (prepared: Parameters<typeof planBlueprints>[0]) => Promise<T>,
 ): Promise<T> {
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 2 });
   const library = folderLibrary(folder);
   const externalStages = new ExternalStageClient(env);
   const sealer = sealKeys === undefined ? undefined : new Sealer(sealKeys);
-  const { FLOW_VERSIONS_KEPT: flowVersionsKept, FLOW_RELEASES_KEPT: releasesKept } = readConfig(standaloneConfig, env);
   try {
     return await withSyntaxChecker(given, (syntax) =>
       use({
-        ...{ source, files, library, env, sealer, strict, externalStages, syntax, flowVersionsKept, releasesKept },
+        ...{ source, files, library, env, sealer, externalStages, syntax, ...settingsOf(options, env) },
         ...{ hash: hashPassword, verify, folderPathOf: pathIn(folder), events, actor: events?.command },
       }),
     );

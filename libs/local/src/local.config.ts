@@ -14,6 +14,10 @@ export const standaloneConfig = z.object({
     .string()
     .default('blueprints')
     .describe('Folder of the blueprints that the first start applies, and that other blueprints may require'),
+  BLUEPRINTS_LENIENT: z
+    .enum(['true', 'false'])
+    .default('false')
+    .describe('Whether unknown keys and fields of blueprints are ignored with a warning, as by `--lenient`'),
   GATEHOUSE_BUS: z
     .literal('in-process', { error: ({ input }) => `must be "in-process" or unset, not "${String(input)}"` })
     .optional()

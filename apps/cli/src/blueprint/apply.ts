@@ -26,13 +26,17 @@ import {
 import { CommandEventRecorder } from '@gatehouse/outbox';
 import { type CommandProcess, parseCommandArguments, warnUnrecorded } from '../command.js';
 
+const LENIENT_OPTION = { lenient: { type: 'boolean', default: false } } as const;
 const OPTIONS = {
   once: { type: 'boolean', default: false },
   strict: { type: 'boolean', default: false },
+  ...LENIENT_OPTION,
   'dry-run': { type: 'boolean', default: false },
   draft: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 } as const;
+
+const LENIENT = { lenient: true } as const;
 
 /**
  * Applies blueprints, all of them or none, and returns a report of the changes. With `--once`, applies them only to an
@@ -42,10 +46,11 @@ const OPTIONS = {
 export async function applyBlueprintFiles(args: readonly string[], process: CommandProcess): Promise<string> {
   const { values, names } = parseCommandArguments(args, OPTIONS);
   const mode = modeOf(values);
+  if (values.strict && values.lenient) throw new CommandError('--strict and --lenient cannot be combined.');
   const files = await readFiles(names);
   const command = mode === 'dry-run' ? undefined : 'blueprint apply';
   return withDatabase(process, command, async (url, settings) => {
-    const options = { ...settings, strict: values.strict };
+    const options = { ...settings, strict: values.strict, ...(values.lenient && LENIENT) };
     if (mode === 'dry-run') return dryRun(url, files, { ...options, json: values.json });
     if (mode === 'draft') return draft(url, files, { ...options, json: values.json });
     if (mode === 'apply') return formatReport(await applyFiles(url, files, options));
@@ -81,10 +86,10 @@ async function draft(url: string, files: readonly BlueprintFile[], { json, ...op
 
 /** Returns what blueprints would change, without changing anything. */
 export async function compareBlueprintFiles(args: readonly string[], process: CommandProcess): Promise<string> {
-  const { names } = parseCommandArguments(args, {});
+  const { values, names } = parseCommandArguments(args, LENIENT_OPTION);
   const files = await readFiles(names);
   return withDatabase(process, undefined, async (url, settings) =>
-    formatComparison(await applyFiles(url, files, { ...settings, mode: 'compare' })),
+    formatComparison(await applyFiles(url, files, { ...settings, ...(values.lenient && LENIENT), mode: 'compare' })),
   );
 }
 
@@ -93,9 +98,10 @@ export async function compareBlueprintFiles(args: readonly string[], process: Co
  * returns a report of the changes and of what still differs.
  */
 export async function updateBlueprintFiles(args: readonly string[], process: CommandProcess): Promise<string> {
-  const { names } = parseCommandArguments(args, {});
+  const { values, names } = parseCommandArguments(args, LENIENT_OPTION);
   const files = await readFiles(names);
-  return withDatabase(process, 'blueprint update', async (url, settings) => {
+  return withDatabase(process, 'blueprint update', async (url, given) => {
+    const settings = { ...given, ...(values.lenient && LENIENT) };
     const updated = await applyFiles(url, files, { ...settings, mode: 'update' });
     const compared = await applyFiles(url, files, { ...settings, mode: 'compare' });
     const different = compared.files.filter(isDifferent);

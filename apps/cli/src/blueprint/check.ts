@@ -1,17 +1,22 @@
 import { checkBlueprints, formatFindings } from '@gatehouse/blueprints';
 import { printableJson } from '@gatehouse/contracts';
-import { blueprintsFolder, folderLibrary, readFiles, withSyntaxChecker } from '@gatehouse/local';
+import { blueprintsFolder, folderLibrary, isLenient, readFiles, withSyntaxChecker } from '@gatehouse/local';
 import { type CommandProcess, type CommandResult, parseCommandArguments } from '../command.js';
+
+const OPTIONS = { json: { type: 'boolean', default: false }, lenient: { type: 'boolean', default: false } } as const;
 
 /** Returns the errors and warnings that blueprints cause. The exit code is 1 if there is an error. */
 export async function checkBlueprintFiles(
   args: readonly string[],
   { env, syntax: given }: CommandProcess,
 ): Promise<CommandResult> {
-  const { values, names } = parseCommandArguments(args, { json: { type: 'boolean', default: false } });
+  const { values, names } = parseCommandArguments(args, OPTIONS);
   const files = await readFiles(names);
   const library = folderLibrary(blueprintsFolder(env));
-  const findings = await withSyntaxChecker(given, (syntax) => checkBlueprints({ files, library, env, syntax }));
+  const lenient = values.lenient || isLenient(env);
+  const findings = await withSyntaxChecker(given, (syntax) =>
+    checkBlueprints({ files, library, env, syntax, lenient }),
+  );
   const hasErrors = findings.some(({ severity }) => severity === 'error');
   const output = values.json ? printableJson(findings) : formatFindings(findings);
   return { output, exitCode: hasErrors ? 1 : 0 };

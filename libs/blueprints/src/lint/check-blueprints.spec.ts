@@ -80,7 +80,8 @@ const cases: Record<
     7,
     [flow(), PASSWORD, EMBEDDED, ...LOGIN.slice(3).filter((line) => line !== at(20, 'password'))],
   ],
-  'unknown-field': [[GROUP('roles: []')], 2, [GROUP('is_superuser: true')]],
+  'unknown-field': [[GROUP('rolls: []')], 2, [GROUP('is_superuser: true')]],
+  'ignored-field': [[GROUP('roles: []')], 2, [GROUP('is_superuser: true')]],
   'left-out': [['{model: authentik_rbac.role, identifiers: {name: x}}'], 2, [GROUP('')]],
   permissions: [
     ['{model: authentik_core.group, identifiers: {name: x}, permissions: [{permission: view}]}'],
@@ -259,20 +260,20 @@ describe('checkBlueprints', () => {
   it('reports findings as text and as objects', async () => {
     const findings = await check(entries(GROUP('roles: []'), expression('a\nreturn ???')));
     expect(formatFindings(findings).split('\n')).toEqual([
-      '1.yaml:2: warning: unknown-field: entry 1 (authentik_core.group): the model has no field roles; it is ignored',
+      '1.yaml:2: warning: ignored-field: entry 1 (authentik_core.group): the field roles of authentik is not supported; it is ignored',
       '1.yaml:3: error: bad-expression: entry 2 "rule" (authentik_policies_expression.expressionpolicy): expression: Expression Syntax Error: odd (line 2, column 5)',
       '1 error, 1 warning',
     ]);
     expect(findings[0]).toEqual({
-      ...{ file: '1.yaml', line: 2, severity: 'warning', rule: 'unknown-field' },
+      ...{ file: '1.yaml', line: 2, severity: 'warning', rule: 'ignored-field' },
       entry: { number: 1, id: undefined, model: 'authentik_core.group' },
-      text: 'the model has no field roles; it is ignored',
+      text: 'the field roles of authentik is not supported; it is ignored',
     });
   });
 
   it('checks entries whose conditions are not met, and continues with other files after an unreadable one', async () => {
     const skipped = '{model: authentik_core.group, conditions: [false], identifiers: {name: x}, attrs: {roles: []}}';
-    expect(rules(await check('entries: [', entries(skipped)))).toEqual(['unreadable 1', 'unknown-field 2']);
+    expect(rules(await check('entries: [', entries(skipped)))).toEqual(['unreadable 1', 'ignored-field 2']);
   });
 
   it('assumes that an external stage may verify a credential', async () => {

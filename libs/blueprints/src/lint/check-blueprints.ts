@@ -28,6 +28,8 @@ export interface CheckOptions {
   readonly library: BlueprintLibrary;
   readonly env: ResolutionScope['env'];
   readonly syntax: PythonSyntaxChecker;
+  /** Whether unknown keys and fields are warnings instead of errors. */
+  readonly lenient?: boolean;
 }
 
 /** Lints blueprint files by applying them to an in-memory store, without a database or message bus. */
@@ -45,7 +47,7 @@ export async function checkBlueprints(options: CheckOptions): Promise<Finding[]>
 }
 
 /** Applies blueprint files to an in-memory store, as far as possible, and collects what is wrong with their entries. */
-export async function applyInMemory({ files, library, env, syntax }: CheckOptions) {
+export async function applyInMemory({ files, library, env, syntax, lenient = false }: CheckOptions) {
   const externalReferences = new ExternalReferences();
   const collector = new FindingCollector(externalReferences);
   const draft = new LintDraft(builtInModels, externalReferences);
@@ -57,6 +59,7 @@ export async function applyInMemory({ files, library, env, syntax }: CheckOption
     env,
     context: {},
     strict: false,
+    lenient,
     observer: collector,
   });
   const unreadable: Finding[] = [];

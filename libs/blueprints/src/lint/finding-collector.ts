@@ -3,7 +3,7 @@ import type { BlueprintError } from '../blueprint-error.js';
 import type { JsonMap } from '../json.js';
 import type { Pk } from '../tagged-value.js';
 import type { ExternalReferences } from './external-references.js';
-import { type Finding, type FindingLocation, finding, ruleOfError } from './finding.js';
+import { type Finding, type FindingLocation, finding, type Rule, ruleOfError } from './finding.js';
 
 /** Collects the findings of files that are applied in memory, and the entries that wrote each object. */
 export class FindingCollector implements ApplyObserver {
@@ -23,6 +23,10 @@ export class FindingCollector implements ApplyObserver {
 
   onWarning(origin: EntryOrigin, { rule, field, text }: EntryWarning): void {
     this.findings.push(finding(rule, locationOf(origin, field), text));
+  }
+
+  onUnknownKey({ reason, location: { file = '', line, entry } }: BlueprintError, rule: Rule): void {
+    this.findings.push(finding(rule, { file, line, entry }, reason));
   }
 
   onError(origin: EntryOrigin, { reason, code: fault, location: place }: BlueprintError): Pk {

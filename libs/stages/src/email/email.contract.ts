@@ -1,6 +1,7 @@
 import {
   boolean,
   char,
+  choice,
   defineStage,
   type Errors,
   integer,
@@ -43,7 +44,7 @@ export const emailContract = defineStage({
     activate_user_on_success: boolean().default(false),
     token_expiry: integer({ min: 1, max: MAX_EXPIRY }).default(30),
     subject: char({ maxLength: MAX_TEXT }).default('authentik'),
-    template: char({ maxLength: MAX_TEXT }).default(MAIL_TEMPLATES[0]),
+    template: choice(MAIL_TEMPLATES).default(MAIL_TEMPLATES[0]),
   }),
   validate: validateConfig,
   challenge: emailChallenge,
@@ -91,11 +92,9 @@ export const emailContract = defineStage({
 });
 
 /** Returns the errors of a blueprint config. */
-function validateConfig({ template, use_tls, use_ssl, from_address }: Readonly<Record<string, unknown>>): Errors {
-  const isKnown = template === undefined || (MAIL_TEMPLATES as readonly unknown[]).includes(template);
+function validateConfig({ use_tls, use_ssl, from_address }: Readonly<Record<string, unknown>>): Errors {
   const isAddress = typeof from_address !== 'string' || ADDRESS.test(from_address);
   return {
-    ...(isKnown ? {} : { template: [{ text: `Invalid template '${String(template)}' specified.` }] }),
     ...(isAddress ? {} : { from_address: [{ code: 'not_an_email' }] }),
     ...(use_tls === true && use_ssl === true
       ? { [NON_FIELD_ERRORS]: [{ text: 'use_tls and use_ssl exclude each other.' }] }

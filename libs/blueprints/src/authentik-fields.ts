@@ -1,0 +1,92 @@
+/**
+ * Fields of authentik (2024.8 to 2026.8) that Gatehouse does not have (docs/adr/0095). A field that is `harmless` only
+ * adds something, so it is ignored. Without a field that is `essential`, an object would let more users pass, or would not
+ * work, so it is ignored only if its value is empty or false.
+ */
+interface MissingFields {
+  readonly harmless?: readonly string[];
+  readonly essential?: readonly string[];
+}
+
+const ofSources: MissingFields = {
+  harmless: [
+    ...['user_property_mappings', 'group_property_mappings', 'policy_engine_mode', 'promoted', 'pkce'],
+    'authorization_code_auth_method',
+  ],
+};
+const ofProviders = [
+  ...['invalidation_flow', 'property_mappings', 'refresh_token_validity', 'jwks_sources'],
+  ...['jwt_federation_sources', 'jwt_federation_providers'],
+];
+
+const missingFields: Readonly<Record<string, MissingFields>> = {
+  'authentik_brands.brand': {
+    harmless: [
+      ...['default_application', 'web_certificate', 'client_certificates', 'branding_custom_css'],
+      ...[
+        'branding_default_flow_background',
+        'branding_map_tiles',
+        'flow_user_switch',
+        'flow_lockdown',
+        'flow_request',
+      ],
+    ],
+  },
+  'authentik_providers_oauth2.oauth2provider': {
+    harmless: [
+      ...[...ofProviders, 'refresh_token_threshold', 'include_claims_in_id_token', 'signing_key', 'encryption_key'],
+      ...['sub_mode', 'issuer_mode', 'logout_uri', 'logout_method'],
+    ],
+    essential: ['grant_types'],
+  },
+  'authentik_providers_proxy.proxyprovider': {
+    harmless: [
+      ...[...ofProviders, 'internal_host', 'internal_host_ssl_validation', 'certificate', 'skip_path_regex'],
+      ...['basic_auth_enabled', 'basic_auth_password_attribute', 'basic_auth_user_attribute'],
+      ...['intercept_header_auth', 'cookie_domain'],
+    ],
+  },
+  'authentik_core.application': {
+    harmless: [
+      ...['backchannel_providers', 'open_in_new_tab', 'group'],
+      ...['meta_launch_url', 'meta_icon', 'meta_description', 'meta_publisher', 'meta_hide'],
+    ],
+  },
+  'authentik_sources_oauth.oauthsource': ofSources,
+  'authentik_sources_plex.plexsource': ofSources,
+  'authentik_stages_identification.identificationstage': { harmless: ['template', 'webauthn_stage'] },
+  'authentik_stages_user_login.userloginstage': { harmless: ['remember_device'] },
+  'authentik_stages_captcha.captchastage': { harmless: ['interactive'], essential: ['request_content_type'] },
+  'authentik_stages_authenticator_sms.authenticatorsmsstage': { essential: ['mapping'] },
+  'authentik_stages_authenticator_validate.authenticatorvalidatestage': {
+    harmless: ['email', 'sms', 'totp', 'static'].map((kind) => `${kind}_otp_throttling_factor`),
+  },
+  'authentik_stages_authenticator_webauthn.authenticatorwebauthnstage': { harmless: ['max_attempts'] },
+  'authentik_stages_email.emailstage': { harmless: ['recovery_max_attempts', 'recovery_cache_timeout'] },
+  'authentik_stages_source.sourcestage': { harmless: ['resume_on_match_failures'] },
+  'authentik_stages_prompt.prompt': { harmless: ['promptstage_set'] },
+  'authentik_policies_event_matcher.eventmatcherpolicy': { essential: ['query'] },
+  'authentik_policies_geoip.geoippolicy': {
+    harmless: ['history_max_distance_km', 'distance_tolerance_km', 'history_login_count', 'impossible_tolerance_km'],
+    essential: ['check_history_distance', 'check_impossible_travel'],
+  },
+  'authentik_core.user': { harmless: ['last_login', 'roles'] },
+  'authentik_core.group': { harmless: ['roles'], essential: ['parents'] },
+  'authentik_core.token': { harmless: ['managed'] },
+};
+
+/** The model names of stages that authentik ships. Each has the read-only list of the flows that it is bound to. */
+const STAGE = /^authentik_stages_\w+\.\w+stage$/;
+
+/** Returns what leaving out a field of authentik means, or undefined if authentik's model has no such field either. */
+export function missingField(model: string, field: string): 'harmless' | 'essential' | undefined {
+  const { harmless = [], essential = [] } = Object.hasOwn(missingFields, model) ? missingFields[model]! : {};
+  if (essential.includes(field)) return 'essential';
+  return harmless.includes(field) || (field === 'flow_set' && STAGE.test(model)) ? 'harmless' : undefined;
+}
+
+/** Returns all fields of the list. */
+export const listedFields = (): { model: string; field: string }[] =>
+  Object.entries(missingFields).flatMap(([model, { harmless = [], essential = [] }]) =>
+    [...harmless, ...essential].map((field) => ({ model, field })),
+  );

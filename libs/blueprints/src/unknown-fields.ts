@@ -1,0 +1,71 @@
+import type { EntryWarning } from './apply-observer.js';
+import { missingField } from './authentik-fields.js';
+import { type BlueprintError, unknownFieldError } from './blueprint-error.js';
+import type { Collection } from './collection.js';
+import type { Entry } from './document.js';
+import { isTruthy, type JsonMap } from './json.js';
+import { suggestion } from './suggestion.js';
+
+/** How a run treats what Gatehouse does not have. */
+export interface Strictness {
+  /** Whether also models and fields of authentik are errors whose absence changes no login. */
+  readonly strict: boolean;
+  /** Whether unknown keys and fields are ignored with a warning. */
+  readonly lenient: boolean;
+}
+
+/** The values of an entry, and where they go. */
+interface ResolvedFields {
+  readonly model: string;
+  readonly collection: Collection;
+  readonly attrs: JsonMap;
+}
+
+/** The fields of an entry that its model does not have: ignored ones as warnings, all others as errors. */
+interface UnknownFields {
+  readonly ignored: readonly EntryWarning[];
+  readonly refused: readonly BlueprintError[];
+}
+
+/** Sorts the fields in the attrs of an entry that its model does not have into ignored and refused ones (docs/adr/0095). */
+export function unknownFields(entry: Entry, resolved: ResolvedFields, strictness: Strictness): UnknownFields {
+  const { attrs, collection } = resolved;
+  const unknown = Object.entries(attrs).filter(([name]) => name !== 'pk' && !collection.fields.has(name));
+  const judged = unknown.map(([field, value]) => ({ field, ...judge(field, { value, resolved, strictness }) }));
+  return {
+    ignored: judged
+      .filter(({ isIgnored }) => isIgnored)
+      .map(({ field, text }) => ({ rule: 'ignored-field', field, text: `${text}; it is ignored` })),
+    refused: judged
+      .filter(({ isIgnored }) => !isIgnored)
+      .map(({ field, text, advice }) => unknownFieldError(`${text}.${advice}`, { field, line: entry.lineOf(field) })),
+  };
+}
+
+interface Subject {
+  readonly value: JsonMap[string];
+  readonly resolved: ResolvedFields;
+  readonly strictness: Strictness;
+}
+
+function judge(field: string, { value, resolved, strictness }: Subject) {
+  const { model, collection } = resolved;
+  const missing = missingField(model, field);
+  const isHarmless = missing === 'harmless' || (missing === 'essential' && !isTruthy(value));
+  const isIgnored = strictness.lenient || (isHarmless && !strictness.strict);
+  if (missing === undefined) {
+    return {
+      ...{ isIgnored, text: `the model has no field ${field}` },
+      advice: suggestion(field, collection.fields, 'Fields'),
+    };
+  }
+  const effect = missing === 'essential' ? ', and the object would work differently without it' : '';
+  return {
+    ...{ isIgnored, text: `the field ${field} of authentik is not supported${effect}` },
+    advice: ` Remove it, or ignore it with --lenient`,
+  };
+}
+
+/** Returns the warning about a key that is ignored. */
+export const describeIgnored = ({ reason, location: { line, entry } }: BlueprintError): string =>
+  `${entry ? `entry ${entry.number}` : `line ${line}`}: ${reason.split('.')[0]}; it is ignored`;
