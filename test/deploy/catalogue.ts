@@ -82,6 +82,7 @@ export const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   migrate: ['data'],
   roles: ['data'],
   stream: ['bus'],
+  checker: ['bus'],
   // For the command `user -- import-duo`.
   operator: ['bus', 'data', 'world'],
 };

@@ -61,15 +61,15 @@ export class ComposeStack {
   ) {}
 
   /**
-   * Starts NATS and Postgres as in docker-compose.yml, migrates the schemas and creates the roles. `natsUsers` are users
-   * that an operator has added to nats.conf.
+   * Starts NATS and Postgres as in docker-compose.yml, migrates the schemas and creates the roles. `stageUsers` is the
+   * file with the NATS users of external stages.
    */
-  static async open({ natsUsers = '' } = {}): Promise<ComposeStack> {
+  static async open({ stageUsers = '' } = {}): Promise<ComposeStack> {
     const [port, monitoringPort] = [String(await freePort()), String(await freePort())];
     const env = { ...(await freshEnvironment()), BASE_URL: `http://127.0.0.1:${port}` };
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-stack-'));
     const image = join(folder, 'image');
-    const [postgres, nats] = await Promise.all([database(env), bus(env, { natsUsers }), copyImageFiles(image)]);
+    const [postgres, nats] = await Promise.all([database(env), bus(env, { stageUsers }), copyImageFiles(image)]);
     const addresses = {
       '@postgres:5432': `@${new URL(postgres.url).host}`,
       '//nats:4222': `//${new URL(nats.url).host}`,
@@ -198,9 +198,7 @@ async function database(env: Environment) {
   return postgres;
 }
 
-async function bus(env: Environment, { port, natsUsers = '' }: { port?: number; natsUsers?: string }) {
+async function bus(env: Environment, { port, stageUsers = '' }: { port?: number; stageUsers?: string }) {
   const config = readFileSync('deploy/nats/nats.conf', 'utf8');
-  const users =
-    natsUsers === '' ? config : config.replace(/\n {4}\}\n {2}\]\n\}\s*$/, `\n    },\n${natsUsers}\n  ]\n}\n`);
-  return startNats({ config: users, env, ...(port ? { port } : {}) });
+  return startNats({ config, files: { 'stages/users.conf': stageUsers }, env, ...(port ? { port } : {}) });
 }

@@ -32,7 +32,7 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
 };
 /** Containers of other images. */
 const OTHERS = ['proxy', 'postgres', 'nats', 'nats-data', 'prometheus', 'grafana'];
-const CONTAINERS = [...SERVICES, 'migrate', 'roles', 'stream', 'operator'];
+const CONTAINERS = [...SERVICES, 'migrate', 'roles', 'stream', 'operator', 'checker'];
 
 describe('docker-compose.yml', () => {
   it.each(SERVICES)('has a container for %s that runs its own program', (service) => {

@@ -35,7 +35,7 @@ describe('npm run deploy:env', () => {
     await completeEnvFile(file);
     const env = await readEnvFile(file);
     const seeds = Object.entries(env).filter(([name]) => name.startsWith('NATS_NKEY_SEED_'));
-    expect(seeds).toHaveLength(SERVICES.length + 1);
+    expect(seeds).toHaveLength([...SERVICES, 'operator', 'checker'].length);
     for (const [name, seed] of seeds) {
       const pair = nkeys.fromSeed(new TextEncoder().encode(seed));
       expect(env[name.replace('SEED_', '')]).toBe(pair.getPublicKey());

@@ -1,6 +1,6 @@
 import { changeFlows, RunTimeoutError } from '@gatehouse/blueprints';
 import { openDataSource } from '@gatehouse/platform';
-import { connect, type NatsConnection, nkeyAuthenticator, nkeys } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { administratorsEntry } from '../support/administrators.js';
 import { blueprint, DUMMY, flowEntries, keyOf, userEntry } from '../support/blueprints.js';
@@ -10,6 +10,7 @@ import { submit } from '../support/forms.js';
 import { describeWithNats } from '../support/nats.js';
 import { boundEntry, expressionEntry } from '../support/policy-entries.js';
 import { ComposeStack } from './compose-stack.js';
+import { stageUsers } from './stage-user.js';
 
 const INSTANCES = '/api/v3/flows/instances';
 const CAPTCHA = {
@@ -25,16 +26,6 @@ const DESCRIPTOR = {
   response: { type: 'object', properties: { accept: { type: 'boolean' } } },
   ...{ reads: {}, writes: [] },
 };
-/** The user of the external stage, as docs/how-to/write-a-stage-in-another-language.md describes it. */
-const userOf = (nkey: string) => `    {
-      nkey: ${nkey}
-      permissions: {
-        publish: { deny: ">" }
-        subscribe: ["stage.${KIND}.describe ${KIND}"]
-        allow_responses: { max: 1, expires: "30s" }
-      }
-    }`;
-
 const greeting = (title: string) => blueprint(flowEntries('greeting', [DUMMY], { title }));
 
 describeWithNats('changes of flows with the roles and NATS users of a deployment', () => {
@@ -42,9 +33,9 @@ describeWithNats('changes of flows with the roles and NATS users of a deployment
   let root: Browser;
   let external: NatsConnection;
   beforeAll(async () => {
-    const pair = nkeys.createUser();
-    stack = await ComposeStack.open({ natsUsers: userOf(pair.getPublicKey()) });
-    external = await connect({ servers: stack.natsUrl, authenticator: nkeyAuthenticator(pair.getSeed()) });
+    const users = await stageUsers(KIND);
+    stack = await ComposeStack.open({ stageUsers: users.config });
+    external = await users.connect(KIND, stack.natsUrl);
     external.subscribe(`stage.${KIND}.describe`, {
       queue: KIND,
       callback: (_, message) => void message.respond(JSON.stringify(DESCRIPTOR)),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { PASSWORD_HASH_SUBJECT } from '@gatehouse/contracts';
+import { PASSWORD_HASH_SUBJECT, STAGE_VERBS, stageSubject } from '@gatehouse/contracts';
 import { connect, type NatsConnection, nkeyAuthenticator, nkeys } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DROPPING_ACTIONS } from '../../apps/gateway/src/forward-auth/user-event.listener.js';
@@ -8,6 +8,7 @@ import { describeWithNats, type RunningNats, startNats } from '../support/nats.j
 import type { Environment } from '../support/processes.js';
 import { ALLOWED_CALLS, PATTERNS, type Pattern, SERVICES } from './catalogue.js';
 import { freshEnvironment } from './env-file.js';
+import { stageUsers } from './stage-user.js';
 
 const SUBJECTS = [...PATTERNS.values()].flat();
 /** A subscription that a NATS user attempts. Without `queue`, it joins no queue group. */
@@ -17,7 +18,11 @@ const isDescribe = (subject: string) => subject.endsWith('.describe');
 /** The config of a NATS user that an operator adds to subscribe to events. */
 const AUDITOR =
   '{ user: auditor, password: auditor, permissions: { publish: { deny: ">" }, subscribe: ["events.>"] } },';
-const CALLERS = ['gateway', 'operator', 'courier'];
+const CALLERS = ['gateway', 'operator', 'checker', 'courier'];
+/** Kinds of external stages, each with a NATS user that `npm run deploy:stage` has made. */
+const EXTERNAL = ['x_acme_terms', 'x_other_stage'];
+const externalPatterns = (kind: string): Pattern[] =>
+  STAGE_VERBS.map((verb) => ({ subject: stageSubject(kind, verb), queue: kind }));
 const FORBIDDEN: Subscription[] = [
   ...SUBJECTS.map(({ subject }) => ({ subject })),
   ...SUBJECTS.map(({ subject }) => ({ subject, queue: 'another' })),
@@ -28,6 +33,9 @@ const FORBIDDEN: Subscription[] = [
     '_INBOX.>',
     '_INBOX_gateway.>',
     '_INBOX_operator.>',
+    '_INBOX_checker.>',
+    'stage.*.respond',
+    ...EXTERNAL.map((kind) => `stage.${kind}.*`),
     '_INBOX_courier.>',
     'events.>',
   ].map((subject) => ({ subject })),
@@ -42,8 +50,10 @@ describeWithNats('deploy/nats/nats.conf', () => {
   beforeAll(async () => {
     env = await freshEnvironment();
     const config = readFileSync('deploy/nats/nats.conf', 'utf8').replace('users: [', `users: [${AUDITOR}`);
-    nats = await startNats({ config, env });
-    for (const user of [...SERVICES, 'operator']) {
+    const external = await stageUsers(...EXTERNAL);
+    nats = await startNats({ config, env, files: { 'stages/users.conf': external.config } });
+    for (const kind of EXTERNAL) users.set(kind, await external.connect(kind, nats.url));
+    for (const user of [...SERVICES, 'operator', 'checker']) {
       const authenticator = nkeyAuthenticator(new TextEncoder().encode(env[`NATS_NKEY_SEED_${user.toUpperCase()}`]));
       const options = { servers: nats.url, inboxPrefix: `_INBOX_${user}`, noAsyncTraces: true };
       users.set(user, await connect({ ...options, authenticator }));
@@ -68,7 +78,8 @@ describeWithNats('deploy/nats/nats.conf', () => {
   /** Publishes to each subject and inbox as the NATS user of a service. Returns those whose subscribers get it. */
   async function reachable(service: string): Promise<string[]> {
     const received: string[] = [];
-    const subscriptions = [...PATTERNS].flatMap(([owner, patterns]) =>
+    const owners = [...PATTERNS, ...EXTERNAL.map((kind) => [kind, externalPatterns(kind)] as const)];
+    const subscriptions = owners.flatMap(([owner, patterns]) =>
       patterns.map(({ subject, queue }) =>
         as(owner).subscribe(subject, { queue, callback: (_, message) => void received.push(message.subject) }),
       ),
@@ -78,7 +89,8 @@ describeWithNats('deploy/nats/nats.conf', () => {
       subscriptions.push(as(user).subscribe(`_INBOX_${user}.x`, { callback }));
     }
     for (const user of users.values()) await user.flush();
-    for (const { subject } of [...SUBJECTS, ...CALLERS.map((user) => ({ subject: `_INBOX_${user}.x` }))])
+    const subjects = [...SUBJECTS, ...EXTERNAL.flatMap(externalPatterns)];
+    for (const { subject } of [...subjects, ...CALLERS.map((user) => ({ subject: `_INBOX_${user}.x` }))])
       as(service).publish(subject, 'x');
     await as(service).flush();
     for (const user of users.values()) await user.flush();
@@ -98,10 +110,32 @@ describeWithNats('deploy/nats/nats.conf', () => {
   });
 
   it('lets the gateway call every stage, the policy service and itself, and the operator request stage descriptors', async () => {
-    const subjects = SUBJECTS.map(({ subject }) => subject).sort();
+    const subjects = [...SUBJECTS, ...EXTERNAL.flatMap(externalPatterns)].map(({ subject }) => subject).sort();
     const callable = subjects.filter((subject) => !isDescribe(subject) && subject !== PASSWORD_HASH_SUBJECT);
     expect(await reachable('gateway')).toEqual(['_INBOX_gateway.x', ...callable]);
     expect(await reachable('operator')).toEqual(subjects.filter(isDescribe));
+  });
+
+  it('lets the checker call external stages, and no stage or service of Gatehouse', async () => {
+    const subjects = EXTERNAL.flatMap(externalPatterns).map(({ subject }) => subject);
+    expect(await reachable('checker')).toEqual(subjects.sort());
+  });
+
+  it.each(EXTERNAL)('lets the user of %s serve this stage in its queue group, and nothing else', async (kind) => {
+    const own = externalPatterns(kind);
+    const all = [...SUBJECTS, ...EXTERNAL.flatMap(externalPatterns)];
+    expect(await subscribable(kind, all)).toEqual(own);
+    const unqueued = [...own, ...FORBIDDEN].map(({ subject }) => ({ subject }));
+    expect(await subscribable(kind, unqueued)).toEqual([]);
+    expect(await reachable(kind)).toEqual([]);
+  });
+
+  it('gives users that no stage has no rights and no password', async () => {
+    const passwords = ['', 'unused-8', `$2a$04$${'.'.repeat(53)}`];
+    for (const pass of passwords)
+      await expect(connect({ servers: nats.url, user: 'unused-8', pass, reconnect: false })).rejects.toThrow(
+        /authorization/i,
+      );
   });
 
   it('lets only gateways send messages for visitors, and only gateways receive them', async () => {
@@ -149,12 +183,14 @@ describeWithNats('deploy/nats/nats.conf', () => {
   it.each([...PATTERNS.keys()])(
     'lets %s call only the services that it needs, and not publish to the inbox of the gateway',
     async (service) => {
-      expect(await reachable(service)).toEqual(ALLOWED_CALLS[service] ?? []);
+      const describes = EXTERNAL.map((kind) => stageSubject(kind, 'describe'));
+      const allowed = [...(ALLOWED_CALLS[service] ?? []), ...(service === 'blueprints' ? describes : [])];
+      expect(await reachable(service)).toEqual(allowed.sort());
     },
   );
 
-  it.each([...PATTERNS.keys()])('lets %s reply to a request once', async (service) => {
-    const { subject, queue } = PATTERNS.get(service)![0]!;
+  it.each([...PATTERNS.keys(), ...EXTERNAL])('lets %s reply to a request once', async (service) => {
+    const { subject, queue } = (PATTERNS.get(service) ?? externalPatterns(service))[0]!;
     const requests = as(service).subscribe(subject, {
       queue,
       callback: (_, message) => ['first', 'second'].forEach((answer) => message.respond(answer)),

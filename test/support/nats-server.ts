@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { findFreePort } from '../../libs/platform/src/free-port.js';
 import { killWhenParentDies } from './watchdog.js';
 
@@ -91,8 +91,11 @@ async function end(server: ChildProcess, signal: NodeJS.Signals) {
 async function writeConfiguration(folder: string, { config = '', files = {} }: NatsServerOptions) {
   // deploy/nats stores JetStream in `/data`, the volume of a container. This server stores it in its own folder.
   const storage = `store_dir: ${JSON.stringify(folder)}`;
-  for (const [name, text] of Object.entries({ 'server.conf': config, ...files }))
+  // deploy/nats/nats.conf includes the users of external stages.
+  for (const [name, text] of Object.entries({ 'server.conf': config, 'stages/users.conf': '', ...files })) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text.replace('store_dir: "/data"', storage));
+  }
 }
 
 /** Returns the function that gives a server another configuration; it resolves once the server uses it. */

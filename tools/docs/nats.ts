@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { FLOW_VERBS, STAGE_VERBS, stageSubject } from '@gatehouse/contracts';
+import { STAGE_VERBS, stageSubject } from '@gatehouse/contracts';
 import { stages } from '@gatehouse/stages';
 import type { Document } from './markdown.js';
 
@@ -11,10 +11,10 @@ const sorted = Object.values(stages)
   .map(({ contract }) => contract)
   .sort((a, b) => (a.kind < b.kind ? -1 : 1));
 
-/** Returns the subjects that a NATS user needs: the gateway calls every stage, a service subscribes to its own stages. */
+/** Returns the subjects of a NATS user: the checker may call none of these stages, a service subscribes to its own. */
 const subjectsOf = (user: string): string[][] =>
-  user === 'gateway'
-    ? sorted.map(({ kind }) => FLOW_VERBS.map((verb) => stageSubject(kind, verb)))
+  user === 'checker'
+    ? sorted.map(({ kind }) => [`stage.${kind}.*`])
     : sorted
         .filter(({ service }) => service === user)
         .map(({ kind }) => STAGE_VERBS.map((verb) => `${stageSubject(kind, verb)} ${kind}`));

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { CommandError, StageRequester } from '@gatehouse/local';
+import { CHECKER, CommandError, StageRequester } from '@gatehouse/local';
 import type { Command } from './command.js';
 import { checkStage, type ProtocolFinding } from './stage-check/check-stage.js';
 
@@ -10,7 +10,7 @@ export const checkStageCommand: Command = {
   name: 'check:stage',
   run: async (args, { env }) => {
     const { kind, config, nats } = parseArguments(args);
-    const requester = new StageRequester(nats === undefined ? env : { ...env, NATS_URL: nats });
+    const requester = new StageRequester(nats === undefined ? env : { ...env, NATS_URL: nats }, CHECKER);
     try {
       const findings: ProtocolFinding[] = [];
       for await (const finding of checkStage(requester, { kind, config })) findings.push(finding);

@@ -4,6 +4,8 @@ import { natsSettingsOf } from './local-nats.js';
 
 /** The NATS user of the operator's commands. */
 export const OPERATOR = 'operator';
+/** The NATS user of `check:stage`, who may send requests to external stages only. */
+export const CHECKER = 'checker';
 
 const START_NATS =
   'Start Gatehouse or a nats-server there, or set NATS_URL to one that runs. The gateway needs the same NATS_URL.';
@@ -24,7 +26,11 @@ export interface StageCall {
 export class StageRequester {
   #requester: Promise<Requester> | undefined;
 
-  constructor(private readonly env: NodeJS.ProcessEnv) {}
+  /** `user` is the NATS user, who may subscribe to the inboxes of this name. */
+  constructor(
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly user: typeof OPERATOR | typeof CHECKER = OPERATOR,
+  ) {}
 
   /** Returns the bytes of the reply. Throws a Problem whose message names the stage and says what to do. */
   async ask({ kind, verb, body, timeoutMs }: StageCall): Promise<Uint8Array> {
@@ -45,7 +51,7 @@ export class StageRequester {
   }
 
   private async connect(): Promise<Requester> {
-    return new NatsBus(await natsSettingsOf(this.env)).dial(OPERATOR);
+    return new NatsBus(await natsSettingsOf(this.env)).dial(this.user);
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,5 @@
 import { dirname } from 'node:path';
-import {
-  FLOW_VERBS,
-  OWN_COMPONENTS,
-  OWN_MODELS,
-  STAGE_VERBS,
-  type StageContract,
-  stageSubject,
-} from '@gatehouse/contracts';
+import { OWN_COMPONENTS, OWN_MODELS, STAGE_VERBS, type StageContract, stageSubject } from '@gatehouse/contracts';
 import { DIFFERENCES, NATS, SPEC, STAGES, type StageSources } from './stage-sources.js';
 
 const contractsOf = ({ stages }: StageSources) => Object.values(stages).map(({ contract }) => contract);
@@ -111,7 +104,7 @@ export const nameProblems = (sources: StageSources): string[] =>
     ];
   });
 
-/** Returns the stages whose subjects the NATS users of the gateway and of their service lack. */
+/** Returns the stages whose subjects the NATS user of their service lacks, or the checker is not refused. */
 export function subjectProblems(sources: StageSources): string[] {
   const blocks = sources.files.get(NATS)?.split('nkey: $NATS_NKEY_') ?? [];
   const users = new Map(blocks.map((text) => [/^\w+/.exec(text)?.[0].toLowerCase(), text]));
@@ -119,7 +112,7 @@ export function subjectProblems(sources: StageSources): string[] {
   return contractsOf(sources)
     .filter(
       ({ kind, service }) =>
-        FLOW_VERBS.some((verb) => lacks('gateway', stageSubject(kind, verb))) ||
+        lacks('checker', `stage.${kind}.*`) ||
         STAGE_VERBS.some((verb) => lacks(service, `${stageSubject(kind, verb)} ${kind}`)),
     )
     .map(({ kind }) => `${NATS} lacks subjects of ${kind}: npm run docs`);

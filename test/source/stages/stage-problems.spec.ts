@@ -112,8 +112,8 @@ const BREAKAGES: Readonly<Record<string, [() => Partial<StageSources>, string]>>
     () => withFile(NATS, '"stage.dummy.describe dummy",', ''),
     'deploy/nats/nats.conf lacks subjects of dummy: npm run docs',
   ],
-  'a subject of the gateway': [
-    () => withFile(NATS, '"stage.dummy.respond",', ''),
+  'a refusal of the checker': [
+    () => withFile(NATS, '"stage.dummy.*",', ''),
     'deploy/nats/nats.conf lacks subjects of dummy: npm run docs',
   ],
   'a model of the right name': [

@@ -1,0 +1,52 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readEnvFile } from './env-file.js';
+import { deployStage } from './stage-user.js';
+
+describe('npm run deploy:stage', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gatehouse-stage-user-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const read = (file: string) => readFile(join(folder, file), 'utf8');
+
+  it('writes the secret of the stage to a file that only its owner can read, and names the folder in .env once', async () => {
+    await deployStage(folder, 'x_acme_terms');
+    await deployStage(folder, 'x_acme_quiz');
+    expect(await read('.env')).toBe('NATS_STAGES=./stages/nats\n');
+    for (const kind of ['x_acme_terms', 'x_acme_quiz']) {
+      const file = join(folder, 'stages', `${kind}.env`);
+      expect((await stat(file)).mode & 0o077).toBe(0);
+      const { NATS_URL, NATS_NKEY_SEED = '' } = await readEnvFile(file);
+      expect(NATS_URL).toBe('nats://nats:4222');
+      expect(NATS_NKEY_SEED).toMatch(/^SU/);
+      expect(await read('stages/nats/users.conf')).not.toContain(NATS_NKEY_SEED);
+    }
+  });
+
+  it('writes into another folder, for an overlay of Kubernetes, and leaves .env alone', async () => {
+    await deployStage(folder, 'x_acme_terms', 'mine');
+    expect(await read('mine/nats/users.conf')).toMatch(/^STAGE_USER_1: \{\n {2}nkey: U\w+\n/);
+    await expect(read('.env')).rejects.toThrow('ENOENT');
+  });
+
+  it('refuses a second user of a kind, a ninth user, and a kind of Gatehouse, and changes nothing', async () => {
+    for (let i = 1; i <= 8; i++) await deployStage(folder, `x_acme_s${i}`);
+    const users = await read('stages/nats/users.conf');
+    await expect(deployStage(folder, 'x_acme_s1')).rejects.toThrow('has a user for x_acme_s1. Remove its lines');
+    await expect(deployStage(folder, 'x_acme_s9')).rejects.toThrow('has 8 users. Let one user serve several stages');
+    for (const args of [
+      [],
+      ['password'],
+      ['X_acme_terms'],
+      ['x_acme_terms', 'mine', 'more'],
+      [`x_a_${'b'.repeat(45)}`],
+    ])
+      await expect(deployStage(folder, ...args)).rejects.toThrow('usage: npm run deploy:stage');
+    expect(await read('stages/nats/users.conf')).toBe(users);
+  });
+});
