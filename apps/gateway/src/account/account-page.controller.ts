@@ -36,7 +36,9 @@ const REFUSAL_STATUSES: Readonly<Record<Refusal, number>> = {
   name: HttpStatus.BAD_REQUEST,
 };
 
-/** Kind of the stage whose flow changes the password. The page links to that flow. */
+/**
+ * Kind of the password stage, which names the flow in which users change their password. The page links to that flow.
+ */
 const PASSWORD = 'password';
 
 /** Largest number of sessions and of consents on the page. The page also shows the total number of sessions. */
@@ -75,8 +77,8 @@ export class AccountPageController {
   async submit(@Body() body: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const { principal } = request;
     if (!principal) return reply.redirect(LOGIN, 303);
-    // No guard checks the CSRF token, because an anonymous visitor is redirected first, and a form with a stale token
-    // gets the page again.
+    // No guard checks the CSRF token: an anonymous visitor is redirected to the login first, and a form with a stale
+    // token is answered with the page and a new token.
     const { [CSRF_FIELD]: token, ...fields } = parseForm(body);
     const isForged = formCsrfFailure(request, this.config.BASE_URL, token) !== undefined;
     const refused = isForged ? 'stale' : await this.change(fields, { request, principal });

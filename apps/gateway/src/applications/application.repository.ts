@@ -9,7 +9,7 @@ const EXISTS = {
     UNION ALL SELECT FROM flow.proxy_applications WHERE slug = $1`,
 };
 
-/** Applications that blueprints describe. */
+/** Finds applications that blueprints have stored. */
 @Injectable()
 export class ApplicationRepository {
   constructor(@Inject(DataSource) private readonly source: DataSource) {}

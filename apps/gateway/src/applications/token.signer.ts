@@ -4,7 +4,7 @@ import { type JWTPayload, SignJWT } from 'jose';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { type PublicJwk, SIGNING_ALGORITHM, SigningKeys } from './signing-keys.js';
 
-/** What every token states. Times are in seconds. */
+/** Issuer, audience, subject and lifetime (in seconds) of a token. */
 interface TokenHeader {
   readonly issuer: string;
   readonly audience: string;

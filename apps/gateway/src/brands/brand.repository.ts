@@ -59,9 +59,9 @@ const NO_BRANDS: BrandSet = { v: 1, brands: [], first: {} };
 const restrictions = z.object({ brands: z.array(z.object({ login_flows: z.array(z.string()).exactOptional() })) });
 
 /**
- * Returns the brands for a document that a later version of Gatehouse wrote and this version cannot parse: one built-in
- * brand. If stored brands limit the login flows, it allows only the login flows that one of them allows. Flows stay
- * reachable by their own URLs.
+ * Returns the brands for a document that this version cannot parse, because a later version of Gatehouse wrote it: one
+ * built-in brand. If the stored brands limit the login flows, it allows only the login flows that one of them allows.
+ * Other flows stay reachable by their own URLs.
  */
 function unreadableBrands(document: unknown): BrandSet {
   const { brands } = restrictions.safeParse(document).data ?? NO_BRANDS;

@@ -13,7 +13,7 @@ export const removedRows = counter({
   labels,
 });
 
-/** Rows that the last complete round of this gateway has deleted, by table. */
+/** Rows that the last complete cleanup of this gateway has deleted, by table. */
 export const roundRows = gauge({
   name: 'gatehouse_cleanup_round_rows',
   question: 'cleanup',
@@ -21,7 +21,7 @@ export const roundRows = gauge({
   labels,
 });
 
-/** Unix time at which this gateway has last completed a round. */
+/** Unix time at which this gateway has last completed a cleanup. */
 export const lastSuccess = gauge({
   name: 'gatehouse_cleanup_last_success_timestamp_seconds',
   question: 'cleanup',
@@ -29,7 +29,7 @@ export const lastSuccess = gauge({
   labels: {},
 });
 
-/** The cleaners of this process. All of them report the same backlog, because they clean the same database. */
+/** The cleaners of this process. The metric asks only the newest one, because all of them clean the same database. */
 const cleaners = new Set<Backlog>();
 
 lazyGauge(
@@ -46,7 +46,7 @@ lazyGauge(
   },
 );
 
-/** Serves the backlog of a cleaner as a metric, until the returned function is called. */
+/** Publishes the backlog of a cleaner as a metric, until the returned function is called. */
 export function reportBacklog(cleaner: Backlog): () => void {
   cleaners.add(cleaner);
   return () => void cleaners.delete(cleaner);

@@ -5,7 +5,7 @@ const user = z
   .object({
     ...{ pk: z.int(), uuid: z.uuid(), uid: z.string(), username: z.string(), name: z.string(), email: z.string() },
     ...{ is_active: z.boolean(), is_superuser: z.boolean(), type: z.string(), avatar: z.string() },
-    /** Always null: groups are not loaded. */
+    /** Always null, because the groups of the user are not loaded. */
     groups_obj: z.null(),
   })
   .meta({ id: 'UserConsentUser', description: 'The user who gave a consent.' });

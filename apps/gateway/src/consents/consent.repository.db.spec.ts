@@ -16,7 +16,10 @@ const REQUEST: AuthorizationRequest = {
   ...{ ...CLIENT, issuer: 'https://id.example.org/', redirect_uri: 'https://shop.example.org/', prompts: [] },
   ...{ code_challenge: 'c'.repeat(43), code_lifetime_s: 60 },
 };
-/** Lock that each insert of a token waits for. An exchange has deleted its code by then. */
+/**
+ * Advisory lock that each insert of an access token waits for. When an exchange waits for it, its code is already
+ * deleted.
+ */
 const INSERT_LOCK = 'pg_advisory_xact_lock(1)';
 const AUTHENTICATION = { auth_time: 1_700_000_000, acr: 'aal1', amr: ['pwd'], sid: 's' };
 
@@ -45,7 +48,7 @@ beforeEach(async () => {
   );
 });
 
-/** Returns the exchange of a new code of the user. */
+/** Issues an authorization code to the user. Returns a function that exchanges the code for a token. */
 async function codeExchange() {
   const store = new TypeormAuthorizationStore(source);
   const reference = await store.push(REQUEST, { lifetimeS: 60, maxWaiting: 10 });
@@ -55,7 +58,7 @@ async function codeExchange() {
   return () => store.redeem({ code, clientId: 'shop', redirectUri, codeChallenge, lifetimeS: 60 });
 }
 
-/** Returns the exchange of a device code that the user has approved. */
+/** Issues a device code and approves it as the user. Returns a function that exchanges the code for a token. */
 async function deviceExchange() {
   const store = new TypeormDeviceCodeStore(source);
   const { device_code: deviceCode, user_code } = await store.issue(CLIENT, 60);

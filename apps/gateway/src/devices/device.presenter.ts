@@ -30,13 +30,13 @@ const DEVICE_CLASS_INFO: Readonly<Record<DeviceClass, DeviceClassInfo>> = {
 
 const textOf = (fact: unknown) => (typeof fact === 'string' ? fact : '');
 
-/** Returns a device for a list of one class. */
+/** Returns a device for the API's list of the devices of one class, such as TOTP. */
 export const toUserDevice = (device: UserDevice): DeviceDto => ({
   ...{ pk: device.pk, name: device.name },
   ...DEVICE_CLASS_INFO[device.kind].extras?.(device),
 });
 
-/** Returns a device for the list of all classes. */
+/** Returns a device for the API's list of a user's devices of all classes. */
 export function toAnyDevice({ kind, pk, name, created, updated, lastUsed }: UserDevice): AnyDeviceDto {
   const { name: className, model } = DEVICE_CLASS_INFO[kind];
   const { app, model_name } = deviceModel(kind);

@@ -18,12 +18,15 @@ import type { BlueprintUpload } from './blueprint-upload.pipe.js';
 
 type Arguments<E extends FlowChangeOperation> = Omit<FlowChangeRequest<E>, 'v' | 'timeout_ms'>;
 
-/** Milliseconds after the time limit of the service in which its reply may still arrive. */
+/**
+ * Milliseconds that the client waits beyond the time limit of the service itself, so that a late reply still arrives.
+ */
 const GRACE_MS = 2000;
 
 /**
- * Client of the service `blueprints`, which alone changes flows. Throws the problems that the service names, and
- * `flow_changes_away` without it. Never repeats a request, because the service may have carried it out already.
+ * Client of the service `blueprints`, which alone changes flows. Throws the problem that the service replies with, and
+ * `flow_changes_away` if the service does not reply. Never repeats a request, because the service may have carried it
+ * out already.
  */
 @Injectable()
 export class FlowChangeClient {
@@ -56,7 +59,7 @@ export class FlowChangeClient {
     return this.ask('diff', { slug, from, to });
   }
 
-  /** Makes a version current: the one with the number, otherwise the newest draft. */
+  /** Makes the version `number` current. Without a number, makes the newest draft current. */
   publish(change: Arguments<'publish'>): Promise<FlowChangeResult<'publish'>> {
     return this.ask('publish', change);
   }

@@ -114,7 +114,7 @@ export class FlowChangesController {
   @UseGuards(SuperuserGuard)
   async export(@Param('slug') slug: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     const blueprint = await this.flows.export(slug);
-    // The slug of an existing flow has letters, digits, `-` and `_` only.
+    // The slug of an existing flow has letters, digits, `-` and `_` only, so it needs no escaping in the header.
     void reply
       .type('application/yaml; charset=utf-8')
       .header('content-disposition', `attachment; filename="${slug}.yaml"`);

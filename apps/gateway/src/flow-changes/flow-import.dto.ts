@@ -31,7 +31,7 @@ const line = (log_level: (typeof LEVELS)[number], event: string) => ({
   ...{ timestamp: new Date().toISOString(), log_level, logger: 'blueprints', event, attributes: {} },
 });
 
-/** Returns the result of an import that was done. */
+/** Returns the result of an import that has changed the flows. */
 export const importDone = ({ changes, warnings, published }: FlowChangeResult<'apply'>): FlowImportResult => ({
   logs: [
     ...changes.map(({ outcome, model, name }) => line('info', `${outcome} ${model} ${name}`.trimEnd())),

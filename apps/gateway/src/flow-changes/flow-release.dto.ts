@@ -12,7 +12,7 @@ import {
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Why the version of a flow is changed, and what the sender has seen of the flow. */
+/** Why the version of a flow is changed, and which versions the sender has seen as current. */
 export const releaseRequest = z
   .object({
     reason: char({ maxLength: MAX_RELEASE_REASON, allowBlank: true })
@@ -23,7 +23,7 @@ export const releaseRequest = z
   .meta({ id: 'FlowReleaseRequest', description: 'Why the version of a flow is changed.' });
 export type ReleaseRequest = z.output<typeof releaseRequest>;
 
-/** The arguments of a rollout as texts. */
+/** The guard of a rollout, such as `completion=-2%`, and the time for which the guard watches. */
 const rolloutArguments = {
   guard: z
     .string()
@@ -37,7 +37,7 @@ const rolloutArguments = {
     .describe(`for how long the guard watches: ${ROLLOUT_ARGUMENT_FORMS.for}. By default ${DEFAULT_WATCH_TIME}`),
 };
 
-/** The share of a version, with a guard. */
+/** A request that gives a version a share of the new logins. A guard may watch them. */
 export const rolloutRequest = releaseRequest
   .extend({
     percent: z
@@ -55,7 +55,7 @@ export type RolloutRequest = z.output<typeof rolloutRequest>;
 
 type RequestedRollout = Pick<FlowChangeRequest<'startRollout'>, 'share' | 'guard'>;
 
-/** Returns the rollout of a valid request for the service. */
+/** Returns the arguments of the service `blueprints` for a valid request. */
 export function toRollout({ percent, guard: text, for: time = DEFAULT_WATCH_TIME }: RolloutRequest): RequestedRollout {
   const guard = text === undefined ? undefined : parseGuard(text);
   return {

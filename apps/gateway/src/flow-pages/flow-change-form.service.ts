@@ -22,7 +22,7 @@ export interface SubmittedChange {
   readonly principal: Principal;
 }
 
-/** Carries out the forms of the pages about flows. */
+/** Carries out what superusers submit in the forms of the pages about flows. */
 @Injectable()
 export class FlowChangeFormService {
   constructor(
@@ -33,12 +33,15 @@ export class FlowChangeFormService {
     @Inject(FlowVersionRepository) private readonly versions: FlowVersionRepository,
   ) {}
 
-  /** Throws `proof_required` or `token_scope` unless the session may do this now. */
+  /** Throws `proof_required` or `token_scope` unless the caller may carry out the action now. */
   requireAccess(action: FlowAction, principal: Principal): Promise<void> {
     return action === 'preview' ? this.previews.requireRecentLogin(principal) : this.access.require(principal);
   }
 
-  /** Returns the path to which a form leads that was carried out. Throws the problem of a form that was refused. */
+  /**
+   * Carries out a form. Returns the path of the page that follows, or the names of the invalid fields. Throws a problem
+   * if the change is refused.
+   */
   async submit(change: SubmittedChange): Promise<Parsed<string>> {
     await this.requireAccess(change.action, change.principal);
     return change.action === 'preview' ? this.preview(change) : this.release(change);
@@ -58,7 +61,8 @@ export class FlowChangeFormService {
     const wrong = [rollout, reason].flatMap((parsed) => (parsed && 'wrong' in parsed ? parsed.wrong : []));
     if ('wrong' in reason || (rollout && 'wrong' in rollout)) return { wrong };
     const expected = parseExpected(fields);
-    // A form without what it has shown confirms nothing.
+    // The form contains the versions that its page has shown. Without them, nobody knows which change the superuser has
+    // confirmed.
     if (!expected) throw new Problem('flow_changed');
     const change = { slug, reason: reason.value, expected, origin: await this.origins.read(request) };
     if (action === 'rollback') return { value: donePath((await this.changes.rollback(change)).slug) };
@@ -71,5 +75,5 @@ export class FlowChangeFormService {
   }
 }
 
-/** Returns the page of a flow, which then says how the flow is. */
+/** Returns the path of the flow's page. `done` makes the page report the state after the change. */
 const donePath = (slug: string): string => `${FLOW_PAGES_PATH}${slug}/?done=1`;

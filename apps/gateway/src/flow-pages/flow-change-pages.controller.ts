@@ -21,14 +21,14 @@ import { presentRefusal } from './refusal.presenter.js';
 
 type Query = Readonly<Record<string, unknown>>;
 
-/** The form at an address. */
+/** The form that an address names. */
 interface Form {
   readonly slug: string;
   readonly action: FlowAction;
   readonly version: number | undefined;
 }
 
-/** What a page shows of a form. */
+/** The typed values of a form, and why they were refused. */
 interface ShownForm {
   readonly typed: FormFields;
   readonly wrong?: Parameters<PageRenderer['flowChange']>[0]['wrong'];
@@ -38,8 +38,8 @@ interface ShownForm {
 const ACTIONS: readonly FlowAction[] = ['publish', 'rollout', 'rollback', 'preview'];
 
 /**
- * The pages on which superusers confirm a change of a flow, or make a preview link. Their forms need no JavaScript, and
- * carry what the page has shown of the flow.
+ * The pages on which superusers confirm a change of a flow, or make a preview link. Their forms need no JavaScript.
+ * They contain the versions that the page has shown, so that a change by another superuser in between is noticed.
  */
 @AllowAnonymous()
 @Controller('/if/admin/flows/:slug')
@@ -77,7 +77,7 @@ export class FlowChangePagesController {
     const form = formOf(params, query);
     const principal = superuserOf(request);
     if (!principal) return reply.redirect(loginUrl(addressOf(form)), 303);
-    // No guard checks the CSRF token, because a form with a stale token gets the page again.
+    // No guard checks the CSRF token: a form with a stale token is answered with the page and a new token.
     const { [CSRF_FIELD]: token, ...fields } = parseForm(body);
     const isForeign = crossSiteFailure(request, this.config.BASE_URL) !== undefined;
     const shown: ShownForm = { typed: isForeign ? {} : fields };
@@ -95,7 +95,7 @@ export class FlowChangePagesController {
     }
   }
 
-  /** Shows the form as the flow is now. */
+  /** Sends the page of the form with the current state of the flow. */
   private async draw(
     { request, reply }: HttpExchange,
     { form, principal, status }: { readonly form: Form; readonly principal: Principal; readonly status: number },
@@ -132,7 +132,10 @@ export class FlowChangePagesController {
     }
   }
 
-  /** Returns the login that leads back to the form with its fields. A reason that makes the address too long is left out. */
+  /**
+   * Returns the URL of the login, which leads back to the form with the typed values. Leaves out a reason that would
+   * make the URL too long.
+   */
   private loginFor(form: Form, typed: Readonly<Record<string, string>>): string {
     const { reason: _long, ...short } = typed;
     const [whole, shortened] = [typed, short].map((fields) => addressOf(form, fields)) as [string, string];
@@ -141,14 +144,14 @@ export class FlowChangePagesController {
   }
 }
 
-/** Returns the form at an address. Throws `not_found`. */
+/** Returns the form that an address names. Throws `not_found` if there is no such form. */
 function formOf({ slug = '', action }: Readonly<Record<string, string>>, query: Query): Form {
   const known = ACTIONS.find((name) => name === action);
   if (!known) throw new Problem('not_found');
   return { slug, action: known, version: parsePk(lastValue(query['version'])) };
 }
 
-/** Returns the address of a form whose fields have these texts. */
+/** Returns the address of a form. `typed` fills its fields. */
 function addressOf({ slug, action, version }: Form, typed: Readonly<Record<string, string>> = {}): string {
   const query = new URLSearchParams({
     ...(version !== undefined && { version: String(version) }),

@@ -25,25 +25,28 @@ const FIELDS: Readonly<Record<FlowAction, readonly Field[]>> = {
   preview: ['user'],
 };
 
-/** Proposed share and allowed drop of a new rollout. */
+/**
+ * Values that the form proposes for a new rollout: the share of the logins and the allowed drop, both in percent, and
+ * the time for which the guard watches.
+ */
 const PROPOSED = { percent: '10', margin: '2', for: DEFAULT_WATCH_TIME };
 
-/** A value of a form, or the names of its fields that are wrong. */
+/** The value of a form, or the names of its invalid fields. */
 export type Parsed<T> = { readonly value: T } | { readonly wrong: readonly Field[] };
 
 const reasonField = char({ maxLength: MAX_RELEASE_REASON, allowBlank: true });
 
-/** Returns the texts of the fields that the form of an action has. */
+/** Returns the submitted texts of the fields that the form of an action has. */
 export function typedFields(action: FlowAction, fields: FormFields): Typed {
   return Object.fromEntries(
     FIELDS[action].flatMap((name) => (typeof fields[name] === 'string' ? [[name, fields[name]]] : [])),
   );
 }
 
-/** Returns what an empty form proposes. `percent` is the share of the running rollout. */
+/** Returns the values that fill an empty form. `percent` is the share of the running rollout. */
 export function proposedFields(action: FlowAction, percent: number | undefined): Typed {
   if (action !== 'rollout') return {};
-  // Without a margin, the guard of the running rollout goes on.
+  // The margin stays empty: without one, the guard of the running rollout goes on watching.
   return percent === undefined ? PROPOSED : { percent: String(percent), for: DEFAULT_WATCH_TIME };
 }
 
@@ -53,7 +56,7 @@ export function parseReason({ reason = '' }: Typed): Parsed<string | undefined> 
   return data === undefined ? { wrong: ['reason'] } : { value: data || undefined };
 }
 
-/** Parses the share, and the guard if the form allows a drop. */
+/** Parses the share, and the guard if the margin is not empty. */
 export function parseRollout({ percent = '', ...guardFields }: Typed): Parsed<Rollout> {
   const share = parsePercent(percent.trim());
   const isPartial = share !== undefined && share < WHOLE_SHARE;
@@ -62,7 +65,7 @@ export function parseRollout({ percent = '', ...guardFields }: Typed): Parsed<Ro
   return { wrong: [...(isPartial ? [] : (['percent'] as const)), ...('wrong' in guard ? guard.wrong : [])] };
 }
 
-/** Parses the guard; `undefined` for an empty margin. */
+/** Parses the guard. Its value is `undefined` if the margin is empty. */
 function parseGuardFields({ margin = '', for: time = '' }: Typed): Parsed<Rollout['guard']> {
   if (margin.trim() === '') return { value: undefined };
   const [guard, watchS] = [parseGuard(`completion=-${margin.trim()}%`), parseWatchTime(time.trim())];
@@ -70,7 +73,7 @@ function parseGuardFields({ margin = '', for: time = '' }: Typed): Parsed<Rollou
   return { wrong: [...(guard ? [] : (['margin'] as const)), ...(watchS === undefined ? (['for'] as const) : [])] };
 }
 
-/** Returns what the form has shown of the flow; `undefined` if it does not say so. */
+/** Returns the versions that the page of the form has shown; `undefined` if the form does not contain them. */
 export function parseExpected({ current, candidate, result }: FormFields): Expected | undefined {
   const number = parsePk(current);
   const rolledOut = candidate === 'none' ? null : parsePk(candidate);

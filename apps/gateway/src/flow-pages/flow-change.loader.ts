@@ -8,7 +8,7 @@ import { FlowVersionRepository } from './flow-version.repository.js';
 export type FlowAction = FlowChangeData['action'];
 type Confirmation = NonNullable<FlowChangeData['confirmation']>;
 
-/** A change that a form is about. */
+/** What a form would change, or why the change cannot be made. */
 export interface LoadedChange {
   readonly flow: ListedFlow;
   readonly version: number | undefined;
@@ -21,7 +21,7 @@ export interface LoadedChange {
 const CURRENT = sentence('It is current already.');
 const OTHER_ROLLOUT = sentence('Another version is being rolled out. Publish it or end its rollout first.');
 
-/** Loads what a change of a flow would do, as the flow is now. */
+/** Loads what a change would do to the current state of a flow. */
 @Injectable()
 export class FlowChangeLoader {
   constructor(
@@ -55,7 +55,10 @@ export class FlowChangeLoader {
   }
 }
 
-/** Returns the versions between which visitors go: from the candidate if its rollout ends, else from the current version. */
+/**
+ * Returns the version that loses visitors by the change, and the version that gets them. If `version` is current
+ * already, the candidate loses its visitors.
+ */
 const endsOf = ({ version: current, candidate }: ListedFlow, version: number): [from: number, to: number] =>
   version === current ? [candidate?.version ?? current, version] : [current, version];
 

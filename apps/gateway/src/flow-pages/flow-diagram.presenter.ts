@@ -8,11 +8,11 @@ import type { FlowDocument } from './flow-document.repository.js';
 interface PresentedDiagram extends FlowDocument {
   readonly number: number;
   readonly period: string;
-  /** `overdue` if the records could not be counted in time. */
+  /** The text `overdue` if the records could not be counted in time. */
   readonly funnel: FunnelVersion | undefined | 'overdue';
 }
 
-/** Returns the picture of a flow version with the numbers of its funnel. */
+/** Returns the diagram of a flow version, with the numbers of visitors from its funnel. */
 export function presentDiagram({ version, names, number, period, funnel }: PresentedDiagram): VersionDiagram {
   const { flow, guard, steps } = version;
   const counts = typeof funnel === 'object' ? funnel : undefined;
@@ -37,7 +37,7 @@ export function presentDiagram({ version, names, number, period, funnel }: Prese
   };
 }
 
-/** Returns the steps that stages have inserted behind a step. */
+/** Returns the steps that stages have inserted after a step at run time, as far as the funnel has counted any. */
 function insertedSteps(id: string, { attached }: FlowVersion, counts: FunnelVersion | undefined): DiagramStep[] {
   const inserted = counts?.steps.filter(({ step }) => step.startsWith(`${id}~`)) ?? [];
   return inserted.map((counted) => {

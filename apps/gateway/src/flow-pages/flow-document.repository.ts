@@ -23,7 +23,10 @@ export interface FlowDocument {
 export class FlowDocumentRepository {
   constructor(@Inject(DataSource) private readonly source: DataSource) {}
 
-  /** Returns a version of a flow; `unknown_version` or `unknown_format` if there is none that can be read. */
+  /**
+   * Returns a version of a flow: `unknown_version` if the flow has no such version, `unknown_format` if this version of
+   * Gatehouse cannot read its document.
+   */
   async find(slug: string, number: number): Promise<FlowDocument | 'unknown_version' | 'unknown_format'> {
     const { rows } = await runNamed<{ document: unknown }>(this.source, FIND, [slug, number]);
     if (!rows[0]) return 'unknown_version';

@@ -6,7 +6,10 @@ import { DataSource } from 'typeorm';
 
 const DAY_MS = 86_400_000;
 
-/** $1 slug, or null for all flows. A draft counts if it is newer than the current version. */
+/**
+ * Lists published flows, each with the number of drafts that are newer than its current version. $1 slug, or null for
+ * all flows.
+ */
 const LIST = {
   name: 'flow_page_list',
   text: `

@@ -24,7 +24,10 @@ export class FlowPageContext {
   }
 }
 
-/** Returns the superuser of a request, and `undefined` for an anonymous visitor. Throws `permission_denied`. */
+/**
+ * Returns the superuser of a request, or `undefined` for an anonymous visitor. Throws `permission_denied` for any other
+ * user.
+ */
 export function superuserOf({ principal }: FastifyRequest): Principal | undefined {
   if (principal && !principal.user.is_superuser) throw new Problem('permission_denied');
   return principal;

@@ -5,10 +5,10 @@ import type { SimulatedCondition, SimulatedPath, SimulationFinding, VersionSimul
 type Names = ReadonlyMap<string, string>;
 type PathPart = SimulatedPath['parts'][number];
 
-/** Largest number of alternatives that the page shows for one part of a path. */
+/** Largest number of alternative conditions that the page shows for one section of a path. */
 const MAX_ALTERNATIVES = 5;
 
-/** Returns a simulation for the page of a flow. `names`: names of groups and users by id. */
+/** Returns a simulation for the page of a flow. `names` has the names of groups and users by id. */
 export function presentSimulation(number: number, simulation: Simulation, names: Names): VersionSimulation {
   const { paths, isComplete } = simulation;
   const early = paths.filter(isEarlyEnd);
@@ -80,7 +80,10 @@ function presentEnd(end: ListedPath['end']): SimulatedPath['end'] {
   }
 }
 
-/** Returns the condition of a fact. The outcome of a stage is one only with `withOutcomes`, and if it did not just pass. */
+/**
+ * Returns the condition that a fact expresses, if any. A fact about the outcome of a stage is a condition only with
+ * `withOutcomes`, and only if the stage did not just pass.
+ */
 function conditionOf({ question, answer }: Fact, names: Names, { withOutcomes = false } = {}): SimulatedCondition[] {
   switch (question.type) {
     case 'visitor':

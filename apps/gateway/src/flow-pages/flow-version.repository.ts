@@ -6,7 +6,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { presentChange } from './version-change.presenter.js';
 
-/** $1 slug of a published flow, $2 number of a version. */
+/** Finds the id of a version. $1 slug of a published flow, $2 number of the version. */
 const VERSION_ID = {
   name: 'flow_page_version_id',
   text: `SELECT v.id FROM flow.flows f JOIN flow.flow_versions v ON v.flow_id = f.id WHERE f.slug = $1 AND v.number = $2`,
@@ -14,7 +14,10 @@ const VERSION_ID = {
 
 type Versions = Pick<FlowVersionsPageData, 'isHeld' | 'versions'>;
 
-/** Reads the versions of flows for the pages of administrators. It needs no service, and changes nothing. */
+/**
+ * Reads the versions of flows for the pages of administrators. Reads Postgres directly, so the service `blueprints`
+ * need not run.
+ */
 @Injectable()
 export class FlowVersionRepository {
   readonly #releases: FlowReleases;

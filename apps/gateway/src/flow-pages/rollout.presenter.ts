@@ -5,7 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { FlowChangeClient } from '../flow-changes/flow-change.client.js';
 import { presentRefusal } from './refusal.presenter.js';
 
-/** The rollout on the page of a flow. */
+/** Loads the running rollout for the page of a flow. */
 @Injectable()
 export class RolloutPresenter {
   constructor(@Inject(FlowChangeClient) private readonly changes: FlowChangeClient) {}

@@ -28,8 +28,8 @@ const DENIED = {
 };
 
 /**
- * Answers the checks of reverse proxies, by every method (docs/spec/forward-auth.md#checks). Nothing but the cookie of the
- * site authenticates a check.
+ * Answers the checks of reverse proxies, whatever their HTTP method (docs/spec/forward-auth.md#checks). Only the cookie
+ * of the site authenticates a check.
  */
 @Public()
 @Controller(`${FORWARD_PATH}/auth`)
@@ -91,7 +91,10 @@ export class ForwardAuthController {
   }
 }
 
-/** Throws for a path of Gatehouse itself. If the proxy asked about the login, the login would never end. */
+/**
+ * Throws for a path of Gatehouse itself. A proxy that checked the requests of the login would redirect each of them to
+ * the login, without end.
+ */
 function requireOwnPath({ origin, rest }: SiteAddress): void {
   if (!URL.canParse(rest, origin) || isForwardPath(new URL(rest, origin).pathname))
     throw new Problem('forward_auth_invalid', {
@@ -106,7 +109,8 @@ function refuse(
 ) {
   const translate = translatorFor(request, {});
   if (!String(request.headers.accept ?? '').includes('text/html')) {
-    // Not thrown: a page asks for many files, and each would be logged as a security event.
+    // The problem is sent and not thrown: a page requests many files, and each thrown problem would be logged as a
+    // security event.
     const problem = new Problem(outcome === 'oversized' ? 'identity_too_large' : 'permission_denied');
     const { status, body } = presentProblem(problem, { requestId: request.id, details: false, translate });
     return reply.status(status).send(body);

@@ -1,6 +1,6 @@
 import { counter, gauge } from '@gatehouse/platform';
 
-/** What a check answers. */
+/** The possible results of a check of a request to a site. */
 export const CHECK_OUTCOMES = ['passed', 'anonymous', 'refused', 'oversized', 'unknown_site'] as const;
 
 export const checks = counter({

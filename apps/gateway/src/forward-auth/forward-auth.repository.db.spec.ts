@@ -80,7 +80,9 @@ async function addCode(): Promise<Buffer> {
 const redeem = (hash: Buffer, changes: object = {}) =>
   repository.redeem({ ...CODE, hash, application, cookieHash: bytes(), ...changes, lifetimeS: 7200 });
 
-/** What makes a session invalid, or its user. */
+/**
+ * Cases in which a session or its user is not valid any more: a description, and the SQL that brings the case about.
+ */
 const ENDINGS: readonly (readonly [string, string])[] = [
   ['the session has ended', 'DELETE FROM flow.sessions'],
   ['the session has expired', `UPDATE flow.sessions SET expires_at = now() - ${HOUR}`],

@@ -40,7 +40,7 @@ export interface ForwardCode {
   readonly lifetimeS: number;
 }
 
-/** What a browser shows to get the cookie of a site. */
+/** What a browser presents to get the cookie of a site. */
 export type RedeemedCode = Pick<ForwardCode, 'hash' | 'application' | 'nonceHash' | 'destinationHash' | 'lifetimeS'> & {
   /** SHA-256 of the new cookie. */
   readonly cookieHash: Buffer;
@@ -74,7 +74,10 @@ const FIND_BY_SLUG = {
   text: 'SELECT document FROM flow.proxy_applications WHERE slug = $1',
 };
 
-/** SQL that inserts outbox rows: arrays of ids, topics, sealed bodies and users, in the parameters from `first` on. */
+/**
+ * Returns SQL that inserts outbox rows from four arrays: ids, topics, sealed bodies and users. The arrays are
+ * parameters, numbered from `first` on.
+ */
 const insertOutboxRows = (first: number) => `
   INSERT INTO flow.outbox (id, topic, body, user_id, due_at)
   SELECT o.id, o.topic, o.body, o.user_id, now()
@@ -188,7 +191,7 @@ export class ForwardAuthRepository {
     return (await runNamed(this.source, REDEEM, values)).rows.length > 0;
   }
 
-  /** Ends the session of a cookie at a site. The session that it comes from lives on. */
+  /** Ends the session of a cookie at a site. The login session from which the cookie was issued goes on. */
   async remove(cookieHash: Buffer, application: string): Promise<void> {
     await runNamed(this.source, REMOVE, [cookieHash, application]);
   }
@@ -199,7 +202,7 @@ export class ForwardAuthRepository {
   }
 }
 
-/** Returns no site if a later version of Gatehouse wrote the document. */
+/** Returns the site in a document; undefined if a later version of Gatehouse wrote it in another format. */
 const siteOf = (document: unknown): ProxyApplication | undefined => proxyApplication.safeParse(document).data;
 
 function sessionOf(row: FoundRow, sessionId: string): ForwardSession {

@@ -31,7 +31,7 @@ import {
 } from './forward-destination.js';
 
 const CODE_LENGTH = 43;
-/** A SHA-256 in base64url. */
+/** The form of the parameter `state`: a SHA-256 in base64url. */
 const STATE = /^[\w-]{43}$/;
 const DENIED = sentence('You may not use {name}.').text;
 
@@ -46,8 +46,8 @@ interface Authorization {
 }
 
 /**
- * Gives a logged-in user a code for a site, at the host of the login, the only place where the session cookie counts
- * (docs/spec/forward-auth.md#login).
+ * Gives a logged-in user a code for a site. Runs at the host of the login, because browsers send the session cookie
+ * only there (docs/spec/forward-auth.md#login).
  */
 @Controller(`${FORWARD_PATH}/authorize`)
 export class ForwardAuthorizationController {
@@ -135,7 +135,7 @@ export class ForwardAuthorizationController {
     return exchange.reply.redirect(`${site.origin}${FORWARD_PATH}/callback?${query.toString()}`, 302);
   }
 
-  /** Returns the events of the policies, and that of the authorization. */
+  /** Returns the audit events of the policies and of the authorization, as outbox messages. */
   private async messagesOf({ exchange, principal, site }: Authorization, { pass, events }: AccessDecision) {
     const facts = { ...(await this.eventFacts.read(exchange.request, principal)), user: toSavedUser(principal.user) };
     const context = { authorized_application: site.application.slug, scopes: '' };

@@ -54,7 +54,7 @@ async function openService(
   const config = readConfig(gatewayConfig, { ...secrets, ...settings });
   const { source } = database;
   const sealer = new Sealer(SEAL);
-  // No application of this spec has a binding, so nobody is asked.
+  // No application of this spec has a policy binding, so the dependencies of `ApplicationAccess` are never used.
   const access = new ApplicationAccess(undefined as never, undefined as never, undefined as never, logger, config);
   const bindings = new SessionBindingChecker({
     sessions: new PostgresSessionBindingStore(source, sealer),
@@ -78,7 +78,7 @@ async function openService(
   );
 }
 
-/** Stores a site, and a logged-in user with the cookie that is returned. */
+/** Stores a site and a logged-in user. Returns the user's cookie for the site. */
 async function enter(data: object = {}): Promise<string> {
   const { source } = database;
   const [application, user, session] = [randomUUID(), randomUUID(), randomUUID()];
@@ -206,7 +206,7 @@ describe('a check of forward auth', () => {
     const passed = await verdictOf(await openService(settings), cookie);
     const headers = passed.outcome === 'passed' ? passed.headers : {};
     const bytes = Object.entries(headers).flat().join('').length;
-    // Both headers, and the token in base64.
+    // The names of the groups are in two headers, and in base64 in the token.
     expect(bytes).toBeGreaterThan(1200 * 3);
     const exact = { ...settings, FORWARD_AUTH_IDENTITY_BYTES: String(bytes) };
     expect(await verdictOf(await openService(exact), cookie)).toMatchObject({ outcome: 'passed' });

@@ -53,7 +53,7 @@ export class ForwardCheckService {
   ) {
     const { FORWARD_AUTH_CACHE_MS: lifetimeMs, FORWARD_AUTH_CACHE_ENTRIES: maxEntries } = config;
     this.cache = new VerdictCache({ lifetimeMs, maxEntries });
-    // A session key is replaced or ended at another gateway, too.
+    // Another gateway may replace or end a session key too, and then broadcasts it on the bus.
     sockets.listenToClosing((channel) => this.cache.drop(channelLabel(channel)));
   }
 
@@ -92,7 +92,10 @@ export class ForwardCheckService {
     return { value: await this.judge(site, session, checked), labels: [...labels, userLabel(session.user.uuid)] };
   }
 
-  /** Returns whether a site has the host of the login. Cookies do not separate ports, so it would get the session cookie. */
+  /**
+   * Returns whether a site has the host of the login. Such a site would get the session cookie, because cookies ignore
+   * the port.
+   */
   private isLoginHost(origin: string): boolean {
     return new URL(origin).hostname === new URL(this.config.BASE_URL).hostname;
   }
@@ -103,7 +106,7 @@ export class ForwardCheckService {
     const client = { ip, user_agent: request.headers['user-agent'] ?? '' };
     const identity = { ...user, is_superuser: false, debug: false };
     const isWithin = await this.bindings.check({ id, lastIp, user: identity }, { client, requestId: request.id });
-    // The session has ended, also for the address for which a verdict is kept.
+    // A broken binding ends the session, so the verdicts for its other addresses are wrong too.
     if (!isWithin) this.dropUser(user.uuid);
     return isWithin;
   }
@@ -111,7 +114,8 @@ export class ForwardCheckService {
   private async judge(site: ProxyApplication, session: ForwardSession, checked: CheckedRequest): Promise<Verdict> {
     const { ip, request } = checked;
     const { user } = session;
-    // Each request to the application is checked. Shadow conditions are evaluated once, when its cookie is issued.
+    // Judges by the enforced bindings only. Shadow bindings are evaluated once, when the cookie of the site is issued,
+    // and not for each request.
     const { mode, bindings } = site.access;
     const enforced = { ...site, access: { mode, bindings } };
     const { pass } = await this.access.judge(enforced, {
@@ -123,7 +127,8 @@ export class ForwardCheckService {
     const headers = await this.headersOf(site, session);
     const bytes = bytesOf(headers);
     if (bytes <= this.config.FORWARD_AUTH_IDENTITY_BYTES) return { outcome: 'passed', headers };
-    // Without some of the groups, an application that denies by group would let the user in.
+    // Refuses the request rather than leaving out groups: an application that denies access to a group would let the
+    // user in.
     const subject = { user: user.uuid, application: site.application.slug };
     this.logger.event('forward_identity_too_large', { ...subject, header_bytes: bytes });
     return { outcome: 'oversized', site };

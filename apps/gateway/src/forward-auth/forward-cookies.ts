@@ -8,7 +8,7 @@ const HOST_PREFIX = '__Host-';
 /** Every name that a cookie of forward auth can have. */
 const NAMES: readonly string[] = [FORWARD_COOKIE, NONCE_COOKIE].flatMap((name) => [name, `${HOST_PREFIX}${name}`]);
 
-/** A value of either cookie. */
+/** The form of the values of both cookies: 43 characters of base64url. */
 const VALUE = /^[\w-]{43}$/;
 
 /** The names of the cookies of a site. */

@@ -39,7 +39,9 @@ export function destinationAt(origin: string, address: string, limit: number): s
   return isForwardPath(new URL(target).pathname) ? front : target;
 }
 
-/** Bytes of the query of a login page besides the address: the path of the authorization, a slug and a hash. */
+/**
+ * Bytes that the query of a login page needs besides the address: for the path of the authorization, a slug and a hash.
+ */
 const OTHER_QUERY_BYTES = 300;
 
 /** The settings that limit an address. */
@@ -65,9 +67,9 @@ export function decodedPath(pathname: string): string {
 }
 
 /**
- * Returns the address in the parameter `rd` of a query. The whole rest of the query counts if the address is not
- * encoded, as nginx writes `rd=$scheme://$http_host$request_uri`. An encoded address has `%3A` behind the scheme, or, as
- * Ingress-NGINX writes `rd=$scheme://$http_host$escaped_request_uri`, `%2F` behind the host.
+ * Returns the address in the parameter `rd` of a query. An address that is not encoded extends to the end of the query,
+ * as nginx writes `rd=$scheme://$http_host$request_uri`. An encoded address has `%3A` after the scheme, or, as
+ * Ingress-NGINX writes `rd=$scheme://$http_host$escaped_request_uri`, `%2F` after the host.
  */
 export function addressIn(url: string): string {
   const query = url.slice(url.indexOf('?') + 1);

@@ -94,7 +94,7 @@ export class ForwardLoginController {
     return reply.redirect(destination, 302);
   }
 
-  /** Ends the session of the site, and leads to the logout of the login. */
+  /** Ends the session at the site, and redirects to the page that logs the user out of Gatehouse. */
   @Get('sign_out')
   @RouteConfig(FILE_ROUTE)
   async signOut(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
@@ -103,7 +103,7 @@ export class ForwardLoginController {
     const cookie = cookieValue(request.headers.cookie, names.session);
     if (cookie !== undefined) {
       await this.repository.remove(digestOf(cookie), site.application.uuid);
-      // Drops the verdict about the cookie in every gateway.
+      // Every gateway that gets this message drops its verdict about the cookie.
       this.messenger.closeSockets([digestOf(cookie)]);
     }
     for (const name of [names.session, names.nonce]) reply.clearCookie(name, forwardCookieAttributes(name));

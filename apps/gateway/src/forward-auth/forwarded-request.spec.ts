@@ -5,7 +5,7 @@ import { forwardedAddress } from './forwarded-request.js';
 
 const PATH = '/outpost.goauthentik.io/auth';
 
-/** A request of a proxy in all forms, as Fastify parses it. */
+/** Returns a request for `url` that has the headers of all kinds of proxies. */
 const requestAt = (url: string) =>
   ({
     ...{ url, protocol: 'https', host: 'app.example.org' },

@@ -37,8 +37,9 @@ export function forwardedAddress(kind: ProxyKind, request: FastifyRequest): Site
 }
 
 /**
- * Throws for another spelling of the address of a check. A proxy that sends visitors' requests for some addresses to
- * Gatehouse could take it for one of them, and the answer to a check is not for scripts in a page.
+ * Throws unless the path of the check has its usual spelling. A proxy passes some requests of visitors on to Gatehouse,
+ * and could take an unusual spelling of a check for one of those. A script in a page could then read the response,
+ * which names the user.
  */
 function requirePlainPath(kind: ProxyKind, { url }: FastifyRequest): void {
   const [path = ''] = url.split('?', 1);

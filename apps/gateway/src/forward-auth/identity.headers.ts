@@ -5,7 +5,7 @@ import type { SiteUser } from './forward-auth.repository.js';
 const [AUTHENTIK_SEPARATOR, PLAIN_SEPARATOR] = ['|', ','] as const;
 const CONTROL = /[\p{Cc}\u2028\u2029]/gu;
 
-/** What the headers say besides the user. */
+/** The values of the identity headers that do not come from the user. */
 export interface HeaderContext {
   readonly site: ProxyApplication;
   readonly uid: string;

@@ -1,4 +1,4 @@
-/** A value that may be kept, with the labels by which it is dropped. */
+/** A value that the cache may keep, with the labels by which it can be dropped. */
 export interface Cacheable<T> {
   readonly value: T;
   /** Undefined for a value that must not be kept. */
@@ -6,7 +6,7 @@ export interface Cacheable<T> {
 }
 
 interface CacheOptions {
-  /** Milliseconds for which a value is kept, from the begin of its load; 0 for no cache. */
+  /** Milliseconds for which a value is kept, counted from the start of its load; 0 for no cache. */
   readonly lifetimeMs: number;
   /** Largest number of values. A further value replaces the oldest. */
   readonly maxEntries: number;
@@ -20,7 +20,10 @@ interface Entry<T> {
   readonly labels: readonly string[];
 }
 
-/** Milliseconds for which a load may run and still notice that its label was dropped meanwhile. */
+/**
+ * Milliseconds for which a dropped label is remembered. A load that takes longer may miss that its label was dropped
+ * meanwhile.
+ */
 const DROPPED_MS = 60_000;
 
 /**
@@ -32,7 +35,7 @@ export class VerdictCache<T> {
   private readonly loads = new Map<string, Promise<T>>();
   /** The time at which each label was dropped last, in the order of these times. */
   private readonly dropped = new Map<string, number>();
-  /** A load that began before this time is not kept. */
+  /** The result of a load that began before this time is not kept. */
   private keptSince = Number.NEGATIVE_INFINITY;
   private readonly now: () => number;
 
@@ -70,7 +73,8 @@ export class VerdictCache<T> {
     this.dropped.delete(label);
     this.dropped.set(label, now);
     this.forgetDropped(now);
-    // The labels of a running load are not known yet. A request from now on must not share it.
+    // The labels of running loads are not known yet, so any of them may have this label. Later requests must not share
+    // those loads.
     this.loads.clear();
   }
 
@@ -115,7 +119,8 @@ export class VerdictCache<T> {
     for (const [label, time] of this.dropped) {
       const isOld = time < now - DROPPED_MS;
       if (!isOld && this.dropped.size <= this.options.maxEntries) break;
-      // The list is full, so any load that runs may be about this label.
+      // The list is full and forgets this label early. Any running load may have the label, so no result of a running
+      // load is kept.
       if (!isOld) this.keptSince = now;
       this.dropped.delete(label);
     }

@@ -17,7 +17,10 @@ export class InvalidBody {
   constructor(readonly problem: Problem) {}
 }
 
-/** Paths whose bodies may be large. Their handlers read the body after all guards, so that strangers fill no memory. */
+/**
+ * Paths whose bodies may be large. Their handlers read the body after all guards, so that anonymous visitors cannot
+ * fill the memory.
+ */
 const LATE_PATHS = /^\/api\/v3\/flows\/instances\/(apply|check|compare|draft|import)\/?(\?|$)/;
 
 /** A body that the handler reads by itself. */

@@ -16,7 +16,7 @@ export interface ClientInfo {
   readonly outpost: boolean;
 }
 
-/** Addresses that outposts have named, by their request. */
+/** Addresses of visitors that outposts have named in a header, by request. */
 const outpostVisitors = new WeakMap<FastifyRequest, string>();
 
 /**

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The listed origin of the page that sent the request. Undefined for all other requests. */
+    /** Origin of the page that sent the request, if CORS_ORIGINS lists it. Undefined for all other requests. */
     corsOrigin?: string | undefined;
   }
 }
@@ -79,7 +79,7 @@ export class CorsPolicy {
     );
   }
 
-  /** Returns the headers of the response to a request, also to a refused one. */
+  /** Returns the CORS headers for the response to a request, also if the request is refused. */
   headersFor(request: Request): Readonly<Record<string, string>> {
     if (this.origins.size === 0 || !PATHS.test(pathOf(request))) return {};
     const origin = this.originOf(request);
@@ -93,8 +93,8 @@ export class CorsPolicy {
   }
 
   /**
-   * Returns the origin of the page that sent the request, if it is listed. The browser knows which origins belong to one
-   * site, so its `Sec-Fetch-Site` refuses a listed origin of another site.
+   * Returns the origin of the page that sent the request, if it is listed. Refuses a listed origin whose request has
+   * the `Sec-Fetch-Site` of another site, because the browser knows which origins belong to one site.
    */
   private originOf(request: Request): string | undefined {
     const { origin, 'sec-fetch-site': site } = request.headers;

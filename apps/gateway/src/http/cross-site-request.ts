@@ -12,7 +12,10 @@ export const CROSS_SITE = 'cross_site';
 /** URL paths whose GET starts, ends or changes something. */
 const ACTING = /^\/(?:(?:if\/flow|flows\/-|source\/oauth\/login|api\/v3\/flows)\/|device\/?$)/i;
 
-/** The authorization endpoint. It acts on pushed requests only, so clients get any other address back as they sent it. */
+/**
+ * Path of the authorization endpoint. It acts on pushed requests only, so the address of any other request stays
+ * unmarked.
+ */
 const AUTHORIZATION = /^\/application\/o\/authorize\/?$/i;
 
 /** Headers by which a browser says that it prefetches a page. */

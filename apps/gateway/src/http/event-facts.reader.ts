@@ -11,7 +11,7 @@ export interface RequestFacts extends Omit<EventFacts, 'user'> {
   readonly requestId: string;
 }
 
-/** The caller of a request, as events name them: a `Principal`. */
+/** The part of a `Principal` that events record about the caller. */
 interface EventCaller {
   readonly user: { readonly uuid: string; readonly username: string };
   readonly byToken: boolean;

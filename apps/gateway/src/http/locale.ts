@@ -9,7 +9,7 @@ type LocalePreference = { readonly locale: string } | undefined;
 interface LocaleSources {
   readonly user?: LocalePreference;
   readonly brand?: LocalePreference;
-  /** Language that an application asks for. By default that of the address of the page. */
+  /** Language that an application asks for. By default, the language that the address of the page asks for. */
   readonly requested?: string | undefined;
 }
 
@@ -28,7 +28,10 @@ export function firstSupportedLocale(list: unknown): Locale | undefined {
     .find((locale) => locale !== undefined);
 }
 
-/** Returns the language that the address of a page asks for. Requests of the page have that address as the inner query. */
+/**
+ * Returns the language that the address of a page asks for. API requests of a page contain the query of that address in
+ * `?query=`.
+ */
 function requestedLocale({ query }: FastifyRequest): Locale | undefined {
   const { [UI_LOCALES]: list, query: inner } = Object(query) as Record<string, unknown>;
   return firstSupportedLocale(list ?? parseInnerQuery(inner)[UI_LOCALES]);

@@ -22,7 +22,7 @@ async function linesOf(error: () => unknown) {
   return log.lines;
 }
 
-/** What every line has. */
+/** Fields that every log line has. */
 const FACTS = {
   ...{ level: 'security', request_id: 'request-1', client_ip: '127.0.0.1', method: 'POST', route: '/devices/:pk/' },
 };

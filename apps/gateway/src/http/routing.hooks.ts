@@ -58,7 +58,10 @@ function patternOf(url: string): RegExp {
   return new RegExp(`^${source}/$`);
 }
 
-/** Methods with series of their own. Node accepts more than thirty, which would let a client create series. */
+/**
+ * Methods that are labels of the metric. Node accepts more than thirty methods, so a client could otherwise create many
+ * series.
+ */
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
 const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);
 

@@ -18,7 +18,7 @@ beforeEach(async () => {
   await server.listen({ host: '127.0.0.1', port: 0 });
   const { port } = server.server.address() as { port: number };
   socket = connect(port, '127.0.0.1');
-  // The server closes the connection before the whole body is sent.
+  // Ignores the error of a connection that the server closes before the whole body is sent.
   socket.on('error', () => undefined);
   await once(socket, 'connect');
 });

@@ -10,7 +10,7 @@ export interface UpgradableConnection {
   readonly socket: Duplex;
   /** The first bytes that the client has sent after the request. */
   readonly head: Buffer;
-  /** Takes the connection away from its HTTP response. */
+  /** Detaches the connection from the HTTP response, so that a WebSocket can use it. */
   readonly release: () => void;
 }
 
@@ -29,7 +29,8 @@ export function handleUpgrades(fastify: FastifyInstance): void {
     try {
       response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0]);
     } catch {
-      // The connection still owes the response to an earlier request: the client has not waited for it.
+      // The client has not waited for the response to an earlier request on this connection, so its WebSocket cannot
+      // start.
       socket.destroy();
       return;
     }

@@ -18,7 +18,7 @@ export class InvitationChangeRepository {
 
   /**
    * Makes a change and writes its event in one transaction, and returns the invitation. Writes no event if `change`
-   * returns `undefined`, because there is no such invitation.
+   * returns `undefined`, which means that there is no such invitation.
    */
   recorded(
     action: 'invitation_created' | 'invitation_changed' | 'invitation_deleted',

@@ -15,7 +15,7 @@ import type { patchedInvitationRequest } from './invitation.dto.js';
 import type { InvitationQuery } from './invitation.query.js';
 import { InvitationChangeRepository } from './invitation-change.repository.js';
 
-/** An id that no flow has. */
+/** An id that no flow has. A filter with this id matches no invitation. */
 const NO_FLOW = '00000000-0000-0000-0000-000000000000';
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -23,7 +23,10 @@ export const funnelParameters = {
 const count = z.int();
 const step = z
   .object({
-    /** Id of the binding, or with a `~` of a step that a stage has inserted behind it. */
+    /**
+     * Id of the binding. The id of a step that a stage has inserted is the id of the binding before it, a `~` and a
+     * suffix.
+     */
     step: z.string(),
     /** Name of the stage. */
     name: z.string().nullable(),
@@ -39,7 +42,7 @@ const version = z
     version_id: z.uuid(),
     version: z.int().nullable(),
     begun: count,
-    /** Visitors without a record, who are in no step. */
+    /** Number of plans that were counted without a record, so that they are in no step. */
     counted: count,
     ...{ done: count, logged_in: count, denied: count, abandoned: count, expired: count },
     steps: z.array(step),

@@ -14,7 +14,10 @@ const NETWORK_BYTES = 8;
 /** Groups of an IPv6 address in its /48 network. */
 const IPV6_GROUPS = 3;
 
-/** Reads what the record of a plan keeps about the client: nothing that identifies it after the day. */
+/**
+ * Reads the facts about the client that the record of a plan keeps. After the day (UTC), they do not identify the
+ * client any more.
+ */
 @Injectable()
 export class JourneyFactsReader {
   private readonly key: Buffer;

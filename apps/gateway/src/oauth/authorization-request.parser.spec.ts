@@ -14,7 +14,7 @@ const LIMITS: RequestLimits = readConfig(gatewayConfig, {
   DATABASE_URL: 'postgres://unused',
 });
 
-/** Parses a request with some changes. The client may use `redirectUri`. */
+/** Parses the request FORM with `changes`. The client may use `redirectUri`. */
 function parse(changes: object, limits: Partial<RequestLimits> = {}, redirectUri = REDIRECT_URI) {
   const client = {
     ...{ client_id: 'shop', redirect_uris: [redirectUri], application: { uuid: 'u' }, code_lifetime_s: 60 },
@@ -25,9 +25,9 @@ function parse(changes: object, limits: Partial<RequestLimits> = {}, redirectUri
   return parseAuthorizationRequest(client as unknown as OauthClient, form, context);
 }
 
-/** Bytes that the values of the form have besides those of some parameters, which it does not have yet. */
+/** Returns the bytes of all values of a form. */
 const bytesOf = (form: object) => Object.values(form).join('').length;
-/** Bytes that a further parameter may have by default. */
+/** Bytes that one more parameter may have before the request exceeds the default limit of 16 KiB. */
 const LEFT = 16 * 1024 - bytesOf(FORM);
 
 const TOO_LARGE = { error: 'invalid_request', description: 'the request has more than 16384 bytes' };

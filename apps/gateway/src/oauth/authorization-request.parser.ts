@@ -26,7 +26,10 @@ const MAX_AGE_S = 10 * 365 * 86_400;
 const LOGIN_HINT_SHARE = 1 / 4;
 /** A SHA-256 in base64url (RFC 7636 §4.2). */
 const S256 = /^[\w-]{43}$/;
-/** Parameters of OpenID Connect and RFC 9101 that would be ignored at the client's cost. */
+/**
+ * Parameters of OpenID Connect and RFC 9101 that are refused. If they were ignored, the client would silently get
+ * something else than it asked for.
+ */
 const UNSUPPORTED = ['request', 'request_uri', 'claims', 'registration', 'dpop_jkt'];
 
 /** Settings that limit a pushed request. */

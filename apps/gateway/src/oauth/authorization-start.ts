@@ -13,7 +13,7 @@ export const SUPPORTED_SCOPES: Readonly<Record<string, string>> = {
 /** Header of a consent that names only the application. */
 export const CONSENT_HEADER_OF_NAME = sentence("You're about to sign into {name}.");
 
-/** What a user authorizes: by which step, and what a consent shows. */
+/** Who authorizes access, by which step, and with which texts in the consent. */
 export interface AuthorizationStart {
   readonly visitor: Identity;
   /** The last step of the flow, which grants the access. */

@@ -103,7 +103,10 @@ export class AuthorizationController {
     return login && { principal, sessionId, login };
   }
 
-  /** Starts the authorization flow, and enters it, because it may end without a page. */
+  /**
+   * Starts the authorization flow and runs it up to its first challenge, because a flow without a challenge ends in
+   * this request.
+   */
   private async start(exchange: HttpExchange, { client, pending }: Pending, visitor: LoggedIn): Promise<string> {
     const { request } = exchange;
     const { user } = visitor.principal;
@@ -141,7 +144,7 @@ export class AuthorizationController {
     return this.refuse(pending, isConsent ? 'consent_required' : 'interaction_required');
   }
 
-  /** Ends the request. Returns the address that tells the client. */
+  /** Ends the request. Returns the client's redirect URI with the error. */
   private async refuse(pending: PendingAuthorization, error: AuthorizationError): Promise<string> {
     await this.grants.refuse(pending.id);
     return errorRedirect(pending, error);
@@ -172,7 +175,7 @@ function addressOf({ query }: FastifyRequest, asked?: string): string {
   return `/application/o/authorize/?${new URLSearchParams({ ...kept, ...(asked !== undefined && { [ASKED]: asked }) }).toString()}`;
 }
 
-/** Returns the address of the login. The name of a hint is in the address, where the identification stage reads it. */
+/** Returns the address of the login. It contains the login hint, which the identification stage reads. */
 function loginAddress({ client, pending }: Pending, next: string): string {
   const { authentication_flow: slug } = client;
   const hint = pending.login_hint === undefined ? {} : { login_hint: pending.login_hint };

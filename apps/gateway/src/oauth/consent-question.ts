@@ -2,7 +2,7 @@ import type { AuthorizationRequest, PlanContext, Translate } from '@gatehouse/co
 import type { OauthClient } from '@gatehouse/plan';
 import { CONSENT_HEADER_OF_NAME, SUPPORTED_SCOPES } from './authorization-start.js';
 
-/** What a consent shows. */
+/** The header and the permissions that a consent shows. */
 interface ConsentQuestion {
   readonly header: string;
   readonly permissions: NonNullable<PlanContext['consent_permissions']>;

@@ -5,7 +5,10 @@ import { DeviceAuthorizationService } from './device-authorization.service.js';
 import { DeviceGrantClient } from './device-grant.client.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
 
-/** What flows need to know of OAuth: clients, device codes and authorization codes. Apart from OauthModule, which needs flows. */
+/**
+ * What flows need of OAuth: clients, device codes and authorization codes. Separate from OauthModule, which imports the
+ * flows, so that no two modules import each other.
+ */
 @Module({
   imports: [EngineModule],
   providers: [AuthorizationGrantClient, DeviceAuthorizationService, DeviceGrantClient, OauthClientRepository],

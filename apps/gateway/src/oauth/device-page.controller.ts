@@ -25,7 +25,7 @@ import { isRefusal } from './device-authorization.service.js';
 import { UserCodeVerifier } from './user-code.verifier.js';
 
 const WRONG_CODE = sentence('Invalid code');
-/** Reason of WRONG_CODE: the same as in the step that asks for the code. */
+/** Name of the reason of WRONG_CODE. The step in which users type a code uses the same name. */
 const WRONG_CODE_REASON = 'device_code_invalid';
 
 /** A request of a logged-in user for the device page. */

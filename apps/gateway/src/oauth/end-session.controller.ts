@@ -27,9 +27,9 @@ export class EndSessionController {
   ) {}
 
   /**
-   * Redirects to the invalidation flow of the brand, which asks the visitor of another site first, and ends at
-   * `post_logout_redirect_uri`. Redirects an anonymous visitor there at once. Throws `not_found` for an address that is
-   * none of the client's `redirect_uris`, and `parameter_repeated`.
+   * Redirects to the invalidation flow of the brand, which ends at `post_logout_redirect_uri`. If another site sent the
+   * visitor, the flow asks for confirmation first. Redirects an anonymous visitor to `post_logout_redirect_uri` at
+   * once. Throws `not_found` for an address that is none of the client's `redirect_uris`, and `parameter_repeated`.
    */
   @Get(':application/end-session/')
   @AllowAnonymous()

@@ -6,12 +6,13 @@ import { OauthError } from './oauth-error.js';
 /** The fields of a request to an OAuth endpoint by name. */
 export type OauthFields = Readonly<Record<string, string>>;
 
-/** Parameter that an extension allows to repeat (RFC 8707 §2). It has no effect here. */
+/** The only parameter that may be repeated (RFC 8707 §2). Gatehouse ignores it. */
 const REPEATABLE = 'resource';
 
 /**
- * Returns the fields of a request. Throws OauthError for a repeated field (RFC 6749 §3.1), and for JSON, whose values may
- * be no text and whose members may be repeated unseen. Throws the problem of a body that could not be read.
+ * Returns the fields of a request. Throws OauthError for a repeated field (RFC 6749 §3.1), and for a JSON body, whose
+ * values need not be texts and whose repeated members a parser hides. Throws the problem of a body that could not be
+ * read.
  */
 function fieldsOf({ body, headers }: Pick<FastifyRequest, 'body' | 'headers'>): OauthFields {
   const { [REPEATABLE]: _, ...fields } = parseForm(body);

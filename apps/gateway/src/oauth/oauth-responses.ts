@@ -19,7 +19,7 @@ export function oauthError({ request, reply }: HttpExchange, error: string, desc
   return { error, ...(description !== undefined && { error_description: description }) };
 }
 
-/** Seconds after which a client may repeat a request if it is not known when there is room for it. */
+/** Default of `Retry-After` in seconds, if it is not known when the client may push again. */
 const RETRY_S = 10;
 
 /** Returns the response to a client that pushes too many requests (RFC 9126 §2.3). It may repeat the request later. */

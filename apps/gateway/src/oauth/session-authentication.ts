@@ -20,8 +20,8 @@ export const authenticationOf = (
 });
 
 /**
- * Returns whether a login is as recent as a request needs (`prompt`, `max_age`). A login after the request always is. Its
- * time comes from the session, so no parameter of a URL can replace it.
+ * Returns whether a login is as recent as a request needs (`prompt`, `max_age`). A login after the request is always
+ * recent enough. Its time comes from the session, so no parameter of a URL can replace it.
  */
 export function isRecentEnough(
   { at }: SessionLogin,

@@ -5,7 +5,9 @@ import type { Principal } from '../http/auth/auth.service.js';
 import { RecentLoginService } from '../http/auth/recent-login.service.js';
 import { UserRepository } from '../users/user.repository.js';
 
-/** Milliseconds for which a link is valid, as that of the command by default. PREVIEW_MAX_S may shorten it. */
+/**
+ * Milliseconds for which a link is valid, like the default of `npm run flow -- preview`. PREVIEW_MAX_S may shorten it.
+ */
 const VALID_MS = 30 * 60_000;
 
 /** The version of a flow that a link previews. */

@@ -19,7 +19,7 @@ const MAX_FLOW_TOKEN = 255;
 
 /**
  * A request of the page of a preview. Without a state, it starts a run; without an answer, it shows the challenge.
- * `flow_token` is that of a link in a mail of the run, which it follows.
+ * `flow_token` is the token of a link in a mail of the run, and continues the run as the link would.
  */
 const previewRequest = z
   .object({

@@ -95,8 +95,8 @@ const HAS_PROVED = {
 };
 
 /**
- * Selects whether a device that the login has proved is old enough, for a session as HAS_PROVED finds it. $4 smallest age of
- * the device in seconds. A device that was removed does not count.
+ * Selects whether a device that the login has proved is old enough. $1-$3 are the same as in HAS_PROVED, $4 smallest
+ * age of the device in seconds. A device that was removed does not count.
  */
 const PROVED_DEVICE_AGE = {
   name: 'session_device_age',

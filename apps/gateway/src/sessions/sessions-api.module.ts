@@ -5,7 +5,7 @@ import { UsersModule } from '../users/users.module.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsModule } from './sessions.module.js';
 
-/** The API of sessions. Apart from `SessionsModule`, which the authentication of all routes imports. */
+/** The API of sessions. Separate from `SessionsModule`, which the authentication of all routes imports. */
 @Module({
   imports: [AuthModule, SessionsModule, SocketsModule, UsersModule],
   controllers: [SessionsController],

@@ -13,7 +13,7 @@ export const MAX_INBOUND_BYTES = 16 * 1024;
 interface SocketOptions {
   /** Maximum number of bytes that may wait for the client. */
   readonly queueBytes: number;
-  /** Milliseconds between two pings. */
+  /** Milliseconds between two pings. A WebSocket whose client has not answered by then ends. */
   readonly idleMs: number;
   /** Milliseconds after which the WebSocket ends. */
   readonly lifetimeMs: number;

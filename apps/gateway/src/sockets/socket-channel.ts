@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** Session keys in the cookies of one request that name channels. Further ones are ignored. */
+/** Largest number of session keys in the cookies of one request that name channels. Further keys are ignored. */
 export const MAX_CHANNELS = 4;
 
 /**

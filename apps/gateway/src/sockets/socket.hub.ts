@@ -59,8 +59,8 @@ export class SocketHub implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   /**
-   * Closes the WebSockets that are open now, spread over the second half of `delayMs` milliseconds. The proxy then
-   * already sends new connections to other gateways, and these do not get all of them at once.
+   * Closes the WebSockets that are open now, spread over the second half of `delayMs` milliseconds. By then the proxy
+   * sends new connections to other gateways, which do not have to accept all of them at once.
    */
   drain(delayMs: number): void {
     for (const socket of this.sockets)
@@ -70,7 +70,8 @@ export class SocketHub implements OnApplicationBootstrap, BeforeApplicationShutd
   /** Adds an open WebSocket until it closes. */
   add(ws: WebSocket, { socket: stream }: UpgradableConnection, client: SocketClient): void {
     const { SOCKET_QUEUE_BYTES: queueBytes, SOCKET_IDLE_S, SOCKET_S, SOCKET_ANONYMOUS_S } = this.settings;
-    // A page without a session gets no messages, so it must connect again with the cookie that it has got since.
+    // The WebSocket of a page without a session ends early. It gets no messages, and the page then connects again with
+    // the cookie that it may have got meanwhile.
     const lifetimeMs = 1000 * (client.channels.length > 0 ? SOCKET_S : Math.min(SOCKET_S, SOCKET_ANONYMOUS_S));
     const times = { idleMs: SOCKET_IDLE_S * 1000, lifetimeMs, now: performance.now() };
     const socket = new ClientSocket(ws, stream, { queueBytes, ...times });

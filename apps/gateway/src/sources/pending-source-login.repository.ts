@@ -95,7 +95,8 @@ export class PendingSourceLoginRepository {
    */
   async take(state: string, sessionKey: Buffer | undefined): Promise<PendingSourceLogin | undefined> {
     if (!sessionKey) return undefined;
-    // One transaction, so that a login that another gateway can open is kept if this gateway cannot open it.
+    // The deletion is undone if this gateway has no key for the sealed login, so that another gateway with the key can
+    // still open it.
     return this.source.transaction(async (manager) => {
       const [rows] = await manager.query<[{ body: Buffer }[], number]>(TAKE, [hashToken(state), sessionKey]);
       return rows[0] && openPendingSourceLogin(state, rows[0].body, this.sealer);

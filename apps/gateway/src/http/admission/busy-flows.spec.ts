@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { BusyFlows } from './busy-flows.js';
 
-/** Returns the flows after `count` requests of the flow `login` have entered and its stage was busy. */
+/** Returns the limiter after `count` requests of the flow `login` have entered and a stage of the flow was busy. */
 function busyAt(count: number): BusyFlows {
   const flows = new BusyFlows();
   for (let i = 0; i < count; i++) flows.enter('login');

@@ -13,7 +13,7 @@ export const MIN_LIMIT = 16;
 const [RISE, FALL] = [1.1, 0.5];
 
 export interface InFlightLimits {
-  /** The limit falls if requests queue for longer, in milliseconds. 0 switches the adaptive limit off. */
+  /** Queueing time in milliseconds above which the limit falls. 0 switches the adaptive limit off. */
   readonly delayMs: number;
   /** Largest number of requests in flight. */
   readonly max: number;
@@ -26,7 +26,7 @@ export interface InFlightLimits {
 export class InFlightLimit {
   private limit: number;
   private count = 0;
-  /** Largest number in flight since the last adjustment. */
+  /** Largest number of requests in flight since the last adjustment. */
   private peak = 0;
 
   constructor(private readonly limits: InFlightLimits) {

@@ -7,18 +7,18 @@ import type { Priority } from './in-flight-limit.js';
 /** Requests that are always admitted: probes, and files, which cost as little as a refusal. */
 const ALWAYS = ['/-/health/', `${FILES_ADDRESS}/`, ...Object.keys(ICON_TYPES)];
 
-/** Names that the cookies of a login and of a login at a site contain. */
+/** Names of the session cookie and of the cookies of forward auth. */
 const COOKIES = [SESSION_COOKIE, FORWARD_COOKIE];
 
 type Request = Pick<IncomingMessage, 'url' | 'method' | 'headers'>;
 
 /**
- * Returns the priority of a request, or undefined if it is always admitted. Looks neither at the body nor at the
- * session, so a client can pretend to have one.
+ * Returns the priority of a request, or undefined if it is always admitted. Does not look the session up, so a client
+ * can raise its priority with a made-up cookie.
  */
 export function priorityOf({ url = '', method, headers }: Request): Priority | undefined {
   if (ALWAYS.some((path) => url.startsWith(path))) return undefined;
-  // The cookie with the prefix `__Host-` contains the same name.
+  // Finds the name also in a cookie with the prefix `__Host-`.
   const hasCookie = COOKIES.some((name) => headers.cookie?.includes(`${name}=`));
   const hasCredentials = hasCookie || headers.authorization !== undefined;
   if (!hasCredentials) return 'new';

@@ -30,8 +30,9 @@ const OVERLOADED = new Problem('overloaded');
 const REASON = 'error=overloaded';
 
 /**
- * Writes the response to a refused request: the problem `overloaded`, or a page that says so. At the address of a flow,
- * the page tries again by itself; elsewhere, browsers get one with a link. Reads neither the body of the request nor the database.
+ * Writes the response to a refused request. A browser gets a page, which tries again by itself at the address of a
+ * flow, and has a link elsewhere. Any other client gets the problem `overloaded`. Reads neither the body of the request
+ * nor the database.
  */
 export class RefusalWriter {
   constructor(
@@ -75,7 +76,7 @@ export class RefusalWriter {
       slug: flowOf(request) ?? '',
       address: pageAddress({ url }, crossSite),
       cross_site: crossSite || undefined,
-      // The page has no form. Its script sends the token of the cookie.
+      // The token is empty: the page has no form, and its script sends the value of the CSRF cookie.
       token: { field: CSRF_FIELD, value: '' },
       retry_after_s,
     });

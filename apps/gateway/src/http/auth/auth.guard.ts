@@ -53,7 +53,7 @@ export const CurrentPrincipal = createParamDecorator((_data: unknown, context: E
   return context.switchToHttp().getRequest<FastifyRequest>().principal;
 });
 
-/** Injects the user of the session or of the API token; undefined where the Principal is. */
+/** Injects the user of the session or of the API token; undefined for an anonymous visitor. */
 export const CurrentUser = createParamDecorator((_data: unknown, context: ExecutionContext) => {
   return context.switchToHttp().getRequest<FastifyRequest>().principal?.user;
 });

@@ -52,12 +52,12 @@ interface Described {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** Returns whether a component is that of a stage of Gatehouse's own, which authentik's schema lacks. */
+/** Returns whether a component belongs to a stage that authentik does not have, so that authentik's schema lacks it. */
 const isOwn = (component: string) => component.startsWith(OWN_COMPONENTS);
 const defaultOf = (property: unknown) => String((property as Json | undefined)?.['default']);
 const publishedNames = (mapping: object) => inOrder(Object.keys(mapping).filter((component) => !isOwn(component)));
 
-/** Returns the members of a union without their properties, which the test of each component compares. */
+/** Returns the members of a union. Leaves out their properties, which another test compares. */
 const listed = (members: unknown) =>
   (members as Partial<Described>[])
     .filter(({ properties }) => !isOwn(defaultOf(properties?.['component'])))
@@ -91,8 +91,8 @@ const ADDITIONS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Returns the properties of a schema without an optional one, which must exist. `list.name` names a property of the
- * items of a list.
+ * Returns properties without the optional property at `path`, and expects that it exists. `list.name` is the property
+ * `name` of the items of `list`.
  */
 function withoutOptional(properties: Described['properties'], path: string): Described['properties'] {
   const [name = '', nested] = path.split('.');

@@ -14,7 +14,7 @@ export interface EndpointOptions {
   readonly body?: z.ZodType;
   /** Media type of the body; JSON by default. */
   readonly consumes?: string;
-  /** Bodies of the responses by status; `null` for no body. The refusals that every endpoint has are added. */
+  /** Bodies of the responses by status; `null` for no body. The statuses 400 and 403 of every endpoint are added. */
   readonly answers: Readonly<Partial<Record<HttpStatus, z.ZodType | null>>>;
   /** Media types of the responses; JSON by default. */
   readonly produces?: readonly string[];

@@ -16,7 +16,7 @@ export class OpenApiModule {
 /** Returns the controllers of a module and of all modules that it imports. */
 export function controllersOf(root: Type): Type[] {
   const modules = new Set([root]);
-  // The loop adds imported modules to the set and then visits them too.
+  // A loop over a Set also visits the modules that it adds while it runs.
   for (const module of modules) for (const imported of metadata(module, MODULE_METADATA.IMPORTS)) modules.add(imported);
   return [...modules].flatMap((module) => metadata(module, MODULE_METADATA.CONTROLLERS));
 }

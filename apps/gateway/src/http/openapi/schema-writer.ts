@@ -21,7 +21,7 @@ export class SchemaWriter {
     return withComponentRefs(schema);
   }
 
-  /** Changes the schema that zod derives from a type. The metadata of the type takes precedence. */
+  /** Amends the schema that zod derives from a type. The metadata of the type takes precedence. */
   private amend(type: Definition, schema: Record<string, unknown>) {
     const { wire, by_component: members } = schema;
     delete schema['wire'];

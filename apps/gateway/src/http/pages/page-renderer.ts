@@ -38,10 +38,10 @@ export const ICON_TYPES = { '/favicon.ico': 'image/x-icon', '/apple-touch-icon.p
 export const FILES_ADDRESS = '/static/pages';
 
 interface LoadedFiles {
-  /** The files by their names. */
+  /** Files that pages load, by file name. */
   readonly files: ReadonlyMap<string, StaticFile>;
   readonly proofScript: StaticFile;
-  /** The icons by their paths. */
+  /** Icons by URL path, such as `/favicon.ico`. */
   readonly icons: ReadonlyMap<string, Buffer>;
 }
 

@@ -46,7 +46,7 @@ export class ProblemPage {
       ...pageLanguageFor(request, { brand }),
       slug: '',
       address: pageAddress(request, isCrossSite(request)),
-      // The page has no form.
+      // The token is empty, because the page has no form.
       token: { field: CSRF_FIELD, value: '' },
     });
     void sendPage(reply.status(status).headers(headers), page);

@@ -7,7 +7,7 @@ const MAX_NETWORKS = 100_000;
 
 /** Limit of the requests of one network. */
 export interface RateLimit {
-  /** Number of requests in a period, which is also the size of the bucket. */
+  /** Number of requests in a period, and the capacity of the token bucket. */
   readonly requests: number;
   readonly periodS: number;
   /**
@@ -46,7 +46,7 @@ export class NetworkRateLimiter {
     this.perMs = rate.requests / (rate.periodS * 1000);
   }
 
-  /** Counts one request of the network that the address belongs to. Requests of different `subject`s count apart. */
+  /** Counts one request of the network that the address belongs to. Each `subject` has buckets of its own. */
   count(ip: string, subject = ''): RateLimitResult {
     const bucket = this.bucketOf(`${clientNetwork(ip)} ${subject}`);
     const admitted = bucket.tokens >= 1;
