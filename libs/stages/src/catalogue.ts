@@ -42,67 +42,8 @@ interface StageEntry {
   readonly module: () => Promise<DynamicModule>;
 }
 
-/** All built-in stages, by kind. */
+/** All built-in stages, by kind, in the order of their kinds. */
 export const stages: Readonly<Record<string, StageEntry>> = {
-  identification: {
-    contract: identificationContract,
-    module: async () => (await import('./identification/identification.module.js')).identificationModule(),
-  },
-  password: {
-    contract: passwordContract,
-    module: async () => (await import('./password/password.module.js')).passwordModule(),
-  },
-  user_login: {
-    contract: userLoginContract,
-    module: async () => (await import('./user-login/user-login.module.js')).userLoginModule(),
-  },
-  user_logout: {
-    contract: userLogoutContract,
-    module: async () => (await import('./user-logout/user-logout.module.js')).userLogoutModule(),
-  },
-  prompt: {
-    contract: promptContract,
-    module: async () => (await import('./prompt/prompt.module.js')).promptModule(),
-  },
-  invitation: {
-    contract: invitationContract,
-    module: async () => (await import('./enrollment/invitation.module.js')).invitationModule(),
-  },
-  user_write: {
-    contract: userWriteContract,
-    module: async () => (await import('./enrollment/user-write.module.js')).userWriteModule(),
-  },
-  user_delete: {
-    contract: userDeleteContract,
-    module: async () => (await import('./enrollment/user-delete.module.js')).userDeleteModule(),
-  },
-  captcha: {
-    contract: captchaContract,
-    module: async () => (await import('./captcha/captcha.module.js')).captchaModule(),
-  },
-  consent: {
-    contract: consentContract,
-    module: async () => (await import('./consent/consent.module.js')).consentModule(),
-  },
-  device_code: {
-    contract: deviceCodeContract,
-    module: async () => (await import('./consent/device-code/device-code.module.js')).deviceCodeModule(),
-  },
-  device_code_finish: {
-    contract: deviceCodeFinishContract,
-    module: async () => (await import('./consent/device-code/device-code.module.js')).deviceCodeFinishModule(),
-  },
-  authorization_code: {
-    contract: authorizationCodeContract,
-    module: async () =>
-      (await import('./consent/authorization/authorization-code.module.js')).authorizationCodeModule(),
-  },
-  autosubmit: {
-    contract: autosubmitContract,
-    module: async () => (await import('./autosubmit/autosubmit.module.js')).autosubmitModule(),
-  },
-  deny: { contract: denyContract, module: async () => (await import('./deny/deny.module.js')).denyModule() },
-  dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },
   authenticator_duo: {
     contract: authenticatorDuoContract,
     module: async () => (await import('./mfa/duo/authenticator-duo.module.js')).authenticatorDuoModule(),
@@ -127,26 +68,85 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     contract: authenticatorWebauthnContract,
     module: async () => (await import('./mfa/webauthn/authenticator-webauthn.module.js')).authenticatorWebauthnModule(),
   },
+  authorization_code: {
+    contract: authorizationCodeContract,
+    module: async () =>
+      (await import('./consent/authorization/authorization-code.module.js')).authorizationCodeModule(),
+  },
+  autosubmit: {
+    contract: autosubmitContract,
+    module: async () => (await import('./autosubmit/autosubmit.module.js')).autosubmitModule(),
+  },
+  captcha: {
+    contract: captchaContract,
+    module: async () => (await import('./captcha/captcha.module.js')).captchaModule(),
+  },
+  consent: {
+    contract: consentContract,
+    module: async () => (await import('./consent/consent.module.js')).consentModule(),
+  },
+  deny: { contract: denyContract, module: async () => (await import('./deny/deny.module.js')).denyModule() },
+  device_code: {
+    contract: deviceCodeContract,
+    module: async () => (await import('./consent/device-code/device-code.module.js')).deviceCodeModule(),
+  },
+  device_code_finish: {
+    contract: deviceCodeFinishContract,
+    module: async () => (await import('./consent/device-code/device-code.module.js')).deviceCodeFinishModule(),
+  },
+  dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },
   email: { contract: emailContract, module: async () => (await import('./email/email.module.js')).emailModule() },
-  source: {
-    contract: sourceContract,
-    module: async () => (await import('./source/source.module.js')).sourceModule(),
-  },
-  post_source: {
-    contract: postSourceContract,
-    module: async () => (await import('./source/post-source.module.js')).postSourceModule(),
-  },
   group_update: {
     contract: groupUpdateContract,
     module: async () => (await import('./source/group-update.module.js')).groupUpdateModule(),
+  },
+  identification: {
+    contract: identificationContract,
+    module: async () => (await import('./identification/identification.module.js')).identificationModule(),
+  },
+  invitation: {
+    contract: invitationContract,
+    module: async () => (await import('./enrollment/invitation.module.js')).invitationModule(),
   },
   message: {
     contract: messageContract,
     module: async () => (await import('./message/message.module.js')).messageModule(),
   },
+  password: {
+    contract: passwordContract,
+    module: async () => (await import('./password/password.module.js')).passwordModule(),
+  },
+  post_source: {
+    contract: postSourceContract,
+    module: async () => (await import('./source/post-source.module.js')).postSourceModule(),
+  },
+  prompt: {
+    contract: promptContract,
+    module: async () => (await import('./prompt/prompt.module.js')).promptModule(),
+  },
   redirect: {
     contract: redirectContract,
     module: async () => (await import('./redirect/redirect.module.js')).redirectModule(),
+  },
+  source: {
+    contract: sourceContract,
+    module: async () => (await import('./source/source.module.js')).sourceModule(),
+  },
+  user_delete: {
+    contract: userDeleteContract,
+    module: async () => (await import('./enrollment/user-delete.module.js')).userDeleteModule(),
+  },
+  user_login: {
+    contract: userLoginContract,
+    module: async () => (await import('./user-login/user-login.module.js')).userLoginModule(),
+  },
+  user_logout: {
+    contract: userLogoutContract,
+    module: async () => (await import('./user-logout/user-logout.module.js')).userLogoutModule(),
+  },
+  user_write: {
+    contract: userWriteContract,
+    module: async () => (await import('./enrollment/user-write.module.js')).userWriteModule(),
   },
 };
 

@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { stages } from '@gatehouse/stages';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ArgumentError, stageNames } from '../../tools/new-stage/stage-name.js';
+
+const COPIED = [
+  'apps',
+  'deploy',
+  'docs',
+  'libs',
+  'load',
+  'packages',
+  'test',
+  'tools',
+  'package.json',
+  'tsconfig.json',
+  'biome.json',
+];
+
+describe('npm run new:stage', () => {
+  let folder: string;
+  const run = async (...args: string[]) => (await promisify(execFile)(process.execPath, args, { cwd: folder })).stdout;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'gatehouse-new-stage-'));
+    for (const path of COPIED) cpSync(path, join(folder, path), { recursive: true });
+    symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('makes a complete stage, and refuses to overwrite it', async () => {
+    expect(await run('tools/new-stage.mjs', 'terms-of-use')).toContain('apps/web/src/challenges/terms-of-use.tsx');
+    expect(await run('tools/check-stages.mjs')).toBe('The stages are complete.\n');
+    await expect(run('tools/new-stage.mjs', 'terms_of_use')).rejects.toMatchObject({
+      stderr: 'There is a stage terms_of_use with this name already. Choose another name.\n',
+    });
+  });
+});
+
+describe('the name of a new stage', () => {
+  const contracts = Object.values(stages).map(({ contract }) => contract);
+  const names = (name: string) => stageNames(name, { contracts, pages: ['Denied'] });
+
+  it('gives the names of its parts, with hyphens or with underscores', () => {
+    expect(names('terms-of_use')).toEqual({
+      kind: 'terms_of_use',
+      folder: 'terms-of-use',
+      pascal: 'TermsOfUse',
+      camel: 'termsOfUse',
+      title: 'Terms of use',
+      component: 'gatehouse-stage-terms-of-use',
+      model: 'gatehouse_stages.termsofusestage',
+    });
+    expect(names('a'.repeat(48)).kind).toHaveLength(48);
+  });
+
+  it.each([
+    ['TermsOfUse', '"TermsOfUse" is no name of a stage. Use lower-case letters'],
+    ['2fa', '"2fa" is no name of a stage.'],
+    ['terms--use', '"terms--use" is no name of a stage.'],
+    ['../terms', '"../terms" is no name of a stage.'],
+    ['', '"" is no name of a stage.'],
+    ['a', 'The name of a stage has 2 to 48 characters, and "a" has 1.'],
+    ['a'.repeat(49), 'The name of a stage has 2 to 48 characters'],
+    ['x-acme-terms', '"x-acme-terms" begins with x, like the kinds of external stages.'],
+    ['user-login', 'There is a stage user_login with this name already.'],
+    ['denied', '"denied" is reserved: Denied means something else in the code.'],
+    ['error', '"error" is reserved: Error means something else in the code.'],
+    ['form', '"form" is reserved: Form means something else in the code.'],
+  ])('is refused if it is %j', (name, sentence) => {
+    expect(() => names(name)).toThrow(ArgumentError);
+    expect(() => names(name)).toThrow(sentence);
+  });
+});
