@@ -29,7 +29,7 @@ export class ArgumentError extends Error {}
 const MAX_KIND = 48;
 const NAME = /^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/;
 /** Names that the code around a stage or its page uses for something else. */
-const RESERVED: ReadonlySet<string> = new Set(['button', 'constructor', 'envelope', 'form', 'stage']);
+const RESERVED: ReadonlySet<string> = new Set(['button', 'constructor', 'envelope', 'form', 'remote', 'stage']);
 
 /** Returns the names of a new stage. Throws `ArgumentError` for a name that is not valid or in use. */
 export function stageNames(name: string, used: UsedNames): StageNames {
