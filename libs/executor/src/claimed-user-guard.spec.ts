@@ -5,7 +5,7 @@ import { policySetOf } from '../testing/fake-policy-client.js';
 const NAMED = { results: { p: { pass: true, messages: [] } }, context: { set: { pending_user: ALICE }, unset: [] } };
 const EDIT = { 'editor.challenge': { type: 'passed' } } as const;
 
-/** Returns a harness for a flow whose policy names alice and whose next step changes her. */
+/** Returns a harness for a flow whose policy makes alice the plan's user, and whose next step writes to her account. */
 function harness(of: { readonly is_superuser: boolean; readonly is_unclaimed: boolean }) {
   const flow = flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }, { kind: 'editor' }]);
   const parts = executorHarness(flow, { ...DEFAULT_REPLIES, ...EDIT });

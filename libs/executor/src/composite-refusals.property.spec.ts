@@ -18,21 +18,20 @@ const attached = {
   word: { id: 'word', name: 'word', kind: 'page', model: 'm', config: {} },
 };
 
-/** Every host of the test contracts, with the stages that its config embeds. */
+/** The test stages that embed other stages (hosts), each with a config that names its embedded stages. */
 const host = fc.constantFrom(
   { kind: 'ident', config: { inner: 'password' } },
   { kind: 'hall', config: { inner: 'puzzle' } },
   { kind: 'lobby', config: { first: 'password', last: 'word' } },
 );
 const onRefusal = fc.constantFrom('retry', 'restart', 'restart_with_context');
-/** Which plans skip a later step: none, those with a saved user, or those with any user. */
+/**
+ * Whose plans skip a later step: nobody's (`never`), those of saved users (`known`), or those with any user (`named`).
+ */
 const skippedFor = fc.constantFrom('never', 'known', 'named');
 const laterStep = fc.record({ kind: fc.constantFrom('secret', 'page'), onRefusal, skippedFor });
 
-/**
- * An answer with a right or wrong value for the field of each embedded stage. The test drops answers without a wrong
- * value.
- */
+/** An answer with a right or wrong value for each embedded stage. The test drops answers without a wrong value. */
 const wrongAnswer = fc
   .record({ password: fc.boolean(), token: fc.boolean(), pin: fc.boolean(), word: fc.boolean() })
   .map((right) =>
@@ -97,7 +96,7 @@ function deployed({ composite, onRefusal, later }: Flow) {
   return engine;
 }
 
-/** The answer's fields that the embedded stages judge, by host. */
+/** The fields of an answer that the embedded stages judge, by the kind of their host. */
 const JUDGED: Readonly<Record<string, readonly string[]>> = {
   ident: ['password'],
   hall: ['token'],

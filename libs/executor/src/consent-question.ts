@@ -1,7 +1,10 @@
 import { secretsEqual } from '@gatehouse/platform';
 import type { ChallengeSource, FlowResult } from './flow-response.js';
 
-/** A question that the gateway asks. It is a consent challenge without permissions, which every client can show. */
+/**
+ * A question that the gateway itself asks, not a stage. It has the form of a consent challenge without permissions,
+ * because every client can show one.
+ */
 export type ConsentQuestion = Extract<FlowResult, { type: 'show' }>;
 
 /** Component of the challenge that asks for a consent. */
@@ -14,7 +17,10 @@ const ERRORS: ChallengeSource['errors'] = {
   },
 };
 
-/** Returns a question with this header. An answer agrees by `token`. `more` are additional fields of the challenge. */
+/**
+ * Returns a question with this header text. The visitor agrees with an answer that contains `token`. `more` are
+ * additional fields of the challenge.
+ */
 export const consentQuestion = (
   header: string,
   token: string,
@@ -32,7 +38,7 @@ export function agrees(body: unknown, expected: string | undefined): boolean {
   return expected !== undefined && typeof token === 'string' && secretsEqual(token, expected);
 }
 
-/** Returns the question again, with the error for an answer that does not contain the token. */
+/** Returns the question with an error, to show again after an answer without the right token. */
 export const withTokenError = (question: ConsentQuestion): ConsentQuestion => ({
   ...question,
   errors: { token: [{ code: 'question_token' }] },

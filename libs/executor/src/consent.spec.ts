@@ -15,7 +15,9 @@ const SCRIPT: Record<string, ScriptedReply> = {
 };
 const STARTED: FlowStartOptions = { visitor: undefined, context: {}, insert: undefined };
 const flow = (...kinds: string[]) => flowOf(kinds.map((kind) => ({ kind })));
-/** Returns a harness, and the values of `step.consented` in the requests to the stage `granter`. */
+/**
+ * Returns a harness, and a function that lists the values of `step.consented` in the requests to the stage `granter`.
+ */
 function harnessOf(version: ReturnType<typeof flowOf>, script = SCRIPT) {
   const harness = executorHarness(version, script);
   const { hops, requests } = harness.stages;

@@ -41,7 +41,10 @@ export class CredentialGuard {
   }
 }
 
-/** Throws for a step that would authorize a device by an API token: the device's access would outlive the token. */
+/**
+ * Throws `proof_required` if the step authorizes a device. Called for requests with an API token, because the device's
+ * access would outlive the token.
+ */
 function refuseAuthorization({ effects, requires_session }: StageContract) {
   if (requires_session || effects.includes('authorize'))
     throw new Problem('proof_required', { detail: NO_AUTHORIZATION });

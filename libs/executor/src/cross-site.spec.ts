@@ -86,7 +86,7 @@ describe('a run that another site started', () => {
 });
 
 describe('a run that is under way', () => {
-  /** Returns a harness whose plan is before a step that it has not entered yet. */
+  /** Returns a harness whose plan was started, but has not entered its first step. */
   const waiting = async (...kinds: string[]) => {
     const run = open(...kinds);
     await run.start({ visitor: undefined, context: {} });

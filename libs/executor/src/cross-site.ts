@@ -7,8 +7,8 @@ import type { CrossSite } from './flow-request.js';
 const HEADER = sentence('Another website sent you here. Continue only if you want to.').text;
 
 /**
- * Returns the plan, with a cross-site mark if the request comes from another site and `crossSite` includes this plan. A
- * plan whose mailed link awaits confirmation gets no mark, because the link asks for a confirmation itself.
+ * Returns the plan, with a cross-site mark if another site caused the request and `crossSite` includes this plan. A
+ * plan whose mailed link is not confirmed yet gets no mark, because it asks the visitor for a confirmation anyway.
  */
 export function withCrossSiteMark(
   plan: Plan,
@@ -21,8 +21,8 @@ export function withCrossSiteMark(
 }
 
 /**
- * Returns the question that a marked plan asks before a step with side effects on entry; `undefined` if the step may be
- * entered.
+ * Returns the question that a plan with a cross-site mark asks before it enters a step with side effects; `undefined`
+ * if it may enter the step without a question.
  */
 export function crossSiteQuestion(
   { cross_site, shown }: Plan,
@@ -34,8 +34,8 @@ export function crossSiteQuestion(
 }
 
 /**
- * Whether only a person can have given the answer: it is a JSON object and, if the contract lists `personal_fields`, it
- * has one of them. Scripts of a page never fill in these fields.
+ * Whether a person must have given the answer, because a script of another page could not: the answer is a JSON object
+ * and, if the contract lists `personal_fields`, has one of them.
  */
 export function isVisitorAction(answer: unknown, contract: StageContract | undefined): boolean {
   if (bodyErrors(answer)) return false;
@@ -43,5 +43,5 @@ export function isVisitorAction(answer: unknown, contract: StageContract | undef
   return fields === undefined || fields.some((field) => (answer as Record<string, unknown>)[field] != null);
 }
 
-/** Whether an answer confirms the question of a marked plan. */
+/** Whether an answer confirms the question that a plan with a cross-site mark asks. */
 export const confirmsCrossSite = (body: unknown, { cross_site }: Plan): boolean => agrees(body, cross_site?.token);

@@ -5,8 +5,8 @@ import { eventContextOf } from './event-context.js';
 import type { FlowRun } from './flow-run.js';
 
 /**
- * Returns the event that a plan ends with a denial. There is none for a visitor who has proved nothing, and none for a
- * plan that is not stored, because such a visitor or a page that reloads could cause any number of them.
+ * Returns the event that records the denial of a plan. Returns no event if the visitor has proved nothing or the plan
+ * is not stored, because anonymous visitors and reloads of a page could cause any number of such events.
  */
 export function denialEvents(
   run: FlowRun,

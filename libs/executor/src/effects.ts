@@ -3,19 +3,19 @@ import type { Plan } from '@gatehouse/plan';
 import { type LinkTarget, type ResumeLink, withResumeLink } from './resume-links.js';
 import { type SessionState, sessionAfterLogin, sessionAfterLogout } from './session-state.js';
 
-/** The effects of one type. */
+/** The effects of type `T`. */
 export type EffectOf<T extends EffectType> = Extract<Effect, { type: T }>;
 
 export type EventEffect = EffectOf<'event'>;
 
 type ReputationChange = NonNullable<PolicyRequest['reputation']>[number];
 
-/** What the commit saves for one effect. */
+/** What a plan commit saves for one effect. */
 interface CollectedEffect {
-  /** The effect as it is saved. */
+  /** The effect for the plan store, such as a mail with its link filled in. */
   readonly effect: Effect;
   readonly link?: ResumeLink;
-  /** The step whose mailed link the commit uses up. */
+  /** Id of the step whose mailed link is used up, because the code in the same mail was entered. */
   readonly usedLinkStep?: string;
   readonly reputation?: ReputationChange;
 }
@@ -23,9 +23,9 @@ interface CollectedEffect {
 /** What the effects of a request add to its HTTP response. */
 export interface ResponseEffects {
   readonly cookies: readonly EffectOf<'cookie'>[];
-  /** Messages for the visitor's open pages. */
+  /** Short messages that the visitor's open pages show. */
   readonly toasts: readonly EffectOf<'toast'>[];
-  /** The device code that the visitor has typed, and may approve or refuse now. */
+  /** The device code that the visitor has typed (OAuth device flow), and may approve or refuse now. */
   readonly authorization: EffectOf<'authorize'> | undefined;
   /** Whether the request has logged its visitor in. */
   readonly isLogin: boolean;
@@ -38,17 +38,20 @@ export const NO_RESPONSE_EFFECTS: ResponseEffects = {
   isLogin: false,
 };
 
-/** What effects of one type do before and after the save. The plan store decides what they do within the save. */
+/**
+ * How the executor handles effects of one type before the save (`collect`, `changeSession`) and in the response
+ * (`respond`). The plan store handles them within the save.
+ */
 interface EffectHandler<T extends EffectType> {
   /** Returns what the commit saves for the effect. Default: the effect itself. */
   readonly collect?: (effect: EffectOf<T>, origin: LinkTarget) => CollectedEffect;
   /** Returns the session after the effect. Only the last login or logout of a step is applied. */
   readonly changeSession?: (before: SessionState, effect: EffectOf<T>, plan: Plan) => SessionState;
-  /** Returns the response with what the effect adds to it. */
+  /** Returns the response effects, extended by what this effect adds. */
   readonly respond?: (response: ResponseEffects, effect: EffectOf<T>) => ResponseEffects;
 }
 
-/** The handlers of all effects. An empty handler leaves the effect to the plan store. */
+/** The handlers by type of effect. An empty handler means that only the plan store handles the type. */
 const EFFECT_HANDLERS: { readonly [T in EffectType]: EffectHandler<T> } = {
   login: { changeSession: sessionAfterLogin, respond: (response) => ({ ...response, isLogin: true }) },
   logout: { changeSession: sessionAfterLogout, respond: (response) => ({ ...response, isLogin: false }) },
@@ -68,13 +71,13 @@ const EFFECT_HANDLERS: { readonly [T in EffectType]: EffectHandler<T> } = {
   toast: { respond: (response, effect) => ({ ...response, toasts: [...response.toasts, effect] }) },
 };
 
-/** Returns what the commit saves for an effect. */
+/** Returns what the plan commit saves for an effect. */
 export function collectEffect<T extends EffectType>(effect: EffectOf<T>, origin: LinkTarget): CollectedEffect {
   const handler: EffectHandler<T> = EFFECT_HANDLERS[effect.type as T];
   return handler.collect?.(effect, origin) ?? { effect };
 }
 
-/** Returns the response with what an effect adds to it. */
+/** Returns the response effects, extended by what an effect adds. */
 export function respondToEffect<T extends EffectType>(response: ResponseEffects, effect: EffectOf<T>): ResponseEffects {
   const handler: EffectHandler<T> = EFFECT_HANDLERS[effect.type as T];
   return handler.respond?.(response, effect) ?? response;
@@ -83,7 +86,7 @@ export function respondToEffect<T extends EffectType>(response: ResponseEffects,
 /** An effect that changes the user of the session. */
 export type SessionChange = EffectOf<'login' | 'logout'>;
 
-/** Returns the last login or logout among the effects, the only one that changes the session. */
+/** Returns the last login or logout among the effects; only that one changes the session. */
 export const lastSessionChange = (effects: readonly Effect[]): SessionChange | undefined =>
   effects.findLast((effect): effect is SessionChange => EFFECT_HANDLERS[effect.type].changeSession !== undefined);
 

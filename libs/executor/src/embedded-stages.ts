@@ -15,13 +15,13 @@ import type { ResponseBody } from './stage-request.js';
 export type PassedReply = Extract<StageReply, { type: 'passed' }>;
 
 /**
- * A stage that is embedded in a host stage: the field of the host's config that refers to the stage, the rule in the
- * host's contract, and the stage.
+ * A stage that is embedded in a host stage. `field` is the field of the host's config that refers to it, `embed` the
+ * rule of the host's contract about it.
  */
 export interface EmbeddedStage {
   readonly field: string;
   readonly embed: EmbeddedStageRule;
-  /** The embedded stage with its secrets, which the host never sees. */
+  /** The embedded stage, including its secrets. The host never sees these secrets. */
   readonly attached: AttachedStage;
 }
 
@@ -31,7 +31,8 @@ interface HostStage {
 }
 
 /**
- * Returns the stages that a host's config embeds. Throws `stage_fault` if one is missing, so that no check is skipped.
+ * Returns the stages that a host's config embeds. Throws `stage_fault` if one of them is missing in the flow version:
+ * without it, its check (such as a captcha) would be skipped.
  */
 export function embeddedStages({ contract, stage }: HostStage, { attached }: FlowVersion): EmbeddedStage[] {
   return Object.entries(contract.embeds).flatMap(([field, embed]) => {
@@ -46,8 +47,9 @@ export function embeddedStages({ contract, stage }: HostStage, { attached }: Flo
 }
 
 /**
- * Returns the answer for the host, with an empty text for each value that an embedded stage judges. If such a value
- * contains a character that Postgres cannot store, only that character is kept, so that the host rejects the field.
+ * Returns the answer that the host gets: each value that an embedded stage judges is replaced by an empty text. If such
+ * a value contains a character that Postgres cannot store, it is replaced by that character, so that the host rejects
+ * the field.
  */
 export function withoutEmbeddedFields(body: ResponseBody, { embeds }: StageContract): ResponseBody {
   const fields = new Set(Object.values(embeds).map(({ field }) => field));
@@ -60,10 +62,13 @@ export function withoutEmbeddedFields(body: ResponseBody, { embeds }: StageContr
   );
 }
 
-/** Whether stages read the value as text. JSON numbers count, because a client may send a password as a number. */
+/**
+ * Whether stages read the value as text. Numbers count as text, because a client may send a numeric password as a JSON
+ * number.
+ */
 const isTextual = (value: unknown) => typeof value === 'string' || typeof value === 'number';
 
-/** Merges the replies of two stages that both passed. */
+/** Merges the reply of a host with the reply of an embedded stage. Both have passed. */
 export const mergePassed = (host: PassedReply, part: PassedReply): PassedReply => ({
   ...host,
   context: { ...host.context, ...part.context, ...mergedUser(host, part) },
@@ -72,7 +77,10 @@ export const mergePassed = (host: PassedReply, part: PassedReply): PassedReply =
   ...mergedInsert(host, part),
 });
 
-/** Returns the steps that one of the two stages inserts. Throws if both do, because their order would be undefined. */
+/**
+ * Returns the steps that either of the two stages inserts. Throws if both insert steps, because their order would be
+ * undefined.
+ */
 function mergedInsert({ insert: first }: PassedReply, { insert: second }: PassedReply) {
   if (first && second) throw new Problem('stage_fault', { detail: 'a stage and its embedded stage both add steps' });
   const insert = first ?? second;
@@ -95,12 +103,15 @@ export function withoutContext(reply: StageReply): StageReply {
   return refusal;
 }
 
-/** Returns the effects of a passed host that apply even if an embedded stage refuses: events and reputation. */
+/**
+ * Returns the effects of a host's `passed` reply that apply even if an embedded stage then refuses: events and
+ * reputation.
+ */
 export const recordingEffectsOf = ({ effects = [] }: PassedReply): Effect[] =>
   effects.filter(({ type }) => REFUSAL_EFFECTS.has(type));
 
 interface EmbeddedChallenge {
-  /** Field of the host's challenge that holds the embedded challenge. */
+  /** Name of the field in the host's challenge that holds the embedded challenge. */
   readonly field: string;
   readonly component: string | undefined;
   readonly inner: StageReply;

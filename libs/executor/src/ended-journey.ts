@@ -4,7 +4,7 @@ import type { FlowRequest } from './flow-request.js';
 import { type EndedJourney, journeyOf, type UnstoredEnding } from './journey.js';
 import type { SessionState } from './session-state.js';
 
-/** The parts of a run that its record reads. */
+/** The parts of a run from which the journey record of its plan is made. */
 interface EndedRun {
   readonly plan: Plan;
   readonly session: SessionState;
@@ -12,7 +12,7 @@ interface EndedRun {
   readonly context: FlowContext;
 }
 
-/** Returns the record of a plan that a run is about to end. */
+/** Returns the journey record of a plan that the run ends now. */
 export const endedJourney = (run: EndedRun, ending: PlanEnding): EndedJourney => ({
   ...journeyOf(run.plan),
   outcome: 'to' in ending ? 'done' : 'denied',
@@ -21,14 +21,14 @@ export const endedJourney = (run: EndedRun, ending: PlanEnding): EndedJourney =>
   isCounted: !run.isAnswered,
 });
 
-/** Returns the ending of a plan that has no row. */
+/** Returns what is counted of a plan that ended in its first request, so that it never had a row. */
 export function unstoredEnding({ plan, context }: EndedRun, { outcome }: EndedJourney): UnstoredEnding {
   const { request, loaded, versionId } = context;
   const network = request.journeyFacts?.()?.network;
   return { planId: plan.id, flowId: loaded.flowId, versionId, outcome, network };
 }
 
-/** Adds to a new plan what its record keeps about the client. */
+/** Returns a new plan with the facts about the client that its journey record will contain. */
 export function withClient(plan: Plan, { journeyFacts }: FlowRequest): Plan {
   const client = journeyFacts?.()?.client;
   return client ? { ...plan, client } : plan;

@@ -5,18 +5,18 @@ import type { EventContext } from './plan-commit.js';
 import { toSavedUser } from './ports/plan-store.js';
 import type { SessionState } from './session-state.js';
 
-/** The parts of a run that its events record. */
+/** The parts of a run that go into its events. */
 interface EventRun {
   readonly context: FlowContext;
   readonly plan: Plan;
-  /** The facts of the plan, also after the plan has ended. */
+  /** The plan's facts. They stay available after the plan has ended. */
   readonly facts: Plan['context'];
   readonly session: SessionState;
 }
 
 /**
- * Returns what events and reputation record about a run. `user`, whom they are about, is by default the pending user,
- * also after the plan has ended.
+ * Returns what events and reputation changes record about a run. `user` is the user whom they concern: by default the
+ * pending user, also after the plan has ended.
  */
 export function eventContextOf(run: EventRun, user: User | undefined = run.facts.pending_user): EventContext {
   const { context, plan, session } = run;
@@ -32,7 +32,7 @@ export function eventContextOf(run: EventRun, user: User | undefined = run.facts
   };
 }
 
-/** Returns who causes the events of a run: the caller, else the user whom this plan has logged in or verified. */
+/** Returns the actor of a run's events: the caller, or else the user whom this plan has logged in or verified. */
 export function actorOf({ context, facts, session }: Pick<EventRun, 'context' | 'facts' | 'session'>): EventActor {
   const { user: caller } = context;
   if (caller) return callerActor(caller, context);

@@ -7,7 +7,7 @@ import { DEFAULT_REPLIES, LOGIN_REPLY, rejectedReply } from '../testing/fake-sta
 import { flowOf } from '../testing/test-flow.js';
 import type { PlanCommit } from './plan-commit.js';
 
-/** One request of a visitor's browser: a GET, or a right, wrong, late or malformed answer. */
+/** One request of a visitor's browser: a GET, or an answer that is right, wrong, late or malformed. */
 const act = fc.oneof(
   fc.constant(undefined),
   fc.constant({ uid: 'alice', password: 'right', word: 'right' }),
@@ -38,12 +38,13 @@ const passesIf =
     right(request.response ?? {}) ? passed : rejectedReply(['password']);
 
 /**
- * Returns an executor that checks every save: a request may move the plan only past steps that this request has passed.
+ * Returns an executor that checks every save of a plan: the plan may only move past steps that the same request has
+ * passed.
  */
 function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promise<T>) {
   const version = flowOf(flow);
   const passes = new Set<string>();
-  /** Number of steps that the running plan has passed since it started. */
+  /** The step that the plan must have reached: the number of steps that it has passed since its start or restart. */
   let behind = 0;
   const judged = (reply: (request: StageRequest) => StageReply) => (request: StageRequest) => {
     const judgement = reply(request);
@@ -59,7 +60,10 @@ function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promi
   });
   const { plans, stages, attempts } = it;
 
-  /** Checks a new plan. If an answer started the plan, only the trail says which step that answer passed. */
+  /**
+   * Checks a new plan. If an answer started the plan and passed its first step, only the trail shows which step that
+   * was.
+   */
   function began({ cursor, trail }: Plan) {
     behind = cursor;
     const passed = trail.filter(({ outcome }) => outcome === 'passed').map(({ step }) => step);
@@ -108,7 +112,7 @@ const bound = (plans: ReturnType<typeof executorHarness>['plans']) => ({
   save: plans.save.bind(plans),
 });
 
-/** Returns a client address for each request, to tell concurrent saves apart. */
+/** Returns a different client address for each request, so that the test can assign each save to its request. */
 const clientOf = (number: number) => ({
   ip: `10.0.${number >> 8}.${number & 255}`,
   user_agent: '',

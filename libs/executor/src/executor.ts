@@ -59,7 +59,7 @@ interface Dependencies {
 }
 
 /**
- * Handles one request: one load, the steps of the plan, and in most cases one conditional save
+ * Handles one HTTP request: loads all data with one statement, runs steps of the plan, and in most cases saves once
  * (docs/spec/executor.md#one-request). Contains no special case for any kind of stage.
  */
 export class Executor {
@@ -70,8 +70,8 @@ export class Executor {
   }
 
   /**
-   * Returns the current challenge of a flow, or the result of an answer. A problem of a step or of planning is a result
-   * too. Throws any other Problem.
+   * Returns the result of an answer, or without an answer the flow's current challenge. A problem that a step or the
+   * planning causes is returned as a result. Any other Problem is thrown.
    */
   async handle(request: FlowRequest): Promise<FlowResponse> {
     const arrival = await this.load(request);
@@ -110,8 +110,8 @@ export class Executor {
   }
 
   /**
-   * Returns the request's context with the selected plan. If that plan's version was deleted or has an unknown format,
-   * a new plan starts.
+   * Returns the request's context with the plan to continue. Starts a new plan instead if the flow version of the
+   * selected plan was deleted or has an unknown format.
    */
   private async contextOf(arrival: LoadedRequest, selected: ContinuedPlan | undefined): Promise<FlowContext> {
     const pinned = selected && (await this.dependencies.flows.find(selected.versionId));
@@ -123,8 +123,7 @@ export class Executor {
   }
 
   /**
-   * Ends a session that is used outside the network or place that it is bound to. Returns whether the session has
-   * ended.
+   * Ends the session if the client uses it outside the network or place to which it is bound. Returns whether it did.
    */
   private async isSessionEnded({ request, loaded: { session } }: LoadedRequest): Promise<boolean> {
     const { user } = session ?? {};
@@ -136,7 +135,7 @@ export class Executor {
     return responseWithoutPlan({ version, brand, user: undefined }, { type: 'done', to: loginUrl(request, version) });
   }
 
-  /** Refuses a URL with a query parameter named like a secret field of a stage (docs/security.md#accident-21). */
+  /** Refuses a query parameter with the name of a stage's secret field (docs/security.md#accident-21). */
   private refuseSecrets({ request: { queryNames: named }, version }: FlowContext) {
     if (named.some((field) => this.dependencies.contracts.isSecretField(field, version)))
       throw new Problem('credentials_in_query');
@@ -174,19 +173,19 @@ export class Executor {
       const { facts, plan, responseEffects: effects, cookie } = run;
       return flowResponse(context, { result, context: facts, plan, cookie, effects });
     }
-    // This request lost the race, so its verdict was not saved and must not be revealed. A right answer's attempt must
-    // not stay counted.
+    // This request lost the race to save the plan, so the verdict on its answer must not be revealed. The attempt of a
+    // right answer is released, so that it does not count as a failure.
     if (run.answerPassed) await this.dependencies.attempts.release(run.reservations);
     const reloaded = { ...(await this.load(context.request)), user: context.user };
-    // If the other request replaced the session key, an attacker may have planted the old key. Then only a request
-    // whose own answer was right gets the next challenge.
+    // If the winner of the race replaced the session key, an attacker may have planted the old key. Then the next
+    // challenge is only for a request whose own answer was right.
     return this.repeat(reloaded, { isKeyProved: reloaded.loaded.session?.retired !== true || run.answerPassed });
   }
 
   /**
-   * Shows the challenge that another request saved, or how the plan ended, without a request to a stage. If the session
-   * key is retired and the request proved nothing (`isKeyProved` false), shows only how the plan ended, because an
-   * attacker may have planted the key.
+   * Shows the challenge that another request saved, or how that request ended the plan. Sends no request to a stage. If
+   * the session key is retired and this request proved nothing (`isKeyProved` is false), shows only how the plan ended,
+   * because an attacker may have planted the key.
    */
   private async repeat(arrival: LoadedRequest, { isKeyProved }: { isKeyProved: boolean }): Promise<FlowResponse> {
     const { stored, session } = arrival.loaded;
@@ -215,22 +214,22 @@ export class Executor {
   }
 }
 
-/** Whether the answer is a repetition: it names a step of the session's plan of this flow, which has ended. */
+/** Whether the answer repeats an earlier one: it names a step of the session's plan, and that plan has ended. */
 const namesEndedPlan = ({ request, loaded: { stored } }: LoadedRequest): boolean =>
   stored?.plan.ended !== undefined && namesStepOf(stored.plan, request.answer?.step);
 
-/** The result of a request after another request has used up its mailed link. */
+/** The result of a request whose mailed link another request has used up in the meantime. */
 const LINK_DENIAL: FlowResult = { type: 'denied', message: LINK_GONE };
 
-/** Problems of a body that are reported before the request's API token is looked up. */
+/** Codes of the problems of a request body that are reported before the API token is looked up. */
 const REJECTED_BODY_CODES: ReadonlySet<string> = new Set(['unsupported_media_type', 'body_too_large']);
 
-/** Throws the problem of a body if the code is in REJECTED_BODY_CODES (docs/spec/http.md#order-of-checks). */
+/** Throws the problem of a body if its code is in REJECTED_BODY_CODES (docs/spec/http.md#order-of-checks). */
 function rejectUnacceptableBody(answer: ChallengeSubmission | undefined) {
   if (answer?.bodyProblem && REJECTED_BODY_CODES.has(answer.bodyProblem.code)) throw answer.bodyProblem;
 }
 
-/** Refuses an answer from another site for everyone, and an answer without a CSRF token for users of a session. */
+/** Throws for an answer from another site, and for one without a CSRF token if the session has a user. */
 function rejectForgery(answer: ChallengeSubmission | undefined, sessionUser: Identity | undefined) {
   const detail = answer?.crossSiteFailure ?? (sessionUser && answer?.csrfFailure);
   if (detail) throw new Problem('csrf_failed', { detail });
@@ -245,7 +244,7 @@ function asProblemResult(error: unknown): FlowResult {
   throw error;
 }
 
-/** Returns `undefined` for the error that another request has saved the plan first. Throws any other error. */
+/** Returns `undefined` if another request has saved the plan first (`OvertakenError`). Throws any other error. */
 function ifOvertaken(error: unknown): undefined {
   if (!(error instanceof OvertakenError)) throw error;
 }
@@ -256,9 +255,9 @@ function newPlan(version: FlowVersion, request: FlowRequest): Plan {
 }
 
 /**
- * Whether the brand lets the caller start the flow, and the caller satisfies the flow's authentication requirement. It
- * is enough to have satisfied the requirement earlier in the plan: before a mailed link continued the plan or, except
- * for `require_outpost`, before the plan logged the visitor in or out.
+ * Whether the brand lets the caller start the flow, and the caller meets the flow's authentication requirement. A plan
+ * that met the requirement may go on: after a mailed link resumed it and, except with `require_outpost`, after it
+ * logged the visitor in or out.
  */
 function mayContinue(context: FlowContext): boolean {
   const { authentication } = context.version.flow;
@@ -269,7 +268,7 @@ function mayContinue(context: FlowContext): boolean {
   return authentication === 'require_unauthenticated' || running.visitor === null;
 }
 
-/** Returns the running plan, or a new one, with the current visitor and the destination that was last requested. */
+/** Returns the running plan, or a new one, with the current visitor and the last requested destination. */
 function currentPlan(context: FlowContext): Plan {
   const { request, version, continued } = context;
   const given = withLinkToken(continued?.plan ?? newPlan(version, request));
@@ -280,7 +279,7 @@ function currentPlan(context: FlowContext): Plan {
   return { ...plan, visitor, ...(next === undefined ? {} : { next }) };
 }
 
-/** Returns the response for a flow that does not apply to the visitor. No plan is stored. */
+/** Returns the response for a flow that the visitor may not run. No plan is stored. */
 function notApplicable(context: FlowContext, messages: readonly string[]): FlowResponse {
   const next = context.request.query['next'];
   const refusal = flowRefusal(context.version, { visitor: visitorOf(context), next, messages });

@@ -5,13 +5,17 @@ import type { HostBrand } from './ports/flow-store.js';
 import { type Identity, type LoadedFlow, type ResumedPlan, type StoredPlan, toSavedUser } from './ports/plan-store.js';
 import type { SessionState } from './session-state.js';
 
-/** A plan that a request continues: a plan of its session, or one that a mailed link leads to. */
+/**
+ * A plan that a request continues: the plan of its session, or the plan of the mailed link that the visitor has opened.
+ */
 export type ContinuedPlan = (StoredPlan | ResumedPlan) & {
-  /** Whether the plan awaits the confirmation of a mailed link that was used up elsewhere or has expired. */
+  /**
+   * Whether the plan waits for the confirmation of a mailed link that was used up by another request or has expired.
+   */
   readonly isLinkGone?: boolean;
 };
 
-/** Everything that the executor has loaded for a request. Read only. */
+/** Everything that the executor has loaded for a request. Immutable. */
 export interface FlowContext {
   readonly request: FlowRequest;
   /** The session and its plan of this flow, as loaded. */
@@ -21,7 +25,7 @@ export interface FlowContext {
   readonly user: Identity | undefined;
   readonly version: FlowVersion;
   readonly versionId: string;
-  /** The plan that the request continues, as loaded; `undefined` if it starts a new plan. */
+  /** The plan that the request continues, as it was loaded; `undefined` if the request starts a new plan. */
   readonly continued: ContinuedPlan | undefined;
   readonly site: StageRequest['site'];
   /** The visitor's language. */
@@ -41,11 +45,11 @@ export function flowContext(
   return { version, versionId, continued, site, locale: loaded.request.localeFor(loaded), ...loaded };
 }
 
-/** Whether the plan has a row in the visitor's session. */
+/** Whether the plan has a row in the database. A plan that a mailed link resumes gets its row at the first save. */
 export const isStored = (plan: ContinuedPlan | undefined): plan is ContinuedPlan & StoredPlan =>
   plan !== undefined && 'revision' in plan;
 
-/** Returns the caller's uuid as plans store it; null for an anonymous visitor. */
+/** Returns the caller's uuid, in the form in which plans store it: null for an anonymous visitor. */
 export const visitorId = ({ user }: Pick<FlowContext, 'user'>): Plan['visitor'] => user?.uuid ?? null;
 
 /** Returns the caller's properties that a flow's authentication requirement checks. */
@@ -55,7 +59,7 @@ export const visitorOf = ({ request, user }: LoadedRequest): Visitor => ({
   outpost: request.client.outpost,
 });
 
-/** Whether an API token says who the caller is. */
+/** Whether the caller is authenticated by an API token. */
 export const isByToken = ({ request }: Pick<FlowContext, 'request'>): boolean => request.authenticate !== undefined;
 
 /** Returns the state of the session before the first step. An API token proves nothing about its user. */
@@ -71,7 +75,7 @@ export function loadedSessionState(context: LoadedRequest): SessionState {
   };
 }
 
-/** The settings of the site. Links use them in place of the `Host` that a client sends. */
+/** The site's configured address. Links are built from it, never from the `Host` header that a client sends. */
 export type ConfiguredSite = Pick<StageRequest['site'], 'base_url' | 'rp_id'>;
 
 /** Returns the member `site` of requests to stages and policies. */

@@ -4,15 +4,18 @@ import type { GeoLocation } from '@gatehouse/platform';
 import type { JourneyFacts } from './journey.js';
 import type { Identity } from './ports/plan-store.js';
 
-/** Milliseconds that one request may take in all. */
+/** Time limit of one HTTP request in milliseconds, including all requests to stages and policies. */
 export const REQUEST_DEADLINE_MS = 20_000;
 
-/** Which plans a request from another site marks: only a plan that the request starts, or any plan (docs/adr/0034). */
+/**
+ * Which plans get a cross-site mark from a request that another site caused: only a plan that the request starts
+ * (`new`), or any plan (docs/adr/0034).
+ */
 export type CrossSite = 'new' | 'any';
 
 /** A client's request to the executor. Made by the controller. */
 export interface FlowRequest {
-  /** Time of arrival on the clock of `performance.now()`. The deadline counts from it. */
+  /** Time of arrival on the clock of `performance.now()`, in milliseconds. The deadline counts from it. */
   readonly arrivedAt: number;
   /** The value of the response header `x-authentik-id`. */
   readonly requestId: string;
@@ -22,21 +25,28 @@ export interface FlowRequest {
   /** SHA-256 of the session cookie, if the client sent one. */
   readonly sessionKey: Buffer | undefined;
   /**
-   * Looks up the API token, and returns its user, who is then the caller. Absent for a request without a token. Throws
-   * `token_invalid`.
+   * Looks up the API token, and returns its user, who then is the caller. Throws `token_invalid`. Absent if the request
+   * has no token.
    */
   readonly authenticate?: (() => Promise<Identity>) | undefined;
-  /** The flow page's query, which the client sends in the parameter `query`. A repeated key has its last value. */
+  /**
+   * The query of the flow page's URL, which the client sends in the parameter `query`. The last value of a repeated key
+   * counts.
+   */
   readonly query: Readonly<Record<string, string>>;
   /** The names of all parameters of the request's query and of the flow page's query. */
   readonly queryNames: readonly string[];
   /** The body of a POST. */
   readonly answer: ChallengeSubmission | undefined;
   /**
-   * Which plans this request marks as started by another site; `undefined` for a request from this site or a program.
+   * Which plans get a cross-site mark from this request; `undefined` if this site or a program other than a browser
+   * sent it.
    */
   readonly crossSite?: CrossSite | undefined;
-  /** Id of the plan about the device whose code the visitor has typed in this HTTP request. */
+  /**
+   * Id of the plan that authorizes a device, if the visitor has typed the device's code in this request. Typing the
+   * code counts as a consent.
+   */
   readonly consentedPlan?: string;
   readonly client: {
     readonly ip: string;
@@ -45,15 +55,21 @@ export interface FlowRequest {
     readonly cookies: Readonly<Record<string, string>>;
   };
   /**
-   * Returns where the client's address is; `undefined` if no GeoIP database knows it. Called only for a request that
-   * has events or mails.
+   * Returns the location of the client's address; `undefined` if no GeoIP database contains it. Called only if the
+   * request has events or mails.
    */
   readonly findLocation: () => GeoLocation | undefined;
-  /** Returns what records of this client's plans keep about it; `undefined` if no records are kept. */
+  /**
+   * Returns what the journey records of this client's plans contain about the client; `undefined` if no records are
+   * made.
+   */
   readonly journeyFacts?: () => JourneyFacts | undefined;
   /** Returns the visitor's language, from the request, the user's setting and the brand. */
   readonly localeFor: (caller: { readonly user: Identity | undefined; readonly brand: Brand }) => string;
-  /** Returns the id of the browser, if the user has logged in with it before and the user's epoch is still the same. */
+  /**
+   * Returns the id of the browser if the user has logged in with it before and the user's epoch is unchanged; else
+   * `undefined`.
+   */
   readonly knownBrowserOf: (user: User) => string | undefined;
   /**
    * Counts the request for the rate limit of anonymous visitors. Called if the session has no user, before the API
@@ -68,20 +84,21 @@ export interface FlowRequest {
 }
 
 /**
- * An answer to a challenge: any JSON value or the problem of an unreadable body, and the reasons why it may be forged.
+ * An answer to a challenge: a JSON value of any type, or the problem of an unreadable body, and the reasons for which
+ * the answer may be forged.
  */
 export interface ChallengeSubmission {
   readonly body: unknown;
   readonly bodyProblem?: Problem | undefined;
-  /** Why the answer is refused for every visitor, whether logged in or not. */
+  /** Set if another site sent the answer: the reason, for every visitor. */
   readonly crossSiteFailure?: Sentence | undefined;
-  /** Why the answer is refused for a logged-in user. */
+  /** Set if the answer has no valid CSRF token: the reason, for logged-in users only. */
   readonly csrfFailure: Sentence | undefined;
   /** Id of the step that the answer is for, if the client names it. An answer to another step is not applied. */
   readonly step?: string | undefined;
 }
 
-/** Returns the HTTP method of the request, as policies see it. */
+/** Returns the HTTP method that policies see: `POST` for an answer, else `GET`. */
 export const methodOf = ({ answer }: FlowRequest): 'GET' | 'POST' => (answer ? 'POST' : 'GET');
 
 /** Returns the milliseconds until the request's deadline. */

@@ -16,7 +16,7 @@ import type { Identity } from './ports/plan-store.js';
 import type { SessionCookie } from './session-key.js';
 import { stepIdOf } from './step-id.js';
 
-/** The members of a stage's contract that are needed to present its challenge. */
+/** The parts of a stage's contract that are needed to present its challenge. */
 export type ChallengeSource = Pick<StageContract, 'component' | 'user_info' | 'errors' | 'texts'> &
   Partial<Pick<StageContract, 'shows_as' | 'kind'>>;
 
@@ -27,14 +27,14 @@ export type FlowResult =
       readonly contract: ChallengeSource;
       readonly challenge: Readonly<Record<string, unknown>>;
       readonly errors: Errors | undefined;
-      /** Set if the answer was not applied, because it names another step. */
+      /** Set if the answer had no effect, because it names another step than the current one. */
       readonly unapplied?: true;
     }
   | { readonly type: 'done'; readonly to: string }
   | {
       readonly type: 'denied';
       readonly message: Message | undefined;
-      /** Name of the reason, for pages (docs/adr/0061). */
+      /** Code of the denial's reason, by which pages choose what to show (docs/adr/0061). */
       readonly reason?: string | undefined;
     }
   | { readonly type: 'problem'; readonly problem: Problem };
@@ -43,8 +43,8 @@ export type FlowResult =
 export const UNKNOWN_ERROR = sentence('Unknown error');
 
 /**
- * Returns a denial. Its reason is `named`, else the code of the message. A denial without a text says UNKNOWN_ERROR and
- * has the reason `unspecified`. A text of an administrator or of policies has no reason.
+ * Returns a denial. Its reason code is `named`, or else the code of the message. Without a text, the message is
+ * UNKNOWN_ERROR and the reason `unspecified`. A text that an administrator or a policy wrote has no reason code.
  */
 export function denial(message: Message | undefined, catalogue: Catalogue = {}, named?: string) {
   const { wire: _, ...text } = sentenceOf(message ?? UNKNOWN_ERROR, catalogue, fieldMessages);
@@ -54,7 +54,7 @@ export function denial(message: Message | undefined, catalogue: Catalogue = {}, 
   return { type: 'denied' as const, message: isBlank ? UNKNOWN_ERROR : text, ...(reason && { reason }) };
 }
 
-/** What the executor returns for a request: the result, and what is needed to present the result. */
+/** What the executor returns for a request: the result, and the data for presenting it. */
 export interface FlowResponse {
   readonly result: FlowResult;
   readonly version: FlowVersion;
@@ -63,7 +63,7 @@ export interface FlowResponse {
   readonly sessionUser: Identity | undefined;
   readonly cookie: SessionCookie | undefined;
   readonly effects: ResponseEffects;
-  /** Whether another site started the plan and the visitor has not acted since. */
+  /** Whether another site started the plan and the visitor has not answered since. */
   readonly crossSite: boolean;
   /** Id of the plan, for the log; `undefined` if there is no plan. */
   readonly planId: string | undefined;
@@ -74,7 +74,8 @@ export interface FlowResponse {
 type ResponseContext = Pick<FlowContext, 'version' | 'brand' | 'user'>;
 
 /**
- * Returns the response with a result. `plan` is the plan of this request, or the plan that another request has saved.
+ * Returns the response with a result. `plan` is the plan as this request left it or, after a lost race, as the other
+ * request saved it.
  */
 export function flowResponse(
   { version, brand, user }: ResponseContext,
@@ -86,20 +87,20 @@ export function flowResponse(
   return { result, version, brand, context, sessionUser: user, cookie, effects, crossSite, planId: plan?.id, stepId };
 }
 
-/** Returns the response of a request without a plan. */
+/** Returns the response for a request that has no plan. */
 export const responseWithoutPlan = (context: ResponseContext, result: FlowResult): FlowResponse =>
   flowResponse(context, { result, context: {}, cookie: undefined, effects: NO_RESPONSE_EFFECTS, plan: undefined });
 
-/** Returns a challenge with the mark that the answer was not applied, because it names another step. */
+/** Returns a challenge with the mark `unapplied`: the answer named another step, so it had no effect. */
 export const unapplied = <R extends FlowResult | undefined>(result: R): R =>
   result?.type === 'show' ? { ...result, unapplied: true } : result;
 
-/** Path that redirects to the login flow of the brand. */
+/** Path that redirects to the brand's login flow. */
 const LOGIN = '/flows/-/default/authentication/';
 
 /**
- * Returns the URL of a new login that leads back to this flow. If this flow is itself a login, the new login leads to
- * the destination of this flow.
+ * Returns the URL of a new login that leads back to this flow afterwards. If this flow is itself a login, the new login
+ * leads to this flow's destination (`next`).
  */
 export function loginUrl({ slug, query }: FlowRequest, { flow }: FlowVersion): string {
   const { flow_token: _secret, ...rest } = query;

@@ -36,33 +36,33 @@ export interface SavedRow {
   readonly plan: Plan;
 }
 
-/** The parts of a run that stages, policies and guards read. */
+/** The parts of a run that the code for stages, policies and guards reads. */
 export type FlowRunView = Pick<
   FlowRun,
   'context' | 'plan' | 'session' | 'revision' | 'budget' | 'reputation' | 'consented'
 >;
 
 /**
- * One request's run through a plan: the current plan, and the changes to save with it. A `FlowRun` is mutable, its
- * plans are not.
+ * One request's run through a plan: the current plan, and the changes to save with it. The run is mutable. Each plan is
+ * immutable and replaced by its successor.
  */
 export class FlowRun {
   readonly budget = new StepBudget();
-  /** What the effects add to the HTTP response if the last save succeeds. */
+  /** What the effects of the steps add to the HTTP response. Used only if the save succeeds. */
   responseEffects: ResponseEffects = NO_RESPONSE_EFFECTS;
   /** Whether the visitor's answer has passed its step. */
   answerPassed = false;
-  /** Whether the visitor's answer was a consent, after which no other step was entered (docs/adr/0065). */
+  /** Whether the visitor has just given a consent, and no other step was entered since (docs/adr/0065). */
   consented: boolean;
-  /** The session cookie to set, if a save has made a new key. */
+  /** The session cookie to set; `undefined` if no save has made a new session key. */
   cookie: SessionCookie | undefined;
-  /** Whether the run was saved before a request to a stage that writes data. */
+  /** Whether this request has already saved the plan before a request to a stage that writes data. */
   savedBeforeWork = false;
   /** The plan's row; `undefined` until the plan is stored. */
   row: SavedRow | undefined;
-  /** The steps of this run so far, for metrics. */
+  /** The kind and outcome of each step in this request so far, for metrics. */
   readonly stepOutcomes: { readonly kind: string; readonly outcome: StepOutcome }[] = [];
-  /** The record of the plan, once this run has ended it. */
+  /** The plan's journey record; `undefined` until this run ends the plan. */
   journey: EndedJourney | undefined;
   private firstPlan: Plan;
   private currentPlan: Plan;
@@ -70,17 +70,17 @@ export class FlowRun {
   private currentSession: SessionState;
   private unsaved: UnsavedChanges;
   private stepStartedAt = performance.now();
-  /** Whether the visitor had answered at an earlier save of this request. */
+  /** The value of `isAnswered` at an earlier save of this request. */
   private wasAnswered = false;
 
-  /** `now` is the wall clock, for the trail. */
+  /** `now` returns the current time, for the timestamps in the trail. */
   constructor(
     readonly context: FlowContext,
     plan: Plan,
     private readonly now: () => Date,
   ) {
     const { continued, loaded, request } = context;
-    // A link that the browser opens at the same moment replaces the plan by that of another device.
+    // A link opened at the same moment may have replaced the plan by one about another device.
     this.consented = request.consentedPlan === plan.id;
     this.firstPlan = this.currentPlan = plan;
     this.lastFacts = plan.context;
@@ -88,8 +88,8 @@ export class FlowRun {
     this.unsaved = noChanges(plan);
     if (isStored(continued))
       this.row = { sessionId: loaded.session!.id, revision: continued.revision, plan: continued.plan };
-    // A continued plan without a row comes from a mailed link. Its user comes from the link and was not typed, so the
-    // save renews the session key.
+    // A continued plan without a row comes from a mailed link, and so does its user. A user who was not merely typed
+    // makes the save renew the session key.
     else if (continued) this.unsaved.identified = true;
   }
 
@@ -107,15 +107,12 @@ export class FlowRun {
     return this.currentSession;
   }
 
-  /** The revision that the next save replaces. */
+  /** The revision of the row that the next save replaces. */
   get revision(): number {
     return this.row?.revision ?? 0;
   }
 
-  /**
-   * Whether the first save starts a new session for an anonymous visitor who has one, because an attacker may have
-   * planted its key (session fixation).
-   */
+  /** Whether the first save moves an anonymous visitor to a new session, against session fixation. */
   get leavesSession(): boolean {
     const { session } = this.context.loaded;
     return this.row === undefined && this.unsaved.identified && session !== undefined && !session.user;
@@ -143,9 +140,9 @@ export class FlowRun {
   }
 
   /**
-   * Whether the session's rows get their full lifetime: the visitor has answered a challenge of an existing session, is
-   * logged in, or was identified by a proof. An answer without a session does not count, so that an anonymous client
-   * cannot create rows of full lifetime with single requests.
+   * Whether the session's rows get their full lifetime: the visitor is logged in, has answered a challenge in an
+   * existing session, or was identified by a proof. An answer without a session does not count, because an anonymous
+   * client could then create a long-lived row with every request.
    */
   get isAnswered(): boolean {
     const { loaded, request } = this.context;
@@ -154,7 +151,7 @@ export class FlowRun {
     return session !== undefined && (!session.isUnanswered || request.answer !== undefined);
   }
 
-  /** Sets the plan that planning returned, and the events that planning caused. */
+  /** Replaces the plan by a newly planned one, and collects the events that the planning caused. */
   start(planned: Plan, events: readonly EventEffect[]) {
     this.firstPlan = planned;
     this.unsaved = { ...noChanges(planned), identified: planned.context.pending_user?.kind === 'saved' };
@@ -167,10 +164,7 @@ export class FlowRun {
     this.lastFacts = plan.context;
   }
 
-  /**
-   * Replaces the plan by one whose pending user may have changed. `identifies` says how the stage knows that user;
-   * `undefined` if policies named the user.
-   */
+  /** Replaces the plan. `identifies` says how a stage identified its pending user; `undefined` after policies. */
   identify(plan: Plan, identifies?: IdentificationMethod) {
     const { pending_user: user } = plan.context;
     const isOther = user?.kind === 'saved' && userKey(user) !== userKey(this.currentPlan.context.pending_user);
@@ -184,7 +178,7 @@ export class FlowRun {
     this.consented = reply.type === 'passed' && reply.consented === true;
   }
 
-  /** Forgets the consent, which counts only for the step right after the step that asked for it. */
+  /** Forgets a consent, because it counts only for the step right after the step that asked for it. */
   dropConsent() {
     this.consented = false;
   }
@@ -194,7 +188,7 @@ export class FlowRun {
     this.unsaved.identified = true;
   }
 
-  /** Makes the next save record in the session that this user was verified. Ignores a user who is not the session's. */
+  /** Makes the next save record in the session that this user was verified, if it is the session's user. */
   confirmUser(uuid: string | undefined) {
     this.unsaved.confirmedUser = uuid ?? this.unsaved.confirmedUser;
   }
@@ -222,7 +216,8 @@ export class FlowRun {
       this.unsaved.effects.push(collected.effect);
       if (collected.link) this.unsaved.links.push(collected.link);
       if (collected.reputation) this.unsaved.reputation.push(collected.reputation);
-      // If this link resumed the plan, `confirm` uses the link up by its token. Otherwise the step identifies the link.
+      // `confirm` uses the link up by its token if the plan was resumed by this link. Otherwise the link is found by
+      // its step.
       if (collected.usedLinkStep && !this.confirm()) this.unsaved.usedLinkStep = collected.usedLinkStep;
       this.responseEffects = respondToEffect(this.responseEffects, effect);
     }
@@ -232,12 +227,12 @@ export class FlowRun {
     this.currentSession = sessionAfter(this.currentSession, change, this.currentPlan);
   }
 
-  /** Collects events, which change nothing else. */
+  /** Collects events for the next save. Events change neither the plan nor the session. */
   record(events: readonly EventEffect[]) {
     this.unsaved.effects.push(...events);
   }
 
-  /** Gives the plan an id for the next work of a stage that writes data, unless the plan has one (docs/adr/0023). */
+  /** Gives the plan a work id for the next request to a stage that writes data, unless it has one (docs/adr/0023). */
   nameWork() {
     this.currentPlan = withWorkId(this.currentPlan, randomToken(WORK_ID_LENGTH));
   }
@@ -246,25 +241,26 @@ export class FlowRun {
     this.unsaved.settlement = mergeSettlements(this.unsaved.settlement, settlement);
   }
 
-  /** Uses up the mailed link that resumed the plan. Returns false if no link did, or if the link was used up before. */
+  /** Uses up the mailed link that resumed the plan. Returns false without such a link, or if it was used up before. */
   confirm(): boolean {
     const { resumed } = this.currentPlan;
     if (!resumed || resumed.confirmed) return false;
     const { token } = resumed;
-    // Dropping the shown challenge makes the run save the plan, which uses the link up, before it asks the stage again.
+    // Without the shown challenge, the run saves the plan before it requests a new challenge. That save uses the link
+    // up.
     this.currentPlan = { ...this.currentPlan, shown: undefined, resumed: { token, confirmed: true } };
     this.unsaved.usedToken = Buffer.from(token, 'hex');
     return true;
   }
 
-  /** Ends the plan, and uses up the mailed link that resumed it, unless the link is gone. */
+  /** Ends the plan. Uses up the mailed link that resumed it, unless the link was used up or has expired already. */
   end(ending: PlanEnding) {
     if (!this.context.continued?.isLinkGone) this.confirm();
     this.journey = endedJourney(this, ending);
     this.currentPlan = endPlan(this.currentPlan, ending);
   }
 
-  /** Returns what the next save of `row` writes. */
+  /** Returns what the next save writes, to replace this row. `newKey` is the hash of a new session key. */
   commit({ sessionId, revision }: SavedRow, newKey: Buffer | undefined): PlanCommit {
     const { loaded, versionId } = this.context;
     const { effects, links, settlement, usedToken, usedLinkStep } = this.unsaved;

@@ -53,8 +53,8 @@ interface Dependencies {
 }
 
 /**
- * Moves one run through its plan, for a limited number of steps. Saves only before a request to a stage that writes
- * data; the executor saves the end result.
+ * Moves one run through its plan, for a limited number of steps. Saves the plan only before requests to stages that
+ * write data; the executor saves the final state.
  */
 export class FlowRunner {
   constructor(
@@ -64,8 +64,8 @@ export class FlowRunner {
   ) {}
 
   /**
-   * Runs steps until there is a result for the visitor. Throws Problem if the first step fails. If a later step fails,
-   * the problem is the result, and the run keeps the changes of the earlier steps.
+   * Runs steps until there is a result for the visitor. Throws a Problem of the first step. A Problem of a later step
+   * is returned as the result, so that the changes of the earlier steps are saved.
    */
   async go(): Promise<FlowResult> {
     const { orphaned, isLinkGone } = this.run.context.continued ?? {};
@@ -81,7 +81,7 @@ export class FlowRunner {
     const step = await this.arrive(methodOf(this.run.context.request));
     if (!step) return this.finish();
     const { answer } = this.run.context.request;
-    // An answer that has confirmed a mailed link is not for the step.
+    // An answer that confirmed a mailed link was for the gateway's question, not for the step.
     if (!answer || this.run.changes.usedToken) return this.enter(step);
     const question = this.questionBefore(step);
     if (namesOtherStep(this.run)) return unapplied(question ?? (await this.showAgain(step)));
@@ -106,7 +106,8 @@ export class FlowRunner {
 
   private async nextStep(): Promise<FlowResult | undefined> {
     try {
-      // Policies see GET here, as in authentik, which redirects the client to the next step.
+      // Policies see the method GET from here on: authentik redirects the client to the next step, and so evaluates
+      // them in a GET.
       const step = await this.arrive('GET');
       if (!step) return this.finish();
       this.run.budget.check();
@@ -118,7 +119,7 @@ export class FlowRunner {
     }
   }
 
-  /** Returns the current step. Skips steps whose policies do not pass; `undefined` at the end of the plan. */
+  /** Returns the current step, after skipping steps whose policies do not pass; `undefined` at the end of the plan. */
   private async arrive(method: 'GET' | 'POST'): Promise<Step | undefined> {
     for (;;) {
       const step = currentStep(this.run.plan, this.run.context.version);
@@ -143,10 +144,7 @@ export class FlowRunner {
     }
   }
 
-  /**
-   * Inserts a step that asks for a missing proof before `step`. Returns whether a proof was missing. Throws
-   * `proof_required`.
-   */
+  /** Inserts a proof step before `step` if a proof is missing, and returns whether it did. Throws `proof_required`. */
   private defer(step: Step): boolean {
     const insert = this.dependencies.credentialGuard.proofBefore(this.run, step);
     if (!insert) return false;
@@ -186,23 +184,23 @@ export class FlowRunner {
   }
 
   private async challenge(step: Step): Promise<StageResult> {
-    // If the challenge was shown before, `prepareWork` ran before it was shown.
+    // For a challenge that was shown before, `prepareWork` ran when it was first requested.
     if (this.run.plan.shown?.step !== step.id) await this.prepareWork(step);
     this.run.startStep();
     return this.dependencies.stageInvoker.challenge(this.run, step).finally(() => this.run.dropConsent());
   }
 
-  /** Whether the answer is for the step. An answer for another step comes from a late double click, and is ignored. */
+  /** Whether the answer is for this step. An answer for another step, as after a double click, is ignored. */
   private isFor(step: Step, body: unknown): boolean {
     const contract = this.contractOf(step);
     const target = { own: contract?.component, version: this.run.context.version };
-    // While a followed link is unconfirmed, also accept the mailed code. Its challenge was shown before the link was
-    // followed.
+    // A plan whose opened link is unconfirmed has no shown challenge, but the visitor may enter the mailed code: its
+    // challenge was shown before the link was opened.
     const isTaken = isLinkUnconfirmed(this.run.plan) || acceptsAnswer(this.run.plan, step, contract?.attempts);
     return isTaken && !isForOther(body, this.dependencies.contracts, target);
   }
 
-  /** Returns the challenge that was shown before, without a request to its stage. */
+  /** Returns the challenge that was shown last, without a request to its stage if possible. */
   private async showAgain(step: Step): Promise<FlowResult | undefined> {
     const { shown } = this.run.plan;
     if (shown?.step !== step.id) return this.take(step, await this.challenge(step));
@@ -234,8 +232,8 @@ export class FlowRunner {
   }
 
   /**
-   * Saves the work id of the next answer together with the challenge. The request with that answer then needs no save
-   * before the stage writes data.
+   * Gives the plan a work id and saves it together with the challenge. The request that answers the challenge then
+   * needs no save before the stage writes data.
    */
   private nameNextWork(step: Step, before: Plan) {
     if (before.shown?.step !== step.id) this.run.move(withoutWorkId(this.run.plan));
@@ -266,7 +264,8 @@ export class FlowRunner {
   }
 
   /**
-   * Ends a plan that may not restart, because the flow's policies or its authentication requirement refuse the visitor.
+   * Ends a plan that may not restart, because the flow's policies or its authentication requirement now refuse the
+   * visitor.
    */
   private refuse(messages: readonly string[]): FlowResult {
     const { context, plan, session } = this.run;

@@ -38,13 +38,16 @@ interface Dependencies {
   readonly site: ConfiguredSite;
 }
 
-/** How a flow is started: for which user, with which facts and which additional steps. */
+/** How to start a flow: for which user, with which facts and which additional steps. */
 export interface FlowStartOptions extends PlanSeed {
   /** The logged-in user; `undefined` for an anonymous visitor. */
   readonly visitor: Identity | undefined;
-  /** Whether the plan of the flow goes on if the same user started it with the same additional steps, from any site. */
+  /**
+   * Whether a running plan is kept if the same user started it with the same additional steps. A request from another
+   * site keeps it in any case.
+   */
   readonly continues?: boolean;
-  /** Policies in addition to the flow's, such as those of the application that the flow authorizes. */
+  /** Policies that must pass besides the flow's own, such as those of the application that the flow authorizes. */
   readonly access?: { readonly set: PolicySet; readonly policies: FlowVersion['policies'] };
 }
 
@@ -54,14 +57,14 @@ export interface StartedFlow {
   readonly cookie: SessionCookie | undefined;
 }
 
-/** Returns the options for a flow that a user starts for the user's own account. */
+/** Returns the options with which a user starts a flow for the user's own account. */
 export const startForUser = (user: Identity): FlowStartOptions => ({
   visitor: user,
   context: { pending_user: toSavedUser(user) },
 });
 
 /**
- * Starts flows with a seed: facts, such as the pending user, and additional steps before or after the flow's steps
+ * Starts flows with facts, such as the pending user, and with additional steps before or after the flow's own
  * (docs/spec/executor.md#helper-addresses).
  */
 export class FlowStarter {
@@ -145,7 +148,7 @@ function rejectSessionMismatch({ session }: LoadedFlow, { visitor }: FlowStartOp
   if (session ? session.retired : visitor) throw new Problem('not_authenticated');
 }
 
-/** Returns the running plan if the request must keep it, because the same user started it with the same additional steps. */
+/** Returns the running plan if the request must keep it: the same user started it with the same additional steps. */
 function keptPlan(
   { crossSite }: FlowRequest,
   { stored }: LoadedFlow,

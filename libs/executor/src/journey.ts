@@ -1,39 +1,42 @@
 import type { JourneyClient, Plan, RecordedVerdict } from '@gatehouse/plan';
 import { timeOfUuidV7 } from '@gatehouse/platform';
 
-/** A step of a journey: a step that the plan has left, an answer that was refused, or the step that the visitor left. */
+/**
+ * An entry of a journey: a step that the plan has left, an answer that was refused, or the step at which the visitor
+ * gave up.
+ */
 export interface JourneyStep {
-  /** Id of the step: of its binding, or with a `~` if the step was inserted. */
+  /** Id of the step: the id of its binding, or an id with a `~` if the step was inserted. */
   readonly step: string;
   readonly kind?: string | undefined;
   /** Id of the stage. */
   readonly stage?: string | undefined;
-  /** An outcome of the trail, or `abandoned`. */
+  /** The outcome as in the plan's trail, or `abandoned`. */
   readonly outcome: string;
-  /** Milliseconds since the previous entry, or since the plan began; null for an abandoned step. */
+  /** Milliseconds since the previous entry, or since the plan began; null for the step at which the visitor gave up. */
   readonly ms: number | null;
 }
 
-/** What a journey record keeps of a plan. Contains nothing that a visitor has typed. */
+/** What a journey record contains of a plan. Nothing that a visitor has typed is in it. */
 export interface Journey {
   readonly steps: readonly JourneyStep[];
-  /** Results of policy bindings by binding id, as far as they were evaluated. */
+  /** Results of the policy bindings that were evaluated, by binding id. */
   readonly verdicts: Readonly<Record<string, RecordedVerdict>>;
   readonly client: JourneyClient | undefined;
 }
 
-/** The record of a plan that a commit ends. */
+/** The journey record of a plan that a plan commit ends. */
 export interface EndedJourney extends Journey {
   readonly outcome: 'done' | 'denied';
-  /** The name of the reason of a denial. */
+  /** Code of the reason of a denial. */
   readonly reason: string | undefined;
-  /** Whether the session is logged in at the end. */
+  /** Whether the session has a user at the end of the plan. */
   readonly loggedIn: boolean;
-  /** Whether the plan is counted instead of recorded, because an anonymous visitor has answered nothing. */
+  /** Whether only a counter records this plan, because an anonymous visitor has answered nothing. */
   readonly isCounted: boolean;
 }
 
-/** A plan that ended in the request which began it, and was never stored. */
+/** A plan that started and ended in one request, and so was never stored. */
 export interface UnstoredEnding {
   readonly planId: string;
   readonly flowId: string;
@@ -43,14 +46,14 @@ export interface UnstoredEnding {
   readonly network: Buffer | undefined;
 }
 
-/** What a record keeps about a client. */
+/** What a journey record contains about a client. */
 export interface JourneyFacts {
   readonly client: JourneyClient;
   /** Keyed hash of the client's network, which changes daily. */
   readonly network: Buffer;
 }
 
-/** Returns what a record keeps of a plan. */
+/** Returns the part of a plan that its journey record contains. */
 export const journeyOf = ({ id, trail, judged, client }: Plan): Journey => ({
   steps: trail.map(({ step, kind, stage, outcome, at }, index) => {
     const since = index === 0 ? timeOfUuidV7(id) : Date.parse(trail[index - 1]!.at);

@@ -16,7 +16,7 @@ import { namesOtherStep } from './step-id.js';
 
 const HEADER = sentence('Continue to confirm this email address.').text;
 
-/** Length of the question's token, which consists of letters and digits. */
+/** Length of the token that an answer must contain to confirm a link. The token consists of letters and digits. */
 const CONSENT_LENGTH = 32;
 
 /** Message for a visitor whose mailed link was used up or has expired. */
@@ -27,20 +27,25 @@ export const LINK_GONE: Message = {
 
 const LINK_USED: AuditEvent = { action: 'link_used', context: { proof: 'link' } };
 
-/** Returns the plan. If its mailed link awaits confirmation, adds a token for the question that asks for it. */
+/**
+ * Returns the plan. If its mailed link is unconfirmed, the plan gets a token, which an answer must contain to confirm
+ * it.
+ */
 export function withLinkToken(plan: Plan): Plan {
   const { resumed } = plan;
   if (!resumed || resumed.confirmed || resumed.consent !== undefined) return plan;
   return { ...plan, resumed: { ...resumed, consent: randomToken(CONSENT_LENGTH) } };
 }
 
-/** Returns the question of a plan whose mailed link awaits confirmation; `undefined` for any other plan. */
+/**
+ * Returns the question whether to continue with the mailed link; `undefined` for a plan without an unconfirmed link.
+ */
 export const linkQuestion = (plan: Plan): ConsentQuestion | undefined =>
   isLinkUnconfirmed(plan) ? consentQuestion(HEADER, plan.resumed?.consent ?? '', { confirms: 'email' }) : undefined;
 
 /**
- * Returns the question of the plan's mailed link if the run must not go on. Link scanners follow links, so only an
- * answer with the question's token uses the link up. The code in the same mail needs no confirmation
+ * Returns the question whether to continue with the mailed link, if it must be asked now. Mail scanners open links too,
+ * so only an answer with the question's token uses the link up. The code in the same mail needs no confirmation
  * (docs/spec/plan.md#mailed-links).
  */
 export function askAboutLink(run: FlowRun, contracts: StageContractRegistry): ConsentQuestion | undefined {
@@ -59,8 +64,8 @@ export function askAboutLink(run: FlowRun, contracts: StageContractRegistry): Co
 }
 
 /**
- * Whether the answer itself proves access to the mailbox, such as the code from the same mail. Such an answer needs no
- * confirmation. If it is right, it uses the link up as well.
+ * Whether the answer is an attempt to prove access to the mailbox without the link, such as the code from the same
+ * mail. It needs no confirmation. If it is right, it uses the link up too.
  */
 function isOtherProof(body: unknown, contracts: StageContractRegistry, { plan, context: { version } }: FlowRun) {
   const step = currentStep(plan, version);
@@ -71,7 +76,8 @@ function isOtherProof(body: unknown, contracts: StageContractRegistry, { plan, c
 }
 
 /**
- * Whether an answer names a known component other than `own`. Such an answer comes from a page with an older challenge.
+ * Whether an answer names a component that exists, but not `own`. Such an answer comes from a page that still shows an
+ * older challenge.
  */
 export function isForOther(
   body: unknown,

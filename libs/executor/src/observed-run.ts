@@ -5,13 +5,13 @@ import type { FlowRun } from './flow-run.js';
 import type { FlowObserver } from './ports/flow-observer.js';
 import type { LoadedFlow } from './ports/plan-store.js';
 
-/** Tells the observer what a run has saved. `result` is the result of the request. */
+/** Reports to the observer, for metrics, what a run has saved. `result` is the result of the request. */
 export function observeRun(observer: FlowObserver, run: FlowRun, result: FlowResult): void {
   const { context, plan } = run;
   const { flow } = context.version;
   if (!isStored(context.continued) && (run.row || plan.ended)) observeNewPlan(observer, context);
   for (const { kind, outcome } of run.stepOutcomes) observer.stepTaken(flow, kind, outcome);
-  // Problems with another body, such as `rate_limited`, are refusals.
+  // Problems with another response body, such as `rate_limited`, refuse the request. They are no failures of the flow.
   if (result.type === 'problem' && result.problem.entry.body === 'flow_error') {
     const step = currentStep(plan, context.version);
     if (step) observer.stepTaken(flow, step.kind, 'fault');
@@ -19,18 +19,18 @@ export function observeRun(observer: FlowObserver, run: FlowRun, result: FlowRes
   if (plan.ended) observer.planEnded(flow, 'to' in plan.ended ? 'done' : 'denied');
 }
 
-/** Tells the observer that a plan began, and that the plan which it replaces was abandoned. */
+/** Reports to the observer that a plan began, and that the plan which it replaces was abandoned. */
 export function observeNewPlan(
   observer: FlowObserver,
   { version: { flow }, loaded, continued }: Pick<FlowContext, 'version' | 'loaded' | 'continued'>,
 ): void {
   const isReplacing = isUnfinished(loaded);
-  // A mailed link that is opened in the session of its plan continues that plan.
+  // A mailed link that is opened in the session of its own plan continues that plan, so nothing was abandoned.
   if (isReplacing && continued) return;
   observer.planBegan(flow);
   if (isReplacing) observer.planEnded(flow, 'abandoned');
 }
 
-/** Whether the session has a plan of the flow that has not ended. */
+/** Whether the session has a plan of this flow that has not ended. */
 export const isUnfinished = ({ planRow, stored }: LoadedFlow): boolean =>
   planRow !== undefined && stored?.plan.ended === undefined;

@@ -5,7 +5,7 @@ import type { AttemptSettlement } from './attempts/settlement.js';
 import type { EndedJourney } from './journey.js';
 import type { ResumeLink } from './resume-links.js';
 
-/** The user and the client that events and reputation are about. */
+/** What events and reputation changes record: the user and the client whom they concern, and the request. */
 export interface EventContext {
   readonly user: User | undefined;
   /** Who causes the events. */
@@ -25,13 +25,13 @@ export interface EventContext {
   readonly flow: string;
   /** Id of the plan. */
   readonly plan: string;
-  /** Looks up where the client's address is. */
+  /** Returns the location of the client's address; `undefined` if it is unknown. */
   readonly findLocation: () => GeoLocation | undefined;
 }
 
-/** What a commit adds to the proofs of its session (docs/spec/sessions.md#proofs). */
+/** Proofs that a commit adds to its session (docs/spec/sessions.md#proofs). */
 export interface SessionProof {
-  /** The user of the session, by uuid. */
+  /** uuid of the session's user. */
   readonly user: string;
   /** Primary keys (`pk`) of the devices that were verified or set up since the previous commit. */
   readonly devices: readonly number[];
@@ -39,7 +39,7 @@ export interface SessionProof {
   readonly isVerified: boolean;
 }
 
-/** The next revision of a plan, with all changes that are saved with it or not at all. Made by `FlowRun`. */
+/** The next revision of a plan, and all changes that are saved with it in one statement. Made by `FlowRun`. */
 export interface PlanCommit extends AttemptSettlement {
   readonly sessionId: string;
   readonly flowId: string;
@@ -53,18 +53,20 @@ export interface PlanCommit extends AttemptSettlement {
   readonly eventContext: EventContext;
   /** Whether the request of this commit has an answer. An expired plan without an answer counts as abandoned. */
   readonly hasAnswer?: boolean;
-  /** Whether the visitor is anonymous and has not answered a challenge: then the plan has a short lifetime. */
+  /**
+   * Whether the visitor is anonymous and has not answered a challenge. The plan of such a visitor has a short lifetime.
+   */
   readonly isUnanswered?: boolean;
   /** Whether this commit contains the first answer of an anonymous session. The session then gets its full lifetime. */
   readonly extendsSession?: boolean;
-  /** Proofs to add to the session. Ignored with a login or logout in the same commit, which replaces all proofs. */
+  /** Proofs to add to the session. Ignored if the same commit logs in or out, because that replaces all proofs. */
   readonly proof?: SessionProof | undefined;
-  /** Links in the mails among the effects. */
+  /** The links in the mails of this commit. */
   readonly links: readonly ResumeLink[];
   /** Hash of the resume token that this commit uses up. The save fails if the token was used already. */
   readonly usedToken: Buffer | undefined;
   /** The step whose mailed link this commit uses up. The save fails if that link was used already or has expired. */
   readonly usedLinkStep?: string | undefined;
-  /** The record of the plan, if this commit ends it. */
+  /** The journey record, if this commit ends the plan. */
   readonly journey?: EndedJourney | undefined;
 }

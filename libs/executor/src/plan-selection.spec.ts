@@ -185,7 +185,7 @@ describe('a step that writes data of its own', () => {
     for (let i = 0; i < 4; i++) await it.solve({ word: 'x' });
 
     const [shown, first, ...others] = it.stages.requests.map(({ id }) => id);
-    // An answer that only chooses an item of the challenge is not judged, so the next answer has the same work id.
+    // An answer that only chooses an item of the challenge is not judged, so the next answer keeps its work id.
     expect(others[0]).toBe(first);
     expect(new Set([shown, first, ...others]).size).toBe(4);
   });

@@ -30,8 +30,8 @@ export async function selectPlan(plans: PlanStore, arrival: LoadedRequest): Prom
 }
 
 /**
- * Whether a plan awaits the confirmation of a mailed link that has expired or was used up, for example by another
- * session.
+ * Whether a plan waits for the confirmation of a mailed link that has expired or was used up, for example in another
+ * browser.
  */
 export async function isUnconfirmedLinkGone(plans: PlanStore, plan: Plan | undefined, slug: string): Promise<boolean> {
   if (!plan?.resumed || plan.resumed.confirmed) return false;
@@ -39,8 +39,8 @@ export async function isUnconfirmedLinkGone(plans: PlanStore, plan: Plan | undef
 }
 
 /**
- * Returns the plan of a link, without a shown challenge, and without a cross-site mark: the link asks for confirmation
- * itself.
+ * Returns the plan of a link without its shown challenge and its cross-site mark. The mark is not needed, because the
+ * link asks for a confirmation anyway.
  */
 function resumePlan({ plan: { shown: _shown, cross_site: _mark, ...plan }, step }: ResumedPlan, token: Buffer): Plan {
   const user = plan.context.pending_user;
@@ -52,9 +52,9 @@ function resumePlan({ plan: { shown: _shown, cross_site: _mark, ...plan }, step 
 }
 
 /**
- * Returns the stored plan, unless the plan has ended or is another visitor's, or the query has another invitation token
- * (`itoken` or `token`). The visitor is compared because a login that deletes the plans of other visitors misses a plan
- * that is created at the same moment.
+ * Returns the stored plan if the request may continue it: it has not ended, it is this visitor's, and the query has no
+ * other invitation token (`itoken` or `token`). The visitor must be compared: a login deletes the plans of other
+ * visitors, but misses a plan that is created at the same moment.
  */
 function continuablePlan(arrival: LoadedRequest): StoredPlan | undefined {
   const { request, loaded } = arrival;
@@ -66,9 +66,9 @@ function continuablePlan(arrival: LoadedRequest): StoredPlan | undefined {
 }
 
 /**
- * Whether the plan is kept when a link on another site has a new token. It is kept if it has data of its visitor and
- * was not itself started with such a token. A plan that was started with a token is replaced, because a user who is
- * invited twice may follow the second link from a webmail page.
+ * Whether the plan is kept although a link on another site has a new invitation token. It is kept if it has data of its
+ * visitor and was started without a token. A plan that was started with a token is replaced, because a user who is
+ * invited twice may open the second link from a webmail page.
  */
 const isKept = ({ query, context }: Plan, tokens: readonly string[], { crossSite }: FlowRequest): boolean =>
   crossSite !== undefined &&

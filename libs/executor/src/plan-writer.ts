@@ -20,8 +20,8 @@ interface Dependencies {
 }
 
 /**
- * Saves the plan of a run: a new plan by one insert, a changed plan by one conditional update, an unchanged plan not at
- * all.
+ * Saves the plan of a run: a new plan by an insert, a changed plan by a conditional update. Does not save an unchanged
+ * plan.
  */
 export class PlanWriter {
   constructor(private readonly stores: Dependencies) {}
@@ -39,8 +39,8 @@ export class PlanWriter {
     if (run.row) return this.update(run, run.row);
     const row = await this.create(run, acts ? run.changes.planBefore : run.plan);
     if (!row) return false;
-    // Only the update saves effects, and it needs a row. A request that creates a plan and has effects therefore saves
-    // twice.
+    // Effects are saved by the update only, which needs a row. A request that creates a plan with effects therefore
+    // saves twice.
     return acts ? this.update(run, row) : this.releaseAttempts(run);
   }
 
@@ -57,8 +57,8 @@ export class PlanWriter {
   }
 
   /**
-   * Releases attempts that were not judged. Does not save the plan, so that a concurrent answer does not lose to this
-   * request.
+   * Releases the attempts that were not judged. Leaves the plan unsaved, so that this request does not make a
+   * concurrent answer lose the race.
    */
   private async releaseAttempts({ changes }: FlowRun): Promise<boolean> {
     await this.stores.attempts.release(changes.settlement.released);
@@ -66,9 +66,9 @@ export class PlanWriter {
   }
 
   /**
-   * Stores a new plan. If the plan identifies its user, an attacker may have planted the current session key (session
-   * fixation). The same statement then creates a new session for an anonymous visitor, or a new key for a logged-in
-   * user. The anonymous visitor's old session loses its plan of this flow.
+   * Stores a new plan. If the plan already has an identified user, the session key is replaced against session
+   * fixation: the same statement creates a new session for an anonymous visitor, or a new key for a logged-in user. The
+   * anonymous visitor's old session loses its plan of this flow.
    */
   private async create(run: FlowRun, plan: Plan): Promise<SavedRow | undefined> {
     const { loaded, versionId } = run.context;
@@ -103,19 +103,19 @@ export class PlanWriter {
 const hasConsequences = ({ changes: { effects, settlement, usedToken } }: FlowRun): boolean =>
   effects.length > 0 || settlement.reset.length > 0 || usedToken !== undefined;
 
-/** Whether the plan must be saved. A plan that ended before it was ever stored needs no row. */
+/** Whether the plan must be saved. A plan that ends in the request that created it needs no row. */
 const isChanged = ({ row, plan }: FlowRun): boolean => (row ? !isSame(row.plan, plan) : plan.ended === undefined);
 
 /**
- * Whether two plans are equal. Every step adds to the trail, so the whole plans are compared only if the trail is the
- * same.
+ * Whether two plans are equal. Compares the whole plans only if they have the same trail, because every step adds to
+ * the trail.
  */
 const isSame = (a: Plan, b: Plan) => a === b || (a.trail === b.trail && JSON.stringify(a) === JSON.stringify(b));
 
 /**
- * Returns a new session key if the run logs in or out, verifies a credential, sets up a device, follows a mailed link, or identifies its
- * user by more than a typed name. A key that an attacker has planted before is then worthless (docs/adr/0006,
- * docs/adr/0033).
+ * Returns a new session key if the run logs in or out, verifies a credential, sets up a device, follows a mailed link,
+ * or identifies its user by more than a typed name. An old key that an attacker has planted becomes worthless
+ * (docs/adr/0006, docs/adr/0033).
  */
 function newKeyFor(run: FlowRun): SessionKey | undefined {
   const { context, changes } = run;

@@ -13,21 +13,22 @@ import type { PolicyDecision, PolicyEngine, PolicyQuestion, PolicyRun } from './
 
 const DOES_NOT_APPLY = sentence('Flow does not apply to current user.');
 
-/** A plan that may start, or the messages of the flow policies that refused. */
+/** The result of planning a flow: a plan, or the messages of the flow's policies that refused the visitor. */
 export type PlanningResult = PlannedFlow & {
-  /** Events to save in both cases. */
+  /** Events to save, whether or not the policies refused. */
   readonly effects: readonly EventEffect[];
 };
 
 /**
- * Plans flows before their first step, at the start and at each restart (docs/spec/executor.md#planning).
+ * Plans flows: decides by policies, before the first step and at each restart, whether the flow may run and with which
+ * steps (docs/spec/executor.md#planning).
  */
 export class Planner {
   constructor(private readonly engine: PolicyEngine) {}
 
   /**
-   * Returns `plan` without the steps whose policies exclude them at planning, or the messages of the flow's policies if
-   * those refuse. Policies see the HTTP method of the request.
+   * Returns `plan` without the steps that policies exclude at planning. Returns messages instead if the flow's policies
+   * refuse the visitor. Policies see the HTTP method of the request.
    */
   async plan(run: PolicyRun, plan: Plan): Promise<PlanningResult> {
     const { version, request } = run.context;
@@ -49,18 +50,20 @@ export class Planner {
   }
 }
 
-/** The result of a flow that does not apply. `reason` names the reason for pages (docs/adr/0061). */
+/** The result for a visitor who may not run the flow. `reason` is a code for pages (docs/adr/0061). */
 export type FlowRefusal =
   | { readonly to: string }
   | { readonly message: Message; readonly reason: FlowRefusalReason | undefined };
 
-/** Why a flow does not apply: `login_required` and `logged_in` tell a page where to lead the visitor. */
+/**
+ * Why the visitor may not run the flow. By `login_required` and `logged_in`, a page knows where to lead the visitor.
+ */
 export type FlowRefusalReason = 'login_required' | 'logged_in' | 'superuser_required' | 'not_applicable';
 
 interface RefusedVisit {
   readonly visitor: Visitor;
   readonly next: string | undefined;
-  /** The messages of the policies that refused. */
+  /** The messages of the policies that refused the visitor. */
   readonly messages: readonly string[];
 }
 

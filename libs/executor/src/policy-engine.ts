@@ -39,7 +39,7 @@ import type { GroupMembershipStore, UserDirectory } from './ports/directory.js';
 import { toSavedUser } from './ports/plan-store.js';
 import type { ShadowEvaluator, ShadowRecord } from './shadow-evaluator.js';
 
-/** A policy that could not decide. */
+/** A policy that threw or took too long. */
 export interface UndecidedPolicy {
   /** The name of the policy. */
   readonly policy: string;
@@ -48,11 +48,11 @@ export interface UndecidedPolicy {
   readonly flow: string;
 }
 
-/** An event of a policy about a visitor who has proved nothing. */
+/** An event that a policy causes for a visitor who has proved nothing. Such events are limited. */
 export interface AnonymousPolicyEvent {
-  /** Its action. `custom` stands for all events that one evaluation asks for. */
+  /** Action of the event. `custom` stands for all events that the policies of one evaluation request themselves. */
   readonly action: Parameters<PolicyEventFilter>[0] | 'policy_shadow';
-  /** The id of the policy or shadow binding, or the ids of all policies of the evaluation. */
+  /** Id of the policy or of the shadow binding; for `custom`, the ids of all evaluated policies. */
   readonly policy: string;
   /** The slug of the flow. */
   readonly flow: string;
@@ -68,11 +68,11 @@ interface Dependencies {
   readonly contracts: StageContractRegistry;
   /** Time limit for the evaluation of a policy set, in milliseconds. */
   readonly timeoutMs: number;
-  /** Called with each policy that could not decide and whose event is recorded. */
+  /** Called with each policy that threw or took too long, if the event about it is recorded. */
   readonly report: (undecided: UndecidedPolicy) => void;
   /**
-   * Counts an event of a policy about a visitor who has proved nothing. Returns whether it is recorded. All those of
-   * logged-in and verified users are.
+   * Returns whether to record an event that a policy causes for a visitor who has proved nothing, and counts the event.
+   * Events about logged-in and verified users are always recorded.
    */
   readonly admitsAnonymous: (event: AnonymousPolicyEvent) => boolean;
 }
@@ -84,16 +84,16 @@ export interface PolicyDecision extends PolicyVerdict {
   readonly effects: readonly EventEffect[];
 }
 
-/** The parts of a run that are needed to evaluate policies. */
+/** The parts of a run that the evaluation of policies reads. */
 export type PolicyRun = Pick<FlowRunView, 'context' | 'session' | 'revision' | 'budget' | 'reputation'>;
 
 /** A policy set to evaluate for a plan. */
 export interface PolicyQuestion {
   readonly plan: Plan;
   readonly set: PolicySet;
-  /** The step after which policies insert steps. The index -1 stands for the place before the first step. */
+  /** The place in the plan after which policies insert steps. The index -1 is the place before the first step. */
   readonly insertAt: InsertionPoint;
-  /** The method that policies see. */
+  /** The HTTP method that policies see. */
   readonly method?: PolicyRequest['method'];
   /** Configs of the policies in `set`, by id. Default: the policies of the flow version. */
   readonly policies?: FlowVersion['policies'];
@@ -115,8 +115,8 @@ export class PolicyEngine {
   constructor(private readonly dependencies: Dependencies) {}
 
   /**
-   * Evaluates a policy set for the plan's user or, if there is none, the user of the session. Throws Problem if the
-   * policies cannot be evaluated: then nothing is granted.
+   * Evaluates a policy set for the plan's user or, if there is none, the session's user. Throws a Problem if the
+   * policies cannot be evaluated, so that a failure never lets a visitor pass.
    */
   async decide(run: PolicyRun, question: PolicyQuestion): Promise<PolicyDecision> {
     const { plan, set } = question;
@@ -184,8 +184,8 @@ export class PolicyEngine {
   }
 
   /**
-   * Returns the events of an evaluation, and reports the policies that could not decide. Those about a visitor who has
-   * proved nothing are limited: such a visitor must not fill the outbox and the log by opening a flow again and again.
+   * Returns the events of an evaluation, and reports the policies that threw or took too long. Both are limited for a
+   * visitor who has proved nothing, who could otherwise fill the outbox and the log by opening a flow again and again.
    */
   private eventsOf(request: PolicyRequest, reply: PolicyReply, isProved: boolean): EventEffect[] {
     const { slug: flow } = request.flow_plan;
@@ -199,7 +199,10 @@ export class PolicyEngine {
     });
   }
 
-  /** Takes no number of the run, so that the ids of later requests are the same without shadow conditions. */
+  /**
+   * Builds the request for shadow conditions. Its id uses no number of the step budget, so that shadow conditions do
+   * not change the ids of later requests.
+   */
   private shadowRequest(run: PolicyRun, queries: PolicyQueries, question: UserQuestion): PolicyRequest {
     return this.requestOf(run, question.insertAt.id, { ...question, queries });
   }
@@ -252,10 +255,7 @@ export class PolicyEngine {
     return Object.keys(patch).length > 0 ? withPolicyFacts(next, patch) : next;
   }
 
-  /**
-   * Returns the user whom policies name. The properties of the user come from the directory, because policies cannot
-   * change them.
-   */
+  /** Returns the user whom a policy named, with the properties that the directory has: a policy cannot change them. */
   private async directoryUser(named: User, candidates: readonly (User | undefined)[]): Promise<User> {
     if (named.kind !== 'saved') return withoutBackend(named);
     const loaded = candidates.find((user) => userKey(user) === named.uuid);
@@ -273,6 +273,6 @@ export class PolicyEngine {
   }
 }
 
-/** Returns whether the visitor is logged in, or has proved to be a user in this plan. */
+/** Returns whether the visitor is logged in, or has proved in this plan to be a user. */
 const hasProof = ({ context, session }: PolicyRun, { context: facts, proved_user }: Plan): boolean =>
   proved_user !== undefined || actorOf({ context, session, facts }).type !== 'anonymous';

@@ -2,22 +2,22 @@ import type { AuditEvent, PolicyReply, PolicyRequest } from '@gatehouse/contract
 
 import type { EventEffect } from './effects.js';
 
-/** An event about the result of a policy. */
+/** An event about a policy's result: that the policy failed, or that it was executed. */
 export type VerdictEvent = Extract<AuditEvent, { readonly action: 'policy_exception' | 'policy_execution' }>;
 
-/** Returns whether an event of a policy is recorded. `custom` stands for all events that a reply asks for. */
+/** Returns whether to record an event of a policy. The action `custom` stands for all events that a reply requests. */
 export type PolicyEventFilter = (action: VerdictEvent['action'] | 'custom', policy: string) => boolean;
 
 interface EventOptions {
-  /** Decides about each event. By default, all are recorded. */
+  /** Returns whether to record an event. By default, all are recorded. */
   readonly admits?: PolicyEventFilter;
-  /** Called with each recorded event about a result. */
+  /** Called with each recorded event about a policy's result. */
   readonly onVerdict?: (event: VerdictEvent) => void;
 }
 
 /**
- * Returns the events of an evaluation that are recorded: the events in the reply, which count for the evaluated policies
- * together, one event for each policy that could not decide, and one for each policy with execution logging.
+ * Returns the events to record for an evaluation: those that the reply requests (`admits` decides about them together),
+ * one for each policy that failed, and one for each policy with execution logging.
  */
 export function policyEvents(
   request: PolicyRequest,

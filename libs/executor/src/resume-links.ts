@@ -3,7 +3,7 @@ import type { Effect } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-/** Length of a link's token in characters. So many random letters and digits have over 350 bits. */
+/** Length of a link's token: 60 random letters and digits, which are over 350 bits. */
 export const TOKEN_LENGTH = 60;
 
 /** Returns random letters and digits. */
@@ -23,7 +23,7 @@ export interface ResumeLink {
   readonly ttlS: number;
 }
 
-/** The target of a link: a step of a flow, with the query of the page that the visitor has open. */
+/** Where a link leads: to a step of a flow, with the query of the visitor's page. */
 export interface LinkTarget {
   readonly step: string;
   readonly slug: string;
@@ -33,7 +33,10 @@ export interface LinkTarget {
 
 type Mail = Extract<Effect, { type: 'mail' }>;
 
-/** Adds a link to a mail with `link_ttl_s`. The link starts with the configured base URL, not the request's `Host`. */
+/**
+ * Adds a link to a mail that has `link_ttl_s`. The link starts with the configured base URL, not with the request's
+ * `Host`, which an attacker could choose.
+ */
 export function withResumeLink(mail: Mail, target: LinkTarget): { effect: Mail; link?: ResumeLink } {
   if (mail.link_ttl_s === undefined) return { effect: mail };
   const token = randomToken(TOKEN_LENGTH);

@@ -19,8 +19,9 @@ interface ProofRun {
 }
 
 /**
- * Returns the proofs of the session's user that the run has added; `undefined` if there are none. An API token proves
- * nothing to the session. A mailed link and a source prove less than a device does, so they count in their plan only.
+ * Returns the proofs that the run adds to the session of its user; `undefined` if there are none. Nothing is added for
+ * a request with an API token. Mailed links and logins at a source are weaker than devices, so they count in their plan
+ * only.
  */
 export function sessionProof({ context, changes, facts, session }: ProofRun): SessionProof | undefined {
   const user = facts.pending_user ?? session.sessionUser;
@@ -35,8 +36,8 @@ const isUserOf = ({ sessionUser }: SessionState, { uuid }: SavedUser) =>
   sessionUser?.kind === 'saved' && sessionUser.uuid === uuid;
 
 /**
- * Returns the uuid of the user whom an inserted proof step has verified. A password step of the flow itself does not
- * count, because `CredentialGuard` requires the device of a user who has one.
+ * Returns the uuid of the user whom an inserted proof step has verified; else `undefined`. A password step of the flow
+ * itself does not count, because `CredentialGuard` requires a device from a user who has one.
  */
 export function confirmedUser(
   { id, stage }: Step,

@@ -14,7 +14,7 @@ const alice: SessionState = {
   provedDevices: [1],
   visitor: { authenticated: true, superuser: false, outpost: false },
 };
-/** A plan in which Bob is the pending user and not verified. */
+/** A plan whose pending user Bob is not verified. */
 const plan = { ...emptyPlan('p'), context: { pending_user: savedUser('bob') } } as ReturnType<typeof emptyPlan>;
 
 it.each([

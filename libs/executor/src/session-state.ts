@@ -1,17 +1,19 @@
 import { type Effect, provedDevices, type StageRequest } from '@gatehouse/contracts';
 import { isProved, type Plan, type Visitor } from '@gatehouse/plan';
 
-/** The session as it is after the logins and logouts that this request has made so far. */
+/** The session after the logins and logouts of this request so far. */
 export interface SessionState {
   readonly sessionUser: StageRequest['session']['user'];
-  /** Whether the login verified a device of the user, and was within the last AUTHENTICATOR_PROOF_S seconds. */
+  /** Whether the login verified a device of the user, and happened within the last AUTHENTICATOR_PROOF_S seconds. */
   readonly deviceProved: boolean;
   /**
-   * Whether the login, or a later proof in this session, verified the user within the setting CREDENTIAL_PROOF_S. Always
-   * false for an API token.
+   * Whether the login, or a later proof in this session, verified the user within the last CREDENTIAL_PROOF_S seconds.
+   * Always false for an API token.
    */
   readonly recentlyProved: boolean;
-  /** Primary keys (`pk`) of the devices that the session has a proof of, within the setting AUTHENTICATOR_PROOF_S. */
+  /**
+   * Primary keys (`pk`) of the devices that were proved in this session within the last AUTHENTICATOR_PROOF_S seconds.
+   */
   readonly provedDevices: readonly number[];
   readonly visitor: Visitor;
 }
@@ -19,8 +21,8 @@ export interface SessionState {
 type Login = Extract<Effect, { type: 'login' }>;
 
 /**
- * Returns the session after a login of the plan's user. Keeps `visitor`, so that the plan still satisfies the flow's
- * authentication requirement if it restarts.
+ * Returns the session after a login of the plan's user. `visitor` stays as it was before the login, so that a restarted
+ * plan still meets the flow's authentication requirement.
  */
 export const sessionAfterLogin = (
   before: SessionState,

@@ -7,7 +7,7 @@ import { challengeReply, DEFAULT_REPLIES, rejectedReply } from '../testing/fake-
 import { ALICE, flowOf } from '../testing/test-flow.js';
 import type { AnonymousPolicyEvent } from './policy-engine.js';
 
-/** Returns a set of enforced bindings with the shadow condition `policy: 's'`. */
+/** Returns a policy set with these enforced bindings, and the policy `s` as a shadow condition. */
 const shadowed = (enforced: PolicySet = policySetOf(), more = {}): PolicySet => ({
   ...enforced,
   shadow: [policyBindingOf({ id: 'b-s', policy: 's', ...more })],
@@ -41,7 +41,7 @@ describe('a shadow condition', () => {
     });
     policies.replies['p'] = false;
     expect((await show()).result).toMatchObject({ challenge: { secret: true } });
-    // In mode `any` the condition would have let the step run.
+    // In mode `any`, the condition would have let the step run if it were enforced.
     expect(plans.savedEffects).toEqual([eventOf({ ...verdict, outcome: 'pass', met: false, would_be_met: true })]);
   });
 

@@ -19,27 +19,30 @@ interface Dependencies {
   readonly policies: PolicyClient;
   readonly memberships: GroupMembershipStore;
   readonly observer: FlowObserver;
-  /** Milliseconds that a request waits for shadow conditions. */
+  /** Time limit of a request for shadow conditions, in milliseconds. */
   readonly shadowTimeoutMs: number;
 }
 
-/** A policy set with shadow conditions, and what their evaluation needs. */
+/**
+ * A policy set with shadow conditions (conditions that are evaluated but not enforced), and what their evaluation
+ * needs.
+ */
 export interface ShadowQuestion {
   readonly set: PolicySet;
   readonly user: User | undefined;
-  /** Returns the request for policies. Its changes and events are dropped. */
+  /** Returns the request to the policies. Changes and events in its reply are ignored. */
   readonly requestOf: (queries: PolicyQueries['policies']) => PolicyRequest;
 }
 
-/** The evaluated set, and the facts of its enforced bindings and of its shadow conditions. */
+/** An evaluated policy set, with the facts for its enforced bindings and for its shadow conditions. */
 interface JudgedSet {
   readonly set: PolicySet;
   readonly enforced: PolicyFacts;
   readonly shadow: ShadowFacts;
   readonly version: Pick<FlowVersion, 'policies'>;
-  /** The slug of the flow; `undefined` for the conditions of an application outside of flows. */
+  /** The slug of the flow; `undefined` for an application's conditions, which are evaluated outside of flows. */
   readonly flow: string | undefined;
-  /** Returns whether the event about the condition with this id is recorded. */
+  /** Returns whether to record the event about the shadow condition with this binding id. */
   readonly admits: (binding: string) => boolean;
 }
 
@@ -52,15 +55,16 @@ export interface ShadowRecord {
 const NOTHING: ShadowRecord = { verdicts: [], effects: [] };
 
 /**
- * Evaluates the shadow conditions of policy sets, which change nothing but what is recorded
+ * Evaluates shadow conditions of policy sets: they are recorded, but decide nothing
  * (docs/spec/policies.md#shadow-conditions).
  */
 export class ShadowEvaluator {
   constructor(private readonly dependencies: Dependencies) {}
 
   /**
-   * Evaluates the shadow conditions of a set in a request of their own, beside the enforced bindings. Resolves to
-   * `undefined` if there are none, and to an error if they fail or exceed the time limit. Never rejects.
+   * Evaluates the shadow conditions of a set, in a separate request that runs beside that of the enforced bindings.
+   * Resolves to `undefined` if there are no shadow conditions, and to `{ error }` if they fail or exceed the time
+   * limit. Never rejects.
    */
   async evaluate({ set, user, requestOf }: ShadowQuestion): Promise<ShadowFacts | undefined> {
     const shadow = shadowSetOf(set);
@@ -76,7 +80,7 @@ export class ShadowEvaluator {
     return this.withinLimit(work().catch((error: unknown) => ({ error: messageOf(error) })));
   }
 
-  /** Returns and counts the verdicts of the shadow conditions. */
+  /** Returns the verdicts of shadow conditions with their events, and reports them to the observer. */
   record(judged: Omit<JudgedSet, 'shadow'> & { readonly shadow: ShadowFacts | undefined }): ShadowRecord {
     const { set, enforced, shadow, version, flow, admits } = judged;
     if (!shadow) return NOTHING;

@@ -33,7 +33,7 @@ interface Dependencies extends AttemptDependencies {
   readonly report: (kind: string, violations: readonly string[]) => void;
 }
 
-/** The progress of an answer that a host stage and its embedded stages judge one after the other. */
+/** How far an answer has come that a host stage and its embedded stages judge one after the other. */
 interface PartialResponse {
   readonly invocation: StageInvocation;
   readonly body: ResponseBody;
@@ -42,8 +42,8 @@ interface PartialResponse {
 }
 
 /**
- * Sends the requests of one step: reserves the attempts of an answer, checks each reply against its contract, and
- * involves the embedded stages of a composite step.
+ * Sends the requests of one step: reserves attempts before an answer is judged, checks each reply against its contract,
+ * and includes the embedded stages of a composite step.
  */
 export class StageInvoker {
   private readonly attempts: AttemptCounter;
@@ -54,7 +54,7 @@ export class StageInvoker {
     this.mails = new MailLimiter(dependencies);
   }
 
-  /** Requests the challenge of a step. A stage that has nothing to ask may pass or deny at once. */
+  /** Requests the challenge of a step. A stage with nothing to ask may pass or deny at once. */
   async challenge(run: StageRun, step: Step): Promise<StageResult> {
     const invocation = this.ownStage(run, step);
     if (!invocation) return resultOf({ type: 'denied' });
@@ -65,8 +65,8 @@ export class StageInvoker {
   }
 
   /**
-   * Lets the stages of a step judge an answer. Each embedded stage gets one field of the answer. A refusal by an
-   * embedded stage looks like a refusal by the host.
+   * Lets the stages of a step judge an answer. Each embedded stage gets one field of the answer. To the client, a
+   * refusal by an embedded stage looks like a refusal by the host.
    */
   async respond(run: StageRun, step: Step, body: ResponseBody): Promise<StageResult> {
     const invocation = this.ownStage(run, step);
@@ -101,7 +101,7 @@ export class StageInvoker {
     return result;
   }
 
-  /** Lets the host judge the answer, after the embedded stages with a challenge of their own have judged it. */
+  /** Lets the host judge the answer. The embedded stages with their own challenge have judged it before. */
   private async respondHost(run: StageRun, { invocation, result, body }: PartialResponse): Promise<StageResult> {
     const own = await this.judge(run, invocation, withoutEmbeddedFields(body, invocation.contract));
     const states = { ...result.states, ...own.states };
@@ -136,7 +136,7 @@ export class StageInvoker {
   }
 
   /**
-   * Returns the invocation of an embedded stage. For a challenge, the plan in it is the run's plan. For an answer, that
+   * Returns what a request to an embedded stage needs. For a challenge, its plan is the run's plan. For an answer, its
    * plan also contains the facts of the stages of this step that have already passed.
    */
   private embeddedInvocation(
@@ -146,8 +146,8 @@ export class StageInvoker {
   ): StageInvocation {
     const { stateKey: host, plan: before } = invocation;
     const stateKey = `${host}.${field}`;
-    // A state belongs to a user. An embedded stage with a challenge stored its state for the user whom the plan had
-    // before the host's reply.
+    // Stored state belongs to the plan's user. An embedded stage with a challenge stored its state before the host's
+    // reply, and so for the user whom the plan had then.
     const state = stateOf(embed.asks === undefined ? plan : before, stateKey);
     return { stateKey, state, contract: this.contractOf(attached.kind, context.version), stage: attached, plan };
   }
@@ -181,17 +181,17 @@ export class StageInvoker {
       };
     }
     const reply = await this.refusedHost(run, invocation, { host, part: own.reply, error: embed.error });
-    // A state belongs to a user. The state of an embedded stage with a challenge belongs to the user whom the plan had
-    // before the host's reply. Any other state belongs to the user whom the host has set. A refusal drops that user,
-    // and so the state.
+    // Stored state belongs to the plan's user. An embedded stage with a challenge stored its state for the user before
+    // the host's reply, so that state is kept. Other embedded stages stored theirs for the user whom the host has set.
+    // The refusal drops that user and with them the state.
     const states =
       embed.asks === undefined ? result.states : { ...result.states, ...stateEntry(part.stateKey, own.reply) };
     return { reply, states, settlement: mergeSettlements(releaseInsteadOfReset(result.settlement), own.settlement) };
   }
 
   /**
-   * Returns the rejection with the host's challenge and `error`, whatever reason the embedded stage gave. Drops all
-   * facts that the host wrote: the client must not learn whether the user exists (enumeration), and a user who has
+   * Returns a rejection with the host's challenge and `error`, for any reason of the embedded stage. Drops all facts of
+   * the host, for two reasons: the client must not learn whether the user exists (enumeration), and a user who has
    * proved nothing must not become the pending user.
    */
   private async refusedHost(

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { timeLeftMs } from './flow-request.js';
 import type { FlowRunView } from './flow-run.js';
 
-/** Returns the saved user whom a step concerns: the pending user, else the user of the session. */
+/** Returns the saved user for whom a step runs: the pending user, else the user of the session. */
 export function flowUserOf({ plan, session }: Pick<FlowRunView, 'plan' | 'session'>): SavedUser | undefined {
   const user = plan.context.pending_user ?? session.sessionUser;
   return user?.kind === 'saved' ? user : undefined;
@@ -18,7 +18,7 @@ export function flowUserOf({ plan, session }: Pick<FlowRunView, 'plan' | 'sessio
 
 export type ResponseBody = Readonly<Record<string, unknown>>;
 
-/** What is needed to send a request to the stage of a step, or to a stage that is embedded in that stage. */
+/** What is needed to send a request to a stage, whether it is a step's own stage or embedded in it. */
 export interface StageInvocation {
   readonly stateKey: string;
   /** The state that the stage stored with its last reply in this plan. */
@@ -32,7 +32,7 @@ export interface StageInvocation {
 export type StageRun = Pick<FlowRunView, 'context' | 'plan' | 'session' | 'revision' | 'budget' | 'consented'>;
 
 /**
- * Returns the request to one stage, with only what the stage's contract lets the stage know
+ * Returns the request to a stage. It contains only what the stage's contract lets the stage know
  * (docs/spec/bus-protocol.md#request).
  */
 export function buildStageRequest(
@@ -67,8 +67,8 @@ export function buildStageRequest(
 }
 
 /**
- * Returns the id of a request to a stage. For a stage that writes data, a retry has the same id, because the plan keeps
- * its work id until the work is done.
+ * Returns the id of a request to a stage. Retries of a request to a stage that writes data have the same id, because
+ * the plan keeps its work id until the work is done.
  */
 function requestId(
   { revision, budget }: StageRun,
@@ -80,14 +80,14 @@ function requestId(
 }
 
 /**
- * Returns the answer's fields that the contract declares, or all fields if the contract leaves them to the stage's
- * config.
+ * Returns the fields of the answer that the contract declares. Returns all fields if the contract leaves the
+ * declaration to the stage's config.
  */
 function declaredFields({ response }: StageContract, body: ResponseBody): ResponseBody {
   return response.def.catchall instanceof z.ZodUnknown ? body : pick(body, Object.keys(response.shape));
 }
 
-/** Returns the `step` of a request. The state key differs from the stage's id only for an embedded stage. */
+/** Returns the member `step` of a request. `stateKey` differs from the step's id only for an embedded stage. */
 function stepFields(
   { consented }: Pick<StageRun, 'consented'>,
   { stateKey, contract, stage, plan }: Omit<StageInvocation, 'state'>,
@@ -110,12 +110,12 @@ function factsRead({ reads, facts }: StageContract): string[] {
   return [...Object.keys(reads), ...own];
 }
 
-/** Returns the own properties of an object with these keys. */
+/** Returns an object with the listed own properties of `object`. */
 function pick<T>(object: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> {
   return Object.fromEntries(keys.filter((key) => Object.hasOwn(object, key)).map((key) => [key, object[key]!]));
 }
 
-/** Returns the companions of a stage, with their secrets. */
+/** Returns the companion stages of a stage, including their secrets. */
 const companionStages = ({ companions: kinds }: StageContract, { companions }: FlowVersion) =>
   Object.fromEntries(
     Object.entries(companions)

@@ -1,11 +1,13 @@
 import { Problem } from '@gatehouse/contracts';
 
-/** Largest number of requests to stages and policies that one HTTP request may cause, restarts included. */
+/**
+ * Largest number of requests to stages and policies that one HTTP request may cause, including those after restarts.
+ */
 export const MAX_STEPS = 32;
 
 /**
- * Numbers the requests to stages and policies, so that each has a unique id, and limits them, so that no plan runs
- * forever.
+ * Numbers the requests to stages and policies, so that each has a unique id, and limits their number, so that a flow
+ * that restarts itself does not run forever.
  */
 export class StepBudget {
   private count = 0;
@@ -16,7 +18,7 @@ export class StepBudget {
     return this.count++ - this.saved;
   }
 
-  /** Starts numbering at 0 again, because the plan has a new revision. */
+  /** Restarts the numbering at 0, because ids also contain the plan's revision, which has just increased. */
   restartNumbering(): void {
     this.saved = this.count;
   }

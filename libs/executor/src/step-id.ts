@@ -6,16 +6,19 @@ const DIGEST_LENGTH = 16;
 
 const digestOf = (text: string) => hash('sha256', text, 'base64url').slice(0, DIGEST_LENGTH);
 
-/** Returns the public id of a run, which reveals nothing about the plan. */
+/** Returns the public id of a plan. It reveals nothing about the plan and its secret id. */
 export const publicRunId = (planId: string): string => digestOf(planId);
 
 /**
- * Returns the id of the challenge that a plan shows: the public id of the run, a dot, and a digest of the step. A judged
- * answer changes it, and a repeated GET does not (docs/spec/executor.md#step-ids).
+ * Returns the id of the challenge that a plan shows: the plan's public id, a dot, and a digest of the step. The id
+ * changes when an answer was judged, not when a GET is repeated (docs/spec/executor.md#step-ids).
  */
 export const stepIdOf = (plan: Plan): string => `${publicRunId(plan.id)}.${stepDigest(plan)}`;
 
-/** The question of a mailed link and that of a cross-site run are asked before the step, and have ids of their own. */
+/**
+ * Returns a digest of the current step. The question of a mailed link and the cross-site question are shown before the
+ * step, so each of them has a digest of its own.
+ */
 function stepDigest(plan: Plan): string {
   const { steps, cursor, answers, cross_site, shown } = plan;
   const asks = isLinkUnconfirmed(plan) ? 'link' : cross_site && !shown ? 'cross-site' : 'step';
@@ -23,8 +26,9 @@ function stepDigest(plan: Plan): string {
 }
 
 /**
- * Returns whether the answer names another step than the current one, for example because the browser has sent it twice.
- * In a plan that this request has started, the first step of an expired plan counts as the current one.
+ * Returns whether the answer names another step than the current one, for example because the browser has sent it
+ * twice. If this request has started a new plan, because the old one expired, only the digests of the steps are
+ * compared.
  */
 export function namesOtherStep({ plan, context }: { readonly plan: Plan; readonly context: FlowContext }): boolean {
   const named = context.request.answer?.step;
@@ -32,6 +36,6 @@ export function namesOtherStep({ plan, context }: { readonly plan: Plan; readonl
   return context.continued ? named !== stepIdOf(plan) : !named.endsWith(`.${stepDigest(plan)}`);
 }
 
-/** Returns whether an answer names a step of this plan. */
+/** Returns whether a step id (`named`) belongs to this plan. */
 export const namesStepOf = ({ id }: Plan, named: string | undefined): boolean =>
   named?.startsWith(`${publicRunId(id)}.`) === true;

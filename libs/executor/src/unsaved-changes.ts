@@ -11,19 +11,19 @@ export interface UnsavedChanges {
   readonly links: ResumeLink[];
   readonly reputation: NonNullable<PolicyRequest['reputation']>;
   settlement: AttemptSettlement;
-  /** Hash of the resume token to use up, because the plan was confirmed or has ended. */
+  /** Hash of the resume token that the save uses up, because the visitor confirmed the link or the plan has ended. */
   usedToken: Buffer | undefined;
   /**
-   * The step whose mailed link to use up, because the visitor has given the same proof in another way, such as by the
-   * code in the same mail (effect `link_used`).
+   * Id of the step whose mailed link the save uses up, because the visitor has proved access to the mailbox in another
+   * way, such as by the code in the same mail (effect `link_used`).
    */
   usedLinkStep: string | undefined;
   /**
-   * Whether the save must renew the session key: a credential was verified, or the plan got a saved user by more than a
-   * typed name.
+   * Whether the save must renew the session key: a credential was verified, or the plan got a saved user in another way
+   * than by a typed name.
    */
   identified: boolean;
-  /** uuid of the user who has passed a proof that a guard or a stage has asked for. */
+  /** uuid of the user who has passed a proof step. */
   confirmedUser: string | undefined;
 }
 

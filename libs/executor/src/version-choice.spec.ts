@@ -37,7 +37,8 @@ describe('the version of a new plan', () => {
   it('is chosen independently for each candidate', () => {
     const first = new Set(sessionsOf(1000));
     const inBoth = sessionsOf(1000, '5f7a1c1e-58c8-4b6e-8a0e-5d2a4a3f0009').filter((id) => first.has(id));
-    // A tenth of a tenth of 20000 sessions, with four standard deviations around it.
+    // Each candidate gets a tenth of the 20000 sessions. A tenth of these, 200, are expected to get both, give or take
+    // four standard deviations (57).
     expect(inBoth.length).toBeGreaterThan(200 - 57);
     expect(inBoth.length).toBeLessThan(200 + 57);
   });
@@ -47,7 +48,7 @@ describe('the version of a new plan', () => {
   });
 });
 
-/** An engine whose flow has a candidate with a share. */
+/** Returns an engine whose flow has a candidate version with this share. */
 function engineWith(share: number) {
   const engine = executorHarness(flowOf([{ kind: 'ident' }]), DEFAULT_REPLIES);
   const candidate = { versionId: CANDIDATE, share };

@@ -1,15 +1,15 @@
 import { hash } from 'node:crypto';
 import type { LoadedFlow } from './ports/plan-store.js';
 
-/** Number of values of the hash's first four bytes. */
+/** Number of values that the first four bytes of a hash can have. */
 const HASH_RANGE = 2 ** 32;
 
-/** The share of a candidate that gets every new plan, in hundredths of a percent. */
+/** The share at which a candidate gets every new plan: 100 %, in hundredths of a percent. */
 const WHOLE_SHARE = 10_000;
 
 /**
- * Returns the id of the version on which the session starts a new plan: the candidate of a weighted rollout for a share
- * of the sessions, else the current version. Every gateway chooses the same version for a session
+ * Returns the id of the version on which the session starts a new plan: during a weighted rollout the candidate for a
+ * share of the sessions, otherwise the current version. All gateways choose the same version for one session
  * (docs/spec/rollout.md#choice-of-the-version).
  */
 export function versionForSession(

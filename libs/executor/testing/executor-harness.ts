@@ -34,7 +34,7 @@ import { ALICE, FLOW_ID } from './test-flow.js';
 
 const SITE = { base_url: 'https://id.example.org', rp_id: 'id.example.org' };
 
-/** Returns a request with defaults. */
+/** Returns a request with default values for the fields that `more` does not set. */
 const requestOf = (more: Partial<FlowRequest>): FlowRequest => ({
   arrivedAt: performance.now(),
   requestId: 'request-1',
@@ -77,7 +77,7 @@ const doublesOf = (
   observer: new InMemoryFlowObserver(),
   permits: new InMemorySuperuserPermits(),
   contracts: new TestContractRegistry(previewed),
-  /** The contract violations that were reported. */
+  /** The reported contract violations, which a test reads. */
   violations: [] as string[],
   undecided: [] as UndecidedPolicy[],
 });

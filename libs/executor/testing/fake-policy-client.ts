@@ -5,7 +5,7 @@ import { GroupMembershipStore } from '../src/ports/directory.js';
 
 type Binding = PolicySet['bindings'][number];
 
-/** Returns a policy binding with the defaults of blueprints. */
+/** Returns a policy binding. Fields that `more` does not set have the defaults of blueprints. */
 export const policyBindingOf = (more: Partial<Binding> & Pick<Binding, 'id'>): Binding => ({
   order: 0,
   enabled: true,
@@ -23,7 +23,9 @@ export const policySetOf = (...bindings: Partial<Binding>[]): PolicySet => ({
 
 type FakePolicyReply = Partial<PolicyReply> | Problem | boolean;
 
-/** Replies with the results that a test has set by policy id. All other policies pass. Records every request. */
+/**
+ * Replies with the results that a test has set by policy id. Policies without a set result pass. Records every request.
+ */
 export class FakePolicyClient extends PolicyClient {
   readonly requests: PolicyRequest[] = [];
   readonly replies: Record<string, FakePolicyReply | (() => FakePolicyReply)> = {};

@@ -23,13 +23,13 @@ export class FakeStageClient extends StageClient {
   }
 }
 
-/** Returns a challenge. */
+/** Returns a reply that shows a challenge. */
 export const challengeReply = (challenge: Record<string, unknown> = {}): StageReply => ({
   type: 'challenge',
   challenge,
 });
 
-/** Returns a rejection, which names the credentials that failed. */
+/** Returns a reply that rejects the answer. `failed` lists the kinds of credentials that were wrong. */
 export const rejectedReply = (failed?: string[]): StageReply => ({
   type: 'rejected',
   errors: { word: [{ code: 'wrong' }] },
@@ -52,7 +52,7 @@ export const LOGIN_REPLY: StageReply = {
   ],
 };
 
-/** Default replies of the test stages: each shows a challenge and passes with any answer. */
+/** Default replies of the test stages: each stage with a page shows a challenge and passes with any answer. */
 export const DEFAULT_REPLIES = {
   'ident.challenge': challengeReply({ who: true }),
   'ident.respond': { type: 'passed', context: { pending_user: ALICE } },

@@ -7,7 +7,7 @@ import type {
 } from '../src/ports/flow-observer.js';
 import { FlowObserver } from '../src/ports/flow-observer.js';
 
-/** Keeps what it is told, as one text each, such as `begun login` and `password rejected`, and the refused attempts. */
+/** Records each report as a text, such as `begun login` or `password rejected`, and the refused attempts. */
 export class InMemoryFlowObserver extends FlowObserver {
   readonly seen: string[] = [];
   readonly refused: RefusedAttempt[] = [];

@@ -16,7 +16,7 @@ import {
 import { FLOW_ID } from './test-flow.js';
 
 /**
- * The plan of one session in one flow. Counts loads and saves. A test simulates a concurrent save by increasing
+ * Stores one plan, of one session in one flow. Counts loads and saves. A test simulates a concurrent save by increasing
  * `revision`.
  */
 export class InMemoryPlanStore extends PlanStore {
@@ -25,14 +25,14 @@ export class InMemoryPlanStore extends PlanStore {
   loads = 0;
   saves = 0;
   readonly savedEffects: Effect[] = [];
-  /** The version of the plan. */
+  /** The id of the flow version of the plan. */
   versionId = 'v1';
-  /** The versions of the flow, and the id of a new session. */
+  /** The ids of the flow's current version, its candidate and a new session. */
   versions: Pick<LoadedFlow, 'currentVersionId' | 'candidate' | 'newSessionId'> = {
     ...{ currentVersionId: 'v1', candidate: undefined, newSessionId: 's' },
   };
   session: Session | undefined;
-  /** The id of the session in which the last plan was created. */
+  /** The id of the session in which the last plan was created; `undefined` before. */
   sessionId: string | undefined;
   orphaned = false;
   /** The plans of mailed links, by the hex SHA-256 of the token. */
@@ -79,7 +79,7 @@ export class InMemoryPlanStore extends PlanStore {
   }
 }
 
-/** Records reservations. If a test sets `result`, every reservation returns it. */
+/** Records reservations. A test may set the `result` that every reservation returns. */
 export class InMemoryAttemptStore extends AttemptStore {
   reserved: AttemptReservation[] = [];
   released: AttemptReservation[] = [];

@@ -1,7 +1,7 @@
 import type { SavedUser } from '@gatehouse/contracts';
 import { type DirectoryUser, UserDirectory } from '../src/ports/directory.js';
 
-/** A directory of one ordinary user. A test may add others. */
+/** A directory with one user, who is not a superuser. A test may add others. */
 export class InMemoryUserDirectory extends UserDirectory {
   readonly users = new Map<string, DirectoryUser>();
   lookups = 0;

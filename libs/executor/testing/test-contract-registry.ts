@@ -35,20 +35,19 @@ const chosen = {
   credential: '{sort}:{uid}',
   pick: { field: 'chosen', among: 'offers', where: { member: 'sort', values: ['totp'] } },
 };
-/** The shape of the own fact `x_acme_risk`. */
+/** The schema of `x_acme_risk`, a fact that an external stage declares. */
 const RISK = z.int();
 const touched = { ...chosen, when: 'touch', refuse: { field: 'touch', code: 'wrong' } };
 const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((name) => [name, z.unknown()])));
 
 /**
- * The test contracts. `ident` embeds the stage in its config field `inner`. `hall` embeds a stage in the same way, and
- * shows its challenge. `lobby` embeds two stages and shows the challenge of the first. `secret` counts attempts,
- * `choice` counts attempts at the chosen device. `needy` requires a user. `scorer` writes the own fact `x_acme_risk`, and
- * `scored` requires it. `page` grants nothing. `puzzle` and `robot`
- * have no side effects on entry. A script may answer `robot`: only a response with `code` shows that a person acted.
- * `scribe` and `diary` write data; `scribe` writes passwords. `verifier` mails a link and a code, and writes data.
- * `asker` asks for consent, and `granter` needs it. `x_acme_pin` and `x_acme_terms` are external stages without attempts;
- * the answers of `x_acme_terms` are no guesses.
+ * The test contracts. `ident` embeds the stage in its config field `inner`. `hall` does too, and shows the challenge of
+ * that stage. `lobby` embeds two stages and shows the challenge of the first. `secret` counts attempts, `choice` counts
+ * attempts at the chosen device. `needy` requires a user. `scorer` writes the vendor's fact `x_acme_risk`, and `scored`
+ * requires it. `page` grants nothing. `puzzle` and `robot` have no side effects on entry. A script may answer `robot`:
+ * only an answer with `code` shows that a person acted. `scribe` and `diary` write data; `scribe` writes passwords.
+ * `verifier` mails a link and a code, and writes data. `asker` asks for consent, and `granter` needs it. `x_acme_pin` and
+ * `x_acme_terms` are external stages whose contracts declare no attempts; answers to `x_acme_terms` are no guesses.
  */
 const KINDS = new Map(
   [
@@ -95,9 +94,9 @@ const KINDS = new Map(
     contract('x_acme_terms', { response: answer('accept'), guesses: false }),
     contract('login', { component: undefined }),
     contract('logout', { component: undefined, effects: ['logout'] }),
-    // A stage that changes the flow's user.
+    // A stage that changes the plan's user.
     contract('editor', { component: undefined, effects: [], writes_data: true, alters_user: true }),
-    // A stage of another service, which sets up a credential of the user.
+    // A stage of another service (`keys`) that sets up a credential of the user.
     contract('set_up', { component: undefined, service: 'keys', changes_credentials: () => true }),
     contract('redirect', { config: z.object({ to: z.string() }) }),
   ].map((c) => [c.kind, c]),

@@ -26,14 +26,16 @@ export abstract class StageContractRegistry {
    * that claims a privilege, such as the effect `login`, and is not in TRUSTED_STAGES.
    */
   abstract find(kind: string, version: FlowVersion): StageContract | undefined;
-  /** Whether a built-in stage or an external stage of the version has this component. */
+  /** Whether a built-in stage, or an external stage of the flow version, shows this component. */
   abstract hasComponent(component: string, version: FlowVersion): boolean;
   /**
-   * Whether a URL must not have a query parameter of this name, because a built-in stage, or an external stage of the
-   * version, declares it as a secret field that is not `addressable`.
+   * Whether a URL must not have a query parameter of this name: a built-in stage, or an external stage of the flow
+   * version, declares a secret field of this name that is not `addressable`.
    */
   abstract isSecretField(field: string, version?: FlowVersion): boolean;
-  /** Returns the schema of an own fact (`x_<vendor>_<name>`) that a stage of the version declares. */
+  /**
+   * Returns the schema of a vendor's fact (`x_<vendor>_<name>`) that an external stage of the flow version declares.
+   */
   abstract ownFact(name: string, version: FlowVersion): z.ZodType | undefined;
   /**
    * Returns the proof steps: kinds and configs of steps that the gateway may insert before a step that changes
@@ -45,8 +47,7 @@ export abstract class StageContractRegistry {
 /** Evaluates policies. */
 export abstract class PolicyClient {
   /**
-   * Returns the results of all policies of the request. Throws `policy_away` or `bus_down` if the results do not arrive
-   * in time.
+   * Returns the results of all policies of the request. Throws `policy_away` or `bus_down` if no reply arrives in time.
    */
   abstract evaluate(request: PolicyRequest): Promise<PolicyReply>;
 }

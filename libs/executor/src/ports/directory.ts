@@ -3,10 +3,7 @@ import type { SavedUser } from '@gatehouse/contracts';
 /** A user of the directory, with the properties that `ClaimedUserGuard` checks. */
 export interface DirectoryUser extends SavedUser {
   readonly is_superuser: boolean;
-  /**
-   * Whether the user has no password and has never logged in, like authentik's `akadmin` before the flow
-   * `initial-setup`.
-   */
+  /** Whether the user has no password and has never logged in, like authentik's `akadmin` before its first setup. */
   readonly is_unclaimed: boolean;
 }
 

@@ -1,10 +1,10 @@
 import type { StageReply } from '@gatehouse/contracts';
 import type { FlowVersion, ShadowVerdict } from '@gatehouse/plan';
 
-/** The flow of a plan, as metrics name it. */
+/** The properties of a plan's flow that metrics have as labels. */
 export type ObservedFlow = Pick<FlowVersion['flow'], 'slug' | 'designation'>;
 
-/** How a step left the plan. `fault` is a step without a reply, because its stage or its policies failed. */
+/** How the plan left a step. `fault`: the stage or a policy failed. `deferred`: a proof step was inserted before it. */
 export type StepOutcome = Exclude<StageReply['type'], 'challenge'> | 'skipped' | 'deferred' | 'fault';
 
 /**
@@ -30,21 +30,21 @@ export interface RefusedAttempt {
   readonly flow: string | undefined;
   /** Kind of the stage. */
   readonly kind: string;
-  /** uuid of the saved user whose credential was guessed, or to whom a mail would go. */
+  /** uuid of the saved user whose credential was guessed, or to whom a mail would have gone. */
   readonly user: string | undefined;
-  /** Pseudonym of a name without an account. */
+  /** Keyed hash of a typed user name without an account, shortened; `undefined` for a saved user. */
   readonly subject: string | undefined;
 }
 
-/** Gets told what happens in flows, for metrics and security log lines. Its methods return at once and do not throw. */
+/** Receives what happens in flows, for metrics and security log lines. Its methods return at once and never throw. */
 export abstract class FlowObserver {
   abstract planBegan(flow: ObservedFlow): void;
   /** `plans` is the number of plans, 1 by default. */
   abstract planEnded(flow: ObservedFlow, outcome: PlanOutcome, plans?: number): void;
   abstract stepTaken(flow: ObservedFlow, kind: string, outcome: StepOutcome): void;
   /**
-   * `flow` is the slug; `undefined` outside of flows. `changes` says whether the verdict of the set would be another if
-   * the condition were enforced.
+   * Reports one shadow condition. `flow` is the slug; `undefined` outside of flows. `changes` says whether enforcing
+   * the condition would change the verdict of its policy set.
    */
   abstract shadowJudged(flow: string | undefined, outcome: ShadowVerdict['outcome'], changes: boolean): void;
   abstract attemptRefused(reason: AttemptRefusal, attempt: RefusedAttempt): void;

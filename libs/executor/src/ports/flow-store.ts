@@ -12,7 +12,7 @@ export interface FlowSummary {
   readonly mode: FlowVersion['guard']['mode'];
   /** Ids of the stages of the flow's steps. */
   readonly stages: readonly string[];
-  /** Ids of the policies of the flow itself. */
+  /** Ids of the policies that are bound to the flow itself, not to its steps. */
   readonly policies: readonly string[];
 }
 
@@ -39,15 +39,15 @@ export abstract class FlowStore {
 
 /** The brand of a host. */
 export interface HostBrand extends Brand {
-  /** Slug of the flow for each purpose: the brand's flow, else the default flow of that designation. */
+  /** Slug of the flow for each purpose: the flow that the brand names, else the default flow with that designation. */
   readonly flowsByPurpose: BrandSet['first'] & Brand['flows'];
 }
 
 /** The stored brands. */
 export abstract class BrandStore {
   /**
-   * Returns the current brand of a host. `revision` is the revision of all brands that the caller has just loaded: a
-   * cache of that revision is used without a query.
+   * Returns the current brand of a host. `revision` is the revision of all brands that the caller has just loaded. If
+   * the cache has this revision, no query is needed.
    */
   abstract find(host: string, revision?: string | null): Promise<HostBrand>;
 

@@ -34,31 +34,38 @@ export const toSavedUser = ({
 export interface Session {
   readonly id: string;
   /**
-   * Whether the session key was replaced a few seconds ago. The old key authenticates nobody, and only returns how its
-   * plan ended.
+   * Whether the session key was replaced a few seconds ago. The old key authenticates nobody; a request with it only
+   * learns how its plan ended.
    */
   readonly retired: boolean;
-  /** Seconds until the session ends; `undefined` for a sliding session, whose cookie lives until the browser closes. */
+  /**
+   * Seconds until the session ends; `undefined` for a session that every use prolongs, whose cookie lives until the
+   * browser closes.
+   */
   readonly remainingS: number | undefined;
   readonly user: Identity | undefined;
   /** Whether the session is anonymous and has only a short lifetime, until the visitor answers a challenge. */
   readonly isUnanswered?: boolean | undefined;
-  /** Whether the login verified a device of the user, and was within the last AUTHENTICATOR_PROOF_S seconds. */
+  /** Whether the login verified a device of the user, and happened within the last AUTHENTICATOR_PROOF_S seconds. */
   readonly deviceProved?: boolean | undefined;
-  /** Whether the login, or a later proof in this session, verified the user within the setting CREDENTIAL_PROOF_S. */
+  /**
+   * Whether the login, or a later proof in this session, verified the user within the last CREDENTIAL_PROOF_S seconds.
+   */
   readonly recentlyProved?: boolean | undefined;
-  /** Primary keys (`pk`) of the devices that the session has a proof of, within the setting AUTHENTICATOR_PROOF_S. */
+  /**
+   * Primary keys (`pk`) of the devices that were proved in this session within the last AUTHENTICATOR_PROOF_S seconds.
+   */
   readonly provedDevices?: readonly number[] | undefined;
   /** The address from which the session was last used, if it is known. */
   readonly lastIp?: string | undefined;
 }
 
-/** A plan of the session, with the revision that a save compares. */
+/** A plan of the session, with its revision. A save compares that revision with the row's (compare-and-set). */
 export interface StoredPlan {
   readonly plan: Plan;
   readonly revision: number;
   readonly versionId: string;
-  /** Whether the pending user was deleted, or has another epoch than the plan has stored. */
+  /** Whether the pending user was deleted, or the user's epoch has changed since the plan was stored. */
   readonly orphaned: boolean;
 }
 
@@ -73,9 +80,9 @@ export interface RolloutCandidate {
 export interface LoadedFlow {
   readonly flowId: string;
   readonly currentVersionId: string;
-  /** The version that a share of the sessions gets for new plans, while a rollout runs. */
+  /** The version that a share of the sessions gets for new plans; `undefined` if no rollout runs. */
   readonly candidate: RolloutCandidate | undefined;
-  /** The id of the session that the request creates, if it creates one. */
+  /** The id of the session, if the request creates one. */
   readonly newSessionId: string;
   /** The current revision of all brands; null if none are stored. */
   readonly brandsRevision: string | null;
@@ -83,7 +90,7 @@ export interface LoadedFlow {
   readonly stored: StoredPlan | undefined;
   /**
    * The session's plan row for this flow, which a new plan replaces. Set even if `stored` is not, because the plan
-   * cannot be opened or has run for too long on a flow version that was replaced.
+   * cannot be decrypted or parsed, or has run for too long on a flow version that was replaced.
    */
   readonly planRow: PlanRow | undefined;
 }
@@ -99,9 +106,9 @@ export interface NewPlan {
   readonly versionId: string;
   readonly plan: Plan;
   /**
-   * The session of the plan. Without an `id`, a new session is created, whose id is `newId`, or random. `newKey` is the hash of the new session's key, or
-   * of the key that replaces the current key of the session in the same statement. `leaves` is the id of the session
-   * whose plan of this flow the statement deletes, because the visitor goes on in the new session.
+   * The session of the plan: an existing one with `id`, or a new one with the id `newId`, by default random. `newKey`
+   * is the hash of the session's new key. `leaves` is the id of the visitor's old session, whose plan of this flow the
+   * same statement deletes.
    */
   readonly session:
     | { readonly id: string; readonly newKey?: Buffer | undefined }
@@ -109,13 +116,15 @@ export interface NewPlan {
   readonly replaces: PlanRow | undefined;
   /** Whether the visitor is anonymous and has not answered a challenge: then the rows have a short lifetime. */
   readonly isUnanswered?: boolean;
-  /** Whether a mailed link continues the plan that this plan replaces, which then has not ended. */
+  /**
+   * Whether a mailed link continues the replaced plan in this one. The replaced plan then does not count as abandoned.
+   */
   readonly isContinuation?: boolean;
-  /** Keyed hash of the client's network, for the record of the plan. */
+  /** Keyed hash of the client's network, for the journey record. */
   readonly network?: Buffer | undefined;
 }
 
-/** A plan that a mailed link leads to. */
+/** A plan that a mailed link resumes. */
 export interface ResumedPlan extends Pick<StoredPlan, 'plan' | 'versionId' | 'orphaned'> {
   /** The step that mailed the link. */
   readonly step: string;
@@ -127,20 +136,20 @@ export interface CancelledPlan {
   readonly plan: Plan;
 }
 
-/** The uuid of the session's user, if there is one, and the plan that the visitor has left. */
+/** The uuid of the session's user, if there is one, and the plan that the visitor has cancelled. */
 export interface Cancellation {
   readonly user: string | undefined;
   readonly cancelled: CancelledPlan | undefined;
 }
 
-/** Plans and their sessions. */
+/** Stores plans and their sessions. */
 export abstract class PlanStore {
   /**
    * Loads the data of a request. Returns `undefined` if no flow has this slug. Never returns expired sessions and
    * plans, even before they are deleted.
    */
   abstract load(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined>;
-  /** Returns the plan of a live resume token of this flow, with a new id. */
+  /** Returns the plan of an unused, unexpired resume token of this flow, with a new id. */
   abstract findResumed(slug: string, token: Buffer): Promise<ResumedPlan | undefined>;
   /** Stores a new plan. Returns the id of its session; `undefined` if another request has stored a plan first. */
   abstract create(plan: NewPlan): Promise<string | undefined>;
@@ -151,13 +160,19 @@ export abstract class PlanStore {
   abstract save(plan: PlanCommit): Promise<boolean>;
   /** Counts a plan that ended in its first request and was never stored. */
   abstract recordUnstored(ending: UnstoredEnding): Promise<void>;
-  /** Returns the slugs of the flows of a session's plans, the last saved first. Leaves out the oldest of very many. */
+  /**
+   * Returns the slugs of the flows of a session's plans, the last saved first. Limited in number: the oldest are left
+   * out.
+   */
   abstract listSlugs(sessionKey: Buffer): Promise<string[]>;
-  /** Deletes every plan of a session. Returns the plan of the flow `slug`, or without `slug` the plan that was last saved. */
+  /**
+   * Deletes every plan of a session. Returns the deleted plan of the flow `slug`, or without `slug` the one that was
+   * saved last.
+   */
   abstract deletePlans(sessionKey: Buffer, slug?: string): Promise<Cancellation>;
 }
 
-/** Records events of requests that save no plan. */
+/** Records events for requests that save no plan. */
 export abstract class EventRecorder {
   /** Stores events for delivery. */
   abstract record(events: readonly EventEffect[], about: EventContext): Promise<void>;

@@ -24,7 +24,10 @@ import { type Preview, PreviewPlanStore } from './preview-plan-store.js';
 import { PreviewContractRegistry, PreviewStageClient } from './preview-stages.js';
 import type { PreviewState } from './preview-state.js';
 
-/** What a preview shares with the executor. It has no `PlanStore`, `EventRecorder`, permits and observer of its own. */
+/**
+ * The services that previews share with the executor for visitors. For the missing ones, each preview makes harmless
+ * substitutes.
+ */
 interface Dependencies {
   readonly flows: FlowStore;
   readonly brands: BrandStore;
@@ -43,7 +46,7 @@ interface Dependencies {
   readonly now: () => Date;
 }
 
-/** The response of a preview, what the request would have caused, and the state for the next request. */
+/** The response of a preview, notes about what a real request would have caused, and the state for the next request. */
 export interface PreviewResponse {
   readonly response: FlowResponse;
   readonly notes: readonly PreviewNote[];
@@ -51,9 +54,9 @@ export interface PreviewResponse {
 }
 
 /**
- * Runs flow versions for an operator to look at. Each request has an executor of its own, on ports that keep, log in and
- * send nothing. The executor of visitors has no branch for previews, so nothing that a visitor sends makes a preview of a
- * login, or a login of a preview (docs/adr/0086).
+ * Runs a flow version for an operator to look at, without effects. Each request gets its own executor, whose ports
+ * store nothing, log nobody in and send nothing. The executor for visitors knows nothing of previews, so no request of
+ * a visitor can turn a preview into a login, or a login into a preview (docs/adr/0086).
  */
 export class PreviewEngine {
   constructor(private readonly dependencies: Dependencies) {}
@@ -93,8 +96,8 @@ export class PreviewEngine {
 }
 
 /**
- * Returns the request without anything of the operator but the client's address and browser: no session, API token,
- * cookie, or trust in a known browser.
+ * Returns the request without the operator's session, API token, cookies and known browser. Only the client's address
+ * and user agent stay.
  */
 const withoutOperator = (request: FlowRequest, { slug }: Preview): FlowRequest => ({
   ...request,
@@ -105,7 +108,7 @@ const withoutOperator = (request: FlowRequest, { slug }: Preview): FlowRequest =
   checkNewSessionRate: () => undefined,
 });
 
-/** Tells policies that they must write nothing, and send nothing to other hosts. */
+/** Evaluates policies in a mode in which they write nothing, and send nothing to other hosts. */
 class PreviewPolicyClient extends PolicyClient {
   constructor(private readonly policies: PolicyClient) {
     super();
@@ -116,7 +119,7 @@ class PreviewPolicyClient extends PolicyClient {
   }
 }
 
-/** Grants nothing: Postgres refuses changes of superusers without a permit. */
+/** Grants no permits, so that Postgres refuses changes of superusers. */
 class NoPermits extends SuperuserPermits {
   async grant(): Promise<void> {}
 }
@@ -131,7 +134,7 @@ class NotingEventRecorder extends EventRecorder {
   }
 }
 
-/** Counts nothing: a preview is no login. */
+/** Counts nothing, because a preview is not a login. */
 class SilentFlowObserver extends FlowObserver {
   planBegan(): void {}
   planEnded(): void {}

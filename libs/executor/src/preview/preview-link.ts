@@ -2,13 +2,13 @@ import { hash } from 'node:crypto';
 import { type Sealer, secretsEqual, UnsealError } from '@gatehouse/platform';
 import { z } from 'zod';
 
-/** What a preview link allows: to run one version of a flow as one test user, until it expires. */
+/** The content of a preview link: it allows running one version of a flow as one test user until it expires. */
 export const previewLink = z.object({
   v: z.literal(1),
   flow: z.string(),
   /** Id of the flow version. */
   version: z.uuid(),
-  /** Number of the flow version, for the page. */
+  /** Number of the flow version, which the page shows. */
   number: z.int(),
   /** uuid of the test user. */
   user: z.uuid(),
@@ -17,17 +17,21 @@ export const previewLink = z.object({
 });
 export type PreviewLink = z.output<typeof previewLink>;
 
-/** A purpose of its own: no other sealed value opens as a link, and a link opens as nothing else. */
+/**
+ * The purpose to which links are sealed, so that no other sealed value can be used as a link, and no link as another
+ * value.
+ */
 const LINK = { table: 'preview.link', id: 'link', revision: 0 };
 
-/** Returns the token of a preview link. Only processes with the seal keys can make, read and change it. */
+/** Returns the token of a preview link. Only processes with the seal keys can make and read such tokens. */
 export const sealPreviewLink = (sealer: Sealer, link: PreviewLink): string =>
   sealer.seal(LINK, link).toString('base64url');
 
 /** Returns the link of a token; `undefined` if the token was altered, or not made for this deployment. */
 export function openPreviewLink(sealer: Sealer, token: string): PreviewLink | undefined {
   const sealed = Buffer.from(token, 'base64url');
-  // The decoder ignores some bits and characters. Two spellings of one link would be counted apart.
+  // The base64url decoder ignores some bits and characters, so one link has several spellings. Accept one only, because
+  // runs are counted by the token.
   if (!secretsEqual(sealed.toString('base64url'), token)) return undefined;
   try {
     return previewLink.safeParse(sealer.open(LINK, sealed)).data;
@@ -37,5 +41,5 @@ export function openPreviewLink(sealer: Sealer, token: string): PreviewLink | un
   }
 }
 
-/** Returns the id of a link, to which the state of its runs is bound. */
+/** Returns the id of a link. The state of a preview is bound to it. */
 export const previewLinkId = (token: string): string => hash('sha256', token, 'hex');

@@ -14,19 +14,19 @@ import {
 import type { PreviewNotes } from './preview-notes.js';
 import { type PreviewState, planOfState } from './preview-state.js';
 
-/** The version of a flow that an operator previews, as one test user. */
+/** The flow version that an operator previews, and the test user. */
 export interface Preview {
   readonly slug: string;
   readonly flowId: string;
   readonly versionId: string;
   readonly user: Identity;
-  /** The run so far; `undefined` at its start. */
+  /** The state after the previous request; `undefined` at the start of the preview. */
   readonly state: PreviewState | undefined;
-  /** Whether the flow is for logged-in users, so that the test user counts as logged in from the start. */
+  /** Whether the flow is for logged-in users. The test user then counts as logged in from the start. */
   readonly startsLoggedIn: boolean;
 }
 
-/** The id of the session that a preview pretends to have. It is no UUID, so it is no session of the database. */
+/** The session id that previews use. It is not a UUID, so it cannot be the id of a real session. */
 const NO_SESSION = 'preview';
 
 interface Dependencies {
@@ -36,8 +36,8 @@ interface Dependencies {
 }
 
 /**
- * Keeps the plan of one request of a preview in memory. Notes the effects of a save in place of performing them, so a
- * preview logs nobody in, sends nothing and stores nothing (docs/spec/preview.md#effects).
+ * Holds the plan of a preview in memory for one request. Notes the effects of a save instead of applying them, so that
+ * a preview logs nobody in, sends nothing and stores nothing (docs/spec/preview.md#effects).
  */
 export class PreviewPlanStore extends PlanStore {
   private plan: Plan | undefined;
@@ -60,7 +60,7 @@ export class PreviewPlanStore extends PlanStore {
     this.links = state?.links ?? [];
   }
 
-  /** The run after the request; `undefined` if no plan was started. */
+  /** The state after the request; `undefined` if no plan was started. */
   get state(): PreviewState | undefined {
     const { plan, revision, links, loggedIn: logged_in } = this;
     return plan && { plan, revision, links, logged_in };
@@ -77,7 +77,10 @@ export class PreviewPlanStore extends PlanStore {
     };
   }
 
-  /** Returns the run, if the token is of a link that its state has. No table has it, so it leads nowhere else. */
+  /**
+   * Returns the plan if the token is of a link that this preview has mailed. No table has the token, so it works in
+   * this preview only.
+   */
   async findResumed(_slug: string, token: Buffer): Promise<ResumedPlan | undefined> {
     const { plan, orphaned } = this;
     const now = this.dependencies.now().toISOString();
@@ -94,8 +97,8 @@ export class PreviewPlanStore extends PlanStore {
   }
 
   /**
-   * Keeps the plan, and notes its effects. A right answer does not stay counted as an attempt; a wrong one does, so that
-   * a preview is no way to guess a password.
+   * Keeps the plan, and notes its effects. The attempt of a right answer is released; that of a wrong answer stays
+   * counted, so that passwords cannot be guessed through previews.
    */
   async save(commit: PlanCommit): Promise<boolean> {
     const { plan, revision, effects, reset, released } = commit;
@@ -110,7 +113,10 @@ export class PreviewPlanStore extends PlanStore {
     return true;
   }
 
-  /** Returns the links that can be used after a commit: its own, and those that it does not use up. */
+  /**
+   * Returns the links that are usable after a commit: those that the commit adds, and earlier ones that it does not use
+   * up.
+   */
   private linksAfter({ links, usedToken, usedLinkStep }: PlanCommit): PreviewState['links'] {
     const now = this.dependencies.now().getTime();
     const added = links.map(({ hash, step, ttlS }) => ({
@@ -122,7 +128,7 @@ export class PreviewPlanStore extends PlanStore {
     return [...this.links.filter((link) => !isUsed(link)), ...added];
   }
 
-  /** A preview is not counted. */
+  /** Does nothing, because previews are not counted. */
   async recordUnstored(): Promise<void> {}
 
   async listSlugs(): Promise<string[]> {

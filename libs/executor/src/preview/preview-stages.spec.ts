@@ -6,7 +6,7 @@ import { StageClient } from '../ports/clients.js';
 import { PreviewNotes } from './preview-notes.js';
 import { PreviewStageClient } from './preview-stages.js';
 
-/** Counts the requests. */
+/** A client that counts requests. */
 class InMemoryStageClient extends StageClient {
   requests = 0;
   async send(): Promise<StageReply> {
@@ -21,7 +21,10 @@ const writing = (preview: StageContract['preview']): StageContract =>
     ...{ config: z.object({}), challenge: z.object({}), response: z.object({}), state: z.object({}) },
   });
 
-/** Sends a step about the test user to a stage with this rule. Returns the number of requests, and the notes. */
+/**
+ * Sends a request about the test user to a stage whose contract has this `preview` rule. Returns the number of requests
+ * that reached the stage, and the notes.
+ */
 async function send(preview: StageContract['preview'], config: object) {
   const [stages, notes] = [new InMemoryStageClient(), new PreviewNotes()];
   const request = { step: { name: 'write' }, config, context: { pending_user: ALICE }, session: { user: null } };

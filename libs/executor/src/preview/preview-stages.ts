@@ -11,10 +11,13 @@ import { z } from 'zod';
 import { StageClient, StageContractRegistry } from '../ports/clients.js';
 import type { PreviewNotes } from './preview-notes.js';
 
-/** The service of contracts that stand in for stages which a preview leaves out. No stage has this service. */
+/** The service in the contracts of left-out stages. No service has this name. */
 const LEFT_OUT = '';
 
-/** Returns a contract that shows the name of the step, accepts every answer, and can do nothing. */
+/**
+ * Returns a contract in place of that of a left-out stage. Its step shows its name, accepts every answer, and has no
+ * effects.
+ */
 const standInFor = ({ kind, model }: StageContract): StageContract =>
   defineStage({
     ...{ kind, model, component: 'ak-stage-dummy', service: LEFT_OUT, acts: false },
@@ -23,8 +26,8 @@ const standInFor = ({ kind, model }: StageContract): StageContract =>
   });
 
 /**
- * The contracts of stages in previews. A stage whose contract has no `preview`, such as every external stage, has a
- * contract that allows nothing, so its step neither proves nor grants anything.
+ * The contracts of stages in previews. If a contract declares no `preview`, as with every external stage, the stage is
+ * left out: a contract without rights replaces its own.
  */
 export class PreviewContractRegistry extends StageContractRegistry {
   constructor(private readonly contracts: StageContractRegistry) {
@@ -53,7 +56,7 @@ export class PreviewContractRegistry extends StageContractRegistry {
   }
 }
 
-/** Sends the requests of a preview to the stages that may run in it, for its test user only. */
+/** Sends a preview's requests to the stages that may run in previews, for the test user only. */
 export class PreviewStageClient extends StageClient {
   constructor(
     private readonly stages: StageClient,
@@ -89,7 +92,7 @@ export class PreviewStageClient extends StageClient {
     return { type: 'challenge', challenge: { name: step.name } };
   }
 
-  /** Passes a step that would write another user, such as a new one. */
+  /** Passes a step without calling its stage, because the stage would write to another user than the test user. */
   private leaveOut({ kind }: StageContract, { step }: StageRequest): StageReply {
     this.notes.addLeftOut({ step: step.name, kind });
     return { type: 'passed' };

@@ -3,22 +3,22 @@ import { z } from 'zod';
 import { type Identity, toSavedUser } from '../ports/plan-store.js';
 
 /**
- * The run of a preview between two requests. Only the operator's page keeps it, sealed: a preview has no session and no
- * row.
+ * The state of a preview between two requests. A preview has no session and no row; the operator's page keeps the
+ * state, encrypted.
  */
 export const previewState = z.object({
   plan: planBody.extend({ id: z.string() }),
   revision: z.int(),
-  /** Whether the run has logged the test user in, as far as its later steps know. */
+  /** Whether a step has logged the test user in. Later steps see it as the session's user. */
   logged_in: z.boolean(),
-  /** The links in the mails of the run that were not used. */
+  /** The unused links in the mails of this preview. */
   links: z.array(z.object({ hash: z.string(), step: z.string(), expires: z.iso.datetime() })).default([]),
 });
 export type PreviewState = z.output<typeof previewState>;
 
 /**
- * Returns the plan of a state with the current data of the test user, and whether that user has changed since, as if the
- * plan were loaded from a row. Throws Error for a plan of another user.
+ * Returns the plan of a state with the test user's current data. `orphaned` says whether the user's epoch has changed
+ * since, as for a stored plan. Throws Error if the plan has another user.
  */
 export function planOfState({ plan: { id, context, ...body } }: PreviewState, user: Identity) {
   const pending = context.pending_user as Plan['context']['pending_user'];

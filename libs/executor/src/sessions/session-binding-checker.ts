@@ -10,7 +10,7 @@ interface BoundSession {
   readonly user: Identity;
 }
 
-/** A request in a session that may be bound. */
+/** A request that uses a session with bindings. */
 interface BoundRequest {
   readonly client: { readonly ip: string; readonly user_agent: string };
   /** The value of the response header `x-authentik-id`. */
@@ -20,9 +20,9 @@ interface BoundRequest {
 interface Dependencies {
   readonly sessions: SessionBindingStore;
   readonly geoLocator: GeoLocator;
-  /** Called with the error if the new address could not be stored. The request does not wait for the storage. */
+  /** Called with the error if the client's new address could not be stored. The request does not wait for that. */
   readonly report: (error: unknown) => void;
-  /** Called when a session was ended because it broke its binding. */
+  /** Called when a session was ended because it was used outside its network or place. */
   readonly reportBroken: (breach: BrokenSession) => void;
 }
 
@@ -50,12 +50,12 @@ export class SessionBindingChecker {
   }
 }
 
-/** A session that violated its bindings. */
+/** A session that was used outside the network or place to which it is bound. */
 export interface BrokenSession {
   readonly user: SavedUser;
   readonly violation: BindingViolation;
   readonly change: AddressChange;
-  /** What the event records about the request. */
+  /** The parts of the request that the event records. */
   readonly request: {
     readonly userAgent: string;
     readonly requestId: string;
@@ -63,7 +63,7 @@ export interface BrokenSession {
   };
 }
 
-/** The bindings and addresses of sessions. */
+/** Stores the bindings of sessions, and the addresses from which they are used. */
 export abstract class SessionBindingStore {
   /** Returns `undefined` if the session has ended. */
   abstract findBindings(id: string): Promise<SessionBindings | undefined>;

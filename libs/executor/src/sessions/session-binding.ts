@@ -20,8 +20,8 @@ export interface AddressChange {
 }
 
 /**
- * A value that a binding mode compares. A list of rules is sorted from weak to strong. A mode compares the value of its
- * own rule and of all rules before that one.
+ * A value that a binding mode compares. The rules of a list get stricter from first to last. A mode compares the value
+ * of its own rule and of all rules before it.
  */
 interface BindingRule<T> {
   readonly mode: string;
