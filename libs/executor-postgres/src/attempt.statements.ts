@@ -4,16 +4,16 @@ import { ASYNC_COMMIT, type NamedStatement } from '@gatehouse/platform';
 const NO_DELAY = 'to_timestamp(0)';
 
 /**
- * Assignments that release `c.times` attempts of row `a`. `c.taken_at` is when the last of these attempts was reserved.
- * If the row was reserved again after that, it keeps the delay of the later reservation.
+ * SQL assignments that release attempts of the counter row `a`: `c.times` is their number, and `c.taken_at` is when the
+ * last of them was reserved. If another attempt was reserved later, the row keeps the delay of that one.
  */
 export const RELEASED_COLUMNS = `failures = greatest(a.failures - c.times, 0),
         free_at = CASE WHEN a.failures - c.times >= a.free AND a.updated_at IS DISTINCT FROM c.taken_at
           THEN a.free_at ELSE ${NO_DELAY} END`;
 
 /**
- * Returns SQL for the time at which the delay ends after this number of failures. The delay is at most an hour, or at
- * most a day from `daily` failures on.
+ * Returns SQL for the time at which the delay after this number of failures ends. A delay is at most an hour; from
+ * `daily` failures on, at most a day.
  */
 const delayUntil = (failures: string) => `CASE WHEN ${failures} < free THEN ${NO_DELAY}
           WHEN ${failures} < daily IS NOT FALSE
@@ -30,7 +30,7 @@ const delayUntil = (failures: string) => `CASE WHEN ${failures} < free THEN ${NO
  * nothing is reserved. Otherwise `made` inserts missing rows with one failure, and `raised` adds a failure to the
  * existing rows and sets the next delay (docs/spec/attempts.md#counting).
  *
- * `locking` names the counters that these attempts raise to their hard number.
+ * `locking` names the counters that these attempts raise to the number of failures that locks them ($4).
  *
  * If another transaction inserts a missing row at the same time, only the rows of `made` are reserved: this statement
  * holds locks, so waiting for that row could deadlock.
@@ -89,7 +89,7 @@ export const RELEASE_ATTEMPTS: NamedStatement = {
     FROM lazily, c, (SELECT count(*) FROM held) h WHERE (a.subject, a.credential) = (c.subject, c.credential)`,
 };
 
-/** Deletes a user's failures, and returns the credentials that had failures. $1 HMAC subject of the user. */
+/** Deletes a user's failures, and returns the credentials that had failures. $1 subject: an HMAC of the user's uuid. */
 export const UNLOCK_SUBJECT: NamedStatement = {
   name: 'attempts_unlock',
   text: 'DELETE FROM flow.attempts WHERE subject = $1 AND failures > 0 RETURNING credential',

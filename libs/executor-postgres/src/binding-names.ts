@@ -10,7 +10,10 @@ const FIND = {
     UNION ALL SELECT id, username FROM directory.identities WHERE id = ANY ($2::uuid[])`,
 };
 
-/** Returns the names of the groups and users that a flow version binds, by id. Those that do not exist any more are left out. */
+/**
+ * Returns the names of the groups and users to which a flow version is bound, by id. Deleted groups and users are left
+ * out.
+ */
 export async function findBindingNames(
   source: DataSource,
   { guard, steps }: FlowVersion,

@@ -1,42 +1,43 @@
 import type { ObservedFlow, PlanOutcome } from '@gatehouse/executor';
 import type { NamedStatement } from '@gatehouse/platform';
 
-/** How many seconds rows are kept. */
+/** For how long rows of ended things are kept, in seconds. */
 export interface Retention {
   /**
-   * Seconds since the last failure for which a counter without `forget_after` is kept, unless it locks its credential.
+   * How long an unchanged counter of attempts without `forget_after` is kept, in seconds. A counter that locks its
+   * credential is kept forever.
    */
   readonly attemptsS: number;
-  /** Seconds for which an ended API token or app password is kept. */
+  /** How long an API token or app password is kept after its end, in seconds. */
   readonly tokensS: number;
-  /** Seconds for which an ended invitation is kept. */
+  /** How long an invitation is kept after its end, in seconds. */
   readonly invitationsS: number;
 }
 
-/** A table that the cleaner cleans. */
+/** A table from which the cleaner deletes expired rows, and the statements for that. */
 export interface CleanedTable {
   readonly table: string;
   /**
-   * Looks at the next batch of rows and deletes those that have expired. Returns a row of `BatchRow`. $1 time from which
-   * the index is read, $2 largest number of rows.
+   * Reads the next batch of rows and deletes the expired ones. Returns a `BatchRow`. $1 time from which the index is
+   * read, $2 largest number of rows.
    */
   readonly clean: NamedStatement;
-  /** SQL query for the number of rows that the next run looks at, as `rows`, at most $1. */
+  /** SQL query for the number of rows that the next sweep will read, as `rows`. $1 largest number to return. */
   readonly backlog: string;
 }
 
 /** The result of a batch. */
 export interface BatchRow {
-  /** Number of rows in the batch. A batch with fewer rows than it may have is the last. */
+  /** Number of rows that were read. The batch is the last one if this is less than the limit. */
   readonly seen: number;
   readonly removed: number;
-  /** Time from which the next batch reads the index. */
+  /** Time from which the next batch reads the index; null if this batch was empty. */
   readonly last: string | null;
-  /** Plans that ran out of time, by flow and outcome. */
+  /** Numbers of plans that were deleted because their time had run out, by flow and outcome. */
   readonly endings: readonly PlanEndings[] | null;
 }
 
-/** A number of plans of one flow that ran out of time. */
+/** A number of plans of one flow whose time ran out. */
 export interface PlanEndings extends ObservedFlow {
   readonly outcome: Extract<PlanOutcome, 'expired' | 'abandoned'>;
   readonly plans: number;
@@ -44,25 +45,25 @@ export interface PlanEndings extends ObservedFlow {
 
 interface Rule {
   readonly table: string;
-  /** Indexed column with the time at which the cleaner looks at the row. */
+  /** Indexed column with the time from which on the cleaner reads the row. */
   readonly due: string;
-  /** SQL interval for which a row is kept after `due`. */
+  /** SQL interval for which a row is kept after the time in `due`. */
   readonly keep?: string;
   /**
-   * SQL for the time at which the row ends, if that may be later than `due`. The cleaner looks at a row that has not
-   * ended again at that time. Default: the row ends when it is due.
+   * SQL for the time at which the row expires, if that may be later than `due`. When the cleaner reads a row that has
+   * not expired yet, it moves `due` to that time. Default: the row expires at `due`.
    */
   readonly end?: string;
-  /** SQL condition that joins the plans `p` of a removed row `r`, whose endings are counted. */
+  /** SQL condition that joins a deleted row `r` with its plans `p`, so that their endings are counted. */
   readonly plans?: string;
 }
 
 const seconds = (value: number) => `interval '${value} seconds'`;
 
 /**
- * Returns SQL for the end of an attempt. A counter without failures is deleted after a day. Counters of users who have
- * given another proof are never forgotten (`forget_after` is null), so they end after `attemptsS`, unless they lock the
- * credential.
+ * Returns SQL for the time at which a counter of attempts expires: a day after its last change if it has no failures,
+ * after its `forget_after`, or else after `attemptsS`. `forget_after` is null in the counters of visitors who gave
+ * another proof before. Such a counter never expires once it locks its credential.
  */
 const attemptEnd = ({ attemptsS }: Retention) => `coalesce(
   updated_at + coalesce(forget_after, CASE WHEN failures = 0 THEN interval '1 day'
@@ -70,8 +71,8 @@ const attemptEnd = ({ attemptsS }: Retention) => `coalesce(
   now() + ${seconds(attemptsS)})`;
 
 /**
- * Returns the rules of the tables. Sessions come first, because Postgres also deletes the keys, plans and source logins
- * of a deleted session.
+ * Returns which tables are cleaned, and by which columns. Sessions come first, because Postgres deletes the keys, plans
+ * and source logins of a deleted session too (ON DELETE CASCADE).
  */
 const rulesOf = (retention: Retention): readonly Rule[] => [
   { table: 'flow.sessions', due: 'cleanup_at', end: 'expires_at', plans: 'p.session_id = r.id' },
@@ -89,13 +90,13 @@ const rulesOf = (retention: Retention): readonly Rule[] => [
   { table: 'directory.invitations', due: 'expires', keep: seconds(retention.invitationsS) },
 ];
 
-/** Returns the tables that the cleaner cleans, in this order. */
+/** Returns the tables that the cleaner cleans, in the order of cleaning. */
 export const cleanedTables = (retention: Retention): readonly CleanedTable[] => [
   ...rulesOf(retention).map(cleanedTable),
   tokensTable(retention),
 ];
 
-/** Returns the statements of a rule. They read the index of `due` in its order, and never the whole table. */
+/** Returns the statements for a table. They read the index on `due` from its start, and never scan the whole table. */
 function cleanedTable({ table, due, keep = `interval '0'`, end, plans }: Rule): CleanedTable {
   const isDue = `${due} < now() - ${keep}`;
   const moved = `,
@@ -120,8 +121,8 @@ function cleanedTable({ table, due, keep = `interval '0'`, end, plans }: Rule): 
 }
 
 /**
- * Returns SQL for the endings of the plans `p` that belong to the removed rows `r`. The plans are read as of the begin of
- * the statement, so that those which Postgres deletes with their session are counted too.
+ * Returns SQL that counts the ended plans `p` of the deleted rows `r`. It reads the plans in the snapshot from the
+ * start of the statement, so it also counts those that Postgres deletes together with their session.
  */
 const endingsOf = (condition: string) => `(
       SELECT json_agg(e) FROM (
@@ -130,8 +131,8 @@ const endingsOf = (condition: string) => `(
         WHERE p.progress < 2 GROUP BY 1, 2, 3) e)`;
 
 /**
- * Returns the statements for tokens. The role of the gateway cannot read tokens, so functions of the directory count
- * and delete them.
+ * Returns the statements for tokens. They call functions of the schema `directory`, because the gateway's role may not
+ * read tokens.
  */
 function tokensTable({ tokensS }: Retention): CleanedTable {
   const table = 'directory.tokens';
@@ -147,8 +148,8 @@ function tokensTable({ tokensS }: Retention): CleanedTable {
 }
 
 /**
- * Takes or renews a lease. $1 name of the task, $2 id of the holder, $3 duration (interval). Returns a row if the
- * holder now has the lease.
+ * Takes or renews a lease, by which only one process at a time does a task. $1 name of the task, $2 id of the holder,
+ * $3 duration (interval). Returns a row if the holder now has the lease.
  */
 export const TAKE_LEASE: NamedStatement = {
   name: 'lease_take',

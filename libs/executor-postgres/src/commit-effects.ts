@@ -16,30 +16,33 @@ export interface EffectLifetimes {
   readonly anonymousSessionS: number;
 }
 
-/** A commit, with what is needed to turn its effects into parts of the save statement. */
+/** A plan commit, with what is needed to turn its effects into parts of the SQL statement that saves it. */
 export interface CommitInput {
   readonly commit: PlanCommit;
   readonly sealer: Sealer;
   readonly lifetimes: EffectLifetimes;
-  /** How an ended plan is recorded. Default: not at all. */
+  /** How the end of the plan is recorded. By default, it is not recorded. */
   readonly journeys?: JourneySettings | undefined;
 }
 
-/** What the effects of one type save: parts of the save statement, and messages for the outbox. */
+/** What the effects of one type add to a save: parts of the SQL statement, and messages for the outbox. */
 interface SavedEffects {
   readonly parts?: CommitParts;
   readonly messages?: readonly OutboxMessage[];
 }
 
-/** Returns what the effects of one type save. `effects` are all effects of that type in the commit, in their order. */
+/**
+ * Returns what the effects of one type add to a save. `effects` are all effects of that type in the commit, in their
+ * order.
+ */
 type EffectWriter<T extends EffectType> = (effects: readonly EffectOf<T>[], input: CommitInput) => SavedEffects;
 
-/** The writer for effect types that add nothing to the save statement. */
+/** The writer for effect types that add nothing to a save. */
 const nothing = (): SavedEffects => ({});
 
 /**
- * The writer of each effect type. Messages go to the outbox in the order of this object. The parts are in the statement
- * in the order of `COMMIT_PARTS`, which is the order of the row locks.
+ * The writer for each effect type. Messages go to the outbox in the order of the keys here. The SQL parts, however, are
+ * in the order of `COMMIT_PARTS`, so that all saves lock rows in the same order.
  */
 const EFFECT_WRITERS: { readonly [T in EffectType]: EffectWriter<T> } = {
   mail: (mails, { commit }) => ({ messages: mails.map((mail) => mailMessage(mail, eventFacts(commit.eventContext))) }),
@@ -52,20 +55,23 @@ const EFFECT_WRITERS: { readonly [T in EffectType]: EffectWriter<T> } = {
   end_sessions: (ends) => ({ parts: { end: { gone_user: ends.at(-1)!.user } } }),
   reputation: writeReputation,
   source_login: writeSourceLogins,
-  /** `FlowRun` turns this effect into `PlanCommit.usedLinkStep`, which the commit saves. Only the event is added here. */
+  /**
+   * Only records an event. The link itself is used up by `PlanCommit.usedLinkStep`, which `FlowRun` sets for this
+   * effect.
+   */
   link_used: (_, { commit }) => ({
     messages: [eventMessage({ action: 'link_used', context: { proof: 'code' } }, eventFacts(commit.eventContext))],
   }),
-  /** No part of the statement: `cookie` and `authorize` only change the HTTP response. */
+  /** `cookie` and `authorize` only change the HTTP response. */
   cookie: nothing,
   authorize: nothing,
-  /** Sent after the save, and never stored. */
+  /** A toast is sent to the browser after the save, and never stored. */
   toast: nothing,
 };
 
 const WRITTEN_TYPES = Object.keys(EFFECT_WRITERS) as EffectType[];
 
-/** Returns the parts of the statement and the outbox messages that the effects of a commit save. */
+/** Returns the parts of the SQL statement and the outbox messages that the effects of a commit add to its save. */
 export function savedEffects(input: CommitInput): Required<SavedEffects> {
   if (input.commit.effects.length === 0) return { parts: {}, messages: [] };
   const saved = WRITTEN_TYPES.map((type) => writeEffects(type, input));
@@ -119,8 +125,8 @@ function writeLogout(_logouts: readonly EffectOf<'logout'>[], { commit, lifetime
 }
 
 /**
- * Keeps the session logged in after its user's epoch has changed. A login or logout in the same commit sets the
- * session's epoch itself.
+ * Keeps the session logged in after its user's epoch has changed. Does nothing if the commit has a login or logout,
+ * because these set the session's epoch themselves.
  */
 function writeKeptSession(effects: readonly EffectOf<'keep_session'>[], { commit }: CommitInput): SavedEffects {
   const { user } = commit.eventContext;
@@ -141,8 +147,8 @@ const indexKey = (identifier: string) =>
   identifier.length <= MAX_INDEXED ? identifier : `sha256:${createHash('sha256').update(identifier).digest('hex')}`;
 
 /**
- * Stores the source logins that the shown challenge offers. `query` leads the visitor who returns from the source to
- * the plan's destination.
+ * Stores a pending source login for each source that the shown challenge offers. `query` contains the plan's
+ * destination, to which the visitor returns after the login at the source.
  */
 function writeSourceLogins(
   logins: readonly EffectOf<'source_login'>[],
@@ -159,5 +165,5 @@ function writeSourceLogins(
   return { parts: { part } };
 }
 
-/** Returns the text of a Postgres interval of some seconds. */
+/** Returns a Postgres interval of this number of seconds, as text. */
 export const interval = (seconds: number): string => `${seconds} seconds`;

@@ -3,23 +3,26 @@ import { MAX_PENDING_SOURCE_LOGINS } from './pending-source-login.rows.js';
 import { abandonedBy, RETIRED_KEY_TTL } from './plan.statements.js';
 
 /**
- * SQL text that the save statement contains if a commit needs it. Its writes happen if and only if the plan is saved,
- * because each of them joins `saved`, the plan rows that the statement has updated.
+ * SQL text that the save statement contains if a commit needs it. Its changes are made if and only if the plan is
+ * saved, because each of them joins `saved`, the common table expression with the updated plan row.
  */
 export interface CommitPart {
-  /** SQL condition on sessions `s`: the statement locks the matching sessions before it updates the plan. */
+  /** SQL condition on sessions `s`: the matching sessions are locked before the plan is updated. */
   readonly locks?: string;
   /** Common table expression that runs before the plan is updated. */
   readonly first?: string;
-  /** SQL condition of the plan's update. If it is false, the statement saves nothing. */
+  /** SQL condition on the update of the plan. If it is false, the statement changes nothing. */
   readonly condition?: string;
   /** Common table expressions with the part's changes. */
   readonly writes: string;
-  /** Column of the statement's result, which reads the common table expressions of the part. */
+  /** SQL for a column of the statement's result, which reads the part's common table expressions. */
   readonly returns?: string;
 }
 
-/** All parts by name. The statement contains them in this order, which is the order in which it locks rows. */
+/**
+ * All parts by name. The statement contains the needed ones in this order. It is the order in which rows are locked, so
+ * that saves cannot deadlock.
+ */
 export const COMMIT_PARTS = {
   /** Replaces the session's key: retires the current key for a few seconds and inserts the new one. */
   key: {
@@ -31,7 +34,7 @@ export const COMMIT_PARTS = {
     fresh AS (INSERT INTO flow.session_keys (hash, session_id) SELECT :new_key, session_id FROM saved)`,
   },
   /**
-   * Logs the user in, unless the account is inactive or has a new epoch: then nothing is saved. Deletes the plans and
+   * Logs the user in. If the account is inactive or its epoch has changed, nothing is saved. Deletes the plans and
    * pending source logins that another user, or an anonymous visitor, started in this session.
    */
   login: {
@@ -53,7 +56,7 @@ export const COMMIT_PARTS = {
       WHERE s.id = saved.session_id AND l.session_id = s.id AND s.user_id IS DISTINCT FROM :user)`,
     returns: abandonedBy('flushed'),
   },
-  /** Deletes all other sessions of the user who logs in. */
+  /** Deletes all other sessions of the user who logs in, if only one session is allowed. */
   alone: {
     locks: 's.user_id = :user',
     writes: `
@@ -80,7 +83,7 @@ export const COMMIT_PARTS = {
       UPDATE flow.sessions s SET seen_at = now(), ttl = :full_ttl::interval, expires_at = now() + :full_ttl::interval
       FROM saved WHERE s.id = saved.session_id AND s.user_id IS NULL)`,
   },
-  /** Records in the session that its user was verified, and of which devices there is a proof. */
+  /** Records in the session that its user was verified, and which devices were proved. */
   prove: {
     locks: 's.id = :session',
     writes: `
@@ -91,14 +94,14 @@ export const COMMIT_PARTS = {
            ELSE jsonb_build_object('devices', :proved_devices::jsonb, 'devices_at', now()) END
       FROM saved WHERE s.id = saved.session_id AND s.user_id = :proved_user)`,
   },
-  /** Gives the session the new epoch of its user, so that the session continues. */
+  /** Gives the session the new epoch of its user, so that it does not end with the user's other sessions. */
   keep: {
     writes: `
     kept AS (
       UPDATE flow.sessions s SET user_epoch = :kept_epoch FROM saved
       WHERE s.id = saved.session_id AND s.user_id = :kept_user)`,
   },
-  /** Deletes all sessions of a user except this one. */
+  /** Deletes all other sessions of a user. */
   end: {
     locks: 's.user_id = :gone_user',
     writes: `
@@ -129,9 +132,9 @@ export const COMMIT_PARTS = {
         user_id = excluded.user_id, body = excluded.body, expires_at = excluded.expires_at)`,
   },
   /**
-   * Resets and releases attempts. `held` locks their rows in the order of subject and credential, so that two saves
-   * cannot deadlock; `cleared` resets, `returned` releases. `times` is the number of attempts to release, null for a
-   * reset.
+   * Resets and releases attempts. `held` locks the rows of their counters in the order of subject and credential, so
+   * that two saves cannot deadlock. `cleared` resets counters. `returned` releases attempts. `times` is the number of
+   * attempts to release, or null for a reset.
    */
   settle: {
     writes: `
@@ -153,8 +156,8 @@ export const COMMIT_PARTS = {
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND c.times IS NOT NULL)`,
   },
   /**
-   * Inserts the commit's mails and events into the outbox, due at once. The rows get their numbers after the lock of the
-   * plan, so the events of a plan have the order of its revisions.
+   * Inserts the commit's mails and events into the outbox, due at once. The rows are numbered while the plan is locked,
+   * so the events of a plan are in the order of its revisions.
    */
   send: {
     writes: `
@@ -164,8 +167,8 @@ export const COMMIT_PARTS = {
       FROM saved, unnest(:ids::uuid[], :topics::text[], :bodies::bytea[], :users::uuid[]) o(id, topic, body, user_id))`,
   },
   /**
-   * Adds changes to the reputation of identifiers at the client's address. A score expires a day after its first
-   * change.
+   * Changes the reputation of identifiers (such as typed user names) at the client's address. A score expires a day
+   * after its first change.
    */
   rate: {
     writes: `
@@ -177,7 +180,7 @@ export const COMMIT_PARTS = {
         score = excluded.score + CASE WHEN r.expires_at > now() THEN r.score ELSE 0 END,
         expires_at = CASE WHEN r.expires_at > now() THEN r.expires_at ELSE excluded.expires_at END)`,
   },
-  /** Stores pending source logins. If the session has too many, deletes those that expire first. */
+  /** Stores pending source logins. If the session then has too many, deletes those that expire first. */
   part: {
     writes: `
     forgotten AS (
@@ -189,7 +192,7 @@ export const COMMIT_PARTS = {
       SELECT l.hash, saved.session_id, l.source, l.body, now() + :parted_lifetime::interval
       FROM saved, unnest(:parted_hashes::bytea[], :parted_sources::uuid[], :parted_bodies::bytea[]) l(hash, source, body))`,
   },
-  /** Records the ended plan. */
+  /** Inserts the journey record of the plan that has ended. */
   journey: {
     writes: `
     recorded AS (
@@ -200,7 +203,7 @@ export const COMMIT_PARTS = {
         :steps::jsonb, :verdicts::jsonb, :client::jsonb, saved.network, :journey_user::uuid
       FROM saved)`,
   },
-  /** Queues the count of the ended plan. */
+  /** Queues the ended plan for being counted, instead of a journey record. */
   count: {
     writes: `
     counted AS (

@@ -1,7 +1,7 @@
 import type { NamedStatement } from '@gatehouse/platform';
 import { COMMIT_PARTS, type CommitPart, type CommitPartName } from './commit-parts.js';
 
-/** How long an ended plan keeps its row, so that a repeated request gets the same ending. */
+/** How long an ended plan keeps its row, so that a repeated request gets the same result. */
 const ENDED_PLAN_TTL = `interval '60 seconds'`;
 
 const UPDATE = `
@@ -10,15 +10,15 @@ const UPDATE = `
       expires_at = now() + CASE WHEN :is_over::boolean THEN ${ENDED_PLAN_TTL} ELSE :lifetime::interval END
     WHERE session_id = :session AND flow_id = :flow AND id = :plan AND revision = :revision`;
 
-/** The parts that a save includes, each with the values of its named parameters. */
+/** The parts that a save statement includes, each with the values of its named parameters. */
 export type CommitParts = Partial<Record<CommitPartName, StatementValues>>;
 
 const statements = new Map<string, ReturnType<typeof namedParameters>>();
 
 /**
- * Returns the statement that saves a plan together with these parts, and its values. The statement omits all other
- * parts, because Postgres initialises every part of a statement at each call. It returns no row if another request has
- * saved the plan first, or if the condition of a part is false.
+ * Returns the statement that saves a plan together with these parts, and its values. Parts that are not needed are left
+ * out, because Postgres initialises every part of a statement at each call. The statement returns no row if another
+ * request has saved the plan first, or if the condition of a part is false.
  */
 export function commitStatement(plan: StatementValues, parts: CommitParts): [NamedStatement, unknown[]] {
   const names = (Object.keys(COMMIT_PARTS) as CommitPartName[]).filter((name) => parts[name]);
@@ -41,16 +41,17 @@ function textOf(parts: readonly CommitPart[]): string {
 }
 
 /**
- * Returns the expression that locks sessions before the plan, in the order of id, so that two logins cannot deadlock.
+ * Returns the table expression that locks sessions before the plan is locked, in the order of their ids, so that two
+ * logins cannot deadlock.
  */
 const lockSessions = (locks: readonly string[]) => `locked AS MATERIALIZED (
       SELECT s.id FROM flow.sessions s WHERE ${locks.join(' OR ')} ORDER BY s.id FOR UPDATE)`;
 
-/** Values by the names of the parameters in a statement, without the colon. */
+/** The values of named parameters. Their names are without the colon that they have in the SQL text. */
 export type StatementValues = Readonly<Record<string, unknown>>;
 
 /**
- * Replaces each `:name` by `$1`, `$2`, …. Returns a function that turns values by name into the arguments of
+ * Replaces each `:name` in `text` by `$1`, `$2`, …. Returns a function that turns values by name into the arguments of
  * `runNamed`.
  */
 export function namedParameters(name: string, text: string): (values: StatementValues) => [NamedStatement, unknown[]] {

@@ -20,7 +20,7 @@ const mail: Effect = {
   variables: { url: 'https://id.example.org/secret-link' },
 };
 
-/** Logs `user` in to a new session with a plan of a new flow. Returns the session's key. */
+/** Starts a plan of a new flow and logs `user` in, in a new session. Returns the session's key. */
 async function loggedIn(user: Awaited<ReturnType<typeof enrol>>) {
   await store.nextFlow();
   const begun = await store.begin();
@@ -101,7 +101,7 @@ describe('a user who changes the password', () => {
     await store.source.query('UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1', [user.uuid]);
     expect(await userIn(own)).toBeUndefined();
 
-    // Ends the plan, which removes its pending user. The user of the effect then comes from the event context only.
+    // Ends the plan, which removes its pending user, so that the effect can only get its user from the event context.
     const plan = endPlan(own.plan, { to: '/' });
     const keeps: Effect = { type: 'keep_session', user_epoch: user.epoch + 1 };
     const about = eventContextFor(user, store.slug);

@@ -23,8 +23,9 @@ export function commitPartsOf(input: CommitInput): CommitParts {
 }
 
 /**
- * Returns the parts that update the row of the session. Postgres updates a row only once in a statement: a login or
- * logout sets the lifetime and the proofs of the session itself, and a commit that changes its epoch adds no proof.
+ * Returns the parts that update the session's row. Postgres updates a row only once per statement, so two parts must
+ * not update the same session: a login or logout sets lifetime and proofs itself, and a commit that changes the
+ * session's epoch adds no proof.
  */
 const sessionParts = ({ commit, lifetimes }: CommitInput): CommitParts => ({
   ...(commit.proof && { prove: proofValues(commit.proof) }),

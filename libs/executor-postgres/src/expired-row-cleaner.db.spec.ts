@@ -7,7 +7,7 @@ import type { PlanEndings } from './cleanup.statements.js';
 
 const PAST = `now() - interval '1 s'`;
 const FUTURE = `now() + interval '1 hour'`;
-/** Just before and after the 30 days for which expired tokens and invitations are kept. */
+/** SQL times of an end just within, and just beyond, the 30 days for which ended tokens and invitations are kept. */
 const [KEPT, LATE] = [`now() - interval '29 days'`, `now() - interval '31 days'`];
 const TABLES = [
   ...['sessions', 'plans', 'session_keys', 'source_logins', 'forward_codes', 'forward_sessions'].map(
@@ -29,7 +29,7 @@ beforeEach(() => store.source.query(`TRUNCATE flow.leases, ${TABLES.join(', ')}`
 const query = <T>(sql: string, values: unknown[] = []) => store.source.query<T[]>(sql, values);
 const count = async (table: string) => (await query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`))[0]!.n;
 
-/** Inserts sessions that the cleaner looks at next, and that have expired. */
+/** Inserts expired sessions, which the next sweep deletes. */
 const addExpired = (sessions: number) =>
   query(`INSERT INTO flow.sessions (id, expires_at, cleanup_at)
     SELECT gen_random_uuid(), ${PAST}, ${PAST} FROM generate_series(1, ${sessions})`);
@@ -104,8 +104,8 @@ describe('a sweep', () => {
     await cleanerOn(store.source).sweep();
 
     const left = Object.fromEntries(await Promise.all(TABLES.map(async (table) => [table, await count(table)])));
-    // One row of each table is left, and two keys: the live session, its live plan, its current key and its retired key
-    // that is still recognised.
+    // One row of each table is left (such as the live session and its live plan), but two keys: the current one, and
+    // the retired one that is still recognised.
     expect(left).toEqual({ ...Object.fromEntries(TABLES.map((table) => [table, 1])), 'flow.session_keys': 2 });
     expect(await query('SELECT id FROM flow.sessions')).toEqual([{ id: live }]);
   });
@@ -133,7 +133,7 @@ describe('a sweep', () => {
     const [answered, elsewhere, done] = begun;
     for (const one of [answered!, elsewhere!]) await store.save(one, { hasAnswer: true });
     await store.save(done!, { plan: { ...plan, id: done!.plan.id, ended: { to: '/' } }, hasAnswer: true });
-    // The plans of this session are deleted with it.
+    // This session is deleted by the sweep, and its plans with it.
     await query(`UPDATE flow.sessions SET expires_at = ${PAST}, cleanup_at = ${PAST} WHERE id = $1`, [
       elsewhere!.sessionId,
     ]);
@@ -219,7 +219,7 @@ describe('while a cleaner runs', () => {
     const cleaning = (async () => {
       const cleaner = cleanerOn(store.source, { batchRows: 10 });
       for (; isRacing; sweeps++) {
-        // The cleaner looks at the very rows that the requests save.
+        // Lets the cleaner read the same rows that the requests are saving.
         await query(`UPDATE flow.sessions SET cleanup_at = ${PAST}; UPDATE flow.plans SET cleanup_at = ${PAST}`);
         await cleaner.sweep();
       }

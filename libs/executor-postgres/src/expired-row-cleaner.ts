@@ -15,19 +15,19 @@ import { interval } from './commit-effects.js';
 
 const LEASE = 'cleanup';
 
-/** Seconds after which another gateway cleans up, if this one has died. A batch takes at most 10 s. */
+/** Seconds until another gateway takes over if this one dies. A batch takes at most 10 s. */
 const LEASE_S = 30;
 
-/** Milliseconds between two checks whether requests are slow. */
+/** Milliseconds between two checks whether requests are still slow. */
 const PAUSE_MS = 250;
 
-/** Largest number of rows that `backlog` counts in one table. */
+/** Largest number of rows per table that `backlog` counts. */
 export const MAX_BACKLOG = 10_000;
 
 export interface CleanerSettings {
-  /** Largest number of rows that one transaction looks at in a table. */
+  /** Largest number of rows of a table that one transaction reads. */
   readonly batchRows: number;
-  /** Percentage of a sweep's time in which it deletes. For the rest of the time it pauses. */
+  /** Percentage of the time that a sweep may spend on deleting. It pauses for the rest. */
   readonly timePercent: number;
   readonly retention: Retention;
 }
@@ -35,11 +35,11 @@ export interface CleanerSettings {
 interface CleanerObserver {
   /** Returns whether the cleaner should wait, because requests are slow. */
   readonly isBusy: () => boolean;
-  /** Called after each batch. */
+  /** Called after each batch that has deleted rows. */
   readonly onRemoved: (table: string, rows: number) => void;
-  /** Called for the plans that ran out of time, after the batch that has deleted them. */
+  /** Called with the numbers of plans whose time ran out, after the batch that deleted them. */
   readonly onEnded?: (plans: PlanEndings) => void;
-  /** Called after a round that has looked at every table, with the numbers of rows that it has deleted. */
+  /** Called after a sweep over all tables, with the number of rows that it has deleted from each. */
   readonly onRound?: (removed: ReadonlyMap<string, number>) => void;
 }
 
@@ -62,8 +62,8 @@ export class ExpiredRowCleaner {
   }
 
   /**
-   * Deletes all expired rows, in batches of one transaction each. Does nothing while another gateway sweeps. Returns the
-   * running sweep, if there is one.
+   * Deletes all expired rows, in batches of one transaction each. Does nothing if another gateway is sweeping. If this
+   * gateway is sweeping already, waits for that sweep.
    */
   async sweep(): Promise<void> {
     this.running ??= this.sweepOnce().finally(() => {
@@ -72,14 +72,14 @@ export class ExpiredRowCleaner {
     await this.running;
   }
 
-  /** Ends the sweep after its current batch, and lets another gateway take over. */
+  /** Stops the sweep after its current batch. Another gateway may then take over. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    // A failure is reported by `sweep`.
+    // The caller of `sweep` gets a failure.
     await this.running?.catch(() => undefined);
   }
 
-  /** Returns how many rows of each table the next sweep looks at, at most `MAX_BACKLOG`. */
+  /** Returns how many rows of each table the next sweep will read, at most `MAX_BACKLOG` each. */
   async backlog(): Promise<readonly { readonly table: string; readonly rows: number }[]> {
     const text = this.tables.map(({ backlog }) => `(${backlog})`).join(' UNION ALL ');
     const statement = { name: 'cleanup.backlog', text };
@@ -101,8 +101,9 @@ export class ExpiredRowCleaner {
   }
 
   /**
-   * Cleans one table, batch after batch. Each batch reads the index from where the last one ended, because the entries
-   * before it are dead. Returns the number of deleted rows; `undefined` if the cleaner stops or another gateway sweeps.
+   * Deletes the expired rows of one table, batch after batch. Each batch reads the index from where the last one ended,
+   * so that it does not read the dead entries of deleted rows. Returns the number of deleted rows; `undefined` if the
+   * cleaner was stopped or another gateway is sweeping.
    */
   private async clean({ table, clean }: CleanedTable): Promise<number | undefined> {
     const { batchRows } = this.settings;
@@ -123,7 +124,9 @@ export class ExpiredRowCleaner {
     return removed;
   }
 
-  /** Returns whether this gateway may run the next batch. Each batch renews the lease. */
+  /**
+   * Takes or renews the lease for one batch. Returns false if the cleaner was stopped or another gateway has the lease.
+   */
   private async holdLease(): Promise<boolean> {
     if (this.stopping.signal.aborted) return false;
     return (await runNamed(this.source, TAKE_LEASE, [LEASE, this.holder, interval(LEASE_S)])).rows.length > 0;

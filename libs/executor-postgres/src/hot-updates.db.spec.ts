@@ -10,7 +10,7 @@ const PLANS = 20;
 const SAVES = 15;
 
 let store: PlanStoreHarness;
-/** A single connection, so that its statistics are those of all its statements. */
+/** A pool of one connection, so that Postgres has the statistics of all statements when the test reads them. */
 let source: DataSource;
 beforeAll(async () => {
   store = await PlanStoreHarness.open(1);
@@ -19,13 +19,13 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(() => store.nextFlow());
 
-/** Begins plans in sessions of their own, of about the size of a login with some fields in its context. */
+/** Starts plans in separate sessions. Each plan is about as large as that of a login with some facts. */
 const beginPlans = () =>
   Promise.all(
     Array.from({ length: PLANS }, () => store.begin(freshPlan({ context: { deny_message: 'x'.repeat(600) } }))),
   );
 
-/** Returns the updates of a table, and how many of them changed no index (heap-only tuples). */
+/** Returns the number of updates of a table, and the number of those that changed no index (heap-only tuples). */
 async function updatesOf(table: string) {
   await source.query('SELECT pg_stat_force_next_flush()');
   const [row] = await source.query<{ all: number; hot: number }[]>(
@@ -36,7 +36,9 @@ async function updatesOf(table: string) {
   return row!;
 }
 
-/** Returns the share of heap-only updates among the updates that `work` causes, and the number of these updates. */
+/**
+ * Runs `work`. Returns the number of updates that it made in a table, and the share of heap-only updates among them.
+ */
 async function hotShare(table: string, work: () => Promise<void>) {
   const before = await updatesOf(table);
   await work();

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(() => store.nextFlow());
 
-/** Returns a logged-in session with two plans, and a function that saves a logout of one plan. */
+/** Logs a user in, in a session with two plans. Returns the session, and a function that saves a logout of one plan. */
 async function loggedIn() {
   const user = await enrol(store.source);
   const begun = await store.begin();

@@ -8,9 +8,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { LIFETIMES, PlanStoreHarness } from '../testing/plan-store-harness.js';
 import { PostgresPlanStore } from './postgres-plan-store.js';
 
-/** A relay between a pool and Postgres, which can lose a statement or its reply together with the connection. */
+/** A TCP relay between a pool and Postgres. It can close a connection instead of forwarding a statement or a reply. */
 class Relay {
-  /** What the relay loses next, and whether it accepts connections after that. */
+  /** What the relay does not forward, once. If `closing` is set, it then accepts no new connections. */
   losing: 'nothing' | 'statement' | 'reply' = 'nothing';
   closing = false;
   private readonly sockets = new Set<Socket>();

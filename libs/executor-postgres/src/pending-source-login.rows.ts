@@ -3,15 +3,15 @@ import type { Sealer, SealId } from '@gatehouse/platform';
 import { z } from 'zod';
 
 /**
- * Largest number of pending source logins in one session. Beyond this number, a new login deletes those that expire
+ * Largest number of pending source logins in one session. A new one beyond this number replaces the one that expires
  * first.
  */
 export const MAX_PENDING_SOURCE_LOGINS = 10;
 
 const pendingSourceLoginBody = z.object({
-  /** uuid of the source. */
+  /** uuid of the source, that is, the external identity provider. */
   source: z.uuid(),
-  /** Data that the provider's client needs for the callback, such as the nonce and the PKCE verifier. */
+  /** Data that the provider's client keeps for the callback, such as the nonce and the PKCE verifier. */
   kept: z.record(z.string(), z.unknown()),
   /** Query parameters of the request that started the login, such as `next`. */
   query: z.record(z.string(), z.string()),
@@ -19,7 +19,7 @@ const pendingSourceLoginBody = z.object({
 /** The sealed body of a login at a source that the visitor has started and not completed. */
 export type PendingSourceLogin = Readonly<z.output<typeof pendingSourceLoginBody>>;
 
-/** Returns the seal id of a pending source login. */
+/** Returns the seal id of a pending source login, to which its encryption is bound. */
 export const sourceLoginSealId = (hash: Buffer): SealId => ({
   table: 'flow.source_logins',
   id: hash.toString('hex'),

@@ -32,19 +32,17 @@ export interface LoadedFlowRow {
   readonly pending_identity: SavedUser | null;
 }
 
-/** Returns the seal id of a revision of a plan. */
+/** Returns the seal id of a plan's revision. The encryption of the row is bound to it. */
 export const planSealId = (id: string, revision: number): SealId => ({ table: 'flow.plans', id, revision });
 
-/**
- * Returns the seal id of the copy of a plan that a mailed link continues. The copy is found by the hash of the token.
- */
+/** Returns the seal id of the copy of a plan that a mailed link continues. The token's hash identifies the copy. */
 export const resumeTokenSealId = (hash: Buffer): SealId => ({
   table: 'flow.resume_tokens',
   id: hash.toString('hex'),
   revision: 0,
 });
 
-/** How a sealed plan refers to a saved pending user. The user's other data is loaded with each request. */
+/** What an encrypted plan stores of a saved pending user. The user's other data is loaded with each request. */
 const userReference = z.object({
   kind: z.literal('saved'),
   uuid: z.uuid(),
@@ -52,7 +50,7 @@ const userReference = z.object({
   backend: z.string().optional(),
 });
 
-/** Returns the sealed content of a plan: everything except its id, with a saved user as a reference. */
+/** Returns the part of a plan that is encrypted: everything except the id, with a saved user reduced to a reference. */
 export function planBodyOf({ id: _id, ...plan }: Plan): PlanBody {
   const { pending_user: user } = plan.context;
   if (user?.kind !== 'saved') return plan;
@@ -94,7 +92,7 @@ function storedPlan(row: LoadedFlowRow, id: string, sealer: Sealer): StoredPlan 
   return opened && { revision, versionId, ...opened };
 }
 
-/** A row that the statement `DROP_PLANS` returns. Without a plan, the columns after the user are null. */
+/** A row that the statement `DROP_PLANS` returns. If it deleted no plan, the columns after the user are null. */
 export interface CancelledRow {
   readonly user_id: string | null;
   readonly slug: string | null;
@@ -104,14 +102,14 @@ export interface CancelledRow {
   readonly body: Buffer;
 }
 
-/** Returns the deleted plan of a row, if the row has one that can be opened. */
+/** Returns the deleted plan of a row; `undefined` if no plan was deleted or it cannot be decrypted. */
 export function cancelledPlan({ slug, id, revision, body }: CancelledRow, sealer: Sealer): CancelledPlan | undefined {
   if (slug === null || id === null) return undefined;
   try {
     const opened = openPlan({ id, body, identity: null, sealed: planSealId(id, revision) }, sealer);
     return opened && { slug, plan: opened.plan };
   } catch (error) {
-    // The plan is deleted already, so a key that only other gateways have must not make the cancellation fail.
+    // The plan is deleted already. If only other gateways have its key, the cancellation must succeed nevertheless.
     if (error instanceof UnknownSealKeyError) return undefined;
     throw error;
   }
@@ -126,8 +124,8 @@ interface SealedPlan {
 }
 
 /**
- * Opens a sealed plan. Returns `undefined`, as if there were no plan, if the body cannot be opened or has another
- * format. Throws UnknownSealKeyError.
+ * Decrypts a plan. Returns `undefined`, as if there were no plan, if the body was altered or has another format. Throws
+ * UnknownSealKeyError if this gateway lacks the key.
  */
 export function openPlan(
   { id, body, sealed, identity }: SealedPlan,
@@ -139,8 +137,8 @@ export function openPlan(
   const reference = context.pending_user === undefined ? undefined : userReference.safeParse(context.pending_user);
   if (!reference?.success) return { plan: { id, ...opened } as Plan, orphaned: false };
   const { uuid, epoch, backend } = reference.data;
-  // `pending_user_id` only serves the join. The sealed body decides who the plan's user is, and which epoch the user
-  // must have.
+  // The column `pending_user_id` is only for the join. The encrypted body says who the plan's user is and which epoch
+  // the user must have.
   const user = identity?.uuid === uuid ? identity : undefined;
   const pendingUser = user && backend ? { backend, ...user } : user;
   const plan = { id, ...opened, context: { ...context, pending_user: pendingUser } } as Plan;
@@ -151,7 +149,7 @@ function openBody(row: SealId, body: Buffer, sealer: Sealer): PlanBody | undefin
   try {
     return planBody.safeParse(sealer.open(row, body)).data;
   } catch (error) {
-    // A plan that another gateway can open must not be replaced by a new plan.
+    // Rethrow if only the key is unknown: another gateway may have it, so the plan must not be replaced by a new one.
     if (error instanceof UnsealError && !(error instanceof UnknownSealKeyError)) return undefined;
     throw error;
   }

@@ -1,34 +1,34 @@
 import type { NamedStatement } from '@gatehouse/platform';
 
-/** Age of the session's `seen_at` from which a request updates it. */
+/** How old a session's `seen_at` must be for a request to update it. */
 const SEEN_INTERVAL = `interval '5 minutes'`;
 
-/** SQL for a user as one JSON value, because the database client parses one value faster than many columns. */
+/** SQL for a user as one JSON value. The database client parses one value faster than many columns. */
 const identityJson = (condition: string, columns = '') => `(
       SELECT row_to_json(u) FROM (
         SELECT 'saved' AS kind, id AS uuid, pk, username, name, email, is_active, epoch, locale${columns}
         FROM directory.identities WHERE ${condition}) u)`;
 
-/** SQL for the column `attributes` of the user with this id; null unless the parameter is true. */
+/** SQL for the `attributes` of the user with this id. `parameter` says whether to load them; otherwise null. */
 export const attributesColumn = (id: string, parameter: string) =>
   `CASE WHEN ${parameter}::boolean THEN (SELECT a.attributes FROM directory.user_attributes a WHERE a.id = ${id}) END AS attributes`;
 
 /**
- * SQL condition: the session's login verified a device, less than `within` ago. `from` is the prefix of the columns,
+ * SQL condition that the session's login verified a device less than `within` ago. `from` is the prefix of the columns,
  * such as `s.`.
  */
 export const deviceProvedCondition = (from: string, within: string) =>
   `${from}data->'second_factor' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}`;
 
 /**
- * SQL condition: the session's login, or a later proof in the session, verified its user, less than `within` ago.
- * `from` is the prefix of the columns, such as `s.`.
+ * SQL condition that the session's user was verified less than `within` ago, by the login or a later proof in the
+ * session. `from` is the prefix of the columns, such as `s.`.
  */
 export const recentIn = (from: string, within: string) =>
   `(${from}data->'proved' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}
     OR (${from}data->>'proved_at')::timestamptz > now() - ${within})`;
 
-/** SQL for the devices of which the session has a proof from less than `within` ago. */
+/** SQL for the devices that were proved in the session less than `within` ago. */
 const provedDevices = (within: string) =>
   `CASE WHEN (s.data->>'devices_at')::timestamptz > now() - ${within} THEN s.data->'devices' END AS devices`;
 
@@ -41,11 +41,10 @@ const OF_SESSION = `, is_superuser, debug, ${attributesColumn('identities.id', '
  * whether to load the user's attributes. Intervals: $4 lifetime of a plan, $5 how long a login proves a device, $6 how
  * long a login proves its user, $7 lifetime of an anonymous session that has answered a challenge.
  *
- * The row contains the id of the flow's current version, so that no gateway starts a plan on an older version from its
- * cache, and the candidate of a weighted rollout until the rollout's time is over. If a plan runs on a version that is
- * neither, it becomes outdated when the lifetime $4 has passed since its start. Saves
- * do not extend that time, so that an operator's change applies to every visitor after $4 at the latest
- * (docs/security.md#accident-57).
+ * The row contains the id of the flow's current version, so that a gateway with an old cache does not start a plan on
+ * an older version, and during a weighted rollout the candidate. A plan of any other version is outdated when $4 has
+ * passed since its start. Saves do not extend that time, so that an operator's change reaches every visitor after $4 at
+ * the latest (docs/security.md#accident-57).
  */
 export const LOAD_FLOW: NamedStatement = {
   name: 'plan_load',
@@ -81,10 +80,10 @@ export const TOUCH_SESSION: NamedStatement = {
          WHERE id = $1 AND seen_at < now() - ${SEEN_INTERVAL}`,
 };
 
-/** How long a client can use a retired key to read how its plan ended (docs/spec/sessions.md#session-keys). */
+/** For how long a client with a retired key can learn how its plan ended (docs/spec/sessions.md#session-keys). */
 export const RETIRED_KEY_TTL = `interval '10 seconds'`;
 
-/** Values of a new plan after its session, from the parameters of `CREATE_PLAN`. */
+/** SQL for the column values of a new plan that follow the session's id. The parameters are those of `CREATE_PLAN`. */
 const NEW_PLAN = '$2, $3, 0, $4, $5, $6, now() + $7::interval, now() + $7::interval, $10::int, $11::bytea';
 const PLAN_COLUMNS =
   '(session_id, flow_id, id, revision, version_id, pending_user_id, body, expires_at, cleanup_at, progress, network)';
@@ -97,10 +96,10 @@ const REPLACE = `
     RETURNING session_id`;
 
 /**
- * Stores a new plan. Replaces the session's plan of the flow if it has expired or is the plan to replace, else stores
- * nothing and returns no row. Ids: $1 session, $2 flow, $3 new plan, $4 flow version, $5 pending user or null. $6
- * sealed body, $7 lifetime (interval), $8 id and $9 revision of the plan to replace, or null, $10 progress: 1 if a mailed
- * link continues the replaced plan, else 0, $11 keyed hash of the client's network.
+ * Stores a new plan. Replaces the session's plan of the flow if that plan has expired or is the one in $8. Otherwise
+ * stores nothing and returns no row. Ids: $1 session, $2 flow, $3 new plan, $4 flow version, $5 pending user or null.
+ * $6 encrypted body, $7 lifetime (interval), $8 id and $9 revision of the plan to replace, or null, $10 progress: 1 if
+ * a mailed link continues the replaced plan, else 0, $11 keyed hash of the client's network.
  */
 export const CREATE_PLAN: NamedStatement = {
   name: 'plan_begin',
@@ -110,8 +109,8 @@ export const CREATE_PLAN: NamedStatement = {
 };
 
 /**
- * Like CREATE_PLAN, with a new session key. $12 is the key's SHA-256. The key is replaced if and only if the plan is
- * stored.
+ * Stores a new plan as CREATE_PLAN does, and gives its session a new key. $12 is the key's SHA-256. The key is replaced
+ * if and only if the plan is stored.
  */
 export const CREATE_PLAN_AND_KEY: NamedStatement = {
   name: 'plan_begin_with_key',
@@ -129,9 +128,10 @@ export const CREATE_PLAN_AND_KEY: NamedStatement = {
 };
 
 /**
- * Like CREATE_PLAN, in a new session with the id $1. $12 SHA-256 of the session's key, $13 its sliding lifetime
- * (interval), $14 id of the session that loses its plan of the flow, or null. A plan that a mailed link continues in the
- * new session has not ended, so its row is only marked as expired: the cleaner deletes it, without a record.
+ * Stores a new plan as CREATE_PLAN does, in a new session with the id $1. $12 SHA-256 of the session's key, $13 its
+ * sliding lifetime (interval), $14 id of the session that loses its plan of the flow, or null. If a mailed link
+ * continues the lost plan in the new session, that plan has not ended. Then its row is only marked as expired, and the
+ * cleaner deletes it without a journey record.
  */
 export const CREATE_PLAN_AND_SESSION: NamedStatement = {
   name: 'plan_begin_with_session',
@@ -151,8 +151,8 @@ export const CREATE_PLAN_AND_SESSION: NamedStatement = {
 };
 
 /**
- * Finds the plan of a mailed link. $1 SHA-256 of the resume token, $2 slug of the flow. A token of another flow is not
- * found.
+ * Finds the plan of a mailed link. $1 SHA-256 of the resume token, $2 slug of the flow. Finds nothing if the token
+ * belongs to another flow.
  */
 export const LOAD_PLAN_BY_TOKEN: NamedStatement = {
   name: 'plan_find_resumed',
@@ -173,8 +173,8 @@ export const LIST_PLAN_SLUGS: NamedStatement = {
 };
 
 /**
- * Queues the count of a plan that was never stored. Ids: $1 plan, $2 flow, $3 flow version. $4 outcome, $5 keyed hash of
- * the client's network.
+ * Queues a plan that was never stored for being counted. Ids: $1 plan, $2 flow, $3 flow version. $4 outcome, $5 keyed
+ * hash of the client's network.
  */
 export const RECORD_UNSTORED: NamedStatement = {
   name: 'plan_count_unstored',
@@ -182,14 +182,14 @@ export const RECORD_UNSTORED: NamedStatement = {
          VALUES ($1, $2, $3, now(), $4, $5) ON CONFLICT DO NOTHING`,
 };
 
-/** SQL column `abandoned` with the flows of the unfinished plans that the table expression `plans` has deleted. */
+/** SQL for a column `abandoned`: the flows of the unfinished plans that the table expression `plans` has deleted. */
 export const abandonedBy = (plans: string) => `(
       SELECT json_agg(json_build_object('slug', f.slug, 'designation', f.designation))
       FROM ${plans} p JOIN flow.flows f ON f.id = p.flow_id WHERE p.progress < 2) AS abandoned`;
 
 /**
- * Deletes every plan of a session. Returns the session's user, and the plan of one flow, or the plan that was last saved.
- * $1 SHA-256 of the session cookie, $2 slug of that flow or null.
+ * Deletes every plan of a session. Returns the session's user, and one of the deleted plans: that of a given flow, or
+ * else the one that was saved last. $1 SHA-256 of the session cookie, $2 slug of the flow or null.
  */
 export const DROP_PLANS: NamedStatement = {
   name: 'plan_cancel',

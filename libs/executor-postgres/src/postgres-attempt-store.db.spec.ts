@@ -42,7 +42,7 @@ const passTime = (seconds: number) =>
 describe('attempts', () => {
   it('are reserved up to the limit of free failures and then delayed, even for concurrent requests', async () => {
     const [secret, place] = [claim(), network()];
-    // A minimum delay of ten minutes, so that no delay ends during the test on a busy machine.
+    // A store with a minimum delay of ten minutes, so that no delay ends during the test, even on a slow machine.
     const patient = new PostgresAttemptStore(source, 600);
     const outcomes = await Promise.all(Array.from({ length: 200 }, () => patient.reserve([secret, place], 0)));
 

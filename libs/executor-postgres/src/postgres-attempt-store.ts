@@ -14,13 +14,15 @@ import { runNamed } from '@gatehouse/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { RELEASE_ATTEMPTS, RESERVE_ATTEMPTS, UNLOCK_SUBJECT } from './attempt.statements.js';
 
-/** Largest number of tries of a reservation that meets other requests which insert or delete the same rows. */
+/**
+ * Largest number of tries of a reservation. A try fails if another request inserts or deletes the same rows meanwhile.
+ */
 const MAX_TRIES = 5;
 
 interface ReservedRow {
-  /** One element per reserved attempt: the hex subject, a space, and the name of the counter. */
+  /** The reserved attempts, each as a text: the subject in hexadecimal digits, a space, and the name of the counter. */
   readonly taken: readonly string[];
-  /** Names of the counters that have reached their hard number by this reservation. */
+  /** Names of the counters that this reservation has raised to the number of failures that locks them. */
   readonly locking: readonly string[];
   readonly blocked: readonly {
     readonly credential: string;
@@ -31,8 +33,8 @@ interface ReservedRow {
 }
 
 /**
- * Stores attempts in Postgres. One statement, committed before the answer is judged, reserves all attempts of an
- * answer.
+ * Counts attempts in Postgres. One statement reserves all attempts of an answer, and is committed before a stage judges
+ * the answer.
  */
 export class PostgresAttemptStore extends AttemptStore {
   constructor(
@@ -54,8 +56,8 @@ export class PostgresAttemptStore extends AttemptStore {
       }));
       if (taken.length === reservations.length) return { reserved: true, reservations: dated };
       if (blocked.length > 0) return blockedResult(blocked);
-      // Another request has inserted a row that did not exist when this statement locked its rows. Releases what was
-      // reserved. The next try finds and locks that row.
+      // Another request inserted a row that was missing when this statement locked its rows. Release what was reserved:
+      // the next try finds that row and locks it.
       await this.release(dated.filter((reservation) => taken.includes(keyOf(reservation))));
     }
     throw new Problem('database_away', { detail: 'The attempts could not be counted.' });
@@ -75,8 +77,8 @@ export class PostgresAttemptStore extends AttemptStore {
 }
 
 /**
- * Returns the refusal. For a blocked network, `retryAfterS` is the delay of the network alone: the client gets this
- * number, and must not learn the delay of a credential.
+ * Returns why the attempts are blocked. If the network is blocked, `retryAfterS` is the delay of the network alone,
+ * because the client gets this number and must not learn the delay of a credential.
  */
 function blockedResult(blocked: ReservedRow['blocked']): ReservationResult {
   const network = blocked.find(({ credential }) => credential === NETWORK_CREDENTIAL);
@@ -98,7 +100,9 @@ const columns = (reservations: readonly AttemptReservation[]): unknown[] => [
 const credentialsOf = (rows: readonly { readonly credential: string }[]): readonly string[] =>
   [...new Set(rows.map(({ credential }) => credentialOf(credential)))].sort();
 
-/** Unlocks a user: deletes all failed attempts at the user's credentials. Returns the credentials that had failures. */
+/**
+ * Unlocks a user: deletes all counted failures of the user's credentials. Returns the credentials that had failures.
+ */
 export async function unlockUser(
   manager: EntityManager,
   pseudonymKey: string,

@@ -15,7 +15,7 @@ describe('group memberships', () => {
   afterAll(() => database?.close());
 
   /**
-   * Creates a chain of groups, in which each group is the parent of the group before it. Returns their ids, the lowest
+   * Creates groups in a chain, in which each group is the parent of the one before it. Returns their ids, the lowest
    * child first.
    */
   async function tower(levels: number): Promise<string[]> {

@@ -11,7 +11,7 @@ const FIND: NamedStatement = {
     FROM directory.identities i WHERE i.id = $1`,
 };
 
-/** Reads users from the views that the gateway's role may select from. */
+/** Reads users from a view, because the gateway's role may not read the tables of the directory. */
 export class PostgresUserDirectory extends UserDirectory {
   constructor(private readonly source: DataSource) {
     super();
@@ -23,13 +23,13 @@ export class PostgresUserDirectory extends UserDirectory {
   }
 }
 
-/** Returns which of the groups in $2 (uuids) the user is a member of. $1 uuid of the user. */
+/** Returns those of the groups $2 (uuids) of which the user is a member. $1 uuid of the user. */
 const AMONG: NamedStatement = {
   name: 'memberships_among',
   text: `SELECT g AS id FROM directory.identities i, unnest(i.group_ids) g WHERE i.id = $1 AND g = ANY($2::uuid[])`,
 };
 
-/** Reads group memberships from the view that the gateway's role may select from. */
+/** Reads group memberships from a view, because the gateway's role may not read the tables of the directory. */
 export class PostgresGroupMembershipStore extends GroupMembershipStore {
   constructor(private readonly source: DataSource) {
     super();
@@ -43,7 +43,7 @@ export class PostgresGroupMembershipStore extends GroupMembershipStore {
 
 const GRANT = { name: 'superuser_permit', text: 'SELECT directory.permit_superuser($1, $2)' };
 
-/** Grants permits by calling the SQL function that the gateway's role may execute. */
+/** Grants permits by a SQL function, because the gateway's role may not write the table of permits. */
 export class PostgresSuperuserPermits extends SuperuserPermits {
   constructor(private readonly source: DataSource) {
     super();

@@ -77,8 +77,8 @@ export class PostgresFlowStore extends FlowStore {
   async find(versionId: string): Promise<FlowVersion | undefined> {
     const version = this.cache.get(versionId) ?? (await this.read(versionId));
     if (!version) return undefined;
-    // LRU: a Map keeps insertion order, and each use inserts the entry again, so its first entry is the least recently
-    // used.
+    // LRU cache: a Map keeps the order of insertion, and each use inserts the entry again, so the first entry is the
+    // least recently used.
     this.cache.delete(versionId);
     this.cache.set(versionId, version);
     if (this.cache.size > MAX_CACHED_VERSIONS) this.cache.delete(this.cache.keys().next().value!);
@@ -120,8 +120,8 @@ export class PostgresFlowStore extends FlowStore {
 }
 
 /**
- * Returns a version with the secrets of its stages unsealed. Throws `UnsealError`. The unsealed secrets are kept only
- * in memory.
+ * Returns a version with the secrets of its stages decrypted. The decrypted secrets are kept in memory only. Throws
+ * `UnsealError`.
  */
 function withOpenSecrets(version: FlowVersion, secretBox: SecretBox): FlowVersion {
   const open = (object: string, config: Readonly<Record<string, unknown>>) =>

@@ -57,13 +57,13 @@ interface ResumedRow {
   readonly pending_identity: SavedUser | null;
 }
 
-/** The row of a save. */
+/** The row that the save statement returns. */
 interface SavedRow {
-  /** The flows of other plans of the session, which a login or logout has deleted before they ended. */
+  /** Flows of unfinished plans of the session that a login or logout has deleted in this save. */
   readonly abandoned?: readonly ObservedFlow[] | null;
 }
 
-/** Largest size of a plan's sealed body in bytes (docs/spec/plan.md#stored-plan). */
+/** Largest size of an encrypted plan in bytes (docs/spec/plan.md#stored-plan). */
 const MAX_PLAN_BYTES = 256 * 1024;
 
 /** Milliseconds between two checks whether a save was committed. */
@@ -72,17 +72,17 @@ const SAVE_CHECK_INTERVAL_MS = 100;
 /** Lifetimes of sessions, plans and proofs in seconds. */
 export interface PlanLifetimes {
   readonly anonymousSessionS: number;
-  /** Lifetime of an anonymous session, and of its plans, until the visitor has answered a challenge. */
+  /** Lifetime of an anonymous session, and of its plans, as long as the visitor has answered no challenge. */
   readonly unansweredS: number;
-  /** Sliding lifetime of a login without a fixed duration. */
+  /** Lifetime of a login without a fixed duration. Each use of the session restarts it. */
   readonly sessionS: number;
-  /** Lifetime of a plan since its last save. */
+  /** Lifetime of a plan. Each save restarts it. */
   readonly planS: number;
   /** Lifetime of a pending login at a source. */
   readonly sourceLoginS: number;
-  /** How long a login that verified a device counts as a proof of that device. */
+  /** How long after a login that verified a device the device counts as proved. */
   readonly proofS: number;
-  /** How long a login that verified its user counts as a proof of that user. */
+  /** How long after a login that verified its user the user counts as proved. */
   readonly credentialProofS: number;
 }
 
@@ -90,18 +90,21 @@ interface PlanStoreSettings {
   readonly lifetimes: PlanLifetimes;
   /** Whether to load the attributes of logged-in users. */
   readonly attributes: boolean;
-  /** Seconds for which a save whose connection was lost keeps asking Postgres whether it was committed. */
+  /**
+   * After the connection was lost during a save: seconds in which the store keeps asking Postgres whether the save was
+   * committed.
+   */
   readonly saveCheckS: number;
-  /** Measures the statements that load and save plans. */
+  /** Measures the statements that load and save plans. By default, nothing reads the measurements. */
   readonly latency?: StatementLatency;
-  /** Is told of the unfinished plans that a statement deletes. */
+  /** Receives the unfinished plans that a statement has deleted. */
   readonly observer?: Pick<FlowObserver, 'planEnded'>;
   /** How the ends of plans are recorded. Default: not at all. */
   readonly journeys?: JourneySettings;
   readonly logger: Logger;
 }
 
-/** Returns the values of `LOAD_FLOW`. */
+/** Returns the parameter values of the statement `LOAD_FLOW`. */
 export function loadValues(
   slug: string,
   sessionKey: Buffer | undefined,
@@ -128,7 +131,7 @@ export class PostgresPlanStore extends PlanStore {
     const values = loadValues(slug, sessionKey, this.settings);
     const { rows } = await this.latency.measure(() => runNamed<LoadedFlowRow>(this.source, LOAD_FLOW, values));
     const row = rows[0];
-    // The short lifetime of an anonymous session is extended only by an answer.
+    // Do not touch an anonymous session with a short lifetime, because only an answer may extend it.
     if (row?.session_id && row.unseen && !row.retired && !row.unanswered) this.touch(row.session_id);
     return row && toLoadedFlow(row, this.sealer);
   }
@@ -154,7 +157,9 @@ export class PostgresPlanStore extends PlanStore {
     return rows[0]?.session_id;
   }
 
-  /** Returns the lifetime of a plan or of an anonymous session, which is short until the visitor has answered. */
+  /**
+   * Returns the lifetime of a plan or of an anonymous session. It is short until the visitor has answered a challenge.
+   */
   private lifetime(name: 'planS' | 'anonymousSessionS', isUnanswered = false): string {
     const { unansweredS, [name]: fullS } = this.settings.lifetimes;
     return interval(isUnanswered ? Math.min(unansweredS, fullS) : fullS);
@@ -181,8 +186,8 @@ export class PostgresPlanStore extends PlanStore {
       this.observeAbandoned(rows[0]?.abandoned);
       return rows.length > 0;
     } catch (error) {
-      // The save may be committed although the connection was lost. Only this response has the new session key: if it
-      // were an error, the visitor, whose answer was saved, would have to begin again.
+      // The save may be committed although the connection was lost. Only this response contains the new session key: if
+      // it became an error, the visitor would lose the session and have to start again.
       if (commit.newKey && isConnectionLost(error) && (await this.isSaved(commit.newKey))) return true;
       throw error;
     }
@@ -206,8 +211,8 @@ export class PostgresPlanStore extends PlanStore {
   }
 
   /**
-   * Returns whether the save that inserts this session key was committed. Asks until Postgres answers, at most for
-   * `saveCheckS` seconds: after a crash, a standby may have to be promoted first.
+   * Returns whether the save that inserts this session key was committed. Asks for at most `saveCheckS` seconds until
+   * Postgres answers, because after a crash a standby server may have to be promoted first.
    */
   private async isSaved(newKey: Buffer): Promise<boolean> {
     const end = performance.now() + this.settings.saveCheckS * 1000;
@@ -222,7 +227,7 @@ export class PostgresPlanStore extends PlanStore {
     return false;
   }
 
-  /** Updates the session's `seen_at` in the background: the response does not wait. */
+  /** Updates the session's `seen_at` in the background. The response does not wait for it. */
   private touch(sessionId: string) {
     runNamed(this.source, TOUCH_SESSION, [sessionId]).catch((error: unknown) =>
       this.settings.logger.event('session_not_marked', { error }),

@@ -11,7 +11,7 @@ const FIND_BINDINGS = {
          FROM flow.sessions WHERE id = $1 AND user_id IS NOT NULL`,
 };
 
-/** Stores the client of a session. $1 id of the session, $2 client's IP address, $3 user agent. */
+/** Stores the client's address and user agent in a session. $1 id of the session, $2 IP address, $3 user agent. */
 const MOVE = {
   name: 'session_move',
   text: `UPDATE flow.sessions SET data = data || jsonb_build_object('last_ip', $2::text, 'last_user_agent', $3::text)
@@ -25,7 +25,7 @@ const END = {
          ${insertOutboxRow('ended', 3)}`,
 };
 
-/** Reads the bindings of sessions, stores the addresses of their clients, and ends sessions, in Postgres. */
+/** Reads bindings of sessions, stores the addresses of clients, and ends sessions, in Postgres. */
 export class PostgresSessionBindingStore extends SessionBindingStore {
   constructor(
     private readonly source: DataSource,

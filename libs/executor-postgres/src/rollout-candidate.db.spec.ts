@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(() => store.nextFlow());
 
-/** Starts a rollout of a second version of the flow, which ends after some seconds. */
+/** Starts a rollout of a second version of the flow, for this number of seconds. Returns the version's id. */
 async function rollOut(seconds: number): Promise<string> {
   const versionId = randomUUID();
   await store.source.query(
@@ -27,7 +27,10 @@ async function rollOut(seconds: number): Promise<string> {
   return versionId;
 }
 
-/** Starts a plan on a version, as long ago as a plan may run on a version that was replaced. */
+/**
+ * Starts a plan on this version, and moves its start so far back that the plan would be outdated if the version were
+ * replaced.
+ */
 async function oldPlan(versionId: string) {
   const { hash } = newSessionKey(undefined);
   const plan = freshPlan();

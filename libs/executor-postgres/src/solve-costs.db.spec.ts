@@ -22,7 +22,7 @@ beforeAll(async () => {
   statements = recordStatements(database.source);
   alice = await enrol(database.source);
 });
-// Each request counts its attempts in new rows, in whichever order the tests run.
+// Each request must count its attempts in new rows, in whichever order the tests run.
 beforeEach(() => database.source.query('DELETE FROM flow.attempts'));
 afterAll(() => database.close());
 
@@ -38,12 +38,12 @@ function recordStatements({ driver }: DataSource): string[] {
   return names;
 }
 
-/** Rows that were inserted, updated and deleted, by table: `{ 'plans updated': 1 }`. */
+/** Numbers of inserted, updated and deleted rows, by table and kind of change, such as `{ 'plans updated': 1 }`. */
 type RowCounts = Readonly<Record<string, number>>;
 
 /**
- * Returns how many rows of each table the database has inserted, updated and deleted until now, from the counters of
- * Postgres. The pool has one connection, which writes its counters at its next statement.
+ * Returns how many rows the database has inserted, updated and deleted so far, by the statistics of Postgres. The pool
+ * has one connection, which flushes its statistics with its next statement.
  */
 async function writtenRows(): Promise<RowCounts> {
   await database.source.query('SELECT pg_stat_force_next_flush()');
@@ -76,7 +76,9 @@ const FLOWS = {
 const WRONG = rejectedReply(['password']);
 const DENIED: StageReply = { type: 'denied' };
 
-/** Returns a browser that keeps its session cookie, and an executor on Postgres whose stage replies are scripted. */
+/**
+ * Returns a client that keeps its session cookie, and an executor with Postgres stores and scripted replies of stages.
+ */
 async function browserAt(flow: keyof typeof FLOWS, replies: Record<string, StageReply> = {}) {
   const { source } = database;
   const sealer = new Sealer(`a:${randomBytes(32).toString('base64')}`);
@@ -113,7 +115,7 @@ function loginOf({ uuid: user }: SavedUser): StageReply {
 interface SolveCost {
   readonly flow: keyof typeof FLOWS;
   readonly replies?: Record<string, StageReply>;
-  /** Answers that are sent before the measured request; `undefined` is a GET. */
+  /** The requests before the measured one: answers, or `undefined` for a GET. */
   readonly before: readonly (object | undefined)[];
   readonly answer?: object;
   readonly result: FlowResponse['result']['type'];
@@ -126,10 +128,10 @@ const WHO = { uid: 'alice' };
 const GUESS = { password: 'hunter2' };
 
 const BEGUN = { 'plans inserted': 1, 'session_keys inserted': 1, 'sessions inserted': 1 };
-/** Written rows of a session's first answer, which also extends the session's lifetime. */
+/** Rows that the first answer of a session writes, which also extends the session's lifetime. */
 const EXTENDED = { 'plans updated': 1, 'sessions updated': 1 };
 /**
- * Written rows of an answer that verifies a credential: it renews the session key, clears two of its attempts and
+ * Rows that an answer writes which verifies a credential: it renews the session key, resets two of its attempts and
  * releases the third.
  */
 const PROVED = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StatementLatency } from './statement-latency.js';
 
-/** Returns a `StatementLatency` whose clock only moves with statements and `wait`. */
+/** Returns a `StatementLatency` whose clock is moved only by the statements of the test and by `wait`. */
 function harness() {
   let now = 0;
   const latency = new StatementLatency(() => now);

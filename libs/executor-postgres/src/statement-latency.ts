@@ -1,8 +1,8 @@
-/** Seconds over which the present and the usual duration are averaged. */
+/** Seconds over which the present duration of statements is averaged. */
 const PRESENT_S = 2;
 const USUAL_S = 600;
 
-/** An exponentially decaying mean: the weight of a value falls by 1/e in `periodS` seconds. */
+/** A mean in which old values count less: the weight of a value falls by the factor e in `periodS` seconds. */
 class DecayingMean {
   value: number | undefined;
   private updatedAt = 0;
@@ -17,8 +17,8 @@ class DecayingMean {
 }
 
 /**
- * Compares the present duration of the statements that requests wait for with their usual duration. Background work
- * waits while the present duration is much longer.
+ * Compares how long the statements of requests take at present with how long they usually take. Background work pauses
+ * while they are much slower than usual.
  */
 export class StatementLatency {
   private readonly present = new DecayingMean(PRESENT_S);
@@ -28,7 +28,7 @@ export class StatementLatency {
   /** `now` returns the current time in milliseconds. */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** Measures a statement, also one that fails. */
+  /** Runs a statement and measures its duration, whether or not it fails. */
   async measure<T>(statement: () => Promise<T>): Promise<T> {
     const startedAt = this.now();
     try {
@@ -39,9 +39,9 @@ export class StatementLatency {
   }
 
   /**
-   * Returns whether statements take more than `factor` times as long as usual. Returns false without a statement in the
-   * last seconds, because then no request waits. The usual duration follows the present one, so that a lasting load
-   * becomes usual after some minutes.
+   * Returns whether statements now take more than `factor` times as long as usual. Returns false if no statement ran in
+   * the last seconds, because then no request is slowed down. The usual duration adapts to the present one, so that
+   * after some minutes of lasting load isSlow returns false again.
    */
   isSlow(factor: number): boolean {
     if (this.now() - this.lastAt > PRESENT_S * 1000) return false;

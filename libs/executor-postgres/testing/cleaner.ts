@@ -3,7 +3,7 @@ import { type CleanerSettings, ExpiredRowCleaner } from '../src/expired-row-clea
 
 const DAY_S = 86_400;
 
-/** Returns a cleaner that never rests and never waits, unless `overrides` says so. */
+/** Returns a cleaner that neither pauses between batches nor waits for requests, unless `overrides` says otherwise. */
 export function cleanerOn(
   source: DataSource,
   overrides: Partial<CleanerSettings> = {},

@@ -7,7 +7,7 @@ import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { migratedDatabase } from '../../../test/support/postgres.js';
 
-/** Creates a database with every schema. */
+/** Creates a database with all schemas and no rows. */
 export async function flowDatabase({ poolSize = 10 } = {}): Promise<{
   url: string;
   source: DataSource;
@@ -30,7 +30,7 @@ export async function flowDatabase({ poolSize = 10 } = {}): Promise<{
   };
 }
 
-/** Publishes a flow, empty by default, under `slug`. Returns the ids of the flow and its version. */
+/** Publishes a flow under `slug`, by default one without steps. Returns the ids of the flow and its version. */
 export async function publish(
   source: DataSource,
   slug: string,
@@ -47,7 +47,7 @@ export async function publish(
   return { flowId, versionId };
 }
 
-/** Creates a user. Returns the user as plans contain it. */
+/** Creates a user with a random name. Returns the user in the form that plans contain. */
 export async function enrol(source: DataSource): Promise<SavedUser> {
   const { pk, uuid, username, name, email, is_active, epoch } = await new TypeormDirectoryStore(
     source.manager,

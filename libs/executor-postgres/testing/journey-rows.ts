@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { JourneyStep } from '@gatehouse/executor';
 import type { DataSource } from 'typeorm';
 
-/** A row of `flow.journeys` for a test. */
+/** A journey record that a test inserts. */
 export interface JourneyRow {
   readonly flowId: string;
   readonly versionId: string;
@@ -14,7 +14,7 @@ export interface JourneyRow {
   readonly endedAt?: Date;
 }
 
-/** Inserts records of ended plans. */
+/** Inserts journey records. */
 export async function insertJourneys(source: DataSource, rows: readonly JourneyRow[]): Promise<void> {
   for (const { flowId, versionId, version = 1, outcome, loggedIn = false, ...rest } of rows)
     await source.query(

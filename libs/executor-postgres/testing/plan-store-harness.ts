@@ -48,11 +48,11 @@ interface StartedPlan {
 /** A plan store in a database of its own. Each test publishes a flow of its own. */
 export class PlanStoreHarness {
   readonly plans: PostgresPlanStore;
-  /** The ends of plans that the store reported, such as `abandoned login`. */
+  /** The plans that ended, as the store reported them to its observer, such as `abandoned login`. */
   readonly ended: string[] = [];
-  /** How the ends of plans are recorded. */
+  /** The settings for journey records, which a test may change. */
   readonly journeys = journeysOn();
-  /** The seal keys of `plans`. */
+  /** The seal keys with which `plans` encrypts. */
   readonly keys = `a:${randomBytes(32).toString('base64')}`;
   flow = { flowId: '', versionId: '' };
   slug = '';
@@ -71,7 +71,7 @@ export class PlanStoreHarness {
     return new PlanStoreHarness(database.source, database.url, () => database.close());
   }
 
-  /** Returns a store on the same database that seals with other keys. */
+  /** Returns a store on the same database that encrypts with other seal keys. */
   sealedBy(keys: string): PostgresPlanStore {
     return new PostgresPlanStore(this.source, new Sealer(keys), {
       journeys: this.journeys,
@@ -83,7 +83,7 @@ export class PlanStoreHarness {
     });
   }
 
-  /** Publishes another flow, which has no plans. */
+  /** Publishes a new flow without plans, and makes it the flow of this harness. */
   async nextFlow(version = flowOf([])): Promise<void> {
     this.slug = `flow-${randomUUID().slice(0, 8)}`;
     this.flow = await publish(this.source, this.slug, version);
@@ -101,7 +101,7 @@ export class PlanStoreHarness {
     return this.plans.save(this.commitOf(begun, more));
   }
 
-  /** Returns a commit of the plan with its first revision. */
+  /** Returns a commit that saves a plan which has just been started (revision 0). */
   commitOf({ sessionId, plan }: Pick<StartedPlan, 'sessionId' | 'plan'>, more: Partial<PlanCommit> = {}): PlanCommit {
     return {
       sessionId,

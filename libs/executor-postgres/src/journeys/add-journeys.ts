@@ -1,13 +1,13 @@
 import { ADD_JOURNEYS, type JourneyRow } from './journey.statements.js';
 
-/** A record of an ended plan, as `addJourneys` inserts it. */
+/** A journey record to insert. */
 export type NewJourney = Omit<JourneyRow, 'slug' | 'ms'>;
 
 interface Queries {
   query(sql: string, values: unknown[]): Promise<unknown>;
 }
 
-/** Inserts records of ended plans, without a reason. */
+/** Inserts journey records of abandoned and expired plans. These have no `reason`. */
 export async function addJourneys(source: Queries, rows: readonly NewJourney[]): Promise<void> {
   await source.query(ADD_JOURNEYS, [JSON.stringify(rows)]);
 }

@@ -1,13 +1,13 @@
 import type { DataSource } from 'typeorm';
 import { withinTime } from './statement-time.js';
 
-/** How many answered plans of a flow have ended, and how many of these were finished. */
+/** How many plans of a flow were answered and have ended, and how many of these were finished. */
 export interface FlowCompletion {
   readonly ended: number;
   readonly done: number;
 }
 
-/** Counts the records of all flows. $1 time from which on plans have ended. */
+/** Counts the journey records by flow. $1 earliest time of the plan's end. */
 const COUNT = `
   SELECT f.slug, count(*)::float8 AS ended, count(*) FILTER (WHERE j.outcome = 'done')::float8 AS done
   FROM flow.journeys j JOIN flow.flows f ON f.id = j.flow_id
@@ -15,13 +15,13 @@ const COUNT = `
 
 /** Counts how many answered plans of each flow were finished (docs/spec/journeys.md#completion). */
 export class CompletionRepository {
-  /** `timeoutMs` limits the time of the statement. */
+  /** `timeoutMs` is the time limit of the statement, in milliseconds. */
   constructor(
     private readonly source: DataSource,
     private readonly timeoutMs: number,
   ) {}
 
-  /** Returns the counts of the flows with records since a time, by slug. Throws FunnelTimeoutError. */
+  /** Returns the counts for the plans that ended since this time, by slug of the flow. Throws FunnelTimeoutError. */
   async find(since: Date): Promise<ReadonlyMap<string, FlowCompletion>> {
     const rows = await withinTime(this.source, this.timeoutMs, (manager) =>
       manager.query<(FlowCompletion & { readonly slug: string })[]>(COUNT, [since]),

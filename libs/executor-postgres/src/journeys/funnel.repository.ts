@@ -2,28 +2,31 @@ import type { DataSource } from 'typeorm';
 import { COUNT_PLANS, COUNT_STEPS, FIND_FLOW } from './funnel.statements.js';
 import { withinTime } from './statement-time.js';
 
-/** Largest number of versions in a funnel. Older versions are left out. */
+/** Largest number of flow versions in a funnel. The oldest versions are left out. */
 const MAX_VERSIONS = 50;
-/** Largest number of steps in a funnel, of all versions together. */
+/** Largest number of steps in a funnel, over all its versions. */
 const MAX_STEPS = 1000;
 const HOUR_MS = 3_600_000;
 
 /** How many plans reached a step of a flow version, and how they left it. */
 export interface FunnelStep {
-  /** Id of the binding, or with a `~` of a step that a stage has inserted behind it. */
+  /**
+   * Id of the step's binding. An id with a `~` stands for a step that a stage or policy has inserted after that
+   * binding.
+   */
   readonly step: string;
-  /** Name of the stage; null for an inserted step, and if the version was deleted. */
+  /** Name of the step's stage; null for an inserted step, or if the version was deleted. */
   readonly name: string | null;
   readonly kind: string | null;
   readonly stage: string | null;
   readonly reached: number;
   readonly passed: number;
-  /** Plans with at least one refused answer at the step. */
+  /** Number of plans with at least one refused answer at this step. */
   readonly rejected: number;
   readonly denied: number;
-  /** Plans that were abandoned or expired at the step. */
+  /** Number of plans that were abandoned or expired at this step. */
   readonly abandoned: number;
-  /** Median time of the plans that passed the step, with refused answers, in milliseconds. */
+  /** Median time in milliseconds that the plans which passed the step took, including refused answers. */
   readonly medianMs: number | null;
 }
 
@@ -33,10 +36,10 @@ export interface FunnelVersion {
   /** Number of the version; null if the version was deleted before its plans ended. */
   readonly version: number | null;
   readonly begun: number;
-  /** Plans that were counted without a record, so that they are in no step. */
+  /** Number of plans that were only counted and have no journey record. They are in none of the steps. */
   readonly counted: number;
   readonly done: number;
-  /** Finished plans whose visitor was logged in at the end. */
+  /** Number of finished plans whose session had a user at the end. */
   readonly loggedIn: number;
   readonly denied: number;
   readonly abandoned: number;
@@ -44,33 +47,33 @@ export interface FunnelVersion {
   readonly steps: readonly FunnelStep[];
 }
 
-/** How the plans of a flow ended since a time, the newest version first. */
+/** How the plans of a flow ended in a period, by version, the newest first. */
 export interface Funnel {
   readonly since: Date;
   readonly versions: readonly FunnelVersion[];
 }
 
-/** Which plans a funnel counts. */
+/** Selects the plans of a funnel. */
 export interface FunnelQuery {
   readonly slug: string;
-  /** Counts plans that have ended since this time, rounded down to the hour. */
+  /** Only plans that have ended since this time count. It is rounded down to the hour. */
   readonly since: Date;
   readonly version?: number | undefined;
 }
 
 type StepRow = FunnelStep & { readonly versionId: string };
 
-/** Makes funnels from the records of ended plans (docs/spec/journeys.md#funnel). */
+/** Makes funnels from journey records and counts (docs/spec/journeys.md#funnel). */
 export class FunnelRepository {
-  /** `timeoutMs` limits the time of each statement. */
+  /** `timeoutMs` is the time limit of each statement, in milliseconds. */
   constructor(
     private readonly source: DataSource,
     private readonly timeoutMs: number,
   ) {}
 
   /**
-   * Returns the funnel of a flow; `unknown_flow` or `unknown_version` if there is none, nor a record of the version.
-   * Throws FunnelTimeoutError.
+   * Returns the funnel of a flow. Returns `unknown_flow` if no flow has this slug, and `unknown_version` if the flow
+   * has no such version and there are no records of one. Throws FunnelTimeoutError.
    */
   async find({ slug, since, version }: FunnelQuery): Promise<Funnel | 'unknown_flow' | 'unknown_version'> {
     const [flow] = await this.source.query<{ id: string; hasVersion: boolean }[]>(FIND_FLOW, [slug, version ?? null]);
@@ -80,7 +83,7 @@ export class FunnelRepository {
     return versions.length === 0 && !flow.hasVersion ? 'unknown_version' : { since: hour, versions };
   }
 
-  /** Counts in one snapshot, so that the steps agree with the totals. */
+  /** Runs both statements in one snapshot, so that the numbers of the steps agree with the totals. */
   private async count(flowId: string, since: Date, version: number | undefined): Promise<FunnelVersion[]> {
     return withinTime(this.source, this.timeoutMs, async (manager) => {
       const plans = await manager.query<Omit<FunnelVersion, 'steps'>[]>(COUNT_PLANS, [

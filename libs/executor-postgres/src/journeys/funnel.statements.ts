@@ -1,12 +1,13 @@
-/** Finds a flow. $1 slug, $2 number of a version or NULL. `hasVersion`: whether the flow still has this version. */
+/** Finds a flow. $1 slug, $2 number of a version or NULL. `hasVersion` is whether the flow still has that version. */
 export const FIND_FLOW = `
   SELECT f.id, $2::int IS NULL OR EXISTS
     (SELECT FROM flow.flow_versions v WHERE v.flow_id = f.id AND v.number = $2) AS "hasVersion"
   FROM flow.flows f WHERE f.slug = $1`;
 
 /**
- * Counts the plans of each version, the newest version first. $1 flow, $2 time from which on plans have ended, $3 number
- * of a version or NULL, $4 largest number of versions. `counted`: plans without a record.
+ * Counts the ended plans of a flow by version, the newest version first. $1 flow, $2 earliest time of the end, $3
+ * number of a version or NULL, $4 largest number of versions. `counted` is the number of plans without a journey
+ * record.
  */
 export const COUNT_PLANS = `
   SELECT version_id AS "versionId", max(version) AS version, sum(plans)::float8 AS begun,
@@ -26,9 +27,9 @@ export const COUNT_PLANS = `
   GROUP BY version_id ORDER BY max(version) DESC NULLS LAST, version_id LIMIT $4`;
 
 /**
- * Counts the plans that reached each step of the versions. $1 flow, $2 time from which on plans have ended, $3 ids of the
- * versions, $4 largest number of steps. The inner query has a row for each plan and step. Steps that were skipped, or
- * put off until a proof, were not reached.
+ * Counts the plans that reached each step of the versions. $1 flow, $2 earliest time of the plan's end, $3 ids of the
+ * versions, $4 largest number of steps. The inner query has a row for each plan and step. A step that was skipped, or
+ * deferred until a proof, was not reached.
  */
 export const COUNT_STEPS = `
   SELECT j.version_id AS "versionId", s.step, max(s.kind) AS kind, max(s.stage) AS stage, max(b.name) AS name,

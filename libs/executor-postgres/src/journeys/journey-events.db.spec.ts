@@ -46,7 +46,7 @@ async function begin() {
 const end = ({ plan, ...begun }: Awaited<ReturnType<typeof begin>>, journey = DENIED) =>
   store.save({ ...begun, plan: { ...plan, ended: { to: '/' } } }, { journey });
 
-/** Answers a plan once and leaves it. */
+/** Answers a plan once, and then deletes it, so that it counts as abandoned. */
 async function abandon(): Promise<void> {
   const { plan, hash, sessionId } = await begin();
   const left = { ...plan, trail: [{ ...PASSED, at: new Date().toISOString(), ms: 3 }] } as Plan;

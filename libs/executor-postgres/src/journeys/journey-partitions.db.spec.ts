@@ -31,7 +31,7 @@ const partitions = async () =>
 const nameOf = (days: number) =>
   `flow.journeys_${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '')}`;
 
-/** Makes a partition that ended some days ago, with one record. */
+/** Creates a partition whose day is this many days ago, with one record. Returns its name. */
 async function addOldPartition(days: number): Promise<string> {
   const name = nameOf(-days);
   const day = (n: number) => `'${new Date(Date.now() - n * 86_400_000).toISOString().slice(0, 10)} 00:00Z'`;

@@ -2,10 +2,10 @@ import { z } from 'zod';
 
 const HOURS = { h: 1, d: 24 } as const;
 const HOUR_MS = 3_600_000;
-/** The longest period: a day more than records can be kept. */
+/** The longest period in hours: one day more than records can be kept. */
 const MAX_HOURS = 367 * 24;
 
-/** A period back from now, `7d` by default. Its parsed value has milliseconds. */
+/** Schema of a period that ends now, such as `7d` (the default). The parsed value is in milliseconds. */
 export const journeyPeriod = z
   .string()
   .default('7d')

@@ -94,7 +94,7 @@ describe('an ended plan', () => {
   });
 });
 
-/** Begins a plan that is at its second step, and whose visitor has answered. */
+/** Starts a plan whose visitor has answered the first step, so that it is at its second step. */
 async function answered() {
   const begun = await begin();
   const plan = { ...begun.plan, trail: [PASSED], judged: { p1: 'undecided' }, client: DONE.client } as Plan;

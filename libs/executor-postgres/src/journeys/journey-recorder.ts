@@ -23,28 +23,29 @@ import { StageFinder } from './stage-finder.js';
 
 const LEASE = 'journeys';
 
-/** Seconds after which another gateway records, if this one has died. */
+/** Seconds until another gateway takes over the recording if this one dies. */
 const LEASE_S = 30;
 
 const BYTES_PER_MB = 1024 * 1024;
 
 export interface RecorderSettings {
   readonly journeys: JourneySettings;
-  /** Seconds for which records and counts are kept. */
+  /** Seconds for which journey records and counts are kept. */
   readonly keptS: number;
-  /** Size of all records from which on ended plans are only counted. */
+  /** Total size of the journey records, in megabytes, from which on ended plans are only counted. */
   readonly maxMb: number;
-  /** Largest number of networks with counts of their own, by flow, version, hour and outcome. */
+  /** Largest number of networks that are counted separately, for each flow, version, hour and outcome. */
   readonly networksMax: number;
   /** Largest number of plans that one transaction records. */
   readonly batchRows: number;
-  /** Called when the records have reached their largest size, or have room again. */
+  /** Called when the journey records reach `maxMb`, and when they are smaller again. */
   readonly onFull?: (isFull: boolean, megabytes: number) => void;
 }
 
 /**
- * Records and counts the plans that ended without a save: abandoned and expired ones. Each plan leaves the queue in the
- * transaction that records it, so it is recorded once, also after a crash. Keeps the partitions of the records.
+ * Records or counts the plans that ended without a save, that is, abandoned and expired ones, from their queue. A plan
+ * is taken from the queue in the transaction that records it, so it is recorded exactly once, even after a crash. Also
+ * creates and drops the partitions of the journey records.
  */
 export class JourneyRecorder {
   private readonly holder = randomUUID();
@@ -59,8 +60,8 @@ export class JourneyRecorder {
   ) {}
 
   /**
-   * Measures the records, and does what is due: keeps partitions, records all queued plans, deletes old counts. Only
-   * measures while another gateway records.
+   * Measures the size of the journey records. Then creates and drops partitions, records all queued plans, and deletes
+   * old counts, unless another gateway is doing it.
    */
   async run(): Promise<void> {
     this.running ??= this.runOnce().finally(() => {
@@ -69,10 +70,10 @@ export class JourneyRecorder {
     await this.running;
   }
 
-  /** Ends a running `run` after its current batch. */
+  /** Stops a running `run` after its current batch. */
   async stop(): Promise<void> {
     this.isStopped = true;
-    // A failure is reported by `run`.
+    // The caller of `run` gets a failure.
     await this.running?.catch(() => undefined);
   }
 
@@ -102,7 +103,7 @@ export class JourneyRecorder {
     return (await runNamed(this.source, TAKE_LEASE, [LEASE, this.holder, interval(LEASE_S)])).rows.length > 0;
   }
 
-  /** Returns the number of plans that left the queue. */
+  /** Records or counts a batch of queued plans. Returns the number of plans that were taken from the queue. */
   private recordBatch(): Promise<number> {
     const { journeys, batchRows, networksMax } = this.settings;
     return this.source.transaction(async (manager) => {
@@ -131,7 +132,7 @@ export class JourneyRecorder {
     await manager.query(INSERT_OUTBOX_ROWS, [ids, topics, bodies, users]);
   }
 
-  /** Returns the row of a record. A plan whose body cannot be opened has no steps. */
+  /** Returns the journey record of a queued plan. Its steps are empty if the plan's body cannot be decrypted. */
   private rowOf({ body, revision, network, hour: _hour, ...row }: UnrecordedPlan): JourneyRow {
     const plan = this.open(row.plan_id, revision ?? 0, body!);
     const { steps, verdicts, client } = plan ? journeyOf(plan) : { steps: [], verdicts: {} };
@@ -144,7 +145,7 @@ export class JourneyRecorder {
     };
   }
 
-  /** Returns the step at which the visitor has left the plan. */
+  /** Returns the step at which the plan was abandoned or expired, if there is one. */
   private leftStep(versionId: string, { steps, cursor }: Plan): JourneyStep[] {
     const planned = steps[cursor];
     if (!planned) return [];
@@ -166,7 +167,7 @@ const endOf = ({ slug, version_id: versionId, logged_in: loggedIn, ...row }: Jou
   ...{ flow: slug ?? undefined, versionId, loggedIn, outcome: row.outcome, ms: row.ms, steps: row.steps },
 });
 
-/** Returns the numbers of plans by flow, version, hour, outcome and network. */
+/** Returns the numbers of plans, grouped by flow, version, hour, outcome and network. */
 function countsOf(plans: readonly UnrecordedPlan[]) {
   const counts = new Map<string, object & { plans: number }>();
   for (const { flow_id, version_id, version, hour, outcome, network } of plans) {

@@ -1,7 +1,7 @@
 import type { JourneyStep } from '@gatehouse/executor';
 import { eventMessage, type OutboxMessage } from '@gatehouse/outbox';
 
-/** What the event of a journey record says. */
+/** What the event `flow_ended` says about a plan. */
 export interface RecordedEnd {
   /** Slug of the flow; undefined if the flow was deleted. */
   readonly flow: string | undefined;
@@ -9,12 +9,15 @@ export interface RecordedEnd {
   readonly outcome: 'done' | 'denied' | 'abandoned' | 'expired';
   readonly loggedIn: boolean;
   readonly reason?: string | undefined;
-  /** Milliseconds from the beginning of the plan to its end. */
+  /** Milliseconds from the start of the plan to its end. */
   readonly ms: number;
   readonly steps: readonly JourneyStep[];
 }
 
-/** The facts of an event without the visitor. JOURNEY_USERS is for records only, because other programs keep events. */
+/**
+ * The facts of an event, without anything about the visitor. JOURNEY_USERS does not apply to events, because other
+ * programs store them.
+ */
 const ANONYMOUS_FACTS = {
   actor: { type: 'anonymous' },
   user: undefined,
@@ -25,7 +28,7 @@ const ANONYMOUS_FACTS = {
   requestId: undefined,
 } as const;
 
-/** Returns the event of a journey record. */
+/** Returns the event `flow_ended` for the end of a plan. */
 export function flowEndedMessage({
   flow,
   versionId,

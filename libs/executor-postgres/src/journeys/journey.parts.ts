@@ -4,7 +4,10 @@ import type { CommitInput } from '../commit-effects.js';
 import type { CommitParts } from '../commit-statement.js';
 import { flowEndedMessage } from './journey.events.js';
 
-/** Returns the part that records or counts the plan which a commit ends; none if it ends no plan. */
+/**
+ * Returns the part of the save statement that records or counts the plan, if the commit ends it and its end is
+ * recorded.
+ */
 export function journeyParts({ commit, journeys }: CommitInput): CommitParts {
   const { journey, versionId: version, eventContext } = commit;
   if (!journey || !journeys?.isOn) return {};
@@ -22,7 +25,7 @@ export function journeyParts({ commit, journeys }: CommitInput): CommitParts {
   };
 }
 
-/** Returns the event of the record of a plan which a commit ends; none if it leaves no record. */
+/** Returns the event `flow_ended`, if the commit ends its plan with a journey record and such events are wanted. */
 export function journeyMessages({ commit, journeys }: CommitInput): OutboxMessage[] {
   const { journey, versionId, eventContext, plan } = commit;
   if (!journey || !journeys?.isOn || !journeys.events || journeys.isFull || journey.isCounted) return [];

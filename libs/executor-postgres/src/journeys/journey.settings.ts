@@ -1,11 +1,11 @@
 /** How the ends of plans are recorded (docs/spec/journeys.md). */
 export interface JourneySettings {
-  /** Whether ends of plans are recorded or counted. */
+  /** Whether the ends of plans are recorded or counted at all. */
   readonly isOn: boolean;
-  /** Whether records name the user of the plan. */
+  /** Whether journey records name the user of the plan. */
   readonly users: boolean;
-  /** Whether each record has an event. */
+  /** Whether an event is sent for each journey record. */
   readonly events: boolean;
-  /** Whether the records have reached their largest size. Ended plans are only counted then. */
+  /** Whether the journey records have reached their largest size. While they have, ended plans are only counted. */
   isFull: boolean;
 }

@@ -8,22 +8,22 @@ export interface UnrecordedPlan {
   readonly version_id: string;
   /** Slug of the flow; null if the flow was deleted. */
   readonly slug: string | null;
-  /** Milliseconds from the beginning to the end. */
+  /** Milliseconds from the start of the plan to its end. */
   readonly ms: number;
-  /** Number of the version; null if the version was deleted. */
+  /** Number of the flow version; null if the version was deleted. */
   readonly version: number | null;
   readonly begun_at: string;
   readonly ended_at: string;
-  /** The hour of the end. */
+  /** The hour in which the plan ended. */
   readonly hour: string;
   readonly outcome: 'abandoned' | 'expired' | 'done' | 'denied';
   readonly network: Buffer | null;
   readonly revision: number | null;
-  /** The sealed plan; null if the visitor had answered no challenge. */
+  /** The encrypted plan; null if the visitor had answered no challenge, so that the plan is only counted. */
   readonly body: Buffer | null;
 }
 
-/** A row that `ADD_JOURNEYS` inserts. */
+/** A journey record that `ADD_JOURNEYS` inserts. */
 export interface JourneyRow
   extends Pick<
       UnrecordedPlan,
@@ -32,13 +32,16 @@ export interface JourneyRow
     Pick<Journey, 'verdicts'> {
   readonly steps: readonly JourneyStep[];
   readonly client?: Journey['client'];
-  /** Hexadecimal. */
+  /** Keyed hash of the client's network, in hexadecimal digits. */
   readonly network: string | undefined;
   readonly logged_in: boolean;
   readonly user_id: string | null;
 }
 
-/** Takes the next plans out of the queue. $1 largest number. Times are text, because a `Date` has no microseconds. */
+/**
+ * Takes the next plans from the queue. $1 largest number of plans. Times are returned as text, because a JavaScript
+ * `Date` has no microseconds.
+ */
 export const TAKE_UNRECORDED = `
   WITH taken AS (
     DELETE FROM flow.unrecorded_plans WHERE plan_id = ANY (ARRAY(
@@ -49,7 +52,10 @@ export const TAKE_UNRECORDED = `
     (extract(epoch FROM t.ended_at - t.begun_at) * 1000)::float8 AS ms
   FROM taken t LEFT JOIN flow.flow_versions v ON v.id = t.version_id LEFT JOIN flow.flows f ON f.id = t.flow_id`;
 
-/** Adds records of abandoned and expired plans. $1 JSON array of the rows; `network` is hexadecimal. */
+/**
+ * Inserts journey records of abandoned and expired plans. $1 JSON array of the rows, with `network` in hexadecimal
+ * digits.
+ */
 export const ADD_JOURNEYS = `
   INSERT INTO flow.journeys (plan_id, flow_id, version_id, version, begun_at, ended_at, outcome, logged_in, reason, steps,
     verdicts, client, network, user_id)
@@ -60,9 +66,10 @@ export const ADD_JOURNEYS = `
     user_id uuid)`;
 
 /**
- * Counts plans by flow, version, hour, outcome and network. $1 JSON array of the counts, $2 largest number of networks
- * with counts of their own, by flow, version, hour and outcome. Plans of further networks count as one, under an empty
- * network. Only the holder of the lease counts, so no concurrent statement adds networks.
+ * Adds to the counts of plans by flow, version, hour, outcome and network. $1 JSON array of the counts, $2 largest
+ * number of networks that are counted separately, for each flow, version, hour and outcome. Plans of further networks
+ * are counted together, under an empty network. Only the holder of the lease runs this statement, so no concurrent
+ * statement adds networks.
  */
 export const ADD_COUNTS = `
   INSERT INTO flow.journey_counts AS c (flow_id, version_id, version, hour, outcome, network, plans)
@@ -86,20 +93,20 @@ export const ADD_COUNTS = `
 export const FIND_STAGES = `
   SELECT id, document->'steps' AS steps, document->'attached' AS attached FROM flow.flow_versions WHERE id = ANY ($1::uuid[])`;
 
-/** Keeps the partitions of the next days and drops old ones. $1 interval for which records are kept. */
+/** Creates the partitions of the next days and drops old ones. $1 interval for which records are kept. */
 export const KEEP_PARTITIONS: NamedStatement = {
   name: 'journeys_partitions',
   text: 'SELECT made, dropped FROM flow.keep_journey_partitions($1::interval)',
 };
 
-/** Deletes counts of old hours. $1 interval for which they are kept. */
+/** Deletes the counts of old hours. $1 interval for which counts are kept. */
 export const DELETE_OLD_COUNTS: NamedStatement = {
   name: 'journeys_old_counts',
   text: `DELETE FROM flow.journey_counts WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM flow.journey_counts WHERE hour < now() - $1::interval LIMIT 10000))`,
 };
 
-/** Returns the size of all records in bytes. */
+/** Returns the size of the table of journey records and its partitions, in bytes. */
 export const JOURNEYS_SIZE: NamedStatement = {
   name: 'journeys_size',
   text: `SELECT coalesce(sum(pg_total_relation_size(inhrelid)), 0)::float8 AS bytes

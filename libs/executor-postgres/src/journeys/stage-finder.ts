@@ -13,11 +13,11 @@ type VersionStages = Pick<FlowVersion, 'steps' | 'attached'>;
 /** Largest number of flow versions whose stages are kept in memory. */
 const MAX_VERSIONS = 100;
 
-/** Finds the stages of steps in flow versions. Opens no secret. */
+/** Finds the stages of steps in flow versions. Decrypts no secret of a stage. */
 export class StageFinder {
   private readonly versions = new Map<string, VersionStages>();
 
-  /** Loads versions, so that `find` knows their stages. */
+  /** Loads flow versions into memory, so that `find` knows their stages. */
   async load(manager: EntityManager, ids: readonly string[]): Promise<void> {
     const unknown = [...new Set(ids)].filter((id) => !this.versions.has(id));
     if (unknown.length === 0) return;
@@ -26,7 +26,7 @@ export class StageFinder {
     for (const { id, ...version } of rows) this.versions.set(id, version);
   }
 
-  /** Returns the stage of a step; without its kind if the version was deleted. */
+  /** Returns the stage of a step. If the version was deleted, the result has no `kind`. */
   find(versionId: string, step: PlannedStep): StepStage {
     if ('kind' in step) return { kind: step.kind, stage: step.id };
     const version = this.versions.get(versionId);

@@ -2,10 +2,10 @@ import type { DataSource, EntityManager } from 'typeorm';
 
 const QUERY_CANCELED = '57014';
 
-/** Thrown when a statement that counts records exceeds its time limit. */
+/** Thrown when a statement for a funnel exceeds its time limit. */
 export class FunnelTimeoutError extends Error {}
 
-/** Runs statements in one snapshot. Each may take this time. Throws FunnelTimeoutError. */
+/** Runs statements in one snapshot, each with this time limit in milliseconds. Throws FunnelTimeoutError. */
 export async function withinTime<T>(
   source: DataSource,
   timeoutMs: number,

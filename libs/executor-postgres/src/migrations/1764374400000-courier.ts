@@ -13,11 +13,11 @@ export class Courier1764374400000 implements MigrationInterface {
 
 const UP = [
   'ALTER TABLE flow.outbox ADD COLUMN made_at timestamptz NOT NULL DEFAULT now()',
-  // The index sorts mails apart from events, so that a backlog of one does not delay the other.
+  // The index separates mails from events, so that a backlog of one kind does not delay the other.
   `CREATE INDEX outbox_due_by_kind ON flow.outbox ((topic = 'mail'), due_at) WHERE parked_at IS NULL`,
   'CREATE INDEX outbox_parked ON flow.outbox (parked_at) WHERE parked_at IS NOT NULL',
   'DROP INDEX flow.outbox_due',
-  // recipient: SHA-256 of the address.
+  // recipient: SHA-256 of the mail address.
   `CREATE TABLE flow.mailed (
      recipient bytea PRIMARY KEY,
      since timestamptz NOT NULL,

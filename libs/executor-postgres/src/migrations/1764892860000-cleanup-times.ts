@@ -2,18 +2,21 @@ import { createIndexConcurrently, dropIndexConcurrently } from '@gatehouse/platf
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The time at which the cleaner looks at a row. Requests set it when they insert the row and leave it when they move
- * `expires_at`, so that their updates change no index (docs/adr/0056). The default is for services of the previous
- * version: the cleaner looks at such a row at once, and moves the time to the end of the row.
+ * The tables that get the column `cleanup_at`, the time from which on the cleaner reads a row, and their fillfactor.
+ * Requests set the column when they insert a row and do not change it when they extend `expires_at`, so that their
+ * updates change no index (docs/adr/0056). Rows of services of the previous version get the default: the cleaner reads
+ * such a row at once, and then moves the time to the row's end.
  *
- * `fillfactor` leaves room in each page for the next version of its rows.
+ * `fillfactor` is the percentage of each page that inserts fill. The rest is for new versions of its rows.
  */
 const TABLES = { plans: 50, sessions: 80, attempts: 70 };
 
-/** Replaced by the indexes on `cleanup_at`. Services of the previous version only clean up with them. */
+/** Indexes that those on `cleanup_at` replace. Services of the previous version use them only to clean up. */
 const PREVIOUS_INDEXES = ['plans_expiry', 'sessions_expiry'];
 
-/** One row for each task that only one gateway at a time may do, with the gateway that does it. */
+/**
+ * Creates the table of leases. Each row is a task that only one gateway at a time may do, with the gateway that has it.
+ */
 const LEASES = `
 CREATE TABLE IF NOT EXISTS flow.leases (
   name text PRIMARY KEY,
@@ -21,7 +24,7 @@ CREATE TABLE IF NOT EXISTS flow.leases (
   until timestamptz NOT NULL
 )`;
 
-/** Takes the expiry out of the indexes of plans and sessions, and gives attempts an index for the cleaner. */
+/** Takes `expires_at` out of the indexes of plans and sessions, and adds an index on attempts for the cleaner. */
 export class CleanupTimes1764892860000 implements MigrationInterface {
   name = 'CleanupTimes1764892860000';
 

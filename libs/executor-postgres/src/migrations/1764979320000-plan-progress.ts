@@ -1,8 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Adds how far a plan has come, for the metric of ended plans: 0 begun, 1 answered, 2 ended. The body says it too, but is
- * encrypted. Services of the previous version leave 0, so an expired plan of theirs counts as abandoned.
+ * Adds a column with how far a plan has come, for the metric of ended plans: 0 started, 1 answered, 2 ended. The
+ * encrypted body contains this too, but statements cannot read it. Services of the previous version leave 0, so their
+ * expired plans count as abandoned.
  */
 export class PlanProgress1764979320000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

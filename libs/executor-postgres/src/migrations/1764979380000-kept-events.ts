@@ -2,8 +2,9 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * Creates the table of published events. `position`: the order of publication. `at`: the time of the event. `kept_at`:
- * the time at which the courier has moved it here, from which its retention counts. `user_id`: the saved user whom it is
- * about. `actor_id`: the user who has caused it, if that is another one. `body`: sealed as in the outbox.
+ * the time at which the courier stored the row here, from which its retention counts. `user_id`: the saved user whom
+ * the event is about. `actor_id`: the user who caused the event, if that is another user. `body`: encrypted as in the
+ * outbox.
  */
 export class KeptEvents1764979380000 implements MigrationInterface {
   name = 'KeptEvents1764979380000';

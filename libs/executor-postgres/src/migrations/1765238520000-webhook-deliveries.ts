@@ -2,8 +2,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * Creates the table of events that webhook endpoints have not accepted yet (docs/adr/0081). `id`: the order of a user's
- * events at an endpoint. `user_id`: the saved user whom the event is about. A delivery has no copy of the event, and is
- * deleted with it. An identity column needs no privilege on its sequence.
+ * events at an endpoint; an identity column, because it needs no privilege on a sequence. `user_id`: the saved user
+ * whom the event is about. A delivery refers to its kept event, and is deleted with it.
  */
 export class WebhookDeliveries1765238520000 implements MigrationInterface {
   name = 'WebhookDeliveries1765238520000';

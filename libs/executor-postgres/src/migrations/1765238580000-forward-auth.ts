@@ -1,8 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Creates the tables of forward auth. `hash`: SHA-256 of the code or of the cookie. `nonce_hash`: SHA-256 of the nonce of
- * the browser. `destination_hash`: SHA-256 of the address after the login. Rows end with the session that they come from.
+ * Creates the tables of forward auth. `hash`: SHA-256 of the code or of the cookie. `nonce_hash`: SHA-256 of a nonce
+ * that the browser has. `destination_hash`: SHA-256 of the URL to open after the login. Rows are deleted with the
+ * session from which they come.
  */
 const TABLES = [
   `CREATE TABLE flow.forward_codes (
@@ -24,7 +25,7 @@ const TABLES = [
    )`,
 ];
 
-/** Indexes to find the rows of a session, and the expired rows. */
+/** Indexes by which the rows of a session and expired rows are found. */
 const INDEXES = [
   'CREATE INDEX forward_codes_session ON flow.forward_codes (session_id)',
   'CREATE INDEX forward_codes_expiry ON flow.forward_codes (expires_at)',

@@ -1,9 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Creates the records of ended plans (docs/spec/journeys.md). `network`: keyed hash of the client's network, which
- * changes daily. `unrecorded_plans`: plans that have ended and are not in `journeys` or `journey_counts` yet. A row has
- * the sealed body of its plan if the visitor had answered a challenge, else none.
+ * Creates the tables of journey records (docs/spec/journeys.md). `network`: keyed hash of the client's network; the key
+ * changes daily. `unrecorded_plans`: plans that have ended and are not in `journeys` or `journey_counts` yet. `body` is
+ * the encrypted plan if the visitor has answered a challenge, else null.
  */
 const TABLES = [
   `CREATE TABLE flow.journeys (
@@ -51,8 +51,9 @@ const TABLES = [
 ];
 
 /**
- * Queues the record of an unfinished plan that is deleted or replaced. An older gateway, which does not set `network`,
- * queues them too. A transaction that deletes the data of a person sets `gatehouse.journeys` to `off`.
+ * Queues an unfinished plan for recording when it is deleted or replaced. Plans of older gateways, which do not set
+ * `network`, are queued too. A transaction that deletes the data of a person sets `gatehouse.journeys` to `off`, so
+ * that nothing is queued.
  */
 const QUEUE = `
 CREATE FUNCTION flow.queue_journey() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -67,8 +68,9 @@ BEGIN
 END $$`;
 
 /**
- * The save of a plan never sets `id`, so it runs no trigger. A plan that a mailed link continues starts with
- * `progress` 1: the plan that it replaces has not ended.
+ * The triggers run when a plan is deleted or its `id` is replaced, but not when it is saved, because a save does not
+ * set `id`. A plan that a mailed link continues starts with `progress` 1: the plan that it replaces has not ended, so
+ * it is not queued.
  */
 const TRIGGERS = [
   `CREATE TRIGGER plan_deleted AFTER DELETE ON flow.plans
@@ -79,10 +81,10 @@ const TRIGGERS = [
 ];
 
 /**
- * Makes the partitions of today and the next days (UTC), and drops those that ended longer than `kept` ago, at least a
- * day. Moves rows of a missing day out of the default partition. Skips what another transaction locks for longer than
- * 100 ms, because logins wait behind such a lock; the next call tries again. The role of the gateway may create and
- * drop no table, so the function has the privileges of its owner.
+ * Creates the partitions of today and the next days (UTC), and drops those that ended longer than `kept` ago, but at
+ * least a day. Moves rows that were inserted before their day's partition existed out of the default partition. Skips a
+ * table that another transaction locks for longer than 100 ms, because logins would wait behind this lock; the next
+ * call tries again. The function has its owner's privileges, because the gateway's role may not create and drop tables.
  */
 const PARTITIONS = `
 CREATE FUNCTION flow.keep_journey_partitions(kept interval) RETURNS TABLE (made int, dropped int)
@@ -126,7 +128,7 @@ BEGIN
   RETURN NEXT;
 END $$`;
 
-/** Adds the records of ended plans, their queue, and the function that keeps the partitions (docs/adr/0087). */
+/** Creates the journey records, the queue of plans to record, and the function for the partitions (docs/adr/0087). */
 export class Journeys1765411260000 implements MigrationInterface {
   name = 'Journeys1765411260000';
 

@@ -2,10 +2,11 @@ import { createIndexConcurrently } from '@gatehouse/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * A row is about the rollout of `version_id` while `flow.flows.candidate_id` is that version. `counted_from`: plans that
- * began earlier do not count, because the share was another. `margin`: the allowed drop of the rate in hundredths of a
- * percent point; NULL without a guard. `looked_at` is when a guard last looked, or began to look. `halted_at` is when the
- * guard stopped the growth. `tests`: number of tests. `finding`: what the last look found.
+ * A row describes the rollout of `version_id`, and is valid while `flow.flows.candidate_id` is that version.
+ * `counted_from`: plans that began earlier do not count, because the share was different. `margin`: the allowed drop of
+ * the completion rate, in hundredths of a percentage point; NULL without a guard. `looked_at`: when the guard last
+ * compared the versions, or began to. `halted_at`: when the guard stopped the growth of the share. `tests`: number of
+ * tests. `finding`: result of the last comparison.
  */
 const ROLLOUTS = `
   CREATE TABLE IF NOT EXISTS flow.rollouts (
@@ -21,7 +22,10 @@ const ROLLOUTS = `
     finding jsonb
   )`;
 
-/** Finds the plans of a version that have not ended. An update of a plan never changes these columns. */
+/**
+ * Index by which the unfinished plans of a version are found. It stays cheap, because updates of a plan never change
+ * its columns.
+ */
 const PLANS_OF_VERSION = { name: 'flow.plans_of_version', on: 'flow.plans (version_id, begun_at)' };
 
 /** Creates the table of rollouts with their guards, and the index by which a guard finds unfinished plans. */
