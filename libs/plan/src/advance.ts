@@ -4,16 +4,16 @@ import type { Plan } from './plan.js';
 import { storeState, withProvedUser } from './plan-state.js';
 import { afterStep, insertSteps, type Step } from './steps.js';
 
-/** What the executor does next, after a stage's reply. */
+/** What the executor must do next, after it has applied a stage's reply to the plan. */
 export type NextAction =
   | {
       readonly type: 'show';
       readonly challenge: Readonly<Record<string, unknown>>;
       readonly errors: Errors | undefined;
     }
-  /** The executor enters the step at the cursor. */
+  /** The plan has moved on: enter the step at the cursor. */
   | { readonly type: 'moved' }
-  /** The executor plans the flow again, on the same flow version. */
+  /** Start the flow again: plan it anew, on the same flow version. */
   | { readonly type: 'restart'; readonly keepContext: boolean }
   | { readonly type: 'done' }
   | { readonly type: 'denied'; readonly message: Message | undefined; readonly reason: string | undefined };
@@ -24,7 +24,7 @@ export interface PlanTransition {
   readonly action: NextAction;
 }
 
-/** Returns the plan after a stage's reply, without side effects. Contains no special case for any kind of stage. */
+/** Returns the plan after a stage's reply. A pure function, without special cases for kinds of stages. */
 export function advance(before: Plan, step: Step, reply: StageReply): PlanTransition {
   const merged = { ...before, context: mergeContext(before.context, reply.context, before.visitor) };
   switch (reply.type) {

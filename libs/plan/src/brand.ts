@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DESIGNATIONS, type FlowVersion, LAYOUTS } from './flow-version.js';
 
-/** The purposes for which a brand can name a flow. */
+/** The purposes for each of which a brand can have its own flow. */
 export const BRAND_PURPOSES = [
   'authentication',
   'invalidation',
@@ -14,7 +14,7 @@ export const THEMES = ['automatic', 'light', 'dark'] as const;
 
 const footerLink = z.object({ name: z.string(), href: z.string().nullable() });
 
-/** The look and the flows of the site under a domain. An empty text means that the brand does not set the value. */
+/** The look and the flows of the site at a domain. An empty text stands for a value that the brand does not set. */
 export const brand = z.object({
   domain: z.string(),
   default: z.boolean(),
@@ -27,7 +27,10 @@ export const brand = z.object({
   theme: z.enum(THEMES),
   /** Colours as `#rrggbb`. */
   colours: z.object({ primary: z.string().optional() }).optional(),
-  /** Background of the pages of flows that set no background. `layout` is for flows that set no layout. */
+  /**
+   * Background of the pages of flows without their own background. `layout` is likewise for flows without their own
+   * layout.
+   */
   background: z.string().optional(),
   layout: z.enum(LAYOUTS).optional(),
   footer_links: z.array(footerLink),
@@ -39,7 +42,7 @@ export const brand = z.object({
 });
 export type Brand = z.output<typeof brand>;
 
-/** All brands, and the default flow of each designation. Stored whenever blueprints are applied. */
+/** All brands, and the default flow of each designation. Stored each time that blueprints are applied. */
 export const brandSet = z.object({
   v: z.literal(1),
   brands: z.array(brand),
@@ -49,7 +52,7 @@ export const brandSet = z.object({
 export type BrandSet = z.output<typeof brandSet>;
 
 /**
- * Returns the brand with the longest domain that `host` ends with, else the default brand
+ * Returns the brand with the longest domain that `host` ends with, or else the default brand
  * (docs/spec/blueprints.md#brand). `host` may contain a port.
  */
 export function brandFor(brands: readonly Brand[], host: string): Brand | undefined {
@@ -60,8 +63,8 @@ export function brandFor(brands: readonly Brand[], host: string): Brand | undefi
 }
 
 /**
- * Returns the login flows that a host without a brand allows: those of all brands. `undefined` means that it allows all
- * flows.
+ * Returns the login flows that may be started at a host without a brand: those of all brands together. `undefined`
+ * means that all flows may be started.
  */
 export function loginFlowsOfAll(brands: readonly Pick<Brand, 'login_flows'>[]): string[] | undefined {
   const restricted = brands.flatMap(({ login_flows }) => (login_flows ? [login_flows] : []));
@@ -69,8 +72,8 @@ export function loginFlowsOfAll(brands: readonly Pick<Brand, 'login_flows'>[]): 
 }
 
 /**
- * Returns whether a brand lets visitors start a flow. A flow that only outposts can run is not restricted, because
- * visitors cannot run it anyway.
+ * Returns whether a brand lets visitors start a flow. Flows that only outposts can run are always allowed, because
+ * visitors cannot run them anyway.
  */
 export const mayStart = (
   { login_flows: allowed }: Pick<Brand, 'login_flows'>,
@@ -81,7 +84,5 @@ export const mayStart = (
   authentication === 'require_outpost' ||
   allowed.includes(slug);
 
-/**
- * The end of a `Host` that is ignored when it is compared with a brand's domain: the dot of the DNS root, and the port.
- */
+/** Matches the end of a `Host` that does not count in a comparison with a brand's domain: a final dot, and the port. */
 const PORT = /\.?(:\d+)?$/;

@@ -3,19 +3,19 @@ import { emptyPlan, type Plan } from './plan.js';
 import { isLinkUnconfirmed, withProvedUser } from './plan-state.js';
 import { insertSteps } from './steps.js';
 
-/** Largest number of restarts without a challenge in between. A further restart denies the flow. */
+/** Largest number of restarts without a challenge in between. The next such restart ends the plan with a denial. */
 export const MAX_SILENT_RESTARTS = 8;
 
-/** Returns a new plan of a flow version, before its first step. */
+/** Returns a new plan of a flow version, at its first step. */
 export const createPlan = (version: FlowVersion, id: string): Plan => ({
   ...emptyPlan(id),
   steps: version.steps.map((step) => ({ binding: step.id })),
 });
 
-/** What a plan starts with in addition to its flow: facts, and steps before its first step or after its last. */
+/** What a plan starts with besides its flow: facts, and steps before the flow's first step or after its last. */
 export type PlanSeed = NonNullable<Plan['begun']>;
 
-/** The insertion point of a seed's steps. The name is part of their ids. */
+/** The insertion point of a seed's steps. Their ids begin with its `id`. */
 const SEED_INSERTION = { id: 'begun', index: -1 };
 
 /** Adds a seed to a plan that has not started. */
@@ -25,14 +25,14 @@ export function applySeed(plan: Plan, begun: PlanSeed): Plan {
     context: { ...plan.context, ...begun.context },
     begun,
   };
-  // No stage may replace the seed's user. Still, `isProved` does not count the seed as a proof, because the user may
-  // come from an API token.
+  // Steps must not replace the user that the seed names. But `isProved` does not accept the seed as a proof, because
+  // the user may come from an API token.
   return begun.context.pending_user ? withProvedUser(seeded) : seeded;
 }
 
 /**
- * Returns the plan at its first step again, on the same flow version. Removes inserted steps. Keeps the steps' states
- * and the seed, and the context if `keepContext` is true.
+ * Returns the plan back at its first step, on the same flow version. Removes inserted steps. Keeps the states of the
+ * flow's own steps, the seed and, if `keepContext` is true, the facts.
  */
 export function restartPlan(plan: Plan, version: FlowVersion, { keepContext }: { keepContext: boolean }): Plan {
   // The visitor must pass every step again, so a kept pending user counts as not proved.
@@ -43,7 +43,7 @@ export function restartPlan(plan: Plan, version: FlowVersion, { keepContext }: {
     cursor: 0,
     context: {},
     verdicts: {},
-    // Inserted steps of the new run get the same ids, and must not find the states of the removed steps.
+    // Removes the states of inserted steps, because steps that are inserted after the restart get the same ids.
     states: Object.fromEntries(Object.entries(plan.states).filter(([step]) => !step.includes('~'))),
     restarts: plan.restarts + 1,
     silent_restarts: plan.silent_restarts + 1,
@@ -53,8 +53,8 @@ export function restartPlan(plan: Plan, version: FlowVersion, { keepContext }: {
 }
 
 /**
- * Returns the plan without a mailed link that awaits confirmation. The restarted plan is not that of the link any more,
- * so a confirmation would use the link up for nothing. The visitor can follow it again.
+ * Returns the plan without a mailed link that waits for a confirmation. After a restart, the plan is no longer at the
+ * step of the link, so a confirmation would use the link up for nothing. The visitor can open the link again.
  */
 function withoutUnconfirmedLink(plan: Plan): Plan {
   if (!isLinkUnconfirmed(plan)) return plan;
@@ -63,7 +63,7 @@ function withoutUnconfirmedLink(plan: Plan): Plan {
   return { ...rest, context };
 }
 
-/** The caller's properties that a flow's authentication requirement checks. */
+/** The properties of the caller that a flow's authentication requirement checks. */
 export interface Visitor {
   readonly authenticated: boolean;
   readonly superuser: boolean;
@@ -89,8 +89,8 @@ export function meetsRequirement(requirement: FlowVersion['flow']['authenticatio
 }
 
 /**
- * Whether a visitor satisfies a flow's authentication requirement. Always true for a plan that restarts with a pending
- * user (docs/spec/executor.md#restart).
+ * Whether a visitor meets a flow's authentication requirement. Always true for a plan that restarts with a pending user
+ * (docs/spec/executor.md#restart).
  */
 export const isApplicable = ({ flow }: FlowVersion, visitor: Visitor, plan?: Plan): boolean =>
   plan?.context.pending_user !== undefined || meetsRequirement(flow.authentication, visitor);

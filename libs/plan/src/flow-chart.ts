@@ -1,11 +1,11 @@
 import type { FlowVersion, PolicySet } from './flow-version.js';
 import { enabledBindings, isUnconditional } from './policy-set.js';
 
-/** What a chart needs besides the flow version. */
+/** Options of a flow chart. */
 export interface FlowChartOptions {
-  /** Names of groups and users by id. A binding of any other one is shown with its id. */
+  /** Names of groups and users by id. The chart shows the id of a group or user that is not listed here. */
   readonly names?: ReadonlyMap<string, string>;
-  /** Whether stages of this kind never let anybody pass. */
+  /** Returns whether stages of this kind always deny. */
   readonly ends?: (kind: string) => boolean;
 }
 
@@ -16,7 +16,10 @@ const REQUIREMENTS = {
   require_outpost: 'request is by an outpost',
 } as const;
 
-/** Returns a flow version as the text of a Mermaid flowchart. Names in it cannot end a label (docs/spec/simulation.md#diagram). */
+/**
+ * Returns a Mermaid flowchart of a flow version. Names in it are escaped, so that they cannot contain Mermaid syntax
+ * (docs/spec/simulation.md#diagram).
+ */
 export function flowChartOf(
   version: FlowVersion,
   { names = new Map(), ends = () => false }: FlowChartOptions = {},
@@ -48,7 +51,9 @@ export function flowChartOf(
   ].join('\n');
 }
 
-/** Returns the policies that a step is subject to when the flow is planned or when the step is reached. */
+/**
+ * Returns the policies of a step, if they are ever evaluated: when the flow is planned, or when the step is reached.
+ */
 export function conditionsOf({
   policies,
   evaluate_on_plan: onPlan,
@@ -72,7 +77,7 @@ function conditionText(set: PolicySet, { policies }: FlowVersion, names: Readonl
   return texts.join(set.mode === 'any' ? ' or ' : ' and ');
 }
 
-/** Writes every character that Mermaid or HTML could read as syntax as a character code, and drops control characters. */
+/** Replaces characters that Mermaid or HTML could read as syntax by character codes, and removes control characters. */
 const escapeLabel = (text: string): string =>
   text
     .replaceAll(/[\p{C}\p{Z}]+/gu, ' ')

@@ -7,9 +7,9 @@ const policyBinding = z.object({
   enabled: z.boolean(),
   negate: z.boolean(),
   timeout_s: z.number(),
-  /** Whether the binding passes when its policy cannot decide. */
+  /** The result of the binding if its policy throws or takes too long. */
   failure_result: z.boolean(),
-  /** Id of the policy, in a binding of a policy. Any other binding has the id of a `group` or of a `user`. */
+  /** Id of the policy, if the binding is of a policy. Other bindings have the id of a `group` or of a `user`. */
   policy: z.string().optional(),
   group: z.string().optional(),
   user: z.string().optional(),
@@ -21,7 +21,7 @@ export const policySet = z.object({
   bindings: z.array(policyBinding),
   /**
    * Bindings that are evaluated and recorded, but never enforced (docs/spec/policies.md#shadow-conditions). They are
-   * apart, so that code that does not know them ignores them. Absent if there are none.
+   * not in `bindings`, so that code which does not know them cannot enforce them. Absent if there are none.
    */
   shadow: z.array(policyBinding).exactOptional(),
 });
@@ -53,7 +53,7 @@ const flow = z.object({
   name: z.string(),
   title: z.string(),
   designation: z.enum(DESIGNATIONS),
-  /** Background of the flow's pages. Default: the background of the brand. `layout` has the same default. */
+  /** Background of the flow's pages. By default, `background` and `layout` are those of the brand. */
   background: z.string().optional(),
   layout: z.enum(LAYOUTS).optional(),
   denied_action: z.enum(DENIED_ACTIONS),
@@ -72,28 +72,26 @@ const boundStage = z.object({
 });
 
 /**
- * A stage that other stages refer to. A stage that refers to it must not get its secrets, so they are apart from
- * `config`. Only a stage that has it as a companion gets them.
+ * A stage that other stages refer to. Its secrets are not in `config`, because a stage that refers to it must not get
+ * them. Only a stage that has it as a companion does.
  */
 const attachedStageWithSecrets = attachedStage.extend({ secrets: z.record(z.string(), z.unknown()).exactOptional() });
 
-/**
- * A published flow with everything that a running plan needs. Immutable (docs/spec/plan.md#flow-versions).
- */
+/** A published flow with everything that a plan of it needs. Immutable (docs/spec/plan.md#flow-versions). */
 export const flowVersion = z.object({
   v: z.literal(1),
   flow,
-  /** Policies that decide whether the flow applies to a visitor. */
+  /** Policies of the flow itself. They decide whether a visitor may run the flow. */
   guard: policySet,
   /** The flow's steps, sorted by order and then by binding id. */
   steps: z.array(boundStage),
-  /** Stages that a step's config refers to, by stage id. */
+  /** Stages to which the config of a step refers, by stage id. */
   attached: z.record(z.string(), attachedStageWithSecrets),
-  /** Stages of the kinds that the contracts of the steps list as companions, by stage id. */
+  /** Companions of the steps' stages, by stage id. */
   companions: z.record(z.string(), attachedStageWithSecrets).default({}),
-  /** All policies that the policy sets of this version use, by policy id. */
+  /** All policies to which the policy sets of this version refer, by policy id. */
   policies: z.record(z.string(), configuredPolicy).default({}),
-  /** Descriptors of external stages at the time when the version was published, by kind. */
+  /** Descriptors of external stages by kind, as they were when the version was published. */
   descriptors: z.record(z.string(), stageDescriptor).default({}),
 });
 export type FlowVersion = z.output<typeof flowVersion>;

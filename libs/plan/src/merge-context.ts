@@ -1,16 +1,20 @@
 import { type ContextKey, isOwnFact, type PlanContext, type StageReply, type User } from '@gatehouse/contracts';
 
-/** Returns a text that identifies the user within a plan, for example as the owner of a state; null without a user. */
+/**
+ * Returns a text that identifies the user within a plan, for example to store whose state a step has; null without a
+ * user.
+ */
 export function userKey(user: User | undefined): string | null {
   if (!user) return null;
   return user.kind === 'saved' ? user.uuid : `${user.kind}:${user.username}`;
 }
 
 /**
- * Returns the context after a reply. A fact with the value null is removed. A pending user with the same uuid is merged
- * with the previous value. If the user changes, removes the fact of a mailed link that another user followed
- * (docs/security.md#accident-3), and, unless the reply sets them anew, the facts about how the previous user was
- * authenticated (docs/security.md#accident-25) and the own facts of vendors, which may be about the previous user. In a plan without a pending user, `visitor` counts as the previous user.
+ * Returns the facts after a reply. Removes a fact to which the reply sets null. Merges a pending user with the previous
+ * one if the uuid is the same. If the user changes, removes the fact of a mailed link that another user followed
+ * (docs/security.md#accident-3). Then it also removes two groups of facts, except those that the reply sets: how the
+ * previous user was authenticated (docs/security.md#accident-25), and the facts of vendors, which may describe the
+ * previous user. In a plan without a pending user, `visitor` counts as the previous user.
  */
 export function mergeContext(
   context: PlanContext,
@@ -34,13 +38,15 @@ export function mergeContext(
 /** Facts about how the user was authenticated. */
 const AUTHENTICATION_FACTS: readonly ContextKey[] = ['auth_method', 'auth_method_args', 'enrolled_devices'];
 
-/** Whether the saved user of a plan was replaced or removed. A plan without a pending user is about its visitor. */
+/**
+ * Whether the saved user of a plan was replaced or removed. The user of a plan without a pending user is its visitor.
+ */
 function isUserChanged(before: User | undefined, after: User | undefined, visitor: string | null): boolean {
   if (before) return before.kind === 'saved' && userKey(before) !== userKey(after);
   return visitor !== null && after !== undefined && userKey(after) !== visitor;
 }
 
-/** The facts of a plan, and the uuid of the user who runs it. */
+/** The facts of a plan, and the uuid of the logged-in user who runs it. */
 interface PlanFacts {
   readonly context: PlanContext;
   readonly visitor: string | null;
@@ -59,11 +65,13 @@ export function isProved({ context, visitor }: PlanFacts, uuid: string): boolean
 const isLinkOfUser = ({ is_restored: link, pending_user: user }: PlanContext) =>
   !link || link.user === null || link.user === userKey(user);
 
-/** Merges two values of the same saved user. Returns `after` if it is another user. */
+/** Merges two versions of one saved user. Returns `after` if the users differ or are not saved. */
 export const mergeUser = (before: User | undefined, after: User): User =>
   before?.kind === 'saved' && after.kind === 'saved' && before.uuid === after.uuid ? { ...before, ...after } : after;
 
-/** Removes the backend from a user whom a policy names: only the stage that checked a password knows its backend. */
+/**
+ * Removes the authentication backend from a user whom a policy names: only the stage that checked a password knows it.
+ */
 export function withoutBackend(named: User): User {
   if (named.kind === 'pretended') return named;
   const { backend: _unproved, ...rest } = named;
@@ -71,8 +79,9 @@ export function withoutBackend(named: User): User {
 }
 
 /**
- * Corrects a reply that writes the pending user again: restores all properties from the directory except `backend`.
- * Used for stages without `changes_user`, which may only name another user, or set the backend that proved this user.
+ * Corrects a reply that sets the pending user to the present one: restores all properties from the directory except
+ * `backend`. Used for stages without `changes_user`. These may only name another user, or set the backend that verified
+ * this user.
  */
 export function withDirectoryUser<R extends StageReply>(reply: R, directoryUser: User | undefined): R {
   const named = (reply.context as { pending_user?: User } | undefined)?.pending_user;

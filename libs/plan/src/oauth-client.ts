@@ -5,28 +5,28 @@ import { policySet } from './flow-version.js';
 /** Whether a client can keep a secret (RFC 6749 §2.1). */
 export const CLIENT_TYPES = ['confidential', 'public'] as const;
 
-/** An OAuth client with its application, as of the last time blueprints were applied. */
+/** An OAuth client and its application, as blueprints last defined them. */
 export const oauthClient = z.object({
   v: z.literal(1),
-  /** Id of the `oauth2provider` in the blueprint. The client's sealed secret is bound to it. */
+  /** Id of the client's `oauth2provider` in the blueprint. The encryption of the client's secret is bound to it. */
   id: z.uuid(),
   client_id: z.string(),
   client_type: z.enum(CLIENT_TYPES),
-  /** The client's secret, sealed in storage; empty for a client without a secret. */
+  /** The client's secret, encrypted; empty for a client without a secret. */
   client_secret: z.unknown(),
   application: z.object({ uuid: z.uuid(), slug: z.string(), name: z.string() }),
   /** Slug of the authorization flow. */
   flow: z.string(),
-  /** Slug of the flow that logs visitors of the application in; absent for the flow of the brand. */
+  /** Slug of the flow in which visitors log in for the application. Absent if it is the brand's login flow. */
   authentication_flow: z.string().optional(),
-  /** Addresses that an authorization code may be sent to, compared character by character. */
+  /** URLs to which an authorization code may be sent. They are compared character by character. */
   redirect_uris: z.array(z.string()).default([]),
   /** Types of `authorization_details` that the client may send. */
   authorization_details_types: z.array(z.string()).default([]),
-  /** Seconds that codes and tokens last. */
+  /** Lifetimes of codes and tokens in seconds. */
   code_lifetime_s: z.number(),
   token_lifetime_s: z.number(),
-  /** The bindings that decide who may use the application, and the policies that they refer to, by id. */
+  /** The bindings that decide who may use the application, and the policies to which they refer, by id. */
   access: policySet,
   policies: z.record(z.string(), configuredPolicy),
 });

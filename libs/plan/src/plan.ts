@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { recordedVerdict } from './recorded-verdict.js';
 import { type ShadowVerdict, shadowVerdict } from './shadow-conditions.js';
 
-/** The format of the stored plan. A plan of another format is dropped when it is loaded. */
+/** The format of stored plans. A loaded plan with another format is ignored. */
 const PLAN_VERSION = 1;
 
 const jsonObject = z.record(z.string(), z.unknown());
@@ -13,7 +13,10 @@ const plannedStep = z.union([
   z.object({ id: z.string(), kind: z.string(), config: jsonObject }),
 ]);
 
-/** A step that the plan has left, or whose answer was refused. The previous version stores no kind and no stage. */
+/**
+ * A step that the plan has left, or whose answer was refused. Entries of the previous version have no kind and no
+ * stage.
+ */
 const trailEntry = z.object({
   step: z.string(),
   kind: z.string().optional(),
@@ -24,42 +27,46 @@ const trailEntry = z.object({
 });
 
 const journeyClient = z.object({ browser: z.string(), device: z.string(), language: z.string() });
-/** Browser family, kind of device and language of a client. */
+/** A client's browser family, kind of device and language. */
 export type JourneyClient = z.output<typeof journeyClient>;
 
-/** How a flow ended: the destination, or the message of the denial and the name of its reason. */
+/** How a plan ended: with a destination, or with the message of a denial and the code of its reason. */
 const ending = z.union([z.object({ to: z.string() }), z.object({ denied: message, reason: z.string().optional() })]);
 export type PlanEnding = z.output<typeof ending>;
 
 /**
- * The sealed part of a stored plan (docs/spec/plan.md#stored-plan). Configs of bound stages are never copied into it.
+ * The part of a plan that is encrypted when it is stored (docs/spec/plan.md#stored-plan). Steps of the flow version are
+ * in it by reference, without their configs.
  */
 export const planBody = z.object({
   v: z.literal(PLAN_VERSION),
   steps: z.array(plannedStep),
   cursor: z.int(),
-  /** The facts. Accepts unknown ones, because policies may add facts that no stage shares. */
+  /** The facts. Facts with unknown names are accepted, because policies may add facts that no stage knows. */
   context: planContext.extend({ pending_user: z.unknown().optional() }).loose(),
-  /** The state of each step by step id, with the pending user for whom it was stored. */
+  /** The state of each step by step id. `user` is the pending user for whom it was stored (see `userKey`). */
   states: z.record(z.string(), z.object({ user: z.string().nullable(), state: jsonObject })),
-  /** The verdict of the current step's policies, by step id. Empty if there is no verdict. */
+  /** The verdict of the current step's policies, by step id. Empty as long as they are not evaluated. */
   verdicts: z.record(z.string(), z.object({ pass: z.boolean(), messages: z.array(z.string()) })).default({}),
-  /** The step whose challenge was shown. Only this step takes an answer. */
+  /** The step whose challenge was shown, and that challenge. Only this step accepts an answer. */
   shown: z.object({ step: z.string(), challenge: jsonObject }).optional(),
-  /** The destination that was last requested. */
+  /** The destination after the flow that the visitor has requested last. */
   next: z.string().optional(),
   query: z.record(z.string(), z.string()),
   /**
-   * uuid of the user who runs the plan: of the API token, else of the session, also after a login in this plan; null
-   * for an anonymous visitor.
+   * uuid of the user who runs the plan: the user of the API token, else of the session, also after a login in this
+   * plan. Null for an anonymous visitor.
    */
   visitor: z.string().nullable(),
-  /** Number of answers that a step has judged. The id of the shown step contains it. */
+  /** Number of judged answers. It is a part of the shown step's id, so that each answer changes that id. */
   answers: z.int().default(0),
   restarts: z.int(),
-  /** Number of restarts since a challenge was last shown. It is limited, so that no flow loops forever. */
+  /**
+   * Number of restarts since a challenge was last shown. It is limited by `MAX_SILENT_RESTARTS`, so that no flow loops
+   * forever.
+   */
   silent_restarts: z.int().default(0),
-  /** The facts and steps that the plan started with in addition to its flow. A restart restores them. */
+  /** The facts and steps with which the plan started besides its flow. A restart restores them. */
   begun: z.object({ context: planContext, insert: insert.optional() }).optional(),
   /**
    * Hash of the resume token of the mailed link that continued the plan, and whether an answer has used the token up.
@@ -68,9 +75,9 @@ export const planBody = z.object({
    */
   resumed: z.object({ token: z.string(), confirmed: z.boolean(), consent: z.string().optional() }).optional(),
   /**
-   * uuid of the saved user who has proved a credential in this plan, or whom a mailed link, a source or a session
-   * proved. Until the plan restarts, policies cannot replace this user. A stage can do so only by creating a user or by
-   * verifying another user's credential (docs/adr/0033).
+   * uuid of the saved user who has proved a credential in this plan, or whom a mailed link, a source or a session has
+   * proved. Until the plan restarts, policies cannot replace this user. A stage can replace the user only by creating
+   * one or by verifying another user's credential (docs/adr/0033).
    */
   proved_user: z.string().optional(),
   /**
@@ -79,35 +86,41 @@ export const planBody = z.object({
    */
   created_user: z.string().optional(),
   /**
-   * uuid of the saved user whom a policy last set as the pending user, in place of another. If that user is a superuser,
-   * no step may log in or change the user until a credential of that user is proved (docs/adr/0033).
+   * uuid of the saved user whom a policy last set as the pending user in place of another user. If the new user is a
+   * superuser, no step may log in or change that user until the user's credential is proved (docs/adr/0033).
    */
   named_by_policy: z.string().optional(),
-  /**
-   * True once a policy has set the mail address of the plan: a mailed link or code then proves nothing about the user.
-   */
+  /** True once a policy has set the plan's mail address. A mailed link or code then does not prove the user. */
   mail_by_policy: z.boolean().optional(),
   /**
    * The cross-site mark: set when a request from another site started the plan, or continued it by a GET of the
-   * executor. Removed when the visitor acts. Before the first step with side effects, the visitor is asked to confirm,
-   * and the confirmation must contain `token` (docs/adr/0034).
+   * executor. Removed when the visitor answers. As long as it is set, the visitor must confirm the first step with side
+   * effects by an answer that contains `token` (docs/adr/0034).
    */
   cross_site: z.object({ token: z.string() }).optional(),
-  /** Id of the next work of a stage that writes data, so that a retry repeats the same work (docs/adr/0023). */
+  /**
+   * Id of the next work of a stage that writes data. A retry sends the same id, so that the stage writes nothing twice
+   * (docs/adr/0023).
+   */
   work: z.string().optional(),
   ended: ending.optional(),
-  /** The last verdicts of shadow conditions, for the inspector (docs/spec/policies.md#shadow-conditions). */
+  /**
+   * The last verdicts of shadow conditions, which the flow inspector shows (docs/spec/policies.md#shadow-conditions).
+   */
   shadow_verdicts: z.array(shadowVerdict.extend({ target: z.string() })).exactOptional(),
   trail: z.array(trailEntry),
-  /** The last result of each policy binding that was evaluated in this plan, by binding id, before `negate`. */
+  /**
+   * The last result of each policy binding that was evaluated in this plan, by binding id, before the binding's
+   * `negate` is applied.
+   */
   judged: z.record(z.string(), recordedVerdict).optional(),
-  /** Coarse facts about the client that started the plan, for the record of its end (docs/spec/journeys.md). */
+  /** Rough properties of the client that started the plan, for the journey record (docs/spec/journeys.md). */
   client: journeyClient.optional(),
 });
 export type PlanBody = z.output<typeof planBody>;
 export type PlannedStep = z.output<typeof plannedStep>;
 
-/** The progress of a visitor in a flow, as an immutable value. The functions of this library return changed copies. */
+/** A visitor's progress in a flow. Plans are immutable; the functions of this library return changed copies. */
 export interface Plan extends Omit<PlanBody, 'context'> {
   readonly id: string;
   readonly context: z.output<typeof planContext>;
@@ -131,8 +144,8 @@ export const emptyPlan = (id: string): Plan => ({
 });
 
 /**
- * Returns an ended plan with nothing but its ending, which repeated requests get, and its trail and verdicts of shadow
- * conditions, which contain no data of the visitor.
+ * Returns the ended plan. It keeps only what repeated requests and the inspector need: the ending, and the trail and
+ * the shadow verdicts, which contain no data of the visitor.
  */
 export const endPlan = ({ id, trail, shadow_verdicts: verdicts }: Plan, ended: PlanEnding): Plan => ({
   ended,
@@ -143,7 +156,10 @@ export const endPlan = ({ id, trail, shadow_verdicts: verdicts }: Plan, ended: P
 
 const MAX_SHADOW_VERDICTS = 20;
 
-/** Returns the plan with verdicts of the shadow conditions of a target: a step, or `guard` or `access`. */
+/**
+ * Returns the plan with the verdicts of shadow conditions. `target` is what they are bound to: the id of a step,
+ * `guard` for the flow, or `access` for an application.
+ */
 export function withShadowVerdicts(plan: Plan, target: string, verdicts: readonly ShadowVerdict[]): Plan {
   if (verdicts.length === 0) return plan;
   const added = verdicts.map((verdict) => ({ ...verdict, target }));
@@ -151,8 +167,8 @@ export function withShadowVerdicts(plan: Plan, target: string, verdicts: readonl
 }
 
 /**
- * Returns a finished plan's destination: the fact `redirect`, else `next`, else `/`. Returns a non-local `next` as
- * `invalid`.
+ * Returns where a finished plan leads: the fact `redirect`, else `next`, else `/`. If `next` is not a local path,
+ * returns it as `invalid`.
  */
 export function destination(plan: Plan): { to: string } | { invalid: string } {
   if (plan.context.redirect) return { to: toUri(plan.context.redirect) };

@@ -3,25 +3,25 @@ import type { Plan } from './plan.js';
 import type { PolicyVerdict } from './policy-set.js';
 import { type InsertionPoint, withoutBinding } from './steps.js';
 
-/** A policy set that must be judged before a plan may start. */
+/** A policy set whose decision is needed to plan a flow. */
 export interface PlanningQuestion {
   readonly plan: Plan;
   readonly set: PolicySet;
-  /** The step after which policies insert steps. The index -1 stands for the place before the first step. */
+  /** The place in the plan after which policies insert steps. The index -1 is the place before the first step. */
   readonly insertAt: InsertionPoint;
-  /** The kind of the step that the set belongs to; `undefined` for the policies of the flow. */
+  /** The kind of the step that has this policy set; `undefined` for the policies of the flow itself. */
   readonly kind: string | undefined;
 }
 
 /** The verdict of a policy set, and the plan with the changes that its policies requested. */
 export type PlanningDecision = Pick<PolicyVerdict, 'pass' | 'messages'> & { readonly plan: Plan };
 
-/** A plan that may start, or the messages of the flow's policies that refused. */
+/** The planned flow: a plan, or the messages of the flow's policies that refused the visitor. */
 export type PlannedFlow = { readonly plan: Plan } | { readonly refused: readonly string[] };
 
 /**
- * Plans a flow before its first step (docs/spec/executor.md#planning). Yields each policy set that must be judged, and
- * expects its decision. Returns the plan without the steps whose policies exclude them.
+ * Plans a flow before its first step (docs/spec/executor.md#planning). Yields one policy set after the other, and
+ * expects the decision about it from the caller. Returns the plan without the steps that policies exclude.
  */
 export function* planFlow(
   version: FlowVersion,

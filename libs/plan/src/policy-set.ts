@@ -2,7 +2,7 @@ import type { PolicyResult, User } from '@gatehouse/contracts';
 import type { FlowVersion, PolicySet } from './flow-version.js';
 import type { RecordedVerdict } from './recorded-verdict.js';
 
-/** The verdict of a policy set about a user, with the messages of its policies. */
+/** The verdict of a policy set for one user, with the messages of its policies. */
 export interface PolicyVerdict {
   readonly pass: boolean;
   readonly messages: readonly string[];
@@ -10,21 +10,21 @@ export interface PolicyVerdict {
   readonly undecided: boolean;
 }
 
-/** What must be looked up and evaluated before a set can be judged. */
+/** What must be looked up and evaluated before a policy set can be decided. */
 export interface PolicyQueries {
-  /** Ids of the groups that the bindings name. */
+  /** Ids of the groups in the bindings. */
   readonly groups: readonly string[];
   /**
-   * The policies to evaluate, each once, with the longest timeout of its bindings in milliseconds. Infinity means no
-   * limit.
+   * The policies to evaluate. Each is listed once, with the longest timeout of its bindings in milliseconds; Infinity
+   * for no limit.
    */
   readonly policies: readonly { readonly id: string; readonly timeoutMs: number }[];
 }
 
-/** The user that a set is judged for, with the results of lookups and policies. */
+/** The user for whom a policy set is decided, with the user's groups and the results of the policies. */
 export interface PolicyFacts {
   readonly user: User | undefined;
-  /** Ids of the groups that the user belongs to, including the groups above them. */
+  /** Ids of the user's groups, including all parents of these groups. */
   readonly groups: ReadonlySet<string>;
   /** Results of the policies, by policy id. */
   readonly results: Readonly<Record<string, PolicyResult>>;
@@ -38,10 +38,10 @@ export const enabledIn = ({ bindings }: PolicySet) => bindings.filter(({ enabled
 /** Returns the enabled bindings of a set in their order (docs/spec/policies.md#order). */
 export const enabledBindings = (set: PolicySet): PolicyBinding[] => enabledIn(set).sort(byOrder);
 
-/** Whether a set passes for every user, so that nothing has to be evaluated. */
+/** Whether a set has no enabled bindings, so that it passes for every user. */
 export const isUnconditional = (set: PolicySet): boolean => enabledIn(set).length === 0;
 
-/** Returns the groups and policies that a set needs. */
+/** Returns the groups to look up and the policies to evaluate for a set. */
 export function queriesFor(set: PolicySet): PolicyQueries {
   const enabled = enabledIn(set);
   const timeouts = new Map<string, number>();
@@ -75,14 +75,14 @@ export function evaluatePolicySet(set: PolicySet, facts: PolicyFacts): PolicyVer
 }
 
 /**
- * Whether a step runs by the verdict of its policies. If the verdict depends on a policy that could not decide, a step
- * that grants something, such as a login, is skipped, and a step that grants nothing, such as a check, runs. So a broken
- * policy neither grants anything nor removes a check (docs/security.md#accident-1).
+ * Whether a step runs, given the verdict of its policies. If a policy that threw or took too long makes the difference,
+ * a step that grants something, such as a login, is skipped, but a step that grants nothing, such as a captcha, runs.
+ * So a broken policy neither grants anything nor removes a check (docs/security.md#accident-1).
  */
 export const runsStep = ({ pass, undecided }: PolicyVerdict, isGrant: boolean): boolean =>
   pass || (undecided && !isGrant);
 
-/** Combines the outcomes of bindings. No outcome at all is a pass. */
+/** Combines the results of bindings by the mode `all` or `any`. Without results, returns true. */
 export function combined(mode: PolicySet['mode'], passes: readonly boolean[]): boolean {
   return passes.length === 0 || (mode === 'all' ? !passes.includes(false) : passes.includes(true));
 }
@@ -93,14 +93,17 @@ export const byOrder = (a: PolicyBinding, b: PolicyBinding) => a.order - b.order
 /** Returns the verdict of one binding. */
 export function outcomeOf(binding: PolicyBinding, facts: PolicyFacts): PolicyVerdict {
   const result = binding.policy === undefined ? undefined : resultOf(binding.policy, facts);
-  // `negate` does not apply to a policy that could not decide.
+  // `negate` does not apply to a policy that threw or took too long.
   if (result?.error !== undefined)
     return { pass: binding.failure_result, messages: result.messages, undecided: !binding.failure_result };
   const pass = result?.pass ?? matchesUser(binding, facts);
   return { pass: pass !== binding.negate, messages: result?.messages ?? [], undecided: false };
 }
 
-/** Returns the result of each enabled binding of a set by binding id, before `negate`, as journey records keep it. */
+/**
+ * Returns the result of each enabled binding, by binding id, before `negate` is applied. Journey records contain these
+ * results.
+ */
 export const recordedVerdicts = (set: PolicySet, facts: PolicyFacts): Record<string, RecordedVerdict> =>
   Object.fromEntries(enabledIn(set).map((binding) => [binding.id, verdictOf(binding, facts)]));
 
@@ -117,7 +120,7 @@ function resultOf(policy: string, { results }: PolicyFacts): PolicyResult {
 }
 
 /**
- * Whether a group or user binding matches the user. A user who is not saved matches none
+ * Whether the user is the user of the binding, or in its group. False for a user who is not saved
  * (docs/spec/policies.md#group-and-user-bindings).
  */
 function matchesUser({ group, user }: PolicyBinding, facts: PolicyFacts): boolean {
@@ -125,7 +128,7 @@ function matchesUser({ group, user }: PolicyBinding, facts: PolicyFacts): boolea
   return group === undefined ? user === facts.user.uuid : facts.groups.has(group);
 }
 
-/** Returns the policies that the policies with these ids may call by name, directly or through other policies. */
+/** Returns the policies that these policies may call by name, directly or through other policies. */
 export function callablePolicies(
   version: Pick<FlowVersion, 'policies'>,
   ids: readonly string[],
@@ -140,7 +143,7 @@ export function callablePolicies(
   return [...found.values()];
 }
 
-/** Returns a policy as configured in the flow version. Throws Error if the version does not have it. */
+/** Returns a policy with its config from the flow version. Throws Error if the version does not contain it. */
 export function findPolicy({ policies }: Pick<FlowVersion, 'policies'>, id: string) {
   const policy = Object.hasOwn(policies, id) ? policies[id] : undefined;
   if (!policy) throw new Error(`the flow version has no policy ${id}`);

@@ -3,13 +3,13 @@ import { isProved } from './merge-context.js';
 import type { Plan } from './plan.js';
 import type { Step } from './steps.js';
 
-/** A kind and config of a step that the gateway may insert to get a missing proof. */
+/** Kind and config of a proof step. */
 export interface InsertableProof {
   readonly kind: string;
   readonly config: ProofStep['config'];
 }
 
-/** The session as far as it matters for the proof of a plan's user. */
+/** The part of the session that is needed to decide whether a proof is missing. */
 interface ProvedSession {
   readonly sessionUser: User | null;
   /** Whether the session's user was verified recently. */
@@ -17,9 +17,9 @@ interface ProvedSession {
 }
 
 /**
- * Whether the visitor still has to prove to be the plan's user. For the session's user, this is so if the login is not
- * recent. For any other user, this is so only after an app password; otherwise the steps of the flow decide which proof
- * is enough.
+ * Whether the visitor must still prove to be the plan's user before credentials are changed. The session's user must if
+ * the login is not recent. Any other user must only after an app password; otherwise the flow's own steps decide which
+ * proof is enough.
  */
 export function isProofMissing(plan: Plan, user: SavedUser | undefined, session: ProvedSession): boolean {
   if (user && isProved(plan, user.uuid)) return false;
@@ -29,9 +29,8 @@ export function isProofMissing(plan: Plan, user: SavedUser | undefined, session:
 }
 
 /**
- * Returns the insertion of the first proof step that the plan has not inserted before this step yet. If the user has no
- * credential for a proof step, that step passes without a proof, and the next proof step is needed. Returns `undefined`
- * if the plan has inserted all of them.
+ * Returns the insertion of the next proof step before `step`; `undefined` if all of them were inserted already. A proof
+ * step passes without a proof if the user has no such credential, and then the next one is inserted.
  */
 export function nextProofStep(
   { steps, cursor }: Plan,

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { oauthClient } from './oauth-client.js';
 
-/** A site behind forward auth with its application, as of the last time blueprints were applied. */
+/** A site behind forward auth and its application, as blueprints last defined them. */
 export const proxyApplication = z.object({
   v: z.literal(1),
   /** Name of the `proxyprovider` in the blueprint. */
   provider: z.string(),
-  /** Scheme, host and port at which visitors reach the site. */
+  /** Scheme, host and port under which visitors open the site. */
   origin: z.string(),
   application: oauthClient.shape.application,
   /** Slug of the flow in which anonymous visitors log in. Default: the authentication flow of the brand. */
   login_flow: z.string().optional(),
-  /** Seconds that the cookie of the site lasts. It ends earlier with the session that it comes from. */
+  /** Lifetime of the site's cookie in seconds. The cookie ends earlier if the session that it comes from ends. */
   session_lifetime_s: z.number(),
   access: oauthClient.shape.access,
   policies: oauthClient.shape.policies,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
 
-/** The result of a policy, or whether a group or user binding matches, as journey records keep it. */
+/** The result of a policy binding in a journey record. For a group or user binding, `pass` means that it matches. */
 export const recordedVerdict = z.enum(['pass', 'fail', 'undecided']);
 export type RecordedVerdict = z.output<typeof recordedVerdict>;

@@ -10,7 +10,7 @@ import {
   type PolicyFacts,
 } from './policy-set.js';
 
-/** What a shadow condition would have decided (docs/spec/policies.md#shadow-conditions). */
+/** What a shadow condition would have decided if it were enforced (docs/spec/policies.md#shadow-conditions). */
 export const shadowVerdict = z.object({
   /** Id of the policy binding. */
   binding: z.string(),
@@ -18,29 +18,29 @@ export const shadowVerdict = z.object({
   /** Name of the policy; null for a group or a user. */
   policy: z.string().nullable(),
   outcome: z.enum(['pass', 'fail', 'undecided']),
-  /** Why the condition could not be decided. */
+  /** Why the condition could not be evaluated. */
   error: z.string().exactOptional(),
-  /** The verdict of the set, and its verdict if this condition were enforced too. */
+  /** `met` is the verdict of the policy set. `would_be_met` is its verdict if this condition were enforced too. */
   met: z.boolean(),
   would_be_met: z.boolean(),
 });
 export type ShadowVerdict = z.output<typeof shadowVerdict>;
 
-/** Facts for shadow conditions, or why there are none. */
+/** The facts with which shadow conditions are decided, or the error for which there are none. */
 export type ShadowFacts = PolicyFacts | { readonly error: string };
 
-/** Returns the enabled shadow conditions of a set as a set of their own; `undefined` if there are none. */
+/** Returns a policy set that contains the enabled shadow conditions of a set; `undefined` if there are none. */
 export function shadowSetOf({ mode, shadow = [] }: PolicySet): PolicySet | undefined {
   const bindings = enabledIn({ mode, bindings: shadow });
   return bindings.length > 0 ? { mode, bindings } : undefined;
 }
 
-/** Whether a set has conditions, enforced or not, that have to be evaluated. */
+/** Whether a policy set has enforced bindings or shadow conditions, so that it must be evaluated. */
 export const hasConditions = (set: PolicySet): boolean => !isUnconditional(set) || shadowSetOf(set) !== undefined;
 
 /**
- * Returns the verdict of each shadow condition of a set, as if it alone were enforced beside the set's bindings. `facts`
- * are those of the enforced bindings.
+ * Returns for each shadow condition of a set the verdict that the set would have if this condition were enforced too.
+ * `enforced` are the facts of the set's enforced bindings.
  */
 export function shadowVerdicts(
   set: PolicySet,

@@ -4,16 +4,18 @@ import type { Plan, PlannedStep } from './plan.js';
 import type { PolicyVerdict } from './policy-set.js';
 import { hasConditions } from './shadow-conditions.js';
 
-/** A step of a plan, with its stage as the flow version defines it. */
+/** A step of a plan, resolved: with the stage that the flow version defines. */
 export interface Step {
   readonly id: string;
   readonly name: string;
-  /** Id of the stage. A step that was inserted by kind has no stage in a blueprint; its own step id is used instead. */
+  /**
+   * Id of the stage. A step that was inserted by its kind has no stage in a blueprint; then this is the id of the step.
+   */
   readonly stage: string;
   readonly kind: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly onRefusal: 'retry' | 'restart' | 'restart_with_context';
-  /** Policies that are evaluated when the step becomes current; `undefined` if the step has no conditions. */
+  /** Policies that are evaluated when the step becomes current; `undefined` if it has none. */
   readonly policies: PolicySet | undefined;
 }
 
@@ -24,8 +26,7 @@ export function currentStep(plan: Plan, version: FlowVersion): Step | undefined 
 }
 
 /**
- * Returns all steps of a plan in order. An ended plan keeps no steps; the steps of the flow version are returned
- * instead.
+ * Returns all steps of a plan in order. For an ended plan, which stores no steps, returns those of the flow version.
  */
 export const stepsOf = (plan: Plan, version: FlowVersion): Step[] =>
   plan.ended
@@ -50,8 +51,8 @@ function stepOf(planned: PlannedStep, version: FlowVersion): Step {
 }
 
 /**
- * Returns the policies to evaluate before the step. Returns `undefined` if the step has none, if the plan already has
- * their verdict, or if the step's challenge was shown.
+ * Returns the policies to evaluate before the step; `undefined` if it has none, if the plan already contains their
+ * verdict, or if the step's challenge was shown.
  */
 export function pendingPolicies(plan: Plan, step: Step): PolicySet | undefined {
   const isDecided = Object.hasOwn(plan.verdicts, step.id) || plan.shown?.step === step.id;
@@ -59,7 +60,8 @@ export function pendingPolicies(plan: Plan, step: Step): PolicySet | undefined {
 }
 
 /**
- * Returns the plan with the policies' verdict on the current step or, if they do not pass, the plan at the next step.
+ * Returns the plan with the verdict of the current step's policies. If they do not pass, returns the plan at the next
+ * step.
  */
 export function enterStep(plan: Plan, step: Step, { pass, messages }: Pick<PolicyVerdict, 'pass' | 'messages'>): Plan {
   if (!pass) return leaveStep(plan);
@@ -72,8 +74,8 @@ function leaveStep(plan: Plan): Plan {
 }
 
 /**
- * Returns the plan after a step has passed. If steps were inserted before that step, they run next, and then the step
- * runs again.
+ * Returns the plan after a step has passed. If the reply inserts steps `before` that step, they come next, and then the
+ * step comes again.
  */
 export function afterStep(plan: Plan, insert: Insert | undefined): Plan {
   const comesAgain = insert?.where === 'before' && insert.steps.length > 0;
@@ -81,23 +83,23 @@ export function afterStep(plan: Plan, insert: Insert | undefined): Plan {
 }
 
 /**
- * Whether an answer may be for the step. A client may answer the first step without requesting its challenge, unless
- * the answer chooses an item of the challenge. Every later step takes an answer only after its challenge was shown.
+ * Whether the step accepts an answer. The plan's first step accepts one before its challenge was requested, unless the
+ * answer chooses an item of the challenge. Every later step accepts one only after its challenge was shown.
  */
 export function acceptsAnswer({ shown, trail }: Plan, step: Step, attempts: readonly AttemptRule[] = []): boolean {
   if (shown) return shown.step === step.id;
   return trail.every(({ outcome }) => outcome === 'skipped') && !attempts.some(({ pick }) => pick);
 }
 
-/** Where steps are inserted: the id of the step or policy set that inserts them, and its index in the plan. */
+/** Where steps are inserted: `index` in the plan, and the `id` of the step or policy set that inserts them. */
 export interface InsertionPoint {
   readonly id: string;
   readonly index: number;
 }
 
 /**
- * Inserts steps before or after the insertion point, or at the end of the plan. Gives each step an id unique in the
- * plan.
+ * Returns the plan with steps inserted before or after the insertion point, or at the end. Each inserted step gets an
+ * id of its own.
  */
 export function insertSteps(plan: Plan, { id, index }: InsertionPoint, insert: Insert | undefined): Plan {
   if (!insert || insert.steps.length === 0) return plan;
@@ -107,7 +109,7 @@ export function insertSteps(plan: Plan, { id, index }: InsertionPoint, insert: I
   return { ...plan, steps: [...plan.steps.slice(0, at), ...added, ...plan.steps.slice(at)] };
 }
 
-/** Returns a plan without the step of a binding. */
+/** Returns the plan without the step that has this binding. */
 export const withoutBinding = (plan: Plan, binding: string): Plan => ({
   ...plan,
   steps: plan.steps.filter((step) => !('binding' in step && step.binding === binding)),

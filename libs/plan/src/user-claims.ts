@@ -2,14 +2,14 @@ import { isProved, mergeContext, userKey } from './merge-context.js';
 import type { Plan } from './plan.js';
 
 /**
- * Why a plan is about a user who has not proved a credential: a stage claims to have created the user, a policy named
- * the user, or the user proved only a mailbox that a policy chose.
+ * Why a plan has a user who has proved no credential: a stage claims to have created the user, a policy named the user,
+ * or the user proved a mailbox that a policy chose.
  */
 export type UserClaim = 'created' | 'named' | 'mail';
 
 /**
- * Returns the plan after a stage has created its pending user. Does not mark the user who runs the plan, because that
- * user existed before.
+ * Returns the plan with its pending user recorded as created by a stage. Does not record the user who runs the plan,
+ * because that user existed before.
  */
 export function withCreatedUser(plan: Plan): Plan {
   const { pending_user: user } = plan.context;
@@ -17,8 +17,8 @@ export function withCreatedUser(plan: Plan): Plan {
 }
 
 /**
- * Returns the plan with the facts that policies set. The plan then also records which user they named, and that they
- * set the mail address.
+ * Returns the plan with the facts that policies set. Records in it which user the policies named, and that they set the
+ * mail address.
  */
 export function withPolicyFacts(plan: Plan, facts: Readonly<Record<string, unknown>>): Plan {
   const context = mergeContext(plan.context, facts, plan.visitor);
@@ -33,8 +33,8 @@ export function withPolicyFacts(plan: Plan, facts: Readonly<Record<string, unkno
 }
 
 /**
- * Returns the claim that made this user the plan's user. Returns `undefined` for the user who runs the plan, and for a
- * user who was verified in the plan. For a user whom a stage created in the plan, always returns `created`.
+ * Returns why this user is the plan's user without a proof. Returns `undefined` for the user who runs the plan, and for
+ * a user who was verified in it. Always returns `created` for a user whom a stage has created in the plan.
  */
 export function userClaim(plan: Plan, uuid: string): UserClaim | undefined {
   if (plan.created_user === uuid) return 'created';

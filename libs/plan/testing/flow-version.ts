@@ -13,7 +13,7 @@ interface TestBinding {
   readonly planned?: PolicySet;
 }
 
-/** Returns a test policy for each id that the sets name. */
+/** Returns a test policy for each policy id in the sets. */
 const policiesIn = (sets: readonly PolicySet[]) =>
   Object.fromEntries(
     sets.flatMap(({ bindings, shadow = [] }) =>
