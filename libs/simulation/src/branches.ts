@@ -1,26 +1,26 @@
 import type { Fact, Oracle, Question } from './question.js';
 import type { WalkBudget } from './walk-budget.js';
 
-/** Returns the answer that this branch assumes. */
+/** Returns the answer that the current branch assumes for a question. */
 export type Ask = (question: Question) => string;
 
-/** The facts that one branch assumes, and what it returned. */
+/** The facts that one branch has assumed, and the result of `work` in that branch. */
 export interface Branch<T> {
   readonly facts: readonly Fact[];
   readonly result: T;
 }
 
-/** What the branches of one move share. */
+/** Options that all branches of one move have in common. */
 export interface BranchOptions {
   readonly oracle: Oracle;
-  /** The facts before the move. */
+  /** The facts that the path has assumed before this move. */
   readonly history: readonly Fact[];
   readonly budget: WalkBudget;
 }
 
 /**
- * Runs `work` once for each combination of answers that the oracle follows, until the budget is spent. `work` must be a
- * pure function of the answers. Yields after each branch.
+ * Runs `work` once for each combination of answers that the oracle allows, until the budget is used up. `work` must be
+ * a pure function of the answers. Yields after each branch.
  */
 export function* branches<T>(
   work: (ask: Ask) => T,
@@ -36,7 +36,7 @@ export function* branches<T>(
       const answers = facts.map(({ answer }) => answer);
       const known = given[facts.length];
       const [first, ...others] = known === undefined ? chosen(oracle, question, [...history, ...facts]) : [known];
-      // The last pushed branch runs first.
+      // `pending` is a stack: the branch that is pushed last runs first, so push the other answers in reverse order.
       for (const other of others.reverse()) pending.push([...answers, other]);
       facts.push({ question, answer: first! });
       return first!;

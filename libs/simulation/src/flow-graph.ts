@@ -5,31 +5,31 @@ import { FlowWalker, type Visit, type WalkedVersion } from './walk.js';
 import { runToEnd, WalkBudget, type WalkLimits } from './walk-budget.js';
 import { stateKey, type WalkState } from './walk-state.js';
 
-/** A way from one state to the next, or to an end. */
+/** A transition from one state to the next, or to the end of a path. */
 export interface FlowEdge {
-  /** The combinations of facts that lead along this edge. The first one stands for all in examples. */
+  /** The combinations of facts that lead to this transition. Examples use the first one. */
   readonly alternatives: readonly (readonly Fact[])[];
   readonly visits: readonly Visit[];
-  /** Number of the next state, or the end. */
+  /** Number of the next state (its index in `nodes`), or the end of the path. */
   readonly to: number | PathEnd;
 }
 
-/** A state that paths reach, with the ways that lead on. */
+/** A state that a path reaches, with the transitions that lead on. */
 export interface FlowNode {
-  /** `undefined` before the flow is planned. */
+  /** The state; `undefined` for the start, before the flow is planned. */
   readonly state: WalkState | undefined;
   readonly edges: readonly FlowEdge[];
 }
 
-/** All paths of a flow. Equal states are merged, so that a path may join another one or return to itself. */
+/** All paths of a flow, as a graph. Equal states are one node, so paths may join and may have loops. */
 export interface FlowGraph {
-  /** The first node is the start. */
+  /** The nodes by their number. The first one is the start. */
   readonly nodes: readonly FlowNode[];
-  /** False if the walk has reached one of its limits. Nodes at a limit lack edges. */
+  /** False if the walk has reached one of its limits. Then some nodes lack transitions. */
   readonly isComplete: boolean;
 }
 
-/** What a walk needs. */
+/** Options of a walk through a flow. */
 export interface WalkOptions extends WalkedVersion, WalkLimits {
   readonly oracle: Oracle;
 }
@@ -40,10 +40,13 @@ interface PendingNode {
   readonly history: readonly Fact[];
 }
 
-/** Walks all paths of a flow version that the oracle follows, in a deterministic order. */
+/**
+ * Returns the graph of all paths of a flow version, with the answers that the oracle allows. The order is
+ * deterministic.
+ */
 export const walkFlow = (options: WalkOptions): FlowGraph => runToEnd(walkInSlices(options));
 
-/** Walks as `walkFlow` does. Yields after each branch, so that the caller can do other work in between. */
+/** Does the same as `walkFlow` as a generator, which yields after each branch so that the caller can do other work. */
 export function* walkInSlices({ oracle, ...walked }: WalkOptions): Generator<undefined, FlowGraph> {
   const walker = new FlowWalker(walked);
   const budget = new WalkBudget(walked);
@@ -74,7 +77,7 @@ export function* walkInSlices({ oracle, ...walked }: WalkOptions): Generator<und
   }
 }
 
-/** Adds a combination of facts to the edge that it leads along. */
+/** Adds a combination of facts to the transition with this target and these visits. */
 function addTo(
   edges: Map<string, FlowEdge & { alternatives: (readonly Fact[])[] }>,
   { to, visits }: Pick<FlowEdge, 'to' | 'visits'>,

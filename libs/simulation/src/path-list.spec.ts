@@ -5,7 +5,7 @@ import type { Fact } from './question.js';
 
 const FACT: Fact = { question: { type: 'recent_login', answers: ['yes', 'no'] }, answer: 'yes' };
 
-/** Returns a graph with one state after the other, and `ways` combinations of `facts` facts between two of them. */
+/** Returns a graph whose states form a chain. Each transition has `ways` alternatives of `facts` facts each. */
 function chain(states: number, { ways, facts }: { readonly ways: number; readonly facts: number }): FlowGraph {
   const alternatives = Array.from({ length: ways }, () => Array.from({ length: facts }, () => FACT));
   const end = { alternatives: [[]], visits: [], to: { type: 'done' as const } };

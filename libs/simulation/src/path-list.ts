@@ -6,38 +6,41 @@ import type { WalkState } from './walk-state.js';
 /** How a listed path ends. */
 export type ListedEnd =
   | Exclude<PathEnd, { readonly type: 'done' }>
-  /** `login`: the step that logged the user in, and the factors that were proved before. */
+  /** The flow is finished. `login` has the step that logged the user in, and the factors that were proved before it. */
   | {
       readonly type: 'done';
       readonly login: { readonly step: StepReference; readonly proofs: readonly Factor[] } | undefined;
     }
-  /** From here on, the path is like the path with this number. */
+  /** The path continues like the path with this number. */
   | { readonly type: 'joins'; readonly path: number }
-  /** The path is back at a state that it had before. */
+  /** The path has returned to one of its earlier states. */
   | { readonly type: 'repeats' }
-  /** The walk ended here, because it had reached its largest number of states. */
+  /** The walk has stopped here, because it has reached its largest number of states. */
   | { readonly type: 'cut' };
 
-/** Number of combinations of facts that a listed edge has at most. */
+/** Largest number of combinations of facts that are listed for a transition. */
 const MAX_ALTERNATIVES = 20;
-/** Facts and visits of steps that a list has for each of its paths on average, so that its size is bounded. */
+/**
+ * Limits the size of a list: this number times the largest number of paths is the largest number of facts and visits in
+ * it.
+ */
 const LISTED_PER_PATH = 100;
 
-/** An edge of a listed path. */
+/** A transition of a listed path. */
 export interface ListedEdge extends Omit<FlowEdge, 'to'> {
-  /** Number of further combinations of facts that lead along this edge. Absent if there are none. */
+  /** Number of combinations of facts that are not listed. Absent if all are listed. */
   readonly more?: number;
 }
 
-/** A path, from the start of the flow or from where it leaves an earlier path. */
+/** A listed path, with all its transitions from the start of the flow. */
 export interface ListedPath {
-  /** Number from 1. */
+  /** Number of the path, from 1. */
   readonly number: number;
   readonly edges: readonly ListedEdge[];
   readonly end: ListedEnd;
 }
 
-/** The paths of a flow, and whether there are more. */
+/** The listed paths of a flow. `isComplete` is false if there are more. */
 export interface PathList {
   readonly paths: readonly ListedPath[];
   readonly isComplete: boolean;
@@ -46,17 +49,17 @@ export interface PathList {
 interface Position {
   readonly node: number;
   readonly edges: readonly FlowEdge[];
-  /** The states of the path so far. */
+  /** Numbers of the states of the path so far. */
   readonly through: readonly number[];
 }
 
 /**
  * Lists the paths of a flow, each from the start to its end. A path that reaches a state of an earlier path ends there,
- * so that the list grows with the number of steps, not with the number of combinations.
+ * so that the length of the list depends on the number of steps, not on the number of their combinations.
  */
 export function listPaths({ nodes }: FlowGraph, maxPaths: number): PathList {
   const paths: ListedPath[] = [];
-  /** Number of the first path through each state. */
+  /** For each state, the number of the first path through it. */
   const firstPaths = new Map<number, number>();
   const pending: { readonly from: Position; readonly edge: FlowEdge }[] = [];
   const enter = (position: Position) => {
@@ -100,8 +103,8 @@ function asListed(end: PathEnd, state: WalkState | undefined): ListedEnd {
 }
 
 /**
- * Whether a wrong answer or a denial has ended the path. Nearly every step has such paths, so they are listed by step. A
- * stage that can do nothing else is an end of its own.
+ * Whether the path ends with a wrong answer or a denial, as nearly every step allows. Such paths can be shown briefly.
+ * Not true for a stage that can only deny.
  */
 export function isEarlyEnd({ edges, end }: ListedPath): boolean {
   const outcome = edges.at(-1)?.visits.at(-1)?.outcome;

@@ -13,13 +13,13 @@ import type { ContractLookup } from './contract-lookup.js';
 import { POLICY_ANSWERS, type PolicyReference, type StepReference } from './question.js';
 import { NEW_USER, type UserFacts, type WalkState } from './walk-state.js';
 
-/** A policy set to judge, and the step that it belongs to; `undefined` for the policies of the flow. */
+/** A policy set to decide. `step` is the step that has the set; `undefined` for the policies of the flow. */
 interface JudgedSet {
   readonly set: PolicySet;
   readonly step: StepReference | undefined;
 }
 
-/** The verdict of a policy set, and the state with what was assumed about the user. */
+/** The verdict of a policy set, and the state with the facts that were assumed about the user. */
 export interface Judgement {
   readonly verdict: PolicyVerdict;
   readonly state: WalkState;
@@ -29,8 +29,8 @@ const NO_FACTS: UserFacts = { groups: {}, users: {} };
 const YES_OR_NO = ['yes', 'no'] as const;
 
 /**
- * Judges a policy set, and asks for one binding after the other until the verdict is certain. Asks each policy at most
- * once, because one evaluation has one result for each policy.
+ * Decides a policy set. Asks for the result of one binding after the other, until the verdict is certain. Asks only
+ * once for each policy, because a policy has the same result in all bindings of one evaluation.
  */
 export function judge({ set, step }: JudgedSet, before: WalkState, { policies, ask }: Asking): Judgement {
   const results: Record<string, PolicyResult> = {};
@@ -42,14 +42,14 @@ export function judge({ set, step }: JudgedSet, before: WalkState, { policies, a
     else results[policy] ??= resultOf(policies.get(policy)!, step, ask);
     known.push(binding);
     const verdict = evaluate({ mode: set.mode, bindings: known }, state, results);
-    // Further bindings cannot change such a verdict.
+    // The verdict is certain, whatever the results of further bindings are.
     if (set.mode === 'any' ? verdict.pass : !verdict.pass && !verdict.undecided) break;
   }
   return { verdict: evaluate({ mode: set.mode, bindings: known }, state, results), state };
 }
 
 interface Asking {
-  /** All policies of the flow version, by id. */
+  /** All policies of the flow version by id. */
   readonly policies: ReadonlyMap<string, PolicyReference>;
   readonly ask: Ask;
 }
@@ -73,7 +73,7 @@ function resultOf(policy: PolicyReference, step: StepReference | undefined, ask:
   return { pass: answer === 'pass', messages: [], ...(answer === 'undecided' && { error: 'undecided' }) };
 }
 
-/** Returns the saved user whom policies judge: of the plan, else of the session. */
+/** Returns the saved user for whom policies are evaluated: the pending user, else the user of the session. */
 export function judgedUser({ plan, sessionUser }: WalkState): SavedUser | undefined {
   const user = plan.context.pending_user ?? sessionUser;
   return user?.kind === 'saved' ? user : undefined;
@@ -81,7 +81,7 @@ export function judgedUser({ plan, sessionUser }: WalkState): SavedUser | undefi
 
 type Binding = PolicySet['bindings'][number];
 
-/** Returns the state with what is assumed about the user of a group or user binding. */
+/** Returns the state with an assumption about whether the user matches a group or user binding. */
 function withUserFact(state: WalkState, { group, user }: Binding, ask: Ask): WalkState {
   const subject = judgedUser(state);
   const id = group ?? user;
@@ -89,7 +89,7 @@ function withUserFact(state: WalkState, { group, user }: Binding, ask: Ask): Wal
   const facts = state.userFacts[subject.uuid] ?? NO_FACTS;
   const type = group === undefined ? 'user' : 'group';
   const assumed = facts[`${type}s`];
-  // A user who is one user is no other.
+  // A user who is known to be one user cannot be another, so do not ask.
   if (assumed[id] !== undefined || (type === 'user' && Object.values(assumed).includes(true))) return state;
   const isNewUser = subject.uuid === NEW_USER.uuid;
   const isYes = ask({ type, id, isNewUser, answers: YES_OR_NO }) === 'yes';

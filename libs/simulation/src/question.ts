@@ -5,31 +5,37 @@ import type { Step } from '@gatehouse/plan';
 export const VISITORS = ['anonymous', 'logged_in', 'superuser', 'outpost'] as const;
 export type Visitor = (typeof VISITORS)[number];
 
-/** Result of a policy. `undecided`: the policy could not decide, for example because its service was away. */
+/** Results of a policy. `undecided` means that the policy threw or took too long. */
 export const POLICY_ANSWERS = ['pass', 'fail', 'undecided'] as const;
 export type PolicyAnswer = (typeof POLICY_ANSWERS)[number];
 
-/** The step that a question is about. */
+/** The properties by which questions and reports name a step. */
 export type StepReference = Pick<Step, 'id' | 'name' | 'stage' | 'kind'>;
 
-/** A factor of a login: `first` is a sufficient proof of identity, `further` an additional one. */
+/** A factor of a login: `first` is enough to prove who the user is, `further` is a second factor. */
 export type Factor = 'first' | 'further';
 
-/** Something that a stage may do when it is asked. */
+/** A possible reply of a stage. */
 export interface StageOutcome {
-  /** Name, unique among the outcomes of the step: `passed`, `without_credential`, `insert NAME`, `denied` and so on. */
+  /**
+   * Name of the outcome, unique within its step: `passed`, `without_credential`, `insert NAME`, `rejected`, `left` or
+   * `denied`.
+   */
   readonly name: string;
   readonly reply: StageReply;
-  /** Factors that the user proves with this outcome. */
+  /** Factors that the user has proved if the stage replies so. */
   readonly proofs: readonly Factor[];
 }
 
-/** The policy that a question is about. */
+/** The properties by which questions and reports name a policy. */
 export interface PolicyReference {
   readonly id: string;
   readonly name: string;
   readonly kind: string;
-  /** Whether the policy, or one that it calls, may set facts or insert steps, which the walk does not know. */
+  /**
+   * Whether the policy, or one that it calls, may set facts or insert steps. The simulation does not know these
+   * changes.
+   */
   readonly mayChangePlan: boolean;
 }
 
@@ -39,55 +45,55 @@ interface Asked<T extends string> {
   readonly answers: readonly string[];
 }
 
-/** A question that the flow version alone cannot answer. */
+/** A question whose answer decides how a path continues, and does not follow from the flow version. */
 export type Question =
   /** Who opens the flow (`Visitor`). */
   | Asked<'visitor'>
   /** `yes` or `no`: whether the user of the session was verified recently enough to change credentials. */
   | Asked<'recent_login'>
-  /** The result of a policy (`PolicyAnswer`). Without a step, the policy decides whether the flow applies. */
+  /** What is the result of a policy (`PolicyAnswer`)? `step` is undefined for the policies of the flow itself. */
   | (Asked<'policy'> & {
       readonly policy: PolicyReference;
       readonly step: StepReference | undefined;
     })
-  /** `yes` or `no`: whether the user is in the group with this id, or is the user with this id. */
+  /** Is the user in the group with this id, or the user with this id? `yes` or `no`. */
   | (Asked<'group' | 'user'> & {
       readonly id: string;
-      /** Whether the question is about the user whom a stage has created in this run of the flow. */
+      /** Whether the question is about a user whom a stage has created in this run, not about the user who logs in. */
       readonly isNewUser: boolean;
     })
-  /** What a stage does. The answers are the names of `outcomes`. */
+  /** What does the stage reply? The answers are the names of `outcomes`. */
   | (Asked<'stage'> & { readonly step: StepReference; readonly outcomes: readonly StageOutcome[] });
 
-/** A question with the answer that a path assumes. */
+/** A question, and the answer that a path assumes for it. */
 export interface Fact {
   readonly question: Question;
   readonly answer: string;
 }
 
 /**
- * Answers the questions of a walk. The simulator follows all answers. A replay follows the recorded answers, and all
- * answers where nothing is recorded.
+ * Chooses which answers a walk follows. A simulation follows all answers. A replay follows the recorded answer, or all
+ * answers if none is recorded.
  */
 export interface Oracle {
   /**
-   * Returns the answers to follow, in this order. They must be among `question.answers`, and at least one. `history`
-   * contains the facts of the path so far.
+   * Returns the answers to follow, in this order: at least one of `question.answers`. `history` contains the facts of
+   * the path so far.
    */
   choose(question: Question, history: readonly Fact[]): readonly string[];
   /**
-   * Returns what `choose` needs to know of the history. States of the flow are merged only if this text is the same.
-   * Required if `choose` uses `history`, for example to tell the first attempt from the second.
+   * Returns a text for everything in `history` that `choose` uses. States are merged only if this text is equal.
+   * Required if `choose` uses `history`, for example to tell a first attempt from a second one.
    */
   positionOf?(history: readonly Fact[]): string;
 }
 
-/** Follows every answer, except that every policy can decide. */
+/** Follows all answers, except that no policy is `undecided`. */
 export const allAnswers: Oracle = {
   choose: ({ type, answers }) => (type === 'policy' ? answers.filter((answer) => answer !== 'undecided') : answers),
 };
 
-/** Follows every answer, while no policy can decide. */
+/** Follows all answers, except that every policy is `undecided`, as while the policy service is down. */
 export const policiesAway: Oracle = {
   choose: ({ type, answers }) => (type === 'policy' ? ['undecided' satisfies PolicyAnswer] : answers),
 };

@@ -3,32 +3,36 @@ import { type ListedPath, listPaths } from './path-list.js';
 import type { Fact, Factor, PolicyReference, StepReference } from './question.js';
 import type { WalkedVersion } from './walk.js';
 
-/** A login on some paths, with the facts of a shortest one. */
+/** A step that logs in on some paths, after these proofs, with the facts of the shortest such path. */
 export interface FoundLogin {
   readonly step: StepReference;
   readonly proofs: readonly Factor[];
   readonly facts: readonly Fact[];
 }
 
-/** What a walk has found. Lists are in the order of the flow's steps or of the walk. */
+/** What a simulation has found. Lists have the order of the flow's steps, or else of the walk. */
 export interface SimulationReport {
   readonly flow: string;
   readonly paths: readonly ListedPath[];
-  /** False if there are more paths than listed. */
+  /** False if there are more paths than those listed. */
   readonly isComplete: boolean;
-  /** Bound steps that no path reaches. Empty if the walk was cut. */
+  /** Steps of the flow that no path reaches. Empty if the walk has reached a limit, because then it is unknown. */
   readonly neverReached: readonly StepReference[];
-  /** Steps from which no path leads to the end of the flow. Stages whose purpose is to deny are left out. */
+  /** Steps from which no path leads to the end of the flow. Stages that always deny are not listed. */
   readonly deadEnds: readonly StepReference[];
-  /** Logins of visitors who have proved no credential, and are neither logged in nor new. */
+  /**
+   * Logins without a proved credential, except those of users who were logged in before or were created in the flow.
+   */
   readonly loginsWithoutFactor: readonly FoundLogin[];
-  /** Logins without a second factor, if other paths to a login prove one. */
+  /** Logins without a second factor, if other paths log in with one. */
   readonly loginsWithoutSecondFactor: readonly FoundLogin[];
-  /** Evaluated policies that may set facts or insert steps. Paths with them may go on in a way that is not listed. */
+  /**
+   * Evaluated policies that may set facts or insert steps. Paths with such a policy may in fact continue differently.
+   */
   readonly changingPolicies: readonly PolicyReference[];
 }
 
-/** Returns what the walk of a flow has found. Lists at most `maxPaths` paths. */
+/** Returns the report about the graph of a flow. Lists at most `maxPaths` paths. */
 export function reportOf(graph: FlowGraph, walked: WalkedVersion, maxPaths: number): SimulationReport {
   const { paths, isComplete } = listPaths(graph, maxPaths);
   const logins = loginsIn(graph);
@@ -45,7 +49,7 @@ export function reportOf(graph: FlowGraph, walked: WalkedVersion, maxPaths: numb
   };
 }
 
-/** Returns the ids of the steps whose stages are asked on some path. */
+/** Returns the ids of the steps whose stage is called on some path. */
 export const reachedSteps = ({ nodes }: FlowGraph): ReadonlySet<string> =>
   new Set(nodes.flatMap(({ edges }) => edges.flatMap(askedSteps)).map(({ id }) => id));
 
@@ -81,7 +85,7 @@ function changingPolicies({ nodes }: FlowGraph): PolicyReference[] {
   return [...found.values()];
 }
 
-/** Returns the numbers of the states from which a path leads to the end of the flow, or to another site. */
+/** Returns the numbers of the states from which some path leads to the end of the flow, or to another site. */
 function openNodes({ nodes }: FlowGraph): ReadonlySet<number> {
   const before = new Map<number, number[]>();
   const open = new Set<number>();
@@ -91,20 +95,20 @@ function openNodes({ nodes }: FlowGraph): ReadonlySet<number> {
       else if (to.type === 'done' || visits.at(-1)?.outcome === 'left') open.add(node);
     }
   }
-  // Iterating over a Set includes the members that are added during the iteration.
+  // Iterating over a Set includes the members that are added during the iteration, so this visits all earlier states.
   for (const node of open) for (const earlier of before.get(node) ?? []) open.add(earlier);
   return open;
 }
 
-/** Adds to a list in place, because a state may have thousands of states before it. */
+/** Appends to the list in place. Copying would be slow, because a state may have thousands of predecessors. */
 function pushed(list: number[] = [], item: number): number[] {
   list.push(item);
   return list;
 }
 
 /**
- * Returns the logins of visitors who were neither logged in nor new, each with the facts of a shortest path. Logins at
- * the same step with the same factors are one.
+ * Returns the logins of users who were neither logged in before nor created in the flow, each with the facts of the
+ * shortest path to it. Logins at the same step after the same proofs are one entry.
  */
 function loginsIn(graph: FlowGraph): FoundLogin[] {
   const facts = shortestFacts(graph);
@@ -118,10 +122,10 @@ function loginsIn(graph: FlowGraph): FoundLogin[] {
   return [...found.values()];
 }
 
-/** Returns the facts of a shortest path to each state. */
+/** Returns the facts of the shortest path to each state (breadth-first search). */
 function shortestFacts({ nodes }: FlowGraph): ReadonlyMap<number, readonly Fact[]> {
   const facts = new Map<number, readonly Fact[]>([[0, []]]);
-  // A Map is iterated in the order of insertion, including the entries that are added during the iteration.
+  // Iterating over a Map includes the entries that are added during the iteration, in the order of insertion.
   for (const [node, before] of facts) {
     for (const { to, alternatives } of nodes[node]!.edges) {
       if (typeof to === 'number' && !facts.has(to)) facts.set(to, [...before, ...(alternatives[0] ?? [])]);

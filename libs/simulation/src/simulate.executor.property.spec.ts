@@ -22,7 +22,10 @@ const flow = fc.record({
   ),
 });
 
-/** Choices of the stages and the policies, one after the other. Each stage passes and each policy passes after the last. */
+/**
+ * Numbers that choose the replies of stages and policies, one after the other. After the last number, everything
+ * passes.
+ */
 const choices = fc.array(fc.nat({ max: 4 }), { maxLength: 24 });
 
 type Drawn<T> = T extends fc.Arbitrary<infer F> ? F : never;
@@ -43,7 +46,7 @@ const PASSED: Readonly<Record<string, StageReply>> = {
   login: LOGIN_REPLY,
 };
 
-/** Returns the reply of a stage that its contract allows. The choices 0 to 2 pass. */
+/** Returns a reply that the stage's contract allows. The choices 0 to 2 pass. */
 function replyTo({ step, context }: StageRequest, choice: number): StageReply {
   const kind = step.id.replace(/-\d+$/, '');
   if (kind === 'deny') return DENIED;
@@ -54,15 +57,18 @@ function replyTo({ step, context }: StageRequest, choice: number): StageReply {
   return [undefined, undefined, undefined, rejection, DENIED][choice] ?? PASSED[kind] ?? { type: 'passed' };
 }
 
-/** How a run ended, and the steps of its trail with their outcomes. */
+/** How a run ended, and the steps in the trail of its plan with their outcomes. */
 interface Run {
   readonly end: 'login' | 'done' | 'denied' | 'waits';
   readonly trail: readonly string[];
-  /** Factors of all steps that passed. */
+  /** Factors of all steps that passed, also of those before a restart. */
   readonly factors: readonly string[];
 }
 
-/** Runs a flow in the executor. Returns `undefined` if a request used up its turns, because its plan has not ended. */
+/**
+ * Runs a flow in the real executor. Returns `undefined` if a request used up its step budget, so that the plan has not
+ * ended.
+ */
 async function runFlow(version: FlowVersion, drawn: readonly number[]): Promise<Run | undefined> {
   let position = 0;
   const choose = () => drawn[position++] ?? 0;
@@ -82,7 +88,7 @@ async function runFlow(version: FlowVersion, drawn: readonly number[]): Promise<
   harness.policies.replies['p'] = harness.policies.replies['q'] = () => choose() % 2 === 0;
   let type = 'show';
   let isLogin = false;
-  // Two requests for each choice and each step: the run ends, unless a step rejects every answer.
+  // Two requests for each choice and each step are enough to end the run, unless a step rejects every answer.
   for (let visit = 0; visit < 2 * (drawn.length + version.steps.length) + 2 && type === 'show'; visit++) {
     const { result, effects } = await (visit % 2 === 0 ? harness.show() : harness.solve({}));
     if (result.type === 'problem') {
@@ -100,7 +106,10 @@ async function runFlow(version: FlowVersion, drawn: readonly number[]): Promise<
   return { end: end as Run['end'], trail: entries.map(({ step, outcome }) => `${step} ${outcome}`), factors };
 }
 
-/** Whether a path may end as the run did. A login may have fewer factors than steps passed: a restart drops them. */
+/**
+ * Whether the simulated end is the end of the run. The path may have fewer factors than the run, because a restart
+ * drops those before it.
+ */
 function isEndOf({ end, factors }: Run, listed: ListedEnd): boolean {
   switch (listed.type) {
     case 'done':

@@ -10,7 +10,7 @@ import { type Simulation, simulate, simulateInSlices } from './simulate.js';
 type Binding = Parameters<typeof flowVersionOf>[0][number];
 type Options = Partial<Parameters<typeof simulate>[0]>;
 
-/** Returns a flow of these steps. The id of a step is its kind, and its number if the kind comes twice. */
+/** Returns a flow with these steps. The id of a step is its kind, with a number if the kind occurs twice. */
 const flowOf = (steps: readonly (string | Partial<Binding>)[], guard?: PolicySet): FlowVersion => {
   const kinds = steps.map((step) => (typeof step === 'string' ? step : step.kind));
   const id = (i: number) => (kinds.indexOf(kinds[i]) === i ? kinds[i] : `${kinds[i]}-${i}`) as string;
@@ -29,7 +29,7 @@ const requiring = (version: FlowVersion, authentication: FlowVersion['flow']['au
 const run = (version: FlowVersion, more: Options = {}): Simulation =>
   simulate({ version, contracts, limit: anonymous, ...more });
 
-/** Leaves out the paths of logged-in users, and denials by stages that can do something else. */
+/** An oracle that leaves out paths of logged-in users, and denials by stages that have other outcomes. */
 const anonymous = (oracle: Oracle): Oracle => ({
   choose: (question, history) => {
     const answers = question.type === 'visitor' ? ['anonymous'] : oracle.choose(question, history);

@@ -4,29 +4,31 @@ import { reachedSteps, reportOf, type SimulationReport } from './report.js';
 import type { WalkedVersion } from './walk.js';
 import { runToEnd, type WalkLimits } from './walk-budget.js';
 
-/** Number of paths that a report lists at most, unless its caller says otherwise. */
+/** Largest number of paths in a report, by default. */
 export const MAX_PATHS = 1000;
 
-/** What a simulation needs. The limits hold for each of its two walks. */
+/** Options of a simulation. The limits apply to each of its two walks. */
 export interface SimulationOptions extends WalkedVersion, WalkLimits {
-  /** Limits the answers that the simulation follows, such as those of a known user. */
+  /** Restricts the answers that the simulation follows, for example to those of a known user. */
   readonly limit?: ((oracle: Oracle) => Oracle) | undefined;
   readonly maxPaths?: number | undefined;
 }
 
-/** The paths of a flow, and what changes while no policy can decide. */
+/** The report about a flow, and what is different while no policy can be evaluated. */
 export interface Simulation extends SimulationReport {
   readonly policiesAway: {
-    /** Steps that some path reaches, but none while no policy can decide. */
+    /** Steps that some path reaches, but that no path reaches while no policy can be evaluated. */
     readonly vanishing: readonly StepReference[];
     readonly report: SimulationReport;
   };
 }
 
-/** Simulates a flow version: all its paths, with and without policies that can decide. */
+/**
+ * Simulates a flow version: finds all its paths, once with working policies and once while no policy can be evaluated.
+ */
 export const simulate = (options: SimulationOptions): Simulation => runToEnd(simulateInSlices(options));
 
-/** Simulates as `simulate` does. Yields after each branch, so that the caller can do other work in between. */
+/** Does the same as `simulate` as a generator, which yields after each branch so that the caller can do other work. */
 export function* simulateInSlices({
   limit = (oracle) => oracle,
   maxPaths = MAX_PATHS,

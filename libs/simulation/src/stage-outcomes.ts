@@ -23,10 +23,12 @@ interface AskedStep {
   readonly state: WalkState;
 }
 
-/** A way to pass a stage: its name, the factors that it proves, and the steps that it inserts. */
+/**
+ * A way in which a stage may pass: the name of the outcome, the factors that it proves, and the steps that it inserts.
+ */
 interface Passage {
   readonly name: string;
-  /** The contract together with the rights of the embedded stages. */
+  /** The stage's contract, extended by what its embedded stages may do. */
   readonly allowing: StageContract;
   readonly proofs: readonly StageProof[];
   readonly insert?: Insert | undefined;
@@ -41,8 +43,8 @@ const REJECTED: StageOutcome = {
 const LEFT: StageOutcome = { name: 'left', reply: { type: 'challenge', challenge: {} }, proofs: [] };
 
 /**
- * Returns everything that a stage may do in this state, as its contract allows (docs/spec/simulation.md#outcomes). What
- * the contract leaves open is possible, and proves nothing.
+ * Returns all replies that a stage may give in this state by its contract (docs/spec/simulation.md#outcomes). If the
+ * contract does not exclude a reply, the reply is possible, but proves nothing.
  */
 export function stageOutcomes(asked: AskedStep, contracts: ContractLookup): StageOutcome[] {
   const { contract, step, version, state } = asked;
@@ -52,7 +54,7 @@ export function stageOutcomes(asked: AskedStep, contracts: ContractLookup): Stag
   return [...passed, ...(contract.component === undefined || !passes ? [] : [REJECTED]), DENIED];
 }
 
-/** Returns the names of all outcomes that the bound stages of a flow version can have, by the name of the stage. */
+/** Returns the names of all outcomes that each step of a flow version can have, by the name of its stage. */
 export function outcomeNamesOf(
   version: FlowVersion,
   contracts: ContractLookup,
@@ -90,7 +92,7 @@ const next = (step: Insert['steps'][number]): Insert => ({ where: 'next', steps:
 
 const namesOf = ({ steps }: Insert) => steps.map((step) => ('kind' in step ? step.kind : step.attached)).join(', ');
 
-/** Returns the stages that the config refers to, and that the contract lets the stage insert. */
+/** Returns the stages to which the config refers and which the contract lets the stage insert. */
 function insertable({ inserts, embeds }: StageContract, { config }: Step, attached: AttachedStages) {
   const ids = Object.entries(config).flatMap(([field, value]) => (Object.hasOwn(embeds, field) ? [] : [value].flat()));
   return ids.flatMap((id) => {
@@ -116,8 +118,8 @@ function embeddedStages(
 }
 
 /**
- * Returns the contract of a step together with what its embedded stages may write and verify. A stage that waits for a
- * source also identifies the user, because the gateway accepts the return of one user only.
+ * Returns the contract of a step, extended by what its embedded stages may write and verify. A stage that waits for a
+ * login at a source then also identifies the user, because only the source that was opened can identify one.
  */
 function withEmbedded(contract: StageContract, { config }: Step, embedded: readonly EmbeddedStage[]): StageContract {
   const all = [contract, ...embedded.map((stage) => stage.contract)];
@@ -138,7 +140,7 @@ function withEmbedded(contract: StageContract, { config }: Step, embedded: reado
   };
 }
 
-/** Returns the outcome of passing a stage in this way, or nothing if its contract does not allow it in this state. */
+/** Returns the outcome of this way to pass. Returns none if the contract does not allow it in this state. */
 function passedOutcome({ step, state, version }: AskedStep, passage: Passage): StageOutcome[] {
   const { name, allowing: contract, proofs: proved, insert } = passage;
   const { plan } = state;
@@ -159,7 +161,7 @@ function passedOutcome({ step, state, version }: AskedStep, passage: Passage): S
   return [{ name, reply, proofs: [...new Set(proved.map(({ factor }): Factor => factor))].sort() }];
 }
 
-/** Whether the users are saved whom the passage needs: only a saved user has a credential to prove, and can be logged in. */
+/** Whether the user is saved, if that is needed: only a saved user can prove a credential and be logged in. */
 const hasNeededUser = (
   { allowing, proofs }: Passage,
   pending: User | undefined,
@@ -168,7 +170,10 @@ const hasNeededUser = (
   (proofs.length === 0 || subject?.kind === 'saved') &&
   (!allowing.effects.includes('login') || pending?.kind === 'saved');
 
-/** Returns the facts that a reply must agree with. A policy may have named the user before a login. */
+/**
+ * Returns the facts against which the reply is checked for contract violations. Before a login, a policy may have named
+ * the user.
+ */
 const invocationFacts = (
   { effects }: StageContract,
   { plan, sessionUser }: WalkState,
@@ -180,7 +185,7 @@ const invocationFacts = (
   attached: Object.keys(version.attached),
 });
 
-/** Whether the plan has such a step of this step already: a stage asks for a missing proof once. */
+/** Whether the step has already inserted such a step. A stage inserts it once only. */
 const isInserted = (steps: WalkState['plan']['steps'], id: string, { steps: added }: Insert) =>
   steps.some(
     (planned) => 'id' in planned && planned.id.startsWith(`${id}~`) && added.some((step) => isSame(planned, step)),
@@ -192,8 +197,8 @@ const isSame = (planned: Plan['steps'][number], step: Insert['steps'][number]) =
     : 'attached' in planned && step.attached === planned.attached;
 
 /**
- * Returns the user whom a stage names when it passes; `undefined` if the plan's user stays. If nothing has named a user
- * before a login, a policy of the flow may have done so.
+ * Returns the user whom the stage names when it passes; `undefined` if it names none. If a stage logs in and nothing
+ * has named a user, a policy of the flow may have, so that user is assumed.
  */
 function namedUser({ identifies, effects }: StageContract, state: WalkState, { policies }: FlowVersion) {
   const pending = state.plan.context.pending_user;
@@ -217,7 +222,7 @@ function userFacts({ writes }: StageContract, { named, subject, isProved }: User
   };
 }
 
-/** Returns the effect of a stage that logs the plan's user in. */
+/** Returns the login effect of a stage that logs the plan's user in; no effect for other stages. */
 function loginOf({ effects }: StageContract, user: User | undefined): Effect[] {
   if (!effects.includes('login') || user?.kind !== 'saved') return [];
   const bindings = { network: 'no_binding', geoip: 'no_binding' };

@@ -1,25 +1,25 @@
-/** Largest work of a walk. */
+/** Limits of a walk. */
 export interface WalkLimits {
-  /** Number of states that the walk visits at most. */
+  /** Largest number of states that the walk visits. */
   readonly maxStates?: number | undefined;
   /**
-   * Number of answers that all branches together assume at most. One state has a branch for each combination of answers,
-   * so that time and memory grow with this number.
+   * Largest number of answers that all branches assume together. Each state has a branch for every combination of
+   * answers, so time and memory grow with this number.
    */
   readonly maxAnswers?: number | undefined;
-  /** Returns whether the walk must end now, for example because its time is over. Asked before each branch. */
+  /** Returns whether the walk must stop now, for example because of a time limit. Called before each branch. */
   readonly isOver?: (() => boolean) | undefined;
 }
 
-/** Number of states that a walk visits at most, unless its caller says otherwise. */
+/** Largest number of states that a walk visits, by default. */
 export const MAX_STATES = 20_000;
 
-/** Number of answers that a walk assumes at most, unless its caller says otherwise. */
+/** Largest number of answers that a walk assumes, by default. */
 export const MAX_ANSWERS = 500_000;
 
-/** The work that is left to a walk. */
+/** Counts what a walk does, and says when it has reached a limit. */
 export class WalkBudget {
-  /** False as soon as something was left out. */
+  /** False once something was left out because of a limit. */
   isEnough = true;
   private answers: number;
   private readonly maxStates: number;
@@ -51,7 +51,7 @@ export class WalkBudget {
   }
 }
 
-/** Runs work that yields from time to time to its end. */
+/** Runs a generator to its end and returns its result. */
 export function runToEnd<T>(work: Generator<undefined, T>): T {
   let next = work.next();
   while (!next.done) next = work.next();

@@ -3,10 +3,10 @@ import { createPlan, type FlowVersion, type Plan, stepsOf } from '@gatehouse/pla
 import type { ContractLookup } from './contract-lookup.js';
 import type { Factor, StepReference, Visitor } from './question.js';
 
-/** Stands for the user whom the flow identifies, who is also the user of the session of a logged-in visitor. */
+/** The user whom the flow identifies. This is also the session's user if the visitor is logged in. */
 export const SUBJECT: SavedUser = madeUpUser('00000000-0000-4000-8000-000000000001', 'user');
 
-/** Stands for the user whom a stage of the flow creates. */
+/** The user whom a stage of the flow creates. */
 export const NEW_USER: SavedUser = madeUpUser('00000000-0000-4000-8000-000000000002', 'new-user');
 
 function madeUpUser(uuid: string, username: string): SavedUser {
@@ -14,29 +14,31 @@ function madeUpUser(uuid: string, username: string): SavedUser {
   return { kind: 'saved', uuid, pk: 0, username, name: username, email, is_active: true, epoch: 0, locale: '' };
 }
 
-/** A login that a path has made. */
+/** A login on a path. */
 export interface SimulatedLogin {
   readonly step: StepReference;
-  /** Factors that were proved before the login. */
+  /** Factors that were proved on the path before the login. */
   readonly proofs: readonly Factor[];
-  /** Whether the user was logged in before, or was created in this run of the flow. */
+  /** Whether the user was logged in before, or was created in this run. */
   readonly isKnown: boolean;
 }
 
-/** What is assumed about a user: membership by group id, and identity by user id. */
+/**
+ * Assumptions about a user: whether the user is in a group, by group id, and whether it is a given user, by user id.
+ */
 export interface UserFacts {
   readonly groups: Readonly<Record<string, boolean>>;
   readonly users: Readonly<Record<string, boolean>>;
 }
 
-/** Everything on which the rest of a path depends. */
+/** Everything that decides how a path continues. */
 export interface WalkState {
   readonly plan: Plan;
   readonly visitor: Visitor;
   readonly sessionUser: User | null;
-  /** Whether the user of the session was verified recently; `undefined` as long as this does not matter. */
+  /** Whether the session's user was verified recently; `undefined` until a step depends on it. */
   readonly recentlyProved: boolean | undefined;
-  /** What is assumed about each user, by uuid. */
+  /** Assumptions about users, by the uuid of the user. */
   readonly userFacts: Readonly<Record<string, UserFacts>>;
   readonly proofs: readonly Factor[];
   readonly login: SimulatedLogin | undefined;
@@ -49,7 +51,7 @@ export function initialState(version: FlowVersion, visitor: Visitor): WalkState 
   return { plan, visitor, sessionUser, recentlyProved: undefined, userFacts: {}, proofs: [], login: undefined };
 }
 
-/** Returns a text that is the same for states from which the same paths lead on. */
+/** Returns a text that is equal for two states if the same paths lead on from both. */
 export function stateKey(state: WalkState, { version, contracts }: FlowParts, position: string): string {
   const { plan, visitor, sessionUser, recentlyProved, proofs, login } = state;
   const { context, verdicts, silent_restarts, proved_user } = plan;
@@ -65,7 +67,7 @@ interface FlowParts {
   readonly contracts: ContractLookup;
 }
 
-/** Returns the steps that are left, and the steps that these have inserted before. */
+/** Returns the steps from the cursor on, and the steps that these have inserted before the cursor. */
 function remainingSteps({ steps, cursor }: Plan) {
   const rest = steps.slice(cursor);
   const ids = rest.map((step) => `${'binding' in step ? step.binding : step.id}~`);
@@ -73,14 +75,17 @@ function remainingSteps({ steps, cursor }: Plan) {
   return [rest, inserted];
 }
 
-/** Whether a step without a challenge may restart the flow, so that the number of such restarts matters. */
+/**
+ * Whether a stage without a challenge may restart the flow. Only then the number of such restarts must be a part of the
+ * state.
+ */
 const mayRestartSilently = (version: FlowVersion, contracts: ContractLookup): boolean =>
   version.steps.some(
     ({ stage, invalid_response_action: action }) =>
       action !== 'retry' && contracts.find(stage.kind, version)?.component === undefined,
   );
 
-/** Returns the assumed facts about users that a policy set may still ask for. */
+/** Returns the assumptions about users that later policy sets can still depend on. */
 function liveFacts({ plan, userFacts }: WalkState, version: FlowVersion) {
   const named = liveNames(plan, version);
   const live = (facts: Readonly<Record<string, boolean>>) => sortedEntries(facts).filter(([id]) => named.has(id));
@@ -90,7 +95,10 @@ function liveFacts({ plan, userFacts }: WalkState, version: FlowVersion) {
   });
 }
 
-/** Ids of the groups and users that policy sets of the remaining steps name, or of all steps if the plan may restart. */
+/**
+ * Returns the ids of the groups and users in the policy sets of the remaining steps. If the plan may restart, returns
+ * those of all steps.
+ */
 function liveNames(plan: Plan, version: FlowVersion): ReadonlySet<string> {
   const rest = stepsOf(plan, version).slice(plan.cursor);
   const mayRestart = rest.some(({ onRefusal }) => onRefusal !== 'retry');

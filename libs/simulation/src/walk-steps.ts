@@ -6,13 +6,13 @@ import { judgedUser } from './policy-questions.js';
 import type { Factor, StageOutcome, StepReference, Visitor } from './question.js';
 import { NEW_USER, type WalkState } from './walk-state.js';
 
-/** The reply that shows a challenge. */
+/** A reply that shows a challenge. */
 export const CHALLENGE: StageReply = { type: 'challenge', challenge: {} };
 
-/** Returns what identifies a step in questions and reports. */
+/** Returns the properties by which questions and reports name a step. */
 export const referenceTo = ({ id, name, stage, kind }: Step): StepReference => ({ id, name, stage, kind });
 
-/** Returns the visitors between whom the authentication requirement of a flow can distinguish. */
+/** Returns the kinds of visitors that the flow's authentication requirement tells apart. */
 export function visitorsOf({ flow }: FlowVersion): Visitor[] {
   const special = { require_superuser: 'superuser', require_outpost: 'outpost' } as const;
   const { authentication: requirement } = flow;
@@ -26,7 +26,10 @@ export const requirementFacts = ({ visitor, sessionUser }: WalkState): Parameter
   outpost: visitor === 'outpost',
 });
 
-/** Returns the state in which it is decided whether the user of the session, if it is the plan's user, was verified recently. */
+/**
+ * Returns the state with an assumption whether the session's user was verified recently, if that user is the plan's
+ * user.
+ */
 export function withRecentProof(state: WalkState, ask: Ask): WalkState {
   const { plan, sessionUser, recentlyProved } = state;
   const user = judgedUser(state);
@@ -39,14 +42,14 @@ interface OutcomeOf {
   readonly contract: StageContract;
   readonly step: StepReference;
   readonly outcome: StageOutcome;
-  /** The plan before the outcome. */
+  /** The plan before the stage's reply was applied to it. */
   readonly before: Plan;
 }
 
-/** Returns the state with the proofs, the login and the logout of a stage's outcome. */
+/** Returns the state after a stage's outcome, with its proofs, its login and its logout. */
 export function afterOutcome(state: WalkState, { contract, step, outcome, before }: OutcomeOf): WalkState {
   if (outcome.reply.type !== 'passed') return state;
-  // Proofs of the user whom a name has replaced do not count.
+  // A stage that names a user by name replaces the earlier user, so proofs of that user do not count any more.
   const isReplaced = contract.identifies === 'by_name' && before.context.pending_user !== undefined;
   const proofs = union(isReplaced ? [] : state.proofs, outcome.proofs);
   const next = { ...state, proofs };
@@ -75,6 +78,6 @@ const loggedOut = (state: WalkState): WalkState => ({
   recentlyProved: undefined,
 });
 
-/** Returns how a plan without further steps ends. */
+/** Returns the end of a plan that has no further steps. */
 export const finish = (plan: Plan): PathEnd =>
   'invalid' in destination(plan) ? { type: 'denied', reason: 'next_invalid' } : { type: 'done' };

@@ -33,27 +33,32 @@ import {
   withRecentProof,
 } from './walk-steps.js';
 
-/** What happened at a step: the name of the stage's outcome, or that the step did not run yet or at all. */
+/**
+ * What happened at a step: the name of the stage's outcome, or that the step was skipped, or deferred until a proof.
+ */
 export interface Visit {
   readonly step: StepReference;
   readonly outcome: string;
 }
 
-/** The result of one move of the executor: the next state, or the end of the path. */
+/** The result of one move: the next state, or the end of the path. */
 export interface Move {
   readonly visits: readonly Visit[];
   readonly to: WalkState | PathEnd;
 }
 
-/** What a walk needs besides the oracle. */
+/** The flow version to walk through, and the contracts of its stages. */
 export interface WalkedVersion {
   readonly version: FlowVersion;
   readonly contracts: ContractLookup;
-  /** Facts that the plan starts with. */
+  /** Facts with which the plan starts. */
   readonly seed?: PlanSeed | undefined;
 }
 
-/** Moves plans as the executor does, with the same functions. Each question about the outside world goes to `ask`. */
+/**
+ * Moves a plan through a flow as the executor does, with the same functions. Where the executor would call a stage, a
+ * policy or the database, it calls `ask`.
+ */
 export class FlowWalker {
   private readonly policies: ReadonlyMap<string, PolicyReference>;
 
@@ -71,7 +76,7 @@ export class FlowWalker {
     return this.plan(seed ? { ...state, plan: applySeed(state.plan, seed) } : state, ask);
   }
 
-  /** Decides the policies of the current step, or asks its stage. */
+  /** Decides the policies of the current step or, if they are decided, takes an outcome of its stage. */
   move(state: WalkState, ask: Ask): Move {
     const { version } = this.walked;
     const step = currentStep(state.plan, version);
@@ -117,7 +122,7 @@ export class FlowWalker {
     return runsStep(verdict, contracts.find(kind, version)?.grants ?? false);
   }
 
-  /** Inserts a proof before a step that changes credentials, if the proof is missing. */
+  /** Inserts a proof step before a step that changes credentials, if a proof is missing. */
   private proofBefore(before: WalkState, step: Step, ask: Ask): Move | undefined {
     const { version, contracts } = this.walked;
     const user = judgedUser(before);
@@ -137,7 +142,7 @@ export class FlowWalker {
     const contract = contracts.find(step.kind, version);
     const reference = referenceTo(step);
     if (!contract) return { visits: [], to: { type: 'waits', step: reference } };
-    // A stage with a challenge shows it first, which also ends a chain of silent restarts.
+    // A stage with a challenge shows it first, so the number of restarts without a challenge starts at 0 again.
     const plan = contract.component === undefined ? before.plan : advance(before.plan, step, CHALLENGE).plan;
     const state = { ...before, plan };
     const outcomes = stageOutcomes({ contract, step, version, state }, contracts);

@@ -6,7 +6,7 @@ import { identityOf, metSteps, type RecordedRun, type RecordedStep } from './rec
 type QuestionOf<T extends Question['type']> = Extract<Question, { type: T }>;
 type Binding = PolicySet['bindings'][number];
 
-/** Answers questions about a draft with what a run of another version recorded. */
+/** Answers questions about a draft from the journey record of a run on another version. */
 export class RecordedAnswers {
   private readonly met: readonly RecordedStep[];
 
@@ -18,7 +18,7 @@ export class RecordedAnswers {
     this.met = metSteps(run);
   }
 
-  /** Returns the recorded answers, some of `question.answers`; `undefined` if nothing is recorded. */
+  /** Returns the recorded answers, which are among `question.answers`; `undefined` if nothing is recorded. */
   find(question: Question): readonly string[] | undefined {
     const answers = this.answersTo(question)?.filter((answer) => question.answers.includes(answer));
     return answers && answers.length > 0 ? answers : undefined;
@@ -40,7 +40,10 @@ export class RecordedAnswers {
     }
   }
 
-  /** A visitor who was logged in at the end without a login in the run was logged in before. */
+  /**
+   * Returns who ran the flow. A visitor who was logged in at the end, although no step logged anybody in, was logged in
+   * before.
+   */
   private visitor({ answers }: QuestionOf<'visitor'>): Visitor {
     const { version, loggedIn } = this.run;
     const { authentication } = (version ?? this.draft).flow;
@@ -57,7 +60,7 @@ export class RecordedAnswers {
     return loggedIn && !hasLogin ? 'logged_in' : 'anonymous';
   }
 
-  /** A result counts only if the policy is configured as it was. */
+  /** Returns the recorded result of a policy. It counts only if the policy has the same config in the draft. */
   private policyResult({ policy, step }: QuestionOf<'policy'>): readonly string[] | undefined {
     const { version } = this.run;
     if (!version || !isSameConfig(version.policies[policy.id], this.draft.policies[policy.id])) return undefined;
@@ -78,7 +81,7 @@ export class RecordedAnswers {
     return verdict === undefined || verdict === 'undecided' ? undefined : [verdict === 'pass' ? 'yes' : 'no'];
   }
 
-  /** Returns the recorded verdict of the first binding of these sets that has one. */
+  /** Returns the first recorded result among the bindings of these sets for which `isSame` is true. */
   private verdictOf(
     sets: readonly (PolicySet | undefined)[],
     isSame: (binding: Binding) => boolean | undefined,
@@ -88,7 +91,10 @@ export class RecordedAnswers {
     return recorded && [recorded];
   }
 
-  /** A record says that a step was passed, not how. An inserted step tells that the stage has inserted it. */
+  /**
+   * Returns the outcomes that the stage may have had. The record says that a step passed, but not how, unless an
+   * inserted step shows that the stage inserted it.
+   */
   private stageOutcomes({ step, outcomes }: QuestionOf<'stage'>): readonly string[] | undefined {
     const recorded =
       this.met.find((met) => met.step === step.id) ?? this.met.find((met) => identityOf(met) === identityOf(step));
@@ -109,5 +115,5 @@ export class RecordedAnswers {
 const setOf = ({ steps }: FlowVersion, id: string, stage?: string): PolicySet | undefined =>
   (steps.find((bound) => bound.id === id) ?? steps.find((bound) => bound.stage.id === stage))?.policies;
 
-/** Stored documents have their keys in one order, so equal configurations have the same text. */
+/** Stored documents always have their keys in the same order, so equal configs have equal JSON texts. */
 const isSameConfig = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);

@@ -8,7 +8,7 @@ import { replayRun } from './replay-run.js';
 
 type Binding = Parameters<typeof flowVersionOf>[0][number];
 
-/** Returns a flow of these steps. The id of a step is its kind. */
+/** Returns a flow with these steps. The id of each step is its kind. */
 const flowOf = (steps: readonly (string | Partial<Binding>)[]): FlowVersion => {
   const bindings = steps.map((step) => (typeof step === 'string' ? { kind: step } : step));
   return flowVersionOf(bindings.map((binding) => ({ ...binding, id: binding.kind }) as Binding));
@@ -16,7 +16,7 @@ const flowOf = (steps: readonly (string | Partial<Binding>)[]): FlowVersion => {
 const LOGIN = ['ident', 'password', 'login'];
 const before = flowOf(LOGIN);
 
-/** Returns a finished login of a version, with an outcome for each step, `passed` by default. */
+/** Returns the record of a finished login on a version, with an outcome for each step, by default `passed`. */
 function runOf(
   version: FlowVersion,
   outcomes: Record<string, string> = {},

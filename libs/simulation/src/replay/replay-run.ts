@@ -6,22 +6,25 @@ import type { WalkState } from '../walk-state.js';
 import { RecordedAnswers } from './recorded-answers.js';
 import { identityOf, metSteps, type RecordedRun } from './recorded-run.js';
 
-/** Number of states that the walk of one recorded run visits at most. */
+/** Largest number of states that the walk for one recorded run visits. */
 const MAX_STATES = 2000;
-/** Number of answers that it assumes at most: enough for ten unknown conditions that are evaluated at planning. */
+/** Largest number of answers that this walk assumes: enough for ten conditions without a recorded result. */
 const MAX_ANSWERS = 20_000;
 
-/** Something that differs between a recorded run and the draft. */
+/** A difference between a recorded run and its replay in the draft. */
 export interface ReplayCause {
   /**
-   * `meets`: the visitor would meet a step that they did not meet. `misses`: they would not meet one that they met.
-   * `ends`: the run would end otherwise. `unknown`: the record does not say it, and the end depends on it.
+   * `meets`: in the draft, the visitor sees a step that was not in the run. `misses`: the visitor does not see a step
+   * of the run. `ends`: the run ends differently. `unknown`: the end depends on something that was not recorded.
    */
   readonly type: 'meets' | 'misses' | 'ends' | 'unknown';
   readonly text: string;
 }
 
-/** How a recorded run would end in a draft. `changed`: it ends the same, with other steps. */
+/**
+ * How a recorded run would end in the draft: in the `same` way, in the same way but with other steps (`changed`), or
+ * `otherwise`.
+ */
 export type ReplayVerdict = 'same' | 'changed' | 'otherwise' | 'unknown';
 
 /** The result of replaying one recorded run. */
@@ -30,7 +33,10 @@ export interface Replay {
   readonly causes: readonly ReplayCause[];
 }
 
-/** Walks a draft with the outcomes and verdicts of a recorded run. Follows every answer that is not recorded. */
+/**
+ * Replays a recorded run in a draft: walks the draft with the recorded outcomes and policy results. Where nothing is
+ * recorded, follows all answers.
+ */
 export function replayRun(run: RecordedRun, draft: WalkedVersion): Replay {
   const recorded = new RecordedAnswers(run, draft.version, draft.contracts);
   const unknown = new Map<string, Question>();
@@ -38,7 +44,7 @@ export function replayRun(run: RecordedRun, draft: WalkedVersion): Replay {
     choose: (question) => {
       const answers = recorded.find(question);
       if (answers) return answers;
-      // A visitor who has solved all other steps is assumed to solve a new one, which the report names.
+      // Assume that the visitor passes a new step, because the visitor passed all others. The report names the step.
       if (question.type === 'stage') return passing(question.answers);
       unknown.set(nameOf(question), question);
       return question.type === 'policy'
@@ -71,12 +77,12 @@ const endsOf = ({ nodes }: FlowGraph): ReachedEnd[] =>
   nodes.flatMap(({ state, edges }) => edges.flatMap(({ to }) => (typeof to === 'number' ? [] : [{ end: to, state }])));
 
 function isSameEnd({ outcome, loggedIn }: RecordedRun, end: PathEnd, state: WalkState | undefined): boolean {
-  // A visitor who was denied after wrong answers may wait at the same step.
+  // In the draft, a visitor who was denied after wrong answers may get the same challenge again instead.
   if (end.type !== 'done') return outcome === 'denied';
   return outcome === 'done' && loggedIn === ((state?.sessionUser ?? null) !== null);
 }
 
-/** Names the steps that the run has and the draft does not reach, and the other way round. */
+/** Returns the steps of the run that the draft does not reach, and the steps of the draft that are not in the run. */
 function stepCauses(run: RecordedRun, { nodes }: FlowGraph): ReplayCause[] {
   const met = new Map(metSteps(run).map((step) => [identityOf(step), step]));
   const visits = nodes.flatMap(({ edges }) => edges.flatMap((edge) => edge.visits));
@@ -110,7 +116,10 @@ function endCause({ end, state }: ReachedEnd): ReplayCause {
   }
 }
 
-/** Names what decides the end. Without such a question, the ends differ by the way in which a step was passed. */
+/**
+ * Returns the questions on which the end depends. If all were answered, the ends depend on how a step was passed, so
+ * returns the possible ends.
+ */
 function unknownCauses(unknown: ReadonlyMap<string, Question>, ends: readonly ReachedEnd[]): ReplayCause[] {
   if (unknown.size > 0) return [...unknown.keys()].map((text) => ({ type: 'unknown', text }));
   return ends.map(endCause).map(({ text }) => ({ type: 'unknown', text: `may be ${text}` }));
