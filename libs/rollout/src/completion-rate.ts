@@ -1,17 +1,17 @@
 import { type NetworkCount, type WeightedNetwork, weighNetworks } from './network-weights.js';
 
-/** A weighted rate of completed plans, with its variance. */
+/** The share of plans that were completed, with networks weighted, and its variance. */
 export interface CompletionRate {
   readonly rate: number;
   readonly variance: number;
 }
 
 /**
- * Returns the weighted share of completed plans; `undefined` for fewer than 100 networks.
+ * Returns the weighted share of completed plans; `undefined` if there are fewer than 100 networks.
  *
- * The variance is the larger of two: that of independent plans, with one completed and one other plan added, so that it
- * is not zero when all plans have completed (Agresti and Caffo), and that of independent networks, because the plans of
- * one network resemble each other (cluster-robust).
+ * There are two estimates of the variance, and the larger one is returned. The first treats plans as independent; one
+ * completed and one other plan are added, so that it is not zero when all plans were completed (Agresti and Caffo). The
+ * second treats networks as independent, because plans from one network resemble each other (cluster-robust).
  */
 export function completionRate(networks: readonly NetworkCount[]): CompletionRate | undefined {
   const weighted = weighNetworks(networks);

@@ -2,26 +2,34 @@ import { completionRate } from './completion-rate.js';
 import { type NetworkCount, type WeightedNetwork, weighNetworks } from './network-weights.js';
 import { normalUpperTail } from './normal-distribution.js';
 
-/** Fewest plans of each version that are compared. */
+/** Number of plans that each version needs before both are compared. */
 export const MIN_PLANS = 200;
 
-/** Fewest networks of each version that are compared, after SET_ASIDE networks of each day are set aside. */
+/**
+ * Number of networks that each version needs before both are compared, not counting SET_ASIDE networks for each day.
+ */
 export const MIN_NETWORKS = 100;
 
-/** Networks of each day that are set aside because attackers may control them. */
+/** Number of networks per day that are left out of the comparison, because an attacker may control them. */
 export const SET_ASIDE = 20;
 
-/** The probability of an alarm in a whole rollout whose rate has dropped by exactly the allowed margin. */
+/**
+ * Upper limit of the probability that a rollout ever raises an alarm although the rate has dropped by no more than the
+ * allowed margin.
+ */
 export const ALARM_PROBABILITY = 0.01;
 
-/** Growth of the smaller version between two tests. */
+/** Factor by which the version with fewer plans must grow between two tests. */
 const GROWTH = 1.25;
 
-/** The plans of both versions since a time. */
+/** Numbers of plans by network, for both versions, since the counting began. */
 export interface RolloutCounts {
   readonly current: readonly NetworkCount[];
   readonly candidate: readonly NetworkCount[];
-  /** Days (UTC) since that time. A network has another hash on each day. */
+  /**
+   * Number of days (UTC) since the counting began. The same network counts as a different one on each day, because its
+   * hash changes daily.
+   */
   readonly days: number;
 }
 
@@ -32,23 +40,26 @@ export function isEnough({ current, candidate, days }: RolloutCounts): boolean {
   );
 }
 
-/** Returns the number of plans. */
+/** Returns the sum of the networks' plans. */
 export const planCount = (networks: readonly NetworkCount[]): number =>
   networks.reduce((sum, { plans }) => sum + plans, 0);
 
-/** Returns the number of plans that the smaller version must have for the next test after `tests` tests. */
+/**
+ * Returns the number of plans that the version with fewer plans needs for the next test. `tests` is the number of tests
+ * so far.
+ */
 export const sizeOfNextTest = (tests: number): number => Math.ceil(MIN_PLANS * GROWTH ** tests);
 
 /**
- * Returns the level of the test after `tests` tests. The sum of all levels is ALARM_PROBABILITY, so however many tests a
- * rollout has, an alarm without a cause is no likelier than that.
+ * Returns the significance level of the next test. `tests` is the number of tests so far. The levels of all tests add
+ * up to ALARM_PROBABILITY, so a false alarm stays that unlikely, however many tests there are.
  */
 export const levelOfNextTest = (tests: number): number => ALARM_PROBABILITY / ((tests + 1) * (tests + 2));
 
 /**
- * Returns the probability of a drop as large as the one that was observed, if the true drop is `margin`. It is small only
- * if the drop is also there without the networks that show it most: SET_ASIDE of each day are left out on both sides.
- * Returns 1 if there is not enough data.
+ * Returns the p-value of the test: the probability that chance alone makes a drop as large as the observed one, if the
+ * true drop is `margin`. On both sides, leaves out the SET_ASIDE networks of each day that contribute most to the drop,
+ * so that a few networks cannot cause an alarm. Returns 1 if there is not enough data.
  */
 export function dropProbability(counts: RolloutCounts, margin: number): number {
   if (!isEnough(counts)) return 1;
@@ -62,7 +73,9 @@ export function dropProbability(counts: RolloutCounts, margin: number): number {
   return normalUpperTail((current.rate - candidate.rate - margin) / deviation);
 }
 
-/** Returns the networks without the `aside` ones whose counted plans weigh most. */
+/**
+ * Leaves out the `aside` networks that contribute most to the drop: `counted` returns the plans of a network that do.
+ */
 function withoutHeaviest(
   networks: readonly NetworkCount[],
   aside: number,

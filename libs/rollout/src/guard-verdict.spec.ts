@@ -33,8 +33,9 @@ describe('a guard', () => {
       candidate: { plans: 400, completed: 300, networks: 400, rate: expect.closeTo(0.75, 9) },
       tests: 1,
     });
-    // Without 20 completed plans of one version and 20 others of the candidate: 340 of 380 and 300 of 380. With one
-    // completed and one other plan added for the variance: z = (0.10526 - 0.02) / sqrt(0.000252 + 0.000441) = 3.24.
+    // 20 networks are left out on each side: 20 completed plans of the current version, which leaves 340 of 380, and 20
+    // others of the candidate, which leaves 300 of 380. With one completed and one other plan added for the variance: z
+    // = (0.10526 - 0.02) / sqrt(0.000252 + 0.000441) = 3.24.
     expect(test).toEqual({ probability: expect.closeTo(0.0006, 4), level: 0.005 });
     expect(verdict).toBe('lower');
   });
@@ -84,7 +85,10 @@ describe('a guard', () => {
   });
 });
 
-/** Returns how many of `runs` rollouts, looked at until both versions have some 1500 plans, were found lower. */
+/**
+ * Simulates `runs` rollouts, until both versions have some 1500 plans. Returns in how many the guard found a lower
+ * rate. `rates` are the true rates of the current version and the candidate.
+ */
 function alarms(runs: number, rates: readonly [number, number]): number {
   return Array.from({ length: runs }, (_, run) => run).filter((seed) => {
     const random = randomNumbers(seed);

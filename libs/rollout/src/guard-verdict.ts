@@ -9,39 +9,42 @@ import {
 } from './drop-test.js';
 import type { NetworkCount } from './network-weights.js';
 
-/** The counts and the weighted rate of a version. */
+/** The plans of a version since the counting began, and their weighted completion rate. */
 export interface VersionSummary {
   readonly plans: number;
   readonly completed: number;
   readonly networks: number;
-  /** Undefined for fewer than 100 networks. */
+  /** Weighted completion rate, from 0 to 1; undefined for fewer than 100 networks. */
   readonly rate?: number | undefined;
 }
 
-/** What a guard has found at one look. */
+/** What a guard has found when it compared the versions. */
 export interface GuardFinding {
   /**
-   * `too_few`: not enough data. `lower`: the rate has dropped by more than the margin. `unclear`: it seems so, without
-   * enough data to say so. `not_lower`: neither.
+   * `too_few`: there is not enough data. `lower`: the completion rate has dropped by more than the margin. `unclear`:
+   * the drop is larger than the margin, but may be due to chance. `not_lower`: the drop is not larger than the margin.
    */
   readonly verdict: 'too_few' | 'lower' | 'unclear' | 'not_lower';
   readonly current: VersionSummary;
   readonly candidate: VersionSummary;
-  /** Number of tests of this rollout, with this one. */
+  /** Number of statistical tests in this rollout so far, including the present one. */
   readonly tests: number;
-  /** The probability and the level of the test of this look; undefined if none was due. */
+  /** The p-value (`probability`) and the significance level of the present test; undefined if no test was due. */
   readonly test?: { readonly probability: number; readonly level: number } | undefined;
 }
 
-/** The rollout that a guard looks at. */
+/** The guard's settings and progress in a rollout. */
 export interface GuardedRollout {
-  /** Allowed drop of the rate, from 0 to 1. */
+  /** Allowed drop of the completion rate, from 0 to 1. */
   readonly margin: number;
-  /** Number of tests before this look. */
+  /** Number of statistical tests in this rollout so far. */
   readonly tests: number;
 }
 
-/** Compares the versions of a rollout. A test is made only each time that the smaller version has grown by a quarter. */
+/**
+ * Compares the versions of a rollout. Makes a statistical test only when the version with fewer plans has grown by a
+ * quarter since the last test.
+ */
 export function judgeRollout(counts: RolloutCounts, { margin, tests }: GuardedRollout): GuardFinding {
   const [current, candidate] = [summaryOf(counts.current), summaryOf(counts.candidate)];
   if (!isEnough(counts)) return { verdict: 'too_few', current, candidate, tests };

@@ -8,9 +8,10 @@ type Step = FlowVersion['steps'][number];
 export type FindContract = (kind: string) => StageContract | undefined;
 
 /**
- * Returns what protects accounts in the candidate and is not the same in the current version, in words; nothing if going
- * back cannot weaken the flow. A difference counts in either direction: whether a changed policy or a changed setting of a
- * factor is stronger cannot be computed (docs/spec/rollout.md#when-the-guard-goes-back).
+ * Returns, in words, which protections of accounts differ between the current version and the candidate. Returns
+ * nothing if going back to the current version cannot weaken the flow. Every difference counts, because it cannot be
+ * computed whether a changed policy or a changed setting is the stronger one
+ * (docs/spec/rollout.md#when-the-guard-goes-back).
  */
 export function protectionDifferences(current: FlowVersion, candidate: FlowVersion, find: FindContract): string[] {
   const [before, after] = [current, candidate].map((version) => protectionOf(version, find));
@@ -21,7 +22,10 @@ export function protectionDifferences(current: FlowVersion, candidate: FlowVersi
   ];
 }
 
-/** Returns what a version protects accounts with: everything except steps that neither prove nor change anything. */
+/**
+ * Returns the parts of a flow version that protect accounts: everything except steps that neither prove nor change
+ * anything.
+ */
 function protectionOf(version: FlowVersion, find: FindContract) {
   const { flow, guard, policies, attached, companions, descriptors } = version;
   const protects = (kind: string) => isProtecting(find(kind));
@@ -35,8 +39,8 @@ function protectionOf(version: FlowVersion, find: FindContract) {
 }
 
 /**
- * Whether a stage may protect accounts. Stages that prove, identify, change, insert, deny or call policies do, and so does
- * any external stage. A captcha does not: it slows programs down, and proves nothing about a user.
+ * Whether a stage may protect accounts: a built-in stage that proves, identifies, changes, inserts, denies or calls
+ * policies, or any external stage. A captcha does not, because it proves nothing about a user.
  */
 function isProtecting(contract: StageContract | undefined): boolean {
   if (!contract) return true;

@@ -3,8 +3,8 @@ import type { RolloutCounts } from './drop-test.js';
 import type { NetworkCount } from './network-weights.js';
 
 /**
- * Counts the plans of two versions by network that began in a time and that their visitor has answered: those that have
- * ended, and those that have not. $1 flow, $2 versions, $3 start and $4 end of the time.
+ * Counts plans of two versions by network, ended or not, that began in a period and whose visitor has answered. $1
+ * flow, $2 ids of the versions, $3 start and $4 end of the period.
  */
 const COUNT = `
   SELECT version_id AS "versionId", coalesce(encode(network, 'hex'), '') AS network, sum(plans)::int AS plans,
@@ -25,20 +25,20 @@ interface CountRow extends NetworkCount {
   readonly versionId: string;
 }
 
-/** The plans to count. */
+/** Selects the plans to count. */
 export interface CountedPlans {
   readonly flowId: string;
   readonly currentId: string;
   readonly candidateId: string;
-  /** The plans began at this time or later. */
+  /** Only plans that began at this time or later count. */
   readonly from: Date;
-  /** The plans began before this time. */
+  /** Only plans that began before this time count. */
   readonly to: Date;
 }
 
 const DAY_MS = 86_400_000;
 
-/** Reads the records of ended plans, and the plans that have not ended. */
+/** Counts plans from journey records, and from plans that have not ended. */
 export class RolloutCountsRepository {
   constructor(private readonly source: DataSource) {}
 

@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 beforeEach(() => publish(versionOf(...LOGIN), versionOf('captcha', ...LOGIN)));
 
-/** Adds a flow whose first version is current. */
+/** Adds a flow with these versions, of which the first is current. */
 async function publish(...versions: FlowVersion[]) {
   flow = { id: randomUUID(), slug: `flow-${randomUUID().slice(0, 8)}`, versions: versions.map(() => randomUUID()) };
   for (const [i, { flow: content, ...version }] of versions.entries())
@@ -60,7 +60,7 @@ interface MadePlans {
   readonly plans?: number;
 }
 
-/** Records plans that began two minutes ago, each network with as many of them. */
+/** Inserts journey records of plans that began two minutes ago: `plans` of them for each of `networks` networks. */
 const record = ({ version, outcome, networks, plans = 1 }: MadePlans) =>
   source.query(
     `INSERT INTO flow.journeys (plan_id, flow_id, version_id, version, begun_at, ended_at, outcome, logged_in, steps,
@@ -74,7 +74,7 @@ const record = ({ version, outcome, networks, plans = 1 }: MadePlans) =>
 const start = (guard: typeof GUARD | null = GUARD, share = 1000) =>
   rollouts.start(flow.slug, 2, { share, guard: guard ?? undefined, graceS: SETTINGS.graceS });
 
-/** Lets the rollout have begun some time ago. */
+/** Moves the start of the rollout into the past by this interval. */
 const backdate = (interval: string) =>
   source.query(
     `UPDATE flow.rollouts SET counted_from = counted_from - $2::interval, watch_until = watch_until - $2::interval,
@@ -82,7 +82,7 @@ const backdate = (interval: string) =>
     [flow.id, interval],
   );
 
-/** Looks at all rollouts. Returns the decisions about this test's flow. */
+/** Runs the guard once. Returns its decisions about the flow of this test. */
 async function look(): Promise<string[]> {
   const decisions: string[] = [];
   const guard = new RolloutGuard({

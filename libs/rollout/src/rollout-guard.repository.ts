@@ -10,9 +10,9 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { GuardFinding } from './guard-verdict.js';
 
 /**
- * Claims one guarded rollout that nobody has looked at for a while, and lets gateways choose its candidate for longer.
- * Concurrent services claim different rollouts. $1 seconds between two looks, $2 seconds for which gateways choose the
- * candidate.
+ * Claims one rollout with a guard whose last comparison is old enough, and prolongs the time in which gateways may
+ * choose its candidate. Services that do so at the same time claim different rollouts. $1 seconds between two
+ * comparisons, $2 seconds in which gateways may choose the candidate from now on.
  */
 const CLAIM = `
   WITH due AS (
@@ -27,8 +27,8 @@ const CLAIM = `
     c.counted_from AS "countedFrom", c.watch_until AS "watchUntil", now()`;
 
 /**
- * Saves a finding, unless counting has begun anew or another service has saved one. $1 flow, $2 time from which plans
- * count, $3 number of tests before, $4 number of tests, $5 finding.
+ * Saves a finding. Does nothing if the counting has begun anew, or if another service has saved a finding in between.
+ * $1 flow, $2 time from which plans count, $3 number of tests before this finding, $4 number with it, $5 finding.
  */
 const SAVE = `
   UPDATE flow.rollouts SET tests = $4, finding = $5
@@ -36,29 +36,29 @@ const SAVE = `
 
 const DOCUMENTS = 'SELECT id, document FROM flow.flow_versions WHERE id = ANY ($1::uuid[])';
 
-/** A rollout that this service looks at. */
+/** A rollout that this service has claimed. */
 export interface ClaimedRollout {
   readonly flowId: string;
   readonly slug: string;
   readonly currentId: string;
   readonly candidateId: string;
-  /** Allowed drop of the completion rate in hundredths of a percent point. */
+  /** Allowed drop of the completion rate, in hundredths of a percentage point. */
   readonly margin: number;
   readonly tests: number;
   readonly countedFrom: Date;
   readonly watchUntil: Date;
-  /** Time of the database. */
+  /** Current time, by the clock of the database. */
   readonly now: Date;
 }
 
-/** Claims rollouts, saves what their guard has found, and changes their flows. */
+/** Claims rollouts, saves the guard's findings, and changes the flows. */
 export class RolloutGuardRepository {
   constructor(
     private readonly source: DataSource,
     readonly options: FlowChangeOptions,
   ) {}
 
-  /** Claims a rollout that was not looked at for `lookS` seconds. Returns `undefined` if there is none. */
+  /** Claims a rollout whose versions were not compared for `lookS` seconds. Returns `undefined` if there is none. */
   async claim({
     lookS,
     graceS,
@@ -70,14 +70,14 @@ export class RolloutGuardRepository {
     return rows[0];
   }
 
-  /** Saves a finding that changes nothing. */
+  /** Saves a finding that does not change the flow. */
   async save(rollout: ClaimedRollout, finding: GuardFinding): Promise<void> {
     await saveFinding(this.source.manager, rollout, finding);
   }
 
   /**
-   * Saves a finding and changes the flow in one transaction. Changes nothing if the rollout was changed since it was
-   * claimed. Throws FlowChangeBusyError while another process changes flows.
+   * Saves a finding and changes the flow, in one transaction. Does nothing and returns false if the rollout was changed
+   * since it was claimed. Throws FlowChangeBusyError while another process changes flows.
    */
   async decide(
     rollout: ClaimedRollout,
@@ -93,12 +93,12 @@ export class RolloutGuardRepository {
     });
   }
 
-  /** Returns the candidate of a flow. */
+  /** Returns the row of the flow's candidate version. */
   async findCandidate(manager: EntityManager, flow: FlowRow): Promise<VersionRow> {
     return new TypeormFlowVersions(manager).findVersion(flow, flow.candidateNumber ?? 0);
   }
 
-  /** Returns the documents of the current version and of the candidate. */
+  /** Returns the documents of the current version and of the candidate, in this order. */
   async findDocuments({ currentId, candidateId }: ClaimedRollout): Promise<[FlowVersion, FlowVersion]> {
     const rows: { id: string; document: FlowVersion }[] = await this.source.query(DOCUMENTS, [
       [currentId, candidateId],

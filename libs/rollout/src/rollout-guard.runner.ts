@@ -2,14 +2,14 @@ import { type Logger, runPeriodically } from '@gatehouse/platform';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { RolloutGuard } from './rollout-guard.js';
 
-/** Looks at the rollouts periodically, and ends the last look before the process stops. */
+/** Runs the guard periodically. When the process stops, waits for the run that is in progress. */
 export class RolloutGuardRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly stops: (() => void)[] = [];
   private running: Promise<void> | undefined;
 
   constructor(
     private readonly guard: Pick<RolloutGuard, 'run'>,
-    /** `report` serves the metrics of rollouts, and returns how to stop that. */
+    /** `report` starts to serve the metrics of rollouts, and returns a function that ends it. */
     private readonly options: { readonly lookS: number; readonly report: () => () => void },
     private readonly logger: Logger,
   ) {}
@@ -27,7 +27,7 @@ export class RolloutGuardRunner implements OnApplicationBootstrap, BeforeApplica
     await this.running?.catch(() => undefined);
   }
 
-  /** A look that takes longer than the interval is not joined by another. */
+  /** Runs the guard, unless the previous run is still in progress. */
   private look(): Promise<void> {
     this.running ??= this.guard.run().finally(() => {
       this.running = undefined;

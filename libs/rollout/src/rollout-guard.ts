@@ -5,18 +5,21 @@ import { protectionDifferences } from './protection.js';
 import type { RolloutCountsRepository } from './rollout-counts.repository.js';
 import type { ClaimedRollout, RolloutGuardRepository } from './rollout-guard.repository.js';
 
-/** Most rollouts that one run looks at. */
+/** Largest number of rollouts that one run examines. */
 const MAX_LOOKS = 100;
 
-/** What a look has done: `waits` means that the rollout goes on. */
+/**
+ * What the guard did about a rollout. `waits`: nothing, the rollout goes on. `changed_meanwhile`: nothing, because the
+ * rollout was changed during the comparison.
+ */
 export type GuardDecision = 'waits' | 'completed' | 'reverted' | 'halted' | 'changed_meanwhile';
 
 interface GuardSettings {
-  /** Seconds between two looks at a rollout. */
+  /** Seconds between two comparisons of a rollout's versions. */
   readonly lookS: number;
-  /** Age in seconds from which a plan that has not ended counts as not completed. */
+  /** Seconds since its start after which an unfinished plan counts as not completed. */
   readonly settleS: number;
-  /** Seconds after a look for which gateways choose the candidate. */
+  /** Seconds after a comparison in which gateways may choose the candidate. */
   readonly graceS: number;
 }
 
@@ -24,18 +27,21 @@ interface Dependencies {
   readonly rollouts: RolloutGuardRepository;
   readonly counts: RolloutCountsRepository;
   readonly settings: GuardSettings;
-  /** Is told of each look. */
+  /** Called after each comparison. */
   readonly report: (rollout: ClaimedRollout, finding: GuardFinding, decision: GuardDecision) => void;
 }
 
 /**
- * Watches rollouts with a guard (docs/spec/rollout.md#guard). Any number of services may do so: each rollout is looked at
- * by one of them at a time, and all state is in Postgres.
+ * Watches rollouts that have a guard (docs/spec/rollout.md#guard). Several services may run guards: a rollout is
+ * examined by one of them at a time, and all state is in Postgres.
  */
 export class RolloutGuard {
   constructor(private readonly dependencies: Dependencies) {}
 
-  /** Looks at each rollout that is due, and completes, reverts or halts it if there is reason to. */
+  /**
+   * Compares the versions of each rollout that is due. Completes, reverts or halts the rollout if the finding calls for
+   * it.
+   */
   async run(): Promise<void> {
     const { rollouts, settings, report } = this.dependencies;
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
@@ -52,7 +58,7 @@ export class RolloutGuard {
     return judgeRollout(counts, { margin: margin / 10_000, tests });
   }
 
-  /** Plans that began after this time do not count yet. */
+  /** Returns the time from which on plans are too young to count. */
   private settledAt({ now }: ClaimedRollout): Date {
     return new Date(now.getTime() - this.dependencies.settings.settleS * 1000);
   }
@@ -77,7 +83,10 @@ export class RolloutGuard {
     return isDone ? 'completed' : 'changed_meanwhile';
   }
 
-  /** Ends the rollout, or only stops its growth if the version before may protect accounts less. */
+  /**
+   * Ends the rollout. If the current version may protect accounts less than the candidate, only halts the growth of the
+   * share instead.
+   */
   private async goBack(rollout: ClaimedRollout, finding: GuardFinding): Promise<GuardDecision> {
     const { rollouts } = this.dependencies;
     const differences = protectionDifferences(...(await rollouts.findDocuments(rollout)), findContract);

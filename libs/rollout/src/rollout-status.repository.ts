@@ -3,21 +3,21 @@ import type { DataSource } from 'typeorm';
 import { type GuardFinding, judgeRollout } from './guard-verdict.js';
 import { RolloutCountsRepository } from './rollout-counts.repository.js';
 
-/** A running rollout with its counts. */
+/** A running rollout, and how its versions are doing. */
 export interface RolloutStatus extends RunningRollout {
-  /** The counts at this moment. */
+  /** The plans and completion rates of both versions, as of now. */
   readonly counts: Pick<GuardFinding, 'current' | 'candidate'>;
-  /** What the guard found at its last look; null before. */
+  /** The last finding of the guard; null before the first. */
   readonly finding: GuardFinding | null;
 }
 
 interface Options {
   readonly source: DataSource;
-  /** Age in seconds from which a plan that has not ended counts as not completed. */
+  /** Seconds since its start after which an unfinished plan counts as not completed. */
   readonly settleS: number;
 }
 
-/** Reads how the versions of running rollouts do. */
+/** Reads running rollouts, with the plans of their versions. */
 export class RolloutStatusRepository {
   constructor(private readonly options: Options) {}
 
@@ -26,7 +26,7 @@ export class RolloutStatusRepository {
     return this.countPlans(await new FlowRollouts(this.options).find(slug));
   }
 
-  /** Returns a rollout with the counts of its plans. */
+  /** Returns the status of a rollout that the caller has loaded. */
   async countPlans(rollout: RunningRollout): Promise<RolloutStatus> {
     const { source, settleS } = this.options;
     const to = new Date(Date.now() - settleS * 1000);

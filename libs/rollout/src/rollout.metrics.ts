@@ -2,7 +2,7 @@ import { lazyGauge } from '@gatehouse/platform';
 
 const STATES = ['watched', 'halted', 'unguarded'];
 
-/** Returns the number of running rollouts in each state. */
+/** Counts the running rollouts by state. */
 const COUNT = `
   SELECT state, count(r.flow_id)::int AS value
   FROM unnest($1::text[]) state
@@ -10,12 +10,12 @@ const COUNT = `
     ON state = CASE WHEN r.halted_at IS NOT NULL THEN 'halted' WHEN r.margin IS NULL THEN 'unguarded' ELSE 'watched' END
   GROUP BY state`;
 
-/** Where rollouts are counted. */
+/** A database whose rollouts are counted. */
 interface RolloutSource {
   query(sql: string, values: unknown[]): Promise<{ state: string; value: number }[]>;
 }
 
-/** The databases of the guards of this process. All guards of a process have the same database. */
+/** The databases of the guards in this process. In practice, all of them are the same database. */
 const sources = new Set<RolloutSource>();
 
 lazyGauge(
@@ -31,7 +31,7 @@ lazyGauge(
   },
 );
 
-/** Serves the number of rollouts as a metric, until the returned function is called. */
+/** Serves the number of running rollouts as a metric, until the returned function is called. */
 export function reportRollouts(source: RolloutSource): () => void {
   sources.add(source);
   return () => void sources.delete(source);

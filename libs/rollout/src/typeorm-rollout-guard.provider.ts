@@ -10,7 +10,7 @@ import { RolloutGuard } from './rollout-guard.js';
 import { RolloutGuardRepository } from './rollout-guard.repository.js';
 import { RolloutGuardRunner } from './rollout-guard.runner.js';
 
-/** Returns the provider that watches rollouts in the database of the DataSource, while its process runs. */
+/** Returns the Nest provider that runs a guard on the database of the DataSource, as long as the process runs. */
 export function rolloutGuardProvider(
   config: z.output<typeof rolloutGuardConfig>,
   { sealer, releasesKept }: { readonly sealer: Sealer; readonly releasesKept: number },

@@ -11,18 +11,21 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-/** Visitors of a version, who come from networks of very different sizes. */
+/** A flow version with simulated visitors. Their networks have very different sizes. */
 export class SimulatedVersion {
   readonly #networks = new Map<number, { plans: number; completed: number }>();
 
-  /** `rate` is the probability that a plan completes. */
+  /** `rate` is the probability that a plan is completed. */
   constructor(
     private readonly random: () => number,
     private readonly rate: number,
     private readonly networks: number,
   ) {}
 
-  /** Adds plans. A network of rank r has them with a probability that falls with the square root of r. */
+  /**
+   * Adds plans. Each plan comes from a random network. The network of rank r is chosen with a probability that falls
+   * with the square root of r.
+   */
   add(plans: number): void {
     for (let n = 0; n < plans; n++) {
       const network = Math.floor(this.random() ** 2 * this.networks);
@@ -38,6 +41,6 @@ export class SimulatedVersion {
   }
 }
 
-/** Returns networks that have the same number of plans and of completed plans. */
+/** Returns networks with equal numbers of plans and of completed plans. */
 export const equalNetworks = (networks: number, plans: number, completed: number): NetworkCount[] =>
   Array.from({ length: networks }, (_, n) => ({ network: `n${n}`, plans, completed }));
