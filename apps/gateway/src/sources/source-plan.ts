@@ -39,8 +39,8 @@ function enrolmentContext({ slug, user_path_template }: PublishedSource, { user 
 type Steps = NonNullable<PlanSeed['insert']>;
 
 /**
- * Returns the steps that follow the steps of a login: save the connection, synchronise groups, show a message
- * (docs/spec/sources.md#added-steps).
+ * Returns the steps that a login through the source adds at the end of the plan: save the connection, synchronise
+ * groups, show a message (docs/spec/sources.md#added-steps).
  */
 export const postLoginSteps = ({ source }: SourceUser): Steps => ({
   where: 'last',
@@ -51,7 +51,10 @@ export const postLoginSteps = ({ source }: SourceUser): Steps => ({
   ],
 });
 
-/** Returns the steps that follow the current step of a resumed plan: those of a login, without `group_update`. */
+/**
+ * Returns the steps that a login through the source adds at the end of a plan that has waited for it: save the
+ * connection, show a message.
+ */
 export const postReturnSteps = ({ source }: SourceUser): Steps => ({
   where: 'last',
   steps: [{ kind: 'post_source', config: {} }, successMessage(source)],

@@ -66,9 +66,10 @@ export class SourceStageResumer {
   }
 
   /**
-   * Returns whether an identity may continue the plan (docs/spec/sources.md#return). The plan expects its pending user,
-   * else the logged-in visitor, else any user. An identity of an existing user must be the expected user. A new
-   * identity may continue if the plan expects any user or the visitor, or if the flow enrols users.
+   * Returns whether an identity may continue the plan (docs/spec/sources.md#return). The plan expects its pending user;
+   * without one, the logged-in visitor; without either, any user. If the identity belongs to a user, that user must be
+   * the expected one. An identity without a user may continue if the plan expects the visitor or any user, or if the
+   * flow enrols users.
    */
   admits({ stored: { plan }, version }: WaitingPlan, { user }: SourceUser, visitor: Identity | undefined): boolean {
     const { pending_user: pending } = plan.context;

@@ -6,7 +6,9 @@ export type SourceIdentity = Extract<SourceCompleteReply, { identity: unknown }>
 /** The user that an identity belongs to, a new user, or a denial. */
 export type UserMatch = { readonly user: SavedUser } | 'new' | 'denied';
 
-/** The field that a matching mode compares, and whether a match links the user or denies the login. */
+/**
+ * The field that a matching mode compares. If a user has the same value, the mode links that user or denies the login.
+ */
 const MATCHING_RULES = {
   email_link: { field: 'email', links: true },
   email_deny: { field: 'email', links: false },

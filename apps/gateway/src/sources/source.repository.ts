@@ -61,8 +61,8 @@ const MATCHING = {
 
 /**
  * Connects a user with an account. `permitted` grants the permit to connect a superuser (docs/adr/0035), `made` calls
- * `identification.connect`, which uses up the permit, and `told` writes the event of a new connection. $1 uuid of the
- * source, $2 identifier of the account, $3 uuid of the user, $4-$7 outbox row.
+ * `identification.connect`, which uses up the permit, and `told` writes the event if the connection is new. $1 uuid of
+ * the source, $2 identifier of the account, $3 uuid of the user, $4-$7 outbox row.
  */
 const CONNECT = {
   name: 'source_connect',

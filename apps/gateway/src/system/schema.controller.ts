@@ -43,7 +43,7 @@ export class SchemaController {
   }
 }
 
-/** Returns the available media type with the highest weight in an `Accept` header. */
+/** Returns the media type that the gateway can produce and that has the highest weight in an `Accept` header. */
 function negotiateType(accept: string): string {
   const ranges = accept.split(',').map((range) => {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());

@@ -20,7 +20,7 @@ const userSelf = z
   .meta({ id: 'UserSelf', description: 'The current user, with the fields that they may see themselves.' });
 export type UserSelf = z.input<typeof userSelf>;
 
-/** The user of a session or of an API token. */
+/** The user whom `/core/users/me/` returns: the user of the session or of the API token. */
 export const sessionUser = z
   .object({ user: userSelf })
   .meta({ id: 'SessionUser', description: 'The user of a bearer token or session.' });

@@ -43,7 +43,7 @@ const hex = (colour: Colour) => `#${colour.map((byte) => byte.toString(16).padSt
 
 /** Contrast of the white initials with their background (WCAG 2.2, 1.4.3). */
 const MIN_CONTRAST = 4.5;
-/** The luminance of a background with which white text has that contrast. */
+/** The luminance of a background on which white text has the contrast MIN_CONTRAST. */
 const MAX_LUMINANCE = 1.05 / MIN_CONTRAST - 0.05;
 
 /** Returns the colour, darker if white text would have too little contrast. The hue stays the same. */
