@@ -31,7 +31,7 @@ interface Transaction {
 const sha512 = (text: string) => createHash('sha512').update(text).digest('hex');
 const fail = (code: number, message: string): Fail => ({ code, message });
 
-/** How an unavailable server behaves. */
+/** How an unavailable server behaves: it never responds, responds with HTML, or responds with this status. */
 export type DuoOutage = 'silent' | 'garbage' | 429 | 500;
 
 /**

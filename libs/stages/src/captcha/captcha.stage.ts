@@ -96,7 +96,7 @@ export class CaptchaStage implements Stage<Contract> {
     const { config, response, state } = input;
     const isValid = state?.proof && (await isValidSolution(response.token, state.proof, config.private_key));
     if (!isValid) return rejected({ code: 'captcha_invalid' }, {});
-    // A preview writes no row. Its state opens in no login, so its solution is of no use elsewhere.
+    // A preview writes no row. Its state cannot be used in a login, so a repeated solution does no harm.
     const isUnused =
       input.preview !== undefined ||
       (await this.spentTokens.spend({ account: PROOF_OF_WORK, text: state.proof!.signature }, input.id));

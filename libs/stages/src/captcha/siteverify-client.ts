@@ -15,7 +15,7 @@ export class RequestRejectedError extends Error {}
 export interface SiteverifyRequest {
   readonly address: string;
   readonly form: Readonly<Record<string, string>>;
-  /** Returns whether the caller still waits for the result. */
+  /** Returns whether the caller still waits for the result. If not, no request is sent. */
   readonly stillWanted: () => boolean;
 }
 

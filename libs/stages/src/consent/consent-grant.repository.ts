@@ -14,7 +14,7 @@ export interface ConsentGrant {
   readonly permissions: readonly string[];
 }
 
-/** Permissions to add to a grant. */
+/** Permissions to add to the permissions that a user has granted. */
 export interface GrantAddition {
   readonly permissions: readonly string[];
   /** Lifetime of the whole grant in seconds, or `null` if it never expires. */

@@ -19,7 +19,7 @@ import { buildMail, recipientAddress } from './email-mail.js';
 
 type Contract = typeof emailContract;
 
-/** Error that clients recognise by its text `email-sent`. */
+/** Error whose text `email-sent` clients recognise. */
 const SENT = { text: 'email-sent', wire: 'email-sent' };
 
 const SENT_TOAST = sentence('Email Successfully sent.');
@@ -126,8 +126,8 @@ export class EmailStage implements Stage<Contract> {
     result: Omit<Parameters<typeof pass<Contract>>[0] & object, 'context'> = {},
   ): Promise<StageOutcome<Contract>> {
     const { config, flow, state } = input;
-    // Without this mail's address in the state, an operator has made the link (`npm run user -- recovery-link`). No
-    // mail was sent, so the link does not prove an address. A preview sends no mail either.
+    // Records the address as verified only if the stage has mailed to it. A link that an operator has made (`npm run
+    // user -- recovery-link`) leaves no address in the state and proves none. A preview sends no mail either.
     const isMailed = user.kind === 'saved' && state?.address === user.email && user.email !== '';
     if (isMailed && !input.preview) await this.activations.recordVerified(user.uuid, user.email);
     const canActivate = config.activate_user_on_success && user.kind === 'saved' && !user.is_active;

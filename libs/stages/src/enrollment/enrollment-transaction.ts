@@ -57,7 +57,7 @@ export class EnrollmentTransactions {
   }
 }
 
-/** SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation). */
+/** SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation), which mean invalid data of a user. */
 const INVALID_DATA = /^2[23]/;
 
 const codeOf = (error: unknown) => String((error as { driverError?: { code?: unknown } }).driverError?.code ?? '');

@@ -46,7 +46,10 @@ export class InvitationStage implements Stage<Contract> {
   }
 }
 
-/** Returns the event of a redeemed invitation, without its pk, which lets further visitors in if it is for multiple use. */
+/**
+ * Returns the event of a redeemed invitation. It does not contain the pk, which would let further visitors in if the
+ * invitation can be used several times.
+ */
 export const invitationUsedEvent = (pk: string, { name }: Pick<RedeemableInvitation, 'name'>) => ({
   type: 'event' as const,
   action: 'invitation_used' as const,

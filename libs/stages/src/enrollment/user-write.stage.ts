@@ -110,7 +110,7 @@ function withoutUnchangedName(changes: UserChanges, target: SavedUser | 'new' | 
   return typeof target === 'object' && username === target.username ? { ...changes, fields } : changes;
 }
 
-/** Returns a denial if no user can have one of the names, `undefined` if all names are valid. */
+/** Returns a denial if one of the names is not valid for any user, `undefined` if all names are valid. */
 function refusalOf({ fields }: UserChanges): StageOutcome<Contract> | undefined {
   const { username } = fields;
   if (username === '') return deny();
@@ -228,7 +228,7 @@ function written(
   });
 }
 
-/** Returns the context changes that remove all passwords from the plan. */
+/** Returns the context changes that remove all passwords from `prompt_data`. */
 function withoutPasswords({ prompt_data = {}, prompt_secrets = [] }: Input['context']) {
   const secrets = new Set([...prompt_secrets, 'password']);
   const rest = Object.entries(prompt_data).filter(([key]) => !secrets.has(key));

@@ -37,16 +37,16 @@ export class IdentificationStage implements Stage<Contract> {
       fields: config.user_fields ?? [],
       caseInsensitive: config.case_insensitive_matching,
     });
-    // A preview finds nobody but its test user.
+    // A preview treats every user except its test user as unknown.
     const isKnown = user && (input.preview === undefined || input.preview.user === user.uuid);
     return isKnown ? pass<Contract>({ context: userContext(input, user) }) : unknownUser(input);
   }
 }
 
 /**
- * Returns the outcome for an unknown identifier. Passes with a pretended user if an embedded password stage or
- * `pretend_user_exists` hides that the user is unknown, else rejects. A rejection also saves the pretended user in the
- * context, so that policies see the identifier, also after a restart that keeps the context
+ * Returns the outcome for an unknown identifier. If an embedded password stage or `pretend_user_exists` hides that the
+ * user is unknown, passes with a pretended user. Otherwise rejects, and also saves the pretended user in the context,
+ * so that policies see the identifier, even after a restart that keeps the context
  * (docs/spec/stages.md#identification-answer).
  */
 function unknownUser(input: RespondInput<Contract>): StageOutcome<Contract> {
@@ -54,7 +54,8 @@ function unknownUser(input: RespondInput<Contract>): StageOutcome<Contract> {
   const context = userContext(input, { kind: 'pretended', username: identifier, email: identifier });
   // The embedded password stage records the failed login, as it does for known users.
   if (passwordStageOf(input)) return pass<Contract>({ context });
-  // No reputation effect here: only unknown users would cause a row, and the time to write the row would reveal them.
+  // No reputation effect here: only an unknown user would cause this row to be written, and the time for the write
+  // would reveal that the user is unknown.
   if (input.config.pretend_user_exists) return pass<Contract>({ context });
   const effects = [{ type: 'reputation', identifier, delta: -1 } as const];
   return reject<Contract>({ non_field_errors: [{ code: 'identification_failed' }] }, { context, effects });

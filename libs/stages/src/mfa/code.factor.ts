@@ -2,7 +2,10 @@ import type { Device } from '@gatehouse/authenticators';
 import { type DeviceClass, digits } from '@gatehouse/contracts';
 import { type DeviceOffer, Factor, type FactorAnswer, type FactorContext, type ProofVerdict } from './factor.js';
 
-/** A factor whose proof is a code. The challenge has one entry for all devices, and a code is tried on each of them. */
+/**
+ * A factor whose proof is a code. The challenge has one entry for all devices of the factor, and a code is tried on
+ * each device.
+ */
 export abstract class CodeFactor<K extends DeviceClass> extends Factor<K> {
   readonly field = 'code';
 

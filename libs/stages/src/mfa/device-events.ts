@@ -10,6 +10,6 @@ interface DeviceName {
 /** Returns the reference to a device in events and facts (docs/spec/mfa.md#mfa-events). */
 export const deviceReference = ({ kind, name, pk }: DeviceName) => ({ ...deviceModel(kind), name, pk });
 
-/** Returns the event that records the setup of a device. */
+/** Returns the audit event of a new device. */
 export const deviceCreatedEvent = (device: DeviceName) =>
   ({ type: 'event', action: 'model_created', context: { model: deviceReference(device) } }) as const;

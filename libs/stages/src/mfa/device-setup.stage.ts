@@ -52,7 +52,10 @@ export abstract class DeviceSetupStage<C extends StageContract> implements Stage
   }
 }
 
-/** Returns the context and effects of an added device. In this plan, the setup counts as a proof of the device. */
+/**
+ * Returns the context and the effects that follow from an added device. The setup counts as a proof of the device in
+ * this plan.
+ */
 export const deviceAddedOutcome = (
   { context: { enrolled_devices: before = [] } }: { readonly context: SetupInput['context'] },
   device: { readonly kind: DeviceClass; readonly name: string; readonly pk: number },

@@ -11,7 +11,7 @@ export type FactorState<K extends DeviceClass> = K extends keyof FactorStates
   ? NonNullable<FactorStates[K]>
   : undefined;
 
-/** The input from which a factor builds its entry of the challenge: the request, the user and the user's devices. */
+/** What a factor builds its entry of the challenge from: the request, the user and the user's devices. */
 export interface FactorContext<K extends DeviceClass> {
   readonly input: ChallengeInput<Contract>;
   /** `undefined` while the user is not identified. */
@@ -29,7 +29,7 @@ export interface DeviceOffer<K extends DeviceClass> {
   readonly memory?: FactorState<K> | undefined;
 }
 
-/** The factor's new state after the user has chosen an entry of the challenge, or the message of a refusal. */
+/** The result of the user's choice of an entry: the factor's new state, or the message of a refusal. */
 export interface ChoiceResult<K extends DeviceClass> {
   readonly memory?: FactorState<K> | undefined;
   readonly refused?: StageMessage<Contract>;
@@ -54,7 +54,10 @@ export type ProofVerdict<K extends DeviceClass> =
       /** Members that the stage adds to the context of the `login_failed` event. */
       readonly eventContext?: Pick<AuditContext<'login_failed'>, 'device' | 'duo_response'>;
     }
-  /** The device has not answered yet. The stage shows the challenge again, with `message` when the visitor must act. */
+  /**
+   * The user has not answered on the device yet. The stage shows the challenge again, with `message` when the visitor
+   * must act.
+   */
   | { readonly type: 'waiting'; readonly memory: FactorState<K>; readonly message?: StageMessage<Contract> };
 
 /** An answer to a factor's entry of the challenge, with the data to verify the answer. */

@@ -10,7 +10,7 @@ import { MessagePattern, Payload } from '@nestjs/microservices';
 import { PasswordHasher } from './password-hasher.js';
 
 /**
- * Hashes passwords for services that save users, so that all hashes are computed in one service, which limits how many
+ * Hashes passwords for services that save users. The service thus computes all hashes itself, and can limit how many
  * run at the same time.
  */
 @Controller()

@@ -48,7 +48,8 @@ export class PasswordHasher {
         return checkHash(password, hash);
       };
       const check = () => this.all.run(compare, stillWanted);
-      // Only the cost selects the queue, so that a stand-in waits as long as a user's hash of the same cost.
+      // Only the cost decides whether a check waits for the legacy limits too. A stand-in thus waits as long as a
+      // user's hash of the same cost.
       return hash.cost === CURRENT_COST ? check() : this.legacy.run(check, stillWanted);
     });
   }
@@ -65,7 +66,10 @@ export class PasswordHasher {
   }
 }
 
-/** Runs `task` in a span. The event `started`, which `begun` adds, separates the time in the queue from the computation. */
+/**
+ * Runs `task` in a span. `task` calls `begun` when its hash starts, which adds the event `started` to the span, so that
+ * the time in the queue can be told from the time of the computation.
+ */
 const inHashSpan = <T>(name: string, task: (begun: () => void) => Promise<T>): Promise<T> =>
   withSpan(
     () => ({ name }),

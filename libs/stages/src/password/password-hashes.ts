@@ -46,7 +46,7 @@ export function parseHash(stored: string, standIns: readonly string[] = []): Sto
   return unusableHash;
 }
 
-/** Returns a hash that no password matches. Its check computes the given hash, but ignores the result. */
+/** Returns a hash that no password matches. Its check takes as long as the check of the given hash. */
 const withoutMatches = ({ cost, matches }: StoredHash): StoredHash => ({
   outdated: false,
   cost,

@@ -50,7 +50,8 @@ export const passwordContract = defineStage({
   state: z.object({ failures: z.int() }),
   reads: { pending_user: 'optional', auth_method: 'optional', auth_method_args: 'optional' },
   writes: ['pending_user', 'user_backend', 'auth_method', 'auth_method_args', 'verified_user'],
-  // Only the built-in backend: app passwords are API tokens, which must not confirm the identity of a user.
+  // The proof step uses only the built-in backend. The other one accepts app passwords, which are API tokens and must
+  // not confirm the identity of a user.
   proof_step: { order: 2, config: { backends: BACKENDS.slice(0, 1), without_password: 'deny' } },
   errors: {
     password_invalid: { string: 'Invalid password', code: 'invalid' },
@@ -69,6 +70,6 @@ export const passwordContract = defineStage({
       refuse: { field: 'password', code: 'password_invalid' },
     },
   ],
-  // This is enough for two hashes of the most expensive kind under full load.
+  // Milliseconds for a response: enough for two hashes of the most expensive kind under full load.
   deadline_ms: 10_000,
 });

@@ -228,8 +228,8 @@ describe('a wrong password', () => {
       const cost = configured.includes(INBUILT) ? LEGACY : CURRENT;
       expect(reply).toEqual({ ...rejected, cost, effects: failureEffects('alice') });
       expect(driven.hasher.costs).toEqual([cost]);
-      // If the credential is locked, the gateway sends the response without the password. The reply then has the same
-      // cost, and no hash is computed.
+      // If the credential is locked, the gateway removes the password from the response. The reply must still state the
+      // cost, without computing a hash.
       const locked = await answer(configured, {});
       expect(locked.reply).toMatchObject({ type: 'rejected', cost });
       expect(locked.driven.hasher.costs).toEqual([]);

@@ -99,7 +99,7 @@ function verified(
   { backend, method, args }: AuthenticationResult,
 ) {
   const proof = method === 'password' ? { verified_user: user.uuid } : {};
-  // The logged-in user has only confirmed their identity, so do not make them the pending user.
+  // The logged-in user has only confirmed their identity, so the plan gets no pending user.
   if (!context.pending_user) return pass<Contract>({ context: proof, verified: [CREDENTIAL] });
   return pass<Contract>({
     context: {

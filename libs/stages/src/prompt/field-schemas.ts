@@ -95,7 +95,7 @@ const MAILBOX = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
 const HOST = /^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z\d-]{2,63}(?<!-)$/;
 /**
  * Characters that are invalid in a host name of any script. URL parsers end the host at some of these characters, or
- * remove them. The middle dot and the invisible joiners that some scripts use are valid (RFC 5892 A).
+ * remove them. The middle dot, and the invisible joiners of some scripts, are valid (RFC 5892 A).
  */
 const NOT_IN_HOST = /[^\p{L}\p{M}\p{N}\p{Join_Control}·.-]/u;
 /** The only host name that is accepted without a dot. */

@@ -93,7 +93,7 @@ export const promptContract = defineStage({
   deadline_ms: 10_000,
 });
 
-/** Returns a made-up answer for each field of a form. */
+/** Returns the made-up answers that a simulation of the flow assumes: one for each field of the form. */
 const madeUpAnswers = (fields: unknown): Record<string, string> =>
   Object.fromEntries(
     (Array.isArray(fields) ? fields : []).map((field: { readonly field_key?: unknown } | null) => [

@@ -115,7 +115,7 @@ describe('without a saved, active user', () => {
     'denies %s, with and without a challenge, on a GET and on a response',
     async (title) => {
       const toast = { type: 'toast', level: 'error', message: 'No Pending user to login.' };
-      // The reply must not differ between users who exist and users who do not.
+      // Expects a denial that does not reveal whether the user exists.
       const denied = { type: 'denied', ...(title === 'no pending user' ? { effects: [toast] } : {}) };
       for (const config of [{}, REMEMBER]) {
         expect(await drive(config, contexts[title]).show()).toEqual(denied);

@@ -50,7 +50,8 @@ export class DeviceCodeFinishStage implements Stage<Contract> {
 }
 
 /**
- * Returns whether the gateway is older than 0.3 and sends no `consented`. Such a gateway needs a response to this step.
+ * Returns whether the gateway is older than 0.3 and sends no `consented`. This step must then ask for the approval
+ * itself.
  */
 const isAskedHere = ({ step }: Input) => step.consented === undefined;
 
@@ -66,7 +67,7 @@ const approvalEvent = ({ context, flow }: Input) => {
 };
 
 /**
- * Returns the context that replaces an invalid `next` by `/`, because an error about `next` would look as if the device
+ * Returns a context change that replaces an invalid `next` by `/`. An error about `next` would look as if the device
  * had been refused.
  */
 const destination = (next = '') => (next === '' || isLocalPath(next) ? {} : { context: { redirect: '/' } });

@@ -88,7 +88,10 @@ export class AuthenticatorDuoStage extends DeviceSetupStage<Contract> {
   }
 }
 
-/** Returns the challenge that shows the pairing, with the pairing status that Duo has reported, if there is one. */
+/**
+ * Returns the challenge that shows the pairing. `status` is the pairing status that Duo has reported; `away` means that
+ * Duo could not be asked, and is not shown.
+ */
 function show(input: Input, state: State<Contract>, status?: DuoEnrollStatus | 'away') {
   const { activationBarcode: activation_barcode, activationCode: activation_code } = state;
   const challenge = { activation_barcode, activation_code, stage_uuid: stageOf(input) };

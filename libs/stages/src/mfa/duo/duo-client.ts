@@ -32,7 +32,10 @@ const preauthResult = z.discriminatedUnion('result', [
 
 const transaction = z.object({ txid: z.string() });
 
-/** Maps every result except `allow` and `waiting`, even an unknown one, to `deny` (docs/spec/mfa.md#duo-push). */
+/**
+ * Schema of Duo's verdict about a login. Every result except `allow` and `waiting`, even an unknown one, becomes `deny`
+ * (docs/spec/mfa.md#duo-push).
+ */
 const authResult = z
   .object({ result: z.string() })
   .transform(({ result }): DuoAuthStatus => (result === 'allow' || result === 'waiting' ? result : 'deny'));

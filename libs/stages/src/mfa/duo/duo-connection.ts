@@ -53,7 +53,10 @@ export class DuoConnection {
     return { response, next: metadata?.next_offset };
   }
 
-  /** Long-polls for up to `withinMs`. Returns `undefined` when there is no new status. */
+  /**
+   * Sends a request that Duo answers when there is a new status, or after `withinMs`. Returns `undefined` when there is
+   * no new status.
+   */
   async poll(account: DuoAccount, call: DuoCall, withinMs: number): Promise<unknown> {
     try {
       const reply = await this.get(account, call, withinMs);

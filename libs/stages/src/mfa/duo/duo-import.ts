@@ -28,7 +28,10 @@ interface DuoImportOptions {
   readonly devices: DeviceRepository;
   /** The stage whose settings the devices will use. */
   readonly stage: string;
-  /** The import counts into this report, which is right also if the import fails. Default: a new report. */
+  /**
+   * Report that the import counts into, so that the caller can read the numbers even if the import fails. Default: a
+   * new report.
+   */
   readonly report?: DuoReport;
   /** Returns the ids of the users with these names, in the same order; `undefined` for a name without a user. */
   readonly ownersOf: (names: readonly string[]) => Promise<readonly (string | undefined)[]>;

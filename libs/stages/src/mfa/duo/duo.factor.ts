@@ -142,8 +142,8 @@ type PendingPush = DuoFactorState & { readonly transaction: string };
 const isPending = (state: DuoFactorState | undefined): state is PendingPush => state?.transaction !== undefined;
 
 /**
- * Returns the waiting verdict. Repeats the number in an error message, because some clients ignore `number` in the
- * challenge.
+ * Returns the verdict that the push is not answered yet. Repeats the number in an error message, because some clients
+ * ignore `number` in the challenge.
  */
 const waitingVerdict = (push: PendingPush): ProofVerdict<Kind> => ({
   type: 'waiting',

@@ -45,8 +45,8 @@ export class CodeSender {
     const seed = requestSubject === undefined ? undefined : this.digest('mfa.codes', requestSubject);
     const sentCode = newSentCode(boundTo, seed);
     if (await this.consumeQuota(request)) await this.deliver(request, sentCode);
-    // A concurrent request for the same step may have used up the quota by sending this very code. Then the visitor has
-    // the code, and this request succeeds too.
+    // A concurrent request for the same step may have used up the rate limit by sending the same code. The visitor then
+    // has the code, so this request succeeds too.
     else if (requestSubject === undefined || !(await this.options.quota.hasRecent(this.subjectOf(requestSubject))))
       throw new SmsNotSentError('the rate limit is reached', true);
     return sentCode;

@@ -85,7 +85,7 @@ describe('a failing provider', () => {
         status: responseStatus,
         rateLimited: false,
       });
-      // A client that follows the redirect would send a second request.
+      // If the client followed the redirect, the server would receive a second request.
       expect(received).toHaveLength(1);
     },
   );

@@ -38,7 +38,8 @@ export class HttpSmsGateway {
   private readonly webhooks: RestrictedHttpClient;
 
   constructor(private readonly limits: GatewaySettings) {
-    // The operator sets the URL of Twilio, so its host is allowed. Blueprints set web hooks, so SMS_HOSTS limits them.
+    // The operator sets the URL of Twilio, so its host is always allowed. Blueprints set web hooks, so SMS_HOSTS limits
+    // their hosts.
     this.twilio = new RestrictedHttpClient(new URL(limits.SMS_TWILIO_URL).hostname, 'sms');
     this.webhooks = new RestrictedHttpClient(limits.SMS_HOSTS, 'sms');
   }

@@ -3,7 +3,10 @@ const MAX_CHARACTERS = 64;
 
 /** Characters that users put between digits. */
 const SEPARATORS = /[\s()./\p{Pd}]/gu;
-/** Allows letters, because some providers accept them. Allows no colon, because `whatsapp:` would not send an SMS. */
+/**
+ * A phone number without separators. Letters are allowed, because some providers accept them. Colons are not: a number
+ * with `whatsapp:` would not get an SMS.
+ */
 const NUMBER = /^\+?[a-z0-9]+$/i;
 
 /** Returns the form of a phone number for sending, counting and comparing, or `undefined` for an invalid number. */

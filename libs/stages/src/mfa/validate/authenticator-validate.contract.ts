@@ -47,7 +47,7 @@ const WITHOUT_DEVICE: Readonly<Record<string, StageProof['if_missing']>> = {
 
 const SENDING: readonly unknown[] = ['sms', 'duo'];
 
-/** Returns a config that offers no device whose proof needs another system. */
+/** Returns a config that offers only devices whose proof needs no other system, so no SMS and no Duo. */
 const withLocalDevices = ({
   device_classes: classes = DEVICE_CLASSES,
   ...config
@@ -62,7 +62,7 @@ export const authenticatorValidateContract = defineStage({
   component: 'ak-stage-authenticator-validate',
   model: 'authentik_stages_authenticator_validate.authenticatorvalidatestage',
   service: 'mfa',
-  // A preview sends no text messages and no pushes. The service of a class that it does not offer is not reached.
+  // A preview sends no text messages and no pushes, because it does not offer devices that need them.
   preview: { changes_user: true, config: withLocalDevices },
   acts: false,
   // The page's script may choose an SMS device or request a Duo push without the user, so `selected_challenge` and

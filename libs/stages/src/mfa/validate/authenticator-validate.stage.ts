@@ -63,7 +63,10 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
     return input.state === undefined && user !== undefined && this.rememberedProof.isValid(input, user, devices);
   }
 
-  /** Denies a user whose devices are all unusable. Calls `withoutDevice` for a user without devices. */
+  /**
+   * Denies a user whose devices are all unusable, and returns the outcome of `withoutDevice` for a user without
+   * devices.
+   */
   private async handleNoOffer<I extends ChallengeInput<Contract>>(
     input: I,
     withoutDevice: (input: I) => StageOutcome<Contract>,

@@ -19,7 +19,7 @@ const NO_DETAILS: DeviceDetails = { last_used: null, names: [] };
 
 /**
  * Returns what an entry says about its devices. Returns no details before the visitor has proved to be the owner,
- * because names and times would tell a stranger about the user.
+ * because names and times would reveal facts about the user to an attacker.
  */
 export function detailsOf(input: Input, devices: readonly Device[]): DeviceDetails {
   const owner = savedDeviceOwner(input);

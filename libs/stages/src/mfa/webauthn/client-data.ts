@@ -25,7 +25,8 @@ export function clientDataError(text: string, { type, challenge, party }: Expect
   if (!equalBytes(data.challenge, challenge)) return 'Client data challenge was not expected challenge';
   if (data.origin !== party.origin)
     return `Unexpected client data origin "${truncate(data.origin)}", expected "${party.origin}"`;
-  // A page of ours in a frame of another site still has our origin. Only this flag reveals the frame (clickjacking).
+  // A page of this site in a frame of another site still has the origin of this site. Only the member `crossOrigin`
+  // reveals the frame (clickjacking).
   if (data.crossOrigin === true) return 'Client data is from a page in a frame of another site';
   return undefined;
 }
