@@ -6,7 +6,7 @@ export type Identifiers = Readonly<Record<string, unknown>>;
 
 export const USER_TYPES = ['internal', 'external', 'service_account', 'internal_service_account'] as const;
 export const TOKEN_INTENTS = ['api', 'app_password', 'verification', 'recovery'] as const;
-/** What a scoped API token is valid for, and nothing else (docs/spec/directory.md#token-scopes). */
+/** The only purposes for which a scoped API token can be valid (docs/spec/directory.md#token-scopes). */
 export const TOKEN_SCOPES = ['flows'] as const;
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
 
@@ -58,7 +58,7 @@ export interface TokenFields {
   readonly description: string;
   readonly expiring: boolean;
   readonly expires: Date | null;
-  /** Null: the token is valid for all that API tokens may do. */
+  /** Null if the token is valid for everything that API tokens may do. */
   readonly scope: TokenScope | null;
 }
 

@@ -18,7 +18,7 @@ const columns: Columns = {
   attributes: ['u.attributes', 'json'],
 };
 
-/** The columns of users that a service may read which must not see password hashes (deploy/postgres/roles.sql). */
+/** The columns of users for services that must not read password hashes (deploy/postgres/roles.sql). */
 const WITHOUT_HASH = ['id', 'epoch', ...Object.keys(columns).filter((name) => name !== 'uuid')];
 
 /** Reads and writes users for `TypeormDirectoryStore`. */

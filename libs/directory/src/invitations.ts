@@ -20,8 +20,8 @@ export interface RedeemableInvitation extends InvitationFields {
 }
 
 /**
- * Returns what events name an invitation by, because names are not unique, and the pk is the secret in its link: 16
- * hexadecimal digits of the SHA-256 of the pk.
+ * Returns the reference to an invitation in events: 16 hexadecimal digits of the SHA-256 of the pk. The name would not
+ * be unique, and the pk itself is the secret in the link of the invitation.
  */
 export const invitationReference = (pk: string): string =>
   createHash('sha256').update(pk).digest('hex').slice(0, REFERENCE_LENGTH);

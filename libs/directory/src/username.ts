@@ -62,7 +62,9 @@ function reasonAgainst(name: string): Sentence | undefined {
   return undefined;
 }
 
-/** Returns the code point of a character, after the character itself if it is visible. */
+/**
+ * Returns a character with its code point, such as `é (U+00E9)`. Returns only the code point of an invisible character.
+ */
 function describe(character: string): string {
   const codePoint = `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
   return /[\p{L}\p{N}\p{P}\p{S}]/u.test(character) ? `${character} (${codePoint})` : codePoint;

@@ -2,7 +2,10 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const DEBUG = `'goauthentik.io/user/debug'`;
 
-/** SQL that collects the groups of a user and those above, up to 20 levels, each with the columns `of` a group `g`. */
+/**
+ * Returns SQL that collects the groups of a user and their parent groups, up to 20 levels. `of` lists the values of a
+ * group `g` to collect, and `columns` the names for these values.
+ */
 const above = (columns: string, of: string) => `
   WITH RECURSIVE above (${columns}, parent_id, level) AS (
     SELECT ${of}, g.parent_id, 1
@@ -12,8 +15,8 @@ const above = (columns: string, of: string) => `
     FROM above a JOIN directory.groups g ON g.id = a.parent_id WHERE a.level < 20)`;
 
 /**
- * Postgres plans a function in PL/pgSQL once per connection, but one in SQL at each call, which took ten times as long as
- * running it.
+ * Postgres plans a function in PL/pgSQL once per connection, but a function in SQL at each call. The planning took ten
+ * times as long as the run.
  */
 const PLANNED_ONCE = `
 CREATE OR REPLACE FUNCTION directory.is_superuser(of_user uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$

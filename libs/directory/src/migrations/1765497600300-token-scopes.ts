@@ -9,13 +9,16 @@ ALTER TABLE directory.tokens ADD COLUMN scope text,
   ADD CONSTRAINT tokens_scope CHECK (
     scope IS NULL OR (scope = 'flows' AND intent = 'api' AND expiring AND expires IS NOT NULL)) NOT VALID`;
 
-/** A gateway of the previous version reads this view. It must not take a scoped token for one without a scope. */
+/**
+ * The view that gateways of the previous version read. It has no scoped tokens, which those gateways would take for
+ * tokens without a scope.
+ */
 const UNSCOPED_VIEW = `
 CREATE OR REPLACE VIEW directory.api_tokens AS
 SELECT t.key_hash, t.user_id, CASE WHEN t.expiring THEN t.expires ELSE 'infinity' END AS expires
 FROM directory.tokens t WHERE t.intent = 'api' AND t.scope IS NULL`;
 
-/** All API tokens, with their ids and scopes. A reader must look at `scope`. */
+/** The view of all API tokens, with their ids and scopes. Its readers must check `scope`. */
 const SCOPED_VIEW = `
 CREATE VIEW directory.scoped_api_tokens AS
 SELECT t.id, t.key_hash, t.user_id, CASE WHEN t.expiring THEN t.expires ELSE 'infinity' END AS expires, t.scope
