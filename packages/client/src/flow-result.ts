@@ -13,7 +13,7 @@ const TEXTS = {
   network: ['network', 'The service cannot be reached. Check the connection.'],
 } as const;
 
-/** Returns what a reply tells a client. `resolve` makes a URL absolute. */
+/** Returns the result that a client gets for a reply of the executor. `resolve` makes a URL absolute. */
 export function resultOf(reply: Reply, resolve: (to: string) => string): Result {
   if (reply.kind === 'challenge') return resultOfChallenge(reply.challenge, resolve);
   if (reply.kind === 'unavailable') {

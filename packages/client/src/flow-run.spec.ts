@@ -7,7 +7,10 @@ const NAME = { component: 'ak-stage-identification' };
 const PASSWORD = { component: 'ak-stage-password' };
 const ANSWER: ChallengeResponse = { component: 'ak-stage-password', password: 'a-password' }; // not-a-secret
 const shown = (body: object, run = 'one') => ({ body, headers: { 'x-gatehouse-run': run } });
-/** A Retry-After that ends at once: the client pauses at least a second, so each test needs few of them. */
+/**
+ * Returns a response that asks the client to wait before it retries, by default one second, which is the shortest pause
+ * of the client.
+ */
 const busy = (status: number, seconds = '1') => ({ status, headers: { 'retry-after': seconds }, body: {} });
 
 async function startAt(script: Parameters<typeof scriptedExecutor>, options: { retries?: number } = {}) {
@@ -209,7 +212,7 @@ it('ends a pause when the signal of the caller is aborted', async () => {
   const controller = new AbortController();
   const starting = createClient({ baseUrl: executor.url }).start('login', {
     signal: controller.signal,
-    // The pause begins right after the call.
+    // `onWait` is called right before the pause begins, so the client is aborted during the pause.
     onWait: () => setImmediate(() => controller.abort(new Error('the page was closed'))),
   });
 

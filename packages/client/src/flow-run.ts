@@ -22,8 +22,9 @@ interface FlowRunOptions extends StartOptions {
 }
 
 /**
- * One run of a flow. Sends one request at a time, and no response twice: a response is repeated only after 429, which
- * or a refusal of the admission, which say that it was not processed. After any other failure the client fetches the current challenge.
+ * One run of a flow. Sends one request at a time. Sends a response again only after a status 429 or a refusal by the
+ * gateway's admission, because both say that the response was not processed. After any other failure the client fetches
+ * the current challenge.
  */
 export class FlowRun {
   private readonly controller = new AbortController();

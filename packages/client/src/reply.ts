@@ -19,7 +19,7 @@ export interface ReceivedStep {
   readonly unapplied?: boolean;
 }
 
-/** There is no reply for now. */
+/** No reply for now: an outage, a rate limit, or a lost connection. */
 export interface Unavailable {
   readonly kind: 'unavailable';
   readonly reason: UnavailableReason;

@@ -31,7 +31,7 @@ const CSRF_COOKIE = /(?:^|; *)(?:__Host-)?authentik_csrf=([^;]*)/;
 export const executorPath = (flow: string, query: string): string =>
   `/api/v3/flows/executor/${encodeURIComponent(flow)}/?query=${encodeURIComponent(query.replace(/^\?/, ''))}`;
 
-/** The JSON of a response, and the id of the step that it is for. */
+/** The JSON of a response, and the id of the step that the response answers. */
 interface Answer {
   readonly body: string;
   readonly step: string | undefined;

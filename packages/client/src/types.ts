@@ -73,7 +73,7 @@ export interface RedirectResult {
 /** The flow has ended: access is denied. */
 export interface DeniedResult {
   readonly kind: 'denied';
-  /** Why, in the visitor's language. */
+  /** Why access is denied, in the visitor's language. */
   readonly message: string;
   /** The code of the message, if it has one. */
   readonly reason?: string;
