@@ -12,8 +12,8 @@ export interface Failure {
   /** What fails, such as `Postgres stopped`. */
   readonly name: string;
   /**
-   * The alerts that must fire, in the order in which an operator is expected to look at them. For each, a text that shows
-   * the cause, in the output of a command of its runbook.
+   * The alerts that must fire, in the order in which an operator is expected to look at them. Each has a pattern, which
+   * must match the output of a command of the alert's runbook, so that the operator sees the cause.
    */
   readonly alerts: Readonly<Record<string, RegExp>>;
   readonly begin: () => Promise<unknown>;
@@ -122,7 +122,7 @@ interface Row {
   readonly check: string | undefined;
 }
 
-/** Returns a command of a runbook for the service in the labels of an alert, as the page says. */
+/** Returns a command of a runbook with the service in the labels of an alert in place of the service in the example. */
 const forService = (command: string, service: string | undefined): string =>
   service ? command.replace(/^(ask|logs) (?:password|gateway)\b/, `$1 ${service}`) : command;
 

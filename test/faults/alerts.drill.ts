@@ -43,7 +43,10 @@ const startPostgres = () =>
 const openMailbox = (port?: number) =>
   Mailbox.open({ ...(port && { port }), refuse: () => (isGreylisting ? smtpError(451, 'try later') : undefined) });
 
-/** Creates two certificates of Postgres, of which one ends within a day, and a file with their authorities. */
+/**
+ * Creates two certificates of Postgres, one of which expires within a day, and a file with the certificates of their
+ * authorities.
+ */
 async function createCertificates() {
   const [one, lasting] = createChain(['/CN=authority one', true, 365], ['/CN=localhost', false, 365]);
   const [two, ending] = createChain(['/CN=authority two', true, 365], ['/CN=localhost', false, 1]);

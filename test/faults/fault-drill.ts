@@ -7,7 +7,10 @@ import { LoginLoad, type Tally } from './login-load.js';
 /** The users who log in without pause. */
 export const USERS = Array.from({ length: 4 }, (_, i) => `user-${i}`);
 export const NONE_LOST = { unfinished: 0, lost: [] };
-/** Expected if no reply to an accepted answer was lost. Only the crash of a gateway can lose one. */
+/**
+ * The tally that a test expects if no reply to an accepted answer was lost. Only the crash of a gateway can lose such a
+ * reply.
+ */
 export const NONE_STARTED_OVER = { ...NONE_LOST, startedOver: 0 };
 
 /** A deployment whose parts are killed, hung and restarted one after the other, while users log in. */

@@ -18,7 +18,9 @@ import { ProxiedPostgres } from './proxied-postgres.js';
 const SERVICES = ['identification', 'password', 'session'] as const;
 const REPLICAS = [1, 2] as const;
 type Service = (typeof SERVICES)[number] | 'gateway' | 'courier';
-/** The processes that are connected to one NATS server, while all others are connected to others. */
+/**
+ * The processes that are connected to the NATS server of a fault. All other processes are connected to another server.
+ */
 type Group = 'all processes' | 'the gateways' | 'the services';
 
 /** Characters of the output of each process that are kept for a drill that has failed. */
@@ -129,7 +131,7 @@ export class FaultStack {
       ...{ SEAL_KEYS, SECRET_KEY, PSEUDONYM_KEY, BASE_URL: this.url, TRUSTED_PROXIES: '127.0.0.1' },
       ...{ PORT: String(gatewayPorts[replica - 1]), MONITORING_PORT: String(monitoringPorts[replica - 1]) },
       ...{ NETWORK_ATTEMPTS_FREE: '1000000', ANONYMOUS_RATE: '0', NEW_SESSION_RATE: '0', GATEHOUSE_DIR: folder },
-      // The drills count what a fault costs, not what is refused because the machine is busy.
+      // No limit refuses requests, because the drills count the effects of a fault, not the effects of a busy machine.
       ADMISSION_DELAY_MS: '0',
     };
     const courier = { SEAL_KEYS, EVENTS_STREAM: STREAM };
@@ -153,7 +155,7 @@ export class FaultStack {
     if (group === 'all processes') return;
     const { url } = this.nats.server(group === 'the gateways' ? i : next);
     await Promise.all(REPLICAS.map((replica) => this.end('gateway', replica, 'SIGKILL')));
-    // A process learns the addresses of the other servers from its own.
+    // A process learns the addresses of the other NATS servers from the server that it is connected to.
     await Promise.all(REPLICAS.map((replica) => this.start('gateway', replica, { NATS_URL: url })));
     await this.#ready();
   }

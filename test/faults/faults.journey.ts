@@ -113,7 +113,7 @@ describe('no login is lost', { timeout: 120_000 }, () => {
   });
 });
 
-// `npm run test:faults -- alerts` has the other alerts.
+// `npm run test:faults -- alerts` tests the other alerts.
 describe.skipIf(!hasPrometheus)('an alert fires, its runbook shows the cause, and no login is lost', () => {
   let drill: AlertDrill;
   beforeAll(async () => {

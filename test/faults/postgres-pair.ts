@@ -17,7 +17,7 @@ interface PostgresServer {
   readonly exited: Promise<unknown>;
 }
 
-/** Where the two servers run. */
+/** The programs of the two servers, and their ports. */
 interface Place {
   readonly programs: PostgresPrograms;
   readonly ports: Readonly<Record<ServerName, number>>;

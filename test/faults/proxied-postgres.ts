@@ -5,7 +5,7 @@ import { freePort } from '../support/processes.js';
 import { type RunningProxy, startProxy } from './haproxy.js';
 import { PostgresPair } from './postgres-pair.js';
 
-/** Password of the role `pgbouncer`, which may also run commands of PgBouncer's console. */
+/** Password of the role `pgbouncer`, which may also run commands on PgBouncer's console. */
 const PASSWORD = 'pgbouncer-of-a-drill';
 /** Connections of PgBouncer to Postgres for each role. */
 const POOL_SIZE = 10;

@@ -12,11 +12,11 @@ export default {
     ...config.test,
     include: ['test/faults/*.drill.ts'],
     globalSetup: [],
-    // What the global setup of `npm test` finds.
+    // Provides what the global setup of `npm test` would find.
     provide: { natsServer: process.env['NATS_SERVER'] ?? '' },
     testTimeout: DRILL_TIMEOUT_MS,
     hookTimeout: DRILL_TIMEOUT_MS,
-    // One deployment at a time, so that the gaps of one do not come from the load of another.
+    // Runs one deployment at a time. The load of another one could cause gaps in the logins.
     fileParallelism: false,
     maxWorkers: 1,
   },

@@ -75,7 +75,10 @@ const loggedIn = (name: string) => logIn(deployment.browser(), name);
 const push = (changes: Readonly<Record<string, string>> = {}, gateway = endpoints) => pushRequest(gateway, changes);
 const pathOf = authorizePath;
 
-/** Returns a code for the shop, and its exchange with some changes. */
+/**
+ * Issues an authorization code to the client `shop`. Returns the code, and a function that exchanges it with changed
+ * parameters.
+ */
 async function newCode() {
   const { body } = await push();
   const { code } = returnedBy(await (await loggedIn('alice')).fetch(pathOf('shop', body['request_uri'])));

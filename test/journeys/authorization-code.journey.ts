@@ -54,7 +54,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment?.close());
 
-/** Logs in by the login flow. Returns where the flow leads. */
+/** Logs in by the login flow. Returns the address to which the flow redirects. */
 async function logIn(browser: Browser, name: string, query = ''): Promise<string> {
   await browser.show('login', query);
   await browser.solve('login', { uid_field: name });
@@ -65,7 +65,7 @@ async function loggedIn(name: string): Promise<Browser> {
   await logIn(browser, name);
   return browser;
 }
-/** Gives the consent that a flow asks for. Returns where the flow leads. */
+/** Gives the consent that a flow asks for. Returns the address to which the flow redirects. */
 async function consent(browser: Browser, slug = 'consent'): Promise<string> {
   const { body } = await browser.show(slug);
   expect(body).toMatchObject({ component: 'ak-stage-consent' });

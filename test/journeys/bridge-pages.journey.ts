@@ -19,7 +19,7 @@ describeInChromium('a user of an application of Ory Hydra, in a browser', () => 
     hydra = await HydraServer.open(publicUrl);
     const settings = { ...bridgeSettings(deployment, publicUrl), HYDRA_ADMIN_URL: hydra.url };
     bridge = await startProcess('examples/hydra-login/server.mjs', settings, { ready: /serving/ });
-    // The application is another site, as for most users.
+    // The application is on another site than Gatehouse, as for most users.
     application = await linkingSite([hydra.authorize(), hydra.authorize({ prompt: 'consent' })]);
   });
   afterAll(async () => {

@@ -37,7 +37,9 @@ beforeAll(async () => {
 });
 afterAll(() => deployment?.close());
 
-/** Opens the link "Not you?" on a page, by default without a `Referer`, and returns where it leads. */
+/**
+ * Opens the link "Not you?" on a page, by default without a `Referer`. Returns the address to which the link redirects.
+ */
 async function cancel(browser: Browser, page?: string) {
   const init = page === undefined ? {} : { headers: { referer: deployment.url + page } };
   const { status, headers } = await browser.fetch(CANCEL, init);

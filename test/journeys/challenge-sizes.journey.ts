@@ -22,7 +22,10 @@ async function loggedIn(): Promise<Browser> {
   return browser;
 }
 
-/** Expects this challenge in at most `bytes`, some bytes above its present size. */
+/**
+ * Expects a challenge with this component and at most this number of bytes. The limits are slightly above the present
+ * sizes.
+ */
 function expectSize({ body, text }: BrowserResponse, component: string, bytes: number) {
   expect(body).toMatchObject({ component });
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(bytes);

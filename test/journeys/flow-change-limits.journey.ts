@@ -12,7 +12,9 @@ import { describeWithNats } from '../support/nats.js';
 import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
 
 const INSTANCES = '/api/v3/flows/instances';
-/** Moments at which the service is killed, in parts of the messages that it sends to Postgres; the last at its COMMIT. */
+/**
+ * Moments at which the service is killed: after this share of the messages that it sends to Postgres, or at its COMMIT.
+ */
 const MOMENTS = [0.4, 0.8, 'COMMIT'] as const;
 const BUSY = { status: 409, code: 'flow_change_busy', retryAfter: '1' };
 const TIMEOUT = { status: 503, code: 'flow_change_timeout', retryAfter: '1' };
@@ -90,8 +92,8 @@ describeWithNats('a change of flows over HTTP', () => {
     deployment.rows(`SELECT pg_advisory_lock(hashtext('gatehouse blueprints')), pg_advisory_unlock_all()`);
 
   /**
-   * Kills the service before the message at this moment of an apply reaches Postgres. `messages` is the number of a whole
-   * run. Returns the response of the apply, which the gateway gives up only after its time limit.
+   * Kills the service before the message at this moment of an apply reaches Postgres. `messages` is the number of
+   * messages of a complete apply. Returns the gateway's response to the apply, which comes only after the time limit.
    */
   async function killAt(moment: (typeof MOMENTS)[number], messages: number) {
     const reached = new Promise<void>((resolve) =>

@@ -40,7 +40,7 @@ describeWithNats('changes of flows over HTTP', () => {
       services: ['identification', 'password', 'session', 'mfa', 'blueprints'],
       apart: ['blueprints'],
       gateway: { ANONYMOUS_RATE: '0' },
-      // No guard looks during a test.
+      // Longer than any test, so that no guard of a rollout acts during one.
       own: { blueprints: { ROLLOUT_LOOK_S: '600' } },
       blueprints: [
         blueprint(

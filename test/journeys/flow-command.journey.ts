@@ -161,7 +161,7 @@ describe('login-without-browser.mjs', () => {
     await command.says(/Code from your authenticator app: /);
     command.write(codeAt(step));
     await command.says(/Invalid Token.*\s+Code from your authenticator app: /);
-    // The delay after a wrong code, in which a right one counts as wrong.
+    // Ends the delay after the wrong code. During the delay, a right code would count as wrong.
     await deployment.rows('DELETE FROM flow.attempts');
     command.write(codeAt(step + 1));
     expect(await command.exit).toBe(0);

@@ -71,7 +71,7 @@ describe('the funnel of a flow', () => {
       await login('alice', ['wrong-horse-1', 'wrong-horse-2', 'correct-horse-7']);
       for await (const message of received) {
         const { data } = cloudEvent.parse(message.json());
-        // The courier may publish the events of earlier logins only now, which had fewer steps.
+        // The courier may publish events of earlier logins only now. Those logins had fewer steps.
         if ((data.context as { steps: unknown[] }).steps.length < 5) continue;
         expect(data).toMatchObject({ ...{ flow: 'login', user: null, plan: null, client_ip: '' } });
         const outcomes = ['passed', 'rejected', 'rejected', 'passed', 'passed'];

@@ -107,7 +107,7 @@ describe('the flow page', () => {
       status: 404,
       text: expect.stringContaining('There is nothing at this address'),
     });
-    // The brand has no other login flow, so the visitor cannot be led to one.
+    // The brand has no other login flow to which the visitor could be redirected.
     expect((await deployment.browser().fetch('/if/flow/closed/')).text).toContain(
       'You need to be logged in to go on here.',
     );

@@ -30,13 +30,13 @@ const PROOF = {
 };
 const SETTING = { designation: 'stage_configuration', authentication: 'require_authenticated' };
 const PASSKEY = 'authenticator_webauthn.authenticatorwebauthnstage';
-/** Few enough for a test to reach, and more than any other test needs. */
+/** PREVIEW_RATE of the gateway: few enough requests for a test to exceed, and more than any other test sends. */
 const RATE = 40;
 
 let provider: SiteverifyServer;
 let deployment: Deployment;
 let gateways: [string, string];
-/** Two gateways get its requests in turn. */
+/** Browser of the superuser root. Two gateways get its requests in turn. */
 let root: Browser;
 
 beforeAll(async () => {
@@ -69,7 +69,7 @@ beforeAll(async () => {
       ),
     ],
   });
-  // Passkeys need the name of the host.
+  // Passkeys need a host name in the address, not an IP address.
   gateways = [deployment.url, (await deployment.openAnotherGateway()).replace('127.0.0.1', 'localhost')];
 }, 120_000);
 afterAll(async () => {
@@ -210,7 +210,7 @@ describe('a preview writes nothing but its test user, attempts, and the event of
     const changed = changedRows(before, await allRows(deployment));
     expect(tablesOf(changed)).toEqual(['flow.attempts', 'flow.outbox', 'mfa.devices']);
     expect(changed.filter((row) => row.startsWith('mfa.devices') && !row.includes(uuid))).toEqual([]);
-    // The right password was counted while it was checked. Its counters are back at 0.
+    // A password is counted as an attempt before it is checked. After the right password, the counters are back at 0.
     const counters = changed.filter((row) => row.startsWith('flow.attempts'));
     expect(counters.filter((row) => !/(network|"password proved"),0,/.test(row))).toEqual([]);
   });
@@ -248,7 +248,7 @@ describe('PREVIEW_RATE', () => {
     expect(refused[0]!.body).toMatchObject({ code: 'rate_limited', detail: expect.stringMatching(/./) });
     expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await first.fetch(`/if/preview/${link}/`)).status).toBe(429);
-    // Another spelling of the same bytes must not be counted apart.
+    // Another spelling of the same link must not get a rate limit of its own.
     for (const spelling of spellingsOf(link))
       expect((await requestPreview(first, spelling)).body).toMatchObject({ code: 'preview_refused' });
     expect((await requestPreview(first, other)).status).toBe(200);

@@ -28,7 +28,7 @@ const TOKEN = 'a-token-of-the-superuser'; // not-a-secret
 let deployment: Deployment;
 let sealer: Sealer;
 let gateways: [string, string];
-/** Two gateways get its requests in turn. */
+/** Browser of the superuser root. Two gateways get its requests in turn. */
 let root: Browser;
 
 beforeAll(async () => {
@@ -310,7 +310,7 @@ describeInChromium('the page of a preview', () => {
     await page.getByText('The flow leads to /.').waitFor();
     await banner.waitFor();
     const panel = page.getByRole('complementary', { name: 'Preview' });
-    // Beside the step, not below it.
+    // The panel is beside the step, not below it.
     expect((await panel.boundingBox())!.x).toBeGreaterThan((await banner.boundingBox())!.x);
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
     expect(await panel.getByRole('listitem').allTextContents()).toContainEqual(expect.stringMatching(/^login/));

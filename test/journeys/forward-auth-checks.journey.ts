@@ -20,7 +20,7 @@ const STAFFED = 'http://staffed.localhost';
 const PATH = '/outpost.goauthentik.io';
 const KINDS: readonly ProxyKind[] = ['nginx', 'traefik', 'caddy', 'envoy'];
 const TRUSTING = { TRUSTED_PROXIES: '127.0.0.1' };
-/** Shorter than the time for which a verdict is kept. */
+/** Options of `expect.poll` with a timeout that is shorter than the lifetime of a cached verdict. */
 const FAST = { interval: 20, timeout: 3000 };
 /** The name of a user who would add a header, and is not ASCII. */
 const HOSTILE_NAME = 'Eve\r\nX-Admin: yes\u0085 Ünï';
@@ -41,7 +41,7 @@ const EXPRESSION = [
 ];
 
 let deployment: Deployment;
-/** A gateway that keeps no verdict. */
+/** URL of a gateway that caches no verdicts. */
 let uncached: string;
 beforeAll(async () => {
   deployment = await Deployment.open({

@@ -60,7 +60,7 @@ describe('the requests of Traefik, as its documentation describes them,', () => 
   let loginRule: string;
   let siteRule: string;
   let priorities: readonly [site: number, login: number];
-  /** The headers of the visitor that Traefik replaces. */
+  /** Matches the headers that Traefik takes from the response to the check, in place of those of the visitor. */
   let replaced: RegExp;
 
   beforeAll(async () => {
@@ -78,7 +78,10 @@ describe('the requests of Traefik, as its documentation describes them,', () => 
     replaced = new RegExp(middleware.authResponseHeadersRegex.replace('(?i)', ''), 'i');
   });
 
-  /** Sends a GET with the headers of the visitor, and the parts of the address in X-Forwarded-*. */
+  /**
+   * Sends a check as Traefik does: a GET with the headers of the visitor, and the address of the visitor's request in
+   * X-Forwarded-*.
+   */
   const check = (method: string, uri: string, headers: Readonly<Record<string, string>>) => {
     const { host, pathname } = new URL(middleware.address);
     const forwarded = { Method: method, Proto: 'https', Host: HOST, Uri: uri, For: '203.0.113.7' };
@@ -177,7 +180,10 @@ describe('the requests of Envoy, as its documentation describes them,', () => {
   const matches = (name: string, { patterns }: Patterns) =>
     patterns.some(({ exact, prefix }) => name === exact || (prefix !== undefined && name.startsWith(prefix)));
 
-  /** Sends the method and the allowed headers of the visitor, no body, and the path behind the prefix. */
+  /**
+   * Sends a check as Envoy does: the visitor's method and allowed headers, no body, and the visitor's path after a
+   * prefix.
+   */
   const check = (method: string, path: string, headers: Readonly<Record<string, string>>) => {
     const all = { ...headers, 'x-forwarded-for': '203.0.113.7', 'x-forwarded-proto': 'https' };
     const allowed = Object.entries(all).filter(([name]) => matches(name, filter.allowed_headers));

@@ -98,8 +98,8 @@ async function loggedIn(name: ProxyName, username: string): Promise<HttpsVisitor
 }
 
 /**
- * Sends requests until all have the status `refused`. Returns the milliseconds from now to the last requests of which one
- * was passed on, 0 if none was.
+ * Sends requests until all have the status `refused`. Returns how many milliseconds after the call a request was last
+ * passed on; 0 if none was.
  */
 async function lastPassed(statuses: () => Promise<number[]>, refused: number): Promise<number> {
   const since = performance.now();

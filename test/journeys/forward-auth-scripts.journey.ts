@@ -33,7 +33,7 @@ const proxies = new Map<ProxyName, RunningProxy>();
 let deployment: Deployment;
 let application: ProtectedApplication;
 
-/** What stands behind a proxy: three times the same gateway. */
+/** Returns the servers behind a proxy. All three gateways are the same one. */
 const behind = () => {
   const gateway = Number(new URL(deployment.url).port);
   return { gateways: [gateway, gateway, gateway], application: application.port, certificate };

@@ -225,7 +225,7 @@ describe('the addresses of the login', () => {
     const { headers } = await alice.visit(`${WIKI}${PATH}/start?rd=${encodeURIComponent(rd)}`);
     const begun = new URL(headers.get('location')!);
     expect(begun.origin).toBe(deployment.url);
-    // The address of the authorization is open to forgery too.
+    // Forges the address in the request for the authorization too, because it comes from the browser.
     begun.searchParams.set('rd', Buffer.from(rd, 'latin1').toString('base64url'));
     const callback = (await alice.login.fetch(begun.pathname + begun.search)).headers.get('location')!;
     expect(callback.startsWith(`${WIKI}${PATH}/callback?code=`)).toBe(true);

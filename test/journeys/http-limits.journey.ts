@@ -147,7 +147,7 @@ describe('a client that aborts its request body', () => {
   });
 });
 
-/** The series of responses of the gateway. */
+/** Returns the name of the metric series that counts the responses with these labels. */
 const responses = (route: string, method: string, status: number) =>
   `gatehouse_http_seconds_count{route="${route}",method="${method}",status="${status}"}`;
 const malformed = (problem: string) => `gatehouse_malformed_requests_total{problem="${problem}"}`;

@@ -28,7 +28,10 @@ const answered = (path: string) => hydra.answers.findLast((answer) => answer.pat
 const userId = async (name: string) =>
   (await deployment.rows<{ id: string }>('SELECT id FROM directory.users WHERE username = $1', [name]))[0]!.id;
 
-/** Begins at Hydra and logs in. Returns where the browser is then: at the consent, or at the end. */
+/**
+ * Starts an authorization at Hydra and logs in. Returns the address at which the browser is then: the consent, or the
+ * application.
+ */
 async function logIn(visitor: BridgeVisitor, name: string, parameters: Readonly<Record<string, string>> = {}) {
   const login = await visitor.follow(hydra.authorize({ prompt: 'login', ...parameters }));
   return visitor.follow(await visitor.logIn(login, name));

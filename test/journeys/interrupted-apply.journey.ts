@@ -10,7 +10,9 @@ import { Deployment } from '../support/deployment.js';
 import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
 import { killWhenParentDies } from '../support/watchdog.js';
 
-/** Moments at which the command is killed, in parts of the messages that it sends to Postgres; the last at its COMMIT. */
+/**
+ * Moments at which the command is killed: after this share of the messages that it sends to Postgres, or at its COMMIT.
+ */
 const MOMENTS = [0.2, 0.5, 0.7, 0.9, 'COMMIT'] as const;
 
 /** Logins that run while the command is killed. */
@@ -56,7 +58,10 @@ async function finishApply(title: string): Promise<void> {
   expect(await (await startApply(title)).code).toBe(0);
 }
 
-/** Kills an apply before the message at this moment reaches Postgres. `messages` is the number of a whole run. */
+/**
+ * Kills an apply before the message at this moment reaches Postgres. `messages` is the number of messages of a complete
+ * apply.
+ */
 async function killAt(moment: (typeof MOMENTS)[number], messages: number): Promise<void> {
   let kill = () => {};
   const reached = new Promise<void>((resolve) => (kill = resolve));

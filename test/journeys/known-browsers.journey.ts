@@ -6,7 +6,10 @@ import { Deployment } from '../support/deployment.js';
 const RIGHT = 'correct-horse-7';
 let deployment: Deployment;
 
-/** Delays outlast the tests. The gateway trusts the tests as a proxy, so that they can send from any network. */
+/**
+ * Delays after failures are longer than the tests. The gateway trusts the tests as a proxy, so that they can send from
+ * any network.
+ */
 beforeAll(async () => {
   deployment = await Deployment.open({
     blueprints: [

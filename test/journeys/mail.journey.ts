@@ -97,7 +97,7 @@ describeWithNats('a mailed link and its code', () => {
     expect(browser.cookie()).not.toBe(witness.cookie());
     expect((await witness.solve('back', { code })).body).toMatchObject(BEGINNING);
     expect((await witness.show('back')).body).toMatchObject(BEGINNING);
-    // A page that was opened before the link still shows the email step.
+    // A page that was opened before the link was followed still shows the email step.
     expect((await browser.solve('back', { component: 'ak-stage-email' })).body).toMatchObject(LINK_QUESTION);
 
     expect((await confirmLink(browser, 'back', { query, question })).body).toMatchObject(DONE);

@@ -25,7 +25,7 @@ let receiver: WebhookReceiver;
 
 /** The processes of the deployment. */
 const PROCESSES = ['gateway', ...SERVICES, 'mfa', 'enrollment', 'policy', 'courier'] as const;
-/** What the tests of this file have typed, received or stored in cookies, and no line may contain. */
+/** Texts that the tests of this file have typed, received or stored in cookies. No line of a log may contain one. */
 const secrets = new Set(['correct-horse-7', 'alice', 'alice@example.org', 'bob', 'bob@example.org']);
 const cookiesOf = (browser: Browser) => ['authentik_session', 'authentik_csrf'].map((name) => browser.cookie(name)!);
 
@@ -295,7 +295,7 @@ it('the log of the gateway says why an answer was refused', async () => {
   expect(JSON.parse(line!)).toMatchObject({ outcome: 'show', reasons: 'password=password_invalid' });
 });
 
-/** Lets the password service fail with this text. Ends the logins of the deployment. */
+/** Makes the password service fail with this text, and ends the logins of the deployment. */
 const failPasswords = (message: string) =>
   deployment.rows(`
     CREATE FUNCTION directory.fail() RETURNS bytea LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION '${message}'; END$$;
@@ -338,6 +338,9 @@ it('no line of any process contains a secret or the name of a user, and every li
   expect(lines.join()).toContain(`550 no mailbox ${REDACTED}`);
 });
 
-/** Six digits also occur by chance in the ids of traces. */
+/**
+ * Returns whether a line contains a secret. Six digits count only as a whole word, because the ids of traces contain
+ * some by chance.
+ */
 const isIn = (line: string, secret: string) =>
   /^\d{6}$/.test(secret) ? new RegExp(`(?<!\\w)${secret}(?!\\w)`).test(line) : line.includes(secret);

@@ -104,7 +104,7 @@ async function linkTo(address: string, nth = 1): Promise<string> {
 
 const QUESTION = {
   ...{ component: CONSENT, header_text: 'Continue to confirm this email address.' },
-  // The page reads the lengths of both.
+  // The page reads the length of each list.
   ...{ permissions: [], additional_permissions: [] },
 };
 

@@ -40,7 +40,10 @@ afterAll(async () => {
 
 const newVisitor = () => new BridgeVisitor(deployment.url);
 
-/** Begins a sign-in of the application. Returns the address for the browser, and the exchange of the response. */
+/**
+ * Begins a sign-in of the application. Returns the address for the browser, and the function that exchanges the code in
+ * the response.
+ */
 async function signIn(parameters: Readonly<Record<string, string>> = {}) {
   const [verifier, state, nonce] = [openid.randomPKCECodeVerifier(), openid.randomState(), openid.randomNonce()];
   const url = openid.buildAuthorizationUrl(app, {
@@ -52,7 +55,7 @@ async function signIn(parameters: Readonly<Record<string, string>> = {}) {
   return { url: url.href, finish: (address: string) => openid.authorizationCodeGrant(app, new URL(address), checks) };
 }
 
-/** Signs a new visitor in, with login, and with the consent if it is the first of the user. */
+/** Signs a new visitor in: logs in, and gives the consent unless the user has given it before. */
 async function signedIn(name: string) {
   const visitor = newVisitor();
   const { url, finish } = await signIn();

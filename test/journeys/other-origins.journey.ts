@@ -7,7 +7,7 @@ const APP = 'https://app.example.org';
 const SITE = 'https://login.example.org';
 const executor = (slug: string) => `/api/v3/flows/executor/${slug}/?query=`;
 
-/** A proxy that terminates TLS is imitated, so that the origin of the site begins with https. */
+/** The tests imitate a proxy that terminates TLS, so that the origin of the site begins with https. */
 let deployment: Deployment;
 beforeAll(async () => {
   deployment = await Deployment.open({
@@ -31,7 +31,7 @@ interface Sender {
   readonly body?: object;
 }
 
-/** Sends a request as a browser does for a script of a page: with its origin, and what the browser says of the sites. */
+/** Sends a request as a browser does for the script of a page: with the origin of the page and `Sec-Fetch-Site`. */
 function send(browser: Browser, path: string, { origin = APP, site = 'same-site', csrf, body }: Sender = {}) {
   return browser.fetch(path, {
     headers: {

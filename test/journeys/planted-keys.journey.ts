@@ -69,7 +69,7 @@ describeWithNats('a session key that an attacker planted', () => {
     await attacker.solve('login', RIGHT);
     await attacker.show('back');
     victim.plant(attacker.cookie());
-    // The lock blocks the statement that rotates the session key.
+    // The lock blocks the statement that gives the session a new key.
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
     await client.query('BEGIN; LOCK TABLE flow.session_keys IN SHARE ROW EXCLUSIVE MODE');

@@ -12,7 +12,10 @@ import { SiteverifyServer } from '../support/siteverify.js';
 /** Answered plans of each version that the guard needs for its first test. */
 const PLANS = 200;
 const CONCURRENCY = 8;
-/** Fewer networks than the guard leaves out, and so many plans that the plain rate drops by far more than it allows. */
+/**
+ * The attack comes from fewer networks than the guard leaves out of its comparison. It abandons so many plans that the
+ * rate over all networks drops by far more than the guard allows.
+ */
 const ATTACK = { networks: 12, plans: 10 };
 const SECRET = 'hush-hush-hush';
 
@@ -23,7 +26,8 @@ let folder: string;
 beforeAll(async () => {
   provider = await SiteverifyServer.open(SECRET);
   const users = [userEntry('alice'), userEntry('root'), administratorsEntry('root')];
-  // The candidate has the same stages, and a captcha between them: another login stage would halt the guard instead.
+  // The candidate adds a captcha between the same stages. If it had another login stage, the guard would only halt the
+  // rollout, and not end it.
   const flow = (title: string) => flowEntries('login', [IDENTIFICATION, LOGIN], { title });
   const captcha = [
     {
@@ -92,7 +96,7 @@ class Visitor {
 const DONE = 'xak-flow-redirect';
 const CAPTCHA = 'ak-stage-captcha';
 
-/** What visitors of each version have come to: the version, and the component of the last response. */
+/** Number of visitors by the version that they got and the component of their last response. */
 const ends = new Map<string, number>();
 const stuck: Visitor[] = [];
 
@@ -113,7 +117,7 @@ async function finish(visitor: Visitor, title: string): Promise<string> {
   return end;
 }
 
-/** Lets visitors log in all the time, until `isOver` says so. It is asked after each round of visits. */
+/** Lets visitors log in until `isOver` returns true. Calls it after each round of visits. */
 async function visitUntil(isOver: () => Promise<boolean>): Promise<void> {
   do await Promise.all(Array.from({ length: CONCURRENCY }, visit));
   while (!(await isOver()));
@@ -143,7 +147,7 @@ it('an attacker who abandons many runs from few networks takes no version back',
   for (let network = 0; network < ATTACK.networks; network++)
     for (let plans = 0; plans < ATTACK.plans; ) {
       const attacker = new Visitor(60_000 + network);
-      // An attacker gets the version by trying sessions.
+      // The attacker starts new sessions until one of them gets the new version.
       if ((await attacker.show()).title === 'Old') continue;
       await attacker.identify();
       plans++;

@@ -8,7 +8,7 @@ import { recordedEvents } from '../support/recorded-events.js';
 
 const PLAIN = 'a-token-of-root-that-nobody-guesses-0123456789abcdef'; // not-a-secret
 const INSTANCES = '/api/v3/flows/instances';
-/** All that a token with the scope `flows` may request. */
+/** The routes that a token with the scope `flows` may request. */
 const FLOW_ROUTES = [
   'GET :slug/diagram/',
   'GET :slug/export/',

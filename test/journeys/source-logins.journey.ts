@@ -114,7 +114,7 @@ describeInChromium('visitors who sign in at a source', () => {
   const usernameOf = async (browser: Browser) =>
     ((await browser.fetch('/api/v3/core/users/me/')).body['user'] as { username?: string } | undefined)?.username;
 
-  /** Signs in at the provider of a source and returns the callback URL with its answer. */
+  /** Signs in at the provider of a source. Returns the callback URL with the provider's parameters. */
   async function signInAtSource(browser: Browser, slug: string): Promise<string> {
     const redirect = await browser.fetch(`/source/oauth/login/${slug}/`);
     const callback = `${deployment.url}${CALLBACK}/${slug}/`;

@@ -215,7 +215,7 @@ it.skipIf(!hasPrometheus)('serves metrics from which Prometheus records all rule
     expect(p95?.value).toBeGreaterThan(0);
     const { queries, statements, failed } = await runRunbooks(`http://${monitoring}`);
     expect(failed).toEqual([]);
-    // Prometheus refuses a query with a mistake, and Postgres a statement.
+    // Prometheus refuses a query with a mistake, and Postgres a statement with a mistake.
     for (const query of queries) await prometheus.query(query);
     const { url } = JSON.parse(await readFile(join(folder, 'postgres.json'), 'utf8')) as { url: string };
     await onServer(url, async (client) => {

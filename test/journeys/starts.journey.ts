@@ -48,7 +48,7 @@ async function restart(): Promise<string> {
   return (await start()).output();
 }
 
-/** Returns the password in the output, which is the last one that was printed. */
+/** Returns the password that was printed last. */
 const printedPassword = (output: string) =>
   [...output.matchAll(/Administrator: admin, password: (\S+)\n/g)].at(-1)?.[1];
 

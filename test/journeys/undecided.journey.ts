@@ -117,7 +117,7 @@ describe('a policy that is evaluated again and again', () => {
       await browser.solve('plain', { password: 'correct-horse-7' });
       await deployment.rows('DELETE FROM flow.outbox');
       for (let visit = 0; visit < 3; visit++) {
-        // A stored plan would be shown without another evaluation.
+        // Deletes the plan. A stored plan would show its challenge without evaluating the policies again.
         await deployment.rows('DELETE FROM flow.plans');
         await browser.show(slug);
       }
@@ -141,7 +141,10 @@ describe('a policy that sends an HTTP request', () => {
 });
 
 describe('a policy that fails again and again', () => {
-  /** Returns the number of lines about the flow. Lines are written in order, so waits for one of a later request. */
+  /**
+   * Returns the number of log lines about the flow. First waits for a line of a later request, because lines are
+   * written in order.
+   */
   const reports = async () => {
     const written = deployment.says('gateway', /"flow_answered".*"flow":"coloured"/);
     await deployment.browser().show('coloured');

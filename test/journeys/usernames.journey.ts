@@ -8,7 +8,7 @@ const DONE = { component: 'xak-flow-redirect', to: '/' };
 const PASS = 'a long password';
 const NFC = 'jos\u00e9';
 const NFD = 'jose\u0301';
-/** Names of accounts from before usernames had a `username_key`. This one is "rené" in NFD. */
+/** Usernames of accounts that were created before users had a `username_key`. This one is "rené" in NFD. */
 const OLD_NFD = 'rene\u0301';
 const OLD_INVISIBLE = 'old\u200bname';
 

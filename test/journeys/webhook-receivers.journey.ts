@@ -78,7 +78,7 @@ describeWithNats('the receivers of docs/how-to/webhooks.md', () => {
     await couriers.start(webhookSettingsFor({ url, secrets: [NEW_SECRET, SECRET] }));
     await couriers.source.query('UPDATE flow.webhook_deliveries SET due_at = now()');
     await prints;
-    // An event of the user is delivered when the one before it is done.
+    // The courier delivers an event of a user only when the user's event before it is done.
     const done = receiver.says(/gatehouse.logout/);
     await couriers.putEvents([event('logout', alice)]);
     await done;

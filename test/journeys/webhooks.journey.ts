@@ -111,11 +111,11 @@ describeWithNats('a courier with webhook endpoints', () => {
       published.push(message.json<{ id: string }>().id);
       if (published.length === 20) break;
     }
-    // Only the events of one user have an order.
+    // The courier keeps the order of the events of one user only.
     const ofUser = (all: readonly string[], user: number) => all.filter((id) => ids.indexOf(id) % 2 === user);
     for (const user of [0, 1]) expect(ofUser(published, user)).toEqual(ofUser(ids, user));
     await listener.close();
-    // It finishes the deliveries that it has begun.
+    // A courier that is stopped finishes the deliveries that it has begun.
     await courier.stop();
     expect((await deliveries()).filter(({ endpoint }) => endpoint === 'live')).toEqual([]);
   });
@@ -209,7 +209,7 @@ describeWithNats('a courier with webhook endpoints', () => {
       ...webhookSettingsFor({ url: receiver.url }),
       ...{ WEBHOOK_BREAK_FAILURES: '1', MONITORING_PORT: String(port), WEBHOOK_RETRY_S: '1' },
     });
-    // Counted before it is logged.
+    // The courier counts a failure before it logs it, so the metric is right once the line is written.
     const reopened = again.says(/webhook_not_delivered/);
     await expireLeases();
     await reopened;

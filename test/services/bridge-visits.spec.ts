@@ -14,7 +14,7 @@ type VisitsConstructor = new (options: {
 const FILE = '../../examples/gatehouse-client/transactions.mjs';
 const { Transactions } = (await import(FILE)) as { readonly Transactions: VisitsConstructor };
 
-/** A browser that keeps the cookies which it is sent, as if it had no clock. */
+/** A browser that stores the cookies that it gets, and never lets them expire. */
 class CookieJar {
   readonly sent: string[] = [];
   readonly response = { appendHeader: (_: string, value: string) => this.sent.push(value) };
@@ -56,7 +56,7 @@ describe('a visit to Gatehouse through a bridge', () => {
     const states = [first.begin(visits, 'first'), second.begin(visits, 'second')];
     const others = { appendHeader: () => undefined };
     for (let visit = 2; visit < count; visit += 1) visits.begin(others, visit);
-    // All are remembered. One more replaces the oldest.
+    // All visits so far are remembered. One more replaces the oldest visit.
     visits.begin(others, 'one more');
     expect(first.finish(visits, states[0]!)).toBeUndefined();
     expect(second.finish(visits, states[1]!)).toBe('second');

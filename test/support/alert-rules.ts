@@ -38,12 +38,15 @@ export function scaleDuration(duration: string, factor: number): string {
   return `${Math.max(1, Math.round(ms / factor))}ms`;
 }
 
-/** Seconds that a message may wait in the outbox. It waits for the part of a deployment that is slow or away. */
+/**
+ * Matches the number of seconds that a message may wait in the outbox. It is scaled like a time window, because a
+ * message waits as long as a part of the deployment is slow or away.
+ */
 const LARGEST_AGE = /(?<=\bgatehouse_outbox_oldest_seconds\{[^}]*\}\) > )\d+/g;
 
 /**
- * Returns an expression in which the ranges, such as `[5m]`, the offsets and the largest age of a message are divided by
- * a factor.
+ * Returns an expression in which the ranges (such as `[5m]`), the offsets and the largest age of a message in the
+ * outbox are divided by a factor.
  */
 export const scaleExpression = (expr: string, factor: number): string =>
   expr
@@ -51,10 +54,10 @@ export const scaleExpression = (expr: string, factor: number): string =>
     .replace(LARGEST_AGE, (seconds) => String(Number(seconds) / factor));
 
 /**
- * Returns the text of one file with all rules, in which every time window is divided by `factor`: the ranges and offsets
- * of expressions, `for`, and the intervals of groups. So a test with a real Prometheus sees within seconds what takes
- * minutes in a deployment. Divide the scrape interval too: a range must hold several scrapes. So is the age that a message
- * in the outbox may reach. Other thresholds stay.
+ * Returns the text of one file with all rules, in which every time window is divided by `factor`: the ranges and
+ * offsets of expressions, `for`, the intervals of groups, and the largest age of a message in the outbox. A test with a
+ * real Prometheus then sees within seconds what takes minutes in a deployment. Divide the scrape interval too, because
+ * a range must hold several scrapes. Other thresholds stay as they are.
  */
 export function scaledRules(factor: number): string {
   const scaleRule = (rule: Rule) => ({

@@ -40,7 +40,10 @@ export const conditionEntry = (
 });
 
 interface BoundStage {
-  /** App label and model of a stage without `authentik_stages_`, or the kind of an external stage. */
+  /**
+   * App label and model of a stage without `authentik_stages_`, such as `password.passwordstage`, or the kind of an
+   * external stage.
+   */
   readonly stage: string;
   readonly attrs?: Readonly<Record<string, unknown>>;
   readonly binding?: Readonly<Record<string, unknown>>;

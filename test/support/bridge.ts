@@ -4,7 +4,10 @@ import { RoamingBrowser } from './roaming-browser.js';
 
 const SECRET = 'secret-of-the-bridge'; // not-a-secret
 
-/** Opens a gateway with users and flows, and with the clients of the examples, for a bridge at `publicUrl`. */
+/**
+ * Opens a gateway with users, flows and the clients of the examples, for a bridge at `publicUrl`. A bridge is an
+ * example service that lets another authorization server, such as Ory Hydra, log its users in through Gatehouse.
+ */
 export async function openForBridge(publicUrl: string): Promise<Deployment> {
   const deployment = await Deployment.open({
     blueprints: [
@@ -21,7 +24,10 @@ export async function openForBridge(publicUrl: string): Promise<Deployment> {
   return deployment;
 }
 
-/** Returns the settings of a bridge. */
+/**
+ * Returns the environment variables of a bridge (an example service between another authorization server and
+ * Gatehouse).
+ */
 export const bridgeSettings = ({ url }: Pick<Deployment, 'url'>, publicUrl: string) => ({
   ...{ PUBLIC_URL: publicUrl, PORT: new URL(publicUrl).port },
   ...{ SCOPE_TEXTS: JSON.stringify({ photos: 'See your photos' }) },
@@ -30,13 +36,16 @@ export const bridgeSettings = ({ url }: Pick<Deployment, 'url'>, publicUrl: stri
   ...{ LOGIN_CLIENT_SECRET: SECRET, CONSENT_CLIENT_SECRET: SECRET },
 });
 
-/** A visitor who answers the flows of a gateway on the way through a bridge. */
+/**
+ * A visitor who logs in at another authorization server through a bridge, and answers the flows of the gateway on the
+ * way.
+ */
 export class BridgeVisitor extends RoamingBrowser {
   constructor(private readonly gateway: string) {
     super();
   }
 
-  /** Answers the challenge of a flow, or shows it. Returns the JSON of the response. */
+  /** Answers the challenge of a flow. Without an answer, requests the challenge. Returns the JSON of the response. */
   async execute(slug: string, answer?: unknown, query = ''): Promise<Readonly<Record<string, unknown>>> {
     const url = `${this.gateway}/api/v3/flows/executor/${slug}/?query=${encodeURIComponent(query)}`;
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer) };
@@ -54,19 +63,19 @@ export class BridgeVisitor extends RoamingBrowser {
     return new URL(String(to), this.gateway).href;
   }
 
-  /** Shows the consent, whose page must be open. */
+  /** Requests the consent challenge. Throws unless `page` is the page of the consent flow. */
   showConsent(page: string): Promise<Readonly<Record<string, unknown>>> {
     if (!page.startsWith(`${this.gateway}/if/flow/bridge-consent/`)) throw new Error(`not a consent: ${page}`);
     return this.execute('bridge-consent');
   }
 
-  /** Gives the consent. Returns the address to which the flow leads. */
+  /** Gives the consent. Returns the address to which the flow sends the browser. */
   async consent(page: string): Promise<string> {
     const { token } = await this.showConsent(page);
     return String((await this.execute('bridge-consent', { token }))['to']);
   }
 
-  /** Refuses by the link of the page, "No, cancel". Returns the address to which it leads. */
+  /** Follows the link "No, cancel" of the page. Returns the address to which it redirects. */
   async cancel(): Promise<string> {
     const { headers } = await this.fetch(`${this.gateway}/flows/-/cancel/?stay=1`);
     return headers.get('location') ?? '';

@@ -13,7 +13,10 @@ export const CODE_LOGIN_FLOWS = [
   ...flowEntries('proved-login', [IDENTIFICATION, PASSWORD, VALIDATE, LOGIN]),
 ];
 
-/** Sets up recovery codes for a user in one browser, and returns another one that has logged in with a code. */
+/**
+ * Sets up recovery codes for a user in one browser. Returns a second browser, which has logged in with one of the
+ * codes.
+ */
 export async function logInWithCode(open: () => Browser, username: string): Promise<Browser> {
   const setup = open();
   const { codes } = (await passwordGiven(setup, username, 'setup')) as { codes: readonly string[] };
@@ -25,7 +28,7 @@ export async function logInWithCode(open: () => Browser, username: string): Prom
   return browser;
 }
 
-/** Returns the challenge after the password. */
+/** Answers the identification and the password. Returns the challenge after them. */
 async function passwordGiven(browser: Browser, username: string, slug: string): Promise<unknown> {
   await browser.show(slug);
   await browser.solve(slug, { uid_field: username });

@@ -1,4 +1,4 @@
-/** A flow with the email field that settings flows written for authentik contain. */
+/** A blueprint of a flow in which users change their email address, as operators write it for authentik. */
 export const CONTACT_FORM = `
 version: 1
 entries:

@@ -1,7 +1,10 @@
 import { connect } from '@nats-io/transport-node';
 import type { Deployment } from './deployment.js';
 
-/** Counts the passwords that the gateway sends to the password service during `work`, by a subscription to them. */
+/**
+ * Returns the result of `work`, and the number of passwords that the gateway has sent to the password service meanwhile
+ * (`judged`).
+ */
 export async function countingAttempts<T>(
   deployment: Deployment,
   work: () => Promise<T>,

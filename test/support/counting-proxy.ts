@@ -1,9 +1,9 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Whether a message of a client is the last one that the proxy looks at. Messages are counted from 1. */
+/** Returns whether a message of a client is the first one that the proxy drops. Messages are counted from 1. */
 type IsLast = (message: Buffer, number: number) => boolean;
 
-/** A proxy in front of Postgres that counts what clients send, and stops at a message. */
+/** A proxy in front of Postgres that counts the messages of clients, and can drop all messages from a given one on. */
 export class CountingProxy {
   readonly #open = new Set<Socket>();
   readonly #server: Server;

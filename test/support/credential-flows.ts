@@ -44,7 +44,7 @@ export const CREDENTIAL_FLOWS = blueprint(
   flowEntries('nameless-login', [IDENTIFICATION, LOGIN]),
   flowEntries('first-login', [IDENTIFICATION, PASSWORD, CODES, LOGIN]),
   flowEntries('mail-first-login', [IDENTIFICATION, EITHER_PASSWORD, CODES, LOGIN]),
-  // Before the flow `app`, whose stage refers to it as its `configure_flow`.
+  // This flow precedes the flow `app`, whose stage names it as `configure_flow`.
   flowEntries('about-me', [LOGIN], MEMBERS),
   flowEntries('app', [APP], MEMBERS),
   flowEntries('codes', [CODES], MEMBERS),

@@ -144,7 +144,7 @@ export class Deployment {
     }
   }
 
-  /** Stops a part that does not share its microservice with others. */
+  /** Stops the gateway or a service. A service must not share its microservice with others. */
   async stop(name: Service | 'gateway'): Promise<void> {
     await this.part(name).stop();
     this.parts.delete(name);
@@ -281,7 +281,9 @@ export class Deployment {
     return runCliOk(name, args, { env: { ...this.environment, ...this.infrastructure.sealing } });
   }
 
-  /** Settings of the services, which PgBouncer may serve. Commands connect to Postgres directly. */
+  /**
+   * Settings of the services. If PgBouncer runs, services connect through it; commands connect to Postgres directly.
+   */
   private get serviceEnvironment(): Environment {
     const { pgbouncer } = this.infrastructure;
     return { ...this.environment, ...(pgbouncer ? { DATABASE_URL: pgbouncer.url } : {}) };
@@ -292,7 +294,7 @@ export class Deployment {
       DATABASE_URL: this.infrastructure.database.url,
       NATS_URL: this.nats.url,
       UV_THREADPOOL_SIZE: '4',
-      // A busy test machine must not refuse passwords.
+      // So long that a busy test machine refuses no password.
       PASSWORD_WAIT_MS: '9000',
       ...this.infrastructure.environment,
     };

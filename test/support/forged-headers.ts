@@ -7,7 +7,9 @@ const NAMES = ['username', 'groups', 'email', 'name', 'uid', 'jwt', 'entitlement
     ['User', 'Groups', 'Email', 'Name'].flatMap((name) => [`Remote-${name}`, `remote_${name}`, `REMOTE-${name}`]),
   );
 
-/** Returns the headers of a visitor who claims to be another user, and to have come another way. */
+/**
+ * Returns the headers of a visitor who claims to be another user, and to come from another address, host and protocol.
+ */
 export const forgedHeaders = (): Readonly<Record<string, string>> => ({
   ...Object.fromEntries(NAMES.map((name) => [name, 'evil'])),
   'X-Forwarded-For': '203.0.113.6',

@@ -86,7 +86,10 @@ export class SiteVisitor {
     return this.send(url.slice(origin.length), origin, { headers: { ...forwarded, ...headers } });
   }
 
-  /** Opens the address that starts the login, and returns the path and query of the next one, at the host of the login. */
+  /**
+   * Opens the address that starts the login at a site. Returns the path and query of the redirect, which leads to the
+   * host of the login.
+   */
   async start(url: string): Promise<string> {
     const { origin } = new URL(url);
     const { headers } = await this.visit(`${origin}${PATH}/start?rd=${encodeURIComponent(url)}`);

@@ -22,7 +22,7 @@ export interface GatewayRoute extends RouteAccess {
 
 /** Returns all routes of all controllers of the gateway. */
 export function gatewayRoutes(): GatewayRoute[] {
-  // Only the graph of the modules is read, so nothing connects to anything.
+  // Reads the graph of the modules without creating them, so nothing connects to Postgres or NATS.
   const infrastructure = { config: readConfig(gatewayConfig, SETTINGS) } as Infrastructure;
   const controllers = new Set(controllersOf(GatewayModule.forRoot(infrastructure), new Set()));
   return [...controllers].flatMap(routesOf);

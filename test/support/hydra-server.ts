@@ -20,7 +20,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
 interface OpenRequest {
   readonly kind: Kind;
   readonly facts: Json;
-  /** Returns where the browser goes after an answer. */
+  /** Returns the URL to which the browser goes after an answer. */
   readonly after: (verdict: string, answer: Json) => string;
   /** Set once the request is answered. */
   redirectTo?: string;
@@ -44,7 +44,7 @@ export class HydraServer {
     private readonly bridge: string,
   ) {}
 
-  /** `bridge` is the address of the service that answers. */
+  /** `bridge` is the URL of the service that answers the requests for login, consent and logout. */
   static async open(bridge: string): Promise<HydraServer> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -89,7 +89,7 @@ export class HydraServer {
     send(...answer);
   }
 
-  /** Begins an authorization as Hydra does. Returns where the browser goes. */
+  /** Begins an authorization as Hydra does. Returns the URL to which the browser goes. */
   private start(query: URLSearchParams): string {
     const request_url = `${this.url}/oauth2/auth?${query}`;
     const prompt = (query.get('prompt') ?? '').split(' ');

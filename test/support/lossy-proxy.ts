@@ -7,9 +7,9 @@ export interface LossyProxy {
   readonly posts: () => number;
   /** Leads connections to this port of 127.0.0.1. */
   readonly leadTo: (port: number) => void;
-  /** Closes the connection of the next POST when the gateway has sent its response, of which only the head arrives. */
+  /** Passes on only the head of the gateway's response to the next POST, and then closes the connection. */
   readonly loseNextResponse: () => void;
-  /** Closes the connection of the next POST when the gateway has sent its response, of which no byte arrives. */
+  /** Passes on nothing of the gateway's response to the next POST, and closes the connection. */
   readonly dropNextResponse: () => void;
   readonly close: () => Promise<void>;
 }
@@ -64,7 +64,8 @@ function relay(client: Socket, state: State): readonly Socket[] {
   });
   gateway.on('data', (chunk) => {
     if (!loss) return void client.write(chunk);
-    // Chromium sends a request again by itself if it gets no byte of the response on a connection that it has reused.
+    // Passes on the head, unless the whole response is to be lost: Chromium repeats a request by itself if it gets no
+    // byte of the response on a reused connection.
     const head = loss === 'body' ? chunk.indexOf('\r\n\r\n') + 4 : 0;
     client.end(chunk.subarray(0, head), () => client.destroy());
     return gateway.destroy();

@@ -66,7 +66,7 @@ export class Mailbox {
     return (this.#server.server.address() as AddressInfo).port;
   }
 
-  /** Settings of a courier that sends all mails here, as soon as they are stored. */
+  /** Settings of a courier that sends all mails to this server, as soon as they are stored. */
   get settings() {
     return { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(this.port), OUTBOX_POLL_MS: '20' };
   }

@@ -1,6 +1,6 @@
 import type { Browser, BrowserResponse } from './browser.js';
 
-/** The question that a followed link asks. */
+/** Part of the challenge that asks the visitor to confirm a followed mailed link. */
 export const LINK_QUESTION = {
   component: 'ak-stage-consent',
   header_text: 'Continue to confirm this email address.',
@@ -13,7 +13,7 @@ interface FollowedLink {
   readonly question: BrowserResponse;
 }
 
-/** Confirms the mailed link that a browser has followed, as clients answer a consent challenge. */
+/** Confirms a mailed link that a browser has followed: answers the consent challenge with its token. */
 export const confirmLink = (browser: Browser, slug: string, { query, question }: FollowedLink) =>
   browser.solve(slug, { component: 'ak-stage-consent', token: question.body['token'] }, query);
 

@@ -36,8 +36,9 @@ export async function linkingSite(links: readonly string[]) {
 }
 
 /**
- * Returns the function that tells a page that the browser has restored it from its back/forward cache, once the script
- * of the page listens for that. Call it before the page is opened.
+ * Returns a function that makes a page believe that the browser has restored it from the back/forward cache. The
+ * function waits until the script of the page listens for `pageshow`, and then dispatches that event. Call `restorerOf`
+ * before the page is opened.
  */
 export async function restorerOf(page: Page): Promise<() => Promise<void>> {
   await page.addInitScript(() => {

@@ -23,8 +23,8 @@ interface PgbouncerOptions {
   /** Other settings. */
   readonly settings?: Readonly<Record<string, string | number>>;
   /**
-   * Password of the role `pgbouncer`, which looks up those of the services. By default, all clients get the connections of
-   * the user in `database`, without a password.
+   * Password of the role `pgbouncer`, which looks up the passwords of the services' roles. Without it, all clients get
+   * the connections of the user in `database`, without a password.
    */
   readonly password?: string;
 }
@@ -65,7 +65,9 @@ export async function startPgbouncer(options: PgbouncerOptions): Promise<Running
   return { pid: child.pid ?? 0, url: url.href, output, stop };
 }
 
-/** Connections of PgBouncer to Postgres. All services share them, and take turns because they want more. */
+/**
+ * Number of connections of PgBouncer to Postgres. It is so small that the services, which share them, must take turns.
+ */
 const SHARED_POOL = 3;
 
 /**

@@ -7,9 +7,9 @@ import { postgresAccount } from '../../libs/platform/src/embedded-postgres-accou
 
 const run = promisify(execFile);
 
-/** The programs of an installed PostgreSQL, and a folder for the servers that a drill makes with them. */
+/** The programs of an installed PostgreSQL, and a folder for the servers that a test creates with them. */
 export class PostgresPrograms {
-  /** Password of the superuser `postgres`, and the one that the programs use. */
+  /** Password of the superuser `postgres`, as whom the programs connect. */
   readonly password = 'postgres-of-a-drill';
 
   private constructor(

@@ -141,7 +141,7 @@ export class RunningPrometheus {
   }
 }
 
-/** Writes the configuration and the rules of a test. JSON is YAML. */
+/** Writes the configuration and the rules of a test as JSON, which is valid YAML. */
 async function writeConfiguration(
   folder: string,
   { targets, factor, rules = [], alerts }: Options & { readonly alerts: string },

@@ -10,7 +10,7 @@ import { freePort, startProcess } from './processes.js';
 export const PROXIES = ['nginx', 'caddy', 'haproxy'] as const;
 export type ProxyName = (typeof PROXIES)[number];
 
-/** What stands behind a proxy, all of it on this machine. */
+/** The servers behind a proxy, all of them on this machine. */
 interface Site {
   /** Ports of three gateways. */
   readonly gateways: readonly number[];
@@ -37,16 +37,19 @@ interface Setting extends Site {
 
 /** How a proxy runs in a test. */
 interface Recipe {
-  /** The first one that is installed is used. Debian installs some outside of the PATH of ordinary accounts. */
+  /**
+   * Paths of the program. The first installed one is used, because Debian installs some programs outside of the PATH of
+   * ordinary accounts.
+   */
   readonly programs: readonly string[];
   /** Matches the output of a proxy that listens. */
   readonly ready: RegExp;
   readonly args: (folder: string) => [string, ...string[]];
-  /** The files of the page, by the path that their first line names. */
+  /** Paths of the configuration files in the page. The first line of a file's code block names its path. */
   readonly files: readonly string[];
   /** The strings of these files that a test replaces, beside the addresses behind the proxy. */
   readonly replacements: (setting: Setting) => Readonly<Record<string, string>>;
-  /** The name, and the text before the page's text, of a further file. */
+  /** A further configuration file, which loads the files of the page: its name and its text. */
   readonly main?: (setting: Setting) => readonly [name: string, text: string];
 }
 
@@ -81,7 +84,7 @@ const RECIPES: Readonly<Record<ProxyName, Recipe>> = {
   },
   haproxy: {
     programs: ['haproxy', '/usr/sbin/haproxy'],
-    // The worker ends with the master.
+    // In this mode (`-W`) the worker ends with the master, so that no process is left.
     ready: /Loading success/,
     args: (folder) => ['-W', '-db', '-f', join(folder, 'haproxy.cfg')],
     files: ['/etc/haproxy/haproxy.cfg', '/etc/haproxy/gatehouse.lua'],
@@ -147,7 +150,10 @@ async function filesOf(name: ProxyName, setting: Setting): Promise<Readonly<Reco
   };
 }
 
-/** What Debian's nginx.conf has around the files of conf.d. One process, so that none is left when it is killed. */
+/**
+ * Returns the part of Debian's nginx.conf around the files of conf.d. nginx runs as a single process, so that a kill
+ * leaves none behind.
+ */
 function nginxMain(folder: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((kind) => `${kind}_temp_path ${join(folder, kind)};`)

@@ -33,8 +33,8 @@ export class RoamingBrowser {
   }
 
   /**
-   * Opens an address and follows redirects until a response is none, or until one leads to an address that begins with
-   * `until`, which is not opened. Returns that address.
+   * Opens an address and follows redirects. Ends at a response that does not redirect, or before an address that begins
+   * with `until`, which is not opened. Returns the last address.
    */
   async follow(url: string, until?: string): Promise<string> {
     const visited: string[] = [];

@@ -13,8 +13,8 @@ interface Asked {
 }
 
 /**
- * The functions that docs/how-to/runbooks.md defines, for a test. `query` and `sql` print their argument, because a test
- * sends it without starting a program for each.
+ * The functions that docs/how-to/runbooks.md defines, as a test needs them. `query` and `sql` only print their
+ * argument, and the test sends it itself, which is faster than a process for each call.
  */
 const FUNCTIONS = `
 ask() { curl -sf "$MONITORING$2"; }
@@ -37,7 +37,7 @@ interface Place {
 
 const readRunbooks = () => readFileSync('docs/how-to/runbooks.md', 'utf8');
 
-/** Returns the lines of the first code block of an alert's section, without those that ask Docker or Kubernetes. */
+/** Returns the lines of the first code block of an alert's section, without those that call Docker or Kubernetes. */
 export function checkCommands(alert: string): string[] {
   const [, section = ''] = readRunbooks().split(new RegExp(`^### ${alert}$`, 'm'));
   const [, block = ''] = /^```sh\n(.*?)^```/ms.exec(section) ?? [];

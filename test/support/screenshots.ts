@@ -63,7 +63,8 @@ async function picture(
     // such as that of Duo.
     await page.waitForLoadState('networkidle', { timeout: SETTLING_MS }).catch(() => undefined);
     const path = join(folder, `${name}.${look}.png`);
-    // A picture of the full page loses the touch screen.
+    // A screenshot of the full page would switch the emulated touch screen off, so the window is made as high as the
+    // page.
     if (options.hasTouch) await showWhole(page);
     await page.screenshot({ path, fullPage: !options.hasTouch });
     await page.close();

@@ -16,7 +16,7 @@ export interface ReceivedWebhook {
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
   readonly event: { readonly id: string; readonly subject?: string; readonly data: { readonly action: string } };
-  /** Number of the connection on which it came. */
+  /** Number of the connection on which the request came, counted from 1. */
   readonly connection: number;
 }
 
@@ -120,8 +120,8 @@ interface EndpointOptions {
 }
 
 /**
- * Returns the settings of a courier with endpoints on loopback: by default with the name `siem` and `webhookSecret()`. It
- * retries soon, and its circuits open late.
+ * Returns the settings of a courier with endpoints on loopback, by default one endpoint with the name `siem` and
+ * `webhookSecret()`. The courier retries soon, and its circuit breakers open late.
  */
 export const webhookSettingsFor = (...endpoints: readonly EndpointOptions[]) => ({
   WEBHOOKS: JSON.stringify(endpoints.map((endpoint) => ({ name: 'siem', secrets: [webhookSecret()], ...endpoint }))),
