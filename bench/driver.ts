@@ -16,7 +16,7 @@ const TIMEOUT_MS = 300_000;
 
 interface BenchVisitor {
   readonly user: string;
-  /** Number of the visitor's flow. */
+  /** Number of the visitor's flow, which replaces `$flow` in the path of a step. */
   readonly flow: string;
   /**
    * The visitor's browser. It sends a client address of its own, so that limits for each network count each visitor
@@ -80,7 +80,10 @@ async function sendStep(
     throw new Error(`${method} ${address}: unexpected response ${status} ${location} ${text}`);
 }
 
-/** Returns the header of a caller that records the trace of this request with the probability `traced`, or not. */
+/**
+ * Returns the header by which a caller says whether the trace of the request is recorded: with the probability
+ * `traced`. Without `traced`, returns no header.
+ */
 function traceHeader(traced: number | undefined): Record<string, string> {
   if (traced === undefined) return {};
   const isSampled = Math.random() < traced;

@@ -75,7 +75,7 @@ export class Product implements MeasuredSite {
     return this.running.map(({ name, process }) => ({ name, pid: process.pid, includesChildren: name === 'policy' }));
   }
 
-  /** Returns what all processes have logged so far. They keep a line for up to 200 ms. */
+  /** Returns what all processes have logged so far. The processes buffer a line for up to 200 ms. */
   log(): string {
     return this.started.map(({ output }) => output()).join('');
   }

@@ -141,11 +141,16 @@ interface EnumerationFigures {
     readonly name: string;
     readonly samples: Readonly<Record<ProbeClass, readonly number[]>>;
   }[];
-  /** Area under the ROC curve that separates users with an old hash from users with a current hash. */
+  /**
+   * Area under the ROC curve for telling users with an old hash from users with a current hash by the response time.
+   */
   readonly apart: number;
 }
 
-/** Returns the quartiles of both classes and the area under the ROC curve of "exists" for each set of probes. */
+/**
+ * Returns a table for each set of probes: the quartiles of the times for existing and for unknown names, and the area
+ * under the ROC curve for telling them apart.
+ */
 export function enumerationReport({ rows, apart }: EnumerationFigures): string {
   const quartiles = (values: readonly number[]) => [0.25, 0.5, 0.75].map(percentiles(values)).map(ms).join(' · ');
   const head = [

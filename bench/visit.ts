@@ -1,11 +1,14 @@
 /** One request of a visit. */
 export interface Step {
   readonly method: 'GET' | 'POST';
-  /** `$flow` stands for the number of the visitor's flow, `$location` for the address of the last redirect. */
+  /**
+   * URL path. `$flow` is replaced by the number of the visitor's flow, and `$location` by the address of the last
+   * redirect.
+   */
   readonly path: string;
   /** JSON body. `$user` stands for the visitor's username. */
   readonly body?: string;
-  /** Text that the response must contain in its address of a redirect or in its body. */
+  /** Text that the body of the response or the address of its redirect must contain. */
   readonly expects: string;
   /** Status that the response must have; by default any. */
   readonly status?: number;

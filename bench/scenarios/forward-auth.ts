@@ -36,7 +36,8 @@ const STORE_COOKIES = `
 
 /** Measures checks of forward auth: the first of a cookie, those whose verdict is kept, and those without a cookie. */
 export async function forwardAuth(environment: BenchEnvironment, product: Product): Promise<string> {
-  // The name of the site is another one than that of the login, for the same address.
+  // The site has the host name `localhost`, so that it differs from the host of the login, 127.0.0.1. Both are the same
+  // gateway.
   const url = product.url.replace('127.0.0.1', 'localhost');
   await product.apply(blueprint(siteEntries('site', { external_host: url })));
   const signer = new ForwardCookieSigner({ SECRET_KEY });

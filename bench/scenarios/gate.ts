@@ -20,7 +20,7 @@ const SOLVES = {
 const EXPRESSION = { [WITH_EXPRESSION]: 1.95 };
 const CODES = { [CODE]: 1.85 };
 
-/** Baselines with which the gate compares no solve. */
+/** Baselines that the gate does not use. */
 const UNUSED_BASELINES = [
   'bare Fastify',
   '… and one echo over NATS',

@@ -44,7 +44,9 @@ export async function overload(environment: BenchEnvironment, product: Product):
   await importAccounts(product);
   const driver = new JobProcess<LoadJob, LoadFigures>(new URL('./load-driver.js', import.meta.url));
   const pinned = canPin();
-  /** Returns the phases of a visit, with all processes that run now pinned to their cores. */
+  /**
+   * Returns the function that runs the phases of one kind of visits. Pins all processes that run now to their cores.
+   */
   const phases = async (name: string) => {
     const watched = [...product.watched(), ...environment.watched];
     if (pinned) for (const { pid } of watched) pin(pid, CORES.product);

@@ -27,10 +27,10 @@ const DRAFT = [
   },
 ];
 
-/** Reports the memory of a command that ends: Node prints it before it exits. */
+/** Script that makes a Node process print its largest resident memory before it exits. */
 const REPORT_MEMORY = `process.on('exit', () => process.stderr.write('peak ' + process.resourceUsage().maxRSS + '\\n'))`;
 
-/** Measures replays of made records: seconds, and the largest resident memory of the command. */
+/** Measures replays of generated journey records: the seconds, and the largest resident memory of the command. */
 export async function replay({ databaseUrl }: BenchEnvironment, product: Product): Promise<string> {
   await product.apply(await readFile(`blueprints/${FLOW}.yaml`, 'utf8'));
   await product.draft(blueprint(...DRAFT));

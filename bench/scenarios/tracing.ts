@@ -39,9 +39,9 @@ const traced = (share: number): Visit => ({
 const scrape: Visit = { before: [], measured: [{ method: 'GET', path: '/metrics', expects: 'gatehouse_' }] };
 
 /**
- * Measures identifications: without traces, and with a gateway that records the requests that the load generator asks
- * for. The requests of all shares go to the same processes. Also measures one scrape of the gateway's metrics. If
- * BENCH_BUILD is the `dist` folder of another version, also measures that version.
+ * Measures identifications without traces, and with a gateway that records a share of the traces, as the requests of
+ * the load generator ask. The same processes get the requests of all shares. Also measures one scrape of the gateway's
+ * metrics. If BENCH_BUILD is the `dist` folder of another version, also measures that version.
  */
 export async function tracing({ databaseUrl, watched }: BenchEnvironment): Promise<string> {
   const collector = await startCollector();

@@ -54,13 +54,13 @@ export const begin = (slug = 'two-dummies'): Visit => ({
   measured: [getChallenge(slug, 'ak-stage-dummy')],
 });
 
-/** Like dummyToNext, of a flow with a rollout. */
+/** The same answer as in dummyToNext, at a flow that has a rollout. */
 export const rolledToNext: Visit = {
   before: [getChallenge('rolled-dummies', 'ak-stage-dummy')],
   measured: [passDummy('rolled-dummies', 'ak-stage-dummy')],
 };
 
-/** Like dummyToNext, with an expression policy on the second step. */
+/** The same answer as in dummyToNext, at a flow whose second step has an expression policy. */
 export const dummyWithPolicy: Visit = {
   before: [getChallenge('policy-dummies', 'ak-stage-dummy')],
   measured: [passDummy('policy-dummies', 'ak-stage-dummy')],
@@ -122,7 +122,10 @@ export const ownAccount: Visit = {
   measured: [{ method: 'GET', path: '/api/v3/core/users/me/', expects: '"username"' }],
 };
 
-/** Returns a visit to the flow `login` with each visitor at one of the copies `login-N`. */
+/**
+ * Returns a visit to the flow `login` with its copies `login-N` in place of the flow. The visitors are distributed over
+ * the copies.
+ */
 export function atCopies({ before, measured }: Visit): Visit {
   const atCopy = (step: Step) => ({ ...step, path: step.path.replace('/login/', '/login-$flow/') });
   return { before: before.map(atCopy), measured: measured.map(atCopy) };
