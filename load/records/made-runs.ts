@@ -4,12 +4,12 @@ import type { FlowVersion, RecordedVerdict } from '@gatehouse/plan';
 import { allAnswers, type Fact, type FlowEdge, type FlowGraph, walkFlow } from '@gatehouse/simulation';
 import { randomOf } from '../random.js';
 
-/** A made run of a flow, as far as its record depends on the path. */
+/** A generated run of a flow: the part of its record that depends on the path. */
 export type MadeRun = Pick<NewJourney, 'outcome' | 'logged_in' | 'steps' | 'verdicts'>;
 
 type Steps = MadeRun['steps'][number][];
 
-/** How often an edge of a path is taken, by what the visitor or the stage does there. */
+/** Relative frequencies of the edges of a path, by what the visitor or the stage does there. */
 const WEIGHTS: Readonly<Record<string, number>> = {
   denied: 0.01,
   rejected: 0.15,
@@ -23,7 +23,7 @@ const LEAVES = 0.04;
 /** Longest path. A visitor who goes in circles longer than this leaves. */
 const MAX_MOVES = 40;
 
-/** Makes runs of a flow version: random paths of its simulation, always the same ones for a seed. */
+/** Generates runs of a flow version: random paths of its simulation, always the same paths for a seed. */
 export class RunMaker {
   private readonly graph: FlowGraph;
 
@@ -84,7 +84,7 @@ export class RunMaker {
     for (const fact of facts) for (const binding of this.bindingsOf(fact)) verdicts[binding] = verdictOf(fact.answer);
   }
 
-  /** Returns the ids of the bindings whose result a fact is. */
+  /** Returns the ids of the bindings whose result a fact states. */
   private bindingsOf({ question }: Fact): string[] {
     if (question.type !== 'policy' && question.type !== 'group' && question.type !== 'user') return [];
     const { guard, steps } = this.version;

@@ -13,7 +13,7 @@ const BATCH_ROWS = 5000;
 const NETWORKS = 2000;
 const DAY_MS = 86_400_000;
 
-/** Marks made records, which no real browser is called. */
+/** The client in generated records. No real browser is called `made`, so the name marks these records. */
 const CLIENT = { browser: 'made', device: 'other', language: 'en' } as const;
 
 const FIND_CURRENT = `
@@ -29,7 +29,7 @@ interface CurrentVersion {
   readonly document: unknown;
 }
 
-/** What to make. */
+/** How many records to generate, for which flow, over how many days, and from which random seed. */
 export interface RecordsToMake {
   readonly flow: string;
   readonly count: number;
@@ -37,7 +37,7 @@ export interface RecordsToMake {
   readonly randomSeed: number;
 }
 
-/** `npm run load -- records`: adds journey records of made visitors to a test database. */
+/** `npm run load -- records`: adds generated journey records to a test database. */
 export async function makeRecords(args: readonly string[], env: NodeJS.ProcessEnv) {
   const { database, besideReal, ...wanted } = parseOptions(recordOptions, args, env);
   const postgres = await openPostgres({ ...env, DATABASE_URL: database });
@@ -110,13 +110,13 @@ function* rowsOf(
   }
 }
 
-/** Returns a UUID that no plan has, whose ids begin with their time. */
+/** Returns a UUID that no plan has: the ids of plans begin with their time, which is never so high. */
 function planId(seed: number, index: number, flowId: string): string {
   const hex = createHash('sha256').update(`${flowId} ${seed} ${index}`).digest('hex');
   return `ffff${hex.slice(4, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** Returns a hash of a network, another one each day. */
+/** Returns the hash of a network, which differs from day to day. */
 const networkOf = (network: number, time: number) =>
   createHash('sha256')
     .update(`${Math.floor(time / DAY_MS)} ${network}`)
