@@ -281,9 +281,7 @@ export class Deployment {
     return runCliOk(name, args, { env: { ...this.environment, ...this.infrastructure.sealing } });
   }
 
-  /**
-   * Settings of the services. If PgBouncer runs, services connect through it; commands connect to Postgres directly.
-   */
+  /** Settings of the services, which connect through PgBouncer if it runs. Commands connect to Postgres directly. */
   private get serviceEnvironment(): Environment {
     const { pgbouncer } = this.infrastructure;
     return { ...this.environment, ...(pgbouncer ? { DATABASE_URL: pgbouncer.url } : {}) };
