@@ -60,8 +60,8 @@ const restrictions = z.object({ brands: z.array(z.object({ login_flows: z.array(
 
 /**
  * Returns the brands for a document that this version cannot parse, because a later version of Gatehouse wrote it: one
- * built-in brand. If the stored brands limit the login flows, it allows only the login flows that one of them allows.
- * Other flows stay reachable by their own URLs.
+ * built-in brand. If the stored brands limit the login flows, the built-in brand allows only the login flows that one
+ * of them allows. Other flows stay reachable by their own URLs.
  */
 function unreadableBrands(document: unknown): BrandSet {
   const { brands } = restrictions.safeParse(document).data ?? NO_BRANDS;

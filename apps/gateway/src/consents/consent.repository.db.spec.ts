@@ -17,8 +17,8 @@ const REQUEST: AuthorizationRequest = {
   ...{ code_challenge: 'c'.repeat(43), code_lifetime_s: 60 },
 };
 /**
- * Advisory lock that each insert of an access token waits for. When an exchange waits for it, its code is already
- * deleted.
+ * Advisory lock that each insert of an access token waits for. An exchange that waits for this lock has already deleted
+ * its code.
  */
 const INSERT_LOCK = 'pg_advisory_xact_lock(1)';
 const AUTHENTICATION = { auth_time: 1_700_000_000, acr: 'aal1', amr: ['pwd'], sid: 's' };

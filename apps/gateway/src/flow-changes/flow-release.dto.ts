@@ -37,7 +37,7 @@ const rolloutArguments = {
     .describe(`for how long the guard watches: ${ROLLOUT_ARGUMENT_FORMS.for}. By default ${DEFAULT_WATCH_TIME}`),
 };
 
-/** A request that gives a version a share of the new logins. A guard may watch them. */
+/** A request that gives a version a share of the new logins. A guard may watch these logins. */
 export const rolloutRequest = releaseRequest
   .extend({
     percent: z

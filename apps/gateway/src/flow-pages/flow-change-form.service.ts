@@ -61,8 +61,8 @@ export class FlowChangeFormService {
     const wrong = [rollout, reason].flatMap((parsed) => (parsed && 'wrong' in parsed ? parsed.wrong : []));
     if ('wrong' in reason || (rollout && 'wrong' in rollout)) return { wrong };
     const expected = parseExpected(fields);
-    // The form contains the versions that its page has shown. Without them, nobody knows which change the superuser has
-    // confirmed.
+    // The form must contain the versions that its page has shown. Without them, it is unknown which change the
+    // superuser has confirmed.
     if (!expected) throw new Problem('flow_changed');
     const change = { slug, reason: reason.value, expected, origin: await this.origins.read(request) };
     if (action === 'rollback') return { value: donePath((await this.changes.rollback(change)).slug) };

@@ -16,7 +16,10 @@ import { ShownVersionService } from './shown-version.service.js';
 
 type ComparisonOutcome = Pick<FlowVersionsPageData, 'selected' | 'comparison' | 'refused'>;
 
-/** The pages on which superusers look at flows and their versions. Anonymous visitors are led to the login and back. */
+/**
+ * The pages on which superusers look at flows and their versions. Anonymous visitors are redirected to the login, which
+ * leads back.
+ */
 @AllowAnonymous()
 @Controller('/if/admin/flows')
 export class FlowPagesController {

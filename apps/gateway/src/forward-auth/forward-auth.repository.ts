@@ -14,11 +14,11 @@ export interface SiteUser extends SavedUser {
 /** The cookie of a site, with the session that it comes from. */
 export interface ForwardSession {
   readonly sessionId: string;
-  /** SHA-256 of the current keys of that session. */
+  /** SHA-256 of the current keys of the session that the cookie comes from. */
   readonly sessionKeys: readonly Buffer[];
-  /** The client address of the last request of that session. */
+  /** The client address of the last request of the session that the cookie comes from. */
   readonly lastIp: string | undefined;
-  /** Whether that session is bound to a network or a place. */
+  /** Whether the session that the cookie comes from is bound to a network or a place. */
   readonly isBound: boolean;
   readonly user: SiteUser;
 }

@@ -27,7 +27,7 @@ export class ForwardCookieSigner {
     return random + this.macOf(origin, random);
   }
 
-  /** Returns whether a cookie was issued for the site at an origin. It may have ended since. */
+  /** Returns whether a cookie was issued for the site at an origin. The session of the cookie may have ended since. */
   isIssued(origin: string, cookie: string): boolean {
     const random = cookie.slice(0, RANDOM_LENGTH);
     return secretsEqual(cookie.slice(RANDOM_LENGTH), this.macOf(origin, random));

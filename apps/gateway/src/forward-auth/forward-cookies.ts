@@ -30,7 +30,10 @@ export function cookieNamesAt(origin: string): ForwardCookieNames {
 export const forwardCookieAttributes = (name: string) =>
   ({ path: '/', httpOnly: true, sameSite: 'lax', secure: isHostOnly(name) }) as const;
 
-/** Returns the value of a cookie; undefined if there is none, or if the browser sends several, which another host planted. */
+/**
+ * Returns the value of a cookie; undefined if the browser sends none, or sends several, of which another host may have
+ * planted one.
+ */
 export function cookieValue(header: string | undefined, name: string): string | undefined {
   const values = new Set(pairsOf(header).flatMap(([cookie, value]) => (cookie === name ? [value] : [])));
   const [value = ''] = values;

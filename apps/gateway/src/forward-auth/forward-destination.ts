@@ -57,7 +57,7 @@ export function isForwardPath(pathname: string): boolean {
   return path === FORWARD_PATH || path.startsWith(`${FORWARD_PATH}/`);
 }
 
-/** Returns a path as a router reads it that decodes it first; unchanged if it cannot be decoded. */
+/** Returns a percent-decoded path, as most routers read it; unchanged if it cannot be decoded. */
 export function decodedPath(pathname: string): string {
   try {
     return new URL(decodeURIComponent(pathname), 'http://site.invalid').pathname;

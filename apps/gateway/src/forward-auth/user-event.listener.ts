@@ -10,8 +10,8 @@ export const DROPPING_ACTIONS = ['logout', 'session_ended', 'password_set', 'use
 const userEvent = z.object({ data: z.object({ user: z.object({ kind: z.literal('saved'), uuid: z.uuid() }) }) });
 
 /**
- * Drops the verdicts about a user when the courier publishes an event that may change them. An event that is lost or late
- * leaves a verdict until its time is over.
+ * Drops the verdicts about a user when the courier publishes an event that may change them. If an event is lost or
+ * late, the verdicts stay in the cache until they expire.
  */
 @Injectable()
 export class UserEventListener implements OnApplicationBootstrap {

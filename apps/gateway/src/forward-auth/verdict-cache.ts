@@ -53,7 +53,7 @@ export class VerdictCache<T> {
     return entry && entry.until > this.now() ? entry.value : undefined;
   }
 
-  /** Returns the kept value of a key, or loads it. A load that fails is not kept. */
+  /** Returns the kept value of a key, or loads the value. The error of a load that fails is not kept. */
   async get(key: string, load: () => Promise<Cacheable<T>>): Promise<T> {
     const kept = this.peek(key);
     if (kept !== undefined) return kept;

@@ -75,7 +75,10 @@ export function registerBodyParsers(fastify: FastifyInstance, limit: number) {
   });
 }
 
-/** Returns the fields of a form. A field that is repeated has its last value, at OAuth endpoints an array of its values. */
+/**
+ * Returns the fields of a form. Of a repeated field, the last value counts; at OAuth endpoints, the field has an array
+ * of all its values.
+ */
 function formOf(text: string, url: string): Readonly<Record<string, unknown>> {
   const fields = new URLSearchParams(text);
   if (!url.startsWith(OAUTH_PATH)) return Object.fromEntries(fields);

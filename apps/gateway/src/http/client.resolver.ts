@@ -20,8 +20,8 @@ export interface ClientInfo {
 const outpostVisitors = new WeakMap<FastifyRequest, string>();
 
 /**
- * Returns the client's address for a log line: that of the outpost's visitor once `ClientResolver` has resolved it. Returns
- * undefined if the client has disconnected.
+ * Returns the client's address for a log line. For a request of an outpost, this is the address of the outpost's
+ * visitor once `ClientResolver` has resolved it. Returns undefined if the client has disconnected.
  */
 export const knownIpOf = (request: FastifyRequest): string | undefined =>
   outpostVisitors.get(request) ?? (request.socket.remoteAddress === undefined ? undefined : clientIp(request));

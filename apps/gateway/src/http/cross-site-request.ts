@@ -24,7 +24,7 @@ const PREFETCH = /prefetch|prerender|preview/i;
 
 type SentRequest = Pick<FastifyRequest, 'headers' | 'query'> & Partial<Pick<FastifyRequest, 'corsOrigin'>>;
 
-/** Returns whether the browser prefetches the URL: nobody has opened it yet. */
+/** Returns whether the browser prefetches the URL, before the user has opened it. */
 export const isPrefetch = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean =>
   PREFETCH_HEADERS.some((name) => PREFETCH.test(String(headers[name] ?? '')));
 

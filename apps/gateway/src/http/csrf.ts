@@ -38,7 +38,7 @@ export const formCsrfFailure = (request: FastifyRequest, baseUrl: string, token:
 
 /**
  * Returns why a request comes from a page of another site, or undefined. Such a page must neither act for a logged-in
- * user nor log a visitor in (login CSRF). A request without `Origin` passes, because programs send none.
+ * user nor log a visitor in (login CSRF). A request without `Origin` passes, because programs do not send that header.
  */
 export function crossSiteFailure(request: FastifyRequest, baseUrl: string): Sentence | undefined {
   const { origin } = request.headers;
@@ -81,8 +81,8 @@ function tokenFailure(request: FastifyRequest, token: unknown, from: CsrfMessage
 const isMatchingToken = (cookie: string, token: string) => TOKEN.test(cookie) && secretsEqual(cookie, token);
 
 /**
- * Sets the CSRF cookie to a new token, as after a login, and returns the token. Scripts of pages send the value of the
- * cookie as a header (docs/spec/http.md#csrf). A page of a listed origin gets it in a response header.
+ * Sets the CSRF cookie to a new token, such as after a login, and returns the token. Scripts of pages send the value of
+ * the cookie as a header (docs/spec/http.md#csrf). A page of a listed origin gets the token in a response header.
  */
 export function issueCsrfToken(request: FastifyRequest, reply: FastifyReply): string {
   const token = randomToken(TOKEN_LENGTH);

@@ -41,7 +41,10 @@ async function serve(settings: Readonly<Record<string, string>> = {}, logger = n
   return fastify;
 }
 
-/** Opens a connection. Returns it with a function that resolves with all that it receives until its end. */
+/**
+ * Opens a connection. Returns the connection, and a function that resolves with all data that the connection receives
+ * until it ends.
+ */
 async function connectTo({ server }: FastifyInstance) {
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   await once(socket, 'connect');

@@ -89,7 +89,10 @@ function addHooks(fastify: FastifyInstance, config: GatewayConfig, { headers, co
   decorateCsrfCookie(fastify, config.CSRF_COOKIE);
 }
 
-/** Lets routes for all methods, the checks of forward auth, have every method that Node parses, such as those of WebDAV. */
+/**
+ * Lets routes for all methods (the checks of forward auth) accept every method that Node parses, such as the methods of
+ * WebDAV.
+ */
 function routeEveryMethod(fastify: FastifyInstance): void {
   // CONNECT opens a tunnel and reaches no route.
   const missing = METHODS.filter((method) => method !== 'CONNECT' && !fastify.supportedMethods.includes(method));

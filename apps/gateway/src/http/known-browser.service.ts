@@ -48,8 +48,8 @@ export class KnownBrowserService {
   }
 
   /**
-   * Returns the value of the cookie after a login of the user. If the browser was known for the user, its mark keeps its
-   * id.
+   * Returns the value of the cookie after a login of the user. If the browser had a mark for the user already, the new
+   * mark has the same id.
    */
   markedFor(cookie: string | undefined, user: MarkedUser, now = Date.now()): string {
     const seconds = Math.floor(now / 1000);

@@ -52,8 +52,8 @@ export function chosenLocale({ cookie = '' }: IncomingHttpHeaders): Locale | und
 const COOKIE_PATTERN = new RegExp(`(?:^|; ?)${LOCALE_COOKIE}=(?<value>[^;]*)`);
 
 /**
- * Returns the visitor's language: the user's setting, else the choice in the menu, the one that the application asks for,
- * the brand's, or the browser's.
+ * Returns the visitor's language: the first that is known of the user's setting, the choice in the menu, the language
+ * that the application asks for, the brand's language, and the browser's `Accept-Language`.
  */
 export function localeFor(request: FastifyRequest, sources: LocaleSources): Locale {
   const { user, brand, requested = requestedLocale(request) } = sources;

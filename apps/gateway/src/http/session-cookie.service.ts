@@ -64,7 +64,7 @@ export class SessionCookieService {
     const { key, planted } = await this.sessions.choose(keys);
     if (planted.length === 0) return key;
     const ended = await this.removals.removePlanted(planted, await this.eventFacts.read(request, undefined));
-    // A concurrent request with the same keys may have ended them.
+    // A concurrent request with the same keys may have ended these sessions.
     if (ended > 0) this.logger.event('session_cookies_planted', { request_id: request.id, ended });
     return undefined;
   }

@@ -57,7 +57,7 @@ function route(fastify: FastifyInstance, response: ServerResponse, connection: U
   fastify.routing(response.req, response);
 }
 
-/** Passes the request to the server again, without its `Upgrade` header, as the last one of its connection. */
+/** Passes the request to the server again, without its `Upgrade` header, as the last request of its connection. */
 function serveWithoutUpgrade(
   server: Server,
   { method, url, httpVersion, rawHeaders }: IncomingMessage,

@@ -9,9 +9,9 @@ interface ConsentQuestion {
 }
 
 /**
- * Returns the consent of a request. If the client asks for another application, the consent names that application and
- * its scopes, and its permissions begin with the id of that application: a consent for one application, which Gatehouse
- * stores for the client, must not count for another.
+ * Returns the consent of a request. If the client asks on behalf of another application, the consent names that
+ * application and its scopes. The ids of the permissions then begin with the id of that application. Gatehouse stores a
+ * consent for the client, and a consent for one application must not count for another.
  */
 export function consentOf(
   { application }: OauthClient,

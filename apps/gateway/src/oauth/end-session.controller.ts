@@ -45,9 +45,9 @@ export class EndSessionController {
   }
 
   /**
-   * Redirects to the same logout by GET. It reads no session and ends none, so it needs no CSRF token: a browser sends no
-   * cookie with the form of another site, but does with the GET, which asks first. Throws `unsupported_media_type` for a
-   * body that is no form.
+   * Redirects to a GET of the same address with the parameters of the form. Only the GET logs the visitor out, so the
+   * form needs no CSRF token: a browser sends no cookie with the form of another site, but sends it with the GET, which
+   * asks for confirmation first. Throws `unsupported_media_type` for a body that is not a form.
    */
   @Post(':application/end-session/')
   @AllowAnonymous()

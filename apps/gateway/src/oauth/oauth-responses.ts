@@ -22,7 +22,10 @@ export function oauthError({ request, reply }: HttpExchange, error: string, desc
 /** Default of `Retry-After` in seconds, if it is not known when the client may push again. */
 const RETRY_S = 10;
 
-/** Returns the response to a client that pushes too many requests (RFC 9126 §2.3). It may repeat the request later. */
+/**
+ * Returns the response to a client that pushes too many requests (RFC 9126 §2.3). The client may repeat the request
+ * after `retryAfterS` seconds.
+ */
 export function tooManyRequests(exchange: HttpExchange, description: string, retryAfterS = RETRY_S) {
   const body = oauthError(exchange, 'temporarily_unavailable', description);
   void exchange.reply.status(HttpStatus.TOO_MANY_REQUESTS).header('retry-after', String(Math.ceil(retryAfterS)));

@@ -6,8 +6,8 @@ import type { SessionLogin } from '../sessions/session.repository.js';
 export const ACR_VALUES = ['aal1', 'aal2'] as const;
 
 /**
- * Returns the claims of an ID token about the login of a session. `sid` is another value for each client, so that
- * clients cannot compare their users, and it is no key of the session.
+ * Returns the claims of an ID token about the login of a session. `sid` differs from client to client, so that clients
+ * cannot compare their users. It is no session key.
  */
 export const authenticationOf = (
   { at, methods }: SessionLogin,

@@ -9,7 +9,7 @@ export const MAX_TEXT_CHARACTERS = 1000;
 
 /**
  * Sends texts to the open pages of a session, at whichever gateway they are connected. Each page gets a text at most
- * once; a session without an open page loses it.
+ * once. If the session has no open page, the text is lost.
  */
 @Injectable()
 export class SessionMessenger {

@@ -30,7 +30,10 @@ class Counts {
   }
 }
 
-/** Limits the WebSockets of this process. They are apart from the limits of HTTP requests, so neither uses up the other's. */
+/**
+ * Limits the WebSockets of this process. The limits of HTTP requests are separate, so WebSockets and requests cannot
+ * use up each other's limits.
+ */
 @Injectable()
 export class SocketLimits {
   private readonly handshakes: NetworkRateLimiter | undefined;

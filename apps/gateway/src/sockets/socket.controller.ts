@@ -52,7 +52,7 @@ export class SocketController {
 
   /**
    * Opens a WebSocket. Throws `malformed_http`, `csrf_failed`, `rate_limited` or `overloaded`, and `not_found` for a
-   * request that asks for none.
+   * request that does not ask for a WebSocket.
    */
   @Get()
   open(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {

@@ -15,7 +15,7 @@ export const CLOSING_MS = 500;
 
 type Settings = Pick<GatewayConfig, 'SOCKET_QUEUE_BYTES' | 'SOCKET_IDLE_S' | 'SOCKET_S' | 'SOCKET_ANONYMOUS_S'>;
 
-/** The open WebSockets of this process. Passes messages from the bus to those of their session. */
+/** The open WebSockets of this process. Passes each message from the bus to the WebSockets of its session. */
 @Injectable()
 export class SocketHub implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly sockets = new Set<ClientSocket>();

@@ -20,8 +20,8 @@ export interface InFlightLimits {
 }
 
 /**
- * Limits the number of requests in flight by the time for which requests queue. The limit falls in proportion to the
- * excess of that time. It rises while requests do not queue and use the whole limit.
+ * Limits the number of requests in flight by the time for which requests queue. While this time is above `delayMs`, the
+ * limit falls in proportion to the excess. The limit rises while requests do not queue and use the whole limit.
  */
 export class InFlightLimit {
   private limit: number;

@@ -26,7 +26,10 @@ export interface RefusalContext {
 
 const OVERLOADED = new Problem('overloaded');
 
-/** Tells clients that the request was not processed, so that they may send it again. Other responses with 503 lack it. */
+/**
+ * Value of the response header that tells clients that the request was not processed, so that they may send it again.
+ * Other responses with 503 do not have this value.
+ */
 const REASON = 'error=overloaded';
 
 /**

@@ -23,7 +23,7 @@ type Access = 'public' | 'anonymous';
 /** Who may request a route, as its decorators say. */
 export interface RouteAccess {
   readonly access: Access | undefined;
-  /** The scope of the tokens that the route accepts besides those without a scope. */
+  /** Scope that an API token may have on the route. Tokens without a scope are accepted too. */
   readonly scope: TokenScope | undefined;
 }
 

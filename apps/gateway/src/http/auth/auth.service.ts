@@ -44,9 +44,9 @@ export class AuthService {
   }
 
   /**
-   * Returns the principal, or undefined for an anonymous visitor. Requests without a session count towards the anonymous rate
-   * limit before their token is looked up. `scope` is the scope of the tokens that the endpoint accepts besides those
-   * without one. Throws `rate_limited`, `token_invalid`, and `token_scope` for a token with another scope.
+   * Returns the principal, or undefined for an anonymous visitor. Requests without a session count towards the
+   * anonymous rate limit before their token is looked up. Accepts tokens without a scope, and tokens with `scope`.
+   * Throws `rate_limited`, `token_invalid`, and `token_scope` for a token with another scope.
    */
   async find({ request, reply }: HttpExchange, scope?: TokenScope): Promise<Principal | undefined> {
     const session = await this.findSession(request);

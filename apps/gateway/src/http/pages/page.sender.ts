@@ -1,7 +1,10 @@
 import type { FastifyReply } from 'fastify';
 import type { SendablePage } from './page-renderer.js';
 
-/** Sends a page with a CSP that allows its own resources, and those of other sites that its challenge needs. */
+/**
+ * Sends a page with a CSP that allows the page's own resources, and the resources of other sites that its challenge
+ * needs.
+ */
 export const sendPage = (reply: FastifyReply, { html, ...page }: SendablePage) =>
   reply.header('content-security-policy', contentSecurityPolicy(page)).type('text/html; charset=utf-8').send(html);
 

@@ -87,7 +87,7 @@ export function networkLimit(name: RateLimitName, limit: Omit<RateLimit, 'maxNet
 }
 
 /**
- * Returns a function that counts one request of a subject from any network, such as a session or an OAuth client, and
+ * Returns a function that counts one request of a subject, such as a session or an OAuth client, from any network. It
  * throws `rate_limited` above the limit.
  */
 export function subjectLimit(name: RateLimitName, limit: Omit<RateLimit, 'maxNetworks'>): (subject: string) => void {
