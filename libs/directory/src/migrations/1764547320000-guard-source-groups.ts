@@ -21,8 +21,8 @@ const LEAVE = `
 const UNGUARDED = `${LEAVE};`;
 
 /**
- * Refuses to add users to a superuser group, and removes none. Users whom the source added before the group became a
- * superuser group stay in it.
+ * Refuses to add users to a superuser group, and removes no user from such a group. Users whom the source added before
+ * the group became a superuser group stay in it.
  */
 const GUARDED = `
   IF EXISTS (
