@@ -12,8 +12,8 @@ export interface Failure {
   /** What fails, such as `Postgres stopped`. */
   readonly name: string;
   /**
-   * The alerts that must fire, in the order in which an operator is expected to look at them. Each has a pattern, which
-   * must match the output of a command of the alert's runbook, so that the operator sees the cause.
+   * The alerts that must fire, in the order in which an operator is expected to look at them, each with a pattern. The
+   * output of a command of the alert's runbook must match the pattern, which shows the cause.
    */
   readonly alerts: Readonly<Record<string, RegExp>>;
   readonly begin: () => Promise<unknown>;
@@ -57,9 +57,9 @@ export class AlertDrill {
   }
 
   /**
-   * Lets a part fail. Waits for the alerts, looks for the cause by their runbooks, repairs the part, and waits until the
-   * alerts have ended. Reports when each alert began, and which others began meanwhile. Returns the command that showed
-   * the cause, for each alert. `undefined` if none did.
+   * Lets a part fail. Waits for the alerts, looks for the cause by their runbooks, repairs the part, and waits until
+   * the alerts have ended. Reports when each alert began, and which other alerts began meanwhile. Returns for each
+   * alert the command that showed the cause; `undefined` if no command did.
    */
   async run({ name, alerts, begin, repair }: Failure): Promise<Record<string, string | undefined>> {
     const { prometheus } = this.parts;
@@ -126,7 +126,7 @@ interface Row {
 const forService = (command: string, service: string | undefined): string =>
   service ? command.replace(/^(ask|logs) (?:password|gateway)\b/, `$1 ${service}`) : command;
 
-/** Returns the name of an alert with the labels that tell it from others of this name. */
+/** Returns the name of an alert with the labels that distinguish it from other alerts of this name. */
 function describe({ labels: { alertname, job: _job, instance: _instance, severity, ...others } }: SentAlert): string {
   return `${alertname} (${[severity, ...Object.values(others)].join(' ')})`;
 }

@@ -61,7 +61,9 @@ export class FaultStack {
     private readonly infrastructure: Infrastructure,
   ) {}
 
-  /** Starts everything. The programs are those of NATS_SERVER, POSTGRES_BIN and PATH. */
+  /**
+   * Starts everything. Takes the programs from the environment variables NATS_SERVER and POSTGRES_BIN, and from PATH.
+   */
   static async open({ users, password = {} }: StackOptions): Promise<FaultStack> {
     const env = await freshEnvironment();
     const [nats, database, folder] = await Promise.all([
@@ -239,7 +241,7 @@ async function connections(monitoringUrl: string): Promise<number> {
   return count;
 }
 
-/** What a proxy in front of the gateways needs. docs/how-to/high-availability.md explains it. */
+/** The configuration of a proxy in front of the gateways. docs/how-to/high-availability.md explains it. */
 const gatewayProxy = (port: number, servers: readonly string[]) => `
 global
   log stderr format raw local0 notice

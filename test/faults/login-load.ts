@@ -10,7 +10,7 @@ const GIVE_UP_MS = 60_000;
 export interface Tally {
   begun: number;
   finished: number;
-  /** Number of requests that were sent, and of those that got a 502, 503 or 504, or no connection. */
+  /** Number of requests that were sent, and of requests that got a status 502, 503 or 504, or no connection. */
   requests: number;
   refused: number;
   /** Number of refused requests by status and body, or by error. */

@@ -130,14 +130,17 @@ export class PostgresPair {
     await this.#follow(name, primary);
   }
 
-  /** Copies a running server to the empty folder of another one, which then follows it. */
+  /** Copies a running server to the empty folder of another server, which then follows it as a standby. */
   async copy(from: ServerName, to: ServerName): Promise<void> {
     const server = ['-h', '127.0.0.1', '-p', String(this.place.ports[from]), '-U', 'replicator'];
     await this.place.programs.run('pg_basebackup', [...server, '-D', this.#data(to), '-X', 'stream', '-c', 'fast']);
     await this.#follow(to, from);
   }
 
-  /** Makes commits on `primary` wait for `standby`, once the standby streams: a commit before that would never end. */
+  /**
+   * Makes commits on `primary` wait for `standby`, once the standby streams. Before that, a commit would wait without
+   * end.
+   */
   async waitForStandby(primary: ServerName, standby: ServerName): Promise<void> {
     await onServer(this.url(primary, 'postgres'), async (client) => {
       const reached = async (condition: string) => {

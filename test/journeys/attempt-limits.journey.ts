@@ -22,7 +22,8 @@ let deployment: Deployment;
 let other: string;
 
 /**
- * The gateways have the default attempt limits, and trust the tests as a proxy, so that they can send from any network.
+ * The gateways have the default attempt limits. They trust the tests as a proxy, so that the tests can send from any
+ * network.
  */
 beforeAll(async () => {
   const tokens = { ...PASSWORD, attrs: { backends: ['authentik.core.auth.TokenBackend'] } };
@@ -126,7 +127,7 @@ describe('repeated wrong passwords', () => {
 describe('the limit of a network', () => {
   it('does not reveal by guesses at delayed passwords that a name and an address are of one user (accident 6)', async () => {
     const url = await deployment.openAnotherGateway({ ATTEMPTS_DELAY_S: '600', NETWORK_ATTEMPTS_FREE: '12' });
-    /** Sends guesses until the gateway refuses the network, and returns their number. */
+    /** Sends guesses until the gateway refuses the network. Returns the number of guesses. */
     const guessesUntilRefused = async (names: readonly string[]) => {
       await deployment.rows('DELETE FROM flow.attempts');
       for (let guesses = 0; ; guesses++) {

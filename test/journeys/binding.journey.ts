@@ -17,7 +17,7 @@ let deployment: Deployment;
 const loginFlow = (slug: string, attrs: Readonly<Record<string, string>>) =>
   flowEntries(slug, [IDENTIFICATION, PASSWORD, { ...LOGIN, attrs }]);
 
-/** The gateway trusts the tests as a proxy, so that they can send from any address. */
+/** The gateway trusts the tests as a proxy, so that the tests can send from any address. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-places-'));
   const [asn, city] = [join(folder, 'asn.mmdb'), join(folder, 'city.mmdb')];

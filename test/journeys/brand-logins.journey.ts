@@ -34,7 +34,7 @@ beforeAll(async () => {
         userEntry('alice'),
         userEntry('outpost', { type: 'internal_service_account' }),
         tokenEntry('outpost', TOKEN),
-        // Login flows that no brand names. A host without a brand would get the one with the first slug.
+        // Login flows that no brand names. A host without a brand would get the flow with the first slug.
         flowEntries('a-weak-login', LOGIN_STEPS),
         flowEntries('a-redirecting-login', LOGIN_STEPS, { denied_action: 'continue' }),
         flowEntries('second-link', [DUMMY]),

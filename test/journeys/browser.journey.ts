@@ -6,7 +6,10 @@ import { Deployment } from '../support/deployment.js';
 
 const REMEMBER = { ...LOGIN, attrs: { remember_me_offset: 'days=1' } };
 
-/** Timeout of tests that restart a service. The page waits longer after each failed attempt. */
+/**
+ * Timeout of tests that restart a service, in milliseconds. It is long, because the page waits longer after each failed
+ * attempt.
+ */
 const RESTART_TIMEOUT_MS = 60_000;
 
 describeInChromium('in a real browser', () => {

@@ -27,8 +27,8 @@ beforeAll(async () => {
 afterAll(() => deployment.close());
 
 /**
- * 9000 nested arrays that are never closed, within the 10,000 characters of a prompt field. Only at the end of the text
- * does a parser notice that it is incomplete.
+ * 9000 nested arrays that are never closed, within the 10,000 characters of a prompt field. A parser notices only at
+ * the end of the text that it is incomplete.
  */
 const NESTED = '['.repeat(9000);
 

@@ -58,7 +58,7 @@ async function store(name: string, text: string, { mode = 0o600, folderMode = 0o
   await writeFile(join(folder, name, 'token.json'), text, { mode });
 }
 const shownCode = async (command: InteractiveCommand) => (await command.says(/enter the code (\d{9})/))[1]!;
-/** Stops a command that shows a code, because it has found no token that it may use. */
+/** Expects that a command shows a code, because it has found no token that it may use. Then stops the command. */
 async function expectCodeAndStop(command: InteractiveCommand) {
   await shownCode(command);
   command.signal('SIGINT');

@@ -66,7 +66,9 @@ const question = (app: string, code: string) => ({
   header_text: `You're about to sign into The ${app}. Continue only if your own device shows the code ${code}.`,
   token: expect.any(String),
 });
-/** Answers the consent like the official web client: the component and the token that it has read. */
+/**
+ * Answers the consent like the official web client: with the component, and with the token that the client has read.
+ */
 const consent = async (browser: Browser, slug: string, query = '') => {
   const { body } = await browser.show(slug, query);
   return (await browser.solve(slug, { component: CONSENT, token: body['token'] }, query)).body;

@@ -87,7 +87,10 @@ describeWithNats('a change of flows over HTTP', () => {
     }
   }
 
-  /** Resolves when no change runs. Postgres frees the lock of a killed process when it notices that the client is gone. */
+  /**
+   * Resolves when no change runs. Postgres frees the lock of a killed process when it notices that the connection is
+   * closed.
+   */
   const lockFreed = () =>
     deployment.rows(`SELECT pg_advisory_lock(hashtext('gatehouse blueprints')), pg_advisory_unlock_all()`);
 
@@ -108,7 +111,7 @@ describeWithNats('a change of flows over HTTP', () => {
     return { response: interrupted };
   }
 
-  /** Begins a login at each gateway. Returns the function that completes them. */
+  /** Begins a login at each gateway. Returns a function that completes these logins. */
   async function beginLogins(): Promise<() => Promise<void>> {
     const browsers = gateways.map((gateway) => new Browser(gateway));
     for (const browser of browsers) await browser.solve('login', { uid_field: 'alice' });

@@ -60,7 +60,10 @@ describe('the requests of Traefik, as its documentation describes them,', () => 
   let loginRule: string;
   let siteRule: string;
   let priorities: readonly [site: number, login: number];
-  /** Matches the headers that Traefik takes from the response to the check, in place of those of the visitor. */
+  /**
+   * Matches the headers that Traefik takes from the response to the check, in place of the visitor's headers of these
+   * names.
+   */
   let replaced: RegExp;
 
   beforeAll(async () => {

@@ -52,7 +52,8 @@ beforeAll(async () => {
         },
       ),
     ],
-    // The first gateway stops as in production: the proxies notice it before it closes its connections.
+    // The first gateway stops as in production: it still answers for two seconds, so that the proxies notice the stop
+    // before it closes its connections.
     gateway: { BASE_URL: `https://${LOGIN_HOST}`, TRUSTED_PROXIES: '127.0.0.1', SHUTDOWN_DELAY_S: '2' },
   });
   const atOnce = { SHUTDOWN_DELAY_S: '0' };

@@ -103,7 +103,7 @@ it('an apply that is killed at any moment publishes nothing, frees its lock, and
     const completeLogin = await beginLogin();
     await Promise.all([killAt(moment, messages), ...Array.from({ length: LOGINS }, logIn)]);
     await completeLogin();
-    // Waits for the lock, which Postgres frees when it notices that the client is gone.
+    // Waits for the lock, which Postgres frees when it notices that the connection of the killed process is closed.
     await deployment.rows(`SELECT pg_advisory_lock(hashtext('gatehouse blueprints')), pg_advisory_unlock_all()`);
     expect(await titles()).toEqual([{ title: 'First' }]);
     expect(await versions()).toEqual(before);

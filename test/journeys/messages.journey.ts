@@ -30,7 +30,8 @@ const openPage = (visitor: Visitor, gateway = otherGateway) =>
 const text = (message: string) => ({ message_type: 'message', level: 'success', tags: 'success', message });
 
 it('a page at another gateway is told of the login in its language, and then comes back with the new session key', async () => {
-  // As the client does: its WebSocket and its first request are sent at the same time, so neither has a cookie.
+  // The client sends the request for its WebSocket and its first other request at the same time, so neither has a
+  // cookie.
   const first = await PageSocket.open(otherGateway, { origin: deployment.url });
   const visitor = deployment.browser('de');
   await visitor.solve('login', { uid_field: 'alice' });

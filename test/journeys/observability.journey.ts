@@ -108,7 +108,8 @@ it('the logs of the gateway and of the stages correlate a login by its plan', as
 });
 
 it('metrics are served on the loopback address only, unless MONITORING_HOST names another one', async () => {
-  // Every address in 127.0.0.0/8 reaches a server that listens on all addresses.
+  // The metrics would also be served at this address if the server listened on all addresses, because 127.0.0.0/8 is
+  // all loopback.
   await expect(fetch(`http://127.0.0.2:${port}/metrics`)).rejects.toThrow('fetch failed');
   const otherPort = await freePort();
   await deployment.openAnotherGateway({ MONITORING_PORT: String(otherPort), MONITORING_HOST: '0.0.0.0' });

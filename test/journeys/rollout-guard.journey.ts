@@ -67,7 +67,7 @@ class Visitor {
   readonly number = visitors++;
   readonly browser = new Browser(gateways[this.number % 2]!);
 
-  /** Each visitor has a network of its own, unless `network` is its number. */
+  /** `network` is the number of the visitor's network. By default, each visitor has a network of its own. */
   constructor(private readonly network = this.number) {}
 
   show() {

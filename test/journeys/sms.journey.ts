@@ -97,7 +97,7 @@ describe('the setup of a phone', () => {
       release = resolve;
     });
     const submits = [1, 2].map(() => browser.solve('form', { phone: '+15550123405' }));
-    // One submission waits for the provider, so the first response is that of the other one.
+    // One submission waits for the provider, so the first response belongs to the other submission.
     await Promise.race(submits);
     release();
 

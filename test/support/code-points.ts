@@ -3,10 +3,13 @@ import fc from 'fast-check';
 const SURROGATES = { first: 0xd800, count: 0x800 };
 const LAST = 0x10ffff;
 
-/** Returns the code point with an index among those that are not surrogates. */
+/** Returns the code point with this index in the list of all code points except surrogates, as a text. */
 const toText = (index: number) => String.fromCodePoint(index < SURROGATES.first ? index : index + SURROGATES.count);
 
-/** Returns the index of a code point. Throws, as fast-check requires, for anything else than one code point. */
+/**
+ * Returns the index of a code point. Throws an Error, as fast-check requires, for anything but a text of one code
+ * point.
+ */
 function toIndex(text: unknown): number {
   const codePoint = typeof text === 'string' ? text.codePointAt(0) : undefined;
   const index = codePoint === undefined || codePoint < SURROGATES.first ? codePoint : codePoint - SURROGATES.count;

@@ -1,6 +1,6 @@
 /** Matches the lower-case names of headers that say who the user is, also in the spellings of `forgedHeaders`. */
 export const IDENTITY = /^(x.authentik|remote.)/;
-/** The headers of forward auth, in the spellings that a program may read as one CGI variable. */
+/** The headers of forward auth, each in several spellings that a program may read as the same CGI variable. */
 const NAMES = ['username', 'groups', 'email', 'name', 'uid', 'jwt', 'entitlements', 'meta-app']
   .flatMap((name) => [`X-authentik-${name}`, `X_authentik_${name}`, `X-authentik_${name}`, `x_AUTHENTIK-${name}`])
   .concat(

@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { killWhenParentDies } from './watchdog.js';
 
 interface CommandOptions {
-  /** Working directory. By default that of the tests. */
+  /** Working directory. By default, the working directory of the tests. */
   readonly cwd?: string;
   /** Program that runs the arguments. By default, Node. */
   readonly program?: string;

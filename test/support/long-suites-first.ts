@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Paths of the longest suites by rank. Vitest alone would rank them by file size. */
 const LONG = [/^test\/(faults|pages|deploy)\/|(standalone|starts)\.journey/, /^test\//];
 
-/** Starts long suites first, so that none runs alone at the end. Vitest sorts the files within each rank. */
+/** Starts long suites first, so that no long suite runs alone at the end. Vitest sorts the files within each rank. */
 export class LongSuitesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);

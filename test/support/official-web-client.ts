@@ -13,10 +13,10 @@ const DOCUMENT = {
   ...{ 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
 };
 const FLOW_PAGE = /^\/if\/flow\/([^/]+)\/$/;
-/** The flow page asks for these twice: once for the sign of loading, once for the flow. */
+/** The flow page asks for these settings twice: for its loading indicator, and for the flow. */
 const SETTINGS = ['root/config/', 'core/brands/current/', 'root/config/', 'core/brands/current/'];
 
-/** A challenge as the page of the client has it. */
+/** A challenge as the page receives it. */
 export interface ShownChallenge {
   readonly component: string;
   readonly [field: string]: unknown;

@@ -47,7 +47,10 @@ interface Recipe {
   readonly args: (folder: string) => [string, ...string[]];
   /** Paths of the configuration files in the page. The first line of a file's code block names its path. */
   readonly files: readonly string[];
-  /** The strings of these files that a test replaces, beside the addresses behind the proxy. */
+  /**
+   * Texts in these files that a test replaces, with their replacements. A test also replaces the addresses behind the
+   * proxy.
+   */
   readonly replacements: (setting: Setting) => Readonly<Record<string, string>>;
   /** A further configuration file, which loads the files of the page: its name and its text. */
   readonly main?: (setting: Setting) => readonly [name: string, text: string];

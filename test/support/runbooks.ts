@@ -13,8 +13,8 @@ interface Asked {
 }
 
 /**
- * The functions that docs/how-to/runbooks.md defines, as a test needs them. `query` and `sql` only print their
- * argument, and the test sends it itself, which is faster than a process for each call.
+ * The functions that docs/how-to/runbooks.md defines, as a test needs them. `query` and `sql` only print the query or
+ * statement. The test then sends all of them itself, which is faster than a process for each.
  */
 const FUNCTIONS = `
 ask() { curl -sf "$MONITORING$2"; }

@@ -20,7 +20,10 @@ export const completeTraces = (
 
 const byStart = (a: ReceivedSpan, b: ReceivedSpan) => a.startMs - b.startMs;
 
-/** A process exports the spans below a span first. So a trace is complete when each request has the span of its service. */
+/**
+ * A process exports a span after the spans that it has caused. So a trace is complete when each request in it has the
+ * span of the service that answered.
+ */
 const isComplete = (trace: Trace) =>
   trace.every(({ name, spanId }) => !name.startsWith('request ') || trace.some((span) => span.parentSpanId === spanId));
 
