@@ -50,7 +50,7 @@ export interface Measurement {
   readonly latencies: readonly number[];
   /**
    * Completed visits and elapsed milliseconds when the first worker found no visitor waiting. Until then, `concurrency`
-   * visits were running at any time, so the throughput is computed from these.
+   * visits were running at any time, so only these visits count for the throughput.
    */
   readonly atFullLoad: { readonly visits: number; readonly ms: number };
 }

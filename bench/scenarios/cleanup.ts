@@ -14,7 +14,8 @@ const TABLES = ['sessions', 'plans', 'session_keys', 'attempts'];
 const BODY_HEX = `repeat(md5(i::text), 50)`;
 const VISITS = 500;
 /**
- * Concurrent visits. So few do not saturate the machine. Otherwise the latencies would measure the queue for its cores.
+ * Number of concurrent visits, too few to saturate the machine. Otherwise the latencies would measure the queue for the
+ * cores.
  */
 const CONCURRENCY = 2;
 const WARM_UP = 6;

@@ -15,8 +15,8 @@ import { identification, slowPassword } from './visits.js';
 const ROUNDS = 3;
 const VISITS = 300;
 /**
- * Number of logins. They last longer than the identifications, and each user has fewer failures than delay the next
- * answer.
+ * Number of logins. They last longer than the identifications. Each user gets so few of them that no answer is delayed
+ * because of failures.
  */
 const LOGINS = 2 * USERS;
 /** Concurrent logins, more than the password service can process. */
