@@ -11,7 +11,7 @@ export class CookieJar {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }
 
-  /** Stores the cookies of a response. A cookie that has expired is deleted. */
+  /** Stores the cookies of a response. Deletes a cookie if the response says that it has expired. */
   store(setCookies: readonly string[] = []): void {
     for (const line of setCookies) {
       const [pair = '', ...attributes] = line.split(';');

@@ -12,7 +12,10 @@ export const duration = z
     return Number(value) * (MS_PER_UNIT[unit] ?? Number.NaN);
   });
 
-/** Like `duration`, at least `min` and at most `max`. Its JSON Schema has both as `x-limits`. */
+/**
+ * Returns a schema that parses durations as `duration` does, from `min` to `max`. Its JSON Schema has both limits as
+ * `x-limits`.
+ */
 export const durationWithin = (min: string, max: string) => {
   const [least, most] = [duration.parse(min), duration.parse(max)];
   return duration.refine((ms) => ms >= least && ms <= most, `must be from ${min} to ${max}`);

@@ -10,15 +10,15 @@ export interface LimitSearch {
   readonly steps: number;
 }
 
-/** The result of a search: the highest rate that passed, and the lowest above it that did not. */
+/** The result of a search: the highest rate that passed, and the lowest rate above it that did not pass. */
 export interface FoundLimit {
   readonly passed: number | undefined;
   readonly failed: number | undefined;
 }
 
 /**
- * Searches the highest rate that passes: doubles the rate until a step fails (or halves it until one passes), then
- * bisects. `probe` runs the load of one step and returns whether it passed.
+ * Searches the highest rate that passes. Doubles the rate until a step fails, or halves it until a step passes, and
+ * then bisects. `probe` runs the load of one step and returns whether it passed.
  */
 export async function findLimit(search: LimitSearch, probe: (rate: number) => Promise<boolean>): Promise<FoundLimit> {
   let passed: number | undefined;

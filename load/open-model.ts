@@ -7,7 +7,7 @@ export interface OpenModel {
   readonly startedAt: number;
   /** Number of visits that may run at the same time. */
   readonly maxInFlight: number;
-  /** Runs a visit. `due` is the time at which the visitor arrived, from which its latency counts. */
+  /** Runs a visit. `due` is the time at which the visitor arrived. The latency of the visit counts from then. */
   readonly visit: (due: number) => Promise<void>;
   /** Called for a visitor who could not be served because `maxInFlight` visits were running. */
   readonly onTurnedAway: (due: number) => void;
@@ -15,9 +15,9 @@ export interface OpenModel {
 }
 
 /**
- * Starts each visit when its visitor arrives, whether or not earlier visits have ended. A visit that starts late is
- * still told when it was due, so a slow deployment cannot hide its latency by slowing the load down (coordinated
- * omission). Resolves when all visits have ended.
+ * Starts each visit when its visitor arrives, whether or not earlier visits have ended. The latency of a visit that
+ * starts late counts from the arrival, so a slow deployment cannot hide its latency by slowing the load down
+ * (coordinated omission). Resolves when all visits have ended.
  */
 export async function runOpenModel(model: OpenModel, clock: Clock): Promise<void> {
   const running = new Set<Promise<void>>();

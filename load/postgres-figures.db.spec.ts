@@ -10,7 +10,7 @@ afterAll(() => database?.close());
 
 const HASH = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$ZGlnZXN0';
 
-/** Makes Postgres count what the connections of this test have done, which it does once a second otherwise. */
+/** Makes Postgres count at once what the connections of this test have done. Otherwise it counts once a second. */
 const flush = () => database.source.query('SELECT pg_stat_force_next_flush()');
 
 describe('the figures of Postgres', () => {

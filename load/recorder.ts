@@ -81,7 +81,7 @@ export function addRecording(total: Recording, part: Recording): void {
   }
 }
 
-/** Returns the histogram of a step, which is created when it is needed. */
+/** Returns the histogram of a step. Creates it if it does not exist yet. */
 export function histogramOf(histograms: Map<string, RecordableHistogram>, label: string): RecordableHistogram {
   const found = histograms.get(label);
   if (found) return found;
@@ -96,7 +96,7 @@ export function countReason(reasons: Map<string, number>, reason: string, count 
   reasons.set(known, (reasons.get(known) ?? 0) + count);
 }
 
-/** Returns the slot with this number, which is created with all slots before it when it is needed. */
+/** Returns the slot with this number. Creates it, and all slots before it, if they do not exist yet. */
 export function slotAt(slots: Slot[], number: number): Slot {
   while (slots.length <= number) slots.push({ begun: 0, finished: 0, failed: 0, slowestMs: 0 });
   return slots[number]!;

@@ -69,7 +69,7 @@ class StageRun {
   private readonly random: () => number;
   /** The visits that have not ended. */
   private readonly running = new Set<RunningVisit>();
-  /** Set at the end of the stage, so that visits which are still running send nothing into the next one. */
+  /** Set at the end of the stage, so that visits that are still running send no requests during the next stage. */
   private abandoned = false;
 
   constructor(
@@ -144,7 +144,10 @@ class StageRun {
     return { arrivedAt };
   }
 
-  /** Counts a visit that has ended: finished after `latency` milliseconds, or failed without it. */
+  /**
+   * Counts a visit that has ended. The visit has finished after `latency` milliseconds, or has failed if there is no
+   * `latency`.
+   */
   private end({ arrivedAt }: RunningVisit, latency?: number) {
     const { recording, stage } = this;
     const [at, how] = [this.now, latency === undefined ? 'failed' : 'finished'] as const;

@@ -10,7 +10,8 @@ import { parseOptions, userOptions } from './options.js';
 export async function createAccounts(args: readonly string[], env: NodeJS.ProcessEnv) {
   const { count, first, seed, prefix, withTotp, staticCodes, out } = parseOptions(userOptions, args, env);
   const users = new LoadUsers(seed, prefix);
-  // One hash for all accounts, because a million hashes would take hours. A check costs as much as with hashes of their own.
+  // One hash for all accounts, because a million hashes would take hours. A check takes as long as if each account had
+  // a hash of its own.
   const passwordHash = await hashPassword(users.password);
   await writeRows(
     out,

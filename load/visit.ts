@@ -201,7 +201,7 @@ export class Visit {
 
 type Challenge = Readonly<Record<string, unknown>>;
 
-/** Returns a response with status 0 for a request that got none, with the reason as its text. */
+/** Returns a response with status 0 for a request that got no response. Its text is the reason. */
 const withoutResponse = (error: NodeJS.ErrnoException): HttpResponse => ({
   ...{ status: 0, headers: {}, text: error.code ?? error.message },
 });

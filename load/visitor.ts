@@ -12,7 +12,7 @@ interface Content {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The browser of one visitor: stores cookies, and sends the CSRF header and, if it has one, a client address. */
+/** The browser of one visitor. Stores cookies, and sends the CSRF header and, if `address` is set, a client address. */
 export class Visitor {
   private readonly jar = new CookieJar();
 
