@@ -21,7 +21,7 @@ describeBuses('a message bus', (start) => {
   let requester: Requester & Broadcaster;
   let servers: BusServer[];
 
-  // This suite provokes failures, so it discards their log lines.
+  // The tests cause failures on purpose, so their log lines are discarded.
   beforeAll(() => Logger.overrideLogger(false));
   beforeEach(async () => {
     running = await start();
@@ -189,7 +189,7 @@ describeBuses('a message bus', (start) => {
       if (received.length === 3) all.resolve();
     });
     await serve(async (data) => data);
-    // The reply shows that the bus has processed the subscription.
+    // A reply to a later request shows that the bus has processed the subscription.
     await ask('{}');
     for (const text of ['first', 'second']) expect(sender.broadcast('news', text)).toBe(true);
     await sender.request(SUBJECT, '{}', LONG);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { TLSSocket } from 'node:tls';
 import { gauge } from './metrics.js';
 
-/** The certificates whose end a process knows. */
+/** The certificates whose expiry a process reports, each with its description in the metric. */
 const CERTIFICATES = {
   postgres_server: 'the certificate of Postgres, as of the last connection',
   nats_server: 'that of NATS',
@@ -24,7 +24,7 @@ const expiry = gauge({
   },
 });
 
-/** Reports when the certificate ends that the server on the other side of a TLS socket has. Ignores other sockets. */
+/** Reports when the certificate of the peer of a TLS socket expires. Does nothing for a socket without TLS. */
 export function reportPeerCertificate(use: CertificateUse, socket: unknown): void {
   if (!(socket instanceof TLSSocket)) return;
   const { valid_to: end } = socket.getPeerCertificate();
@@ -34,9 +34,9 @@ export function reportPeerCertificate(use: CertificateUse, socket: unknown): voi
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
- * Reports when the first certificate of a PEM file ends. Certificates that have ended already do not count, unless all
- * have: a bundle of public authorities keeps them for years. Ignores `undefined`, and a file that cannot be read: the
- * connection that needs it fails and says why.
+ * Reports when the first certificate of a PEM file expires. Ignores certificates that have expired already, unless all
+ * have: bundles of public authorities contain such certificates for years. Does nothing for `undefined`, or if the file
+ * cannot be read: the connection that needs the file then fails and says why.
  */
 export function reportCertificateFile(use: CertificateUse, path: string | null | undefined): void {
   if (!path) return;
@@ -46,6 +46,6 @@ export function reportCertificateFile(use: CertificateUse, path: string | null |
     const current = ends.filter((end) => end > Date.now() / 1000);
     if (ends.length > 0) expiry.set({ use }, Math.min(...(current.length > 0 ? current : ends)));
   } catch {
-    // See above.
+    // The connection that needs this file fails, and its error says why.
   }
 }

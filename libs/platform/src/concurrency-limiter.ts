@@ -2,8 +2,8 @@ import pLimit from 'p-limit';
 import { type Work, type WorkMetrics, workMetrics } from './work.metrics.js';
 
 /**
- * Thrown when a task cannot run now, for example because the queue of a limiter is full. A stage that throws it replies
- * `stage_busy`.
+ * Thrown when a task cannot run now, for example because the queue of a limiter is full. If a stage throws it, its
+ * reply is the problem `stage_busy`.
  */
 export class BusyError extends Error {
   /** `retryAfterS` is the number of whole seconds after which a caller should try again. */
@@ -15,13 +15,18 @@ export class BusyError extends Error {
   }
 }
 
-/** Limits how many tasks run at the same time and how many wait. A further task fails with BusyError immediately. */
+/**
+ * Limits how many tasks run and how many wait at the same time. A task beyond both limits fails with BusyError at once.
+ */
 export class ConcurrencyLimiter {
   private readonly limit: ReturnType<typeof pLimit>;
   private readonly capacity: number;
   private readonly metrics: WorkMetrics;
 
-  /** `concurrency` tasks run, and `queue` tasks wait. `work` names the tasks in metrics. */
+  /**
+   * `concurrency` is the number of tasks that run, `queue` the number of tasks that wait. `work` names the tasks in
+   * metrics.
+   */
   constructor(concurrency: number, queue: number, work: Work) {
     this.limit = pLimit(concurrency);
     this.capacity = concurrency + queue;
@@ -47,7 +52,7 @@ export class ConcurrencyLimiter {
     });
   }
 
-  /** Counts a refused task, and returns the error for it. `retryAfterS` is that of BusyError. */
+  /** Counts a refused task in metrics, and returns the error to throw. `retryAfterS` is passed to BusyError. */
   refuse(retryAfterS?: number): BusyError {
     this.metrics.refused.inc();
     return new BusyError(undefined, retryAfterS);

@@ -3,11 +3,11 @@ import { LOG_LEVELS } from './logging/log-fields.js';
 import { LINE_BYTES, MIN_LINE_BYTES, SECURITY_RATE } from './logging/log-limits.js';
 import { tracingConfig } from './tracing/tracing.config.js';
 
-/** Thrown for a mistake of the operator. The process prints only the message, without a stack trace, and exits. */
+/** Thrown for a mistake in the configuration. The process prints the message without a stack trace, and exits. */
 export class ConfigError extends Error {}
 
 /**
- * Returns the settings of a service, read from the environment. An empty variable counts as unset. Throws ConfigError
+ * Returns the settings of a service from environment variables. An empty variable counts as unset. Throws a ConfigError
  * that names each invalid variable.
  */
 export function readConfig<S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv = process.env): z.output<S> {

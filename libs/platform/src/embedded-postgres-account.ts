@@ -8,17 +8,17 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * Folder that the server's account can reach. Holds copies of the Postgres programs, and the data, if that account
- * cannot reach the original folders.
+ * Folder for copies of the Postgres programs, and for the data, if the server's account cannot enter the original
+ * folders.
  */
 const SHARED_DATA_DIR = '/var/lib/gatehouse';
 
-/** Unix account of the server. Undefined: the account of this process. */
+/** Unix account that runs the server. Undefined: the account of this process. */
 export type ServerAccount = { readonly uid: number; readonly gid: number } | undefined;
 
 /**
- * Returns the account to run Postgres as. Postgres refuses root, so root uses the account `postgres`, and creates it if
- * missing.
+ * Returns the account that must run Postgres. Postgres refuses to run as root, so for root this is the account
+ * `postgres`, which is created if missing.
  */
 export async function postgresAccount(): Promise<ServerAccount> {
   if (process.getuid?.() !== 0) return undefined;
@@ -35,7 +35,7 @@ async function findAccount(name: string) {
   return { uid: uid as number, gid: gid as number };
 }
 
-/** Returns folders for the programs and the data that `account` can reach. Copies the programs if necessary. */
+/** Returns folders for the programs and the data that `account` can enter. Copies the programs if necessary. */
 export async function makeReachable(
   dataDir: string,
   account: ServerAccount,
@@ -49,7 +49,7 @@ export async function makeReachable(
   return { bin, dataDir: join(await makeEnterable(join(SHARED_DATA_DIR, 'data')), name) };
 }
 
-/** Creates a folder that every account may enter, regardless of the umask. Returns its path. */
+/** Creates a folder that every account may enter, whatever the umask is. Returns its path. */
 async function makeEnterable(path: string): Promise<string> {
   await mkdir(path, { recursive: true });
   for (const folder of new Set([SHARED_DATA_DIR, path])) await chmod(folder, 0o755);

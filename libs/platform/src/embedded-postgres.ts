@@ -10,11 +10,11 @@ const run = promisify(execFile);
 
 /** Options of an embedded Postgres. */
 export interface EmbeddedPostgresOptions {
-  /** Folder of the cluster. The first start creates it, later starts reuse it. */
+  /** Folder of the database cluster. The first start creates it, later starts reuse it. */
   readonly dataDir: string;
   /** Port of the server. Undefined: a free port. */
   readonly port?: number;
-  /** Password of the superuser `postgres`. Only the first start of a `dataDir` sets it. */
+  /** Password of the superuser `postgres`. The first start of a `dataDir` sets it; later starts must pass the same. */
   readonly password: string;
   /** Server settings as in `postgresql.conf`, such as `fsync=off`. */
   readonly settings?: readonly string[];
@@ -24,14 +24,14 @@ export interface EmbeddedPostgresOptions {
 export interface RunningPostgres {
   readonly url: string;
   readonly pid: number;
-  /** The folder of the cluster: `dataDir`, or another folder if the server's account cannot reach `dataDir`. */
+  /** Folder of the database cluster: `dataDir`, or another folder if the server's account cannot enter `dataDir`. */
   readonly dataDir: string;
   readonly stop: () => Promise<void>;
 }
 
 /**
- * Starts the Postgres of the installed npm packages. Resolves when it accepts connections. Throws with the last lines
- * of the server's output when it does not start.
+ * Starts the Postgres from the installed npm packages. Resolves when it accepts connections. If it does not start,
+ * throws an error with the last lines of its output.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<RunningPostgres> {
   const account = await postgresAccount();
@@ -49,7 +49,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const server = spawn(join(bin, 'postgres'), ['-D', dataDir, ...settings.flatMap((setting) => ['-c', setting])], {
     ...account,
     stdio: ['ignore', 'ignore', 'pipe'],
-    // A Ctrl-C in the terminal must not reach the server, because this process shuts the server down itself.
+    // The server gets its own process group, so that a Ctrl-C in the terminal does not reach it: this process stops it.
     detached: true,
   });
   const stop = stopFunctionOf(server);
@@ -74,8 +74,8 @@ interface Cluster {
 }
 
 /**
- * Creates the cluster in a temporary folder, and renames the folder to `dataDir` when the cluster is complete. So a
- * killed process leaves no incomplete cluster in `dataDir`.
+ * Creates the database cluster in a temporary folder, which is renamed to `dataDir` when it is complete. A process that
+ * is killed in between therefore leaves no incomplete cluster in `dataDir`.
  */
 async function initialise({ bin, dataDir, account, password }: Cluster): Promise<void> {
   const newDir = `${dataDir}${NEW}${process.pid}`;
@@ -96,7 +96,7 @@ async function initialise({ bin, dataDir, account, password }: Cluster): Promise
   }
 }
 
-/** Separates `dataDir` from the process id in the names of temporary files. */
+/** Separates `dataDir` from the process id in the names of temporary folders and files. */
 const NEW = '.new.';
 
 /** Removes the temporary files of processes that were killed while they created this cluster. */
@@ -106,7 +106,7 @@ async function removeInterrupted(dataDir: string): Promise<void> {
   for (const name of names) {
     const pid = Number.parseInt(name.slice(prefix.length), 10);
     if (pid !== process.pid && isProcessAlive(pid)) continue;
-    // The removal fails if the `initdb` of a killed process still writes files. The next start tries again.
+    // Fails if the `initdb` of a killed process is still writing files. The next start tries again.
     await rm(join(dirname(dataDir), name), { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -1,14 +1,14 @@
 import { readFileSync, statSync } from 'node:fs';
 import { ConfigError } from './config.js';
 
-/** Settings that are secret. Each may be given as a file, whose path is in the setting with the same name and `_FILE`. */
+/** Names of secret settings. Such a secret may also be in a file: `<NAME>_FILE` is then the path of the file. */
 const SECRET =
   /^(SEAL_KEYS|MFA_SEAL_KEYS|JWT_SIGNING_KEYS|SECRET_KEY|PSEUDONYM_KEY|NATS_PASSWORD|NATS_NKEY_SEED|DATABASE_URL|DATABASE_PASSWORD(_[A-Z]+)?|MAIL_PASSWORD|WEBHOOKS|ADMIN_PASSWORD|OTEL_EXPORTER_OTLP_HEADERS)$/;
 
 /** Largest size of the file of a secret, in bytes. */
 const SECRET_FILE_BYTES = 64 * 1024;
 
-/** Parameters of a Postgres URL whose values are the paths of files, by setting. */
+/** Settings that contain paths of TLS files, with the parameters of a Postgres URL that they become. */
 const TLS_FILES = { DATABASE_SSLROOTCERT: 'sslrootcert', DATABASE_SSLCERT: 'sslcert', DATABASE_SSLKEY: 'sslkey' };
 
 const DATABASE_PARTS = [
@@ -17,9 +17,9 @@ const DATABASE_PARTS = [
 ];
 
 /**
- * Returns the environment with the secrets of the `…_FILE` settings, and with `DATABASE_URL` in place of its parts.
- * Throws ConfigError, without any secret, when a file cannot be used, a part is missing or invalid, or a setting is given
- * in two ways.
+ * Returns the environment with two replacements: each secret from a file (`<NAME>_FILE`) is in `<NAME>`, and the parts
+ * of the Postgres URL are joined in `DATABASE_URL`. Throws a ConfigError, which contains no secret, if a file cannot be
+ * used, a part is missing or invalid, or a setting is given in two ways.
  */
 export function resolveEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const resolved = { ...env };
@@ -39,7 +39,9 @@ export function resolveEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...resolved, DATABASE_URL: url };
 }
 
-/** Replaces the environment of this process by the resolved one, which every module reads. */
+/**
+ * Resolves the environment of this process in place (see `resolveEnvironment`), so that every module reads the result.
+ */
 export function resolveProcessEnvironment(): void {
   const resolved = resolveEnvironment(process.env);
   for (const name of Object.keys(process.env)) if (!(name in resolved)) delete process.env[name];
@@ -55,7 +57,7 @@ function readSecret(name: string, path: string): string {
 
 function readSmallFile(name: string, path: string): string {
   try {
-    // A pipe or a device could block the start, or never end.
+    // Only a regular file is read: a pipe or a device could block the start, or never end.
     const file = statSync(path);
     if (!file.isFile()) throw new Error('it is no regular file');
     if (file.size > SECRET_FILE_BYTES) throw new Error(`it has more than ${SECRET_FILE_BYTES} bytes`);
@@ -77,7 +79,7 @@ function databaseUrl(env: NodeJS.ProcessEnv): string {
   return url;
 }
 
-/** A setting that is a part of the Postgres URL: the pattern of its value, and its default. */
+/** Rules for a setting that is a part of the Postgres URL: the pattern of valid values, and the default. */
 interface AddressPart {
   readonly pattern: RegExp;
   readonly preset?: string;
@@ -91,8 +93,9 @@ function partOf(env: NodeJS.ProcessEnv, name: string, { pattern, preset }: Addre
 }
 
 /**
- * Returns the TLS parameters of the URL. If a TLS file is set, they default to `verify-full`, that is, the connection
- * is encrypted, and the server's certificate and name are verified. Otherwise there are none by default.
+ * Returns the TLS parameters of the Postgres URL. If a TLS file is set, the default mode is `verify-full`: the
+ * connection is encrypted, and the server's certificate and host name are verified. Otherwise the default is a
+ * connection without TLS.
  */
 function tlsParameters(env: NodeJS.ProcessEnv): string {
   const files = Object.entries(TLS_FILES).filter(([name]) => env[name]);

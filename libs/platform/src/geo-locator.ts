@@ -1,4 +1,4 @@
-/** The announced network that contains an IP address. */
+/** The announced network (BGP prefix) that contains an IP address, and its autonomous system. */
 export interface NetworkInfo {
   readonly asn: number;
   /** Owner of the autonomous system. */

@@ -20,8 +20,8 @@ const MAX_MESSAGE_BYTES = 2 ** 20;
 const NEVER = new Promise<never>(() => undefined);
 
 /**
- * The bus of a Gatehouse that runs in one process without a NATS server. It copies every message as bytes, so that
- * requester and handler share no object. Requests throw the same errors as on NATS. A subject has at most one handler,
+ * The bus for a Gatehouse that runs in one process without a NATS server. Each message is copied as bytes, so that
+ * sender and receiver share no object. Requests throw the same errors as with NATS. A subject has at most one handler,
  * because one process has no replicas.
  */
 export class InProcessBus extends Bus {
@@ -36,7 +36,9 @@ export class InProcessBus extends Bus {
     return Promise.resolve(new InProcessRequester(this));
   }
 
-  /** Throws ConfigError when a stream is configured, because JetStream is a part of the NATS server. */
+  /**
+   * Opens a publisher. Throws ConfigError if a stream is configured, because streams need a NATS server (JetStream).
+   */
   async openPublisher(_client: string, { stream }: PublisherSettings): Promise<Publisher> {
     if (stream !== undefined)
       throw new ConfigError(`EVENTS_STREAM is ${stream}, which needs a NATS server with JetStream. Set NATS_URL.`);
@@ -48,7 +50,8 @@ export class InProcessBus extends Bus {
   }
 
   /**
-   * Registers the handler of a subject and returns the function that removes it. Throws when the subject has a handler.
+   * Registers the handler of a subject and returns the function that removes it. Throws if the subject has a handler
+   * already.
    */
   serve(subject: string, handler: SubjectHandler): () => void {
     if (this.handlers.has(subject)) throw new Error(`two handlers serve ${subject}`);
@@ -56,7 +59,7 @@ export class InProcessBus extends Bus {
     return () => void this.handlers.delete(subject);
   }
 
-  /** Passes a copy of the message to the handler of its subject. Returns false when the subject has no handler. */
+  /** Passes a copy of the message to the handler of its subject. Returns false if the subject has no handler. */
   deliver(subject: string, body: string | Uint8Array, reply: (bytes: Uint8Array) => void): boolean {
     const message = this.copy(subject, body);
     const handler = this.handlers.get(subject);
@@ -108,7 +111,7 @@ class InProcessRequester extends Requester implements Broadcaster {
   }
 
   listen(subject: string, receive: (body: Uint8Array) => void): void {
-    // The listener runs in a later turn of the event loop, as on NATS.
+    // As with NATS, the listener runs in a later turn of the event loop.
     this.removers.push(this.bus.serve(subject, (body) => void setImmediate(() => this.closed || receive(body))));
   }
 
@@ -130,7 +133,7 @@ class InProcessRequester extends Requester implements Broadcaster {
   }
 }
 
-/** Delivers events to the handlers in this process. An event for a subject without a handler is lost, as on NATS. */
+/** Delivers events to handlers in this process. As with NATS, an event for a subject without a handler is lost. */
 class InProcessPublisher extends Publisher {
   readonly refused = NEVER;
 

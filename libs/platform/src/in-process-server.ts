@@ -11,7 +11,7 @@ interface Subjects {
   serve(subject: string, handler: SubjectHandler): () => void;
 }
 
-/** Serves the message handlers of a Nest microservice on an in-process bus, as NatsJsonServer does on NATS. */
+/** Serves the message handlers of a Nest microservice on an in-process bus. Replaces NatsJsonServer there. */
 export class InProcessServer extends Server implements BusServer {
   readonly refused = new Promise<never>(() => undefined);
   private readonly responder = new JsonResponder();
@@ -53,7 +53,7 @@ export class InProcessServer extends Server implements BusServer {
   ) {
     const context = new NatsContext([subject, undefined]);
     const handler = async (body: unknown) => {
-      // The handler runs in a later turn of the event loop, as on NATS, and never inside the call of the requester.
+      // As with NATS, the handler runs in a later turn of the event loop, and never during the call of the requester.
       await setImmediate();
       return this.messageHandlers.get(subject)?.(body, context);
     };

@@ -4,42 +4,42 @@ import { traceWork } from './tracing/active-span.js';
 import { answerSpan } from './tracing/message-spans.js';
 import { parseTraceparent } from './tracing/traceparent.js';
 
-/** The value that a handler receives when the body of a request is not JSON, or is nested too deeply. */
+/** The value that a handler gets instead of a request body that is not JSON or is nested too deeply. */
 export const MALFORMED = Symbol('malformed');
 
-/** Milliseconds that a server waits for open requests before it closes. */
+/** Milliseconds that a closing server waits for its open requests, by default. */
 export const DRAIN_MS = 20_000;
 
 type Handler = (data: unknown, context: never) => unknown;
 
 interface IncomingRequest {
   readonly data: Uint8Array;
-  /** Nest's context of the message, passed on to the handler. */
+  /** Nest's context object for the message. The handler gets it. */
   readonly context: unknown;
   readonly respond: (reply: string | Uint8Array) => unknown;
   readonly subject: string;
-  /** The span of the sender, in the format of the header `traceparent`. */
+  /** The span of the requester, in the format of the header `traceparent`. */
   readonly traceparent: string | undefined;
 }
 
 const decoder = new TextDecoder();
 
 /**
- * Passes requests to Nest's message handlers and sends the replies. Requests and replies are plain JSON, without Nest's
- * packet around them. A handler may also return the bytes of a reply that it has serialised itself.
+ * Passes requests to Nest's message handlers and sends their replies. Messages are plain JSON, without the packet in
+ * which Nest usually wraps them. A handler may also return a reply that it has serialised to bytes itself.
  */
 export class JsonResponder {
   private open = 0;
   private onIdle: (() => void) | undefined;
 
   /**
-   * Parses a request, calls its handler and sends the reply. When the handler throws, rethrows the error and sends no
-   * reply.
+   * Parses a request, calls its handler and sends the reply. If the handler throws, sends no reply and rethrows the
+   * error.
    */
   async answer(handler: Handler | undefined, request: IncomingRequest): Promise<void> {
     this.open++;
     const { subject, data } = request;
-    // Only a request that its sender records is recorded here.
+    // A request without a recorded span of its sender is not recorded here either.
     const parent = request.traceparent === undefined ? undefined : parseTraceparent(request.traceparent);
     try {
       await (parent === undefined
@@ -56,7 +56,7 @@ export class JsonResponder {
     respond(reply instanceof Uint8Array ? reply : JSON.stringify(reply ?? null));
   }
 
-  /** Resolves when no request is open, or when `limit` resolves. */
+  /** Resolves when no request is open, or when `limit` has resolved. */
   async drained(limit: Promise<void>): Promise<void> {
     if (this.open > 0) await Promise.race([new Promise<void>((resolve) => (this.onIdle = resolve)), limit]);
   }

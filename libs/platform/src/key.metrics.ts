@@ -12,10 +12,10 @@ const keys = gauge({
   },
 });
 
-/** The uses of the current key, and of the other keys of a setting. */
+/** What encryption keys are used for: the current key encrypts, all other keys only decrypt. */
 const SEALING = { current: 'encrypt', other: 'decrypt' } as const;
 
-/** Reports the ids of the keys that a setting contains. */
+/** Reports the ids of the keys in a setting as a metric. `uses` says what the current key and the other keys do. */
 export function reportKeys(
   setting: 'SEAL_KEYS' | 'MFA_SEAL_KEYS' | 'JWT_SIGNING_KEYS',
   { keyIds, currentKeyId }: { readonly keyIds: readonly string[]; readonly currentKeyId: string },

@@ -7,7 +7,7 @@ export interface ListeningProcess {
   readonly command: string;
 }
 
-/** State of a listening socket in /proc/net/tcp. */
+/** The state of a listening socket in /proc/net/tcp. */
 const LISTEN = '0A';
 
 /**
@@ -25,7 +25,7 @@ export async function listeningProcess(port: number): Promise<ListeningProcess |
   return { pid: Number(pid), command: command.slice(0, 200) };
 }
 
-/** Returns the sockets that listen on a port, as the links in /proc/PID/fd name them. */
+/** Returns the sockets that listen on a port, in the form that the links in /proc/PID/fd have. */
 async function listeningSockets(port: number): Promise<ReadonlySet<string>> {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFile(file, 'utf8').catch(() => ''));

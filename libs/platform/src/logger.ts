@@ -3,15 +3,15 @@ import { LOG_LEVELS, type LogLevel } from './logging/log-fields.js';
 import { openLogOutput } from './logging/log-output.js';
 import { type LogSettings, LogWriter } from './logging/log-writer.js';
 
-/** The lines of the whole process have one destination, so that they stay in order. */
+/** One writer for the whole process, so that its lines stay in order. */
 const standardOutput = new LogWriter(openLogOutput(1));
 
-/** Sets the name of this process in its log lines, and the limits of the lines. Called once at the start. */
+/** Sets the name of the process and the limits of its log lines. Called once at the start. */
 export const configureLog = (settings: LogSettings): void => standardOutput.configure(settings);
 
 /**
- * Writes events of the catalogue (logging/log-events.ts) to standard output, one JSON line for each
- * (docs/reference/logs.md). Callers pass the listed fields only, and no secrets in them.
+ * Writes events of the catalogue (logging/log-events.ts) to standard output, each as one line of JSON
+ * (docs/reference/logs.md). Callers pass only the fields that the catalogue lists, and no secrets.
  */
 export class Logger {
   readonly #lowest: number;
@@ -29,7 +29,7 @@ export class Logger {
     if (this.writes(logEvents[name].level)) this.writer.write(name, fields);
   }
 
-  /** Logs a text of NestJS. */
+  /** Logs a text that NestJS wants to log. */
   framework(level: LogLevel, msg: string, fields: { readonly context?: string; readonly error?: unknown }): void {
     if (this.writes(level)) this.writer.writeFramework(level, msg, fields);
   }

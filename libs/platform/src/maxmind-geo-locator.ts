@@ -16,15 +16,15 @@ export const geoIpConfig = z.object({
     .describe('Path of a GeoLite2-City database, for sessions and policies that check the location of an address'),
 });
 
-/** Paths of databases in MaxMind's format. */
+/** Paths of database files in MaxMind's format. */
 interface DatabasePaths {
   readonly asn: string | undefined;
   readonly city: string | undefined;
 }
 
 /**
- * Looks up IP addresses in MaxMind's databases GeoLite2-ASN and GeoLite2-City. Reads the files once: a changed file has
- * no effect until a restart.
+ * Looks up IP addresses in MaxMind's databases GeoLite2-ASN and GeoLite2-City. Reads the files at the start only, so
+ * new files need a restart.
  */
 export class MaxmindGeoLocator extends GeoLocator {
   private constructor(
@@ -34,14 +34,14 @@ export class MaxmindGeoLocator extends GeoLocator {
     super();
   }
 
-  /** Opens the databases that the settings name. Throws ConfigError when a file is missing or not a database. */
+  /** Opens the databases from the settings. Throws ConfigError if a file is missing or is not a database. */
   static async fromSettings({ GEOIP_ASN_DATABASE: asn, GEOIP_CITY_DATABASE: city }: z.output<typeof geoIpConfig>) {
     return MaxmindGeoLocator.open({ asn, city }).catch((cause: unknown) => {
       throw new ConfigError(`GEOIP_ASN_DATABASE or GEOIP_CITY_DATABASE: ${(cause as Error).message}`);
     });
   }
 
-  /** Opens the databases. Throws when a file is missing or not a database. */
+  /** Opens the databases. Throws if a file is missing or is not a database. */
   static async open({ asn, city }: DatabasePaths): Promise<MaxmindGeoLocator> {
     return new MaxmindGeoLocator(await openDatabase<AsnResponse>(asn), await openDatabase<CityResponse>(city));
   }
@@ -68,7 +68,7 @@ export class MaxmindGeoLocator extends GeoLocator {
 const openDatabase = async <T extends Response>(path: string | undefined) =>
   path === undefined ? undefined : open<T>(path);
 
-/** Returns the network of an address in CIDR notation. */
+/** Returns the network with this prefix length that contains an address, in CIDR notation. */
 function toCidr(ip: string, length: number): string {
   const family = ipaddr.parse(ip).kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
   return `${family.networkAddressFromCIDR(`${ip}/${length}`).toString()}/${length}`;

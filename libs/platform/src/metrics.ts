@@ -3,13 +3,13 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 /** Registry of all metrics of this process. */
 export const metrics = new Registry();
 
-/** Bucket limits in seconds, from the fastest stage to the longest deadline. */
+/** Upper limits of histogram buckets in seconds, from the fastest stage to the longest deadline. */
 export const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
-/** The values that a label can have: all of them or, if they cannot be listed, a description. */
+/** The possible values of a label: a list, or a description if they cannot be listed. */
 type LabelValues = readonly string[] | string;
 
-/** The questions of an operator that metrics answer, in the order of docs/reference/metrics.md. */
+/** Questions of operators. docs/reference/metrics.md groups the metrics by the question that they answer. */
 export const QUESTIONS = {
   logins: 'Are logins failing?',
   slow: 'What is slow?',
@@ -27,12 +27,15 @@ interface MetricFamily<L extends string = string> {
   readonly help: string;
   /** The question that the metric answers. */
   readonly question: keyof typeof QUESTIONS;
-  /** The processes that have values of it, for docs/reference/metrics.md. Default: the processes that register it. */
+  /**
+   * Names of the processes that have this metric, for docs/reference/metrics.md. Default: the processes that register
+   * it.
+   */
   readonly processes?: string;
   readonly labels: Readonly<Record<L, LabelValues>>;
 }
 
-/** The metric families that this process has registered, for docs/reference/metrics.md. */
+/** The metric families that this process has registered. docs/reference/metrics.md is generated from them. */
 export const metricFamilies: (MetricFamily & { readonly type: 'histogram' | 'gauge' | 'counter' })[] = [];
 
 /** Registers a histogram of durations in seconds. */
@@ -41,27 +44,27 @@ export function histogram<L extends string>(family: MetricFamily<L>): Histogram<
   return new Histogram({ ...optionsOf(family), buckets: BUCKETS_S });
 }
 
-/** Registers a counter. Its name ends in `_total`. */
+/** Registers a counter. The name of a counter ends in `_total`. */
 export function counter<L extends string>(family: MetricFamily<L>): Counter<L> {
   metricFamilies.push({ ...family, type: 'counter' });
   return new Counter(optionsOf(family));
 }
 
-/** Registers a gauge that is set whenever its value changes. */
+/** Registers a gauge whose value the code sets whenever it changes. */
 export function gauge<L extends string>(family: MetricFamily<L>): Gauge<L> {
   metricFamilies.push({ ...family, type: 'gauge' });
   return new Gauge(optionsOf(family));
 }
 
 /**
- * Milliseconds in which the values of a lazy gauge must be read. Far below the scrape timeout of Prometheus, so that a
- * scrape returns the other metrics while Postgres hangs.
+ * Time limit for reading the values of a lazy gauge, in milliseconds. It is far below the scrape timeout of Prometheus,
+ * so that a scrape returns all other metrics even while Postgres hangs.
  */
 export const LAZY_READ_MS = 3000;
 
 /**
- * Registers a gauge whose values are read at each scrape. While they cannot be read within LAZY_READ_MS, because Postgres
- * is down or hangs, the gauge has no values, and the other metrics are served.
+ * Registers a gauge whose values are read at each scrape. If they cannot be read within LAZY_READ_MS, for example while
+ * Postgres is down, this gauge has no values, and all other metrics are served.
  */
 export function lazyGauge<L extends string>(
   family: MetricFamily<L>,
@@ -73,14 +76,14 @@ export function lazyGauge<L extends string>(
     async collect() {
       const values = await withinMs(read(), LAZY_READ_MS).catch(() => []);
       this.reset();
-      // `reset` gives a gauge without labels the value 0.
+      // Without this, `reset` would give a gauge without labels the value 0.
       if (Object.keys(family.labels).length === 0) this.remove();
       for (const { labels, value } of values) this.set(labels, value);
     },
   });
 }
 
-/** Resolves like the promise. Rejects when that takes longer. */
+/** Settles like the promise, but rejects if that takes longer than `ms` milliseconds. */
 function withinMs<T>(promise: Promise<T>, ms: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
@@ -89,8 +92,9 @@ function withinMs<T>(promise: Promise<T>, ms: number): Promise<T> {
 }
 
 /**
- * Returns a function that returns the first `max` distinct values unchanged, and `other` for all further ones. It limits
- * the number of series of a label whose values an administrator names, such as the slugs of flows.
+ * Returns a function that limits the number of time series of a label. It returns the first `max` distinct values
+ * unchanged, and `other` for all further values. For labels whose values administrators choose, such as the slugs of
+ * flows.
  */
 export function boundedLabel(max: number): (value: string) => string {
   const known = new Set<string>();
@@ -102,7 +106,7 @@ export function boundedLabel(max: number): (value: string) => string {
   };
 }
 
-/** The value of a label that stands for all values without a series of their own. */
+/** Label value for all values that have no time series of their own. */
 export const OTHER = 'other';
 
 const optionsOf = <L extends string>({ name, help, labels }: MetricFamily<L>) => ({

@@ -8,7 +8,7 @@ import { packageVersion } from './package-folder.js';
 import { processInfo, reportReadiness } from './process.metrics.js';
 import type { Readiness } from './readiness.js';
 
-/** The HTTP server of the probes and metrics. */
+/** The HTTP server for probes and metrics. */
 export interface MonitoringServer {
   readonly port: number;
   close(): Promise<void>;
@@ -17,8 +17,8 @@ export interface MonitoringServer {
 type MonitoringConfig = Pick<z.output<typeof commonConfig>, 'MONITORING_PORT' | 'MONITORING_HOST'>;
 
 /**
- * Serves the liveness probe, the readiness probe and the metrics on a port of their own, which must not be public.
- * Port 0 uses a free port. Returns `undefined` if MONITORING_PORT is not set. `name` is the name of the process.
+ * Serves the liveness probe, the readiness probe and the metrics on a separate port, which must not be public. Port 0
+ * means a free port. Returns `undefined` if MONITORING_PORT is not set. `name` is the name of the process.
  */
 export async function serveMonitoring(
   { MONITORING_PORT: port, MONITORING_HOST: host }: MonitoringConfig,
@@ -54,7 +54,7 @@ async function respond(
   { reply, readiness }: { readonly reply: ServerResponse; readonly readiness: Readiness },
 ): Promise<unknown> {
   switch (path) {
-    // Ignores Postgres and NATS, so that their outage restarts no process.
+    // Liveness does not depend on Postgres and NATS, because restarting a process does not help when they are down.
     case '/-/health/live/':
       return sendJson(reply, 200, { status: 'ok' });
     case '/-/health/ready/': {

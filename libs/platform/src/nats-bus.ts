@@ -17,7 +17,7 @@ import { NatsRoundTrip } from './nats-round-trip.js';
 import { NatsSubscriptions } from './nats-subscriptions.js';
 import { Readiness } from './readiness.js';
 
-/** Milliseconds that a command waits for the connection to NATS. */
+/** Milliseconds that a command of an operator waits for the connection to NATS. */
 const DIAL_MS = 5000;
 
 interface OpenConnection {
@@ -27,9 +27,12 @@ interface OpenConnection {
   readonly subscriptions: NatsSubscriptions;
 }
 
-/** The bus of processes that run separately: one or more NATS servers. */
+/** The bus for processes that run separately: one or more NATS servers. */
 export class NatsBus extends Bus {
-  /** Makes the process ready only while messages come back over NATS and each connection has all its subscriptions. */
+  /**
+   * If `readiness` is given, the process is ready only while NATS returns its messages and accepts all its
+   * subscriptions.
+   */
   constructor(
     private readonly settings: NatsSettings,
     private readonly readiness: Readiness = new Readiness(),
@@ -53,8 +56,8 @@ export class NatsBus extends Bus {
   async openPublisher(client: string, settings: PublisherSettings, logger = new Logger()): Promise<NatsPublisher> {
     const { readiness } = this;
     const connection = await connectNats(this.settings, client, { readiness, logger });
-    // JetStream sends its confirmations to an inbox. A user who may not subscribe to this inbox would wait for each
-    // confirmation until the time-out.
+    // JetStream sends its confirmations to the publisher's inbox. Without the right to subscribe to it, each
+    // confirmation would be waited for in vain, so check the right at the start.
     const subscriptions = new NatsSubscriptions(connection, logger);
     subscriptions.add(createInbox(inboxPrefixOf(client)), () => undefined);
     await this.#require({ connection, client, logger, subscriptions });
@@ -62,8 +65,8 @@ export class NatsBus extends Bus {
   }
 
   /**
-   * Waits until the server has accepted the subscriptions. From then on, the process is ready only while they stay
-   * accepted and messages come back over NATS.
+   * Waits until the server has accepted the subscriptions. From then on, the process is ready only while the server
+   * accepts them and returns messages.
    */
   async #require({ connection, client, logger, subscriptions }: OpenConnection): Promise<void> {
     const { readiness } = this;
@@ -80,8 +83,8 @@ export class NatsBus extends Bus {
   }
 
   /**
-   * Opens a requester for a command of the operator. Does not wait for the server: throws BusDownError when the server
-   * cannot be reached or refuses the inbox of the requester.
+   * Opens a requester for a command of an operator. Does not wait until NATS is up: throws BusDownError if the server
+   * cannot be reached, or refuses the requester's inbox.
    */
   async dial(client: string): Promise<NatsRequester> {
     const options = natsOptions(this.settings, client);

@@ -9,7 +9,7 @@ const reconnects = counter({
   labels: {},
 });
 
-/** The open connections of this process, and whether each is connected now. */
+/** The open connections of this process, each with whether it is connected now. */
 const connections = new Map<NatsConnection, boolean>();
 
 lazyGauge(
@@ -23,7 +23,7 @@ lazyGauge(
     connections.size === 0 ? [] : [{ labels: {}, value: Number([...connections.values()].every((isUp) => isUp)) }],
 );
 
-/** Serves the state of a connection as metrics, until it is closed for good. */
+/** Serves the state of a connection as metrics, until the connection is closed for good. */
 export function reportNatsConnection(connection: NatsConnection): void {
   connections.set(connection, true);
   void watch(connection);
@@ -41,7 +41,7 @@ async function watch(connection: NatsConnection): Promise<void> {
   connections.delete(connection);
 }
 
-/** The socket of a connection to NATS, to which the client gives no typed access. */
+/** Returns the socket of a NATS connection. The NATS client has no typed access to it. */
 const socketOf = (connection: NatsConnection): unknown =>
   (connection as unknown as { readonly protocol?: { readonly transport?: { readonly socket?: unknown } } }).protocol
     ?.transport?.socket;

@@ -16,7 +16,7 @@ describeWithNats('a connection to NATS', () => {
   let connection: NatsConnection | undefined;
   let servers: RunningNats[] = [];
 
-  // This suite provokes failures, so it discards their log lines.
+  // The tests cause failures on purpose, so their log lines are discarded.
   beforeAll(() => Logger.overrideLogger(false));
   afterEach(async () => {
     vi.restoreAllMocks();
@@ -30,7 +30,7 @@ describeWithNats('a connection to NATS', () => {
     return servers.map(({ url }) => url).join(',');
   };
 
-  /** Stops the process of a server without closing its connections. */
+  /** Stops a server's process without closing its connections (SIGSTOP). */
   const hang = (url: string) => process.kill(servers.find((server) => server.url === url)!.pid, 'SIGSTOP');
 
   async function statusOf(type: Status['type']): Promise<void> {
@@ -59,7 +59,7 @@ describeWithNats('a connection to NATS', () => {
 
   it('moves to another server when its own hangs', async () => {
     const NATS_URL = await start(2);
-    // With this time limit, the test ends in time only if the client does not try the hung server again first.
+    // This time limit is long: the test ends in time only if the client does not try the hung server first.
     const settings = { NATS_URL, NATS_PING_INTERVAL_MS: 100, NATS_CONNECT_TIMEOUT_MS: 60_000 };
     connection = await connectNats(settings, 'client');
     const first = connection.getServer();
@@ -76,7 +76,8 @@ describeWithNats('a connection to NATS', () => {
   it('tries the next server when one accepts the connection and then hangs', async () => {
     const NATS_URL = await start(2);
     hang(servers[0]!.url);
-    // The order of the servers is random: only some of these connections try the hung server first.
+    // The order in which a client tries the servers is random, so only some of these connections would try the hung
+    // server first.
     for (let i = 0; i < 6; i++) {
       connection = await connectNats({ NATS_URL, NATS_CONNECT_TIMEOUT_MS: 500 }, 'client');
       expect(`nats://${connection.getServer()}`).toBe(servers[1]!.url);
@@ -119,6 +120,6 @@ describeWithNats('a connection to NATS', () => {
 
 type Lookup = (error: Error | null, addresses: { readonly address: string; readonly family: number }[]) => void;
 
-/** Returns a resolver of names that gives each name the same answer. */
+/** Returns a DNS lookup that gives the same answer for every name. */
 const answering = (...answer: Parameters<Lookup>) =>
   ((_name: string, _options: object, callback: Lookup) => callback(...answer)) as unknown as typeof dns.lookup;

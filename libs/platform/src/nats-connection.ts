@@ -12,7 +12,7 @@ import { reportNatsConnection } from './nats-connection.metrics.js';
 import { type NatsSubscriptions, SubscriptionRefusedError } from './nats-subscriptions.js';
 import { Readiness } from './readiness.js';
 
-/** The servers and the user of a NATS client. Times are in milliseconds. */
+/** Addresses and user of a NATS client. Times are in milliseconds. */
 export interface NatsSettings {
   readonly NATS_URL: string;
   readonly NATS_NKEY_SEED?: string | undefined;
@@ -23,18 +23,18 @@ export interface NatsSettings {
   readonly NATS_LOST_REPLY_MS?: number | undefined;
 }
 
-/** Number of pings without an answer after which the client gives a connection up. */
+/** Number of unanswered pings after which the client closes the connection and tries another server. */
 const MAX_UNANSWERED_PINGS = 2;
 
 /**
- * Returns the options of every NATS client: the client waits for the server at the start and reconnects without limit,
- * also from a server that hangs. Throws ConfigError for credentials that cannot be used.
+ * Returns the options of every NATS client: it waits for the server at the start, and reconnects without limit, also
+ * when a server hangs. Throws ConfigError if the credentials cannot be used.
  */
 export function natsOptions(settings: NatsSettings, name: string) {
   const config = natsConfig.parse(settings);
   return {
     servers: config.NATS_URL.split(','),
-    // If the server offers no TLS, the client must fail and not fall back to plain text.
+    // With this option, the client fails if the server offers no TLS, instead of falling back to plain text.
     ...(config.NATS_URL.includes('tls://') ? { tls: {} } : {}),
     name,
     ...credentialsOf(config),
@@ -43,8 +43,8 @@ export function natsOptions(settings: NatsSettings, name: string) {
     timeout: config.NATS_CONNECT_TIMEOUT_MS,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
-    // Tries the least recently tried server first. By default the client begins with the server that it has just lost,
-    // and waits for a time-out if that server hangs.
+    // Try the server first that was not tried for the longest time. By default, the client first tries the server that
+    // it has just lost, and waits for a time-out if that server hangs.
     reconnectToServer: (servers: readonly Server[]) =>
       servers.reduce((oldest, server) => (server.lastConnect < oldest.lastConnect ? server : oldest)),
     waitOnFirstConnect: true,
@@ -65,7 +65,7 @@ function credentialsOf({ NATS_NKEY_SEED, NATS_USER, NATS_PASSWORD }: NatsSetting
   return { authenticator: nkeyAuthenticator(seed) };
 }
 
-/** Returns the prefix of a client's inboxes. The client's NATS user needs the permission to subscribe to them. */
+/** Returns the prefix of a client's inboxes. Its NATS user needs the permission to subscribe to them. */
 export const inboxPrefixOf = (client: string): string => `_INBOX_${client}`;
 
 /** Returns the addresses of the servers without user names and passwords, for the log. */
@@ -79,7 +79,7 @@ interface ConnectionContext {
   readonly logger?: Logger;
 }
 
-/** Waits for the server, opens a connection, and logs whenever it is lost or restored. */
+/** Opens a connection, after waiting for the server. Logs whenever the connection is lost or restored. */
 export async function connectNats(
   settings: NatsSettings,
   name: string,
@@ -95,8 +95,9 @@ export async function connectNats(
 }
 
 /**
- * Resolves when a server accepts a connection with the user of `options`. Throws StartError if no server does within
- * START_WAIT_S. The client's own first connection would wait without a limit, and would not say why.
+ * Resolves when a server accepts a connection with the user of `options`. Throws StartError if none does within
+ * START_WAIT_S seconds. The first connection of the NATS client cannot be used for this: it waits without a limit, and
+ * does not say why.
  */
 export async function waitForNats(options: NodeConnectionOptions, readiness: Readiness): Promise<void> {
   const address = natsAddress({ NATS_URL: [options.servers ?? []].flat().join(',') });
@@ -109,24 +110,25 @@ export async function waitForNats(options: NodeConnectionOptions, readiness: Rea
 }
 
 /**
- * Closes a connection when the server has received everything, at the latest when `limit` resolves. The client's own
- * drain has no limit: it waits for the next attempt to connect, which never comes while DNS cannot resolve the name of
- * a server.
+ * Closes a connection when the server has received everything, or when `limit` has resolved. The NATS client's own
+ * `drain` is not enough, because it may never end: it waits for the next attempt to connect, and there is none while
+ * DNS cannot resolve the name of a server.
  */
 export async function drainAndClose(connection: NatsConnection, limit: Promise<void>): Promise<void> {
   await Promise.race([connection.drain(), limit]).catch(() => undefined);
   await connection.close();
 }
 
-/** Returns whether the server answers now and has accepted the subscriptions. Has no time limit of its own. */
+/** Returns whether the server answers and has accepted the subscriptions. Has no time limit of its own. */
 export async function isConnectionReady(connection: NatsConnection, subscriptions: NatsSubscriptions) {
-  // The server reports refused subscriptions before it answers the flush.
+  // The server reports refused subscriptions before it answers this flush.
   await connection.flush();
   return subscriptions.accepted;
 }
 
 /**
- * Resolves when the server has accepted the subscriptions. Throws StartError if that takes longer than START_WAIT_S.
+ * Resolves when the server has accepted the subscriptions. Throws StartError if that takes longer than START_WAIT_S
+ * seconds.
  */
 export const waitForSubscriptions = (subscriptions: NatsSubscriptions, readiness: Readiness): Promise<void> =>
   readiness.waitFor(
@@ -136,8 +138,8 @@ export const waitForSubscriptions = (subscriptions: NatsSubscriptions, readiness
   );
 
 /**
- * Returns a promise that resolves with the reason when the server has refused this client for good. Otherwise the
- * promise never settles.
+ * Returns a promise that resolves with the reason when the server has refused this client for good. Never settles
+ * otherwise.
  */
 export const refusalOf = (connection: NatsConnection): Promise<Error> =>
   connection.closed().then((reason) => {

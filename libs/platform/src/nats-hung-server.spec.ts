@@ -13,7 +13,7 @@ import { NatsRoundTrip } from './nats-round-trip.js';
 import { requestOverBus } from './request-over-bus.js';
 
 const LONG = 60_000;
-/** Largest number of milliseconds that a hung server may delay a request. */
+/** Milliseconds by which a hung server may delay a request, as the documentation states. */
 const STATED_MS = 5000;
 const [CHALLENGE, RESPOND] = ['stage.deny.challenge', 'stage.deny.respond'];
 
@@ -51,7 +51,7 @@ describeWithNats('three NATS servers, while one hangs,', () => {
     for await (const { type } of connection.status()) if (type === wanted) return;
   }
 
-  /** Resolves when the server of the gateway knows all servers again. */
+  /** Resolves when the gateway's server is connected to all other servers again. */
   async function rejoined(): Promise<void> {
     const update = statusOf(gateway, 'update');
     if (gateway.info?.connect_urls?.length === cluster.size) return;
@@ -59,7 +59,7 @@ describeWithNats('three NATS servers, while one hangs,', () => {
     await rejoined();
   }
 
-  /** Serves a subject behind server `i`. Resolves when the server of the gateway knows it. */
+  /** Serves a subject on server `i`. Resolves when the gateway's server knows the subscription. */
   async function serveBehind(i: number, subject: string, handle: (request: Msg) => void): Promise<void> {
     const service = await cluster.connectAs('session', i);
     services.push(service);

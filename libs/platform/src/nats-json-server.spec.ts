@@ -15,7 +15,7 @@ describeWithNats('a server on NATS', () => {
   let requester: NatsRequester;
   let servers: NatsJsonServer[];
 
-  // This suite provokes failures, so it discards their log lines.
+  // The tests cause failures on purpose, so their log lines are discarded.
   beforeAll(() => Logger.overrideLogger(false));
   beforeEach(async () => {
     nats = await startNats();
@@ -52,7 +52,7 @@ describeWithNats('a server on NATS', () => {
     const server = await serve(async () => 'answered', { drainMs: 1 });
     await nats.stop();
     await expect(server.close()).resolves.toBeUndefined();
-    // A connection that still tries to connect would keep the process alive.
+    // If the connection still tried to connect, it would keep the process alive.
     expect(server.unwrap<NatsConnection>().isClosed()).toBe(true);
   });
 

@@ -11,13 +11,13 @@ import { TRACEPARENT_HEADER } from './tracing/message-spans.js';
 
 interface ServerOptions {
   readonly readiness?: Readiness;
-  /** Milliseconds that `close` waits for open requests. */
+  /** Milliseconds that `close` waits for open requests. Default: DRAIN_MS. */
   readonly drainMs?: number | undefined;
 }
 
 /**
- * Nest's NATS server with plain JSON on the wire and a `close` that loses no request: it drains the subscriptions,
- * waits for open handlers, then drains the connection. A subscription that the server refuses is tried again.
+ * Nest's NATS transport, with plain JSON as messages and a `close` that loses no request: it drains the subscriptions,
+ * waits for open handlers, then drains the connection. Tries again to subscribe if the server has refused it.
  */
 export class NatsJsonServer extends ServerNats {
   private readonly responder = new JsonResponder();
@@ -35,8 +35,8 @@ export class NatsJsonServer extends ServerNats {
   }
 
   /**
-   * Waits for the NATS server, and until it accepts all subscriptions. Fails with StartError after START_WAIT_S, because
-   * a service without a subscription would never receive its requests.
+   * Waits until the NATS server is up and has accepted all subscriptions. Fails with StartError after START_WAIT_S
+   * seconds, because a service without a subscription never gets its requests.
    */
   override async listen(callback: (error?: unknown) => void) {
     try {
@@ -50,7 +50,7 @@ export class NatsJsonServer extends ServerNats {
     });
   }
 
-  /** Replaces the method of Nest, whose subscriptions would end without a trace when the server refuses them. */
+  /** Replaces Nest's method, whose subscriptions would end unnoticed when the server refuses them. */
   override bindEvents(connection: NatsConnection) {
     const subscriptions = new NatsSubscriptions(connection, new Logger());
     this.current = { connection, subscriptions };
@@ -63,7 +63,7 @@ export class NatsJsonServer extends ServerNats {
     }
   }
 
-  /** Replaces the method of Nest, which would create an Observable and a packet for each request. */
+  /** Replaces Nest's method, which would create an Observable and a packet for each request. */
   override handleMessage(subject: string, message: Msg) {
     return this.responder.answer(this.messageHandlers.get(subject), {
       data: message.data,
@@ -74,7 +74,7 @@ export class NatsJsonServer extends ServerNats {
     });
   }
 
-  /** Returns whether the NATS server answers now and has accepted all subscriptions. Has no time limit of its own. */
+  /** Returns whether the NATS server answers and has accepted all subscriptions. Has no time limit of its own. */
   async isReady(): Promise<boolean> {
     return this.current !== undefined && isConnectionReady(this.current.connection, this.current.subscriptions);
   }
@@ -88,9 +88,7 @@ export class NatsJsonServer extends ServerNats {
     await drainAndClose(connection, limit);
   }
 
-  /**
-   * Resolves with the reason when the NATS server has refused this user for good. Otherwise the promise never settles.
-   */
+  /** Resolves with the reason when the NATS server has refused this user for good. Never settles otherwise. */
   get refused(): Promise<Error> {
     return this.current ? refusalOf(this.current.connection) : new Promise<never>(() => undefined);
   }

@@ -16,7 +16,7 @@ beforeAll(async () => {
   store = await mkdtemp(join(tmpdir(), 'gatehouse-publisher-'));
   nats = await startNats({ config: `max_payload: 2048\njetstream { store_dir: ${JSON.stringify(store)} }` });
   const operator = await connect({ servers: nats.url });
-  // The stream refuses a second message of a subject, so that a test can choose which messages are stored.
+  // This stream refuses a second message on a subject, so the tests can choose which messages it stores.
   const limits = { max_msgs_per_subject: 1, discard: 'new', discard_new_per_subject: true, max_msg_size: 1024 };
   const stream = { name: STREAM, subjects: ['events.*'], storage: 'memory', ...limits };
   const reply = await operator.request(`$JS.API.STREAM.CREATE.${STREAM}`, JSON.stringify(stream));

@@ -12,18 +12,21 @@ import { drainAndClose, refusalOf } from './nats-connection.js';
 import { activeTraceparent } from './tracing/active-span.js';
 import { TRACEPARENT_HEADER } from './tracing/message-spans.js';
 
-/** Header with the id of a message. JetStream drops a message if it has stored the id within its duplicate window. */
+/**
+ * Header with the id of a message. JetStream drops a message if it has stored one with this id within its duplicate
+ * window.
+ */
 const MESSAGE_ID = 'Nats-Msg-Id';
 const EXPECTED_STREAM = 'Nats-Expected-Stream';
-/** Header that marks the structured mode in the NATS binding of CloudEvents. */
+/** Header with the media type. In the NATS binding of CloudEvents, it marks the structured mode. */
 const CONTENT_TYPE = 'content-type';
-/** JetStream's error for a message that is larger than the stream allows. */
+/** JetStream's error code for a message that is larger than the stream allows. */
 const MESSAGE_TOO_LARGE = 10_054;
 
-/** Thrown for a message that the server or the stream never accepts. */
+/** Thrown for a message that is too large for the server or the stream, so that sending it again is useless. */
 class MessageTooLargeError extends Error {}
 
-/** Publishes events on NATS, to a JetStream stream if one is configured. */
+/** Publishes events on NATS, into a JetStream stream if one is configured. */
 export class NatsPublisher extends Publisher {
   #refusal: Error | undefined;
 
@@ -46,12 +49,11 @@ export class NatsPublisher extends Publisher {
       const groups = groupsInOrder(messages);
       return (await Promise.all(groups.map((group) => this.#storeInOrder(group, { stream, endsAt })))).flat();
     }
-    // The server reads the messages of a connection in their order, so it has not accepted a later message without the
+    // A server reads the messages of a connection in order. So if it has accepted a message, it has accepted all
     // earlier ones.
     const unpublished = messages.flatMap((message) => this.#send(message));
     await withTimeout(this.connection.flush(), timeoutMs);
-    // If the user may not publish to a subject, the server reports this in a separate status event before it answers
-    // the flush.
+    // If the user may not publish to a subject, the server reports that in a status event before it answers the flush.
     const refusal = this.#refusal;
     this.#refusal = undefined;
     if (refusal) throw refusal;
@@ -75,8 +77,8 @@ export class NatsPublisher extends Publisher {
   }
 
   /**
-   * Stores each message after the one before is stored, and returns those that are not stored. Begins with no message
-   * after the time `endsAt`, or after a message that could be stored later.
+   * Stores messages one after the other. Returns those that were not stored. Stops after `endsAt`, and after a message
+   * that may be stored at a later try, so that no later message overtakes it.
    */
   async #storeInOrder(
     messages: readonly EventMessage[],
@@ -121,7 +123,7 @@ export class NatsPublisher extends Publisher {
   }
 }
 
-/** Returns the messages of each key, in their order. A message without a key is a group of its own. */
+/** Groups messages by their order key, in their order. A message without a key is a separate group. */
 function groupsInOrder(messages: readonly EventMessage[]): EventMessage[][] {
   const groups = new Map<string, EventMessage[]>();
   for (const message of messages) {
@@ -141,7 +143,10 @@ function headersOf(values: Readonly<Record<string, string>>) {
   return all;
 }
 
-/** Rejects with BusDownError after `ms` milliseconds, because a flush never settles when its connection is lost. */
+/**
+ * Settles like `flushed`, but rejects with BusDownError after `ms` milliseconds: a flush never settles if its
+ * connection is lost.
+ */
 async function withTimeout(flushed: Promise<void>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {

@@ -68,7 +68,7 @@ describeWithNats('a requester on NATS', () => {
     requester = new NatsRequester(client, '_INBOX_client', { sweepEveryMs: 5, logger: new Logger('silent') });
     await serve('echo', (message) => message.respond(message.data));
     expect(text(await requester.request('echo', 'allowed', LONG))).toBe('allowed');
-    // A gateway that may not listen to broadcasts yet still serves logins.
+    // A gateway whose NATS user may not subscribe to broadcasts must still serve logins.
     requester.listen('news', () => expect.unreachable());
     expect(requester.broadcast('news', 'refused')).toBe(true);
     expect(text(await requester.request('echo', 'again', LONG))).toBe('again');
@@ -91,7 +91,7 @@ describeWithNats('a requester on NATS', () => {
   });
 });
 
-/** Resolves when the connection has reported `type` to every listener. */
+/** Resolves when the connection has reported the status `type` to all listeners. */
 async function status(connection: NatsConnection, type: 'disconnect' | 'reconnect'): Promise<void> {
   for await (const event of connection.status()) {
     if (event.type === type) break;

@@ -16,7 +16,7 @@ import { NatsSubscriptions } from './nats-subscriptions.js';
 import { activeTraceparent } from './tracing/active-span.js';
 import { TRACEPARENT_HEADER } from './tracing/message-spans.js';
 
-/** Milliseconds that a requester waits for the server when it closes. */
+/** Milliseconds that a closing requester waits for the server. */
 const CLOSE_MS = 2000;
 
 interface PendingRequest {
@@ -25,15 +25,16 @@ interface PendingRequest {
   /** The deadline of the request, on the clock of `performance.now()`. */
   until: number;
   /**
-   * Whether the request may have gone over a server that was lost. `until` is then earlier than the requester asked.
+   * Whether a server was lost over which the request may have been sent. Then `until` is earlier than the requester
+   * asked.
    */
   doubtful: boolean;
 }
 
 interface RequesterOptions {
-  /** Milliseconds between two searches for requests whose time limit has passed. */
+  /** Milliseconds between two searches for requests whose deadline has passed. */
   readonly sweepEveryMs?: number;
-  /** Milliseconds that requests still wait for their replies after a NATS server has left the cluster. */
+  /** Milliseconds for which open requests still wait for their replies after a NATS server has left the cluster. */
   readonly lostReplyMs?: number;
   readonly logger?: Logger;
 }
@@ -41,19 +42,19 @@ interface RequesterOptions {
 const DEFAULT_LOST_REPLY_MS = natsConfig.shape.NATS_LOST_REPLY_MS.parse(undefined);
 
 /**
- * Sends requests over NATS with one wildcard inbox for all replies. It needs no subscription, timer or stack trace for
- * each request, which saves a third of the cost of the NATS client's own `request` (measured; see docs/adr/0002).
+ * Sends requests over NATS, with one wildcard inbox for all replies. So a request needs no subscription, timer or stack
+ * trace of its own, which saves a third of the cost of the NATS client's `request` (measured; see docs/adr/0002).
  */
 export class NatsRequester extends Requester implements Broadcaster {
-  /** The subscription to the inbox. While it is refused, requests fail with BusDownError. */
+  /** The subscription to the inbox. While the server refuses it, requests fail with BusDownError. */
   readonly subscriptions: NatsSubscriptions;
-  /** The subscriptions to broadcasts. Requests work while they are refused. */
+  /** The subscriptions to broadcasts. Requests work even while the server refuses these. */
   private readonly broadcasts: NatsSubscriptions;
   private readonly pending = new Map<string, PendingRequest>();
   private readonly inbox: string;
   private readonly sweeper: NodeJS.Timeout;
   private readonly lostReplyMs: number;
-  /** Addresses of the cluster's servers, which the connected server has announced. */
+  /** Addresses of all servers of the cluster, as the connected server has announced them. */
   private servers: readonly string[];
   private up = true;
 
@@ -82,11 +83,12 @@ export class NatsRequester extends Requester implements Broadcaster {
   }
 
   request(subject: string, body: string | Uint8Array, timeoutMs: number): Promise<Uint8Array> {
-    // The NATS client buffers messages while it is disconnected and drops them when it reconnects.
+    // While it is disconnected, the NATS client buffers messages, and drops them at the reconnect. So fail at once.
     if (!this.up) return Promise.reject(new BusDownError('the connection to NATS is lost'));
     if (!this.connected) return Promise.reject(new BusDownError('NATS refuses the subscription to the replies'));
     return new Promise<Uint8Array>((resolve, reject) => {
-      // Random, so that no service can guess the reply subject of a request to another service and forge the reply.
+      // The key is random, so that no service can guess the reply subject of a request to another service and forge the
+      // reply.
       const key = randomUUID();
       this.pending.set(key, {
         settle: (message) => {
@@ -108,7 +110,7 @@ export class NatsRequester extends Requester implements Broadcaster {
   }
 
   broadcast(subject: string, body: string): boolean {
-    // The NATS client would buffer the message, and drop it when it reconnects.
+    // The NATS client would buffer the message, and drop it at the reconnect.
     if (!this.up) return false;
     this.connection.publish(subject, body);
     return true;
@@ -147,8 +149,8 @@ export class NatsRequester extends Requester implements Broadcaster {
   }
 
   /**
-   * Shortens the time limit of the open requests when a server has left the cluster. A request that was sent over that
-   * server gets no reply; replies to the others arrive within the shorter limit.
+   * Shortens the deadline of open requests if a server has left the cluster. A request that was sent over that server
+   * never gets its reply. The replies to other requests arrive before the shorter deadline.
    */
   private compareServers() {
     const before = this.servers;
@@ -163,7 +165,7 @@ export class NatsRequester extends Requester implements Broadcaster {
   }
 
   /**
-   * Fails the open requests, because the server drops their replies. The services may have processed these requests.
+   * Fails all open requests, because their replies are lost with the connection. The services may have processed them.
    */
   private lose() {
     this.up = false;
@@ -181,7 +183,7 @@ export class NatsRequester extends Requester implements Broadcaster {
   }
 }
 
-/** Returns the headers that carry the active span to the service, if there is one. */
+/** Returns headers with the active span, so that the service can continue the trace. */
 function traceHeaders(): { readonly headers?: MsgHdrs } {
   const traceparent = activeTraceparent();
   if (traceparent === undefined) return {};

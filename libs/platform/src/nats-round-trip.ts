@@ -3,7 +3,7 @@ import { connect, createInbox, errors, type NatsConnection } from '@nats-io/tran
 import type { Logger } from './logger.js';
 import type { natsOptions } from './nats-connection.js';
 
-/** Proves that NATS carries messages, by a message that this process sends to an inbox of its own. */
+/** Checks that NATS carries messages, by sending a message from this process to its own inbox. */
 export class NatsRoundTrip {
   #refused = false;
   #warned = false;
@@ -17,9 +17,9 @@ export class NatsRoundTrip {
   }
 
   /**
-   * Returns whether a message comes back within `timeoutMs`. Half of the time is for the connection of this process,
-   * the rest for new connections to all servers. When one server is slow or hangs, the process is about to leave it, so
-   * only the failure of all servers counts.
+   * Returns whether a message comes back within `timeoutMs` milliseconds. Half of this time is for the connection of
+   * this process. If that fails, the other half is for new connections to all servers. One slow or hung server thus
+   * does not make the check fail, because the process will leave that server soon.
    */
   async completes(timeoutMs: number): Promise<boolean> {
     const half = timeoutMs / 2;
@@ -39,8 +39,8 @@ export class NatsRoundTrip {
   }
 
   /**
-   * Returns whether a message comes back over a connection. Rejects while the connection is lost. The server delivers
-   * or refuses the message before it answers the ping.
+   * Returns whether a message comes back over this connection. Rejects while the connection is lost. The server
+   * delivers or refuses the message before it answers the ping.
    */
   async #returnsOver(connection: NatsConnection): Promise<boolean> {
     const inbox = createInbox(this.options.inboxPrefix);
@@ -52,7 +52,7 @@ export class NatsRoundTrip {
     try {
       connection.publish(inbox);
       await connection.rtt();
-      // Listeners of the connection's status, which has the refusal, run after the answer to the ping.
+      // If the server refused the message, `#watch` gets the status event only after the answer to the ping.
       await setImmediate();
     } finally {
       subscription.unsubscribe();
@@ -62,8 +62,8 @@ export class NatsRoundTrip {
   }
 
   /**
-   * Watches for the error that this user may not publish to its inbox, because the configuration of NATS is older than
-   * this process. The user can still send requests, so `completes` then relies on the answer to the ping alone.
+   * Notices if this NATS user may not publish to its own inbox, which an older configuration of NATS does not allow.
+   * Requests still work then, so `completes` counts the answer to the ping instead.
    */
   async #watch() {
     for await (const status of this.connection.status()) if (status.type === 'error') this.#onError(status.error);

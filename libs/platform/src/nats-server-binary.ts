@@ -6,13 +6,13 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Folders of system programs that an ordinary user's PATH may lack. */
+/** Folders with system programs that may be missing in an ordinary user's PATH. */
 const SYSTEM_FOLDERS = ['/usr/local/bin', '/usr/sbin', '/usr/local/sbin'];
 
 /**
- * Returns the path of a `nats-server`: the variable `NATS_SERVER`, otherwise an installed program, otherwise Debian's
- * package, which it downloads and unpacks into the user's cache. Returns undefined when none of these exists. With
- * `download: false` it uses a package in the cache, but downloads nothing.
+ * Returns the path of a `nats-server` program: the one in the variable `NATS_SERVER`, else an installed one, else the
+ * one of Debian's package, which it downloads and unpacks into the user's cache. With `download: false`, it only uses a
+ * package that is in the cache already. Returns undefined if there is none.
  */
 export async function findNatsServer(
   env: NodeJS.ProcessEnv = process.env,

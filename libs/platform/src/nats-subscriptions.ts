@@ -1,7 +1,9 @@
 import { errors, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import type { Logger } from './logger.js';
 
-/** Milliseconds until a refused subscription is tried again. Each delay is twice the one before, up to the longest. */
+/**
+ * Milliseconds until a refused subscription is tried again. Each delay is twice the previous one, up to the longest.
+ */
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 30_000;
 
@@ -17,8 +19,9 @@ interface Entry {
 }
 
 /**
- * Subscriptions that last as long as their connection. A NATS server ends a subscription when a reload takes its
- * permission away, and may refuse it after a reconnect. Such a subscription is tried again until the server accepts it.
+ * Subscriptions for as long as a connection exists. A NATS server may refuse a subscription after a reconnect, or end
+ * it when a reload of its configuration removes the permission. Such a subscription is tried again until the server
+ * accepts it.
  */
 export class NatsSubscriptions {
   readonly #entries: Entry[] = [];
@@ -35,7 +38,7 @@ export class NatsSubscriptions {
     void this.#watch();
   }
 
-  /** Whether no subscription is known to be refused by the server. */
+  /** Whether all subscriptions are accepted, as far as this process knows. */
   get accepted(): boolean {
     return !this.#entries.some(({ refused }) => refused);
   }
@@ -47,7 +50,10 @@ export class NatsSubscriptions {
     this.#subscribe(entry);
   }
 
-  /** Resolves when the server has accepted all subscriptions. Throws SubscriptionRefusedError with the refused ones. */
+  /**
+   * Resolves when the server has accepted all subscriptions. Throws a SubscriptionRefusedError that names the refused
+   * ones.
+   */
   async check(): Promise<void> {
     await this.connection.flush();
     const refused = this.#entries.filter((entry) => entry.refused).map(({ subject }) => subject);
@@ -57,7 +63,7 @@ export class NatsSubscriptions {
       );
   }
 
-  /** Ends all subscriptions. Resolves when the handlers have got all messages that have arrived. */
+  /** Ends all subscriptions. Resolves when their handlers have got every message that has arrived. */
   async drain(): Promise<void> {
     this.#closing = true;
     clearTimeout(this.#retry);
@@ -75,7 +81,7 @@ export class NatsSubscriptions {
   #onRefused(entry: Entry): void {
     if (entry.refused || this.#closing) return;
     entry.refused = true;
-    // Otherwise the client would restore this subscription at a reconnect, in addition to the one that replaces it.
+    // Without this, the client would restore this subscription at a reconnect, in addition to its replacement.
     entry.subscription?.unsubscribe();
     this.logger.event('bus_subscription_refused', { nats_subject: entry.subject, retry_ms: this.#delayMs });
     this.#retry ??= setTimeout(() => void this.#tryAgain(), this.#delayMs).unref();
@@ -83,12 +89,12 @@ export class NatsSubscriptions {
 
   async #tryAgain(): Promise<void> {
     this.#retry = undefined;
-    // To subscribe on a closed connection throws.
+    // Subscribing on a closed connection throws.
     if (this.connection.isClosed()) return;
     this.#delayMs = Math.min(2 * this.#delayMs, LONGEST_DELAY_MS);
     const tried = this.#entries.filter(({ refused }) => refused);
     for (const entry of tried) this.#subscribe(entry);
-    // A lost connection fails the flush, and restores these subscriptions when it is back.
+    // The flush fails if the connection is lost. The client then restores these subscriptions when it reconnects.
     await this.connection.flush().catch(() => undefined);
     for (const { subject } of tried.filter(({ refused }) => !refused))
       this.logger.event('bus_subscription_accepted', { nats_subject: subject });
@@ -96,8 +102,8 @@ export class NatsSubscriptions {
   }
 
   /**
-   * Notices subscriptions that the server refuses after a reload. Such a refusal names no queue, so the NATS client
-   * itself does not connect it with a subscription, and calls no callback.
+   * Notices subscriptions that the server ends after a reload of its configuration. The NATS client calls no callback
+   * for them, because the error lacks the name of the queue.
    */
   async #watch(): Promise<void> {
     for await (const status of this.connection.status()) {

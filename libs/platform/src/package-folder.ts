@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Returns the folder of the `package.json` that this code belongs to. Searches upwards, because bundled code is deeper
- * or less deep in that folder than its source. Throws when there is no `package.json` above it.
+ * Returns the folder of the `package.json` to which this code belongs. Searches upwards, because bundled code is at
+ * another depth than its source. Throws if there is no `package.json`.
  */
 export function packageFolder(): string {
   const folder = findAbove(dirname(fileURLToPath(import.meta.url)));

@@ -7,7 +7,7 @@ import { ConfigError, readConfig } from './config.js';
 import { isDatabaseUnavailable, openDataSource, runNamed } from './typeorm-data-source.js';
 import { migrate, migrationConfig } from './typeorm-migrator.js';
 
-/** Number of the client's connections to PgBouncer, which has two connections to Postgres for them. */
+/** Number of client connections to PgBouncer, which has only two connections to Postgres. */
 const CLIENTS = 8;
 
 let database: FreshDatabase;
@@ -29,13 +29,19 @@ async function through(settings: Readonly<Record<string, string | number>> = {})
   return source;
 }
 
-/** Returns a statement of more bytes than PgBouncer reads at once (pkt_buf), or a short statement. */
+/**
+ * Returns a statement: for some `i` a short one, for others one that is longer than what PgBouncer reads at once
+ * (pkt_buf).
+ */
 const statement = (i: number) => ({
   name: `statement-${i}`,
   text: `SELECT $1::int AS value, ${i} AS statement, '${'x'.repeat((i % 2) * 9000)}' AS text`,
 });
 
-/** Runs statements on all connections of the pool at the same time, twenty on each. Returns the messages of failures. */
+/**
+ * Runs twenty statements on each connection of the pool, on all of them at the same time. Returns the messages of
+ * failures.
+ */
 async function failuresOf(pool: DataSource): Promise<string[]> {
   const failures: string[] = [];
   const runSome = async (client: number) => {

@@ -71,7 +71,10 @@ function forgetClosedPools(): void {
   pools = pools.filter(({ ending }) => !ending);
 }
 
-/** Wraps the method of a pool that all callers use to get a connection: the pool has no event for the begin of a wait. */
+/**
+ * Measures how long callers wait for a connection. Wraps the pool's `connect`, because the pool has no event for the
+ * start of a wait.
+ */
 function measureWaits(pool: MeasuredPool): void {
   const connect = pool.connect.bind(pool);
   pool.connect = (callback) => {
@@ -84,7 +87,7 @@ function measureWaits(pool: MeasuredPool): void {
   };
 }
 
-/** The outcomes of a statement. */
+/** How a statement ended. `conflict`: a conditional statement changed nothing. */
 type StatementOutcome = 'ok' | 'conflict' | 'error';
 
 const statements = histogram({
@@ -100,12 +103,15 @@ const statements = histogram({
   },
 });
 
-/** Observers of the durations of a statement, by outcome. */
+/** Functions that record the duration of a statement, by its outcome. */
 type StatementObservers = Readonly<Record<StatementOutcome, (seconds: number) => void>>;
 
 const observers = new Map<string, StatementObservers>();
 
-/** Returns the observers of the statement with this name. The number of names is limited, because the code has them. */
+/**
+ * Returns the functions that record durations of the statement `name`. All names are in the code, so the number of time
+ * series is limited.
+ */
 export function statementObservers(name: string): StatementObservers {
   const known = observers.get(name);
   if (known) return known;

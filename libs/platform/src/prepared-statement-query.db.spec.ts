@@ -24,7 +24,10 @@ function run(statement: NamedStatement, values: unknown[] = []): Promise<Stateme
   });
 }
 
-/** Returns a function that counts the row descriptions that the server has sent since this call. */
+/**
+ * Returns a function that returns how many row descriptions the server has sent since `countRowDescriptions` was
+ * called.
+ */
 function countRowDescriptions(): () => number {
   let count = 0;
   const { connection } = client as unknown as { connection: NodeJS.EventEmitter };

@@ -1,19 +1,22 @@
 import pg from 'pg';
 
 /**
- * A statement that the server prepares and plans once for each connection. The plan does not depend on the values, so a
- * statement with an optional condition should be two statements.
+ * A statement that each connection prepares and plans once. The plan is the same for all values, so a statement with an
+ * optional condition should be two statements.
  */
 export interface NamedStatement {
   readonly name: string;
   readonly text: string;
-  /** Whether the statement returns no row if another request was first, or if a condition is not met. */
+  /**
+   * Whether the statement returns no row when another request was first or a condition is not met. Metrics count that
+   * as a conflict.
+   */
   readonly conditional?: boolean;
 }
 
 export interface StatementResult<R> {
   readonly rows: R[];
-  /** Number of rows that the statement changed or returned. */
+  /** Number of rows that were changed or returned. */
   readonly rowCount: number;
 }
 
@@ -41,15 +44,15 @@ const { prepareValue } = (pg as unknown as { readonly utils: { readonly prepareV
 const columnsByConnection = new WeakMap<PgConnection, Map<string, readonly Column[]>>();
 
 /**
- * One execution of a named statement, to be passed to `query` of a pg client or pool. It requests the description of
- * the result columns once for each connection. pg's own query requests the description at each execution, which for
- * many columns costs client and server more than the row itself (docs/adr/0003). A stored description is never
- * outdated, because Postgres refuses a prepared statement whose result columns have changed.
+ * One execution of a named statement, for `query` of a pg client or pool. Requests the description of the result
+ * columns once for each connection. pg's own query requests it at each execution, which for many columns costs client
+ * and server more than the row itself (docs/adr/0003). The stored description cannot become outdated, because Postgres
+ * refuses a prepared statement whose result columns have changed.
  */
 export class PreparedStatementQuery<R> {
   readonly name: string;
   readonly text: string;
-  /** Set by the pg client. Called with the error or the result. */
+  /** Called with the error or the result. The pg client sets it. */
   callback: ((error: Error | null, result?: StatementResult<R>) => void) | undefined;
   private readonly rows: R[] = [];
   private rowCount = 0;
@@ -57,14 +60,14 @@ export class PreparedStatementQuery<R> {
 
   private readonly values: readonly unknown[];
 
-  /** Throws when a value cannot be serialised for Postgres. */
+  /** Throws if a value cannot be serialised for Postgres. */
   constructor({ name, text }: NamedStatement, values: readonly unknown[]) {
     this.name = name;
     this.text = text;
     this.values = values.map((value) => prepareValue(value));
   }
 
-  /** Sends the statement. Returns an error when another statement of the connection has the same name. */
+  /** Sends the statement. Returns an error if this connection has prepared another text under the same name. */
   submit(connection: PgConnection): Error | undefined {
     const { name, text, values } = this;
     const { [name]: prepared } = connection.parsedStatements;
@@ -98,7 +101,7 @@ export class PreparedStatementQuery<R> {
     this.rows.push(row as R);
   }
 
-  /** `text` is the command tag, such as `SELECT 1` or `INSERT 0 1`. */
+  /** `text` is the command tag of Postgres, such as `SELECT 1` or `INSERT 0 1`. */
   handleCommandComplete({ text }: { readonly text: string }) {
     // Postgres sends no row description for a statement without result rows.
     if (!this.columns.has(this.name)) this.columns.set(this.name, []);

@@ -1,4 +1,4 @@
-/** Returns whether a process with this id runs, also if it belongs to another account. */
+/** Returns whether a process with this id runs, under any account. */
 export function isProcessAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

@@ -2,8 +2,9 @@ import { ConfigError } from './config.js';
 import { StartError } from './readiness.js';
 
 /**
- * Returns the function that ends the process `name` after an error: it writes the reason to standard error and exits
- * with code 1. A ConfigError or StartError is written as a sentence, any other error with its stack.
+ * Returns a function that ends the process `name` because of an error: it writes the reason to standard error and exits
+ * with code 1. A ConfigError or StartError is written without its stack, because its message is a sentence for the
+ * operator.
  */
 export const exitWithError =
   (name: string) =>
@@ -19,9 +20,9 @@ export const exitWithError =
   };
 
 /**
- * Calls `stop` once at the first SIGTERM or SIGINT, then exits with code 0, or through `fail` when `stop` fails.
- * Ignores further signals: a Ctrl-C reaches the process both from its terminal and from the `npm start` that started
- * it, and exiting at the second signal would orphan child processes and drop open requests.
+ * At the first SIGTERM or SIGINT, calls `stop`, then exits with code 0, or calls `fail` if `stop` fails. Ignores
+ * further signals: a Ctrl-C reaches the process twice, from its terminal and from the `npm start` that started it, and
+ * exiting at the second signal would orphan child processes and drop open requests.
  */
 export function stopOnSignal(stop: () => Promise<void>, fail: (error: unknown) => never) {
   let stopping: Promise<void> | undefined;

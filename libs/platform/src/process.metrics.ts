@@ -1,7 +1,7 @@
 import { gauge, lazyGauge } from './metrics.js';
 import type { Readiness } from './readiness.js';
 
-/** The version and the name of this process. */
+/** Metric with the version and the name of this process; always 1. */
 export const processInfo = gauge({
   name: 'gatehouse_info',
   question: 'keys',
@@ -9,7 +9,7 @@ export const processInfo = gauge({
   labels: { version: 'the version of Gatehouse', process: 'the name of the process, such as `gateway`' },
 });
 
-/** The readiness of the running processes. Only tests run more than one in a Node process. */
+/** The readiness of each running process. Only tests run more than one process within one Node.js process. */
 const reported = new Set<Readiness>();
 
 lazyGauge(

@@ -1,6 +1,6 @@
 import { histogram } from './metrics.js';
 
-/** Providers outside of Gatehouse that a process sends requests to. */
+/** External services to which a process sends requests. */
 export type Provider = 'breached_passwords' | 'captcha' | 'duo' | 'expression' | 'sms' | 'source' | 'webhook';
 
 const seconds = histogram({
@@ -15,7 +15,7 @@ const seconds = histogram({
   },
 });
 
-/** Returns the response of a provider, and observes how long it took. */
+/** Sends a request to an external service, measures its duration, and returns the response. */
 export async function measureProvider<R extends { readonly status: number }>(
   provider: Provider,
   send: () => Promise<R>,

@@ -2,7 +2,10 @@ import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** The IPv6 addresses that IANA assigns to networks. Others can embed an IPv4 address, such as `::127.0.0.1`. */
+/**
+ * The IPv6 addresses that IANA assigns to networks. Others are not public, and may contain an IPv4 address, such as
+ * `::127.0.0.1`.
+ */
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /** Returns whether an IP address is public: not loopback, private, link-local or otherwise reserved. */
@@ -13,9 +16,9 @@ export function isPublicAddress(text: string): boolean {
 }
 
 /**
- * Returns a `lookup` for sockets that only yields addresses for which `isAllowed` is true. The socket connects to the
- * very address that was checked, which prevents DNS rebinding. Node.js does not call `lookup` for a literal IP address,
- * so the caller must check such an address itself.
+ * Returns a DNS `lookup` for sockets that only returns addresses for which `isAllowed` is true. The socket connects to
+ * exactly the address that was checked, which prevents DNS rebinding. Node.js does not call `lookup` for a literal IP
+ * address, so the caller must check such an address itself.
  */
 export const filteredLookup =
   (isAllowed: (address: string) => boolean): LookupFunction =>

@@ -7,16 +7,16 @@ export type ReadinessCheck = () => boolean | Promise<boolean>;
 interface Requirement {
   readonly name: string;
   readonly check: ReadinessCheck;
-  /** The running check. Probes that arrive while it runs share its result. */
+  /** The check in progress. Probes that arrive meanwhile share its result. */
   running: Promise<boolean> | undefined;
 }
 
-/** How long a process waits for its dependencies. */
+/** Time limits for the dependencies of a process. */
 export interface ReadinessLimits {
-  /** Milliseconds after which a check has failed. */
+  /** Milliseconds after which a check counts as failed. */
   readonly READINESS_TIMEOUT_MS: number;
   /**
-   * Seconds after the start of the process during which it waits for its dependencies. 0: it tries each dependency
+   * Seconds from the start of the process in which it waits for its dependencies. With 0, it tries each dependency
    * once.
    */
   readonly START_WAIT_S: number;
@@ -24,13 +24,15 @@ export interface ReadinessLimits {
 
 const WITHOUT_WAITING: ReadinessLimits = { READINESS_TIMEOUT_MS: 2000, START_WAIT_S: 0 };
 
-/** Milliseconds between two tries of a dependency during the start. Each delay is twice the one before. */
+/**
+ * Milliseconds between two tries of a dependency at the start. Each delay is twice the previous one, up to the longest.
+ */
 const [FIRST_DELAY_MS, LONGEST_DELAY_MS] = [250, 2000];
 
-/** Thrown when a dependency has not become usable during the start. Its message is a sentence for the operator. */
+/** Thrown if a dependency did not become usable in time after the start. The message is a sentence for the operator. */
 export class StartError extends Error {}
 
-/** The dependencies of a process, and whether it can answer requests now. */
+/** The dependencies of a process, by which it decides whether it is ready for requests. */
 export class Readiness {
   readonly #requirements: Requirement[] = [];
   readonly #awaited = new Set<string>();
@@ -42,7 +44,7 @@ export class Readiness {
     private readonly logger: Logger = new Logger(),
   ) {}
 
-  /** Milliseconds after which a check has failed. */
+  /** Milliseconds after which a check counts as failed. */
   get timeoutMs(): number {
     return this.limits.READINESS_TIMEOUT_MS;
   }
@@ -58,9 +60,9 @@ export class Readiness {
   }
 
   /**
-   * Returns the result of `attempt`, which connects to the dependency `name`. While `reasonToWait` finds a reason in the
-   * error of `attempt`, the dependency is missing, and is tried again. Throws StartError with that reason after
-   * START_WAIT_S, and any other error at once.
+   * Calls `attempt`, which connects to the dependency `name`, until it succeeds, and returns its result. `reasonToWait`
+   * decides about each error: if it returns a reason, the process is not ready and tries again. Throws a StartError
+   * with this reason after START_WAIT_S seconds. Throws any other error at once.
    */
   async waitFor<T>(name: string, attempt: () => Promise<T>, reasonToWait: ReasonToWait): Promise<T> {
     const end = this.#startedAt + this.limits.START_WAIT_S * 1000;
@@ -85,14 +87,14 @@ export class Readiness {
     return this.#stopping;
   }
 
-  /** Marks the process as stopping: from now on it is not ready. */
+  /** Marks the process as stopping, so that it is not ready any more. */
   stop(): void {
     this.#stopping = true;
   }
 
   /**
-   * Returns why the process is not ready: the names of the dependencies that cannot be used now, and `stopping` after
-   * `stop`. The process is ready if the list is empty.
+   * Returns why the process is not ready: the names of the unusable dependencies, and `stopping` after `stop`. An empty
+   * list means that it is ready.
    */
   async missing(): Promise<readonly string[]> {
     const usable = await Promise.all(this.#requirements.map((requirement) => this.#isUsable(requirement)));
@@ -112,7 +114,7 @@ export class Readiness {
     return requirement.running;
   }
 
-  /** Runs a check within the time limit. Resolves to false if the check fails, and never rejects. */
+  /** Returns the result of a check; false if it fails or takes too long. Never rejects. */
   async #run(check: ReadinessCheck): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<boolean>((resolve) => {
@@ -128,7 +130,10 @@ export class Readiness {
   }
 }
 
-/** Returns why a failed attempt may succeed later, as a sentence without a full stop, or undefined if it cannot. */
+/**
+ * Returns why it makes sense to try again after this error, as a sentence without a full stop; undefined if it does
+ * not.
+ */
 export type ReasonToWait = (error: unknown) => string | undefined;
 
 async function tryOnce<T>(attempt: () => Promise<T>, reasonToWait: ReasonToWait) {

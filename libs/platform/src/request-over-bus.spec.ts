@@ -112,9 +112,9 @@ describe('a request over the bus', () => {
   });
 });
 
-/** Forwards requests to another requester. The reply to the first request is lost. */
+/** Forwards requests to another requester. Loses the reply to the first request. */
 class LossyRequester extends Requester {
-  /** The time limits of the requests. */
+  /** The time limit of each request in milliseconds. */
   readonly timeouts: number[] = [];
   readonly connected = true;
   readonly refused = new Promise<never>(() => undefined);

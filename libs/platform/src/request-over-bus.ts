@@ -11,36 +11,36 @@ import { BusDownError, NoRespondersError, ReplyLostError, type Requester, Reques
 import { type Attributes, withSpan } from './tracing/active-span.js';
 import { requestSpan } from './tracing/message-spans.js';
 
-/** A request in JSON, and the schema of its reply. */
+/** A request with a JSON body, and the schema of its reply. */
 export interface BusRequest<S extends z.ZodType> {
   readonly subject: string;
-  /** JSON, serialised by the caller. */
+  /** JSON that the caller has serialised. */
   readonly body: string | Uint8Array;
   readonly timeoutMs: number;
   readonly reply: S;
-  /** Maximum size of a reply, in bytes. A longer reply throws `stage_fault`. */
+  /** Largest size of a reply in bytes. A larger reply throws `stage_fault`. */
   readonly maxReplyBytes?: number;
-  /** Whether to send the request once more when no service serves its subject, or when its reply was lost. */
+  /** Whether the request may be sent once more, if no service was there or its reply was lost. */
   readonly idempotent?: boolean;
-  /** Problem codes to throw in place of the default codes. */
+  /** Problem codes to throw instead of the default ones. */
   readonly codes?: Partial<Record<BusFailure | 'stage_fault', ProblemCode>>;
-  /** Attributes of the span of this request. */
+  /** Attributes of the request's span (tracing). */
   readonly attributes?: Attributes;
-  /** Returns attributes of the span for a reply. */
+  /** Returns further attributes of the span from the reply. */
   readonly attributesOf?: (reply: z.output<S>) => Attributes;
-  /** Problem code to throw in place of the code of any problem that the service replies with. */
+  /** Problem code to throw if the service replies with a problem, whatever its code is. */
   readonly answeredCode?: ProblemCode;
 }
 
-/** Codes of the problems that the bus causes. */
+/** Codes of problems whose cause is the bus. */
 type BusFailure = 'stage_away' | 'stage_timeout' | 'bus_down';
 
 const decoder = new TextDecoder();
 
 /**
- * Sends a request and returns its reply, parsed by the schema `reply`. Throws a Problem: `stage_away` when no service
- * serves the subject, `stage_timeout`, `bus_down`, `stage_fault` when the reply does not fit the schema, and the
- * problem that the service replies with.
+ * Sends a request and returns its reply, parsed by the schema `reply`. Throws a Problem: `stage_away` if no service
+ * serves the subject, `stage_timeout`, `bus_down`, `stage_fault` if the reply does not match the schema, or the problem
+ * with which the service replied.
  */
 export function requestOverBus<S extends z.ZodType>(
   requester: Requester,

@@ -25,22 +25,25 @@ interface RequestLimits {
   readonly signal: AbortSignal;
 }
 
-/** Stands for every host with a public address. */
+/** Entry of the allowed hosts that allows every host with a public address. */
 const ANY_PUBLIC_HOST = '*';
 
 /** Milliseconds until an idle connection is closed: shorter than the keep-alive time of most servers. */
 const IDLE_MS = 4000;
 
 /**
- * HTTP client that reaches only the hosts that the operator allows, and follows no redirects. A host that is listed by
- * name may have a private address. A host that is only allowed by `*` must have a public one (SSRF protection).
+ * HTTP client that only reaches hosts that the operator allows, and does not follow redirects. A host that is listed by
+ * name may have a private address. A host that only `*` allows must have a public address (prevents SSRF).
  */
 export class RestrictedHttpClient {
   private readonly hosts: ReadonlySet<string>;
   private readonly unrestrictedAgents = createAgents(undefined);
   private readonly publicAgents = createAgents(filteredLookup(isPublicAddress));
 
-  /** `hosts` is comma separated. `*` allows every host with a public address. `provider` names the hosts in metrics. */
+  /**
+   * `hosts` are the allowed hosts, separated by commas; `*` allows every host with a public address. `provider` is the
+   * label of the hosts in metrics.
+   */
   constructor(
     hosts: string,
     private readonly provider: Provider,
@@ -49,14 +52,14 @@ export class RestrictedHttpClient {
     this.hosts = new Set(isListed.filter(Boolean));
   }
 
-  /** Returns whether the operator lists the host of this URL by name. */
+  /** Returns whether the allowed hosts contain the host of this URL by name. */
   names({ hostname }: URL): boolean {
     return this.hosts.has(hostname);
   }
 
   /**
-   * Returns whether requests to this URL are allowed. The addresses of its host name are checked later, when a socket
-   * connects.
+   * Returns whether requests to this URL may be sent. The addresses of a host name are checked later, at the
+   * connection.
    */
   isAllowed(url: URL): boolean {
     if (this.names(url)) return true;
@@ -65,8 +68,8 @@ export class RestrictedHttpClient {
   }
 
   /**
-   * Sends a request. Throws when the connection fails, when the host is not allowed, and when the response is longer
-   * than `maxBytes`.
+   * Sends a request and returns the response. Throws if the connection fails, the host is not allowed, or the response
+   * has more than `maxBytes` bytes.
    */
   async send(request: OutgoingRequest, { maxBytes, signal }: RequestLimits): Promise<OutgoingResponse> {
     const exchange = async () => {
@@ -77,8 +80,8 @@ export class RestrictedHttpClient {
   }
 
   /**
-   * Sends a request and returns the status of the response, without reading its body. Throws when the connection fails
-   * and when the host is not allowed.
+   * Sends a request and returns the status of the response without reading its body. Throws if the connection fails or
+   * the host is not allowed.
    */
   async sendForStatus(request: OutgoingRequest, signal: AbortSignal): Promise<number> {
     const exchange = async () => {
@@ -90,9 +93,9 @@ export class RestrictedHttpClient {
   }
 
   /**
-   * Sends a request and returns the status and the headers of the response. Its body is discarded. The connection can be
-   * used again if the body has at most `maxBytes` and ends before `signal` aborts; otherwise it is closed. Throws when the
-   * connection fails and when the host is not allowed.
+   * Sends a request and returns status and headers of the response. Reads the body and discards it, so that the
+   * connection can be used again. If the body has more than `maxBytes` bytes or does not end before `signal` aborts,
+   * closes the connection. Throws if the connection fails or the host is not allowed.
    */
   async sendForHead(
     request: OutgoingRequest,
@@ -100,14 +103,14 @@ export class RestrictedHttpClient {
   ): Promise<Omit<OutgoingResponse, 'text'>> {
     const exchange = async () => {
       const message = await this.receive(request, signal);
-      // The server has decided when its status arrives. A body that is too long or too slow changes nothing.
+      // The status says what the server has decided, so a body that is too long or too slow does not matter.
       await textOf(message, maxBytes).catch(() => undefined);
       return { status: message.statusCode ?? 0, headers: message.headers };
     };
     return this.observe(request, exchange);
   }
 
-  /** Measures a request, and records a span of it. */
+  /** Measures a request and records its span. */
   private observe<R extends { readonly status: number }>(
     { method, url }: OutgoingRequest,
     exchange: () => Promise<R>,
@@ -131,14 +134,18 @@ export class RestrictedHttpClient {
         url.protocol === 'https:'
           ? httpsRequest(url, { ...options, agent: https })
           : httpRequest(url, { ...options, agent: http });
-      // After a status 101 Node.js closes the connection with neither a response nor an error, and `signal` aborts nothing.
+      // After a response with the status 101, Node.js closes the connection without a response or an error, and
+      // `signal` has no effect. Reject here, because otherwise the promise would never settle.
       const endedEarly = () => reject(new Error('the connection ended without a response'));
       request.on('response', resolve).on('error', reject).on('close', endedEarly).end(body);
     });
   }
 }
 
-/** `lookup` resolves host names for sockets. Without `lookup`, sockets connect to any address of a host name. */
+/**
+ * Returns HTTP agents. `lookup` resolves host names for their sockets; without it, they connect to any address of a
+ * name.
+ */
 function createAgents(lookup: LookupFunction | undefined) {
   const options = { keepAlive: true, timeout: IDLE_MS, ...(lookup && { lookup }) };
   return { http: new HttpAgent(options), https: new HttpsAgent(options) };
@@ -147,7 +154,7 @@ function createAgents(lookup: LookupFunction | undefined) {
 async function textOf(message: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
-  // Leaving the loop by an error destroys the connection.
+  // An error in this loop destroys the connection.
   for await (const chunk of message as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > maxBytes) throw new Error(`the response is longer than ${maxBytes} bytes`);

@@ -7,20 +7,22 @@ import { exitWithError, stopOnSignal } from './process-exit.js';
 import { Readiness } from './readiness.js';
 import { startTracing } from './tracing/start-tracing.js';
 
-/** Returns the readiness of a process with the limits in its environment, and names the process in its log lines. */
+/**
+ * Sets the name of the process for its log lines, and returns its readiness, with the time limits from the environment.
+ */
 export function startReadiness(name: string, env: NodeJS.ProcessEnv = process.env): Readiness {
   const limits = readConfig(commonConfig, env);
   configureLog({ service: name, ...limits });
   return new Readiness(limits, new Logger(limits.LOG_LEVEL));
 }
 
-/** The running part of a process: a gateway, a courier or a service. */
+/** What runs in a process: a gateway, a courier or a service. */
 export interface RunningPart {
-  /** Resolves with the reason when the bus has refused this process for good. Otherwise never settles. */
+  /** Resolves with the reason when the bus has refused this process for good. Never settles otherwise. */
   readonly refused: Promise<Error>;
-  /** The URL of its HTTP server, if it has one. */
+  /** URL of the HTTP server, if there is one. */
   readonly url?: string;
-  /** Finishes the work that has begun, then closes every connection. */
+  /** Finishes open work, then closes all connections. */
   close(): Promise<void>;
 }
 
@@ -28,16 +30,16 @@ type CommonConfig = typeof commonConfig;
 
 interface ProcessOptions<S extends CommonConfig> {
   readonly name: string;
-  /** The settings of the process, at least those of `commonConfig`. */
+  /** Schema of the process's settings, which must contain those of `commonConfig`. */
   readonly settings: S;
-  /** Starts the part. Adds its dependencies to `readiness`. */
+  /** Starts the process's work, and adds its dependencies to `readiness`. */
   readonly start: (config: z.output<S>, readiness: Readiness) => Promise<RunningPart>;
 }
 
 /**
- * Runs a process until SIGTERM or SIGINT, then finishes the work that has begun and exits. Serves the monitoring port
- * from the beginning to the end. Writes the reason to standard error and exits with code 1 when the process cannot
- * start, or when the bus refuses it for good.
+ * Runs a process until SIGTERM or SIGINT, then finishes open work and exits. Serves the monitoring port all the time.
+ * If the process cannot start, or the bus refuses it for good, writes the reason to standard error and exits with code
+ * 1.
  */
 export async function runProcess<S extends CommonConfig>(options: ProcessOptions<S>): Promise<void> {
   const { name, settings, start } = options;
@@ -51,7 +53,8 @@ export async function runProcess<S extends CommonConfig>(options: ProcessOptions
     readiness.require('start', () => part !== undefined);
     const stopTracing = await startTracing(config, name, logger);
     const monitoring = await serveMonitoring(config, readiness, name);
-    // Handles signals during the start too, because process 1 of a container ignores a signal without a handler.
+    // Signals must be handled during the start too: a process with the id 1, as in a container, ignores signals without
+    // a handler.
     stopOnSignal(async () => {
       readiness.stop();
       logger.event('stopping');

@@ -6,7 +6,8 @@ const TAG = 16;
 const KEY_ID = /^[\w-]{1,32}$/;
 
 /**
- * The row and revision that a sealed body belongs to. A body that is copied to another row or revision does not open.
+ * The row and revision to which an encrypted body is bound. A body that was copied to another row or revision cannot be
+ * decrypted.
  */
 export interface SealId {
   readonly table: string;
@@ -14,33 +15,35 @@ export interface SealId {
   readonly revision: number;
 }
 
-/** Thrown when no key opens a body, or when the body was sealed for another row or revision. */
+/** Thrown if a body cannot be decrypted: it was altered, or encrypted for another row or revision. */
 export class UnsealError extends Error {}
 
 /**
- * Thrown when a body was sealed with a key that this process does not have. The body is intact: a process with the key
- * can open it, so the row must be kept.
+ * Thrown if a body was encrypted with a key that this process does not have. The body may be intact and another process
+ * may have the key, so the row must be kept.
  */
 export class UnknownSealKeyError extends UnsealError {}
 
-/** The key with which a master key digests the texts of one purpose. */
+/** A key that is derived from a seal key, for keyed digests of one purpose. */
 export interface DigestKey {
-  /** Id of the master key. */
+  /** Id of the seal key. */
   readonly id: string;
   readonly key: Buffer;
 }
 
 /**
- * Encrypts bodies before they reach Postgres: AES-256-GCM with a derived key for each row
- * (docs/spec/storage.md#sealing). Format:
- * `0x01 | key id length | key id | nonce (12) | ciphertext | tag (16)`.
+ * Encrypts bodies before they are stored in Postgres, by AES-256-GCM with a derived key for each row
+ * (docs/spec/storage.md#sealing). Format: `0x01 | key id length | key id | nonce (12) | ciphertext | tag (16)`.
  */
 export class Sealer {
   private readonly keys: ReadonlyMap<string, Buffer>;
-  /** Id of the key that seals. */
+  /** Id of the key that encrypts. */
   readonly currentKeyId: string;
 
-  /** `keys` has the format of SEAL_KEYS: `new:base64,old:base64`. The first key seals, every key opens. */
+  /**
+   * `keys` has the format of the setting SEAL_KEYS: `new:base64,old:base64`. The first key encrypts, every key
+   * decrypts.
+   */
   constructor(keys: string) {
     const pairs = keys.split(',').map((pair): [string, Buffer] => {
       const [id = '', encoded = ''] = pair.trim().split(':');
@@ -55,7 +58,7 @@ export class Sealer {
     this.currentKeyId = pairs[0]![0];
   }
 
-  /** Ids of all keys, the current key first. */
+  /** Ids of all keys. The current key is the first. */
   get keyIds(): string[] {
     return [...this.keys.keys()];
   }
@@ -70,8 +73,8 @@ export class Sealer {
   }
 
   /**
-   * Returns the decrypted value. Throws UnknownSealKeyError if no key in the list has the id in the body, and
-   * UnsealError if the body cannot be opened for another reason.
+   * Returns the decrypted value. Throws UnknownSealKeyError if this process lacks the key whose id is in the body, and
+   * UnsealError if the body cannot be decrypted for another reason.
    */
   open(row: SealId, sealed: Buffer): unknown {
     const id = sealKeyIdOf(sealed);
@@ -95,14 +98,14 @@ export class Sealer {
   }
 
   /**
-   * Returns keyed digests of a text, one for each key, the current key first. A table can store and search a digest in
-   * place of the text. Without the keys, brute force cannot recover the text.
+   * Returns keyed digests (HMAC) of a text, one for each key, the current key's first. A table can store and search a
+   * digest instead of the text. Without the keys, the text cannot be found by brute force.
    */
   digests(purpose: string, text: string): Buffer[] {
     return this.digestKeys(purpose).map(({ key }) => keyedDigest(key, text));
   }
 
-  /** Returns the keys that `digests` uses for a purpose, the current key first. */
+  /** Returns the keys by which `digests` makes digests for a purpose, the current one first. */
   digestKeys(purpose: string): DigestKey[] {
     return [...this.keys].map(([id, master]) => ({
       id,
@@ -110,12 +113,14 @@ export class Sealer {
     }));
   }
 
-  /** Returns whether a body was sealed with the current key. */
+  /** Returns whether a body was encrypted with the current key. */
   isCurrent(sealed: Buffer): boolean {
     return sealKeyIdOf(sealed) === this.currentKeyId;
   }
 
-  /** Derives a separate key for each row, so that few bodies share a key and their random nonces do not collide. */
+  /**
+   * Returns a separate key for each row, so that few bodies have the same key and their random nonces do not collide.
+   */
   private rowKey(id: string, row: SealId): Buffer {
     const master = this.keys.get(id);
     if (!master) throw new Error(`no seal key "${id}"`);
@@ -124,7 +129,8 @@ export class Sealer {
 }
 
 /**
- * Returns the id of the key that sealed a body, or `undefined` if the value does not have the format of a sealed body.
+ * Returns the id of the key that encrypted a body; `undefined` if the value does not have the format of an encrypted
+ * body.
  */
 export function sealKeyIdOf(sealed: Buffer): string | undefined {
   const end = 2 + (sealed[1] ?? 0);
@@ -132,7 +138,7 @@ export function sealKeyIdOf(sealed: Buffer): string | undefined {
   return sealed[0] === VERSION && sealed.length >= end + NONCE + TAG && KEY_ID.test(id) ? id : undefined;
 }
 
-/** Returns the digest of a text under a digest key. */
+/** Returns the keyed digest (HMAC) of a text under a digest key. */
 export const keyedDigest = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
 const associatedData = (row: SealId) => Buffer.from(`${row.table}\0${row.id}\0${row.revision}`);

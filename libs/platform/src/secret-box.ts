@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { ConfigError } from './config.js';
 import type { Sealer, SealId } from './sealing.js';
 
-/** The object and field that a secret belongs to. A sealed secret opens only there, so secrets cannot be swapped. */
+/**
+ * The object and field to which an encrypted secret is bound. It can be decrypted only for them, so secrets cannot be
+ * swapped.
+ */
 export interface SecretId {
   readonly object: string;
   readonly field: string;
@@ -12,24 +15,24 @@ const SEALED_MARKER = 'gatehouse:sealed';
 const sealedValue = z.strictObject({ [SEALED_MARKER]: z.string() });
 type SealedValue = z.output<typeof sealedValue>;
 
-/** A secret that is already sealed with the current key, and can be reused unchanged. */
+/** A secret that was decrypted before and is encrypted with the current key, so that its bytes can be used again. */
 interface ResealableSecret {
   readonly plaintext: string;
   readonly sealed: SealedValue;
 }
 
 /**
- * Seals single values of a JSON document, such as the secrets of a stage's config. When the box seals a plaintext that
- * it has opened before, it returns the same bytes again, so that an unchanged document stays equal.
+ * Encrypts single values in a JSON document, such as the secrets in a stage's config. For a plaintext that it has
+ * decrypted before, it returns the earlier bytes, so that an unchanged document stays equal.
  */
 export class SecretBox {
   private readonly resealable = new Map<string, ResealableSecret>();
 
-  /** Without a sealer, sealing or opening a secret throws ConfigError. */
+  /** Without a sealer, encrypting or decrypting a secret throws ConfigError. */
   constructor(private readonly sealer: Sealer | undefined) {}
 
   /**
-   * Returns the sealed value. Returns undefined, null and the empty string unchanged. Throws ConfigError without a
+   * Returns the encrypted value. Returns undefined, null and the empty text unchanged. Throws ConfigError without a
    * sealer.
    */
   seal(id: SecretId, value: unknown): unknown {
@@ -43,8 +46,8 @@ export class SecretBox {
   }
 
   /**
-   * Returns the plaintext of a sealed secret, and any other value unchanged. Throws UnsealError, or ConfigError without
-   * a sealer.
+   * Returns the plaintext of an encrypted secret. Returns any other value unchanged. Throws UnsealError, or ConfigError
+   * without a sealer.
    */
   open(id: SecretId, value: unknown): unknown {
     const parsed = sealedValue.safeParse(value);
@@ -57,7 +60,7 @@ export class SecretBox {
     return opened;
   }
 
-  /** Returns whether a secret must be sealed again, because it is plaintext or was sealed with an old key. */
+  /** Returns whether a secret must be encrypted again: it is plaintext, or was encrypted with an old key. */
   isStale(value: unknown): boolean {
     if (value === undefined || value === null || value === '') return false;
     const parsed = sealedValue.safeParse(value);
@@ -74,12 +77,15 @@ const bytesOf = (value: SealedValue) => Buffer.from(value[SEALED_MARKER], 'base6
 const nameOf = ({ object, field }: SecretId) => `${object}/${field}`;
 const rowOf = (id: SecretId): SealId => ({ table: 'flow.secrets', id: nameOf(id), revision: 0 });
 
-/** Returns the object that the secrets of a part of a document belong to, or `undefined` if it is that of the whole. */
+/**
+ * Returns the object to which the secrets in a part of a document are bound; `undefined` if it is the object of the
+ * whole document.
+ */
 export type OwnerOf = (part: Readonly<Record<string, unknown>>) => string | undefined;
 
 /**
- * Returns a copy of a JSON document in which `convert` has replaced each sealed value. `object` is the object that the
- * document belongs to. With `ownerOf`, parts of the document belong to other objects.
+ * Returns a copy of a JSON document in which `convert` has replaced each encrypted value. `object` is the object to
+ * which its secrets are bound, except in parts for which `ownerOf` returns another object.
  */
 export function convertSealedValues(
   document: unknown,

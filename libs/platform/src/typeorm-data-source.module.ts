@@ -4,17 +4,20 @@ import { postgresConfig, readConfig } from './config.js';
 import { Readiness } from './readiness.js';
 import { openPool, type SchemaVersions } from './typeorm-pool.js';
 
-/** Injection token of the schema versions for which a pool waits. */
+/** Nest injection token of the schema versions. A pool waits until the database has these migrations. */
 export const REQUIRED_SCHEMAS = Symbol('required schemas');
 
-/** Options of the pool of a module. */
+/** Options of a module's connection pool. */
 interface PoolOptions {
   readonly entities?: DataSourceOptions['entities'];
-  /** Milliseconds after which the client gives up a statement, if its transactions raise the limit of the server. */
+  /**
+   * Milliseconds after which the client gives up a statement. For pools whose transactions raise the server's time
+   * limit.
+   */
   readonly queryMs?: number;
 }
 
-/** Returns the provider of a pool of connections to one schema, in the Postgres of DATABASE_URL. */
+/** Returns the Nest provider of a connection pool for one schema, in the Postgres of DATABASE_URL. */
 export const poolProvider = (
   schema: string,
   token: InjectionToken = DataSource,
@@ -27,8 +30,8 @@ export const poolProvider = (
 });
 
 /**
- * Returns a module that provides a pool of connections to one schema. The module closes the pool after the last open
- * request was answered.
+ * Returns a module that provides a connection pool for one schema. It closes the pool after the last open request was
+ * answered.
  */
 export function dataSourceModule(schema: string, options: PoolOptions = {}): DynamicModule {
   @Module({})

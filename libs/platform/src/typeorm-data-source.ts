@@ -10,13 +10,13 @@ import { statementSpan } from './tracing/database-spans.js';
 import { querySpans } from './typeorm-query-spans.js';
 
 /**
- * Milliseconds after which the client gives up a statement by default: later than the server (ROLE_SETTINGS), before a
- * visitor does.
- * There are no startup parameters, because a connection pooler refuses them (docs/adr/0057).
+ * Default milliseconds after which the client gives up a statement: later than the server does (ROLE_SETTINGS), and
+ * before a visitor does. It is not a startup parameter of the connection, because connection poolers refuse these
+ * (docs/adr/0057).
  */
 const QUERY_MS = 12_000;
 
-/** Milliseconds that a service waits for a connection, and that a migration or a starting process waits for one. */
+/** Milliseconds that a service, a migration or a starting process waits for a connection. */
 const CONNECT_MS = 2000;
 export const PATIENT_CONNECT_MS = 10_000;
 
@@ -28,17 +28,20 @@ interface DataSourceSettings {
   readonly migrations?: DataSourceOptions['migrations'];
   readonly poolSize: number;
   /**
-   * Longest time in milliseconds that a statement waits for a lock. Migrations and commands over whole tables set it.
-   * Their statements then have no other time limit, and must not go through a connection pooler.
+   * Longest time in milliseconds that a statement waits for a lock. For migrations and commands over whole tables.
+   * Their statements have no other time limit, and need a direct connection without a pooler.
    */
   readonly lockTimeoutMs?: number;
-  /** Milliseconds after which the client gives up a statement, if its transactions raise the limit of the server. */
+  /**
+   * Milliseconds after which the client gives up a statement. For pools whose transactions raise the server's time
+   * limit.
+   */
   readonly queryMs?: number | undefined;
 }
 
 /**
- * Opens a pool of connections to one schema. The pool logs and replaces a broken connection, which never ends the
- * process.
+ * Opens a pool of connections to one schema. If a connection breaks, the pool logs the error and opens another; the
+ * process goes on.
  */
 export async function openDataSource({
   url,
@@ -52,7 +55,7 @@ export async function openDataSource({
   const logger = new Logger();
   const source = new DataSource({
     type: 'postgres',
-    // TypeORM would load it from node_modules, which the image does not contain.
+    // Pass the driver, because TypeORM would load it from node_modules, which the container image does not have.
     driver: pg,
     url,
     schema,
@@ -71,10 +74,7 @@ export async function openDataSource({
   return source;
 }
 
-/**
- * Returns the options of pg for each connection: those of a command if there is a lock timeout, otherwise those of a
- * service.
- */
+/** Returns pg's options for each connection: those of a command if there is a lock timeout, else those of a service. */
 const connectionOptions = (lockTimeoutMs: number | undefined, queryMs = QUERY_MS) =>
   lockTimeoutMs === undefined
     ? { query_timeout: queryMs, onConnect: prepareConnection }
@@ -86,11 +86,14 @@ const connectionOptions = (lockTimeoutMs: number | undefined, queryMs = QUERY_MS
 const DIRECT_ONLY =
   'DATABASE_URL leads to a connection pooler, such as PgBouncer. Migrations and commands over whole tables need a direct connection to Postgres.';
 
-/** Returns whether a pooler has refused the startup parameters of a connection. */
+/** Returns whether the error says that a connection pooler refuses startup parameters. */
 const isParameterRefused = (error: unknown) =>
   error instanceof Error && /unsupported startup parameter/.test(error.message);
 
-/** Throws ConfigError when a pooler has ignored the startup parameters: the session would not be the client's own. */
+/**
+ * Throws ConfigError if a connection pooler has silently ignored the lock timeout. Then the connection is not a direct
+ * one.
+ */
 async function prepareDirectConnection(client: ClientBase, lockTimeoutMs: number): Promise<void> {
   await prepareConnection(client);
   const { rows } = await client.query<{ ms: string }>(
@@ -102,12 +105,12 @@ async function prepareDirectConnection(client: ClientBase, lockTimeoutMs: number
 const READ_ONLY = '25006';
 
 /**
- * Checks a new connection and sets DateStyle, so that dates round-trip, in one statement. PgBouncer keeps this setting
- * for each client. Throws when the server takes no writes, so that the pool gives the connection up: the server is a
- * standby, or was the primary before a failover, and every write would fail.
+ * Prepares a new connection with one statement: sets DateStyle, so that dates round-trip (PgBouncer restores this
+ * setting for each client), and checks that the server accepts writes. Throws if it does not, so that the pool drops
+ * the connection: the server is a standby, or was the primary before a failover.
  */
 async function prepareConnection(client: ClientBase): Promise<void> {
-  // The types of pg leave the socket out.
+  // The types of pg do not contain the socket.
   const { connection } = client as unknown as { readonly connection?: { readonly stream?: unknown } };
   reportPeerCertificate('postgres_server', connection?.stream);
   const results: unknown = await client.query('SET datestyle = ISO; SHOW transaction_read_only');
@@ -119,8 +122,8 @@ async function prepareConnection(client: ClientBase): Promise<void> {
 const DEADLOCK = '40P01';
 
 /**
- * Runs a named statement on the pool of the data source, without the ORM, for the hot path (docs/adr/0003). If Postgres
- * rolls the statement back because of a deadlock, runs it once more.
+ * Runs a named statement on the data source's pool, bypassing the ORM because it is on the hot path (docs/adr/0003). If
+ * Postgres rolls the statement back because of a deadlock, runs it once more.
  */
 export async function runNamed<R>(
   source: DataSource,
@@ -147,7 +150,7 @@ export async function runNamed<R>(
   }
 }
 
-/** SQLSTATEs of a statement name that the connection chosen by a pooler does not know, or already has. */
+/** SQLSTATEs for a statement name that the pooler's connection to Postgres does not know, or already has. */
 const STATEMENT_NAME_CODES = new Set<unknown>(['26000', '42P05']);
 const NAMES_UNTRACKED =
   '. A connection pooler in front of Postgres must track prepared statements: PgBouncer 1.21 or newer, with max_prepared_statements';
@@ -160,8 +163,8 @@ const UNAVAILABLE_CODES = new RegExp(
 const LOST_CONNECTION_CODES = /^(08...|57P0[12]|ECONNRESET|EPIPE)$/;
 
 /**
- * Returns whether an error means that a connection was lost, perhaps after the statement was sent, so that Postgres may
- * have committed it.
+ * Returns whether the error means that the connection was lost. If the statement was sent before, Postgres may have
+ * committed it.
  */
 export function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -170,7 +173,7 @@ export function isConnectionLost(error: unknown): boolean {
   return /^Connection terminated|^Query read timeout/.test(error.message);
 }
 
-/** Returns whether an error means that Postgres is unavailable, as opposed to an error in a statement. */
+/** Returns whether the error means that Postgres is unavailable, not that the statement is wrong. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };

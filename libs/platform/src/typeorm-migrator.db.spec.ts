@@ -104,7 +104,7 @@ describe('a lock that another transaction holds', () => {
   it('delays a migration, which lets other statements through and succeeds after the lock', async () => {
     const migrating = run([...SAMPLES, AddColumn1700000000002]);
     await waitForBlockedStatements(source, 1);
-    // Waits behind the migration for at most MIGRATION_LOCK_TIMEOUT_MS.
+    // This statement waits for the migration's lock, but at most for MIGRATION_LOCK_TIMEOUT_MS.
     await source.query('SELECT FROM sample.samples');
     await runner.commitTransaction();
     expect(await migrating).toEqual(['AddColumn1700000000002']);
@@ -134,7 +134,7 @@ describe('changes of a table in use', () => {
   const isValid = () =>
     source.query(`SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('sample.samples_text')`);
 
-  /** Resolves when a statement has run for a number of milliseconds. */
+  /** Resolves when a statement of another connection has been running for `ms` milliseconds. */
   async function waitsLongerThan(ms: number): Promise<void> {
     const sql = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
       AND clock_timestamp() - query_start > $1 * interval '1 ms'`;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Logger } from './logger.js';
 import { openDataSource } from './typeorm-data-source.js';
 
-/** Settings of `migrate`. */
+/** Settings of the command `migrate`. */
 export const migrationConfig = z.object({
   MIGRATION_LOCK_TIMEOUT_MS: z.coerce
     .number()
@@ -26,7 +26,7 @@ export const migrationConfig = z.object({
     ),
 });
 
-/** How long migrations wait for locks. */
+/** How long migrations wait for locks and try again. */
 export type MigrationLimits = z.output<typeof migrationConfig>;
 
 /** Migrations of one Postgres schema, in order. */
@@ -35,10 +35,10 @@ export interface SchemaMigrations {
   readonly migrations: readonly (new () => MigrationInterface)[];
 }
 
-/** Thrown if a database cannot be migrated now. Its message says why, and what to do. */
+/** Thrown if the database cannot be migrated now. The message says why, and what to do. */
 export class MigrationError extends Error {}
 
-/** Delays between two tries in milliseconds. Each is twice the one before, up to the longest. */
+/** Milliseconds between two tries. Each delay is twice the previous one, up to the longest. */
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 10_000;
 
@@ -51,9 +51,9 @@ const isLockFailure = (error: unknown): boolean => {
 };
 
 /**
- * Runs the pending migrations of the schemas in order and returns their names. Concurrent calls run one after another.
- * A migration that cannot get a lock within MIGRATION_LOCK_TIMEOUT_MS is rolled back and tried again for
- * MIGRATION_WAIT_S. Throws MigrationError after that time.
+ * Runs the pending migrations of these schemas in order, and returns their names. Concurrent calls run one after the
+ * other. A migration that gets no lock within MIGRATION_LOCK_TIMEOUT_MS is rolled back and tried again. Throws
+ * MigrationError if that does not succeed within MIGRATION_WAIT_S seconds.
  */
 export const migrate = (
   url: string,
@@ -80,13 +80,13 @@ async function migrateSchema(url: string, schema: SchemaMigrations, limits: Migr
   });
 }
 
-/** A migration of a schema that has run. */
+/** The name of a migration that was run, and its schema. */
 export interface NamedMigration {
   readonly schema: SchemaMigrations;
   readonly name: string;
 }
 
-/** Undoes migrations in this order. Has the limits and throws the errors of `migrate`. */
+/** Reverts these migrations in this order. Has the time limits and errors of `migrate`. */
 export const undoMigrations = (
   url: string,
   migrations: readonly NamedMigration[],
@@ -112,7 +112,7 @@ async function undo(url: string, { schema, name }: NamedMigration, limits: Migra
   });
 }
 
-/** Returns the names of the migrations that have run in a schema, in order. Reads only. */
+/** Returns the names of the migrations that were run in a schema, in order. Does not change the database. */
 export async function findExecutedMigrations(source: Pick<DataSource, 'query'>, schema: string): Promise<string[]> {
   const table = `${schema}.migrations`;
   const [found]: { exists: boolean }[] = await source.query('SELECT to_regclass($1) IS NOT NULL AS exists', [table]);
@@ -172,9 +172,9 @@ async function retryLocks(name: string, limits: MigrationLimits, work: () => Pro
 }
 
 /**
- * Runs work while no other process migrates. Asks for the lock again and again, because a session that waits for an
- * advisory lock has a snapshot, and `CREATE INDEX CONCURRENTLY` of the process that migrates waits for all snapshots
- * (deadlock). Throws MigrationError after MIGRATION_WAIT_S.
+ * Runs `work` while no other process migrates. Polls for the lock instead of waiting for it, because that could
+ * deadlock: a session that waits for an advisory lock holds a snapshot, and `CREATE INDEX CONCURRENTLY` of the
+ * migrating process waits for all snapshots. Throws MigrationError after MIGRATION_WAIT_S seconds.
  */
 export async function withMigrationLock<T>(url: string, limits: MigrationLimits, work: () => Promise<T>): Promise<T> {
   const lockTimeoutMs = limits.MIGRATION_LOCK_TIMEOUT_MS;
@@ -188,7 +188,7 @@ export async function withMigrationLock<T>(url: string, limits: MigrationLimits,
     });
     return await work();
   } finally {
-    // The end of the session releases the lock.
+    // Postgres releases the advisory lock when this session ends.
     await runner.release();
     await source.destroy();
   }
@@ -201,7 +201,7 @@ async function tryMigrationLock(runner: QueryRunner): Promise<boolean> {
   return row?.held === true;
 }
 
-/** Calls `attempt` until it returns true. `isLast` is true for the last call, which must return true or throw. */
+/** Calls `attempt` until it returns true. For the last call, `isLast` is true; that call must return true or throw. */
 async function retry(limits: MigrationLimits, attempt: (isLast: boolean) => Promise<boolean>): Promise<void> {
   const end = performance.now() + limits.MIGRATION_WAIT_S * 1000;
   for (let wait = FIRST_DELAY_MS; ; wait = Math.min(2 * wait, LONGEST_DELAY_MS)) {

@@ -26,7 +26,7 @@ const open = (url = database.url) =>
     versions: {},
   });
 
-/** Returns the settings of the pool's connection that are stored for its role in its database. */
+/** Returns the settings that Postgres has stored for the pool's role in its database. */
 async function storedSettings(pool: DataSource): Promise<unknown> {
   const rows: { name: string; value: string }[] = await pool.query(
     `SELECT name, current_setting(name) AS value FROM pg_settings WHERE source = 'database user'`,

@@ -9,7 +9,7 @@ import type { Readiness } from './readiness.js';
 import { isDatabaseUnavailable, openDataSource, PATIENT_CONNECT_MS, runNamed } from './typeorm-data-source.js';
 import { missingSettings, storeRoleSettings } from './typeorm-role-settings.js';
 
-/** The timestamp in the name of the newest migration, for each Postgres schema. */
+/** The newest required migration of each Postgres schema: the timestamp in its name. */
 export type SchemaVersions = Readonly<Record<string, number>>;
 
 interface PoolSettings {
@@ -19,14 +19,14 @@ interface PoolSettings {
   readonly config: z.output<typeof postgresConfig>;
   readonly readiness: Readiness;
   readonly versions: SchemaVersions;
-  /** As of `openDataSource`. */
+  /** Milliseconds after which the client gives up a statement (see `openDataSource`). */
   readonly queryMs?: number | undefined;
 }
 
 /**
- * Opens the pool of a process to one schema. Waits for Postgres, for the role of the process with its password, and for
- * the migrations of `versions`; throws StartError after START_WAIT_S. The process is ready only while the pool reaches
- * Postgres.
+ * Opens a process's connection pool for one schema. Waits until Postgres is up, the process's role can log in, and the
+ * migrations in `versions` have run. Throws StartError if that takes longer than START_WAIT_S seconds. From then on,
+ * the process is ready only while the pool reaches Postgres.
  */
 export async function openPool({
   schema,
@@ -52,9 +52,9 @@ export async function openPool({
 }
 
 /**
- * Returns a pool whose connections have the settings of services. If the command `roles` has not stored them for the
- * role, stores them and opens the pool again: a deployment with one user has no such command. A pooler may keep older
- * connections to Postgres without the settings, so settings that are still missing are only logged.
+ * Opens a pool, and makes sure that its connections have ROLE_SETTINGS. If these are not stored for the role, stores
+ * them and opens the pool again; a deployment with a single database user has no command `roles` that would store them.
+ * Settings that are missing even then are only logged: a pooler may keep older connections without them.
  */
 async function openWithRoleSettings(open: () => Promise<DataSource>): Promise<DataSource> {
   const logger = new Logger();
@@ -72,7 +72,7 @@ async function openWithRoleSettings(open: () => Promise<DataSource>): Promise<Da
   return source;
 }
 
-/** Resolves when Postgres accepts a connection. Throws StartError after START_WAIT_S. */
+/** Resolves when Postgres accepts a connection. Throws StartError if that takes longer than START_WAIT_S seconds. */
 export async function waitForPostgres(url: string, readiness: Readiness): Promise<void> {
   const connect = async () => {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: PATIENT_CONNECT_MS });
@@ -88,7 +88,7 @@ export async function waitForPostgres(url: string, readiness: Readiness): Promis
 const PING = { name: 'ping', text: 'SELECT 1' };
 
 /**
- * SQLSTATEs of errors that may pass: a wrong password, a role that is missing or may not log in, and a missing
+ * SQLSTATEs of errors that may be gone later: a wrong password, a role that is missing or may not log in, a missing
  * database.
  */
 const NOT_YET_STATES = new Set(['28P01', '28000', '3D000']);
@@ -115,9 +115,9 @@ const sqlStateOf = (error: unknown) =>
   String((error as { driverError?: { code?: unknown } }).driverError?.code ?? (error as { code?: unknown }).code);
 
 /**
- * Throws MigrationsMissingError if a schema is missing, if the role may not use its `own` schema, or if a schema that
- * it may use has no migration as new as in `versions`. The role sees a migration only after the command `roles` has
- * run.
+ * Throws MigrationsMissingError if a schema is missing, if the role may not use its `own` schema, or if a migration in
+ * `versions` has not run. Other schemas that the role may not use are not checked. The role sees a new migration only
+ * after the command `roles` has run.
  */
 async function checkMigrations(source: DataSource, own: string, versions: SchemaVersions): Promise<void> {
   const schemas: { name: string; usable: boolean | null }[] = await source.query(
@@ -144,12 +144,12 @@ async function newestMigration(source: DataSource, schema: string): Promise<numb
   return Number(row?.newest ?? 0);
 }
 
-/** The part of pg's pool that tells how long statements wait for a connection. */
+/** The part of pg's pool by which it is measured how long statements wait for a connection. */
 export interface ConnectionPool {
   readonly waitingCount: number;
   on(event: 'acquire', listener: () => void): unknown;
 }
 
-/** Returns the pool of a data source, to which TypeORM gives no typed access. */
+/** Returns pg's pool in a data source. TypeORM has no typed access to it. */
 export const connectionPoolOf = ({ driver }: DataSource): ConnectionPool & MeasuredPool =>
   (driver as unknown as { readonly master: ConnectionPool & MeasuredPool }).master;

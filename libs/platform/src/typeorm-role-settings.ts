@@ -1,11 +1,11 @@
 import type { DataSource } from 'typeorm';
 
 /**
- * Settings of Postgres for the connections of a service, by name. They belong to the role, because a connection pooler
- * refuses them as startup parameters (docs/adr/0057).
+ * Postgres settings for the connections of services. They are stored for the role, because connection poolers refuse
+ * them as startup parameters (docs/adr/0057).
  * `plan_cache_mode`: planning a long statement at each execution would take longer than running it.
- * `random_page_cost`: hot rows are in memory, so an index lookup is cheap and small tables need no sequential scan.
- * `statement_timeout`: ends before a visitor gives up. A change of flows raises it for its transaction.
+ * `random_page_cost`: hot rows are in memory, so an index lookup is cheap, and small tables need no sequential scan.
+ * `statement_timeout`: ends a statement before the visitor gives up. Transactions that change flows raise it.
  */
 export const ROLE_SETTINGS = {
   plan_cache_mode: 'force_generic_plan',
@@ -13,7 +13,7 @@ export const ROLE_SETTINGS = {
   statement_timeout: '10s',
 } as const;
 
-/** A role and a database, as SQL expressions for their names. */
+/** A role and a database, as SQL expressions that return their names. */
 interface RoleInDatabase {
   readonly role: string;
   readonly database: string;
@@ -22,8 +22,9 @@ interface RoleInDatabase {
 const OWN: RoleInDatabase = { role: 'current_user', database: 'current_database()' };
 
 /**
- * Returns a statement that stores ROLE_SETTINGS for a role in a database, by default for the current ones. They apply to
- * new connections. A role may store them for itself. The lock keeps processes that start together from failing.
+ * Returns a statement that stores ROLE_SETTINGS for a role in a database, by default the current ones. They apply to
+ * new connections. A role may store them for itself. The statement takes a lock, because it would fail in processes
+ * that run it at the same time.
  */
 export function storeRoleSettings({ role, database }: RoleInDatabase = OWN): string {
   const each = Object.entries(ROLE_SETTINGS).map(
@@ -40,7 +41,7 @@ const CURRENT = `SELECT ${Object.keys(ROLE_SETTINGS)
   .map((name) => `current_setting('${name}') AS ${name}`)
   .join(', ')}`;
 
-/** Returns the names of ROLE_SETTINGS that a connection of the pool does not have. */
+/** Returns the names of those ROLE_SETTINGS that a connection of the pool does not have. */
 export async function missingSettings(source: DataSource): Promise<string[]> {
   const [current] = await source.query<Record<string, string>[]>(CURRENT);
   return Object.entries(ROLE_SETTINGS).flatMap(([name, value]) => (current?.[name] === value ? [] : [name]));

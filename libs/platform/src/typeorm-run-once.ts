@@ -1,12 +1,15 @@
 import type { DataSource, EntityManager } from 'typeorm';
 
 /**
- * Number of expired rows that each call deletes. A call adds one row, so deleting several keeps expired rows from
- * accumulating.
+ * Number of expired rows that each call deletes. It is more than the one row that a call adds, so that expired rows do
+ * not accumulate.
  */
 const SWEEP_BATCH = 10;
 
-/** The id of the work, and the table that records it: `id text`, `reply jsonb`, `at timestamptz`. */
+/**
+ * The id of a piece of work, and the table that records it. The table has the columns `id text`, `reply jsonb`, `at
+ * timestamptz`.
+ */
 interface IdempotencyKey {
   readonly table: string;
   readonly id: string;
@@ -14,8 +17,8 @@ interface IdempotencyKey {
 
 /**
  * Makes work idempotent: runs it in a transaction that also records its reply. A second call with the same id, even a
- * concurrent one, returns the recorded reply (docs/spec/storage.md#once). Work that throws is rolled back and may be
- * repeated.
+ * concurrent one, returns the recorded reply instead (docs/spec/storage.md#once). If the work throws, it is rolled
+ * back, and a later call runs it again.
  */
 export const runOnce = <T extends object>(
   source: DataSource,
@@ -31,7 +34,7 @@ export const runOnce = <T extends object>(
   });
 
 /**
- * Returns the statement that reserves an id of work, and returns a row if the work must run. $1 id of the work. `old`
+ * Returns the statement that reserves the id of a piece of work ($1). It returns a row if the work must run. `old`
  * selects expired rows, `swept` deletes them. The INSERT waits for a concurrent transaction with the same id, and
  * returns no row if that transaction has recorded its reply.
  */

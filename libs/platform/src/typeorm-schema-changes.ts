@@ -1,15 +1,15 @@
 import type { QueryRunner } from 'typeorm';
 
-/** Number of rows that one statement of a backfill changes, and thus locks. */
+/** Number of rows that one statement of a backfill changes and locks. */
 const BATCH_ROWS = 1000;
 
-/** A table and one of its columns, in the syntax of a statement. */
+/** A table and one of its columns, as SQL identifiers. */
 interface Column {
   readonly table: string;
   readonly column: string;
 }
 
-/** An index: its name with the schema, and the part of its CREATE INDEX statement after `ON`. */
+/** An index: its name with the schema, and the part of its CREATE INDEX statement that follows `ON`. */
 interface Index {
   readonly name: string;
   readonly on: string;
@@ -17,8 +17,8 @@ interface Index {
 }
 
 /**
- * Creates an index while other statements read and write the table. Does nothing if the index exists, but replaces the
- * invalid index that an interrupted run leaves behind. Only for migrations without a transaction.
+ * Creates an index while other statements read and write the table. Does nothing if the index exists. Replaces an
+ * invalid index, which an interrupted run leaves behind. Only for migrations without a transaction.
  */
 export async function createIndexConcurrently(runner: QueryRunner, { name, on, unique = false }: Index): Promise<void> {
   const [index]: { indisvalid: boolean }[] = await runner.query(
@@ -36,8 +36,8 @@ export const dropIndexConcurrently = (runner: QueryRunner, name: string): Promis
   withoutLockTimeout(runner, `DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
 
 /**
- * Runs a statement with CONCURRENTLY without a lock timeout. The statement may wait long for older transactions,
- * because no other statement waits for it.
+ * Runs a CONCURRENTLY statement without a lock timeout. It may wait long for older transactions, but no other statement
+ * waits for it.
  */
 async function withoutLockTimeout(runner: QueryRunner, statement: string): Promise<void> {
   await runner.query('SET lock_timeout = 0');
@@ -49,9 +49,9 @@ async function withoutLockTimeout(runner: QueryRunner, statement: string): Promi
 }
 
 /**
- * Updates a whole table in batches, so that no transaction locks more than 1000 rows. Repeats `statement` until it
- * returns `null`. Its $1 is the largest key of the previous batch, at first 0; $2 is the number of rows of a batch. It
- * returns one row whose `last` is the largest key of the batch, or `null` for an empty batch. Only for migrations
+ * Updates a whole table in batches, so that no transaction locks more than 1000 rows. Runs `statement` until it returns
+ * null. $1 is the largest key of the previous batch (0 at first), $2 the number of rows of a batch. The statement
+ * returns one row, whose `last` is the largest key of its batch, or null if the batch is empty. Only for migrations
  * without a transaction.
  */
 export async function updateInBatches(runner: QueryRunner, statement: string): Promise<void> {
@@ -62,8 +62,9 @@ export async function updateInBatches(runner: QueryRunner, statement: string): P
 }
 
 /**
- * Makes a column NOT NULL while others read and write the table: Postgres looks for nulls when it validates a
- * constraint, not when it sets NOT NULL. Only for migrations without a transaction.
+ * Makes a column NOT NULL while other statements use the table. It validates a constraint first, because this finds
+ * nulls without blocking others; setting NOT NULL alone would scan the locked table. Only for migrations without a
+ * transaction.
  */
 export async function setNotNull(runner: QueryRunner, { table, column }: Column): Promise<void> {
   const constraint = `${column}_is_set`;
@@ -77,7 +78,7 @@ export async function setNotNull(runner: QueryRunner, { table, column }: Column)
          ADD CONSTRAINT ${constraint} CHECK (${column} IS NOT NULL) NOT VALID`,
     );
     await runner.query(`ALTER TABLE ${table} VALIDATE CONSTRAINT ${constraint}`);
-    // Not combined with DROP CONSTRAINT: in one statement, Postgres would drop the constraint first, and then scan the
+    // DROP CONSTRAINT is a separate statement: combined, Postgres would drop the constraint first, and then scan the
     // locked table for nulls.
     await runner.query(`ALTER TABLE ${table} ALTER COLUMN ${column} SET NOT NULL`);
   }

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 
 /**
  * Returns a UUID of version 7 (RFC 9562): the time in milliseconds and 74 random bits. An index stores such keys next
- * to each other, while random keys would each change another page. The UUID reveals when it was made, so it is no
- * secret: use `randomUUID` for secrets.
+ * to each other, whereas each random key would change another page. The UUID reveals when it was made and is no secret;
+ * use `randomUUID` for secrets.
  */
 export function uuidV7(now = Date.now()): string {
   const time = now.toString(16).padStart(12, '0');
-  // A random UUID has its version, 4, as its 15th character. The variant and the random bits after it stay.
+  // The 15th character of a random UUID is its version, 4. The variant and the random bits after it are kept.
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { BusyError } from './concurrency-limiter.js';
 import { WaitLimiter, type WaitLimits } from './wait-limiter.js';
 
-/** Returns a limiter on a clock of its own, and a function that starts a task. */
+/** Returns a limiter with a clock that only the test moves, a function that starts a task, and one that ends a task. */
 function limiterWith(limits: Omit<WaitLimits, 'work'>) {
   let nowMs = 0;
   const ends: (() => void)[] = [];
   const limiter = new WaitLimiter({ ...limits, work: 'password' }, () => nowMs);
   const start = () => limiter.run(() => new Promise<void>((resolve) => ends.push(resolve)));
-  /** Ends the running task that has started first, `ms` milliseconds later. */
+  /** Moves the clock by `ms` milliseconds, and then ends the oldest running task. */
   const endAfter = async (ms: number) => {
     await settled();
     nowMs += ms;

@@ -4,17 +4,20 @@ import type { Work } from './work.metrics.js';
 export interface WaitLimits {
   /** Number of tasks that run at the same time. */
   readonly concurrency: number;
-  /** Longest expected wait of a task in milliseconds. A task that can start at once never waits. */
+  /**
+   * Longest expected wait in milliseconds. A task with a longer expected wait is refused. A task that can start at once
+   * does not wait.
+   */
   readonly maxWaitMs: number;
-  /** Duration of a task in milliseconds, which is assumed until the first task has ended. */
+  /** Assumed duration of a task in milliseconds, until the first task has ended. */
   readonly assumedTaskMs: number;
-  /** The name of the tasks in metrics. */
+  /** The kind of the tasks, for metrics. */
   readonly work: Work;
 }
 
 /**
  * Weight of the newest duration in the moving average. After ten tasks, two thirds of the average come from measured
- * durations.
+ * durations, one third from the assumed one.
  */
 const NEWEST = 0.1;
 
@@ -42,8 +45,8 @@ export class WaitLimiter {
   }
 
   /**
-   * Runs `task` as soon as a slot is free. Throws BusyError with the expected wait if that wait is above the limit.
-   * Throws BusyError if `isStillNeeded` returns false once the slot is free.
+   * Runs `task` as soon as a slot is free. Throws BusyError with the expected wait if that is above the limit. Also
+   * throws BusyError if `isStillNeeded` returns false once the slot is free.
    */
   async run<T>(task: () => Promise<T>, isStillNeeded?: () => boolean): Promise<T> {
     const waitMs = this.expectedWaitMs;
@@ -54,7 +57,7 @@ export class WaitLimiter {
   private async measure<T>(task: () => Promise<T>): Promise<T> {
     const startedAt = this.now();
     const result = await task();
-    // A task that failed may have ended early, so only complete tasks count.
+    // Only successful tasks count, because a task that failed may have ended early.
     this.taskMs += NEWEST * (this.now() - startedAt - this.taskMs);
     return result;
   }

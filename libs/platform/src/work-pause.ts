@@ -1,16 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Slice of a service in milliseconds. NATS ends a connection whose pings wait seconds. */
+/** Milliseconds of work between two pauses. NATS closes a connection whose pings are not answered for seconds. */
 const SLICE_MS = 20;
 
-/** Interrupts long work of the processor, so that a service stays connected and answers other requests meanwhile. */
+/** Interrupts long computations, so that a service stays connected and answers other requests meanwhile. */
 export class WorkPause {
   private resumedAt = performance.now();
 
-  /** `sliceMs`: milliseconds of work after which other work of the process runs. */
+  /** `sliceMs` is the time in milliseconds after which a computation pauses. */
   constructor(private readonly sliceMs = SLICE_MS) {}
 
-  /** Lets other work run, if this work has taken a slice of time. */
+  /**
+   * Pauses, so that other work of the process can run, if the computation has run for a slice of time since the last
+   * pause.
+   */
   async take(): Promise<void> {
     if (performance.now() - this.resumedAt < this.sliceMs) return;
     await setImmediate();

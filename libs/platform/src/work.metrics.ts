@@ -29,7 +29,7 @@ const refused = counter({
   labels,
 });
 
-/** Kinds of work of which a process limits the concurrency. */
+/** Kinds of work whose concurrency a process limits. */
 export type Work = 'captcha' | 'expression' | 'flow_change' | 'password' | 'password_legacy' | 'policy' | 'source';
 
 /** Counts the tasks of one kind of work. */

@@ -2,10 +2,10 @@ import type { z } from 'zod';
 import type { logError } from './log-fields.js';
 import { maskText } from './mask-text.js';
 
-/** Number of causes of an error whose stacks are written. */
+/** Largest number of causes of an error whose stacks are logged. */
 const MAX_CAUSES = 3;
 
-/** Number of errors of an AggregateError whose messages are written. */
+/** Largest number of errors in an AggregateError whose messages are logged. */
 const MAX_ERRORS = 5;
 
 const CODE = /^[\w.-]{1,64}$/;
@@ -15,7 +15,7 @@ type LoggedError = Pick<z.output<typeof logError>, 'type' | 'message'> & {
   readonly code?: string | undefined;
 };
 
-/** An error as log lines contain it, without secrets. */
+/** An error in the form for log lines, without secrets. */
 export class ErrorDetails {
   readonly type: string;
   readonly message: string;
@@ -31,8 +31,9 @@ export class ErrorDetails {
 }
 
 /**
- * Returns the type, message, stack and code of an error. Masks `secrets` in its texts, and whatever `maskText` masks.
- * Other properties are left out, because errors of libraries have the parameters of queries and requests in them.
+ * Returns type, message, stack and code of an error. Masks the `secrets` and everything that `maskText` masks. Other
+ * properties of the error are left out, because errors of libraries may contain the parameters of statements and
+ * requests.
  */
 export function errorDetails(error: unknown, secrets: readonly string[] = []): ErrorDetails {
   if (error instanceof ErrorDetails) return error;

@@ -1,4 +1,4 @@
-/** Length of the time in which lines are counted. */
+/** Length of the period in which lines are counted, in milliseconds. */
 const WINDOW_MS = 1000;
 
 interface Window {
@@ -7,11 +7,11 @@ interface Window {
   readonly endsAt: number;
 }
 
-/** Called at the end of a window with the number of lines of an event that were left out. */
+/** Called at the end of a period with the number of lines of an event that were left out in it. */
 type OnSuppressed = (event: string, lines: number) => void;
 
 /**
- * Limits the lines of each event to a number a second, so that a client that is refused again and again cannot fill the
+ * Limits the number of lines per second for each event, so that a client whose requests are refused cannot fill the
  * disk.
  */
 export class LineRateLimiter {
@@ -22,7 +22,7 @@ export class LineRateLimiter {
     private readonly onSuppressed: OnSuppressed,
   ) {}
 
-  /** Counts a line of the event. Returns whether it may be written. */
+  /** Returns whether a line of the event may be written, and counts it. */
   admits(event: string): boolean {
     const window = this.#windowOf(event);
     if (window.lines < this.linesPerSecond) {
@@ -30,7 +30,7 @@ export class LineRateLimiter {
       return true;
     }
     if (window.suppressed++ === 0)
-      // The process may end before. Then the number is lost.
+      // The timer does not keep the process alive. If the process ends first, the number is lost.
       setTimeout(() => this.#end(event, window), window.endsAt - performance.now()).unref();
     return false;
   }

@@ -1,14 +1,14 @@
 import type { z } from 'zod';
 import type { LogFieldName, LogLevel, logFields } from './log-fields.js';
 
-/** An event that processes log. */
+/** Definition of an event in the catalogue of log events. */
 export interface LogEventDefinition {
   readonly level: LogLevel;
-  /** The processes that log it. */
+  /** Names of the processes that log the event. */
   readonly processes: readonly string[];
-  /** The sentence in `msg`. */
+  /** The sentence in the field `msg` of the line. */
   readonly msg: string;
-  /** What it means to the operator, and what to do, in the reference. */
+  /** Text for docs/reference/logs.md: what the event means to an operator, and what to do. */
   readonly help: string;
   readonly fields: readonly LogFieldName[];
 }
@@ -16,8 +16,8 @@ export interface LogEventDefinition {
 type FieldValue<K extends LogFieldName> = K extends 'error' ? unknown : z.output<(typeof logFields)[K]>;
 
 /**
- * The fields that a caller must give for an event. `undefined` leaves a field out. `error` takes any caught value and is
- * written as `logError`.
+ * The fields that a caller must pass for an event. A field with the value `undefined` is left out. `error` may be any
+ * caught value; it is written in the form of `logError`.
  */
 export type FieldsOf<D extends LogEventDefinition> = {
   readonly [K in D['fields'][number]]: FieldValue<K> | undefined;

@@ -1,16 +1,18 @@
 import { z } from 'zod';
 
-/** Levels of log lines, from the least to the most important one. `LOG_LEVEL` names the lowest level that is written. */
+/** Levels of log lines in ascending order. `LOG_LEVEL` is the lowest level that is written. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'security', 'error', 'fatal'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const id = (description: string) => z.string().describe(description);
 const count = (description: string) => z.int().min(0).describe(description);
 
-/** A text that may quote an error of another program. Passwords, tokens and mail addresses in it are masked. */
+/**
+ * Schema of a text that may contain an error of another program. Passwords, tokens and mail addresses in it are masked.
+ */
 const freeText = (description: string) => z.string().meta({ description, free: true });
 
-/** The wire form of an error in a log line. */
+/** Schema of an error in a log line. */
 export const logError = z
   .strictObject({
     type: z.string().describe('Name of its class'),
@@ -21,8 +23,9 @@ export const logError = z
   .describe('An error');
 
 /**
- * All fields that a log line can have besides its head (`logHead`). A name means the same in every event. No field may
- * hold a secret, a user name or a mail address: the names are checked against the rules of docs/spec/events.md#masking.
+ * All fields that a log line can have besides `logHead`. A field has the same meaning in every event. No field may
+ * contain a secret, a user name or a mail address: a test compares the names with the rules of
+ * docs/spec/events.md#masking.
  */
 export const logFields = {
   request_id: id('Id of the HTTP request: the header `X-authentik-id` of its response'),

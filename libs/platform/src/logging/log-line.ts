@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type LogEventName, logEvents } from './log-events.js';
 import { LOG_LEVELS, logFields } from './log-fields.js';
 
-/** Fields that every line has. */
+/** Fields that are in every line. */
 export const logHead = {
   time: z.iso.datetime().describe('Time in UTC (RFC 3339), with milliseconds'),
   level: z.enum(LOG_LEVELS).describe('Level'),
@@ -12,7 +12,7 @@ export const logHead = {
   msg: z.string().describe('Sentence about the event. It is the same in every line of an event, except in `framework`'),
 };
 
-/** Fields that a line of any event may have. */
+/** Fields that may be in a line of any event. */
 export const logTail = {
   trace_id: z.string().optional().describe('Id of the trace, while a traced request is processed'),
   span_id: z.string().optional().describe('Id of the span in that trace'),

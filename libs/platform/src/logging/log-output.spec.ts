@@ -60,7 +60,7 @@ it('log output that nobody reads keeps 8 MiB of lines and drops further ones', a
   for (let i = 0; i < 100; i++) output.write(LINE);
   expect(dropped).toHaveBeenCalled();
   expect(dropped.mock.calls.length).toBeLessThanOrEqual(100);
-  // The write that waits ends only when the pipe is read.
+  // The write that waits for room in the pipe ends only when the pipe is read.
   reader.resume();
   await once(output, 'drain');
   output.end();

@@ -9,14 +9,14 @@ import type { LogOutput } from './log-output.js';
 import { maskText } from './mask-text.js';
 import { shortenLine } from './shorten-line.js';
 
-/** What the lines of a process have in common. */
+/** Settings for all lines of a process. */
 export interface LogSettings {
   /** Name of the process. */
   readonly service: string;
   readonly INSTANCE_NAME?: string | undefined;
-  /** Largest size of a line in bytes, with its line break. */
+  /** Largest size of a line in bytes, including its line break. */
   readonly LOG_LINE_BYTES: number;
-  /** Largest number of lines a second of each event with the level `security`. */
+  /** Largest number of lines per second, for each event with the level `security`. */
   readonly LOG_SECURITY_RATE: number;
 }
 
@@ -26,16 +26,16 @@ const DEFAULT_SETTINGS: LogSettings = {
   LOG_SECURITY_RATE: SECURITY_RATE,
 };
 
-/** Largest number of bytes of a UTF-16 code unit in UTF-8. */
+/** Largest number of bytes in UTF-8 for one UTF-16 code unit. */
 const BYTES_PER_CODE_UNIT = 3;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What all lines of an event have in common. */
+/** The parts that are equal in all lines of an event. */
 interface LineTemplate {
-  /** The JSON between the time and the fields. */
+  /** The JSON text between the time and the event's own fields. */
   readonly head: string;
-  /** Whether fields must be masked. */
+  /** Whether the event has fields that must be masked. */
   readonly isUnsafe: boolean;
 }
 
@@ -56,13 +56,13 @@ export class LogWriter {
     this.#limiter = this.#newLimiter();
   }
 
-  /** Writes a line. Leaves it out if it is one of too many security lines. */
+  /** Writes the line of an event. Leaves it out if the rate limit for lines of the level `security` is reached. */
   write(name: LogEventName, fields: Fields = {}): void {
     if (logEvents[name].level === 'security' && !this.#limiter.admits(name)) return;
     this.#writeLine(this.#templateOf(name), fields);
   }
 
-  /** Writes a line of NestJS. */
+  /** Writes a line for a text that NestJS logs. */
   writeFramework(level: LogLevel, msg: string, fields: Fields): void {
     this.#writeLine({ head: this.#newHead('framework', level, maskText(msg)), isUnsafe: true }, fields);
   }
@@ -110,7 +110,7 @@ export class LogWriter {
   }
 }
 
-/** Returns the fields of the active span, after a comma, or nothing. */
+/** Returns the ids of the active span as JSON members that begin with a comma; an empty text without a span. */
 function traceText(): string {
   const trace = activeTrace();
   return trace ? `,"trace_id":"${trace.traceId}","span_id":"${trace.spanId}"` : '';

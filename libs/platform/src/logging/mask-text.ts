@@ -1,9 +1,9 @@
 import { isMaskedKey, REDACTED } from '@gatehouse/contracts';
 
-/** Shorter values are not masked: they reveal little, and occur in ordinary words. */
+/** Secrets with fewer characters are not masked, because they also occur in ordinary words. */
 const MIN_CHARACTERS = 3;
 
-/** Largest number of characters of a text that is masked and written. */
+/** Largest number of characters of a masked text. The rest is cut off. */
 export const TEXT_CHARACTERS = 8192;
 
 const CREDENTIALS_IN_URL = /(:\/\/)[^\s/@"']+@/g;
@@ -11,9 +11,9 @@ const MAIL_ADDRESS = /[\w.!#$%&'*+/=?^`{|}~-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-
 const NAMED_VALUE = /([\w-]{1,64})(=|["']\s{0,8}:\s{0,8}["'])([^\s"'&;,)]+)/g;
 
 /**
- * Returns a text without secrets, for a log line: asterisks replace `secrets`, mail addresses, the credentials of URLs,
- * and values with a name that is masked in events (docs/spec/events.md#masking), such as in `?flow_token=…`. Cuts a text
- * that is longer than TEXT_CHARACTERS.
+ * Returns a text for a log line, in which asterisks replace secrets: the given `secrets`, mail addresses, the
+ * credentials in URLs, and values whose names are masked in events (docs/spec/events.md#masking), such as in
+ * `?flow_token=…`. Cuts the text after TEXT_CHARACTERS.
  */
 export function maskText(text: string, secrets: readonly string[] = []): string {
   const withoutSecrets = [...secrets]
@@ -31,6 +31,6 @@ export function maskText(text: string, secrets: readonly string[] = []): string 
 /** Returns the text, or its first `characters` characters and an ellipsis. */
 export function cutText(text: string, characters: number): string {
   if (text.length <= characters) return text;
-  // A cut within a surrogate pair would leave half of a character.
+  // A cut must not leave half of a surrogate pair at the end.
   return `${text.slice(0, characters).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

@@ -4,7 +4,7 @@ import type { LoggerService } from '@nestjs/common';
 import type { Logger } from '../logger.js';
 import type { LogLevel } from './log-fields.js';
 
-/** Writes the lines of NestJS as events `framework`. */
+/** Passes log lines of NestJS on to the log, as events `framework`. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Pick<Logger, 'framework'>) {}
 
@@ -27,7 +27,10 @@ export class NestLogger implements LoggerService {
     this.write('fatal', message, rest);
   }
 
-  /** NestJS passes the name of its part last, and before it what belongs to the message, such as a stack. */
+  /**
+   * NestJS passes the name of the logging class as the last argument. Arguments before it, such as a stack, belong to
+   * the message.
+   */
   private write(level: LogLevel, message: unknown, rest: readonly unknown[]) {
     const last = rest.at(-1);
     const context = typeof last === 'string' ? { context: last } : {};

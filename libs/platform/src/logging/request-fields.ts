@@ -1,9 +1,9 @@
-/** Id of a request to a stage or to the policies: `<plan>.<revision>.<number>`. */
+/** Format of the id of a request to a stage or to policies: `<plan>.<revision>.<number>`. */
 const REQUEST_ID = /^([\w-]{1,64})\.[\w.-]{1,128}$/;
 
 /**
- * Returns the fields of a log line that connect it with the lines of the gateway, from the body of a request on the bus.
- * They are `undefined` if the body has no valid id.
+ * Returns fields for a log line of a service, by which the line is found together with the gateway's lines about the
+ * same plan. `body` is a request on the bus. The fields are `undefined` if it has no valid id.
  */
 export function requestFields(body: unknown): { plan: string | undefined; request: string | undefined } {
   const id = (body as { id?: unknown } | null | undefined)?.id;

@@ -1,11 +1,13 @@
 import { cutText } from './mask-text.js';
 
-/** Largest numbers of characters of each text in a line that is too long, from the first try to the last. */
+/** If a line is too long, its texts are cut to these numbers of characters, one after the other, until it fits. */
 const TRIES = [2048, 512, 128, 32, 16];
-/** How many elements of each list are kept when a line is too long. */
+/** Number of elements of a list that are kept if a line is too long. */
 const MAX_ELEMENTS = 10;
 
-/** Returns a line of JSON with its texts cut so that it has at most `maxBytes`, which must be at least 4096. */
+/**
+ * Returns a line of JSON whose texts are cut so that it has at most `maxBytes` bytes. `maxBytes` must be at least 4096.
+ */
 export function shortenLine(line: string, maxBytes: number): string {
   const fields: unknown = JSON.parse(line);
   let shortened = line;

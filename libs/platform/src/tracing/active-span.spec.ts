@@ -68,7 +68,7 @@ it('keeps requests that run at the same time apart, recorded ones and others', a
     });
   };
   await Promise.all(Array.from({ length: 60 }, (_, index) => request(index)));
-  // All requests have ended, so the context is out of use. The next requests take it into use again.
+  // After these requests have ended, the AsyncLocalStorage is disabled. The next requests must enable it again.
   await Promise.all(Array.from({ length: 60 }, (_, index) => request(index)));
 });
 

@@ -12,13 +12,13 @@ import {
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import { formatTraceparent, isSampled } from './traceparent.js';
 
-/** The ids that connect a log line with a trace, in lower-case hexadecimal. */
+/** The ids of the active trace and span in log lines, in lower-case hexadecimal digits. */
 export interface TraceIds {
   readonly traceId: string;
   readonly spanId: string;
 }
 
-/** A span to start. Attributes must not contain secrets, personal data or values of statements. */
+/** How to start a span. Attributes must not contain secrets, personal data or the values of statements. */
 export interface SpanStart {
   readonly name: string;
   /** `INTERNAL` by default. */
@@ -26,13 +26,13 @@ export interface SpanStart {
   readonly attributes?: Attributes;
 }
 
-/** The first span of this process in a trace. */
+/** How to start the first span of this process in a trace. */
 export interface FirstSpan extends SpanStart {
-  /** The span of another process that caused this one. Whether it is recorded decides for both. */
+  /** The span of another process that caused this one. If it is recorded, so is this one, and the other way round. */
   readonly parent?: SpanContext | undefined;
-  /** Spans of other traces that have a part in this one. */
+  /** Spans of other traces that contributed to this span. */
   readonly links?: readonly SpanContext[];
-  /** Decides whether to record a span without a parent. By default, the sampling ratio does. */
+  /** Whether to record a span without a parent. By default, chance decides, by the sampling ratio. */
   readonly sampled?: boolean;
 }
 
@@ -43,22 +43,22 @@ interface Scope {
 
 interface Tracing {
   readonly tracer: Tracer;
-  /** Part of the traces to record, from 0 to 1. */
+  /** Sampling ratio: share of the traces that are recorded, from 0 to 1. */
   readonly ratio: number;
 }
 
 let tracing: Tracing | undefined;
 
-/** Number of pieces of work that are recorded now. */
+/** Number of recorded requests and messages that are being processed. */
 let open = 0;
 
 /**
- * The active span of each recorded request. On Node 20, an AsyncLocalStorage in use calls a hook for every promise of the
- * process. It is therefore only in use while a recorded request is open (docs/adr/0066).
+ * The active span of each recorded request. On Node.js 20, an enabled AsyncLocalStorage slows down every promise of the
+ * process, so it is enabled only while a recorded request is open (docs/adr/0066).
  */
 const scopes = new AsyncLocalStorage<Scope>();
 
-/** Returns whether this process records any spans. */
+/** Returns whether this process records spans at all. */
 export const isTracing = (): boolean => tracing !== undefined;
 
 /** Records spans from now on. Returns the function that ends this. */
@@ -69,9 +69,7 @@ export function recordSpans(started: Tracing): () => void {
   };
 }
 
-/**
- * The work for one request or message that is recorded, from its first span in this process to the end of that span.
- */
+/** The processing of one recorded request or message, from the start to the end of its first span in this process. */
 export class TracedWork {
   private ended = false;
 
@@ -83,12 +81,12 @@ export class TracedWork {
     return !this.ended;
   }
 
-  /** Calls `task` with the first span as the active one. */
+  /** Calls `task` with the first span as the active span. */
   run<T>(task: () => T): T {
     return scopes.run({ span: this.span, work: this }, task);
   }
 
-  /** Ends the first span. Spans that begin later in the same asynchronous context are not recorded. */
+  /** Ends the first span. Spans that start later in the same asynchronous context are not recorded. */
   end(): void {
     if (this.ended) return;
     this.ended = true;
@@ -97,7 +95,7 @@ export class TracedWork {
   }
 }
 
-/** Begins the work for a request or message. Returns `undefined` if it is not recorded. */
+/** Starts processing a request or message. Returns `undefined` if it is not recorded. */
 export function beginWork({ parent, links = [], sampled, ...start }: FirstSpan): TracedWork | undefined {
   if (tracing === undefined) return undefined;
   const { tracer, ratio } = tracing;
@@ -108,7 +106,7 @@ export function beginWork({ parent, links = [], sampled, ...start }: FirstSpan):
   );
 }
 
-/** Runs `task` as the work for a request or message, in a span that ends with it. */
+/** Runs `task` as the processing of a request or message, in a span that lasts as long as the task. */
 export async function traceWork<T>(first: FirstSpan, task: () => Promise<T>): Promise<T> {
   const work = beginWork(first);
   if (work === undefined) return task();
@@ -123,8 +121,8 @@ export async function traceWork<T>(first: FirstSpan, task: () => Promise<T>): Pr
 }
 
 /**
- * Runs `task` in a span below the active one, which ends with it. Without an active span, only calls `task`. `start` is
- * called only if the span is recorded.
+ * Runs `task` in a child of the active span. The child lasts as long as the task. Without an active span, only runs
+ * `task`, and does not call `start`.
  */
 export function withSpan<T>(start: () => SpanStart, task: (span: Span | undefined) => Promise<T>): Promise<T> {
   const scope = activeScope();
@@ -153,7 +151,7 @@ const startChild = (
   { name, ...options }: SpanStart & { readonly startTime?: number },
 ): Span | undefined => tracing?.tracer.startSpan(name, options, trace.setSpan(ROOT_CONTEXT, parent));
 
-/** Records a span below the active one that has just ended. `durationMs` is its duration in milliseconds. */
+/** Records a child of the active span that has just ended. `durationMs` is its duration in milliseconds. */
 export function recordEndedSpan(start: () => SpanStart & { readonly error?: unknown }, durationMs: number): void {
   const scope = activeScope();
   if (scope === undefined) return;
@@ -164,26 +162,26 @@ export function recordEndedSpan(start: () => SpanStart & { readonly error?: unkn
   span?.end(now);
 }
 
-/** Adds attributes to the active span, if there is one. `attributes` is called only then. */
+/** Adds attributes to the active span. Without an active span, does not call `attributes`. */
 export function annotateSpan(attributes: () => Attributes): void {
   const scope = activeScope();
   if (scope !== undefined) scope.span.setAttributes(attributes());
 }
 
-/** Returns the trace and the span that are active now. Returns `undefined` if the current work is not recorded. */
+/** Returns the ids of the active trace and span. Returns `undefined` if the current request is not recorded. */
 export function activeTrace(): TraceIds | undefined {
   return activeScope()?.span.spanContext();
 }
 
-/** Returns the header `traceparent` for the active span, which another process passes to `parseTraceparent`. */
+/** Returns the active span as a header `traceparent`, which another process parses with `parseTraceparent`. */
 export function activeTraceparent(): string | undefined {
   const scope = activeScope();
   return scope && formatTraceparent(scope.span.spanContext());
 }
 
 /**
- * Marks a span as failed, with the code or the class of the error as `error.type`. Leaves its message and stack out,
- * because they can contain personal data.
+ * Marks a span as failed. `error.type` gets the code or the class of the error. Message and stack are left out, because
+ * they may contain personal data.
  */
 export function recordFailure(span: Span, error: unknown): void {
   const code = (error as { readonly code?: unknown } | null | undefined)?.code;

@@ -4,8 +4,8 @@ import type { SpanLosses } from './span-losses.js';
 type Options = ConstructorParameters<typeof BatchSpanProcessor>[0] & { readonly maxQueueSize: number };
 
 /**
- * Sends spans in batches, and reports those beyond `maxQueueSize`. OpenTelemetry's processor, which has the queue, drops
- * them without a word, so this class refuses them before.
+ * Sends spans in batches, and reports spans beyond `maxQueueSize` as lost. OpenTelemetry's processor would drop them
+ * silently, so this class counts them and does not pass them to it.
  */
 export class CountingSpanProcessor extends BatchSpanProcessor {
   private waiting = 0;
@@ -28,7 +28,7 @@ export class CountingSpanProcessor extends BatchSpanProcessor {
   }
 }
 
-/** Returns the exporter, and calls `onTaken` when it takes spans out of the queue. */
+/** Returns an exporter that calls `onTaken` with the number of spans when it takes spans out of the queue. */
 function observed(exporter: SpanExporter, onTaken: (spans: number) => void): SpanExporter {
   return {
     export: (spans, done) => {

@@ -6,7 +6,7 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import type { SpanStart } from './active-span.js';
 
-/** The span of a statement. Contains neither its text, which can be long, nor its values. */
+/** Returns the span of a statement. It contains neither the SQL text, which may be long, nor the values. */
 export const statementSpan = (summary: string): SpanStart => ({
   name: summary,
   kind: SpanKind.CLIENT,
@@ -16,7 +16,7 @@ export const statementSpan = (summary: string): SpanStart => ({
 const OPERATION = /^\s*(START TRANSACTION|[A-Z]+)/i;
 const TABLE = /\b(?:FROM|INTO|UPDATE|JOIN)\s+((?:"?[a-z_]\w*"?\.)?"?[a-z_]\w*"?)/i;
 
-/** Returns the operation and the first table of a statement without a name, such as `SELECT directory.users`. */
+/** Returns the operation and first table of an unnamed statement, such as `SELECT directory.users`. */
 export function summaryOf(text: string): string {
   const operation = OPERATION.exec(text)?.[1]?.toUpperCase() ?? 'QUERY';
   const table = TABLE.exec(text)?.[1]?.replaceAll('"', '');

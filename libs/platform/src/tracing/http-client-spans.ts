@@ -19,8 +19,8 @@ const httpRequestSpan = (method: string, { hostname, port, protocol }: URL): Spa
 });
 
 /**
- * Sends a request to another HTTP server in a span. The span has no path and no query, because they can contain secrets.
- * The request gets no `traceparent`, because the server belongs to somebody else.
+ * Sends a request to an external HTTP server in a span. The span has no path and no query, because these may contain
+ * secrets. The request gets no `traceparent`, because the server is not a part of this deployment.
  */
 export const withHttpRequestSpan = <R extends { readonly status: number }>(
   method: string,

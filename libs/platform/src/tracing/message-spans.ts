@@ -1,10 +1,10 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
 import type { SpanStart } from './active-span.js';
 
-/** Header of a NATS message that carries the span of its sender, in the format of W3C Trace Context. */
+/** Header of a NATS message with the sender's span, in the format of W3C Trace Context. */
 export const TRACEPARENT_HEADER = 'traceparent';
 
-/** Names of the messaging conventions of OpenTelemetry, which are not stable yet. */
+/** Attribute names from OpenTelemetry's conventions for messaging. They are not stable yet. */
 const SYSTEM = 'messaging.system';
 const DESTINATION = 'messaging.destination.name';
 const OPERATION_NAME = 'messaging.operation.name';
@@ -12,7 +12,7 @@ const OPERATION_TYPE = 'messaging.operation.type';
 const BODY_SIZE = 'messaging.message.body.size';
 const BATCH_SIZE = 'messaging.batch.message_count';
 
-/** The span of a process that sends a request over the bus and waits for the reply. */
+/** Returns the span of a request over the bus, in the process that sends it and waits for the reply. */
 export const requestSpan = (subject: string, bytes: number, attributes: Attributes): SpanStart => ({
   name: `request ${subject}`,
   kind: SpanKind.CLIENT,
@@ -23,7 +23,7 @@ export const requestSpan = (subject: string, bytes: number, attributes: Attribut
   },
 });
 
-/** The span of a process that answers a request of the bus. */
+/** Returns the span of a request over the bus, in the process that answers it. */
 export const answerSpan = (subject: string, bytes: number): SpanStart => ({
   name: `process ${subject}`,
   kind: SpanKind.SERVER,
@@ -33,7 +33,7 @@ export const answerSpan = (subject: string, bytes: number): SpanStart => ({
   },
 });
 
-/** The span of a process that publishes a batch of messages. */
+/** Returns the span of publishing a batch of messages. */
 export const publishSpan = (destination: string, count: number): SpanStart => ({
   name: `publish ${destination}`,
   kind: SpanKind.PRODUCER,

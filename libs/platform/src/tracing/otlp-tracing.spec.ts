@@ -13,7 +13,7 @@ interface Batch {
   readonly response: ServerResponse;
 }
 
-/** An HTTP server to which the process exports spans. Each request waits until the test answers it. */
+/** Starts an HTTP server that receives exported spans. Each request waits until the test answers it. */
 async function collector() {
   const batches: Batch[] = [];
   const server = createServer((request, response) => {

@@ -17,16 +17,18 @@ import { ReportingExporter } from './reporting-exporter.js';
 import type { SpanLosses } from './span-losses.js';
 import type { StopTracing, TracingConfig } from './tracing.config.js';
 
-/** Milliseconds that a process waits at its end for the collector to accept the last spans. */
+/** Milliseconds that an ending process waits until the collector has accepted the last spans. */
 const SHUTDOWN_MS = 2000;
 
-/** Largest number of spans in a request to the collector. */
+/** Largest number of spans per request to the collector. */
 const BATCH = 512;
 
-/** Values of attributes are cut to this number of characters. */
+/** Largest number of characters of an attribute's value. Longer values are cut. */
 const MAX_VALUE_LENGTH = 256;
 
-/** Opens the export of spans to a collector. Loads OpenTelemetry's SDK, so it is imported only where traces are on. */
+/**
+ * Starts the export of spans to a collector. This file loads OpenTelemetry's SDK, so import it only if tracing is on.
+ */
 export function openOtlpTracing(config: TracingConfig, name: string, losses: SpanLosses): StopTracing {
   const { OTEL_EXPORTER_OTLP_TIMEOUT: timeoutMillis, OTEL_BSP_MAX_QUEUE_SIZE: maxQueueSize } = config;
   const url = `${config.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, '')}/v1/traces`;
@@ -46,7 +48,7 @@ export function openOtlpTracing(config: TracingConfig, name: string, losses: Spa
     spanProcessors: [processor],
   });
   const stop = recordSpans({ tracer: provider.getTracer('gatehouse'), ratio: config.OTEL_TRACES_SAMPLER_ARG });
-  // Spans are lost when the collector does not accept them in time. The process must end nevertheless.
+  // If the collector does not accept the spans in time, they are lost, but the process must end nevertheless.
   const flush = () => Promise.race([provider.shutdown().catch(() => undefined), delay(SHUTDOWN_MS)]);
   let stopped: Promise<void> | undefined;
   return () => {

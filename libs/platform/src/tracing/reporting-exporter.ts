@@ -11,10 +11,10 @@ interface Collector {
   readonly timeoutMillis: number;
 }
 
-/** The result code of a successful export. Every other code is a failure. */
+/** Result code of a successful export. Any other code is a failure. */
 const SUCCESS = 0;
 
-/** The body of a reply with a status of success. Integers of 64 bits are texts in OTLP's JSON. */
+/** Body of a successful reply. OTLP's JSON has 64-bit integers as texts. */
 const exportReply = z.object({
   partialSuccess: z
     .object({
@@ -25,12 +25,13 @@ const exportReply = z.object({
 });
 
 /**
- * Sends spans to a collector by OTLP over HTTP, and reports those that it has not accepted. OpenTelemetry's own exporter
- * takes every status of success for a success, also if the reply says that spans were rejected.
+ * Sends spans to a collector by OTLP over HTTP, and reports spans that the collector has not accepted. OpenTelemetry's
+ * own exporter does not: it treats every successful status as a success, even if the reply says that spans were
+ * rejected.
  */
 export class ReportingExporter implements SpanExporter {
   private readonly delegate;
-  /** The body of the last reply. The delegate reads it right before it calls back. */
+  /** Body of the last reply. `deserializeResponse` stores it right before `export` is called back with the result. */
   private reply: Uint8Array | undefined;
 
   constructor(
@@ -56,7 +57,8 @@ export class ReportingExporter implements SpanExporter {
       const loss = this.lossOf(spans.length, result);
       if (loss) this.losses.report(loss);
       else this.losses.endReport();
-      // The failure is reported. The span processor would report it once more for each batch.
+      // Always report success to the span processor: the failure is counted already, and the processor would log it for
+      // each batch.
       done({ code: SUCCESS });
     });
   }
@@ -74,12 +76,12 @@ export class ReportingExporter implements SpanExporter {
     this.reply = undefined;
     if (code !== SUCCESS)
       return { spans, reason: 'export_failed', detail: error?.message || 'the collector gave no reason' };
-    // A collector may answer without a body, if it has nothing to say.
+    // A collector that rejected nothing may send an empty reply.
     return reply === undefined || reply.length === 0 ? undefined : lossIn(reply, spans);
   }
 }
 
-/** Returns how many of the sent spans a reply rejects. `undefined` if none. */
+/** Returns how many of the sent spans the reply rejects; `undefined` if none. */
 function lossIn(reply: Uint8Array, sent: number): SpanLoss | undefined {
   const parsed = exportReply.safeParse(jsonOf(reply));
   if (!parsed.success)

@@ -19,7 +19,7 @@ it('a collector that accepts and rejects spans by turns causes one line of each 
   batch();
   expect(log.lines.slice(2)).toMatchObject([
     { event: 'spans_not_accepted' },
-    // Eleven batches since the line before, and this one.
+    // The lost spans of eleven batches since the previous line, and of this batch.
     { event: 'spans_accepted', lost_spans: 36 },
   ]);
 });

@@ -3,7 +3,7 @@ import { counter } from '../metrics.js';
 
 const REASONS = ['queue_full', 'export_failed', 'rejected', 'unreadable_reply'] as const;
 
-/** Milliseconds between two lines `spans_not_accepted`, at least. */
+/** Smallest number of milliseconds between two log lines `spans_not_accepted`. */
 const LINE_EVERY_MS = 60_000;
 
 const dropped = counter({
@@ -21,21 +21,21 @@ const dropped = counter({
 export interface SpanLoss {
   readonly spans: number;
   readonly reason: (typeof REASONS)[number];
-  /** Text for the log. */
+  /** Explanation for the log. */
   readonly detail: string;
 }
 
 /**
- * Counts lost spans. Logs one line when spans begin to be lost and one when the collector accepts all of them again, and
- * the first at most once a minute.
+ * Counts lost spans. Logs a line when spans start to be lost, at most once a minute, and a line when the collector
+ * accepts all spans again.
  */
 export class SpanLosses {
-  /** Spans lost since the last line `spans_accepted`. */
+  /** Number of spans that were lost since the last line `spans_accepted`. */
   private lost = 0;
   private isReported = false;
   private reportedAt = Number.NEGATIVE_INFINITY;
 
-  /** `now` returns milliseconds of a monotonic clock. */
+  /** `now` returns the milliseconds of a clock that never goes back. */
   constructor(
     private readonly logger: Logger,
     private readonly now: () => number = () => performance.now(),
@@ -43,7 +43,7 @@ export class SpanLosses {
     for (const reason of REASONS) dropped.inc({ reason }, 0);
   }
 
-  /** Counts a loss, and logs it unless it is known. */
+  /** Counts lost spans. Logs the loss, unless a loss was logged and has not ended. */
   report({ spans, reason, detail }: SpanLoss): void {
     dropped.inc({ reason }, spans);
     this.lost += spans;
@@ -54,7 +54,7 @@ export class SpanLosses {
     this.logger.event('spans_not_accepted', { reason: `${reason}: ${detail}` });
   }
 
-  /** Notes that the collector has accepted all spans of a request. */
+  /** Called when the collector has accepted all spans of a request. Logs the end of a loss. */
   endReport(): void {
     if (!this.isReported) return;
     this.logger.event('spans_accepted', { lost_spans: this.lost });

@@ -3,8 +3,8 @@ import { SpanLosses } from './span-losses.js';
 import type { StopTracing, TracingConfig } from './tracing.config.js';
 
 /**
- * Records spans of this process and sends them to the collector, if OTEL_EXPORTER_OTLP_ENDPOINT is set. `name` is the
- * name of the process. Without the setting, OpenTelemetry's SDK is not even loaded.
+ * If OTEL_EXPORTER_OTLP_ENDPOINT is set, records spans of this process and sends them to that collector. Otherwise does
+ * nothing, and does not load OpenTelemetry's SDK. `name` is the name of the process.
  */
 export async function startTracing(config: TracingConfig, name: string, logger: Logger): Promise<StopTracing> {
   if (config.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return async () => undefined;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const whole = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
-/** Settings of traces, with the names that OpenTelemetry gives them. */
+/** Settings of tracing, under OpenTelemetry's names. */
 export const tracingConfig = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url({ protocol: /^https?$/ })
@@ -44,5 +44,5 @@ export const tracingConfig = z.object({
 
 export type TracingConfig = z.output<typeof tracingConfig>;
 
-/** Ends the recording of spans, and sends those that wait. */
+/** Stops recording spans, and sends the waiting ones. */
 export type StopTracing = () => Promise<void>;
