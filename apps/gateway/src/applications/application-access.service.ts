@@ -37,7 +37,7 @@ export interface AccessSubject {
   readonly groups?: ReadonlySet<string>;
 }
 
-/** The verdict about a user. */
+/** Whether a user may use an application, and what the policies have returned besides. */
 export interface AccessDecision {
   readonly pass: boolean;
   /** Messages of the policies for the user. */

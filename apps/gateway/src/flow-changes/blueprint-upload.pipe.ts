@@ -8,7 +8,7 @@ import { InvalidFieldsError, parseBody } from '../http/zod-body.pipe.js';
 /** Largest length of the name of a file, in characters. */
 const MAX_NAME = 200;
 
-/** A blueprint in a request. */
+/** Body of a request with a blueprint. */
 export const blueprintRequest = z
   .object({
     blueprint: z.string().describe('the text of the blueprint, YAML or JSON'),

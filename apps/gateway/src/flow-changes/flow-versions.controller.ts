@@ -14,7 +14,7 @@ import { versionNumber } from './version-number.js';
 
 interface PublishedVersion extends ReleaseRequest {
   readonly slug: string;
-  /** By default, the newest draft. */
+  /** Number of the version. By default, the number of the newest draft. */
   readonly number?: number;
 }
 

@@ -12,7 +12,7 @@ export const FLOW_PAGES_PATH = '/if/admin/flows/';
 /** Returns whether a text can be the slug of a flow. */
 export const isSlug = (text: string): boolean => /^[-\w]+$/.test(text);
 
-/** What all pages about flows share. */
+/** Loads the data that all pages about flows share. */
 @Injectable()
 export class FlowPageContext {
   constructor(@Inject(BrandStore) private readonly brands: BrandStore) {}

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { FlowSimulationService } from './flow-simulation.service.js';
 import { simulationConfig } from './simulation.config.js';
 
-/** A version whose planning has 2^60 combinations of results. */
+/** A flow version with 60 policies, whose results have 2^60 combinations. */
 const HUGE = flowVersionOf(
   Array.from({ length: 60 }, (_, i) => ({ id: `s${i}`, kind: 'dummy', planned: policySetOf({ policy: `p${i}` }) })),
 );

@@ -18,7 +18,10 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SOCKET_PATH } from './upgrades.js';
 
-/** What a `traceparent` header of a request does. */
+/**
+ * What the span of a request does with the `traceparent` header: `link` refers to the trace of the sender, `join`
+ * continues it.
+ */
 export const TRACEPARENT_USES = ['link', 'join'] as const;
 
 /** Paths of the probes, which load balancers request every few seconds. */

@@ -49,7 +49,7 @@ const version = z
   })
   .meta({ id: 'FlowFunnelVersion', description: 'How the visitors of one flow version ended.' });
 
-/** The funnel of a flow. */
+/** The funnel of a flow: how many visitors reached each step, and how they left it. */
 export const flowFunnel = z
   .object({ slug: z.string(), since: z.iso.datetime(), versions: z.array(version) })
   .meta({ id: 'FlowFunnel', description: 'How the visitors of a flow ended, the newest version first.' });

@@ -11,7 +11,7 @@ import { deviceKind, parseUserAgent } from '../sessions/user-agent.js';
 /** Length of a network's hash in bytes. */
 const NETWORK_BYTES = 8;
 
-/** Groups of an IPv6 address in its /48 network. */
+/** Number of groups of an IPv6 address that make up its /48 network. */
 const IPV6_GROUPS = 3;
 
 /**

@@ -8,7 +8,7 @@ import { AuthorizationGrantClient } from './authorization-grant.client.js';
 import { formText, type OauthFields } from './oauth-form.js';
 import { claimsOf } from './user-claims.js';
 
-/** A code verifier (RFC 7636 §4.1). */
+/** The form of a code verifier (RFC 7636 §4.1). */
 const VERIFIER = /^[\w.~-]{43,128}$/;
 
 /** The tokens of a client, or an error code (RFC 6749 §5.2). */

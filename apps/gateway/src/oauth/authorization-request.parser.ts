@@ -24,7 +24,7 @@ const isUnstorable = (value: unknown) => findUnstorableCharacter(value) !== unde
 const MAX_AGE_S = 10 * 365 * 86_400;
 /** Part of QUERY_LIMIT_BYTES that a login hint may need, because the query of the login page contains it. */
 const LOGIN_HINT_SHARE = 1 / 4;
-/** A SHA-256 in base64url (RFC 7636 §4.2). */
+/** The form of a SHA-256 in base64url (RFC 7636 §4.2). */
 const S256 = /^[\w-]{43}$/;
 /**
  * Parameters of OpenID Connect and RFC 9101 that are refused. If they were ignored, the client would silently get

@@ -7,7 +7,7 @@ import { DeviceGrantClient } from './device-grant.client.js';
 /** The attempt rules of the stage in which users type a code. A code from a link costs the same attempts. */
 const RULES = stages[DEVICE_CODE_KIND]?.contract.attempts ?? [];
 
-/** The request with a code. */
+/** The client address, and the id of the request that contains the code. */
 interface CodeSender {
   readonly ip: string;
   /** The value of the response header `x-authentik-id`. */

@@ -11,8 +11,8 @@ import { type OauthFields, OauthForm } from './oauth-form.js';
 import { claimsOf } from './user-claims.js';
 
 /**
- * Returns the claims about the user of an access token, of a device or of a web application, as far as its scopes allow
- * (OpenID Connect Core §5.3).
+ * Returns the claims about the user of an access token, as far as the scopes of the token allow (OpenID Connect Core
+ * §5.3). Accepts the access tokens of devices and of web applications.
  */
 @Public()
 @UseFilters(OauthErrorFilter)

@@ -67,7 +67,7 @@ export class SocketHub implements OnApplicationBootstrap, BeforeApplicationShutd
       setTimeout(() => socket.close(CLOSE.goingAway), (delayMs / 2) * (1 + Math.random())).unref();
   }
 
-  /** Adds an open WebSocket until it closes. */
+  /** Registers an open WebSocket until it closes. */
   add(ws: WebSocket, { socket: stream }: UpgradableConnection, client: SocketClient): void {
     const { SOCKET_QUEUE_BYTES: queueBytes, SOCKET_IDLE_S, SOCKET_S, SOCKET_ANONYMOUS_S } = this.settings;
     // The WebSocket of a page without a session ends early. It gets no messages, and the page then connects again with

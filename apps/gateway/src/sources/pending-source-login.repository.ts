@@ -59,7 +59,7 @@ const TAKE = `
 /** The session key of a request, and the check that runs before a session is created. */
 interface SessionSource {
   readonly sessionKey: Buffer | undefined;
-  /** Throws `rate_limited`. */
+  /** Called before a session is created. Throws `rate_limited`. */
   readonly checkNewSessionRate: () => void;
 }
 

@@ -34,7 +34,7 @@ export interface SourceLoginContext {
   readonly source: PublishedSource;
   readonly identity: SourceIdentity;
   readonly sessionKey: Buffer | undefined;
-  /** The logged-in user. */
+  /** The logged-in user; undefined for an anonymous visitor. */
   readonly visitor: Identity | undefined;
   /** Whether the visitor's login is recent enough to connect a new account. */
   readonly recent: boolean;

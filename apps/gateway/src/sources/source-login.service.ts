@@ -28,7 +28,7 @@ import { SourceRepository } from './source.repository.js';
 import { refusalFor, SourceFlowManager, type SourceLoginContext, type SourceRefusal } from './source-flow.manager.js';
 import { SourceProviderClient } from './source-provider.client.js';
 
-/** Random bytes of a state. */
+/** Number of random bytes of an OAuth `state`. */
 const STATE_BYTES = 32;
 
 const NO_STATE = sentence('Authentication failed: State check failed.');

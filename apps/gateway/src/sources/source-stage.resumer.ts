@@ -19,7 +19,7 @@ import { postReturnSteps, type SourceUser, sourceContext } from './source-plan.j
 /** The session that received an identity. */
 interface SessionInfo {
   readonly sessionKey: Buffer | undefined;
-  /** The logged-in user. */
+  /** The logged-in user; undefined for an anonymous visitor. */
   readonly visitor: Identity | undefined;
   readonly facts: RequestFacts;
 }

@@ -4,7 +4,7 @@ import { parsePk } from '../http/identifiers.js';
 import { lastValue } from '../http/query.js';
 import { type UserReference, UserRepository } from './user.repository.js';
 
-/** An id that no user has. */
+/** An id that no user has, so that a list of its objects is empty. */
 const NO_USER_ID = '00000000-0000-0000-0000-000000000000';
 
 /** Decides which user's objects a list shows. */

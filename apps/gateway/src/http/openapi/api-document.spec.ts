@@ -79,8 +79,8 @@ const unions = [
 ];
 
 /**
- * Optional fields that authentik's schema does not have, and that its clients ignore. `list.name` is a field of the items
- * of a list.
+ * Optional fields that authentik's schema does not have, and that authentik's clients ignore. `list.name` is a field of
+ * the items of `list`.
  */
 const ADDITIONS: Readonly<Record<string, readonly string[]>> = {
   'ak-provider-oauth2-device-code-finish challenge': ['approved'],

@@ -11,7 +11,7 @@ export interface AvatarSubject {
   readonly attributes?: Readonly<Record<string, unknown>> | null;
 }
 
-/** Returns the URL of an avatar, or undefined. */
+/** Returns the URL of an avatar, or undefined if the mode has none for this user. */
 export type AvatarMode = (user: AvatarSubject) => string | undefined;
 
 /** The avatar of anonymous visitors, and of users for whom no mode returns an avatar. */
