@@ -32,7 +32,7 @@ export class UserWriteHarness {
     return new UserWriteHarness(await openEnrollmentDatabase());
   }
 
-  /** Returns the reply of the stage to `data`. */
+  /** Returns the reply of the stage to a plan whose `prompt_data` is `data`. */
   write(data: object | undefined, { config = {}, user, id = randomUUID(), ...options }: WriteOptions = {}) {
     const { context = {}, flow = this.#flowId, designation = 'enrollment' } = options;
     const facts = { ...(data ? { prompt_data: data } : {}), ...context } as PlanContext;

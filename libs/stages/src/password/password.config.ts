@@ -32,7 +32,10 @@ export const passwordConfig = z.object({
     ),
 });
 
-/** Returns the limits of all hashes and of legacy hashes. By default, legacy hashes leave room for current ones. */
+/**
+ * Returns the limits of all hashes and of legacy hashes. By default, one fewer legacy hash runs at the same time than
+ * hashes in all, so that current hashes need not wait for legacy ones.
+ */
 export function hashLimits(config: z.output<typeof passwordConfig>): PasswordHashLimits {
   const all = { concurrency: config.PASSWORD_CONCURRENCY, maxWaitMs: config.PASSWORD_WAIT_MS };
   const legacy = {
