@@ -22,7 +22,7 @@ describe('the preparation of usernames', () => {
     ['\u03a3', '\u03a3', '\u03c3'],
     ['\u03c3', '\u03c3', '\u03c3'],
     ['\u03c2', '\u03c2', '\u03c2'],
-    // Width, case and normalisation form.
+    // Names that differ from their stored form in width, case or normalisation form.
     ['\uff21dmin', 'Admin', 'admin'],
     ['jose\u0301', 'jos\u00e9', 'jos\u00e9'],
     ['\u1112\u1161\u11ab', '\ud55c', '\ud55c'],

@@ -89,8 +89,8 @@ BEGIN
 END $$`;
 
 /**
- * Lets Postgres plan the functions that each request of a logged-in user calls once per connection, and look groups up
- * by their keys (docs/adr/0003). The functions keep their owners and privileges.
+ * Makes Postgres plan the functions that each request of a logged-in user calls only once per connection, and look
+ * groups up by their keys (docs/adr/0003). The functions keep their owners and privileges.
  */
 export class CheapGroupFunctions1764892860000 implements MigrationInterface {
   name = 'CheapGroupFunctions1764892860000';
