@@ -2,7 +2,7 @@ import { FlowRun, type StartOptions } from './flow-run.js';
 import { type ClientOptions, Transport } from './transport.js';
 import type { Challenge, ChallengeOf, Component, ExternalChallenge } from './types.js';
 
-/** A client of one Gatehouse. */
+/** A client of one deployment of Gatehouse. */
 export interface Client {
   /**
    * Starts a flow, or continues the run of the session. Returns the run with its first `result`. Rejects when `signal`

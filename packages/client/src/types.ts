@@ -23,7 +23,7 @@ export interface ExternalChallenge {
   readonly [field: string]: unknown;
 }
 
-/** The response to an external challenge. */
+/** The response to the challenge of an external stage. */
 export interface ExternalResponse {
   readonly component: ExternalComponent;
   readonly [field: string]: unknown;
