@@ -19,9 +19,9 @@ import { SteadyVisits } from './steady-visits.js';
 const FACTOR = Number(process.env['ALERTS_FACTOR'] || 20);
 const USERS = ['user-0', 'user-1'];
 const PARTS = [...SERVICES, 'enrollment', 'courier'] as const;
-/** Logins that finish before each failure. */
+/** Number of logins that finish before each failure. */
 const UNDISTURBED = 10;
-/** More mails than may wait without an alert. */
+/** Number of mails that wait for delivery: more than may wait without an alert. */
 const BACKLOG = 1100;
 
 let folder: string;

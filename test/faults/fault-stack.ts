@@ -197,7 +197,7 @@ export class FaultStack {
     await rm(this.infrastructure.folder, { recursive: true, force: true });
   }
 
-  /** NATS settings of the operator's commands. */
+  /** NATS settings for the commands of the operator. */
   get #operator() {
     return { NATS_URL: this.nats.url, NATS_NKEY_SEED: this.setting('NATS_NKEY_SEED_OPERATOR') };
   }

@@ -8,7 +8,7 @@ import { FaultDrill, NONE_LOST, NONE_STARTED_OVER, USERS } from './fault-drill.j
 const ONE_HASH = { PASSWORD_CONCURRENCY: '1', PASSWORD_WAIT_MS: '5000' };
 /** More visitors than one hash at a time can serve without a queue. */
 const CROWD = Array.from({ length: 8 }, (_, i) => `visitor-${i}`);
-/** Logins over which a rate is measured. */
+/** Number of logins over which a rate is measured. */
 const MEASURED = 100;
 /** The replicas that are added to the first one, and removed again. */
 const ADDED = [2, 3, 4] as const;

@@ -16,7 +16,7 @@ import { groupBinding, type ProxyKind, SiteVisitor, siteEntries } from '../suppo
 const WIKI = 'http://wiki.localhost';
 const SECURE = 'https://secure.example.org';
 const DEEP = `${WIKI}/a%20b/%C3%A9?q=1&next=%2Fx&empty=&q=2`;
-/** Longer than FORWARD_AUTH_RD_BYTES. */
+/** An address that is longer than FORWARD_AUTH_RD_BYTES. */
 const TOO_LONG = `${WIKI}/${'a'.repeat(1200)}`;
 const PATH = '/outpost.goauthentik.io';
 const KINDS: readonly ProxyKind[] = ['nginx', 'traefik', 'caddy', 'envoy'];

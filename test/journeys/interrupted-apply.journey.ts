@@ -15,7 +15,7 @@ import { killWhenParentDies } from '../support/watchdog.js';
  */
 const MOMENTS = [0.2, 0.5, 0.7, 0.9, 'COMMIT'] as const;
 
-/** Logins that run while the command is killed. */
+/** Number of logins that run while the command is killed. */
 const LOGINS = 8;
 
 let folder: string;

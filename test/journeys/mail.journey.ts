@@ -256,7 +256,7 @@ describeWithNats('a mailed link and its code', () => {
       'content-type': 'application/json',
     };
     await browser.fetch('/api/v3/flows/executor/back/?query=next%3D%2Fa%26foo%3Dbar', { headers });
-    // `fetch` cannot send another Host.
+    // The request is sent as raw bytes, because `fetch` cannot send another `Host` header.
     const request = [
       'POST /api/v3/flows/executor/back/?query=next%3D%2Fa%26foo%3Dbar HTTP/1.1',
       ...Object.entries({ ...headers, host: 'evil.example' }).map(([name, value]) => `${name}: ${value}`),

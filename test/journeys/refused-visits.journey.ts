@@ -17,7 +17,10 @@ import { hiddenFields, post, submit } from '../support/forms.js';
 
 const RIGHT = 'correct-horse-7';
 const SETTINGS = '/if/flow/settings/?theme=dark';
-/** Where the login leads back to. The gateway marks a `next` that leads to a flow, because another site may choose it. */
+/**
+ * Address to which the login leads. The gateway adds the cross-site mark to a `next` that leads to a flow, because
+ * another site may have chosen it.
+ */
 const SETTINGS_AFTER_LOGIN = `${SETTINGS}&after_login=1&cross_site=1`;
 const NOT_ADMITTED = {
   component: 'ak-stage-access-denied',

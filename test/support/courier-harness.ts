@@ -33,7 +33,7 @@ export const mailTo = (address: string | null, changes: Partial<MailBody> = {}):
     { ...REQUEST_FACTS, user: undefined, flow: 'recovery' },
   );
 
-/** The database of `putMessages`. */
+/** The database into which `putMessages` inserts messages. */
 interface MessageTarget {
   /** The seal keys. */
   readonly seal: string;

@@ -19,7 +19,7 @@ export const ROOT_KEY = 'a-token-of-root-that-nobody-guesses-0123456789abcdef'; 
 interface FlowState {
   readonly current: number;
   readonly candidate: number | null;
-  /** In hundredths of a percent. */
+  /** Share of the new logins that the candidate version gets, in hundredths of a percent. */
   readonly share: number | null;
 }
 

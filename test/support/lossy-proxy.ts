@@ -5,7 +5,7 @@ export interface LossyProxy {
   readonly url: string;
   /** Number of POST requests that have reached the gateway. */
   readonly posts: () => number;
-  /** Leads connections to this port of 127.0.0.1. */
+  /** Sets the port of 127.0.0.1 to which the proxy forwards new connections. */
   readonly leadTo: (port: number) => void;
   /** Passes on only the head of the gateway's response to the next POST, and then closes the connection. */
   readonly loseNextResponse: () => void;

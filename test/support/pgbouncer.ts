@@ -16,11 +16,11 @@ export const hasPgbouncer = PROGRAM !== undefined;
 
 /** How a PgBouncer of a test differs from deploy/postgres/pgbouncer.ini. */
 interface PgbouncerOptions {
-  /** URL of the database, past PgBouncer. */
+  /** URL of the database without PgBouncer. */
   readonly database: string;
   /** Number of connections to Postgres for each role. */
   readonly poolSize: number;
-  /** Other settings. */
+  /** Other settings of PgBouncer. */
   readonly settings?: Readonly<Record<string, string | number>>;
   /**
    * Password of the role `pgbouncer`, which looks up the passwords of the services' roles. Without it, all clients get

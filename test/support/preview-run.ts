@@ -32,7 +32,7 @@ export class PreviewRun {
 
   answer = (answer: object) => this.send({ answer });
 
-  /** Follows a mailed link by its token. */
+  /** Follows a mailed link. `flow_token` is the token in the link. */
   follow = (flow_token: string) => this.send({ flow_token });
 
   private async send(more: object): Promise<BrowserResponse> {

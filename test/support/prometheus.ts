@@ -21,7 +21,7 @@ export interface SentAlert {
   readonly endsAt: string;
 }
 
-/** A rule as Prometheus reports it. */
+/** A rule with its state, as Prometheus reports it. */
 interface ReportedRule {
   readonly name: string;
   readonly health: string;

@@ -12,7 +12,7 @@ export type ProxyName = (typeof PROXIES)[number];
 
 /** The servers behind a proxy, all of them on this machine. */
 interface Site {
-  /** Ports of three gateways. */
+  /** Ports of the three gateways behind the proxy. */
   readonly gateways: readonly number[];
   /** Port of the application. */
   readonly application: number;
@@ -31,7 +31,7 @@ export interface RunningProxy {
 interface Setting extends Site {
   readonly folder: string;
   readonly port: number;
-  /** A second free port. */
+  /** Another free port, for a second listener of the proxy. */
   readonly extraPort: number;
 }
 
@@ -109,7 +109,7 @@ export const hasProxy = (name: ProxyName): boolean => programOf(name) !== undefi
 export async function startReverseProxy(name: ProxyName, site: Site): Promise<RunningProxy> {
   const recipe = RECIPES[name];
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-proxy-'));
-  // Workers may run as another account.
+  // Lets the worker processes of the proxy enter the folder, because they may run as another account.
   await chmod(folder, 0o755);
   const setting = { ...site, folder, port: await freePort(), extraPort: await freePort() };
   for (const [file, text] of Object.entries(await filesOf(name, setting)))
@@ -129,7 +129,7 @@ export async function startReverseProxy(name: ProxyName, site: Site): Promise<Ru
   return { port: setting.port, stop };
 }
 
-/** Returns the text of each file by its name. */
+/** Returns the text of each configuration file, by the name of the file. */
 async function filesOf(name: ProxyName, setting: Setting): Promise<Readonly<Record<string, string>>> {
   const { files, main, replacements } = RECIPES[name];
   const { gateways, application, certificate, changes = {} } = setting;

@@ -60,7 +60,7 @@ export class WebhookReceiver {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** The URL: of `localhost` with HTTPS, else of 127.0.0.1. */
+  /** The URL of the endpoint. Its host is `localhost` with HTTPS, else 127.0.0.1. */
   get url(): string {
     return `${this.scheme}://${this.scheme === 'https' ? 'localhost' : '127.0.0.1'}:${this.port}/hook`;
   }
@@ -93,7 +93,7 @@ export class WebhookReceiver {
 
 const accept: Answer = (_, response) => void response.writeHead(204).end();
 
-/** Returns an answer with a status, and headers. */
+/** Returns an answer with this status and these headers. */
 export const answerWith =
   (status: number, headers: Readonly<Record<string, string>> = {}): Answer =>
   (_, response) =>
