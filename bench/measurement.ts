@@ -10,7 +10,7 @@ export interface MeasuredSite {
   stop(): Promise<void>;
 }
 
-/** One row of a comparison. */
+/** A measured setup: one row of a comparison. */
 export interface Variant {
   readonly name: string;
   readonly site: MeasuredSite;

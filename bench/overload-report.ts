@@ -54,5 +54,5 @@ export function overloadTable(rows: readonly OverloadRow[], pinned: boolean): st
 }
 
 const ratio = (value: number | undefined) => value?.toFixed(2) ?? '';
-/** Returns whole milliseconds; an empty text if there was no such visit. */
+/** Returns whole milliseconds; an empty text if there is no value. */
 const ms = (value: number | undefined) => value?.toFixed(0) ?? '';

@@ -26,7 +26,7 @@ export interface Visit {
   readonly measured: readonly Step[];
 }
 
-/** The visitors of a site. */
+/** How many visitors visit which site, and how they are distributed over users and flows. */
 export interface Audience {
   readonly url: string;
   readonly count: number;

@@ -20,7 +20,7 @@ const run = promisify(execFile);
 /** The compared products and what they need, in the versions that were current when this scenario was last measured. */
 const PACKAGES = { 'better-auth': '1.7.25', 'oidc-provider': '9.13.3', pg: '8.23.1', '@node-rs/argon2': '2.2.1' };
 const ROUNDS = { warmUp: 5, rounds: 9 };
-/** Logins of one round. */
+/** Number of logins in one round. */
 const LOGINS = 60;
 const CONCURRENCY = 16;
 

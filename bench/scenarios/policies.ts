@@ -5,7 +5,7 @@ import { solvesTable } from '../report.js';
 import { dummyToNext, dummyWithPolicy } from './visits.js';
 
 const WITHOUT = 'dummy: on to the next';
-/** The variant with an expression policy. */
+/** Name of the variant with an expression policy. */
 export const WITH_EXPRESSION = '… whose step an expression decides on';
 
 /** Returns a table of solves with and without an expression policy on the next step. */

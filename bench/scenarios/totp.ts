@@ -16,7 +16,7 @@ const VALIDATE = {
   attrs: { device_classes: ['totp'], not_configured_action: 'deny' },
 };
 
-/** The variant with a code. */
+/** Name of the variant with a TOTP code. */
 export const CODE = 'a code of an app';
 
 /** Returns a table of a valid TOTP code and an identification. */
