@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 
-/** The visits of a closed model. */
+/** A load in the closed model: a fixed number of visitors, each of whom visits again and again. */
 export interface ClosedModel {
   /** Number of visitors, each of whom begins the next visit when the last one has ended. */
   readonly visitors: number;

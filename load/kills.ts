@@ -26,7 +26,7 @@ export interface KillResult extends Kill {
   readonly output: string;
 }
 
-/** Parses `20s=docker kill nats-1`. */
+/** Parses a command with its time, such as `20s=docker kill nats-1`. */
 export function parseKill(text: string): Kill {
   const end = text.indexOf('=');
   const { success, data } = kill.safeParse({ at: text.slice(0, Math.max(0, end)), run: text.slice(end + 1) });
@@ -34,7 +34,7 @@ export function parseKill(text: string): Kill {
   throw new LoadError(`--kill ${text} is not a time and a command, such as 20s='docker kill nats-1'`);
 }
 
-/** Reads a YAML list of `at` and `run`. */
+/** Reads a YAML file with a list of commands, each with `at` and `run`. */
 export const readKills = async (path: string): Promise<readonly Kill[]> =>
   parseYaml(kills, await readText(path, 'The list of commands'), { name: path, kind: 'a list of times and commands' });
 

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 
-/** The visits of an open model. */
+/** A load in the open model: each visitor arrives at a given time, whether or not earlier visits have ended. */
 export interface OpenModel {
   /** Times of arrivals in milliseconds since `startedAt`, in order. */
   readonly arrivals: Iterable<number>;

@@ -45,7 +45,7 @@ export interface Recording {
   readonly steps: Map<string, RecordableHistogram>;
   /** Latency of refusals by step, without requests that had no response. */
   readonly refusals: Map<string, RecordableHistogram>;
-  /** How late requests were sent. */
+  /** How late requests were sent, measured from the times at which they were due. */
   readonly lateness: RecordableHistogram;
   readonly failures: Map<string, number>;
   /** Number of refusals by status. 0 means no response. */

@@ -98,7 +98,7 @@ export interface PostgresReport extends PostgresFigures {
   readonly commitsPerVisit: number | null;
 }
 
-/** What `loadResult` makes the report of. */
+/** The figures and options from which `loadResult` makes a report. */
 export interface Measured {
   readonly options: RunOptions;
   readonly version: string;

@@ -60,7 +60,7 @@ export async function runStage(stage: Stage, context: StageContext): Promise<Rec
 
 /** A visit that has begun. */
 interface RunningVisit {
-  /** In milliseconds since the start of the load. */
+  /** Time of the arrival, in milliseconds since the start of the load. */
   readonly arrivedAt: number;
 }
 

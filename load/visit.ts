@@ -23,7 +23,7 @@ export const LOOK = 'GET';
 /** Thrown when a visit has failed, with the reason as its message. */
 class VisitFailure extends Error {}
 
-/** What a visit needs. */
+/** The settings of a visit, and the parts of the load generator that it uses. */
 export interface VisitContext {
   readonly scenario: Scenario;
   readonly clock: Clock;

@@ -16,7 +16,7 @@ export interface WorkerData {
 /** A message to a load generator. `startAt` is in milliseconds since 1970, the same for all generators. */
 export type WorkerJob = { readonly stage: Stage; readonly startAt: number } | { readonly stop: true };
 
-/** A message of a load generator. */
+/** A message that a load generator sends to the thread that started it. */
 export type WorkerReport =
   | { readonly recording: Recording /** Share of time (0 to 1) in which the thread was busy. */; readonly busy: number }
   | { readonly fault: string };

@@ -109,9 +109,9 @@ function leave(edge: FlowEdge | undefined, run: MadeRun): MadeRun {
 
 const verdictOf = (answer: string): RecordedVerdict => (answer === 'pass' || answer === 'yes' ? 'pass' : 'fail');
 
-/** A record says that a step was passed, not how. */
+/** Returns an outcome as a record has it. A record says that a step was passed, but not how. */
 const recordedOutcome = (outcome: string) =>
   outcome === 'without_credential' || outcome.startsWith('insert ') ? 'passed' : outcome;
 
-/** Returns the maker of the runs of a seed. */
+/** Returns a generator of runs of a flow version. */
 export const runMaker = (version: FlowVersion, seed: number): RunMaker => new RunMaker(version, randomOf(seed));

@@ -8,7 +8,7 @@ import { parseOptions, recordOptions } from '../options.js';
 import { randomOf } from '../random.js';
 import { runMaker } from './made-runs.js';
 
-/** Records that one statement inserts. */
+/** Number of records that one statement inserts. */
 const BATCH_ROWS = 5000;
 const NETWORKS = 2000;
 const DAY_MS = 86_400_000;
