@@ -24,7 +24,7 @@ import type { ClientInfo } from '../http/client.resolver.js';
 /** An application with the policy bindings that restrict who may use it. */
 export type RestrictedApplication = Pick<OauthClient, 'application' | 'access' | 'policies'>;
 
-/** The user who asks for an application, and the request that the policies see. */
+/** The user who wants to use an application, and the data about the request that the policies get. */
 export interface AccessSubject {
   readonly user: SavedUser;
   readonly client: ClientInfo;

@@ -1,6 +1,6 @@
 import type { GatewayConfig } from '../gateway.config.js';
 
-/** Paths of a site that its proxy sends to Gatehouse. */
+/** Prefix of the paths of a site that its proxy sends to Gatehouse. */
 export const FORWARD_PATH = '/outpost.goauthentik.io';
 
 /** Largest length of scheme, host and port: more than any that DNS allows. */

@@ -61,7 +61,7 @@ function originFailure(request: FastifyRequest, baseUrl: string): Sentence | und
     : sentence('CSRF Failed: Referer checking failed - {referer} does not match any trusted origins.', { referer });
 }
 
-/** Returns the origins of this site, and the listed origin of a page that may use this path. */
+/** Returns the origins of this site and, if CORS_ORIGINS lists it, the origin of the page that sent the request. */
 const ownOrigins = ({ protocol, host, corsOrigin }: FastifyRequest, baseUrl: string): ReadonlySet<string> =>
   new Set([new URL(baseUrl).origin, `${protocol}://${host}`, ...(corsOrigin === undefined ? [] : [corsOrigin])]);
 

@@ -10,7 +10,7 @@ import { Admission } from './admission/admission.js';
 import { createFastifyAdapter } from './http.adapter.js';
 import { ProblemFilter } from './problem.filter.js';
 
-/** Starts the gateway's server with a route that answers when it is told to. */
+/** Starts the gateway's server with a route that answers when the test tells it to. */
 async function serve(settings: Readonly<Record<string, string>> = {}, logger = new Logger('silent')) {
   const config = readConfig(gatewayConfig, {
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',

@@ -40,7 +40,7 @@ export function createFastifyAdapter({ config, filter, admission, refusals }: Ad
   const writer = new RefusalWriter(headers, newRequestId, { ...refusals, cors });
   const adapter = new FastifyAdapter({
     ...limitsOf(config),
-    // Requests are refused before Fastify sees them, which costs a fraction of a response of Fastify.
+    // Refuses requests before Fastify sees them, because this costs a fraction of a response of Fastify.
     serverFactory: (handle: RequestListener) => {
       const guarded = admission.guard(handle, (...refused) => writer.write(...refused));
       return createServer(connectionLimitsOf(config), (request, response) =>

@@ -164,7 +164,10 @@ function referenceOf(uri: unknown): string | undefined {
   return reference !== '' && reference.length <= MAX_DEVICE_SECRET_LENGTH ? reference : undefined;
 }
 
-/** Returns whether the client may still use what it pushed. Blueprints may have changed since. */
+/**
+ * Returns whether the client may still use the application and the redirect URI of its request. Blueprints may have
+ * changed both since.
+ */
 const isCurrent = ({ application, redirect_uris }: OauthClient, pending: PendingAuthorization): boolean =>
   pending.application === application.uuid && redirect_uris.includes(pending.redirect_uri);
 

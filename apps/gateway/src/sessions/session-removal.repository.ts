@@ -74,9 +74,9 @@ export class SessionRemovalRepository {
   }
 
   /**
-   * Deletes the sessions whose keys one request had, of which an attacker has planted one (docs/adr/0037), and returns
-   * their number. Writes an audit event for each session with a user. Anonymous sessions have none, because visitors could
-   * fill the outbox with them.
+   * Deletes the sessions whose keys arrived in one request, because an attacker has planted one of the keys
+   * (docs/adr/0037). Returns the number of sessions. Writes an audit event for each session with a user. Writes none
+   * for anonymous sessions, because visitors could fill the outbox with these events.
    */
   removePlanted(ids: readonly string[], facts: RequestFacts): Promise<number> {
     return this.source.transaction(async (manager) => {

@@ -14,7 +14,7 @@ function measure(waitingCount: number) {
   return { pool, time, pass: (ms: number) => (nowMs += ms) };
 }
 
-/** Keeps the event loop busy in each of its turns. */
+/** Keeps the event loop busy for `ms` milliseconds in each of its next `turns` turns. */
 async function occupyLoop(turns: number, ms: number) {
   for (let i = 0; i < turns; i++) {
     const end = performance.now() + ms;
