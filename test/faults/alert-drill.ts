@@ -7,7 +7,7 @@ import { type Environment, freePort } from '../support/processes.js';
 import { RunningPrometheus, type SentAlert } from '../support/prometheus.js';
 import { checkCommands, runCheck } from '../support/runbooks.js';
 
-/** A failure of a part of a deployment, and the alerts that tell of it. */
+/** A failure of a part of a deployment, and the alerts that must fire because of it. */
 export interface Failure {
   /** What fails, such as `Postgres stopped`. */
   readonly name: string;

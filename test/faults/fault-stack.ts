@@ -213,7 +213,7 @@ export class FaultStack {
     await runCliOk('blueprint', ['apply', file], { env: database });
   }
 
-  /** Resolves when the proxy leads to a gateway that is ready. */
+  /** Resolves when the proxy forwards to a gateway that is ready. */
   async #ready(): Promise<void> {
     const isReady = () =>
       fetch(`${this.url}/-/health/ready/`).then(

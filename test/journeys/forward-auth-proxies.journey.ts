@@ -74,7 +74,7 @@ function visitorOf(name: ProxyName): HttpsVisitor {
   return new HttpsVisitor(proxy.port, certificate.cert);
 }
 
-/** Opens a path of the application as an anonymous visitor, logs in, and returns where the visitor ends. */
+/** Opens a path of the application as an anonymous visitor, and logs in. Returns the last response and its redirects. */
 async function logIn(visitor: HttpsVisitor, username: string, path = '/') {
   const { addresses } = await visitor.open(APP, path);
   const login = new URL(addresses.at(-1)!);

@@ -203,7 +203,8 @@ describe('the web client of authentik 2024.8.2 and its WebSocket', () => {
     expect(await client.socket?.next()).toMatchObject(toast('Email Successfully sent.'));
   });
 
-  // Two pages of one session: the login on one of them is told on the other, which then connects with the new cookie.
+  // Two pages of one session: the visitor logs in on the first page. The second page gets a message about the login,
+  // and then connects with the new cookie.
   it('gets a toast for a login, and is closed because the session has a new key', async () => {
     const client = visitor();
     await client.go('/if/flow/login/');

@@ -13,6 +13,6 @@ export async function allRows(deployment: Deployment): Promise<Set<string>> {
   return all;
 }
 
-/** Returns the rows that were added or changed between two results of `allRows`, as they are now. */
+/** Returns the rows that were added or changed between two results of `allRows`, with their new values. */
 export const changedRows = (before: ReadonlySet<string>, after: ReadonlySet<string>): string[] =>
   [...after].filter((row) => !before.has(row));

@@ -43,8 +43,8 @@ export class HttpsVisitor {
   }
 
   /**
-   * Opens `https://<host><target>` and follows redirects, as a browser does. Returns the last response and the addresses,
-   * the last one last. Throws after 20 redirects.
+   * Opens `https://<host><target>` and follows redirects, as a browser does. Returns the last response, and all
+   * addresses in order. Throws after 20 redirects.
    */
   async open(host: string, target: string): Promise<HttpsResponse & { readonly addresses: readonly string[] }> {
     const addresses = [`https://${host}${target}`];

@@ -60,7 +60,7 @@ export class HydraServer {
     });
   }
 
-  /** Returns the address at which an application begins. `done` is where the browser ends. */
+  /** Returns the address at which an application begins an authorization. The browser ends at `/done`. */
   authorize(parameters: Readonly<Record<string, string>> = {}): string {
     const query = { client_id: 'prints', scope: 'openid email photos', ...parameters };
     return `${this.url}/oauth2/auth?${new URLSearchParams(query).toString()}`;

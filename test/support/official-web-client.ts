@@ -117,7 +117,7 @@ export class OfficialWebClient {
     return `/api/v3/flows/executor/${slug}/?query=${encodeURIComponent(search.slice(1))}`;
   }
 
-  /** The headers by which a request tells from which page it comes. */
+  /** Headers that say from which page a request comes. */
   private get fromPage() {
     return { referer: this.url + this.address };
   }

@@ -94,7 +94,7 @@ export class RunningPrometheus {
     }
   }
 
-  /** Resolves when Prometheus has told of all alerts of a name that they have ended. */
+  /** Resolves when Prometheus has reported the end of all alerts with a name. */
   async ends(alert: string): Promise<void> {
     const isFiring = ({ labels, endsAt }: SentAlert) =>
       labels['alertname'] === alert && Date.parse(endsAt) > Date.now();
