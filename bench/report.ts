@@ -59,7 +59,7 @@ export interface TableSize {
 
 /** What the scenario `cleanup` has measured. */
 export interface CleanupFigures {
-  /** Latencies of solves in milliseconds, in turns without and with a cleanup. */
+  /** Latencies of solves in milliseconds, in rounds without a cleanup (`without`) and with one (`during`) in turn. */
   readonly without: readonly number[];
   readonly during: readonly number[];
   readonly rows: number;

@@ -12,7 +12,9 @@ export interface Step {
   readonly expects: string;
   /** Status that the response must have; by default any. */
   readonly status?: number;
-  /** Part of the requests that ask the gateway to record a trace, 0 to 1; the others ask for none. */
+  /**
+   * Share of the requests that ask the gateway to record a trace, from 0 to 1. The other requests ask for no record.
+   */
   readonly traced?: number;
 }
 

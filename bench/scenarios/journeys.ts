@@ -35,7 +35,10 @@ const ADMIT_ALL = { ADMISSION_DELAY_MS: '0' };
 type Setting = keyof typeof SETTINGS;
 const NAMES = Object.keys(SETTINGS) as Setting[];
 
-/** Measures what journey records and their events cost a request, with gateways of all settings in turn on one database. */
+/**
+ * Measures how much CPU time journey records and their events cost a request. Gateways with all settings take turns on
+ * one database.
+ */
 export async function journeys(environment: BenchEnvironment, product: Product): Promise<string> {
   const sites: (readonly [Setting, MeasuredSite])[] = [];
   try {
