@@ -10,6 +10,6 @@ export async function checkStages(load) {
 if (isMain(import.meta.url)) {
   const problems = await withModules(checkStages);
   for (const problem of problems) console.log(problem);
-  console.log(problems.length > 0 ? `\n${problems.length} problems` : 'The stages are complete.');
+  if (problems.length === 0) console.log('The stages are complete.');
   process.exitCode = problems.length > 0 ? 1 : 0;
 }

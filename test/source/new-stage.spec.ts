@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -25,19 +25,29 @@ describe('npm run new:stage', () => {
   let folder: string;
   const run = async (...args: string[]) => (await promisify(execFile)(process.execPath, args, { cwd: folder })).stdout;
 
-  beforeAll(() => {
+  let report: string;
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gatehouse-new-stage-'));
     for (const path of COPIED) cpSync(path, join(folder, path), { recursive: true });
     symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
+    report = await run('tools/new-stage.mjs', 'terms-of-use');
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('makes a complete stage, and refuses to overwrite it', async () => {
-    expect(await run('tools/new-stage.mjs', 'terms-of-use')).toContain('apps/web/src/challenges/terms-of-use.tsx');
+  it('makes a stage that lacks nothing, and lists the files that it has written or changed', async () => {
+    for (const file of report.matchAll(/^ {2}(\S+\.\w+)$/gm)) expect(existsSync(join(folder, file[1]!))).toBe(true);
+    for (const file of ['libs/stages/src/catalogue.ts', 'deploy/nats/nats.conf'])
+      expect(report).toContain(`  ${file}\n`);
     expect(await run('tools/check-stages.mjs')).toBe('The stages are complete.\n');
-    await expect(run('tools/new-stage.mjs', 'terms_of_use')).rejects.toMatchObject({
-      stderr: 'There is a stage terms_of_use with this name already. Choose another name.\n',
+  });
+
+  it('refuses a stage whose page would be in the way of another file, and writes nothing', async () => {
+    await expect(run('tools/new-stage.mjs', 'external_origins')).rejects.toMatchObject({
+      stderr: expect.stringMatching(
+        /^apps\/web\/src\/challenges\/external-origins\.\S+ exists already\. Choose another/,
+      ),
     });
+    expect(existsSync(join(folder, 'libs/stages/src/external-origins'))).toBe(false);
   });
 });
 

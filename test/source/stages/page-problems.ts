@@ -45,8 +45,8 @@ function exampleProblems(name: string, { component, ...own }: { readonly compone
 }
 
 /**
- * Errors whose text in the API says what to do already, or that only a program causes. A new error has words of the page,
- * or a text of the pages, or is added to this list.
+ * Errors whose text in the API says what to do already, or that only a program causes, from before the texts of errors
+ * could be among those of the pages.
  */
 const SHOWN_AS_THEY_ARE: ReadonlySet<string> = new Set([
   ...['authenticator_duo_away', 'authenticator_duo_failed', 'authenticator_sms_early', 'authenticator_sms_unsent'],
@@ -84,8 +84,8 @@ export function errorProblems({ stages, errorWords, pages }: StageSources): stri
 }
 
 const WORDS =
-  'say what the visitor can do next in apps/web/src/challenges/error-words.ts. If the text of the contract says it, add ' +
-  'the code to SHOWN_AS_THEY_ARE in test/source/stages/page-problems.ts';
+  'if its text says what the visitor can do next, translate it in libs/texts/src/page-errors. Else add words to ' +
+  'apps/web/src/challenges/error-words.ts';
 
 /** Returns the texts of contracts and of pages that lack a translation. */
 export function textProblems({ stages, pageTexts, pages, others }: StageSources): string[] {
@@ -94,7 +94,7 @@ export function textProblems({ stages, pageTexts, pages, others }: StageSources)
   return [
     ...Object.values(stages).flatMap(({ contract: { kind, errors, texts } }) =>
       [...Object.values(errors).map(({ string }) => string), ...Object.values(texts).flat()].flatMap((text) =>
-        translationProblem(kind, { text, locales: missing(text, pages, others), folder: 'messages' }),
+        translationProblem(kind, { text, locales: missing(text, pages, others), folder: 'page-errors' }),
       ),
     ),
     ...pageTexts.flatMap(({ text, place }) =>

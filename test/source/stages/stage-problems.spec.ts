@@ -76,7 +76,7 @@ const BREAKAGES: Readonly<Record<string, [() => Partial<StageSources>, string]>>
   ],
   'translations of an error': [
     () => withContract({ errors: { dummy_late: { string: 'Too late.', code: 'invalid' } } }),
-    'dummy has an untranslated text, "Too late.": add it to libs/texts/src/messages/de.ts, libs/texts/src/messages/fr.ts, libs/texts/src/messages/es.ts, libs/texts/src/messages/ar.ts',
+    'dummy has an untranslated text, "Too late.": add it to libs/texts/src/page-errors/de.ts, libs/texts/src/page-errors/fr.ts, libs/texts/src/page-errors/es.ts, libs/texts/src/page-errors/ar.ts',
   ],
   'a translation of a page': [
     () => ({ pages: { ...complete.pages, fr: without(complete.pages.fr, 'Stay signed in on this device?') } }),
@@ -84,7 +84,7 @@ const BREAKAGES: Readonly<Record<string, [() => Partial<StageSources>, string]>>
   ],
   'words for an error': [
     () => ({ errorWords: without(complete.errorWords, 'password_invalid') }),
-    'the error password_invalid of password has no words: say what the visitor can do next in apps/web/src/challenges/error-words.ts',
+    'the error password_invalid of password has no words: if its text says what the visitor can do next, translate it in libs/texts/src/page-errors. Else add words',
   ],
   'an error for its words': [
     () => ({ errorWords: { ...complete.errorWords, dummy_gone: {} } }),
