@@ -3,7 +3,7 @@ import type { OutboxRepository, OutboxStats } from './outbox.repository.js';
 
 const SORTS = ['mail', 'event'];
 
-/** Durations of deliveries: of each mail and of each batch of events, by outcome. */
+/** Durations of deliveries by outcome: of each mail, and of each batch of events. */
 export const deliveries = histogram({
   name: 'gatehouse_courier_delivery_seconds',
   question: 'messages',
@@ -11,7 +11,7 @@ export const deliveries = histogram({
   labels: { sort: SORTS, outcome: ['sent', 'published', 'later', 'parked'] },
 });
 
-/** Mails by outcome. */
+/** Number of mails by outcome. */
 export const mails = counter({
   name: 'gatehouse_mails_total',
   question: 'messages',
@@ -19,7 +19,7 @@ export const mails = counter({
   labels: { outcome: '`sent`; `retried`: it is tried again later; `parked`' },
 });
 
-/** Registers gauges of the outbox. They have the same values on every courier. */
+/** Registers gauges of the outbox. Every courier reports the same values, because the outbox is one table. */
 export function registerOutboxMetrics(outbox: Pick<OutboxRepository, 'stats'>): void {
   const gauge = (name: string, help: string, valueOf: (stats: OutboxStats) => number) =>
     lazyGauge({ name, help, question: 'messages', labels: { sort: SORTS } }, async () =>

@@ -4,7 +4,9 @@ import { publishSpan, SpanKind, type SpanStart, traceWork } from '@gatehouse/pla
 import type { LeasedMessage } from './outbox.repository.js';
 import type { LeasedDelivery } from './webhooks/webhook-delivery.repository.js';
 
-/** Delivers a mail in a trace of its own, linked to the request that created the mail, if that request was recorded. */
+/**
+ * Delivers a mail in a separate trace. The trace has a link to the request that created the mail, if that was recorded.
+ */
 export const traceMail = (mail: LeasedMessage, deliver: () => Promise<void>): Promise<void> =>
   traceLinked(
     [mail],
@@ -16,7 +18,7 @@ export const traceMail = (mail: LeasedMessage, deliver: () => Promise<void>): Pr
     deliver,
   );
 
-/** Delivers an event to a webhook endpoint in a trace of its own, linked to the request that created the event. */
+/** Delivers an event to a webhook endpoint in a separate trace, with a link to the request that created the event. */
 export const traceWebhook = (delivery: LeasedDelivery, deliver: () => Promise<void>): Promise<void> =>
   traceLinked(
     [delivery],
@@ -28,7 +30,7 @@ export const traceWebhook = (delivery: LeasedDelivery, deliver: () => Promise<vo
     deliver,
   );
 
-/** Publishes events in a trace of its own, linked to the requests that created them, if those were recorded. */
+/** Publishes events in a separate trace, with links to the requests that created them, if those were recorded. */
 export const traceEvents = (events: readonly LeasedMessage[], publish: () => Promise<void>): Promise<void> => {
   const { attributes, ...span } = publishSpan('events', events.length);
   return traceLinked(

@@ -33,7 +33,9 @@ beforeEach(() => {
   log = new LogRecorder(() => onLine());
 });
 
-/** Leases new messages, and makes each further statement on the outbox fail until the returned function is called. */
+/**
+ * Leases `count` new messages. Then makes every statement on the outbox fail, until the returned function is called.
+ */
 async function leaseAndFail(message: OutboxMessage, count: number) {
   for (let i = 0; i < count; i++) {
     const { id, topic, body } = outboxRow({ ...message }, sealer);

@@ -6,26 +6,26 @@ import type { LeasedMessage, OutboxRepository } from './outbox.repository.js';
 interface Dependencies {
   readonly outbox: OutboxRepository;
   readonly publisher: Publisher;
-  /** URI of this deployment, the CloudEvents attribute `source`. */
+  /** URI of this deployment, which becomes the CloudEvents attribute `source`. */
   readonly source: string;
   readonly logger: Logger;
-  /** Returns the names of the webhook endpoints that get events of an action. Default: none. */
+  /** Returns the names of the webhook endpoints to which events of an action are delivered. Default: none. */
   readonly webhooksFor?: (action: string) => readonly string[];
-  /** Called with the outcome of each batch and the milliseconds that publishing took. */
+  /** Called with the outcome of each batch, and how long publishing took in milliseconds. */
   readonly observe: (outcome: 'published' | 'later', ms: number) => void;
 }
 
 /**
- * Seconds before a failed batch is published again. The delays are short, so that events are published soon after the
- * bus is reachable again.
+ * Seconds until a failed batch is published again: the first delay and the longest. Both are short, so that events are
+ * published soon after the bus is reachable again.
  */
 export const EVENT_RETRIES = { retryS: 1, retryMaxS: 60 };
 
-/** Seconds of a batch's lease that are kept for the statements before and after publishing. */
+/** Seconds of a batch's lease that are reserved for the statements before and after publishing. */
 const LEASE_MARGIN_S = 20;
 
 /**
- * Returns the seconds for which a courier leases events, if NATS must accept them within `timeoutMs`. When a courier
+ * Returns for how many seconds a courier leases events. `timeoutMs` is the time limit for publishing. If a courier
  * crashes, another one publishes its events again after this time.
  */
 export const eventLeaseS = (timeoutMs: number): number => Math.ceil((2 * timeoutMs) / 1000) + LEASE_MARGIN_S;
@@ -36,8 +36,8 @@ interface OpenedEvent {
 }
 
 /**
- * Returns messages together with the later events of the same users. `batch` is in the order in which events must be
- * published.
+ * Returns `messages`, and from `batch` also all later events of the same users. `batch` has the order in which events
+ * must be published.
  */
 export function withLaterEvents(
   batch: readonly LeasedMessage[],
@@ -53,8 +53,8 @@ export function withLaterEvents(
 }
 
 /**
- * Publishes the events of the outbox on the bus, at least once each, and those of one user in their order. Retries
- * without limit, and parks only events that cannot be read or that the bus never accepts.
+ * Publishes the events of the outbox on the bus, each at least once, and those of one user in order. Retries without
+ * limit. Parks only events that cannot be read or that the bus will never accept.
  */
 export class EventDelivery {
   constructor(private readonly dependencies: Dependencies) {}
@@ -73,7 +73,7 @@ export class EventDelivery {
     }
   }
 
-  /** Publishes the events that can be read, and returns those that must be published later. */
+  /** Publishes the events of a batch that can be read. Returns those that must be published later. */
   async #publish(batch: readonly LeasedMessage[]): Promise<readonly LeasedMessage[]> {
     const { outbox, publisher, logger, source } = this.dependencies;
     const readable = batch.flatMap((message): OpenedEvent[] => {
@@ -105,7 +105,7 @@ export class EventDelivery {
     return waiting;
   }
 
-  /** Keeps published events, and queues them for the webhook endpoints that get their actions. */
+  /** Stores published events as kept events, and queues them for the webhook endpoints that want them. */
   async #keep(events: readonly OpenedEvent[]): Promise<void> {
     const { outbox, webhooksFor = () => [] } = this.dependencies;
     if (events.length === 0) return;
@@ -113,9 +113,9 @@ export class EventDelivery {
   }
 
   /**
-   * Stores the times of the users' last logins. The courier stores them, so that the login does not wait for the write
-   * (docs/spec/events.md#last-login). Returns the events of users whom another transaction changes now. They are
-   * published once more later, so that no login is missing.
+   * Stores when users last logged in. The courier does this instead of the gateway, so that logins do not wait for the
+   * write (docs/spec/events.md#last-login). Returns the login events of users whom another transaction is changing now.
+   * These events are published again later, so that every login is stored.
    */
   async #recordLogins(events: readonly OpenedEvent[]): Promise<ReadonlySet<LeasedMessage>> {
     const unrecorded = new Set<LeasedMessage>();
@@ -130,7 +130,7 @@ export class EventDelivery {
   async #retryLater(batch: readonly LeasedMessage[]): Promise<void> {
     const { outbox, logger } = this.dependencies;
     if (batch.length === 0) return;
-    // Events that cannot be rescheduled are due again when the lease of this courier expires.
+    // If the events cannot be rescheduled, they are due again anyway when this courier's lease ends.
     await outbox
       .retryLater(batch, 'not published', (tries) => retryDelay(tries, EVENT_RETRIES))
       .catch((error: unknown) => logger.event('events_not_rescheduled', { messages: batch.length, error }));

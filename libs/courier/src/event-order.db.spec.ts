@@ -35,7 +35,7 @@ const rowOf = (user: string | undefined, number: number, rowSealer = sealer) => 
   return outboxRow({ ...message, user }, rowSealer);
 };
 
-/** Adds an event of a user, as one commit, and returns its id. */
+/** Adds one event about a user to the outbox. Returns the id of the row. */
 async function put(user: string | undefined, number: number, rowSealer = sealer): Promise<string> {
   const row = rowOf(user, number, rowSealer);
   await source.query(insertOutboxRow('(VALUES (0)) one', 1), outboxParameters(row));
@@ -43,7 +43,7 @@ async function put(user: string | undefined, number: number, rowSealer = sealer)
 }
 const idsOf = (messages: readonly LeasedMessage[]) => messages.map(({ id }) => id);
 const lease = async (limit: number) => outbox.lease('event', limit, LEASE_S);
-/** Makes all leases expire, and all postponed events due. */
+/** Ends all leases, and makes all postponed events due. */
 const expireLeases = () => source.query(`UPDATE flow.outbox SET due_at = now() - interval '1 second'`);
 
 describe('the events of one user', () => {
@@ -112,7 +112,7 @@ describe('the events of one user', () => {
   });
 });
 
-/** A bus that accepts each message, or refuses it, as `accepts` says, and that remembers what it has accepted. */
+/** A bus that replies to each message as `accepts` says, and reports accepted messages to `accepted`. */
 class ScriptedPublisher extends Publisher {
   readonly refused = new Promise<never>(() => undefined);
 
@@ -174,7 +174,9 @@ it('only the events of a user whom another transaction changes wait, until the l
   expect(stored).toEqual({ last_login: expect.any(Date) });
 });
 
-/** What happens next: a commit of a user, a lease, the end of a delivery, a crash, or the end of all leases. */
+/**
+ * A random step of the test: a new event of a user, a lease, the end of a delivery, a crash, or the end of all leases.
+ */
 const action = fc.oneof(
   { weight: 3, arbitrary: fc.record({ type: fc.constant('put' as const), user: fc.constantFrom(ALICE, BOB) }) },
   {
@@ -211,8 +213,8 @@ it('three couriers publish each event at least once, and first in the order of i
       const numbers = new Map([ALICE, BOB].map((user) => [user, 0]));
       const held: (readonly LeasedMessage[] | undefined)[] = [];
       const deliver = async (batch: readonly LeasedMessage[], outcomes: ('yes' | 'later' | 'never' | 'down')[]) => {
-        // An event that the bus never accepts is refused again by a later delivery, which these outcomes could not tell if
-        // the bus went down before the event was parked.
+        // Replaces `down` if the bus refuses an event for good (`never`). With `down`, the event would not be parked,
+        // and a later delivery would try it again with other outcomes.
         const remaining = outcomes.includes('never')
           ? outcomes.map((outcome) => (outcome === 'down' ? 'later' : outcome))
           : [...outcomes];
@@ -245,7 +247,7 @@ it('three couriers publish each event at least once, and first in the order of i
         } else if (step.type === 'crash') held[step.courier] = undefined;
         else await expireLeases();
       }
-      // The surviving couriers deliver what is left.
+      // After their leases have ended, the remaining events are delivered by the surviving couriers.
       await expireLeases();
       for (let batch = await lease(3); batch.length > 0; batch = await lease(3)) await deliver(batch, []);
       const parked = await source.query<{ id: string }[]>('SELECT FROM flow.outbox WHERE parked_at IS NOT NULL');

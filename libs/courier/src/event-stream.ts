@@ -1,9 +1,9 @@
 import { NoRespondersError, type Requester } from '@gatehouse/platform';
 import { z } from 'zod';
 
-/** Nanoseconds in a second. JetStream's times are in nanoseconds. */
+/** Nanoseconds in a second: JetStream gives times in nanoseconds. */
 const NANOSECONDS = 1_000_000_000;
-/** Milliseconds within which NATS must answer a request of `npm run events`. */
+/** Milliseconds in which NATS must answer a request of `npm run events`. */
 const TIMEOUT_MS = 5000;
 /** JetStream's error code for a stream that does not exist. */
 const NOT_FOUND = 404;
@@ -47,7 +47,7 @@ export const eventStreamConfig = z.object({
 });
 export type EventStreamConfig = z.output<typeof eventStreamConfig>;
 
-/** Thrown when NATS refuses the stream. The message says why. */
+/** Thrown if NATS refuses to create or change the stream. The message says why. */
 export class EventStreamError extends Error {}
 
 const reply = z.object({
@@ -57,8 +57,8 @@ const reply = z.object({
 type Reply = z.output<typeof reply>;
 
 /**
- * Creates the stream that stores all events, or gives an existing stream the limits of `config`. Other properties of
- * an existing stream stay. Returns what it did. Throws EventStreamError when NATS refuses, and the errors of the bus.
+ * Creates the stream that stores all events, or sets the limits of `config` in an existing stream and leaves its other
+ * properties. Returns which of both it did. Throws EventStreamError if NATS refuses, and the errors of the bus.
  */
 export async function saveEventStream(bus: Requester, config: EventStreamConfig): Promise<'created' | 'updated'> {
   const name = config.EVENTS_STREAM;
@@ -69,7 +69,7 @@ export async function saveEventStream(bus: Requester, config: EventStreamConfig)
     ...found.config,
     ...{ name, subjects: ['events.*'], num_replicas: config.EVENTS_REPLICAS },
     ...{ max_age: config.EVENTS_MAX_AGE_S * NANOSECONDS, max_bytes: config.EVENTS_MAX_BYTES },
-    // JetStream refuses a duplicate window that is longer than the largest age.
+    // JetStream refuses a duplicate window that is longer than the maximum age of messages.
     duplicate_window: Math.min(config.EVENTS_DUPLICATE_WINDOW_S, config.EVENTS_MAX_AGE_S) * NANOSECONDS,
   };
   const saved = await call(bus, `${found.config ? 'UPDATE' : 'CREATE'}.${name}`, stream);

@@ -2,10 +2,10 @@ import { type EventBody, eventBody, openOutboxRow } from '@gatehouse/outbox';
 import { type Sealer, UnsealError } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
-/** A kept event, opened. */
+/** A kept event with its decrypted body. */
 export interface StoredEvent {
   readonly id: string;
-  /** Time of the event. */
+  /** When the event happened. */
   readonly madeAt: Date;
   readonly body: EventBody;
 }
@@ -13,39 +13,39 @@ export interface StoredEvent {
 /** A kept event of a plan or of a request. Either `body` or `problem` is set. */
 export interface FoundEvent {
   readonly id: string;
-  /** Time of the event. */
+  /** When the event happened. */
   readonly madeAt: Date;
   readonly action: string;
   /** Id of the plan; `undefined` outside of flows. */
   readonly plan: string | undefined;
   readonly body: EventBody | undefined;
-  /** Why the event cannot be opened. */
+  /** Why the event cannot be decrypted. */
   readonly problem: string | undefined;
 }
 
-/** Selects kept events. Absent members select all. */
+/** Selects kept events: those for which all given members are true. */
 export interface KeptEventFilter {
-  /** Only events from this time on. */
+  /** Only events that happened at this time or later. */
   readonly since?: Date | undefined;
-  /** Only events before this time. */
+  /** Only events that happened before this time. */
   readonly until?: Date | undefined;
   readonly action?: string | undefined;
-  /** uuid of the user whom the events are about, or who has caused them. */
+  /** Only events that are about the user with this uuid, or were caused by that user. */
   readonly user?: string | undefined;
-  /** Id of the last event of an earlier export: only events that were published after it. */
+  /** Only events that were published after the event with this id, which is the last one of an earlier export. */
   readonly after?: string | undefined;
 }
 
-/** Thrown when the event after which an export should begin is not kept. */
+/** Thrown if the event `after` which an export should continue is not kept any more. */
 export class UnknownEventError extends Error {}
 
-/** Number of events that one statement reads, and that are in memory at the same time. */
+/** Number of events that are read by one statement, and held in memory. */
 const PAGE = 500;
-/** How long a reader waits for the courier to commit, at most. */
+/** How long a reader waits at most for the transactions of couriers. */
 const LOCK_TIMEOUT = '10s';
 /**
- * An event is kept after it has happened, by the same clock. The margin is for statements that draw their positions in
- * another order than their times.
+ * Finds the first position of events since a time. An event is kept after it has happened, by the same clock. The
+ * margin is there because positions may be drawn in another order than the times.
  */
 const FIRST_POSITION = `
   SELECT position FROM flow.audit_events WHERE kept_at >= $1::timestamptz - interval '10 minutes' ORDER BY kept_at LIMIT 1`;
@@ -67,8 +67,8 @@ export class KeptEventRepository {
   ) {}
 
   /**
-   * Yields events in the order in which they were published, page by page, up to the last one at the time of the call.
-   * Throws UnknownEventError, and UnsealError for an event that no key opens.
+   * Yields kept events in the order in which they were published, up to the last one at the time of the call. Reads
+   * them page by page. Throws UnknownEventError, and UnsealError for an event that cannot be decrypted.
    */
   async *read(filter: KeptEventFilter): AsyncGenerator<StoredEvent> {
     const last = await this.lastPosition();
@@ -98,8 +98,9 @@ export class KeptEventRepository {
   }
 
   /**
-   * Returns the last position that an export may read. A courier that has drawn a smaller position may commit after one
-   * that has drawn a larger position. The lock waits for these commits, so that no event appears behind the reader later.
+   * Returns the last position that a reader may read. A courier that has drawn a smaller position may commit after one
+   * that has drawn a larger position, and the reader would miss the event with the smaller one. The lock waits for such
+   * commits.
    */
   private lastPosition(): Promise<string> {
     return this.source.transaction(async (manager) => {
@@ -112,7 +113,7 @@ export class KeptEventRepository {
     });
   }
 
-  /** Returns the position before the first event to read; `undefined` if there is none. */
+  /** Returns the position after which reading starts; `undefined` if there is nothing to read. */
   private async startOf({ after, since }: KeptEventFilter): Promise<string | undefined> {
     if (after !== undefined) {
       const [row] = await this.source.query<Row[]>('SELECT position FROM flow.audit_events WHERE id = $1', [after]);
@@ -138,7 +139,7 @@ export class KeptEventRepository {
   }
 }
 
-/** Returns the conditions of a filter, whose parameters begin with $3. */
+/** Returns the SQL conditions of a filter. Their parameters are numbered from $3. */
 function conditionsOf({ since, until, action, user }: KeptEventFilter): { sql: string; values: unknown[] } {
   const conditions: [string, unknown][] = [
     ['at >= ?', since],

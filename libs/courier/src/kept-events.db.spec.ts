@@ -29,7 +29,7 @@ interface EventOptions {
   readonly plan?: string;
 }
 
-/** Publishes events as a courier does, without a bus, and returns their ids. */
+/** Stores events as a courier does after publishing them. Returns their ids. */
 async function publish(...events: readonly EventOptions[]): Promise<string[]> {
   const ids: string[] = [];
   for (const { action = 'custom_seen', user, plan } of events) {

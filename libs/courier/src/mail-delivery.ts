@@ -7,16 +7,16 @@ import { truncatedName } from './templates/quoted-name.js';
 import { renderMail, TemplateError } from './templates/render-mail.js';
 
 interface Settings {
-  /** Mail server for mails that name no server of their own. */
+  /** The mail server for mails whose stage has no mail server in its config. */
   readonly server: MailServer;
   readonly tries: number;
   readonly retryS: number;
   readonly retryMaxS: number;
   readonly perAddress: number;
   readonly perAddressPeriodS: number;
-  /** Seconds for which a mail is leased. */
+  /** Seconds for which a courier leases a mail. */
   readonly leaseS: number;
-  /** Seconds after which a delivery ends while the courier stops. */
+  /** Seconds in which a delivery must end when the courier is stopping. */
   readonly deadlineS: number;
 }
 
@@ -25,11 +25,11 @@ interface Dependencies {
   readonly transport: SmtpMailTransport;
   readonly settings: Settings;
   readonly logger: Logger;
-  /** Called with the outcome of each mail and the milliseconds that the delivery took. */
+  /** Called with the outcome of each mail, and how long the delivery took in milliseconds. */
   readonly observe: (outcome: DeliveryOutcome['type'], ms: number) => void;
 }
 
-/** The outcome of a delivery. */
+/** The outcome of a delivery: sent, to be tried again later, or parked. */
 type DeliveryOutcome =
   | { readonly type: 'sent'; readonly event?: OutboxMessage }
   | { readonly type: 'later'; readonly error: string }
@@ -44,7 +44,7 @@ export class MailDelivery {
 
   constructor(private readonly dependencies: Dependencies) {}
 
-  /** Ends each delivery within the deadline, also while its outcome cannot be stored. */
+  /** From now on, each delivery ends within `deadlineS`, even if its outcome cannot be stored. */
   stop(): void {
     this.#stopping = true;
   }
@@ -71,7 +71,7 @@ export class MailDelivery {
     if (to === null) return { type: 'sent' };
     if (ttl !== undefined && message.ageS > ttl) return { type: 'parked', error: 'its link has expired' };
     const { perAddress, perAddressPeriodS } = this.dependencies.settings;
-    // Only the first attempt counts against the limit per address: a retry is the same mail.
+    // Only the first attempt counts for the limit per address, because a retry sends the same mail.
     if (message.tries === 1 && (await this.dependencies.outbox.countMailTo(to.address, perAddressPeriodS)) > perAddress)
       return { type: 'parked', error: `more than ${perAddress} mails to this address in ${perAddressPeriodS} seconds` };
     return this.#send(message, mail, to);
@@ -100,8 +100,8 @@ export class MailDelivery {
   }
 
   /**
-   * Stores the outcome, and retries until the lease ends, so that a restart of Postgres does not cause a second
-   * delivery. A courier that stops retries until the deadline only, which its grace period allows for.
+   * Stores the outcome of a delivery. Retries until the lease ends, because otherwise the mail would be sent twice
+   * after a restart of Postgres. While the courier is stopping, retries only until `deadlineS`.
    */
   async #store(message: LeasedMessage, outcome: DeliveryOutcome, startedAt: number): Promise<void> {
     const { leaseS, deadlineS } = this.dependencies.settings;
@@ -130,13 +130,16 @@ export class MailDelivery {
   }
 }
 
-/** Returns the seconds before the next attempt (exponential back-off with a limit). */
+/**
+ * Returns the seconds until the next attempt (exponential back-off with an upper limit). `tries` is the number of
+ * attempts so far.
+ */
 export const retryDelay = (tries: number, { retryS, retryMaxS }: Pick<Settings, 'retryS' | 'retryMaxS'>): number =>
   Math.min(retryMaxS, retryS * 2 ** Math.min(tries - 1, 30));
 
 /**
- * Returns authentik's event for a sent mail (docs/spec/events.md#audit-events), without the text of the mail, because
- * the text contains the secret link.
+ * Returns the event for a sent mail, as in authentik (docs/spec/events.md#audit-events). It lacks the text of the mail,
+ * because the text contains the secret link.
  */
 const sentEvent = (mail: MailBody, { to, from, subject }: { to: string; from: string; subject: string }) =>
   mailEventMessage(

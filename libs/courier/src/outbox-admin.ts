@@ -2,7 +2,7 @@ import { MAIL_TOPIC, mailBody, openOutboxRow } from '@gatehouse/outbox';
 import { type Sealer, UnsealError } from '@gatehouse/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 
-/** A message of the outbox for operators. */
+/** A message of the outbox, as operators see it. */
 export interface OutboxEntry {
   readonly id: string;
   readonly topic: string;
@@ -11,13 +11,16 @@ export interface OutboxEntry {
   readonly tries: number;
   readonly parkedAt: Date | null;
   readonly error: string | null;
-  /** Address of the recipient of a mail. Undefined for an event, and when no seal key opens the mail. */
+  /** Address of a mail's recipient. Undefined for an event, and for a mail that cannot be decrypted. */
   readonly to: string | undefined;
 }
 
 type Row = Omit<OutboxEntry, 'to'> & { readonly body: Buffer };
 
-/** Lists parked or waiting messages. $1 true for parked, false for waiting messages, $2 largest number of messages. */
+/**
+ * Lists messages of the outbox, the newest first. $1 true for parked messages, false for waiting ones, $2 largest
+ * number.
+ */
 const LIST = `
   SELECT id, topic, made_at AS "madeAt", due_at AS "dueAt", tries, parked_at AS "parkedAt", error, body
   FROM flow.outbox WHERE parked_at IS NOT NULL = $1 ORDER BY made_at DESC LIMIT $2`;
@@ -29,8 +32,8 @@ const RETRY = `
 const REMOVE = 'DELETE FROM flow.outbox WHERE parked_at IS NOT NULL AND id = ANY($1::uuid[]) RETURNING topic';
 
 /**
- * Lists the outbox for operators, and retries or removes parked messages. Never changes a waiting message, because a
- * courier may have leased it.
+ * Lists the outbox for operators. Retries or deletes parked messages on their request. Leaves waiting messages alone,
+ * because a courier may have leased them.
  */
 export class OutboxAdmin {
   constructor(
@@ -38,7 +41,7 @@ export class OutboxAdmin {
     private readonly sealer: Sealer | undefined,
   ) {}
 
-  /** Returns the newest parked or waiting messages. */
+  /** Returns parked or waiting messages, the newest first. */
   async list(parked: boolean, limit: number): Promise<OutboxEntry[]> {
     const rows = await this.source.query<Row[]>(LIST, [parked, limit]);
     return rows.map(({ body, ...row }) => ({

@@ -2,15 +2,15 @@ import { type EventBody, eventBody, MAIL_TOPIC, type MailBody, mailBody, openOut
 import { type Sealer, UnsealError } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
-/** A mail or an event that waits in the outbox or is parked. */
+/** A mail or an event in the outbox, which waits or is parked. */
 export interface OutboxMessageState {
   readonly id: string;
   readonly madeAt: Date;
   readonly tries: number;
   readonly parkedAt: Date | null;
-  /** Error of the last attempt. */
+  /** Error of the last attempt; null before. */
   readonly error: string | null;
-  /** Exactly one of the two bodies; neither if the message cannot be opened. */
+  /** The mail, if the message is one. Both `mail` and `event` are undefined if the message cannot be decrypted. */
   readonly mail: MailBody | undefined;
   readonly event: EventBody | undefined;
 }

@@ -27,7 +27,7 @@ async function put(message: OutboxMessage = { topic: MAIL, body: secret }, rowSe
   return row.id;
 }
 const rows = (): Promise<Record<string, unknown>[]> => source.query('SELECT * FROM flow.outbox ORDER BY made_at');
-/** Makes all leases expire. */
+/** Ends all leases. */
 const expireLeases = () => source.query(`UPDATE flow.outbox SET due_at = now() - interval '1 second'`);
 
 describe('a due message', () => {

@@ -19,25 +19,25 @@ import {
   SWEEP_PARKED,
 } from './outbox.statements.js';
 
-/** Kinds of messages, which are delivered independently. */
+/** The two kinds of messages. They have separate loops, so that one does not wait for the other. */
 export type MessageKind = 'mail' | 'event';
 
 /**
- * A message with a lease of this courier. `tries` counts how often any courier has leased the message, without the
- * leases that were postponed, and identifies this lease.
+ * A message that this courier has leased. `tries` is how often couriers have leased the message, except for postponed
+ * leases. It identifies the lease: if it has changed in the table, another courier has the message.
  */
 export interface LeasedMessage {
   readonly id: string;
   readonly topic: string;
   readonly tries: number;
-  /** uuid of the saved user whom an event is about. The events of one user are published in their order. */
+  /** uuid of the saved user whom an event is about. The events of one user are published in order. */
   readonly user: string | null;
   readonly madeAt: Date;
-  /** Seconds since `madeAt`, by the clock of Postgres. */
+  /** Seconds since `madeAt`, by the clock of the database. */
   readonly ageS: number;
-  /** The opened body. Undefined if no seal key opens it. */
+  /** The decrypted body. Undefined if it cannot be decrypted. */
   readonly body: unknown;
-  /** Error message that names the key which this courier lacks to open the body. */
+  /** Error message with the id of the seal key, if this courier lacks the key. */
   readonly missingKey?: string;
 }
 
@@ -46,21 +46,21 @@ export interface OutboxStats {
   readonly sort: MessageKind;
   readonly waiting: number;
   readonly parked: number;
-  /** Age of the oldest waiting message in seconds. */
+  /** Age of the oldest waiting message, in seconds. */
   readonly oldestS: number;
 }
 
 type Row = Omit<LeasedMessage, 'body' | 'missingKey'> & { readonly body: Buffer };
 
-/** An event that was published, with its opened body. */
+/** A published event with its decrypted body. */
 export interface PublishedEvent {
   readonly message: LeasedMessage;
   readonly body: EventBody;
-  /** Names of the webhook endpoints that get it. Default: none. */
+  /** Names of the webhook endpoints to which the event is delivered. Default: none. */
   readonly endpoints?: readonly string[];
 }
 
-/** Returns the uuid of the user who has caused an event, unless it is the user whom the event is about. */
+/** Returns the uuid of the user who caused an event; null if that is the user whom the event is about, or nobody. */
 function otherActorOf({ actor }: EventBody, user: string | null): string | null {
   const uuid = actor && 'uuid' in actor ? actor.uuid : null;
   return uuid === user ? null : uuid;
@@ -76,17 +76,17 @@ const seconds = (count: number) => `${count} seconds`;
 
 /** Largest length of a stored error, in characters. */
 const MAX_ERROR_LENGTH = 500;
-/** Matches the secret of a mailed link. The error of a mail server may quote the mail with its link. */
+/** Matches the secret in a mailed link. A mail server may quote it in an error message. */
 const LINK_SECRET = /flow_token=[\w-]*/g;
 
-/** Returns an error as it is stored: short, on one line and without the secrets of mailed links. */
+/** Returns an error in the form in which it is stored: on one line, shortened, and without secrets of mailed links. */
 export const redactedError = (error: string) =>
   error
     .replaceAll(LINK_SECRET, 'flow_token=…')
     .replaceAll(/\p{Cc}+/gu, ' ')
     .slice(0, MAX_ERROR_LENGTH);
 
-/** Returns the opened body of a leased message or event, or says which seal key is missing. */
+/** Returns the decrypted body of a leased message, or the error that names the missing seal key. */
 export function openLeasedBody(
   row: Pick<Row, 'id' | 'body'>,
   sealer: Sealer,
@@ -101,8 +101,8 @@ export function openLeasedBody(
 }
 
 /**
- * Leases messages of the outbox to couriers. Until its lease ends, a message is not leased to another courier. Changes
- * after the end of the lease have no effect if another courier has leased the message.
+ * Leases messages of the outbox to couriers. During a lease, no other courier gets the message. If a lease has ended
+ * and another courier has the message, changes by the first courier have no effect.
  */
 export class OutboxRepository {
   constructor(
@@ -111,8 +111,8 @@ export class OutboxRepository {
   ) {}
 
   /**
-   * Leases up to `limit` due messages for `leaseS` seconds. Events are in the order in which they must be published. An
-   * event is leased only together with all earlier events of its user that were not delivered.
+   * Leases up to `limit` due messages for `leaseS` seconds. Events are returned in the order in which they must be
+   * published. An event is leased only together with all undelivered earlier events of its user.
    */
   async lease(kind: MessageKind, limit: number, leaseS: number): Promise<LeasedMessage[]> {
     const { rows } = await (kind === 'mail'
@@ -122,9 +122,9 @@ export class OutboxRepository {
   }
 
   /**
-   * Makes messages due again in `delayS` seconds, and does not count this lease as a try: another courier, or this one
-   * with another key, can still deliver them. An event without a key that is older than `orderS` seconds no longer holds
-   * back later events of its user.
+   * Makes messages due again in `delayS` seconds. This lease does not count as a try, because another courier may have
+   * the seal key that this one lacks. If an event waits for a key longer than `orderS` seconds, later events of its
+   * user no longer wait for it.
    */
   async postpone(
     messages: readonly LeasedMessage[],
@@ -135,15 +135,15 @@ export class OutboxRepository {
     await runNamed(this.source, POSTPONE_MESSAGES, [ids, tries, errors, seconds(delayS), seconds(orderS)]);
   }
 
-  /** Deletes delivered messages, and adds `event`, such as `email_sent`, to the outbox in the same statement. */
+  /** Deletes delivered messages. The same statement adds `event`, such as `email_sent`, to the outbox. */
   async delete(messages: readonly LeasedMessage[], event?: OutboxMessage): Promise<void> {
     const [ids, tries] = [messages.map(({ id }) => id), messages.map((message) => message.tries)];
     await runNamed(this.source, DELETE_DELIVERED, [ids, tries, ...this.columns(event)]);
   }
 
   /**
-   * Moves published events from the outbox to the kept events, and queues their deliveries to webhook endpoints in the same
-   * statement.
+   * Moves published events from the outbox to the kept events. The same statement queues their deliveries to webhook
+   * endpoints.
    */
   async keep(events: readonly PublishedEvent[]): Promise<void> {
     const userOf = ({ user }: EventBody) => (user?.kind === 'saved' ? user.uuid : null);
@@ -153,7 +153,7 @@ export class OutboxRepository {
       events.map(({ message: { tries } }) => tries),
       bodies.map(userOf),
       bodies.map((body) => otherActorOf(body, userOf(body))),
-      // An id that does not fit its column would make the statement fail, and hold up the other events for ever.
+      // An id that does not fit its column would make the statement fail, and so delay all other events forever.
       bodies.map(({ plan }) => (PLAN_ID.safeParse(plan).success ? plan : null)),
       bodies.map(({ request_id: request = null }) => (REQUEST_ID.test(request ?? '') ? request : null)),
       events.flatMap(({ message: { id }, endpoints = [] }) => endpoints.map(() => id)),
@@ -162,8 +162,8 @@ export class OutboxRepository {
   }
 
   /**
-   * Makes each message due again after a delay, and stores the error of this attempt. `delayS` returns the delay in
-   * seconds for a number of tries.
+   * Makes each message due again after a delay, and stores the error of the attempt. `delayS` returns the delay in
+   * seconds after this number of tries.
    */
   async retryLater(
     messages: readonly LeasedMessage[],
@@ -176,20 +176,21 @@ export class OutboxRepository {
   }
 
   /**
-   * Parks a message until an operator retries it (dead letter), and adds `event` to the outbox in the same statement.
+   * Parks a message, so that it is not tried again until an operator retries it (dead letter). The same statement adds
+   * `event` to the outbox.
    */
   async park({ id, tries }: LeasedMessage, error: string, event?: OutboxMessage): Promise<void> {
     await runNamed(this.source, PARK_MESSAGE, [id, tries, redactedError(error), ...this.columns(event)]);
   }
 
-  /** Counts a mail to an address, and returns the number of mails in the current period. */
+  /** Counts a mail to an address. Returns the number of mails to that address in the current period. */
   async countMailTo(address: string, periodS: number): Promise<number> {
     const recipient = createHash('sha256').update(address.toLowerCase()).digest();
     const { rows } = await runNamed<{ count: number }>(this.source, COUNT_RECIPIENT, [recipient, seconds(periodS)]);
     return rows[0]!.count;
   }
 
-  /** Stores the time of a user's last login. Returns false while another transaction changes the user. */
+  /** Stores when a user has logged in last. Returns false if another transaction is changing the user. */
   async recordLogin(user: string, at: Date): Promise<boolean> {
     return (await runNamed<{ done: boolean }>(this.source, SET_LAST_LOGIN, [user, at])).rows[0]!.done;
   }
@@ -199,15 +200,15 @@ export class OutboxRepository {
   }
 
   /**
-   * Deletes kept events that were published more than `keptS` seconds ago, in batches of `rows` rows, each in a
-   * transaction of its own.
+   * Deletes events that were kept more than `keptS` seconds ago, in batches of `rows` rows, each in its own
+   * transaction.
    */
   async sweepKept(keptS: number, rows = KEPT_BATCH): Promise<void> {
     for (let deleted = rows; deleted === rows; )
       deleted = (await runNamed(this.source, SWEEP_KEPT, [seconds(keptS), rows])).rowCount;
   }
 
-  /** Deletes messages that were parked more than `keepS` seconds ago, and counters of past periods. */
+  /** Deletes messages that were parked more than `keepS` seconds ago, and the mail counts of earlier periods. */
   async sweep(keepS: number, periodS: number): Promise<void> {
     await runNamed(this.source, SWEEP_PARKED, [seconds(keepS)]);
     await runNamed(this.source, SWEEP_COUNTS, [seconds(periodS)]);

@@ -7,8 +7,9 @@ const TAKE = 'UPDATE flow.outbox o SET due_at = now() + $2::interval, tries = o.
 
 /**
  * Leases due mails. $1 largest number of mails, $2 length of the lease (interval). `due` locks due mails that no
- * concurrent statement has locked. The UPDATE makes them due again at the end of the lease. The number of tries
- * identifies the lease. The array makes Postgres look up each row by its id, although a generic plan does not know $1.
+ * concurrent statement has locked. The UPDATE moves `due_at` to the end of the lease and increases the number of tries,
+ * which identifies the lease. The array makes Postgres look up each row by its id, although a generic plan does not
+ * know $1.
  */
 export const LEASE_MAILS: NamedStatement = {
   name: 'outbox_take_mails',
@@ -20,13 +21,13 @@ export const LEASE_MAILS: NamedStatement = {
 };
 
 /**
- * Leases due events, in the order of `seq`. $1 and $2 are those of LEASE_MAILS, $3 is false: the kind in the index of due
- * messages, which Postgres would not use for a constant. An event is leased only together with
- * all earlier events of its user (docs/adr/0072):
+ * Leases due events, in the order of `seq`. $1 and $2 as in LEASE_MAILS. $3 is false, the kind of events in the index
+ * of due messages; Postgres would not use that index for a constant. An event is leased only together with all earlier
+ * events of its user (docs/adr/0072):
  *
- * - `due` skips the users with an event that is not due, because it is leased or waits for a retry.
- * - `gaps` has the first event of each user that `due` does not contain, although a later one is in `due`: a concurrent
- *   statement has locked it. The events behind a gap stay.
+ * - `due` leaves out users with an event that is not due, because it is leased or waits for a retry.
+ * - `gaps` has, for users in `due`, the first event that is missing there because a concurrent statement has locked it.
+ *   This event and the later ones of its user are not leased.
  */
 export const LEASE_EVENTS: NamedStatement = {
   name: 'outbox_take_events',
@@ -49,15 +50,15 @@ export const LEASE_EVENTS: NamedStatement = {
 };
 
 /**
- * Returns the SQL that adds an event to the outbox if `source` has a row. The parameters from number `first` on are
- * `outboxParameters`. A null id adds no event.
+ * Returns SQL that adds an event to the outbox if `source` has a row. Its parameters are `outboxParameters`, numbered
+ * from `first`. If the id is null, it adds no event.
  */
 const insertFollowUp = (source: string, first: number) =>
   insertOutboxRow(`${source} WHERE $${first}::uuid IS NOT NULL LIMIT 1`, first);
 
 /**
- * Deletes delivered messages, unless another courier has taken over their lease, and adds an event. $1 ids of messages,
- * $2 tries of each message's lease, $3-$6 outbox row of the event, or nulls for no event.
+ * Deletes delivered messages, except those that another courier has leased since, and adds an event. $1 ids of
+ * messages, $2 tries of each message's lease, $3-$6 outbox row of the event, or nulls for no event.
  */
 export const DELETE_DELIVERED: NamedStatement = {
   name: 'outbox_done',
@@ -69,10 +70,10 @@ export const DELETE_DELIVERED: NamedStatement = {
 };
 
 /**
- * Moves published events to the kept events, unless another courier has taken over their lease. Arrays with one element
- * per event: $1 ids, $2 tries of the lease, $3 users whom the events are about, $4 users who have caused them, if they are
- * others, $5 plans, $6 requests. The positions have the order in which the events were published. Queues their deliveries to
- * webhook endpoints, also in this order: $7 ids of events, $8 names of endpoints.
+ * Moves published events to the kept events, except those that another courier has leased since. Arrays with one
+ * element per event: $1 ids, $2 tries of the lease, $3 users whom the events are about, $4 users who caused them, if
+ * they are other users, $5 plans, $6 requests. The column `position` gets the order in which the events were published.
+ * Also queues deliveries to webhook endpoints, in the same order: $7 ids of events, $8 names of endpoints.
  */
 export const KEEP_PUBLISHED: NamedStatement = {
   name: 'outbox_keep',
@@ -108,9 +109,9 @@ export const RETRY_LATER: NamedStatement = {
 };
 
 /**
- * Makes messages due again, and undoes the count of this lease as a try. $1 ids of messages, $2 tries of each message's
+ * Makes messages due again, and does not count this lease as a try. $1 ids of messages, $2 tries of each message's
  * lease, $3 errors, or null for an event that waits for an earlier one of its user, $4 delay (interval), $5 age from
- * which an event with an error no longer holds back later events of its user (interval).
+ * which on an event with an error no longer delays later events of its user (interval).
  */
 export const POSTPONE_MESSAGES: NamedStatement = {
   name: 'outbox_postpone',
@@ -135,8 +136,8 @@ export const PARK_MESSAGE: NamedStatement = {
 };
 
 /**
- * Counts a mail to an address, and returns the number of mails in the current period. $1 SHA-256 digest of the address,
- * $2 length of the period (interval). A count from an earlier period restarts at 1.
+ * Counts a mail to an address, and returns the number of mails in the current period. $1 SHA-256 of the address, $2
+ * length of the period (interval). The first mail of a period restarts the count at 1.
  */
 export const COUNT_RECIPIENT: NamedStatement = {
   name: 'mailed_count',
@@ -149,9 +150,9 @@ export const COUNT_RECIPIENT: NamedStatement = {
 };
 
 /**
- * Stores the time of a user's last login, and returns whether that is done. It is not done while another transaction
- * changes the user: the statement does not wait, because many events wait for it. $1 UUID of the user, $2 time of the
- * login. Login events may arrive out of order, so an earlier time than the stored one is ignored.
+ * Stores when a user has logged in last. Returns whether it did: it does not wait if another transaction is changing
+ * the user, because other events would wait too. $1 uuid of the user, $2 time of the login. Login events may arrive out
+ * of order, so a time before the stored one is ignored.
  */
 export const SET_LAST_LOGIN: NamedStatement = {
   name: 'user_logged_in',
@@ -163,15 +164,15 @@ export const SET_LAST_LOGIN: NamedStatement = {
     SELECT EXISTS (SELECT FROM free) OR NOT EXISTS (SELECT FROM directory.users WHERE id = $1) AS done`,
 };
 
-/** Deletes messages that have been parked for long. $1 how long parked messages are kept (interval). */
+/** Deletes messages that were parked too long ago. $1 how long parked messages are kept (interval). */
 export const SWEEP_PARKED: NamedStatement = {
   name: 'outbox_sweep',
   text: 'DELETE FROM flow.outbox WHERE parked_at < now() - $1::interval',
 };
 
 /**
- * Deletes kept events that are too old, at most a batch. $1 how long events are kept (interval), $2 largest number of
- * events. Skips events that another courier deletes.
+ * Deletes a batch of events that were kept too long ago. $1 how long events are kept (interval), $2 size of the batch.
+ * Skips events that another courier is deleting.
  */
 export const SWEEP_KEPT: NamedStatement = {
   name: 'audit_events_sweep',
@@ -181,15 +182,15 @@ export const SWEEP_KEPT: NamedStatement = {
       ORDER BY kept_at LIMIT $2 FOR UPDATE SKIP LOCKED))`,
 };
 
-/** Deletes the mail counts of past periods. $1 length of the counting period (interval). */
+/** Deletes mail counts of earlier periods. $1 length of the period (interval). */
 export const SWEEP_COUNTS: NamedStatement = {
   name: 'mailed_sweep',
   text: 'DELETE FROM flow.mailed WHERE since < now() - $1::interval',
 };
 
 /**
- * Returns, for each kind, the numbers of waiting and of parked messages, and the age of the oldest waiting message in
- * seconds.
+ * For mails and for events, returns the numbers of waiting and of parked messages, and the age of the oldest waiting
+ * message in seconds.
  */
 export const OUTBOX_STATS: NamedStatement = {
   name: 'outbox_standing',

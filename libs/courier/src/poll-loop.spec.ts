@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { PollLoop } from './poll-loop.js';
 
-/** Longer than any test takes. */
+/** A polling interval, in milliseconds, that is longer than any test. */
 const NEVER_MS = 600_000;
 
-/** Runs a loop with two slots that takes one number at each poll, up to `last`. Resolves when it has handled all. */
+/** Runs a loop with two slots. Each poll takes one number, up to `last`. Resolves when all numbers are handled. */
 function handleAll(last: number, options: { readonly pollMs: number; readonly pollAfterEach?: boolean }) {
   const handled: number[] = [];
   let next = 1;

@@ -3,9 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 interface PollLoopOptions<T> {
   /** Largest number of items that are handled at the same time. */
   readonly size: number;
-  /** Milliseconds between two polls when there is no work. */
+  /** Milliseconds until the next poll if there was less work than free slots. */
   readonly pollMs: number;
-  /** Whether to poll as soon as an item is handled, because that may make another one due. */
+  /** Whether to poll again as soon as an item was handled, because that may make another item due. */
   readonly pollAfterEach?: boolean;
   readonly take: (limit: number) => Promise<readonly T[]>;
   /** Handles one item. Must not reject. */
@@ -15,8 +15,8 @@ interface PollLoopOptions<T> {
 }
 
 /**
- * Takes items and handles up to `size` of them at the same time. After it has taken fewer items than it could handle,
- * it waits `pollMs` milliseconds, or with `pollAfterEach` until an item is handled.
+ * Takes items and handles up to `size` of them at the same time. If a poll returns fewer items than there are free
+ * slots, waits `pollMs` milliseconds. With `pollAfterEach`, waits at most until an item was handled.
  */
 export class PollLoop<T> {
   readonly #active = new Set<Promise<void>>();
@@ -27,7 +27,7 @@ export class PollLoop<T> {
     this.#stopped = this.#run();
   }
 
-  /** Takes no more items. Resolves when the taken items are handled. */
+  /** Stops taking items. Resolves when all taken items were handled. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#stopped;

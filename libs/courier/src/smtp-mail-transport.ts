@@ -3,22 +3,22 @@ import { ATTR_SERVER_ADDRESS, ATTR_SERVER_PORT } from '@opentelemetry/semantic-c
 import MailComposer from 'nodemailer/lib/mail-composer';
 import SMTPConnection, { type SMTPEnvelope } from 'nodemailer/lib/smtp-connection';
 
-/** An SMTP server and its settings. */
+/** An SMTP server with the settings of the connection. */
 export interface MailServer {
   readonly host: string;
   readonly port: number;
-  /** Username at the server. Empty: no authentication. */
+  /** User name at the server; an empty text for a server without authentication. */
   readonly username: string;
   readonly password: string;
   readonly tls: 'none' | 'starttls' | 'implicit';
-  /** Seconds without a response until the server counts as unavailable. */
+  /** Seconds without a response after which the server counts as unavailable. */
   readonly timeout_s: number;
   readonly from: string;
 }
 
-/** A rendered mail with its recipient. */
+/** A rendered mail and its recipient. */
 export interface Mail {
-  /** Message id. Each attempt sends the same id, so that a mail program can recognise a duplicate. */
+  /** Message id. All attempts send the same id, so that mail programs can recognise a duplicate. */
   readonly id: string;
   readonly to: { readonly address: string; readonly name: string };
   readonly subject: string;
@@ -26,7 +26,7 @@ export interface Mail {
   readonly html: string;
 }
 
-/** Thrown when the server has not accepted a mail. `refused` is true when a retry is useless. */
+/** Thrown if the server has not accepted a mail. `refused` is true if a retry is useless. */
 export class MailDeliveryError extends Error {
   constructor(
     message: string,
@@ -37,13 +37,16 @@ export class MailDeliveryError extends Error {
 }
 
 interface Settings {
-  /** Host name in the SMTP greeting. Undefined: the host name of the machine. */
+  /** Host name that the SMTP greeting contains. Undefined: the host name of this machine. */
   readonly name: string | undefined;
-  /** Seconds that one mail may take in total. */
+  /** Seconds that the transmission of one mail may take in total. */
   readonly deadlineS: number;
 }
 
-/** A single address without lists, comments and quoted parts, which parsers read differently (RFC 5321 §4.1.2). */
+/**
+ * Matches a single address without lists, comments and quoted parts, because parsers disagree about these (RFC 5321
+ * §4.1.2).
+ */
 const ADDRESS = /^[^\s"(),:;<>@[\\\]\p{Cc}]+@[^\s"(),:;<>@[\\\]\p{Cc}]+$/u;
 
 const INVALID_ADDRESS = 'the recipient is not a valid email address';
@@ -76,8 +79,8 @@ export class SmtpMailTransport {
   }
 
   /**
-   * Returns the outcome of `transmission`. Also rejects at the deadline, and when the connection breaks while no
-   * command reports an error.
+   * Returns the result of `transmission`. Also rejects when the deadline has passed, or when the connection breaks
+   * without an error of a command.
    */
   private async withDeadline(connection: SMTPConnection, transmission: Promise<void>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
@@ -106,8 +109,8 @@ const smtpSpan = ({ host, port }: MailServer): SpanStart => ({
 });
 
 /**
- * Returns the options of a connection. Only the configuration decides about encryption, so that neither the server nor
- * an attacker on the network can switch it off (downgrade attack).
+ * Returns the options of a connection. Whether it is encrypted depends on the configuration only, so that neither the
+ * server nor an attacker on the network can turn encryption off (downgrade attack).
  */
 function optionsOf({ host, port, tls, timeout_s }: MailServer) {
   const ms = timeout_s * 1000;
@@ -156,8 +159,8 @@ const promisified = (command: (done: Callback) => void): Promise<void> =>
   });
 
 /**
- * SMTP commands whose permanent error (5yz, RFC 5321 §4.2.1) concerns this mail only, so that a retry is useless. After
- * a permanent error of another command, the mail is retried, because the server may be misconfigured.
+ * SMTP commands whose permanent errors (5yz, RFC 5321 §4.2.1) concern only this mail, so that a retry is useless. After
+ * a permanent error of any other command the mail is retried, because the server may be misconfigured for a while.
  */
 const PER_MAIL_COMMANDS: ReadonlySet<unknown> = new Set(['RCPT TO', 'DATA']);
 

@@ -26,10 +26,10 @@ import { registerWebhookMetrics } from './webhooks/webhook.metrics.js';
 import { WebhookDeliveryRepository } from './webhooks/webhook-delivery.repository.js';
 import { type WebhookEndpoints, webhookEndpointsOf } from './webhooks/webhook-endpoints.js';
 
-/** Seconds between two removals of expired rows. */
+/** Seconds between two deletions of expired rows. */
 const SWEEP_S = 600;
 
-/** Starts to deliver the messages of the outbox: mails by SMTP, events over `bus` and then to webhook endpoints. */
+/** Starts to deliver the outbox: mails by SMTP, events on `bus` and then to webhook endpoints. */
 export async function startCourier(
   config: CourierConfig,
   readiness: Readiness = new Readiness(),
@@ -150,8 +150,8 @@ interface Lease {
 }
 
 /**
- * Leases due messages. Postpones those that were sealed with a key that this courier does not have, and the later events
- * of the same users.
+ * Leases due messages. If this courier lacks the seal key of some, postpones them together with later events of the
+ * same users.
  */
 async function leaseOpened(
   { config, outbox, logger }: OutboxDependencies,

@@ -19,7 +19,9 @@ const escaped = (text: string) => text.replaceAll(/[&<>"']/g, (character) => ENT
 const FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const paragraph = (text: string, style = '') => `<p style="margin:0 0 16px;${style}">${escaped(text)}</p>`;
 
-/** Renders the HTML part, with tables and inline styles for old mail programs, and without external resources. */
+/**
+ * Renders the HTML part of a mail, with tables and inline styles for old mail programs, and without external resources.
+ */
 export function renderHtml(content: MailContent, { lang, direction, brand, subject }: HtmlOptions): string {
   return `<!doctype html>
 <html lang="${lang}" dir="${direction}">

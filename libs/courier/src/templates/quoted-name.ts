@@ -1,14 +1,14 @@
 import { UNPRINTABLE } from '@gatehouse/contracts';
 
-/** Largest length of a name in a mail. */
+/** Largest number of characters of a name in a mail. */
 export const MAX_NAME_CHARACTERS = 64;
 
 /** Invisible separator that keeps mail programs from turning text into a link. */
 const WORD_JOINER = '\u2060';
-/** Invisible characters, except the joiners that some scripts need. */
+/** Matches invisible characters, except the joiners that some scripts need. */
 const INVISIBLE = /(?![\u200c\u200d])[\p{Cf}\p{Co}\p{Cn}]/gu;
 
-/** Returns a name on one line, without invisible characters, truncated to the largest length. */
+/** Returns a name on one line, without invisible characters, and cut to MAX_NAME_CHARACTERS. */
 export function truncatedName(name: string): string {
   const line = name
     .replaceAll(new RegExp(UNPRINTABLE, 'gu'), ' ')
@@ -20,8 +20,8 @@ export function truncatedName(name: string): string {
 }
 
 /**
- * Returns a name for the text of a mail. An attacker may choose a name in order to send spam with it, so a name with
- * spaces is quoted, and no part of it becomes a link.
+ * Returns a name in a form that is safe in the text of a mail. An attacker may choose a name that is itself a spam
+ * text. So a name with spaces is put in quotation marks, and no part of it becomes a link.
  */
 export function quotedName(name: string): string {
   const short = truncatedName(name);

@@ -5,7 +5,7 @@ import { type MailContent, mailVariables } from './mail-content.js';
 import { mailTemplates } from './mail-templates.js';
 import { quotedName } from './quoted-name.js';
 
-/** Thrown if the template of a mail is unknown or its variables are invalid. */
+/** Thrown if the template of a mail is unknown, or if the variables are invalid. */
 export class TemplateError extends Error {}
 
 /** Renders a mail as text and HTML in the recipient's language. Throws TemplateError. */
@@ -19,7 +19,7 @@ export function renderMail({ template: name, subject: englishSubject, locale, va
     );
   const language = LOCALES.find((supported) => supported.locale === chooseLocale(locale)) ?? LOCALES[0];
   const translate = mailTranslator(language.locale);
-  // An administrator's subject is translated if the catalogue happens to contain it.
+  // A subject that an administrator wrote is translated only if the catalogue happens to contain it.
   const subject = translate(englishSubject);
   const content = template(translate, { ...parsed.data, username: quotedName(parsed.data.username) });
   const { brand } = parsed.data;
@@ -27,7 +27,7 @@ export function renderMail({ template: name, subject: englishSubject, locale, va
   return { subject, text: renderText(content, brand), html: renderHtml(content, options) };
 }
 
-/** Renders the plain text part. The link and the code each have their own line. */
+/** Renders the plain text part of a mail. The link and the code are on lines of their own. */
 const renderText = ({ heading, opening, link, code, closing }: MailContent, brand: string): string =>
   `${[heading, opening, link.url, ...(code ? [code.opening, code.digits] : []), ...closing, `-- \n${brand}`].join(
     '\n\n',

@@ -11,7 +11,7 @@ import { WebhookDelivery } from './webhook-delivery.js';
 import type { LeasedDelivery, WebhookDeliveryRepository } from './webhook-delivery.repository.js';
 import type { WebhookEndpoints } from './webhook-endpoints.js';
 
-/** Seconds of a lease that are kept for the statements before and after a request. */
+/** Seconds of a lease that are reserved for the statements before and after the HTTP request. */
 const LEASE_MARGIN_S = 20;
 
 interface Dependencies {
@@ -21,8 +21,8 @@ interface Dependencies {
 }
 
 /**
- * Starts to deliver events to the enabled endpoints. Each endpoint has a loop and a circuit breaker of its own, so that none
- * waits for another one.
+ * Starts to deliver events to the enabled endpoints. Each endpoint has its own loop and circuit breaker, so that a slow
+ * endpoint does not delay others.
  */
 export const deliverWebhooks = (
   { enabled, http }: WebhookEndpoints,
@@ -52,7 +52,7 @@ function deliverTo(
   return new PollLoop<LeasedDelivery>({
     size: config.WEBHOOK_CONCURRENCY,
     pollMs: config.OUTBOX_POLL_MS,
-    // The next event of a user is due as soon as the one before is delivered.
+    // A user's next event becomes due as soon as the previous one was delivered.
     pollAfterEach: true,
     take: (limit) => lease({ name, circuit, deliveries }, limit, leaseS),
     handle: (leased) => traceWebhook(leased, () => delivery.handle(leased)),
@@ -77,7 +77,7 @@ interface Leasing {
   readonly deliveries: WebhookDeliveryRepository;
 }
 
-/** Leases as many due deliveries as the circuit breaker admits. */
+/** Leases due deliveries, at most as many as the circuit breaker allows. */
 async function lease({ name, circuit, deliveries }: Leasing, limit: number, leaseS: number): Promise<LeasedDelivery[]> {
   const admitted = circuit.admit(limit);
   if (admitted === 0) return [];

@@ -8,7 +8,7 @@ beforeEach(() => {
   circuit = new EndpointCircuit({ failures: 3, pauseS: 10, pauseMaxS: 35 }, () => now);
 });
 
-/** Lets the circuit open. */
+/** Makes the circuit open, by three failures. */
 const open = () => [1, 2, 3].map(() => circuit.failed());
 const later = (seconds: number) => (now += seconds * 1000);
 

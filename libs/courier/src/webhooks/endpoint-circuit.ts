@@ -1,25 +1,28 @@
 interface CircuitOptions {
-  /** Consecutive failures that open the circuit. */
+  /** Number of consecutive failures that open the circuit. */
   readonly failures: number;
-  /** Seconds for which the circuit is open at first. */
+  /** Seconds for which the circuit stays open the first time. */
   readonly pauseS: number;
-  /** Largest number of seconds for which it is open, after failed trials. */
+  /**
+   * Largest number of seconds for which the circuit stays open. Each failed trial doubles the time up to this number.
+   */
   readonly pauseMaxS: number;
 }
 
 /**
- * The circuit breaker of a webhook endpoint. It limits how many deliveries are leased: all while it is closed, none while
- * it is open, and one as a trial after the pause. Deliveries that are not leased need no try and no connection.
+ * The circuit breaker of a webhook endpoint. It limits how many deliveries are leased: any number while it is closed,
+ * none while it is open, and one, as a trial, after the pause. Deliveries that are not leased use up no try and no
+ * connection.
  */
 export class EndpointCircuit {
   private failures = 0;
   private openings = 0;
-  /** Time until which the circuit is open; 0: it is closed. */
+  /** Time until which the circuit stays open, in milliseconds by `now`; 0 if it is closed. */
   private openUntil = 0;
   private isTrialRunning = false;
   private isGone = false;
 
-  /** `now` returns the time of a monotonic clock, in milliseconds. */
+  /** `now` returns the milliseconds of a clock that never goes back. */
   constructor(
     private readonly options: CircuitOptions,
     private readonly now: () => number = () => performance.now(),
@@ -30,8 +33,8 @@ export class EndpointCircuit {
   }
 
   /**
-   * Returns how many of `limit` deliveries may begin now. After a pause it is one, the trial; the caller must then call
-   * `succeeded`, `failed` or `skipTrial`.
+   * Returns how many deliveries may start now, at most `limit`. After a pause it is one, as a trial. The caller must
+   * then call `succeeded`, `failed` or `skipTrial`.
    */
   admit(limit: number): number {
     if (this.isGone || this.isTrialRunning || this.now() < this.openUntil) return 0;
@@ -40,7 +43,7 @@ export class EndpointCircuit {
     return 1;
   }
 
-  /** Ends a trial for which there was no delivery. */
+  /** Ends a trial without a result, because there was no delivery to try. */
   skipTrial(): void {
     this.isTrialRunning = false;
   }
@@ -56,8 +59,8 @@ export class EndpointCircuit {
   }
 
   /**
-   * Counts a failure. Returns the milliseconds for which the circuit is open now; `undefined` if this failure has not
-   * opened it. With `retryAfterS`, it is open at least as long.
+   * Counts a failure. If it has opened the circuit or prolonged the pause, returns the milliseconds of the pause;
+   * otherwise `undefined`. With `retryAfterS`, the pause is at least this number of seconds.
    */
   failed(retryAfterS = 0): number | undefined {
     const before = this.openUntil;
@@ -69,7 +72,7 @@ export class EndpointCircuit {
     return this.openUntil > before ? Math.ceil(this.openUntil - this.now()) : undefined;
   }
 
-  /** Opens the circuit for good. */
+  /** Opens the circuit forever, because the endpoint wants no more events. */
   gone(): void {
     this.isGone = true;
   }

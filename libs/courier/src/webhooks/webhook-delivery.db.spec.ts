@@ -60,7 +60,7 @@ const rows = () =>
 const expireLeases = () => source.query(`UPDATE flow.webhook_deliveries SET due_at = now() - interval '1 second'`);
 const lease = (limit = 9, endpoint = 'siem') => deliveries.lease(endpoint, limit, 60);
 
-/** Returns a courier's delivery to the receiver, with a circuit of its own. */
+/** Returns a courier's `WebhookDelivery` to the test server, with its own circuit breaker, and the list of outcomes. */
 function courier(settings: Partial<typeof SETTINGS> = {}, repository = deliveries) {
   const circuit = new EndpointCircuit(BREAKER);
   const client = new WebhookClient(new RestrictedHttpClient('127.0.0.1', 'webhook'), {

@@ -11,20 +11,23 @@ import {
   SWEEP_PARKED_DELIVERIES,
 } from './webhook.statements.js';
 
-/** A delivery with a lease of this courier, and its event. */
+/** A delivery that this courier has leased, and its event. */
 export interface LeasedDelivery {
   readonly id: string;
   readonly endpoint: string;
   readonly eventId: string;
-  /** How often any courier has leased the delivery. Identifies this lease. */
+  /**
+   * How often couriers have leased the delivery. Identifies the lease: if it has changed in the table, another courier
+   * has the delivery.
+   */
   readonly tries: number;
-  /** Time of the event. */
+  /** When the event happened. */
   readonly madeAt: Date;
-  /** Seconds since the delivery was queued, by the clock of Postgres. */
+  /** Seconds since the delivery was queued, by the clock of the database. */
   readonly ageS: number;
-  /** The opened body of the event. Undefined if no seal key opens it. */
+  /** The decrypted body of the event. Undefined if it cannot be decrypted. */
   readonly body: unknown;
-  /** Error message that names the key which this courier lacks to open the body. */
+  /** Error message with the id of the seal key, if this courier lacks the key. */
   readonly missingKey?: string;
 }
 
@@ -33,20 +36,20 @@ export interface DeliveryStats {
   readonly endpoint: string;
   readonly waiting: number;
   readonly parked: number;
-  /** Age of the oldest waiting delivery in seconds. */
+  /** Age of the oldest waiting delivery, in seconds. */
   readonly oldestS: number;
 }
 
 type Row = Omit<LeasedDelivery, 'body' | 'missingKey'> & { readonly body: Buffer };
 
-/** Number of deliveries that one statement of the sweep changes. */
+/** Number of deliveries that one statement of `sweep` parks or deletes. */
 const SWEEP_BATCH = 1000;
 
 const seconds = (count: number) => `${count} seconds`;
 
 /**
- * Leases deliveries of events to webhook endpoints. They are queued by `OutboxRepository.keep`. A change after the end of
- * the lease has no effect if another courier has leased the delivery.
+ * Leases deliveries to webhook endpoints, which `OutboxRepository.keep` has queued. If a lease has ended and another
+ * courier has the delivery, changes by the first courier have no effect.
  */
 export class WebhookDeliveryRepository {
   constructor(
@@ -55,15 +58,15 @@ export class WebhookDeliveryRepository {
   ) {}
 
   /**
-   * Leases up to `limit` due deliveries of an endpoint for `leaseS` seconds: of each user the first one only, so that the
-   * events of a user are delivered in order.
+   * Leases up to `limit` due deliveries of an endpoint for `leaseS` seconds. Of each user only the first one is leased,
+   * so that the endpoint gets the user's events in order.
    */
   async lease(endpoint: string, limit: number, leaseS: number): Promise<LeasedDelivery[]> {
     const { rows } = await runNamed<Row>(this.source, LEASE_DELIVERIES, [endpoint, limit, seconds(leaseS)]);
     return rows.map(({ body, ...row }) => ({ ...row, ...openLeasedBody({ id: row.eventId, body }, this.sealer) }));
   }
 
-  /** Deletes an accepted delivery. */
+  /** Deletes a delivery that the endpoint has accepted. */
   async delete({ id, tries }: LeasedDelivery): Promise<void> {
     await runNamed(this.source, DELETE_ACCEPTED, [id, tries]);
   }
@@ -73,12 +76,12 @@ export class WebhookDeliveryRepository {
     await runNamed(this.source, RETRY_DELIVERY, [id, tries, redactedError(error), seconds(delayS), 0]);
   }
 
-  /** Makes a delivery due again in `delayS` seconds, and does not count this lease as a try. */
+  /** Makes a delivery due again in `delayS` seconds, without counting this lease as a try. */
   async postpone({ id, tries }: LeasedDelivery, error: string, delayS: number): Promise<void> {
     await runNamed(this.source, RETRY_DELIVERY, [id, tries, redactedError(error), seconds(delayS), 1]);
   }
 
-  /** Parks a delivery until an operator retries it (dead letter). */
+  /** Parks a delivery, so that it is not tried again until an operator retries it (dead letter). */
   async park({ id, tries }: LeasedDelivery, error: string): Promise<void> {
     await runNamed(this.source, PARK_DELIVERY, [id, tries, redactedError(error)]);
   }
@@ -88,8 +91,8 @@ export class WebhookDeliveryRepository {
   }
 
   /**
-   * Parks deliveries that were queued more than `maxAgeS` seconds ago, and deletes those that were parked more than
-   * `keepS` seconds ago, in batches.
+   * Parks deliveries that were queued more than `maxAgeS` seconds ago. Deletes deliveries that were parked more than
+   * `keepS` seconds ago. Does both in batches of `rows` rows.
    */
   async sweep(maxAgeS: number, keepS: number, rows = SWEEP_BATCH): Promise<void> {
     for (let parked = rows; parked === rows; )

@@ -11,9 +11,9 @@ interface Settings {
   readonly maxAgeS: number;
   readonly retryS: number;
   readonly retryMaxS: number;
-  /** Seconds until a delivery is tried again whose seal key this courier does not have. */
+  /** Seconds until the next try of a delivery for which this courier lacks the seal key. */
   readonly keyRetryS: number;
-  /** URI of this deployment, the CloudEvents attribute `source`. */
+  /** URI of this deployment, which becomes the CloudEvents attribute `source`. */
   readonly source: string;
 }
 
@@ -28,7 +28,9 @@ interface Dependencies {
   readonly observe: (outcome: 'delivered' | 'later' | 'parked') => void;
 }
 
-/** How a delivery is stored. `undone`: the attempt does not count, because the endpoint was not asked. */
+/**
+ * What is stored about a delivery after an attempt. `undone`: the attempt does not count, because no request was sent.
+ */
 type Settlement =
   | { readonly type: 'delivered' }
   | { readonly type: 'later'; readonly reason: string; readonly delayS: number; readonly undone?: true }
@@ -38,7 +40,7 @@ type Settlement =
 export class WebhookDelivery {
   constructor(private readonly dependencies: Dependencies) {}
 
-  /** Delivers an event, and stores the outcome. Never rejects. */
+  /** Tries to deliver an event, and stores the outcome. Never rejects. */
   async handle(delivery: LeasedDelivery): Promise<void> {
     const { endpoint, observe, logger } = this.dependencies;
     const settlement = await this.#attempt(delivery).catch((error: unknown): Settlement => {
@@ -72,7 +74,7 @@ export class WebhookDelivery {
     return outcome.type === 'accepted' ? { type: 'delivered' } : this.#retry(delivery, outcome);
   }
 
-  /** Tells the circuit breaker what the endpoint did. */
+  /** Reports the outcome of a request to the circuit breaker. */
   #report(outcome: WebhookOutcome): void {
     const { circuit, endpoint, logger, settings } = this.dependencies;
     const { name } = endpoint;
@@ -91,7 +93,7 @@ export class WebhookDelivery {
   #retry({ tries, ageS }: LeasedDelivery, outcome: Exclude<WebhookOutcome, { type: 'accepted' }>): Settlement {
     const { reason } = outcome;
     const { settings } = this.dependencies;
-    // The jitter keeps the deliveries of several couriers from coming back at the same moment.
+    // The random part keeps couriers from sending their retries at the same moment.
     const backOffS = retryDelay(tries, settings) * (0.5 + Math.random() / 2);
     const askedS = outcome.type === 'failed' ? (outcome.retryAfterS ?? 0) : 0;
     const delayS = Math.max(backOffS, Math.min(askedS, settings.retryMaxS));

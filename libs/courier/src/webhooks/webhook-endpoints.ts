@@ -1,17 +1,17 @@
 import { ConfigError, RestrictedHttpClient } from '@gatehouse/platform';
 import type { WebhookConfig, WebhookEndpoint } from './webhook.config.js';
 
-/** The enabled endpoints of `WEBHOOKS`, and the client that reaches them. */
+/** The enabled endpoints of the setting `WEBHOOKS`, and the HTTP client for them. */
 export interface WebhookEndpoints {
   readonly enabled: readonly WebhookEndpoint[];
   readonly http: RestrictedHttpClient;
-  /** Returns the names of the endpoints that get events of an action. */
+  /** Returns the names of the endpoints to which events of an action are delivered. */
   readonly namesFor: (action: string) => readonly string[];
 }
 
 /**
- * Returns the enabled endpoints. Throws ConfigError for a URL that must not be called, and if events are deleted before
- * their deliveries are parked. The message has names of endpoints, and no URL, because a URL may contain a secret.
+ * Returns the enabled endpoints. Throws ConfigError if a URL must not be called, or if events would be deleted before
+ * their deliveries are parked. The message names endpoints but no URLs, because a URL may contain a secret.
  */
 export function webhookEndpointsOf(config: WebhookConfig, eventsKeptS: number): WebhookEndpoints {
   const http = new RestrictedHttpClient(config.WEBHOOK_HOSTS, 'webhook');

@@ -118,7 +118,7 @@ it('couriers deliver each event at least once, and first in the order of its use
           counts[index]! += 1;
         } else if (next.type === 'lease') held[next.courier]!.push(...(await lease(next.limit)));
         else if (next.type === 'expire') {
-          // A courier gives up a delivery before its lease ends.
+          // When their leases end, couriers no longer work on these deliveries.
           for (const leased of held) leased.length = 0;
           await expireLeases();
         } else {

@@ -1,17 +1,18 @@
 import { createHmac } from 'node:crypto';
 
-/** A message to a webhook endpoint, as it is signed. */
+/** A message to a webhook endpoint, with everything that is signed. */
 interface SignedMessage {
-  /** The same for every attempt, so that receivers can drop repetitions. */
+  /** Id of the message. All attempts have the same id, so that receivers can drop repetitions. */
   readonly id: string;
-  /** Time of the attempt in seconds since 1970. A receiver refuses an old one, which prevents replay. */
+  /** Time of the attempt in seconds since 1970. Receivers refuse old messages, which prevents replay. */
   readonly timestamp: number;
   readonly body: string;
 }
 
 /**
- * Returns the headers of the specification Standard Webhooks 1.0, with one signature (HMAC-SHA256) for each key. A receiver
- * must accept a message that has a signature by its key, so a secret can be replaced while both are in use.
+ * Returns the headers of a message by the specification Standard Webhooks 1.0, with one signature (HMAC-SHA256) for
+ * each key. Receivers accept a message if any signature is by their key, so a secret can be replaced while the old one
+ * is still in use.
  */
 export function signatureHeaders({ id, timestamp, body }: SignedMessage, keys: readonly Buffer[]) {
   const signed = `${id}.${timestamp}.${body}`;

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => receiver.close());
 
-/** Sends an event to the receiver, or to another URL. */
+/** Sends an event to the test server, or to another URL. */
 const send = (changes: Partial<typeof limits> = {}, url = receiver.url, hosts = '127.0.0.1,localhost') => {
   const client = new WebhookClient(new RestrictedHttpClient(hosts, 'webhook'), { ...limits, ...changes });
   const endpoint = { name: 'siem', url: new URL(url), keys, actions: undefined, enabled: true };
@@ -93,7 +93,7 @@ describe('an event', () => {
 describe('the body of a response', () => {
   it('is read up to the limit, and a longer one is cut off', async () => {
     const chunk = Buffer.alloc(65_536);
-    // More than fits into the buffers of the sockets.
+    // So many chunks do not fit into the buffers of the sockets.
     const CHUNKS = 500;
     let chunks = 0;
     const isComplete = new Promise<boolean>((resolve) => {

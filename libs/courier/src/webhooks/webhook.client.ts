@@ -3,12 +3,12 @@ import type { OutgoingResponse, RestrictedHttpClient } from '@gatehouse/platform
 import type { WebhookEndpoint } from './webhook.config.js';
 import { signatureHeaders } from './webhook-signature.js';
 
-/** What an endpoint did with an event. */
+/** How an endpoint has responded to an event. */
 export type WebhookOutcome =
   | { readonly type: 'accepted' }
-  /** The endpoint wants no more events (410). */
+  /** The endpoint wants no more events (HTTP status 410). */
   | { readonly type: 'gone'; readonly reason: string }
-  /** `retryAfterS`: seconds for which the endpoint has asked the sender to wait. */
+  /** The endpoint has not accepted the event. `retryAfterS`: seconds for which it has asked the sender to wait. */
   | { readonly type: 'failed'; readonly reason: string; readonly retryAfterS?: number | undefined };
 
 interface Limits {
@@ -24,7 +24,7 @@ interface WebhookMessage {
 
 const GONE = 410;
 
-/** Sends events to webhook endpoints, signed, within limits on time and size. Follows no redirects. */
+/** Sends signed events to webhook endpoints, with limits on time and size. Follows no redirects. */
 export class WebhookClient {
   constructor(
     private readonly http: RestrictedHttpClient,
@@ -54,11 +54,11 @@ function outcomeOf({ status, headers }: Omit<OutgoingResponse, 'text'>): Webhook
   return { type: 'failed', reason, retryAfterS: secondsOf(headers['retry-after']) };
 }
 
-/** Returns the seconds of a header `Retry-After`, which has seconds or a date; `undefined` if it has neither. */
+/** Returns the seconds of a header `Retry-After`, which contains seconds or a date; `undefined` for any other value. */
 export function secondsOf(header: string | undefined, now = Date.now()): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d{1,9}$/.test(header)) return Number(header);
-  // `Date.parse` would also read a number with a sign as a year.
+  // `Date.parse` would also read a text such as `-1` as a year, so only dates that end in GMT are parsed.
   const date = header.endsWith('GMT') ? Date.parse(header) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }

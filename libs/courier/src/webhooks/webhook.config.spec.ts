@@ -8,7 +8,7 @@ const DAY_S = 86_400;
 const SECRET = webhookSecret(7);
 const ENDPOINT = { name: 'siem', url: 'https://siem.example.org/hook?t=url-secret', secrets: [SECRET] };
 
-/** Returns the endpoints of `WEBHOOKS`, as a courier reads it. */
+/** Returns the endpoints in `WEBHOOKS`, read as a courier does. `keptS`: how long events are kept, in seconds. */
 const read = (webhooks: unknown, env: Record<string, string> = {}, keptS = 90 * DAY_S) =>
   webhookEndpointsOf(readConfig(webhookSettings, { WEBHOOKS: JSON.stringify(webhooks), ...env }), keptS);
 

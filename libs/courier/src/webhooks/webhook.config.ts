@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-/** Largest number of endpoints. Each has series of its own in the metrics, and polls of its own. */
+/** Largest number of endpoints. Each one adds time series to the metrics, and queries to the database. */
 const MAX_ENDPOINTS = 20;
-/** Largest number of secrets of one endpoint, of which each adds a signature. */
+/** Largest number of secrets of one endpoint. Each one adds a signature to every message. */
 const MAX_SECRETS = 3;
-/** Prefix of a secret, by the specification of Standard Webhooks. */
+/** Prefix of a secret in the specification Standard Webhooks. */
 const SECRET_PREFIX = 'whsec_';
-/** Sizes that the specification allows for a secret, in bytes. */
+/** Allowed sizes of a secret in bytes, by the same specification. */
 const SECRET_BYTES = { min: 24, max: 64 };
 
 const whole = (fallback: number, min: number, max: number) =>
@@ -20,7 +20,7 @@ function isSecret(text: string): boolean {
   return isEncoded && length >= SECRET_BYTES.min && length <= SECRET_BYTES.max;
 }
 
-/** A secret, decoded to the key of the signature. */
+/** Schema of a secret. The parsed value is the key for signatures. */
 const secret = z
   .string()
   .refine(isSecret, `must be ${SECRET_PREFIX} and the base64 of ${SECRET_BYTES.min} to ${SECRET_BYTES.max} bytes`)
@@ -34,11 +34,14 @@ const endpoint = z
       .max(2048)
       .refine((text) => URL.canParse(text), 'must be a URL')
       .transform((text) => new URL(text)),
-    /** The newest first. A receiver accepts a signature by any of them, which allows a rotation. */
+    /**
+     * Secrets of the endpoint, the newest first. Each message has a signature by each secret, so that the receiver can
+     * switch to a new one at any time.
+     */
     secrets: z.array(secret).min(1).max(MAX_SECRETS),
-    /** The actions of the events that it gets. Absent: all events. */
+    /** Actions of the events that are delivered to the endpoint. Absent: all events. */
     actions: z.array(z.string().min(1).max(64)).min(1).max(200).optional(),
-    /** `false`: it gets no new events, and its waiting deliveries stay. */
+    /** `false`: no new events are queued for the endpoint, and its waiting deliveries stay in the queue. */
     enabled: z.boolean().default(true),
   })
   .transform(({ secrets, actions, ...rest }) => ({
@@ -47,7 +50,7 @@ const endpoint = z
     actions: actions && new Set(actions),
   }));
 
-/** An endpoint that gets audit events. */
+/** A webhook endpoint, to which audit events are delivered. */
 export type WebhookEndpoint = z.output<typeof endpoint>;
 
 const endpoints = z
@@ -55,7 +58,7 @@ const endpoints = z
   .max(MAX_ENDPOINTS)
   .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, 'has two endpoints of the same name');
 
-/** Settings of the delivery of events to webhook endpoints. */
+/** Settings of the delivery to webhook endpoints. */
 export const webhookSettings = z.object({
   WEBHOOKS: z
     .string()

@@ -2,10 +2,10 @@ import { counter, gauge, lazyGauge } from '@gatehouse/platform';
 import type { DeliveryStats, WebhookDeliveryRepository } from './webhook-delivery.repository.js';
 
 const ENDPOINT = 'name of an enabled endpoint in `WEBHOOKS`, at most 20';
-/** The label of deliveries to endpoints that are disabled or not in `WEBHOOKS` any more. */
+/** Label value for deliveries to endpoints that are disabled or no longer in `WEBHOOKS`. */
 const REMOVED = '(removed)';
 
-/** Attempts to deliver events to webhook endpoints, by outcome. */
+/** Number of attempts to deliver an event to a webhook endpoint, by outcome. */
 export const webhookDeliveries = counter({
   name: 'gatehouse_webhook_deliveries_total',
   question: 'messages',
@@ -13,7 +13,7 @@ export const webhookDeliveries = counter({
   labels: { endpoint: ENDPOINT, outcome: ['delivered', 'later', 'parked'] },
 });
 
-/** Whether the circuit breaker of an endpoint is open on this courier. */
+/** Whether this courier's circuit breaker for an endpoint is open. */
 export const webhookCircuits = gauge({
   name: 'gatehouse_webhook_circuit_open',
   question: 'messages',
@@ -21,7 +21,7 @@ export const webhookCircuits = gauge({
   labels: { endpoint: ENDPOINT },
 });
 
-/** Registers gauges of the deliveries. They have the same values on every courier. */
+/** Registers gauges of the deliveries. Every courier reports the same values, because the deliveries are one table. */
 export function registerWebhookMetrics(
   deliveries: Pick<WebhookDeliveryRepository, 'stats'>,
   endpoints: readonly string[],

@@ -1,9 +1,10 @@
 import type { NamedStatement } from '@gatehouse/platform';
 
 /**
- * Leases due deliveries of an endpoint, with their events, in the order of their ids. $1 endpoint, $2 largest number, $3
- * length of the lease (interval). Of each user, only the first delivery that is not parked is leased, so that the endpoint
- * gets the events of a user in order, one after the other. The number of tries identifies the lease.
+ * Leases due deliveries of an endpoint, with their events, in the order of their ids. $1 endpoint, $2 largest number,
+ * $3 length of the lease (interval). Of each user, only the first delivery that is not parked is leased, so that the
+ * endpoint gets the user's events one after the other, in order. The statement increases the number of tries, which
+ * identifies the lease.
  */
 export const LEASE_DELIVERIES: NamedStatement = {
   name: 'webhook_take',
@@ -31,7 +32,10 @@ export const DELETE_ACCEPTED: NamedStatement = {
   text: `DELETE FROM flow.webhook_deliveries WHERE ${HELD}`,
 };
 
-/** Makes a delivery due again. $1 id, $2 tries of its lease, $3 error, $4 delay (interval), $5 tries that are undone. */
+/**
+ * Makes a delivery due again. $1 id, $2 tries of its lease, $3 error, $4 delay (interval), $5 number of tries to
+ * subtract, because they do not count.
+ */
 export const RETRY_DELIVERY: NamedStatement = {
   name: 'webhook_later',
   text: `UPDATE flow.webhook_deliveries SET due_at = now() + $4::interval, error = $3, tries = tries - $5::int
@@ -45,8 +49,8 @@ export const PARK_DELIVERY: NamedStatement = {
 };
 
 /**
- * Parks deliveries that are too old, at most a batch. $1 largest age (interval), $2 largest number. They belong to an
- * endpoint whose circuit is open, or that was removed. Leased deliveries and those that wait for a retry are left alone.
+ * Parks a batch of deliveries that are too old: those of an endpoint whose circuit is open or that was removed. $1
+ * largest age (interval), $2 size of the batch. Deliveries that are leased or wait for a retry are not parked.
  */
 export const PARK_OLD: NamedStatement = {
   name: 'webhook_park_old',
@@ -58,7 +62,10 @@ export const PARK_OLD: NamedStatement = {
       ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED))`,
 };
 
-/** Deletes deliveries that have been parked for long, at most a batch. $1 how long they are kept (interval), $2 largest number. */
+/**
+ * Deletes a batch of deliveries that were parked too long ago. $1 how long they are kept (interval), $2 size of the
+ * batch.
+ */
 export const SWEEP_PARKED_DELIVERIES: NamedStatement = {
   name: 'webhook_sweep',
   text: `
@@ -67,7 +74,10 @@ export const SWEEP_PARKED_DELIVERIES: NamedStatement = {
       ORDER BY parked_at LIMIT $2 FOR UPDATE SKIP LOCKED))`,
 };
 
-/** Returns the numbers of waiting and of parked deliveries of each endpoint, and the age of the oldest waiting one in seconds. */
+/**
+ * For each endpoint, returns the numbers of waiting and of parked deliveries, and the age of the oldest waiting
+ * delivery in seconds.
+ */
 export const DELIVERY_STATS: NamedStatement = {
   name: 'webhook_standing',
   text: `

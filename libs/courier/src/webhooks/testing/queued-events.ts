@@ -5,14 +5,14 @@ import type { Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { OutboxRepository } from '../../outbox.repository.js';
 
-/** An event that a test queues for endpoints. */
+/** An event that a test queues for delivery to endpoints. */
 export interface QueuedEvent {
   readonly user?: User | undefined;
   readonly endpoints: readonly string[];
   readonly number?: number;
 }
 
-/** Publishes events as a courier does, without a bus, and queues them for endpoints. Returns their ids. */
+/** Stores events as a courier does after publishing them, and queues them for endpoints. Returns their ids. */
 export async function queueEvents(
   source: DataSource,
   sealer: Sealer,
