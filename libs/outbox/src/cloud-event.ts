@@ -8,7 +8,7 @@ import {
 import { z } from 'zod';
 import type { EventBody } from './message.js';
 
-/** Content type of the structured mode of CloudEvents. */
+/** Content type of an event in the structured mode of CloudEvents, in which one JSON object contains everything. */
 export const CLOUD_EVENT_CONTENT_TYPE = 'application/cloudevents+json';
 
 /** Settings of processes that publish or export events. */
@@ -20,7 +20,7 @@ export const cloudEventSettings = z.object({
     .describe('URI of this deployment: the attribute `source` of its events, such as `https://login.example.org`'),
 });
 
-/** An event of the outbox, with the id and the time of its row. */
+/** An event of the outbox, with the id and the creation time of its row. */
 interface RecordedEvent {
   readonly id: string;
   readonly madeAt: Date;
@@ -28,8 +28,8 @@ interface RecordedEvent {
 }
 
 /**
- * Returns an event in the JSON format of CloudEvents 1.0. `source` is the setting EVENTS_SOURCE. Accepts bodies of
- * gateways before 0.3, in which the added members are null.
+ * Returns an event in the JSON format of CloudEvents 1.0. `source` is the setting EVENTS_SOURCE. In events of gateways
+ * before 0.3, members that they did not write are null.
  */
 export function toCloudEvent({ id, madeAt, body }: RecordedEvent, source: string): CloudEvent {
   const { action, user } = body;

@@ -2,17 +2,17 @@ import type { CommandName } from '@gatehouse/contracts';
 import type { Sealer } from '@gatehouse/platform';
 import { type CommandEvent, type EventRecorder, recordEvents, type Transaction } from './event-recorder.js';
 
-/** Writes the audit events of one run of a command to the outbox, with the actor `system`. */
+/** Writes audit events of a command to the outbox. Their actor is `system`. */
 export class CommandEventRecorder implements EventRecorder {
   #hasUnrecorded = false;
 
-  /** `sealer` seals with SEAL_KEYS of the gateway. Without it, no event can be written. */
+  /** `sealer` encrypts with the gateway's SEAL_KEYS. Without a sealer, events are not written. */
   constructor(
     readonly command: CommandName,
     private readonly sealer: Sealer | undefined,
   ) {}
 
-  /** Whether an event was not written, because there is no sealer. */
+  /** Whether an event was left out because there is no sealer. */
   get hasUnrecorded(): boolean {
     return this.#hasUnrecorded;
   }

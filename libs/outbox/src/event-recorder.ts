@@ -3,29 +3,32 @@ import type { Sealer } from '@gatehouse/platform';
 import { type EventFacts, eventMessage } from './message.js';
 import { INSERT_OUTBOX_ROWS, outboxColumns, outboxRow } from './outbox-row.js';
 
-/** An audit event of a command, or of a change of flows over HTTP. */
+/** An audit event of a command, or of an HTTP request that changes flows. */
 export type CommandEvent = AuditEvent & {
   /** The saved user whom the event is about. */
   readonly user?: SavedUser | undefined;
-  /** Slug of the flow, and id of the plan, that the command has prepared. */
+  /** Slug of the flow and id of the plan, if a command has created a plan (`flow`, `plan`). */
   readonly flow?: string;
   readonly plan?: string;
 };
 
-/** Runs statements in the transaction of a change: the EntityManager of TypeORM, or a client of `pg`. */
+/** Runs statements within the transaction of a change: TypeORM's EntityManager, or a client of `pg`. */
 export interface Transaction {
   query(sql: string, values: unknown[]): Promise<unknown>;
 }
 
-/** Writes audit events in the transaction of the change that they describe, so that a change is only saved with its events. */
+/**
+ * Writes audit events in the transaction of the change that they describe, so that the change cannot be saved without
+ * them.
+ */
 export interface EventRecorder {
   record(transaction: Transaction, ...events: readonly CommandEvent[]): Promise<void>;
 }
 
-/** Who has requested a change, and by which HTTP request. */
+/** Who has requested a change, and with which HTTP request. */
 type RequestFacts = Omit<EventFacts, 'user' | 'flow' | 'plan'>;
 
-/** Writes events to the outbox with these facts. */
+/** Writes events with these facts to the outbox. */
 export async function recordEvents(
   transaction: Transaction,
   events: readonly CommandEvent[],
@@ -39,7 +42,7 @@ export async function recordEvents(
   const { ids, topics, bodies, users } = outboxColumns(rows);
   await transaction.query(INSERT_OUTBOX_ROWS, [ids, topics, bodies, users]);
 }
-/** Writes the audit events of a change that an HTTP request has caused, with the actor of this request. */
+/** Writes the audit events of a change that an HTTP request has made. Their actor is the caller of the request. */
 export class RequestEventRecorder implements EventRecorder {
   constructor(
     private readonly facts: RequestFacts,

@@ -12,13 +12,13 @@ import {
 import type { GeoLocation } from '@gatehouse/platform';
 import { z } from 'zod';
 
-/** A mail or an event before it becomes a sealed row of the outbox (`outboxRow`). */
+/** A mail or an event, before `outboxRow` encrypts it for the outbox. */
 export interface OutboxMessage {
   readonly topic: string;
   readonly body: object;
   /**
-   * uuid of the saved user whom an event is about. The events of one user are delivered in order
-   * (docs/spec/events.md#order). Mails have none.
+   * uuid of the saved user whom an event is about, whose events are delivered in order (docs/spec/events.md#order).
+   * Undefined for a mail.
    */
   readonly user?: string | undefined;
 }
@@ -27,19 +27,19 @@ export interface OutboxMessage {
 export const MAIL_TOPIC = 'mail';
 const EVENT_TOPIC_PREFIX = 'events.';
 
-/** The HTTP request that causes an event or a mail. */
+/** The HTTP request that has caused an event or a mail. */
 export interface EventRequest {
   readonly clientIp: string;
   readonly userAgent: string | undefined;
-  /** Where the client's address is, if a GeoIP database knows it. */
+  /** Location of the client's address, if a GeoIP database contains it. */
   readonly location: GeoLocation | undefined;
   /** The value of the response header `x-authentik-id`. */
   readonly requestId: string | undefined;
 }
 
-/** Who causes an event, whom it is about, and by which request, flow and plan. */
+/** Facts about an event: who has caused it, whom it is about, and the request, flow and plan. */
 export interface EventFacts extends EventRequest {
-  /** Whom the event is about: in a flow, its user at that time. */
+  /** The user whom the event is about. In a flow, this is the plan's user at that time. */
   readonly user: User | undefined;
   readonly actor: EventActor;
   /** Slug of the flow. */
@@ -48,7 +48,7 @@ export interface EventFacts extends EventRequest {
   readonly plan: string | undefined;
 }
 
-/** Gateways before 0.3 write the first three members only. */
+/** Facts in a stored event or mail. Gateways before 0.3 write only the first three of them. */
 const about = z.object({
   user: user.nullable(),
   client_ip: z.string(),
@@ -61,11 +61,11 @@ const about = z.object({
 });
 type About = z.output<typeof about>;
 
-/** A mail in the outbox. */
+/** Schema of a mail's body in the outbox: the mail that a stage requested, and facts about the request. */
 export const mailBody = mailEffect.omit({ type: true }).extend({ about });
 export type MailBody = z.output<typeof mailBody>;
 
-/** An event in the outbox. The courier publishes it as a CloudEvent (`toCloudEvent`). */
+/** Schema of an event's body in the outbox. The courier publishes the event as a CloudEvent (`toCloudEvent`). */
 export const eventBody = about.extend({ action: z.string(), context: z.record(z.string(), z.unknown()) });
 export type EventBody = z.output<typeof eventBody>;
 
@@ -80,30 +80,33 @@ const aboutOf = (facts: EventFacts): About => ({
   ...(facts.requestId !== undefined && { request_id: facts.requestId }),
 });
 
-/** Returns the outbox message of a mail. */
+/** Returns the message that adds a mail to the outbox. */
 export const mailMessage = (
   { type: _mail, ...mail }: z.output<typeof mailEffect>,
   facts: EventFacts,
 ): OutboxMessage => ({ topic: MAIL_TOPIC, body: { ...mail, about: aboutOf(facts) } satisfies MailBody });
 
-/** An event of a stage or a policy, which may have an action of its own. */
+/** An event that a stage or a policy requests. Its action may be one that Gatehouse does not define. */
 interface RequestedEvent {
   readonly action: string;
   readonly context: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Returns the outbox message of an event that a stage or a policy has requested, with secrets masked
- * (docs/spec/events.md#masking) and within the limits of its size.
+ * Returns the message that adds an event of a stage or a policy to the outbox. Masks secrets in it
+ * (docs/spec/events.md#masking), and limits its size.
  */
 export const requestedEventMessage = ({ action, context }: RequestedEvent, facts: EventFacts): OutboxMessage =>
   messageOf({ action, context }, aboutOf(facts));
 
-/** Returns the outbox message of an event, with secrets masked and within the limits of its size. */
+/** Returns the message that adds an event to the outbox. Masks secrets in it, and limits its size. */
 export const eventMessage = ({ action, context }: AuditEvent, facts: EventFacts): OutboxMessage =>
   messageOf({ action, context }, aboutOf(facts));
 
-/** Returns the outbox message of an event about a mail, by the request that has requested the mail. */
+/**
+ * Returns the message that adds an event about a mail to the outbox, with the facts of the request that requested the
+ * mail.
+ */
 export const mailEventMessage = ({ action, context }: AuditEvent, mail: MailBody): OutboxMessage =>
   messageOf({ action, context }, mail.about);
 
