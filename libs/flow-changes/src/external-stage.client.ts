@@ -6,7 +6,7 @@ import { z } from 'zod';
 /** Milliseconds in which an external stage must reply with its descriptor. */
 const DESCRIBE_MS = 5000;
 
-/** Requests the descriptors of external stages for one change of flows. Requests each descriptor once. */
+/** Requests the descriptors of external stages during one change of flows. Requests each descriptor only once. */
 export class ExternalStageClient implements ExternalStages {
   readonly #descriptors = new Map<string, Promise<unknown>>();
 

@@ -9,15 +9,18 @@ import {
 } from './flow-definition.repository.js';
 import { presentRollout } from './rollout.presenter.js';
 
-/** Largest blueprint in bytes. `readDocument` refuses one above 1 MiB; this limit only bounds the memory. */
+/**
+ * Largest size of a blueprint in memory, in bytes. The actual limit is 1 MiB, with a better error message
+ * (`readDocument`).
+ */
 const MAX_BLUEPRINT_BYTES = 2 * 1024 * 1024;
 
-/** Injection token of the checker of expressions. */
+/** Injection token of the service that checks the syntax of Python expressions. */
 export const SYNTAX_CHECKER = Symbol('syntax checker');
 
 type Operations = { [E in FlowChangeOperation]: (request: FlowChangeRequest<E>) => Promise<FlowChangeResult<E>> };
 
-/** Carries out the operations on flows that the gateway requests. */
+/** Carries out the changes and queries of flows that the gateway requests. */
 @Injectable()
 export class FlowChangeService implements Operations {
   constructor(

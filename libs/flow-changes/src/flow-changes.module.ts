@@ -13,12 +13,12 @@ import { flowChangesConfig } from './flow-changes.config.js';
 import { FlowDefinitionRepository } from './flow-definition.repository.js';
 import { FLOW_CHANGE_LIMITER, FlowChangesController } from './nats-flow-changes.controller.js';
 
-/** Milliseconds after which the client gives up a statement: later than the longest FLOW_CHANGE_TIMEOUT_MS. */
+/** Milliseconds after which the client gives up a statement: more than the largest FLOW_CHANGE_TIMEOUT_MS. */
 const STATEMENT_MS = 20_000;
 
-/** Returns the module that changes flows at the request of the gateway, in the database of `DATABASE_URL`. */
+/** Returns the Nest module of the service that changes flows for the gateway, in the database of `DATABASE_URL`. */
 export function flowChangesModule(): DynamicModule {
-  /** Ends the Python process of the syntax checker after the last open request. */
+  /** Stops the syntax checker's Python process after the last open request. */
   @Module({})
   class FlowChangesModule implements OnApplicationShutdown {
     constructor(@Inject(SYNTAX_CHECKER) private readonly syntax: LazyPythonSyntaxChecker) {}

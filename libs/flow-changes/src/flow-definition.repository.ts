@@ -20,14 +20,14 @@ import type { flowChangesConfig } from './flow-changes.config.js';
 /** Checks the syntax of expressions in Python. */
 export type SyntaxChecker = Parameters<typeof applyBlueprints>[0]['syntax'];
 
-/** A blueprint, the values of its `!Env` tags, and the time that the run has. */
+/** A blueprint to apply: its text, the values for its `!Env` tags, and the time limit. */
 export interface BlueprintRunRequest {
   readonly file: BlueprintFile;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
 }
 
-/** The time of a change, and who has requested it. */
+/** The time limit of a change, and who has requested it. */
 export interface RequestedChange {
   readonly timeoutMs: number;
   readonly origin: ChangeOrigin;
@@ -44,30 +44,33 @@ interface Dependencies {
   readonly sealer: Sealer;
   readonly syntax: SyntaxChecker;
   readonly config: z.output<typeof flowChangesConfig>;
-  /** Returns the access to external stages for one run. */
+  /** Returns the client with which one run requests descriptors of external stages. */
   readonly openExternalStages: () => ExternalStages;
 }
 
-/** Applies and exports flows in the database. Another run that changes flows makes it throw FlowChangeBusyError. */
+/**
+ * Applies blueprints to the flows in the database, and exports flows. Throws FlowChangeBusyError while another run
+ * changes flows.
+ */
 export class FlowDefinitionRepository {
   constructor(private readonly dependencies: Dependencies) {}
 
-  /** Applies a blueprint, with an audit event that names the caller. */
+  /** Applies a blueprint, and records an audit event that names the caller. */
   apply(request: BlueprintRunRequest, origin: ChangeOrigin): Promise<Report> {
     return applyBlueprints({ ...this.optionsOf(request), ...this.recordOf(origin) });
   }
 
-  /** Compiles the flows that a blueprint changes into drafts, with an audit event. */
+  /** Compiles the flows of a blueprint into drafts without publishing them, and records an audit event. */
   draft(request: BlueprintRunRequest, origin: ChangeOrigin): Promise<DraftReport> {
     return draftBlueprints({ ...this.optionsOf(request), ...this.recordOf(origin) });
   }
 
-  /** Returns the versions of flows. `change` is for a caller that changes them. */
+  /** Returns the operations on versions of flows. `change` is required for operations that change something. */
   releases(change?: RequestedChange): FlowReleases {
     return new FlowReleases(this.changeOptions(change));
   }
 
-  /** Gives a version a share of the new plans, or changes the share. Throws FlowReleaseError. */
+  /** Starts a rollout of a version with a share of the new plans, or changes the share. Throws FlowReleaseError. */
   async startRollout({ slug, number, ...request }: RequestedRollout, change: RequestedChange): Promise<RolloutStatus> {
     const graceS = this.dependencies.config.ROLLOUT_GRACE_S;
     const rollouts = new FlowRollouts(this.changeOptions(change));
@@ -79,7 +82,7 @@ export class FlowDefinitionRepository {
     return this.rolloutStatus().find(slug);
   }
 
-  /** Returns what a blueprint would change. */
+  /** Returns what a blueprint would change, without changing it. */
   compare(request: BlueprintRunRequest): Promise<Report> {
     return applyBlueprints({ ...this.optionsOf(request), mode: 'compare' });
   }
@@ -115,7 +118,7 @@ export class FlowDefinitionRepository {
     };
   }
 
-  /** Returns the recorder of audit events, and the actor for the log of releases. */
+  /** Returns the recorder of audit events for a change, and the name of the actor for the list of releases. */
   private recordOf(origin: ChangeOrigin) {
     const { actor, client_ip: clientIp, user_agent: userAgent, location, request_id: requestId } = origin;
     const place = location && { ...NO_LOCATION, country: location.country, city_name: location.city };
@@ -127,9 +130,9 @@ export class FlowDefinitionRepository {
   }
 }
 
-/** A location of which nothing is known. */
+/** The fields of a location that the gateway does not send. */
 const NO_LOCATION = { continent: undefined, city: undefined, latitude: undefined, longitude: undefined };
 
-/** A run for flows writes no user, so it hashes no password. */
+/** Throws. A blueprint that only changes flows has no users, so no password must be hashed. */
 const rejectPassword = () =>
   Promise.reject(new Problem('internal_fault', { detail: 'a change of flows has a password' }));

@@ -28,10 +28,13 @@ import { FlowChangeService } from './flow-change.service.js';
 
 const QUEUE = { queue: FLOW_CHANGE_QUEUE };
 
-/** Injection token of the limiter of concurrent requests. */
+/** Injection token of the limiter of concurrent changes. */
 export const FLOW_CHANGE_LIMITER = Symbol('flow change limiter');
 
-/** Serves the gateway's requests about flows in one queue group, so that replicas share the work. */
+/**
+ * Serves requests of the gateway about flows. All replicas are in one NATS queue group, so each request goes to one of
+ * them.
+ */
 @Controller()
 export class FlowChangesController {
   private readonly logger = new Logger();
@@ -107,7 +110,7 @@ export class FlowChangesController {
 
   private async replyTo(operation: FlowChangeOperation, body: unknown): Promise<FlowChangeReply | StageProblem> {
     const request = flowChangeOperations[operation].request.safeParse(body === MALFORMED ? undefined : body);
-    // The problem has no details, because they could quote the secrets of a blueprint.
+    // No details in this problem, because they might contain secrets of the blueprint.
     if (!request.success) return { problem: { code: 'stage_bad_request' } };
     try {
       const work = this.service[operation].bind(this.service) as (request: unknown) => Promise<unknown>;

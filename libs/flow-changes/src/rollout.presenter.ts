@@ -3,7 +3,7 @@ import type { RolloutStatus, VersionSummary } from '@gatehouse/rollout';
 
 type Rollout = FlowChangeResult<'rollout'>;
 
-/** Returns a running rollout as the gateway gets it. */
+/** Returns a running rollout in the form of the reply to the gateway. */
 export function presentRollout(rollout: RolloutStatus): Rollout {
   const { slug, current, candidate, share, startedAt, countedFrom, chosenUntil, counts } = rollout;
   return {
