@@ -4,7 +4,7 @@ type EmittedEvent = NonNullable<PolicyReply['events']>[number];
 type Bag = Readonly<Record<string, unknown>>;
 type Insert = NonNullable<PolicyReply['insert']>;
 
-/** A change of the plan by a policy. */
+/** A change that a policy makes to the plan. */
 export interface ContextChange {
   readonly set?: Bag;
   readonly unset?: readonly string[];
@@ -12,8 +12,8 @@ export interface ContextChange {
 }
 
 /**
- * The plan's context while policies are evaluated one after another. Each policy sees the changes that the policies
- * before it made.
+ * The plan's facts during the evaluation of several policies one after another. Each policy sees the changes of the
+ * earlier ones.
  */
 export class EvaluationContext {
   private readonly changed = new Map<string, unknown>();
@@ -25,33 +25,36 @@ export class EvaluationContext {
     this.extra = request.context;
   }
 
-  /** Variables that policies see besides the facts of the plan. */
+  /** Variables that policies see in addition to the plan's facts. */
   get extraVariables(): Bag {
     return this.extra;
   }
 
-  /** Adds variables for this and all later policies. */
+  /** Adds variables, which this policy and all later ones see. */
   addVariables(variables: Bag): void {
     this.extra = { ...this.extra, ...variables };
   }
 
-  /** The facts of the plan with all changes. */
+  /** The plan's facts, with the changes of the policies so far. */
   get plan(): Bag {
     const facts = { ...this.request.flow_plan.context, ...Object.fromEntries(this.changed) };
     return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
   }
 
-  /** The facts of the plan, overridden by the extra variables. */
+  /**
+   * Everything that policies see: the plan's facts and the extra variables. An extra variable hides a fact of the same
+   * name.
+   */
   get context(): Bag {
     return { ...this.plan, ...this.extra };
   }
 
-  /** Number of events that the policies of this request have emitted so far. */
+  /** Number of events that the policies of this request have created so far. */
   get eventCount(): number {
     return this.events.length;
   }
 
-  /** Adds events of a policy. They are kept even if the policy fails afterwards. */
+  /** Adds events that a policy has created. They are kept even if the policy then fails. */
   addEvents(events: readonly EmittedEvent[]): void {
     this.events.push(...events);
   }
@@ -62,7 +65,7 @@ export class EvaluationContext {
     if (insert) this.inserted = { ...insert, steps: [...(this.inserted?.steps ?? []), ...insert.steps] };
   }
 
-  /** All changes, in the format of the reply. */
+  /** All changes so far, in the format of the reply. */
   get changes(): Pick<PolicyReply, 'context' | 'insert' | 'events'> {
     const entries = [...this.changed];
     return {

@@ -116,7 +116,7 @@ describe('a policy that fails', () => {
       },
       { timeout_ms: 150, policies: [requestedPolicy('a'), requestedPolicy('b')] },
     );
-    // A timer may fire a millisecond early, so both errors are possible.
+    // A timer may fire a millisecond too early, so either of two errors is possible.
     expect([stopped, reply.results['b']?.error]).toEqual([true, expect.stringMatching(/no time was left|than 1 ms/)]);
   });
 });

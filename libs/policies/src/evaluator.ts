@@ -19,7 +19,7 @@ import { EvaluationContext } from './evaluation-context.js';
 import { type Policy, type PolicyInput, UndecidedPolicyError } from './policy.js';
 import { promptTextsOf, redactTexts } from './redact-prompt-values.js';
 
-/** A kind of policy with its implementation. */
+/** A kind of policy: its contract and its implementation. */
 export interface RegisteredPolicy {
   readonly contract: PolicyContract;
   readonly policy: Policy;
@@ -29,7 +29,7 @@ type RequestedPolicy = Omit<PolicyRequest['policies'][number], 'timeout_ms'>;
 type Bag = Readonly<Record<string, unknown>>;
 type Report = (failure: FailedPolicy) => void;
 
-/** A policy that threw an unexpected error, for the log. */
+/** An unexpected error of a policy, for the log. */
 interface FailedPolicy {
   readonly plan: string | undefined;
   readonly request: string | undefined;
@@ -38,7 +38,7 @@ interface FailedPolicy {
   readonly error: unknown;
 }
 
-/** Milliseconds reserved for the reply, so that an endless policy fails before the gateway times out. */
+/** Milliseconds that are reserved for the reply: an endless policy must fail before the gateway stops waiting. */
 const REPLY_TRAVEL_MS = 50;
 
 const evaluations = histogram({
@@ -48,14 +48,14 @@ const evaluations = histogram({
   labels: { kind: 'the kind of the policy', outcome: ['pass', 'fail', 'error'] },
 });
 
-/** Evaluates the policies of a request one after another, because each may change the context of the next. */
+/** Evaluates the policies of a request one after another, because each may change what the next one sees. */
 export class Evaluator {
   constructor(
     private readonly kinds: ReadonlyMap<string, RegisteredPolicy>,
     private readonly report: Report = () => undefined,
   ) {}
 
-  /** Returns a result for each policy. Throws BusyError, or a database error when Postgres is unavailable. */
+  /** Returns a result for each policy. Throws BusyError, or the error of the database if Postgres is unavailable. */
   async evaluate(request: PolicyRequest): Promise<PolicyReply> {
     const until = performance.now() + request.timeout_ms - REPLY_TRAVEL_MS;
     const facts = new EvaluationContext(request);
@@ -87,8 +87,8 @@ export class Evaluator {
     } catch (error) {
       const promptTexts = promptTextsOf(evaluation.facts.context['prompt_data']);
       const message = redactTexts(error instanceof Error ? error.message : String(error), promptTexts);
-      // UndecidedPolicyError is checked first, because its cause may be a network error of another server, which must
-      // not look like an unavailable database.
+      // UndecidedPolicyError must be checked first: its cause may be a network error of another server, which looks
+      // like an unavailable database.
       if (error instanceof UndecidedPolicyError)
         return { pass: false, messages: nonEmptyMessages(error.messages), error: message };
       if (error instanceof BusyError || isDatabaseUnavailable(error)) throw error;
@@ -122,7 +122,8 @@ export class Evaluator {
   }
 
   /**
-   * Evaluates another policy by name. If that policy cannot decide, the result does not pass and contains the error.
+   * Evaluates another policy by name. If that policy throws or takes too long, the result does not pass, and contains
+   * the error.
    */
   private async call(evaluation: PolicyEvaluation, name: string, variables: Bag): Promise<PolicyResult> {
     const policy = evaluation.request.callable?.find((callable) => callable.name === name);
@@ -132,7 +133,7 @@ export class Evaluator {
   }
 }
 
-/** Drops blank messages, so that the visitor sees the default message instead. */
+/** Removes blank messages. If none is left, the visitor sees a default message. */
 const nonEmptyMessages = (messages: readonly string[]): string[] => messages.filter((text) => text.trim() !== '');
 
 interface PolicyEvaluation {
@@ -146,8 +147,8 @@ interface PolicyEvaluation {
 }
 
 /**
- * Creates its AbortController on the first read of `signal`: few policies read it, and creating a controller takes as
- * long as evaluating a small expression.
+ * An abort signal whose AbortController is created when `signal` is read first. Few policies read it, and creating a
+ * controller takes as long as evaluating a small expression.
  */
 class LazyAbortSignal {
   private controller: AbortController | undefined;
@@ -165,7 +166,9 @@ class LazyAbortSignal {
   }
 }
 
-/** Returns the result of `work`. Throws UndecidedPolicyError after the deadline, and ignores a later result. */
+/**
+ * Returns the result of `work`. Throws UndecidedPolicyError if the deadline passes before, and then ignores the result.
+ */
 async function withDeadline<T>({ allowedMs, deadline }: PolicyEvaluation, work: () => T | Promise<T>): Promise<T> {
   const leftMs = deadline - performance.now();
   if (leftMs < 1) throw new UndecidedPolicyError('no time was left');

@@ -16,8 +16,8 @@ interface Dependencies {
 }
 
 /**
- * Answers a request of the bus. Returns a problem when the policies cannot be evaluated, so that no user passes by
- * mistake.
+ * Answers a request on the bus. If the policies cannot be evaluated, the reply is a problem and no verdict, so that no
+ * user passes by mistake.
  */
 export async function handlePolicyMessage(
   body: unknown,
@@ -44,8 +44,8 @@ export async function handlePolicyMessage(
 }
 
 /**
- * Encodes a reply for the bus. A reply above the size limit, or nested too deeply for the gateway to parse, becomes a
- * problem, never a verdict.
+ * Encodes a reply for the bus. If the reply is larger than allowed, or nested too deeply for the gateway to parse, a
+ * problem is sent instead.
  */
 export function encodePolicyReply(reply: PolicyReply | StageProblem, maxBytes: number): Buffer {
   const bytes = toJson(reply);
@@ -54,14 +54,14 @@ export function encodePolicyReply(reply: PolicyReply | StageProblem, maxBytes: n
   return problemOf(`the reply has ${bytes.length} bytes, more than ${maxBytes}`);
 }
 
-/** Returns a reply as JSON, or undefined if it nests too deeply. */
+/** Returns a reply as JSON; undefined if it is nested too deeply. */
 function toJson(reply: PolicyReply | StageProblem): Buffer | undefined {
   try {
     const bytes = Buffer.from(JSON.stringify(reply));
     return exceedsDepth(bytes, MAX_MESSAGE_DEPTH) ? undefined : bytes;
   } catch (error) {
-    // JSON.stringify is recursive, so it throws RangeError for a reply that nests very deeply. The problem is sent in
-    // its place, because without any reply the gateway would wait until its time limit.
+    // JSON.stringify is recursive, so it throws RangeError for a deeply nested reply. The caller then sends a problem,
+    // because without any reply the gateway would wait until its time limit.
     if (error instanceof RangeError) return undefined;
     throw error;
   }

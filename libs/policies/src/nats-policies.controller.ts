@@ -22,10 +22,10 @@ const answers = histogram({
 /** Injection token of the limiter of concurrent requests. */
 export const POLICY_LIMITER = Symbol('policy limiter');
 
-/** Injection token of the largest reply in bytes. */
+/** Injection token of the largest size of a reply, in bytes. */
 export const POLICY_REPLY_BYTES = Symbol('policy reply bytes');
 
-/** Serves policy requests in one queue group, so that replicas share the work. */
+/** Serves policy requests. All replicas are in one NATS queue group, so each request goes to one of them. */
 @Controller()
 export class PolicyController {
   private readonly logger = new Logger();

@@ -34,11 +34,11 @@ const REPOSITORY_PROVIDERS = [
   },
 ];
 
-/** Returns the module that serves the given kinds of policies on the bus, with their dependencies. */
+/** Returns the Nest module that serves these kinds of policies on the bus, with their dependencies. */
 export async function policiesModule(policies: Readonly<Record<string, PolicyEntry>>): Promise<DynamicModule> {
   class PoliciesModule {}
   const config = readConfig(policyConfig);
-  // Python starts before the policies are imported, so that both happen at the same time.
+  // Python is started before the policies are imported, so that both happen at the same time.
   const python = startPython(config);
   python.catch(() => undefined);
   const contracts = Object.values(policies).map(({ contract }) => contract);

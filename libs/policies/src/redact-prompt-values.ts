@@ -1,17 +1,20 @@
-/** Shorter values are not redacted: they reveal little, and occur in ordinary words. */
+/** Values with fewer characters are not redacted, because they also occur in ordinary words. */
 const MIN_CHARACTERS = 3;
 
-/** Returns the texts of prompts, such as passwords, which no message may contain. The longest text is the first. */
+/**
+ * Returns the texts that the visitor typed into prompts, such as passwords. No message may contain them. The longest
+ * text is the first.
+ */
 export function promptTextsOf(promptData: unknown): string[] {
   return Object.values(promptData ?? {})
     .filter((value): value is string => typeof value === 'string' && value.length >= MIN_CHARACTERS)
     .sort((a, b) => b.length - a.length);
 }
 
-/** Removes texts from a message. */
+/** Replaces each of these texts in a message by an ellipsis. */
 export const redactTexts = (message: string, texts: readonly string[]): string =>
   texts.reduce((redacted, text) => redacted.replaceAll(text, '…'), message);
 
-/** Removes values of prompts, such as passwords, from a message, because Python's error messages quote them. */
+/** Removes values of prompts, such as passwords, from a message of Python, which may quote them. */
 export const redactPromptValues = (message: string, promptData: unknown): string =>
   redactTexts(message, promptTextsOf(promptData));

@@ -1,12 +1,12 @@
 import type { DataSource } from 'typeorm';
 import { ALICE } from './index.js';
 
-/** The group of Alice, whose parent is HOUSEHOLD. */
+/** A group with Alice as its member. Its parent is HOUSEHOLD. */
 export const STAFF = '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01';
 /** A group that makes its members superusers. */
 export const HOUSEHOLD = '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f02';
 
-/** Inserts the user ALICE with two groups, attributes and a device. */
+/** Inserts the user ALICE with attributes, a device, and the two groups. */
 export async function insertAlice(source: DataSource): Promise<void> {
   await source.query(
     `INSERT INTO mfa.devices (id, user_id, kind, name) VALUES (gen_random_uuid(), '${ALICE.uuid}', 'totp', 'App')`,

@@ -9,7 +9,7 @@ export const ALICE = {
   ...{ email: 'alice@example.org', is_active: true, epoch: 1, locale: '' },
 } satisfies SavedUser;
 
-/** Returns a complete request of the gateway with overrides. */
+/** Returns a complete policy request. `overrides` replaces some of its members. */
 export const policyRequestOf = (overrides: Partial<PolicyRequest> = {}): PolicyRequest => ({
   v: 1,
   id: '00000000-0000-4000-8000-000000000000.1.0',
@@ -29,7 +29,7 @@ interface PolicyInputOptions {
   readonly request?: Partial<PolicyRequest>;
 }
 
-/** Returns the input of a policy, with the defaults of its config. */
+/** Returns the input for a policy. Its config has the defaults of its schema. */
 export function policyInput<Config extends z.ZodObject>(
   contract: PolicyContract<Config>,
   { config = {}, request: overrides = {} }: PolicyInputOptions = {},

@@ -30,8 +30,8 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 };
 
 /**
- * Starts a server with the paths `/echo`, `/status/503`, `/to/<address>`, `/keep/<address>`, `/bytes/10`, `/gzip`,
- * `/switching`, `/silent` and `/hanging`.
+ * Starts a server. Its paths are `/echo`, `/status/503`, `/to/<address>` (302), `/keep/<address>` (307), `/bytes/10`,
+ * `/gzip`, `/switching` (101), `/silent` (no response) and `/hanging` (no body).
  */
 export async function startLoopbackServer(): Promise<LoopbackServer> {
   const server = createServer((request, response) => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const seconds = (fallback: number) => integer({ min: 0, max: 2 ** 31 - 1 }).default(fallback);
 
-/** Waits and returns a configured result, for tests of flows (docs/spec/policies.md#kinds). */
+/** Returns a configured result after a delay. For tests of flows (docs/spec/policies.md#kinds). */
 export const dummyContract = definePolicy({
   kind: 'dummy',
   model: 'authentik_policies_dummy.dummypolicy',

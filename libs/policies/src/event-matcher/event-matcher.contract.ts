@@ -4,7 +4,7 @@ import { z } from 'zod';
 const criterion = () => char().nullable().default(null);
 const NONE = 'At least one criteria must be set.';
 
-/** Matches audit events (docs/spec/policies.md#kinds). A flow has no event, so the policy never passes in a flow. */
+/** Matches audit events (docs/spec/policies.md#kinds). Bound to a flow, it never passes, because there is no event. */
 export const eventMatcherContract = definePolicy({
   kind: 'event_matcher',
   model: 'authentik_policies_event_matcher.eventmatcherpolicy',

@@ -12,8 +12,8 @@ const event = z.object({
 });
 
 /**
- * Passes when any criterion matches. Returns a message for each criterion that is set, whether the criterion matches or
- * not, as authentik does.
+ * Passes if any of its criteria matches. As in authentik, the messages list every criterion that is set, whether or not
+ * it matches.
  */
 @Injectable()
 export class EventMatcherPolicy implements Policy<typeof eventMatcherContract> {

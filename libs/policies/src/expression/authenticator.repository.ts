@@ -1,10 +1,10 @@
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
-/** Whether a user has a device. $1 UUID of the user, $2 kind of the device, or null for any kind. */
+/** Returns whether a user has a device. $1 uuid of the user, $2 kind of the device, or null for any kind. */
 const HAS: NamedStatement = { name: 'authenticators.has', text: 'SELECT mfa.has_device($1, $2) AS has' };
 
-/** Looks up devices by the only function of the schema `mfa` that the policy service may call. */
+/** Looks up devices, by the only function of the schema `mfa` that the policy service's role may call. */
 export class AuthenticatorRepository {
   constructor(private readonly source: DataSource) {}
 

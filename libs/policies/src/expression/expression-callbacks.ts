@@ -22,10 +22,10 @@ const callbackArguments = {
   has_authenticator: z.object({ user: z.unknown(), type: z.string().nullable() }),
 };
 
-/** The callbacks that reach other hosts. */
+/** Names of the callbacks that send something to other hosts. */
 const OUTSIDE: ReadonlySet<string> = new Set(['http', 'addresses', 'host_name']);
 
-/** What `ExpressionCallbacks` reads from. */
+/** The services that callbacks use. */
 @Injectable()
 export class ExpressionDataSources {
   constructor(
@@ -35,10 +35,10 @@ export class ExpressionDataSources {
   ) {}
 }
 
-/** Answers the requests of a running expression, which host.py sends by its function `ask`. */
+/** Answers the requests that a running expression sends to this process, by the function `ask` in host.py. */
 export class ExpressionCallbacks {
   /**
-   * Set when Postgres is unavailable or the service is busy: then the evaluation fails, even if the expression catches
+   * Set if Postgres is unavailable or the service is busy. The evaluation then fails, even if the expression has caught
    * the error.
    */
   failure: { readonly cause: unknown } | undefined;
@@ -110,7 +110,10 @@ export class ExpressionCallbacks {
     return { passing: pass, messages, raw_result: pass };
   }
 
-  /** Returns whether the user has an authenticator. Returns false without a user, and for a user who is not saved. */
+  /**
+   * Returns whether the user has an authenticator device. Returns false without a user, and for a user who is not
+   * saved.
+   */
   private async hasAuthenticator({
     user,
     type,

@@ -5,7 +5,7 @@ import { redactPromptValues } from '../redact-prompt-values.js';
 
 type EmittedEvent = NonNullable<PolicyReply['events']>[number];
 
-/** Limits of the side effects of expressions. */
+/** Limits of what expressions may cause, such as events. */
 export interface ExpressionLimits {
   readonly callDepth: number;
   readonly events: number;
@@ -13,8 +13,8 @@ export interface ExpressionLimits {
 }
 
 /**
- * Returns the events that an expression created, and one event for each failed policy that the expression called.
- * Throws UndecidedPolicyError when the events exceed a limit.
+ * Returns the events that an expression created, and an event for each failed policy that it called. Throws
+ * UndecidedPolicyError if the events exceed a limit.
  */
 export function expressionEvents(
   { events, failures }: EvaluationResult,
@@ -37,6 +37,7 @@ export function expressionEvents(
 }
 
 /**
- * Returns the action of an event. The action is a part of the NATS subject, so characters other than a-z become `_`.
+ * Returns the action of an event. It becomes a part of a NATS subject, so all characters except a-z are replaced by
+ * `_`.
  */
 const actionOf = (action: string) => `custom_${action.toLowerCase().replace(/[^a-z_]/g, '_')}`.slice(0, 64);

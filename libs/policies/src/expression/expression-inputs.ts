@@ -6,9 +6,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { PolicyInput } from '../policy.js';
 
 /**
- * Matches Python source that may read a user field that the request lacks, or that may list all fields of the user.
- * Only for such a source, the user is read from the directory. A field name counts only after `.` or a quote, so that
- * most words in comments do not match.
+ * Matches Python source that may read a field of the user which the request does not contain, or that may list all
+ * fields. Only then the user is loaded from the directory. A field name must follow `.` or a quotation mark to match,
+ * so that words in comments mostly do not.
  */
 const DIRECTORY_FIELDS =
   /[.'"](attributes|type|path|date_joined|last_login|password_change_date|has_usable_password|is_superuser)\b|__dict__|\bvars\b/;
@@ -54,7 +54,7 @@ export class ExpressionInputs {
   }
 }
 
-/** Returns a user of the directory as JSON for expressions. */
+/** Returns a user of the directory in the JSON format for expressions. */
 export function toExpressionUser({ has_usable_password, ...policyUser }: PolicyUser): object {
   return { ...policyUser, password_usable: has_usable_password };
 }
@@ -62,7 +62,7 @@ export function toExpressionUser({ has_usable_password, ...policyUser }: PolicyU
 const isSame = (pending: unknown, user: User | null) =>
   user?.kind === 'saved' && (pending as { uuid?: unknown } | undefined)?.uuid === user.uuid;
 
-/** Returns the HTTP request as expressions see it: without cookies and credentials. */
+/** Returns the HTTP request in the form that expressions see. It has no cookies and no credentials. */
 function httpRequestOf({ client, flow_plan, method = 'GET', site }: PolicyRequest): object {
   return {
     method,

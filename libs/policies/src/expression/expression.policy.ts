@@ -10,7 +10,7 @@ import { PythonRunner } from './python-runner.js';
 
 type ExpressionInput = PolicyInput<typeof expressionContract>;
 
-/** Evaluates a Python expression. Discards the changes that the expression made to the plan if the expression fails. */
+/** Evaluates a Python expression. If the expression fails, its changes to the plan are discarded. */
 @Injectable()
 export class ExpressionPolicy implements Policy<typeof expressionContract> {
   constructor(
@@ -51,6 +51,6 @@ export class ExpressionPolicy implements Policy<typeof expressionContract> {
 
 const withLine = ({ error = '', line }: EvaluationResult) => (line === undefined ? error : `${error} (line ${line})`);
 
-/** Returns the redirect step to insert, if the expression has redirected the visitor. */
+/** Returns the redirect step to insert; undefined if the expression has not redirected the visitor. */
 const insertOf = ({ redirect: to }: EvaluationResult) =>
   to === undefined ? undefined : { where: 'next' as const, steps: [{ kind: 'redirect', config: { to } }] };

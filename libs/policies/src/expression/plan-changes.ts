@@ -1,18 +1,21 @@
 const COMMENT = /^\s*#.*$/gm;
-/** Ways to reach the plan of the request without its name. */
+/** Matches functions that give access to the plan without its name in the source. */
 const REFLECTION = /\b(?:globals|locals|vars|eval|exec)\b/;
-/** Statements that change an object in place: augmented assignments and deletions. */
+/** Matches statements that change an object in place: augmented assignments and deletions. */
 const IN_PLACE = /(?:[-+*/|&^%@]|<<|>>)=|\b(?:del|setattr)\b/;
-/** Members and attributes as targets of assignments, also of a loop, with an annotation, or beside other targets. */
+/**
+ * Matches assignments to members or attributes of an object, including loop variables, annotated targets and multiple
+ * targets.
+ */
 const ASSIGNED_MEMBER =
   /(?:[\])]|\.\w+)\s*=(?!=)|\bfor\s+\w+\s*[[.]|^[^\n=()]{0,200}(?:\]|\.\w)[^\n=()!<>]{0,200}=(?!=)/m;
-/** Methods that change a collection, also without their call. */
+/** Matches names of methods that change a collection. The call itself need not follow. */
 const CHANGING_METHOD =
   /\.(?:update|pop|popitem|setdefault|clear|append|extend|insert|remove|sort|reverse|add|discard|__\w+__)\b/;
 
 /**
- * Returns whether an expression may change the plan. Errs on that side: an expression that only reads facts may change
- * nothing, one that only changes a number or list of its own may seem to.
+ * Returns whether an expression may change the plan. False means that it certainly does not. True may be wrong, for
+ * example for an expression that only changes its own number or list.
  */
 export function mayChangePlan(source: string): boolean {
   const code = source.replace(COMMENT, '');

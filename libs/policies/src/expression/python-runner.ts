@@ -3,8 +3,8 @@ import type { ConcurrencyLimiter } from '@gatehouse/platform';
 import type { ExpressionLimits } from './expression-events.js';
 
 /**
- * Runs Python expressions, at most POLICY_PYTHON at the same time (`limiter`), each in a process of the interpreter.
- * The interpreter has one more process, a spare.
+ * Runs Python expressions, each in a separate process of the interpreter. At most POLICY_PYTHON of them run at the same
+ * time (`limiter`). The interpreter keeps one more process as a spare.
  */
 export class PythonRunner {
   constructor(
@@ -13,10 +13,7 @@ export class PythonRunner {
     readonly limits: ExpressionLimits,
   ) {}
 
-  /**
-   * Evaluates an expression. Throws BusyError when the queue is full, or when the time is over before a process is
-   * free.
-   */
+  /** Evaluates an expression. Throws BusyError if the queue is full, or if no process is free before the time limit. */
   run(evaluation: Evaluation, callbacks: HostCallbacks): Promise<EvaluationResult> {
     const until = performance.now() + evaluation.timeoutMs;
     const left = () => Math.floor(until - performance.now());

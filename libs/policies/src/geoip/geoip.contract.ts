@@ -1,7 +1,7 @@
 import { char, definePolicy, integer } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Passes for clients in listed autonomous systems or countries (docs/spec/policies.md#kinds). */
+/** Passes if the client's address belongs to a listed autonomous system or country (docs/spec/policies.md#kinds). */
 export const geoipContract = definePolicy({
   kind: 'geoip',
   model: 'authentik_policies_geoip.geoippolicy',

@@ -9,8 +9,8 @@ const OTHER_NETWORK = 'Client IP is not part of an allowed autonomous system.';
 const OTHER_COUNTRY = 'Client IP is not in an allowed country.';
 
 /**
- * Passes when the client's autonomous system or country is listed, and when both lists are empty. Throws
- * UndecidedPolicyError when the database of a list that is not empty does not contain the client's address.
+ * Passes if the client's autonomous system or country is listed, or if both lists are empty. Throws
+ * UndecidedPolicyError if a list is not empty and its database does not contain the client's address.
  */
 @Injectable()
 export class GeoipPolicy implements Policy<typeof geoipContract> {

@@ -1,7 +1,9 @@
 import { boolean, definePolicy, integer } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Refuses a password that is too old, and by default deletes it (docs/spec/policies.md#kinds). */
+/**
+ * Does not pass if the user's password is too old. By default also deletes the password (docs/spec/policies.md#kinds).
+ */
 export const passwordExpiryContract = definePolicy({
   kind: 'password_expiry',
   model: 'authentik_policies_expiry.passwordexpirypolicy',

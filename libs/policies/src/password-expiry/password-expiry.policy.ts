@@ -5,7 +5,10 @@ import type { passwordExpiryContract } from './password-expiry.contract.js';
 
 const DAY_MS = 86_400_000;
 
-/** Refuses a password whose age has reached the configured number of whole days. Passes for users who are not saved. */
+/**
+ * Does not pass if the age of the password has reached the configured number of days. Passes for users who are not
+ * saved.
+ */
 @Injectable()
 export class PasswordExpiryPolicy implements Policy<typeof passwordExpiryContract> {
   constructor(@Inject(PolicyUserRepository) private readonly users: PolicyUserRepository) {}

@@ -2,15 +2,18 @@ import { createHash } from 'node:crypto';
 import { measureProvider, withHttpRequestSpan } from '@gatehouse/platform';
 import { UndecidedPolicyError } from '../policy.js';
 
-/** Number of leading characters of the hash to send. Hundreds of passwords share them (k-anonymity). */
+/**
+ * Number of hexadecimal digits of the hash that are sent. Hundreds of passwords have the same first digits
+ * (k-anonymity).
+ */
 const PREFIX_LENGTH = 5;
 const MAX_RESPONSE_BYTES = 1024 * 1024;
 
-/** Looks passwords up in the range API of Have I Been Pwned, by the first characters of their SHA-1 hash. */
+/** Looks up passwords in the range API of Have I Been Pwned, by the first digits of their SHA-1 hash. */
 export class BreachedPasswordLookup {
   constructor(private readonly url: string) {}
 
-  /** Returns how often a password occurs in breaches. Throws UndecidedPolicyError when the API does not answer. */
+  /** Returns how often a password occurs in known breaches. Throws UndecidedPolicyError if the API does not answer. */
   async count(password: string, signal: AbortSignal): Promise<number> {
     const hash = createHash('sha1').update(password).digest('hex').toUpperCase();
     const lines = await this.range(hash.slice(0, PREFIX_LENGTH), signal);

@@ -4,11 +4,11 @@ import { z } from 'zod';
 const count = (fallback = 0) => integer({ min: 0, max: 2 ** 31 - 1 }).default(fallback);
 
 /**
- * Default symbols of authentik. They contain the backslash twice, so a backslash in a password counts as two symbols.
+ * authentik's default symbols. They contain the backslash twice, so each backslash in a password counts as two symbols.
  */
 const SYMBOLS = '!\\"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~ ';
 
-/** Checks a new password (docs/spec/policies.md#kinds). */
+/** Checks a new password by rules, breaches and strength (docs/spec/policies.md#kinds). */
 export const passwordContract = definePolicy({
   kind: 'password',
   model: 'authentik_policies_password.passwordpolicy',

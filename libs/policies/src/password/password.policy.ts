@@ -9,10 +9,15 @@ type PasswordPolicyInput = PolicyInput<typeof passwordContract>;
 
 const MISSING = 'Password not set in context';
 const WEAK = 'Password is too weak.';
-/** Number of leading characters that zxcvbn checks, because zxcvbn is slow for long passwords. */
+/**
+ * Number of characters that are passed to zxcvbn, from the start of the password. zxcvbn is slow for long passwords.
+ */
 const MAX_CHECKED_LENGTH = 100;
 
-/** Checks a prompted password against static rules, breaches and strength, until one check fails. */
+/**
+ * Checks a password from a prompt: first by static rules, then in known breaches, then its strength. Stops at the first
+ * check that fails.
+ */
 @Injectable()
 export class PasswordPolicy implements Policy<typeof passwordContract> {
   constructor(@Inject(BreachedPasswordLookup) private readonly breaches: BreachedPasswordLookup) {}
@@ -23,7 +28,7 @@ export class PasswordPolicy implements Policy<typeof passwordContract> {
     if (config.check_static_rules && !meetsRules(password, config)) {
       return { pass: false, messages: [config.error_message] };
     }
-    // A preview sends nothing to other hosts.
+    // A preview must not send anything to other hosts.
     if (config.check_have_i_been_pwned && request.dry_run !== 'preview') {
       const count = await this.breaches.count(password, signal);
       if (count > config.hibp_allowed_count)
@@ -44,7 +49,8 @@ async function checkStrength(
   threshold: number,
   { user, site }: PolicyRequest,
 ): Promise<PolicyOutcome> {
-  // The dictionaries of zxcvbn take 0.8 MB of code and a multiple of it in memory, which most deployments never need.
+  // Loaded on demand: the dictionaries of zxcvbn are 0.8 MB of code and a multiple of that in memory, and most
+  // deployments never use them.
   const { default: zxcvbn } = await import('zxcvbn');
   const userTexts = user?.kind === 'saved' ? [user.username, user.name, user.email] : [];
   const { score, feedback } = zxcvbn(password.slice(0, MAX_CHECKED_LENGTH), [...userTexts, site.brand]);

@@ -5,7 +5,7 @@ type Rules = z.output<typeof passwordContract.config>;
 
 const matches = (password: string, pattern: RegExp) => password.match(pattern)?.length ?? 0;
 
-/** Returns whether a password meets all static rules. A symbol that is listed twice counts twice. */
+/** Returns whether a password meets all static rules. A symbol that the rules list twice counts twice. */
 export function meetsRules(password: string, rules: Rules): boolean {
   const symbols = Array.from(rules.symbol_charset).reduce((sum, symbol) => sum + password.split(symbol).length - 1, 0);
   return (

@@ -3,7 +3,7 @@ import type { Policy, PolicyInput, PolicyOutcome } from '../policy.js';
 import type { reputationContract } from './reputation.contract.js';
 import { ReputationRepository } from './reputation.repository.js';
 
-/** Compares the sum of the reputations of the client's address and the username with the threshold. */
+/** Passes if the sum of the reputation of the client's address and of the user name is at or below the threshold. */
 @Injectable()
 export class ReputationPolicy implements Policy<typeof reputationContract> {
   constructor(@Inject(ReputationRepository) private readonly reputations: ReputationRepository) {}
@@ -13,7 +13,7 @@ export class ReputationPolicy implements Policy<typeof reputationContract> {
     const ip = config.check_ip ? client.ip : undefined;
     const identifier = config.check_username ? (user?.username ?? '') : undefined;
     const storedScore = await this.reputations.score({ ip, identifier });
-    // Changes by this request are not in the table yet.
+    // Changes that this request has made are not in the table yet, so they are added.
     const unsaved = reputation.filter((change) => ip !== undefined || change.identifier === identifier);
     return { pass: unsaved.reduce((score, { delta }) => score + delta, storedScore) <= config.threshold };
   }

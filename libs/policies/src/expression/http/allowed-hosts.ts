@@ -6,7 +6,7 @@ import { z } from 'zod';
 const ENTRY = /^(\*\.)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/;
 const DEFAULT_PORTS: readonly string[] = ['80', '443'];
 
-/** Schema of POLICY_ALLOWED_HOSTS, the hosts that expressions may reach, comma separated. */
+/** Schema of the setting POLICY_ALLOWED_HOSTS: the hosts that expressions may call, separated by commas. */
 export const allowedHosts = z
   .string()
   .default('')
@@ -17,14 +17,14 @@ export const allowedHosts = z
   });
 
 interface Entry {
-  /** Whether the entry has the form `*.name`, which allows subdomains. */
+  /** Whether the entry is of the form `*.name`, which allows all subdomains. */
   readonly subdomains: boolean;
   readonly name: string;
-  /** Port that the entry allows. Undefined: the default ports of http and https. */
+  /** Port in the entry. Undefined: the default ports of http and https are allowed. */
   readonly port: string | undefined;
 }
 
-/** The hosts that the operator allows for policies, and their addresses. */
+/** Decides which hosts and addresses policies may call, by the operator's setting. */
 export class AllowedHosts {
   private readonly entries: readonly Entry[];
   private readonly listedAddresses: ReadonlySet<string>;
@@ -56,7 +56,10 @@ export class AllowedHosts {
     );
   }
 
-  /** Returns whether a host may resolve to an address: a public one, or one that is listed itself (SSRF protection). */
+  /**
+   * Returns whether a host name may resolve to this address. The address must be public, or be listed itself (prevents
+   * SSRF).
+   */
   allowsAddress(address: string): boolean {
     const normalized = canonical(address);
     return this.listedAddresses.has(normalized) || isPublicAddress(normalized);
@@ -66,7 +69,7 @@ export class AllowedHosts {
 const matches = ({ subdomains, name }: Entry, host: string) => (subdomains ? host.endsWith(`.${name}`) : host === name);
 
 /**
- * Returns the canonical spelling of a host: lower case, without brackets and trailing dot, addresses in their usual
+ * Returns a host in its canonical form: in lower case, without brackets and trailing dot, IP addresses in their usual
  * form.
  */
 function canonical(host: string): string {

@@ -25,7 +25,9 @@ interface RequestLimits {
   readonly lookup: LookupFunction;
 }
 
-/** Sends a request over a new connection. Throws UndecidedPolicyError when there is no response within the limits. */
+/**
+ * Sends a request over a new connection. Throws UndecidedPolicyError if no complete response arrives within the limits.
+ */
 export async function sendRequest(request: PolicyHttpRequest, limits: RequestLimits): Promise<PolicyHttpResponse> {
   const message = await receive(request, limits);
   const encoding = message.headers['content-encoding'] ?? 'identity';
@@ -44,7 +46,8 @@ function receive(
     const fail = (cause: unknown) => reject(unreachable(url, signal, cause));
     try {
       const request = url.protocol === 'https:' ? httpsRequest(url, options) : httpRequest(url, options);
-      // After a status 101 Node.js closes the connection with neither a response nor an error.
+      // After a response with the status 101, Node.js closes the connection without a response or an error. Without
+      // this, the promise would never settle.
       const endedEarly = () => fail(new Error('the connection ended without a response'));
       request.on('response', resolve).on('error', fail).on('close', endedEarly).end(body);
     } catch (error) {

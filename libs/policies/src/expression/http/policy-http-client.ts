@@ -12,7 +12,7 @@ const MAX_REDIRECTS = 5;
 const RESERVED_HEADERS =
   /^(host|connection|content-length|transfer-encoding|accept-encoding|upgrade|te|trailer|expect)$/i;
 
-/** Arguments of an HTTP request by an expression. */
+/** Arguments with which an expression sends an HTTP request. */
 export const httpRequestArguments = z.object({
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']),
   url: z.string(),
@@ -31,7 +31,7 @@ export interface PolicyHttpLimits {
   readonly requests: number;
 }
 
-/** HTTP and DNS client of policies, which only reaches the hosts that the operator allows. */
+/** HTTP and DNS client for policies. It only reaches the hosts that the operator allows. */
 export class PolicyHttpClient {
   private readonly lookup: LookupFunction;
 
@@ -42,7 +42,7 @@ export class PolicyHttpClient {
     this.lookup = filteredLookup((address) => hosts.allowsAddress(address));
   }
 
-  /** Sends a request and follows redirects within the same origin. Throws UndecidedPolicyError when it fails. */
+  /** Sends a request and follows redirects within the same origin. Throws UndecidedPolicyError if that fails. */
   async send(args: z.output<typeof httpRequestArguments>, signal: AbortSignal): Promise<object> {
     if (this.hosts.isEmpty) throw new UndecidedPolicyError('POLICY_ALLOWED_HOSTS allows no host.');
     const timeout = AbortSignal.timeout(Math.ceil(Math.min(args.timeout_ms ?? Infinity, this.limits.timeoutMs)));
@@ -60,14 +60,14 @@ export class PolicyHttpClient {
     }
   }
 
-  /** Returns the addresses of a host. Empty for a host that is not allowed. */
+  /** Returns the IP addresses of a host. Returns an empty list if the host is not allowed. */
   async resolve(host: string, family: 4 | 6 | 0): Promise<string[]> {
     if (!this.hosts.allowsName(host)) return [];
     const addresses = await lookup(host, { all: true, family }).catch(() => []);
     return [...new Set(addresses.map(({ address }) => address))];
   }
 
-  /** Returns the host name of an address, or the address itself if the host is not allowed. */
+  /** Returns the host name of an IP address. Returns the address itself if the host is not allowed. */
   async reverseLookup(address: string): Promise<string> {
     if (this.hosts.isEmpty || isIP(address) === 0) return address;
     const service = await lookupService(address, 80).catch(() => undefined);
@@ -102,8 +102,8 @@ const lowerCaseHeaders = (headers: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 /**
- * Returns the request that follows a redirect response, and undefined for any other response. Throws for a redirect to
- * another origin.
+ * Returns the next request after a redirect response; undefined after any other response. Throws if the redirect leads
+ * to another origin.
  */
 function followRedirect(
   { method, url, headers, body }: PolicyHttpRequest,
