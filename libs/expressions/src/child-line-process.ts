@@ -8,12 +8,15 @@ const NEWLINE = 10;
 const CHANNEL = 3;
 
 /**
- * Settings of glibc: freed blocks of this size and more go back to the system at once. By default glibc raises the
- * limit after each such block, and keeps up to 32 MB of freed memory.
+ * Makes glibc return freed blocks of this size and more to the system at once. By default, glibc raises this limit
+ * whenever such a block is freed, and so keeps up to 32 MB of freed memory.
  */
 const ENVIRONMENT = { MALLOC_MMAP_THRESHOLD_: String(2 ** 18) };
 
-/** A Node child process without the environment variables of this process, which exchanges lines with this process over a pipe. */
+/**
+ * A Node.js child process that exchanges lines with this process over a pipe. It does not get this process's
+ * environment variables.
+ */
 export class ChildLineProcess {
   private readonly child: ChildProcess;
   private readonly channel: Duplex;
@@ -30,7 +33,7 @@ export class ChildLineProcess {
     if (!(channel instanceof Duplex)) throw new Error('the child process has no pipe for lines');
     this.channel = channel;
     this.exited = once(this.child, 'close').catch(() => undefined);
-    // Writing to an exited process fails. `exited` reports the exit, so the error is ignored.
+    // Writing to an exited process fails. The error can be ignored, because `exited` reports the exit.
     channel.on('error', () => undefined);
     channel.on('data', (bytes: Buffer) => this.receive(bytes, onLine));
     this.child.stderr?.on('data', (bytes: Buffer) => {
@@ -38,7 +41,7 @@ export class ChildLineProcess {
     });
   }
 
-  /** The last part of the standard error output of the process. */
+  /** The end of what the process has written to standard error. */
   get errorOutput(): string {
     return this.stderr.trim();
   }

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 
 /**
- * Handles a request that an expression sends to the host, such as the lookup of a user. `name` is the kind of request.
- * Arguments and result are JSON. A rejection raises PolicyException in the expression, which may catch it.
+ * Answers a request that a running expression sends to this process, such as the lookup of a user. `name` is the kind
+ * of request. Arguments and result are JSON. A rejection raises PolicyException in the expression, which may catch it.
  */
 export type HostCallbacks = (name: string, args: unknown) => Promise<unknown>;
 
-/** The JSON input of an expression. */
+/** The input of an expression, as JSON. */
 export interface ExpressionInput {
   readonly request?: {
     /**
-     * The user as in the plan's context. `attributes` and `password_usable` may be absent. Null for an anonymous
-     * visitor.
+     * The user, as in the plan's facts; null for an anonymous visitor. `attributes` and `password_usable` may be
+     * missing.
      */
     readonly user?: object | null;
     readonly obj?: unknown;
@@ -19,29 +19,32 @@ export interface ExpressionInput {
     readonly context?: object;
     readonly debug?: boolean;
   };
-  /** Entries of the variable `context`. They override entries of the plan's context with the same name. */
+  /** Additional entries of the Python variable `context`. They hide facts of the plan with the same name. */
   readonly context?: object;
-  /** The running plan. The result contains the changes to its context. */
+  /** The running plan. The result of the evaluation contains the changes to its `context`. */
   readonly flow_plan?: { readonly slug: string; readonly context: object };
   readonly client_ip?: string;
-  /** Additional global names, such as `user` and `prompt_context`. */
+  /** Further global variables of the expression, such as `prompt_context`. */
   readonly names?: Readonly<Record<string, unknown>>;
 }
 
-/** One evaluation of Python source text, which is the body of a function. */
+/** One evaluation of Python source. The source is the body of a function. */
 export interface Evaluation {
   readonly source: string;
   readonly input: ExpressionInput;
   readonly timeoutMs: number;
   /** Python sources of the policies that the expression may call, directly or indirectly, by policy name. */
   readonly calls?: Readonly<Record<string, string>>;
-  /** Maximum depth of nested calls. */
+  /** Largest depth of nested calls of other policies. */
   readonly callDepth?: number;
 }
 
 const bag = z.record(z.string(), z.unknown());
 
-/** The JSON of a reply. It is validated, because an expression can write the reply in place of evaluation.py. */
+/**
+ * Schema of a reply's JSON. It must be checked, because an expression may be able to write the reply instead of
+ * evaluation.py.
+ */
 const evaluationReply = z.object({
   result: z.unknown().default(null),
   truth: z.boolean().default(false),
@@ -57,34 +60,34 @@ const evaluationReply = z.object({
 
 /** The result of an evaluation. */
 export interface EvaluationResult extends Readonly<z.output<typeof evaluationReply>> {
-  /** The returned value, or its truth value when it is not JSON. */
+  /** The value that the expression returned; whether it is truthy, if it is not JSON. */
   readonly result: unknown;
-  /** Errors of the policies that the expression called. */
+  /** Errors of other policies that the expression called. */
   readonly failures: { readonly policy: string; readonly error: string }[];
   /**
-   * Keyword arguments of the expression's calls of other policies. Policies that are evaluated later see them in their
-   * context.
+   * Keyword arguments with which the expression called other policies. Policies that are evaluated later see them as
+   * variables.
    */
   readonly call_kwargs: Record<string, unknown>;
-  /** The URL that the expression redirects the browser to. */
+  /** URL to which the expression redirects the browser. */
   readonly redirect?: string | undefined;
-  /** The reason why the policy could not decide, for the log. */
+  /** Why the policy is undecided, for the log. */
   readonly error?: string | undefined;
-  /** The line of the source where the error was raised. */
+  /** Line of the source in which the error was raised. */
   readonly line?: number | undefined;
 }
 
-/** A syntax error in a source. Lines and columns are counted from 1. */
+/** A syntax error in a source. Line and column are counted from 1. */
 export interface PythonSyntaxError {
   readonly line: number;
   readonly column: number;
   readonly message: string;
 }
 
-/** Returns the result of an evaluation that failed before Python could reply. */
+/** Returns the result of an evaluation for which Python sent no reply. */
 export const failedEvaluation = (error: string): EvaluationResult => evaluationReply.parse({ error });
 
-/** Returns the result in the line of a reply. The result is an error if the line is malformed. */
+/** Returns the result in a reply line. If the line is malformed, the result is an error. */
 export function decodeResult(line: string): EvaluationResult {
   try {
     return evaluationReply.parse(JSON.parse(line));
@@ -93,7 +96,7 @@ export function decodeResult(line: string): EvaluationResult {
   }
 }
 
-/** Encodes an evaluation as three lines: the cache key of the compiled source, the input, and the plan's context. */
+/** Returns an evaluation as three lines: the cache key of the compiled source, the input, and the plan's facts. */
 export function encodeEvaluation({ source, input, calls, callDepth: call_depth }: Evaluation): string {
   const { flow_plan, ...rest } = input;
   const hasHttp = (input.request?.http_request ?? null) !== null;

@@ -12,7 +12,7 @@ afterAll(() => interpreter.close());
 
 const admin = { kind: 'saved', uuid: '5d0b', username: 'akadmin', password_usable: true };
 
-/** Returns a fake host that records requests and gives every request the same reply. */
+/** Returns a fake host that records requests and sends the same reply to each. */
 function hostReplying(reply: unknown) {
   const requests: [string, unknown][] = [];
   const ask = async (name: string, args: unknown) => {

@@ -10,13 +10,13 @@ import {
 import { PythonPool } from './python-pool.js';
 import { OUT_OF_TIME, PythonProcess, type PythonTask, type TaskResult } from './python-process.js';
 
-/** Number and size of the processes. */
+/** Number of the Python processes, and their memory limit. */
 export interface InterpreterOptions {
   /** Memory limit of Python in each process, in megabytes. */
   readonly memoryMb: number;
-  /** Largest number of evaluations that the caller runs at the same time. By default 1. */
+  /** Largest number of evaluations that the caller runs at the same time. Default: 1. */
   readonly size?: number;
-  /** Number of further processes that are kept ready, for when a process ends and is replaced. By default 1. */
+  /** Number of additional processes that are ready to replace a process that ends. Default: 1. */
   readonly spares?: number;
   /** Called when a process fails to start. */
   readonly onStartError?: (error: unknown) => void;
@@ -43,7 +43,7 @@ export class Interpreter {
     return interpreter;
   }
 
-  /** Number of ready processes. */
+  /** Number of processes that are ready. */
   get readyCount(): number {
     return this.pool.readyCount;
   }
@@ -53,14 +53,14 @@ export class Interpreter {
     await this.pool.whenFull();
   }
 
-  /** Evaluates a source. An error in the source is a part of the result and does not reject the promise. */
+  /** Evaluates a source. If the source raises an error, the result contains it, and the promise does not reject. */
   async run(evaluation: Evaluation, ask: HostCallbacks): Promise<EvaluationResult> {
     const { timeoutMs } = evaluation;
     const reply = await this.runTask({ kind: 'evaluate', lines: encodeEvaluation(evaluation), timeoutMs, ask });
     return 'failure' in reply ? failedEvaluation(reply.failure) : decodeResult(reply.line);
   }
 
-  /** Returns the first syntax error of a source, or undefined. Does not run the source. */
+  /** Returns the first syntax error in a source; undefined if there is none. Does not run the source. */
   async check(source: string): Promise<PythonSyntaxError | undefined> {
     const lines = `${JSON.stringify(source)}\n`;
     const reply = await this.runTask({ kind: 'check', lines, timeoutMs: SYNTAX_CHECK_TIMEOUT_MS, ask: noCallbacks });

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   interpreter = await Interpreter.start({ memoryMb: 128 });
 });
-// Many attacks end the process that runs them, so wait for the new processes.
+// Many of these attacks end the process that runs them, so wait until it is replaced.
 beforeEach(() => interpreter.whenFull());
 afterAll(async () => {
   delete process.env.GATEHOUSE_TEST_SECRET;
@@ -29,7 +29,10 @@ afterAll(async () => {
   await interpreter.close();
 });
 
-/** Python code that finds all classes of the interpreter, as an attack would look for Pyodide's bridge to JavaScript. */
+/**
+ * Python code that lists all classes of the interpreter, by which an attacker would look for Pyodide's bridge to
+ * JavaScript.
+ */
 const CLASSES = `
 seen, todo = set(), [object]
 while todo:
@@ -38,7 +41,10 @@ while todo:
             seen.add(kind)
             todo.append(kind)
 `;
-/** Python code that regains access to this bridge. The import guard must stop an attack even then. */
+/**
+ * Python code that gets access to Pyodide's bridge to JavaScript again. Even then, the import guard must stop an
+ * attack.
+ */
 const BRIDGE = 'import sys\nsys.modules.pop("_pyodide_core")\nimport _pyodide_core as core\n';
 
 describe('the sandbox', () => {
@@ -148,7 +154,10 @@ describe('an evaluation cannot influence the next one', () => {
 });
 
 describe('an expression that writes its own reply', () => {
-  /** Replaces the function that encodes the result. `reply` is Python code that returns bytes. */
+  /**
+   * Returns Python code that replaces the function that encodes the result. `reply` is Python code whose value is
+   * bytes.
+   */
   const forge = (reply: string) => `
 import sys
 evaluation = sys.modules["evaluation"]
@@ -157,7 +166,7 @@ evaluation._MAX_OUTCOME = 1 << 30
 evaluation._strict = lambda outcome: ${reply}
 return 1`;
 
-  // The second line is long, so that it arrives after the process has got its next task.
+  // The second line is long, so that it arrives only after the process has got its next task.
   it('gives no result for the next expression', async () => {
     await run(forge(`b'{"result": 1}\\n={"result": "forged", "truth": true}' + b" " * 1_000_000`)).catch(() => {});
     const results = await Promise.all([2, 3, 4].map(async (n) => (await run('return n', { names: { n } })).result));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LazyPythonSyntaxChecker, withSyntaxChecker } from './lazy-syntax-checker.js';
 
-/** Returns the ids of the processes that this process has started and that run. */
+/** Returns the ids of the running child processes of this process. */
 const children = () => readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean);
 
 describe.skipIf(process.platform !== 'linux')('a syntax check of expressions', () => {

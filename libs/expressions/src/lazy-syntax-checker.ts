@@ -20,7 +20,7 @@ export class LazyPythonSyntaxChecker {
 /** Checks the syntax of an expression. */
 type SyntaxChecker = Pick<LazyPythonSyntaxChecker, 'check'>;
 
-/** Calls `use` with the checker `given`, or else with a new checker, which is closed afterwards. */
+/** Calls `use` with the checker `given`. Without `given`, makes a checker and closes it afterwards. */
 export async function withSyntaxChecker<T>(
   given: SyntaxChecker | undefined,
   use: (syntax: SyntaxChecker) => Promise<T>,

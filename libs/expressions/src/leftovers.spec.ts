@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => interpreter.close());
 
-/** Python code that collects all strings of the interpreter that contain a text, except the text itself. */
+/** Python code that lists all strings in the interpreter that contain a given text, except the text itself. */
 const FIND = `
 def find(text):
     import gc, sys
@@ -32,7 +32,10 @@ def find(text):
         waiting = gc.get_referents(*containers) + keys
     return found
 `;
-/** Python code that uses up memory and Python's prepared errors. Python then raises one shared MemoryError object. */
+/**
+ * Python code that uses up all memory and all MemoryError objects that Python has prepared. After that, Python raises
+ * one shared MemoryError object, which might keep data of an evaluation.
+ */
 const EXHAUST = `
 held = []
 for _ in range(40):
@@ -42,7 +45,10 @@ for _ in range(40):
         held.append(error)
 `;
 const parts = ['left', 'over7f3a'];
-/** Searches for a text that is assembled from parts, so that the search does not find its own source and input. */
+/**
+ * Searches the interpreter for a text. It is assembled from parts, so that the search does not find its own source or
+ * input.
+ */
 const search = async () => run(`${FIND}\nreturn find("".join(parts))`, { names: { parts } });
 
 const v: ExpressionInput = { context: { v: 'leftover7f3a' } };
@@ -94,7 +100,7 @@ describe('an expression finds nothing in the interpreter of', () => {
 });
 
 describe('a plain expression leaves in the interpreter, besides its compiled source, nothing of', () => {
-  /** Evaluates a pure source within an evaluation, in the same way as the child process does. */
+  /** Returns Python code that evaluates a pure source in the same way as the child process does. */
   const evaluate = (source: string) => `${FIND}
 import json, sys
 key = json.dumps({"source": json.loads(${JSON.stringify(JSON.stringify(source))}), "http": False, "names": []})

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => interpreter.close());
 
-/** Calls is_pure inside the interpreter. */
+/** Returns what the Python function `is_pure` says about a source. */
 const isPure = async (source: string) => {
   const check = 'import ast, sys\nreturn sys.modules["purity"].is_pure(ast.parse(source))';
   return (await run(check, { names: { source } })).result;

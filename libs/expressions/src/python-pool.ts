@@ -32,9 +32,9 @@ export class PythonPool {
     this.refill();
   }
 
-  /** Resolves when the pool is full. */
+  /** Resolves when all processes of the pool are ready. */
   async whenFull(): Promise<void> {
-    // The exit of a process is reported slightly after its task has failed.
+    // The exit of a process is reported a little later than the failure of its task.
     await setImmediate();
     for (let awaited; awaited !== this.refilling; ) {
       awaited = this.refilling;
@@ -43,8 +43,8 @@ export class PythonPool {
   }
 
   /**
-   * Takes an idle process, or waits for one. Prefers the process that was used last, because its cache of compiled
-   * sources is the fullest. Resolves to undefined when no process becomes idle in time.
+   * Returns an idle process, or waits for one. Prefers the process that was used last, because it has the most compiled
+   * sources in its cache. Resolves to undefined if no process becomes idle within `timeoutMs` milliseconds.
    */
   async acquire(timeoutMs: number): Promise<PythonProcess | undefined> {
     const process = this.idle.shift();
@@ -62,7 +62,7 @@ export class PythonPool {
     });
   }
 
-  /** Returns a process to the pool, unless it is ending. */
+  /** Makes a process idle again, unless it is ending. */
   release(process: PythonProcess): void {
     if (!this.usable.has(process) || !process.isUsable) return;
     const waiter = this.waiters.shift();
@@ -106,7 +106,8 @@ export class PythonPool {
     this.processes.delete(process);
     const index = this.idle.indexOf(process);
     if (index >= 0) this.idle.splice(index, 1);
-    // If a process exits before it is ready, `addMissing` starts another process, or `open` reports the error.
+    // Only a process that was ready is replaced here. If it exits before, `addMissing` starts another one, or `open`
+    // reports the error.
     if (this.usable.delete(process) && !this.closed) this.refill();
   }
 }

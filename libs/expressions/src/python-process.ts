@@ -3,7 +3,7 @@ import { ChildLineProcess } from './child-line-process.js';
 import type { HostCallbacks } from './evaluation.js';
 import { pythonProgram } from './python-program.js';
 
-/** A task for a Python process, encoded as lines. */
+/** A task for a Python process: its input as lines. */
 export interface PythonTask {
   readonly kind: 'check' | 'evaluate';
   readonly lines: string;
@@ -11,40 +11,40 @@ export interface PythonTask {
   readonly ask: HostCallbacks;
 }
 
-/** The result of a task: the reply line, or the reason why the process exited without a reply. */
+/** The result of a task: the line with the reply, or the reason why the process exited without one. */
 export type TaskResult = { readonly line: string } | { readonly failure: string };
 
 interface RunningTask {
   readonly task: PythonTask;
   readonly settle: (reply: TaskResult) => void;
   readonly timers: readonly NodeJS.Timeout[];
-  /** Resolves at the deadline. Pending host requests are then answered with an error. */
+  /** Resolves at the deadline. Open requests of the expression to this process then get an error as the reply. */
   readonly timeout: Promise<void>;
 }
 
-/** Milliseconds after the deadline in which Python can stop by itself before the process is killed. */
+/** Milliseconds after the deadline within which Python may stop by itself. After that, the process is killed. */
 const GRACE_MS = 400;
 const MEMORY_CHECK_MS = 50;
 const MB = 2 ** 20;
-/** Megabytes that a process needs besides the memory of Python: machine code, the memory snapshot, and Node. */
+/** Megabytes that a process needs in addition to Python's memory: for machine code, the memory snapshot and Node.js. */
 const OVERHEAD_MB = 400;
 const MAX_HOST_REPLY = MB;
-/** First character of a reply after which the process must be replaced, because its memory has grown too much. */
+/** First character of a reply line, if the process must be replaced because its memory has grown too much. */
 const RESTART_FLAG = 'x';
 
-/** Error of a policy that exceeded its time limit. */
+/** Error message of a policy that took longer than its time limit. */
 export const OUT_OF_TIME = 'The policy exceeded its time limit.';
 const OUT_OF_MEMORY = 'The policy exceeded its memory limit.';
 const PROCESS_ENDED = 'The Python process exited.';
 
-/** A child process that runs one task at a time. */
+/** A child process with Python. It runs one task at a time. */
 export class PythonProcess {
   private readonly child: ChildLineProcess;
   private running: RunningTask | undefined;
   private reason = PROCESS_ENDED;
   private isEnding = false;
 
-  /** Resolves when the process can run tasks. Rejects when it exits before that. */
+  /** Resolves when the process can run tasks. Rejects if it exits before. */
   readonly ready: Promise<void>;
   readonly exited: Promise<unknown>;
 
@@ -64,7 +64,7 @@ export class PythonProcess {
     });
   }
 
-  /** Runs a task. Call it only while no other task is running. */
+  /** Runs a task. Must not be called while another task is running. */
   async run(task: PythonTask): Promise<TaskResult> {
     const reply = new Promise<TaskResult>((settle) => {
       let expire = () => {};
@@ -95,7 +95,10 @@ export class PythonProcess {
     await this.exited;
   }
 
-  /** Ends the process if a line arrives while no task runs: the line could be taken for the reply to the next task. */
+  /**
+   * Ends the process if it sends a line while no task is running, because the line could be taken for the reply to the
+   * next task.
+   */
   private onLine(line: string): void {
     const [kind, body] = [line[0], line.slice(1)];
     if (!this.running) void this.end();
@@ -139,7 +142,7 @@ export class PythonProcess {
 
 const PAGE_BYTES = 4096;
 
-/** Returns the resident set size of a process in bytes, or undefined where /proc is not available. */
+/** Returns the memory of a process in bytes (resident set size); undefined on a system without /proc. */
 function residentBytes(pid: number): number | undefined {
   try {
     return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES;

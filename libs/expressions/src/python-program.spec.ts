@@ -11,7 +11,7 @@ afterEach(() => {
   delete process.env[SECRET];
 });
 
-/** JavaScript that an expression would run after an escape from Python. */
+/** JavaScript code that an expression might run if it could leave Python. */
 const ESCAPED = `
 const attempt = (run) => { try { return String(run()); } catch (error) { return error.code ?? error.name; } };
 const fs = require('node:fs');

@@ -8,7 +8,7 @@ const packageRoot = (folder: string): string =>
   existsSync(join(folder, 'package.json')) ? folder : packageRoot(dirname(folder));
 
 /**
- * The folder of the compiled child program. Tests run TypeScript directly, but the child process needs compiled files.
+ * Folder of the compiled child program. Tests run TypeScript directly, but the child process needs the compiled files.
  */
 const compiled = [moduleFolder, join(packageRoot(moduleFolder), 'dist/libs/expressions/src')].find((folder) =>
   existsSync(join(folder, 'python.snapshot')),
@@ -19,7 +19,7 @@ const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
   ? '--permission'
   : '--experimental-permission';
 
-/** Returns the arguments of Node for the child process, which may only read its own program and Python. */
+/** Returns the arguments with which Node.js starts the child process. It may only read its own program and Python. */
 export function pythonProgram(memoryMb: number): string[] {
   if (!compiled) throw new Error('the child program for expressions is not built. Run: npm run build');
   const readable = [join(compiled, '*'), join(pyodide, '*'), join(packageRoot(moduleFolder), 'package.json')];

@@ -8,7 +8,8 @@ interface EvaluatorOptions {
 const noHost: HostCallbacks = async () => null;
 
 /**
- * Returns a function that evaluates a source with a generous time limit, and with a host that replies null by default.
+ * Returns a function that evaluates a source. The time limit is generous. By default, the host replies null to every
+ * request.
  */
 export const evaluator =
   (interpreter: () => Interpreter) =>

@@ -1,14 +1,17 @@
-/** Milliseconds until the interrupt is repeated if the expression catches it. */
+/** Milliseconds after which Python is interrupted again, because the expression may have caught the first interrupt. */
 const REPEAT_INTERRUPT_MS = 100;
 const INTERRUPT = 2;
 
-/** The deadline of the running expression. Python polls it, so no other thread has to interrupt Python. */
+/**
+ * The deadline of the running expression. Python asks for it again and again by reading `signal`, so no other thread is
+ * needed to interrupt Python.
+ */
 export class Deadline {
   private endsAt = Number.POSITIVE_INFINITY;
   /** Whether Python was interrupted since the last `start`, even if the expression caught the interrupt. */
   wasInterrupted = false;
 
-  /** The interrupt buffer of Pyodide. Reading it checks the clock. */
+  /** Pyodide's interrupt buffer. Each read of it compares the clock with the deadline. */
   readonly signal: Uint8Array;
 
   constructor() {

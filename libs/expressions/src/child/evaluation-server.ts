@@ -6,22 +6,20 @@ import type { LineChannel } from './line-channel.js';
 import type { MemoryImages } from './memory-images.js';
 import { type FunctionName, type PythonRuntime, StackOverflowError } from './python-runtime.js';
 
-/** The first byte of a reply from Python: the state of the interpreter (see evaluation.py). */
+/** Values of the first byte of a reply from Python. It says in which state the interpreter is (see evaluation.py). */
 const COMPILED = '+'.charCodeAt(0);
 const RESTORE = '!'.charCodeAt(0);
 const NOT_PURE = '~'.charCodeAt(0);
 
 const PARENT_GONE_EXIT_CODE = 0;
 const NO_REPLY_EXIT_CODE = 71;
-/**
- * Growth factor of a process's memory after which the process is replaced, because WebAssembly memory never shrinks.
- */
+/** The process is replaced when its memory has grown by this factor, because WebAssembly memory never shrinks. */
 const MAX_MEMORY_GROWTH = 3;
 const OVERFLOW = 'The data or the calls of the policy are nested too deeply.';
 const OVERFLOW_RESULT = Buffer.from(`!${JSON.stringify({ error: OVERFLOW })}`);
 const OVERFLOW_SYNTAX_ERROR = Buffer.from(`!${JSON.stringify({ line: 1, column: 1, message: OVERFLOW })}`);
 const NEWLINE = Buffer.from('\n');
-/** Maximum total size of `EvaluationServer.impure`, in bytes. */
+/** Largest total size of the entries of `EvaluationServer.impure`, in bytes. */
 const MAX_IMPURE_BYTES = 8 * 2 ** 20;
 
 interface Dependencies {
@@ -32,10 +30,10 @@ interface Dependencies {
   readonly memory: MemoryImages;
 }
 
-/** Handles one request after the other until the parent process exits. */
+/** Evaluates expressions one after the other, as the parent process requests, until that process exits. */
 export class EvaluationServer {
   /**
-   * The compiled sources that are not pure (purity.py), by the hash of their cache key. This process keeps them,
+   * Compiled sources that are not pure (purity.py), by the hash of their cache key. They are stored outside of Python,
    * because Python's memory is reset to its initial copy (`MemoryImages`) before each of them runs.
    */
   private readonly impure = new Map<string, Buffer>();
@@ -72,7 +70,7 @@ export class EvaluationServer {
       compiled = reply.subarray(1);
       this.remember(id, compiled);
     }
-    // The initial memory contains nothing of any other evaluation.
+    // The initial memory contains nothing of other evaluations.
     memory.useInitial();
     return this.call('evaluate_impure', joinLines(input, plan, compiled));
   }
@@ -86,7 +84,9 @@ export class EvaluationServer {
     this.impureBytes += compiled.length;
   }
 
-  /** Calls a function in the shared memory. Resets this memory if the reply says so or the function was interrupted. */
+  /**
+   * Calls a function in the shared memory. Resets that memory if the reply requests it or the function was interrupted.
+   */
   private callShared(name: FunctionName, body: Buffer): Buffer {
     const { memory, deadline } = this.dependencies;
     const reply = this.call(name, body);

@@ -8,8 +8,8 @@ const TIME_EXPIRED = Buffer.from('{"error":"The policy exceeded its time limit."
 const REQUEST_LIMIT = 262_144;
 
 /**
- * Forwards requests of Python to the parent process. Python writes a request to one descriptor and reads the reply from
- * another.
+ * Passes requests of Python to the parent process. Python writes a request to one file descriptor and reads the reply
+ * from another.
  */
 export class HostChannel {
   private reply: Uint8Array = Buffer.alloc(0);
@@ -24,7 +24,7 @@ export class HostChannel {
     this.reply = request.length > REQUEST_LIMIT ? REQUEST_TOO_LONG : this.replyTo(request);
   }
 
-  /** Removes and returns at most `length` bytes of the reply. */
+  /** Removes up to `length` bytes from the start of the reply and returns them. */
   take(length: number): Uint8Array {
     const chunk = this.reply.subarray(0, length);
     this.reply = this.reply.subarray(length);
@@ -37,8 +37,8 @@ export class HostChannel {
   }
 
   /**
-   * Throws when the stack overflowed before the reply to a request was read: this reply could be mistaken for the next
-   * line from the parent process. The error ends this process.
+   * Throws if a stack overflow has interrupted an exchange with the parent process. The unread reply could be mistaken
+   * for the next line. The error ends this process.
    */
   assertIdle(): void {
     if (this.isWaiting) throw new Error('an exchange with the parent process was interrupted');

@@ -8,7 +8,7 @@ const MB = 2 ** 20;
 const I32 = 0x7f;
 const { instantiate } = WebAssembly;
 
-/** The names of the calls that reached the real functions. */
+/** Names of the calls that reached the real functions, in order. */
 let reached: string[];
 let sent: string;
 let exported: WebAssembly.Exports;
@@ -31,7 +31,7 @@ beforeEach(async () => {
   );
   guard = new ImportGuard(new HostChannel(lines, new Deadline()), MB);
   Object.assign(WebAssembly, { instantiate });
-  // Node 20 does not have these two functions.
+  // Node.js 20 does not have these two functions.
   Object.assign(WebAssembly, { Suspending: class {}, promising: () => undefined });
   guard.install();
   const env = Object.fromEntries(NAMES.map((name) => [name, () => reached.push(name) && 77]));
@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 afterAll(() => void Object.assign(WebAssembly, { instantiate }));
 
-/** Returns a WebAssembly module that imports functions with four numbers, and exports them with a memory. */
+/** Returns a WebAssembly module that imports functions with four number parameters, and exports them and its memory. */
 function moduleOf(names: readonly string[]): Uint8Array<ArrayBuffer> {
   const text = (value: string) => [value.length, ...Buffer.from(value)];
   const section = (id: number, items: readonly number[][]) => {
@@ -60,7 +60,10 @@ function moduleOf(names: readonly string[]): Uint8Array<ArrayBuffer> {
 
 const call = (name: string, ...args: number[]) => (exported[name] as (...args: number[]) => number)(...args);
 const memory = () => new DataView((exported['memory'] as WebAssembly.Memory).buffer);
-/** Stores a text at address 100 and its vector at address 0. Returns the arguments of `fd_read` or `fd_write`. */
+/**
+ * Writes a text to address 100, and an I/O vector for it to address 0. Returns the arguments for `fd_read` or
+ * `fd_write`.
+ */
 function vectorOf(text: string): [number, number, number] {
   new Uint8Array(memory().buffer).set(Buffer.from(text), 100);
   memory().setUint32(0, 100, true);

@@ -6,12 +6,12 @@ import { releaseMemory } from './release-memory.js';
 type Import = (...args: number[]) => number;
 type Imports = WebAssembly.Imports;
 
-/** Exit code after a call of a forbidden function. */
+/** Exit code of this process after Python has called a forbidden function. */
 const FORBIDDEN_CALL_EXIT_CODE = 70;
 const BAD_DESCRIPTOR = 8;
 /**
- * The fcntl command that sets descriptor flags. The guard refuses it, because the flags of descriptors 0 to 2 would
- * outlast the evaluation, and later evaluations could read them.
+ * The fcntl command that sets flags of a file descriptor. It is refused, because the flags of descriptors 0 to 2 stay
+ * after an evaluation, so that later evaluations could read them.
  */
 const F_SETFL = 4;
 const WRITE_FLAGS = 0o3 | 0o100 | 0o1000;
@@ -19,8 +19,8 @@ const STDOUT = 1;
 const HOST_REQUEST_FD = 2;
 
 /**
- * Removes WebAssembly's JavaScript Promise Integration, because ImportGuard cannot wrap suspending functions. Neither
- * this process nor Python uses them.
+ * Removes WebAssembly's JavaScript Promise Integration, which nothing here uses: ImportGuard cannot wrap functions that
+ * suspend.
  */
 export function disableSuspension(): void {
   Reflect.deleteProperty(WebAssembly, 'Suspending');
@@ -28,9 +28,8 @@ export function disableSuspension(): void {
 }
 
 /**
- * Wraps the functions that the WebAssembly module of Python imports. These functions are Python's only access to this
- * process. Once closed, the guard allows only harmless functions: no files except Python's own, no sockets, and no
- * JavaScript.
+ * Wraps the functions that Python's WebAssembly module imports. They are Python's only access to this process. Once the
+ * guard is closed, it allows only harmless ones: no files except Python's own, no sockets, no JavaScript.
  */
 export class ImportGuard {
   private closed = false;
@@ -41,16 +40,17 @@ export class ImportGuard {
     private readonly memoryLimit: number,
   ) {}
 
-  /** Wraps WebAssembly.instantiate. Call it before the interpreter is loaded. */
+  /** Wraps WebAssembly.instantiate. Must be called before the interpreter is loaded. */
   install(): void {
     const { instantiate } = WebAssembly;
     const guarded = async (source: WebAssembly.Module, imports: Imports = {}) => {
       const result = await instantiate(source, this.guarded(imports));
-      // WebAssembly.instantiate returns module and instance for bytes, and only the instance for a module.
+      // WebAssembly.instantiate returns a module and an instance if it gets bytes, but only an instance if it gets a
+      // module.
       const instance: WebAssembly.Instance = Reflect.get(result, 'instance') ?? result;
       const { memory } = instance.exports;
       if (memory instanceof WebAssembly.Memory) this.buffer ??= () => memory.buffer;
-      // V8 has its own copy of the bytes.
+      // V8 has copied the bytes, so this buffer is not needed any more.
       if (ArrayBuffer.isView(source)) await releaseMemory(source.buffer);
       return result;
     };

@@ -1,9 +1,9 @@
-/** Result of a refused file system call: the negative errno EROFS of WASI. */
+/** The negative errno (WASI) with which refused file system calls fail. */
 export const FILE_SYSTEM = { readOnly: -69 } as const;
 
 const words = (text: string) => text.trim().split(/\s+/);
 
-/** Functions that only read clocks, random numbers and Python's own files, and change no state. */
+/** Allowed functions: they only read clocks, random numbers and Python's own files, and change no state. */
 export const ALLOWED_IMPORTS: ReadonlySet<string> = new Set(
   words(`
     _PyEM_TrampolineCall_JS _Py_CheckEmscriptenSignals_Helper _Py_emscripten_runtime can_run_sync_js
@@ -18,7 +18,7 @@ export const ALLOWED_IMPORTS: ReadonlySet<string> = new Set(
   `),
 );
 
-/** Functions that would change Python's files, which later evaluations could read. */
+/** Functions that would change Python's files. They are refused, because later evaluations could read the changes. */
 export const READ_ONLY_IMPORTS: ReadonlySet<string> = new Set(
   words(`
     __syscall_chdir __syscall_fchdir __syscall_chmod __syscall_fchmod __syscall_fchmodat2 __syscall_fchown32
@@ -30,7 +30,7 @@ export const READ_ONLY_IMPORTS: ReadonlySet<string> = new Set(
 
 const FORBIDDEN = -63;
 
-/** Functions that are refused, with the error code that each returns. */
+/** Other refused functions, each with the error code that it returns. */
 export const DENIED_IMPORTS: ReadonlyMap<string, number> = new Map([
   ...words(`
     __syscall_accept4 __syscall_bind __syscall_connect __syscall_getpeername __syscall_getsockname
@@ -40,7 +40,7 @@ export const DENIED_IMPORTS: ReadonlyMap<string, number> = new Map([
   ['fd_pwrite', -FORBIDDEN],
   ['fd_sync', -FORBIDDEN],
   ['_emscripten_system', -52],
-  // getaddrinfo returns EAI_FAIL: host names never resolve.
+  // EAI_FAIL of getaddrinfo: no host name can be resolved.
   ['getaddrinfo', -4],
   ['getnameinfo', -4],
 ]);

@@ -3,7 +3,7 @@ const SPACE = 32;
 const CHUNK = 65_536;
 const END = Buffer.from('\n');
 
-/** Exchanges lines with the parent process synchronously, because Python blocks the event loop. */
+/** Exchanges lines with the parent process. All calls are synchronous, because Python blocks the event loop. */
 export class LineChannel {
   private rest = Buffer.alloc(0);
   private readonly chunk = Buffer.alloc(CHUNK);
@@ -13,9 +13,7 @@ export class LineChannel {
     private readonly write: (bytes: Uint8Array) => number,
   ) {}
 
-  /**
-   * Waits for the next line and returns it without its newline. Returns undefined when the parent process has exited.
-   */
+  /** Waits for the next line and returns it without its newline. Returns undefined if the parent process has exited. */
   next(): Buffer | undefined {
     let end = this.rest.indexOf(NEWLINE);
     while (end < 0) {
@@ -31,8 +29,8 @@ export class LineChannel {
   }
 
   /**
-   * Sends a line. Python can write any bytes into a request or reply. Newlines in the body are replaced by spaces,
-   * because the parent process would take a second line for the reply to its next task.
+   * Sends a line. Newlines in the body are replaced by spaces: Python may write any bytes, and the parent process would
+   * take a second line for the reply to its next task.
    */
   send(kind: string, body: Uint8Array): void {
     const line = Buffer.concat([Buffer.from(kind), body, END]);

@@ -1,4 +1,4 @@
-/** The main program of the process that evaluates expressions. It handles one request at a time. */
+/** Main program of the child process that evaluates expressions, one at a time. */
 import { readSync, writeSync } from 'node:fs';
 import { Deadline } from './deadline.js';
 import { EvaluationServer } from './evaluation-server.js';
@@ -12,7 +12,8 @@ import { PythonRuntime } from './python-runtime.js';
 const [packageFolder = '', programFolder = '', memoryMb = '256'] = process.argv.slice(2);
 const MB = 2 ** 20;
 /**
- * Descriptor of the pipe to the parent process. Standard input is not used, because Node may set it to non-blocking.
+ * File descriptor of the pipe to the parent process. Standard input is not used for it, because Node.js may make it
+ * non-blocking.
  */
 const PARENT_FD = 3;
 

@@ -3,7 +3,7 @@ import { MemoryImage } from './memory-image.js';
 
 const PAGE = 4096;
 
-/** Returns a memory of `pages` pages with bytes in some of them. */
+/** Returns a memory of `pages` pages. `bytes` are the values of some addresses; all other bytes are 0. */
 function memoryOf(pages: number, bytes: Readonly<Record<number, number>>): Uint8Array {
   const memory = new Uint8Array(pages * PAGE);
   for (const [at, value] of Object.entries(bytes)) memory[Number(at)] = value;

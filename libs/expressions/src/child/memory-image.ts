@@ -5,10 +5,10 @@ interface Run {
 
 const PAGE_BYTES = 4096;
 const ZERO_PAGE = Buffer.alloc(PAGE_BYTES);
-/** Separates the header from the bytes of an encoded image. */
+/** Byte between the header and the content of an encoded image. */
 const NEWLINE = 10;
 
-/** A copy of a memory without its pages of zeros, which are half of Python's memory. */
+/** A copy of a memory. Pages that contain only zeros, half of Python's memory, are left out. */
 export class MemoryImage {
   private constructor(
     /** The size of the copied memory in bytes. */
@@ -30,7 +30,7 @@ export class MemoryImage {
     return new MemoryImage(memory.length, runs);
   }
 
-  /** Reads an image from the bytes of `encode`. Copies nothing. */
+  /** Returns the image in the result of `encode`, without copying the bytes. */
   static decode(encoded: Uint8Array): MemoryImage {
     const headerEnd = encoded.indexOf(NEWLINE);
     const header = JSON.parse(Buffer.from(encoded.subarray(0, headerEnd)).toString()) as Header;
@@ -43,13 +43,13 @@ export class MemoryImage {
     return new MemoryImage(header.length, runs);
   }
 
-  /** Returns the image as bytes for a file. */
+  /** Returns the image in a format for files. */
   encode(): Buffer {
     const header: Header = { length: this.length, runs: this.runs.map(({ start, bytes }) => [start, bytes.length]) };
     return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), ...this.runs.map(({ bytes }) => bytes)]);
   }
 
-  /** Overwrites a memory with the image. Fills with zeros what the image does not contain. */
+  /** Overwrites a memory with the image. Parts that were left out become zeros. */
   restore(memory: Uint8Array): void {
     let end = 0;
     for (const { start, bytes } of this.runs) {
@@ -63,11 +63,11 @@ export class MemoryImage {
 
 interface Header {
   readonly length: number;
-  /** Start and length of each run, in bytes. */
+  /** Start and length in bytes of each part of the memory that the image contains. */
   readonly runs: readonly (readonly [number, number])[];
 }
 
-/** Yields the parts of a memory between its pages of zeros. */
+/** Yields the parts of a memory that are not pages of zeros. */
 function* runsOf(memory: Uint8Array): Generator<Run> {
   let start: number | undefined;
   for (let at = 0; at < memory.length; at += PAGE_BYTES) {

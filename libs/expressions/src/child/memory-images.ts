@@ -2,8 +2,8 @@ import { MemoryImage } from './memory-image.js';
 import type { PythonRuntime } from './python-runtime.js';
 
 /**
- * Copies of Python's memory. All state of Python is in this memory, so restoring a copy restores the state. The initial
- * copy contains nothing of any source or visitor. The shared copy also has the compiled pure sources (purity.py).
+ * Copies of Python's memory. They contain Python's whole state, so restoring a copy restores that state. The initial
+ * copy has nothing of any expression or visitor. The shared copy also has the compiled pure sources (purity.py).
  */
 export class MemoryImages {
   private readonly initial: MemoryImage;
@@ -17,25 +17,25 @@ export class MemoryImages {
     this.shared = this.initial;
   }
 
-  /** Restores the memory that pure sources share, unless it is already loaded. */
+  /** Restores the shared memory, in which pure sources run, unless it is loaded already. */
   useShared(): void {
     if (!this.isShared) this.load(this.shared);
     this.isShared = true;
   }
 
-  /** Marks the shared memory as changed, because a source was compiled. */
+  /** Records that the shared memory has changed, because a source was compiled in it. */
   markChanged(): void {
     this.isSaved = false;
   }
 
-  /** Restores the initial memory for one source that is not pure. */
+  /** Restores the initial memory, for a source that is not pure. */
   useInitial(): void {
     if (this.isShared && !this.isSaved) this.saveShared();
     this.load(this.initial);
     this.isShared = false;
   }
 
-  /** Replaces the shared memory by the initial memory, after an interrupt or an error that may have changed it. */
+  /** Replaces the shared memory by the initial one, because an interrupt or an error may have damaged it. */
   reset(): void {
     this.shared = this.initial;
     this.isSaved = true;
@@ -43,7 +43,7 @@ export class MemoryImages {
     this.isShared = true;
   }
 
-  /** The size of the memory relative to its initial size. WebAssembly memory never shrinks. */
+  /** Current size of the memory, divided by its initial size. */
   get growth(): number {
     return this.runtime.memory.length / this.initial.length;
   }

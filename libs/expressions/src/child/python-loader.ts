@@ -14,7 +14,7 @@ import evaluation, hardening
 hardening.preload()
 `;
 
-/** Loads Python with the file of the memory snapshot that was taken after `preloadModules`. */
+/** Loads Python from a snapshot file of its memory. The snapshot was taken after `preloadModules`. */
 export async function loadFromSnapshot(packageFolder: string, file: string): Promise<PyodideInterface> {
   const snapshot = await decodeSnapshot(file);
   const pyodide = await loadPython(packageFolder, { _loadSnapshot: snapshot });
@@ -31,11 +31,11 @@ async function decodeSnapshot(file: string): Promise<Uint8Array> {
   return snapshot;
 }
 
-/** Loads Python without a snapshot, so that a snapshot can be made. */
+/** Loads Python without a snapshot, in order to make one. */
 export const loadFresh = (packageFolder: string): Promise<PyodideInterface> =>
   loadPython(packageFolder, { _makeSnapshot: true });
 
-/** Copies the Python sources into the virtual file system, which is not part of the snapshot. */
+/** Copies the Python sources into Pyodide's virtual file system, which snapshots do not contain. */
 export function writeSources({ FS }: PyodideInterface, folder: string): void {
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.py')) continue;
@@ -44,21 +44,23 @@ export function writeSources({ FS }: PyodideInterface, folder: string): void {
   }
 }
 
-/** Removes all devices, because reading one changes its access time, which a later evaluation could read. */
+/** Removes all device files. Reading such a file changes its access time, which a later evaluation could observe. */
 export function removeDevices({ FS }: PyodideInterface): void {
   const paths = FS.readdir('/dev').map((name: string) => `/dev/${name}`);
   for (const path of paths) if (!FS.isDir(FS.lstat(path).mode)) FS.unlink(path);
 }
 
-/** Imports the Python sources and the modules that expressions often use. */
+/** Imports the Python sources, and modules that expressions often use. */
 export const preloadModules = (pyodide: PyodideInterface): unknown => pyodide.runPython(SETUP);
 
-/** Loads Python with fixed options, because a snapshot works only with the options that it was made with. */
+/**
+ * Loads Python. The options are always the same, because a snapshot works only with the options with which it was made.
+ */
 async function loadPython(
   packageFolder: string,
   snapshotOptions: Parameters<typeof load>[0],
 ): Promise<PyodideInterface> {
-  // Node's permission model forbids process.binding. Pyodide's loader needs only the constants of `fs` from it.
+  // Node.js's permission model forbids process.binding. Pyodide's loader only reads the constants of `fs` from it.
   Object.assign(process, { binding: () => ({ fs: constants }) });
   const { href } = pathToFileURL(`${packageFolder}/pyodide.mjs`);
   const { loadPyodide }: { loadPyodide: typeof load } = await import(href);

@@ -1,8 +1,8 @@
 import type { PyodideInterface } from 'pyodide';
 
 /**
- * The functions of Python's C API that are used here. None of them gives Python a reference to a JavaScript object, through
- * which a policy could leave its isolation.
+ * The functions of Python's C API that this process calls. None of them gives Python a reference to a JavaScript
+ * object, by which an expression could leave its sandbox.
  */
 interface PythonModule {
   HEAPU8: Uint8Array;
@@ -20,14 +20,16 @@ interface PythonModule {
   _Py_DecRef(object: number): void;
 }
 
-/** The functions of evaluation.py that can be called. Each takes and returns bytes. */
+/** The functions of evaluation.py that this process calls. Each takes bytes and returns bytes. */
 export const PYTHON_FUNCTIONS = ['evaluate_pure', 'evaluate_impure', 'check'] as const;
 export type FunctionName = (typeof PYTHON_FUNCTIONS)[number];
 
-/** Thrown when Python needed more stack than the process has. Restore Python's memory before the next call. */
+/**
+ * Thrown if Python needed more stack than the process has. Python's memory must then be restored before the next call.
+ */
 export class StackOverflowError extends Error {}
 
-/** Calls Python through its C API, without Pyodide's bridge to JavaScript. */
+/** Calls Python functions by Python's C API, without Pyodide's bridge to JavaScript. */
 export class PythonRuntime {
   private readonly functions: Readonly<Record<FunctionName, number>>;
 
@@ -40,7 +42,10 @@ export class PythonRuntime {
     this.functions = Object.fromEntries(functions);
   }
 
-  /** Hardens Python. Call this after `preloadModules`, and close the ImportGuard afterwards. */
+  /**
+   * Removes what Python could use to leave its sandbox. Must be called after `preloadModules`. Close the ImportGuard
+   * afterwards.
+   */
   static harden(pyodide: PyodideInterface): PythonRuntime {
     pyodide.runPython('import hardening\nhardening.harden()');
     return new PythonRuntime(Reflect.get(pyodide, '_module'));
@@ -51,15 +56,15 @@ export class PythonRuntime {
   }
 
   /**
-   * Calls a function. Returns undefined when Python raised an error, such as MemoryError, instead of a reply. Throws
-   * StackOverflowError when data or calls were nested too deeply.
+   * Calls a function and returns its reply. Returns undefined if Python raised an error instead, such as MemoryError.
+   * Throws StackOverflowError if data or calls were nested too deeply.
    */
   call(name: FunctionName, argument: Uint8Array): Buffer | undefined {
     const stack = this.module._emscripten_stack_get_current();
     try {
       return this.callFunction(name, argument);
     } catch (error) {
-      // Python limits its own stack, but V8's stack, which it cannot see, is smaller.
+      // A RangeError is a stack overflow of V8: Python limits its own stack, but V8's stack is smaller.
       if (!(error instanceof RangeError)) throw error;
       this.module.__emscripten_stack_restore(stack);
       throw new StackOverflowError('the stack of Python overflowed', { cause: error });

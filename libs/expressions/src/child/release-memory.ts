@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 
 /**
- * Frees the memory of a buffer, even if Pyodide still refers to the buffer. Nothing can read the buffer afterwards.
- * Resolves when the memory is free.
+ * Frees the memory of a buffer, even if Pyodide still refers to it. The buffer can no longer be read. Resolves when the
+ * memory is free.
  */
 export async function releaseMemory(buffer: ArrayBufferLike): Promise<void> {
   if (!(buffer instanceof ArrayBuffer)) return;
   const { port1, port2 } = new MessageChannel();
   port1.postMessage(undefined, [buffer]);
-  // A port that closes discards the messages that it has not delivered, with the buffers in them.
+  // Closing a port discards its undelivered messages, and the buffers in them.
   port2.close();
   await once(port2, 'close');
 }

@@ -1,4 +1,4 @@
-/** The build-time program that writes a snapshot of Python's memory after all modules are imported. */
+/** Build program that writes a snapshot of Python's memory after all modules were imported. */
 import { writeFileSync } from 'node:fs';
 import { disableSuspension } from './import-guard.js';
 import { MemoryImage } from './memory-image.js';
