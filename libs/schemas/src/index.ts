@@ -1,6 +1,7 @@
 /**
- * The Postgres schemas, and the time of the newest migration of each that this version needs. A process waits for them
- * when it starts. A spec compares them with the migrations, which a service does not load.
+ * For each Postgres schema, the timestamp of the newest migration that this version of Gatehouse needs. A starting
+ * process waits until these have run. A spec compares the timestamps with the migrations, because services do not load
+ * those.
  */
 export const SCHEMA_VERSIONS = {
   directory: 1_765_497_600_300,
