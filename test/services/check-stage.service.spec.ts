@@ -142,7 +142,9 @@ describeWithNats('npm run check:stage', () => {
   });
 
   it('reports a stage that no service answers for, and a config that the stage refuses', async () => {
-    const noService = 'No service answers for x_no_one on stage.x_no_one.describe. Start its service.';
+    const noService = expect.stringMatching(
+      /^No service answers for x_no_one on stage\.x_no_one\.describe at [^@ ]*127\.0\.0\.1:\d+\. Start its service/,
+    );
     expect(await faultsOf('x_no_one')).toEqual({ 'describes itself': [noService] });
     expect((await command('password')).output).toContain('FAIL accepts this config');
   });

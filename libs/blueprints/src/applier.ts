@@ -1,29 +1,30 @@
 import { WorkPause } from '@gatehouse/platform';
-import { type ApplyObserver, type EntryOrigin, type EntryWarning, fieldWarnings } from './apply-observer.js';
+import { type ApplyObserver, type EntryOrigin, type EntryWarning } from './apply-observer.js';
 import { BlueprintError, withLocation } from './blueprint-error.js';
-import { type Collection, type FoundObject, ValidationError } from './collection.js';
+import { type Collection, type FoundObject } from './collection.js';
 import type { BlueprintDocument, Entry } from './document.js';
 import { toBlueprintError } from './entry-error.js';
+import { EntryIds } from './entry-ids.js';
 import { readState, type State } from './entry-state.js';
 import { entryWarnings } from './entry-warnings.js';
 import { isIgnorableModel } from './ignorable-models.js';
-import { deepMerge, isTruthy, type Json, type JsonMap } from './json.js';
+import { deepMerge, isTruthy, type JsonMap } from './json.js';
 import { type AppliedEntry, type EntriesBefore, entryKey, reasonToKeep } from './kept-objects.js';
-import { replaceAliases } from './pk-aliases.js';
 import type { EntryChange, FileReport } from './report.js';
+import { resolveFields } from './resolved-fields.js';
 import { SkippedEntries } from './skipped-entries.js';
 import { suggestion } from './suggestion.js';
 import {
-  type Pk,
   ResolutionBudget,
   type ResolutionScope,
   resolve,
-  resolveMap,
+  type SearchResult,
   type TaggedMap,
   type TaggedValue,
 } from './tagged-value.js';
+import { search, withReason } from './unfound-references.js';
 import { describeIgnored, type Strictness, unknownFields } from './unknown-fields.js';
-import { rejectUnsetSecrets, resolveAttrs } from './unset-secrets.js';
+import { rejectUnsetSecrets } from './unset-secrets.js';
 
 /** The collections and settings that a blueprint is applied with. */
 export interface ApplyContext extends Strictness {
@@ -46,6 +47,7 @@ interface ResolvedEntry {
   readonly identifiers: JsonMap;
   readonly attrs: JsonMap;
   readonly unsetVariables: ReadonlyMap<string, string>;
+  readonly unfound: ReadonlyMap<string, string>;
 }
 
 /** A resolved entry of a model, and the object that it identifies. */
@@ -68,9 +70,7 @@ const UNSUPPORTED_MODEL = 'Gatehouse does not support this model';
  * the first invalid entry, unless there is an observer.
  */
 export class Applier {
-  readonly #ids = new Map<string, Pk>();
-  /** Maps each `pk` in the identifiers of an entry to the pk of the object that the entry was applied to. */
-  readonly #aliases = new Map<Json, Pk>();
+  readonly #ids: EntryIds;
   /** The applied entries, by key. */
   readonly applied = new Map<string, AppliedEntry>();
   readonly #warnings: string[] = [];
@@ -83,6 +83,7 @@ export class Applier {
     private readonly document: BlueprintDocument,
     private readonly applyContext: ApplyContext,
   ) {
+    this.#ids = new EntryIds(document);
     this.#scope = {
       env: applyContext.env,
       context: deepMerge<TaggedValue>([BUILT_IN, document.context, applyContext.context]),
@@ -90,7 +91,8 @@ export class Applier {
       items: [],
       budget: new ResolutionBudget(),
       unsetVariables: [],
-      keyOf: (id) => this.#ids.get(id),
+      unfound: [],
+      keyOf: (id) => this.#ids.pkOf(id, this.#entry),
       find: (model, fields) => this.#find(model.toLowerCase(), fields),
     };
   }
@@ -143,14 +145,19 @@ export class Applier {
   #fail(entry: Entry, error: unknown): void {
     const { observer } = this.applyContext;
     if (!observer || !(error instanceof BlueprintError)) throw error;
-    this.#remember(entry, {}, observer.onError(this.#from(entry), error));
+    this.#ids.remember(entry, {}, observer.onError(this.#from(entry), error));
   }
 
-  async #find(model: string, fields: JsonMap): Promise<Pk | undefined> {
+  async #find(model: string, fields: JsonMap): Promise<SearchResult> {
     const { observer } = this.applyContext;
-    if (this.#isSkippable(model)) return undefined;
-    const object = await this.#collection(model).find(fields);
-    return object?.pk ?? (this.#entry && observer?.onMissingReference(this.#from(this.#entry), model, fields));
+    if (this.#isSkippable(model)) return { pk: null };
+    const collection = this.#collection(model);
+    const entry = this.#entry;
+    return search(
+      collection,
+      { model, fields },
+      () => entry && observer?.onMissingReference(this.#from(entry), model, fields),
+    );
   }
 
   async #apply(entry: Entry): Promise<EntryChange> {
@@ -194,13 +201,13 @@ export class Applier {
    */
   #keep(entry: Entry, { model, identifiers, existing, reason }: KeptEntry): EntryChange {
     if (!existing) return this.#skip(entry, model, reason);
-    this.#remember(entry, identifiers, existing.pk);
+    this.#ids.remember(entry, identifiers, existing.pk);
     return { outcome: 'kept', model, name: existing.name, reason };
   }
 
   async #save(
     entry: Entry,
-    { model, state, identifiers, attrs, unsetVariables, collection, existing }: FoundEntry,
+    { model, state, identifiers, attrs, unsetVariables, unfound, collection, existing }: FoundEntry,
   ): Promise<EntryChange> {
     if (state === 'absent') return { model, ...(await this.#remove(collection, existing)) };
     if (state === 'must_created' && existing)
@@ -209,20 +216,18 @@ export class Applier {
     const isSaved = !this.applyContext.observer && !(state === 'created' && existing);
     if (isSaved) rejectUnsetSecrets(entry, collection.secrets, { unsetVariables });
     const values = deepMerge([this.#skippedEntries.without(attrs), identifiers]);
-    this.#warn(entry, [
-      ...entryWarnings(entry, deepMerge([attrs, identifiers]), {
-        fields: collection.fields,
-        skippedEntries: this.#skippedEntries,
-      }),
-      ...(await fieldWarnings(collection, values, existing)),
-    ]);
+    const written = deepMerge([attrs, identifiers]);
+    const subject = { values, written, existing, collection, unfound, skippedEntries: this.#skippedEntries };
+    this.#warn(entry, await entryWarnings(entry, subject));
     const save = await collection
       .check(values, existing)
-      .catch((error: unknown) => this.#skippedDependency(error, attrs));
+      .catch((error: unknown) =>
+        this.#skippedEntries.dependencyOf(withReason(error, { unfound, unsetVariables }), attrs),
+      );
     if (typeof save === 'string') return this.#skip(entry, model, `it requires the skipped entry ${save}`);
     const { pk, ...change } = state === 'created' && existing ? unchanged(existing) : await save();
     if (pk !== undefined) {
-      this.#remember(entry, identifiers, pk);
+      this.#ids.remember(entry, identifiers, pk);
       this.applyContext.observer?.onSaved(this.#from(entry), model, pk);
     }
     return { ...change, model };
@@ -230,9 +235,13 @@ export class Applier {
 
   async #resolve(entry: Entry): Promise<ResolvedEntry> {
     const state = readState(await resolve(entry.state, this.#scope));
-    const identifiers = replaceAliases(await resolveMap(entry.identifiers, this.#scope), this.#aliases);
-    const { values, unsetVariables } = await resolveAttrs(entry.attrs, this.#scope);
-    return { state, identifiers, attrs: replaceAliases(values, this.#aliases), unsetVariables };
+    const identifiers = await resolveFields(entry.identifiers, this.#scope);
+    const attrs = await resolveFields(entry.attrs, this.#scope);
+    return {
+      ...{ state, identifiers: this.#ids.withRealPks(identifiers.values), attrs: this.#ids.withRealPks(attrs.values) },
+      unsetVariables: attrs.unsetVariables,
+      unfound: new Map([...attrs.unfound, ...identifiers.unfound]),
+    };
   }
 
   #collection(model: string): Collection {
@@ -253,16 +262,8 @@ export class Applier {
       rule: 'left-out',
       text: `the entry is skipped: ${why}`,
     });
-    this.#remember(entry, claimed === undefined ? {} : { pk: claimed }, pk);
+    this.#ids.remember(entry, claimed === undefined ? {} : { pk: claimed }, pk);
     return { outcome: 'skipped', model, name: entry.location.id ?? '', reason: why };
-  }
-
-  /** Returns the name of the skipped entry that an invalid field refers to. Rethrows an error with any other cause. */
-  #skippedDependency(error: unknown, attrs: JsonMap): string {
-    const { field = '' } = error instanceof ValidationError ? error.first : {};
-    const name = this.#skippedEntries.nameIn(attrs[field] ?? null);
-    if (name === undefined) throw error;
-    return name;
   }
 
   #warn(entry: Entry, warnings: readonly EntryWarning[]): void {
@@ -273,11 +274,6 @@ export class Applier {
     }
   }
 
-  #remember({ id }: Entry, { pk }: JsonMap, real: Pk): void {
-    if (id !== undefined && !this.#ids.has(id)) this.#ids.set(id, real);
-    if (pk !== undefined && pk !== real) this.#aliases.set(pk, real);
-  }
-
   /** Removes an object. Later `!KeyOf` references to an entry that was applied to this object fail. */
   async #remove(
     collection: Collection,
@@ -285,7 +281,7 @@ export class Applier {
   ): Promise<Pick<EntryChange, 'outcome' | 'name'>> {
     if (!existing) return { outcome: 'unchanged', name: '' };
     await collection.remove(existing);
-    for (const [id, pk] of this.#ids) if (pk === existing.pk) this.#ids.delete(id);
+    this.#ids.forget(existing.pk);
     return { outcome: 'removed', name: existing.name };
   }
 }

@@ -6,7 +6,7 @@ import type { Pk } from './tagged-value.js';
 
 /** A warning about a part of an entry that has no effect. */
 export interface EntryWarning {
-  readonly rule: 'ignored-field' | 'left-out' | 'permissions' | 'bad-expression';
+  readonly rule: 'ignored-field' | 'left-out' | 'permissions' | 'bad-expression' | 'no-value' | 'policy-calls-itself';
   readonly field?: string;
   readonly text: string;
 }
@@ -36,11 +36,15 @@ export interface ApplyObserver {
 }
 
 /** Returns the warnings about the Python fields of an entry. */
-export const fieldWarnings = async (
+export async function fieldWarnings(
   collection: Collection,
   values: JsonMap,
   existing: FoundObject | undefined,
-): Promise<EntryWarning[]> =>
-  ((await collection.warnings?.(values, existing)) ?? []).map(({ field, text }) => ({
-    ...{ rule: 'bad-expression', field, text: `${field}: ${text}` },
+): Promise<EntryWarning[]> {
+  const warnings = (await collection.warnings?.(values, existing)) ?? [];
+  return warnings.map(({ rule, field, text }) => ({
+    rule: rule ?? 'bad-expression',
+    field,
+    text: `${field}: ${text}`,
   }));
+}

@@ -32,6 +32,8 @@ export interface SaveResult {
 
 /** A value that is saved although it will not work. */
 export interface FieldWarning {
+  /** The rule of the linter. Default: `bad-expression`. */
+  readonly rule?: 'policy-calls-itself';
   readonly field: string;
   readonly text: string;
 }
@@ -54,10 +56,12 @@ export interface Collection<F extends FoundObject = FoundObject> {
    * `values`. Throws ValidationError.
    */
   check(values: JsonMap, existing: F | undefined): Promise<() => Promise<SaveResult>>;
-  /** Returns errors in Python fields that are reported as warnings and do not refuse the entry. */
+  /** Returns problems in Python fields that are reported as warnings and do not refuse the entry. */
   warnings?(values: JsonMap, existing: F | undefined): Promise<readonly FieldWarning[]>;
   /** Returns whether a field of an object has its default value. Without this function, no field counts as default. */
   hasDefault?(existing: F, field: string): boolean;
+  /** Returns the texts that the objects have in a field, for messages about an object that does not exist. */
+  valuesOf?(field: string): readonly string[];
   remove(found: F): Promise<void>;
 }
 

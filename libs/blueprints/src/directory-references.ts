@@ -46,6 +46,10 @@ export class DirectoryReferences implements Collection {
     return this.objects.check(values, existing);
   }
 
+  valuesOf(field: string): string[] {
+    return this.objects.valuesOf(field);
+  }
+
   async remove(found: FoundObject): Promise<void> {
     await this.objects.remove(found);
   }

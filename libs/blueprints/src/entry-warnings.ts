@@ -1,19 +1,40 @@
-import type { EntryWarning } from './apply-observer.js';
+import { type EntryWarning, fieldWarnings } from './apply-observer.js';
+import type { Collection, FoundObject } from './collection.js';
 import type { Entry } from './document.js';
 import type { JsonMap } from './json.js';
+import type { ResolvedFields } from './resolved-fields.js';
 import type { SkippedEntries } from './skipped-entries.js';
+import { unfoundWarnings } from './unfound-references.js';
 
-/** Returns the warnings about references to skipped entries, and about object permissions, of an entry. */
-export function entryWarnings(
-  { permissions }: Entry,
-  values: JsonMap,
-  { fields, skippedEntries }: { readonly fields: ReadonlySet<string>; readonly skippedEntries: SkippedEntries },
-): EntryWarning[] {
-  const partial = Object.entries(values).flatMap(([field, value]): EntryWarning[] => {
+interface Subject {
+  /** The values to save, and the same with the references to skipped entries. */
+  readonly values: JsonMap;
+  readonly written: JsonMap;
+  readonly existing: FoundObject | undefined;
+  readonly collection: Collection;
+  readonly unfound: ResolvedFields['unfound'];
+  readonly skippedEntries: SkippedEntries;
+}
+
+/** Returns the warnings about parts of an entry that have no effect, or not the wanted one. */
+export async function entryWarnings(entry: Entry, subject: Subject): Promise<EntryWarning[]> {
+  const { collection, values, existing, unfound } = subject;
+  return [
+    ...partialReferences(subject),
+    ...(entry.permissions.length > 0 ? [PERMISSIONS] : []),
+    ...(await fieldWarnings(collection, values, existing)),
+    ...unfoundWarnings(unfound),
+  ];
+}
+
+const PERMISSIONS: EntryWarning = {
+  rule: 'permissions',
+  text: 'object permissions are not supported; they are ignored',
+};
+
+const partialReferences = ({ written, collection: { fields }, skippedEntries }: Subject): EntryWarning[] =>
+  Object.entries(written).flatMap(([field, value]): EntryWarning[] => {
     const name = fields.has(field) ? skippedEntries.nameIn(value) : undefined;
     const text = `${field} omits the reference to the skipped entry ${name}`;
     return name === undefined ? [] : [{ rule: 'left-out', field, text }];
   });
-  if (permissions.length === 0) return partial;
-  return [...partial, { rule: 'permissions', text: 'object permissions are not supported; they are ignored' }];
-}

@@ -1,5 +1,6 @@
 import { BlueprintError } from './blueprint-error.js';
 import { isTruthy } from './json.js';
+import { suggestion } from './suggestion.js';
 import { list, scalar } from './tag-argument.js';
 import { resolve, resolveList, type TaggedValue, type TagResolver } from './tagged-value.js';
 
@@ -28,9 +29,9 @@ export function condition(argument: TaggedValue): TagResolver {
   const name = scalar('!Condition', word, 'mode').toUpperCase();
   const mode = Object.hasOwn(modes, name) ? modes[name] : undefined;
   if (!mode)
-    throw new BlueprintError(`!Condition needs one of the modes ${Object.keys(modes).join(', ')}, not ${name}`);
+    throw new BlueprintError(`!Condition has no mode ${name}.${suggestion(name, Object.keys(modes), 'Modes')}`);
   if (values.length === 0) throw new BlueprintError('At least one value is required after mode selection.');
-  return async (scope) => mode((await resolveList(values, scope)).map(isTruthy));
+  return async (scope) => mode((await resolveList(values, { ...scope, unfound: [] })).map(isTruthy));
 }
 
 /**
@@ -42,8 +43,8 @@ export function choose(argument: TaggedValue): TagResolver {
   const { length } = list('!If', argument);
   if (rest.length > 0 || length === 0 || length === 2) throw new BlueprintError('!If takes a condition and two values');
   return async (scope) => {
-    // A condition may ask whether a variable is set.
-    const truth = await resolve(test, { ...scope, unsetVariables: [] });
+    // A condition may ask whether a variable is set, or an object exists.
+    const truth = await resolve(test, { ...scope, unsetVariables: [], unfound: [] });
     return resolve(isTruthy(truth) ? yes : no, scope);
   };
 }

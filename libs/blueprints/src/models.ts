@@ -66,5 +66,7 @@ function collectionOf(model: ObjectModel, { draft, directory, syntax }: Collecti
   const objects = new ObjectCollection(model, draft);
   if ([...model.references.values()].some(isDirectoryReference))
     return new DirectoryReferences(objects, model, directory);
-  return model.python ? new PythonCollection(objects, draft, { fields: model.python, syntax }) : objects;
+  return model.python
+    ? new PythonCollection(objects, draft, { model: model.name, fields: model.python, syntax })
+    : objects;
 }

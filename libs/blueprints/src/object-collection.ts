@@ -92,6 +92,12 @@ export class ObjectCollection implements Collection<FoundObject> {
     return parsed?.success === true && equal(value, parsed.data ?? null);
   }
 
+  valuesOf(field: string): string[] {
+    if (this.secrets.has(field) || this.model.references.has(field)) return [];
+    const values = [...this.draft.objectsOf(this.model.name)].map(({ values: fields }) => fields[field]);
+    return values.filter((value) => typeof value === 'string');
+  }
+
   async remove({ pk }: FoundObject): Promise<void> {
     this.draft.remove(String(pk));
   }

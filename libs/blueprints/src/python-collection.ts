@@ -10,6 +10,7 @@ import type { Draft } from './draft.js';
 import type { JsonMap } from './json.js';
 import type { ObjectCollection } from './object-collection.js';
 import type { ObjectModel } from './object-model.js';
+import { callCycle, sourcesByName } from './policy-calls.js';
 
 /** A syntax error in Python source. Lines and columns are counted from 1. */
 export interface PythonSyntaxError {
@@ -24,6 +25,8 @@ export interface PythonSyntaxChecker {
 }
 
 interface Python {
+  /** The model of the objects. */
+  readonly model: string;
   readonly fields: NonNullable<ObjectModel['python']>;
   readonly syntax: PythonSyntaxChecker;
 }
@@ -57,8 +60,25 @@ export class PythonCollection implements Collection {
    * Returns syntax errors in fields that are Python only if a boolean field says so, such as the placeholder of a
    * prompt. They do not refuse the entry, because a prompt field stays empty when its Python fails.
    */
-  warnings(entryValues: JsonMap, existing: FoundObject | undefined): Promise<FieldWarning[]> {
-    return this.#syntaxErrorsIn(entryValues, existing, (flag) => flag !== true);
+  async warnings(entryValues: JsonMap, existing: FoundObject | undefined): Promise<FieldWarning[]> {
+    const errors = await this.#syntaxErrorsIn(entryValues, existing, (flag) => flag !== true);
+    return [...errors, ...this.#callsOfItself(entryValues, existing)];
+  }
+
+  /** Returns a warning for each field of a policy that calls the policy itself, perhaps through other policies. */
+  #callsOfItself(entryValues: JsonMap, existing: FoundObject | undefined): FieldWarning[] {
+    const values = { ...(existing && this.draft.get(String(existing.pk))?.values), ...entryValues };
+    const always = Object.keys(this.python.fields).filter((field) => this.python.fields[field] === true);
+    return always.flatMap((field): FieldWarning[] => {
+      const policy = { name: String(values['name']), source: String(values[field] ?? '') };
+      const cycle = callCycle(policy, sourcesByName(this.draft, this.python.model, field));
+      const text = `the policy calls itself: ${cycle?.join(' → ')}. Such a call fails at the depth POLICY_CALL_DEPTH`;
+      return cycle ? [{ rule: 'policy-calls-itself', field, text }] : [];
+    });
+  }
+
+  valuesOf(field: string): string[] {
+    return this.objects.valuesOf(field);
   }
 
   remove(found: FoundObject): Promise<void> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ValidationError } from './collection.js';
 import type { Entry } from './document.js';
 import { isMap, type Json, type JsonMap } from './json.js';
 import type { Pk } from './tagged-value.js';
@@ -25,6 +26,14 @@ export class SkippedEntries {
     return Object.values(value)
       .map((part) => this.nameIn(part))
       .find((result) => result !== undefined);
+  }
+
+  /** Returns the name of the skipped entry that an invalid field refers to. Rethrows an error with any other cause. */
+  dependencyOf(error: unknown, attrs: JsonMap): string {
+    const { field = '' } = error instanceof ValidationError ? error.first : {};
+    const name = this.nameIn(attrs[field] ?? null);
+    if (name === undefined) throw error;
+    return name;
   }
 
   /** Returns the values without references to skipped entries, at any depth. */

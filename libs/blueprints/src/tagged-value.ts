@@ -29,6 +29,13 @@ export const MAX_RESOLVED = 1_000_000;
  */
 export const MAX_RESOLVED_CHARACTERS = 16 * 1024 * 1024;
 
+/** The result of a `!Find`. */
+export interface SearchResult {
+  readonly pk: Pk | null;
+  /** What was searched in vain. Absent for an object of a model that is skipped. */
+  readonly unfound?: string;
+}
+
 /** The data that tags are resolved with. */
 export interface ResolutionScope {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -43,14 +50,14 @@ export interface ResolutionScope {
   readonly budget: ResolutionBudget;
   /** Collects the variables that an `!Env` without a default did not find, except in the condition of an `!If`. */
   readonly unsetVariables: string[];
-  /**
-   * Returns the pk of the entry with this `id`, or undefined when this file has no such entry before the current one.
-   */
-  keyOf(id: string): Pk | undefined;
+  /** Collects a sentence for each tag that found nothing and became null, except in conditions. */
+  readonly unfound: string[];
+  /** Returns the pk of the entry with this `id`. Throws BlueprintError when no entry before the current one has it. */
+  keyOf(id: string): Pk;
   /**
    * Returns the pk of the first object of a model with these field values. Throws BlueprintError for an unknown model.
    */
-  find(model: string, fields: JsonMap): Promise<Pk | undefined>;
+  find(model: string, fields: JsonMap): Promise<SearchResult>;
 }
 
 /** Counts resolved values up to MAX_RESOLVED, and the characters of their texts up to MAX_RESOLVED_CHARACTERS. */

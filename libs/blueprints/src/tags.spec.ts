@@ -17,8 +17,9 @@ const scope = (overrides: Partial<ResolutionScope> = {}): ResolutionScope => ({
   items: [],
   budget: new ResolutionBudget(),
   unsetVariables: [],
-  keyOf: (id) => ({ flow: 'f-1', user: 7 })[id],
-  find: async (model, fields) => (model === 'app.thing' && fields['name'] === 'x' ? 't-1' : undefined),
+  unfound: [],
+  keyOf: (id) => ({ flow: 'f-1', user: 7 })[id] ?? '',
+  find: async (model, fields) => ({ pk: model === 'app.thing' && fields['name'] === 'x' ? 't-1' : null }),
   ...overrides,
 });
 const read = (yaml: string, overrides: Partial<ResolutionScope> = {}) =>
@@ -97,7 +98,7 @@ describe('tags', () => {
     ['!If yes', '!If needs a list'],
     ['!Condition [AND]', 'At least one value is required after mode selection.'],
     ['!Condition []', '!Condition needs a mode'],
-    ['!Condition [MAYBE, 1]', '!Condition needs one of the modes AND, NAND, OR, NOR, XOR, XNOR, not MAYBE'],
+    ['!Condition [MAYBE, 1]', '!Condition has no mode MAYBE. Modes: AND, NAND, OR, NOR, XOR, XNOR.'],
     ['!Enumerate [[a], SEQ]', '!Enumerate takes an iterable, SEQ or MAP, and a body'],
     ['!Enumerate [[a], SET, b]', 'the second argument of !Enumerate must be SEQ or MAP, not SET'],
     ['!Index', '!Index needs a depth'],
@@ -167,12 +168,6 @@ describe('tags', () => {
       );
   });
 
-  it('names the id that !KeyOf did not find', async () => {
-    await expect(read('!KeyOf later')).rejects.toThrow(
-      'KeyOf: failed to find entry with `id` of `later` and a model instance',
-    );
-  });
-
   it('names the line of a tag that cannot be resolved', async () => {
     await expect(read('a: 1\nb:\n  - !Format ["%d", x]')).rejects.toThrow('3: %d format: a real number is required');
   });
@@ -184,6 +179,11 @@ describe('tags', () => {
 
   it('detects a context value that refers to itself', async () => {
     const context = new YamlSource('{a: !Context b, b: [!Context a]}').value as Record<string, TaggedValue>;
-    await expect(read('!Context a', { context })).rejects.toThrow('Context: `a` refers to itself');
+    await expect(read('!Context a', { context })).rejects.toThrow('Context: `a` refers to itself: a → b → a');
+  });
+
+  it('names the closest tag and mode', async () => {
+    expect(() => new YamlSource('!Fidn [a]')).toThrow('unknown tag !Fidn. Did you mean !Find? Tags: !KeyOf, !Env');
+    expect(() => new YamlSource('!Condition [ANDD, 1]')).toThrow('no mode ANDD. Did you mean AND? Modes: AND, NAND');
   });
 });

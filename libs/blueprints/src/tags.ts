@@ -1,6 +1,7 @@
 import { BlueprintError, withLocation } from './blueprint-error.js';
 import { enumerate, index, value } from './enumeration-tags.js';
 import { choose, condition } from './logic-tags.js';
+import { suggestion } from './suggestion.js';
 import { type TaggedValue, type TagResolver, UnresolvedTag } from './tagged-value.js';
 import { context, env, find, format, keyOf } from './value-tags.js';
 
@@ -25,7 +26,7 @@ const tags: Readonly<Record<string, Tag>> = {
 export function readTag(name: string, argument: TaggedValue, line: number | undefined): UnresolvedTag {
   try {
     const tag = Object.hasOwn(tags, name) ? tags[name] : undefined;
-    if (!tag) throw new BlueprintError(`unknown tag ${name}`);
+    if (!tag) throw new BlueprintError(`unknown tag ${name}.${suggestion(name, Object.keys(tags), 'Tags')}`);
     return new UnresolvedTag(tag(argument), line);
   } catch (error) {
     throw withLocation(error, { line });

@@ -113,6 +113,46 @@ describe('applyBlueprints', () => {
     ]);
   });
 
+  it('says what a tag has not found: model, values and the closest object, or the id', async () => {
+    const leads = (attrs: string) =>
+      entries(
+        flow('default-recovery'),
+        `{model: authentik_stages_identification.identificationstage, id: one, identifiers: {name: i}, attrs: {user_fields: [email], ${attrs}}}`,
+      );
+    const { files } = await harness.apply(
+      leads('recovery_flow: !Find [authentik_flows.flow, [slug, default-recovry]]'),
+    );
+    expect(files[0]?.warnings).toEqual([
+      'entry 2 (authentik_stages_identification.identificationstage): recovery_flow has no value: !Find found no authentik_flows.flow with slug "default-recovry". Did you mean slug "default-recovery"?',
+    ]);
+    const lost = bind('one', 'one', 1).replace('!KeyOf one', '!Find [authentik_flows.flow, [slug, x]]');
+    await expect(harness.apply(`${leads('')}- ${lost}\n`)).rejects.toThrow(
+      'target: This field may not be null. !Find found no authentik_flows.flow with slug "x".',
+    );
+    await expect(harness.apply(leads('sources: [!Find [authentik_flows.flow, [slugg, x]]]'))).rejects.toThrow(
+      '!Find: Invalid identifier field: slugg. Did you mean slug? Fields: slug, name',
+    );
+    await expect(harness.apply(leads('password_stage: !KeyOf on'))).rejects.toThrow(
+      'KeyOf: failed to find entry with `id` of `on` and a model instance. Ids before this entry: default-recovery.',
+    );
+    await expect(harness.apply(leads('password_stage: !KeyOf one'))).rejects.toThrow(
+      'Entry 2 has this id. Move it before the entry that refers to it.',
+    );
+    const skipped = '{model: authentik_stages_dummy.dummystage, id: x, conditions: [false], identifiers: {name: x}}';
+    await expect(harness.apply(entries(skipped, bind('x', 'x', 1)))).rejects.toThrow(
+      'Entry 1 has this id, but no object: its conditions are not met, or its object was removed.',
+    );
+  });
+
+  it('names the policies through which a policy calls itself', async () => {
+    const calls = (name: string, called: string) =>
+      `{model: authentik_policies_expression.expressionpolicy, identifiers: {name: ${name}}, attrs: {expression: 'return ak_call_policy("${called}").passing'}}`;
+    const { files } = await harness.apply(entries(calls('a', 'b'), calls('b', 'c'), calls('c', 'a'), calls('d', 'a')));
+    expect(files[0]?.warnings).toEqual([
+      'entry 3 (authentik_policies_expression.expressionpolicy): expression: the policy calls itself: c → a → b → c. Such a call fails at the depth POLICY_CALL_DEPTH',
+    ]);
+  });
+
   it('refuses unknown keys and fields, and in lenient mode lists what it ignores', async () => {
     const text = `entrys: []\n${entries(dummy('one', '{template: old, throw_error: false}'))}`;
     await expect(harness.apply(text)).rejects.toThrow('1.yaml:1: a blueprint has no key entrys.');

@@ -1,20 +1,14 @@
 import { BlueprintError } from './blueprint-error.js';
 import type { Json } from './json.js';
 import { formatPercent } from './percent.js';
+import { suggestion } from './suggestion.js';
 import { list, named, scalar } from './tag-argument.js';
 import { resolve, resolveList, type TaggedValue, type TagResolver } from './tagged-value.js';
 
 /** Parses `!KeyOf id`: the pk of an earlier entry. */
 export function keyOf(argument: TaggedValue): TagResolver {
   const id = scalar('!KeyOf', argument);
-  return async (scope) => {
-    const pk = scope.keyOf(id);
-    if (pk === undefined) {
-      const reason = `KeyOf: failed to find entry with \`id\` of \`${id}\` and a model instance`;
-      throw new BlueprintError(reason, {}, { code: 'unresolved-reference' });
-    }
-    return pk;
-  };
+  return async (scope) => scope.keyOf(id);
 }
 
 /** Parses `!Env NAME` or `!Env [NAME, default]`: an environment variable. An empty variable counts as unset. */
@@ -31,11 +25,20 @@ export function env(argument: TaggedValue): TagResolver {
 export function context(argument: TaggedValue): TagResolver {
   const { name, fallback } = named('!Context', argument);
   return async (scope) => {
-    if (!Object.hasOwn(scope.context, name)) return resolve(fallback ?? null, scope);
-    if (scope.resolvingKeys.has(name)) throw new BlueprintError(`Context: \`${name}\` refers to itself`);
+    if (!Object.hasOwn(scope.context, name)) {
+      if (fallback === undefined) scope.unfound.push(unknownKey(name, Object.keys(scope.context)));
+      return resolve(fallback ?? null, scope);
+    }
+    if (scope.resolvingKeys.has(name)) {
+      const chain = [...scope.resolvingKeys, name].slice([...scope.resolvingKeys].indexOf(name)).join(' → ');
+      throw new BlueprintError(`Context: \`${name}\` refers to itself: ${chain}`);
+    }
     return resolve(scope.context[name] ?? null, { ...scope, resolvingKeys: new Set([...scope.resolvingKeys, name]) });
   };
 }
+
+const unknownKey = (name: string, keys: readonly string[]) =>
+  `the context has no key ${name}.${suggestion(name, keys, 'Keys')}`;
 
 /** Parses `!Format [format, value…]`, which formats the values like Python's `%` operator. */
 export function format(argument: TaggedValue): TagResolver {
@@ -55,6 +58,8 @@ export function find(argument: TaggedValue): TagResolver {
     const name = await resolve(model, scope);
     const resolved = (await resolveList(fields, scope)) as [field: Json, value: Json][];
     const identifiers = Object.fromEntries(resolved.map(([field, value]) => [String(field), value]));
-    return (await scope.find(String(name), identifiers)) ?? null;
+    const { pk, unfound } = await scope.find(String(name), identifiers);
+    if (unfound !== undefined) scope.unfound.push(unfound);
+    return pk;
   };
 }

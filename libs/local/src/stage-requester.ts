@@ -1,5 +1,5 @@
 import { Problem, type STAGE_VERBS, stageSubject } from '@gatehouse/contracts';
-import { busFailureOf, NatsBus, type Requester } from '@gatehouse/platform';
+import { busFailureOf, NatsBus, natsAddress, type Requester } from '@gatehouse/platform';
 import { natsSettingsOf } from './local-nats.js';
 
 /** The NATS user of the operator's commands. */
@@ -25,6 +25,8 @@ export interface StageCall {
  */
 export class StageRequester {
   #requester: Promise<Requester> | undefined;
+  /** The addresses of the NATS servers, without user names and passwords. */
+  #server = '';
 
   /** `user` is the NATS user, who may subscribe to the inboxes of this name. */
   constructor(
@@ -42,8 +44,8 @@ export class StageRequester {
       const code = busFailureOf(cause);
       if (code === undefined) throw cause;
       const detail = {
-        stage_away: `No service answers for ${kind} on ${subject}. Start its service.`,
-        stage_timeout: `${kind} did not answer on ${subject} in ${timeoutMs} ms.`,
+        stage_away: `No service answers for ${kind} on ${subject} at ${this.#server}. Start its service with this server.`,
+        stage_timeout: `${kind} did not answer on ${subject} at ${this.#server} in ${timeoutMs} ms.`,
         bus_down: `${kind} cannot be reached: ${(cause as Error).message}. ${START_NATS}`,
       }[code];
       throw new Problem(code, { cause, detail });
@@ -51,7 +53,9 @@ export class StageRequester {
   }
 
   private async connect(): Promise<Requester> {
-    return new NatsBus(await natsSettingsOf(this.env)).dial(this.user);
+    const settings = await natsSettingsOf(this.env);
+    this.#server = natsAddress(settings);
+    return new NatsBus(settings).dial(this.user);
   }
 
   async close(): Promise<void> {

@@ -96,6 +96,12 @@ const cases: Record<
       GROUP('parent: !Find [authentik_core.group, [name, all]]'),
     ],
   ],
+  'no-value': [[GROUP('parent: !Context nothing')], 2, [GROUP('parent: !Context [nothing, null]')]],
+  'policy-calls-itself': [
+    [expression('return ak_call_policy("rule").passing')],
+    2,
+    [expression('return ak_call_policy("other").passing')],
+  ],
   'login-by-policy-only': [
     [...without(at(20, 'password')), expression('return context["x"]'), bound('login')],
     7,
