@@ -28,7 +28,7 @@ export type RestrictedApplication = Pick<OauthClient, 'application' | 'access' |
 export interface AccessSubject {
   readonly user: SavedUser;
   readonly client: ClientInfo;
-  /** The value of the response header `x-authentik-id`. */
+  /** Id of the request. The response header `x-authentik-id` contains it. */
   readonly requestId: string;
   readonly locale: string;
   /** Title of the brand. */

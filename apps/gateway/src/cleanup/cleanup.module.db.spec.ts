@@ -20,7 +20,7 @@ afterEach(async () => {
   await database.close();
 });
 
-/** Starts the module with settings of the gateway. */
+/** Starts the cleanup module with these settings of the gateway. */
 async function start(settings: Readonly<Record<string, string>>): Promise<INestApplicationContext> {
   const { source, url } = database;
   const secrets = { SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`, SECRET_KEY: 'x'.repeat(32) };

@@ -36,7 +36,10 @@ export class FlowListRepository {
     return (await runNamed<ListedFlow>(this.source, LIST, [null])).rows;
   }
 
-  /** Returns how many answered plans of the last day were finished, by slug; `undefined` if counting took too long. */
+  /**
+   * Returns for each flow, by slug, how many of the answered plans of the last day were finished; `undefined` if
+   * counting took too long.
+   */
   async completionsOfDay(): Promise<FlowListPageData['completions']> {
     try {
       return Object.fromEntries(await this.completions.find(new Date(Date.now() - DAY_MS)));

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const limit = (fallback: number, max: number, min = 1) => z.coerce.number().int().min(min).max(max).default(fallback);
 
-/** Limits of a simulation on the page of a flow. The report says when one was reached. */
+/** Limits of a simulation on the page of a flow. The report says if a limit was reached. */
 export const simulationConfig = z.object({
   SIMULATION_TIMEOUT_MS: limit(2000, 30_000, 10).describe(
     'Milliseconds after which the simulation of a flow on its page ends, with what it has found',

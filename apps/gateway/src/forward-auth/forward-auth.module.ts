@@ -14,7 +14,7 @@ import { ForwardCookieSigner } from './forward-cookie.signer.js';
 import { ForwardLoginController } from './forward-login.controller.js';
 import { UserEventListener } from './user-event.listener.js';
 
-/** Forward auth: reverse proxies ask about each request to a site. */
+/** Forward auth: reverse proxies ask the gateway about each request to a site. */
 @Module({
   imports: [ApplicationsModule, AuthModule, BrandsModule, EngineModule, PagesModule, SocketsModule],
   controllers: [ForwardAuthController, ForwardLoginController, ForwardAuthorizationController],

@@ -51,7 +51,10 @@ export type AddressLimits = Pick<GatewayConfig, 'FORWARD_AUTH_RD_BYTES' | 'QUERY
 export const addressLimit = ({ FORWARD_AUTH_RD_BYTES, QUERY_LIMIT_BYTES }: AddressLimits): number =>
   Math.max(0, Math.min(FORWARD_AUTH_RD_BYTES, Math.floor((QUERY_LIMIT_BYTES - OTHER_QUERY_BYTES) * 0.75)));
 
-/** Returns whether the proxy sends a path to Gatehouse. Decodes it like a router that ignores the case. */
+/**
+ * Returns whether the proxy sends a path to Gatehouse. Decodes the path and ignores its case, because some routers do
+ * so too.
+ */
 export function isForwardPath(pathname: string): boolean {
   const path = decodedPath(pathname).toLowerCase();
   return path === FORWARD_PATH || path.startsWith(`${FORWARD_PATH}/`);

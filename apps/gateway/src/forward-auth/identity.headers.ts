@@ -1,7 +1,7 @@
 import type { ProxyApplication } from '@gatehouse/plan';
 import type { SiteUser } from './forward-auth.repository.js';
 
-/** Separators of the headers with groups. */
+/** Separators between group names: in authentik's header, and in the plain header. */
 const [AUTHENTIK_SEPARATOR, PLAIN_SEPARATOR] = ['|', ','] as const;
 const CONTROL = /[\p{Cc}\u2028\u2029]/gu;
 

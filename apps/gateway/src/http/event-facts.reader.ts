@@ -18,7 +18,7 @@ interface EventCaller {
   readonly token?: { readonly pk: string; readonly scope: string | null } | undefined;
 }
 
-/** Reads what the audit events of requests outside of flows record. */
+/** Reads from requests outside of flows what their audit events record. */
 @Injectable()
 export class EventFactsReader {
   constructor(

@@ -59,8 +59,8 @@ async function connectTo({ server }: FastifyInstance) {
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 
 /**
- * Sends a slow request, and one to `path` on the same connection while the server closes. Returns both responses when the
- * server has closed.
+ * Sends a slow request, and a request to `path` on the same connection while the server closes. Returns both responses
+ * when the server has closed.
  */
 async function requestsAtClose(fastify: FastifyInstance, path: string): Promise<string> {
   const { socket, received } = await connectTo(fastify);

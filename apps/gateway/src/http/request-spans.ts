@@ -29,7 +29,7 @@ const PROBES = '/-/';
 
 /**
  * Records a span for each request that is sampled. The span has the route, and neither the path nor the query, because
- * both can contain tokens. `use` says what the `traceparent` of a request from a trusted proxy does.
+ * both can contain tokens. `use` says how to use the `traceparent` of a request from a trusted proxy.
  */
 export function recordRequestSpans(fastify: FastifyInstance, use: (typeof TRACEPARENT_USES)[number]): void {
   if (!isTracing()) return;
@@ -41,7 +41,8 @@ export function recordRequestSpans(fastify: FastifyInstance, use: (typeof TRACEP
     reply.raw.once('close', () => end(work, reply));
     done();
   });
-  // The body arrives in the asynchronous context of the connection, so the context of the span begins after it.
+  // The body arrives in the asynchronous context of the connection, so the context of the span is entered only after
+  // the body.
   fastify.addHook('preHandler', (request, _reply, done) => {
     const work = works.get(request);
     if (work === undefined) done();

@@ -22,7 +22,7 @@ export interface AuthorizationStart {
   readonly permissions: NonNullable<PlanContext['consent_permissions']>;
 }
 
-/** Returns the options with which a client's authorization flow starts about a user. */
+/** Returns the options with which a client's authorization flow starts for a user. */
 export function authorizationStart(client: OauthClient, start: AuthorizationStart): FlowStartOptions {
   const { visitor, step, header: consent_header, permissions: consent_permissions } = start;
   const { application } = client;

@@ -121,7 +121,7 @@ export class AuthorizationController {
     };
     const step = { kind: AUTHORIZATION_CODE_KIND, config };
     const question = consentOf(client, pending, translate);
-    // The user may reload the address while the flow runs, without giving the answers again.
+    // The flow continues after a reload, so the user need not repeat the answers.
     const options = { ...authorizationStart(client, { visitor: user, step, ...question }), continues: true };
     const params = { slug: client.flow, crossSite: crossSiteOf(request) };
     try {

@@ -11,7 +11,7 @@ import { OauthClientRepository } from './oauth-client.repository.js';
 
 const UNKNOWN_ADDRESS = sentence('The application does not have this address.');
 
-/** The parameters by which an application gets the visitor back. */
+/** The parameters of a logout, which say where the visitor goes afterwards. */
 interface Query {
   readonly post_logout_redirect_uri?: unknown;
   readonly state?: unknown;

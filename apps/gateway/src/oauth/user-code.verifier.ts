@@ -10,7 +10,7 @@ const RULES = stages[DEVICE_CODE_KIND]?.contract.attempts ?? [];
 /** The client address, and the id of the request that contains the code. */
 interface CodeSender {
   readonly ip: string;
-  /** The value of the response header `x-authentik-id`. */
+  /** Id of the request. The response header `x-authentik-id` contains it. */
   readonly requestId: string;
 }
 

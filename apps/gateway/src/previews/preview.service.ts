@@ -30,7 +30,7 @@ const OTHER_STATE = sentence('This preview was started elsewhere. Open its link 
 export interface OpenedPreview {
   readonly link: PreviewLink;
   readonly preview: Omit<Preview, 'state'>;
-  /** Binds the state of a run to the link and to the operator's session. */
+  /** Identifies the link and the operator's session, to which the state of a run is bound. */
   readonly owner: string;
 }
 

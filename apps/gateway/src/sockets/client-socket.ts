@@ -11,7 +11,7 @@ export const CLOSE = { normal: 1000, goingAway: 1001, unsupported: 1003, policy:
 export const MAX_INBOUND_BYTES = 16 * 1024;
 
 interface SocketOptions {
-  /** Maximum number of bytes that may wait for the client. */
+  /** Maximum number of bytes that may wait to be sent to the client. */
   readonly queueBytes: number;
   /** Milliseconds between two pings. A WebSocket whose client has not answered by then ends. */
   readonly idleMs: number;

@@ -4,7 +4,7 @@ import { MESSAGE_SUBJECT, type SessionMessage, type VisitorText } from './sessio
 import { socketMessages } from './socket.metrics.js';
 import { socketChannel } from './socket-channel.js';
 
-/** Characters of a text for visitors. A longer text is cut. */
+/** Largest number of characters of a text for visitors. A longer text is cut. */
 export const MAX_TEXT_CHARACTERS = 1000;
 
 /**

@@ -115,6 +115,6 @@ export class SocketHub implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 }
 
-/** Returns a text as clients of authentik read it (docs/spec/http.md#messages). */
+/** Returns a text in the format that authentik's clients read (docs/spec/http.md#messages). */
 const frameOf = ({ level, text }: VisitorText): string =>
   JSON.stringify({ message_type: 'message', level, tags: level, message: text });

@@ -18,7 +18,7 @@ const MAX_PARAMETER_LENGTH = 8192;
 
 const CROSS_SITE_START = sentence('Connect an account from your own page.');
 
-/** Where logins at OAuth sources start, and where providers redirect to. */
+/** Routes at which logins at OAuth sources start, and to which providers redirect. */
 @Controller('/source/oauth')
 export class SourceLoginController {
   constructor(

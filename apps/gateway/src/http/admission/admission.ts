@@ -13,7 +13,9 @@ export interface QueueMeter {
   stop(): void;
 }
 
-/** Answers a refused request. `retryAfterS` is undefined for the default of the problem. */
+/**
+ * Answers a refused request. `retryAfterS` is the value of `Retry-After`; undefined means the default of the problem.
+ */
 export type Refuse = (request: IncomingMessage, response: ServerResponse, retryAfterS: number | undefined) => void;
 
 interface Refusal {

@@ -25,7 +25,7 @@ export function priorityOf({ url = '', method, headers }: Request): Priority | u
   return method === 'GET' ? 'look' : 'answer';
 }
 
-/** Returns the slug of the flow that a request is for, by its API or its page. */
+/** Returns the slug of the flow if a request is for the API or the page of a flow, else undefined. */
 export const flowOf = ({ url = '' }: Request): string | undefined =>
   /^\/(?:api\/v3\/flows\/executor|if\/flow)\/([-\w]+)\//.exec(url)?.[1];
 

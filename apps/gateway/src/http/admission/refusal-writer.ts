@@ -44,7 +44,7 @@ export class RefusalWriter {
     private readonly context: RefusalContext,
   ) {}
 
-  /** `retryAfterS` replaces the default of the problem. */
+  /** `retryAfterS` replaces the problem's default of `Retry-After`. */
   write(request: IncomingMessage, response: ServerResponse, retryAfterS?: number): void {
     const problem = retryAfterS === undefined ? OVERLOADED : new Problem('overloaded', { retry_after_s: retryAfterS });
     const requestId = this.newRequestId();
