@@ -40,8 +40,8 @@ const FIND = {
 
 /**
  * Adds permissions to a grant. $1 user uuid, $2 application uuid, $3 its slug, $4 its name, $5 permission ids, $6
- * lifetime in seconds, or null for no expiry, $7 largest number of permissions, of which $5 has no more. Replaces the
- * permissions of an expired grant. The added permissions are the last ones, so that the oldest ones are forgotten first.
+ * lifetime in seconds, or null for no expiry, $7 largest number of permissions, which $5 does not exceed. Replaces the
+ * permissions of an expired grant. The added permissions come last, so that the oldest permissions are forgotten first.
  */
 const ADD = `
   INSERT INTO ${CONSENT_SCHEMA}.grants AS g

@@ -39,8 +39,8 @@ export interface CodeExchange {
 /** Stores pushed authorization requests and their codes. Never returns an expired row, even before it is deleted. */
 export abstract class AuthorizationStore {
   /**
-   * Stores a request. Returns its reference, or `undefined` if too many requests of the client wait for their users. Of
-   * concurrent requests, no more are stored than may wait.
+   * Stores a request. Returns its reference, or `undefined` if too many requests of the client wait for their users.
+   * Concurrent calls cannot store more requests than may wait.
    */
   abstract push(request: AuthorizationRequest, limits: PushLimits): Promise<string | undefined>;
   /** Returns a client's request that waits for its user. */
@@ -50,8 +50,8 @@ export abstract class AuthorizationStore {
   /** Returns whether a request waits for its user. */
   abstract isPending(id: string): Promise<boolean>;
   /**
-   * Issues the code of a request that waits for its user. The work `work` may issue it again, because the reply may have
-   * been lost; the code from before is then worthless. Returns `undefined` to any other work.
+   * Issues the code of a request that waits for its user. A retry with the same `work` id issues a new code, because
+   * the reply may have been lost; the earlier code is then worthless. Returns `undefined` for any other `work` id.
    */
   abstract issue(work: string, authorization: Authorization): Promise<IssuedCode | undefined>;
   /** Exchanges a code for an access token. Only one of several concurrent exchanges gets a token. */

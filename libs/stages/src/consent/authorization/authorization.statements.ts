@@ -52,8 +52,8 @@ export const REFUSE = {
 };
 
 /**
- * Stores the code of a request. $1 id of the request, $2 hash of the code, $3 id of the work, $4 user uuid, $5 the user's
- * epoch, $6 how the user logged in. The row lasts as long as the code from now on.
+ * Stores the code of a request. $1 id of the request, $2 hash of the code, $3 id of the work, $4 user uuid, $5 the
+ * user's epoch, $6 how the user logged in. From then on, the row expires with the code.
  */
 export const ISSUE = {
   name: 'authorization_issue',
