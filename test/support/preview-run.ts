@@ -1,6 +1,6 @@
 import type { Browser, BrowserResponse } from './browser.js';
 
-/** What a response of a preview has besides the challenge. */
+/** The member `preview` of a response: the state for the next request, and the notes of the run. */
 interface PreviewMember {
   readonly state: string;
   readonly notes: readonly { readonly what: string; readonly details: Readonly<Record<string, unknown>> }[];
