@@ -42,9 +42,10 @@ export type Challenge = ChallengeOf<Component> | ExternalChallenge;
 export type ChallengeResponse = ResponseOf<Component> | ExternalResponse;
 
 /**
- * Why a response was not accepted or refused as usual. `csrf_failed`: the session has changed, such as by a login in
- * another tab. `unavailable`: the service failed, or the connection was lost, before the result was known. `other_step`: the
- * response was not applied, because its step has passed, such as by the same response that the browser has sent twice.
+ * Why a response was neither accepted nor refused with field errors. `csrf_failed`: the session has changed, such as by
+ * a login in another tab. `unavailable`: the service failed, or the connection was lost, before the result was known.
+ * `other_step`: the response was not applied, because the flow is not at its step any more, such as when the browser
+ * has sent the response twice.
  */
 export type Interruption = 'csrf_failed' | 'unavailable' | 'other_step';
 
