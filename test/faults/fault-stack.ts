@@ -19,7 +19,8 @@ const SERVICES = ['identification', 'password', 'session'] as const;
 const REPLICAS = [1, 2] as const;
 type Service = (typeof SERVICES)[number] | 'gateway' | 'courier';
 /**
- * The processes that are connected to the NATS server of a fault. All other processes are connected to another server.
+ * The processes that `connectToNats` connects to the given NATS server. All other processes are connected to another
+ * server.
  */
 type Group = 'all processes' | 'the gateways' | 'the services';
 

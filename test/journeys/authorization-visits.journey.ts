@@ -50,7 +50,7 @@ async function loggedIn(): Promise<Browser> {
   return browser;
 }
 
-/** Agrees to the question of a flow. Returns the next challenge. */
+/** Gives the consent that the flow `questions` asks for. Returns the next challenge. */
 async function agree(browser: Browser) {
   const { token } = (await browser.show('questions')).body;
   return (await browser.solve('questions', { token })).body;

@@ -21,7 +21,7 @@ const TOO_LONG = `${WIKI}/${'a'.repeat(1200)}`;
 const PATH = '/outpost.goauthentik.io';
 const KINDS: readonly ProxyKind[] = ['nginx', 'traefik', 'caddy', 'envoy'];
 
-/** Addresses that are not of the site, and addresses to which no login returns. */
+/** Addresses of other origins, and malformed addresses. No login may redirect to one of them. */
 const FORGED: readonly string[] = [
   ...[
     'https://evil.example',

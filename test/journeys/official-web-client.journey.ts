@@ -104,12 +104,13 @@ async function linkTo(address: string, nth = 1): Promise<string> {
 
 const QUESTION = {
   ...{ component: CONSENT, header_text: 'Continue to confirm this email address.' },
-  // The page reads the length of each list.
+  // These lists must be present, because the script of the page reads their lengths.
   ...{ permissions: [], additional_permissions: [] },
 };
 
 describe('the web client of authentik 2024.8.2 with a mailed link', () => {
-  // GET of the page with flow_token, its calls at once, then one POST of ak-stage-consent with the token that it has read.
+  // GET of the page with flow_token, the requests that the page sends when it loads, then one POST of ak-stage-consent
+  // with the token that the page has read.
   it.each([
     ['the browser that asked for it', 'alice'],
     ['another browser', 'bob'],
@@ -144,8 +145,8 @@ describe('the web client of authentik 2024.8.2 with a device code', () => {
   const errorOf = async (name: string, deviceCode: string) => (await device.redeem(name, deviceCode)).body['error'];
   const statusOf = async (name: string, deviceCode: string) => (await device.redeem(name, deviceCode)).status;
 
-  // GET /device?code=…, which redirects to the page; its calls at once; POST of ak-stage-consent with the token. The last
-  // page, which says that the device is authenticated, sends nothing.
+  // GET /device?code=…, which redirects to the page; the requests that the page sends when it loads; POST of
+  // ak-stage-consent with the token. The last page, which says that the device is authenticated, sends nothing.
   it.each(['tv', 'radio'])('signs the %s in by a link and one consent', async (name) => {
     const { code, deviceCode } = await device.begin(name);
     const alice = await loggedIn('alice');
@@ -157,8 +158,8 @@ describe('the web client of authentik 2024.8.2 with a device code', () => {
     expect(await statusOf(name, deviceCode)).toBe(200);
   });
 
-  // GET /device, POST of ak-provider-oauth2-device-code with the code, the redirect to the flow of the application, its
-  // calls at once, and, if that flow asks, POST of ak-stage-consent.
+  // GET /device, POST of ak-provider-oauth2-device-code with the code, the redirect to the flow of the application, the
+  // requests that its page sends when it loads, and, if that flow asks, POST of ak-stage-consent.
   it.each(['tv', 'radio'])('signs the %s in by a typed code', async (name) => {
     const { code, deviceCode } = await device.begin(name);
     const bob = await loggedIn('bob');

@@ -25,7 +25,7 @@ export class FakeOpenIdProvider {
   metadata: Readonly<Record<string, unknown>> = {};
   /** Members that replace or extend the token response to a valid code. */
   tokens: Readonly<Record<string, unknown>> = {};
-  /** Responses that replace the documented ones, by path. */
+  /** Responses that replace the default ones, by path. */
   overrides: Record<string, FakeResponse> = {};
   /** Signs an ID token. Tests can replace it. */
   sign: (claims: object) => Promise<string> | string;

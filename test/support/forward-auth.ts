@@ -35,7 +35,7 @@ export const groupBinding = (slug: string, group: string) => ({
 
 const PATH = '/outpost.goauthentik.io';
 
-/** A kind of proxy, by the name of its address. */
+/** A kind of proxy. The name is also the segment of the path at which this kind sends its checks. */
 export type ProxyKind = 'nginx' | 'traefik' | 'caddy' | 'envoy';
 
 /** A response as the proxy of a site gets it. */
@@ -102,7 +102,10 @@ export class SiteVisitor {
     return (await this.login.fetch(await this.start(url))).headers.get('location') ?? '';
   }
 
-  /** Gets the cookie of a site as the user who is logged in. Returns the address to which the browser returns. */
+  /**
+   * Logs in at a site as the user of the browser, so that the site sets its cookie. Returns the address to which the
+   * site redirects.
+   */
   async enter(url: string): Promise<string | null> {
     return (await this.visit(await this.callbackOf(url))).headers.get('location');
   }

@@ -18,7 +18,7 @@ export interface RunningNats {
   readonly reload: (config: string) => Promise<void>;
   /** Stops the process by SIGSTOP, which closes no connection. Resolves when none of its threads runs. */
   readonly hang: () => Promise<void>;
-  /** Lets a process that hangs go on. */
+  /** Resumes the process after `hang`. */
   readonly resume: () => void;
   /** Ends the server, by SIGKILL by default. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<void>;

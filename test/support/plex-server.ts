@@ -15,7 +15,7 @@ interface PlexAccount {
 export class PlexServer {
   readonly accounts = new Map<string, PlexAccount>();
   readonly requests: { path: string; client: string | undefined }[] = [];
-  /** Handlers that replace the documented responses, by the last segment of the path. */
+  /** Handlers that replace the default responses, by the last segment of the path. */
   overrides: Record<string, (response: ServerResponse) => unknown> = {};
   private stop: () => Promise<void> = async () => undefined;
   url = '';

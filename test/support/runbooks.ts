@@ -23,7 +23,7 @@ query() { printf 'QUERY: %s\\n' "$1"; }
 sql() { printf 'SQL: %s\\n' "$1"; }
 `;
 
-/** Where the commands of a runbook find the parts of a deployment that a test runs. */
+/** The addresses and files that replace the examples in the commands of a runbook, when a test runs the commands. */
 interface Place {
   /** Monitoring ports by service. */
   readonly ports: Readonly<Record<string, number>>;

@@ -10,7 +10,7 @@ type ReceivedForm = Readonly<Record<string, string>>;
  */
 export class SiteverifyServer {
   readonly requests: ReceivedForm[] = [];
-  /** Handler that replaces the documented response. */
+  /** Handler that replaces the default response. */
   override: ((response: ServerResponse) => void) | undefined;
   /** Further members of a successful response. */
   extraMembers: object = {};

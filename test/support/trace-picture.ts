@@ -50,7 +50,7 @@ function drawTrace(trace: Trace, top: number, colourOf: (service: string) => str
   return `<text class="t" x="12" y="${top + 12}">${escaped(heading)}</text>${rows.join('')}`;
 }
 
-/** Returns the spans with their depth, each after its parent. */
+/** Returns the spans in the order of a tree: each after its parent, with its depth. */
 function ordered(trace: Trace, parent?: string, depth = 0): { span: Trace[number]; depth: number }[] {
   const ids = new Set(trace.map(({ spanId }) => spanId));
   const isChild = ({ parentSpanId: id }: Trace[number]) =>
