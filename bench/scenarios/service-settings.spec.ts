@@ -5,7 +5,7 @@ import { PasswordHasher } from '../../libs/stages/src/password/password-hasher.j
 import { parseHash } from '../../libs/stages/src/password/password-hashes.js';
 import { ONE_HASH_AT_A_TIME, UNLIMITED } from './service-settings.js';
 
-/** The largest number of logins that a scenario lets wait for slow hashes at a time: that of `scaling`. */
+/** The largest number of logins that wait for slow hashes at a time in any scenario; `scaling` reaches it. */
 const LOGINS = 32;
 const SLOW = parseHash(`pbkdf2_sha256$1$salt$${Buffer.alloc(32).toString('base64')}`);
 
