@@ -73,7 +73,10 @@ export class UserRing {
     }
   }
 
-  /** A code may be used once. Gatehouse also accepts the code of the next period, so a second login may use that. */
+  /**
+   * Returns an unused code of an account. A code works once. Gatehouse also accepts the code of the next period, so an
+   * account can log in twice within a period.
+   */
   private totpCode(index: number): string {
     const now = Math.floor(Date.now() / 1000 / TOTP_PERIOD_S);
     const step = Math.max(now, (this.lastStep.get(index) ?? 0) + 1);

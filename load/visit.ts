@@ -42,7 +42,7 @@ export const executorPath = ({ flow }: Pick<Scenario, 'flow'>): string => `/api/
 
 /** One visitor, who runs through the flow of a scenario once. */
 export class Visit {
-  /** When the next request should be sent. */
+  /** When the next request should be sent, in milliseconds on the clock of the load. */
   private due = 0;
   private thoughtMs = 0;
   /** Number of steps that have passed. */

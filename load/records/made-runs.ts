@@ -20,7 +20,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
 const LOGGED_IN = 0.03;
 /** Share of the visitors who leave at a step. */
 const LEAVES = 0.04;
-/** Largest number of moves of a path. A visitor who goes in circles leaves after as many. */
+/** Largest number of moves of a path. After this number, a visitor who goes in circles leaves. */
 const MAX_MOVES = 40;
 
 /** Generates runs of a flow version: random paths of its simulation, always the same paths for a seed. */
