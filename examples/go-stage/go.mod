@@ -1,0 +1,3 @@
+module example.org/access-code
+
+go 1.22

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
+import { nkeys } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkStage } from '../../apps/cli/src/stage-check/check-stage.js';
+import { StageRequester } from '../../libs/local/src/stage-requester.js';
+import { EXAMPLE_STAGES, type ExampleLanguage, isMissing, missingNote } from '../support/example-stages.js';
+import { describeWithNats, type RunningNats, startNats } from '../support/nats.js';
+import { freePort } from '../support/processes.js';
+import { ServiceHarness } from './service-harness.js';
+
+const LANGUAGES = Object.keys(EXAMPLE_STAGES) as ExampleLanguage[];
+const CHECKER = { NATS_USER: 'checker', NATS_PASSWORD: 'of the checker' }; // not-a-secret
+const STAGE = { NATS_USER: 'stage', NATS_PASSWORD: 'of the stage' }; // not-a-secret
+
+describeWithNats('the examples of stages', () => {
+  const pair = nkeys.createUser();
+  const config = `authorization { users: [
+    { user: ${CHECKER.NATS_USER}, password: ${JSON.stringify(CHECKER.NATS_PASSWORD)} }
+    { user: ${STAGE.NATS_USER}, password: ${JSON.stringify(STAGE.NATS_PASSWORD)} }
+    { nkey: ${pair.getPublicKey()} }
+  ] }`;
+  let harness: ServiceHarness;
+  let nats: RunningNats;
+  let port: number;
+  let folder: string;
+
+  beforeAll(async () => {
+    port = await freePort();
+    folder = await mkdtemp(join(tmpdir(), 'gatehouse-examples-'));
+    [harness, nats] = await Promise.all([ServiceHarness.open(), startNats({ config, port })]);
+  });
+  afterAll(async () => {
+    await harness?.close();
+    await nats?.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  /** Returns the promises of the protocol that a stage breaks, and their number. */
+  async function check({ kind, config: attrs }: (typeof EXAMPLE_STAGES)[ExampleLanguage], env: object) {
+    const requester = new StageRequester({ ...env });
+    const broken: unknown[] = [];
+    let promises = 0;
+    for await (const finding of checkStage(requester, { kind, config: attrs })) {
+      promises++;
+      if (finding.faults.length > 0) broken.push(finding);
+    }
+    await requester.close();
+    return { broken, promises };
+  }
+
+  for (const language of LANGUAGES)
+    describe.skipIf(isMissing(language))(`the stage in ${language}${missingNote(language)}`, () => {
+      const stage = EXAMPLE_STAGES[language];
+      let program: { program: string; entry: string };
+      const start = (env: Readonly<Record<string, string>> = {}) =>
+        harness.startProgram(program.program, program.entry, env);
+
+      beforeAll(async () => {
+        program = await stage.prepare(folder);
+      });
+
+      it('keeps the protocol', async () => {
+        await start();
+        const { broken, promises } = await check(stage, { NATS_URL: harness.url });
+        expect(broken).toEqual([]);
+        expect(promises).toBeGreaterThan(15);
+      });
+
+      it('answers each request once with three replicas, and loses none while two of them stop', async () => {
+        const copies = [await start(), await start()];
+        const requests = Array.from({ length: 60 }, () => stageRequestFixture({ config: stage.config }));
+        const replies = await harness.flood(`stage.${stage.kind}.challenge`, requests, async () => {
+          expect(await Promise.all(copies.map((copy) => copy.stop()))).toEqual([0, 0]);
+        });
+        await harness.connection.request(`stage.${stage.kind}.describe`, '{"v":1}');
+        expect(replies.map((reply) => ('type' in reply ? reply.type : reply))).toEqual(requests.map(() => 'challenge'));
+      });
+
+      it('logs in to NATS, ends if it is refused, and serves again when NATS is back', async () => {
+        const nkey = { NATS_NKEY_SEED: new TextDecoder().decode(pair.getSeed()) };
+        const credentials = language === 'Python' ? STAGE : nkey;
+        await expect(start({ NATS_URL: nats.url, NATS_USER: 'nobody' })).rejects.toThrow(/authorization violation/i);
+        const running = await start({ NATS_URL: nats.url, ...credentials });
+        const back = running.says(/serving/);
+        await nats.stop();
+        nats = await startNats({ config, port });
+        await back;
+        expect((await check(stage, { NATS_URL: nats.url, ...CHECKER })).broken).toEqual([]);
+        expect(await running.stop()).toBe(0);
+      });
+    });
+});
