@@ -14,8 +14,9 @@ const REASONS: Readonly<Record<UserClaim, string>> = {
 type GuardedRun = Pick<FlowRunView, 'context' | 'plan' | 'session'>;
 
 /**
- * Protects superusers from compromised services. If only the claim of a service (`UserClaim`), and no proof, made a
- * superuser the plan's user, no step logs that user in or changes the user or the user's credentials (docs/adr/0033).
+ * Protects superusers from compromised services. If a superuser became the plan's user only by the claim of a service
+ * (`UserClaim`), without a proof, no step may log that user in, or change the user or the user's credentials
+ * (docs/adr/0033).
  */
 export class ClaimedUserGuard {
   constructor(
@@ -24,8 +25,8 @@ export class ClaimedUserGuard {
   ) {}
 
   /**
-   * Throws `stage_fault` if the step must not run for the plan's user. Queries the directory only if nothing but a
-   * service's claim made this user the plan's user.
+   * Throws `stage_fault` if the step must not run for the plan's user. Queries the directory only if this user became
+   * the plan's user by the claim of a service, without a proof.
    */
   async check(run: GuardedRun, step: Step): Promise<void> {
     const { plan, context } = run;

@@ -43,7 +43,7 @@ interface GuardCase {
   readonly config?: Record<string, unknown>;
   readonly context?: PlanContext;
   readonly plan?: Partial<Plan>;
-  /** The session's user, and whether the login is recent. */
+  /** The session's user, and whether the session's login is recent enough to change credentials. */
   readonly session?: { readonly user?: typeof ALICE; readonly recent: boolean };
   readonly token?: boolean;
 }

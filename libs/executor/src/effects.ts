@@ -45,7 +45,7 @@ export const NO_RESPONSE_EFFECTS: ResponseEffects = {
 interface EffectHandler<T extends EffectType> {
   /** Returns what the commit saves for the effect. Default: the effect itself. */
   readonly collect?: (effect: EffectOf<T>, origin: LinkTarget) => CollectedEffect;
-  /** Returns the session after the effect. Only the last login or logout of a step is applied. */
+  /** Returns the session after the effect. Called only for the last login or logout among the effects of a step. */
   readonly changeSession?: (before: SessionState, effect: EffectOf<T>, plan: Plan) => SessionState;
   /** Returns the response effects, extended by what this effect adds. */
   readonly respond?: (response: ResponseEffects, effect: EffectOf<T>) => ResponseEffects;

@@ -94,8 +94,8 @@ function mergedUser(host: PassedReply, part: PassedReply) {
 }
 
 /**
- * Removes the facts from a reply that refuses the answer to a composite step. If the host passed before an embedded
- * stage refused, the host's facts, such as the user that it found, must not stay in the plan (docs/adr/0033).
+ * Removes the facts from a reply that refuses the answer to a composite step. Otherwise facts of a host that had
+ * passed, such as the user that it found, would stay in the plan although an embedded stage refused (docs/adr/0033).
  */
 export function withoutContext(reply: StageReply): StageReply {
   if (reply.type !== 'rejected' && reply.type !== 'denied') return reply;

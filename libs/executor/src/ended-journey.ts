@@ -12,7 +12,7 @@ interface EndedRun {
   readonly context: FlowContext;
 }
 
-/** Returns the journey record of a plan that the run ends now. */
+/** Returns the journey record (docs/spec/journeys.md) of a plan that the run ends now. */
 export const endedJourney = (run: EndedRun, ending: PlanEnding): EndedJourney => ({
   ...journeyOf(run.plan),
   outcome: 'to' in ending ? 'done' : 'denied',

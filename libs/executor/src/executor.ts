@@ -75,8 +75,8 @@ export class Executor {
    */
   async handle(request: FlowRequest): Promise<FlowResponse> {
     const arrival = await this.load(request);
-    // The rate limit comes before the look-up of the API token, so a client with a token counts as anonymous here
-    // (docs/spec/http.md#order-of-checks).
+    // The rate limit must be checked before the API token is looked up, so a client with a token still counts as
+    // anonymous here (docs/spec/http.md#order-of-checks).
     if (!arrival.user) request.checkAnonymousRate();
     rejectUnacceptableBody(request.answer);
     const tokenUser = await request.authenticate?.();

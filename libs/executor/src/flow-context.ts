@@ -32,10 +32,10 @@ export interface FlowContext {
   readonly locale: string;
 }
 
-/** The data of a request that is loaded before its plan and flow version are selected. */
+/** What the executor loads for a request first. The plan and the flow version are selected afterwards. */
 export type LoadedRequest = Pick<FlowContext, 'request' | 'loaded' | 'brand' | 'user'>;
 
-/** Returns the context of a request. */
+/** Returns what the executor has loaded for a request, with the selected plan and the visitor's language. */
 export function flowContext(
   loaded: LoadedRequest,
   { version, versionId, continued }: Pick<FlowContext, 'version' | 'versionId' | 'continued'>,
@@ -62,7 +62,9 @@ export const visitorOf = ({ request, user }: LoadedRequest): Visitor => ({
 /** Whether the caller is authenticated by an API token. */
 export const isByToken = ({ request }: Pick<FlowContext, 'request'>): boolean => request.authenticate !== undefined;
 
-/** Returns the state of the session before the first step. An API token proves nothing about its user. */
+/**
+ * Returns the session as it is before the first step. For a request with an API token, it has no proofs of the user.
+ */
 export function loadedSessionState(context: LoadedRequest): SessionState {
   const { loaded, user } = context;
   const own = isByToken(context) ? undefined : loaded.session;

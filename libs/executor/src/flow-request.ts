@@ -13,7 +13,7 @@ export const REQUEST_DEADLINE_MS = 20_000;
  */
 export type CrossSite = 'new' | 'any';
 
-/** A client's request to the executor. Made by the controller. */
+/** A client's request to the executor. The HTTP controller makes it. */
 export interface FlowRequest {
   /** Time of arrival on the clock of `performance.now()`, in milliseconds. The deadline counts from it. */
   readonly arrivedAt: number;
@@ -36,7 +36,7 @@ export interface FlowRequest {
   readonly query: Readonly<Record<string, string>>;
   /** The names of all parameters of the request's query and of the flow page's query. */
   readonly queryNames: readonly string[];
-  /** The body of a POST. */
+  /** The answer in the body of a POST; `undefined` for a GET. */
   readonly answer: ChallengeSubmission | undefined;
   /**
    * Which plans get a cross-site mark from this request; `undefined` if this site or a program other than a browser
@@ -60,8 +60,8 @@ export interface FlowRequest {
    */
   readonly findLocation: () => GeoLocation | undefined;
   /**
-   * Returns what the journey records of this client's plans contain about the client; `undefined` if no records are
-   * made.
+   * Returns what the journey records (docs/spec/journeys.md) of this client's plans contain about the client;
+   * `undefined` if no records are made.
    */
   readonly journeyFacts?: () => JourneyFacts | undefined;
   /** Returns the visitor's language, from the request, the user's setting and the brand. */

@@ -20,7 +20,7 @@ import { stepIdOf } from './step-id.js';
 export type ChallengeSource = Pick<StageContract, 'component' | 'user_info' | 'errors' | 'texts'> &
   Partial<Pick<StageContract, 'shows_as' | 'kind'>>;
 
-/** The outcome of a request: a challenge, the end of the flow, or a problem. */
+/** The result of a request: a challenge to show, the end of the flow, or a problem. */
 export type FlowResult =
   | {
       readonly type: 'show';

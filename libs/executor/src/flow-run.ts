@@ -118,7 +118,7 @@ export class FlowRun {
     return this.row === undefined && this.unsaved.identified && session !== undefined && !session.user;
   }
 
-  /** Whether the request has changed the plan. */
+  /** Whether the plan has changed since it was loaded or planned. */
   get moved(): boolean {
     return this.currentPlan !== this.firstPlan;
   }
@@ -193,7 +193,7 @@ export class FlowRun {
     this.unsaved.confirmedUser = uuid ?? this.unsaved.confirmedUser;
   }
 
-  /** Starts the clock of the next trail entry. */
+  /** Starts measuring the duration of a step, for the next entry of the trail. */
   startStep() {
     this.stepStartedAt = performance.now();
   }
@@ -286,7 +286,7 @@ export class FlowRun {
     };
   }
 
-  /** Clears the collected changes, because the save before a stage's work has saved them. */
+  /** Clears the collected changes, which were just saved, because a stage is about to write data. */
   startNewCommit() {
     this.savedBeforeWork = true;
     this.wasAnswered = this.isAnswered;

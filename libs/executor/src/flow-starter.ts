@@ -71,15 +71,15 @@ export class FlowStarter {
   constructor(private readonly dependencies: Dependencies) {}
 
   /**
-   * Replaces the session's plan of the flow by a new one, if the flow's policies admit it. A request from another site, or
-   * with `continues`, keeps the running plan if the same user started it with the same additional steps. For a logged-in
-   * user, the flow's authentication requirement is checked later, when the user opens the flow.
+   * Starts a flow: replaces the session's plan of the flow by a new one, if the flow's policies admit it. A request
+   * from another site, or with `continues`, keeps the running plan if the same user started it with the same additional
+   * steps. For a logged-in user, the flow's authentication requirement is checked later, when the user opens the flow.
    *
-   * An anonymous visitor, who comes from a login at a source, gets a new session, whose cookie is returned: an attacker
-   * may have planted the session key that the visitor had before the source proved the user.
+   * An anonymous visitor comes from a login at a source. The visitor gets a new session, whose cookie is returned,
+   * because an attacker may have planted the key of the old session.
    *
    * Throws `not_found`, `not_authenticated` (the user's session is gone), `flow_not_applicable`, `permission_denied`
-   * (by `access`), `rate_limited`, and `stage_busy` when another request was first.
+   * (by `access`), `rate_limited`, and `stage_busy` if another request was first.
    */
   async start(request: FlowRequest, options: FlowStartOptions): Promise<StartedFlow> {
     const loaded = await this.dependencies.plans.load(request.slug, request.sessionKey);

@@ -2,8 +2,8 @@ import type { JourneyClient, Plan, RecordedVerdict } from '@gatehouse/plan';
 import { timeOfUuidV7 } from '@gatehouse/platform';
 
 /**
- * An entry of a journey: a step that the plan has left, an answer that was refused, or the step at which the visitor
- * gave up.
+ * An entry of a journey record: a step that the plan has left, an answer that was refused, or the step at which the
+ * visitor gave up.
  */
 export interface JourneyStep {
   /** Id of the step: the id of its binding, or an id with a `~` if the step was inserted. */
@@ -17,7 +17,10 @@ export interface JourneyStep {
   readonly ms: number | null;
 }
 
-/** What a journey record contains of a plan. Nothing that a visitor has typed is in it. */
+/**
+ * A journey record: what is stored about an ended plan, for statistics (docs/spec/journeys.md). Contains nothing that a
+ * visitor has typed.
+ */
 export interface Journey {
   readonly steps: readonly JourneyStep[];
   /** Results of the policy bindings that were evaluated, by binding id. */
@@ -42,14 +45,14 @@ export interface UnstoredEnding {
   readonly flowId: string;
   readonly versionId: string;
   readonly outcome: EndedJourney['outcome'];
-  /** Keyed hash of the client's network. */
+  /** Keyed hash of the client's network, by which plans are counted. */
   readonly network: Buffer | undefined;
 }
 
 /** What a journey record contains about a client. */
 export interface JourneyFacts {
   readonly client: JourneyClient;
-  /** Keyed hash of the client's network, which changes daily. */
+  /** Keyed hash of the client's network. Its key changes daily. */
   readonly network: Buffer;
 }
 

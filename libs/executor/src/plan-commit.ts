@@ -8,7 +8,7 @@ import type { ResumeLink } from './resume-links.js';
 /** What events and reputation changes record: the user and the client whom they concern, and the request. */
 export interface EventContext {
   readonly user: User | undefined;
-  /** Who causes the events. */
+  /** The user or system that causes the events. */
   readonly actor: EventActor;
   /** Whether the plan verified the user whom it logs in. */
   readonly recentlyProved?: boolean;
@@ -51,7 +51,7 @@ export interface PlanCommit extends AttemptSettlement {
   /** SHA-256 of the session's new key; `undefined` if the session keeps its key. */
   readonly newKey: Buffer | undefined;
   readonly eventContext: EventContext;
-  /** Whether the request of this commit has an answer. An expired plan without an answer counts as abandoned. */
+  /** Whether the visitor has sent an answer in this request. An expired plan without an answer counts as abandoned. */
   readonly hasAnswer?: boolean;
   /**
    * Whether the visitor is anonymous and has not answered a challenge. The plan of such a visitor has a short lifetime.
@@ -63,10 +63,13 @@ export interface PlanCommit extends AttemptSettlement {
   readonly proof?: SessionProof | undefined;
   /** The links in the mails of this commit. */
   readonly links: readonly ResumeLink[];
-  /** Hash of the resume token that this commit uses up. The save fails if the token was used already. */
+  /**
+   * Hash of the resume token (from a mailed link) that this commit uses up. The save fails if the token was used
+   * already.
+   */
   readonly usedToken: Buffer | undefined;
   /** The step whose mailed link this commit uses up. The save fails if that link was used already or has expired. */
   readonly usedLinkStep?: string | undefined;
-  /** The journey record, if this commit ends the plan. */
+  /** The journey record of the plan (docs/spec/journeys.md), if this commit ends the plan. */
   readonly journey?: EndedJourney | undefined;
 }

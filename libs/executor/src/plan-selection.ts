@@ -14,8 +14,8 @@ export interface PlanSelection {
 }
 
 /**
- * Selects the plan that the request continues. A live resume token of this flow takes precedence over the session's
- * plan, unless that token has resumed the session's plan before (docs/spec/plan.md#mailed-links).
+ * Selects the plan that the request continues: that of an unused resume token of this flow, or else the session's plan.
+ * If that token has resumed the session's plan before, selects the session's plan (docs/spec/plan.md#mailed-links).
  */
 export async function selectPlan(plans: PlanStore, arrival: LoadedRequest): Promise<PlanSelection> {
   const { request } = arrival;

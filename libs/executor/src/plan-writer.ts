@@ -8,10 +8,7 @@ import type { PlanStore } from './ports/plan-store.js';
 import { newSessionKey, type SessionKey } from './session-key.js';
 import { sessionProof } from './session-proof.js';
 
-/**
- * Thrown by `saveBeforeWork` when the plan cannot be saved before a stage writes data. The usual cause is that another
- * request has saved the plan first.
- */
+/** Thrown by `saveBeforeWork` if the plan could not be saved, usually because another request has saved it first. */
 export class OvertakenError extends Error {}
 
 interface Dependencies {
@@ -27,8 +24,8 @@ export class PlanWriter {
   constructor(private readonly stores: Dependencies) {}
 
   /**
-   * Saves a run with all its effects. Returns false if the store refuses the save: another request has saved the plan
-   * first, the user may not log in, or a mailed link was used already or has expired. Then nothing was saved.
+   * Saves a run with all its effects. Returns false and saves nothing if another request has saved the plan first, the
+   * user may not log in, or a mailed link was used already or has expired.
    */
   async save(run: FlowRun): Promise<boolean> {
     const acts = hasConsequences(run);

@@ -95,7 +95,7 @@ export interface PolicyQuestion {
   readonly insertAt: InsertionPoint;
   /** The HTTP method that policies see. */
   readonly method?: PolicyRequest['method'];
-  /** Configs of the policies in `set`, by id. Default: the policies of the flow version. */
+  /** Configs of the policies in `set`, by policy id. Default: those in the flow version. */
   readonly policies?: FlowVersion['policies'];
 }
 
@@ -110,7 +110,10 @@ type PolicyQueries = ReturnType<typeof queriesFor>['policies'];
 const EMPTY_REPLY: PolicyReply = { results: {}, context: { set: {}, unset: [] } };
 const NO_GROUPS: ReadonlySet<string> = new Set();
 
-/** Evaluates policy sets (docs/spec/policies.md#policy-sets). Queries only the policies and groups that a set needs. */
+/**
+ * Evaluates policy sets (docs/spec/policies.md#policy-sets) and their shadow conditions. Requests only the policies and
+ * groups that a set needs.
+ */
 export class PolicyEngine {
   constructor(private readonly dependencies: Dependencies) {}
 
@@ -163,7 +166,7 @@ export class PolicyEngine {
     });
   }
 
-  /** Evaluates whether a step of this kind runs (see `runsStep`). */
+  /** Evaluates the policies of a step, and returns whether the step runs (see `runsStep`). */
   async decideStep(run: PolicyRun, kind: string, question: PolicyQuestion): Promise<PolicyDecision> {
     const decision = await this.decide(run, question);
     const isGrant = this.dependencies.contracts.find(kind, run.context.version)?.grants ?? false;

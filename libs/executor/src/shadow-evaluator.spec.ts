@@ -7,7 +7,10 @@ import { challengeReply, DEFAULT_REPLIES, rejectedReply } from '../testing/fake-
 import { ALICE, flowOf } from '../testing/test-flow.js';
 import type { AnonymousPolicyEvent } from './policy-engine.js';
 
-/** Returns a policy set with these enforced bindings, and the policy `s` as a shadow condition. */
+/**
+ * Returns a policy set with these enforced bindings. The policy `s` is its shadow condition: it is evaluated but not
+ * enforced.
+ */
 const shadowed = (enforced: PolicySet = policySetOf(), more = {}): PolicySet => ({
   ...enforced,
   shadow: [policyBindingOf({ id: 'b-s', policy: 's', ...more })],

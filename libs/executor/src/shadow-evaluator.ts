@@ -46,7 +46,7 @@ interface JudgedSet {
   readonly admits: (binding: string) => boolean;
 }
 
-/** The verdicts of shadow conditions, and the events that record them. */
+/** The verdicts of shadow conditions, and the events by which these verdicts are recorded. */
 export interface ShadowRecord {
   readonly verdicts: readonly ShadowVerdict[];
   readonly effects: readonly EventEffect[];

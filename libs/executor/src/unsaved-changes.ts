@@ -5,7 +5,7 @@ import type { ResumeLink } from './resume-links.js';
 
 /** Changes that a run has collected since its last save. */
 export interface UnsavedChanges {
-  /** The plan as last saved, or as the run started. */
+  /** The plan as it was last saved or, before the first save, as the run started with it. */
   readonly planBefore: Plan;
   readonly effects: Effect[];
   readonly links: ResumeLink[];

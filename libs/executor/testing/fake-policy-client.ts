@@ -50,7 +50,7 @@ export class FakePolicyClient extends PolicyClient {
   }
 }
 
-/** The groups of each user, by user id. */
+/** Group memberships that a test sets: the groups of each user, by user id. */
 export class InMemoryGroupMembershipStore extends GroupMembershipStore {
   readonly groups = new Map<string, readonly string[]>();
   lookups = 0;

@@ -7,7 +7,7 @@ export const brandOf = (domain: string, more: Partial<Brand> = {}): Brand => ({
   ...{ flows: {}, locale: '', theme: 'automatic', footer_links: [], ...more },
 });
 
-/** Brands by host, and a default brand for every other host. */
+/** Brands that a test sets by host. Other hosts have the default brand. */
 export class InMemoryBrandStore extends BrandStore {
   readonly byHost = new Map<string, Brand>();
   first: HostBrand['flowsByPurpose'] = {};

@@ -128,7 +128,7 @@ export class InMemoryFlowStore extends FlowStore {
   }
 }
 
-/** Records events that are saved without a plan. */
+/** Records the events that are saved without a plan, for a test to read. */
 export class InMemoryEventRecorder extends EventRecorder {
   readonly recorded: EventEffect[] = [];
   async record(events: readonly EventEffect[]) {
@@ -136,7 +136,7 @@ export class InMemoryEventRecorder extends EventRecorder {
   }
 }
 
-/** Records the permits that were granted. */
+/** Records the permits that were granted, for a test to read. */
 export class InMemorySuperuserPermits extends SuperuserPermits {
   readonly granted: string[] = [];
   readonly services: string[] = [];

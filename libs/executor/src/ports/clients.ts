@@ -19,7 +19,7 @@ export abstract class StageClient {
   abstract send(contract: StageContract, verb: StageVerb, request: StageRequest): Promise<StageReply>;
 }
 
-/** The contracts of all kinds of stages. */
+/** Finds the contracts of built-in and external stages. */
 export abstract class StageContractRegistry {
   /**
    * Returns the contract of a kind, `undefined` if no stage has that kind. Throws `stage_fault` for an external stage

@@ -7,12 +7,12 @@ export interface DirectoryUser extends SavedUser {
   readonly is_unclaimed: boolean;
 }
 
-/** Finds users by uuid. */
+/** Finds users of the directory by uuid. */
 export abstract class UserDirectory {
   abstract find(uuid: string): Promise<DirectoryUser | undefined>;
 }
 
-/** The group memberships of users. */
+/** Looks up which groups users are members of. */
 export abstract class GroupMembershipStore {
   /**
    * Returns which of the groups the user is a member of, directly or by a child group (docs/spec/directory.md#groups).
@@ -21,8 +21,8 @@ export abstract class GroupMembershipStore {
 }
 
 /**
- * Permits for stages that change or delete a superuser, or a superuser's credentials. Postgres refuses such a change to
- * every service without a permit (docs/adr/0035).
+ * Grants permits, without which Postgres refuses that a service changes or deletes a superuser, or a superuser's
+ * credentials (docs/adr/0035).
  */
 export abstract class SuperuserPermits {
   /**

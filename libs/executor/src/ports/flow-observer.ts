@@ -8,9 +8,8 @@ export type ObservedFlow = Pick<FlowVersion['flow'], 'slug' | 'designation'>;
 export type StepOutcome = Exclude<StageReply['type'], 'challenge'> | 'skipped' | 'deferred' | 'fault';
 
 /**
- * How a plan ended. `expired` and `abandoned` plans were never finished: an expired plan was answered at least once, and
- * ran out of time. The visitor of an abandoned plan has cancelled it, has started it
- * again, has logged in or out by another flow, or has never answered it.
+ * How a plan ended. An `expired` plan was answered at least once, and then ran out of time. An `abandoned` plan was
+ * never answered, or its visitor has cancelled it, has started it again, or has logged in or out by another flow.
  */
 export type PlanOutcome = 'done' | 'denied' | 'expired' | 'abandoned';
 
@@ -20,7 +19,7 @@ export type PlanOutcome = 'done' | 'denied' | 'expired' | 'abandoned';
  */
 export type AttemptRefusal = 'locked' | 'delayed' | 'network' | 'mail';
 
-/** An attempt that was refused. */
+/** An attempt that was refused before a stage judged it. */
 export interface RefusedAttempt {
   /** The value of the response header `x-authentik-id`. */
   readonly requestId: string;
@@ -43,8 +42,9 @@ export abstract class FlowObserver {
   abstract planEnded(flow: ObservedFlow, outcome: PlanOutcome, plans?: number): void;
   abstract stepTaken(flow: ObservedFlow, kind: string, outcome: StepOutcome): void;
   /**
-   * Reports one shadow condition. `flow` is the slug; `undefined` outside of flows. `changes` says whether enforcing
-   * the condition would change the verdict of its policy set.
+   * Reports one shadow condition, that is, a policy binding that is evaluated but not enforced. `flow` is the slug;
+   * `undefined` outside of flows. `changes` says whether enforcing the condition would change the verdict of its policy
+   * set.
    */
   abstract shadowJudged(flow: string | undefined, outcome: ShadowVerdict['outcome'], changes: boolean): void;
   abstract attemptRefused(reason: AttemptRefusal, attempt: RefusedAttempt): void;

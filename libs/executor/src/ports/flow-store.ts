@@ -6,7 +6,7 @@ export interface ConfigurableStage {
   readonly name: string;
 }
 
-/** Properties of a published flow. */
+/** A summary of a published flow: its settings, and the ids of its stages and policies. */
 export interface FlowSummary {
   readonly flow: FlowVersion['flow'];
   readonly mode: FlowVersion['guard']['mode'];
@@ -16,18 +16,18 @@ export interface FlowSummary {
   readonly policies: readonly string[];
 }
 
-/** Published flows. A version never changes. */
+/** Stores published flows. Their versions never change. */
 export abstract class FlowStore {
-  /** Returns `undefined` if the version does not exist or has an unknown format. */
+  /** Returns a flow version; `undefined` if it does not exist or has an unknown format. */
   abstract find(versionId: string): Promise<FlowVersion | undefined>;
   /**
-   * Returns the slug in the stage's `configure_flow`. `undefined` if the stage has none, or if no published flow uses
-   * the stage.
+   * Returns the slug of the flow in which users set up this stage (its `configure_flow`). `undefined` if the stage has
+   * none, or if no published flow uses the stage.
    */
   abstract findConfigureFlow(stageId: string): Promise<string | undefined>;
   /** Returns the stages of these kinds that users can set up, sorted by name. */
   abstract listConfigurableStages(kinds: readonly string[]): Promise<ConfigurableStage[]>;
-  /** Returns a summary of each of these flows that is published. */
+  /** Returns a summary of each of these flows. Leaves out flows that are not published. */
   abstract summarize(flowIds: readonly string[]): Promise<FlowSummary[]>;
   /** Returns the slugs of all published flows, by id. */
   abstract listSlugs(): Promise<ReadonlyMap<string, string>>;
@@ -37,13 +37,13 @@ export abstract class FlowStore {
   abstract listFlowsUsing(stageId: string): Promise<string[]>;
 }
 
-/** The brand of a host. */
+/** The brand (look and flows) of the site under a host name. */
 export interface HostBrand extends Brand {
   /** Slug of the flow for each purpose: the flow that the brand names, else the default flow with that designation. */
   readonly flowsByPurpose: BrandSet['first'] & Brand['flows'];
 }
 
-/** The stored brands. */
+/** Finds brands by host name. */
 export abstract class BrandStore {
   /**
    * Returns the current brand of a host. `revision` is the revision of all brands that the caller has just loaded. If

@@ -4,7 +4,7 @@ import type { EventEffect } from '../effects.js';
 import type { UnstoredEnding } from '../journey.js';
 import type { EventContext, PlanCommit } from '../plan-commit.js';
 
-/** A user as the gateway reads it from the directory. */
+/** A user with the properties that the gateway loads from the directory. */
 export interface Identity extends SavedUser {
   readonly is_superuser: boolean;
   /** Whether the user may see the details of problems. */
@@ -69,7 +69,10 @@ export interface StoredPlan {
   readonly orphaned: boolean;
 }
 
-/** The candidate of a weighted rollout. */
+/**
+ * The candidate of a weighted rollout: a flow version that a share of the sessions gets for new plans
+ * (docs/spec/rollout.md).
+ */
 export interface RolloutCandidate {
   readonly versionId: string;
   /** The share of sessions in hundredths of a percent, from 1 to 10000. */
@@ -114,13 +117,16 @@ export interface NewPlan {
     | { readonly id: string; readonly newKey?: Buffer | undefined }
     | { readonly newId?: string; readonly newKey: Buffer; readonly leaves?: string | undefined };
   readonly replaces: PlanRow | undefined;
-  /** Whether the visitor is anonymous and has not answered a challenge: then the rows have a short lifetime. */
+  /**
+   * Whether the visitor is anonymous and has not answered a challenge. The rows of the session and of the plan then
+   * have a short lifetime.
+   */
   readonly isUnanswered?: boolean;
   /**
    * Whether a mailed link continues the replaced plan in this one. The replaced plan then does not count as abandoned.
    */
   readonly isContinuation?: boolean;
-  /** Keyed hash of the client's network, for the journey record. */
+  /** Keyed hash of the client's network, for the journey record (docs/spec/journeys.md). */
   readonly network?: Buffer | undefined;
 }
 

@@ -33,7 +33,7 @@ interface Dependencies {
 export class SessionBindingChecker {
   constructor(private readonly dependencies: Dependencies) {}
 
-  /** Returns whether the client may use the session from its address. If not, the session was ended. */
+  /** Returns whether the client may use the session from its present address. If it may not, ends the session. */
   async check(session: BoundSession, { client, requestId }: BoundRequest): Promise<boolean> {
     if (session.lastIp === client.ip) return true;
     const { sessions, geoLocator, report, reportBroken } = this.dependencies;
@@ -65,7 +65,7 @@ export interface BrokenSession {
 
 /** Stores the bindings of sessions, and the addresses from which they are used. */
 export abstract class SessionBindingStore {
-  /** Returns `undefined` if the session has ended. */
+  /** Returns the bindings of a session; `undefined` if the session has ended. */
   abstract findBindings(id: string): Promise<SessionBindings | undefined>;
   /** Stores the address and user agent from which a session is used. */
   abstract updateClient(id: string, to: { readonly ip: string; readonly user_agent: string }): Promise<void>;

@@ -40,7 +40,10 @@ const LOCATION: readonly BindingRule<GeoLocation>[] = [
   { mode: 'bind_continent_country_city', reason: 'geoip.city', value: ({ city }) => city },
 ];
 
-/** Returns the first violation of a session's bindings, or `undefined`. Checks the network before the place. */
+/**
+ * Returns the first violation of a session's bindings; `undefined` if there is none. Checks the network before the
+ * place.
+ */
 export function findViolation(
   { from, to }: AddressChange,
   bindings: SessionBindings,
