@@ -26,7 +26,7 @@ export interface CleanedTable {
   readonly backlog: string;
 }
 
-/** The result of a batch. */
+/** The result of cleaning a batch of rows. */
 export interface BatchRow {
   /** Number of rows that were read. The batch is the last one if this is less than the limit. */
   readonly seen: number;

@@ -140,7 +140,10 @@ function writeReputation(changes: readonly EffectOf<'reputation'>[], { commit }:
   return { parts: { rate: { identifiers, deltas, client_ip: commit.eventContext.clientIp } } };
 }
 
-/** Largest length of a reputation identifier that is stored as it is. A longer identifier is stored as its SHA-256. */
+/**
+ * Largest length of a reputation identifier (such as a user name) that is stored as it is. Of a longer one, the SHA-256
+ * is stored.
+ */
 const MAX_INDEXED = 200;
 
 const indexKey = (identifier: string) =>

@@ -108,8 +108,8 @@ export const COMMIT_PARTS = {
     gone AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = :gone_user AND s.id <> saved.session_id)`,
   },
   /**
-   * Uses up mailed links: the link with a token's hash, the link of a step of this plan, or both. If one of them was
-   * used or has expired, nothing is saved.
+   * Uses up mailed links: the one with the given token hash, the one of the given step of this plan, or both. If one of
+   * them was used before or has expired, nothing is saved.
    */
   burn: {
     first: `live AS MATERIALIZED (
@@ -120,7 +120,8 @@ export const COMMIT_PARTS = {
     burnt AS (DELETE FROM flow.resume_tokens t USING saved, live WHERE t.hash = live.hash)`,
   },
   /**
-   * Stores mailed links, each with the hash of its token and the sealed plan. A step's new link replaces its old one.
+   * Stores mailed links, each with the hash of its token and an encrypted copy of the plan. A step's new link replaces
+   * its old one.
    */
   link: {
     writes: `
@@ -192,7 +193,7 @@ export const COMMIT_PARTS = {
       SELECT l.hash, saved.session_id, l.source, l.body, now() + :parted_lifetime::interval
       FROM saved, unnest(:parted_hashes::bytea[], :parted_sources::uuid[], :parted_bodies::bytea[]) l(hash, source, body))`,
   },
-  /** Inserts the journey record of the plan that has ended. */
+  /** Inserts the journey record (docs/spec/journeys.md) of the plan that has ended. */
   journey: {
     writes: `
     recorded AS (

@@ -41,7 +41,10 @@ const proofValues = ({ user, devices, isVerified }: SessionProof): StatementValu
 const outboxValues = (messages: readonly OutboxMessage[], sealer: Sealer): StatementValues =>
   outboxColumns(messages.map((message) => outboxRow(message, sealer)));
 
-/** Returns the values of the mailed links. Seals a copy of the saved plan for each link. */
+/**
+ * Returns the parameter values for storing the mailed links of a commit. Encrypts a copy of the saved plan for each
+ * link.
+ */
 const linkValues = ({ links, plan, versionId }: PlanCommit, sealer: Sealer): StatementValues => ({
   link_hashes: links.map(({ hash }) => hash),
   link_steps: links.map(({ step }) => step),

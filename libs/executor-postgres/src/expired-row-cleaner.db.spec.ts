@@ -323,7 +323,7 @@ it('a cleaner rests between batches, and stops at once', async () => {
   const batch = new Promise<void>((done) => {
     resolve = done;
   });
-  // With 1 percent for deletions, the pause after a batch is 99 times as long as the batch.
+  // If deletions may take 1 percent of the time, the pause after a batch is 99 times as long as the batch.
   const cleaner = cleanerOn(store.source, { batchRows: 10, timePercent: 1 }, { onRemoved: () => resolve() });
   const sweep = cleaner.sweep();
   await batch;

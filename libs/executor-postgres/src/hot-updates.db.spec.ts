@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(() => store.nextFlow());
 
-/** Starts plans in separate sessions. Each plan is about as large as that of a login with some facts. */
+/** Starts plans in separate sessions. Each is about as large as the plan of a login with some facts. */
 const beginPlans = () =>
   Promise.all(
     Array.from({ length: PLANS }, () => store.begin(freshPlan({ context: { deny_message: 'x'.repeat(600) } }))),

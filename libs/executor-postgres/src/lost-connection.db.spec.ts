@@ -79,7 +79,7 @@ describe('a save whose connection is lost', () => {
     relay.close();
   });
 
-  /** Saves a plan while the relay loses the statement or its reply. */
+  /** Saves a plan while the relay closes the connection instead of forwarding the statement or its reply. */
   async function save(losing: Relay['losing'], newKey: Buffer | undefined, saveCheckS = 5): Promise<boolean> {
     const settings = { lifetimes: LIFETIMES, attributes: false, saveCheckS, logger: new Logger('silent') };
     const plans = new PostgresPlanStore(source, new Sealer(`a:${randomBytes(32).toString('base64')}`), settings);

@@ -32,7 +32,9 @@ export interface LoadedFlowRow {
   readonly pending_identity: SavedUser | null;
 }
 
-/** Returns the seal id of a plan's revision. The encryption of the row is bound to it. */
+/**
+ * Returns the seal id of a plan's revision, to which the encryption of the row is bound (docs/spec/storage.md#sealing).
+ */
 export const planSealId = (id: string, revision: number): SealId => ({ table: 'flow.plans', id, revision });
 
 /** Returns the seal id of the copy of a plan that a mailed link continues. The token's hash identifies the copy. */
@@ -119,7 +121,7 @@ interface SealedPlan {
   readonly id: string;
   readonly body: Buffer;
   readonly sealed: SealId;
-  /** The pending user as currently in the directory; null if the user does not exist. */
+  /** The pending user with the current data of the directory; null if the user does not exist any more. */
   readonly identity: SavedUser | null;
 }
 

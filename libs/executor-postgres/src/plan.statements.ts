@@ -109,8 +109,8 @@ export const CREATE_PLAN: NamedStatement = {
 };
 
 /**
- * Stores a new plan as CREATE_PLAN does, and gives its session a new key. $12 is the key's SHA-256. The key is replaced
- * if and only if the plan is stored.
+ * Stores a new plan with the parameters and conditions of CREATE_PLAN, and gives its session a new key. $12 is the
+ * key's SHA-256. The key is replaced if and only if the plan is stored.
  */
 export const CREATE_PLAN_AND_KEY: NamedStatement = {
   name: 'plan_begin_with_key',
@@ -128,10 +128,10 @@ export const CREATE_PLAN_AND_KEY: NamedStatement = {
 };
 
 /**
- * Stores a new plan as CREATE_PLAN does, in a new session with the id $1. $12 SHA-256 of the session's key, $13 its
- * sliding lifetime (interval), $14 id of the session that loses its plan of the flow, or null. If a mailed link
- * continues the lost plan in the new session, that plan has not ended. Then its row is only marked as expired, and the
- * cleaner deletes it without a journey record.
+ * Stores a new plan with the parameters and conditions of CREATE_PLAN, in a new session with the id $1. $12 SHA-256 of
+ * the session's key, $13 its sliding lifetime (interval), $14 id of the session that loses its plan of the flow, or
+ * null. If a mailed link continues the lost plan in the new session, that plan has not ended. Then its row is only
+ * marked as expired, and the cleaner deletes it without a journey record (docs/spec/journeys.md).
  */
 export const CREATE_PLAN_AND_SESSION: NamedStatement = {
   name: 'plan_begin_with_session',
@@ -188,8 +188,8 @@ export const abandonedBy = (plans: string) => `(
       FROM ${plans} p JOIN flow.flows f ON f.id = p.flow_id WHERE p.progress < 2) AS abandoned`;
 
 /**
- * Deletes every plan of a session. Returns the session's user, and one of the deleted plans: that of a given flow, or
- * else the one that was saved last. $1 SHA-256 of the session cookie, $2 slug of the flow or null.
+ * Deletes every plan of a session. Returns the session's user and one deleted plan: the plan of the flow $2 or, if $2
+ * is null, the plan that was saved last. $1 SHA-256 of the session cookie, $2 slug of a flow or null.
  */
 export const DROP_PLANS: NamedStatement = {
   name: 'plan_cancel',

@@ -2,7 +2,7 @@ import { type DirectoryUser, GroupMembershipStore, SuperuserPermits, UserDirecto
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
-/** Finds a user. $1 uuid of the user. */
+/** Returns a user with the properties that `ClaimedUserGuard` checks. $1 uuid of the user. */
 const FIND: NamedStatement = {
   name: 'user_find',
   text: `SELECT 'saved' AS kind, i.id AS uuid, i.pk, i.username, i.name, i.email, i.is_active, i.epoch, i.locale, i.is_superuser,
@@ -23,7 +23,7 @@ export class PostgresUserDirectory extends UserDirectory {
   }
 }
 
-/** Returns those of the groups $2 (uuids) of which the user is a member. $1 uuid of the user. */
+/** Returns which of the groups $2 (uuids) the user is a member of. $1 uuid of the user. */
 const AMONG: NamedStatement = {
   name: 'memberships_among',
   text: `SELECT g AS id FROM directory.identities i, unnest(i.group_ids) g WHERE i.id = $1 AND g = ANY($2::uuid[])`,

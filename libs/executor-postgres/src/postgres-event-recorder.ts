@@ -6,7 +6,7 @@ import { eventFacts } from './event-facts.js';
 
 const RECORD: NamedStatement = { name: 'record_events', text: INSERT_OUTBOX_ROWS };
 
-/** Stores events in the outbox. */
+/** Stores events in the outbox, for requests that save no plan. */
 export class PostgresEventRecorder extends EventRecorder {
   constructor(
     private readonly source: DataSource,

@@ -56,7 +56,7 @@ const FIND_FLOWS_USING_STAGE = {
     ORDER BY slug LIMIT $2`,
 };
 
-/** Largest number of stages that the user settings offer for setup. */
+/** Largest number of stages that users can set up for themselves in their settings. */
 const MAX_CONFIGURABLE = 20;
 
 /** Largest number of flows that `listFlowsUsing` returns. */
@@ -66,7 +66,7 @@ const MAX_FLOWS = 50;
 export class PostgresFlowStore extends FlowStore {
   private readonly cache = new Map<string, FlowVersion>();
 
-  /** `sealer` opens the secrets of stages. */
+  /** `sealer` decrypts the secrets of stages. */
   constructor(
     private readonly source: DataSource,
     private readonly sealer: Sealer,

@@ -99,7 +99,7 @@ interface PlanStoreSettings {
   readonly latency?: StatementLatency;
   /** Receives the unfinished plans that a statement has deleted. */
   readonly observer?: Pick<FlowObserver, 'planEnded'>;
-  /** How the ends of plans are recorded. Default: not at all. */
+  /** How the ends of plans are recorded (docs/spec/journeys.md). By default, they are not recorded. */
   readonly journeys?: JourneySettings;
   readonly logger: Logger;
 }

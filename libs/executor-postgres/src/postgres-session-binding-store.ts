@@ -18,7 +18,10 @@ const MOVE = {
          WHERE id = $1 AND user_id IS NOT NULL`,
 };
 
-/** Ends a session and stores the event. $1 id of the session, $2 uuid of its user, $3-$6 outbox row. */
+/**
+ * Deletes a session and inserts the event about its end into the outbox. $1 id of the session, $2 uuid of its user,
+ * $3-$6 outbox row.
+ */
 const END = {
   name: 'session_break',
   text: `WITH ended AS (DELETE FROM flow.sessions WHERE id = $1 AND user_id = $2 RETURNING id)

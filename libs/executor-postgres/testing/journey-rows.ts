@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { JourneyStep } from '@gatehouse/executor';
 import type { DataSource } from 'typeorm';
 
-/** A journey record that a test inserts. */
+/** A journey record (docs/spec/journeys.md) that a test inserts. */
 export interface JourneyRow {
   readonly flowId: string;
   readonly versionId: string;

@@ -1,6 +1,6 @@
 import { ADD_JOURNEYS, type JourneyRow } from './journey.statements.js';
 
-/** A journey record to insert. */
+/** A journey record (docs/spec/journeys.md) to insert. */
 export type NewJourney = Omit<JourneyRow, 'slug' | 'ms'>;
 
 interface Queries {

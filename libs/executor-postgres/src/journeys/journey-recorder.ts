@@ -43,9 +43,9 @@ export interface RecorderSettings {
 }
 
 /**
- * Records or counts the plans that ended without a save, that is, abandoned and expired ones, from their queue. A plan
- * is taken from the queue in the transaction that records it, so it is recorded exactly once, even after a crash. Also
- * creates and drops the partitions of the journey records.
+ * Takes plans that ended without a save, that is, abandoned and expired ones, from their queue, and records or counts
+ * them (docs/spec/journeys.md). A plan is taken from the queue in the transaction that records it, so it is recorded
+ * exactly once, even after a crash. Also creates and drops the partitions of the journey records.
  */
 export class JourneyRecorder {
   private readonly holder = randomUUID();

@@ -5,8 +5,8 @@ import type { CommitParts } from '../commit-statement.js';
 import { flowEndedMessage } from './journey.events.js';
 
 /**
- * Returns the part of the save statement that records or counts the plan, if the commit ends it and its end is
- * recorded.
+ * Returns the part of the save statement that records or counts the end of the plan. Returns no part if the commit does
+ * not end the plan, or if ends of plans are not recorded.
  */
 export function journeyParts({ commit, journeys }: CommitInput): CommitParts {
   const { journey, versionId: version, eventContext } = commit;
@@ -25,7 +25,10 @@ export function journeyParts({ commit, journeys }: CommitInput): CommitParts {
   };
 }
 
-/** Returns the event `flow_ended`, if the commit ends its plan with a journey record and such events are wanted. */
+/**
+ * Returns the event `flow_ended` if the commit ends its plan with a journey record (docs/spec/journeys.md), and events
+ * of journey records are enabled.
+ */
 export function journeyMessages({ commit, journeys }: CommitInput): OutboxMessage[] {
   const { journey, versionId, eventContext, plan } = commit;
   if (!journey || !journeys?.isOn || !journeys.events || journeys.isFull || journey.isCounted) return [];

@@ -1,7 +1,7 @@
 import type { Journey, JourneyStep } from '@gatehouse/executor';
 import type { NamedStatement } from '@gatehouse/platform';
 
-/** A row of `flow.unrecorded_plans`. */
+/** A row of `flow.unrecorded_plans`: an ended plan that waits to be recorded or counted (docs/spec/journeys.md). */
 export interface UnrecordedPlan {
   readonly plan_id: string;
   readonly flow_id: string;

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Creates the table of mailed links with their sealed plans (docs/spec/plan.md#mailed-links). */
+/** Creates the table of mailed links, each with an encrypted copy of its plan (docs/spec/plan.md#mailed-links). */
 export class ResumeTokens1764115260000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of UP) await runner.query(statement);

@@ -25,7 +25,8 @@ const TABLES = [
   'CREATE INDEX journeys_of_flow ON flow.journeys (flow_id, ended_at)',
   'CREATE INDEX journeys_of_user ON flow.journeys (user_id) WHERE user_id IS NOT NULL',
   'CREATE TABLE flow.journeys_default PARTITION OF flow.journeys DEFAULT',
-  // version: null if the flow version was deleted before. network: empty for all networks beyond JOURNEY_NETWORKS_MAX.
+  // version: null if the flow version was deleted before the plan ended. network: empty in the row that counts all
+  // networks beyond JOURNEY_NETWORKS_MAX.
   `CREATE TABLE flow.journey_counts (
      flow_id uuid NOT NULL,
      version_id uuid NOT NULL,
