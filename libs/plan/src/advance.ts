@@ -18,7 +18,7 @@ export type NextAction =
   | { readonly type: 'done' }
   | { readonly type: 'denied'; readonly message: Message | undefined; readonly reason: string | undefined };
 
-/** The plan after a reply, and what the executor does next. */
+/** The plan after a stage's reply, and what the executor must do next. */
 export interface PlanTransition {
   readonly plan: Plan;
   readonly action: NextAction;

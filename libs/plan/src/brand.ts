@@ -27,10 +27,7 @@ export const brand = z.object({
   theme: z.enum(THEMES),
   /** Colours as `#rrggbb`. */
   colours: z.object({ primary: z.string().optional() }).optional(),
-  /**
-   * Background of the pages of flows without their own background. `layout` is likewise for flows without their own
-   * layout.
-   */
+  /** Background of the pages of flows that have no background of their own. The same applies to `layout`. */
   background: z.string().optional(),
   layout: z.enum(LAYOUTS).optional(),
   footer_links: z.array(footerLink),
@@ -46,7 +43,7 @@ export type Brand = z.output<typeof brand>;
 export const brandSet = z.object({
   v: z.literal(1),
   brands: z.array(brand),
-  /** Default flows: for each designation, the first slug in alphabetical order. */
+  /** Slug of the default flow of each designation: the first slug in alphabetical order. */
   first: z.partialRecord(z.enum(DESIGNATIONS), z.string()).default({}),
 });
 export type BrandSet = z.output<typeof brandSet>;

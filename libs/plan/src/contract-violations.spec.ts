@@ -65,7 +65,7 @@ it('a stage records an action of the list only with a context that fits it, and 
   ]);
   expect([
     records('invitation_used', { name: 'x', more: 1 }),
-    // From a service before 0.3.
+    // The form of the event in services before version 0.3.
     records('invitation_used', { invitation_uuid: 'x' }),
     records('terms_accepted', { any: 1 }),
   ]).toEqual([[], [], []]);

@@ -18,7 +18,7 @@ export type PlanSeed = NonNullable<Plan['begun']>;
 /** The insertion point of a seed's steps. Their ids begin with its `id`. */
 const SEED_INSERTION = { id: 'begun', index: -1 };
 
-/** Adds a seed to a plan that has not started. */
+/** Returns the plan, which must not have started, with the facts and steps of a seed. */
 export function applySeed(plan: Plan, begun: PlanSeed): Plan {
   const seeded = {
     ...insertSteps(plan, SEED_INSERTION, begun.insert),

@@ -35,7 +35,7 @@ export function mergeContext(
   return merged;
 }
 
-/** Facts about how the user was authenticated. */
+/** Facts about how the user was authenticated. They become wrong when the user changes. */
 const AUTHENTICATION_FACTS: readonly ContextKey[] = ['auth_method', 'auth_method_args', 'enrolled_devices'];
 
 /**

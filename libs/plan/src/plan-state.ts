@@ -67,7 +67,10 @@ export function unmarkCrossSite(plan: Plan): Plan {
 /** Largest number of policy bindings whose results a plan stores. */
 const MAX_JUDGED = 100;
 
-/** Returns the plan with results of policy bindings, for its journey record. Results beyond MAX_JUDGED are dropped. */
+/**
+ * Returns the plan with results of policy bindings, for its journey record (docs/spec/journeys.md). Results beyond
+ * MAX_JUDGED are dropped.
+ */
 export function withVerdicts(plan: Plan, verdicts: Readonly<Record<string, RecordedVerdict>>): Plan {
   const judged = Object.entries({ ...plan.judged, ...verdicts }).slice(0, MAX_JUDGED);
   return { ...plan, judged: Object.fromEntries(judged) };

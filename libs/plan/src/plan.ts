@@ -69,9 +69,9 @@ export const planBody = z.object({
   /** The facts and steps with which the plan started besides its flow. A restart restores them. */
   begun: z.object({ context: planContext, insert: insert.optional() }).optional(),
   /**
-   * Hash of the resume token of the mailed link that continued the plan, and whether an answer has used the token up.
-   * Until then, `consent` is the token of the question that the visitor is asked (docs/adr/0064). The previous version
-   * of Gatehouse drops `consent`, and asks without it.
+   * `token`: hash of the resume token of the mailed link that continued the plan. `confirmed`: whether an answer has
+   * used the link up. `consent`: until then, the token of the question whether to continue (docs/adr/0064). The
+   * previous version of Gatehouse drops `consent`, and asks without it.
    */
   resumed: z.object({ token: z.string(), confirmed: z.boolean(), consent: z.string().optional() }).optional(),
   /**

@@ -54,7 +54,7 @@ export function queriesFor(set: PolicySet): PolicyQueries {
   };
 }
 
-/** Returns the time limit of a binding in milliseconds. 0 seconds mean no limit. */
+/** Returns a binding's time limit in milliseconds; Infinity for 0 seconds, which mean no limit. */
 const timeoutMs = (seconds: number) => (seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000);
 
 /**
@@ -90,7 +90,7 @@ export function combined(mode: PolicySet['mode'], passes: readonly boolean[]): b
 /** Sorts bindings by order, and bindings of the same order by id (docs/spec/policies.md#order). */
 export const byOrder = (a: PolicyBinding, b: PolicyBinding) => a.order - b.order || (a.id < b.id ? -1 : 1);
 
-/** Returns the verdict of one binding. */
+/** Returns whether one binding passes, with `undecided` if its policy threw or took too long. */
 export function outcomeOf(binding: PolicyBinding, facts: PolicyFacts): PolicyVerdict {
   const result = binding.policy === undefined ? undefined : resultOf(binding.policy, facts);
   // `negate` does not apply to a policy that threw or took too long.
@@ -101,8 +101,8 @@ export function outcomeOf(binding: PolicyBinding, facts: PolicyFacts): PolicyVer
 }
 
 /**
- * Returns the result of each enabled binding, by binding id, before `negate` is applied. Journey records contain these
- * results.
+ * Returns the result of each enabled binding, by binding id, before `negate` is applied. Journey records
+ * (docs/spec/journeys.md) contain these results.
  */
 export const recordedVerdicts = (set: PolicySet, facts: PolicyFacts): Record<string, RecordedVerdict> =>
   Object.fromEntries(enabledIn(set).map((binding) => [binding.id, verdictOf(binding, facts)]));

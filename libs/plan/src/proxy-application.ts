@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { oauthClient } from './oauth-client.js';
 
-/** A site behind forward auth and its application, as blueprints last defined them. */
+/** A site behind forward auth (docs/spec/forward-auth.md) and its application, as blueprints last defined them. */
 export const proxyApplication = z.object({
   v: z.literal(1),
   /** Name of the `proxyprovider` in the blueprint. */
