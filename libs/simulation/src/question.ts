@@ -41,7 +41,7 @@ export interface PolicyReference {
 
 interface Asked<T extends string> {
   readonly type: T;
-  /** All possible answers. */
+  /** All possible answers to the question. */
   readonly answers: readonly string[];
 }
 

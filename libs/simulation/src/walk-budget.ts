@@ -31,19 +31,19 @@ export class WalkBudget {
     this.isOver = isOver;
   }
 
-  /** Whether another branch may be followed. */
+  /** Whether the limits allow another branch. If they do not, the walk is incomplete. */
   admitsBranch(): boolean {
     const isAdmitted = this.answers > 0 && !this.isOver();
     this.isEnough &&= isAdmitted;
     return isAdmitted;
   }
 
-  /** Counts the answers of a branch. */
+  /** Counts the answers that a branch has assumed, towards the limit of all answers. */
   countBranch({ length }: { readonly length: number }): void {
     this.answers -= Math.max(1, length);
   }
 
-  /** Whether the state with this number may be visited. */
+  /** Whether the limits allow visiting the state with this number. If they do not, the walk is incomplete. */
   admitsState(number: number): boolean {
     const isAdmitted = number < this.maxStates;
     this.isEnough &&= isAdmitted;

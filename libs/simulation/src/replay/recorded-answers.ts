@@ -6,7 +6,7 @@ import { identityOf, metSteps, type RecordedRun, type RecordedStep } from './rec
 type QuestionOf<T extends Question['type']> = Extract<Question, { type: T }>;
 type Binding = PolicySet['bindings'][number];
 
-/** Answers questions about a draft from the journey record of a run on another version. */
+/** Answers questions about a draft from the journey record (docs/spec/journeys.md) of a run on another version. */
 export class RecordedAnswers {
   private readonly met: readonly RecordedStep[];
 

@@ -22,12 +22,12 @@ export interface ReplayCause {
 }
 
 /**
- * How a recorded run would end in the draft: in the `same` way, in the same way but with other steps (`changed`), or
- * `otherwise`.
+ * How a recorded run would end in the draft. `same`: equally. `changed`: equally, but with other steps. `otherwise`:
+ * differently. `unknown`: the record does not say enough.
  */
 export type ReplayVerdict = 'same' | 'changed' | 'otherwise' | 'unknown';
 
-/** The result of replaying one recorded run. */
+/** The result of a replay: how the run would end in the draft, and the differences. */
 export interface Replay {
   readonly verdict: ReplayVerdict;
   readonly causes: readonly ReplayCause[];
