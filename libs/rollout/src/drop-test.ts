@@ -22,7 +22,7 @@ export const ALARM_PROBABILITY = 0.01;
 /** Factor by which the version with fewer plans must grow between two tests. */
 const GROWTH = 1.25;
 
-/** Numbers of plans by network, for both versions, since the counting began. */
+/** Numbers of plans by network, for the current version and the candidate of a rollout, since the counting began. */
 export interface RolloutCounts {
   readonly current: readonly NetworkCount[];
   readonly candidate: readonly NetworkCount[];

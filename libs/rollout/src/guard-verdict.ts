@@ -18,7 +18,10 @@ export interface VersionSummary {
   readonly rate?: number | undefined;
 }
 
-/** What a guard has found when it compared the versions. */
+/**
+ * What a guard has found when it compared the completion rates of the current version and the candidate
+ * (docs/spec/rollout.md#guard).
+ */
 export interface GuardFinding {
   /**
    * `too_few`: there is not enough data. `lower`: the completion rate has dropped by more than the margin. `unclear`:

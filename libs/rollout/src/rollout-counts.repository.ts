@@ -38,11 +38,11 @@ export interface CountedPlans {
 
 const DAY_MS = 86_400_000;
 
-/** Counts plans from journey records, and from plans that have not ended. */
+/** Counts plans from journey records (docs/spec/journeys.md) of ended plans, and from plans that have not ended. */
 export class RolloutCountsRepository {
   constructor(private readonly source: DataSource) {}
 
-  /** Counts the answered plans of both versions of a rollout. */
+  /** Returns the plans that visitors have answered, by network, for both versions of a rollout. */
   async count({ flowId, currentId, candidateId, from, to }: CountedPlans): Promise<RolloutCounts> {
     const rows: CountRow[] = await this.source.query(COUNT, [flowId, [currentId, candidateId], from, to]);
     const of = (id: string) => rows.flatMap(({ versionId, ...count }) => (versionId === id ? [count] : []));

@@ -60,7 +60,10 @@ interface MadePlans {
   readonly plans?: number;
 }
 
-/** Inserts journey records of plans that began two minutes ago: `plans` of them for each of `networks` networks. */
+/**
+ * Inserts journey records (docs/spec/journeys.md) of plans that began two minutes ago: `plans` of them for each of
+ * `networks` networks.
+ */
 const record = ({ version, outcome, networks, plans = 1 }: MadePlans) =>
   source.query(
     `INSERT INTO flow.journeys (plan_id, flow_id, version_id, version, begun_at, ended_at, outcome, logged_in, steps,

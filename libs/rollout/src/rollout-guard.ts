@@ -17,7 +17,7 @@ export type GuardDecision = 'waits' | 'completed' | 'reverted' | 'halted' | 'cha
 interface GuardSettings {
   /** Seconds between two comparisons of a rollout's versions. */
   readonly lookS: number;
-  /** Seconds since its start after which an unfinished plan counts as not completed. */
+  /** An unfinished plan counts as not completed when this number of seconds has passed since its start. */
   readonly settleS: number;
   /** Seconds after a comparison in which gateways may choose the candidate. */
   readonly graceS: number;

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { type GuardFinding, judgeRollout } from './guard-verdict.js';
 import { RolloutCountsRepository } from './rollout-counts.repository.js';
 
-/** A running rollout, and how its versions are doing. */
+/** A running rollout (docs/spec/rollout.md), and how the current version and the candidate are doing. */
 export interface RolloutStatus extends RunningRollout {
   /** The plans and completion rates of both versions, as of now. */
   readonly counts: Pick<GuardFinding, 'current' | 'candidate'>;
@@ -13,7 +13,7 @@ export interface RolloutStatus extends RunningRollout {
 
 interface Options {
   readonly source: DataSource;
-  /** Seconds since its start after which an unfinished plan counts as not completed. */
+  /** An unfinished plan counts as not completed when this number of seconds has passed since its start. */
   readonly settleS: number;
 }
 
