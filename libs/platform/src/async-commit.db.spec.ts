@@ -11,7 +11,7 @@ const password = randomBytes(12).toString('hex');
 let folder: string;
 let server: RunningPostgres;
 
-// This test crashes the server process and not the machine, so it needs no fsync.
+// This test crashes only the server process, not the machine, so the server needs no fsync.
 const start = () => startEmbeddedPostgres({ dataDir: join(folder, 'data'), password, settings: ['fsync=off'] });
 
 beforeAll(async () => {

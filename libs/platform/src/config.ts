@@ -21,7 +21,7 @@ export function readConfig<S extends z.ZodObject>(schema: S, env: NodeJS.Process
   throw new ConfigError(`the environment has invalid settings:\n${lines.join('\n')}`);
 }
 
-/** Settings of every process. */
+/** Settings that every process has. */
 export const commonConfig = z.object({
   LOG_LEVEL: z
     .enum([...LOG_LEVELS, 'silent'])

@@ -85,7 +85,8 @@ async function initialise({ bin, dataDir, account, password }: Cluster): Promise
   if (account) {
     for (const path of [newDir, passwordFile]) await chown(path, account.uid, account.gid);
   }
-  // The built-in locale converts the case of all Unicode letters on every operating system.
+  // Unlike locale C, the built-in locale converts upper and lower case of all Unicode letters, on every operating
+  // system.
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   const access = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
   try {

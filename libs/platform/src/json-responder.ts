@@ -39,7 +39,7 @@ export class JsonResponder {
   async answer(handler: Handler | undefined, request: IncomingRequest): Promise<void> {
     this.open++;
     const { subject, data } = request;
-    // A request without a recorded span of its sender is not recorded here either.
+    // Records a span only if the requester records one.
     const parent = request.traceparent === undefined ? undefined : parseTraceparent(request.traceparent);
     try {
       await (parent === undefined

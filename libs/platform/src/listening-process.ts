@@ -3,7 +3,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 /** A process that listens on a port. */
 export interface ListeningProcess {
   readonly pid: number;
-  /** The command line, at most 200 characters of it. */
+  /** The first 200 characters of its command line. */
   readonly command: string;
 }
 

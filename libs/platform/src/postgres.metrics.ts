@@ -2,7 +2,7 @@ import { histogram, lazyGauge } from './metrics.js';
 
 const PROCESSES = 'processes with Postgres';
 
-/** The parts of pg's pool that its metrics read. */
+/** The part of pg's connection pool that metrics read. */
 export interface MeasuredPool {
   readonly totalCount: number;
   readonly idleCount: number;
@@ -22,7 +22,7 @@ const waits = histogram({
   labels: {},
 });
 
-/** Pools that are not closed. */
+/** The connection pools of this process whose state the metrics report. */
 let pools: readonly MeasuredPool[] = [];
 
 const sumOf = (valueOf: (pool: MeasuredPool) => number) => pools.reduce((sum, pool) => sum + valueOf(pool), 0);

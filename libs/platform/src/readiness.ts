@@ -54,7 +54,7 @@ export class Readiness {
     this.#requirements.push({ name, check, running: undefined });
   }
 
-  /** The names of the dependencies. */
+  /** The names of the dependencies, each once. */
   get names(): readonly string[] {
     return [...new Set(this.#requirements.map(({ name }) => name))];
   }

@@ -69,7 +69,7 @@ async function exchange<S extends z.ZodType>(requester: Requester, request: BusR
   throw new Problem(codes?.stage_fault ?? 'stage_fault', { detail, cause: parsed.error });
 }
 
-/** Returns the problem code for an error of the bus, and undefined for any other error. */
+/** Returns the problem code for an error of the bus; undefined for any other error. */
 export function busFailureOf(error: unknown): BusFailure | undefined {
   if (error instanceof NoRespondersError) return 'stage_away';
   if (error instanceof RequestTimeoutError) return 'stage_timeout';

@@ -13,7 +13,7 @@ export interface OutgoingRequest {
   readonly body?: string | undefined;
 }
 
-/** The response of the server. */
+/** The response of the HTTP server, with its complete body. */
 export interface OutgoingResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;

@@ -22,7 +22,7 @@ export const PATIENT_CONNECT_MS = 10_000;
 
 interface DataSourceSettings {
   readonly url: string;
-  /** The Postgres schema of the tables. */
+  /** The Postgres schema with the tables that the pool's statements use by default. */
   readonly schema: string;
   readonly entities?: DataSourceOptions['entities'];
   readonly migrations?: DataSourceOptions['migrations'];

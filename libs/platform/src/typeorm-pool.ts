@@ -13,7 +13,7 @@ import { missingSettings, storeRoleSettings } from './typeorm-role-settings.js';
 export type SchemaVersions = Readonly<Record<string, number>>;
 
 interface PoolSettings {
-  /** The Postgres schema of the tables. */
+  /** The Postgres schema with the tables that the pool's statements use by default. */
   readonly schema: string;
   readonly entities?: DataSourceOptions['entities'];
   readonly config: z.output<typeof postgresConfig>;

@@ -21,14 +21,14 @@ export interface TraceIds {
 /** How to start a span. Attributes must not contain secrets, personal data or the values of statements. */
 export interface SpanStart {
   readonly name: string;
-  /** `INTERNAL` by default. */
+  /** Kind of the span, by default `INTERNAL`. */
   readonly kind?: SpanKind;
   readonly attributes?: Attributes;
 }
 
 /** How to start the first span of this process in a trace. */
 export interface FirstSpan extends SpanStart {
-  /** The span of another process that caused this one. If it is recorded, so is this one, and the other way round. */
+  /** The span of another process that caused this one. This span is recorded if and only if that one is. */
   readonly parent?: SpanContext | undefined;
   /** Spans of other traces that contributed to this span. */
   readonly links?: readonly SpanContext[];
@@ -61,7 +61,7 @@ const scopes = new AsyncLocalStorage<Scope>();
 /** Returns whether this process records spans at all. */
 export const isTracing = (): boolean => tracing !== undefined;
 
-/** Records spans from now on. Returns the function that ends this. */
+/** Starts recording spans. Returns the function that stops it. */
 export function recordSpans(started: Tracing): () => void {
   tracing = started;
   return () => {
