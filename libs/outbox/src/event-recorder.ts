@@ -5,7 +5,7 @@ import { INSERT_OUTBOX_ROWS, outboxColumns, outboxRow } from './outbox-row.js';
 
 /** An audit event of a command, or of an HTTP request that changes flows. */
 export type CommandEvent = AuditEvent & {
-  /** The saved user whom the event is about. */
+  /** The saved user whom the event is about; `undefined` for an event about no user. */
   readonly user?: SavedUser | undefined;
   /** Slug of the flow and id of the plan, if a command has created a plan (`flow`, `plan`). */
   readonly flow?: string;
