@@ -58,7 +58,7 @@ type Reply = z.output<typeof reply>;
 
 /**
  * Creates the stream that stores all events, or sets the limits of `config` in an existing stream and leaves its other
- * properties. Returns which of both it did. Throws EventStreamError if NATS refuses, and the errors of the bus.
+ * properties. Returns `created` or `updated`. Throws EventStreamError if NATS refuses, and the errors of the bus.
  */
 export async function saveEventStream(bus: Requester, config: EventStreamConfig): Promise<'created' | 'updated'> {
   const name = config.EVENTS_STREAM;

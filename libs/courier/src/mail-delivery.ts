@@ -38,7 +38,7 @@ type DeliveryOutcome =
 /** Milliseconds between two attempts to store the outcome of a mail. */
 const STORE_RETRY_MS = 1000;
 
-/** Sends mails. The failure of one mail is stored with it and does not affect others. */
+/** Sends the mails of the outbox. The failure of one mail is stored in its row and does not affect other mails. */
 export class MailDelivery {
   #stopping = false;
 

@@ -41,7 +41,7 @@ export interface LeasedMessage {
   readonly missingKey?: string;
 }
 
-/** Numbers of messages of one kind. */
+/** Numbers of waiting and of parked messages of one kind. */
 export interface OutboxStats {
   readonly sort: MessageKind;
   readonly waiting: number;
@@ -69,7 +69,7 @@ function otherActorOf({ actor }: EventBody, user: string | null): string | null 
 const PLAN_ID = z.uuid();
 const REQUEST_ID = /^[0-9a-f]{32}$/;
 
-/** Number of old kept events that one statement deletes. */
+/** Number of kept events (docs/spec/events.md#kept-events) that one statement deletes. */
 const KEPT_BATCH = 1000;
 
 const seconds = (count: number) => `${count} seconds`;

@@ -150,9 +150,9 @@ export const COUNT_RECIPIENT: NamedStatement = {
 };
 
 /**
- * Stores when a user has logged in last. Returns whether it did: it does not wait if another transaction is changing
- * the user, because other events would wait too. $1 uuid of the user, $2 time of the login. Login events may arrive out
- * of order, so a time before the stored one is ignored.
+ * Stores when a user has logged in last. Returns false if another transaction is changing the user: the statement does
+ * not wait for it, because other events would wait too. $1 uuid of the user, $2 time of the login. Login events may
+ * arrive out of order, so a time before the stored one is ignored.
  */
 export const SET_LAST_LOGIN: NamedStatement = {
   name: 'user_logged_in',

@@ -9,5 +9,5 @@ const builtInTemplates: Readonly<Record<MailTemplateName, MailTemplate>> = {
   'email/account_confirmation.html': accountConfirmation,
 };
 
-/** The mail templates by name. */
+/** The mail templates by the name that a mail effect contains. */
 export const mailTemplates: ReadonlyMap<string, MailTemplate> = new Map(Object.entries(builtInTemplates));

@@ -31,7 +31,7 @@ export interface LeasedDelivery {
   readonly missingKey?: string;
 }
 
-/** Numbers of deliveries to one endpoint. */
+/** Numbers of waiting and of parked deliveries to one endpoint. */
 export interface DeliveryStats {
   readonly endpoint: string;
   readonly waiting: number;

@@ -31,7 +31,7 @@ export class WebhookClient {
     private readonly limits: Limits,
   ) {}
 
-  /** Sends an event. Never rejects. */
+  /** Sends a signed event to an endpoint, and returns how it has responded. Never rejects. */
   async send({ id, body }: WebhookMessage, { url, keys }: WebhookEndpoint): Promise<WebhookOutcome> {
     const timestamp = Math.floor(Date.now() / 1000);
     const headers = { 'content-type': CLOUD_EVENT_CONTENT_TYPE, ...signatureHeaders({ id, timestamp, body }, keys) };
