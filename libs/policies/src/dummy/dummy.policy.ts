@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type Policy, type PolicyInput, type PolicyOutcome, UndecidedPolicyError } from '../policy.js';
 import type { dummyContract } from './dummy.contract.js';
 
-/** Returns the configured result after a random whole number of seconds. */
+/** Returns the configured result after a random number of whole seconds, within the configured limits. */
 @Injectable()
 export class DummyPolicy implements Policy<typeof dummyContract> {
   async evaluate({ config, signal }: PolicyInput<typeof dummyContract>): Promise<PolicyOutcome> {

@@ -11,7 +11,7 @@ export interface PolicyHttpRequest {
   readonly body: Buffer | undefined;
 }
 
-/** The complete response of a server. */
+/** The response of a server, with its complete body. */
 export interface PolicyHttpResponse {
   readonly status: number;
   readonly reason: string;
