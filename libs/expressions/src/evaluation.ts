@@ -58,7 +58,7 @@ const evaluationReply = z.object({
   line: z.number().optional(),
 });
 
-/** The result of an evaluation. */
+/** The result of evaluating an expression, with everything that the expression has changed or requested. */
 export interface EvaluationResult extends Readonly<z.output<typeof evaluationReply>> {
   /** The value that the expression returned; whether it is truthy, if it is not JSON. */
   readonly result: unknown;

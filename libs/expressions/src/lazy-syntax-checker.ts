@@ -17,7 +17,7 @@ export class LazyPythonSyntaxChecker {
   }
 }
 
-/** Checks the syntax of an expression. */
+/** Something that checks the syntax of an expression. */
 type SyntaxChecker = Pick<LazyPythonSyntaxChecker, 'check'>;
 
 /** Calls `use` with the checker `given`. Without `given`, makes a checker and closes it afterwards. */

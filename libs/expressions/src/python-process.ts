@@ -87,7 +87,7 @@ export class PythonProcess {
     return !this.isEnding;
   }
 
-  /** Kills the process. A running task fails with `reason`. */
+  /** Kills the process. A running task fails, with `reason` as its error. */
   async end(reason = PROCESS_ENDED): Promise<void> {
     if (!this.isEnding) this.reason = reason;
     this.isEnding = true;

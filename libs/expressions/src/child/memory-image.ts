@@ -16,7 +16,7 @@ export class MemoryImage {
     private readonly runs: readonly Run[],
   ) {}
 
-  /** Copies a memory. */
+  /** Returns an image of the present content of a memory. */
   static of(memory: Uint8Array): MemoryImage {
     const found = [...runsOf(memory)];
     const copy = new Uint8Array(found.reduce((total, { bytes }) => total + bytes.length, 0));
