@@ -18,7 +18,7 @@ export type ContinuedPlan = (StoredPlan | ResumedPlan) & {
 /** Everything that the executor has loaded for a request. Immutable. */
 export interface FlowContext {
   readonly request: FlowRequest;
-  /** The session and its plan of this flow, as loaded. */
+  /** The session, its user and its plan of this flow, as loaded at the start of the request. */
   readonly loaded: LoadedFlow;
   readonly brand: HostBrand;
   /** The caller: the user of the API token, else of the session. `undefined` for an anonymous visitor. */

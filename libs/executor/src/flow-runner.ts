@@ -200,7 +200,7 @@ export class FlowRunner {
     return isTaken && !isForOther(body, this.dependencies.contracts, target);
   }
 
-  /** Returns the challenge that was shown last, without a request to its stage if possible. */
+  /** Returns the challenge that was shown last, from the plan or, if it has none, from the stage. */
   private async showAgain(step: Step): Promise<FlowResult | undefined> {
     const { shown } = this.run.plan;
     if (shown?.step !== step.id) return this.take(step, await this.challenge(step));

@@ -45,7 +45,7 @@ export interface UnstoredEnding {
   readonly flowId: string;
   readonly versionId: string;
   readonly outcome: EndedJourney['outcome'];
-  /** Keyed hash of the client's network, by which plans are counted. */
+  /** Keyed hash of the client's network, because plans are counted by network. */
   readonly network: Buffer | undefined;
 }
 

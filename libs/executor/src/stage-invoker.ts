@@ -33,11 +33,14 @@ interface Dependencies extends AttemptDependencies {
   readonly report: (kind: string, violations: readonly string[]) => void;
 }
 
-/** How far an answer has come that a host stage and its embedded stages judge one after the other. */
+/**
+ * An answer that a host stage and its embedded stages judge one after the other, and the result of those that have
+ * judged it so far.
+ */
 interface PartialResponse {
   readonly invocation: StageInvocation;
   readonly body: ResponseBody;
-  /** The merged result of the stages that have judged so far. */
+  /** The merged result of the stages that have judged the answer so far. */
   readonly result: StageResult;
 }
 
@@ -170,8 +173,8 @@ export class StageInvoker {
     const part = this.embeddedInvocation(run, invocation, { ...embedded, plan });
     const own = await this.judge(run, part, { [embed.as ?? embed.field]: body[embed.field] ?? null });
     if (own.reply.type === 'passed') {
-      // The embedded challenge was solved, so its state is removed. A host that asks again gets a new embedded
-      // challenge.
+      // The visitor has solved the embedded challenge, so its state is removed. If the host then shows its challenge
+      // again, that contains a new embedded challenge.
       const state = embed.asks === undefined ? stateEntry(part.stateKey, own.reply) : { [part.stateKey]: null };
       const states = { ...result.states, ...state };
       return {

@@ -155,7 +155,10 @@ export abstract class PlanStore {
    * plans, even before they are deleted.
    */
   abstract load(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined>;
-  /** Returns the plan of an unused, unexpired resume token of this flow, with a new id. */
+  /**
+   * Finds the plan of a resume token of this flow. Returns `undefined` if the token was used or has expired. The plan
+   * gets a new id, because it is a copy of the plan that mailed the link.
+   */
   abstract findResumed(slug: string, token: Buffer): Promise<ResumedPlan | undefined>;
   /** Stores a new plan. Returns the id of its session; `undefined` if another request has stored a plan first. */
   abstract create(plan: NewPlan): Promise<string | undefined>;
