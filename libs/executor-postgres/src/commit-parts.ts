@@ -204,7 +204,7 @@ export const COMMIT_PARTS = {
         :steps::jsonb, :verdicts::jsonb, :client::jsonb, saved.network, :journey_user::uuid
       FROM saved)`,
   },
-  /** Queues the ended plan for being counted, instead of a journey record. */
+  /** Adds the ended plan to the queue of plans to count. It then gets no journey record. */
   count: {
     writes: `
     counted AS (

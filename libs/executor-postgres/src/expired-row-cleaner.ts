@@ -75,7 +75,7 @@ export class ExpiredRowCleaner {
   /** Stops the sweep after its current batch. Another gateway may then take over. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    // The caller of `sweep` gets a failure.
+    // Ignored here, because a failure is thrown to the caller of `sweep`.
     await this.running?.catch(() => undefined);
   }
 

@@ -173,8 +173,8 @@ export const LIST_PLAN_SLUGS: NamedStatement = {
 };
 
 /**
- * Queues a plan that was never stored for being counted. Ids: $1 plan, $2 flow, $3 flow version. $4 outcome, $5 keyed
- * hash of the client's network.
+ * Adds a plan that was never stored to the queue of plans to count. Ids: $1 plan, $2 flow, $3 flow version. $4 outcome,
+ * $5 keyed hash of the client's network.
  */
 export const RECORD_UNSTORED: NamedStatement = {
   name: 'plan_count_unstored',

@@ -73,7 +73,7 @@ export class FunnelRepository {
 
   /**
    * Returns the funnel of a flow. Returns `unknown_flow` if no flow has this slug, and `unknown_version` if the flow
-   * has no such version and there are no records of one. Throws FunnelTimeoutError.
+   * has no version with this number and no plans of such a version are recorded. Throws FunnelTimeoutError.
    */
   async find({ slug, since, version }: FunnelQuery): Promise<Funnel | 'unknown_flow' | 'unknown_version'> {
     const [flow] = await this.source.query<{ id: string; hasVersion: boolean }[]>(FIND_FLOW, [slug, version ?? null]);

@@ -73,7 +73,7 @@ export class JourneyRecorder {
   /** Stops a running `run` after its current batch. */
   async stop(): Promise<void> {
     this.isStopped = true;
-    // The caller of `run` gets a failure.
+    // Ignored here, because a failure is thrown to the caller of `run`.
     await this.running?.catch(() => undefined);
   }
 
