@@ -119,7 +119,7 @@ function embeddedStages(
 
 /**
  * Returns the contract of a step, extended by what its embedded stages may write and verify. A stage that waits for a
- * login at a source then also identifies the user, because only the source that was opened can identify one.
+ * login at a source also identifies the user, because the gateway accepts only the user whom the source has identified.
  */
 function withEmbedded(contract: StageContract, { config }: Step, embedded: readonly EmbeddedStage[]): StageContract {
   const all = [contract, ...embedded.map((stage) => stage.contract)];
@@ -185,7 +185,7 @@ const invocationFacts = (
   attached: Object.keys(version.attached),
 });
 
-/** Whether the step has already inserted such a step. A stage inserts it once only. */
+/** Whether the step has inserted a step of the same kind or stage before. A stage inserts such a step only once. */
 const isInserted = (steps: WalkState['plan']['steps'], id: string, { steps: added }: Insert) =>
   steps.some(
     (planned) => 'id' in planned && planned.id.startsWith(`${id}~`) && added.some((step) => isSame(planned, step)),

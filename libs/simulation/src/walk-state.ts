@@ -38,7 +38,7 @@ export interface WalkState {
   readonly sessionUser: User | null;
   /** Whether the session's user was verified recently; `undefined` until a step depends on it. */
   readonly recentlyProved: boolean | undefined;
-  /** Assumptions about users, by the uuid of the user. */
+  /** What the path assumes about the groups and the identity of users, by the uuid of the user. */
   readonly userFacts: Readonly<Record<string, UserFacts>>;
   readonly proofs: readonly Factor[];
   readonly login: SimulatedLogin | undefined;

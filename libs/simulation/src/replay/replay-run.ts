@@ -77,7 +77,7 @@ const endsOf = ({ nodes }: FlowGraph): ReachedEnd[] =>
   nodes.flatMap(({ state, edges }) => edges.flatMap(({ to }) => (typeof to === 'number' ? [] : [{ end: to, state }])));
 
 function isSameEnd({ outcome, loggedIn }: RecordedRun, end: PathEnd, state: WalkState | undefined): boolean {
-  // In the draft, a visitor who was denied after wrong answers may get the same challenge again instead.
+  // A denial after wrong answers also counts as the same end if the draft shows the challenge again instead of denying.
   if (end.type !== 'done') return outcome === 'denied';
   return outcome === 'done' && loggedIn === ((state?.sessionUser ?? null) !== null);
 }
