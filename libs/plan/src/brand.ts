@@ -49,7 +49,7 @@ export const brandSet = z.object({
 export type BrandSet = z.output<typeof brandSet>;
 
 /**
- * Returns the brand with the longest domain that `host` ends with, or else the default brand
+ * Returns the brand for a host: the one with the longest domain that `host` ends with, or else the default brand
  * (docs/spec/blueprints.md#brand). `host` may contain a port.
  */
 export function brandFor(brands: readonly Brand[], host: string): Brand | undefined {
