@@ -50,12 +50,12 @@ export class OutboxAdmin {
     }));
   }
 
-  /** Makes parked messages due again, and returns the topic of each. */
+  /** Makes parked messages due again. Returns the topic of each changed message (`mail` or `events.<action>`). */
   retry(ids: readonly string[] | 'all'): Promise<string[]> {
     return this.topicsOf(RETRY, ids === 'all' ? null : ids);
   }
 
-  /** Deletes parked messages, and returns the topic of each. */
+  /** Deletes parked messages. Returns the topic of each deleted message (`mail` or `events.<action>`). */
   remove(ids: readonly string[]): Promise<string[]> {
     return this.topicsOf(REMOVE, ids);
   }
