@@ -24,7 +24,7 @@ export interface ExpressionInput {
   /** The running plan. The result of the evaluation contains the changes to its `context`. */
   readonly flow_plan?: { readonly slug: string; readonly context: object };
   readonly client_ip?: string;
-  /** Further global variables of the expression, such as `prompt_context`. */
+  /** Further global variables that the expression can read, such as `prompt_context`. */
   readonly names?: Readonly<Record<string, unknown>>;
 }
 

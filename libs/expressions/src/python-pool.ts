@@ -34,7 +34,7 @@ export class PythonPool {
 
   /** Resolves when all processes of the pool are ready. */
   async whenFull(): Promise<void> {
-    // The exit of a process is reported a little later than the failure of its task.
+    // The pool learns of the exit of a process a little later than the caller learns that its task has failed.
     await setImmediate();
     for (let awaited; awaited !== this.refilling; ) {
       awaited = this.refilling;

@@ -40,7 +40,7 @@ export const DENIED_IMPORTS: ReadonlyMap<string, number> = new Map([
   ['fd_pwrite', -FORBIDDEN],
   ['fd_sync', -FORBIDDEN],
   ['_emscripten_system', -52],
-  // EAI_FAIL of getaddrinfo: no host name can be resolved.
+  // The error EAI_FAIL: host names cannot be resolved.
   ['getaddrinfo', -4],
   ['getnameinfo', -4],
 ]);
