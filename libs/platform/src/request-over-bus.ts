@@ -22,7 +22,7 @@ export interface BusRequest<S extends z.ZodType> {
   readonly maxReplyBytes?: number;
   /** Whether the request may be sent once more, if no service was there or its reply was lost. */
   readonly idempotent?: boolean;
-  /** Problem codes to throw instead of the default ones. */
+  /** Problem codes to throw instead of those that are thrown by default, by default code. */
   readonly codes?: Partial<Record<BusFailure | 'stage_fault', ProblemCode>>;
   /** Attributes of the request's span (tracing). */
   readonly attributes?: Attributes;
