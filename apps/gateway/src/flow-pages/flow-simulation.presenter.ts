@@ -81,8 +81,8 @@ function presentEnd(end: ListedPath['end']): SimulatedPath['end'] {
 }
 
 /**
- * Returns the condition that a fact expresses, if any. A fact about the outcome of a stage is a condition only with
- * `withOutcomes`, and only if the stage did not just pass.
+ * Returns the condition that a fact expresses, if any. The outcome of a stage is a condition only with `withOutcomes`,
+ * and never if the stage has passed.
  */
 function conditionOf({ question, answer }: Fact, names: Names, { withOutcomes = false } = {}): SimulatedCondition[] {
   switch (question.type) {

@@ -92,8 +92,8 @@ export class ForwardAuthController {
 }
 
 /**
- * Throws for a path of Gatehouse itself. A proxy that checked the requests of the login would redirect each of them to
- * the login, without end.
+ * Throws for a path below FORWARD_PATH, which belongs to Gatehouse. A proxy must send such requests to Gatehouse
+ * without a check, else it would redirect each of them to the login, without end.
  */
 function requireOwnPath({ origin, rest }: SiteAddress): void {
   if (!URL.canParse(rest, origin) || isForwardPath(new URL(rest, origin).pathname))

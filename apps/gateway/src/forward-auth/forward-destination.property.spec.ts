@@ -12,7 +12,7 @@ import {
 const ORIGIN = 'https://app.example.org';
 const LIMIT = 200;
 
-/** Texts that look like addresses of the site, but are not. */
+/** Parts of addresses. Joined at random, they are texts that may look like addresses of the site. */
 const pieces = fc.constantFrom(
   ...['https://', 'http://', '//', '/', '\\', '@', ':', '#', '?', '.', '..', '%2f', '%5c', '%00', '\t', '\n', ' ', 'é'],
   ...[

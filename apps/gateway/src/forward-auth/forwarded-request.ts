@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { isFromTrustedProxy } from '../http/request-spans.js';
 import { decodedPath, FORWARD_PATH, parseSiteAddress, type SiteAddress } from './forward-destination.js';
 
-/** The ways in which proxies name the request that they ask about. */
+/** The kinds of proxies. Each kind names the request that it asks about in another way. */
 export const PROXY_KINDS = ['nginx', 'traefik', 'caddy', 'envoy'] as const;
 export type ProxyKind = (typeof PROXY_KINDS)[number];
 

@@ -119,8 +119,8 @@ export class VerdictCache<T> {
     for (const [label, time] of this.dropped) {
       const isOld = time < now - DROPPED_MS;
       if (!isOld && this.dropped.size <= this.options.maxEntries) break;
-      // The list is full and forgets this label early. Any running load may have the label, so no result of a running
-      // load is kept.
+      // The list of dropped labels is full, so it forgets this label early. Any running load may have the label, so the
+      // cache keeps no result of a running load.
       if (!isOld) this.keptSince = now;
       this.dropped.delete(label);
     }

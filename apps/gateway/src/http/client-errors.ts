@@ -22,8 +22,8 @@ interface ErrorContext {
 }
 
 /**
- * Responds to a malformed or incomplete request with the error body of the API, and closes the connection. Counts it, and
- * logs nothing: the request has neither a route nor a trustworthy address.
+ * Responds to a malformed or incomplete request with the error body of the API, and closes the connection. Counts the
+ * request in a metric, and logs nothing: the request has neither a route nor a trustworthy address.
  */
 export function rejectConnection(
   error: Error & { readonly code?: string },

@@ -58,7 +58,10 @@ const isLoopback = ({ protocol, hostname }: URL) =>
 export class CorsPolicy {
   constructor(private readonly origins: ReadonlySet<string>) {}
 
-  /** Sets the headers of CORS and `corsOrigin`, and answers preflights. Must be called before the routing hooks. */
+  /**
+   * Adds hooks that set `request.corsOrigin` and the CORS headers of responses, and answer preflights. Must be called
+   * before the hooks of the routing are added.
+   */
   addTo(fastify: FastifyInstance): void {
     if (this.origins.size === 0) return;
     fastify.addHook('onRequest', (request, reply, done) => {

@@ -13,8 +13,8 @@ export const CROSS_SITE = 'cross_site';
 const ACTING = /^\/(?:(?:if\/flow|flows\/-|source\/oauth\/login|api\/v3\/flows)\/|device\/?$)/i;
 
 /**
- * Path of the authorization endpoint. It acts on pushed requests only, so the address of any other request stays
- * unmarked.
+ * Path of the authorization endpoint. Only a GET that names a pushed request changes something, so the gateway marks no
+ * other request of this path.
  */
 const AUTHORIZATION = /^\/application\/o\/authorize\/?$/i;
 

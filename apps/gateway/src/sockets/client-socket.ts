@@ -13,7 +13,7 @@ export const MAX_INBOUND_BYTES = 16 * 1024;
 interface SocketOptions {
   /** Maximum number of bytes that may wait to be sent to the client. */
   readonly queueBytes: number;
-  /** Milliseconds between two pings. A WebSocket whose client has not answered by then ends. */
+  /** Milliseconds between two pings. The WebSocket ends if its client has not answered a ping before the next one. */
   readonly idleMs: number;
   /** Milliseconds after which the WebSocket ends. */
   readonly lifetimeMs: number;

@@ -12,7 +12,7 @@ const sessionMessage = z.object({
   channel: z.string(),
   /** Texts in the visitor's language. */
   texts: z.array(z.object({ level: z.enum(['success', 'info', 'warning', 'error']), text: z.string() })).default([]),
-  /** Whether to close the WebSockets after the texts, because the session has a new key. */
+  /** Whether to close the WebSockets after the texts have been sent, because the session has a new key. */
   close: z.boolean().default(false),
 });
 export type SessionMessage = z.input<typeof sessionMessage>;

@@ -5,7 +5,7 @@ const FORGOTTEN_AFTER = 100;
 
 interface FlowLimit {
   value: number;
-  /** Largest number of requests in flight since the last adjustment. */
+  /** Largest number of requests in flight since the limit was last adjusted. */
   peak: number;
   retryAfterS: number;
   /** Number of adjustments since a stage of the flow was busy. */

@@ -26,7 +26,7 @@ export interface InFlightLimits {
 export class InFlightLimit {
   private limit: number;
   private count = 0;
-  /** Largest number of requests in flight since the last adjustment. */
+  /** Largest number of requests in flight since the limit was last adjusted. */
   private peak = 0;
 
   constructor(private readonly limits: InFlightLimits) {
