@@ -17,7 +17,10 @@ DROP FUNCTION directory.use_superuser_permit(${parameters})`;
 /** The service has a default, because gateways and triggers of the previous version pass no service. */
 const PARAMETERS = `of_user uuid, of_service text DEFAULT 'enrollment'`;
 
-/** Returns the statements that create the functions. The parts of `service` are empty if permits have no service. */
+/**
+ * Returns the statements that create the functions for permits. `service` has the parts of the SQL that name the
+ * service of a permit; they are empty for permits that are valid for every service.
+ */
 const functions = (parameters: string, service: { column: string; value: string; key: string; is: string }) => `
 CREATE FUNCTION directory.permit_superuser(${parameters}) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
