@@ -27,7 +27,7 @@ export const apple: ReadProfile = (profile) => ({
   email_verified: profile['email_verified'],
 });
 
-/** Reads `me` of Microsoft Graph. */
+/** Reads the response of Microsoft Graph's endpoint `me`. */
 export const azuread: ReadProfile = (profile) => ({
   identifier: profile['id'],
   username: profile['userPrincipalName'],
@@ -35,7 +35,7 @@ export const azuread: ReadProfile = (profile) => ({
   email: profile['mail'],
 });
 
-/** Reads `users/@me` of Discord. */
+/** Reads the response of Discord's endpoint `users/@me`. */
 export const discord: ReadProfile = (profile) => ({
   identifier: profile['id'],
   username: profile['username'],
@@ -44,14 +44,17 @@ export const discord: ReadProfile = (profile) => ({
   email_verified: profile['verified'],
 });
 
-/** Reads `me` of Facebook. Users choose their display names freely, so these are not used as usernames. */
+/**
+ * Reads the response of Facebook's endpoint `me`. Users choose their display names freely, so these are not used as
+ * usernames.
+ */
 export const facebook: ReadProfile = (profile) => ({
   identifier: profile['id'],
   name: profile['name'],
   email: profile['email'],
 });
 
-/** Reads `user` of GitHub, with the primary email address added. */
+/** Reads the response of GitHub's endpoint `user`, with the primary email address added. */
 export const github: ReadProfile = (profile) => ({
   identifier: profile['id'],
   username: profile['login'],
@@ -68,7 +71,7 @@ export const mailcow: ReadProfile = (profile) => ({
   email: profile['email'],
 });
 
-/** Reads `identity` of Patreon. */
+/** Reads the response of Patreon's endpoint `identity`. */
 export const patreon: ReadProfile = (profile) => {
   const [{ id }, user] = [nestedObject(profile, 'data'), nestedObject(profile, 'data', 'attributes')];
   return {
@@ -80,14 +83,14 @@ export const patreon: ReadProfile = (profile) => {
   };
 };
 
-/** Reads `me` of Reddit, which has no email address. */
+/** Reads the response of Reddit's endpoint `me`, which has no email address. */
 export const reddit: ReadProfile = (profile) => ({
   identifier: profile['id'],
   username: profile['name'],
   name: profile['name'],
 });
 
-/** Reads `users/me` of Twitter, which has no email address. */
+/** Reads the response of Twitter's endpoint `users/me`, which has no email address. */
 export const twitter: ReadProfile = (profile) => {
   const user = nestedObject(profile, 'data');
   return { identifier: user['id'], username: user['username'], name: user['name'] };
