@@ -12,7 +12,7 @@ export default {
     ...config.test,
     include: ['test/faults/*.drill.ts'],
     globalSetup: [],
-    // This config has no global setup. That of `npm test` would look for a nats-server and provide its path.
+    // Takes the place of the global setup of `npm test`, which looks for a nats-server and provides its path.
     provide: { natsServer: process.env['NATS_SERVER'] ?? '' },
     testTimeout: DRILL_TIMEOUT_MS,
     hookTimeout: DRILL_TIMEOUT_MS,

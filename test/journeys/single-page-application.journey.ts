@@ -13,13 +13,16 @@ const VALIDATE = {
 };
 const APP = { stage: 'authenticator_totp.authenticatortotpstage', attrs: { digits: 6 } };
 const PASSWORD_TEXT = 'correct-horse-7';
-/** Both hosts belong to the site `gatehouse.localhost`, and the third host to another site. */
+/** The first two hosts belong to the site `gatehouse.localhost`, the third host belongs to another site. */
 const [APP_HOST, SIBLING, OTHER_SITE] = ['app.gatehouse.localhost', 'other.gatehouse.localhost', 'app.localhost'];
 
 describeInChromium('a single-page application on another origin of the site', () => {
   let example: Awaited<ReturnType<typeof serveExample>>;
   let deployment: Deployment;
-  /** The URL of the gateway for programs, which may not know the name of the site. */
+  /**
+   * The URL of the gateway for the requests of this process, which may not be able to resolve the host name of the
+   * site.
+   */
   let address: string;
   const chromium = useChromium();
   beforeAll(async () => {

@@ -191,7 +191,7 @@ export const body = fc.oneof(
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map((raw) => Buffer.from(raw)) },
 );
 
-/** Values of Content-Type. */
+/** Arbitrary values of the header Content-Type. */
 export const contentType = fc.oneof(
   { weight: 4, arbitrary: fc.constant('application/json') },
   {

@@ -91,7 +91,8 @@ async function end(server: ChildProcess, signal: NodeJS.Signals) {
 async function writeConfiguration(folder: string, { config = '', files = {} }: NatsServerOptions) {
   // deploy/nats stores JetStream in `/data`, the volume of a container. This server stores it in its own folder.
   const storage = `store_dir: ${JSON.stringify(folder)}`;
-  // deploy/nats/nats.conf includes the users of external stages.
+  // The file `stages/users.conf` must exist, because deploy/nats/nats.conf includes it. An operator names the users of
+  // external stages there.
   for (const [name, text] of Object.entries({ 'server.conf': config, 'stages/users.conf': '', ...files })) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text.replace('store_dir: "/data"', storage));

@@ -14,7 +14,7 @@ interface SocketSettings {
 
 /** The WebSocket of a page of authentik's web client. */
 export class PageSocket {
-  /** Resolves with the code when the WebSocket is closed. */
+  /** Resolves with the close code when the WebSocket is closed. */
   readonly closed: Promise<number>;
   private readonly messages: string[] = [];
   private onMessage: () => void = () => undefined;
