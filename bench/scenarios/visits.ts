@@ -90,7 +90,7 @@ export const hangingCaptcha: Visit = {
   measured: [solve('hanging', { component: 'ak-stage-captcha', token: '$user' }, 'response_errors')],
 };
 
-/** A wrong password with a slow hash, which dominates the visit. */
+/** A wrong password with a slow hash, so that the check of the password takes most of the time of the visit. */
 export const slowPassword: Visit = {
   before: [
     getChallenge('login', 'ak-stage-identification'),
