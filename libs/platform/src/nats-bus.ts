@@ -30,7 +30,7 @@ interface OpenConnection {
 /** The bus for processes that run separately: one or more NATS servers. */
 export class NatsBus extends Bus {
   /**
-   * If `readiness` is given, the process is ready only while NATS returns its messages and accepts all its
+   * If `readiness` is given, the process is ready only while NATS returns the messages of this bus and accepts all its
    * subscriptions.
    */
   constructor(

@@ -29,10 +29,7 @@ async function through(settings: Readonly<Record<string, string | number>> = {})
   return source;
 }
 
-/**
- * Returns a statement: for some `i` a short one, for others one that is longer than what PgBouncer reads at once
- * (pkt_buf).
- */
+/** Returns a statement. Some are longer than what PgBouncer reads at once (pkt_buf), the others are short. */
 const statement = (i: number) => ({
   name: `statement-${i}`,
   text: `SELECT $1::int AS value, ${i} AS statement, '${'x'.repeat((i % 2) * 9000)}' AS text`,
