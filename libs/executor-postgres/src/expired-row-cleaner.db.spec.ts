@@ -7,7 +7,10 @@ import type { PlanEndings } from './cleanup.statements.js';
 
 const PAST = `now() - interval '1 s'`;
 const FUTURE = `now() + interval '1 hour'`;
-/** SQL times of an end just within, and just beyond, the 30 days for which ended tokens and invitations are kept. */
+/**
+ * Two times as SQL. Tokens and invitations are kept for 30 days after their end, so one that ended at KEPT stays, and
+ * one that ended at LATE is deleted.
+ */
 const [KEPT, LATE] = [`now() - interval '29 days'`, `now() - interval '31 days'`];
 const TABLES = [
   ...['sessions', 'plans', 'session_keys', 'source_logins', 'forward_codes', 'forward_sessions'].map(

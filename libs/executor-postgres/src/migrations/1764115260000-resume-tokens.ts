@@ -12,7 +12,7 @@ export class ResumeTokens1764115260000 implements MigrationInterface {
 }
 
 const UP = [
-  // A step of a plan has one link at most: a new link replaces the old one.
+  // A step of a plan has at most one link, because a new link replaces the old one.
   `CREATE TABLE flow.resume_tokens (
      hash bytea PRIMARY KEY,
      flow_id uuid NOT NULL,
