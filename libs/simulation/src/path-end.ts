@@ -1,7 +1,7 @@
 import type { StepReference } from './question.js';
 import type { WalkState } from './walk-state.js';
 
-/** How a path ends. */
+/** How a simulated path through a flow ends. */
 export type PathEnd =
   | { readonly type: 'done' }
   /**

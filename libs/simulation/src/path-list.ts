@@ -3,7 +3,7 @@ import type { PathEnd } from './path-end.js';
 import type { Factor, StepReference } from './question.js';
 import type { WalkState } from './walk-state.js';
 
-/** How a listed path ends. */
+/** How a listed path ends: as in the graph, or because its continuation is listed elsewhere or unknown. */
 export type ListedEnd =
   | Exclude<PathEnd, { readonly type: 'done' }>
   /** The flow is finished. `login` has the step that logged the user in, and the factors that were proved before it. */

@@ -1,7 +1,7 @@
 import type { StageReply } from '@gatehouse/contracts';
 import type { Step } from '@gatehouse/plan';
 
-/** Who opens the flow. */
+/** The kinds of visitors who may open a flow. A simulation follows the paths of each of them. */
 export const VISITORS = ['anonymous', 'logged_in', 'superuser', 'outpost'] as const;
 export type Visitor = (typeof VISITORS)[number];
 
@@ -15,7 +15,7 @@ export type StepReference = Pick<Step, 'id' | 'name' | 'stage' | 'kind'>;
 /** A factor of a login: `first` is enough to prove who the user is, `further` is a second factor. */
 export type Factor = 'first' | 'further';
 
-/** A possible reply of a stage. */
+/** A way in which a stage may reply, with the factors that the user has then proved. */
 export interface StageOutcome {
   /**
    * Name of the outcome, unique within its step: `passed`, `without_credential`, `insert NAME`, `rejected`, `left` or
@@ -41,7 +41,7 @@ export interface PolicyReference {
 
 interface Asked<T extends string> {
   readonly type: T;
-  /** All possible answers to the question. */
+  /** All answers that the question can have, as short texts such as `yes` and `no`. */
   readonly answers: readonly string[];
 }
 

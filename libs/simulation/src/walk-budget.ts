@@ -1,4 +1,4 @@
-/** Limits of a walk. */
+/** Limits of a walk, which finds all paths through a flow. */
 export interface WalkLimits {
   /** Largest number of states that the walk visits. */
   readonly maxStates?: number | undefined;

@@ -14,7 +14,7 @@ function madeUpUser(uuid: string, username: string): SavedUser {
   return { kind: 'saved', uuid, pk: 0, username, name: username, email, is_active: true, epoch: 0, locale: '' };
 }
 
-/** A login on a path. */
+/** A login that happens on a simulated path through the flow. */
 export interface SimulatedLogin {
   readonly step: StepReference;
   /** Factors that were proved on the path before the login. */

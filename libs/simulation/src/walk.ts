@@ -41,7 +41,7 @@ export interface Visit {
   readonly outcome: string;
 }
 
-/** The result of one move: the next state, or the end of the path. */
+/** The result of one move, which is a step of the executor through the flow: the next state, or the end of the path. */
 export interface Move {
   readonly visits: readonly Visit[];
   readonly to: WalkState | PathEnd;
@@ -66,7 +66,7 @@ export class FlowWalker {
     this.policies = policiesOf(walked.version, walked.contracts);
   }
 
-  /** Plans the flow for a visitor. */
+  /** Makes the first move of a path: asks who opens the flow, and plans the flow for that visitor. */
   start(ask: Ask): Move {
     const { version, seed } = this.walked;
     const visitor = ask({ type: 'visitor', answers: visitorsOf(version) }) as Visitor;
