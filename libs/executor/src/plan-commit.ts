@@ -45,7 +45,7 @@ export interface PlanCommit extends AttemptSettlement {
   readonly flowId: string;
   readonly versionId: string;
   readonly plan: Plan;
-  /** The revision that this commit replaces. */
+  /** The revision of the plan that this commit replaces. The save fails if the stored plan has another one. */
   readonly revision: number;
   readonly effects: readonly Effect[];
   /** SHA-256 of the session's new key; `undefined` if the session keeps its key. */

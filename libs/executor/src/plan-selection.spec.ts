@@ -160,7 +160,7 @@ describe('a step that writes data of its own', () => {
         const passed: StageReply = { type: 'passed' };
         goOn();
         if (ids.length > 1) return passed;
-        // Delays the first request until the second has arrived.
+        // Delays the stage's reply to the first request until the second request has arrived.
         other = it.show({ query: { next: '/elsewhere' } });
         return new Promise((resolve) => (goOn = () => resolve(passed)));
       },

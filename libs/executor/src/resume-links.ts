@@ -46,7 +46,7 @@ export function withResumeLink(mail: Mail, target: LinkTarget): { effect: Mail; 
   };
 }
 
-/** Returns the address of a link. */
+/** Returns the URL of a mailed link. */
 export function resumeUrl({ slug, baseUrl, query }: Omit<LinkTarget, 'step'>, token: string): string {
   const { flow_token: _older, ...rest } = query;
   return `${baseUrl}/if/flow/${slug}/?${new URLSearchParams({ ...rest, flow_token: token })}`;

@@ -36,7 +36,7 @@ export const sessionAfterLogin = (
   provedDevices: isProved(plan, user) ? provedDevices(plan.context) : [],
 });
 
-/** Returns the session after a logout. */
+/** Returns the session after a logout. It has no user and no proofs. */
 export const sessionAfterLogout = ({ visitor: { outpost } }: SessionState): SessionState => ({
   ...{ sessionUser: null, deviceProved: false, recentlyProved: false, provedDevices: [] },
   visitor: { authenticated: false, superuser: false, outpost },

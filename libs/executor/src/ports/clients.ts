@@ -44,7 +44,7 @@ export abstract class StageContractRegistry {
   abstract proofSteps(): readonly { readonly kind: string; readonly config: ProofStep['config'] }[];
 }
 
-/** Evaluates policies. */
+/** Lets the policy service evaluate policies. */
 export abstract class PolicyClient {
   /**
    * Returns the results of all policies of the request. Throws `policy_away` or `bus_down` if no reply arrives in time.
