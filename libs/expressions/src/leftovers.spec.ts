@@ -100,7 +100,10 @@ describe('an expression finds nothing in the interpreter of', () => {
 });
 
 describe('a plain expression leaves in the interpreter, besides its compiled source, nothing of', () => {
-  /** Returns Python code that evaluates a pure source in the same way as the child process does. */
+  /**
+   * Returns Python code that evaluates a pure source as the child process does, so that the test can search what is
+   * left of it.
+   */
   const evaluate = (source: string) => `${FIND}
 import json, sys
 key = json.dumps({"source": json.loads(${JSON.stringify(JSON.stringify(source))}), "http": False, "names": []})
