@@ -10,7 +10,12 @@ import { join, resolve } from 'node:path';
 const SUITES = [
   ...['libs/stages/src/catalogue.spec.ts', 'libs/stages/src/new-question', 'libs/stages/src/new-message'],
   ...['apps/gateway/src/http/openapi', 'apps/web', 'packages', 'test/deploy/nats-permissions.spec.ts', 'test/pages'],
-  ...['test/source/references.spec.ts', 'test/source/stages', 'test/texts'],
+  ...[
+    'test/source/references.spec.ts',
+    'test/source/stages',
+    'test/services/check-stage.service.spec.ts',
+    'test/texts',
+  ],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-new-stage-'));

@@ -8,7 +8,7 @@ import { describeWithNats } from '../support/nats.js';
 import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
 import { ServiceHarness } from './service-harness.js';
 
-/** Configs by stage kind, for stages that reject every request without them. */
+/** Configs by stage kind, for stages that reject every request without them. A required text is filled in without a line. */
 const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   authenticator_duo: {
     api_hostname: duoAccount.host,
@@ -26,9 +26,14 @@ const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   authenticator_totp: { digits: '6' },
   device_code_finish: { claimed: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0002' },
   identification: { user_fields: ['username'] },
-  message: { message: 'Welcome.' },
   password: { backends: ['authentik.core.auth.InbuiltBackend'] },
 };
+
+/** Returns a config with a text for each required field. */
+function requiredTexts(kind: string): Readonly<Record<string, string>> {
+  const issues = stages[kind]?.contract.config.safeParse({}).error?.issues ?? [];
+  return Object.fromEntries(issues.map(({ path }) => [String(path[0]), 'Welcome.']));
+}
 
 describeWithNats('npm run check:stage', () => {
   let harness: ServiceHarness;
@@ -58,7 +63,8 @@ describeWithNats('npm run check:stage', () => {
   async function faultsOf(kind: string): Promise<Record<string, readonly string[]>> {
     const bus = new StageRequester({ NATS_URL: harness.url });
     const found: ProtocolFinding[] = [];
-    for await (const finding of checkStage(bus, { kind, config: CONFIGS[kind] ?? {} })) found.push(finding);
+    for await (const finding of checkStage(bus, { kind, config: CONFIGS[kind] ?? requiredTexts(kind) }))
+      found.push(finding);
     await bus.close();
     expect(found.length).toBeGreaterThan(0);
     return Object.fromEntries(found.flatMap(({ promise, faults }) => (faults.length > 0 ? [[promise, faults]] : [])));

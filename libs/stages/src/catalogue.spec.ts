@@ -2,7 +2,6 @@ import {
   fieldMessages,
   fromDescriptor,
   NON_FIELD_ERRORS,
-  OWN_MODELS,
   planContext,
   type StageContract,
   secretFields,
@@ -17,8 +16,8 @@ import { passwordContract } from './password/password.contract.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
 
 const entries = Object.entries(stages).map(([key, { contract }]) => ({ key, contract }));
-/** Returns whether a stage is Gatehouse's own, so that no blueprint and no client of authentik knows it. */
-const isOwn = ({ model }: StageContract) => model?.startsWith(OWN_MODELS) === true;
+/** Returns whether no blueprint of authentik has the model of a stage. */
+const isOwn = ({ model }: StageContract) => model?.startsWith('authentik_') === false;
 /** Config fields without a default, by kind. */
 const REQUIRED_FIELDS: Readonly<Record<string, string[]>> = {
   message: ['message'],
@@ -65,9 +64,9 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
     expect(key).toMatch(/^[a-z][a-z0-9_]{1,47}$/);
   });
 
-  it('has a blueprint model in lower case of authentik or of Gatehouse, or none', () => {
+  it('has a blueprint model in lower case, of authentik or of another vendor, or none', () => {
     const { model = 'gatehouse_stages.nonestage' } = contract;
-    expect(model).toMatch(/^(authentik_stages_[a-z_]+|gatehouse_stages)\.[a-z0-9]+stage$/);
+    expect(model).toMatch(/^(authentik_stages_[a-z_]+|[a-z][a-z0-9_]*_stages)\.[a-z0-9]+stage$/);
   });
 
   // Blueprints of authentik leave out what its models have a default for.

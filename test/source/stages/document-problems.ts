@@ -56,6 +56,9 @@ function isTested(path: string, { files }: StageSources): boolean {
   );
 }
 
+/** Returns whether a stage has a model that authentik lacks. */
+const isOwn = (model: string | undefined): model is string => model?.startsWith('authentik_') === false;
+
 /** Returns the row of a stage in the table of the specification, and the page and the anchor to which it leads. */
 function specOf(kind: string, { files }: StageSources) {
   const spec = files.get(SPEC) ?? '';
@@ -77,9 +80,7 @@ export const documentProblems = (sources: StageSources): string[] =>
       ...(anchor === undefined || anchorsOf(page).has(anchor)
         ? []
         : [`${SPEC} has no section on ${kind}: add a heading for #${anchor}`]),
-      ...(model?.startsWith(OWN_MODELS) && !isListed
-        ? [`${DIFFERENCES} does not list ${kind}: add a line under "Own stages"`]
-        : []),
+      ...(isOwn(model) && !isListed ? [`${DIFFERENCES} does not list ${kind}: add a line under "Own stages"`] : []),
     ];
   });
 
@@ -93,11 +94,13 @@ const anchorsOf = (page: string): ReadonlySet<string> => {
 /** Returns the own stages whose model or component has another name than others expect. */
 export const nameProblems = (sources: StageSources): string[] =>
   contractsOf(sources).flatMap(({ kind, component, model }) => {
-    if (model === undefined || model.startsWith('authentik_stages_')) return [];
-    const expected = `${OWN_MODELS}${kind.replaceAll('_', '')}stage`;
+    if (!isOwn(model)) return [];
+    const name = `${kind.replaceAll('_', '')}stage`;
     const shown = `${OWN_COMPONENTS}${kind.replaceAll('_', '-')}`;
     return [
-      ...(model === expected ? [] : [`the model of ${kind} is ${model}: rename it ${expected}`]),
+      ...(new RegExp(`^[a-z][a-z0-9_]*_stages\\.${name}$`).test(model)
+        ? []
+        : [`the model of ${kind} is ${model}: rename it ${OWN_MODELS}${name}, or VENDOR_stages.${name}`]),
       ...(component === undefined || component === shown
         ? []
         : [`the component of ${kind} is ${component}: rename it ${shown}`]),

@@ -118,7 +118,7 @@ const BREAKAGES: Readonly<Record<string, [() => Partial<StageSources>, string]>>
   ],
   'a model of the right name': [
     () => withContract({ model: 'acme.dummy' }),
-    'the model of dummy is acme.dummy: rename it gatehouse_stages.dummystage',
+    'the model of dummy is acme.dummy: rename it gatehouse_stages.dummystage, or VENDOR_stages.dummystage',
   ],
   'a line in the differences from authentik': [
     () => withContract({ model: 'gatehouse_stages.dummystage' }),
@@ -128,6 +128,13 @@ const BREAKAGES: Readonly<Record<string, [() => Partial<StageSources>, string]>>
 
 it('finds nothing that a stage lacks', async () => {
   expect(await stageProblems(complete)).toEqual([]);
+});
+
+it('allows the model of a vendor for a stage that authentik lacks', () => {
+  const model = 'acme_stages.dummystage';
+  const vendor = withContract({ model, component: 'gatehouse-stage-dummy' });
+
+  expect(missingParts({ ...complete, ...vendor }).filter((problem) => problem.includes(model))).toEqual([]);
 });
 
 it.each(Object.entries(BREAKAGES))('says that a stage lacks %s, and what to do', async (_part, [broken, sentence]) => {
