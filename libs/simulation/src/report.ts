@@ -10,7 +10,10 @@ export interface FoundLogin {
   readonly facts: readonly Fact[];
 }
 
-/** What a simulation has found. Lists have the order of the flow's steps, or else of the walk. */
+/**
+ * What a simulation has found. Lists of steps are in the order of the flow, other lists in the order in which the walk
+ * has found their entries.
+ */
 export interface SimulationReport {
   readonly flow: string;
   readonly paths: readonly ListedPath[];
