@@ -26,7 +26,7 @@ export const shadowVerdict = z.object({
 });
 export type ShadowVerdict = z.output<typeof shadowVerdict>;
 
-/** The facts with which shadow conditions are decided, or the error for which there are none. */
+/** The facts with which shadow conditions are decided; `error` if they could not be evaluated. */
 export type ShadowFacts = PolicyFacts | { readonly error: string };
 
 /** Returns a policy set that contains the enabled shadow conditions of a set; `undefined` if there are none. */
