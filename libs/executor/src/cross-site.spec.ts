@@ -86,7 +86,7 @@ describe('a run that another site started', () => {
 });
 
 describe('a run that is under way', () => {
-  /** Returns a harness whose plan was started, but has not entered its first step. */
+  /** Returns a harness with a started plan, which has not entered its first step. */
   const waiting = async (...kinds: string[]) => {
     const run = open(...kinds);
     await run.start({ visitor: undefined, context: {} });

@@ -11,7 +11,10 @@ import { z } from 'zod';
 import { StageClient, StageContractRegistry } from '../ports/clients.js';
 import type { PreviewNotes } from './preview-notes.js';
 
-/** The service in the contracts of left-out stages. No service has this name. */
+/**
+ * The service name in the contracts of stages that previews leave out. No real service has an empty name, so these
+ * stages are never called.
+ */
 const LEFT_OUT = '';
 
 /**
