@@ -59,7 +59,7 @@ interface Dependencies {
 }
 
 /**
- * Handles one HTTP request: loads all data with one statement, runs steps of the plan, and in most cases saves once
+ * Handles one HTTP request: loads all data at once, runs steps of the plan, and in most cases saves once
  * (docs/spec/executor.md#one-request). Contains no special case for any kind of stage.
  */
 export class Executor {

@@ -14,8 +14,9 @@ export interface PlanSelection {
 }
 
 /**
- * Selects the plan that the request continues: that of an unused resume token of this flow, or else the session's plan.
- * If that token has resumed the session's plan before, selects the session's plan (docs/spec/plan.md#mailed-links).
+ * Selects the plan that the request continues: the plan of the resume token in the request, if the token is of this
+ * flow, unused and not expired, or else the session's plan. If the token has resumed the session's plan before, selects
+ * the session's plan (docs/spec/plan.md#mailed-links).
  */
 export async function selectPlan(plans: PlanStore, arrival: LoadedRequest): Promise<PlanSelection> {
   const { request } = arrival;

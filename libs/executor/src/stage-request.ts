@@ -21,7 +21,7 @@ export type ResponseBody = Readonly<Record<string, unknown>>;
 /** What is needed to send a request to a stage, whether it is a step's own stage or embedded in it. */
 export interface StageInvocation {
   readonly stateKey: string;
-  /** The state in the stage's last reply in this plan that had one. */
+  /** The state that the stage stored last in this plan for its user; `undefined` if it stored none. */
   readonly state: Readonly<Record<string, unknown>> | undefined;
   readonly contract: StageContract;
   readonly stage: Pick<Step, 'id' | 'name' | 'config'> & Partial<Pick<Step, 'stage' | 'onRefusal'>>;
