@@ -18,7 +18,7 @@ export interface Infrastructure {
   readonly admission: Admission;
 }
 
-/** Provides the infrastructure to all modules. */
+/** Provides the parts of `Infrastructure`, and the sealer, to all modules. */
 @Global()
 @Module({})
 export class InfrastructureModule {

@@ -30,7 +30,10 @@ export interface SessionSummary {
   readonly expires: Date;
 }
 
-/** The valid key among several session keys, or the sessions of which an attacker has planted one. */
+/**
+ * The session that a browser with several session keys gets: that of `key`, or none if an attacker may have planted one
+ * of the keys.
+ */
 export interface ChosenKey {
   readonly key: Buffer | undefined;
   /** Ids of the live sessions, if the current keys belong to several. */

@@ -15,7 +15,7 @@ export const MAX_TEXT_CHARACTERS = 1000;
 export class SessionMessenger {
   constructor(@Inject(Broadcaster) private readonly broadcaster: Pick<Broadcaster, 'broadcast'>) {}
 
-  /** Sends texts to the pages that were opened with this session key, in their order. */
+  /** Sends texts, in the given order, to the pages that were opened with this session key. */
   send(key: Buffer | undefined, texts: readonly VisitorText[]): void {
     if (!key || texts.length === 0) return;
     const cut = texts.map(({ level, text }) => ({ level, text: text.slice(0, MAX_TEXT_CHARACTERS) }));
