@@ -30,7 +30,7 @@ describe('the preparation of usernames', () => {
     ['\u212bngstrom', '\u00c5ngstrom', '\u00e5ngstrom'],
     [' first  last ', 'first  last', 'first  last'],
     ['first\u3000last', 'first last', 'first last'],
-    // Scripts that are written together, and characters that need their neighbours.
+    // Scripts that a name may combine, and characters that are valid only beside certain other characters.
     ['\u6f22\u5b57\u304b\u306aabc', '\u6f22\u5b57\u304b\u306aabc', '\u6f22\u5b57\u304b\u306aabc'],
     ['\u30e1\u30fb\u30ab', '\u30e1\u30fb\u30ab', '\u30e1\u30fb\u30ab'],
     ['col\u00b7lega', 'col\u00b7lega', 'col\u00b7lega'],
