@@ -163,7 +163,7 @@ export class FaultStack {
     await this.#ready();
   }
 
-  /** Makes every process connect to one NATS server, by stopping the others for a moment. */
+  /** Makes every process connect to one NATS server, by stopping the other servers for a moment. */
   async #gatherAt(i: number): Promise<void> {
     const others = Array.from({ length: this.nats.size }, (_, j) => j).filter((j) => j !== i);
     await Promise.all(others.map((j) => this.nats.server(j).stop()));

@@ -8,7 +8,7 @@ const GUESSES = 4;
 
 /** A visitor who types wrong passwords for one victim after the other, and remembers which of them were answered. */
 export class WrongPasswords {
-  /** Number of guesses by victim whose result the visitor has seen. */
+  /** By victim: the number of guesses whose result the visitor has seen. */
   readonly answered = new Map<string, number>();
   readonly #progress = new EventEmitter();
   #count = 0;

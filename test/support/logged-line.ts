@@ -12,7 +12,7 @@ export async function loggedLine(deployment: Deployment, event: string, requestI
       .slice(0, -1)
       .find((line) => line.includes(`"event":"${event}"`) && line.includes(`"request_id":"${requestId}"`));
   for (;;) {
-    // Waits from before the search on, so that a line that arrives after the search is not missed.
+    // Begins to wait before the search, so that a line that arrives after the search is not missed.
     const more = deployment.says('gateway', /\n/);
     const line = find();
     if (line !== undefined) return JSON.parse(line) as LogLine;
