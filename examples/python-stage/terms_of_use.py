@@ -25,9 +25,34 @@ DESCRIPTOR = {
     },
     "challenge": {
         "type": "object",
-        "properties": {"text": {"type": "string"}, "name": {"type": "string"}, "tries_left": {"type": "integer"}},
+        "properties": {
+            "text": {"type": "string"},
+            "name": {"type": "string"},
+            "tries_left": {"type": "integer", "title": "Attempts left:"},
+        },
     },
-    "response": {"type": "object", "properties": {"accept": {"type": "boolean"}}, "required": ["accept"]},
+    "response": {
+        "type": "object",
+        "properties": {"accept": {"type": "boolean", "title": "I accept these terms"}},
+        "required": ["accept"],
+    },
+    # How the pages of Gatehouse draw the step.
+    "page": {
+        "title": "Terms of use",
+        "button": "Go on",
+        "shows": ["text", "tries_left"],
+        "asks": ["accept"],
+        "translations": {
+            "de": {
+                "Terms of use": "Nutzungsbedingungen",
+                "Attempts left:": "Verbleibende Versuche:",
+                "I accept these terms": "Ich nehme diese Bedingungen an",
+                "Go on": "Weiter",
+                "You can only go on if you accept the terms.": "Sie müssen die Bedingungen annehmen.",
+            },
+        },
+    },
+    "user_info": True,
     "state": {"type": "object", "properties": {"refusals": {"type": "integer"}}, "required": ["refusals"]},
     "reads": {"pending_user": "optional"},
     "errors": {

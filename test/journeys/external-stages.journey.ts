@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { faultsOf } from '../support/access.js';
 import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, userEntry } from '../support/blueprints.js';
+import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment } from '../support/deployment.js';
 import { EXAMPLE_STAGES, isMissing, missingNote } from '../support/example-stages.js';
 import { type RunningProcess, startProcess } from '../support/processes.js';
+import { refuseTerms } from '../support/terms-page.js';
 
 const loginOf = (user: string) => ({
   ...{ type: 'login', user, backend: 'x', duration_s: null, terminate_other_sessions: false },
@@ -78,6 +81,34 @@ describe.skipIf(isMissing('Python'))(`the stage in Python${missingNote('Python')
     const accepted = await browser.solve('login-with-terms', { component: 'x-example-terms', accept: true });
     expect(accepted.body).toMatchObject({ component: 'xak-flow-redirect', to: '/' });
     expect((await me(browser)).body).toMatchObject({ user: { username: 'alice' } });
+  });
+
+  it('has no page of its own, so clients get the form that it describes, in the language of the visitor', async () => {
+    const { browser, answer } = await reachTerms();
+    expect(answer.body['gatehouse_form']).toMatchObject({
+      shows: [{ name: 'text' }, { name: 'tries_left', label: 'Attempts left:' }],
+      fields: [{ name: 'accept', type: 'checkbox', label: 'I accept these terms' }],
+    });
+    const page = await browser.fetch('/if/flow/login-with-terms/', { headers: { 'accept-language': 'de' } });
+    expect(page.text).toMatch(/<title>Nutzungsbedingungen - .*Ich nehme diese Bedingungen an/s);
+  });
+
+  describeInChromium('in a browser', () => {
+    const chromium = useChromium();
+    it.each([true, false])(
+      'is drawn, shows its error at the field, can be left, and lets alice in (script: %s)',
+      async (javaScriptEnabled) => {
+        const { page, complaints } = await chromium.open({ javaScriptEnabled });
+        const accept = await refuseTerms(page, deployment.url);
+        expect(await accept.getAttribute('aria-describedby')).toBe('accept-error');
+        expect(javaScriptEnabled ? await faultsOf(page) : []).toEqual([]);
+        await accept.focus();
+        await page.keyboard.press('Space');
+        await page.keyboard.press('Enter');
+        await page.getByText('You are signed in as alice.').waitFor();
+        expect(complaints).toEqual([]);
+      },
+    );
   });
 
   it('ignores a response for another component', async () => {
@@ -164,7 +195,7 @@ describe('a compromised external stage', () => {
   const contract = {
     ...{ v: 1, kind: KIND, component: 'x-rogue-stage', config: object, state: object, effects: ['event'] },
     challenge: { type: 'object', properties: { word: { type: 'string' } }, required: ['word'] },
-    response: { type: 'object', properties: { puk: { type: 'string', 'x-secret': true } } },
+    response: { type: 'object', properties: { puk: { type: 'string', 'x-secret': true }, floor: { type: 'integer' } } },
     ...{ reads: { pending_user: 'required' }, writes: ['deny_message'] },
   };
   const harmlessChallenge = { type: 'challenge', challenge: { word: 'harmless' } };
@@ -228,10 +259,10 @@ describe('a compromised external stage', () => {
     expect(answer.body).not.toHaveProperty('to');
   });
 
-  it('receives only the data that its contract lists', async () => {
+  it('receives only the data that its contract lists, with the types that it lists', async () => {
     const { browser } = await reachRogue();
-    await browser.solve('rogue', { puk: '0815', password: 'correct-horse-7' });
-    expect(received).toMatchObject({ response: { puk: '0815' }, client: { cookies: {} } });
+    await browser.solve('rogue', { puk: '0815', floor: '-3', password: 'correct-horse-7' });
+    expect(received).toMatchObject({ response: { puk: '0815', floor: -3 }, client: { cookies: {} } });
     expect(received['response']).not.toHaveProperty('password');
     expect(Object.keys(received['context'] as object)).toEqual(['pending_user']);
   });

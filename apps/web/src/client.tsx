@@ -12,7 +12,8 @@ async function pageOf(pageData: FlowPageData | ApiPageData, t: Translate): Promi
 }
 
 const root = document.getElementById('page');
-const data = document.getElementById('opened');
+// A field of a form may have the same id.
+const data = document.querySelector('script#opened');
 if (root && data) {
   const { texts, ...pageData } = JSON.parse(data.textContent ?? '') as
     | BrowserPageData<FlowPageData>

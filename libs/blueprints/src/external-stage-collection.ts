@@ -1,6 +1,7 @@
 import {
   EXTERNAL_STAGE_MODEL,
   externalDescriptorErrors,
+  fieldOrder,
   fromDescriptor,
   isExternalKind,
   Problem,
@@ -86,7 +87,7 @@ export class ExternalStageCollection implements Collection<FoundObject> {
             (privilege) => `${privilege} (list the kind in TRUSTED_STAGES to allow it)`,
           )),
     ];
-    if (violations.length === 0) return parsed.data;
+    if (violations.length === 0) return withOrder(parsed.data);
     throw ValidationError.field('kind', `The descriptor of ${kind} is not allowed: ${violations.join('; ')}.`);
   }
 
@@ -99,6 +100,12 @@ export class ExternalStageCollection implements Collection<FoundObject> {
     }
   }
 }
+
+/** Returns the descriptor with the order of its fields in lists, because Postgres does not keep the order of members. */
+const withOrder = (descriptor: StageDescriptor): StageDescriptor => ({
+  ...descriptor,
+  page: { ...fieldOrder(descriptor), ...descriptor.page },
+});
 
 /**
  * Throws ValidationError when a config does not match the descriptor. `otherStage` is the name of the stored stage

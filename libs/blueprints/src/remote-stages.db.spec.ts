@@ -40,6 +40,16 @@ describe('an external stage', () => {
     expect(version?.document.descriptors[KIND]).toMatchObject(descriptor());
   });
 
+  it('keeps the order of its fields, which pages draw', async () => {
+    const text = { type: 'string' };
+    const response = { type: 'object', properties: { zip: text, city: text, a: text } };
+    harness.descriptors.set(KIND, descriptor({ challenge: { ...response }, response, page: { shows: ['city'] } }));
+    await harness.apply(entries(flow('a'), terms(), bind('a', 'terms')));
+    expect((await harness.currentVersion('a'))?.document.descriptors[KIND]?.page).toEqual({
+      ...{ shows: ['city'], asks: ['zip', 'city', 'a'] },
+    });
+  });
+
   it('is not queried when only its flow is applied, and keeps its descriptor', async () => {
     harness.descriptors.set(KIND, descriptor());
     await harness.apply(entries(flow('a'), terms(), bind('a', 'terms')));

@@ -1,6 +1,7 @@
 import { fromDescribedValue, fromDescriptorSchema, toDescribedValue, toDescriptorSchema } from './descriptor-schema.js';
 import { defineStage, type StageContract } from './stage-contract.js';
 import { type StageDescriptor, stageDescriptor } from './stage-descriptor.js';
+import { describedForm } from './stage-form.js';
 import { PROTOCOL_VERSION } from './stage-request.js';
 
 /** Blueprint model of all external stages. */
@@ -38,11 +39,12 @@ function identifiesOf({ identifies, writes }: Pick<StageDescriptor, 'identifies'
 
 /** Converts a descriptor to a contract, which the gateway enforces like the contract of a built-in stage. */
 export function fromDescriptor(descriptor: StageDescriptor): StageContract {
-  const { v: _version, component, config, challenge, response, state, facts, ...more } = descriptor;
+  const { v: _version, component, config, challenge, response, state, facts, page: _page, ...more } = descriptor;
   const { changes_credentials, personal_fields, ...rest } = more;
   const acts_on_entry = rest.acts && rest.acts_on_entry;
   return defineStage({
     ...rest,
+    form: describedForm(descriptor),
     ...(changes_credentials ? { changes_credentials: () => true } : {}),
     acts_on_entry: () => acts_on_entry,
     forecast: () => ({ inserts: rest.inserts.map((kind) => ({ where: 'next', steps: [{ kind, config: {} }] })) }),

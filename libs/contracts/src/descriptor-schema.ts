@@ -4,13 +4,15 @@ import { secret, secretFields } from './secret.js';
 const TYPES = ['string', 'integer', 'number', 'boolean', 'object', 'array', 'null'] as const;
 
 /** String formats that a descriptor may use. */
-const FORMATS = ['date', 'date-time', 'email', 'uri', 'uuid'] as const;
+const FORMATS = ['data-url', 'date', 'date-time', 'email', 'uri', 'uuid'] as const;
 
 const type = z.enum(TYPES);
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const count = z.int().min(0);
 /** Name of a field. The format excludes names with a special meaning in programming languages, such as `__proto__`. */
 const fieldName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/);
+
+const labelledValue = z.strictObject({ const: scalar, title: z.string().max(512).optional() });
 
 /**
  * The subset of JSON Schema (2020-12) that descriptors may use. A program in any language can check it. The subset has
@@ -23,6 +25,8 @@ export const descriptorSchema = z.strictObject({
   default: z.unknown().optional(),
   const: scalar.optional(),
   enum: z.array(scalar).min(1).max(256).optional(),
+  /** An enumeration whose values have labels. */
+  oneOf: z.array(labelledValue).min(1).max(256).optional(),
   format: z.enum(FORMATS).optional(),
   minLength: count.optional(),
   maxLength: count.optional(),
@@ -35,6 +39,8 @@ export const descriptorSchema = z.strictObject({
   required: z.array(z.string()).optional(),
   /** Whether the value must stay out of logs, URLs and challenges. */
   'x-secret': z.boolean().optional(),
+  /** Whether pages ask for the text in several lines. */
+  'x-multiline': z.boolean().optional(),
   get properties() {
     return z.record(fieldName, descriptorSchema).optional();
   },
@@ -121,9 +127,15 @@ function withoutExtras(schema: z.core.JSONSchema.BaseSchema): z.core.JSONSchema.
       ...(needed ? { required: needed } : {}),
       ...(minimum === Number.MIN_SAFE_INTEGER ? {} : { minimum }),
       ...(maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum }),
-    }).filter(([keyword, value]) => SUPPORTED_KEYWORDS.has(keyword) && value !== undefined),
+    }).filter(([keyword, value]) => isSupported(keyword, value)),
   );
 }
+
+/** Returns whether the subset has a keyword. A union of objects is none of its enumerations. */
+const isSupported = (keyword: string, value: unknown) =>
+  keyword === 'oneOf'
+    ? descriptorSchema.shape.oneOf.safeParse(value).success
+    : SUPPORTED_KEYWORDS.has(keyword) && value !== undefined;
 
 function markSecrets(schema: z.ZodObject, { properties = {} }: z.core.JSONSchema.BaseSchema): void {
   for (const name of secretFields(schema)) Object.assign(properties[name] as object, { 'x-secret': true });

@@ -6,6 +6,7 @@ import { vendorOf } from './own-fact.js';
 import { type ContextKey, planContext } from './plan-context.js';
 import { secretFields } from './secret.js';
 import type { StageDescriptor } from './stage-descriptor.js';
+import { STAGE_FORM_FIELD } from './stage-form.js';
 
 /** Facts that any external stage may write, because they do not influence identity, permissions or the destination. */
 const UNPRIVILEGED_WRITES: ReadonlySet<ContextKey> = new Set([
@@ -16,7 +17,10 @@ const UNPRIVILEGED_WRITES: ReadonlySet<ContextKey> = new Set([
 ]);
 const UNPRIVILEGED_EFFECTS: ReadonlySet<EffectType> = new Set(['event']);
 /** Fields that the gateway adds to every challenge. A stage may not declare them. */
-const PRESENTER_FIELDS = ['component', 'flow_info', 'pending_user', 'pending_user_avatar', 'response_errors'];
+const PRESENTER_FIELDS = [
+  ...['component', 'flow_info', 'pending_user', 'pending_user_avatar', 'response_errors'],
+  STAGE_FORM_FIELD,
+];
 /** Gatehouse's own cookies. A stage that reads them could impersonate the visitor. */
 const OWN_COOKIES = /^(__Host-)?(authentik|gatehouse)/i;
 
@@ -38,6 +42,7 @@ export function externalDescriptorErrors(descriptor: StageDescriptor): string[] 
     ...Object.keys(embeds).map((field) => `it embeds the stage in ${field}`),
     ...attemptRuleErrors(descriptor),
     ...ownFactErrors(descriptor),
+    ...pageErrors(descriptor),
   ];
 }
 
@@ -82,6 +87,21 @@ function attemptRuleErrors({ attempts, guesses, errors, response }: StageDescrip
     ...withoutMessage.map(({ refuse }) => `it refuses attempts with ${refuse.code}, which is not in its errors`),
     ...attempts.filter(({ free, hard }) => free >= hard).map(({ free }) => `it locks before ${free} free attempts`),
     ...(attempts.length > 0 && guesses === false ? ['it counts attempts, and says that no answer is a guess'] : []),
+  ];
+}
+
+/** Returns an error for each field of the page that the schemas do not have, and for each file without a size limit. */
+function pageErrors({ page = {}, challenge, response }: StageDescriptor): string[] {
+  const { shows = [], asks = [] } = page;
+  const unshown = shows.filter((field) => !Object.hasOwn(challenge.properties, field));
+  const unasked = asks.filter((field) => !Object.hasOwn(response.properties, field));
+  const unlimited = Object.entries(response.properties).filter(
+    ([, { format, maxLength }]) => format === 'data-url' && maxLength === undefined,
+  );
+  return [
+    ...unshown.map((field) => `its page shows ${field}, which its challenge does not have`),
+    ...unasked.map((field) => `its page asks for ${field}, which its response does not have`),
+    ...unlimited.map(([field]) => `its file ${field} has no maxLength`),
   ];
 }
 

@@ -9,6 +9,7 @@ import type { ContextKey, PlanContext, SavedUser } from './plan-context.js';
 import type { PreviewRule } from './preview-rule.js';
 import type { RelatedModel } from './related-model.js';
 import type { StageForecast, StageProof } from './stage-forecast.js';
+import type { DescribedForm } from './stage-form.js';
 
 /** How a host stage embeds another stage to form a composite step. */
 export interface EmbeddedStageRule {
@@ -61,9 +62,7 @@ export interface StageContract {
   readonly config: z.ZodObject;
   /** Checks fields of a config together, after `config` has checked each field. Returns the errors. */
   readonly validate: (config: Readonly<Record<string, unknown>>) => Errors;
-  /**
-   * Schema of the challenge. The metadata of this schema and of `response` gives their names in the published schema.
-   */
+  /** Schema of the challenge. The metadata of this and of `response` gives their names in the published schema. */
   readonly challenge: z.ZodObject;
   readonly response: z.ZodObject;
   readonly state: z.ZodObject;
@@ -129,6 +128,8 @@ export interface StageContract {
   readonly cookies: readonly string[];
   /** Challenge fields with built-in texts that the gateway translates: the possible texts by field. */
   readonly texts: Readonly<Record<string, readonly string[]>>;
+  /** The form that the gateway adds to the challenge. Undefined for a built-in stage, which pages know. */
+  readonly form: DescribedForm | undefined;
   /** Whether the gateway adds the pending user's name and avatar to the challenge. */
   readonly user_info: boolean;
   /** Returns what passing a stage with this config proves about the user. Undefined if nothing. */
@@ -216,6 +217,7 @@ const defaults = {
   awaited_source: () => undefined,
   cookies: [],
   texts: {},
+  form: undefined,
   proves: () => undefined,
   ends: false,
   forecast: () => ({}),

@@ -4,6 +4,7 @@ import { EFFECT_TYPES } from './effect.js';
 import { OWN_FACT } from './own-fact.js';
 import { CONTEXT_KEYS } from './plan-context.js';
 import { IDENTIFICATION_METHODS } from './stage-contract.js';
+import { stagePage } from './stage-page.js';
 import { PROTOCOL_VERSION } from './stage-request.js';
 
 /** Format of a stage kind, which is one token of NATS subjects. */
@@ -79,6 +80,7 @@ const descriptor = z.object({
   changes_credentials: z.boolean().default(false),
   writes_data: z.boolean().default(false),
   deadline_ms: z.int().min(1).max(MAX_DEADLINE_MS).default(5000),
+  page: stagePage.exactOptional(),
 });
 
 /**

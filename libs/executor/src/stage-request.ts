@@ -81,10 +81,12 @@ function requestId(
 
 /**
  * Returns the fields of the answer that the contract declares. Returns all fields if the contract leaves the
- * declaration to the stage's config.
+ * declaration to the stage's config. The texts of a described form get the types of their fields.
  */
-function declaredFields({ response }: StageContract, body: ResponseBody): ResponseBody {
-  return response.def.catchall instanceof z.ZodUnknown ? body : pick(body, Object.keys(response.shape));
+function declaredFields({ response, form }: StageContract, body: ResponseBody): ResponseBody {
+  if (response.def.catchall instanceof z.ZodUnknown) return body;
+  const declared = pick(body, Object.keys(response.shape));
+  return form ? form.typed(declared) : declared;
 }
 
 /** Returns the member `step` of a request. `stateKey` differs from the step's id only for an embedded stage. */

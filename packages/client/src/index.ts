@@ -14,5 +14,6 @@ export {
   withReasons,
 } from './reply.js';
 export { type Failure, MAX_RETRIES, MAX_WAIT_S, mayRetry, retryDelayS } from './retry.js';
+export type * from './stage-form.js';
 export { type ClientOptions, executorPath, type Fetch } from './transport.js';
 export type * from './types.js';

@@ -1,5 +1,6 @@
 import type { AccessDeniedChallenge, Challenges, Responses } from './challenges.js';
 import type { FieldErrors } from './field-errors.js';
+import type { StageForm } from './stage-form.js';
 
 /** Components that end or leave a flow. A client gets them as results of another kind than `challenge`. */
 type EndComponent = 'ak-stage-access-denied' | 'ak-stage-flow-error' | 'xak-flow-redirect';
@@ -20,6 +21,8 @@ export declare enum ExternalComponent {
 export interface ExternalChallenge {
   readonly component: ExternalComponent;
   readonly response_errors?: FieldErrors<Record<string, unknown>>;
+  /** The form that the stage describes. Absent if no form can answer the challenge. */
+  readonly gatehouse_form?: StageForm;
   readonly [field: string]: unknown;
 }
 

@@ -20,6 +20,7 @@ import {
   type FieldErrors,
   type FlowResult,
   type FlowRun,
+  type FormField,
   type Interruption,
   interruptionOf,
   isChallenge,
@@ -35,7 +36,9 @@ import {
   type ResponseOf,
   readReply,
   retryDelayS,
+  type ShownMember,
   STEP_HEADER,
+  type StageForm,
   type StartOptions,
   type Unavailable,
   type UnavailableReason,
@@ -107,7 +110,9 @@ function external(challenge: Challenge): ExternalResponse {
   const component: ExternalComponent = quiz.component;
   // @ts-expect-error The fields of an external challenge are unknown.
   const text: string = quiz.question;
-  return { component, text };
+  const { fields, shows }: StageForm = quiz.gatehouse_form ?? { fields: [], shows: [] };
+  const labels = [...fields, ...shows].map(({ name, label }: FormField | ShownMember) => [name, label ?? '']);
+  return { component, text, ...Object.fromEntries(labels) };
 }
 
 /** Shows a result, and proves that the union is exhaustive. */

@@ -7,7 +7,7 @@ import { InvalidBody } from '../http/body.parser.js';
 import { CROSS_SITE, isCrossSite } from '../http/cross-site-request.js';
 import { apiCsrfFailure, crossSiteFailure } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
-import { translatorFor } from '../http/locale.js';
+import { localeFor } from '../http/locale.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
 import { parseInnerQuery } from '../http/query.js';
 import { AvatarService } from '../users/avatars/avatar.service.js';
@@ -89,7 +89,7 @@ export class ExecutorController {
     const { status, body, headers } = presentFlowResponse(response, {
       requestId: request.id,
       avatars: this.avatars,
-      translate: translatorFor(request, { user: response.sessionUser, brand: response.brand }),
+      locale: localeFor(request, { user: response.sessionUser, brand: response.brand }),
     });
     void reply.status(status).headers({ ...headers, ...idHeaders(response) });
     return body;

@@ -1,4 +1,12 @@
-import { type Catalogue, type Errors, fieldMessages, render, type Translate } from '@gatehouse/contracts';
+import {
+  type Catalogue,
+  type Errors,
+  fieldMessages,
+  interpolate,
+  render,
+  STAGE_FORM_FIELD,
+  type Translate,
+} from '@gatehouse/contracts';
 import {
   type ChallengeSource,
   type FlowResponse,
@@ -6,6 +14,7 @@ import {
   publicRunId,
   UNKNOWN_ERROR,
 } from '@gatehouse/executor';
+import { type Locale, translator } from '@gatehouse/texts';
 import { type HttpResponseBody, presentProblem } from '../http/problem.presenter.js';
 import type { AvatarService } from '../users/avatars/avatar.service.js';
 import { displayedUser, flowInfo, userInfo } from './flow-info.js';
@@ -32,8 +41,8 @@ export const idHeaders = ({ planId, stepId }: FlowResponse): Readonly<Record<str
 interface PresentationContext {
   readonly requestId: string;
   readonly avatars: AvatarService;
-  /** Translates into the visitor's language. */
-  readonly translate: Translate;
+  /** The visitor's language. */
+  readonly locale: Locale;
 }
 
 /**
@@ -42,7 +51,7 @@ interface PresentationContext {
  */
 export function presentFlowResponse(response: FlowResponse, context: PresentationContext): HttpResponseBody {
   const { result } = response;
-  const { requestId, translate } = context;
+  const { requestId, locale } = context;
   switch (result.type) {
     case 'show':
       return { status: 200, headers: reasonHeaders(result), body: challengeOf(response, result, context) };
@@ -51,7 +60,11 @@ export function presentFlowResponse(response: FlowResponse, context: Presentatio
     case 'denied':
       return { status: 200, headers: reasonHeaders(result), body: accessDenied(response, result, context) };
     case 'problem':
-      return presentProblem(result.problem, { requestId, details: maySeeDetails(response), translate });
+      return presentProblem(result.problem, {
+        requestId,
+        details: maySeeDetails(response),
+        translate: translator(locale),
+      });
   }
 }
 
@@ -63,31 +76,40 @@ function reasonHeaders(result: FlowResult): Readonly<Record<string, string>> {
 function challengeOf(
   response: FlowResponse,
   { contract, challenge, errors }: Extract<FlowResult, { type: 'show' }>,
-  { avatars, translate }: PresentationContext,
+  { avatars, locale }: PresentationContext,
 ) {
   const user = displayedUser(response.context, response.sessionUser);
+  const translate = translatorOf(contract, locale);
   // V8 adds properties several times as fast with `Object.assign` as after a spread.
   return Object.assign(
     {},
     challenge,
     translatedTexts(challenge, contract.texts, translate),
     { component: componentOf(contract, challenge), flow_info: flowInfo(response, user) },
+    contract.form ? { [STAGE_FORM_FIELD]: contract.form.inLanguage(locale) } : {},
     contract.user_info ? userInfo(user, avatars) : {},
     errors ? { response_errors: renderedErrors(errors, contract.errors, translate) } : {},
   );
 }
 
+/** Returns a translator by the stage's own translations, else by those of Gatehouse. */
+function translatorOf({ form }: ChallengeSource, locale: Locale): Translate {
+  const texts = form?.translations[locale] ?? {};
+  const translate = translator(locale);
+  return (text, params) => (Object.hasOwn(texts, text) ? interpolate(texts[text]!, params) : translate(text, params));
+}
+
 function accessDenied(
   response: FlowResponse,
   { message }: Extract<FlowResult, { type: 'denied' }>,
-  { avatars, translate }: PresentationContext,
+  { avatars, locale }: PresentationContext,
 ) {
   const user = displayedUser(response.context, response.sessionUser);
   return {
     component: 'ak-stage-access-denied',
     flow_info: flowInfo(response, user),
     ...userInfo(user, avatars),
-    error_message: render(message ?? UNKNOWN_ERROR, translate).string,
+    error_message: render(message ?? UNKNOWN_ERROR, translator(locale)).string,
   };
 }
 

@@ -102,7 +102,7 @@ export class FlowPageController {
       const presented = presentFlowResponse(response, {
         requestId,
         avatars: this.avatars,
-        translate: translator(language.locale),
+        locale: language.locale,
       });
       const run = planId === undefined ? undefined : publicRunId(planId);
       const page = { ...presented, slug, brand, language, run, step, typed: typedFields(params.answer) };

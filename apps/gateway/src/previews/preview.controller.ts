@@ -7,7 +7,7 @@ import { CurrentPrincipal } from '../http/auth/auth.guard.js';
 import type { Principal } from '../http/auth/auth.service.js';
 import { CsrfGuard } from '../http/auth/csrf.guard.js';
 import { SuperuserGuard } from '../http/auth/superuser.guard.js';
-import { translatorFor } from '../http/locale.js';
+import { localeFor } from '../http/locale.js';
 import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
 import { ZodBodyPipe } from '../http/zod-body.pipe.js';
 import { AvatarService } from '../users/avatars/avatar.service.js';
@@ -65,8 +65,8 @@ export class PreviewController {
       state === undefined
         ? await this.previews.start(opened, principal, flowRequest)
         : await this.previews.continue(opened, state, flowRequest);
-    const translate = translatorFor(request, { user: principal.user, brand: step.response.brand });
-    const presented = presentPreview(step.response, { requestId: request.id, avatars: this.avatars, translate });
+    const locale = localeFor(request, { user: principal.user, brand: step.response.brand });
+    const presented = presentPreview(step.response, { requestId: request.id, avatars: this.avatars, locale });
     void reply.status(presented.status).headers(presented.headers ?? {});
     return { ...presented.body, preview: { state: step.state, notes: step.notes } };
   }

@@ -143,7 +143,5 @@ export const Shell = ({ challenge: { body } }: { challenge: ShellChallenge }) =>
   />
 );
 
-/**
- * Shows that the page cannot render a challenge, such as the challenge of an external stage that has its own clients.
- */
+/** Shows that the page cannot render a challenge: its stage is external, and needs a field that no form has. */
 export const Unknown = () => <Alert>{usePage().t('This step cannot be shown here.')}</Alert>;

@@ -1,3 +1,5 @@
+import type { StageForm } from '@gatehouse/client';
+
 /** An error message of the API. */
 export interface WireMessage {
   readonly string: string;
@@ -20,6 +22,8 @@ export interface Envelope {
   readonly reason?: string | undefined;
   readonly pending_user?: string | undefined;
   readonly pending_user_avatar?: string | undefined;
+  /** The form of an external stage. */
+  readonly gatehouse_form?: StageForm | undefined;
 }
 
 /** Returns the errors of a challenge, or an empty object. */

@@ -2,17 +2,29 @@ import { LOCALES } from '@gatehouse/texts/browser';
 import type { FunctionComponent } from 'preact';
 import { parseTime } from '../flow/local-time.js';
 import { usePage } from '../flow/page.context.js';
-import { ScriptRequired } from '../ui/alert.js';
-import { described, Field, FieldFooter, type FieldProps } from '../ui/field.js';
+import { DateTimeField } from '../ui/date-time-field.js';
+import { Field, type FieldProps } from '../ui/field.js';
+import { Checkbox, FileInput, Radios, Select, TextArea } from '../ui/inputs.js';
 import { RichText } from '../ui/rich-text.js';
-import { DateTimeField } from './date-time-field.js';
-import type { PromptFieldData, PromptFieldProps } from './prompt-field.props.js';
+import type { PromptFieldProps } from './prompt-field.props.js';
 
 /** Renders a field by its type. */
 export function PromptField(props: PromptFieldProps) {
   const Input = COMPONENTS[props.field.type] ?? TextInput;
   return <Input {...props} />;
 }
+
+/** Returns the properties of an input. */
+const inputOf = ({ field, errors, first }: PromptFieldProps): FieldProps => ({
+  name: field.field_key,
+  label: field.label,
+  required: field.required,
+  placeholder: field.placeholder,
+  initial: field.initial_value,
+  hint: field.sub_text && <RichText html={field.sub_text} />,
+  errors,
+  first,
+});
 
 /** Properties of single-line inputs by field type. */
 const INPUT_PROPS: Readonly<Record<string, Partial<FieldProps>>> = {
@@ -27,147 +39,28 @@ const INPUT_PROPS: Readonly<Record<string, Partial<FieldProps>>> = {
 /** Values of `autocomplete`, by field name in authentik's default blueprints. */
 const AUTOCOMPLETE: Readonly<Record<string, string>> = { name: 'name', username: 'username', email: 'email' };
 
-function TextInput({ field, errors, first }: PromptFieldProps) {
-  const { field_key: name, label, type, required, placeholder, initial_value } = field;
-  return (
-    <Field
-      name={name}
-      label={label}
-      required={required}
-      placeholder={placeholder}
-      initial={initial_value}
-      hint={hintOf(field)}
-      errors={errors}
-      first={first}
-      {...(AUTOCOMPLETE[name] ? { autocomplete: AUTOCOMPLETE[name] } : {})}
-      {...INPUT_PROPS[type]}
-    />
-  );
+function TextInput(props: PromptFieldProps) {
+  const { field_key: name, type } = props.field;
+  const autocomplete = AUTOCOMPLETE[name] ? { autocomplete: AUTOCOMPLETE[name] } : {};
+  return <Field {...inputOf(props)} {...autocomplete} {...INPUT_PROPS[type]} />;
 }
 
-function TextArea({ field, errors, first }: PromptFieldProps) {
-  const { field_key: name, label, type, required, placeholder, initial_value } = field;
-  return (
-    <div class="field">
-      <label for={name}>{label}</label>
-      <textarea
-        id={name}
-        name={name}
-        rows={4}
-        required={required}
-        readOnly={type === 'text_area_read_only'}
-        placeholder={placeholder}
-        defaultValue={initial_value}
-        autofocus={first}
-        {...described({ name, hint: hintOf(field), errors })}
-      />
-      <FieldFooter name={name} hint={hintOf(field)} errors={errors} />
-    </div>
-  );
-}
+const ReadOnlyArea = (props: PromptFieldProps) => <TextArea {...inputOf(props)} readOnly />;
 
-function Checkbox({ field, errors, first }: PromptFieldProps) {
-  const { field_key: name, label, required, initial_value } = field;
-  const hint = hintOf(field);
-  return (
-    <div class="field">
-      <label class="tick">
-        <input
-          type="checkbox"
-          id={name}
-          name={name}
-          required={required}
-          defaultChecked={initial_value !== ''}
-          autofocus={first}
-          {...described({ name, hint, errors })}
-        />
-        <span>{label}</span>
-      </label>
-      <FieldFooter name={name} hint={hint} errors={errors} />
-    </div>
-  );
-}
-
-function Radios({ field, errors, first }: PromptFieldProps) {
-  const { field_key: name, label, required, initial_value, choices } = field;
-  const hint = hintOf(field);
-  return (
-    <fieldset class="field" {...described({ name, hint, errors })}>
-      <legend>{label}</legend>
-      {(choices ?? []).map((choice, i) => (
-        <label class="tick" key={choice}>
-          <input
-            type="radio"
-            name={name}
-            value={choice}
-            required={required}
-            defaultChecked={choice === initial_value}
-            autofocus={first && (choice === initial_value || (i === 0 && !initial_value))}
-          />
-          <span>{choice}</span>
-        </label>
-      ))}
-      <FieldFooter name={name} hint={hint} errors={errors} />
-    </fieldset>
-  );
-}
-
-interface Choice {
-  readonly value: string;
-  readonly text: string;
-}
-
-function Select({ field, errors, first, choices }: PromptFieldProps & { choices: readonly Choice[] }) {
-  const { field_key: name, label, required, initial_value } = field;
-  const hint = hintOf(field);
-  return (
-    <div class="field">
-      <label for={name}>{label}</label>
-      <select id={name} name={name} required={required} autofocus={first} {...described({ name, hint, errors })}>
-        {choices.map(({ value, text }) => (
-          <option key={value} value={value} selected={value === initial_value}>
-            {text}
-          </option>
-        ))}
-      </select>
-      <FieldFooter name={name} hint={hint} errors={errors} />
-    </div>
-  );
-}
-
-const Dropdown = (props: PromptFieldProps) => (
-  <Select {...props} choices={(props.field.choices ?? []).map((choice) => ({ value: choice, text: choice }))} />
-);
+const choicesOf = ({ field }: PromptFieldProps) => (field.choices ?? []).map((text) => ({ value: text, text }));
 
 function Locale(props: PromptFieldProps) {
   const { t } = usePage();
   const options = LOCALES.map(({ locale, name }) => ({ value: locale, text: name }));
-  const field = { ...props.field, required: false };
-  return <Select {...props} field={field} choices={[{ value: '', text: t('As my browser says') }, ...options]} />;
-}
-
-function FilePick({ field, errors, first }: PromptFieldProps) {
-  const { field_key: name, label, required } = field;
   return (
-    <>
-      <Field
-        name={name}
-        label={label}
-        type="file"
-        required={required}
-        hint={hintOf(field)}
-        errors={errors}
-        first={first}
-      />
-      {required && <ScriptRequired />}
-    </>
+    <Select {...inputOf(props)} required={false} choices={[{ value: '', text: t('As my browser says') }, ...options]} />
   );
 }
 
 /** A date and time input, or a text input if the initial value is one that a date and time input cannot show. */
 const DateTime = (props: PromptFieldProps) =>
   props.field.initial_value === '' || parseTime(props.field.initial_value) ? (
-    <DateTimeField {...props} />
+    <DateTimeField {...inputOf(props)} />
   ) : (
     <TextInput {...props} />
   );
@@ -195,17 +88,15 @@ const Separator = ({ field: { placeholder } }: PromptFieldProps) => (
 );
 
 const COMPONENTS: Readonly<Record<string, FunctionComponent<PromptFieldProps>>> = {
-  text_area: TextArea,
-  text_area_read_only: TextArea,
-  checkbox: Checkbox,
-  'radio-button-group': Radios,
-  dropdown: Dropdown,
+  text_area: (props) => <TextArea {...inputOf(props)} />,
+  text_area_read_only: ReadOnlyArea,
+  checkbox: (props) => <Checkbox {...inputOf(props)} checked={props.field.initial_value !== ''} />,
+  'radio-button-group': (props) => <Radios {...inputOf(props)} choices={choicesOf(props)} />,
+  dropdown: (props) => <Select {...inputOf(props)} choices={choicesOf(props)} />,
   'ak-locale': Locale,
-  file: FilePick,
+  file: (props) => <FileInput {...inputOf(props)} />,
   'date-time': DateTime,
   hidden: Hidden,
   static: Static,
   separator: Separator,
 };
-
-const hintOf = ({ sub_text }: PromptFieldData) => sub_text && <RichText html={sub_text} />;

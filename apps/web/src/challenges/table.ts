@@ -9,6 +9,7 @@ import { AuthenticatorWebauthn } from './authenticator-webauthn.js';
 import { Autosubmit } from './autosubmit.js';
 import { Captcha } from './captcha.js';
 import { Consent } from './consent.js';
+import { Described } from './described.js';
 import { DeviceCode, DeviceCodeFinish } from './device-code.js';
 import { Dummy } from './dummy.js';
 import { Email } from './email.js';
@@ -55,4 +56,5 @@ export const CHALLENGES: Readonly<Record<string, Step>> = {
 };
 
 /** Returns the component that renders a challenge. */
-export const componentFor = ({ component }: Envelope): Step => CHALLENGES[component] ?? Unknown;
+export const componentFor = (challenge: Envelope): Step =>
+  CHALLENGES[challenge.component] ?? (challenge.gatehouse_form ? untyped(Described) : Unknown);

@@ -157,5 +157,4 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
     traceback: 'Error: the stage failed\n    at handler (stage.js:1:1)\n'.repeat(12),
   },
   shell: { component: 'xak-flow-shell', body: '<h1>Bad request</h1><script>parent.document.title = "ran"</script>' },
-  'external-stage': stage('x-acme-pin', { length: 4 }),
 };

@@ -12,14 +12,20 @@ export async function readForm(
 ): Promise<FormAnswer> {
   const entries = [...new FormData(form, submitter).entries()].filter(([name]) => !excluded.includes(name));
   const fields = await Promise.all(
-    entries.map(async ([name, value]) => [name, await answerOf(form.elements.namedItem(name), value)] as const),
+    entries.map(async ([name, value]) => [name, await answerOf(timeInput(form, name), value)] as const),
   );
   return Object.fromEntries(fields);
 }
 
-function answerOf(field: RadioNodeList | Element | null, value: FormDataEntryValue): string | Promise<string> {
+/** Returns the input for a time. `form.elements` would be the field, if a field has that name. */
+const timeInput = (form: HTMLFormElement, name: string) =>
+  [...document.querySelectorAll<HTMLInputElement>('input[type="datetime-local"]')].find(
+    (input) => input.form === form && input.name === name,
+  );
+
+function answerOf(field: HTMLInputElement | undefined, value: FormDataEntryValue): string | Promise<string> {
   if (typeof value !== 'string') return dataUrl(value);
-  return field instanceof HTMLInputElement && field.type === 'datetime-local' ? timeAnswer(field) : value;
+  return field ? timeAnswer(field) : value;
 }
 
 function dataUrl(file: File): Promise<string> {

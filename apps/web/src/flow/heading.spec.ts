@@ -38,6 +38,8 @@ describe('the heading of a step', () => {
     ['denied', 'Permission denied'],
     ['not-found', 'Page not found'],
     ['autosubmit', 'Redirecting to Example App...'],
+    ['external-stage', 'Sign the guest book'],
+    ['external-stage-unknown', FLOW_TITLE],
     ...Object.entries(WITHOUT_TASK),
   ])('of %s is "%s"', (example, expected) => {
     expect(heading(EXAMPLES[example])).toBe(expected);

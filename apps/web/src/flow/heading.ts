@@ -24,11 +24,11 @@ interface Step extends Envelope {
 }
 
 /**
- * Returns the heading of a challenge: the task of its step, else the title of the flow, else the name of the site. A
+ * Returns the heading of a challenge: the task of its step, else the title that an external stage describes, else the title of the flow, else the name of the site. A
  * component that shows a part of its step replaces the heading with `useHeading`.
  */
 export const headingOf = (challenge: Envelope, { t, site }: HeadingOptions): string =>
-  TASKS[challenge.component]?.(t, challenge) ?? titleOf(challenge) ?? site;
+  TASKS[challenge.component]?.(t, challenge) ?? challenge.gatehouse_form?.title ?? titleOf(challenge) ?? site;
 
 /**
  * Returns the title of the challenge's flow. Returns undefined for a title without a letter or a digit, such as a dash,

@@ -16,7 +16,9 @@ export interface FieldProps {
   readonly readOnly?: boolean;
   readonly initial?: string | undefined;
   readonly placeholder?: string | undefined;
-  readonly maxLength?: number;
+  readonly maxLength?: number | undefined;
+  /** The limits of a number. */
+  readonly range?: { readonly min?: number; readonly max?: number; readonly step: number | 'any' };
   readonly hint?: ComponentChildren;
   readonly errors?: readonly WireMessage[] | undefined;
   /** Replaces the words for the errors. */
@@ -84,6 +86,7 @@ function inputAttributes(props: FieldProps): InputAttributes {
     initial,
     placeholder,
     maxLength,
+    range = {},
   } = props;
   return {
     id: name,
@@ -96,6 +99,7 @@ function inputAttributes(props: FieldProps): InputAttributes {
     ...(initial ? { defaultValue: initial } : {}),
     ...(placeholder ? { placeholder } : {}),
     ...(maxLength ? { maxLength } : {}),
+    ...range,
     ...(props.first ? { autofocus: true } : {}),
     // Names and codes must not be autocorrected.
     ...(type === 'text' || type === 'email' ? { autocapitalize: 'none', spellcheck: false } : {}),

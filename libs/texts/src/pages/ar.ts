@@ -177,4 +177,7 @@ export const ar: Catalogue = {
   'What would have happened': 'ما كان سيحدث',
   'Nothing so far.': 'لا شيء حتى الآن.',
   'Follow the link in this mail': 'اتبع الرابط الوارد في هذه الرسالة',
+  'At most {size} kB.': '{size} كيلوبايت على الأكثر.',
+  'This file is too large. Please choose a smaller one.': 'هذا الملف كبير جدًا. يرجى اختيار ملف أصغر.',
+  None: 'بلا اختيار',
 };

@@ -185,4 +185,7 @@ export const de: Catalogue = {
   'What would have happened': 'Was geschehen wäre',
   'Nothing so far.': 'Bisher nichts.',
   'Follow the link in this mail': 'Dem Link in dieser E-Mail folgen',
+  'At most {size} kB.': 'Höchstens {size} kB.',
+  'This file is too large. Please choose a smaller one.': 'Diese Datei ist zu groß. Bitte wählen Sie eine kleinere.',
+  None: 'Keine Auswahl',
 };

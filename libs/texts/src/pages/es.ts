@@ -185,4 +185,7 @@ export const es: Catalogue = {
   'What would have happened': 'Lo que habría ocurrido',
   'Nothing so far.': 'Nada hasta ahora.',
   'Follow the link in this mail': 'Seguir el enlace de este correo',
+  'At most {size} kB.': 'Como máximo {size} kB.',
+  'This file is too large. Please choose a smaller one.': 'Este archivo es demasiado grande. Elija uno más pequeño.',
+  None: 'Ninguna opción',
 };

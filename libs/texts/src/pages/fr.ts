@@ -186,4 +186,8 @@ export const fr: Catalogue = {
   'What would have happened': 'Ce qui se serait passé',
   'Nothing so far.': 'Rien pour l’instant.',
   'Follow the link in this mail': 'Suivre le lien de cet e-mail',
+  'At most {size} kB.': '{size} ko au maximum.',
+  'This file is too large. Please choose a smaller one.':
+    'Ce fichier est trop volumineux. Veuillez en choisir un plus petit.',
+  None: 'Aucun choix',
 };

@@ -1,21 +1,26 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { inputText, parseTime, timeZoneName } from '../flow/local-time.js';
 import { usePage } from '../flow/page.context.js';
-import { described, FieldFooter } from '../ui/field.js';
-import { RichText } from '../ui/rich-text.js';
-import type { PromptFieldProps } from './prompt-field.props.js';
+import { described, FieldFooter, type FieldProps } from './field.js';
 
 /**
  * A field for a date and a time. With the script, the input is in the visitor's time zone. Without it, the input is in
  * UTC, which the prompt stage assumes for a time without a zone. The hint names the zone.
  */
-export function DateTimeField({ field, errors, first }: PromptFieldProps) {
+export function DateTimeField({
+  name,
+  label,
+  required = true,
+  initial = '',
+  hint: ownHint,
+  errors,
+  first,
+}: FieldProps) {
   const { t } = usePage();
-  const { field_key: name, label, required, initial_value, sub_text } = field;
   const { input, zone } = useLocalZone();
   const hint = (
     <>
-      {sub_text && <RichText html={sub_text} />}
+      {ownHint}
       <div>{zone ? t('In your time zone: {zone}.', { zone }) : t('In coordinated universal time (UTC).')}</div>
     </>
   );
@@ -25,7 +30,7 @@ export function DateTimeField({ field, errors, first }: PromptFieldProps) {
       <input
         ref={input}
         {...{ type: 'datetime-local', id: name, name, required, autofocus: first, max: LAST_TIME }}
-        {...valueAttributes(initial_value, zone ? 'local' : 'utc')}
+        {...valueAttributes(initial, zone ? 'local' : 'utc')}
         {...described({ name, hint, errors })}
       />
       <FieldFooter name={name} hint={hint} errors={errors} />

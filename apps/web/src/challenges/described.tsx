@@ -1,0 +1,144 @@
+import type { FormField, ShownMember, StageForm } from '@gatehouse/client';
+import { usePage } from '../flow/page.context.js';
+import { Button } from '../ui/button.js';
+import { DateTimeField } from '../ui/date-time-field.js';
+import { Field, type FieldProps } from '../ui/field.js';
+import { Form } from '../ui/form.js';
+import { Checkbox, FileInput, Radios, Select, TextArea } from '../ui/inputs.js';
+import { UserBadge } from '../ui/user-badge.js';
+import { type Envelope, errorsOf } from './envelope.js';
+
+/** The challenge of an external stage, with the form that its description makes. */
+export interface DescribedChallenge extends Envelope {
+  readonly gatehouse_form: StageForm;
+  readonly [field: string]: unknown;
+}
+
+/** Draws the challenge of a stage that the page does not know. All texts of the stage are plain text. */
+export function Described({ challenge }: { challenge: DescribedChallenge }) {
+  const { t } = usePage();
+  const { shows, fields, button = t('Continue') } = challenge.gatehouse_form;
+  const { pending_user: user, flow_info: { cancel_url: cancelUrl } = {} } = challenge;
+  const errors = errorsOf(challenge);
+  const first = fields.find(({ name }) => errors[name]) ?? fields[0];
+  return (
+    <>
+      <UserBadge challenge={challenge} />
+      <Form challenge={challenge} fields={fields.map(({ name }) => name)}>
+        {shows.map((member) => (
+          <Shown key={member.name} member={member} value={challenge[member.name]} />
+        ))}
+        {fields.map((field) => (
+          <Input key={field.name} field={field} challenge={challenge} first={field === first} />
+        ))}
+        <Button autofocus={fields.length === 0}>{button}</Button>
+      </Form>
+      {!user && cancelUrl && (
+        <ul class="links">
+          <li>
+            <a href={cancelUrl}>{t('Start again')}</a>
+          </li>
+        </ul>
+      )}
+    </>
+  );
+}
+
+const IMAGE = /^data:image\/(png|jpeg|gif|webp|svg\+xml)[;,]/;
+
+/** Shows a member of the challenge, or nothing if it is missing or empty. */
+function Shown({ member: { type, label }, value }: { member: ShownMember; value: unknown }) {
+  if (value === undefined || value === null || value === '') return null;
+  if (type === 'image')
+    return IMAGE.test(String(value)) ? <img class="shown" src={String(value)} alt={label ?? ''} /> : null;
+  if (type === 'list') return <List label={label} items={Array.isArray(value) ? value.map(String) : []} />;
+  return (
+    <p class="shown">
+      {label && <strong>{label} </strong>}
+      {String(value)}
+    </p>
+  );
+}
+
+const List = ({ label, items }: { label: string | undefined; items: readonly string[] }) =>
+  items.length === 0 ? null : (
+    <div>
+      {label && (
+        <p>
+          <strong>{label}</strong>
+        </p>
+      )}
+      <ul class="points">
+        {items.map((item, i) => (
+          <li key={i}>{item}</li>
+        ))}
+      </ul>
+    </div>
+  );
+
+interface InputProps {
+  readonly field: FormField;
+  readonly challenge: DescribedChallenge;
+  readonly first: boolean;
+}
+
+function Input({ field, challenge, first }: InputProps) {
+  const { t } = usePage();
+  const { name, type, label, hint, required, options = [], max_bytes: maxBytes } = field;
+  const initial = initialOf(field, challenge[name]);
+  const input: FieldProps = { name, label, hint, required, initial, first, errors: errorsOf(challenge)[name] };
+  switch (type) {
+    case 'checkbox':
+      return <Tick input={input} />;
+    case 'choice':
+      return <Choice input={input} choices={options.map(({ value, label: text }) => ({ value, text }))} />;
+    case 'multiline':
+      return <TextArea {...input} {...limits(field)} />;
+    case 'date-time':
+      return <DateTimeField {...input} />;
+    case 'file': {
+      const limit = maxBytes === undefined ? '' : t('At most {size} kB.', { size: Math.floor(maxBytes / 1000) });
+      return <FileInput {...input} hint={[hint, limit].filter(Boolean).join(' ')} maxBytes={maxBytes} />;
+    }
+    default:
+      return <Field {...input} {...INPUT_TYPES[type]} {...limits(field)} />;
+  }
+}
+
+const INPUT_TYPES: Readonly<Record<string, Partial<FieldProps>>> = {
+  password: { type: 'password', autocomplete: 'off' },
+  email: { type: 'email', autocomplete: 'email' },
+  url: { type: 'url' },
+  date: { type: 'date' },
+  number: { type: 'number' },
+};
+
+function limits({ type, minimum, maximum, step, max_length: maxLength }: FormField): Partial<FieldProps> {
+  if (type !== 'number') return { maxLength };
+  const range = { ...(minimum !== undefined && { min: minimum }), ...(maximum !== undefined && { max: maximum }) };
+  return { range: { ...range, step: step ?? 'any' } };
+}
+
+/** Returns the initial value of a field: the challenge's field of the same name, else that of the description. */
+const initialOf = ({ type, initial }: FormField, current: unknown): string | undefined =>
+  type !== 'password' && type !== 'file' && ['string', 'number', 'boolean'].includes(typeof current)
+    ? String(current)
+    : initial;
+
+/** A tick that is always part of the answer, as `true` or `false`: of two fields with one name, the last one counts. */
+const Tick = ({ input }: { input: FieldProps }) => (
+  <>
+    <input type="hidden" name={input.name} value="false" />
+    <Checkbox {...input} required={false} value="true" checked={input.initial === 'true'} />
+  </>
+);
+
+/** Largest number of choices that are all visible. */
+const MAX_RADIOS = 5;
+
+function Choice({ input, choices }: { input: FieldProps; choices: readonly { value: string; text: string }[] }) {
+  if (input.required && choices.length <= MAX_RADIOS) return <Radios {...input} choices={choices} />;
+  const { t } = usePage();
+  const none = { value: '', text: t(input.required ? 'Please choose one of the options.' : 'None') };
+  return <Select {...input} choices={[none, ...choices]} />;
+}

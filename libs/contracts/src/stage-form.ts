@@ -1,0 +1,242 @@
+import type { DescriptorObject, DescriptorSchema } from './descriptor-schema.js';
+import type { StagePage } from './stage-page.js';
+
+/** Challenge field in which clients get the form of an external stage. */
+export const STAGE_FORM_FIELD = 'gatehouse_form';
+
+/** Types of the inputs of a described form, by the format of a text. */
+const FORMAT_TYPES = {
+  'data-url': 'file',
+  date: 'date',
+  'date-time': 'date-time',
+  email: 'email',
+  uri: 'url',
+  uuid: 'text',
+} as const;
+
+type TextType = (typeof FORMAT_TYPES)[keyof typeof FORMAT_TYPES] | 'multiline' | 'password';
+
+/** Something that a described form shows: a member of the challenge. */
+export interface ShownMember {
+  /** Name of the challenge field. */
+  readonly name: string;
+  /** `image` is a picture as a data URL. */
+  readonly type: 'text' | 'list' | 'image';
+  readonly label?: string;
+}
+
+/** An input of a described form: a field of the response. */
+export interface FormField {
+  /** Name of the response field. */
+  readonly name: string;
+  readonly type: TextType | 'number' | 'checkbox' | 'choice';
+  readonly label: string;
+  readonly hint?: string;
+  readonly required: boolean;
+  /** The choices of a `choice`. */
+  readonly options?: readonly { readonly value: string; readonly label: string }[];
+  /** The initial value, unless the challenge has a field of this name. */
+  readonly initial?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** Step of a number: 1 for an integer. */
+  readonly step?: number;
+  readonly max_length?: number;
+  /** Largest size of a file, whose data URL the answer has. */
+  readonly max_bytes?: number;
+}
+
+/** The form of a challenge as its stage describes it, which any client can draw. All texts are plain text. */
+export interface StageForm {
+  readonly title?: string;
+  readonly button?: string;
+  readonly shows: readonly ShownMember[];
+  readonly fields: readonly FormField[];
+}
+
+/** A form with the functions that the gateway needs for it. */
+export interface DescribedForm {
+  /** Returns the form with the stage's translations into a language. */
+  readonly inLanguage: (locale: string) => StageForm;
+  /** The stage's translations of its texts, by language. */
+  readonly translations: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Returns an answer with the types of the response's schema in place of the texts that forms send. */
+  readonly typed: (answer: Readonly<Record<string, unknown>>) => Record<string, unknown>;
+}
+
+/** The members of a descriptor that a form is made from. */
+interface Described {
+  readonly component: string | null;
+  readonly challenge: DescriptorObject;
+  readonly response: DescriptorObject;
+  readonly page?: StagePage;
+}
+
+/** Names that forms of the gateway's pages use for themselves. */
+const RESERVED: ReadonlySet<string> = new Set(['component', 'csrf_token', 'gatehouse_step']);
+
+/**
+ * Returns the form of a stage's challenge (docs/adr/0090). Undefined for a stage that shows none, and for one that needs a
+ * field that no form has, such as an object.
+ */
+export function describedForm({ component, challenge, response, page = {} }: Described): DescribedForm | undefined {
+  const { shows, asks } = { ...fieldOrder({ challenge, response }), ...page };
+  const fields = asks.flatMap((name) => fieldOf(name, response) ?? []);
+  const drawn = new Set(fields.map(({ name }) => name));
+  if (component === null || !response.required.every((name) => drawn.has(name))) return undefined;
+  const { title, button, translations = {} } = page;
+  const shown = shows.flatMap((name) => shownMember(name, challenge.properties[name]) ?? []);
+  const form = { ...(title && { title }), ...(button && { button }), shows: shown, fields };
+  const inLanguages = new Map(Object.entries(translations).map(([locale, texts]) => [locale, translated(form, texts)]));
+  return {
+    translations,
+    inLanguage: (locale) => inLanguages.get(locale) ?? form,
+    typed: (answer) => typedAnswer(answer, fields, response.properties),
+  };
+}
+
+/**
+ * Returns what a page shows and asks for if its stage does not say so: the texts and lists of the challenge, without
+ * initial values of fields, and all fields of the response.
+ */
+export function fieldOrder({ challenge, response }: Pick<Described, 'challenge' | 'response'>) {
+  const shows = Object.entries(challenge.properties).filter(
+    ([name, schema]) =>
+      ['string', 'array'].includes(essenceOf(schema).type ?? '') && !Object.hasOwn(response.properties, name),
+  );
+  return { shows: shows.map(([name]) => name), asks: Object.keys(response.properties) };
+}
+
+function shownMember(name: string, schema: DescriptorSchema | undefined): ShownMember | undefined {
+  const type = schema && shownType(schema);
+  return type && { name, type, ...(schema.title && { label: schema.title }) };
+}
+
+function shownType(schema: DescriptorSchema): ShownMember['type'] | undefined {
+  const { type, format, items } = essenceOf(schema);
+  if (type === 'array') return items && essenceOf(items).type === 'string' ? 'list' : undefined;
+  if (type === 'string') return format === 'data-url' ? 'image' : 'text';
+  return type === 'integer' || type === 'number' ? 'text' : undefined;
+}
+
+function fieldOf(name: string, { properties, required }: DescriptorObject): FormField | undefined {
+  const schema = properties[name];
+  const type = schema && !RESERVED.has(name) ? inputType(essenceOf(schema)) : undefined;
+  if (!schema || !type) return undefined;
+  const { title, description } = schema;
+  return {
+    name,
+    type,
+    label: title ?? name,
+    ...(description && { hint: description }),
+    required: required.includes(name),
+    ...(type === 'choice' && { options: optionsOf(schema) }),
+    ...initialOf(type, schema),
+    ...limitsOf(type, essenceOf(schema)),
+  };
+}
+
+/** Returns the initial value of a field. The page never has that of a secret, and a browser takes none for a file. */
+function initialOf(type: FormField['type'], { default: initial }: DescriptorSchema) {
+  const isScalar = ['string', 'number', 'boolean'].includes(typeof initial);
+  return isScalar && type !== 'password' && type !== 'file' ? { initial: String(initial) } : {};
+}
+
+function limitsOf(type: FormField['type'], { minimum, maximum, maxLength, type: valueType }: Essence) {
+  if (type === 'file') return maxLength === undefined ? {} : { max_bytes: fileSize(maxLength) };
+  return {
+    ...(minimum !== undefined && { minimum }),
+    ...(maximum !== undefined && { maximum }),
+    ...(type === 'number' && valueType === 'integer' && { step: 1 }),
+    ...(maxLength !== undefined && { max_length: maxLength }),
+  };
+}
+
+/** Characters of a data URL before its data. */
+const DATA_URL_PREFIX = 128;
+
+/** Returns the size of the largest file whose data URL has at most so many characters, in bytes. */
+const fileSize = (maxLength: number) => Math.max(0, Math.floor((maxLength - DATA_URL_PREFIX) / 4) * 3);
+
+function inputType(schema: Essence): FormField['type'] | undefined {
+  if (schema.enum ?? schema.oneOf) return 'choice';
+  if (schema.type === 'boolean') return 'checkbox';
+  if (schema.type === 'integer' || schema.type === 'number') return 'number';
+  if (schema.type !== 'string') return undefined;
+  if (schema['x-secret']) return 'password';
+  if (schema['x-multiline']) return 'multiline';
+  return schema.format ? FORMAT_TYPES[schema.format] : 'text';
+}
+
+/** A schema with a single type. */
+type Essence = Omit<DescriptorSchema, 'type'> & { readonly type?: string | undefined };
+
+/** Returns the schema of the values other than null. */
+function essenceOf({ anyOf, ...schema }: DescriptorSchema): Essence {
+  const variant = anyOf?.find(({ type }) => type !== 'null');
+  const { type, ...rest }: DescriptorSchema = { ...variant, ...schema };
+  return { ...rest, type: Array.isArray(type) ? type.find((name) => name !== 'null') : type };
+}
+
+function optionsOf(schema: DescriptorSchema) {
+  const { oneOf, enum: values = [] } = essenceOf(schema);
+  const choices = oneOf ?? values.map((value) => ({ const: value, title: undefined }));
+  return choices
+    .filter((choice) => choice.const !== null)
+    .map(({ const: value, title }) => ({ value: String(value), label: title ?? String(value) }));
+}
+
+function translated(form: StageForm, texts: Readonly<Record<string, string>>): StageForm {
+  const own = (text: string) => (Object.hasOwn(texts, text) ? texts[text]! : text);
+  const { title, button, shows, fields } = form;
+  return {
+    ...(title && { title: own(title) }),
+    ...(button && { button: own(button) }),
+    shows: shows.map((member) => ({ ...member, ...(member.label && { label: own(member.label) }) })),
+    fields: fields.map(({ label, hint, options, ...field }) => ({
+      ...field,
+      label: own(label),
+      ...(hint && { hint: own(hint) }),
+      ...(options && { options: options.map(({ value, label: text }) => ({ value, label: own(text) })) }),
+    })),
+  };
+}
+
+type Answer = Readonly<Record<string, unknown>>;
+
+/** Inputs whose empty text is a value. */
+const MAY_BE_EMPTY: ReadonlySet<string> = new Set(['text', 'multiline', 'password']);
+
+function typedAnswer(answer: Answer, fields: readonly FormField[], schemas: Record<string, DescriptorSchema>) {
+  const entries = fields.flatMap(({ name, type, required }) => {
+    const value = answer[name];
+    if (!Object.hasOwn(answer, name)) return [];
+    if (value === '' && !required && !MAY_BE_EMPTY.has(type)) return [[name, undefined] as const];
+    return [[name, typedValue(value, schemas[name]!)] as const];
+  });
+  const typed: Record<string, unknown> = { ...answer, ...Object.fromEntries(entries) };
+  return Object.fromEntries(Object.entries(typed).filter(([, value]) => value !== undefined));
+}
+
+/** What a browser without JavaScript sends, in UTC. */
+const LOCAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?$/;
+/** Length of a time without seconds. */
+const MINUTES = 16;
+
+const NUMBER = /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i;
+
+/** Returns the value of the schema that a text stands for, else the text itself, which the stage refuses. */
+function typedValue(value: unknown, schema: DescriptorSchema): unknown {
+  if (typeof value !== 'string') return value;
+  const { type, format, enum: values = [], oneOf = [] } = essenceOf(schema);
+  const choices = [...values, ...oneOf.map((choice) => choice.const)];
+  if (choices.length > 0) return choices.find((choice) => choice !== null && String(choice) === value) ?? value;
+  if (type === 'boolean') return BOOLEANS.get(value) ?? value;
+  if (type === 'integer' || type === 'number') return NUMBER.test(value) ? Number(value) : value;
+  return format === 'date-time' && LOCAL_TIME.test(value) ? `${value}${value.length === MINUTES ? ':00' : ''}Z` : value;
+}
+
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
