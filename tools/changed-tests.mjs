@@ -23,6 +23,7 @@ const NAMED_BY = [
   { folder: /^apps\/(\w+)\/src\//, words: (name) => [name] },
   { folder: /^packages\//, words: () => ['@gatehouse/client', 'packages', 'chromium'] },
   { folder: /^load\//, words: () => ['tools/load.mjs'] },
+  { folder: /^tools\/(new-stage|check-stages)/, words: () => ['tools/new-stage'] },
   { folder: /^examples\//, words: () => ['examples/'] },
   { folder: /^blueprints\//, words: () => ['blueprints/'] },
   { folder: /^(deploy\/|docker-compose|Dockerfile)/, words: () => ['deploy/', 'compose', 'Dockerfile'] },
