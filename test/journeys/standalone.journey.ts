@@ -104,7 +104,7 @@ it.skipIf(!inject('natsServer'))(
     const { stdout } = await runCli('check-stage', ['x_acme_probe'], { env });
     await stage.close();
 
-    expect(stdout).toMatch(/^FAIL describes itself\n {7}✖ Invalid input/);
+    expect(stdout).toMatch(/^FAIL can be bound by a blueprint\n {7}kind: The descriptor of x_acme_probe is invalid: /);
   },
 );
 

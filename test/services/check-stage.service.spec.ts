@@ -1,6 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { stages } from '@gatehouse/stages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkStage, type ProtocolFinding } from '../../apps/cli/src/stage-check/check-stage.js';
+import { checkStage } from '../../apps/cli/src/stage-check/check-stage.js';
+import type { ProtocolFinding } from '../../apps/cli/src/stage-check/protocol-finding.js';
 import { StageRequester } from '../../libs/local/src/stage-requester.js';
 import { DuoServer, duoAccount } from '../../libs/stages/testing/duo-server.js';
 import { runCli } from '../support/commands.js';
@@ -29,6 +33,9 @@ const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   password: { backends: ['authentik.core.auth.InbuiltBackend'] },
 };
 
+const UNTRUSTED = { trusted: false, trusts_proof: false };
+const BOUND = 'can be bound by a blueprint';
+
 /** Returns a config with a text for each required field. */
 function requiredTexts(kind: string): Readonly<Record<string, string>> {
   const issues = stages[kind]?.contract.config.safeParse({}).error?.issues ?? [];
@@ -39,6 +46,7 @@ describeWithNats('npm run check:stage', () => {
   let harness: ServiceHarness;
   let database: FreshDatabase;
   let duo: DuoServer;
+  let file: string;
 
   beforeAll(async () => {
     [harness, database, duo] = await Promise.all([ServiceHarness.open(), migratedDatabase(), DuoServer.open()]);
@@ -46,8 +54,10 @@ describeWithNats('npm run check:stage', () => {
     const env = { DATABASE_URL: database.url, MFA_SEAL_KEYS: keys, DUO_URL: duo.url };
     const services = new Set(Object.values(stages).map(({ contract }) => contract.service));
     await harness.startHosted([...services], env);
+    file = join(await mkdtemp(join(tmpdir(), 'gatehouse-check-stage-')), 'stage.yaml');
   });
   afterAll(async () => {
+    if (file) await rm(dirname(file), { recursive: true });
     await harness?.close();
     await duo?.close();
     await database?.drop();
@@ -59,12 +69,21 @@ describeWithNats('npm run check:stage', () => {
     return { code, output: stdout + stderr };
   }
 
+  /** Applies a blueprint with an entry of an external stage. */
+  async function apply(attrs: object): Promise<{ code: number; output: string }> {
+    const entry = { model: 'gatehouse_stages.remotestage', identifiers: { name: 'checked' }, attrs };
+    await writeFile(file, JSON.stringify({ version: 1, entries: [entry] }));
+    const env = { DATABASE_URL: database.url, NATS_URL: harness.url };
+    const { code, stdout, stderr } = await runCli('blueprint', ['apply', file], { env });
+    return { code, output: stdout + stderr };
+  }
+
   /** Returns the faults that the check finds in a stage, by the promise that the stage breaks. */
   async function faultsOf(kind: string): Promise<Record<string, readonly string[]>> {
     const bus = new StageRequester({ NATS_URL: harness.url });
     const found: ProtocolFinding[] = [];
-    for await (const finding of checkStage(bus, { kind, config: CONFIGS[kind] ?? requiredTexts(kind) }))
-      found.push(finding);
+    const config = CONFIGS[kind] ?? requiredTexts(kind);
+    for await (const finding of checkStage(bus, { kind, config, ...UNTRUSTED })) found.push(finding);
     await bus.close();
     expect(found.length).toBeGreaterThan(0);
     return Object.fromEntries(found.flatMap(({ promise, faults }) => (faults.length > 0 ? [[promise, faults]] : [])));
@@ -76,7 +95,7 @@ describeWithNats('npm run check:stage', () => {
 
   it('lists the promises and exits with 0 when the stage keeps them', async () => {
     const { code, output } = await command('password', '--config', JSON.stringify(CONFIGS['password']));
-    expect(output).toMatch(/^(ok {3}\w.*\n){16}password: 16 promises kept\n$/);
+    expect(output).toMatch(/^(ok {3}\w.*\n){14}password: 14 promises kept\n$/);
     expect(code).toBe(0);
   });
 
@@ -129,24 +148,101 @@ describeWithNats('npm run check:stage', () => {
       expect(Object.values(await faultsOf(KIND)).flat()).toContainEqual(expect.stringContaining(finding));
     });
 
-    it('reports a descriptor that reads a secret fact, is invalid or has another kind', async () => {
-      described = { ...descriptor, reads: { prompt_data: 'optional' } };
-      expect(await faultsOf(KIND)).toMatchObject({
-        'claims nothing that it may not have': ['it reads prompt_data, which is secret'],
-      });
-      described = { ...descriptor, v: 2 };
-      expect(Object.keys(await faultsOf(KIND))).toEqual(['describes itself']);
-      described = { ...descriptor, kind: 'x_other_stage', component: 'x-other-stage' };
-      expect(await faultsOf(KIND)).toEqual({ 'describes itself': ['it calls itself x_other_stage'] });
+    const RULE = { when: 'word', free: 5, hard: 50, refuse: { field: 'word', code: 'wrong' } };
+    const PROOF = { factor: 'first', if_missing: 'refused' };
+    it.each<[string, object, readonly [field: string, text: string, attrs?: object]]>([
+      ['is no descriptor', { v: 2 }, ['kind', `The descriptor of ${KIND} is invalid: v: Invalid input: expected 1`]],
+      [
+        'has another kind',
+        { kind: 'x_other_stage', component: 'x-other-stage' },
+        ['kind', 'it describes the kind x_other_stage'],
+      ],
+      [
+        'reads a secret fact',
+        { reads: { prompt_data: 'optional' } },
+        ['kind', 'it reads prompt_data, which is secret'],
+      ],
+      [
+        'logs users in',
+        { effects: ['login'] },
+        ['kind', 'it has the effect login (list the kind in TRUSTED_STAGES to allow it)'],
+      ],
+      [
+        'writes a proof',
+        { writes: ['auth_method'] },
+        ['kind', 'it writes auth_method (list the kind in TRUSTED_STAGES to allow it)'],
+      ],
+      [
+        'counts at another credential',
+        { attempts: [{ ...RULE, credential: 'password' }], errors: { wrong: { string: 'Wrong.', code: 'invalid' } } },
+        ['kind', 'it counts attempts of password (list'],
+      ],
+      [
+        'counts attempts that are no guesses',
+        {
+          attempts: [{ ...RULE, credential: KIND }],
+          guesses: false,
+          errors: { wrong: { string: 'Wrong.', code: 'invalid' } },
+        },
+        ['kind', 'it counts attempts, and says that no answer is a guess'],
+      ],
+      [
+        'proves a factor that does not exist',
+        { proves: { ...PROOF, factor: 'best' } },
+        ['kind', 'proves: factor: Invalid option'],
+      ],
+      [
+        'proves nothing, but is trusted',
+        {},
+        [
+          'trusts_proof',
+          `The descriptor of ${KIND} has no proves, so there is no proof to trust.`,
+          { trusts_proof: true },
+        ],
+      ],
+      [
+        'does not know a field of the config',
+        {},
+        ['config', 'Unrecognized key: "colour"', { config: { colour: 'green' } }],
+      ],
+      [
+        'has another type for a field of the config',
+        { config: { type: 'object', properties: { colour: { type: 'string' } } } },
+        ['config', 'colour: Invalid input: expected string, received number', { config: { colour: 7 } }],
+      ],
+    ])(
+      'refuses a stage in the words of `blueprint apply`: its descriptor %s',
+      async (_what, more, [field, text, attrs = {}]) => {
+        described = { ...descriptor, ...more };
+        const { config = {}, trusts_proof = false } = attrs as { config?: object; trusts_proof?: boolean };
+        const checked = await command(
+          KIND,
+          '--config',
+          JSON.stringify(config),
+          ...(trusts_proof ? ['--trusts-proof'] : []),
+        );
+        const applied = await apply({ kind: KIND, config, trusts_proof });
+        const [, sentence] = new RegExp(`FAIL ${BOUND}\n *(.*)`).exec(checked.output) ?? [];
+        expect(sentence).toMatch(new RegExp(`^${field}: `));
+        expect(sentence).toContain(text);
+        expect(applied.output).toContain(sentence);
+        expect([checked.code, applied.code]).toEqual([1, 1]);
+      },
+    );
+
+    it('accepts a trusted proof that the descriptor has, as `blueprint apply` does', async () => {
+      described = { ...descriptor, proves: PROOF };
+      expect((await command(KIND, '--trusts-proof')).output).toContain(`ok   ${BOUND}\n`);
+      expect((await apply({ kind: KIND, trusts_proof: true })).code).toBe(0);
     });
   });
 
   it('reports a stage that no service answers for, and a config that the stage refuses', async () => {
     const noService = expect.stringMatching(
-      /^No service answers for x_no_one on stage\.x_no_one\.describe at [^@ ]*127\.0\.0\.1:\d+\. Start its service/,
+      /^kind: No service answers for x_no_one on stage\.x_no_one\.describe at [^@ ]*127\.0\.0\.1:\d+\. Start its service/,
     );
-    expect(await faultsOf('x_no_one')).toEqual({ 'describes itself': [noService] });
-    expect((await command('password')).output).toContain('FAIL accepts this config');
+    expect(await faultsOf('x_no_one')).toEqual({ [BOUND]: [noService] });
+    expect((await command('password')).output).toContain(`FAIL ${BOUND}\n       config: backends: `);
   });
 
   it.each([[[]], [['a', 'b']], [['a', '--config', '{']], [['a', '--verbose']]])(

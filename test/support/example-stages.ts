@@ -11,6 +11,11 @@ export interface ExampleStage {
   readonly kind: string;
   /** A config that the stage accepts. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** A right answer, and a wrong one if answers are guesses. */
+  readonly answers: {
+    readonly right: Readonly<Record<string, unknown>>;
+    readonly wrong?: Readonly<Record<string, unknown>>;
+  };
   /** The program that runs the entry, and the Debian package that has it. */
   readonly needs: { readonly program: string; readonly package: string };
   /** Builds the stage into a folder. Returns the program and its entry. */
@@ -22,6 +27,7 @@ export const EXAMPLE_STAGES = {
   Go: {
     kind: 'x_example_code',
     config: { sha256: ['a3ee786b5707c27d42570785081ec17f5c7db9262a01366af362a1aa61a420b9'] },
+    answers: { right: { code: 'let-me-in' }, wrong: { code: 'guess' } },
     needs: { program: 'go', package: 'golang-go' },
     prepare: async (folder) => {
       const program = join(folder, 'access-code');
@@ -34,12 +40,14 @@ export const EXAMPLE_STAGES = {
   Python: {
     kind: 'x_example_terms',
     config: { text: 'Be kind.' },
+    answers: { right: { accept: true } },
     needs: { program: 'python3', package: 'python3' },
     prepare: async () => ({ program: 'python3', entry: 'examples/python-stage/terms_of_use.py' }),
   },
   TypeScript: {
     kind: 'x_example_contact',
     config: {},
+    answers: { right: { channel: 'email' } },
     needs: { program: 'node', package: 'nodejs' },
     // Node 20, which does not run TypeScript, runs the bundle.
     prepare: async (folder) => {

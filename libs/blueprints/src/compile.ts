@@ -63,7 +63,9 @@ export class FlowCompiler {
   compile(flow: BlueprintObject): FlowVersion {
     const values = flowSchema.parse(flow.values);
     const bindings = this.#bindings.get(flow.id) ?? [];
-    const descriptors = Object.fromEntries(bindings.flatMap((binding) => this.#descriptors(this.#stageOf(binding))));
+    const described = bindings.flatMap((binding) => this.#descriptors(this.#stageOf(binding)));
+    // If the proof of one of several stages of a kind is not trusted, its descriptor is the last and so the one kept.
+    const descriptors = Object.fromEntries(described.sort(byProof));
     rejectDifferentFacts(values.slug, Object.values(descriptors));
     return flowVersion.parse({
       v: 1,
@@ -226,6 +228,10 @@ const orderOf = ({ order }: JsonMap) => Number(order);
 function byOrder(a: BlueprintObject, b: BlueprintObject): number {
   return orderOf(a.values) - orderOf(b.values) || (a.id < b.id ? -1 : 1);
 }
+
+/** Sorts descriptors that have a trusted proof first. */
+const byProof = ([, a]: [string, StageDescriptor], [, b]: [string, StageDescriptor]): number =>
+  Number(b.proves !== undefined) - Number(a.proves !== undefined);
 
 /** Returns the URL of a background picture (docs/spec/executor.md#envelope). */
 function backgroundUrl(name: string | null): string | undefined {

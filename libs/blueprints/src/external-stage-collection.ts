@@ -1,18 +1,7 @@
-import {
-  EXTERNAL_STAGE_MODEL,
-  externalDescriptorErrors,
-  fieldOrder,
-  fromDescriptor,
-  isExternalKind,
-  Problem,
-  privilegesClaimed,
-  type StageDescriptor,
-  stageDescriptor,
-} from '@gatehouse/contracts';
-import type { z } from 'zod';
+import { EXTERNAL_STAGE_MODEL, entryFault, fieldOrder, judgeStage, type StageDescriptor } from '@gatehouse/contracts';
 import { type Collection, type FoundObject, type SaveResult, ValidationError, validate } from './collection.js';
 import type { Draft } from './draft.js';
-import { externalStageModel, externalStageSchema } from './external-stage.model.js';
+import { externalStageModel, externalStageSchema, trustsProof } from './external-stage.model.js';
 import type { JsonMap } from './json.js';
 import { ObjectCollection } from './object-collection.js';
 import type { BlueprintObject } from './object-model.js';
@@ -46,11 +35,14 @@ export class ExternalStageCollection implements Collection<FoundObject> {
 
   async check(entryValues: JsonMap, existing: FoundObject | undefined): Promise<() => Promise<SaveResult>> {
     const before = existing && this.draft.get(String(existing.pk));
-    const { kind, config } = validate(externalStageSchema, { ...before?.values, ...entryValues });
-    const descriptor = await this.#describe(kind);
-    rejectConfig(descriptor, config);
+    const entry = validate(externalStageSchema, { ...before?.values, ...entryValues });
+    const { kind } = entry;
+    const judged = { ...entry, trusted: this.externalStages.trusts(kind) };
+    const verdict = await judgeStage(judged, (asked) => this.externalStages.describe(asked));
+    if (verdict.fault) throw ValidationError.field(verdict.fault.field, verdict.fault.text);
+    const descriptor = withOrder(verdict.descriptor);
     const sameKind = this.#othersOfKind(kind, before?.id);
-    for (const { values } of sameKind) rejectConfig(descriptor, values['config'], String(values['name']));
+    for (const other of sameKind) rejectEntry(descriptor, other);
     const save = await this.#objects.check({ ...entryValues, kind, descriptor: descriptor as JsonMap }, existing);
     return async () => {
       for (const other of sameKind)
@@ -72,33 +64,6 @@ export class ExternalStageCollection implements Collection<FoundObject> {
       (other) => other.values['kind'] === kind && other.id !== id,
     );
   }
-
-  async #describe(kind: string): Promise<StageDescriptor> {
-    if (!isExternalKind(kind)) throw ValidationError.field('kind', `${kind} is not of the form x_<vendor>_<name>.`);
-    const parsed = stageDescriptor.safeParse(await this.#ask(kind));
-    if (!parsed.success)
-      throw ValidationError.field('kind', `The descriptor of ${kind} is invalid: ${inOneLine(parsed.error)}`);
-    const violations = [
-      ...(parsed.data.kind === kind ? [] : [`it describes the kind ${parsed.data.kind}`]),
-      ...externalDescriptorErrors(parsed.data),
-      ...(this.externalStages.trusts(kind)
-        ? []
-        : privilegesClaimed(parsed.data).map(
-            (privilege) => `${privilege} (list the kind in TRUSTED_STAGES to allow it)`,
-          )),
-    ];
-    if (violations.length === 0) return withOrder(parsed.data);
-    throw ValidationError.field('kind', `The descriptor of ${kind} is not allowed: ${violations.join('; ')}.`);
-  }
-
-  async #ask(kind: string): Promise<unknown> {
-    try {
-      return await this.externalStages.describe(kind);
-    } catch (error) {
-      if (error instanceof Problem) throw ValidationError.field('kind', error.message);
-      throw error;
-    }
-  }
 }
 
 /** Returns the descriptor with the order of its fields in lists, because Postgres does not keep the order of members. */
@@ -107,20 +72,10 @@ const withOrder = (descriptor: StageDescriptor): StageDescriptor => ({
   page: { ...fieldOrder(descriptor), ...descriptor.page },
 });
 
-/**
- * Throws ValidationError when a config does not match the descriptor. `otherStage` is the name of the stored stage
- * that has the config, and undefined for the config in the entry.
- */
-function rejectConfig(descriptor: StageDescriptor, config: unknown, otherStage?: string): void {
-  const parsed = fromDescriptor(descriptor).config.strict().safeParse(config);
-  if (parsed.success) return;
-  const reasons = inOneLine(parsed.error);
-  if (otherStage === undefined) throw ValidationError.field('config', reasons);
-  throw ValidationError.field(
-    'kind',
-    `the new descriptor does not allow the config of the stage ${otherStage}: ${reasons}`,
-  );
+/** Throws ValidationError when a descriptor does not allow the entry of another stage of its kind. */
+function rejectEntry(descriptor: StageDescriptor, { values }: BlueprintObject): void {
+  const fault = entryFault(descriptor, { config: values['config'], trusts_proof: trustsProof(values) });
+  if (!fault) return;
+  const text = `the new descriptor does not allow the ${fault.field} of the stage ${String(values['name'])}: ${fault.text}`;
+  throw ValidationError.field('kind', text);
 }
-
-const inOneLine = ({ issues }: z.ZodError): string =>
-  issues.map(({ path, message }) => [...path.map(String), message].join(': ')).join('; ');

@@ -1,4 +1,5 @@
 import {
+  boolean,
   char,
   EXTERNAL_STAGE_MODEL,
   fromDescriptor,
@@ -7,10 +8,17 @@ import {
   stageDescriptor,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
+import type { JsonMap } from './json.js';
 import type { BlueprintObject, ObjectModel } from './object-model.js';
 
 /** The fields of an external stage in a blueprint. */
-export const externalStageSchema = z.object({ name: char(), kind: char(), config: jsonObject().default({}) });
+export const externalStageSchema = z.object({
+  name: char(),
+  kind: char(),
+  config: jsonObject().default({}),
+  /** Whether the operator trusts what the descriptor says that the stage proves. */
+  trusts_proof: boolean().default(false),
+});
 
 /**
  * The model of external stages. Its objects also store the descriptor that the service of the stage replied with when
@@ -23,12 +31,22 @@ export const externalStageModel: ObjectModel = {
   schema: externalStageSchema.extend({ descriptor: stageDescriptor }),
   references: new Map(),
   parents: [],
+  protects: trustsProof,
 };
 
-/** Returns the descriptor, contract and config of an external stage, or undefined for a built-in stage. */
+/** Returns whether the operator trusts what an external stage says that it proves. */
+export function trustsProof({ trusts_proof }: JsonMap): boolean {
+  return trusts_proof === true;
+}
+
+/**
+ * Returns the descriptor, contract and config of an external stage, or undefined for a built-in stage. The descriptor
+ * has `proves` only if the operator trusts the proof.
+ */
 export function externalStageOf({ model, values }: BlueprintObject) {
   if (model !== EXTERNAL_STAGE_MODEL) return undefined;
-  const descriptor = stageDescriptor.parse(values['descriptor']);
+  const { proves, ...rest } = stageDescriptor.parse(values['descriptor']);
+  const descriptor = { ...rest, ...(proves && trustsProof(values) && { proves }) };
   const contract: StageContract = fromDescriptor(descriptor);
   return { descriptor, contract, config: values['config'] as z.output<typeof externalStageSchema>['config'] };
 }

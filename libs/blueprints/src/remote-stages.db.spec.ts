@@ -1,5 +1,8 @@
+import { flowVersion } from '@gatehouse/plan';
+import { simulate } from '@gatehouse/simulation';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
+import { simulatedContracts } from './simulated-contracts.js';
 
 let harness: BlueprintHarness;
 beforeAll(async () => {
@@ -139,11 +142,62 @@ describe('an external stage', () => {
     await expect(harness.apply(entries(terms('terms', `kind: ${KIND}, config: ${config}`)))).rejects.toThrow(message);
   });
 
-  it('ignores a descriptor in the blueprint', async () => {
+  describe('that says what it proves', () => {
+    const PROOF = { factor: 'first', if_missing: 'refused' };
+    const TRUSTED = `kind: ${KIND}, config: {text: Agree?}, trusts_proof: true`;
+    const stage = (model: string, attrs = '') =>
+      `{model: authentik_stages_${model}.${model.replaceAll('_', '')}stage, id: ${model}, identifiers: {name: ${model}}, attrs: {${attrs}}}`;
+    const at = (order: number, id: string) => bind('a', id).replace('order: 1', `order: ${order}`);
+    const steps = (...stages: string[]) => [
+      ...[flow('a'), stage('identification', 'user_fields: [username]'), stage('user_login')],
+      ...['identification', ...stages, 'user_login'].map((id, i) => at(i, id)),
+    ];
+    const proofOf = async () => (await harness.currentVersion('a'))?.document.descriptors[KIND]?.proves;
+    const openLogins = async () => {
+      const { document: version } = (await harness.currentVersion('a'))!;
+      return simulate({ version: flowVersion.parse(version), contracts: simulatedContracts }).loginsWithoutFactor
+        .length;
+    };
+    const publish = (attrs: string) => harness.apply(entries(terms('terms', attrs), ...steps('terms')));
+
+    it('proves it in simulations only if the blueprint trusts the proof', async () => {
+      harness.descriptors.set(KIND, descriptor({ proves: PROOF, reads: { pending_user: 'required' } }));
+      await publish(`kind: ${KIND}, config: {text: Agree?}`);
+      expect([await proofOf(), await openLogins()]).toEqual([undefined, 1]);
+      await publish(TRUSTED);
+      expect([await proofOf(), await openLogins()]).toEqual([PROOF, 0]);
+    });
+
+    it('proves nothing in a flow with another stage of its kind whose proof is not trusted', async () => {
+      harness.descriptors.set(KIND, descriptor({ proves: PROOF }));
+      await harness.apply(entries(terms('terms', TRUSTED), terms('more'), ...steps('more', 'terms')));
+      expect(await proofOf()).toBeUndefined();
+    });
+
+    it('cannot take back a proof that a blueprint trusts', async () => {
+      harness.descriptors.set(KIND, descriptor({ proves: PROOF }));
+      await harness.apply(entries(terms('terms', TRUSTED), terms('more')));
+      harness.descriptors.set(KIND, descriptor());
+      const nothing = `The descriptor of ${KIND} has no proves, so there is no proof to trust.`;
+      await expect(harness.apply(entries(terms('terms')))).rejects.toThrow(`trusts_proof: ${nothing}`);
+      await expect(harness.apply(entries(terms('more')))).rejects.toThrow(
+        `kind: the new descriptor does not allow the trusts_proof of the stage terms: ${nothing}`,
+      );
+    });
+
+    it('is not removed while a flow relies on a proof that is trusted', async () => {
+      harness.descriptors.set(KIND, descriptor({ proves: PROOF }));
+      await publish(TRUSTED);
+      const absent = `{model: gatehouse_stages.remotestage, state: absent, identifiers: {name: terms}}`;
+      await expect(harness.apply(entries(absent))).rejects.toThrow('cannot remove');
+      await publish(`kind: ${KIND}, config: {text: Agree?}, trusts_proof: false`);
+      expect(await harness.outcomes(entries(absent))).toEqual(['removed terms']);
+    });
+  });
+
+  it('is refused with a descriptor in the blueprint', async () => {
     harness.descriptors.set(KIND, descriptor());
-    const { files } = await harness.apply(
-      entries(terms('terms', `kind: ${KIND}, config: {text: x}, descriptor: {v: 9}`)),
-    );
-    expect(files[0]?.warnings).toEqual([expect.stringContaining('the model has no field descriptor')]);
+    const entry = terms('terms', `kind: ${KIND}, config: {text: x}, descriptor: {v: 9}`);
+    await expect(harness.apply(entries(entry))).rejects.toThrow('the model has no field descriptor');
   });
 });

@@ -14,6 +14,7 @@ export function toDescriptor(contract: StageContract): StageDescriptor {
   const { addressable, cookies, user_info, identifies, acts, grants, writes_data, deadline_ms } = contract;
   const changes_credentials = contract.changes_credentials !== undefined;
   const acts_on_entry = contract.acts_on_entry({});
+  const proves = contract.proves({});
   const schemas = {
     config: toDescriptorSchema(config),
     challenge: toDescriptorSchema(challenge),
@@ -27,6 +28,7 @@ export function toDescriptor(contract: StageContract): StageDescriptor {
     ...{ v: PROTOCOL_VERSION, kind, component, ...schemas, reads, writes, errors, effects, inserts, embeds, attempts },
     ...{ addressable, cookies, user_info, acts, acts_on_entry, grants, changes_credentials, writes_data, deadline_ms },
     guesses,
+    ...(proves && { proves }),
     identifies: identifies ?? null,
     personal_fields: contract.personal_fields ?? null,
   });
@@ -40,13 +42,14 @@ function identifiesOf({ identifies, writes }: Pick<StageDescriptor, 'identifies'
 /** Converts a descriptor to a contract, which the gateway enforces like the contract of a built-in stage. */
 export function fromDescriptor(descriptor: StageDescriptor): StageContract {
   const { v: _version, component, config, challenge, response, state, facts, page: _page, ...more } = descriptor;
-  const { changes_credentials, personal_fields, ...rest } = more;
+  const { changes_credentials, personal_fields, proves, ...rest } = more;
   const acts_on_entry = rest.acts && rest.acts_on_entry;
   return defineStage({
     ...rest,
     form: describedForm(descriptor),
     ...(changes_credentials ? { changes_credentials: () => true } : {}),
     acts_on_entry: () => acts_on_entry,
+    proves: () => proves,
     forecast: () => ({ inserts: rest.inserts.map((kind) => ({ where: 'next', steps: [{ kind, config: {} }] })) }),
     personal_fields: personal_fields ?? undefined,
     component: component ?? undefined,

@@ -19,6 +19,7 @@ export * from './events/event-data.js';
 export * from './events/guard-facts.js';
 export * from './external-kind.js';
 export * from './external-stage.js';
+export * from './external-stage-verdict.js';
 export * from './field-messages.js';
 export * from './fields.js';
 export * from './flow-changes.js';

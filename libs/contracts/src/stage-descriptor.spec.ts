@@ -104,6 +104,14 @@ describe('a descriptor', () => {
     expect(stageDescriptor.parse(stored)).not.toHaveProperty('guesses');
   });
 
+  it('says what the stage proves, and gives the contract nothing else', () => {
+    const proof = { factor: 'first', if_missing: 'refused' } as const;
+    const [claimed, modest] = [{ ...descriptor, proves: proof }, descriptor].map(fromDescriptor);
+    expect([claimed?.proves({}), modest?.proves({})]).toEqual([proof, undefined]);
+    expect(JSON.stringify(claimed)).toBe(JSON.stringify(modest));
+    expect(toDescriptor(claimed!)).toEqual({ ...descriptor, proves: proof });
+  });
+
   const withField = (field: object) => ({ ...descriptor, config: { type: 'object', properties: { field } } });
   const factsUpTo = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, i) => [`x_acme_f${i}`, { schema: {}, writes: true }]));
@@ -121,6 +129,8 @@ describe('a descriptor', () => {
     ['an unknown effect', { ...descriptor, effects: ['fireworks'] }],
     ['a deadline above the limit', { ...descriptor, deadline_ms: 15_001 }],
     ['a config that is not an object', { ...descriptor, config: { type: 'string' } }],
+    ['a proof of an unknown factor', { ...descriptor, proves: { factor: 'best', if_missing: 'refused' } }],
+    ['a proof that does not say what happens without it', { ...descriptor, proves: { factor: 'first' } }],
     ['a pattern', withField({ type: 'string', pattern: '(a+)+$' })],
     ['a reference', withField({ $ref: '#' })],
     ['a field name with a space', { ...descriptor, config: { type: 'object', properties: { 'two words': {} } } }],

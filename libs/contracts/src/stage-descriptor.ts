@@ -4,6 +4,7 @@ import { EFFECT_TYPES } from './effect.js';
 import { OWN_FACT } from './own-fact.js';
 import { CONTEXT_KEYS } from './plan-context.js';
 import { IDENTIFICATION_METHODS } from './stage-contract.js';
+import type { StageProof } from './stage-forecast.js';
 import { stagePage } from './stage-page.js';
 import { PROTOCOL_VERSION } from './stage-request.js';
 
@@ -40,6 +41,11 @@ const ownFact = z.object({
   writes: z.boolean().default(false),
 });
 
+const proof = z.object({
+  factor: z.enum(['first', 'further']),
+  if_missing: z.enum(['refused', 'set_up', 'let_in']),
+}) satisfies z.ZodType<StageProof>;
+
 /** Request to a stage to describe its contract. */
 export const describeRequest = z.object({ v: z.literal(PROTOCOL_VERSION) });
 
@@ -66,6 +72,8 @@ const descriptor = z.object({
   attempts: list(attemptRule),
   /** False if no answer is a guess at a credential. Otherwise every answer is counted if `attempts` is empty. */
   guesses: z.boolean().exactOptional(),
+  /** What passing the stage proves about the user. It counts only if the blueprint trusts it (docs/adr/0094). */
+  proves: proof.exactOptional(),
   addressable: list(name),
   cookies: list(name),
   user_info: z.boolean().default(false),

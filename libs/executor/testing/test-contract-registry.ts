@@ -48,6 +48,7 @@ const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((
  * only an answer with `code` shows that a person acted. `scribe` and `diary` write data; `scribe` writes passwords.
  * `verifier` mails a link and a code, and writes data. `asker` asks for consent, and `granter` needs it. `x_acme_pin` and
  * `x_acme_terms` are external stages whose contracts declare no attempts; answers to `x_acme_terms` are no guesses.
+ * `x_acme_proof` is one that says that it proves a first factor.
  */
 const KINDS = new Map(
   [
@@ -91,6 +92,7 @@ const KINDS = new Map(
     contract('asker', { response: answer('token'), consent: 'asked' }),
     contract('granter', { response: answer('token'), consent: 'needed' }),
     contract('x_acme_pin', { response: answer('component', 'pin', 'hint') }),
+    contract('x_acme_proof', { response: answer('pin'), proves: () => ({ factor: 'first', if_missing: 'refused' }) }),
     contract('x_acme_terms', { response: answer('accept'), guesses: false }),
     contract('login', { component: undefined }),
     contract('logout', { component: undefined, effects: ['logout'] }),

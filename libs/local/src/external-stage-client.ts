@@ -25,7 +25,7 @@ export class ExternalStageClient implements ExternalStages {
   }
 
   trusts(kind: string): boolean {
-    return readConfig(settings, this.env).TRUSTED_STAGES.includes(kind);
+    return isTrustedStage(kind, this.env);
   }
 
   close(): Promise<void> {
@@ -43,3 +43,7 @@ export async function describe(requester: StageRequester, kind: string): Promise
     throw new Problem('stage_fault', { cause, detail: `The descriptor of ${kind} is not JSON.` });
   }
 }
+
+/** Returns whether `TRUSTED_STAGES` lists a kind. */
+export const isTrustedStage = (kind: string, env: NodeJS.ProcessEnv): boolean =>
+  readConfig(settings, env).TRUSTED_STAGES.includes(kind);

@@ -1,55 +1,27 @@
-import {
-  externalDescriptorErrors,
-  fromDescriptor,
-  isExternalKind,
-  Problem,
-  type StageDescriptor,
-  stageDescriptor,
-} from '@gatehouse/contracts';
+import { fromDescriptor, judgeStage, type StageToJudge } from '@gatehouse/contracts';
 import type { StageRequester } from '@gatehouse/local';
 import { describe } from '@gatehouse/local';
-import { z } from 'zod';
+import { stages } from '@gatehouse/stages';
+import { checkGuesses, type KnownAnswers } from './guess-checks.js';
 import { PROTOCOL_CHECKS } from './protocol-checks.js';
+import type { ProtocolFinding } from './protocol-finding.js';
 import { StageUnderTest } from './stage-under-test.js';
 
-/** A rule of the protocol and the violations of it. */
-export interface ProtocolFinding {
-  readonly promise: string;
-  readonly faults: readonly string[];
-}
-
-interface CheckOptions {
-  readonly kind: string;
+/** A stage to check, with a config as in a blueprint. */
+export interface CheckOptions extends Omit<StageToJudge, 'builtIn' | 'config'> {
   readonly config: Readonly<Record<string, unknown>>;
+  /** Answers that show which of them count. Default: none. */
+  readonly answers?: KnownAnswers;
 }
 
 /** Checks a running stage against the protocol. Yields a finding for each rule. */
-export async function* checkStage(
-  requester: StageRequester,
-  { kind, config }: CheckOptions,
-): AsyncGenerator<ProtocolFinding> {
-  const description = await describe(requester, kind).catch((error: unknown) => {
-    if (error instanceof Problem) return error;
-    throw error;
-  });
-  const parsed = stageDescriptor.safeParse(description);
-  yield {
-    promise: 'describes itself',
-    faults: description instanceof Problem ? [description.message] : descriptionFaults(kind, parsed),
-  };
-  if (!parsed.success || parsed.data.kind !== kind) return;
-  yield { promise: 'claims nothing that it may not have', faults: privilegeFaults(parsed.data) };
-  const stage = new StageUnderTest(requester, fromDescriptor(parsed.data), config);
-  const fits = stage.contract.config.safeParse(config);
-  yield { promise: 'accepts this config', faults: fits.success ? [] : [z.prettifyError(fits.error)] };
-  if (!fits.success) return;
+export async function* checkStage(requester: StageRequester, options: CheckOptions): AsyncGenerator<ProtocolFinding> {
+  const { kind, config } = options;
+  const builtIn = Object.hasOwn(stages, kind);
+  const { descriptor, fault } = await judgeStage({ ...options, builtIn }, () => describe(requester, kind));
+  yield { promise: 'can be bound by a blueprint', faults: fault ? [`${fault.field}: ${fault.text}`] : [] };
+  if (!descriptor) return;
+  const stage = new StageUnderTest(requester, fromDescriptor(descriptor), config);
   for (const { promise, faults } of PROTOCOL_CHECKS) yield { promise, faults: await faults(stage) };
+  if (options.answers) yield* checkGuesses(stage, options.answers);
 }
-
-function descriptionFaults(kind: string, parsed: z.ZodSafeParseResult<StageDescriptor>): string[] {
-  if (!parsed.success) return [z.prettifyError(parsed.error)];
-  return parsed.data.kind === kind ? [] : [`it calls itself ${parsed.data.kind}`];
-}
-
-const privilegeFaults = (descriptor: StageDescriptor): string[] =>
-  isExternalKind(descriptor.kind) ? externalDescriptorErrors(descriptor) : [];

@@ -1,6 +1,7 @@
 import {
   Problem,
   type StageContract,
+  type StageReply,
   type StageRequest,
   type StageVerb,
   stageProblem,
@@ -16,12 +17,20 @@ const MAX_REPLY_BYTES = 256 * 1024;
 
 const replySchema = z.union([stageReply, stageProblem]);
 
+/** A reply of a stage, and the violations in it as sentences. */
+export interface StageOutcome {
+  readonly faults: string[];
+  readonly reply?: StageReply;
+}
+
 /** A running stage. Its methods send a request and return the violations in the reply as sentences. */
 export class StageUnderTest {
   readonly request: StageRequest;
+  /** Number of the last request. That of the sample request is 1. */
+  #requests = 1;
 
   constructor(
-    private readonly requester: StageRequester,
+    private readonly requester: Pick<StageRequester, 'ask'>,
     readonly contract: StageContract,
     config: Readonly<Record<string, unknown>>,
   ) {
@@ -30,11 +39,17 @@ export class StageUnderTest {
 
   /** Returns violations unless the reply is a challenge, rejected, passed or denied, and keeps the contract. */
   async hasOutcome(verb: StageVerb, more: Partial<StageRequest> = {}): Promise<string[]> {
+    return (await this.outcome(verb, more)).faults;
+  }
+
+  /** Returns the reply with its violations. There is no reply if it is unreadable or a problem. */
+  async outcome(verb: StageVerb, more: Partial<StageRequest> = {}): Promise<StageOutcome> {
     const { faults, reply } = await this.send(verb, JSON.stringify({ ...this.request, ...more }));
-    if (!reply) return faults;
-    if ('problem' in reply) return [`${verb} ends in ${reply.problem.code}: ${reply.problem.detail ?? 'no detail'}`];
+    if (!reply) return { faults };
+    if ('problem' in reply)
+      return { faults: [`${verb} ends in ${reply.problem.code}: ${reply.problem.detail ?? 'no detail'}`] };
     const request = { pendingUser: this.request.context['pending_user'] ? SAMPLE_USER : undefined, attached: [] };
-    return contractViolations(this.contract, reply, request).map((fault) => `${verb}: it ${fault}`);
+    return { reply, faults: contractViolations(this.contract, reply, request).map((fault) => `${verb}: it ${fault}`) };
   }
 
   /** Returns violations unless the stage replies `stage_bad_request` to `body`. */
@@ -50,6 +65,12 @@ export class StageUnderTest {
   async sendAbandoned(verb: StageVerb): Promise<void> {
     const body = JSON.stringify({ ...this.request, timeout_ms: 0 });
     await this.requester.ask({ kind: this.contract.kind, verb, body, timeoutMs: 1 }).catch(() => undefined);
+  }
+
+  /** Returns the id of another request, so that a stage which does work once judges again. */
+  nextId(): Pick<StageRequest, 'id'> {
+    this.#requests += 1;
+    return { id: `${SAMPLE_USER.uuid}.${this.#requests}.0` };
   }
 
   private async send(verb: StageVerb, body: string) {

@@ -282,11 +282,23 @@ describe('checkBlueprints', () => {
     expect(rules(await check('entries: [', entries(skipped)))).toEqual(['unreadable 1', 'ignored-field 2']);
   });
 
-  it('assumes that an external stage may verify a credential', async () => {
-    const external =
-      '{model: gatehouse_stages.remotestage, id: external, identifiers: {name: external}, attrs: {kind: x_a_b}}';
-    const lines = [...without(at(20, 'password')), external, at(20, 'external')];
-    expect(await check(entries(...lines))).toEqual([]);
+  it('takes an external stage for a credential only if the blueprint trusts its proof', async () => {
+    const external = (trust: string) =>
+      `{model: gatehouse_stages.remotestage, id: external, identifiers: {name: external}, attrs: {kind: x_a_b${trust}}}`;
+    const lines = (trust: string) => [...without(at(20, 'password')), external(trust), at(20, 'external')];
+    const advice = 'If the stage external verifies one, set its trusts_proof to true. Otherwise add a stage before it';
+    for (const trust of ['', ', trusts_proof: false'])
+      expect(await check(entries(...lines(trust)))).toMatchObject([
+        { rule: 'login-without-credential', text: expect.stringContaining(advice) },
+      ]);
+    expect(await check(entries(...lines(', trusts_proof: true')))).toEqual([]);
+
+    const embedding = IDENTIFICATION.replace('}}', ', password_stage: !KeyOf external}}');
+    const embedded = (trust: string) => [
+      ...[external(trust), flow(), embedding, stage('user_login'), at(10, 'identification'), at(30, 'user_login')],
+    ];
+    expect((await check(entries(...embedded('')))).map(({ rule }) => rule)).toEqual(['login-without-credential']);
+    expect(await check(entries(...embedded(', trusts_proof: true')))).toEqual([]);
   });
 
   it('resolves users, groups and tokens of the files, and accepts references to others that may exist in the directory', async () => {

@@ -72,9 +72,7 @@ function unprotectedLogin(linted: LintedFlow): LintRemark[] {
   if (!login || steps.slice(0, at).some(mayProve)) return [];
   const rule = conditions.length > 0 ? 'login-by-policy-only' : 'login-without-credential';
   const advice =
-    conditions.length > 0
-      ? 'Only the policies of the flow restrict who logs in'
-      : 'Add a stage before it that verifies one';
+    conditions.length > 0 ? 'Only the policies of the flow restrict who logs in' : adviceFor(steps.slice(0, at));
   return [
     {
       rule,
@@ -84,12 +82,16 @@ function unprotectedLogin(linted: LintedFlow): LintRemark[] {
   ];
 }
 
-/**
- * Returns whether a step may verify a credential. Returns true for an external stage and for a stage that is not in the
- * files.
- */
-const mayProve = ({ contract, proofs }: LintedStep) =>
-  contract === undefined || proofs.some(({ if_missing }) => if_missing === 'refused');
+/** Returns what to do about a login after steps that prove nothing. */
+function adviceFor(steps: readonly LintedStep[]): string {
+  const external = steps.find(({ stage, contract }) => stage && !contract);
+  const trust = external ? `If ${nameOf(external)} verifies one, set its trusts_proof to true. Otherwise add` : 'Add';
+  return `${trust} a stage before it that verifies one`;
+}
+
+/** Returns whether a step may verify a credential. Returns true for a stage that is not in the files. */
+const mayProve = ({ stage, proofs }: LintedStep) =>
+  stage === undefined || proofs.some(({ if_missing }) => if_missing === 'refused');
 
 function skippableFactors({ binding, proofs, conditions, ...step }: LintedStep): LintRemark[] {
   const further = proofs.filter(({ factor }) => factor === 'further');

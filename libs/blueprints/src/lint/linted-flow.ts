@@ -1,5 +1,6 @@
-import type { StageContract, StageProof } from '@gatehouse/contracts';
+import { EXTERNAL_STAGE_MODEL, type StageContract, type StageProof } from '@gatehouse/contracts';
 import type { ModelContracts } from '../compile.js';
+import { trustsProof } from '../external-stage.model.js';
 import { bindingModel, flowModel } from '../flow.model.js';
 import type { BlueprintObject } from '../object-model.js';
 import { policyBindingModel } from '../policy.model.js';
@@ -17,7 +18,7 @@ export interface LintedStep {
   readonly conditions: readonly BlueprintObject[];
   /** The enabled policy bindings of this step that are shadow conditions. */
   readonly shadows: readonly BlueprintObject[];
-  /** The proofs of the stage and of its embedded stages. */
+  /** The proofs of the stage and of its embedded stages. An external stage proves nothing unless the files trust it. */
   readonly proofs: readonly StageProof[];
 }
 
@@ -56,6 +57,14 @@ function stepOf(binding: BlueprintObject, draft: LintDraft, { stages }: ModelCon
   const stage = draft.get(String(binding.values['stage']));
   const contract = stage && stages.get(stage.model);
   const embedded = Object.keys(contract?.embeds ?? {}).map((field) => draft.get(String(stage?.values[field])));
-  const proofs = [stage, ...embedded].flatMap((item) => (item && stages.get(item.model)?.proves(item.values)) ?? []);
+  const proofs = [stage, ...embedded].flatMap((item) => (item && proofOf(item, stages.get(item.model))) ?? []);
   return { binding, order: Number(binding.values['order']), stage, contract, proofs };
+}
+
+/** A trusted proof of an external stage. Without the bus, the linter knows only that the operator trusts it. */
+const TRUSTED_PROOF: StageProof = { factor: 'first', if_missing: 'refused' };
+
+function proofOf({ model, values }: BlueprintObject, contract: StageContract | undefined): StageProof | undefined {
+  if (model === EXTERNAL_STAGE_MODEL) return trustsProof(values) ? TRUSTED_PROOF : undefined;
+  return contract?.proves(values);
 }

@@ -1,0 +1,106 @@
+import type { StageReply } from '@gatehouse/contracts';
+import {
+  assumedCredentials,
+  attemptRulesOf,
+  NETWORK_CREDENTIAL,
+  ReservationFactory,
+  settleAttempts,
+} from '@gatehouse/executor';
+import type { ProtocolFinding } from './protocol-finding.js';
+import { SAMPLE_USER } from './sample-request.js';
+import type { StageOutcome, StageUnderTest } from './stage-under-test.js';
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Answers whose effect is known, and what the request has beside them. */
+export interface KnownAnswers {
+  readonly right?: JsonObject | undefined;
+  readonly wrong?: JsonObject | undefined;
+  /** Facts that replace those of the sample request. */
+  readonly context: JsonObject;
+  /** The state in place of the one that the challenge has left. */
+  readonly state?: JsonObject | undefined;
+}
+
+/** What became of an answer. */
+interface Judged extends StageOutcome {
+  /** The credentials at which the gateway would count a failure. */
+  readonly counted: readonly string[];
+}
+
+/** The rules of the gateway. The key and the limits decide nothing about which attempts stay counted. */
+const RESERVATIONS = new ReservationFactory(Buffer.alloc(32), { network: { free: 1, forgetAfterS: 1 }, mailsFree: 1 });
+
+/** Lets a running stage judge the known answers, and counts them by the rules of the gateway. */
+export async function* checkGuesses(stage: StageUnderTest, answers: KnownAnswers): AsyncGenerator<ProtocolFinding> {
+  if (answers.wrong) {
+    const { counted, faults, reply } = await judge(stage, answers.wrong, answers);
+    const wrong = reply ? wrongFaults(stage, reply, counted) : [];
+    const credentials = counted.length > 0 ? ` at ${counted.join(', ')}` : '';
+    yield { promise: `counts the wrong answer as a failure${credentials}`, faults: [...faults, ...wrong] };
+  }
+  if (!answers.right) return;
+  const { counted, faults, reply } = await judge(stage, answers.right, answers);
+  const refused = reply && reply.type !== 'passed' ? [`respond answers ${reply.type} instead of passed`] : [];
+  const failures = counted.map((credential) => `the answer counts as a failure at ${credential}`);
+  yield { promise: 'passes the right answer, and does not count it', faults: [...faults, ...refused, ...failures] };
+}
+
+function wrongFaults({ contract }: StageUnderTest, { type, ...reply }: StageReply, counted: readonly string[]) {
+  if (type === 'passed' || type === 'challenge') return [`respond answers ${type} instead of rejected or denied`];
+  if (counted.length > 0) return [];
+  const { attempts, guesses } = contract;
+  if (attempts.length > 0) {
+    const fields = attempts.map(({ when }) => when).join(', ');
+    return [`the answer is not counted: it needs a value in ${fields}, and the reply a credential in failed`];
+  }
+  if (!guesses) return ['the answer is not counted: the descriptor has guesses: false'];
+  const isEmpty = 'failed' in reply && reply.failed?.length === 0;
+  return [`the answer is not counted: ${isEmpty ? 'the reply has an empty failed' : 'it has no value in any field'}`];
+}
+
+/** Asks for the challenge as a gateway does, then sends the answer with the state that the challenge has left. */
+async function judge(
+  stage: StageUnderTest,
+  response: JsonObject,
+  { context: more, state: given }: KnownAnswers,
+): Promise<Judged> {
+  const unknown = unknownNames(stage, response, more);
+  if (unknown.length > 0) return { faults: unknown, counted: [] };
+  const context = { ...stage.request.context, ...more };
+  const asked = await stage.outcome('challenge', { ...stage.nextId(), context });
+  if (asked.reply?.type !== 'challenge') {
+    const other = asked.reply ? [`challenge answers ${asked.reply.type} instead of challenge`] : [];
+    return { faults: [...asked.faults, ...other], counted: [] };
+  }
+  const state = given ?? asked.reply.state;
+  const outcome = await stage.outcome('respond', { ...stage.nextId(), context, response, ...(state && { state }) });
+  const counted = outcome.reply
+    ? countedBy(stage, outcome.reply, { body: response, shown: asked.reply.challenge })
+    : [];
+  return { ...outcome, counted };
+}
+
+/** Returns an error for each name that the gateway would not send to the stage. */
+function unknownNames({ contract }: StageUnderTest, response: JsonObject, context: JsonObject): string[] {
+  const facts = { ...contract.reads, ...contract.facts };
+  return [
+    ...Object.keys(response).flatMap((name) =>
+      Object.hasOwn(contract.response.shape, name) ? [] : [`response has no ${name}`],
+    ),
+    ...Object.keys(context).flatMap((name) => (Object.hasOwn(facts, name) ? [] : [`the stage does not read ${name}`])),
+  ];
+}
+
+function countedBy(
+  { contract }: StageUnderTest,
+  reply: StageReply,
+  { body, shown }: { readonly body: JsonObject; readonly shown: JsonObject },
+): string[] {
+  const guesser = { user: SAMPLE_USER, ip: '203.0.113.7', isProved: false };
+  const reservations = RESERVATIONS.reservationsFor({ rules: attemptRulesOf(contract), body, shown, ...guesser });
+  const { reset, released } = settleAttempts(reservations, reply, assumedCredentials(contract));
+  const counted = reservations.filter((reservation) => ![...reset, ...released].includes(reservation));
+  const credentials = counted.map(({ credential }) => credential).filter((name) => name !== NETWORK_CREDENTIAL);
+  return [...new Set(credentials)];
+}

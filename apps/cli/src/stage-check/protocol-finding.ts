@@ -1,0 +1,5 @@
+/** A rule of the protocol and the violations of it. */
+export interface ProtocolFinding {
+  readonly promise: string;
+  readonly faults: readonly string[];
+}
