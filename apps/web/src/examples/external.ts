@@ -22,11 +22,12 @@ const RESPONSE: StageDescriptor['response'] = {
   properties: {
     nickname: { type: 'string', title: 'Nickname', description: 'As your <em>friends</em> know you.', maxLength: 40 },
     pin: { type: 'string', title: 'PIN', 'x-secret': true },
-    about: { type: ['string', 'null'], title: 'About you', 'x-multiline': true },
+    // Names that the page's own scripts use, too.
+    opened: { type: ['string', 'null'], title: 'About you', 'x-multiline': true },
     email: { type: 'string', title: 'Email', format: 'email' },
     site: { type: 'string', title: 'Website', format: 'uri' },
     age: { type: 'integer', title: 'Age', minimum: 1, maximum: 150 },
-    height: { type: 'number', title: 'Height' },
+    elements: { type: 'number', title: 'Height' },
     born: { type: 'string', title: 'Birthday', format: 'date' },
     visit: { type: 'string', title: 'Appointment', format: 'date-time' },
     size: {
