@@ -47,6 +47,8 @@ describeWithNats('npm run check:stage', () => {
   let database: FreshDatabase;
   let duo: DuoServer;
   let file: string;
+  /** The setting TRUSTED_STAGES of both commands. */
+  let trust: Readonly<Record<string, string>> = {};
 
   beforeAll(async () => {
     [harness, database, duo] = await Promise.all([ServiceHarness.open(), migratedDatabase(), DuoServer.open()]);
@@ -65,7 +67,7 @@ describeWithNats('npm run check:stage', () => {
 
   /** Returns the output of the command and its exit code. */
   async function command(...args: string[]): Promise<{ code: number; output: string }> {
-    const { code, stdout, stderr } = await runCli('check-stage', [...args, '--nats', harness.url], { env: {} });
+    const { code, stdout, stderr } = await runCli('check-stage', [...args, '--nats', harness.url], { env: trust });
     return { code, output: stdout + stderr };
   }
 
@@ -73,7 +75,7 @@ describeWithNats('npm run check:stage', () => {
   async function apply(attrs: object): Promise<{ code: number; output: string }> {
     const entry = { model: 'gatehouse_stages.remotestage', identifiers: { name: 'checked' }, attrs };
     await writeFile(file, JSON.stringify({ version: 1, entries: [entry] }));
-    const env = { DATABASE_URL: database.url, NATS_URL: harness.url };
+    const env = { ...trust, DATABASE_URL: database.url, NATS_URL: harness.url };
     const { code, stdout, stderr } = await runCli('blueprint', ['apply', file], { env });
     return { code, output: stdout + stderr };
   }
@@ -230,10 +232,14 @@ describeWithNats('npm run check:stage', () => {
       },
     );
 
-    it('accepts a trusted proof that the descriptor has, as `blueprint apply` does', async () => {
-      described = { ...descriptor, proves: PROOF };
-      expect((await command(KIND, '--trusts-proof')).output).toContain(`ok   ${BOUND}\n`);
-      expect((await apply({ kind: KIND, trusts_proof: true })).code).toBe(0);
+    it('accepts a trusted proof and trusted privileges of the descriptor, as `blueprint apply` does', async () => {
+      described = { ...descriptor, proves: PROOF, effects: ['login'] };
+      trust = { TRUSTED_STAGES: KIND };
+      const checked = await command(KIND, '--trusts-proof');
+      const applied = await apply({ kind: KIND, trusts_proof: true });
+      trust = {};
+      expect(checked.output).toContain(`ok   ${BOUND}\n`);
+      expect(applied.code).toBe(0);
     });
   });
 
