@@ -92,3 +92,15 @@ describe('the responses of the executor', () => {
     expect(answers.map(({ body }) => validationError(body))).toEqual(answers.map(() => undefined));
   });
 });
+
+describe('GET /schemas/blueprint.json', () => {
+  it('returns the JSON Schema of blueprints without a login, and 304 for its ETag', async () => {
+    const address = '/schemas/blueprint.json';
+    const schema = await deployment.browser().fetch(address);
+    expect(schema).toMatchObject({ status: 200, body: { title: 'Gatehouse blueprint' } });
+    const etag = schema.headers.get('etag') ?? '';
+    const headers = { 'if-none-match': etag };
+    expect(await deployment.browser().fetch(address, { headers })).toMatchObject({ status: 304, text: '' });
+    expect((await deployment.browser().fetch(address, { headers: { 'if-none-match': '"old"' } })).status).toBe(200);
+  });
+});

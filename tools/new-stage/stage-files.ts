@@ -74,7 +74,7 @@ export const ${camel}Contract = defineStage({
   service: '${service}',
   preview: {},
   acts: false,
-  config: z.object({ question: char({ maxLength: 1000 }) }),
+  config: z.object({ question: char({ maxLength: 1000 }).describe('Question to the visitor.') }),
   challenge: z
     .object({ question: z.string() })
     .meta({ id: '${pascal}Challenge', description: 'Asks a question that the visitor answers with yes or no.' }),
@@ -187,7 +187,7 @@ export const ${camel}Contract = defineStage({
   service: '${service}',
   preview: {},
   acts: false,
-  config: z.object({ text: char({ maxLength: 1000 }) }),
+  config: z.object({ text: char({ maxLength: 1000 }).describe('Text of the message.') }),
   challenge: z.object({}),
   response: z.object({}),
   state: z.object({}),

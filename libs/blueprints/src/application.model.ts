@@ -8,10 +8,12 @@ const MODES = ['any', 'all'] as const;
 
 /** An application. Its provider makes it an OAuth client, or a site behind forward auth. */
 export const applicationSchema = z.object({
-  slug: char({ maxLength: 50 }),
-  name: char(),
-  provider: reference(PROVIDER_KIND),
-  policy_engine_mode: choice(MODES).default('any'),
+  slug: char({ maxLength: 50 }).describe('Name of the application in URLs; unique.'),
+  name: char().describe('Name that users see.'),
+  provider: reference(PROVIDER_KIND).describe(
+    'Provider that makes the application an OAuth client or a site behind forward auth.',
+  ),
+  policy_engine_mode: choice(MODES).default('any').describe('Whether any or all of the bound policies must pass.'),
 });
 
 /**

@@ -78,15 +78,24 @@ const missingFields: Readonly<Record<string, MissingFields>> = {
 /** The model names of stages that authentik ships. Each has the read-only list of the flows that it is bound to. */
 const STAGE = /^authentik_stages_\w+\.\w+stage$/;
 
-/** Returns what leaving out a field of authentik means, or undefined if authentik's model has no such field either. */
-export function missingField(model: string, field: string): 'harmless' | 'essential' | undefined {
-  const { harmless = [], essential = [] } = Object.hasOwn(missingFields, model) ? missingFields[model]! : {};
-  if (essential.includes(field)) return 'essential';
-  return harmless.includes(field) || (field === 'flow_set' && STAGE.test(model)) ? 'harmless' : undefined;
+/** A field that authentik's model has and Gatehouse's has not. */
+interface ListedField {
+  readonly field: string;
+  readonly kind: 'harmless' | 'essential';
 }
 
-/** Returns all fields of the list. */
-export const listedFields = (): { model: string; field: string }[] =>
-  Object.entries(missingFields).flatMap(([model, { harmless = [], essential = [] }]) =>
-    [...harmless, ...essential].map((field) => ({ model, field })),
-  );
+/** Returns the listed fields of a model. */
+export function listedFields(model: string): ListedField[] {
+  const { harmless = [], essential = [] } = Object.hasOwn(missingFields, model) ? missingFields[model]! : {};
+  return [
+    ...[...harmless, ...(STAGE.test(model) ? ['flow_set'] : [])].map((field) => ({ field, kind: 'harmless' as const })),
+    ...essential.map((field) => ({ field, kind: 'essential' as const })),
+  ];
+}
+
+/** Returns what leaving out a field of authentik means, or undefined if authentik's model has no such field either. */
+export const missingField = (model: string, field: string): ListedField['kind'] | undefined =>
+  listedFields(model).find((listed) => listed.field === field)?.kind;
+
+/** The models with listed fields. */
+export const listedModels = (): string[] => Object.keys(missingFields);

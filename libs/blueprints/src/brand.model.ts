@@ -20,18 +20,20 @@ const picture = () =>
 
 /** A brand (docs/spec/blueprints.md#brand). If its title is empty, pages show the title of the site. */
 const brandSchema = z.object({
-  domain: char({ maxLength: 260 }),
-  default: boolean().default(false),
-  branding_title: text(100).default(''),
-  branding_logo: picture(),
-  branding_favicon: picture(),
-  flow_authentication: reference('flow'),
-  flow_invalidation: reference('flow'),
-  flow_recovery: reference('flow'),
-  flow_unenrollment: reference('flow'),
-  flow_user_settings: reference('flow'),
-  flow_device_code: reference('flow'),
-  attributes: jsonObject().default({}),
+  domain: char({ maxLength: 260 }).describe('Host name; the brand is for this host and the hosts below it.'),
+  default: boolean().default(false).describe('Whether the brand is for all hosts that no other brand is for.'),
+  branding_title: text(100).default('').describe('Title of the pages. Empty: the title of the site.'),
+  branding_logo: picture().describe('Path or URL of the logo.'),
+  branding_favicon: picture().describe('Path or URL of the icon.'),
+  flow_authentication: reference('flow').describe('Flow in which users log in.'),
+  flow_invalidation: reference('flow').describe('Flow in which users log out.'),
+  flow_recovery: reference('flow').describe('Flow that the login page links for forgotten passwords.'),
+  flow_unenrollment: reference('flow').describe('Flow in which users delete their account.'),
+  flow_user_settings: reference('flow').describe('Flow in which users change their settings.'),
+  flow_device_code: reference('flow').describe('Flow in which users enter the code of a device.'),
+  attributes: jsonObject()
+    .default({})
+    .describe('Language, theme, colours and other settings, see the page about brands.'),
 });
 
 /** The model of brands: one brand for each domain, one of which may be the default for other hosts. */

@@ -13,11 +13,13 @@ import type { BlueprintObject, ObjectModel } from './object-model.js';
 
 /** The fields of an external stage in a blueprint. */
 export const externalStageSchema = z.object({
-  name: char(),
-  kind: char(),
-  config: jsonObject().default({}),
-  /** Whether the operator trusts what the descriptor says that the stage proves. */
-  trusts_proof: boolean().default(false),
+  name: char().describe('Unique name of the stage.'),
+  kind: char().describe('Kind that the service of the stage serves: x_<vendor>_<name>.'),
+  config: jsonObject().default({}).describe('Settings of the stage, as its descriptor declares them.'),
+  trusts_proof: boolean()
+    .default(false)
+    .describe('Whether you trust what the descriptor says that the stage proves.')
+    .meta({ since: '0.3.0' }),
 });
 
 /**

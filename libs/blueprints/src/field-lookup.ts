@@ -17,6 +17,9 @@ const lookups: Readonly<Record<string, (actual: unknown, expected: unknown) => b
   in: (actual, expected) => Array.isArray(expected) && expected.some((candidate) => contains(actual, candidate)),
 };
 
+/** The names of all lookups. */
+export const LOOKUPS = Object.keys(lookups);
+
 /** A condition on one field of an object. */
 export interface LookupCondition {
   readonly field: string;

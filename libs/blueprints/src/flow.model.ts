@@ -9,27 +9,42 @@ const BOUND_MODES = ['any', 'all'] as const;
 
 /** A flow (docs/spec/blueprints.md#flow). */
 export const flowSchema = z.object({
-  slug: char().refine((slug) => SLUG.test(slug), { error: NOT_A_SLUG }),
-  name: char(),
-  title: char(),
-  designation: choice(DESIGNATIONS),
-  background: char({ maxLength: 500, allowBlank: true }).nullable().default(null),
-  layout: choice(LAYOUTS).optional(),
-  compatibility_mode: boolean().default(false),
-  denied_action: choice(DENIED_ACTIONS).default('message_continue'),
-  authentication: choice(REQUIREMENTS).default('none'),
-  policy_engine_mode: choice(BOUND_MODES).default('any'),
+  slug: char()
+    .refine((slug) => SLUG.test(slug), { error: NOT_A_SLUG })
+    .describe('Name of the flow in URLs; unique.'),
+  name: char().describe('Name for administrators.'),
+  title: char().describe('Title that visitors see.'),
+  designation: choice(DESIGNATIONS).describe('What the flow is for.'),
+  background: char({ maxLength: 500, allowBlank: true })
+    .nullable()
+    .default(null)
+    .describe('Picture behind the page. Null: that of the brand.'),
+  layout: choice(LAYOUTS).optional().describe('Place of the card on the page. Absent: that of the brand.'),
+  compatibility_mode: boolean().default(false).describe("No effect; kept for authentik's files."),
+  denied_action: choice(DENIED_ACTIONS)
+    .default('message_continue')
+    .describe(
+      'What happens after the flow is denied: a message, a message unless there is an address to continue to, or only the latter.',
+    ),
+  authentication: choice(REQUIREMENTS).default('none').describe('Who may run the flow.'),
+  policy_engine_mode: choice(BOUND_MODES)
+    .default('any')
+    .describe('Whether any or all of the bound policies must pass.'),
 });
 
 /** A flow stage binding (docs/spec/blueprints.md#flow-stage-binding). */
 export const bindingSchema = z.object({
-  target: char(),
-  stage: char(),
-  order: integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
-  evaluate_on_plan: boolean().default(false),
-  re_evaluate_policies: boolean().default(true),
-  invalid_response_action: choice(INVALID_RESPONSE_ACTIONS).default('retry'),
-  policy_engine_mode: choice(BOUND_MODES).default('any'),
+  target: char().describe('Flow that gets the stage.'),
+  stage: char().describe('Stage that the flow runs.'),
+  order: integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }).describe('Place in the flow; lower numbers run first.'),
+  evaluate_on_plan: boolean().default(false).describe('Whether the policies are evaluated when the flow starts.'),
+  re_evaluate_policies: boolean().default(true).describe('Whether the policies are evaluated right before the stage.'),
+  invalid_response_action: choice(INVALID_RESPONSE_ACTIONS)
+    .default('retry')
+    .describe('What a wrong answer does: ask again, or restart the flow with or without what is known.'),
+  policy_engine_mode: choice(BOUND_MODES)
+    .default('any')
+    .describe('Whether any or all of the bound policies must pass.'),
 });
 
 /** The model of flows, which are unique by slug. */

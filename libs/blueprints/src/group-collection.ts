@@ -12,12 +12,13 @@ import {
 import { changedFields, sameMembers, translateLookupError, translateWriteError } from './directory-errors.js';
 import type { JsonMap } from './json.js';
 
-const groupSchema = z.object({
-  name: char(),
-  is_superuser: boolean().default(false),
-  parent: z.string().nullable().default(null),
-  attributes: jsonObject().default({}),
-  users: z.array(z.int()).optional(),
+/** The fields of a group. */
+export const groupSchema = z.object({
+  name: char().describe('Unique name of the group.'),
+  is_superuser: boolean().default(false).describe('Whether the members are superusers.'),
+  parent: z.string().nullable().default(null).describe('Group whose members include the members of this group.'),
+  attributes: jsonObject().default({}).describe('Free data of the group.'),
+  users: z.array(z.int()).optional().describe('Numbers of the members. Absent: the members stay as they are.'),
 });
 type GroupValues = z.output<typeof groupSchema>;
 

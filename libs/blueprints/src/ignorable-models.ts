@@ -1,7 +1,8 @@
 /** Apps of authentik whose unsupported models may be skipped, because no login flow needs them. */
-const IGNORABLE_APPS =
+export const IGNORABLE_APPS =
   /^authentik_(crypto|enterprise|events|outposts|providers?|rbac|reports|sources|tenants)(_\w+)?\./;
-const IGNORABLE_MODELS: readonly string[] = ['authentik_blueprints.blueprintinstance'];
+/** Single models that may be skipped, too. */
+export const IGNORABLE_MODELS: readonly string[] = ['authentik_blueprints.blueprintinstance'];
 
 /**
  * Returns whether entries of this model of authentik may be skipped, because no login depends on it. Stages and

@@ -9,6 +9,7 @@ export { formatFindings } from './lint/finding.js';
 export * from './migrations/index.js';
 export type { PythonSyntaxChecker } from './python-collection.js';
 export { formatComparison, formatReport, isDifferent, type Report } from './report.js';
+export { blueprintSchema } from './schema/blueprint-schema.js';
 export { simulatedContracts } from './simulated-contracts.js';
 export { FlowChangeBusyError } from './typeorm-blueprint-lock.js';
 export { AlreadyAppliedError, type ApplyMode, applyBlueprints } from './typeorm-blueprints.js';

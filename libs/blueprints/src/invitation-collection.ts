@@ -16,12 +16,19 @@ import type { JsonMap } from './json.js';
 const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-const schema = z.object({
-  name: z.string().refine((name) => SLUG.test(name), { error: 'Enter a valid “slug”.' }),
-  expires: z.iso.datetime({ offset: true, local: true }).nullish(),
-  fixed_data: jsonObject().default({}),
-  single_use: boolean().default(false),
-  flow: z.string().nullable().default(null),
+/** The fields of an invitation. */
+export const invitationSchema = z.object({
+  name: z
+    .string()
+    .refine((name) => SLUG.test(name), { error: 'Enter a valid “slug”.' })
+    .describe('Unique name of the invitation.'),
+  expires: z.iso
+    .datetime({ offset: true, local: true })
+    .nullish()
+    .describe('Time at which the invitation ends. Absent: in a day.'),
+  fixed_data: jsonObject().default({}).describe('Values that the invitation sets in the forms of the flow.'),
+  single_use: boolean().default(false).describe('Whether one user can use it only.'),
+  flow: z.string().nullable().default(null).describe('The only flow that accepts the invitation. Null: every flow.'),
 });
 
 interface FoundInvitation extends FoundObject {
@@ -34,7 +41,7 @@ export type InvitationStore = Pick<InvitationRepository, 'find' | 'create' | 'up
 
 /** All invitations (docs/spec/directory.md#invitations). */
 export class InvitationCollection implements Collection<FoundInvitation> {
-  readonly fields: ReadonlySet<string> = new Set([...Object.keys(schema.shape), 'created_by']);
+  readonly fields: ReadonlySet<string> = new Set([...Object.keys(invitationSchema.shape), 'created_by']);
 
   constructor(
     private readonly invitations: InvitationStore,
@@ -54,7 +61,7 @@ export class InvitationCollection implements Collection<FoundInvitation> {
     if (pk !== undefined && !isId(pk)) throw ValidationError.field('pk', 'Must be a valid UUID.');
     const stored = existing?.invitation;
     const before = stored && { ...fieldsOf(stored), expires: stored.expires?.toISOString() ?? null };
-    const values = validate(schema, { ...before, ...entryValues });
+    const values = validate(invitationSchema, { ...before, ...entryValues });
     if (values.flow !== null && !this.draft.has({ to: 'flow' }, values.flow)) throw noSuchObject('flow', values.flow);
     const fields: InvitationFields = { ...values, expires: expiryOf(values.expires, stored) };
     return () => (stored ? this.#update(stored, fields) : this.#create(fields, pk));

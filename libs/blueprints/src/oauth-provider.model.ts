@@ -11,17 +11,30 @@ import { redirectUris } from './redirect-uris.js';
  * (docs/spec/blueprints.md#oauth-provider).
  */
 export const oauthProviderSchema = z.object({
-  name: char(),
-  client_id: char({ maxLength: 255 }).default(() => randomBytes(20).toString('hex')),
-  client_type: choice(CLIENT_TYPES).default('confidential'),
-  client_secret: secret(char({ allowBlank: true, maxLength: 255 }).default('')),
-  authorization_flow: reference('flow'),
-  authentication_flow: reference('flow'),
-  redirect_uris: redirectUris().default(''),
+  name: char().describe('Unique name of the provider.'),
+  client_id: char({ maxLength: 255 })
+    .default(() => randomBytes(20).toString('hex'))
+    .describe('Id of the client. Absent: a random one.'),
+  client_type: choice(CLIENT_TYPES).default('confidential').describe('Whether the client can keep a secret.'),
+  client_secret: secret(char({ allowBlank: true, maxLength: 255 }).default('')).describe(
+    'Secret of a confidential client.',
+  ),
+  authorization_flow: reference('flow').describe('Flow that asks for the consent of a logged-in user.'),
+  authentication_flow: reference('flow')
+    .describe('Flow in which anonymous visitors log in. Null: that of the brand.')
+    .meta({ since: '0.3.0' }),
+  redirect_uris: redirectUris()
+    .default('')
+    .describe('Addresses that may get an authorization code, one a line.')
+    .meta({ since: '0.3.0' }),
   /** Types of `authorization_details` that the client may send (RFC 9396 §10). */
-  authorization_details_types: z.array(choice([CONSENT_DETAIL])).default([]),
-  access_code_validity: duration('minutes=1'),
-  access_token_validity: duration('hours=1'),
+  authorization_details_types: z
+    .array(choice([CONSENT_DETAIL]))
+    .default([])
+    .describe('Types of authorization details that the client may send.')
+    .meta({ since: '0.3.0' }),
+  access_code_validity: duration('minutes=1').describe('Lifetime of an authorization code.'),
+  access_token_validity: duration('hours=1').describe('Lifetime of an access token.'),
 });
 
 /** The model of OAuth providers, which are unique by name. Blueprints of authentik may identify them by number. */

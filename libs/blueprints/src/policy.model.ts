@@ -3,14 +3,16 @@ import { z } from 'zod';
 import type { ObjectModel } from './object-model.js';
 
 /** Fields that all policies have besides their name and config (docs/spec/policies.md#kinds). */
-export const policyCommons = { execution_logging: boolean().default(false) };
+export const policyCommons = {
+  execution_logging: boolean().default(false).describe('Whether each evaluation is recorded as an event.'),
+};
 
 /** Returns the model of a policy contract. */
 export const policyModel = ({ model, config, validate, pythonField: source }: PolicyContract): ObjectModel => ({
   name: model,
   kind: 'policy',
   key: ['name'],
-  schema: config.extend({ name: char(), ...policyCommons }),
+  schema: config.extend({ name: char().describe('Unique name of the policy.'), ...policyCommons }),
   references: new Map(),
   parents: [],
   ...(validate && { check: validate }),
@@ -21,17 +23,22 @@ const id = () => char().nullable().default(null);
 
 /** A policy binding (docs/spec/policies.md#bindings). `user` is stored as a UUID. */
 export const policyBindingSchema = z.object({
-  target: char(),
-  policy: id(),
-  group: id(),
-  user: id(),
-  order: integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
-  enabled: boolean().default(true),
-  negate: boolean().default(false),
-  timeout: integer({ min: 0, max: 2 ** 31 - 1 }).default(30),
-  failure_result: boolean().default(false),
+  target: char().describe('Flow, flow stage binding or application that the condition restricts.'),
+  policy: id().describe('Policy that must pass. Set one of policy, group and user.'),
+  group: id().describe('Group whose members pass.'),
+  user: id().describe('User who passes.'),
+  order: integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }).describe('Order of evaluation; lower numbers first.'),
+  enabled: boolean().default(true).describe('Whether the condition counts.'),
+  negate: boolean().default(false).describe('Whether the result is inverted.'),
+  timeout: integer({ min: 0, max: 2 ** 31 - 1 })
+    .default(30)
+    .describe('Seconds that the policy may take.'),
+  failure_result: boolean().default(false).describe('Result when the policy fails with an error.'),
   /** Absent unless it was given, because authentik has no such field. */
-  shadow: boolean().exactOptional(),
+  shadow: boolean()
+    .exactOptional()
+    .describe('Whether the condition is only evaluated and recorded.')
+    .meta({ since: '0.3.0' }),
 });
 
 const CONDITIONS = ['policy', 'group', 'user'] as const;

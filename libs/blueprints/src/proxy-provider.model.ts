@@ -8,14 +8,18 @@ const FORWARD_SINGLE = 'forward_single';
 const MAX_HOST_LENGTH = 255;
 
 /** A site behind forward auth. The default of `mode` is authentik's, and is refused. */
-export const proxyProviderSchema = z.object({
-  name: char(),
-  mode: char().default('proxy'),
-  external_host: char({ maxLength: MAX_HOST_LENGTH }),
-  authorization_flow: reference('flow'),
-  authentication_flow: reference('flow'),
-  access_token_validity: duration('hours=24'),
-});
+export const proxyProviderSchema = z
+  .object({
+    name: char().describe('Unique name of the provider.'),
+    mode: char().default('proxy').describe('Must be forward_single.'),
+    external_host: char({ maxLength: MAX_HOST_LENGTH }).describe('Origin of the site: https:// and the host.'),
+    authorization_flow: reference('flow').describe('Does not run; a flow with stages or policies is refused.'),
+    authentication_flow: reference('flow').describe(
+      'Flow in which anonymous visitors log in. Null: that of the brand.',
+    ),
+    access_token_validity: duration('hours=24').describe('Longest lifetime of the cookie of the site.'),
+  })
+  .meta({ since: '0.3.0' });
 
 /** The model of proxy providers, which are unique by name. Blueprints of authentik may identify them by number. */
 export const proxyProviderModel: ObjectModel = {

@@ -6,9 +6,19 @@ import type { BlueprintFile, BlueprintLibrary } from './library.js';
 
 const UNIDENTIFIED = { error: 'Must be a map with a name, a path or both.' };
 const identifiersSchema = z
-  .strictObject({ name: z.string().optional(), path: z.string().optional() }, UNIDENTIFIED)
+  .strictObject(
+    {
+      name: z.string().optional().describe('Name in the metadata of the blueprint.'),
+      path: z.string().optional().describe('Path below the folder of blueprints.'),
+    },
+    UNIDENTIFIED,
+  )
   .refine(({ name, path }) => name !== undefined || path !== undefined, UNIDENTIFIED);
-const requirementSchema = z.object({ identifiers: identifiersSchema, required: boolean().default(true) });
+/** The fields of a requirement of another blueprint. */
+export const requirementSchema = z.object({
+  identifiers: identifiersSchema.describe('Name, path or both of the blueprint to apply first.'),
+  required: boolean().default(true).describe('Whether a missing blueprint is an error.'),
+});
 
 /**
  * Entries that require another blueprint. The required blueprint is applied before the entries that follow

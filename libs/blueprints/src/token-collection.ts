@@ -18,16 +18,21 @@ const INTENTS = ['api', 'app_password'] as const;
 const SCOPED = 'Only `npm run user -- create-token` creates a token with a scope, and no blueprint changes one.';
 const IDENTIFIER = /^[-a-zA-Z0-9_]{1,255}$/;
 
-const tokenSchema = z.object({
-  identifier: char().refine((identifier) => IDENTIFIER.test(identifier), { error: 'Enter a valid “slug”.' }),
-  key: char({ trim: false }).optional(),
-  intent: z.enum(INTENTS, {
-    error: ({ input }) => (input === undefined ? 'Missing intent' : `Invalid intent ${String(input)}`),
-  }),
-  user: z.int({ error: 'Missing user' }),
-  description: char({ allowBlank: true }).default(''),
-  expiring: boolean().default(true),
-  expires: z.iso.datetime({ offset: true, local: true }).nullish(),
+/** The fields of a token. */
+export const tokenSchema = z.object({
+  identifier: char()
+    .refine((identifier) => IDENTIFIER.test(identifier), { error: 'Enter a valid “slug”.' })
+    .describe('Unique name of the token.'),
+  key: char({ trim: false }).optional().describe('The secret. Absent: random.'),
+  intent: z
+    .enum(INTENTS, {
+      error: ({ input }) => (input === undefined ? 'Missing intent' : `Invalid intent ${String(input)}`),
+    })
+    .describe('Whether the token calls the API or is a password for applications.'),
+  user: z.int({ error: 'Missing user' }).describe('Number of the user who owns the token.'),
+  description: char({ allowBlank: true }).default('').describe('What the token is for.'),
+  expiring: boolean().default(true).describe('Whether the token ends.'),
+  expires: z.iso.datetime({ offset: true, local: true }).nullish().describe('Time at which an app password ends.'),
 });
 type TokenValues = z.output<typeof tokenSchema>;
 

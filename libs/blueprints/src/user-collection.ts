@@ -25,22 +25,26 @@ export interface PasswordHashing {
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
 
 const fields = {
-  username: char({ maxLength: 150 }),
-  name: char(),
+  username: char({ maxLength: 150 }).describe('Unique name with which the user logs in.'),
+  name: char().describe('Name that is shown.'),
   email: char({ maxLength: 254, allowBlank: true })
     .refine((email) => email === '' || EMAIL.test(email), { error: 'Enter a valid email address.' })
-    .default(''),
-  is_active: boolean().default(true),
-  type: choice(USER_TYPES).default('internal'),
-  path: char().default('users'),
-  attributes: jsonObject().default({}),
+    .default('')
+    .describe('Email address; it counts as verified.'),
+  is_active: boolean().default(true).describe('Whether the user can log in.'),
+  type: choice(USER_TYPES).default('internal').describe('Kind of account.'),
+  path: char().default('users').describe('Folder of the user.'),
+  attributes: jsonObject().default({}).describe('Free data of the user.'),
 };
-const userSchema = z.object({
+/** The fields of a user. */
+export const userSchema = z.object({
   ...fields,
-  groups: z.array(z.string()).optional(),
+  groups: z.array(z.string()).optional().describe('Ids of the groups. Absent: the groups stay as they are.'),
   // Like authentik's serializer, this keeps white space and accepts a number as text.
-  password: optionalNullable(char({ trim: false, allowBlank: true }), { optional: true, nullable: true }),
-  password_hash: z.string().nullish(),
+  password: optionalNullable(char({ trim: false, allowBlank: true }), { optional: true, nullable: true }).describe(
+    'New password as plain text.',
+  ),
+  password_hash: z.string().nullish().describe('Hash of the password, instead of password.'),
 });
 type UserValues = z.output<typeof userSchema>;
 

@@ -62,5 +62,9 @@ export function referencesOf(config: z.ZodObject): ReadonlyMap<string, Reference
 /** Returns a config's schema for blueprints: fields with inlined references are lists of ids there. */
 export function blueprintConfig(config: z.ZodObject): z.ZodObject {
   const fields = [...referencesOf(config)].filter(([, { inlined }]) => inlined);
-  return config.extend(Object.fromEntries(fields.map(([name, { to }]) => [name, references(to)])));
+  const ids = ([name, { to }]: (typeof fields)[number]) => {
+    const description = (config.shape[name] as z.ZodType | undefined)?.description;
+    return [name, description === undefined ? references(to) : references(to).describe(description)];
+  };
+  return config.extend(Object.fromEntries(fields.map(ids)));
 }

@@ -44,16 +44,27 @@ const endpointUrl = () =>
     .default(null);
 
 const sourceConfig = z.object({
-  name: char(),
-  slug: char().refine((slug) => SLUG.test(slug), { error: NOT_A_SLUG }),
-  enabled: boolean().default(true),
-  authentication_flow: reference('flow'),
-  enrollment_flow: reference('flow'),
-  user_matching_mode: choice(USER_MATCHING).default('identifier'),
-  group_matching_mode: choice(GROUP_MATCHING).default('identifier'),
-  user_path_template: char({ maxLength: 500 }).default('goauthentik.io/sources/%(slug)s'),
+  name: char().describe('Name on the button of the login page.'),
+  slug: char()
+    .refine((slug) => SLUG.test(slug), { error: NOT_A_SLUG })
+    .describe('Name of the source in URLs; unique.'),
+  enabled: boolean().default(true).describe('Whether users can log in with the source.'),
+  authentication_flow: reference('flow').describe('Flow that logs a known user in.'),
+  enrollment_flow: reference('flow').describe('Flow that creates the account of a new user.'),
+  user_matching_mode: choice(USER_MATCHING)
+    .default('identifier')
+    .describe('How an unknown identity is linked to an existing user.'),
+  group_matching_mode: choice(GROUP_MATCHING)
+    .default('identifier')
+    .describe('How groups of the source are linked to groups.'),
+  user_path_template: char({ maxLength: 500 })
+    .default('goauthentik.io/sources/%(slug)s')
+    .describe('Folder of new users; %(slug)s is the slug of the source.'),
   /** A path, a URL, or `fa://name`. If empty, the page shows the icon of the provider type. */
-  icon: char({ maxLength: 500, allowBlank: true }).nullable().default(null),
+  icon: char({ maxLength: 500, allowBlank: true })
+    .nullable()
+    .default(null)
+    .describe('Path or URL of the picture on the button.'),
 });
 
 /**
@@ -61,17 +72,19 @@ const sourceConfig = z.object({
  * `request_token_url` has no effect.
  */
 export const oauthSourceConfig = sourceConfig.extend({
-  provider_type: choice(PROVIDER_TYPES),
-  request_token_url: endpointUrl(),
-  authorization_url: endpointUrl(),
-  access_token_url: endpointUrl(),
-  profile_url: endpointUrl(),
-  consumer_key: char({ maxLength: 2000 }),
-  consumer_secret: secret(char({ maxLength: 10_000 })),
-  additional_scopes: char({ maxLength: 2000, allowBlank: true }).default(''),
-  oidc_well_known_url: endpointUrl(),
-  oidc_jwks_url: endpointUrl(),
-  oidc_jwks: jsonObject().default({}),
+  provider_type: choice(PROVIDER_TYPES).describe('Kind of the provider.'),
+  request_token_url: endpointUrl().describe('Address for request tokens of OAuth 1.'),
+  authorization_url: endpointUrl().describe('Address at which users log in. Absent: that of the kind.'),
+  access_token_url: endpointUrl().describe('Address at which codes are exchanged. Absent: that of the kind.'),
+  profile_url: endpointUrl().describe("Address of the user's profile. Absent: that of the kind."),
+  consumer_key: char({ maxLength: 2000 }).describe('Client id at the provider.'),
+  consumer_secret: secret(char({ maxLength: 10_000 })).describe('Client secret at the provider.'),
+  additional_scopes: char({ maxLength: 2000, allowBlank: true })
+    .default('')
+    .describe('Further scopes, separated by spaces; with a * first, they replace the default ones.'),
+  oidc_well_known_url: endpointUrl().describe('Address of the OpenID configuration.'),
+  oidc_jwks_url: endpointUrl().describe('Address of the keys of the provider.'),
+  oidc_jwks: jsonObject().default({}).describe('Keys of the provider, instead of an address.'),
 });
 
 /** Returns a random client id, the default of a Plex source. */
@@ -80,13 +93,16 @@ const randomClientId = () =>
 
 /** Config of a Plex source (docs/spec/sources.md#plex). */
 export const plexSourceConfig = sourceConfig.extend({
-  client_id: char({ maxLength: 255 }).default(randomClientId),
+  client_id: char({ maxLength: 255 })
+    .default(randomClientId)
+    .describe('Id of this installation at Plex. Absent: a random one.'),
   allowed_servers: z
     .array(char({ maxLength: 255 }))
     .max(1000)
-    .default([]),
-  allow_friends: boolean().default(true),
-  plex_token: secret(char({ maxLength: 2000 })),
+    .default([])
+    .describe('Plex servers whose users may log in.'),
+  allow_friends: boolean().default(true).describe('Whether friends of the owner may log in without a server.'),
+  plex_token: secret(char({ maxLength: 2000 })).describe('Token of the owner.'),
 });
 
 const published = { uuid: z.uuid() };

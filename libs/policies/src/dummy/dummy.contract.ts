@@ -7,6 +7,10 @@ const seconds = (fallback: number) => integer({ min: 0, max: 2 ** 31 - 1 }).defa
 export const dummyContract = definePolicy({
   kind: 'dummy',
   model: 'authentik_policies_dummy.dummypolicy',
-  config: z.object({ result: boolean().default(false), wait_min: seconds(5), wait_max: seconds(30) }),
+  config: z.object({
+    result: boolean().default(false).describe('The result of the policy.'),
+    wait_min: seconds(5).describe('Shortest wait in seconds.'),
+    wait_max: seconds(30).describe('Longest wait in seconds.'),
+  }),
   alwaysFails: ({ result }) => result === false,
 });

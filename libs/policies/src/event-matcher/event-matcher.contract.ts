@@ -8,7 +8,12 @@ const NONE = 'At least one criteria must be set.';
 export const eventMatcherContract = definePolicy({
   kind: 'event_matcher',
   model: 'authentik_policies_event_matcher.eventmatcherpolicy',
-  config: z.object({ action: criterion(), app: criterion(), model: criterion(), client_ip: criterion() }),
+  config: z.object({
+    action: criterion().describe('Action of the event that matches.'),
+    app: criterion().describe('App of the event that matches.'),
+    model: criterion().describe('Model of the event that matches.'),
+    client_ip: criterion().describe('Client address of the event that matches.'),
+  }),
   alwaysFails: () => true,
   validate: ({ action, app, model, client_ip }) =>
     action || app || model || client_ip ? {} : { non_field_errors: [{ text: NONE }] },

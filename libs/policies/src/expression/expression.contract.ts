@@ -20,7 +20,7 @@ function alwaysReturnsFalsy(source: string): boolean {
 export const expressionContract = definePolicy({
   kind: 'expression',
   model: 'authentik_policies_expression.expressionpolicy',
-  config: z.object({ expression: char({ trim: false }) }),
+  config: z.object({ expression: char({ trim: false }).describe('Python whose returned value is the result.') }),
   pythonField: 'expression',
   mayChangePlan: ({ expression }) => mayChangePlan(String(expression)),
   alwaysFails: ({ expression }) => alwaysReturnsFalsy(String(expression)),

@@ -61,19 +61,24 @@ export const captchaContract = defineStage({
   personal_fields: [],
   user_info: true,
   config: z.object({
-    public_key: char(),
-    private_key: secret(char()),
-    js_url: redirectTarget().default('https://www.recaptcha.net/recaptcha/api.js'),
+    public_key: char().describe('Site key of the provider.'),
+    private_key: secret(char()).describe('Secret key of the provider.'),
+    js_url: redirectTarget()
+      .default('https://www.recaptcha.net/recaptcha/api.js')
+      .describe('Address of the script of the provider.'),
     api_url: z
       .string()
       .refine((address) => address === PROOF_OF_WORK || isWebAddress(address), { error: INVALID_ADDRESS })
-      .default('https://www.recaptcha.net/recaptcha/api/siteverify'),
-    score_min_threshold: number().default(0.5),
-    score_max_threshold: number().default(1),
-    error_on_invalid_score: boolean().default(true),
-    hostnames: z.array(char()).default([]),
-    action: char({ allowBlank: true }).default(''),
-    fallback_stage: reference('stage', MODEL),
+      .default('https://www.recaptcha.net/recaptcha/api/siteverify')
+      .describe('Address that verifies tokens, or the proof of work of Gatehouse.'),
+    score_min_threshold: number().default(0.5).describe('Lowest score that passes.'),
+    score_max_threshold: number().default(1).describe('Highest score that passes.'),
+    error_on_invalid_score: boolean()
+      .default(true)
+      .describe('Whether another score is refused. Otherwise policies decide.'),
+    hostnames: z.array(char()).default([]).describe('Host names for which a token may be. Empty: any.'),
+    action: char({ allowBlank: true }).default('').describe('Action for which a token must be. Empty: any.'),
+    fallback_stage: reference('stage', MODEL).describe('Captcha stage that asks while the provider does not answer.'),
   }),
   validate: proofKeyErrors,
   challenge: captchaPuzzle

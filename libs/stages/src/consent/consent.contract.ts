@@ -27,7 +27,10 @@ export const consentContract = defineStage({
   model: 'authentik_stages_consent.consentstage',
   service: 'consent',
   user_info: true,
-  config: z.object({ mode: choice(MODES).default('expiring'), consent_expire_in: duration('weeks=4') }),
+  config: z.object({
+    mode: choice(MODES).default('expiring').describe('How long the consent counts.'),
+    consent_expire_in: duration('weeks=4').describe('Lifetime of an expiring consent.'),
+  }),
   challenge: z
     .object({
       header_text: z.string().optional(),

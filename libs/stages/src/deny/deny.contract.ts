@@ -10,7 +10,9 @@ export const denyContract = defineStage({
   preview: {},
   acts: false,
   ends: true,
-  config: z.object({ deny_message: char({ allowBlank: true }).default('') }),
+  config: z.object({
+    deny_message: char({ allowBlank: true }).default('').describe('Message to the visitor. Empty: a general one.'),
+  }),
   challenge: z.object({}),
   response: z.object({}),
   state: z.object({}),

@@ -9,7 +9,7 @@ export const dummyContract = defineStage({
   service: 'session',
   preview: {},
   acts: false,
-  config: z.object({ throw_error: boolean().default(false) }),
+  config: z.object({ throw_error: boolean().default(false).describe('Whether the stage fails with an error.') }),
   challenge: z
     .object({ name: z.string() })
     .meta({ id: 'DummyChallenge', description: 'Shows a name and accepts every response.' }),

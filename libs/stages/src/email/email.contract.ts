@@ -32,19 +32,25 @@ export const emailContract = defineStage({
   preview: {},
   proves: () => ({ factor: 'first', if_missing: 'refused' }),
   config: z.object({
-    use_global_settings: boolean().default(false),
-    host: char({ maxLength: MAX_TEXT }).default('localhost'),
-    port: integer({ min: 1, max: 65_535 }).default(25),
-    username: char({ allowBlank: true, maxLength: MAX_TEXT }).default(''),
-    password: secret(char({ allowBlank: true, trim: false, maxLength: 1024 }).default('')),
-    use_tls: boolean().default(false),
-    use_ssl: boolean().default(false),
-    timeout: integer({ min: 1, max: 300 }).default(10),
-    from_address: char({ maxLength: MAX_TEXT }).default('system@authentik.local'),
-    activate_user_on_success: boolean().default(false),
-    token_expiry: integer({ min: 1, max: MAX_EXPIRY }).default(30),
-    subject: char({ maxLength: MAX_TEXT }).default('authentik'),
-    template: choice(MAIL_TEMPLATES).default(MAIL_TEMPLATES[0]),
+    use_global_settings: boolean()
+      .default(false)
+      .describe('Whether the mail server of the installation sends. Otherwise the settings of this stage count.'),
+    host: char({ maxLength: MAX_TEXT }).default('localhost').describe('Host of the mail server.'),
+    port: integer({ min: 1, max: 65_535 }).default(25).describe('Port of the mail server.'),
+    username: char({ allowBlank: true, maxLength: MAX_TEXT }).default('').describe('User name at the mail server.'),
+    password: secret(char({ allowBlank: true, trim: false, maxLength: 1024 }).default('')).describe(
+      'Password at the mail server.',
+    ),
+    use_tls: boolean().default(false).describe('Whether STARTTLS is used.'),
+    use_ssl: boolean().default(false).describe('Whether the connection is encrypted from the start.'),
+    timeout: integer({ min: 1, max: 300 }).default(10).describe('Seconds that the mail server may take.'),
+    from_address: char({ maxLength: MAX_TEXT }).default('system@authentik.local').describe('Address of the sender.'),
+    activate_user_on_success: boolean().default(false).describe('Whether the user becomes active.'),
+    token_expiry: integer({ min: 1, max: MAX_EXPIRY })
+      .default(30)
+      .describe('Lifetime of the link and of the code in minutes.'),
+    subject: char({ maxLength: MAX_TEXT }).default('authentik').describe('Subject of the mail.'),
+    template: choice(MAIL_TEMPLATES).default(MAIL_TEMPLATES[0]).describe('Template of the mail.'),
   }),
   validate: validateConfig,
   challenge: emailChallenge,

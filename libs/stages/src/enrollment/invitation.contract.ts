@@ -14,12 +14,16 @@ export const invitationContract = defineStage({
   model: 'authentik_stages_invitation.invitationstage',
   service: 'enrollment',
   config: z.object({
-    continue_flow_without_invitation: boolean().default(false),
+    continue_flow_without_invitation: boolean()
+      .default(false)
+      .describe('Whether visitors without an invitation continue.'),
     /**
      * Whether the stage itself has appended this step to the plan. The step redeems the invitation if no earlier step
      * has redeemed it.
      */
-    redeems: boolean().default(false),
+    redeems: boolean()
+      .default(false)
+      .describe('Whether this stage uses the invitation up. Otherwise writing the user does.'),
   }),
   validate: rejectRedeems,
   challenge: z.object({}),

@@ -46,18 +46,21 @@ export const identificationContract = defineStage({
   preview: { config: withinPreview },
   acts: false,
   config: z.object({
-    user_fields: z.array(choice(USER_FIELDS)).nullable().default([]),
-    captcha_stage: reference('stage', CAPTCHA),
-    password_stage: reference('stage', PASSWORD),
-    case_insensitive_matching: boolean().default(true),
-    show_matched_user: boolean().default(true),
-    pretend_user_exists: boolean().default(true),
-    enrollment_flow: reference('flow'),
-    recovery_flow: reference('flow'),
-    passwordless_flow: reference('flow'),
-    sources: references('source'),
-    show_source_labels: boolean().default(false),
-    enable_remember_me: boolean().default(true),
+    user_fields: z.array(choice(USER_FIELDS)).nullable().default([]).describe('Fields by which a user is found.'),
+    captcha_stage: reference('stage', CAPTCHA).describe('Captcha stage on the same page.'),
+    password_stage: reference('stage', PASSWORD).describe('Password stage on the same page.'),
+    case_insensitive_matching: boolean().default(true).describe('Whether upper and lower case are the same.'),
+    show_matched_user: boolean().default(true).describe('Whether the name and picture of the found user are shown.'),
+    pretend_user_exists: boolean().default(true).describe('Whether an unknown name is treated like a known one.'),
+    enrollment_flow: reference('flow').describe('Flow that the page links for new users.'),
+    recovery_flow: reference('flow').describe('Flow that the page links for forgotten passwords.'),
+    passwordless_flow: reference('flow').describe('Flow that the page links for logins without a password.'),
+    sources: references('source').describe('Sources whose buttons are shown.'),
+    show_source_labels: boolean().default(false).describe('Whether the buttons of sources have names.'),
+    enable_remember_me: boolean()
+      .default(true)
+      .describe('Whether the browser may fill in the name next time.')
+      .meta({ since: '0.3.0' }),
   }),
   validate: ({ user_fields, sources }) =>
     isNonEmptyList(user_fields) || isNonEmptyList(sources) ? {} : { [NON_FIELD_ERRORS]: [{ text: NO_LOOKUP_FIELDS }] },

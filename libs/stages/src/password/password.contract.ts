@@ -31,15 +31,16 @@ export const passwordContract = defineStage({
   config: z.object({
     backends: z
       .array(choice(BACKENDS))
-      .refine(({ length }) => length > 0, { params: { message: { code: 'empty_list' } } }),
-    configure_flow: reference('flow'),
-    failed_attempts_before_cancel: integer().default(5),
-    allow_show_password: boolean().default(false),
+      .refine(({ length }) => length > 0, { params: { message: { code: 'empty_list' } } })
+      .describe('Where passwords are checked.'),
+    configure_flow: reference('flow').describe('Flow in which users change their password.'),
+    failed_attempts_before_cancel: integer().default(5).describe('Wrong passwords after which the flow restarts.'),
+    allow_show_password: boolean().default(false).describe('Whether the page can show the entered password.'),
     /**
      * What happens if the logged-in user has no password: `ask` asks anyway, which prevents enumeration; `deny` denies
      * with a message.
      */
-    without_password: choice(['ask', 'deny']).default('ask'),
+    without_password: choice(['ask', 'deny']).default('ask').describe('What happens to users without a password.'),
   }),
   challenge: z
     .object({ recovery_url: redirectTarget().optional(), allow_show_password: z.boolean().default(false) })

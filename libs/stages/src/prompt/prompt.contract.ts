@@ -17,17 +17,17 @@ const FORBIDDEN_KEY = '__proto__';
 const text = () => char({ trim: false, allowBlank: true });
 
 const promptModelConfig = z.object({
-  field_key: char(),
-  label: char(),
-  type: choice(PROMPT_TYPES),
-  required: boolean().default(true),
+  field_key: char().describe('Name of the value in the data of the flow.'),
+  label: char().describe('Text beside the field.'),
+  type: choice(PROMPT_TYPES).describe('Kind of the field.'),
+  required: boolean().default(true).describe('Whether the field must be filled in.'),
   /** Placeholder of the field. For a field with choices: the list of choices. */
-  placeholder: text().default(''),
-  initial_value: text().default(''),
-  sub_text: text().default(''),
-  order: integer().default(0),
-  placeholder_expression: boolean().default(false),
-  initial_value_expression: boolean().default(false),
+  placeholder: text().default('').describe('Text in the empty field, or the choices.'),
+  initial_value: text().default('').describe('Value at the start.'),
+  sub_text: text().default('').describe('Text below the field.'),
+  order: integer().default(0).describe('Place in the form; lower numbers first.'),
+  placeholder_expression: boolean().default(false).describe('Whether the placeholder is Python.'),
+  initial_value_expression: boolean().default(false).describe('Whether the initial value is Python.'),
 });
 
 /** A form field, as the blueprint configures it. */
@@ -51,8 +51,10 @@ export const promptContract = defineStage({
   preview: {},
   acts: false,
   config: z.object({
-    fields: inlinedReferences('prompt', promptField),
-    validation_policies: inlinedReferences('policy', validationPolicy),
+    fields: inlinedReferences('prompt', promptField).describe('Fields of the form.'),
+    validation_policies: inlinedReferences('policy', validationPolicy).describe(
+      'Policies that must accept the answers.',
+    ),
   }),
   related_models: [
     {

@@ -17,7 +17,10 @@ export const sourceContract = defineStage({
   shows_as: LOGIN_COMPONENTS,
   model: 'authentik_stages_source.sourcestage',
   service: 'identification',
-  config: z.object({ source: reference('source'), resume_timeout: duration('minutes=10') }),
+  config: z.object({
+    source: reference('source').describe('Source at which the user must log in.'),
+    resume_timeout: duration('minutes=10').describe('Time after which the login at the source is too late.'),
+  }),
   validate: (config) => (hasSource(config) ? {} : SOURCE_REQUIRED),
   challenge: z
     .object({

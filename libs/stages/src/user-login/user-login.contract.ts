@@ -18,11 +18,15 @@ export const userLoginContract = defineStage({
   preview: {},
   user_info: true,
   config: z.object({
-    session_duration: duration('seconds=0'),
-    remember_me_offset: duration('seconds=0'),
-    terminate_other_sessions: boolean().default(false),
-    network_binding: choice(NETWORK_BINDINGS).default('no_binding'),
-    geoip_binding: choice(GEOIP_BINDINGS).default('no_binding'),
+    session_duration: duration('seconds=0').describe('Lifetime of the session. Zero: until the browser is closed.'),
+    remember_me_offset: duration('seconds=0').describe(
+      'Time by which the session is longer if the user wants to stay logged in. Zero: no question.',
+    ),
+    terminate_other_sessions: boolean().default(false).describe('Whether the other sessions of the user end.'),
+    network_binding: choice(NETWORK_BINDINGS)
+      .default('no_binding')
+      .describe('Change of the network that ends the session.'),
+    geoip_binding: choice(GEOIP_BINDINGS).default('no_binding').describe('Change of the place that ends the session.'),
   }),
   challenge: z
     .object({})

@@ -15,15 +15,18 @@ export const authenticatorDuoContract = defineStage({
   // The page's script polls and submits without the user, so no field shows that the user acted.
   personal_fields: [],
   config: z.object({
-    api_hostname: z.string().regex(HOST, 'Not a host name, such as api-xxxxxxxx.duosecurity.com.'),
-    client_id: z.string().min(1),
-    client_secret: secret(z.string().min(1)),
-    admin_integration_key: z.string().default(''),
-    admin_secret_key: secret(z.string()).default(''),
+    api_hostname: z
+      .string()
+      .regex(HOST, 'Not a host name, such as api-xxxxxxxx.duosecurity.com.')
+      .describe('API host name of the Duo application.'),
+    client_id: z.string().min(1).describe('Client id of the Duo application.'),
+    client_secret: secret(z.string().min(1)).describe('Client secret of the Duo application.'),
+    admin_integration_key: z.string().default('').describe('Integration key of the admin API, to import devices.'),
+    admin_secret_key: secret(z.string()).default('').describe('Secret key of the admin API.'),
     /** Whether to show a number that the user types into Duo's app, if the Duo account requires verified pushes. */
-    number_matching: z.boolean().default(true),
-    friendly_name: z.string().nullable().default(null),
-    configure_flow: reference('flow'),
+    number_matching: z.boolean().default(true).describe('Whether users compare a number in the Duo app.'),
+    friendly_name: z.string().nullable().default(null).describe('Name of the stage for users.'),
+    configure_flow: reference('flow').describe('Flow in which users set the device up in their settings.'),
   }),
   challenge: authenticatorDuoChallenge,
   response: authenticatorDuoResponse,

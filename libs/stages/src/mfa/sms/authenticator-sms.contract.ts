@@ -13,16 +13,18 @@ export const authenticatorSmsContract = defineStage({
   user_info: true,
   addressable: ['code'],
   config: z.object({
-    provider: choice(['twilio', 'generic']),
-    from_number: char(),
+    provider: choice(['twilio', 'generic']).describe('Who sends the messages: Twilio, or a webhook.'),
+    from_number: char().describe('Number of the sender.'),
     /** The account id at Twilio, or the URL of the web hook. */
-    account_sid: char(),
-    auth: secret(char()),
-    auth_password: secret(char({ allowBlank: true })).default(''),
-    auth_type: choice(['basic', 'bearer']).default('basic'),
-    verify_only: boolean().default(false),
-    friendly_name: z.string().nullable().default(null),
-    configure_flow: reference('flow'),
+    account_sid: char().describe('Account id at Twilio, or the address of the webhook.'),
+    auth: secret(char()).describe('Token at Twilio, or user name or token of the webhook.'),
+    auth_password: secret(char({ allowBlank: true }))
+      .default('')
+      .describe('Password of the webhook.'),
+    auth_type: choice(['basic', 'bearer']).default('basic').describe('How the webhook is called.'),
+    verify_only: boolean().default(false).describe('Whether the number is stored only as a hash.'),
+    friendly_name: z.string().nullable().default(null).describe('Name of the stage for users.'),
+    configure_flow: reference('flow').describe('Flow in which users set the device up in their settings.'),
   }),
   challenge: authenticatorSmsChallenge,
   response: authenticatorSmsResponse,

@@ -13,9 +13,9 @@ export const authenticatorTotpContract = defineStage({
   user_info: true,
   addressable: ['code'],
   config: z.object({
-    digits: choice(['6', '8']),
-    friendly_name: z.string().nullable().default(null),
-    configure_flow: reference('flow'),
+    digits: choice(['6', '8']).describe('Number of digits of a code.'),
+    friendly_name: z.string().nullable().default(null).describe('Name of the stage for users.'),
+    configure_flow: reference('flow').describe('Flow in which users set the device up in their settings.'),
   }),
   challenge: authenticatorTotpChallenge,
   response: authenticatorTotpResponse,

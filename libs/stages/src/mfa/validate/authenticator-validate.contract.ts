@@ -75,13 +75,22 @@ export const authenticatorValidateContract = defineStage({
   user_info: true,
   addressable: ['code'],
   config: z.object({
-    not_configured_action: choice(['skip', 'deny', 'configure']).default('skip'),
-    configuration_stages: references('stage'),
-    device_classes: z.array(choice(DEVICE_CLASSES)).default(['static', 'totp', 'webauthn', 'duo', 'sms']),
-    last_auth_threshold: duration('seconds=0'),
-    webauthn_user_verification: choice(USER_VERIFICATIONS).default('preferred'),
-    webauthn_hints: z.array(choice(HINTS)).default([]),
-    webauthn_allowed_device_types: deviceTypes(),
+    not_configured_action: choice(['skip', 'deny', 'configure'])
+      .default('skip')
+      .describe('What happens to users without a device.'),
+    configuration_stages: references('stage').describe('Set-up stages that users without a device can choose from.'),
+    device_classes: z
+      .array(choice(DEVICE_CLASSES))
+      .default(['static', 'totp', 'webauthn', 'duo', 'sms'])
+      .describe('Kinds of devices that are accepted.'),
+    last_auth_threshold: duration('seconds=0').describe(
+      'Time for which an earlier use of a device in the browser counts.',
+    ),
+    webauthn_user_verification: choice(USER_VERIFICATIONS)
+      .default('preferred')
+      .describe('Whether a passkey must verify the user.'),
+    webauthn_hints: z.array(choice(HINTS)).default([]).describe('Kinds of passkeys that browsers offer first.'),
+    webauthn_allowed_device_types: deviceTypes().describe('Models of authenticators that are accepted. Empty: all.'),
   }),
   validate: ({ not_configured_action, configuration_stages }): Errors => {
     const isMissing = !Array.isArray(configuration_stages) || configuration_stages.length === 0;

@@ -14,13 +14,20 @@ export const authenticatorWebauthnContract = defineStage({
   preview: { changes_user: true },
   user_info: true,
   config: z.object({
-    user_verification: choice(USER_VERIFICATIONS).default('preferred'),
-    resident_key_requirement: choice(USER_VERIFICATIONS).default('preferred'),
-    authenticator_attachment: choice(['platform', 'cross-platform']).nullable().default(null),
-    device_type_restrictions: deviceTypes(),
-    hints: z.array(choice(HINTS)).default([]),
-    friendly_name: z.string().nullable().default(null),
-    configure_flow: reference('flow'),
+    user_verification: choice(USER_VERIFICATIONS)
+      .default('preferred')
+      .describe('Whether the authenticator must verify the user.'),
+    resident_key_requirement: choice(USER_VERIFICATIONS)
+      .default('preferred')
+      .describe('Whether the passkey must be discoverable.'),
+    authenticator_attachment: choice(['platform', 'cross-platform'])
+      .nullable()
+      .default(null)
+      .describe('Kind of authenticators. Null: any.'),
+    device_type_restrictions: deviceTypes().describe('Models of authenticators that can be set up. Empty: all.'),
+    hints: z.array(choice(HINTS)).default([]).describe('Kinds of authenticators that browsers offer first.'),
+    friendly_name: z.string().nullable().default(null).describe('Name of the stage for users.'),
+    configure_flow: reference('flow').describe('Flow in which users set the device up in their settings.'),
   }),
   related_models: [deviceType],
   challenge: authenticatorWebauthnChallenge,

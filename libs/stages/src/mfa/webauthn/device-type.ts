@@ -4,9 +4,13 @@ import { z } from 'zod';
 const AAGUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const deviceTypeConfig = z.object({
-  aaguid: z.string().toLowerCase().regex(AAGUID, 'Not an AAGUID, such as 2fc0579f-8113-47ea-b116-bb5a8db9202a.'),
-  description: z.string().default(''),
-  icon: z.string().nullable().default(null),
+  aaguid: z
+    .string()
+    .toLowerCase()
+    .regex(AAGUID, 'Not an AAGUID, such as 2fc0579f-8113-47ea-b116-bb5a8db9202a.')
+    .describe('Id of the model of authenticators.'),
+  description: z.string().default('').describe('Name of the model.'),
+  icon: z.string().nullable().default(null).describe('Picture of the model.'),
 });
 
 /** The blueprint model `webauthndevicetype`: a kind of authenticator, identified by its AAGUID. */

@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import { blueprintSchema } from '@gatehouse/blueprints';
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Public } from '../http/auth/auth.guard.js';
+import { FILE_ROUTE } from '../http/routing.hooks.js';
+
+/** The JSON Schema of blueprints, which editors load (docs/how-to/write-blueprints-in-an-editor.md). */
+@Public()
+@Controller('/schemas/blueprint.json')
+export class BlueprintSchemaController {
+  readonly #text = JSON.stringify(blueprintSchema());
+  readonly #etag = `"${createHash('sha256').update(this.#text).digest('base64url')}"`;
+
+  /** Returns the schema, or 304 if the client has it already. */
+  @RouteConfig(FILE_ROUTE)
+  @Get('')
+  show(@Req() { headers }: FastifyRequest, @Res() reply: FastifyReply) {
+    void reply.headers({ etag: this.#etag, 'cache-control': 'public, no-cache' });
+    if (headers['if-none-match'] === this.#etag) return reply.status(304).send();
+    return reply.type('application/schema+json; charset=utf-8').send(this.#text);
+  }
+}
