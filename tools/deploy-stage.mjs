@@ -29,7 +29,9 @@ writeFileSync(settings, `NATS_URL=nats://nats:4222\nNATS_NKEY_SEED=${seed}\n`, {
 appendFileSync(users, userOf(slot, publicKeyOf(seed)));
 console.log(`${users}: user of ${kind} added\n${settings}: settings of the stage`);
 if (folder === FOLDER && !readSettings(SETTINGS_FILE).some(([name]) => name === 'NATS_STAGES')) {
-  appendFileSync(SETTINGS_FILE, `NATS_STAGES=./${FOLDER}/nats\n`, { mode: 0o600 });
+  const before = existsSync(SETTINGS_FILE) ? readFileSync(SETTINGS_FILE, 'utf8') : '';
+  const gap = before === '' || before.endsWith('\n') ? '' : '\n';
+  appendFileSync(SETTINGS_FILE, `${gap}NATS_STAGES=./${FOLDER}/nats\n`, { mode: 0o600 });
   console.log(`${SETTINGS_FILE}: NATS_STAGES added`);
 }
 

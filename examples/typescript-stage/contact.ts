@@ -19,7 +19,15 @@ const DESCRIPTOR = {
   response: {
     type: 'object',
     properties: {
-      channel: { type: 'string', title: 'Reach me by', enum: CHANNELS },
+      channel: {
+        type: 'string',
+        title: 'Reach me by',
+        oneOf: [
+          { const: 'email', title: 'Email' },
+          { const: 'phone', title: 'Phone' },
+          { const: 'none', title: 'Not at all' },
+        ],
+      },
       phone: { type: 'string', title: 'Phone number', description: 'Only if we may call you', maxLength: 30 },
     },
     required: ['channel'],

@@ -8,7 +8,9 @@ import { SERVICES_FILE } from '../deploy/compose.js';
  */
 export function provideBaseImages(): void {
   const images = [
-    ...readFileSync('Dockerfile', 'utf8').matchAll(/^FROM (?:--platform=\S+ )?(\S+:\S+)/gm),
+    ...['Dockerfile', 'examples/go-stage/Dockerfile'].flatMap((file) => [
+      ...readFileSync(file, 'utf8').matchAll(/^FROM (?:--platform=\S+ )?(\S+:\S+)/gm),
+    ]),
     ...readFileSync(SERVICES_FILE, 'utf8').matchAll(/image: (\w+:[\w.-]+)/g),
   ].map(([, image = '']) => image);
   for (const image of new Set(images)) provide(image);

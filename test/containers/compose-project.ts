@@ -28,6 +28,8 @@ export class ComposeProject {
     ...process.env,
     COMPOSE_PROJECT_NAME: 'gatehouse-test',
     FRONT_SUBNET: '10.231.77.0/24',
+    // The network of NATS, which external stages join.
+    GATEHOUSE_NETWORK: 'gatehouse-test_bus',
   };
   private readonly followed: string[] = [];
 
@@ -112,7 +114,7 @@ export class ComposeProject {
 
   /** Removes the containers, the networks, the volumes and the folder. */
   async close(): Promise<void> {
-    await this.sh('docker compose --profile operator down --volumes --timeout 5');
+    await this.sh('docker compose --profile operator down --volumes --remove-orphans --timeout 5');
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -13,6 +13,9 @@ import { codeBlocks } from './page-commands.js';
 
 const DEPLOY = 'docs/how-to/deploy.md';
 const ROTATE_SECRETS = 'docs/how-to/rotate-secrets.md';
+const WRITE_A_STAGE = 'docs/how-to/write-a-stage-in-another-language.md';
+/** The flow of examples/go-stage. */
+const CODE_FLOW = 'login-with-code';
 const PASSWORD = 'correct-horse-7';
 const FLOW = 'default-authentication-flow';
 const USERS = Array.from({ length: 4 }, (_, i) => `user-${i}`);
@@ -228,6 +231,25 @@ describe('a compose deployment', () => {
       await pause(200);
     const stored = JSON.parse(await project.sh('docker compose exec -T nats wget -qO- http://127.0.0.1:8222/jsz'));
     expect(stored).toMatchObject({ streams: 1, messages: expect.toSatisfy((count: number) => count > 0) });
+  });
+
+  it('runs an external stage by the commands of the page, and logs a user in through it', async () => {
+    const heading = 'Deploy it';
+    await project.follow(WRITE_A_STAGE, heading);
+    await project.follow(WRITE_A_STAGE, heading, { block: 1 });
+    await project.sh(
+      'grep -m1 serving < <(docker compose --project-directory stages --file stages/compose.yml logs --follow stage 2>/dev/null)',
+    );
+    expect(await project.follow(WRITE_A_STAGE, heading, { block: 2 })).toMatch(/x_example_code: \d+ promises kept/);
+    const browser = new Browser(project.url);
+    await browser.show(CODE_FLOW);
+    await browser.solve(CODE_FLOW, { uid_field: 'user-0', password: PASSWORD });
+    const { body } = await browser.solve(CODE_FLOW, { code: 'wrong' });
+    expect(body).toHaveProperty('response_errors.code');
+    await browser.solve(CODE_FLOW, { code: 'let-me-in' });
+    expect(await usernameOf(browser)).toBe('user-0');
+    const checker = 'docker compose run --rm checker password || true';
+    expect(await project.sh(checker)).toContain('FAIL describes itself');
   });
 
   it('exports and deletes a user', async () => {

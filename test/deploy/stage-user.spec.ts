@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -15,9 +15,10 @@ describe('npm run deploy:stage', () => {
   const read = (file: string) => readFile(join(folder, file), 'utf8');
 
   it('writes the secret of the stage to a file that only its owner can read, and names the folder in .env once', async () => {
+    await writeFile(join(folder, '.env'), 'BASE_URL=https://id.example.org');
     await deployStage(folder, 'x_acme_terms');
     await deployStage(folder, 'x_acme_quiz');
-    expect(await read('.env')).toBe('NATS_STAGES=./stages/nats\n');
+    expect(await read('.env')).toBe('BASE_URL=https://id.example.org\nNATS_STAGES=./stages/nats\n');
     for (const kind of ['x_acme_terms', 'x_acme_quiz']) {
       const file = join(folder, 'stages', `${kind}.env`);
       expect((await stat(file)).mode & 0o077).toBe(0);

@@ -78,9 +78,13 @@ describeWithNats('the examples of stages', () => {
 
       it('answers each request once with three replicas, and loses none while two of them stop', async () => {
         const copies = [await start(), await start()];
+        for (const { child } of copies) child.kill('SIGSTOP');
         const requests = Array.from({ length: 60 }, () => stageRequestFixture({ config: stage.config }));
         const replies = await harness.flood(`stage.${stage.kind}.challenge`, requests, async () => {
-          expect(await Promise.all(copies.map((copy) => copy.stop()))).toEqual([0, 0]);
+          // Both have unread requests when the signal reaches them.
+          const exits = copies.map((copy) => copy.stop());
+          for (const { child } of copies) child.kill('SIGCONT');
+          expect(await Promise.all(exits)).toEqual([0, 0]);
         });
         await harness.connection.request(`stage.${stage.kind}.describe`, '{"v":1}');
         expect(replies.map((reply) => ('type' in reply ? reply.type : reply))).toEqual(requests.map(() => 'challenge'));
