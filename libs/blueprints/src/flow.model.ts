@@ -23,9 +23,7 @@ export const flowSchema = z.object({
   compatibility_mode: boolean().default(false).describe("No effect; kept for authentik's files."),
   denied_action: choice(DENIED_ACTIONS)
     .default('message_continue')
-    .describe(
-      'What happens after the flow is denied: a message, a message unless there is an address to continue to, or only the latter.',
-    ),
+    .describe('What visitors get to whom the flow does not apply: a message, or a redirect (continue).'),
   authentication: choice(REQUIREMENTS).default('none').describe('Who may run the flow.'),
   policy_engine_mode: choice(BOUND_MODES)
     .default('any')

@@ -100,8 +100,8 @@ export const plexSourceConfig = sourceConfig.extend({
     .array(char({ maxLength: 255 }))
     .max(1000)
     .default([])
-    .describe('Plex servers whose users may log in.'),
-  allow_friends: boolean().default(true).describe('Whether friends of the owner may log in without a server.'),
+    .describe('Plex servers whose users may log in. Empty: any.'),
+  allow_friends: boolean().default(true).describe('Whether friends of the owner may log in.'),
   plex_token: secret(char({ maxLength: 2000 })).describe('Token of the owner.'),
 });
 

@@ -26,7 +26,7 @@ export const passwordContract = definePolicy({
     length_min: count().describe('Fewest characters.'),
     symbol_charset: char({ trim: false }).default(SYMBOLS).describe('Characters that count as symbols.'),
     error_message: char({ allowBlank: true }).default('').describe('Message when the static rules refuse a password.'),
-    hibp_allowed_count: count().describe('Number of leaks from which a password is refused.'),
+    hibp_allowed_count: count().describe('Most leaks with which a password is accepted.'),
     zxcvbn_score_threshold: count(2).describe('Score up to which a password is refused.'),
   }),
 });

@@ -21,9 +21,7 @@ export const invitationContract = defineStage({
      * Whether the stage itself has appended this step to the plan. The step redeems the invitation if no earlier step
      * has redeemed it.
      */
-    redeems: boolean()
-      .default(false)
-      .describe('Whether this stage uses the invitation up. Otherwise writing the user does.'),
+    redeems: boolean().default(false).describe('Set by the stage itself; leave it out.'),
   }),
   validate: rejectRedeems,
   challenge: z.object({}),

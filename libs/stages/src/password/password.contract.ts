@@ -34,7 +34,9 @@ export const passwordContract = defineStage({
       .refine(({ length }) => length > 0, { params: { message: { code: 'empty_list' } } })
       .describe('Where passwords are checked.'),
     configure_flow: reference('flow').describe('Flow in which users change their password.'),
-    failed_attempts_before_cancel: integer().default(5).describe('Wrong passwords after which the flow restarts.'),
+    failed_attempts_before_cancel: integer()
+      .default(5)
+      .describe('Number of wrong passwords after which the flow is denied.'),
     allow_show_password: boolean().default(false).describe('Whether the page can show the entered password.'),
     /**
      * What happens if the logged-in user has no password: `ask` asks anyway, which prevents enumeration; `deny` denies
