@@ -60,6 +60,40 @@ describe('npm run blueprint -- apply', () => {
     });
   });
 
+  it('refuses an unknown field, and ignores it with --lenient or BLUEPRINTS_LENIENT', async () => {
+    const dummy = {
+      model: 'authentik_stages_dummy.dummystage',
+      identifiers: { name: 'd' },
+      attrs: { throw_eror: true },
+    };
+    const file = await write('misspelt.json', blueprint(dummy));
+    const ignored = 'the model has no field throw_eror; it is ignored';
+    for (const command of ['apply', 'diff', 'check'])
+      expect(await blueprintCommand([command, file], database.url)).toEqual({
+        code: 1,
+        output: expect.stringContaining('the model has no field throw_eror. Did you mean throw_error?'),
+      });
+    for (const command of ['apply', 'diff', 'update', 'check'])
+      expect((await blueprintCommand([command, '--lenient', file], database.url)).code).toBe(0);
+    const setting = { BLUEPRINTS_LENIENT: 'true' };
+    expect(await blueprintCommand(['apply', file], database.url, setting)).toEqual({
+      code: 0,
+      output: expect.stringContaining(ignored),
+    });
+    expect((await blueprintCommand(['apply', '--strict', '--lenient', file], database.url)).code).toBe(1);
+  });
+
+  it('prints and writes the JSON Schema of blueprints', async () => {
+    const { output } = await blueprintCommand(['schema']);
+    const file = join(folder, 'schema.txt');
+    expect((await blueprintCommand(['schema', '--output', file])).code).toBe(0);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(JSON.parse(output));
+    expect(await blueprintCommand(['schema', '--fast'])).toEqual({
+      code: 1,
+      output: expect.stringContaining("'--fast'"),
+    });
+  });
+
   it('prints its usage on invalid arguments', async () => {
     expect(await blueprintCommand(['apply'])).toEqual({ code: 1, output: expect.stringContaining('usage: npm run') });
     expect(await blueprintCommand(['check', '--fast', 'x'])).toEqual({
