@@ -28,7 +28,9 @@ export function restrictToFlows(
 function restricted(model: string, kind: ReferenceKind | undefined, collection: Collection): Collection {
   if (kind && !OTHER_KINDS.includes(kind)) return collection;
   if (kind) return new UnchangedCollection(model, collection);
-  return NAMED_IN_FLOWS.includes(model) ? new NamedCollection(model, collection) : new RefusedCollection(model);
+  return NAMED_IN_FLOWS.includes(model)
+    ? new NamedCollection(model, collection)
+    : new RefusedCollection(model, collection.fields);
 }
 
 const refusal = (model: string, why: string) =>
@@ -82,9 +84,10 @@ class NamedCollection extends RestrictedCollection {
 
 /** Objects that a change of flows neither changes nor sees. */
 class RefusedCollection implements Collection {
-  readonly fields: ReadonlySet<string> = new Set();
-
-  constructor(private readonly model: string) {}
+  constructor(
+    private readonly model: string,
+    readonly fields: ReadonlySet<string>,
+  ) {}
 
   find(): Promise<FoundObject | undefined> {
     return Promise.reject(this.error());
