@@ -50,7 +50,7 @@ const descriptor = `{
   },
   "errors": {"code_unknown": {"string": "This access code is not known.", "code": "invalid"}},
   "acts": false,
-  "deadline_ms": 1000
+  "deadline_ms": 5000
 }`
 
 // object is a JSON object.

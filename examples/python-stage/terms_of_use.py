@@ -62,7 +62,7 @@ DESCRIPTOR = {
     "effects": ["event"],
     # A visitor who refuses the terms has not guessed wrong, so the gateway does not count, delay or lock refusals.
     "guesses": False,
-    "deadline_ms": 1000,
+    "deadline_ms": 5000,
 }
 
 YES = {True, "true", "on", "1"}

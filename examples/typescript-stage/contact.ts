@@ -48,7 +48,7 @@ const DESCRIPTOR = {
   },
   // No answer is a guess at a credential, so the gateway counts none.
   guesses: false,
-  deadline_ms: 1000,
+  deadline_ms: 5000,
 };
 
 type Json = Record<string, unknown>;
