@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { SigningKeys } from './applications/signing-keys.js';
 import { flowChangeLimits } from './flow-changes/flow-change-limits.config.js';
 import { simulationConfig } from './flow-pages/simulation.config.js';
+import { stagePageKeys } from './flows/stage-page-module.js';
 import { CSRF_COOKIE, CSRF_COOKIES, isHostOnly, SESSION_COOKIE, SESSION_COOKIES } from './http/cookie-names.js';
 import { corsOriginsIn } from './http/cors.js';
 import { TRACEPARENT_USES } from './http/request-spans.js';
@@ -105,6 +106,7 @@ export const gatewaySettings = z.object({
       'What the header `traceparent` of a request does to its trace: `link` links a new trace to the trace of the caller; `join` continues the trace of the caller, recorded or not, if an address in TRUSTED_PROXIES has sent the request',
     ),
   TRUSTED_STAGES: trustedStages,
+  STAGE_PAGE_KEYS: stagePageKeys,
   BODY_LIMIT_BYTES: whole(256 * 1024, { max: 512 * 1024 }).describe('Largest request body'),
   ...flowChangeLimits.shape,
   QUERY_LIMIT_BYTES: whole(2048, { min: 256, max: 16 * 1024 }).describe(

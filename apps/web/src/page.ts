@@ -185,6 +185,8 @@ export interface ExternalOrigins {
   readonly connects: readonly string[];
   /** Origins to which the page submits forms. */
   readonly forms: readonly string[];
+  /** Hashes of the scripts that run in sandboxed frames, which inherit the policy. */
+  readonly hashes: readonly string[];
 }
 
 /** The functions that render pages on the server. */

@@ -102,6 +102,7 @@ function pageErrors({ page = {}, challenge, response }: StageDescriptor): string
     ...unshown.map((field) => `its page shows ${field}, which its challenge does not have`),
     ...unasked.map((field) => `its page asks for ${field}, which its response does not have`),
     ...unlimited.map(([field]) => `its file ${field} has no maxLength`),
+    ...(/<\/script|<!--|\r/i.test(page.module?.code ?? '') ? ['its page module has </script, <!-- or a CR'] : []),
   ];
 }
 

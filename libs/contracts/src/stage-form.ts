@@ -52,6 +52,13 @@ export interface StageForm {
   readonly button?: string;
   readonly shows: readonly ShownMember[];
   readonly fields: readonly FormField[];
+  readonly module?: StagePageModule;
+}
+
+/** A page module whose signature was verified, and its hash for a Content-Security-Policy. */
+export interface StagePageModule {
+  readonly code: string;
+  readonly integrity: string;
 }
 
 /** A form with the functions that the gateway needs for it. */

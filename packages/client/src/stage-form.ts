@@ -35,4 +35,9 @@ export interface StageForm {
   readonly button?: string;
   readonly shows: readonly ShownMember[];
   readonly fields: readonly FormField[];
+  /**
+   * JavaScript that shows the form in its own way, and its hash for a Content-Security-Policy. Run it in a sandboxed frame
+   * only: it is code of the stage's vendor.
+   */
+  readonly module?: { readonly code: string; readonly integrity: string };
 }

@@ -127,7 +127,8 @@ const ADAPTERS: Provider[] = [
   {
     provide: StageContractRegistry,
     inject: [GATEWAY_CONFIG],
-    useFactory: (config: GatewayConfig) => new CatalogueContractRegistry(new Set(config.TRUSTED_STAGES)),
+    useFactory: (config: GatewayConfig) =>
+      new CatalogueContractRegistry(new Set(config.TRUSTED_STAGES), config.STAGE_PAGE_KEYS),
   },
   {
     provide: StageClient,

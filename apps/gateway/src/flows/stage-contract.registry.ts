@@ -5,11 +5,14 @@ import {
   Problem,
   privilegesClaimed,
   type StageContract,
+  type StageDescriptor,
   secretFields,
 } from '@gatehouse/contracts';
 import { StageContractRegistry } from '@gatehouse/executor';
 import type { FlowVersion } from '@gatehouse/plan';
 import { proofSteps, stages } from '@gatehouse/stages';
+import type { GatewayConfig } from '../gateway.config.js';
+import { verifiedPageModule } from './stage-page-module.js';
 
 interface ExternalContract {
   readonly contract: StageContract;
@@ -32,8 +35,14 @@ export class CatalogueContractRegistry extends StageContractRegistry {
   /** Contracts of external stages by flow version. Versions never change, so the cache is never stale. */
   private readonly externalContracts = new WeakMap<FlowVersion, ExternalContracts>();
 
-  /** `trusted` lists the kinds of external stages whose privileges the operator allows. */
-  constructor(private readonly trusted: ReadonlySet<string> = new Set()) {
+  /**
+   * `trusted` lists the kinds of external stages whose privileges the operator allows, `pageKeys` the public keys of their
+   * page modules.
+   */
+  constructor(
+    private readonly trusted: ReadonlySet<string> = new Set(),
+    private readonly pageKeys: GatewayConfig['STAGE_PAGE_KEYS'] = [],
+  ) {
     super();
   }
 
@@ -67,13 +76,22 @@ export class CatalogueContractRegistry extends StageContractRegistry {
     return proofSteps;
   }
 
+  /** Returns the contract of a descriptor. Its form has the page module of the stage only if the module is signed. */
+  private contractOf(descriptor: StageDescriptor): StageContract {
+    const contract = fromDescriptor(descriptor);
+    const { form } = contract;
+    const module = verifiedPageModule(descriptor, this.pageKeys);
+    if (!form || !module) return contract;
+    return { ...contract, form: { ...form, inLanguage: (locale) => ({ ...form.inLanguage(locale), module }) } };
+  }
+
   private externalContractsOf(version: FlowVersion): ExternalContracts {
     const cached = this.externalContracts.get(version);
     if (cached) return cached;
     const contracts = new Map(
       Object.entries(version.descriptors).map(([kind, descriptor]) => {
         const distrusted = this.trusted.has(kind) ? [] : privilegesClaimed(descriptor);
-        return [kind, { contract: fromDescriptor(descriptor), distrusted }];
+        return [kind, { contract: this.contractOf(descriptor), distrusted }];
       }),
     );
     this.externalContracts.set(version, contracts);

@@ -1,4 +1,4 @@
-import type { FormField, ShownMember, StageForm } from '@gatehouse/client';
+import type { FormField, ShownMember } from '@gatehouse/client';
 import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { DateTimeField } from '../ui/date-time-field.js';
@@ -6,33 +6,19 @@ import { Field, type FieldProps } from '../ui/field.js';
 import { Form } from '../ui/form.js';
 import { Checkbox, FileInput, Radios, Select, TextArea } from '../ui/inputs.js';
 import { UserBadge } from '../ui/user-badge.js';
-import { type Envelope, errorsOf } from './envelope.js';
+import { type DescribedChallenge, errorsOf } from './envelope.js';
+import { ModuleFrame } from './module-frame.js';
 
-/** The challenge of an external stage, with the form that its description makes. */
-export interface DescribedChallenge extends Envelope {
-  readonly gatehouse_form: StageForm;
-  readonly [field: string]: unknown;
-}
-
-/** Draws the challenge of a stage that the page does not know. All texts of the stage are plain text. */
+/** Shows the challenge of a stage that the page does not know: by its page module, else by the form. */
 export function Described({ challenge }: { challenge: DescribedChallenge }) {
   const { t } = usePage();
-  const { shows, fields, button = t('Continue') } = challenge.gatehouse_form;
-  const { pending_user: user, flow_info: { cancel_url: cancelUrl } = {} } = challenge;
-  const errors = errorsOf(challenge);
-  const first = fields.find(({ name }) => errors[name]) ?? fields[0];
+  const { pending_user: user, flow_info: { cancel_url: cancelUrl } = {}, gatehouse_form } = challenge;
+  const { module } = gatehouse_form;
+  const form = <DrawnForm challenge={challenge} />;
   return (
     <>
       <UserBadge challenge={challenge} />
-      <Form challenge={challenge} fields={fields.map(({ name }) => name)}>
-        {shows.map((member) => (
-          <Shown key={member.name} member={member} value={challenge[member.name]} />
-        ))}
-        {fields.map((field) => (
-          <Input key={field.name} field={field} challenge={challenge} first={field === first} />
-        ))}
-        <Button autofocus={fields.length === 0}>{button}</Button>
-      </Form>
+      {module ? <ModuleFrame {...{ challenge, module }}>{form}</ModuleFrame> : form}
       {!user && cancelUrl && (
         <ul class="links">
           <li>
@@ -41,6 +27,25 @@ export function Described({ challenge }: { challenge: DescribedChallenge }) {
         </ul>
       )}
     </>
+  );
+}
+
+/** The form of a challenge. All texts of the stage are plain text. */
+function DrawnForm({ challenge }: { challenge: DescribedChallenge }) {
+  const { t } = usePage();
+  const { shows, fields, button = t('Continue') } = challenge.gatehouse_form;
+  const errors = errorsOf(challenge);
+  const first = fields.find(({ name }) => errors[name]) ?? fields[0];
+  return (
+    <Form challenge={challenge} fields={fields.map(({ name }) => name)}>
+      {shows.map((member) => (
+        <Shown key={member.name} member={member} value={challenge[member.name]} />
+      ))}
+      {fields.map((field) => (
+        <Input key={field.name} field={field} challenge={challenge} first={field === first} />
+      ))}
+      <Button autofocus={fields.length === 0}>{button}</Button>
+    </Form>
   );
 }
 

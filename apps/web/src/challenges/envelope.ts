@@ -26,5 +26,11 @@ export interface Envelope {
   readonly gatehouse_form?: StageForm | undefined;
 }
 
+/** The challenge of an external stage, with the form that its description makes. */
+export interface DescribedChallenge extends Envelope {
+  readonly gatehouse_form: StageForm;
+  readonly [field: string]: unknown;
+}
+
 /** Returns the errors of a challenge, or an empty object. */
 export const errorsOf = ({ response_errors }: Envelope): Errors => response_errors ?? {};

@@ -5,7 +5,12 @@ const captcha = (js_url: unknown) => externalOriginsOf({ component: 'ak-stage-ca
 
 describe('the external origins of a challenge', () => {
   it('are empty for a challenge that needs none', () => {
-    expect(externalOriginsOf({ component: 'ak-stage-password' })).toEqual({ scripts: [], connects: [], forms: [] });
+    expect(externalOriginsOf({ component: 'ak-stage-password' })).toEqual({
+      scripts: [],
+      connects: [],
+      forms: [],
+      hashes: [],
+    });
   });
 
   it('contain the captcha provider and the origins from which its script loads', () => {
@@ -51,7 +56,12 @@ describe('the external origins of a challenge', () => {
     const [password, plex] = [{ component: 'ak-stage-password' }, { component: 'ak-source-plex' }];
 
     for (const challenge of [password, plex])
-      expect(pageOriginsOf({ challenge, preview })).toEqual({ scripts: ["'self'"], connects: [], forms: [] });
+      expect(pageOriginsOf({ challenge, preview })).toEqual({
+        scripts: ["'self'"],
+        connects: [],
+        forms: [],
+        hashes: [],
+      });
     expect(pageOriginsOf({ challenge: plex })).toEqual(externalOriginsOf(plex));
   });
 

@@ -1,7 +1,7 @@
 import type { Challenge, ExternalOrigins, FlowPageData } from '../page.js';
 
 /** No external origins. */
-export const NO_ORIGINS: ExternalOrigins = { scripts: [], connects: [], forms: [] };
+export const NO_ORIGINS: ExternalOrigins = { scripts: [], connects: [], forms: [], hashes: [] };
 
 /** The built-in captcha is served by this site and starts a worker of this site. */
 const OWN_SCRIPTS = ["'self'"];
@@ -25,7 +25,17 @@ const ORIGINS_BY_COMPONENT: Readonly<Record<string, (challenge: Challenge) => Ex
 
 /** Returns the origins that a challenge needs in the page's Content-Security-Policy. */
 export const externalOriginsOf = (challenge: Challenge): ExternalOrigins =>
-  ORIGINS_BY_COMPONENT[challenge.component]?.(challenge) ?? NO_ORIGINS;
+  ORIGINS_BY_COMPONENT[challenge.component]?.(challenge) ?? moduleOrigins(challenge);
+
+const HASH = /^sha256-[A-Za-z0-9+/]{43}=$/;
+
+/** Returns the hash of the page module of an external stage. */
+function moduleOrigins({ gatehouse_form: form }: Challenge): ExternalOrigins {
+  const { integrity } = Object(Object(form).module) as Record<string, unknown>;
+  return typeof integrity === 'string' && HASH.test(integrity)
+    ? { ...NO_ORIGINS, hashes: [`'${integrity}'`] }
+    : NO_ORIGINS;
+}
 
 /**
  * Returns the origins of a flow page. A preview always allows its only captcha and nothing else, whichever step it shows:
@@ -36,7 +46,7 @@ export const pageOriginsOf = ({ challenge, preview }: Pick<FlowPageData, 'challe
 
 /** Returns whether `outer` allows every origin of `inner`. */
 export const isAllowedBy = (inner: ExternalOrigins, outer: ExternalOrigins): boolean =>
-  (['scripts', 'connects', 'forms'] as const).every((kind) =>
+  (['scripts', 'connects', 'forms', 'hashes'] as const).every((kind) =>
     inner[kind].every((origin) => outer[kind].includes(origin)),
   );
 
@@ -44,6 +54,7 @@ const merged = (a: ExternalOrigins, b: ExternalOrigins): ExternalOrigins => ({
   scripts: [...a.scripts, ...b.scripts],
   connects: [...a.connects, ...b.connects],
   forms: [...a.forms, ...b.forms],
+  hashes: [...a.hashes, ...b.hashes],
 });
 
 function captchaOrigins(script: unknown): readonly string[] {

@@ -5,7 +5,8 @@ import { sendPage } from './page.sender.js';
 /** Returns the CSP directives of a page, by name. */
 async function rulesFor(externalOrigins: Partial<Parameters<typeof sendPage>[1]['externalOrigins']>) {
   const app = fastify();
-  const page = { html: '', nonce: 'n', externalOrigins: { scripts: [], connects: [], forms: [], ...externalOrigins } };
+  const origins = { scripts: [], connects: [], forms: [], hashes: [], ...externalOrigins };
+  const page = { html: '', nonce: 'n', externalOrigins: origins };
   app.get('/', (_request, reply) => sendPage(reply, page));
   const { headers } = await app.inject('/');
   const rules = String(headers['content-security-policy']).split('; ');

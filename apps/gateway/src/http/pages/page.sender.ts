@@ -10,11 +10,11 @@ export const sendPage = (reply: FastifyReply, { html, ...page }: SendablePage) =
 
 /** Returns the CSP of a page. */
 export function contentSecurityPolicy({ nonce, externalOrigins }: Omit<SendablePage, 'html'>): string {
-  const { scripts, connects, forms } = externalOrigins;
+  const { scripts, connects, forms, hashes } = externalOrigins;
   const own = `'nonce-${nonce}'`;
   const rules = [
     ["default-src 'none'"],
-    ['script-src', own, ...scripts],
+    ['script-src', own, ...scripts, ...hashes],
     ['style-src', own, ...scripts],
     ['frame-src', ...(scripts.length > 0 ? scripts : ["'none'"])],
     ['connect-src', "'self'", ...connects, ...scripts],

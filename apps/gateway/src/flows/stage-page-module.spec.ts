@@ -1,0 +1,46 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { stagePageKeys, verifiedPageModule } from './stage-page-module.js';
+
+const KIND = 'x_acme_map';
+const CODE = 'addEventListener("message", () => undefined)';
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const publicText = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('base64');
+const keys = stagePageKeys.parse(`x_other=${'A'.repeat(43)}=, x_acme=${publicText}`);
+
+/** Returns a page with a module, signed for a kind. */
+const signed = (kind: string, code = CODE) => ({
+  module: {
+    code,
+    signature: sign(null, Buffer.from(`gatehouse stage page 1\n${kind}\n${code}`), privateKey).toString('base64'),
+  },
+});
+
+describe('a page module', () => {
+  it('is verified by a key of its vendor, and has the hash that a Content-Security-Policy names', () => {
+    expect(verifiedPageModule({ kind: KIND, page: signed(KIND) }, keys)).toEqual({
+      code: CODE,
+      integrity: expect.stringMatching(/^sha256-[A-Za-z0-9+/]{43}=$/),
+    });
+  });
+
+  it.each([
+    ['was changed after it was signed', { kind: KIND, page: { module: { ...signed(KIND).module, code: `${CODE} ` } } }],
+    ['was signed for another kind', { kind: KIND, page: signed('x_acme_form') }],
+    ['is of another vendor', { kind: 'x_acme2_map', page: signed('x_acme2_map') }],
+    ['has a signature that is none', { kind: KIND, page: { module: { code: CODE, signature: 'AAAA' } } }],
+  ])('is not run if it %s', (_what, stage) => {
+    expect(verifiedPageModule(stage, keys)).toBeUndefined();
+  });
+
+  it('is not run without a key', () => {
+    expect(verifiedPageModule({ kind: KIND, page: signed(KIND) }, [])).toBeUndefined();
+  });
+
+  it.each(['x_acme', 'x_acme=short', `acme=${publicText}`, `x_acme_map=${publicText}`])(
+    'has a setting that refuses %s',
+    (text) => {
+      expect(stagePageKeys.safeParse(text).success).toBe(false);
+    },
+  );
+});
