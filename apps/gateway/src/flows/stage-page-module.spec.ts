@@ -1,4 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stagePageKeys, verifiedPageModule } from './stage-page-module.js';
 
@@ -31,6 +35,22 @@ describe('a page module', () => {
     ['has a signature that is none', { kind: KIND, page: { module: { code: CODE, signature: 'AAAA' } } }],
   ])('is not run if it %s', (_what, stage) => {
     expect(verifiedPageModule(stage, keys)).toBeUndefined();
+  });
+
+  it('is signed by npm run sign:stage-page, which makes a key and prints the setting', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'stage-page-'));
+    writeFileSync(join(folder, 'page.js'), CODE);
+    writeFileSync(join(folder, 'broken.js'), '"</script>"');
+    const run = (file: string) =>
+      spawnSync('node', ['tools/sign-stage-page.mjs', KIND, join(folder, file), join(folder, 'acme.pem')], {
+        encoding: 'utf8',
+      });
+    const [{ stdout, stderr }, again, broken] = [run('page.js'), run('page.js'), run('broken.js')];
+    rmSync(folder, { recursive: true });
+    const [, setting = ''] = /^STAGE_PAGE_KEYS=(.+)$/m.exec(stderr) ?? [];
+    const page = { module: JSON.parse(stdout) };
+    expect(verifiedPageModule({ kind: KIND, page }, stagePageKeys.parse(setting))?.code).toBe(CODE);
+    expect([again.stdout, broken.status]).toEqual([stdout, 1]);
   });
 
   it('is not run without a key', () => {
