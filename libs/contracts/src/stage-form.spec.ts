@@ -27,6 +27,7 @@ describe('the form of an external stage', () => {
     ],
     [{ anyOf: [{ type: 'null' }, { type: 'integer' }] }, { type: 'number', step: 1 }],
     [{ type: 'string', 'x-secret': true, default: 'hunter2' }, { type: 'password' }],
+    [{ type: 'integer', 'x-secret': true }, { type: 'password' }],
     [{ type: 'string', 'x-multiline': true }, { type: 'multiline' }],
     [{ type: 'string', format: 'email' }, { type: 'email' }],
     [{ type: 'string', format: 'uri' }, { type: 'url' }],
@@ -51,7 +52,8 @@ describe('the form of an external stage', () => {
   });
 
   it('never has the default of a secret field', () => {
-    expect(JSON.stringify(asked({ type: 'string', 'x-secret': true, default: 'hunter2' }))).not.toContain('hunter2');
+    for (const schema of [{ type: 'string' }, { type: 'integer' }, { type: 'boolean' }, { enum: ['hunter2'] }])
+      expect(asked({ ...schema, 'x-secret': true, default: 'hunter2' })).not.toHaveProperty('initial');
   });
 
   it('shows texts and lists, and has the fields in the order of the description or of the page', () => {
@@ -120,6 +122,12 @@ describe('the form of an external stage', () => {
     expect(form?.typed(wrong)).toEqual(wrong);
     expect(form?.typed({ ok: '', x: '', size: '', at: '', file: '' })).toEqual({});
     expect(form?.typed({ ok: [], n: null, x: { y: 1 } })).toEqual({ ok: [], n: null, x: { y: 1 } });
+  });
+
+  it('gives a number that JSON lacks no type, and leaves out a secret number that was left empty', () => {
+    const form = asking({ height: { type: 'number' }, pin: { type: 'integer', 'x-secret': true } });
+    expect(form?.typed({ height: '1e999', pin: '7' })).toEqual({ height: '1e999', pin: 7 });
+    expect(form?.typed({ pin: '' })).toEqual({});
   });
 });
 

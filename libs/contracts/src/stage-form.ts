@@ -144,9 +144,9 @@ function fieldOf(name: string, { properties, required }: DescriptorObject): Form
 }
 
 /** Returns the initial value of a field. The page never has that of a secret, and a browser takes none for a file. */
-function initialOf(type: FormField['type'], { default: initial }: DescriptorSchema) {
+function initialOf(type: FormField['type'], { default: initial, 'x-secret': isSecret }: DescriptorSchema) {
   const isScalar = ['string', 'number', 'boolean'].includes(typeof initial);
-  return isScalar && type !== 'password' && type !== 'file' ? { initial: String(initial) } : {};
+  return isScalar && !isSecret && type !== 'file' ? { initial: String(initial) } : {};
 }
 
 function limitsOf(type: FormField['type'], { minimum, maximum, maxLength, type: valueType }: Essence) {
@@ -168,9 +168,10 @@ const fileSize = (maxLength: number) => Math.max(0, Math.floor((maxLength - DATA
 function inputType(schema: Essence): FormField['type'] | undefined {
   if (schema.enum ?? schema.oneOf) return 'choice';
   if (schema.type === 'boolean') return 'checkbox';
-  if (schema.type === 'integer' || schema.type === 'number') return 'number';
+  const isNumber = schema.type === 'integer' || schema.type === 'number';
+  if (schema['x-secret'] && (isNumber || schema.type === 'string')) return 'password';
+  if (isNumber) return 'number';
   if (schema.type !== 'string') return undefined;
-  if (schema['x-secret']) return 'password';
   if (schema['x-multiline']) return 'multiline';
   return schema.format ? FORMAT_TYPES[schema.format] : 'text';
 }
@@ -218,7 +219,9 @@ function typedAnswer(answer: Answer, fields: readonly FormField[], schemas: Reco
   const entries = fields.flatMap(({ name, type, required }) => {
     const value = answer[name];
     if (!Object.hasOwn(answer, name)) return [];
-    if (value === '' && !required && !MAY_BE_EMPTY.has(type)) return [[name, undefined] as const];
+    const { type: valueType } = essenceOf(schemas[name]!);
+    if (value === '' && !required && !(MAY_BE_EMPTY.has(type) && valueType === 'string'))
+      return [[name, undefined] as const];
     return [[name, typedValue(value, schemas[name]!)] as const];
   });
   const typed: Record<string, unknown> = { ...answer, ...Object.fromEntries(entries) };
@@ -239,8 +242,14 @@ function typedValue(value: unknown, schema: DescriptorSchema): unknown {
   const choices = [...values, ...oneOf.map((choice) => choice.const)];
   if (choices.length > 0) return choices.find((choice) => choice !== null && String(choice) === value) ?? value;
   if (type === 'boolean') return BOOLEANS.get(value) ?? value;
-  if (type === 'integer' || type === 'number') return NUMBER.test(value) ? Number(value) : value;
+  if (type === 'integer' || type === 'number') return numberOf(value) ?? value;
   return format === 'date-time' && LOCAL_TIME.test(value) ? `${value}${value.length === MINUTES ? ':00' : ''}Z` : value;
+}
+
+/** Returns the number that a text stands for, if JSON has that number: a stage would get null for an infinite one. */
+function numberOf(text: string): number | undefined {
+  const number = NUMBER.test(text) ? Number(text) : NaN;
+  return Number.isFinite(number) ? number : undefined;
 }
 
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([

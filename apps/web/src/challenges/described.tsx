@@ -39,7 +39,7 @@ function DrawnForm({ challenge }: { challenge: DescribedChallenge }) {
   return (
     <Form challenge={challenge} fields={fields.map(({ name }) => name)}>
       {shows.map((member) => (
-        <Shown key={member.name} member={member} value={challenge[member.name]} />
+        <Shown key={member.name} member={member} value={ownField(challenge, member.name)} />
       ))}
       {fields.map((field) => (
         <Input key={field.name} field={field} challenge={challenge} first={field === first} />
@@ -49,14 +49,22 @@ function DrawnForm({ challenge }: { challenge: DescribedChallenge }) {
   );
 }
 
+/** Returns a field of the challenge, but no inherited property of objects such as `constructor`. */
+const ownField = (challenge: DescribedChallenge, name: string): unknown =>
+  Object.hasOwn(challenge, name) ? challenge[name] : undefined;
+
+/** Whether a value can be shown as a text. A schema with several types may let objects through. */
+const isScalar = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value);
+
 const IMAGE = /^data:image\/(png|jpeg|gif|webp|svg\+xml)[;,]/;
 
 /** Shows a member of the challenge, or nothing if it is missing or empty. */
 function Shown({ member: { type, label }, value }: { member: ShownMember; value: unknown }) {
-  if (value === undefined || value === null || value === '') return null;
+  if (type === 'list')
+    return <List label={label} items={Array.isArray(value) ? value.filter(isScalar).map(String) : []} />;
+  if (!isScalar(value) || value === '') return null;
   if (type === 'image')
     return IMAGE.test(String(value)) ? <img class="shown" src={String(value)} alt={label ?? ''} /> : null;
-  if (type === 'list') return <List label={label} items={Array.isArray(value) ? value.map(String) : []} />;
   return (
     <p class="shown">
       {label && <strong>{label} </strong>}
@@ -90,7 +98,7 @@ interface InputProps {
 function Input({ field, challenge, first }: InputProps) {
   const { t } = usePage();
   const { name, type, label, hint, required, options = [], max_bytes: maxBytes } = field;
-  const initial = initialOf(field, challenge[name]);
+  const initial = initialOf(field, ownField(challenge, name));
   const input: FieldProps = { name, label, hint, required, initial, first, errors: errorsOf(challenge)[name] };
   switch (type) {
     case 'checkbox':
@@ -111,7 +119,8 @@ function Input({ field, challenge, first }: InputProps) {
 }
 
 const INPUT_TYPES: Readonly<Record<string, Partial<FieldProps>>> = {
-  password: { type: 'password', autocomplete: 'off' },
+  // Password managers ignore `off`, and would fill the secret of another service with the password of the account.
+  password: { type: 'password', autocomplete: 'new-password' },
   email: { type: 'email', autocomplete: 'email' },
   url: { type: 'url' },
   date: { type: 'date' },
@@ -126,9 +135,7 @@ function limits({ type, minimum, maximum, step, max_length: maxLength }: FormFie
 
 /** Returns the initial value of a field: the challenge's field of the same name, else that of the description. */
 const initialOf = ({ type, initial }: FormField, current: unknown): string | undefined =>
-  type !== 'password' && type !== 'file' && ['string', 'number', 'boolean'].includes(typeof current)
-    ? String(current)
-    : initial;
+  type !== 'password' && type !== 'file' && isScalar(current) ? String(current) : initial;
 
 /** A tick that is always part of the answer, as `true` or `false`: of two fields with one name, the last one counts. */
 const Tick = ({ input }: { input: FieldProps }) => (

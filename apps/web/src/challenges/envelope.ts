@@ -32,5 +32,6 @@ export interface DescribedChallenge extends Envelope {
   readonly [field: string]: unknown;
 }
 
-/** Returns the errors of a challenge, or an empty object. */
-export const errorsOf = ({ response_errors }: Envelope): Errors => response_errors ?? {};
+/** Returns the errors of a challenge, without a prototype: a field of an external stage may be named `constructor`. */
+export const errorsOf = ({ response_errors }: Envelope): Errors =>
+  Object.assign(Object.create(null) as object, response_errors);

@@ -32,6 +32,7 @@ describe('the attempts of an answer', () => {
     for (const nothing of [{}, { password: '' }, { password: null }, { other: 'x' }]) {
       expect(spent([password], nothing)).toEqual([]);
     }
+    expect(spent([{ ...password, when: 'constructor' }], {})).toEqual([]);
   });
   it('are one for the credential that the rule names, and one for the network', () => {
     expect(spent([password], { password: 'x' })).toEqual(['password', 'network']);

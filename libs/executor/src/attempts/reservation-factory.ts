@@ -80,7 +80,7 @@ export class ReservationFactory {
 
   /** Returns the attempts that an answer reserves: none if the answer contains no guess. */
   reservationsFor({ rules, body, shown, ...guesser }: AttemptInput): AttemptReservation[] {
-    const matching = rules.filter(({ when }) => hasValue(body[when]));
+    const matching = rules.filter(({ when }) => isGiven(body, when));
     if (matching.length === 0) return [];
     // An answer with two guesses at one credential counts once.
     const guessed = new Map(
@@ -188,9 +188,12 @@ export function withoutGuesses(rules: readonly AttemptRule[], body: JsonObject):
 
 /** Returns the errors that the client gets for wrong guesses. */
 export function wrongGuessErrors(rules: readonly AttemptRule[], body: JsonObject): Errors {
-  const { field, code } = (rules.find(({ when }) => hasValue(body[when])) ?? rules[0]!).refuse;
+  const { field, code } = (rules.find(({ when }) => isGiven(body, when)) ?? rules[0]!).refuse;
   return { [field]: [{ code }] };
 }
+
+/** Whether an answer has a value for a field. An inherited property, such as `constructor`, is none. */
+const isGiven = (body: JsonObject, field: string) => Object.hasOwn(body, field) && hasValue(body[field]);
 
 /** Whether a field has a value: not absent, null or an empty text. */
 export const hasValue = (value: unknown): boolean => value !== undefined && value !== null && value !== '';

@@ -1,0 +1,46 @@
+import { describedForm, type StageDescriptor } from '@gatehouse/contracts';
+import { expect, it } from 'vitest';
+import { renderFlowPage } from '../server.js';
+
+type Fields = StageDescriptor['response']['properties'];
+
+interface Step {
+  readonly shows?: Fields;
+  readonly asks?: Fields;
+  readonly challenge?: Readonly<Record<string, unknown>>;
+}
+
+/** Returns the page of a challenge as the gateway renders it. */
+function drawn({ shows = {}, asks = {}, challenge = {} }: Step): string {
+  const form = describedForm({
+    component: 'x-acme-a',
+    challenge: { type: 'object', properties: shows, required: [] },
+    response: { type: 'object', properties: asks, required: [] },
+  })?.inLanguage('en');
+  const pageData = {
+    challenge: { ...challenge, component: 'x-acme-a', ...(form && { gatehouse_form: form }) },
+    brand: { title: 'Example', colours: {} },
+    ...({ locale: 'en', chosen_locale: '', slug: 'login', address: '/if/flow/login/' } as const),
+    token: { field: 'csrf_token', value: 'x' },
+  };
+  return renderFlowPage(pageData, { nonce: 'n', script: '/page.js', csrfCookie: 'c' }).html;
+}
+
+it('draws fields that have the names of inherited properties', () => {
+  const names = { constructor: { type: 'string' }, valueOf: { type: 'string' } } as const;
+  expect(drawn({ asks: names })).toMatch(/<input id="constructor"[^>]* type="text"[^]*<input id="valueOf"/);
+  expect(drawn({ shows: names })).not.toContain('native code');
+});
+
+it('shows nothing for an object where the schema allows texts and objects', () => {
+  const either = { anyOf: [{ type: 'string' }, { type: 'object' }] } as const;
+  const shows = { motto: either, rules: { type: 'array', items: either } } as const;
+  const object = { toString: 1 };
+  const html = drawn({ shows, challenge: { motto: object, rules: [object, 'Be kind.'] } });
+  expect(html).toMatch(/<form[^>]*>(<input[^>]*>)*<div><ul class="points"><li>Be kind\.<\/li><\/ul><\/div><button/);
+});
+
+it('does not ask password managers for the password of the account where a stage asks for a secret', () => {
+  const html = drawn({ asks: { pin: { type: 'string', 'x-secret': true } } });
+  expect(html).toMatch(/<input id="pin"[^>]* type="password"[^>]* autocomplete="new-password"/);
+});
