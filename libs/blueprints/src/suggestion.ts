@@ -15,8 +15,12 @@ export function suggestion(word: string, choices: Iterable<string>, noun: string
   return `${meant} ${noun}: ${all.join(', ')}.`;
 }
 
+/** Longest word that is compared with choices. The time of a comparison grows with the product of both lengths. */
+const MAX_COMPARED = 256;
+
 /** Returns the choice that differs from a word by the fewest letters, or undefined if every choice is far from it. */
 export function closestTo(word: string, choices: readonly string[]): string | undefined {
+  if (word.length > MAX_COMPARED) return undefined;
   const lower = word.toLowerCase();
   const byLower = new Map(choices.map((choice) => [choice.toLowerCase(), choice]));
   // More differences would suggest words that have nothing in common.

@@ -47,6 +47,7 @@ describe('YamlSource', () => {
   it.each([
     ['a: [1', '1: '],
     ['a: 1\na: 2', '2: Map keys must be unique'],
+    ['a: {b: 1, b: 2}', '1: Map keys must be unique'],
     ['a: *nowhere', '1: the alias *nowhere has no anchor &nowhere before it'],
     ['--- 1\n--- 2', 'multiple documents'],
     ['a: !!binary aGk=', 'expected a string, a finite number, a boolean or a date'],
@@ -71,6 +72,11 @@ describe('YamlSource', () => {
   it('refuses a megabyte of brackets without a stack overflow', () => {
     expect(() => read('['.repeat(1024 * 1024))).toThrow('nested');
     expect(() => read('- '.repeat(512 * 1024))).toThrow('nested');
+  });
+
+  it('reads a map with as many keys as a large file has, without comparing each key with all others', () => {
+    const text = Array.from({ length: 60_000 }, (_, i) => `k${i}: 1`).join('\n');
+    expect(Object.keys(read(text) as object)).toHaveLength(60_000);
   });
 
   it('resolves an alias to the last anchor before it', () => {

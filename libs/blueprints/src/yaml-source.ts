@@ -42,7 +42,8 @@ export class YamlSource {
   constructor(text: string) {
     rejectDeepNesting(text, PARSER_DEPTH);
     // Blueprints are written for YAML 1.1: `yes` is true, and `<<` merges maps.
-    this.#document = parseDocument(text, { version: '1.1', lineCounter: this.#counter });
+    // The parser compares each key with all others, which takes a minute for a map that fits into a request.
+    this.#document = parseDocument(text, { version: '1.1', lineCounter: this.#counter, uniqueKeys: false });
     const [error] = this.#document.errors;
     if (error) throw syntaxError(error);
     this.#resolveAliases();
@@ -93,7 +94,10 @@ export class YamlSource {
   #map(node: YAMLMap, depth: number): TaggedMap {
     const lines = new Map<string, number | undefined>();
     const entries = new Map<string, TaggedValue>();
+    const scalars = new Set<unknown>();
     for (const pair of node.items.filter((item) => !isMerge(item))) {
+      if (isScalar(pair.key) && scalars.size === scalars.add(pair.key.value).size)
+        throw new BlueprintError('Map keys must be unique', { line: this.#lineOf(pair.key) });
       const key = String(isScalar(pair.key) ? (pair.key.source ?? pair.key.value) : this.#read(pair.key, depth + 1));
       lines.set(key, this.#lineOf(pair.key));
       entries.set(key, this.#read(pair.value, depth + 1));
