@@ -195,6 +195,7 @@ describe('a compromised stage', () => {
     expect(found(...listed)).toEqual([]);
     for (const credential of ['anything', 'sms', 'axb', 'at:', 'pins'])
       expect(found(credential).join()).toContain(`verifies ${credential}`);
+    expect(found(...Array<string>(65).fill('pin'))).toEqual(['verifies more than 64 credentials']);
   });
   it('may insert no step of a kind that its contract does not list', () => {
     const insert = { where: 'next' as const, steps: [{ kind: 'user_login', config: {} }] };

@@ -1,5 +1,4 @@
 import {
-  type AttemptRule,
   CHALLENGE_EFFECTS,
   type ContextKey,
   type Effect,
@@ -18,6 +17,7 @@ import {
   user,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
+import { countsCredential, MAX_VERIFIED } from './counted-credential.js';
 import { userKey } from './merge-context.js';
 
 /** The short form of a saved user. A reply may write it if that user already is the pending user. */
@@ -73,8 +73,11 @@ const wrongShape = (verb: 'writes' | 'sets', fact: string) => `${verb} a ${fact}
  */
 function verifiedViolations({ attempts, renews, verifies }: StageContract, reply: StageReply): string[] {
   const verified = (reply.type === 'passed' && reply.verified) || [];
+  if (verified.length > MAX_VERIFIED) return [`verifies more than ${MAX_VERIFIED} credentials`];
   const isListed = (credential: string) =>
-    renews.includes(credential) || verifies.includes(credential) || attempts.some((rule) => spends(rule, credential));
+    renews.includes(credential) ||
+    verifies.includes(credential) ||
+    attempts.some((rule) => countsCredential(rule, credential));
   return verified
     .filter((credential) => !isListed(credential))
     .map((credential) => `verifies ${credential}, which its contract does not list`);
@@ -85,17 +88,6 @@ const consentViolations = ({ consent }: StageContract, reply: StageReply): strin
   reply.type === 'passed' && reply.consented && consent !== 'asked'
     ? ['reports a consent, which its contract does not ask for']
     : [];
-
-/** Whether the rule counts guesses at this credential, whose name in the rule may contain `{member}` placeholders. */
-function spends({ credential: template, pick }: AttemptRule, credential: string): boolean {
-  const pattern = template.split(/\{(\w+)\}/).map((part, i) => {
-    if (i % 2 === 0) return escaped(part);
-    return part === pick?.where.member ? `(?:${pick.where.values.map(escaped).join('|')})` : '.+';
-  });
-  return new RegExp(`^${pattern.join('')}$`).test(credential);
-}
-
-const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /**
  * Returns a violation if the reply sets a pending user that `identifies` of the stage's contract does not allow.
