@@ -141,7 +141,7 @@ func (b *bus) listen() error {
 				return nil
 			}
 		case words[0] == "-ERR":
-			return fmt.Errorf("NATS error: %s", line)
+			return fmt.Errorf("NATS error: %s", strings.TrimSpace(strings.TrimPrefix(line, "-ERR")))
 		}
 	}
 }

@@ -1,3 +1,3 @@
-module example.org/access-code
+module example.org/stage
 
 go 1.22

@@ -48,13 +48,21 @@ const descriptor = `{
       }
     }
   },
-  "errors": {"code_unknown": {"string": "This access code is not known.", "code": "invalid"}},
+  "errors": {"not_accepted": {"string": "This access code is not known.", "code": "invalid"}},
   "acts": false,
   "deadline_ms": 5000
 }`
 
 // object is a JSON object.
 type object = map[string]any
+
+// checkConfig returns what is wrong with the config of the blueprint, or an empty text.
+func checkConfig(config object) string {
+	if len(digests(config)) == 0 {
+		return "the config does not match the descriptor"
+	}
+	return ""
+}
 
 // challenge shows the form. It must have no side effects, because it is called whenever the step is shown.
 func challenge(request object) object {
@@ -69,10 +77,11 @@ func respond(request object) object {
 		// Nothing was guessed. An answer that comes during a delay has no code either.
 		return rejected(request, "required", object{"failed": []string{}})
 	}
-	if isKnown(code, digests(request)) {
+	if isKnown(code, digests(configOf(request))) {
 		return object{"type": "passed"}
 	}
-	return rejected(request, "code_unknown", object{})
+	// The gateway refuses guesses during a delay by this code, so that they look like wrong ones.
+	return rejected(request, "not_accepted", object{})
 }
 
 // rejected refuses an answer and shows the form again. `more` has further members of the reply.
@@ -84,13 +93,13 @@ func rejected(request object, code string, more object) object {
 }
 
 func form(request object) object {
-	hint, _ := request["config"].(object)["hint"].(string)
+	hint, _ := configOf(request)["hint"].(string)
 	return object{"hint": hint}
 }
 
 // digests returns the SHA-256 digests of all codes, in hexadecimal digits.
-func digests(request object) []string {
-	list, _ := request["config"].(object)["sha256"].([]any)
+func digests(config object) []string {
+	list, _ := config["sha256"].([]any)
 	texts := make([]string, 0, len(list))
 	for _, item := range list {
 		if text, isText := item.(string); isText {

@@ -54,10 +54,12 @@ func check(request object) string {
 			return name + " has the wrong type"
 		}
 	}
-	if len(digests(request)) == 0 {
-		return "the config does not match the descriptor"
-	}
-	return ""
+	return checkConfig(configOf(request))
+}
+
+// configOf returns the config of a request, which is always an object after the check.
+func configOf(request object) object {
+	return request["config"].(object)
 }
 
 func isLike(value, example any) bool {

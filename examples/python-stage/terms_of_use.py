@@ -69,7 +69,14 @@ YES = {True, "true", "on", "1"}
 NO = {False, "false", "off", "0"}
 
 
-# The stage: one function for each verb, which takes the request and returns the reply.
+# The stage: the check of its config, and one function for each verb, which takes the request and returns the reply.
+
+def check_config(config):
+    """Returns what is wrong with the config of the blueprint, or None."""
+    if not isinstance(config.get("text"), str) or not isinstance(config.get("tries", 3), int):
+        return "the config does not match the descriptor"
+    return None
+
 
 def challenge(request):
     """Returns the challenge. Must have no side effects, because it is called whenever the step is shown."""
@@ -155,8 +162,9 @@ def check(request):
     for member in ("state", "response"):
         if not isinstance(request.get(member, {}), dict):
             raise BadRequestError(f"{member} has the wrong type")
-    if not isinstance(request["config"].get("text"), str) or not isinstance(tries(request), int):
-        raise BadRequestError("the config does not match the descriptor")
+    fault = check_config(request["config"])
+    if fault:
+        raise BadRequestError(fault)
 
 
 # The bus: the text protocol of NATS over a socket.

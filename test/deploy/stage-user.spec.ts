@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +34,18 @@ describe('npm run deploy:stage', () => {
     await deployStage(folder, 'x_acme_terms', 'mine');
     expect(await read('mine/nats/users.conf')).toMatch(/^STAGE_USER_1: \{\n {2}nkey: U\w+\n/);
     await expect(read('.env')).rejects.toThrow('ENOENT');
+  });
+
+  it('writes only into folders that git ignores, if they are those of the guide', () => {
+    const secret = [
+      'stages/x_acme_pin.env',
+      'deploy/k8s/overlays/mine/secrets.env',
+      'deploy/k8s/overlays/mine/nats/users.conf',
+    ];
+    const seed = 'deploy/k8s/overlays/x-acme-pin/x_acme_pin.env';
+    const shipped = 'deploy/k8s/overlays/example/kustomization.yaml';
+    const ignored = execFileSync('git', ['check-ignore', '--no-index', ...secret, seed, shipped], { encoding: 'utf8' });
+    expect(ignored.trim().split('\n')).toEqual([...secret, seed]);
   });
 
   it('refuses a second user of a kind, a ninth user, and a kind of Gatehouse, and changes nothing', async () => {

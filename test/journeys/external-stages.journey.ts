@@ -187,6 +187,19 @@ describe.skipIf(isMissing('Go'))(`the stage in Go${missingNote('Go')}`, () => {
     expect((await me(browser)).body).toMatchObject({ user: { username: 'alice' } });
     expect(await countersOf('x_example_code')).toEqual([]);
   });
+
+  it('refuses a right access code during a delay by the sentence of a wrong one', async () => {
+    const browser = deployment.browser();
+    await browser.solve(FLOW, { uid_field: 'alice', password: 'correct-horse-7' });
+    const { body: wrong } = await browser.solve(FLOW, { code: 'wrong' });
+    await deployment.rows(
+      "UPDATE flow.attempts SET failures = 30, free_at = now() + interval '1 hour' WHERE credential LIKE 'x_example_code%'",
+    );
+    const { body: delayed } = await browser.solve(FLOW, { code: 'let-me-in' });
+    await deployment.rows("DELETE FROM flow.attempts WHERE credential LIKE 'x_example_code%'");
+    expect(delayed).toHaveProperty('response_errors');
+    expect(delayed['response_errors']).toEqual(wrong['response_errors']);
+  });
 });
 
 describe('a compromised external stage', () => {

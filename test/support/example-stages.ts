@@ -30,7 +30,7 @@ export const EXAMPLE_STAGES = {
     answers: { right: { code: 'let-me-in' }, wrong: { code: 'guess' } },
     needs: { program: 'go', package: 'golang-go' },
     prepare: async (folder) => {
-      const program = join(folder, 'access-code');
+      const program = join(folder, 'go-stage');
       // Uses the installed Go only, and no module proxy.
       const env = { ...process.env, GOTOOLCHAIN: 'local', GOPROXY: 'off', CGO_ENABLED: '0' };
       await run('go', ['build', '-o', program, '.'], { cwd: 'examples/go-stage', env });

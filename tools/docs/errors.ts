@@ -39,8 +39,12 @@ export const documents: readonly Document[] = [
       'flow restarts. A locked or delayed credential is answered like a wrong one.',
     '## Rejected answers',
     'The challenge is shown again, HTTP 200, with `response_errors`: for each field, or `non_field_errors`, a list of ' +
-      '`{"string", "code"}`. Any stage may report for a field:',
-    table(['code', 'string'], messageRows(fieldMessages)),
+      '`{"string", "code"}`. Any stage may report for a field what is in this table. An external stage names it by the first ' +
+      'column, clients get the second:',
+    table(
+      ['in a reply of a stage', 'code', 'string'],
+      Object.entries(fieldMessages).map(([name, { string, code: wire }]) => [code(name), code(wire), string]),
+    ),
     'Errors of single stages:',
     ...ofStages,
   ]),

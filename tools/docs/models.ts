@@ -41,7 +41,8 @@ const WORDS: Readonly<Record<string, string>> = { string: 'text', array: 'list' 
 function defaultOf(field: DescribedField): string {
   const { default: fallback } = fieldSchema(field) as { default?: unknown };
   if (fallback !== undefined) return code(JSON.stringify(fallback));
-  return field.schema.safeParse(undefined).success ? 'optional' : 'required';
+  // A field that may be absent need not accept the value undefined.
+  return z.object({ [field.name]: field.schema }).safeParse({}).success ? 'optional' : 'required';
 }
 
 function choicesIn({ schema }: DescribedField): string {
