@@ -1,11 +1,13 @@
 import { pathToFileURL } from 'node:url';
-import { createServer } from 'vite';
+import { installIfNeeded } from './install.mjs';
 
 /**
  * Calls `use` with a function that loads a TypeScript module by its path in the repository. Each module is compiled and
- * run once.
+ * run once. Installs packages first if needed, so that a command works in a fresh clone.
  */
 export async function withModules(use) {
+  installIfNeeded();
+  const { createServer } = await import('vite');
   const server = await createServer({
     configFile: false,
     appType: 'custom',

@@ -53,6 +53,19 @@ describe('an external stage', () => {
     });
   });
 
+  it('is bound without the order of its fields if it has more than a page lists', async () => {
+    const names = Array.from({ length: 65 }, (_, i) => `field_${i}`);
+    const response = {
+      type: 'object',
+      properties: Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
+    };
+    harness.descriptors.set(KIND, descriptor({ response }));
+    await harness.apply(entries(flow('a'), terms(), bind('a', 'terms')));
+    const stored = (await harness.currentVersion('a'))?.document.descriptors[KIND];
+    expect(stored).not.toHaveProperty('page');
+    expect(Object.keys(stored?.response.properties ?? {})).toHaveLength(65);
+  });
+
   it('is not queried when only its flow is applied, and keeps its descriptor', async () => {
     harness.descriptors.set(KIND, descriptor());
     await harness.apply(entries(flow('a'), terms(), bind('a', 'terms')));
