@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
+import type { ErrorCode } from './contract-types.js';
 import { fromDescriptor, toDescriptor } from './descriptor-contract.js';
 import { defineStage } from './stage-contract.js';
+import type { StageMessage } from './stage-outcome.js';
 
 const nothing = z.object({});
 const stage = (more: object) =>
@@ -28,5 +30,16 @@ describe('a stage contract', () => {
     const login = stage({ effects: ['login'], grants: false });
     expect(login.grants).toBe(true);
     expect(fromDescriptor({ ...toDescriptor(login), grants: false }).grants).toBe(true);
+  });
+
+  it('lets the compiler refuse an error code that the contract does not declare', () => {
+    const contract = defineStage({
+      ...{ kind: 'sample', component: 'ak-stage-sample', model: 'samples.stage', service: 'samples' },
+      ...{ config: nothing, challenge: nothing, response: z.object({ word: z.string() }), state: nothing },
+      errors: { sample_wrong: { string: 'Wrong.', code: 'invalid' } },
+    });
+    expect(Object.keys(contract.errors)).toEqual(['sample_wrong']);
+    expectTypeOf<ErrorCode<typeof contract>>().toEqualTypeOf<'sample_wrong'>();
+    expectTypeOf<{ code: 'sample_wrogn' }>().not.toExtend<StageMessage<typeof contract>>();
   });
 });

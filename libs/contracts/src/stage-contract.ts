@@ -239,7 +239,15 @@ const component = optionalNullable(char(), { optional: true });
 
 type Required = 'kind' | 'component' | 'model' | 'service' | 'config' | 'challenge' | 'response' | 'state';
 type StageContractInput = Pick<StageContract, Required> & Partial<Omit<StageContract, Required>>;
-type CompleteContract<D extends StageContractInput> = Omit<typeof defaults, keyof D> & D;
+type DeclaredContract<D extends StageContractInput> = Omit<typeof defaults, keyof D> &
+  D &
+  Pick<StageContract, 'guesses'>;
+/**
+ * The contract with the literal types of the draft. It is no intersection with `StageContract`, whose errors may have any
+ * code, because the compiler would then accept a misspelt code in an outcome.
+ */
+type CompleteContract<D extends StageContractInput> = DeclaredContract<D> &
+  Omit<StageContract, keyof DeclaredContract<D>>;
 
 /** Forbids members that a contract does not have, so that the compiler refuses a misspelt one. */
 type WithoutUnknownMembers<D> = { readonly [K in Exclude<keyof D, keyof StageContract>]: never };
@@ -247,9 +255,9 @@ type WithoutUnknownMembers<D> = { readonly [K in Exclude<keyof D, keyof StageCon
 /** Declares a contract. Absent members get defaults that allow nothing. */
 export function defineStage<const D extends StageContractInput>(
   draft: D & WithoutUnknownMembers<D>,
-): CompleteContract<D> & StageContract {
+): CompleteContract<D> {
   const response = draft.response.extend({ component }).meta(draft.response.meta() ?? {});
   const grants = draft.grants === true || draft.effects?.includes('login') === true;
   const { acts = true, acts_on_entry = () => acts, guesses = isExternalKind(draft.kind) } = draft;
-  return { ...defaults, ...draft, acts_on_entry, grants, guesses, response } as CompleteContract<D> & StageContract;
+  return { ...defaults, ...draft, acts_on_entry, grants, guesses, response } as CompleteContract<D>;
 }
