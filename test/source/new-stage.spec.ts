@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { stages } from '@gatehouse/stages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,15 +17,19 @@ const COPIED = [
   'test',
   'tools',
   'package.json',
+  'package-lock.json',
   'tsconfig.json',
   'biome.json',
 ];
 
 describe('npm run new:stage', { timeout: 120_000 }, () => {
   let folder: string;
+  /** A program in place of npm, which installs the packages of this working tree. */
+  let npm: string;
   /** Returns what a program prints, also if it fails. */
   const run = async (...args: string[]): Promise<string> => {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: folder }).catch(
+    const env = { ...process.env, PATH: [dirname(npm), process.env['PATH']].join(delimiter) };
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: folder, env }).catch(
       (error: { stdout: string; stderr: string }) => error,
     );
     return stdout + stderr;
@@ -35,10 +39,16 @@ describe('npm run new:stage', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gatehouse-new-stage-'));
     for (const path of COPIED) cpSync(path, join(folder, path), { recursive: true });
-    symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
+    npm = join(folder, 'programs/npm');
+    mkdirSync(dirname(npm));
+    writeFileSync(npm, `#!/bin/sh\nln -s '${resolve('node_modules')}' node_modules\n`, { mode: 0o755 });
     report = await run('tools/new-stage.mjs', 'terms-of-use');
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('installs packages first if there are none', () => {
+    expect(report).toMatch(/^Installing the packages of package-lock\.json …\nWrote the stage terms_of_use,/);
+  });
 
   it('makes a stage that lacks nothing, and lists the files that it has written or changed', async () => {
     for (const file of report.matchAll(/^ {2}(\S+\.\w+)$/gm)) expect(existsSync(join(folder, file[1]!))).toBe(true);
