@@ -1,4 +1,11 @@
-import { EXTERNAL_STAGE_MODEL, entryFault, fieldOrder, judgeStage, type StageDescriptor } from '@gatehouse/contracts';
+import {
+  EXTERNAL_STAGE_MODEL,
+  entryFault,
+  fieldOrder,
+  judgeStage,
+  type StageDescriptor,
+  stageDescriptor,
+} from '@gatehouse/contracts';
 import { type Collection, type FoundObject, type SaveResult, ValidationError, validate } from './collection.js';
 import type { Draft } from './draft.js';
 import { externalStageModel, externalStageSchema, trustsProof } from './external-stage.model.js';
@@ -66,11 +73,14 @@ export class ExternalStageCollection implements Collection<FoundObject> {
   }
 }
 
-/** Returns the descriptor with the order of its fields in lists, because Postgres does not keep the order of members. */
-const withOrder = (descriptor: StageDescriptor): StageDescriptor => ({
-  ...descriptor,
-  page: { ...fieldOrder(descriptor), ...descriptor.page },
-});
+/**
+ * Returns the descriptor with the order of its fields in lists, because Postgres does not keep the order of members. A
+ * descriptor that would exceed a limit with the lists stays without them.
+ */
+function withOrder(descriptor: StageDescriptor): StageDescriptor {
+  const ordered = { ...descriptor, page: { ...fieldOrder(descriptor), ...descriptor.page } };
+  return stageDescriptor.safeParse(ordered).success ? ordered : descriptor;
+}
 
 /** Throws ValidationError when a descriptor does not allow the entry of another stage of its kind. */
 function rejectEntry(descriptor: StageDescriptor, { values }: BlueprintObject): void {
