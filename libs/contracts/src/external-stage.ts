@@ -42,6 +42,7 @@ export function externalDescriptorErrors(descriptor: StageDescriptor): string[] 
     ...Object.keys(embeds).map((field) => `it embeds the stage in ${field}`),
     ...attemptRuleErrors(descriptor),
     ...ownFactErrors(descriptor),
+    ...secretErrors(descriptor),
     ...pageErrors(descriptor),
   ];
 }
@@ -59,6 +60,14 @@ function ownFactErrors({ kind, facts }: StageDescriptor): string[] {
     ...(hasSecret(schema) ? [`its fact ${name} has x-secret; keep secrets in the state of the stage`] : []),
   ]);
 }
+
+/** Returns an error for each field with a secret part, because only a whole field is sealed and kept out of URLs. */
+const secretErrors = ({ config, response }: StageDescriptor): string[] =>
+  Object.entries({ config, response }).flatMap(([part, { properties }]) =>
+    Object.entries(properties)
+      .filter(([, { 'x-secret': _whole, ...schema }]) => hasSecret(schema))
+      .map(([name]) => `its ${part} has x-secret inside ${name}; say it of the whole field`),
+  );
 
 const hasSecret = ({
   properties = {},

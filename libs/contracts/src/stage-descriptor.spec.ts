@@ -163,6 +163,26 @@ describe('an external stage', () => {
     ["another vendor's fact to write", { facts: { x_other_risk: { schema: {}, writes: true } } }],
     ['an own fact that it neither reads nor writes', { facts: { x_acme_risk: { schema: {}, writes: false } } }],
     [
+      'an answer of which only a part is secret',
+      {
+        response: {
+          type: 'object',
+          properties: { pin: { anyOf: [{ type: 'string', 'x-secret': true }] } },
+          required: [],
+        },
+      },
+    ],
+    [
+      'a setting of which only a part is secret',
+      {
+        config: {
+          type: 'object',
+          properties: { api: { type: 'object', properties: { key: { type: 'string', 'x-secret': true } } } },
+          required: [],
+        },
+      },
+    ],
+    [
       'a secret in an own fact',
       { facts: { x_acme_risk: { schema: { type: 'array', items: { anyOf: [{ 'x-secret': true }] } }, writes: true } } },
     ],
