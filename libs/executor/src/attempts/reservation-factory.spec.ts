@@ -164,6 +164,15 @@ describe('an answer that chooses a device', () => {
   ])('counts for every offered device if its choice is %s', (_what, selected) => {
     expect(spent([device], { code: '1', selected })).toEqual(['totp:1', 'static:2', 'network']);
   });
+  it('counts under a name that Postgres can store, whatever the stage has offered', () => {
+    const offered = (uid: unknown) =>
+      spent([device], { code: '1' }, { offers: [{ device_class: 'totp', device_uid: uid }] });
+    expect(offered('a\u0000\ud800b')).toEqual(['totp:ab', 'network']);
+    expect(offered('x'.repeat(9000))).toEqual([`totp:${'x'.repeat(507)}`, 'network']);
+    for (const uid of [{ toString: 1 }, [{}], null, undefined]) expect(offered(uid)).toEqual(['totp:', 'network']);
+    const classless = { offers: [{ device_class: { toString: 1 }, device_uid: '1' }] };
+    expect(spent([device], { code: '1', selected: { device_uid: { toString: 1 } } }, classless)).toEqual(['network']);
+  });
   it('counts only for the network if no device was offered', () => {
     for (const shown of [{}, { offers: 'none' }, { offers: [null, 7] }]) {
       expect(spent([device], { code: '1' }, shown)).toEqual(['network']);

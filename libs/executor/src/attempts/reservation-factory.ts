@@ -210,12 +210,22 @@ function guessedCredentials(
   if (!pick) return [credential];
   const { member, values } = pick.where;
   const credentialOf = (offer: JsonObject) =>
-    credential.replace(/\{(\w+)\}/g, (_, name: string) => String(offer[name]));
-  const offered = objectsIn(shown?.[pick.among]).filter((offer) => values.includes(String(offer[member])));
+    credential.replace(/\{(\w+)\}/g, (_, name: string) => nameText(offer[name])).slice(0, MAX_NAME);
+  const offered = objectsIn(shown?.[pick.among]).filter((offer) => values.includes(nameText(offer[member])));
   const [chosen] = objectsIn([body[pick.field]]).map(credentialOf);
   const all = offered.map(credentialOf);
   return chosen !== undefined && all.includes(chosen) ? [chosen] : all;
 }
+
+/** Largest length of the name of a credential. An index of Postgres takes no names that are much longer. */
+const MAX_NAME = 512;
+
+/** Characters that Postgres cannot store. */
+const UNSTORABLE = /[\0\p{Surrogate}]/gu;
+
+/** Returns a member of an offer as a part of a credential's name, whatever a hostile stage or client puts there. */
+const nameText = (value: unknown): string =>
+  ['string', 'number', 'boolean'].includes(typeof value) ? String(value).replace(UNSTORABLE, '') : '';
 
 const objectsIn = (value: unknown): JsonObject[] =>
   Array.isArray(value) ? value.filter((item): item is JsonObject => typeof item === 'object' && item !== null) : [];
