@@ -144,6 +144,11 @@ describeWithNats('npm run check:stage', () => {
         'asks for the effect reputation',
       ],
       ['a challenge that its schema refuses', '{"type":"challenge","challenge":{}}', 'that does not fit its contract'],
+      [
+        'a code without a sentence',
+        '{"type":"rejected","errors":{"word":[{"code":"nope"}]},"challenge":{"word":"x"}}',
+        'says nope, which is neither in errors of its descriptor nor a code of the fields',
+      ],
       ['too large', `{"type":"passed","x":"${'x'.repeat(262_144)}"}`, 'sends more than 262144 bytes'],
     ])('finds a reply that is %s', async (_what, body, finding) => {
       reply = () => body;
@@ -177,7 +182,7 @@ describeWithNats('npm run check:stage', () => {
       [
         'counts at another credential',
         { attempts: [{ ...RULE, credential: 'password' }], errors: { wrong: { string: 'Wrong.', code: 'invalid' } } },
-        ['kind', 'it counts attempts of password (list'],
+        ['kind', `it counts attempts of password; name it ${KIND} or ${KIND}:… instead (list`],
       ],
       [
         'counts attempts that are no guesses',
@@ -232,6 +237,14 @@ describeWithNats('npm run check:stage', () => {
       },
     );
 
+    it('says that no form can be drawn for a challenge that needs an object', async () => {
+      described = { ...descriptor, response: { ...object, properties: { place: object }, required: ['place'] } };
+      const { output } = await command(KIND);
+      expect(output).toContain('note no form can be drawn for its challenge: the required place of response');
+      described = descriptor;
+      expect((await command(KIND)).output).not.toContain('note');
+    });
+
     it('accepts a trusted proof and trusted privileges of the descriptor, as `blueprint apply` does', async () => {
       described = { ...descriptor, proves: PROOF, effects: ['login'] };
       trust = { TRUSTED_STAGES: KIND };
@@ -245,7 +258,7 @@ describeWithNats('npm run check:stage', () => {
 
   it('reports a stage that no service answers for, and a config that the stage refuses', async () => {
     const noService = expect.stringMatching(
-      /^kind: No service answers for x_no_one on stage\.x_no_one\.describe at [^@ ]*127\.0\.0\.1:\d+\. Start its service/,
+      /^kind: No service answers for x_no_one on stage\.x_no_one\.describe at [^@ ]*127\.0\.0\.1:\d+ \(of NATS_URL\)\. Start its service/,
     );
     expect(await faultsOf('x_no_one')).toEqual({ [BOUND]: [noService] });
     expect((await command('password')).output).toContain(`FAIL ${BOUND}\n       config: backends: `);

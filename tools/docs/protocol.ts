@@ -87,7 +87,10 @@ function text({ id, title, schema }: ProtocolPart): string {
     io: 'input',
     unrepresentable: 'any',
     metadata: named,
-    override: ({ jsonSchema }) => {
+    override: ({ zodSchema, jsonSchema }) => {
+      // The registry of names replaces the one that has the descriptions.
+      const description = z.globalRegistry.get(zodSchema)?.description;
+      if (description !== undefined) jsonSchema.description = description;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },

@@ -24,6 +24,7 @@ const USAGE = `usage: npm run blueprint -- apply [--once | --dry-run [--json] | 
 /** `npm run blueprint`: applies, compares, updates, checks and exports blueprints, and prints their JSON Schema. */
 export const blueprintCommand: Command = {
   name: 'blueprint',
+  usage: USAGE,
   run: async ([name = '', ...args], process) => {
     const subcommand = SUBCOMMANDS.get(name);
     if (!subcommand || (args.length === 0 && name !== 'schema')) throw new CommandError(USAGE);

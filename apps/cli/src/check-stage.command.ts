@@ -9,13 +9,14 @@ const USAGE = `usage: npm run check:stage -- KIND [--config JSON] [--trusts-proo
 
 KIND is the stage, and --config its config in a blueprint. --trusts-proof checks it as with trusts_proof: true.
 --right and --wrong are answers of a visitor, as the object response: the stage must pass the right one and refuse the
-wrong one, and the gateway must count the wrong one only. --context has facts that the request needs, and --state the
-state of the stage, if an answer is right only with a certain state, such as a mailed code. Without it, the state is that
+wrong one, and the gateway must count the wrong one only. --context has facts that the request needs; members of its
+pending_user replace those of the made-up user. --state is the state of the stage, if an answer is right only with a certain state, such as a mailed code. Without it, the state is that
 which the stage has left with its challenge. TRUSTED_STAGES has the same value as for the gateway.`;
 
 /** `npm run check:stage`: checks that a running stage keeps the protocol. The exit code is 1 if it does not. */
 export const checkStageCommand: Command = {
   name: 'check:stage',
+  usage: USAGE,
   run: async (args, { env }) => {
     const { kind, nats, ...options } = parseArguments(args);
     const requester = new StageRequester(nats === undefined ? env : { ...env, NATS_URL: nats }, CHECKER);
@@ -24,8 +25,8 @@ export const checkStageCommand: Command = {
       const findings: ProtocolFinding[] = [];
       for await (const finding of checkStage(requester, stage)) findings.push(finding);
       const broken = findings.filter(({ faults }) => faults.length > 0).length;
-      const verdict =
-        broken > 0 ? `${broken} of ${findings.length} promises broken` : `${findings.length} promises kept`;
+      const promises = findings.filter(({ isNote }) => !isNote).length;
+      const verdict = broken > 0 ? `${broken} of ${promises} promises broken` : `${promises} promises kept`;
       const output = [...findings.map(formatFinding), `${kind}: ${verdict}`].join('\n');
       return { output, exitCode: broken > 0 ? 1 : 0 };
     } finally {
@@ -71,7 +72,10 @@ function objectIn(json: string): Record<string, unknown> {
   throw new CommandError(USAGE);
 }
 
-function formatFinding({ promise, faults }: ProtocolFinding): string {
+function formatFinding({ promise, faults, isNote }: ProtocolFinding): string {
   const lines = faults.flatMap((fault) => fault.split('\n'));
-  return [`${faults.length > 0 ? 'FAIL' : 'ok  '} ${promise}`, ...lines.map((line) => `       ${line}`)].join('\n');
+  return [
+    `${faults.length > 0 ? 'FAIL' : isNote ? 'note' : 'ok  '} ${promise}`,
+    ...lines.map((line) => `       ${line}`),
+  ].join('\n');
 }

@@ -3,17 +3,27 @@ import { CommandError } from '@gatehouse/local';
 import { expect, it } from 'vitest';
 import { type Command, runCommand } from './command.js';
 
-async function outputOf(run: Command['run']) {
+async function outputOf(run: Command['run'], args: readonly string[] = []) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  await runCommand({ name: 'flow', run }, [], { env: {}, stdin: new PassThrough(), stdout, stderr });
-  return { stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+  const code = await runCommand({ name: 'flow', usage: 'usage: flow', run }, args, {
+    env: {},
+    stdin: new PassThrough(),
+    stdout,
+    stderr,
+  });
+  return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
 }
 
 it('prints no terminal sequence of a name, whether the command succeeds or fails', async () => {
   const hostile = 'pw\u001b[2J\u009b1A\u202e\nnext line';
   const shown = 'pw\\u{1b}[2J\\u{9b}1A\\u{202e}\nnext line\n';
-  expect(await outputOf(async () => `created ${hostile}`)).toEqual({ stdout: `created ${shown}`, stderr: '' });
+  expect(await outputOf(async () => `created ${hostile}`)).toEqual({ code: 0, stdout: `created ${shown}`, stderr: '' });
   expect(await outputOf(() => Promise.reject(new CommandError(`no flow ${hostile}`)))).toEqual({
-    ...{ stdout: '', stderr: `flow: no flow ${shown}` },
+    ...{ code: 1, stdout: '', stderr: `flow: no flow ${shown}` },
   });
+});
+
+it.each(['--help', '-h'])('prints the usage for %s, and does nothing', async (option) => {
+  const run = () => Promise.reject(new CommandError('was run'));
+  expect(await outputOf(run, ['delete', option])).toEqual({ code: 0, stdout: 'usage: flow\n', stderr: '' });
 });

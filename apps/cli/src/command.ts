@@ -32,6 +32,8 @@ export interface CommandResult {
 export interface Command {
   /** The name that precedes the error messages of the command. */
   readonly name: string;
+  /** What `--help` prints: how the command is called. */
+  readonly usage: string;
   /**
    * Returns the output of the command. A plain string means exit code 0, and so does `undefined`: the command has written
    * its output itself.
@@ -40,11 +42,16 @@ export interface Command {
 }
 
 /**
- * Runs a command and returns its exit code. Writes its output to standard output, or one sentence to standard error.
+ * Runs a command and returns its exit code. Writes its output to standard output, or one sentence to standard error. With
+ * `--help` or `-h` among the arguments, writes the usage and does nothing else.
  * Escapes unprintable characters in both, because names from the database or a file may contain terminal sequences.
  */
 export async function runCommand(command: Command, args: readonly string[], process: CommandProcess): Promise<number> {
   try {
+    if (args.some((argument) => argument === '--help' || argument === '-h')) {
+      process.stdout.write(`${command.usage}\n`);
+      return 0;
+    }
     const { stdin, stdout, stderr, syntax } = process;
     const result = await command.run(args, { env: resolveEnvironment(process.env), stdin, stdout, stderr, syntax });
     if (result === undefined) return 0;

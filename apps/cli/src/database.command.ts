@@ -18,6 +18,7 @@ const OPTIONS = {
 /** `npm run database`: makes the single-use secrets of a database that was restored from a backup worthless. */
 export const databaseCommand: Command = {
   name: 'database',
+  usage: USAGE,
   run: async (args, process) => {
     const { env } = process;
     const options = parseArguments(args);

@@ -18,6 +18,7 @@ const USAGE = `usage: npm run events -- stream [--if-set]
  */
 export const eventsCommand: Command = {
   name: 'events',
+  usage: USAGE,
   run: async ([verb, ...args], process) => {
     if (verb === 'stream' && args.length === 0) return saveStream(process.env);
     if (verb === 'stream' && args.length === 1 && args[0] === '--if-set') return saveStreamIfSet(process.env);

@@ -43,6 +43,7 @@ const USAGE = `usage: npm run flow -- trace PLAN_OR_REQUEST_ID [--json]        p
 /** `npm run flow`: shows the runs and the versions of a flow, and publishes versions. */
 export const flowCommand: Command = {
   name: 'flow',
+  usage: USAGE,
   run: async ([name = '', ...args], process) => {
     const subcommand = SUBCOMMANDS.get(name);
     if (!subcommand) throw new CommandError(USAGE);

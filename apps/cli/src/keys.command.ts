@@ -16,6 +16,7 @@ const USAGE = `usage: npm run keys -- reseal [--dry-run]   seals everything with
 /** `npm run keys`: seals all stored values with the current keys, so that the old keys can be removed. */
 export const keysCommand: Command = {
   name: 'keys',
+  usage: USAGE,
   run: async (args, process) => {
     const { env } = process;
     const dryRun = parseArguments(args);

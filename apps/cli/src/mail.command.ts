@@ -23,6 +23,7 @@ const count = z.coerce.number().int().min(1).max(10_000);
 /** `npm run mail`: lists messages of the outbox, and retries and removes parked ones, which the courier has given up. */
 export const mailCommand: Command = {
   name: 'mail',
+  usage: USAGE,
   run: async (args, process) => {
     const { verb, ids, waiting, all, most } = parseArguments(args);
     return withOutbox(process.env, async (source, sealer) => {

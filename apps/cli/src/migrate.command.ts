@@ -21,6 +21,7 @@ const USAGE = `usage: npm run migrate
  */
 export const migrateCommand: Command = {
   name: 'migrate',
+  usage: USAGE,
   run: async (args, { env }) => {
     const run = subcommandOf(args);
     const postgres = await openPostgres(env);

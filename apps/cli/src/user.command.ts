@@ -48,6 +48,7 @@ const USAGE = [
 /** `npm run user`: creates, imports, lists, changes, locks, recovers, exports and deletes users. */
 export const userCommand: Command = {
   name: 'user',
+  usage: USAGE,
   run: async ([name = '', ...args], process) => {
     if (!isSubcommand(name)) throw new CommandError(USAGE);
     try {

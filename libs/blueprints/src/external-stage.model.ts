@@ -1,9 +1,12 @@
 import {
   boolean,
   char,
+  EXTERNAL_KIND,
   EXTERNAL_STAGE_MODEL,
   fromDescriptor,
+  isExternalKind,
   jsonObject,
+  notExternalKind,
   type StageContract,
   stageDescriptor,
 } from '@gatehouse/contracts';
@@ -14,7 +17,10 @@ import type { BlueprintObject, ObjectModel } from './object-model.js';
 /** The fields of an external stage in a blueprint. */
 export const externalStageSchema = z.object({
   name: char().describe('Unique name of the stage.'),
-  kind: char().describe('Kind that the service of the stage serves: x_<vendor>_<name>.'),
+  kind: char()
+    .refine(isExternalKind, { error: ({ input }) => notExternalKind(String(input)) })
+    .describe('Kind that the service of the stage serves: x_<vendor>_<name>.')
+    .meta({ wire: { type: 'string', pattern: EXTERNAL_KIND.source } }),
   config: jsonObject().default({}).describe('Settings of the stage, as its descriptor declares them.'),
   trusts_proof: boolean()
     .default(false)

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { fromDescriptor } from './descriptor-contract.js';
-import { isExternalKind } from './external-kind.js';
+import { isExternalKind, notExternalKind } from './external-kind.js';
 import { externalDescriptorErrors, privilegesClaimed } from './external-stage.js';
 import { Problem } from './problems.js';
 import { type StageDescriptor, stageDescriptor } from './stage-descriptor.js';
@@ -42,7 +42,7 @@ export async function judgeStage(
 ): Promise<StageVerdict> {
   const { kind, builtIn = false } = stage;
   const refused = (text: string) => ({ fault: { field: 'kind', text } }) as const;
-  if (!builtIn && !isExternalKind(kind)) return refused(`${kind} is not of the form x_<vendor>_<name>.`);
+  if (!builtIn && !isExternalKind(kind)) return refused(notExternalKind(kind));
   const described = await describe(kind).catch(asProblem);
   if (described instanceof Problem) return refused(described.message);
   const parsed = stageDescriptor.safeParse(described);

@@ -127,7 +127,7 @@ export function privilegesClaimed({ kind, writes, effects, inserts, attempts }: 
     ...inserts.map((step) => `it inserts steps of kind ${step}`),
     ...attempts
       .filter(({ credential }) => !own(credential))
-      .map(({ credential }) => `it counts attempts of ${credential}`),
+      .map(({ credential }) => `it counts attempts of ${credential}; name it ${kind} or ${kind}:… instead`),
   ];
 }
 

@@ -26,14 +26,45 @@ const contextKey = z.enum(CONTEXT_KEYS);
 const list = <S extends z.ZodType>(member: S) => z.array(member).max(64).default([]);
 const record = <S extends z.ZodType>(value: S) => z.record(name, value).default({});
 
-const attemptRule = z.object({
-  when: name,
-  credential: name,
-  pick: z.object({ field: name, among: name, where: z.object({ member: name, values: list(name) }) }).exactOptional(),
-  free: z.int().min(1),
-  hard: z.int().min(2).max(100),
-  refuse: z.object({ field: name, code: name }),
+const pick = z.object({
+  field: name.describe(
+    'Field of the answer with the chosen entry, or with those of its members that `credential` names.',
+  ),
+  among: name.describe('Field of the challenge with the list of entries.'),
+  where: z
+    .object({ member: name, values: list(name) })
+    .describe('Only entries whose `member` is one of `values` have this credential.'),
 });
+
+const attemptRule = z
+  .object({
+    when: name.describe('Field of the answer. An answer with a value in it is an attempt.'),
+    credential: name.describe(
+      'What is guessed, under which failures are counted: the kind, or the kind, a colon and a name. With `pick`, `{member}` stands for that member of the chosen entry.',
+    ),
+    pick: pick
+      .exactOptional()
+      .describe(
+        'For an answer that chooses one of several credentials. Without a valid choice it counts for all of them.',
+      ),
+    free: z.int().min(1).describe('Failures of one visitor before answers are delayed.'),
+    hard: z
+      .int()
+      .min(2)
+      .max(100)
+      .describe(
+        'Failures in a row, more than `free`, that lock the credential for visitors with another proof. Others are delayed longer.',
+      ),
+    refuse: z
+      .object({
+        field: name.describe('Field of the answer at which the error is shown.'),
+        code: name.describe('Code of `errors`. Use it for wrong answers too, so that they look the same.'),
+      })
+      .describe(
+        'The error of an attempt that is refused without being judged, because it came during a delay or a lock.',
+      ),
+  })
+  .describe('Which answers are counted as guesses at a credential.');
 
 const ownFact = z.object({
   schema: descriptorSchema,

@@ -88,9 +88,8 @@ const RESERVED: ReadonlySet<string> = new Set(['component', 'csrf_token', 'gateh
  */
 export function describedForm({ component, challenge, response, page = {} }: Described): DescribedForm | undefined {
   const { shows, asks } = { ...fieldOrder({ challenge, response }), ...page };
-  const fields = asks.flatMap((name) => fieldOf(name, response) ?? []);
-  const drawn = new Set(fields.map(({ name }) => name));
-  if (component === null || !response.required.every((name) => drawn.has(name))) return undefined;
+  const fields = fieldsOf(asks, response);
+  if (component === null || undrawnFields({ challenge, response, page }).length > 0) return undefined;
   const { title, button, translations = {} } = page;
   const shown = shows.flatMap((name) => shownMember(name, challenge.properties[name]) ?? []);
   const form = { ...(title && { title }), ...(button && { button }), shows: shown, fields };
@@ -100,6 +99,16 @@ export function describedForm({ component, challenge, response, page = {} }: Des
     inLanguage: (locale) => inLanguages.get(locale) ?? form,
     typed: (answer) => typedAnswer(answer, fields, response.properties),
   };
+}
+
+const fieldsOf = (asks: readonly string[], response: DescriptorObject) =>
+  asks.flatMap((name) => fieldOf(name, response) ?? []);
+
+/** Returns the required fields of a response that its form does not have, so that no form can be drawn. */
+export function undrawnFields({ challenge, response, page = {} }: Omit<Described, 'component'>): string[] {
+  const { asks } = { ...fieldOrder({ challenge, response }), ...page };
+  const drawn = new Set(fieldsOf(asks, response).map(({ name }) => name));
+  return response.required.filter((name) => !drawn.has(name));
 }
 
 /**

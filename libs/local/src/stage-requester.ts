@@ -9,6 +9,8 @@ export const CHECKER = 'checker';
 
 const START_NATS =
   'Start Gatehouse or a nats-server there, or set NATS_URL to one that runs. The gateway needs the same NATS_URL.';
+const START_SERVICE =
+  'Start its service with this server. If it uses another one, set NATS_URL to that, or GATEHOUSE_DIR to the folder of its npm start.';
 
 /** A request of a command to a stage. */
 export interface StageCall {
@@ -25,7 +27,7 @@ export interface StageCall {
  */
 export class StageRequester {
   #requester: Promise<Requester> | undefined;
-  /** The addresses of the NATS servers, without user names and passwords. */
+  /** The addresses of the NATS servers, without user names and passwords, and where they come from. */
   #server = '';
 
   /** `user` is the NATS user, who may subscribe to the inboxes of this name. */
@@ -44,17 +46,17 @@ export class StageRequester {
       const code = busFailureOf(cause);
       if (code === undefined) throw cause;
       const detail = {
-        stage_away: `No service answers for ${kind} on ${subject} at ${this.#server}. Start its service with this server.`,
+        stage_away: `No service answers for ${kind} on ${subject} at ${this.#server}. ${START_SERVICE}`,
         stage_timeout: `${kind} did not answer on ${subject} at ${this.#server} in ${timeoutMs} ms.`,
-        bus_down: `${kind} cannot be reached: ${(cause as Error).message}. ${START_NATS}`,
+        bus_down: `${kind} cannot be reached at ${this.#server}: ${(cause as Error).message}. ${START_NATS}`,
       }[code];
       throw new Problem(code, { cause, detail });
     }
   }
 
   private async connect(): Promise<Requester> {
-    const settings = await natsSettingsOf(this.env);
-    this.#server = natsAddress(settings);
+    const { settings, origin } = await natsSettingsOf(this.env);
+    this.#server = `${natsAddress(settings)} (${origin})`;
     return new NatsBus(settings).dial(this.user);
   }
 

@@ -263,7 +263,7 @@ function errorCodeViolations(contract: StageContract, reply: StageReply): string
   return messages.flatMap((message) =>
     'text' in message || Object.hasOwn(contract.errors, message.code) || Object.hasOwn(fieldMessages, message.code)
       ? []
-      : [`says ${message.code}, which no catalogue has a sentence for`],
+      : [`says ${message.code}, which is neither in errors of its descriptor nor a code of the fields`],
   );
 }
 

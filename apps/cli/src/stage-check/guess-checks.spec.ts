@@ -9,7 +9,6 @@ import type { StageCall } from '@gatehouse/local';
 import { describe, expect, it } from 'vitest';
 import { checkGuesses, type KnownAnswers } from './guess-checks.js';
 import type { ProtocolFinding } from './protocol-finding.js';
-import { SAMPLE_USER } from './sample-request.js';
 import { StageUnderTest } from './stage-under-test.js';
 
 const KIND = 'x_acme_pin';
@@ -22,7 +21,7 @@ const DESCRIPTOR = {
 };
 const attempts = [{ when: 'pin', credential: KIND, free: 5, hard: 50, refuse: { field: 'pin', code: 'wrong' } }];
 const REJECTED = { type: 'rejected', errors: { pin: [{ code: 'wrong' }] }, challenge: {} } satisfies StageReply;
-const BOB = { pending_user: { ...SAMPLE_USER, username: 'bob' } };
+const BOB = { pending_user: { username: 'bob' } };
 
 interface PinStage {
   readonly descriptor?: object;
@@ -113,12 +112,27 @@ describe('the check of known answers', () => {
 
   it('finds a right answer that is refused, and a stage that does not ask', async () => {
     const { promise } = PASSED;
+    const refused = 'respond answers rejected instead of passed, and says {"pin":[{"code":"wrong"}]}';
     expect(await findings({ right: { pin: '1' } })).toEqual([
-      { promise, faults: ['respond answers rejected instead of passed', `the answer counts as a failure at ${KIND}`] },
+      { promise, faults: [refused, `the answer counts as a failure at ${KIND}`] },
     ]);
     expect(await findings({ right: { pin: '1' }, context: {} })).toEqual([
       { promise, faults: ['challenge ends in stage_bad_request: no detail'] },
     ]);
+  });
+
+  it('says what a user of the request lacks, unless the sample user has it', async () => {
+    const faultsOf = async (pending_user: unknown) =>
+      (await findings({ right: { pin: '0815' }, context: { pending_user } }))[0]?.faults;
+    expect(await faultsOf({ kind: 'saved', username: 'bob', name: 'Bob' })).toEqual([]);
+    expect(await faultsOf({ username: 7 })).toEqual([
+      expect.stringMatching(/^--context: pending_user\.username: .*string/),
+    ]);
+    expect(await faultsOf({ kind: 'pretended', username: 'bob' })).toEqual([
+      expect.stringMatching(/^--context: pending_user\.email: .*string/),
+    ]);
+    expect(await faultsOf({ kind: 'pretended', username: 'bob', email: '' })).toEqual([]);
+    expect(await faultsOf('bob')).toEqual([expect.stringMatching(/^--context: pending_user: /)]);
   });
 
   it('finds names that the gateway does not send to the stage', async () => {

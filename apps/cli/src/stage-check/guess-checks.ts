@@ -1,4 +1,4 @@
-import type { StageReply } from '@gatehouse/contracts';
+import { type OwnFactUses, planContext, type StageReply } from '@gatehouse/contracts';
 import {
   assumedCredentials,
   attemptRulesOf,
@@ -6,6 +6,7 @@ import {
   ReservationFactory,
   settleAttempts,
 } from '@gatehouse/executor';
+import type { ZodType } from 'zod';
 import type { ProtocolFinding } from './protocol-finding.js';
 import { SAMPLE_USER } from './sample-request.js';
 import type { StageOutcome, StageUnderTest } from './stage-under-test.js';
@@ -16,7 +17,7 @@ type JsonObject = Readonly<Record<string, unknown>>;
 export interface KnownAnswers {
   readonly right?: JsonObject | undefined;
   readonly wrong?: JsonObject | undefined;
-  /** Facts that replace those of the sample request. */
+  /** Facts that replace those of the sample request. Members of a saved `pending_user` replace those of the sample user. */
   readonly context: JsonObject;
   /** The state in place of the one that the challenge has left. */
   readonly state?: JsonObject | undefined;
@@ -41,9 +42,16 @@ export async function* checkGuesses(stage: StageUnderTest, answers: KnownAnswers
   }
   if (!answers.right) return;
   const { counted, faults, reply } = await judge(stage, answers.right, answers);
-  const refused = reply && reply.type !== 'passed' ? [`respond answers ${reply.type} instead of passed`] : [];
+  const refused =
+    reply && reply.type !== 'passed' ? [`respond answers ${reply.type} instead of passed${saidBy(reply)}`] : [];
   const failures = counted.map((credential) => `the answer counts as a failure at ${credential}`);
   yield { promise: 'passes the right answer, and does not count it', faults: [...faults, ...refused, ...failures] };
+}
+
+/** Returns the errors of a refusal as the end of a sentence. */
+function saidBy(reply: StageReply): string {
+  const said = reply.type === 'rejected' ? reply.errors : reply.type === 'denied' && reply.message;
+  return said ? `, and says ${JSON.stringify(said)}` : '';
 }
 
 function wrongFaults({ contract }: StageUnderTest, { type, ...reply }: StageReply, counted: readonly string[]) {
@@ -63,17 +71,18 @@ function wrongFaults({ contract }: StageUnderTest, { type, ...reply }: StageRepl
 async function judge(
   stage: StageUnderTest,
   response: JsonObject,
-  { context: more, state: given }: KnownAnswers,
+  { context: more, state: givenState }: KnownAnswers,
 ): Promise<Judged> {
-  const unknown = unknownNames(stage, response, more);
-  if (unknown.length > 0) return { faults: unknown, counted: [] };
-  const context = { ...stage.request.context, ...more };
+  const given = withSampleUser(more);
+  const invalid = [...unknownNames(stage, response, given), ...contextFaults(stage, given)];
+  if (invalid.length > 0) return { faults: invalid, counted: [] };
+  const context = { ...stage.request.context, ...given };
   const asked = await stage.outcome('challenge', { ...stage.nextId(), context });
   if (asked.reply?.type !== 'challenge') {
     const other = asked.reply ? [`challenge answers ${asked.reply.type} instead of challenge`] : [];
     return { faults: [...asked.faults, ...other], counted: [] };
   }
-  const state = given ?? asked.reply.state;
+  const state = givenState ?? asked.reply.state;
   const outcome = await stage.outcome('respond', { ...stage.nextId(), context, response, ...(state && { state }) });
   const counted = outcome.reply
     ? countedBy(stage, outcome.reply, { body: response, shown: asked.reply.challenge })
@@ -91,6 +100,25 @@ function unknownNames({ contract }: StageUnderTest, response: JsonObject, contex
     ...Object.keys(context).flatMap((name) => (Object.hasOwn(facts, name) ? [] : [`the stage does not read ${name}`])),
   ];
 }
+
+/** Completes a saved `pending_user` by the members of the sample user. */
+function withSampleUser(context: JsonObject): JsonObject {
+  const { pending_user: user } = context;
+  if (typeof user !== 'object' || user === null || ('kind' in user && user.kind !== 'saved')) return context;
+  return { ...context, pending_user: { ...SAMPLE_USER, ...user } };
+}
+
+/** Returns an error for each given fact that no request has, because its value does not fit the schema of the fact. */
+function contextFaults({ contract }: StageUnderTest, context: JsonObject): string[] {
+  const shapes: Readonly<Record<string, ZodType>> = { ...planContext.shape, ...ownFactShapes(contract.facts) };
+  return Object.entries(context).flatMap(([name, value]) => {
+    const issues = shapes[name]?.safeParse(value).error?.issues ?? [];
+    return issues.map(({ path, message }) => `--context: ${[name, ...path].join('.')}: ${message}`);
+  });
+}
+
+const ownFactShapes = (facts: OwnFactUses) =>
+  Object.fromEntries(Object.entries(facts).map(([name, { schema }]) => [name, schema]));
 
 function countedBy(
   { contract }: StageUnderTest,

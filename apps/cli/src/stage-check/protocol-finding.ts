@@ -2,4 +2,6 @@
 export interface ProtocolFinding {
   readonly promise: string;
   readonly faults: readonly string[];
+  /** True for a remark that is no rule, and breaks none. */
+  readonly isNote?: boolean;
 }

@@ -58,6 +58,7 @@ describe('the JSON Schema of blueprints', () => {
     entry('authentik_stages_identification.identificationstage', 'user_fields: [mail]'),
     entry('authentik_policies_geoip.geoippolicy', 'check_impossible_travel: true'),
     entry('authentik_policies_geoip.geoippolicy', 'countries: Germany'),
+    entry('gatehouse_stages.remotestage', 'kind: pin'),
   ])('refuses what the reader refuses: %s', async (text) => {
     expect(await isAccepted(text)).toBe(false);
     expect(errorsIn(text)).not.toEqual([]);
@@ -73,6 +74,7 @@ describe('the JSON Schema of blueprints', () => {
     'entries: [{model: Authentik_Stages_Dummy.DummyStage, identifiers: {name: x}}]',
     entry('authentik_stages_prompt.promptstage', 'fields: !Enumerate [[], SEQ, !Value 0]'),
     entry('authentik_policies_geoip.geoippolicy', 'check_impossible_travel: false, countries: [DE]'),
+    entry('gatehouse_stages.remotestage', 'kind: x_acme_pin'),
   ])('accepts what the reader accepts: %s', async (text) => {
     expect(await isAccepted(text)).toBe(true);
     expect(errorsIn(text)).toEqual([]);
