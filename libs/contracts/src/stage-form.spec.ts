@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fromDescriptor } from './descriptor-contract.js';
 import { externalDescriptorErrors } from './external-stage.js';
 import { stageDescriptor } from './stage-descriptor.js';
+import { describedForm } from './stage-form.js';
 
 const object = { type: 'object' };
 const described = (members: Record<string, unknown>) =>
@@ -100,6 +101,22 @@ describe('the form of an external stage', () => {
       fields: [{ label: 'Ja' }, { label: 'way', options: [{ value: '1', label: 'Ja' }] }],
     });
     expect(form?.inLanguage('fr')).toMatchObject({ title: 'Yes', fields: [{ label: 'Yes' }, {}] });
+  });
+
+  it('is made only in the languages of its visitors, and once in each', () => {
+    const used: string[] = [];
+    const translations = new Proxy<Record<string, Record<string, string>>>(
+      { de: { Yes: 'Ja' }, fr: {} },
+      { get: (texts, locale: string) => used.push(locale) && texts[locale] },
+    );
+    const schema = { ...object, type: 'object' as const, properties: {}, required: [] };
+    const form = describedForm({
+      ...{ component: 'x-acme-guest', challenge: schema, response: schema },
+      page: { title: 'Yes', translations },
+    });
+    expect([1, 2].map(() => form?.inLanguage('de').title)).toEqual(['Ja', 'Ja']);
+    expect(form?.inLanguage('constructor').title).toBe('Yes');
+    expect(used).toEqual(['de']);
   });
 
   it('gives the texts of an answer the types of the schema, and leaves what fits no type as it is', () => {

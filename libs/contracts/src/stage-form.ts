@@ -93,10 +93,17 @@ export function describedForm({ component, challenge, response, page = {} }: Des
   const { title, button, translations = {} } = page;
   const shown = shows.flatMap((name) => shownMember(name, challenge.properties[name]) ?? []);
   const form = { ...(title && { title }), ...(button && { button }), shows: shown, fields };
-  const inLanguages = new Map(Object.entries(translations).map(([locale, texts]) => [locale, translated(form, texts)]));
+  // Made when a visitor needs them: a hostile descriptor has thousands of languages, which would fill the memory.
+  const inLanguages = new Map<string, StageForm>();
+  const inLanguage = (locale: string) => {
+    if (!Object.hasOwn(translations, locale)) return form;
+    const made = inLanguages.get(locale) ?? translated(form, translations[locale]!);
+    inLanguages.set(locale, made);
+    return made;
+  };
   return {
     translations,
-    inLanguage: (locale) => inLanguages.get(locale) ?? form,
+    inLanguage,
     typed: (answer) => typedAnswer(answer, fields, response.properties),
   };
 }
