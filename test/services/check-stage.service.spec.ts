@@ -31,6 +31,7 @@ const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   device_code_finish: { claimed: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0002' },
   identification: { user_fields: ['username'] },
   password: { backends: ['authentik.core.auth.InbuiltBackend'] },
+  source: { source: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0005' },
 };
 
 const UNTRUSTED = { trusted: false, trusts_proof: false };
@@ -81,10 +82,12 @@ describeWithNats('npm run check:stage', () => {
   }
 
   /** Returns the faults that the check finds in a stage, by the promise that the stage breaks. */
-  async function faultsOf(kind: string): Promise<Record<string, readonly string[]>> {
+  async function faultsOf(
+    kind: string,
+    config = CONFIGS[kind] ?? requiredTexts(kind),
+  ): Promise<Record<string, readonly string[]>> {
     const bus = new StageRequester({ NATS_URL: harness.url });
     const found: ProtocolFinding[] = [];
-    const config = CONFIGS[kind] ?? requiredTexts(kind);
     for await (const finding of checkStage(bus, { kind, config, ...UNTRUSTED })) found.push(finding);
     await bus.close();
     expect(found.length).toBeGreaterThan(0);
@@ -262,6 +265,10 @@ describeWithNats('npm run check:stage', () => {
     );
     expect(await faultsOf('x_no_one')).toEqual({ [BOUND]: [noService] });
     expect((await command('password')).output).toContain(`FAIL ${BOUND}\n       config: backends: `);
+    expect(await faultsOf('source', {})).toEqual({ [BOUND]: ['config: source: This field is required.'] });
+    expect(await faultsOf('email', { use_tls: true, use_ssl: true })).toEqual({
+      [BOUND]: ['config: use_tls and use_ssl exclude each other.'],
+    });
   });
 
   it.each([[[]], [['a', 'b']], [['a', '--config', '{']], [['a', '--verbose']]])(

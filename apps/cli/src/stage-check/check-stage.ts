@@ -1,7 +1,12 @@
 import {
+  fieldMessages,
   fromDescriptor,
+  interpolate,
   isExternalKind,
   judgeStage,
+  NON_FIELD_ERRORS,
+  render,
+  type StageContract,
   type StageDescriptor,
   type StageToJudge,
   undrawnFields,
@@ -24,10 +29,12 @@ export interface CheckOptions extends Omit<StageToJudge, 'builtIn' | 'config'> {
 /** Checks a running stage against the protocol. Yields a finding for each rule. */
 export async function* checkStage(requester: StageRequester, options: CheckOptions): AsyncGenerator<ProtocolFinding> {
   const { kind, config } = options;
-  const builtIn = Object.hasOwn(stages, kind);
-  const { descriptor, fault } = await judgeStage({ ...options, builtIn }, () => describe(requester, kind));
-  yield { promise: 'can be bound by a blueprint', faults: fault ? [`${fault.field}: ${fault.text}`] : [] };
-  if (!descriptor) return;
+  const contract = Object.hasOwn(stages, kind) ? stages[kind]?.contract : undefined;
+  const judged = { ...options, builtIn: contract !== undefined };
+  const { descriptor, fault } = await judgeStage(judged, () => describe(requester, kind));
+  const faults = fault ? [`${fault.field}: ${fault.text}`] : contract ? configFaults(contract, config) : [];
+  yield { promise: 'can be bound by a blueprint', faults };
+  if (!descriptor || faults.length > 0) return;
   yield* formNotes(descriptor);
   const stage = new StageUnderTest(requester, fromDescriptor(descriptor), config);
   for (const { promise, faults } of PROTOCOL_CHECKS) yield { promise, faults: await faults(stage) };
@@ -40,4 +47,16 @@ function formNotes({ component, kind, ...described }: StageDescriptor): Protocol
   if (undrawn.length === 0) return [];
   const note = `no form can be drawn for its challenge: the required ${undrawn.join(', ')} of response has no input, or is not in page.asks`;
   return [{ promise: note, faults: [], isNote: true }];
+}
+
+/** Returns what the contract's check of a whole config refuses, as `blueprint apply` does. A descriptor has no such check. */
+function configFaults(contract: StageContract, config: CheckOptions['config']): string[] {
+  const { data: parsed } = contract.config.safeParse(config);
+  const errors = contract.validate({ ...config, ...parsed });
+  return Object.entries(errors).flatMap(([field, messages]) =>
+    messages.map((message) => {
+      const place = field === NON_FIELD_ERRORS ? ['config'] : ['config', field];
+      return [...place, render(message, interpolate, fieldMessages).string].join(': ');
+    }),
+  );
 }
