@@ -1,9 +1,11 @@
 import { pathToFileURL } from 'node:url';
 import { installIfNeeded } from './install.mjs';
+import { loadProblem } from './load-problem.mjs';
 
 /**
  * Calls `use` with a function that loads a TypeScript module by its path in the repository. Each module is compiled and
- * run once. Installs packages first if needed, so that a command works in a fresh clone.
+ * run once. Installs packages first if needed, so that a command works in a fresh clone. If a module is missing or cannot
+ * be parsed, prints which, and ends the process.
  */
 export async function withModules(use) {
   installIfNeeded();
@@ -11,13 +13,18 @@ export async function withModules(use) {
   const server = await createServer({
     configFile: false,
     appType: 'custom',
-    logLevel: 'error',
+    logLevel: 'silent',
     resolve: { tsconfigPaths: true },
     server: { middlewareMode: true, ws: false, watch: null },
     optimizeDeps: { noDiscovery: true },
   });
   try {
     return await use((path) => server.ssrLoadModule(`/${path}`));
+  } catch (error) {
+    const problem = loadProblem(error);
+    if (problem === undefined) throw error;
+    console.error(problem);
+    return process.exit(1);
   } finally {
     await server.close();
   }

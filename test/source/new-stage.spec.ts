@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -55,6 +55,26 @@ describe('npm run new:stage', { timeout: 120_000 }, () => {
     for (const file of ['libs/stages/src/catalogue.ts', 'deploy/nats/nats.conf'])
       expect(report).toContain(`  ${file}\n`);
     expect(await run('tools/check-stages.mjs')).toBe('The stages are complete.\n');
+  });
+
+  it.each<[string, string | undefined, RegExp]>([
+    [
+      'misses',
+      undefined,
+      /^apps\/web\/src\/challenges\/table\.ts imports apps\/web\/src\/challenges\/terms-of-use\.ts, which does not exist: .*\n$/,
+    ],
+    [
+      'cannot parse',
+      'export const a = 1;\nexport const b = (;\n',
+      /^apps\/web\/src\/challenges\/terms-of-use\.tsx:2:19 is no valid TypeScript: Unexpected token\.\n$/,
+    ],
+  ])('names the page that check:stages %s, in one line', async (_what, text, sentence) => {
+    const page = join(folder, 'apps/web/src/challenges/terms-of-use.tsx');
+    const before = readFileSync(page);
+    rmSync(page);
+    if (text !== undefined) writeFileSync(page, text);
+    expect(await run('tools/check-stages.mjs')).toMatch(sentence);
+    writeFileSync(page, before);
   });
 
   it('refuses a stage whose page would be in the way of another file, and writes nothing', async () => {

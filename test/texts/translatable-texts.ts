@@ -13,6 +13,8 @@ export interface TranslatableText {
 
 /** Functions whose first argument is a translatable text. */
 const TRANSLATING: ReadonlySet<string> = new Set(['t', 'sentence']);
+/** Is in every file with a call of these functions. Most files need not be parsed. */
+const CALL = /\b(?:t|sentence)\s*(?:<[^>]*>)?\(/;
 
 /** Returns every translatable text in the source files of a folder. */
 export const textsIn = (folder: string): TranslatableText[] => sourcesUnder(folder).flatMap(textsOfFile);
@@ -34,6 +36,7 @@ const sourcesUnder = (folder: string): string[] =>
 
 function textsOfFile(file: string): TranslatableText[] {
   const text = readFileSync(file, 'utf8');
+  if (!CALL.test(text)) return [];
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
   const found: TranslatableText[] = [];
   const visit = (node: ts.Node) => {

@@ -1,8 +1,32 @@
 import { dirname } from 'node:path';
-import { OWN_COMPONENTS, OWN_MODELS, STAGE_VERBS, type StageContract, stageSubject } from '@gatehouse/contracts';
+import {
+  OWN_COMPONENTS,
+  OWN_MODELS,
+  STAGE_VERBS,
+  type StageContract,
+  schemaLayers,
+  stageSubject,
+} from '@gatehouse/contracts';
 import { DIFFERENCES, NATS, SPEC, STAGES, type StageSources } from './stage-sources.js';
 
 const contractsOf = ({ stages }: StageSources) => Object.values(stages).map(({ contract }) => contract);
+
+/** Format of a kind, which is one token of NATS subjects. */
+const KIND = /^[a-z][a-z0-9_]{1,47}$/;
+
+/** Returns the stages whose kind is not valid, or is not their key in the catalogue. */
+export const kindProblems = ({ stages }: StageSources): string[] =>
+  Object.entries(stages).flatMap(([key, { contract }]) => {
+    if (!KIND.test(contract.kind))
+      return [
+        `the kind "${contract.kind}" is not valid: use 2 to 48 lower-case letters, digits and underscores, beginning with a letter, such as ${key}`,
+      ];
+    return contract.kind === key
+      ? []
+      : [
+          `${STAGES}/catalogue.ts has the stage ${contract.kind} under the key ${key}: rename the key to ${contract.kind}`,
+        ];
+  });
 
 /** Returns the contracts that the catalogue does not list, and the stages without a README or a test. */
 export function folderProblems(sources: StageSources): string[] {
@@ -29,15 +53,35 @@ function partProblems({ contract, path, sources }: Declared): string[] {
   const { kind, model, config } = contract;
   const top = path.split('/').slice(0, 4).join('/');
   const readme = [`${dirname(path)}/README.md`, `${top}/README.md`].find((candidate) => sources.files.has(candidate));
-  const documents = `${sources.files.get(readme ?? '')}\n${specOf(kind, sources).page}`;
-  const undocumented = model === undefined ? [] : Object.keys(config.shape).filter((field) => !names(documents, field));
+  const { page, anchor } = specOf(kind, sources);
+  // Another page than SPEC describes one group of stages, and their shared fields once.
+  const spec = page === sources.files.get(SPEC) ? sectionOf(page, anchor) : page;
+  const documents = `${sources.files.get(readme ?? '')}\n${spec}`;
+  const fields = model === undefined ? [] : Object.entries(config.shape);
+  const undocumented = fields.flatMap(([field]) => (names(documents, field) ? [] : field));
+  const undescribed = fields.flatMap(([field, schema]) => (isDescribed(schema) ? [] : field));
   return [
     ...(readme === undefined ? [`${kind} has no README: add ${dirname(path)}/README.md`] : []),
     ...(isTested(path, sources) ? [] : [`${kind} has no test: add ${path.replace('.contract.ts', '.stage.spec.ts')}`]),
     ...undocumented.map(
       (field) => `the config field ${field} of ${kind} is in no document: add it to ${readme ?? SPEC}`,
     ),
+    ...undescribed.map(
+      (field) => `the config field ${field} of ${kind} has no description: add .describe() in ${path}`,
+    ),
   ];
+}
+
+const isDescribed = (schema: unknown): boolean =>
+  [...schemaLayers(schema)].some((layer) => layer.description !== undefined);
+
+/** Returns the section of a page that begins at an anchor, with its subsections. */
+function sectionOf(page: string, anchor: string | undefined): string {
+  const sections = page.split(/^(?=#+ )/m);
+  const first = sections.findIndex((section) => anchorsOf(section).has(anchor ?? ''));
+  const depth = (section: string) => /^#*/.exec(section)![0].length;
+  const next = sections.findIndex((section, index) => index > first && depth(section) <= depth(sections[first] ?? ''));
+  return first < 0 ? '' : sections.slice(first, next < 0 ? undefined : next).join('');
 }
 
 const names = (document: string, field: string) => new RegExp(`\`${field}[\`:]`).test(document);

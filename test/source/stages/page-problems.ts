@@ -1,6 +1,6 @@
 import { fieldMessages, problems, systemChallenges } from '@gatehouse/contracts';
 import { wireShapes } from '@gatehouse/stages';
-import { LOCALES, type StageSources } from './stage-sources.js';
+import type { StageSources } from './stage-sources.js';
 
 /** Beginning of the components of external stages, for which the pages have no component of their own. */
 const EXTERNAL = 'x-';
@@ -15,7 +15,7 @@ export function pageProblems({ stages, challenges, examples }: StageSources): st
     ...[...shapes.keys()].flatMap((component) => {
       const name = kinds.get(component) ?? component;
       return [
-        ...(Object.hasOwn(challenges, component) ? [] : [withoutPage(name, component)]),
+        ...(challenges[component] === undefined ? [withoutPage(name, component, challenges)] : []),
         ...(shown.has(component) ? [] : [withoutExample(name, component)]),
       ];
     }),
@@ -28,8 +28,10 @@ export function pageProblems({ stages, challenges, examples }: StageSources): st
 
 const fileOf = (kind: string) => `apps/web/src/challenges/${kind.replaceAll('_', '-')}.tsx`;
 
-const withoutPage = (kind: string, component: string) =>
-  `${kind} has no page: add ${fileOf(kind)} and a line for ${component} in apps/web/src/challenges/table.ts`;
+const withoutPage = (kind: string, component: string, challenges: StageSources['challenges']) =>
+  Object.hasOwn(challenges, component)
+    ? `${kind} has no page: apps/web/src/challenges/table.ts imports a name for ${component} that its file does not export`
+    : `${kind} has no page: add ${fileOf(kind)} and a line for ${component} in apps/web/src/challenges/table.ts`;
 
 const withoutExample = (kind: string, component: string) =>
   `${kind} has no example: add a challenge of ${component} to apps/web/src/examples/steps.ts`;
@@ -86,32 +88,3 @@ export function errorProblems({ stages, errorWords, pages }: StageSources): stri
 const WORDS =
   'if its text says what the visitor can do next, translate it in libs/texts/src/page-errors. Else add words to ' +
   'apps/web/src/challenges/error-words.ts';
-
-/** Returns the texts of contracts and of pages that lack a translation. */
-export function textProblems({ stages, pageTexts, pages, others }: StageSources): string[] {
-  const missing = (text: string, ...catalogues: readonly StageSources['others'][]) =>
-    LOCALES.filter((locale) => !catalogues.some((catalogue) => Object.hasOwn(catalogue[locale] ?? {}, text)));
-  return [
-    ...Object.values(stages).flatMap(({ contract: { kind, errors, texts } }) =>
-      [...Object.values(errors).map(({ string }) => string), ...Object.values(texts).flat()].flatMap((text) =>
-        translationProblem(kind, { text, locales: missing(text, pages, others), folder: 'page-errors' }),
-      ),
-    ),
-    ...pageTexts.flatMap(({ text, place }) =>
-      text === undefined ? [] : translationProblem(place, { text, locales: missing(text, pages), folder: 'pages' }),
-    ),
-  ];
-}
-
-interface Untranslated {
-  readonly text: string;
-  readonly locales: readonly string[];
-  readonly folder: string;
-}
-
-const translationProblem = (owner: string, { text, locales, folder }: Untranslated): string[] =>
-  locales.length === 0
-    ? []
-    : [
-        `${owner} has an untranslated text, ${JSON.stringify(text)}: add it to ${locales.map((locale) => `libs/texts/src/${folder}/${locale}.ts`).join(', ')}`,
-      ];

@@ -40,6 +40,14 @@ const withDummy = (changes: Partial<StageEntry>): Partial<StageSources> => ({
 });
 const withContract = (changes: object) => withDummy({ contract: { ...dummyContract, ...changes } });
 
+/** Returns the catalogues of a folder with another translation. */
+const withTranslation = (folder: keyof StageSources['others'], locale: 'de' | 'fr' | 'es', added: object) => ({
+  others: {
+    ...complete.others,
+    [folder]: { ...complete.others[folder], [locale]: { ...complete.others[folder][locale], ...added } },
+  },
+});
+
 /** Stages that lack one part, with the sentence that the check says. */
 const BREAKAGES: Readonly<Record<string, [() => Partial<StageSources>, string]>> = {
   'a line in the catalogue': [
@@ -89,6 +97,38 @@ const BREAKAGES: Readonly<Record<string, [() => Partial<StageSources>, string]>>
   'an error for its words': [
     () => ({ errorWords: { ...complete.errorWords, dummy_gone: {} } }),
     'no stage has the error dummy_gone: remove its words from apps/web/src/challenges/error-words.ts',
+  ],
+  'a text of its page that is in the catalogue of other pages': [
+    () => ({
+      pages: { ...complete.pages, fr: without(complete.pages.fr, 'Yes') },
+      ...withTranslation('panels', 'fr', { Yes: 'Oui' }),
+    }),
+    'apps/web/src/challenges/user-login.tsx shows the text "Yes", which its page does not get: move it from libs/texts/src/panels/fr.ts to libs/texts/src/pages/fr.ts',
+  ],
+  'one place for a text': [
+    () => withTranslation('panels', 'es', { Yes: 'Sí' }),
+    'the text "Yes" is in libs/texts/src/pages/es.ts already: remove it from libs/texts/src/panels/es.ts',
+  ],
+  'a use of a translation': [
+    () => withTranslation('panels', 'de', { 'Not any more': 'Nicht mehr' }),
+    'no code shows the text "Not any more": remove it from libs/texts/src/panels/de.ts',
+  ],
+  'a placeholder in a translation': [
+    () => ({ pages: { ...complete.pages, ar: { ...complete.pages.ar, 'last used {when}': 'آخر استخدام' } } }),
+    'the translation of "last used {when}" in libs/texts/src/pages/ar.ts lacks {when}: add what the text has',
+  ],
+  'a description of a setting': [
+    () => withContract({ config: dummyContract.config.extend({ throw_error: boolean() }) }),
+    `the config field throw_error of dummy has no description: add .describe() in ${DUMMY}/dummy.contract.ts`,
+  ],
+  'a setting in its own documents': [
+    () =>
+      withContract({ config: dummyContract.config.extend({ validation_policies: boolean().describe('Policies.') }) }),
+    `the config field validation_policies of dummy is in no document: add it to ${DUMMY}/README.md`,
+  ],
+  'a page that is exported': [
+    () => ({ challenges: { ...complete.challenges, 'ak-stage-dummy': undefined } }),
+    'dummy has no page: apps/web/src/challenges/table.ts imports a name for ak-stage-dummy that its file does not export',
   ],
   'a README': [() => withoutFile(`${DUMMY}/README.md`), `dummy has no README: add ${DUMMY}/README.md`],
   'a documented setting': [
@@ -143,4 +183,19 @@ it.each(Object.entries(BREAKAGES))('says that a stage lacks %s, and what to do',
   const found = [...missingParts(sources), ...(await moduleProblems({ ...sources, stages: dummy ? { dummy } : {} }))];
 
   expect(found.filter((problem) => problem.startsWith(sentence))).toHaveLength(1);
+});
+
+it.each<[string, () => Partial<StageSources>, string]>([
+  [
+    'another key in the catalogue than its kind',
+    () => ({ stages: { ...without(complete.stages, 'dummy'), dumy: complete.stages['dummy']! } }),
+    'libs/stages/src/catalogue.ts has the stage dummy under the key dumy: rename the key to dummy',
+  ],
+  [
+    'a kind that no subject can have',
+    () => withContract({ kind: 'dum-my' }),
+    'the kind "dum-my" is not valid: use 2 to 48 lower-case letters, digits and underscores, beginning with a letter, such as dummy',
+  ],
+])('says only that a stage has %s, although more follows from it', async (_what, broken, sentence) => {
+  expect(await stageProblems({ ...complete, ...broken() })).toEqual([sentence]);
 });

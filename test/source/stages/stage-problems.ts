@@ -1,10 +1,16 @@
-import { documentProblems, folderProblems, nameProblems, subjectProblems } from './document-problems.js';
+import { documentProblems, folderProblems, kindProblems, nameProblems, subjectProblems } from './document-problems.js';
 import { moduleProblems } from './module-problems.js';
-import { errorProblems, pageProblems, textProblems } from './page-problems.js';
+import { errorProblems, pageProblems } from './page-problems.js';
 import { type StageSources, stageSources } from './stage-sources.js';
+import { textProblems } from './text-problems.js';
 
-/** Returns what the stages lack, a sentence for each, with what to do about it. */
+/**
+ * Returns what the stages lack, a sentence for each, with what to do about it. A wrong kind is told alone, because most
+ * names of a stage follow from it.
+ */
 export async function stageProblems(sources: StageSources = stageSources()): Promise<string[]> {
+  const wrong = kindProblems(sources);
+  if (wrong.length > 0) return wrong;
   return [...(await moduleProblems(sources)), ...missingParts(sources)];
 }
 

@@ -6,11 +6,12 @@ import type { DynamicModule } from '@nestjs/common';
 import { ERROR_WORDS } from '../../../apps/web/src/challenges/error-words.js';
 import { CHALLENGES } from '../../../apps/web/src/challenges/table.js';
 import { EXAMPLES } from '../../../apps/web/src/examples/examples.js';
-import type { Catalogue, Catalogues } from '../../../libs/texts/src/catalogue.js';
+import type { Catalogues } from '../../../libs/texts/src/catalogue.js';
+import { mails } from '../../../libs/texts/src/mails.catalogues.js';
 import { messages } from '../../../libs/texts/src/messages.catalogues.js';
 import { pages } from '../../../libs/texts/src/pages.catalogues.js';
 import { panels } from '../../../libs/texts/src/panels.catalogues.js';
-import { type TranslatableText, textsIn } from '../../texts/translatable-texts.js';
+import { declared, type TranslatableText, textsIn } from '../../texts/translatable-texts.js';
 
 /** A stage of the catalogue. */
 export interface StageEntry {
@@ -29,8 +30,10 @@ export interface StageSources {
   readonly pageTexts: readonly TranslatableText[];
   /** The translations that browsers get, by language. */
   readonly pages: Catalogues;
-  /** The other translations, by language. */
-  readonly others: Readonly<Record<string, Catalogue>>;
+  /** The other translations: by folder of `libs/texts/src`, then by language. */
+  readonly others: Readonly<Record<'messages' | 'panels' | 'mails', Catalogues>>;
+  /** All texts that the code translates. */
+  readonly usedTexts: ReadonlySet<string>;
   /** The text of each file of the stages, and of the documents that list them, by path. */
   readonly files: ReadonlyMap<string, string>;
 }
@@ -46,15 +49,17 @@ export const DIFFERENCES = 'docs/reference/differences.md';
 
 /** Returns the parts of the stages of this working tree. */
 export function stageSources(): StageSources {
+  const found = [...textsIn('apps'), ...textsIn('libs')];
   const paths = [...filesIn(STAGES), ...filesIn('docs/spec'), ...filesIn('apps', /^\w+\/src\/main\.ts$/)];
   return {
     stages,
     challenges: CHALLENGES,
     examples: EXAMPLES as StageSources['examples'],
     errorWords: ERROR_WORDS,
-    pageTexts: [...textsIn('apps/web/src/challenges'), ...textsIn('apps/web/src/flow')],
+    pageTexts: found.filter(({ place }) => /^apps\/web\/src\/(challenges|flow)\//.test(place)),
     pages,
-    others: Object.fromEntries(LOCALES.map((locale) => [locale, { ...messages[locale], ...panels[locale] }])),
+    others: { messages, panels, mails },
+    usedTexts: new Set([...found.flatMap(({ text }) => text ?? []), ...declared()]),
     files: new Map([...paths, NATS, DIFFERENCES].map((path) => [path, readFileSync(path, 'utf8')])),
   };
 }
