@@ -43,6 +43,7 @@ export function externalDescriptorErrors(descriptor: StageDescriptor): string[] 
     ...attemptRuleErrors(descriptor),
     ...ownFactErrors(descriptor),
     ...secretErrors(descriptor),
+    ...inheritedNameErrors(descriptor),
     ...pageErrors(descriptor),
   ];
 }
@@ -67,6 +68,14 @@ const secretErrors = ({ config, response }: StageDescriptor): string[] =>
     Object.entries(properties)
       .filter(([, { 'x-secret': _whole, ...schema }]) => hasSecret(schema))
       .map(([name]) => `its ${part} has x-secret inside ${name}; say it of the whole field`),
+  );
+
+/** Returns an error for each field whose check would find an inherited property in every value, such as `constructor`. */
+const inheritedNameErrors = ({ config, challenge, state }: StageDescriptor): string[] =>
+  Object.entries({ config, challenge, state }).flatMap(([part, { properties }]) =>
+    Object.keys(properties)
+      .filter((name) => name in Object.prototype)
+      .map((name) => `its ${part} has ${name}, a name that every object has`),
   );
 
 const hasSecret = ({

@@ -186,6 +186,10 @@ describe('an external stage', () => {
       'a secret in an own fact',
       { facts: { x_acme_risk: { schema: { type: 'array', items: { anyOf: [{ 'x-secret': true }] } }, writes: true } } },
     ],
+    [
+      'a challenge field with the name of an inherited property',
+      { challenge: { ...descriptor.challenge, properties: Object.fromEntries([['valueOf', {}]]) } },
+    ],
     ['the session cookie', { cookies: ['Authentik_session'] }],
     [
       'a challenge field that the gateway adds',
