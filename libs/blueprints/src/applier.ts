@@ -1,15 +1,17 @@
 import { WorkPause } from '@gatehouse/platform';
-import { type ApplyObserver, type EntryOrigin, type EntryWarning } from './apply-observer.js';
+import type { ApplyContext, FoundEntry, KeptEntry, ResolvedEntry } from './apply-context.js';
+import type { EntryOrigin, EntryWarning } from './apply-observer.js';
 import { BlueprintError, withLocation } from './blueprint-error.js';
-import { type Collection, type FoundObject } from './collection.js';
+import type { Collection, FoundObject } from './collection.js';
 import type { BlueprintDocument, Entry } from './document.js';
-import { toBlueprintError } from './entry-error.js';
+import { toBlueprintError, toBlueprintErrors } from './entry-error.js';
 import { EntryIds } from './entry-ids.js';
-import { readState, type State } from './entry-state.js';
+import { readState } from './entry-state.js';
 import { entryWarnings } from './entry-warnings.js';
 import { isIgnorableModel } from './ignorable-models.js';
 import { deepMerge, isTruthy, type JsonMap } from './json.js';
-import { type AppliedEntry, type EntriesBefore, entryKey, reasonToKeep } from './kept-objects.js';
+import { type AppliedEntry, entryKey, reasonToKeep } from './kept-objects.js';
+import { RelatedObjectError } from './related-object-error.js';
 import type { EntryChange, FileReport } from './report.js';
 import { resolveFields } from './resolved-fields.js';
 import { SkippedEntries } from './skipped-entries.js';
@@ -19,46 +21,11 @@ import {
   type ResolutionScope,
   resolve,
   type SearchResult,
-  type TaggedMap,
   type TaggedValue,
 } from './tagged-value.js';
-import { search, withReason } from './unfound-references.js';
-import { describeIgnored, type Strictness, unknownFields } from './unknown-fields.js';
+import { search, unfoundWarnings, withReason } from './unfound-references.js';
+import { describeIgnored, unknownFields } from './unknown-fields.js';
 import { rejectUnsetSecrets } from './unset-secrets.js';
-
-/** The collections and settings that a blueprint is applied with. */
-export interface ApplyContext extends Strictness {
-  /** Collections by model name in lower case. */
-  readonly collections: ReadonlyMap<string, Collection>;
-  readonly env: ResolutionScope['env'];
-  /** Values for `!Context`; they override the context of the file. */
-  readonly context: TaggedMap;
-  readonly observer?: ApplyObserver;
-  /**
-   * Present only in an update (`ApplyMode`): returns the entries of a file's last applied version. The update keeps
-   * objects that were changed since that version.
-   */
-  readonly entriesBefore?: (file: string) => EntriesBefore | undefined;
-}
-
-/** An entry whose tags are resolved. */
-interface ResolvedEntry {
-  readonly state: State;
-  readonly identifiers: JsonMap;
-  readonly attrs: JsonMap;
-  readonly unsetVariables: ReadonlyMap<string, string>;
-  readonly unfound: ReadonlyMap<string, string>;
-}
-
-/** A resolved entry of a model, and the object that it identifies. */
-interface FoundEntry extends ResolvedEntry {
-  readonly model: string;
-  readonly collection: Collection;
-  readonly existing: FoundObject | undefined;
-}
-
-/** An entry that an update leaves alone, with the reason. */
-type KeptEntry = Pick<FoundEntry, 'model' | 'identifiers' | 'existing'> & { readonly reason: string };
 
 /** Context values that every blueprint has (docs/spec/blueprints.md#document). */
 const BUILT_IN = { 'goauthentik.io/enterprise/licensed': false, 'goauthentik.io/rbac/models': {} };
@@ -93,13 +60,13 @@ export class Applier {
       unsetVariables: [],
       unfound: [],
       keyOf: (id) => this.#ids.pkOf(id, this.#entry),
-      find: (model, fields) => this.#find(model.toLowerCase(), fields),
+      find: (model, fields, line) => this.#find(model.toLowerCase(), fields, line),
     };
   }
 
   async run(): Promise<FileReport> {
     const { file, entries } = this.document;
-    this.#reportUnknownKeys();
+    this.#reportFaults();
     const changes: EntryChange[] = [];
     const pause = new WorkPause();
     for (const entry of entries) {
@@ -108,22 +75,19 @@ export class Applier {
         this.#entry = entry;
         changes.push(await this.#apply(entry));
       } catch (error) {
-        this.#fail(
-          entry,
-          withLocation(toBlueprintError(error, entry), { file, line: entry.line, entry: entry.location }),
-        );
+        this.#fail(entry, error);
       }
     }
     return { file, changes, warnings: this.#warnings };
   }
 
-  /** Throws BlueprintError for the first unknown key of the document, unless unknown keys are ignored. */
-  #reportUnknownKeys(): void {
+  /** Throws BlueprintError for the first fault of the document, unless such faults are ignored. */
+  #reportFaults(): void {
     const { lenient, observer } = this.applyContext;
-    for (const error of this.document.unknownKeys) {
+    for (const error of this.document.faults) {
       if (!lenient && !observer) throw error;
       this.#warnings.push(describeIgnored(error));
-      observer?.onUnknownKey(error, lenient ? 'ignored-field' : 'unknown-field');
+      observer?.onFault(error, lenient ? 'ignored-field' : error.code);
     }
   }
 
@@ -142,22 +106,27 @@ export class Applier {
     return { file: this.document.file, entry };
   }
 
-  #fail(entry: Entry, error: unknown): void {
+  #fail(entry: Entry, cause: unknown): void {
     const { observer } = this.applyContext;
-    if (!observer || !(error instanceof BlueprintError)) throw error;
-    this.#ids.remember(entry, {}, observer.onError(this.#from(entry), error));
+    const place = { file: this.document.file, line: entry.line, entry: entry.location };
+    if (!observer) throw withLocation(toBlueprintError(cause, entry), place);
+    for (const error of toBlueprintErrors(cause, entry)) {
+      if (!(error instanceof BlueprintError)) throw error;
+      this.#ids.remember(entry, {}, observer.onError(this.#from(entry), error.withLocation(place)));
+    }
   }
 
-  async #find(model: string, fields: JsonMap): Promise<SearchResult> {
+  async #find(model: string, fields: JsonMap, line: number | undefined): Promise<SearchResult> {
     const { observer } = this.applyContext;
     if (this.#isSkippable(model)) return { pk: null };
-    const collection = this.#collection(model);
     const entry = this.#entry;
-    return search(
-      collection,
+    const result = await search(
+      this.#collection(model),
       { model, fields },
-      () => entry && observer?.onMissingReference(this.#from(entry), model, fields),
+      (unfound) => entry && observer?.onMissingReference(this.#from(entry), { ...unfound, model, line }),
     );
+    if (result.pk !== null) this.#ids.rememberFound(result.pk, model);
+    return result;
   }
 
   async #apply(entry: Entry): Promise<EntryChange> {
@@ -211,19 +180,22 @@ export class Applier {
   ): Promise<EntryChange> {
     if (state === 'absent') return { model, ...(await this.#remove(collection, existing)) };
     if (state === 'must_created' && existing)
-      throw new BlueprintError(`state is must_created, but ${existing.name} already exists`);
+      throw new BlueprintError(`state is must_created, but ${existing.name} already exists`, {
+        line: entry.lineOfKey('state'),
+      });
     // The linter runs without the secrets of the installation.
     const isSaved = !this.applyContext.observer && !(state === 'created' && existing);
     if (isSaved) rejectUnsetSecrets(entry, collection.secrets, { unsetVariables });
     const values = deepMerge([this.#skippedEntries.without(attrs), identifiers]);
     const written = deepMerge([attrs, identifiers]);
-    const subject = { values, written, existing, collection, unfound, skippedEntries: this.#skippedEntries };
+    const subject = { values, written, existing, collection, skippedEntries: this.#skippedEntries };
     this.#warn(entry, await entryWarnings(entry, subject));
-    const save = await collection
-      .check(values, existing)
-      .catch((error: unknown) =>
-        this.#skippedEntries.dependencyOf(withReason(error, { unfound, unsetVariables }), attrs),
-      );
+    const save = await collection.check(values, existing).catch((error: unknown) => {
+      const known = error instanceof RelatedObjectError ? error.explained(this.#ids.describe(error.pk)) : error;
+      const lineOf = (field: string) => entry.lineOf(field);
+      return this.#skippedEntries.dependencyOf(withReason(known, { unfound, unsetVariables, lineOf }), attrs);
+    });
+    if (typeof save !== 'string') this.#warn(entry, unfoundWarnings(unfound));
     if (typeof save === 'string') return this.#skip(entry, model, `it requires the skipped entry ${save}`);
     const { pk, ...change } = state === 'created' && existing ? unchanged(existing) : await save();
     if (pk !== undefined) {
@@ -234,7 +206,7 @@ export class Applier {
   }
 
   async #resolve(entry: Entry): Promise<ResolvedEntry> {
-    const state = readState(await resolve(entry.state, this.#scope));
+    const state = readState(await resolve(entry.state, this.#scope), entry.lineOfKey('state'));
     const identifiers = await resolveFields(entry.identifiers, this.#scope);
     const attrs = await resolveFields(entry.attrs, this.#scope);
     return {

@@ -1,4 +1,4 @@
-import type { BlueprintError } from './blueprint-error.js';
+import type { BlueprintError, BlueprintErrorCode } from './blueprint-error.js';
 import type { Collection, FoundObject } from './collection.js';
 import type { Entry } from './document.js';
 import type { JsonMap } from './json.js';
@@ -22,8 +22,8 @@ export interface EntryOrigin {
  * without a database, and continues after an error instead of throwing it.
  */
 export interface ApplyObserver {
-  /** Reports a key of the document or of an entry that the format does not have. */
-  onUnknownKey(error: BlueprintError, rule: 'ignored-field' | 'unknown-field'): void;
+  /** Reports a fault of the document, such as a key that the format does not have. */
+  onFault(error: BlueprintError, rule: 'ignored-field' | BlueprintErrorCode): void;
   onSaved(origin: EntryOrigin, model: string, pk: Pk): void;
   onWarning(origin: EntryOrigin, notice: EntryWarning): void;
   /** Returns a placeholder pk for the object that could not be saved, so that later references to it resolve. */
@@ -32,7 +32,20 @@ export interface ApplyObserver {
    * Returns a placeholder pk for an object that `!Find` did not find in the files, and that may exist in the database
    * to which the files will be applied.
    */
-  onMissingReference(origin: EntryOrigin, model: string, fields: JsonMap): Pk;
+  onMissingReference(origin: EntryOrigin, missing: MissingReference): Pk;
+}
+
+/** What a `!Find` searched in vain, and the question whether the object with almost the same value was meant. */
+export interface Unfound {
+  readonly searched: string;
+  readonly question: string;
+}
+
+/** An object that a `!Find` did not find. */
+export interface MissingReference extends Unfound {
+  readonly model: string;
+  /** Line of the tag. */
+  readonly line: number | undefined;
 }
 
 /** Returns the warnings about the Python fields of an entry. */

@@ -1,4 +1,5 @@
-import { Applier, type ApplyContext } from './applier.js';
+import { Applier } from './applier.js';
+import type { ApplyContext } from './apply-context.js';
 import { BlueprintError } from './blueprint-error.js';
 import type { Collection } from './collection.js';
 import { readDocument } from './document.js';

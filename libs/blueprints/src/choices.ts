@@ -1,5 +1,14 @@
-import { type Errors, fieldErrors, fieldMessages, interpolate, render, schemaLayers } from '@gatehouse/contracts';
+import {
+  type Errors,
+  fieldErrors,
+  fieldMessages,
+  interpolate,
+  render,
+  schemaLayers,
+  secretFields,
+} from '@gatehouse/contracts';
 import { z } from 'zod';
+import { describedValue, sentence } from './described-value.js';
 import { suggestion } from './suggestion.js';
 
 /** Returns the values that a schema allows, or undefined if it is no choice. */
@@ -12,25 +21,68 @@ export function choicesOf(schema: unknown): readonly string[] | undefined {
   return undefined;
 }
 
-/** Returns the errors of a failed parse by field. An error about a choice names the choices. */
-export function errorsWithChoices(schema: z.ZodType, error: z.ZodError): Errors {
+/** Values that a schema has refused. */
+interface Refused {
+  readonly schema: z.ZodObject;
+  readonly values: object;
+  /** Fields whose values no message quotes, besides those that the schema marks as secrets. */
+  readonly secrets?: ReadonlySet<string> | undefined;
+}
+
+/** Returns the errors of a failed parse by field. An error names the choices of a choice, and the value of other fields. */
+export function errorsWithValues(error: z.ZodError, refused: Refused): Errors {
+  const secrets = new Set([...secretFields(refused.schema), ...(refused.secrets ?? [])]);
   const issues = error.issues.map((issue) => {
-    const choices = choicesOf(schemaAt(schema, issue.path));
+    const choices = choicesOf(schemaAt(refused.schema, issue.path));
     const isChoice = issue.code === 'invalid_value' || issue.code === 'custom';
-    return choices && isChoice ? { ...issue, ...described(issue, choices) } : issue;
+    if (choices && isChoice) return { ...issue, ...described(issue, choices) };
+    const isSecret = secrets.has(String(issue.path[0]));
+    const text = textWithValue(issue, valueAt(refused.values, issue.path), isSecret);
+    return text === undefined ? issue : { ...issue, code: 'custom' as const, params: {}, message: text };
   });
   return fieldErrors(new z.ZodError(issues));
+}
+
+/** The kinds of values, as the messages of zod name them. */
+const KINDS: Readonly<Record<string, string>> = {
+  ...{ array: 'a list', object: 'a map', record: 'a map', string: 'text', int: 'a whole number', number: 'a number' },
+  boolean: '`true` or `false`',
+};
+
+/** Returns the text of an issue with the wrong value, or undefined if the text of the issue itself is enough. */
+function textWithValue(issue: z.core.$ZodIssue, value: unknown, isSecret: boolean): string | undefined {
+  const isQuotable = value !== undefined && !(isSecret && typeof value !== 'object');
+  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input: expected')) {
+    const needed = `must be ${KINDS[issue.expected] ?? issue.expected}`;
+    return isQuotable ? `${needed}; it is ${describedValue(value)}` : needed;
+  }
+  // The texts of own checks say what is wrong, and may leave the value out on purpose.
+  if (issue.code === 'custom' && issue.params?.['message'] === undefined) return undefined;
+  const text = textOf(issue);
+  if (!isQuotable || value === null || value === '' || text.includes(String(value))) return undefined;
+  return `${sentence(text)} It is ${describedValue(value)}.`;
+}
+
+function textOf(issue: z.core.$ZodIssue): string {
+  const [message] = Object.values(fieldErrors(new z.ZodError([issue]))).flat();
+  return message ? render(message, interpolate, fieldMessages).string : issue.message;
 }
 
 function described(issue: z.core.$ZodIssue, choices: readonly string[]) {
   const [message] = Object.values(fieldErrors(new z.ZodError([issue]))).flat();
   const { input } = (message && 'params' in message && message.params) || issue;
-  const text = message ? render(message, interpolate, fieldMessages).string : issue.message;
   return {
     ...{ code: 'custom' as const, params: {} },
-    message: `${text}${suggestion(typeof input === 'string' ? input : '', choices, 'Choices')}`,
+    message: `${textOf(issue)}${suggestion(typeof input === 'string' ? input : '', choices, 'Choices')}`,
   };
 }
+
+/** Returns the part of a value at a path, or undefined if the value has no such part. */
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (part, key) => (part !== null && typeof part === 'object' ? Reflect.get(part, key) : undefined),
+    value,
+  );
 
 /** Returns the part of a schema that describes the value at a path, or undefined if it describes none. */
 export function schemaAt(schema: unknown, path: readonly PropertyKey[]): unknown {

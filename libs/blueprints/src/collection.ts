@@ -8,7 +8,7 @@ import {
 } from '@gatehouse/contracts';
 import type { z } from 'zod';
 import type { BlueprintErrorCode } from './blueprint-error.js';
-import { errorsWithChoices } from './choices.js';
+import { errorsWithValues } from './choices.js';
 import type { FieldDifference } from './field-difference.js';
 import type { JsonMap } from './json.js';
 import { suggestion } from './suggestion.js';
@@ -61,8 +61,14 @@ export interface Collection<F extends FoundObject = FoundObject> {
   /** Returns whether a field of an object has its default value. Without this function, no field counts as default. */
   hasDefault?(existing: F, field: string): boolean;
   /** Returns the texts that the objects have in a field, for messages about an object that does not exist. */
-  valuesOf?(field: string): readonly string[];
+  valuesOf?(field: string): readonly string[] | Promise<readonly string[]>;
   remove(found: F): Promise<void>;
+}
+
+/** The messages of a field. The field is undefined when they concern the whole object. */
+export interface FieldText {
+  readonly field: string | undefined;
+  readonly text: string;
 }
 
 /** Thrown for invalid values, with the errors by field. */
@@ -78,19 +84,29 @@ export class ValidationError extends Error {
     return new ValidationError({ [field]: [{ text }] }, code);
   }
 
-  /** The first field with errors, and its messages. The field is undefined when the errors concern the whole object. */
-  get first(): { field: string | undefined; text: string } {
-    const [field, messages] = Object.entries(this.errors)[0] ?? [NON_FIELD_ERRORS, []];
-    const text = messages.map((message) => render(message, interpolate, fieldMessages).string).join(' ');
-    return { field: field === NON_FIELD_ERRORS ? undefined : field, text };
+  /** The first field with errors, and its messages. */
+  get first(): FieldText {
+    return this.all[0] ?? { field: undefined, text: '' };
+  }
+
+  /** All fields with errors, and their messages. */
+  get all(): readonly FieldText[] {
+    return Object.entries(this.errors).map(([field, messages]) => ({
+      field: field === NON_FIELD_ERRORS ? undefined : field,
+      text: messages.map((message) => render(message, interpolate, fieldMessages).string).join(' '),
+    }));
   }
 }
 
-/** Returns the values parsed by their schema. Throws ValidationError. */
-export function validate<S extends z.ZodObject>(schema: S, values: object): z.output<S> {
+/**
+ * Returns the values parsed by their schema. Throws ValidationError, whose messages quote no value of a secret. `secrets`
+ * are the secrets that the schema does not mark.
+ */
+export function validate<S extends z.ZodObject>(schema: S, values: object, secrets?: ReadonlySet<string>): z.output<S> {
   const parsed = schema.safeParse(values);
   if (parsed.success) return parsed.data;
-  throw new ValidationError({ ...errorsWithChoices(schema, parsed.error), ...missingFieldErrors(schema, values) });
+  const invalid = errorsWithValues(parsed.error, { schema, values, secrets });
+  throw new ValidationError({ ...invalid, ...missingFieldErrors(schema, values) });
 }
 
 /** Returns the error `required` of authentik's API for each required field that is absent from `values`. */
@@ -110,7 +126,3 @@ export const unknownIdentifier = (name: string, fields: Iterable<string>) =>
     `Invalid identifier field: ${name}.${suggestion(name, fields, 'Fields')}`,
     'unknown-field',
   );
-
-/** Returns the error for a reference to an object that does not exist. */
-export const noSuchObject = (field: string, pk: unknown) =>
-  ValidationError.field(field, `Invalid pk "${String(pk)}" - object does not exist.`);

@@ -1,8 +1,10 @@
+import type { Reference } from '@gatehouse/contracts';
 import type { DirectoryStore } from '@gatehouse/directory';
-import { type Collection, type FoundObject, noSuchObject, type SaveResult } from './collection.js';
+import { type Collection, type FoundObject, type SaveResult } from './collection.js';
 import { isMap, type Json, type JsonMap } from './json.js';
 import type { ObjectCollection } from './object-collection.js';
 import { isDirectoryReference, type ObjectModel } from './object-model.js';
+import { noSuchObject } from './related-object-error.js';
 
 /**
  * The collection of objects that refer to users or groups. It stores these references as UUIDs, because flow versions
@@ -11,8 +13,8 @@ import { isDirectoryReference, type ObjectModel } from './object-model.js';
 export class DirectoryReferences implements Collection {
   readonly fields: ReadonlySet<string>;
   readonly secrets: ReadonlySet<string>;
-  /** The fields that refer to users or groups, with the kind of each: `user` or `group`. */
-  readonly #directoryFields: ReadonlyMap<string, string>;
+  /** The fields that refer to users or groups, with what each refers to. */
+  readonly #directoryFields: ReadonlyMap<string, Reference>;
 
   constructor(
     private readonly objects: ObjectCollection,
@@ -21,9 +23,7 @@ export class DirectoryReferences implements Collection {
   ) {
     this.fields = objects.fields;
     this.secrets = objects.secrets;
-    this.#directoryFields = new Map(
-      [...references].filter(([, to]) => isDirectoryReference(to)).map(([name, { to }]) => [name, to]),
-    );
+    this.#directoryFields = new Map([...references].filter(([, to]) => isDirectoryReference(to)));
   }
 
   async find(identifiers: JsonMap): Promise<FoundObject | undefined> {
@@ -39,10 +39,8 @@ export class DirectoryReferences implements Collection {
 
   async check(entryValues: JsonMap, existing: FoundObject | undefined): Promise<() => Promise<SaveResult>> {
     const values = await this.#resolved(entryValues);
-    const [unknown] = Object.keys(values).filter(
-      (name) => values[name] === UNKNOWN_ID && this.#directoryFields.has(name),
-    );
-    if (unknown !== undefined) throw noSuchObject(unknown, pkOf(entryValues[unknown]));
+    for (const [name, reference] of this.#directoryFields)
+      if (values[name] === UNKNOWN_ID) throw noSuchObject(name, pkOf(entryValues[name]), reference);
     return this.objects.check(values, existing);
   }
 
@@ -56,7 +54,7 @@ export class DirectoryReferences implements Collection {
 
   async #resolved(values: JsonMap): Promise<JsonMap> {
     const ids: [string, Json][] = [];
-    for (const [name, to] of this.#directoryFields) {
+    for (const [name, { to }] of this.#directoryFields) {
       if (name in values) ids.push([name, await this.#idOf(to, pkOf(values[name]))]);
     }
     return { ...values, ...Object.fromEntries(ids) };

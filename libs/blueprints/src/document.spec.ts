@@ -35,7 +35,10 @@ describe('readDocument', () => {
   });
 
   it.each([
-    ['version: 2\nentries: []', 'login.yaml:1: version: Unsupported blueprint version'],
+    [
+      'version: 2\nentries: []',
+      'login.yaml:1: version: Unsupported blueprint version: the number `2`. Gatehouse reads version 1',
+    ],
     ['metadata: {labels: {}}', 'login.yaml:1: metadata: '],
     ['- 1', 'login.yaml: a blueprint must be a map with `entries`'],
     ['', 'login.yaml: a blueprint must be a map with `entries`'],

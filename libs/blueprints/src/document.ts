@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { BlueprintError, type EntryLocation, unknownFieldError, withLocation } from './blueprint-error.js';
+import { describedValue } from './described-value.js';
 import { isMap } from './json.js';
+import { repeatedIds } from './repeated-ids.js';
 import { suggestion } from './suggestion.js';
 import { type TaggedMap, type TaggedValue, UnresolvedTag } from './tagged-value.js';
 import { YamlSource } from './yaml-source.js';
@@ -40,7 +42,11 @@ const metadataSchema = z.object(
 );
 
 const documentSchema = z.object({
-  version: z.literal(1, { error: 'Unsupported blueprint version' }).default(1),
+  version: z
+    .literal(1, {
+      error: ({ input }) => `Unsupported blueprint version: ${describedValue(input)}. Gatehouse reads version 1`,
+    })
+    .default(1),
   metadata: metadataSchema.optional(),
   context: map,
   entries: list,
@@ -52,13 +58,15 @@ export interface Entry extends z.output<typeof entrySchema> {
   readonly line: number | undefined;
   /** Returns the line of a field in `attrs` or `identifiers`. */
   lineOf(field: string): number | undefined;
+  /** Returns the line of a key of the entry itself, such as `state`. */
+  lineOfKey(key: string): number | undefined;
 }
 
 /** A parsed blueprint. Its tags are not resolved yet. */
 export interface BlueprintDocument {
   readonly file: string;
-  /** An error for each key that the format does not have. The run decides whether it is refused. */
-  readonly unknownKeys: readonly BlueprintError[];
+  /** Errors such as a key that the format does not have. The run decides whether they are refused. */
+  readonly faults: readonly BlueprintError[];
   readonly metadata: { readonly name: string; readonly labels: TaggedMap } | undefined;
   readonly context: TaggedMap;
   readonly entries: readonly Entry[];
@@ -73,12 +81,19 @@ export function readDocument(file: string, content: string): BlueprintDocument {
     const { metadata, context, entries } = parse(documentSchema, source.value, source);
     if (entries.length > MAX_ENTRIES) throw new BlueprintError(`the file has more than ${MAX_ENTRIES} entries`);
     const documentEntries = entries.map((entry, index) => readEntry(entry, index + 1, source));
-    const unknownKeys = unknownKeysOf(source.value, source).map((error) => error.withLocation({ file }));
-    return { file, metadata, context, entries: documentEntries, unknownKeys };
+    const faults = [
+      ...unknownKeysOf(source.value, source),
+      ...('entries' in source.value ? [] : [NO_ENTRIES]),
+      ...repeatedIds(documentEntries),
+    ];
+    const located = faults.map((error) => error.withLocation({ file }));
+    return { file, metadata, context, entries: documentEntries, faults: located };
   } catch (error) {
     throw withLocation(error, { file });
   }
 }
+
+const NO_ENTRIES = new BlueprintError('the blueprint has no `entries`. Write `entries: []` if it shall have none');
 
 /** Top-level keys that the format leaves to authors, for example to hold YAML anchors. */
 const AUTHORS_KEY = /^x-/;
@@ -126,7 +141,8 @@ function readEntry(written: TaggedValue, number: number, source: YamlSource): En
   try {
     const entry = parse(entrySchema, written, source);
     const lineOf = (field: string) => source.lineOf(entry.attrs, field) ?? source.lineOf(entry.identifiers, field);
-    return { ...entry, location: place, line: source.lineOf(written, 'model'), lineOf };
+    const lineOfKey = (key: string) => source.lineOf(written, key);
+    return { ...entry, location: place, line: lineOfKey('model'), lineOf, lineOfKey };
   } catch (error) {
     throw withLocation(error, { entry: place });
   }
@@ -139,5 +155,8 @@ function parse<S extends z.ZodType>(schema: S, value: object, source: YamlSource
   const field = String(issue?.path[0] ?? '');
   const [first] = Object.keys(value);
   const line = source.lineOf(value, field) ?? source.lineOf(value, first ?? '');
-  throw new BlueprintError(issue?.message ?? 'invalid', { field, line });
+  const written: unknown = Reflect.get(value, field);
+  const message = issue?.message ?? 'invalid';
+  const isShown = written !== undefined && written !== null && message.startsWith('must be');
+  throw new BlueprintError(isShown ? `${message}; it is ${describedValue(written)}` : message, { field, line });
 }

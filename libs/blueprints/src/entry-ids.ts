@@ -1,7 +1,9 @@
 import { BlueprintError } from './blueprint-error.js';
+import { withArticle } from './described-value.js';
 import type { BlueprintDocument, Entry } from './document.js';
 import type { Json, JsonMap } from './json.js';
 import { replaceAliases } from './pk-aliases.js';
+import type { WrittenObject } from './related-object-error.js';
 import { suggestion } from './suggestion.js';
 import type { Pk } from './tagged-value.js';
 
@@ -10,6 +12,10 @@ export class EntryIds {
   readonly #pks = new Map<string, Pk>();
   /** Maps each `pk` in the identifiers of an entry to the pk of the object that the entry was applied to. */
   readonly #aliases = new Map<Json, Pk>();
+  /** The first entry of each object, by the text of its pk. */
+  readonly #entries = new Map<string, Entry>();
+  /** The models of the objects that `!Find` has found, by the text of their pk. */
+  readonly #found = new Map<string, string>();
 
   constructor(private readonly document: BlueprintDocument) {}
 
@@ -20,28 +26,49 @@ export class EntryIds {
   pkOf(id: string, current: Entry | undefined): Pk {
     const pk = this.#pks.get(id);
     if (pk !== undefined) return pk;
-    const reason = `KeyOf: failed to find entry with \`id\` of \`${id}\` and a model instance.`;
-    const text = `${reason} ${this.#explain(id, current)}`.trimEnd();
-    throw new BlueprintError(text, {}, { code: 'unresolved-reference' });
+    throw new BlueprintError(`!KeyOf: ${this.#explain(id, current)}`, {}, { code: 'unresolved-reference' });
   }
 
   #explain(id: string, current: Entry | undefined): string {
     const named = this.document.entries.find((entry) => entry.id === id);
-    if (named === undefined) return suggestion(id, this.#pks.keys(), 'Ids before this entry').trimStart();
+    if (named === undefined)
+      return `no entry has the id \`${id}\`.${suggestion(id, this.#pks.keys(), 'Ids before this entry')}`;
     const { number } = named.location;
-    return number < (current?.location.number ?? 0)
-      ? `Entry ${number} has this id, but no object: its conditions are not met, or its object was removed.`
-      : `Entry ${number} has this id. Move it before the entry that refers to it.`;
+    const before = current?.location.number ?? 0;
+    const subject = `entry ${number}, which has the id \`${id}\`,`;
+    if (number === before) return `${subject} cannot refer to itself.`;
+    return number < before
+      ? `${subject} has no object: its conditions are not met, or its object was removed.`
+      : `${subject} comes later. Move it before the entry that refers to it.`;
   }
 
   /** Saves the pk of the object that an entry was applied to. */
-  remember({ id }: Entry, { pk }: JsonMap, real: Pk): void {
+  remember(entry: Entry, { pk }: JsonMap, real: Pk): void {
+    const { id } = entry;
+    if (!this.#entries.has(String(real))) this.#entries.set(String(real), entry);
     if (id !== undefined && !this.#pks.has(id)) this.#pks.set(id, real);
     if (pk !== undefined && pk !== real) this.#aliases.set(pk, real);
   }
 
+  /** Saves the model of an object that a `!Find` has found. */
+  rememberFound(pk: Pk, model: string): void {
+    this.#found.set(String(pk), model);
+  }
+
+  /** Returns what the file says about an object. */
+  describe(pk: Pk): WrittenObject {
+    const entry = this.#entries.get(String(pk));
+    const model = this.#found.get(String(pk));
+    if (!entry) return { kind: model && `!Find found ${withArticle(model)}`, place: undefined };
+    const { number, id, model: written = 'object of another kind' } = entry.location;
+    const line = entry.line === undefined ? '' : `line ${entry.line}`;
+    const kind = `${id === undefined ? `entry ${number}` : `\`${id}\``} is ${withArticle(written)}`;
+    return { kind: line ? `${kind} (${line})` : kind, place: [`entry ${number}`, line].filter(Boolean).join(', ') };
+  }
+
   /** Forgets a removed object, so that later references to its entries fail. */
   forget(removed: Pk): void {
+    this.#entries.delete(String(removed));
     for (const [id, pk] of this.#pks) if (pk === removed) this.#pks.delete(id);
   }
 

@@ -2,9 +2,7 @@ import { type EntryWarning, fieldWarnings } from './apply-observer.js';
 import type { Collection, FoundObject } from './collection.js';
 import type { Entry } from './document.js';
 import type { JsonMap } from './json.js';
-import type { ResolvedFields } from './resolved-fields.js';
 import type { SkippedEntries } from './skipped-entries.js';
-import { unfoundWarnings } from './unfound-references.js';
 
 interface Subject {
   /** The values to save, and the same with the references to skipped entries. */
@@ -12,18 +10,16 @@ interface Subject {
   readonly written: JsonMap;
   readonly existing: FoundObject | undefined;
   readonly collection: Collection;
-  readonly unfound: ResolvedFields['unfound'];
   readonly skippedEntries: SkippedEntries;
 }
 
 /** Returns the warnings about parts of an entry that have no effect, or not the wanted one. */
 export async function entryWarnings(entry: Entry, subject: Subject): Promise<EntryWarning[]> {
-  const { collection, values, existing, unfound } = subject;
+  const { collection, values, existing } = subject;
   return [
     ...partialReferences(subject),
     ...(entry.permissions.length > 0 ? [PERMISSIONS] : []),
     ...(await fieldWarnings(collection, values, existing)),
-    ...unfoundWarnings(unfound),
   ];
 }
 

@@ -1,16 +1,10 @@
 import { boolean, char, jsonObject } from '@gatehouse/contracts';
 import type { DirectoryGroup, DirectoryStore } from '@gatehouse/directory';
 import { z } from 'zod';
-import {
-  type Collection,
-  type FoundObject,
-  noSuchObject,
-  type SaveResult,
-  ValidationError,
-  validate,
-} from './collection.js';
+import { type Collection, type FoundObject, type SaveResult, ValidationError, validate } from './collection.js';
 import { changedFields, sameMembers, translateLookupError, translateWriteError } from './directory-errors.js';
 import type { JsonMap } from './json.js';
+import { noSuchObject } from './related-object-error.js';
 
 /** The fields of a group. */
 export const groupSchema = z.object({
@@ -46,7 +40,7 @@ export class GroupCollection implements Collection<FoundGroup> {
     await this.#checkParent(values.parent, existing?.pk);
     for (const userPk of values.users ?? []) {
       const [user] = await this.directory.findUsers({ pk: userPk });
-      if (!user) throw noSuchObject('users', userPk);
+      if (!user) throw noSuchObject('users', userPk, { to: 'user' });
     }
     return () =>
       translateWriteError(
@@ -63,7 +57,7 @@ export class GroupCollection implements Collection<FoundGroup> {
     for (let ancestor = parent; ancestor !== null; ) {
       if (ancestor === self) throw ValidationError.field('parent', 'Cannot set group as parent of itself.');
       const [group] = await this.directory.findGroups({ pk: ancestor });
-      if (!group) throw noSuchObject('parent', ancestor);
+      if (!group) throw noSuchObject('parent', ancestor, { to: 'group' });
       ancestor = group.parent;
     }
   }

@@ -1,17 +1,11 @@
 import { boolean, jsonObject } from '@gatehouse/contracts';
 import type { Invitation, InvitationFields, InvitationRepository } from '@gatehouse/directory';
 import { z } from 'zod';
-import {
-  type Collection,
-  type FoundObject,
-  noSuchObject,
-  type SaveResult,
-  ValidationError,
-  validate,
-} from './collection.js';
+import { type Collection, type FoundObject, type SaveResult, ValidationError, validate } from './collection.js';
 import { changedFields } from './directory-errors.js';
 import type { Draft } from './draft.js';
 import type { JsonMap } from './json.js';
+import { noSuchObject } from './related-object-error.js';
 
 const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -62,7 +56,8 @@ export class InvitationCollection implements Collection<FoundInvitation> {
     const stored = existing?.invitation;
     const before = stored && { ...fieldsOf(stored), expires: stored.expires?.toISOString() ?? null };
     const values = validate(invitationSchema, { ...before, ...entryValues });
-    if (values.flow !== null && !this.draft.has({ to: 'flow' }, values.flow)) throw noSuchObject('flow', values.flow);
+    if (values.flow !== null && !this.draft.has({ to: 'flow' }, values.flow))
+      throw noSuchObject('flow', values.flow, { to: 'flow' });
     const fields: InvitationFields = { ...values, expires: expiryOf(values.expires, stored) };
     return () => (stored ? this.#update(stored, fields) : this.#create(fields, pk));
   }

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import {
   type Collection,
   type FoundObject,
-  noSuchObject,
   type SaveResult,
   unknownIdentifier,
   ValidationError,
@@ -21,8 +20,10 @@ import {
   type ObjectModel,
   referencesIn,
 } from './object-model.js';
+import { noSuchObject, notUnique } from './related-object-error.js';
 import { uuidOf } from './skipped-entries.js';
 
+const NOT_UNIQUE = 'This field must be unique.';
 const NOT_AN_ID = 'Must be a valid UUID.';
 const isId = (value: unknown): value is string => z.uuid().safeParse(value).success;
 
@@ -112,17 +113,20 @@ export class ObjectCollection implements Collection<FoundObject> {
     const errors = this.model.check?.({ ...flat, ...accepted }) ?? {};
     if (Object.keys(errors).length > 0) throw new ValidationError(errors);
     for (const [field, id, to] of referencesIn(this.model, accepted)) {
-      if (!isDirectoryReference(to) && !this.draft.has(to, id)) throw noSuchObject(field, id);
+      if (!isDirectoryReference(to) && !this.draft.has(to, id)) throw noSuchObject(field, id, to);
     }
     return accepted;
   }
 
   #rejectDuplicate(object: BlueprintObject, before: BlueprintObject | undefined): void {
-    if (!before && this.draft.get(object.id)) throw ValidationError.field('pk', 'This field must be unique.');
-    if (!this.draft.findSameKey(object)) return;
+    const samePk = before ? undefined : this.draft.get(object.id);
+    if (samePk) throw notUnique('pk', NOT_UNIQUE, this.#named(samePk));
+    const sameKey = this.draft.findSameKey(object);
+    if (!sameKey) return;
     const [firstField = '', ...otherFields] = this.model.key;
-    if (otherFields.length === 0) throw ValidationError.field(firstField, 'This field must be unique.');
-    throw ValidationError.field('non_field_errors', `The fields ${this.model.key.join(', ')} must make a unique set.`);
+    if (otherFields.length === 0) throw notUnique(firstField, NOT_UNIQUE, this.#named(sameKey));
+    const text = `The fields ${this.model.key.join(', ')} must make a unique set.`;
+    throw notUnique('non_field_errors', text, this.#named(sameKey));
   }
 
   #rejectSecondFlag({ id, values }: BlueprintObject): void {
@@ -148,6 +152,10 @@ export class ObjectCollection implements Collection<FoundObject> {
   #reference(name: string, value: Json): Json {
     if (!this.model.references.has(name)) return value;
     return Array.isArray(value) ? value.map(pkOf) : pkOf(value);
+  }
+
+  #named(object: BlueprintObject) {
+    return { pk: object.id, name: `${object.model} ${this.draft.displayName(object)}` };
   }
 
   #toFoundObject(object: BlueprintObject): FoundObject {

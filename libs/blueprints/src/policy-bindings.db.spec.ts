@@ -92,15 +92,24 @@ describe('policy bindings in blueprints', () => {
   it.each([
     ['group: !KeyOf staff, user: !KeyOf ann', '', "Only one of 'policy', 'group' or 'user' can be set."],
     ['order: 7', '', "One of 'policy', 'group' or 'user' must be set."],
+    [
+      'group: !Find [authentik_core.group, [name, stuff]]',
+      '',
+      'must be set. group (line 7) has no value: !Find found no authentik_core.group with name "stuff".',
+    ],
     ['user: 999', '', 'user: Invalid pk "999" - object does not exist.'],
     ['user: true', '', 'user: Invalid pk "true" - object does not exist.'],
     ['group: nobody', '', 'group: Invalid pk "nobody" - object does not exist.'],
     ['policy: 00000000-0000-4000-8000-000000000000', '', 'policy: Invalid pk'],
-    ['policy: !KeyOf page', '', 'policy: Invalid pk'],
+    ['policy: !KeyOf page', '', 'policy: must be a policy, and `page` is an authentik_stages_dummy.dummystage (line'],
     ['group: !KeyOf staff', 'timeout: -1', 'timeout: Ensure this value is greater than or equal to 0.'],
     ['group: !KeyOf staff', 'timeout: 2147483648', 'timeout: Ensure this value is less than or equal to 2147483647.'],
-    ['group: !KeyOf staff', 'target: !KeyOf page', 'target: Invalid pk'],
-    ['group: !KeyOf staff', 'order: first', 'order: A valid integer is required.'],
+    [
+      'group: !KeyOf staff',
+      'target: !KeyOf page',
+      'target: must be a flow, flow stage binding or application, and `page` is',
+    ],
+    ['group: !KeyOf staff', 'order: first', 'order: A valid integer is required. It is the text `first`.'],
   ])('are refused with %s %s', async (fields, attrs, why) => {
     const base = { order: '1', target: '!KeyOf login' };
     const baseFields = Object.entries(base).filter(([name]) => !`${fields}${attrs}`.includes(`${name}:`));

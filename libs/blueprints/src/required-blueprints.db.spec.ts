@@ -103,7 +103,7 @@ describe('a blueprint that requires another one', () => {
     const entry = requires('{path: base.yaml}').replace('{', '{id: meta, ');
     await expect(
       harness.apply(entries(entry, `{model: authentik_core.group, identifiers: {name: !KeyOf meta}}`)),
-    ).rejects.toThrow('KeyOf: failed to find entry');
+    ).rejects.toThrow('!KeyOf: entry 1, which has the id `meta`, has no object');
   });
 
   it.each(['{}', '{pk: 1}', 'base.yaml', '{name: Base, colour: red}'])(

@@ -16,8 +16,8 @@ interface EntryOptions {
   readonly state?: string;
   readonly id?: string;
 }
-const entry = (model: string, identifiers: string, { attrs = '', state = 'present', id = 'some' }: EntryOptions = {}) =>
-  `{model: ${model}, id: ${id}, state: ${state}, identifiers: {${identifiers}}, attrs: {${attrs}}}`;
+const entry = (model: string, identifiers: string, { attrs = '', state = 'present', id = '' }: EntryOptions = {}) =>
+  `{model: ${model}, ${id && `id: ${id}, `}state: ${state}, identifiers: {${identifiers}}, attrs: {${attrs}}}`;
 
 const flow = entry(FLOW, 'slug: login', { id: 'login', attrs: 'name: N, title: T, designation: authentication' });
 const stage = entry(DUMMY, 'name: one', { id: 'one' });
@@ -109,7 +109,7 @@ describe('states', () => {
     ['by a later entry', [flow, absent(FLOW, 'slug: login')]],
   ])('absent makes !KeyOf fail for an object that was removed %s', async (_, lines) => {
     await expect(harness.apply(entries(...lines, stage, entry(BINDING, bound)))).rejects.toThrow(
-      'KeyOf: failed to find entry with `id` of `login` and a model instance',
+      'which has the id `login`, has no object: its conditions are not met, or its object was removed.',
     );
   });
 

@@ -57,7 +57,7 @@ export interface ResolutionScope {
   /**
    * Returns the pk of the first object of a model with these field values. Throws BlueprintError for an unknown model.
    */
-  find(model: string, fields: JsonMap): Promise<SearchResult>;
+  find(model: string, fields: JsonMap, line: number | undefined): Promise<SearchResult>;
 }
 
 /** Counts resolved values up to MAX_RESOLVED, and the characters of their texts up to MAX_RESOLVED_CHARACTERS. */
@@ -79,8 +79,8 @@ export class ResolutionBudget {
   }
 }
 
-/** Resolves a tag to its value. */
-export type TagResolver = (scope: ResolutionScope) => Promise<Json>;
+/** Resolves a tag to its value. `line` is the line of the tag. */
+export type TagResolver = (scope: ResolutionScope, line: number | undefined) => Promise<Json>;
 
 /** A tag whose argument is parsed, but not resolved yet. */
 export class UnresolvedTag {
@@ -91,7 +91,7 @@ export class UnresolvedTag {
 
   async resolve(scope: ResolutionScope): Promise<Json> {
     try {
-      const value = await this.resolution(scope);
+      const value = await this.resolution(scope, this.line);
       scope.budget.spendText(value);
       return value;
     } catch (error) {

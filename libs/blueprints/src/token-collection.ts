@@ -2,16 +2,10 @@ import { timingSafeEqual } from 'node:crypto';
 import { boolean, char } from '@gatehouse/contracts';
 import { type DirectoryStore, type DirectoryToken, tokenHash } from '@gatehouse/directory';
 import { z } from 'zod';
-import {
-  type Collection,
-  type FoundObject,
-  noSuchObject,
-  type SaveResult,
-  ValidationError,
-  validate,
-} from './collection.js';
+import { type Collection, type FoundObject, type SaveResult, ValidationError, validate } from './collection.js';
 import { changedFields, translateLookupError, translateWriteError } from './directory-errors.js';
 import type { JsonMap } from './json.js';
+import { noSuchObject } from './related-object-error.js';
 
 const INTENTS = ['api', 'app_password'] as const;
 /** Says why an entry cannot have a scope. Blueprints are kept in files, and the keys of scoped tokens must not be. */
@@ -60,10 +54,10 @@ export class TokenCollection implements Collection<FoundToken> {
     if (entryValues['scope'] !== undefined) throw ValidationError.field('scope', SCOPED);
     const { identifier, intent, user, description, expiring } = existing?.token ?? {};
     const before = existing ? { identifier, intent, user, description, expiring } : { user: null, intent: undefined };
-    const values = validate(tokenSchema, { ...before, ...entryValues });
+    const values = validate(tokenSchema, { ...before, ...entryValues }, this.secrets);
     if (existing && values.user !== user) throw ValidationError.field('user', 'User cannot be changed');
     const [owner] = await this.directory.findUsers({ pk: values.user });
-    if (!owner) throw noSuchObject('user', values.user);
+    if (!owner) throw noSuchObject('user', values.user, { to: 'user' });
     return () =>
       translateWriteError(
         existing ? this.#update(existing.token, values) : this.#create(values, pk as string | undefined),

@@ -133,14 +133,14 @@ describe('applyBlueprints', () => {
       '!Find: Invalid identifier field: slugg. Did you mean slug? Fields: slug, name',
     );
     await expect(harness.apply(leads('password_stage: !KeyOf on'))).rejects.toThrow(
-      'KeyOf: failed to find entry with `id` of `on` and a model instance. Ids before this entry: default-recovery.',
+      '!KeyOf: no entry has the id `on`. Ids before this entry: default-recovery.',
     );
     await expect(harness.apply(leads('password_stage: !KeyOf one'))).rejects.toThrow(
-      'Entry 2 has this id. Move it before the entry that refers to it.',
+      '!KeyOf: entry 2, which has the id `one`, cannot refer to itself.',
     );
     const skipped = '{model: authentik_stages_dummy.dummystage, id: x, conditions: [false], identifiers: {name: x}}';
     await expect(harness.apply(entries(skipped, bind('x', 'x', 1)))).rejects.toThrow(
-      'Entry 1 has this id, but no object: its conditions are not met, or its object was removed.',
+      'entry 1, which has the id `x`, has no object: its conditions are not met, or its object was removed.',
     );
   });
 
@@ -174,7 +174,10 @@ describe('applyBlueprints', () => {
     [entries('{model: authentik_flows.flow}'), 'No or invalid identifiers'],
     [entries('{model: authentik_flows.flow, identifiers: {color: x}}'), 'Invalid identifier field: color'],
     [entries('{model: authentik_core.user, identifiers: {color: x}}'), 'Invalid identifier field: color'],
-    [entries('{model: authentik_flows.flow, identifiers: {slug: x}}'), 'name: This field is required.'],
+    [
+      entries('{model: authentik_flows.flow, identifiers: {slug: x}}'),
+      'name: This field is required. Also title, designation: This field is required.',
+    ],
     [
       entries('{model: authentik_stages_password.passwordstage, identifiers: {name: x}}'),
       'backends: This field is required.',
@@ -185,8 +188,14 @@ describe('applyBlueprints', () => {
     ],
     [entries(flow('a b')), 'slug: Enter a valid'],
     [entries('{model: authentik_flows.flow, state: gone, identifiers: {slug: x}}'), 'state: gone is not a state.'],
-    [entries(dummy('one'), bind('one', 'one', 1)), 'object does not exist.'],
-    [entries(bind('later', 'later', 1), flow('later')), 'KeyOf: failed to find entry with `id` of `later`'],
+    [
+      entries(dummy('one'), bind('one', 'one', 1)),
+      'must be a flow, and `one` is an authentik_stages_dummy.dummystage (line 2)',
+    ],
+    [
+      entries(bind('later', 'later', 1), flow('later')),
+      'entry 2, which has the id `later`, comes later. Move it before the entry that refers to it.',
+    ],
     [
       entries(
         flow('f'),
@@ -201,7 +210,7 @@ describe('applyBlueprints', () => {
     ],
     [
       entries(dummy('same'), '{model: authentik_stages_deny.denystage, identifiers: {name: same}}'),
-      'name: This field must be unique.',
+      'name: This field must be unique. The object that has it already is authentik_stages_dummy.dummystage same (entry 1, line 2).',
     ],
   ])('refuses %s', async (text, message) => {
     await expect(harness.apply(text)).rejects.toThrow(message);
@@ -215,7 +224,7 @@ describe('references between entries', () => {
     ['captcha', 'public_key: a, private_key: b, fallback_stage: !KeyOf page', 'fallback_stage'],
   ])('refuses a dummy stage as the embedded stage of %s: %s', async (kind, attrs, field) => {
     const host = `{model: authentik_stages_${kind}.${kind}stage, identifiers: {name: host}, attrs: {${attrs}}}`;
-    await expect(harness.apply(entries(dummy('page'), host))).rejects.toThrow(`${field}: Invalid pk`);
+    await expect(harness.apply(entries(dummy('page'), host))).rejects.toThrow(`${field}: must be `);
   });
 
   it('resolve !KeyOf, !Find and !Env to existing objects', async () => {

@@ -1,6 +1,8 @@
-import type { EntryWarning } from './apply-observer.js';
+import { NON_FIELD_ERRORS } from '@gatehouse/contracts';
+import type { EntryWarning, Unfound } from './apply-observer.js';
 import { BlueprintError } from './blueprint-error.js';
 import { type Collection, ValidationError } from './collection.js';
+import { sentence } from './described-value.js';
 import type { JsonMap } from './json.js';
 import type { ResolvedFields } from './resolved-fields.js';
 import { closestTo } from './suggestion.js';
@@ -18,24 +20,27 @@ interface Search {
 export async function search(
   collection: Collection,
   { model, fields }: Search,
-  placeholder: () => Pk | undefined,
+  placeholder: (unfound: Unfound) => Pk | undefined,
 ): Promise<SearchResult> {
   const object = await collection.find(fields).catch((error: unknown) => {
     throw searchError(error);
   });
-  const pk = object?.pk ?? placeholder();
-  return pk === undefined ? { pk: null, unfound: unfoundText({ model, fields }, collection) } : { pk };
+  if (object) return { pk: object.pk };
+  const unfound = await describeUnfound({ model, fields }, collection);
+  const pk = placeholder(unfound);
+  return pk === undefined ? { pk: null, unfound: `${unfound.searched}.${unfound.question}` } : { pk };
 }
 
-/** Says what a `!Find` searched in vain, and which object has almost the same value. */
-function unfoundText({ model, fields }: Search, collection: Collection): string {
+async function describeUnfound({ model, fields }: Search, collection: Collection): Promise<Unfound> {
   const searched = Object.entries(fields).map(([field, value]) => `${field} ${JSON.stringify(value)}`);
-  const meant = Object.entries(fields).flatMap(([field, value]) => {
-    const closest = typeof value === 'string' ? closestTo(value, collection.valuesOf?.(field) ?? []) : undefined;
-    return closest === undefined || closest === value ? [] : [`${field} ${JSON.stringify(closest)}`];
-  });
+  const meant: string[] = [];
+  for (const [field, value] of Object.entries(fields)) {
+    const values = typeof value === 'string' ? ((await collection.valuesOf?.(field)) ?? []) : [];
+    const closest = closestTo(String(value), values);
+    if (closest !== undefined && closest !== value) meant.push(`${field} ${JSON.stringify(closest)}`);
+  }
   const question = meant.length > 0 ? ` Did you mean ${meant.join(' and ')}?` : '';
-  return `!Find found no ${model} with ${searched.join(' and ')}.${question}`;
+  return { searched: `!Find found no ${model} with ${searched.join(' and ')}`, question };
 }
 
 /** Returns the error of a search as a BlueprintError, which gets the line of the tag. */
@@ -48,14 +53,34 @@ function searchError(error: unknown): unknown {
 export const unfoundWarnings = (unfound: ResolvedFields['unfound']): EntryWarning[] =>
   [...unfound].map(([field, text]) => ({ rule: 'no-value', field, text: `${field} has no value: ${text}` }));
 
-/** Adds to the error of a field that a tag found nothing for it, or that its environment variable is not set. */
-export function withReason(error: unknown, { unfound, unsetVariables }: Omit<ResolvedFields, 'values'>): unknown {
-  const { field, text } = error instanceof ValidationError ? error.first : {};
-  if (field === undefined) return error;
+/** What the tags of an entry have not found, and where its fields are. */
+interface Unresolved extends Omit<ResolvedFields, 'values'> {
+  readonly lineOf: (field: string) => number | undefined;
+}
+
+/**
+ * Adds to the error of a field that a tag found nothing for it, or that its environment variable is not set. An error of
+ * the whole object gets what the tags of all its fields have not found.
+ */
+export function withReason(error: unknown, unresolved: Unresolved): unknown {
+  if (!(error instanceof ValidationError)) return error;
+  const reasons = error.all.map(({ field }) => reasonOf(field, unresolved));
+  if (reasons.every((reason) => reason === '')) return error;
+  const errors = error.all.map(({ field = NON_FIELD_ERRORS, text }, i) => {
+    const reason = reasons[i] ? `${sentence(text)} ${reasons[i]}` : text;
+    return [field, [{ text: reason }]];
+  });
+  return new ValidationError(Object.fromEntries(errors), error.code);
+}
+
+function reasonOf(field: string | undefined, { unfound, unsetVariables, lineOf }: Unresolved): string {
+  if (field === undefined) {
+    const lines = [...unfound].map(([name, text]) => `${name} (line ${lineOf(name)}) has no value: ${text}`);
+    return lines.join(' ');
+  }
   const variable = unsetVariables.get(field);
-  const unset = variable === undefined ? undefined : `The environment variable ${variable} is not set.`;
-  const reason = unfound.get(field) ?? unset;
-  return reason === undefined ? error : ValidationError.field(field, `${text} ${capitalised(reason)}`);
+  const unset = variable === undefined ? '' : `The environment variable ${variable} is not set.`;
+  return capitalised(unfound.get(field) ?? unset);
 }
 
 const capitalised = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

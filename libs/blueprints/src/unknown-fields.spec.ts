@@ -23,12 +23,12 @@ describe('a key that a blueprint cannot have', () => {
   const typos: [where: string, text: string, finding: { line: number; message?: string }][] = [
     [
       'the document',
-      'version: 1\nentrie: []',
-      { line: 2, message: 'a blueprint has no key entrie. Did you mean entries? Keys: version' },
+      'version: 1\nentries:\nentrie: []',
+      { line: 3, message: 'a blueprint has no key entrie. Did you mean entries? Keys: version' },
     ],
     [
       'the metadata',
-      'metadata:\n  name: a\n  label: {}',
+      'metadata:\n  name: a\n  label: {}\nentries:',
       { line: 3, message: 'the metadata has no key label. Did you mean labels? Keys: name' },
     ],
     [

@@ -68,4 +68,4 @@ function judge(field: string, { value, resolved, strictness }: Subject) {
 
 /** Returns the warning about a key that is ignored. */
 export const describeIgnored = ({ reason, location: { line, entry } }: BlueprintError): string =>
-  `${entry ? `entry ${entry.number}` : `line ${line}`}: ${reason.split('.')[0]}; it is ignored`;
+  `${entry ? `entry ${entry.number}` : `line ${line}`}: ${reason.split(/\.(?: |$)/)[0]}; it is ignored`;

@@ -1,16 +1,10 @@
 import { boolean, char, choice, jsonObject, optionalNullable } from '@gatehouse/contracts';
 import { type DirectoryStore, type DirectoryUser, USER_TYPES, type UserFields } from '@gatehouse/directory';
 import { z } from 'zod';
-import {
-  type Collection,
-  type FoundObject,
-  noSuchObject,
-  type SaveResult,
-  ValidationError,
-  validate,
-} from './collection.js';
+import { type Collection, type FoundObject, type SaveResult, ValidationError, validate } from './collection.js';
 import { changedFields, sameMembers, translateLookupError, translateWriteError } from './directory-errors.js';
 import type { JsonMap } from './json.js';
+import { noSuchObject } from './related-object-error.js';
 
 /** Hashes and verifies the plaintext passwords of blueprints. */
 export interface PasswordHashing {
@@ -71,13 +65,13 @@ export class UserCollection implements Collection<FoundUser> {
   async check(entryValues: JsonMap, existing: FoundUser | undefined): Promise<() => Promise<SaveResult>> {
     const before =
       existing && Object.fromEntries(Object.keys(fields).map((name) => [name, existing.user[name as 'name']]));
-    const values = validate(userSchema, { ...before, ...entryValues });
+    const values = validate(userSchema, { ...before, ...entryValues }, this.secrets);
     if (values.password && values.password_hash) {
       throw ValidationError.field('password_hash', "Only one of 'password' or 'password_hash' can be set.");
     }
     for (const groupPk of values.groups ?? []) {
       const [group] = await this.directory.findGroups({ pk: groupPk });
-      if (!group) throw noSuchObject('groups', groupPk);
+      if (!group) throw noSuchObject('groups', groupPk, { to: 'group' });
     }
     // An entry writes these fields even if they are unchanged: writing `is_active` cancels a pending activation by mail,
     // and writing `email` verifies the address.

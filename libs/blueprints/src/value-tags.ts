@@ -54,11 +54,11 @@ export function find(argument: TaggedValue): TagResolver {
   if (model === undefined || fields.length === 0 || fields.some((pair) => pair.length !== 2)) {
     throw new BlueprintError('!Find needs a model and at least one pair [field, value]');
   }
-  return async (scope) => {
+  return async (scope, line) => {
     const name = await resolve(model, scope);
     const resolved = (await resolveList(fields, scope)) as [field: Json, value: Json][];
     const identifiers = Object.fromEntries(resolved.map(([field, value]) => [String(field), value]));
-    const { pk, unfound } = await scope.find(String(name), identifiers);
+    const { pk, unfound } = await scope.find(String(name), identifiers, line);
     if (unfound !== undefined) scope.unfound.push(unfound);
     return pk;
   };

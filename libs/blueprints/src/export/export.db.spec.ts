@@ -38,7 +38,7 @@ const step = (slug: string, [stage, order]: readonly [string, number], attrs = '
   return objectEntry('flows.flowstagebinding', [`${stage}-in-${slug}`, identifiers], attrs);
 };
 const condition = (on: string, what: string, order = 0) =>
-  objectEntry('policies.policybinding', [`on-${on}`, `target: !KeyOf ${on}, order: ${order}`], what);
+  objectEntry('policies.policybinding', [`on-${on}-${order}`, `target: !KeyOf ${on}, order: ${order}`], what);
 const expression = (name: string, source: string) =>
   named('policies_expression.expressionpolicy', name, `expression: ${JSON.stringify(source)}`);
 const field = (id: string, name: string, attrs: string) =>

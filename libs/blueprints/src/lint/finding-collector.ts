@@ -1,6 +1,5 @@
-import type { ApplyObserver, EntryOrigin, EntryWarning } from '../apply-observer.js';
+import type { ApplyObserver, EntryOrigin, EntryWarning, MissingReference } from '../apply-observer.js';
 import type { BlueprintError } from '../blueprint-error.js';
-import type { JsonMap } from '../json.js';
 import type { Pk } from '../tagged-value.js';
 import type { ExternalReferences } from './external-references.js';
 import { type Finding, type FindingLocation, finding, type Rule, ruleOfError } from './finding.js';
@@ -25,7 +24,7 @@ export class FindingCollector implements ApplyObserver {
     this.findings.push(finding(rule, locationOf(origin, field), text));
   }
 
-  onUnknownKey({ reason, location: { file = '', line, entry } }: BlueprintError, rule: Rule): void {
+  onFault({ reason, location: { file = '', line, entry } }: BlueprintError, rule: Rule): void {
     this.findings.push(finding(rule, { file, line, entry }, reason));
   }
 
@@ -38,9 +37,10 @@ export class FindingCollector implements ApplyObserver {
     return this.externalReferences.addPlaceholder(origin.entry.location.model?.toLowerCase() ?? '');
   }
 
-  onMissingReference(origin: EntryOrigin, model: string, fields: JsonMap): Pk {
-    const text = `no ${model} in these files matches ${JSON.stringify(fields)}, so it must exist in the installation`;
-    this.findings.push(finding('not-in-files', locationOf(origin), text));
+  onMissingReference(origin: EntryOrigin, { model, line, searched, question }: MissingReference): Pk {
+    const text = `${searched} in these files, so it must exist in the installation.${question}`;
+    const location = locationOf(origin);
+    this.findings.push(finding('not-in-files', { ...location, line: line ?? location.line }, text));
     return this.externalReferences.addPlaceholder(model);
   }
 }

@@ -41,9 +41,10 @@ describe('the JSON Schema of blueprints', () => {
 
   it.each([
     'entry: []',
-    'version: 2',
-    'metadata: {labels: {}}',
-    'metadata: {name: a, label: {}}',
+    'metadata: {name: a}',
+    '{version: 2, entries: []}',
+    '{metadata: {labels: {}}, entries: []}',
+    '{metadata: {name: a, label: {}}, entries: []}',
     'entries: {}',
     'entries: [{identifiers: {name: x}}]',
     `${dummy('')}\n  atrs: {}`.replace('}}\n  atrs: {}', '}, atrs: {}}'),
@@ -65,7 +66,7 @@ describe('the JSON Schema of blueprints', () => {
   });
 
   it.each([
-    'x-anchors: [1]',
+    '{x-anchors: [1], entries: []}',
     dummy('throw_error: "on"'),
     dummy('throw_error: !If [!Context [a, b], true, false]'),
     email('port: "465", timeout: 5'),

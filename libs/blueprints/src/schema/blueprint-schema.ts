@@ -25,6 +25,7 @@ export function blueprintSchema(): JsonSchema {
         items: { $ref: '#/definitions/entry' },
       },
     },
+    required: ['entries'],
     patternProperties: { '^x-': {} },
     additionalProperties: false,
     definitions: {
