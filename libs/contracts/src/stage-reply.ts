@@ -29,6 +29,10 @@ export const denialReason = z
   .max(64)
   .regex(/^[a-z0-9_]+$/);
 
+/** Largest number of effects in a reply, because each may become a row of the outbox. */
+export const MAX_EFFECTS = 64;
+const effects = z.array(effect).max(MAX_EFFECTS).optional();
+
 /** The reply of a stage, one of four types (docs/spec/bus-protocol.md#reply). A failure is a `stageProblem` instead. */
 export const stageReply = z.discriminatedUnion('type', [
   z.object({
@@ -37,7 +41,7 @@ export const stageReply = z.discriminatedUnion('type', [
     state: bag.optional(),
     context: bag.optional(),
     errors: errors.optional(),
-    effects: z.array(effect).optional(),
+    effects,
   }),
   z.object({
     type: z.literal('rejected'),
@@ -47,12 +51,12 @@ export const stageReply = z.discriminatedUnion('type', [
     context: bag.optional(),
     failed: z.array(z.string()).optional(),
     cost,
-    effects: z.array(effect).optional(),
+    effects,
   }),
   z.object({
     type: z.literal('passed'),
     context: bag.optional(),
-    effects: z.array(effect).optional(),
+    effects,
     insert: insert.optional(),
     verified: z.array(z.string()).optional(),
     /** True if the visitor's response consents to what the challenge named. */
@@ -65,7 +69,7 @@ export const stageReply = z.discriminatedUnion('type', [
     context: bag.optional(),
     failed: z.array(z.string()).optional(),
     cost,
-    effects: z.array(effect).optional(),
+    effects,
   }),
 ]);
 export type StageReply = z.output<typeof stageReply>;
