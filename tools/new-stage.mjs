@@ -50,7 +50,7 @@ async function readTexts(load) {
     return fail(`There is no service ${service} with stages: choose ${[...services].join(', ')}.`);
   try {
     const names = stageNames(name, { contracts, pages: importedPages() });
-    const files = (asks ? askingStage : silentStage)(names, service);
+    const files = (asks ? askingStage : silentStage)(names, { service, since: nextVersion() });
     const existing = existingFile(names, files);
     if (existing) return fail(`${existing} exists already. Choose another name.`);
     return { names, files, lists: listEntries(names, { service, asks, read: (path) => readFileSync(path, 'utf8') }) };
@@ -58,6 +58,12 @@ async function readTexts(load) {
     if (error instanceof ArgumentError) return fail(error.message);
     throw error;
   }
+}
+
+/** Returns the next minor version, which is the first that has the stage. */
+function nextVersion() {
+  const [major, minor] = JSON.parse(readFileSync('package.json', 'utf8')).version.split('.');
+  return `${major}.${Number(minor) + 1}.0`;
 }
 
 /** Returns the names of the components that the table of pages imports. */

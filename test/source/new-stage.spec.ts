@@ -57,6 +57,18 @@ describe('npm run new:stage', { timeout: 120_000 }, () => {
     expect(await run('tools/check-stages.mjs')).toBe('The stages are complete.\n');
   });
 
+  it('gives the fields of a stage the next version in the reference of models', () => {
+    const read = (path: string) => readFileSync(join(folder, path), 'utf8');
+    const [major, minor] = (JSON.parse(read('package.json')) as { version: string }).version.split('.');
+    const [, section] = read('docs/reference/models.md').split('## gatehouse_stages.termsofusestage\n');
+    const rows = [...section!.split('\n## ')[0]!.matchAll(/^\| `(\w+)` \|.*\| ([\d.]+) \|/gm)];
+    const next = `${major}.${Number(minor) + 1}.0`;
+    expect(rows.map(([, field, since]) => [field, since])).toEqual([
+      ['question', next],
+      ['name', next],
+    ]);
+  });
+
   it.each<[string, string | undefined, RegExp]>([
     [
       'misses',

@@ -3,10 +3,18 @@ import type { StageNames } from './stage-name.js';
 /** Texts of files, by path. */
 export type Files = Readonly<Record<string, string>>;
 
+/** What a new contract declares besides the names of its stage. */
+export interface Declared {
+  /** The service that runs the stage. */
+  readonly service: string;
+  /** The first version that will have the stage. */
+  readonly since: string;
+}
+
 /** Returns the files of a stage that asks a question, by path. */
-export const askingStage = (names: StageNames, service: string): Files => ({
+export const askingStage = (names: StageNames, declared: Declared): Files => ({
   ...stageFiles(names, {
-    contract: askingContract(names, service),
+    contract: askingContract(names, declared),
     handler: askingHandler(names),
     spec: askingSpec(names),
     readme: `Asks the visitor a question. Yes continues the flow, no ends it. authentik has no such stage.
@@ -20,9 +28,9 @@ export const askingStage = (names: StageNames, service: string): Files => ({
 });
 
 /** Returns the files of a stage that never asks, by path. */
-export const silentStage = (names: StageNames, service: string): Files =>
+export const silentStage = (names: StageNames, declared: Declared): Files =>
   stageFiles(names, {
-    contract: silentContract(names, service),
+    contract: silentContract(names, declared),
     handler: silentHandler(names),
     spec: silentSpec(names),
     readme: `Shows the visitor a message (a toast) and passes. authentik has no such stage.
@@ -62,7 +70,7 @@ export const ${camel}Module = () => stageModule(${camel}Contract, ${pascal}Stage
 
 const askingContract = (
   { kind, folder, camel, pascal, component, model }: StageNames,
-  service: string,
+  { service, since }: Declared,
 ) => `import { boolean, char, defineStage } from '@gatehouse/contracts';
 import { z } from 'zod';
 
@@ -74,7 +82,9 @@ export const ${camel}Contract = defineStage({
   service: '${service}',
   preview: {},
   acts: false,
-  config: z.object({ question: char({ maxLength: 1000 }).describe('Question to the visitor.') }),
+  config: z
+    .object({ question: char({ maxLength: 1000 }).describe('Question to the visitor.') })
+    .meta({ since: '${since}' }),
   challenge: z
     .object({ question: z.string() })
     .meta({ id: '${pascal}Challenge', description: 'Asks a question that the visitor answers with yes or no.' }),
@@ -175,7 +185,7 @@ export function ${pascal}({ challenge }: { challenge: ${pascal}Challenge }) {
 
 const silentContract = (
   { kind, folder, camel, model }: StageNames,
-  service: string,
+  { service, since }: Declared,
 ) => `import { char, defineStage } from '@gatehouse/contracts';
 import { z } from 'zod';
 
@@ -187,7 +197,9 @@ export const ${camel}Contract = defineStage({
   service: '${service}',
   preview: {},
   acts: false,
-  config: z.object({ text: char({ maxLength: 1000 }).describe('Text of the message.') }),
+  config: z
+    .object({ text: char({ maxLength: 1000 }).describe('Text of the message.') })
+    .meta({ since: '${since}' }),
   challenge: z.object({}),
   response: z.object({}),
   state: z.object({}),

@@ -12,7 +12,9 @@ export function stageModel(model: string, { config, validate, embeds, proves, en
     name: model,
     kind: 'stage',
     key: ['name'],
-    schema: blueprintConfig(config).extend({ name: char().describe('Unique name of the object.') }),
+    schema: blueprintConfig(config)
+      .extend({ name: char().describe('Unique name of the object.') })
+      .meta(config.meta() ?? {}),
     references,
     parents: [],
     guards: () => [...Object.keys(embeds), ...policies],

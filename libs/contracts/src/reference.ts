@@ -59,12 +59,14 @@ export function referencesOf(config: z.ZodObject): ReadonlyMap<string, Reference
   return new Map(references);
 }
 
-/** Returns a config's schema for blueprints: fields with inlined references are lists of ids there. */
+/**
+ * Returns a config's schema for blueprints, with its metadata: fields with inlined references are lists of ids there.
+ */
 export function blueprintConfig(config: z.ZodObject): z.ZodObject {
   const fields = [...referencesOf(config)].filter(([, { inlined }]) => inlined);
   const ids = ([name, { to }]: (typeof fields)[number]) => {
     const description = (config.shape[name] as z.ZodType | undefined)?.description;
     return [name, description === undefined ? references(to) : references(to).describe(description)];
   };
-  return config.extend(Object.fromEntries(fields.map(ids)));
+  return config.extend(Object.fromEntries(fields.map(ids))).meta(config.meta() ?? {});
 }
