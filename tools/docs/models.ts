@@ -1,3 +1,4 @@
+import { isDuration } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { choicesOf } from '../../libs/blueprints/src/choices.js';
 import {
@@ -21,6 +22,7 @@ function typeOf(field: DescribedField): string {
   const name = [type].flat().find((candidate) => candidate !== 'null') ?? 'object';
   const { refersTo, isSecret } = field;
   if (refersTo !== undefined) return name === 'array' ? `list of ids (${refersTo})` : `id (${refersTo})`;
+  if (isDuration(field.schema)) return 'duration';
   const limits = [limit('from', minimum), limit('to', maximum)].join('');
   return `${isSecret ? 'secret ' : ''}${WORDS[name] ?? name}${limits}`;
 }
@@ -40,6 +42,7 @@ const WORDS: Readonly<Record<string, string>> = { string: 'text', array: 'list' 
 /** Returns the default of a field, or that it is required or optional. */
 function defaultOf(field: DescribedField): string {
   const { default: fallback } = fieldSchema(field) as { default?: unknown };
+  if (field.isRequired) return 'required';
   if (fallback !== undefined) return code(JSON.stringify(fallback));
   // A field that may be absent need not accept the value undefined.
   return z.object({ [field.name]: field.schema }).safeParse({}).success ? 'optional' : 'required';
@@ -73,7 +76,8 @@ export const documents: readonly Document[] = [
       'files and commands, the [specification](../spec/blueprints.md) the format. An editor can show and check all of this ' +
       '([how](../how-to/write-blueprints-in-an-editor.md)).',
     'An id is that of an object of the kind in brackets: use `!KeyOf` or `!Find`. Numbers and booleans may be written as ' +
-      'text. A secret is never exported. `required` is required for a new object only.',
+      'text. A duration is text such as `hours=8;minutes=5` ([format](../spec/fields.md#durations)). A secret is never ' +
+      'exported. `required` is required for a new object only.',
     ...describedModels().flatMap(section),
   ]),
 ];

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { duration, MAX_DURATION_S, parseDuration, seconds } from './duration.js';
+import { z } from 'zod';
+import { duration, isDuration, MAX_DURATION_S, parseDuration, seconds } from './duration.js';
 
 describe('a duration', () => {
   it.each([
@@ -60,4 +61,13 @@ describe('a duration in a config', () => {
       false,
     ]);
   });
+});
+
+it('knows the config fields that are durations', () => {
+  const fields = [
+    duration('hours=1').describe('A time.'),
+    duration('hours=1').optional(),
+    z.string().default('hours=1'),
+  ];
+  expect(fields.map(isDuration)).toEqual([true, true, false]);
 });

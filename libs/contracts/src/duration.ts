@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { schemaLayers } from './schema-layers.js';
 
 const SECONDS = {
   microseconds: 1e-6,
@@ -30,16 +31,23 @@ export function parseDuration(text: string): number | undefined {
 /** Longest duration in a config, positive or negative: a hundred years in seconds. */
 export const MAX_DURATION_S = 100 * 365.25 * 86_400;
 
+const durations = z.registry<{ readonly format: 'duration' }>();
+
 /** Returns the schema of a duration in a config. `seconds()` converts the text. */
 export const duration = (fallback: string) =>
   z
     .string()
+    .register(durations, { format: 'duration' })
     .default(fallback)
     .refine((text) => parseDuration(text) !== undefined, {
       error: (issue) => `${String(issue.input)} is not in the correct format of 'hours=3;minutes=1'.`,
       abort: true,
     })
     .refine((text) => Math.abs(seconds(text)) <= MAX_DURATION_S, { error: 'Ensure this is at most a hundred years.' });
+
+/** Returns whether a config field is a duration. */
+export const isDuration = (schema: unknown): boolean =>
+  [...schemaLayers(schema)].some((layer) => durations.get(layer) !== undefined);
 
 /** Returns the seconds of a valid duration. */
 export const seconds = (text: string): number => parseDuration(text) ?? 0;

@@ -88,3 +88,10 @@ it('every field of a model has a description: add .describe() to the field', () 
   );
   expect(missing).toEqual([]);
 });
+
+it('knows the fields without which the check of a whole object refuses it', () => {
+  const required = describedModels().flatMap(({ name, fields }) =>
+    fields.flatMap((field) => (field.isRequired ? [`${name} ${field.name}`] : [])),
+  );
+  expect(required).toEqual(['authentik_stages_source.sourcestage source']);
+});

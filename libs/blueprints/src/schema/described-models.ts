@@ -4,6 +4,7 @@ import { builtInModels } from '../built-in-models.js';
 import { externalStageModel, externalStageSchema } from '../external-stage.model.js';
 import { groupSchema } from '../group-collection.js';
 import { invitationSchema } from '../invitation-collection.js';
+import type { Json, JsonMap } from '../json.js';
 import type { ObjectModel } from '../object-model.js';
 import { requirementSchema } from '../required-blueprints.js';
 import { tokenSchema } from '../token-collection.js';
@@ -26,6 +27,8 @@ export interface DescribedField {
   /** The first version that has the field. */
   readonly since: string;
   readonly isSecret: boolean;
+  /** Whether an object is refused without the field, although the schema has a default. */
+  readonly isRequired: boolean;
   /** The kind of the objects that the field refers to. */
   readonly refersTo: string | undefined;
 }
@@ -34,7 +37,7 @@ export interface DescribedField {
 const FIRST_VERSION = '0.2.0';
 
 /** A model, its key and its fields. The references are those of the schema by default. */
-type Model = Pick<ObjectModel, 'name' | 'key' | 'schema'> & Partial<Pick<ObjectModel, 'references'>>;
+type Model = Pick<ObjectModel, 'name' | 'key' | 'schema'> & Partial<Pick<ObjectModel, 'references' | 'check'>>;
 
 const DIRECTORY_MODELS: readonly Model[] = [
   { name: 'authentik_core.user', key: ['username'], schema: userSchema },
@@ -46,17 +49,18 @@ const DIRECTORY_MODELS: readonly Model[] = [
 
 /** Returns all models that a blueprint can have, sorted by name. */
 export function describedModels(): DescribedModel[] {
-  const models = builtInModels.map(({ name, key, schema, references }) =>
-    name === externalStageModel.name
-      ? described({ name, key, schema: externalStageSchema })
-      : described({ name, key, schema, references }),
+  const models = builtInModels.map((model) =>
+    model.name === externalStageModel.name
+      ? described({ name: model.name, key: model.key, schema: externalStageSchema })
+      : described(model),
   );
   const others = DIRECTORY_MODELS.map(described);
   return [...models, ...others].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function described({ name, key, schema, references = referencesOf(schema) }: Model): DescribedModel {
+function described({ name, key, schema, references = referencesOf(schema), check }: Model): DescribedModel {
   const secrets = secretFields(schema);
+  const refused = check?.(defaultsOf(schema)) ?? {};
   const { since } = metadataOf(schema);
   const fields = Object.entries(schema.shape).map(([field, type]): DescribedField => {
     const meta = metadataOf(type);
@@ -65,6 +69,7 @@ function described({ name, key, schema, references = referencesOf(schema) }: Mod
         name: field,
         schema: type as z.ZodType,
         isSecret: secrets.includes(field),
+        isRequired: (refused[field] ?? []).some((message) => 'code' in message && message.code === 'required'),
         refersTo: references.get(field)?.to,
       },
       ...{ description: meta.description, since: meta.since ?? since ?? FIRST_VERSION },
@@ -72,6 +77,15 @@ function described({ name, key, schema, references = referencesOf(schema) }: Mod
   });
   return { name, key, fields };
 }
+
+/** Returns the defaults of the fields that have one. */
+const defaultsOf = (schema: z.ZodObject): JsonMap =>
+  Object.fromEntries(
+    Object.entries(schema.shape).flatMap(([field, type]) => {
+      const { data } = (type as z.ZodType<Json | undefined>).safeParse(undefined);
+      return data === undefined ? [] : [[field, data]];
+    }),
+  );
 
 function metadataOf(type: unknown): { description?: string; since?: string } {
   const layers = [...schemaLayers(type)].map((layer) => layer.meta() ?? {});

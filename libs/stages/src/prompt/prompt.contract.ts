@@ -22,7 +22,11 @@ const promptModelConfig = z.object({
   type: choice(PROMPT_TYPES).describe('Kind of the field.'),
   required: boolean().default(true).describe('Whether the field must be filled in.'),
   /** Placeholder of the field. For a field with choices: the list of choices. */
-  placeholder: text().default('').describe('Text in the empty field, or the choices.'),
+  placeholder: text()
+    .default('')
+    .describe(
+      "Text in the empty field. For a type with choices: the choices, by placeholder_expression: true and Python such as return ['Red', 'Blue']. A plain text is one choice, also with several lines.",
+    ),
   initial_value: text().default('').describe('Value at the start.'),
   sub_text: text().default('').describe('Text below the field.'),
   order: integer().default(0).describe('Place in the form; lower numbers first.'),
