@@ -64,7 +64,6 @@ describe.skipIf(isMissing('Python'))(`the stage in Python${missingNote('Python')
       ...{ component: 'x-example-terms', text: 'Be kind to each other.', name: 'alice', tries_left: 3 },
       flow_info: { title: 'Welcome' },
     });
-
     const refused = await browser.solve('login-with-terms', { component: 'x-example-terms', accept: false });
     expect(refused.body).toMatchObject({
       tries_left: 2,
@@ -131,12 +130,13 @@ describe.skipIf(isMissing('Python'))(`the stage in Python${missingNote('Python')
   it('returns 503 while its process is down, and the login continues when it is back', async () => {
     const { browser } = await reachTerms();
     expect(await terms.stop()).toBe(0);
+    const logged = deployment.says('gateway', /stage_unserved.*x_example_terms/);
     expect(await browser.solve('login-with-terms', { accept: true })).toMatchObject(UNAVAILABLE);
+    await logged;
     await expect(deployment.apply(readFileSync(`${EXAMPLE}/blueprint.yaml`, 'utf8'))).rejects.toThrow(
       'kind: No service answers for x_example_terms on stage.x_example_terms.describe',
     );
     terms = await start();
-
     expect((await browser.solve('login-with-terms', { accept: true })).body).toMatchObject({ to: '/' });
   });
 

@@ -99,6 +99,10 @@ describe('GET /schemas/blueprint.json', () => {
     const schema = await deployment.browser().fetch(address);
     expect(schema).toMatchObject({ status: 200, body: { title: 'Gatehouse blueprint' } });
     const etag = schema.headers.get('etag') ?? '';
+    const head = await deployment.browser().fetch(address, { method: 'HEAD' });
+    expect(head).toMatchObject({ status: 200, text: '' });
+    for (const name of ['etag', 'content-type', 'content-length', 'cache-control'])
+      expect(head.headers.get(name)).toBe(schema.headers.get(name));
     const headers = { 'if-none-match': etag };
     expect(await deployment.browser().fetch(address, { headers })).toMatchObject({ status: 304, text: '' });
     expect((await deployment.browser().fetch(address, { headers: { 'if-none-match': '"old"' } })).status).toBe(200);

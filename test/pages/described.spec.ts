@@ -12,7 +12,7 @@ describeInChromium('the form of an external stage', () => {
     await page.goto(examples.address('external-stage'));
     await page.getByText('In your time zone: Central European Time.').waitFor();
     await page.getByLabel('Nickname').fill('Al');
-    await page.getByLabel('PIN').fill('0815');
+    await page.getByLabel('PIN', { exact: true }).fill('0815');
     await page.getByLabel('About you').fill('{"component": "xak-flow-shell"}\nsecond line');
     await page.getByLabel('Age').fill('42');
     await page.getByLabel('Appointment').fill('2024-12-24T18:30');
@@ -38,7 +38,8 @@ describeInChromium('the form of an external stage', () => {
     const answers = answersOf(page);
     await page.goto(examples.address('external-stage'));
     await page.getByLabel('Nickname').fill('Al');
-    await page.getByLabel('PIN').fill('0815');
+    await page.getByLabel('PIN', { exact: true }).fill('0815');
+    await page.getByRole('button', { name: 'Show PIN', exact: true }).click();
     await page.getByLabel('Small').check();
     const picture = page.getByLabel('Picture');
     await picture.setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: Buffer.alloc(80_000) });
@@ -61,7 +62,7 @@ describeInChromium('the form of an external stage', () => {
     expect(await page.locator('#pin-error').textContent()).toBe('Wrong <b>PIN</b>.');
     expect(await page.locator('#nickname-hint').textContent()).toBe('As your <em>friends</em> know you.');
     expect(await page.getByRole('alert').textContent()).toBe('The guest book is full.');
-    expect(await page.getByLabel('PIN').inputValue()).toBe('');
+    expect(await page.getByLabel('PIN', { exact: true }).inputValue()).toBe('');
     expect(await page.getByRole('link', { name: 'Not you?' }).getAttribute('href')).toBe('/flows/-/cancel/');
     await page.goto(examples.address('external-stage'));
     expect(await page.getByRole('link', { name: 'Start again' }).getAttribute('href')).toBe('/flows/-/cancel/');

@@ -36,10 +36,13 @@ import { LoggingFlowObserver } from './flow.observer.js';
 import { NatsPolicyClient } from './nats-policy.client.js';
 import { NatsStageClient } from './nats-stage.client.js';
 import { CatalogueContractRegistry } from './stage-contract.registry.js';
+import { StageOutages } from './stage-outages.js';
 
 /** Injection token of the settings of journey records, which the recorder changes when the records are full. */
 export const JOURNEY_SETTINGS = Symbol('journey settings');
 const PLAN_STORE_SETTINGS = Symbol('plan store settings');
+const STAGE_OBSERVERS = Symbol('stage observers');
+type StageObservers = ConstructorParameters<typeof NatsStageClient>[2];
 type PlanStoreSettings = ConstructorParameters<typeof PostgresPlanStore>[2];
 
 const planStoreSettings = (
@@ -126,15 +129,20 @@ const ADAPTERS: Provider[] = [
   },
   {
     provide: StageContractRegistry,
-    inject: [GATEWAY_CONFIG],
-    useFactory: (config: GatewayConfig) =>
-      new CatalogueContractRegistry(new Set(config.TRUSTED_STAGES), config.STAGE_PAGE_KEYS),
+    inject: [GATEWAY_CONFIG, Logger],
+    useFactory: ({ TRUSTED_STAGES, STAGE_PAGE_KEYS }: GatewayConfig, logger: Logger) =>
+      new CatalogueContractRegistry(new Set(TRUSTED_STAGES), STAGE_PAGE_KEYS, logger),
+  },
+  {
+    provide: STAGE_OBSERVERS,
+    inject: [MetricLabels, Logger],
+    useFactory: (labels: MetricLabels, logger: Logger) => ({ labels, outages: new StageOutages(logger) }),
   },
   {
     provide: StageClient,
-    inject: [Requester, Admission, MetricLabels],
-    useFactory: (requester: Requester, admission: Admission, labels: MetricLabels) =>
-      new NatsStageClient(requester, admission, labels),
+    inject: [Requester, Admission, STAGE_OBSERVERS],
+    useFactory: (requester: Requester, admission: Admission, observers: StageObservers) =>
+      new NatsStageClient(requester, admission, observers),
   },
   {
     provide: PolicyClient,

@@ -14,27 +14,33 @@ const request: StageRequest = {
   ...{ session: { user: null }, query: {}, config: {}, attached: {}, companions: {}, context: {} },
 };
 
-/** Sends an answer to a stage that gives this reply. Returns the problem, and the busy flows that were reported. */
+/** Sends an answer to a stage that gives this reply. Returns the problem, and the busy flows and unserved stages. */
 async function answerOf(reply: object | undefined) {
   const bus = new InProcessBus();
   if (reply) bus.serve(stageSubject('password', 'respond'), (_data, respond) => respond(JSON.stringify(reply)));
   const reported: [string, number][] = [];
   const admission = { reportBusy: (...report: [string, number]) => void reported.push(report) };
-  const client = new NatsStageClient(await bus.openRequester(), admission, { kindOf: (kind) => kind });
+  const unserved: string[] = [];
+  const outages = { report: (kind: string) => void unserved.push(kind), end: () => undefined };
+  const client = new NatsStageClient(await bus.openRequester(), admission, {
+    labels: { kindOf: (kind) => kind },
+    outages,
+  });
   const problem = await client.send(contract, 'respond', request).catch((error: unknown) => error);
-  return { problem, reported };
+  return { problem, reported, unserved };
 }
 
 it('reports the flow of a busy stage, with the seconds after which to try again', async () => {
   expect(await answerOf({ problem: { code: 'stage_busy', retry_after_s: 4 } })).toEqual({
     problem: expect.objectContaining({ code: 'stage_busy', retryAfterS: 4 }),
     reported: [['login', 4]],
+    unserved: [],
   });
 });
 
 it.each([
-  ['stage_fault', { problem: { code: 'stage_fault' } }],
-  ['stage_away', undefined],
-])('does not report a stage with the problem %s as busy', async (code, reply) => {
-  expect(await answerOf(reply)).toEqual({ problem: expect.objectContaining({ code }), reported: [] });
+  ['stage_fault', { problem: { code: 'stage_fault' } }, []],
+  ['stage_away', undefined, ['password']],
+])('does not report a stage with the problem %s as busy, and as unserved if it is', async (code, reply, unserved) => {
+  expect(await answerOf(reply)).toEqual({ problem: expect.objectContaining({ code }), reported: [], unserved });
 });

@@ -14,6 +14,7 @@ import { StageClient } from '@gatehouse/executor';
 import { histogram, type Requester, requestOverBus } from '@gatehouse/platform';
 import type { Admission } from '../http/admission/admission.js';
 import type { MetricLabels } from './flow.metrics.js';
+import type { StageOutages } from './stage-outages.js';
 
 /** Bytes of the largest request (docs/spec/bus-protocol.md#limits): well below the message limit of NATS. */
 const MAX_REQUEST_BYTES = 768 * 1024;
@@ -29,28 +30,37 @@ const hops = histogram({
   },
 });
 
+/** What learns how stages answer. */
+interface StageObservers {
+  readonly labels: Pick<MetricLabels, 'kindOf'>;
+  readonly outages: Pick<StageOutages, 'report' | 'end'>;
+}
+
 /**
  * Sends requests to stage services over the bus, as plain JSON. Reports busy stages, so that new visits of their flows
- * are refused.
+ * are refused, and stages that no service serves.
  */
 export class NatsStageClient extends StageClient {
   constructor(
     private readonly requester: Requester,
     private readonly admission: Pick<Admission, 'reportBusy'>,
-    private readonly labels: Pick<MetricLabels, 'kindOf'>,
+    private readonly observers: StageObservers,
   ) {
     super();
   }
 
   async send({ kind }: StageContract, verb: StageVerb, request: StageRequest): Promise<StageReply> {
-    const stop = hops.startTimer({ kind: this.labels.kindOf(kind), verb });
+    const { labels, outages } = this.observers;
+    const stop = hops.startTimer({ kind: labels.kindOf(kind), verb });
     try {
       const reply = await this.exchange(kind, verb, request);
       stop({ outcome: reply.type });
+      outages.end(kind);
       return reply;
     } catch (error) {
       if (error instanceof Problem && error.code === 'stage_busy')
         this.admission.reportBusy(request.flow.slug, error.retryAfterS ?? 1);
+      if (error instanceof Problem && error.code === 'stage_away') outages.report(kind, verb);
       stop({ outcome: error instanceof Problem ? error.code : 'fault' });
       throw error;
     }

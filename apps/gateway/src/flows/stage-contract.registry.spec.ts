@@ -1,6 +1,7 @@
 import { stageDescriptor } from '@gatehouse/contracts';
 import { flowVersionOf } from '@gatehouse/plan/testing';
 import { describe, expect, it } from 'vitest';
+import { LogRecorder } from '../../../../test/support/log-recorder.js';
 import { CatalogueContractRegistry } from './stage-contract.registry.js';
 
 const KIND = 'x_acme_pin';
@@ -60,6 +61,17 @@ describe('the registry of stage contracts', () => {
     for (const name of ['x_acme_other', 'constructor', 'title'])
       expect(contracts.ownFact(name, versionWithStage({ facts }))).toBeUndefined();
     expect(contracts.ownFact('x_acme_risk', emptyVersion)).toBeUndefined();
+  });
+
+  it('logs once that no key verifies the page module of a version', () => {
+    const log = new LogRecorder();
+    const registry = new CatalogueContractRegistry(new Set(), [], log.logger);
+    const withModule = (code: string) => versionWithStage({ page: { module: { code, signature: code } } });
+    for (const version of [versionWithStage(), withModule('a'), withModule('a'), withModule('b')])
+      registry.find(KIND, version);
+    const line = { level: 'warn', event: 'stage_page_unverified', stage: KIND, flow: emptyVersion.flow.slug };
+    expect(log.lines).toMatchObject([line, line]);
+    expect(log.lines).toHaveLength(2);
   });
 
   it('throws stage_fault for an external stage with privileges that is no longer trusted', () => {

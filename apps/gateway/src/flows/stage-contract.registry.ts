@@ -10,6 +10,7 @@ import {
 } from '@gatehouse/contracts';
 import { StageContractRegistry } from '@gatehouse/executor';
 import type { FlowVersion } from '@gatehouse/plan';
+import type { Logger } from '@gatehouse/platform';
 import { proofSteps, stages } from '@gatehouse/stages';
 import type { GatewayConfig } from '../gateway.config.js';
 import { verifiedPageModule } from './stage-page-module.js';
@@ -35,13 +36,17 @@ export class CatalogueContractRegistry extends StageContractRegistry {
   /** Contracts of external stages by flow version. Versions never change, so the cache is never stale. */
   private readonly externalContracts = new WeakMap<FlowVersion, ExternalContracts>();
 
+  /** Page modules that were reported, by flow, kind and signature. */
+  private readonly reported = new Set<string>();
+
   /**
    * `trusted` lists the kinds of external stages whose privileges the operator allows, `pageKeys` the public keys of their
-   * page modules.
+   * page modules. `logger` gets a line for each version of a page module that no key verifies.
    */
   constructor(
     private readonly trusted: ReadonlySet<string> = new Set(),
     private readonly pageKeys: GatewayConfig['STAGE_PAGE_KEYS'] = [],
+    private readonly logger?: Pick<Logger, 'event'>,
   ) {
     super();
   }
@@ -77,12 +82,20 @@ export class CatalogueContractRegistry extends StageContractRegistry {
   }
 
   /** Returns the contract of a descriptor. Its form has the page module of the stage only if the module is signed. */
-  private contractOf(descriptor: StageDescriptor): StageContract {
+  private contractOf(descriptor: StageDescriptor, flow: string): StageContract {
     const contract = fromDescriptor(descriptor);
     const { form } = contract;
     const module = verifiedPageModule(descriptor, this.pageKeys);
+    if (!module) this.reportUnverified(descriptor, flow);
     if (!form || !module) return contract;
     return { ...contract, form: { ...form, inLanguage: (locale) => ({ ...form.inLanguage(locale), module }) } };
+  }
+
+  private reportUnverified({ kind, page }: StageDescriptor, flow: string): void {
+    if (!page?.module) return;
+    const name = `${flow} ${kind} ${page.module.signature}`;
+    if (!this.reported.has(name)) this.logger?.event('stage_page_unverified', { stage: kind, flow });
+    this.reported.add(name);
   }
 
   private externalContractsOf(version: FlowVersion): ExternalContracts {
@@ -91,7 +104,7 @@ export class CatalogueContractRegistry extends StageContractRegistry {
     const contracts = new Map(
       Object.entries(version.descriptors).map(([kind, descriptor]) => {
         const distrusted = this.trusted.has(kind) ? [] : privilegesClaimed(descriptor);
-        return [kind, { contract: this.contractOf(descriptor), distrusted }];
+        return [kind, { contract: this.contractOf(descriptor, version.flow.slug), distrusted }];
       }),
     );
     this.externalContracts.set(version, contracts);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { blueprintSchema } from '@gatehouse/blueprints';
-import { Controller, Get, Req, Res } from '@nestjs/common';
+import { Controller, Get, Head, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../http/auth/auth.guard.js';
@@ -20,5 +20,12 @@ export class BlueprintSchemaController {
     void reply.headers({ etag: this.#etag, 'cache-control': 'public, no-cache' });
     if (headers['if-none-match'] === this.#etag) return reply.status(304).send();
     return reply.type('application/schema+json; charset=utf-8').send(this.#text);
+  }
+
+  /** Returns the headers of the schema, with which editors and proxies look for changes. */
+  @RouteConfig(FILE_ROUTE)
+  @Head('')
+  showHeaders(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.show(request, reply);
   }
 }

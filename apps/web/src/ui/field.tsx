@@ -37,7 +37,7 @@ export function Field(props: FieldProps) {
     <div class="field">
       <label for={name}>{label}</label>
       {props.type === 'password' ? (
-        <PasswordInput input={input} revealable={props.revealable ?? true} refused={props.errors} />
+        <PasswordInput label={label} input={input} revealable={props.revealable ?? true} refused={props.errors} />
       ) : (
         <input {...input} />
       )}

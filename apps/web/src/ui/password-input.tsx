@@ -6,6 +6,7 @@ import { usePage } from '../flow/page.context.js';
 export type InputAttributes = JSX.InputHTMLAttributes<HTMLInputElement> & { readonly name: string };
 
 interface Props {
+  readonly label: string;
   readonly input: InputAttributes;
   /** Whether a button reveals the password. */
   readonly revealable: boolean;
@@ -14,7 +15,7 @@ interface Props {
 }
 
 /** A password field with a reveal button and a caps lock warning. */
-export function PasswordInput({ input, revealable, refused }: Props) {
+export function PasswordInput({ label, input, revealable, refused }: Props) {
   const { t } = usePage();
   const [shown, setShown] = useState(false);
   const [capsLock, setCapitals] = useState(false);
@@ -36,7 +37,7 @@ export function PasswordInput({ input, revealable, refused }: Props) {
           onKeyDown={updateCapsLock}
           onKeyUp={updateCapsLock}
         />
-        {revealable && <Reveal shown={shown} toggle={() => setShown(!shown)} inputId={input.name} />}
+        {revealable && <Reveal shown={shown} toggle={() => setShown(!shown)} inputId={input.name} label={label} />}
       </div>
       <p class="hint reserved" role="status">
         {capsLock && t('Caps lock is on.')}
@@ -47,13 +48,20 @@ export function PasswordInput({ input, revealable, refused }: Props) {
 
 const NO_AUTOCORRECT = { autocapitalize: 'none', spellcheck: false } as const;
 
-function Reveal({ shown, toggle, inputId }: { shown: boolean; toggle: () => void; inputId: string }) {
+interface RevealProps {
+  readonly shown: boolean;
+  readonly toggle: () => void;
+  readonly inputId: string;
+  readonly label: string;
+}
+
+function Reveal({ shown, toggle, inputId, label }: RevealProps) {
   const { t } = usePage();
   return (
     <button
       type="button"
       class="reveal scripted"
-      aria-label={t('Show password')}
+      aria-label={t('Show {field}', { field: label })}
       aria-pressed={shown}
       aria-controls={inputId}
       onClick={toggle}

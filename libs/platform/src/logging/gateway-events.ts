@@ -151,6 +151,24 @@ export const gatewayEvents = {
     help: 'A client names an address of a visitor without the token of an outpost, or an outpost is set up wrongly.',
     fields: ['request_id', 'reason'],
   },
+  stage_unserved: {
+    level: 'warn',
+    processes: GATEWAY,
+    msg: 'no service serves a stage, so visitors get 503',
+    help:
+      'No process listens on the subject. Start the service of the stage with the NATS server of the gateway. Logged once ' +
+      'until the stage replies again, at most once a minute for each stage; `gatehouse_stage_hop_seconds` counts all requests.',
+    fields: ['stage', 'nats_subject'],
+  },
+  stage_page_unverified: {
+    level: 'warn',
+    processes: GATEWAY,
+    msg: 'a page module of a stage is not run, because no key in STAGE_PAGE_KEYS verifies it',
+    help:
+      'Visitors get the drawn form. Add the key that `npm run sign:stage-page` has printed, or sign the module again after a ' +
+      'change and apply the blueprint. Logged once for each module of a flow.',
+    fields: ['stage', 'flow'],
+  },
   journeys_full: {
     level: 'warn',
     processes: GATEWAY,

@@ -37,7 +37,7 @@ export const ar: Catalogue = {
   Details: 'التفاصيل',
   Message: 'رسالة',
   Password: 'كلمة المرور',
-  'Show password': 'إظهار كلمة المرور',
+  'Show {field}': 'إظهار: {field}',
   Show: 'إظهار',
   'Caps lock is on.': 'مفتاح الأحرف الكبيرة مفعّل.',
   'Forgot password?': 'هل نسيت كلمة المرور؟',

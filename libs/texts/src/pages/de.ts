@@ -37,7 +37,7 @@ export const de: Catalogue = {
   Details: 'Einzelheiten',
   Message: 'Nachricht',
   Password: 'Passwort',
-  'Show password': 'Passwort anzeigen',
+  'Show {field}': '{field} anzeigen',
   Show: 'Anzeigen',
   'Caps lock is on.': 'Die Feststelltaste ist aktiviert.',
   'Forgot password?': 'Passwort vergessen?',

@@ -37,7 +37,7 @@ export const es: Catalogue = {
   Details: 'Detalles',
   Message: 'Mensaje',
   Password: 'Contraseña',
-  'Show password': 'Mostrar la contraseña',
+  'Show {field}': 'Mostrar: {field}',
   Show: 'Mostrar',
   'Caps lock is on.': 'El bloqueo de mayúsculas está activado.',
   'Forgot password?': '¿Ha olvidado su contraseña?',

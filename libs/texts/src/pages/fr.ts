@@ -37,7 +37,7 @@ export const fr: Catalogue = {
   Details: 'Détails',
   Message: 'Message',
   Password: 'Mot de passe',
-  'Show password': 'Afficher le mot de passe',
+  'Show {field}': 'Afficher : {field}',
   Show: 'Afficher',
   'Caps lock is on.': 'Le verrouillage des majuscules est activé.',
   'Forgot password?': 'Mot de passe oublié ?',

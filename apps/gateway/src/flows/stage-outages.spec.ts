@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { LogRecorder } from '../../../../test/support/log-recorder.js';
+import { StageOutages } from './stage-outages.js';
+
+it('a stage that no service serves is logged once for each outage, at most once a minute, apart from other stages', () => {
+  const log = new LogRecorder();
+  let nowMs = 0;
+  const outages = new StageOutages(log.logger, () => nowMs);
+  for (nowMs = 0; nowMs < 120_000; nowMs += 5000) outages.report('x_acme_pin', 'challenge');
+  outages.report('password', 'respond');
+  expect(log.lines).toMatchObject([
+    { level: 'warn', event: 'stage_unserved', stage: 'x_acme_pin', nats_subject: 'stage.x_acme_pin.challenge' },
+    { event: 'stage_unserved', stage: 'password', nats_subject: 'stage.password.respond' },
+  ]);
+  for (const kind of ['x_acme_pin', 'password', 'session']) outages.end(kind);
+  for (const kind of ['x_acme_pin', 'password']) outages.report(kind, 'respond');
+  expect(log.lines.slice(2)).toMatchObject([{ stage: 'x_acme_pin' }]);
+});
