@@ -48,7 +48,7 @@ describe('npm run blueprint -- apply', () => {
     const second = await blueprintCommand(['apply', ...files], database.url);
     expect(second).toEqual({
       code: 0,
-      output: expect.stringMatching(/login\.yaml: 7 unchanged\n(.*\n)*nothing changed\n$/),
+      output: expect.stringMatching(/login\.yaml: 7 unchanged\n(.*\n)*nothing changed\ndatabase: [^:/ ]+:\d+\/\w+\n$/),
     });
   });
 

@@ -1,12 +1,12 @@
 import type { BlueprintError, BlueprintErrorCode } from './blueprint-error.js';
-import type { Collection, FoundObject } from './collection.js';
+import type { Collection, FieldWarning, FoundObject } from './collection.js';
 import type { Entry } from './document.js';
 import type { JsonMap } from './json.js';
 import type { Pk } from './tagged-value.js';
 
 /** A warning about a part of an entry that has no effect. */
 export interface EntryWarning {
-  readonly rule: 'ignored-field' | 'left-out' | 'permissions' | 'bad-expression' | 'no-value' | 'policy-calls-itself';
+  readonly rule: 'ignored-field' | 'left-out' | 'permissions' | 'no-value' | FieldWarning['rule'];
   readonly field?: string;
   readonly text: string;
 }
@@ -56,7 +56,7 @@ export async function fieldWarnings(
 ): Promise<EntryWarning[]> {
   const warnings = (await collection.warnings?.(values, existing)) ?? [];
   return warnings.map(({ rule, field, text }) => ({
-    rule: rule ?? 'bad-expression',
+    rule,
     field,
     text: `${field}: ${text}`,
   }));

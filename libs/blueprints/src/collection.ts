@@ -32,8 +32,8 @@ export interface SaveResult {
 
 /** A value that is saved although it will not work. */
 export interface FieldWarning {
-  /** The rule of the linter. Default: `bad-expression`. */
-  readonly rule?: 'policy-calls-itself';
+  /** The rule of the linter. */
+  readonly rule: 'policy-calls-itself' | 'bad-prompt-expression';
   readonly field: string;
   readonly text: string;
 }

@@ -48,6 +48,10 @@ export class GroupCollection implements Collection<FoundGroup> {
       );
   }
 
+  async valuesOf(field: string): Promise<string[]> {
+    return field === 'name' ? this.directory.groupNames() : [];
+  }
+
   async remove({ pk }: FoundGroup): Promise<void> {
     await this.directory.removeGroup(pk);
   }

@@ -95,7 +95,7 @@ describe('policy bindings in blueprints', () => {
     [
       'group: !Find [authentik_core.group, [name, stuff]]',
       '',
-      'must be set. group (line 7) has no value: !Find found no authentik_core.group with name "stuff".',
+      'must be set. group (line 7) has no value: !Find found no authentik_core.group with name "stuff". Did you mean name "staff"?',
     ],
     ['user: 999', '', 'user: Invalid pk "999" - object does not exist.'],
     ['user: true', '', 'user: Invalid pk "true" - object does not exist.'],

@@ -62,7 +62,11 @@ export class PythonCollection implements Collection {
    */
   async warnings(entryValues: JsonMap, existing: FoundObject | undefined): Promise<FieldWarning[]> {
     const errors = await this.#syntaxErrorsIn(entryValues, existing, (flag) => flag !== true);
-    return [...errors, ...this.#callsOfItself(entryValues, existing)];
+    const lenient = errors.map(({ field, text }) => ({
+      ...{ rule: 'bad-prompt-expression' as const, field },
+      text: `${text}. Until it is corrected, visitors see no ${field}`,
+    }));
+    return [...lenient, ...this.#callsOfItself(entryValues, existing)];
   }
 
   /** Returns a warning for each field of a policy that calls the policy itself, perhaps through other policies. */
@@ -72,7 +76,7 @@ export class PythonCollection implements Collection {
     return always.flatMap((field): FieldWarning[] => {
       const policy = { name: String(values['name']), source: String(values[field] ?? '') };
       const cycle = callCycle(policy, sourcesByName(this.draft, this.python.model, field));
-      const text = `the policy calls itself: ${cycle?.join(' → ')}. Such a call fails at the depth POLICY_CALL_DEPTH`;
+      const text = `the policy calls itself: ${cycle?.join(' → ')}. Such a call fails at the depth POLICY_CALL_DEPTH. Remove one of these calls, or move what both need into a policy that calls neither`;
       return cycle ? [{ rule: 'policy-calls-itself', field, text }] : [];
     });
   }
@@ -96,7 +100,7 @@ export class PythonCollection implements Collection {
     const changed = [...newSources].filter(
       ([field, source]) => isSelected(this.python.fields[field]!) && storedSources.get(field) !== source,
     );
-    const errors: FieldWarning[] = [];
+    const errors: { field: string; text: string }[] = [];
     for (const [field, source] of changed) {
       const error = await this.python.syntax.check(source);
       if (error) errors.push({ field, text: syntaxMessage(error) });

@@ -149,7 +149,7 @@ describe('applyBlueprints', () => {
       `{model: authentik_policies_expression.expressionpolicy, identifiers: {name: ${name}}, attrs: {expression: 'return ak_call_policy("${called}").passing'}}`;
     const { files } = await harness.apply(entries(calls('a', 'b'), calls('b', 'c'), calls('c', 'a'), calls('d', 'a')));
     expect(files[0]?.warnings).toEqual([
-      'entry 3 (authentik_policies_expression.expressionpolicy): expression: the policy calls itself: c → a → b → c. Such a call fails at the depth POLICY_CALL_DEPTH',
+      'entry 3 (authentik_policies_expression.expressionpolicy): expression: the policy calls itself: c → a → b → c. Such a call fails at the depth POLICY_CALL_DEPTH. Remove one of these calls, or move what both need into a policy that calls neither',
     ]);
   });
 

@@ -46,6 +46,13 @@ describe('YamlSource', () => {
 
   it.each([
     ['a: [1', '1: '],
+    ['a:\n\tb: 1', '2: Tabs are not allowed as indentation. Indent with spaces instead of tabs'],
+    ['a: "b\nc: 1', 'Missing closing "quote. A quoted text begins before this line'],
+    ['a: b: c', '1: Nested mappings are not allowed in compact mappings. Indent the keys of one map equally'],
+    ['- a: 1\n   b: 2', '1: Nested mappings are not allowed in compact mappings. Indent the keys'],
+    ['a: [1, 2\nb: 3', 'A bracket is opened before this place and not closed'],
+    ["a: 'it's'", 'A quote within single quotes is written twice'],
+    ['a: @b', 'Put quotes around a text that begins with this character'],
     ['a: 1\na: 2', '2: Map keys must be unique'],
     ['a: {b: 1, b: 2}', '1: Map keys must be unique'],
     ['a: *nowhere', '1: the alias *nowhere has no anchor &nowhere before it'],

@@ -13,13 +13,13 @@ import {
   Scalar,
   visit,
   type YAMLMap,
-  type YAMLParseError,
 } from 'yaml';
 import { BlueprintError } from './blueprint-error.js';
 import { isMap as isPlainMap } from './json.js';
 import { rejectDeepNesting } from './nesting.js';
 import type { TaggedMap, TaggedValue } from './tagged-value.js';
 import { readTag } from './tags.js';
+import { syntaxError } from './yaml-syntax-error.js';
 
 /** Maximum nesting depth of maps, lists and tags. */
 export const MAX_DEPTH = 64;
@@ -122,11 +122,6 @@ export class YamlSource {
     const range = (node as Partial<Node> | null)?.range;
     return range ? this.#counter.linePos(range[0]).line : undefined;
   }
-}
-
-function syntaxError({ message, linePos }: YAMLParseError): BlueprintError {
-  const [reason = message] = message.split(/ at line \d+, column \d+:|\n/);
-  return new BlueprintError(reason, { line: linePos?.[0].line });
 }
 
 const isMerge = ({ key }: Pair) =>

@@ -12,6 +12,8 @@ const columns: Columns = {
   parent: ['g.parent_id', 'uuid'],
   attributes: ['g.attributes', 'json'],
 };
+/** The fields by which groups can be found. */
+export const GROUP_IDENTIFIERS: readonly string[] = Object.keys(columns);
 
 /** Reads and writes groups for `TypeormDirectoryStore`. */
 export class DirectoryGroupRepository {
@@ -21,6 +23,12 @@ export class DirectoryGroupRepository {
     const query = this.manager.createQueryBuilder(GroupEntity, 'g');
     const rows = await whereIdentifiers(query, columns, identifiers).orderBy('g.created_at').getMany();
     return this.withUsers(rows);
+  }
+
+  /** Returns the names of the first 1000 groups. */
+  async names(): Promise<string[]> {
+    const rows = await this.manager.find(GroupEntity, { select: { name: true }, order: { name: 'ASC' }, take: 1000 });
+    return rows.map(({ name }) => name);
   }
 
   async create({ pk, ...fields }: NewGroup): Promise<DirectoryGroup> {

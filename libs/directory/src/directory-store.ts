@@ -105,6 +105,8 @@ export abstract class DirectoryStore {
   abstract setGroups(user: number, groups: readonly string[]): Promise<void>;
 
   abstract findGroups(identifiers: Identifiers): Promise<DirectoryGroup[]>;
+  /** Returns the names of the first 1000 groups, for messages about a misspelt name. */
+  abstract groupNames(): Promise<string[]>;
   abstract createGroup(draft: NewGroup): Promise<DirectoryGroup>;
   abstract updateGroup(pk: string, changes: Partial<GroupFields>): Promise<DirectoryGroup>;
   abstract removeGroup(pk: string): Promise<void>;

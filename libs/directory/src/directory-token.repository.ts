@@ -14,6 +14,8 @@ const columns: Columns = {
   description: ['t.description', 'text'],
   expiring: ['t.expiring', 'boolean'],
 };
+/** The fields by which tokens can be found. */
+export const TOKEN_IDENTIFIERS: readonly string[] = Object.keys(columns);
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const KEY_LENGTH = 60;

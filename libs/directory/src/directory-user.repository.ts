@@ -17,6 +17,8 @@ const columns: Columns = {
   path: ['u.path', 'text'],
   attributes: ['u.attributes', 'json'],
 };
+/** The fields by which users can be found. */
+export const USER_IDENTIFIERS: readonly string[] = Object.keys(columns);
 
 /** The columns of users for services that must not read password hashes (deploy/postgres/roles.sql). */
 const WITHOUT_HASH = ['id', 'epoch', ...Object.keys(columns).filter((name) => name !== 'uuid')];

@@ -49,6 +49,9 @@ export class TypeormDirectoryStore extends DirectoryStore {
   findGroups(identifiers: Identifiers) {
     return this.groups.find(identifiers);
   }
+  groupNames() {
+    return this.groups.names();
+  }
   createGroup(draft: NewGroup) {
     return this.groups.create(draft);
   }

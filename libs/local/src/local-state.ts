@@ -49,8 +49,11 @@ async function storedSecrets(env: NodeJS.ProcessEnv): Promise<Partial<z.output<t
   return Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== undefined));
 }
 
+/** Returns the folder of `GATEHOUSE_DIR`. */
+export const localFolder = (env: NodeJS.ProcessEnv): string => resolve(readConfig(standaloneConfig, env).GATEHOUSE_DIR);
+
 function pathsOf(env: NodeJS.ProcessEnv) {
-  const folder = resolve(readConfig(standaloneConfig, env).GATEHOUSE_DIR);
+  const folder = localFolder(env);
   return { folder, file: join(folder, 'secrets.json') };
 }
 

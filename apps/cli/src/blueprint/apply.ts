@@ -7,13 +7,14 @@ import {
   isAutoApplied,
   isDifferent,
 } from '@gatehouse/blueprints';
-import { type CommandName, printableJson } from '@gatehouse/contracts';
+import { type CommandName, escapeUnprintableLines, printableJson } from '@gatehouse/contracts';
 import {
   type ApplyOptions,
   applyFiles,
   applyOnce,
   blueprintsFolder,
   CommandError,
+  databaseName,
   draftFiles,
   type FileOptions,
   openMigratedPostgres,
@@ -119,6 +120,7 @@ async function withDatabase(
   command: CommandName | undefined,
   use: (url: string, settings: ApplyOptions) => Promise<string>,
 ): Promise<string> {
+  if (command) stderr.write(`database: ${escapeUnprintableLines(databaseName(env))}\n`);
   const postgres = await openMigratedPostgres(env);
   try {
     const settings = { env, folder: blueprintsFolder(env), sealKeys: await sealKeysOf(env) };

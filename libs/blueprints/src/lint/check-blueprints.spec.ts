@@ -44,6 +44,8 @@ const VALIDATE = stage('authenticator_validate', 'not_configured_action: deny');
 const DUMMY = stage('dummy');
 const DENY = stage('deny');
 const GROUP = (attrs: string) => `{model: authentik_core.group, identifiers: {name: staff}, attrs: {${attrs}}}`;
+const PROMPT = (source: string) =>
+  `{model: authentik_stages_prompt.prompt, identifiers: {name: f}, attrs: {field_key: f, label: F, type: text, order: 0, placeholder: "${source}", placeholder_expression: true}}`;
 const OTHER_FLOW =
   '{model: authentik_flows.flow, id: other, identifiers: {slug: other}, attrs: {name: N, title: T, designation: authorization}}';
 const BRAND = (attrs: string) =>
@@ -97,6 +99,7 @@ const cases: Record<
     ],
   ],
   'no-value': [[GROUP('parent: !Context nothing')], 2, [GROUP('parent: !Context [nothing, null]')]],
+  'bad-prompt-expression': [[PROMPT('???')], 2, [PROMPT('return 1')]],
   'policy-calls-itself': [
     [expression('return ak_call_policy("rule").passing')],
     2,
@@ -257,8 +260,10 @@ describe('checkBlueprints', () => {
       `{model: authentik_stages_prompt.prompt, identifiers: {name: f}, attrs: {field_key: f, label: F, type: text, order: 0, ${attrs}}}`;
     for (const place of ['placeholder', 'initial_value']) {
       const findings = await check(entries(field(`${place}: "???", ${place}_expression: true`)));
-      expect(findings).toMatchObject([{ rule: 'bad-expression', line: 2, severity: 'error' }]);
-      expect(findings[0]!.text).toBe(`${place}: Expression Syntax Error: odd (line 2, column 5)`);
+      expect(findings).toMatchObject([{ rule: 'bad-prompt-expression', line: 2, severity: 'warning' }]);
+      expect(findings[0]!.text).toBe(
+        `${place}: Expression Syntax Error: odd (line 2, column 5). Until it is corrected, visitors see no ${place}`,
+      );
       expect(await check(entries(field(`${place}: "???", ${place}_expression: false`)))).toEqual([]);
     }
   });

@@ -26,6 +26,7 @@ export const RULES = {
   'bound-twice': 'warning',
   'policy-never-passes': 'warning',
   'policy-calls-itself': 'warning',
+  'bad-prompt-expression': 'warning',
   'redirect-elsewhere': 'warning',
   'shadow-only': 'warning',
   'login-without-factor': 'warning',

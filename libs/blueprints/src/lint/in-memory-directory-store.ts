@@ -4,14 +4,17 @@ import {
   DirectoryStore,
   type DirectoryToken,
   type DirectoryUser,
+  GROUP_IDENTIFIERS,
   type GroupFields,
   type Identifiers,
   type NewGroup,
   type NewToken,
   type NewUser,
   requireUsername,
+  TOKEN_IDENTIFIERS,
   type TokenFields,
   tokenHash,
+  USER_IDENTIFIERS,
   type UserFields,
 } from '@gatehouse/directory';
 import type { ExternalReferences } from './external-references.js';
@@ -27,9 +30,9 @@ const USER: UserFields = {
  * placeholder pk of ExternalReferences.
  */
 export class InMemoryDirectoryStore extends DirectoryStore {
-  readonly #users = new InMemoryTable<DirectoryUser>();
-  readonly #groups = new InMemoryTable<DirectoryGroup>();
-  readonly #tokens = new InMemoryTable<DirectoryToken>();
+  readonly #users = new InMemoryTable<DirectoryUser>(USER_IDENTIFIERS);
+  readonly #groups = new InMemoryTable<DirectoryGroup>(GROUP_IDENTIFIERS);
+  readonly #tokens = new InMemoryTable<DirectoryToken>(TOKEN_IDENTIFIERS);
 
   constructor(private readonly externalReferences: ExternalReferences) {
     super();
@@ -67,6 +70,10 @@ export class InMemoryDirectoryStore extends DirectoryStore {
       return [{ pk, name: '', is_superuser: false, parent: null, attributes: {}, users: [] }];
     }
     return this.#groups.find(identifiers);
+  }
+
+  async groupNames(): Promise<string[]> {
+    return this.#groups.textsOf('name');
   }
 
   async createGroup({ pk = randomUUID(), ...draft }: NewGroup): Promise<DirectoryGroup> {

@@ -50,6 +50,20 @@ describe('the message about a reference', () => {
     );
   });
 
+  it('by an unknown field of a user, group or token names the closest field', async () => {
+    expect(await check(group('parent: !Find [authentik_core.group, [nam, staff]]'))).toEqual([
+      expect.stringContaining('2 error: !Find: Invalid identifier field: nam. Did you mean name? Fields: '),
+    ]);
+    for (const [model, field] of [
+      ['user', 'usernam'],
+      ['group', 'nam'],
+      ['token', 'identifer'],
+    ])
+      expect(await check(`{model: authentik_core.${model}, identifiers: {${field}: x}}`)).toEqual([
+        expect.stringContaining(`2 error: ${field}: Invalid identifier field: ${field}. Did you mean`),
+      ]);
+  });
+
   it('to a name that another object has names that object and its line', async () => {
     expect(await check(PAGE, '{model: authentik_stages_deny.denystage, identifiers: {name: page}}')).toEqual([
       '3 error: name: This field must be unique. The object that has it already is authentik_stages_dummy.dummystage page (entry 1, line 2).',

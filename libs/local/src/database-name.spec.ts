@@ -1,0 +1,28 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { databaseName } from './database-name.js';
+
+it('names the database of DATABASE_URL without its credentials', () => {
+  expect(databaseName({ DATABASE_URL: 'postgres://ann:secret@db.example.org:6432/login?sslmode=require' })).toBe(
+    'db.example.org:6432/login',
+  );
+  expect(databaseName({ DATABASE_URL: 'postgres:///login?host=/run/postgresql&password=secret' })).toBe(
+    '/run/postgresql/login',
+  );
+  expect(databaseName({ DATABASE_URL: 'secret' })).toBe('that of DATABASE_URL');
+});
+
+it('names the folder of the embedded database, and says that a new one is empty and how to choose another', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-'));
+  try {
+    const isNew = databaseName({ GATEHOUSE_DIR: folder });
+    expect(isNew).toMatch(/^a new, empty one in .*DATABASE_URL.*GATEHOUSE_DIR/);
+    expect(isNew).toContain(folder);
+    await mkdir(join(folder, 'postgres'));
+    expect(databaseName({ GATEHOUSE_DIR: folder })).toBe(`the embedded one in ${folder}`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});

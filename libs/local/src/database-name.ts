@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { localFolder } from './local-state.js';
+
+/**
+ * Says which database a command changes, without its password: that of DATABASE_URL, or the embedded one of GATEHOUSE_DIR.
+ * Also says so if the embedded one is new.
+ */
+export function databaseName(env: NodeJS.ProcessEnv): string {
+  const url = env['DATABASE_URL'];
+  if (url) return nameOf(url);
+  const folder = localFolder(env);
+  if (existsSync(join(folder, 'postgres'))) return `the embedded one in ${folder}`;
+  return `a new, empty one in ${folder}, because DATABASE_URL is not set. Set DATABASE_URL, or GATEHOUSE_DIR to the folder of your \`npm start\`, to change another one`;
+}
+
+function nameOf(url: string): string {
+  if (!URL.canParse(url)) return 'that of DATABASE_URL';
+  const { host, pathname, searchParams } = new URL(url);
+  return `${host || searchParams.get('host') || 'localhost'}${decodeURIComponent(pathname)}`;
+}
