@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { ChallengeTypesFromJSON, type ConsentChallenge } from '@goauthentik/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
@@ -50,7 +51,7 @@ describeWithNats('a mailed link and its code', () => {
           flowEntries('over-with-context', [IDENTIFICATION, emailWith('restart_with_context'), LOGIN]),
         ),
       ],
-      services: ['identification', 'session', 'enrollment', 'courier'],
+      services: ['identification', 'password', 'session', 'enrollment', 'mfa', 'policy', 'courier'],
       environment: { ...mailbox.settings, EMAIL_RESEND_S: '0' },
       gateway: { CLEANUP_EVERY_S: '86400' },
     });
@@ -305,6 +306,44 @@ describeWithNats('a mailed link and its code', () => {
       }
       expect(results[1]).toEqual(results[0]);
       expect(mailbox.mails.flatMap(({ recipients }) => recipients).join()).not.toContain('nobody');
+    });
+  });
+
+  it('lead through the flows of docs/how-to/enrolment-and-recovery.md: enrol, log in, and replace the password by a mail', async () => {
+    const page = await readFile('docs/how-to/enrolment-and-recovery.md', 'utf8');
+    await deployment.apply(await readFile('blueprints/default-authentication-flow.yaml', 'utf8'));
+    for (const [, text] of page.matchAll(/```yaml\n(.*?)```/gs)) await deployment.apply(text!);
+    const repeated = (password: string) => ({ password, password_repeat: password });
+    const login = async (password: string) => {
+      const browser = deployment.browser();
+      const { body } = await browser.solve('default-authentication-flow', { uid_field: 'quinn' });
+      await browser.solve('default-authentication-flow', { password });
+      return [body['component'], await statusOf(browser)];
+    };
+
+    const visitor = deployment.browser();
+    const account = { username: 'quinn', name: 'Quinn', email: 'quinn@example.org' };
+    const short = await visitor.solve('enrolment', { ...account, ...repeated('short') });
+    expect(short.body).toMatchObject({
+      response_errors: { non_field_errors: [{ string: 'A password has at least 8 characters.' }] },
+    });
+    expect((await visitor.solve('enrolment', { ...account, ...repeated('first-pass-1') })).body).toMatchObject(DONE);
+    expect([await statusOf(visitor), await login('first-pass-1')]).toEqual([200, ['ak-stage-password', 200]]);
+
+    await deployment.browser().solve('recovery', { uid_field: 'quinn' });
+    const { query } = readMail(await mailbox.mailTo(account.email));
+    const phone = deployment.browser();
+    expect((await followLink(phone, 'recovery', query)).body).toMatchObject({ component: 'ak-stage-prompt' });
+    expect((await phone.solve('recovery', repeated('second-pass-2'))).body).toMatchObject(DONE);
+    expect([await login('first-pass-1'), await login('second-pass-2')]).toEqual([
+      ['ak-stage-password', 403],
+      ['ak-stage-password', 200],
+    ]);
+
+    const links = (await deployment.browser().show('default-authentication-flow')).body;
+    expect(links).toMatchObject({
+      enroll_url: expect.stringContaining('/enrolment/'),
+      recovery_url: expect.stringContaining('/recovery/'),
     });
   });
 });
