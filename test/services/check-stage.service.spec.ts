@@ -261,7 +261,7 @@ describeWithNats('npm run check:stage', () => {
 
   it('reports a stage that no service answers for, and a config that the stage refuses', async () => {
     const noService = expect.stringMatching(
-      /^kind: No service answers for x_no_one on stage\.x_no_one\.describe at [^@ ]*127\.0\.0\.1:\d+ \(of NATS_URL\)\. Start its service/,
+      /^kind: No service answers for x_no_one on stage\.x_no_one\.describe at [^@ ]*127\.0\.0\.1:\d+ \(that of NATS_URL\)\. Start its service/,
     );
     expect(await faultsOf('x_no_one')).toEqual({ [BOUND]: [noService] });
     expect((await command('password')).output).toContain(`FAIL ${BOUND}\n       config: backends: `);

@@ -18,10 +18,13 @@ describe('the NATS server of a command', () => {
   it('is that of npm start in GATEHOUSE_DIR, unless the environment names another one', async () => {
     await writeLocalNats(file, local);
     expect(await natsSettingsOf(env)).toMatchObject({
-      ...{ settings: local, origin: `of ${file}, as NATS_URL is not set` },
+      ...{ settings: local, origin: `that of ${file}, as NATS_URL is not set` },
     });
     const NATS_URL = 'nats://nats:4222';
-    expect(await natsSettingsOf({ ...env, NATS_URL })).toMatchObject({ settings: { NATS_URL }, origin: 'of NATS_URL' });
+    expect(await natsSettingsOf({ ...env, NATS_URL })).toMatchObject({
+      settings: { NATS_URL },
+      origin: 'that of NATS_URL',
+    });
     expect(await natsSettingsOf({ ...env, NATS_USER: 'x' })).toMatchObject({
       ...{ settings: { NATS_URL: 'nats://127.0.0.1:4222' }, origin: 'the default, because NATS_URL is not set' },
     });

@@ -38,13 +38,13 @@ export async function readLocalNats(file: string): Promise<Partial<LocalNats>> {
  * the server that `npm start` has started. `origin` says for messages where the address comes from.
  */
 export async function natsSettingsOf(env: NodeJS.ProcessEnv) {
-  if (env['NATS_URL']) return { settings: readConfig(natsConfig, env), origin: 'of NATS_URL' };
+  if (env['NATS_URL']) return { settings: readConfig(natsConfig, env), origin: 'that of NATS_URL' };
   if (env['NATS_USER'] || env['NATS_NKEY_SEED'])
     return { settings: readConfig(natsConfig, env), origin: 'the default, because NATS_URL is not set' };
   const file = localNatsFile(env);
   const local = await readLocalNats(file);
   const origin = local.NATS_URL
-    ? `of ${file}, as NATS_URL is not set`
+    ? `that of ${file}, as NATS_URL is not set`
     : `the default, because NATS_URL is not set and npm start has written no ${file}`;
   return { settings: readConfig(natsConfig, { ...env, ...local }), origin };
 }

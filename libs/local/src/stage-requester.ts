@@ -27,8 +27,10 @@ export interface StageCall {
  */
 export class StageRequester {
   #requester: Promise<Requester> | undefined;
-  /** The addresses of the NATS servers, without user names and passwords, and where they come from. */
+  /** The addresses of the NATS servers, without user names and passwords. */
   #server = '';
+  /** Where the addresses come from. */
+  #origin = '';
 
   /** `user` is the NATS user, who may subscribe to the inboxes of this name. */
   constructor(
@@ -46,9 +48,9 @@ export class StageRequester {
       const code = busFailureOf(cause);
       if (code === undefined) throw cause;
       const detail = {
-        stage_away: `No service answers for ${kind} on ${subject} at ${this.#server}. ${START_SERVICE}`,
+        stage_away: `No service answers for ${kind} on ${subject} at ${this.#server} (${this.#origin}). ${START_SERVICE}`,
         stage_timeout: `${kind} did not answer on ${subject} at ${this.#server} in ${timeoutMs} ms.`,
-        bus_down: `${kind} cannot be reached at ${this.#server}: ${(cause as Error).message}. ${START_NATS}`,
+        bus_down: `${kind} cannot be reached: ${(cause as Error).message}. The address is ${this.#origin}. ${START_NATS}`,
       }[code];
       throw new Problem(code, { cause, detail });
     }
@@ -56,7 +58,8 @@ export class StageRequester {
 
   private async connect(): Promise<Requester> {
     const { settings, origin } = await natsSettingsOf(this.env);
-    this.#server = `${natsAddress(settings)} (${origin})`;
+    this.#server = natsAddress(settings);
+    this.#origin = origin;
     return new NatsBus(settings).dial(this.user);
   }
 
