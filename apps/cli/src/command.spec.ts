@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { CommandError } from '@gatehouse/local';
 import { expect, it } from 'vitest';
-import { type Command, runCommand } from './command.js';
+import { type Command, runCommand, warnNewDatabase } from './command.js';
 
 async function outputOf(run: Command['run'], args: readonly string[] = []) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
@@ -26,4 +26,16 @@ it('prints no terminal sequence of a name, whether the command succeeds or fails
 it.each(['--help', '-h'])('prints the usage for %s, and does nothing', async (option) => {
   const run = () => Promise.reject(new CommandError('was run'));
   expect(await outputOf(run, ['delete', option])).toEqual({ code: 0, stdout: 'usage: flow\n', stderr: '' });
+});
+
+it('warns that it creates an empty database, and is silent about an existing one', () => {
+  const written = (env: NodeJS.ProcessEnv) => {
+    const stderr = new PassThrough();
+    warnNewDatabase({ env, stderr });
+    return String(stderr.read() ?? '');
+  };
+  expect(written({ GATEHOUSE_DIR: '/nowhere/gatehouse' })).toMatch(
+    /^database: a new, empty one in \/nowhere\/gatehouse, because DATABASE_URL is not set\. .*\n$/,
+  );
+  expect(written({ GATEHOUSE_DIR: '/nowhere/gatehouse', DATABASE_URL: 'postgres://db/login' })).toBe('');
 });

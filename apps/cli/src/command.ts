@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { BlueprintError, FlowReleaseError, type PythonSyntaxChecker } from '@gatehouse/blueprints';
 import { escapeUnprintableLines } from '@gatehouse/contracts';
-import { CommandError } from '@gatehouse/local';
+import { CommandError, databaseName, isNewDatabase } from '@gatehouse/local';
 import type { CommandEventRecorder } from '@gatehouse/outbox';
 import {
   ConfigError,
@@ -74,6 +74,16 @@ export function warnUnrecorded(
       'warning: no audit event of this command was written, because SEAL_KEYS is not set. ' +
         'Set it to the seal keys of the gateway (docs/how-to/audit-events.md).\n',
     );
+}
+
+/** Writes which database a command changes, to standard error. */
+export const announceDatabase = ({ env, stderr }: Pick<CommandProcess, 'env' | 'stderr'>): void => {
+  stderr.write(`database: ${escapeUnprintableLines(databaseName(env))}\n`);
+};
+
+/** Writes that a command creates an empty embedded database, and how to choose another, to standard error. */
+export function warnNewDatabase(process: Pick<CommandProcess, 'env' | 'stderr'>): void {
+  if (isNewDatabase(process.env)) announceDatabase(process);
 }
 
 type Options = NonNullable<ParseArgsConfig['options']>;

@@ -3,7 +3,7 @@ import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { CommandError, mfaSealKeysOf, openMigratedPostgres, outboxSealerOf } from '@gatehouse/local';
 import { CommandEventRecorder } from '@gatehouse/outbox';
 import { openDataSource, Sealer } from '@gatehouse/platform';
-import { type Command, warnUnrecorded } from './command.js';
+import { type Command, warnNewDatabase, warnUnrecorded } from './command.js';
 import { AfterRestore } from './restore/after-restore.js';
 
 const USAGE = `usage: npm run database -- after-restore [--dry-run] [--keep-recovery-codes] [--delete-tokens]
@@ -23,6 +23,7 @@ export const databaseCommand: Command = {
     const { env } = process;
     const options = parseArguments(args);
     const sealer = await mfaSealer(env);
+    warnNewDatabase(process);
     const postgres = await openMigratedPostgres(env);
     try {
       const source = await openDataSource({

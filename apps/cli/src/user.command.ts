@@ -4,7 +4,7 @@ import { directoryEntities } from '@gatehouse/directory';
 import { CommandError, openMigratedPostgres, outboxSealerOf } from '@gatehouse/local';
 import { CommandEventRecorder } from '@gatehouse/outbox';
 import { openDataSource } from '@gatehouse/platform';
-import { type Command, type CommandProcess, warnUnrecorded } from './command.js';
+import { type Command, type CommandProcess, warnNewDatabase, warnUnrecorded } from './command.js';
 import { create } from './user/create.js';
 import { endSessions } from './user/end-sessions.js';
 import { importDevicesFile } from './user/import-devices.js';
@@ -64,6 +64,7 @@ export const userCommand: Command = {
 const isSubcommand = (name: string): name is keyof typeof SUBCOMMANDS => Object.hasOwn(SUBCOMMANDS, name);
 
 async function runOnDatabase(name: keyof typeof SUBCOMMANDS, args: readonly string[], process: CommandProcess) {
+  warnNewDatabase(process);
   const postgres = await openMigratedPostgres(process.env);
   try {
     const entities = directoryEntities;

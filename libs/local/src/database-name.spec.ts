@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { databaseName } from './database-name.js';
+import { databaseName, isNewDatabase } from './database-name.js';
 
 it('names the database of DATABASE_URL without its credentials', () => {
   expect(databaseName({ DATABASE_URL: 'postgres://ann:secret@db.example.org:6432/login?sslmode=require' })).toBe(
@@ -20,6 +20,8 @@ it('names the folder of the embedded database, and says that a new one is empty 
     const isNew = databaseName({ GATEHOUSE_DIR: folder });
     expect(isNew).toMatch(/^a new, empty one in .*DATABASE_URL.*GATEHOUSE_DIR/);
     expect(isNew).toContain(folder);
+    expect(isNewDatabase({ GATEHOUSE_DIR: folder })).toBe(true);
+    expect(isNewDatabase({ GATEHOUSE_DIR: folder, DATABASE_URL: 'postgres://db/login' })).toBe(false);
     await mkdir(join(folder, 'postgres'));
     expect(databaseName({ GATEHOUSE_DIR: folder })).toBe(`the embedded one in ${folder}`);
   } finally {

@@ -10,9 +10,13 @@ export function databaseName(env: NodeJS.ProcessEnv): string {
   const url = env['DATABASE_URL'];
   if (url) return nameOf(url);
   const folder = localFolder(env);
-  if (existsSync(join(folder, 'postgres'))) return `the embedded one in ${folder}`;
+  if (!isNewDatabase(env)) return `the embedded one in ${folder}`;
   return `a new, empty one in ${folder}, because DATABASE_URL is not set. Set DATABASE_URL, or GATEHOUSE_DIR to the folder of your \`npm start\`, to change another one`;
 }
+
+/** Returns whether a command would create the embedded database, because there is neither it nor DATABASE_URL. */
+export const isNewDatabase = (env: NodeJS.ProcessEnv): boolean =>
+  !env['DATABASE_URL'] && !existsSync(join(localFolder(env), 'postgres'));
 
 function nameOf(url: string): string {
   if (!URL.canParse(url)) return 'that of DATABASE_URL';

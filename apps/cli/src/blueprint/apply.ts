@@ -7,14 +7,13 @@ import {
   isAutoApplied,
   isDifferent,
 } from '@gatehouse/blueprints';
-import { type CommandName, escapeUnprintableLines, printableJson } from '@gatehouse/contracts';
+import { type CommandName, printableJson } from '@gatehouse/contracts';
 import {
   type ApplyOptions,
   applyFiles,
   applyOnce,
   blueprintsFolder,
   CommandError,
-  databaseName,
   draftFiles,
   type FileOptions,
   openMigratedPostgres,
@@ -25,7 +24,7 @@ import {
   withSyntaxChecker,
 } from '@gatehouse/local';
 import { CommandEventRecorder } from '@gatehouse/outbox';
-import { type CommandProcess, parseCommandArguments, warnUnrecorded } from '../command.js';
+import { announceDatabase, type CommandProcess, parseCommandArguments, warnUnrecorded } from '../command.js';
 
 const LENIENT_OPTION = { lenient: { type: 'boolean', default: false } } as const;
 const OPTIONS = {
@@ -120,7 +119,7 @@ async function withDatabase(
   command: CommandName | undefined,
   use: (url: string, settings: ApplyOptions) => Promise<string>,
 ): Promise<string> {
-  if (command) stderr.write(`database: ${escapeUnprintableLines(databaseName(env))}\n`);
+  if (command) announceDatabase({ env, stderr });
   const postgres = await openMigratedPostgres(env);
   try {
     const settings = { env, folder: blueprintsFolder(env), sealKeys: await sealKeysOf(env) };

@@ -3,7 +3,7 @@ import type { CommandName } from '@gatehouse/contracts';
 import { CommandError, openMigratedPostgres, outboxSealerOf, sealKeysOf, standaloneConfig } from '@gatehouse/local';
 import { CommandEventRecorder } from '@gatehouse/outbox';
 import { openDataSource, readConfig, Sealer } from '@gatehouse/platform';
-import { type CommandProcess, warnUnrecorded } from '../command.js';
+import { type CommandProcess, warnNewDatabase, warnUnrecorded } from '../command.js';
 
 /** The flows of a deployment: its database, and how changes are recorded. */
 export type FlowDatabase = ConstructorParameters<typeof FlowReleases>[0];
@@ -24,6 +24,7 @@ export async function withFlowDatabase<T>(
   command: CommandName | undefined,
   use: (database: FlowDatabase) => Promise<T>,
 ): Promise<T> {
+  warnNewDatabase({ env, stderr });
   const postgres = await openMigratedPostgres(env);
   try {
     const source = await openDataSource({ url: postgres.url, schema: FLOW_SCHEMA, poolSize: 1 });
