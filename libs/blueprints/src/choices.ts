@@ -8,7 +8,7 @@ import {
   secretFields,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { describedValue, sentence } from './described-value.js';
+import { describedValue, withFullStop } from './described-value.js';
 import { suggestion } from './suggestion.js';
 
 /** Returns the values that a schema allows, or undefined if it is no choice. */
@@ -60,7 +60,7 @@ function textWithValue(issue: z.core.$ZodIssue, value: unknown, isSecret: boolea
   if (issue.code === 'custom' && issue.params?.['message'] === undefined) return undefined;
   const text = textOf(issue);
   if (!isQuotable || value === null || value === '' || text.includes(String(value))) return undefined;
-  return `${sentence(text)} It is ${describedValue(value)}.`;
+  return `${withFullStop(text)} It is ${describedValue(value)}.`;
 }
 
 function textOf(issue: z.core.$ZodIssue): string {

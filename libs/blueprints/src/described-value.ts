@@ -13,7 +13,7 @@ export function describedValue(value: unknown): string {
 }
 
 /** Returns a text with a full stop, unless it has an end already. */
-export const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+export const withFullStop = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** Returns a noun with its article. */
 export const withArticle = (noun: string): string => `${/^[aeiou]/i.test(noun) ? 'an' : 'a'} ${noun}`;

@@ -1,6 +1,6 @@
 import { BlueprintError } from './blueprint-error.js';
 import { type FieldText, ValidationError } from './collection.js';
-import { sentence } from './described-value.js';
+import { withFullStop } from './described-value.js';
 import type { Entry } from './document.js';
 
 /**
@@ -19,9 +19,9 @@ export function toBlueprintError(error: unknown, entry: Entry): unknown {
   if (others.length === 0) return fieldError(error, first, entry);
   const rest = [...new Set(others.map(({ text }) => text))].map((text) => {
     const fields = others.filter((other) => other.text === text).map(({ field }) => field ?? 'the object');
-    return `Also ${fields.join(', ')}: ${sentence(text)}`;
+    return `Also ${fields.join(', ')}: ${withFullStop(text)}`;
   });
-  return fieldError(error, { field: first.field, text: [sentence(first.text), ...rest].join(' ') }, entry);
+  return fieldError(error, { field: first.field, text: [withFullStop(first.text), ...rest].join(' ') }, entry);
 }
 
 function fieldError(cause: ValidationError, { field, text }: FieldText, entry: Entry): BlueprintError {

@@ -2,7 +2,7 @@ import { NON_FIELD_ERRORS } from '@gatehouse/contracts';
 import type { EntryWarning, Unfound } from './apply-observer.js';
 import { BlueprintError } from './blueprint-error.js';
 import { type Collection, ValidationError } from './collection.js';
-import { sentence } from './described-value.js';
+import { withFullStop } from './described-value.js';
 import type { JsonMap } from './json.js';
 import type { ResolvedFields } from './resolved-fields.js';
 import { closestTo } from './suggestion.js';
@@ -67,7 +67,7 @@ export function withReason(error: unknown, unresolved: Unresolved): unknown {
   const reasons = error.all.map(({ field }) => reasonOf(field, unresolved));
   if (reasons.every((reason) => reason === '')) return error;
   const errors = error.all.map(({ field = NON_FIELD_ERRORS, text }, i) => {
-    const reason = reasons[i] ? `${sentence(text)} ${reasons[i]}` : text;
+    const reason = reasons[i] ? `${withFullStop(text)} ${reasons[i]}` : text;
     return [field, [{ text: reason }]];
   });
   return new ValidationError(Object.fromEntries(errors), error.code);
