@@ -41,6 +41,7 @@ describe('the JSON Schema of blueprints', () => {
 
   it.each([
     'entry: []',
+    'entries: [{model: authentik_core.group, identifiers: {name__startswith: a}}]',
     'metadata: {name: a}',
     '{version: 2, entries: []}',
     '{metadata: {labels: {}}, entries: []}',
@@ -70,7 +71,8 @@ describe('the JSON Schema of blueprints', () => {
     dummy('throw_error: "on"'),
     dummy('throw_error: !If [!Context [a, b], true, false]'),
     email('port: "465", timeout: 5'),
-    'entries: [{model: authentik_core.group, identifiers: {name__startswith: a}, attrs: {name: b, roles: [c]}}]',
+    'entries: [{model: authentik_stages_dummy.dummystage, identifiers: {name__startswith: a}, attrs: {name: b}}]',
+    'entries: [{model: authentik_core.group, identifiers: {name: a}, attrs: {roles: [c]}}]',
     'entries: [{model: authentik_rbac.role, identifiers: {name: x}, attrs: {any: 1}}]',
     'entries: [{model: Authentik_Stages_Dummy.DummyStage, identifiers: {name: x}}]',
     entry('authentik_stages_prompt.promptstage', 'fields: !Enumerate [[], SEQ, !Value 0]'),

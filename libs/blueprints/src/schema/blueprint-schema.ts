@@ -1,4 +1,5 @@
 import { listedFields } from '../authentik-fields.js';
+import { builtInModels } from '../built-in-models.js';
 import { STATES } from '../entry-state.js';
 import { LOOKUPS } from '../field-lookup.js';
 import { IGNORABLE_APPS, IGNORABLE_MODELS } from '../ignorable-models.js';
@@ -108,10 +109,16 @@ function definitionsOf({ name, fields }: DescribedModel): [name: string, schema:
     [`${name}.attrs`, { ...base, properties: { ...ignoredFields(name), pk: {}, ...properties } }],
     [
       `${name}.identifiers`,
-      { ...base, properties: { ...identifiers, ...sameFields }, patternProperties: { [lookup]: {} } },
+      {
+        ...{ ...base, properties: { ...identifiers, ...sameFields } },
+        ...(WITH_LOOKUPS.has(name) && { patternProperties: { [lookup]: {} } }),
+      },
     ],
   ];
 }
+
+/** The models whose objects can be found by lookups such as `name__startswith`. */
+const WITH_LOOKUPS = new Set(builtInModels.map(({ name }) => name));
 
 const EMPTY = [false, null, 0, '', [], {}];
 
