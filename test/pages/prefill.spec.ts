@@ -30,14 +30,14 @@ describeInChromium('what a password manager fills in beside the name', () => {
     const password = page.getByLabel('Password', { exact: true });
     await password.waitFor();
     expect(await password.inputValue()).toBe('correct-horse-7');
-    await page.keyboard.press('Enter');
+    await password.press('Enter');
     await page.locator('#password-error').waitFor();
     await expect.poll(() => password.inputValue()).toBe('');
     await password.fill('another');
-    await page.keyboard.press('Enter');
+    await password.press('Enter');
     await page.getByLabel('Code').waitFor();
     expect(await page.getByLabel('Code').inputValue()).toBe('012345');
-    await page.keyboard.press('Enter');
+    await page.getByLabel('Code').press('Enter');
     await password.waitFor();
 
     expect(await password.inputValue()).toBe('');

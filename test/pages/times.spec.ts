@@ -12,8 +12,12 @@ const typesAndValues = (page: Page) =>
       inputs.map((input) => [(input as HTMLInputElement).type, (input as HTMLInputElement).value]),
     );
 
-const nextAnswer = async (page: Page) =>
-  (await page.waitForRequest((request) => request.method() === 'POST')).postData() ?? '';
+/** Returns the next answer, when the page has shown the reply to it. */
+async function nextAnswer(page: Page): Promise<string> {
+  const response = await page.waitForResponse((reply) => reply.request().method() === 'POST');
+  await page.locator('main[aria-busy]').waitFor({ state: 'detached' });
+  return response.request().postData() ?? '';
+}
 
 describeInChromium('a field for a date and a time', () => {
   const chromium = useChromium();
