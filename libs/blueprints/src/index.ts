@@ -11,6 +11,7 @@ export type { PythonSyntaxChecker } from './python-collection.js';
 export { formatComparison, formatReport, isDifferent, type Report } from './report.js';
 export { blueprintSchema } from './schema/blueprint-schema.js';
 export { simulatedContracts } from './simulated-contracts.js';
+export { closestTo } from './suggestion.js';
 export { FlowChangeBusyError } from './typeorm-blueprint-lock.js';
 export { AlreadyAppliedError, type ApplyMode, applyBlueprints } from './typeorm-blueprints.js';
 export { changeFlows, RunTimeoutError } from './typeorm-flow-transaction.js';
