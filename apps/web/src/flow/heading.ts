@@ -24,8 +24,9 @@ interface Step extends Envelope {
 }
 
 /**
- * Returns the heading of a challenge: the task of its step, else the title that an external stage describes, else the title of the flow, else the name of the site. A
- * component that shows a part of its step replaces the heading with `useHeading`.
+ * Returns the heading of a challenge: the task of its step, else the title that an external stage describes, else the
+ * title of the flow, else the name of the site. A component that shows a part of its step replaces the heading with
+ * `useHeading`.
  */
 export const headingOf = (challenge: Envelope, { t, site }: HeadingOptions): string =>
   TASKS[challenge.component]?.(t, challenge) ?? challenge.gatehouse_form?.title ?? titleOf(challenge) ?? site;
