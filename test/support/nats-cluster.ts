@@ -39,6 +39,7 @@ export class NatsCluster {
     const cluster = new NatsCluster(program, folder, options);
     await Promise.all(options.map((_, i) => cluster.start(i)));
     for (let i = 0; i < size; i++) await healthy(cluster.server(i));
+    while (!(await cluster.hasAllPeers())) await pause(50);
     return cluster;
   }
 
@@ -82,6 +83,13 @@ export class NatsCluster {
     return connection;
   }
 
+  /** Whether the leader of JetStream knows every other server, so that it can place replicas of a stream there. */
+  private async hasAllPeers(): Promise<boolean> {
+    const states = await Promise.all([...this.#running.values()].map(jetStreamState));
+    const known = states.flatMap(({ meta_cluster: { replicas = [] } = {} }) => replicas).filter(isReady);
+    return known.length === this.size - 1;
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#connections.map((connection) => connection.close()));
     await Promise.all([...this.#running.values()].map((server) => server.stop()));
@@ -92,4 +100,18 @@ export class NatsCluster {
 /** Resolves when a server and its JetStream are ready. Without a leader of the cluster, JetStream refuses a stream. */
 async function healthy({ monitoringUrl }: RunningNats): Promise<void> {
   while (!(await fetch(`${monitoringUrl}/healthz`)).ok) await pause(50);
+}
+
+/** A server as the leader of JetStream knows it. */
+interface Replica {
+  readonly current: boolean;
+  readonly offline?: boolean;
+}
+
+const isReady = ({ current, offline = false }: Replica) => current && !offline;
+
+/** Returns the state of JetStream at a server. Only the leader lists the other servers. */
+async function jetStreamState({ monitoringUrl }: RunningNats) {
+  const response = await fetch(`${monitoringUrl}/jsz`);
+  return (await response.json()) as { readonly meta_cluster?: { readonly replicas?: readonly Replica[] } };
 }
