@@ -14,7 +14,7 @@ const USAGE = 'usage: npm run deploy:stage -- KIND [FOLDER], where KIND is x_<ve
 /** As many as deploy/nats/nats.conf has. */
 const MAX_USERS = 8;
 const FOLDER = 'stages';
-const KIND = /^x_[a-z0-9]+_[a-z0-9_]+$/;
+const KIND = /^x_[a-z0-9]+_[a-z0-9_]*[a-z0-9]$/;
 
 const [kind = '', folder = FOLDER, ...more] = process.argv.slice(2);
 if (!KIND.test(kind) || kind.length > 48 || more.length > 0) fail(USAGE);
