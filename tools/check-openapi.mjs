@@ -1,4 +1,4 @@
-/** Lints the published schema, as the gateway would serve it. Needs no build, no server and no network. */
+/** Lints the published schemas, as the gateway would serve them. Needs no build, no server and no network. */
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { isMain, withModules } from './modules.mjs';
 
@@ -15,12 +15,14 @@ const RULES = {
 /** Returns what the linter finds, a line for each problem. */
 export async function checkOpenapi(load) {
   const { GatewayModule } = await load('apps/gateway/src/gateway.module.ts');
-  const problems = await lintFromString({
-    source: JSON.stringify(GatewayModule.document()),
-    absoluteRef: 'openapi.json',
-    config: await createConfig({ extends: ['recommended-strict'], rules: RULES }),
-  });
-  return problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} (${location[0]?.pointer})`);
+  const config = await createConfig({ extends: ['recommended-strict'], rules: RULES });
+  const problems = [];
+  for (const view of ['2024.8', '2026.8', 'complete']) {
+    const source = JSON.stringify(GatewayModule.document(view));
+    for (const { ruleId, message, location } of await lintFromString({ source, absoluteRef: 'openapi.json', config }))
+      problems.push(`${view}: ${ruleId}: ${message} (${location[0]?.pointer})`);
+  }
+  return problems;
 }
 
 if (isMain(import.meta.url)) {

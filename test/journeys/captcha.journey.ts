@@ -29,6 +29,7 @@ beforeAll(async () => {
   const embedding = { ...IDENTIFICATION.attrs, captcha_stage: keyOf('inside') };
   const combined = { ...embedding, captcha_stage: keyOf('steady'), password_stage: keyOf('secret') };
   deployment = await Deployment.open({
+    apiVersion: '2026.8',
     blueprints: [
       blueprint(
         userEntry('alice'),

@@ -43,6 +43,7 @@ beforeAll(async () => {
   provider = await SiteverifyServer.open('hush-hush-hush');
   const outside = { public_key: 'site', private_key: 'hush-hush-hush', api_url: provider.url }; // not-a-secret
   deployment = await Deployment.open({
+    apiVersion: '2026.8',
     host: 'localhost',
     services: ['identification', 'password', 'session', 'captcha', 'enrollment', 'mfa'],
     gateway: { PREVIEW_RATE: String(RATE) },

@@ -1,4 +1,4 @@
-import { challengeBody, systemChallenges } from '@gatehouse/contracts';
+import { type ApiView, challengeBody, systemChallenges, typeIn } from '@gatehouse/contracts';
 import { wireShapes } from '@gatehouse/stages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -62,11 +62,11 @@ describe('GET /api/v3/schema/', () => {
   });
 });
 
-/** Validates a response body against the published schema. Returns the error, or `undefined` when it is valid. */
-function validationError(body: Readonly<Record<string, unknown>>) {
+/** Validates a response body against the schema of a view. Returns the error, or `undefined` when it is valid. */
+function validationError(body: Readonly<Record<string, unknown>>, view: ApiView = '2024.8') {
   const shape = [...wireShapes, ...systemChallenges].find(({ component }) => component === body['component']);
   return shape
-    ? z.strictObject(challengeBody(shape).shape).safeParse(body).error
+    ? z.strictObject(typeIn(view, challengeBody(shape)).shape).safeParse(body).error
     : `unknown: ${String(body['component'])}`;
 }
 
@@ -90,6 +90,33 @@ describe('the responses of the executor', () => {
       'ak-stage-flow-error',
     ]);
     expect(answers.map(({ body }) => validationError(body))).toEqual(answers.map(() => undefined));
+  });
+});
+
+describe('a client that asks for all fields', () => {
+  const fieldsOf = (body: unknown) => Object.keys(body as object);
+
+  it('gets fields that other clients do not get, and the schema that describes them', async () => {
+    const [plain, complete] = [deployment.browser(), deployment.browser().complete()];
+    const { body: published } = await plain.show('login');
+    const { body } = await complete.show('login');
+
+    expect(fieldsOf(published)).not.toContain('enable_remember_me');
+    expect(fieldsOf(body)).toContain('enable_remember_me');
+    expect(validationError(body, 'complete')).toBeUndefined();
+    const schema = async (query: string) =>
+      (await fetchSchema('application/json', query)).body['components'] as Record<string, Record<string, Field>>;
+    type Field = Readonly<Record<string, { readonly properties: object }>>;
+    const described = async (query: string) =>
+      fieldsOf((await schema(query))['schemas']?.['IdentificationChallenge']?.['properties']);
+    expect(await described('')).not.toContain('enable_remember_me');
+    expect(await described('?fields=complete')).toContain('enable_remember_me');
+  });
+
+  it('gets only the published fields with another value of the header', async () => {
+    const headers = { 'x-gatehouse-fields': 'all' };
+    const { body } = await deployment.browser().fetch('/api/v3/flows/executor/login/?query=', { headers });
+    expect(fieldsOf(body)).not.toContain('enable_remember_me');
   });
 });
 

@@ -3,10 +3,17 @@ export class Browser {
   private readonly bases: readonly string[];
   private requests = 0;
 
-  /** `csrf`: whether requests repeat the CSRF cookie in a header. `languages`: value of the header Accept-Language. */
+  /**
+   * `csrf`: whether requests repeat the CSRF cookie in a header. `languages`: value of the header Accept-Language.
+   * `complete`: whether requests ask for all fields of challenges.
+   */
   constructor(
     base: string | readonly string[],
-    private readonly options: { readonly csrf?: boolean; readonly languages?: string | undefined } = {},
+    private readonly options: {
+      readonly csrf?: boolean;
+      readonly languages?: string | undefined;
+      readonly complete?: boolean;
+    } = {},
     private readonly cookies = new Map<string, string>(),
   ) {
     this.bases = [base].flat();
@@ -15,6 +22,11 @@ export class Browser {
   /** Returns the same browser at other gateways, which get its requests in turn. Cookies are the same at all ports. */
   at(...gateways: readonly string[]): Browser {
     return new Browser(gateways, this.options, this.cookies);
+  }
+
+  /** Returns the same browser, which asks for all fields of challenges. */
+  complete(): Browser {
+    return new Browser(this.bases, { ...this.options, complete: true }, this.cookies);
   }
 
   /** Returns the current challenge of a flow. */
@@ -36,8 +48,9 @@ export class Browser {
     const headers = new Headers(init.headers);
     if (this.cookies.size > 0)
       headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
-    const { csrf: repeatsToken = true, languages } = this.options;
+    const { csrf: repeatsToken = true, languages, complete } = this.options;
     if (languages !== undefined) headers.set('accept-language', languages);
+    if (complete) headers.set('x-gatehouse-fields', 'complete');
     const csrf = repeatsToken && this.cookies.get('authentik_csrf');
     if (csrf && !headers.has('x-authentik-csrf')) headers.set('x-authentik-csrf', csrf);
     const base = this.bases[this.requests++ % this.bases.length]!;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ApiVersion } from '@gatehouse/contracts';
 import pg from 'pg';
 import { Browser } from './browser.js';
 import { runCliOk } from './commands.js';
@@ -23,6 +24,8 @@ interface DeploymentOptions {
   /** Texts of blueprints to apply before the start. */
   readonly blueprints: readonly string[];
   readonly services?: readonly Service[];
+  /** The line of authentik that all parts and commands speak. By default 2024.8. */
+  readonly apiVersion?: ApiVersion;
   /** Settings of the gateway. */
   readonly gateway?: Environment;
   /** Settings of every service. */
@@ -97,8 +100,9 @@ export class Deployment {
     pool.on('error', () => undefined);
     const sealing = { SEAL_KEYS: newSealKeys(), MFA_SEAL_KEYS: newSealKeys() };
     const pgbouncer = await startPgbouncerIf(options.pgbouncer, database.url);
-    const { apart = [], own = {} } = options;
-    const infrastructure = { nats, database, pgbouncer, pool, environment, sealing, apart, own };
+    const { apart = [], own = {}, apiVersion } = options;
+    const shared = { ...environment, ...(apiVersion && { API_VERSION: apiVersion }) };
+    const infrastructure = { nats, database, pgbouncer, pool, environment: shared, sealing, apart, own };
     const deployment = new Deployment(url, infrastructure, settings);
     for (const blueprint of blueprints) await deployment.apply(blueprint);
     await deployment.startAll(services);

@@ -31,7 +31,7 @@ export const documents: readonly Document[] = [
 ];
 
 function writeSchemas() {
-  const writer = new SchemaWriter();
+  const writer = new SchemaWriter('complete');
   const mappingOf = (schema: Schema) => {
     const root = schema as Node;
     const { discriminator } = root.$ref ? (writer.components[nameIn(root.$ref)] as Node) : root;

@@ -1,4 +1,4 @@
-import { policyLimits, trustedStages } from '@gatehouse/contracts';
+import { apiVersionSetting, policyLimits, trustedStages } from '@gatehouse/contracts';
 import { DEFAULT_FIRST_DELAY_S, DEFAULT_QUEUE_LIMIT } from '@gatehouse/executor';
 import { commonConfig, geoIpConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
@@ -23,6 +23,7 @@ export const gatewaySettings = z.object({
   ...postgresConfig.shape,
   DATABASE_POOL: postgresConfig.shape.DATABASE_POOL.unwrap().default(10),
   ...geoIpConfig.shape,
+  ...apiVersionSetting.shape,
   HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
   PORT: whole(9000, { min: 0, max: 65_535 }).describe('Port to listen on; 0 takes a free one'),
   BASE_URL: z

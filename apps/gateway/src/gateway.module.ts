@@ -1,3 +1,4 @@
+import type { ApiView } from '@gatehouse/contracts';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountModule } from './account/account.module.js';
 import { ApplicationsModule } from './applications/applications.module.js';
@@ -59,8 +60,8 @@ export class GatewayModule {
     };
   }
 
-  /** Returns the OpenAPI document without creating a Nest application. */
-  static document(this: void): Schema {
-    return apiDocument(controllersOf(GatewayModule));
+  /** Returns the OpenAPI document of a view without creating a Nest application. */
+  static document(this: void, view: ApiView): Schema {
+    return apiDocument(controllersOf(GatewayModule), view);
   }
 }

@@ -11,6 +11,7 @@ import { entryWarnings } from './entry-warnings.js';
 import { isIgnorableModel } from './ignorable-models.js';
 import { deepMerge, isTruthy, type JsonMap } from './json.js';
 import { type AppliedEntry, entryKey, reasonToKeep } from './kept-objects.js';
+import { newerParts } from './newer-fields.js';
 import { RelatedObjectError } from './related-object-error.js';
 import type { EntryChange, FileReport } from './report.js';
 import { resolveFields } from './resolved-fields.js';
@@ -91,11 +92,14 @@ export class Applier {
     }
   }
 
-  /** Throws BlueprintError for the first field that the model does not have, unless the field is ignored. */
+  /**
+   * Throws BlueprintError for the first field that the model does not have, unless the field is ignored, and for the
+   * first part that the line of authentik that is set does not have.
+   */
   #reportUnknownFields(entry: Entry, resolved: Parameters<typeof unknownFields>[1]): void {
-    const { observer } = this.applyContext;
+    const { observer, apiVersion } = this.applyContext;
     const { ignored, refused } = unknownFields(entry, resolved, this.applyContext);
-    for (const error of refused) {
+    for (const error of [...refused, ...newerParts(entry, { ...resolved, apiVersion })]) {
       if (!observer) throw error;
       observer.onError(this.#from(entry), error);
     }

@@ -21,6 +21,7 @@ export type BlueprintErrorCode =
   | 'unresolved-reference'
   | 'bad-expression'
   | 'unknown-field'
+  | 'newer-version'
   | 'invalid-value';
 
 interface Options extends ErrorOptions {

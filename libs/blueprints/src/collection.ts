@@ -1,4 +1,5 @@
 import {
+  type ApiVersion,
   type Errors,
   type FieldMessageCode,
   fieldMessages,
@@ -42,6 +43,10 @@ export interface FieldWarning {
 export interface Collection<F extends FoundObject = FoundObject> {
   /** The fields that an entry can set. */
   readonly fields: ReadonlySet<string>;
+  /** The types of the fields. Undefined if all lines of authentik have all fields. */
+  readonly schema?: z.ZodObject;
+  /** The line of authentik that has the model first. Undefined for a model that all lines have. */
+  readonly apiVersion?: ApiVersion | undefined;
   /** The fields that hold secrets. An entry that sets one to an unset environment variable is refused. */
   readonly secrets?: ReadonlySet<string>;
   /** Whether an entry of this model needs no identifiers, because it runs an action and describes no object. */

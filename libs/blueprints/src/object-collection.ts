@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { secretFields } from '@gatehouse/contracts';
+import { type ApiVersion, secretFields } from '@gatehouse/contracts';
 import { z } from 'zod';
 import {
   type Collection,
@@ -31,6 +31,8 @@ const isId = (value: unknown): value is string => z.uuid().safeParse(value).succ
 export class ObjectCollection implements Collection<FoundObject> {
   readonly fields: ReadonlySet<string>;
   readonly secrets: ReadonlySet<string>;
+  readonly schema: z.ZodObject;
+  readonly apiVersion: ApiVersion | undefined;
 
   constructor(
     private readonly model: ObjectModel,
@@ -38,6 +40,8 @@ export class ObjectCollection implements Collection<FoundObject> {
   ) {
     this.fields = new Set(Object.keys(model.schema.shape));
     this.secrets = new Set(secretFields(model.schema));
+    this.schema = model.schema;
+    this.apiVersion = model.apiVersion;
   }
 
   async find({ pk: entryPk, ...identifiers }: JsonMap): Promise<FoundObject | undefined> {

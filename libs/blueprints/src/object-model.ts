@@ -1,4 +1,4 @@
-import type { Errors, Reference, ReferenceKind } from '@gatehouse/contracts';
+import type { ApiVersion, Errors, Reference, ReferenceKind } from '@gatehouse/contracts';
 import type { z } from 'zod';
 import type { Json, JsonMap } from './json.js';
 
@@ -39,6 +39,8 @@ export interface ObjectModel {
   /** The fields that together identify an object of the kind. An object with a null in one of them has no key. */
   readonly key: readonly string[];
   readonly schema: z.ZodObject;
+  /** The line of authentik that has the model first. Undefined for a model that all lines have. */
+  readonly apiVersion?: ApiVersion | undefined;
   /** Fields that hold ids of other objects. */
   readonly references: ReadonlyMap<string, Reference>;
   /** Reference fields to parents: removing a parent removes the object. */

@@ -35,6 +35,8 @@ interface Python {
 export class PythonCollection implements Collection {
   readonly fields: ReadonlySet<string>;
   readonly secrets: ReadonlySet<string>;
+  readonly schema: ObjectCollection['schema'];
+  readonly apiVersion: ObjectCollection['apiVersion'];
 
   constructor(
     private readonly objects: ObjectCollection,
@@ -43,6 +45,8 @@ export class PythonCollection implements Collection {
   ) {
     this.fields = objects.fields;
     this.secrets = objects.secrets;
+    this.schema = objects.schema;
+    this.apiVersion = objects.apiVersion;
   }
 
   find(identifiers: JsonMap): Promise<FoundObject | undefined> {

@@ -5,12 +5,16 @@ import type { ObjectModel } from './object-model.js';
  * Returns the blueprint model of the stages that have this contract. Its fields are the name and the fields of the
  * config.
  */
-export function stageModel(model: string, { config, validate, embeds, proves, ends }: StageContract): ObjectModel {
+export function stageModel(
+  model: string,
+  { config, validate, embeds, proves, ends, api_version }: StageContract,
+): ObjectModel {
   const references = referencesOf(config);
   const policies = [...references].filter(([, { to }]) => to === 'policy').map(([field]) => field);
   return {
     name: model,
     kind: 'stage',
+    apiVersion: api_version,
     key: ['name'],
     schema: blueprintConfig(config)
       .extend({ name: char().describe('Unique name of the object.') })

@@ -1,3 +1,4 @@
+import { type ApiVersion, DEFAULT_API_VERSION } from '@gatehouse/contracts';
 import { type DirectoryStore, InvitationRepository, TypeormDirectoryStore } from '@gatehouse/directory';
 import type { CommandEvent, EventRecorder } from '@gatehouse/outbox';
 import type { Sealer, SecretBox } from '@gatehouse/platform';
@@ -49,6 +50,8 @@ export interface ApplyOptions extends PasswordHashing, FlowTransactionOptions {
   readonly strict?: boolean;
   /** Whether unknown keys and fields are ignored with a warning. Otherwise they are errors. */
   readonly lenient?: boolean;
+  /** The line of authentik whose models, fields and values the files may have. By default the default line. */
+  readonly apiVersion?: ApiVersion;
   /** Versions to keep of each flow, besides those that are in use. By default all. */
   readonly flowVersionsKept?: number;
   /** Rows of the log of releases to keep of each flow. By default all. */
@@ -98,10 +101,20 @@ export interface RunResult {
 /** Applies files, and compiles and publishes the affected flows. */
 export async function run(manager: EntityManager, runOptions: RunOptions): Promise<RunResult> {
   const { files, library = async () => undefined, env, folderPathOf, entriesBefore, events, ...options } = runOptions;
-  const { context = {}, strict = false, lenient = false, sealer, flowVersionsKept, releasesKept, actor } = options;
+  const { context = {}, strict = false, lenient = false, apiVersion = DEFAULT_API_VERSION } = options;
+  const { sealer, flowVersionsKept, releasesKept, actor } = options;
   const { draft, objects, secretBox } = await openDraft(manager, sealer);
   const record = async (event: CommandEvent) => events?.record(manager, event);
-  const settings = { files, library, env, context, strict, lenient, ...(entriesBefore && { entriesBefore }) };
+  const settings = {
+    files,
+    library,
+    env,
+    context,
+    strict,
+    lenient,
+    apiVersion,
+    ...(entriesBefore && { entriesBefore }),
+  };
   const blueprintRun = new BlueprintRun({
     collections: collectionsOf(draft, { manager, record, options }),
     ...settings,

@@ -1,3 +1,4 @@
+import type { ApiVersion } from '@gatehouse/contracts';
 import type { EntryWarning } from './apply-observer.js';
 import { missingField } from './authentik-fields.js';
 import { type BlueprintError, unknownFieldError } from './blueprint-error.js';
@@ -12,6 +13,8 @@ export interface Strictness {
   readonly strict: boolean;
   /** Whether unknown keys and fields are ignored with a warning. */
   readonly lenient: boolean;
+  /** The line of authentik whose models, fields and values a blueprint may have. */
+  readonly apiVersion: ApiVersion;
 }
 
 /** The values of an entry, and where they go. */

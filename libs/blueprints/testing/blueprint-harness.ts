@@ -26,7 +26,16 @@ export const entries = (...lines: string[]): string => `entries:\n${lines.map((l
 
 type ApplySettings = Pick<
   Parameters<typeof draftBlueprints>[0],
-  'strict' | 'lenient' | 'flowVersionsKept' | 'releasesKept' | 'events' | 'actor' | 'scope' | 'ifBusy' | 'timeoutMs'
+  | 'strict'
+  | 'lenient'
+  | 'apiVersion'
+  | 'flowVersionsKept'
+  | 'releasesKept'
+  | 'events'
+  | 'actor'
+  | 'scope'
+  | 'ifBusy'
+  | 'timeoutMs'
 >;
 
 /** A fresh database with the schemas that blueprints need, and methods that apply blueprints to it. */

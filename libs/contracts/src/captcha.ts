@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ownField } from './api-fields.js';
 import { redirectTarget } from './redirect-target.js';
 
 /** What a client needs to show a captcha (docs/spec/stages.md#captcha-challenge). */
@@ -9,7 +10,7 @@ export const captchaPuzzle = z.object({
    * Action that the page passes to the provider's script, such as reCAPTCHA v3. The provider's verification must return
    * the same action.
    */
-  action: z.string().optional(),
+  action: ownField(z.string().optional()),
 });
 
 /** A captcha that is embedded in the challenge of another step. */

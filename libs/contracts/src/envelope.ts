@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { char } from './fields.js';
 import type { StageContract } from './stage-contract.js';
-import { publishedPart } from './unpublished.js';
 
 /** The purpose of a flow. */
 export const designation = z
@@ -54,14 +53,12 @@ export type WireShape = Pick<StageContract, 'challenge' | 'user_info'> & {
   readonly response?: StageContract['response'];
 };
 
-/** Returns the published schema of a challenge: its own fields and those of the envelope. */
+/** Returns the complete schema of a challenge: its own fields and those of the envelope. */
 export const challengeBody = ({ component, challenge, user_info }: WireShape): z.ZodObject =>
-  publishedPart(challenge)
+  challenge
     .extend({ ...envelope, component: z.string().default(component), ...(user_info ? userInfo.shape : {}) })
     .meta(challenge.meta() ?? {});
 
-/** Returns the published schema of a response. */
+/** Returns the complete schema of a response. */
 export const responseBody = ({ component, response = z.object({}) }: WireShape): z.ZodObject =>
-  publishedPart(response)
-    .extend({ component: char().default(component) })
-    .meta(response.meta() ?? {});
+  response.extend({ component: char().default(component) }).meta(response.meta() ?? {});

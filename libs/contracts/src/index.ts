@@ -1,3 +1,5 @@
+export * from './api-fields.js';
+export * from './api-version.js';
 export * from './attempt-rule.js';
 export * from './authentication-methods.js';
 export * from './authorization-grant.js';
@@ -58,5 +60,4 @@ export * from './stage-request.js';
 export * from './stage-subject.js';
 export * from './system-challenges.js';
 export * from './trace-attributes.js';
-export * from './unpublished.js';
 export * from './unstorable-characters.js';

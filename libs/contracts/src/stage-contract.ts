@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ApiVersion } from './api-version.js';
 import type { AttemptRule } from './attempt-rule.js';
 import type { EffectType } from './effect.js';
 import { isExternalKind } from './external-kind.js';
@@ -57,6 +58,8 @@ export interface StageContract {
   readonly component: string | undefined;
   /** Blueprint model, lower case. Undefined for a stage that is only inserted at run time. */
   readonly model: string | undefined;
+  /** The line of authentik that has the stage first. Undefined for a stage that all lines have, or none. */
+  readonly api_version: ApiVersion | undefined;
   /** Service that answers requests to the stage in the standard deployment. */
   readonly service: string;
   readonly config: z.ZodObject;
@@ -195,6 +198,7 @@ export interface StageContract {
 }
 
 const defaults = {
+  api_version: undefined,
   validate: () => ({}),
   reads: {},
   reads_all: false,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { API_VERSIONS, DEFAULT_API_VERSION } from './api-version.js';
 import { designation } from './envelope.js';
 import { user } from './plan-context.js';
 
@@ -51,6 +52,8 @@ export const stageRequest = z.object({
     base_url: z.string(),
     rp_id: z.string(),
     brand: z.string(),
+    /** The line of authentik whose API the gateway speaks. Gateways before 0.3 do not send this member. */
+    api_version: z.enum(API_VERSIONS).default(DEFAULT_API_VERSION),
     /** Slugs of the flows that stages link to, by designation. */
     flows: z.object({ recovery: z.string().optional() }).default({}),
   }),

@@ -12,7 +12,12 @@ it('sends a stage the brand of the request’s host, and base URLs that do not d
   const answer = await show({ host: 'shop.example' });
   await show({ host: 'other.example' });
 
-  const fixed = { base_url: 'https://id.example.org', rp_id: 'id.example.org', flows: {} };
+  const fixed = {
+    base_url: 'https://id.example.org',
+    rp_id: 'id.example.org',
+    flows: {},
+    api_version: '2024.8',
+  } as const;
   expect(stages.requests.map(({ site }) => site)).toEqual([
     { ...fixed, brand: 'The Shop' },
     { ...fixed, brand: 'Example' },

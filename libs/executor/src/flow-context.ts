@@ -78,7 +78,7 @@ export function loadedSessionState(context: LoadedRequest): SessionState {
 }
 
 /** The site's configured address. Links are built from it, never from the `Host` header that a client sends. */
-export type ConfiguredSite = Pick<StageRequest['site'], 'base_url' | 'rp_id'>;
+export type ConfiguredSite = Pick<StageRequest['site'], 'base_url' | 'rp_id' | 'api_version'>;
 
 /** Returns the member `site` of requests to stages and policies. */
 const siteFor = (

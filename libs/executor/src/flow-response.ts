@@ -18,7 +18,7 @@ import { stepIdOf } from './step-id.js';
 
 /** The parts of a stage's contract that are needed to present its challenge. */
 export type ChallengeSource = Pick<StageContract, 'component' | 'user_info' | 'errors' | 'texts'> &
-  Partial<Pick<StageContract, 'shows_as' | 'kind' | 'form'>>;
+  Partial<Pick<StageContract, 'shows_as' | 'kind' | 'form' | 'challenge'>>;
 
 /** The result of a request: a challenge to show, the end of the flow, or a problem. */
 export type FlowResult =

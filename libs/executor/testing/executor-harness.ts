@@ -32,7 +32,7 @@ import { InMemoryUserDirectory } from './in-memory-user-directory.js';
 import { TestContractRegistry } from './test-contract-registry.js';
 import { ALICE, FLOW_ID } from './test-flow.js';
 
-const SITE = { base_url: 'https://id.example.org', rp_id: 'id.example.org' };
+const SITE = { base_url: 'https://id.example.org', rp_id: 'id.example.org', api_version: '2024.8' } as const;
 
 /** Returns a request with default values for the fields that `more` does not set. */
 const requestOf = (more: Partial<FlowRequest>): FlowRequest => ({

@@ -1,5 +1,5 @@
 import { versionsConfig } from '@gatehouse/blueprints';
-import { trustedStages } from '@gatehouse/contracts';
+import { apiVersionSetting, trustedStages } from '@gatehouse/contracts';
 import { rolloutGuardConfig } from '@gatehouse/rollout';
 import { z } from 'zod';
 
@@ -9,6 +9,7 @@ export const flowChangesConfig = z.object({
     .string()
     .describe('The same keys as those of the gateway: they encrypt the secrets of stages, and the audit events'),
   TRUSTED_STAGES: trustedStages,
+  ...apiVersionSetting.shape,
   FLOW_CHANGES_CONCURRENCY: z.coerce
     .number()
     .int()

@@ -111,6 +111,7 @@ export class FlowDefinitionRepository {
       ...({
         scope: 'flows',
         ifBusy: 'fail',
+        apiVersion: config.API_VERSION,
         flowVersionsKept: config.FLOW_VERSIONS_KEPT,
         releasesKept: config.FLOW_RELEASES_KEPT,
         hash: rejectPassword,

@@ -16,6 +16,7 @@ import {
   planBlueprints,
   type Report,
 } from '@gatehouse/blueprints';
+import { type ApiVersion, apiVersionSetting } from '@gatehouse/contracts';
 import { directoryEntities } from '@gatehouse/directory';
 import { withSyntaxChecker } from '@gatehouse/expressions';
 import type { CommandEventRecorder } from '@gatehouse/outbox';
@@ -32,6 +33,9 @@ export const blueprintsFolder = (env: NodeJS.ProcessEnv = process.env): string =
 /** Returns whether unknown keys and fields of blueprints are ignored unless a command says otherwise. */
 export const isLenient = (env: NodeJS.ProcessEnv): boolean =>
   readConfig(standaloneConfig, env).BLUEPRINTS_LENIENT === 'true';
+
+/** Returns the line of authentik whose models, fields and values blueprints may have. */
+export const apiVersionIn = (env: NodeJS.ProcessEnv): ApiVersion => readConfig(apiVersionSetting, env).API_VERSION;
 
 /**
  * Reads the named blueprint files, and all blueprint files in the named folders. Throws CommandError for a file that
@@ -130,7 +134,7 @@ export const planFiles = (url: string, files: readonly BlueprintFile[], options:
 /** Returns the options of a run that are settings, too. */
 function settingsOf({ strict = false, lenient }: FileOptions, env: NodeJS.ProcessEnv) {
   const { FLOW_VERSIONS_KEPT: flowVersionsKept, FLOW_RELEASES_KEPT: releasesKept } = readConfig(standaloneConfig, env);
-  return { strict, lenient: lenient ?? isLenient(env), flowVersionsKept, releasesKept };
+  return { strict, lenient: lenient ?? isLenient(env), apiVersion: apiVersionIn(env), flowVersionsKept, releasesKept };
 }
 
 /** Calls `use` with the files, the database and the settings. */

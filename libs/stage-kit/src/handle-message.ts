@@ -118,6 +118,7 @@ function toInput<C extends StageContract>(contract: C, request: StageRequest): C
     flow,
     step,
     site,
+    apiVersion: site.api_version,
     client,
     session,
     query,

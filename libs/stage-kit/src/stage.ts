@@ -1,4 +1,5 @@
 import type {
+  ApiVersion,
   AttachedStage,
   Config,
   Errors,
@@ -21,6 +22,8 @@ export interface ChallengeInput<C extends StageContract> {
   readonly flow: StageRequest['flow'];
   readonly step: StageRequest['step'];
   readonly site: StageRequest['site'];
+  /** The line of authentik whose rules hold, where they differ between the lines. */
+  readonly apiVersion: ApiVersion;
   readonly client: StageRequest['client'];
   readonly session: StageRequest['session'];
   /** All stages of the kinds that the contract lists in `companions`, by stage id, with their complete configs. */

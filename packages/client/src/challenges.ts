@@ -33,6 +33,7 @@ export interface AuthenticatorDuoChallenge {
   readonly activation_barcode: string;
   readonly activation_code: string;
   readonly stage_uuid: string;
+  readonly duo_response?: 'success' | 'waiting' | 'invalid';
   readonly flow_info?: ContextualFlowInfo;
   readonly response_errors?: FieldErrors<AuthenticatorDuoChallengeResponse>;
   readonly pending_user: string;
@@ -42,6 +43,7 @@ export interface AuthenticatorDuoChallenge {
 /** Confirms that the app has been paired. */
 export interface AuthenticatorDuoChallengeResponse {
   readonly component: 'ak-stage-authenticator-duo';
+  readonly poll?: boolean;
 }
 
 /** Asks for a phone number, then for the code sent to it. */
@@ -236,6 +238,7 @@ export interface EmailChallenge {
 /** Requests another mail. */
 export interface EmailChallengeResponse {
   readonly component: 'ak-stage-email';
+  readonly code?: string | null;
 }
 
 export type FlowDesignationEnum = 'authentication' | 'authorization' | 'invalidation' | 'enrollment' | 'unenrollment' | 'recovery' | 'stage_configuration';

@@ -78,6 +78,8 @@ export class Transport {
       ...(answer ? { method: 'POST', body: answer.body } : {}),
       headers: {
         accept: 'application/json',
+        // All fields of challenges, whichever line of authentik other clients of this gateway get.
+        'x-gatehouse-fields': 'complete',
         // Over TLS, Gatehouse refuses the response of a logged-in session without the header Origin.
         ...(cookies ? { cookie: cookie ?? '', origin: new URL(url).origin } : {}),
         ...(answer ? { 'content-type': 'application/json', ...this.csrfHeader(cookie), ...stepHeader(answer) } : {}),

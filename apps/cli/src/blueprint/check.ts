@@ -1,6 +1,6 @@
 import { checkBlueprints, formatFindings } from '@gatehouse/blueprints';
 import { printableJson } from '@gatehouse/contracts';
-import { blueprintsFolder, folderLibrary, isLenient, readFiles, withSyntaxChecker } from '@gatehouse/local';
+import { apiVersionIn, blueprintsFolder, folderLibrary, isLenient, readFiles, withSyntaxChecker } from '@gatehouse/local';
 import { type CommandProcess, type CommandResult, parseCommandArguments } from '../command.js';
 
 const OPTIONS = { json: { type: 'boolean', default: false }, lenient: { type: 'boolean', default: false } } as const;
@@ -15,7 +15,7 @@ export async function checkBlueprintFiles(
   const library = folderLibrary(blueprintsFolder(env));
   const lenient = values.lenient || isLenient(env);
   const findings = await withSyntaxChecker(given, (syntax) =>
-    checkBlueprints({ files, library, env, syntax, lenient }),
+    checkBlueprints({ files, library, env, syntax, lenient, apiVersion: apiVersionIn(env) }),
   );
   const hasErrors = findings.some(({ severity }) => severity === 'error');
   const output = values.json ? printableJson(findings) : formatFindings(findings);

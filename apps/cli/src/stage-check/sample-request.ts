@@ -45,7 +45,7 @@ export function sampleRequest(
     locale: 'en',
     flow: { slug: 'check', title: 'Check', designation: 'authentication' },
     step: { id: SAMPLE_USER.uuid, name: 'check', confirmed: true, stage: SAMPLE_USER.uuid },
-    site: { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Check', flows: {} },
+    site: { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Check', flows: {}, api_version: '2024.8' },
     client: { ip: '203.0.113.7', user_agent: 'check-stage', outpost: false, cookies: {} },
     session: { user: null },
     query: {},

@@ -57,7 +57,8 @@ export class ApplicationAccess {
     @Inject(GroupMembershipStore) private readonly memberships: GroupMembershipStore,
     @Inject(ShadowEvaluator) private readonly shadows: ShadowEvaluator,
     @Inject(Logger) private readonly logger: Logger,
-    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'BASE_URL' | 'POLICY_TIMEOUT_MS'>,
+    @Inject(GATEWAY_CONFIG)
+    private readonly config: Pick<GatewayConfig, 'BASE_URL' | 'API_VERSION' | 'POLICY_TIMEOUT_MS'>,
   ) {}
 
   /**
@@ -107,7 +108,7 @@ export class ApplicationAccess {
     queries: PolicyQueries['policies'],
     { user, client, requestId, locale, brand }: AccessSubject,
   ): PolicyRequest {
-    const { BASE_URL, POLICY_TIMEOUT_MS: timeout_ms } = this.config;
+    const { BASE_URL, API_VERSION: api_version, POLICY_TIMEOUT_MS: timeout_ms } = this.config;
     const ids = queries.map(({ id }) => id);
     const callable = callablePolicies({ policies }, ids);
     return {
@@ -119,7 +120,7 @@ export class ApplicationAccess {
       ...(callable.length > 0 && { callable }),
       user: toSavedUser(user),
       client: { ip: client.ip, user_agent: client.user_agent, outpost: client.outpost },
-      site: { base_url: BASE_URL.replace(/\/$/, ''), rp_id: new URL(BASE_URL).hostname, brand, flows: {} },
+      site: { base_url: BASE_URL.replace(/\/$/, ''), rp_id: new URL(BASE_URL).hostname, brand, flows: {}, api_version },
       flow_plan: { slug: '', context: { application } },
       context: {},
     };

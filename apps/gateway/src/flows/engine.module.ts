@@ -99,8 +99,8 @@ const VALUES: Provider[] = [
   },
 ];
 
-function siteOf({ BASE_URL }: GatewayConfig): ConfiguredSite {
-  return { base_url: BASE_URL.replace(/\/$/, ''), rp_id: new URL(BASE_URL).hostname };
+function siteOf({ BASE_URL, API_VERSION: api_version }: GatewayConfig): ConfiguredSite {
+  return { base_url: BASE_URL.replace(/\/$/, ''), rp_id: new URL(BASE_URL).hostname, api_version };
 }
 
 function anonymousEventLimit({ ANONYMOUS_EVENT_RATE: requests }: GatewayConfig) {

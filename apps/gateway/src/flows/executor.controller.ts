@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res }
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { viewFor } from '../http/api-view.js';
 import { Public } from '../http/auth/auth.guard.js';
 import { InvalidBody } from '../http/body.parser.js';
 import { CROSS_SITE, isCrossSite } from '../http/cross-site-request.js';
@@ -90,6 +91,7 @@ export class ExecutorController {
       requestId: request.id,
       avatars: this.avatars,
       locale: localeFor(request, { user: response.sessionUser, brand: response.brand }),
+      view: viewFor(request, this.config),
     });
     void reply.status(status).headers({ ...headers, ...idHeaders(response) });
     return body;

@@ -1,4 +1,5 @@
 import {
+  type ApiView,
   type Catalogue,
   type Errors,
   fieldMessages,
@@ -6,6 +7,7 @@ import {
   render,
   STAGE_FORM_FIELD,
   type Translate,
+  valueIn,
 } from '@gatehouse/contracts';
 import {
   type ChallengeSource,
@@ -43,6 +45,8 @@ interface PresentationContext {
   readonly avatars: AvatarService;
   /** The visitor's language. */
   readonly locale: Locale;
+  /** The fields that the client understands. */
+  readonly view: ApiView;
 }
 
 /**
@@ -76,14 +80,14 @@ function reasonHeaders(result: FlowResult): Readonly<Record<string, string>> {
 function challengeOf(
   response: FlowResponse,
   { contract, challenge, errors }: Extract<FlowResult, { type: 'show' }>,
-  { avatars, locale }: PresentationContext,
+  { avatars, locale, view }: PresentationContext,
 ) {
   const user = displayedUser(response.context, response.sessionUser);
   const translate = translatorOf(contract, locale);
   // V8 adds properties several times as fast with `Object.assign` as after a spread.
   return Object.assign(
     {},
-    challenge,
+    contract.challenge ? valueIn(view, contract.challenge, challenge) : challenge,
     translatedTexts(challenge, contract.texts, translate),
     { component: componentOf(contract, challenge), flow_info: flowInfo(response, user) },
     contract.form ? { [STAGE_FORM_FIELD]: contract.form.inLanguage(locale) } : {},

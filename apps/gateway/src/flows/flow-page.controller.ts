@@ -103,6 +103,7 @@ export class FlowPageController {
         requestId,
         avatars: this.avatars,
         locale: language.locale,
+        view: 'complete',
       });
       const run = planId === undefined ? undefined : publicRunId(planId);
       const page = { ...presented, slug, brand, language, run, step, typed: typedFields(params.answer) };

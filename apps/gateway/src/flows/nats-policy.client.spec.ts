@@ -11,7 +11,13 @@ const request: PolicyRequest = {
     { id: 'p', kind: 'expression', name: 'is it warm', config: { expression: 'return True' }, timeout_ms: 1000 },
   ],
   client: { ip: '203.0.113.7', user_agent: 'vitest', outpost: false },
-  site: { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Example', flows: {} },
+  site: {
+    base_url: 'https://id.example.org',
+    rp_id: 'id.example.org',
+    brand: 'Example',
+    flows: {},
+    api_version: '2024.8',
+  },
   flow_plan: { slug: 'login', context: { weather: 'warm' } },
 };
 const LIMITS = { request: 1024, reply: 1024 };

@@ -9,7 +9,13 @@ const request: StageRequest = {
   ...{ v: 1, id: 'plan.0', timeout_ms: 1000, locale: 'en' },
   flow: { slug: 'login', title: 'Login', designation: 'authentication' },
   step: { id: 's', name: 'password', confirmed: false },
-  site: { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Example', flows: {} },
+  site: {
+    base_url: 'https://id.example.org',
+    rp_id: 'id.example.org',
+    brand: 'Example',
+    flows: {},
+    api_version: '2024.8',
+  },
   client: { ip: '203.0.113.7', user_agent: 'vitest', outpost: false, cookies: {} },
   ...{ session: { user: null }, query: {}, config: {}, attached: {}, companions: {}, context: {} },
 };

@@ -29,7 +29,7 @@ const ALLOWED_HEADERS = {
 };
 const PREFLIGHT_HEADERS = {
   'access-control-allow-methods': 'GET, POST',
-  'access-control-allow-headers': 'content-type, x-authentik-csrf, x-gatehouse-step',
+  'access-control-allow-headers': 'content-type, x-authentik-csrf, x-gatehouse-fields, x-gatehouse-step',
   'access-control-max-age': String(PREFLIGHT_MAX_AGE_S),
 };
 /** A cache must not give the response for one origin to another origin, nor to a page of this site. */

@@ -68,6 +68,7 @@ export class PreviewPageController {
     const step = await this.previews.start(opened, principal, await this.reader.read(exchange, params));
     const { locale } = pageLanguageFor(request, { user: principal.user, brand: step.response.brand });
     const presented = presentPreview(step.response, {
+      view: 'complete',
       ...{ requestId: request.id, avatars: this.avatars, locale },
     });
     const { number: version } = opened.link;

@@ -3,6 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { challengeTypes } from '../flows/executor.dto.js';
 import { FlowRequestReader } from '../flows/flow-request.reader.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { viewFor } from '../http/api-view.js';
 import { CurrentPrincipal } from '../http/auth/auth.guard.js';
 import type { Principal } from '../http/auth/auth.service.js';
 import { CsrfGuard } from '../http/auth/csrf.guard.js';
@@ -36,6 +38,7 @@ export class PreviewController {
     @Inject(PreviewService) private readonly previews: PreviewService,
     @Inject(FlowRequestReader) private readonly reader: FlowRequestReader,
     @Inject(AvatarService) private readonly avatars: AvatarService,
+    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
   @ApiEndpoint({
@@ -66,7 +69,8 @@ export class PreviewController {
         ? await this.previews.start(opened, principal, flowRequest)
         : await this.previews.continue(opened, state, flowRequest);
     const locale = localeFor(request, { user: principal.user, brand: step.response.brand });
-    const presented = presentPreview(step.response, { requestId: request.id, avatars: this.avatars, locale });
+    const view = viewFor(request, this.config);
+    const presented = presentPreview(step.response, { requestId: request.id, avatars: this.avatars, locale, view });
     void reply.status(presented.status).headers(presented.headers ?? {});
     return { ...presented.body, preview: { state: step.state, notes: step.notes } };
   }

@@ -1,3 +1,4 @@
+import type { ApiView } from '@gatehouse/contracts';
 import type { FlowResponse } from '@gatehouse/executor';
 import { type Locale, translator } from '@gatehouse/texts';
 import { presentFlowResponse } from '../flows/executor.presenter.js';
@@ -8,6 +9,7 @@ interface PresentationContext {
   readonly requestId: string;
   readonly avatars: AvatarService;
   readonly locale: Locale;
+  readonly view: ApiView;
 }
 
 /** Returns the response of a preview as a challenge. A problem has its details, because the operator is a superuser. */

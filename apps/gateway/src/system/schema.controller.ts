@@ -1,9 +1,10 @@
+import { FIELDS_COMPLETE } from '@gatehouse/contracts';
 import { Controller, Get, Header, Inject, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Public } from '../http/auth/auth.guard.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
-import { PublishedSchema } from '../http/openapi/published-schema.js';
+import { CompleteSchema, PublishedSchema } from '../http/openapi/published-schema.js';
 
 const YAML = ['application/vnd.oai.openapi', 'application/yaml'] as const;
 const JSONS = ['application/json', 'application/vnd.oai.openapi+json'] as const;
@@ -12,13 +13,20 @@ const format = z
   .enum(['json', 'yaml'])
   .optional()
   .meta({ description: 'Format of the document. Takes precedence over the header `Accept`.' });
+const fields = z
+  .enum([FIELDS_COMPLETE])
+  .optional()
+  .meta({ description: 'Describes all fields, which a client gets that asks for them by a request header.' });
 const anything = z.record(z.string(), z.unknown());
 
 /** The published OpenAPI schema. */
 @Public()
 @Controller('/api/v3/schema')
 export class SchemaController {
-  constructor(@Inject(PublishedSchema) private readonly schema: PublishedSchema) {}
+  constructor(
+    @Inject(PublishedSchema) private readonly published: PublishedSchema,
+    @Inject(CompleteSchema) private readonly complete: CompleteSchema,
+  ) {}
 
   /** Returns JSON if the query or `Accept` asks for it, else YAML. */
   @ApiEndpoint({
@@ -26,7 +34,7 @@ export class SchemaController {
     description: 'Returns this OpenAPI document.',
     tag: 'schema',
     anonymous: true,
-    query: { format },
+    query: { format, fields },
     answers: { 200: anything },
     produces: [...YAML, ...JSONS],
   })
@@ -34,12 +42,14 @@ export class SchemaController {
   @Header('vary', 'Accept, Cookie')
   retrieve(
     @Query('format') requested: unknown,
+    @Query('fields') wanted: unknown,
     @Req() { headers }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): string {
     const type = requested === 'json' ? JSONS[0] : requested === 'yaml' ? YAML[0] : negotiateType(headers.accept ?? '');
     void reply.type(`${type}; charset=utf-8`);
-    return type.endsWith('json') ? this.schema.json : this.schema.yaml;
+    const schema = wanted === FIELDS_COMPLETE ? this.complete : this.published;
+    return type.endsWith('json') ? schema.json : schema.yaml;
   }
 }
 

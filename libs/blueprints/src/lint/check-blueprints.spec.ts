@@ -26,7 +26,9 @@ const bound = (to: string, attrs = '') =>
 const boundGroup = (to: string) => bound(to).replace('policy: !KeyOf', 'group: !KeyOf');
 const expression = (source: string) => policy('expression.expressionpolicy', `expression: ${JSON.stringify(source)}`);
 
-const IDENTIFICATION = stage('identification', 'user_fields: [email]');
+const BY_MAIL = 'user_fields: [email]';
+const IDENTIFICATION = stage('identification', BY_MAIL);
+const CAPTCHA = stage('captcha', 'public_key: a, private_key: b');
 const PASSWORD = stage('password', 'backends: [authentik.core.auth.InbuiltBackend]');
 const LOGIN = [
   flow(),
@@ -81,6 +83,11 @@ const cases: Record<
     without(at(20, 'password')),
     7,
     [flow(), PASSWORD, EMBEDDED, ...LOGIN.slice(3).filter((line) => line !== at(20, 'password'))],
+  ],
+  'newer-version': [
+    [CAPTCHA, stage('identification', `${BY_MAIL}, captcha_stage: !KeyOf captcha`)],
+    3,
+    [IDENTIFICATION],
   ],
   'unknown-field': [[GROUP('rolls: []')], 2, [GROUP('is_superuser: true')]],
   'ignored-field': [[GROUP('roles: []')], 2, [GROUP('is_superuser: true')]],

@@ -1,3 +1,4 @@
+import { type ApiVersion, DEFAULT_API_VERSION } from '@gatehouse/contracts';
 import { BlueprintError } from '../blueprint-error.js';
 import { BlueprintRun } from '../blueprint-run.js';
 import { builtInContracts, builtInModels } from '../built-in-models.js';
@@ -30,6 +31,8 @@ export interface CheckOptions {
   readonly syntax: PythonSyntaxChecker;
   /** Whether unknown keys and fields are warnings instead of errors. */
   readonly lenient?: boolean;
+  /** The line of authentik whose models, fields and values the files may have. By default the default line. */
+  readonly apiVersion?: ApiVersion;
 }
 
 /** Lints blueprint files by applying them to an in-memory store, without a database or message bus. */
@@ -47,7 +50,8 @@ export async function checkBlueprints(options: CheckOptions): Promise<Finding[]>
 }
 
 /** Applies blueprint files to an in-memory store, as far as possible, and collects what is wrong with their entries. */
-export async function applyInMemory({ files, library, env, syntax, lenient = false }: CheckOptions) {
+export async function applyInMemory(options: CheckOptions) {
+  const { files, library, env, syntax, lenient = false, apiVersion = DEFAULT_API_VERSION } = options;
   const externalReferences = new ExternalReferences();
   const collector = new FindingCollector(externalReferences);
   const draft = new LintDraft(builtInModels, externalReferences);
@@ -60,6 +64,7 @@ export async function applyInMemory({ files, library, env, syntax, lenient = fal
     context: {},
     strict: false,
     lenient,
+    apiVersion,
     observer: collector,
   });
   const unreadable: Finding[] = [];

@@ -11,6 +11,7 @@ export const RULES = {
   'unreachable-stage': 'error',
   'login-without-credential': 'error',
   'unknown-field': 'error',
+  'newer-version': 'error',
   'ignored-field': 'warning',
   'left-out': 'warning',
   permissions: 'warning',

@@ -1,4 +1,4 @@
-import { char, optionalNullable, secret, unpublished } from '@gatehouse/contracts';
+import { char, optionalNullable, ownField, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** Largest length of a typed code, in characters, including spaces. */
@@ -12,7 +12,7 @@ export const emailChallenge = z
 /** Response with the mailed code. A response without a code asks for another mail. */
 export const emailResponse = z
   .object({
-    code: unpublished(
+    code: ownField(
       secret(optionalNullable(char({ allowBlank: true, maxLength: MAX_CODE }), { optional: true, nullable: true })),
     ),
   })

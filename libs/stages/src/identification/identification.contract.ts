@@ -8,10 +8,12 @@ import {
   loginSource,
   NON_FIELD_ERRORS,
   optionalNullable,
+  ownField,
   redirectTarget,
   reference,
   references,
   secret,
+  since2026,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
@@ -47,7 +49,7 @@ export const identificationContract = defineStage({
   acts: false,
   config: z.object({
     user_fields: z.array(choice(USER_FIELDS)).nullable().default([]).describe('Fields by which a user is found.'),
-    captcha_stage: reference('stage', CAPTCHA).describe('Captcha stage on the same page.'),
+    captcha_stage: since2026(reference('stage', CAPTCHA)).describe('Captcha stage on the same page.'),
     password_stage: reference('stage', PASSWORD).describe('Password stage on the same page.'),
     case_insensitive_matching: boolean().default(true).describe('Whether upper and lower case are the same.'),
     show_matched_user: boolean().default(true).describe('Whether the name and picture of the found user are shown.'),
@@ -69,10 +71,10 @@ export const identificationContract = defineStage({
       user_fields: z.array(z.string()).nullable(),
       password_fields: z.boolean(),
       allow_show_password: z.boolean().default(false),
-      captcha_stage: embeddedCaptchaPuzzle.nullable().optional(),
+      captcha_stage: since2026(embeddedCaptchaPuzzle.nullable().optional()),
       application_pre: z.string().optional(),
       /** Name that the page fills in. An application has asked for it, so it proves nothing. */
-      login_hint: z.string().optional(),
+      login_hint: ownField(z.string().optional()),
       flow_designation: designation,
       enroll_url: redirectTarget().optional(),
       recovery_url: redirectTarget().optional(),
@@ -80,7 +82,7 @@ export const identificationContract = defineStage({
       primary_action: z.string(),
       sources: z.array(loginSource).optional(),
       show_source_labels: z.boolean(),
-      enable_remember_me: z.boolean().default(true),
+      enable_remember_me: since2026(z.boolean().default(true)),
     })
     .meta({
       id: 'IdentificationChallenge',
@@ -91,8 +93,8 @@ export const identificationContract = defineStage({
       uid_field: char({ maxLength: MAX_IDENTIFIER }),
       // The embedded stage checks the password and the captcha token. This stage validates only their types.
       password: secret(optionalNullable(char({ allowBlank: true, trim: false }), { optional: true, nullable: true })),
-      captcha_token: secret(
-        optionalNullable(char({ allowBlank: true, trim: false }), { optional: true, nullable: true }),
+      captcha_token: since2026(
+        secret(optionalNullable(char({ allowBlank: true, trim: false }), { optional: true, nullable: true })),
       ),
     })
     .meta({

@@ -1,3 +1,4 @@
+import type { ApiView } from '@gatehouse/contracts';
 import type { Type } from '@nestjs/common';
 import type { z } from 'zod';
 import {
@@ -9,16 +10,21 @@ import {
 } from './api-endpoint.decorator.js';
 import { type Schema, SchemaWriter } from './schema-writer.js';
 
-/** The version of authentik's API that Gatehouse implements. */
-const API_VERSION = '2024.8.2';
+/** The release of authentik whose API a view has. `complete` describes what Gatehouse adds to the newest one. */
+const RELEASES: Readonly<Record<ApiView, string>> = {
+  '2024.8': '2024.8.2',
+  '2026.8': '2026.8.3',
+  complete: '2026.8.3',
+};
 
 /** Base path of the API. Endpoints outside of it name their own server. */
 const API = '/api/v3/';
 const ROOT = [{ url: '/' }];
 
-/** Returns the OpenAPI 3.0.3 document of the endpoints of controllers. */
-export function apiDocument(controllers: readonly Type[]): Schema {
-  const writer = new SchemaWriter();
+/** Returns the OpenAPI 3.0.3 document of the endpoints of controllers, with the fields of a view. */
+export function apiDocument(controllers: readonly Type[], view: ApiView): Schema {
+  const writer = new SchemaWriter(view);
+  const release = RELEASES[view];
   const paths: Record<string, Record<string, unknown>> = {};
   for (const endpoint of documentedEndpoints(controllers)) {
     const isInApi = endpoint.path.startsWith(API);
@@ -30,8 +36,8 @@ export function apiDocument(controllers: readonly Type[]): Schema {
     openapi: '3.0.3',
     info: {
       title: 'Gatehouse',
-      version: API_VERSION,
-      description: `Login flows. Compatible with the flow executor API of authentik ${API_VERSION}.`,
+      version: release,
+      description: `Login flows. Compatible with the flow executor API of authentik ${release}.`,
       license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
     },
     servers: [{ url: API }],

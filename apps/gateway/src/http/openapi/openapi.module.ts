@@ -1,15 +1,22 @@
+import type { ApiView } from '@gatehouse/contracts';
 import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 import { MODULE_METADATA } from '@nestjs/common/constants.js';
-import { PublishedSchema } from './published-schema.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../../gateway.config.js';
+import { CompleteSchema, PublishedSchema } from './published-schema.js';
 import type { Schema } from './schema-writer.js';
 
-/** Provides the PublishedSchema to all modules. */
+/** Provides the PublishedSchema and the CompleteSchema to all modules. */
 @Global()
 @Module({})
 export class OpenApiModule {
-  static forRoot(write: () => Schema): DynamicModule {
-    const schema = { provide: PublishedSchema, useFactory: () => new PublishedSchema(write) };
-    return { module: OpenApiModule, providers: [schema], exports: [PublishedSchema] };
+  static forRoot(write: (view: ApiView) => Schema): DynamicModule {
+    const published = {
+      provide: PublishedSchema,
+      inject: [GATEWAY_CONFIG],
+      useFactory: ({ API_VERSION: version }: GatewayConfig) => new PublishedSchema(() => write(version)),
+    };
+    const complete = { provide: CompleteSchema, useFactory: () => new CompleteSchema(() => write('complete')) };
+    return { module: OpenApiModule, providers: [published, complete], exports: [PublishedSchema, CompleteSchema] };
   }
 }
 

@@ -1,7 +1,10 @@
 import { stringify } from 'yaml';
 import type { Schema } from './schema-writer.js';
 
-/** The published schema. Generated at the first request, so that it does not delay the start of the gateway. */
+/**
+ * The published schema: that of the configured line of authentik. Generated at the first request, so that it does not
+ * delay the start of the gateway.
+ */
 export class PublishedSchema {
   private readonly cache: { document?: Schema; json?: string; yaml?: string } = {};
 
@@ -19,3 +22,6 @@ export class PublishedSchema {
     return (this.cache.yaml ??= stringify(this.document, { aliasDuplicateObjects: false }));
   }
 }
+
+/** The schema of all fields, which clients get that ask for them (docs/spec/api-versions.md). */
+export class CompleteSchema extends PublishedSchema {}

@@ -1,3 +1,4 @@
+import { type ApiView, OWN_COMPONENTS, typeIn } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 type Definition = z.core.$ZodTypes['_zod']['def'];
@@ -10,8 +11,11 @@ export class SchemaWriter {
   /** The components of all types written so far, by name. */
   readonly components: Record<string, Schema> = {};
 
+  /** `view`: the fields and components that the schemas describe. */
+  constructor(private readonly view: ApiView) {}
+
   write(type: z.ZodType): Schema {
-    const { definitions, ...schema } = z.toJSONSchema(type, {
+    const { definitions, ...schema } = z.toJSONSchema(typeIn(this.view, type), {
       target: 'openapi-3.0',
       io: 'input',
       unrepresentable: 'any',
@@ -29,7 +33,6 @@ export class SchemaWriter {
     if (wire instanceof z.ZodType) Object.assign(schema, this.write(wire));
     else if (wire) Object.assign(schema, wire);
     if (members) replace(schema, this.union(members as Readonly<Record<string, z.ZodType>>));
-    removeUnpublished(schema['properties']);
     // `nullable` has an effect only in a schema with a `type` (OpenAPI 3.0.3, §4.7.24).
     if (type.type === 'nullable' && type.innerType instanceof z.ZodObject) schema['type'] = 'object';
     if (type.type === 'default') schema['default'] = type.defaultValue;
@@ -39,17 +42,15 @@ export class SchemaWriter {
   }
 
   private union(members: Readonly<Record<string, z.ZodType>>): Schema {
-    const schemas = Object.entries(members).map(([component, type]) => [component, this.write(type)] as const);
+    const shown = Object.entries(members).filter(([component]) => isShown(this.view, component));
+    const schemas = shown.map(([component, type]) => [component, this.write(type)] as const);
     const mapping = Object.fromEntries(schemas.map(([component, { $ref }]) => [component, $ref]));
     return { oneOf: schemas.map(([, schema]) => schema), discriminator: { propertyName: 'component', mapping } };
   }
 }
 
-/** Removes fields that only Gatehouse's own pages use. */
-function removeUnpublished(properties: unknown) {
-  const fields = (properties ?? {}) as Record<string, { readonly unpublished?: boolean }>;
-  for (const [name, { unpublished }] of Object.entries(fields)) if (unpublished) delete fields[name];
-}
+/** Whether a view has a component: published schemas omit those of Gatehouse's own stages. */
+const isShown = (view: ApiView, component: string) => view === 'complete' || !component.startsWith(OWN_COMPONENTS);
 
 function replace(schema: Record<string, unknown>, replacement: Schema) {
   for (const key of Object.keys(schema)) if (key !== 'id' && key !== 'description') delete schema[key];

@@ -1,4 +1,4 @@
-import { digits, secret } from '@gatehouse/contracts';
+import { digits, ownField, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** Challenge that asks for the code of another device (docs/spec/device-codes.md#entering). */
@@ -17,10 +17,9 @@ export const deviceCodeResponse = z
  */
 export const deviceCodeFinishChallenge = z
   .object({
-    approved: z
-      .boolean()
-      .optional()
-      .meta({ description: 'Whether the other device is signed in. Absent if it still waits for the answer.' }),
+    approved: ownField(z.boolean().optional()).meta({
+      description: 'Whether the other device is signed in. Absent if it still waits for the answer.',
+    }),
   })
   .meta({ id: 'OAuthDeviceCodeFinishChallenge', description: 'Says that the other device is signed in.' });
 

@@ -1,4 +1,4 @@
-import { boolean, optionalNullable } from '@gatehouse/contracts';
+import { boolean, optionalNullable, ownField } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** Duo's status of a pairing. */
@@ -10,7 +10,7 @@ export const authenticatorDuoChallenge = z
     activation_barcode: z.string(),
     activation_code: z.string(),
     stage_uuid: z.string(),
-    duo_response: duoStatus.optional().meta({ unpublished: true }),
+    duo_response: ownField(duoStatus.optional()),
   })
   .meta({ id: 'AuthenticatorDuoChallenge', description: 'Pairs the Duo app, by a QR code or a link.' });
 
@@ -19,5 +19,5 @@ export const authenticatorDuoChallenge = z
  * the response only asks for the status.
  */
 export const authenticatorDuoResponse = z
-  .object({ poll: optionalNullable(boolean(), { optional: true }).meta({ unpublished: true }) })
+  .object({ poll: ownField(optionalNullable(boolean(), { optional: true })) })
   .meta({ id: 'AuthenticatorDuoChallengeResponseRequest', description: 'Confirms that the app has been paired.' });

@@ -1,4 +1,4 @@
-import { char, integer, jsonObject, nested, optionalNullable, secret } from '@gatehouse/contracts';
+import { char, integer, jsonObject, nested, optionalNullable, ownField, secret, since2026 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** An entry of the challenge (docs/spec/mfa.md#validate-challenge). */
@@ -7,8 +7,8 @@ const deviceChallenge = z
     device_class: z.string(),
     device_uid: z.string(),
     challenge: z.record(z.string(), z.unknown()),
-    last_used: z.iso.datetime().nullable().default(null),
-    names: z.array(z.string()).default([]),
+    last_used: since2026(z.iso.datetime().nullable().default(null)),
+    names: ownField(z.array(z.string()).default([])),
   })
   .meta({ id: 'DeviceChallenge', description: 'A device that the user can choose, with its own challenge.' });
 

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { checkBlueprints } from './lint/check-blueprints.js';
+import { formatFindings } from './lint/finding.js';
+
+const entries = (attrs: string) => `entries:
+  - model: authentik_stages_captcha.captchastage
+    id: puzzle
+    identifiers: {name: puzzle}
+    attrs: {public_key: a, private_key: b}
+  - model: authentik_stages_identification.identificationstage
+    identifiers: {name: who}
+    attrs:
+      user_fields: [email]
+      ${attrs}`;
+
+const check = async (attrs: string, options: { apiVersion?: '2024.8' | '2026.8'; lenient?: boolean } = {}) =>
+  formatFindings(
+    await checkBlueprints({
+      files: [{ name: 'a.yaml', text: entries(attrs) }],
+      library: async () => undefined,
+      ...{ env: {}, syntax: { check: async () => undefined }, ...options },
+    }),
+  );
+
+describe('a field that is new in 2026.8', () => {
+  it('is refused under 2024.8 with its line and name, also in a lenient run, because the login would be weaker', async () => {
+    const error =
+      'a.yaml:10: error: newer-version: entry 2 (authentik_stages_identification.identificationstage): captcha_stage: the field captcha_stage is new in authentik 2026.8. Set API_VERSION=2026.8 to use it';
+    expect(await check('captcha_stage: !KeyOf puzzle')).toBe(`${error}\n1 error, 0 warnings`);
+    expect(await check('captcha_stage: !KeyOf puzzle', { lenient: true })).toContain(error);
+  });
+
+  it('is accepted under 2026.8', async () => {
+    expect(await check('captcha_stage: !KeyOf puzzle', { apiVersion: '2026.8' })).toBe('0 errors, 0 warnings');
+  });
+
+  it('is accepted under 2024.8 with the value that it has when it is left out, as exports write it', async () => {
+    expect(await check('captcha_stage: null')).toBe('0 errors, 0 warnings');
+  });
+});

@@ -1,0 +1,61 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type ApiVersion, newerValuesOf, onlyIn, typeBefore } from '@gatehouse/contracts';
+import type { z } from 'zod';
+import { BlueprintError } from './blueprint-error.js';
+import { schemaAt } from './choices.js';
+import type { Collection } from './collection.js';
+import type { Entry } from './document.js';
+import type { Json, JsonMap } from './json.js';
+
+/** An entry with its values and the line of authentik that is set. */
+interface Subject {
+  readonly model: string;
+  readonly attrs: JsonMap;
+  readonly collection: Collection;
+  readonly apiVersion: ApiVersion;
+}
+
+/**
+ * Returns an error for the model of an entry, or for each of its fields, that authentik has only since a newer line than
+ * the one that is set. Without it, the object would let more users pass or would not work, so it is never left out
+ * (docs/spec/api-versions.md#blueprints).
+ */
+export function newerParts(entry: Entry, { model, attrs, collection, apiVersion }: Subject): BlueprintError[] {
+  if (apiVersion !== '2024.8') return [];
+  if (collection.apiVersion === '2026.8') return [newer(`the model ${model}`, { line: entry.lineOfKey('model') })];
+  const { schema } = collection;
+  if (!schema) return [];
+  return Object.entries(attrs).flatMap(([field, value]) => {
+    const part = newerPart(schema.shape[field], { field, value });
+    return part === undefined ? [] : [newer(part, { field, line: entry.lineOf(field) })];
+  });
+}
+
+const newer = (part: string, location: { readonly field?: string; readonly line?: number | undefined }) =>
+  new BlueprintError(`${part} is new in authentik 2026.8. Set API_VERSION=2026.8 to use it`, location, {
+    code: 'newer-version',
+  });
+
+/** Names the field, or the value of the field, that 2024.8 does not have. Undefined if it has both. */
+function newerPart(type: unknown, { field, value }: { readonly field: string; readonly value: Json }) {
+  if (type === undefined) return undefined;
+  if (onlyIn(type) === '2026.8') return isDefault(type as z.ZodType, value) ? undefined : `the field ${field}`;
+  const values = newerValuesIn(type, value, []);
+  if (values.length > 0) return `the value ${JSON.stringify(values[0])} of the field ${field}`;
+  const before = typeBefore(type);
+  return before && !before.safeParse(value).success && (type as z.ZodType).safeParse(value).success
+    ? `this kind of value of the field ${field}`
+    : undefined;
+}
+
+/** Whether a value of a field has the effect of leaving the field out. */
+function isDefault(type: z.ZodType, value: Json): boolean {
+  const [left, given] = [type.safeParse(undefined), type.safeParse(value)];
+  return left.success && given.success && isDeepStrictEqual(left.data, given.data);
+}
+
+/** Returns the values in a list or in a single choice that 2024.8 does not have. */
+function newerValuesIn(type: unknown, value: Json, path: readonly number[]): Json[] {
+  if (Array.isArray(value)) return value.flatMap((item, i) => newerValuesIn(type, item, [...path, i]));
+  return typeof value === 'string' && newerValuesOf(schemaAt(type, path)).includes(value) ? [value] : [];
+}
