@@ -2,10 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ApiVersion } from '@gatehouse/contracts';
 import pg from 'pg';
 import { Browser } from './browser.js';
 import { runCliOk } from './commands.js';
+import {
+  type DeploymentOptions,
+  OTHER_STAGES,
+  SERVICES,
+  type Service,
+  type StageService,
+} from './deployment-options.js';
 import { newSigningKeys } from './forward-auth.js';
 import { type RunningNats, startNats } from './nats.js';
 import { type RunningPgbouncer, startPgbouncerIf } from './pgbouncer.js';
@@ -13,37 +19,7 @@ import { type FreshDatabase, migratedDatabase } from './postgres.js';
 import { type Environment, freePort, type RunningPart, type RunningProcess, startProcess } from './processes.js';
 import { everyPartSays, partOf, startHosted } from './service-host.js';
 
-/** The services that every login needs. */
-export const SERVICES = ['identification', 'password', 'session'] as const;
-/** The other services that serve stages. */
-const OTHER_STAGES = ['captcha', 'consent', 'enrollment', 'mfa'] as const;
-type StageService = (typeof SERVICES)[number] | (typeof OTHER_STAGES)[number];
-type Service = StageService | 'blueprints' | 'courier' | 'policy';
-
-interface DeploymentOptions {
-  /** Texts of blueprints to apply before the start. */
-  readonly blueprints: readonly string[];
-  readonly services?: readonly Service[];
-  /** The line of authentik that all parts and commands speak. By default 2024.8. */
-  readonly apiVersion?: ApiVersion;
-  /** Settings of the gateway. */
-  readonly gateway?: Environment;
-  /** Settings of every service. */
-  readonly environment?: Environment;
-  /** Settings of single services, by the name that `start` gives them. */
-  readonly own?: Readonly<Record<string, Environment>>;
-  /**
-   * The services that run as separate processes, for tests that end or watch a process. The service host of
-   * the worker (service-host.ts) runs the others, which start in a fraction of the time.
-   */
-  readonly apart?: readonly Service[] | 'all';
-  /** Host name in the URL of the gateway. Passkeys need a name instead of an IP address. */
-  readonly host?: string;
-  /** A migrated database. By default, a new database on the Postgres of the test run. */
-  readonly database?: FreshDatabase;
-  /** Whether services connect through PgBouncer, if it is installed. With TEST_PGBOUNCER set, all deployments do. */
-  readonly pgbouncer?: boolean;
-}
+export { SERVICES };
 
 /** The database, the bus and the settings that all services of a deployment share. */
 interface Infrastructure {
@@ -100,8 +76,8 @@ export class Deployment {
     pool.on('error', () => undefined);
     const sealing = { SEAL_KEYS: newSealKeys(), MFA_SEAL_KEYS: newSealKeys() };
     const pgbouncer = await startPgbouncerIf(options.pgbouncer, database.url);
-    const { apart = [], own = {}, apiVersion } = options;
-    const shared = { ...environment, ...(apiVersion && { API_VERSION: apiVersion }) };
+    const { apart = [], own = {}, apiVersion: API_VERSION = '2024.8' } = options;
+    const shared = { API_VERSION, ...environment };
     const infrastructure = { nats, database, pgbouncer, pool, environment: shared, sealing, apart, own };
     const deployment = new Deployment(url, infrastructure, settings);
     for (const blueprint of blueprints) await deployment.apply(blueprint);

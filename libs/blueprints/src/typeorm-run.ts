@@ -98,26 +98,22 @@ export interface RunResult {
   readonly entries: ReadonlyMap<string, EntriesBefore>;
 }
 
+/** Returns the settings of a run that concern how entries are read. */
+function settingsOf(options: RunOptions) {
+  const { files, library = async () => undefined, env, entriesBefore } = options;
+  const { context = {}, strict = false, lenient = false, apiVersion = DEFAULT_API_VERSION } = options;
+  return { files, library, env, context, strict, lenient, apiVersion, ...(entriesBefore && { entriesBefore }) };
+}
+
 /** Applies files, and compiles and publishes the affected flows. */
 export async function run(manager: EntityManager, runOptions: RunOptions): Promise<RunResult> {
-  const { files, library = async () => undefined, env, folderPathOf, entriesBefore, events, ...options } = runOptions;
-  const { context = {}, strict = false, lenient = false, apiVersion = DEFAULT_API_VERSION } = options;
+  const { files, folderPathOf, events, ...options } = runOptions;
   const { sealer, flowVersionsKept, releasesKept, actor } = options;
   const { draft, objects, secretBox } = await openDraft(manager, sealer);
   const record = async (event: CommandEvent) => events?.record(manager, event);
-  const settings = {
-    files,
-    library,
-    env,
-    context,
-    strict,
-    lenient,
-    apiVersion,
-    ...(entriesBefore && { entriesBefore }),
-  };
   const blueprintRun = new BlueprintRun({
     collections: collectionsOf(draft, { manager, record, options }),
-    ...settings,
+    ...settingsOf(runOptions),
   });
   for (const file of files) await blueprintRun.apply(file);
   const { reports, applied } = blueprintRun;
