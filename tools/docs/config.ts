@@ -10,9 +10,9 @@ import { flowChangesConfig } from '../../libs/flow-changes/src/flow-changes.conf
 import { standaloneConfig } from '../../libs/local/src/local.config.js';
 import { policyConfig } from '../../libs/policies/src/policy.config.js';
 import { providersConfig } from '../../libs/providers/src/providers.config.js';
+import { mailConfig } from '../../libs/stage-kit/src/mail-limits.js';
 import { captchaConfig } from '../../libs/stages/src/captcha/captcha.config.js';
 import { consentConfig } from '../../libs/stages/src/consent/consent.config.js';
-import { emailConfig } from '../../libs/stages/src/email/email.config.js';
 import { duoConfig } from '../../libs/stages/src/mfa/duo/duo.config.js';
 import { smsConfig } from '../../libs/stages/src/mfa/sms/sms.config.js';
 import { webauthnConfig } from '../../libs/stages/src/mfa/webauthn/webauthn.config.js';
@@ -115,7 +115,7 @@ export const documents: readonly Document[] = [
     'Settings of `npm run events`, which creates the stream:',
     settingsOf(eventStreamConfig),
     '## enrollment',
-    settingsOf(promptEnvironment.extend(emailConfig.shape)),
+    settingsOf(promptEnvironment.extend(mailConfig.shape)),
     '## identification',
     settingsOf(providersConfig),
     '## mfa',

@@ -12,7 +12,7 @@ export const MAX_COOKIE_CHARACTERS = 3000;
 const bag = z.record(z.string(), z.unknown());
 
 /** An SMTP server that a stage configures, used instead of the courier's. */
-const smtp = z.object({
+export const mailServer = z.object({
   host: z.string(),
   port: z.int().min(1).max(65_535),
   username: z.string(),
@@ -42,7 +42,7 @@ export const mailEffect = z.object({
   locale: z.string(),
   variables: bag,
   /** Absent if the courier must use its own SMTP server. */
-  smtp: smtp.optional(),
+  smtp: mailServer.optional(),
   link_ttl_s: z.number().positive().optional(),
 });
 

@@ -29,6 +29,7 @@ export * from './flow-differences.js';
 export * from './flow-rollout.js';
 export * from './json-depth.js';
 export * from './login-source.js';
+export * from './mail-server.js';
 export * from './message.js';
 export * from './own-fact.js';
 export * from './own-stage.js';

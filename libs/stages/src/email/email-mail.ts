@@ -1,6 +1,5 @@
-import type { Effect, User } from '@gatehouse/contracts';
-import type { ChallengeInput } from '@gatehouse/stage-kit';
-import type { MailLimits } from './email.config.js';
+import { type Effect, mailServerOf, type User } from '@gatehouse/contracts';
+import type { ChallengeInput, MailLimits } from '@gatehouse/stage-kit';
 import type { emailContract } from './email.contract.js';
 
 type Contract = typeof emailContract;
@@ -45,24 +44,7 @@ export function buildMail(input: ChallengeInput<Contract>, { user, address, digi
       ...{ brand: site.brand, username: user.username, code: digits },
       ...{ link_minutes: minutes, code_minutes: Math.min(minutes, Math.floor(limits.codeS / 60)) },
     },
-    ...(config.use_global_settings ? {} : { smtp: smtpServer(config) }),
+    ...mailServerOf(config),
     link_ttl_s: minutes * 60 + GRACE_S,
   };
-}
-
-function smtpServer({
-  host,
-  port,
-  username,
-  password,
-  timeout,
-  from_address,
-  ...encryption
-}: ChallengeInput<Contract>['config']) {
-  const tls = encryption.use_ssl
-    ? ('implicit' as const)
-    : encryption.use_tls
-      ? ('starttls' as const)
-      : ('none' as const);
-  return { host, port, username, password, tls, timeout_s: timeout, from: from_address };
 }

@@ -3,12 +3,11 @@ import {
   char,
   choice,
   defineStage,
-  type Errors,
   integer,
   MAIL_TEMPLATES,
   MAIL_UNSENT,
-  NON_FIELD_ERRORS,
-  secret,
+  mailServerErrors,
+  mailServerFields,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { emailChallenge, emailResponse } from './email.wire.js';
@@ -20,9 +19,6 @@ export const EMAIL_CODE = 'email_code';
 const MAX_EXPIRY = 43_200;
 const MAX_TEXT = 255;
 
-/** An email address without a display name. */
-const ADDRESS = /^[^\s@<>,;"]+@[^\s@<>,;"]+$/;
-
 /** Contract of the email stage, which mails a link and a code to verify an address (docs/spec/stages.md#email). */
 export const emailContract = defineStage({
   kind: 'email',
@@ -32,19 +28,7 @@ export const emailContract = defineStage({
   preview: {},
   proves: () => ({ factor: 'first', if_missing: 'refused' }),
   config: z.object({
-    use_global_settings: boolean()
-      .default(false)
-      .describe('Whether the mail server of the installation sends. Otherwise the settings of this stage count.'),
-    host: char({ maxLength: MAX_TEXT }).default('localhost').describe('Host of the mail server.'),
-    port: integer({ min: 1, max: 65_535 }).default(25).describe('Port of the mail server.'),
-    username: char({ allowBlank: true, maxLength: MAX_TEXT }).default('').describe('User name at the mail server.'),
-    password: secret(char({ allowBlank: true, trim: false, maxLength: 1024 }).default('')).describe(
-      'Password at the mail server.',
-    ),
-    use_tls: boolean().default(false).describe('Whether STARTTLS is used.'),
-    use_ssl: boolean().default(false).describe('Whether the connection is encrypted from the start.'),
-    timeout: integer({ min: 1, max: 300 }).default(10).describe('Seconds that the mail server may take.'),
-    from_address: char({ maxLength: MAX_TEXT }).default('system@authentik.local').describe('Address of the sender.'),
+    ...mailServerFields,
     activate_user_on_success: boolean().default(false).describe('Whether the user becomes active.'),
     token_expiry: integer({ min: 1, max: MAX_EXPIRY })
       .default(30)
@@ -52,7 +36,7 @@ export const emailContract = defineStage({
     subject: char({ maxLength: MAX_TEXT }).default('authentik').describe('Subject of the mail.'),
     template: choice(MAIL_TEMPLATES).default(MAIL_TEMPLATES[0]).describe('Template of the mail.'),
   }),
-  validate: validateConfig,
+  validate: mailServerErrors,
   challenge: emailChallenge,
   response: emailResponse,
   state: z.object({
@@ -96,14 +80,3 @@ export const emailContract = defineStage({
   // link in a later save.
   writes_data: true,
 });
-
-/** Returns the errors of a blueprint config. */
-function validateConfig({ use_tls, use_ssl, from_address }: Readonly<Record<string, unknown>>): Errors {
-  const isAddress = typeof from_address !== 'string' || ADDRESS.test(from_address);
-  return {
-    ...(isAddress ? {} : { from_address: [{ code: 'not_an_email' }] }),
-    ...(use_tls === true && use_ssl === true
-      ? { [NON_FIELD_ERRORS]: [{ text: 'use_tls and use_ssl exclude each other.' }] }
-      : {}),
-  };
-}

@@ -1,7 +1,6 @@
 import { directoryModule } from '@gatehouse/directory';
 import { readConfig } from '@gatehouse/platform';
-import { stageModule } from '@gatehouse/stage-kit';
-import { emailConfig, mailLimitsOf } from './email.config.js';
+import { mailConfig, mailLimitsOf, stageModule } from '@gatehouse/stage-kit';
 import { emailContract } from './email.contract.js';
 import { EmailStage, MAIL_LIMITS } from './email.stage.js';
 
@@ -9,5 +8,5 @@ import { EmailStage, MAIL_LIMITS } from './email.stage.js';
 export const emailModule = () =>
   stageModule(emailContract, EmailStage, {
     imports: [directoryModule()],
-    providers: [{ provide: MAIL_LIMITS, useFactory: () => mailLimitsOf(readConfig(emailConfig)) }],
+    providers: [{ provide: MAIL_LIMITS, useFactory: () => mailLimitsOf(readConfig(mailConfig)) }],
   });

@@ -10,11 +10,16 @@ import {
   type User,
 } from '@gatehouse/contracts';
 import { AccountActivation } from '@gatehouse/directory';
-import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
+import {
+  type ChallengeInput,
+  createCode,
+  type MailLimits,
+  matchesCode,
+  type RespondInput,
+  type Stage,
+} from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import type { MailLimits } from './email.config.js';
 import { EMAIL_CODE, type emailContract } from './email.contract.js';
-import { createCode, matchesCode } from './email-code.js';
 import { buildMail, recipientAddress } from './email-mail.js';
 
 type Contract = typeof emailContract;

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import type { mailServer } from './effect.js';
+import { boolean, char, integer } from './fields.js';
+import { type Errors, NON_FIELD_ERRORS } from './message.js';
+import { secret } from './secret.js';
+
+/** Maximum length of a text in the settings of a mail server. */
+const MAX_TEXT = 255;
+
+/** An email address without a display name. */
+const ADDRESS = /^[^\s@<>,;"]+@[^\s@<>,;"]+$/;
+
+/** Config fields of a stage that sends mails, with the names that they have in blueprints of authentik. */
+export const mailServerFields = {
+  use_global_settings: boolean()
+    .default(false)
+    .describe('Whether the mail server of the installation sends. Otherwise the settings of this stage count.'),
+  host: char({ maxLength: MAX_TEXT }).default('localhost').describe('Host of the mail server.'),
+  port: integer({ min: 1, max: 65_535 }).default(25).describe('Port of the mail server.'),
+  username: char({ allowBlank: true, maxLength: MAX_TEXT }).default('').describe('User name at the mail server.'),
+  password: secret(char({ allowBlank: true, trim: false, maxLength: 1024 }).default('')).describe(
+    'Password at the mail server.',
+  ),
+  use_tls: boolean().default(false).describe('Whether STARTTLS is used.'),
+  use_ssl: boolean().default(false).describe('Whether the connection is encrypted from the start.'),
+  timeout: integer({ min: 1, max: 300 }).default(10).describe('Seconds that the mail server may take.'),
+  from_address: char({ maxLength: MAX_TEXT }).default('system@authentik.local').describe('Address of the sender.'),
+};
+
+const settings = z.object(mailServerFields);
+type MailServerSettings = z.output<typeof settings>;
+
+/** Returns the errors of the fields of `mailServerFields` in a blueprint. */
+export function mailServerErrors({ use_tls, use_ssl, from_address }: Readonly<Record<string, unknown>>): Errors {
+  const isAddress = typeof from_address !== 'string' || ADDRESS.test(from_address);
+  return {
+    ...(isAddress ? {} : { from_address: [{ code: 'not_an_email' }] }),
+    ...(use_tls === true && use_ssl === true
+      ? { [NON_FIELD_ERRORS]: [{ text: 'use_tls and use_ssl exclude each other.' }] }
+      : {}),
+  };
+}
+
+/** Returns the member `smtp` of a mail, or none if the mail server of the installation sends. */
+export function mailServerOf(config: MailServerSettings): { readonly smtp?: z.output<typeof mailServer> } {
+  if (config.use_global_settings) return {};
+  const { host, port, username, password, timeout, from_address: from } = config;
+  const tls = config.use_ssl ? 'implicit' : config.use_tls ? 'starttls' : 'none';
+  return { smtp: { host, port, username, password, tls, timeout_s: timeout, from } };
+}
