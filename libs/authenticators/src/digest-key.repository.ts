@@ -1,8 +1,8 @@
 import { keyedDigest, type Sealer, type SealId } from '@gatehouse/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 
-/** The purposes of the digests in the schema: recovery codes, and phone numbers in handles. */
-const DIGEST_PURPOSES = ['mfa.devices', 'mfa.numbers'] as const;
+/** The purposes of the digests in the schema: recovery codes, and phone numbers and email addresses in handles. */
+const DIGEST_PURPOSES = ['mfa.devices', 'mfa.numbers', 'mfa.addresses'] as const;
 type DigestPurpose = (typeof DIGEST_PURPOSES)[number];
 
 interface Row {

@@ -25,7 +25,9 @@ export const mailServer = z.object({
 
 /** Mail templates of the courier by their names in blueprints (docs/spec/stages.md#email-templates). */
 export const MAIL_TEMPLATES = ['email/password_reset.html', 'email/account_confirmation.html'] as const;
-export type MailTemplateName = (typeof MAIL_TEMPLATES)[number];
+/** Mail templates of the courier for a code without a link (docs/spec/mfa.md#email). */
+export const CODE_MAIL_TEMPLATES = ['email/email_otp.html'] as const;
+export type MailTemplateName = (typeof MAIL_TEMPLATES | typeof CODE_MAIL_TEMPLATES)[number];
 
 /**
  * A mail for the courier. With `link_ttl_s`, it contains a link that continues the plan at this step

@@ -7,8 +7,12 @@ import { secret } from './secret.js';
 /** Maximum length of a text in the settings of a mail server. */
 const MAX_TEXT = 255;
 
-/** An email address without a display name. */
 const ADDRESS = /^[^\s@<>,;"]+@[^\s@<>,;"]+$/;
+/** Maximum length of an email address in characters (RFC 5321 §4.5.3.1.3). */
+export const MAX_ADDRESS_LENGTH = 254;
+
+/** Returns whether a text is one email address without a display name. */
+export const isMailAddress = (text: string): boolean => text.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(text);
 
 /** Config fields of a stage that sends mails, with the names that they have in blueprints of authentik. */
 export const mailServerFields = {
@@ -32,7 +36,7 @@ type MailServerSettings = z.output<typeof settings>;
 
 /** Returns the errors of the fields of `mailServerFields` in a blueprint. */
 export function mailServerErrors({ use_tls, use_ssl, from_address }: Readonly<Record<string, unknown>>): Errors {
-  const isAddress = typeof from_address !== 'string' || ADDRESS.test(from_address);
+  const isAddress = typeof from_address !== 'string' || isMailAddress(from_address);
   return {
     ...(isAddress ? {} : { from_address: [{ code: 'not_an_email' }] }),
     ...(use_tls === true && use_ssl === true

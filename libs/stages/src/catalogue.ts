@@ -21,6 +21,7 @@ import { userWriteContract } from './enrollment/user-write.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
 import { messageContract } from './message/message.contract.js';
 import { authenticatorDuoContract } from './mfa/duo/authenticator-duo.contract.js';
+import { authenticatorEmailContract } from './mfa/email/authenticator-email.contract.js';
 import { authenticatorSmsContract } from './mfa/sms/authenticator-sms.contract.js';
 import { authenticatorStaticContract } from './mfa/static/authenticator-static.contract.js';
 import { authenticatorTotpContract } from './mfa/totp/authenticator-totp.contract.js';
@@ -47,6 +48,10 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   authenticator_duo: {
     contract: authenticatorDuoContract,
     module: async () => (await import('./mfa/duo/authenticator-duo.module.js')).authenticatorDuoModule(),
+  },
+  authenticator_email: {
+    contract: authenticatorEmailContract,
+    module: async () => (await import('./mfa/email/authenticator-email.module.js')).authenticatorEmailModule(),
   },
   authenticator_sms: {
     contract: authenticatorSmsContract,

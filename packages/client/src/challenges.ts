@@ -46,6 +46,24 @@ export interface AuthenticatorDuoChallengeResponse {
   readonly poll?: boolean;
 }
 
+/** Asks for an email address, then for the code that was mailed to it. The address is masked. */
+export interface AuthenticatorEmailChallenge {
+  readonly component: 'ak-stage-authenticator-email';
+  readonly email?: string | null;
+  readonly email_required?: boolean;
+  readonly flow_info?: ContextualFlowInfo;
+  readonly response_errors?: FieldErrors<AuthenticatorEmailChallengeResponse>;
+  readonly pending_user: string;
+  readonly pending_user_avatar: string;
+}
+
+/** An email address, or the code that was mailed to it. */
+export interface AuthenticatorEmailChallengeResponse {
+  readonly component: 'ak-stage-authenticator-email';
+  readonly code?: string;
+  readonly email?: string;
+}
+
 /** Asks for a phone number, then for the code sent to it. */
 export interface AuthenticatorSMSChallenge {
   readonly component: 'ak-stage-authenticator-sms';
@@ -433,6 +451,7 @@ export interface Challenges {
   readonly 'ak-source-plex': PlexAuthenticationChallenge;
   readonly 'ak-stage-access-denied': AccessDeniedChallenge;
   readonly 'ak-stage-authenticator-duo': AuthenticatorDuoChallenge;
+  readonly 'ak-stage-authenticator-email': AuthenticatorEmailChallenge;
   readonly 'ak-stage-authenticator-sms': AuthenticatorSMSChallenge;
   readonly 'ak-stage-authenticator-static': AuthenticatorStaticChallenge;
   readonly 'ak-stage-authenticator-totp': AuthenticatorTOTPChallenge;
@@ -459,6 +478,7 @@ export interface Responses {
   readonly 'ak-source-oauth-apple': AppleChallengeResponse;
   readonly 'ak-source-plex': PlexAuthenticationChallengeResponse;
   readonly 'ak-stage-authenticator-duo': AuthenticatorDuoChallengeResponse;
+  readonly 'ak-stage-authenticator-email': AuthenticatorEmailChallengeResponse;
   readonly 'ak-stage-authenticator-sms': AuthenticatorSMSChallengeResponse;
   readonly 'ak-stage-authenticator-static': AuthenticatorStaticChallengeResponse;
   readonly 'ak-stage-authenticator-totp': AuthenticatorTOTPChallengeResponse;

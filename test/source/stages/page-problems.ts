@@ -51,7 +51,9 @@ function exampleProblems(name: string, { component, ...own }: { readonly compone
  * could be among those of the pages.
  */
 const SHOWN_AS_THEY_ARE: ReadonlySet<string> = new Set([
-  ...['authenticator_duo_away', 'authenticator_duo_failed', 'authenticator_sms_early', 'authenticator_sms_unsent'],
+  ...['authenticator_duo_away', 'authenticator_duo_failed', 'authenticator_email_early', 'authenticator_email_unsent'],
+  ...['authenticator_email_registered', 'authenticator_validate_email_unsent'],
+  ...['authenticator_sms_early', 'authenticator_sms_unsent'],
   ...['authenticator_validate_duo_away', 'authenticator_validate_duo_number', 'authenticator_validate_model'],
   ...['authenticator_validate_sms_early', 'authenticator_validate_sms_unsent', 'authenticator_webauthn_model'],
   ...['consent_changed', 'consent_outdated', 'device_code_finish_over', 'email_unsent', 'group_update_refused'],

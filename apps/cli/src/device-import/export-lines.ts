@@ -53,7 +53,7 @@ const deviceReader =
 
 const app = (kind: DeviceClass) => `authentik_stages_authenticator_${kind}`;
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  ...(['duo', 'sms', 'static', 'totp', 'webauthn'] as const).map((kind): [string, Reader] => [
+  ...(['duo', 'email', 'sms', 'static', 'totp', 'webauthn'] as const).map((kind): [string, Reader] => [
     `${app(kind)}.${kind}device`,
     deviceReader(kind),
   ]),

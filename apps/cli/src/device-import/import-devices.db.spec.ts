@@ -6,7 +6,7 @@ import { DeviceRepository } from '@gatehouse/authenticators';
 import { deviceSettings } from '@gatehouse/authenticators/testing';
 import { flowDatabase } from '@gatehouse/executor-postgres/testing';
 import { Sealer } from '@gatehouse/platform';
-import { PhoneNumberIndex } from '@gatehouse/stages/devices';
+import { EmailAddressIndex, PhoneNumberIndex } from '@gatehouse/stages/devices';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { importDevices } from './import-devices.js';
@@ -14,13 +14,14 @@ import { DeviceImportLookup } from './import-lookup.js';
 
 const APP = 'authentik_stages_authenticator_';
 const KEY = '3132333435363738393031323334353637383930';
-/** Ids of stages: the Duo and SMS stages of the export, and the local SMS stage. */
-const [DUO, SMS, SMS_HERE] = [randomUUID(), randomUUID(), randomUUID()];
+/** Ids of stages: the Duo and SMS stages of the export, and the local SMS and email stages. */
+const [DUO, SMS, SMS_HERE, EMAIL] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
 const [ALICE, BOB] = [randomUUID(), randomUUID()];
 
 let source: DataSource;
 let devices: DeviceRepository;
 let numbers: PhoneNumberIndex;
+let addresses: EmailAddressIndex;
 let folder: string;
 let close: () => Promise<void>;
 beforeAll(async () => {
@@ -31,13 +32,15 @@ beforeAll(async () => {
   const sealer = new Sealer(MFA_SEAL_KEYS);
   devices = new DeviceRepository(source, sealer);
   numbers = new PhoneNumberIndex(devices, sealer);
+  addresses = new EmailAddressIndex(devices, sealer);
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-devices-'));
   await source.query(`INSERT INTO directory.users (id, username) VALUES ($1, 'Alice'), ($2, 'bob')`, [ALICE, BOB]);
   await source.query(
     `INSERT INTO flow.objects (id, model, identifiers, attrs) VALUES
       ($1, '${APP}duo.authenticatorduostage', '{"name": "duo"}', '{}'),
-      ($2, '${APP}sms.authenticatorsmsstage', '{}', '{"name": "texts"}')`,
-    [DUO, SMS_HERE],
+      ($2, '${APP}sms.authenticatorsmsstage', '{}', '{"name": "texts"}'),
+      ($3, '${APP}email.authenticatoremailstage', '{"name": "mails"}', '{}')`,
+    [DUO, SMS_HERE, EMAIL],
   );
 });
 afterAll(async () => {
@@ -58,7 +61,7 @@ async function imported(...lines: readonly unknown[]) {
   const file = join(folder, 'export.jsonl');
   await writeFile(file, lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'));
   const lookup = new DeviceImportLookup(source);
-  return importDevices({ file, devices, numbers, lookup, progress: () => undefined });
+  return importDevices({ file, devices, numbers, addresses, lookup, progress: () => undefined });
 }
 const kept = async () => (await devices.findByUser(ALICE))[0];
 
@@ -120,6 +123,16 @@ describe('an export of devices', () => {
     expect(await kept()).toMatchObject({ handle: `${SMS_HERE}:sha256:${digest}`, facts: { verified_only: true } });
     expect((await kept())?.openSecret()).toBeNull();
     expect(await numbers.isRegistered(SMS_HERE, '+15550100')).toBe(true);
+  });
+
+  it('imports email addresses, sealed and unique in their stage', async () => {
+    const lines = [alice, device('email', { stage: EMAIL, email: 'Alice@example.org' })];
+    expect(await imported(...lines)).toMatchObject({ added: { email: 1 }, wrong: 0 });
+    expect((await kept())?.openSecret()).toEqual({ address: 'Alice@example.org' });
+    expect(await addresses.isRegistered(EMAIL, 'alice@EXAMPLE.org')).toBe(true);
+    expect(JSON.stringify(await source.query('SELECT d::text FROM mfa.devices d'))).not.toContain('lice@');
+    const wrong = await imported(alice, device('email', { stage: EMAIL, email: 'alice' }, 2));
+    expect(wrong).toMatchObject({ added: {}, faults: ['line 2: email: is not an email address'] });
   });
 
   it('finds users by primary key, id or name, ignoring case', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type DeviceRepository, MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticators';
 import type { DeviceClass } from '@gatehouse/contracts';
-import { type PhoneNumberIndex, readExportedDevice } from '@gatehouse/stages/devices';
+import { type EmailAddressIndex, type PhoneNumberIndex, readExportedDevice } from '@gatehouse/stages/devices';
 import { z } from 'zod';
 import { linesOf } from '../file-lines.js';
 import { reasonsOf } from '../user-import/export-lines.js';
@@ -34,6 +34,7 @@ export interface DeviceReport {
 interface Dependencies {
   readonly devices: DeviceRepository;
   readonly numbers: PhoneNumberIndex;
+  readonly addresses: EmailAddressIndex;
   readonly lookup: DeviceImportLookup;
 }
 interface DeviceImportOptions extends Dependencies {
@@ -138,6 +139,7 @@ class DeviceImport {
       const proof = readExportedDevice(kind, row, {
         codes,
         numbers: this.dependencies.numbers,
+        addresses: this.dependencies.addresses,
         stage: this.stageOf(row),
       });
       const device = { id, user, kind, name: (name || kind).slice(0, MAX_DEVICE_NAME_LENGTH), created, lastUsed };

@@ -46,7 +46,7 @@ export class DeviceImportLookup {
 
   /** Returns a function that finds the local stage of a kind by the id of the exported stage, or by its name. */
   async stages(): Promise<(kind: DeviceClass, id: string, name: string | undefined) => string | undefined> {
-    const rows = await this.source.query<StageRow[]>(STAGES, [['duo', 'sms'].map((kind) => stageModel(kind))]);
+    const rows = await this.source.query<StageRow[]>(STAGES, [['duo', 'email', 'sms'].map((kind) => stageModel(kind))]);
     return (kind, id, name) => {
       const ofKind = rows.filter(({ model }) => model === stageModel(kind));
       return (

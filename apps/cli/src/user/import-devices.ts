@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { DeviceRepository } from '@gatehouse/authenticators';
 import { CommandError, mfaSealKeysOf } from '@gatehouse/local';
 import { Sealer } from '@gatehouse/platform';
-import { PhoneNumberIndex } from '@gatehouse/stages/devices';
+import { EmailAddressIndex, PhoneNumberIndex } from '@gatehouse/stages/devices';
 import { type DeviceReport, importDevices, newDeviceReport } from '../device-import/import-devices.js';
 import { DeviceImportLookup } from '../device-import/import-lookup.js';
 import { ProgressBar } from '../progress-bar.js';
@@ -30,7 +30,8 @@ export const importDevicesFile: UserSubcommand = {
     await recordedImport(context, counted, () =>
       importDevices({
         ...{ file, report, devices },
-        ...{ numbers: new PhoneNumberIndex(devices, sealer), lookup: new DeviceImportLookup(source) },
+        ...{ numbers: new PhoneNumberIndex(devices, sealer), addresses: new EmailAddressIndex(devices, sealer) },
+        lookup: new DeviceImportLookup(source),
         progress: (bytes, { added }) => bar.show(bytes, `${sum(added)} devices`),
       }),
     );

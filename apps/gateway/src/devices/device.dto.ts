@@ -22,6 +22,7 @@ export const userDevice = z
     pk: z.int(),
     name: z.string(),
     phone_number: z.string().optional().meta({ description: 'Phones only: the last digits of the number.' }),
+    email: z.string().optional().meta({ description: 'Email addresses only: the masked address.' }),
     token_set: z
       .array(z.never())
       .optional()

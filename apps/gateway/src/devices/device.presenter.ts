@@ -12,6 +12,11 @@ interface DeviceClassInfo {
 
 const DEVICE_CLASS_INFO: Readonly<Record<DeviceClass, DeviceClassInfo>> = {
   duo: { name: 'Duo Device', model: 'DuoDevice' },
+  email: {
+    name: 'Email Device',
+    model: 'EmailDevice',
+    extras: ({ facts }) => ({ email: textOf(facts['address']) }),
+  },
   sms: {
     name: 'SMS Device',
     model: 'SMSDevice',

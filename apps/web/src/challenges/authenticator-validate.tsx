@@ -98,6 +98,7 @@ const kindsIn = (t: Translate): Readonly<Record<string, string>> => ({
   totp: t('Authenticator app'),
   duo: t('Duo'),
   sms: t('Text message'),
+  email: t('Email'),
   static: t('Recovery codes'),
 });
 

@@ -66,5 +66,6 @@ const textsIn = (t: Translate): Readonly<Record<string, readonly [name: string, 
   totp: [t('Authenticator app'), t('Enter the code that the app shows.')],
   duo: [t('Duo'), t('Confirm a message on your phone.')],
   sms: [t('Text message'), t('Get a code on your phone.')],
+  email: [t('Email'), t('Get a code by email.')],
   static: [t('Recovery code'), t('Use one of the codes that you have kept.')],
 });

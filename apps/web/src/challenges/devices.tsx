@@ -1,3 +1,4 @@
+import type { Translate } from '@gatehouse/texts/browser';
 import type { FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { deviceHeading } from '../flow/heading.js';
@@ -24,7 +25,7 @@ export interface Device {
 interface Props {
   readonly challenge: Envelope;
   readonly device: Device;
-  /** Whether the page requests a text message or a Duo push only after a click. */
+  /** Whether the page requests a text message, a mail or a Duo push only after a click. */
   readonly awaitsAction: boolean;
 }
 
@@ -38,7 +39,7 @@ type DeviceStepProps = Omit<Props, 'awaitsAction'> & {
 /** Shows the step for one device, and a button back to the choice if there are several. */
 export function DeviceStep({ isChosen, back, ...props }: DeviceStepProps) {
   const { t, ...page } = usePage();
-  // The page asks for no text message or Duo push by itself if another site opened it, or if the visitor has several
+  // The page asks for no text message, mail or Duo push by itself if another site opened it, or if the visitor has several
   // devices and may want another one. Once the visitor has chosen a device, the page uses it without another click.
   const awaitsAction = !isChosen && (page.awaitsAction || back !== undefined);
   const Step = STEPS[props.device.device_class] ?? CodeStep;
@@ -77,8 +78,8 @@ function CodeStep({ challenge, device: { device_class } }: Props) {
   );
 }
 
-/** Asks for a text message when the device is chosen, unless `awaitsAction` is set, and whenever its button is clicked. */
-function SmsStep({ challenge, device, awaitsAction }: Props) {
+/** Asks for a text message or a mail when the device is chosen, unless `awaitsAction` is set, and whenever its button is clicked. */
+function MessageStep({ challenge, device, awaitsAction }: Props) {
   const { t, sendRequest } = usePage();
   const [state, setState] = useState<{ sent: boolean; error?: string }>({ sent: false });
   const [hasStarted, setHasStarted] = useState(!awaitsAction);
@@ -86,7 +87,8 @@ function SmsStep({ challenge, device, awaitsAction }: Props) {
     setHasStarted(true);
     setState({ sent: false });
     const reply = await sendRequest({ selected_challenge: referenceTo(device) });
-    const refused = errorsOf((reply ?? {}) as unknown as Envelope)['selected_challenge'];
+    const errors = errorsOf((reply ?? {}) as unknown as Envelope);
+    const refused = errors['selected_challenge'] ?? errors['non_field_errors'];
     setState(refused ? { sent: false, error: messagesOf(refused, t) } : { sent: reply !== undefined });
   };
   useEffect(() => {
@@ -95,13 +97,20 @@ function SmsStep({ challenge, device, awaitsAction }: Props) {
   return (
     <Form challenge={challenge} fields={['code']}>
       {state.error && <Alert>{state.error}</Alert>}
-      {state.sent && <Notice>{t('We have sent a code to your phone.')}</Notice>}
+      {state.sent && <Notice>{sentText(device, t)}</Notice>}
       {!hasStarted && <SendButton text={t('Send code')} send={send} plain={false} />}
       <CodeField errors={errorsOf(challenge)['code']} />
       <Button plain={!hasStarted}>{t('Continue')}</Button>
       {hasStarted && <SendButton text={t('Send another code')} send={send} plain />}
     </Form>
   );
+}
+
+function sentText({ device_class, challenge: { email } }: Device, t: Translate): string {
+  if (device_class === 'sms') return t('We have sent a code to your phone.');
+  return typeof email === 'string' && /[^*]/.test(email)
+    ? t('We have sent a code to {email}.', { email })
+    : t('We have sent you a code by email.');
 }
 
 /** Returns the reference to a device in an answer, with only the fields that every version of the API knows. */
@@ -180,6 +189,7 @@ function KeyStep({ challenge, device }: Props) {
 
 const STEPS: Readonly<Record<string, FunctionComponent<Props>>> = {
   webauthn: KeyStep,
-  sms: SmsStep,
+  email: MessageStep,
+  sms: MessageStep,
   duo: DuoStep,
 };

@@ -29,6 +29,9 @@ export const ERROR_WORDS: Readonly<Record<string, Words>> = {
   email_no_user: (t) => t('We do not know whom to write to. Please start again.'),
   email_code_invalid: (t) => t('This code is wrong or too old. Enter the newest one, or let us send another email.'),
   device_code_invalid: (t) => t('This code is wrong or has expired. Compare it with the one on your device.'),
+  authenticator_email_code: (t) => t('Wrong code. Enter the newest one that we have sent you.'),
+  authenticator_email_address: (t) => t('This address cannot be used. Enter another one.'),
+  authenticator_email_needed: fillIn,
   authenticator_sms_code: (t) => t('Wrong code. Enter the newest one that we have sent you.'),
   authenticator_sms_number: (t) =>
     t('This is no phone number. Enter it with the code of the country, like +44 7700 900000.'),

@@ -1,21 +1,21 @@
 import { expect, it } from 'vitest';
 import { inOrder, shownAtFirst } from './factors.js';
 
-const WIRE_ORDER = ['duo', 'sms', 'static', 'totp', 'webauthn', 'from-a-later-version'];
+const WIRE_ORDER = ['duo', 'email', 'sms', 'static', 'totp', 'webauthn', 'from-a-later-version'];
 const devices = (used: Readonly<Record<string, string>> = {}) =>
   WIRE_ORDER.map((device_class) => ({ device_class, last_used: used[device_class] ?? null }));
 const order = (used?: Parameters<typeof devices>[0]) => inOrder(devices(used)).map(({ device_class }) => device_class);
 
 const [LONG_AGO, LATELY, NOW] = ['2025-11-01T08:00:00Z', '2026-11-01T08:00:00Z', '2026-11-29T08:00:00.000Z'];
 
-it('offers passkeys first, then apps, Duo, text messages and recovery codes', () => {
-  expect(order()).toEqual(['webauthn', 'totp', 'duo', 'sms', 'static', 'from-a-later-version']);
+it('offers passkeys first, then apps, Duo, text messages, mails and recovery codes', () => {
+  expect(order()).toEqual(['webauthn', 'totp', 'duo', 'sms', 'email', 'static', 'from-a-later-version']);
   expect(shownAtFirst(devices())).toBeUndefined();
 });
 
 it('offers the last used device before all others, and shows it at first', () => {
   const used = { webauthn: LONG_AGO, sms: NOW, totp: LATELY };
-  expect(order(used)).toEqual(['sms', 'webauthn', 'totp', 'duo', 'static', 'from-a-later-version']);
+  expect(order(used)).toEqual(['sms', 'webauthn', 'totp', 'duo', 'email', 'static', 'from-a-later-version']);
   expect(shownAtFirst(devices(used))).toMatchObject({ device_class: 'sms' });
 });
 

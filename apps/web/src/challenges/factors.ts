@@ -6,7 +6,7 @@ interface RankedDevice {
 }
 
 /** The device classes in the order of the list: phishing-resistant devices first, recovery codes last. */
-const ORDER: readonly string[] = ['webauthn', 'totp', 'duo', 'sms', 'static'];
+const ORDER: readonly string[] = ['webauthn', 'totp', 'duo', 'sms', 'email', 'static'];
 
 /** Returns the devices in the order of the list: the last used device first, the others by class. */
 export function inOrder<D extends RankedDevice>(devices: readonly D[]): D[] {

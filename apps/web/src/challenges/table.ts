@@ -1,6 +1,7 @@
 import type { FunctionComponent } from 'preact';
 import { Apple } from './apple.js';
 import { AuthenticatorDuo } from './authenticator-duo.js';
+import { AuthenticatorEmail } from './authenticator-email.js';
 import { AuthenticatorSms } from './authenticator-sms.js';
 import { AuthenticatorStatic } from './authenticator-static.js';
 import { AuthenticatorTotp } from './authenticator-totp.js';
@@ -36,6 +37,7 @@ export const CHALLENGES: Readonly<Record<string, Step>> = {
   'ak-source-plex': untyped(Plex),
   'ak-stage-access-denied': Denied,
   'ak-stage-authenticator-duo': untyped(AuthenticatorDuo),
+  'ak-stage-authenticator-email': untyped(AuthenticatorEmail),
   'ak-stage-authenticator-sms': untyped(AuthenticatorSms),
   'ak-stage-authenticator-static': untyped(AuthenticatorStatic),
   'ak-stage-authenticator-totp': untyped(AuthenticatorTotp),

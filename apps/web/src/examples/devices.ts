@@ -73,6 +73,7 @@ export const DEVICES: Readonly<Record<string, Challenge>> = {
   ),
   'validate-static': validate([device('static')]),
   'validate-sms': validate([device('sms')]),
+  'validate-email': validate([device('email', { email: 'a****@e******.org' })]),
   'validate-webauthn': validate(
     [device('webauthn', KEY_QUESTION)],
     wrong('webauthn', 'Assertion failed', { reason: 'authenticator_validate_assertion' }),
@@ -94,6 +95,14 @@ export const DEVICES: Readonly<Record<string, Challenge>> = {
   'sms-number': stageFor('ak-stage-authenticator-sms', {
     phone_number_required: true,
     ...wrong('phone_number', 'Invalid phone number', { reason: 'authenticator_sms_number' }),
+  }),
+  'email-address': stageFor('ak-stage-authenticator-email', {
+    ...{ email: null, email_required: true },
+    ...wrong('non_field_errors', 'Invalid email', { reason: 'authenticator_email_address' }),
+  }),
+  'email-authenticator-code': stageFor('ak-stage-authenticator-email', {
+    email: 'a****@e******.org',
+    email_required: false,
   }),
   'sms-code': stageFor('ak-stage-authenticator-sms', { phone_number_required: false }),
   duo: stageFor('ak-stage-authenticator-duo', {

@@ -16,6 +16,7 @@ interface Step extends Envelope {
   readonly flow_designation?: string;
   readonly permissions?: readonly unknown[];
   readonly additional_permissions?: readonly unknown[];
+  readonly email_required?: boolean;
   readonly phone_number_required?: boolean;
   readonly device_challenges?: readonly { readonly device_class: string; readonly last_used?: string | null }[];
   readonly confirms?: string | undefined;
@@ -51,6 +52,8 @@ export function deviceHeading(deviceClass: string, t: Translate): string {
       return t('Confirm with your passkey');
     case 'totp':
       return t('Confirm with your app');
+    case 'email':
+      return t('Confirm by email');
     case 'sms':
       return t('Confirm by text message');
     case 'duo':
@@ -71,6 +74,7 @@ const TASKS: Readonly<Record<string, (t: Translate, step: Step) => string | unde
   'ak-source-plex': (t) => t('Continue with {name}', { name: 'Plex' }),
   'ak-stage-access-denied': (t, step) => denialHeading(step, t),
   'ak-stage-authenticator-duo': (t) => t('Set up Duo'),
+  'ak-stage-authenticator-email': (t, step) => t(step.email_required ? 'Set up codes by email' : 'Check your email'),
   'ak-stage-authenticator-sms': (t, step) =>
     t(step.phone_number_required ? 'Set up text messages' : 'Check your phone'),
   'ak-stage-authenticator-static': (t) => t('Save your recovery codes'),

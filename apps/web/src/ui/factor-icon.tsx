@@ -8,6 +8,8 @@ const OUTLINES: Readonly<Record<string, string>> = {
   duo: 'M7 2h10v20H7zM10 12l1.5 2L14 10',
   /** A speech bubble. */
   sms: 'M4 4h16v12h-9l-5 4v-4H4zM8 10h.01M12 10h.01M16 10h.01',
+  /** An envelope. */
+  email: 'M3 5h18v14H3zM3 6l9 7l9-7',
   /** A sheet of paper. */
   static: 'M6 3h12v18H6zM9 8h6M9 12h6M9 16h3',
 };

@@ -1,7 +1,7 @@
-import { codeSection, expiryNotices, type MailTemplate } from './mail-content.js';
+import { codeSection, expiryNotices, linkTemplate } from './mail-content.js';
 
 /** Mail that verifies an email address. */
-export const accountConfirmation: MailTemplate = (t, variables) => ({
+export const accountConfirmation = linkTemplate((t, variables) => ({
   heading: t('Confirm your email address'),
   opening: t('This address was given for {username} at {brand}. If it was you, confirm it here:', {
     username: variables.username,
@@ -13,4 +13,4 @@ export const accountConfirmation: MailTemplate = (t, variables) => ({
     ...expiryNotices(t, variables),
     t('If it was not you, there is nothing to do. Give the link and the code to nobody.'),
   ],
-});
+}));

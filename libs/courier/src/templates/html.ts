@@ -39,10 +39,10 @@ export function renderHtml(content: MailContent, { lang, direction, brand, subje
 <p style="margin:0 0 24px;font-size:14px;color:#5f6368">${escaped(brand)}</p>
 <h1 style="margin:0 0 16px;font-size:24px;line-height:1.25">${escaped(content.heading)}</h1>
 ${paragraph(content.opening)}
-${button(content.link)}
+${content.link ? button(content.link) : ''}
 ${content.code ? code(content.code) : ''}
 ${content.closing.map((text) => paragraph(text, 'font-size:14px;color:#5f6368')).join('\n')}
-<p style="margin:0;font-size:12px;color:#5f6368;word-break:break-all" dir="ltr">${escaped(content.link.url)}</p>
+${content.link ? address(content.link) : ''}
 </td></tr>
 </table>
 </td></tr>
@@ -52,8 +52,13 @@ ${content.closing.map((text) => paragraph(text, 'font-size:14px;color:#5f6368'))
 `;
 }
 
-const button = ({ label, url }: MailContent['link']) =>
+type Link = NonNullable<MailContent['link']>;
+
+const address = ({ url }: Link) =>
+  `<p style="margin:0;font-size:12px;color:#5f6368;word-break:break-all" dir="ltr">${escaped(url)}</p>`;
+
+const button = ({ label, url }: Link) =>
   `<p style="margin:0 0 24px"><a href="${escaped(url)}" style="display:inline-block;padding:12px 24px;text-align:center;border-radius:6px;background:#1d4ed8;color:#ffffff;font-weight:600;text-decoration:none">${escaped(label)}</a></p>`;
 
 const code = ({ opening, digits }: NonNullable<MailContent['code']>) =>
-  `${paragraph(opening)}\n<p style="margin:0 0 24px;font-size:28px;font-weight:600;letter-spacing:6px;font-variant-numeric:tabular-nums"><span dir="ltr">${escaped(digits)}</span></p>`;
+  `${opening === undefined ? '' : paragraph(opening)}\n<p style="margin:0 0 24px;font-size:28px;font-weight:600;letter-spacing:6px;font-variant-numeric:tabular-nums"><span dir="ltr">${escaped(digits)}</span></p>`;

@@ -1,5 +1,6 @@
 import type { MailTemplateName } from '@gatehouse/contracts';
 import { accountConfirmation } from './account-confirmation.js';
+import { emailOtp } from './email-otp.js';
 import type { MailTemplate } from './mail-content.js';
 import { passwordReset } from './password-reset.js';
 
@@ -7,6 +8,7 @@ import { passwordReset } from './password-reset.js';
 const builtInTemplates: Readonly<Record<MailTemplateName, MailTemplate>> = {
   'email/password_reset.html': passwordReset,
   'email/account_confirmation.html': accountConfirmation,
+  'email/email_otp.html': emailOtp,
 };
 
 /** The mail templates by the name that a mail effect contains. */

@@ -1,7 +1,7 @@
-import { codeSection, expiryNotices, type MailTemplate } from './mail-content.js';
+import { codeSection, expiryNotices, linkTemplate } from './mail-content.js';
 
 /** Mail with a link to reset a password. */
-export const passwordReset: MailTemplate = (t, variables) => ({
+export const passwordReset = linkTemplate((t, variables) => ({
   heading: t('Reset your password'),
   opening: t('Somebody asked to reset the password of {username} at {brand}. If it was you, go on here:', {
     username: variables.username,
@@ -13,4 +13,4 @@ export const passwordReset: MailTemplate = (t, variables) => ({
     ...expiryNotices(t, variables),
     t('If it was not you, there is nothing to do: your password stays as it is. Give the link and the code to nobody.'),
   ],
-});
+}));

@@ -1,3 +1,4 @@
+import { CODE_MAIL_TEMPLATES, MAIL_TEMPLATES } from '@gatehouse/contracts';
 import type { MailBody } from '@gatehouse/outbox';
 import { LOCALES } from '@gatehouse/texts';
 import { describe, expect, it } from 'vitest';
@@ -17,9 +18,25 @@ const body = (changes: Partial<MailBody> = {}, variables: object = {}): MailBody
   about: { user: null, client_ip: '203.0.113.7', flow: 'recovery' },
   ...changes,
 });
-const NAMES = [...mailTemplates.keys()];
+it('has a template for each name in blueprints', () => {
+  expect([...mailTemplates.keys()]).toEqual([...MAIL_TEMPLATES, ...CODE_MAIL_TEMPLATES]);
+});
 
-describe.each(NAMES)('the mail %s', (template) => {
+describe.each(CODE_MAIL_TEMPLATES)('the mail %s', (template) => {
+  it.each(LOCALES)('in $name contains code, lifetime, brand and username, and no link', ({ locale }) => {
+    const { text, html } = renderMail(body({ template, locale }));
+    for (const form of [text, html]) {
+      for (const value of [VARIABLES.code, '10', VARIABLES.brand, VARIABLES.username]) expect(form).toContain(value);
+      expect(form).not.toMatch(/https?:|href|undefined|[^;{]\{\w+\}/);
+    }
+  });
+
+  it('needs a code', () => {
+    expect(() => renderMail(body({ template }, { code: undefined }))).toThrow(TemplateError);
+  });
+});
+
+describe.each(MAIL_TEMPLATES)('the mail %s', (template) => {
   it.each(LOCALES)('in $name contains link, code, brand and username, as text and HTML', ({ locale, direction }) => {
     const { text, html } = renderMail(body({ template, locale }));
     for (const value of [VARIABLES.url, VARIABLES.code, VARIABLES.brand, VARIABLES.username])

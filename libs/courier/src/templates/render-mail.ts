@@ -1,7 +1,7 @@
 import type { MailBody } from '@gatehouse/outbox';
 import { chooseLocale, LOCALES, mailTranslator } from '@gatehouse/texts';
 import { renderHtml } from './html.js';
-import { type MailContent, mailVariables } from './mail-content.js';
+import type { MailContent } from './mail-content.js';
 import { mailTemplates } from './mail-templates.js';
 import { quotedName } from './quoted-name.js';
 
@@ -12,7 +12,7 @@ export class TemplateError extends Error {}
 export function renderMail({ template: name, subject: englishSubject, locale, variables }: MailBody) {
   const template = mailTemplates.get(name);
   if (!template) throw new TemplateError(`the template ${name} does not exist`);
-  const parsed = mailVariables.safeParse(variables);
+  const parsed = template.variables.safeParse(variables);
   if (!parsed.success)
     throw new TemplateError(
       `${name}: ${parsed.error.issues.map(({ path }) => path.join('.')).join(', ')} is missing or invalid`,
@@ -21,7 +21,7 @@ export function renderMail({ template: name, subject: englishSubject, locale, va
   const translate = mailTranslator(language.locale);
   // A subject that an administrator wrote is translated only if the catalogue happens to contain it.
   const subject = translate(englishSubject);
-  const content = template(translate, { ...parsed.data, username: quotedName(parsed.data.username) });
+  const content = template.content(translate, { ...parsed.data, username: quotedName(parsed.data.username) });
   const { brand } = parsed.data;
   const options = { lang: language.locale, direction: language.direction, brand, subject };
   return { subject, text: renderText(content, brand), html: renderHtml(content, options) };
@@ -29,6 +29,6 @@ export function renderMail({ template: name, subject: englishSubject, locale, va
 
 /** Renders the plain text part of a mail. The link and the code are on lines of their own. */
 const renderText = ({ heading, opening, link, code, closing }: MailContent, brand: string): string =>
-  `${[heading, opening, link.url, ...(code ? [code.opening, code.digits] : []), ...closing, `-- \n${brand}`].join(
-    '\n\n',
-  )}\n`;
+  `${[heading, opening, link?.url, code?.opening, code?.digits, ...closing, `-- \n${brand}`]
+    .filter((part) => part !== undefined)
+    .join('\n\n')}\n`;

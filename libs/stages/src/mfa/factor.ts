@@ -1,5 +1,5 @@
 import type { Device } from '@gatehouse/authenticators';
-import type { AuditContext, DeviceClass, SavedUser, StageMessage, State } from '@gatehouse/contracts';
+import type { AuditContext, DeviceClass, Effect, SavedUser, StageMessage, State } from '@gatehouse/contracts';
 import type { ChallengeInput } from '@gatehouse/stage-kit';
 import type { authenticatorValidateContract } from './validate/authenticator-validate.contract.js';
 
@@ -29,10 +29,11 @@ export interface DeviceOffer<K extends DeviceClass> {
   readonly memory?: FactorState<K> | undefined;
 }
 
-/** The result of the user's choice of an entry: the factor's new state, or the message of a refusal. */
+/** The result of the user's choice of an entry: the factor's new state and its effects, or the message of a refusal. */
 export interface ChoiceResult<K extends DeviceClass> {
   readonly memory?: FactorState<K> | undefined;
   readonly refused?: StageMessage<Contract>;
+  readonly effects?: readonly Extract<Effect, { type: 'mail' }>[];
 }
 
 /** The result of verifying an answer. */

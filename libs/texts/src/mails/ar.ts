@@ -19,4 +19,8 @@ export const ar: Catalogue = {
     'إذا لم تكن أنت من طلب ذلك، فلا داعي لفعل أي شيء: تبقى كلمة مرورك كما هي. لا تعطِ الرابط والرمز لأحد.',
   'If it was not you, there is nothing to do. Give the link and the code to nobody.':
     'إذا لم تكن أنت من أدخله، فلا داعي لفعل أي شيء. لا تعطِ الرابط والرمز لأحد.',
+  'Your code': 'رمزك',
+  'Enter this code to go on as {username} at {brand}:': 'أدخل هذا الرمز للمتابعة باسم {username} في {brand}:',
+  'If it was not you, somebody else may know your password: change it. Give the code to nobody.':
+    'إن لم تكن أنت، فقد يكون شخص آخر يعرف كلمة مرورك: غيّرها. لا تعطِ الرمز لأحد.',
 };

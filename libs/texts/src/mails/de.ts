@@ -20,4 +20,9 @@ export const de: Catalogue = {
     'Wenn Sie das nicht waren, müssen Sie nichts tun: Ihr Passwort bleibt, wie es ist. Geben Sie Link und Code niemandem weiter.',
   'If it was not you, there is nothing to do. Give the link and the code to nobody.':
     'Wenn Sie das nicht waren, müssen Sie nichts tun. Geben Sie Link und Code niemandem weiter.',
+  'Your code': 'Ihr Code',
+  'Enter this code to go on as {username} at {brand}:':
+    'Geben Sie diesen Code ein, um als {username} bei {brand} fortzufahren:',
+  'If it was not you, somebody else may know your password: change it. Give the code to nobody.':
+    'Wenn Sie das nicht waren, kennt vielleicht jemand anders Ihr Passwort: Ändern Sie es. Geben Sie den Code niemandem weiter.',
 };

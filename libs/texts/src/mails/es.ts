@@ -19,4 +19,9 @@ export const es: Catalogue = {
     'Si no ha sido usted, no tiene que hacer nada: su contraseña no cambia. No dé el enlace ni el código a nadie.',
   'If it was not you, there is nothing to do. Give the link and the code to nobody.':
     'Si no ha sido usted, no tiene que hacer nada. No dé el enlace ni el código a nadie.',
+  'Your code': 'Su código',
+  'Enter this code to go on as {username} at {brand}:':
+    'Introduzca este código para continuar como {username} en {brand}:',
+  'If it was not you, somebody else may know your password: change it. Give the code to nobody.':
+    'Si no ha sido usted, puede que otra persona conozca su contraseña: cámbiela. No dé el código a nadie.',
 };

@@ -19,4 +19,9 @@ export const fr: Catalogue = {
     "Si ce n'était pas vous, il n'y a rien à faire : votre mot de passe reste inchangé. Ne donnez le lien et le code à personne.",
   'If it was not you, there is nothing to do. Give the link and the code to nobody.':
     "Si ce n'était pas vous, il n'y a rien à faire. Ne donnez le lien et le code à personne.",
+  'Your code': 'Votre code',
+  'Enter this code to go on as {username} at {brand}:':
+    'Saisissez ce code pour continuer en tant que {username} sur {brand} :',
+  'If it was not you, somebody else may know your password: change it. Give the code to nobody.':
+    'Si ce n’était pas vous, quelqu’un d’autre connaît peut-être votre mot de passe : changez-le. Ne donnez le code à personne.',
 };

@@ -221,4 +221,8 @@ export const ar: Catalogue = {
   'The test user of this preview must exist, be active, and be no superuser.':
     'يجب أن يكون مستخدم الاختبار لهذه المعاينة موجودًا ونشطًا وألا يكون مديرًا خارقًا.',
   'This preview was started elsewhere. Open its link again.': 'بدأت هذه المعاينة في مكان آخر. افتح رابطها من جديد.',
+  'Invalid email': 'عنوان بريد إلكتروني غير صالح',
+  'email required': 'عنوان البريد الإلكتروني مطلوب',
+  'The user already has an email address registered for MFA.':
+    'لهذا الحساب عنوان بريد إلكتروني مسجَّل بالفعل عاملًا ثانيًا.',
 };

@@ -246,4 +246,8 @@ export const de: Catalogue = {
     'Der Testbenutzer dieser Vorschau muss existieren, aktiv sein und darf kein Superuser sein.',
   'This preview was started elsewhere. Open its link again.':
     'Diese Vorschau wurde woanders begonnen. Öffnen Sie ihren Link erneut.',
+  'Invalid email': 'Ungültige E-Mail-Adresse',
+  'email required': 'E-Mail-Adresse erforderlich',
+  'The user already has an email address registered for MFA.':
+    'Für dieses Konto ist schon eine E-Mail-Adresse als zweiter Faktor eingerichtet.',
 };

@@ -235,4 +235,8 @@ export const es: Catalogue = {
     'El usuario de prueba de esta vista previa debe existir, estar activo y no ser superusuario.',
   'This preview was started elsewhere. Open its link again.':
     'Esta vista previa se inició en otro lugar. Abra de nuevo su enlace.',
+  'Invalid email': 'Dirección de correo no válida',
+  'email required': 'Se requiere una dirección de correo',
+  'The user already has an email address registered for MFA.':
+    'Esta cuenta ya tiene una dirección de correo registrada como segundo factor.',
 };

@@ -242,4 +242,8 @@ export const fr: Catalogue = {
     'L’utilisateur de test de cet aperçu doit exister, être actif et ne pas être superutilisateur.',
   'This preview was started elsewhere. Open its link again.':
     'Cet aperçu a été commencé ailleurs. Ouvrez à nouveau son lien.',
+  'Invalid email': 'Adresse e-mail non valide',
+  'email required': 'Adresse e-mail requise',
+  'The user already has an email address registered for MFA.':
+    'Une adresse e-mail est déjà enregistrée comme second facteur pour ce compte.',
 };

@@ -180,4 +180,11 @@ export const ar: Catalogue = {
   'At most {size} kB.': '{size} كيلوبايت على الأكثر.',
   'This file is too large. Please choose a smaller one.': 'هذا الملف كبير جدًا. يرجى اختيار ملف أصغر.',
   None: 'بلا اختيار',
+  'Confirm by email': 'التأكيد بالبريد الإلكتروني',
+  'Set up codes by email': 'إعداد الرموز بالبريد الإلكتروني',
+  'Get a code by email.': 'احصل على رمز بالبريد الإلكتروني.',
+  'We have sent a code to {email}.': 'أرسلنا رمزًا إلى {email}.',
+  'We have sent you a code by email.': 'أرسلنا إليك رمزًا بالبريد الإلكتروني.',
+  'Email address': 'عنوان البريد الإلكتروني',
+  'This address cannot be used. Enter another one.': 'لا يمكن استخدام هذا العنوان. أدخل عنوانًا آخر.',
 };

@@ -188,4 +188,12 @@ export const de: Catalogue = {
   'At most {size} kB.': 'Höchstens {size} kB.',
   'This file is too large. Please choose a smaller one.': 'Diese Datei ist zu groß. Bitte wählen Sie eine kleinere.',
   None: 'Keine Auswahl',
+  'Confirm by email': 'Per E-Mail bestätigen',
+  'Set up codes by email': 'Codes per E-Mail einrichten',
+  'Get a code by email.': 'Sie erhalten einen Code per E-Mail.',
+  'We have sent a code to {email}.': 'Wir haben einen Code an {email} gesendet.',
+  'We have sent you a code by email.': 'Wir haben Ihnen einen Code per E-Mail gesendet.',
+  'Email address': 'E-Mail-Adresse',
+  'This address cannot be used. Enter another one.':
+    'Diese Adresse kann nicht verwendet werden. Geben Sie eine andere ein.',
 };

@@ -188,4 +188,11 @@ export const es: Catalogue = {
   'At most {size} kB.': 'Como máximo {size} kB.',
   'This file is too large. Please choose a smaller one.': 'Este archivo es demasiado grande. Elija uno más pequeño.',
   None: 'Ninguna opción',
+  'Confirm by email': 'Confirmar por correo',
+  'Set up codes by email': 'Configurar los códigos por correo',
+  'Get a code by email.': 'Reciba un código por correo.',
+  'We have sent a code to {email}.': 'Hemos enviado un código a {email}.',
+  'We have sent you a code by email.': 'Le hemos enviado un código por correo.',
+  'Email address': 'Dirección de correo',
+  'This address cannot be used. Enter another one.': 'Esta dirección no se puede usar. Introduzca otra.',
 };

@@ -190,4 +190,11 @@ export const fr: Catalogue = {
   'This file is too large. Please choose a smaller one.':
     'Ce fichier est trop volumineux. Veuillez en choisir un plus petit.',
   None: 'Aucun choix',
+  'Confirm by email': 'Confirmer par e-mail',
+  'Set up codes by email': 'Configurer les codes par e-mail',
+  'Get a code by email.': 'Recevez un code par e-mail.',
+  'We have sent a code to {email}.': 'Nous avons envoyé un code à {email}.',
+  'We have sent you a code by email.': 'Nous vous avons envoyé un code par e-mail.',
+  'Email address': 'Adresse e-mail',
+  'This address cannot be used. Enter another one.': 'Cette adresse ne peut pas être utilisée. Saisissez-en une autre.',
 };

@@ -1,6 +1,7 @@
 import type { NewDevice } from '@gatehouse/authenticators';
-import type { DeviceClass } from '@gatehouse/contracts';
+import { type DeviceClass, isMailAddress, MAX_ADDRESS_LENGTH } from '@gatehouse/contracts';
 import { z } from 'zod';
+import { type EmailAddressIndex, storedAddress } from '../email/email-address-index.js';
 import { normalizePhoneNumber } from '../sms/normalize-phone-number.js';
 import type { PhoneNumberIndex } from '../sms/phone-number-index.js';
 import { totpKey } from '../totp/totp-key.js';
@@ -13,6 +14,7 @@ export type ImportedDeviceFields = Pick<NewDevice, 'handle' | 'stage' | 'counter
 /** The input of an import besides the exported row. */
 export interface ImportContext {
   readonly numbers: PhoneNumberIndex;
+  readonly addresses: EmailAddressIndex;
   /** Id, in this deployment, of the stage that set up the device; `undefined` if the stage does not exist here. */
   readonly stage: string | undefined;
   /** The recovery codes of the device. */
@@ -48,6 +50,7 @@ const webauthn = z
     },
   );
 const duo = z.object({ duo_user_id: z.string().min(1).max(200) });
+const emailRow = z.object({ email: z.string().max(MAX_ADDRESS_LENGTH) });
 const sms = z.object({ phone_number: z.string().min(1).max(200) });
 
 /** The AAGUID of authenticators that do not reveal their model. */
@@ -65,6 +68,7 @@ const READERS: Readonly<Record<DeviceClass, (fields: unknown, context: ImportCon
   static: (_, { codes }) => ({ codes }),
   webauthn: (fields) => webauthn.parse(fields),
   duo: (fields, context) => ({ handle: duo.parse(fields).duo_user_id, stage: stageIdOf(context) }),
+  email: (fields, context) => emailFields(emailRow.parse(fields).email, stageIdOf(context), context.addresses),
   sms: (fields, context) => phoneNumberFields(sms.parse(fields).phone_number, stageIdOf(context), context.numbers),
 };
 
@@ -83,6 +87,11 @@ function phoneNumberFields(number: string, stage: string, numbers: PhoneNumberIn
   const digest = number.slice(HASH_PREFIX.length);
   if (!/^[0-9a-f]{64}$/.test(digest)) throw fieldError('phone_number', 'is not a SHA-256 digest');
   return { stage, handle: numbers.handleOfDigest(stage, digest), facts: { ending: '', verified_only: true } };
+}
+
+function emailFields(address: string, stage: string, addresses: EmailAddressIndex): ImportedDeviceFields {
+  if (!isMailAddress(address)) throw fieldError('email', 'is not an email address');
+  return { stage, handle: addresses.handleOf(stage, address), ...storedAddress(address) };
 }
 
 const fieldError = (field: string, message: string) =>

@@ -5,11 +5,13 @@ import {
   defineStage,
   duration,
   type Errors,
+  MAIL_UNSENT,
   references,
   type StageProof,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { duoFactorState } from '../duo/duo-factor-state.js';
+import { sentEmail } from '../email/sent-email.js';
 import { sentCode } from '../sms/sms-code.js';
 import { deviceTypes } from '../webauthn/device-type.js';
 import { nonce } from '../webauthn/nonce.js';
@@ -45,9 +47,9 @@ const WITHOUT_DEVICE: Readonly<Record<string, StageProof['if_missing']>> = {
   skip: 'let_in',
 };
 
-const SENDING: readonly unknown[] = ['sms', 'duo'];
+const SENDING: readonly unknown[] = ['email', 'sms', 'duo'];
 
-/** Returns a config that offers only devices whose proof needs no other system, so no SMS and no Duo. */
+/** Returns a config that offers only devices whose proof needs no other system, so no mail, no SMS and no Duo. */
 const withLocalDevices = ({
   device_classes: classes = DEVICE_CLASSES,
   ...config
@@ -62,10 +64,10 @@ export const authenticatorValidateContract = defineStage({
   component: 'ak-stage-authenticator-validate',
   model: 'authentik_stages_authenticator_validate.authenticatorvalidatestage',
   service: 'mfa',
-  // A preview sends no text messages and no pushes, because it does not offer devices that need them.
+  // A preview sends no mails, no text messages and no pushes, because it does not offer devices that need them.
   preview: { changes_user: true, config: withLocalDevices },
   acts: false,
-  // The page's script may choose an SMS device or request a Duo push without the user, so `selected_challenge` and
+  // The page's script may choose an email or SMS device, or request a Duo push without the user, so `selected_challenge` and
   // `duo` are not in this list.
   personal_fields: ['selected_stage', 'code', 'webauthn'],
   proves: ({ not_configured_action: action }) => ({
@@ -103,7 +105,12 @@ export const authenticatorValidateContract = defineStage({
     /** The entries of the shown challenge. The stage verifies a response against these entries only. */
     offers: z.array(z.object({ device_class: z.enum(DEVICE_CLASSES), device_uid: z.string() })),
     /** The state that each factor keeps between two requests. */
-    memory: z.object({ sms: sentCode.optional(), webauthn: nonce.optional(), duo: duoFactorState.optional() }),
+    memory: z.object({
+      email: sentEmail.optional(),
+      sms: sentCode.optional(),
+      webauthn: nonce.optional(),
+      duo: duoFactorState.optional(),
+    }),
   }),
   reads: {
     pending_user: 'optional',
@@ -119,18 +126,19 @@ export const authenticatorValidateContract = defineStage({
   verifies: ['remembered_device'],
   inserts: [
     'authenticator_duo',
+    'authenticator_email',
     'authenticator_sms',
     'authenticator_static',
     'authenticator_totp',
     'authenticator_webauthn',
   ],
-  companions: ['authenticator_duo', 'authenticator_sms'],
+  companions: ['authenticator_duo', 'authenticator_email', 'authenticator_sms'],
   cookies: [PROOF_COOKIE],
   /** Milliseconds for a response. Long enough to wait until the user answers a push. */
   deadline_ms: 15_000,
-  effects: ['event', 'reputation', 'cookie'],
+  effects: ['event', 'reputation', 'cookie', 'mail'],
   attempts: [
-    attemptRule('code', ['totp', 'static', 'sms'], { code: 'authenticator_validate_code' }),
+    attemptRule('code', ['totp', 'static', 'sms', 'email'], { code: 'authenticator_validate_code' }),
     // Signatures cannot be guessed, and most failures are mistakes of the user, so five attempts are free.
     attemptRule('webauthn', ['webauthn'], { code: 'authenticator_validate_assertion', free: 5 }),
     attemptRule('duo', ['duo'], { code: 'authenticator_validate_duo' }),
@@ -155,6 +163,7 @@ export const authenticatorValidateContract = defineStage({
       code: 'unavailable',
     },
     authenticator_validate_duo_number: { string: 'Enter {number} in the Duo app on your phone.', code: 'number' },
+    authenticator_validate_email_unsent: MAIL_UNSENT,
     authenticator_validate_sms_early: {
       string: 'Please wait a moment before you ask for another code.',
       code: 'invalid',

@@ -6,6 +6,8 @@ import { DataSource } from 'typeorm';
 import { DuoFactor } from '../duo/duo.factor.js';
 import { duoProviders } from '../duo/duo.module.js';
 import { PushRateLimiter } from '../duo/push-rate-limiter.js';
+import { EmailFactor } from '../email/email.factor.js';
+import { emailModule } from '../email/email.module.js';
 import type { Factor } from '../factor.js';
 import { MessageQuotaRepository } from '../message-quota.repository.js';
 import { SmsFactor } from '../sms/sms.factor.js';
@@ -23,12 +25,12 @@ import { ProofVerifier } from './proof-verifier.js';
 import { RememberedProof } from './remembered-proof.js';
 
 /** All factors, in the order in which the challenge lists them. */
-const factors: readonly Type<Factor>[] = [DuoFactor, SmsFactor, StaticFactor, TotpFactor, WebauthnFactor];
+const factors: readonly Type<Factor>[] = [DuoFactor, EmailFactor, SmsFactor, StaticFactor, TotpFactor, WebauthnFactor];
 
 /** Serves the stage that asks for a proof by a device. */
 export const authenticatorValidateModule = () =>
   stageModule(authenticatorValidateContract, AuthenticatorValidateStage, {
-    imports: [authenticatorsModule(), smsModule],
+    imports: [authenticatorsModule(), emailModule, smsModule],
     providers: [
       ...factors,
       { provide: FACTORS, useFactory: (...instances: Factor[]) => instances, inject: [...factors] },

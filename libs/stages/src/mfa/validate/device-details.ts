@@ -22,8 +22,7 @@ const NO_DETAILS: DeviceDetails = { last_used: null, names: [] };
  * because names and times would reveal facts about the user to an attacker.
  */
 export function detailsOf(input: Input, devices: readonly Device[]): DeviceDetails {
-  const owner = savedDeviceOwner(input);
-  if (!owner || !isProvedTo(input, owner)) return NO_DETAILS;
+  if (!isProvedOwner(input)) return NO_DETAILS;
   const byUse = [...devices].sort((a, b) => usedAt(b) - usedAt(a));
   const lastUsed = byUse[0]?.lastUsed;
   return {
@@ -34,7 +33,12 @@ export function detailsOf(input: Input, devices: readonly Device[]): DeviceDetai
 
 const usedAt = ({ lastUsed }: Device) => lastUsed?.getTime() ?? 0;
 
-/** Returns whether the visitor has proved to be this user, in this plan or by the login of the session. */
+/** Returns whether the visitor has proved to be the owner of the devices, in this plan or by the login of the session. */
+export function isProvedOwner(input: Input): boolean {
+  const owner = savedDeviceOwner(input);
+  return owner !== undefined && isProvedTo(input, owner);
+}
+
 function isProvedTo({ context, session }: Input, { uuid }: SavedUser): boolean {
   const { verified_user, auth_method } = context;
   const isLoggedIn = session.user?.kind === 'saved' && session.user.uuid === uuid;

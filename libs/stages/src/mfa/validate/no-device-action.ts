@@ -70,6 +70,7 @@ const setupStagesOf = ({ config, attached }: ChallengeInput<Contract>): Attached
 /** Titles of the setup stages, by stage kind. */
 const STAGE_TITLES: Readonly<Record<string, string>> = {
   authenticator_duo: 'Duo Authenticator',
+  authenticator_email: 'Email Authenticator',
   authenticator_sms: 'SMS Authenticator',
   authenticator_static: 'Static Authenticator',
   authenticator_totp: 'TOTP Authenticator',
