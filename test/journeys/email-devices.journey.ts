@@ -25,6 +25,7 @@ beforeAll(async () => {
   const setUp = { designation: 'stage_configuration', authentication: 'require_authenticated' };
   const validate = { stage: 'authenticator_validate.authenticatorvalidatestage', attrs: { device_classes: ['email'] } };
   deployment = await Deployment.open({
+    apiVersion: '2026.8',
     services: [...SERVICES, 'mfa', 'courier'],
     environment: { ...central.settings, EMAIL_RESEND_S: '0' },
     blueprints: [
@@ -33,6 +34,12 @@ beforeAll(async () => {
         userEntry('bob', { email: '' }),
         flowEntries('login', [IDENTIFICATION, PASSWORD, validate, LOGIN]),
         flowEntries('address', [{ ...email, attrs: ofOwnServer }], setUp),
+        flowEntries(
+          'key',
+          [{ stage: 'authenticator_webauthn.authenticatorwebauthnstage', attrs: { max_attempts: 2 } }],
+          setUp,
+        ),
+        userEntry('carol'),
         flowEntries('central', [{ ...email, attrs: { use_global_settings: true } }], setUp),
       ),
     ],
@@ -93,6 +100,7 @@ describe('an email address as a second factor', () => {
     });
     expect(await isLoggedIn(browser)).toBe(false);
     await deployment.rows('UPDATE flow.attempts SET free_at = now()');
+    await deployment.rows('UPDATE mfa.devices SET failed_at = NULL');
     expect((await browser.solve('login', { code })).body).toMatchObject(done);
     expect(await isLoggedIn(browser)).toBe(true);
   });
@@ -115,4 +123,16 @@ describe('an email address as a second factor', () => {
     const log = ['gateway', 'mfa'].map((service) => deployment.output(service)).join('');
     for (const text of [log, JSON.stringify(rows)]) expect(text).not.toMatch(/bob@example\.org/);
   });
+});
+
+it('the set-up of a key ends after max_attempts invalid answers, and adds no device', async () => {
+  const browser = await logInWithPassword('carol');
+  expect((await browser.show('key')).body).toMatchObject({ component: 'ak-stage-authenticator-webauthn' });
+  const failed = { response: [{ string: expect.stringMatching(/^Registration failed\. Error: /), code: 'invalid' }] };
+  expect((await browser.solve('key', { response: {} })).body).toMatchObject({ response_errors: failed });
+  expect((await browser.solve('key', { response: {} })).body).toMatchObject({
+    component: 'ak-stage-access-denied',
+    error_message: expect.stringMatching(/^Exceeded maximum attempts\. Contact your .+ administrator for help\.$/),
+  });
+  expect(await deployment.rows(`SELECT FROM mfa.devices WHERE kind = 'webauthn'`)).toEqual([]);
 });

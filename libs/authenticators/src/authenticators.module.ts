@@ -9,6 +9,7 @@ import {
 import { DataSource } from 'typeorm';
 import { authenticatorsConfig } from './authenticators.config.js';
 import { DeviceRepository } from './device.repository.js';
+import { DeviceTriesRepository } from './device-tries.repository.js';
 import { MFA_SCHEMA } from './migrations/index.js';
 import { OrphanedDeviceCleaner } from './orphaned-device-cleaner.js';
 
@@ -48,8 +49,13 @@ const authenticatorsModuleDefinition: DynamicModule = {
       useFactory: (source: DataSource, sealer: Sealer) => new DeviceRepository(source, sealer),
       inject: [DataSource, Sealer],
     },
+    {
+      provide: DeviceTriesRepository,
+      useFactory: (source: DataSource) => new DeviceTriesRepository(source),
+      inject: [DataSource],
+    },
   ],
-  exports: [DataSource, Sealer, DeviceRepository],
+  exports: [DataSource, Sealer, DeviceRepository, DeviceTriesRepository],
 };
 
 /**

@@ -41,14 +41,14 @@ const ADD: NamedStatement = {
     SELECT pk FROM kept UNION ALL SELECT pk FROM mfa.devices WHERE id = $1 AND user_id = $2`,
 };
 /**
- * Records a use of a device and raises its counter. $1 id of the device, $2 id of the user, $3 new counter or NULL, $4
+ * Records a use of a device, raises its counter, and ends the count of its failures. $1 id of the device, $2 id of the user, $3 new counter or NULL, $4
  * whether an unchanged counter is accepted. Updates no row when the counter would not increase, or with $4 when it
  * would decrease.
  */
 const RECORD_USE: NamedStatement = {
   name: 'devices.use',
   text: `WITH ${ASYNC_COMMIT}
-         UPDATE mfa.devices SET counter = coalesce($3, counter), last_used_at = now() FROM lazily
+         UPDATE mfa.devices SET counter = coalesce($3, counter), last_used_at = now(), failures = 0, failed_at = NULL FROM lazily
          WHERE id = $1 AND user_id = $2 AND confirmed AND ($3::bigint IS NULL OR counter < $3 OR ($4 AND counter = $3))`,
 };
 /**
@@ -60,7 +60,8 @@ const CONSUME_CODE: NamedStatement = {
   text: `
     WITH ${ASYNC_COMMIT}, spent AS (DELETE FROM mfa.codes c USING mfa.devices d
       WHERE d.id = $1 AND d.user_id = $2 AND d.confirmed AND c.device_id = d.id AND c.digest = ANY($3::bytea[]) RETURNING 1)
-    UPDATE mfa.devices SET last_used_at = now() FROM lazily WHERE id = $1 AND EXISTS (SELECT FROM spent)`,
+    UPDATE mfa.devices SET last_used_at = now(), failures = 0, failed_at = NULL FROM lazily
+    WHERE id = $1 AND EXISTS (SELECT FROM spent)`,
 };
 
 type Row = Omit<Device, 'openSecret'> & { readonly secret: Buffer | null };

@@ -58,10 +58,7 @@ const missingFields: Readonly<Record<string, MissingFields>> = {
   'authentik_stages_user_login.userloginstage': { harmless: ['remember_device'] },
   'authentik_stages_captcha.captchastage': { harmless: ['interactive'], essential: ['request_content_type'] },
   'authentik_stages_authenticator_sms.authenticatorsmsstage': { essential: ['mapping'] },
-  'authentik_stages_authenticator_validate.authenticatorvalidatestage': {
-    harmless: ['email', 'sms', 'totp', 'static'].map((kind) => `${kind}_otp_throttling_factor`),
-  },
-  'authentik_stages_authenticator_webauthn.authenticatorwebauthnstage': { harmless: ['max_attempts'] },
+  'authentik_stages_authenticator_webauthn.authenticatorwebauthnstage': { harmless: ['prevent_duplicate_devices'] },
   'authentik_stages_email.emailstage': { harmless: ['recovery_max_attempts', 'recovery_cache_timeout'] },
   'authentik_stages_source.sourcestage': { harmless: ['resume_on_match_failures'] },
   'authentik_stages_prompt.prompt': { harmless: ['promptstage_set'] },

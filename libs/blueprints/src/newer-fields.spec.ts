@@ -38,3 +38,38 @@ describe('a field that is new in 2026.8', () => {
     expect(await check('captcha_stage: null')).toBe('0 errors, 0 warnings');
   });
 });
+
+describe('a model, a choice or a limit of authenticators that is new in 2026.8', () => {
+  const checkEntry = async (model: string, attrs: string, apiVersion: '2024.8' | '2026.8') =>
+    formatFindings(
+      await checkBlueprints({
+        files: [{ name: 'a.yaml', text: `entries:\n  - {model: ${model}, identifiers: {name: a}, attrs: ${attrs}}` }],
+        library: async () => undefined,
+        ...{ env: {}, syntax: { check: async () => undefined }, apiVersion },
+      }),
+    );
+  const APP = 'authentik_stages_authenticator_';
+
+  it.each([
+    [`${APP}email.authenticatoremailstage`, '{}', `the model ${APP}email.authenticatoremailstage`],
+    [`${APP}webauthn.authenticatorwebauthnstage`, '{max_attempts: 3}', 'the field max_attempts'],
+    [
+      `${APP}validate.authenticatorvalidatestage`,
+      '{device_classes: [email]}',
+      'the value "email" of the field device_classes',
+    ],
+    [
+      `${APP}validate.authenticatorvalidatestage`,
+      '{totp_otp_throttling_factor: 2}',
+      'the field totp_otp_throttling_factor',
+    ],
+  ])('is refused under 2024.8 by name, and accepted under 2026.8: %s %s', async (model, attrs, part) => {
+    expect(await checkEntry(model, attrs, '2024.8')).toContain(`${part} is new in authentik 2026.8.`);
+    expect(await checkEntry(model, attrs, '2026.8')).toBe('0 errors, 0 warnings');
+  });
+
+  it('may be ignored if it is only advice, as prevent_duplicate_devices', async () => {
+    const [model, attrs] = [`${APP}webauthn.authenticatorwebauthnstage`, '{prevent_duplicate_devices: true}'];
+    expect(await checkEntry(model, attrs, '2026.8')).toMatch(/^a\.yaml:\d+: warning: .*prevent_duplicate_devices/);
+  });
+});

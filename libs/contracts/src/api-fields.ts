@@ -67,7 +67,7 @@ function markIn<K extends keyof ApiMark>(schema: unknown, name: K): ApiMark[K] |
 }
 
 /** Whether a field is in a view. */
-function isIn(view: ApiView, field: unknown): boolean {
+export function isIn(view: ApiView, field: unknown): boolean {
   const only = onlyIn(field);
   return only === undefined || view === 'complete' || only === view;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { since2026 } from './api-fields.js';
 import { char } from './fields.js';
 import type { StageContract } from './stage-contract.js';
 
@@ -49,16 +50,22 @@ export type UserInfo = z.output<typeof userInfo>;
  */
 export type WireShape = Pick<StageContract, 'challenge' | 'user_info'> & {
   readonly component: string;
+  /** The line of authentik that has the component first. Absent if all lines have it, or none. */
+  readonly api_version?: StageContract['api_version'];
   /** Absent if the challenge accepts no response. */
   readonly response?: StageContract['response'];
 };
 
 /** Returns the complete schema of a challenge: its own fields and those of the envelope. */
-export const challengeBody = ({ component, challenge, user_info }: WireShape): z.ZodObject =>
-  challenge
-    .extend({ ...envelope, component: z.string().default(component), ...(user_info ? userInfo.shape : {}) })
-    .meta(challenge.meta() ?? {});
+export function challengeBody({ component, challenge, user_info, api_version }: WireShape): z.ZodObject {
+  const own = { ...envelope, component: z.string().default(component), ...(user_info ? userInfo.shape : {}) };
+  return withLine(challenge.extend(own), api_version).meta(challenge.meta() ?? {});
+}
 
 /** Returns the complete schema of a response. */
-export const responseBody = ({ component, response = z.object({}) }: WireShape): z.ZodObject =>
-  response.extend({ component: char().default(component) }).meta(response.meta() ?? {});
+export const responseBody = ({ component, response = z.object({}), api_version }: WireShape): z.ZodObject =>
+  withLine(response.extend({ component: char().default(component) }), api_version).meta(response.meta() ?? {});
+
+/** Returns the schema with the mark of the line that has it first. */
+const withLine = (schema: z.ZodObject, line: WireShape['api_version']): z.ZodObject =>
+  line === '2026.8' ? since2026(schema) : schema;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { changedIn2026 } from './api-fields.js';
 import { parseDateTime } from './date-parsing.js';
 import type { FieldMessageCode } from './field-messages.js';
 import { type Errors, NON_FIELD_ERRORS } from './message.js';
@@ -104,25 +105,26 @@ export function integer({ min, max }: { min?: number; max?: number } = {}): z.Zo
 }
 
 /** Returns the schema of a number field. It accepts a JSON number, or text that contains one. */
-export function number(): z.ZodType<number> {
+export function number({ min }: { min?: number } = {}): z.ZodType<number> {
   return field(
     (value) => {
       const text = typeof value === 'string' ? value.trim() : value;
       const isNumber = typeof text === 'number' || (typeof text === 'string' && NUMBER.test(text));
-      return isNumber && Number.isFinite(Number(text)) ? Number(text) : failField('not_a_number');
+      if (!isNumber || !Number.isFinite(Number(text))) return failField('not_a_number');
+      return min !== undefined && Number(text) < min ? failField('min_value', { min }) : Number(text);
     },
-    { type: 'number' },
+    { type: 'number', ...(min === undefined ? {} : { minimum: min }) },
   );
 }
 
 const NUMBER = /^[+-]?(\d{1,32}(\.\d{0,32})?|\.\d{1,32})(e[+-]?\d{1,3})?$/i;
 
 /**
- * Returns the schema of a code of digits. The parsed value is text, so that leading zeros are significant, although the
- * published schema calls it an integer (docs/spec/fields.md#digits).
+ * Returns the schema of a code of digits. The parsed value is text, so that leading zeros are significant. The published
+ * schema of 2024.8 calls it an integer, later ones a text (docs/spec/fields.md#digits).
  */
 export function digits(): z.ZodType<string> {
-  return field(integerText, { type: 'integer' });
+  return changedIn2026(field(integerText, { type: 'string', minLength: 1 }), field(integerText, { type: 'integer' }));
 }
 
 const MAX_INTEGER_TEXT = 1000;

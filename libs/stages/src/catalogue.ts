@@ -184,8 +184,10 @@ const isSystemChallenge = (name: string) => systemChallenges.some(({ component }
 
 /** Challenge and response schemas of all stage components, for the published API schema. */
 export const wireShapes: readonly WireShape[] = [
-  ...Object.values(stages).flatMap(({ contract: { component, challenge, response, user_info } }) =>
-    component === undefined || isSystemChallenge(component) ? [] : [{ component, challenge, response, user_info }],
+  ...Object.values(stages).flatMap(({ contract: { component, challenge, response, user_info, api_version } }) =>
+    component === undefined || isSystemChallenge(component)
+      ? []
+      : [{ component, challenge, response, user_info, api_version }],
   ),
   ...unimplementedComponents,
 ];

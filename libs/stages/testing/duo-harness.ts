@@ -2,6 +2,7 @@ import { DeviceRepository, MFA_SCHEMA } from '@gatehouse/authenticators';
 import type { SavedUser, StageReply } from '@gatehouse/contracts';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
+import type { DataSource } from 'typeorm';
 import { migratedDatabase } from '../../../test/support/postgres.js';
 import { authenticatorDuoContract } from '../src/mfa/duo/authenticator-duo.contract.js';
 import { AuthenticatorDuoStage } from '../src/mfa/duo/authenticator-duo.stage.js';
@@ -13,11 +14,8 @@ import { PushRateLimiter } from '../src/mfa/duo/push-rate-limiter.js';
 import type { Factor } from '../src/mfa/factor.js';
 import { MessageQuotaRepository } from '../src/mfa/message-quota.repository.js';
 import { authenticatorValidateContract } from '../src/mfa/validate/authenticator-validate.contract.js';
-import { AuthenticatorValidateStage } from '../src/mfa/validate/authenticator-validate.stage.js';
-import { OfferBuilder } from '../src/mfa/validate/offer-builder.js';
-import { ProofVerifier } from '../src/mfa/validate/proof-verifier.js';
-import { RememberedProof } from '../src/mfa/validate/remembered-proof.js';
 import { DuoServer, duoAccount } from './duo-server.js';
+import { validationStage } from './validation-stage.js';
 
 /** Id of the Duo stage of the tests. */
 export const STAGE = 'a1b2c3d4-0000-4000-8000-000000000001';
@@ -62,8 +60,8 @@ export class DuoHarness {
     readonly devices: DeviceRepository,
     private readonly resources: {
       sealer: Sealer;
+      source: DataSource;
       sends: MessageQuotaRepository;
-      query: (sql: string, values: unknown[]) => Promise<unknown>;
       close: () => Promise<void>;
     },
   ) {}
@@ -74,8 +72,8 @@ export class DuoHarness {
     const sealer = new Sealer(`test:${Buffer.alloc(32, 7).toString('base64')}`);
     return new DuoHarness(server, new DeviceRepository(source, sealer), {
       sealer,
+      source,
       sends: new MessageQuotaRepository(source),
-      query: (sql, values) => source.query(sql, values),
       close: async () => {
         await server.close();
         await source.destroy();
@@ -95,14 +93,9 @@ export class DuoHarness {
   }
 
   validate(user: SavedUser, options: ValidateOptions = {}) {
-    const rememberedProof = new RememberedProof(this.resources.sealer);
     const duo = new DuoFactor(this.devices, this.client(options.timeoutMs), this.rateLimiter(options));
     const factors = [duo, ...(options.otherFactors ?? [])];
-    const stage = new AuthenticatorValidateStage(
-      new OfferBuilder(this.devices, factors),
-      new ProofVerifier(rememberedProof),
-      rememberedProof,
-    );
+    const stage = validationStage({ ...this.resources, devices: this.devices }, factors);
     const client = { ip: '203.0.113.7', user_agent: 'vitest', outpost: options.outpost ?? false, cookies: {} };
     const request = { companions, client, timeout_ms: options.deadlineMs ?? 5000, ...options.request };
     const device_classes = factors.map(({ deviceClass }) => deviceClass);
@@ -125,7 +118,7 @@ export class DuoHarness {
 
   /** Deletes the devices of a user. */
   deleteDevices({ uuid }: SavedUser): Promise<unknown> {
-    return this.resources.query('DELETE FROM mfa.devices WHERE user_id = $1', [uuid]);
+    return this.resources.source.query('DELETE FROM mfa.devices WHERE user_id = $1', [uuid]);
   }
 
   /** Returns the Duo user of the fake server who has the same username. */

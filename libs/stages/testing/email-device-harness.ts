@@ -9,11 +9,8 @@ import { AuthenticatorEmailStage } from '../src/mfa/email/authenticator-email.st
 import { EmailFactor } from '../src/mfa/email/email.factor.js';
 import { EmailAddressIndex } from '../src/mfa/email/email-address-index.js';
 import { authenticatorValidateContract } from '../src/mfa/validate/authenticator-validate.contract.js';
-import { AuthenticatorValidateStage } from '../src/mfa/validate/authenticator-validate.stage.js';
-import { OfferBuilder } from '../src/mfa/validate/offer-builder.js';
-import { ProofVerifier } from '../src/mfa/validate/proof-verifier.js';
-import { RememberedProof } from '../src/mfa/validate/remembered-proof.js';
 import { mailIn } from './email-harness.js';
+import { validationStage } from './validation-stage.js';
 
 /** Id of the setup stage of the tests. */
 export const STAGE = 'a1b2c3d4-0000-4000-8000-000000000003';
@@ -60,9 +57,7 @@ export class EmailDeviceHarness {
 
   /** Returns a driver of the validation stage. The visitor has proved to be the user, unless `context` says otherwise. */
   validate(user: SavedUser, { config = {}, context = { auth_method: 'password' }, limits = {} }: DriveOptions = {}) {
-    const rememberedProof = new RememberedProof(this.database.sealer);
-    const offers = new OfferBuilder(this.devices, [new EmailFactor(this.devices, { ...LIMITS, ...limits })]);
-    const stage = new AuthenticatorValidateStage(offers, new ProofVerifier(rememberedProof), rememberedProof);
+    const stage = validationStage(this.database, [new EmailFactor(this.devices, { ...LIMITS, ...limits })]);
     const companion = { id: STAGE, name: 'email', kind: 'authenticator_email', model: 'm', config };
     return driveStage(authenticatorValidateContract, stage, {
       config: { device_classes: ['email'], not_configured_action: 'deny' },

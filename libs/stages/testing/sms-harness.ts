@@ -12,11 +12,8 @@ import { PhoneNumberIndex } from '../src/mfa/sms/phone-number-index.js';
 import { smsConfig } from '../src/mfa/sms/sms.config.js';
 import { SmsFactor } from '../src/mfa/sms/sms.factor.js';
 import { authenticatorValidateContract } from '../src/mfa/validate/authenticator-validate.contract.js';
-import { AuthenticatorValidateStage } from '../src/mfa/validate/authenticator-validate.stage.js';
-import { OfferBuilder } from '../src/mfa/validate/offer-builder.js';
-import { ProofVerifier } from '../src/mfa/validate/proof-verifier.js';
-import { RememberedProof } from '../src/mfa/validate/remembered-proof.js';
 import { SmsServer } from './sms-server.js';
+import { validationStage } from './validation-stage.js';
 
 const LIMITS = smsConfig.parse({
   ...{ SMS_TIMEOUT_MS: 2000, SMS_COOLDOWN_S: 0 },
@@ -66,9 +63,7 @@ export class SmsHarness {
 
   /** Returns a driver of the validation stage. */
   validate(user: SavedUser, limits: object = {}) {
-    const rememberedProof = new RememberedProof(this.database.sealer);
-    const offers = new OfferBuilder(this.devices, [new SmsFactor(this.devices, this.sender(limits))]);
-    const stage = new AuthenticatorValidateStage(offers, new ProofVerifier(rememberedProof), rememberedProof);
+    const stage = validationStage(this.database, [new SmsFactor(this.devices, this.sender(limits))]);
     const companion = { id: STAGE, name: 'sms', kind: 'authenticator_sms', model: 'm', config: this.config({}) };
     const config = { device_classes: ['sms' as const], not_configured_action: 'deny' as const };
     const request = { companions: { [STAGE]: companion } };

@@ -12,10 +12,7 @@ import { PhoneNumberIndex } from '../src/mfa/sms/phone-number-index.js';
 import { smsConfig } from '../src/mfa/sms/sms.config.js';
 import { SmsFactor } from '../src/mfa/sms/sms.factor.js';
 import { authenticatorValidateContract } from '../src/mfa/validate/authenticator-validate.contract.js';
-import { AuthenticatorValidateStage } from '../src/mfa/validate/authenticator-validate.stage.js';
-import { OfferBuilder } from '../src/mfa/validate/offer-builder.js';
-import { ProofVerifier } from '../src/mfa/validate/proof-verifier.js';
-import { RememberedProof } from '../src/mfa/validate/remembered-proof.js';
+import { validationStage } from './validation-stage.js';
 
 /** Id of the SMS stage of the tests. */
 export const STAGE = '5a0c1d4e-8a52-4f2e-9d8c-3b1f6f0f7c21';
@@ -110,10 +107,7 @@ export class TwilioHarness {
   }
 
   validate(user: SavedUser, { stageDeleted = false, ...limits }: HarnessOptions = {}) {
-    const { devices, sealer } = this.database;
-    const rememberedProof = new RememberedProof(sealer);
-    const offers = new OfferBuilder(devices, [new SmsFactor(devices, this.sender(limits))]);
-    const stage = new AuthenticatorValidateStage(offers, new ProofVerifier(rememberedProof), rememberedProof);
+    const stage = validationStage(this.database, [new SmsFactor(this.database.devices, this.sender(limits))]);
     const companion = { id: STAGE, name: 'sms', kind: 'authenticator_sms', model: 'm', config: TWILIO };
     return driveStage(authenticatorValidateContract, stage, {
       config: { device_classes: ['sms'], not_configured_action: 'deny' },

@@ -1,21 +1,17 @@
-import { DeviceRepository, MFA_SCHEMA } from '@gatehouse/authenticators';
+import type { DeviceRepository } from '@gatehouse/authenticators';
+import { createDeviceDatabase, type DeviceDatabase } from '@gatehouse/authenticators/testing';
 import type { PlanContext, SavedUser, StageReply, StageRequest } from '@gatehouse/contracts';
 import { UserLookup } from '@gatehouse/directory';
-import { openDataSource, Sealer } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
-import { migratedDatabase } from '../../../test/support/postgres.js';
 import type { Factor } from '../src/mfa/factor.js';
 import { authenticatorValidateContract } from '../src/mfa/validate/authenticator-validate.contract.js';
-import { AuthenticatorValidateStage } from '../src/mfa/validate/authenticator-validate.stage.js';
-import { OfferBuilder } from '../src/mfa/validate/offer-builder.js';
-import { ProofVerifier } from '../src/mfa/validate/proof-verifier.js';
-import { RememberedProof } from '../src/mfa/validate/remembered-proof.js';
 import { NoAuthenticatorModels } from '../src/mfa/webauthn/attestation.js';
 import { authenticatorWebauthnContract } from '../src/mfa/webauthn/authenticator-webauthn.contract.js';
 import { AuthenticatorWebauthnStage } from '../src/mfa/webauthn/authenticator-webauthn.stage.js';
 import { PasskeyRepository } from '../src/mfa/webauthn/passkey.repository.js';
 import { WebauthnFactor } from '../src/mfa/webauthn/webauthn.factor.js';
 import { SoftwareAuthenticator } from './software-authenticator.js';
+import { validationStage } from './validation-stage.js';
 
 /** Returns a saved user. The user `gone` is inactive. */
 export const newUser = (n: number, username: string): SavedUser => ({
@@ -42,6 +38,7 @@ export const registrationIn = (reply: StageReply) =>
   (reply as ShownDeviceChallenge).challenge['registration'] as {
     challenge: string;
     excludeCredentials: { id: string }[];
+    authenticatorSelection: { authenticatorAttachment?: string };
   };
 export const entriesIn = (reply: StageReply) =>
   (reply as ShownDeviceChallenge).challenge['device_challenges'] as {
@@ -66,20 +63,18 @@ const models = new NoAuthenticatorModels();
 
 /** Runs the stages of WebAuthn with a database of devices. */
 export class WebauthnHarness {
-  private constructor(
-    readonly devices: DeviceRepository,
-    private readonly sealer: Sealer,
-    readonly close: () => Promise<void>,
-  ) {}
+  private constructor(private readonly database: DeviceDatabase) {}
 
   static async open(): Promise<WebauthnHarness> {
-    const database = await migratedDatabase();
-    const source = await openDataSource({ url: database.url, schema: MFA_SCHEMA, poolSize: 2 });
-    const sealer = new Sealer(`test:${Buffer.alloc(32, 7).toString('base64')}`);
-    return new WebauthnHarness(new DeviceRepository(source, sealer), sealer, async () => {
-      await source.destroy();
-      await database.drop();
-    });
+    return new WebauthnHarness(await createDeviceDatabase());
+  }
+
+  close(): Promise<void> {
+    return this.database.close();
+  }
+
+  get devices(): DeviceRepository {
+    return this.database.devices;
   }
 
   factor(settings = DEFAULT_SETTINGS): WebauthnFactor {
@@ -89,17 +84,13 @@ export class WebauthnHarness {
   /** Returns a driver of the setup stage, for a user whose recent login proved a device. */
   setUp(user: SavedUser, config: Record<string, unknown> = {}, settings = DEFAULT_SETTINGS) {
     const stage = new AuthenticatorWebauthnStage(this.devices, models, settings);
-    const request = { session: { user, proved: true } };
+    const request = { session: { user, proved: true }, ...settings.request };
     return driveStage(authenticatorWebauthnContract, stage, { context: { pending_user: user }, config, request });
   }
 
   validate(context: PlanContext, config: Record<string, unknown> = {}, settings = DEFAULT_SETTINGS) {
-    const rememberedProof = new RememberedProof(this.sealer);
-    const offers = new OfferBuilder(this.devices, [
-      this.factor(settings),
-      ...(settings.otherFactors?.(this.devices) ?? []),
-    ]);
-    const stage = new AuthenticatorValidateStage(offers, new ProofVerifier(rememberedProof), rememberedProof);
+    const factors = [this.factor(settings), ...(settings.otherFactors?.(this.devices) ?? [])];
+    const stage = validationStage(this.database, factors);
     const stageConfig: Record<string, unknown> = {
       device_classes: ['webauthn'],
       not_configured_action: 'deny',

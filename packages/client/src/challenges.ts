@@ -77,7 +77,7 @@ export interface AuthenticatorSMSChallenge {
 /** A phone number, or the code sent to it. */
 export interface AuthenticatorSMSChallengeResponse {
   readonly component: 'ak-stage-authenticator-sms';
-  readonly code?: number | string;
+  readonly code?: string;
   readonly phone_number?: string;
 }
 
@@ -109,7 +109,7 @@ export interface AuthenticatorTOTPChallenge {
 /** The current code of the authenticator app. */
 export interface AuthenticatorTOTPChallengeResponse {
   readonly component: 'ak-stage-authenticator-totp';
-  readonly code: number | string;
+  readonly code: string;
 }
 
 /** Asks for a second factor, and lists the devices that can give it. */
@@ -219,10 +219,10 @@ export type ContextualFlowInfoLayoutEnum = 'stacked' | 'content_left' | 'content
 
 /** A device that the user can choose, with its own challenge. */
 export interface DeviceChallenge {
-  readonly device_class: string;
+  readonly device_class: 'duo' | 'email' | 'sms' | 'static' | 'totp' | 'webauthn';
   readonly device_uid: string;
   readonly challenge: Readonly<Record<string, unknown>>;
-  readonly last_used?: string | null;
+  readonly last_used: string | null;
   readonly names?: readonly string[];
 }
 
@@ -327,7 +327,7 @@ export interface OAuthDeviceCodeChallenge {
 /** The code that the other device shows. */
 export interface OAuthDeviceCodeChallengeResponse {
   readonly component: 'ak-provider-oauth2-device-code';
-  readonly code: number | string;
+  readonly code: string;
 }
 
 /** Says that the other device is signed in. */

@@ -1,6 +1,13 @@
 import { checkBlueprints, formatFindings } from '@gatehouse/blueprints';
 import { printableJson } from '@gatehouse/contracts';
-import { apiVersionIn, blueprintsFolder, folderLibrary, isLenient, readFiles, withSyntaxChecker } from '@gatehouse/local';
+import {
+  apiVersionIn,
+  blueprintsFolder,
+  folderLibrary,
+  isLenient,
+  readFiles,
+  withSyntaxChecker,
+} from '@gatehouse/local';
 import { type CommandProcess, type CommandResult, parseCommandArguments } from '../command.js';
 
 const OPTIONS = { json: { type: 'boolean', default: false }, lenient: { type: 'boolean', default: false } } as const;

@@ -1,5 +1,5 @@
 import { MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticators';
-import { char, optionalNullable } from '@gatehouse/contracts';
+import { changedIn2026, char, optionalNullable, since2026 } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { paginatedSchema } from '../http/pagination.js';
 
@@ -22,7 +22,7 @@ export const userDevice = z
     pk: z.int(),
     name: z.string(),
     phone_number: z.string().optional().meta({ description: 'Phones only: the last digits of the number.' }),
-    email: z.string().optional().meta({ description: 'Email addresses only: the masked address.' }),
+    email: since2026(z.string().optional()).meta({ description: 'Email addresses only: the masked address.' }),
     token_set: z
       .array(z.never())
       .optional()
@@ -47,8 +47,13 @@ export const userDevicePage = paginatedSchema(userDevice).meta({
 export const anyDevice = z
   .object({
     ...{ verbose_name: z.string(), verbose_name_plural: z.string(), meta_model_name: z.string() },
-    ...{ pk: z.int(), name: z.string(), type: z.string(), confirmed: z.boolean() },
+    pk: changedIn2026(z.string(), z.int(), Number),
+    ...{ name: z.string(), type: z.string(), confirmed: z.boolean() },
     ...{ created: z.iso.datetime(), last_updated: z.iso.datetime(), last_used: z.iso.datetime().nullable() },
+    extra_description: since2026(z.string().nullable()).meta({ description: 'Always null.' }),
+    external_id: since2026(z.string().nullable()).meta({
+      description: 'Security keys: the AAGUID, which identifies the model. Otherwise null.',
+    }),
   })
   .meta({ id: 'Device', description: 'A second-factor device, with the fields that devices of all kinds have.' });
 

@@ -41,14 +41,16 @@ export const toUserDevice = (device: UserDevice): DeviceDto => ({
   ...DEVICE_CLASS_INFO[device.kind].extras?.(device),
 });
 
-/** Returns a device for the API's list of a user's devices of all classes. */
-export function toAnyDevice({ kind, pk, name, created, updated, lastUsed }: UserDevice): AnyDeviceDto {
+/** Returns a device for the API's list of a user's devices of all classes, in its newest form. */
+export function toAnyDevice({ kind, pk, name, facts, created, updated, lastUsed }: UserDevice): AnyDeviceDto {
   const { name: className, model } = DEVICE_CLASS_INFO[kind];
   const { app, model_name } = deviceModel(kind);
   return {
     ...{ verbose_name: className, verbose_name_plural: `${className}s`, meta_model_name: `${app}.${model_name}` },
-    ...{ pk, name, type: `${app}.${model}`, confirmed: true },
+    ...{ pk: String(pk), name, type: `${app}.${model}`, confirmed: true },
     ...{ created: created.toISOString(), last_updated: updated.toISOString() },
     last_used: lastUsed?.toISOString() ?? null,
+    extra_description: null,
+    external_id: textOf(facts['aaguid']) || null,
   };
 }

@@ -1,4 +1,4 @@
-import { Problem } from '@gatehouse/contracts';
+import { Problem, valueIn } from '@gatehouse/contracts';
 import {
   Body,
   Controller,
@@ -15,6 +15,8 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { viewFor } from '../http/api-view.js';
 import { CurrentPrincipal, CurrentUser } from '../http/auth/auth.guard.js';
 import type { Principal } from '../http/auth/auth.service.js';
 import { CsrfGuard } from '../http/auth/csrf.guard.js';
@@ -37,6 +39,7 @@ export class DevicesController {
   constructor(
     @Inject(UserDeviceRepository) private readonly devices: UserDeviceRepository,
     @Inject(DeviceService) private readonly deviceService: DeviceService,
+    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
   @ApiEndpoint({
@@ -46,15 +49,15 @@ export class DevicesController {
     answers: { 200: allDevices },
   })
   @Get('all/')
-  async all(@CurrentUser() user: AuthenticatedUser) {
+  async all(@CurrentUser() user: AuthenticatedUser, @Req() request: FastifyRequest) {
     const devices = await this.devices.list({ owner: user.uuid }, { offset: 0, limit: MOST_LISTED });
-    return devices.map(toAnyDevice);
+    return valueIn(viewFor(request, this.config), allDevices, devices.map(toAnyDevice));
   }
 
   @ApiEndpoint({
     id: 'authenticators_list',
     description:
-      'Lists the devices of the current user of one kind (duo, sms, static, totp or webauthn), the oldest first.',
+      'Lists the devices of the current user of one kind (duo, email, sms, static, totp or webauthn), the oldest first.',
     tag: 'authenticators',
     query: pageQuery,
     answers: { 200: userDevicePage, 404: genericError },

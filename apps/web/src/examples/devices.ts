@@ -1,7 +1,9 @@
 import type { Challenge } from '../page.js';
 import { stageFor, wrong } from './steps.js';
 
-const device = (device_class: string, challenge: object = {}) => ({ device_class, device_uid: '3', challenge });
+const device = (device_class: string, challenge: object = {}) => ({
+  ...{ device_class, device_uid: '3', challenge, last_used: null },
+});
 
 const KEY_QUESTION = {
   challenge: 'ubKZw-xugyvlb707fNBTnuDfU--H8xqkvNe_hIFvAVkr2RV584g7Z2EC2ISPQvTKv694eW4O10WgYsrpsiO8cw',

@@ -15,6 +15,13 @@ const INVITATION = {
   reference: '21e5a57ffb97c41e',
 };
 
+/** What a `login_failed` event says about a wrong authenticator. */
+const failedDevice = z.object({
+  device_class: z.enum(DEVICE_CLASSES).optional().describe('class of the wrong authenticator'),
+  device: model.optional().describe('the wrong authenticator, if the answer names it'),
+  duo_response: z.object({ result: z.string() }).optional(),
+});
+
 const BY_VISITOR = 'the user of the session or of the API token';
 const OR_COMMAND = ', or a command';
 const BY_COMMAND = 'the command of an administrator';
@@ -88,9 +95,12 @@ export const auditEvents = {
       username: z.string(),
       password: z.literal(REDACTED).optional().describe('masked; present for a wrong password'),
       stage: z.object({ app: z.string(), model_name: z.string(), name: z.string() }),
-      device_class: z.enum(DEVICE_CLASSES).optional().describe('class of the wrong authenticator'),
-      device: model.optional().describe('the wrong authenticator, if the answer names it'),
-      duo_response: z.object({ result: z.string() }).optional(),
+      ...failedDevice.shape,
+      auth_method_args: failedDevice
+        .optional()
+        .describe(
+          'the same facts about the authenticator, as authentik 2026.8 has them; only with `API_VERSION=2026.8`',
+        ),
     }),
     example: { username: 'alice', password: REDACTED, stage: NAME },
   }),

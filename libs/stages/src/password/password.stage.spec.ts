@@ -62,7 +62,13 @@ describe('the password challenge', () => {
   });
 
   it('has an absolute recovery_url that keeps the query', async () => {
-    const site = { base_url: 'https://id.example.org/', rp_id: '', brand: '', flows: { recovery: 'lost' }, api_version: '2024.8' } as const;
+    const site = {
+      base_url: 'https://id.example.org/',
+      rp_id: '',
+      brand: '',
+      flows: { recovery: 'lost' },
+      api_version: '2024.8',
+    } as const;
     const reply = await drive({
       config: { allow_show_password: true },
       request: { site, query: { next: '/x' } },

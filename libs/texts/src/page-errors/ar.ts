@@ -76,4 +76,6 @@ export const ar: Catalogue = {
   'Please try again {time}.': 'يُرجى المحاولة مرة أخرى {time}.',
   'There is nothing at this address, or not any more. Check it for typing mistakes.':
     'لا يوجد شيء على هذا العنوان، أو لم يعد موجودًا. تحقّق من كتابته.',
+  'Exceeded maximum attempts. Contact your {brand} administrator for help.':
+    'محاولات كثيرة جدًا. تواصل مع مسؤول {brand} للمساعدة.',
 };

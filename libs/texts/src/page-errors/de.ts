@@ -83,4 +83,6 @@ export const de: Catalogue = {
   'Please try again {time}.': 'Bitte versuchen Sie es {time} erneut.',
   'There is nothing at this address, or not any more. Check it for typing mistakes.':
     'Unter dieser Adresse gibt es nichts, oder nichts mehr. Prüfen Sie sie auf Tippfehler.',
+  'Exceeded maximum attempts. Contact your {brand} administrator for help.':
+    'Zu viele Versuche. Wenden Sie sich an den Administrator von {brand}.',
 };

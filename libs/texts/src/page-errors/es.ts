@@ -83,4 +83,6 @@ export const es: Catalogue = {
   'Please try again {time}.': 'Vuelva a intentarlo {time}.',
   'There is nothing at this address, or not any more. Check it for typing mistakes.':
     'En esta dirección no hay nada, o ya no lo hay. Compruebe que esté bien escrita.',
+  'Exceeded maximum attempts. Contact your {brand} administrator for help.':
+    'Demasiados intentos. Póngase en contacto con el administrador de {brand}.',
 };

@@ -84,4 +84,6 @@ export const fr: Catalogue = {
   'Please try again {time}.': 'Veuillez réessayer {time}.',
   'There is nothing at this address, or not any more. Check it for typing mistakes.':
     'Il n’y a rien à cette adresse, ou plus rien. Vérifiez qu’elle ne contient pas de faute de frappe.',
+  'Exceeded maximum attempts. Contact your {brand} administrator for help.':
+    'Trop de tentatives. Contactez l’administrateur de {brand}.',
 };

@@ -1,4 +1,4 @@
-import { type ApiView, OWN_COMPONENTS, typeIn } from '@gatehouse/contracts';
+import { type ApiView, isIn, OWN_COMPONENTS, typeIn } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 type Definition = z.core.$ZodTypes['_zod']['def'];
@@ -42,7 +42,9 @@ export class SchemaWriter {
   }
 
   private union(members: Readonly<Record<string, z.ZodType>>): Schema {
-    const shown = Object.entries(members).filter(([component]) => isShown(this.view, component));
+    const shown = Object.entries(members).filter(
+      ([component, type]) => isIn(this.view, type) && isShown(this.view, component),
+    );
     const schemas = shown.map(([component, type]) => [component, this.write(type)] as const);
     const mapping = Object.fromEntries(schemas.map(([component, { $ref }]) => [component, $ref]));
     return { oneOf: schemas.map(([, schema]) => schema), discriminator: { propertyName: 'component', mapping } };

@@ -166,8 +166,9 @@ describe('mails', () => {
     expect(await expired.answer({ code: codeIn(await expired.show()) })).toMatchObject({ type: 'rejected' });
     const { show, answer } = harness.setUp(newUser(newAddress()));
     const first = codeIn(await show());
-    const second = codeIn(await answer({ email: 'x' }));
-    if (first !== second) expect(await answer({ code: first })).toMatchObject({ type: 'rejected' });
+    let second = first;
+    for (let i = 0; i < 9 && second === first; i++) second = codeIn(await answer({ email: 'x' }));
+    expect(await answer({ code: first })).toMatchObject({ type: 'rejected' });
     expect(await answer({ code: second })).toMatchObject({ type: 'passed' });
   });
 });

@@ -6,8 +6,11 @@ import {
   duration,
   type Errors,
   MAIL_UNSENT,
+  number,
   references,
   type StageProof,
+  since2026,
+  withNewerValues,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { duoFactorState } from '../duo/duo-factor-state.js';
@@ -47,6 +50,12 @@ const WITHOUT_DEVICE: Readonly<Record<string, StageProof['if_missing']>> = {
   skip: 'let_in',
 };
 
+/** Returns the field of the seconds that devices wait after a first wrong code. */
+const throttlingFactor = (devices: string) =>
+  since2026(number({ min: 0 }).default(1)).describe(
+    `Seconds that ${devices} wait after a wrong code, doubled with each further one. 0: no wait.`,
+  );
+
 const SENDING: readonly unknown[] = ['email', 'sms', 'duo'];
 
 /** Returns a config that offers only devices whose proof needs no other system, so no mail, no SMS and no Duo. */
@@ -82,8 +91,8 @@ export const authenticatorValidateContract = defineStage({
       .describe('What happens to users without a device.'),
     configuration_stages: references('stage').describe('Set-up stages that users without a device can choose from.'),
     device_classes: z
-      .array(choice(DEVICE_CLASSES))
-      .default(['static', 'totp', 'webauthn', 'duo', 'sms'])
+      .array(withNewerValues(choice(DEVICE_CLASSES), ['email']))
+      .default(['static', 'totp', 'webauthn', 'duo', 'sms', 'email'])
       .describe('Kinds of devices that are accepted.'),
     last_auth_threshold: duration('seconds=0').describe(
       'Time for which an earlier use of a device in the browser counts.',
@@ -93,6 +102,10 @@ export const authenticatorValidateContract = defineStage({
       .describe('Whether a passkey must verify the user.'),
     webauthn_hints: z.array(choice(HINTS)).default([]).describe('Kinds of passkeys that browsers offer first.'),
     webauthn_allowed_device_types: deviceTypes().describe('Models of authenticators that are accepted. Empty: all.'),
+    email_otp_throttling_factor: throttlingFactor('email addresses'),
+    sms_otp_throttling_factor: throttlingFactor('phones'),
+    totp_otp_throttling_factor: throttlingFactor('authenticator apps'),
+    static_otp_throttling_factor: throttlingFactor('recovery codes'),
   }),
   validate: ({ not_configured_action, configuration_stages }): Errors => {
     const isMissing = !Array.isArray(configuration_stages) || configuration_stages.length === 0;

@@ -20,6 +20,7 @@ import { WebauthnSettings } from '../webauthn/webauthn.config.js';
 import { WebauthnFactor } from '../webauthn/webauthn.factor.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
+import { DeviceThrottle } from './device-throttle.js';
 import { FACTORS, OfferBuilder } from './offer-builder.js';
 import { ProofVerifier } from './proof-verifier.js';
 import { RememberedProof } from './remembered-proof.js';
@@ -45,6 +46,7 @@ export const authenticatorValidateModule = () =>
       },
       ...duoProviders(),
       PushRateLimiter,
+      DeviceThrottle,
       OfferBuilder,
       RememberedProof,
       ProofVerifier,

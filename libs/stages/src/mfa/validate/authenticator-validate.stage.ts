@@ -99,7 +99,8 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
       offers: input.state?.offers ?? [],
       memory: withFactorState(input.state?.memory, factor.deviceClass, choice.memory),
     };
-    const challenge = { ...(await this.showAgain({ ...input, state })), effects: [...(choice.effects ?? [])] };
+    const { effects } = choice;
+    const challenge = { ...(await this.showAgain({ ...input, state })), ...(effects && { effects: [...effects] }) };
     return choice.refused ? { ...challenge, errors: { selected_challenge: [choice.refused] } } : challenge;
   }
 }

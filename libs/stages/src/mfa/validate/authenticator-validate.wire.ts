@@ -1,13 +1,24 @@
-import { char, integer, jsonObject, nested, optionalNullable, ownField, secret, since2026 } from '@gatehouse/contracts';
+import {
+  changedIn2026,
+  char,
+  DEVICE_CLASSES,
+  integer,
+  jsonObject,
+  nested,
+  optionalNullable,
+  ownField,
+  secret,
+  since2026,
+} from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** An entry of the challenge (docs/spec/mfa.md#validate-challenge). */
 const deviceChallenge = z
   .object({
-    device_class: z.string(),
+    device_class: changedIn2026(z.enum(DEVICE_CLASSES), z.string()),
     device_uid: z.string(),
     challenge: z.record(z.string(), z.unknown()),
-    last_used: since2026(z.iso.datetime().nullable().default(null)),
+    last_used: since2026(z.iso.datetime().nullable()),
     names: ownField(z.array(z.string()).default([])),
   })
   .meta({ id: 'DeviceChallenge', description: 'A device that the user can choose, with its own challenge.' });

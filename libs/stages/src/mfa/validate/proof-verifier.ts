@@ -14,6 +14,7 @@ import { deviceReference } from '../device-events.js';
 import { deviceOwner, savedDeviceOwner } from '../device-owner.js';
 import type { Factor, ProofVerdict } from '../factor.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
+import { DeviceThrottle, WAITING } from './device-throttle.js';
 import { factorStateOf, type OfferedDevice, withFactorState } from './offer-builder.js';
 import { RememberedProof } from './remembered-proof.js';
 
@@ -58,7 +59,10 @@ interface FailedField {
 /** Verifies the proofs of a response. All proofs must be right. Each wrong proof causes an error for its field. */
 @Injectable()
 export class ProofVerifier {
-  constructor(@Inject(RememberedProof) private readonly rememberedProof: RememberedProof) {}
+  constructor(
+    @Inject(RememberedProof) private readonly rememberedProof: RememberedProof,
+    @Inject(DeviceThrottle) private readonly throttle: DeviceThrottle,
+  ) {}
 
   /** Verifies the proofs of the response against `entries`: the chosen entry, or all shown entries. */
   async verify(input: Input, entries: readonly OfferedDevice[]): Promise<StageOutcome<Contract> | PendingVerification> {
@@ -86,9 +90,15 @@ export class ProofVerifier {
   ): Promise<FieldResult> {
     const wrong: { entry: OfferedDevice; verdict: WrongVerdict }[] = [];
     let { state } = input;
-    for (const entry of entries) {
+    const tried: OfferedDevice[] = [];
+    for (const offered of entries) {
+      const entry = await this.throttle.reserve(input, offered);
+      tried.push(entry);
       const verdict = await verifyEntry(entry, { ...input, state }, input.response[field]);
-      if (verdict.type === 'right') return { right: { entry, verdict }, wrong, state };
+      if (verdict.type === 'right') {
+        await this.throttle.release(input, tried, verdict.device);
+        return { right: { entry, verdict }, wrong, state };
+      }
       const memory = withFactorState(state.memory, entry.factor.deviceClass, verdict.memory);
       state = { ...state, memory };
       if (verdict.type === 'waiting') return { waiting: verdict, wrong, state };
@@ -136,12 +146,13 @@ function authenticationFacts({ context }: Input, proved: readonly RightVerdict[]
   return { pending_user: identifying.user, auth_method: 'auth_webauthn_pwl', auth_method_args };
 }
 
-const verifyEntry = (
+async function verifyEntry(
   { factor, offer }: OfferedDevice,
   input: Input,
   answer: unknown,
-): Promise<ProofVerdict<DeviceClass>> =>
-  factor.verify({
+): Promise<ProofVerdict<DeviceClass>> {
+  if (factor.field === 'code' && offer.devices.length === 0) return WAITING;
+  return factor.verify({
     input,
     user: savedDeviceOwner(input),
     devices: offer.devices,
@@ -149,6 +160,7 @@ const verifyEntry = (
     answer,
     offer,
   });
+}
 
 const [APP = '', MODEL = ''] = authenticatorValidateContract.model.split('.');
 
@@ -161,12 +173,9 @@ function rejectOutcome(input: Input, failed: readonly FailedField[], state: Stat
   const owner = deviceOwner(input);
   const stage = { app: APP, model_name: MODEL, name: input.step.name };
   const events = attempts.map(({ entry, verdict }) => {
-    const context = {
-      username: owner?.username ?? '',
-      stage,
-      device_class: entry.factor.deviceClass,
-      ...verdict.eventContext,
-    };
+    const details = { device_class: entry.factor.deviceClass, ...verdict.eventContext };
+    const nested = input.apiVersion === '2024.8' ? {} : { auth_method_args: details };
+    const context = { username: owner?.username ?? '', stage, ...details, ...nested };
     return { type: 'event', action: 'login_failed', context } as const;
   });
   const lowersReputation = owner !== undefined && attempts.length > 0;

@@ -77,6 +77,7 @@ async function isProven({
     resident_key_requirement: 'preferred',
     authenticator_attachment: null,
     hints: [],
+    suggestedAttachment: null,
     requestAttestation: attested,
   };
   const result = await verifyRegistration(credential, { party, challenge, rules, models: new SingleModel() });

@@ -1,4 +1,4 @@
-import { choice, defineStage, reference } from '@gatehouse/contracts';
+import { choice, defineStage, integer, reference, since2026 } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { SETUP_CONTRACT_DEFAULTS } from '../required-proof.js';
 import { authenticatorWebauthnChallenge, authenticatorWebauthnResponse } from './authenticator-webauthn.wire.js';
@@ -26,6 +26,9 @@ export const authenticatorWebauthnContract = defineStage({
       .describe('Kind of authenticators. Null: any.'),
     device_type_restrictions: deviceTypes().describe('Models of authenticators that can be set up. Empty: all.'),
     hints: z.array(choice(HINTS)).default([]).describe('Kinds of authenticators that browsers offer first.'),
+    max_attempts: since2026(integer({ min: 0 }).default(0)).describe(
+      'Invalid answers after which the visitor is denied. 0: no limit.',
+    ),
     friendly_name: z.string().nullable().default(null).describe('Name of the stage for users.'),
     configure_flow: reference('flow').describe('Flow in which users set the device up in their settings.'),
   }),
@@ -33,13 +36,18 @@ export const authenticatorWebauthnContract = defineStage({
   challenge: authenticatorWebauthnChallenge,
   response: authenticatorWebauthnResponse,
   /**
-   * The id of the device that is being set up, and the WebAuthn challenge with its expiry in milliseconds since 1970.
+   * The id of the device that is being set up, the WebAuthn challenge with its expiry in milliseconds since 1970, and the
+   * number of invalid answers.
    */
-  state: z.object({ id: z.uuid(), challenge: z.string(), until: z.number() }),
+  state: z.object({ id: z.uuid(), challenge: z.string(), until: z.number(), attempts: z.int().default(0) }),
   ...SETUP_CONTRACT_DEFAULTS,
   acts_on_entry: () => false,
   errors: {
     authenticator_webauthn_failed: { string: 'Registration failed. Error: {reason}', code: 'invalid' },
+    authenticator_webauthn_attempts: {
+      string: 'Exceeded maximum attempts. Contact your {brand} administrator for help.',
+      code: 'invalid',
+    },
     authenticator_webauthn_known: { string: 'Credential ID already exists.', code: 'invalid' },
     authenticator_webauthn_model: {
       string: 'Invalid device type. Contact your {brand} administrator for help.',

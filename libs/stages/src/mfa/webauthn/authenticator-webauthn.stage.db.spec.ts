@@ -1,3 +1,4 @@
+import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SoftwareAuthenticator } from '../../../testing/software-authenticator.js';
 import { alice, bob, ceremony, refusal, registrationIn, WebauthnHarness } from '../../../testing/webauthn-harness.js';
@@ -94,4 +95,48 @@ describe('registering a key', () => {
     const errors = { response: [{ code: 'authenticator_webauthn_model', params: { brand: 'Example' } }] };
     expect('errors' in reply ? reply.errors : undefined).toEqual(type === 'passed' ? undefined : errors);
   });
+});
+
+describe('the number of invalid answers', () => {
+  const answer = { response: {} };
+  const attempts = { code: 'authenticator_webauthn_attempts', params: { brand: 'Example' } };
+
+  it('is not limited by default', async () => {
+    const stage = harness.setUp(alice);
+    await stage.show();
+    for (let i = 0; i < 12; i++) expect(await stage.answer(answer)).toMatchObject({ type: 'rejected' });
+  });
+
+  it('denies the visitor when it reaches max_attempts, also if the page is loaded again in between', async () => {
+    const stage = harness.setUp(alice, { max_attempts: 3 });
+    await stage.show();
+    expect(await stage.answer(answer)).toMatchObject({ type: 'rejected' });
+    await stage.show();
+    expect(await stage.answer(answer)).toMatchObject({ type: 'rejected' });
+    await stage.show();
+    expect(await stage.answer(answer)).toMatchObject({ type: 'denied', message: attempts });
+  });
+
+  it('does not deny a right answer after fewer', async () => {
+    const stage = harness.setUp(alice, { max_attempts: 2 });
+    await stage.show();
+    const { challenge } = registrationIn(await stage.answer(answer));
+    const response = new SoftwareAuthenticator().create(ceremony(challenge));
+    expect(await stage.answer({ response })).toMatchObject({ type: 'passed' });
+  });
+});
+
+it.each([
+  ['2026.8', ['security-key', 'hybrid'], 'cross-platform'],
+  ['2026.8', ['client-device'], 'platform'],
+  ['2026.8', ['client-device', 'hybrid'], undefined],
+  ['2026.8', [], undefined],
+  ['2024.8', ['client-device'], undefined],
+] as const)('with API_VERSION=%s, the hints %j request the attachment %s', async (api_version, hints, attachment) => {
+  const settings = { challengeS: 600, request: { site: { ...stageRequestFixture().site, api_version } } };
+  const options = async (config: object) =>
+    registrationIn(await harness.setUp(alice, { hints, ...config }, settings).show());
+  expect((await options({})).authenticatorSelection.authenticatorAttachment).toBe(attachment);
+  const own = await options({ authenticator_attachment: 'platform' });
+  expect(own.authenticatorSelection.authenticatorAttachment).toBe('platform');
 });

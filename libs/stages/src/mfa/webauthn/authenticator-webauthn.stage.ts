@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { DeviceRepository, MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticators';
-import { ask, pass, reject, type SavedUser, type StageMessage, type StageOutcome } from '@gatehouse/contracts';
+import { ask, deny, pass, reject, type SavedUser, type StageMessage, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { DEFAULT_NAMES } from '../default-names.js';
@@ -8,7 +8,7 @@ import { DeviceSetupStage, deviceAddedOutcome } from '../device-setup.stage.js';
 import { isModelAllowed } from './allowed-models.js';
 import { AuthenticatorModels } from './attestation.js';
 import type { authenticatorWebauthnContract } from './authenticator-webauthn.contract.js';
-import { type CreationRules, creationOptions } from './creation-options.js';
+import { attachmentOf, type CreationRules, creationOptions } from './creation-options.js';
 import { isValidNonce, newNonce } from './nonce.js';
 import { passkeyFacts } from './passkey.js';
 import { type NewCredential, verifyRegistration } from './registration.js';
@@ -33,7 +33,8 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
 
   /** Creates a new nonce for each rendering of the challenge. The new nonce replaces the previous nonce. */
   protected async begin(input: Input, owner: SavedUser): Promise<StageOutcome<Contract>> {
-    const state = { id: randomUUID(), ...newNonce(this.settings.challengeS) };
+    const attempts = input.state?.attempts ?? 0;
+    const state = { id: randomUUID(), ...newNonce(this.settings.challengeS), attempts };
     const existing = (await this.devices.findByUser(owner.uuid)).filter(({ kind }) => kind === 'webauthn');
     const registration = creationOptions({
       party: relyingPartyOf(input.site),
@@ -48,15 +49,15 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
   protected async finish(input: RespondInput<Contract>, owner: SavedUser): Promise<StageOutcome<Contract>> {
     const { state, response, site } = input;
     if (!isValidNonce(state))
-      return refuse({ code: 'authenticator_webauthn_failed', params: { reason: CHALLENGE_EXPIRED } });
+      return refuse(input, { code: 'authenticator_webauthn_failed', params: { reason: CHALLENGE_EXPIRED } });
     const { challenge, id } = state;
     const requirements = { party: relyingPartyOf(site), challenge, rules: rulesOf(input), models: this.models };
     const result = await verifyRegistration(response.response, requirements);
     if ('refused' in result)
-      return refuse({ code: 'authenticator_webauthn_failed', params: { reason: result.refused } });
+      return refuse(input, { code: 'authenticator_webauthn_failed', params: { reason: result.refused } });
     const { credential } = result;
     if (!this.acceptsModel(input, credential))
-      return refuse({ code: 'authenticator_webauthn_model', params: { brand: site.brand } });
+      return refuse(input, { code: 'authenticator_webauthn_model', params: { brand: site.brand } });
     return this.addDevice(input, { id, owner, credential });
   }
 
@@ -88,18 +89,27 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
       counter,
       facts: passkeyFacts(credential, input.site.rp_id),
     });
-    if (pk === undefined) return refuse({ code: 'authenticator_webauthn_known' });
+    if (pk === undefined) return refuse(input, { code: 'authenticator_webauthn_known' });
     return pass<Contract>(deviceAddedOutcome(input, { ...device, pk }));
   }
 }
 
 const CHALLENGE_EXPIRED = 'The challenge is no longer valid';
 
-/** Rejects the response. Clients expect every error under the field `response`. */
-const refuse = (message: StageMessage<Contract>) => reject<Contract>({ response: [message] });
+/**
+ * Rejects the response, and counts it. Denies the visitor when the configured number of invalid responses is reached.
+ * Clients expect every error under the field `response`.
+ */
+function refuse({ config, site, state }: Input, message: StageMessage<Contract>): StageOutcome<Contract> {
+  const attempts = (state?.attempts ?? 0) + 1;
+  if (config.max_attempts > 0 && attempts >= config.max_attempts)
+    return deny<Contract>({ message: { code: 'authenticator_webauthn_attempts', params: { brand: site.brand } } });
+  return reject<Contract>({ response: [message] }, state && { state: { ...state, attempts } });
+}
 
-const rulesOf = ({ config }: Input): CreationRules => ({
+const rulesOf = ({ config, apiVersion }: Input): CreationRules => ({
   ...config,
+  suggestedAttachment: apiVersion === '2024.8' ? null : attachmentOf(config.hints),
   requestAttestation: config.device_type_restrictions.length > 0,
 });
 

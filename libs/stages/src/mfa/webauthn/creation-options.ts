@@ -9,6 +9,8 @@ export interface CreationRules {
   readonly resident_key_requirement: UserVerification;
   readonly authenticator_attachment: 'platform' | 'cross-platform' | null;
   readonly hints: readonly Hint[];
+  /** The attachment to request if none is required. Browsers without hints then offer the right kind. */
+  readonly suggestedAttachment: 'platform' | 'cross-platform' | null;
   /** Whether to request an attestation of the model. */
   readonly requestAttestation: boolean;
 }
@@ -30,12 +32,20 @@ interface CreationRequest {
   readonly existing: readonly string[];
 }
 
+/** Returns the attachment of the authenticators that all hints name; null if the hints name both kinds, or none. */
+export function attachmentOf(hints: readonly Hint[]): CreationRules['suggestedAttachment'] {
+  if (hints.length === 0) return null;
+  if (hints.every((hint) => hint === 'client-device')) return 'platform';
+  return hints.every((hint) => hint !== 'client-device') ? 'cross-platform' : null;
+}
+
 /**
  * Returns the options of `navigator.credentials.create`, in authentik's form (docs/spec/mfa.md#webauthn-options,
  * docs/spec/clients.md#webauthn-user-id).
  */
 export function creationOptions({ party, owner, challenge, rules, existing }: CreationRequest) {
-  const { authenticator_attachment: attachment, resident_key_requirement: residentKey, hints } = rules;
+  const { resident_key_requirement: residentKey, hints } = rules;
+  const attachment = rules.authenticator_attachment ?? rules.suggestedAttachment;
   const requireResidentKey = residentKey === 'required';
   return {
     rp: { name: party.name, id: party.id },

@@ -45,6 +45,7 @@ const rules: CreationRules = {
   resident_key_requirement: 'preferred',
   authenticator_attachment: null,
   hints: [],
+  suggestedAttachment: null,
   requestAttestation: false,
 };
 const register = (body: unknown, changed: Partial<CreationRules> = {}) =>

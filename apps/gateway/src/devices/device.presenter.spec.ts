@@ -1,0 +1,31 @@
+import { valueIn } from '@gatehouse/contracts';
+import { expect, it } from 'vitest';
+import { allDevices, anyDevice, userDevice } from './device.dto.js';
+import { toAnyDevice, toUserDevice } from './device.presenter.js';
+import type { UserDevice } from './user-device.repository.js';
+
+const at = new Date('2026-11-30T12:00:00Z');
+const device = (kind: UserDevice['kind'], facts: object = {}): UserDevice => ({
+  ...{ kind, pk: 7, name: 'Mine', facts: { ...facts }, created: at, updated: at, lastUsed: null },
+});
+const AAGUID = 'fbfc3007-154e-4ecc-8c0b-6e020557d7bd';
+
+it('lists devices of all classes with the fields of 2026.8: a text pk, and the model of a key', () => {
+  const key = toAnyDevice(device('webauthn', { aaguid: AAGUID }));
+  expect(valueIn('2026.8', anyDevice, key)).toMatchObject({ pk: '7', external_id: AAGUID, extra_description: null });
+  expect(toAnyDevice(device('email'))).toMatchObject({
+    ...{ verbose_name: 'Email Device', type: 'authentik_stages_authenticator_email.EmailDevice', external_id: null },
+  });
+});
+
+it('lists them with the fields of 2024.8: a number as pk, and none of the newer fields', () => {
+  const [listed] = valueIn('2024.8', allDevices, [toAnyDevice(device('webauthn', { aaguid: AAGUID }))]);
+  expect(listed).toMatchObject({ pk: 7, name: 'Mine', last_used: null });
+  expect(Object.keys(listed!)).not.toEqual(expect.arrayContaining(['external_id']));
+  expect(Object.keys(listed!)).not.toEqual(expect.arrayContaining(['extra_description']));
+});
+
+it('shows the masked address of an email device', () => {
+  const shown = toUserDevice(device('email', { address: 'a****@e******.org' }));
+  expect(valueIn('2026.8', userDevice, shown)).toEqual({ pk: 7, name: 'Mine', email: 'a****@e******.org' });
+});

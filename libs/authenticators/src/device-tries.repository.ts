@@ -1,0 +1,53 @@
+import { ASYNC_COMMIT, type NamedStatement, runNamed } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import type { Device } from './device.js';
+
+/** Longest wait of a device after wrong codes, in seconds, so that wrong codes of an attacker do not disable it. */
+export const MAX_WAIT_S = 3600;
+/** Failures from which the wait no longer doubles. Larger powers of two would overflow. */
+const MAX_DOUBLINGS = 30;
+
+/**
+ * Counts a try of each device that does not wait. $1 ids of the devices, $2 seconds to wait after the first failure. The
+ * wait doubles with each failure in a row. Returns the ids of the counted devices.
+ */
+const RESERVE: NamedStatement = {
+  name: 'devices.try',
+  text: `WITH ${ASYNC_COMMIT}
+    UPDATE mfa.devices SET failures = failures + 1, failed_at = now() FROM lazily
+    WHERE id = ANY($1::uuid[]) AND confirmed AND (failed_at IS NULL OR $2::float8 = 0
+      OR failed_at + least($2::float8 * 2 ^ (least(failures, ${MAX_DOUBLINGS}) - 1), ${MAX_WAIT_S}) * interval '1 second' <= now())
+    RETURNING id`,
+};
+/** Takes the last try of devices back. $1 ids of the devices. */
+const RELEASE: NamedStatement = {
+  name: 'devices.untry',
+  text: `WITH ${ASYNC_COMMIT}
+    UPDATE mfa.devices SET failures = failures - 1, failed_at = CASE WHEN failures > 1 THEN failed_at END FROM lazily
+    WHERE id = ANY($1::uuid[]) AND failures > 0`,
+};
+
+type DeviceId = Pick<Device, 'id'>;
+
+/**
+ * Counts wrong codes for each device, and makes a device wait after them. A try counts as a failure before it is judged, so
+ * that concurrent guesses gain nothing. A right code ends the count (`DeviceRepository`).
+ */
+export class DeviceTriesRepository {
+  constructor(private readonly source: DataSource) {}
+
+  /**
+   * Counts a try of each device, and returns the devices that may be tried. A device that waits is neither counted nor
+   * returned. `waitS` is the wait after the first failure; 0 for no wait.
+   */
+  async reserve<D extends DeviceId>(devices: readonly D[], waitS: number): Promise<D[]> {
+    const { rows } = await runNamed<DeviceId>(this.source, RESERVE, [devices.map(({ id }) => id), waitS]);
+    const reserved = new Set(rows.map(({ id }) => id));
+    return devices.filter(({ id }) => reserved.has(id));
+  }
+
+  /** Takes back the tries of devices that were not wrong: another device accepted the code. */
+  async release(devices: readonly DeviceId[]): Promise<void> {
+    if (devices.length > 0) await runNamed(this.source, RELEASE, [devices.map(({ id }) => id)]);
+  }
+}
