@@ -50,7 +50,7 @@ const pageOf = async (browser: Browser, path: string) => (await browser.fetch(pa
 
 describe('login_hint', () => {
   it('is filled in, escaped, and counts for nothing: the visitor logs in by any name', async () => {
-    const visitor = deployment.browser();
+    const visitor = deployment.browser().complete();
     const query = await toLogin(visitor, { login_hint: '"><b>jose' });
     expect((await visitor.show('login', query)).body).toMatchObject({ login_hint: '"><b>jose' });
     const page = await pageOf(visitor, `/if/flow/login/?${query}`);

@@ -50,7 +50,7 @@ beforeAll(async () => {
 afterAll(() => deployment?.close());
 
 async function loggedIn(name: string): Promise<Browser> {
-  const browser = deployment.browser();
+  const browser = deployment.browser().complete();
   await browser.show('login');
   await browser.solve('login', { uid_field: name });
   await browser.solve('login', { password: 'correct-horse-7' });

@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(() => deployment?.close());
 
 async function loggedIn(name: string): Promise<Browser> {
-  const browser = deployment.browser();
+  const browser = deployment.browser().complete();
   await browser.solve('login', { uid_field: name });
   await browser.solve('login', { password: 'correct-horse-7' });
   return browser;
@@ -57,7 +57,7 @@ describe('an API token cannot authorize a device', () => {
 
   it('at the device page, which refuses the API token', async () => {
     const { code, deviceCode } = await device.begin('radio');
-    const client = deployment.browser();
+    const client = deployment.browser().complete();
     // Creates an anonymous session, in which the device page could start a flow.
     await client.show('login');
     for (const path of [`/device?code=${code}`, '/device'])

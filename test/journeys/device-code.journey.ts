@@ -57,7 +57,7 @@ beforeAll(async () => {
 afterAll(() => deployment?.close());
 
 async function loggedIn(name: string): Promise<Browser> {
-  const browser = deployment.browser();
+  const browser = deployment.browser().complete();
   await browser.show('login');
   await browser.solve('login', { uid_field: name });
   await browser.solve('login', { password: 'correct-horse-7' });
@@ -143,7 +143,7 @@ describe('a device with a device code', () => {
 
   it('is named by the same code after the visitor has logged in', async () => {
     const { code } = await device.begin('radio');
-    const visitor = deployment.browser();
+    const visitor = deployment.browser().complete();
     const redirect = await openLink(visitor, code);
     expect(redirect.headers.get('location')).toBe(
       `/flows/-/default/authentication/?next=${encodeURIComponent(`/device?code=${code}`)}`,
