@@ -1,0 +1,60 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { Mailbox } from '../support/mailbox.js';
+
+type Received = Readonly<Record<string, unknown>>;
+
+/** A mail server, and a captcha provider with an account for each case. */
+export class OutsideServers {
+  /** What the provider answers for a case. */
+  readonly verdicts = new Map<string, object>();
+  readonly #received = new Map<string, Received>();
+  readonly #mailsRead = new Map<string, number>();
+
+  private constructor(
+    readonly mailbox: Mailbox,
+    readonly captchaPort: number,
+    private readonly stop: () => void,
+  ) {}
+
+  static async open(): Promise<OutsideServers> {
+    const mailbox = await Mailbox.open();
+    const server = createServer((request, response) => {
+      void opened.#verdictFor(request).then((verdict) => {
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(verdict));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const opened: OutsideServers = new OutsideServers(mailbox, (server.address() as AddressInfo).port, () => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return opened;
+  }
+
+  async close(): Promise<void> {
+    this.stop();
+    await this.mailbox.close();
+  }
+
+  /** Returns the last request that the provider got for a case. */
+  lastCaptcha(key: string): Received | undefined {
+    return this.#received.get(key);
+  }
+
+  /** Resolves with the next mail to an address that no step has read yet. */
+  nextMail(address: string): ReturnType<Mailbox['mailTo']> {
+    const nth = (this.#mailsRead.get(address) ?? 0) + 1;
+    this.#mailsRead.set(address, nth);
+    return this.mailbox.mailTo(address, nth);
+  }
+
+  async #verdictFor(request: IncomingMessage): Promise<object> {
+    const key = request.url?.split('/').at(-1) ?? '';
+    const body = await text(request);
+    const isJson = request.headers['content-type']?.startsWith('application/json');
+    this.#received.set(key, isJson ? (JSON.parse(body) as Received) : Object.fromEntries(new URLSearchParams(body)));
+    return this.verdicts.get(key) ?? { success: true };
+  }
+}
