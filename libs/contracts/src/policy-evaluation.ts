@@ -49,6 +49,11 @@ export const policyRequest = z.object({
   callable: z.array(z.object({ id: z.string(), ...configuredPolicy.shape })).optional(),
   /** The pending user, otherwise the user of the session. Null for an anonymous visitor. */
   user: user.nullable(),
+  /**
+   * The user of the session, whom expressions see as `http_request.user`; null for an anonymous visitor. Absent under
+   * 2024.8: they then see `user` there.
+   */
+  visitor: user.nullable().exactOptional(),
   client: stageRequest.shape.client.omit({ cookies: true }),
   /** HTTP method for expressions: POST when a response is judged or starts a flow, GET otherwise. */
   method: z.enum(['GET', 'POST']).exactOptional(),

@@ -233,6 +233,7 @@ export class PolicyEngine {
       })),
       ...(callable.length > 0 && { callable }),
       user: user ?? null,
+      ...(site.api_version !== '2024.8' && { visitor: run.session.sessionUser ?? null }),
       ...{ client, site, method: method ?? 'GET' },
       ...(reputation.length > 0 && { reputation }),
       flow_plan: { slug: version.flow.slug, context: plan.context },

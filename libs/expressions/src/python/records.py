@@ -244,7 +244,9 @@ _EMPTY_DICTS = frozenset(("GET", "POST", "COOKIES", "session", "headers"))
 
 
 def http_request_of(values, user):
-    """Returns the HTTP request of a JSON object."""
+    """Returns the HTTP request of a JSON object. Its user is the visitor, if the object names one, else `user`."""
+    if "visitor" in values:
+        user = user_of(values["visitor"])
     request = HttpRequest({"method": "GET", "path": "/", **values, "user": user})
     fields = request.__dict__
     if "headers" in fields:

@@ -22,13 +22,15 @@ export class ExpressionInputs {
   ) {}
 
   async build({ request, facts }: PolicyInput, sources: readonly string[]): Promise<ExpressionInput> {
-    const { user, client, flow_plan } = request;
-    const fullUser =
-      user && sources.some((source) => DIRECTORY_FIELDS.test(source)) ? await this.withDirectoryFields(user) : user;
+    const { user, visitor, client, flow_plan } = request;
+    const isFull = sources.some((source) => DIRECTORY_FIELDS.test(source));
+    const fullUser = user && isFull ? await this.withDirectoryFields(user) : user;
+    const isUser = isSame(visitor, user);
+    const fullVisitor = isUser ? fullUser : visitor && isFull ? await this.withDirectoryFields(visitor) : visitor;
     const { pending_user, ...plan } = facts.plan;
     const pending = isSame(pending_user, user) ? fullUser : pending_user;
     return {
-      request: { user: fullUser, obj: { slug: flow_plan.slug }, http_request: httpRequestOf(request) },
+      request: { user: fullUser, obj: { slug: flow_plan.slug }, http_request: httpRequestOf(request, fullVisitor) },
       context: { ...this.locationOf(client.ip), ...facts.extraVariables },
       ...(!flow_plan.withheld && {
         flow_plan: { slug: flow_plan.slug, context: pending ? { ...plan, pending_user: pending } : plan },
@@ -63,9 +65,13 @@ const isSame = (pending: unknown, user: User | null) =>
   user?.kind === 'saved' && (pending as { uuid?: unknown } | undefined)?.uuid === user.uuid;
 
 /** Returns the HTTP request in the form that expressions see. It has no cookies and no credentials. */
-function httpRequestOf({ client, flow_plan, method = 'GET', site }: PolicyRequest): object {
+function httpRequestOf(
+  { client, flow_plan, method = 'GET', site }: PolicyRequest,
+  visitor: object | null | undefined,
+): object {
   return {
     method,
+    ...(visitor !== undefined && { visitor }),
     path: `/api/v3/flows/executor/${flow_plan.slug}/`,
     headers: { 'User-Agent': client.user_agent, Host: new URL(site.base_url).host },
     brand: { branding_title: site.brand },

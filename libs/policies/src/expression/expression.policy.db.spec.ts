@@ -114,6 +114,17 @@ describe('an expression', () => {
     expect(await ask(expression)).toMatchObject({ pass: method === 'GET' });
   });
 
+  it('sees the user of the session as http_request.user, if the request names that user', async () => {
+    const sees = (username: string, given: object) =>
+      ask(`return http_request.user.username == request.http_request.user.username == "${username}"`, given);
+    const bob = { ...ALICE, username: 'bob', uuid: '5a0c1d4e-8a52-4f2e-9d8c-3b1f6f0f7c22' };
+    expect(await sees('bob', { visitor: bob })).toMatchObject({ pass: true });
+    expect(await sees('', { visitor: null })).toMatchObject({ pass: true });
+    expect(await sees('alice', {})).toMatchObject({ pass: true });
+    const known = 'return http_request.user.attributes == request.user.attributes != {}';
+    expect(await ask(known, { visitor: ALICE })).toMatchObject({ pass: true });
+  });
+
   it('does not see the plan when the request withholds it', async () => {
     const expression = `return sorted(context) == ["asn", "geoip", "prompt_data"] and "flow_plan" not in request.context`;
     for (const withheld of [true, false]) {
