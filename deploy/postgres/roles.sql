@@ -140,6 +140,9 @@ GRANT SELECT (id, pk, username, username_key, name, email, verified_email, is_ac
   UPDATE (username, username_key, name, email, attributes, password_hash, epoch, password_changed_at), DELETE
   ON directory.users TO gatehouse_enrollment;
 GRANT EXECUTE ON FUNCTION directory.join_groups TO gatehouse_enrollment;
+-- The lockdown of an account deletes its tokens, and asks whether the visitor is a superuser (directory.is_superuser).
+GRANT SELECT (user_id), DELETE ON directory.tokens TO gatehouse_enrollment;
+GRANT SELECT ON directory.groups, directory.user_groups TO gatehouse_enrollment;
 -- A single-use invitation is deleted when it is used.
 GRANT SELECT, DELETE ON directory.invitations TO gatehouse_enrollment;
 -- An email stage activates an account that waits for its mail (awaits_flow). Enrolment can only set verified_email to the

@@ -36,6 +36,7 @@ const MEANINGS: Readonly<Record<ContextKey, string>> = {
   invitation_due: 'uuid of the single-use invitation that is used up when the user is saved',
   is_restored: 'the mailed link, or the return from a source, that brought the visitor here: its step and user',
   deny_message: 'message of the deny stage',
+  lockdown_reason: 'why an account is locked down, if no prompt asks for it',
   redirect: 'destination at the end of the flow, instead of `next`',
   title: 'title of an autosubmit challenge',
   url: 'URL that autosubmit posts to',

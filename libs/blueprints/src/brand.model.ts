@@ -1,4 +1,4 @@
-import { boolean, char, jsonObject, reference, referencesOf } from '@gatehouse/contracts';
+import { boolean, char, jsonObject, reference, referencesOf, since2026 } from '@gatehouse/contracts';
 import { BRAND_PURPOSES, type Brand, brand } from '@gatehouse/plan';
 import { z } from 'zod';
 import {
@@ -31,6 +31,7 @@ const brandSchema = z.object({
   flow_unenrollment: reference('flow').describe('Flow in which users delete their account.'),
   flow_user_settings: reference('flow').describe('Flow in which users change their settings.'),
   flow_device_code: reference('flow').describe('Flow in which users enter the code of a device.'),
+  flow_lockdown: since2026(reference('flow')).describe('Flow in which users and administrators lock an account.'),
   attributes: jsonObject()
     .default({})
     .describe('Language, theme, colours and other settings, see the page about brands.'),

@@ -89,6 +89,8 @@ export const planContext = z.object({
    */
   is_restored: z.object({ step: z.string(), user: z.string().nullable() }).optional(),
   deny_message: z.string().optional(),
+  /** Why an account is locked down, if no prompt has asked for the reason. */
+  lockdown_reason: z.string().optional(),
   /** Destination at the end of the flow, instead of `next`. May be an absolute URL. */
   redirect: redirectTarget().optional(),
   title: z.string().optional(),

@@ -23,6 +23,16 @@ export type NewAccount = AccountChange &
     readonly awaits_flow: string | null;
   };
 
+/** What a lockdown takes away from a user. */
+export interface AccountLockdown {
+  readonly deactivate: boolean;
+  readonly unusablePassword: boolean;
+  /** Ends all sessions, and with them all tokens and grants of applications. */
+  readonly endSessions: boolean;
+  /** Deletes all tokens of the user: API tokens and app passwords. */
+  readonly deleteTokens: boolean;
+}
+
 /** Groups by id or by name. Unknown groups are ignored. */
 export interface GroupSelection {
   readonly ids: readonly string[];
@@ -45,6 +55,9 @@ const USER = `id AS uuid, pk, username, name, email, is_active, epoch,
  * service, which uses this repository, cannot read the old hash. So every written hash counts as a new password.
  */
 const PASSWORD_CHANGE_COLUMNS = ['epoch = epoch + 1', 'password_changed_at = now()'];
+
+/** A stored text that matches no password. */
+const UNUSABLE_HASH = '!';
 
 const JOIN = 'SELECT directory.join_groups($1, $2, $3)';
 
@@ -134,6 +147,38 @@ export class AccountRepository {
       userId,
     ]);
     return removed > 0;
+  }
+
+  /** Returns whether the user may change other users. */
+  async isSuperuser(userId: string): Promise<boolean> {
+    const [row] = await this.manager.query<{ is_superuser: boolean }[]>(
+      'SELECT directory.is_superuser($1) AS is_superuser',
+      [userId],
+    );
+    return row?.is_superuser === true;
+  }
+
+  /**
+   * Takes access away from a user. Returns the changed user; undefined when there is no such user. Locks the user first,
+   * so that no token is created meanwhile.
+   */
+  async lockDown(
+    userId: string,
+    { deactivate, unusablePassword, endSessions, deleteTokens }: AccountLockdown,
+  ): Promise<SavedUser | undefined> {
+    await this.manager.query('SELECT id FROM directory.users WHERE id = $1 FOR UPDATE', [userId]);
+    const set = [
+      ...(deactivate ? ['is_active = false'] : []),
+      ...(unusablePassword ? [`password_hash = '${UNUSABLE_HASH}'`, 'password_changed_at = now()'] : []),
+      ...(unusablePassword || endSessions || deleteTokens ? ['epoch = epoch + 1'] : []),
+    ];
+    const sql =
+      set.length > 0
+        ? `WITH changed AS (UPDATE directory.users SET ${set.join(', ')} WHERE id = $1 RETURNING ${USER}) SELECT * FROM changed`
+        : `SELECT ${USER} FROM directory.users WHERE id = $1`;
+    const [row] = await this.manager.query<Row[]>(sql, [userId]);
+    if (row && deleteTokens) await this.manager.query('DELETE FROM directory.tokens WHERE user_id = $1', [userId]);
+    return row && { kind: 'saved', ...row };
   }
 
   /**

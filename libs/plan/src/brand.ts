@@ -9,6 +9,7 @@ export const BRAND_PURPOSES = [
   'unenrollment',
   'user_settings',
   'device_code',
+  'lockdown',
 ] as const;
 export const THEMES = ['automatic', 'light', 'dark'] as const;
 

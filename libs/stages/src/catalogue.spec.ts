@@ -43,8 +43,8 @@ it('skips stages that log in users or write accounts if their policy cannot deci
 it('lists the stages that act without a response, and so need a confirmation if another site started the flow', () => {
   const acting = entries.filter(({ contract }) => contract.acts_on_entry({})).map(({ key }) => key);
   expect(acting.toSorted()).toEqual([
-    ...['authenticator_duo', 'authenticator_email', 'authenticator_sms', 'email', 'group_update', 'post_source'],
-    ...['user_delete', 'user_login', 'user_logout', 'user_write'],
+    ...['account_lockdown', 'authenticator_duo', 'authenticator_email', 'authenticator_sms', 'email', 'group_update'],
+    ...['post_source', 'user_delete', 'user_login', 'user_logout', 'user_write'],
   ]);
   expect(userLoginContract.acts_on_entry({ remember_me_offset: 'days=1' })).toBe(false);
   expect(userLoginContract.acts_on_entry({ remember_me_offset: 'seconds=0' })).toBe(true);

@@ -15,6 +15,7 @@ import { deviceCodeFinishContract } from './consent/device-code/device-code-fini
 import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
 import { emailContract } from './email/email.contract.js';
+import { accountLockdownContract } from './enrollment/account-lockdown.contract.js';
 import { invitationContract } from './enrollment/invitation.contract.js';
 import { userDeleteContract } from './enrollment/user-delete.contract.js';
 import { userWriteContract } from './enrollment/user-write.contract.js';
@@ -45,6 +46,10 @@ interface StageEntry {
 
 /** All built-in stages, by kind, in the order of their kinds. */
 export const stages: Readonly<Record<string, StageEntry>> = {
+  account_lockdown: {
+    contract: accountLockdownContract,
+    module: async () => (await import('./enrollment/account-lockdown.module.js')).accountLockdownModule(),
+  },
   authenticator_duo: {
     contract: authenticatorDuoContract,
     module: async () => (await import('./mfa/duo/authenticator-duo.module.js')).authenticatorDuoModule(),

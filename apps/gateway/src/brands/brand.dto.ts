@@ -1,3 +1,4 @@
+import { since2026 } from '@gatehouse/contracts';
 import { BRAND_PURPOSES, type Brand, THEMES } from '@gatehouse/plan';
 import { z } from 'zod';
 
@@ -25,6 +26,7 @@ export const currentBrand = z
     flow_unenrollment: slug,
     flow_user_settings: slug,
     flow_device_code: slug,
+    flow_lockdown: since2026(slug),
     default_locale: z.string(),
   })
   .meta({ id: 'CurrentBrand', description: 'The brand of the requested host: title, logo, theme and default flows.' });

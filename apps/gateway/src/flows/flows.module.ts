@@ -5,6 +5,7 @@ import { JourneyFactsReader } from '../journeys/journey-facts.reader.js';
 import { DeviceAuthorizationModule } from '../oauth/device-authorization.module.js';
 import { SocketsModule } from '../sockets/sockets.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AccountLockdownController } from './account-lockdown.controller.js';
 import { EngineModule } from './engine.module.js';
 import { ExecutorController } from './executor.controller.js';
 import { FlowService } from './flow.service.js';
@@ -19,6 +20,7 @@ import { FlowInspectorController } from './inspector/flow-inspector.controller.j
 @Module({
   imports: [AuthModule, BrandsModule, DeviceAuthorizationModule, EngineModule, SocketsModule, UsersModule],
   controllers: [
+    AccountLockdownController,
     ExecutorController,
     FlowPageController,
     FlowRedirectsController,

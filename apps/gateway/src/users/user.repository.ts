@@ -22,6 +22,10 @@ export const AUTHENTICATED_USER_COLUMNS = `u.id AS uuid, u.pk, u.username, u.nam
 export type AuthenticatedUserRow = Omit<AuthenticatedUser, 'kind'>;
 
 const BY_PK = { name: 'owner_by_pk', text: 'SELECT id FROM directory.identities WHERE pk = $1' };
+const FIND_BY_PK = {
+  name: 'user_by_pk',
+  text: `SELECT ${AUTHENTICATED_USER_COLUMNS} FROM directory.identities u WHERE u.pk = $1 AND NOT $2`,
+};
 const BY_USERNAME = { name: 'owner_by_username', text: 'SELECT id FROM directory.identities WHERE username = $1' };
 /** Selects an active user. $1 uuid of the user, $2 false (loads no attributes), $3 epoch that the user must have. */
 const FIND_ACTIVE = {
@@ -38,6 +42,12 @@ export class UserRepository {
   async findId(reference: UserReference): Promise<string | undefined> {
     const [statement, value] = 'pk' in reference ? [BY_PK, reference.pk] : [BY_USERNAME, reference.username];
     return (await runNamed<{ id: string }>(this.source, statement, [value])).rows[0]?.id;
+  }
+
+  /** Returns a user, also an inactive one, or undefined if there is none. */
+  async find(pk: number): Promise<AuthenticatedUser | undefined> {
+    const { rows } = await runNamed<AuthenticatedUserRow>(this.source, FIND_BY_PK, [pk, false]);
+    return rows[0] && { ...rows[0], kind: 'saved' };
   }
 
   /**

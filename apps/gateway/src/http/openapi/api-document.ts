@@ -27,6 +27,7 @@ export function apiDocument(controllers: readonly Type[], view: ApiView): Schema
   const release = RELEASES[view];
   const paths: Record<string, Record<string, unknown>> = {};
   for (const endpoint of documentedEndpoints(controllers)) {
+    if (endpoint.operation.since && view === '2024.8') continue;
     const isInApi = endpoint.path.startsWith(API);
     const path = isInApi ? endpoint.path.slice(API.length - 1) : endpoint.path;
     const item = (paths[path] ??= isInApi ? {} : { servers: ROOT });

@@ -8,6 +8,8 @@ export interface EndpointOptions {
   readonly id: string;
   readonly description: string;
   readonly tag: string;
+  /** Set if authentik has the endpoint only since this line. Older published schemas omit it. */
+  readonly since?: '2026.8';
   /** Whether anonymous visitors may request the endpoint. */
   readonly anonymous?: boolean;
   readonly query?: Readonly<Record<string, z.ZodType>>;

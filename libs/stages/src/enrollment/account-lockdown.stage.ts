@@ -1,0 +1,86 @@
+import { type Config, deny, pass, type SavedUser, type StageOutcome } from '@gatehouse/contracts';
+import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import type { accountLockdownContract } from './account-lockdown.contract.js';
+import { EnrollmentTransactions, InvalidUserDataError } from './enrollment-transaction.js';
+
+type Contract = typeof accountLockdownContract;
+type Input = ChallengeInput<Contract>;
+
+/** Largest length of the reason in the event, in characters. */
+const MAX_REASON = 1024;
+
+/** Takes all access away from a user, without a challenge. The flow asks for a reason before, by a prompt. */
+@Injectable()
+export class AccountLockdownStage implements Stage<Contract> {
+  constructor(@Inject(EnrollmentTransactions) private readonly transactions: EnrollmentTransactions) {}
+
+  async challenge(input: Input): Promise<StageOutcome<Contract>> {
+    const { config, context, session } = input;
+    const target = context.pending_user ?? session.user;
+    if (target?.kind !== 'saved') return refused('account_lockdown_nobody');
+    const actor = session.user?.kind === 'saved' ? session.user : undefined;
+    if (!actor) return refused('account_lockdown_forbidden');
+    const isOwn = actor.uuid === target.uuid;
+    if (isOwn && config.delete_sessions && !config.self_service_completion_flow)
+      return refused('account_lockdown_unfinished');
+    try {
+      return await this.transactions.runOnce(input.id, async ({ accounts }) => {
+        if (!isOwn && !(await accounts.isSuperuser(actor.uuid))) return refused('account_lockdown_forbidden');
+        const locked = await accounts.lockDown(target.uuid, lockdownOf(config));
+        return locked ? lockedDown(input, locked, isOwn) : refused('account_lockdown_nobody');
+      });
+    } catch (error) {
+      if (error instanceof InvalidUserDataError) return refused('account_lockdown_failed');
+      throw error;
+    }
+  }
+
+  respond(input: Input) {
+    return this.challenge(input);
+  }
+}
+
+const refused = (code: keyof Contract['errors']) => deny<Contract>({ message: { code } });
+
+const lockdownOf = (config: Config<Contract>) => ({
+  deactivate: config.deactivate_user,
+  unusablePassword: config.set_unusable_password,
+  endSessions: config.delete_sessions,
+  deleteTokens: config.revoke_tokens,
+});
+
+/**
+ * Returns the outcome of a lockdown. Users who have locked their own account lose this session too, and are redirected
+ * to the completion flow.
+ */
+function lockedDown(input: Input, user: SavedUser, isOwn: boolean): StageOutcome<Contract> {
+  const { config, context } = input;
+  const event = {
+    ...{ type: 'event' as const, action: 'user_write' as const },
+    context: {
+      ...{ created: false, action_id: 'account_lockdown', reason: reasonOf(context) },
+      affected_user: { pk: user.pk, username: user.username },
+    },
+  };
+  const ends = config.delete_sessions ? [{ type: 'end_sessions' as const, user: user.uuid }] : [];
+  if (!isOwn || !config.delete_sessions) {
+    const keeps = isOwn ? [{ type: 'keep_session' as const, user_epoch: user.epoch }] : [];
+    return pass<Contract>({
+      ...(context.pending_user && { context: { pending_user: user } }),
+      effects: [...ends, ...keeps, event],
+    });
+  }
+  const to = `/if/flow/${config.self_service_completion_flow}/`;
+  return pass<Contract>({
+    context: { pending_user: null },
+    effects: [{ type: 'logout' }, ...ends, event],
+    insert: { where: 'next', steps: [{ kind: 'redirect', config: { to } }] },
+  });
+}
+
+/** Returns why the account is locked: what the visitor has entered, else what a policy has set. */
+function reasonOf({ prompt_data = {}, lockdown_reason = '' }: Input['context']): string {
+  const entered = prompt_data['lockdown_reason'];
+  return (typeof entered === 'string' && entered !== '' ? entered : lockdown_reason).slice(0, MAX_REASON);
+}

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { administratorsEntry } from '../support/administrators.js';
+import {
+  blueprint,
+  flowEntries,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  PASSWORD,
+  tokenEntry,
+  userEntry,
+} from '../support/blueprints.js';
+import { type Browser, usernameOf } from '../support/browser.js';
+import { Deployment } from '../support/deployment.js';
+import { boundEntry, expressionEntry } from '../support/policy-entries.js';
+import { asking, fieldEntry } from '../support/prompts.js';
+import { recordedEvents } from '../support/recorded-events.js';
+
+const START = '/api/v3/core/users/account_lockdown/';
+const KEY = 'a'.repeat(40); // not-a-secret
+
+const isAdministrator = `return str(request.user.pk) != str(getattr(request.http_request.user, "pk", ""))`;
+const WARNING = `actor = str(getattr(http_request.user, "pk", ""))
+return "your own account" if str(user.pk) == actor else f"the account {user.username}"`;
+
+let deployment: Deployment;
+beforeAll(async () => {
+  deployment = await Deployment.open({
+    apiVersion: '2026.8',
+    services: ['identification', 'password', 'session', 'enrollment', 'policy'],
+    blueprints: [
+      blueprint(
+        ...['admin', 'root', 'alice', 'bob', 'carol'].map((name) => userEntry(name)),
+        administratorsEntry('admin', 'root'),
+        tokenEntry('alice', KEY),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        fieldEntry('lock', ['warning', 'alert_danger'], {
+          ...{ required: false, initial_value: WARNING, initial_value_expression: true },
+        }),
+        fieldEntry('lock', ['lockdown_reason', 'text_area']),
+        fieldEntry('locked', ['done', 'alert_info'], { required: false, initial_value: 'The account is locked.' }),
+        fieldEntry('complete', ['bye', 'alert_warning'], { required: false, initial_value: 'Your account is locked.' }),
+        flowEntries('complete', [asking('complete', ['bye'])], { designation: 'stage_configuration' }),
+        flowEntries(
+          'lock',
+          [
+            asking('lock', ['warning', 'lockdown_reason']),
+            {
+              stage: 'account_lockdown.accountlockdownstage',
+              attrs: { self_service_completion_flow: keyOf('complete') },
+            },
+            asking('locked', ['done']),
+          ],
+          { designation: 'stage_configuration', authentication: 'require_authenticated' },
+        ),
+        expressionEntry('administrator', isAdministrator),
+        boundEntry('lock-2 bound', 'administrator'),
+        {
+          model: 'authentik_brands.brand',
+          identifiers: { domain: 'localhost' },
+          attrs: { default: true, flow_lockdown: keyOf('lock') },
+        },
+      ),
+    ],
+  });
+}, 120_000);
+afterAll(() => deployment?.close());
+
+async function login(username: string): Promise<Browser> {
+  const browser = deployment.browser();
+  await browser.solve('login', { uid_field: username });
+  await browser.solve('login', { password: 'correct-horse-7' });
+  return browser;
+}
+const start = (browser: Browser, body: object) =>
+  browser.fetch(START, {
+    ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+  });
+const pkOf = async (username: string) =>
+  (await deployment.rows<{ pk: number }>('SELECT pk FROM directory.users WHERE username = $1', [username]))[0]!.pk;
+const accountOf = async (username: string) =>
+  (
+    await deployment.rows(
+      `SELECT is_active, password_hash = '!' AS unusable,
+        (SELECT count(*)::int FROM directory.tokens t WHERE t.user_id = u.id) AS tokens
+       FROM directory.users u WHERE username = $1`,
+      [username],
+    )
+  )[0];
+const LOCKED = { is_active: false, unusable: true, tokens: 0 };
+
+describe('a lockdown', () => {
+  it('by an administrator ends all access of the user at once, and is recorded with its reason', async () => {
+    const [admin, alice] = [await login('admin'), await login('alice')];
+    const pk = await pkOf('alice');
+    const started = await start(admin, { user: pk });
+    expect(started).toMatchObject({ status: 200, body: { link: `${deployment.url}/if/flow/lock/` } });
+    expect((await admin.show('lock')).body).toMatchObject({
+      fields: [{ type: 'alert_danger', initial_value: 'the account alice' }, { field_key: 'lockdown_reason' }],
+    });
+    expect(await usernameOf(alice)).toBe('alice');
+    expect((await admin.solve('lock', { lockdown_reason: 'stolen laptop' })).body).toMatchObject({
+      fields: [{ initial_value: 'The account is locked.' }],
+    });
+    expect(await accountOf('alice')).toEqual(LOCKED);
+    expect(await usernameOf(alice)).toBeUndefined();
+    const byToken = await fetch(`${deployment.url}/api/v3/core/users/me/`, {
+      headers: { authorization: `Bearer ${KEY}` },
+    });
+    expect(byToken.status).toBe(403);
+    const again = deployment.browser();
+    await again.solve('login', { uid_field: 'alice' });
+    expect((await again.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({
+      response_errors: { password: [{ string: 'Invalid password' }] },
+    });
+    expect((await admin.solve('lock', {})).body).toMatchObject({ component: 'xak-flow-redirect' });
+    expect(await usernameOf(admin)).toBe('admin');
+    const events = await recordedEvents(deployment, 'user_write');
+    expect(events.find(({ data }) => data.context['action_id'] === 'account_lockdown')?.data.context).toMatchObject({
+      ...{ reason: 'stolen laptop', affected_user: { pk, username: 'alice' } },
+    });
+  });
+
+  it('of the own account ends this session too, and leads to the completion flow', async () => {
+    const bob = await login('bob');
+    expect((await start(bob, {})).status).toBe(200);
+    expect((await bob.show('lock')).body).toMatchObject({ fields: [{ initial_value: 'your own account' }, {}] });
+    expect((await bob.solve('lock', { lockdown_reason: 'phished' })).body).toMatchObject({
+      ...{ component: 'xak-flow-redirect', to: '/if/flow/complete/' },
+    });
+    expect(await usernameOf(bob)).toBeUndefined();
+    expect((await bob.show('complete')).body).toMatchObject({
+      fields: [{ type: 'alert_warning', initial_value: 'Your account is locked.' }],
+    });
+    expect(await accountOf('bob')).toEqual(LOCKED);
+  });
+
+  it('of a superuser works with the permit of the gateway', async () => {
+    const admin = await login('admin');
+    await start(admin, { user: await pkOf('root') });
+    await admin.solve('lock', { lockdown_reason: 'left' });
+    expect(await accountOf('root')).toEqual(LOCKED);
+  });
+
+  it('of another user is refused for users who are no superusers, and of nobody with an error', async () => {
+    const [admin, carol] = [await login('admin'), await login('carol')];
+    expect((await start(carol, { user: await pkOf('admin') })).status).toBe(403);
+    expect(await start(admin, { user: 2_000_000_000 })).toMatchObject({
+      status: 400,
+      body: { user: [expect.any(String)] },
+    });
+    expect(await start(admin, { user: 'x' })).toMatchObject({ status: 400, body: { user: [expect.any(String)] } });
+    expect((await start(deployment.browser(), {})).status).toBe(403);
+  });
+});
