@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pythonText } from './python-text.js';
 import { schemaLayers } from './schema-layers.js';
 
 const SECONDS = {
@@ -44,6 +45,31 @@ export const duration = (fallback: string) =>
       abort: true,
     })
     .refine((text) => Math.abs(seconds(text)) <= MAX_DURATION_S, { error: 'Ensure this is at most a hundred years.' });
+
+/**
+ * Returns the schema of a duration that 2024.8 configured as a number of minutes, from one second to `maxS` seconds.
+ * `secondsOf()` converts both.
+ */
+export const minutesOrDuration = (fallback: number, maxS: number) =>
+  z
+    .unknown()
+    .transform((value, ctx): string | number => {
+      const isNumber = typeof value === 'number' || (typeof value === 'string' && /^\s*\d+\s*$/.test(value));
+      const parsed = isNumber ? Number(value) : String(value);
+      const length = typeof value === 'string' || isNumber ? secondsOf(parsed) : undefined;
+      if (length !== undefined && length >= 1 && length <= maxS) return parsed;
+      const range = length === undefined ? '' : ` It lasts from a second to ${maxS / 86_400} days.`;
+      const text = `${pythonText(value)} is not a duration such as minutes=30, nor a number of minutes.${range}`;
+      ctx.addIssue({ code: 'custom', params: { message: { text } } });
+      return z.NEVER;
+    })
+    .meta({ wire: { anyOf: [{ type: 'integer', minimum: 1, maximum: maxS / 60 }, { type: 'string' }] } })
+    .register(durations, { format: 'duration' })
+    .default(fallback);
+
+/** Returns the seconds of a duration or of a number of minutes; undefined for invalid text. */
+export const secondsOf = (value: string | number): number | undefined =>
+  typeof value === 'number' ? value * SECONDS.minutes : parseDuration(value);
 
 /** Returns whether a config field is a duration. */
 export const isDuration = (schema: unknown): boolean =>

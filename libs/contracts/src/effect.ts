@@ -24,7 +24,11 @@ export const mailServer = z.object({
 });
 
 /** Mail templates of the courier by their names in blueprints (docs/spec/stages.md#email-templates). */
-export const MAIL_TEMPLATES = ['email/password_reset.html', 'email/account_confirmation.html'] as const;
+export const MAIL_TEMPLATES = [
+  'email/password_reset.html',
+  'email/account_confirmation.html',
+  'email/invitation.html',
+] as const;
 /** Mail templates of the courier for a code without a link (docs/spec/mfa.md#email). */
 export const CODE_MAIL_TEMPLATES = ['email/email_otp.html'] as const;
 export type MailTemplateName = (typeof MAIL_TEMPLATES | typeof CODE_MAIL_TEMPLATES)[number];
@@ -46,6 +50,11 @@ export const mailEffect = z.object({
   /** Absent if the courier must use its own SMTP server. */
   smtp: mailServer.optional(),
   link_ttl_s: z.number().positive().optional(),
+  /**
+   * Set if the visitor has asked for another mail: the largest number of such mails for the name or address, over all
+   * sessions, until none was asked for in `window_s` seconds. The gateway then sends none, and says so.
+   */
+  resend_limit: z.object({ mails: z.int().nonnegative(), window_s: z.number().nonnegative() }).optional(),
 });
 
 /** An audit event. */
@@ -70,6 +79,8 @@ export const effect = z.discriminatedUnion('type', [
     terminate_other_sessions: z.boolean(),
     /** Whether the user has proved possession of a device in this plan. */
     second_factor: z.boolean().optional(),
+    /** Set to remember the browser as a device of the user: the id of the stage, and for how many seconds. */
+    device: z.object({ stage: z.string(), remember_s: z.number().positive() }).optional(),
   }),
   /** Logs the user out of this session, and deletes all data of the session except this plan. */
   z.object({ type: z.literal('logout') }),

@@ -72,6 +72,11 @@ export const stageRequest = z.object({
      * (docs/spec/sessions.md#proofs).
      */
     proved_devices: z.array(z.int()).exactOptional(),
+    /**
+     * Whether the stage has remembered this browser as a device of the pending user. Only stages that log in get it.
+     * Gateways before 0.3 do not send this member.
+     */
+    known_device: z.boolean().exactOptional(),
   }),
   /**
    * Set in the preview of a flow version. The stage then knows only the user with this uuid, sends nothing, and asks

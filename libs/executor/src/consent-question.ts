@@ -1,3 +1,4 @@
+import type { ApiVersion } from '@gatehouse/contracts';
 import { secretsEqual } from '@gatehouse/platform';
 import type { ChallengeSource, FlowResult } from './flow-response.js';
 
@@ -15,6 +16,7 @@ const ERRORS: ChallengeSource['errors'] = {
     string: 'This question has been asked anew since. Please look at it again.',
     code: 'invalid',
   },
+  consent_token_wrong: { string: 'Invalid consent token, re-showing prompt', code: 'invalid' },
 };
 
 /**
@@ -38,8 +40,11 @@ export function agrees(body: unknown, expected: string | undefined): boolean {
   return expected !== undefined && typeof token === 'string' && secretsEqual(token, expected);
 }
 
-/** Returns the question with an error, to show again after an answer without the right token. */
-export const withTokenError = (question: ConsentQuestion): ConsentQuestion => ({
+/**
+ * Returns the question with an error, to show again after an answer without the right token. Since 2026.8 the error is
+ * that of a consent stage.
+ */
+export const withTokenError = (question: ConsentQuestion, version: ApiVersion): ConsentQuestion => ({
   ...question,
-  errors: { token: [{ code: 'question_token' }] },
+  errors: { token: [{ code: version === '2026.8' ? 'consent_token_wrong' : 'question_token' }] },
 });

@@ -29,6 +29,8 @@ export interface ResponseEffects {
   readonly authorization: EffectOf<'authorize'> | undefined;
   /** Whether the request has logged its visitor in. */
   readonly isLogin: boolean;
+  /** The stage that remembers the browser as a device of the user who has logged in, and for how long. */
+  readonly device: EffectOf<'login'>['device'];
 }
 
 export const NO_RESPONSE_EFFECTS: ResponseEffects = {
@@ -36,6 +38,7 @@ export const NO_RESPONSE_EFFECTS: ResponseEffects = {
   toasts: [],
   authorization: undefined,
   isLogin: false,
+  device: undefined,
 };
 
 /**
@@ -53,8 +56,14 @@ interface EffectHandler<T extends EffectType> {
 
 /** The handlers by type of effect. An empty handler means that only the plan store handles the type. */
 const EFFECT_HANDLERS: { readonly [T in EffectType]: EffectHandler<T> } = {
-  login: { changeSession: sessionAfterLogin, respond: (response) => ({ ...response, isLogin: true }) },
-  logout: { changeSession: sessionAfterLogout, respond: (response) => ({ ...response, isLogin: false }) },
+  login: {
+    changeSession: sessionAfterLogin,
+    respond: (response, { device }) => ({ ...response, isLogin: true, device }),
+  },
+  logout: {
+    changeSession: sessionAfterLogout,
+    respond: (response) => ({ ...response, isLogin: false, device: undefined }),
+  },
   event: {},
   reputation: {
     collect: (effect) => ({ effect, reputation: { identifier: effect.identifier, delta: effect.delta } }),

@@ -1,10 +1,12 @@
+import type { ApiVersion } from '@gatehouse/contracts';
 import { expect, it } from 'vitest';
 import { executorHarness } from '../testing/executor-harness.js';
 import { challengeReply } from '../testing/fake-stage-client.js';
 import { brandOf } from '../testing/in-memory-brand-store.js';
 import { flowOf } from '../testing/test-flow.js';
 
-const opened = () => executorHarness(flowOf([{ kind: 'ident' }]), { 'ident.challenge': challengeReply() });
+const opened = (apiVersion: ApiVersion = '2024.8') =>
+  executorHarness(flowOf([{ kind: 'ident' }]), { 'ident.challenge': challengeReply() }, { apiVersion });
 
 it('sends a stage the brand of the request’s host, and base URLs that do not depend on that host', async () => {
   const { brands, stages, show } = opened();
@@ -32,4 +34,13 @@ it('sends a stage the brand’s recovery flow, else the default one', async () =
   for (const host of ['shop.example', 'other.example']) await show({ host });
 
   expect(stages.requests.map(({ site }) => site.flows)).toEqual([{ recovery: 'shop-lost' }, { recovery: 'lost' }]);
+});
+
+it('sends a stage only the brand’s recovery flow since 2026.8', async () => {
+  const { brands, stages, show } = opened('2026.8');
+  brands.first = { recovery: 'lost' };
+  brands.byHost.set('shop.example', brandOf('shop.example', { flows: { recovery: 'shop-lost' } }));
+  for (const host of ['shop.example', 'other.example']) await show({ host });
+
+  expect(stages.requests.map(({ site }) => site.flows)).toEqual([{ recovery: 'shop-lost' }, {}]);
 });

@@ -81,11 +81,14 @@ export function loadedSessionState(context: LoadedRequest): SessionState {
 export type ConfiguredSite = Pick<StageRequest['site'], 'base_url' | 'rp_id' | 'api_version'>;
 
 /** Returns the member `site` of requests to stages and policies. */
-const siteFor = (
-  configured: ConfiguredSite,
-  { title, flowsByPurpose: { recovery } }: HostBrand,
-): StageRequest['site'] => ({
-  brand: title,
-  flows: recovery === undefined ? {} : { recovery },
+const siteFor = (configured: ConfiguredSite, brand: HostBrand): StageRequest['site'] => ({
+  brand: brand.title,
+  flows: recoveryFlow(configured, brand),
   ...configured,
 });
+
+/** Returns the recovery flow that stages link to. Since 2026.8 only the brand names it, in 2024.8 also the default flow. */
+function recoveryFlow({ api_version }: ConfiguredSite, { flows, flowsByPurpose }: HostBrand): { recovery?: string } {
+  const { recovery } = api_version === '2026.8' ? flows : flowsByPurpose;
+  return recovery === undefined ? {} : { recovery };
+}

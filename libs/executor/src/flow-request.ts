@@ -1,4 +1,4 @@
-import type { Problem, Sentence, User } from '@gatehouse/contracts';
+import type { Problem, SavedUser, Sentence, User } from '@gatehouse/contracts';
 import type { Brand } from '@gatehouse/plan';
 import type { GeoLocation } from '@gatehouse/platform';
 import type { JourneyFacts } from './journey.js';
@@ -71,6 +71,8 @@ export interface FlowRequest {
    * `undefined`.
    */
   readonly knownBrowserOf: (user: User) => string | undefined;
+  /** Returns whether a user login stage has remembered the browser as a device of the user. */
+  readonly isKnownDevice: (user: SavedUser, stage: string) => boolean;
   /**
    * Counts the request for the rate limit of anonymous visitors. Called if the session has no user, before the API
    * token is looked up and before any work for the plan. Throws `rate_limited`.

@@ -85,7 +85,8 @@ export class FlowRunner {
     if (!answer || this.run.changes.usedToken) return this.enter(step);
     const question = this.questionBefore(step);
     if (namesOtherStep(this.run)) return unapplied(question ?? (await this.showAgain(step)));
-    if (question && !confirmsCrossSite(answer.body, this.run.plan)) return withTokenError(question);
+    if (question && !confirmsCrossSite(answer.body, this.run.plan))
+      return withTokenError(question, this.run.context.site.api_version);
     if (question) return this.enterUnmarked(step);
     if (!this.isFor(step, answer.body)) return this.showAgain(step);
     if (isVisitorAction(answer.body, this.contractOf(step))) this.run.move(unmarkCrossSite(this.run.plan));

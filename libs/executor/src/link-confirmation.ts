@@ -54,12 +54,14 @@ export function askAboutLink(run: FlowRun, contracts: StageContractRegistry): Co
   if (!question || !answer) return question;
   if (namesOtherStep(run)) return unapplied(question);
   const { body } = answer;
-  const { version } = run.context;
+  const { version, site } = run.context;
   if (agrees(body, run.plan.resumed?.consent)) {
     run.confirm();
     run.record([{ type: 'event', ...LINK_USED }]);
   } else if (!isOtherProof(body, contracts, run))
-    return isForOther(body, contracts, { own: CONSENT_COMPONENT, version }) ? question : withTokenError(question);
+    return isForOther(body, contracts, { own: CONSENT_COMPONENT, version })
+      ? question
+      : withTokenError(question, site.api_version);
   return undefined;
 }
 

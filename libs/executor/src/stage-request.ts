@@ -41,7 +41,6 @@ export function buildStageRequest(
   body: ResponseBody | undefined,
 ): StageRequest {
   const { request, version, site, locale } = run.context;
-  const { sessionUser, deviceProved: proved, provedDevices } = run.session;
   const { id, slug, title, designation } = version.flow;
   const { flow_token: _secret, ...query } = request.query;
   const { cookies, ...client } = request.client;
@@ -55,7 +54,7 @@ export function buildStageRequest(
     step: stepFields(run, { stateKey, contract, stage, plan }),
     site,
     client: { cookies: pick(cookies, contract.cookies), ...client },
-    session: { user: sessionUser, proved, proved_devices: [...provedDevices] },
+    session: sessionFields(run, { contract, stage, plan }),
     query,
     config: stage.config,
     attached: attachedStages(stage.config, version),
@@ -64,6 +63,27 @@ export function buildStageRequest(
     ...(state ? { state } : {}),
     ...(body ? { response: declaredFields(contract, body) } : {}),
   };
+}
+
+/** Returns the member `session` of a request. Only a stage that logs in gets `known_device`. */
+function sessionFields(
+  run: Pick<StageRun, 'context' | 'session'>,
+  { contract, ...invocation }: Pick<StageInvocation, 'contract' | 'stage' | 'plan'>,
+): StageRequest['session'] {
+  const { sessionUser: user, deviceProved: proved, provedDevices } = run.session;
+  return {
+    ...{ user, proved, proved_devices: [...provedDevices] },
+    ...(contract.effects.includes('login') && { known_device: isKnownDevice(run, invocation) }),
+  };
+}
+
+/** Returns whether a stage has remembered the browser as a device of the pending user. */
+function isKnownDevice(
+  { context: { request } }: Pick<StageRun, 'context'>,
+  { stage, plan }: Pick<StageInvocation, 'stage' | 'plan'>,
+): boolean {
+  const { pending_user: user } = plan.context;
+  return user?.kind === 'saved' && request.isKnownDevice(user, stage.stage ?? stage.id);
 }
 
 /**

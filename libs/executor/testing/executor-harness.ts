@@ -1,3 +1,4 @@
+import type { ApiVersion } from '@gatehouse/contracts';
 import type { FlowVersion } from '@gatehouse/plan';
 import type { AttemptStore } from '../src/attempts/attempt-store.js';
 import { CredentialQueue, DEFAULT_QUEUE_LIMIT } from '../src/attempts/credential-queue.js';
@@ -48,6 +49,7 @@ const requestOf = (more: Partial<FlowRequest>): FlowRequest => ({
   findLocation: () => undefined,
   localeFor: () => 'en',
   knownBrowserOf: () => undefined,
+  isKnownDevice: () => false,
   checkAnonymousRate: () => undefined,
   checkNewSessionRate: () => undefined,
   ...more,
@@ -91,6 +93,8 @@ interface OwnPorts {
   readonly admitsAnonymous?: (event: AnonymousPolicyEvent) => boolean;
   /** The kinds of stages that previews run. */
   readonly previewed?: readonly string[];
+  /** The line of authentik whose rules hold; by default 2024.8. */
+  readonly apiVersion?: ApiVersion;
 }
 
 type Doubles = Omit<ReturnType<typeof doublesOf>, keyof OwnPorts> & { readonly attempts: AttemptStore };
@@ -128,7 +132,7 @@ function engineOf(doubles: ReturnType<typeof doublesOf>, own: OwnPorts) {
     sessionBindings: doubles.boundSessions.checker,
     credentialGuard: new CredentialGuard(contracts),
     claimedUserGuard: new ClaimedUserGuard(contracts, users),
-    site: SITE,
+    site: own.apiVersion ? { ...SITE, api_version: own.apiVersion } : SITE,
   };
   const executor = new Executor({ ...dependencies, now: () => new Date(0) });
   const limits = { timeoutMs: 5000, shadowTimeoutMs: 250, now: () => new Date(0) };

@@ -75,7 +75,7 @@ const KINDS = new Map(
       identifies: 'by_writing',
       renews: ['password'],
     }),
-    contract('mailer', { response: answer('word'), effects: ['mail'] }),
+    contract('mailer', { response: answer('word'), effects: ['mail', 'toast'] }),
     contract('verifier', {
       response: answer('code'),
       effects: ['mail', 'link_used'],

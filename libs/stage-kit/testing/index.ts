@@ -1,4 +1,4 @@
-import type { Config, PlanContext, StageContract, StageReply, StageRequest } from '@gatehouse/contracts';
+import type { ApiVersion, Config, PlanContext, StageContract, StageReply, StageRequest } from '@gatehouse/contracts';
 import { PROTOCOL_VERSION, stageReply } from '@gatehouse/contracts';
 import { handleStageMessage } from '../src/handle-message.js';
 import type { Stage } from '../src/stage.js';
@@ -7,6 +7,8 @@ interface DriveOptions<C extends StageContract> {
   readonly config?: Partial<Config<C>> & Record<string, unknown>;
   readonly context?: PlanContext;
   readonly request?: Partial<StageRequest>;
+  /** The line of authentik whose rules hold; by default 2024.8. */
+  readonly apiVersion?: ApiVersion;
 }
 
 /** Returns a complete stage request with default values, overridden by `overrides`. */
@@ -43,8 +45,11 @@ export function driveStage<C extends StageContract>(contract: C, stage: Stage<C>
   let state: Record<string, unknown> | undefined;
 
   async function send(verb: 'challenge' | 'respond', response?: Record<string, unknown>): Promise<StageReply> {
+    const { site: defaultSite } = stageRequestFixture();
+    const { apiVersion, request: { site = defaultSite, ...given } = {} } = options;
     const request = stageRequestFixture({
-      ...options.request,
+      ...given,
+      site: apiVersion ? { ...site, api_version: apiVersion } : site,
       config: options.config ?? {},
       context: options.context ?? {},
       ...(state ? { state } : {}),

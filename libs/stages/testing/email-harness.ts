@@ -1,4 +1,4 @@
-import type { Effect, PlanContext, StageReply, StageRequest, User } from '@gatehouse/contracts';
+import type { ApiVersion, Effect, PlanContext, StageReply, StageRequest, User } from '@gatehouse/contracts';
 import { AccountActivation } from '@gatehouse/directory';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { emailContract } from '../src/email/email.contract.js';
@@ -31,6 +31,7 @@ export interface EmailOptions {
   readonly context?: PlanContext;
   readonly request?: Partial<StageRequest>;
   readonly accounts?: AccountActivation;
+  readonly apiVersion?: ApiVersion;
   readonly limits?: { resendS: number; mails: number; codeS: number };
 }
 export const FLOW = '0d7c2a52-6b5e-4a0e-8c56-0d1c2b3a4f01';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PlanContext, SavedUser, StageRequest } from '@gatehouse/contracts';
+import type { ApiVersion, PlanContext, SavedUser, StageRequest } from '@gatehouse/contracts';
 import type { NewUser } from '@gatehouse/directory';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { PasswordHashClient } from '../src/enrollment/password-hash.client.js';
@@ -16,6 +16,7 @@ interface WriteOptions {
   /** Id of the flow. */
   readonly flow?: string;
   readonly designation?: StageRequest['flow']['designation'];
+  readonly apiVersion?: ApiVersion;
 }
 
 /** Returns a unique username. */
@@ -34,14 +35,14 @@ export class UserWriteHarness {
 
   /** Returns the reply of the stage to a plan whose `prompt_data` is `data`. */
   write(data: object | undefined, { config = {}, user, id = randomUUID(), ...options }: WriteOptions = {}) {
-    const { context = {}, flow = this.#flowId, designation = 'enrollment' } = options;
+    const { context = {}, flow = this.#flowId, designation = 'enrollment', apiVersion = '2024.8' } = options;
     const facts = { ...(data ? { prompt_data: data } : {}), ...context } as PlanContext;
     const request = {
       ...{ id, session: { user: user ?? null } },
       flow: { id: flow, slug: 'enrol', title: '', designation },
     };
     return driveStage(userWriteContract, new UserWriteStage(this.database.transactions, this.passwordHashes), {
-      ...{ config: { ...config }, context: facts, request },
+      ...{ config: { ...config }, context: facts, request, apiVersion },
     }).show();
   }
 

@@ -389,7 +389,13 @@ export interface PromptChallengeResponse {
   readonly [field: string]: unknown;
 }
 
-export type PromptTypeEnum = 'text' | 'text_area' | 'text_read_only' | 'text_area_read_only' | 'username' | 'email' | 'password' | 'number' | 'checkbox' | 'radio-button-group' | 'dropdown' | 'date' | 'date-time' | 'file' | 'separator' | 'hidden' | 'static' | 'ak-locale';
+/** A choice of a field. A response selects it by its value. */
+export interface PromptChoice {
+  readonly value: string;
+  readonly label: string;
+}
+
+export type PromptTypeEnum = 'text' | 'text_area' | 'text_read_only' | 'text_area_read_only' | 'username' | 'email' | 'password' | 'number' | 'checkbox' | 'radio-button-group' | 'dropdown' | 'date' | 'date-time' | 'file' | 'separator' | 'hidden' | 'static' | 'ak-locale' | 'alert_info' | 'alert_warning' | 'alert_danger';
 
 /** Redirects the client to another URL. */
 export interface RedirectChallenge {
@@ -425,7 +431,7 @@ export interface StagePrompt {
   readonly initial_value: string;
   readonly order: number;
   readonly sub_text: string;
-  readonly choices: readonly string[] | null;
+  readonly choices: readonly PromptChoice[] | null;
 }
 
 /** Asks whether the visitor wants to stay signed in. */

@@ -7,7 +7,7 @@ import { AuthService } from '../http/auth/auth.service.js';
 import { ClientResolver } from '../http/client.resolver.js';
 import { withMarkedNext } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
-import { KNOWN_BROWSER_COOKIE, KnownBrowserService } from '../http/known-browser.service.js';
+import { DEVICE_COOKIE, KNOWN_BROWSER_COOKIE, KnownBrowserService } from '../http/known-browser.service.js';
 import { firstSupportedLocale, localeFor, UI_LOCALES } from '../http/locale.js';
 import { rejectCredentialsInQuery, rejectLongQuery } from '../http/query.js';
 import { AnonymousRateLimiter } from '../http/rate-limits/anonymous-rate-limiter.js';
@@ -68,6 +68,7 @@ export class FlowRequestReader {
         localeFor(request, { ...caller, requested: firstSupportedLocale(params.query[UI_LOCALES]) }),
       knownBrowserOf: (user) =>
         user.kind === 'saved' ? this.knownBrowsers.idFor(request.cookies[KNOWN_BROWSER_COOKIE], user) : undefined,
+      isKnownDevice: (user, stage) => this.knownBrowsers.isDevice(request.cookies[DEVICE_COOKIE], { ...user, stage }),
       checkAnonymousRate: () => this.rateLimiter.admit(client.ip, reply),
       checkNewSessionRate: () => this.newSessions.admit(client),
     };

@@ -50,8 +50,11 @@ export class FlowService {
     if (response.cookie) this.cookies.set({ request, reply }, response.cookie, flowRequest.client);
     setEffectCookies({ request, reply }, response.effects.cookies, flowRequest.client);
     const { pending_user: user } = response.context;
-    if (response.effects.isLogin && user?.kind === 'saved' && !flowRequest.client.outpost)
+    if (response.effects.isLogin && user?.kind === 'saved' && !flowRequest.client.outpost) {
       this.knownBrowsers.remember({ request, reply }, user);
+      const { device } = response.effects;
+      if (device) this.knownBrowsers.rememberDevice({ request, reply }, user, device);
+    }
     if (response.effects.isLogin) issueCsrfToken(request, reply);
     else if (response.sessionUser && !flowRequest.authenticate) ensureCsrfToken(request, reply);
     this.log(request, flowRequest, response);

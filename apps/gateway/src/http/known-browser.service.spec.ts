@@ -49,3 +49,28 @@ describe('a browser', () => {
     ]);
   });
 });
+
+describe('a device', () => {
+  const device = { ...alice, stage: 'login' };
+
+  it('is known for the user and the stage that remembers it, for the time of the stage', () => {
+    const cookie = browsers.markedFor(undefined, device, NOW, 60);
+    expect(browsers.isDevice(cookie, device, NOW + 59_000)).toBe(true);
+    expect(browsers.isDevice(cookie, device, NOW + 60_000)).toBe(false);
+    expect(browsers.isDevice(cookie, { ...device, stage: 'other' }, NOW)).toBe(false);
+    expect(browsers.isDevice(cookie, { ...bob, stage: 'login' }, NOW)).toBe(false);
+    expect(browsers.isDevice(cookie, { ...device, epoch: 2 }, NOW)).toBe(false);
+  });
+
+  it('is not a known browser, and a known browser is not a device', () => {
+    expect(browsers.idFor(browsers.markedFor(undefined, device, NOW, 60), alice, NOW)).toBeUndefined();
+    expect(browsers.isDevice(browsers.markedFor(undefined, alice, NOW), device, NOW)).toBe(false);
+  });
+
+  it('stays marked by the other stages and users of its cookie', () => {
+    const first = browsers.markedFor(undefined, device, NOW, 60);
+    const both = browsers.markedFor(first, { ...bob, stage: 'login' }, NOW, 60);
+    expect(browsers.isDevice(both, device, NOW)).toBe(true);
+    expect(browsers.isDevice(both, { ...bob, stage: 'login' }, NOW)).toBe(true);
+  });
+});

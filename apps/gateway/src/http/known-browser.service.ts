@@ -9,6 +9,9 @@ import { cookieAttributes } from './session-cookie.service.js';
 /** Cookie that marks a browser for the users who have logged in with it (docs/spec/attempts.md#known-browsers). */
 export const KNOWN_BROWSER_COOKIE = 'gatehouse_known';
 
+/** Cookie that marks a browser as a device that user login stages remember (docs/spec/stages.md#known-device). */
+export const DEVICE_COOKIE = 'authentik_device';
+
 /** Largest number of users that one browser is marked for. A mark for one more user replaces the oldest mark. */
 const MAX_MARKS = 5;
 const ID_BYTES = 12;
@@ -22,7 +25,8 @@ interface Mark {
   readonly mac: string;
 }
 
-type MarkedUser = Pick<SavedUser, 'uuid' | 'epoch'>;
+/** The user whom a mark is for; for a device also the stage that remembers it. */
+type MarkedUser = Pick<SavedUser, 'uuid' | 'epoch'> & { readonly stage?: string };
 
 /**
  * Marks browsers for users who log in with them. A mark grants nothing: it only separates the failures of a known
@@ -51,11 +55,11 @@ export class KnownBrowserService {
    * Returns the value of the cookie after a login of the user. If the browser had a mark for the user already, the new
    * mark has the same id.
    */
-  markedFor(cookie: string | undefined, user: MarkedUser, now = Date.now()): string {
+  markedFor(cookie: string | undefined, user: MarkedUser, now = Date.now(), lifetimeS = this.lifetimeS): string {
     const seconds = Math.floor(now / 1000);
     const marks = marksIn(cookie).filter(({ until }) => until > seconds);
     const id = this.idFor(cookie, user, now) ?? randomBytes(ID_BYTES).toString('base64url');
-    const until = seconds + this.lifetimeS;
+    const until = seconds + lifetimeS;
     const own = { id, until, mac: this.macOf({ id, until }, user) };
     const others = marks.filter((mark) => !this.isOf(mark, user, now));
     return [own, ...others]
@@ -70,12 +74,32 @@ export class KnownBrowserService {
     reply.setCookie(KNOWN_BROWSER_COOKIE, value, { ...cookieAttributes(request, false), maxAge: this.lifetimeS });
   }
 
+  /** Returns whether the browser has a valid mark as a device of the user, from the same stage. */
+  isDevice(cookie: string | undefined, user: MarkedUser & { readonly stage: string }, now = Date.now()): boolean {
+    return this.idFor(cookie, user, now) !== undefined;
+  }
+
+  /** Sets the cookie of devices after a login at a stage that remembers the browser for this time. */
+  rememberDevice(
+    { request, reply }: HttpExchange,
+    user: MarkedUser,
+    { stage, remember_s }: { readonly stage: string; readonly remember_s: number },
+  ): void {
+    const now = Date.now();
+    const marked = { uuid: user.uuid, epoch: user.epoch, stage };
+    const value = this.markedFor(request.cookies[DEVICE_COOKIE], marked, now, Math.floor(remember_s));
+    // The cookie lives as long as its last mark: those of other users and stages stay.
+    const maxAge = Math.max(...marksIn(value).map(({ until }) => until)) - Math.floor(now / 1000);
+    reply.setCookie(DEVICE_COOKIE, value, { ...cookieAttributes(request, false), maxAge });
+  }
+
   private isOf(mark: Mark, user: MarkedUser, now: number): boolean {
     return mark.until * 1000 > now && secretsEqual(mark.mac, this.macOf(mark, user));
   }
 
-  private macOf({ id, until }: Omit<Mark, 'mac'>, { uuid, epoch }: MarkedUser): string {
-    return createHmac('sha256', this.key).update(`${id} ${until} ${uuid} ${epoch}`).digest('base64url');
+  private macOf({ id, until }: Omit<Mark, 'mac'>, { uuid, epoch, stage }: MarkedUser): string {
+    const scope = stage === undefined ? '' : ` device ${stage}`;
+    return createHmac('sha256', this.key).update(`${id} ${until} ${uuid} ${epoch}${scope}`).digest('base64url');
   }
 }
 

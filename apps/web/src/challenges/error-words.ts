@@ -26,6 +26,7 @@ export const ERROR_WORDS: Readonly<Record<string, Words>> = {
   captcha_refused: captcha,
   captcha_invalid: captcha,
   captcha_spent: captcha,
+  consent_token_wrong: (t) => t('Please look at the question again, and answer it once more.'),
   email_no_user: (t) => t('We do not know whom to write to. Please start again.'),
   email_code_invalid: (t) => t('This code is wrong or too old. Enter the newest one, or let us send another email.'),
   device_code_invalid: (t) => t('This code is wrong or has expired. Compare it with the one on your device.'),

@@ -9,7 +9,7 @@ export interface PromptFieldData {
   readonly placeholder: string;
   readonly initial_value: string;
   readonly sub_text: string;
-  readonly choices: readonly string[] | null;
+  readonly choices: readonly { readonly value: string; readonly label: string }[] | null;
 }
 
 /** The properties of a component that renders a field of a prompt challenge. */

@@ -47,7 +47,8 @@ function TextInput(props: PromptFieldProps) {
 
 const ReadOnlyArea = (props: PromptFieldProps) => <TextArea {...inputOf(props)} readOnly />;
 
-const choicesOf = ({ field }: PromptFieldProps) => (field.choices ?? []).map((text) => ({ value: text, text }));
+const choicesOf = ({ field }: PromptFieldProps) =>
+  (field.choices ?? []).map(({ value, label }) => ({ value, text: label }));
 
 function Locale(props: PromptFieldProps) {
   const { t } = usePage();
@@ -80,6 +81,18 @@ const Static = ({ field }: PromptFieldProps) => (
   </div>
 );
 
+/** A box with a text that the visitor only reads. A box about danger looks like an error. */
+const alertBox =
+  (kind: string) =>
+  ({ field }: PromptFieldProps) => (
+    <div class={kind} role="note">
+      <div>
+        {field.label && <strong>{field.label}</strong>}
+        <Static field={field} first={false} />
+      </div>
+    </div>
+  );
+
 const Separator = ({ field: { placeholder } }: PromptFieldProps) => (
   <div class="separator">
     <hr />
@@ -99,4 +112,7 @@ const COMPONENTS: Readonly<Record<string, FunctionComponent<PromptFieldProps>>> 
   hidden: Hidden,
   static: Static,
   separator: Separator,
+  alert_info: alertBox('notice'),
+  alert_warning: alertBox('notice caution'),
+  alert_danger: alertBox('alert'),
 };

@@ -30,12 +30,11 @@ export function Prompt({ challenge }: { challenge: PromptChallenge }) {
 
 /** Field types that the visitor cannot edit. */
 const NOT_EDITABLE: ReadonlySet<string> = new Set([
-  'hidden',
-  'static',
-  'separator',
-  'text_read_only',
-  'text_area_read_only',
+  ...['hidden', 'static', 'separator', 'text_read_only', 'text_area_read_only'],
+  ...['alert_info', 'alert_warning', 'alert_danger'],
 ]);
 
 /** Field types that do not show their own errors. */
-const WITHOUT_ERRORS: ReadonlySet<string> = new Set(['hidden', 'static', 'separator']);
+const WITHOUT_ERRORS: ReadonlySet<string> = new Set([
+  ...['hidden', 'static', 'separator', 'alert_info', 'alert_warning', 'alert_danger'],
+]);

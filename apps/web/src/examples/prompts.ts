@@ -14,6 +14,8 @@ const field = (type: string, own: Readonly<Record<string, unknown>> = {}) => ({
   ...own,
 });
 
+const choice = (label: string, value = label) => ({ value, label });
+
 const TIMES = [
   // In Berlin, 02:30 comes twice in this night. This is the second one.
   field('date-time', {
@@ -40,11 +42,18 @@ const EVERY_TYPE = [
   field('date', { label: 'Birthday' }),
   field('date-time', { label: 'Appointment', placeholder: '2024-09-01T12:00:00Z' }),
   field('checkbox', { label: 'Send me news' }),
-  field('radio-button-group', { label: 'Colour', choices: ['Red', 'Blue'], initial_value: 'Blue' }),
-  field('dropdown', { label: 'Country', choices: ['France', 'Spain'], initial_value: 'Spain' }),
+  field('radio-button-group', { label: 'Colour', choices: [choice('Red'), choice('Blue')], initial_value: 'Blue' }),
+  field('dropdown', {
+    label: 'Country',
+    choices: [choice('France', 'fr'), choice('Spain', 'es')],
+    initial_value: 'es',
+  }),
   field('file', { label: 'Picture' }),
   field('ak-locale', { label: 'Language' }),
   field('hidden', { initial_value: 'x' }),
+  field('alert_info', { label: '', initial_value: 'You can change <b>all of this</b> later.' }),
+  field('alert_warning', { label: 'Before you go on', initial_value: 'A username cannot be changed.' }),
+  field('alert_danger', { label: '', initial_value: 'Never tell anybody your password.' }),
 ];
 
 /** Example challenges of prompt stages. */

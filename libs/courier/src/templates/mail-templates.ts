@@ -1,6 +1,7 @@
 import type { MailTemplateName } from '@gatehouse/contracts';
 import { accountConfirmation } from './account-confirmation.js';
 import { emailOtp } from './email-otp.js';
+import { invitation } from './invitation.js';
 import type { MailTemplate } from './mail-content.js';
 import { passwordReset } from './password-reset.js';
 
@@ -8,6 +9,7 @@ import { passwordReset } from './password-reset.js';
 const builtInTemplates: Readonly<Record<MailTemplateName, MailTemplate>> = {
   'email/password_reset.html': passwordReset,
   'email/account_confirmation.html': accountConfirmation,
+  'email/invitation.html': invitation,
   'email/email_otp.html': emailOtp,
 };
 

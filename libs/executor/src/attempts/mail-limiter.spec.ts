@@ -12,17 +12,17 @@ const resent: StageReply = { ...mailed, type: 'rejected', errors: { non_field_er
 /**
  * Enters a step that mails. If `reply` is a rejection, sends an answer instead. Returns the result and what was saved.
  */
-async function mail(isRefused: boolean, reply: StageReply = mailed) {
+async function mail(isRefused: boolean, reply: StageReply = mailed, locked = false) {
   const isAnswer = reply.type === 'rejected';
   const replies = isAnswer
     ? { 'mailer.challenge': challengeReply(), 'mailer.respond': reply }
     : { 'mailer.challenge': reply };
   const flow = flowOf([{ kind: 'ident' }, { kind: 'mailer' }]);
   const { solve, plans, attempts, observer } = executorHarness(flow, { ...DEFAULT_REPLIES, ...replies });
-  if (isRefused) attempts.result = { reserved: false, network: false, retryAfterS: 8 };
+  if (isRefused) attempts.result = { reserved: false, network: false, locked, retryAfterS: 8 };
   const entered = await solve({ uid: 'alice' });
-  const { result } = isAnswer ? await solve({}) : entered;
-  return { result, plans, attempts, observer };
+  const { result, effects } = isAnswer ? await solve({}) : entered;
+  return { result, toasts: effects.toasts, plans, attempts, observer };
 }
 
 describe('a mail that a challenge requests', () => {
@@ -47,5 +47,40 @@ describe('a mail that a challenge requests', () => {
     expect(Object.keys(plans.plan?.states ?? {})).not.toContain('mailer-1');
     expect(plans.plan?.context.pending_user).toEqual(ALICE);
     expect(observer.seen).toContain('refused mail');
+  });
+
+  const withLimit = (mails: number): StageReply => ({
+    ...resent,
+    effects: [
+      { ...MAIL, resend_limit: { mails, window_s: 300 } },
+      { type: 'toast', level: 'success', message: 'Sent.' },
+    ],
+  });
+
+  it('asked for again is counted for the name over all sessions, up to the limit of the stage', async () => {
+    const { attempts, plans } = await mail(false, withLimit(2));
+    expect(attempts.reserved.find(({ hard }) => hard !== undefined)).toMatchObject({
+      ...{ credential: 'mail again', free: 2, hard: 2, forgetAfterS: 300 },
+    });
+    expect(plans.savedEffects).toContainEqual(expect.objectContaining({ type: 'mail' }));
+  });
+
+  it('above the limit of the stage is dropped, and a toast says when to try again', async () => {
+    const { result, toasts, plans } = await mail(true, withLimit(2), true);
+    expect(result).toMatchObject({ errors: { non_field_errors: [{ wire: 'email-unsent' }] } });
+    expect(toasts).toEqual([
+      {
+        ...{ type: 'toast', level: 'error', params: { minutes: 5 } },
+        message: 'Too many account verification attempts. Please try again after {minutes} minutes.',
+      },
+    ]);
+    expect(plans.savedEffects.filter(({ type }) => type === 'mail')).toEqual([]);
+  });
+
+  it('is not sent again at all, and not counted, if the limit of the stage is zero', async () => {
+    const { result, attempts, plans } = await mail(false, withLimit(0));
+    expect(result).toMatchObject({ errors: { non_field_errors: [{ wire: 'email-unsent' }] } });
+    expect(attempts.reserved).toEqual([]);
+    expect(plans.savedEffects.filter(({ type }) => type === 'mail')).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { MAIL_UNSENT, NON_FIELD_ERRORS, type StageReply } from '@gatehouse/contracts';
+import { type Effect, MAIL_UNSENT, NON_FIELD_ERRORS, type StageReply, sentence, toast } from '@gatehouse/contracts';
 import type { StageInvocation, StageRun } from '../stage-request.js';
 import { effectsOf, type StageResult } from '../stage-result.js';
 import type { AttemptDependencies } from './attempt-counter.js';
@@ -25,25 +25,40 @@ export class MailLimiter {
     if (!('challenge' in reply) || !effectsOf(reply).some(isMail)) return result;
     const { attempts, reservationFactory } = this.dependencies;
     const guesser = guesserOf(run, invocation);
-    const reservations = reservationFactory.mailReservations(guesser);
+    const limit = effectsOf(reply).find(isMail)?.resend_limit;
+    if (limit?.mails === 0) return { ...result, reply: withoutMail(reply, limit) };
+    const reservations = [
+      ...reservationFactory.mailReservations(guesser),
+      ...(limit ? [reservationFactory.resendReservation(guesser, limit)] : []),
+    ];
     const outcome = await attempts.reserve(reservations, 0);
     if (outcome.reserved) return result;
     this.dependencies.observer.attemptRefused('mail', refusedAttempt(run, invocation, { guesser, reservations }));
-    return { ...result, reply: withoutMail(reply) };
+    // Only the counter of `resend_limit` locks: the others delay mails.
+    return { ...result, reply: withoutMail(reply, outcome.locked ? limit : undefined) };
   }
 }
 
-const isMail = ({ type }: { readonly type: string }) => type === 'mail';
+type Mail = Extract<Effect, { type: 'mail' }>;
+const isMail = (effect: Effect): effect is Mail => effect.type === 'mail';
 
 /**
  * Removes the mail and the reply's new state, which says that the mail was sent. The visitor may then request another
- * mail.
+ * mail. If the mail was one too many for `limit`, a toast says when.
  */
-function withoutMail(reply: Extract<StageReply, { challenge: object }>): StageReply {
+function withoutMail(reply: Extract<StageReply, { challenge: object }>, limit?: Mail['resend_limit']): StageReply {
   const { state: _mailed, ...rest } = reply;
   return {
     ...rest,
-    effects: effectsOf(reply).filter((effect) => !isMail(effect)),
+    effects: [
+      ...effectsOf(reply).filter(({ type }) => type !== 'mail' && (type !== 'toast' || !limit)),
+      ...(limit ? [toast('error', tooManyMails(limit.window_s))] : []),
+    ],
     errors: { ...reply.errors, [NON_FIELD_ERRORS]: [UNSENT] },
   };
 }
+
+const tooManyMails = (windowS: number) =>
+  sentence('Too many account verification attempts. Please try again after {minutes} minutes.', {
+    minutes: Math.ceil(windowS / 60),
+  });

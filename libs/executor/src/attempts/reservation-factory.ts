@@ -1,4 +1,4 @@
-import type { AttemptRule, Errors, User } from '@gatehouse/contracts';
+import type { AttemptRule, Effect, Errors, User } from '@gatehouse/contracts';
 import ipaddr from 'ipaddr.js';
 import { type AttemptReservation, COUNTER_SEPARATOR, hmacSubject, NETWORK_CREDENTIAL } from './attempt-store.js';
 
@@ -15,6 +15,8 @@ export interface AttemptLimits {
 
 /** The credential under which requested mails are counted. */
 const MAIL = 'mail';
+/** Counter of the mails that visitors have asked for again, beside the counters of all requested mails. */
+const MAIL_AGAIN = `${MAIL}${COUNTER_SEPARATOR}again`;
 /** Seconds without a requested mail after which the requested mails of a user are forgotten. */
 const MAIL_FORGET_S = 3600;
 
@@ -56,6 +58,9 @@ export interface Guesser {
    */
   readonly typedName?: string | undefined;
 }
+
+/** How many further mails a stage sends. */
+type ResendLimit = NonNullable<Extract<Effect, { type: 'mail' }>['resend_limit']>;
 
 interface AttemptInput extends Guesser {
   readonly rules: readonly AttemptRule[];
@@ -110,6 +115,17 @@ export class ReservationFactory {
       })),
       ...this.networkCounter(guesser, `${MAIL}${COUNTER_SEPARATOR}${NETWORK_CREDENTIAL}`),
     ];
+  }
+
+  /**
+   * Returns the attempt that another mail costs beside `mailReservations`, by the limit of the stage. All visitors who
+   * have proved nothing share it for a name, whatever their network. A known browser, and visitors with a proof, have
+   * counters of their own, so that other visitors cannot use up the limit of a user. Once the limit is reached, the
+   * counter counts as locked until it is forgotten.
+   */
+  resendReservation(guesser: Guesser, { mails, window_s }: ResendLimit): AttemptReservation {
+    const [shared] = this.countersOf(MAIL_AGAIN, { free: mails, hard: mails }, asTyped(guesser));
+    return { ...shared!, free: mails, hard: mails, forgetAfterS: window_s };
   }
 
   /** Returns the attempts to reset for credentials that the user has replaced. */

@@ -104,6 +104,7 @@ const withoutOperator = (request: FlowRequest, { slug }: Preview): FlowRequest =
   ...{ slug, sessionKey: undefined, authenticate: undefined, crossSite: undefined },
   client: { ...request.client, cookies: {}, outpost: false },
   knownBrowserOf: () => undefined,
+  isKnownDevice: () => false,
   checkAnonymousRate: () => undefined,
   checkNewSessionRate: () => undefined,
 });

@@ -56,6 +56,7 @@ export const consentContract = defineStage({
   },
   errors: {
     consent_outdated: { string: 'This question has been asked anew since. Please look at it again.', code: 'invalid' },
+    consent_token_wrong: { string: 'Invalid consent token, re-showing prompt', code: 'invalid' },
     consent_changed: { string: 'What is asked for has changed. Please look at it again.', code: 'invalid' },
   },
   effects: ['event'],

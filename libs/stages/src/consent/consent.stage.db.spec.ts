@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PlanContext, SavedUser } from '@gatehouse/contracts';
+import type { ApiVersion, PlanContext, SavedUser } from '@gatehouse/contracts';
 import { openDataSource } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import type { DataSource } from 'typeorm';
@@ -36,12 +36,21 @@ interface DriveOptions {
   readonly context?: PlanContext;
   readonly session?: SavedUser | null;
   readonly id?: string;
+  readonly apiVersion?: ApiVersion;
 }
-const drive = ({ mode = 'expiring', lifetime = 'weeks=4', context = {}, session = null, id }: DriveOptions = {}) =>
+const drive = ({
+  mode = 'expiring',
+  lifetime = 'weeks=4',
+  context = {},
+  session = null,
+  id,
+  apiVersion = '2024.8',
+}: DriveOptions = {}) =>
   driveStage(consentContract, new ConsentStage(new ConsentGrantRepository(source, MAX_PERMISSIONS)), {
     config: { mode, consent_expire_in: lifetime },
     context,
     request: { id: id ?? randomUUID(), session: { user: session } },
+    apiVersion,
   });
 type Step = ReturnType<typeof drive>;
 const tokenOf = (reply: Awaited<ReturnType<Step['show']>>) =>
@@ -58,7 +67,7 @@ const rowsOf = ({ uuid }: { uuid: string }) =>
   source.query('SELECT permissions, expires FROM consent.grants WHERE application_id = $1', [uuid]);
 
 describe('the consent challenge', () => {
-  it('shows the header and the permissions of the plan, with a new token each time', async () => {
+  it('shows the header and the permissions of the plan, with a random token', async () => {
     const context = {
       consent_header: 'About to share',
       consent_permissions: named('a'),
@@ -70,16 +79,25 @@ describe('the consent challenge', () => {
       challenge: { header_text: 'About to share', permissions: named('a'), additional_permissions: named('b') },
     });
     expect(tokenOf(shown)).toMatch(/^[0-9a-f-]{36}$/);
-    expect(tokenOf(await step.show())).not.toBe(tokenOf(shown));
+    expect(tokenOf(await drive({ mode: 'always_require', context }).show())).not.toBe(tokenOf(shown));
   });
 
-  it('accepts a response only with the token of the last challenge', async () => {
+  it('accepts a response from each of several tabs, and none with another token', async () => {
     const step = drive({ mode: 'always_require' });
     const first = tokenOf(await step.show());
-    await step.show();
-    const rejected = await step.answer({ token: first });
+    expect(tokenOf(await step.show())).toBe(first);
+    const rejected = await step.answer({ token: randomUUID() });
     expect(rejected).toMatchObject({ type: 'rejected', errors: { token: [{ code: 'consent_outdated' }] } });
-    expect(await step.answer({ token: tokenOf(rejected) })).toEqual({ type: 'passed', consented: true });
+    expect(tokenOf(rejected)).toBe(first);
+    expect(await step.answer({ token: first })).toEqual({ type: 'passed', consented: true });
+  });
+
+  it('says since 2026.8 that the token is wrong', async () => {
+    const step = drive({ mode: 'always_require', apiVersion: '2026.8' });
+    await step.show();
+    expect(await step.answer({ token: randomUUID() })).toMatchObject({
+      ...{ type: 'rejected', errors: { token: [{ code: 'consent_token_wrong' }] } },
+    });
   });
 
   it('rejects a response that comes before the challenge was shown', async () => {
@@ -179,6 +197,7 @@ describe('a grant', () => {
     const rejected = await step.answer({ token: tokenOf(shown) });
     expect(rejected).toMatchObject({ type: 'rejected', errors: { token: [{ code: 'consent_changed' }] } });
     expect(rejected).toMatchObject({ challenge: { permissions: named('a', 'b'), additional_permissions: [] } });
+    expect(tokenOf(rejected)).not.toBe(tokenOf(shown));
     expect(await rowsOf(context.application)).toEqual([]);
   });
 

@@ -44,7 +44,8 @@ export class ConsentStage implements Stage<Contract> {
 
   async respond(input: RespondInput<Contract>): Promise<Outcome> {
     const shown = input.state?.shown;
-    if (!shown || !secretsEqual(input.response.token, shown.token)) return this.askAgain(input, 'consent_outdated');
+    if (!shown || !secretsEqual(input.response.token, shown.token))
+      return this.askAgain(input, input.apiVersion === '2026.8' ? 'consent_token_wrong' : 'consent_outdated');
     const parties = consentParties(input);
     const grant = parties && (await this.grants.find(parties));
     if (!matchesShown(requestOf(input, grant), shown)) return this.askAgain(input, 'consent_changed');
@@ -55,7 +56,10 @@ export class ConsentStage implements Stage<Contract> {
    * Rejects the response and shows the challenge again. Passes if the user has granted all permissions in another
    * session since the challenge was shown. Then reports no consent, because this response consents to nothing.
    */
-  private async askAgain(input: Input, code: 'consent_outdated' | 'consent_changed'): Promise<Outcome> {
+  private async askAgain(
+    input: Input,
+    code: 'consent_outdated' | 'consent_token_wrong' | 'consent_changed',
+  ): Promise<Outcome> {
     const outcome = await this.challenge(input);
     return outcome.type === 'challenge' ? reject<Contract>({ token: [{ code }] } as StageErrors<Contract>) : outcome;
   }
@@ -98,9 +102,13 @@ function requestOf({ context }: Input, grant: ConsentGrant | undefined): Request
   };
 }
 
-/** Returns the challenge with a new token, so that the stage rejects a response from an outdated page. */
-function consentChallenge({ context }: Input, { permissions, additional }: RequestedPermissions) {
-  const token = randomUUID();
+/**
+ * Returns the challenge. Its token is new if it shows other permissions than the last one, so that the stage rejects a
+ * response from an outdated page. Otherwise it is the same, so that several tabs of the visitor can answer.
+ */
+function consentChallenge({ context, state }: Input, { permissions, additional }: RequestedPermissions) {
+  const before = state?.shown;
+  const token = before && matchesShown({ permissions, additional }, before) ? before.token : randomUUID();
   const { consent_header } = context;
   const shown = { token, permissions: idsOf(permissions), additional: idsOf(additional) };
   return ask<Contract>(

@@ -1,4 +1,4 @@
-import { type Effect, mailServerOf, type User } from '@gatehouse/contracts';
+import { type Effect, mailServerOf, seconds, secondsOf, type User } from '@gatehouse/contracts';
 import type { ChallengeInput, MailLimits } from '@gatehouse/stage-kit';
 import type { emailContract } from './email.contract.js';
 
@@ -25,15 +25,21 @@ interface MailInput {
   readonly address: string;
   readonly digits: string;
   readonly limits: MailLimits;
+  /** Whether the visitor has asked for another mail, which the limit of the stage counts. */
+  readonly isResend: boolean;
 }
 
 /**
  * Returns the mail effect with the code; the gateway adds the link. If `address` is empty, the recipient is `null` and
  * the content stays the same, so that sealing and saving take as long (prevents a timing attack).
  */
-export function buildMail(input: ChallengeInput<Contract>, { user, address, digits, limits }: MailInput): Mail {
+export function buildMail(
+  input: ChallengeInput<Contract>,
+  { user, address, digits, limits, isResend }: MailInput,
+): Mail {
   const { config, site, locale } = input;
-  const minutes = config.token_expiry;
+  const lifetimeS = linkLifetimeS(config);
+  const minutes = wholeMinutes(lifetimeS);
   return {
     type: 'mail',
     to: address === '' ? null : { address, name: user.kind === 'pretended' ? '' : user.name },
@@ -42,9 +48,21 @@ export function buildMail(input: ChallengeInput<Contract>, { user, address, digi
     locale: (user.kind === 'saved' && user.locale) || locale,
     variables: {
       ...{ brand: site.brand, username: user.username, code: digits },
-      ...{ link_minutes: minutes, code_minutes: Math.min(minutes, Math.floor(limits.codeS / 60)) },
+      ...{ link_minutes: minutes, code_minutes: wholeMinutes(Math.min(lifetimeS, limits.codeS)) },
     },
     ...mailServerOf(config),
-    link_ttl_s: minutes * 60 + GRACE_S,
+    link_ttl_s: lifetimeS + GRACE_S,
+    ...(isResend && { resend_limit: resendLimit(config) }),
   };
 }
+
+/** Returns the seconds for which a mail says that its link can be used. */
+export const linkLifetimeS = ({ token_expiry }: ChallengeInput<Contract>['config']) => secondsOf(token_expiry) ?? 0;
+
+/** Returns the whole minutes of a lifetime that a mail states; a shorter one counts as a minute. */
+const wholeMinutes = (lifetimeS: number) => Math.max(1, Math.floor(lifetimeS / 60));
+
+const resendLimit = ({ recovery_max_attempts, recovery_cache_timeout }: ChallengeInput<Contract>['config']) => ({
+  mails: recovery_max_attempts,
+  window_s: Math.max(0, seconds(recovery_cache_timeout)),
+});

@@ -14,8 +14,28 @@ describe('the config of the email stage', () => {
         subject: 'authentik',
         template: 'email/password_reset.html',
       },
+      ...{ recovery_max_attempts: 5, recovery_cache_timeout: 'minutes=5' },
     });
   });
+
+  it.each([
+    [30, 30],
+    ['30', 30],
+    ['minutes=30', 'minutes=30'],
+    ['hours=1;minutes=1', 'hours=1;minutes=1'],
+    ['seconds=1', 'seconds=1'],
+    [43_200, 43_200],
+  ])('accepts the token_expiry %j, a number of minutes or a duration', (token_expiry, parsed) => {
+    expect(emailContract.config.parse({ token_expiry }).token_expiry).toBe(parsed);
+    expect(emailContract.config.parse({ token_expiry: parsed }).token_expiry).toBe(parsed);
+  });
+
+  it.each([0, 43_201, -1, 'days=31', 'soon', 'minutes=soon', '', true, null, ['minutes=30']])(
+    'refuses the token_expiry %j',
+    (token_expiry) => {
+      expect(emailContract.config.safeParse({ token_expiry }).success).toBe(false);
+    },
+  );
 
   it('must have a known template, at most one of use_tls and use_ssl, and one sender address', () => {
     const { template } = emailContract.config.shape;

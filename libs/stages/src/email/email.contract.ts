@@ -1,13 +1,18 @@
 import {
   boolean,
+  CODE_MAIL_TEMPLATES,
   char,
   choice,
   defineStage,
+  duration,
   integer,
   MAIL_TEMPLATES,
   MAIL_UNSENT,
   mailServerErrors,
   mailServerFields,
+  minutesOrDuration,
+  since2026,
+  withNewerValues,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { emailChallenge, emailResponse } from './email.wire.js';
@@ -15,9 +20,14 @@ import { emailChallenge, emailResponse } from './email.wire.js';
 /** Credential for which the gateway counts the attempts at mailed codes. */
 export const EMAIL_CODE = 'email_code';
 
-/** Longest lifetime of a link, in minutes: thirty days. */
-const MAX_EXPIRY = 43_200;
+/** Longest lifetime of a link, in seconds: thirty days. */
+const MAX_EXPIRY_S = 30 * 86_400;
+const TEMPLATES = [...MAIL_TEMPLATES, ...CODE_MAIL_TEMPLATES] as const;
+/** Templates that authentik has since its line 2026.8. */
+const NEWER_TEMPLATES = ['email/email_otp.html', 'email/invitation.html'];
 const MAX_TEXT = 255;
+/** Largest value of `recovery_max_attempts`. */
+const MAX_RESENDS = 1000;
 
 /** Contract of the email stage, which mails a link and a code to verify an address (docs/spec/stages.md#email). */
 export const emailContract = defineStage({
@@ -30,11 +40,19 @@ export const emailContract = defineStage({
   config: z.object({
     ...mailServerFields,
     activate_user_on_success: boolean().default(false).describe('Whether the user becomes active.'),
-    token_expiry: integer({ min: 1, max: MAX_EXPIRY })
-      .default(30)
-      .describe('Lifetime of the link and of the code in minutes.'),
+    token_expiry: minutesOrDuration(30, MAX_EXPIRY_S).describe(
+      'Lifetime of the link and of the code: a duration, or a number of minutes.',
+    ),
+    recovery_max_attempts: since2026(integer({ min: 0, max: MAX_RESENDS }).default(5)).describe(
+      'Largest number of further mails that visitors may ask for to one address, over all sessions. Zero: none.',
+    ),
+    recovery_cache_timeout: since2026(duration('minutes=5')).describe(
+      'Time without a further mail after which the number of recovery_max_attempts starts again.',
+    ),
     subject: char({ maxLength: MAX_TEXT }).default('authentik').describe('Subject of the mail.'),
-    template: choice(MAIL_TEMPLATES).default(MAIL_TEMPLATES[0]).describe('Template of the mail.'),
+    template: withNewerValues(choice(TEMPLATES), NEWER_TEMPLATES)
+      .default(MAIL_TEMPLATES[0])
+      .describe('Template of the mail.'),
   }),
   validate: mailServerErrors,
   challenge: emailChallenge,

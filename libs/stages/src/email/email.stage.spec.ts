@@ -41,6 +41,29 @@ describe('an email stage', () => {
     expect(mailsIn(await stage.show())).toEqual([]);
   });
 
+  it('mails a link that lives as long as a duration in its config', async () => {
+    const stage = drive({ config: { token_expiry: 'hours=1;seconds=30' } });
+    expect(mailIn(await stage.show())).toMatchObject({
+      ...{ link_ttl_s: 3690, variables: { link_minutes: 60, code_minutes: 10 } },
+    });
+    expect(mailIn(await drive({ config: { token_expiry: 'seconds=5' } }).show())).toMatchObject({
+      ...{ link_ttl_s: 65, variables: { link_minutes: 1, code_minutes: 1 } },
+    });
+  });
+
+  it('limits the mails that visitors ask for since 2026.8, and not the first one', async () => {
+    const config = { recovery_max_attempts: 2, recovery_cache_timeout: 'minutes=3' };
+    for (const [apiVersion, limit] of [
+      ['2026.8', { mails: 2, window_s: 180 }],
+      ['2024.8', undefined],
+    ] as const) {
+      const stage = drive({ config, apiVersion });
+      expect(mailIn(await stage.show()).resend_limit).toBeUndefined();
+      advanceClock(30);
+      expect(mailIn(await stage.answer({})).resend_limit).toEqual(limit);
+    }
+  });
+
   it('does not reveal the code in its reply', async () => {
     const reply = await drive().show();
     expect(reply).toMatchObject({ type: 'challenge', challenge: {} });

@@ -20,7 +20,7 @@ import {
 } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { EMAIL_CODE, type emailContract } from './email.contract.js';
-import { buildMail, recipientAddress } from './email-mail.js';
+import { buildMail, linkLifetimeS, recipientAddress } from './email-mail.js';
 
 type Contract = typeof emailContract;
 
@@ -52,7 +52,11 @@ export class EmailStage implements Stage<Contract> {
     if (!user) return noUser();
     if (followedLink(input, user)) return this.passed(input, user);
     if (!this.isMailRequested(input, user)) return ask<Contract>({});
-    return ask<Contract>({}, this.hasMailsLeft(input.state) ? this.newMail(input, user) : { errors: UNSENT });
+    const isResend = input.state?.wanted === true;
+    return ask<Contract>(
+      {},
+      this.hasMailsLeft(input.state) ? this.newMail(input, user, { isResend }) : { errors: UNSENT },
+    );
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
@@ -85,7 +89,7 @@ export class EmailStage implements Stage<Contract> {
     if (step.starts_over) return reject<Contract>(sent, state ? { state: { ...state, wanted: true } } : {});
     if (!this.hasMailsLeft(state)) return reject<Contract>(UNSENT);
     const isEarly = state !== undefined && !this.isPauseOver(state);
-    const mail = isEarly ? { effects: [] } : this.newMail(input, user);
+    const mail = isEarly ? { effects: [] } : this.newMail(input, user, { isResend: true });
     return reject<Contract>(sent, { ...mail, effects: [...mail.effects, toast('success', SENT_TOAST)] });
   }
 
@@ -107,12 +111,16 @@ export class EmailStage implements Stage<Contract> {
     return Date.now() >= sent_at + this.limits.resendS * 1000;
   }
 
-  /** Returns a mail with a new code, and the state that stores the hash of that code. */
-  private newMail(input: ChallengeInput<Contract>, user: User) {
+  /**
+   * Returns a mail with a new code, and the state that stores the hash of that code. `isResend`: whether the visitor has
+   * asked for it. 2024.8 has no limit of its own for such mails.
+   */
+  private newMail(input: ChallengeInput<Contract>, user: User, { isResend }: { readonly isResend: boolean }) {
     const { state, config } = input;
     const [address, now] = [recipientAddress(input, user), Date.now()];
     const { digits, stored } = createCode();
-    const lifetimeS = Math.min(this.limits.codeS, config.token_expiry * 60);
+    const lifetimeS = Math.min(this.limits.codeS, linkLifetimeS(config));
+    const isLimited = isResend && input.apiVersion !== '2024.8';
     return {
       state: {
         ...stored,
@@ -121,7 +129,7 @@ export class EmailStage implements Stage<Contract> {
         mails: (state?.mails ?? 0) + 1,
         code_until: now + lifetimeS * 1000,
       } satisfies State<Contract>,
-      effects: [buildMail(input, { user, address, digits, limits: this.limits })],
+      effects: [buildMail(input, { user, address, digits, limits: this.limits, isResend: isLimited })],
     };
   }
 

@@ -288,3 +288,23 @@ it('leaks no password into its reply or its table, whatever the field key', asyn
   expect(rows).not.toMatch(/hunter2|nnn/);
   expect(reply).toMatchObject({ effects: [{ context: { notes: 'n'.repeat(1024) } }] });
 });
+
+describe('attributes that are not an object', () => {
+  it.each(['all', ['all'], 7, null])('%j: are refused since 2026.8, and ignored in 2024.8', async (attributes) => {
+    const [refused, written] = [uniqueName(), uniqueName()];
+    expect(await write({ username: refused, attributes }, { apiVersion: '2026.8' })).toEqual({
+      ...{ type: 'denied', message: { code: 'user_write_failed' } },
+    });
+    expect(await find(refused)).toBeUndefined();
+    expect(await write({ username: written, attributes })).toMatchObject({ type: 'passed' });
+  });
+
+  it('are merged since 2026.8 if they are an object, and id and pk are never written', async () => {
+    const alice = await createUser({ attributes: { kept: 1, nested: { a: 1 } } });
+    const data = { id: randomUUID(), pk: 1, attributes: { nested: { b: 2 } }, attributes_shoe_size: 38 };
+    await write(data, { ...NEVER_CREATE, apiVersion: '2026.8', context: { pending_user: alice } });
+    expect(await find(alice.username)).toMatchObject({
+      ...{ uuid: alice.uuid, pk: alice.pk, attributes: { kept: 1, nested: { a: 1, b: 2 }, shoe_size: 38 } },
+    });
+  });
+});

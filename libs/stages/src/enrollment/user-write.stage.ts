@@ -57,7 +57,7 @@ export class UserWriteStage implements Stage<Contract> {
     const target = targetUser(input);
     if (target === 'none') return deny({ message: { code: 'user_write_nobody' } });
     const changes = withoutUnchangedName(userChangesFrom(data, locked), target);
-    const refusal = refusalOf(changes);
+    const refusal = hasInvalidAttributes(input) ? writeFailed() : refusalOf(changes);
     if (refusal) return refusal;
     const proofStep = changes.password && typeof target === 'object' && requireProof(input, target);
     if (proofStep) return proofStep;
@@ -117,6 +117,13 @@ function refusalOf({ fields }: UserChanges): StageOutcome<Contract> | undefined 
   if (!Object.values(fields).every(isValidName)) return writeFailed();
   const prepared = username === undefined ? undefined : prepareUsername(username);
   return prepared && 'reason' in prepared ? deny({ message: prepared.reason }) : undefined;
+}
+
+/** Returns whether `attributes` is not an object of attributes. 2024.8 ignores such a value. */
+function hasInvalidAttributes({ apiVersion, context: { prompt_data = {} } }: Input): boolean {
+  const { attributes } = prompt_data;
+  const isObject = typeof attributes === 'object' && attributes !== null && !Array.isArray(attributes);
+  return apiVersion !== '2024.8' && attributes !== undefined && !isObject;
 }
 
 /** Returns whether a text is valid as a name: not too long, and without control characters. */

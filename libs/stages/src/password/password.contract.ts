@@ -8,6 +8,7 @@ import {
   redirectTarget,
   reference,
   secret,
+  withNewerValues,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
@@ -16,7 +17,11 @@ export const BACKENDS = [
   'authentik.core.auth.InbuiltBackend',
   'authentik.core.auth.TokenBackend',
   'authentik.sources.ldap.auth.LDAPBackend',
+  'authentik.sources.kerberos.auth.KerberosBackend',
 ] as const;
+
+/** Backends that authentik has since its line 2026.8. */
+const NEWER_BACKENDS = ['authentik.sources.kerberos.auth.KerberosBackend'];
 
 /** Contract of the password stage, which checks the pending user's password (docs/spec/stages.md#password). */
 export const passwordContract = defineStage({
@@ -30,7 +35,7 @@ export const passwordContract = defineStage({
   user_info: true,
   config: z.object({
     backends: z
-      .array(choice(BACKENDS))
+      .array(withNewerValues(choice(BACKENDS), NEWER_BACKENDS))
       .refine(({ length }) => length > 0, { params: { message: { code: 'empty_list' } } })
       .describe('Where passwords are checked.'),
     configure_flow: reference('flow').describe('Flow in which users change their password.'),

@@ -1,4 +1,4 @@
-import type { PlanContext, StageRequest, User } from '@gatehouse/contracts';
+import type { ApiVersion, PlanContext, StageRequest, User } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { describe, expect, it } from 'vitest';
 import { InMemoryCredentialStore, RecordingHasher } from '../../testing/credential-store.js';
@@ -36,6 +36,7 @@ interface DriveOptions {
   readonly context?: PlanContext;
   readonly config?: Record<string, unknown>;
   readonly request?: Partial<StageRequest>;
+  readonly apiVersion?: ApiVersion;
 }
 
 function drive({
@@ -43,12 +44,14 @@ function drive({
   context,
   config,
   request = {},
+  apiVersion = '2024.8',
 }: DriveOptions) {
   const hasher = new RecordingHasher({ all: LIMITS, legacy: LIMITS });
   const stage = driveStage(passwordContract, new PasswordStage(new PasswordAuthenticator(credentials, hasher)), {
     config: { backends: [INBUILT], ...config },
     context: context ?? { pending_user: saved() },
     request,
+    apiVersion,
   });
   return { ...stage, hasher, credentials };
 }
@@ -271,6 +274,20 @@ describe('a wrong password', () => {
       cost: CURRENT,
       effects: failureEffects('alice'),
     });
+  });
+
+  it('ends the flow with a message since 2026.8', async () => {
+    const driven = drive({ apiVersion: '2026.8', config: { failed_attempts_before_cancel: 1 } });
+    expect(await driven.answer({ password: 'wrong' })).toMatchObject({
+      ...{ type: 'denied', message: { code: 'password_invalid' }, reason: 'too_many_attempts' },
+    });
+  });
+
+  it('rejects every password if it has only backends that match none', async () => {
+    for (const backend of [LDAP, 'authentik.sources.kerberos.auth.KerberosBackend']) {
+      const driven = drive({ credentials: await currentCredentials(), config: { backends: [backend] } });
+      expect(await driven.answer({ password: PASSWORD })).toMatchObject({ type: 'rejected' });
+    }
   });
 
   it('counts an invalid response as a failure of the step, but not as an attempt', async () => {

@@ -132,16 +132,19 @@ function failedLogin(input: ChallengeInput<Contract>, { username }: User, cost: 
 type FailureRecord = Pick<Parameters<typeof deny<Contract>>[0] & object, 'failed' | 'effects' | 'cost'>;
 
 /**
- * Counts a failure in the state of the step, and rejects the response. The last allowed failure ends the flow without a
- * message, but with a reason for pages (docs/spec/stages.md#password-failures).
+ * Counts a failure in the state of the step, and rejects the response. The last allowed failure ends the flow with a
+ * reason for pages, and since 2026.8 with a message (docs/spec/stages.md#password-failures).
  */
 function failedAttempt(
-  { config, state }: ChallengeInput<Contract>,
+  { config, state, apiVersion }: ChallengeInput<Contract>,
   errors: StageErrors<Contract>,
   record: FailureRecord,
 ) {
   const failures = (state?.failures ?? 0) + 1;
-  if (failures >= config.failed_attempts_before_cancel) return deny<Contract>({ ...record, reason: TOO_MANY_ATTEMPTS });
+  if (failures >= config.failed_attempts_before_cancel) {
+    const message = apiVersion === '2026.8' ? { message: { code: 'password_invalid' as const } } : {};
+    return deny<Contract>({ ...record, ...message, reason: TOO_MANY_ATTEMPTS });
+  }
   return reject<Contract>(errors, { ...record, state: { failures } });
 }
 

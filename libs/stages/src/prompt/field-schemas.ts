@@ -13,7 +13,7 @@ import {
 import { z } from 'zod';
 import type { FormLimits } from './prompt.config.js';
 import type { PromptType } from './prompt.wire.js';
-import type { FormField } from './prompt-form.js';
+import type { FieldChoice, FormField } from './prompt-form.js';
 
 /** Largest lengths that the directory stores, in characters. */
 const MAX_USERNAME = 150;
@@ -56,6 +56,9 @@ const SCHEMAS: Readonly<Record<PromptType, CreateSchema>> = {
   hidden: textSchema,
   static: textSchema,
   'ak-locale': (_field, { textCharacters }) => char({ allowBlank: true, maxLength: textCharacters }),
+  alert_info: textSchema,
+  alert_warning: textSchema,
+  alert_danger: textSchema,
 };
 
 /** Returns the text. Rejects control characters, and characters that change the direction of the text after them. */
@@ -80,13 +83,13 @@ function invalid(ctx: z.RefinementCtx, message: Message): never {
 }
 
 /**
- * Returns the choice that equals the value. Compares both as Python's `str()` writes them, because a choice may be a
- * number or a list.
+ * Returns the choice whose value equals the value of the response. Compares both as Python's `str()` writes them,
+ * because the value of a choice may be a number or a list.
  */
-function choiceOf(value: unknown, choices: readonly unknown[]): { value: unknown } | Message {
+function choiceOf(value: unknown, choices: readonly FieldChoice[]): { value: unknown } | Message {
   const text = pythonText(value);
-  const index = choices.findIndex((choice) => pythonText(choice) === text);
-  return index >= 0 ? { value: choices[index] } : { code: 'not_a_choice', params: { input: text } };
+  const chosen = choices.find((choice) => pythonText(choice.value) === text);
+  return chosen ? { value: chosen.value } : { code: 'not_a_choice', params: { input: text } };
 }
 
 /** Local part of an email address: words separated by single dots. */

@@ -12,7 +12,7 @@ import type { ValidationPolicy } from './prompt.contract.js';
 /** The fields of a policy request that describe the visitor and the flow. */
 export type EvaluationSubject = Pick<
   PolicyRequest,
-  'id' | 'timeout_ms' | 'locale' | 'user' | 'client' | 'method' | 'site' | 'flow_plan' | 'dry_run'
+  'id' | 'timeout_ms' | 'locale' | 'user' | 'visitor' | 'client' | 'method' | 'site' | 'flow_plan' | 'dry_run'
 >;
 
 /** HTTP method of the visitor's request. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { field } from '../../testing/prompt.js';
 import { parseAnswers } from './parse-answers.js';
 import type { PromptField } from './prompt.contract.js';
-import { PROMPT_TYPES } from './prompt.wire.js';
+import { ALERT_TYPES, PROMPT_TYPES } from './prompt.wire.js';
 import { buildForm } from './prompt-form.js';
 
 const LIMITS = { textCharacters: 10, fileBytes: 1024 };
@@ -11,10 +11,15 @@ const LIMITS = { textCharacters: 10, fileBytes: 1024 };
 interface PlanValues {
   readonly data?: Record<string, unknown>;
   readonly locked?: string[];
+  readonly objectChoices?: boolean;
 }
 
-function parse(fields: readonly PromptField[], body: object, { data = {}, locked = [] }: PlanValues = {}) {
-  const form = buildForm({ fields, data, locked, secrets: [] }, {});
+function parse(
+  fields: readonly PromptField[],
+  body: object,
+  { data = {}, locked = [], objectChoices = false }: PlanValues = {},
+) {
+  const form = buildForm({ fields, data, locked, secrets: [], objectChoices }, {});
   return parseAnswers(form, body as Record<string, unknown>, LIMITS);
 }
 
@@ -115,7 +120,7 @@ describe('the value of a field', () => {
     expect(parseOne({ type }, value)).toEqual(outcome);
   });
 
-  const EDITABLE_TYPES = PROMPT_TYPES.filter((type) => !/read_only|hidden|static|separator/.test(type));
+  const EDITABLE_TYPES = PROMPT_TYPES.filter((type) => !/read_only|hidden|static|separator|alert/.test(type));
 
   it.each(EDITABLE_TYPES)('of type %s must not be null', (type) => {
     expect(parseOne({ type }, null)).toEqual(['null']);
@@ -175,6 +180,21 @@ describe('the value of a field', () => {
     expect(parseChoice({ a: [true] })).toEqual({ errors: { value: [wrong] } });
   });
 
+  it('selects an object choice by its value and stores that value, not the object', () => {
+    const data = { value__choices: [{ label: 'Red', value: 1 }, { label: 'Blue', value: 'b' }, 'plain'] };
+    const parseChoice = (value: unknown) =>
+      parse([field({ type: 'dropdown' })], { value }, { data, objectChoices: true });
+    expect(parseChoice('1')).toEqual({ values: { value: 1 } });
+    expect(parseChoice('b')).toEqual({ values: { value: 'b' } });
+    expect(parseChoice('plain')).toEqual({ values: { value: 'plain' } });
+    expect(parseChoice('Red')).toMatchObject({
+      errors: { value: [{ code: 'not_a_choice', params: { input: 'Red' } }] },
+    });
+    expect(parse([field({ type: 'dropdown', required: false })], {}, { data, objectChoices: true })).toEqual({
+      values: { value: 1 },
+    });
+  });
+
   it('selects a choice that is a list or an object by its Python literal or by an equal value', () => {
     const data = { value__choices: [['a', 1], { b: null }] };
     const parseChoice = (value: unknown) => parse([field({ type: 'dropdown' })], { value }, { data });
@@ -205,16 +225,25 @@ describe('a field that the visitor cannot fill in', () => {
     for (const type of ['hidden', 'static'] as const) {
       const computed = field({ type, placeholder: 'return 1', placeholder_expression: true });
       const form = (evaluated: object) =>
-        buildForm({ fields: [computed], data: {}, locked: [], secrets: [] }, { ...evaluated });
+        buildForm({ fields: [computed], data: {}, locked: [], secrets: [], objectChoices: false }, { ...evaluated });
       const value = (evaluated: object) => parseAnswers(form(evaluated), {}, LIMITS);
       expect(value({ [`${computed.id}.placeholder`]: 'computed' })).toEqual({ values: { value: 'computed' } });
       expect(value({})).toEqual({ values: { value: '' } });
     }
   });
 
-  it('has no value if it is a separator', () => {
-    expect(parseOne({ type: 'separator' }, 'x')).toBeUndefined();
+  it.each(['separator', ...ALERT_TYPES] as const)('has no value if it is of type %s', (type) => {
+    expect(parse([field({ type, initial_value: 'shown' })], { value: 'x' })).toEqual({ values: {} });
+    expect(parse([field({ type })], {})).toEqual({ values: {} });
   });
+
+  it.each(['text_read_only', 'text_area_read_only'] as const)(
+    'of type %s accepts a response that is blank or lacks it',
+    (type) => {
+      expect(parse([field({ type })], { value: '' })).toEqual({ values: { value: '' } });
+      expect(parse([field({ type })], {})).toEqual({ values: { value: '' } });
+    },
+  );
 
   it('ignores the value in the response if an invitation has fixed the value', () => {
     const planValues = { data: { value: 'fixed' }, locked: ['value'] };

@@ -43,6 +43,9 @@ const VALUE_SOURCES: Readonly<Record<PromptType, ValueSource>> = {
   hidden: 'fixed',
   static: 'fixed',
   'ak-locale': 'answer',
+  alert_info: 'none',
+  alert_warning: 'none',
+  alert_danger: 'none',
 };
 
 /** Parses a response by the fields of the form. Ignores values whose key no field has. */

@@ -3,7 +3,7 @@ import { field } from '../../testing/prompt.js';
 import type { PromptField } from './prompt.contract.js';
 import { buildForm, expressionsOf, type FormInput, toPromptField } from './prompt-form.js';
 
-const EMPTY_PLAN: Omit<FormInput, 'fields'> = { data: {}, locked: [], secrets: [] };
+const EMPTY_PLAN: Omit<FormInput, 'fields'> = { data: {}, locked: [], secrets: [], objectChoices: false };
 
 function show(promptField: PromptField, planValues: Partial<typeof EMPTY_PLAN> = {}, evaluated = {}) {
   const input = { fields: [promptField], ...EMPTY_PLAN, ...planValues };
@@ -90,16 +90,19 @@ describe('an expression of a field', () => {
   });
 });
 
+/** Returns the choices of which each has the same text as value and label. */
+const texts = (...values: string[]) => values.map((value) => ({ value, label: value }));
+
 describe('a field with choices', () => {
   const dropdown = (overrides: Partial<PromptField> = {}) => field({ type: 'dropdown', ...overrides });
 
   it('has the choices of the plan, of an expression, or of its placeholder', () => {
     const computed = dropdown({ placeholder: 'return [1]', placeholder_expression: true });
     const values = { [`${computed.id}.placeholder`]: ['test', true, 42] };
-    expect(show(dropdown({ placeholder: 'only' }))).toMatchObject({ choices: ['only'], initial_value: 'only' });
-    expect(show(computed, {}, values)).toMatchObject({ choices: ['test', 'True', '42'], initial_value: 'test' });
+    expect(show(dropdown({ placeholder: 'only' }))).toMatchObject({ choices: texts('only'), initial_value: 'only' });
+    expect(show(computed, {}, values)).toMatchObject({ choices: texts('test', 'True', '42'), initial_value: 'test' });
     expect(show(computed, { data: { value__choices: ['a', 'b'], value: 'b' } })).toMatchObject({
-      ...{ choices: ['a', 'b'], initial_value: 'b', placeholder: '' },
+      ...{ choices: texts('a', 'b'), initial_value: 'b', placeholder: '' },
     });
   });
 
@@ -117,9 +120,30 @@ describe('a field with choices', () => {
   it('shows lists and objects as Python literals, and selects the choice that equals the initial value', () => {
     const data = { value__choices: [['a'], { b: true }], value: { b: true } };
     expect(show(dropdown(), { data })).toMatchObject({
-      ...{ choices: ["['a']", "{'b': True}"], initial_value: "{'b': True}" },
+      ...{ choices: texts("['a']", "{'b': True}"), initial_value: "{'b': True}" },
     });
     const none = { value__choices: ['a', null], value: null };
-    expect(show(dropdown(), { data: none })).toMatchObject({ choices: ['a', 'None'], initial_value: 'None' });
+    expect(show(dropdown(), { data: none })).toMatchObject({ choices: texts('a', 'None'), initial_value: 'None' });
+  });
+
+  it('has object choices with label and value, and the value of the first one as initial value', () => {
+    const choices = [{ label: 'Red', value: 1 }, { label: 'Blue', value: 'b' }, { value: 'bare' }, 7];
+    const plan = (value?: unknown) => ({
+      ...{ objectChoices: true, data: { value__choices: choices, ...(value === undefined ? {} : { value }) } },
+    });
+    expect(show(dropdown(), plan())).toMatchObject({
+      choices: [
+        { label: 'Red', value: '1' },
+        { label: 'Blue', value: 'b' },
+        { label: '', value: 'bare' },
+        { label: '7', value: '7' },
+      ],
+      initial_value: '1',
+    });
+    expect(show(dropdown(), plan('b')).initial_value).toBe('b');
+    expect(show(dropdown(), plan(choices[1])).initial_value).toBe('b');
+    expect(show(dropdown(), plan('Blue')).initial_value).toBe('1');
+    const unnamed = { objectChoices: true, data: { value__choices: [{ label: 'None' }] } };
+    expect(show(dropdown(), unnamed).choices).toEqual([{ label: 'None', value: '' }]);
   });
 });

@@ -14,6 +14,14 @@ export interface FormInput {
   readonly locked: readonly string[];
   /** Field keys of passwords that the visitor has entered in earlier forms. */
   readonly secrets: readonly string[];
+  /** Whether a choice may be an object with `label` and `value`, as since authentik's line 2026.8. */
+  readonly objectChoices: boolean;
+}
+
+/** A choice of a field: the value that a response selects it by, and the text that clients show. */
+export interface FieldChoice {
+  readonly value: unknown;
+  readonly label: unknown;
 }
 
 /** A field whose expressions were evaluated. */
@@ -21,7 +29,7 @@ export interface FormField extends PromptField {
   /** Initial value in the type that the context stores. `undefined` if the field has no initial value. */
   readonly initial: unknown;
   /** Choices of a radio button group or dropdown. */
-  readonly choices: readonly unknown[] | undefined;
+  readonly choices: readonly FieldChoice[] | undefined;
   /** Whether an invitation has fixed the value, so that a response cannot change it. */
   readonly locked: boolean;
 }
@@ -63,13 +71,14 @@ export const buildForm = (input: FormInput, evaluated: Values): FormField[] =>
   [...input.fields].sort((a, b) => a.order - b.order).map((field) => fieldOf(field, input, evaluated));
 
 function fieldOf(field: PromptField, input: FormInput, evaluated: Values): FormField {
-  const choices = choicesOf(field, input.data, evaluated);
+  const toChoice = input.objectChoices ? objectChoice : plainChoice;
+  const choices = rawChoicesOf(field, input.data, evaluated)?.map(toChoice);
   const initial = initialOf(field, input, evaluated);
   return {
     ...field,
     choices,
     placeholder: choices ? '' : placeholderOf(field, evaluated),
-    initial: choices ? selectChoice(choices, initial) : initial,
+    initial: choices ? selectChoice(choices, toChoice(initial)) : initial,
     locked: isFixed(field.field_key, input.locked),
   };
 }
@@ -84,7 +93,7 @@ function placeholderOf(field: PromptField, evaluated: Values): string {
   return value === undefined ? '' : pythonText(value);
 }
 
-function choicesOf(field: PromptField, data: Values, evaluated: Values): unknown[] | undefined {
+function rawChoicesOf(field: PromptField, data: Values, evaluated: Values): unknown[] | undefined {
   if (!CHOICE_TYPES.has(field.type)) return undefined;
   const key = field.field_key + CHOICES;
   const configured = field.placeholder_expression ? evaluated[placeholderId(field)] : field.placeholder;
@@ -103,13 +112,19 @@ function initialOf(field: PromptField, { data, secrets }: FormInput, evaluated: 
   return field.initial_value_expression ? evaluated[initialId(field)] : field.initial_value;
 }
 
+const plainChoice = (value: unknown): FieldChoice => ({ value, label: value });
+
+/** Returns the choice that an object with `label` and `value` describes. A missing member is an empty text. */
+const objectChoice = (choice: unknown): FieldChoice =>
+  isObject(choice) ? { value: choice['value'] ?? '', label: choice['label'] ?? '' } : plainChoice(choice);
+
 /**
- * Returns the choice that equals the value, else the first choice. Compares lists and objects by content, as Python
- * does.
+ * Returns the value of the choice that has the same value, else of the first choice. Compares lists and objects by
+ * content, as Python does.
  */
-function selectChoice(choices: readonly unknown[], value: unknown): unknown {
+function selectChoice(choices: readonly FieldChoice[], { value }: FieldChoice): unknown {
   const literal = pythonLiteral(value);
-  return choices[Math.max(0, choices.map(pythonLiteral).indexOf(literal))];
+  return (choices.find((choice) => pythonLiteral(choice.value) === literal) ?? choices[0])?.value;
 }
 
 /**
@@ -139,7 +154,10 @@ export const toPromptField = ({
   type: field.locked ? (READ_ONLY_TYPES[type] ?? type) : type,
   placeholder: field.placeholder,
   initial_value: initialText(type, field.initial),
-  choices: field.choices && field.choices.length > 0 ? field.choices.map(pythonText) : null,
+  choices:
+    field.choices && field.choices.length > 0
+      ? field.choices.map(({ value, label }) => ({ value: pythonText(value), label: pythonText(label) }))
+      : null,
 });
 
 /** Returns the initial value as text. Clients tick a checkbox unless the text is empty. */

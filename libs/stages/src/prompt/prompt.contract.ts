@@ -7,9 +7,10 @@ import {
   type Errors,
   inlinedReferences,
   integer,
+  withNewerValues,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { PROMPT_TYPES, promptChallenge, promptResponse } from './prompt.wire.js';
+import { ALERT_TYPES, PROMPT_TYPES, promptChallenge, promptResponse } from './prompt.wire.js';
 
 /** A field key that is forbidden, because assigning to it would change the prototype of the object of values. */
 const FORBIDDEN_KEY = '__proto__';
@@ -19,13 +20,13 @@ const text = () => char({ trim: false, allowBlank: true });
 const promptModelConfig = z.object({
   field_key: char().describe('Name of the value in the data of the flow.'),
   label: char().describe('Text beside the field.'),
-  type: choice(PROMPT_TYPES).describe('Kind of the field.'),
+  type: withNewerValues(choice(PROMPT_TYPES), ALERT_TYPES).describe('Kind of the field.'),
   required: boolean().default(true).describe('Whether the field must be filled in.'),
   /** Placeholder of the field. For a field with choices: the list of choices. */
   placeholder: text()
     .default('')
     .describe(
-      "Text in the empty field. For a type with choices: the choices, by placeholder_expression: true and Python such as return ['Red', 'Blue']. A plain text is one choice, also with several lines.",
+      "Text in the empty field. For a type with choices: the choices, by placeholder_expression: true and Python such as return ['Red', 'Blue'], under API_VERSION=2026.8 also objects with label and value. A plain text is one choice, also with several lines.",
     ),
   initial_value: text().default('').describe('Value at the start.'),
   sub_text: text().default('').describe('Text below the field.'),
@@ -95,6 +96,7 @@ export const promptContract = defineStage({
     prompt_file_size: { string: 'The file is larger than {kib} KiB.', code: 'invalid' },
     prompt_not_accepted: { string: 'What you entered was not accepted.', code: 'invalid' },
   },
+  effects: ['toast'],
   // The policy service may have to start a Python process first.
   deadline_ms: 10_000,
 });

@@ -7,12 +7,18 @@ import {
   type SavedUser,
   type StageErrors,
   type StageOutcome,
+  toast,
   type User,
 } from '@gatehouse/contracts';
 import { prepareUsername, UsernameRepository } from '@gatehouse/directory';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { type EvaluationSubject, FormPolicyClient, type RequestMethod } from './form-policy.client.js';
+import {
+  type EvaluationSubject,
+  FormPolicyClient,
+  type FormVerdict,
+  type RequestMethod,
+} from './form-policy.client.js';
 import { enteredNames, parseAnswers, passwordKeys } from './parse-answers.js';
 import type { FormLimits } from './prompt.config.js';
 import type { promptContract } from './prompt.contract.js';
@@ -49,8 +55,9 @@ export class PromptStage implements Stage<Contract> {
     const form = buildForm(formInput(input), input.state?.evaluated ?? (await this.evaluateExpressions(input, 'POST')));
     const usernameErrors = await this.usernameErrors(input, form);
     const parsed = parseAnswers(form, input.response, { ...this.limits, usernameErrors });
-    const errors = 'errors' in parsed ? parsed.errors : await this.validationErrors(input, parsed.values);
-    if (errors || 'errors' in parsed) return reject<Contract>(errors as StageErrors<Contract>);
+    if ('errors' in parsed) return reject<Contract>(parsed.errors as StageErrors<Contract>);
+    const { pass: accepted, messages } = await this.validate(input, parsed.values);
+    if (!accepted) return reject<Contract>(validationErrors(messages));
     const { prompt_data = {}, prompt_secrets = [] } = input.context;
     const secrets = [...new Set([...prompt_secrets, ...passwordKeys(form)])];
     return pass<Contract>({
@@ -58,6 +65,7 @@ export class PromptStage implements Stage<Contract> {
         prompt_data: { ...prompt_data, ...parsed.values },
         ...(secrets.length > 0 ? { prompt_secrets: secrets } : {}),
       },
+      ...(input.apiVersion === '2026.8' && messages.length > 0 ? { effects: messages.map(infoToast) } : {}),
     });
   }
 
@@ -68,20 +76,10 @@ export class PromptStage implements Stage<Contract> {
     });
   }
 
-  /** Returns the errors of the validation policies, or `undefined` if all policies accept the values. */
-  private async validationErrors(
-    input: RespondInput<Contract>,
-    values: Values,
-  ): Promise<StageErrors<Contract> | undefined> {
+  /** Returns the decision of the validation policies, with their messages. */
+  private validate(input: RespondInput<Contract>, values: Values): Promise<FormVerdict> {
     const allValues = { ...lockedValues(input.context), ...values };
-    const { pass: accepted, messages } = await this.policies.validate(
-      input.config.validation_policies,
-      evaluationSubject(input, 'POST'),
-      allValues,
-    );
-    if (accepted) return undefined;
-    const errors = messages.map((text) => ({ text }));
-    return { non_field_errors: errors.length > 0 ? errors : [{ code: 'prompt_not_accepted' }] };
+    return this.policies.validate(input.config.validation_policies, evaluationSubject(input, 'POST'), allValues);
   }
 
   /** Returns the errors of the entered usernames, by the keys of their fields. */
@@ -108,13 +106,23 @@ export class PromptStage implements Stage<Contract> {
   }
 }
 
+/** Returns the errors of a response that the validation policies reject. */
+function validationErrors(messages: readonly string[]): StageErrors<Contract> {
+  const errors = messages.map((text) => ({ text }));
+  return { non_field_errors: errors.length > 0 ? errors : [{ code: 'prompt_not_accepted' }] };
+}
+
+/** Returns the toast with a message of a policy, which no catalogue translates. */
+const infoToast = (text: string) => toast('info', { text });
+
 const userOf = (pendingUser: User | undefined, loggedInUser: User | null): User | null => pendingUser ?? loggedInUser;
 
-const formInput = ({ config, context }: ChallengeInput<Contract>): FormInput => ({
+const formInput = ({ config, context, apiVersion }: ChallengeInput<Contract>): FormInput => ({
   fields: config.fields,
   data: context.prompt_data ?? {},
   locked: context.prompt_locked ?? [],
   secrets: context.prompt_secrets ?? [],
+  objectChoices: apiVersion === '2026.8',
 });
 
 /** Returns the values that an invitation has fixed. Validation policies see them together with the entered values. */
@@ -129,12 +137,13 @@ function lockedValues({ prompt_data = {}, prompt_locked = [] }: PlanContext): Va
  * shown, `POST` for a response.
  */
 function evaluationSubject(input: ChallengeInput<Contract>, method: RequestMethod): EvaluationSubject {
-  const { id, locale, context, session, client, site, flow, preview, timeLeftMs } = input;
+  const { id, locale, context, session, client, site, flow, preview, timeLeftMs, apiVersion } = input;
   const { cookies: _cookies, ...clientWithoutCookies } = client;
   return {
     ...{ id, locale, site, method, client: clientWithoutCookies },
     timeout_ms: Math.max(0, Math.floor(timeLeftMs() - REPLY_MARGIN_MS)),
     user: userOf(context.pending_user, session.user),
+    ...(apiVersion !== '2024.8' && { visitor: session.user }),
     flow_plan: { slug: flow.slug, context: { ...context } },
     ...(preview && { dry_run: 'preview' as const }),
   };

@@ -1,4 +1,8 @@
+import { changedIn2026, withNewerValues } from '@gatehouse/contracts';
 import { z } from 'zod';
+
+/** Types of boxes with a text that the visitor only reads. authentik has them since its line 2026.8. */
+export const ALERT_TYPES = ['alert_info', 'alert_warning', 'alert_danger'] as const;
 
 /** Types of fields that clients can show (docs/spec/stages.md#prompt-field-types). */
 export const PROMPT_TYPES = [
@@ -20,20 +24,30 @@ export const PROMPT_TYPES = [
   'hidden',
   'static',
   'ak-locale',
+  ...ALERT_TYPES,
 ] as const;
 export type PromptType = (typeof PROMPT_TYPES)[number];
+
+const promptChoice = z
+  .object({ value: z.string(), label: z.string() })
+  .meta({ id: 'PromptChoice', description: 'A choice of a field. A response selects it by its value.' });
+
+/** Choices of a field. In 2024.8 a choice was a text. */
+const promptChoices = changedIn2026(z.array(promptChoice).nullable(), z.array(z.string()).nullable(), (choices) =>
+  choices === null ? null : choices.map(({ value }) => value),
+);
 
 const stagePrompt = z
   .object({
     field_key: z.string(),
     label: z.string(),
-    type: z.enum(PROMPT_TYPES).meta({ id: 'PromptTypeEnum' }),
+    type: withNewerValues(z.enum(PROMPT_TYPES), ALERT_TYPES).meta({ id: 'PromptTypeEnum' }),
     required: z.boolean(),
     placeholder: z.string(),
     initial_value: z.string(),
     order: z.int(),
     sub_text: z.string(),
-    choices: z.array(z.string()).nullable(),
+    choices: promptChoices,
   })
   .meta({ id: 'StagePrompt', description: 'One field of a form.' });
 

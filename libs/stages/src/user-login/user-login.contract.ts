@@ -1,4 +1,4 @@
-import { boolean, choice, defineStage, duration, seconds } from '@gatehouse/contracts';
+import { boolean, choice, defineStage, duration, seconds, since2026 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 export const NETWORK_BINDINGS = ['no_binding', 'bind_asn', 'bind_asn_network', 'bind_asn_network_ip'] as const;
@@ -22,6 +22,9 @@ export const userLoginContract = defineStage({
     remember_me_offset: duration('seconds=0').describe(
       'Time by which the session is longer if the user wants to stay logged in. Zero: no question.',
     ),
+    remember_device: since2026(duration('days=30')).describe(
+      'Time for which the browser counts as a known device of the user after a login. Zero: not at all.',
+    ),
     terminate_other_sessions: boolean().default(false).describe('Whether the other sessions of the user end.'),
     network_binding: choice(NETWORK_BINDINGS)
       .default('no_binding')
@@ -42,6 +45,7 @@ export const userLoginContract = defineStage({
     auth_method_args: 'optional',
     source: 'optional',
   },
+  writes: ['auth_method_args'],
   effects: ['login', 'event', 'reputation', 'toast'],
   // If `remember_me_offset` is not zero, entering the step does not log the user in: the stage first asks whether to
   // remember the browser.

@@ -18,6 +18,16 @@ const alice = {
 
 const drive = (config: Record<string, unknown> = {}, context: PlanContext = { pending_user: alice }) =>
   driveStage(userLoginContract, new UserLoginStage(), { config, context });
+
+/** Returns a driver that speaks 2026.8. `known`: whether the stage has remembered the browser. */
+const driveNewer = (config: Record<string, unknown>, known = false, auth_method_args: Record<string, unknown> = {}) =>
+  driveStage(userLoginContract, new UserLoginStage(), {
+    config,
+    context: { pending_user: alice, auth_method_args },
+    request: { session: { user: null, known_device: known } },
+    apiVersion: '2026.8',
+  });
+const STAGE = '5a0c1d4e-8a52-4f2e-9d8c-3b1f6f0f7c21';
 const REMEMBER = { session_duration: 'seconds=2', remember_me_offset: 'seconds=2' };
 
 const login = {
@@ -124,4 +134,38 @@ describe('without a saved, active user', () => {
       }
     },
   );
+});
+
+describe('a known device, since 2026.8', () => {
+  const factsOf = (reply: object) =>
+    (reply as { context: { auth_method_args: Record<string, unknown> } }).context.auth_method_args;
+
+  it('is remembered for remember_device, also after the question whether to stay logged in', async () => {
+    const device = (remember_s: number) => ({ ...login, device: { stage: STAGE, remember_s } });
+    expect(loginIn(await driveNewer({}).show())).toEqual(device(30 * 86_400));
+    expect(loginIn(await driveNewer({ remember_device: 'minutes=1' }).show())).toEqual(device(60));
+    for (const remember_me of [true, false])
+      expect(loginIn(await driveNewer(REMEMBER).answer({ remember_me }))).toMatchObject({
+        device: { stage: STAGE, remember_s: 30 * 86_400 },
+      });
+    for (const remember_device of ['seconds=0', 'milliseconds=900'])
+      expect(loginIn(await driveNewer({ remember_device }).show())).toEqual(login);
+  });
+
+  it('is a fact for policies, unless an earlier step has set it', async () => {
+    expect(factsOf(await driveNewer({}, true).show())).toEqual({ known_device: true });
+    expect(factsOf(await driveNewer({}, false, { mfa_devices: [] }).show())).toEqual({
+      ...{ known_device: false, mfa_devices: [] },
+    });
+    expect(factsOf(await driveNewer({}, true, { known_device: false }).show())).toEqual({ known_device: false });
+  });
+
+  it('shows no greeting', async () => {
+    const { effects } = (await driveNewer({}).show()) as { effects: { type: string }[] };
+    expect(effects.map(({ type }) => type)).toEqual(['login', 'event', 'reputation']);
+  });
+
+  it('is not known in 2024.8, which has no such field', async () => {
+    expect(await drive().show()).not.toHaveProperty('context');
+  });
 });

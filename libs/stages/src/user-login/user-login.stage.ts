@@ -42,9 +42,11 @@ export class UserLoginStage implements Stage<Contract> {
   }
 
   private login(input: ChallengeInput<Contract>, remember: boolean): StageOutcome<Contract> {
-    const { config, context } = input;
+    const { config, context, apiVersion } = input;
+    const auth_method_args = withKnownDevice(input);
     return withSavedUser(input, (user) =>
       pass<Contract>({
+        ...(auth_method_args !== context.auth_method_args && { context: { auth_method_args } }),
         effects: [
           {
             type: 'login',
@@ -54,11 +56,12 @@ export class UserLoginStage implements Stage<Contract> {
             bindings: { network: config.network_binding, geoip: config.geoip_binding },
             terminate_other_sessions: config.terminate_other_sessions,
             second_factor: hasVerifiedDevice(context),
+            ...rememberedDevice(input),
           },
-          { type: 'event', action: 'login', context: loginEventContext(input) },
+          { type: 'event', action: 'login', context: loginEventContext(input, auth_method_args) },
           { type: 'reputation', identifier: user.username, delta: 1 },
-          // A login through a source has a `message` step, which requests its own toast.
-          ...(context.source ? [] : [toast('success', sentence('Successfully logged in!'))]),
+          // A login through a source has a `message` step, which requests its own toast. There is none since 2026.8.
+          ...(context.source || apiVersion === '2026.8' ? [] : [toast('success', sentence('Successfully logged in!'))]),
         ],
       }),
     );
@@ -86,6 +89,21 @@ function durationOf(config: ChallengeInput<Contract>['config'], remember: boolea
   return duration > 0 ? duration : null;
 }
 
+/**
+ * Returns the arguments of the authentication method with `known_device`: whether this stage has remembered the browser
+ * for the user. A value that an earlier step has set stays. 2024.8 has no known devices.
+ */
+function withKnownDevice({ apiVersion, context, session }: ChallengeInput<Contract>): PlanContext['auth_method_args'] {
+  const { auth_method_args: args } = context;
+  return apiVersion === '2024.8' ? args : { known_device: session.known_device ?? false, ...args };
+}
+
+/** Returns the member of the login effect that remembers the browser, if the config says for how long. */
+function rememberedDevice({ apiVersion, config, step }: ChallengeInput<Contract>) {
+  const remember_s = Math.floor(seconds(config.remember_device));
+  return apiVersion === '2024.8' || remember_s < 1 ? {} : { device: { stage: step.stage ?? step.id, remember_s } };
+}
+
 /** Returns whether the plan has verified an authenticator device (docs/spec/mfa.md#mfa-context). */
 function hasVerifiedDevice({ auth_method_args }: PlanContext): boolean {
   const devices = auth_method_args?.['mfa_devices'];
@@ -93,8 +111,11 @@ function hasVerifiedDevice({ auth_method_args }: PlanContext): boolean {
 }
 
 /** Returns what the `login` event records about the plan: the authentication method and the source. */
-function loginEventContext({ config, context }: ChallengeInput<Contract>) {
-  const { auth_method, auth_method_args, source } = context;
+function loginEventContext(
+  { config, context }: ChallengeInput<Contract>,
+  auth_method_args: PlanContext['auth_method_args'],
+) {
+  const { auth_method, source } = context;
   return {
     ...(auth_method === undefined ? {} : { auth_method }),
     ...(auth_method_args === undefined ? {} : { auth_method_args }),

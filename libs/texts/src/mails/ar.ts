@@ -23,4 +23,9 @@ export const ar: Catalogue = {
   'Enter this code to go on as {username} at {brand}:': 'أدخل هذا الرمز للمتابعة باسم {username} في {brand}:',
   'If it was not you, somebody else may know your password: change it. Give the code to nobody.':
     'إن لم تكن أنت، فقد يكون شخص آخر يعرف كلمة مرورك: غيّرها. لا تعطِ الرمز لأحد.',
+  'You are invited': 'أنت مدعو',
+  '{username} is invited to {brand}. Accept the invitation here:': '{username} مدعو إلى {brand}. اقبل الدعوة هنا:',
+  'Accept the invitation': 'قبول الدعوة',
+  'If you do not want the invitation, there is nothing to do. Give the link and the code to nobody.':
+    'إذا كنت لا تريد الدعوة، فلا داعي لفعل شيء. لا تعطِ الرابط والرمز لأي شخص.',
 };

@@ -25,4 +25,10 @@ export const de: Catalogue = {
     'Geben Sie diesen Code ein, um als {username} bei {brand} fortzufahren:',
   'If it was not you, somebody else may know your password: change it. Give the code to nobody.':
     'Wenn Sie das nicht waren, kennt vielleicht jemand anders Ihr Passwort: Ändern Sie es. Geben Sie den Code niemandem weiter.',
+  'You are invited': 'Sie sind eingeladen',
+  '{username} is invited to {brand}. Accept the invitation here:':
+    '{username} ist zu {brand} eingeladen. Nehmen Sie die Einladung hier an:',
+  'Accept the invitation': 'Einladung annehmen',
+  'If you do not want the invitation, there is nothing to do. Give the link and the code to nobody.':
+    'Wenn Sie die Einladung nicht möchten, müssen Sie nichts tun. Geben Sie Link und Code niemandem weiter.',
 };

@@ -24,4 +24,10 @@ export const es: Catalogue = {
     'Introduzca este código para continuar como {username} en {brand}:',
   'If it was not you, somebody else may know your password: change it. Give the code to nobody.':
     'Si no ha sido usted, puede que otra persona conozca su contraseña: cámbiela. No dé el código a nadie.',
+  'You are invited': 'Tiene una invitación',
+  '{username} is invited to {brand}. Accept the invitation here:':
+    '{username} tiene una invitación a {brand}. Acéptela aquí:',
+  'Accept the invitation': 'Aceptar la invitación',
+  'If you do not want the invitation, there is nothing to do. Give the link and the code to nobody.':
+    'Si no quiere la invitación, no tiene que hacer nada. No dé el enlace ni el código a nadie.',
 };

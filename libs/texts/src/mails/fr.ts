@@ -24,4 +24,10 @@ export const fr: Catalogue = {
     'Saisissez ce code pour continuer en tant que {username} sur {brand} :',
   'If it was not you, somebody else may know your password: change it. Give the code to nobody.':
     'Si ce n’était pas vous, quelqu’un d’autre connaît peut-être votre mot de passe : changez-le. Ne donnez le code à personne.',
+  'You are invited': 'Vous êtes invité',
+  '{username} is invited to {brand}. Accept the invitation here:':
+    "{username} est invité sur {brand}. Acceptez l'invitation ici :",
+  'Accept the invitation': "Accepter l'invitation",
+  'If you do not want the invitation, there is nothing to do. Give the link and the code to nobody.':
+    "Si vous ne voulez pas de cette invitation, vous n'avez rien à faire. Ne donnez le lien et le code à personne.",
 };

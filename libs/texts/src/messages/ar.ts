@@ -78,6 +78,7 @@ export const ar: Catalogue = {
   'Link was already used, please request a new link.': 'استُخدم هذا الرابط من قبل أو انتهت صلاحيته. يُرجى طلب رابط جديد.',
   'Another website sent you here. Continue only if you want to.':
     'أحضرك موقع آخر إلى هنا. لا تتابع إلا إذا كنت تريد ذلك.',
+  'Invalid consent token, re-showing prompt': 'رمز الموافقة غير صالح، يُعرض السؤال مرة أخرى.',
   'This question has been asked anew since. Please look at it again.':
     'طُرح هذا السؤال من جديد بعد ذلك. يُرجى مراجعته مرة أخرى.',
   'What is asked for has changed. Please look at it again.': 'تغيّر المطلوب. يُرجى مراجعته مرة أخرى.',
@@ -100,6 +101,8 @@ export const ar: Catalogue = {
   "No user found and can't create new user.": 'لا يوجد حساب ولا يمكن إنشاء حساب جديد.',
   'No Pending data.': 'لا يوجد ما يُحفظ.',
   'Invalid invite/invite not found': 'هذه الدعوة غير موجودة أو لم تعد صالحة.',
+  'Too many account verification attempts. Please try again after {minutes} minutes.':
+    'محاولات كثيرة جدًا للتحقق من الحساب. حاول مرة أخرى بعد {minutes, plural, one {دقيقة واحدة} two {دقيقتين} few {{minutes} دقائق} other {{minutes} دقيقة}}.',
   'No email was sent, because too many were requested. Try again later, or in a browser in which you have logged in before.':
     'لم تُرسل أي رسالة بريد إلكتروني لأن عدد الطلبات كبير جدًا. حاول مجددًا لاحقًا، أو من متصفح سبق أن سجّلت الدخول منه.',
   'This code is wrong, or too old.': 'هذا الرمز خاطئ أو قديم جدًا.',

@@ -87,6 +87,7 @@ export const de: Catalogue = {
     'Dieser Link wurde schon benutzt oder ist abgelaufen. Bitte fordern Sie einen neuen an.',
   'Another website sent you here. Continue only if you want to.':
     'Eine andere Website hat Sie hierher geführt. Fahren Sie nur fort, wenn Sie das möchten.',
+  'Invalid consent token, re-showing prompt': 'Ungültiges Token, die Frage wird noch einmal gestellt.',
   'This question has been asked anew since. Please look at it again.':
     'Diese Frage wurde inzwischen neu gestellt. Bitte sehen Sie sie sich noch einmal an.',
   'What is asked for has changed. Please look at it again.':
@@ -113,6 +114,8 @@ export const de: Catalogue = {
   "No user found and can't create new user.": 'Es gibt kein Benutzerkonto, und es darf keines angelegt werden.',
   'No Pending data.': 'Es gibt nichts zu speichern.',
   'Invalid invite/invite not found': 'Diese Einladung gibt es nicht, oder sie gilt nicht mehr.',
+  'Too many account verification attempts. Please try again after {minutes} minutes.':
+    'Zu viele Versuche, das Konto zu bestätigen. Bitte versuchen Sie es nach {minutes} {minutes, plural, one {Minute} other {Minuten}} wieder.',
   'No email was sent, because too many were requested. Try again later, or in a browser in which you have logged in before.':
     'Es wurde keine E-Mail gesendet, weil zu viele angefordert wurden. Versuchen Sie es später noch einmal oder in einem Browser, in dem Sie sich schon einmal angemeldet haben.',
   'This code is wrong, or too old.': 'Dieser Code ist falsch oder zu alt.',

@@ -83,6 +83,7 @@ export const es: Catalogue = {
     'Este enlace ya se ha utilizado o ha caducado. Solicite uno nuevo.',
   'Another website sent you here. Continue only if you want to.':
     'Otro sitio web le ha traído aquí. Continúe solo si lo desea.',
+  'Invalid consent token, re-showing prompt': 'Token de consentimiento no válido; se vuelve a mostrar la pregunta.',
   'This question has been asked anew since. Please look at it again.':
     'Esta pregunta se ha vuelto a plantear desde entonces. Vuelva a leerla.',
   'What is asked for has changed. Please look at it again.': 'Lo que se solicita ha cambiado. Vuelva a leerlo.',
@@ -107,6 +108,8 @@ export const es: Catalogue = {
   "No user found and can't create new user.": 'No hay ninguna cuenta y no se puede crear una.',
   'No Pending data.': 'No hay nada que guardar.',
   'Invalid invite/invite not found': 'Esta invitación no existe o ya no es válida.',
+  'Too many account verification attempts. Please try again after {minutes} minutes.':
+    'Demasiados intentos de verificar la cuenta. Inténtelo de nuevo después de {minutes} {minutes, plural, one {minuto} other {minutos}}.',
   'No email was sent, because too many were requested. Try again later, or in a browser in which you have logged in before.':
     'No se ha enviado ningún correo porque se han solicitado demasiados. Vuelva a intentarlo más tarde o en un navegador en el que ya haya iniciado sesión.',
   'This code is wrong, or too old.': 'Este código es incorrecto o demasiado antiguo.',

@@ -87,6 +87,7 @@ export const fr: Catalogue = {
     'Ce lien a déjà été utilisé ou a expiré. Veuillez en demander un nouveau.',
   'Another website sent you here. Continue only if you want to.':
     'Un autre site web vous a amené ici. Ne continuez que si vous le souhaitez.',
+  'Invalid consent token, re-showing prompt': 'Jeton de consentement non valide, la question est posée à nouveau.',
   'This question has been asked anew since. Please look at it again.':
     'Cette question a été posée à nouveau depuis. Veuillez la relire.',
   'What is asked for has changed. Please look at it again.': 'Ce qui est demandé a changé. Veuillez le relire.',
@@ -112,6 +113,8 @@ export const fr: Catalogue = {
   "No user found and can't create new user.": 'Aucun compte n’existe et aucun ne peut être créé.',
   'No Pending data.': 'Il n’y a rien à enregistrer.',
   'Invalid invite/invite not found': 'Cette invitation n’existe pas ou n’est plus valable.',
+  'Too many account verification attempts. Please try again after {minutes} minutes.':
+    'Trop de tentatives de vérification du compte. Réessayez après {minutes} {minutes, plural, one {minute} other {minutes}}.',
   'No email was sent, because too many were requested. Try again later, or in a browser in which you have logged in before.':
     'Aucun e-mail n’a été envoyé, car trop d’e-mails ont été demandés. Réessayez plus tard, ou dans un navigateur dans lequel vous vous êtes déjà connecté.',
   'This code is wrong, or too old.': 'Ce code est faux ou trop ancien.',

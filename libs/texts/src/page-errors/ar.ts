@@ -78,4 +78,9 @@ export const ar: Catalogue = {
     'لا يوجد شيء على هذا العنوان، أو لم يعد موجودًا. تحقّق من كتابته.',
   'Exceeded maximum attempts. Contact your {brand} administrator for help.':
     'محاولات كثيرة جدًا. تواصل مع مسؤول {brand} للمساعدة.',
+  'Please look at the question again, and answer it once more.': 'اقرأ السؤال مرة أخرى ثم أجب عنه مجددًا.',
+  'No target user specified for account lockdown': 'لم يُحدَّد الحساب المطلوب قفله',
+  'You do not have permission to lock down this account.': 'ليس لديك إذن بقفل هذا الحساب.',
+  'Self-service account lockdown requires a completion flow.': 'يتطلب قفل حسابك الخاص مسارًا ختاميًا.',
+  'Account lockdown failed for this account.': 'تعذّر قفل هذا الحساب.',
 };

@@ -85,4 +85,11 @@ export const de: Catalogue = {
     'Unter dieser Adresse gibt es nichts, oder nichts mehr. Prüfen Sie sie auf Tippfehler.',
   'Exceeded maximum attempts. Contact your {brand} administrator for help.':
     'Zu viele Versuche. Wenden Sie sich an den Administrator von {brand}.',
+  'Please look at the question again, and answer it once more.':
+    'Bitte sehen Sie sich die Frage noch einmal an, und beantworten Sie sie erneut.',
+  'No target user specified for account lockdown': 'Es ist nicht angegeben, welches Konto gesperrt werden soll',
+  'You do not have permission to lock down this account.': 'Sie dürfen dieses Konto nicht sperren.',
+  'Self-service account lockdown requires a completion flow.':
+    'Um das eigene Konto zu sperren, braucht es einen Ablauf für das Ende.',
+  'Account lockdown failed for this account.': 'Dieses Konto konnte nicht gesperrt werden.',
 };

@@ -85,4 +85,10 @@ export const es: Catalogue = {
     'En esta dirección no hay nada, o ya no lo hay. Compruebe que esté bien escrita.',
   'Exceeded maximum attempts. Contact your {brand} administrator for help.':
     'Demasiados intentos. Póngase en contacto con el administrador de {brand}.',
+  'Please look at the question again, and answer it once more.': 'Lea la pregunta de nuevo y respóndala otra vez.',
+  'No target user specified for account lockdown': 'No se ha indicado qué cuenta se debe bloquear',
+  'You do not have permission to lock down this account.': 'No tiene permiso para bloquear esta cuenta.',
+  'Self-service account lockdown requires a completion flow.':
+    'El bloqueo de la propia cuenta necesita un flujo final.',
+  'Account lockdown failed for this account.': 'No se ha podido bloquear esta cuenta.',
 };

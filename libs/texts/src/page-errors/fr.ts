@@ -86,4 +86,11 @@ export const fr: Catalogue = {
     'Il n’y a rien à cette adresse, ou plus rien. Vérifiez qu’elle ne contient pas de faute de frappe.',
   'Exceeded maximum attempts. Contact your {brand} administrator for help.':
     'Trop de tentatives. Contactez l’administrateur de {brand}.',
+  'Please look at the question again, and answer it once more.':
+    'Relisez la question, puis répondez-y encore une fois.',
+  'No target user specified for account lockdown': "Aucun compte à verrouiller n'est indiqué",
+  'You do not have permission to lock down this account.': "Vous n'avez pas le droit de verrouiller ce compte.",
+  'Self-service account lockdown requires a completion flow.':
+    'Le verrouillage de son propre compte nécessite un parcours de fin.',
+  'Account lockdown failed for this account.': "Ce compte n'a pas pu être verrouillé.",
 };
