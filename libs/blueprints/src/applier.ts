@@ -9,22 +9,24 @@ import { EntryIds } from './entry-ids.js';
 import { readState } from './entry-state.js';
 import { entryWarnings } from './entry-warnings.js';
 import { isIgnorableModel } from './ignorable-models.js';
-import { deepMerge, isTruthy, type JsonMap } from './json.js';
+import { deepMerge, isTruthy } from './json.js';
 import { type AppliedEntry, entryKey, reasonToKeep } from './kept-objects.js';
 import { newerParts } from './newer-fields.js';
+import { unknownObject } from './object-tags.js';
 import { RelatedObjectError } from './related-object-error.js';
 import type { EntryChange, FileReport } from './report.js';
 import { resolveFields } from './resolved-fields.js';
 import { SkippedEntries } from './skipped-entries.js';
 import { suggestion } from './suggestion.js';
 import {
+  type ObjectResult,
   ResolutionBudget,
   type ResolutionScope,
   resolve,
   type SearchResult,
   type TaggedValue,
 } from './tagged-value.js';
-import { search, unfoundWarnings, withReason } from './unfound-references.js';
+import { search, type TagSearch, unfoundWarnings, withReason } from './unfound-references.js';
 import { describeIgnored, unknownFields } from './unknown-fields.js';
 import { rejectUnsetSecrets } from './unset-secrets.js';
 
@@ -61,7 +63,9 @@ export class Applier {
       unsetVariables: [],
       unfound: [],
       keyOf: (id) => this.#ids.pkOf(id, this.#entry),
-      find: (model, fields, line) => this.#find(model.toLowerCase(), fields, line),
+      find: (model, fields, line) => this.#find(model.toLowerCase(), { tag: '!Find', fields, line }),
+      findObject: (model, fields, line) => this.#findObject(model.toLowerCase(), { tag: '!FindObject', fields, line }),
+      readFile: applyContext.readFile,
     };
   }
 
@@ -120,17 +124,26 @@ export class Applier {
     }
   }
 
-  async #find(model: string, fields: JsonMap, line: number | undefined): Promise<SearchResult> {
+  async #find(model: string, { tag, fields, line }: TagSearch): Promise<SearchResult> {
     const { observer } = this.applyContext;
     if (this.#isSkippable(model)) return { pk: null };
     const entry = this.#entry;
     const result = await search(
       this.#collection(model),
-      { model, fields },
+      { tag, model, fields },
       (unfound) => entry && observer?.onMissingReference(this.#from(entry), { ...unfound, model, line }),
     );
     if (result.pk !== null) this.#ids.rememberFound(result.pk, model);
     return result;
+  }
+
+  async #findObject(model: string, search: TagSearch): Promise<ObjectResult> {
+    const { pk, ...unfound } = await this.#find(model, search);
+    if (pk === null) return { object: null, ...unfound };
+    const collection = this.#collection(model);
+    if (!collection.readFields) throw new BlueprintError(`!FindObject cannot read objects of ${model}`);
+    const fields = await collection.readFields(pk);
+    return { object: fields ? { ...fields, pk } : unknownObject(pk) };
   }
 
   async #apply(entry: Entry): Promise<EntryChange> {

@@ -3,7 +3,7 @@ import type { Collection, FoundObject } from './collection.js';
 import type { State } from './entry-state.js';
 import type { JsonMap } from './json.js';
 import type { EntriesBefore } from './kept-objects.js';
-import type { ResolutionScope, TaggedMap } from './tagged-value.js';
+import type { FileReader, ResolutionScope, TaggedMap } from './tagged-value.js';
 import type { Strictness } from './unknown-fields.js';
 
 /** The collections and settings that a blueprint is applied with. */
@@ -13,6 +13,8 @@ export interface ApplyContext extends Strictness {
   readonly env: ResolutionScope['env'];
   /** Values for `!Context`; they override the context of the file. */
   readonly context: TaggedMap;
+  /** Reads files for `!File`. Without it, the tag is refused. */
+  readonly readFile?: FileReader | undefined;
   readonly observer?: ApplyObserver;
   /**
    * Present only in an update (`ApplyMode`): returns the entries of a file's last applied version. The update keeps

@@ -67,6 +67,8 @@ export interface Collection<F extends FoundObject = FoundObject> {
   hasDefault?(existing: F, field: string): boolean;
   /** Returns the texts that the objects have in a field, for messages about an object that does not exist. */
   valuesOf?(field: string): readonly string[] | Promise<readonly string[]>;
+  /** Returns the fields of an object for `!FindObject`, without its secrets. Undefined if no object has the pk. */
+  readFields?(pk: Pk): Promise<JsonMap | undefined>;
   remove(found: F): Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import { isMap, type Json, type JsonMap } from './json.js';
 import type { ObjectCollection } from './object-collection.js';
 import { isDirectoryReference, type ObjectModel } from './object-model.js';
 import { noSuchObject } from './related-object-error.js';
+import type { Pk } from './tagged-value.js';
 
 /**
  * The collection of objects that refer to users or groups. It stores these references as UUIDs, because flow versions
@@ -46,6 +47,10 @@ export class DirectoryReferences implements Collection {
 
   valuesOf(field: string): string[] {
     return this.objects.valuesOf(field);
+  }
+
+  readFields(pk: Pk): Promise<JsonMap | undefined> {
+    return this.objects.readFields(pk);
   }
 
   async remove(found: FoundObject): Promise<void> {

@@ -30,6 +30,40 @@ describe('readDocument', () => {
     expect(read('version: 1\nentries:').entries).toEqual([]);
   });
 
+  it('joins the sections of a map of entries in file order', () => {
+    const { entries, faults } = read(`entries:
+  flows:
+  - {model: a.flow}
+  - {model: a.stage, id: s}
+  nothing:
+  bindings:
+  - model: a.binding`);
+    const found = entries.map(({ model, line, location: { number } }) => ({ model, line, number }));
+    expect(found).toEqual([
+      { model: 'a.flow', line: 3, number: 1 },
+      { model: 'a.stage', line: 4, number: 2 },
+      { model: 'a.binding', line: 7, number: 3 },
+    ]);
+    expect(faults).toEqual([]);
+  });
+
+  it('finds unknown keys and repeated ids of entries in all sections', () => {
+    const { faults } = read(`entries:
+  a:
+  - {model: a.b, id: x, identifiers: {name: x}}
+  b:
+  - {model: a.c, id: x, identifiers: {name: x}, colour: red}`);
+    expect(faults.map(({ message }) => message)).toEqual([
+      expect.stringContaining('login.yaml:5: entry 2 "x" (a.c): an entry has no key colour.'),
+      expect.stringContaining('login.yaml:5: entry 2 "x" (a.c): '),
+    ]);
+  });
+
+  it('counts the entries of all sections', () => {
+    const half = `  - ${ENTRY}\n`.repeat(MAX_ENTRIES / 2 + 1);
+    expect(() => read(`entries:\n  a:\n${half}  b:\n${half}`)).toThrow(`more than ${MAX_ENTRIES} entries`);
+  });
+
   it('ignores unknown keys', () => {
     expect(read(`future: 1\nentries: [{model: a.b, colour: red}]`).entries).toHaveLength(1);
   });
@@ -42,7 +76,10 @@ describe('readDocument', () => {
     ['metadata: {labels: {}}', 'login.yaml:1: metadata: '],
     ['- 1', 'login.yaml: a blueprint must be a map with `entries`'],
     ['', 'login.yaml: a blueprint must be a map with `entries`'],
-    ['entries: {a: 1}', 'login.yaml:1: entries: must be a list'],
+    ['entries: {a: 1}', 'login.yaml:1: the section a of entries: must be a list; it is the number `1`'],
+    ['entries: text', 'login.yaml:1: entries: must be a list, or a map of sections; it is the text `text`'],
+    ['entries:\n  a: []\n  b:\n  - 1', 'login.yaml: entry 1: must be a map'],
+    ['entries:\n  a:\n  - model: a.b\n    attrs: 3', 'login.yaml:4: entry 1 (a.b): attrs: must be a map'],
     ['entries: [1]', 'login.yaml: entry 1: must be a map'],
     ['entries:\n- id: it\n  identifiers: {}', 'login.yaml:2: entry 1: "it": model: must be text'],
     [

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BlueprintError, type EntryLocation, unknownFieldError, withLocation } from './blueprint-error.js';
 import { describedValue } from './described-value.js';
+import { isWrittenEntries, joinSections, type WrittenEntries } from './entry-sections.js';
 import { isMap } from './json.js';
 import { repeatedIds } from './repeated-ids.js';
 import { suggestion } from './suggestion.js';
@@ -22,6 +23,11 @@ const list = z
   .custom<readonly TaggedValue[]>(Array.isArray, { error: 'must be a list' })
   .nullish()
   .transform((value) => value ?? []);
+
+const entriesOrSections = z
+  .custom<WrittenEntries>(isWrittenEntries, { error: 'must be a list, or a map of sections' })
+  .nullish()
+  .transform((value): WrittenEntries => value ?? []);
 
 const entrySchema = z.object({
   model: text,
@@ -49,7 +55,7 @@ const documentSchema = z.object({
     .default(1),
   metadata: metadataSchema.optional(),
   context: map,
-  entries: list,
+  entries: entriesOrSections,
 });
 
 /** One entry of a blueprint: the desired state of one object (docs/spec/blueprints.md#entries). */
@@ -78,11 +84,12 @@ export function readDocument(file: string, content: string): BlueprintDocument {
     if (Buffer.byteLength(content) > MAX_BYTES) throw new BlueprintError(`the file is larger than ${MAX_BYTES} bytes`);
     const source = new YamlSource(content);
     if (!isMap(source.value)) throw new BlueprintError('a blueprint must be a map with `entries`');
-    const { metadata, context, entries } = parse(documentSchema, source.value, source);
+    const { metadata, context, entries: sections } = parse(documentSchema, source.value, source);
+    const entries = joinSections(sections, source);
     if (entries.length > MAX_ENTRIES) throw new BlueprintError(`the file has more than ${MAX_ENTRIES} entries`);
     const documentEntries = entries.map((entry, index) => readEntry(entry, index + 1, source));
     const faults = [
-      ...unknownKeysOf(source.value, source),
+      ...unknownKeysOf(source.value, entries, source),
       ...('entries' in source.value ? [] : [NO_ENTRIES]),
       ...repeatedIds(documentEntries),
     ];
@@ -98,16 +105,15 @@ const NO_ENTRIES = new BlueprintError('the blueprint has no `entries`. Write `en
 /** Top-level keys that the format leaves to authors, for example to hold YAML anchors. */
 const AUTHORS_KEY = /^x-/;
 
-function unknownKeysOf(document: TaggedMap, source: YamlSource): BlueprintError[] {
-  const { metadata, entries } = document;
+function unknownKeysOf(document: TaggedMap, entries: readonly TaggedValue[], source: YamlSource): BlueprintError[] {
   const ofEntry = (entry: TaggedValue, index: number) =>
     unknownKeys(entry, { what: 'an entry', schema: entrySchema, source }).map((error) =>
       error.withLocation({ entry: placeOf(entry, index + 1) }),
     );
   return [
     ...unknownKeys(document, { what: 'a blueprint', schema: documentSchema, source }),
-    ...unknownKeys(metadata ?? null, { what: 'the metadata', schema: metadataSchema, source }),
-    ...(Array.isArray(entries) ? entries.flatMap(ofEntry) : []),
+    ...unknownKeys(document['metadata'] ?? null, { what: 'the metadata', schema: metadataSchema, source }),
+    ...entries.flatMap(ofEntry),
   ];
 }
 

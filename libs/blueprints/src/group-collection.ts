@@ -5,6 +5,7 @@ import { type Collection, type FoundObject, type SaveResult, ValidationError, va
 import { changedFields, sameMembers, translateLookupError, translateWriteError } from './directory-errors.js';
 import type { JsonMap } from './json.js';
 import { noSuchObject } from './related-object-error.js';
+import type { Pk } from './tagged-value.js';
 
 /** The fields of a group. */
 export const groupSchema = z.object({
@@ -50,6 +51,13 @@ export class GroupCollection implements Collection<FoundGroup> {
 
   async valuesOf(field: string): Promise<string[]> {
     return field === 'name' ? this.directory.groupNames() : [];
+  }
+
+  async readFields(pk: Pk): Promise<JsonMap | undefined> {
+    const [group] = await this.directory.findGroups({ pk });
+    if (!group) return undefined;
+    const { attributes, ...fields } = group;
+    return { ...fields, attributes: attributes as JsonMap };
   }
 
   async remove({ pk }: FoundGroup): Promise<void> {

@@ -12,6 +12,7 @@ export { formatComparison, formatReport, isDifferent, type Report } from './repo
 export { blueprintSchema } from './schema/blueprint-schema.js';
 export { simulatedContracts } from './simulated-contracts.js';
 export { closestTo } from './suggestion.js';
+export type { FileReader } from './tagged-value.js';
 export { FlowChangeBusyError } from './typeorm-blueprint-lock.js';
 export { AlreadyAppliedError, type ApplyMode, applyBlueprints } from './typeorm-blueprints.js';
 export { changeFlows, RunTimeoutError } from './typeorm-flow-transaction.js';

@@ -1,18 +1,19 @@
 import { BlueprintError } from './blueprint-error.js';
-import { isTruthy } from './json.js';
+import { equal, isTruthy, type Json } from './json.js';
 import { suggestion } from './suggestion.js';
 import { list, scalar } from './tag-argument.js';
 import { resolve, resolveList, type TaggedValue, type TagResolver } from './tagged-value.js';
 
-type Mode = (truths: readonly boolean[]) => boolean;
+type Mode = (values: readonly Json[]) => boolean;
 
-const every: Mode = (truths) => truths.every(Boolean);
-const some: Mode = (truths) => truths.some(Boolean);
-const odd: Mode = (truths) => truths.filter(Boolean).length % 2 === 1;
+const every: Mode = (values) => values.every(isTruthy);
+const some: Mode = (values) => values.some(isTruthy);
+const odd: Mode = (values) => values.filter(isTruthy).length % 2 === 1;
+const same: Mode = ([a, b]) => equal(a, b);
 const not =
   (mode: Mode): Mode =>
-  (truths) =>
-    !mode(truths);
+  (values) =>
+    !mode(values);
 
 const modes: Readonly<Record<string, Mode>> = {
   AND: every,
@@ -21,9 +22,13 @@ const modes: Readonly<Record<string, Mode>> = {
   NOR: not(some),
   XOR: odd,
   XNOR: not(odd),
+  EQ: same,
+  NEQ: not(same),
 };
+/** The modes that compare two values. */
+const COMPARISONS = ['EQ', 'NEQ'];
 
-/** Parses `!Condition [MODE, value…]`, which combines the truth values of the arguments by MODE. */
+/** Parses `!Condition [MODE, value…]`, which combines the truth values of the arguments by MODE, or compares two values. */
 export function condition(argument: TaggedValue): TagResolver {
   const [word, ...values] = list('!Condition', argument);
   const name = scalar('!Condition', word, 'mode').toUpperCase();
@@ -31,7 +36,11 @@ export function condition(argument: TaggedValue): TagResolver {
   if (!mode)
     throw new BlueprintError(`!Condition has no mode ${name}.${suggestion(name, Object.keys(modes), 'Modes')}`);
   if (values.length === 0) throw new BlueprintError('At least one value is required after mode selection.');
-  return async (scope) => mode((await resolveList(values, { ...scope, unfound: [] })).map(isTruthy));
+  if (COMPARISONS.includes(name) && values.length !== 2)
+    throw new BlueprintError(
+      `!Condition ${name} compares two values; there ${values.length === 1 ? 'is' : 'are'} ${values.length}`,
+    );
+  return async (scope) => mode(await resolveList(values, { ...scope, unfound: [] }));
 }
 
 /**

@@ -22,6 +22,7 @@ import {
 } from './object-model.js';
 import { noSuchObject, notUnique } from './related-object-error.js';
 import { uuidOf } from './skipped-entries.js';
+import type { Pk } from './tagged-value.js';
 
 const NOT_UNIQUE = 'This field must be unique.';
 const NOT_AN_ID = 'Must be a valid UUID.';
@@ -101,6 +102,11 @@ export class ObjectCollection implements Collection<FoundObject> {
     if (this.secrets.has(field) || this.model.references.has(field)) return [];
     const values = [...this.draft.objectsOf(this.model.name)].map(({ values: fields }) => fields[field]);
     return values.filter((value) => typeof value === 'string');
+  }
+
+  async readFields(pk: Pk): Promise<JsonMap | undefined> {
+    const { values } = this.draft.get(String(pk)) ?? {};
+    return values && Object.fromEntries(Object.entries(values).filter(([field]) => !this.secrets.has(field)));
   }
 
   async remove({ pk }: FoundObject): Promise<void> {

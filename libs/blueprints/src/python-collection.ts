@@ -11,6 +11,7 @@ import type { JsonMap } from './json.js';
 import type { ObjectCollection } from './object-collection.js';
 import type { ObjectModel } from './object-model.js';
 import { callCycle, sourcesByName } from './policy-calls.js';
+import type { Pk } from './tagged-value.js';
 
 /** A syntax error in Python source. Lines and columns are counted from 1. */
 export interface PythonSyntaxError {
@@ -87,6 +88,10 @@ export class PythonCollection implements Collection {
 
   valuesOf(field: string): string[] {
     return this.objects.valuesOf(field);
+  }
+
+  readFields(pk: Pk): Promise<JsonMap | undefined> {
+    return this.objects.readFields(pk);
   }
 
   remove(found: FoundObject): Promise<void> {

@@ -36,6 +36,19 @@ export interface SearchResult {
   readonly unfound?: string;
 }
 
+/** The result of a `!FindObject`: the fields of the object without its secrets, with its pk as `pk`. */
+export interface ObjectResult {
+  readonly object: JsonMap | null;
+  /** What was searched in vain. Absent for an object of a model that is skipped. */
+  readonly unfound?: string;
+}
+
+/**
+ * Returns the text of a file for `!File`, or undefined if there is no such file. Throws BlueprintError for a file that the
+ * run may not read.
+ */
+export type FileReader = (path: string) => Promise<string | undefined>;
+
 /** The data that tags are resolved with. */
 export interface ResolutionScope {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -58,6 +71,10 @@ export interface ResolutionScope {
    * Returns the pk of the first object of a model with these field values. Throws BlueprintError for an unknown model.
    */
   find(model: string, fields: JsonMap, line: number | undefined): Promise<SearchResult>;
+  /** Returns the first object of a model with these field values. Throws BlueprintError for an unknown model. */
+  findObject(model: string, fields: JsonMap, line: number | undefined): Promise<ObjectResult>;
+  /** Undefined in a run that may read no files, such as one of the API. */
+  readonly readFile: FileReader | undefined;
 }
 
 /** Counts resolved values up to MAX_RESOLVED, and the characters of their texts up to MAX_RESOLVED_CHARACTERS. */
@@ -69,6 +86,13 @@ export class ResolutionBudget {
   spend(): void {
     if (--this.#remaining < 0)
       throw new BlueprintError(`the tags of this file resolve to more than ${MAX_RESOLVED} values`);
+  }
+
+  /** Counts all values and texts within a value that a tag has made. Throws BlueprintError above a limit. */
+  spendAll(value: Json): void {
+    this.spend();
+    if (value !== null && typeof value === 'object') for (const part of Object.values(value)) this.spendAll(part);
+    else this.spendText(value);
   }
 
   /** Counts the characters of a value that a tag has made. Throws BlueprintError above the limit. */

@@ -1,9 +1,10 @@
 import { BlueprintError, withLocation } from './blueprint-error.js';
 import { enumerate, index, value } from './enumeration-tags.js';
 import { choose, condition } from './logic-tags.js';
+import { atIndex, findObject, parseJson } from './object-tags.js';
 import { suggestion } from './suggestion.js';
 import { type TaggedValue, type TagResolver, UnresolvedTag } from './tagged-value.js';
-import { context, env, find, format, keyOf } from './value-tags.js';
+import { context, env, file, find, format, keyOf } from './value-tags.js';
 
 /** Parses a tag's argument and returns its resolver. Throws BlueprintError for an invalid argument. */
 type Tag = (argument: TaggedValue) => TagResolver;
@@ -15,6 +16,10 @@ const tags: Readonly<Record<string, Tag>> = {
   '!Context': context,
   '!Format': format,
   '!Find': find,
+  '!FindObject': findObject,
+  '!AtIndex': atIndex,
+  '!ParseJSON': parseJson,
+  '!File': file,
   '!If': choose,
   '!Condition': condition,
   '!Enumerate': enumerate,

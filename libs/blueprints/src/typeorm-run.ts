@@ -23,7 +23,7 @@ import type { PythonSyntaxChecker } from './python-collection.js';
 import { RecordedInvitationStore } from './recorded-invitation-store.js';
 import { type FileReport, isChanging, type Report } from './report.js';
 import { compileSources } from './source.model.js';
-import type { ResolutionScope } from './tagged-value.js';
+import type { FileReader, ResolutionScope } from './tagged-value.js';
 import { openDraft } from './typeorm-draft.js';
 import type { FlowTransactionOptions } from './typeorm-flow-transaction.js';
 import { TypeormPublisher } from './typeorm-publisher.js';
@@ -40,6 +40,8 @@ export interface ApplyOptions extends PasswordHashing, FlowTransactionOptions {
   readonly library?: BlueprintLibrary;
   /** Environment variables for `!Env`. */
   readonly env: ResolutionScope['env'];
+  /** Reads files for `!File`. By default the tag is refused. */
+  readonly readFile?: FileReader | undefined;
   /** Seals the secrets of objects. Without a sealer, objects with secrets are refused. */
   readonly sealer?: Sealer | undefined;
   readonly externalStages: ExternalStages;
@@ -100,9 +102,19 @@ export interface RunResult {
 
 /** Returns the settings of a run that concern how entries are read. */
 function settingsOf(options: RunOptions) {
-  const { files, library = async () => undefined, env, entriesBefore } = options;
+  const { files, library = async () => undefined, env, readFile, entriesBefore } = options;
   const { context = {}, strict = false, lenient = false, apiVersion = DEFAULT_API_VERSION } = options;
-  return { files, library, env, context, strict, lenient, apiVersion, ...(entriesBefore && { entriesBefore }) };
+  return {
+    files,
+    library,
+    env,
+    readFile,
+    context,
+    strict,
+    lenient,
+    apiVersion,
+    ...(entriesBefore && { entriesBefore }),
+  };
 }
 
 /** Applies files, and compiles and publishes the affected flows. */

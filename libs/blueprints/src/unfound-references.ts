@@ -8,9 +8,15 @@ import type { ResolvedFields } from './resolved-fields.js';
 import { closestTo } from './suggestion.js';
 import type { Pk, SearchResult } from './tagged-value.js';
 
-interface Search {
-  readonly model: string;
+/** What a tag searches, and the line of the tag. */
+export interface TagSearch {
+  readonly tag: '!Find' | '!FindObject';
   readonly fields: JsonMap;
+  readonly line: number | undefined;
+}
+
+interface Search extends Omit<TagSearch, 'line'> {
+  readonly model: string;
 }
 
 /**
@@ -19,19 +25,19 @@ interface Search {
  */
 export async function search(
   collection: Collection,
-  { model, fields }: Search,
+  { tag, model, fields }: Search,
   placeholder: (unfound: Unfound) => Pk | undefined,
 ): Promise<SearchResult> {
   const object = await collection.find(fields).catch((error: unknown) => {
-    throw searchError(error);
+    throw searchError(tag, error);
   });
   if (object) return { pk: object.pk };
-  const unfound = await describeUnfound({ model, fields }, collection);
+  const unfound = await describeUnfound({ tag, model, fields }, collection);
   const pk = placeholder(unfound);
   return pk === undefined ? { pk: null, unfound: `${unfound.searched}.${unfound.question}` } : { pk };
 }
 
-async function describeUnfound({ model, fields }: Search, collection: Collection): Promise<Unfound> {
+async function describeUnfound({ tag, model, fields }: Search, collection: Collection): Promise<Unfound> {
   const searched = Object.entries(fields).map(([field, value]) => `${field} ${JSON.stringify(value)}`);
   const meant: string[] = [];
   for (const [field, value] of Object.entries(fields)) {
@@ -40,13 +46,13 @@ async function describeUnfound({ model, fields }: Search, collection: Collection
     if (closest !== undefined && closest !== value) meant.push(`${field} ${JSON.stringify(closest)}`);
   }
   const question = meant.length > 0 ? ` Did you mean ${meant.join(' and ')}?` : '';
-  return { searched: `!Find found no ${model} with ${searched.join(' and ')}`, question };
+  return { searched: `${tag} found no ${model} with ${searched.join(' and ')}`, question };
 }
 
 /** Returns the error of a search as a BlueprintError, which gets the line of the tag. */
-function searchError(error: unknown): unknown {
+function searchError(tag: string, error: unknown): unknown {
   if (!(error instanceof ValidationError)) return error;
-  return new BlueprintError(`!Find: ${error.first.text}`, {}, { cause: error, code: error.code });
+  return new BlueprintError(`${tag}: ${error.first.text}`, {}, { cause: error, code: error.code });
 }
 
 /** Returns a warning for each field that was saved although a tag found nothing for it. */

@@ -5,6 +5,7 @@ import { type Collection, type FoundObject, type SaveResult, ValidationError, va
 import { changedFields, sameMembers, translateLookupError, translateWriteError } from './directory-errors.js';
 import type { JsonMap } from './json.js';
 import { noSuchObject } from './related-object-error.js';
+import type { Pk } from './tagged-value.js';
 
 /** Hashes and verifies the plaintext passwords of blueprints. */
 export interface PasswordHashing {
@@ -80,6 +81,13 @@ export class UserCollection implements Collection<FoundUser> {
       ...(Object.hasOwn(entryValues, 'email') ? { email: values.email } : {}),
     };
     return () => translateWriteError(existing ? this.#update(existing.user, values, decisions) : this.#create(values));
+  }
+
+  async readFields(pk: Pk): Promise<JsonMap | undefined> {
+    const [user] = await this.directory.findUsers({ pk });
+    if (!user) return undefined;
+    const { username, name, email, is_active, type, path, attributes, uuid, groups } = user;
+    return { username, name, email, is_active, type, path, attributes: attributes as JsonMap, uuid, groups };
   }
 
   async remove({ pk }: FoundUser): Promise<void> {

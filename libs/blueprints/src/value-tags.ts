@@ -1,8 +1,7 @@
 import { BlueprintError } from './blueprint-error.js';
-import type { Json } from './json.js';
 import { formatPercent } from './percent.js';
 import { suggestion } from './suggestion.js';
-import { list, named, scalar } from './tag-argument.js';
+import { list, named, scalar, searchOf } from './tag-argument.js';
 import { resolve, resolveList, type TaggedValue, type TagResolver } from './tagged-value.js';
 
 /** Parses `!KeyOf id`: the pk of an earlier entry. */
@@ -49,17 +48,26 @@ export function format(argument: TaggedValue): TagResolver {
 
 /** Parses `!Find [app.model, [field, value]…]`: the pk of the first object with these values, or null. */
 export function find(argument: TaggedValue): TagResolver {
-  const [model, ...pairs] = list('!Find', argument);
-  const fields = pairs.map((pair) => list('!Find', pair));
-  if (model === undefined || fields.length === 0 || fields.some((pair) => pair.length !== 2)) {
-    throw new BlueprintError('!Find needs a model and at least one pair [field, value]');
-  }
+  const search = searchOf('!Find', argument);
   return async (scope, line) => {
-    const name = await resolve(model, scope);
-    const resolved = (await resolveList(fields, scope)) as [field: Json, value: Json][];
-    const identifiers = Object.fromEntries(resolved.map(([field, value]) => [String(field), value]));
-    const { pk, unfound } = await scope.find(String(name), identifiers, line);
+    const { model, fields } = await search(scope);
+    const { pk, unfound } = await scope.find(model, fields, line);
     if (unfound !== undefined) scope.unfound.push(unfound);
     return pk;
+  };
+}
+
+const REFUSED =
+  '!File is refused. Only commands and the first start read files, and only from the folder in BLUEPRINT_FILES';
+
+/** Parses `!File path` or `!File [path, default]`: the text of a file in the folder `BLUEPRINT_FILES`. */
+export function file(argument: TaggedValue): TagResolver {
+  const { name, fallback } = named('!File', argument, 'path');
+  return async (scope) => {
+    if (!scope.readFile) throw new BlueprintError(REFUSED);
+    const text = await scope.readFile(name);
+    if (text !== undefined) return text;
+    if (fallback !== undefined) return resolve(fallback, scope);
+    throw new BlueprintError(`!File: there is no file ${name}`);
   };
 }

@@ -29,6 +29,7 @@ type ApplySettings = Pick<
   | 'strict'
   | 'lenient'
   | 'apiVersion'
+  | 'readFile'
   | 'flowVersionsKept'
   | 'releasesKept'
   | 'events'

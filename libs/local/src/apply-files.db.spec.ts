@@ -69,6 +69,14 @@ it('applies a file once, even if another file requires it by a different spellin
   expect(report.files.map(({ file }) => file)).toEqual([join(folder, 'last.yaml'), first]);
 });
 
+it('reads files of the folder in BLUEPRINT_FILES for !File, and refuses the tag without the setting', async () => {
+  await write('secrets/name.txt', 'from a file\n');
+  const files = await readFiles([await write('named.yaml', group('!File name.txt', '{name: x}'))]);
+  const apply = (env: NodeJS.ProcessEnv) => applyFiles(database.url, files, { folder, env });
+  await expect(apply({})).rejects.toThrow('!File is refused');
+  expect(applied(await apply({ BLUEPRINT_FILES: join(folder, 'secrets') }))).toEqual(['from a file']);
+});
+
 it('returns no blueprints for a missing folder', async () => {
   const file = await write('asking.yaml', group('asking', '{name: y}', requiring('{name: x}')));
   const apply = applyFiles(database.url, await readFiles([file]), { folder: join(folder, 'nowhere') });

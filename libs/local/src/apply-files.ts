@@ -22,6 +22,7 @@ import { withSyntaxChecker } from '@gatehouse/expressions';
 import type { CommandEventRecorder } from '@gatehouse/outbox';
 import { openDataSource, readConfig, Sealer } from '@gatehouse/platform';
 import { hashPassword, verifyPassword } from '@gatehouse/stages/password';
+import { blueprintFileReader } from './blueprint-file-reader.js';
 import { CommandError } from './command-error.js';
 import { ExternalStageClient } from './external-stage-client.js';
 import { standaloneConfig } from './local.config.js';
@@ -29,6 +30,10 @@ import { standaloneConfig } from './local.config.js';
 /** Returns the folder of the blueprints that the first start applies, and that other blueprints may require. */
 export const blueprintsFolder = (env: NodeJS.ProcessEnv = process.env): string =>
   readConfig(standaloneConfig, env).BLUEPRINTS_DIR;
+
+/** Returns the reader of `!File`, or undefined without the setting `BLUEPRINT_FILES`. */
+export const fileReaderOf = (env: NodeJS.ProcessEnv) =>
+  blueprintFileReader(readConfig(standaloneConfig, env).BLUEPRINT_FILES);
 
 /** Returns whether unknown keys and fields of blueprints are ignored unless a command says otherwise. */
 export const isLenient = (env: NodeJS.ProcessEnv): boolean =>
@@ -134,7 +139,10 @@ export const planFiles = (url: string, files: readonly BlueprintFile[], options:
 /** Returns the options of a run that are settings, too. */
 function settingsOf({ strict = false, lenient }: FileOptions, env: NodeJS.ProcessEnv) {
   const { FLOW_VERSIONS_KEPT: flowVersionsKept, FLOW_RELEASES_KEPT: releasesKept } = readConfig(standaloneConfig, env);
-  return { strict, lenient: lenient ?? isLenient(env), apiVersion: apiVersionIn(env), flowVersionsKept, releasesKept };
+  return {
+    ...{ strict, lenient: lenient ?? isLenient(env), apiVersion: apiVersionIn(env), readFile: fileReaderOf(env) },
+    ...{ flowVersionsKept, releasesKept },
+  };
 }
 
 /** Calls `use` with the files, the database and the settings. */

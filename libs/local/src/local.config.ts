@@ -18,6 +18,10 @@ export const standaloneConfig = z.object({
     .enum(['true', 'false'])
     .default('false')
     .describe('Whether unknown keys and fields of blueprints are ignored with a warning, as by `--lenient`'),
+  BLUEPRINT_FILES: z.string().min(1).optional().meta({
+    description: 'Folder of the files that the tag `!File` of blueprints may read, such as secrets',
+    'x-default': 'none; the tag is refused',
+  }),
   GATEHOUSE_BUS: z
     .literal('in-process', { error: ({ input }) => `must be "in-process" or unset, not "${String(input)}"` })
     .optional()

@@ -3,6 +3,7 @@ import { printableJson } from '@gatehouse/contracts';
 import {
   apiVersionIn,
   blueprintsFolder,
+  fileReaderOf,
   folderLibrary,
   isLenient,
   readFiles,
@@ -22,7 +23,10 @@ export async function checkBlueprintFiles(
   const library = folderLibrary(blueprintsFolder(env));
   const lenient = values.lenient || isLenient(env);
   const findings = await withSyntaxChecker(given, (syntax) =>
-    checkBlueprints({ files, library, env, syntax, lenient, apiVersion: apiVersionIn(env) }),
+    checkBlueprints({
+      ...{ files, library, env, syntax, lenient },
+      ...{ readFile: fileReaderOf(env), apiVersion: apiVersionIn(env) },
+    }),
   );
   const hasErrors = findings.some(({ severity }) => severity === 'error');
   const output = values.json ? printableJson(findings) : formatFindings(findings);

@@ -9,7 +9,7 @@ import type { BlueprintFile, BlueprintLibrary } from '../library.js';
 import { collections } from '../models.js';
 import { ObjectCollection } from '../object-collection.js';
 import type { PythonSyntaxChecker } from '../python-collection.js';
-import type { ResolutionScope } from '../tagged-value.js';
+import type { FileReader, ResolutionScope } from '../tagged-value.js';
 import { brandRemarks } from './brand-rules.js';
 import { ExternalReferences } from './external-references.js';
 import { type Finding, finding } from './finding.js';
@@ -28,6 +28,8 @@ export interface CheckOptions {
   /** Finds required blueprints. */
   readonly library: BlueprintLibrary;
   readonly env: ResolutionScope['env'];
+  /** Reads files for `!File`. By default the tag is refused. */
+  readonly readFile?: FileReader | undefined;
   readonly syntax: PythonSyntaxChecker;
   /** Whether unknown keys and fields are warnings instead of errors. */
   readonly lenient?: boolean;
@@ -51,7 +53,7 @@ export async function checkBlueprints(options: CheckOptions): Promise<Finding[]>
 
 /** Applies blueprint files to an in-memory store, as far as possible, and collects what is wrong with their entries. */
 export async function applyInMemory(options: CheckOptions) {
-  const { files, library, env, syntax, lenient = false, apiVersion = DEFAULT_API_VERSION } = options;
+  const { files, library, env, readFile, syntax, lenient = false, apiVersion = DEFAULT_API_VERSION } = options;
   const externalReferences = new ExternalReferences();
   const collector = new FindingCollector(externalReferences);
   const draft = new LintDraft(builtInModels, externalReferences);
@@ -61,6 +63,7 @@ export async function applyInMemory(options: CheckOptions) {
     files,
     library,
     env,
+    readFile,
     context: {},
     strict: false,
     lenient,

@@ -46,7 +46,8 @@ describe('the JSON Schema of blueprints', () => {
     '{version: 2, entries: []}',
     '{metadata: {labels: {}}, entries: []}',
     '{metadata: {name: a, label: {}}, entries: []}',
-    'entries: {}',
+    'entries: {flows: 1}',
+    'entries: {flows: [{model: authentik_stages_dummy.dummystag, identifiers: {name: x}}]}',
     'entries: [{identifiers: {name: x}}]',
     `${dummy('')}\n  atrs: {}`.replace('}}\n  atrs: {}', '}, atrs: {}}'),
     'entries: [{model: authentik_stages_dummy.dummystag, identifiers: {name: x}}]',
@@ -68,6 +69,11 @@ describe('the JSON Schema of blueprints', () => {
 
   it.each([
     '{x-anchors: [1], entries: []}',
+    'entries: {}',
+    'entries: {stages: [{model: authentik_stages_dummy.dummystage, identifiers: {name: x}}], more: }',
+    entry('authentik_stages_prompt.promptstage', 'fields: !AtIndex [{a: []}, a]'),
+    entry('authentik_stages_prompt.promptstage', 'fields: !AtIndex [[], 0, []]'),
+    dummy('throw_error: !Condition [EQ, 1, 2]'),
     dummy('throw_error: "on"'),
     dummy('throw_error: !If [!Context [a, b], true, false]'),
     email('port: "465", timeout: 5'),

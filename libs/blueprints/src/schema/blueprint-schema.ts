@@ -21,9 +21,10 @@ export function blueprintSchema(): JsonSchema {
       metadata: METADATA,
       context: { description: 'Values for !Context.', type: ['object', 'null'] },
       entries: {
-        description: 'Objects, in the order in which they are applied.',
-        type: ['array', 'null'],
+        description: 'Objects, in the order in which they are applied: a list, or a list for each section.',
+        type: ['array', 'object', 'null'],
         items: { $ref: '#/definitions/entry' },
+        additionalProperties: { type: ['array', 'null'], items: { $ref: '#/definitions/entry' } },
       },
     },
     required: ['entries'],
@@ -49,11 +50,12 @@ const METADATA: JsonSchema = {
 
 /** A tag that makes a list. */
 const LIST_TAG: JsonSchema = {
-  description: '!Enumerate [items, SEQ, body], or !If [condition, a, b].',
+  description: '!Enumerate [items, SEQ, body], !If [condition, a, b], or !AtIndex [value, key, default].',
   type: 'array',
   anyOf: [
     { items: [{}, { enum: ['SEQ', 'MAP'] }, {}], minItems: 3, maxItems: 3 },
     { items: [{ type: ['array', 'boolean'] }, {}, {}], minItems: 3, maxItems: 3 },
+    { items: [{ type: ['array', 'object'] }, { type: ['string', 'integer'] }, {}], minItems: 2, maxItems: 3 },
   ],
 };
 
