@@ -22,9 +22,13 @@ describe('the brand of a host', () => {
     ['localhost:9443', 'localhost:9443'],
     ['localhost:9000', 'gatehouse-default'],
     ['example.org.evil.test', 'gatehouse-default'],
+    ['evil-example.org', 'gatehouse-default'],
+    ['evilshop.example.org', 'example.org'],
+    ['xlocalhost:9443', 'gatehouse-default'],
+    ['id.localhost:9443', 'localhost:9443'],
     ['[::1]:9000', 'gatehouse-default'],
     ['', 'gatehouse-default'],
-  ])('%j has the brand of the longest domain that it ends with, else the default one: %s', (host, domain) => {
+  ])('%j has the brand of the longest domain that it equals or is below, else the default one: %s', (host, domain) => {
     expect(domainFor(host)).toBe(domain);
   });
 

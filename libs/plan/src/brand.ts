@@ -11,6 +11,8 @@ export const BRAND_PURPOSES = [
   'device_code',
   'lockdown',
 ] as const;
+/** Purposes of flows of brands that are new in authentik 2026.8. */
+export const NEWER_BRAND_PURPOSES = ['lockdown', 'request', 'user_switch'] as const;
 export const THEMES = ['automatic', 'light', 'dark'] as const;
 
 const footerLink = z.object({ name: z.string(), href: z.string().nullable() });
@@ -24,6 +26,8 @@ export const brand = z.object({
   favicon: z.string(),
   /** Slugs of the brand's flows, by purpose. */
   flows: z.partialRecord(z.enum(BRAND_PURPOSES), z.string()),
+  /** Slugs of flows with newer purposes. A gateway of an earlier version would refuse them in `flows`. */
+  newer_flows: z.partialRecord(z.enum(NEWER_BRAND_PURPOSES), z.string()).exactOptional(),
   locale: z.string(),
   theme: z.enum(THEMES),
   /** Colours as `#rrggbb`. */
@@ -50,15 +54,18 @@ export const brandSet = z.object({
 export type BrandSet = z.output<typeof brandSet>;
 
 /**
- * Returns the brand for a host: the one with the longest domain that `host` ends with, or else the default brand
+ * Returns the brand for a host: the one with the longest domain that `host` equals or is below, or else the default brand
  * (docs/spec/blueprints.md#brand). `host` may contain a port.
  */
 export function brandFor(brands: readonly Brand[], host: string): Brand | undefined {
   const names = [host, host.replace(PORT, '')].map((name) => name.toLowerCase());
-  const matching = brands.filter(({ domain }) => names.some((name) => name.endsWith(domain.toLowerCase())));
+  const matching = brands.filter(({ domain }) => names.some((name) => isAtOrBelow(name, domain.toLowerCase())));
   const [longest] = matching.toSorted((a, b) => b.domain.length - a.domain.length);
   return longest ?? brands.find((candidate) => candidate.default);
 }
+
+/** Whether a host is a domain or below it. `evil-a.example` is not below `a.example`. */
+const isAtOrBelow = (host: string, domain: string): boolean => host === domain || host.endsWith(`.${domain}`);
 
 /**
  * Returns the login flows that may be started at a host without a brand: those of all brands together. `undefined`
