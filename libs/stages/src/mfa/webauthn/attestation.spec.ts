@@ -1,9 +1,11 @@
-import { createPrivateKey, randomBytes, sign, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, randomBytes, sign, X509Certificate } from 'node:crypto';
+import { isoCBOR } from '@simplewebauthn/server/helpers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createChain, type KeyPair } from '../../../../../test/support/certificate.js';
 import { SoftwareAuthenticator } from '../../../testing/software-authenticator.js';
-import { AuthenticatorModels, isTrusted } from './attestation.js';
+import { AuthenticatorModels, attestationCertificate, isTrusted, MAX_CERTIFICATE_BYTES } from './attestation.js';
 import type { CreationRules } from './creation-options.js';
+import { passkeyFacts } from './passkey.js';
 import { verifyRegistration } from './registration.js';
 
 const AAGUID = '2fc0579f-8113-47ea-b116-bb5a8db9202a';
@@ -55,8 +57,8 @@ interface AttestationOptions {
   readonly attested?: boolean;
 }
 
-/** Registers a key with an attestation. Returns whether its model is attested. */
-async function isProven({
+/** Registers a key with an attestation. Returns the new credential, or the reason for its refusal. */
+async function register({
   aaguid = AAGUID,
   format = 'packed',
   chain,
@@ -81,6 +83,12 @@ async function isProven({
     requestAttestation: attested,
   };
   const result = await verifyRegistration(credential, { party, challenge, rules, models: new SingleModel() });
+  return result;
+}
+
+/** Registers a key with an attestation. Returns whether its model is attested. */
+async function isProven(options: AttestationOptions) {
+  const result = await register(options);
   return 'credential' in result ? result.credential.proven : result.refused;
 }
 
@@ -98,5 +106,29 @@ describe('the attestation of a model', () => {
     ['there is no chain', { chain: [] }],
   ])('fails when %s', async (_case, options) => {
     expect(await isProven(options)).toBe(false);
+  });
+});
+
+describe('the certificate of an attestation', () => {
+  const sha256 = (der: Buffer) => createHash('sha256').update(der).digest('hex');
+
+  it('is stored as PEM with its SHA-256 fingerprint, also if nothing proves the model', async () => {
+    const [certificate] = certificates(device);
+    const stored = { pem: certificate!.toString(), fingerprint: sha256(certificate!.raw) };
+    for (const options of [{}, { chain: [device, leaf] }, { attested: false }])
+      expect(await register(options)).toMatchObject({ credential: { certificate: stored } });
+    const facts = passkeyFacts(
+      { credentialId: 'id', publicKey: 'key', signCount: 0, aaguid: AAGUID, proven: true, certificate: stored },
+      party.id,
+    );
+    expect(facts).toMatchObject({ attestation_certificate_fingerprint: stored.fingerprint });
+  });
+
+  it('is left out if there is none, or if it is too large', async () => {
+    expect(await register({ chain: [] })).toMatchObject({ credential: { certificate: undefined } });
+    const object = isoCBOR.encode(
+      new Map([['attStmt', new Map([['x5c', [new Uint8Array(MAX_CERTIFICATE_BYTES + 1)]]])]]),
+    );
+    expect(attestationCertificate(object)).toBeUndefined();
   });
 });

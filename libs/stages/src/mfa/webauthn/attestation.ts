@@ -26,6 +26,8 @@ export class NoAuthenticatorModels extends AuthenticatorModels {
  */
 const VERIFIABLE_FORMATS: ReadonlySet<string> = new Set(['packed', 'tpm']);
 const MAX_CHAIN_LENGTH = 8;
+/** Maximum size of a stored certificate in bytes. A larger one is not stored. */
+export const MAX_CERTIFICATE_BYTES = 8192;
 
 interface AttestationClaim {
   readonly response: RegistrationResponse;
@@ -53,6 +55,25 @@ function chainOf(attestationObject: Uint8Array<ArrayBuffer>): X509Certificate[] 
     ? (attestation.get('attStmt').get('x5c') ?? [])
     : [];
   return certificates.slice(0, MAX_CHAIN_LENGTH).map((der) => new X509Certificate(der));
+}
+
+/** The certificate that an authenticator has attested its credential with. Nothing has verified it. */
+export interface AttestationCertificate {
+  readonly pem: string;
+  /** SHA-256 of the certificate as hexadecimal digits. */
+  readonly fingerprint: string;
+}
+
+/** Returns the first certificate of an attestation, or `undefined` if it has none that can be stored. */
+export function attestationCertificate(attestationObject: Uint8Array<ArrayBuffer>): AttestationCertificate | undefined {
+  try {
+    const [der] = decodeAttestationObject(attestationObject).get('attStmt').get('x5c') ?? [];
+    if (!der || der.length > MAX_CERTIFICATE_BYTES) return undefined;
+    const certificate = new X509Certificate(der);
+    return { pem: certificate.toString(), fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase() };
+  } catch {
+    return undefined;
+  }
 }
 
 /**

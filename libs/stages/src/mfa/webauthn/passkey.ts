@@ -11,6 +11,9 @@ const facts = z.object({
   proven: z.boolean().default(false),
   /** The RP ID at the registration; empty when it is unknown, as for some imported credentials. */
   rp_id: z.string().default(''),
+  /** The certificate of the attestation as PEM, and its SHA-256 as hexadecimal digits. Nothing has verified it. */
+  attestation_certificate: z.string().optional(),
+  attestation_certificate_fingerprint: z.string().optional(),
 });
 type Facts = z.output<typeof facts>;
 
@@ -21,9 +24,13 @@ export interface Passkey extends StoredCredential, Pick<Facts, 'aaguid' | 'prove
 }
 
 /** Returns the facts to store for a new credential. */
-export const passkeyFacts = ({ publicKey, aaguid, proven }: NewCredential, rpId: string): Facts => ({
+export const passkeyFacts = ({ publicKey, aaguid, proven, certificate }: NewCredential, rpId: string): Facts => ({
   ...{ public_key: publicKey, aaguid, proven },
   rp_id: rpId,
+  ...(certificate && {
+    attestation_certificate: certificate.pem,
+    attestation_certificate_fingerprint: certificate.fingerprint,
+  }),
 });
 
 /** Returns the credential of a device, or `undefined` when its facts are invalid. */

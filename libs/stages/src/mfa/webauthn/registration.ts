@@ -1,5 +1,10 @@
 import { convertAAGUIDToString, cose, decodeCredentialPublicKey } from '@simplewebauthn/server/helpers';
-import { type AuthenticatorModels, isModelAttested } from './attestation.js';
+import {
+  type AttestationCertificate,
+  type AuthenticatorModels,
+  attestationCertificate,
+  isModelAttested,
+} from './attestation.js';
 import { type AuthenticatorData, authenticatorDataError, parseAttestedData } from './authenticator-data.js';
 import { clientDataError } from './client-data.js';
 import { ALGORITHMS, type CreationRules } from './creation-options.js';
@@ -18,6 +23,8 @@ export interface NewCredential {
   readonly aaguid: string;
   /** Whether an attestation proved the model. */
   readonly proven: boolean;
+  /** The certificate of the attestation, if the authenticator has sent one. */
+  readonly certificate?: AttestationCertificate | undefined;
 }
 
 interface RegistrationRequirements {
@@ -52,7 +59,8 @@ export async function verifyRegistration(
   if (typeof credential === 'string') return refused(credential);
   const { party, models, rules } = requirements;
   const claim = { response, attestationObject, aaguid: credential.aaguid, models, party };
-  return { credential: { ...credential, proven: rules.requestAttestation && (await isModelAttested(claim)) } };
+  const proven = rules.requestAttestation && (await isModelAttested(claim));
+  return { credential: { ...credential, proven, certificate: attestationCertificate(attestationObject) } };
 }
 
 function responseError(
