@@ -94,7 +94,8 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
   enrollment: [
     'SELECT password_hash FROM directory.users',
     'SELECT * FROM directory.users',
-    'SELECT FROM directory.tokens',
+    'SELECT key_hash FROM directory.tokens',
+    'UPDATE directory.tokens SET expiring = false',
     'UPDATE directory.groups SET is_superuser = true',
     'UPDATE directory.users SET last_login = now()',
     'DELETE FROM directory.user_groups',

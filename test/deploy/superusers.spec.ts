@@ -4,6 +4,8 @@ import { openDataSource } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accountLockdownContract } from '../../libs/stages/src/enrollment/account-lockdown.contract.js';
+import { AccountLockdownStage } from '../../libs/stages/src/enrollment/account-lockdown.stage.js';
 import {
   EnrollmentTransactions,
   InvalidUserDataError,
@@ -11,7 +13,7 @@ import {
 import { userDeleteContract } from '../../libs/stages/src/enrollment/user-delete.contract.js';
 import { UserDeleteStage } from '../../libs/stages/src/enrollment/user-delete.stage.js';
 import { hashPassword } from '../../libs/stages/src/password/password-hashes.js';
-import { blueprint, groupEntry, keyOf, userEntry } from '../support/blueprints.js';
+import { blueprint, groupEntry, keyOf, tokenEntry, userEntry } from '../support/blueprints.js';
 import { describeWithNats } from '../support/nats.js';
 import { ComposeStack } from './compose-stack.js';
 import { FORBIDDEN } from './forbidden.js';
@@ -20,6 +22,8 @@ const INSUFFICIENT_PRIVILEGE = { code: '42501' };
 const GUARDED = { ...INSUFFICIENT_PRIVILEGE, constraint: 'superusers_guarded' };
 /** A Django hash of `correct-horse-7` with few rounds. */
 const OUTDATED = 'pbkdf2_sha256$1000$salt$Ye8rTGZc6sJ2eZ1b8bPrAFtFmBy3kTZbAVhGCnJ+Hls=';
+
+const NAMELESS = { name: '', email: '', is_active: true, epoch: 0, locale: '' };
 
 /** The superusers: `admin` by a direct group, `nested` by a parent group. */
 const SUPERUSERS = ['admin', 'nested'] as const;
@@ -158,6 +162,34 @@ describeWithNats('superusers in Postgres', () => {
     } finally {
       await source.destroy();
       await query('UPDATE directory.users SET is_active = true WHERE id = $1', ids['admin']);
+    }
+  });
+
+  it('lock down ordinary users through the role of enrollment, and superusers only with a permit', async () => {
+    const url = stack.environment('enrollment')['DATABASE_URL'] ?? '';
+    const source = await openDataSource({ url, schema: 'directory', poolSize: 1 });
+    const actor = { kind: 'saved', uuid: ids['admin']!, pk: 1, username: 'admin', ...NAMELESS } as const;
+    const lock = (username: string, by: string = actor.uuid) =>
+      driveStage(accountLockdownContract, new AccountLockdownStage(new EnrollmentTransactions(source)), {
+        context: { pending_user: { ...actor, uuid: ids[username]!, username } },
+        request: { id: randomUUID(), session: { user: { ...actor, uuid: by } } },
+      }).show();
+    try {
+      await stack.apply(blueprint(userEntry('carol'), tokenEntry('carol', 'c'.repeat(40))));
+      const [carol] = await query<{ id: string }>('SELECT id FROM directory.users WHERE username = $1', 'carol');
+      ids = { ...ids, carol: carol!.id };
+      const tokens = () => query('SELECT FROM directory.tokens WHERE user_id = $1', ids['carol']);
+      expect(await tokens()).toHaveLength(1);
+      expect(await lock('carol', ids['alice'])).toMatchObject({ message: { code: 'account_lockdown_forbidden' } });
+      expect(await lock('carol')).toMatchObject({ type: 'passed' });
+      expect(await userOf('carol')).toMatchObject({ is_active: false, password_hash: '!' });
+      expect(await tokens()).toEqual([]);
+
+      const before = await userOf('nested');
+      expect(await lock('nested')).toMatchObject({ message: { code: 'account_lockdown_failed' } });
+      expect(await userOf('nested')).toEqual(before);
+    } finally {
+      await source.destroy();
     }
   });
 
