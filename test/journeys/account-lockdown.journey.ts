@@ -21,7 +21,8 @@ const KEY = 'a'.repeat(40); // not-a-secret
 
 const isAdministrator = `return str(request.user.pk) != str(getattr(request.http_request.user, "pk", ""))`;
 const WARNING = `actor = str(getattr(http_request.user, "pk", ""))
-return "your own account" if str(user.pk) == actor else f"the account {user.username}"`;
+from django.utils.html import escape
+return "your own account" if str(user.pk) == actor else f"the account {escape(user.username)}"`;
 
 let deployment: Deployment;
 beforeAll(async () => {

@@ -125,6 +125,11 @@ describe('names in an expression', () => {
     });
   });
 
+  it('can import escape from django.utils.html, as the shipped flow of account lockdowns does', async () => {
+    const source = `from django.utils.html import escape\nreturn [escape("<b>'\\"&"), escape(7)]`;
+    expect(await run(source)).toMatchObject({ result: ['&lt;b&gt;&#x27;&quot;&amp;', '7'] });
+  });
+
   it('can be imported from the authentik modules that authentik’s default flows use', async () => {
     const source = `
 from authentik.core.models import USER_ATTRIBUTE_CHANGE_EMAIL

@@ -49,6 +49,7 @@ _AUTHENTIK_MODULES = (
     "authentik.policies.exceptions",
     "authentik.stages.prompt.stage",
     "authentik.stages.user_write.stage",
+    "django.utils.html",
 )
 
 

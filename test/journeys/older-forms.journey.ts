@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { Deployment } from '../support/deployment.js';
+import { expressionEntry } from '../support/policy-entries.js';
+import { asking, fieldEntry } from '../support/prompts.js';
+
+let deployment: Deployment;
+beforeAll(async () => {
+  deployment = await Deployment.open({
+    apiVersion: '2024.8',
+    services: ['identification', 'password', 'session', 'enrollment', 'policy', 'consent'],
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        fieldEntry('form', ['colour', 'dropdown'], {
+          ...{ placeholder: 'return [{"label": "Bright red", "value": "red"}, "blue"]', placeholder_expression: true },
+        }),
+        expressionEntry('agrees', 'ak_message("A fine colour.")\nreturn True'),
+        flowEntries('form', [asking('form', ['colour'], ['policy agrees']), DUMMY], { designation: 'enrollment' }),
+        flowEntries('ask', [{ stage: 'consent.consentstage', attrs: { mode: 'always_require' } }, DUMMY]),
+        flowEntries('login', [
+          IDENTIFICATION,
+          { ...PASSWORD, attrs: { ...PASSWORD.attrs, failed_attempts_before_cancel: 1 } },
+          LOGIN,
+        ]),
+      ),
+    ],
+  });
+}, 120_000);
+afterAll(() => deployment?.close());
+
+it('under 2024.8 choices are texts, and an object stays what it was', async () => {
+  const browser = deployment.browser();
+  const red = `{'label': 'Bright red', 'value': 'red'}`;
+  const [field] = (await browser.show('form')).body['fields'] as Record<string, unknown>[];
+  expect(field).toMatchObject({ choices: [red, 'blue'], initial_value: red });
+  expect((await browser.solve('form', { colour: red })).body).toMatchObject({ component: 'ak-stage-dummy' });
+});
+
+it('under 2024.8 a wrong consent token, the last wrong password and a login are answered as before', async () => {
+  const browser = deployment.browser();
+  await browser.show('ask');
+  expect((await browser.solve('ask', { token: 'x' })).body).toMatchObject({
+    response_errors: { token: [{ string: 'This question has been asked anew since. Please look at it again.' }] },
+  });
+  await browser.solve('login', { uid_field: 'alice' });
+  expect((await browser.solve('login', { password: 'wrong' })).body).toMatchObject({ error_message: 'Unknown error' });
+
+  const user = deployment.browser();
+  await user.solve('login', { uid_field: 'alice' });
+  const { setCookies } = await user.solve('login', { password: 'correct-horse-7' });
+  expect(setCookies.join()).toContain('gatehouse_known=');
+  expect(setCookies.join()).not.toContain('authentik_device=');
+});
+
+it('under 2024.8 nobody locks accounts over HTTP', async () => {
+  const user = deployment.browser();
+  await user.solve('login', { uid_field: 'alice' });
+  await user.solve('login', { password: 'correct-horse-7' });
+  const body = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
+  expect((await user.fetch('/api/v3/core/users/account_lockdown/', body)).status).toBe(404);
+  const { text } = await user.fetch('/api/v3/schema/?format=json');
+  expect(text).not.toContain('account_lockdown');
+});
