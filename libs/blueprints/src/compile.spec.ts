@@ -51,7 +51,7 @@ const guest = defineStage({
   model: 'app.guest',
   config: z.object({}),
   companions: ['inner'],
-  proof_step: { order: 1, config: {} },
+  proof_step: { factor: 'device', order: 1, config: {} },
 });
 const usher = defineStage({ ...shapes, kind: 'usher', model: 'app.usher', config: none, inserts: ['guest'] });
 const keeper = defineStage({

@@ -143,10 +143,11 @@ export class FlowCompiler {
 
   /** Returns the companion kinds of a stage and of the steps that it may insert. */
   #companionKindsOf(stage: BlueprintObject): string[] {
-    const { companions, inserts, changes_credentials } = this.#contractOf(stage);
+    const { companions, inserts, changes_credentials, effects } = this.#contractOf(stage);
+    // The gateway inserts proof steps before a step that changes credentials or logs in.
+    const isGuarded = changes_credentials !== undefined || effects.includes('login');
     const insertable = [...this.contracts.stages.values()].filter(
-      // The gateway inserts proof steps before a step that changes credentials.
-      ({ kind, proof_step }) => inserts.includes(kind) || (changes_credentials && proof_step),
+      ({ kind, proof_step }) => inserts.includes(kind) || (isGuarded && proof_step),
     );
     return [...companions, ...insertable.flatMap((contract) => contract.companions)];
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { authenticationMethods } from './authentication-methods.js';
+import { amrOf, provedMethods } from './authentication-methods.js';
 
 const devices = (...names: string[]) => ({ mfa_devices: names.map((model_name) => ({ pk: 1, model_name })) });
 
@@ -31,6 +31,18 @@ describe('the methods of a login (RFC 8176)', () => {
       ['pwd', 'mfa'],
     ],
   ])('are those of %s', (_, facts, expected) => {
-    expect(authenticationMethods(facts)).toEqual(expected);
+    expect(amrOf(provedMethods(facts))).toEqual(expected);
+  });
+});
+
+describe('the claim amr', () => {
+  it.each([
+    [['otp', 'pwd'], ['pwd', 'otp', 'mfa']],
+    [['pop', 'otp'], ['pop', 'otp']],
+    [['device'], []],
+    [['device', 'pwd'], ['pwd', 'mfa']],
+    [['pwd', 'mfa'], ['pwd', 'mfa']],
+  ])('of %j is %j', (methods, expected) => {
+    expect(amrOf(methods)).toEqual(expected);
   });
 });

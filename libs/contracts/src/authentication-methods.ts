@@ -13,15 +13,28 @@ const METHODS: Readonly<Record<string, string>> = {
   webauthndevice: 'pop',
 };
 
+/** The method of a password, and that of a device for which RFC 8176 has no value, such as a push message. */
+const [PASSWORD, OTHER_DEVICE] = ['pwd', 'device'] as const;
+/** The value of `amr` for a password together with a device. */
+const BOTH = 'mfa';
+const DEVICE_METHODS: ReadonlySet<string> = new Set([...Object.values(METHODS), OTHER_DEVICE]);
+
 /**
- * Returns how the user of a plan has authenticated, as values of `amr` (RFC 8176): `pwd`, `otp`, `sms`, `pop`, and `mfa`
- * for a password together with a device. Says less rather than too much: a key without a password is `pop`, whether or
- * not it verified the user. Empty for other methods, such as a source or an app password.
+ * Returns the methods by which the user of a plan has authenticated: `pwd`, `otp`, `sms`, `pop`, and `device` for any
+ * other device. Says less rather than too much: a key without a password is `pop`, whether or not it verified the user.
+ * Empty for other methods, such as a source or an app password.
  */
-export function authenticationMethods({ auth_method, auth_method_args }: AuthenticationFacts): readonly string[] {
+export function provedMethods({ auth_method, auth_method_args }: AuthenticationFacts): readonly string[] {
   const listed = auth_method_args?.['mfa_devices'];
   const devices = Array.isArray(listed) ? listed.map((device) => (device as { model_name?: unknown })?.model_name) : [];
-  const byDevice = devices.flatMap((model) => METHODS[String(model)] ?? []);
-  if (auth_method !== 'password') return [...new Set(byDevice)];
-  return [...new Set(['pwd', ...byDevice, ...(devices.length > 0 ? ['mfa'] : [])])];
+  const byDevice = devices.map((model) => METHODS[String(model)] ?? OTHER_DEVICE);
+  return [...new Set([...(auth_method === 'password' ? [PASSWORD] : []), ...byDevice])];
+}
+
+/** Returns the claim `amr` (RFC 8176) of proved methods. It has `mfa` for a password together with a device. */
+export function amrOf(methods: Iterable<string>): readonly string[] {
+  const all = new Set(methods);
+  const hasBoth = all.has(PASSWORD) && [...all].some((method) => DEVICE_METHODS.has(method));
+  const others = [...all].filter((method) => ![PASSWORD, OTHER_DEVICE, BOTH].includes(method));
+  return [...(all.has(PASSWORD) ? [PASSWORD] : []), ...others, ...(hasBoth || all.has(BOTH) ? [BOTH] : [])];
 }

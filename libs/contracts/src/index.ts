@@ -2,6 +2,7 @@ export * from './api-fields.js';
 export * from './api-version.js';
 export * from './attempt-rule.js';
 export * from './authentication-methods.js';
+export * from './authentication-requirement.js';
 export * from './authorization-grant.js';
 export * from './captcha.js';
 export * from './contract-types.js';

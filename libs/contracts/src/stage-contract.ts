@@ -38,9 +38,11 @@ export interface CredentialChange {
 
 /** Order and config with which the gateway adds the stage to a plan that lacks a proof of the user. */
 export interface ProofStep {
-  /** The gateway adds the stage with the lowest value first. */
   readonly order: number;
   readonly config: Readonly<Record<string, unknown>>;
+  readonly factor: 'device' | 'password';
+  /** Config with which only a phishing-resistant credential passes the step. Absent if the stage accepts none. */
+  readonly phishing_resistant?: Readonly<Record<string, unknown>>;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EffectType } from '@gatehouse/contracts';
+import { acrOf, amrOf, type EffectType } from '@gatehouse/contracts';
 import { type EffectOf, lastSessionChange, type PlanCommit } from '@gatehouse/executor';
 import { eventMessage, mailMessage, type OutboxMessage, requestedEventMessage } from '@gatehouse/outbox';
 import type { Sealer } from '@gatehouse/platform';
@@ -47,7 +47,9 @@ const nothing = (): SavedEffects => ({});
 const EFFECT_WRITERS: { readonly [T in EffectType]: EffectWriter<T> } = {
   mail: (mails, { commit }) => ({ messages: mails.map((mail) => mailMessage(mail, eventFacts(commit.eventContext))) }),
   event: (events, { commit }) => ({
-    messages: events.map((event) => requestedEventMessage(event, eventFacts(commit.eventContext))),
+    messages: events.map((event) =>
+      requestedEventMessage(withAuthentication(event, commit), eventFacts(commit.eventContext)),
+    ),
   }),
   logout: writeLogout,
   login: writeLogin,
@@ -86,6 +88,13 @@ function writeEffects<T extends EffectType>(type: T, input: CommitInput): SavedE
   return effects.length > 0 ? EFFECT_WRITERS[type](effects, input) : {};
 }
 
+/** Returns a `login` event with the claims `acr` and `amr` of the login. Returns any other event unchanged. */
+function withAuthentication(event: EffectOf<'event'>, { eventContext }: PlanCommit): EffectOf<'event'> {
+  if (event.action !== 'login') return event;
+  const amr = amrOf([...(eventContext.sessionMethods ?? []), ...(eventContext.provedMethods ?? [])]);
+  return { ...event, context: { ...event.context, acr: acrOf(amr), amr } };
+}
+
 /** Whether the last login or logout of the commit has this type. Only the last one changes the session. */
 const isLast = (type: 'login' | 'logout', { effects }: PlanCommit) => lastSessionChange(effects)?.type === type;
 
@@ -98,6 +107,8 @@ function writeLogin(logins: readonly EffectOf<'login'>[], { commit, lifetimes }:
     user: uuid,
     epoch: user?.kind === 'saved' ? user.epoch : null,
     data: sessionData(last, commit),
+    proves: commit.eventContext.recentlyProved === true,
+    methods: commit.eventContext.provedMethods ?? [],
     fixed_ttl: duration_s && interval(duration_s),
     sliding_ttl: interval(lifetimes.sessionS),
   };
@@ -108,7 +119,7 @@ const sessionData = ({ backend, bindings, second_factor = false }: EffectOf<'log
   JSON.stringify({
     ...{ backend, bindings, second_factor, proved: eventContext.recentlyProved === true },
     devices: eventContext.provedDevices ?? [],
-    amr: eventContext.authenticationMethods ?? [],
+    amr: amrOf(eventContext.provedMethods ?? []),
     ...{ last_ip: eventContext.clientIp, last_user_agent: truncatedUserAgent(eventContext.userAgent) },
   });
 

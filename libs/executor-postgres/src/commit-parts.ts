@@ -1,6 +1,6 @@
 import { RELEASED_COLUMNS } from './attempt.statements.js';
 import { MAX_PENDING_SOURCE_LOGINS } from './pending-source-login.rows.js';
-import { abandonedBy, RETIRED_KEY_TTL } from './plan.statements.js';
+import { abandonedBy, METHODS_AT, RETIRED_KEY_TTL } from './plan.statements.js';
 
 /**
  * SQL text that the save statement contains if a commit needs it. Its changes are made if and only if the plan is
@@ -35,13 +35,21 @@ export const COMMIT_PARTS = {
   },
   /**
    * Logs the user in. If the account is inactive or its epoch has changed, nothing is saved. Deletes the plans and
-   * pending source logins that another user, or an anonymous visitor, started in this session.
+   * pending source logins that another user, or an anonymous visitor, started in this session. The time of the login stays
+   * as it was if the session's own user has proved nothing in this plan. Methods that the session's own user has proved
+   * before keep their times.
    */
   login: {
     condition: 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)',
     writes: `
     login AS (
-      UPDATE flow.sessions s SET user_id = :user, data = :data::jsonb || jsonb_build_object('login_at', now(), 'devices_at', now()), seen_at = now(),
+      UPDATE flow.sessions s SET user_id = :user, seen_at = now(),
+        data = :data::jsonb || jsonb_build_object('devices_at', now(), 'login_at',
+          CASE WHEN s.user_id = :user AND NOT :proves::boolean THEN coalesce(s.data->'login_at', to_jsonb(now()))
+          ELSE to_jsonb(now()) END, 'methods_at',
+          CASE WHEN s.user_id = :user THEN coalesce(${METHODS_AT}, '{}') ELSE '{}' END || (
+            SELECT coalesce(jsonb_object_agg(method, extract(epoch FROM now())::float8), '{}')
+            FROM unnest(:methods::text[]) method)),
         user_epoch = :epoch,
         ttl = CASE WHEN :fixed_ttl::interval IS NULL THEN :sliding_ttl::interval END,
         expires_at = now() + coalesce(:fixed_ttl::interval, :sliding_ttl::interval),

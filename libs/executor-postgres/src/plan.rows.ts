@@ -27,6 +27,9 @@ export interface LoadedFlowRow {
         readonly proved: boolean | null;
         readonly recent: boolean | null;
         readonly devices: readonly number[] | null;
+        readonly login_age: number | null;
+        readonly methods_at: Readonly<Record<string, number>> | null;
+        readonly read_at: number;
       })
     | null;
   readonly pending_identity: SavedUser | null;
@@ -77,12 +80,14 @@ export function toLoadedFlow(row: LoadedFlowRow, sealer: Sealer): LoadedFlow {
 function sessionOf(row: LoadedFlowRow, id: string): Session {
   const session = { id, retired: row.retired === true, remainingS: row.session_left_s ?? undefined };
   if (!row.session_identity) return { user: undefined, isUnanswered: row.unanswered === true, ...session };
-  const { last_ip, proved, recent, devices, ...user } = row.session_identity;
+  const { last_ip, proved, recent, devices, login_age, methods_at, read_at, ...user } = row.session_identity;
   return {
     user,
     deviceProved: proved === true,
     recentlyProved: recent === true,
     provedDevices: devices ?? [],
+    loginAgeS: login_age ?? undefined,
+    methodAges: Object.fromEntries(Object.entries(methods_at ?? {}).map(([method, at]) => [method, read_at - at])),
     lastIp: last_ip ?? undefined,
     ...session,
   };

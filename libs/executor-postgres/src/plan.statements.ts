@@ -32,9 +32,19 @@ export const recentIn = (from: string, within: string) =>
 const provedDevices = (within: string) =>
   `CASE WHEN (s.data->>'devices_at')::timestamptz > now() - ${within} THEN s.data->'devices' END AS devices`;
 
+/**
+ * SQL for the methods by which the user of a session `s` has authenticated, with the seconds since 1970 at which each was
+ * proved. A session from before version 0.3 has only `amr`, and the time of its login.
+ */
+export const METHODS_AT = `coalesce(s.data->'methods_at', (
+            SELECT jsonb_object_agg(method, extract(epoch FROM (s.data->>'login_at')::timestamptz)::float8)
+            FROM jsonb_array_elements_text(s.data->'amr') method))`;
+
 const OF_SESSION = `, is_superuser, debug, ${attributesColumn('identities.id', '$3')}, s.data->>'last_ip' AS last_ip,
           ${deviceProvedCondition('s.', '$5::interval')} AS proved, ${recentIn('s.', '$6::interval')} AS recent,
-          ${provedDevices('$5::interval')}`;
+          ${provedDevices('$5::interval')},
+          extract(epoch FROM now() - (s.data->>'login_at')::timestamptz)::float8 AS login_age,
+          ${METHODS_AT} AS methods_at, extract(epoch FROM now())::float8 AS read_at`;
 
 /**
  * Loads a flow with the visitor's session, user and plan. $1 slug of the flow, $2 SHA-256 of the session cookie, $3

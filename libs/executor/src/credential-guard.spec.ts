@@ -2,7 +2,7 @@ import { defineStage, type Effect, type PlanContext, type StageContract } from '
 import type { FlowRunView } from '@gatehouse/executor';
 import { StageContractRegistry } from '@gatehouse/executor';
 import { ALICE, flowOf } from '@gatehouse/executor/testing';
-import { createPlan, type Plan } from '@gatehouse/plan';
+import { createPlan, type InsertableProof, type Plan } from '@gatehouse/plan';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { CredentialGuard } from './credential-guard.js';
@@ -15,8 +15,8 @@ const contractOf = (kind: string, more: Partial<StageContract> = {}): StageContr
   }),
   ...more,
 });
-const DEVICE = { kind: 'device', config: { otherwise: 'skip' } };
-const PASSWORD = { kind: 'password', config: {} };
+const DEVICE = { kind: 'device', config: { otherwise: 'skip' }, factor: 'device' } as const;
+const PASSWORD = { kind: 'password', config: {}, factor: 'password' } as const;
 const LOGIN = 'login' satisfies Effect['type'];
 
 class FixedContractRegistry extends StageContractRegistry {
@@ -60,7 +60,7 @@ function proofBefore({ kind = 'change', config = {}, context = {}, session, toke
 }
 
 const OLD = { user: ALICE, recent: false };
-const asks = (step: object) => ({ where: 'before', steps: [step] });
+const asks = ({ kind, config }: InsertableProof) => ({ where: 'before', steps: [{ kind, config }] });
 const proved = { verified_user: ALICE.uuid };
 
 it.each<[string, GuardCase]>([

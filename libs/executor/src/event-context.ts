@@ -1,4 +1,4 @@
-import { authenticationMethods, type EventActor, type SavedUser, type User } from '@gatehouse/contracts';
+import { type EventActor, provedMethods, type SavedUser, type User } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
 import { type FlowContext, isByToken } from './flow-context.js';
 import type { EventContext } from './plan-commit.js';
@@ -25,7 +25,8 @@ export function eventContextOf(run: EventRun, user: User | undefined = run.facts
   const { ip: clientIp, user_agent: userAgent } = request.client;
   return {
     ...{ user, actor: actorOf(run), recentlyProved, provedDevices, clientIp, userAgent },
-    authenticationMethods: authenticationMethods(run.facts),
+    provedMethods: provedMethods(run.facts),
+    sessionMethods: session.login ? Object.keys(session.login.methodAges) : [],
     sessionUser: loaded.session?.user && toSavedUser(loaded.session.user),
     ...{ requestId: request.requestId, flow: version.flow.slug, plan: plan.id },
     findLocation: request.findLocation,

@@ -1,5 +1,5 @@
-import { Problem } from '@gatehouse/contracts';
-import { createPlan, currentStep, type FlowVersion, mayStart, meetsRequirement, type Plan } from '@gatehouse/plan';
+import { Problem, requirementIn } from '@gatehouse/contracts';
+import { applySeed, createPlan, currentStep, type FlowVersion, mayStart, meetsRequirement, type Plan } from '@gatehouse/plan';
 import { uuidV7 } from '@gatehouse/platform';
 import type { AttemptStore } from './attempts/attempt-store.js';
 import type { CredentialQueue } from './attempts/credential-queue.js';
@@ -32,7 +32,7 @@ import type { StageContractRegistry } from './ports/clients.js';
 import type { SuperuserPermits } from './ports/directory.js';
 import type { FlowObserver } from './ports/flow-observer.js';
 import type { BrandStore, FlowStore } from './ports/flow-store.js';
-import type { EventRecorder, Identity, LoadedFlow, PlanStore } from './ports/plan-store.js';
+import { type EventRecorder, type Identity, type LoadedFlow, type PlanStore, toSavedUser } from './ports/plan-store.js';
 import type { SessionBindingChecker } from './sessions/session-binding-checker.js';
 import type { StageInvoker } from './stage-invoker.js';
 import { namesStepOf } from './step-id.js';
@@ -249,9 +249,15 @@ function ifOvertaken(error: unknown): undefined {
   if (!(error instanceof OvertakenError)) throw error;
 }
 
-function newPlan(version: FlowVersion, request: FlowRequest): Plan {
+/**
+ * Returns a new plan of the flow. A flow for logged-in users with a requirement in its query is about its visitor, whose
+ * login it raises (docs/spec/executor.md#requirement).
+ */
+function newPlan({ version, request, user }: FlowContext): Plan {
   const { flow_token: _secret, next: _kept, ...rest } = request.query;
-  return { ...withClient(createPlan(version, uuidV7()), request), query: rest };
+  const plan = { ...withClient(createPlan(version, uuidV7()), request), query: rest };
+  const isAboutUser = version.flow.authentication === 'require_authenticated' && requirementIn(rest) !== undefined;
+  return user && isAboutUser ? applySeed(plan, { context: { pending_user: toSavedUser(user) } }) : plan;
 }
 
 /**
@@ -270,8 +276,8 @@ function mayContinue(context: FlowContext): boolean {
 
 /** Returns the running plan, or a new one, with the current visitor and the last requested destination. */
 function currentPlan(context: FlowContext): Plan {
-  const { request, version, continued } = context;
-  const given = withLinkToken(continued?.plan ?? newPlan(version, request));
+  const { request, continued } = context;
+  const given = withLinkToken(continued?.plan ?? newPlan(context));
   const plan = withCrossSiteMark(given, request.crossSite, { isNew: !continued });
   const visitor = visitorId(context);
   const next = request.query['next'] || plan.next;

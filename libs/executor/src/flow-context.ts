@@ -2,8 +2,15 @@ import type { StageRequest } from '@gatehouse/contracts';
 import type { FlowVersion, Plan, Visitor } from '@gatehouse/plan';
 import type { FlowRequest } from './flow-request.js';
 import type { HostBrand } from './ports/flow-store.js';
-import { type Identity, type LoadedFlow, type ResumedPlan, type StoredPlan, toSavedUser } from './ports/plan-store.js';
-import type { SessionState } from './session-state.js';
+import {
+  type Identity,
+  type LoadedFlow,
+  type ResumedPlan,
+  type Session,
+  type StoredPlan,
+  toSavedUser,
+} from './ports/plan-store.js';
+import type { SessionLogin, SessionState } from './session-state.js';
 
 /**
  * A plan that a request continues: the plan of its session, or the plan of the mailed link that the visitor has opened.
@@ -73,9 +80,13 @@ export function loadedSessionState(context: LoadedRequest): SessionState {
     deviceProved: own?.user !== undefined && own.deviceProved === true,
     recentlyProved: own?.user !== undefined && own.recentlyProved === true,
     provedDevices: own?.user ? (own.provedDevices ?? []) : [],
+    login: own && loginOf(own),
     visitor: visitorOf(context),
   };
 }
+
+const loginOf = ({ user, loginAgeS: ageS, methodAges = {} }: Session): SessionLogin | undefined =>
+  user && ageS !== undefined ? { user: user.uuid, ageS, methodAges } : undefined;
 
 /** The site's configured address. Links are built from it, never from the `Host` header that a client sends. */
 export type ConfiguredSite = Pick<StageRequest['site'], 'base_url' | 'rp_id' | 'api_version'>;

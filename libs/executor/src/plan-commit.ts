@@ -14,8 +14,10 @@ export interface EventContext {
   readonly recentlyProved?: boolean;
   /** Primary keys (`pk`) of the devices that the plan has a proof of. */
   readonly provedDevices?: readonly number[];
-  /** How the plan has authenticated its user, as values of `amr` (RFC 8176). */
-  readonly authenticationMethods?: readonly string[];
+  /** The methods by which the plan has authenticated its user. */
+  readonly provedMethods?: readonly string[];
+  /** The methods by which the user of the session had authenticated before. Empty after a login of another user. */
+  readonly sessionMethods?: readonly string[];
   /** The user of the session before the effects are applied. */
   readonly sessionUser?: SavedUser | undefined;
   readonly clientIp: string;

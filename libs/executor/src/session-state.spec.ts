@@ -11,6 +11,7 @@ const alice: SessionState = {
   sessionUser: savedUser('alice') as SessionState['sessionUser'],
   deviceProved: true,
   recentlyProved: true,
+  login: undefined,
   provedDevices: [1],
   visitor: { authenticated: true, superuser: false, outpost: false },
 };

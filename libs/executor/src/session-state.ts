@@ -15,7 +15,21 @@ export interface SessionState {
    * Primary keys (`pk`) of the devices that were proved in this session within the last AUTHENTICATOR_PROOF_S seconds.
    */
   readonly provedDevices: readonly number[];
+  /**
+   * The login with which the request came. `undefined` if the session had no user, for an API token, and after a logout
+   * or a login of another user in this request.
+   */
+  readonly login: SessionLogin | undefined;
   readonly visitor: Visitor;
+}
+
+/** When and how the user of a session logged in. */
+export interface SessionLogin {
+  readonly user: string;
+  /** Seconds since the login. */
+  readonly ageS: number;
+  /** Seconds since each method of `provedMethods` was proved. */
+  readonly methodAges: Readonly<Record<string, number>>;
 }
 
 type Login = Extract<Effect, { type: 'login' }>;
@@ -34,10 +48,11 @@ export const sessionAfterLogin = (
   deviceProved: second_factor === true,
   recentlyProved: isProved(plan, user),
   provedDevices: isProved(plan, user) ? provedDevices(plan.context) : [],
+  login: before.login?.user === user ? before.login : undefined,
 });
 
 /** Returns the session after a logout. It has no user and no proofs. */
 export const sessionAfterLogout = ({ visitor: { outpost } }: SessionState): SessionState => ({
-  ...{ sessionUser: null, deviceProved: false, recentlyProved: false, provedDevices: [] },
+  ...{ sessionUser: null, deviceProved: false, recentlyProved: false, provedDevices: [], login: undefined },
   visitor: { authenticated: false, superuser: false, outpost },
 });

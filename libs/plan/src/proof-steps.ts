@@ -3,10 +3,9 @@ import { isProved } from './merge-context.js';
 import type { Plan } from './plan.js';
 import type { Step } from './steps.js';
 
-/** Kind and config of a proof step. */
-export interface InsertableProof {
+/** A kind of steps that the gateway may insert to get a missing proof. */
+export interface InsertableProof extends Omit<ProofStep, 'order'> {
   readonly kind: string;
-  readonly config: ProofStep['config'];
 }
 
 /** The part of the session that is needed to decide whether a proof is missing. */
@@ -35,9 +34,9 @@ export function isProofMissing(plan: Plan, user: SavedUser | undefined, session:
 export function nextProofStep(
   { steps, cursor }: Plan,
   { id }: Step,
-  proofs: readonly InsertableProof[],
+  proofs: readonly Pick<InsertableProof, 'kind' | 'config'>[],
 ): Insert | undefined {
   const added = steps.slice(0, cursor).filter((planned) => 'kind' in planned && planned.id.startsWith(`${id}~`));
   const next = proofs.find(({ kind }) => !added.some((planned) => 'kind' in planned && planned.kind === kind));
-  return next && { where: 'before', steps: [next] };
+  return next && { where: 'before', steps: [{ kind: next.kind, config: next.config }] };
 }

@@ -51,6 +51,6 @@ const CONTRACTS = [
 /** The contracts of the stages that specs of the simulation use. */
 export const testContracts: ContractLookup = {
   find: (kind) => CONTRACTS.find((candidate) => candidate.kind === kind),
-  proofSteps: () => [{ kind: 'password', config: {} }],
+  proofSteps: () => [{ kind: 'password', config: {}, factor: 'password' }],
   mayChangePlan: ({ config }) => config['changes'] === true,
 };

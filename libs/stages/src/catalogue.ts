@@ -164,7 +164,7 @@ export const stages: Readonly<Record<string, StageEntry>> = {
 export const proofSteps = Object.values(stages)
   .flatMap(({ contract: { kind, proof_step } }) => (proof_step ? [{ kind, ...proof_step }] : []))
   .sort((a, b) => a.order - b.order)
-  .map(({ kind, config }) => ({ kind, config }));
+  .map(({ order: _order, ...proof }) => proof);
 
 /** Returns the contract of a built-in stage, or of an external stage that a flow version describes. */
 export function findContract(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACR_VALUES } from '../authentication-requirement.js';
 import { DEVICE_CLASSES } from '../device-class.js';
 import { REDACTED } from '../secret.js';
 import { type AuditEventDefinition, BY_ADMINISTRATOR, BY_PLAN, defineEvent, PENDING } from './audit-event.js';
@@ -46,8 +47,13 @@ export const auditEvents = {
         .boolean()
         .optional()
         .describe('present if the login stage ends the other sessions of the user'),
+      acr: z.enum(ACR_VALUES).optional().describe('authentication context of the login; absent before 0.4'),
+      amr: z.array(z.string()).readonly().optional().describe('how the user has authenticated (RFC 8176)'),
     }),
-    example: { auth_method: 'password', auth_method_args: { mfa_devices: [DEVICE] } },
+    example: {
+      ...{ auth_method: 'password', auth_method_args: { mfa_devices: [DEVICE] } },
+      ...{ acr: 'aal2', amr: ['pwd', 'otp', 'mfa'] },
+    },
   }),
   logout: defineEvent({
     when: 'A logged-in session ends by the logout stage, or because its binding to a network or place is broken.',

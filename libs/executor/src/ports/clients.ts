@@ -1,13 +1,12 @@
 import type {
   PolicyReply,
   PolicyRequest,
-  ProofStep,
   StageContract,
   StageReply,
   StageRequest,
   StageVerb,
 } from '@gatehouse/contracts';
-import type { FlowVersion } from '@gatehouse/plan';
+import type { FlowVersion, InsertableProof } from '@gatehouse/plan';
 import type { z } from 'zod';
 
 /** Sends requests to stages. */
@@ -38,10 +37,10 @@ export abstract class StageContractRegistry {
    */
   abstract ownFact(name: string, version: FlowVersion): z.ZodType | undefined;
   /**
-   * Returns the proof steps: kinds and configs of steps that the gateway may insert before a step that changes
-   * credentials, if a recent proof is missing. `CredentialGuard` tries them in this order.
+   * Returns the steps that the gateway may insert before a step that changes credentials or logs in, if a proof is
+   * missing, in the order in which it tries them.
    */
-  abstract proofSteps(): readonly { readonly kind: string; readonly config: ProofStep['config'] }[];
+  abstract proofSteps(): readonly InsertableProof[];
 }
 
 /** Lets the policy service evaluate policies. */

@@ -56,6 +56,10 @@ export interface Session {
    * Primary keys (`pk`) of the devices that were proved in this session within the last AUTHENTICATOR_PROOF_S seconds.
    */
   readonly provedDevices?: readonly number[] | undefined;
+  /** Seconds since the login; `undefined` if they are not known. */
+  readonly loginAgeS?: number | undefined;
+  /** Seconds since each method by which the user of the session has authenticated was proved. */
+  readonly methodAges?: Readonly<Record<string, number>> | undefined;
   /** The address from which the session was last used, if it is known. */
   readonly lastIp?: string | undefined;
 }

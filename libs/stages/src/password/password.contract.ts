@@ -60,7 +60,7 @@ export const passwordContract = defineStage({
   writes: ['pending_user', 'user_backend', 'auth_method', 'auth_method_args', 'verified_user'],
   // The proof step uses only the built-in backend. The other one accepts app passwords, which are API tokens and must
   // not confirm the identity of a user.
-  proof_step: { order: 2, config: { backends: BACKENDS.slice(0, 1), without_password: 'deny' } },
+  proof_step: { order: 2, factor: 'password', config: { backends: BACKENDS.slice(0, 1), without_password: 'deny' } },
   errors: {
     password_invalid: { string: 'Invalid password', code: 'invalid' },
     password_none: {

@@ -133,7 +133,10 @@ export const authenticatorValidateContract = defineStage({
     application: 'optional',
   },
   writes: ['pending_user', 'auth_method', 'auth_method_args', 'verified_user'],
-  proof_step: { order: 1, config: { not_configured_action: 'skip' } },
+  proof_step: {
+    ...{ order: 1, factor: 'device', config: { not_configured_action: 'skip' } },
+    phishing_resistant: { not_configured_action: 'skip', device_classes: ['webauthn'] },
+  },
   identifies: 'by_proof',
   // The stage may report a remembered proof as `verified`, although no attempts at it are counted.
   verifies: ['remembered_device'],

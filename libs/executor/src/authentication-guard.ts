@@ -1,0 +1,58 @@
+import {
+  type AuthenticationRequirement,
+  amrOf,
+  type Insert,
+  meetsAcr,
+  provedMethods,
+  requirementIn,
+} from '@gatehouse/contracts';
+import { type InsertableProof, isProved, nextProofStep, type Step } from '@gatehouse/plan';
+import type { FlowRunView } from './flow-run.js';
+import type { StageContractRegistry } from './ports/clients.js';
+import type { SessionLogin } from './session-state.js';
+import { flowUserOf } from './stage-request.js';
+
+type GuardedRun = Pick<FlowRunView, 'context' | 'plan' | 'session'>;
+
+/**
+ * Returns the proof step that must run before a step that logs in, because the query of the plan asks for more than the
+ * user has proved; `undefined` if nothing is missing, or if all proof steps were inserted already
+ * (docs/spec/executor.md#requirement).
+ */
+export function requestedProof(
+  run: GuardedRun,
+  step: Step,
+  contracts: Pick<StageContractRegistry, 'find' | 'proofSteps'>,
+): Insert | undefined {
+  const requirement = requirementIn(run.plan.query);
+  const user = flowUserOf(run);
+  if (!requirement || !user) return undefined;
+  if (!contracts.find(step.kind, run.context.version)?.effects.includes('login')) return undefined;
+  const { plan, session } = run;
+  const login = session.login?.user === user.uuid ? session.login : undefined;
+  const amr = amrOf([...recentMethods(login, requirement), ...provedMethods(plan.context)]);
+  const isTooOld = login !== undefined && !isRecent(login.ageS, requirement) && !isProved(plan, user.uuid);
+  const proofs = contracts.proofSteps();
+  return nextProofStep(plan, step, [...proofsFor(requirement, amr, proofs), ...(isTooOld ? proofs : [])]);
+}
+
+/** Returns the proofs that a login lacks for one of the accepted authentication contexts. */
+function proofsFor(
+  { acr_values: accepted }: AuthenticationRequirement,
+  amr: readonly string[],
+  proofs: readonly InsertableProof[],
+): Pick<InsertableProof, 'kind' | 'config'>[] {
+  if (meetsAcr(amr, accepted)) return [];
+  const devices = proofs.filter(({ factor }) => factor === 'device');
+  // A device without the password would reach `phr` only, and only if it is phishing-resistant.
+  if (accepted.includes('aal2'))
+    return [...(amr.includes('pwd') ? [] : proofs.filter(({ factor }) => factor === 'password')), ...devices];
+  return devices.flatMap(({ kind, phishing_resistant: config }) => (config ? [{ kind, config }] : []));
+}
+
+/** Returns the methods of a login that are as recent as the requirement demands. */
+const recentMethods = (login: SessionLogin | undefined, requirement: AuthenticationRequirement): string[] =>
+  Object.entries(login?.methodAges ?? {}).flatMap(([method, ageS]) => (isRecent(ageS, requirement) ? [method] : []));
+
+const isRecent = (ageS: number, { again, max_age }: AuthenticationRequirement) =>
+  !again && (max_age === undefined || ageS <= max_age);
