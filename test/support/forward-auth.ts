@@ -48,6 +48,8 @@ export interface SiteResponse {
 interface SiteRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The query of the address at which the proxy asks. */
+  readonly query?: string;
 }
 
 /** The browser of a visitor of sites behind forward auth, and the proxies in front of these sites. */
@@ -66,7 +68,11 @@ export class SiteVisitor {
   }
 
   /** Asks like a proxy whether a request to `url` may pass. */
-  check(kind: ProxyKind, url: string, { method = 'GET', headers = {} }: SiteRequest = {}): Promise<SiteResponse> {
+  check(
+    kind: ProxyKind,
+    url: string,
+    { method = 'GET', headers = {}, query }: SiteRequest = {},
+  ): Promise<SiteResponse> {
     const { protocol, host, origin } = new URL(url);
     const rest = url.slice(origin.length);
     const named: Readonly<Record<ProxyKind, Readonly<Record<string, string>>>> = {
@@ -75,7 +81,7 @@ export class SiteVisitor {
       caddy: { 'x-forwarded-proto': protocol.slice(0, -1), 'x-forwarded-host': host, 'x-forwarded-uri': rest },
       envoy: { 'x-forwarded-proto': protocol.slice(0, -1), host },
     };
-    const path = `${PATH}/auth/${kind}${kind === 'envoy' ? rest : ''}`;
+    const path = `${PATH}/auth/${kind}${kind === 'envoy' ? rest : ''}${query === undefined ? '' : `?${query}`}`;
     return this.send(path, origin, { method, headers: { ...named[kind], ...headers } });
   }
 

@@ -32,6 +32,9 @@ const brandSchema = z.object({
   flow_user_settings: reference('flow').describe('Flow in which users change their settings.'),
   flow_device_code: reference('flow').describe('Flow in which users enter the code of a device.'),
   flow_lockdown: since2026(reference('flow')).describe('Flow in which users and administrators lock an account.'),
+  flow_step_up: reference('flow').describe(
+    'Flow in which logged-in users give the proofs that an application asks for beyond their login.',
+  ),
   attributes: jsonObject()
     .default({})
     .describe('Language, theme, colours and other settings, see the page about brands.'),
@@ -80,13 +83,16 @@ function allowedLogins(brands: readonly BlueprintObject[], draft: Draft) {
 
 function compileBrand({ values }: BlueprintObject, draft: Draft): Brand {
   const { domain, default: isDefault, attributes, ...rest } = brandSchema.parse(values);
+  const slugOf = (flow: string | null | undefined) => draft.get(flow ?? '')?.values['slug'];
   const flows = BRAND_PURPOSES.flatMap((purpose) => {
-    const slug = draft.get(rest[`flow_${purpose}`] ?? '')?.values['slug'];
+    const slug = slugOf(rest[`flow_${purpose}`]);
     return slug === undefined ? [] : [[purpose, slug]];
   });
+  const stepUp = slugOf(rest.flow_step_up);
   return brand.parse({
     ...brandSettingsFrom(attributes),
     ...{ domain, default: isDefault, title: rest.branding_title },
+    ...(stepUp !== undefined && { step_up_flow: stepUp }),
     ...{ logo: rest.branding_logo, favicon: rest.branding_favicon, flows: Object.fromEntries(flows) },
   });
 }

@@ -37,11 +37,23 @@ describe('the methods of a login (RFC 8176)', () => {
 
 describe('the claim amr', () => {
   it.each([
-    [['otp', 'pwd'], ['pwd', 'otp', 'mfa']],
-    [['pop', 'otp'], ['pop', 'otp']],
+    [
+      ['otp', 'pwd'],
+      ['pwd', 'otp', 'mfa'],
+    ],
+    [
+      ['pop', 'otp'],
+      ['pop', 'otp'],
+    ],
     [['device'], []],
-    [['device', 'pwd'], ['pwd', 'mfa']],
-    [['pwd', 'mfa'], ['pwd', 'mfa']],
+    [
+      ['device', 'pwd'],
+      ['pwd', 'mfa'],
+    ],
+    [
+      ['pwd', 'mfa'],
+      ['pwd', 'mfa'],
+    ],
   ])('of %j is %j', (methods, expected) => {
     expect(amrOf(methods)).toEqual(expected);
   });

@@ -12,11 +12,7 @@ describe('the requirement in a query', () => {
       { acr_values: ['phr', 'aal2'], max_age: undefined, again: false },
     ],
     ['an age', { max_age: '0' }, { acr_values: [], max_age: 0, again: false }],
-    [
-      'a login among other prompts',
-      { prompt: 'consent login' },
-      { acr_values: [], max_age: undefined, again: true },
-    ],
+    ['a login among other prompts', { prompt: 'consent login' }, { acr_values: [], max_age: undefined, again: true }],
   ])('is read from %s', (_, query, expected) => {
     expect(requirementIn(query)).toEqual(expected);
   });

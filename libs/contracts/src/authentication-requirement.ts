@@ -63,9 +63,12 @@ export function requirementIn({
   prompt,
 }: RequirementParameters): AuthenticationRequirement | undefined {
   const max_age = age === undefined ? undefined : parseMaxAge(age);
-  if (age !== undefined && max_age === undefined)
-    throw new Problem('requirement_invalid');
-  const requirement = { acr_values: parseAcrValues(acr_values), max_age, again: (prompt ?? '').split(' ').includes('login') };
+  if (age !== undefined && max_age === undefined) throw new Problem('requirement_invalid');
+  const requirement = {
+    acr_values: parseAcrValues(acr_values),
+    max_age,
+    again: (prompt ?? '').split(' ').includes('login'),
+  };
   const isEmpty = requirement.acr_values.length === 0 && max_age === undefined && !requirement.again;
   return isEmpty ? undefined : requirement;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACR_VALUES } from './authentication-requirement.js';
 import { deviceClient, grantingUser, MAX_DEVICE_SECRET_LENGTH } from './device-grant.js';
 
 /**
@@ -34,6 +35,8 @@ export const authorizationRequest = deviceClient.extend({
   prompts: z.array(z.enum(PROMPTS)).readonly(),
   /** Largest age of the login in seconds. */
   max_age: z.int().nonnegative().optional(),
+  /** The accepted authentication contexts, the preferred one first. Absent in requests of an older gateway. */
+  acr_values: z.array(z.enum(ACR_VALUES)).readonly().default([]),
   consent: consentDetail.optional(),
   /** Name that the login page fills in. */
   login_hint: z.string().optional(),

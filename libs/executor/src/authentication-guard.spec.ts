@@ -60,7 +60,10 @@ function inserted({ query, kind = 'login', context = {}, login, user = ALICE, in
 
 const aal2 = { acr_values: 'aal2' };
 const byPassword = { auth_method: 'password', auth_method_args: {} };
-const byKey = { auth_method: 'auth_webauthn_pwl', auth_method_args: { mfa_devices: [{ model_name: 'webauthndevice' }] } };
+const byKey = {
+  auth_method: 'auth_webauthn_pwl',
+  auth_method_args: { mfa_devices: [{ model_name: 'webauthndevice' }] },
+};
 const proved = { verified_user: ALICE.uuid };
 
 describe('a step that logs in', () => {

@@ -1,5 +1,13 @@
 import { Problem, requirementIn } from '@gatehouse/contracts';
-import { applySeed, createPlan, currentStep, type FlowVersion, mayStart, meetsRequirement, type Plan } from '@gatehouse/plan';
+import {
+  applySeed,
+  createPlan,
+  currentStep,
+  type FlowVersion,
+  mayStart,
+  meetsRequirement,
+  type Plan,
+} from '@gatehouse/plan';
 import { uuidV7 } from '@gatehouse/platform';
 import type { AttemptStore } from './attempts/attempt-store.js';
 import type { CredentialQueue } from './attempts/credential-queue.js';

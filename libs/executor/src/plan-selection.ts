@@ -63,7 +63,9 @@ function continuablePlan(arrival: LoadedRequest): StoredPlan | undefined {
   const { stored } = loaded;
   if (!stored || stored.plan.ended || stored.plan.visitor !== visitorId(arrival)) return undefined;
   const { query } = request;
-  const other = ['itoken', 'token', ...REQUIREMENT_PARAMETERS].filter((key) => query[key] && query[key] !== stored.plan.query[key]);
+  const other = ['itoken', 'token', ...REQUIREMENT_PARAMETERS].filter(
+    (key) => query[key] && query[key] !== stored.plan.query[key],
+  );
   return other.length > 0 && !isKept(stored.plan, other, request) ? undefined : stored;
 }
 

@@ -28,6 +28,8 @@ export const brand = z.object({
   flows: z.partialRecord(z.enum(BRAND_PURPOSES), z.string()),
   /** Slugs of flows with newer purposes. A gateway of an earlier version would refuse them in `flows`. */
   newer_flows: z.partialRecord(z.enum(NEWER_BRAND_PURPOSES), z.string()).exactOptional(),
+  /** Slug of the flow in which logged-in users raise their login. */
+  step_up_flow: z.string().exactOptional(),
   locale: z.string(),
   theme: z.enum(THEMES),
   /** Colours as `#rrggbb`. */

@@ -7,6 +7,8 @@ import { Public } from '../http/auth/auth.guard.js';
 import { localeFor, translatorFor } from '../http/locale.js';
 import { presentProblem } from '../http/problem.presenter.js';
 import { FILE_ROUTE } from '../http/routing.hooks.js';
+import { type LoginRequirement, loginShortfall } from '../sessions/session-authentication.js';
+import { requirementQuery } from '../sessions/step-up.js';
 import { ForwardCheckService, type Verdict } from './forward-check.service.js';
 import { withoutForwardCookies } from './forward-cookies.js';
 import {
@@ -18,6 +20,7 @@ import {
   type SiteAddress,
 } from './forward-destination.js';
 import { forwardedAddress, type ProxyKind, requireTrustedProxy } from './forwarded-request.js';
+import { checkRequirement, stepUpChallenge } from './login-requirement.js';
 import { sendSitePage } from './site.page.js';
 
 /** Texts of the page for a user who may not use an application. */
@@ -26,6 +29,13 @@ const DENIED = {
   text: sentence('You may not use {name}.').text,
   link: sentence('Log in as another user').text,
 };
+
+/** The request that a proxy asks about, and how the user must have logged in for it. */
+interface Checked {
+  readonly kind: ProxyKind;
+  readonly address: SiteAddress;
+  readonly requirement: LoginRequirement;
+}
 
 /**
  * Answers the checks of reverse proxies, whatever their HTTP method (docs/spec/forward-auth.md#checks). Only the cookie
@@ -67,16 +77,15 @@ export class ForwardAuthController {
     requireTrustedProxy(request);
     const address = forwardedAddress(kind, request);
     requireOwnPath(address);
+    const requirement = checkRequirement(kind, request);
     const verdict = await this.checks.check(address.origin, request, reply);
     switch (verdict.outcome) {
       case 'passed':
+        if (loginShortfall(verdict.login, requirement, Date.now() / 1000))
+          return this.sendToLogin({ kind, address, requirement }, reply.header(...stepUpChallenge(requirement)));
         return reply.headers({ ...verdict.headers, cookie: withoutForwardCookies(request.headers.cookie) }).send();
       case 'anonymous':
-        // nginx passes only 401 and 403 on. Its configuration redirects to the address in `Location`.
-        return reply
-          .status(kind === 'nginx' ? 401 : 302)
-          .header('location', this.startUrl(address))
-          .send();
+        return this.sendToLogin({ kind, address, requirement }, reply);
       case 'refused':
       case 'oversized':
         return refuse(request, reply, verdict);
@@ -85,9 +94,18 @@ export class ForwardAuthController {
     }
   }
 
-  private startUrl({ origin, rest }: SiteAddress): string {
+  private sendToLogin({ kind, address, requirement }: Checked, reply: FastifyReply) {
+    // nginx passes only 401 and 403 on. Its configuration redirects to the address in `Location`.
+    return reply
+      .status(kind === 'nginx' ? 401 : 302)
+      .header('location', this.startUrl(address, requirement))
+      .send();
+  }
+
+  private startUrl({ origin, rest }: SiteAddress, requirement: LoginRequirement): string {
     const destination = destinationAt(origin, `${origin}${rest}`, addressLimit(this.config));
-    return `${origin}${FORWARD_PATH}/start?rd=${encodeURIComponent(destination)}`;
+    const search = new URLSearchParams(requirementQuery(requirement)).toString();
+    return `${origin}${FORWARD_PATH}/start?${search === '' ? '' : `${search}&`}rd=${encodeURIComponent(destination)}`;
   }
 }
 

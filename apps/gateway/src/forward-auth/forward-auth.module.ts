@@ -4,6 +4,7 @@ import { BrandsModule } from '../brands/brands.module.js';
 import { EngineModule } from '../flows/engine.module.js';
 import { AuthModule } from '../http/auth/auth.module.js';
 import { PagesModule } from '../http/pages/pages.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { SocketsModule } from '../sockets/sockets.module.js';
 import { ForwardAuthController } from './forward-auth.controller.js';
 import { ForwardAuthRepository } from './forward-auth.repository.js';
@@ -16,7 +17,7 @@ import { UserEventListener } from './user-event.listener.js';
 
 /** Forward auth: reverse proxies ask the gateway about each request to a site. */
 @Module({
-  imports: [ApplicationsModule, AuthModule, BrandsModule, EngineModule, PagesModule, SocketsModule],
+  imports: [ApplicationsModule, AuthModule, BrandsModule, EngineModule, PagesModule, SessionsModule, SocketsModule],
   controllers: [ForwardAuthController, ForwardLoginController, ForwardAuthorizationController],
   providers: [
     ForwardAuthRepository,

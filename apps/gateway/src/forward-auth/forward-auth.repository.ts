@@ -1,9 +1,11 @@
 import type { SavedUser } from '@gatehouse/contracts';
+import { METHODS_AT } from '@gatehouse/executor-postgres';
 import { type OutboxMessage, outboxColumns, outboxRow } from '@gatehouse/outbox';
 import { type ProxyApplication, proxyApplication } from '@gatehouse/plan';
 import { runNamed, Sealer } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { SessionLogin } from '../sessions/session-authentication.js';
 
 /** A user of a site, with the names of the direct groups and the ids of all groups. */
 export interface SiteUser extends SavedUser {
@@ -20,6 +22,8 @@ export interface ForwardSession {
   readonly lastIp: string | undefined;
   /** Whether the session that the cookie comes from is bound to a network or a place. */
   readonly isBound: boolean;
+  /** The login of the session that the cookie comes from. */
+  readonly login: SessionLogin;
   readonly user: SiteUser;
 }
 
@@ -61,6 +65,7 @@ const FIND = {
     LEFT JOIN LATERAL (
       SELECT s.id AS session_id, s.data->>'last_ip' AS last_ip, ${bound('network')} OR ${bound('geoip')} AS is_bound,
         ARRAY(SELECT k.hash FROM flow.session_keys k WHERE k.session_id = s.id AND k.until IS NULL) AS session_keys,
+        extract(epoch FROM (s.data->>'login_at')::timestamptz)::float8 AS login_at, coalesce(${METHODS_AT}, '{}') AS methods_at,
         u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.locale, u.groups, u.group_ids
       FROM flow.forward_sessions c
       JOIN flow.sessions s ON s.id = c.session_id AND s.user_id = c.user_id
@@ -137,6 +142,8 @@ type FoundRow = Omit<SiteUser, 'kind'> & {
   readonly session_keys: readonly Buffer[];
   readonly last_ip: string | null;
   readonly is_bound: boolean;
+  readonly login_at: number;
+  readonly methods_at: SessionLogin['methodsAt'];
 };
 
 /** Sites behind forward auth, and their codes and cookies. */
@@ -209,6 +216,7 @@ function sessionOf(row: FoundRow, sessionId: string): ForwardSession {
   const { uuid, pk, username, name, email, is_active, epoch, locale, groups, group_ids } = row;
   return {
     ...{ sessionId, sessionKeys: row.session_keys, lastIp: row.last_ip ?? undefined, isBound: row.is_bound },
+    login: { at: row.login_at, methodsAt: row.methods_at },
     user: { kind: 'saved', uuid, pk, username, name, email, is_active, epoch, locale, groups, group_ids },
   };
 }

@@ -13,10 +13,13 @@ import type { Principal } from '../http/auth/auth.service.js';
 import { ClientResolver } from '../http/client.resolver.js';
 import { EventFactsReader } from '../http/event-facts.reader.js';
 import type { HttpExchange } from '../http/exchange.js';
-import { localeFor } from '../http/locale.js';
+import { localeFor, translatorFor } from '../http/locale.js';
 import { AccessDeniedPage } from '../http/pages/access-denied.page.js';
 import { lastValue } from '../http/query.js';
 import { FILE_ROUTE } from '../http/routing.hooks.js';
+import { SessionRepository } from '../sessions/session.repository.js';
+import { type LoginRequirement, loginShortfall } from '../sessions/session-authentication.js';
+import { loginPath, requirementQuery } from '../sessions/step-up.js';
 import { siteLogins } from './forward-auth.metrics.js';
 import { ForwardAuthRepository } from './forward-auth.repository.js';
 import { ForwardCodeRateLimiter } from './forward-code.rate-limiter.js';
@@ -29,11 +32,15 @@ import {
   encodeAddress,
   FORWARD_PATH,
 } from './forward-destination.js';
+import { visitorRequirement } from './login-requirement.js';
 
 const CODE_LENGTH = 43;
 /** The form of the parameter `state`: a SHA-256 in base64url. */
 const STATE = /^[\w-]{43}$/;
 const DENIED = sentence('You may not use {name}.').text;
+const TOO_WEAK = sentence('{name} asks for a stronger login. Set up an authenticator, then try again.').text;
+/** Query parameter that says that the user has been sent to the login already. It ends loops, and proves nothing. */
+const ASKED = 'asked';
 
 /** A logged-in user who wants to use a site. */
 interface Authorization {
@@ -54,6 +61,7 @@ export class ForwardAuthorizationController {
   constructor(
     @Inject(ForwardAuthRepository) private readonly repository: ForwardAuthRepository,
     @Inject(ApplicationAccess) private readonly access: ApplicationAccess,
+    @Inject(SessionRepository) private readonly sessions: SessionRepository,
     @Inject(ForwardCodeRateLimiter) private readonly rateLimiter: ForwardCodeRateLimiter,
     @Inject(BrandStore) private readonly brands: BrandStore,
     @Inject(ClientResolver) private readonly clients: ClientResolver,
@@ -64,7 +72,8 @@ export class ForwardAuthorizationController {
   ) {}
 
   /**
-   * Redirects to the site with a code. Redirects anonymous visitors to the login and back here. Shows the page of a denial,
+   * Redirects to the site with a code. Redirects anonymous visitors to the login and back here, and users whose login is
+   * not enough to the brand's step-up flow. Shows the page of a denial,
    * with status 403, to users who may not use the application. Throws `not_found` at any other host than that of the login and for an
    * unknown application, `forward_auth_invalid` without the hash of a nonce, and `proof_required` for an API token,
    * because the cookie of the site would outlive the token.
@@ -78,13 +87,34 @@ export class ForwardAuthorizationController {
     if (typeof state !== 'string' || !STATE.test(state))
       throw new Problem('forward_auth_invalid', { detail: 'The state is missing or invalid. Open the site again.' });
     const { principal } = request;
-    if (!principal) return reply.redirect(loginUrl(request.url, site), 302);
+    const requirement = visitorRequirement(query);
+    if (!principal) return reply.redirect(loginUrl({ request, site, requirement }), 302);
     if (principal.byToken || principal.sessionId === undefined) throw new Problem('proof_required');
+    const { sessionId, user } = principal;
+    const login = await this.sessions.findLogin(sessionId, user.uuid);
+    const shortfall = login && loginShortfall(login, requirement, Date.now() / 1000);
+    if (shortfall && query[ASKED] !== undefined) return this.showTooWeak({ request, reply }, principal, site);
+    if (shortfall) return reply.redirect(await this.stepUpUrl({ request, site, requirement }), 302);
     return this.decide({
-      ...{ exchange: { request, reply }, principal, sessionId: principal.sessionId, site },
+      ...{ exchange: { request, reply }, principal, sessionId, site },
       nonceHash: Buffer.from(state, 'base64url'),
       destination: destinationAt(site.origin, decodeAddress(lastValue(query['rd'])), addressLimit(this.config)),
     });
+  }
+
+  /** Returns the address of the flow in which the user gives the missing proofs. */
+  private async stepUpUrl(asked: AskedLogin): Promise<string> {
+    const { step_up_flow: slug } = await this.brands.find(asked.request.host);
+    return slug === undefined || asked.requirement.again ? loginUrl(asked) : loginUrl(asked, slug);
+  }
+
+  /** Shows a page to a user who has come back from the login without the proofs that the site asks for. */
+  private async showTooWeak(exchange: HttpExchange, { user }: Principal, site: ProxyApplication) {
+    const brand = await this.brands.find(exchange.request.host);
+    const message = translatorFor(exchange.request, { user, brand })(TOO_WEAK, { name: site.application.name });
+    exchange.reply.status(403);
+    const retryUrl = `${site.origin}${FORWARD_PATH}/start`;
+    return this.deniedPage.send(exchange, { user, brand, message, retryUrl });
   }
 
   private async siteOf(request: FastifyRequest, slug: unknown): Promise<ProxyApplication> {
@@ -130,7 +160,7 @@ export class ForwardAuthorizationController {
       await this.messagesOf(authorization, decision),
     );
     // The user has logged out meanwhile.
-    if (!isCreated) return exchange.reply.redirect(loginUrl(exchange.request.url, site), 302);
+    if (!isCreated) return exchange.reply.redirect(loginUrl({ request: exchange.request, site, requirement: {} }), 302);
     const query = new URLSearchParams({ code, rd: encodeAddress(destination) });
     return exchange.reply.redirect(`${site.origin}${FORWARD_PATH}/callback?${query.toString()}`, 302);
   }
@@ -146,7 +176,24 @@ export class ForwardAuthorizationController {
   }
 }
 
-function loginUrl(address: string, { login_flow: slug }: ProxyApplication): string {
-  const flow = slug === undefined ? '/flows/-/default/authentication/' : `/if/flow/${slug}/`;
-  return `${flow}?next=${encodeURIComponent(address)}`;
+/** A request that needs another login, and how the user must log in. */
+interface AskedLogin {
+  readonly request: FastifyRequest;
+  readonly site: ProxyApplication;
+  readonly requirement: LoginRequirement;
+}
+
+/**
+ * Returns the address of a login flow, by default that of the site, from which the visitor returns to this request. A
+ * user who has logged in again is not asked for a new login once more.
+ */
+function loginUrl({ request, site, requirement }: AskedLogin, slug: string | undefined = site.login_flow): string {
+  const [path, search = ''] = request.url.split('?');
+  const next = new URLSearchParams(search);
+  next.delete('prompt');
+  if (request.principal) next.set(ASKED, '1');
+  const isAsked = request.principal !== undefined || next.toString() !== search;
+  const destination = isAsked ? `${path}?${next.toString()}` : request.url;
+  const asks = new URLSearchParams(requirementQuery(requirement)).toString();
+  return `${loginPath(slug)}?next=${encodeURIComponent(destination)}${asks === '' ? '' : `&${asks}`}`;
 }

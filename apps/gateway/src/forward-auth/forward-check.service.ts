@@ -10,6 +10,7 @@ import { clientIp } from '../http/client-ip.js';
 import { userUid } from '../http/identifiers.js';
 import { localeFor } from '../http/locale.js';
 import { AnonymousRateLimiter } from '../http/rate-limits/anonymous-rate-limiter.js';
+import { loginClaims, type SessionLogin } from '../sessions/session-authentication.js';
 import { SocketHub } from '../sockets/socket.hub.js';
 import { socketChannel } from '../sockets/socket-channel.js';
 import { checks, verdicts } from './forward-auth.metrics.js';
@@ -23,7 +24,12 @@ import { type Cacheable, VerdictCache } from './verdict-cache.js';
 export type Verdict =
   | { readonly outcome: 'unknown_site' }
   | { readonly outcome: 'anonymous' | 'refused' | 'oversized'; readonly site: ProxyApplication }
-  | { readonly outcome: 'passed'; readonly headers: Readonly<Record<string, string>> };
+  | {
+      readonly outcome: 'passed';
+      readonly headers: Readonly<Record<string, string>>;
+      /** The login of the user. Whether it is enough depends on the check. */
+      readonly login: SessionLogin;
+    };
 
 /** A request to a site. */
 interface CheckedRequest {
@@ -126,7 +132,7 @@ export class ForwardCheckService {
     if (!pass) return { outcome: 'refused', site };
     const headers = await this.headersOf(site, session);
     const bytes = bytesOf(headers);
-    if (bytes <= this.config.FORWARD_AUTH_IDENTITY_BYTES) return { outcome: 'passed', headers };
+    if (bytes <= this.config.FORWARD_AUTH_IDENTITY_BYTES) return { outcome: 'passed', headers, login: session.login };
     // Refuses the request rather than leaving out groups: an application that denies access to a group would let the
     // user in.
     const subject = { user: user.uuid, application: site.application.slug };
@@ -134,11 +140,14 @@ export class ForwardCheckService {
     return { outcome: 'oversized', site };
   }
 
-  private async headersOf(site: ProxyApplication, { user }: ForwardSession) {
+  private async headersOf(site: ProxyApplication, { user, login }: ForwardSession) {
     const issuer = new URL(`/application/o/${site.application.slug}/`, this.config.BASE_URL).href;
     const uid = userUid(user, this.config);
     const { email, name, username } = user;
-    const claims = { email, name, preferred_username: username, groups: user.groups.map((group) => group.name) };
+    const claims = {
+      ...{ email, name, preferred_username: username, groups: user.groups.map((group) => group.name) },
+      ...loginClaims(login, {}, Date.now() / 1000),
+    };
     const header = { issuer, audience: site.origin, subject: uid, lifetimeS: this.config.FORWARD_AUTH_TOKEN_S };
     const token = await this.signer.sign(claims, header);
     return identityHeaders(user, { site, uid, token, jwksUrl: `${issuer}jwks/`, version: VERSION });

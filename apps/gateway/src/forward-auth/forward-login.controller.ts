@@ -12,6 +12,7 @@ import { localeFor, translatorFor } from '../http/locale.js';
 import { lastValue } from '../http/query.js';
 import { AnonymousRateLimitGuard } from '../http/rate-limits/anonymous-rate-limiter.js';
 import { FILE_ROUTE } from '../http/routing.hooks.js';
+import { requirementQuery } from '../sessions/step-up.js';
 import { SessionMessenger } from '../sockets/session-messenger.js';
 import { siteLogins } from './forward-auth.metrics.js';
 import { ForwardAuthRepository } from './forward-auth.repository.js';
@@ -27,6 +28,7 @@ import {
   FORWARD_PATH,
 } from './forward-destination.js';
 import { originOf, requireTrustedProxy } from './forwarded-request.js';
+import { visitorRequirement } from './login-requirement.js';
 import { sendSitePage } from './site.page.js';
 
 const NONCE_LENGTH = 43;
@@ -54,10 +56,13 @@ export class ForwardLoginController {
     private readonly config: AddressLimits & Pick<GatewayConfig, 'BASE_URL' | 'FORWARD_AUTH_LOGIN_S'>,
   ) {}
 
-  /** Redirects the browser to the login, with the hash of its nonce. A browser keeps its nonce for all its tabs. */
+  /**
+   * Redirects the browser to the login, with the hash of its nonce. A browser keeps its nonce for all its tabs. Passes on
+   * how the user must have logged in.
+   */
   @Get('start')
   @RouteConfig(FILE_ROUTE)
-  async start(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+  async start(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Query() asked: Record<string, unknown>) {
     const site = await this.siteOf(request);
     const { nonce: name } = cookieNamesAt(site.origin);
     const nonce = cookieValue(request.headers.cookie, name) ?? randomToken(NONCE_LENGTH);
@@ -66,6 +71,7 @@ export class ForwardLoginController {
     const query = new URLSearchParams({
       application: site.application.slug,
       state: digestOf(nonce).toString('base64url'),
+      ...requirementQuery(visitorRequirement(asked)),
       rd: encodeAddress(destination),
     });
     return reply.redirect(this.loginUrl(`${FORWARD_PATH}/authorize?${query.toString()}`), 302);

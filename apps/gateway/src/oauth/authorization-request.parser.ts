@@ -4,8 +4,11 @@ import {
   type ConsentDetail,
   consentDetail,
   findUnstorableCharacter,
+  MAX_AGE_LIMIT_S,
   PROMPTS,
   type Prompt,
+  parseAcrValues,
+  parseMaxAge,
 } from '@gatehouse/contracts';
 import type { OauthClient } from '@gatehouse/plan';
 import { z } from 'zod';
@@ -20,8 +23,6 @@ const invalid = (description: string, error = 'invalid_request') => new OauthErr
 const UNSTORABLE = 'contains NUL or a lone surrogate';
 const isUnstorable = (value: unknown) => findUnstorableCharacter(value) !== undefined;
 
-/** Largest value of `max_age`: ten years, in seconds. */
-const MAX_AGE_S = 10 * 365 * 86_400;
 /** Part of QUERY_LIMIT_BYTES that a login hint may need, because the query of the login page contains it. */
 const LOGIN_HINT_SHARE = 1 / 4;
 /** The form of a SHA-256 in base64url (RFC 7636 §4.2). */
@@ -64,6 +65,7 @@ export function parseAuthorizationRequest(
     nonce: text('nonce'),
     prompts: promptsOf(form),
     max_age: maxAgeOf(form),
+    acr_values: parseAcrValues(formText(form, 'acr_values')),
     login_hint: loginHintOf(form, limits),
     ui_locale: firstSupportedLocale(formText(form, 'ui_locales')),
     code_lifetime_s: client.code_lifetime_s,
@@ -118,9 +120,9 @@ function promptsOf(form: OauthFields): Prompt[] {
 function maxAgeOf(form: OauthFields): number | undefined {
   const value = formText(form, 'max_age');
   if (value === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(value) || Number(value) > MAX_AGE_S)
-    throw invalid(`max_age must be a number of seconds from 0 to ${MAX_AGE_S}`);
-  return Number(value);
+  const seconds = parseMaxAge(value);
+  if (seconds === undefined) throw invalid(`max_age must be a number of seconds from 0 to ${MAX_AGE_LIMIT_S}`);
+  return seconds;
 }
 
 /** Returns the login hint; undefined if it is too long, because half a name helps no user. */

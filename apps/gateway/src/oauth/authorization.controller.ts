@@ -16,14 +16,21 @@ import { crossSiteOf, isPrefetch } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { translatorFor, UI_LOCALES } from '../http/locale.js';
 import { singleValue } from '../http/query.js';
-import { type SessionLogin, SessionRepository } from '../sessions/session.repository.js';
+import { SessionRepository } from '../sessions/session.repository.js';
+import {
+  idTokenClaims,
+  type LoginRequirement,
+  loginClaims,
+  loginShortfall,
+  type SessionLogin,
+} from '../sessions/session-authentication.js';
+import { loginPath, requirementQuery } from '../sessions/step-up.js';
 import { AuthorizationGrantClient } from './authorization-grant.client.js';
 import { authorizationStart } from './authorization-start.js';
 import { consentOf } from './consent-question.js';
 import { isRefusal } from './device-authorization.service.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
 import { type AuthorizationError, errorRedirect, REQUEST_URI_PREFIX } from './oauth-responses.js';
-import { authenticationOf, isRecentEnough } from './session-authentication.js';
 
 const UNKNOWN = sentence('This request is unknown or has expired. Please start again in the application.');
 /**
@@ -85,13 +92,33 @@ export class AuthorizationController {
     const { pending } = found;
     const visitor = await this.loggedIn(request.principal);
     const isSilent = pending.prompts.includes('none');
-    if (visitor && isRecentEnough(visitor.login, pending, Date.now() / 1000))
-      return this.start(exchange, found, visitor);
+    const shortfall = visitor && loginShortfall(visitor.login, requirementOf(pending), Date.now() / 1000);
+    if (visitor && shortfall === undefined) return this.start(exchange, found, visitor);
     const asked = (request.query as Query)[ASKED];
     // A user who was asked and is anonymous now has logged out by "Not you?", so that another user can log in.
     const isAsked = visitor ? asked !== undefined : asked === AS_ANONYMOUS;
+    if (isAsked && shortfall === 'acr') return this.refuse(pending, 'unmet_authentication_requirements');
     if (isSilent || isAsked) return this.refuse(pending, 'login_required');
-    return loginAddress(found, addressOf(request, visitor ? AS_USER : AS_ANONYMOUS));
+    return this.loginAddress(exchange, found, visitor);
+  }
+
+  /**
+   * Returns the address of the login, or of the flow that raises the login of a user. It contains the login hint, which
+   * the identification stage reads.
+   */
+  private async loginAddress(
+    { request }: HttpExchange,
+    { client, pending }: Pending,
+    visitor: LoggedIn | undefined,
+  ): Promise<string> {
+    const requirement = requirementOf(pending);
+    const stepUp = visitor && !requirement.again ? (await this.brands.find(request.host)).step_up_flow : undefined;
+    const hint = pending.login_hint === undefined ? {} : { login_hint: pending.login_hint };
+    return withQuery(loginPath(stepUp ?? client.authentication_flow), {
+      next: addressOf(request, visitor ? AS_USER : AS_ANONYMOUS),
+      ...(stepUp !== undefined || pending.acr_values.length > 0 ? requirementQuery(requirement) : {}),
+      ...{ ...languageOf(pending), ...hint },
+    });
   }
 
   /** Throws `proof_required` for an API token, because the access of the client would outlive the token. */
@@ -113,10 +140,11 @@ export class AuthorizationController {
     const brand = await this.brands.find(request.host);
     const translate = translatorFor(request, { user, brand, requested: pending.ui_locale });
     const { sessionId, login } = visitor;
+    const claims = loginClaims(login, requirementOf(pending), Date.now() / 1000);
     const config = {
       request: pending.id,
       user: user.uuid,
-      authentication: authenticationOf(login, { sessionId, clientId: client.client_id }),
+      authentication: idTokenClaims(claims, { sessionId, clientId: client.client_id }),
       asks: pending.prompts.includes('consent'),
     };
     const step = { kind: AUTHORIZATION_CODE_KIND, config };
@@ -178,13 +206,16 @@ function addressOf({ query }: FastifyRequest, asked?: string): string {
   return `/application/o/authorize/?${new URLSearchParams({ ...kept, ...(asked !== undefined && { [ASKED]: asked }) }).toString()}`;
 }
 
-/** Returns the address of the login. It contains the login hint, which the identification stage reads. */
-function loginAddress({ client, pending }: Pending, next: string): string {
-  const { authentication_flow: slug } = client;
-  const hint = pending.login_hint === undefined ? {} : { login_hint: pending.login_hint };
-  const path = slug === undefined ? '/flows/-/default/authentication/' : `/if/flow/${slug}/`;
-  return withQuery(path, { next, ...languageOf(pending), ...hint });
-}
+/** Returns how the user must have logged in for the request. */
+const requirementOf = ({
+  acr_values,
+  max_age,
+  prompts,
+  created_at: madeAt,
+}: PendingAuthorization): LoginRequirement => ({
+  ...{ acr_values, max_age, madeAt },
+  again: prompts.includes('login') || prompts.includes('select_account'),
+});
 
 /** Returns the parameter of pages that asks for the language of the request. */
 const languageOf = ({ ui_locale }: PendingAuthorization): Record<string, string> =>

@@ -1,4 +1,4 @@
-import { CONSENT_DETAIL, PROMPTS, Problem } from '@gatehouse/contracts';
+import { ACR_VALUES, CONSENT_DETAIL, PROMPTS, Problem } from '@gatehouse/contracts';
 import { LOCALES } from '@gatehouse/texts';
 import { Controller, Get, Inject, Param, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
@@ -10,7 +10,6 @@ import { FILE_ROUTE } from '../http/routing.hooks.js';
 import { SUPPORTED_SCOPES } from './authorization-start.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
 import { DEVICE_CODE_GRANT, issuerOf } from './oauth-responses.js';
-import { ACR_VALUES } from './session-authentication.js';
 
 /** What the authorization code grant supports (OpenID Connect Discovery §3, RFC 9126, RFC 9207, RFC 9396). */
 const CODE_FLOW = {

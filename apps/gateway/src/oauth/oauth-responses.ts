@@ -32,8 +32,13 @@ export function tooManyRequests(exchange: HttpExchange, description: string, ret
   return body;
 }
 
-/** An error that a client gets by its redirect URI (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
-export type AuthorizationError = 'access_denied' | 'login_required' | 'consent_required' | 'interaction_required';
+/** An error that a client gets by its redirect URI (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6, RFC 9470 §5). */
+export type AuthorizationError =
+  | 'access_denied'
+  | 'login_required'
+  | 'consent_required'
+  | 'interaction_required'
+  | 'unmet_authentication_requirements';
 
 /** Returns the redirect URI of a request with an error, and with the issuer (RFC 9207). */
 export function errorRedirect(

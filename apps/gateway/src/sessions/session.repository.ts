@@ -1,4 +1,4 @@
-import { deviceProvedCondition, recentIn, TOUCH_SESSION } from '@gatehouse/executor-postgres';
+import { deviceProvedCondition, METHODS_AT, recentIn, TOUCH_SESSION } from '@gatehouse/executor-postgres';
 import { runNamed } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -11,6 +11,7 @@ import {
   type AuthenticatedUserRow,
   perUserStatement,
 } from '../users/user.repository.js';
+import type { SessionLogin } from './session-authentication.js';
 
 /** A session with a logged-in user. */
 export interface ActiveSession {
@@ -123,18 +124,10 @@ const IS_RECENT = {
 const FIND_LOGIN = {
   name: 'session_login',
   text: `
-    SELECT extract(epoch FROM (data->>'login_at')::timestamptz)::double precision AS at,
-      coalesce(data->'amr', '[]') AS methods
-    FROM flow.sessions WHERE id = $1 AND user_id = $2`,
+    SELECT extract(epoch FROM (s.data->>'login_at')::timestamptz)::double precision AS at,
+      coalesce(${METHODS_AT}, '{}') AS "methodsAt"
+    FROM flow.sessions s WHERE s.id = $1 AND s.user_id = $2`,
 };
-
-/** The login of a session. */
-export interface SessionLogin {
-  /** Seconds since 1970, with fractions. */
-  readonly at: number;
-  /** Values of `amr` (RFC 8176). Empty for a login before version 0.3. */
-  readonly methods: readonly string[];
-}
 
 interface ChosenRow {
   readonly hash: Buffer;

@@ -76,8 +76,11 @@ export function walkRemarks(flow: LintedFlow, walk: Simulation, others: readonly
 }
 
 /** Whether a policy or the start of the flow may give facts that the walk does not know, and without which a stage refuses. */
-const mayContinueOtherwise = ({ steps }: LintedFlow, { changingPolicies }: Simulation): boolean =>
+const mayContinueOtherwise = ({ flow, steps }: LintedFlow, { changingPolicies }: Simulation): boolean =>
   changingPolicies.length > 0 ||
+  // A requirement in the query makes such a flow about its visitor (docs/spec/executor.md#requirement).
+  (flow.values['authentication'] === 'require_authenticated' &&
+    steps.some(({ contract }) => contract?.effects.includes('login') === true)) ||
   steps.some(({ contract }) => Object.values(contract?.reads ?? {}).includes('required'));
 
 /** Steps before a dead end are dead ends too, and steps behind it are not reached, so only the last one is named. */

@@ -214,6 +214,8 @@ export const ar: Catalogue = {
   'No pending user.': 'لا يوجد حساب معني بهذا.',
   'Successfully authenticated with {name}!': 'تم تسجيل دخولك عبر {name}!',
   'Successfully linked {name}!': 'تم ربط حسابك بـ {name}!',
+  '{name} asks for a stronger login. Set up an authenticator, then try again.':
+    'يتطلب {name} تسجيل دخول أقوى. أعدّ أداة مصادقة ثم حاول مجددًا.',
   'You may not use {name}.': 'لا يُسمح لك باستخدام {name}.',
   'Log in as another user': 'تسجيل الدخول بمستخدم آخر',
   'The login could not be finished': 'تعذّر إكمال تسجيل الدخول',

@@ -7,7 +7,8 @@ export const de: Catalogue = {
   'You are in too many groups for this application. Ask your administrator.':
     'Sie sind in zu vielen Gruppen für diese Anwendung. Fragen Sie Ihren Administrator.',
   'The address has a parameter more than once.': 'Die Adresse enthält einen Parameter mehr als einmal.',
-  'max_age must be a number of seconds from 0 to 315360000.': 'max_age muss eine Zahl von Sekunden von 0 bis 315360000 sein.',
+  'max_age must be a number of seconds from 0 to 315360000.':
+    'max_age muss eine Zahl von Sekunden von 0 bis 315360000 sein.',
   'The request does not fit forward auth.': 'Die Anfrage passt nicht zur Weiterleitungsprüfung (forward auth).',
   'This field is required.': 'Dieses Feld ist erforderlich.',
   'This answer was not accepted.': 'Diese Antwort wurde nicht angenommen.',
@@ -234,6 +235,8 @@ export const de: Catalogue = {
   'No pending user.': 'Es gibt kein Benutzerkonto, um das es hier geht.',
   'Successfully authenticated with {name}!': 'Sie haben sich mit {name} angemeldet!',
   'Successfully linked {name}!': 'Ihr Konto ist jetzt mit {name} verbunden!',
+  '{name} asks for a stronger login. Set up an authenticator, then try again.':
+    '{name} verlangt eine stärkere Anmeldung. Richten Sie einen Authenticator ein und versuchen Sie es erneut.',
   'You may not use {name}.': 'Sie dürfen {name} nicht verwenden.',
   'Log in as another user': 'Als anderer Benutzer anmelden',
   'The login could not be finished': 'Die Anmeldung konnte nicht abgeschlossen werden',

@@ -7,7 +7,8 @@ export const es: Catalogue = {
   'You are in too many groups for this application. Ask your administrator.':
     'Perteneces a demasiados grupos para esta aplicación. Consulta a tu administrador.',
   'The address has a parameter more than once.': 'La dirección contiene un parámetro más de una vez.',
-  'max_age must be a number of seconds from 0 to 315360000.': 'max_age debe ser un número de segundos entre 0 y 315360000.',
+  'max_age must be a number of seconds from 0 to 315360000.':
+    'max_age debe ser un número de segundos entre 0 y 315360000.',
   'The request does not fit forward auth.': 'La solicitud no es válida para el control de acceso (forward auth).',
   'This field is required.': 'Este campo es obligatorio.',
   'This answer was not accepted.': 'Esta respuesta no se ha aceptado.',
@@ -227,6 +228,8 @@ export const es: Catalogue = {
   'No pending user.': 'No hay ninguna cuenta a la que se refiera esto.',
   'Successfully authenticated with {name}!': '¡Ha iniciado sesión con {name}!',
   'Successfully linked {name}!': '¡Su cuenta ya está vinculada con {name}!',
+  '{name} asks for a stronger login. Set up an authenticator, then try again.':
+    '{name} exige un inicio de sesión más seguro. Configure un autenticador e inténtelo de nuevo.',
   'You may not use {name}.': 'No tiene permiso para usar {name}.',
   'Log in as another user': 'Iniciar sesión con otro usuario',
   'The login could not be finished': 'No se pudo completar el inicio de sesión',

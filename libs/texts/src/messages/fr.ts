@@ -7,7 +7,8 @@ export const fr: Catalogue = {
   'You are in too many groups for this application. Ask your administrator.':
     'Vous faites partie de trop de groupes pour cette application. Contactez votre administrateur.',
   'The address has a parameter more than once.': 'L’adresse contient un paramètre plus d’une fois.',
-  'max_age must be a number of seconds from 0 to 315360000.': 'max_age doit être un nombre de secondes compris entre 0 et 315360000.',
+  'max_age must be a number of seconds from 0 to 315360000.':
+    'max_age doit être un nombre de secondes compris entre 0 et 315360000.',
   'The request does not fit forward auth.': 'La requête ne convient pas au contrôle d’accès (forward auth).',
   'This field is required.': 'Ce champ est obligatoire.',
   'This answer was not accepted.': 'Cette réponse n’a pas été acceptée.',
@@ -233,6 +234,8 @@ export const fr: Catalogue = {
   'No pending user.': 'Aucun compte n’est concerné ici.',
   'Successfully authenticated with {name}!': 'Vous êtes connecté avec {name} !',
   'Successfully linked {name}!': 'Votre compte est maintenant lié à {name} !',
+  '{name} asks for a stronger login. Set up an authenticator, then try again.':
+    '{name} exige une connexion plus forte. Configurez un authentificateur, puis réessayez.',
   'You may not use {name}.': 'Vous n’êtes pas autorisé à utiliser {name}.',
   'Log in as another user': 'Se connecter avec un autre compte',
   'The login could not be finished': 'La connexion n’a pas pu être terminée',

@@ -26,7 +26,7 @@ afterAll(async () => {
 const REQUEST: AuthorizationRequest = {
   ...{ client_id: 'shop', application: randomUUID(), issuer: 'https://id.example.org/application/o/shop/' },
   ...{ redirect_uri: 'https://shop.example.org/back?from=id', state: 'a b&c', nonce: 'n' },
-  ...{ scopes: ['openid', 'email'], code_challenge: 'c'.repeat(43), prompts: [], code_lifetime_s: 60 },
+  ...{ scopes: ['openid', 'email'], code_challenge: 'c'.repeat(43), prompts: [], acr_values: [], code_lifetime_s: 60 },
 };
 const ALICE: SavedUser = {
   ...{ kind: 'saved', uuid: randomUUID(), pk: 1, username: 'alice', name: '', email: '' },

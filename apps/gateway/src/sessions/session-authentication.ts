@@ -1,0 +1,67 @@
+import { hash } from 'node:crypto';
+import {
+  type Acr,
+  type AuthenticationRequirement,
+  acrOf,
+  amrOf,
+  meetsAcr,
+  type SessionAuthentication,
+} from '@gatehouse/contracts';
+
+/** The login of a session. Times are seconds since 1970, with fractions. */
+export interface SessionLogin {
+  /** When the user has logged in. */
+  readonly at: number;
+  /** When each method of the user was proved in the session. */
+  readonly methodsAt: Readonly<Record<string, number>>;
+}
+
+/** A requirement, and when it was made, in seconds since 1970. What is proved afterwards is always recent enough. */
+export interface LoginRequirement extends Partial<AuthenticationRequirement> {
+  readonly madeAt?: number | undefined;
+}
+
+/** The claims about a login (docs/spec/sessions.md#acr). */
+export interface LoginClaims {
+  /** When the oldest of the methods in `amr` was proved. Seconds since 1970. */
+  readonly auth_time: number;
+  readonly acr: Acr;
+  readonly amr: readonly string[];
+}
+
+/**
+ * Returns the claims about a login: only the methods that are as recent as the requirement demands count. So no claim
+ * says more than was proved within `max_age`.
+ */
+export function loginClaims(login: SessionLogin, requirement: LoginRequirement, now: number): LoginClaims {
+  const recent = Object.entries(login.methodsAt).filter(([, at]) => isRecent(at, requirement, now));
+  const amr = amrOf(recent.map(([method]) => method));
+  const times = recent.map(([, at]) => at);
+  return {
+    auth_time: Math.floor(Math.min(...(times.length > 0 ? times : [login.at]))),
+    acr: acrOf(amr, requirement.acr_values),
+    amr,
+  };
+}
+
+/** How a login fails a requirement: it is too old, or it lacks a proof. `undefined` if it meets the requirement. */
+export function loginShortfall(
+  login: SessionLogin,
+  requirement: LoginRequirement,
+  now: number,
+): 'age' | 'acr' | undefined {
+  if (!isRecent(login.at, requirement, now)) return 'age';
+  return meetsAcr(loginClaims(login, requirement, now).amr, requirement.acr_values ?? []) ? undefined : 'acr';
+}
+
+const isRecent = (at: number, { again = false, max_age, madeAt }: LoginRequirement, now: number): boolean =>
+  (madeAt !== undefined && at >= madeAt) || (!again && (max_age === undefined || now - at <= max_age));
+
+/**
+ * Returns the claims of an ID token about the login of a session. `sid` differs from client to client, so that clients
+ * cannot compare their users. It is no session key.
+ */
+export const idTokenClaims = (
+  claims: LoginClaims,
+  { sessionId, clientId }: { readonly sessionId: string; readonly clientId: string },
+): SessionAuthentication => ({ ...claims, sid: hash('sha256', `${clientId}\0${sessionId}`, 'base64url') });
