@@ -107,6 +107,15 @@ describe('the query of a flow', () => {
     expect(await times()).toEqual(before);
   });
 
+  it('shows in users/me how the user has logged in, to clients that ask for all fields', async () => {
+    const alice = await loggedIn('alice');
+    const me = async (headers = {}) => (await alice.fetch('/api/v3/core/users/me/', { headers })).body['user'];
+    expect(await me()).not.toHaveProperty('acr');
+    expect(await me({ 'x-gatehouse-fields': 'complete' })).toMatchObject({
+      ...{ acr: 'aal1', amr: ['pwd'], auth_time: expect.any(Number) },
+    });
+  });
+
   it('is refused with a max_age that is no number of seconds', async () => {
     expect(await deployment.browser().show('login', 'max_age=soon')).toMatchObject({
       status: 400,

@@ -23,7 +23,7 @@ export const problems = {
   requirement_invalid: {
     status: 400,
     body: 'generic',
-    detail: 'max_age must be a number of seconds from 0 to 315360000.',
+    detail: 'max_age must be a number of seconds, and at most ten years.',
   },
   forward_auth_invalid: { status: 400, body: 'generic', detail: 'The request does not fit forward auth.' },
   blueprint_invalid: { status: 400, body: 'validation', detail: 'The blueprint is invalid.' },

@@ -1,3 +1,4 @@
+import { ACR_VALUES, ownField } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 const group = z.object({ name: z.string(), pk: z.string() }).meta({ id: 'UserSelfGroups' });
@@ -16,6 +17,9 @@ const userSelf = z
     settings: z.record(z.string(), z.unknown()),
     type: z.string(),
     system_permissions: z.array(z.string()),
+    acr: ownField(z.enum(ACR_VALUES).optional()),
+    amr: ownField(z.array(z.string()).readonly().optional()),
+    auth_time: ownField(z.int().optional()),
   })
   .meta({ id: 'UserSelf', description: 'The current user, with the fields that they may see themselves.' });
 export type UserSelf = z.input<typeof userSelf>;

@@ -1,8 +1,13 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { viewFor } from '../http/api-view.js';
 import { CurrentUser } from '../http/auth/auth.guard.js';
+import type { Principal } from '../http/auth/auth.service.js';
 import { userUid } from '../http/identifiers.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
+import { SessionRepository } from '../sessions/session.repository.js';
+import { type LoginClaims, loginClaims } from '../sessions/session-authentication.js';
 import { AvatarService } from './avatars/avatar.service.js';
 import { sessionUser, type UserSelf } from './user.dto.js';
 import type { AuthenticatedUser } from './user.repository.js';
@@ -12,6 +17,7 @@ import type { AuthenticatedUser } from './user.repository.js';
 export class UsersController {
   constructor(
     @Inject(AvatarService) private readonly avatars: AvatarService,
+    @Inject(SessionRepository) private readonly sessions: SessionRepository,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -22,7 +28,10 @@ export class UsersController {
     answers: { 200: sessionUser },
   })
   @Get('me/')
-  me(@CurrentUser() user: AuthenticatedUser): { user: UserSelf } {
+  async me(
+    @CurrentUser() user: AuthenticatedUser,
+    @Req() { headers, principal }: FastifyRequest,
+  ): Promise<{ user: UserSelf }> {
     const { pk, username, name, is_active, is_superuser, groups, email, settings, type } = user;
     return {
       user: {
@@ -30,7 +39,15 @@ export class UsersController {
         avatar: this.avatars.urlOf(user),
         uid: userUid(user, this.config),
         system_permissions: [],
+        ...(viewFor({ headers }, this.config) === 'complete' && (await this.loginOf(principal))),
       },
     };
+  }
+
+  /** Returns the claims about the login of the session; none for an API token. */
+  private async loginOf(principal: Principal | undefined): Promise<LoginClaims | undefined> {
+    if (!principal || principal.byToken || principal.sessionId === undefined) return undefined;
+    const login = await this.sessions.findLogin(principal.sessionId, principal.user.uuid);
+    return login && loginClaims(login, {}, Date.now() / 1000);
   }
 }
