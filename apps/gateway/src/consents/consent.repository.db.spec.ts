@@ -13,7 +13,13 @@ import { ConsentRepository } from './consent.repository.js';
 const APPLICATION = { uuid: randomUUID(), slug: 'shop', name: 'The Shop' };
 const CLIENT = { client_id: 'shop', application: APPLICATION.uuid, scopes: ['openid'] };
 const REQUEST: AuthorizationRequest = {
-  ...{ ...CLIENT, issuer: 'https://id.example.org/', redirect_uri: 'https://shop.example.org/', prompts: [], acr_values: [] },
+  ...{
+    ...CLIENT,
+    issuer: 'https://id.example.org/',
+    redirect_uri: 'https://shop.example.org/',
+    prompts: [],
+    acr_values: [],
+  },
   ...{ code_challenge: 'c'.repeat(43), code_lifetime_s: 60 },
 };
 /**
