@@ -1,4 +1,4 @@
-import { Problem, requirementIn } from '@gatehouse/contracts';
+import { Problem } from '@gatehouse/contracts';
 import {
   applySeed,
   createPlan,
@@ -8,14 +8,12 @@ import {
   meetsRequirement,
   type Plan,
 } from '@gatehouse/plan';
-import { uuidV7 } from '@gatehouse/platform';
 import type { AttemptStore } from './attempts/attempt-store.js';
 import type { CredentialQueue } from './attempts/credential-queue.js';
 import type { ClaimedUserGuard } from './claimed-user-guard.js';
 import type { CredentialGuard } from './credential-guard.js';
 import { crossSiteQuestion, withCrossSiteMark } from './cross-site.js';
 import { NO_RESPONSE_EFFECTS } from './effects.js';
-import { withClient } from './ended-journey.js';
 import { eventContextOf } from './event-context.js';
 import {
   type ConfiguredSite,
@@ -31,6 +29,7 @@ import { type FlowResponse, type FlowResult, flowResponse, loginUrl, responseWit
 import { FlowRun } from './flow-run.js';
 import { FlowRunner } from './flow-runner.js';
 import { LINK_GONE, linkQuestion, withLinkGone, withLinkToken } from './link-confirmation.js';
+import { newPlan } from './new-plan.js';
 import { observeRun } from './observed-run.js';
 import { isUnconfirmedLinkGone, selectPlan } from './plan-selection.js';
 import { OvertakenError, PlanWriter } from './plan-writer.js';
@@ -40,7 +39,7 @@ import type { StageContractRegistry } from './ports/clients.js';
 import type { SuperuserPermits } from './ports/directory.js';
 import type { FlowObserver } from './ports/flow-observer.js';
 import type { BrandStore, FlowStore } from './ports/flow-store.js';
-import { type EventRecorder, type Identity, type LoadedFlow, type PlanStore, toSavedUser } from './ports/plan-store.js';
+import type { EventRecorder, Identity, LoadedFlow, PlanStore } from './ports/plan-store.js';
 import type { SessionBindingChecker } from './sessions/session-binding-checker.js';
 import type { StageInvoker } from './stage-invoker.js';
 import { namesStepOf } from './step-id.js';
@@ -255,17 +254,6 @@ function asProblemResult(error: unknown): FlowResult {
 /** Returns `undefined` if another request has saved the plan first (`OvertakenError`). Throws any other error. */
 function ifOvertaken(error: unknown): undefined {
   if (!(error instanceof OvertakenError)) throw error;
-}
-
-/**
- * Returns a new plan of the flow. A flow for logged-in users with a requirement in its query is about its visitor, whose
- * login it raises (docs/spec/executor.md#requirement).
- */
-function newPlan({ version, request, user }: FlowContext): Plan {
-  const { flow_token: _secret, next: _kept, ...rest } = request.query;
-  const plan = { ...withClient(createPlan(version, uuidV7()), request), query: rest };
-  const isAboutUser = version.flow.authentication === 'require_authenticated' && requirementIn(rest) !== undefined;
-  return user && isAboutUser ? applySeed(plan, { context: { pending_user: toSavedUser(user) } }) : plan;
 }
 
 /**

@@ -50,10 +50,7 @@ export const auditEvents = {
       acr: z.enum(ACR_VALUES).optional().describe('authentication context of the login; absent before 0.4'),
       amr: z.array(z.string()).readonly().optional().describe('how the user has authenticated (RFC 8176)'),
     }),
-    example: {
-      ...{ auth_method: 'password', auth_method_args: { mfa_devices: [DEVICE] } },
-      ...{ acr: 'aal2', amr: ['pwd', 'otp', 'mfa'] },
-    },
+    example: { auth_method: 'password', auth_method_args: { mfa_devices: [DEVICE] }, acr: 'aal1', amr: ['pwd'] },
   }),
   logout: defineEvent({
     when: 'A logged-in session ends by the logout stage, or because its binding to a network or place is broken.',
