@@ -1,13 +1,5 @@
 import { Problem } from '@gatehouse/contracts';
-import {
-  applySeed,
-  createPlan,
-  currentStep,
-  type FlowVersion,
-  mayStart,
-  meetsRequirement,
-  type Plan,
-} from '@gatehouse/plan';
+import { currentStep, type FlowVersion, mayStart, meetsRequirement, type Plan } from '@gatehouse/plan';
 import type { AttemptStore } from './attempts/attempt-store.js';
 import type { CredentialQueue } from './attempts/credential-queue.js';
 import type { ClaimedUserGuard } from './claimed-user-guard.js';
