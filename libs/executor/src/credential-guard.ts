@@ -1,5 +1,6 @@
 import { type Insert, Problem, type StageContract, sentence } from '@gatehouse/contracts';
 import { isProofMissing, isProved, nextProofStep, type Step } from '@gatehouse/plan';
+import { requestedProof } from './authentication-guard.js';
 import type { FlowRunView } from './flow-run.js';
 import type { StageContractRegistry } from './ports/clients.js';
 import { flowUserOf } from './stage-request.js';
@@ -23,9 +24,13 @@ export class CredentialGuard {
    * Returns the proof step (see `StageContractRegistry.proofSteps`) that must run before `step`; `undefined` if `step`
    * may run now. Throws `proof_required` if all proof steps were inserted already. For a request with an API token,
    * also throws it if `step` authorizes a device, or if `step` logs in or changes credentials and the plan has no proof
-   * of its user.
+   * of its user. A step that logs in needs the proofs that the query of the plan asks for.
    */
   proofBefore(run: GuardedRun, step: Step): Insert | undefined {
+    return this.proofOfChange(run, step) ?? requestedProof(run, step, this.contracts);
+  }
+
+  private proofOfChange(run: GuardedRun, step: Step): Insert | undefined {
     const { plan, context } = run;
     const contract = this.contracts.find(step.kind, context.version);
     const user = flowUserOf(run);

@@ -20,7 +20,6 @@ import {
   withAnswer,
   withoutWorkId,
 } from '@gatehouse/plan';
-import { requestedProof } from './authentication-guard.js';
 import type { ClaimedUserGuard } from './claimed-user-guard.js';
 import { withTokenError } from './consent-question.js';
 import type { CredentialGuard } from './credential-guard.js';
@@ -148,8 +147,7 @@ export class FlowRunner {
 
   /** Inserts a proof step before `step` if a proof is missing, and returns whether it did. Throws `proof_required`. */
   private defer(step: Step): boolean {
-    const { credentialGuard, contracts } = this.dependencies;
-    const insert = credentialGuard.proofBefore(this.run, step) ?? requestedProof(this.run, step, contracts);
+    const insert = this.dependencies.credentialGuard.proofBefore(this.run, step);
     if (!insert) return false;
     const { plan } = advance(this.run.plan, step, { type: 'passed', insert });
     this.run.move(this.run.withTrailEntry(plan, step, 'deferred'));
