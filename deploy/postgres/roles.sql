@@ -58,6 +58,9 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION flow.keep_journey_partitions TO gatehouse_gateway;
 
+-- The gateway keeps the place of a login only if a policy of the blueprints needs it.
+GRANT EXECUTE ON FUNCTION flow.needs_login_places TO gatehouse_gateway;
+
 -- The gateway reads views of the directory. The functions that the view identities calls run with the caller's privileges,
 -- so the gateway may also read their tables: user_groups and groups.
 GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_blueprints, gatehouse_enrollment, gatehouse_identification, gatehouse_mfa,
@@ -113,13 +116,15 @@ GRANT EXECUTE ON FUNCTION directory.replace_hash TO gatehouse_password;
 GRANT SELECT (id, identifier, key_hash, intent, user_id, expires, expiring) ON directory.tokens TO gatehouse_password;
 
 -- Policies may read all data of users except credentials. Policies may see whether a user has a password hash, and may
--- remove the hash. Of the gateway's tables, policies read the reputation of usernames and IP addresses.
+-- remove the hash. Of the gateway's tables, policies read the reputation of usernames and IP addresses, and the places of
+-- logins.
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, type, path, attributes, date_joined, last_login,
   password_changed_at) ON directory.users TO gatehouse_policy;
 GRANT SELECT ON directory.groups, directory.user_groups TO gatehouse_policy;
 GRANT EXECUTE ON FUNCTION directory.has_password, directory.expire_password TO gatehouse_policy;
 GRANT USAGE ON SCHEMA flow TO gatehouse_policy;
 GRANT SELECT (identifier, ip, score, expires_at) ON flow.reputation TO gatehouse_policy;
+GRANT SELECT ON flow.login_places TO gatehouse_policy;
 
 -- The courier sends the mails and events of the outbox, keeps published events for a time, delivers them to webhook
 -- endpoints, and records the time of each login.

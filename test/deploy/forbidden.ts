@@ -152,6 +152,7 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT FROM flow.objects',
     'SELECT FROM mfa.owned_devices',
     'UPDATE flow.reputation SET score = 0',
+    'DELETE FROM flow.login_places',
     'CREATE TABLE directory.mine ()',
   ],
 };

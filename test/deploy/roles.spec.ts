@@ -24,6 +24,7 @@ import { PostgresFlowStore } from '../../libs/executor-postgres/src/postgres-flo
 import { PostgresPlanStore } from '../../libs/executor-postgres/src/postgres-plan-store.js';
 import { cleanerOn, REQUEST_FACTS, recorderOn } from '../../libs/executor-postgres/testing/index.js';
 import { Logger } from '../../libs/platform/src/logger.js';
+import { LoginPlaceRepository } from '../../libs/policies/src/login-places/login-places.repository.js';
 import { ReputationRepository } from '../../libs/policies/src/reputation/reputation.repository.js';
 import { SpentTokenRepository } from '../../libs/stages/src/captcha/spent-token.repository.js';
 import { ConsentGrantRepository } from '../../libs/stages/src/consent/consent-grant.repository.js';
@@ -165,6 +166,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       expect(await users.find({ username: 'alice' }, 1)).toMatchObject([{ uuid: alice, has_usable_password: true }]);
       expect(await users.findGroupsOf(alice, { above: true, filters: { name: 'nobody' } })).toEqual([]);
       expect(await users.findGroupAttributes(alice)).toEqual({});
+      expect(await new LoginPlaceRepository(source).findLatest(alice, 5)).toEqual([]);
       expect(await new ReputationRepository(source).score({ ip: '203.0.113.7', identifier: 'alice' })).toBe(0);
       await users.expirePassword(alice, new Date(0));
       expect(await users.find({ username: 'alice' }, 1)).toMatchObject([{ has_usable_password: true }]);

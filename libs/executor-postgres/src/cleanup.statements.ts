@@ -87,6 +87,7 @@ const rulesOf = (retention: Retention): readonly Rule[] => [
   { table: 'flow.resume_tokens', due: 'expires_at' },
   { table: 'flow.attempts', due: 'cleanup_at', end: attemptEnd(retention) },
   { table: 'flow.reputation', due: 'expires_at' },
+  { table: 'flow.login_places', due: 'expires_at' },
   { table: 'directory.invitations', due: 'expires', keep: seconds(retention.invitationsS) },
 ];
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { acrOf, amrOf, type EffectType } from '@gatehouse/contracts';
-import { type EffectOf, lastSessionChange, type PlanCommit } from '@gatehouse/executor';
+import { type EffectOf, type EventContext, lastSessionChange, type PlanCommit } from '@gatehouse/executor';
 import { eventMessage, mailMessage, type OutboxMessage, requestedEventMessage } from '@gatehouse/outbox';
-import type { Sealer } from '@gatehouse/platform';
+import { deviceName, type Sealer } from '@gatehouse/platform';
 import type { CommitParts, StatementValues } from './commit-statement.js';
 import { eventFacts } from './event-facts.js';
 import type { JourneySettings } from './journeys/journey.settings.js';
@@ -112,7 +112,19 @@ function writeLogin(logins: readonly EffectOf<'login'>[], { commit, lifetimes }:
     fixed_ttl: duration_s && interval(duration_s),
     sliding_ttl: interval(lifetimes.sessionS),
   };
-  return { parts: terminate_other_sessions ? { login, alone: {} } : { login } };
+  const place = loginPlace(commit.eventContext);
+  return { parts: terminate_other_sessions ? { login, place, alone: {} } : { login, place } };
+}
+
+/** Returns the coarse place and the browser of a login. The user is a value of the part `login`. */
+function loginPlace({ findLocation, userAgent }: EventContext): StatementValues {
+  const { country, latitude, longitude } = findLocation() ?? {};
+  return {
+    country: country ?? null,
+    latitude: latitude?.toFixed(1) ?? null,
+    longitude: longitude?.toFixed(1) ?? null,
+    device: deviceName(userAgent),
+  };
 }
 
 const sessionData = ({ backend, bindings, second_factor = false }: EffectOf<'login'>, { eventContext }: PlanCommit) =>

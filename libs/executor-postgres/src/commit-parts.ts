@@ -2,6 +2,11 @@ import { RELEASED_COLUMNS } from './attempt.statements.js';
 import { MAX_PENDING_SOURCE_LOGINS } from './pending-source-login.rows.js';
 import { abandonedBy, METHODS_AT, RETIRED_KEY_TTL } from './plan.statements.js';
 
+/** Largest number of logins of a user that are kept for policies. */
+const MAX_LOGIN_PLACES = 100;
+/** How long a login is kept for policies. */
+const LOGIN_PLACE_TTL = `interval '90 days'`;
+
 /**
  * SQL text that the save statement contains if a commit needs it. Its changes are made if and only if the plan is
  * saved, because each of them joins `saved`, the common table expression with the updated plan row.
@@ -63,6 +68,21 @@ export const COMMIT_PARTS = {
       DELETE FROM flow.source_logins l USING saved, flow.sessions s
       WHERE s.id = saved.session_id AND l.session_id = s.id AND s.user_id IS DISTINCT FROM :user)`,
     returns: abandonedBy('flushed'),
+  },
+  /**
+   * Stores the place and the browser of the login, if a policy compares logins with earlier ones. Keeps the newest logins
+   * of the user (docs/spec/policies.md#login-places).
+   */
+  place: {
+    writes: `
+    outdated AS (
+      DELETE FROM flow.login_places WHERE id IN (
+        SELECT l.id FROM flow.login_places l JOIN saved ON l.user_id = :user
+        ORDER BY l.id DESC OFFSET ${MAX_LOGIN_PLACES - 1})),
+    placed AS (
+      INSERT INTO flow.login_places (user_id, country, latitude, longitude, device, expires_at)
+      SELECT :user, :country::text, :latitude::numeric, :longitude::numeric, :device::text, now() + ${LOGIN_PLACE_TTL}
+      FROM saved WHERE flow.needs_login_places())`,
   },
   /** Deletes all other sessions of the user who logs in, if only one session is allowed. */
   alone: {

@@ -16,7 +16,7 @@ const TABLES = [
   ...['sessions', 'plans', 'session_keys', 'source_logins', 'forward_codes', 'forward_sessions'].map(
     (table) => `flow.${table}`,
   ),
-  ...['flow.resume_tokens', 'flow.attempts', 'flow.reputation'],
+  ...['flow.resume_tokens', 'flow.attempts', 'flow.reputation', 'flow.login_places'],
   ...['directory.invitations', 'directory.tokens'],
 ];
 
@@ -93,6 +93,7 @@ describe('a sweep', () => {
         `INSERT INTO flow.reputation (identifier, ip, score, expires_at) VALUES ($1, '203.0.113.7', 1, ${ends})`,
         [hash.toString('hex')],
       );
+      await query(`INSERT INTO flow.login_places (user_id, device, expires_at) VALUES ($1, 'd', ${ends})`, [user]);
     }
     await addAttempt('failures, forget_after, updated_at', `3, interval '1 hour', now() - interval '2 hours'`);
     await addAttempt('failures, forget_after, updated_at', `3, interval '1 hour', now()`);

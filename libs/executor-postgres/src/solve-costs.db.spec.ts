@@ -214,7 +214,7 @@ describe('the statements, bus messages and written rows of a request', () => {
       'the last answer, which logs in and redirects',
       {
         ...{ flow: 'login', before: [undefined, WHO], answer: GUESS, result: 'done' },
-        statements: ['plan_load', 'attempts_take', 'save.key.login.settle'],
+        statements: ['plan_load', 'attempts_take', 'save.key.login.place.settle'],
         hops: ['secret.respond', 'login.challenge'],
         rows: { ...PROVED, 'sessions updated': 1 },
       },

@@ -52,6 +52,7 @@ export * from './typeorm-pool.js';
 export * from './typeorm-role-settings.js';
 export * from './typeorm-run-once.js';
 export * from './typeorm-schema-changes.js';
+export * from './user-agent.js';
 export * from './uuid-v7.js';
 export * from './wait-limiter.js';
 export * from './work-pause.js';

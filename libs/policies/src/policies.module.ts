@@ -13,6 +13,7 @@ import { ExpressionInputs } from './expression/expression-inputs.js';
 import { AllowedHosts } from './expression/http/allowed-hosts.js';
 import { PolicyHttpClient } from './expression/http/policy-http-client.js';
 import { PythonRunner } from './expression/python-runner.js';
+import { LoginPlaceRepository } from './login-places/login-places.repository.js';
 import { POLICY_LIMITER, POLICY_REPLY_BYTES, PolicyController } from './nats-policies.controller.js';
 import { BreachedPasswordLookup } from './password/breached-password-lookup.js';
 import { policyConfig } from './policy.config.js';
@@ -25,6 +26,11 @@ const REPOSITORY_PROVIDERS = [
   {
     provide: AuthenticatorRepository,
     useFactory: (source: DataSource) => new AuthenticatorRepository(source),
+    inject: [DataSource],
+  },
+  {
+    provide: LoginPlaceRepository,
+    useFactory: (source: DataSource) => new LoginPlaceRepository(source),
     inject: [DataSource],
   },
   {

@@ -37,6 +37,7 @@ export const PERSONAL_TABLES: readonly PersonalTable[] = [
     where: 'subject = ANY ($4::bytea[])',
     exported: 'credential, failures, free_at, updated_at',
   },
+  owned('flow.login_places', 'user_id', 'at, country, latitude, longitude, device, expires_at'),
   { table: 'flow.reputation', where: 'lower(identifier) IN ($2, $3)', exported: 'identifier, ip, score, expires_at' },
   { table: 'flow.mailed', where: 'recipient = $5::bytea', exported: 'since, count' },
   { table: 'flow.outbox', where: 'id = ANY ($7::uuid[])', exported: 'topic, made_at, due_at, parked_at' },

@@ -98,6 +98,8 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   ...keep('flow.session_keys', 'flow.plans', 'flow.source_logins', 'flow.forward_codes', 'flow.forward_sessions'),
   // Counters of mails and messages of the last hour, and scores, which grant nothing.
   ...keep('flow.mailed', 'mfa.sends', 'flow.reputation'),
+  // Places and browsers of logins. Policies compare later logins with them.
+  ...keep('flow.login_places'),
   // Captcha tokens. A provider accepts each once, and the puzzles of Gatehouse belong to a plan.
   ...keep('captcha.spent'),
   // Published events. Those that were published later are in the stream only.

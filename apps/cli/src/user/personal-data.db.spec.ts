@@ -89,6 +89,10 @@ async function fill(person: SavedUser): Promise<void> {
     userSubject(attemptHmacKey(keys.SECRET_KEY), uuid),
   );
   await run(`INSERT INTO flow.reputation VALUES ($1, '203.0.113.7', -3, ${soon})`, username);
+  await run(
+    `INSERT INTO flow.login_places (user_id, device, expires_at) VALUES ($1, 'Firefox on Linux', ${soon})`,
+    uuid,
+  );
   await run('INSERT INTO flow.mailed VALUES ($1, now(), 1)', createHash('sha256').update(email).digest());
   await putMail(person);
   const event = await keepEvent({ action: 'login', context: {} }, uuid);

@@ -1,5 +1,6 @@
 import { Problem } from '@gatehouse/contracts';
 import { BrandStore, FlowStore, type HostBrand } from '@gatehouse/executor';
+import { parseUserAgent } from '@gatehouse/platform';
 import type { AccountPageData } from '@gatehouse/web';
 import { Body, Controller, Get, HttpStatus, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -20,7 +21,6 @@ import { brandAppearance, PageRenderer } from '../http/pages/page-renderer.js';
 import { type FormFields, parseForm } from '../http/zod-body.pipe.js';
 import { SessionRepository, type SessionSummary } from '../sessions/session.repository.js';
 import { SessionRemovalRepository } from '../sessions/session-removal.repository.js';
-import { parseUserAgent } from '../sessions/user-agent.js';
 import { SessionMessenger } from '../sockets/session-messenger.js';
 import { AvatarService } from '../users/avatars/avatar.service.js';
 import { DeviceFormService } from './device-form.service.js';

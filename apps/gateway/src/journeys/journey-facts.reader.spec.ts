@@ -1,7 +1,7 @@
+import { deviceKind } from '@gatehouse/platform';
 import type { FastifyRequest } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { gatewayConfig } from '../gateway.config.js';
-import { deviceKind } from '../sessions/user-agent.js';
 import { JourneyFactsReader } from './journey-facts.reader.js';
 
 const TODAY = new Date('2026-11-29T12:00:00Z');

@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import type { JourneyFacts } from '@gatehouse/executor';
+import { deviceKind, parseUserAgent } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import type { ClientInfo } from '../http/client.resolver.js';
 import { localeFor } from '../http/locale.js';
-import { deviceKind, parseUserAgent } from '../sessions/user-agent.js';
 
 /** Length of a network's hash in bytes. */
 const NETWORK_BYTES = 8;

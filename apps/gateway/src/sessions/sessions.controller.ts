@@ -1,4 +1,5 @@
 import { Problem } from '@gatehouse/contracts';
+import { parseUserAgent } from '@gatehouse/platform';
 import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Query, Req, UseGuards } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -15,7 +16,6 @@ import { ListOwnerResolver } from '../users/list-owner.resolver.js';
 import { type AuthenticatedSession, authenticatedSession, authenticatedSessions } from './session.dto.js';
 import { SessionRepository, type SessionSummary } from './session.repository.js';
 import { SessionRemovalRepository } from './session-removal.repository.js';
-import { parseUserAgent } from './user-agent.js';
 
 /** Sessions of logged-in users. A user sees and ends their own sessions, a superuser the sessions of all users. */
 @Controller('/api/v3/core/authenticated_sessions')

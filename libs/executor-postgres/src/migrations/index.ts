@@ -12,6 +12,7 @@ import { WebhookDeliveries1765238520000 } from './1765238520000-webhook-deliveri
 import { ForwardAuth1765238580000 } from './1765238580000-forward-auth.js';
 import { Journeys1765411260000 } from './1765411260000-journeys.js';
 import { Rollouts1765411440000 } from './1765411440000-rollouts.js';
+import { LoginPlaces1765584001000 } from './1765584001000-login-places.js';
 
 /** Migrations of the schema `flow`, in order. */
 export const executorMigrations = [
@@ -29,4 +30,5 @@ export const executorMigrations = [
   ForwardAuth1765238580000,
   Journeys1765411260000,
   Rollouts1765411440000,
+  LoginPlaces1765584001000,
 ];

@@ -1,7 +1,13 @@
-import { char, definePolicy, integer } from '@gatehouse/contracts';
+import { boolean, char, definePolicy, integer } from '@gatehouse/contracts';
 import { z } from 'zod';
+import { MAX_LOGIN_PLACES } from '../login-places/login-places.repository.js';
 
-/** Passes if the client's address belongs to a listed autonomous system or country (docs/spec/policies.md#kinds). */
+const kilometres = (fallback: number) => integer({ min: 0, max: Number.MAX_SAFE_INTEGER }).default(fallback);
+
+/**
+ * Passes for a listed autonomous system or country, and for a place that the user could have reached since the last
+ * logins (docs/spec/policies.md#geoip).
+ */
 export const geoipContract = definePolicy({
   kind: 'geoip',
   model: 'authentik_policies_geoip.geoippolicy',
@@ -14,5 +20,15 @@ export const geoipContract = definePolicy({
       .array(char({ maxLength: 2, minLength: 2 }))
       .default([])
       .describe('Codes of the countries that pass.'),
+    check_history_distance: boolean().default(false).describe('Whether the place must be near the last logins.'),
+    history_max_distance_km: kilometres(100).describe('Largest distance to the last logins in kilometres.'),
+    distance_tolerance_km: kilometres(50).describe('Kilometres that are added to that distance.'),
+    history_login_count: integer({ min: 0, max: MAX_LOGIN_PLACES })
+      .default(5)
+      .describe('Number of the last logins that are compared.'),
+    check_impossible_travel: boolean()
+      .default(false)
+      .describe('Whether a traveller must be able to reach the place from the last logins.'),
+    impossible_tolerance_km: kilometres(100).describe('Kilometres that are added to what a traveller can cover.'),
   }),
 });

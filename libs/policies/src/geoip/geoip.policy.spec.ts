@@ -1,5 +1,6 @@
 import { GeoLocator } from '@gatehouse/platform';
 import { expect, it } from 'vitest';
+import { InMemoryLoginPlaces } from '../../testing/in-memory-login-places.js';
 import { policyInput } from '../../testing/index.js';
 import { geoipContract } from './geoip.contract.js';
 import { GeoipPolicy } from './geoip.policy.js';
@@ -13,7 +14,9 @@ class EmptyGeoLocator extends GeoLocator {
   findLocation = () => undefined;
 }
 const ask = (config: object, geoLocator: GeoLocator = new FixedGeoLocator()) =>
-  new GeoipPolicy(geoLocator).evaluate(policyInput(geoipContract, { config: { ...config } }));
+  new GeoipPolicy(geoLocator, new InMemoryLoginPlaces([])).evaluate(
+    policyInput(geoipContract, { config: { ...config } }),
+  );
 
 const NETWORK = 'Client IP is not part of an allowed autonomous system.';
 const COUNTRY = 'Client IP is not in an allowed country.';
@@ -26,16 +29,16 @@ it.each([
   [{ countries: ['FR'] }, false, [COUNTRY]],
   [{ asns: [1], countries: ['DE'] }, true, [NETWORK]],
   [{ asns: [1], countries: ['FR'] }, false, [NETWORK, COUNTRY]],
-])('evaluates %j', (config, pass, messages) => {
-  expect(ask(config)).toEqual({ pass, messages });
+])('evaluates %j', async (config, pass, messages) => {
+  expect(await ask(config)).toEqual({ pass, messages });
 });
 
-it('fails for an address without a known location, unless no criterion is set', () => {
-  expect(() => ask({ asns: [1], countries: ['DE'] }, new EmptyGeoLocator())).toThrow(
+it('fails for an address without a known location, unless no criterion is set', async () => {
+  await expect(ask({ asns: [1], countries: ['DE'] }, new EmptyGeoLocator())).rejects.toThrow(
     'GeoIP: client IP not found in ASN database.',
   );
-  expect(() => ask({ countries: ['DE'] }, new EmptyGeoLocator())).toThrow(
+  await expect(ask({ countries: ['DE'] }, new EmptyGeoLocator())).rejects.toThrow(
     'GeoIP: client IP address not found in City database.',
   );
-  expect(ask({}, new EmptyGeoLocator())).toMatchObject({ pass: true });
+  expect(await ask({}, new EmptyGeoLocator())).toMatchObject({ pass: true });
 });

@@ -26,6 +26,14 @@ export function parseUserAgent(string: string) {
   };
 }
 
+/**
+ * Returns a short name of the browser and the operating system, without versions, such as `Firefox on Linux`. Millions of
+ * people have the same one.
+ */
+export function deviceName(userAgent: string): string {
+  return `${matchFamily(BROWSERS, userAgent).family} on ${matchFamily(SYSTEMS, userAgent).family}`;
+}
+
 /** Returns the kind of device that a user agent names: `mobile`, `tablet`, `desktop`, or `other`. */
 export function deviceKind(userAgent: string): 'mobile' | 'tablet' | 'desktop' | 'other' {
   if (/\biPad\b|\bTablet\b|\bAndroid\b(?!.*\bMobile\b)/.test(userAgent)) return 'tablet';

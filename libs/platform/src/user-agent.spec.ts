@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseUserAgent } from './user-agent.js';
+import { deviceName, parseUserAgent } from './user-agent.js';
 
 const WEBKIT = 'AppleWebKit/537.36 (KHTML, like Gecko)';
 
@@ -23,4 +23,13 @@ it.each([
   expect(`${user_agent.family} ${user_agent.major}`).toBe(browser);
   expect(`${os.family} ${os.major}`).toBe(system);
   expect(string).toBe(text);
+});
+
+it('names a device without versions, so that an update does not change the name', () => {
+  const firefox = (version: string) =>
+    `Mozilla/5.0 (X11; Linux x86_64; rv:${version}) Gecko/20100101 Firefox/${version}`;
+
+  expect(deviceName(firefox('133.0'))).toBe('Firefox on Linux');
+  expect(deviceName(firefox('134.0'))).toBe('Firefox on Linux');
+  expect(deviceName('')).toBe('Other on Other');
 });
