@@ -62,6 +62,17 @@ describe('checking the syntax of an expression', () => {
   it.each<[string, PythonSyntaxError]>([
     ['if x:\n  return (1', { line: 2, column: 10, message: "'(' was never closed" }],
     ['    return 1\n    y = = 2', { line: 2, column: 9, message: 'invalid syntax' }],
+    [
+      'x = 1\nif x:\n  return ak_send_email("a@example.org", "s", body="b")',
+      { line: 3, column: 10, message: 'ak_send_email is not available: expressions send no mail; use an email stage' },
+    ],
+    [
+      '  return ak_create_jwt_raw("p")',
+      {
+        ...{ line: 1, column: 10 },
+        message: 'ak_create_jwt_raw is not available: expressions have no key to sign tokens with',
+      },
+    ],
     ['break', { line: 1, column: 1, message: "'break' outside loop" }],
     ['('.repeat(5000), { line: 1, column: 201, message: 'too many nested parentheses' }],
     ['x = "\0"', { line: 1, column: 1, message: 'source code string cannot contain null bytes' }],

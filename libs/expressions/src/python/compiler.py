@@ -18,6 +18,13 @@ FILENAME = "<expression>"
 _COMMON_NAMES = ("request", "context", "ak_is_sso_flow", "ak_message", "ak_call_policy", "ak_create_event", *FUNCTIONS)
 _REQUEST_NAMES = ("http_request", "ak_client_ip")
 
+# Functions of authentik that expressions cannot have, because the process that runs them holds no key and sends no mail.
+_UNAVAILABLE = {
+    "ak_create_jwt": "expressions have no key to sign tokens with",
+    "ak_create_jwt_raw": "expressions have no key to sign tokens with",
+    "ak_send_email": "expressions send no mail; use an email stage",
+}
+
 warnings.simplefilter("ignore")
 _compiled = {}
 
@@ -118,6 +125,16 @@ def syntax_error_of(source):
         _compile(source, ())
     except ExpressionSyntaxError as error:
         return error.args[0]
+    return _unavailable_function_in(source)
+
+
+def _unavailable_function_in(source):
+    """Returns the first call of a function that expressions cannot have, in the form of a syntax error, or None."""
+    text, margin = _text_of(source)
+    for node in ast.walk(ast.parse(text, FILENAME)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _UNAVAILABLE:
+            message = f"{node.func.id} is not available: {_UNAVAILABLE[node.func.id]}"
+            return {"line": node.lineno, "column": node.col_offset + 1 + margin, "message": message}
     return None
 
 
@@ -129,10 +146,9 @@ def _names(spec):
 
 
 def _compile(source, names):
-    text = source.replace("\r\n", "\n").replace("\r", "\n")
-    margin = _margin(text)
+    text, margin = _text_of(source)
     try:
-        tree = ast.parse(textwrap.dedent(text) if margin else text, FILENAME)
+        tree = ast.parse(text, FILENAME)
         pure = is_pure(tree)
         # An impure source may use names that its syntax tree does not show (`eval`), so it receives all names.
         parameters = _used(tree, names) if pure else names
@@ -154,6 +170,13 @@ def _used(tree, names):
 def _literals_of(tree):
     constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return frozenset(value for value in constants if isinstance(value, (str, bytes)))
+
+
+def _text_of(source):
+    """Returns a source with the newlines of Unix and without its margin, and the width of the margin."""
+    text = source.replace("\r\n", "\n").replace("\r", "\n")
+    margin = _margin(text)
+    return textwrap.dedent(text) if margin else text, margin
 
 
 def _margin(text):

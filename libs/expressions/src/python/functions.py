@@ -6,6 +6,7 @@ import unicodedata
 
 from authentik.queries import Users
 from host import ask
+from records import Record
 from requests import Session
 
 
@@ -66,9 +67,30 @@ def ak_user_has_authenticator(user, device_type=None):
     return ask("has_authenticator", {"user": user, "type": device_type}) is True
 
 
+def ak_obj_attr(obj, key, fallback=None):
+    """Returns an attribute of a user or group, by its key or its path with dots, else the field `fallback`, else None."""
+    if not isinstance(obj, Record):
+        return None
+    fields = obj.__dict__
+    value = _value_at(fields.get("attributes"), str(key))
+    if value is None and isinstance(fallback, str) and not fallback.startswith("_"):
+        return fields.get(fallback)
+    return value
+
+
+def _value_at(values, path):
+    """Returns the value of a key with dots, or of a path through objects. None without one."""
+    if isinstance(values, dict) and path in values:
+        return values[path]
+    for key in path.split("."):
+        values = values.get(key) if isinstance(values, dict) else None
+    return values
+
+
 FUNCTIONS = {
     "ak_is_group_member": ak_is_group_member,
     "ak_logger": Logger(),
+    "ak_obj_attr": ak_obj_attr,
     "ak_user_by": ak_user_by,
     "ak_user_has_authenticator": ak_user_has_authenticator,
     "ip_address": ipaddress.ip_address,

@@ -11,7 +11,7 @@ import type { PolicyInput } from '../policy.js';
  * so that words in comments mostly do not.
  */
 const DIRECTORY_FIELDS =
-  /[.'"](attributes|type|path|date_joined|last_login|password_change_date|has_usable_password|is_superuser)\b|__dict__|\bvars\b/;
+  /[.'"](attributes|type|path|date_joined|last_login|password_change_date|has_usable_password|is_superuser)\b|__dict__|\bvars\b|\bak_obj_attr\b/;
 
 /** Builds the input of an expression (docs/spec/policies.md#policy-input). */
 @Injectable()
