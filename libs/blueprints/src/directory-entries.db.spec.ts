@@ -119,6 +119,26 @@ describe('users, groups and tokens in blueprints', () => {
     expect(await outcomes(user(''), token('key: other'))).toEqual(['unchanged ann', 'changed key']);
   });
 
+  it('sets several parents of a group, and keeps them when an entry does not name them', async () => {
+    const parents = async () => {
+      const [row] = await harness.query(`SELECT ARRAY(
+        SELECT p.name FROM directory.groups p WHERE p.id = g.parent_id OR p.id = ANY (g.other_parents) ORDER BY 1) AS names
+        FROM directory.groups g WHERE name = 'g'`);
+      return row?.['names'];
+    };
+    const base = [group('a'), group('b'), group('c')];
+    expect(await outcomes(...base, group('g', 'parents: [!KeyOf a, !KeyOf b]'))).toContain('created g');
+    expect(await parents()).toEqual(['a', 'b']);
+    expect(await outcomes(...base, group('g', 'parents: [!KeyOf a, !KeyOf b], parent: !KeyOf b'))).toContain(
+      'unchanged g',
+    );
+    expect(await outcomes(...base, group('g', 'is_superuser: false'))).toContain('unchanged g');
+    expect(await outcomes(...base, group('g', 'parent: !KeyOf c'))).toContain('changed g');
+    expect(await parents()).toEqual(['c']);
+    expect(await outcomes(...base, group('g', 'parent: null'))).toContain('changed g');
+    expect(await parents()).toEqual([]);
+  });
+
   it('removes objects whose state is absent', async () => {
     await outcomes(user(''), token('intent: api'), group('g'));
     expect(
@@ -146,6 +166,21 @@ describe('users, groups and tokens in blueprints', () => {
       'a group above itself',
       [group('g'), group('g', 'parent: !KeyOf g')],
       'parent: Cannot set group as parent of itself.',
+    ],
+    [
+      'one of several parents that is not there',
+      [group('a'), group('g', 'parents: [!KeyOf a, 8f14e45f-ceea-467f-a8d5-3c1b6f1a2b3c]')],
+      'parents.1: Invalid pk',
+    ],
+    [
+      'a group above itself by a second parent',
+      [group('a'), group('g', 'parents: [!KeyOf a]'), group('b', ''), group('a', 'parents: [!KeyOf b, !KeyOf g]')],
+      'parents.1: Cannot set group as parent of itself.',
+    ],
+    [
+      'a parent that is not one of the parents',
+      [group('a'), group('b'), group('g', 'parent: !KeyOf a, parents: [!KeyOf b]')],
+      'parent: The group is not one of the parents.',
     ],
     ['a token without intent', [user(''), token('')], 'intent: Missing intent'],
     ['a token of another intent', [user(''), token('intent: recovery')], 'intent: Invalid intent recovery'],

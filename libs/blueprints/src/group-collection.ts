@@ -1,5 +1,5 @@
 import { boolean, char, jsonObject } from '@gatehouse/contracts';
-import type { DirectoryGroup, DirectoryStore } from '@gatehouse/directory';
+import type { DirectoryGroup, DirectoryStore, GroupFields } from '@gatehouse/directory';
 import { z } from 'zod';
 import { type Collection, type FoundObject, type SaveResult, ValidationError, validate } from './collection.js';
 import { changedFields, sameMembers, translateLookupError, translateWriteError } from './directory-errors.js';
@@ -12,10 +12,14 @@ export const groupSchema = z.object({
   name: char().describe('Unique name of the group.'),
   is_superuser: boolean().default(false).describe('Whether the members are superusers.'),
   parent: z.string().nullable().default(null).describe('Group whose members include the members of this group.'),
+  parents: z
+    .array(z.string())
+    .optional()
+    .describe('Groups whose members include the members of this group. Absent: the value of `parent`.'),
   attributes: jsonObject().default({}).describe('Free data of the group.'),
   users: z.array(z.int()).optional().describe('Numbers of the members. Absent: the members stay as they are.'),
 });
-type GroupValues = z.output<typeof groupSchema>;
+type GroupValues = Omit<z.output<typeof groupSchema>, 'parent' | 'parents'> & Pick<GroupFields, 'parents'>;
 
 interface FoundGroup extends FoundObject {
   readonly pk: string;
@@ -35,17 +39,21 @@ export class GroupCollection implements Collection<FoundGroup> {
 
   async check({ pk, ...entryValues }: JsonMap, existing: FoundGroup | undefined): Promise<() => Promise<SaveResult>> {
     if (pk !== undefined && !z.uuid().safeParse(pk).success) throw ValidationError.field('pk', 'Must be a valid UUID.');
-    const { name, is_superuser, parent, attributes } = existing?.group ?? {};
-    const before = existing ? { name, is_superuser, parent, attributes } : {};
-    const values = validate(groupSchema, { ...before, ...entryValues });
-    await this.#checkParent(values.parent, existing?.pk);
+    const { name, is_superuser, parents = [], attributes } = existing?.group ?? {};
+    const before = existing ? { name, is_superuser, attributes } : {};
+    const { parent, ...values } = validate(groupSchema, { ...before, ...entryValues });
+    const given = 'parent' in entryValues || values.parents ? parentsOf({ parent, parents: values.parents }) : parents;
+    for (const [i, ancestor] of given.entries())
+      await this.#checkParent(ancestor, { self: existing?.pk, field: values.parents ? `parents.${i}` : 'parent' });
     for (const userPk of values.users ?? []) {
       const [user] = await this.directory.findUsers({ pk: userPk });
       if (!user) throw noSuchObject('users', userPk, { to: 'user' });
     }
     return () =>
       translateWriteError(
-        existing ? this.#update(existing.group, values) : this.#create(values, pk as string | undefined),
+        existing
+          ? this.#update(existing.group, { ...values, parents: given })
+          : this.#create({ ...values, parents: given }, pk as string | undefined),
       );
   }
 
@@ -65,12 +73,17 @@ export class GroupCollection implements Collection<FoundGroup> {
   }
 
   /** Throws ValidationError for an unknown parent, or a parent that would make the group its own ancestor. */
-  async #checkParent(parent: string | null, self: string | undefined): Promise<void> {
-    for (let ancestor = parent; ancestor !== null; ) {
-      if (ancestor === self) throw ValidationError.field('parent', 'Cannot set group as parent of itself.');
+  async #checkParent(
+    parent: string,
+    { self, field }: { readonly self: string | undefined; readonly field: string },
+  ): Promise<void> {
+    const ancestors = new Set([parent]);
+    for (const ancestor of ancestors) {
+      if (ancestor === self) throw ValidationError.field(field, 'Cannot set group as parent of itself.');
       const [group] = await this.directory.findGroups({ pk: ancestor });
-      if (!group) throw noSuchObject('parent', ancestor, { to: 'group' });
-      ancestor = group.parent;
+      if (!group) throw noSuchObject(field, ancestor, { to: 'group' });
+      // Iterating over a Set includes the members that are added during the iteration.
+      for (const above of group.parents) ancestors.add(above);
     }
   }
 
@@ -87,4 +100,12 @@ export class GroupCollection implements Collection<FoundGroup> {
     if (membersChanged) await this.directory.setMembers(before.pk, users);
     return { pk: before.pk, name: plain.name, outcome: changes || membersChanged ? 'changed' : 'unchanged' };
   }
+}
+
+/** Returns the parents that an entry gives, without repetitions. Throws ValidationError for two different statements. */
+function parentsOf({ parent, parents }: Pick<z.output<typeof groupSchema>, 'parent' | 'parents'>): string[] {
+  if (!parents) return parent === null ? [] : [parent];
+  if (parent !== null && !parents.includes(parent))
+    throw ValidationError.field('parent', 'The group is not one of the parents. Set the field parents only.');
+  return [...new Set(parents)];
 }

@@ -67,10 +67,11 @@ export class DirectoryGroupRepository {
       .where('m.group_id = ANY(:groups)', { groups: rows.map(({ id }) => id) })
       .select(['m.group_id AS group', 'u.pk AS pk'])
       .getRawMany<{ group: string; pk: number }>();
-    return rows.map(({ id, parent_id, created_at: _createdAt, ...row }) => ({
+    return rows.map(({ id, parent_id, other_parents, created_at: _createdAt, ...row }) => ({
       ...row,
       pk: id,
       parent: parent_id,
+      parents: parent_id === null ? other_parents : [parent_id, ...other_parents],
       users: memberships.filter(({ group }) => group === id).map(({ pk }) => pk),
     }));
   }
@@ -80,6 +81,7 @@ export class DirectoryGroupRepository {
  * Returns the values as columns. The cast is necessary because TypeORM's partial type does not accept JSON of unknown
  * shape.
  */
-function columnsOf({ parent, ...fields }: Partial<GroupFields>) {
-  return { ...fields, ...(parent === undefined ? {} : { parent_id: parent }) } as QueryDeepPartialEntity<GroupEntity>;
+function columnsOf({ parents, ...fields }: Partial<GroupFields>) {
+  const [parent_id = null, ...other_parents] = parents ?? [];
+  return { ...fields, ...(parents && { parent_id, other_parents }) } as QueryDeepPartialEntity<GroupEntity>;
 }

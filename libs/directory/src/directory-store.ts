@@ -37,14 +37,16 @@ export interface DirectoryUser extends UserFields {
 export interface GroupFields {
   readonly name: string;
   readonly is_superuser: boolean;
-  /** The pk of the parent group, or null. */
-  readonly parent: string | null;
+  /** The pks of the parent groups. */
+  readonly parents: readonly string[];
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
 /** A stored group. */
 export interface DirectoryGroup extends GroupFields {
   readonly pk: string;
+  /** The first of the parent groups, or null. */
+  readonly parent: string | null;
   /** The pks of the direct members, unordered. */
   readonly users: readonly number[];
 }

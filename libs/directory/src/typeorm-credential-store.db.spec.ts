@@ -80,7 +80,7 @@ describe('password hashes', () => {
 
   it('does not upgrade the hash of a user who is a superuser, directly or by a parent group', async () => {
     const above = await directory.createGroup({ name: 'above', is_superuser: true });
-    const below = await directory.createGroup({ name: 'below', parent: above.pk });
+    const below = await directory.createGroup({ name: 'below', parents: [above.pk] });
     const { uuid, pk } = await createUser('root', { password_hash: OUTDATED });
     await directory.setGroups(pk, [below.pk]);
     await credentials.upgradeHash(uuid, OUTDATED, CURRENT);

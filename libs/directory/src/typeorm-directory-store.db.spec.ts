@@ -131,7 +131,7 @@ describe('groups', () => {
   it('cannot have the same name and parent as another group', async () => {
     const { pk } = await directory.createGroup({ name: 'twin' });
     await expect(directory.createGroup({ name: 'twin' })).rejects.toThrow(/duplicate key/);
-    expect((await directory.createGroup({ name: 'twin', parent: pk })).parent).toBe(pk);
+    expect((await directory.createGroup({ name: 'twin', parents: [pk] })).parent).toBe(pk);
   });
 
   it('have the same members whether set by user or by group', async () => {
@@ -171,7 +171,7 @@ describe('tokens', () => {
 describe('the view for the gateway', () => {
   it('shows members of a subgroup of a superuser group as superusers', async () => {
     const top = await directory.createGroup({ name: 'top', is_superuser: true });
-    const low = await directory.createGroup({ name: 'low', parent: top.pk });
+    const low = await directory.createGroup({ name: 'low', parents: [top.pk] });
     const user = await directory.createUser({ username: 'climber' });
     expect(await identity(user.uuid)).toMatchObject({ is_superuser: false });
     await directory.setGroups(user.pk, [low.pk]);
@@ -180,7 +180,8 @@ describe('the view for the gateway', () => {
 
   it('follows parent groups for twenty levels, and ends in a cycle', async () => {
     const chain = [await directory.createGroup({ name: 'c0' })];
-    for (let i = 1; i < 21; i++) chain.push(await directory.createGroup({ name: `c${i}`, parent: chain[i - 1]!.pk }));
+    for (let i = 1; i < 21; i++)
+      chain.push(await directory.createGroup({ name: `c${i}`, parents: [chain[i - 1]!.pk] }));
     const user = await directory.createUser({ username: 'deep' });
     await directory.setGroups(user.pk, [chain[20]!.pk]);
     await directory.updateGroup(chain[0]!.pk, { is_superuser: true });
@@ -188,7 +189,7 @@ describe('the view for the gateway', () => {
     await directory.updateGroup(chain[1]!.pk, { is_superuser: true });
     expect(await identity(user.uuid)).toMatchObject({ is_superuser: true });
     await directory.updateGroup(chain[1]!.pk, { is_superuser: false });
-    await directory.updateGroup(chain[0]!.pk, { is_superuser: false, parent: chain[20]!.pk });
+    await directory.updateGroup(chain[0]!.pk, { is_superuser: false, parents: [chain[20]!.pk] });
     expect(await identity(user.uuid)).toMatchObject({ is_superuser: false });
   });
 

@@ -21,7 +21,7 @@ describe('group memberships', () => {
   async function tower(levels: number): Promise<string[]> {
     const names = Array.from({ length: levels }, (_, level) => `${levels}-${level}`).reverse();
     const groups: string[] = [];
-    for (const name of names) groups.unshift((await register.createGroup({ name, parent: groups[0] ?? null })).pk);
+    for (const name of names) groups.unshift((await register.createGroup({ name, parents: groups.slice(0, 1) })).pk);
     return groups;
   }
 

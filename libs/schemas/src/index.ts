@@ -4,7 +4,7 @@
  * those.
  */
 export const SCHEMA_VERSIONS = {
-  directory: 1_765_497_600_300,
+  directory: 1_765_584_002_000,
   flow: 1_765_584_001_000,
   captcha: 1_764_201_720_000,
   consent: 1_765_411_380_000,

@@ -33,11 +33,16 @@ const GROUPS = `
   FROM jsonb_to_recordset($1::jsonb) AS g (id uuid, name text, is_superuser boolean, attributes jsonb)
   ON CONFLICT DO NOTHING RETURNING id`;
 
-/** Sets the parents of groups, if the parents exist. $1 array (JSON) of group ids with the id of the parent. */
+/**
+ * Sets the parents of groups, as far as the parents exist. $1 array (JSON) of group ids, each with the ids of the parents.
+ */
 const PARENTS = `
-  UPDATE directory.groups g SET parent_id = p.parent
-  FROM jsonb_to_recordset($1::jsonb) AS p (id uuid, parent uuid)
-  WHERE g.id = p.id AND EXISTS (SELECT FROM directory.groups above WHERE above.id = p.parent)`;
+  UPDATE directory.groups g SET parent_id = f.found[1], other_parents = f.found[2:]
+  FROM jsonb_to_recordset($1::jsonb) AS p (id uuid, parents uuid[])
+    CROSS JOIN LATERAL (
+      SELECT array_agg(above.id ORDER BY array_position(p.parents, above.id)) AS found
+      FROM directory.groups above WHERE above.id = ANY (p.parents)) f
+  WHERE g.id = p.id AND f.found IS NOT NULL`;
 
 /** Inserts users and groups of an export into the directory. */
 export class DirectoryImporter {
@@ -52,8 +57,9 @@ export class DirectoryImporter {
       const added = await manager.query<{ id: string }[]>(GROUPS, [JSON.stringify(groups)]);
       const inserted = new Set(added.map(({ id }) => id));
       const children = groups
-        .filter(({ id, parent }) => parent && inserted.has(id))
-        .map(({ id, parent }) => ({ id, parent }));
+        .filter(({ id }) => inserted.has(id))
+        .map(({ id, parent, parents }) => ({ id, parents: parents ?? (parent ? [parent] : []) }))
+        .filter(({ parents }) => parents.length > 0);
       await manager.query(PARENTS, [JSON.stringify(children)]);
       return inserted.size;
     });

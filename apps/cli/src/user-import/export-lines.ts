@@ -24,6 +24,7 @@ const group = z.object({
   name: storedText(1000).min(1),
   is_superuser: z.boolean().default(false),
   parent: z.uuid().nullish(),
+  parents: z.array(z.uuid()).optional(),
   attributes: storedAttributes,
 });
 

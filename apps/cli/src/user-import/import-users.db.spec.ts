@@ -106,6 +106,17 @@ describe('an export', () => {
     expect(row).toEqual({ is_superuser: true, groups: [{ pk: TEAM, name: 'team' }] });
   });
 
+  it('imports groups with several parents, and leaves out those that do not exist', async () => {
+    const [first, second] = [randomUUID(), randomUUID()];
+    await imported(
+      group(TEAM, 'team', { parents: [second, randomUUID(), first] }),
+      ...[group(first, 'first'), group(second, 'second')],
+    );
+    expect(await source.query('SELECT parent_id, other_parents FROM directory.groups WHERE id = $1', [TEAM])).toEqual([
+      { parent_id: second, other_parents: [first] },
+    ]);
+  });
+
   it('does not change existing users, and changes nothing when it is imported again', async () => {
     await imported(user('alice', { name: 'First' }));
     expect(await imported(user('ALICE', { name: 'Second' }), user('bob'))).toMatchObject({ users: 1, existing: 1 });

@@ -285,7 +285,7 @@ describe('npm run user', () => {
       `INSERT INTO directory.groups (name, is_superuser) VALUES ('admins', true) RETURNING id`,
     );
     const [below] = await source.query<[{ id: string }]>(
-      `INSERT INTO directory.groups (name, parent_id) VALUES ('admins of a site', $1) RETURNING id`,
+      `INSERT INTO directory.groups (name, other_parents) VALUES ('admins of a site', ARRAY[$1::uuid]) RETURNING id`,
       [group.id],
     );
     const join = (uuid: string, id: string) =>

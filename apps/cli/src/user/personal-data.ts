@@ -101,7 +101,7 @@ const OTHER_SUPERUSERS = `
   WITH RECURSIVE below (id, level) AS (
     SELECT g.id, 1 FROM directory.groups g WHERE g.is_superuser
     UNION
-    SELECT g.id, b.level + 1 FROM below b JOIN directory.groups g ON g.parent_id = b.id WHERE b.level < 20)
+    SELECT g.id, b.level + 1 FROM below b JOIN directory.groups g ON g.parent_id = b.id OR b.id = ANY (g.other_parents) WHERE b.level < 20)
   SELECT (
     SELECT count(DISTINCT o.id)::int FROM below b
     JOIN directory.user_groups m ON m.group_id = b.id JOIN directory.users o ON o.id = m.user_id

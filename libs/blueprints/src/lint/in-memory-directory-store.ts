@@ -67,7 +67,7 @@ export class InMemoryDirectoryStore extends DirectoryStore {
   async findGroups(identifiers: Identifiers): Promise<DirectoryGroup[]> {
     const { pk } = identifiers;
     if (typeof pk === 'string' && this.externalReferences.has(pk)) {
-      return [{ pk, name: '', is_superuser: false, parent: null, attributes: {}, users: [] }];
+      return [{ pk, name: '', is_superuser: false, parent: null, parents: [], attributes: {}, users: [] }];
     }
     return this.#groups.find(identifiers);
   }
@@ -77,11 +77,14 @@ export class InMemoryDirectoryStore extends DirectoryStore {
   }
 
   async createGroup({ pk = randomUUID(), ...draft }: NewGroup): Promise<DirectoryGroup> {
-    return this.#groups.put({ is_superuser: false, parent: null, attributes: {}, users: [], ...draft, pk });
+    const { parents = [] } = draft;
+    const parent = parents[0] ?? null;
+    return this.#groups.put({ is_superuser: false, attributes: {}, users: [], ...draft, pk, parent, parents });
   }
 
   async updateGroup(pk: string, changes: Partial<GroupFields>): Promise<DirectoryGroup> {
-    return this.#groups.change(pk, changes);
+    const { parents } = changes;
+    return this.#groups.change(pk, { ...changes, ...(parents && { parent: parents[0] ?? null }) });
   }
 
   async removeGroup(pk: string): Promise<void> {

@@ -8,6 +8,7 @@ export class GroupEntity {
   @Column({ type: 'text' }) name: string;
   @Column({ type: 'boolean' }) is_superuser: boolean;
   @Column({ type: 'uuid' }) parent_id: string | null;
+  @Column({ type: 'uuid', array: true }) other_parents: string[];
   @Column({ type: 'jsonb' }) attributes: GroupFields['attributes'];
   @Column({ type: 'timestamptz' }) created_at: Date;
 }

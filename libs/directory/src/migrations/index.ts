@@ -18,6 +18,7 @@ import { UsernameKeys1764633840000 } from './1764633840000-username-keys.js';
 import { CheapGroupFunctions1764892860000 } from './1764892860000-cheap-group-functions.js';
 import { ExpiredTokens1764892920000 } from './1764892920000-expired-tokens.js';
 import { TokenScopes1765497600300 } from './1765497600300-token-scopes.js';
+import { SeveralParents1765584002000 } from './1765584002000-several-parents.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -44,4 +45,5 @@ export const directoryMigrations = [
   CheapGroupFunctions1764892860000,
   ExpiredTokens1764892920000,
   TokenScopes1765497600300,
+  SeveralParents1765584002000,
 ];
