@@ -113,6 +113,8 @@ GRANT EXECUTE ON FUNCTION mfa.has_device TO gatehouse_policy;
 GRANT SELECT (id, is_active, password_hash) ON directory.users TO gatehouse_password;
 GRANT SELECT ON directory.password_ring, directory.password_ring_key TO gatehouse_password;
 GRANT EXECUTE ON FUNCTION directory.replace_hash TO gatehouse_password;
+-- It compares new passwords with earlier ones.
+GRANT SELECT (id, user_id, password_hash) ON directory.old_passwords TO gatehouse_password;
 GRANT SELECT (id, identifier, key_hash, intent, user_id, expires, expiring) ON directory.tokens TO gatehouse_password;
 
 -- Policies may read all data of users except credentials. Policies may see whether a user has a password hash, and may

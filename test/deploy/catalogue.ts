@@ -6,6 +6,7 @@ import {
   FLOW_CHANGE_QUEUE,
   flowChangeOperations,
   PASSWORD_HASH_SUBJECT,
+  PASSWORD_REUSE_SUBJECT,
   POLICY_SUBJECT,
   SOURCE_BEGIN_SUBJECT,
   SOURCE_COMPLETE_SUBJECT,
@@ -28,7 +29,7 @@ const OTHER_SUBSCRIPTIONS: Readonly<Record<string, readonly Pattern[]>> = {
     ...Object.values(deviceOperations).map(({ subject }) => ({ subject, queue: DEVICE_QUEUE })),
     ...Object.values(authorizationOperations).map(({ subject }) => ({ subject, queue: AUTHORIZATION_QUEUE })),
   ],
-  password: [{ subject: PASSWORD_HASH_SUBJECT, queue: 'password' }],
+  password: [PASSWORD_HASH_SUBJECT, PASSWORD_REUSE_SUBJECT].map((subject) => ({ subject, queue: 'password' })),
   identification: [SOURCE_BEGIN_SUBJECT, SOURCE_COMPLETE_SUBJECT].map((subject) => ({ subject, queue: SOURCE_QUEUE })),
 };
 
@@ -50,6 +51,7 @@ export const PATTERNS: ReadonlyMap<string, readonly Pattern[]> = new Map<string,
 export const ALLOWED_CALLS: Readonly<Record<string, readonly string[]>> = {
   blueprints: contracts.map(({ kind }) => stageSubject(kind, 'describe')).sort(),
   enrollment: [PASSWORD_HASH_SUBJECT, POLICY_SUBJECT],
+  policy: [PASSWORD_REUSE_SUBJECT],
 };
 
 /** All long-running services. */

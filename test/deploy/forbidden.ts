@@ -141,6 +141,7 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'CREATE TABLE directory.mine ()',
   ],
   policy: [
+    'SELECT FROM directory.old_passwords',
     'SELECT password_hash FROM directory.users',
     `UPDATE directory.users SET password_hash = 'x'`,
     'UPDATE directory.groups SET is_superuser = true',

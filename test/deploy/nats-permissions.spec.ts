@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { PASSWORD_HASH_SUBJECT, STAGE_VERBS, stageSubject } from '@gatehouse/contracts';
+import { PASSWORD_HASH_SUBJECT, PASSWORD_REUSE_SUBJECT, STAGE_VERBS, stageSubject } from '@gatehouse/contracts';
 import { connect, type NatsConnection, nkeyAuthenticator, nkeys } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DROPPING_ACTIONS } from '../../apps/gateway/src/forward-auth/user-event.listener.js';
@@ -111,7 +111,8 @@ describeWithNats('deploy/nats/nats.conf', () => {
 
   it('lets the gateway call every stage, the policy service and itself, and the operator request stage descriptors', async () => {
     const subjects = [...SUBJECTS, ...EXTERNAL.flatMap(externalPatterns)].map(({ subject }) => subject).sort();
-    const callable = subjects.filter((subject) => !isDescribe(subject) && subject !== PASSWORD_HASH_SUBJECT);
+    const withPasswords = [PASSWORD_HASH_SUBJECT, PASSWORD_REUSE_SUBJECT];
+    const callable = subjects.filter((subject) => !isDescribe(subject) && !withPasswords.includes(subject));
     expect(await reachable('gateway')).toEqual(['_INBOX_gateway.x', ...callable]);
     expect(await reachable('operator')).toEqual(subjects.filter(isDescribe));
   });

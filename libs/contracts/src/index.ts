@@ -35,6 +35,7 @@ export * from './message.js';
 export * from './own-fact.js';
 export * from './own-stage.js';
 export * from './password-hash.js';
+export * from './password-reuse.js';
 export * from './plan-context.js';
 export * from './policy-contract.js';
 export * from './policy-evaluation.js';

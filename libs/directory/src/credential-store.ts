@@ -6,6 +6,11 @@ export abstract class CredentialStore {
    */
   abstract findPassword(userId: string, username: string): Promise<StoredPassword>;
   /**
+   * Returns the hashes of the last passwords of a user, at most `count`: the present one, if there is one, and the
+   * earlier ones that are kept (docs/spec/policies.md#unique-password).
+   */
+  abstract findPasswordHistory(userId: string, count: number): Promise<string[]>;
+  /**
    * Replaces the hash `outdated` by `upgraded`, a hash of the same password in the current format. Sessions continue.
    * Does nothing if the stored hash is no longer `outdated`, or if the user is a superuser (docs/adr/0035).
    */

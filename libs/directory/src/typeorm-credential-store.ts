@@ -19,6 +19,14 @@ const FIND_PASSWORD = {
           FROM directory.password_ring_key) k
     LEFT JOIN directory.users u ON u.id = $1`,
 };
+/** Returns the hashes of a user, newest first. $1 id of the user, $2 largest number. */
+const PASSWORD_HISTORY = {
+  name: 'credentials.password_history',
+  text: `SELECT h.password_hash AS hash FROM (
+      SELECT password_hash, NULL::bigint AS id FROM directory.users WHERE id = $1 AND password_hash <> ''
+      UNION ALL SELECT password_hash, id FROM directory.old_passwords WHERE user_id = $1) h
+    ORDER BY h.id DESC NULLS FIRST LIMIT $2`,
+};
 const REPLACE_HASH = {
   name: 'credentials.replace_hash',
   text: 'SELECT directory.replace_hash($1, $2, $3)',
@@ -52,6 +60,11 @@ export class TypeormCredentialStore extends CredentialStore {
     // The first stand-in of an inactive user is that user's hash, so that disabling a user changes no response time.
     const standIns = [is_active ? null : password_hash, stand_in].filter((hash) => hash !== null);
     return { hash: is_active ? (password_hash ?? undefined) : undefined, standIns };
+  }
+
+  async findPasswordHistory(userId: string, count: number): Promise<string[]> {
+    const { rows } = await runNamed<{ hash: string }>(this.source, PASSWORD_HISTORY, [userId, count]);
+    return rows.map(({ hash }) => hash);
   }
 
   async upgradeHash(userId: string, outdated: string, upgraded: string): Promise<void> {

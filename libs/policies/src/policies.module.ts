@@ -2,6 +2,7 @@ import type { PolicyContract } from '@gatehouse/contracts';
 import { directoryModule } from '@gatehouse/directory';
 import { Interpreter } from '@gatehouse/expressions';
 import { ConcurrencyLimiter, GeoLocator, Logger, MaxmindGeoLocator, readConfig } from '@gatehouse/platform';
+import { natsModule } from '@gatehouse/stage-kit';
 import type { DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
@@ -13,12 +14,13 @@ import { ExpressionInputs } from './expression/expression-inputs.js';
 import { AllowedHosts } from './expression/http/allowed-hosts.js';
 import { PolicyHttpClient } from './expression/http/policy-http-client.js';
 import { PythonRunner } from './expression/python-runner.js';
-import { LoginPlaceRepository } from './login-places/login-places.repository.js';
+import { LoginPlaceRepository } from './login-places.repository.js';
 import { POLICY_LIMITER, POLICY_REPLY_BYTES, PolicyController } from './nats-policies.controller.js';
 import { BreachedPasswordLookup } from './password/breached-password-lookup.js';
 import { policyConfig } from './policy.config.js';
 import type { Policy, PolicyEntry } from './policy.js';
 import { ReputationRepository } from './reputation/reputation.repository.js';
+import { NatsPasswordHistoryClient, PasswordHistoryClient } from './unique-password/password-history.client.js';
 
 type Settings = z.output<typeof policyConfig>;
 
@@ -51,7 +53,7 @@ export async function policiesModule(policies: Readonly<Record<string, PolicyEnt
   const types = await Promise.all(Object.values(policies).map(({ policy }) => policy()));
   return {
     module: PoliciesModule,
-    imports: [directoryModule()],
+    imports: [directoryModule(), natsModule('policy')],
     providers: [
       ...types,
       { provide: POLICY_LIMITER, useValue: requestLimiter(config) },
@@ -62,6 +64,7 @@ export async function policiesModule(policies: Readonly<Record<string, PolicyEnt
       ExpressionDataSources,
       { provide: PolicyHttpClient, useValue: policyHttpClient(config) },
       { provide: BreachedPasswordLookup, useValue: new BreachedPasswordLookup(config.PWNED_PASSWORDS_URL) },
+      { provide: PasswordHistoryClient, useClass: NatsPasswordHistoryClient },
       ...REPOSITORY_PROVIDERS,
       {
         provide: Evaluator,

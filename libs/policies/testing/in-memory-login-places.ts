@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { type LoginPlace, LoginPlaceRepository } from '../src/login-places/login-places.repository.js';
+import { type LoginPlace, LoginPlaceRepository } from '../src/login-places.repository.js';
 
 const HOUR_MS = 3_600_000;
 

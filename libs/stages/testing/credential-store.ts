@@ -18,6 +18,9 @@ export class InMemoryCredentialStore extends CredentialStore {
     const standIns = standIn === undefined ? [] : [standIn];
     return { hash: userId === this.user ? this.hash : undefined, standIns };
   }
+  async findPasswordHistory(): Promise<string[]> {
+    throw new Error('a password stage compares no earlier passwords');
+  }
   async upgradeHash(userId: string, outdated: string, upgraded: string) {
     this.statements.push(`upgrade ${userId} ${outdated} to ${upgraded.split('$').slice(0, 4).join('$')}`);
   }

@@ -92,6 +92,8 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   ...keep('flow.flow_versions', 'flow.flows', 'flow.brand_sets', 'flow.oauth_clients', 'flow.applied_blueprints'),
   ...keep('flow.proxy_applications', 'flow.releases', 'flow.rollouts'),
   ...keep('identification.sources', 'directory.groups', 'directory.source_groups'),
+  // Hashes with which new passwords are compared. Nobody can log in with them.
+  ...keep('directory.old_passwords'),
   // Keys of the database. They make no used secret valid again.
   ...keep('consent.code_keys', 'directory.password_ring_key', 'mfa.digest_keys'),
   // Deleted with their sessions.

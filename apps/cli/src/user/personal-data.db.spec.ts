@@ -135,6 +135,7 @@ async function fill(person: SavedUser): Promise<void> {
   );
   for (const schema of ['consent', 'enrollment', 'identification'])
     await run(`INSERT INTO ${schema}.done (id, reply) VALUES ($1, $2)`, id, JSON.stringify({ user: { uuid } }));
+  await run(`INSERT INTO directory.old_passwords (user_id, password_hash) VALUES ($1, 'hash')`, uuid);
   await run(`INSERT INTO directory.superuser_permits (user_id, expires_at) VALUES ($1, ${soon})`, uuid);
   await run(
     `INSERT INTO directory.tokens (identifier, key_hash, intent, user_id) VALUES ($1, $2, 'api', $3)`,
@@ -149,7 +150,7 @@ async function fill(person: SavedUser): Promise<void> {
 /** Tables whose rows Postgres deletes together with a row of a personal table (`ON DELETE CASCADE`). */
 const CASCADES = [
   ...['flow.session_keys', 'flow.source_logins', 'flow.forward_codes', 'flow.forward_sessions'],
-  ...['flow.webhook_deliveries', 'mfa.codes'],
+  ...['flow.webhook_deliveries', 'mfa.codes', 'directory.old_passwords'],
 ];
 /** Tables without data about persons: configuration, keys of the database, digests of accepted captcha tokens. */
 const IMPERSONAL = [

@@ -19,6 +19,7 @@ import { CheapGroupFunctions1764892860000 } from './1764892860000-cheap-group-fu
 import { ExpiredTokens1764892920000 } from './1764892920000-expired-tokens.js';
 import { TokenScopes1765497600300 } from './1765497600300-token-scopes.js';
 import { SeveralParents1765584002000 } from './1765584002000-several-parents.js';
+import { OldPasswords1765584003000 } from './1765584003000-old-passwords.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -46,4 +47,5 @@ export const directoryMigrations = [
   ExpiredTokens1764892920000,
   TokenScopes1765497600300,
   SeveralParents1765584002000,
+  OldPasswords1765584003000,
 ];

@@ -13,6 +13,7 @@ import { ForwardAuth1765238580000 } from './1765238580000-forward-auth.js';
 import { Journeys1765411260000 } from './1765411260000-journeys.js';
 import { Rollouts1765411440000 } from './1765411440000-rollouts.js';
 import { LoginPlaces1765584001000 } from './1765584001000-login-places.js';
+import { TrimOldPasswords1765584003100 } from './1765584003100-trim-old-passwords.js';
 
 /** Migrations of the schema `flow`, in order. */
 export const executorMigrations = [
@@ -31,4 +32,5 @@ export const executorMigrations = [
   Journeys1765411260000,
   Rollouts1765411440000,
   LoginPlaces1765584001000,
+  TrimOldPasswords1765584003100,
 ];

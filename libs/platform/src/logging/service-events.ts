@@ -35,6 +35,13 @@ export const serviceEvents = {
     help: 'The form counts as refused.',
     fields: ['policy', 'reason'],
   },
+  password_reuse_failed: {
+    level: 'error',
+    processes: ['password'],
+    msg: 'a password could not be compared with earlier ones',
+    help: 'The policy is undecided.',
+    fields: ['error'],
+  },
   password_hash_failed: {
     level: 'error',
     processes: ['password'],

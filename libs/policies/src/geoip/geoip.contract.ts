@@ -1,6 +1,6 @@
 import { boolean, char, definePolicy, integer } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { MAX_LOGIN_PLACES } from '../login-places/login-places.repository.js';
+import { MAX_LOGIN_PLACES } from '../login-places.repository.js';
 
 const kilometres = (fallback: number) => integer({ min: 0, max: Number.MAX_SAFE_INTEGER }).default(fallback);
 

@@ -1,7 +1,7 @@
 import { GeoLocator } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
-import { distanceKm, positionOf, reachKm } from '../login-places/distance.js';
-import { LoginPlaceRepository } from '../login-places/login-places.repository.js';
+import { distanceKm, positionOf, reachKm } from '../distance.js';
+import { LoginPlaceRepository } from '../login-places.repository.js';
 import { type Policy, type PolicyInput, type PolicyOutcome, UndecidedPolicyError } from '../policy.js';
 import type { geoipContract } from './geoip.contract.js';
 

@@ -2,8 +2,8 @@ import { GeoLocator } from '@gatehouse/platform';
 import { describe, expect, it } from 'vitest';
 import { InMemoryLoginPlaces, loginAt } from '../../testing/in-memory-login-places.js';
 import { ALICE, policyInput } from '../../testing/index.js';
-import { distanceKm } from '../login-places/distance.js';
-import type { LoginPlace } from '../login-places/login-places.repository.js';
+import { distanceKm } from '../distance.js';
+import type { LoginPlace } from '../login-places.repository.js';
 import { geoipContract } from './geoip.contract.js';
 import { GeoipPolicy } from './geoip.policy.js';
 

@@ -1,5 +1,6 @@
 import type { PolicyRequest } from '@gatehouse/contracts';
 import { Inject, Injectable } from '@nestjs/common';
+import { NO_PASSWORD, passwordIn } from '../password-in.js';
 import type { Policy, PolicyInput, PolicyOutcome } from '../policy.js';
 import { BreachedPasswordLookup } from './breached-password-lookup.js';
 import type { passwordContract } from './password.contract.js';
@@ -7,7 +8,6 @@ import { meetsRules } from './static-rules.js';
 
 type PasswordPolicyInput = PolicyInput<typeof passwordContract>;
 
-const MISSING = 'Password not set in context';
 const WEAK = 'Password is too weak.';
 /**
  * Number of characters that are passed to zxcvbn, from the start of the password. zxcvbn is slow for long passwords.
@@ -24,7 +24,7 @@ export class PasswordPolicy implements Policy<typeof passwordContract> {
 
   async evaluate({ config, facts, request, signal }: PasswordPolicyInput): Promise<PolicyOutcome> {
     const password = passwordIn(facts.context, config.password_field);
-    if (password === '') return { pass: false, messages: [MISSING] };
+    if (password === '') return { pass: false, messages: [NO_PASSWORD] };
     if (config.check_static_rules && !meetsRules(password, config)) {
       return { pass: false, messages: [config.error_message] };
     }
@@ -36,12 +36,6 @@ export class PasswordPolicy implements Policy<typeof passwordContract> {
     }
     return config.check_zxcvbn ? checkStrength(password, config.zxcvbn_score_threshold, request) : { pass: true };
   }
-}
-
-function passwordIn(context: PolicyInput['facts']['context'], field: string): string {
-  const promptData = context['prompt_data'] as Readonly<Record<string, unknown>> | undefined;
-  const value = promptData?.[field] ?? context[field] ?? '';
-  return typeof value === 'string' ? value : '';
 }
 
 async function checkStrength(

@@ -1,8 +1,8 @@
 import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { migratedDatabase } from '../../../../test/support/postgres.js';
-import { ALICE } from '../../testing/index.js';
+import { migratedDatabase } from '../../../test/support/postgres.js';
+import { ALICE } from '../testing/index.js';
 import { LoginPlaceRepository } from './login-places.repository.js';
 
 let database: Awaited<ReturnType<typeof migratedDatabase>>;

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { passwordHashRequest } from './password-hash.js';
+
+/**
+ * NATS subject for comparing a new password with the last passwords of a user. The policy service asks the password
+ * service, the only service that reads hashes (docs/spec/bus-protocol.md#subjects).
+ */
+export const PASSWORD_REUSE_SUBJECT = 'password.reuse';
+
+/** Largest number of passwords of a user that a new one is compared with. Each comparison computes a hash. */
+export const MAX_PASSWORD_HISTORY = 24;
+
+/** Request to compare a password with the last `count` passwords of a user, the present one included. */
+export const passwordReuseRequest = passwordHashRequest.extend({
+  user: z.uuid(),
+  count: z.int().min(1).max(MAX_PASSWORD_HISTORY),
+});
+
+/** Whether the password is one of them. */
+export const passwordReuseReply = z.object({ reused: z.boolean() });
+export type PasswordReuseReply = z.output<typeof passwordReuseReply>;

@@ -1,0 +1,14 @@
+import { char, definePolicy, integer, MAX_PASSWORD_HISTORY } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** Passes for a password that the user has not had before (docs/spec/policies.md#unique-password). */
+export const uniquePasswordContract = definePolicy({
+  kind: 'unique_password',
+  model: 'authentik_policies_unique_password.uniquepasswordpolicy',
+  config: z.object({
+    password_field: char().default('password').describe('Field of the form that has the password.'),
+    num_historical_passwords: integer({ min: 0, max: MAX_PASSWORD_HISTORY })
+      .default(1)
+      .describe('Number of the last passwords, with the present one, that are refused.'),
+  }),
+});

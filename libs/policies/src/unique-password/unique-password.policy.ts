@@ -1,0 +1,28 @@
+import { MAX_PASSWORD } from '@gatehouse/contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import { NO_PASSWORD, passwordIn } from '../password-in.js';
+import type { Policy, PolicyInput, PolicyOutcome } from '../policy.js';
+import { PasswordHistoryClient } from './password-history.client.js';
+import type { uniquePasswordContract } from './unique-password.contract.js';
+
+const REUSED = 'This password has been used previously. Please choose a different one.';
+
+/**
+ * Passes if a new password is none of the last passwords of the user, as the password service says. Passes for a
+ * visitor without an account.
+ */
+@Injectable()
+export class UniquePasswordPolicy implements Policy<typeof uniquePasswordContract> {
+  constructor(@Inject(PasswordHistoryClient) private readonly history: PasswordHistoryClient) {}
+
+  async evaluate(input: PolicyInput<typeof uniquePasswordContract>): Promise<PolicyOutcome> {
+    const { config, facts, request, timeLeftMs } = input;
+    const password = passwordIn(facts.context, config.password_field);
+    if (password === '') return { pass: false, messages: [NO_PASSWORD] };
+    const { num_historical_passwords: count } = config;
+    // No stored password is longer, so a longer one is new. Another policy or the stage refuses it.
+    if (count === 0 || request.user?.kind !== 'saved' || password.length > MAX_PASSWORD) return { pass: true };
+    const isReused = await this.history.isReused({ user: request.user.uuid, password, count }, timeLeftMs());
+    return isReused ? { pass: false, messages: [REUSED] } : { pass: true };
+  }
+}
