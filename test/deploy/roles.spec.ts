@@ -166,15 +166,13 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       expect(await users.find({ username: 'alice' }, 1)).toMatchObject([{ uuid: alice, has_usable_password: true }]);
       expect(await users.findGroupsOf(alice, { above: true, filters: { name: 'nobody' } })).toEqual([]);
       expect(await users.findGroupAttributes(alice)).toEqual({});
-      expect(await new LoginPlaceRepository(source).findLatest(alice, 5)).toEqual([]);
-      expect(await new ReputationRepository(source).score({ ip: '203.0.113.7', identifier: 'alice' })).toBe(0);
+      const score = new ReputationRepository(source).score({ ip: '203.0.113.7', identifier: 'alice' });
+      expect([await new LoginPlaceRepository(source).findLatest(alice, 5), await score]).toEqual([[], 0]);
       await users.expirePassword(alice, new Date(0));
       expect(await users.find({ username: 'alice' }, 1)).toMatchObject([{ has_usable_password: true }]);
     });
     for (const service of ['gateway', 'identification', 'password']) {
-      const expire = stack.as(service, (client) =>
-        client.query('SELECT directory.expire_password($1, now())', [alice]),
-      );
+      const expire = stack.as(service, (db) => db.query('SELECT directory.expire_password($1, now())', [alice]));
       await expect(expire).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
     }
   });

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { SigningKeys } from './applications/signing-keys.js';
 import { flowChangeLimits } from './flow-changes/flow-change-limits.config.js';
 import { simulationConfig } from './flow-pages/simulation.config.js';
+import { reputationConfig } from './flows/reputation.config.js';
 import { stagePageKeys } from './flows/stage-page-module.js';
 import { CSRF_COOKIE, CSRF_COOKIES, isHostOnly, SESSION_COOKIE, SESSION_COOKIES } from './http/cookie-names.js';
 import { corsOriginsIn } from './http/cors.js';
@@ -270,6 +271,7 @@ export const gatewaySettings = z.object({
     'Kinds of stages with metrics of their own; all further ones share the label `other`',
   ),
   ...journeyConfig.shape,
+  ...reputationConfig.shape,
   ...simulationConfig.shape,
   EXPIRED_TOKENS_KEEP_S: whole(30 * 86_400, { min: 0 }).describe(
     'Seconds for which an expired API token or app password is still listed, before it is deleted',

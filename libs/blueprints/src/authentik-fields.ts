@@ -62,13 +62,8 @@ const missingFields: Readonly<Record<string, MissingFields>> = {
   'authentik_stages_email.emailstage': { harmless: ['recovery_max_attempts', 'recovery_cache_timeout'] },
   'authentik_stages_source.sourcestage': { harmless: ['resume_on_match_failures'] },
   'authentik_stages_prompt.prompt': { harmless: ['promptstage_set'] },
-  'authentik_policies_event_matcher.eventmatcherpolicy': { essential: ['query'] },
-  'authentik_policies_geoip.geoippolicy': {
-    harmless: ['history_max_distance_km', 'distance_tolerance_km', 'history_login_count', 'impossible_tolerance_km'],
-    essential: ['check_history_distance', 'check_impossible_travel'],
-  },
   'authentik_core.user': { harmless: ['last_login', 'roles'] },
-  'authentik_core.group': { harmless: ['roles'], essential: ['parents'] },
+  'authentik_core.group': { harmless: ['roles'] },
   'authentik_core.token': { harmless: ['managed'] },
 };
 

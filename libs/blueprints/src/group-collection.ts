@@ -1,4 +1,4 @@
-import { boolean, char, jsonObject } from '@gatehouse/contracts';
+import { boolean, char, jsonObject, since2026 } from '@gatehouse/contracts';
 import type { DirectoryGroup, DirectoryStore, GroupFields } from '@gatehouse/directory';
 import { z } from 'zod';
 import { type Collection, type FoundObject, type SaveResult, ValidationError, validate } from './collection.js';
@@ -12,10 +12,12 @@ export const groupSchema = z.object({
   name: char().describe('Unique name of the group.'),
   is_superuser: boolean().default(false).describe('Whether the members are superusers.'),
   parent: z.string().nullable().default(null).describe('Group whose members include the members of this group.'),
-  parents: z
-    .array(z.string())
-    .optional()
-    .describe('Groups whose members include the members of this group. Absent: the value of `parent`.'),
+  parents: since2026(
+    z
+      .array(z.string())
+      .optional()
+      .describe('Groups whose members include the members of this group. Absent: the value of `parent`.'),
+  ),
   attributes: jsonObject().default({}).describe('Free data of the group.'),
   users: z.array(z.int()).optional().describe('Numbers of the members. Absent: the members stay as they are.'),
 });
@@ -29,6 +31,7 @@ interface FoundGroup extends FoundObject {
 /** The groups of the directory (docs/spec/directory.md#groups). */
 export class GroupCollection implements Collection<FoundGroup> {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(groupSchema.shape));
+  readonly schema = groupSchema;
 
   constructor(private readonly directory: DirectoryStore) {}
 
@@ -39,12 +42,12 @@ export class GroupCollection implements Collection<FoundGroup> {
 
   async check({ pk, ...entryValues }: JsonMap, existing: FoundGroup | undefined): Promise<() => Promise<SaveResult>> {
     if (pk !== undefined && !z.uuid().safeParse(pk).success) throw ValidationError.field('pk', 'Must be a valid UUID.');
-    const { name, is_superuser, parents = [], attributes } = existing?.group ?? {};
+    const { name, is_superuser, parents, attributes } = existing?.group ?? {};
     const before = existing ? { name, is_superuser, attributes } : {};
     const { parent, ...values } = validate(groupSchema, { ...before, ...entryValues });
-    const given = 'parent' in entryValues || values.parents ? parentsOf({ parent, parents: values.parents }) : parents;
-    for (const [i, ancestor] of given.entries())
-      await this.#checkParent(ancestor, { self: existing?.pk, field: values.parents ? `parents.${i}` : 'parent' });
+    const isGiven = 'parent' in entryValues || values.parents !== undefined || !parents;
+    const given = isGiven ? parentsOf({ parent, parents: values.parents }) : parents;
+    await this.#checkParents(given, { self: existing?.pk, isList: values.parents !== undefined });
     for (const userPk of values.users ?? []) {
       const [user] = await this.directory.findUsers({ pk: userPk });
       if (!user) throw noSuchObject('users', userPk, { to: 'user' });
@@ -73,6 +76,14 @@ export class GroupCollection implements Collection<FoundGroup> {
   }
 
   /** Throws ValidationError for an unknown parent, or a parent that would make the group its own ancestor. */
+  async #checkParents(
+    parents: readonly string[],
+    { self, isList }: { readonly self: string | undefined; readonly isList: boolean },
+  ): Promise<void> {
+    for (const [i, parent] of parents.entries())
+      await this.#checkParent(parent, { self, field: isList ? `parents.${i}` : 'parent' });
+  }
+
   async #checkParent(
     parent: string,
     { self, field }: { readonly self: string | undefined; readonly field: string },

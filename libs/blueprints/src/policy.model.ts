@@ -8,7 +8,14 @@ export const policyCommons = {
 };
 
 /** Returns the model of a policy contract. */
-export const policyModel = ({ model, config, validate, pythonField: source }: PolicyContract): ObjectModel => ({
+export const policyModel = ({
+  model,
+  config,
+  api_version: apiVersion,
+  validate,
+  pythonField: source,
+}: PolicyContract): ObjectModel => ({
+  apiVersion,
   name: model,
   kind: 'policy',
   key: ['name'],

@@ -85,7 +85,7 @@ describe('a key that a blueprint cannot have', () => {
 });
 
 describe('a field of authentik that Gatehouse does not have', () => {
-  const GEOIP = 'authentik_policies_geoip.geoippolicy';
+  const OAUTH = 'authentik_providers_oauth2.oauth2provider';
 
   it('is listed and ignored if it only adds something', async () => {
     expect(await lines(entry('authentik_core.application', 'slug: x, meta_hide: true'))).toEqual([
@@ -94,13 +94,13 @@ describe('a field of authentik that Gatehouse does not have', () => {
   });
 
   it('is an error if more users would pass without it, unless it is empty or the run is lenient', async () => {
-    const text = (value: string) => entry(GEOIP, `check_impossible_travel: ${value}`);
+    const text = (value: string) => entry(OAUTH, `grant_types: ${value}`);
     const rules = async (...args: Parameters<typeof check>) => (await check(...args)).map(({ rule }) => rule);
-    expect(await lines(text('true'))).toEqual([
-      'a.yaml:4: error: unknown-field: entry 1 (authentik_policies_geoip.geoippolicy): check_impossible_travel: the field check_impossible_travel of authentik is not supported, and the object would work differently without it. Remove it, or ignore it with --lenient',
+    expect(await lines(text('[implicit]'))).toEqual([
+      'a.yaml:4: error: unknown-field: entry 1 (authentik_providers_oauth2.oauth2provider): grant_types: the field grant_types of authentik is not supported, and the object would work differently without it. Remove it, or ignore it with --lenient',
     ]);
-    expect(await rules(text('false'))).toEqual(['ignored-field']);
-    expect(await rules(text('true'), { lenient: true })).toEqual(['ignored-field']);
+    expect(await rules(text('[]'))).toEqual(['ignored-field']);
+    expect(await rules(text('[implicit]'), { lenient: true })).toEqual(['ignored-field']);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ApiVersion } from './api-version.js';
 import type { Errors } from './message.js';
 
 /** The declaration of a policy kind, without the code that evaluates it. */
@@ -8,6 +9,8 @@ export interface PolicyContract<Config extends z.ZodObject = z.ZodObject> {
   /** Blueprint model, lower case. */
   readonly model: string;
   readonly config: Config;
+  /** The line of authentik that has the model first. Absent for a model that all lines have. */
+  readonly api_version?: ApiVersion;
   /** Checks fields of a config together, after `config` has checked each field. Returns the errors. */
   readonly validate?: (config: Readonly<Record<string, unknown>>) => Errors;
   /**

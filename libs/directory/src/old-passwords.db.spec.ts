@@ -20,7 +20,12 @@ let credentials: TypeormCredentialStore;
 let alice: DirectoryUser;
 beforeAll(async () => {
   database = await migratedDatabase();
-  source = await openDataSource({ url: database.url, schema: DIRECTORY_SCHEMA, entities: directoryEntities });
+  source = await openDataSource({
+    url: database.url,
+    schema: DIRECTORY_SCHEMA,
+    entities: directoryEntities,
+    poolSize: 2,
+  });
   directory = new TypeormDirectoryStore(source.manager);
   credentials = new TypeormCredentialStore(source);
 });

@@ -14,7 +14,12 @@ let directory: TypeormDirectoryStore;
 let alice: DirectoryUser;
 beforeAll(async () => {
   database = await migratedDatabase();
-  source = await openDataSource({ url: database.url, schema: DIRECTORY_SCHEMA, entities: directoryEntities });
+  source = await openDataSource({
+    url: database.url,
+    schema: DIRECTORY_SCHEMA,
+    entities: directoryEntities,
+    poolSize: 2,
+  });
   directory = new TypeormDirectoryStore(source.manager);
 });
 beforeEach(async () => {

@@ -23,6 +23,14 @@ export interface CommitInput {
   readonly lifetimes: EffectLifetimes;
   /** How the end of the plan is recorded. By default, it is not recorded. */
   readonly journeys?: JourneySettings | undefined;
+  /** By default, scores have no limits. */
+  readonly reputation?: ReputationLimits | undefined;
+}
+
+/** The lowest and the highest score of an identifier at one address. Absent: no limit. */
+export interface ReputationLimits {
+  readonly lowest?: number | undefined;
+  readonly highest?: number | undefined;
 }
 
 /** What the effects of one type add to a save: parts of the SQL statement, and messages for the outbox. */
@@ -157,10 +165,14 @@ function writeKeptSession(effects: readonly EffectOf<'keep_session'>[], { commit
   return { parts: { keep: { kept_user: user.uuid, kept_epoch: effects.at(-1)!.user_epoch } } };
 }
 
-function writeReputation(changes: readonly EffectOf<'reputation'>[], { commit }: CommitInput): SavedEffects {
+function writeReputation(
+  changes: readonly EffectOf<'reputation'>[],
+  { commit, reputation = {} }: CommitInput,
+): SavedEffects {
   const identifiers = changes.map(({ identifier }) => indexKey(identifier));
   const deltas = changes.map(({ delta }) => delta);
-  return { parts: { rate: { identifiers, deltas, client_ip: commit.eventContext.clientIp } } };
+  const { lowest = null, highest = null } = reputation;
+  return { parts: { rate: { identifiers, deltas, client_ip: commit.eventContext.clientIp, lowest, highest } } };
 }
 
 /**

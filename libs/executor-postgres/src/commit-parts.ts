@@ -197,16 +197,17 @@ export const COMMIT_PARTS = {
   },
   /**
    * Changes the reputation of identifiers (such as typed user names) at the client's address. A score expires a day
-   * after its first change.
+   * after its first change. `lowest` and `highest` limit it, and are null without a limit.
    */
   rate: {
     writes: `
     rated AS (
       INSERT INTO flow.reputation AS r (identifier, ip, score, expires_at)
-      SELECT e.identifier, :client_ip::inet, sum(e.delta), now() + interval '1 day'
+      SELECT e.identifier, :client_ip::inet, greatest(:lowest::int, least(:highest::int, sum(e.delta))), now() + interval '1 day'
       FROM saved, unnest(:identifiers::text[], :deltas::int[]) e(identifier, delta) GROUP BY e.identifier
       ON CONFLICT (identifier, ip) DO UPDATE SET
-        score = excluded.score + CASE WHEN r.expires_at > now() THEN r.score ELSE 0 END,
+        score = greatest(:lowest::int, least(:highest::int,
+          excluded.score + CASE WHEN r.expires_at > now() THEN r.score ELSE 0 END)),
         expires_at = CASE WHEN r.expires_at > now() THEN r.expires_at ELSE excluded.expires_at END)`,
   },
   /** Stores pending source logins. If the session then has too many, deletes those that expire first. */

@@ -196,6 +196,25 @@ describe('a login', () => {
     expect(await store.count(`SELECT FROM flow.reputation WHERE identifier LIKE 'sha256:%'`)).toBe(1);
   });
 
+  it('keeps a reputation within its limits, whatever it was before', async () => {
+    const scoreAfter = async (...deltas: number[]) => {
+      for (const delta of deltas)
+        await store.save(await store.begin(), { effects: [{ type: 'reputation', identifier: store.slug, delta }] });
+      const [row] = await store.source.query('SELECT score FROM flow.reputation WHERE identifier = $1', [store.slug]);
+      return row.score as number;
+    };
+    expect(await scoreAfter(-1, -1, -1)).toBe(-3);
+    Object.assign(store.reputation, { lowest: -2, highest: 1 });
+    expect(await scoreAfter(-1)).toBe(-2);
+    expect(await scoreAfter(1, 1, 1, 1)).toBe(1);
+    store.reputation.lowest = undefined;
+    expect(await scoreAfter(-1, -1, -1, -1)).toBe(-3);
+    await store.source.query('DELETE FROM flow.reputation');
+    Object.assign(store.reputation, { lowest: -2, highest: undefined });
+    expect(await scoreAfter(-7)).toBe(-2);
+    store.reputation.lowest = undefined;
+  });
+
   it('seals its outbox rows', async () => {
     await store.save(await store.begin(), {
       effects: [{ type: 'event', action: 'seen', context: { plainly: 'visible-if-not-sealed' } }],

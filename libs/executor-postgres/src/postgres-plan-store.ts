@@ -22,7 +22,7 @@ import {
   uuidV7,
 } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { interval } from './commit-effects.js';
+import { interval, type ReputationLimits } from './commit-effects.js';
 import { commitStatement } from './commit-statement.js';
 import { commitPartsOf } from './commit-values.js';
 import type { JourneySettings } from './journeys/journey.settings.js';
@@ -101,6 +101,8 @@ interface PlanStoreSettings {
   readonly observer?: Pick<FlowObserver, 'planEnded'>;
   /** How the ends of plans are recorded (docs/spec/journeys.md). By default, they are not recorded. */
   readonly journeys?: JourneySettings;
+  /** The limits of reputation scores. By default, there are none. */
+  readonly reputation?: ReputationLimits;
   readonly logger: Logger;
 }
 
@@ -178,8 +180,8 @@ export class PostgresPlanStore extends PlanStore {
       has_answer: commit.hasAnswer === true,
       lifetime: this.lifetime('planS', commit.isUnanswered),
     };
-    const { lifetimes, journeys } = this.settings;
-    const consequences = commitPartsOf({ commit, sealer: this.sealer, lifetimes, journeys });
+    const { lifetimes, journeys, reputation } = this.settings;
+    const consequences = commitPartsOf({ commit, sealer: this.sealer, lifetimes, journeys, reputation });
     try {
       const [statement, parameters] = commitStatement(values, consequences);
       const { rows } = await this.latency.measure(() => runNamed<SavedRow>(this.source, statement, parameters));

@@ -52,6 +52,8 @@ export class PlanStoreHarness {
   readonly ended: string[] = [];
   /** The settings for journey records, which a test may change. */
   readonly journeys = journeysOn();
+  /** The limits of reputation scores, which a test may change. */
+  readonly reputation: { lowest?: number | undefined; highest?: number | undefined } = {};
   /** The seal keys with which `plans` encrypts. */
   readonly keys = `a:${randomBytes(32).toString('base64')}`;
   flow = { flowId: '', versionId: '' };
@@ -77,6 +79,7 @@ export class PlanStoreHarness {
       journeys: this.journeys,
       lifetimes: LIFETIMES,
       attributes: false,
+      reputation: this.reputation,
       saveCheckS: 5,
       observer: { planEnded: ({ slug }, outcome) => void this.ended.push(`${outcome} ${slug}`) },
       logger: new Logger('silent'),

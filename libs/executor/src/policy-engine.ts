@@ -133,10 +133,12 @@ export class PolicyEngine {
       this.dependencies.shadows.evaluate({
         set,
         user,
+        apiVersion: run.context.site.api_version,
         requestOf: (queries) => this.shadowRequest(run, queries, asked),
       }),
     ]);
-    const facts = { user, groups: userGroups, results: reply.results };
+    const { api_version: apiVersion } = run.context.site;
+    const facts = { user, groups: userGroups, results: reply.results, apiVersion };
     const recorded = this.recordShadow(run, question, { enforced: facts, shadow });
     const changed = withVerdicts(await this.changedPlan(run, question, reply), recordedVerdicts(set, facts));
     return {

@@ -1,4 +1,4 @@
-import type { PolicyReply, PolicyRequest, User } from '@gatehouse/contracts';
+import type { ApiVersion, PolicyReply, PolicyRequest, User } from '@gatehouse/contracts';
 import {
   type FlowVersion,
   type PolicyFacts,
@@ -30,6 +30,8 @@ interface Dependencies {
 export interface ShadowQuestion {
   readonly set: PolicySet;
   readonly user: User | undefined;
+  /** The line of authentik whose rules hold. */
+  readonly apiVersion: ApiVersion;
   /** Returns the request to the policies. Changes and events in its reply are ignored. */
   readonly requestOf: (queries: PolicyQueries['policies']) => PolicyRequest;
 }
@@ -66,7 +68,7 @@ export class ShadowEvaluator {
    * Resolves to `undefined` if there are no shadow conditions, and to `{ error }` if they fail or exceed the time
    * limit. Never rejects.
    */
-  async evaluate({ set, user, requestOf }: ShadowQuestion): Promise<ShadowFacts | undefined> {
+  async evaluate({ set, user, apiVersion, requestOf }: ShadowQuestion): Promise<ShadowFacts | undefined> {
     const shadow = shadowSetOf(set);
     if (!shadow) return undefined;
     const queries = queriesFor(shadow);
@@ -75,7 +77,7 @@ export class ShadowEvaluator {
         this.groupsOf(user, queries.groups),
         this.ask(queries.policies, requestOf),
       ]);
-      return { user, groups, results };
+      return { user, groups, results, apiVersion };
     };
     return this.withinLimit(work().catch((error: unknown) => ({ error: messageOf(error) })));
   }

@@ -109,6 +109,19 @@ describe('a binding', () => {
   });
 
   it.each([
+    ['an anonymous visitor', undefined],
+    ['a user who is not saved yet', { kind: 'unsaved' as const, username: 'alice', name: '', email: '' }],
+  ])('on a group or a user does not pass for %s in 2026.8, even if it is negated', (_who, user) => {
+    const facts = factsOf({ user, apiVersion: '2026.8' });
+    for (const binding of [{ group: 'staff' }, { user: ALICE }]) {
+      expect(passes(binding, facts)).toBe(false);
+      expect(passes({ ...binding, negate: true }, facts)).toBe(false);
+    }
+    expect(passes({ policy: 'no', negate: true }, facts)).toBe(true);
+    expect(passes({ group: 'board', negate: true }, factsOf({ apiVersion: '2026.8' }))).toBe(true);
+  });
+
+  it.each([
     [false, false],
     [false, true],
     [true, false],

@@ -1,4 +1,4 @@
-import type { PolicyResult, User } from '@gatehouse/contracts';
+import type { ApiVersion, PolicyResult, User } from '@gatehouse/contracts';
 import type { FlowVersion, PolicySet } from './flow-version.js';
 import type { RecordedVerdict } from './recorded-verdict.js';
 
@@ -28,6 +28,8 @@ export interface PolicyFacts {
   readonly groups: ReadonlySet<string>;
   /** Results of the policies, by policy id. */
   readonly results: Readonly<Record<string, PolicyResult>>;
+  /** The line of authentik whose rules hold. Default: 2024.8. */
+  readonly apiVersion?: ApiVersion;
 }
 
 export type PolicyBinding = PolicySet['bindings'][number];
@@ -96,6 +98,9 @@ export function outcomeOf(binding: PolicyBinding, facts: PolicyFacts): PolicyVer
   // `negate` does not apply to a policy that threw or took too long.
   if (result?.error !== undefined)
     return { pass: binding.failure_result, messages: result.messages, undecided: !binding.failure_result };
+  // From 2026.8 on, a visitor without an account passes no group and user binding, also no negated one.
+  if (!result && facts.user?.kind !== 'saved' && facts.apiVersion === '2026.8')
+    return { pass: false, messages: [], undecided: false };
   const pass = result?.pass ?? matchesUser(binding, facts);
   return { pass: pass !== binding.negate, messages: result?.messages ?? [], undecided: false };
 }

@@ -3,7 +3,7 @@ import { directoryModule } from '@gatehouse/directory';
 import { Interpreter } from '@gatehouse/expressions';
 import { ConcurrencyLimiter, GeoLocator, Logger, MaxmindGeoLocator, readConfig } from '@gatehouse/platform';
 import { natsModule } from '@gatehouse/stage-kit';
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, Provider } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { Evaluator } from './evaluator.js';
@@ -24,7 +24,8 @@ import { NatsPasswordHistoryClient, PasswordHistoryClient } from './unique-passw
 
 type Settings = z.output<typeof policyConfig>;
 
-const REPOSITORY_PROVIDERS = [
+const REPOSITORY_PROVIDERS: Provider[] = [
+  { provide: PasswordHistoryClient, useClass: NatsPasswordHistoryClient },
   {
     provide: AuthenticatorRepository,
     useFactory: (source: DataSource) => new AuthenticatorRepository(source),
@@ -64,7 +65,6 @@ export async function policiesModule(policies: Readonly<Record<string, PolicyEnt
       ExpressionDataSources,
       { provide: PolicyHttpClient, useValue: policyHttpClient(config) },
       { provide: BreachedPasswordLookup, useValue: new BreachedPasswordLookup(config.PWNED_PASSWORDS_URL) },
-      { provide: PasswordHistoryClient, useClass: NatsPasswordHistoryClient },
       ...REPOSITORY_PROVIDERS,
       {
         provide: Evaluator,

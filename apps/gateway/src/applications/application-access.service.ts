@@ -74,9 +74,9 @@ export class ApplicationAccess {
     const [userGroups, { reply, events }, shadow] = await Promise.all([
       this.groupsOf(subject, groups),
       this.evaluate(application, policies, subject),
-      this.shadows.evaluate({ set: access, user, requestOf }),
+      this.shadows.evaluate({ set: access, user, apiVersion: this.config.API_VERSION, requestOf }),
     ]);
-    const facts = { user, groups: userGroups, results: reply.results };
+    const facts = { user, groups: userGroups, results: reply.results, apiVersion: this.config.API_VERSION };
     const { pass, messages } = evaluatePolicySet(access, facts);
     const given = { set: access, enforced: facts, shadow, version: application };
     const { effects } = this.shadows.record({ ...given, flow: undefined, admits: () => true });

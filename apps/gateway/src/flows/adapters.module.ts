@@ -35,6 +35,7 @@ import { MetricLabels } from './flow.metrics.js';
 import { LoggingFlowObserver } from './flow.observer.js';
 import { NatsPolicyClient } from './nats-policy.client.js';
 import { NatsStageClient } from './nats-stage.client.js';
+import { reputationLimits } from './reputation.config.js';
 import { CatalogueContractRegistry } from './stage-contract.registry.js';
 import { StageOutages } from './stage-outages.js';
 
@@ -65,6 +66,7 @@ const planStoreSettings = (
   },
   latency,
   ...{ logger, observer, journeys },
+  reputation: reputationLimits(config),
   saveCheckS: config.SAVE_CHECK_S,
   attributes: readsAttributes(config.AVATARS),
 });

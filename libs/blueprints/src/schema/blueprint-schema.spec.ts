@@ -59,7 +59,6 @@ describe('the JSON Schema of blueprints', () => {
     email('port: many'),
     email('template: email/other.html'),
     entry('authentik_stages_identification.identificationstage', 'user_fields: [mail]'),
-    entry('authentik_policies_geoip.geoippolicy', 'check_impossible_travel: true'),
     entry('authentik_policies_geoip.geoippolicy', 'countries: Germany'),
     entry('gatehouse_stages.remotestage', 'kind: pin'),
   ])('refuses what the reader refuses: %s', async (text) => {

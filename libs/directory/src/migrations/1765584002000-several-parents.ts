@@ -22,41 +22,47 @@ const ONE: Ancestry = {
   join: 'JOIN directory.groups g ON g.id = a.parent_id',
 };
 
+/** What is collected: the SQL values of a group `g`, the names for these values, and the SQL that selects the first groups. */
+interface Collected {
+  readonly columns: string;
+  readonly of: string;
+  readonly start?: string;
+}
+const OF_USER = 'directory.user_groups ug JOIN directory.groups g ON g.id = ug.group_id WHERE ug.user_id = of_user';
+
 /**
- * Returns SQL that collects the groups that `start` selects, and their ancestors, up to 20 levels. `of` lists the values
- * of a group `g` to collect, and `columns` the names for these values.
+ * Returns SQL that collects the groups that `start` selects, and their ancestors, up to 20 levels.
  */
-const above = ({ column, parents, join }: Ancestry, columns: string, of: string, start: string) => `
+const above = ({ column, parents, join }: Ancestry, { columns, of, start = OF_USER }: Collected) => `
   WITH RECURSIVE above (${columns}, ${column}, level) AS (
     SELECT ${of}, ${parents}, 1 FROM ${start}
     UNION
     SELECT ${of}, ${parents}, a.level + 1 FROM above a ${join} WHERE a.level < 20)`;
-const OF_USER = 'directory.user_groups ug JOIN directory.groups g ON g.id = ug.group_id WHERE ug.user_id = of_user';
 
 /** Returns the statements for the functions that follow the parents of groups. They keep their owners and privileges. */
 const functions = (ancestry: Ancestry): readonly string[] => [
   `CREATE OR REPLACE FUNCTION directory.groups_of(of_user uuid)
    RETURNS TABLE (id uuid, name text, is_superuser boolean, attributes jsonb, direct boolean)
-   LANGUAGE sql STABLE AS $$${above(ancestry, 'id', 'g.id', OF_USER)}
+   LANGUAGE sql STABLE AS $$${above(ancestry, { columns: 'id', of: 'g.id' })}
      SELECT g.id, g.name, g.is_superuser, g.attributes, f.direct
      FROM (SELECT a.id, bool_or(a.level = 1) AS direct FROM above a GROUP BY a.id) f
        CROSS JOIN LATERAL (SELECT * FROM directory.groups g WHERE g.id = f.id OFFSET 0) g
    $$`,
   `CREATE OR REPLACE FUNCTION directory.is_superuser(of_user uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
    BEGIN
-     RETURN EXISTS (${above(ancestry, 'makes', 'g.is_superuser', OF_USER)}
+     RETURN EXISTS (${above(ancestry, { columns: 'makes', of: 'g.is_superuser' })}
      SELECT FROM above WHERE makes);
    END $$`,
   `CREATE OR REPLACE FUNCTION directory.is_debugged(of_user uuid, attributes jsonb) RETURNS boolean
    LANGUAGE plpgsql STABLE AS $$
    BEGIN
      IF attributes ? ${DEBUG} THEN RETURN directory.truthy(attributes->${DEBUG}); END IF;
-     RETURN EXISTS (${above(ancestry, 'debugs', `directory.truthy(g.attributes->${DEBUG})`, OF_USER)}
+     RETURN EXISTS (${above(ancestry, { columns: 'debugs', of: `directory.truthy(g.attributes->${DEBUG})` })}
      SELECT FROM above WHERE debugs);
    END $$`,
   `CREATE OR REPLACE FUNCTION directory.makes_superuser(of_group uuid) RETURNS boolean
    LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-     ${above(ancestry, 'id, is_superuser', 'g.id, g.is_superuser', 'directory.groups g WHERE g.id = of_group')}
+     ${above(ancestry, { columns: 'id, is_superuser', of: 'g.id, g.is_superuser', start: 'directory.groups g WHERE g.id = of_group' })}
      SELECT EXISTS (SELECT FROM above WHERE is_superuser)
    $$`,
 ];

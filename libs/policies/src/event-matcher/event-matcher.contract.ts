@@ -1,5 +1,7 @@
-import { char, definePolicy } from '@gatehouse/contracts';
+import { char, definePolicy, since2026 } from '@gatehouse/contracts';
 import { z } from 'zod';
+
+import { EventQueryError, parseEventQuery } from './event-query.js';
 
 const criterion = () => char().nullable().default(null);
 const NONE = 'At least one criteria must be set.';
@@ -13,8 +15,23 @@ export const eventMatcherContract = definePolicy({
     app: criterion().describe('App of the event that matches.'),
     model: criterion().describe('Model of the event that matches.'),
     client_ip: criterion().describe('Client address of the event that matches.'),
+    query: since2026(criterion().describe('Query over the fields of the event that matches.')),
   }),
   alwaysFails: () => true,
-  validate: ({ action, app, model, client_ip }) =>
-    action || app || model || client_ip ? {} : { non_field_errors: [{ text: NONE }] },
+  validate: ({ action, app, model, client_ip, query }) => {
+    if (!(action || app || model || client_ip || query)) return { non_field_errors: [{ text: NONE }] };
+    const problem = typeof query === 'string' ? queryProblem(query) : undefined;
+    return problem === undefined ? {} : { query: [{ text: `Invalid query: ${problem}.` }] };
+  },
 });
+
+/** Returns why a query cannot be parsed. */
+function queryProblem(query: string): string | undefined {
+  try {
+    parseEventQuery(query);
+    return undefined;
+  } catch (error) {
+    if (error instanceof EventQueryError) return error.message;
+    throw error;
+  }
+}

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { policyInput } from '../../testing/index.js';
+import { policyInput, policyRequestOf } from '../../testing/index.js';
 import { eventMatcherContract } from './event-matcher.contract.js';
 import { EventMatcherPolicy } from './event-matcher.policy.js';
 
@@ -7,8 +7,17 @@ const event = {
   ...{ action: 'login', client_ip: '203.0.113.7', app: 'authentik.core' },
   context: { model: { app: 'authentik_core', model_name: 'user' } },
 };
-const ask = (config: object, context: Record<string, unknown> = { event }) =>
-  new EventMatcherPolicy().evaluate(policyInput(eventMatcherContract, { config: { ...config }, request: { context } }));
+const ask = (
+  config: object,
+  context: Record<string, unknown> = { event },
+  api_version: '2024.8' | '2026.8' = '2024.8',
+) =>
+  new EventMatcherPolicy().evaluate(
+    policyInput(eventMatcherContract, {
+      config: { ...config },
+      request: { context, site: { ...policyRequestOf().site, api_version } },
+    }),
+  );
 
 it.each([
   [{ action: 'login' }, true, ['Action matched.']],
@@ -24,6 +33,16 @@ it.each([
   expect(ask(config)).toEqual({ pass, messages });
 });
 
+it.each([
+  [{ action: 'login', client_ip: '203.0.113.7' }, true, ['Action matched.', 'Client IP matched.']],
+  [{ action: 'login', client_ip: '203.0.113.8' }, false, ['Action matched.', 'Client IP matched.']],
+  [{ action: 'login', query: 'context.model.app = "authentik_core"' }, true, ['Action matched.', 'Query matched.']],
+  [{ query: 'context.model.app = "other"' }, false, ['Query matched.']],
+  [{}, false, []],
+])('needs all criteria in 2026.8: %j', (config, pass, messages) => {
+  expect(ask(config, { event }, '2026.8')).toEqual({ pass, messages });
+});
+
 it('does not pass without an event', () => {
   expect(ask({ action: 'login' }, {})).toEqual({ pass: false });
 });
@@ -31,4 +50,8 @@ it('does not pass without an event', () => {
 it('refuses a config without a criterion', () => {
   expect(eventMatcherContract.validate?.({ action: null })).toHaveProperty('non_field_errors');
   expect(eventMatcherContract.validate?.({ action: 'login' })).toEqual({});
+  expect(eventMatcherContract.validate?.({ query: 'action = "login"' })).toEqual({});
+  expect(eventMatcherContract.validate?.({ query: 'action = login' })).toEqual({
+    query: [{ text: 'Invalid query: "login" is not a value. Write texts in quotation marks.' }],
+  });
 });

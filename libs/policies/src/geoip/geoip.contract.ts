@@ -1,4 +1,4 @@
-import { boolean, char, definePolicy, integer } from '@gatehouse/contracts';
+import { boolean, char, definePolicy, integer, since2026 } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { MAX_LOGIN_PLACES } from '../login-places.repository.js';
 
@@ -20,15 +20,19 @@ export const geoipContract = definePolicy({
       .array(char({ maxLength: 2, minLength: 2 }))
       .default([])
       .describe('Codes of the countries that pass.'),
-    check_history_distance: boolean().default(false).describe('Whether the place must be near the last logins.'),
-    history_max_distance_km: kilometres(100).describe('Largest distance to the last logins in kilometres.'),
-    distance_tolerance_km: kilometres(50).describe('Kilometres that are added to that distance.'),
-    history_login_count: integer({ min: 0, max: MAX_LOGIN_PLACES })
-      .default(5)
-      .describe('Number of the last logins that are compared.'),
-    check_impossible_travel: boolean()
-      .default(false)
-      .describe('Whether a traveller must be able to reach the place from the last logins.'),
-    impossible_tolerance_km: kilometres(100).describe('Kilometres that are added to what a traveller can cover.'),
+    check_history_distance: since2026(
+      boolean().default(false).describe('Whether the place must be near the last logins.'),
+    ),
+    history_max_distance_km: since2026(kilometres(100).describe('Largest distance to the last logins in kilometres.')),
+    distance_tolerance_km: since2026(kilometres(50).describe('Kilometres that are added to that distance.')),
+    history_login_count: since2026(
+      integer({ min: 0, max: MAX_LOGIN_PLACES }).default(5).describe('Number of the last logins that are compared.'),
+    ),
+    check_impossible_travel: since2026(
+      boolean().default(false).describe('Whether a traveller must be able to reach the place from the last logins.'),
+    ),
+    impossible_tolerance_km: since2026(
+      kilometres(100).describe('Kilometres that are added to what a traveller can cover.'),
+    ),
   }),
 });

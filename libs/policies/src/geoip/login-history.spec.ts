@@ -45,11 +45,11 @@ describe('the distance from earlier logins', () => {
   const near = { check_history_distance: true };
 
   it.each([
-    ['within the distance and the tolerance', {}, 1.34, true],
-    ['at the distance and the tolerance', {}, 1.36, false],
-    ['beyond a smaller tolerance', { distance_tolerance_km: 0 }, 1, false],
-    ['within a larger distance', { history_max_distance_km: 200 }, 2.2, true],
-  ])('is judged %s', async (_, config, longitude, pass) => {
+    ['within the distance and the tolerance', { config: {}, longitude: 1.34, pass: true }],
+    ['at the distance and the tolerance', { config: {}, longitude: 1.36, pass: false }],
+    ['beyond a smaller tolerance', { config: { distance_tolerance_km: 0 }, longitude: 1, pass: false }],
+    ['within a larger distance', { config: { history_max_distance_km: 200 }, longitude: 2.2, pass: true }],
+  ])('is judged %s', async (_, { config, longitude, pass }) => {
     expect(await ask({ ...near, ...config }, [loginAt(longitude, 1000)])).toEqual({
       pass,
       messages: pass ? [] : [TOO_FAR],
@@ -68,13 +68,13 @@ describe('the speed of travel', () => {
 
   it.each([
     // 1000 km in an hour, and 100 km of tolerance: 9.89 degrees.
-    ['within the first hour', {}, 9.8, 0.2, true],
-    ['within the first hour', {}, 9.95, 0.2, false],
-    ['by whole hours', {}, 9.95, 1.9, false],
-    ['by whole hours', {}, 9.95, 2.1, true],
-    ['with the tolerance of travel', { impossible_tolerance_km: 300 }, 9.95, 1, true],
-    ['without the tolerance of distance', { distance_tolerance_km: 300 }, 9.95, 1, false],
-  ])('is judged %s: %j, %f degrees in %f h', async (_, config, longitude, hours, pass) => {
+    ['within the first hour', { longitude: 9.8, hours: 0.2, pass: true }],
+    ['beyond the reach of the first hour', { longitude: 9.95, hours: 0.2, pass: false }],
+    ['beyond the reach of a whole hour', { longitude: 9.95, hours: 1.9, pass: false }],
+    ['within the reach of two hours', { longitude: 9.95, hours: 2.1, pass: true }],
+    ['with the tolerance of travel', { longitude: 9.95, hours: 1, pass: true, impossible_tolerance_km: 300 }],
+    ['without the tolerance of distance', { longitude: 9.95, hours: 1, pass: false, distance_tolerance_km: 300 }],
+  ])('is judged %s', async (_, { longitude, hours, pass, ...config }) => {
     expect(await ask({ ...travel, ...config }, [loginAt(longitude, hours)])).toEqual({
       pass,
       messages: pass ? [] : [IMPOSSIBLE],

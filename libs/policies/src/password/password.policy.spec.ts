@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ApiVersion } from '@gatehouse/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ALICE, policyInput } from '../../testing/index.js';
+import { ALICE, policyInput, policyRequestOf } from '../../testing/index.js';
 import { BreachedPasswordLookup } from './breached-password-lookup.js';
 import { passwordContract } from './password.contract.js';
 import { PasswordPolicy } from './password.policy.js';
@@ -17,9 +18,14 @@ async function startBreachList(answer: RequestListener): Promise<BreachedPasswor
 }
 const unreachable = new BreachedPasswordLookup('http://127.0.0.1:1');
 
-function ask(password: unknown, config: object, breaches = unreachable) {
+function ask(
+  password: unknown,
+  config: object,
+  { breaches = unreachable, api_version = '2024.8' }: { breaches?: typeof unreachable; api_version?: ApiVersion } = {},
+) {
   const context = { prompt_data: { password } };
-  const request = { user: ALICE, flow_plan: { slug: 'x', context } };
+  const site = { ...policyRequestOf().site, api_version };
+  const request = { user: ALICE, flow_plan: { slug: 'x', context }, site };
   return new PasswordPolicy(breaches).evaluate(policyInput(passwordContract, { config: { ...config }, request }));
 }
 
@@ -38,6 +44,14 @@ describe('rules', () => {
   ])('are checked for the password %j with the config %j', async (password, config, pass) => {
     const messages = pass ? {} : { messages: ['Try another.'] };
     expect(await ask(password, { ...config, error_message: 'Try another.' })).toEqual({ pass, ...messages });
+  });
+
+  it('have the message "Invalid password." in 2026.8 if the policy has none', async () => {
+    expect(await ask('a', { length_min: 9 }, { api_version: '2026.8' })).toEqual({
+      pass: false,
+      messages: ['Invalid password.'],
+    });
+    expect(await ask('a', { length_min: 9 })).toEqual({ pass: false, messages: [''] });
   });
 
   it('are ignored when they are disabled', async () => {
@@ -64,13 +78,13 @@ describe('the list of breached passwords', () => {
       requests.push(url);
       reply.end(`${'0'.repeat(35)}:1\r\n${hash.slice(5)}:12\r\n`);
     });
-    expect(await ask('correct-horse', { check_have_i_been_pwned: true }, breaches)).toEqual({
+    expect(await ask('correct-horse', { check_have_i_been_pwned: true }, { breaches })).toEqual({
       pass: false,
       messages: ['Password exists on 12 online lists.'],
     });
     const tolerant = { check_have_i_been_pwned: true, hibp_allowed_count: 12 };
-    expect(await ask('correct-horse', tolerant, breaches)).toEqual({ pass: true });
-    expect(await ask('another-horse', { check_have_i_been_pwned: true }, breaches)).toEqual({ pass: true });
+    expect(await ask('correct-horse', tolerant, { breaches })).toEqual({ pass: true });
+    expect(await ask('another-horse', { check_have_i_been_pwned: true }, { breaches })).toEqual({ pass: true });
     expect(requests[0]).toBe(`/range/${hash.slice(0, 5)}`);
   });
 
@@ -78,12 +92,14 @@ describe('the list of breached passwords', () => {
     const check = { check_have_i_been_pwned: true };
     await expect(ask('x', check)).rejects.toThrow(/cannot be reached/);
     const broken = await startBreachList((_, reply) => void reply.writeHead(500).end());
-    await expect(ask('x', check, broken)).rejects.toThrow(/status 500/);
+    await expect(ask('x', check, { breaches: broken })).rejects.toThrow(/status 500/);
   });
 
   it('makes the policy fail when its response is longer than 1048576 bytes', async () => {
     const endless = await startBreachList((_, reply) => void reply.end('x'.repeat(2 * 1024 * 1024)));
-    await expect(ask('x', { check_have_i_been_pwned: true }, endless)).rejects.toThrow(/more than 1048576 bytes/);
+    await expect(ask('x', { check_have_i_been_pwned: true }, { breaches: endless })).rejects.toThrow(
+      /more than 1048576 bytes/,
+    );
   });
 });
 
@@ -96,5 +112,11 @@ describe('strength', () => {
       });
     }
     expect(await ask('vRk8#qLw2!zPn5', { check_zxcvbn: true })).toEqual({ pass: true, messages: [] });
+  });
+
+  it('is that of the first 72 characters in 2026.8, and of the first 100 in 2024.8', async () => {
+    const strongEnd = `${'a'.repeat(75)}vRk8#qLw2!zPn5`;
+    expect(await ask(strongEnd, { check_zxcvbn: true })).toMatchObject({ pass: true });
+    expect(await ask(strongEnd, { check_zxcvbn: true }, { api_version: '2026.8' })).toMatchObject({ pass: false });
   });
 });

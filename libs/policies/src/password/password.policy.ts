@@ -9,10 +9,11 @@ import { meetsRules } from './static-rules.js';
 type PasswordPolicyInput = PolicyInput<typeof passwordContract>;
 
 const WEAK = 'Password is too weak.';
+const REFUSED = 'Invalid password.';
 /**
  * Number of characters that are passed to zxcvbn, from the start of the password. zxcvbn is slow for long passwords.
  */
-const MAX_CHECKED_LENGTH = 100;
+const CHECKED_LENGTH = { '2024.8': 100, '2026.8': 72 };
 
 /**
  * Checks a password from a prompt: first by static rules, then in known breaches, then its strength. Stops at the first
@@ -26,7 +27,7 @@ export class PasswordPolicy implements Policy<typeof passwordContract> {
     const password = passwordIn(facts.context, config.password_field);
     if (password === '') return { pass: false, messages: [NO_PASSWORD] };
     if (config.check_static_rules && !meetsRules(password, config)) {
-      return { pass: false, messages: [config.error_message] };
+      return { pass: false, messages: [config.error_message || fallbackFor(request)] };
     }
     // A preview must not send anything to other hosts.
     if (config.check_have_i_been_pwned && request.dry_run !== 'preview') {
@@ -38,6 +39,9 @@ export class PasswordPolicy implements Policy<typeof passwordContract> {
   }
 }
 
+/** Returns the message for a policy without one. In 2024.8, the form says what it says for any empty message. */
+const fallbackFor = ({ site }: PolicyRequest) => (site.api_version === '2024.8' ? '' : REFUSED);
+
 async function checkStrength(
   password: string,
   threshold: number,
@@ -47,7 +51,7 @@ async function checkStrength(
   // deployments never use them.
   const { default: zxcvbn } = await import('zxcvbn');
   const userTexts = user?.kind === 'saved' ? [user.username, user.name, user.email] : [];
-  const { score, feedback } = zxcvbn(password.slice(0, MAX_CHECKED_LENGTH), [...userTexts, site.brand]);
+  const { score, feedback } = zxcvbn(password.slice(0, CHECKED_LENGTH[site.api_version]), [...userTexts, site.brand]);
   const pass = score > threshold;
   return { pass, messages: [...(pass ? [] : [WEAK]), ...feedback.suggestions] };
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 export const uniquePasswordContract = definePolicy({
   kind: 'unique_password',
   model: 'authentik_policies_unique_password.uniquepasswordpolicy',
+  api_version: '2026.8',
   config: z.object({
     password_field: char().default('password').describe('Field of the form that has the password.'),
     num_historical_passwords: integer({ min: 0, max: MAX_PASSWORD_HISTORY })

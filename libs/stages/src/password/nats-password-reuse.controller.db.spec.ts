@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FreshDatabase, migratedDatabase } from '../../../../test/support/postgres.js';
 import { RecordingHasher } from '../../testing/credential-store.js';
 import { PasswordReuseController } from './nats-password-reuse.controller.js';
-import { PasswordHasher } from './password-hasher.js';
+import type { PasswordHasher } from './password-hasher.js';
 import { hashPassword } from './password-hashes.js';
 
 const LIMITS = { all: { concurrency: 2, maxWaitMs: 60_000 }, legacy: { concurrency: 1, maxWaitMs: 60_000 } };
@@ -20,7 +20,12 @@ let source: DataSource;
 let user: string;
 beforeAll(async () => {
   database = await migratedDatabase();
-  source = await openDataSource({ url: database.url, schema: DIRECTORY_SCHEMA, entities: directoryEntities });
+  source = await openDataSource({
+    url: database.url,
+    schema: DIRECTORY_SCHEMA,
+    entities: directoryEntities,
+    poolSize: 2,
+  });
   await source.query(`INSERT INTO flow.objects (id, model, identifiers, attrs)
     VALUES (gen_random_uuid(), 'authentik_policies_unique_password.uniquepasswordpolicy', '{}', '{"num_historical_passwords": 3}')`);
   const directory = new TypeormDirectoryStore(source.manager);
