@@ -35,6 +35,8 @@ const MEANINGS: Readonly<Record<ContextKey, string>> = {
   invitation_in_effect: 'whether an invitation is in effect',
   invitation_due: 'uuid of the single-use invitation that is used up when the user is saved',
   is_restored: 'the mailed link, or the return from a source, that brought the visitor here: its step and user',
+  is_redirected: 'the flow whose redirect stage has brought the visitor here',
+  redirect_stage_target: 'target of the redirect stage, in place of the configured one',
   deny_message: 'message of the deny stage',
   lockdown_reason: 'why an account is locked down, if no prompt asks for it',
   redirect: 'destination at the end of the flow, instead of `next`',

@@ -1,5 +1,13 @@
-import { boolean, char, choice, integer } from '@gatehouse/contracts';
-import { DENIED_ACTIONS, DESIGNATIONS, INVALID_RESPONSE_ACTIONS, LAYOUTS, REQUIREMENTS } from '@gatehouse/plan';
+import { boolean, char, choice, integer, withNewerValues } from '@gatehouse/contracts';
+import {
+  ARRIVAL_REQUIREMENTS,
+  DENIED_ACTIONS,
+  DESIGNATIONS,
+  FRAME_LAYOUTS,
+  INVALID_RESPONSE_ACTIONS,
+  LAYOUTS,
+  REQUIREMENTS,
+} from '@gatehouse/plan';
 import { z } from 'zod';
 import type { ObjectModel } from './object-model.js';
 
@@ -19,12 +27,16 @@ export const flowSchema = z.object({
     .nullable()
     .default(null)
     .describe('Picture behind the page. Null: that of the brand.'),
-  layout: choice(LAYOUTS).optional().describe('Place of the card on the page. Absent: that of the brand.'),
+  layout: withNewerValues(choice(LAYOUTS), FRAME_LAYOUTS)
+    .optional()
+    .describe('Place of the card on the page. Absent: that of the brand.'),
   compatibility_mode: boolean().default(false).describe("No effect; kept for authentik's files."),
   denied_action: choice(DENIED_ACTIONS)
     .default('message_continue')
     .describe('What visitors get to whom the flow does not apply: a message, or a redirect (continue).'),
-  authentication: choice(REQUIREMENTS).default('none').describe('Who may run the flow.'),
+  authentication: withNewerValues(choice(REQUIREMENTS), ARRIVAL_REQUIREMENTS)
+    .default('none')
+    .describe('Who may run the flow.'),
   policy_engine_mode: choice(BOUND_MODES)
     .default('any')
     .describe('Whether any or all of the bound policies must pass.'),

@@ -66,7 +66,7 @@ function markIn<K extends keyof ApiMark>(schema: unknown, name: K): ApiMark[K] |
   return undefined;
 }
 
-/** Whether a field is in a view. */
+/** Whether a view has a field, or a challenge of a union. */
 export function isIn(view: ApiView, field: unknown): boolean {
   const only = onlyIn(field);
   return only === undefined || view === 'complete' || only === view;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { claimedCode, userCode } from './device-grant.js';
+import { redirectTarget } from './redirect-target.js';
 import { secret } from './secret.js';
 import type { Sentence } from './sentence.js';
 
@@ -116,6 +117,17 @@ export const effect = z.discriminatedUnion('type', [
    * Stores a pending source login for a button of the challenge. Only this session may complete the login with `state`.
    */
   z.object({ type: z.literal('source_login'), source: z.uuid(), state: z.string().min(32).max(128) }),
+  /**
+   * Plans another flow in the same session, for a visitor whom the challenge redirects there. The gateway leads to
+   * `otherwise` if there is no flow `slug`.
+   */
+  z.object({
+    type: z.literal('enter_flow'),
+    slug: z.string(),
+    /** Whether the plan of that flow starts with the facts of this plan. */
+    keep_context: z.boolean(),
+    otherwise: z.union([z.object({ slug: z.string() }), z.object({ to: redirectTarget() })]).exactOptional(),
+  }),
   /** A text for the open pages of the session. The gateway translates it and fills in the parameters. */
   z.object({
     type: z.literal('toast'),
@@ -135,7 +147,12 @@ export const REFUSAL_EFFECTS: ReadonlySet<EffectType> = new Set(['event', 'reput
  * Effect types that a challenge or a rejected reply may have: those of `REFUSAL_EFFECTS`, and those that a challenge
  * needs, such as a mail.
  */
-export const CHALLENGE_EFFECTS: ReadonlySet<EffectType> = new Set([...REFUSAL_EFFECTS, 'mail', 'source_login']);
+export const CHALLENGE_EFFECTS: ReadonlySet<EffectType> = new Set([
+  ...REFUSAL_EFFECTS,
+  'mail',
+  'source_login',
+  'enter_flow',
+]);
 
 type Toast = Extract<Effect, { type: 'toast' }>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { since2026 } from './api-fields.js';
+import { since2026, withNewerValues } from './api-fields.js';
 import { char } from './fields.js';
 import type { StageContract } from './stage-contract.js';
 
@@ -16,10 +16,18 @@ export const designation = z
   ])
   .meta({ id: 'FlowDesignationEnum' });
 
+/** Layouts that show the background in a frame beside the card. */
+const FRAME_LAYOUTS = ['sidebar_left_frame_background', 'sidebar_right_frame_background'] as const;
+
 /** Layout of a flow page. */
-const layout = z
-  .enum(['stacked', 'content_left', 'content_right', 'sidebar_left', 'sidebar_right'])
-  .meta({ id: 'ContextualFlowInfoLayoutEnum' });
+const layout = withNewerValues(
+  z.enum(['stacked', 'content_left', 'content_right', 'sidebar_left', 'sidebar_right', ...FRAME_LAYOUTS]),
+  FRAME_LAYOUTS,
+).meta({ id: 'ContextualFlowInfoLayoutEnum' });
+
+const themedUrls = z
+  .object({ light: z.string(), dark: z.string() })
+  .meta({ id: 'ThemedUrls', description: 'The variants of a picture for light and dark themes.' });
 
 const errorDetail = z.object({ string: z.string(), code: z.string() }).meta({
   id: 'ErrorDetail',
@@ -27,7 +35,13 @@ const errorDetail = z.object({ string: z.string(), code: z.string() }).meta({
 });
 
 const flowInfo = z
-  .object({ title: z.string().optional(), background: z.string().optional(), cancel_url: z.string(), layout })
+  .object({
+    title: z.string().optional(),
+    background: z.string().optional(),
+    background_themed_urls: since2026(themedUrls.nullable().optional()),
+    cancel_url: z.string(),
+    layout,
+  })
   .meta({
     id: 'ContextualFlowInfo',
     description: 'The title, layout and background of the flow, which a page shows around a challenge.',

@@ -88,6 +88,10 @@ export const planContext = z.object({
    * the plan.
    */
   is_restored: z.object({ step: z.string(), user: z.string().nullable() }).optional(),
+  /** The flow whose redirect stage has brought the visitor to this flow. */
+  is_redirected: z.object({ uuid: z.uuid(), slug: z.string(), name: z.string() }).optional(),
+  /** Target of the redirect stage, in place of the configured one: a URL, or `ak-flow://` with the slug of a flow. */
+  redirect_stage_target: z.string().optional(),
   deny_message: z.string().optional(),
   /** Why an account is locked down, if no prompt has asked for the reason. */
   lockdown_reason: z.string().optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { since2026 } from './api-fields.js';
 import type { WireShape } from './envelope.js';
 import { redirectTarget } from './redirect-target.js';
 
@@ -15,7 +16,11 @@ const flowError = z
 
 /** Challenge that redirects the client. The target is never a script URL. */
 export const redirectChallenge = z
-  .object({ to: redirectTarget() })
+  .object({
+    to: redirectTarget(),
+    /** True if the flow is done, so that the redirect leads out of it. */
+    final_redirect: since2026(z.boolean().default(false).optional()),
+  })
   .meta({ id: 'RedirectChallenge', description: 'Redirects the client to another URL.' });
 
 const shell = z

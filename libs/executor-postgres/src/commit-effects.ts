@@ -72,9 +72,10 @@ const EFFECT_WRITERS: { readonly [T in EffectType]: EffectWriter<T> } = {
   link_used: (_, { commit }) => ({
     messages: [eventMessage({ action: 'link_used', context: { proof: 'code' } }, eventFacts(commit.eventContext))],
   }),
-  /** `cookie` and `authorize` only change the HTTP response. */
+  /** `cookie`, `authorize` and `enter_flow` only change the HTTP response. */
   cookie: nothing,
   authorize: nothing,
+  enter_flow: nothing,
   /** A toast is sent to the browser after the save, and never stored. */
   toast: nothing,
 };

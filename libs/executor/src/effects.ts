@@ -27,6 +27,8 @@ export interface ResponseEffects {
   readonly toasts: readonly EffectOf<'toast'>[];
   /** The device code that the visitor has typed (OAuth device flow), and may approve or refuse now. */
   readonly authorization: EffectOf<'authorize'> | undefined;
+  /** The flow to which a redirect stage leads. */
+  readonly entry: EffectOf<'enter_flow'> | undefined;
   /** Whether the request has logged its visitor in. */
   readonly isLogin: boolean;
   /** The stage that remembers the browser as a device of the user who has logged in, and for how long. */
@@ -37,6 +39,7 @@ export const NO_RESPONSE_EFFECTS: ResponseEffects = {
   cookies: [],
   toasts: [],
   authorization: undefined,
+  entry: undefined,
   isLogin: false,
   device: undefined,
 };
@@ -77,6 +80,7 @@ const EFFECT_HANDLERS: { readonly [T in EffectType]: EffectHandler<T> } = {
     respond: (response, effect) => ({ ...response, authorization: response.authorization ?? effect }),
   },
   source_login: {},
+  enter_flow: { respond: (response, effect) => ({ ...response, entry: effect }) },
   toast: { respond: (response, effect) => ({ ...response, toasts: [...response.toasts, effect] }) },
 };
 

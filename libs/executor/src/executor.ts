@@ -1,5 +1,5 @@
 import { Problem } from '@gatehouse/contracts';
-import { currentStep, type FlowVersion, mayStart, meetsRequirement, type Plan } from '@gatehouse/plan';
+import { currentStep, type FlowVersion, type Plan } from '@gatehouse/plan';
 import type { AttemptStore } from './attempts/attempt-store.js';
 import type { CredentialQueue } from './attempts/credential-queue.js';
 import type { ClaimedUserGuard } from './claimed-user-guard.js';
@@ -7,6 +7,7 @@ import type { CredentialGuard } from './credential-guard.js';
 import { crossSiteQuestion, withCrossSiteMark } from './cross-site.js';
 import { NO_RESPONSE_EFFECTS } from './effects.js';
 import { eventContextOf } from './event-context.js';
+import { mayContinue, notApplicable } from './flow-admission.js';
 import {
   type ConfiguredSite,
   type ContinuedPlan,
@@ -14,7 +15,6 @@ import {
   flowContext,
   type LoadedRequest,
   visitorId,
-  visitorOf,
 } from './flow-context.js';
 import type { ChallengeSubmission, FlowRequest } from './flow-request.js';
 import { type FlowResponse, type FlowResult, flowResponse, loginUrl, responseWithoutPlan } from './flow-response.js';
@@ -25,7 +25,7 @@ import { newPlan } from './new-plan.js';
 import { observeRun } from './observed-run.js';
 import { isUnconfirmedLinkGone, selectPlan } from './plan-selection.js';
 import { OvertakenError, PlanWriter } from './plan-writer.js';
-import { flowRefusal, type Planner } from './planner.js';
+import type { Planner } from './planner.js';
 import type { PolicyEngine } from './policy-engine.js';
 import type { StageContractRegistry } from './ports/clients.js';
 import type { SuperuserPermits } from './ports/directory.js';
@@ -131,7 +131,8 @@ export class Executor {
 
   private async sendToLogin({ request, loaded, brand }: LoadedRequest): Promise<FlowResponse> {
     const { version } = await this.versionForNewPlan(loaded);
-    return responseWithoutPlan({ version, brand, user: undefined }, { type: 'done', to: loginUrl(request, version) });
+    const result = { type: 'done', to: loginUrl(request, version), continues: true } as const;
+    return responseWithoutPlan({ version, brand, user: undefined, request }, result);
   }
 
   /** Refuses a query parameter with the name of a stage's secret field (docs/security.md#accident-21). */
@@ -196,9 +197,9 @@ export class Executor {
     const result = ending ?? (isKeyProved ? this.shown(plan, version) : undefined);
     if (!result) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
     const context = session?.retired ? {} : (plan?.context ?? {});
-    const { brand, user } = arrival;
+    const { brand, user, request } = arrival;
     return flowResponse(
-      { version, brand, user },
+      { version, brand, user, request },
       { result, context, cookie: undefined, effects: NO_RESPONSE_EFFECTS, plan },
     );
   }
@@ -248,20 +249,6 @@ function ifOvertaken(error: unknown): undefined {
   if (!(error instanceof OvertakenError)) throw error;
 }
 
-/**
- * Whether the brand lets the caller start the flow, and the caller meets the flow's authentication requirement. A plan
- * that met the requirement may go on: after a mailed link resumed it and, except with `require_outpost`, after it
- * logged the visitor in or out.
- */
-function mayContinue(context: FlowContext): boolean {
-  const { authentication } = context.version.flow;
-  const running = context.continued?.plan;
-  if (!running && !mayStart(context.brand, context.version.flow)) return false;
-  if (running?.resumed || meetsRequirement(authentication, visitorOf(context))) return true;
-  if (!running || authentication === 'require_outpost') return false;
-  return authentication === 'require_unauthenticated' || running.visitor === null;
-}
-
 /** Returns the running plan, or a new one, with the current visitor and the last requested destination. */
 function currentPlan(context: FlowContext): Plan {
   const { request, continued } = context;
@@ -271,13 +258,6 @@ function currentPlan(context: FlowContext): Plan {
   const next = request.query['next'] || plan.next;
   if (visitor === plan.visitor && next === plan.next) return plan;
   return { ...plan, visitor, ...(next === undefined ? {} : { next }) };
-}
-
-/** Returns the response for a flow that the visitor may not run. No plan is stored. */
-function notApplicable(context: FlowContext, messages: readonly string[]): FlowResponse {
-  const next = context.request.query['next'];
-  const refusal = flowRefusal(context.version, { visitor: visitorOf(context), next, messages });
-  return responseWithoutPlan(context, 'to' in refusal ? { type: 'done', ...refusal } : { type: 'denied', ...refusal });
 }
 
 function endResult(plan: Plan | undefined): FlowResult | undefined {

@@ -30,7 +30,12 @@ export type FlowResult =
       /** Set if the answer had no effect, because it names another step than the current one. */
       readonly unapplied?: true;
     }
-  | { readonly type: 'done'; readonly to: string }
+  | {
+      readonly type: 'done';
+      readonly to: string;
+      /** Set if the redirect leads to another flow, with which the visitor continues. */
+      readonly continues?: true;
+    }
   | {
       readonly type: 'denied';
       readonly message: Message | undefined;
@@ -63,6 +68,10 @@ export interface FlowResponse {
   readonly sessionUser: Identity | undefined;
   readonly cookie: SessionCookie | undefined;
   readonly effects: ResponseEffects;
+  /** Where the visitor has asked to go after the flow. */
+  readonly next: string | undefined;
+  /** The plan of this response, if its redirect stage leads to another flow. */
+  readonly redirectingPlan: Plan | undefined;
   /** Whether another site started the plan and the visitor has not answered since. */
   readonly crossSite: boolean;
   /** Id of the plan, for the log; `undefined` if there is no plan. */
@@ -71,20 +80,26 @@ export interface FlowResponse {
   readonly stepId: string | undefined;
 }
 
-type ResponseContext = Pick<FlowContext, 'version' | 'brand' | 'user'>;
+type ResponseContext = Pick<FlowContext, 'version' | 'brand' | 'user'> & {
+  readonly request: Pick<FlowRequest, 'query'>;
+};
 
 /**
  * Returns the response with a result. `plan` is the plan as this request left it or, after a lost race, as the other
  * request saved it.
  */
 export function flowResponse(
-  { version, brand, user }: ResponseContext,
+  { version, brand, user, request }: ResponseContext,
   answer: Pick<FlowResponse, 'result' | 'context' | 'effects' | 'cookie'> & { readonly plan: Plan | undefined },
 ): FlowResponse {
   const { plan, result, context, effects, cookie } = answer;
+  const next = request.query['next'] || plan?.next;
   const crossSite = plan?.cross_site !== undefined;
   const stepId = result.type === 'show' && plan ? stepIdOf(plan) : undefined;
-  return { result, version, brand, context, sessionUser: user, cookie, effects, crossSite, planId: plan?.id, stepId };
+  const redirectingPlan = effects.entry && plan;
+  const ids = { planId: plan?.id, stepId };
+  const shown = { result, version, brand, context, sessionUser: user, next };
+  return { ...shown, cookie, effects, redirectingPlan, crossSite, ...ids };
 }
 
 /** Returns the response for a request that has no plan. */

@@ -253,9 +253,9 @@ export class FlowRunner {
 
   private async restart(keepContext: boolean): Promise<FlowResult | undefined> {
     if (this.run.plan.silent_restarts >= MAX_SILENT_RESTARTS) return this.deny(undefined);
-    const { version } = this.run.context;
+    const { version, site } = this.run.context;
     const again = restartPlan(this.run.plan, version, { keepContext });
-    const planned = isApplicable(version, this.run.session.visitor, again)
+    const planned = isApplicable(version, this.run.session.visitor, { plan: again, line: site.api_version })
       ? await this.dependencies.planner.plan(this.run, again)
       : { refused: [], effects: [] };
     this.run.record(planned.effects);
@@ -270,7 +270,8 @@ export class FlowRunner {
    */
   private refuse(messages: readonly string[]): FlowResult {
     const { context, plan, session } = this.run;
-    const refusal = flowRefusal(context.version, { visitor: session.visitor, next: plan.next, messages });
+    const visit = { visitor: session.visitor, next: plan.next, messages, arrival: plan.context };
+    const refusal = flowRefusal(context.version, { ...visit, line: context.site.api_version });
     return 'to' in refusal ? this.done(refusal) : this.deny(refusal.message, undefined, refusal.reason);
   }
 

@@ -4,10 +4,12 @@ import {
   applySeed,
   createPlan,
   type FlowVersion,
+  mayStart,
   meetsRequirement,
   type Plan,
   type PlanSeed,
   type PolicySet,
+  redirectedPlan,
 } from '@gatehouse/plan';
 import { uuidV7 } from '@gatehouse/platform';
 import { withCrossSiteMark } from './cross-site.js';
@@ -47,6 +49,11 @@ export interface FlowStartOptions extends PlanSeed {
    * site keeps it in any case.
    */
   readonly continues?: boolean;
+  /**
+   * The plan whose redirect stage leads to this flow. The new plan is of the same session, also for an anonymous
+   * visitor, and takes over what the old plan knows and has proved, if `keepsContext` is true.
+   */
+  readonly redirect?: { readonly from: Plan; readonly flow: FlowVersion['flow']; readonly keepsContext: boolean };
   /** Policies that must pass besides the flow's own, such as those of the application that the flow authorizes. */
   readonly access?: { readonly set: PolicySet; readonly policies: FlowVersion['policies'] };
 }
@@ -78,13 +85,16 @@ export class FlowStarter {
    * An anonymous visitor comes from a login at a source. The visitor gets a new session, whose cookie is returned,
    * because an attacker may have planted the key of the old session.
    *
+   * With `redirect`, the authentication requirement is checked at once, and an anonymous visitor stays in the session.
+   *
    * Throws `not_found`, `not_authenticated` (the user's session is gone), `flow_not_applicable`, `permission_denied`
    * (by `access`), `rate_limited`, and `stage_busy` if another request was first.
    */
-  async start(request: FlowRequest, options: FlowStartOptions): Promise<StartedFlow> {
+  async start(request: FlowRequest, given: FlowStartOptions): Promise<StartedFlow> {
     const loaded = await this.dependencies.plans.load(request.slug, request.sessionKey);
     if (!loaded) throw new Problem('not_found');
-    const isInSession = loaded.session !== undefined && options.visitor !== undefined;
+    const options = withSessionUser(given, request, loaded);
+    const isInSession = loaded.session !== undefined && (options.visitor ?? options.redirect) !== undefined;
     const versionId = versionForSession(loaded, isInSession ? loaded.session.id : loaded.newSessionId);
     const version = await this.dependencies.flows.find(versionId);
     if (!version) throw new Problem('not_found');
@@ -94,11 +104,10 @@ export class FlowStarter {
     if (!loaded.session) request.checkNewSessionRate();
     const context = await this.contextOf(request, { loaded, version, versionId, user: options.visitor });
     const plan = await this.planned(context, options);
-    const { session, newSessionId, flowId, planRow: replaces } = loaded;
+    const { flowId, planRow: replaces } = loaded;
     const key = isInSession ? undefined : newSessionKey(undefined);
-    const owner = key ? { newId: newSessionId, newKey: key.hash } : { id: session!.id };
     const network = request.journeyFacts?.()?.network;
-    const newPlan = { flowId, versionId, plan, session: owner, replaces, network };
+    const newPlan = { flowId, versionId, plan, ...ownerOf(loaded, options, key), replaces, network };
     const sessionId = await this.dependencies.plans.create(newPlan);
     if (!sessionId) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
     observeNewPlan(this.dependencies.observer, context);
@@ -119,9 +128,12 @@ export class FlowStarter {
 
   private async planned(context: FlowContext, options: FlowStartOptions): Promise<Plan> {
     const { flow } = context.version;
-    if (!options.visitor && !meetsRequirement(flow.authentication, visitorOf(context)))
+    const initial = initialPlan(context, options);
+    const isChecked = !options.visitor || options.redirect !== undefined;
+    if (isChecked && !meetsRequirement(flow.authentication, visitorOf(context), initial.context))
       throw new Problem('flow_not_applicable');
-    const run = new FlowRun(context, initialPlan(context, options), () => new Date());
+    if (options.redirect && !mayStart(context.brand, flow)) throw new Problem('flow_not_applicable');
+    const run = new FlowRun(context, initial, () => new Date());
     const planned = await this.dependencies.planner.plan(run, await this.admitted(run, options));
     await this.record(run, planned.effects);
     if ('refused' in planned) throw new Problem('flow_not_applicable', problemDetail(planned.refused));
@@ -143,6 +155,20 @@ export class FlowStarter {
   }
 }
 
+/** Returns the session of the new plan: that of the request, or a new one with this key. */
+const ownerOf = (
+  { session, newSessionId }: LoadedFlow,
+  { redirect }: FlowStartOptions,
+  key: ReturnType<typeof newSessionKey> | undefined,
+) => ({
+  session: key ? { newId: newSessionId, newKey: key.hash } : { id: session!.id },
+  isUnanswered: redirect !== undefined && session?.isUnanswered === true,
+});
+
+/** Returns the options. A redirect is for the user of the session, whom the redirecting plan may have logged in or out. */
+const withSessionUser = (options: FlowStartOptions, request: FlowRequest, { session }: LoadedFlow): FlowStartOptions =>
+  options.redirect && !request.authenticate ? { ...options, visitor: session?.user } : options;
+
 /** Throws if the logged-in user has no live session, or if the session key is retired. */
 function rejectSessionMismatch({ session }: LoadedFlow, { visitor }: FlowStartOptions) {
   if (session ? session.retired : visitor) throw new Problem('not_authenticated');
@@ -152,18 +178,19 @@ function rejectSessionMismatch({ session }: LoadedFlow, { visitor }: FlowStartOp
 function keptPlan(
   { crossSite }: FlowRequest,
   { stored }: LoadedFlow,
-  { visitor, insert, continues = false }: FlowStartOptions,
+  { visitor, insert, redirect, continues = false }: FlowStartOptions,
 ): Plan | undefined {
-  if (!(crossSite || continues) || !visitor || !stored || stored.plan.ended) return undefined;
-  const isSame = stored.plan.visitor === visitor.uuid && isDeepStrictEqual(stored.plan.begun?.insert, insert);
+  if (!(crossSite || continues) || !(visitor ?? redirect) || !stored || stored.plan.ended) return undefined;
+  const isOfVisitor = stored.plan.visitor === (visitor?.uuid ?? null);
+  const isSame = isOfVisitor && isDeepStrictEqual(stored.plan.begun?.insert, insert);
   return isSame ? stored.plan : undefined;
 }
 
-function initialPlan(context: FlowContext, { context: facts, insert }: FlowStartOptions): Plan {
+function initialPlan(context: FlowContext, { context: facts, insert, redirect }: FlowStartOptions): Plan {
   const { query, crossSite } = context.request;
   const { flow_token: _secret, next, ...rest } = query;
   const empty = withClient(createPlan(context.version, uuidV7()), context.request);
-  const seeded = applySeed(empty, { context: facts, insert });
+  const seeded = redirect ? redirectedPlan(empty, redirect) : applySeed(empty, { context: facts, insert });
   const plan = withCrossSiteMark(seeded, crossSite, { isNew: true });
   return { ...plan, visitor: visitorId(context), query: rest, ...(next ? { next } : {}) };
 }

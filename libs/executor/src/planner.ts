@@ -1,5 +1,6 @@
-import { isLocalPath, type Message, sentence, toUri } from '@gatehouse/contracts';
+import { type ApiVersion, isLocalPath, type Message, sentence, toUri } from '@gatehouse/contracts';
 import {
+  type ArrivalFacts,
   type FlowVersion,
   meetsRequirement,
   type Plan,
@@ -12,6 +13,7 @@ import { methodOf } from './flow-request.js';
 import type { PolicyDecision, PolicyEngine, PolicyQuestion, PolicyRun } from './policy-engine.js';
 
 const DOES_NOT_APPLY = sentence('Flow does not apply to current user.');
+const NEEDS_LINK = sentence('This link is invalid or has expired. Please request a new one.');
 
 /** The result of planning a flow: a plan, or the messages of the flow's policies that refused the visitor. */
 export type PlanningResult = PlannedFlow & {
@@ -58,25 +60,49 @@ export type FlowRefusal =
 /**
  * Why the visitor may not run the flow. By `login_required` and `logged_in`, a page knows where to lead the visitor.
  */
-export type FlowRefusalReason = 'login_required' | 'logged_in' | 'superuser_required' | 'not_applicable';
+export type FlowRefusalReason =
+  | 'login_required'
+  | 'logged_in'
+  | 'superuser_required'
+  | 'link_required'
+  | 'not_applicable';
 
 interface RefusedVisit {
   readonly visitor: Visitor;
   readonly next: string | undefined;
   /** The messages of the policies that refused the visitor. */
   readonly messages: readonly string[];
+  /** The facts of the plan, if there is one. */
+  readonly arrival?: ArrivalFacts;
+  /** The line of authentik whose rules hold. */
+  readonly line: ApiVersion;
 }
 
-/** Returns the redirect or the message that `denied_action` selects (docs/spec/executor.md#denied-action). */
-export function flowRefusal({ flow }: FlowVersion, { visitor, next, messages }: RefusedVisit): FlowRefusal {
-  if (flow.denied_action === 'continue') return { to: next && isLocalPath(next) ? toUri(next) : '/' };
+/**
+ * Returns the redirect or the message that `denied_action` selects (docs/spec/executor.md#denied-action). In the line
+ * 2026.8, a login that refuses a logged-in visitor is done.
+ */
+export function flowRefusal({ flow }: FlowVersion, visit: RefusedVisit): FlowRefusal {
+  const { visitor, next, messages, line } = visit;
+  const isLoggedIn = line !== '2024.8' && flow.designation === 'authentication' && visitor.authenticated;
+  if (isLoggedIn || flow.denied_action === 'continue') return { to: next && isLocalPath(next) ? toUri(next) : '/' };
   const text = messages.join('\n');
   if (text !== '') return { message: { text }, reason: undefined };
-  return { message: DOES_NOT_APPLY, reason: refusalReason(flow, visitor) };
+  const reason = refusalReason(flow, visit);
+  return { message: reason === 'link_required' ? NEEDS_LINK : DOES_NOT_APPLY, reason };
 }
 
-function refusalReason({ authentication }: FlowVersion['flow'], visitor: Visitor): FlowRefusalReason {
-  if (meetsRequirement(authentication, visitor) || authentication === 'require_outpost') return 'not_applicable';
-  if (authentication === 'require_unauthenticated') return 'logged_in';
-  return visitor.authenticated ? 'superuser_required' : 'login_required';
+function refusalReason({ authentication }: FlowVersion['flow'], { visitor, arrival }: RefusedVisit): FlowRefusalReason {
+  if (meetsRequirement(authentication, visitor, arrival)) return 'not_applicable';
+  switch (authentication) {
+    case 'require_unauthenticated':
+      return 'logged_in';
+    case 'require_authenticated':
+    case 'require_superuser':
+      return visitor.authenticated ? 'superuser_required' : 'login_required';
+    case 'require_token':
+      return 'link_required';
+    default:
+      return 'not_applicable';
+  }
 }

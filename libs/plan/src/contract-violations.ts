@@ -130,6 +130,7 @@ const PROOF_FACTS: ReadonlySet<string> = new Set<ContextKey>([
   'verified_user',
   'proof_asked',
   'is_restored',
+  'is_redirected',
   'source_email',
   'goauthentik.io/sources/connection',
 ]);
@@ -236,6 +237,7 @@ const EFFECT_RULES: { readonly [T in EffectType]: EffectRule<T> } = {
   link_used: allowed,
   authorize: allowed,
   source_login: allowed,
+  enter_flow: allowed,
   toast: allowed,
 };
 

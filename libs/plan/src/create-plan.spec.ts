@@ -1,7 +1,8 @@
+import type { ApiVersion } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { flowVersionOf } from '../testing/flow-version.js';
-import { applySeed, createPlan, meetsRequirement, restartPlan, type Visitor } from './create-plan.js';
-import { REQUIREMENTS } from './flow-version.js';
+import { applySeed, createPlan, isApplicable, meetsRequirement, restartPlan, type Visitor } from './create-plan.js';
+import { ARRIVAL_REQUIREMENTS, REQUIREMENTS } from './flow-version.js';
 import type { Plan } from './plan.js';
 import { withoutBinding } from './steps.js';
 
@@ -113,13 +114,31 @@ describe('the authentication requirement', () => {
     ['require_unauthenticated', ['anonymous', 'outpost']],
     ['require_superuser', ['superuser']],
     ['require_outpost', ['outpost']],
+    ['require_redirect', []],
+    ['require_token', []],
   ] as const)('%s admits %j and no other visitor', (requirement, admitted) => {
     const found = Object.entries(visitors).flatMap(([name, visitor]) =>
       meetsRequirement(requirement, visitor) ? [name] : [],
     );
     expect(found).toEqual(admitted);
   });
-  it('has five values, all in the table above', () => {
-    expect(REQUIREMENTS).toHaveLength(5);
+  it('has seven values, all in the table above', () => {
+    expect(REQUIREMENTS).toHaveLength(7);
+  });
+  it.each([
+    ['require_redirect', { is_redirected: { uuid: version.flow.id, slug: 'first', name: 'First' } }],
+    ['require_token', { is_restored: { step: 'mail', user: null } }],
+  ] as const)('%s admits a visitor whose plan has %j, and not with the other marker', (requirement, marker) => {
+    const others = ARRIVAL_REQUIREMENTS.filter((other) => other !== requirement);
+    expect(meetsRequirement(requirement, visitors['anonymous']!, marker)).toBe(true);
+    expect(others.map((other) => meetsRequirement(other, visitors['anonymous']!, marker))).toEqual([false]);
+  });
+
+  it('is waived at a restart with a pending user in the line 2024.8 only', () => {
+    const flow = { ...version.flow, authentication: 'require_unauthenticated' as const };
+    const user = { kind: 'pretended' as const, username: 'alice', email: '' };
+    const known: Plan = { ...createPlan(version, 'id'), context: { pending_user: user } };
+    const applies = (line: ApiVersion) => isApplicable({ ...version, flow }, visitors['user']!, { plan: known, line });
+    expect([applies('2024.8'), applies('2026.8')]).toEqual([true, false]);
   });
 });

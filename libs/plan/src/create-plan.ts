@@ -1,3 +1,4 @@
+import type { ApiVersion } from '@gatehouse/contracts';
 import type { FlowVersion } from './flow-version.js';
 import { emptyPlan, type Plan } from './plan.js';
 import { isLinkUnconfirmed, withProvedUser } from './plan-state.js';
@@ -28,6 +29,31 @@ export function applySeed(plan: Plan, begun: PlanSeed): Plan {
   // Steps must not replace the user that the seed names. But `isProved` does not accept the seed as a proof, because
   // the user may come from an API token.
   return begun.context.pending_user ? withProvedUser(seeded) : seeded;
+}
+
+/** The plan whose redirect stage leads to another flow. */
+interface PlanRedirect {
+  readonly from: Plan;
+  readonly flow: FlowVersion['flow'];
+  readonly keepsContext: boolean;
+}
+
+/**
+ * Returns the plan of the flow to which a redirect stage leads, with the marker `is_redirected`. With `keepsContext` it
+ * also has the facts of the old plan, and what limits them: who was proved, and what policies have set. A restart keeps
+ * the marker only. The cross-site mark is kept in any case, so that no redirect removes it.
+ */
+export function redirectedPlan(empty: Plan, { from, flow, keepsContext }: PlanRedirect): Plan {
+  const is_redirected = { uuid: flow.id, slug: flow.slug, name: flow.name };
+  const { proved_user, created_user, named_by_policy, mail_by_policy } = from;
+  const kept = keepsContext ? { proved_user, created_user, named_by_policy, mail_by_policy } : {};
+  return {
+    ...empty,
+    ...kept,
+    ...(from.cross_site && { cross_site: from.cross_site }),
+    context: { ...(keepsContext && from.context), is_redirected },
+    begun: { context: { is_redirected } },
+  };
 }
 
 /**
@@ -70,10 +96,17 @@ export interface Visitor {
   readonly outpost: boolean;
 }
 
+/** The facts of a plan that say how the visitor has come to its flow. */
+export type ArrivalFacts = Pick<Plan['context'], 'is_redirected' | 'is_restored'>;
+
 /**
  * Whether a flow's authentication requirement admits the visitor (docs/spec/executor.md#authentication-requirement).
  */
-export function meetsRequirement(requirement: FlowVersion['flow']['authentication'], visitor: Visitor): boolean {
+export function meetsRequirement(
+  requirement: FlowVersion['flow']['authentication'],
+  visitor: Visitor,
+  { is_redirected, is_restored }: ArrivalFacts = {},
+): boolean {
   switch (requirement) {
     case 'none':
       return true;
@@ -85,12 +118,20 @@ export function meetsRequirement(requirement: FlowVersion['flow']['authenticatio
       return visitor.superuser;
     case 'require_outpost':
       return visitor.outpost;
+    case 'require_redirect':
+      return is_redirected !== undefined;
+    case 'require_token':
+      return is_restored !== undefined;
   }
 }
 
 /**
- * Whether a visitor meets a flow's authentication requirement. Always true for a plan that restarts with a pending user
- * (docs/spec/executor.md#restart).
+ * Whether a plan that restarts meets its flow's authentication requirement. In the line 2024.8, a kept pending user
+ * always meets it (docs/spec/executor.md#restart).
  */
-export const isApplicable = ({ flow }: FlowVersion, visitor: Visitor, plan?: Plan): boolean =>
-  plan?.context.pending_user !== undefined || meetsRequirement(flow.authentication, visitor);
+export const isApplicable = (
+  { flow }: FlowVersion,
+  visitor: Visitor,
+  { plan: { context }, line }: { readonly plan: Plan; readonly line: ApiVersion },
+): boolean =>
+  (line === '2024.8' && context.pending_user !== undefined) || meetsRequirement(flow.authentication, visitor, context);

@@ -14,6 +14,8 @@ const REQUIREMENTS = {
   require_unauthenticated: 'visitor is anonymous',
   require_superuser: 'visitor is a superuser',
   require_outpost: 'request is by an outpost',
+  require_redirect: 'visitor comes from a redirect stage',
+  require_token: 'visitor comes by a link',
 } as const;
 
 /**

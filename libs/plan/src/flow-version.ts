@@ -36,14 +36,26 @@ export const DESIGNATIONS = [
   'recovery',
   'stage_configuration',
 ] as const;
-export const LAYOUTS = ['stacked', 'content_left', 'content_right', 'sidebar_left', 'sidebar_right'] as const;
+/** Layouts that authentik has since its line 2026.8. They show the background in a frame beside the card. */
+export const FRAME_LAYOUTS = ['sidebar_left_frame_background', 'sidebar_right_frame_background'] as const;
+export const LAYOUTS = [
+  'stacked',
+  'content_left',
+  'content_right',
+  'sidebar_left',
+  'sidebar_right',
+  ...FRAME_LAYOUTS,
+] as const;
 export const DENIED_ACTIONS = ['message_continue', 'message', 'continue'] as const;
+/** Requirements that authentik has since its line 2026.8: how the visitor comes to the flow. */
+export const ARRIVAL_REQUIREMENTS = ['require_redirect', 'require_token'] as const;
 export const REQUIREMENTS = [
   'none',
   'require_authenticated',
   'require_unauthenticated',
   'require_superuser',
   'require_outpost',
+  ...ARRIVAL_REQUIREMENTS,
 ] as const;
 export const INVALID_RESPONSE_ACTIONS = ['retry', 'restart', 'restart_with_context'] as const;
 

@@ -1,5 +1,13 @@
 import type { StageContract, StageReply } from '@gatehouse/contracts';
-import { destination, type FlowVersion, isProved, type meetsRequirement, type Plan, type Step } from '@gatehouse/plan';
+import {
+  type ArrivalFacts,
+  destination,
+  type FlowVersion,
+  isProved,
+  type meetsRequirement,
+  type Plan,
+  type Step,
+} from '@gatehouse/plan';
 import type { Ask } from './branches.js';
 import type { PathEnd } from './path-end.js';
 import { judgedUser } from './policy-questions.js';
@@ -25,6 +33,12 @@ export const requirementFacts = ({ visitor, sessionUser }: WalkState): Parameter
   superuser: visitor === 'superuser' && sessionUser !== null,
   outpost: visitor === 'outpost',
 });
+
+/** Facts of a visitor who has come to the flow as its requirement says: by a redirect stage, or by a link. */
+export const ARRIVAL: ArrivalFacts = {
+  is_redirected: { uuid: '00000000-0000-4000-8000-000000000003', slug: 'flow', name: 'flow' },
+  is_restored: { step: 'step', user: null },
+};
 
 /**
  * Returns the state with an assumption whether the session's user was verified recently, if that user is the plan's

@@ -24,6 +24,7 @@ import type { PolicyReference, Question, StepReference, Visitor } from './questi
 import { stageOutcomes } from './stage-outcomes.js';
 import { initialState, type WalkState } from './walk-state.js';
 import {
+  ARRIVAL,
   afterOutcome,
   CHALLENGE,
   finish,
@@ -71,7 +72,7 @@ export class FlowWalker {
     const { version, seed } = this.walked;
     const visitor = ask({ type: 'visitor', answers: visitorsOf(version) }) as Visitor;
     const state = initialState(version, visitor);
-    if (!meetsRequirement(version.flow.authentication, requirementFacts(state)))
+    if (!meetsRequirement(version.flow.authentication, requirementFacts(state), ARRIVAL))
       return { visits: [], to: { type: 'refused', by: 'requirement' } };
     return this.plan(seed ? { ...state, plan: applySeed(state.plan, seed) } : state, ask);
   }
@@ -172,7 +173,9 @@ export class FlowWalker {
     if (state.plan.silent_restarts >= MAX_SILENT_RESTARTS)
       return { visits: [], to: { type: 'denied', reason: 'restarts' } };
     const plan = restartPlan(state.plan, version, { keepContext });
-    if (!isApplicable(version, requirementFacts(state), plan))
+    const arrived = { ...plan, context: { ...ARRIVAL, ...plan.context } };
+    // The older line restarts more plans, so the simulation shows every path.
+    if (!isApplicable(version, requirementFacts(state), { plan: arrived, line: '2024.8' }))
       return { visits: [], to: { type: 'refused', by: 'requirement' } };
     return this.plan({ ...state, plan, proofs: [] }, ask);
   }

@@ -30,6 +30,7 @@ import { authenticatorValidateContract } from './mfa/validate/authenticator-vali
 import { authenticatorWebauthnContract } from './mfa/webauthn/authenticator-webauthn.contract.js';
 import { passwordContract } from './password/password.contract.js';
 import { promptContract } from './prompt/prompt.contract.js';
+import { configuredRedirectContract } from './redirect/configured-redirect.contract.js';
 import { redirectContract } from './redirect/redirect.contract.js';
 import { groupUpdateContract } from './source/group-update.contract.js';
 import { postSourceContract } from './source/post-source.contract.js';
@@ -90,6 +91,10 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   captcha: {
     contract: captchaContract,
     module: async () => (await import('./captcha/captcha.module.js')).captchaModule(),
+  },
+  configured_redirect: {
+    contract: configuredRedirectContract,
+    module: async () => (await import('./redirect/configured-redirect.module.js')).configuredRedirectModule(),
   },
   consent: {
     contract: consentContract,
@@ -187,12 +192,18 @@ export const stagesOf = (service: string): Promise<DynamicModule[]> =>
 /** Returns whether a component belongs to one of the system challenges, which several stages share. */
 const isSystemChallenge = (name: string) => systemChallenges.some(({ component }) => component === name);
 
+const shapes: readonly WireShape[] = Object.values(stages).flatMap(({ contract }) => {
+  const { component, challenge, response, user_info, api_version } = contract;
+  return component === undefined ? [] : [{ component, challenge, response, user_info, api_version }];
+});
+
 /** Challenge and response schemas of all stage components, for the published API schema. */
 export const wireShapes: readonly WireShape[] = [
-  ...Object.values(stages).flatMap(({ contract: { component, challenge, response, user_info, api_version } }) =>
-    component === undefined || isSystemChallenge(component)
-      ? []
-      : [{ component, challenge, response, user_info, api_version }],
-  ),
+  ...shapes.filter(({ component }) => !isSystemChallenge(component)),
   ...unimplementedComponents,
 ];
+
+/** Schemas of the responses to system challenges, for stages that authentik has since its line 2026.8. */
+export const systemResponses: readonly WireShape[] = shapes.filter(
+  ({ component, api_version }) => isSystemChallenge(component) && api_version === '2026.8',
+);

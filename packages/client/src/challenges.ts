@@ -211,11 +211,12 @@ export interface ConsentPermission {
 export interface ContextualFlowInfo {
   readonly title?: string;
   readonly background?: string;
+  readonly background_themed_urls?: ThemedUrls | null;
   readonly cancel_url: string;
   readonly layout: ContextualFlowInfoLayoutEnum;
 }
 
-export type ContextualFlowInfoLayoutEnum = 'stacked' | 'content_left' | 'content_right' | 'sidebar_left' | 'sidebar_right';
+export type ContextualFlowInfoLayoutEnum = 'stacked' | 'content_left' | 'content_right' | 'sidebar_left' | 'sidebar_right' | 'sidebar_left_frame_background' | 'sidebar_right_frame_background';
 
 /** A device that the user can choose, with its own challenge. */
 export interface DeviceChallenge {
@@ -401,8 +402,15 @@ export type PromptTypeEnum = 'text' | 'text_area' | 'text_read_only' | 'text_are
 export interface RedirectChallenge {
   readonly component: 'xak-flow-redirect';
   readonly to: string;
+  readonly final_redirect?: boolean;
   readonly flow_info?: ContextualFlowInfo;
-  readonly response_errors?: FieldErrors<object>;
+  readonly response_errors?: FieldErrors<RedirectChallengeResponse>;
+}
+
+/** Continues the flow behind a redirect. */
+export interface RedirectChallengeResponse {
+  readonly component: 'xak-flow-redirect';
+  readonly to: string;
 }
 
 /** A setup stage that the user can choose to register a device. */
@@ -432,6 +440,12 @@ export interface StagePrompt {
   readonly order: number;
   readonly sub_text: string;
   readonly choices: readonly PromptChoice[] | null;
+}
+
+/** The variants of a picture for light and dark themes. */
+export interface ThemedUrls {
+  readonly light: string;
+  readonly dark: string;
 }
 
 /** Asks whether the visitor wants to stay signed in. */
@@ -499,4 +513,5 @@ export interface Responses {
   readonly 'ak-stage-password': PasswordChallengeResponse;
   readonly 'ak-stage-prompt': PromptChallengeResponse;
   readonly 'ak-stage-user-login': UserLoginChallengeResponse;
+  readonly 'xak-flow-redirect': RedirectChallengeResponse;
 }

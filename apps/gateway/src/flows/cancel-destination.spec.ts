@@ -55,6 +55,20 @@ describe('an anonymous visitor who cancels', () => {
     expect(cancelDestination({ ...anonymous, ...more })).toBe(to);
   });
 
+  it.each<[string, Partial<Cancellation>, string]>([
+    ['keeps the next of the link', { ...left('login'), next: '/app' }, '/if/flow/login/?next=%2Fapp'],
+    [
+      'prefers the next of the plan',
+      { ...left('login', { next: '/own' }), next: '/app' },
+      '/if/flow/login/?next=%2Fown',
+    ],
+    ['keeps it without a plan', { next: '/app' }, `${LOGOUT}?next=%2Fapp`],
+    ['keeps no next to another site', { ...left('login'), next: '//evil.example' }, '/if/flow/login/'],
+    ['keeps no script URL', { next: 'javascript:alert(1)' }, LOGOUT],
+  ])('%s', (_, more, to) => {
+    expect(cancelDestination({ ...anonymous, ...more })).toBe(to);
+  });
+
   it('starts the flow of the page again if its plan has ended or expired', () => {
     const page = { slug: 'login', query: { next: '/app', flow_token: 'secret', x: '1' } };
     const denied = { slug: 'login', plan: endPlan(plan(), { denied: { text: '' } }) };

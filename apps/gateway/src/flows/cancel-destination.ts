@@ -32,6 +32,8 @@ interface Cancellation {
   readonly isLoggedIn: boolean;
   /** Whether a logged-in user refuses without logging out. */
   readonly stays: boolean;
+  /** The parameter `next` of the request. Counts if neither the page nor its plan says where the visitor wants to go. */
+  readonly next?: string | undefined;
   /** Slug of the flow that logs out. */
   readonly logout: string | undefined;
 }
@@ -43,8 +45,8 @@ interface Cancellation {
 export function cancelDestination(cancellation: Cancellation): string {
   const { isLoggedIn, stays, logout } = cancellation;
   if (isLoggedIn && stays) return '/';
-  const page = pageOf(cancellation);
-  const next = localNext(page);
+  const page = withRequestedNext(pageOf(cancellation), cancellation);
+  const next = localNext(page) ?? localNext({ query: { next: cancellation.next ?? '' } });
   if (page && isLoggedIn && page.slug !== logout && isRestartable(cancellation))
     return withNext(LOGOUT, addressOf(page));
   if (isLoggedIn || !page) return withNext(LOGOUT, next);
@@ -62,20 +64,26 @@ function pageOf({ page, cancelled }: Cancellation): FlowPage | undefined {
   return { slug, query: next === undefined ? marked : { ...marked, next } };
 }
 
+/** Returns the page with the `next` of the request, if the page has none. */
+function withRequestedNext(page: FlowPage | undefined, { next }: Cancellation): FlowPage | undefined {
+  if (!page || next === undefined || 'next' in page.query) return page;
+  return { ...page, query: { ...page.query, next } };
+}
+
 /**
  * Returns whether the flow's page can start the flow again. It cannot if the plan started with steps in addition to
  * those of its flow, such as the plan of a device code: the page would start the flow without them.
  */
 const isRestartable = ({ cancelled }: Cancellation): boolean => cancelled?.plan.begun?.insert === undefined;
 
-const localNext = (page: FlowPage | undefined): string | undefined => {
+const localNext = (page: Pick<FlowPage, 'query'> | undefined): string | undefined => {
   const next = page?.query['next'];
   return next !== undefined && isLocalPath(next) ? next : undefined;
 };
 
 function addressOf({ slug, query }: FlowPage): string {
   const { flow_token: _secret, next: _checked, ...rest } = query;
-  const next = localNext({ slug, query });
+  const next = localNext({ query });
   const kept = new URLSearchParams({ ...rest, ...(next === undefined ? {} : { next }) }).toString();
   return `/if/flow/${slug}/${kept && `?${kept}`}`;
 }

@@ -1,5 +1,5 @@
 import { challengeBody, responseBody, systemChallenges, type WireShape } from '@gatehouse/contracts';
-import { wireShapes } from '@gatehouse/stages';
+import { systemResponses, wireShapes } from '@gatehouse/stages';
 import { z } from 'zod';
 
 const byComponent = (shapes: readonly WireShape[], body: (shape: WireShape) => z.ZodObject) =>
@@ -13,6 +13,7 @@ export const challengeTypes = z
   .meta({ id: 'ChallengeTypes', by_component: byComponent([...wireShapes, ...systemChallenges], challengeBody) });
 
 /** An answer to a challenge. */
-export const flowChallengeResponse = z
-  .unknown()
-  .meta({ id: 'FlowChallengeResponseRequest', by_component: byComponent(wireShapes, responseBody) });
+export const flowChallengeResponse = z.unknown().meta({
+  id: 'FlowChallengeResponseRequest',
+  by_component: byComponent([...wireShapes, ...systemResponses], responseBody),
+});

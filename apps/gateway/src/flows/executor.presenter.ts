@@ -4,6 +4,7 @@ import {
   type Errors,
   fieldMessages,
   interpolate,
+  redirectChallenge,
   render,
   STAGE_FORM_FIELD,
   type Translate,
@@ -60,7 +61,7 @@ export function presentFlowResponse(response: FlowResponse, context: Presentatio
     case 'show':
       return { status: 200, headers: reasonHeaders(result), body: challengeOf(response, result, context) };
     case 'done':
-      return { status: 200, body: { component: 'xak-flow-redirect', to: result.to } };
+      return { status: 200, body: redirectOf(result, context) };
     case 'denied':
       return { status: 200, headers: reasonHeaders(result), body: accessDenied(response, result, context) };
     case 'problem':
@@ -71,6 +72,12 @@ export function presentFlowResponse(response: FlowResponse, context: Presentatio
       });
   }
 }
+
+/** Returns the challenge that leads out of a flow that is done, or to another flow. */
+const redirectOf = ({ to, continues }: Extract<FlowResult, { type: 'done' }>, { view }: PresentationContext) => ({
+  component: 'xak-flow-redirect',
+  ...valueIn(view, redirectChallenge, { to, final_redirect: continues !== true }),
+});
 
 function reasonHeaders(result: FlowResult): Readonly<Record<string, string>> {
   const reasons = reasonsOf(result);
@@ -89,7 +96,7 @@ function challengeOf(
     {},
     contract.challenge ? valueIn(view, contract.challenge, challenge) : challenge,
     translatedTexts(challenge, contract.texts, translate),
-    { component: componentOf(contract, challenge), flow_info: flowInfo(response, user) },
+    { component: componentOf(contract, challenge), flow_info: flowInfo(response, user, view) },
     contract.form ? { [STAGE_FORM_FIELD]: contract.form.inLanguage(locale) } : {},
     contract.user_info ? userInfo(user, avatars) : {},
     errors ? { response_errors: renderedErrors(errors, contract.errors, translate) } : {},
@@ -106,12 +113,12 @@ function translatorOf({ form }: ChallengeSource, locale: Locale): Translate {
 function accessDenied(
   response: FlowResponse,
   { message }: Extract<FlowResult, { type: 'denied' }>,
-  { avatars, locale }: PresentationContext,
+  { avatars, locale, view }: PresentationContext,
 ) {
   const user = displayedUser(response.context, response.sessionUser);
   return {
     component: 'ak-stage-access-denied',
-    flow_info: flowInfo(response, user),
+    flow_info: flowInfo(response, user, view),
     ...userInfo(user, avatars),
     error_message: render(message ?? UNKNOWN_ERROR, translator(locale)).string,
   };

@@ -1,4 +1,4 @@
-import type { FlowInfo, UserInfo } from '@gatehouse/contracts';
+import type { ApiView, FlowInfo, UserInfo } from '@gatehouse/contracts';
 import type { FlowResponse, Identity } from '@gatehouse/executor';
 import type { Brand, Plan } from '@gatehouse/plan';
 import type { AvatarService } from '../users/avatars/avatar.service.js';
@@ -41,15 +41,29 @@ export const brandFlowInfo = ({ title, background, layout }: Brand): Omit<FlowIn
  * Returns the flow info of a challenge (docs/spec/executor.md#envelope). Fills in the placeholders of the title only if
  * there is a plan.
  */
-export const flowInfo = (
-  { version, brand, context, planId }: FlowResponse,
-  user: AvatarSubject | undefined,
-): FlowInfo => ({
-  title: planId === undefined ? version.flow.title : formatTitle(version.flow.title, titleNames(context, user)),
-  background: version.flow.background ?? brand.background ?? FLOW_DEFAULTS.background,
-  cancel_url: CANCEL_URL,
-  layout: version.flow.layout ?? brand.layout ?? FLOW_DEFAULTS.layout,
-});
+export function flowInfo(response: FlowResponse, user: AvatarSubject | undefined, view: ApiView): FlowInfo {
+  const { version, brand, context, planId, next } = response;
+  const background = version.flow.background ?? brand.background ?? FLOW_DEFAULTS.background;
+  const layout = version.flow.layout ?? brand.layout ?? FLOW_DEFAULTS.layout;
+  const title = planId === undefined ? version.flow.title : formatTitle(version.flow.title, titleNames(context, user));
+  if (view === '2024.8') return { title, background, cancel_url: CANCEL_URL, layout: olderLayout(layout) };
+  const cancel_url = next === undefined ? CANCEL_URL : `${CANCEL_URL}?${new URLSearchParams({ next }).toString()}`;
+  return { title, ...themedBackground(background), cancel_url, layout };
+}
+
+/** Returns the layout that is most like a layout and that the line 2024.8 has. */
+const olderLayout = (layout: FlowInfo['layout']): FlowInfo['layout'] =>
+  layout.replace('_frame_background', '') as FlowInfo['layout'];
+
+/** Placeholder for the theme in the address of a background. */
+const THEME = '%(theme)s';
+
+/** Returns the addresses of a background: those for the light and dark theme, if it has the placeholder `%(theme)s`. */
+function themedBackground(background: string): Pick<FlowInfo, 'background' | 'background_themed_urls'> {
+  if (!background.includes(THEME)) return { background, background_themed_urls: null };
+  const [light, dark] = ['light', 'dark'].map((theme) => background.replaceAll(THEME, theme)) as [string, string];
+  return { background: light, background_themed_urls: { light, dark } };
+}
 
 const titleNames = ({ application }: Plan['context'], user: AvatarSubject | undefined) => ({
   app: application?.name ?? '',

@@ -83,8 +83,9 @@ export class FlowRedirectsController {
     if (user && claimed) await this.grants.refuse(user, claimed).catch(ignoreProblem);
     if (client !== undefined) return { url: client, statusCode: 302 };
     const { invalidation: logout } = (await this.brands.find(request.host)).flowsByPurpose;
+    const { next } = parseInnerQuery(request.url.split('?')[1]);
     const visitor = { isLoggedIn: user !== undefined, stays };
-    return { url: cancelDestination({ page, cancelled, logout, ...visitor }), statusCode: 302 };
+    return { url: cancelDestination({ page, cancelled, next, logout, ...visitor }), statusCode: 302 };
   }
 
   /** Starts the flow in which users configure a stage for themselves. Anonymous visitors log in first. */

@@ -1,5 +1,13 @@
+import { withNewerValues } from '@gatehouse/contracts';
 import type { FlowSummary } from '@gatehouse/executor';
-import { DENIED_ACTIONS, DESIGNATIONS, LAYOUTS, REQUIREMENTS } from '@gatehouse/plan';
+import {
+  ARRIVAL_REQUIREMENTS,
+  DENIED_ACTIONS,
+  DESIGNATIONS,
+  FRAME_LAYOUTS,
+  LAYOUTS,
+  REQUIREMENTS,
+} from '@gatehouse/plan';
 import { z } from 'zod';
 import { FLOW_DEFAULTS } from './flow-info.js';
 
@@ -23,9 +31,9 @@ export const flow = z
     compatibility_mode: z.boolean(),
     /** Path at which superusers get the flow as a blueprint. */
     export_url: z.string(),
-    layout: z.enum(LAYOUTS),
+    layout: withNewerValues(z.enum(LAYOUTS), FRAME_LAYOUTS),
     denied_action: z.enum(DENIED_ACTIONS),
-    authentication: z.enum(REQUIREMENTS),
+    authentication: withNewerValues(z.enum(REQUIREMENTS), ARRIVAL_REQUIREMENTS),
   })
   .meta({ id: 'Flow', description: 'A published flow.' });
 

@@ -17,6 +17,7 @@ import { translatorFor } from '../http/locale.js';
 import { SessionCookieService, setEffectCookies } from '../http/session-cookie.service.js';
 import { DeviceAuthorizationService, type DeviceDecision, isRefusal } from '../oauth/device-authorization.service.js';
 import { SessionMessenger } from '../sockets/session-messenger.js';
+import { FlowEntryService } from './flow-entry.service.js';
 import { type FlowRequestParams, FlowRequestReader } from './flow-request.reader.js';
 import { reasonsOf } from './reason.header.js';
 
@@ -30,6 +31,7 @@ export class FlowService {
     @Inject(Executor) private readonly executor: Executor,
     @Inject(FlowStarter) private readonly starter: FlowStarter,
     @Inject(DeviceAuthorizationService) private readonly authorizations: DeviceAuthorizationService,
+    @Inject(FlowEntryService) private readonly entries: FlowEntryService,
     @Inject(FlowRequestReader) private readonly reader: FlowRequestReader,
     @Inject(KnownBrowserService) private readonly knownBrowsers: KnownBrowserService,
     @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
@@ -46,7 +48,8 @@ export class FlowService {
     const executed = await this.executor.handle(flowRequest);
     // Must precede the new cookie, because a new cookie closes the WebSockets of the session.
     this.sendToasts(request, flowRequest, executed);
-    const response = await this.startAuthorization(request, flowRequest, executed);
+    const entered = await this.startAuthorization(request, flowRequest, executed);
+    const response = await this.entries.enter(withNewSessionKey(flowRequest, executed.cookie), entered);
     if (response.cookie) this.cookies.set({ request, reply }, response.cookie, flowRequest.client);
     setEffectCookies({ request, reply }, response.effects.cookies, flowRequest.client);
     const { pending_user: user } = response.context;

@@ -10,6 +10,7 @@ import { EngineModule } from './engine.module.js';
 import { ExecutorController } from './executor.controller.js';
 import { FlowService } from './flow.service.js';
 import { FlowChartRepository } from './flow-chart.repository.js';
+import { FlowEntryService } from './flow-entry.service.js';
 import { FlowInstancesController } from './flow-instances.controller.js';
 import { FlowPageController } from './flow-page.controller.js';
 import { FlowRedirectsController } from './flow-redirects.controller.js';
@@ -27,7 +28,7 @@ import { FlowInspectorController } from './inspector/flow-inspector.controller.j
     FlowInstancesController,
     FlowInspectorController,
   ],
-  providers: [FlowService, FlowChartRepository, FlowRequestReader, JourneyFactsReader],
+  providers: [FlowService, FlowEntryService, FlowChartRepository, FlowRequestReader, JourneyFactsReader],
   exports: [FlowService, FlowRequestReader],
 })
 export class FlowsModule {}

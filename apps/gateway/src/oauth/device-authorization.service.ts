@@ -60,7 +60,7 @@ export class DeviceAuthorizationService {
    */
   async beginTyped(request: FlowRequest, decision: DeviceDecision): Promise<FlowResult> {
     const { slug, plan } = await this.start(request, decision);
-    const page = { type: 'done', to: `/if/flow/${slug}/` } as const;
+    const page = { type: 'done', to: `/if/flow/${slug}/`, continues: true } as const;
     if (plan.steps.length > 1) return page;
     const entry = { ...request, slug, query: {}, queryNames: [], answer: undefined, consentedPlan: plan.id };
     const { result } = await this.executor.handle(entry);

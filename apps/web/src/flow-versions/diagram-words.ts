@@ -27,6 +27,10 @@ export function requirementText(requirement: VersionDiagram['requirement'], t: T
       return t('only for superusers');
     case 'require_outpost':
       return t('only for outposts');
+    case 'require_redirect':
+      return t('only for visitors from another flow');
+    case 'require_token':
+      return t('only for visitors with a link');
   }
 }
 

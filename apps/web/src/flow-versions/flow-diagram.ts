@@ -60,7 +60,9 @@ export interface VersionDiagram {
     | 'require_authenticated'
     | 'require_unauthenticated'
     | 'require_superuser'
-    | 'require_outpost';
+    | 'require_outpost'
+    | 'require_redirect'
+    | 'require_token';
   readonly conditions?: DiagramConditions;
   readonly steps: readonly DiagramStep[];
   /** The period back from now, such as `1d`. */

@@ -10,6 +10,9 @@ const LAYOUTS: ReadonlySet<string> = new Set([
   'sidebar_right',
 ]);
 
+/** End of the layouts that show the background in a frame beside the card. */
+const FRAMED = '_frame_background';
+
 interface Props {
   readonly brand: Brand;
   /** Title of the flow, which is shown below the brand. An empty text reserves its line. */
@@ -25,8 +28,9 @@ interface Props {
 /** The frame of every page: brand, card and footer links. */
 export function Frame({ brand, flowTitle, layout = 'stacked', wide = false, menu, children }: Props) {
   const { title, footer_links: links = [] } = brand;
+  const place = layout.replace(FRAMED, '');
   return (
-    <div class={`page ${wide ? 'wide' : LAYOUTS.has(layout) ? layout : 'stacked'}`}>
+    <div class={`page ${wide ? 'wide' : LAYOUTS.has(place) ? place : 'stacked'}`}>
       <div class="card">
         <header class={brand.logo ? 'logo' : undefined}>
           {brand.logo ? <Logo brand={brand} logo={brand.logo} /> : <Emblem />}

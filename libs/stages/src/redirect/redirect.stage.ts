@@ -7,7 +7,7 @@ import type { redirectContract } from './redirect.contract.js';
 @Injectable()
 export class RedirectStage implements Stage<typeof redirectContract> {
   challenge({ config }: ChallengeInput<typeof redirectContract>) {
-    return ask<typeof redirectContract>({ to: config.to });
+    return ask<typeof redirectContract>({ to: config.to, final_redirect: false });
   }
 
   respond(input: ChallengeInput<typeof redirectContract>) {

@@ -112,6 +112,8 @@ export const ar: Catalogue = {
   'Unknown error': 'خطأ غير معروف',
   'Invalid next URL': 'عنوان الوجهة التالية غير صالح.',
   'Flow does not apply to current user.': 'هذا المسار غير متاح لك.',
+  'This link is invalid or has expired. Please request a new one.':
+    'هذا الرابط غير صالح أو انتهت صلاحيته. يُرجى طلب رابط جديد.',
   'This is no HTTP request.': 'هذا ليس طلب HTTP.',
   'JSON parse error': 'تعذّرت قراءة JSON.',
   'JSON parse error - this is no JSON': 'تعذّرت قراءة JSON: هذا ليس JSON.',

@@ -125,6 +125,8 @@ export const de: Catalogue = {
   'Unknown error': 'Unbekannter Fehler',
   'Invalid next URL': 'Die Adresse, zu der es weitergehen soll, ist ungültig.',
   'Flow does not apply to current user.': 'Dieser Ablauf ist für Sie nicht vorgesehen.',
+  'This link is invalid or has expired. Please request a new one.':
+    'Dieser Link ist ungültig oder abgelaufen. Bitte fordern Sie einen neuen an.',
   'This is no HTTP request.': 'Das ist keine HTTP-Anfrage.',
   'JSON parse error': 'Das JSON kann nicht gelesen werden.',
   'JSON parse error - this is no JSON': 'Das JSON kann nicht gelesen werden: Das ist kein JSON.',

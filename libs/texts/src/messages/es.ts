@@ -119,6 +119,8 @@ export const es: Catalogue = {
   'Unknown error': 'Error desconocido',
   'Invalid next URL': 'La dirección de destino no es válida.',
   'Flow does not apply to current user.': 'Este proceso no está disponible para usted.',
+  'This link is invalid or has expired. Please request a new one.':
+    'Este enlace no es válido o ha caducado. Solicite uno nuevo.',
   'This is no HTTP request.': 'Esto no es una solicitud HTTP.',
   'JSON parse error': 'No se puede leer el JSON.',
   'JSON parse error - this is no JSON': 'No se puede leer el JSON: esto no es JSON.',

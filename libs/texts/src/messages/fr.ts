@@ -124,6 +124,8 @@ export const fr: Catalogue = {
   'Unknown error': 'Erreur inconnue',
   'Invalid next URL': 'L’adresse de destination n’est pas valide.',
   'Flow does not apply to current user.': 'Ce parcours ne vous est pas destiné.',
+  'This link is invalid or has expired. Please request a new one.':
+    'Ce lien n’est pas valide ou a expiré. Veuillez en demander un nouveau.',
   'This is no HTTP request.': 'Ce n’est pas une requête HTTP.',
   'JSON parse error': 'Le JSON est illisible.',
   'JSON parse error - this is no JSON': 'Le JSON est illisible : ce n’est pas du JSON.',

@@ -83,4 +83,6 @@ export const ar: Catalogue = {
   'You do not have permission to lock down this account.': 'ليس لديك إذن بقفل هذا الحساب.',
   'Self-service account lockdown requires a completion flow.': 'يتطلب قفل حسابك الخاص مسارًا ختاميًا.',
   'Account lockdown failed for this account.': 'تعذّر قفل هذا الحساب.',
+  "No target found for Redirect stage. The stage's target_flow may have been deleted.":
+    'لم يُعثر على وجهة لإعادة التوجيه. ربما حُذف المسار الهدف (target_flow).',
 };

@@ -92,4 +92,6 @@ export const de: Catalogue = {
   'Self-service account lockdown requires a completion flow.':
     'Um das eigene Konto zu sperren, braucht es einen Ablauf für das Ende.',
   'Account lockdown failed for this account.': 'Dieses Konto konnte nicht gesperrt werden.',
+  "No target found for Redirect stage. The stage's target_flow may have been deleted.":
+    'Kein Ziel für die Weiterleitung gefunden. Der Ziel-Ablauf (target_flow) wurde möglicherweise gelöscht.',
 };

@@ -91,4 +91,6 @@ export const es: Catalogue = {
   'Self-service account lockdown requires a completion flow.':
     'El bloqueo de la propia cuenta necesita un flujo final.',
   'Account lockdown failed for this account.': 'No se ha podido bloquear esta cuenta.',
+  "No target found for Redirect stage. The stage's target_flow may have been deleted.":
+    'No se encontró ningún destino para la redirección. Es posible que se haya eliminado el proceso de destino (target_flow).',
 };

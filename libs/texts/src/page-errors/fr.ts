@@ -93,4 +93,6 @@ export const fr: Catalogue = {
   'Self-service account lockdown requires a completion flow.':
     'Le verrouillage de son propre compte nécessite un parcours de fin.',
   'Account lockdown failed for this account.': "Ce compte n'a pas pu être verrouillé.",
+  "No target found for Redirect stage. The stage's target_flow may have been deleted.":
+    'Aucune cible trouvée pour la redirection. Le parcours cible (target_flow) a peut-être été supprimé.',
 };

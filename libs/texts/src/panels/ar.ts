@@ -223,6 +223,8 @@ export const ar: Catalogue = {
   'only for anonymous visitors': 'للزوار المجهولين فقط',
   'only for logged-in visitors': 'للزوار المسجّلين فقط',
   'only for outposts': 'لنقاط outpost فقط',
+  'only for visitors from another flow': 'فقط للزوار القادمين من مسار آخر',
+  'only for visitors with a link': 'فقط للزوار الذين لديهم رابط',
   'only for superusers': 'للمستخدمين الفائقين فقط',
   'passed: {plans}': 'اجتاز: {plans}',
   'policy {name}': 'السياسة {name}',

@@ -228,6 +228,8 @@ export const de: Catalogue = {
   'only for anonymous visitors': 'nur für anonyme Besucher',
   'only for logged-in visitors': 'nur für angemeldete Besucher',
   'only for outposts': 'nur für Outposts',
+  'only for visitors from another flow': 'nur für Besucher aus einem anderen Ablauf',
+  'only for visitors with a link': 'nur für Besucher mit einem Link',
   'only for superusers': 'nur für Superuser',
   'passed: {plans}': 'bestanden: {plans}',
   'policy {name}': 'Richtlinie {name}',

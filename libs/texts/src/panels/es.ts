@@ -227,6 +227,8 @@ export const es: Catalogue = {
   'only for anonymous visitors': 'solo para visitantes anónimos',
   'only for logged-in visitors': 'solo para visitantes con sesión',
   'only for outposts': 'solo para outposts',
+  'only for visitors from another flow': 'solo para visitantes que vienen de otro proceso',
+  'only for visitors with a link': 'solo para visitantes con un enlace',
   'only for superusers': 'solo para superusuarios',
   'passed: {plans}': 'superados: {plans}',
   'policy {name}': 'política {name}',

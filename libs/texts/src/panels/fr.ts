@@ -227,6 +227,8 @@ export const fr: Catalogue = {
   'only for anonymous visitors': 'uniquement pour les visiteurs anonymes',
   'only for logged-in visitors': 'uniquement pour les visiteurs connectés',
   'only for outposts': 'uniquement pour les avant-postes',
+  'only for visitors from another flow': 'seulement pour les visiteurs venant d’un autre parcours',
+  'only for visitors with a link': 'seulement pour les visiteurs munis d’un lien',
   'only for superusers': 'uniquement pour les superutilisateurs',
   'passed: {plans}': 'réussis : {plans}',
   'policy {name}': 'politique {name}',
