@@ -93,6 +93,6 @@ export const NEEDS: Readonly<Record<string, readonly Need[]>> = {
 export const SECRETS: Readonly<Record<string, readonly string[]>> = {
   gateway: ['SEAL_KEYS', 'JWT_SIGNING_KEYS', 'SECRET_KEY'],
   blueprints: ['SEAL_KEYS'],
-  courier: ['SEAL_KEYS'],
+  courier: ['SEAL_KEYS', 'JWT_SIGNING_KEYS'],
   mfa: ['MFA_SEAL_KEYS'],
 };

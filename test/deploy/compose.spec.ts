@@ -23,7 +23,7 @@ const NETWORKS: Readonly<Record<Need, string>> = { front: 'front', bus: 'bus', d
 const SECRETS: Readonly<Record<string, readonly string[]>> = {
   gateway: ['SEAL_KEYS', 'JWT_SIGNING_KEYS', 'SECRET_KEY', 'PSEUDONYM_KEY'],
   blueprints: ['SEAL_KEYS'],
-  courier: ['SEAL_KEYS', 'MAIL_PASSWORD'],
+  courier: ['SEAL_KEYS', 'MAIL_PASSWORD', 'JWT_SIGNING_KEYS'],
   mfa: ['MFA_SEAL_KEYS'],
   migrate: ['POSTGRES_PASSWORD'],
   roles: ['POSTGRES_PASSWORD', ...SERVICES.map((service) => `DATABASE_PASSWORD_${service.toUpperCase()}`)],

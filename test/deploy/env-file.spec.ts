@@ -1,9 +1,9 @@
 import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SigningKeys } from '@gatehouse/platform';
 import { nkeys } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SigningKeys } from '../../apps/gateway/src/applications/signing-keys.js';
 import { Sealer } from '../../libs/platform/src/sealing.js';
 import { SERVICES } from './catalogue.js';
 import { isSecret } from './compose.js';

@@ -1,8 +1,7 @@
 import { apiVersionSetting, policyLimits, trustedStages } from '@gatehouse/contracts';
 import { DEFAULT_FIRST_DELAY_S, DEFAULT_QUEUE_LIMIT } from '@gatehouse/executor';
-import { commonConfig, geoIpConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
+import { commonConfig, geoIpConfig, natsConfig, postgresConfig, signingKeysSetting } from '@gatehouse/platform';
 import { z } from 'zod';
-import { SigningKeys } from './applications/signing-keys.js';
 import { flowChangeLimits } from './flow-changes/flow-change-limits.config.js';
 import { simulationConfig } from './flow-pages/simulation.config.js';
 import { reputationConfig } from './flows/reputation.config.js';
@@ -78,19 +77,9 @@ export const gatewaySettings = z.object({
     .describe(
       'Keys that encrypt plans and the secrets of stages: `id:base64` of 32 bytes, comma separated; the first encrypts, all decrypt',
     ),
-  JWT_SIGNING_KEYS: z
-    .string()
-    .optional()
-    .superRefine((setting, context) => {
-      try {
-        if (setting !== undefined) new SigningKeys(setting);
-      } catch (error) {
-        context.addIssue((error as Error).message);
-      }
-    })
-    .describe(
-      'Keys that sign the tokens of applications: `id:base64` of a P-256 private key in PKCS #8 (DER), comma separated; the first signs, the public keys of all are published. Without it, applications get no token',
-    ),
+  JWT_SIGNING_KEYS: signingKeysSetting.describe(
+    'Keys that sign the tokens of applications: `id:base64` of a P-256 private key in PKCS #8 (DER), comma separated; the first signs, the public keys of all are published. Without it, applications get no token',
+  ),
   SECRET_KEY: z.string().min(32).describe('Key of the marks of known browsers, and the default of `PSEUDONYM_KEY`'),
   PSEUDONYM_KEY: z.string().min(32).optional().meta({
     description:

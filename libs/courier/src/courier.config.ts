@@ -1,5 +1,5 @@
 import { cloudEventSettings } from '@gatehouse/outbox';
-import { commonConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
+import { commonConfig, natsConfig, postgresConfig, signingKeysSetting } from '@gatehouse/platform';
 import { z } from 'zod';
 import { webhookSettings } from './webhooks/webhook.config.js';
 
@@ -41,6 +41,9 @@ export const courierSettings = z.object({
     'Largest number of mails to one address in a period; further mails are parked. The gateway limits the mails that visitors request before that (MAIL_REQUESTS_FREE), and tells them',
   ),
   MAIL_PER_ADDRESS_PERIOD_S: integerSetting(3600, { max: 604_800 }).describe('Length of that period in seconds'),
+  JWT_SIGNING_KEYS: signingKeysSetting.describe(
+    'Keys that sign Security Event Tokens, those of the gateway, which publishes their public keys. Needed if an endpoint of `WEBHOOKS` has `set`',
+  ),
   EVENTS_BATCH: integerSetting(100, { max: 1000 }).describe('Largest number of events that are published together'),
   EVENTS_TIMEOUT_MS: integerSetting(5000, { min: 100, max: 60_000 }).describe(
     'Milliseconds within which NATS must accept them',

@@ -40,6 +40,7 @@ export * from './run-process.js';
 export * from './sealing.js';
 export * from './secret-box.js';
 export * from './secrets-equal.js';
+export * from './signing-keys.js';
 export * from './tracing/active-span.js';
 export * from './tracing/http-client-spans.js';
 export { publishSpan } from './tracing/message-spans.js';

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { SigningKeys } from '@gatehouse/platform';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { SigningKeys } from './signing-keys.js';
 import { TokenSigner } from './token.signer.js';
 
 function newKey(namedCurve = 'prime256v1'): string {

@@ -1,8 +1,7 @@
-import { reportKeys } from '@gatehouse/platform';
+import { type PublicJwk, reportKeys, SIGNING_ALGORITHM, SigningKeys } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { type JWTPayload, SignJWT } from 'jose';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { type PublicJwk, SIGNING_ALGORITHM, SigningKeys } from './signing-keys.js';
 
 /** Issuer, audience, subject and lifetime (in seconds) of a token. */
 interface TokenHeader {

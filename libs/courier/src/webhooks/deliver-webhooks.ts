@@ -1,5 +1,5 @@
 import { traceAttributes } from '@gatehouse/contracts';
-import { annotateSpan, type Logger } from '@gatehouse/platform';
+import { annotateSpan, type Logger, SigningKeys } from '@gatehouse/platform';
 import type { CourierConfig } from '../courier.config.js';
 import { traceWebhook } from '../delivery-spans.js';
 import { PollLoop } from '../poll-loop.js';
@@ -47,7 +47,10 @@ function deliverTo(
   };
   webhookCircuits.set({ endpoint: name }, 0);
   const settings = settingsOf(config);
-  const delivery = new WebhookDelivery({ endpoint, deliveries, client, circuit, settings, logger, observe });
+  const { JWT_SIGNING_KEYS: keys } = config;
+  const signingKeys = keys === undefined ? undefined : new SigningKeys(keys);
+  const parts = { endpoint, deliveries, client, circuit, settings, signingKeys };
+  const delivery = new WebhookDelivery({ ...parts, logger, observe });
   const leaseS = Math.ceil((2 * config.WEBHOOK_TIMEOUT_MS) / 1000) + LEASE_MARGIN_S;
   return new PollLoop<LeasedDelivery>({
     size: config.WEBHOOK_CONCURRENCY,

@@ -1,7 +1,8 @@
 import { eventBody, toCloudEvent } from '@gatehouse/outbox';
-import type { Logger } from '@gatehouse/platform';
+import type { Logger, SigningKeys } from '@gatehouse/platform';
 import { retryDelay } from '../mail-delivery.js';
 import type { EndpointCircuit } from './endpoint-circuit.js';
+import { type SignalledEvent, securityEventToken } from './security-event.js';
 import type { WebhookClient, WebhookOutcome } from './webhook.client.js';
 import type { WebhookEndpoint } from './webhook.config.js';
 import type { LeasedDelivery, WebhookDeliveryRepository } from './webhook-delivery.repository.js';
@@ -24,6 +25,8 @@ interface Dependencies {
   readonly circuit: EndpointCircuit;
   readonly settings: Settings;
   readonly logger: Logger;
+  /** Keys that sign Security Event Tokens; absent without JWT_SIGNING_KEYS. */
+  readonly signingKeys?: SigningKeys | undefined;
   /** Called with the outcome of each delivery. */
   readonly observe: (outcome: 'delivered' | 'later' | 'parked') => void;
 }
@@ -68,10 +71,22 @@ export class WebhookDelivery {
         ? { type: 'parked', reason: 'the event cannot be read: no key opens it, or it has another version' }
         : { type: 'later', reason: missingKey, delayS: settings.keyRetryS, undone: true };
     }
-    const event = JSON.stringify(toCloudEvent({ id, madeAt, body: body.data }, settings.source));
+    const event = await this.#encoded({ id, madeAt, body: body.data });
+    if (event === undefined) {
+      circuit.skipTrial();
+      return { type: 'delivered' };
+    }
     const outcome = await client.send({ id, body: event }, endpoint);
     this.#report(outcome);
     return outcome.type === 'accepted' ? { type: 'delivered' } : this.#retry(delivery, outcome);
+  }
+
+  /** Returns the event in the format of the endpoint; undefined if it is no security event and the endpoint gets only those. */
+  async #encoded(event: SignalledEvent): Promise<string | undefined> {
+    const { endpoint, settings, signingKeys } = this.dependencies;
+    if (!endpoint.set) return JSON.stringify(toCloudEvent(event, settings.source));
+    if (!signingKeys) throw new Error('JWT_SIGNING_KEYS is not set');
+    return securityEventToken(event, endpoint.set, signingKeys);
   }
 
   /** Reports the outcome of a request to the circuit breaker. */

@@ -13,7 +13,10 @@ export interface WebhookEndpoints {
  * Returns the enabled endpoints. Throws ConfigError if a URL must not be called, or if events would be deleted before
  * their deliveries are parked. The message names endpoints but no URLs, because a URL may contain a secret.
  */
-export function webhookEndpointsOf(config: WebhookConfig, eventsKeptS: number): WebhookEndpoints {
+export function webhookEndpointsOf(
+  config: WebhookConfig & { readonly JWT_SIGNING_KEYS?: string | undefined },
+  eventsKeptS: number,
+): WebhookEndpoints {
   const http = new RestrictedHttpClient(config.WEBHOOK_HOSTS, 'webhook');
   const enabled = config.WEBHOOKS.filter((endpoint) => endpoint.enabled);
   for (const { name, url } of config.WEBHOOKS) {
@@ -23,6 +26,10 @@ export function webhookEndpointsOf(config: WebhookConfig, eventsKeptS: number): 
   if (enabled.length > 0 && eventsKeptS < config.WEBHOOK_MAX_AGE_S)
     throw new ConfigError(
       'EVENTS_KEPT_S is less than WEBHOOK_MAX_AGE_S: events would be deleted while they wait for a webhook endpoint',
+    );
+  if (config.JWT_SIGNING_KEYS === undefined && enabled.some(({ set }) => set))
+    throw new ConfigError(
+      'JWT_SIGNING_KEYS is missing: an endpoint of WEBHOOKS with `set` needs keys that sign its tokens',
     );
   const namesFor = (action: string) =>
     enabled.flatMap(({ name, actions }) => (actions === undefined || actions.has(action) ? [name] : []));

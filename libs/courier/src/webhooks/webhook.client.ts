@@ -1,5 +1,6 @@
 import { CLOUD_EVENT_CONTENT_TYPE } from '@gatehouse/outbox';
 import type { OutgoingResponse, RestrictedHttpClient } from '@gatehouse/platform';
+import { SET_CONTENT_TYPE } from './security-event.js';
 import type { WebhookEndpoint } from './webhook.config.js';
 import { signatureHeaders } from './webhook-signature.js';
 
@@ -16,7 +17,7 @@ interface Limits {
   readonly responseBytes: number;
 }
 
-/** An event in JSON, with its id. */
+/** An event in JSON, or as a Security Event Token, with its id. */
 interface WebhookMessage {
   readonly id: string;
   readonly body: string;
@@ -24,7 +25,7 @@ interface WebhookMessage {
 
 const GONE = 410;
 
-/** Sends signed events to webhook endpoints, with limits on time and size. Follows no redirects. */
+/** Sends signed events, or Security Event Tokens, to webhook endpoints, with limits on time and size. Follows no redirects. */
 export class WebhookClient {
   constructor(
     private readonly http: RestrictedHttpClient,
@@ -32,9 +33,10 @@ export class WebhookClient {
   ) {}
 
   /** Sends a signed event to an endpoint, and returns how it has responded. Never rejects. */
-  async send({ id, body }: WebhookMessage, { url, keys }: WebhookEndpoint): Promise<WebhookOutcome> {
-    const timestamp = Math.floor(Date.now() / 1000);
-    const headers = { 'content-type': CLOUD_EVENT_CONTENT_TYPE, ...signatureHeaders({ id, timestamp, body }, keys) };
+  async send(message: WebhookMessage, endpoint: WebhookEndpoint): Promise<WebhookOutcome> {
+    const { url } = endpoint;
+    const { body } = message;
+    const headers = endpoint.set ? tokenHeaders(endpoint.set) : eventHeaders(message, endpoint);
     const signal = AbortSignal.timeout(this.limits.timeoutMs);
     try {
       const request = { method: 'POST', url, headers, body };
@@ -45,6 +47,17 @@ export class WebhookClient {
     }
   }
 }
+
+function eventHeaders({ id, body }: WebhookMessage, { keys }: WebhookEndpoint): Record<string, string> {
+  const timestamp = Math.floor(Date.now() / 1000);
+  return { 'content-type': CLOUD_EVENT_CONTENT_TYPE, ...signatureHeaders({ id, timestamp, body }, keys) };
+}
+
+/** Returns the headers of a pushed Security Event Token (RFC 8935 §2.1). */
+const tokenHeaders = ({ token }: NonNullable<WebhookEndpoint['set']>): Record<string, string> => ({
+  ...{ 'content-type': SET_CONTENT_TYPE, accept: 'application/json' },
+  ...(token !== undefined && { authorization: `Bearer ${token}` }),
+});
 
 function outcomeOf({ status, headers }: Omit<OutgoingResponse, 'text'>): WebhookOutcome {
   if (status >= 200 && status < 300) return { type: 'accepted' };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SIGNALLED_ACTIONS } from './security-event.js';
 
 /** Largest number of endpoints. Each one adds time series to the metrics, and queries to the database. */
 const MAX_ENDPOINTS = 20;
@@ -26,6 +27,18 @@ const secret = z
   .refine(isSecret, `must be ${SECRET_PREFIX} and the base64 of ${SECRET_BYTES.min} to ${SECRET_BYTES.max} bytes`)
   .transform(keyOf);
 
+/** A receiver that gets Security Event Tokens (RFC 8935) in place of signed CloudEvents. */
+const securityEventTokens = z.strictObject({
+  /** Issuer by which the receiver knows its users: that of its ID tokens. */
+  issuer: z.url({ protocol: /^https?$/ }).max(2048),
+  audience: z.string().min(1).max(2048),
+  /** Bearer token that the receiver expects. */
+  token: z
+    .string()
+    .regex(/^[\w.~+/-]{16,4096}=*$/, 'must be a bearer token of at least 16 characters')
+    .optional(),
+});
+
 const endpoint = z
   .strictObject({
     name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must have up to 32 lower case letters, digits and hyphens'),
@@ -38,16 +51,23 @@ const endpoint = z
      * Secrets of the endpoint, the newest first. Each message has a signature by each secret, so that the receiver can
      * switch to a new one at any time.
      */
-    secrets: z.array(secret).min(1).max(MAX_SECRETS),
+    secrets: z.array(secret).min(1).max(MAX_SECRETS).optional(),
+    set: securityEventTokens.optional(),
     /** Actions of the events that are delivered to the endpoint. Absent: all events. */
     actions: z.array(z.string().min(1).max(64)).min(1).max(200).optional(),
     /** `false`: no new events are queued for the endpoint, and its waiting deliveries stay in the queue. */
     enabled: z.boolean().default(true),
   })
-  .transform(({ secrets, actions, ...rest }) => ({
+  .refine(({ secrets, set }) => (secrets === undefined) !== (set === undefined), 'needs either `secrets` or `set`')
+  .refine(
+    ({ set, actions = [] }) => !set || actions.every((action) => SIGNALLED_ACTIONS.has(action)),
+    'has an action that is no security event',
+  )
+  .transform(({ secrets, actions, set, ...rest }) => ({
     ...rest,
-    keys: secrets,
-    actions: actions && new Set(actions),
+    keys: secrets ?? [],
+    ...(set && { set }),
+    actions: actions ? new Set(actions) : set && SIGNALLED_ACTIONS,
   }));
 
 /** A webhook endpoint, to which audit events are delivered. */
@@ -73,7 +93,7 @@ export const webhookSettings = z.object({
     .pipe(endpoints)
     .prefault('[]')
     .describe(
-      `Webhook endpoints that get audit events, a list in JSON of at most ${MAX_ENDPOINTS} objects with \`name\`, \`url\`, \`secrets\`, and optionally \`actions\` and \`enabled\` ([webhooks](../how-to/webhooks.md)). It contains secrets`,
+      `Webhook endpoints that get audit events, a list in JSON of at most ${MAX_ENDPOINTS} objects with \`name\`, \`url\`, \`secrets\` or \`set\`, and optionally \`actions\` and \`enabled\` ([webhooks](../how-to/webhooks.md), [shared signals](../how-to/shared-signals.md)). It contains secrets`,
     ),
   WEBHOOK_HOSTS: z
     .string()

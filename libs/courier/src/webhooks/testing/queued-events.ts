@@ -10,6 +10,8 @@ export interface QueuedEvent {
   readonly user?: User | undefined;
   readonly endpoints: readonly string[];
   readonly number?: number;
+  readonly action?: string;
+  readonly context?: Readonly<Record<string, unknown>>;
 }
 
 /** Stores events as a courier does after publishing them, and queues them for endpoints. Returns their ids. */
@@ -20,11 +22,8 @@ export async function queueEvents(
 ): Promise<string[]> {
   const outbox = new OutboxRepository(source, sealer);
   const ids: string[] = [];
-  for (const { user, endpoints, number = 0 } of events) {
-    const message = requestedEventMessage(
-      { action: 'custom_seen', context: { number } },
-      { ...REQUEST_FACTS, user, requestId: 'f'.repeat(32) },
-    );
+  for (const { user, endpoints, number = 0, action = 'custom_seen', context = { number } } of events) {
+    const message = requestedEventMessage({ action, context }, { ...REQUEST_FACTS, user, requestId: 'f'.repeat(32) });
     const row = outboxRow(message, sealer);
     await source.query(insertOutboxRow('(VALUES (0)) one', 1), outboxParameters(row));
     const leased = await outbox.lease('event', 1000, 60);

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { z } from 'zod';
 
 /** The algorithm of every token (RFC 7518 §3.4). */
 export const SIGNING_ALGORITHM = 'ES256';
@@ -65,3 +66,15 @@ function privateKeyOf(encoded: string): KeyObject | undefined {
     return undefined;
   }
 }
+
+/** Setting of processes that sign tokens. */
+export const signingKeysSetting = z
+  .string()
+  .optional()
+  .superRefine((setting, context) => {
+    try {
+      if (setting !== undefined) new SigningKeys(setting);
+    } catch (error) {
+      context.addIssue((error as Error).message);
+    }
+  });
