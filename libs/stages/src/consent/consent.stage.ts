@@ -103,11 +103,11 @@ function requestOf({ context }: Input, grant: ConsentGrant | undefined): Request
 }
 
 /**
- * Returns the challenge. Its token is new if it shows other permissions than the last one, so that the stage rejects a
- * response from an outdated page. Otherwise it is the same, so that several tabs of the visitor can answer.
+ * Returns the challenge. Its token is new, so that the stage rejects a response from an outdated page. Under 2026.8 it is
+ * the last one while the permissions are the same, so that several tabs of the visitor can answer.
  */
-function consentChallenge({ context, state }: Input, { permissions, additional }: RequestedPermissions) {
-  const before = state?.shown;
+function consentChallenge({ apiVersion, context, state }: Input, { permissions, additional }: RequestedPermissions) {
+  const before = apiVersion === '2026.8' ? state?.shown : undefined;
   const token = before && matchesShown({ permissions, additional }, before) ? before.token : randomUUID();
   const { consent_header } = context;
   const shown = { token, permissions: idsOf(permissions), additional: idsOf(additional) };
