@@ -26,6 +26,20 @@ export interface EmbeddedStageRule {
    * nothing until the embedded stage has passed.
    */
   readonly asks?: string;
+  /** Set if `field` is another way to pass, so that the embedded stage judges an answer with this field alone. */
+  readonly alternative?: AlternativeRule;
+}
+
+/**
+ * How an embedded stage takes the place of the host's other fields. It judges only answers with its field, which the
+ * other embedded stages do not see. It identifies the user, so that it does not get the pending user of the plan. The
+ * host then completes the step with the facts of the embedded stage.
+ */
+interface AlternativeRule {
+  /** Returns the value of the host's challenge field `asks`, from the challenge of the embedded stage. */
+  readonly shown: (challenge: Readonly<Record<string, unknown>>) => unknown;
+  /** Error codes that the host shows for error codes of the embedded stage, in place of `error`. */
+  readonly errors: Readonly<Record<string, string>>;
 }
 
 /** Input with which `changes_credentials` decides whether a step changes credentials. */

@@ -3,13 +3,15 @@ import {
   type Effect,
   type EmbeddedStageRule,
   findUnstorableCharacter,
+  type Message,
   Problem,
   REFUSAL_EFFECTS,
   type StageContract,
   type StageReply,
   type User,
 } from '@gatehouse/contracts';
-import { type FlowVersion, mergeUser, type Step } from '@gatehouse/plan';
+import { type FlowVersion, mergeUser, type Plan, type Step } from '@gatehouse/plan';
+import { hasValue } from './attempts/reservation-factory.js';
 import type { ResponseBody } from './stage-request.js';
 
 export type PassedReply = Extract<StageReply, { type: 'passed' }>;
@@ -47,19 +49,43 @@ export function embeddedStages({ contract, stage }: HostStage, { attached }: Flo
 }
 
 /**
- * Returns the answer that the host gets: each value that an embedded stage judges is replaced by an empty text. If such
- * a value contains a character that Postgres cannot store, it is replaced by that character, so that the host rejects
- * the field.
+ * Returns the embedded stages that judge an answer: the alternative whose field the answer has, else all that are no
+ * alternatives.
+ */
+export function judgingStages(embedded: readonly EmbeddedStage[], body: ResponseBody): readonly EmbeddedStage[] {
+  const alternative = embedded.find(({ embed }) => embed.alternative && hasValue(body[embed.field]));
+  return alternative ? [alternative] : embedded.filter(({ embed }) => !embed.alternative);
+}
+
+/** Returns the plan for a stage that identifies the user: without the pending user, and who has been proved so far. */
+export function withoutUser({ context, proved_user: _proved, ...plan }: Plan): Plan {
+  const { pending_user: _pending, ...facts } = context;
+  return { ...plan, context: facts };
+}
+
+/** Returns the host's error for a refusal by an embedded stage. */
+export function hostError({ error, alternative }: EmbeddedStageRule, refusal: StageReply): Message {
+  const [first] = refusal.type === 'rejected' ? Object.values(refusal.errors).flat() : [];
+  const code = first && 'code' in first ? alternative?.errors[first.code] : undefined;
+  return code === undefined ? { code: error } : { ...first, code };
+}
+
+/**
+ * Returns the answer that the host gets: each value that an embedded stage judges is replaced by an empty text or an
+ * empty object. If a text contains a character that Postgres cannot store, it is replaced by that character, so that the
+ * host rejects the field.
  */
 export function withoutEmbeddedFields(body: ResponseBody, { embeds }: StageContract): ResponseBody {
   const fields = new Set(Object.values(embeds).map(({ field }) => field));
   if (fields.size === 0) return body;
   return Object.fromEntries(
-    Object.entries(body).map(([key, value]) => [
-      key,
-      fields.has(key) && isTextual(value) ? (findUnstorableCharacter(value) ?? '') : value,
-    ]),
+    Object.entries(body).map(([key, value]) => [key, fields.has(key) ? withoutContent(value) : value]),
   );
+}
+
+function withoutContent(value: unknown): unknown {
+  if (isTextual(value)) return findUnstorableCharacter(value) ?? '';
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? {} : value;
 }
 
 /**
@@ -111,8 +137,7 @@ export const recordingEffectsOf = ({ effects = [] }: PassedReply): Effect[] =>
   effects.filter(({ type }) => REFUSAL_EFFECTS.has(type));
 
 interface EmbeddedChallenge {
-  /** Name of the field in the host's challenge that holds the embedded challenge. */
-  readonly field: string;
+  readonly embed: EmbeddedStageRule & { readonly asks: string };
   readonly component: string | undefined;
   readonly inner: StageReply;
 }
@@ -123,9 +148,11 @@ interface EmbeddedChallenge {
  */
 export const withEmbeddedChallenge = <R extends Extract<StageReply, { challenge: object }>>(
   host: R,
-  { field, component, inner }: EmbeddedChallenge,
+  { embed, component, inner }: EmbeddedChallenge,
 ): R => {
-  const challenge = 'challenge' in inner ? { ...inner.challenge, component } : null;
+  const shown = (challenge: Readonly<Record<string, unknown>>) =>
+    embed.alternative ? embed.alternative.shown(challenge) : { ...challenge, component };
+  const challenge = 'challenge' in inner ? shown(inner.challenge) : null;
   const effects = [...(host.effects ?? []), ...(inner.effects ?? [])];
-  return { ...host, challenge: { ...host.challenge, [field]: challenge }, effects };
+  return { ...host, challenge: { ...host.challenge, [embed.asks]: challenge }, effects };
 };

@@ -1,4 +1,4 @@
-import { NON_FIELD_ERRORS, Problem, type StageContract, type StageReply } from '@gatehouse/contracts';
+import { type Message, NON_FIELD_ERRORS, Problem, type StageContract, type StageReply } from '@gatehouse/contracts';
 import {
   contractViolations,
   type FlowVersion,
@@ -15,12 +15,15 @@ import { EMPTY_SETTLEMENT, mergeSettlements, releaseInsteadOfReset } from './att
 import {
   type EmbeddedStage,
   embeddedStages,
+  hostError,
+  judgingStages,
   mergePassed,
   type PassedReply,
   recordingEffectsOf,
   withEmbeddedChallenge,
   withoutContext,
   withoutEmbeddedFields,
+  withoutUser,
 } from './embedded-stages.js';
 import type { StageClient, StageContractRegistry } from './ports/clients.js';
 import { buildStageRequest, type ResponseBody, type StageInvocation, type StageRun } from './stage-request.js';
@@ -75,8 +78,9 @@ export class StageInvoker {
     const invocation = this.ownStage(run, step);
     if (!invocation) return resultOf({ type: 'denied' });
     const embeddedParts = embeddedStages(invocation, run.context.version);
+    const judging = judgingStages(embeddedParts, body);
     const [before, after] = [true, false].map((asks) =>
-      embeddedParts.filter(({ embed }) => (embed.asks !== undefined) === asks),
+      judging.filter(({ embed }) => (embed.asks !== undefined) === asks),
     );
     let result = await this.respondEmbedded(run, {
       invocation,
@@ -84,7 +88,10 @@ export class StageInvoker {
       body,
       result: resultOf({ type: 'passed' }),
     });
-    if (result.reply.type === 'passed') result = await this.respondHost(run, { invocation, result, body });
+    if (result.reply.type === 'passed') {
+      const host = judging.some(({ embed }) => embed.alternative) ? withFacts(invocation, result.reply) : invocation;
+      result = await this.respondHost(run, { invocation: host, result, body });
+    }
     result = await this.respondEmbedded(run, { invocation, inner: after!, body, result });
     const reply = embeddedParts.length > 0 ? withoutContext(result.reply) : result.reply;
     const limited = await this.mails.limit(run, invocation, { ...result, reply });
@@ -129,9 +136,10 @@ export class StageInvoker {
       const part = state === undefined ? shown : { ...shown, state: state ?? undefined };
       const inner = await this.ask(run, part);
       if (inner.type === 'denied') return { ...result, reply: inner };
+      const { component } = part.contract;
       result = {
         ...result,
-        reply: withEmbeddedChallenge(result.reply, { field: asks, component: part.contract.component, inner }),
+        reply: withEmbeddedChallenge(result.reply, { embed: { ...embedded.embed, asks }, component, inner }),
         states: { ...result.states, ...stateEntry(part.stateKey, inner) },
       };
     }
@@ -152,7 +160,8 @@ export class StageInvoker {
     // Stored state belongs to the plan's user. An embedded stage with a challenge stored its state before the host's
     // reply, and so for the user whom the plan had then.
     const state = stateOf(embed.asks === undefined ? plan : before, stateKey);
-    return { stateKey, state, contract: this.contractOf(attached.kind, context.version), stage: attached, plan };
+    const contract = this.contractOf(attached.kind, context.version);
+    return { stateKey, state, contract, stage: attached, plan: embed.alternative ? withoutUser(plan) : plan };
   }
 
   private ownStage({ plan, context }: StageRun, step: Step): StageInvocation | undefined {
@@ -168,8 +177,7 @@ export class StageInvoker {
   ): Promise<StageResult> {
     const { embed } = embedded;
     const host = result.reply as PassedReply;
-    const context = mergeContext(invocation.plan.context, host.context, invocation.plan.visitor);
-    const plan = { ...invocation.plan, context };
+    const { plan } = withFacts(invocation, host);
     const part = this.embeddedInvocation(run, invocation, { ...embedded, plan });
     const own = await this.judge(run, part, { [embed.as ?? embed.field]: body[embed.field] ?? null });
     if (own.reply.type === 'passed') {
@@ -183,7 +191,10 @@ export class StageInvoker {
         settlement: mergeSettlements(result.settlement, own.settlement),
       };
     }
-    const reply = await this.refusedHost(run, invocation, { host, part: own.reply, error: embed.error });
+    const reply = await this.refusedHost(run, invocation, {
+      ...{ host, part: own.reply },
+      error: hostError(embed, own.reply),
+    });
     // Stored state belongs to the plan's user. An embedded stage with a challenge stored its state for the user before
     // the host's reply, so that state is kept. Other embedded stages stored theirs for the user whom the host has set.
     // The refusal drops that user and with them the state.
@@ -200,14 +211,14 @@ export class StageInvoker {
   private async refusedHost(
     run: StageRun,
     invocation: StageInvocation,
-    { host, part, error }: { host: PassedReply; part: StageReply; error: string },
+    { host, part, error }: { host: PassedReply; part: StageReply; error: Message },
   ): Promise<StageReply> {
     const again = await this.ask(run, invocation);
     if (again.type !== 'challenge')
       throw new Problem('stage_fault', { detail: 'the host of the embedded stage returned no challenge' });
     return {
       type: 'rejected',
-      errors: { [NON_FIELD_ERRORS]: [{ code: error }] },
+      errors: { [NON_FIELD_ERRORS]: [error] },
       challenge: again.challenge,
       effects: [...recordingEffectsOf(host), ...(again.effects ?? []), ...effectsOf(part)],
     };
@@ -243,3 +254,9 @@ export class StageInvoker {
     return contract;
   }
 }
+
+/** Returns an invocation whose plan also contains the facts of a stage that has passed. */
+const withFacts = (invocation: StageInvocation, { context }: PassedReply): StageInvocation => ({
+  ...invocation,
+  plan: { ...invocation.plan, context: mergeContext(invocation.plan.context, context, invocation.plan.visitor) },
+});

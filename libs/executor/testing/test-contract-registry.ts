@@ -42,7 +42,8 @@ const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((
 
 /**
  * The test contracts. `ident` embeds the stage in its config field `inner`. `hall` does too, and shows the challenge of
- * that stage. `lobby` embeds two stages and shows the challenge of the first. `secret` counts attempts, `choice` counts
+ * that stage. `lobby` embeds two stages and shows the challenge of the first. `porch` embeds a stage that judges
+ * `password`, and as an alternative one that judges `key`, such as `prover`, which identifies the user. `secret` counts attempts, `choice` counts
  * attempts at the chosen device. `needy` requires a user. `scorer` writes the vendor's fact `x_acme_risk`, and `scored`
  * requires it. `page` grants nothing. `puzzle` and `robot` have no side effects on entry. A script may answer `robot`:
  * only an answer with `code` shows that a person acted. `scribe` and `diary` write data; `scribe` writes passwords.
@@ -66,6 +67,26 @@ const KINDS = new Map(
         first: { field: 'pin', as: 'password', error: 'wrong', asks: 'lock' },
         last: { field: 'word', error: 'wrong' },
       },
+    }),
+    contract('porch', {
+      response: answer('uid', 'password', 'key'),
+      reads: { pending_user: 'optional', verified_user: 'optional' },
+      writes: ['pending_user', 'pending_user_identifier'],
+      errors: { wrong: { string: 'Wrong.', code: 'invalid' }, bad_key: { string: 'Bad key.', code: 'invalid' } },
+      embeds: {
+        inner: { field: 'password', error: 'wrong' },
+        keys: {
+          ...{ field: 'key', as: 'proof', error: 'wrong', asks: 'keys' },
+          alternative: { shown: ({ list }) => list, errors: { unknown_key: 'bad_key' } },
+        },
+      },
+    }),
+    contract('prover', {
+      response: answer('proof'),
+      writes: ['pending_user', 'verified_user', 'auth_method'],
+      identifies: 'by_proof',
+      attempts: [{ ...guess, when: 'proof', credential: 'key', refuse: { field: 'proof', code: 'unknown_key' } }],
+      errors: { unknown_key: { string: 'Unknown.', code: 'invalid' }, other: { string: 'Other.', code: 'invalid' } },
     }),
     contract('puzzle', { response: answer('token'), acts: false, acts_on_entry: () => false }),
     contract('robot', { response: answer('token', 'code'), acts_on_entry: () => false, personal_fields: ['code'] }),

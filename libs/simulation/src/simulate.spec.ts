@@ -217,6 +217,19 @@ describe('findings', () => {
     expect(endOf(login!)).toBe('login with first');
   });
 
+  it('name a login by name alone beside an embedded alternative, which proves its factor on paths of its own', () => {
+    const attached = { k: { id: 'k', name: 'K', kind: 'lax_device', model: 'test.lax_device', config: {} } };
+    const steps = [
+      { id: 'ident', kind: 'ident', config: { key: 'k' } },
+      { id: 'login', kind: 'login' },
+    ];
+    const { paths, loginsWithoutFactor } = run({ ...flowVersionOf(steps), attached });
+    expect(paths.map(endOf)).toEqual(expect.arrayContaining(['login with nothing', 'login with further']));
+    expect(loginsWithoutFactor.map(({ facts }) => facts.map(({ answer }) => answer))).toEqual([
+      expect.arrayContaining(['passed']),
+    ]);
+  });
+
   it('do not name the login of a user whom the flow has created', () => {
     expect(run(flowOf(['page', 'writer', 'login'])).loginsWithoutFactor).toEqual([]);
   });

@@ -72,7 +72,8 @@ export function outcomeNamesOf(
 function passages(asked: Omit<AskedStep, 'state'>, contracts: ContractLookup): Passage[] {
   const { contract, step, version } = asked;
   const own = contract.proves(step.config);
-  const embedded = embeddedStages(asked, contracts);
+  const all = embeddedStages(asked, contracts);
+  const embedded = all.filter(({ isAlternative }) => !isAlternative);
   const allowing = withEmbedded(contract, step, embedded);
   const proofs = embedded.flatMap((stage) => stage.contract.proves(stage.config) ?? []);
   const { inserts = [] } = contract.forecast(step.config, version.flow.designation);
@@ -83,9 +84,20 @@ function passages(asked: Omit<AskedStep, 'state'>, contracts: ContractLookup): P
   ];
   return [
     { name: 'passed', allowing, proofs: [...(own ? [own] : []), ...proofs] },
+    ...all.filter(({ isAlternative }) => isAlternative).map((stage) => alternativePassage(contract, step, stage)),
     ...(own?.if_missing === 'let_in' ? [{ name: 'without_credential', allowing, proofs }] : []),
     ...insertions.map((insertion) => ({ ...insertion, allowing, proofs })),
   ];
+}
+
+/** Returns the way to pass by an embedded stage in place of the host: a proof of the user whom it identifies. */
+function alternativePassage(contract: StageContract, step: Step, stage: EmbeddedStage): Passage {
+  const proof = stage.contract.proves(stage.config);
+  return {
+    name: `passed by ${stage.contract.kind}`,
+    allowing: withEmbedded(contract, step, [stage]),
+    proofs: proof ? [{ ...proof, if_missing: 'refused' }] : [],
+  };
 }
 
 const next = (step: Insert['steps'][number]): Insert => ({ where: 'next', steps: [step] });
@@ -103,6 +115,8 @@ function insertable({ inserts, embeds }: StageContract, { config }: Step, attach
 
 interface EmbeddedStage {
   readonly contract: StageContract;
+  /** Whether the visitor can pass without this stage. */
+  readonly isAlternative: boolean;
   readonly config: Readonly<Record<string, unknown>>;
 }
 
@@ -110,10 +124,10 @@ function embeddedStages(
   { contract, step, version }: Omit<AskedStep, 'state'>,
   contracts: ContractLookup,
 ): EmbeddedStage[] {
-  return Object.keys(contract.embeds).flatMap((field) => {
+  return Object.entries(contract.embeds).flatMap(([field, { alternative }]) => {
     const stage = version.attached[String(step.config[field])];
     const embedded = stage && contracts.find(stage.kind, version);
-    return embedded ? [{ contract: embedded, config: stage.config }] : [];
+    return embedded ? [{ contract: embedded, config: stage.config, isAlternative: alternative !== undefined }] : [];
   });
 }
 

@@ -15,7 +15,7 @@ const proving = (kind: string, proof: StageProof, more: Partial<StageContract> =
   contract(kind, { reads: { pending_user: 'optional' }, proves: () => proof, writes: ['verified_user'], ...more });
 
 /**
- * `ident` names the user, and embeds the stage in its config field `inner`. `password` is a first factor. `device`,
+ * `ident` names the user, and embeds the stage in its config field `inner`, and as an alternative the one in `key`. `password` is a first factor. `device`,
  * `lax_device` and `new_device` are second factors: for a user without one, they deny, pass, or insert a setup. `key`
  * identifies by a credential. `writer` creates a user. `change` changes credentials. `page` shows a form. `silent`
  * shows nothing.
@@ -24,7 +24,10 @@ const CONTRACTS = [
   contract('ident', {
     writes: ['pending_user'],
     identifies: 'by_name',
-    embeds: { inner: { field: 'password', error: 'wrong' } },
+    embeds: {
+      inner: { field: 'password', error: 'wrong' },
+      key: { ...{ field: 'key', error: 'wrong', asks: 'key' }, alternative: { shown: () => null, errors: {} } },
+    },
   }),
   proving('password', { factor: 'first', if_missing: 'refused' }),
   proving('device', { factor: 'further', if_missing: 'refused' }),

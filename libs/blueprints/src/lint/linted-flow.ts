@@ -56,7 +56,10 @@ export function lintedFlows(draft: LintDraft, contracts: ModelContracts): Linted
 function stepOf(binding: BlueprintObject, draft: LintDraft, { stages }: ModelContracts) {
   const stage = draft.get(String(binding.values['stage']));
   const contract = stage && stages.get(stage.model);
-  const embedded = Object.keys(contract?.embeds ?? {}).map((field) => draft.get(String(stage?.values[field])));
+  // A visitor can pass without the stage of an alternative, so that stage proves nothing of every visitor.
+  const embedded = Object.entries(contract?.embeds ?? {})
+    .filter(([, { alternative }]) => alternative === undefined)
+    .map(([field]) => draft.get(String(stage?.values[field])));
   const proofs = [stage, ...embedded].flatMap((item) => (item && proofOf(item, stages.get(item.model))) ?? []);
   return { binding, order: Number(binding.values['order']), stage, contract, proofs };
 }

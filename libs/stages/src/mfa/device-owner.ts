@@ -3,14 +3,15 @@ import type { SavedUser, StageRequest, User } from '@gatehouse/contracts';
 interface OwnerInput {
   readonly context: { readonly pending_user?: User | undefined };
   readonly session: StageRequest['session'];
+  readonly step?: Pick<StageRequest['step'], 'embedded'>;
 }
 
 /**
- * Returns the user whose devices a step uses: the pending user, else the user of the session
- * (docs/spec/mfa.md#device-owner).
+ * Returns the user whose devices a step uses: the pending user, else the user of the session. Returns `undefined` for a
+ * stage that is embedded in another one, because there a device identifies its user (docs/spec/mfa.md#device-owner).
  */
-export const deviceOwner = ({ context, session }: OwnerInput): User | undefined =>
-  context.pending_user ?? session.user ?? undefined;
+export const deviceOwner = ({ context, session, step }: OwnerInput): User | undefined =>
+  step?.embedded === true ? undefined : (context.pending_user ?? session.user ?? undefined);
 
 /** Returns the device owner, or `undefined` for a pretended or unsaved user, who cannot have devices. */
 export const savedDeviceOwner = (input: OwnerInput): SavedUser | undefined => {

@@ -30,15 +30,11 @@ export const PROOF_COOKIE = 'authentik_mfa';
  * Returns the rule that counts the consecutive wrong proofs of one class of devices (docs/spec/attempts.md#rules). A
  * count for each device would give an attacker new attempts with each device that the user adds.
  */
-const attemptRule = (
-  when: string,
-  values: readonly string[],
-  { code, free = 1 }: { code: string; free?: number },
-): AttemptRule => ({
+const attemptRule = (when: string, values: readonly string[], { code }: { code: string }): AttemptRule => ({
   when,
   credential: '{device_class}',
   pick: { field: 'selected_challenge', among: 'device_challenges', where: { member: 'device_class', values } },
-  free,
+  free: 1,
   hard: 50,
   refuse: { field: when, code },
 });
@@ -156,7 +152,11 @@ export const authenticatorValidateContract = defineStage({
   attempts: [
     attemptRule('code', ['totp', 'static', 'sms', 'email'], { code: 'authenticator_validate_code' }),
     // Signatures cannot be guessed, and most failures are mistakes of the user, so five attempts are free.
-    attemptRule('webauthn', ['webauthn'], { code: 'authenticator_validate_assertion', free: 5 }),
+    // The rule needs no entry of the challenge, because the challenge of a stage that embeds this one has none.
+    {
+      ...{ when: 'webauthn', credential: 'webauthn', free: 5, hard: 50 },
+      refuse: { field: 'webauthn', code: 'authenticator_validate_assertion' },
+    },
     attemptRule('duo', ['duo'], { code: 'authenticator_validate_duo' }),
   ],
   errors: {

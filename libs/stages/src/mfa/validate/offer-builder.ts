@@ -49,7 +49,8 @@ export class OfferBuilder {
 
   /**
    * Returns an entry for each allowed class of which the user has usable devices. An anonymous visitor
-   * who logs in gets the entries of the factors whose proof identifies a user.
+   * who logs in gets the entries of the factors whose proof identifies a user, and so does a visitor of a stage that
+   * embeds this one, whatever classes are allowed.
    */
   async build(input: ChallengeInput<Contract>): Promise<OfferedDevice[]> {
     const user = savedDeviceOwner(input);
@@ -80,10 +81,12 @@ export class OfferBuilder {
     factor: Factor,
     context: { input: ChallengeInput<Contract>; user: SavedUser | undefined; devices: Device[] },
   ) {
-    const { config, state, flow, context: facts, session } = context.input;
+    const { config, state, flow, context: facts, session, step } = context.input;
+    const memory = factorStateOf(state?.memory, factor.deviceClass);
+    if (step.embedded) return factor.identifiesUser ? factor.offer({ ...context, memory }) : undefined;
     if (!config.device_classes.includes(factor.deviceClass)) return undefined;
     const isAnonymousLogin = !facts.pending_user && !session.user && flow.designation === 'authentication';
     if (context.devices.length === 0 && !(isAnonymousLogin && factor.identifiesUser)) return undefined;
-    return factor.offer({ ...context, memory: factorStateOf(state?.memory, factor.deviceClass) });
+    return factor.offer({ ...context, memory });
   }
 }

@@ -38,7 +38,8 @@ export class WebauthnFactor extends Factor<Kind> {
 
   /**
    * Creates a new nonce for each rendering. While the stage handles a response, keeps a valid nonce, because the
-   * browser may already be signing it.
+   * browser may already be signing it. An embedded stage keeps it for half of its lifetime, until an assertion uses it
+   * up: the browser may sign it while the visitor answers the other fields of the page.
    */
   offer({ input, user, devices, memory }: FactorContext<Kind>): DeviceOffer<Kind> | undefined {
     const party = relyingPartyOf(input.site);
@@ -52,7 +53,8 @@ export class WebauthnFactor extends Factor<Kind> {
     const usable = ofThisSite.length > 0 ? ofThisSite : allowed;
     const [first] = usable;
     if (user && !first) return undefined;
-    const nonce = 'response' in input && isValidNonce(memory) ? memory : newNonce(this.settings.challengeS);
+    const isKept = input.step.embedded ? this.isFresh(memory) : 'response' in input && isValidNonce(memory);
+    const nonce = isKept && memory ? memory : newNonce(this.settings.challengeS);
     const challenge = requestOptions({
       ...{ party, challenge: nonce.challenge, hints: input.config.webauthn_hints },
       userVerification: user ? input.config.webauthn_user_verification : 'required',
@@ -63,6 +65,14 @@ export class WebauthnFactor extends Factor<Kind> {
   }
 
   async verify(context: FactorAnswer<Kind>): Promise<ProofVerdict<Kind>> {
+    const verdict = await this.judge(context);
+    // A refused assertion uses its nonce up.
+    return verdict.type === 'wrong' && context.memory
+      ? { ...verdict, memory: { ...context.memory, until: 0 } }
+      : verdict;
+  }
+
+  private async judge(context: FactorAnswer<Kind>): Promise<ProofVerdict<Kind>> {
     const { input, user } = context;
     const response = assertionResponse.safeParse(context.answer);
     const passkey = response.success ? await this.passkeys.find(response.data.id) : undefined;
@@ -77,7 +87,12 @@ export class WebauthnFactor extends Factor<Kind> {
     const assertion = await this.verifyResponse(context, response.data, passkey);
     // Compare-and-set of the counter: only one of two concurrent requests with the same assertion succeeds.
     if (!assertion || !(await this.passkeys.recordUse(passkey, assertion.signCount))) return failed(passkey);
-    return user ? { type: 'right', device: passkey.device } : this.identifyOwner(passkey);
+    return user ? { type: 'right', device: passkey.device } : this.identifyOwner(passkey, input.session);
+  }
+
+  /** Returns whether at least half of the lifetime of a nonce is left. */
+  private isFresh(nonce: FactorContext<Kind>['memory']): boolean {
+    return nonce !== undefined && nonce.until - Date.now() > (this.settings.challengeS * 1000) / 2;
   }
 
   private acceptsModel({ config }: FactorContext<Kind>['input'], aaguid: string): boolean {
@@ -107,10 +122,15 @@ export class WebauthnFactor extends Factor<Kind> {
     });
   }
 
-  private async identifyOwner(passkey: Passkey): Promise<ProofVerdict<Kind>> {
+  /** Returns the owner of a passkey as the user. A visitor who is logged in can only be that same user. */
+  private async identifyOwner(
+    passkey: Passkey,
+    { user: visitor }: FactorContext<Kind>['input']['session'],
+  ): Promise<ProofVerdict<Kind>> {
     const { device } = passkey;
     const owner = await this.passkeys.ownerOf(device);
-    if (!owner) return wrong('authenticator_validate_device');
+    const isOther = visitor?.kind === 'saved' && visitor.uuid !== owner?.uuid;
+    if (!owner || isOther) return wrong('authenticator_validate_device');
     const device_type = this.models.nameFor(passkey.aaguid) ?? null;
     return { type: 'right', device, user: owner, methodArgs: { device: deviceReference(device), device_type } };
   }
