@@ -52,7 +52,8 @@ describe('login_hint', () => {
   it('is filled in, escaped, and counts for nothing: the visitor logs in by any name', async () => {
     const visitor = deployment.browser().complete();
     const query = await toLogin(visitor, { login_hint: '"><b>jose' });
-    expect((await visitor.show('login', query)).body).toMatchObject({ login_hint: '"><b>jose' });
+    const { body } = await visitor.complete().show('login', query);
+    expect(body).toMatchObject({ pending_user_identifier: '"><b>jose' });
     const page = await pageOf(visitor, `/if/flow/login/?${query}`);
     expect(page).toMatch(/ value="&quot;(>|&gt;)(<|&lt;)b(>|&gt;)jose"/);
     expect(page).not.toContain('"><b>jose');

@@ -94,7 +94,7 @@ describe('a captcha with an external provider', () => {
     provider.override = (response) => void response.end('{"success":true}');
     expect((await second.solve('provider', { token })).body).toMatchObject({
       component: 'ak-stage-captcha',
-      response_errors: { token: [{ string: 'This token has been used already.' }] },
+      response_errors: { token: [{ string: 'Invalid captcha response. Retrying may solve this issue.' }] },
     });
   });
 
@@ -117,7 +117,10 @@ describe('a captcha embedded in identification', () => {
     const browser = deployment.browser();
     expect(await challengeOf(browser, 'embedded')).toMatchObject({
       component: 'ak-stage-identification',
-      captcha_stage: { component: 'ak-stage-captcha', site_key: 'site' },
+      captcha_stage: {
+        ...{ component: 'ak-stage-captcha', site_key: 'site', interactive: false, js_url: expect.any(String) },
+        ...{ pending_user: '', pending_user_avatar: '/static/dist/assets/images/user_default.png' },
+      },
     });
     const { body } = await browser.solve('embedded', { uid_field: 'alice', captcha_token: freshToken() });
     expect(body).toMatchObject({ component: 'ak-stage-dummy' });
@@ -129,7 +132,7 @@ describe('a captcha embedded in identification', () => {
       await browser.show('combined');
       const answer = { uid_field, password: 'wrong', captcha_token };
       expect((await browser.solve('combined', answer)).body['response_errors']).toEqual({
-        non_field_errors: [{ string: 'Failed to validate token', code: 'invalid' }],
+        non_field_errors: [{ string: 'Failed to authenticate.', code: 'invalid' }],
       });
     }
     expect(await deployment.rows(`SELECT FROM flow.attempts WHERE credential = 'password'`)).toEqual([]);

@@ -1,15 +1,17 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The form of a siteverify request. */
+/** The form of a siteverify request, from JSON or form-encoded. */
 type ReceivedForm = Readonly<Record<string, string>>;
 
 /**
  * A captcha provider on the loopback interface that implements the siteverify protocol: a form with `secret` and
- * `response`, a JSON response, and tokens that are valid once. Tests can override its responses.
+ * `response`, form-encoded or as JSON, a JSON response, and tokens that are valid once. Tests can override its responses.
  */
 export class SiteverifyServer {
   readonly requests: ReceivedForm[] = [];
+  /** The content type of each request. */
+  readonly contentTypes: string[] = [];
   /** Handler that replaces the default response. */
   override: ((response: ServerResponse) => void) | undefined;
   /** Further members of a successful response. */
@@ -26,7 +28,10 @@ export class SiteverifyServer {
     const server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => opened.answer(new URLSearchParams(Buffer.concat(chunks).toString()), response));
+      request.on('end', () => {
+        opened.contentTypes.push(String(request.headers['content-type']));
+        opened.answer(formIn(request.headers['content-type'], Buffer.concat(chunks).toString()), response);
+      });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
@@ -41,15 +46,14 @@ export class SiteverifyServer {
     return this.stop();
   }
 
-  private answer(form: URLSearchParams, response: ServerResponse) {
-    this.requests.push(Object.fromEntries(form));
+  private answer(form: ReceivedForm, response: ServerResponse) {
+    this.requests.push(form);
     if (this.override) return this.override(response);
     const body = JSON.stringify(this.resultOf(form));
     response.writeHead(200, { 'content-type': 'application/json' }).end(body);
   }
 
-  private resultOf(form: URLSearchParams): object {
-    const [secret, token] = [form.get('secret'), form.get('response') ?? ''];
+  private resultOf({ secret, response: token = '' }: ReceivedForm): object {
     if (!secret) return refused('missing-input-secret');
     if (secret !== this.secret) return refused('invalid-input-secret');
     if (!token) return refused('missing-input-response');
@@ -61,3 +65,8 @@ export class SiteverifyServer {
 }
 
 const refused = (code: string) => ({ success: false, 'error-codes': [code] });
+
+const formIn = (contentType: string | undefined, body: string): ReceivedForm =>
+  contentType === 'application/json'
+    ? (JSON.parse(body) as ReceivedForm)
+    : Object.fromEntries(new URLSearchParams(body));

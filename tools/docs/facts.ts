@@ -30,6 +30,8 @@ const MEANINGS: Readonly<Record<ContextKey, string>> = {
   consent_header: 'heading of the consent',
   consent_permissions: 'permissions that the consent lists',
   consent_additional_permissions: 'permissions that are new since the last consent',
+  'goauthentik.io/stages/captcha/site_key': 'site key of the captcha provider, in place of that of the stage',
+  'goauthentik.io/stages/captcha/private_key': 'secret key of the captcha provider, in place of that of the stage',
   captcha: 'the result of the captcha, with the id of its stage',
   invitation: 'the invitation that the visitor follows',
   invitation_in_effect: 'whether an invitation is in effect',

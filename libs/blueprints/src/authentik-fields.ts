@@ -10,7 +10,7 @@ interface MissingFields {
 
 const ofSources: MissingFields = {
   harmless: [
-    ...['user_property_mappings', 'group_property_mappings', 'policy_engine_mode', 'promoted', 'pkce'],
+    ...['user_property_mappings', 'group_property_mappings', 'policy_engine_mode', 'pkce'],
     'authorization_code_auth_method',
   ],
 };
@@ -54,9 +54,8 @@ const missingFields: Readonly<Record<string, MissingFields>> = {
   },
   'authentik_sources_oauth.oauthsource': ofSources,
   'authentik_sources_plex.plexsource': ofSources,
-  'authentik_stages_identification.identificationstage': { harmless: ['template', 'webauthn_stage'] },
+  'authentik_stages_identification.identificationstage': { harmless: ['template'] },
   'authentik_stages_user_login.userloginstage': { harmless: ['remember_device'] },
-  'authentik_stages_captcha.captchastage': { harmless: ['interactive'], essential: ['request_content_type'] },
   'authentik_stages_authenticator_sms.authenticatorsmsstage': { essential: ['mapping'] },
   'authentik_stages_authenticator_webauthn.authenticatorwebauthnstage': { harmless: ['prevent_duplicate_devices'] },
   'authentik_stages_email.emailstage': { harmless: ['recovery_max_attempts', 'recovery_cache_timeout'] },

@@ -1,11 +1,14 @@
 import { z } from 'zod';
-import { ownField } from './api-fields.js';
+import { ownField, since2026 } from './api-fields.js';
+import { DEFAULT_AVATAR } from './default-avatar.js';
 import { redirectTarget } from './redirect-target.js';
 
 /** What a client needs to show a captcha (docs/spec/stages.md#captcha-challenge). */
 export const captchaPuzzle = z.object({
   site_key: z.string(),
   js_url: redirectTarget(),
+  /** Whether the visitor acts in the widget of the provider. If not, the page shows no widget. */
+  interactive: since2026(z.boolean().default(false)),
   /**
    * Action that the page passes to the provider's script, such as reCAPTCHA v3. The provider's verification must return
    * the same action.
@@ -13,11 +16,17 @@ export const captchaPuzzle = z.object({
   action: ownField(z.string().optional()),
 });
 
-/** A captcha that is embedded in the challenge of another step. */
-export const embeddedCaptchaPuzzle = captchaPuzzle.extend({ component: z.string().optional() }).meta({
-  id: 'InnerCaptchaChallenge',
-  description: 'A captcha inside another challenge. Its token is part of the response to that challenge.',
-});
+/** A captcha that is embedded in the challenge of another step. It belongs to no user. */
+export const embeddedCaptchaPuzzle = captchaPuzzle
+  .extend({
+    component: z.string().optional(),
+    pending_user: z.literal('').default(''),
+    pending_user_avatar: z.string().default(DEFAULT_AVATAR),
+  })
+  .meta({
+    id: 'InnerCaptchaChallenge',
+    description: 'A captcha inside another challenge. Its token is part of the response to that challenge.',
+  });
 
 /** Path of the script of the built-in proof-of-work captcha, which needs no provider. */
 export const PROOF_OF_WORK_SCRIPT = '/static/captcha/proof-of-work.js';

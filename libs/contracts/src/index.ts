@@ -7,6 +7,7 @@ export * from './authorization-grant.js';
 export * from './captcha.js';
 export * from './contract-types.js';
 export * from './date-parsing.js';
+export * from './default-avatar.js';
 export * from './descriptor-contract.js';
 export * from './descriptor-schema.js';
 export * from './device-class.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { since2026 } from './api-fields.js';
 import { challengeBody } from './envelope.js';
 import { redirectChallenge } from './system-challenges.js';
 
@@ -39,5 +40,11 @@ export type LoginChallenge = z.output<typeof loginChallenge>;
 
 /** The button of a source on the login page. */
 export const loginSource = z
-  .object({ name: z.string(), icon_url: z.string().nullable().optional(), challenge: loginChallenge })
+  .object({
+    name: z.string(),
+    icon_url: z.string().nullable().optional(),
+    challenge: loginChallenge,
+    /** Whether the page shows the button before the others, and larger. */
+    promoted: since2026(z.boolean().default(false)),
+  })
   .meta({ id: 'LoginSource', description: 'A button that logs in with an external source.' });

@@ -36,6 +36,9 @@ const bag = z.record(z.string(), z.unknown());
 
 const subject = z.object({ uuid: z.uuid(), pk: z.int().optional(), slug: z.string(), name: z.string() });
 
+/** Largest length of a key of a provider of captchas, in characters. */
+const MAX_CAPTCHA_KEY = 1000;
+
 /** The facts of a plan that stages share (docs/spec/plan.md#context). */
 export const planContext = z.object({
   pending_user: user.optional(),
@@ -78,6 +81,9 @@ export const planContext = z.object({
   consent_header: z.string().optional(),
   consent_permissions: z.array(z.object({ id: z.string(), name: z.string() })).optional(),
   consent_additional_permissions: z.array(z.object({ id: z.string(), name: z.string() })).optional(),
+  /** Keys of a provider of captchas, in place of those of the stage. */
+  'goauthentik.io/stages/captcha/site_key': z.string().max(MAX_CAPTCHA_KEY).optional(),
+  'goauthentik.io/stages/captcha/private_key': secret(z.string().max(MAX_CAPTCHA_KEY)).optional(),
   captcha: z.object({ response: bag, stage: z.string() }).optional(),
   invitation: z.object({ uuid: z.uuid(), name: z.string() }).optional(),
   invitation_in_effect: z.boolean().optional(),

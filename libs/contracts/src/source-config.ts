@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { since2026 } from './api-fields.js';
 import { boolean, char, choice, jsonObject } from './fields.js';
 import { isWebAddress } from './redirect-target.js';
 import { reference } from './reference.js';
@@ -60,6 +61,7 @@ const sourceConfig = z.object({
   user_path_template: char({ maxLength: 500 })
     .default('goauthentik.io/sources/%(slug)s')
     .describe('Folder of new users; %(slug)s is the slug of the source.'),
+  promoted: since2026(boolean().default(false)).describe('Whether the login page shows the button first, and larger.'),
   /** A path, a URL, or `fa://name`. If empty, the page shows the icon of the provider type. */
   icon: char({ maxLength: 500, allowBlank: true })
     .nullable()

@@ -42,6 +42,8 @@ export const stageRequest = z.object({
     embedded: z.boolean().exactOptional(),
     /** True if a rejection restarts the flow, so that a challenge in the rejection would never be shown. */
     starts_over: z.boolean().exactOptional(),
+    /** True if policies are bound to the step. Gateways before 0.3 do not send this member. */
+    conditional: z.boolean().exactOptional(),
     /**
      * For a stage with `consent: 'needed'`: whether the response in this HTTP request gave the consent, and no other
      * step was answered after it. Never true on a GET. Gateways before 0.3 do not send this member.

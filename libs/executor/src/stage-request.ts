@@ -5,7 +5,7 @@ import {
   type StageContract,
   type StageRequest,
 } from '@gatehouse/contracts';
-import type { FlowVersion, Plan, Step } from '@gatehouse/plan';
+import { type FlowVersion, isUnconditional, type Plan, type Step } from '@gatehouse/plan';
 import { z } from 'zod';
 import { timeLeftMs } from './flow-request.js';
 import type { FlowRunView } from './flow-run.js';
@@ -111,7 +111,7 @@ function declaredFields({ response, form }: StageContract, body: ResponseBody): 
 
 /** Returns the member `step` of a request. `stateKey` differs from the step's id only for an embedded stage. */
 function stepFields(
-  { consented }: Pick<StageRun, 'consented'>,
+  { consented, context: { version } }: Pick<StageRun, 'consented' | 'context'>,
   { stateKey, contract, stage, plan }: Omit<StageInvocation, 'state'>,
 ): StageRequest['step'] {
   const { id, name, stage: bound = id, onRefusal = 'retry' } = stage;
@@ -122,9 +122,14 @@ function stepFields(
     confirmed: plan.resumed?.confirmed ?? true,
     ...(stateKey !== id && { embedded: true }),
     ...(onRefusal !== 'retry' && { starts_over: true }),
+    ...(isConditional(version, id) && { conditional: true }),
     ...(contract.consent === 'needed' && { consented }),
   };
 }
+
+/** Returns whether policies are bound to a step. An inserted step has none. */
+const isConditional = ({ steps }: FlowVersion, step: string) =>
+  steps.some(({ id, policies }) => id === step && !isUnconditional(policies));
 
 /** Returns the names of the facts that a stage receives. */
 function factsRead({ reads, facts }: StageContract): string[] {

@@ -169,6 +169,7 @@ export interface CaptchaChallenge {
   readonly component: 'ak-stage-captcha';
   readonly site_key: string;
   readonly js_url: string;
+  readonly interactive?: boolean;
   readonly action?: string;
   readonly flow_info?: ContextualFlowInfo;
   readonly response_errors?: FieldErrors<CaptchaChallengeResponse>;
@@ -279,8 +280,10 @@ export interface IdentificationChallenge {
   readonly password_fields: boolean;
   readonly allow_show_password?: boolean;
   readonly captcha_stage?: InnerCaptchaChallenge | null;
+  readonly passkey_challenge?: Readonly<Record<string, unknown>> | null;
   readonly application_pre?: string;
-  readonly login_hint?: string;
+  readonly application_pre_launch?: string;
+  readonly pending_user_identifier?: string | null;
   readonly flow_designation: FlowDesignationEnum;
   readonly enroll_url?: string;
   readonly recovery_url?: string;
@@ -293,20 +296,24 @@ export interface IdentificationChallenge {
   readonly response_errors?: FieldErrors<IdentificationChallengeResponse>;
 }
 
-/** The entered username or email address, with the password or captcha token if the challenge asks for them. */
+/** The username or email address, with the password or captcha token if the challenge asks for them, or a passkey. */
 export interface IdentificationChallengeResponse {
   readonly component: 'ak-stage-identification';
-  readonly uid_field: string;
+  readonly uid_field?: string | null;
   readonly password?: string | null;
   readonly captcha_token?: string | null;
+  readonly passkey?: Readonly<Record<string, unknown>> | null;
 }
 
 /** A captcha inside another challenge. Its token is part of the response to that challenge. */
 export interface InnerCaptchaChallenge {
   readonly site_key: string;
   readonly js_url: string;
+  readonly interactive?: boolean;
   readonly action?: string;
   readonly component?: string;
+  readonly pending_user?: '';
+  readonly pending_user_avatar?: string;
 }
 
 export type LoginChallengeTypes = RedirectChallenge | PlexAuthenticationChallenge | AppleLoginChallenge;
@@ -316,6 +323,7 @@ export interface LoginSource {
   readonly name: string;
   readonly icon_url?: string | null;
   readonly challenge: LoginChallengeTypes;
+  readonly promoted?: boolean;
 }
 
 /** Asks for the code that another device shows. */

@@ -55,6 +55,7 @@ const SHOWN_AS_THEY_ARE: ReadonlySet<string> = new Set([
   ...['authenticator_email_registered', 'authenticator_validate_email_unsent'],
   ...['authenticator_sms_early', 'authenticator_sms_unsent'],
   ...['authenticator_validate_duo_away', 'authenticator_validate_duo_number', 'authenticator_validate_model'],
+  'identification_passkey_model',
   ...['authenticator_validate_sms_early', 'authenticator_validate_sms_unsent', 'authenticator_webauthn_model'],
   ...['consent_changed', 'consent_outdated', 'device_code_finish_over', 'email_unsent', 'group_update_refused'],
   'authorization_code_over',

@@ -8,6 +8,8 @@ export interface CaptchaOptions {
   readonly site_key: string;
   readonly js_url: string;
   readonly action?: string | undefined;
+  /** Whether the visitor acts in the widget of the provider. */
+  readonly interactive?: boolean;
 }
 
 interface CaptchaWidgetProps {
@@ -22,7 +24,7 @@ export function CaptchaWidget({ captcha, onSolved }: CaptchaWidgetProps) {
   return (
     <>
       {failed && <Alert>{t('The check could not be carried out.')}</Alert>}
-      <p role="status">{!failed && t('We are checking that you are no robot.')}</p>
+      <p role="status">{!failed && !captcha.interactive && t('We are checking that you are no robot.')}</p>
       <div class="puzzle" ref={container} />
       {failed && (
         <Button type="button" onClick={refetch}>
@@ -39,8 +41,8 @@ function useCaptcha(captcha: CaptchaOptions, onSolved: (token: string) => void) 
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     setFailed(false);
-    const { js_url: script, site_key: siteKey, action } = captcha;
-    const run = { script, siteKey, action, onSolved, onFailed: () => setFailed(true) };
+    const { js_url: script, site_key: siteKey, action, interactive = false } = captcha;
+    const run = { script, siteKey, action, interactive, onSolved, onFailed: () => setFailed(true) };
     void import('../flow/captcha-script.js')
       .then(({ runCaptcha }) => container.current && runCaptcha({ ...run, container: container.current }))
       .catch(() => setFailed(true));

@@ -8,6 +8,8 @@ const choose: Words = (t) => t('Please choose one of the options.');
 const otherWay: Words = (t) => t('This way cannot be used now. Please choose another one.');
 const otherFile: Words = (t) => t('This file could not be read. Please choose another one.');
 const otherDevice: Words = (t) => t('This device is registered already. Please use another one.');
+const unknownDevice: Words = (t) => t('This device is not set up for your account. Please use another one.');
+const unproved: Words = (t) => t('This device could not confirm that it is you. Please try again.');
 const captcha: Words = (t) => t('The check that you are no robot has failed. Please try it again.');
 
 /**
@@ -21,10 +23,14 @@ export const ERROR_WORDS: Readonly<Record<string, Words>> = {
   invalid_choice: choose,
   identification_failed: (t) => t('We do not know this name. Check it for typing mistakes, and try again.'),
   identification_captcha: captcha,
+  identification_empty: fillIn,
+  identification_passkey: unproved,
+  identification_passkey_device: unknownDevice,
   password_invalid: (t) => t('Wrong password. Please try again.'),
   captcha_failed: captcha,
   captcha_refused: captcha,
   captcha_invalid: captcha,
+  captcha_retry: captcha,
   captcha_spent: captcha,
   consent_token_wrong: (t) => t('Please look at the question again, and answer it once more.'),
   email_no_user: (t) => t('We do not know whom to write to. Please start again.'),
@@ -43,8 +49,8 @@ export const ERROR_WORDS: Readonly<Record<string, Words>> = {
   authenticator_validate_stage: otherWay,
   authenticator_validate_class: otherWay,
   authenticator_validate_empty: choose,
-  authenticator_validate_device: (t) => t('This device is not set up for your account. Please use another one.'),
-  authenticator_validate_assertion: (t) => t('This device could not confirm that it is you. Please try again.'),
+  authenticator_validate_device: unknownDevice,
+  authenticator_validate_assertion: unproved,
   authenticator_validate_duo: (t) => t('Duo did not let you in. Send the message again, and confirm it on your phone.'),
   authenticator_validate_none: (t) =>
     t('A second proof that it is you is needed, and you have set up none. Ask your administrator.'),

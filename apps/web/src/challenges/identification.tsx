@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { withCrossSite } from '../flow/executor.js';
-import { usePage } from '../flow/page.context.js';
+import { type FormAnswer, usePage } from '../flow/page.context.js';
 import { ScriptRequired } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
 import { Field } from '../ui/field.js';
@@ -20,7 +20,9 @@ export interface IdentificationChallenge extends Envelope {
   readonly allow_show_password?: boolean;
   readonly captcha_stage?: CaptchaOptions | null | undefined;
   readonly application_pre?: string | undefined;
-  readonly login_hint?: string | undefined;
+  /** Options to get any passkey of the site. Null if the step accepts none. */
+  readonly passkey_challenge?: FormAnswer | null | undefined;
+  readonly pending_user_identifier?: string | null | undefined;
   readonly flow_designation?: string;
   readonly enroll_url?: string | undefined;
   readonly recovery_url?: string | undefined;
@@ -37,7 +39,7 @@ export function Identification({ challenge }: { challenge: IdentificationChallen
   const [source, setSource] = useState<Source>();
   const fields = challenge.user_fields ?? [];
   useSingleSource(challenge);
-  usePasskeys(challenge.passwordless_url);
+  const { usePasskey } = usePasskeys(challenge);
   if (source) return <SourceStep source={source} back={() => setSource(undefined)} />;
   return (
     <>
@@ -49,6 +51,7 @@ export function Identification({ challenge }: { challenge: IdentificationChallen
       )}
       <OtherWays
         passkeyUrl={challenge.passwordless_url}
+        usePasskey={usePasskey}
         sources={challenge.sources ?? []}
         labels={challenge.show_source_labels ?? false}
         alone={fields.length === 0}
@@ -113,7 +116,7 @@ function IdentificationFields({ challenge }: { challenge: IdentificationChalleng
         label={useLabel(fields)}
         type={fields.join() === 'email' ? 'email' : 'text'}
         autocomplete="username webauthn"
-        initial={pageData.typed?.['uid_field'] ?? challenge.login_hint}
+        initial={pageData.typed?.['uid_field'] ?? challenge.pending_user_identifier ?? undefined}
         errors={errors.name}
         first={!errors.atPassword}
       />
@@ -193,12 +196,33 @@ function useSingleSource({ sources = [], user_fields, passwordless_url }: Identi
   }, []);
 }
 
-/** Offers passkeys in the autofill suggestions, if the browser supports it and there is a passwordless flow. */
-function usePasskeys(url: string | undefined) {
+/**
+ * Offers passkeys in the autofill suggestions, if the browser supports it: those that the step accepts, else those of
+ * the passwordless flow. Returns the function that asks for a passkey at once.
+ */
+function usePasskeys({
+  passkey_challenge: challenge,
+  passwordless_url: url,
+  response_errors,
+}: IdentificationChallenge) {
+  const { answer } = usePage();
+  const pending = useRef<AbortController>();
+  const ask = (passkeys: FormAnswer, suggested: boolean) => {
+    pending.current?.abort();
+    const { signal } = (pending.current = new AbortController());
+    void import('../flow/passkeys.js')
+      .then(({ anyPasskey }) => anyPasskey(passkeys, { suggested, signal }))
+      .then((passkey) => passkey && !signal.aborted && answer({ passkey }));
+  };
   useEffect(() => {
-    if (!url || typeof PublicKeyCredential === 'undefined') return undefined;
-    const controller = new AbortController();
-    void import('../flow/passkeys.js').then(({ offerPasskeys }) => offerPasskeys(url, controller.signal));
-    return () => controller.abort();
-  }, [url]);
+    if (typeof PublicKeyCredential === 'undefined') return undefined;
+    // After a refusal the visitor asks for a passkey again. A browser may otherwise give the refused one at once.
+    if (challenge && !response_errors) ask(challenge, true);
+    else if (url && !challenge) {
+      const { signal } = (pending.current = new AbortController());
+      void import('../flow/passkeys.js').then(({ offerPasskeys }) => offerPasskeys(url, signal));
+    }
+    return () => pending.current?.abort();
+  }, [challenge, url]);
+  return { usePasskey: challenge ? () => ask(challenge, false) : undefined };
 }

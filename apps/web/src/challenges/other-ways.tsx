@@ -5,6 +5,8 @@ import { type Source, SourceButtons } from './sources.js';
 interface Props {
   /** URL of the flow that logs in with a passkey. */
   readonly passkeyUrl: string | undefined;
+  /** Logs in with a passkey on this page. Undefined if the step accepts none. */
+  readonly usePasskey: (() => void) | undefined;
   readonly sources: readonly Source[];
   /** Whether buttons of sources show the source's name beside its icon. */
   readonly labels: boolean;
@@ -14,9 +16,9 @@ interface Props {
 }
 
 /** The ways to log in without typing a name: a passkey, then the sources. */
-export function OtherWays({ passkeyUrl, sources, labels, alone, choose }: Props) {
+export function OtherWays({ passkeyUrl, usePasskey, sources, labels, alone, choose }: Props) {
   const { t } = usePage();
-  if (!passkeyUrl && sources.length === 0) return null;
+  if (!passkeyUrl && !usePasskey && sources.length === 0) return null;
   return (
     <div class="ways">
       {!alone && <p class="or">{t('or')}</p>}
@@ -25,6 +27,12 @@ export function OtherWays({ passkeyUrl, sources, labels, alone, choose }: Props)
           <FactorIcon of="webauthn" />
           {t('Use a passkey or security key')}
         </a>
+      )}
+      {usePasskey && !passkeyUrl && (
+        <button type="button" class="plain scripted" onClick={usePasskey}>
+          <FactorIcon of="webauthn" />
+          {t('Use a passkey or security key')}
+        </button>
       )}
       {sources.length > 0 && <SourceButtons sources={sources} labels={labels} choose={choose} />}
     </div>

@@ -8,6 +8,8 @@ export interface Source {
   readonly name: string;
   readonly icon_url?: string | null;
   readonly challenge: { readonly component: string; readonly to?: string };
+  /** Whether the button is larger, and before the others. */
+  readonly promoted?: boolean;
 }
 
 interface SourceButtonsProps {
@@ -17,8 +19,25 @@ interface SourceButtonsProps {
   readonly choose: (source: Source) => void;
 }
 
-export const SourceButtons = ({ sources, labels, choose }: SourceButtonsProps) => (
-  <ul class={labels || sources.length < 3 ? 'named' : 'icons'}>
+/** The buttons of the sources: the promoted ones first. */
+export function SourceButtons({ sources, labels, choose }: SourceButtonsProps) {
+  const [promoted, others] = [true, false].map((is) => sources.filter((source) => (source.promoted ?? false) === is));
+  return (
+    <>
+      {promoted!.length > 0 && <SourceList sources={promoted!} look="named promoted" choose={choose} />}
+      {others!.length > 0 && (
+        <SourceList sources={others!} look={labels || others!.length < 3 ? 'named' : 'icons'} choose={choose} />
+      )}
+    </>
+  );
+}
+
+interface SourceListProps extends Pick<SourceButtonsProps, 'sources' | 'choose'> {
+  readonly look: string;
+}
+
+const SourceList = ({ sources, look, choose }: SourceListProps) => (
+  <ul class={look}>
     {sources.map((source) => (
       <li key={source.name}>
         {source.challenge.to === undefined ? (

@@ -75,6 +75,15 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
   'identification-captcha': identification({
     captcha_stage: { component: 'ak-stage-captcha', site_key: 'site-key', js_url: CAPTCHA_SCRIPT_URL },
   }),
+  'identification-passkey': identification({
+    passkey_challenge: {
+      ...{ challenge: 'dGhpcyBpcyBubyBzZWNyZXQ', rpId: 'localhost', timeout: 60_000 },
+      ...{ allowCredentials: [], userVerification: 'required' },
+    },
+  }),
+  'identification-promoted': identification({
+    sources: [SOURCES[1], { ...SOURCES[0], promoted: true }],
+  }),
   'identification-sources': identification({ user_fields: [], sources: SOURCES }),
   password: stageFor('ak-stage-password', { allow_show_password: true, recovery_url: '/if/flow/recovery/' }),
   'password-refused': stageFor('ak-stage-password', {

@@ -4,6 +4,8 @@ interface Captcha {
   readonly siteKey: string;
   /** Action name, for providers that support action names. */
   readonly action: string | undefined;
+  /** Whether the provider shows its widget, and starts when the visitor acts in it. */
+  readonly interactive: boolean;
   readonly container: HTMLElement;
   readonly onSolved: (token: string) => void;
   readonly onFailed: () => void;
@@ -18,7 +20,7 @@ interface Provider {
 /** Global names that provider scripts define. */
 const GLOBAL_NAMES = ['grecaptcha', 'hcaptcha', 'turnstile'] as const;
 
-/** Runs the captcha of a provider, invisibly if the provider supports it. */
+/** Runs the captcha of a provider, invisibly if the provider supports it and the captcha is not interactive. */
 export async function runCaptcha(captcha: Captcha): Promise<void> {
   const { name, provider } = await load(captcha.script);
   if (provider.ready && name === 'grecaptcha') await new Promise<void>((resolve) => provider.ready?.(resolve));
@@ -30,9 +32,9 @@ export async function runCaptcha(captcha: Captcha): Promise<void> {
     sitekey: captcha.siteKey,
     callback: captcha.onSolved,
     'error-callback': captcha.onFailed,
-    ...(name === 'turnstile' ? actionOption : { size: 'invisible' }),
+    ...(name === 'turnstile' ? actionOption : captcha.interactive ? {} : { size: 'invisible' }),
   });
-  if (name !== 'turnstile') provider.execute?.(widget, actionOption);
+  if (name !== 'turnstile' && !captcha.interactive) provider.execute?.(widget, actionOption);
 }
 
 /** A loaded provider with the name of the global that its script defined. */

@@ -26,6 +26,19 @@ export async function offerPasskeys(url: string, signal: AbortSignal): Promise<v
   location.assign(to ?? url);
 }
 
+/**
+ * Asks the browser for any passkey that a challenge accepts: as an autofill suggestion, or at once if the visitor has
+ * asked for it. Returns `undefined` if the visitor or the browser gives none.
+ */
+export async function anyPasskey(
+  challenge: FormAnswer,
+  { suggested, signal }: { readonly suggested: boolean; readonly signal: AbortSignal },
+): Promise<FormAnswer | undefined> {
+  if (suggested && !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return undefined;
+  const mediation = suggested ? 'conditional' : 'optional';
+  return getCredential(challenge, { mediation, signal }).catch(() => undefined);
+}
+
 const request = async (address: string, init: Parameters<typeof callApi>[1]): Promise<PasskeyChallenge> =>
   (await callApi(address, init)
     .then((response) => response.json())

@@ -3,6 +3,7 @@ import {
   boolean,
   captchaPuzzle,
   char,
+  choice,
   defineStage,
   type Errors,
   isWebAddress,
@@ -10,6 +11,7 @@ import {
   redirectTarget,
   reference,
   secret,
+  since2026,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
@@ -17,6 +19,9 @@ const MODEL = 'authentik_stages_captcha.captchastage';
 
 /** Value of `api_url` that selects the built-in proof of work, which involves no third party. */
 export const PROOF_OF_WORK = 'gatehouse:proof-of-work';
+
+/** Formats in which a token is sent to a provider. */
+const CONTENT_TYPES = ['application/x-www-form-urlencoded', 'application/json'] as const;
 
 /** Largest length of a captcha token, in characters: three times the length of the longest token of any provider. */
 export const MAX_TOKEN = 16_384;
@@ -78,6 +83,12 @@ export const captchaContract = defineStage({
       .describe('Whether another score is refused. Otherwise policies decide.'),
     hostnames: z.array(char()).default([]).describe('Host names for which a token may be. Empty: any.'),
     action: char({ allowBlank: true }).default('').describe('Action for which a token must be. Empty: any.'),
+    interactive: since2026(boolean().default(false)).describe(
+      'Whether the page shows the widget of the provider, so that the visitor acts in it.',
+    ),
+    request_content_type: since2026(choice(CONTENT_TYPES).default(CONTENT_TYPES[0])).describe(
+      'Format in which a token is sent to the provider.',
+    ),
     fallback_stage: reference('stage', MODEL).describe('Captcha stage that asks while the provider does not answer.'),
   }),
   validate: proofKeyErrors,
@@ -88,11 +99,16 @@ export const captchaContract = defineStage({
     .object({ token: secret(char({ maxLength: MAX_TOKEN })) })
     .meta({ id: 'CaptchaChallengeResponseRequest', description: "The token that the provider's script has returned." }),
   state: z.object({ proof: proofOfWork.optional() }),
+  reads: {
+    'goauthentik.io/stages/captcha/site_key': 'optional',
+    'goauthentik.io/stages/captcha/private_key': 'optional',
+  },
   writes: ['captcha'],
   errors: {
     captcha_failed: { string: 'Failed to validate token', code: 'invalid' },
     captcha_refused: { string: 'Failed to validate token: {codes}', code: 'invalid' },
     captcha_invalid: { string: 'Invalid captcha response', code: 'invalid' },
+    captcha_retry: { string: 'Invalid captcha response. Retrying may solve this issue.', code: 'invalid' },
     captcha_spent: { string: 'This token has been used already.', code: 'invalid' },
   },
   inserts: ['captcha'],

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { PlanContext } from '@gatehouse/contracts';
 import { openDataSource } from '@gatehouse/platform';
-import { driveStage } from '@gatehouse/stage-kit/testing';
+import { driveStage, stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { solveChallenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/sha';
 import type { DataSource } from 'typeorm';
@@ -41,14 +42,18 @@ function createStage(more: object = {}) {
 }
 interface DriveOptions {
   readonly config?: object;
+  readonly context?: PlanContext;
   readonly request?: object;
   readonly handler?: CaptchaStage;
 }
-const drive = ({ config = {}, request = {}, handler = createStage() }: DriveOptions = {}) =>
+const drive = ({ config = {}, context = {}, request = {}, handler = createStage() }: DriveOptions = {}) =>
   driveStage(captchaContract, handler, {
     config: { public_key: 'site', private_key: 'hush', api_url: server.url, ...config },
+    context,
     request: { id: randomUUID(), ...request },
   });
+/** The part of a request by which the rules of 2026.8 hold. */
+const NEWEST = { site: { ...stageRequestFixture().site, api_version: '2026.8' } };
 const error = (code: string, more: object = {}) => ({
   type: 'rejected',
   errors: { token: [{ code, ...more }] },
@@ -60,8 +65,9 @@ describe('a captcha of a provider', () => {
   it('shows the site key, the script and the action', async () => {
     expect(await drive().show()).toEqual({
       type: 'challenge',
-      challenge: { site_key: 'site', js_url: 'https://www.recaptcha.net/recaptcha/api.js' },
+      challenge: { site_key: 'site', js_url: 'https://www.recaptcha.net/recaptcha/api.js', interactive: false },
     });
+    expect(await drive({ config: { interactive: true } }).show()).toMatchObject({ challenge: { interactive: true } });
     expect(await drive({ config: { action: 'login' } }).show()).toMatchObject({ challenge: { action: 'login' } });
   });
 
@@ -82,6 +88,38 @@ describe('a captcha of a provider', () => {
   it('rejects a token with the error codes of the provider', async () => {
     const codes = "['invalid-input-response']";
     expect(await drive().answer({ token: 'bad' })).toMatchObject(error('captcha_refused', { params: { codes } }));
+  });
+
+  it('sends the token in the configured format', async () => {
+    server.contentTypes.length = 0;
+    const config = { request_content_type: 'application/json' };
+    expect(await drive({ config }).answer({ token: goodToken() })).toMatchObject({ type: 'passed' });
+    expect(server.contentTypes).toEqual(['application/json']);
+    expect(server.requests).toEqual([{ secret: 'hush', response: expect.any(String), remoteip: '203.0.113.7' }]);
+  });
+
+  it('uses the keys of the context in place of its own, and shows the site key only', async () => {
+    const context = {
+      'goauthentik.io/stages/captcha/site_key': 'other site',
+      'goauthentik.io/stages/captcha/private_key': 'hush',
+    };
+    const step = drive({ config: { private_key: 'unused' }, context });
+    const shown = await step.show();
+    expect(shown).toMatchObject({ challenge: { site_key: 'other site' } });
+    expect(JSON.stringify(shown)).not.toContain('hush');
+    expect(await step.answer({ token: goodToken() })).toMatchObject({ type: 'passed' });
+    expect(server.requests).toMatchObject([{ secret: 'hush' }]);
+  });
+
+  it('rejects tokens with the texts of 2026.8, which contain no codes of the provider', async () => {
+    const answer = (token: string) => drive({ request: NEWEST }).answer({ token });
+    expect(await answer('bad')).toMatchObject(error('captcha_retry'));
+    server.override = (response) => void response.writeHead(500).end();
+    expect(await answer(goodToken())).toMatchObject(error('captcha_failed'));
+    server.override = (response) => void response.end('{"success":true}');
+    const token = goodToken();
+    expect(await answer(token)).toMatchObject({ type: 'passed' });
+    expect(await answer(token)).toMatchObject(error('captcha_retry'));
   });
 
   it('accepts a token once, even if the provider accepts it again (accident 59)', async () => {

@@ -19,6 +19,7 @@ import {
   ProviderOutageError,
   RequestRejectedError,
   SiteverifyClient,
+  type SiteverifyRequest,
   type SiteverifyResponse,
 } from './siteverify-client.js';
 import { SpentTokenRepository } from './spent-token.repository.js';
@@ -45,7 +46,8 @@ export class CaptchaStage implements Stage<Contract> {
     const { config, state } = input;
     if (config.api_url !== PROOF_OF_WORK) return this.fallbackDuringOutage(input) ?? ask<Contract>(puzzleOf(input));
     const proof = this.reusableProof(state?.proof) ?? (await this.createProof(config.private_key));
-    return ask<Contract>({ site_key: toSiteKey(proof), js_url: PROOF_OF_WORK_SCRIPT }, { state: { proof } });
+    const puzzle = { site_key: toSiteKey(proof), js_url: PROOF_OF_WORK_SCRIPT, interactive: false };
+    return ask<Contract>(puzzle, { state: { proof } });
   }
 
   respond(input: RespondInput<Contract>): Promise<Outcome> {
@@ -70,15 +72,13 @@ export class CaptchaStage implements Stage<Contract> {
   }
 
   private async checkWithProvider(input: RespondInput<Contract>): Promise<Outcome> {
-    const { config, response, site } = input;
+    const { config, response, site, apiVersion } = input;
     try {
       const verdict = await this.siteverify.verify(verificationRequest(input));
-      const failure = verificationError(verdict, config, new URL(site.base_url).hostname);
+      const failure = verificationError(verdict, config, { host: new URL(site.base_url).hostname, apiVersion });
       if (failure) return this.fallbackDuringOutage(input) ?? rejected(failure);
-      const token = { account: `${config.api_url} ${config.public_key}`, text: response.token };
-      return (await this.spentTokens.spend(token, input.id))
-        ? passed(input, verdict)
-        : rejected({ code: 'captcha_spent' });
+      const token = { account: `${config.api_url} ${keysOf(input).site}`, text: response.token };
+      return (await this.spentTokens.spend(token, input.id)) ? passed(input, verdict) : rejected(spent(input));
     } catch (error) {
       if (!(error instanceof ProviderOutageError || error instanceof RequestRejectedError)) throw error;
       const provider = new URL(config.api_url).host;
@@ -100,7 +100,7 @@ export class CaptchaStage implements Stage<Contract> {
     const isUnused =
       input.preview !== undefined ||
       (await this.spentTokens.spend({ account: PROOF_OF_WORK, text: state.proof!.signature }, input.id));
-    return isUnused ? passed(input, { success: true }) : rejected({ code: 'captcha_spent' }, {});
+    return isUnused ? passed(input, { success: true }) : rejected(spent(input), {});
   }
 
   /**
@@ -118,23 +118,38 @@ export class CaptchaStage implements Stage<Contract> {
   }
 }
 
-const puzzleOf = ({ config }: ChallengeInput<Contract>): Challenge<Contract> => ({
-  site_key: config.public_key,
+/** Returns the keys of the provider: those of the context, which an expression has set, else those of the config. */
+const keysOf = ({ config, context }: ChallengeInput<Contract>) => ({
+  site: context['goauthentik.io/stages/captcha/site_key'] || config.public_key,
+  secret: context['goauthentik.io/stages/captcha/private_key'] || config.private_key,
+});
+
+const puzzleOf = (input: ChallengeInput<Contract>, { config } = input): Challenge<Contract> => ({
+  site_key: keysOf(input).site,
   js_url: config.js_url,
+  interactive: config.interactive,
   ...(config.action === '' ? {} : { action: config.action }),
 });
 
 const HCAPTCHA = /(^|\.)hcaptcha\.com$/;
 
-function verificationRequest({ config, response, client, timeLeftMs }: RespondInput<Contract>) {
+function verificationRequest(input: RespondInput<Contract>): SiteverifyRequest {
+  const { config, response, client, timeLeftMs } = input;
+  const { site: sitekey, secret } = keysOf(input);
   // An hCaptcha account has one secret for all its sites, so the request must name the site that showed the puzzle.
-  const site = HCAPTCHA.test(new URL(config.api_url).hostname) ? { sitekey: config.public_key } : {};
+  const site = HCAPTCHA.test(new URL(config.api_url).hostname) ? { sitekey } : {};
   return {
     address: config.api_url,
-    form: { secret: config.private_key, response: response.token, remoteip: client.ip, ...site },
+    contentType: config.request_content_type,
+    form: { secret, response: response.token, remoteip: client.ip, ...site },
     stillWanted: () => timeLeftMs() > 0,
   };
 }
+
+/** Returns the error of a token that another answer has used before. */
+const spent = ({ apiVersion }: RespondInput<Contract>): StageMessage<Contract> => ({
+  code: apiVersion === '2024.8' ? 'captcha_spent' : 'captcha_retry',
+});
 
 const fallback = (stage: string | null): Outcome | undefined =>
   stage === null ? undefined : pass<Contract>({ insert: { where: 'next', steps: [{ attached: stage }] } });

@@ -10,6 +10,8 @@ import {
   SiteverifyClient,
 } from './siteverify-client.js';
 
+const FORM = { contentType: 'application/x-www-form-urlencoded' } as const;
+
 let server: SiteverifyServer;
 beforeEach(async () => {
   server = await SiteverifyServer.open('hush');
@@ -22,6 +24,7 @@ const verify = (client: SiteverifyClient, token = 'good', stillWanted = () => tr
   client.verify({
     address: server.url,
     form: { secret: 'hush', response: token, remoteip: '203.0.113.7' },
+    ...FORM,
     stillWanted,
   });
 const status = (code: number) => (response: ServerResponse) => void response.writeHead(code).end('{}');
@@ -98,7 +101,7 @@ describe('SiteverifyClient', () => {
     'sends nothing to %s, a loopback host, unless CAPTCHA_HOSTS names it (accident 43)',
     async (host) => {
       const address = server.url.replace('127.0.0.1', host);
-      const request = { address, form: { secret: 'hush', response: 'good' }, stillWanted: () => true };
+      const request = { address, form: { secret: 'hush', response: 'good' }, stillWanted: () => true, ...FORM };
       await expect(createClient({ CAPTCHA_HOSTS: '*' }).verify(request)).rejects.toThrow(
         /not an allowed host|unavailable/,
       );
@@ -109,7 +112,7 @@ describe('SiteverifyClient', () => {
   it.each(['10.1.2.3', '169.254.169.254', '192.168.0.1', '100.64.0.1', '[fd00::1]', '[fe80::1]'])(
     'sends nothing to %s, which is not a public address (accident 43)',
     async (host) => {
-      const request = { address: `http://${host}/`, form: {}, stillWanted: () => true };
+      const request = { address: `http://${host}/`, form: {}, stillWanted: () => true, ...FORM };
       await expect(createClient({ CAPTCHA_HOSTS: '*' }).verify(request)).rejects.toThrow(RequestRejectedError);
     },
   );

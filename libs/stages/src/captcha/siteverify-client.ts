@@ -15,6 +15,8 @@ export class RequestRejectedError extends Error {}
 export interface SiteverifyRequest {
   readonly address: string;
   readonly form: Readonly<Record<string, string>>;
+  /** Format in which the form is sent. */
+  readonly contentType: 'application/x-www-form-urlencoded' | 'application/json';
   /** Returns whether the caller still waits for the result. If not, no request is sent. */
   readonly stillWanted: () => boolean;
 }
@@ -24,8 +26,6 @@ export type SiteverifyResponse = Readonly<Record<string, unknown>>;
 
 /** Largest size of a response, in bytes. */
 export const MAX_RESPONSE_BYTES = 16 * 1024;
-
-const HEADERS = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' };
 
 /** Number of requests that may wait in the queue: none, because the visitor can send the token again. */
 const QUEUE = 0;
@@ -55,12 +55,13 @@ export class SiteverifyClient {
    * `RequestRejectedError` if the provider gives no verdict, and `BusyError` when too many requests to this provider
    * are open.
    */
-  async verify({ address, form, stillWanted }: SiteverifyRequest): Promise<SiteverifyResponse> {
+  async verify(request: SiteverifyRequest): Promise<SiteverifyResponse> {
+    const { address, stillWanted } = request;
     if (!this.http.isAllowed(new URL(address)))
       throw new RequestRejectedError(`${new URL(address).hostname} is not an allowed host: see CAPTCHA_HOSTS`);
     const { breaker, limiter } = this.providerOf(address);
     const result = await limiter
-      .run(() => breaker.run(() => this.send(address, form)), stillWanted)
+      .run(() => breaker.run(() => this.send(request)), stillWanted)
       .catch((error: unknown) => {
         throw error instanceof CircuitOpenError
           ? new ProviderOutageError('the circuit breaker of the provider is open')
@@ -83,13 +84,16 @@ export class SiteverifyClient {
     return provider;
   }
 
-  private async send(
-    address: string,
-    form: SiteverifyRequest['form'],
-  ): Promise<SiteverifyResponse | RequestRejectedError> {
+  private async send({
+    address,
+    form,
+    contentType,
+  }: SiteverifyRequest): Promise<SiteverifyResponse | RequestRejectedError> {
     try {
+      const headers = { accept: 'application/json', 'content-type': contentType };
+      const body = contentType === 'application/json' ? JSON.stringify(form) : new URLSearchParams(form).toString();
       const signal = AbortSignal.timeout(this.limits.CAPTCHA_TIMEOUT_MS);
-      const request = { method: 'POST', url: new URL(address), headers: HEADERS, body: encoded(form) };
+      const request = { method: 'POST', url: new URL(address), headers, body };
       const { status, text } = await this.http.send(request, { maxBytes: MAX_RESPONSE_BYTES, signal });
       if (isRejection(status)) return new RequestRejectedError(`the provider answered ${status}`);
       if (!isSuccess(status)) throw new Error(`the provider answered ${status}`);
@@ -99,8 +103,6 @@ export class SiteverifyClient {
     }
   }
 }
-
-const encoded = (form: SiteverifyRequest['form']) => new URLSearchParams(form).toString();
 
 const isSuccess = (status: number) => status >= 200 && status < 300;
 

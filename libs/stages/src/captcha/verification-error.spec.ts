@@ -1,10 +1,11 @@
+import type { ApiVersion } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { captchaContract } from './captcha.contract.js';
 import { verificationError } from './verification-error.js';
 
 const config = (more: object = {}) => captchaContract.config.parse({ public_key: 'p', private_key: 's', ...more });
-const errorOf = (verdict: object, more: object = {}) =>
-  verificationError({ ...verdict }, config(more), 'id.example.org');
+const errorOf = (verdict: object, more: object = {}, apiVersion: ApiVersion = '2024.8') =>
+  verificationError({ ...verdict }, config(more), { host: 'id.example.org', apiVersion });
 const INVALID = { code: 'captcha_invalid' };
 
 describe('verificationError', () => {
@@ -18,6 +19,15 @@ describe('verificationError', () => {
   ])('refuses a token for %s, with the error codes', (_title, verdict, codes) => {
     expect(errorOf(verdict)).toEqual({ code: 'captcha_refused', params: { codes } });
     expect(errorOf(verdict, { error_on_invalid_score: false })).toMatchObject({ code: 'captcha_refused' });
+  });
+
+  it.each([
+    ['every code means that a new token may pass', ['timeout-or-duplicate', 'already-seen-response'], 'captcha_retry'],
+    ['one code means something else', ['timeout-or-duplicate', 'invalid-input-secret'], 'captcha_invalid'],
+    ['there is no code', [], 'captcha_invalid'],
+    ['the codes are no list', 'timeout-or-duplicate', 'captcha_invalid'],
+  ])('suggests another try in 2026.8 only if every code means that a new token may pass: %s', (_title, codes, code) => {
+    expect(errorOf({ success: false, 'error-codes': codes }, {}, '2026.8')).toEqual({ code });
   });
 
   it('shortens a long list of error codes', () => {

@@ -1,4 +1,4 @@
-import { type Config, pythonLiteral, type StageMessage } from '@gatehouse/contracts';
+import { type ApiVersion, type Config, pythonLiteral, type StageMessage } from '@gatehouse/contracts';
 import type { captchaContract } from './captcha.contract.js';
 import type { SiteverifyResponse } from './siteverify-client.js';
 
@@ -10,18 +10,38 @@ const MAX_CODES = 500;
 /** A threshold of this value or less means no limit (docs/spec/stages.md#captcha-judgement). */
 const NO_LIMIT = -1;
 
-/**
- * Returns the error that the visitor gets for a provider's response, or `undefined` if the token is valid. `host` is
- * the host of this site.
- */
+/** Error codes of providers for a token that was missing, wrong, too old or used before. A new token may pass. */
+const RETRY_CODES: ReadonlySet<unknown> = new Set([
+  'missing-input-response',
+  'invalid-input-response',
+  'timeout-or-duplicate',
+  'expired-input-response',
+  'already-seen-response',
+]);
+
+interface Site {
+  /** The host of this site. */
+  readonly host: string;
+  readonly apiVersion: ApiVersion;
+}
+
+/** Returns the error that the visitor gets for a provider's response, or `undefined` if the token is valid. */
 export function verificationError(
   verdict: SiteverifyResponse,
   config: Config<Contract>,
-  host: string,
+  { host, apiVersion }: Site,
 ): StageMessage<Contract> | undefined {
-  if (verdict['success'] !== true) return { code: 'captcha_refused', params: { codes: formatCodes(verdict) } };
+  if (verdict['success'] !== true) return refusal(verdict, apiVersion);
   if (!isForSite(verdict, config, host) || !isForAction(verdict, config)) return { code: 'captcha_invalid' };
   return config.error_on_invalid_score ? scoreError(verdict, config) : undefined;
+}
+
+/** Returns the error of a token that the provider refuses. Only 2024.8 shows the provider's error codes. */
+function refusal(verdict: SiteverifyResponse, apiVersion: ApiVersion): StageMessage<Contract> {
+  if (apiVersion === '2024.8') return { code: 'captcha_refused', params: { codes: formatCodes(verdict) } };
+  const { 'error-codes': codes } = verdict;
+  const mayRetry = Array.isArray(codes) && codes.length > 0 && codes.every((code) => RETRY_CODES.has(code));
+  return { code: mayRetry ? 'captcha_retry' : 'captcha_invalid' };
 }
 
 /** Formats the error codes as a Python list, as authentik does. */

@@ -12,14 +12,16 @@ export function buildChallenge(
   input: ChallengeInput<Contract>,
   sources: Challenge<Contract>['sources'],
 ): Challenge<Contract> {
-  const { config, context, flow, query } = input;
+  const { config, context, flow, query, apiVersion } = input;
   const passwordStage = passwordStageOf(input);
   return {
     user_fields: config.user_fields,
     password_fields: passwordStage !== undefined,
     allow_show_password: passwordStage?.config['allow_show_password'] === true,
+    captcha_stage: null,
+    passkey_challenge: null,
     ...(context.application ? { application_pre: context.application.name } : {}),
-    ...hintOf(query),
+    pending_user_identifier: hintOf(input) ?? null,
     flow_designation: flow.designation,
     ...link('enroll_url', config.enrollment_flow, query),
     ...link('recovery_url', config.recovery_flow, query),
@@ -27,7 +29,7 @@ export function buildChallenge(
     primary_action: flow.designation === 'authentication' ? 'Log in' : 'Continue',
     sources,
     show_source_labels: config.show_source_labels,
-    enable_remember_me: config.enable_remember_me,
+    enable_remember_me: config.enable_remember_me ?? apiVersion === '2024.8',
   };
 }
 
@@ -42,9 +44,25 @@ export function passwordStageOf({ config, attached }: ChallengeInput<Contract>):
   return stage;
 }
 
-/** Returns the name that the address of the page asks to fill in, unless it is too long for an answer. */
-function hintOf({ login_hint: hint = '' }: Readonly<Record<string, string>>) {
-  return hint === '' || hint.length > MAX_IDENTIFIER ? {} : { login_hint: hint };
+/**
+ * Returns the name to fill in: that of the context, else that of the page's address. Returns `undefined` for a name that
+ * is too long for an answer, or that was refused.
+ */
+export function hintOf({ context, query, state }: ChallengeInput<Contract>): string | undefined {
+  const hint = context.pending_user_identifier ?? query['login_hint'] ?? '';
+  const isUsable = hint !== '' && hint.length <= MAX_IDENTIFIER && hint !== state?.refused_hint;
+  return isUsable ? hint : undefined;
+}
+
+/**
+ * Returns the name that the stage tries without the visitor (docs/spec/stages.md#identification-hint), or `undefined` if
+ * the visitor must answer. Authentik tries no names before 2026.8.
+ */
+export function hintToTry(input: ChallengeInput<Contract>): string | undefined {
+  const { config, context, step, apiVersion } = input;
+  const asksMore = config.password_stage !== null || config.captcha_stage !== null || config.webauthn_stage !== null;
+  const isTried = apiVersion !== '2024.8' && !asksMore && !step.conditional && !context.pending_user && !input.preview;
+  return isTried ? hintOf(input) : undefined;
 }
 
 /** Returns the link to another flow, if one is configured. The link keeps the query, so that `next` is not lost. */

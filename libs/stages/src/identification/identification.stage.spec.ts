@@ -1,7 +1,13 @@
-import type { AttachedStage, PlanContext, StageRequest } from '@gatehouse/contracts';
+import {
+  API_VERSIONS,
+  type ApiVersion,
+  type AttachedStage,
+  type PlanContext,
+  type StageRequest,
+} from '@gatehouse/contracts';
 import { UserLookup } from '@gatehouse/directory';
 import { type PublicSource, PublishedSourceRepository, publicSource } from '@gatehouse/sources';
-import { driveStage } from '@gatehouse/stage-kit/testing';
+import { driveStage, stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { describe, expect, it } from 'vitest';
 import { identificationContract } from './identification.contract.js';
 import { IdentificationStage } from './identification.stage.js';
@@ -68,6 +74,9 @@ const COMBINED: DriveOptions = {
   request: { attached: { password_stage: passwordStage } },
 };
 
+/** Returns the part of a request by which the rules of a line of authentik hold. */
+const speaking = (api_version: ApiVersion) => ({ site: { ...stageRequestFixture().site, api_version } });
+
 describe('the identification challenge', () => {
   it('has the user fields and no optional property by default', async () => {
     expect(await drive().show()).toEqual({
@@ -76,6 +85,7 @@ describe('the identification challenge', () => {
         user_fields: ['email', 'username'],
         password_fields: false,
         allow_show_password: false,
+        ...{ captcha_stage: null, passkey_challenge: null, pending_user_identifier: null },
         flow_designation: 'authentication',
         primary_action: 'Log in',
         sources: [],
@@ -112,17 +122,24 @@ describe('the identification challenge', () => {
     });
   });
 
-  it('has the login hint of the query, unless it is empty or longer than an answer may be', async () => {
+  it('has the name of the context or of the login hint, unless it is empty or longer than an answer may be', async () => {
     const hint = (login_hint: string) => drive({ request: { query: { login_hint } } }).show();
     for (const name of ['alice', 'x'.repeat(1024)])
-      expect(await hint(name)).toMatchObject({ challenge: { login_hint: name } });
-    for (const name of ['', 'x'.repeat(1025)]) expect(await hint(name)).not.toHaveProperty('challenge.login_hint');
+      expect(await hint(name)).toMatchObject({ challenge: { pending_user_identifier: name } });
+    for (const name of ['', 'x'.repeat(1025)])
+      expect(await hint(name)).toMatchObject({ challenge: { pending_user_identifier: null } });
+    const options = { context: { pending_user_identifier: 'bob' }, request: { query: { login_hint: 'alice' } } };
+    expect(await drive(options).show()).toMatchObject({ challenge: { pending_user_identifier: 'bob' } });
   });
 
-  it('lets the page remember the name unless enable_remember_me is false', async () => {
-    expect(await drive({ config: { enable_remember_me: false } }).show()).toMatchObject({
-      challenge: { enable_remember_me: false },
-    });
+  it('lets the page remember the name as configured, by default in 2024.8 only', async () => {
+    const remembers = async (config: object, api_version: ApiVersion) =>
+      (await drive({ config: { ...config }, request: speaking(api_version) }).show()) as object;
+    for (const version of API_VERSIONS)
+      for (const enable_remember_me of [true, false])
+        expect(await remembers({ enable_remember_me }, version)).toMatchObject({ challenge: { enable_remember_me } });
+    expect(await remembers({}, '2024.8')).toMatchObject({ challenge: { enable_remember_me: true } });
+    expect(await remembers({}, '2026.8')).toMatchObject({ challenge: { enable_remember_me: false } });
   });
 
   it('labels the button Continue unless the flow is an authentication flow', async () => {
@@ -155,7 +172,7 @@ describe('the sources of the challenge', () => {
   const plex = publicSource.parse({
     ...{ uuid: uuid(3), model: 'authentik_sources_plex.plexsource', slug: 's3', name: 'Plex', client_id: 'c' },
   });
-  const sources = new InMemorySources([oauth(1, {}), oauth(2, { icon: 'hub.png' }), plex]);
+  const sources = new InMemorySources([oauth(1, {}), oauth(2, { icon: 'hub.png', promoted: true }), plex]);
   const options = { config: { user_fields: [], sources: [uuid(1), uuid(2), uuid(3)] } };
 
   it('each have an icon and a login challenge', async () => {
@@ -164,8 +181,8 @@ describe('the sources of the challenge', () => {
       challenge: {
         user_fields: [],
         sources: [
-          { name: 'S 1', icon_url: '/static/authentik/sources/discord.svg', challenge: to(1) },
-          { name: 'S 2', icon_url: '/media/public/hub.png', challenge: to(2) },
+          { name: 'S 1', icon_url: '/static/authentik/sources/discord.svg', challenge: to(1), promoted: false },
+          { name: 'S 2', icon_url: '/media/public/hub.png', challenge: to(2), promoted: true },
           { name: 'Plex', challenge: { component: 'ak-source-plex', client_id: 'c', slug: 's3' } },
         ],
       },

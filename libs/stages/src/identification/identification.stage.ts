@@ -1,12 +1,27 @@
-import { ask, pass, reject, type StageOutcome, type User } from '@gatehouse/contracts';
+import {
+  ask,
+  type ChallengeOutcome,
+  type Errors,
+  fieldErrors,
+  NON_FIELD_ERRORS,
+  pass,
+  type RejectedOutcome,
+  reject,
+  type StageErrors,
+  type StageOutcome,
+  type User,
+} from '@gatehouse/contracts';
 import { UserLookup } from '@gatehouse/directory';
 import { PublishedSourceRepository, sourceIcon, sourceLoginStep } from '@gatehouse/sources';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { buildChallenge, passwordStageOf } from './identification.challenge.js';
-import type { identificationContract } from './identification.contract.js';
+import { buildChallenge, hintToTry, passwordStageOf } from './identification.challenge.js';
+import { type identificationContract, requiredIdentifierField } from './identification.contract.js';
 
 type Contract = typeof identificationContract;
+
+/** The backend of a user who has logged in without a password. */
+const INBUILT = 'authentik.core.auth.InbuiltBackend';
 
 /**
  * Asks for an identifier. The user with this identifier becomes the pending user. For an unknown identifier, a pretended
@@ -19,28 +34,88 @@ export class IdentificationStage implements Stage<Contract> {
     @Inject(PublishedSourceRepository) private readonly sources: PublishedSourceRepository,
   ) {}
 
-  async challenge(input: ChallengeInput<Contract>) {
-    const { config, site, query } = input;
-    const sources = config.sources.length > 0 ? await this.sources.findEnabled(config.sources) : [];
-    const logins = sources.map((source) => ({
-      ...sourceLoginStep(source, { baseUrl: site.base_url, next: query['next'] }),
-      ...{ name: source.name, icon_url: sourceIcon(source) },
-    }));
-    const effects = logins.flatMap((login) => login.effects);
-    const buttons = logins.map(({ name, icon_url, challenge }) => ({ name, icon_url, challenge }));
-    return ask<Contract>(buildChallenge(input, buttons), effects.length > 0 ? { effects } : {});
+  async challenge(input: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
+    const hint = hintToTry(input);
+    if (hint === undefined) return this.show(input);
+    const outcome = await this.identify(input, hint);
+    if (outcome.type !== 'rejected') return outcome;
+    const { effects = [] } = outcome;
+    const shown = await this.show({ ...input, ...refused(hint) });
+    return {
+      ...shown,
+      ...refused(hint),
+      context: { pending_user_identifier: null },
+      effects: [...effects, ...(shown.effects ?? [])],
+    };
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
     const { config, response } = input;
-    const user = await this.users.find(response.uid_field, {
+    if (config.webauthn_stage !== null && response.passkey) return identifiedByPasskey(input);
+    const missing = missingIdentifier(input);
+    if (missing) return this.refuse(input, missing);
+    const outcome = await this.identify(input, response.uid_field!);
+    return outcome.type === 'rejected' ? { ...outcome, ...refusedHint(input) } : outcome;
+  }
+
+  /** Rejects an answer with invalid fields. A name that the stage would try without the visitor is not tried any more. */
+  refuse(input: ChallengeInput<Contract>, errors: Errors): RejectedOutcome<Contract> {
+    return reject<Contract>(errors as StageErrors<Contract>, refusedHint(input));
+  }
+
+  private async show(input: ChallengeInput<Contract>): Promise<ChallengeOutcome<Contract>> {
+    const { config, site, query } = input;
+    const sources = config.sources.length > 0 ? await this.sources.findEnabled(config.sources) : [];
+    const logins = sources.map((source) => ({
+      ...sourceLoginStep(source, { baseUrl: site.base_url, next: query['next'] }),
+      ...{ name: source.name, icon_url: sourceIcon(source), promoted: source.promoted },
+    }));
+    const effects = logins.flatMap((login) => login.effects);
+    const buttons = logins.map(({ effects: _effects, ...button }) => button);
+    return ask<Contract>(buildChallenge(input, buttons), effects.length > 0 ? { effects } : {});
+  }
+
+  private async identify(input: ChallengeInput<Contract>, identifier: string): Promise<StageOutcome<Contract>> {
+    const { config } = input;
+    const user = await this.users.find(identifier, {
       fields: config.user_fields ?? [],
       caseInsensitive: config.case_insensitive_matching,
     });
     // A preview treats every user except its test user as unknown.
     const isKnown = user && (input.preview === undefined || input.preview.user === user.uuid);
-    return isKnown ? pass<Contract>({ context: userContext(input, user) }) : unknownUser(input);
+    return isKnown
+      ? pass<Contract>({ context: userContext(input, { user, identifier }) })
+      : unknownUser(input, identifier);
   }
+}
+
+/** Returns the state after a refused name. */
+const refused = (hint: string) => ({ state: { refused_hint: hint } });
+
+/** Returns the state by which the stage no longer tries a name without the visitor. */
+function refusedHint(input: ChallengeInput<Contract>) {
+  const hint = hintToTry(input);
+  return hint === undefined ? {} : refused(hint);
+}
+
+/** Returns the errors of an answer without an identifier. In 2024.8 the identifier is a required field. */
+function missingIdentifier({ response, apiVersion }: RespondInput<Contract>): Errors | undefined {
+  if (response.uid_field) return undefined;
+  if (apiVersion !== '2024.8') return { [NON_FIELD_ERRORS]: [{ code: 'identification_empty' }] };
+  const { error } = requiredIdentifierField.safeParse({ uid_field: response.uid_field });
+  return fieldErrors(error!);
+}
+
+/**
+ * Passes with the user whom a passkey has identified. The embedded stage has verified it before. The backend shows
+ * policies that the user needs no password.
+ */
+function identifiedByPasskey({ context }: RespondInput<Contract>): StageOutcome<Contract> {
+  const { pending_user: user, verified_user: verified } = context;
+  if (user?.kind !== 'saved' || user.uuid !== verified) throw new Error('no stage has verified the passkey');
+  return pass<Contract>({
+    context: { pending_user: { ...user, backend: INBUILT }, pending_user_identifier: null },
+  });
 }
 
 /**
@@ -49,9 +124,9 @@ export class IdentificationStage implements Stage<Contract> {
  * so that policies see the identifier, even after a restart that keeps the context
  * (docs/spec/stages.md#identification-answer).
  */
-function unknownUser(input: RespondInput<Contract>): StageOutcome<Contract> {
-  const identifier = input.response.uid_field;
-  const context = userContext(input, { kind: 'pretended', username: identifier, email: identifier });
+function unknownUser(input: ChallengeInput<Contract>, identifier: string): StageOutcome<Contract> {
+  const user = { kind: 'pretended', username: identifier, email: identifier } as const;
+  const context = userContext(input, { user, identifier });
   // The embedded password stage records the failed login, as it does for known users.
   if (passwordStageOf(input)) return pass<Contract>({ context });
   // No reputation effect here: only an unknown user would cause this row to be written, and the time for the write
@@ -65,7 +140,10 @@ function unknownUser(input: RespondInput<Contract>): StageOutcome<Contract> {
  * Returns the context changes for a user. They include the typed identifier if later steps show it instead of the
  * user's name, because the name would reveal that the user exists (docs/spec/stages.md#identification-display).
  */
-function userContext({ config, response }: RespondInput<Contract>, user: User) {
+function userContext(
+  { config }: ChallengeInput<Contract>,
+  { user, identifier }: { readonly user: User; readonly identifier: string },
+) {
   const showsIdentifier = config.pretend_user_exists || !config.show_matched_user;
-  return { pending_user: user, ...(showsIdentifier ? { pending_user_identifier: response.uid_field } : {}) };
+  return { pending_user: user, ...(showsIdentifier ? { pending_user_identifier: identifier } : {}) };
 }

@@ -36,6 +36,7 @@ export const ar: Catalogue = {
   'No data provided': 'لم تُرسل أي بيانات.',
   'Invalid data. Expected a dictionary, but got {type}.': 'بيانات غير صالحة: كان المتوقع كائنًا، لا {type}.',
   'Failed to authenticate.': 'تعذّر تسجيل الدخول.',
+  'No identification data provided.': 'لم يُذكر من يريد تسجيل الدخول.',
   "Request to authenticate with {name} has been denied. Please authenticate with the source you've previously signed up with.":
     'رُفض تسجيل الدخول عبر {name}. يرجى تسجيل الدخول عبر المصدر الذي سجّلت به سابقًا.',
   'This account of {source} is connected with another user.': 'حساب {source} هذا مرتبط بمستخدم آخر.',
@@ -75,6 +76,7 @@ export const ar: Catalogue = {
   'Failed to validate token': 'تعذّر التحقق من الرمز',
   'Failed to validate token: {codes}': 'تعذّر التحقق من الرمز: {codes}',
   'Invalid captcha response': 'استجابة غير صالحة لاختبار التحقق',
+  'Invalid captcha response. Retrying may solve this issue.': 'استجابة غير صالحة لاختبار التحقق. قد تنجح محاولة أخرى.',
   'This token has been used already.': 'سبق استخدام هذا الرمز.',
   'Continue to confirm this email address.': 'تابع لتأكيد عنوان البريد الإلكتروني هذا.',
   'Link was already used, please request a new link.': 'استُخدم هذا الرابط من قبل أو انتهت صلاحيته. يُرجى طلب رابط جديد.',

@@ -36,6 +36,7 @@ export const de: Catalogue = {
   'No data provided': 'Es wurden keine Daten gesendet.',
   'Invalid data. Expected a dictionary, but got {type}.': 'Ungültige Daten: Erwartet wurde ein Objekt, nicht {type}.',
   'Failed to authenticate.': 'Die Anmeldung ist fehlgeschlagen.',
+  'No identification data provided.': 'Es wurde nicht angegeben, wer sich anmelden will.',
   "Request to authenticate with {name} has been denied. Please authenticate with the source you've previously signed up with.":
     'Die Anmeldung mit {name} wurde abgelehnt. Bitte melden Sie sich dort an, wo Sie sich zuerst registriert haben.',
   'This account of {source} is connected with another user.':
@@ -83,6 +84,8 @@ export const de: Catalogue = {
   'Failed to validate token': 'Das Token konnte nicht geprüft werden',
   'Failed to validate token: {codes}': 'Das Token konnte nicht geprüft werden: {codes}',
   'Invalid captcha response': 'Ungültige Captcha-Antwort',
+  'Invalid captcha response. Retrying may solve this issue.':
+    'Ungültige Captcha-Antwort. Ein neuer Versuch kann helfen.',
   'This token has been used already.': 'Dieses Token wurde bereits verwendet.',
   'Continue to confirm this email address.': 'Fahren Sie fort, um diese E-Mail-Adresse zu bestätigen.',
   'Link was already used, please request a new link.':

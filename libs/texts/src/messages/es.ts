@@ -36,6 +36,7 @@ export const es: Catalogue = {
   'No data provided': 'No se han enviado datos.',
   'Invalid data. Expected a dictionary, but got {type}.': 'Datos no válidos: se esperaba un objeto, no {type}.',
   'Failed to authenticate.': 'No se ha podido iniciar sesión.',
+  'No identification data provided.': 'No se ha indicado quién quiere iniciar sesión.',
   "Request to authenticate with {name} has been denied. Please authenticate with the source you've previously signed up with.":
     'Se ha rechazado el acceso con {name}. Acceda con la fuente con la que se registró.',
   'This account of {source} is connected with another user.': 'Esta cuenta de {source} está vinculada a otro usuario.',
@@ -79,6 +80,8 @@ export const es: Catalogue = {
   'Failed to validate token': 'No se pudo comprobar el token',
   'Failed to validate token: {codes}': 'No se pudo comprobar el token: {codes}',
   'Invalid captcha response': 'Respuesta al captcha no válida',
+  'Invalid captcha response. Retrying may solve this issue.':
+    'Respuesta al captcha no válida. Puede que un nuevo intento funcione.',
   'This token has been used already.': 'Este token ya se ha utilizado.',
   'Continue to confirm this email address.': 'Continúe para confirmar esta dirección de correo electrónico.',
   'Link was already used, please request a new link.':

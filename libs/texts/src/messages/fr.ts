@@ -38,6 +38,7 @@ export const fr: Catalogue = {
   'No data provided': 'Aucune donnée n’a été fournie.',
   'Invalid data. Expected a dictionary, but got {type}.': 'Données invalides : un objet était attendu, et non {type}.',
   'Failed to authenticate.': 'L’authentification a échoué.',
+  'No identification data provided.': 'Rien n’indique qui veut se connecter.',
   "Request to authenticate with {name} has been denied. Please authenticate with the source you've previously signed up with.":
     'La connexion avec {name} a été refusée. Connectez-vous avec la source avec laquelle vous vous êtes inscrit.',
   'This account of {source} is connected with another user.': 'Ce compte {source} est lié à un autre utilisateur.',
@@ -83,6 +84,8 @@ export const fr: Catalogue = {
   'Failed to validate token': 'Le jeton n’a pas pu être vérifié',
   'Failed to validate token: {codes}': 'Le jeton n’a pas pu être vérifié : {codes}',
   'Invalid captcha response': 'Réponse au captcha non valide',
+  'Invalid captcha response. Retrying may solve this issue.':
+    'Réponse au captcha non valide. Un nouvel essai peut suffire.',
   'This token has been used already.': 'Ce jeton a déjà été utilisé.',
   'Continue to confirm this email address.': 'Continuez pour confirmer cette adresse e-mail.',
   'Link was already used, please request a new link.':

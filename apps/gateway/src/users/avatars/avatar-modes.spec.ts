@@ -1,7 +1,8 @@
+import { DEFAULT_AVATAR } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { gatewaySettings } from '../../gateway.config.js';
 import { AvatarService } from './avatar.service.js';
-import { DEFAULT_AVATAR, readsAttributes } from './avatar-modes.js';
+import { readsAttributes } from './avatar-modes.js';
 
 const alice = { username: 'alice', name: 'Alice Liddell', email: 'Alice@Example.org' };
 const avatarOf = (AVATARS: string, changes: object = {}) =>

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { DEFAULT_AVATAR } from '@gatehouse/contracts';
 import { initialsAvatar } from './initials.avatar.js';
 
 /** The user of an avatar, with the fields that are known. */
@@ -13,9 +14,6 @@ export interface AvatarSubject {
 
 /** Returns the URL of an avatar, or undefined if the mode has none for this user. */
 export type AvatarMode = (user: AvatarSubject) => string | undefined;
-
-/** The avatar of anonymous visitors, and of users for whom no mode returns an avatar. */
-export const DEFAULT_AVATAR = '/static/dist/assets/images/user_default.png';
 
 const ATTRIBUTES = 'attributes.';
 

@@ -1,6 +1,7 @@
+import { DEFAULT_AVATAR } from '@gatehouse/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../../gateway.config.js';
-import { type AvatarMode, type AvatarSubject, avatarModes, DEFAULT_AVATAR } from './avatar-modes.js';
+import { type AvatarMode, type AvatarSubject, avatarModes } from './avatar-modes.js';
 
 /** Avatars of users, by the modes that the operator configured. */
 @Injectable()
