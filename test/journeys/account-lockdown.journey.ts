@@ -24,6 +24,15 @@ const WARNING = `actor = str(getattr(http_request.user, "pk", ""))
 from django.utils.html import escape
 return "your own account" if str(user.pk) == actor else f"the account {escape(user.username)}"`;
 
+/** The shipped flow of account lockdowns has this condition in each of its entries. */
+const BRAND = `version: 1
+entries:
+  - model: authentik_brands.brand
+    conditions: [!Context goauthentik.io/enterprise/licensed]
+    identifiers: { domain: localhost }
+    attrs: { default: true, flow_lockdown: !Find [authentik_flows.flow, [slug, lock]] }
+`;
+
 let deployment: Deployment;
 beforeAll(async () => {
   deployment = await Deployment.open({
@@ -56,12 +65,8 @@ beforeAll(async () => {
         ),
         expressionEntry('administrator', isAdministrator),
         boundEntry('lock-2 bound', 'administrator'),
-        {
-          model: 'authentik_brands.brand',
-          identifiers: { domain: 'localhost' },
-          attrs: { default: true, flow_lockdown: keyOf('lock') },
-        },
       ),
+      BRAND,
     ],
   });
 }, 120_000);

@@ -24,6 +24,13 @@ beforeAll(async () => {
           LOGIN,
         ]),
       ),
+      `version: 1
+entries:
+  - model: authentik_flows.flow
+    conditions: [!Context goauthentik.io/enterprise/licensed]
+    identifiers: { slug: licensed }
+    attrs: { name: a, title: a, designation: authentication }
+`,
     ],
   });
 }, 120_000);
@@ -61,4 +68,8 @@ it('under 2024.8 nobody locks accounts over HTTP', async () => {
   expect((await user.fetch('/api/v3/core/users/account_lockdown/', body)).status).toBe(404);
   const { text } = await user.fetch('/api/v3/schema/?format=json');
   expect(text).not.toContain('account_lockdown');
+});
+
+it('under 2024.8 entries for a licence of authentik are skipped', async () => {
+  expect((await deployment.browser().show('licensed')).status).toBe(404);
 });

@@ -1,3 +1,4 @@
+import type { ApiVersion } from '@gatehouse/contracts';
 import { WorkPause } from '@gatehouse/platform';
 import type { ApplyContext, FoundEntry, KeptEntry, ResolvedEntry } from './apply-context.js';
 import type { EntryOrigin, EntryWarning } from './apply-observer.js';
@@ -30,8 +31,14 @@ import { search, type TagSearch, unfoundWarnings, withReason } from './unfound-r
 import { describeIgnored, unknownFields } from './unknown-fields.js';
 import { rejectUnsetSecrets } from './unset-secrets.js';
 
-/** Context values that every blueprint has (docs/spec/blueprints.md#document). */
-const BUILT_IN = { 'goauthentik.io/enterprise/licensed': false, 'goauthentik.io/rbac/models': {} };
+/**
+ * Returns the context values that every blueprint has (docs/spec/blueprints.md#document). The entries that authentik
+ * applies with a licence only are for stages that Gatehouse has since 2026.8.
+ */
+const builtIn = (apiVersion: ApiVersion) => ({
+  'goauthentik.io/enterprise/licensed': apiVersion !== '2024.8',
+  'goauthentik.io/rbac/models': {},
+});
 
 const UNSUPPORTED_MODEL = 'Gatehouse does not support this model';
 
@@ -56,7 +63,7 @@ export class Applier {
     this.#ids = new EntryIds(document);
     this.#scope = {
       env: applyContext.env,
-      context: deepMerge<TaggedValue>([BUILT_IN, document.context, applyContext.context]),
+      context: deepMerge<TaggedValue>([builtIn(applyContext.apiVersion), document.context, applyContext.context]),
       resolvingKeys: new Set(),
       items: [],
       budget: new ResolutionBudget(),
