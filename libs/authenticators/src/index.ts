@@ -1,3 +1,4 @@
+export * from './authenticator-names.js';
 export * from './authenticators.config.js';
 export * from './authenticators.module.js';
 export * from './device.js';

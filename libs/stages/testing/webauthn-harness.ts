@@ -57,6 +57,8 @@ interface Settings {
   /** Factors that the validation stage offers in addition to WebAuthn. */
   readonly otherFactors?: (devices: DeviceRepository) => readonly Factor[];
   readonly request?: Partial<StageRequest>;
+  /** Facts of the plan in which a key is set up. */
+  readonly context?: PlanContext;
 }
 const DEFAULT_SETTINGS: Settings = { challengeS: 600 };
 const models = new NoAuthenticatorModels();
@@ -82,10 +84,11 @@ export class WebauthnHarness {
   }
 
   /** Returns a driver of the setup stage, for a user whose recent login proved a device. */
-  setUp(user: SavedUser, config: Record<string, unknown> = {}, settings = DEFAULT_SETTINGS) {
+  setUp(user: SavedUser, config: Record<string, unknown> = {}, settings: Settings = DEFAULT_SETTINGS) {
     const stage = new AuthenticatorWebauthnStage(this.devices, models, settings);
     const request = { session: { user, proved: true }, ...settings.request };
-    return driveStage(authenticatorWebauthnContract, stage, { context: { pending_user: user }, config, request });
+    const context = { pending_user: user, ...settings.context };
+    return driveStage(authenticatorWebauthnContract, stage, { context, config, request });
   }
 
   validate(context: PlanContext, config: Record<string, unknown> = {}, settings = DEFAULT_SETTINGS) {

@@ -137,6 +137,7 @@ export interface AuthenticatorValidationChallengeResponse {
 export interface AuthenticatorWebAuthnChallenge {
   readonly component: 'ak-stage-authenticator-webauthn';
   readonly registration: Readonly<Record<string, unknown>>;
+  readonly mediation?: 'conditional';
   readonly flow_info?: ContextualFlowInfo;
   readonly response_errors?: FieldErrors<AuthenticatorWebAuthnChallengeResponse>;
   readonly pending_user: string;

@@ -23,11 +23,48 @@ interface RequestOptions extends Omit<PublicKeyCredentialRequestOptions, 'challe
 /** A credential in the format of the API, with binary values in base64url. */
 export type CredentialJson = Readonly<Record<string, unknown>>;
 
+/** How a credential is requested. */
+export interface GetOptions {
+  /** `conditional` offers passkeys as autofill suggestions. */
+  readonly mediation?: CredentialMediationRequirement;
+  readonly signal?: AbortSignal;
+}
+
+/** How a credential is created. */
+export interface CreateOptions {
+  /** `conditional` creates a passkey without asking, if the browser can do so. */
+  readonly mediation?: CredentialMediationRequirement;
+  readonly signal?: AbortSignal;
+}
+
+/** Milliseconds that a browser may take to create a passkey without asking. Until then the login waits. */
+const CREATE_SILENTLY_MS = 4000;
+
+/**
+ * Creates a passkey without asking the user, for a challenge `ak-stage-authenticator-webauthn` whose `mediation` is
+ * `conditional`. Returns its `response`: an empty object if the browser cannot do this, refuses, or takes longer than
+ * CREATE_SILENTLY_MS.
+ */
+export async function createSilently(registration: JsonOptions, signal?: AbortSignal): Promise<CredentialJson> {
+  const late = AbortSignal.timeout(CREATE_SILENTLY_MS);
+  try {
+    const capabilities = await PublicKeyCredential.getClientCapabilities();
+    if (!capabilities['conditionalCreate']) return {};
+    const options = { mediation: 'conditional', signal: signal ? AbortSignal.any([signal, late]) : late } as const;
+    return await createCredential(registration, options);
+  } catch {
+    return {};
+  }
+}
+
 /**
  * Creates a credential for the `registration` of the challenge `ak-stage-authenticator-webauthn`. Returns its
  * `response`. Throws when the user or the browser refuses.
  */
-export async function createCredential(registration: JsonOptions): Promise<CredentialJson> {
+export async function createCredential(
+  registration: JsonOptions,
+  createOptions: CreateOptions = {},
+): Promise<CredentialJson> {
   const options = registration as unknown as CreationOptions;
   const { user, challenge, excludeCredentials = [] } = options;
   const publicKey: PublicKeyCredentialCreationOptions = {
@@ -36,7 +73,10 @@ export async function createCredential(registration: JsonOptions): Promise<Crede
     user: { ...user, id: userIdOf(user.id) },
     excludeCredentials: excludeCredentials.map(({ id, type }) => ({ type, id: bytesOf(id) })),
   };
-  const credential = (await navigator.credentials.create({ publicKey })) as PublicKeyCredential | null;
+  const credential = (await navigator.credentials.create({
+    publicKey,
+    ...createOptions,
+  })) as PublicKeyCredential | null;
   if (!credential) throw new Error('the browser created no credential');
   const { clientDataJSON, attestationObject } = credential.response as AuthenticatorAttestationResponse;
   return {
@@ -44,13 +84,6 @@ export async function createCredential(registration: JsonOptions): Promise<Crede
     registrationClientExtensions: JSON.stringify(credential.getClientExtensionResults()),
     response: { clientDataJSON: textOf(clientDataJSON), attestationObject: textOf(attestationObject) },
   };
-}
-
-/** How a credential is requested. */
-export interface GetOptions {
-  /** `conditional` offers passkeys as autofill suggestions. */
-  readonly mediation?: CredentialMediationRequirement;
-  readonly signal?: AbortSignal;
 }
 
 /**

@@ -45,7 +45,14 @@ import {
   type Wait,
   withReasons,
 } from '@gatehouse/client';
-import { type CredentialJson, createCredential, type GetOptions, getCredential } from '@gatehouse/client/webauthn';
+import {
+  type CreateOptions,
+  type CredentialJson,
+  createCredential,
+  createSilently,
+  type GetOptions,
+  getCredential,
+} from '@gatehouse/client/webauthn';
 
 const jar: CookieJar = { getCookieString: async () => '', setCookie: async () => undefined };
 const send: Fetch = (url, init) => fetch(url, init);
@@ -78,10 +85,8 @@ async function answer(challenge: Challenge): Promise<ChallengeResponse> {
     case 'ak-stage-authenticator-totp':
       // @ts-expect-error A password is no response to this challenge.
       return { component: challenge.component, password: 'x' };
-    case 'ak-stage-authenticator-webauthn': {
-      const response: CredentialJson = await createCredential(challenge.registration);
-      return { component: challenge.component, response };
-    }
+    case 'ak-stage-authenticator-webauthn':
+      return { component: challenge.component, response: await registered(challenge) };
     case 'ak-stage-authenticator-validate':
       return { component: challenge.component, ...(await proofOf(challenge)) };
     case 'ak-stage-prompt':
@@ -95,6 +100,13 @@ async function answer(challenge: Challenge): Promise<ChallengeResponse> {
     default:
       return external(challenge);
   }
+}
+
+async function registered({ registration, mediation }: ChallengeOf<'ak-stage-authenticator-webauthn'>) {
+  const by: CreateOptions = { mediation: 'optional' };
+  const response: CredentialJson =
+    mediation === 'conditional' ? await createSilently(registration) : await createCredential(registration, by);
+  return response;
 }
 
 async function proofOf({ device_challenges: [device] }: ChallengeOf<'ak-stage-authenticator-validate'>) {

@@ -5,13 +5,19 @@ import { Button } from '../ui/button.js';
 import { FormErrors } from '../ui/form.js';
 import { UserBadge } from '../ui/user-badge.js';
 import type { Envelope } from './envelope.js';
+import { SilentPasskey } from './silent-passkey.js';
 
 /** The challenge to register a passkey or a security key. */
 export interface WebauthnChallenge extends Envelope {
   readonly registration: Readonly<Record<string, unknown>>;
+  /** `conditional` if the browser creates the passkey without asking, and the step passes if it does not. */
+  readonly mediation?: 'conditional' | undefined;
 }
 
-export function AuthenticatorWebauthn({ challenge }: { challenge: WebauthnChallenge }) {
+export const AuthenticatorWebauthn = ({ challenge }: { challenge: WebauthnChallenge }) =>
+  challenge.mediation === 'conditional' ? <SilentPasskey challenge={challenge} /> : <NewDevice challenge={challenge} />;
+
+function NewDevice({ challenge }: { challenge: WebauthnChallenge }) {
   const { t, answer } = usePage();
   const [failed, setFailed] = useState(false);
   const register = async () => {

@@ -12,6 +12,7 @@ export const model = z.object({
 /** The context of events about an object. */
 export const changedObject = z.object({
   model,
+  mediation: z.literal('conditional').optional().describe('set if the browser created the passkey without asking'),
   application: z.string().optional().describe('slug of the application of a consent'),
   permissions: z.array(z.string()).optional().describe('permissions of a consent'),
   of: z.string().optional().describe('username of the owner of a revoked consent'),

@@ -1,5 +1,5 @@
 import { deviceModel } from '@gatehouse/authenticators';
-import type { DeviceClass } from '@gatehouse/contracts';
+import type { AuditContext, DeviceClass } from '@gatehouse/contracts';
 
 interface DeviceName {
   readonly kind: DeviceClass;
@@ -11,5 +11,5 @@ interface DeviceName {
 export const deviceReference = ({ kind, name, pk }: DeviceName) => ({ ...deviceModel(kind), name, pk });
 
 /** Returns the audit event of a new device. */
-export const deviceCreatedEvent = (device: DeviceName) =>
-  ({ type: 'event', action: 'model_created', context: { model: deviceReference(device) } }) as const;
+export const deviceCreatedEvent = (device: DeviceName, details: Omit<AuditContext<'model_created'>, 'model'> = {}) =>
+  ({ type: 'event', action: 'model_created', context: { model: deviceReference(device), ...details } }) as const;

@@ -1,5 +1,6 @@
 import type { DeviceRepository } from '@gatehouse/authenticators';
 import {
+  type AuditContext,
   type DeviceClass,
   deny,
   pass,
@@ -59,4 +60,5 @@ export abstract class DeviceSetupStage<C extends StageContract> implements Stage
 export const deviceAddedOutcome = (
   { context: { enrolled_devices: before = [] } }: { readonly context: SetupInput['context'] },
   device: { readonly kind: DeviceClass; readonly name: string; readonly pk: number },
-) => ({ context: { enrolled_devices: [...before, device.pk] }, effects: [deviceCreatedEvent(device)] });
+  details: Omit<AuditContext<'model_created'>, 'model'> = {},
+) => ({ context: { enrolled_devices: [...before, device.pk] }, effects: [deviceCreatedEvent(device, details)] });

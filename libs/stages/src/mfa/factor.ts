@@ -41,6 +41,8 @@ export type ProofVerdict<K extends DeviceClass> =
   | {
       readonly type: 'right';
       readonly device: Device;
+      /** Members that the stage adds to the entry of the device in `mfa_devices`. */
+      readonly deviceFacts?: Readonly<Record<string, unknown>>;
       /** The owner of the device. Set when the proof identified the user, whom the plan did not know before. */
       readonly user?: SavedUser;
       /** Members that the stage adds to `auth_method_args` in the context. */

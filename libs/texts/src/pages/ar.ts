@@ -141,6 +141,9 @@ export const ar: Catalogue = {
   'Register device': 'تسجيل الجهاز',
   'Follow what your browser asks: it will save a passkey, or ask you to touch your security key.':
     'اتبع تعليمات متصفحك: سيحفظ مفتاح مرور، أو سيطلب منك لمس مفتاح الأمان.',
+  'Signing in': 'جارٍ تسجيل الدخول',
+  'Your browser may save a passkey now, so that you need no password next time.':
+    'يمكن لمتصفحك الآن حفظ مفتاح مرور، لكي لا تحتاج إلى كلمة مرور في المرة القادمة.',
   'Your device was not registered. Please try again.': 'لم يُسجَّل جهازك. يُرجى المحاولة مرة أخرى.',
   'That did not work. Please try again.': 'لم ينجح ذلك. يُرجى المحاولة مرة أخرى.',
   'Sign in to Plex in the window that has opened.': 'سجّل الدخول إلى Plex في النافذة التي فُتحت.',

@@ -145,6 +145,9 @@ export const de: Catalogue = {
   'Register device': 'Gerät registrieren',
   'Follow what your browser asks: it will save a passkey, or ask you to touch your security key.':
     'Folgen Sie den Anweisungen Ihres Browsers: Er speichert einen Passkey oder bittet Sie, Ihren Sicherheitsschlüssel zu berühren.',
+  'Signing in': 'Anmeldung läuft',
+  'Your browser may save a passkey now, so that you need no password next time.':
+    'Ihr Browser kann jetzt einen Passkey speichern, sodass Sie nächstes Mal kein Passwort brauchen.',
   'Your device was not registered. Please try again.':
     'Ihr Gerät wurde nicht registriert. Bitte versuchen Sie es erneut.',
   'That did not work. Please try again.': 'Das hat nicht funktioniert. Bitte versuchen Sie es erneut.',

@@ -146,6 +146,9 @@ export const es: Catalogue = {
   'Register device': 'Registrar el dispositivo',
   'Follow what your browser asks: it will save a passkey, or ask you to touch your security key.':
     'Siga las indicaciones de su navegador: guardará una clave de acceso o le pedirá que toque su llave de seguridad.',
+  'Signing in': 'Iniciando sesión',
+  'Your browser may save a passkey now, so that you need no password next time.':
+    'Su navegador puede guardar ahora una clave de acceso, para que la próxima vez no necesite contraseña.',
   'Your device was not registered. Please try again.': 'Su dispositivo no se ha registrado. Vuelva a intentarlo.',
   'That did not work. Please try again.': 'No ha funcionado. Vuelva a intentarlo.',
   'Sign in to Plex in the window that has opened.': 'Inicie sesión en Plex en la ventana que se ha abierto.',

@@ -147,6 +147,9 @@ export const fr: Catalogue = {
   'Register device': 'Enregistrer l’appareil',
   'Follow what your browser asks: it will save a passkey, or ask you to touch your security key.':
     'Suivez les instructions de votre navigateur : il enregistrera une clé d’accès ou vous demandera de toucher votre clé de sécurité.',
+  'Signing in': 'Connexion en cours',
+  'Your browser may save a passkey now, so that you need no password next time.':
+    'Votre navigateur peut enregistrer maintenant une clé d’accès, pour que vous n’ayez plus besoin de mot de passe la prochaine fois.',
   'Your device was not registered. Please try again.': 'Votre appareil n’a pas été enregistré. Veuillez réessayer.',
   'That did not work. Please try again.': 'Cela n’a pas fonctionné. Veuillez réessayer.',
   'Sign in to Plex in the window that has opened.': 'Connectez-vous à Plex dans la fenêtre qui s’est ouverte.',

@@ -139,7 +139,10 @@ const pendingVerification = (
 /** Returns the facts about the proofs that other stages and policies read (docs/spec/mfa.md#mfa-context). */
 function authenticationFacts({ context }: Input, proved: readonly RightVerdict[]) {
   const earlier = context.auth_method_args?.['mfa_devices'];
-  const devices = [...(Array.isArray(earlier) ? earlier : []), ...proved.map(({ device }) => deviceReference(device))];
+  const devices = [
+    ...(Array.isArray(earlier) ? earlier : []),
+    ...proved.map(({ device, deviceFacts }) => ({ ...deviceReference(device), ...deviceFacts })),
+  ];
   const identifying = proved.findLast(({ user }) => user);
   const auth_method_args = { ...context.auth_method_args, mfa_devices: devices, ...identifying?.methodArgs };
   if (!identifying?.user) return { auth_method: context.auth_method ?? 'auth_mfa', auth_method_args };

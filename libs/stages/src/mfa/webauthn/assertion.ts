@@ -25,6 +25,10 @@ export interface VerifiedAssertion {
   /** The signature counter of the assertion. */
   readonly signCount: number;
   readonly userVerified: boolean;
+  /** Whether the credential can be synchronised with other devices. */
+  readonly backupEligible: boolean;
+  /** Whether the credential is synchronised or backed up now. */
+  readonly backedUp: boolean;
 }
 
 /**
@@ -61,6 +65,8 @@ async function verifySignature(
     credential: { id: credentialId, publicKey: Uint8Array.from(decodeBase64url(publicKey)), counter: signCount },
     requireUserVerification,
   });
-  const { newCounter, userVerified } = result.authenticationInfo;
-  return result.verified ? { signCount: newCounter, userVerified } : undefined;
+  const { newCounter, userVerified, credentialDeviceType, credentialBackedUp } = result.authenticationInfo;
+  if (!result.verified) return undefined;
+  const backupEligible = credentialDeviceType === 'multiDevice';
+  return { signCount: newCounter, userVerified, backupEligible, backedUp: credentialBackedUp };
 }

@@ -81,6 +81,7 @@ async function register({
     hints: [],
     suggestedAttachment: null,
     requestAttestation: attested,
+    conditional: false,
   };
   const result = await verifyRegistration(credential, { party, challenge, rules, models: new SingleModel() });
   return result;

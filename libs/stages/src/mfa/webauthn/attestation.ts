@@ -35,6 +35,7 @@ interface AttestationClaim {
   readonly aaguid: string;
   readonly models: AuthenticatorModels;
   readonly party: RelyingParty;
+  readonly requireUserPresence: boolean;
 }
 
 /** Returns whether the attestation proves the claimed model. Makes no network requests. */
@@ -94,7 +95,12 @@ const isValidNow = ({ validFrom, validTo }: X509Certificate) =>
   Date.parse(validFrom) <= Date.now() && Date.now() <= Date.parse(validTo);
 
 /** Returns whether signature and format of the attestation are valid. The caller verifies the certificates. */
-async function isSigned({ response: credential, attestationObject, party }: AttestationClaim): Promise<boolean> {
+async function isSigned({
+  response: credential,
+  attestationObject,
+  party,
+  requireUserPresence,
+}: AttestationClaim): Promise<boolean> {
   const { id, response } = credential;
   const { verified } = await verifyRegistrationResponse({
     response: {
@@ -107,6 +113,7 @@ async function isSigned({ response: credential, attestationObject, party }: Atte
     expectedChallenge: () => true,
     expectedOrigin: party.origin,
     expectedRPID: party.id,
+    requireUserPresence,
     requireUserVerification: false,
     supportedAlgorithmIDs: [...ALGORITHMS],
   });

@@ -17,6 +17,8 @@ export function parseAttestedData(attestationObject: Uint8Array<ArrayBuffer>): A
 interface AuthenticatorRequirements {
   readonly party: RelyingParty;
   readonly userVerification: UserVerification;
+  /** False only for a passkey that the browser creates without asking, for which no user need be present. */
+  readonly requirePresence: boolean;
 }
 
 /** Returns why the authenticator data of a registration is refused, or `undefined` (docs/spec/mfa.md#webauthn-registration). */
@@ -26,7 +28,7 @@ export function authenticatorDataError(
 ): string | undefined {
   const hash = createHash('sha256').update(requirements.party.id).digest();
   if (rpIdHash.length !== hash.length || !timingSafeEqual(rpIdHash, hash)) return 'Unexpected RP ID hash';
-  if (!flags.up) return 'User was not present during attestation';
+  if (requirements.requirePresence && !flags.up) return 'User was not present during attestation';
   if (requirements.userVerification === 'required' && !flags.uv)
     return 'User verification is required but user was not verified during attestation';
   if (flags.bs && !flags.be) return 'Authenticator says that a credential is backed up that cannot be';

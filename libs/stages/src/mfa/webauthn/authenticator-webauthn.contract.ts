@@ -1,4 +1,4 @@
-import { choice, defineStage, integer, reference, since2026 } from '@gatehouse/contracts';
+import { boolean, choice, defineStage, type Errors, integer, reference, since2026 } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { SETUP_CONTRACT_DEFAULTS } from '../required-proof.js';
 import { authenticatorWebauthnChallenge, authenticatorWebauthnResponse } from './authenticator-webauthn.wire.js';
@@ -29,9 +29,15 @@ export const authenticatorWebauthnContract = defineStage({
     max_attempts: since2026(integer({ min: 0 }).default(0)).describe(
       'Invalid answers after which the visitor is denied. 0: no limit.',
     ),
+    conditional: boolean()
+      .default(false)
+      .describe(
+        'Whether the browser creates the passkey without asking, after a login by password. The step passes if it does not. authentik has no such field.',
+      ),
     friendly_name: z.string().nullable().default(null).describe('Name of the stage for users.'),
     configure_flow: reference('flow').describe('Flow in which users set the device up in their settings.'),
   }),
+  validate: validateConfig,
   related_models: [deviceType],
   challenge: authenticatorWebauthnChallenge,
   response: authenticatorWebauthnResponse,
@@ -41,6 +47,9 @@ export const authenticatorWebauthnContract = defineStage({
    */
   state: z.object({ id: z.uuid(), challenge: z.string(), until: z.number(), attempts: z.int().default(0) }),
   ...SETUP_CONTRACT_DEFAULTS,
+  reads: { ...SETUP_CONTRACT_DEFAULTS.reads, auth_method: 'optional', verified_user: 'optional' },
+  // A conditional step passes where the other setup stages ask for a proof.
+  forecast: ({ conditional }) => (conditional === true ? {} : SETUP_CONTRACT_DEFAULTS.forecast()),
   acts_on_entry: () => false,
   errors: {
     authenticator_webauthn_failed: { string: 'Registration failed. Error: {reason}', code: 'invalid' },
@@ -55,3 +64,10 @@ export const authenticatorWebauthnContract = defineStage({
     },
   },
 });
+
+/** Returns the errors of a blueprint config. */
+function validateConfig({ conditional, user_verification }: Readonly<Record<string, unknown>>): Errors {
+  if (conditional !== true || user_verification !== 'required') return {};
+  const text = 'Browsers create no passkey silently if it needs user verification. Set user_verification to preferred.';
+  return { conditional: [{ text }] };
+}

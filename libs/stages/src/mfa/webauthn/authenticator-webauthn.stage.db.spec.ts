@@ -90,7 +90,7 @@ describe('registering a key', () => {
     const reply = await stage.answer({ response: key.create(ceremony(registrationIn(shown).challenge)) });
     expect(reply.type).toBe(type);
     const device = await harness.devices.findByHandle('webauthn', key.id);
-    const name = aaguid === yubi.aaguid ? yubi.description : aaguid === unknown.aaguid ? 'Unknown' : 'WebAuthn Device';
+    const name = aaguid === yubi.aaguid ? yubi.description : aaguid === unknown.aaguid ? 'Unknown' : 'Apple Passwords';
     expect(device?.name).toBe(type === 'passed' ? name : undefined);
     const errors = { response: [{ code: 'authenticator_webauthn_model', params: { brand: 'Example' } }] };
     expect('errors' in reply ? reply.errors : undefined).toEqual(type === 'passed' ? undefined : errors);
@@ -139,4 +139,22 @@ it.each([
   expect((await options({})).authenticatorSelection.authenticatorAttachment).toBe(attachment);
   const own = await options({ authenticator_attachment: 'platform' });
   expect(own.authenticatorSelection.authenticatorAttachment).toBe('platform');
+});
+
+describe('the record of a new key', () => {
+  it.each([
+    ['of a synchronised passkey', 0x18, { backup_eligible: true, backed_up: true }],
+    ['of a passkey that is not synchronised yet', 0x08, { backup_eligible: true, backed_up: false }],
+    ['of a key that stays on its device', 0, { backup_eligible: false, backed_up: false }],
+  ])('says whether the key is synchronised: %s', async (...[, backup, facts]) => {
+    const stage = harness.setUp(bob);
+    const key = new SoftwareAuthenticator();
+    await stage.answer({ response: key.create(ceremony(registrationIn(await stage.show()).challenge), { backup }) });
+    expect(await harness.devices.findByHandle('webauthn', key.id)).toMatchObject({ facts });
+  });
+
+  it('has the name of the password manager or model that the AAGUID stands for', async () => {
+    const key = await harness.registerKey(bob, new SoftwareAuthenticator('ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4'));
+    expect(await harness.devices.findByHandle('webauthn', key.id)).toMatchObject({ name: 'Google Password Manager' });
+  });
 });

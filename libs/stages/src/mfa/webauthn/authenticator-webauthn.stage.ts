@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { DeviceRepository, MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticators';
+import { authenticatorNameOf, DeviceRepository, MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticators';
 import { ask, deny, pass, reject, type SavedUser, type StageMessage, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { DEFAULT_NAMES } from '../default-names.js';
+import { savedDeviceOwner } from '../device-owner.js';
 import { DeviceSetupStage, deviceAddedOutcome } from '../device-setup.stage.js';
 import { isModelAllowed } from './allowed-models.js';
 import { AuthenticatorModels } from './attestation.js';
@@ -13,6 +14,7 @@ import { isValidNonce, newNonce } from './nonce.js';
 import { passkeyFacts } from './passkey.js';
 import { type NewCredential, verifyRegistration } from './registration.js';
 import { relyingPartyOf } from './relying-party.js';
+import { mayCreateSilently } from './silent-creation.js';
 import { WebauthnSettings } from './webauthn.config.js';
 
 type Contract = typeof authenticatorWebauthnContract;
@@ -31,6 +33,25 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
     super(devices);
   }
 
+  /** A conditional step passes silently, where another one would ask for a proof or deny the visitor. */
+  override async challenge(input: Input): Promise<StageOutcome<Contract>> {
+    return (await this.passesSilently(input)) ? pass<Contract>() : super.challenge(input);
+  }
+
+  override async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
+    const isSkipped = input.config.conditional && Object.keys(input.response.response).length === 0;
+    if (isSkipped || (await this.passesSilently(input))) return pass<Contract>();
+    const outcome = await super.respond(input);
+    // With max_attempts, another step denies the visitor after too many invalid answers.
+    return input.config.conditional && outcome.type === 'denied' ? pass<Contract>() : outcome;
+  }
+
+  private async passesSilently(input: Input): Promise<boolean> {
+    if (!input.config.conditional) return false;
+    const owner = savedDeviceOwner(input);
+    return !mayCreateSilently(input, owner, owner ? await this.devices.findByUser(owner.uuid) : []);
+  }
+
   /** Creates a new nonce for each rendering of the challenge. The new nonce replaces the previous nonce. */
   protected async begin(input: Input, owner: SavedUser): Promise<StageOutcome<Contract>> {
     const attempts = input.state?.attempts ?? 0;
@@ -43,7 +64,8 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
       rules: rulesOf(input),
       existing: existing.flatMap(({ handle }) => handle ?? []),
     });
-    return ask<Contract>({ registration }, { state });
+    const mediation = input.config.conditional ? ({ mediation: 'conditional' } as const) : {};
+    return ask<Contract>({ registration, ...mediation }, { state });
   }
 
   protected async finish(input: RespondInput<Contract>, owner: SavedUser): Promise<StageOutcome<Contract>> {
@@ -76,7 +98,10 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
     const { id, owner, credential } = registration;
     const { device_type_restrictions: models } = input.config;
     const { credentialId: handle, signCount: counter, aaguid } = credential;
-    const modelName = models.find((model) => model.aaguid === aaguid)?.description || this.models.nameFor(aaguid);
+    const modelName =
+      models.find((model) => model.aaguid === aaguid)?.description ||
+      this.models.nameFor(aaguid) ||
+      authenticatorNameOf(aaguid);
     const device = {
       id,
       user: owner.uuid,
@@ -90,7 +115,8 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
       facts: passkeyFacts(credential, input.site.rp_id),
     });
     if (pk === undefined) return refuse(input, { code: 'authenticator_webauthn_known' });
-    return pass<Contract>(deviceAddedOutcome(input, { ...device, pk }));
+    const mediation = input.config.conditional ? ({ mediation: 'conditional' } as const) : {};
+    return pass<Contract>(deviceAddedOutcome(input, { ...device, pk }, mediation));
   }
 }
 

@@ -13,6 +13,8 @@ export interface CreationRules {
   readonly suggestedAttachment: 'platform' | 'cross-platform' | null;
   /** Whether to request an attestation of the model. */
   readonly requestAttestation: boolean;
+  /** Whether the browser creates the credential without asking (conditional create, WebAuthn level 3, §5.1.3). */
+  readonly conditional: boolean;
 }
 
 /** The user that a new credential is for. */

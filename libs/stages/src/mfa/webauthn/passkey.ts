@@ -9,6 +9,9 @@ const facts = z.object({
   aaguid: z.string(),
   /** Whether an attestation proved the model of the authenticator. */
   proven: z.boolean().default(false),
+  /** Whether the passkey can be synchronised, and was at its registration. Absent for devices of earlier versions. */
+  backup_eligible: z.boolean().exactOptional(),
+  backed_up: z.boolean().exactOptional(),
   /** The RP ID at the registration; empty when it is unknown, as for some imported credentials. */
   rp_id: z.string().default(''),
   /** The certificate of the attestation as PEM, and its SHA-256 as hexadecimal digits. Nothing has verified it. */
@@ -23,9 +26,18 @@ export interface Passkey extends StoredCredential, Pick<Facts, 'aaguid' | 'prove
   readonly rpId: string;
 }
 
+/** A credential to store. An imported one does not say whether it is synchronised. */
+type RecordedCredential = Omit<NewCredential, 'backupEligible' | 'backedUp'> &
+  Partial<Pick<NewCredential, 'backupEligible' | 'backedUp'>>;
+
 /** Returns the facts to store for a new credential. */
-export const passkeyFacts = ({ publicKey, aaguid, proven, certificate }: NewCredential, rpId: string): Facts => ({
+export const passkeyFacts = (
+  { publicKey, aaguid, proven, backupEligible, backedUp, certificate }: RecordedCredential,
+  rpId: string,
+): Facts => ({
   ...{ public_key: publicKey, aaguid, proven },
+  ...(backupEligible === undefined ? {} : { backup_eligible: backupEligible }),
+  ...(backedUp === undefined ? {} : { backed_up: backedUp }),
   rp_id: rpId,
   ...(certificate && {
     attestation_certificate: certificate.pem,

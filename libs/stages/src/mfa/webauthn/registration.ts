@@ -25,6 +25,10 @@ export interface NewCredential {
   readonly proven: boolean;
   /** The certificate of the attestation, if the authenticator has sent one. */
   readonly certificate?: AttestationCertificate | undefined;
+  /** Whether the credential can be synchronised with other devices. Never changes. */
+  readonly backupEligible: boolean;
+  /** Whether the credential is synchronised or backed up now. */
+  readonly backedUp: boolean;
 }
 
 interface RegistrationRequirements {
@@ -58,7 +62,8 @@ export async function verifyRegistration(
   const credential = credentialOf(data, response, requirements);
   if (typeof credential === 'string') return refused(credential);
   const { party, models, rules } = requirements;
-  const claim = { response, attestationObject, aaguid: credential.aaguid, models, party };
+  const requireUserPresence = !rules.conditional;
+  const claim = { response, attestationObject, aaguid: credential.aaguid, models, party, requireUserPresence };
   const proven = rules.requestAttestation && (await isModelAttested(claim));
   return { credential: { ...credential, proven, certificate: attestationCertificate(attestationObject) } };
 }
@@ -84,7 +89,8 @@ function credentialOf(
   response: RegistrationResponse,
   { party, rules }: RegistrationRequirements,
 ) {
-  const error = authenticatorDataError(data, { party, userVerification: rules.user_verification });
+  const requirements = { party, userVerification: rules.user_verification, requirePresence: !rules.conditional };
+  const error = authenticatorDataError(data, requirements);
   if (error !== undefined) return error;
   const { credentialID, credentialPublicKey, aaguid, counter } = data;
   if (!credentialID || !credentialPublicKey || !aaguid) return 'Authenticator did not provide attested credential data';
@@ -97,6 +103,8 @@ function credentialOf(
     publicKey: Buffer.from(credentialPublicKey).toString('base64url'),
     signCount: counter,
     aaguid: convertAAGUIDToString(aaguid),
+    backupEligible: data.flags.be,
+    backedUp: data.flags.bs,
   };
 }
 

@@ -42,6 +42,21 @@ describe('logging in with a key', () => {
     );
   });
 
+  it.each([
+    ['is synchronised', 0x18, { backup_eligible: true, backed_up: true }],
+    ['can be synchronised, and is not', 0x08, { backup_eligible: true, backed_up: false }],
+    ['stays on its device', 0, { backup_eligible: false, backed_up: false }],
+  ])('tells policies whether the key %s', async (...[, backup, flags]) => {
+    const key = await harness.registerKey(alice);
+    for (const context of [{ pending_user: alice }, {}]) {
+      const stage = harness.validate(context);
+      const proof = key.get(ceremony(firstChallenge(await stage.show())), { backup });
+      expect(await stage.answer({ webauthn: proof })).toMatchObject({
+        context: { auth_method_args: { mfa_devices: [flags] } },
+      });
+    }
+  });
+
   it('refuses the key of another user (accident 19)', async () => {
     const [own, others] = [await harness.registerKey(alice), await harness.registerKey(bob)];
     const stage = harness.validate({ pending_user: alice });
