@@ -66,3 +66,23 @@ describe('the shipped blueprints', () => {
     );
   });
 });
+
+describe('the login by mail of docs/how-to/log-in-by-mail.md', () => {
+  const text = /```yaml\n(.*?)```/s.exec(readFileSync('docs/how-to/log-in-by-mail.md', 'utf8'))?.[1] ?? '';
+  const rulesOf = async (blueprint: string) =>
+    (await checkBlueprints({ ...optionsOf([]), files: [{ name: 'mail-login.yaml', text: blueprint }] })).map(
+      ({ rule, severity }) => [rule, severity],
+    );
+
+  it('has no error, because a mailed link or code proves the mailbox', async () => {
+    expect(await rulesOf(text)).toEqual([['mfa-skippable', 'warning']]);
+  });
+
+  it('would have one without its email stage', async () => {
+    const unbound = text.replace(
+      /^.*stage: !KeyOf mail.*\n/m,
+      '    identifiers: { target: !KeyOf flow, stage: !KeyOf who, order: 20 }\n',
+    );
+    expect(await rulesOf(unbound)).toContainEqual(['login-without-credential', 'error']);
+  });
+});
