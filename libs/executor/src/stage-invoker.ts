@@ -137,9 +137,12 @@ export class StageInvoker {
       const inner = await this.ask(run, part);
       if (inner.type === 'denied') return { ...result, reply: inner };
       const { component } = part.contract;
+      const embed = { ...embedded.embed, asks };
+      const shownReply = withEmbeddedChallenge(result.reply, { embed, component, inner });
+      // Also adds the fields that only an embedded challenge has, with their default values.
       result = {
         ...result,
-        reply: withEmbeddedChallenge(result.reply, { embed: { ...embedded.embed, asks }, component, inner }),
+        reply: withoutUndeclaredFields(invocation.contract, shownReply),
         states: { ...result.states, ...stateEntry(part.stateKey, inner) },
       };
     }
