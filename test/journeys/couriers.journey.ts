@@ -120,8 +120,11 @@ describeWithNats('a courier', () => {
     const refuse = (to: string) => (to.startsWith('nobody') ? smtpError(550, 'who') : smtpError(451, 'busy'));
     const mailbox = await couriers.begin({ refuse });
     const courier = await couriers.start({ MAIL_TRIES: '1' });
-    const parked = courier.says(/"outcome":"parked"/, 5);
-    await couriers.put([mailTo('alice@example.org', { link_ttl_s: 60 })], 61);
+    const parked = courier.says(/"outcome":"parked"/, 6);
+    await couriers.put(
+      [mailTo('alice@example.org', { link_ttl_s: 60 }), mailTo('bob@example.org', { code_ttl_s: 60 })],
+      61,
+    );
     await couriers.put([
       mailTo('alice@example.org'),
       mailTo('nobody@example.org'),
@@ -132,7 +135,14 @@ describeWithNats('a courier', () => {
 
     const rows = (await couriers.rows()).filter(({ topic }) => topic === 'mail');
     expect(rows.every(({ parked_at }) => parked_at !== null)).toBe(true);
-    const reasons = [/451/, /550/, /email\/none/, /its link has expired/, /not a valid email address/];
+    const reasons = [
+      /451/,
+      /550/,
+      /email\/none/,
+      /its link has expired/,
+      /its code has expired/,
+      /not a valid email address/,
+    ];
     for (const reason of reasons) expect(rows.filter(({ error }) => reason.test(error ?? ''))).toHaveLength(1);
     expect(mailbox.mails).toEqual([]);
   });

@@ -90,7 +90,7 @@ describe('an email address as a second factor', () => {
     const browser = await logInWithPassword('alice');
     const { body } = await browser.show('login');
     const [device] = body['device_challenges'] as [object];
-    expect(device).toMatchObject({ device_class: 'email', challenge: { email: MASKED } });
+    expect(device).toMatchObject({ device_class: 'email', challenge: { email: MASKED }, last_used: null });
     const before = own.mails.length;
     expect((await browser.solve('login', { selected_challenge: device })).body).not.toHaveProperty('response_errors');
     const code = codeIn(await own.mailTo(ALICE, before + 1));

@@ -77,6 +77,33 @@ describeInChromium('the ways to prove who one is', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('mail a code for an address that is the only device, and say where it is', async () => {
+    const { page, complaints } = await chromium.open();
+    const answer = answerOf(page);
+    await page.goto(examples.address('validate-email'));
+    const challenge = { email: 'a****@e******.org' };
+    expect(await answer).toEqual({
+      component: 'ak-stage-authenticator-validate',
+      selected_challenge: { device_class: 'email', device_uid: '3', challenge },
+    });
+    await page.getByText('We have sent a code to a****@e******.org.').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it.each([true, false])(
+    'set up an address: a code is sent again on request, with scripts: %s',
+    async (javaScriptEnabled) => {
+      const { page } = await chromium.open({ javaScriptEnabled });
+      await page.goto(examples.address('email-authenticator-code'));
+      await page.getByText('We have sent a code to a****@e******.org.').waitFor();
+      const sent = page.waitForRequest((request) => request.method() === 'POST');
+      await page.getByRole('button', { name: 'Send another code' }).click();
+
+      expect(decodeURIComponent((await sent).postData() ?? '')).toContain('a****@e******.org');
+      expect(decodeURIComponent((await sent).postData() ?? '')).not.toContain('code=');
+    },
+  );
+
   it('take a code of an app, or a recovery code, without a script', async () => {
     const { page } = await chromium.open({ javaScriptEnabled: false });
     await page.goto(examples.address('validate-choice'));

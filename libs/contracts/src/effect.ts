@@ -51,6 +51,8 @@ export const mailEffect = z.object({
   /** Absent if the courier must use its own SMTP server. */
   smtp: mailServer.optional(),
   link_ttl_s: z.number().positive().optional(),
+  /** Seconds for which the code of a mail without a link is valid. The mail is not sent later. */
+  code_ttl_s: z.number().positive().optional(),
   /**
    * Set if the visitor has asked for another mail: the largest number of such mails for the name or address, over all
    * sessions, until none was asked for in `window_s` seconds. The gateway then sends none, and says so.

@@ -67,9 +67,10 @@ export class MailDelivery {
     if (!body.success)
       return { type: 'parked', error: 'the body cannot be read: no key opens it, or it has another version' };
     const mail = body.data;
-    const { to, link_ttl_s: ttl } = mail;
+    const { to, link_ttl_s: linkTtl, code_ttl_s: ttl = linkTtl } = mail;
     if (to === null) return { type: 'sent' };
-    if (ttl !== undefined && message.ageS > ttl) return { type: 'parked', error: 'its link has expired' };
+    if (ttl !== undefined && message.ageS > ttl)
+      return { type: 'parked', error: `its ${linkTtl === undefined ? 'code' : 'link'} has expired` };
     const { perAddress, perAddressPeriodS } = this.dependencies.settings;
     // Only the first attempt counts for the limit per address, because a retry sends the same mail.
     if (message.tries === 1 && (await this.dependencies.outbox.countMailTo(to.address, perAddressPeriodS)) > perAddress)

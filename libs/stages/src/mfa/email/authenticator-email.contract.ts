@@ -48,6 +48,8 @@ export const authenticatorEmailContract = defineStage({
     sent: sentEmail.optional(),
     /** An address from an earlier prompt stage that another device has. */
     useless: z.string().optional(),
+    /** Set between the rejection of an answer and the challenge that follows it, which mails no code. */
+    rejected: z.boolean().optional(),
   }),
   ...SETUP_CONTRACT_DEFAULTS,
   reads: { ...SETUP_CONTRACT_DEFAULTS.reads, prompt_data: 'optional' },

@@ -134,6 +134,7 @@ describe('mails', () => {
     const config = { subject: 'Your code', token_expiry: 'minutes=5', host: 'mail.example.org', password: 'secret' };
     expect(mailIn(await harness.setUp(newUser(newAddress()), { config }).show())).toMatchObject({
       ...{ template: 'email/email_otp.html', subject: 'Your code', smtp: { host: 'mail.example.org', port: 25 } },
+      code_ttl_s: 300,
       variables: { code: expect.stringMatching(/^\d{6}$/), code_minutes: 5, username: 'alice', brand: 'Example' },
     });
     const own = harness.setUp(newUser(newAddress()), { config: { use_global_settings: true } });
@@ -143,13 +144,29 @@ describe('mails', () => {
     expect(mail.variables).toMatchObject({ code_minutes: 10 });
   });
 
-  it('are not sent within EMAIL_RESEND_S, and the code stays valid', async () => {
-    const { show, answer } = harness.setUp(newUser(newAddress()), { limits: { resendS: 3600 } });
+  it('are not sent within EMAIL_RESEND_S: the code stays valid, and once it is used up the visitor has to wait', async () => {
+    const resend = { limits: { resendS: 3600 } };
+    const { show, answer } = harness.setUp(newUser(newAddress()), resend);
     const first = await show();
-    const early = await answer({ email: 'x' });
+    const again = await answer({ email: 'x' });
+    expect(again).toMatchObject({ ...asksForCode(), errors: {} });
+    expect(mailsIn(again)).toEqual([]);
+    expect(await answer({ code: codeIn(first) })).toMatchObject({ type: 'passed' });
+
+    const used = harness.setUp(newUser(newAddress()), resend);
+    const code = codeIn(await used.show());
+    for (let i = 0; i < 5; i++) await used.answer({ code: otherThan(code) });
+    const early = await used.answer({ email: 'x' });
     expect(early).toMatchObject({ ...asksForCode(), ...refusal('authenticator_email_early') });
     expect(mailsIn(early)).toEqual([]);
-    expect(await answer({ code: codeIn(first) })).toMatchObject({ type: 'passed' });
+  });
+
+  it('are not sent with the rejection of an answer that uses up the code, but when the page is loaded again', async () => {
+    const { show, answer } = harness.setUp(newUser(newAddress()));
+    const code = codeIn(await show());
+    for (let i = 0; i < 5; i++) expect(mailsIn(await answer({ code: otherThan(code) }))).toEqual([]);
+    expect(await answer({ code })).toMatchObject({ type: 'rejected' });
+    expect(mailsIn(await show())).toHaveLength(1);
   });
 
   it('are at most EMAIL_MAILS in one run', async () => {
@@ -162,7 +179,7 @@ describe('mails', () => {
   });
 
   it('have a code that is valid for EMAIL_CODE_S at most, and once sent again only the newest is', async () => {
-    const expired = harness.setUp(newUser(newAddress()), { limits: { codeS: 0 } });
+    const expired = harness.setUp(newUser(newAddress()), { limits: { codeS: Number.MIN_VALUE } });
     expect(await expired.answer({ code: codeIn(await expired.show()) })).toMatchObject({ type: 'rejected' });
     const { show, answer } = harness.setUp(newUser(newAddress()));
     const first = codeIn(await show());

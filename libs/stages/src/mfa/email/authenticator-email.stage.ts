@@ -54,13 +54,15 @@ export class AuthenticatorEmailStage extends DeviceSetupStage<Contract> {
 
   protected async begin(input: Input, owner: SavedUser): Promise<StageOutcome<Contract>> {
     if (await this.isRegistered(input, owner)) return deny<Contract>(REGISTERED);
-    const pending = pendingDeviceOf(input);
+    const { rejected, ...pending } = pendingDeviceOf(input);
     const known = knownAddressOf(input, owner, pending);
     if (!known) return askForAddress(pending);
     const { address, isOfAccount } = known;
     if (pending.sent?.to === address && isUnexpired(pending.sent)) return askForCode(address, { state: pending });
     if (await this.addresses.isRegistered(stageOf(input), address))
       return isOfAccount ? deny<Contract>(TAKEN) : askForAddress({ ...pending, useless: address });
+    // A rejection mails nothing: the gateway drops the state of a mail above its limits, and with it the count of answers.
+    if (rejected) return askForCode(address, { state: pending });
     return this.send(input, { owner, address, pending });
   }
 
@@ -94,6 +96,7 @@ export class AuthenticatorEmailStage extends DeviceSetupStage<Contract> {
     const code = newEmailCode({ to: address, previous: pending.sent, lifetimeS }, this.limits);
     if ('refused' in code)
       return askForCode(address, { state: pending, errors: { non_field_errors: [{ code: REFUSALS[code.refused] }] } });
+    if ('kept' in code) return askForCode(address, { state: pending });
     const mail = codeMail(input, { settings, user, address, digits: code.digits, lifetimeS });
     return askForCode(address, { state: { ...pending, sent: code.sent }, effects: [mail] });
   }
@@ -132,7 +135,7 @@ const askForCode = (
 ) => ask<Contract>({ email: maskAddress(address), email_required: false }, rest);
 
 const refuse = (code: ErrorCode<Contract>, state: PendingDevice, rest: { failed?: string[] } = {}) =>
-  reject<Contract>({ non_field_errors: [{ code }] }, { state, ...rest });
+  reject<Contract>({ non_field_errors: [{ code }] }, { state: { ...state, rejected: true }, ...rest });
 
 /**
  * Refuses an address that another device of the stage has. A user whose own address it is cannot use another one, so

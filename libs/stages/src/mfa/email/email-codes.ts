@@ -11,16 +11,23 @@ interface NewMail {
   readonly lifetimeS: number;
 }
 
-/** A new code with the state to store, or the reason why no code may be sent now. */
+/**
+ * A new code with the state to store, the earlier code that is still new, or the reason why no code may be sent now.
+ */
 export type NewEmailCode =
   | { readonly digits: string; readonly sent: SentEmail }
+  | { readonly kept: SentEmail }
   | { readonly refused: 'early' | 'limit' };
 
-/** Returns a new code, or the limit that forbids another mail in this run of the flow. */
+/**
+ * Returns a new code. Within the pause after a mail to the same recipient, returns the code of that mail while it is
+ * valid. Otherwise returns the limit that forbids another mail in this run of the flow.
+ */
 export function newEmailCode({ to, previous, lifetimeS }: NewMail, limits: MailLimits): NewEmailCode {
   const now = Date.now();
+  if (previous && now < previous.sent_at + limits.resendS * 1000)
+    return previous.to === to && isUnexpired(previous) ? { kept: previous } : { refused: 'early' };
   if (previous && previous.mails >= limits.mails) return { refused: 'limit' };
-  if (previous && now < previous.sent_at + limits.resendS * 1000) return { refused: 'early' };
   const { digits, stored } = createCode();
   const mails = (previous?.mails ?? 0) + 1;
   return { digits, sent: { to, ...stored, sent_at: now, until: now + lifetimeS * 1000, tries: 0, mails } };

@@ -33,4 +33,5 @@ export const codeMail = (
     code_minutes: Math.floor(lifetimeS / 60),
   },
   ...mailServerOf(settings),
+  code_ttl_s: lifetimeS,
 });

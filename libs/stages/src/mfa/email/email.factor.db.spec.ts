@@ -61,7 +61,7 @@ describe('mailed codes', () => {
     for (let i = 0; i < 5; i++) expect(await answer({ code: otherThan(code) })).toMatchObject(refused);
     expect(await answer({ code })).toMatchObject(refused);
 
-    const old = harness.validate(user, { limits: { codeS: 0 } });
+    const old = harness.validate(user, { limits: { codeS: Number.MIN_VALUE } });
     await old.show();
     expect(await old.answer({ code: codeIn(await old.answer(choice)) })).toMatchObject(refused);
   });
@@ -73,9 +73,10 @@ describe('mailed codes', () => {
     await early.show();
     const code = codeIn(await early.answer(choice));
     const second = await early.answer(choice);
-    expect(second).toMatchObject(errorOf('authenticator_validate_sms_early'));
+    expect(second).not.toHaveProperty('errors');
     expect(mailsIn(second)).toEqual([]);
-    expect(await early.answer({ code })).toMatchObject({ type: 'passed' });
+    for (let i = 0; i < 5; i++) await early.answer({ code: otherThan(code) });
+    expect(await early.answer(choice)).toMatchObject(errorOf('authenticator_validate_sms_early'));
 
     const most = harness.validate(user, { limits: { mails: 1 } });
     await most.show();

@@ -60,6 +60,7 @@ export class EmailFactor extends Factor<Kind> {
     const lifetimeS = lifetimeOf(settings, this.limits);
     const code = newEmailCode({ to: device.id, previous: memory, lifetimeS }, this.limits);
     if ('refused' in code) return { refused: { code: REFUSALS[code.refused] } };
+    if ('kept' in code) return { memory: code.kept };
     const mail = codeMail(input, { settings, user, address, digits: code.digits, lifetimeS });
     return { memory: code.sent, effects: [mail] };
   }
