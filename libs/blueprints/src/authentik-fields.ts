@@ -23,13 +23,7 @@ const missingFields: Readonly<Record<string, MissingFields>> = {
   'authentik_brands.brand': {
     harmless: [
       ...['default_application', 'web_certificate', 'client_certificates', 'branding_custom_css'],
-      ...[
-        'branding_default_flow_background',
-        'branding_map_tiles',
-        'flow_user_switch',
-        'flow_lockdown',
-        'flow_request',
-      ],
+      ...['branding_default_flow_background', 'branding_map_tiles', 'flow_user_switch', 'flow_request'],
     ],
   },
   'authentik_providers_oauth2.oauth2provider': {
@@ -55,10 +49,8 @@ const missingFields: Readonly<Record<string, MissingFields>> = {
   'authentik_sources_oauth.oauthsource': ofSources,
   'authentik_sources_plex.plexsource': ofSources,
   'authentik_stages_identification.identificationstage': { harmless: ['template'] },
-  'authentik_stages_user_login.userloginstage': { harmless: ['remember_device'] },
   'authentik_stages_authenticator_sms.authenticatorsmsstage': { essential: ['mapping'] },
   'authentik_stages_authenticator_webauthn.authenticatorwebauthnstage': { harmless: ['prevent_duplicate_devices'] },
-  'authentik_stages_email.emailstage': { harmless: ['recovery_max_attempts', 'recovery_cache_timeout'] },
   'authentik_stages_source.sourcestage': { harmless: ['resume_on_match_failures'] },
   'authentik_stages_prompt.prompt': { harmless: ['promptstage_set'] },
   'authentik_core.user': { harmless: ['last_login', 'roles'] },
