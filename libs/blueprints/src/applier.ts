@@ -14,11 +14,11 @@ import { deepMerge, isTruthy } from './json.js';
 import { type AppliedEntry, entryKey, reasonToKeep } from './kept-objects.js';
 import { newerParts } from './newer-fields.js';
 import { unknownObject } from './object-tags.js';
+import { unsupportedModel } from './refused-models.js';
 import { RelatedObjectError } from './related-object-error.js';
 import type { EntryChange, FileReport } from './report.js';
 import { resolveFields } from './resolved-fields.js';
 import { SkippedEntries } from './skipped-entries.js';
-import { suggestion } from './suggestion.js';
 import {
   type ObjectResult,
   ResolutionBudget,
@@ -243,8 +243,7 @@ export class Applier {
   #collection(model: string): Collection {
     const collection = this.applyContext.collections.get(model.toLowerCase());
     if (collection) return collection;
-    const choices = suggestion(model, this.applyContext.collections.keys(), 'Models');
-    throw new BlueprintError(`${model} is not a supported model.${choices}`, {}, { code: 'unknown-model' });
+    throw unsupportedModel(model, this.applyContext.collections.keys());
   }
 
   #isSkippable(model: string): boolean {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { listedFields, listedModels } from './authentik-fields.js';
+import { reasonOf } from './authentik-reasons.js';
 import { describedModels } from './schema/described-models.js';
 
 it('the list of fields of authentik has no field of a model, and no unknown model', () => {
@@ -8,4 +9,9 @@ it('the list of fields of authentik has no field of a model, and no unknown mode
     listedFields(model).filter(({ field }) => models.get(model)?.includes(field) !== false),
   );
   expect(wrong).toEqual([]);
+});
+
+it('each field in the list has the reason why it can be left out, or what it would do', () => {
+  const listed = [...listedModels(), 'authentik_stages_x.xstage'].flatMap((model) => listedFields(model));
+  expect(listed.filter(({ field }) => reasonOf(field) === undefined)).toEqual([]);
 });

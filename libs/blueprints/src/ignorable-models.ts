@@ -1,3 +1,5 @@
+import { isRefused } from './refused-models.js';
+
 /** Apps of authentik whose unsupported models may be skipped, because no login flow needs them. */
 export const IGNORABLE_APPS =
   /^authentik_(crypto|enterprise|events|outposts|providers?|rbac|reports|sources|tenants)(_\w+)?\./;
@@ -9,4 +11,4 @@ export const IGNORABLE_MODELS: readonly string[] = ['authentik_blueprints.bluepr
  * policies are never skipped, not even unknown ones, because a flow would behave differently without them.
  */
 export const isIgnorableModel = (model: string): boolean =>
-  IGNORABLE_APPS.test(model) || IGNORABLE_MODELS.includes(model);
+  !isRefused(model) && (IGNORABLE_APPS.test(model) || IGNORABLE_MODELS.includes(model));

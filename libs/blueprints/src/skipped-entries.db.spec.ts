@@ -27,7 +27,7 @@ describe('entries of models that no login depends on', () => {
       '  skipped authentik_rbac.role readers: Gatehouse does not support this model',
       '  skipped authentik_events.notificationrule rule: Gatehouse does not support this model',
       '  skipped authentik_policies.policybinding: it identifies its object by the skipped entry "rule"',
-      '  warning: entry 1 (authentik_core.group): the field roles of authentik is not supported; it is ignored',
+      '  warning: entry 1 (authentik_core.group): the field roles of authentik is not supported (Gatehouse has no roles; superusers are the members of superuser groups); it is ignored',
     ]);
   });
 

@@ -89,7 +89,7 @@ describe('a field of authentik that Gatehouse does not have', () => {
 
   it('is listed and ignored if it only adds something', async () => {
     expect(await lines(entry('authentik_core.application', 'slug: x, meta_hide: true'))).toEqual([
-      'a.yaml:4: warning: ignored-field: entry 1 (authentik_core.application): the field meta_hide of authentik is not supported; it is ignored',
+      'a.yaml:4: warning: ignored-field: entry 1 (authentik_core.application): the field meta_hide of authentik is not supported (Gatehouse has no page with applications); it is ignored',
     ]);
   });
 
@@ -97,7 +97,7 @@ describe('a field of authentik that Gatehouse does not have', () => {
     const text = (value: string) => entry(OAUTH, `grant_types: ${value}`);
     const rules = async (...args: Parameters<typeof check>) => (await check(...args)).map(({ rule }) => rule);
     expect(await lines(text('[implicit]'))).toEqual([
-      'a.yaml:4: error: unknown-field: entry 1 (authentik_providers_oauth2.oauth2provider): grant_types: the field grant_types of authentik is not supported, and the object would work differently without it. Remove it, or ignore it with --lenient',
+      'a.yaml:4: error: unknown-field: entry 1 (authentik_providers_oauth2.oauth2provider): grant_types: the field grant_types of authentik is not supported, and the object would work differently without it: it says which grants the client may use. Remove it, or ignore it with --lenient',
     ]);
     expect(await rules(text('[]'))).toEqual(['ignored-field']);
     expect(await rules(text('[implicit]'), { lenient: true })).toEqual(['ignored-field']);
@@ -115,6 +115,13 @@ describe('a value that is not one of the choices', () => {
       'Did you mean email/password_reset.html?',
     ],
     ['authentik_stages_dummy.dummystag', '', 'Did you mean authentik_stages_dummy.dummystage?'],
+    [
+      'authentik_stages_mtls.mutualtlsstage',
+      '',
+      'is not supported, and is never left out: it lets only visitors with a client certificate pass.',
+    ],
+    ['authentik_endpoints.endpointstage', '', 'it lets only visitors at a managed device pass.'],
+    ['authentik_sources_telegram.telegramsource', '', 'users log in with Telegram by it'],
   ])('is an error of %s with the closest choice and all choices', async (model, attrs, message) => {
     expect((await lines(entry(model, attrs))).join('\n')).toContain(message);
   });

@@ -1,6 +1,7 @@
 import type { ApiVersion } from '@gatehouse/contracts';
 import type { EntryWarning } from './apply-observer.js';
 import { missingField } from './authentik-fields.js';
+import { reasonOf } from './authentik-reasons.js';
 import { type BlueprintError, unknownFieldError } from './blueprint-error.js';
 import type { Collection } from './collection.js';
 import type { Entry } from './document.js';
@@ -62,11 +63,16 @@ function judge(field: string, { value, resolved, strictness }: Subject) {
       advice: suggestion(field, collection.fields, 'Fields'),
     };
   }
-  const effect = missing === 'essential' ? ', and the object would work differently without it' : '';
   return {
-    ...{ isIgnored, text: `the field ${field} of authentik is not supported${effect}` },
+    ...{ isIgnored, text: `the field ${field} of authentik is not supported${consequence(missing, field)}` },
     advice: ` Remove it, or ignore it with --lenient`,
   };
+}
+
+/** Says what leaving a field out means: why it is harmless, or what the object would lack. */
+function consequence(kind: 'harmless' | 'essential', field: string): string {
+  const reason = reasonOf(field) ?? 'no login needs it';
+  return kind === 'harmless' ? ` (${reason})` : `, and the object would work differently without it: ${reason}`;
 }
 
 /** Returns the warning about a key that is ignored. */

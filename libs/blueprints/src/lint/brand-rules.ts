@@ -4,6 +4,18 @@ import { type LintRemark, LOGIN_DESIGNATION, logsAnonymousIn } from './flow-rule
 import type { LintDraft } from './lint-draft.js';
 import type { LintedFlow } from './linted-flow.js';
 
+/** Returns a remark for each flow without stages by which a brand would log users out. */
+export const emptyLogouts = (draft: LintDraft, flows: readonly LintedFlow[]): LintRemark[] => {
+  const named = new Set([...draft.objectsOf(brandModel.name)].map(({ values }) => values['flow_invalidation']));
+  return flows
+    .filter(({ flow, steps }) => steps.length === 0 && named.has(flow.id))
+    .map(({ flow }) => ({
+      rule: 'empty-flow',
+      objectId: flow.id,
+      text: 'a brand logs users out by this flow, but no stage is bound to it. Bind a user logout stage to it',
+    }));
+};
+
 /** Returns a remark for each login flow that no brand names or links, unless a brand forbids such flows. */
 export function brandRemarks(draft: LintDraft, flows: readonly LintedFlow[]): LintRemark[] {
   const brands = [...draft.objectsOf(brandModel.name)].filter(({ values }) => values['flow_authentication']);

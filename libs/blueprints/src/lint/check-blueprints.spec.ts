@@ -278,14 +278,14 @@ describe('checkBlueprints', () => {
   it('reports findings as text and as objects', async () => {
     const findings = await check(entries(GROUP('roles: []'), expression('a\nreturn ???')));
     expect(formatFindings(findings).split('\n')).toEqual([
-      '1.yaml:2: warning: ignored-field: entry 1 (authentik_core.group): the field roles of authentik is not supported; it is ignored',
+      '1.yaml:2: warning: ignored-field: entry 1 (authentik_core.group): the field roles of authentik is not supported (Gatehouse has no roles; superusers are the members of superuser groups); it is ignored',
       '1.yaml:3: error: bad-expression: entry 2 "rule" (authentik_policies_expression.expressionpolicy): expression: Expression Syntax Error: odd (line 2, column 5)',
       '1 error, 1 warning',
     ]);
     expect(findings[0]).toEqual({
       ...{ file: '1.yaml', line: 2, severity: 'warning', rule: 'ignored-field' },
       entry: { number: 1, id: undefined, model: 'authentik_core.group' },
-      text: 'the field roles of authentik is not supported; it is ignored',
+      text: 'the field roles of authentik is not supported (Gatehouse has no roles; superusers are the members of superuser groups); it is ignored',
     });
   });
 
@@ -322,4 +322,19 @@ describe('checkBlueprints', () => {
     const unknown = token.replace('!KeyOf ann', '!Find [authentik_core.user, [username, bob]]');
     expect(rules(await check(entries(unknown)))).toEqual(['not-in-files 2']);
   });
+});
+
+it('reports a flow without stages by which a brand logs users out, and no other flow for a logout', async () => {
+  const flowOf = (slug: string) =>
+    `  - {model: authentik_flows.flow, id: ${slug}, identifiers: {slug: ${slug}}, attrs: {name: N, title: T, designation: invalidation}}\n`;
+  const brand =
+    '  - {model: authentik_brands.brand, identifiers: {domain: a}, attrs: {flow_invalidation: !KeyOf bye}}\n';
+  const text = `entries:\n${flowOf('bye')}${flowOf('provider-bye')}${brand}`;
+  const found = await checkBlueprints({
+    files: [{ name: 'a.yaml', text }],
+    ...{ library: async () => undefined, env: {}, syntax: { check: async () => undefined } },
+  });
+  expect(found.map(({ rule, line, severity }) => ({ rule, line, severity }))).toEqual([
+    { rule: 'empty-flow', line: 2, severity: 'error' },
+  ]);
 });

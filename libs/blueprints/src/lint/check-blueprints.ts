@@ -10,7 +10,7 @@ import { collections } from '../models.js';
 import { ObjectCollection } from '../object-collection.js';
 import type { PythonSyntaxChecker } from '../python-collection.js';
 import type { FileReader, ResolutionScope } from '../tagged-value.js';
-import { brandRemarks } from './brand-rules.js';
+import { brandRemarks, emptyLogouts } from './brand-rules.js';
 import { ExternalReferences } from './external-references.js';
 import { type Finding, finding } from './finding.js';
 import { FindingCollector, locationOf } from './finding-collector.js';
@@ -85,6 +85,7 @@ async function remarksOf(draft: LintDraft): Promise<LintRemark[]> {
       return walk ? [...remarks, ...walkRemarks(flow, walk, remarks)] : remarks;
     }),
     ...brandRemarks(draft, flows),
+    ...emptyLogouts(draft, flows),
     ...policyRemarks(draft, builtInContracts.policies),
   ];
 }

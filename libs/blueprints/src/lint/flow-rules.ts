@@ -12,7 +12,7 @@ export interface LintRemark {
 /** Designation of login flows. */
 export const LOGIN_DESIGNATION = 'authentication';
 /** Designations of flows that may have no stages. */
-const MAY_BE_EMPTY: readonly unknown[] = ['authorization', 'stage_configuration'];
+const MAY_BE_EMPTY: readonly unknown[] = ['authorization', 'stage_configuration', 'invalidation'];
 /** Designations of flows that log in users who are not authenticated yet. */
 const LOGIN_DESIGNATIONS: readonly unknown[] = [LOGIN_DESIGNATION, 'recovery'];
 /** `authentication` values of flows that only authenticated users can enter. */

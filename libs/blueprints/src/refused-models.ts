@@ -1,0 +1,27 @@
+import { BlueprintError } from './blueprint-error.js';
+import { suggestion } from './suggestion.js';
+
+/** What the models of authentik do that Gatehouse refuses, because a flow would behave differently without them. */
+const EFFECTS: Readonly<Record<string, string>> = {
+  'authentik_stages_mtls.mutualtlsstage': 'it lets only visitors with a client certificate pass',
+  'authentik_endpoints.endpointstage': 'it lets only visitors at a managed device pass',
+  'authentik_stages_authenticator_endpoint_gdtc.authenticatorendpointgdtcstage':
+    'it lets only visitors at a device pass that Google manages',
+  'authentik_endpoints_connectors_agent.agentconnector': 'endpoint stages ask its agent about the device',
+  'authentik_endpoints_connectors_google_chrome.googlechromeconnector': 'endpoint stages ask Google about the device',
+  'authentik_endpoints_connectors_fleet.fleetconnector': 'endpoint stages ask Fleet about the device',
+  'authentik_sources_telegram.telegramsource': 'users log in with Telegram by it, and its flows refer to it',
+};
+
+/** Whether a model of authentik is refused, because it is not supported and flows need it. */
+export const isRefused = (model: string): boolean => Object.hasOwn(EFFECTS, model);
+
+/** Returns the error for a model that is refused: what a known model of authentik would do, or the closest models. */
+export function unsupportedModel(model: string, supported: Iterable<string>): BlueprintError {
+  const effect = Object.hasOwn(EFFECTS, model) ? EFFECTS[model] : undefined;
+  const text =
+    effect === undefined
+      ? `${model} is not a supported model.${suggestion(model, supported, 'Models')}`
+      : `the model ${model} of authentik is not supported, and is never left out: ${effect}. Remove the entry and all references to it`;
+  return new BlueprintError(text, {}, { code: 'unknown-model' });
+}
