@@ -37,6 +37,8 @@ const MEANINGS: Readonly<Record<ContextKey, string>> = {
   invitation_in_effect: 'whether an invitation is in effect',
   invitation_due: 'uuid of the single-use invitation that is used up when the user is saved',
   is_restored: 'the mailed link, or the return from a source, that brought the visitor here: its step and user',
+  'goauthentik.io/providers/oauth2/post_logout_redirect_uri':
+    'address to which an application wants to get the visitor back after the logout',
   is_redirected: 'the flow whose redirect stage has brought the visitor here',
   redirect_stage_target: 'target of the redirect stage, in place of the configured one',
   deny_message: 'message of the deny stage',

@@ -15,7 +15,7 @@ const ofSources: MissingFields = {
   ],
 };
 const ofProviders = [
-  ...['invalidation_flow', 'property_mappings', 'refresh_token_validity', 'jwks_sources'],
+  ...['property_mappings', 'refresh_token_validity', 'jwks_sources'],
   ...['jwt_federation_sources', 'jwt_federation_providers'],
 ];
 
@@ -35,7 +35,14 @@ const missingFields: Readonly<Record<string, MissingFields>> = {
   },
   'authentik_providers_proxy.proxyprovider': {
     harmless: [
-      ...[...ofProviders, 'internal_host', 'internal_host_ssl_validation', 'certificate', 'skip_path_regex'],
+      ...[
+        ...ofProviders,
+        'invalidation_flow',
+        'internal_host',
+        'internal_host_ssl_validation',
+        'certificate',
+        'skip_path_regex',
+      ],
       ...['basic_auth_enabled', 'basic_auth_password_attribute', 'basic_auth_user_attribute'],
       ...['intercept_header_auth', 'cookie_domain'],
     ],

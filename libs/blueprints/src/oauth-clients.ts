@@ -40,6 +40,7 @@ function compiled({ id, values }: BlueprintObject, { draft, secretBox }: Compile
     ...{ v: 1, id: providerObject.id, client_id, client_type, flow, application: { uuid: id, slug, name } },
     client_secret: secretBox.seal({ object: providerObject.id, field: 'client_secret' }, client_secret),
     authentication_flow: slugOf(fields.authentication_flow),
+    invalidation_flow: slugOf(fields.invalidation_flow),
     redirect_uris: redirectUrisIn(fields.redirect_uris),
     authorization_details_types: fields.authorization_details_types,
     code_lifetime_s: lifetimeOf(access_code_validity),

@@ -23,6 +23,9 @@ export const oauthProviderSchema = z.object({
   authentication_flow: reference('flow')
     .describe('Flow in which anonymous visitors log in. Null: that of the brand.')
     .meta({ since: '0.3.0' }),
+  invalidation_flow: reference('flow')
+    .describe('Flow in which visitors log out of the application, with API_VERSION=2026.8. Null: that of the brand.')
+    .meta({ since: '0.3.0' }),
   redirect_uris: redirectUris()
     .default('')
     .describe('Addresses that may get an authorization code, one a line.')

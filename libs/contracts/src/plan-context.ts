@@ -2,6 +2,12 @@ import { z } from 'zod';
 import { redirectTarget } from './redirect-target.js';
 import { secret } from './secret.js';
 
+/** Kind of the stage that ends the logout of an application. */
+export const SESSION_END_KIND = 'session_end';
+
+/** The fact with the address to which an application wants to get the visitor back after the logout. */
+export const POST_LOGOUT_REDIRECT = 'goauthentik.io/providers/oauth2/post_logout_redirect_uri';
+
 const savedUser = z.object({
   kind: z.literal('saved'),
   uuid: z.uuid(),
@@ -94,6 +100,8 @@ export const planContext = z.object({
    * the plan.
    */
   is_restored: z.object({ step: z.string(), user: z.string().nullable() }).optional(),
+  /** Address to which an application wants to get the visitor back after the logout. */
+  [POST_LOGOUT_REDIRECT]: redirectTarget().optional(),
   /** The flow whose redirect stage has brought the visitor to this flow. */
   is_redirected: z.object({ uuid: z.uuid(), slug: z.string(), name: z.string() }).optional(),
   /** Target of the redirect stage, in place of the configured one: a URL, or `ak-flow://` with the slug of a flow. */

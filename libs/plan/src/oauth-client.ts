@@ -19,6 +19,8 @@ export const oauthClient = z.object({
   flow: z.string(),
   /** Slug of the flow in which visitors log in for the application. Absent if it is the brand's login flow. */
   authentication_flow: z.string().optional(),
+  /** Slug of the flow in which visitors log out of the application. Absent if it is the brand's. */
+  invalidation_flow: z.string().optional(),
   /** URLs to which an authorization code may be sent. They are compared character by character. */
   redirect_uris: z.array(z.string()).default([]),
   /** Types of `authorization_details` that the client may send. */

@@ -32,6 +32,7 @@ import { passwordContract } from './password/password.contract.js';
 import { promptContract } from './prompt/prompt.contract.js';
 import { configuredRedirectContract } from './redirect/configured-redirect.contract.js';
 import { redirectContract } from './redirect/redirect.contract.js';
+import { sessionEndContract } from './session-end/session-end.contract.js';
 import { groupUpdateContract } from './source/group-update.contract.js';
 import { postSourceContract } from './source/post-source.contract.js';
 import { sourceContract } from './source/source.contract.js';
@@ -142,6 +143,10 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   redirect: {
     contract: redirectContract,
     module: async () => (await import('./redirect/redirect.module.js')).redirectModule(),
+  },
+  session_end: {
+    contract: sessionEndContract,
+    module: async () => (await import('./session-end/session-end.module.js')).sessionEndModule(),
   },
   source: {
     contract: sourceContract,

@@ -430,6 +430,25 @@ export interface SelectableStage {
   readonly meta_model_name: string;
 }
 
+/** The visitor has left an application, and may log out of all. */
+export interface SessionEndChallenge {
+  readonly component: 'ak-stage-session-end';
+  readonly brand_name: string;
+  readonly application_name?: string;
+  readonly application_launch_url?: string;
+  readonly invalidation_flow_url?: string;
+  readonly overview_url?: string;
+  readonly flow_info?: ContextualFlowInfo;
+  readonly response_errors?: FieldErrors<SessionEndChallengeResponse>;
+  readonly pending_user: string;
+  readonly pending_user_avatar: string;
+}
+
+/** Shows the challenge again. Has no fields. */
+export interface SessionEndChallengeResponse {
+  readonly component: 'ak-stage-session-end';
+}
+
 /** HTML that the client shows unchanged. */
 export interface ShellChallenge {
   readonly component: 'xak-flow-shell';
@@ -495,6 +514,7 @@ export interface Challenges {
   readonly 'ak-stage-identification': IdentificationChallenge;
   readonly 'ak-stage-password': PasswordChallenge;
   readonly 'ak-stage-prompt': PromptChallenge;
+  readonly 'ak-stage-session-end': SessionEndChallenge;
   readonly 'ak-stage-user-login': UserLoginChallenge;
   readonly 'xak-flow-redirect': RedirectChallenge;
   readonly 'xak-flow-shell': ShellChallenge;
@@ -521,6 +541,7 @@ export interface Responses {
   readonly 'ak-stage-identification': IdentificationChallengeResponse;
   readonly 'ak-stage-password': PasswordChallengeResponse;
   readonly 'ak-stage-prompt': PromptChallengeResponse;
+  readonly 'ak-stage-session-end': SessionEndChallengeResponse;
   readonly 'ak-stage-user-login': UserLoginChallengeResponse;
   readonly 'xak-flow-redirect': RedirectChallengeResponse;
 }

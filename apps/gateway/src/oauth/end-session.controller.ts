@@ -1,8 +1,10 @@
-import { Problem, sentence } from '@gatehouse/contracts';
+import { isWebAddress, POST_LOGOUT_REDIRECT, Problem, SESSION_END_KIND, sentence } from '@gatehouse/contracts';
 import { BrandStore } from '@gatehouse/executor';
+import type { OauthClient } from '@gatehouse/plan';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FlowService } from '../flows/flow.service.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import { crossSiteOf } from '../http/cross-site-request.js';
 import { singleValue } from '../http/query.js';
@@ -24,24 +26,31 @@ export class EndSessionController {
     @Inject(OauthClientRepository) private readonly clients: OauthClientRepository,
     @Inject(BrandStore) private readonly brands: BrandStore,
     @Inject(FlowService) private readonly flowService: FlowService,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'API_VERSION'>,
   ) {}
 
   /**
-   * Redirects to the invalidation flow of the brand, which ends at `post_logout_redirect_uri`. If another site sent the
+   * Redirects to the invalidation flow of the brand, which ends at `post_logout_redirect_uri`. In the line 2026.8, the
+   * flow is that of the provider, if it has one, and ends with the session end. If another site sent the
    * visitor, the flow asks for confirmation first. Redirects an anonymous visitor to `post_logout_redirect_uri` at
    * once. Throws `not_found` for an address that is none of the client's `redirect_uris`, and `parameter_repeated`.
    */
   @Get(':application/end-session/')
   @AllowAnonymous()
   async endSession(@Param('application') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    const destination = await this.destinationOf(slug, request.query as Query);
+    const client = await this.clientOf(slug);
+    const destination = destinationOf(client, request.query as Query);
     const { principal } = request;
     const { invalidation } = (await this.brands.find(request.host)).flowsByPurpose;
-    if (!principal || principal.byToken || invalidation === undefined) return reply.redirect(destination, 302);
-    const params = { slug: invalidation, query: {}, crossSite: crossSiteOf(request) };
-    const context = { redirect: destination };
-    await this.flowService.begin({ request, reply }, params, { visitor: principal.user, context });
-    return reply.redirect(`/if/flow/${invalidation}/`, 302);
+    const isNewest = this.config.API_VERSION === '2026.8';
+    const flow = (isNewest ? client.invalidation_flow : undefined) ?? invalidation;
+    if (!principal || principal.byToken || flow === undefined) return reply.redirect(destination ?? '/', 302);
+    const params = { slug: flow, query: {}, crossSite: crossSiteOf(request) };
+    const start = isNewest
+      ? logoutStart(client, { destination, invalidation })
+      : { context: { redirect: destination ?? '/' } };
+    await this.flowService.begin({ request, reply }, params, { visitor: principal.user, ...start });
+    return reply.redirect(`/if/flow/${flow}/`, 302);
   }
 
   /**
@@ -58,7 +67,7 @@ export class EndSessionController {
     @Res() reply: FastifyReply,
   ) {
     if (/^application\/json/i.test(headers['content-type'] ?? '')) throw new Problem('unsupported_media_type');
-    await this.destinationOf(slug, form);
+    destinationOf(await this.clientOf(slug), form);
     const parameters = Object.entries({
       post_logout_redirect_uri: singleValue(form.post_logout_redirect_uri),
       state: singleValue(form.state),
@@ -67,16 +76,40 @@ export class EndSessionController {
     return reply.redirect(`/application/o/${slug}/end-session/${search && `?${search}`}`, 303);
   }
 
-  private async destinationOf(slug: string, { post_logout_redirect_uri, state }: Query): Promise<string> {
+  private async clientOf(slug: string): Promise<OauthClient> {
     const client = await this.clients.findByApplication(slug);
     if (!client) throw new Problem('not_found');
-    const uri = singleValue(post_logout_redirect_uri);
-    if (uri === undefined) return '/';
-    if (typeof uri !== 'string' || !client.redirect_uris.includes(uri))
-      throw new Problem('not_found', { detail: UNKNOWN_ADDRESS });
-    const url = new URL(uri);
-    const returned = singleValue(state);
-    if (typeof returned === 'string') url.searchParams.append('state', returned);
-    return url.href;
+    return client;
   }
+}
+
+/** Returns the address to which the application wants the visitor back, with `state`; undefined without one. */
+function destinationOf(client: OauthClient, { post_logout_redirect_uri, state }: Query): string | undefined {
+  const uri = singleValue(post_logout_redirect_uri);
+  if (uri === undefined) return undefined;
+  if (typeof uri !== 'string' || !client.redirect_uris.includes(uri))
+    throw new Problem('not_found', { detail: UNKNOWN_ADDRESS });
+  const url = new URL(uri);
+  const returned = singleValue(state);
+  if (typeof returned === 'string') url.searchParams.append('state', returned);
+  return url.href;
+}
+
+interface Logout {
+  readonly destination: string | undefined;
+  /** Slug of the flow in which visitors log out of Gatehouse. */
+  readonly invalidation: string | undefined;
+}
+
+/** Returns what the logout flow of an application starts with: its facts, and the session end as the last step. */
+function logoutStart({ application, redirect_uris }: OauthClient, { destination, invalidation }: Logout) {
+  const [address] = redirect_uris.filter((uri) => isWebAddress(uri));
+  const config = {
+    ...(invalidation !== undefined && { invalidation_flow_url: `/if/flow/${invalidation}/` }),
+    ...(address !== undefined && { application_launch_url: new URL('/', address).href }),
+  };
+  return {
+    context: { application, ...(destination !== undefined && { [POST_LOGOUT_REDIRECT]: destination }) },
+    insert: { where: 'last' as const, steps: [{ kind: SESSION_END_KIND, config }] },
+  };
 }

@@ -20,6 +20,7 @@ import { Identification } from './identification.js';
 import { Password } from './password.js';
 import { Plex } from './plex.js';
 import { Prompt } from './prompt.js';
+import { SessionEnd } from './session-end.js';
 import { UserLogin } from './user-login.js';
 
 type Step = FunctionComponent<{ challenge: Envelope }>;
@@ -52,6 +53,7 @@ export const CHALLENGES: Readonly<Record<string, Step>> = {
   'ak-stage-identification': untyped(Identification),
   'ak-stage-password': untyped(Password),
   'ak-stage-prompt': untyped(Prompt),
+  'ak-stage-session-end': untyped(SessionEnd),
   'ak-stage-user-login': UserLogin,
   'xak-flow-redirect': untyped(Redirect),
   'xak-flow-shell': untyped(Shell),

@@ -107,6 +107,10 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
     additional_permissions: [{ id: 'profile', name: 'General profile information' }],
     token: '27fb5918-871f-465f-9687-e8e6302d6e80',
   }),
+  'session-end': stageFor('ak-stage-session-end', {
+    ...{ brand_name: 'Example', application_name: 'The shop', application_launch_url: 'https://shop.example/' },
+    ...{ invalidation_flow_url: '/if/flow/default-invalidation-flow/', overview_url: 'https://id.example/' },
+  }),
   dummy: stage('ak-stage-dummy', { name: 'a step' }),
   email: stage('ak-stage-email'),
   'email-code-refused': stage(

@@ -21,6 +21,7 @@ interface Step extends Envelope {
   readonly device_challenges?: readonly { readonly device_class: string; readonly last_used?: string | null }[];
   readonly confirms?: string | undefined;
   readonly approved?: boolean;
+  readonly application_name?: string;
   readonly fields?: readonly { readonly type: string }[];
 }
 
@@ -89,6 +90,7 @@ const TASKS: Readonly<Record<string, (t: Translate, step: Step) => string | unde
   'ak-stage-identification': (t, step) => identificationTask(t, step),
   'ak-stage-password': (t) => t('Enter your password'),
   'ak-stage-prompt': (t, { fields = [] }) => (asksOnlyForPassword(fields) ? t('Choose a password') : undefined),
+  'ak-stage-session-end': (t, { application_name: name }) => (name ? t('You have left {name}', { name }) : undefined),
   'ak-stage-user-login': (t) => t('Stay signed in on this device?'),
   'xak-flow-redirect': (t) => t('One moment…'),
 };

@@ -190,4 +190,9 @@ export const ar: Catalogue = {
   'We have sent you a code by email.': 'أرسلنا إليك رمزًا بالبريد الإلكتروني.',
   'Email address': 'عنوان البريد الإلكتروني',
   'This address cannot be used. Enter another one.': 'لا يمكن استخدام هذا العنوان. أدخل عنوانًا آخر.',
+  'Log out of {brand}': 'تسجيل الخروج من {brand}',
+  'Log back into {application}': 'تسجيل الدخول إلى {application} مجددًا',
+  'Go to the overview': 'الانتقال إلى النظرة العامة',
+  'You have left the application, and are still logged in here.': 'لقد غادرت التطبيق، وما زلت مسجّل الدخول هنا.',
+  'You have left {name}': 'لقد غادرت {name}',
 };

@@ -199,4 +199,10 @@ export const de: Catalogue = {
   'Email address': 'E-Mail-Adresse',
   'This address cannot be used. Enter another one.':
     'Diese Adresse kann nicht verwendet werden. Geben Sie eine andere ein.',
+  'Log out of {brand}': 'Von {brand} abmelden',
+  'Log back into {application}': 'Wieder bei {application} anmelden',
+  'Go to the overview': 'Zur Übersicht',
+  'You have left the application, and are still logged in here.':
+    'Sie haben die Anwendung verlassen und sind hier noch angemeldet.',
+  'You have left {name}': 'Sie haben {name} verlassen',
 };

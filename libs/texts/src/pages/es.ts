@@ -198,4 +198,10 @@ export const es: Catalogue = {
   'We have sent you a code by email.': 'Le hemos enviado un código por correo.',
   'Email address': 'Dirección de correo',
   'This address cannot be used. Enter another one.': 'Esta dirección no se puede usar. Introduzca otra.',
+  'Log out of {brand}': 'Cerrar la sesión en {brand}',
+  'Log back into {application}': 'Volver a entrar en {application}',
+  'Go to the overview': 'Ir al resumen',
+  'You have left the application, and are still logged in here.':
+    'Ha salido de la aplicación, pero su sesión sigue abierta aquí.',
+  'You have left {name}': 'Ha salido de {name}',
 };

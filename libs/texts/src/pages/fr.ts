@@ -200,4 +200,10 @@ export const fr: Catalogue = {
   'We have sent you a code by email.': 'Nous vous avons envoyé un code par e-mail.',
   'Email address': 'Adresse e-mail',
   'This address cannot be used. Enter another one.': 'Cette adresse ne peut pas être utilisée. Saisissez-en une autre.',
+  'Log out of {brand}': 'Se déconnecter de {brand}',
+  'Log back into {application}': 'Se reconnecter à {application}',
+  'Go to the overview': 'Aller à l’aperçu',
+  'You have left the application, and are still logged in here.':
+    'Vous avez quitté l’application, mais vous êtes toujours connecté ici.',
+  'You have left {name}': 'Vous avez quitté {name}',
 };

@@ -1,0 +1,29 @@
+import { ask, POST_LOGOUT_REDIRECT, pass } from '@gatehouse/contracts';
+import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
+import { Injectable } from '@nestjs/common';
+import type { sessionEndContract } from './session-end.contract.js';
+
+type Contract = typeof sessionEndContract;
+
+/**
+ * Ends the logout of an application: leads to the address that the application has asked for, and an anonymous visitor
+ * to `/`. Shows any other visitor where to go next.
+ */
+@Injectable()
+export class SessionEndStage implements Stage<Contract> {
+  challenge({ config, context, session, site }: ChallengeInput<Contract>) {
+    const redirect = context[POST_LOGOUT_REDIRECT];
+    if (redirect !== undefined) return pass<Contract>({ context: { redirect } });
+    if (!session.user) return pass<Contract>({ context: { redirect: '/' } });
+    return ask<Contract>({
+      brand_name: site.brand,
+      ...(context.application && { application_name: context.application.name }),
+      ...config,
+      overview_url: `${site.base_url}/`,
+    });
+  }
+
+  respond(input: ChallengeInput<Contract>) {
+    return this.challenge(input);
+  }
+}
