@@ -25,7 +25,7 @@ import { PostgresPlanStore } from '../../libs/executor-postgres/src/postgres-pla
 import { cleanerOn, REQUEST_FACTS, recorderOn } from '../../libs/executor-postgres/testing/index.js';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { LoginPlaceRepository } from '../../libs/policies/src/login-places.repository.js';
-import { ReputationRepository } from '../../libs/policies/src/reputation/reputation.repository.js';
+import { ReputationRepository } from '../../libs/policies/src/reputation.repository.js';
 import { SpentTokenRepository } from '../../libs/stages/src/captcha/spent-token.repository.js';
 import { ConsentGrantRepository } from '../../libs/stages/src/consent/consent-grant.repository.js';
 import { EnrollmentTransactions } from '../../libs/stages/src/enrollment/enrollment-transaction.js';

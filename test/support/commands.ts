@@ -1,5 +1,6 @@
 import { Readable, Writable } from 'node:stream';
 import { blueprintCommand } from '../../apps/cli/src/blueprint.command.js';
+import { breachListCommand } from '../../apps/cli/src/breach-list.command.js';
 import { checkStageCommand } from '../../apps/cli/src/check-stage.command.js';
 import { runCommand } from '../../apps/cli/src/command.js';
 import { databaseCommand } from '../../apps/cli/src/database.command.js';
@@ -14,6 +15,7 @@ import { syntaxChecker } from './syntax-checker.js';
 
 const COMMANDS = {
   blueprint: blueprintCommand,
+  'breach-list': breachListCommand,
   'check-stage': checkStageCommand,
   database: databaseCommand,
   events: eventsCommand,

@@ -7,6 +7,7 @@ import { passwordContract } from './password/password.contract.js';
 import { passwordExpiryContract } from './password-expiry/password-expiry.contract.js';
 import type { PolicyEntry } from './policy.js';
 import { reputationContract } from './reputation/reputation.contract.js';
+import { riskContract } from './risk/risk.contract.js';
 import { uniquePasswordContract } from './unique-password/unique-password.contract.js';
 
 /** All kinds of policies. */
@@ -33,6 +34,7 @@ export const policies: Readonly<Record<string, PolicyEntry>> = {
     contract: reputationContract,
     policy: async () => (await import('./reputation/reputation.policy.js')).ReputationPolicy,
   },
+  risk: { contract: riskContract, policy: async () => (await import('./risk/risk.policy.js')).RiskPolicy },
   unique_password: {
     contract: uniquePasswordContract,
     policy: async () => (await import('./unique-password/unique-password.policy.js')).UniquePasswordPolicy,

@@ -6,6 +6,7 @@ import { natsModule } from '@gatehouse/stage-kit';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import { BreachList } from './breach-list.js';
 import { Evaluator } from './evaluator.js';
 import { AuthenticatorRepository } from './expression/authenticator.repository.js';
 import { ExpressionDataSources } from './expression/expression-callbacks.js';
@@ -19,12 +20,15 @@ import { POLICY_LIMITER, POLICY_REPLY_BYTES, PolicyController } from './nats-pol
 import { BreachedPasswordLookup } from './password/breached-password-lookup.js';
 import { policyConfig } from './policy.config.js';
 import type { Policy, PolicyEntry } from './policy.js';
-import { ReputationRepository } from './reputation/reputation.repository.js';
+import { ReputationRepository } from './reputation.repository.js';
+import { BREACHES, type Breaches } from './risk/breaches.js';
+import { RiskHistory } from './risk/risk-history.js';
 import { NatsPasswordHistoryClient, PasswordHistoryClient } from './unique-password/password-history.client.js';
 
 type Settings = z.output<typeof policyConfig>;
 
 const REPOSITORY_PROVIDERS: Provider[] = [
+  RiskHistory,
   { provide: PasswordHistoryClient, useClass: NatsPasswordHistoryClient },
   {
     provide: AuthenticatorRepository,
@@ -65,7 +69,7 @@ export async function policiesModule(policies: Readonly<Record<string, PolicyEnt
       ExpressionDataSources,
       { provide: PolicyHttpClient, useValue: policyHttpClient(config) },
       { provide: BreachedPasswordLookup, useValue: new BreachedPasswordLookup(config.PWNED_PASSWORDS_URL) },
-      ...REPOSITORY_PROVIDERS,
+      ...[...REPOSITORY_PROVIDERS, breachesProvider(config)],
       {
         provide: Evaluator,
         useFactory: (...implementations: Policy[]) => createEvaluator(contracts, implementations),
@@ -75,6 +79,12 @@ export async function policiesModule(policies: Readonly<Record<string, PolicyEnt
     controllers: [PolicyController],
   };
 }
+
+/** Returns the provider of the list of breached passwords. Nest refuses to start if its file cannot be read. */
+const breachesProvider = ({ BREACH_LIST: path }: Settings): Provider => ({
+  provide: BREACHES,
+  useFactory: async (): Promise<Breaches> => ({ list: path === undefined ? undefined : await BreachList.open(path) }),
+});
 
 const requestLimiter = ({ POLICY_CONCURRENCY, POLICY_QUEUE }: Settings) =>
   new ConcurrencyLimiter(POLICY_CONCURRENCY, POLICY_QUEUE, 'policy');

@@ -87,5 +87,11 @@ export const policyConfig = z.object({
     .describe(
       'Base URL of the range API for breached passwords, which receives the first five characters of the SHA-1 hash',
     ),
+  BREACH_LIST: z
+    .string()
+    .optional()
+    .describe(
+      'File with the hashes of breached passwords for risk policies, which `npm run breach-list` writes. It is read at the start',
+    ),
   ...geoIpConfig.shape,
 });

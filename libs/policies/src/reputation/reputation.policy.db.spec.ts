@@ -4,9 +4,9 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migratedDatabase } from '../../../../test/support/postgres.js';
 import { ALICE, policyInput } from '../../testing/index.js';
+import { ReputationRepository } from '../reputation.repository.js';
 import { reputationContract } from './reputation.contract.js';
 import { ReputationPolicy } from './reputation.policy.js';
-import { ReputationRepository } from './reputation.repository.js';
 
 let database: Awaited<ReturnType<typeof migratedDatabase>>;
 let source: DataSource;

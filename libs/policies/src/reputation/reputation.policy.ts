@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Policy, PolicyInput, PolicyOutcome } from '../policy.js';
+import { ReputationRepository } from '../reputation.repository.js';
 import type { reputationContract } from './reputation.contract.js';
-import { ReputationRepository } from './reputation.repository.js';
 
 /** Passes if the sum of the reputation of the client's address and of the user name is at or below the threshold. */
 @Injectable()
