@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { changedIn2026, ownField, since2026, typeIn, valueIn, withNewerValues } from './api-fields.js';
+import { changedIn2026, ownField, since2026, typeIn, valueBefore, valueIn, withNewerValues } from './api-fields.js';
 import { API_VERSIONS } from './api-version.js';
 import { boolean, choice } from './fields.js';
 
@@ -49,6 +49,10 @@ describe('a value in a view', () => {
     const sparse = { ...value, items: undefined, nested: nothing, choices: null };
     expect(valueIn('2024.8', challenge, sparse)).toMatchObject({ items: undefined, nested: nothing, choices: null });
   });
+});
+
+it('a value for a gateway that knows the older types only has all fields', () => {
+  expect(valueBefore(challenge, value)).toEqual({ ...value, choices: ['v'] });
 });
 
 describe('a type in a view', () => {

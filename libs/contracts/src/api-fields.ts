@@ -138,10 +138,14 @@ function withMetaOf<S extends z.ZodType>(type: z.ZodType, copy: S): S {
 
 type Change = (value: unknown) => unknown;
 
-/** The functions that `changeFor` has made, by view and type. */
-const changes: Readonly<Record<ApiView, WeakMap<z.ZodType, Change>>> = {
+/** What a value is changed into: a view, or all fields with the types of 2024.8. */
+type Form = ApiView | 'before';
+
+/** The functions that `changeFor` has made, by form and type. */
+const changes: Readonly<Record<Form, WeakMap<z.ZodType, Change>>> = {
   '2024.8': new WeakMap(),
   '2026.8': new WeakMap(),
+  before: new WeakMap(),
   complete: new WeakMap(),
 };
 const same: Change = (value) => value;
@@ -149,8 +153,11 @@ const same: Change = (value) => value;
 /** Returns a value of a type, such as a challenge, as a client with this view gets it. */
 export const valueIn = <V>(view: ApiView, type: z.ZodType, value: V): V => changeFor(view, type)(value) as V;
 
-/** Returns the function that changes a value of a type into the value that a view has. */
-function changeFor(view: ApiView, type: z.ZodType): Change {
+/** Returns a challenge for a gateway that knows only the types of 2024.8. It keeps all fields. */
+export const valueBefore = <V>(type: z.ZodType, value: V): V => changeFor('before', type)(value) as V;
+
+/** Returns the function that changes a value of a type into the value that a form has. */
+function changeFor(view: Form, type: z.ZodType): Change {
   const known = changes[view].get(type);
   if (known) return known;
   const change = view === 'complete' ? same : newChange(view, type);
@@ -158,9 +165,9 @@ function changeFor(view: ApiView, type: z.ZodType): Change {
   return change;
 }
 
-function newChange(view: ApiView, type: z.ZodType): Change {
+function newChange(view: Form, type: z.ZodType): Change {
   const { before, toBefore } = marksOf(type);
-  if (view === '2024.8' && before) return toBefore ?? same;
+  if ((view === '2024.8' || view === 'before') && before) return toBefore ?? same;
   if (type instanceof z.ZodObject) return changeOfFields(view, type);
   const inner = innerOf(type);
   if (!inner) return same;
@@ -170,9 +177,9 @@ function newChange(view: ApiView, type: z.ZodType): Change {
   return (value) => (value === undefined || value === null ? value : change(value));
 }
 
-function changeOfFields(view: ApiView, { shape }: z.ZodObject): Change {
+function changeOfFields(view: Form, { shape }: z.ZodObject): Change {
   const fields = Object.entries(shape) as [string, z.ZodType][];
-  const hidden = new Set(fields.filter(([, field]) => !isIn(view, field)).map(([name]) => name));
+  const hidden = new Set(fields.filter(([, field]) => view !== 'before' && !isIn(view, field)).map(([name]) => name));
   const changed = new Map(
     fields
       .filter(([name]) => !hidden.has(name))

@@ -1,4 +1,15 @@
-import { ask, boolean, char, defineStage, deny, Problem, pass, reject, stageReply } from '@gatehouse/contracts';
+import {
+  ask,
+  boolean,
+  changedIn2026,
+  char,
+  defineStage,
+  deny,
+  Problem,
+  pass,
+  reject,
+  stageReply,
+} from '@gatehouse/contracts';
 import { BusyError } from '@gatehouse/platform';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -139,6 +150,23 @@ describe('a respond request', () => {
     const message = { verb: 'challenge', body, report: () => expect.unreachable() } as const;
     const stage: Stage<typeof toastingContract> = { challenge: passes, respond: passes };
     expect(await handleStageMessage(toastingContract, stage, message)).toMatchObject({ effects: [event] });
+  });
+  it('sends the older types of a challenge to a gateway that does not say which line of authentik it speaks', async () => {
+    const choices = changedIn2026(z.array(z.object({ value: z.string() })), z.array(z.string()), (all) =>
+      all.map(({ value }) => value),
+    );
+    const changed = defineStage({ ...contract, model: 'samples.changed', challenge: z.object({ choices }) });
+    const asks = () => ask<typeof changed>({ choices: [{ value: 'a' }] });
+    const { site, ...body } = stageRequestFixture({ config: { word: 'x' } });
+    const { api_version: _new, ...olderSite } = site;
+    const replyTo = (given: object) =>
+      handleStageMessage(
+        changed,
+        { challenge: asks, respond: asks },
+        { verb: 'challenge', body: { ...body, site: given }, report: () => expect.unreachable() },
+      );
+    expect(await replyTo(olderSite)).toMatchObject({ challenge: { choices: ['a'] } });
+    expect(await replyTo(site)).toMatchObject({ challenge: { choices: [{ value: 'a' }] } });
   });
   it('rejects an invalid response with one error for each field and does not call the handler', async () => {
     const neverResponds: Riddle = { ...riddle, respond: () => expect.unreachable() };

@@ -10,6 +10,7 @@ import {
   type StageRequest,
   type StageVerb,
   stageRequest,
+  valueBefore,
 } from '@gatehouse/contracts';
 import { BusyError, errorDetails, isDatabaseUnavailable } from '@gatehouse/platform';
 import { z } from 'zod';
@@ -35,7 +36,7 @@ export async function handleStageMessage<C extends StageContract>(
     const outcome =
       verb === 'challenge' ? await stage.challenge(input) : await respond(contract, stage, { input, request });
     const reply = await toReply(stage, input, outcome);
-    return request.toasts ? reply : withoutToasts(reply);
+    return forGateway(contract, request.toasts ? reply : withoutToasts(reply), body);
   } catch (error) {
     if (isUnavailable(error)) return { problem: { code: 'stage_busy', retry_after_s: retryAfterS(error) } };
     if (error instanceof BadRequestError) return { problem: { code: 'stage_bad_request', detail: error.message } };
@@ -106,6 +107,14 @@ async function toReply<C extends StageContract>(
 /** Returns a reply without toasts, for a gateway that would take some of them for a violation of the contract. */
 const withoutToasts = (reply: StageReply): StageReply =>
   reply.effects ? { ...reply, effects: reply.effects.filter(({ type }) => type !== 'toast') } : reply;
+
+/** Returns a reply with the older types of its challenge, for a gateway that does not say which line it speaks. */
+function forGateway({ challenge: type }: StageContract, reply: StageReply, body: unknown): StageReply {
+  const { site } = body as { readonly site: object };
+  const hasChallenge = 'challenge' in reply && reply.challenge !== undefined;
+  if ('api_version' in site || !hasChallenge) return reply;
+  return { ...reply, challenge: valueBefore(type, reply.challenge) };
+}
 
 /** Casts a typed outcome to the wire type, because every outcome is one of the four replies. */
 const asReply = (outcome: object) => outcome as StageReply;

@@ -32,8 +32,13 @@ const promptChoice = z
   .object({ value: z.string(), label: z.string() })
   .meta({ id: 'PromptChoice', description: 'A choice of a field. A response selects it by its value.' });
 
+/** A choice in a reply of the stage. Services before 0.3 send texts. */
+const receivedChoice = z
+  .preprocess((choice) => (typeof choice === 'string' ? { value: choice, label: choice } : choice), promptChoice)
+  .meta({ wire: promptChoice });
+
 /** Choices of a field. In 2024.8 a choice was a text. */
-const promptChoices = changedIn2026(z.array(promptChoice).nullable(), z.array(z.string()).nullable(), (choices) =>
+const promptChoices = changedIn2026(z.array(receivedChoice).nullable(), z.array(z.string()).nullable(), (choices) =>
   choices === null ? null : choices.map(({ value }) => value),
 );
 
