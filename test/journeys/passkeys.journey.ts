@@ -110,10 +110,12 @@ describeInChromium('passkeys in Chromium', () => {
     await logIn(secondFactor.page, 'dave');
     await secondFactor.page.getByText('That did not work. Please try again.').waitFor();
     expect(new URL(secondFactor.page.url()).pathname).toBe('/if/flow/login/');
+    expect(await secondFactor.authenticator.credentials()).toHaveLength(1);
     const passwordless = await openPage([unregistered(credentials[0]!)]);
     await passwordless.page.goto(urlOf('/if/flow/passkey/?next=/if/user/'));
     await passwordless.page.getByText('This device is not set up for your account. Please use another one.').waitFor();
-    await passwordless.authenticator.clear();
+    // The page has told the browser that the site does not know this passkey.
+    await expect.poll(() => passwordless.authenticator.credentials()).toEqual([]);
     for (const credential of usedCredentials(credentials)) await passwordless.authenticator.add(credential);
     await passwordless.page.getByRole('button', { name: 'Try again' }).click();
     await waitForAccountPage(passwordless.page, 'dave');

@@ -50,6 +50,7 @@ export const ERROR_WORDS: Readonly<Record<string, Words>> = {
   authenticator_validate_class: otherWay,
   authenticator_validate_empty: choose,
   authenticator_validate_device: unknownDevice,
+  authenticator_validate_unknown: unknownDevice,
   authenticator_validate_assertion: unproved,
   authenticator_validate_duo: (t) => t('Duo did not let you in. Send the message again, and confirm it on your phone.'),
   authenticator_validate_none: (t) =>

@@ -1,9 +1,10 @@
 import { MAX_RETRIES } from '@gatehouse/client';
 import { useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 import { externalOriginsOf, isAllowedBy } from '../challenges/external-origins.js';
-import type { FlowPageData } from '../page.js';
+import type { Challenge, FlowPageData } from '../page.js';
 import { type AnswerReply, ExecutorClient, type Reply } from './executor.js';
 import type { FormAnswer } from './page.context.js';
+import { signalUnknownPasskey } from './passkey-signals.js';
 import { rememberProvedAccount } from './remembered-account.js';
 import { reduceVisit, type Sender, type Visit, type VisitEvent, visitOf } from './visit.js';
 
@@ -87,7 +88,7 @@ class ExecutorChannel {
     const reply: AnswerReply = await (fields ? this.executor.solve(fields) : this.executor.show());
     this.busy = false;
     if (fields && reply.kind === 'challenge' && !reply.interruption && !this.pageData.preview)
-      rememberProvedAccount(fields, reply.challenge);
+      noticeAnswer(fields, reply.challenge);
     // A login in another tab has changed the CSRF token.
     if (reply.interruption === 'csrf_failed') return this.send(undefined);
     if (isOtherVisitor(reply)) return location.assign(this.pageData.address);
@@ -109,6 +110,12 @@ class ExecutorChannel {
     const reply = await this.executor.solve(fields);
     return reply.kind === 'challenge' ? reply.challenge : undefined;
   }
+}
+
+/** Lets the browser remember a proved account, and forget an unknown passkey. */
+function noticeAnswer(answer: FormAnswer, next: Challenge): void {
+  rememberProvedAccount(answer, next);
+  signalUnknownPasskey(answer, next);
 }
 
 /**

@@ -159,6 +159,7 @@ export const identificationContract = defineStage({
         shown: passkeyOptions,
         errors: {
           authenticator_validate_device: 'identification_passkey_device',
+          authenticator_validate_unknown: 'identification_passkey_device',
           authenticator_validate_model: 'identification_passkey_model',
         },
       },

@@ -168,6 +168,7 @@ export const authenticatorValidateContract = defineStage({
       code: 'invalid',
     },
     authenticator_validate_device: { string: 'Invalid device', code: 'invalid' },
+    authenticator_validate_unknown: { string: 'Invalid device', code: 'invalid' },
     authenticator_validate_model: {
       string: 'Invalid device type. Contact your {brand} administrator for help.',
       code: 'invalid',

@@ -225,12 +225,13 @@ describe('a key that identifies its user', () => {
       expect(await stage.show()).toMatchObject({ type: 'denied', message: { code: 'authenticator_validate_none' } });
   });
 
-  it('is refused when its owner is inactive or the key is unknown', async () => {
-    for (const key of [await harness.registerKey(inactiveUser), new SoftwareAuthenticator()]) {
-      const stage = harness.validate({});
-      expect(await stage.answer({ webauthn: key.get(ceremony(firstChallenge(await stage.show()))) })).toMatchObject(
-        refusal('webauthn', { code: 'authenticator_validate_device' }),
-      );
-    }
+  it.each([
+    ['its owner is inactive', () => harness.registerKey(inactiveUser), 'authenticator_validate_device'],
+    ['the key is unknown', async () => new SoftwareAuthenticator(), 'authenticator_validate_unknown'],
+  ])('is refused when %s, and only an unknown key is called unknown', async (...[, keyOf, code]) => {
+    const key = await keyOf();
+    const stage = harness.validate({});
+    const proof = key.get(ceremony(firstChallenge(await stage.show())));
+    expect(await stage.answer({ webauthn: proof })).toMatchObject(refusal('webauthn', { code }));
   });
 });

@@ -76,6 +76,8 @@ export class WebauthnFactor extends Factor<Kind> {
     const { input, user } = context;
     const response = assertionResponse.safeParse(context.answer);
     const passkey = response.success ? await this.passkeys.find(response.data.id) : undefined;
+    // Only a visitor who names no user learns that a passkey is unknown, so that the browser can forget it.
+    if (response.success && !passkey && !user) return wrong('authenticator_validate_unknown');
     if (!response.success || !passkey || (user && passkey.device.user !== user.uuid))
       return wrong('authenticator_validate_device');
     if (!this.acceptsModel(input, passkey.aaguid))
