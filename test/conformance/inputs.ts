@@ -27,7 +27,8 @@ export function computed(value: unknown, captured: Captured, base: string): unkn
 }
 
 function codeOf({ totp, as }: Input, captured: Captured) {
-  const secret = String(capturedValue(captured, String(totp)));
+  const value = String(capturedValue(captured, String(totp)));
+  const secret = value.startsWith('otpauth:') ? (new URL(value).searchParams.get('secret') ?? '') : value;
   return asType(generateSync({ secret, base32 }), as);
 }
 

@@ -38,7 +38,7 @@ export class OutsideServers {
     await this.mailbox.close();
   }
 
-  /** Returns the last request that the provider got for a case. */
+  /** Returns the fields of the last request that the provider got for a case, and its content type as `content_type`. */
   lastCaptcha(key: string): Received | undefined {
     return this.#received.get(key);
   }
@@ -53,8 +53,10 @@ export class OutsideServers {
   async #verdictFor(request: IncomingMessage): Promise<object> {
     const key = request.url?.split('/').at(-1) ?? '';
     const body = await text(request);
-    const isJson = request.headers['content-type']?.startsWith('application/json');
-    this.#received.set(key, isJson ? (JSON.parse(body) as Received) : Object.fromEntries(new URLSearchParams(body)));
+    const type = request.headers['content-type'] ?? '';
+    const isJson = type.startsWith('application/json');
+    const fields = isJson ? (JSON.parse(body) as Received) : Object.fromEntries(new URLSearchParams(body));
+    this.#received.set(key, { ...fields, content_type: type });
     return this.verdicts.get(key) ?? { success: true };
   }
 }
