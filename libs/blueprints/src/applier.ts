@@ -12,7 +12,7 @@ import { entryWarnings } from './entry-warnings.js';
 import { isIgnorableModel } from './ignorable-models.js';
 import { deepMerge, isTruthy } from './json.js';
 import { type AppliedEntry, entryKey, reasonToKeep } from './kept-objects.js';
-import { newerParts } from './newer-fields.js';
+import { defaultsIn, newerParts } from './newer-fields.js';
 import { unknownObject } from './object-tags.js';
 import { unsupportedModel } from './refused-models.js';
 import { RelatedObjectError } from './related-object-error.js';
@@ -214,7 +214,8 @@ export class Applier {
     const written = deepMerge([attrs, identifiers]);
     const subject = { values, written, existing, collection, skippedEntries: this.#skippedEntries };
     this.#warn(entry, await entryWarnings(entry, subject));
-    const save = await collection.check(values, existing).catch((error: unknown) => {
+    const defaults = existing ? {} : defaultsIn(this.applyContext.apiVersion, collection);
+    const save = await collection.check({ ...defaults, ...values }, existing).catch((error: unknown) => {
       const known = error instanceof RelatedObjectError ? error.explained(this.#ids.describe(error.pk)) : error;
       const lineOf = (field: string) => entry.lineOf(field);
       return this.#skippedEntries.dependencyOf(withReason(known, { unfound, unsetVariables, lineOf }), attrs);

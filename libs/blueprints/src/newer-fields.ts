@@ -39,13 +39,36 @@ const newer = (part: string, location: { readonly field?: string; readonly line?
 /** Names the field, or the value of the field, that 2024.8 does not have. Undefined if it has both. */
 function newerPart(type: unknown, { field, value }: { readonly field: string; readonly value: Json }) {
   if (type === undefined) return undefined;
-  if (onlyIn(type) === '2026.8') return isDefault(type as z.ZodType, value) ? undefined : `the field ${field}`;
+  if (isDefault(type as z.ZodType, value)) return undefined;
+  if (onlyIn(type) === '2026.8') return `the field ${field}`;
   const values = newerValuesIn(type, value, []);
   if (values.length > 0) return `the value ${JSON.stringify(values[0])} of the field ${field}`;
   const before = typeBefore(type);
   return before && !before.safeParse(value).success && (type as z.ZodType).safeParse(value).success
     ? `this kind of value of the field ${field}`
     : undefined;
+}
+
+/**
+ * Returns the defaults of a new object that are others in a line than in the newest one: the lists of all choices, without
+ * the choices that the line does not have.
+ */
+export function defaultsIn(apiVersion: ApiVersion, { schema }: Pick<Collection, 'schema'>): JsonMap {
+  if (apiVersion !== '2024.8' || !schema) return {};
+  return Object.fromEntries(
+    Object.entries(schema.shape).flatMap(([field, type]) => {
+      const older = olderDefault(type as z.ZodType);
+      return older ? [[field, older]] : [];
+    }),
+  );
+}
+
+/** Returns the default of a list without the choices that 2024.8 does not have. Undefined if it has all of them. */
+export function olderDefault(type: z.ZodType): Json[] | undefined {
+  const value = type.safeParse(undefined).data as Json | undefined;
+  if (!Array.isArray(value)) return undefined;
+  const newer = newerValuesIn(type, value, []);
+  return newer.length > 0 ? value.filter((item) => !newer.includes(item)) : undefined;
 }
 
 /** Whether a value of a field has the effect of leaving the field out. */

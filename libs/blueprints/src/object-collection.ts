@@ -13,6 +13,7 @@ import type { Draft } from './draft.js';
 import { fieldDifferences } from './field-difference.js';
 import { type LookupCondition, parseLookup } from './field-lookup.js';
 import { canonical, equal, isMap, type Json, type JsonMap } from './json.js';
+import { olderDefault } from './newer-fields.js';
 import {
   type BlueprintObject,
   isDirectoryReference,
@@ -94,8 +95,9 @@ export class ObjectCollection implements Collection<FoundObject> {
   hasDefault({ pk }: FoundObject, field: string): boolean {
     const schema = this.model.schema.shape[field] as z.ZodType | undefined;
     const parsed = schema?.safeParse(undefined);
+    if (!schema || !parsed?.success) return false;
     const value = this.draft.get(String(pk))?.values[field] ?? null;
-    return parsed?.success === true && equal(value, parsed.data ?? null);
+    return equal(value, parsed.data ?? null) || equal(value, olderDefault(schema));
   }
 
   valuesOf(field: string): string[] {

@@ -115,6 +115,21 @@ describe('an exported flow', () => {
     expect((await origin.apply(await origin.export('login'))).isChanged).toBe(false);
   });
 
+  it.each(['2024.8', '2026.8'] as const)('applies again under %s, with the choices that the line has', async (line) => {
+    const validate = 'stages_authenticator_validate.authenticatorvalidatestage';
+    const steps = entries(flow('login', 'authentication'), named(validate, 'proof'), step('login', ['proof', 10]));
+    await origin.applyAs({ apiVersion: line }, steps);
+    const text = await origin.export('login');
+    expect(text.includes('- email')).toBe(line === '2026.8');
+    await target.applyAs({ apiVersion: line }, text);
+    expect(await target.export('login')).toBe(text);
+    // The choices stay when the line changes.
+    for (const apiVersion of ['2024.8', '2026.8'] as const) {
+      expect((await target.applyAs({ apiVersion }, text)).isChanged).toBe(false);
+      expect((await target.applyAs({ apiVersion }, steps)).isChanged).toBe(false);
+    }
+  });
+
   it('contains the dependencies of the flow and nothing else', async () => {
     await origin.apply(EVERYTHING);
     const text = await origin.export('recover');
