@@ -103,10 +103,21 @@ describe('a captcha of a provider', () => {
       'goauthentik.io/stages/captcha/site_key': 'other site',
       'goauthentik.io/stages/captcha/private_key': 'hush',
     };
-    const step = drive({ config: { private_key: 'unused' }, context });
+    const step = drive({ config: { private_key: 'unused' }, context, request: NEWEST });
     const shown = await step.show();
     expect(shown).toMatchObject({ challenge: { site_key: 'other site' } });
     expect(JSON.stringify(shown)).not.toContain('hush');
+    expect(await step.answer({ token: goodToken() })).toMatchObject({ type: 'passed' });
+    expect(server.requests).toMatchObject([{ secret: 'hush' }]);
+  });
+
+  it('uses its own keys under 2024.8, whatever keys the context has', async () => {
+    const context = {
+      'goauthentik.io/stages/captcha/site_key': 'other site',
+      'goauthentik.io/stages/captcha/private_key': 'other key',
+    };
+    const step = drive({ context });
+    expect(await step.show()).toMatchObject({ challenge: { site_key: 'site' } });
     expect(await step.answer({ token: goodToken() })).toMatchObject({ type: 'passed' });
     expect(server.requests).toMatchObject([{ secret: 'hush' }]);
   });

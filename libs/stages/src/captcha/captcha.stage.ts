@@ -118,11 +118,17 @@ export class CaptchaStage implements Stage<Contract> {
   }
 }
 
-/** Returns the keys of the provider: those of the context, which an expression has set, else those of the config. */
-const keysOf = ({ config, context }: ChallengeInput<Contract>) => ({
-  site: context['goauthentik.io/stages/captcha/site_key'] || config.public_key,
-  secret: context['goauthentik.io/stages/captcha/private_key'] || config.private_key,
-});
+/**
+ * Returns the keys of the provider: since 2026.8 those of the context, which an expression has set, else those of the
+ * config.
+ */
+const keysOf = ({ config, context, apiVersion }: ChallengeInput<Contract>) => {
+  const facts: Partial<typeof context> = apiVersion === '2024.8' ? {} : context;
+  return {
+    site: facts['goauthentik.io/stages/captcha/site_key'] || config.public_key,
+    secret: facts['goauthentik.io/stages/captcha/private_key'] || config.private_key,
+  };
+};
 
 const puzzleOf = (input: ChallengeInput<Contract>, { config } = input): Challenge<Contract> => ({
   site_key: keysOf(input).site,
