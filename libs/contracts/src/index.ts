@@ -5,6 +5,7 @@ export * from './authentication-methods.js';
 export * from './authentication-requirement.js';
 export * from './authorization-grant.js';
 export * from './captcha.js';
+export * from './consent-challenge.js';
 export * from './contract-types.js';
 export * from './date-parsing.js';
 export * from './default-avatar.js';

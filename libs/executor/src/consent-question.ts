@@ -1,5 +1,6 @@
-import type { ApiVersion } from '@gatehouse/contracts';
+import { type ApiVersion, consentChallenge } from '@gatehouse/contracts';
 import { secretsEqual } from '@gatehouse/platform';
+import type { z } from 'zod';
 import type { ChallengeSource, FlowResult } from './flow-response.js';
 
 /**
@@ -26,10 +27,13 @@ const ERRORS: ChallengeSource['errors'] = {
 export const consentQuestion = (
   header: string,
   token: string,
-  more: Readonly<Record<string, unknown>> = {},
+  more: Pick<z.input<typeof consentChallenge>, 'confirms'> = {},
 ): ConsentQuestion => ({
   type: 'show',
-  contract: { component: CONSENT_COMPONENT, user_info: true, errors: ERRORS, texts: { header_text: [header] } },
+  contract: {
+    ...{ component: CONSENT_COMPONENT, challenge: consentChallenge, user_info: true, errors: ERRORS },
+    texts: { header_text: [header] },
+  },
   challenge: { header_text: header, permissions: [], additional_permissions: [], token, ...more },
   errors: undefined,
 });

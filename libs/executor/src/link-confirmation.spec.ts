@@ -1,4 +1,4 @@
-import { Problem } from '@gatehouse/contracts';
+import { Problem, valueIn } from '@gatehouse/contracts';
 import { createPlan, type Plan } from '@gatehouse/plan';
 import { describe, expect, it } from 'vitest';
 import { executorHarness } from '../testing/executor-harness.js';
@@ -63,6 +63,16 @@ describe('a followed link', () => {
       expect([stages.hops, plans.savedEffects, plans.revision, isLive()]).toEqual([[], [], 0, true]);
     },
   );
+
+  it('asks clients of authentik without a field of its own', async () => {
+    const { result } = await mailed('login').show(byLink);
+    if (result.type !== 'show') throw new Error(result.type);
+    const { contract, challenge } = result;
+
+    for (const view of ['2024.8', '2026.8'] as const)
+      expect(Object.keys(valueIn(view, contract.challenge!, challenge))).not.toContain('confirms');
+    expect(valueIn('complete', contract.challenge!, challenge)).toEqual(challenge);
+  });
 
   it('counts as a new session of an anonymous visitor each time it starts one, before it has an effect', async () => {
     const { show, solve, plans, stages, isLive } = mailed('verifier');

@@ -191,6 +191,7 @@ export interface ConsentChallenge {
   readonly permissions: readonly ConsentPermission[];
   readonly additional_permissions: readonly ConsentPermission[];
   readonly token: string;
+  readonly confirms?: 'email';
   readonly flow_info?: ContextualFlowInfo;
   readonly response_errors?: FieldErrors<ConsentChallengeResponse>;
   readonly pending_user: string;

@@ -1,14 +1,10 @@
-import { char, choice, defineStage, duration, secret } from '@gatehouse/contracts';
+import { char, choice, consentChallenge, defineStage, duration, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 export const MODES = ['always_require', 'permanent', 'expiring'] as const;
 
 /** Largest length of the token of a consent challenge, in characters. */
 export const MAX_TOKEN = 256;
-
-const permission = z
-  .object({ name: z.string(), id: z.string() })
-  .meta({ id: 'ConsentPermission', description: 'One permission of an application.' });
 
 /** The permissions that the challenge has shown. A response consents to no other permissions. */
 const shownPermissions = z.object({
@@ -31,17 +27,7 @@ export const consentContract = defineStage({
     mode: choice(MODES).default('expiring').describe('How long the consent counts.'),
     consent_expire_in: duration('weeks=4').describe('Lifetime of an expiring consent.'),
   }),
-  challenge: z
-    .object({
-      header_text: z.string().optional(),
-      permissions: z.array(permission),
-      additional_permissions: z.array(permission),
-      token: z.string(),
-    })
-    .meta({
-      id: 'ConsentChallenge',
-      description: 'Asks whether the user grants the listed permissions to an application.',
-    }),
+  challenge: consentChallenge,
   response: z.object({ token: secret(char({ maxLength: MAX_TOKEN })) }).meta({
     id: 'ConsentChallengeResponseRequest',
     description: 'Grants the permissions that were shown with this token.',
