@@ -116,11 +116,12 @@ describe('the query of a flow', () => {
     });
   });
 
-  it('is refused with a max_age that is no number of seconds', async () => {
-    expect(await deployment.browser().show('login', 'max_age=soon')).toMatchObject({
-      status: 400,
-      body: { code: 'requirement_invalid' },
-    });
+  it('ignores the parameters of an OAuth request that a redirect carries along', async () => {
+    const visitor = deployment.browser();
+    const query = 'max_age=soon&acr_values=urn:gold&prompt=consent';
+    const { status, body } = await visitor.show('login', query);
+    expect({ status, body }).toMatchObject({ status: 200, body: { component: 'ak-stage-identification' } });
+    expect((await logIn(visitor, 'alice', query)).body).toMatchObject({ component: 'xak-flow-redirect' });
   });
 });
 

@@ -1,5 +1,3 @@
-import { Problem } from './problems.js';
-
 /**
  * The authentication contexts that Gatehouse knows (docs/spec/sessions.md#acr): `aal1` is any login, `aal2` a password
  * together with a device, and `phr` a login with a phishing-resistant credential (OpenID EAP ACR Values 1.0).
@@ -54,8 +52,8 @@ export const parseMaxAge = (text: string): number | undefined =>
   MAX_AGE.test(text) && Number(text) <= MAX_AGE_LIMIT_S ? Number(text) : undefined;
 
 /**
- * Returns the requirement in a query; `undefined` if it has none. Throws `requirement_invalid` for a `max_age` that is
- * no number of seconds.
+ * Returns the requirement in a query; `undefined` if it has none. Ignores values that are malformed, because a redirect may
+ * carry the parameters of another request.
  */
 export function requirementIn({
   acr_values,
@@ -63,7 +61,6 @@ export function requirementIn({
   prompt,
 }: RequirementParameters): AuthenticationRequirement | undefined {
   const max_age = age === undefined ? undefined : parseMaxAge(age);
-  if (age !== undefined && max_age === undefined) throw new Problem('requirement_invalid');
   const requirement = {
     acr_values: parseAcrValues(acr_values),
     max_age,
@@ -72,3 +69,18 @@ export function requirementIn({
   const isEmpty = requirement.acr_values.length === 0 && max_age === undefined && !requirement.again;
   return isEmpty ? undefined : requirement;
 }
+
+/** Whether every login that meets the requirement `all` meets `part` too. */
+export function includesRequirement(
+  all: AuthenticationRequirement | undefined,
+  part: AuthenticationRequirement | undefined,
+): boolean {
+  if (!part) return true;
+  if (!all) return false;
+  const { acr_values: accepted } = part;
+  const hasContexts = accepted.length === 0 || (all.acr_values.length > 0 && isSubset(all.acr_values, accepted));
+  const hasAge = part.max_age === undefined || all.again || (all.max_age ?? Number.POSITIVE_INFINITY) <= part.max_age;
+  return hasContexts && hasAge && (!part.again || all.again);
+}
+
+const isSubset = <T>(some: readonly T[], all: readonly T[]): boolean => some.every((item) => all.includes(item));

@@ -20,11 +20,6 @@ export const problems = {
   credentials_in_query: { status: 400, body: 'validation', detail: 'Credentials do not belong in the query.' },
   query_too_long: { status: 400, body: 'validation', detail: 'The query is too long.' },
   parameter_repeated: { status: 400, body: 'generic', detail: 'The address has a parameter more than once.' },
-  requirement_invalid: {
-    status: 400,
-    body: 'generic',
-    detail: 'max_age must be a number of seconds, and at most ten years.',
-  },
   forward_auth_invalid: { status: 400, body: 'generic', detail: 'The request does not fit forward auth.' },
   blueprint_invalid: { status: 400, body: 'validation', detail: 'The blueprint is invalid.' },
   flow_not_applicable: { status: 400, body: 'generic', detail: 'Flow does not apply to current user.' },

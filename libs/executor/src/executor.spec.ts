@@ -258,6 +258,21 @@ describe('a plan', () => {
 
     expect(plans.plan?.id).not.toBe(first);
   });
+
+  it('is replaced if the query asks for more than its own, and not by parameters that ask for nothing', async () => {
+    const { show, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    const planOf = async (query: Record<string, string>) => {
+      await show({ query });
+      return plans.plan?.id;
+    };
+    const first = await planOf({});
+    for (const query of [{ prompt: 'consent' }, { acr_values: 'urn:gold', max_age: 'soon' }, { max_age: '' }, {}])
+      expect(await planOf(query)).toBe(first);
+    const raised = await planOf({ acr_values: 'aal2', max_age: '60' });
+    expect(raised).not.toBe(first);
+    for (const query of [{ acr_values: 'aal2' }, { max_age: '300' }, {}]) expect(await planOf(query)).toBe(raised);
+    expect(await planOf({ prompt: 'login' })).not.toBe(raised);
+  });
 });
 
 const NOT_ADMITTED = {

@@ -1,4 +1,4 @@
-import { REQUIREMENT_PARAMETERS } from '@gatehouse/contracts';
+import { includesRequirement, REQUIREMENT_PARAMETERS, requirementIn } from '@gatehouse/contracts';
 import { type Plan, withProvedUser } from '@gatehouse/plan';
 import { secretsEqual } from '@gatehouse/platform';
 import { type ContinuedPlan, type LoadedRequest, visitorId } from './flow-context.js';
@@ -55,15 +55,16 @@ function resumePlan({ plan: { shown: _shown, cross_site: _mark, ...plan }, step 
 
 /**
  * Returns the stored plan if the request may continue it: it has not ended, it is this visitor's, and the query has no
- * other invitation token (`itoken` or `token`) and asks for no other authentication. The visitor must be compared: a login deletes the plans of other
- * visitors, but misses a plan that is created at the same moment.
+ * other invitation token (`itoken` or `token`) and does not ask for more authentication. The visitor must be compared: a
+ * login deletes the plans of other visitors, but misses a plan that is created at the same moment.
  */
 function continuablePlan(arrival: LoadedRequest): StoredPlan | undefined {
   const { request, loaded } = arrival;
   const { stored } = loaded;
   if (!stored || stored.plan.ended || stored.plan.visitor !== visitorId(arrival)) return undefined;
   const { query } = request;
-  const other = ['itoken', 'token', ...REQUIREMENT_PARAMETERS].filter(
+  const isEnough = includesRequirement(requirementIn(stored.plan.query), requirementIn(query));
+  const other = ['itoken', 'token', ...(isEnough ? [] : REQUIREMENT_PARAMETERS)].filter(
     (key) => query[key] && query[key] !== stored.plan.query[key],
   );
   return other.length > 0 && !isKept(stored.plan, other, request) ? undefined : stored;

@@ -25,6 +25,8 @@ export function checkRequirement(kind: ProxyKind, { query }: FastifyRequest): Lo
   const unknown = named.find((value) => parseAcrValues(value).length === 0);
   if (unknown !== undefined) throw invalid(`acr_values has ${unknown}, which Gatehouse does not know.`);
   if (given['acr_values'] !== undefined && named.length === 0) throw invalid('acr_values is empty.');
+  if (given['max_age'] !== undefined && requirement.max_age === undefined)
+    throw invalid('max_age is no number of seconds, or more than ten years.');
   if ((requirement.max_age ?? MIN_CHECK_MAX_AGE_S) < MIN_CHECK_MAX_AGE_S)
     throw invalid(`max_age is less than ${MIN_CHECK_MAX_AGE_S} seconds.`);
   return requirement;
