@@ -67,7 +67,7 @@ async function expectCodeAndStop(command: InteractiveCommand) {
 }
 
 async function loggedIn(name = 'alice'): Promise<Browser> {
-  const browser = deployment.browser();
+  const browser = deployment.browser().complete();
   await browser.solve('login', { uid_field: name });
   await browser.solve('login', { password: 'correct-horse-7' });
   return browser;

@@ -118,7 +118,7 @@ describeWithNats('changes of flows over HTTP', () => {
       actor: { type: 'user', username: 'root' },
       context: { flows: [{ slug: 'greeting', version: 2 }] },
     });
-    const refused = await importFile(root, 'entries: {}');
+    const refused = await importFile(root, 'entries: 3');
     expect({ status: refused.status, body: refused.body }).toMatchObject({ status: 200, body: { success: false } });
   });
 

@@ -157,7 +157,9 @@ describe('a preflight', () => {
     const { status, headers, text, setCookies } = await preflight(executor('login'));
 
     expect([status, text, setCookies]).toEqual([204, '', []]);
-    expect(headers.get('access-control-allow-headers')).toBe('content-type, x-authentik-csrf, x-gatehouse-step');
+    expect(headers.get('access-control-allow-headers')).toBe(
+      'content-type, x-authentik-csrf, x-gatehouse-fields, x-gatehouse-step',
+    );
     expect([headers.get('ratelimit'), headers.get('x-frame-options')]).toEqual([null, 'SAMEORIGIN']);
   });
 

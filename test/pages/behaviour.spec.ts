@@ -78,7 +78,7 @@ describeInChromium('a page', () => {
       date_time: '',
       checkbox: 'on',
       radio_button_group: 'Red',
-      dropdown: 'Spain',
+      dropdown: 'es',
       file: `data:text/plain;base64,${Buffer.from('hello').toString('base64')}`,
       ak_locale: '',
       hidden: 'x',

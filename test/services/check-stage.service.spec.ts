@@ -26,6 +26,7 @@ const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     asks: false,
   },
   captcha: { public_key: 'public', private_key: 'private' },
+  configured_redirect: { mode: 'static', target_static: 'https://example.org/' },
   authenticator_sms: { provider: 'generic', from_number: '+100', account_sid: 'http://127.0.0.1:1/', auth: 'x' },
   authenticator_totp: { digits: '6' },
   device_code_finish: { claimed: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0002' },

@@ -73,7 +73,9 @@ describeWithNats('the prompt stage, with the policy service', () => {
         challenge: {
           fields: [
             { placeholder: 'typed', initial_value: '39' },
-            { choices: ['x', 'True'], initial_value: 'x' },
+            {
+              ...{ choices: ['x', 'True'].map((value) => ({ value, label: value })), initial_value: 'x' },
+            },
             { placeholder: '', initial_value: '' },
           ],
         },
@@ -88,12 +90,12 @@ describeWithNats('the prompt stage, with the policy service', () => {
     ];
     const shown = await show({ fields });
     const { challenge, state } = shown as unknown as {
-      challenge: { fields: [{ choices: [string] }] };
+      challenge: { fields: [{ choices: [{ value: string }] }] };
       state: Record<string, unknown>;
     };
-    const [{ choices }] = challenge.fields;
-    const passed = await answer({ fields }, { value: choices[0] }, { state });
-    expect(passed).toMatchObject({ type: 'passed', context: { prompt_data: { value: Number(choices[0]) } } });
+    const { value } = challenge.fields[0].choices[0];
+    const passed = await answer({ fields }, { value }, { state });
+    expect(passed).toMatchObject({ type: 'passed', context: { prompt_data: { value: Number(value) } } });
   });
 
   it('evaluates every validation policy and returns all their messages', async () => {

@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { findFreePort } from '../../libs/platform/src/free-port.js';
 import { killWhenParentDies } from './watchdog.js';
+
+/** Lets the server take a free port, which no other process can take before it. */
+const ANY_PORT = -1;
 
 /** A running nats-server. */
 export interface RunningNats {
@@ -42,12 +44,11 @@ export interface NatsServerOptions {
 
 /** Starts the nats-server `program` on the loopback interface; resolves once it accepts connections. */
 export async function startNatsServer(program: string, options: NatsServerOptions = {}): Promise<RunningNats> {
-  const { env = {}, port = await findFreePort() } = options;
+  const { env = {}, port = ANY_PORT } = options;
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'gatehouse-nats-')));
   const removed = options.folder ? [] : [folder];
   await writeConfiguration(folder, options);
-  const monitoringPort = await findFreePort();
-  const flags = ['-c', join(folder, 'server.conf'), '-a', '127.0.0.1', '-p', `${port}`, '-m', `${monitoringPort}`];
+  const flags = ['-c', join(folder, 'server.conf'), '-a', '127.0.0.1', '-p', `${port}`, '-m', `${ANY_PORT}`];
   const server = spawn(program, flags, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
   const cancelWatchdog = killWhenParentDies(server.pid ?? 0, { remove: folder });
   const stop = async (signal: NodeJS.Signals = 'SIGKILL') => {
@@ -55,14 +56,14 @@ export async function startNatsServer(program: string, options: NatsServerOption
     cancelWatchdog();
     for (const path of removed) await rm(path, { recursive: true, force: true });
   };
-  const says = outputOf(server);
+  const { says, portAfter } = outputOf(server);
   await says(/Server is ready/).catch(async (error: unknown) => {
     await stop();
     throw error;
   });
   return {
-    url: `nats://127.0.0.1:${port}`,
-    monitoringUrl: `http://127.0.0.1:${monitoringPort}`,
+    url: `nats://127.0.0.1:${portAfter('Listening for client connections on')}`,
+    monitoringUrl: `http://127.0.0.1:${portAfter('Starting http monitor on')}`,
     pid: server.pid as number,
     says,
     hang: () => hang(server.pid as number),
@@ -112,14 +113,22 @@ function reloaderOf(
   };
 }
 
-/** Returns a function that waits until the output of the server matches a pattern. It rejects when the server ends. */
-function outputOf(server: ChildProcess): RunningNats['says'] {
+/** What the server has written on standard error. */
+interface ServerOutput {
+  /** Waits until the output matches a pattern. Rejects when the server ends. */
+  readonly says: RunningNats['says'];
+  /** Returns the port of the address after a text. */
+  readonly portAfter: (text: string) => string;
+}
+
+function outputOf(server: ChildProcess): ServerOutput {
   let output = '';
   server.stderr?.on('data', (chunk: Buffer) => {
     output += String(chunk);
     server.emit('output');
   });
-  return (pattern) =>
+  const portAfter = (text: string) => new RegExp(`${text} \\S+:(\\d+)`).exec(output)?.[1] ?? '';
+  const says: RunningNats['says'] = (pattern) =>
     new Promise((resolve, reject) => {
       const check = () => {
         if (!pattern.test(output)) return;
@@ -131,4 +140,5 @@ function outputOf(server: ChildProcess): RunningNats['says'] {
       server.once('exit', () => reject(new Error(`nats-server has ended:\n${output.slice(-4096)}`)));
       check();
     });
+  return { says, portAfter };
 }

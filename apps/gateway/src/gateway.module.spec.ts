@@ -6,7 +6,7 @@ import { type FreshDatabase, freshDatabase } from '../../../test/support/postgre
 import { gatewayConfig } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
 import { Admission } from './http/admission/admission.js';
-import { PublishedSchema } from './http/openapi/published-schema.js';
+import { CompleteSchema } from './http/openapi/published-schema.js';
 import { PageRenderer } from './http/pages/page-renderer.js';
 import type { Infrastructure } from './infrastructure.module.js';
 
@@ -39,7 +39,7 @@ describe('the published schema', () => {
   });
 
   it('describes every endpoint of the API and no other', () => {
-    const described = new Set(routesIn(app.get(PublishedSchema).document));
+    const described = new Set(routesIn(app.get(CompleteSchema).document));
     const inApi = [...routes].filter((route) => / \/(api|-)\//.test(route) && route !== PAGE);
 
     expect(routes).toContain(PAGE);

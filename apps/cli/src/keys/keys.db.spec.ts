@@ -104,7 +104,7 @@ const secrets = blueprint(
   oauthEntry('hub'),
 );
 const applySecrets = (sealKeys: string) =>
-  applyFiles(url, [{ name: 'secrets.yaml', text: secrets }], { env: {}, sealKeys });
+  applyFiles(url, [{ name: 'secrets.yaml', text: secrets }], { env: { API_VERSION: '2026.8' }, sealKeys });
 const versions = () => source.query<{ id: string }[]>('SELECT id FROM flow.flow_versions');
 
 describe('npm run keys -- reseal', () => {

@@ -100,7 +100,7 @@ it('tells caches that responses differ by origin, also without an origin', () =>
 it('answers preflights with the methods and headers that clients of flows need', () => {
   expect(headersFor({ origin: APP, 'access-control-request-method': 'POST' }, EXECUTOR, 'OPTIONS')).toMatchObject({
     'access-control-allow-methods': 'GET, POST',
-    'access-control-allow-headers': 'content-type, x-authentik-csrf, x-gatehouse-step',
+    'access-control-allow-headers': 'content-type, x-authentik-csrf, x-gatehouse-fields, x-gatehouse-step',
     'access-control-max-age': '600',
   });
 });

@@ -52,7 +52,7 @@ describe('the heading of a step', () => {
         [FLOW_TITLE, SITE].includes(heading({ component, flow_info: { title: FLOW_TITLE } })),
     );
 
-    expect(titled.sort()).toEqual(['ak-stage-dummy', 'ak-stage-prompt', 'xak-flow-shell']);
+    expect(titled.sort()).toEqual(['ak-stage-dummy', 'ak-stage-prompt', 'ak-stage-session-end', 'xak-flow-shell']);
   });
 
   it('of an identification says what the flow is for', () => {

@@ -144,7 +144,7 @@ describe('a superuser group', () => {
 
   it('gets no member through a flow, by id or by name, directly or through a child group', async () => {
     const [username, admins, staff] = [uniqueName(), await group({ is_superuser: true }), await group()];
-    const below = await group({ parent: admins.pk });
+    const below = await group({ parents: [admins.pk] });
     for (const { pk, name } of [admins, below]) {
       expect(await write({ username }, { config: { create_users_group: pk } })).toEqual(REFUSED);
       expect(await write({ username }, { context: { groups: [staff.name, name] } })).toEqual(REFUSED);

@@ -30,7 +30,7 @@ export class SchemaWriter {
     const { wire, by_component: members } = schema;
     delete schema['wire'];
     delete schema['by_component'];
-    if (wire instanceof z.ZodType) Object.assign(schema, this.write(wire));
+    if (wire instanceof z.ZodType) replace(schema, this.write(wire));
     else if (wire) Object.assign(schema, wire);
     if (members) replace(schema, this.union(members as Readonly<Record<string, z.ZodType>>));
     // `nullable` has an effect only in a schema with a `type` (OpenAPI 3.0.3, §4.7.24).
