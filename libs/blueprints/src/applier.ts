@@ -10,7 +10,7 @@ import { EntryIds } from './entry-ids.js';
 import { readState } from './entry-state.js';
 import { entryWarnings } from './entry-warnings.js';
 import { isIgnorableModel } from './ignorable-models.js';
-import { deepMerge, isTruthy } from './json.js';
+import { deepMerge, isTruthy, type JsonMap } from './json.js';
 import { type AppliedEntry, entryKey, reasonToKeep } from './kept-objects.js';
 import { defaultsIn, newerParts } from './newer-fields.js';
 import { unknownObject } from './object-tags.js';
@@ -107,10 +107,11 @@ export class Applier {
    * Throws BlueprintError for the first field that the model does not have, unless the field is ignored, and for the
    * first part that the line of authentik that is set does not have.
    */
-  #reportUnknownFields(entry: Entry, resolved: Parameters<typeof unknownFields>[1]): void {
+  #reportUnknownFields(entry: Entry, resolved: Parameters<typeof unknownFields>[1], identifiers: JsonMap): void {
     const { observer, apiVersion } = this.applyContext;
     const { ignored, refused } = unknownFields(entry, resolved, this.applyContext);
-    for (const error of [...refused, ...newerParts(entry, { ...resolved, apiVersion })]) {
+    const values = deepMerge([resolved.attrs, identifiers]);
+    for (const error of [...refused, ...newerParts(entry, { ...resolved, values, apiVersion })]) {
       if (!observer) throw error;
       observer.onError(this.#from(entry), error);
     }
@@ -175,7 +176,7 @@ export class Applier {
       throw new BlueprintError('No or invalid identifiers');
     }
     // The attrs of an entry that removes its object have no effect.
-    if (state !== 'absent') this.#reportUnknownFields(entry, { model, attrs, collection });
+    if (state !== 'absent') this.#reportUnknownFields(entry, { model, attrs, collection }, identifiers);
     const existing = await collection.find(identifiers);
     const key = entryKey(model, identifiers);
     const before = this.applyContext.entriesBefore?.(this.document.file);

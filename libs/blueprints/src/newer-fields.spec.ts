@@ -34,6 +34,21 @@ describe('a field that is new in 2026.8', () => {
     expect(await check('captcha_stage: !KeyOf puzzle', { apiVersion: '2026.8' })).toBe('0 errors, 0 warnings');
   });
 
+  it('is refused under 2024.8 also as an identifier, which the object gets like any other field', async () => {
+    const text = entries('').replace(
+      'identifiers: {name: who}',
+      'identifiers: {name: who, captcha_stage: !KeyOf puzzle}',
+    );
+    const checked = await checkBlueprints({
+      files: [{ name: 'a.yaml', text }],
+      library: async () => undefined,
+      ...{ env: {}, syntax: { check: async () => undefined } },
+    });
+    expect(formatFindings(checked)).toContain(
+      'captcha_stage: the field captcha_stage is new in authentik 2026.8. Set API_VERSION=2026.8 to use it',
+    );
+  });
+
   it('is accepted under 2024.8 with the value that it has when it is left out, as exports write it', async () => {
     expect(await check('captcha_stage: null')).toBe('0 errors, 0 warnings');
   });

@@ -10,7 +10,8 @@ import type { Json, JsonMap } from './json.js';
 /** An entry with its values and the line of authentik that is set. */
 interface Subject {
   readonly model: string;
-  readonly attrs: JsonMap;
+  /** The attrs with the identifiers, as the object gets them. */
+  readonly values: JsonMap;
   readonly collection: Collection;
   readonly apiVersion: ApiVersion;
 }
@@ -20,12 +21,12 @@ interface Subject {
  * the one that is set. Without it, the object would let more users pass or would not work, so it is never left out
  * (docs/spec/api-versions.md#blueprints).
  */
-export function newerParts(entry: Entry, { model, attrs, collection, apiVersion }: Subject): BlueprintError[] {
+export function newerParts(entry: Entry, { model, values, collection, apiVersion }: Subject): BlueprintError[] {
   if (apiVersion !== '2024.8') return [];
   if (collection.apiVersion === '2026.8') return [newer(`the model ${model}`, { line: entry.lineOfKey('model') })];
   const { schema } = collection;
   if (!schema) return [];
-  return Object.entries(attrs).flatMap(([field, value]) => {
+  return Object.entries(values).flatMap(([field, value]) => {
     const part = newerPart(schema.shape[field], { field, value });
     return part === undefined ? [] : [newer(part, { field, line: entry.lineOf(field) })];
   });
