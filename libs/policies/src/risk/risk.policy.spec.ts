@@ -31,7 +31,8 @@ const WEIGHTS = {
 };
 
 async function ask(situation: Situation, config: Record<string, unknown> = {}) {
-  const { logins = [], daysAgo = 1, score = 0, context = {}, list = LEAKED, user = ALICE, dry_run } = situation;
+  const { logins = [], daysAgo = 1, score = 0, context = {}, user = ALICE, dry_run } = situation;
+  const list = 'list' in situation ? situation.list : LEAKED;
   const history = new RiskHistory(new InMemoryLoginPlaces(logins), new FixedUsers(daysAgo), new FixedReputation(score));
   const policy = new RiskPolicy(new FixedGeoLocator(), history, { list });
   const request = {
@@ -113,12 +114,21 @@ describe('a risk policy', () => {
     expect(await ask({ score: -9, dry_run })).toMatchObject({ pass: true, events: undefined });
   });
 
-  it('cannot judge a typed password without a list, and needs none for other factors', async () => {
-    const history = new RiskHistory(new InMemoryLoginPlaces([SAFE]), new FixedUsers(1), new FixedReputation(0));
-    const policy = new RiskPolicy(new FixedGeoLocator(), history, { list: undefined });
-    const judge = (context: Record<string, unknown>) =>
-      policy.evaluate(policyInput(riskContract, { request: { user: ALICE, flow_plan: { slug: 'x', context } } }));
-    await expect(judge({ password: 'x' })).rejects.toThrow('BREACH_LIST is not set');
-    expect(await judge({})).toMatchObject({ pass: false });
+  it.each<[string, Situation, Record<string, unknown>]>([
+    ['without a list', { list: undefined }, {}],
+    ['while the list cannot be read', { list: { has: () => Promise.reject(new Error('BREACH_LIST is cut')) } }, {}],
+    ['if only the password could reach the threshold', { list: undefined, score: -9 }, { threshold: 48 }],
+  ])('is undecided about a typed password %s', async (_title, situation, config) => {
+    await expect(ask({ context: { password: 'x' }, ...situation }, config)).rejects.toThrow('BREACH_LIST is');
+  });
+
+  it('decides without the password where it cannot change the result', async () => {
+    const situation = { list: undefined, context: { password: 'x' }, score: -9 };
+    expect(await ask(situation, { threshold: 16 })).toMatchObject({
+      ...{ pass: true, messages: ['Address has a bad reputation.'] },
+      events: [{ context: { score: 16, reasons: [{ factor: 'address_reputation' }] } }],
+    });
+    expect(await ask(situation, { threshold: 49 })).toMatchObject({ pass: false });
+    expect(await ask({ list: undefined })).toMatchObject({ pass: false });
   });
 });

@@ -26,8 +26,8 @@ const FACTORS = Object.keys(REASONS) as Factor[];
 const DAY_MS = 86_400_000;
 
 /**
- * Passes if the weights of the factors that hold reach the threshold. The messages and an event name these factors. It
- * asks nobody outside of this installation.
+ * Passes if the weights of the factors that hold reach the threshold. The messages and an event name these factors.
+ * Undecided if a factor that cannot be judged would decide. It asks nobody outside of this installation.
  */
 @Injectable()
 export class RiskPolicy implements Policy<typeof riskContract> {
@@ -40,10 +40,11 @@ export class RiskPolicy implements Policy<typeof riskContract> {
   async evaluate(input: RiskInput): Promise<PolicyOutcome> {
     const { config, facts, name, request } = input;
     const logins = await this.loginsOf(input);
-    const held: Factor[] = [];
-    for (const factor of FACTORS)
-      if (config[factor] > 0 && (await this.holds(factor, input, logins))) held.push(factor);
-    const score = held.reduce((sum, factor) => sum + config[factor], 0);
+    const { held, unknown, error } = await this.judge(input, logins);
+    const weightOf = (factors: readonly Factor[]) => factors.reduce((sum, factor) => sum + config[factor], 0);
+    const score = weightOf(held);
+    const isOpen = score < config.threshold && score + weightOf(unknown) >= config.threshold;
+    if (isOpen) throw error;
     if (held.length > 0 && request.dry_run === undefined && facts.eventCount < MAX_POLICY_EVENTS) {
       const reasons = held.map((factor) => ({ factor, weight: config[factor] }));
       facts.addEvents([
@@ -51,6 +52,22 @@ export class RiskPolicy implements Policy<typeof riskContract> {
       ]);
     }
     return { pass: score >= config.threshold, messages: held.map((factor) => REASONS[factor]) };
+  }
+
+  /** Returns the factors that hold and those that cannot be judged, with the last error. */
+  private async judge(input: RiskInput, logins: readonly LoginPlace[]) {
+    const held: Factor[] = [];
+    const unknown: Factor[] = [];
+    let error: unknown;
+    for (const factor of FACTORS.filter((name) => input.config[name] > 0)) {
+      try {
+        if (await this.holds(factor, input, logins)) held.push(factor);
+      } catch (cause) {
+        unknown.push(factor);
+        error = cause;
+      }
+    }
+    return { held, unknown, error };
   }
 
   private async loginsOf({ config, request: { user } }: RiskInput): Promise<LoginPlace[]> {
