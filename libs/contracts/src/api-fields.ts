@@ -66,21 +66,30 @@ function markIn<K extends keyof ApiMark>(schema: unknown, name: K): ApiMark[K] |
   return undefined;
 }
 
+/** A view, or all fields with the types of 2024.8. */
+type Form = ApiView | 'before';
+
 /** Whether a view has a field, or a challenge of a union. */
-export function isIn(view: ApiView, field: unknown): boolean {
+export function isIn(view: Form, field: unknown): boolean {
   const only = onlyIn(field);
-  return only === undefined || view === 'complete' || only === view;
+  return only === undefined || view === 'complete' || view === 'before' || only === view;
 }
 
-/** The types that `typeIn` has made, by view and original. One original has one copy, because named types are unique. */
-const copies: Readonly<Record<ApiView, WeakMap<z.ZodType, z.ZodType>>> = {
+/** The types that `copyIn` has made, by form and original. One original has one copy, because named types are unique. */
+const copies: Readonly<Record<Form, WeakMap<z.ZodType, z.ZodType>>> = {
   '2024.8': new WeakMap(),
   '2026.8': new WeakMap(),
+  before: new WeakMap(),
   complete: new WeakMap(),
 };
 
 /** Returns a type as a view has it: without the fields of other views, and with the older types in 2024.8. */
-export function typeIn<S extends z.ZodType>(view: ApiView, type: S): S {
+export const typeIn = <S extends z.ZodType>(view: ApiView, type: S): S => copyIn(view, type);
+
+/** Returns a type with the older types of 2024.8, and all fields. */
+export const olderType = <S extends z.ZodType>(type: S): S => copyIn('before', type);
+
+function copyIn<S extends z.ZodType>(view: Form, type: S): S {
   const known = copies[view].get(type);
   if (known) return known as S;
   const copy = view === 'complete' ? type : newType(view, type);
@@ -88,23 +97,23 @@ export function typeIn<S extends z.ZodType>(view: ApiView, type: S): S {
   return copy as S;
 }
 
-function objectIn(view: ApiView, schema: z.ZodObject): z.ZodObject {
+function objectIn(view: Form, schema: z.ZodObject): z.ZodObject {
   const entries = Object.entries(schema.shape) as [string, z.ZodType][];
   const shown = entries
     .filter(([, field]) => isIn(view, field))
-    .map(([name, field]): [string, z.ZodType] => [name, typeIn(view, field)]);
+    .map(([name, field]): [string, z.ZodType] => [name, copyIn(view, field)]);
   const isSame = shown.length === entries.length && shown.every(([name, field]) => field === schema.shape[name]);
   return isSame ? schema : withMetaOf(schema, z.object(Object.fromEntries(shown)));
 }
 
-function newType(view: ApiView, type: z.ZodType): z.ZodType {
+function newType(view: Form, type: z.ZodType): z.ZodType {
   const { before, newer } = marksOf(type);
-  if (view === '2024.8' && before) return before;
+  if ((view === '2024.8' || view === 'before') && before) return before;
   if (view === '2024.8' && newer) return withoutValues(type, newer);
   if (type instanceof z.ZodObject) return objectIn(view, type);
   const inner = innerOf(type);
   if (!inner) return type;
-  const shown = typeIn(view, inner);
+  const shown = copyIn(view, inner);
   return shown === inner ? type : withMetaOf(type, rebuilt(type, shown));
 }
 
@@ -137,9 +146,6 @@ function withMetaOf<S extends z.ZodType>(type: z.ZodType, copy: S): S {
 }
 
 type Change = (value: unknown) => unknown;
-
-/** What a value is changed into: a view, or all fields with the types of 2024.8. */
-type Form = ApiView | 'before';
 
 /** The functions that `changeFor` has made, by form and type. */
 const changes: Readonly<Record<Form, WeakMap<z.ZodType, Change>>> = {
@@ -179,7 +185,7 @@ function newChange(view: Form, type: z.ZodType): Change {
 
 function changeOfFields(view: Form, { shape }: z.ZodObject): Change {
   const fields = Object.entries(shape) as [string, z.ZodType][];
-  const hidden = new Set(fields.filter(([, field]) => view !== 'before' && !isIn(view, field)).map(([name]) => name));
+  const hidden = new Set(fields.filter(([, field]) => !isIn(view, field)).map(([name]) => name));
   const changed = new Map(
     fields
       .filter(([name]) => !hidden.has(name))

@@ -168,6 +168,32 @@ describe('a respond request', () => {
     expect(await replyTo(olderSite)).toMatchObject({ challenge: { choices: ['a'] } });
     expect(await replyTo(site)).toMatchObject({ challenge: { choices: [{ value: 'a' }] } });
   });
+  it('judges the fields of an answer by their types in the line that the gateway speaks, all at once', async () => {
+    const word = changedIn2026(char({ allowBlank: true }), char());
+    const changed = defineStage({
+      ...contract,
+      ...{ model: 'samples.changed', response: z.object({ word, loud: boolean() }) },
+    });
+    const errorsFor = async (api_version: '2024.8' | '2026.8') => {
+      const { site, ...request } = stageRequestFixture({
+        config: { word: 'x' },
+        response: { word: '', loud: 'no idea' },
+      });
+      const body = { ...request, site: { ...site, api_version } };
+      const stage = {
+        challenge: () => ask<typeof changed>({ tries_left: 3, identifier: '' }),
+        respond: () => pass<typeof changed>(),
+      };
+      const reply = await handleStageMessage(changed, stage, {
+        verb: 'respond',
+        body,
+        report: () => expect.unreachable(),
+      });
+      return 'errors' in reply ? Object.keys(reply.errors ?? {}) : [];
+    };
+    expect(await errorsFor('2024.8')).toEqual(['word', 'loud']);
+    expect(await errorsFor('2026.8')).toEqual(['loud']);
+  });
   it('rejects an invalid response with one error for each field and does not call the handler', async () => {
     const neverResponds: Riddle = { ...riddle, respond: () => expect.unreachable() };
     expect(await replyOf(neverResponds, 'respond', { response: { loud: 'perhaps' } })).toEqual({

@@ -1,5 +1,6 @@
 import {
   fieldErrors,
+  olderType,
   Problem,
   reject,
   type StageContract,
@@ -62,7 +63,8 @@ async function respond<C extends StageContract>(
   stage: Stage<C>,
   { input, request }: { input: ChallengeInput<C>; request: StageRequest },
 ): Promise<StageOutcome<C>> {
-  const response = contract.response.safeParse(request.response ?? {});
+  const type = input.apiVersion === '2024.8' ? olderType(contract.response) : contract.response;
+  const response = type.safeParse(request.response ?? {});
   if (response.success) return stage.respond({ response: response.data, ...input } as RespondInput<C>);
   // A stage without a component cannot show field errors, so it handles an invalid response like a GET.
   if (contract.component === undefined) return stage.challenge(input);

@@ -44,9 +44,6 @@ const withinPreview = (config: Readonly<Record<string, unknown>>) => ({
   ...{ enrollment_flow: null, recovery_flow: null, passwordless_flow: null },
 });
 
-/** The identifier of an answer in 2024.8, which is required. */
-export const requiredIdentifierField = z.object({ uid_field: char({ maxLength: MAX_IDENTIFIER }) });
-
 /** Returns the options of the only entry in the challenge of the embedded validation stage. */
 const passkeyOptions = ({ device_challenges: [entry] = [] }: { device_challenges?: { challenge: unknown }[] }) =>
   entry?.challenge ?? null;
@@ -112,7 +109,7 @@ export const identificationContract = defineStage({
     .object({
       uid_field: changedIn2026(
         optionalNullable(char({ maxLength: MAX_IDENTIFIER, allowBlank: true }), { optional: true, nullable: true }),
-        requiredIdentifierField.shape.uid_field,
+        char({ maxLength: MAX_IDENTIFIER }),
       ),
       // The embedded stage checks the password and the captcha token. This stage validates only their types.
       password: secret(optionalNullable(char({ allowBlank: true, trim: false }), { optional: true, nullable: true })),

@@ -2,7 +2,6 @@ import {
   ask,
   type ChallengeOutcome,
   type Errors,
-  fieldErrors,
   NON_FIELD_ERRORS,
   pass,
   type RejectedOutcome,
@@ -16,7 +15,7 @@ import { PublishedSourceRepository, sourceIcon, sourceLoginStep } from '@gatehou
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { buildChallenge, hintToTry, passwordStageOf } from './identification.challenge.js';
-import { type identificationContract, requiredIdentifierField } from './identification.contract.js';
+import type { identificationContract } from './identification.contract.js';
 
 type Contract = typeof identificationContract;
 
@@ -98,13 +97,9 @@ function refusedHint(input: ChallengeInput<Contract>) {
   return hint === undefined ? {} : refused(hint);
 }
 
-/** Returns the errors of an answer without an identifier. In 2024.8 the identifier is a required field. */
-function missingIdentifier({ response, apiVersion }: RespondInput<Contract>): Errors | undefined {
-  if (response.uid_field) return undefined;
-  if (apiVersion !== '2024.8') return { [NON_FIELD_ERRORS]: [{ code: 'identification_empty' }] };
-  const { error } = requiredIdentifierField.safeParse({ uid_field: response.uid_field });
-  return fieldErrors(error!);
-}
+/** Returns the errors of an answer without an identifier. In 2024.8 the type of the answer requires one. */
+const missingIdentifier = ({ response }: RespondInput<Contract>): Errors | undefined =>
+  response.uid_field ? undefined : { [NON_FIELD_ERRORS]: [{ code: 'identification_empty' }] };
 
 /**
  * Passes with the user whom a passkey has identified. The embedded stage has verified it before. The backend shows
