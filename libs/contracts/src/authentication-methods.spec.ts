@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { amrOf, provedMethods } from './authentication-methods.js';
 
+const passwordAnd = (...names: string[]) => ({ auth_method: 'password', auth_method_args: devices(...names) });
 const devices = (...names: string[]) => ({ mfa_devices: names.map((model_name) => ({ pk: 1, model_name })) });
 
 describe('the methods of a login (RFC 8176)', () => {
@@ -19,6 +20,8 @@ describe('the methods of a login (RFC 8176)', () => {
       { auth_method: 'password', auth_method_args: devices('duodevice') },
       ['pwd', 'mfa'],
     ],
+    ['a password and a mailed code, which is no second factor', passwordAnd('emaildevice'), ['pwd']],
+    ['a password, a mailed code and an app', passwordAnd('emaildevice', 'totpdevice'), ['pwd', 'otp', 'mfa']],
     [
       'a password and two devices of one kind',
       { auth_method: 'password', auth_method_args: devices('smsdevice', 'smsdevice') },
@@ -46,6 +49,7 @@ describe('the claim amr', () => {
       ['pop', 'otp'],
     ],
     [['device'], []],
+    [['email', 'pwd'], ['pwd']],
     [
       ['device', 'pwd'],
       ['pwd', 'mfa'],

@@ -2,6 +2,14 @@ import type { PlanContext } from './plan-context.js';
 
 type AuthenticationFacts = Pick<PlanContext, 'auth_method' | 'auth_method_args'>;
 
+/** The method of a password, and that of a device for which RFC 8176 has no value, such as a push message. */
+const [PASSWORD, OTHER_DEVICE] = ['pwd', 'device'] as const;
+/**
+ * The method of a mailed code. It is no second factor beside the password, because the same mailbox can replace the
+ * password. RFC 8176 has no value for it.
+ */
+const MAILED_CODE = 'email';
+
 /**
  * The value of `amr` for each kind of device (RFC 8176). WebAuthn proves possession of a key, and says not reliably
  * whether hardware keeps it. RFC 8176 has no value for a push message.
@@ -11,18 +19,21 @@ const METHODS: Readonly<Record<string, string>> = {
   staticdevice: 'otp',
   smsdevice: 'sms',
   webauthndevice: 'pop',
+  emaildevice: MAILED_CODE,
 };
 
-/** The method of a password, and that of a device for which RFC 8176 has no value, such as a push message. */
-const [PASSWORD, OTHER_DEVICE] = ['pwd', 'device'] as const;
 /** The value of `amr` for a password together with a device. */
 const BOTH = 'mfa';
-const DEVICE_METHODS: ReadonlySet<string> = new Set([...Object.values(METHODS), OTHER_DEVICE]);
+const SECOND_FACTORS: ReadonlySet<string> = new Set(
+  [...Object.values(METHODS), OTHER_DEVICE].filter((method) => method !== MAILED_CODE),
+);
+/** Methods that the claim does not name. */
+const UNNAMED: readonly string[] = [PASSWORD, OTHER_DEVICE, MAILED_CODE, BOTH];
 
 /**
- * Returns the methods by which the user of a plan has authenticated: `pwd`, `otp`, `sms`, `pop`, and `device` for any
- * other device. Says less rather than too much: a key without a password is `pop`, whether or not it verified the user.
- * Empty for other methods, such as a source or an app password.
+ * Returns the methods by which the user of a plan has authenticated: `pwd`, `otp`, `sms`, `pop`, `email` for a mailed
+ * code, and `device` for any other device. Says less rather than too much: a key without a password is `pop`, whether
+ * or not it verified the user. Empty for other methods, such as a source or an app password.
  */
 export function provedMethods({ auth_method, auth_method_args }: AuthenticationFacts): readonly string[] {
   const listed = auth_method_args?.['mfa_devices'];
@@ -31,10 +42,13 @@ export function provedMethods({ auth_method, auth_method_args }: AuthenticationF
   return [...new Set([...(auth_method === 'password' ? [PASSWORD] : []), ...byDevice])];
 }
 
-/** Returns the claim `amr` (RFC 8176) of proved methods. It has `mfa` for a password together with a device. */
+/**
+ * Returns the claim `amr` (RFC 8176) of proved methods. It has `mfa` for a password together with a device other than a
+ * mailed code.
+ */
 export function amrOf(methods: Iterable<string>): readonly string[] {
   const all = new Set(methods);
-  const hasBoth = all.has(PASSWORD) && [...all].some((method) => DEVICE_METHODS.has(method));
-  const others = [...all].filter((method) => ![PASSWORD, OTHER_DEVICE, BOTH].includes(method));
+  const hasBoth = all.has(PASSWORD) && [...all].some((method) => SECOND_FACTORS.has(method));
+  const others = [...all].filter((method) => !UNNAMED.includes(method));
   return [...(all.has(PASSWORD) ? [PASSWORD] : []), ...others, ...(hasBoth || all.has(BOTH) ? [BOTH] : [])];
 }

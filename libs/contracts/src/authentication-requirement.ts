@@ -1,6 +1,7 @@
 /**
  * The authentication contexts that Gatehouse knows (docs/spec/sessions.md#acr): `aal1` is any login, `aal2` a password
- * together with a device, and `phr` a login with a phishing-resistant credential (OpenID EAP ACR Values 1.0).
+ * together with a device other than a mailed code, and `phr` a login with a phishing-resistant credential (OpenID EAP ACR
+ * Values 1.0).
  */
 export const ACR_VALUES = ['aal1', 'aal2', 'phr'] as const;
 export type Acr = (typeof ACR_VALUES)[number];

@@ -55,6 +55,8 @@ export interface ProofStep {
   readonly order: number;
   readonly config: Readonly<Record<string, unknown>>;
   readonly factor: 'device' | 'password';
+  /** Config with which only a second factor beside the password passes the step. Absent if every proof is one. */
+  readonly second_factor?: Readonly<Record<string, unknown>>;
   /** Config with which only a phishing-resistant credential passes the step. Absent if the stage accepts none. */
   readonly phishing_resistant?: Readonly<Record<string, unknown>>;
 }

@@ -8,6 +8,7 @@ import { requestedProof } from './authentication-guard.js';
 
 const none = z.object({});
 const DEVICE = { kind: 'device', config: { any: true } };
+const SECOND = { kind: 'device', config: { second: true } };
 const KEY = { kind: 'device', config: { keys: true } };
 const PASSWORD = { kind: 'password', config: {} };
 const contracts = {
@@ -18,7 +19,7 @@ const contracts = {
     }),
   proofSteps: () =>
     [
-      { ...DEVICE, factor: 'device', phishing_resistant: KEY.config },
+      { ...DEVICE, factor: 'device', second_factor: SECOND.config, phishing_resistant: KEY.config },
       { ...PASSWORD, factor: 'password' },
     ] as const,
 };
@@ -82,19 +83,20 @@ describe('a step that logs in', () => {
   });
 
   it.each<[string, GuardCase, object]>([
-    ['a device after a password', { query: aal2, context: byPassword }, DEVICE],
-    ['a device beside the password of the session', { query: aal2, login: { pwd: 9e5 } }, DEVICE],
+    ['a device after a password', { query: aal2, context: byPassword }, SECOND],
+    ['a device beside the password of the session', { query: aal2, login: { pwd: 9e5 } }, SECOND],
+    ['a device beside a mailed code of the session', { query: aal2, login: { pwd: 5, email: 5 } }, SECOND],
     ['a password beside the key of the session', { query: aal2, login: { pop: 5 } }, PASSWORD],
     ['a password after a key', { query: aal2, context: byKey }, PASSWORD],
     ['a key only', { query: { acr_values: 'phr' }, login: { pwd: 5, otp: 5 } }, KEY],
-    ['any device if a key is preferred', { query: { acr_values: 'phr aal2' }, login: { pwd: 5 } }, DEVICE],
+    ['any device if a key is preferred', { query: { acr_values: 'phr aal2' }, login: { pwd: 5 } }, SECOND],
     ['a device if the login is too old', { query: { max_age: '60' }, login: { pwd: 61 } }, DEVICE],
     ['a password next', { query: { max_age: '60' }, login: { pwd: 61 }, inserted: ['device'] }, PASSWORD],
     ['a device for a new login', { query: { prompt: 'login' }, login: { pwd: 0 } }, DEVICE],
     [
       'the device again if that of the session is too old',
       { query: { ...aal2, max_age: '60' }, login: { pwd: 5, otp: 61 } },
-      DEVICE,
+      SECOND,
     ],
     ['both again', { query: { ...aal2, prompt: 'login' }, login: { pwd: 5, otp: 5 } }, PASSWORD],
   ])('asks for %s', (_, guardCase, expected) => {
@@ -102,6 +104,6 @@ describe('a step that logs in', () => {
   });
 
   it('counts nothing of the login of another user', () => {
-    expect(inserted({ query: aal2, login: { pwd: 5, otp: 5 }, user: BOB, context: byPassword })).toEqual(DEVICE);
+    expect(inserted({ query: aal2, login: { pwd: 5, otp: 5 }, user: BOB, context: byPassword })).toEqual(SECOND);
   });
 });

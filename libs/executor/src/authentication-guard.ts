@@ -45,8 +45,10 @@ function proofsFor(
   if (meetsAcr(amr, accepted)) return [];
   const devices = proofs.filter(({ factor }) => factor === 'device');
   // A device without the password would reach `phr` only, and only if it is phishing-resistant.
-  if (accepted.includes('aal2'))
-    return [...(amr.includes('pwd') ? [] : proofs.filter(({ factor }) => factor === 'password')), ...devices];
+  if (accepted.includes('aal2')) {
+    const seconds = devices.map(({ kind, config, second_factor = config }) => ({ kind, config: second_factor }));
+    return [...(amr.includes('pwd') ? [] : proofs.filter(({ factor }) => factor === 'password')), ...seconds];
+  }
   return devices.flatMap(({ kind, phishing_resistant: config }) => (config ? [{ kind, config }] : []));
 }
 

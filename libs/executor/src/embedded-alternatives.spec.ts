@@ -85,6 +85,26 @@ describe('an embedded stage that is another way to pass', () => {
     expect(plans.plan?.context.pending_user).toMatchObject(ALICE);
   });
 
+  it('does not get how another user was authenticated earlier in the plan', async () => {
+    const steps = [{ kind: 'ident' }, { kind: 'porch', config: { keys: 'k' } }, { kind: 'page' }];
+    const { solve, stages } = executorHarness(flowOf(steps, attached), {
+      ...script,
+      'ident.respond': {
+        type: 'passed',
+        context: {
+          pending_user: { ...ALICE, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e', username: 'bob' },
+          auth_method: 'password',
+          auth_method_args: { mfa_devices: [{ model_name: 'totpdevice' }] },
+        },
+      },
+    });
+    await solve({ uid: 'bob' });
+    await solve({ key });
+
+    const toProver = stages.requests.filter((_, i) => stages.hops[i]?.startsWith('prover'));
+    expect(toProver.map(({ context }) => context)).toEqual([{}, {}]);
+  });
+
   it.each([
     ['the error that the host has for its own', 'unknown_key', 'bad_key'],
     ['the general error of the host for any other', 'other', 'wrong'],

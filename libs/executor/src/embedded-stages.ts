@@ -10,7 +10,7 @@ import {
   type StageReply,
   type User,
 } from '@gatehouse/contracts';
-import { type FlowVersion, mergeUser, type Plan, type Step } from '@gatehouse/plan';
+import { type FlowVersion, mergeUser, type Plan, type Step, withoutUserFacts } from '@gatehouse/plan';
 import { hasValue } from './attempts/reservation-factory.js';
 import type { ResponseBody } from './stage-request.js';
 
@@ -57,10 +57,12 @@ export function judgingStages(embedded: readonly EmbeddedStage[], body: Response
   return alternative ? [alternative] : embedded.filter(({ embed }) => !embed.alternative);
 }
 
-/** Returns the plan for a stage that identifies the user: without the pending user, and who has been proved so far. */
+/**
+ * Returns the plan for a stage that identifies the user: without the pending user, and without what was proved so far.
+ * Otherwise proofs of an earlier pending user could count for the identified one.
+ */
 export function withoutUser({ context, proved_user: _proved, ...plan }: Plan): Plan {
-  const { pending_user: _pending, ...facts } = context;
-  return { ...plan, context: facts };
+  return { ...plan, context: withoutUserFacts(context) };
 }
 
 /** Returns the host's error for a refusal by an embedded stage. */

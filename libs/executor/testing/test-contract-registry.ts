@@ -54,6 +54,7 @@ const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((
 const KINDS = new Map(
   [
     contract('ident', {
+      writes: ['pending_user', 'user_backend', 'auth_method', 'auth_method_args'],
       response: answer('uid', 'password'),
       embeds: { inner: { field: 'password', error: 'wrong' } },
     }),
@@ -83,6 +84,12 @@ const KINDS = new Map(
     }),
     contract('prover', {
       response: answer('proof'),
+      reads: {
+        pending_user: 'optional',
+        auth_method: 'optional',
+        auth_method_args: 'optional',
+        verified_user: 'optional',
+      },
       writes: ['pending_user', 'verified_user', 'auth_method'],
       identifies: 'by_proof',
       attempts: [{ ...guess, when: 'proof', credential: 'key', refuse: { field: 'proof', code: 'unknown_key' } }],

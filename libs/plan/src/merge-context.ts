@@ -39,6 +39,14 @@ export function mergeContext(
 const AUTHENTICATION_FACTS: readonly ContextKey[] = ['auth_method', 'auth_method_args', 'enrolled_devices'];
 
 /**
+ * Returns the facts without the pending user, how any user was authenticated, who was verified, and the facts of vendors.
+ */
+export function withoutUserFacts(context: PlanContext): PlanContext {
+  const dropped: readonly string[] = ['pending_user', 'verified_user', ...AUTHENTICATION_FACTS];
+  return Object.fromEntries(Object.entries(context).filter(([key]) => !dropped.includes(key) && !isOwnFact(key)));
+}
+
+/**
  * Whether the saved user of a plan was replaced or removed. The user of a plan without a pending user is its visitor.
  */
 function isUserChanged(before: User | undefined, after: User | undefined, visitor: string | null): boolean {

@@ -52,6 +52,9 @@ const throttlingFactor = (devices: string) =>
     `Seconds that ${devices} wait after a wrong code, doubled with each further one. 0: no wait.`,
   );
 
+/** Classes that make a second factor beside the password. A mailed code does not (docs/spec/sessions.md#acr). */
+const SECOND_FACTORS = DEVICE_CLASSES.filter((name) => name !== 'email');
+
 const SENDING: readonly unknown[] = ['email', 'sms', 'duo'];
 
 /** Returns a config that offers only devices whose proof needs no other system, so no mail, no SMS and no Duo. */
@@ -131,6 +134,7 @@ export const authenticatorValidateContract = defineStage({
   writes: ['pending_user', 'auth_method', 'auth_method_args', 'verified_user'],
   proof_step: {
     ...{ order: 1, factor: 'device', config: { not_configured_action: 'skip' } },
+    second_factor: { not_configured_action: 'skip', device_classes: SECOND_FACTORS },
     phishing_resistant: { not_configured_action: 'skip', device_classes: ['webauthn'] },
   },
   identifies: 'by_proof',
