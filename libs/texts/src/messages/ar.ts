@@ -7,8 +7,6 @@ export const ar: Catalogue = {
   'You are in too many groups for this application. Ask your administrator.':
     'أنت عضو في مجموعات كثيرة جدًا بالنسبة إلى هذا التطبيق. اسأل المسؤول لديك.',
   'The address has a parameter more than once.': 'يحتوي العنوان على معامل مكرر.',
-  'max_age must be a number of seconds, and at most ten years.':
-    'يجب أن تكون قيمة max_age عدد ثوانٍ لا يتجاوز عشر سنوات.',
   'The request does not fit forward auth.': 'الطلب لا يناسب التحقق من الوصول (forward auth).',
   'This field is required.': 'هذا الحقل مطلوب.',
   'This answer was not accepted.': 'لم تُقبل هذه الإجابة.',

@@ -7,8 +7,6 @@ export const de: Catalogue = {
   'You are in too many groups for this application. Ask your administrator.':
     'Sie sind in zu vielen Gruppen für diese Anwendung. Fragen Sie Ihren Administrator.',
   'The address has a parameter more than once.': 'Die Adresse enthält einen Parameter mehr als einmal.',
-  'max_age must be a number of seconds, and at most ten years.':
-    'max_age muss eine Zahl von Sekunden und höchstens zehn Jahre sein.',
   'The request does not fit forward auth.': 'Die Anfrage passt nicht zur Weiterleitungsprüfung (forward auth).',
   'This field is required.': 'Dieses Feld ist erforderlich.',
   'This answer was not accepted.': 'Diese Antwort wurde nicht angenommen.',

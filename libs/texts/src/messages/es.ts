@@ -7,8 +7,6 @@ export const es: Catalogue = {
   'You are in too many groups for this application. Ask your administrator.':
     'Perteneces a demasiados grupos para esta aplicación. Consulta a tu administrador.',
   'The address has a parameter more than once.': 'La dirección contiene un parámetro más de una vez.',
-  'max_age must be a number of seconds, and at most ten years.':
-    'max_age debe ser un número de segundos, de diez años como máximo.',
   'The request does not fit forward auth.': 'La solicitud no es válida para el control de acceso (forward auth).',
   'This field is required.': 'Este campo es obligatorio.',
   'This answer was not accepted.': 'Esta respuesta no se ha aceptado.',

@@ -7,8 +7,6 @@ export const fr: Catalogue = {
   'You are in too many groups for this application. Ask your administrator.':
     'Vous faites partie de trop de groupes pour cette application. Contactez votre administrateur.',
   'The address has a parameter more than once.': 'L’adresse contient un paramètre plus d’une fois.',
-  'max_age must be a number of seconds, and at most ten years.':
-    'max_age doit être un nombre de secondes, de dix ans au plus.',
   'The request does not fit forward auth.': 'La requête ne convient pas au contrôle d’accès (forward auth).',
   'This field is required.': 'Ce champ est obligatoire.',
   'This answer was not accepted.': 'Cette réponse n’a pas été acceptée.',
