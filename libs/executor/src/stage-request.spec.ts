@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { executorHarness } from '../testing/executor-harness.js';
-import { DEFAULT_REPLIES } from '../testing/fake-stage-client.js';
+import { DEFAULT_REPLIES, rejectedReply } from '../testing/fake-stage-client.js';
 import { flowOf } from '../testing/test-flow.js';
 
 it('a request has step.embedded if its stage is embedded, and only then', async () => {
@@ -22,4 +22,16 @@ it.each([
   await show();
 
   expect(stages.requests.map(({ step }) => step.starts_over)).toEqual([startsOver]);
+});
+
+it('has the proposed name in its query until the plan restarts, so that the visitor can give another one', async () => {
+  const flow = flowOf([{ kind: 'secret', onRefusal: 'restart' }]);
+  const { show, solve, stages } = executorHarness(flow, { ...DEFAULT_REPLIES, 'secret.respond': rejectedReply() });
+  const query = { login_hint: 'alice', next: '/app' };
+  await show({ query });
+  await solve({ password: 'wrong' }, { query });
+
+  const kept = { next: '/app' };
+  expect(stages.hops).toEqual(['secret.challenge', 'secret.respond', 'secret.challenge']);
+  expect(stages.requests.map((request) => request.query)).toEqual([query, query, kept]);
 });

@@ -42,7 +42,9 @@ export function buildStageRequest(
 ): StageRequest {
   const { request, version, site, locale } = run.context;
   const { id, slug, title, designation } = version.flow;
-  const { flow_token: _secret, ...query } = request.query;
+  const { flow_token: _secret, login_hint: hint, ...rest } = request.query;
+  // A restart lets the visitor name another user, so it drops the proposed name.
+  const query = hint === undefined || plan.restarts > 0 ? rest : { ...rest, login_hint: hint };
   const { cookies, ...client } = request.client;
   return {
     v: PROTOCOL_VERSION,

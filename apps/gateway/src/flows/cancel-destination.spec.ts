@@ -37,6 +37,7 @@ describe('an anonymous visitor who cancels', () => {
     ['starts the flow again', left('login'), '/if/flow/login/'],
     ['keeps next', left('login', { next: '/app?a=b' }), '/if/flow/login/?next=%2Fapp%3Fa%3Db'],
     ['keeps the query', left('enrol', { query: { itoken: 'x' }, next: '/' }), '/if/flow/enrol/?itoken=x&next=%2F'],
+    ['is asked for a name again', left('login', { query: { login_hint: 'mallory', x: '1' } }), '/if/flow/login/?x=1'],
     ['keeps no next that leads to another site', left('login', { next: '//evil.example' }), '/if/flow/login/'],
     ['keeps the mark of another site', left('login', { cross_site: { token: 't' } }), '/if/flow/login/?cross_site=1'],
     [
@@ -85,6 +86,11 @@ describe('a logged-in user who cancels', () => {
       'logs out, and comes back to the flow',
       left('settings', { next: '/app' }),
       `${LOGOUT}?next=%2Fif%2Fflow%2Fsettings%2F%3Fnext%3D%252Fapp`,
+    ],
+    [
+      'comes back without the proposed name',
+      left('settings', { query: { login_hint: 'mallory' } }),
+      `${LOGOUT}?next=%2Fif%2Fflow%2Fsettings%2F`,
     ],
     ['logs out only once in the flow that logs out', left('bye', { next: '/app' }), `${LOGOUT}?next=%2Fapp`],
     [

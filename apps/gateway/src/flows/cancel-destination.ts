@@ -81,8 +81,9 @@ const localNext = (page: Pick<FlowPage, 'query'> | undefined): string | undefine
   return next !== undefined && isLocalPath(next) ? next : undefined;
 };
 
+/** Returns the address of the page, without a proposed name: the visitor may want to log in as another user. */
 function addressOf({ slug, query }: FlowPage): string {
-  const { flow_token: _secret, next: _checked, ...rest } = query;
+  const { flow_token: _secret, login_hint: _hint, next: _checked, ...rest } = query;
   const next = localNext({ query });
   const kept = new URLSearchParams({ ...rest, ...(next === undefined ? {} : { next }) }).toString();
   return `/if/flow/${slug}/${kept && `?${kept}`}`;
