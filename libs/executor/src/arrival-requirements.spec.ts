@@ -125,11 +125,18 @@ describe('a login that does not apply to a logged-in visitor', () => {
     expect((await show()).result).toEqual({ type: 'denied', message: { text: 'p says no' } });
   });
 
-  it('is done also if policies refuse the visitor', async () => {
+  it.each([
+    ['with their message', false, { type: 'denied', message: { text: 'p says no' } }],
+    [
+      'without a message',
+      { results: { p: { pass: false, messages: [] } } },
+      { type: 'denied', reason: 'not_applicable' },
+    ],
+  ])('is refused if policies refuse the visitor %s', async (_title, reply, refusal) => {
     const guarded = flowOf([{ kind: 'page' }], {}, policySetOf({ policy: 'p' }));
     const { show, policies, plans } = executorHarness(guarded, DEFAULT_REPLIES, newest);
-    policies.replies['p'] = false;
+    policies.replies['p'] = reply;
     plans.session = loggedIn;
-    expect((await show()).result).toEqual({ type: 'done', to: '/' });
+    expect((await show({ query: { next: '/app' } })).result).toMatchObject(refusal);
   });
 });

@@ -80,13 +80,14 @@ interface RefusedVisit {
 
 /**
  * Returns the redirect or the message that `denied_action` selects (docs/spec/executor.md#denied-action). In the line
- * 2026.8, a login that refuses a logged-in visitor is done.
+ * 2026.8, a login whose authentication requirement refuses a logged-in visitor is done.
  */
 export function flowRefusal({ flow }: FlowVersion, visit: RefusedVisit): FlowRefusal {
-  const { visitor, next, messages, line } = visit;
-  const isLoggedIn = line !== '2024.8' && flow.designation === 'authentication' && visitor.authenticated;
-  if (isLoggedIn || flow.denied_action === 'continue') return { to: next && isLocalPath(next) ? toUri(next) : '/' };
+  const { visitor, next, messages, line, arrival } = visit;
   const text = messages.join('\n');
+  const isLogin = line !== '2024.8' && flow.designation === 'authentication' && visitor.authenticated;
+  const isDone = isLogin && text === '' && !meetsRequirement(flow.authentication, visitor, arrival);
+  if (isDone || flow.denied_action === 'continue') return { to: next && isLocalPath(next) ? toUri(next) : '/' };
   if (text !== '') return { message: { text }, reason: undefined };
   const reason = refusalReason(flow, visit);
   return { message: reason === 'link_required' ? NEEDS_LINK : DOES_NOT_APPLY, reason };
