@@ -107,6 +107,29 @@ describe('the query of a flow', () => {
     expect(await times()).toEqual(before);
   });
 
+  it.each([
+    ['alice', 'acr_values=aal1'],
+    ['bob', 'acr_values=aal2'],
+    ['bob', 'max_age=315360000'],
+  ])('gives the session of %s nothing for %s without a proof', async (name, query) => {
+    const visitor = await loggedIn(name);
+    const [session] = await deployment.rows<{ id: string }>(`UPDATE flow.sessions SET ttl = NULL,
+        expires_at = now() + interval '5 min', data = data || '{"kept": true}'
+      WHERE id = (SELECT id FROM flow.sessions WHERE user_id IS NOT NULL ORDER BY seen_at DESC LIMIT 1) RETURNING id`);
+    const state = async () => ({
+      rows: await deployment.rows(`SELECT user_id, data, ttl, expires_at, cleanup_at, user_epoch,
+          (SELECT sum(score) FROM flow.reputation) AS score, (SELECT count(*) FROM flow.login_places) AS places,
+          (SELECT array_agg(hash) FROM flow.session_keys WHERE session_id = s.id) AS keys
+        FROM flow.sessions s WHERE id = '${session!.id}'`),
+      logins: (await logins()).length,
+    });
+    const before = await state();
+    const { body, setCookies } = await visitor.show('raise', query);
+    expect(body).toMatchObject({ component: 'xak-flow-redirect' });
+    expect(setCookies).toEqual([]);
+    expect(await state()).toEqual(before);
+  });
+
   it('shows in users/me how the user has logged in, to clients that ask for all fields', async () => {
     const alice = await loggedIn('alice');
     const me = async (headers = {}) => (await alice.fetch('/api/v3/core/users/me/', { headers })).body['user'];

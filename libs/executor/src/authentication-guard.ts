@@ -6,7 +6,7 @@ import {
   provedMethods,
   requirementIn,
 } from '@gatehouse/contracts';
-import { type InsertableProof, isProved, nextProofStep, type Step } from '@gatehouse/plan';
+import { type FlowVersion, type InsertableProof, isProved, nextProofStep, type Plan, type Step } from '@gatehouse/plan';
 import type { FlowRunView } from './flow-run.js';
 import type { StageContractRegistry } from './ports/clients.js';
 import type { SessionLogin } from './session-state.js';
@@ -34,6 +34,22 @@ export function requestedProof(
   const isTooOld = login !== undefined && !isRecent(login.ageS, requirement) && !isProved(plan, user.uuid);
   const proofs = contracts.proofSteps();
   return nextProofStep(plan, step, [...proofsFor(requirement, amr, proofs), ...(isTooOld ? proofs : [])]);
+}
+
+/** Whether a plan of the flow raises the login of its visitor: the flow is for logged-in users, and the query asks for more. */
+export const isAboutVisitor = ({ flow }: FlowVersion, { query }: Pick<Plan, 'query'>): boolean =>
+  flow.authentication === 'require_authenticated' && requirementIn(query) !== undefined;
+
+/**
+ * Whether a step would log in the visitor of a plan that raises the visitor's login, although the plan has proved
+ * nothing. Such a login must be skipped: it would give a stolen session a new lifetime and weaker bindings.
+ */
+export function isUnprovedLogin(run: GuardedRun, step: Step, contracts: Pick<StageContractRegistry, 'find'>): boolean {
+  const { context, plan, session } = run;
+  const user = flowUserOf(run);
+  const isOwn = session.sessionUser?.kind === 'saved' && session.sessionUser.uuid === user?.uuid;
+  if (!user || !isOwn || isProved(plan, user.uuid) || !isAboutVisitor(context.version, plan)) return false;
+  return contracts.find(step.kind, context.version)?.effects.includes('login') === true;
 }
 
 /** Returns the proofs that a login lacks for one of the accepted authentication contexts. */

@@ -1,6 +1,6 @@
 import { type Insert, Problem, type StageContract, sentence } from '@gatehouse/contracts';
 import { isProofMissing, isProved, nextProofStep, type Step } from '@gatehouse/plan';
-import { requestedProof } from './authentication-guard.js';
+import { isUnprovedLogin, requestedProof } from './authentication-guard.js';
 import type { FlowRunView } from './flow-run.js';
 import type { StageContractRegistry } from './ports/clients.js';
 import { flowUserOf } from './stage-request.js';
@@ -28,6 +28,11 @@ export class CredentialGuard {
    */
   proofBefore(run: GuardedRun, step: Step): Insert | undefined {
     return this.proofOfChange(run, step) ?? requestedProof(run, step, this.contracts);
+  }
+
+  /** Whether the step is to be skipped, because it would repeat the login of the visitor without any proof. */
+  skips(run: GuardedRun, step: Step): boolean {
+    return isUnprovedLogin(run, step, this.contracts);
   }
 
   private proofOfChange(run: GuardedRun, step: Step): Insert | undefined {

@@ -154,7 +154,9 @@ export class FlowRun {
   /** Replaces the plan by a newly planned one, and collects the events that the planning caused. */
   start(planned: Plan, events: readonly EventEffect[]) {
     this.firstPlan = planned;
-    this.unsaved = { ...noChanges(planned), identified: planned.context.pending_user?.kind === 'saved' };
+    const { pending_user: user } = planned.context;
+    const isOther = user?.kind === 'saved' && user.uuid !== this.context.user?.uuid;
+    this.unsaved = { ...noChanges(planned), identified: isOther };
     this.move(planned);
     this.record(events);
   }

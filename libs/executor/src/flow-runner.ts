@@ -145,12 +145,12 @@ export class FlowRunner {
     }
   }
 
-  /** Inserts a proof step before `step` if a proof is missing, and returns whether it did. Throws `proof_required`. */
+  /** Inserts a missing proof step before `step`, or skips a login without any proof. Throws `proof_required`. */
   private defer(step: Step): boolean {
     const insert = this.dependencies.credentialGuard.proofBefore(this.run, step);
-    if (!insert) return false;
-    const { plan } = advance(this.run.plan, step, { type: 'passed', insert });
-    this.run.move(this.run.withTrailEntry(plan, step, 'deferred'));
+    if (!insert && !this.dependencies.credentialGuard.skips(this.run, step)) return false;
+    const { plan } = advance(this.run.plan, step, { type: 'passed', ...(insert && { insert }) });
+    this.run.move(this.run.withTrailEntry(plan, step, insert ? 'deferred' : 'skipped'));
     return true;
   }
 

@@ -91,6 +91,7 @@ const KINDS = new Map(
         verified_user: 'optional',
       },
       writes: ['pending_user', 'verified_user', 'auth_method'],
+      effects: ['reputation'],
       identifies: 'by_proof',
       attempts: [{ ...guess, when: 'proof', credential: 'key', refuse: { field: 'proof', code: 'unknown_key' } }],
       errors: { unknown_key: { string: 'Unknown.', code: 'invalid' }, other: { string: 'Other.', code: 'invalid' } },
