@@ -2,22 +2,58 @@ import { claimUsernameKeys } from '@gatehouse/directory';
 import type { DataSource } from 'typeorm';
 import type { ImportedGroup, ImportedUser } from './export-lines.js';
 
+/** The sequence of `pk`. */
+const PKS = `pg_get_serial_sequence('directory.users', 'pk')::regclass`;
+
 /** A user with the password hash to store. */
 export type UserToImport = ImportedUser & { readonly hash: string };
 
+/** The users of a batch that were new. */
+export interface AddedUsers {
+  readonly count: number;
+  /** Number of them who got another `pk` than in the export. */
+  readonly otherPk: number;
+}
+
 /**
- * Inserts new users and returns their names in lower case. Addresses of active users count as verified. Leaves a user
- * with an existing name or id unchanged. $1 array of users (JSON).
+ * Inserts new users and returns their names in lower case, with whether they got another `pk` than in the export.
+ * Addresses of active users count as verified. Leaves a user with an existing name or id unchanged. A user keeps the `pk`
+ * unless another user has it. $1 array of users (JSON).
  */
 const USERS = `
-  INSERT INTO directory.users (id, username, name, email, verified_email, is_active, password_hash, type, path, attributes,
-    last_login, date_joined, password_changed_at)
-  SELECT coalesce(u.uuid, gen_random_uuid()), u.username, u.name, u.email, CASE WHEN u.is_active THEN u.email ELSE '' END,
-    u.is_active, u.hash, u.type, u.path, u.attributes,
-    u.last_login, coalesce(u.date_joined, now()), coalesce(u.password_change_date, now())
-  FROM jsonb_to_recordset($1::jsonb) AS u (uuid uuid, username text, name text, email text, is_active boolean, hash text,
-    type text, path text, attributes jsonb, last_login timestamptz, date_joined timestamptz, password_change_date timestamptz)
-  ON CONFLICT DO NOTHING RETURNING lower(username) AS name`;
+  WITH export AS (
+    SELECT *, row_number() OVER (PARTITION BY pk) AS place
+    FROM jsonb_to_recordset($1::jsonb) AS u (uuid uuid, pk integer, username text, name text, email text, is_active boolean,
+      hash text, type text, path text, attributes jsonb, last_login timestamptz, date_joined timestamptz,
+      password_change_date timestamptz)
+    WHERE NOT EXISTS (SELECT FROM directory.users known WHERE known.id = uuid OR lower(known.username) = lower(u.username))
+  ), added AS (
+    INSERT INTO directory.users (id, pk, username, name, email, verified_email, is_active, password_hash, type, path,
+      attributes, last_login, date_joined, password_changed_at)
+    OVERRIDING SYSTEM VALUE
+    SELECT coalesce(u.uuid, gen_random_uuid()),
+      CASE WHEN u.pk IS NULL OR u.pk = 0 OR u.place > 1 OR EXISTS (SELECT FROM directory.users other WHERE other.pk = u.pk)
+        THEN nextval(${PKS}) ELSE u.pk END,
+      u.username, u.name, u.email, CASE WHEN u.is_active THEN u.email ELSE '' END,
+      u.is_active, u.hash, u.type, u.path, u.attributes,
+      u.last_login, coalesce(u.date_joined, now()), coalesce(u.password_change_date, now())
+    FROM export u
+    ON CONFLICT DO NOTHING RETURNING lower(username) AS name, pk
+  )
+  SELECT name, NOT EXISTS (SELECT FROM export WHERE lower(export.username) = name AND export.pk = added.pk) AS "otherPk"
+  FROM added`;
+
+/**
+ * Lets the sequence continue after a `pk`. $1 largest `pk` of the export. A caller must hold LOCK_USERS, because a
+ * concurrent insert could otherwise take a number between the read and the write.
+ */
+const RESERVE_PKS = `
+  SELECT setval(s.name, $1) FROM (SELECT ${PKS} AS name) AS s
+  WHERE $1 > coalesce(pg_sequence_last_value(s.name), 0)`;
+/** Waits for inserts of users, and blocks them until the end of the transaction. */
+const LOCK_USERS = 'LOCK TABLE directory.users IN SHARE ROW EXCLUSIVE MODE';
+/** Lets one import at a time insert users, so that two imports cannot choose the same `pk`. */
+const LOCK_IMPORTS = `SELECT pg_advisory_xact_lock(hashtext('gatehouse user import'))`;
 
 /** Adds users to groups that exist. $1 array (JSON) of usernames in lower case with the id of a group. */
 const MEMBERSHIPS = `
@@ -73,17 +109,27 @@ export class DirectoryImporter {
     await this.source.transaction((manager) => claimUsernameKeys(manager));
   }
 
-  /** Inserts users with their memberships in existing groups. Returns the names of the new users in lower case. */
-  async addUsers(users: readonly UserToImport[]): Promise<ReadonlySet<string>> {
+  /** Makes sure that users who are created from now on get a higher `pk` than this one. */
+  async reservePks(largest: number): Promise<void> {
+    await this.source.transaction(async (manager) => {
+      await manager.query(LOCK_USERS);
+      await manager.query(RESERVE_PKS, [largest]);
+    });
+  }
+
+  /** Inserts users with their memberships in existing groups. */
+  async addUsers(users: readonly UserToImport[]): Promise<AddedUsers> {
     return this.source.transaction(async (manager) => {
-      const added = await manager.query<{ name: string }[]>(USERS, [JSON.stringify(users)]);
-      const inserted = new Set(added.map(({ name }) => name));
+      await manager.query(LOCK_IMPORTS);
+      const added = await manager.query<{ name: string; otherPk: boolean }[]>(USERS, [JSON.stringify(users)]);
+      const names = new Set(added.map(({ name }) => name));
       const memberships = users.flatMap(({ username, groups }) => {
         const name = username.toLowerCase();
-        return inserted.has(name) ? groups.map((group) => ({ name, group })) : [];
+        return names.has(name) ? groups.map((group) => ({ name, group })) : [];
       });
       if (memberships.length > 0) await manager.query(MEMBERSHIPS, [JSON.stringify(memberships)]);
-      return inserted;
+      const exported = new Set(users.filter(({ pk }) => pk !== undefined).map(({ username }) => username.toLowerCase()));
+      return { count: names.size, otherPk: added.filter(({ name, otherPk }) => otherPk && exported.has(name)).length };
     });
   }
 }

@@ -8,6 +8,9 @@ export const time = z
   .refine((date) => !Number.isNaN(date.getTime()), 'is not a valid time')
   .transform((date) => date.toISOString());
 
+/** Largest `pk` that a user keeps. Later users get higher ones, and the column ends at 2^31 - 1. */
+export const MAX_PK = 1_000_000_000;
+
 const user = userInput.extend({
   uuid: z.uuid().optional(),
   /** The hash of the password. A value that starts with `!` means that the user has no password. */
@@ -31,6 +34,8 @@ const group = z.object({
 /** A user of an export. */
 export interface ImportedUser extends Omit<z.output<typeof user>, 'groups' | 'ak_groups'> {
   readonly groups: readonly string[];
+  /** The primary key in the export, or 0 if that is not a number from 1 to MAX_PK. Absent in a line without one. */
+  readonly pk: number | undefined;
 }
 /** A group of an export. */
 export interface ImportedGroup extends z.output<typeof group> {
@@ -59,7 +64,7 @@ export function parseExportLine(line: string): UserExportLine {
   switch (wrapped?.model.toLowerCase()) {
     case undefined:
     case 'authentik_core.user':
-      return userOf(wrapped?.fields ?? json);
+      return wrapped ? userOf(wrapped.fields, keptPk(wrapped.pk)) : userOf(json, undefined);
     case 'authentik_core.group':
       return groupOf(wrapped!.fields, wrapped!.pk);
     default:
@@ -67,12 +72,15 @@ export function parseExportLine(line: string): UserExportLine {
   }
 }
 
-function userOf(fields: unknown): UserExportLine {
+const keptPk = (pk: string | number | undefined): number | undefined =>
+  pk === undefined ? undefined : (z.coerce.number().pipe(z.int().min(1).max(MAX_PK)).safeParse(pk).data ?? 0);
+
+function userOf(fields: unknown, pk: number | undefined): UserExportLine {
   const read = user.safeParse(fields);
   if (!read.success) return wrong(read.error);
   const { groups, ak_groups, ...rest } = read.data;
   const uuids = (ak_groups ?? groups ?? []).filter((pk): pk is string => z.uuid().safeParse(pk).success);
-  return { type: 'user', user: { ...rest, groups: uuids } };
+  return { type: 'user', user: { ...rest, pk, groups: uuids } };
 }
 
 function groupOf(fields: unknown, pk: unknown): UserExportLine {

@@ -117,6 +117,25 @@ describe('an export', () => {
     ]);
   });
 
+  it('keeps the pk of a user unless another user has it, and gives new users other ones', async () => {
+    const numbered = (pk: unknown, username: string) => ({ ...user(username), pk });
+    const [{ pk: taken }] = await source.query(`INSERT INTO directory.users (username) VALUES ('zoe') RETURNING pk`);
+    const [high, next] = [taken + 1000, taken + 1001];
+    const report = await imported(
+      ...[numbered(high, 'alice'), numbered(String(next), 'bob'), numbered(high, 'carol'), numbered(taken, 'dave')],
+      ...[numbered(2 ** 31 - 1, 'erin'), numbered(-1, 'frank'), { username: 'grace' }],
+    );
+    expect(report).toMatchObject({ users: 7, wrong: 0, otherPk: 4 });
+    expect([await found('alice'), await found('bob')]).toMatchObject([{ pk: high }, { pk: next }]);
+    expect(await found('zoe')).toMatchObject({ pk: taken });
+    await source.query(`INSERT INTO directory.users (username) VALUES ('henry')`);
+    for (const name of ['carol', 'dave', 'erin', 'frank', 'grace', 'henry']) {
+      const { pk } = (await found(name)) as { pk: number };
+      expect(pk).toBeGreaterThan(next);
+      expect(pk).toBeLessThan(next + 20);
+    }
+  });
+
   it('does not change existing users, and changes nothing when it is imported again', async () => {
     await imported(user('alice', { name: 'First' }));
     expect(await imported(user('ALICE', { name: 'Second' }), user('bob'))).toMatchObject({ users: 1, existing: 1 });

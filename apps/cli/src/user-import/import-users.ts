@@ -14,6 +14,8 @@ export interface ImportReport {
   groups: number;
   /** Number of users who were skipped because their name already existed. */
   existing: number;
+  /** Number of users who were imported with another `pk`, because a user here has theirs. */
+  otherPk: number;
   /** Number of users who were imported without a password because their hash is not supported. */
   withoutPassword: number;
   /** Number of lines that were skipped because the import does not support their model. */
@@ -35,10 +37,10 @@ interface UserImportOptions {
 
 /** Returns the report of an import that has not begun. */
 export const newImportReport = (): ImportReport => ({
-  ...{ users: 0, groups: 0, existing: 0, withoutPassword: 0, others: 0, wrong: 0, faults: [] },
+  ...{ users: 0, groups: 0, existing: 0, otherPk: 0, withoutPassword: 0, others: 0, wrong: 0, faults: [] },
 });
 
-/** Imports the groups of a file, then the users. Reads the file twice, so that the order of lines does not matter. */
+/** Imports the groups of a file, then the users, who keep their `pk` if it is free. Reads the file twice, so that the order of lines does not matter. */
 export async function importUsers({
   file,
   importer,
@@ -63,14 +65,16 @@ export async function importUsers({
 
 async function importGroups({ file, importer, progress }: UserImportOptions, report: ImportReport): Promise<number> {
   const groups: ImportedGroup[] = [];
-  let read = 0;
+  let [read, largestPk] = [0, 0];
   for await (const { text, bytes } of linesOf(file)) {
     const line = parseExportLine(text);
     if (line.type === 'group') groups.push(line.group);
+    if (line.type === 'user') largestPk = Math.max(largestPk, line.user.pk ?? 0);
     read = bytes;
     progress(bytes, report);
   }
   report.groups = await importer.addGroups(groups);
+  await importer.reservePks(largestPk);
   return read;
 }
 
@@ -100,7 +104,8 @@ async function addUsers(
   report: ImportReport,
 ): Promise<void> {
   if (batch.length === 0) return;
-  const { size } = await importer.addUsers(batch);
-  report.users += size;
-  report.existing += batch.length - size;
+  const { count, otherPk } = await importer.addUsers(batch);
+  report.users += count;
+  report.otherPk += otherPk;
+  report.existing += batch.length - count;
 }

@@ -35,6 +35,7 @@ const formatReport = (report: ImportReport, seconds: number) =>
   [
     `${report.users} users and ${report.groups} groups imported in ${seconds.toFixed(1)} s`,
     ...(report.existing > 0 ? [`${report.existing} users exist already and were not changed`] : []),
+    ...(report.otherPk > 0 ? [`${report.otherPk} users got another pk, because a user here has theirs`] : []),
     ...(report.withoutPassword > 0
       ? [`${report.withoutPassword} users have an unsupported hash and were imported without a password`]
       : []),
