@@ -257,7 +257,7 @@ export class Deployment {
   }
 
   /** Runs an operator command with the keys of the deployment, and returns its output. */
-  command(name: 'blueprint' | 'database' | 'flow' | 'keys', ...args: string[]): Promise<string> {
+  command(name: 'blueprint' | 'database' | 'flow' | 'keys' | 'migrate', ...args: string[]): Promise<string> {
     return runCliOk(name, args, { env: { ...this.environment, ...this.infrastructure.sealing } });
   }
 

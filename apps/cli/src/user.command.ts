@@ -9,8 +9,10 @@ import { create } from './user/create.js';
 import { endSessions } from './user/end-sessions.js';
 import { importDevicesFile } from './user/import-devices.js';
 import { importDuoDevices } from './user/import-duo.js';
+import { importLinksFile } from './user/import-links.js';
 import { importUsersFile } from './user/import-users.js';
 import { list } from './user/list.js';
+import { listIdentifiers } from './user/list-identifiers.js';
 import { lock, unlock } from './user/locking.js';
 import { deleteUser, exportUser } from './user/personal-data.js';
 import { recoveryLink } from './user/recovery-link.js';
@@ -21,24 +23,27 @@ import type { UserSubcommand } from './user/user-subcommand.js';
 
 type NameOf<C> = C extends `user ${infer N}` ? N : never;
 
-const SUBCOMMANDS: Readonly<Record<'list' | 'list-tokens' | NameOf<CommandName>, UserSubcommand>> = {
-  list,
-  create,
-  lock,
-  unlock,
-  'end-sessions': endSessions,
-  'remove-devices': removeDevices,
-  'set-password': setPassword,
-  export: exportUser,
-  delete: deleteUser,
-  'recovery-link': recoveryLink,
-  'create-token': createToken,
-  'list-tokens': listTokens,
-  'revoke-token': revokeToken,
-  import: importUsersFile,
-  'import-devices': importDevicesFile,
-  'import-duo': importDuoDevices,
-};
+const SUBCOMMANDS: Readonly<Record<'list' | 'list-tokens' | 'list-identifiers' | NameOf<CommandName>, UserSubcommand>> =
+  {
+    list,
+    'list-identifiers': listIdentifiers,
+    create,
+    lock,
+    unlock,
+    'end-sessions': endSessions,
+    'remove-devices': removeDevices,
+    'set-password': setPassword,
+    export: exportUser,
+    delete: deleteUser,
+    'recovery-link': recoveryLink,
+    'create-token': createToken,
+    'list-tokens': listTokens,
+    'revoke-token': revokeToken,
+    import: importUsersFile,
+    'import-devices': importDevicesFile,
+    'import-links': importLinksFile,
+    'import-duo': importDuoDevices,
+  };
 
 const USAGE = [
   'usage: npm run user -- …',

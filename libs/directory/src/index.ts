@@ -21,6 +21,7 @@ export * from './typeorm-directory-store.js';
 export * from './typeorm-user-lookup.js';
 export * from './user-input.js';
 export * from './user-lookup.js';
+export { uidOf } from './user-uid.js';
 export * from './username.js';
 export * from './username.repository.js';
 export * from './username-key.repository.js';

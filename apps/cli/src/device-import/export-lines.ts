@@ -1,16 +1,8 @@
 import type { DeviceClass } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { parseJson, reasonsOf, record, time } from '../user-import/export-lines.js';
+import { type ExportedAccount, exportedAccount, exportedPk, userReference } from '../user-import/exported-accounts.js';
 
-/** A user of an export, by id or by name. */
-export interface ExportedAccount {
-  readonly uuid?: string | undefined;
-  readonly username?: string | undefined;
-}
-
-const pk = z.union([z.int(), z.string().min(1).max(100)]);
-/** The primary key of a user, or the username in an export with natural keys. */
-const userReference = z.union([pk, z.tuple([z.string()])]);
 /** A timestamp. A timestamp before 1970 means that the time is unknown. */
 const exportTime = time
   .transform((text) => new Date(text))
@@ -26,8 +18,7 @@ const device = z.looseObject({
   created: exportTime,
   last_used: exportTime,
 });
-const token = z.object({ device: pk, token: z.string().min(1).max(100) });
-const user = z.object({ uuid: z.uuid().optional(), username: z.string().min(1) });
+const token = z.object({ device: exportedPk, token: z.string().min(1).max(100) });
 const stage = z.object({ name: z.string() });
 
 /** A device of an export. */
@@ -58,7 +49,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     deviceReader(kind),
   ]),
   [`${app('static')}.statictoken`, (_, fields) => codeOf(token.parse(fields))],
-  ['authentik_core.user', (pk, fields) => ({ type: 'user', pk, account: user.parse(fields) })],
+  ['authentik_core.user', (pk, fields) => ({ type: 'user', pk, account: exportedAccount.parse(fields) })],
   ['authentik_flows.stage', (id, fields) => ({ type: 'stage', id, name: stage.parse(fields).name })],
 ]);
 

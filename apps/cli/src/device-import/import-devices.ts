@@ -5,8 +5,9 @@ import { type EmailAddressIndex, type PhoneNumberIndex, readExportedDevice } fro
 import { z } from 'zod';
 import { linesOf } from '../file-lines.js';
 import { reasonsOf } from '../user-import/export-lines.js';
+import { missingUserText } from '../user-import/exported-accounts.js';
 import { DeviceExportIndex } from './export-index.js';
-import type { DeviceRow, ExportedAccount } from './export-lines.js';
+import type { DeviceRow } from './export-lines.js';
 import { readDeviceLine } from './export-lines.js';
 import type { DeviceImportLookup } from './import-lookup.js';
 
@@ -118,11 +119,11 @@ class DeviceImport {
   private async flush(): Promise<void> {
     const pending = this.batch;
     this.batch = [];
-    const accounts = pending.map(({ row }) => this.exported.accountOf(row.user));
+    const accounts = pending.map(({ row }) => this.exported.accounts.find(row.user));
     const owners = await this.dependencies.lookup.ownersOf(accounts);
     const owned = pending.flatMap((device, i) => {
       const user = owners[i];
-      if (user === undefined) this.fault(device.line, missingUserText(device.row, accounts[i]));
+      if (user === undefined) this.fault(device.line, missingUserText(device.row.user, accounts[i]));
       return user === undefined ? [] : [{ ...device, user, id: deviceId(device.row, user) }];
     });
     const existing = await this.dependencies.lookup.existing(owned.map(({ id }) => id));
@@ -165,9 +166,6 @@ class DeviceImport {
     if (this.report.faults.length < MAX_REPORTED_ERRORS) this.report.faults.push(`line ${line}: ${reason}`);
   }
 }
-
-const missingUserText = ({ user }: DeviceRow, account: ExportedAccount | undefined) =>
-  account ? `there is no user ${account.username ?? account.uuid} here` : `the file has no user ${String(user)}`;
 
 /**
  * Returns the id of an imported device. The id is derived from the kind and primary key in the export, so that a

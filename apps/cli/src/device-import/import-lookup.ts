@@ -1,16 +1,9 @@
 import { deviceModel } from '@gatehouse/authenticators';
 import type { DeviceClass } from '@gatehouse/contracts';
 import type { DataSource } from 'typeorm';
-import type { ExportedAccount } from './export-lines.js';
+import type { ExportedAccount } from '../user-import/exported-accounts.js';
+import { findOwners } from '../user-import/find-owners.js';
 
-/**
- * Finds the local users of accounts. A user with the same id takes precedence over a user with the same name. $1 array
- * of accounts (JSON) with their index `n`.
- */
-const OWNERS = `
-  SELECT a.n, found.id FROM jsonb_to_recordset($1::jsonb) AS a (n int, uuid uuid, username text)
-  JOIN LATERAL (SELECT u.id FROM directory.users u WHERE u.id = a.uuid OR lower(u.username) = lower(a.username)
-    ORDER BY (u.id = a.uuid) DESC NULLS LAST LIMIT 1) found ON true`;
 /** Selects the local stages of models, with their names. $1 array of model names. */
 const STAGES = `SELECT id, model, coalesce(identifiers ->> 'name', attrs ->> 'name') AS name FROM flow.objects
   WHERE model = ANY($1)`;
@@ -31,11 +24,8 @@ export class DeviceImportLookup {
    * Returns the id of the local user of each account, in the order of the accounts. The id is undefined if there is no
    * local user.
    */
-  async ownersOf(accounts: readonly (ExportedAccount | undefined)[]): Promise<(string | undefined)[]> {
-    const numbered = accounts.map((account, n) => ({ ...account, n }));
-    const rows = await this.source.query<{ n: number; id: string }[]>(OWNERS, [JSON.stringify(numbered)]);
-    const ids = new Map(rows.map(({ n, id }) => [n, id]));
-    return accounts.map((_, n) => ids.get(n));
+  ownersOf(accounts: readonly (ExportedAccount | undefined)[]): Promise<(string | undefined)[]> {
+    return findOwners(this.source, accounts);
   }
 
   /** Returns those of the device ids that exist in the database. */

@@ -9,7 +9,7 @@ const PKS = `pg_get_serial_sequence('directory.users', 'pk')::regclass`;
 export type UserToImport = ImportedUser & { readonly hash: string };
 
 /** The users of a batch that were new. */
-export interface AddedUsers {
+interface AddedUsers {
   readonly count: number;
   /** Number of them who got another `pk` than in the export. */
   readonly otherPk: number;
@@ -128,7 +128,9 @@ export class DirectoryImporter {
         return names.has(name) ? groups.map((group) => ({ name, group })) : [];
       });
       if (memberships.length > 0) await manager.query(MEMBERSHIPS, [JSON.stringify(memberships)]);
-      const exported = new Set(users.filter(({ pk }) => pk !== undefined).map(({ username }) => username.toLowerCase()));
+      const exported = new Set(
+        users.filter(({ pk }) => pk !== undefined).map(({ username }) => username.toLowerCase()),
+      );
       return { count: names.size, otherPk: added.filter(({ name, otherPk }) => otherPk && exported.has(name)).length };
     });
   }

@@ -9,7 +9,7 @@ export const time = z
   .transform((date) => date.toISOString());
 
 /** Largest `pk` that a user keeps. Later users get higher ones, and the column ends at 2^31 - 1. */
-export const MAX_PK = 1_000_000_000;
+const MAX_PK = 1_000_000_000;
 
 const user = userInput.extend({
   uuid: z.uuid().optional(),

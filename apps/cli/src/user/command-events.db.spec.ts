@@ -284,6 +284,29 @@ describe('an import', () => {
     ]);
   });
 
+  it('of consents, connections and tokens counts the new ones, without keys', async () => {
+    await createUser('carol');
+    const key = 'made-up-key-of-a-token-0123456789'; // not-a-secret
+    const fields = { user: 7, identifier: 'carols', key, intent: 'api', expires: null, expiring: false };
+    const lines = [
+      { model: 'authentik_core.user', pk: 7, fields: { username: 'carol' } },
+      { model: 'authentik_core.token', pk: randomUUID(), fields },
+    ];
+    const file = join(folder, 'links.jsonl');
+    await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'));
+    for (const _ of ['first', 'second']) expect(await user(['import-links', file])).toMatchObject({ code: 0 });
+    const recorded = await events('command_run');
+    expect(recorded).toMatchObject([
+      {
+        data: {
+          actor: { type: 'system', command: 'user import-links' },
+          context: { counts: [{ name: 'tokens', count: 1 }] },
+        },
+      },
+    ]);
+    expect(JSON.stringify(recorded)).not.toContain(key);
+  });
+
   it('that fails after its first batch writes an event with the users of that batch', async () => {
     await source.query(`ALTER TABLE directory.users ADD CONSTRAINT refused CHECK (username <> 'user-600')`);
     try {

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { uidOf } from '@gatehouse/directory';
 import type { GatewayConfig } from '../gateway.config.js';
 
 const MAX_PK = 2 ** 31 - 1;
@@ -15,4 +15,4 @@ export const isUuid = (value: unknown): value is string => typeof value === 'str
 export const userUid = (
   { uuid }: { readonly uuid: string },
   { SECRET_KEY, PSEUDONYM_KEY = SECRET_KEY }: Pick<GatewayConfig, 'SECRET_KEY' | 'PSEUDONYM_KEY'>,
-) => createHmac('sha256', PSEUDONYM_KEY).update(`uid:${uuid}`).digest('hex');
+) => uidOf(uuid, PSEUDONYM_KEY);

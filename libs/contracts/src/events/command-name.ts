@@ -19,6 +19,7 @@ export const COMMAND_NAMES = [
   'user revoke-token',
   'user import',
   'user import-devices',
+  'user import-links',
   'user import-duo',
   'blueprint apply',
   'blueprint update',
