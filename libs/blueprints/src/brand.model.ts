@@ -1,5 +1,5 @@
 import { boolean, char, jsonObject, reference, referencesOf, since2026 } from '@gatehouse/contracts';
-import { BRAND_PURPOSES, type Brand, brand } from '@gatehouse/plan';
+import { BRAND_PURPOSES, type Brand, brand, NEWER_BRAND_PURPOSES } from '@gatehouse/plan';
 import { z } from 'zod';
 import {
   attributeErrors,
@@ -84,15 +84,20 @@ function allowedLogins(brands: readonly BlueprintObject[], draft: Draft) {
 function compileBrand({ values }: BlueprintObject, draft: Draft): Brand {
   const { domain, default: isDefault, attributes, ...rest } = brandSchema.parse(values);
   const slugOf = (flow: string | null | undefined) => draft.get(flow ?? '')?.values['slug'];
-  const flows = BRAND_PURPOSES.flatMap((purpose) => {
-    const slug = slugOf(rest[`flow_${purpose}`]);
-    return slug === undefined ? [] : [[purpose, slug]];
-  });
+  const flowsFor = (purposes: readonly (typeof BRAND_PURPOSES | typeof NEWER_BRAND_PURPOSES)[number][]) =>
+    Object.fromEntries(
+      purposes.flatMap((purpose) => {
+        const slug = slugOf(rest[`flow_${purpose}`]);
+        return slug === undefined ? [] : [[purpose, slug]];
+      }),
+    );
+  const newer = flowsFor(NEWER_BRAND_PURPOSES);
   const stepUp = slugOf(rest.flow_step_up);
   return brand.parse({
     ...brandSettingsFrom(attributes),
     ...{ domain, default: isDefault, title: rest.branding_title },
     ...(stepUp !== undefined && { step_up_flow: stepUp }),
-    ...{ logo: rest.branding_logo, favicon: rest.branding_favicon, flows: Object.fromEntries(flows) },
+    ...{ logo: rest.branding_logo, favicon: rest.branding_favicon, flows: flowsFor(BRAND_PURPOSES) },
+    ...(Object.keys(newer).length > 0 && { newer_flows: newer }),
   });
 }

@@ -4,8 +4,8 @@ import { schemaLayers } from './schema-layers.js';
 
 /** How a type differs between the views of the API. */
 interface ApiMark {
-  /** The type is in the views of 2026.8 and later, or in the complete view only. */
-  readonly only?: '2026.8' | 'complete';
+  /** The type is only in the view of 2024.8, in the views of 2026.8 and later, or in the complete view. */
+  readonly only?: ApiView;
   /** The type in 2024.8. */
   readonly before?: z.ZodType;
   /** Returns the value that 2024.8 has in place of a value. Absent: the value itself. */
@@ -24,6 +24,9 @@ function mark<S extends z.ZodType>(schema: S, added: ApiMark): S {
 
 /** Returns a field with the mark that authentik has it since its line 2026.8. Blueprints of 2024.8 cannot set it. */
 export const since2026 = <S extends z.ZodType>(schema: S): S => mark(schema, { only: '2026.8' });
+
+/** Returns a field of an answer with the mark that authentik had it in 2024.8, and has it no longer. */
+export const removedIn2026 = <S extends z.ZodType>(schema: S): S => mark(schema, { only: '2024.8' });
 
 /** Returns a field with the mark that only Gatehouse has it: the published schema, which is authentik's, omits it. */
 export const ownField = <S extends z.ZodType>(schema: S): S => mark(schema, { only: 'complete' });
@@ -72,7 +75,7 @@ type Form = ApiView | 'before';
 /** Whether a view has a field, or a challenge of a union. */
 export function isIn(view: Form, field: unknown): boolean {
   const only = onlyIn(field);
-  return only === undefined || view === 'complete' || view === 'before' || only === view;
+  return only === undefined || only === view || view === 'before' || (view === 'complete' && only !== '2024.8');
 }
 
 /** The types that `copyIn` has made, by form and original. One original has one copy, because named types are unique. */
@@ -92,7 +95,7 @@ export const olderType = <S extends z.ZodType>(type: S): S => copyIn('before', t
 function copyIn<S extends z.ZodType>(view: Form, type: S): S {
   const known = copies[view].get(type);
   if (known) return known as S;
-  const copy = view === 'complete' ? type : newType(view, type);
+  const copy = newType(view, type);
   copies[view].set(type, copy);
   return copy as S;
 }
@@ -166,7 +169,7 @@ export const valueBefore = <V>(type: z.ZodType, value: V): V => changeFor('befor
 function changeFor(view: Form, type: z.ZodType): Change {
   const known = changes[view].get(type);
   if (known) return known;
-  const change = view === 'complete' ? same : newChange(view, type);
+  const change = newChange(view, type);
   changes[view].set(type, change);
   return change;
 }

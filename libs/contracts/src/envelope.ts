@@ -25,9 +25,10 @@ const layout = withNewerValues(
   FRAME_LAYOUTS,
 ).meta({ id: 'ContextualFlowInfoLayoutEnum' });
 
-const themedUrls = z
+export const themedUrls = z
   .object({ light: z.string(), dark: z.string() })
   .meta({ id: 'ThemedUrls', description: 'The variants of a picture for light and dark themes.' });
+export type ThemedUrls = z.output<typeof themedUrls>;
 
 const errorDetail = z.object({ string: z.string(), code: z.string() }).meta({
   id: 'ErrorDetail',

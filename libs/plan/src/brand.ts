@@ -9,10 +9,9 @@ export const BRAND_PURPOSES = [
   'unenrollment',
   'user_settings',
   'device_code',
-  'lockdown',
 ] as const;
-/** Purposes of flows of brands that are new in authentik 2026.8. */
-export const NEWER_BRAND_PURPOSES = ['lockdown', 'request', 'user_switch'] as const;
+/** The purposes that authentik has only since its line 2026.8. */
+export const NEWER_BRAND_PURPOSES = ['lockdown'] as const;
 export const THEMES = ['automatic', 'light', 'dark'] as const;
 
 const footerLink = z.object({ name: z.string(), href: z.string().nullable() });
@@ -26,7 +25,7 @@ export const brand = z.object({
   favicon: z.string(),
   /** Slugs of the brand's flows, by purpose. */
   flows: z.partialRecord(z.enum(BRAND_PURPOSES), z.string()),
-  /** Slugs of flows with newer purposes. A gateway of an earlier version would refuse them in `flows`. */
+  /** The same for the newer purposes. An earlier version of the gateway refuses brands that have them in `flows`. */
   newer_flows: z.partialRecord(z.enum(NEWER_BRAND_PURPOSES), z.string()).exactOptional(),
   /** Slug of the flow in which logged-in users raise their login. */
   step_up_flow: z.string().exactOptional(),
@@ -39,6 +38,8 @@ export const brand = z.object({
   layout: z.enum(LAYOUTS).optional(),
   footer_links: z.array(footerLink),
   custom_css: z.string(),
+  /** The style sheet that the brand has for the pages of authentik too. Pages apply it before `custom_css`. */
+  branding_custom_css: z.string().exactOptional(),
   /**
    * Slugs of the flows with the designation `authentication` that visitors may start. Absent if no brand restricts them.
    */

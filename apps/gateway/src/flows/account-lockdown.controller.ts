@@ -43,7 +43,7 @@ export class AccountLockdownController {
   ): Promise<z.input<typeof link>> {
     if (this.config.API_VERSION === '2024.8') throw new Problem('not_found');
     const target = await this.targetOf(pk ?? caller.pk, caller);
-    const { lockdown: slug } = (await this.brands.find(request.host)).flows;
+    const slug = (await this.brands.find(request.host)).newer_flows?.lockdown;
     if (slug === undefined) throw refused('No lockdown flow configured.');
     const params = { slug, query: {}, crossSite: crossSiteOf(request) };
     const options = { visitor: caller, context: { pending_user: toSavedUser(target) } };

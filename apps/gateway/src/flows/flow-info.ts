@@ -4,6 +4,7 @@ import type { Brand, Plan } from '@gatehouse/plan';
 import type { AvatarService } from '../users/avatars/avatar.service.js';
 import type { AvatarSubject } from '../users/avatars/avatar-modes.js';
 import { formatTitle } from './flow-title.js';
+import { themedUrlsOf } from './themed-urls.js';
 
 /** Background and layout of a flow if neither the flow nor its brand sets them (docs/spec/blueprints.md#flow). */
 export const FLOW_DEFAULTS = {
@@ -55,14 +56,10 @@ export function flowInfo(response: FlowResponse, user: AvatarSubject | undefined
 const olderLayout = (layout: FlowInfo['layout']): FlowInfo['layout'] =>
   layout.replace('_frame_background', '') as FlowInfo['layout'];
 
-/** Placeholder for the theme in the address of a background. */
-const THEME = '%(theme)s';
-
 /** Returns the addresses of a background: those for the light and dark theme, if it has the placeholder `%(theme)s`. */
 function themedBackground(background: string): Pick<FlowInfo, 'background' | 'background_themed_urls'> {
-  if (!background.includes(THEME)) return { background, background_themed_urls: null };
-  const [light, dark] = ['light', 'dark'].map((theme) => background.replaceAll(THEME, theme)) as [string, string];
-  return { background: light, background_themed_urls: { light, dark } };
+  const themed = themedUrlsOf(background);
+  return { background: themed?.light ?? background, background_themed_urls: themed };
 }
 
 const titleNames = ({ application }: Plan['context'], user: AvatarSubject | undefined) => ({

@@ -1,5 +1,5 @@
-import { withNewerValues } from '@gatehouse/contracts';
-import type { FlowSummary } from '@gatehouse/executor';
+import { changedIn2026, since2026, themedUrls, withNewerValues } from '@gatehouse/contracts';
+import type { FlowSummary, HostBrand } from '@gatehouse/executor';
 import {
   ARRIVAL_REQUIREMENTS,
   DENIED_ACTIONS,
@@ -10,6 +10,7 @@ import {
 } from '@gatehouse/plan';
 import { z } from 'zod';
 import { FLOW_DEFAULTS } from './flow-info.js';
+import { themedUrlsOf } from './themed-urls.js';
 
 /** A published flow. */
 export const flow = z
@@ -20,7 +21,11 @@ export const flow = z
     slug: z.string(),
     title: z.string(),
     designation: z.enum(DESIGNATIONS),
-    background: z.string(),
+    /** Empty if the flow has no background of its own. Never empty in 2024.8. */
+    background: changedIn2026(z.string(), z.string(), (address) => address || FLOW_DEFAULTS.background),
+    /** The background of the flow, else that of the brand. */
+    background_url: since2026(z.string()),
+    background_themed_urls: since2026(themedUrls.nullable()),
     /** Ids of the stages of the flow. */
     stages: z.array(z.uuid()).readonly(),
     /** Ids of the policies that are bound to the flow. */
@@ -37,8 +42,11 @@ export const flow = z
   })
   .meta({ id: 'Flow', description: 'A published flow.' });
 
-/** Returns a flow in the form of the API. */
-export const toFlow = ({ flow: published, mode, stages, policies }: FlowSummary): z.input<typeof flow> => ({
+/** Returns a flow in the form of the API, with the fields of all versions. Flows without a background have the brand's. */
+export const toFlow = (
+  { flow: published, mode, stages, policies }: FlowSummary,
+  brand: Pick<HostBrand, 'background'>,
+): z.input<typeof flow> => ({
   ...{
     pk: published.id,
     policybindingmodel_ptr_id: published.id,
@@ -47,7 +55,8 @@ export const toFlow = ({ flow: published, mode, stages, policies }: FlowSummary)
     title: published.title,
   },
   designation: published.designation,
-  background: published.background ?? FLOW_DEFAULTS.background,
+  background: published.background ?? '',
+  ...backgroundUrls(published.background ?? brand.background ?? FLOW_DEFAULTS.background),
   ...{
     stages,
     policies,
@@ -59,4 +68,9 @@ export const toFlow = ({ flow: published, mode, stages, policies }: FlowSummary)
   layout: published.layout ?? FLOW_DEFAULTS.layout,
   denied_action: published.denied_action,
   authentication: published.authentication,
+});
+
+const backgroundUrls = (address: string) => ({
+  background_url: address,
+  background_themed_urls: themedUrlsOf(address),
 });

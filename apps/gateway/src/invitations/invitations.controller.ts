@@ -55,12 +55,12 @@ export class InvitationsController {
   @Get('')
   @Paginated()
   @UseGuards(SuperuserGuard)
-  async list(@RequestedPage() page: Page, @Query() query: unknown) {
+  async list(@RequestedPage() page: Page, @Query() query: unknown, @Req() http: FastifyRequest) {
     const parsed = parseInvitationQuery(query);
     if (!parsed.success) throw new InvalidFieldsError(fieldErrors(parsed.error));
     const filter = await this.service.filterOf(parsed.data);
     const listed = await this.invitations.list(filter, { ...toSlice(page), order: parsed.data.ordering });
-    return paginated(page, await this.invitations.count(filter), await this.presenter.presentAll(listed));
+    return paginated(page, await this.invitations.count(filter), await this.presenter.presentAll(listed, http));
   }
 
   @ApiEndpoint({
@@ -79,7 +79,7 @@ export class InvitationsController {
     @Req() http: FastifyRequest,
   ) {
     const facts = await this.eventFacts.read(http, principal);
-    return this.presenter.present(await this.service.create(request, principal.user.uuid, facts));
+    return this.presenter.present(await this.service.create(request, principal.user.uuid, facts), http);
   }
 
   @ApiEndpoint({
@@ -90,8 +90,8 @@ export class InvitationsController {
   })
   @Get(':uuid/')
   @UseGuards(SuperuserGuard)
-  async retrieve(@Param('uuid') uuid: string) {
-    return this.presenter.present(await this.service.load(uuid));
+  async retrieve(@Param('uuid') uuid: string, @Req() http: FastifyRequest) {
+    return this.presenter.present(await this.service.load(uuid), http);
   }
 
   @ApiEndpoint({
@@ -110,7 +110,7 @@ export class InvitationsController {
     @Req() http: FastifyRequest,
   ) {
     const facts = await this.eventFacts.read(http, principal);
-    return this.presenter.present(await this.service.change(uuid, { body, type: invitationRequest }, facts));
+    return this.presenter.present(await this.service.change(uuid, { body, type: invitationRequest }, facts), http);
   }
 
   @ApiEndpoint({
@@ -129,7 +129,10 @@ export class InvitationsController {
     @Req() http: FastifyRequest,
   ) {
     const facts = await this.eventFacts.read(http, principal);
-    return this.presenter.present(await this.service.change(uuid, { body, type: patchedInvitationRequest }, facts));
+    return this.presenter.present(
+      await this.service.change(uuid, { body, type: patchedInvitationRequest }, facts),
+      http,
+    );
   }
 
   @ApiEndpoint({

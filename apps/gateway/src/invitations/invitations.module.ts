@@ -1,6 +1,7 @@
 import { InvitationRepository } from '@gatehouse/directory';
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { BrandsModule } from '../brands/brands.module.js';
 import { EngineModule } from '../flows/engine.module.js';
 import { AuthModule } from '../http/auth/auth.module.js';
 import { InvitationPresenter } from './invitation.presenter.js';
@@ -10,7 +11,7 @@ import { InvitationsController } from './invitations.controller.js';
 
 /** Invitations, for superusers. */
 @Module({
-  imports: [AuthModule, EngineModule],
+  imports: [AuthModule, BrandsModule, EngineModule],
   controllers: [InvitationsController],
   providers: [
     InvitationChangeRepository,

@@ -1,5 +1,9 @@
-import { Controller, Get } from '@nestjs/common';
+import { removedIn2026, valueIn, withNewerValues } from '@gatehouse/contracts';
+import { Controller, Get, Inject, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { viewFor } from '../http/api-view.js';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
 
@@ -13,9 +17,14 @@ const errorReporting = z
   })
   .meta({ id: 'ErrorReportingConfig', description: 'The error reporting service of clients.' });
 
-const capability = z
-  .enum(['can_save_media', 'can_geo_ip', 'can_asn', 'can_impersonate', 'can_debug', 'is_enterprise'])
-  .meta({ id: 'CapabilitiesEnum' });
+const NEWER_CAPABILITIES = ['can_save_reports', 'can_request', 'can_agent_self_service'] as const;
+const capability = withNewerValues(
+  z.enum([
+    ...(['can_save_media', 'can_geo_ip', 'can_asn', 'can_impersonate', 'can_debug', 'is_enterprise'] as const),
+    ...NEWER_CAPABILITIES,
+  ]),
+  NEWER_CAPABILITIES,
+).meta({ id: 'CapabilitiesEnum' });
 
 const config = z
   .object({
@@ -24,7 +33,7 @@ const config = z
     cache_timeout: z.int(),
     cache_timeout_flows: z.int(),
     cache_timeout_policies: z.int(),
-    cache_timeout_reputation: z.int(),
+    cache_timeout_reputation: removedIn2026(z.int()),
   })
   .meta({ id: 'Config', description: 'Settings of the server for clients.' });
 
@@ -41,6 +50,8 @@ const CONFIG: z.input<typeof config> = {
 /** The configuration that clients load when they start (docs/spec/clients.md#brand-and-configuration). */
 @Controller('/api/v3/root/config')
 export class RootConfigController {
+  constructor(@Inject(GATEWAY_CONFIG) private readonly gateway: Pick<GatewayConfig, 'API_VERSION'>) {}
+
   @ApiEndpoint({
     id: 'root_config_retrieve',
     description: 'Returns the settings of the server for clients.',
@@ -50,7 +61,7 @@ export class RootConfigController {
   })
   @Get('/')
   @AllowAnonymous()
-  retrieve() {
-    return CONFIG;
+  retrieve(@Req() request: FastifyRequest) {
+    return valueIn(viewFor(request, this.gateway), config, CONFIG);
   }
 }
