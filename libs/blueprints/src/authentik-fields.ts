@@ -22,8 +22,8 @@ const ofProviders = [
 const missingFields: Readonly<Record<string, MissingFields>> = {
   'authentik_brands.brand': {
     harmless: [
-      ...['default_application', 'web_certificate', 'client_certificates', 'branding_custom_css'],
-      ...['branding_default_flow_background', 'branding_map_tiles', 'flow_user_switch', 'flow_request'],
+      ...['default_application', 'web_certificate', 'client_certificates'],
+      ...['branding_map_tiles', 'flow_user_switch', 'flow_request'],
     ],
   },
   'authentik_providers_oauth2.oauth2provider': {

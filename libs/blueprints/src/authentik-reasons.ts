@@ -16,8 +16,6 @@ const REASONS: Readonly<Record<string, string>> = {
   default_application: 'Gatehouse has no page from which users would be sent to an application',
   web_certificate: 'the proxy in front of Gatehouse has the certificate',
   client_certificates: 'only the mutual TLS stage reads them, and a blueprint with that stage is refused',
-  branding_custom_css: 'it is written for the pages of authentik; attributes.gatehouse.custom_css is for these pages',
-  branding_default_flow_background: 'it only sets a picture, which attributes.gatehouse.background sets too',
   branding_map_tiles: 'Gatehouse draws no maps',
   flow_user_switch: 'Gatehouse lets one user be logged in at a time, so that nobody is switched to',
   flow_request: 'Gatehouse has no requests for access, so that nobody gets access by one',

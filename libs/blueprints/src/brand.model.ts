@@ -1,5 +1,5 @@
 import { boolean, char, jsonObject, reference, referencesOf, since2026 } from '@gatehouse/contracts';
-import { BRAND_PURPOSES, type Brand, brand, NEWER_BRAND_PURPOSES } from '@gatehouse/plan';
+import { BRAND_PURPOSES, type Brand, brand, DEFAULT_BACKGROUND, NEWER_BRAND_PURPOSES } from '@gatehouse/plan';
 import { z } from 'zod';
 import {
   attributeErrors,
@@ -10,9 +10,12 @@ import {
 } from './brand-attributes.js';
 import type { Draft } from './draft.js';
 import { loginFlowIds } from './login-flows.js';
+import { mediaNameError, mediaUrl } from './media-name.js';
 import type { BlueprintObject, ObjectModel } from './object-model.js';
 
 const text = (maxLength: number) => char({ allowBlank: true, maxLength });
+/** Longest style sheet of `branding_custom_css`, in characters. */
+const MAX_BRANDING_CSS = 64 * 1024;
 const picture = () =>
   text(500)
     .refine((address) => address === '' || isPictureAddress(address), { error: INVALID_PICTURE })
@@ -25,6 +28,18 @@ const brandSchema = z.object({
   branding_title: text(100).default('').describe('Title of the pages. Empty: the title of the site.'),
   branding_logo: picture().describe('Path or URL of the logo.'),
   branding_favicon: picture().describe('Path or URL of the icon.'),
+  branding_custom_css: since2026(text(MAX_BRANDING_CSS).default(''))
+    .describe('Style sheet of the pages, applied before that in the attributes.')
+    .meta({ since: '0.3.0' }),
+  branding_default_flow_background: since2026(
+    char({ maxLength: 500 })
+      .refine((name) => mediaNameError(name) === undefined && isPictureAddress(mediaUrl(name)), {
+        error: 'Enter the name of a picture, or an http(s) URL.',
+      })
+      .default(DEFAULT_BACKGROUND),
+  )
+    .describe('Picture of flows without one, if the attributes name none.')
+    .meta({ since: '0.3.0' }),
   flow_authentication: reference('flow').describe('Flow in which users log in.'),
   flow_invalidation: reference('flow').describe('Flow in which users log out.'),
   flow_recovery: reference('flow').describe('Flow that the login page links for forgotten passwords.'),
@@ -93,7 +108,10 @@ function compileBrand({ values }: BlueprintObject, draft: Draft): Brand {
     );
   const newer = flowsFor(NEWER_BRAND_PURPOSES);
   const stepUp = slugOf(rest.flow_step_up);
+  const { branding_custom_css: css, branding_default_flow_background: picture } = rest;
   return brand.parse({
+    ...(picture !== DEFAULT_BACKGROUND && { background: mediaUrl(picture) }),
+    ...(css !== '' && { branding_custom_css: css }),
     ...brandSettingsFrom(attributes),
     ...{ domain, default: isDefault, title: rest.branding_title },
     ...(stepUp !== undefined && { step_up_flow: stepUp }),

@@ -99,6 +99,21 @@ describe('brands in blueprints', () => {
     });
   });
 
+  it('have a style sheet, a picture and a flow of lockdowns under 2026.8', async () => {
+    const newer = async (attrs: string) => {
+      await harness.applyAs({ apiVersion: '2026.8' }, entries(flow('lock'), brand('a.example', attrs)));
+      return (await brands())[0];
+    };
+    const css = 'a{background:url("data:image/svg+xml,<svg></svg>")}';
+    const fields = `flow_lockdown: !KeyOf lock, branding_custom_css: ${JSON.stringify(css)}`;
+    expect(await newer(`${fields}, branding_default_flow_background: sea.jpg`)).toMatchObject({
+      ...{ branding_custom_css: css, custom_css: '', background: '/media/public/sea.jpg' },
+      ...{ flows: {}, newer_flows: { lockdown: 'lock' } },
+    });
+    const attributes = 'attributes: {gatehouse: {background: /own.jpg}}';
+    expect(await newer(attributes)).toMatchObject({ background: '/own.jpg' });
+  });
+
   it('are published with the current first flow of each designation', async () => {
     const first = async () => (await stored()).document.first;
     await apply(flow('b'), flow('a'));

@@ -14,11 +14,10 @@ import type { Draft } from './draft.js';
 import { externalStageOf } from './external-stage.model.js';
 import { bindingModel, bindingSchema, flowModel, flowSchema } from './flow.model.js';
 import { canonical, type JsonMap } from './json.js';
+import { mediaUrl } from './media-name.js';
 import { type BlueprintObject, referencesIn } from './object-model.js';
 import { rejectDifferentFacts } from './own-fact-shapes.js';
 import { PolicyBindings } from './policy-bindings.js';
-
-const MEDIA = '/media/public/';
 
 /** The contracts of stages and policies, by blueprint model. */
 export interface ModelContracts {
@@ -69,7 +68,7 @@ export class FlowCompiler {
     rejectDifferentFacts(values.slug, Object.values(descriptors));
     return flowVersion.parse({
       v: 1,
-      flow: { ...values, id: flow.id, background: backgroundUrl(values.background) },
+      flow: { ...values, id: flow.id, background: values.background ? mediaUrl(values.background) : undefined },
       guard: this.#policyBindings.policySetOf(flow.id, values.policy_engine_mode),
       steps: bindings.map((binding) => this.#step(binding)),
       attached: Object.fromEntries(bindings.flatMap((binding) => this.#attached(this.#stageOf(binding)))),
@@ -233,9 +232,3 @@ function byOrder(a: BlueprintObject, b: BlueprintObject): number {
 /** Sorts descriptors that have a trusted proof first. */
 const byProof = ([, a]: [string, StageDescriptor], [, b]: [string, StageDescriptor]): number =>
   Number(b.proves !== undefined) - Number(a.proves !== undefined);
-
-/** Returns the URL of a background picture (docs/spec/executor.md#envelope). */
-function backgroundUrl(name: string | null): string | undefined {
-  if (!name) return undefined;
-  return name.startsWith('http') || name.startsWith('/static') ? name : MEDIA + name;
-}

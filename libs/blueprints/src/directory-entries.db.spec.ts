@@ -92,6 +92,7 @@ describe('users, groups and tokens in blueprints', () => {
 
   it('refuses a password together with a hash', async () => {
     await expect(outcomes(user('password: a, password_hash: b'))).rejects.toThrow('password_hash: Only one of');
+    await expect(outcomes(user('password_hash: b'))).rejects.toThrow('password_hash: Invalid password hash format.');
   });
 
   it('finds a user by contained attributes, and keeps the fields that the entry does not set', async () => {

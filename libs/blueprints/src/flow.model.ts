@@ -1,4 +1,4 @@
-import { boolean, char, choice, integer, withNewerValues } from '@gatehouse/contracts';
+import { boolean, changedIn2026, char, choice, integer, withNewerValues } from '@gatehouse/contracts';
 import {
   ARRIVAL_REQUIREMENTS,
   DENIED_ACTIONS,
@@ -9,24 +9,29 @@ import {
   REQUIREMENTS,
 } from '@gatehouse/plan';
 import { z } from 'zod';
+import { mediaNameError } from './media-name.js';
 import type { ObjectModel } from './object-model.js';
 
-const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
+const SLUG = /^[-a-zA-Z0-9_]+$/;
+/** Longest slug of a flow, and the longest in 2024.8. authentik 2026.8 has no limit; a URL needs one. */
+const [MAX_SLUG, MAX_OLDER_SLUG] = [255, 50];
+/** Longest background, and the longest in 2024.8. */
+const [MAX_BACKGROUND, MAX_OLDER_BACKGROUND] = [1024, 500];
 const NOT_A_SLUG = 'Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.';
 const BOUND_MODES = ['any', 'all'] as const;
 
+const slug = (maxLength: number) => char({ maxLength }).refine((text) => SLUG.test(text), { error: NOT_A_SLUG });
+const background = (maxLength: number) => char({ maxLength, allowBlank: true }).nullable();
+
 /** A flow (docs/spec/blueprints.md#flow). */
 export const flowSchema = z.object({
-  slug: char()
-    .refine((slug) => SLUG.test(slug), { error: NOT_A_SLUG })
-    .describe('Name of the flow in URLs; unique.'),
+  slug: changedIn2026(slug(MAX_SLUG), slug(MAX_OLDER_SLUG)).describe('Name of the flow in URLs; unique.'),
   name: char().describe('Name for administrators.'),
   title: char().describe('Title that visitors see.'),
   designation: choice(DESIGNATIONS).describe('What the flow is for.'),
-  background: char({ maxLength: 500, allowBlank: true })
-    .nullable()
-    .default(null)
-    .describe('Picture behind the page. Null: that of the brand.'),
+  background: changedIn2026(background(MAX_BACKGROUND).default(null), background(MAX_OLDER_BACKGROUND)).describe(
+    'Picture behind the page. Null: that of the brand.',
+  ),
   layout: withNewerValues(choice(LAYOUTS), FRAME_LAYOUTS)
     .optional()
     .describe('Place of the card on the page. Absent: that of the brand.'),
@@ -65,6 +70,11 @@ export const flowModel: ObjectModel = {
   schema: flowSchema,
   references: new Map(),
   parents: [],
+  // Not a part of the schema, because the schema reads backgrounds that were stored before these rules, too.
+  check: ({ background: name }) => {
+    const text = mediaNameError(String(name ?? ''));
+    return text === undefined ? {} : { background: [{ text }] };
+  },
 };
 
 const NEVER_EVALUATED = 'Either evaluation on plan or evaluation on run must be enabled';

@@ -7,7 +7,7 @@ import type { Draft } from './draft.js';
 import { oauthProviderModel, oauthProviderSchema } from './oauth-provider.model.js';
 import type { BlueprintObject } from './object-model.js';
 import { PolicyBindings } from './policy-bindings.js';
-import { redirectUrisIn } from './redirect-uris.js';
+import { logoutUrisIn, redirectUrisIn } from './redirect-uris.js';
 
 interface CompileInput {
   readonly draft: Draft;
@@ -42,6 +42,7 @@ function compiled({ id, values }: BlueprintObject, { draft, secretBox }: Compile
     authentication_flow: slugOf(fields.authentication_flow),
     invalidation_flow: slugOf(fields.invalidation_flow),
     redirect_uris: redirectUrisIn(fields.redirect_uris),
+    logout_uris: logoutUrisIn(fields.redirect_uris),
     authorization_details_types: fields.authorization_details_types,
     code_lifetime_s: lifetimeOf(access_code_validity),
     token_lifetime_s: lifetimeOf(access_token_validity),

@@ -28,7 +28,7 @@ export const oauthProviderSchema = z.object({
     .meta({ since: '0.3.0' }),
   redirect_uris: redirectUris()
     .default('')
-    .describe('Addresses that may get an authorization code, one a line.')
+    .describe('Addresses that may get an authorization code: a text with one a line, or a list.')
     .meta({ since: '0.3.0' }),
   /** Types of `authorization_details` that the client may send (RFC 9396 §10). */
   authorization_details_types: z

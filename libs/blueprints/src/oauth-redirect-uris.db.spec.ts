@@ -13,9 +13,12 @@ afterAll(() => harness?.close());
 beforeEach(() => harness.reset());
 
 /** Applies a provider with some lines of `redirect_uris`. Returns the addresses to which its client may send users. */
-async function redirectUrisOf(...lines: string[]): Promise<readonly string[]> {
+const redirectUrisOf = async (...lines: string[]) => (await clientOf(JSON.stringify(lines.join('\n')))).redirect_uris;
+
+/** Applies a provider with `redirect_uris`. Returns its client. */
+async function clientOf(uris: string): Promise<OauthClient> {
   const flow = 'identifiers: {slug: az}, attrs: {name: N, title: T, designation: authorization}';
-  const attrs = `name: shop, client_id: shop, authorization_flow: !KeyOf flow, redirect_uris: ${JSON.stringify(lines.join('\n'))}`;
+  const attrs = `name: shop, client_id: shop, authorization_flow: !KeyOf flow, redirect_uris: ${uris}`;
   await harness.outcomes(
     entries(
       `{model: authentik_flows.flow, id: flow, ${flow}}`,
@@ -24,10 +27,20 @@ async function redirectUrisOf(...lines: string[]): Promise<readonly string[]> {
     ),
   );
   const [row] = await harness.query<{ document: OauthClient }>('SELECT document FROM flow.oauth_clients');
-  return row!.document.redirect_uris;
+  return row!.document;
 }
 
 describe('redirect_uris of a provider', () => {
+  it('of the type logout, in a list, get no authorization code', async () => {
+    const [back, bye] = ['https://shop.example.org/back', 'https://shop.example.org/bye'];
+    const list = [
+      { matching_mode: 'strict', url: back },
+      { matching_mode: 'strict', url: bye, redirect_uri_type: 'logout' },
+    ];
+    expect(await clientOf(JSON.stringify(list))).toMatchObject({ redirect_uris: [back], logout_uris: [bye] });
+    expect(await clientOf(JSON.stringify(back))).toMatchObject({ redirect_uris: [back], logout_uris: [] });
+  });
+
   it.each([
     'https://shop.example.org/back',
     'https://shop.example.org:8443/back?tenant=1',

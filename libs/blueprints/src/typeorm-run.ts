@@ -147,7 +147,7 @@ export async function run(manager: EntityManager, runOptions: RunOptions): Promi
 interface CollectionOptions {
   readonly manager: EntityManager;
   readonly record: (event: CommandEvent) => Promise<void>;
-  readonly options: Pick<RunOptions, 'scope' | 'externalStages' | 'syntax' | 'hash' | 'verify'>;
+  readonly options: Pick<RunOptions, 'scope' | 'externalStages' | 'syntax' | 'hash' | 'verify' | 'isHash'>;
 }
 
 /** Returns the collections of the models that the run may change, by model name. */

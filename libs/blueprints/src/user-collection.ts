@@ -15,7 +15,12 @@ export interface PasswordHashing {
    * again.
    */
   verify?(password: string, hash: string): Promise<boolean>;
+  /** Returns whether a text is a hash that a login can check. Without this function, no hash is refused. */
+  isHash?(text: string): boolean;
 }
+
+const INVALID_HASH =
+  'Invalid password hash format. Must be a hash that Gatehouse can check (docs/spec/stages.md#password-hashes).';
 
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
 
@@ -70,6 +75,8 @@ export class UserCollection implements Collection<FoundUser> {
     if (values.password && values.password_hash) {
       throw ValidationError.field('password_hash', "Only one of 'password' or 'password_hash' can be set.");
     }
+    if (values.password_hash && this.passwords.isHash?.(values.password_hash) === false)
+      throw ValidationError.field('password_hash', INVALID_HASH);
     for (const groupPk of values.groups ?? []) {
       const [group] = await this.directory.findGroups({ pk: groupPk });
       if (!group) throw noSuchObject('groups', groupPk, { to: 'group' });

@@ -19,6 +19,7 @@ import {
 const passwords = {
   hash: async (password: string) => `hash of ${password}`,
   verify: async (password: string, hash: string) => hash === `hash of ${password}`,
+  isHash: (text: string) => /^(hash of |!)|\$/.test(text),
 };
 
 /** Returns a blueprint of these entries, one per line, so that entry n is on line n + 1. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { since2026 } from './api-fields.js';
+import { since2026, withNewerValues } from './api-fields.js';
 import { boolean, char, choice, jsonObject } from './fields.js';
 import { isWebAddress } from './redirect-target.js';
 import { reference } from './reference.js';
@@ -21,6 +21,7 @@ export const PROVIDER_TYPES = [
   'openidconnect',
   'azuread',
   'discord',
+  'entraid',
   'facebook',
   'github',
   'gitlab',
@@ -29,9 +30,13 @@ export const PROVIDER_TYPES = [
   'okta',
   'patreon',
   'reddit',
+  'slack',
   'twitch',
   'twitter',
 ] as const;
+
+/** Provider types that authentik has since its line 2026.8. It has `wechat` too, whose protocol is no OAuth. */
+const NEWER_PROVIDER_TYPES = ['entraid', 'slack'] as const;
 
 const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
 const NOT_A_SLUG = 'Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.';
@@ -74,7 +79,7 @@ const sourceConfig = z.object({
  * `request_token_url` has no effect.
  */
 export const oauthSourceConfig = sourceConfig.extend({
-  provider_type: choice(PROVIDER_TYPES).describe('Kind of the provider.'),
+  provider_type: withNewerValues(choice(PROVIDER_TYPES), NEWER_PROVIDER_TYPES).describe('Kind of the provider.'),
   request_token_url: endpointUrl().describe('Address for request tokens of OAuth 1.'),
   authorization_url: endpointUrl().describe('Address at which users log in. Absent: that of the kind.'),
   access_token_url: endpointUrl().describe('Address at which codes are exchanged. Absent: that of the kind.'),

@@ -21,7 +21,7 @@ import { directoryEntities } from '@gatehouse/directory';
 import { withSyntaxChecker } from '@gatehouse/expressions';
 import type { CommandEventRecorder } from '@gatehouse/outbox';
 import { openDataSource, readConfig, Sealer } from '@gatehouse/platform';
-import { hashPassword, verifyPassword } from '@gatehouse/stages/password';
+import { hashPassword, isKnownHash, verifyPassword } from '@gatehouse/stages/password';
 import { blueprintFileReader } from './blueprint-file-reader.js';
 import { CommandError } from './command-error.js';
 import { ExternalStageClient } from './external-stage-client.js';
@@ -77,6 +77,9 @@ const HIDDEN = /(^|\/)\./;
  * hash, even an outdated one, because a new hash would end the user's sessions.
  */
 const verify = async (password: string, stored: string) => (await verifyPassword(password, stored)) !== 'wrong';
+
+/** Returns whether a text is a hash that a login can check, or the mark of an account without a password. */
+const isHash = (text: string) => text.startsWith('!') || isKnownHash(text);
 
 /** Options of reading files for a database. */
 export interface FileOptions {
@@ -159,7 +162,7 @@ async function withFiles<T>(
     return await withSyntaxChecker(given, (syntax) =>
       use({
         ...{ source, files, library, env, sealer, externalStages, syntax, ...settingsOf(options, env) },
-        ...{ hash: hashPassword, verify, folderPathOf: pathIn(folder), events, actor: events?.command },
+        ...{ hash: hashPassword, verify, isHash, folderPathOf: pathIn(folder), events, actor: events?.command },
       }),
     );
   } finally {

@@ -12,6 +12,8 @@ export const BRAND_PURPOSES = [
 ] as const;
 /** The purposes that authentik has only since its line 2026.8. */
 export const NEWER_BRAND_PURPOSES = ['lockdown'] as const;
+/** The picture behind the pages of flows if neither the flow nor the brand has one. The clients of authentik have it. */
+export const DEFAULT_BACKGROUND = '/static/dist/assets/images/flow_background.jpg';
 export const THEMES = ['automatic', 'light', 'dark'] as const;
 
 const footerLink = z.object({ name: z.string(), href: z.string().nullable() });

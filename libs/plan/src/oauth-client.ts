@@ -23,6 +23,8 @@ export const oauthClient = z.object({
   invalidation_flow: z.string().optional(),
   /** URLs to which an authorization code may be sent. They are compared character by character. */
   redirect_uris: z.array(z.string()).default([]),
+  /** Further URLs to which a logout may lead. They get no authorization code. */
+  logout_uris: z.array(z.string()).default([]),
   /** Types of `authorization_details` that the client may send. */
   authorization_details_types: z.array(z.string()).default([]),
   /** Lifetimes of codes and tokens in seconds. */

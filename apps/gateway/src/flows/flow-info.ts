@@ -1,6 +1,6 @@
 import type { ApiView, FlowInfo, UserInfo } from '@gatehouse/contracts';
 import type { FlowResponse, Identity } from '@gatehouse/executor';
-import type { Brand, Plan } from '@gatehouse/plan';
+import { type Brand, DEFAULT_BACKGROUND, type Plan } from '@gatehouse/plan';
 import type { AvatarService } from '../users/avatars/avatar.service.js';
 import type { AvatarSubject } from '../users/avatars/avatar-modes.js';
 import { formatTitle } from './flow-title.js';
@@ -8,7 +8,7 @@ import { themedUrlsOf } from './themed-urls.js';
 
 /** Background and layout of a flow if neither the flow nor its brand sets them (docs/spec/blueprints.md#flow). */
 export const FLOW_DEFAULTS = {
-  background: '/static/dist/assets/images/flow_background.jpg',
+  background: DEFAULT_BACKGROUND,
   layout: 'stacked',
 } as const;
 

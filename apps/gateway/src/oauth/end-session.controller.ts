@@ -33,7 +33,7 @@ export class EndSessionController {
    * Redirects to the invalidation flow of the brand, which ends at `post_logout_redirect_uri`. In the line 2026.8, the
    * flow is that of the provider, if it has one, and ends with the session end. If another site sent the
    * visitor, the flow asks for confirmation first. Redirects an anonymous visitor to `post_logout_redirect_uri` at
-   * once. Throws `not_found` for an address that is none of the client's `redirect_uris`, and `parameter_repeated`.
+   * once. Throws `not_found` for an address that is none of the client's, and `parameter_repeated`.
    */
   @Get(':application/end-session/')
   @AllowAnonymous()
@@ -87,7 +87,7 @@ export class EndSessionController {
 function destinationOf(client: OauthClient, { post_logout_redirect_uri, state }: Query): string | undefined {
   const uri = singleValue(post_logout_redirect_uri);
   if (uri === undefined) return undefined;
-  if (typeof uri !== 'string' || !client.redirect_uris.includes(uri))
+  if (typeof uri !== 'string' || ![...client.redirect_uris, ...client.logout_uris].includes(uri))
     throw new Problem('not_found', { detail: UNKNOWN_ADDRESS });
   const url = new URL(uri);
   const returned = singleValue(state);

@@ -38,8 +38,10 @@ export function fieldSchema({ schema, description, refersTo }: DescribedField): 
   };
 }
 
+/** Whether a field takes lists, and nothing else but null. */
 const isList = ({ type, anyOf }: Record<string, unknown>): boolean =>
-  type === 'array' || (Array.isArray(anyOf) && anyOf.some((part: Record<string, unknown>) => part['type'] === 'array'));
+  type === 'array' || (Array.isArray(anyOf) && anyOf.every((part) => LIST_OR_NULL.has((part as JsonSchema)['type'])));
+const LIST_OR_NULL: ReadonlySet<unknown> = new Set(['array', 'null']);
 
 type Definition = z.core.$ZodTypes['_zod']['def'];
 

@@ -30,6 +30,16 @@ export interface ProviderType {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
+/** Microsoft Entra ID, which 2024.8 calls `azuread`. */
+const ENTRA_ID: ProviderType = {
+  authorization: 'https://login.microsoftonline.com/common/oauth2/v2.0/authorize',
+  token: 'https://login.microsoftonline.com/common/oauth2/v2.0/token',
+  profile: 'https://graph.microsoft.com/v1.0/me',
+  scopes: ['openid', 'https://graph.microsoft.com/User.Read'],
+  readProfile: profiles.azuread,
+  multiTenant: /\/(common|organizations|consumers)\//,
+};
+
 const OPENID = ['openid', 'email', 'profile'];
 
 /** The supported types of providers. */
@@ -46,6 +56,11 @@ export const PROVIDERS: Readonly<Record<OauthSource['provider_type'], ProviderTy
     scopes: OPENID,
     readProfile: profiles.openid,
   },
+  slack: {
+    wellKnown: 'https://slack.com/.well-known/openid-configuration',
+    scopes: OPENID,
+    readProfile: profiles.openid,
+  },
   twitch: {
     wellKnown: 'https://id.twitch.tv/oauth2/.well-known/openid-configuration',
     scopes: ['openid', 'user:read:email'],
@@ -59,14 +74,8 @@ export const PROVIDERS: Readonly<Record<OauthSource['provider_type'], ProviderTy
     startedByScript: true,
     parameters: { response_mode: 'form_post' },
   },
-  azuread: {
-    authorization: 'https://login.microsoftonline.com/common/oauth2/v2.0/authorize',
-    token: 'https://login.microsoftonline.com/common/oauth2/v2.0/token',
-    profile: 'https://graph.microsoft.com/v1.0/me',
-    scopes: ['openid', 'https://graph.microsoft.com/User.Read'],
-    readProfile: profiles.azuread,
-    multiTenant: /\/(common|organizations|consumers)\//,
-  },
+  azuread: ENTRA_ID,
+  entraid: ENTRA_ID,
   discord: {
     authorization: 'https://discord.com/oauth2/authorize',
     token: 'https://discord.com/api/oauth2/token',

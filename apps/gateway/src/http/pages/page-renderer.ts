@@ -131,6 +131,7 @@ async function read(path: string): Promise<StaticFile> {
 
 /** Returns the fields of a brand that pages show. */
 export function brandAppearance(brand: Brand): FlowPageData['brand'] {
-  const { title, logo, favicon, theme, colours, background, footer_links, custom_css, layout } = brand;
+  const { title, logo, favicon, theme, colours, background, footer_links, layout } = brand;
+  const custom_css = [brand.branding_custom_css, brand.custom_css].filter(Boolean).join('\n');
   return { title, logo, favicon, theme, colours, background, footer_links, custom_css, layout };
 }

@@ -1,0 +1,35 @@
+/** URL path of the pictures that the operator provides. */
+const MEDIA = '/media/public/';
+
+const MAX_NAME = 1024;
+const MAX_PART = 255;
+
+/** Placeholder for the theme: the name stands for a picture for light and one for dark themes. */
+const THEME = '%(theme)s';
+
+/** Whether a value is an address already, and no name of a picture. */
+const isAddress = (value: string): boolean => /^(https?:\/\/|\/static)/.test(value);
+
+/** Returns the URL of a picture, which a field names by an address or by a name (docs/spec/blueprints.md#pictures). */
+export const mediaUrl = (value: string): string => (isAddress(value) ? value : MEDIA + value);
+
+/** The rules for the names of pictures, each with its message. */
+const RULES: readonly (readonly [isBroken: (name: string) => boolean, message: string])[] = [
+  [(name) => name.startsWith('/'), 'Absolute paths are not allowed'],
+  [(name) => name.startsWith('.'), 'File name cannot start with .'],
+  [(name) => name.includes('..'), 'File name cannot contain ..'],
+  [(name) => name.includes('//'), 'File name cannot contain duplicate /'],
+  [
+    (name) => !/^[\p{L}\p{M}\p{N}._/-]*$/u.test(name.replaceAll(THEME, '')),
+    `File name can only contain letters, digits, ., _, -, / and ${THEME}`,
+  ],
+  [(name) => name.length > MAX_NAME, `File name has more than ${MAX_NAME} characters`],
+  [
+    (name) => name.split('/').some((part) => part.length > MAX_PART),
+    `A part of the file name has more than ${MAX_PART} characters`,
+  ],
+];
+
+/** Returns what is wrong with a value that names a picture; undefined for an address, for a good name and for no name. */
+export const mediaNameError = (value: string): string | undefined =>
+  isAddress(value) ? undefined : RULES.find(([isBroken]) => isBroken(value))?.[1];
