@@ -14,7 +14,7 @@ import { deepMerge, isTruthy, type JsonMap } from './json.js';
 import { type AppliedEntry, entryKey, reasonToKeep } from './kept-objects.js';
 import { defaultsIn, newerParts } from './newer-fields.js';
 import { unknownObject } from './object-tags.js';
-import { unsupportedModel } from './refused-models.js';
+import { rejectClosedApplications, TENANT, unsupportedModel } from './refused-models.js';
 import { RelatedObjectError } from './related-object-error.js';
 import type { EntryChange, FileReport } from './report.js';
 import { resolveFields } from './resolved-fields.js';
@@ -161,7 +161,11 @@ export class Applier {
       if (!isTruthy(await resolve(condition, this.#scope))) return skipped(entry);
     }
     const model = String(await resolve(entry.model, this.#scope)).toLowerCase();
-    if (this.#isSkippable(model)) return this.#skip(entry, model, UNSUPPORTED_MODEL);
+    if (this.#isSkippable(model)) {
+      if (model === TENANT && entry.attrs['flags'] !== undefined)
+        rejectClosedApplications(await resolve(entry.attrs['flags'], this.#scope));
+      return this.#skip(entry, model, UNSUPPORTED_MODEL);
+    }
     return this.#applyTo(model, entry);
   }
 

@@ -1,4 +1,5 @@
 import { BlueprintError } from './blueprint-error.js';
+import { isMap, isTruthy, type Json } from './json.js';
 import { suggestion } from './suggestion.js';
 
 /** What the models of authentik do that Gatehouse refuses, because a flow would behave differently without them. */
@@ -24,4 +25,18 @@ export function unsupportedModel(model: string, supported: Iterable<string>): Bl
       ? `${model} is not a supported model.${suggestion(model, supported, 'Models')}`
       : `the model ${model} of authentik is not supported, and is never left out: ${effect}. Remove the entry and all references to it`;
   return new BlueprintError(text, {}, { code: 'unknown-model' });
+}
+
+/** The model of authentik's tenants, whose entries are skipped. */
+export const TENANT = 'authentik_tenants.tenant';
+
+/** Throws BlueprintError if the flags of a tenant close applications that are open here. */
+export function rejectClosedApplications(flags: Json): void {
+  const access = isMap(flags) ? (flags['core_default_app_access'] as Json | undefined) : undefined;
+  if (access === undefined || isTruthy(access)) return;
+  throw new BlueprintError(
+    'core_default_app_access: false is not supported: an application without bindings is open to all users. Bind a group or a policy to each application, and remove the flag',
+    { field: 'flags' },
+    { code: 'invalid-value' },
+  );
 }
