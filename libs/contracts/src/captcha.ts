@@ -7,8 +7,11 @@ import { redirectTarget } from './redirect-target.js';
 export const captchaPuzzle = z.object({
   site_key: z.string(),
   js_url: redirectTarget(),
-  /** Whether the visitor acts in the widget of the provider. If not, the page shows no widget. */
-  interactive: since2026(z.boolean().default(false)),
+  /**
+   * Whether the visitor acts in the widget of the provider. If not, the page shows no widget. A service may leave it out;
+   * clients always get it.
+   */
+  interactive: since2026(z.preprocess((value) => value ?? false, z.boolean())),
   /**
    * Action that the page passes to the provider's script, such as reCAPTCHA v3. The provider's verification must return
    * the same action.

@@ -170,7 +170,7 @@ export interface CaptchaChallenge {
   readonly component: 'ak-stage-captcha';
   readonly site_key: string;
   readonly js_url: string;
-  readonly interactive?: boolean;
+  readonly interactive: boolean;
   readonly action?: string;
   readonly flow_info?: ContextualFlowInfo;
   readonly response_errors?: FieldErrors<CaptchaChallengeResponse>;
@@ -232,9 +232,10 @@ export interface DeviceChallenge {
 
 /** The device that the user chose. */
 export interface DeviceChallengeRequest {
-  readonly device_class: string;
+  readonly device_class: 'duo' | 'email' | 'sms' | 'static' | 'totp' | 'webauthn';
   readonly device_uid: string;
   readonly challenge: Readonly<Record<string, unknown>>;
+  readonly last_used: string | null;
 }
 
 /** Shows a name and accepts every response. */
@@ -311,7 +312,7 @@ export interface IdentificationChallengeResponse {
 export interface InnerCaptchaChallenge {
   readonly site_key: string;
   readonly js_url: string;
-  readonly interactive?: boolean;
+  readonly interactive: boolean;
   readonly action?: string;
   readonly component?: string;
   readonly pending_user?: '';

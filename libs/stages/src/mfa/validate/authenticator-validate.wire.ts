@@ -36,7 +36,15 @@ export const authenticatorValidateChallenge = z
   });
 
 const chosenDevice = z
-  .object({ device_class: char(), device_uid: char(), challenge: jsonObject() })
+  .object({
+    device_class: changedIn2026(char().meta({ wire: z.enum(DEVICE_CLASSES) }), char()),
+    device_uid: char(),
+    challenge: jsonObject(),
+    // The stage does not read it, so clients of 2024.8 may leave it out.
+    last_used: since2026(
+      z.preprocess((value) => value ?? null, z.unknown()).meta({ wire: z.iso.datetime().nullable() }),
+    ),
+  })
   .meta({ id: 'DeviceChallengeRequest', description: 'The device that the user chose.' });
 
 const optional = { optional: true } as const;

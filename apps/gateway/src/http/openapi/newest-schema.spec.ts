@@ -1,0 +1,33 @@
+import { captchaPuzzle } from '@gatehouse/contracts';
+import { stages } from '@gatehouse/stages';
+import { expect, it } from 'vitest';
+import { GatewayModule } from '../../gateway.module.js';
+
+type Schemas = Readonly<Record<string, { readonly required?: string[]; readonly properties: object }>>;
+const schemasOf = (view: '2024.8' | '2026.8') =>
+  (GatewayModule.document(view)['components'] as { readonly schemas: Schemas }).schemas;
+
+it('says under 2026.8 that a captcha has `interactive` always, which an older captcha service does not send', () => {
+  for (const name of ['CaptchaChallenge', 'InnerCaptchaChallenge'])
+    expect(schemasOf('2026.8')[name]).toMatchObject({
+      required: expect.arrayContaining(['interactive']),
+      properties: { interactive: { type: 'boolean' } },
+    });
+  const puzzle = { site_key: 'site', js_url: 'https://captcha.example/api.js' };
+  expect(captchaPuzzle.parse(puzzle)).toEqual({ ...puzzle, interactive: false });
+  expect(captchaPuzzle.safeParse({ ...puzzle, interactive: 'yes' }).success).toBe(false);
+});
+
+it('describes the chosen device under 2026.8 like a listed one, and accepts what clients of 2024.8 send', () => {
+  const chosen = (view: '2024.8' | '2026.8') => schemasOf(view)['DeviceChallengeRequest']!;
+  expect(Object.keys(chosen('2024.8').properties)).toEqual(['device_class', 'device_uid', 'challenge']);
+  expect(chosen('2026.8').required).toContain('last_used');
+  expect(chosen('2026.8').properties).toMatchObject({
+    device_class: { enum: ['duo', 'email', 'sms', 'static', 'totp', 'webauthn'] },
+    last_used: { type: 'string', format: 'date-time', nullable: true },
+  });
+  const device = { device_class: 'totp', device_uid: '1', challenge: {} };
+  const response = stages.authenticator_validate?.contract.response;
+  for (const sent of [device, { ...device, last_used: null }, { ...device, last_used: '2026-11-30T12:00:00Z' }])
+    expect(response?.safeParse({ selected_challenge: sent }).success).toBe(true);
+});
