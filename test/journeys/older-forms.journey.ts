@@ -64,8 +64,15 @@ it('under 2024.8 nobody locks accounts over HTTP', async () => {
   const user = deployment.browser();
   await user.solve('login', { uid_field: 'alice' });
   await user.solve('login', { password: 'correct-horse-7' });
-  const body = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
-  expect((await user.fetch('/api/v3/core/users/account_lockdown/', body)).status).toBe(404);
+  const post = { method: 'POST', headers: { 'content-type': 'application/json' } };
+  const unknown = await user.fetch('/api/v3/core/users/unknown_action/', { ...post, body: '{}' });
+  expect(unknown.status).toBe(404);
+  // As at any unknown address, also for an anonymous visitor, without a CSRF token, with an invalid body or another method.
+  for (const browser of [user, deployment.browser()])
+    for (const request of [{ ...post, body: '{}' }, { ...post, body: '{' }, {}]) {
+      const { status, text } = await browser.fetch('/api/v3/core/users/account_lockdown/', request);
+      expect({ status, text }).toEqual({ status: 404, text: unknown.text });
+    }
   const { text } = await user.fetch('/api/v3/schema/?format=json');
   expect(text).not.toContain('account_lockdown');
 });

@@ -14,7 +14,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { viewFor } from '../http/api-view.js';
 import { CurrentPrincipal, CurrentUser } from '../http/auth/auth.guard.js';
@@ -68,11 +68,12 @@ export class DevicesController {
     @Param('kind') kindName: string,
     @RequestedPage() page: Page,
     @CurrentUser() { uuid: owner }: AuthenticatedUser,
+    @Req() request: FastifyRequest,
   ) {
     const kind = parseDeviceClass(kindName);
     if (!kind) throw new Problem('not_found');
     const devices = await this.devices.list({ owner, kind }, toSlice(page));
-    return paginated(page, await this.devices.count({ owner, kind }), devices.map(toUserDevice));
+    return paginated(page, await this.devices.count({ owner, kind }), this.present(devices, request));
   }
 
   @ApiEndpoint({
@@ -82,8 +83,12 @@ export class DevicesController {
     answers: { 200: userDevice, 404: genericError },
   })
   @Get(':kind/:id/')
-  async retrieve(@Param() { kind, id }: DeviceParams, @CurrentPrincipal() principal: Principal) {
-    return toUserDevice(await this.deviceService.find(principal, { kind, pk: id }));
+  async retrieve(
+    @Param() { kind, id }: DeviceParams,
+    @CurrentPrincipal() principal: Principal,
+    @Req() request: FastifyRequest,
+  ) {
+    return this.present([await this.deviceService.find(principal, { kind, pk: id })], request)[0]!;
   }
 
   @ApiEndpoint({
@@ -145,7 +150,11 @@ export class DevicesController {
     // Parses the body here and not in a pipe, so that an unknown device is reported before an invalid body.
     const { name = device.name } = parseBody(body, type);
     if (name !== device.name) await this.deviceService.rename(device, name, actor);
-    return toUserDevice({ ...device, name } satisfies UserDevice);
+    return this.present([{ ...device, name }], actor.request)[0]!;
+  }
+
+  private present(devices: readonly UserDevice[], request: FastifyRequest) {
+    return valueIn(viewFor(request, this.config), z.array(userDevice), devices.map(toUserDevice));
   }
 }
 

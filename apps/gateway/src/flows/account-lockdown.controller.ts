@@ -21,7 +21,7 @@ export class AccountLockdownController {
     @Inject(FlowService) private readonly flows: FlowService,
     @Inject(BrandStore) private readonly brands: BrandStore,
     @Inject(UserRepository) private readonly users: UserRepository,
-    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'API_VERSION' | 'BASE_URL'>,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'BASE_URL'>,
   ) {}
 
   @ApiEndpoint({
@@ -41,7 +41,6 @@ export class AccountLockdownController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<z.input<typeof link>> {
-    if (this.config.API_VERSION === '2024.8') throw new Problem('not_found');
     const target = await this.targetOf(pk ?? caller.pk, caller);
     const slug = (await this.brands.find(request.host)).newer_flows?.lockdown;
     if (slug === undefined) throw refused('No lockdown flow configured.');

@@ -83,7 +83,7 @@ function addHooks(fastify: FastifyInstance, config: GatewayConfig, { headers, co
   headers.addTo(fastify);
   requireOneHost(fastify);
   cors.addTo(fastify);
-  enforceStrictRouting(fastify);
+  enforceStrictRouting(fastify, config.API_VERSION);
   registerBodyParsers(fastify, config.BODY_LIMIT_BYTES);
   if (isTlsOnly(config)) fastify.decorate(TLS_ONLY, true);
   decorateCsrfCookie(fastify, config.CSRF_COOKIE);

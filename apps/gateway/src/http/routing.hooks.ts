@@ -1,4 +1,4 @@
-import { Problem, sentence } from '@gatehouse/contracts';
+import { type ApiVersion, Problem, sentence } from '@gatehouse/contracts';
 import { histogram, OTHER } from '@gatehouse/platform';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
@@ -12,13 +12,21 @@ export const FILE_ROUTE = { file: true } as const;
 
 const isFile = ({ routeOptions: { config } }: FastifyRequest) => 'file' in config && config.file === FILE_ROUTE.file;
 
+/** Marks a route that authentik has only since its line 2026.8. Before, its address is unknown. */
+export const SINCE_2026_ROUTE = { since: '2026.8' } as const;
+
+const isIn = (version: ApiVersion, config: object = {}) =>
+  version === '2026.8' || !('since' in config) || config.since !== SINCE_2026_ROUTE.since;
+
 /**
  * Enforces strict paths: a path gets 404 if it does not end in a slash, or if anything in it is percent-encoded. A method
- * that a route does not have, HEAD included, gets 405. Must be called before routes are registered.
+ * that a route does not have, HEAD included, gets 405. A route of a newer line of authentik than `version` gets 404. Must be
+ * called before routes are registered.
  */
-export function enforceStrictRouting(fastify: FastifyInstance) {
+export function enforceStrictRouting(fastify: FastifyInstance, version: ApiVersion) {
   const routes = new Map<string, Route>();
-  fastify.addHook('onRoute', ({ url, method }) => {
+  fastify.addHook('onRoute', ({ url, method, config }) => {
+    if (!isIn(version, config)) return;
     const route = routes.get(url) ?? { path: patternOf(url), methods: new Set<string>() };
     for (const name of [method].flat()) route.methods.add(name);
     routes.set(url, route);
@@ -26,6 +34,7 @@ export function enforceStrictRouting(fastify: FastifyInstance) {
   fastify.addHook('onRequest', (request, reply, done) => {
     const path = request.url.split('?', 1)[0] ?? '';
     if (isFile(request)) return done();
+    if (!isIn(version, request.routeOptions.config)) return done(new Problem('not_found'));
     // Refuses an absolute URL, which could become the target of a redirect.
     if (!path.startsWith('/') || !path.endsWith('/') || path.includes('%')) return done(new Problem('not_found'));
     if (!request.is404) return done(hasSlugParams(request.params) ? undefined : new Problem('not_found'));

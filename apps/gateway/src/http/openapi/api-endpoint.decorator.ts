@@ -1,6 +1,8 @@
-import { type HttpStatus, RequestMethod, SetMetadata, type Type } from '@nestjs/common';
+import { applyDecorators, type HttpStatus, RequestMethod, SetMetadata, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { z } from 'zod';
+import { SINCE_2026_ROUTE } from '../routing.hooks.js';
 
 /** Description of an endpoint in the published schema. Path and method come from the route. */
 export interface EndpointOptions {
@@ -8,7 +10,7 @@ export interface EndpointOptions {
   readonly id: string;
   readonly description: string;
   readonly tag: string;
-  /** Set if authentik has the endpoint only since this line. Older published schemas omit it. */
+  /** Set if authentik has the endpoint only since this line. In older ones its address is unknown. */
   readonly since?: '2026.8';
   /** Whether anonymous visitors may request the endpoint. */
   readonly anonymous?: boolean;
@@ -33,7 +35,8 @@ export interface DocumentedEndpoint {
 const OPERATION = Symbol('operation');
 
 /** Adds an endpoint to the published schema. */
-export const ApiEndpoint = (operation: EndpointOptions): MethodDecorator => SetMetadata(OPERATION, operation);
+export const ApiEndpoint = (operation: EndpointOptions): MethodDecorator =>
+  applyDecorators(SetMetadata(OPERATION, operation), ...(operation.since ? [RouteConfig(SINCE_2026_ROUTE)] : []));
 
 /** Returns the endpoints of controllers with `@ApiEndpoint`, in their order. */
 export const documentedEndpoints = (controllers: readonly Type[]): DocumentedEndpoint[] =>
