@@ -93,6 +93,14 @@ const accountOf = async (username: string) =>
       [username],
     )
   )[0];
+/** Returns the events about a locked user, from which security events are made. */
+async function lockdownEvents(username: string) {
+  const actions = ['user_write', 'password_set', 'session_ended'];
+  const events = await Promise.all(actions.map((action) => recordedEvents(deployment, action)));
+  return events.flatMap((all) =>
+    all.flatMap(({ data }) => (data.user?.kind === 'saved' && data.user.username === username ? [data] : [])),
+  );
+}
 const LOCKED = { is_active: false, unusable: true, tokens: 0 };
 
 describe('a lockdown', () => {
@@ -121,10 +129,11 @@ describe('a lockdown', () => {
     });
     expect((await admin.solve('lock', {})).body).toMatchObject({ component: 'xak-flow-redirect' });
     expect(await usernameOf(admin)).toBe('admin');
-    const events = await recordedEvents(deployment, 'user_write');
-    expect(events.find(({ data }) => data.context['action_id'] === 'account_lockdown')?.data.context).toMatchObject({
-      ...{ reason: 'stolen laptop', affected_user: { pk, username: 'alice' } },
-    });
+    expect(await lockdownEvents('alice')).toMatchObject([
+      { context: { reason: 'stolen laptop', is_active: false, affected_user: { pk, username: 'alice' } } },
+      { context: { unusable: true } },
+      { context: { own: false, reason: 'account_lockdown' } },
+    ]);
   });
 
   it('of the own account ends this session too, and leads to the completion flow', async () => {
@@ -139,6 +148,11 @@ describe('a lockdown', () => {
       fields: [{ type: 'alert_warning', initial_value: 'Your account is locked.' }],
     });
     expect(await accountOf('bob')).toEqual(LOCKED);
+    expect(await lockdownEvents('bob')).toMatchObject([
+      { context: { reason: 'phished', is_active: false } },
+      { context: { unusable: true } },
+      { context: { own: true, reason: 'account_lockdown' } },
+    ]);
   });
 
   it('of a superuser works with the permit of the gateway', async () => {

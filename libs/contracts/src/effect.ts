@@ -61,10 +61,14 @@ export const mailEffect = z.object({
 });
 
 /** An audit event. */
-const event = z.object({ type: z.literal('event'), action: z.string().regex(/^[a-z_]{1,64}$/), context: bag });
+const event = z.object({
+  ...{ type: z.literal('event'), action: z.string().regex(/^[a-z_]{1,64}$/), context: bag },
+  /** UUID of the saved user whom the event is about. Default: the pending user after the step. */
+  user: z.uuid().exactOptional(),
+});
 
-/** An audit event without its effect type. */
-export const eventPayload = event.omit({ type: true });
+/** An audit event without its effect type and its user. */
+export const eventPayload = event.omit({ type: true, user: true });
 
 /**
  * A change outside the plan that a stage requests as data. The gateway applies it in the statement that saves the plan

@@ -56,7 +56,10 @@ const EFFECT_WRITERS: { readonly [T in EffectType]: EffectWriter<T> } = {
   mail: (mails, { commit }) => ({ messages: mails.map((mail) => mailMessage(mail, eventFacts(commit.eventContext))) }),
   event: (events, { commit }) => ({
     messages: events.map((event) =>
-      requestedEventMessage(withAuthentication(event, commit), eventFacts(commit.eventContext)),
+      requestedEventMessage(withAuthentication(event, commit), {
+        ...eventFacts(commit.eventContext),
+        user: subjectOf(event, commit.eventContext),
+      }),
     ),
   }),
   logout: writeLogout,
@@ -96,6 +99,10 @@ function writeEffects<T extends EffectType>(type: T, input: CommitInput): SavedE
   const effects = input.commit.effects.filter((effect): effect is EffectOf<T> => effect.type === type);
   return effects.length > 0 ? EFFECT_WRITERS[type](effects, input) : {};
 }
+
+/** Returns whom an event is about. A step that logs its user out may leave the plan without a pending user. */
+const subjectOf = (event: EffectOf<'event'>, { user, sessionUser }: EventContext) =>
+  event.user !== undefined && sessionUser?.uuid === event.user ? sessionUser : user;
 
 /** Returns a `login` event with the claims `acr` and `amr` of the login. Returns any other event unchanged. */
 function withAuthentication(event: EffectOf<'event'>, { eventContext }: PlanCommit): EffectOf<'event'> {

@@ -117,15 +117,17 @@ describe('a compromised stage', () => {
   it('may set no cookie that its contract does not list', () => {
     expect(refused(contract, passed({ effects: [cookie('authentik_session')] }))).toContain('authentik_session');
   });
-  it.each<Effect>([login, { type: 'end_sessions', user: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' }])(
-    'does nothing to a user whom the plan is not about ($type)',
-    (effect) => {
-      expect(refused(contract, passed({ effects: [effect] }))).toContain('whom the plan is not about');
-      expect(
-        refused(contract, passed({ effects: [effect] }), { kind: 'pretended', username: 'a', email: '' }),
-      ).toContain('whom the plan is not about');
-    },
-  );
+  const other = '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e';
+  it.each<Effect>([
+    login,
+    { type: 'end_sessions', user: other },
+    { type: 'event', action: 'user_write', context: { created: false }, user: other },
+  ])('does nothing to a user whom the plan is not about ($type)', (effect) => {
+    expect(refused(contract, passed({ effects: [effect] }))).toContain('whom the plan is not about');
+    expect(refused(contract, passed({ effects: [effect] }), { kind: 'pretended', username: 'a', email: '' })).toContain(
+      'whom the plan is not about',
+    );
+  });
   it('may end the sessions of the session’s user in a plan without a pending user, and not log that user in', () => {
     const facts = { pendingUser: undefined, sessionUser: alice, attached: [] };
     const ending = passed({ effects: [{ type: 'end_sessions', user: alice.uuid }] });

@@ -229,8 +229,12 @@ const EFFECT_RULES: { readonly [T in EffectType]: EffectRule<T> } = {
   cookie: ({ name }, { cookies }) =>
     cookies.includes(name) ? [] : [`sets the cookie ${name}, which its contract does not list`],
   logout: allowed,
-  event: ({ action, context }) =>
-    fitsAction(action, context) ? [] : [`asks for the event ${action} with a context that does not fit the action`],
+  event: ({ action, context, user }, _contract, { pendingUser, sessionUser }) => [
+    ...(fitsAction(action, context)
+      ? []
+      : [`asks for the event ${action} with a context that does not fit the action`]),
+    ...(user === undefined || isUser(pendingUser ?? sessionUser, user) ? [] : [onOtherUser('event')]),
+  ],
   reputation: allowed,
   keep_session: allowed,
   mail: allowed,

@@ -74,7 +74,7 @@ export const auditEvents = {
     },
   }),
   session_ended: defineEvent({
-    when: 'A user or an administrator ends a session of a user, in the list of sessions, on the account page or by a command, or a request has the cookies of several live sessions.',
+    when: 'A user or an administrator ends a session of a user, in the list of sessions, on the account page or by a command, a request has the cookies of several live sessions, or a stage locks the account.',
     ...{
       level: 'info',
       outcome: 'success',
@@ -82,12 +82,12 @@ export const auditEvents = {
       subject: 'the user of the ended session',
     },
     context: z.object({
-      session: z.uuid().describe('id of the session'),
+      session: z.uuid().optional().describe('id of the session; absent if all sessions of the user have ended'),
       own: z.boolean().describe('whether the actor is the user of the session'),
       reason: z
-        .literal('several_session_cookies')
+        .enum(['several_session_cookies', 'account_lockdown'])
         .optional()
-        .describe('present if a request had the cookies of several live sessions, all of which end'),
+        .describe('several session cookies: one request had those of several live sessions, all of which end'),
     }),
     example: { session: '0192f6a4-c7d8-7a8e-9c3b-5d2f1e4a6b8c', own: true },
   }),
@@ -140,9 +140,9 @@ export const auditEvents = {
     example: { proof: 'link' },
   }),
   password_set: defineEvent({
-    when: 'A user write stage or a command replaces the password of a user. This ends the other sessions of the user.',
+    when: 'A stage or a command replaces the password of a user, or makes it unusable. This ends the other sessions of the user.',
     ...{ level: 'info', outcome: 'success', actor: BY_PLAN + OR_COMMAND, subject: 'the user' },
-    context: z.object({}),
+    context: z.object({ unusable: z.boolean().optional().describe('true if no password works any more') }),
     example: {},
   }),
   user_write: defineEvent({

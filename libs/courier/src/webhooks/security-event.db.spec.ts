@@ -136,6 +136,10 @@ describe('a security event', () => {
   it.each([
     { action: 'logout', context: {}, type: `${CAEP}/session-revoked`, claims: {} },
     {
+      ...{ action: 'password_set', context: { unusable: true }, type: `${CAEP}/credential-change` },
+      claims: { credential_type: 'password', change_type: 'revoke' },
+    },
+    {
       ...{ action: 'model_created', context: { model: DEVICE }, type: `${CAEP}/credential-change` },
       claims: { credential_type: 'app', change_type: 'create' },
     },
@@ -150,6 +154,16 @@ describe('a security event', () => {
   ])('is made of $action', async ({ action, context, type, claims }) => {
     await deliver({ action, context });
     expect(receiver.tokens).toMatchObject([{ events: { [type]: claims } }]);
+  });
+
+  it('of a user without a named session is about all sessions of the user', async () => {
+    await deliver({ action: 'session_ended', context: { own: false, reason: 'account_lockdown' } });
+    expect(receiver.tokens).toMatchObject([
+      {
+        sub_id: { format: 'iss_sub', iss: ISSUER, sub: alice.uuid },
+        events: { [`${CAEP}/session-revoked`]: expect.any(Object) },
+      },
+    ]);
   });
 
   it('names an ended session by the claim sid of the receiver', async () => {

@@ -60,7 +60,7 @@ const deviceChange =
 const SIGNALS: Readonly<Record<string, (body: EventBody) => SecurityEvent | undefined>> = {
   logout: revoked,
   session_ended: revoked,
-  password_set: () => credentialChange('password', 'update'),
+  password_set: ({ context }) => credentialChange('password', context['unusable'] === true ? 'revoke' : 'update'),
   model_created: deviceChange('create'),
   model_deleted: deviceChange('delete'),
   user_write: ({ context }) =>

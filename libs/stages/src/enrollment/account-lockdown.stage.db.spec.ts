@@ -73,11 +73,18 @@ describe('the account lockdown stage', () => {
       effects: [
         { type: 'end_sessions', user: alice.uuid },
         {
-          ...{ type: 'event', action: 'user_write' },
+          ...{ type: 'event', action: 'user_write', user: alice.uuid },
           context: {
-            ...{ created: false, action_id: 'account_lockdown', reason: 'stolen laptop' },
+            ...{ created: false, action_id: 'account_lockdown', reason: 'stolen laptop', is_active: false },
             affected_user: { pk: alice.pk, username: alice.username },
           },
+        },
+        { type: 'event', action: 'password_set', user: alice.uuid, context: { unusable: true } },
+        {
+          type: 'event',
+          action: 'session_ended',
+          user: alice.uuid,
+          context: { own: false, reason: 'account_lockdown' },
         },
       ],
     });
@@ -92,7 +99,12 @@ describe('the account lockdown stage', () => {
       expect(reply).toMatchObject({
         type: 'passed',
         context: { pending_user: null },
-        effects: [{ type: 'logout' }, { type: 'end_sessions', user: alice.uuid }, { context: { reason: '' } }],
+        effects: [
+          ...[{ type: 'logout' }, { type: 'end_sessions', user: alice.uuid }],
+          { action: 'user_write', user: alice.uuid, context: { reason: '', is_active: false } },
+          { action: 'password_set', user: alice.uuid },
+          { action: 'session_ended', user: alice.uuid, context: { own: true } },
+        ],
         insert: { where: 'next', steps: [{ kind: 'redirect', config: { to: '/if/flow/locked/' } }] },
       });
       expect(await stored(alice)).toMatchObject({ is_active: false, tokens: 0 });
@@ -104,22 +116,33 @@ describe('the account lockdown stage', () => {
     const none = { deactivate_user: false, set_unusable_password: false, delete_sessions: false, revoke_tokens: false };
     const after = async (config: object) => {
       const alice = await createUser();
-      await lock({ pending: alice, actor: admin, config: { ...none, ...config } });
+      const reply = await lock({ pending: alice, actor: admin, config: { ...none, ...config } });
+      const effects = reply.type === 'passed' ? reply.effects : [];
+      const events = effects!.flatMap((effect) => (effect.type === 'event' ? [effect] : []));
       const row = await stored(alice);
-      return { ...row, epoch: Number(row!['epoch']) - alice.epoch };
+      return {
+        ...{ ...row, epoch: Number(row!['epoch']) - alice.epoch },
+        ...{ actions: events.map(({ action }) => action), says: events[0]!.context['is_active'] },
+      };
     };
-    const kept = { is_active: true, password_hash: 'x', epoch: 0, tokens: 1 };
+    const kept = { is_active: true, password_hash: 'x', epoch: 0, tokens: 1, actions: ['user_write'], says: undefined };
+    const ended = { epoch: 1, actions: ['user_write', 'session_ended'] };
     expect(await after({})).toEqual(kept);
-    expect(await after({ deactivate_user: true })).toEqual({ ...kept, is_active: false });
-    expect(await after({ set_unusable_password: true })).toEqual({ ...kept, password_hash: '!', epoch: 1 });
-    expect(await after({ delete_sessions: true })).toEqual({ ...kept, epoch: 1 });
-    expect(await after({ revoke_tokens: true })).toEqual({ ...kept, tokens: 0, epoch: 1 });
+    expect(await after({ deactivate_user: true })).toEqual({ ...kept, is_active: false, says: false });
+    expect(await after({ set_unusable_password: true })).toEqual({
+      ...{ ...kept, password_hash: '!', epoch: 1, actions: ['user_write', 'password_set', 'session_ended'] },
+    });
+    expect(await after({ delete_sessions: true })).toEqual({ ...kept, ...ended });
+    expect(await after({ revoke_tokens: true })).toEqual({ ...kept, ...ended, tokens: 0 });
   });
 
   it('keeps the session of a user who locks the own account without ending sessions', async () => {
     const alice = await createUser();
     expect(await lock({ actor: alice, config: { delete_sessions: false } })).toMatchObject({
-      effects: [{ type: 'keep_session', user_epoch: alice.epoch + 1 }, { type: 'event' }],
+      effects: [
+        { type: 'keep_session', user_epoch: alice.epoch + 1 },
+        ...[{ type: 'event' }, { type: 'event' }, { type: 'event' }],
+      ],
     });
   });
 

@@ -56,27 +56,41 @@ const lockdownOf = (config: Config<Contract>) => ({
  */
 function lockedDown(input: Input, user: SavedUser, isOwn: boolean): StageOutcome<Contract> {
   const { config, context } = input;
-  const event = {
-    ...{ type: 'event' as const, action: 'user_write' as const },
-    context: {
-      ...{ created: false, action_id: 'account_lockdown', reason: reasonOf(context) },
-      affected_user: { pk: user.pk, username: user.username },
-    },
-  };
+  const events = eventsOf(input, user, isOwn);
   const ends = config.delete_sessions ? [{ type: 'end_sessions' as const, user: user.uuid }] : [];
   if (!isOwn || !config.delete_sessions) {
     const keeps = isOwn ? [{ type: 'keep_session' as const, user_epoch: user.epoch }] : [];
     return pass<Contract>({
       ...(context.pending_user && { context: { pending_user: user } }),
-      effects: [...ends, ...keeps, event],
+      effects: [...ends, ...keeps, ...events],
     });
   }
   const to = `/if/flow/${config.self_service_completion_flow}/`;
   return pass<Contract>({
     context: { pending_user: null },
-    effects: [{ type: 'logout' }, ...ends, event],
+    effects: [{ type: 'logout' }, ...ends, ...events],
     insert: { where: 'next', steps: [{ kind: 'redirect', config: { to } }] },
   });
+}
+
+/** Returns the events of a lockdown: one for the user, and one for each kind of access that has ended. */
+function eventsOf({ config, context }: Input, { uuid, pk, username }: SavedUser, own: boolean) {
+  const about = { type: 'event' as const, user: uuid };
+  const endsSessions = config.set_unusable_password || config.delete_sessions || config.revoke_tokens;
+  const written = {
+    ...{ created: false, action_id: 'account_lockdown', reason: reasonOf(context) },
+    ...(config.deactivate_user && { is_active: false }),
+    affected_user: { pk, username },
+  };
+  return [
+    { ...about, action: 'user_write' as const, context: written },
+    ...(config.set_unusable_password
+      ? [{ ...about, action: 'password_set' as const, context: { unusable: true } }]
+      : []),
+    ...(endsSessions
+      ? [{ ...about, action: 'session_ended' as const, context: { own, reason: 'account_lockdown' as const } }]
+      : []),
+  ];
 }
 
 /** Returns why the account is locked: what the visitor has entered, else what a policy has set. */
