@@ -142,9 +142,10 @@ export class FlowCompiler {
 
   /** Returns the companion kinds of a stage and of the steps that it may insert. */
   #companionKindsOf(stage: BlueprintObject): string[] {
-    const { companions, inserts, changes_credentials, effects } = this.#contractOf(stage);
-    // The gateway inserts proof steps before a step that changes credentials or logs in.
-    const isGuarded = changes_credentials !== undefined || effects.includes('login');
+    const { companions, inserts, changes_credentials, compares_credentials, effects } = this.#contractOf(stage);
+    const compares = compares_credentials?.(this.#compileStage(stage).config) === true;
+    // The gateway inserts proof steps before a step that changes or compares credentials, or logs in.
+    const isGuarded = changes_credentials !== undefined || compares || effects.includes('login');
     const insertable = [...this.contracts.stages.values()].filter(
       ({ kind, proof_step }) => inserts.includes(kind) || (isGuarded && proof_step),
     );

@@ -36,6 +36,16 @@ function compilerOf(...objects: BlueprintObject[]) {
 const defaults = { enabled: true, negate: false, timeout_s: 30, failure_result: false };
 
 describe('a compiled flow', () => {
+  it('refuses a bound policy that compares passwords, because nothing asks for a proof before it', () => {
+    const comparing = { kind: 'unique_password', model: 'app.unique', config: z.object({}) };
+    const more = { ...contracts, policies: new Map([...contracts.policies, [comparing.model, comparing]]) };
+    const draft = new Draft(objectModels(more), []);
+    const unique = { id: uuid(2), model: comparing.model, values: { name: 'unique' } };
+    for (const object of [flow(1), unique, condition(11, 1, { policy: uuid(2) })]) draft.put(object);
+    const compiler = new FlowCompiler(draft, more, new SecretBox(undefined));
+    expect(() => compiler.compile(flow(1))).toThrow('List unique in the validation_policies of a prompt stage');
+  });
+
   it('contains its policy bindings sorted by order, then by id, and their policies', () => {
     const { compiler } = compilerOf(
       flow(1),

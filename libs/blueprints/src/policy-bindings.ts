@@ -1,10 +1,13 @@
-import type { PolicyContract } from '@gatehouse/contracts';
+import { type PolicyContract, UNIQUE_PASSWORD_KIND } from '@gatehouse/contracts';
 import type { FlowVersion, PolicySet } from '@gatehouse/plan';
 import { z } from 'zod';
 import { BlueprintError } from './blueprint-error.js';
 import type { Draft } from './draft.js';
 import type { BlueprintObject } from './object-model.js';
 import { policyBindingModel, policyBindingSchema, policyCommons } from './policy.model.js';
+
+const unbound = (name: string) =>
+  `A policy that compares passwords is not allowed in a policy binding. List ${name} in the validation_policies of a prompt stage instead.`;
 
 type Policies = FlowVersion['policies'];
 
@@ -40,10 +43,15 @@ export class PolicyBindings {
     return { mode, bindings: bindingsOf(false), ...(shadow.length > 0 && { shadow }) };
   }
 
-  /** Returns the policies that are bound to any of the targets, with the policies that they call. */
+  /**
+   * Returns the policies that are bound to any of the targets, with the policies that they call. Throws a BlueprintError
+   * for one that compares passwords: a binding is judged before any proof, so its verdict would help to guess passwords.
+   */
   policiesOf(targets: readonly string[]): Policies {
-    const ids = this.policyIdsOf(targets);
-    return Object.fromEntries(ids.map((id) => [id, this.#policy(this.draft.get(id) as BlueprintObject)]));
+    const policies = this.policyIdsOf(targets).map((id) => [id, this.#policy(this.draft.get(id)!)] as const);
+    for (const [, { kind, name }] of policies)
+      if (kind === UNIQUE_PASSWORD_KIND) throw new BlueprintError(unbound(name));
+    return Object.fromEntries(policies);
   }
 
   policyIdsOf(targets: readonly string[]): string[] {

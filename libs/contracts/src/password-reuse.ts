@@ -7,6 +7,9 @@ import { passwordHashRequest } from './password-hash.js';
  */
 export const PASSWORD_REUSE_SUBJECT = 'password.reuse';
 
+/** Kind of the policy that compares a new password with the last ones. Its verdict tells whether a guess is right. */
+export const UNIQUE_PASSWORD_KIND = 'unique_password';
+
 /** Largest number of passwords of a user that a new one is compared with. Each comparison computes a hash. */
 export const MAX_PASSWORD_HISTORY = 24;
 

@@ -163,6 +163,12 @@ export interface StageContract {
    */
   readonly changes_credentials?: ((change: CredentialChange) => boolean) | undefined;
   /**
+   * Returns whether a step with this config tells if a typed value is a credential of its user. The gateway runs such a
+   * step only after a recent proof of that user, also for a user whom the visitor has only named
+   * (docs/spec/policies.md#unique-password). Undefined for a stage that never does.
+   */
+  readonly compares_credentials?: ((config: Readonly<Record<string, unknown>>) => boolean) | undefined;
+  /**
    * Whether the stage grants access that outlives an API token. The gateway never runs such a step for an API token,
    * even with a recent proof (docs/adr/0037).
    */

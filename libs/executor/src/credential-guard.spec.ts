@@ -23,6 +23,7 @@ class FixedContractRegistry extends StageContractRegistry {
   private readonly contracts = [
     contractOf('page'),
     contractOf('change', { changes_credentials: ({ config }) => config['harmless'] !== true }),
+    contractOf('compare', { compares_credentials: ({ harmless }) => harmless !== true }),
     contractOf('login', { effects: [LOGIN] }),
     contractOf('code', { effects: ['authorize'] }),
     contractOf('finish', { requires_session: true }),
@@ -110,6 +111,31 @@ it.each<[string, GuardCase]>([
 it.each(['code', 'finish'])('refuses an API token the device step %s, even with a proof', (kind) => {
   expect(() => proofBefore({ kind, token: true, context: proved })).toThrow('cannot authorize a device');
   expect(proofBefore({ kind, session: OLD })).toBeUndefined();
+});
+
+const GHOST = { kind: 'pretended', username: 'ghost', email: '' } as const;
+
+it.each<[string, GuardCase]>([
+  ['an old login', { session: OLD }],
+  ['a user who is only named', { context: { pending_user: ALICE } }],
+  ['a name without a user, like one with a user', { context: { pending_user: GHOST } }],
+  ['another user than that of the session', { session: { user: ALICE, recent: true }, context: { pending_user: BOB } }],
+])('inserts a proof before a step that compares credentials for %s', (_, guardCase) => {
+  expect(proofBefore({ kind: 'compare', ...guardCase })).toEqual(asks(DEVICE));
+});
+
+it.each<[string, GuardCase]>([
+  ['a verified user', { context: { pending_user: ALICE, ...proved } }],
+  ['a recent login', { session: { user: ALICE, recent: true } }],
+  ['a visitor without a user', {}],
+  ['a new user', { context: { pending_user: { kind: 'unsaved', username: 'new', name: '', email: '' } } }],
+  ['a config that compares nothing', { config: { harmless: true }, session: OLD }],
+])('inserts no proof before a step that compares credentials for %s', (_, guardCase) => {
+  expect(proofBefore({ kind: 'compare', ...guardCase })).toBeUndefined();
+});
+
+it('refuses a token a step that compares credentials', () => {
+  expect(() => proofBefore({ kind: 'compare', session: OLD, token: true })).toThrow('An API token cannot');
 });
 
 it('does not count the user of a flow that a token started as proved', () => {

@@ -1,5 +1,5 @@
-import { type Insert, Problem, type StageContract, sentence } from '@gatehouse/contracts';
-import { isProofMissing, isProved, nextProofStep, type Step } from '@gatehouse/plan';
+import { type Insert, Problem, type SavedUser, type StageContract, sentence } from '@gatehouse/contracts';
+import { isComparisonUnproved, isProofMissing, isProved, nextProofStep, type Step } from '@gatehouse/plan';
 import { isUnprovedLogin, requestedProof } from './authentication-guard.js';
 import type { FlowRunView } from './flow-run.js';
 import type { StageContractRegistry } from './ports/clients.js';
@@ -15,7 +15,8 @@ export const LOG_IN_AGAIN = sentence('Log out, log in again, and come back.');
 type GuardedRun = Pick<FlowRunView, 'context' | 'plan' | 'session'>;
 
 /**
- * Makes steps that set up or change credentials require a recent proof of their user, in every flow (docs/adr/0037).
+ * Makes steps that set up, change or compare credentials require a recent proof of their user, in every flow
+ * (docs/adr/0037).
  */
 export class CredentialGuard {
   constructor(private readonly contracts: StageContractRegistry) {}
@@ -43,13 +44,21 @@ export class CredentialGuard {
     if (isByToken(run)) refuseAuthorization(contract);
     if (user && isProved(plan, user.uuid)) return undefined;
     const changes = contract.changes_credentials?.({ config: step.config, context: plan.context, user }) ?? false;
-    if (isByToken(run)) refuseToken(contract, changes);
-    if (!changes || !isProofMissing(plan, user, run.session)) return undefined;
+    const compares = contract.compares_credentials?.(step.config) ?? false;
+    if (isByToken(run)) refuseToken(contract, changes || compares);
+    if (!lacksProof(run, user, { changes, compares })) return undefined;
     const insert = nextProofStep(plan, step, this.contracts.proofSteps());
     if (!insert) throw new Problem('proof_required', { detail: LOG_IN_AGAIN });
     return insert;
   }
 }
+
+/** Whether a proof is missing for a step that changes or compares credentials. */
+const lacksProof = (
+  { plan, session }: GuardedRun,
+  user: SavedUser | undefined,
+  { changes, compares }: { readonly changes: boolean; readonly compares: boolean },
+): boolean => (changes && isProofMissing(plan, user, session)) || (compares && isComparisonUnproved(plan, session));
 
 /**
  * Throws `proof_required` if the step authorizes a device. Called for requests with an API token, because the device's

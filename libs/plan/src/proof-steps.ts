@@ -28,6 +28,19 @@ export function isProofMissing(plan: Plan, user: SavedUser | undefined, session:
 }
 
 /**
+ * Whether the visitor must still prove to be the plan's user before a step compares a typed value with credentials. Unlike
+ * a change, this needs a proof of a user who is only named too. The name of an unknown user needs one as well, so that
+ * clients cannot distinguish it (enumeration).
+ */
+export function isComparisonUnproved(plan: Plan, { sessionUser, recentlyProved }: ProvedSession): boolean {
+  const user = plan.context.pending_user ?? sessionUser;
+  if (!user || user.kind === 'unsaved') return false;
+  if (user.kind === 'pretended') return true;
+  const isOwn = sessionUser?.kind === 'saved' && sessionUser.uuid === user.uuid;
+  return !isProved(plan, user.uuid) && !(isOwn && recentlyProved);
+}
+
+/**
  * Returns the insertion of the next proof step before `step`; `undefined` if all of them were inserted already. A proof
  * step passes without a proof if the user has no such credential, and then the next one is inserted.
  */

@@ -5,6 +5,7 @@ import {
   enterStep,
   type FlowVersion,
   isApplicable,
+  isComparisonUnproved,
   isProofMissing,
   MAX_SILENT_RESTARTS,
   meetsRequirement,
@@ -123,15 +124,20 @@ export class FlowWalker {
     return runsStep(verdict, contracts.find(kind, version)?.grants ?? false);
   }
 
-  /** Inserts a proof step before a step that changes credentials, if a proof is missing. */
+  /** Inserts a proof step before a step that changes or compares credentials, if a proof is missing. */
   private proofBefore(before: WalkState, step: Step, ask: Ask): Move | undefined {
     const { version, contracts } = this.walked;
     const user = judgedUser(before);
     const change = { config: step.config, context: before.plan.context, user };
-    if (!contracts.find(step.kind, version)?.changes_credentials?.(change)) return undefined;
+    const contract = contracts.find(step.kind, version);
+    const changes = contract?.changes_credentials?.(change) === true;
+    const compares = contract?.compares_credentials?.(step.config) === true;
+    if (!changes && !compares) return undefined;
     const state = withRecentProof(before, ask);
     const session = { sessionUser: state.sessionUser, recentlyProved: state.recentlyProved ?? false };
-    if (!isProofMissing(state.plan, user, session)) return undefined;
+    const isMissing =
+      (changes && isProofMissing(state.plan, user, session)) || (compares && isComparisonUnproved(state.plan, session));
+    if (!isMissing) return undefined;
     const insert = nextProofStep(state.plan, step, contracts.proofSteps());
     const visits = [{ step: referenceTo(step), outcome: 'deferred' }];
     if (!insert) return { visits: [], to: { type: 'denied', step: referenceTo(step), reason: 'proof_required' } };

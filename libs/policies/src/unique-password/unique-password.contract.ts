@@ -1,9 +1,9 @@
-import { char, definePolicy, integer, MAX_PASSWORD_HISTORY } from '@gatehouse/contracts';
+import { char, definePolicy, integer, MAX_PASSWORD_HISTORY, UNIQUE_PASSWORD_KIND } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** Passes for a password that the user has not had before (docs/spec/policies.md#unique-password). */
 export const uniquePasswordContract = definePolicy({
-  kind: 'unique_password',
+  kind: UNIQUE_PASSWORD_KIND,
   model: 'authentik_policies_unique_password.uniquepasswordpolicy',
   api_version: '2026.8',
   config: z.object({

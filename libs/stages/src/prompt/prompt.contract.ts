@@ -7,6 +7,7 @@ import {
   type Errors,
   inlinedReferences,
   integer,
+  UNIQUE_PASSWORD_KIND,
   withNewerValues,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
@@ -76,6 +77,7 @@ export const promptContract = defineStage({
   state: z.object({ evaluated: z.record(z.string(), z.unknown()) }),
   reads: { pending_user: 'optional', prompt_data: 'optional', prompt_locked: 'optional', prompt_secrets: 'optional' },
   reads_all: true,
+  compares_credentials: ({ validation_policies: policies }) => kindsOf(policies).includes(UNIQUE_PASSWORD_KIND),
   writes: ['prompt_data', 'prompt_secrets'],
   forecast: ({ fields }) => ({ writes: { prompt_data: madeUpAnswers(fields) } }),
   errors: {
@@ -100,6 +102,13 @@ export const promptContract = defineStage({
   // The policy service may have to start a Python process first.
   deadline_ms: 10_000,
 });
+
+/** Returns the kinds of the policies of a form, and of those that their expressions may call. */
+const kindsOf = (policies: unknown): unknown[] =>
+  (Array.isArray(policies) ? policies : []).flatMap(({ kind, callable }: Partial<ValidationPolicy>) => [
+    kind,
+    ...kindsOf(callable),
+  ]);
 
 /** Returns the made-up answers that a simulation of the flow assumes: one for each field of the form. */
 const madeUpAnswers = (fields: unknown): Record<string, string> =>
