@@ -2,8 +2,11 @@ import { ASYNC_COMMIT, type NamedStatement, runNamed } from '@gatehouse/platform
 import type { DataSource } from 'typeorm';
 import type { Device } from './device.js';
 
-/** Longest wait of a device after wrong codes, in seconds, so that wrong codes of an attacker do not disable it. */
-export const MAX_WAIT_S = 3600;
+/**
+ * Longest wait of a device after wrong codes, in seconds. Anybody can make a device wait, and the attempts limit guesses
+ * already (docs/spec/attempts.md), so the wait must not keep its user out.
+ */
+export const MAX_WAIT_S = 30;
 /** Failures from which the wait no longer doubles. Larger powers of two would overflow. */
 const MAX_DOUBLINGS = 30;
 
