@@ -11,6 +11,8 @@ const COLOURS = {
   placeholder_expression: true,
 };
 
+const RE_EVALUATED = { ...DUMMY, binding: { evaluate_on_plan: false, re_evaluate_policies: true } };
+
 let deployment: Deployment;
 beforeAll(async () => {
   deployment = await Deployment.open({
@@ -22,15 +24,17 @@ beforeAll(async () => {
         fieldEntry('form', ['colour', 'dropdown'], COLOURS),
         fieldEntry('form', ['careful', 'alert_warning'], { initial_value: 'This is <b>public</b>.' }),
         expressionEntry('agrees', 'ak_message("A fine colour.")\nreturn context["prompt_data"]["colour"] == "red"'),
-        flowEntries('form', [asking('form', ['colour', 'careful'], ['policy agrees']), DUMMY], {
+        flowEntries('form', [asking('form', ['colour', 'careful'], ['policy agrees']), RE_EVALUATED], {
           designation: 'enrollment',
         }),
+        expressionEntry('announces', 'ak_message("Almost done.")\nreturn True'),
+        boundEntry('form-1 bound', 'announces'),
         flowEntries('ask', [{ stage: 'consent.consentstage', attrs: { mode: 'always_require' } }, DUMMY]),
         flowEntries('login', [
           IDENTIFICATION,
           { ...PASSWORD, attrs: { ...PASSWORD.attrs, failed_attempts_before_cancel: 2 } },
           { ...LOGIN, attrs: { remember_me_offset: 'days=1', remember_device: 'days=7' } },
-          { ...DUMMY, binding: { evaluate_on_plan: false, re_evaluate_policies: true } },
+          RE_EVALUATED,
         ]),
         expressionEntry('stranger', 'return not request.context["auth_method_args"]["known_device"]'),
         boundEntry('login-3 bound', 'stranger'),
@@ -65,9 +69,8 @@ describe('a form of 2026.8', () => {
       response_errors: { non_field_errors: [{ string: 'A fine colour.' }] },
     });
     expect((await browser.solve('form', { colour: 'red' })).body).toMatchObject({ component: 'ak-stage-dummy' });
-    expect(await page.next()).toEqual({
-      ...{ message_type: 'message', level: 'info', tags: 'info', message: 'A fine colour.' },
-    });
+    for (const message of ['A fine colour.', 'Almost done.'])
+      expect(await page.next()).toEqual({ message_type: 'message', level: 'info', tags: 'info', message });
     await page.close();
   });
 });

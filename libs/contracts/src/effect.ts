@@ -169,3 +169,6 @@ export const toast = (level: Toast['level'], { text, params }: Sentence): Toast 
   message: text,
   ...(params === undefined ? {} : { params }),
 });
+
+/** Returns the toasts with the messages of policies that have passed. No catalogue translates these messages. */
+export const policyToasts = (messages: readonly string[]): Toast[] => messages.map((text) => toast('info', { text }));

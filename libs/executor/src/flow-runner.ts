@@ -1,4 +1,4 @@
-import { bodyErrors, type Errors, type Message, Problem, sentence } from '@gatehouse/contracts';
+import { bodyErrors, type Errors, type Message, Problem, policyToasts, sentence } from '@gatehouse/contracts';
 import {
   acceptsAnswer,
   advance,
@@ -122,24 +122,23 @@ export class FlowRunner {
 
   /** Returns the current step, after skipping steps whose policies do not pass; `undefined` at the end of the plan. */
   private async arrive(method: 'GET' | 'POST'): Promise<Step | undefined> {
+    const { policyEngine, claimedUserGuard } = this.dependencies;
+    const { version, site } = this.run.context;
     for (;;) {
-      const step = currentStep(this.run.plan, this.run.context.version);
+      const step = currentStep(this.run.plan, version);
       const set = step && pendingPolicies(this.run.plan, step);
       if (!step) return undefined;
       this.run.startStep();
       if (!set) {
         if (this.defer(step)) continue;
-        await this.dependencies.claimedUserGuard.check(this.run, step);
+        await claimedUserGuard.check(this.run, step);
         return step;
       }
       const insertAt = { id: step.id, index: this.run.plan.cursor };
       const question = { plan: this.run.plan, set, insertAt, method };
-      const { plan, effects, ...verdict } = await this.dependencies.policyEngine.decideStep(
-        this.run,
-        step.kind,
-        question,
-      );
-      this.run.record(effects);
+      const { plan, effects, ...verdict } = await policyEngine.decideStep(this.run, step.kind, question);
+      const toasts = verdict.pass && site.api_version !== '2024.8' ? policyToasts(verdict.messages) : [];
+      this.run.apply([...effects, ...toasts], step);
       const left = verdict.pass ? plan : this.run.withTrailEntry(plan, step, 'skipped');
       this.run.identify(enterStep(left, step, verdict));
     }

@@ -156,3 +156,19 @@ describe('a policy', () => {
     expect(plans.savedEffects).toEqual([{ type: 'event', action: 'policy_execution', context }]);
   });
 });
+
+describe('the messages of the policies of a step', () => {
+  const toastsOf = async (pass: boolean, apiVersion: '2024.8' | '2026.8') => {
+    const { show, policies } = executorHarness(onPage, DEFAULT_REPLIES, { apiVersion });
+    policies.replies['p'] = { results: { p: { pass, messages: ['Sale today', 'Almost done'] } } };
+    const first = await show();
+    expect((await show()).effects.toasts).toEqual([]);
+    return first.effects.toasts.map(({ level, message }) => `${level}: ${message}`);
+  };
+
+  it('are toasts if the policies pass, once and since 2026.8', async () => {
+    expect(await toastsOf(true, '2026.8')).toEqual(['info: Sale today', 'info: Almost done']);
+    expect(await toastsOf(false, '2026.8')).toEqual([]);
+    expect(await toastsOf(true, '2024.8')).toEqual([]);
+  });
+});

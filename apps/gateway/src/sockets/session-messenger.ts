@@ -7,6 +7,9 @@ import { socketChannel } from './socket-channel.js';
 /** Largest number of characters of a text for visitors. A longer text is cut. */
 export const MAX_TEXT_CHARACTERS = 1000;
 
+/** Largest number of texts for visitors in one response. Further texts are dropped. */
+export const MAX_TEXTS = 20;
+
 /**
  * Sends texts to the open pages of a session, at whichever gateway they are connected. Each page gets a text at most
  * once. If the session has no open page, the text is lost.
@@ -18,9 +21,11 @@ export class SessionMessenger {
   /** Sends texts, in the given order, to the pages that were opened with this session key. */
   send(key: Buffer | undefined, texts: readonly VisitorText[]): void {
     if (!key || texts.length === 0) return;
-    const cut = texts.map(({ level, text }) => ({ level, text: text.slice(0, MAX_TEXT_CHARACTERS) }));
+    const cut = texts
+      .slice(0, MAX_TEXTS)
+      .map(({ level, text }) => ({ level, text: text.slice(0, MAX_TEXT_CHARACTERS) }));
     if (!this.broadcast({ channel: socketChannel(key), texts: cut }))
-      socketMessages.inc({ outcome: 'lost' }, texts.length);
+      socketMessages.inc({ outcome: 'lost' }, cut.length);
   }
 
   /** Closes the WebSockets that were opened with these session keys. Their pages connect again, with the new key. */

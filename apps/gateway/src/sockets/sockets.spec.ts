@@ -14,7 +14,7 @@ import { ProblemFilter } from '../http/problem.filter.js';
 import { sessionKeysIn } from '../http/session-cookie.service.js';
 import { MAX_INBOUND_BYTES } from './client-socket.js';
 import { MESSAGE_SUBJECT } from './session-message.js';
-import { MAX_TEXT_CHARACTERS, SessionMessenger } from './session-messenger.js';
+import { MAX_TEXT_CHARACTERS, MAX_TEXTS, SessionMessenger } from './session-messenger.js';
 import { CLOSING_MS, SocketHub } from './socket.hub.js';
 import { SocketsModule } from './sockets.module.js';
 
@@ -98,12 +98,14 @@ describe('messages', () => {
     const other = await PageSocket.open(url, { cookie: cookieOf('b'.repeat(43)) });
     const anonymous = await PageSocket.open(url);
 
-    messenger.send(hashOf(KEY), [HELLO, { level: 'error', text: 'x'.repeat(MAX_TEXT_CHARACTERS + 1) }]);
+    const long = { level: 'error', text: 'x'.repeat(MAX_TEXT_CHARACTERS + 1) } as const;
+    messenger.send(hashOf(KEY), [HELLO, ...Array.from({ length: MAX_TEXTS }, () => long)]);
     messenger.closeSockets([hashOf(KEY)]);
     for (const page of [first, second]) {
       expect(await page.next()).toEqual(HELLO_FRAME);
       expect(await page.next()).toMatchObject({ level: 'error', message: 'x'.repeat(MAX_TEXT_CHARACTERS) });
       expect(await page.closed).toBe(1000);
+      expect(page.waiting).toHaveLength(MAX_TEXTS - 2);
     }
     expect([...other.waiting, ...anonymous.waiting]).toEqual([]);
     expect([other.ws.readyState, anonymous.ws.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);

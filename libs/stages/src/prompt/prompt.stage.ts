@@ -3,11 +3,11 @@ import {
   type Message,
   type PlanContext,
   pass,
+  policyToasts,
   reject,
   type SavedUser,
   type StageErrors,
   type StageOutcome,
-  toast,
   type User,
 } from '@gatehouse/contracts';
 import { prepareUsername, UsernameRepository } from '@gatehouse/directory';
@@ -65,7 +65,7 @@ export class PromptStage implements Stage<Contract> {
         prompt_data: { ...prompt_data, ...parsed.values },
         ...(secrets.length > 0 ? { prompt_secrets: secrets } : {}),
       },
-      ...(input.apiVersion === '2026.8' && messages.length > 0 ? { effects: messages.map(infoToast) } : {}),
+      ...(input.apiVersion === '2026.8' && messages.length > 0 ? { effects: policyToasts(messages) } : {}),
     });
   }
 
@@ -111,9 +111,6 @@ function validationErrors(messages: readonly string[]): StageErrors<Contract> {
   const errors = messages.map((text) => ({ text }));
   return { non_field_errors: errors.length > 0 ? errors : [{ code: 'prompt_not_accepted' }] };
 }
-
-/** Returns the toast with a message of a policy, which no catalogue translates. */
-const infoToast = (text: string) => toast('info', { text });
 
 const userOf = (pendingUser: User | undefined, loggedInUser: User | null): User | null => pendingUser ?? loggedInUser;
 
