@@ -85,7 +85,7 @@ it('throws when the server switches protocols (101), so that no request hangs fo
   const limits = { maxBytes: 100, signal: AbortSignal.timeout(10_000) };
   const client = new RestrictedHttpClient('127.0.0.1', 'webhook');
   const request = { method: 'POST', url, headers: {}, body: 'x' };
-  await expect(client.sendForHead(request, limits)).rejects.toThrow('without a response');
+  await expect(client.sendBounded(request, limits)).rejects.toThrow('without a response');
   await expect(client.sendForStatus(request, limits.signal)).rejects.toThrow('without a response');
   switching.close();
 });

@@ -93,19 +93,15 @@ export class RestrictedHttpClient {
   }
 
   /**
-   * Sends a request and returns status and headers of the response. Reads the body and discards it, so that the
-   * connection can be used again. If the body has more than `maxBytes` bytes or does not end before `signal` aborts,
-   * closes the connection. Throws if the connection fails or the host is not allowed.
+   * Sends a request and returns the response, without its text if the body has more than `maxBytes` bytes or does not end
+   * before `signal` aborts. Then closes the connection. Throws if the connection fails or the host is not allowed.
    */
-  async sendForHead(
-    request: OutgoingRequest,
-    { maxBytes, signal }: RequestLimits,
-  ): Promise<Omit<OutgoingResponse, 'text'>> {
+  async sendBounded(request: OutgoingRequest, { maxBytes, signal }: RequestLimits): Promise<OutgoingResponse> {
     const exchange = async () => {
       const message = await this.receive(request, signal);
       // The status says what the server has decided, so a body that is too long or too slow does not matter.
-      await textOf(message, maxBytes).catch(() => undefined);
-      return { status: message.statusCode ?? 0, headers: message.headers };
+      const text = await textOf(message, maxBytes).catch(() => '');
+      return { status: message.statusCode ?? 0, headers: message.headers, text };
     };
     return this.observe(request, exchange);
   }

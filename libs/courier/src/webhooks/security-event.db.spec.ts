@@ -122,12 +122,13 @@ describe('a security event', () => {
     const [token] = receiver.tokens;
     const [{ id } = { id: '' }] = await source.query<{ id: string }[]>('SELECT id FROM flow.audit_events');
     expect(token).toEqual({
-      ...{ iss: ISSUER, aud: 'shop', jti: id, iat: expect.any(Number) },
+      ...{ iss: ISSUER, aud: 'shop', jti: id, txn: 'f'.repeat(32), iat: expect.any(Number) },
       sub_id: { format: 'iss_sub', iss: ISSUER, sub: alice.uuid },
       events: {
         [`${CAEP}/credential-change`]: {
           ...{ credential_type: 'password', change_type: 'update' },
           ...{ event_timestamp: expect.any(Number), initiating_entity: expect.any(String) },
+          reason_admin: { en: 'The password was set.' },
         },
       },
     });
@@ -135,6 +136,10 @@ describe('a security event', () => {
 
   it.each([
     { action: 'logout', context: {}, type: `${CAEP}/session-revoked`, claims: {} },
+    {
+      ...{ action: 'logout', context: { binding: { reason: 'geoip.country' } }, type: `${CAEP}/session-revoked` },
+      claims: { initiating_entity: 'policy' },
+    },
     {
       ...{ action: 'password_set', context: { unusable: true }, type: `${CAEP}/credential-change` },
       claims: { credential_type: 'password', change_type: 'revoke' },

@@ -1,12 +1,14 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { EventBody } from '@gatehouse/outbox';
 import { SIGNING_ALGORITHM, type SigningKeys } from '@gatehouse/platform';
-import { SignJWT } from 'jose';
+import { type JWTPayload, SignJWT } from 'jose';
 
 /** Content type of a Security Event Token (RFC 8417 §7.2). */
 export const SET_CONTENT_TYPE = 'application/secevent+jwt';
 const CAEP = 'https://schemas.openid.net/secevent/caep/event-type';
 const RISC = 'https://schemas.openid.net/secevent/risc/event-type';
+/** Event type by which a receiver recognises a test of its stream (Shared Signals Framework 1.0 §8.1.4). */
+const VERIFICATION = 'https://schemas.openid.net/secevent/ssf/event-type/verification';
 
 /** The receiver of security events: who it is, and the issuer by which it knows its users. */
 export interface SignalReceiver {
@@ -23,6 +25,8 @@ export interface SignalledEvent {
 
 interface SecurityEvent {
   readonly type: string;
+  /** Why the event has happened, for administrators of the receiver, in English. */
+  readonly reason: string;
   readonly claims: Readonly<Record<string, unknown>>;
   /** Id of the session that has ended. */
   readonly session?: string;
@@ -38,33 +42,57 @@ const CREDENTIAL_TYPES: Readonly<Record<string, string>> = {
   emaildevice: 'email',
 };
 
-const revoked = ({ context }: EventBody): SecurityEvent => ({
-  ...{ type: `${CAEP}/session-revoked`, claims: {} },
-  ...(typeof context['session'] === 'string' && { session: context['session'] }),
-});
+/** Why a session has ended, by the reason in the audit event. */
+const END_REASONS: Readonly<Record<string, string>> = {
+  account_lockdown: 'The account was locked down.',
+  several_session_cookies: 'A request had the cookies of several sessions.',
+};
 
-const credentialChange = (credential_type: string, change_type: string): SecurityEvent => ({
-  type: `${CAEP}/credential-change`,
+const revoked =
+  (reason: string) =>
+  ({ context }: EventBody): SecurityEvent => ({
+    ...{ type: `${CAEP}/session-revoked`, claims: {} },
+    reason: END_REASONS[String(context['reason'])] ?? reason,
+    ...(typeof context['session'] === 'string' && { session: context['session'] }),
+  });
+
+const loggedOut = (body: EventBody): SecurityEvent =>
+  body.context['binding'] === undefined
+    ? revoked('The user has logged out.')(body)
+    : {
+        ...revoked('The session was used from another network or place.')(body),
+        claims: { initiating_entity: 'policy' },
+      };
+
+const credentialChange = (credential_type: string, change_type: string, reason: string): SecurityEvent => ({
+  ...{ type: `${CAEP}/credential-change`, reason },
   claims: { credential_type, change_type },
 });
 
+const passwordChange = ({ context }: EventBody): SecurityEvent =>
+  context['unusable'] === true
+    ? credentialChange('password', 'revoke', 'The password was made unusable.')
+    : credentialChange('password', 'update', 'The password was set.');
+
 const deviceChange =
-  (change: 'create' | 'delete') =>
+  (change: 'create' | 'delete', reason: string) =>
   ({ context }: EventBody): SecurityEvent | undefined => {
     const { model_name: name } = (context['model'] ?? {}) as { readonly model_name?: unknown };
     const credential = typeof name === 'string' && Object.hasOwn(CREDENTIAL_TYPES, name) && CREDENTIAL_TYPES[name];
-    return credential ? credentialChange(credential, change) : undefined;
+    return credential ? credentialChange(credential, change, reason) : undefined;
   };
 
 /** The security event of each action of audit events that has one; undefined for an event of another kind. */
 const SIGNALS: Readonly<Record<string, (body: EventBody) => SecurityEvent | undefined>> = {
-  logout: revoked,
-  session_ended: revoked,
-  password_set: ({ context }) => credentialChange('password', context['unusable'] === true ? 'revoke' : 'update'),
-  model_created: deviceChange('create'),
-  model_deleted: deviceChange('delete'),
+  logout: loggedOut,
+  session_ended: revoked('The session was ended.'),
+  password_set: passwordChange,
+  model_created: deviceChange('create', 'A device was set up.'),
+  model_deleted: deviceChange('delete', 'A device was removed.'),
   user_write: ({ context }) =>
-    context['is_active'] === false ? { type: `${RISC}/account-disabled`, claims: {} } : undefined,
+    context['is_active'] === false
+      ? { type: `${RISC}/account-disabled`, claims: {}, reason: 'The account was deactivated.' }
+      : undefined,
 };
 
 /** The actions of audit events that may become security events. */
@@ -76,28 +104,53 @@ export const SIGNALLED_ACTIONS: ReadonlySet<string> = new Set(Object.keys(SIGNAL
  */
 export async function securityEventToken(
   { id, madeAt, body }: SignalledEvent,
-  { issuer, audience }: SignalReceiver,
+  receiver: SignalReceiver,
   keys: SigningKeys,
 ): Promise<string | undefined> {
   const { action, user, actor } = body;
   const signal = Object.hasOwn(SIGNALS, action) ? SIGNALS[action]?.(body) : undefined;
   if (!signal || user?.kind !== 'saved') return undefined;
-  const claims = {
+  const event = {
     event_timestamp: Math.floor(madeAt.getTime() / 1000),
     initiating_entity: initiatorOf(actor, user.uuid),
+    reason_admin: { en: signal.reason },
     ...signal.claims,
   };
-  const subject = { format: 'iss_sub', iss: issuer, sub: user.uuid };
-  const session = signal.session === undefined ? undefined : { format: 'opaque', id: sidFor(audience, signal.session) };
+  const subject = { format: 'iss_sub', iss: receiver.issuer, sub: user.uuid };
+  const session =
+    signal.session === undefined ? undefined : { format: 'opaque', id: sidFor(receiver.audience, signal.session) };
   const sub_id = session ? { format: 'complex', user: subject, session } : subject;
-  return new SignJWT({ sub_id, events: { [signal.type]: claims } })
+  const claims = { txn: body.request_id ?? id, sub_id, events: { [signal.type]: event } };
+  return signToken({ id, claims }, receiver, keys);
+}
+
+/**
+ * Returns a signed verification event, with which an operator tests a receiver (Shared Signals Framework 1.0 §8.1.4).
+ * `stream` is the name of the endpoint.
+ */
+export const verificationToken = (stream: string, receiver: SignalReceiver, keys: SigningKeys): Promise<string> =>
+  signToken(
+    { id: randomUUID(), claims: { sub_id: { format: 'opaque', id: stream }, events: { [VERIFICATION]: {} } } },
+    receiver,
+    keys,
+  );
+
+/**
+ * Returns a signed Security Event Token. Its type and the missing `sub` and `exp` tell it from any other JWT (Shared
+ * Signals Framework 1.0 §4.1).
+ */
+const signToken = (
+  { id, claims }: { readonly id: string; readonly claims: JWTPayload },
+  { issuer, audience }: SignalReceiver,
+  keys: SigningKeys,
+): Promise<string> =>
+  new SignJWT(claims)
     .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: keys.currentKeyId, typ: 'secevent+jwt' })
     .setIssuer(issuer)
     .setAudience(audience)
     .setJti(id)
     .setIssuedAt()
     .sign(keys.currentKey);
-}
 
 /** Returns who has caused an event, as CAEP 1.0 §2 names it. */
 function initiatorOf(actor: EventBody['actor'], user: string): 'user' | 'admin' | 'system' {

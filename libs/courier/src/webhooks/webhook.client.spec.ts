@@ -52,6 +52,16 @@ describe('an event', () => {
     expect(await send()).toEqual(outcome);
   });
 
+  it.each([
+    ['{"err":"invalid_audience","description":"not us"}', 'status 400: invalid_audience'],
+    ['{"err":"<script>"}', 'status 400'],
+    ['{"err":', 'status 400'],
+    [`{"err":"invalid_key","description":"${'x'.repeat(1000)}"}`, 'status 400'],
+  ])('that is refused with the body %.40s has the reason %s', async (body, reason) => {
+    receiver.answer = (_, response) => void response.writeHead(400, { 'content-type': 'application/json' }).end(body);
+    expect(await send()).toMatchObject({ type: 'failed', reason });
+  });
+
   it('is not sent to the target of a redirect, which could be a private address (accident 43)', async () => {
     const target = await WebhookReceiver.open();
     receiver.answer = answerWith(307, { location: target.url });

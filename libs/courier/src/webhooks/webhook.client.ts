@@ -1,5 +1,6 @@
 import { CLOUD_EVENT_CONTENT_TYPE } from '@gatehouse/outbox';
 import type { OutgoingResponse, RestrictedHttpClient } from '@gatehouse/platform';
+import { z } from 'zod';
 import { SET_CONTENT_TYPE } from './security-event.js';
 import type { WebhookEndpoint } from './webhook.config.js';
 import { signatureHeaders } from './webhook-signature.js';
@@ -40,7 +41,7 @@ export class WebhookClient {
     const signal = AbortSignal.timeout(this.limits.timeoutMs);
     try {
       const request = { method: 'POST', url, headers, body };
-      return outcomeOf(await this.http.sendForHead(request, { maxBytes: this.limits.responseBytes, signal }));
+      return outcomeOf(await this.http.sendBounded(request, { maxBytes: this.limits.responseBytes, signal }));
     } catch (error) {
       const reason = signal.aborted ? `no answer within ${this.limits.timeoutMs} ms` : (error as Error).message;
       return { type: 'failed', reason };
@@ -59,12 +60,24 @@ const tokenHeaders = ({ token }: NonNullable<WebhookEndpoint['set']>): Record<st
   ...(token !== undefined && { authorization: `Bearer ${token}` }),
 });
 
-function outcomeOf({ status, headers }: Omit<OutgoingResponse, 'text'>): WebhookOutcome {
+function outcomeOf({ status, headers, text }: OutgoingResponse): WebhookOutcome {
   if (status >= 200 && status < 300) return { type: 'accepted' };
   if (status === GONE) return { type: 'gone', reason: 'status 410' };
   const isRedirect = status >= 300 && status < 400;
-  const reason = `status ${status}${isRedirect ? ': redirects are not followed' : ''}`;
+  const detail = isRedirect ? 'redirects are not followed' : tokenErrorIn(text);
+  const reason = `status ${status}${detail === undefined ? '' : `: ${detail}`}`;
   return { type: 'failed', reason, retryAfterS: secondsOf(headers['retry-after']) };
+}
+
+const tokenError = z.object({ err: z.string().regex(/^[a-z_]{1,64}$/) });
+
+/** Returns the code with which a receiver refuses a Security Event Token (RFC 8935 §2.4); `undefined` without one. */
+function tokenErrorIn(text: string): string | undefined {
+  try {
+    return tokenError.safeParse(JSON.parse(text)).data?.err;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Returns the seconds of a header `Retry-After`, which contains seconds or a date; `undefined` for any other value. */

@@ -103,7 +103,7 @@ export const webhookSettings = z.object({
     ),
   WEBHOOK_TIMEOUT_MS: whole(10_000, 100, 30_000).describe('Milliseconds within which an endpoint must answer'),
   WEBHOOK_RESPONSE_BYTES: whole(16_384, 0, 1_048_576).describe(
-    'Bytes of a response that are read before its connection is closed. They are discarded',
+    'Bytes of a response that are read before its connection is closed. Only the code of a refused Security Event Token is kept',
   ),
   WEBHOOK_CONCURRENCY: whole(5, 1, 50).describe(
     'Largest number of events that one courier sends to one endpoint at the same time: of each user one, and any number about nobody',
