@@ -88,7 +88,7 @@ describe('an application', () => {
     const request = await shop.push({ scope: 'openid email groups secrets' });
     const toLogin = locationOf(await visitor.fetch(request.path));
     const next = `${request.path}&asked=anonymous`;
-    expect(toLogin).toBe(`/flows/-/default/authentication/?${new URLSearchParams({ next }).toString()}`);
+    expect(toLogin).toBe(`/if/flow/login/?${new URLSearchParams({ next }).toString()}`);
     const started = Math.floor(Date.now() / 1000);
     const back = await logIn(visitor, 'alice', queryOf(toLogin));
     expect(back).toBe(`${next}&cross_site=1`);
@@ -206,7 +206,7 @@ describe('an application', () => {
     expect(next).toBe(`${request.path}&cross_site=1`);
     await browser.show('logout');
     await browser.solve('logout', { token: (await browser.show('logout')).body['token'] });
-    expect(locationOf(await browser.fetch(next!))).toMatch(/^\/flows\/-\/default\/authentication\//);
+    expect(locationOf(await browser.fetch(next!))).toMatch(/^\/if\/flow\/login\//);
     await logIn(browser, 'bob');
     await browser.fetch(next!);
     const tokens = await shop.exchange(await consent(browser), request);

@@ -38,8 +38,7 @@ const queryOf = (address: string) => address.slice(address.indexOf('?') + 1);
 
 /** Opens the address of a request with some parameters. Returns the query of the login page to which it leads. */
 async function toLogin(browser: Browser, parameters: Readonly<Record<string, string>>): Promise<string> {
-  const redirected = locationOf(await browser.fetch((await shop.push(parameters)).path));
-  return queryOf(locationOf(await browser.fetch(redirected)));
+  return queryOf(locationOf(await browser.fetch((await shop.push(parameters)).path)));
 }
 async function logIn(browser: Browser, name: string, query: string): Promise<string> {
   await browser.show('login', query);

@@ -91,7 +91,7 @@ describe('the login at a site behind forward auth', () => {
     expect(authorize.origin).toBe(deployment.url);
     const login = await guest.login.fetch(authorize.pathname + authorize.search);
     const next = new URL(login.headers.get('location')!, deployment.url);
-    expect(next.pathname).toBe('/flows/-/default/authentication/');
+    expect(next.pathname).toBe('/if/flow/login/');
     const query = next.search.slice(1);
     await guest.login.solve('login', { uid_field: 'alice' }, query);
     const done = await guest.login.solve('login', { password: 'correct-horse-7' }, query);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { executorHarness } from '../testing/executor-harness.js';
 import { policySetOf } from '../testing/fake-policy-client.js';
 import { DEFAULT_REPLIES } from '../testing/fake-stage-client.js';
+import { brandOf } from '../testing/in-memory-brand-store.js';
 import { ALICE, flowOf } from '../testing/test-flow.js';
 import type { FlowStartOptions } from './flow-starter.js';
 
@@ -62,6 +63,27 @@ describe('a flow that is started with a seed', () => {
     const set = policySetOf({ policy: 'app' });
     const access = { set, policies: flowOf([], {}, set).policies };
     await expect(start({ ...outfit, visitor: alice, access })).rejects.toMatchObject({ code: 'permission_denied' });
+    expect(plans.saves).toBe(0);
+  });
+
+  it('keeps the anonymous session with `keepsSession`, and the plan of the same application with `continues`', async () => {
+    const { start, plans } = executorHarness(flowOf([{ kind: 'ident' }]), DEFAULT_REPLIES);
+    plans.session = { ...loggedIn, user: undefined };
+    const subject = (digit: string) => ({ uuid: ALICE.uuid.replace(/.$/, digit), slug: 'app', name: 'App' });
+    const login = (digit: string) => ({ visitor: undefined, context: { application: subject(digit) } });
+    const options = { keepsSession: true, continues: true };
+    const { plan, cookie } = await start({ ...login('1'), ...options });
+    expect([cookie, plans.sessionId]).toEqual([undefined, 's']);
+    expect((await start({ ...login('1'), ...options })).plan).toBe(plan);
+    expect((await start({ ...login('2'), ...options })).plan).not.toBe(plan);
+    expect((await start(login('2'))).cookie).toBeDefined();
+  });
+
+  it('does not start with `keepsSession` if the brand allows other login flows only', async () => {
+    const { start, plans, brands } = executorHarness(flowOf([{ kind: 'ident' }]), DEFAULT_REPLIES);
+    brands.byHost.set('id.example.org', brandOf('id.example.org', { login_flows: ['another'] }));
+    const options = { visitor: undefined, context: {}, keepsSession: true };
+    await expect(start(options)).rejects.toMatchObject({ code: 'flow_not_applicable' });
     expect(plans.saves).toBe(0);
   });
 

@@ -45,10 +45,15 @@ export interface FlowStartOptions extends PlanSeed {
   /** The logged-in user; `undefined` for an anonymous visitor. */
   readonly visitor: Identity | undefined;
   /**
-   * Whether a running plan is kept if the same user started it with the same additional steps. A request from another
-   * site keeps it in any case.
+   * Whether a running plan is kept if the same user started it for the same application, with the same additional
+   * steps. A request from another site keeps it in any case.
    */
   readonly continues?: boolean;
+  /**
+   * Whether an anonymous visitor stays in the session, or gets one with the short lifetime of an unanswered session. Only
+   * for facts and steps that grant nothing, because an attacker may have planted the session key.
+   */
+  readonly keepsSession?: boolean;
   /**
    * The plan whose redirect stage leads to this flow. The new plan is of the same session, also for an anonymous
    * visitor, and takes over what the old plan knows and has proved, if `keepsContext` is true.
@@ -79,11 +84,12 @@ export class FlowStarter {
 
   /**
    * Starts a flow: replaces the session's plan of the flow by a new one, if the flow's policies admit it. A request
-   * from another site, or with `continues`, keeps the running plan if the same user started it with the same additional
-   * steps. For a logged-in user, the flow's authentication requirement is checked later, when the user opens the flow.
+   * from another site, or with `continues`, keeps the running plan if the same user started it for the same application,
+   * with the same additional steps. For a logged-in user, the flow's authentication requirement is checked later, when
+   * the user opens the flow.
    *
-   * An anonymous visitor comes from a login at a source. The visitor gets a new session, whose cookie is returned,
-   * because an attacker may have planted the key of the old session.
+   * Without `keepsSession`, an anonymous visitor comes from a login at a source. The visitor gets a new session, whose
+   * cookie is returned, because an attacker may have planted the key of the old session.
    *
    * With `redirect`, the authentication requirement is checked at once, and an anonymous visitor stays in the session.
    *
@@ -94,7 +100,7 @@ export class FlowStarter {
     const loaded = await this.dependencies.plans.load(request.slug, request.sessionKey);
     if (!loaded) throw new Problem('not_found');
     const options = withSessionUser(given, request, loaded);
-    const isInSession = loaded.session !== undefined && (options.visitor ?? options.redirect) !== undefined;
+    const isInSession = loaded.session !== undefined && staysInSession(options);
     const versionId = versionForSession(loaded, isInSession ? loaded.session.id : loaded.newSessionId);
     const version = await this.dependencies.flows.find(versionId);
     if (!version) throw new Problem('not_found');
@@ -132,7 +138,8 @@ export class FlowStarter {
     const isChecked = !options.visitor || options.redirect !== undefined;
     if (isChecked && !meetsRequirement(flow.authentication, visitorOf(context), initial.context))
       throw new Problem('flow_not_applicable');
-    if (options.redirect && !mayStart(context.brand, flow)) throw new Problem('flow_not_applicable');
+    if ((options.redirect || options.keepsSession) && !mayStart(context.brand, flow))
+      throw new Problem('flow_not_applicable');
     const run = new FlowRun(context, initial, () => new Date());
     const planned = await this.dependencies.planner.plan(run, await this.admitted(run, options));
     await this.record(run, planned.effects);
@@ -155,14 +162,18 @@ export class FlowStarter {
   }
 }
 
+/** Whether the plan belongs to the session of the request, if the request has one. */
+const staysInSession = ({ visitor, redirect, keepsSession }: FlowStartOptions): boolean =>
+  visitor !== undefined || redirect !== undefined || keepsSession === true;
+
 /** Returns the session of the new plan: that of the request, or a new one with this key. */
 const ownerOf = (
   { session, newSessionId }: LoadedFlow,
-  { redirect }: FlowStartOptions,
+  options: FlowStartOptions,
   key: ReturnType<typeof newSessionKey> | undefined,
 ) => ({
   session: key ? { newId: newSessionId, newKey: key.hash } : { id: session!.id },
-  isUnanswered: redirect !== undefined && session?.isUnanswered === true,
+  isUnanswered: session ? staysInSession(options) && session.isUnanswered === true : options.keepsSession === true,
 });
 
 /** Returns the options. A redirect is for the user of the session, whom the redirecting plan may have logged in or out. */
@@ -174,17 +185,17 @@ function rejectSessionMismatch({ session }: LoadedFlow, { visitor }: FlowStartOp
   if (session ? session.retired : visitor) throw new Problem('not_authenticated');
 }
 
-/** Returns the running plan if the request must keep it: the same user started it with the same additional steps. */
-function keptPlan(
-  { crossSite }: FlowRequest,
-  { stored }: LoadedFlow,
-  { visitor, insert, redirect, continues = false }: FlowStartOptions,
-): Plan | undefined {
-  if (!(crossSite || continues) || !(visitor ?? redirect) || !stored || stored.plan.ended) return undefined;
-  const isOfVisitor = stored.plan.visitor === (visitor?.uuid ?? null);
-  const isSame = isOfVisitor && isDeepStrictEqual(stored.plan.begun?.insert, insert);
-  return isSame ? stored.plan : undefined;
+/** Returns the running plan if the request must keep it. */
+function keptPlan({ crossSite }: FlowRequest, { stored }: LoadedFlow, options: FlowStartOptions): Plan | undefined {
+  const keeps = (crossSite || options.continues) && staysInSession(options);
+  return keeps && stored && !stored.plan.ended && isStartedBy(stored.plan, options) ? stored.plan : undefined;
 }
+
+/** Whether the same user started the plan for the same application, with the same additional steps. */
+const isStartedBy = ({ visitor: owner, begun }: Plan, { visitor, insert, context }: FlowStartOptions): boolean =>
+  owner === (visitor?.uuid ?? null) &&
+  isDeepStrictEqual(begun?.insert, insert) &&
+  begun?.context.application?.uuid === context.application?.uuid;
 
 function initialPlan(context: FlowContext, { context: facts, insert, redirect }: FlowStartOptions): Plan {
   const { query, crossSite } = context.request;

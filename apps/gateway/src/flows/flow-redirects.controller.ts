@@ -1,5 +1,12 @@
 import { AUTHORIZATION_CODE_KIND, DEVICE_CODE_FINISH_KIND, Problem, sentence } from '@gatehouse/contracts';
-import { BrandStore, FlowStore, PlanStore, StageContractRegistry, startForUser } from '@gatehouse/executor';
+import {
+  BrandStore,
+  type CancelledPlan,
+  FlowStore,
+  PlanStore,
+  StageContractRegistry,
+  startForUser,
+} from '@gatehouse/executor';
 import type { Plan } from '@gatehouse/plan';
 import { Controller, Get, Inject, Param, Redirect, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -7,11 +14,13 @@ import { z } from 'zod';
 import { Public } from '../http/auth/auth.guard.js';
 import { AuthService } from '../http/auth/auth.service.js';
 import { CROSS_SITE, crossSiteOf, isCrossSite } from '../http/cross-site-request.js';
+import type { HttpExchange } from '../http/exchange.js';
 import { parseInnerQuery, rejectCredentialsInQuery } from '../http/query.js';
 import { SessionCookieService } from '../http/session-cookie.service.js';
 import { AuthorizationGrantClient } from '../oauth/authorization-grant.client.js';
 import { DeviceGrantClient } from '../oauth/device-grant.client.js';
 import { errorRedirect } from '../oauth/oauth-responses.js';
+import { ApplicationLoginService } from './application-login.service.js';
 import { cancelDestination, refererPage } from './cancel-destination.js';
 import { FlowService } from './flow.service.js';
 
@@ -40,6 +49,7 @@ export class FlowRedirectsController {
     @Inject(AuthService) private readonly auth: AuthService,
     @Inject(StageContractRegistry) private readonly contracts: StageContractRegistry,
     @Inject(FlowService) private readonly flowService: FlowService,
+    @Inject(ApplicationLoginService) private readonly logins: ApplicationLoginService,
     @Inject(DeviceGrantClient) private readonly grants: DeviceGrantClient,
     @Inject(AuthorizationGrantClient) private readonly authorizations: AuthorizationGrantClient,
     @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
@@ -66,11 +76,12 @@ export class FlowRedirectsController {
    * Deletes all plans of the session, and refuses the device of the plan that the visitor has left. Redirects to the start
    * of its flow, with its `next`, and logs a user out before, as clients expect of the link "Not you?". A user who refuses
    * an application is led back to it; while the consent service is away, the user gets 503 and can try again. A
-   * navigation from another site deletes nothing, and the logout flow then asks for confirmation.
+   * navigation from another site deletes nothing, and the logout flow then asks for confirmation. The login for an
+   * application starts again for that application.
    */
   @Get('cancel/')
   @Redirect(LOGOUT, 302)
-  async cancel(@Req() request: FastifyRequest) {
+  async cancel(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     if (isCrossSite(request)) return { url: `${LOGOUT}?${CROSS_SITE}=1`, statusCode: 302 };
     const page = refererPage(request.headers.referer, request.host);
     const key = await this.cookies.keyOf(request);
@@ -85,7 +96,19 @@ export class FlowRedirectsController {
     const { invalidation: logout } = (await this.brands.find(request.host)).flowsByPurpose;
     const { next } = parseInnerQuery(request.url.split('?')[1]);
     const visitor = { isLoggedIn: user !== undefined, stays };
-    return { url: cancelDestination({ page, cancelled, next, logout, ...visitor }), statusCode: 302 };
+    const url = cancelDestination({ page, cancelled, next, logout, ...visitor });
+    return { url: user ? url : await this.again({ request, reply }, url, cancelled), statusCode: 302 };
+  }
+
+  /** Starts the login for the application of the plan that an anonymous visitor has left. Returns its address. */
+  private async again(exchange: HttpExchange, url: string, cancelled: CancelledPlan | undefined): Promise<string> {
+    const { application } = cancelled?.plan.begun?.context ?? {};
+    const [path, search = ''] = url.split('?');
+    if (!application || path !== `/if/flow/${cancelled?.slug}/`) return url;
+    const query = parseInnerQuery(search);
+    // The redirect comes from this site, but the plan that it replaces may have been started by another site.
+    const crossSite = CROSS_SITE in query ? ('new' as const) : undefined;
+    return this.logins.begin(exchange, { application, slug: cancelled?.slug, query, crossSite });
   }
 
   /** Starts the flow in which users configure a stage for themselves. Anonymous visitors log in first. */

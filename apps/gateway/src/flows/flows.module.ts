@@ -6,6 +6,7 @@ import { DeviceAuthorizationModule } from '../oauth/device-authorization.module.
 import { SocketsModule } from '../sockets/sockets.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountLockdownController } from './account-lockdown.controller.js';
+import { ApplicationLoginService } from './application-login.service.js';
 import { EngineModule } from './engine.module.js';
 import { ExecutorController } from './executor.controller.js';
 import { FlowService } from './flow.service.js';
@@ -28,7 +29,14 @@ import { FlowInspectorController } from './inspector/flow-inspector.controller.j
     FlowInstancesController,
     FlowInspectorController,
   ],
-  providers: [FlowService, FlowEntryService, FlowChartRepository, FlowRequestReader, JourneyFactsReader],
-  exports: [FlowService, FlowRequestReader],
+  providers: [
+    ApplicationLoginService,
+    FlowService,
+    FlowEntryService,
+    FlowChartRepository,
+    FlowRequestReader,
+    JourneyFactsReader,
+  ],
+  exports: [ApplicationLoginService, FlowService, FlowRequestReader],
 })
 export class FlowsModule {}

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ApplicationsModule } from '../applications/applications.module.js';
 import { BrandsModule } from '../brands/brands.module.js';
 import { EngineModule } from '../flows/engine.module.js';
+import { FlowsModule } from '../flows/flows.module.js';
 import { AuthModule } from '../http/auth/auth.module.js';
 import { PagesModule } from '../http/pages/pages.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -17,7 +18,16 @@ import { UserEventListener } from './user-event.listener.js';
 
 /** Forward auth: reverse proxies ask the gateway about each request to a site. */
 @Module({
-  imports: [ApplicationsModule, AuthModule, BrandsModule, EngineModule, PagesModule, SessionsModule, SocketsModule],
+  imports: [
+    ApplicationsModule,
+    AuthModule,
+    BrandsModule,
+    EngineModule,
+    FlowsModule,
+    PagesModule,
+    SessionsModule,
+    SocketsModule,
+  ],
   controllers: [ForwardAuthController, ForwardLoginController, ForwardAuthorizationController],
   providers: [
     ForwardAuthRepository,

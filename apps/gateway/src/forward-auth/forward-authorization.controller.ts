@@ -7,10 +7,12 @@ import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AccessDecision, ApplicationAccess } from '../applications/application-access.service.js';
+import { ApplicationLoginService } from '../flows/application-login.service.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import type { Principal } from '../http/auth/auth.service.js';
 import { ClientResolver } from '../http/client.resolver.js';
+import { crossSiteOf } from '../http/cross-site-request.js';
 import { EventFactsReader } from '../http/event-facts.reader.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { localeFor, translatorFor } from '../http/locale.js';
@@ -61,6 +63,7 @@ export class ForwardAuthorizationController {
   constructor(
     @Inject(ForwardAuthRepository) private readonly repository: ForwardAuthRepository,
     @Inject(ApplicationAccess) private readonly access: ApplicationAccess,
+    @Inject(ApplicationLoginService) private readonly logins: ApplicationLoginService,
     @Inject(SessionRepository) private readonly sessions: SessionRepository,
     @Inject(ForwardCodeRateLimiter) private readonly rateLimiter: ForwardCodeRateLimiter,
     @Inject(BrandStore) private readonly brands: BrandStore,
@@ -88,7 +91,7 @@ export class ForwardAuthorizationController {
       throw new Problem('forward_auth_invalid', { detail: 'The state is missing or invalid. Open the site again.' });
     const { principal } = request;
     const requirement = visitorRequirement(query);
-    if (!principal) return reply.redirect(loginUrl({ request, site, requirement }), 302);
+    if (!principal) return this.logIn({ request, reply }, { request, site, requirement });
     if (principal.byToken || principal.sessionId === undefined) throw new Problem('proof_required');
     const { sessionId, user } = principal;
     const login = await this.sessions.findLogin(sessionId, user.uuid);
@@ -102,10 +105,18 @@ export class ForwardAuthorizationController {
     });
   }
 
+  /** Redirects to the login, which knows the application. */
+  private async logIn(exchange: HttpExchange, asked: AskedLogin) {
+    const { application, login_flow: slug } = asked.site;
+    const visit = { application, slug, query: loginQuery(asked), crossSite: crossSiteOf(asked.request) };
+    return exchange.reply.redirect(await this.logins.begin(exchange, visit), 302);
+  }
+
   /** Returns the address of the flow in which the user gives the missing proofs. */
   private async stepUpUrl(asked: AskedLogin): Promise<string> {
-    const { step_up_flow: slug } = await this.brands.find(asked.request.host);
-    return slug === undefined || asked.requirement.again ? loginUrl(asked) : loginUrl(asked, slug);
+    const { step_up_flow: stepUp } = await this.brands.find(asked.request.host);
+    const slug = asked.requirement.again ? undefined : stepUp;
+    return `${loginPath(slug ?? asked.site.login_flow)}?${new URLSearchParams(loginQuery(asked)).toString()}`;
   }
 
   /** Shows a page to a user who has come back from the login without the proofs that the site asks for. */
@@ -160,7 +171,7 @@ export class ForwardAuthorizationController {
       await this.messagesOf(authorization, decision),
     );
     // The user has logged out meanwhile.
-    if (!isCreated) return exchange.reply.redirect(loginUrl({ request: exchange.request, site, requirement: {} }), 302);
+    if (!isCreated) return this.logIn(exchange, { request: exchange.request, site, requirement: {} });
     const query = new URLSearchParams({ code, rd: encodeAddress(destination) });
     return exchange.reply.redirect(`${site.origin}${FORWARD_PATH}/callback?${query.toString()}`, 302);
   }
@@ -184,16 +195,14 @@ interface AskedLogin {
 }
 
 /**
- * Returns the address of a login flow, by default that of the site, from which the visitor returns to this request. A
- * user who has logged in again is not asked for a new login once more.
+ * Returns the query of the login flow, from which the visitor returns to this request. A user who has logged in again is
+ * not asked for a new login once more.
  */
-function loginUrl({ request, site, requirement }: AskedLogin, slug: string | undefined = site.login_flow): string {
+function loginQuery({ request, requirement }: AskedLogin): Record<string, string> {
   const [path, search = ''] = request.url.split('?');
   const next = new URLSearchParams(search);
   next.delete('prompt');
   if (request.principal) next.set(ASKED, '1');
   const isAsked = request.principal !== undefined || next.toString() !== search;
-  const destination = isAsked ? `${path}?${next.toString()}` : request.url;
-  const asks = new URLSearchParams(requirementQuery(requirement)).toString();
-  return `${loginPath(slug)}?next=${encodeURIComponent(destination)}${asks === '' ? '' : `&${asks}`}`;
+  return { next: isAsked ? `${path}?${next.toString()}` : request.url, ...requirementQuery(requirement) };
 }

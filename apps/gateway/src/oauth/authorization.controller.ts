@@ -9,6 +9,7 @@ import { BrandStore, type FlowResult, NO_AUTHORIZATION } from '@gatehouse/execut
 import type { OauthClient } from '@gatehouse/plan';
 import { Controller, Get, HttpStatus, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApplicationLoginService } from '../flows/application-login.service.js';
 import { FlowService } from '../flows/flow.service.js';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import type { Principal } from '../http/auth/auth.service.js';
@@ -61,6 +62,7 @@ export class AuthorizationController {
     @Inject(OauthClientRepository) private readonly clients: OauthClientRepository,
     @Inject(SessionRepository) private readonly sessions: SessionRepository,
     @Inject(FlowService) private readonly flowService: FlowService,
+    @Inject(ApplicationLoginService) private readonly logins: ApplicationLoginService,
     @Inject(BrandStore) private readonly brands: BrandStore,
   ) {}
 
@@ -103,22 +105,26 @@ export class AuthorizationController {
   }
 
   /**
-   * Returns the address of the login, or of the flow that raises the login of a user. It contains the login hint, which
-   * the identification stage reads.
+   * Returns the address of the login, which knows the application, or of the flow that raises the login of a user. It
+   * contains the login hint, which the identification stage reads.
    */
   private async loginAddress(
-    { request }: HttpExchange,
+    exchange: HttpExchange,
     { client, pending }: Pending,
     visitor: LoggedIn | undefined,
   ): Promise<string> {
+    const { request } = exchange;
     const requirement = requirementOf(pending);
     const stepUp = visitor && !requirement.again ? (await this.brands.find(request.host)).step_up_flow : undefined;
     const hint = pending.login_hint === undefined ? {} : { login_hint: pending.login_hint };
-    return withQuery(loginPath(stepUp ?? client.authentication_flow), {
+    const query = {
       next: addressOf(request, visitor ? AS_USER : AS_ANONYMOUS),
       ...(stepUp !== undefined || pending.acr_values.length > 0 ? requirementQuery(requirement) : {}),
       ...{ ...languageOf(pending), ...hint },
-    });
+    };
+    const { application, authentication_flow: slug } = client;
+    if (visitor) return withQuery(loginPath(stepUp ?? slug), query);
+    return this.logins.begin(exchange, { application, slug, query, crossSite: crossSiteOf(request) });
   }
 
   /** Throws `proof_required` for an API token, because the access of the client would outlive the token. */
