@@ -29,6 +29,7 @@ export const MAIL_TEMPLATES = [
   'email/password_reset.html',
   'email/account_confirmation.html',
   'email/invitation.html',
+  'email/login.html',
 ] as const;
 /** Mail templates of the courier for a code without a link (docs/spec/mfa.md#email). */
 export const CODE_MAIL_TEMPLATES = ['email/email_otp.html'] as const;

@@ -2,6 +2,7 @@ import type { MailTemplateName } from '@gatehouse/contracts';
 import { accountConfirmation } from './account-confirmation.js';
 import { emailOtp } from './email-otp.js';
 import { invitation } from './invitation.js';
+import { login } from './login.js';
 import type { MailTemplate } from './mail-content.js';
 import { passwordReset } from './password-reset.js';
 
@@ -10,6 +11,7 @@ const builtInTemplates: Readonly<Record<MailTemplateName, MailTemplate>> = {
   'email/password_reset.html': passwordReset,
   'email/account_confirmation.html': accountConfirmation,
   'email/invitation.html': invitation,
+  'email/login.html': login,
   'email/email_otp.html': emailOtp,
 };
 

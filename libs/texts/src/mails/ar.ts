@@ -28,4 +28,6 @@ export const ar: Catalogue = {
   'Accept the invitation': 'قبول الدعوة',
   'If you do not want the invitation, there is nothing to do. Give the link and the code to nobody.':
     'إذا كنت لا تريد الدعوة، فلا داعي لفعل شيء. لا تعطِ الرابط والرمز لأي شخص.',
+  'Somebody asked to log in as {username} at {brand} by mail. If it was you, go on here:':
+    'طلب شخص ما تسجيل الدخول باسم {username} لدى {brand} عبر البريد الإلكتروني. إذا كنت أنت من طلب ذلك، فتابع من هنا:',
 };

@@ -31,4 +31,6 @@ export const de: Catalogue = {
   'Accept the invitation': 'Einladung annehmen',
   'If you do not want the invitation, there is nothing to do. Give the link and the code to nobody.':
     'Wenn Sie die Einladung nicht möchten, müssen Sie nichts tun. Geben Sie Link und Code niemandem weiter.',
+  'Somebody asked to log in as {username} at {brand} by mail. If it was you, go on here:':
+    'Jemand möchte sich per E-Mail als {username} bei {brand} anmelden. Wenn Sie das sind, geht es hier weiter:',
 };

@@ -30,4 +30,6 @@ export const es: Catalogue = {
   'Accept the invitation': 'Aceptar la invitación',
   'If you do not want the invitation, there is nothing to do. Give the link and the code to nobody.':
     'Si no quiere la invitación, no tiene que hacer nada. No dé el enlace ni el código a nadie.',
+  'Somebody asked to log in as {username} at {brand} by mail. If it was you, go on here:':
+    'Alguien ha pedido iniciar sesión por correo como {username} en {brand}. Si ha sido usted, continúe aquí:',
 };

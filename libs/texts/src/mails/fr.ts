@@ -30,4 +30,6 @@ export const fr: Catalogue = {
   'Accept the invitation': "Accepter l'invitation",
   'If you do not want the invitation, there is nothing to do. Give the link and the code to nobody.':
     "Si vous ne voulez pas de cette invitation, vous n'avez rien à faire. Ne donnez le lien et le code à personne.",
+  'Somebody asked to log in as {username} at {brand} by mail. If it was you, go on here:':
+    "Quelqu'un a demandé à se connecter par e-mail en tant que {username} sur {brand}. Si c'était vous, continuez ici :",
 };
