@@ -2,6 +2,7 @@ import { Problem, sentence } from '@gatehouse/contracts';
 import { denial, type FlowRequest, type FlowResponse, type FlowResult, FlowStarter } from '@gatehouse/executor';
 import type { Plan } from '@gatehouse/plan';
 import { Inject, Injectable } from '@nestjs/common';
+import { withQuery } from '../http/query.js';
 
 const NO_TARGET = sentence("No target found for Redirect stage. The stage's target_flow may have been deleted.");
 
@@ -43,8 +44,7 @@ export class FlowEntryService {
       { ...request, slug, query, queryNames: [], answer: undefined },
       { visitor, context: {}, redirect },
     );
-    const search = new URLSearchParams(query).toString();
-    return `/if/flow/${slug}/${search && `?${search}`}`;
+    return withQuery(`/if/flow/${slug}/`, query);
   }
 }
 

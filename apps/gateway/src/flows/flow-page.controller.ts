@@ -12,7 +12,7 @@ import { InvalidBody } from '../http/body.parser.js';
 import { crossSiteOf, pageAddress } from '../http/cross-site-request.js';
 import { CSRF_FIELD, ensureCsrfToken, formCsrfFailure } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
-import { pageLanguageFor } from '../http/locale.js';
+import { namedLocale, pageLanguageFor } from '../http/locale.js';
 import { sendPage } from '../http/pages/page.sender.js';
 import { brandAppearance, PageRenderer } from '../http/pages/page-renderer.js';
 import { type HttpResponseBody, presentProblem } from '../http/problem.presenter.js';
@@ -95,10 +95,11 @@ export class FlowPageController {
     const { request } = exchange;
     const { slug } = params;
     const requestId = request.id;
+    const named = namedLocale(this.config.API_VERSION, params.query);
     try {
       const response = await this.flowService.enter(exchange, params);
       const { brand, sessionUser: user, planId, stepId: step, crossSite: isMarked } = response;
-      const language = pageLanguageFor(request, { user, brand });
+      const language = pageLanguageFor(request, { user, brand, named });
       const presented = presentFlowResponse(response, {
         requestId,
         avatars: this.avatars,
@@ -113,7 +114,7 @@ export class FlowPageController {
       if (!(error instanceof Problem)) throw error;
       // During an outage of the database, the error page has the brand that was loaded last.
       const brand = await this.brands.find(request.host).catch(() => this.brands.lastKnown(request.host));
-      const language = pageLanguageFor(request, { brand });
+      const language = pageLanguageFor(request, { brand, named });
       const presented = presentProblem(error, { requestId, details: false, translate: translator(language.locale) });
       return { ...presented, slug, brand, language, crossSite: params.crossSite !== undefined };
     }

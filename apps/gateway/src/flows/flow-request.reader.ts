@@ -8,7 +8,7 @@ import { ClientResolver } from '../http/client.resolver.js';
 import { withMarkedNext } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { DEVICE_COOKIE, KNOWN_BROWSER_COOKIE, KnownBrowserService } from '../http/known-browser.service.js';
-import { firstSupportedLocale, localeFor, UI_LOCALES } from '../http/locale.js';
+import { firstSupportedLocale, localeFor, namedLocale, UI_LOCALES } from '../http/locale.js';
 import { rejectCredentialsInQuery, rejectLongQuery } from '../http/query.js';
 import { AnonymousRateLimiter } from '../http/rate-limits/anonymous-rate-limiter.js';
 import { NewSessionRateLimiter } from '../http/rate-limits/new-session-rate-limiter.js';
@@ -37,7 +37,7 @@ export class FlowRequestReader {
     @Inject(NewSessionRateLimiter) private readonly newSessions: NewSessionRateLimiter,
     @Inject(GeoLocator) private readonly geoLocator: GeoLocator,
     @Inject(JourneyFactsReader) private readonly journeyFacts: JourneyFactsReader,
-    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'QUERY_LIMIT_BYTES'>,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'API_VERSION' | 'QUERY_LIMIT_BYTES'>,
   ) {}
 
   /**
@@ -64,13 +64,20 @@ export class FlowRequestReader {
       client: { cookies: definedCookies(request), ...client },
       findLocation: () => this.geoLocator.findLocation(client.ip),
       journeyFacts: () => this.journeyFacts.read(request, client),
-      localeFor: (caller) =>
-        localeFor(request, { ...caller, requested: firstSupportedLocale(params.query[UI_LOCALES]) }),
+      localeFor: (caller) => localeFor(request, { ...caller, ...this.languagesOf(outer, params.query) }),
       knownBrowserOf: (user) =>
         user.kind === 'saved' ? this.knownBrowsers.idFor(request.cookies[KNOWN_BROWSER_COOKIE], user) : undefined,
       isKnownDevice: (user, stage) => this.knownBrowsers.isDevice(request.cookies[DEVICE_COOKIE], { ...user, stage }),
       checkAnonymousRate: () => this.rateLimiter.admit(client.ip, reply),
       checkNewSessionRate: () => this.newSessions.admit(client),
+    };
+  }
+
+  /** Returns the languages that the client and the application name in the query of a page or of a request. */
+  private languagesOf(outer: object, query: FlowRequest['query']) {
+    return {
+      named: namedLocale(this.config.API_VERSION, outer, query),
+      requested: firstSupportedLocale(query[UI_LOCALES]),
     };
   }
 }

@@ -8,12 +8,12 @@ import {
   hashSessionKey,
 } from '@gatehouse/executor';
 import { annotateSpan, Logger } from '@gatehouse/platform';
+import { chooseLocale, translator } from '@gatehouse/texts';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { ensureCsrfToken, issueCsrfToken } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { KnownBrowserService } from '../http/known-browser.service.js';
-import { translatorFor } from '../http/locale.js';
 import { SessionCookieService, setEffectCookies } from '../http/session-cookie.service.js';
 import { DeviceAuthorizationService, type DeviceDecision, isRefusal } from '../oauth/device-authorization.service.js';
 import { SessionMessenger } from '../sockets/session-messenger.js';
@@ -47,8 +47,8 @@ export class FlowService {
     const flowRequest = await this.reader.read({ request, reply }, params);
     const executed = await this.executor.handle(flowRequest);
     // Must precede the new cookie, because a new cookie closes the WebSockets of the session.
-    this.sendToasts(request, flowRequest, executed);
-    const entered = await this.startAuthorization(request, flowRequest, executed);
+    this.sendToasts(flowRequest, executed);
+    const entered = await this.startAuthorization(flowRequest, executed);
     const response = await this.entries.enter(withNewSessionKey(flowRequest, executed.cookie), entered);
     if (response.cookie) this.cookies.set({ request, reply }, response.cookie, flowRequest.client);
     setEffectCookies({ request, reply }, response.effects.cookies, flowRequest.client);
@@ -95,16 +95,12 @@ export class FlowService {
    * Starts the authorization flow if the user typed the code of a device in the plan that ended. Returns the response
    * unchanged if that flow cannot start now, so that the visitor can try again.
    */
-  private async startAuthorization(
-    request: FastifyRequest,
-    flowRequest: FlowRequest,
-    response: FlowResponse,
-  ): Promise<FlowResponse> {
+  private async startAuthorization(flowRequest: FlowRequest, response: FlowResponse): Promise<FlowResponse> {
     const { effects, sessionUser: visitor, brand, cookie } = response;
     const { authorization } = effects;
     if (!authorization || !visitor) return response;
     const { claimed, user_code: userCode } = authorization;
-    const translate = translatorFor(request, { user: visitor, brand });
+    const translate = translatorOf(flowRequest, { user: visitor, brand });
     try {
       const decision = { claimed, userCode, visitor, translate };
       const result = await this.authorizations.beginTyped(withNewSessionKey(flowRequest, cookie), decision);
@@ -117,12 +113,12 @@ export class FlowService {
   }
 
   /** Sends the toasts of stages to the pages of the session, in the visitor's language. */
-  private sendToasts(request: FastifyRequest, { sessionKey }: FlowRequest, response: FlowResponse) {
+  private sendToasts(flowRequest: FlowRequest, response: FlowResponse) {
     const { effects, sessionUser: user, brand } = response;
     if (effects.toasts.length === 0) return;
-    const translate = translatorFor(request, { user, brand });
+    const translate = translatorOf(flowRequest, { user, brand });
     const texts = effects.toasts.map(({ level, message, params }) => ({ level, text: translate(message, params) }));
-    this.messenger.send(sessionKey, texts);
+    this.messenger.send(flowRequest.sessionKey, texts);
   }
 
   /** Logs the id of the plan, which the log lines of stages contain too. Logs no input of the visitor. */
@@ -140,6 +136,10 @@ export class FlowService {
     annotateSpan(() => attributesOf(fields));
   }
 }
+
+/** Returns the translator into the language of a visitor. */
+const translatorOf = ({ localeFor }: FlowRequest, visitor: Parameters<FlowRequest['localeFor']>[0]) =>
+  translator(chooseLocale(localeFor(visitor)));
 
 /** Returns the attributes of a request's span. */
 const attributesOf = ({ flow, plan, outcome }: Readonly<Record<'flow' | 'plan' | 'outcome', string | undefined>>) => ({

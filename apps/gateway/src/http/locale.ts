@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { ApiVersion } from '@gatehouse/contracts';
 import { chooseLocale, LOCALES, type Locale, supportedLocale, type Translate, translator } from '@gatehouse/texts';
 import type { FastifyRequest } from 'fastify';
-import { parseInnerQuery } from './query.js';
+import { lastValue, parseInnerQuery } from './query.js';
 
 type LocalePreference = { readonly locale: string } | undefined;
 
@@ -9,6 +10,8 @@ type LocalePreference = { readonly locale: string } | undefined;
 interface LocaleSources {
   readonly user?: LocalePreference;
   readonly brand?: LocalePreference;
+  /** Language that the request names, from `namedLocale`. */
+  readonly named?: Locale | undefined;
   /** Language that an application asks for. By default, the language that the address of the page asks for. */
   readonly requested?: string | undefined;
 }
@@ -37,6 +40,16 @@ function requestedLocale({ query }: FastifyRequest): Locale | undefined {
   return firstSupportedLocale(list ?? parseInnerQuery(inner)[UI_LOCALES]);
 }
 
+/** Query parameter with the language that a client of the line 2026.8 lets its visitor choose. */
+export const LOCALE_PARAMETER = 'locale';
+
+/** Returns the supported language that the first of these queries with LOCALE_PARAMETER names. 2024.8 has no such parameter. */
+export function namedLocale(line: ApiVersion, ...queries: readonly object[]): Locale | undefined {
+  if (line === '2024.8') return undefined;
+  const values = queries.map((query) => (query as Record<string, unknown>)[LOCALE_PARAMETER]);
+  return firstSupportedLocale(lastValue(values.find((value) => value !== undefined)));
+}
+
 /** Cookie with the language that the visitor has chosen in the language menu of a page. It contains nothing else. */
 export const LOCALE_COOKIE = 'gatehouse_locale';
 
@@ -52,13 +65,14 @@ export function chosenLocale({ cookie = '' }: IncomingHttpHeaders): Locale | und
 const COOKIE_PATTERN = new RegExp(`(?:^|; ?)${LOCALE_COOKIE}=(?<value>[^;]*)`);
 
 /**
- * Returns the visitor's language: the first that is known of the user's setting, the choice in the menu, the language
- * that the application asks for, the brand's language, and the browser's `Accept-Language`.
+ * Returns the visitor's language: the first that is known of the user's setting, the language that the request names,
+ * the choice in the menu, the language that the application asks for, the brand's language, and the browser's
+ * `Accept-Language`.
  */
 export function localeFor(request: FastifyRequest, sources: LocaleSources): Locale {
-  const { user, brand, requested = requestedLocale(request) } = sources;
+  const { user, brand, named, requested = requestedLocale(request) } = sources;
   const { headers } = request;
-  return chooseLocale(headers['accept-language'], user?.locale, chosenLocale(headers), requested, brand?.locale);
+  return chooseLocale(headers['accept-language'], user?.locale, named, chosenLocale(headers), requested, brand?.locale);
 }
 
 /** Returns a function that translates into the visitor's language. */

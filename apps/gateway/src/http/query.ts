@@ -15,6 +15,12 @@ export function parseInnerQuery(outer: unknown): Readonly<Record<string, string>
   return Object.fromEntries(new URLSearchParams(typeof query === 'string' ? query : ''));
 }
 
+/** Returns the path with the query, or alone if the query is empty. */
+export const withQuery = (path: string, query: Readonly<Record<string, string>>): string => {
+  const search = new URLSearchParams(query).toString();
+  return search === '' ? path : `${path}?${search}`;
+};
+
 /**
  * Throws `credentials_in_query` if an address names a secret field, because addresses are logged
  * (docs/security.md#accident-21).

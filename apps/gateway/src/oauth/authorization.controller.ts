@@ -5,18 +5,20 @@ import {
   Problem,
   sentence,
 } from '@gatehouse/contracts';
-import { BrandStore, type FlowResult, NO_AUTHORIZATION } from '@gatehouse/executor';
+import { BrandStore, type FlowResult, type Identity, NO_AUTHORIZATION } from '@gatehouse/executor';
 import type { OauthClient } from '@gatehouse/plan';
 import { Controller, Get, HttpStatus, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApplicationLoginService } from '../flows/application-login.service.js';
 import { FlowService } from '../flows/flow.service.js';
+import { inspectorQuery } from '../flows/inspector/inspection-permission.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import type { Principal } from '../http/auth/auth.service.js';
 import { crossSiteOf, isPrefetch } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { translatorFor, UI_LOCALES } from '../http/locale.js';
-import { singleValue } from '../http/query.js';
+import { singleValue, withQuery } from '../http/query.js';
 import { SessionRepository } from '../sessions/session.repository.js';
 import {
   idTokenClaims,
@@ -64,6 +66,7 @@ export class AuthorizationController {
     @Inject(FlowService) private readonly flowService: FlowService,
     @Inject(ApplicationLoginService) private readonly logins: ApplicationLoginService,
     @Inject(BrandStore) private readonly brands: BrandStore,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'API_VERSION'>,
   ) {}
 
   /**
@@ -162,18 +165,21 @@ export class AuthorizationController {
       const query = languageOf(pending);
       await this.flowService.begin(exchange, { ...params, query: { ...query, next: addressOf(request) } }, options);
       const { result } = await this.flowService.enter(exchange, { ...params, query, answer: undefined });
-      return await this.after(result, { client, pending });
+      return await this.after(result, { client, pending }, user);
     } catch (error) {
       if (isRefusal(error)) return this.refuse(pending, 'access_denied');
       throw error;
     }
   }
 
-  private async after(result: FlowResult, { client, pending }: Pending): Promise<string> {
+  private async after(result: FlowResult, { client, pending }: Pending, user: Identity): Promise<string> {
     if (result.type === 'done') return result.to;
     if (result.type === 'problem') throw result.problem;
     if (result.type === 'denied') return this.refuse(pending, 'access_denied');
-    if (!pending.prompts.includes('none')) return withQuery(`/if/flow/${client.flow}/`, languageOf(pending));
+    if (!pending.prompts.includes('none')) {
+      const query = { ...languageOf(pending), ...inspectorQuery(user, this.config.API_VERSION) };
+      return withQuery(`/if/flow/${client.flow}/`, query);
+    }
     const isConsent = result.contract.kind === 'consent';
     return this.refuse(pending, isConsent ? 'consent_required' : 'interaction_required');
   }
@@ -226,8 +232,3 @@ const requirementOf = ({
 /** Returns the parameter of pages that asks for the language of the request. */
 const languageOf = ({ ui_locale }: PendingAuthorization): Record<string, string> =>
   ui_locale === undefined ? {} : { [UI_LOCALES]: ui_locale };
-
-const withQuery = (path: string, query: Record<string, string>): string => {
-  const search = new URLSearchParams(query).toString();
-  return search === '' ? path : `${path}?${search}`;
-};

@@ -10,6 +10,9 @@ import {
 } from '@gatehouse/executor';
 import type { OauthClient } from '@gatehouse/plan';
 import { Inject, Injectable } from '@nestjs/common';
+import { inspectorQuery } from '../flows/inspector/inspection-permission.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { withQuery } from '../http/query.js';
 import { authorizationStart, CONSENT_HEADER_OF_NAME, SUPPORTED_SCOPES } from './authorization-start.js';
 import { DeviceGrantClient } from './device-grant.client.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
@@ -42,6 +45,7 @@ export class DeviceAuthorizationService {
     @Inject(FlowStarter) private readonly starter: FlowStarter,
     @Inject(OauthClientRepository) private readonly clients: OauthClientRepository,
     @Inject(DeviceGrantClient) private readonly grants: DeviceGrantClient,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'API_VERSION'>,
   ) {}
 
   /**
@@ -60,7 +64,8 @@ export class DeviceAuthorizationService {
    */
   async beginTyped(request: FlowRequest, decision: DeviceDecision): Promise<FlowResult> {
     const { slug, plan } = await this.start(request, decision);
-    const page = { type: 'done', to: `/if/flow/${slug}/`, continues: true } as const;
+    const query = inspectorQuery(decision.visitor, this.config.API_VERSION);
+    const page = { type: 'done', to: withQuery(`/if/flow/${slug}/`, query), continues: true } as const;
     if (plan.steps.length > 1) return page;
     const entry = { ...request, slug, query: {}, queryNames: [], answer: undefined, consentedPlan: plan.id };
     const { result } = await this.executor.handle(entry);

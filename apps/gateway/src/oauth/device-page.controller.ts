@@ -12,6 +12,8 @@ import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FlowService } from '../flows/flow.service.js';
+import { inspectorQuery } from '../flows/inspector/inspection-permission.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import { ClientResolver } from '../http/client.resolver.js';
 import { crossSiteOf } from '../http/cross-site-request.js';
@@ -19,7 +21,7 @@ import type { HttpExchange } from '../http/exchange.js';
 import { localeFor } from '../http/locale.js';
 import { loginUrl } from '../http/login-url.js';
 import { AccessDeniedPage } from '../http/pages/access-denied.page.js';
-import { parseInnerQuery } from '../http/query.js';
+import { parseInnerQuery, withQuery } from '../http/query.js';
 import { FILE_ROUTE } from '../http/routing.hooks.js';
 import { isRefusal } from './device-authorization.service.js';
 import { UserCodeVerifier } from './user-code.verifier.js';
@@ -46,6 +48,7 @@ export class DevicePageController {
     @Inject(FlowService) private readonly flowService: FlowService,
     @Inject(UserCodeVerifier) private readonly verifier: UserCodeVerifier,
     @Inject(AccessDeniedPage) private readonly deniedPage: AccessDeniedPage,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'API_VERSION'>,
   ) {}
 
   /**
@@ -69,7 +72,8 @@ export class DevicePageController {
     const visit = { exchange, user, brand, query, translate };
     try {
       const slug = await (query['code'] ? this.decide(visit, query['code']) : this.askForCode(visit));
-      return reply.redirect(`/if/flow/${slug}/${queryOf(query)}`, 302);
+      const inspector = inspectorQuery(user, this.config.API_VERSION);
+      return reply.redirect(withQuery(`/if/flow/${slug}/`, { ...query, ...inspector }), 302);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const message = translate(error.detail.text, error.detail.params);
@@ -113,8 +117,3 @@ function queryIn(url: string): DeviceVisit['query'] {
   const { next = '', ...rest } = parseInnerQuery(url.split('?').slice(1).join('?'));
   return isLocalPath(next) ? { ...rest, next } : rest;
 }
-
-const queryOf = (query: Readonly<Record<string, string>>) => {
-  const text = new URLSearchParams(query).toString();
-  return text && `?${text}`;
-};

@@ -4,10 +4,11 @@ import type { OauthClient } from '@gatehouse/plan';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FlowService } from '../flows/flow.service.js';
+import { inspectorQuery } from '../flows/inspector/inspection-permission.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import { crossSiteOf } from '../http/cross-site-request.js';
-import { singleValue } from '../http/query.js';
+import { singleValue, withQuery } from '../http/query.js';
 import { FormPipe } from '../http/zod-body.pipe.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
 
@@ -50,7 +51,7 @@ export class EndSessionController {
       ? logoutStart(client, { destination, invalidation })
       : { context: { redirect: destination ?? '/' } };
     await this.flowService.begin({ request, reply }, params, { visitor: principal.user, ...start });
-    return reply.redirect(`/if/flow/${flow}/`, 302);
+    return reply.redirect(withQuery(`/if/flow/${flow}/`, inspectorQuery(principal.user, this.config.API_VERSION)), 302);
   }
 
   /**
@@ -72,8 +73,7 @@ export class EndSessionController {
       post_logout_redirect_uri: singleValue(form.post_logout_redirect_uri),
       state: singleValue(form.state),
     }).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-    const search = new URLSearchParams(parameters).toString();
-    return reply.redirect(`/application/o/${slug}/end-session/${search && `?${search}`}`, 303);
+    return reply.redirect(withQuery(`/application/o/${slug}/end-session/`, Object.fromEntries(parameters)), 303);
   }
 
   private async clientOf(slug: string): Promise<OauthClient> {

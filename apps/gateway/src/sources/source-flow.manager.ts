@@ -4,6 +4,7 @@ import { type Identity, LOG_IN_AGAIN, toSavedUser } from '@gatehouse/executor';
 import { Inject, Injectable } from '@nestjs/common';
 import { markedNext } from '../http/cross-site-request.js';
 import type { RequestFacts } from '../http/event-facts.reader.js';
+import { withQuery } from '../http/query.js';
 import { SourceRepository } from './source.repository.js';
 import { postLoginSteps, type SourceUser, sourceContext } from './source-plan.js';
 import { SourceStageResumer } from './source-stage.resumer.js';
@@ -66,7 +67,7 @@ export class SourceFlowManager {
     const sourceUser = await this.match(login);
     if (!sourceUser || !this.resumer.admits(waiting, sourceUser, visitor)) return refusal(login);
     const cookie = await this.resumer.resume(waiting, sourceUser, login);
-    if (cookie) return { to: flowPageUrl(waiting), cookie };
+    if (cookie) return { to: withQuery(`/if/flow/${waiting.slug}/`, waiting.stored.plan.query), cookie };
     throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
   }
 
@@ -137,17 +138,6 @@ const refusal = ({ source: { name } }: SourceLoginContext): SourceFlowResult => 
     ),
   },
 });
-
-function flowPageUrl({
-  slug,
-  stored,
-}: {
-  slug: string;
-  stored: { plan: { query: Readonly<Record<string, string>> } };
-}) {
-  const query = new URLSearchParams(stored.plan.query).toString();
-  return `/if/flow/${slug}/${query && `?${query}`}`;
-}
 
 /** Returns the refusal for a flow that does not exist or does not apply to the user. Rethrows other errors. */
 export const refusalFor = (error: unknown): SourceRefusal => {

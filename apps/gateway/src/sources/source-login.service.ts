@@ -19,7 +19,7 @@ import { ClientResolver } from '../http/client.resolver.js';
 import { EventFactsReader } from '../http/event-facts.reader.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { translatorFor } from '../http/locale.js';
-import { rejectLongQuery } from '../http/query.js';
+import { rejectLongQuery, withQuery } from '../http/query.js';
 import { NewSessionRateLimiter } from '../http/rate-limits/new-session-rate-limiter.js';
 import { SessionCookieService } from '../http/session-cookie.service.js';
 import { SessionMessenger } from '../sockets/session-messenger.js';
@@ -117,7 +117,7 @@ export class SourceLoginService {
     const { begin: slug, beginning } = result;
     // `outer` is empty, because the query of this request comes from the provider and is not the query of the flow.
     return this.flowService.begin(exchange, { slug, query, outer: {} }, beginning).then(
-      () => ({ to: flowPageUrl(slug, query) }),
+      () => ({ to: withQuery(`/if/flow/${slug}/`, query) }),
       (error: unknown) => ({ refused: refusalFor(error) }),
     );
   }
@@ -176,8 +176,3 @@ function destinationIn({ request }: HttpExchange): Record<string, string> {
   const { next } = request.query as { next?: unknown };
   return typeof next === 'string' && isLocalPath(next) ? { next } : {};
 }
-
-const flowPageUrl = (slug: string, query: Readonly<Record<string, string>>) => {
-  const text = new URLSearchParams(query).toString();
-  return `/if/flow/${slug}/${text && `?${text}`}`;
-};

@@ -3,9 +3,14 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Challenge, FlowPageData } from '../page.js';
 
-/** Returns whether the URL of the page requests the flow inspector. */
-export const asksToInspect = ({ address }: FlowPageData): boolean =>
-  new URLSearchParams(address.split('?', 2)[1]).has('inspector');
+/**
+ * Returns whether the URL of the page requests the flow inspector. The value `available` requests nothing: the gateway
+ * adds it to tell clients that the user may open the inspector.
+ */
+export function asksToInspect({ address }: FlowPageData): boolean {
+  const value = new URLSearchParams(address.split('?', 2)[1]).get('inspector');
+  return value !== null && value !== 'available';
+}
 
 /** The flow inspector of a page. */
 export interface Inspector {

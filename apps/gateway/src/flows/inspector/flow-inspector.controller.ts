@@ -1,12 +1,14 @@
 import { Problem } from '@gatehouse/contracts';
-import { FlowStore, type Identity, PlanStore, StageContractRegistry } from '@gatehouse/executor';
+import { FlowStore, PlanStore, StageContractRegistry } from '@gatehouse/executor';
 import { Controller, Get, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../../gateway.config.js';
 import { AllowAnonymous } from '../../http/auth/auth.guard.js';
 import { ApiEndpoint, genericError } from '../../http/openapi/api-endpoint.decorator.js';
 import { SessionCookieService } from '../../http/session-cookie.service.js';
 import { flowInspection } from './flow-inspection.dto.js';
 import { presentInspection } from './flow-inspector.presenter.js';
+import { mayInspect } from './inspection-permission.js';
 
 /**
  * The state of a flow's run in the session of the caller, for administrators and users with `debug`
@@ -19,9 +21,13 @@ export class FlowInspectorController {
     @Inject(FlowStore) private readonly flows: FlowStore,
     @Inject(StageContractRegistry) private readonly contracts: StageContractRegistry,
     @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'API_VERSION'>,
   ) {}
 
-  /** Throws `not_found` for callers who may not inspect. Responds with 400 without a body if there is no run. */
+  /**
+   * Throws `not_found` for callers who may not inspect, and in the line 2026.8 `not_authenticated` for anonymous
+   * visitors. Responds with 400 without a body if there is no run.
+   */
   @ApiEndpoint({
     id: 'flows_inspector_get',
     description:
@@ -32,6 +38,7 @@ export class FlowInspectorController {
   @Get(':flow_slug/')
   @AllowAnonymous()
   async inspect(@Param('flow_slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    if (!request.principal && this.config.API_VERSION !== '2024.8') throw new Problem('not_authenticated');
     const sessionKey = await this.cookies.keyOf(request);
     if (!sessionKey || !mayInspect(request.principal?.user)) throw new Problem('not_found');
     const loaded = await this.plans.load(slug, sessionKey);
@@ -47,5 +54,3 @@ export class FlowInspectorController {
     return inspection ? reply.send(inspection) : reply.status(HttpStatus.BAD_REQUEST).send();
   }
 }
-
-const mayInspect = (user: Identity | undefined) => user?.is_superuser === true || user?.debug === true;

@@ -5,8 +5,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../../gateway.config.js';
 import { Public } from '../auth/auth.guard.js';
 import { crossSiteFailure } from '../csrf.js';
-import { LOCALE_COOKIE } from '../locale.js';
-import { lastValue } from '../query.js';
+import { LOCALE_COOKIE, LOCALE_PARAMETER } from '../locale.js';
+import { lastValue, parseInnerQuery, withQuery } from '../query.js';
 import { cookieAttributes } from '../session-cookie.service.js';
 import { parseForm } from '../zod-body.pipe.js';
 
@@ -33,6 +33,14 @@ export class LanguageController {
     const known = LOCALES.find((language) => language.locale === locale)?.locale;
     if (known) void reply.setCookie(LOCALE_COOKIE, known, { ...attributes, maxAge: ONE_YEAR_S });
     const next = lastValue((request.query as { readonly next?: unknown }).next);
-    return reply.redirect(typeof next === 'string' && isLocalPath(next) ? toUri(next) : '/', 303);
+    return reply.redirect(typeof next === 'string' && isLocalPath(next) ? toUri(withoutLocale(next)) : '/', 303);
   }
+}
+
+/** Returns the address without a language, which would take precedence over the choice in the menu. */
+function withoutLocale(address: string): string {
+  const [path = '', search] = address.split('?', 2);
+  const query = parseInnerQuery(search);
+  const { [LOCALE_PARAMETER]: locale, ...kept } = query;
+  return locale === undefined ? address : withQuery(path, kept);
 }

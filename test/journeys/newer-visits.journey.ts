@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  blueprint,
+  DUMMY,
+  flowEntries,
+  groupEntry,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { Deployment } from '../support/deployment.js';
+import { post } from '../support/forms.js';
+import { authorizePath, pushRequest, SHOP_CLIENT } from '../support/oauth-application.js';
+import { clientEntries, OauthDevice } from '../support/oauth-device.js';
+
+const MEMBERS = { authentication: 'require_authenticated' };
+
+let deployment: Deployment;
+beforeAll(async () => {
+  deployment = await Deployment.open({
+    apiVersion: '2026.8',
+    services: ['identification', 'password', 'session', 'consent'],
+    blueprints: [
+      blueprint(
+        userEntry('alice', { attributes: { settings: { locale: 'fr' } } }),
+        { ...groupEntry('admins'), attrs: { is_superuser: true } },
+        userEntry('root', { groups: [keyOf('group admins')] }),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('bye', [DUMMY], { designation: 'invalidation' }),
+        flowEntries('code', [], { designation: 'stage_configuration', ...MEMBERS }),
+        flowEntries('authorize', [DUMMY], { designation: 'authorization', ...MEMBERS }),
+        clientEntries('shop', { flow: 'authorize', attrs: SHOP_CLIENT }),
+        {
+          model: 'authentik_brands.brand',
+          identifiers: { domain: 'authentik-default' },
+          attrs: { default: true, flow_authentication: keyOf('login'), flow_device_code: keyOf('code') },
+        },
+      ),
+    ],
+  });
+});
+afterAll(() => deployment?.close());
+
+async function loggedIn(name: string, languages?: string): Promise<Browser> {
+  const browser = deployment.browser(languages);
+  await browser.solve('login', { uid_field: name });
+  await browser.solve('login', { password: 'correct-horse-7' });
+  return browser;
+}
+
+describe('the inspector of 2026.8', () => {
+  const leadsTo = async (browser: Browser, path: string) => (await browser.fetch(path)).headers.get('location');
+
+  it('is offered by the redirects of an application and of a device to users who may inspect flows', async () => {
+    for (const [name, mark] of [
+      ['root', 'inspector=available'],
+      ['alice', ''],
+    ] as const) {
+      const browser = await loggedIn(name);
+      const { body } = await pushRequest(new OauthDevice(deployment), { ui_locales: 'de' });
+      const page = await leadsTo(browser, authorizePath('shop', body['request_uri']));
+      expect(page).toBe(`/if/flow/authorize/?ui_locales=de${mark && `&${mark}`}`);
+      expect(await leadsTo(browser, '/device')).toBe(`/if/flow/code/${mark && `?${mark}`}`);
+      expect(await leadsTo(browser, '/application/o/shop/end-session/')).toBe(`/if/flow/bye/${mark && `?${mark}`}`);
+    }
+  });
+
+  it('asks anonymous visitors to log in, and knows no flow for users who may not inspect', async () => {
+    const inspect = async (browser: Browser) => (await browser.fetch('/api/v3/flows/inspector/login/')).status;
+    const anonymous = deployment.browser();
+    await anonymous.show('login');
+    expect(await inspect(anonymous)).toBe(403);
+    expect(await inspect(await loggedIn('alice'))).toBe(404);
+  });
+});
+
+describe('the language that a client names', () => {
+  const german = { primary_action: 'Anmelden' };
+  const executor = '/api/v3/flows/executor/login/?query=';
+
+  it('is that of challenges and pages, for the request that names it', async () => {
+    const browser = deployment.browser('es');
+    expect((await browser.fetch(`${executor}&locale=de`)).body).toMatchObject(german);
+    expect((await browser.show('login', 'locale=de-AT')).body).toMatchObject(german);
+    expect((await browser.fetch('/if/flow/login/?locale=de')).text).toContain('<html lang="de"');
+    for (const locale of ['tlh', '', 'de&locale=es', `de${'-x'.repeat(300)}`])
+      expect((await browser.fetch(`${executor}&locale=${locale}`)).body).toMatchObject({
+        primary_action: 'Iniciar sesión',
+      });
+  });
+
+  it('ranks below the setting of the user, and is replaced by a choice in the menu of a page', async () => {
+    const user = await loggedIn('alice');
+    expect((await user.show('login', 'locale=de')).body).toMatchObject({ primary_action: 'Se connecter' });
+
+    const browser = deployment.browser();
+    const address = '/if/flow/login/?locale=de&next=%2Fif%2Fuser%2F';
+    const back = await post(browser, `/if/language/?next=${encodeURIComponent(address)}`, { locale: 'es' });
+    expect(back.headers.get('location')).toBe('/if/flow/login/?next=%2Fif%2Fuser%2F');
+    expect((await browser.fetch(`${executor}&locale=de`)).body).toMatchObject(german);
+  });
+});
