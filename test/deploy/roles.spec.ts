@@ -184,9 +184,8 @@ describeWithNats('deploy/postgres/roles.sql', () => {
           alice,
         ),
       ).toBeUndefined();
-      expect(await new BrandRepository(source, { BRAND: 'Here' }).find('id.example.org')).toMatchObject({
-        title: 'Here',
-      });
+      const brands = new BrandRepository(source, { BRAND: 'Here', BASE_URL: 'https://id.example.org' });
+      expect(await brands.find('id.example.org')).toMatchObject({ title: 'Here' });
       expect(await new PostgresGroupMembershipStore(source).filterGroups(alice, [alice])).toEqual(new Set());
       await expect(cleanerOn(source).sweep()).resolves.toBeUndefined();
       expect(await cleanerOn(source).backlog()).toContainEqual({ table: 'directory.tokens', rows: 0 });

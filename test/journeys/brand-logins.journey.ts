@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   blueprint,
+  brandEntry,
   DUMMY,
   flowEntries,
   IDENTIFICATION,
@@ -18,9 +19,6 @@ const TOKEN = 'outpost-key-of-sixty-characters-as-gatehouse-draws-them-123'; // 
 const RIGHT = { username: 'alice', password: 'correct-horse-7' };
 const LOGIN_STEPS = [IDENTIFICATION, PASSWORD, LOGIN];
 
-const brandEntry = (domain: string, attrs: Readonly<Record<string, unknown>>) => ({
-  ...{ model: 'authentik_brands.brand', identifiers: { domain }, attrs },
-});
 const linking = (flow: string) => ({
   ...IDENTIFICATION,
   attrs: { ...IDENTIFICATION.attrs, passwordless_flow: keyOf(flow) },

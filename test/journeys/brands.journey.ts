@@ -2,15 +2,18 @@ import { request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { ConfigFromJSON, CurrentBrandFromJSON } from '@goauthentik/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blueprint, DUMMY, flowEntries, IDENTIFICATION, keyOf, PASSWORD, userEntry } from '../support/blueprints.js';
+import {
+  blueprint,
+  brandEntry,
+  DUMMY,
+  flowEntries,
+  IDENTIFICATION,
+  keyOf,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
-
-const brandEntry = (domain: string, attrs: Readonly<Record<string, unknown>>) => ({
-  model: 'authentik_brands.brand',
-  identifiers: { domain },
-  attrs,
-});
 
 const SHOP = {
   branding_title: 'The Shop',

@@ -77,6 +77,11 @@ export const flowEntries = (
   ]),
 ];
 
+/** Entry of the brand of a domain and the hosts below it. */
+export const brandEntry = (domain: string, attrs: Readonly<Record<string, unknown>>) => ({
+  ...{ model: 'authentik_brands.brand', identifiers: { domain }, attrs },
+});
+
 class KeyOf {
   constructor(readonly id: string) {}
 }

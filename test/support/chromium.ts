@@ -16,15 +16,28 @@ async function workerBrowser(): Promise<Browser> {
   return launched as Promise<Browser>;
 }
 
-/** Opens a browser for all tests of a suite. Each page has its own cookies and collects its errors. */
-export function useChromium() {
+/** Starts a browser that reaches https sites on this machine by their names, and accepts their self-signed certificates. */
+const browserOf = (sites: Readonly<Record<string, string>>): Promise<Browser> => {
+  const rules = Object.entries(sites).map(([host, target]) => `MAP ${host}:443 ${target}`);
+  const args = [...CHROMIUM_ARGS, '--ignore-certificate-errors', `--host-resolver-rules=${rules.join(', ')}`];
+  return chromium.launch({ executablePath: inject('chromium'), args });
+};
+
+/**
+ * Opens a browser for all tests of a suite. Each page has its own cookies and collects its errors. With `sites`, which
+ * returns where a host name leads, such as `{'id.example.org': '127.0.0.1:8443'}`, the suite has a browser of its own.
+ */
+export function useChromium(sites?: () => Readonly<Record<string, string>>) {
   let browser: Browser;
   const contexts: BrowserContext[] = [];
+  const isReachable = (host: string) =>
+    /^(?:127\.0\.0\.1|(?:.+\.)?localhost)$/.test(host) || (sites?.()[host] ?? '') !== '';
   beforeAll(async () => {
-    browser = await workerBrowser();
+    browser = await (sites ? browserOf(sites()) : workerBrowser());
   });
   afterAll(async () => {
     await Promise.all(contexts.map((context) => context.close()));
+    if (sites) await browser.close();
   });
   return {
     /** Opens a page. `complaints` collects the errors of the page, including CSP violations. */
@@ -33,7 +46,7 @@ export function useChromium() {
       contexts.push(context);
       // Requests to other machines are blocked.
       await context.route(
-        ({ hostname }) => !/^(?:127\.0\.0\.1|(?:.+\.)?localhost)$/.test(hostname),
+        ({ hostname }) => !isReachable(hostname),
         (route) => route.abort('aborted'),
       );
       const page = await context.newPage();

@@ -33,6 +33,39 @@ describe('the attributes of a brand', () => {
     });
   });
 
+  it('name at most 20 other https origins that share the passkeys of the site, as browsers write them', () => {
+    const naming = (...origins: unknown[]) => gatehouseAttributes({ passkey_origins: origins });
+    const listed = ['https://shop.example.net', 'https://xn--bcher-kva.example:8443'];
+    expect(errorsOf(naming(...listed))).toBeUndefined();
+    expect(brandSettingsFrom(naming(...listed))).toMatchObject({ passkey_origins: listed });
+    const text =
+      'Enter an https origin with a domain, such as https://shop.example.net, in lower case and without a path.';
+    for (const invalid of [
+      ...[
+        'http://shop.example.net',
+        'http://localhost:3000',
+        'https://localhost',
+        'https://127.0.0.1',
+        'https://[::1]',
+      ],
+      ...['https://shop.example.net/', 'https://Shop.example.net', 'https://shop.example.net:443', 'shop.example.net'],
+      ...[
+        'https://*.example.net',
+        'https://a@shop.example.net',
+        'https://shop.example.net.',
+        'https://bücher.example',
+        '',
+      ],
+    ])
+      expect([invalid, errorsOf(naming(listed[0], invalid))]).toEqual([
+        invalid,
+        [{ text: `gatehouse.passkey_origins.1: ${text}` }],
+      ]);
+    const many = Array.from({ length: 21 }, (_, i) => `https://s${i}.example`);
+    expect(errorsOf(naming(...many.slice(1)))).toBeUndefined();
+    expect(errorsOf(naming(...many))).toEqual([{ text: expect.stringContaining('passkey_origins: Too big') }]);
+  });
+
   it('have defaults when they are empty', () => {
     expect(brandSettingsFrom({})).toEqual({ footer_links: [], custom_css: '', locale: '', theme: 'automatic' });
   });

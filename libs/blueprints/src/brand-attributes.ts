@@ -9,6 +9,8 @@ import { suggestion } from './suggestion.js';
 const MAX_CSS = 16 * 1024;
 const MAX_ADDRESS = 500;
 const MAX_LINKS = 12;
+/** Largest number of origins that share the passkeys of the site. */
+const MAX_PASSKEY_ORIGINS = 20;
 
 /** Characters that could close the HTML attribute, CSS `url()` or header that a URL is written into (injection). */
 const UNSAFE = /[\s"'<>\\;]/;
@@ -22,6 +24,17 @@ export const INVALID_PICTURE = 'Enter a path or an http(s) URL.';
 
 const picture = z.string().refine(isPictureAddress, { error: INVALID_PICTURE });
 const page = z.string().refine((to) => isPlain(to) && isWebAddress(to), { error: 'Enter an http(s) URL.' });
+
+const passkeyOrigin = z.string().refine(isHttpsOrigin, {
+  error: 'Enter an https origin with a domain, such as https://shop.example.net, in lower case and without a path.',
+});
+
+/** Returns whether a text is an https origin of a domain, exactly as browsers write it. Passkeys need a domain. */
+function isHttpsOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, origin, hostname } = new URL(text);
+  return protocol === 'https:' && origin === text && /^([a-z0-9][-a-z0-9]*\.)+[a-z][-a-z0-9]*$/.test(hostname);
+}
 
 const footerLink = z.strictObject({ name: z.string().trim().min(1).max(100), href: page.nullable() });
 
@@ -45,6 +58,7 @@ const brandAttributes = z.looseObject({
       background: picture,
       layout: z.enum(LAYOUTS),
       footer_links: z.array(footerLink).max(MAX_LINKS),
+      passkey_origins: z.array(passkeyOrigin).max(MAX_PASSKEY_ORIGINS),
       // Valid CSS contains neither `</` nor `<!`, so refusing both keeps a style sheet from closing its <style>
       // element.
       custom_css: z

@@ -53,6 +53,11 @@ export const stageRequest = z.object({
   site: z.object({
     base_url: z.string(),
     rp_id: z.string(),
+    /**
+     * Origins other than that of `base_url` whose pages may use the passkeys of `rp_id`. Gateways before 0.3 do not
+     * send this member.
+     */
+    passkey_origins: z.array(z.string()).readonly().exactOptional(),
     brand: z.string(),
     /** The line of authentik whose API the gateway speaks. Gateways before 0.3 do not send this member. */
     api_version: z.enum(API_VERSIONS).default(DEFAULT_API_VERSION),

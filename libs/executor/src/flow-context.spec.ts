@@ -27,6 +27,15 @@ it('sends a stage the brand of the request’s host, and base URLs that do not d
   expect(answer.brand.title).toBe('The Shop');
 });
 
+it('sends a stage the origins that share the passkeys of the site, if there are any', async () => {
+  const { brands, stages, show } = opened();
+  const passkey_origins = ['https://shop.example.net'];
+  brands.byHost.set('shop.example', brandOf('shop.example', { passkey_origins }));
+  for (const host of ['shop.example', 'other.example']) await show({ host });
+
+  expect(stages.requests.map(({ site }) => site.passkey_origins)).toEqual([passkey_origins, undefined]);
+});
+
 it('sends a stage the brand’s recovery flow, else the default one', async () => {
   const { brands, stages, show } = opened();
   brands.first = { recovery: 'lost' };

@@ -95,6 +95,7 @@ export type ConfiguredSite = Pick<StageRequest['site'], 'base_url' | 'rp_id' | '
 const siteFor = (configured: ConfiguredSite, brand: HostBrand): StageRequest['site'] => ({
   brand: brand.title,
   flows: recoveryFlow(configured, brand),
+  ...(brand.passkeyOrigins.length > 0 && { passkey_origins: brand.passkeyOrigins }),
   ...configured,
 });
 

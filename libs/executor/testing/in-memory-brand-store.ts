@@ -16,6 +16,7 @@ export class InMemoryBrandStore extends BrandStore {
   }
   lastKnown(host: string): HostBrand {
     const brand = this.byHost.get(host) ?? brandOf('example.org', { title: 'Example' });
-    return { ...brand, flowsByPurpose: { ...this.first, ...brand.flows } };
+    const { passkey_origins: passkeyOrigins = [], ...rest } = brand;
+    return { ...rest, passkeyOrigins, flowsByPurpose: { ...this.first, ...brand.flows } };
   }
 }

@@ -40,6 +40,8 @@ export const brand = z.object({
   layout: z.enum(LAYOUTS).optional(),
   footer_links: z.array(footerLink),
   custom_css: z.string(),
+  /** Origins whose pages may use the passkeys of the site. Only those of the brand of BASE_URL's host have an effect. */
+  passkey_origins: z.array(z.string()).exactOptional(),
   /** The style sheet that the brand has for the pages of authentik too. Pages apply it before `custom_css`. */
   branding_custom_css: z.string().exactOptional(),
   /**

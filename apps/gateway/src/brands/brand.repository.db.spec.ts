@@ -15,7 +15,7 @@ afterAll(() => store.close());
 beforeEach(async () => {
   await store.nextFlow();
   await store.source.query('TRUNCATE flow.brand_sets');
-  brands = new BrandRepository(store.source, { BRAND: 'The site' });
+  brands = new BrandRepository(store.source, { BRAND: 'The site', BASE_URL: 'https://id.a.example' });
 });
 
 /** Replaces the stored brands, as the command `blueprint apply` does. */
@@ -66,6 +66,19 @@ describe('brands', () => {
 
     for (const host of ['a.example', 'b.example', 'c.example'])
       expect(await brands.find(host)).toMatchObject({ title: 'The site', login_flows: ['strong', 'shop'] });
+  });
+
+  it('share passkeys with the origins that the brand of BASE_URL’s host names, and with those of no other brand', async () => {
+    const [own, foreign] = [['https://shop.example.net'], ['https://evil.example']];
+    await saveBrands(
+      brandOf('a.example', { passkey_origins: own }),
+      brandOf('b.example', { passkey_origins: foreign, default: true }),
+    );
+    for (const host of ['id.a.example', 'b.example', 'unknown.example'])
+      expect((await brands.find(host)).passkeyOrigins).toEqual(own);
+
+    await saveBrands(brandOf('a.example'), brandOf('b.example', { passkey_origins: foreign, default: true }));
+    for (const host of ['id.a.example', 'b.example']) expect((await brands.find(host)).passkeyOrigins).toEqual([]);
   });
 
   it('change at the next load of the revision, and at the next lookup if no revision is given', async () => {

@@ -21,10 +21,13 @@ interface CachedBrands {
 export class BrandRepository extends BrandStore {
   private cached: CachedBrands | undefined;
 
-  /** `BRAND` is the title for a brand without a title, and for a host without a brand. */
+  /**
+   * `BRAND` is the title for a brand without a title, and for a host without a brand. The host of `BASE_URL` is the one
+   * that passkeys are bound to.
+   */
   constructor(
     @Inject(DataSource) private readonly source: DataSource,
-    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'BRAND'>,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'BRAND' | 'BASE_URL'>,
   ) {
     super();
   }
@@ -40,7 +43,12 @@ export class BrandRepository extends BrandStore {
 
   private brandOf(host: string, { brands, first }: BrandSet): HostBrand {
     const brand = brandFor(brands, host) ?? fallbackBrand(brands);
-    return { flowsByPurpose: { ...first, ...brand.flows }, ...brand, title: brand.title || this.config.BRAND };
+    return {
+      ...brand,
+      flowsByPurpose: { ...first, ...brand.flows },
+      title: brand.title || this.config.BRAND,
+      passkeyOrigins: brandFor(brands, new URL(this.config.BASE_URL).host)?.passkey_origins ?? [],
+    };
   }
 
   private async read(): Promise<CachedBrands> {

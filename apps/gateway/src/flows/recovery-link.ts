@@ -29,7 +29,8 @@ export async function createRecoveryLink(
 ): Promise<{ readonly url: string } | { readonly problem: string }> {
   const slug =
     requestedSlug ??
-    (await new BrandRepository(source, { BRAND: '' }).find(new URL(baseUrl).host)).flowsByPurpose.recovery;
+    (await new BrandRepository(source, { BRAND: '', BASE_URL: baseUrl }).find(new URL(baseUrl).host)).flowsByPurpose
+      .recovery;
   if (slug === undefined) return { problem: 'there is no flow for recovery' };
   const [flow] = await source.query<Flow[]>('SELECT id, version_id FROM flow.flows WHERE slug = $1', [slug]);
   const version = flow && (await new PostgresFlowStore(source, sealer).find(flow.version_id));

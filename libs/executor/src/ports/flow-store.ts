@@ -38,9 +38,14 @@ export abstract class FlowStore {
 }
 
 /** The brand (look and flows) of the site under a host name. */
-export interface HostBrand extends Brand {
+export interface HostBrand extends Omit<Brand, 'passkey_origins'> {
   /** Slug of the flow for each purpose: the flow that the brand names, else the default flow with that designation. */
   readonly flowsByPurpose: BrandSet['first'] & Brand['flows'];
+  /**
+   * Origins whose pages may use the passkeys of the site: those of the brand of BASE_URL's host, whichever brand this is,
+   * because a client chooses the host of its request.
+   */
+  readonly passkeyOrigins: readonly string[];
 }
 
 /** Finds brands by host name. */

@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 const brand = {
   ...{ domain: 'fallback', default: true, title: 'Our site', logo: '', favicon: '', custom_css: '' },
-  ...{ flows: {}, locale: '', theme: 'automatic' as const, footer_links: [], flowsByPurpose: {} },
+  ...{ flows: {}, locale: '', theme: 'automatic' as const, footer_links: [], flowsByPurpose: {}, passkeyOrigins: [] },
 };
 
 interface Received {

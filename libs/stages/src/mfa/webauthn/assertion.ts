@@ -60,7 +60,7 @@ async function verifySignature(
   const result = await verifyAuthenticationResponse({
     response: { ...response, clientExtensionResults: {} },
     expectedChallenge: (received) => decodeBase64url(received).equals(decodeBase64url(challenge)),
-    expectedOrigin: party.origin,
+    expectedOrigin: [...party.origins],
     expectedRPID: party.id,
     credential: { id: credentialId, publicKey: Uint8Array.from(decodeBase64url(publicKey)), counter: signCount },
     requireUserVerification,

@@ -46,7 +46,7 @@ class SingleModel extends AuthenticatorModels {
   nameFor = () => undefined;
 }
 
-const party = { id: 'id.example.org', name: 'Example', origin: 'https://id.example.org' };
+const party = { id: 'id.example.org', name: 'Example', origins: ['https://id.example.org'] } as const;
 const challenge = randomBytes(64).toString('base64url');
 
 interface AttestationOptions {
@@ -71,7 +71,7 @@ async function register({
     return [format, new Map<string, unknown>([...Object.entries({ alg: -7, sig: Uint8Array.from(sig), x5c })])];
   };
   const credential = new SoftwareAuthenticator(aaguid).create(
-    { challenge, origin: party.origin, rpId: party.id },
+    { challenge, origin: party.origins[0], rpId: party.id },
     { statement },
   );
   const rules: CreationRules = {

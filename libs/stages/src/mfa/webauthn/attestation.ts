@@ -111,7 +111,7 @@ async function isSigned({
       response: { ...response, attestationObject: Buffer.from(attestationObject).toString('base64url') },
     },
     expectedChallenge: () => true,
-    expectedOrigin: party.origin,
+    expectedOrigin: [...party.origins],
     expectedRPID: party.id,
     requireUserPresence,
     requireUserVerification: false,

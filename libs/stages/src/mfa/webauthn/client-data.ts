@@ -23,8 +23,8 @@ export function clientDataError(text: string, { type, challenge, party }: Expect
   const { data } = result;
   if (data.type !== type) return `Unexpected client data type "${truncate(data.type)}", expected "${type}"`;
   if (!equalBytes(data.challenge, challenge)) return 'Client data challenge was not expected challenge';
-  if (data.origin !== party.origin)
-    return `Unexpected client data origin "${truncate(data.origin)}", expected "${party.origin}"`;
+  if (!party.origins.includes(data.origin))
+    return `Unexpected client data origin "${truncate(data.origin)}", expected "${party.origins[0]}"`;
   // A page of this site in a frame of another site still has the origin of this site. Only the member `crossOrigin`
   // reveals the frame (clickjacking).
   if (data.crossOrigin === true) return 'Client data is from a page in a frame of another site';

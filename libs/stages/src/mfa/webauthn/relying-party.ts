@@ -1,24 +1,25 @@
+import type { StageRequest } from '@gatehouse/contracts';
+
 /** The site that credentials belong to. It is built from the configuration only, never from a request header. */
 export interface RelyingParty {
   /** The domain that credentials are bound to (WebAuthn's RP ID). */
   readonly id: string;
   /** The name of the site in the browser's dialogue. */
   readonly name: string;
-  /** The only origin whose pages may create and use credentials, such as `https://id.example.org`. */
-  readonly origin: string;
+  /**
+   * The origins whose pages may create and use credentials: that of the site, such as `https://id.example.org`, and
+   * those of related sites (docs/spec/mfa.md#webauthn-origins).
+   */
+  readonly origins: readonly [own: string, ...related: string[]];
 }
 
-interface Site {
-  readonly base_url: string;
-  readonly rp_id: string;
-  readonly brand: string;
-}
+type Site = Pick<StageRequest['site'], 'base_url' | 'rp_id' | 'brand' | 'passkey_origins'>;
 
 /** Returns the relying party of a site. */
-export const relyingPartyOf = ({ base_url, rp_id, brand }: Site): RelyingParty => ({
+export const relyingPartyOf = ({ base_url, rp_id, brand, passkey_origins = [] }: Site): RelyingParty => ({
   id: rp_id,
   name: brand,
-  origin: new URL(base_url).origin,
+  origins: [new URL(base_url).origin, ...passkey_origins],
 });
 
 /** WebAuthn's levels of user verification (by fingerprint, face or PIN). */

@@ -7,6 +7,7 @@ import { NoAuthenticatorModels } from './attestation.js';
 import { ALGORITHMS, type CreationRules, creationOptions } from './creation-options.js';
 import { assertionResponse } from './credential-response.js';
 import { verifyRegistration } from './registration.js';
+import type { RelyingParty } from './relying-party.js';
 import { requestOptions } from './request-options.js';
 
 interface RecordedCeremonies {
@@ -37,9 +38,10 @@ const recorded = JSON.parse(
   readFileSync(new URL('recorded-ceremonies.json', import.meta.url), 'utf8'),
 ) as RecordedCeremonies;
 
-const party = { id: 'id.example.org', name: 'Example', origin: 'https://id.example.org' };
+const RELATED = 'https://shop.example.net';
+const party: RelyingParty = { id: 'id.example.org', name: 'Example', origins: ['https://id.example.org', RELATED] };
 const challenge = randomBytes(64).toString('base64url');
-const ceremony = { challenge, origin: party.origin, rpId: party.id };
+const ceremony = { challenge, origin: party.origins[0], rpId: party.id };
 const rules: CreationRules = {
   user_verification: 'preferred',
   resident_key_requirement: 'preferred',
@@ -70,7 +72,7 @@ const SYNCHRONISED = { backupEligible: true, backedUp: true };
 const BOUND = { backupEligible: false, backedUp: false };
 
 describe('recorded ceremonies', () => {
-  const local = { id: recorded.common.rp_id, name: 'Example', origin: recorded.common.origin };
+  const local = { id: recorded.common.rp_id, name: 'Example', origins: [recorded.common.origin] } as const;
 
   it.each(recorded.registration)(
     'verifies a registration: $name',
@@ -268,6 +270,25 @@ describe('a new credential', () => {
     ];
     for (const post of posts) expect(await register(post)).toEqual({ refused: expect.stringMatching(/./) });
   });
+});
+
+/** Origins that browsers and attackers may write like RELATED. */
+const UNRELATED = [
+  ...['http://shop.example.net', 'https://evil.shop.example.net', 'https://shop.example.net:444'],
+  ...['https://shop.example.net/', 'https://shop.example.net.', 'HTTPS://SHOP.EXAMPLE.NET', 'null', ''],
+];
+
+it('pages of a related origin create passkeys and log in with them, and pages of no other origin', async () => {
+  const key = new SoftwareAuthenticator();
+  const related = { ...ceremony, origin: RELATED };
+  const [asked, silent] = [key.create(related), key.create(related, { up: false })];
+  expect(await register(asked)).toHaveProperty('credential');
+  expect(await register(silent, { conditional: true })).toHaveProperty('credential');
+  expect(await assert(key.get(related), key)).toMatchObject({ userVerified: true });
+  for (const origin of UNRELATED) {
+    expect(await register(key.create({ ...ceremony, origin }))).toHaveProperty('refused');
+    expect(await assert(key.get({ ...ceremony, origin }), key)).toBeUndefined();
+  }
 });
 
 describe('an assertion', () => {
