@@ -30,7 +30,7 @@ export interface ShownChallenge {
  * each time, and follows `xak-flow-redirect` by itself. Links are followed as a browser follows them.
  */
 export class OfficialWebClient {
-  /** Path and query of the document that the visitor sees. */
+  /** Path and query of the document that the visitor sees, or the address of a page on another site. */
   address = '';
   challenge: ShownChallenge = { component: '' };
   /** The WebSocket of the flow page. */
@@ -64,9 +64,18 @@ export class OfficialWebClient {
     this.socket = undefined;
   }
 
+  /** Throws if the client cannot read a challenge. */
+  protected check(challenge: ShownChallenge): void {
+    ChallengeTypesFromJSON(challenge);
+  }
+
   private async load(address: string, headers: Readonly<Record<string, string>>): Promise<void> {
     await this.leave();
-    const { pathname, search } = new URL(address, this.url);
+    const { origin, pathname, search, href } = new URL(address, this.url);
+    if (origin !== this.url) {
+      this.address = href;
+      return;
+    }
     this.address = pathname + search;
     if (FLOW_PAGE.test(pathname)) return this.open();
     const { headers: answered } = await this.browser.fetch(this.address, { headers: { ...DOCUMENT, ...headers } });
@@ -105,7 +114,7 @@ export class OfficialWebClient {
     this.challenge = isSuccess
       ? (JSON.parse(text) as ShownChallenge)
       : { component: 'ak-stage-flow-error', error: text };
-    ChallengeTypesFromJSON(this.challenge);
+    if (isSuccess) this.check(this.challenge);
     const { component, to } = this.challenge;
     if (component === 'xak-flow-redirect')
       await this.load(String(to), { ...this.fromPage, 'sec-fetch-site': 'same-origin' });
