@@ -91,7 +91,9 @@ describe('users, groups and tokens in blueprints', () => {
   });
 
   it('refuses a password together with a hash', async () => {
-    await expect(outcomes(user('password: a, password_hash: b'))).rejects.toThrow('password_hash: Only one of');
+    await expect(outcomes(user('password: a, password_hash: b'))).rejects.toThrow(
+      'password_hash: Cannot set both password and password_hash. Use only one.',
+    );
     await expect(outcomes(user('password_hash: b'))).rejects.toThrow('password_hash: Invalid password hash format.');
   });
 

@@ -73,7 +73,7 @@ export class UserCollection implements Collection<FoundUser> {
       existing && Object.fromEntries(Object.keys(fields).map((name) => [name, existing.user[name as 'name']]));
     const values = validate(userSchema, { ...before, ...entryValues }, this.secrets);
     if (values.password && values.password_hash) {
-      throw ValidationError.field('password_hash', "Only one of 'password' or 'password_hash' can be set.");
+      throw ValidationError.field('password_hash', 'Cannot set both password and password_hash. Use only one.');
     }
     if (values.password_hash && this.passwords.isHash?.(values.password_hash) === false)
       throw ValidationError.field('password_hash', INVALID_HASH);

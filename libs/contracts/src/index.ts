@@ -48,6 +48,7 @@ export * from './python-text.js';
 export * from './redirect-target.js';
 export * from './reference.js';
 export * from './related-model.js';
+export * from './reputation-limits.js';
 export * from './rollout-arguments.js';
 export * from './schema-layers.js';
 export * from './secret.js';

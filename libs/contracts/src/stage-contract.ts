@@ -184,6 +184,11 @@ export interface StageContract {
   /** Whether the stage never passes and so ends the flow for every visitor. */
   readonly ends: boolean;
   /**
+   * Returns why a stage with this config refuses every answer, as a sentence that says what to change. Undefined for a
+   * stage that accepts some. The blueprint linter reports such a stage.
+   */
+  readonly refuses_all: (config: Readonly<Record<string, unknown>>) => string | undefined;
+  /**
    * Returns what a stage with this config may do in a flow of this designation, for the simulator. The executor does not
    * use it.
    */
@@ -248,6 +253,7 @@ const defaults = {
   form: undefined,
   proves: () => undefined,
   ends: false,
+  refuses_all: () => undefined,
   forecast: () => ({}),
   user_info: false,
   acts: true,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { acrOf, amrOf, type EffectType } from '@gatehouse/contracts';
+import { acrOf, amrOf, type EffectType, type ReputationLimits } from '@gatehouse/contracts';
 import { type EffectOf, type EventContext, lastSessionChange, type PlanCommit } from '@gatehouse/executor';
 import { eventMessage, mailMessage, type OutboxMessage, requestedEventMessage } from '@gatehouse/outbox';
 import { deviceName, type Sealer } from '@gatehouse/platform';
@@ -25,12 +25,6 @@ export interface CommitInput {
   readonly journeys?: JourneySettings | undefined;
   /** By default, scores have no limits. */
   readonly reputation?: ReputationLimits | undefined;
-}
-
-/** The lowest and the highest score of an identifier at one address. Absent: no limit. */
-export interface ReputationLimits {
-  readonly lowest?: number | undefined;
-  readonly highest?: number | undefined;
 }
 
 /** What the effects of one type add to a save: parts of the SQL statement, and messages for the outbox. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Problem, type SavedUser } from '@gatehouse/contracts';
+import { Problem, type ReputationLimits, type SavedUser } from '@gatehouse/contracts';
 import {
   type Cancellation,
   type FlowObserver,
@@ -22,7 +22,7 @@ import {
   uuidV7,
 } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { interval, type ReputationLimits } from './commit-effects.js';
+import { interval } from './commit-effects.js';
 import { commitStatement } from './commit-statement.js';
 import { commitPartsOf } from './commit-values.js';
 import type { JourneySettings } from './journeys/journey.settings.js';

@@ -1,10 +1,7 @@
-import type { ApiVersion } from '@gatehouse/contracts';
-import type { ReputationLimits } from '@gatehouse/executor-postgres';
+import { type ApiVersion, REPUTATION_LIMITS, type ReputationLimits } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Limits of scores in authentik 2026.8. Scores of 2024.8 have none. */
-const LIMITS_2026 = { lowest: -5, highest: 5 };
-const NEWER_DEFAULT = (limit: number) => `${limit} with \`API_VERSION=2026.8\`, else no limit`;
+const NEWER_DEFAULT = (limit: number | undefined) => `${limit} with \`API_VERSION=2026.8\`, else no limit`;
 
 /** Settings of reputation scores (docs/spec/events.md#reputation). */
 export const reputationConfig = z.object({
@@ -17,7 +14,7 @@ export const reputationConfig = z.object({
     .meta({
       description:
         'Lowest reputation score of a name at one address. A reputation policy with a lower threshold passes only for a sum of several scores',
-      'x-default': NEWER_DEFAULT(LIMITS_2026.lowest),
+      'x-default': NEWER_DEFAULT(REPUTATION_LIMITS['2026.8'].lowest),
     }),
   REPUTATION_UPPER_LIMIT: z.coerce
     .number()
@@ -27,7 +24,7 @@ export const reputationConfig = z.object({
     .optional()
     .meta({
       description: 'Highest reputation score of a name at one address',
-      'x-default': NEWER_DEFAULT(LIMITS_2026.highest),
+      'x-default': NEWER_DEFAULT(REPUTATION_LIMITS['2026.8'].highest),
     }),
 });
 
@@ -35,6 +32,6 @@ export const reputationConfig = z.object({
 export function reputationLimits(
   config: z.output<typeof reputationConfig> & { readonly API_VERSION: ApiVersion },
 ): ReputationLimits {
-  const { lowest, highest } = config.API_VERSION === '2024.8' ? {} : LIMITS_2026;
+  const { lowest, highest } = REPUTATION_LIMITS[config.API_VERSION];
   return { lowest: config.REPUTATION_LOWER_LIMIT ?? lowest, highest: config.REPUTATION_UPPER_LIMIT ?? highest };
 }

@@ -30,6 +30,7 @@ const BY_MAIL = 'user_fields: [email]';
 const IDENTIFICATION = stage('identification', BY_MAIL);
 const CAPTCHA = stage('captcha', 'public_key: a, private_key: b');
 const PASSWORD = stage('password', 'backends: [authentik.core.auth.InbuiltBackend]');
+const ONLY_LDAP = stage('password', 'backends: [authentik.sources.ldap.auth.LDAPBackend]');
 const LOGIN = [
   flow(),
   IDENTIFICATION,
@@ -60,7 +61,7 @@ const PAIR = ['a', 'b'].map((name) =>
  * For each rule: entries that violate the rule, the line of the finding, and similar entries that do not violate it.
  */
 const cases: Record<
-  Exclude<Rule, 'mfa-skippable' | 'mfa-conditional'>,
+  Exclude<Rule, 'mfa-skippable' | 'mfa-conditional' | 'reputation-out-of-reach'>,
   [bad: string[], line: number, good: string[]]
 > = {
   unreadable: [['{model: 3}'], 2, [DUMMY]],
@@ -111,6 +112,15 @@ const cases: Record<
     [expression('return ak_call_policy("rule").passing')],
     2,
     [expression('return ak_call_policy("other").passing')],
+  ],
+  'stage-refuses-all': [
+    [...LOGIN.map((line) => (line === PASSWORD ? ONLY_LDAP : line))],
+    4,
+    [
+      ...LOGIN.map((line) =>
+        line === PASSWORD ? ONLY_LDAP.replace('[', '[authentik.core.auth.TokenBackend, ') : line,
+      ),
+    ],
   ],
   'login-by-policy-only': [
     [...without(at(20, 'password')), expression('return context["x"]'), bound('login')],

@@ -1,4 +1,4 @@
-import { type ApiVersion, DEFAULT_API_VERSION } from '@gatehouse/contracts';
+import { type ApiVersion, DEFAULT_API_VERSION, REPUTATION_LIMITS } from '@gatehouse/contracts';
 import { BlueprintError } from '../blueprint-error.js';
 import { BlueprintRun } from '../blueprint-run.js';
 import { builtInContracts, builtInModels } from '../built-in-models.js';
@@ -20,6 +20,7 @@ import { InMemoryInvitationStore } from './in-memory-invitation-store.js';
 import { LintDraft } from './lint-draft.js';
 import { lintedFlows } from './linted-flow.js';
 import { policyRemarks } from './policy-rules.js';
+import { stageRemarks } from './stage-rules.js';
 import { walkedFlows, walkRemarks } from './walk-rules.js';
 
 /** The blueprints to check. */
@@ -44,7 +45,7 @@ export async function checkBlueprints(options: CheckOptions): Promise<Finding[]>
   return [
     ...unreadable,
     ...collector.findings,
-    ...locateRemarks(await remarksOf(draft), collector),
+    ...locateRemarks(await remarksOf(draft, lowestScore(options)), collector),
     ...duplicateBindings(draft, collector),
   ]
     .filter(({ file }) => checkedFiles.has(file))
@@ -75,7 +76,13 @@ export async function applyInMemory(options: CheckOptions) {
   return { draft, collector, unreadable };
 }
 
-async function remarksOf(draft: LintDraft): Promise<LintRemark[]> {
+/** Returns the lowest reputation of a name at one address: the setting of the gateway, else the limit of the line. */
+function lowestScore({ env, apiVersion = DEFAULT_API_VERSION }: CheckOptions): number | undefined {
+  const { REPUTATION_LOWER_LIMIT } = env;
+  return REPUTATION_LOWER_LIMIT ? Number(REPUTATION_LOWER_LIMIT) : REPUTATION_LIMITS[apiVersion].lowest;
+}
+
+async function remarksOf(draft: LintDraft, lowest: number | undefined): Promise<LintRemark[]> {
   const flows = lintedFlows(draft, builtInContracts);
   const walks = await walkedFlows(flows, draft);
   return [
@@ -86,7 +93,8 @@ async function remarksOf(draft: LintDraft): Promise<LintRemark[]> {
     }),
     ...brandRemarks(draft, flows),
     ...emptyLogouts(draft, flows),
-    ...policyRemarks(draft, builtInContracts.policies),
+    ...stageRemarks(draft, builtInContracts.stages),
+    ...policyRemarks(draft, builtInContracts.policies, lowest),
   ];
 }
 

@@ -27,6 +27,8 @@ export const RULES = {
   'bound-twice': 'warning',
   'policy-never-passes': 'warning',
   'policy-calls-itself': 'warning',
+  'reputation-out-of-reach': 'warning',
+  'stage-refuses-all': 'warning',
   'bad-prompt-expression': 'warning',
   'redirect-elsewhere': 'warning',
   'shadow-only': 'warning',

@@ -8,18 +8,38 @@ import type { LintDraft } from './lint-draft.js';
 /** Matches `redirect("…")` with a literal URL. */
 const REDIRECT = /\.redirect\(\s*f?(["'])(.*?)\1/g;
 
-/** Returns the rule violations of the policies of a draft. */
-export function policyRemarks(draft: LintDraft, contracts: ReadonlyMap<string, PolicyContract>): LintRemark[] {
+/**
+ * Returns the rule violations of the policies of a draft. `lowestScore` is the lowest reputation of a name at one address;
+ * undefined if there is no limit.
+ */
+export function policyRemarks(
+  draft: LintDraft,
+  contracts: ReadonlyMap<string, PolicyContract>,
+  lowestScore: number | undefined,
+): LintRemark[] {
   const bindings = [...draft.objectsOf(policyBindingModel.name)].filter(
     ({ values: { enabled, negate, shadow } }) => enabled && !negate && shadow !== true,
   );
   const boundPolicies = new Set(bindings.map(({ values: { policy } }) => policy));
-  return [...contracts.values()].flatMap((contract) =>
+  const perPolicy = [...contracts.values()].flatMap((contract) =>
     [...draft.objectsOf(contract.model)].flatMap((policy) => [
       ...(boundPolicies.has(policy.id) ? neverPassingRemarks(policy, contract) : []),
       ...externalRedirects(policy, contract),
     ]),
   );
+  const model = [...contracts.values()].find(({ kind }) => kind === 'reputation')?.model ?? '';
+  return [...perPolicy, ...unreachedReputations([...draft.objectsOf(model)], lowestScore)];
+}
+
+/** Returns a remark for each reputation policy whose threshold the score of a name at one address cannot reach. */
+function unreachedReputations(policies: readonly BlueprintObject[], lowest = -Infinity): LintRemark[] {
+  return policies
+    .filter(({ values: { threshold } }) => Number(threshold) < lowest)
+    .map(({ id, values: { name, threshold } }) => ({
+      rule: 'reputation-out-of-reach',
+      objectId: id,
+      text: `the policy ${String(name)} passes at ${Number(threshold)}, but the score of a name at one address ends at ${lowest}. Set a threshold of at least ${lowest}, or a lower REPUTATION_LOWER_LIMIT`,
+    }));
 }
 
 function neverPassingRemarks({ id, values }: BlueprintObject, { alwaysFails }: PolicyContract): LintRemark[] {

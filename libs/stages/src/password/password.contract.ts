@@ -20,6 +20,9 @@ export const BACKENDS = [
   'authentik.sources.kerberos.auth.KerberosBackend',
 ] as const;
 
+/** Backends of sources that Gatehouse does not have. A password stage accepts their names, and never asks them. */
+const UNASKED_BACKENDS: readonly unknown[] = BACKENDS.slice(2);
+
 /** Backends that authentik has since its line 2026.8. */
 const NEWER_BACKENDS = ['authentik.sources.kerberos.auth.KerberosBackend'];
 
@@ -33,6 +36,10 @@ export const passwordContract = defineStage({
   acts: false,
   proves: () => ({ factor: 'first', if_missing: 'refused' }),
   user_info: true,
+  refuses_all: ({ backends }) =>
+    Array.isArray(backends) && backends.every((backend) => UNASKED_BACKENDS.includes(backend))
+      ? 'Gatehouse asks none of its backends. Add authentik.core.auth.InbuiltBackend'
+      : undefined,
   config: z.object({
     backends: z
       .array(withNewerValues(choice(BACKENDS), NEWER_BACKENDS))

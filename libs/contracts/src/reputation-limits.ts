@@ -1,0 +1,13 @@
+import type { ApiVersion } from './api-version.js';
+
+/** Lowest and highest score of a name at one address. Absent: no limit. */
+export interface ReputationLimits {
+  readonly lowest?: number | undefined;
+  readonly highest?: number | undefined;
+}
+
+/** The limits of reputation scores where no setting changes them, by line (docs/spec/events.md#reputation). */
+export const REPUTATION_LIMITS: Readonly<Record<ApiVersion, ReputationLimits>> = {
+  '2024.8': {},
+  '2026.8': { lowest: -5, highest: 5 },
+};
