@@ -139,12 +139,12 @@ describeInChromium('a passkey in the first step, in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('is refused with words if it is unknown, and can then be replaced by another one', async () => {
+  it('is refused with words if it is unknown, leaves the browser, and can then be replaced by another one', async () => {
     const credential = await register('bob');
     const { page, authenticator } = await openPage([unregistered(credential)]);
     await page.goto(urlOf('/if/flow/passkey-login/?next=/if/user/'));
     await page.getByText('This device is not set up for your account. Please use another one.').waitFor();
-    await authenticator.clear();
+    await expect.poll(() => authenticator.credentials(), { timeout: 10_000 }).toEqual([]);
     await authenticator.add(credential);
     await page.getByRole('button', { name: 'Use a passkey or security key' }).click();
     await page.getByText('You are signed in as bob.').waitFor();

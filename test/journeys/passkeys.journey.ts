@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment, SERVICES } from '../support/deployment.js';
+import { asking, fieldEntry, writing } from '../support/prompts.js';
 import { type StoredCredential, VirtualAuthenticator } from '../support/virtual-authenticator.js';
 
 const validate = (attrs: Record<string, unknown> = {}) => ({
@@ -15,14 +16,16 @@ const registration = (attrs: Record<string, unknown> = {}) => ({
   attrs,
 });
 
+const MEMBERS = { designation: 'stage_configuration', authentication: 'require_authenticated' };
+
 let deployment: Deployment;
 beforeAll(async () => {
   deployment = await Deployment.open({
     host: 'localhost',
-    services: [...SERVICES, 'mfa'],
+    services: [...SERVICES, 'mfa', 'enrollment'],
     blueprints: [
       blueprint(
-        ['alice', 'bob', 'carol', 'dave', 'erin'].map((username) => userEntry(username)),
+        ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'].map((username) => userEntry(username)),
         flowEntries('passkey', [validate({ not_configured_action: 'deny' }), LOGIN]),
         flowEntries('login', [IDENTIFICATION, PASSWORD, validate(), LOGIN]),
         flowEntries('suggesting', [
@@ -30,9 +33,9 @@ beforeAll(async () => {
           PASSWORD,
           LOGIN,
         ]),
-        flowEntries('keys', [registration({ resident_key_requirement: 'required' })], {
-          ...{ designation: 'stage_configuration', authentication: 'require_authenticated' },
-        }),
+        flowEntries('keys', [registration({ resident_key_requirement: 'required' })], MEMBERS),
+        fieldEntry('details', ['name', 'text']),
+        flowEntries('details', [asking('details', ['name']), writing('never_create')], MEMBERS),
       ),
     ],
   });
@@ -116,9 +119,32 @@ describeInChromium('passkeys in Chromium', () => {
     await passwordless.page.getByText('This device is not set up for your account. Please use another one.').waitFor();
     // The page has told the browser that the site does not know this passkey.
     await expect.poll(() => passwordless.authenticator.credentials()).toEqual([]);
+    const suggesting = await openPage([unregistered(credentials[0]!)]);
+    await suggesting.page.goto(urlOf('/if/flow/suggesting/'));
+    await expect.poll(() => suggesting.authenticator.credentials(), { timeout: 10_000 }).toEqual([]);
     for (const credential of usedCredentials(credentials)) await passwordless.authenticator.add(credential);
     await passwordless.page.getByRole('button', { name: 'Try again' }).click();
     await waitForAccountPage(passwordless.page, 'dave');
+  });
+
+  it('that the user removes leave the browser, which shows the current names of the user', async () => {
+    const { page, authenticator, credentials, complaints } = await register('frank');
+    const [kept] = credentials;
+    const stored = async () => new Map((await authenticator.credentials()).map((one) => [one.credentialId, one]));
+    const other = { ...unregistered(kept!), userHandle: randomBytes(48).toString('base64') };
+    await authenticator.add(other);
+    await page.goto(urlOf('/if/flow/details/?next=/if/user/'));
+    await page.fill('input[name=name]', 'Frank Example');
+    await page.keyboard.press('Enter');
+    await waitForAccountPage(page, 'frank');
+    const names = { userName: 'frank', userDisplayName: 'Frank Example' };
+    const namesOf = async (id: string) => (await stored()).get(id);
+    await expect.poll(() => namesOf(kept!.credentialId), { timeout: 10_000 }).toMatchObject(names);
+
+    await page.getByRole('button', { name: 'Remove' }).click();
+    await page.getByText('You have set up no device yet.').waitFor();
+    await expect.poll(async () => [...(await stored()).keys()], { timeout: 10_000 }).toEqual([other.credentialId]);
+    expect(complaints).toEqual([]);
   });
 
   it('that were cloned are refused because of their signature counter', async () => {

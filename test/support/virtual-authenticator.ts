@@ -8,6 +8,8 @@ export interface StoredCredential {
   readonly privateKey: string;
   readonly userHandle?: string;
   readonly signCount: number;
+  readonly userName?: string;
+  readonly userDisplayName?: string;
 }
 
 /** A virtual platform authenticator of a page. It approves every request without user interaction. */
@@ -37,10 +39,5 @@ export class VirtualAuthenticator {
   async add(credential: StoredCredential): Promise<void> {
     const { authenticatorId } = this;
     await this.devtools.send('WebAuthn.addCredential', { authenticatorId, credential });
-  }
-
-  async clear(): Promise<void> {
-    const { authenticatorId } = this;
-    await this.devtools.send('WebAuthn.clearCredentials', { authenticatorId });
   }
 }

@@ -2,7 +2,10 @@ import type { Translate } from '@gatehouse/texts/browser';
 import { translateBy } from '@gatehouse/texts/browser';
 import { hydrate, type VNode } from 'preact';
 import { FlowPage } from './flow/flow-page.js';
-import type { ApiPageData, BrowserPageData, FlowPageData } from './page.js';
+import { signalAcceptedPasskeys } from './flow/passkey-signals.js';
+import type { AccountScriptData, ApiPageData, BrowserPageData, FlowPageData } from './page.js';
+
+type ScriptData = BrowserPageData<FlowPageData> | BrowserPageData<ApiPageData> | AccountScriptData;
 
 /** Returns the component tree of the page. The API page is loaded on demand, because it is opened rarely. */
 async function pageOf(pageData: FlowPageData | ApiPageData, t: Translate): Promise<VNode> {
@@ -11,12 +14,16 @@ async function pageOf(pageData: FlowPageData | ApiPageData, t: Translate): Promi
   return <ApiPage pageData={pageData} t={t} />;
 }
 
+/** Hydrates the page, or tells the browser about the passkeys of the account page. */
+async function start(root: Element, data: ScriptData): Promise<void> {
+  if ('passkeys' in data) return signalAcceptedPasskeys(data.passkeys);
+  const { texts, ...pageData } = data;
+  hydrate(await pageOf(pageData, translateBy(pageData.locale, texts)), root);
+}
+
 const root = document.getElementById('page');
 // A field of a form may have the same id.
 const data = document.querySelector('script#opened');
 if (root && data) {
-  const { texts, ...pageData } = JSON.parse(data.textContent ?? '') as
-    | BrowserPageData<FlowPageData>
-    | BrowserPageData<ApiPageData>;
-  void pageOf(pageData, translateBy(pageData.locale, texts)).then((page) => hydrate(page, root));
+  void start(root, JSON.parse(data.textContent ?? '') as ScriptData);
 }

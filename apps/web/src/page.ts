@@ -99,6 +99,9 @@ export interface AccountPageData extends LanguagePageData {
   readonly refused?: 'stale' | 'unproved' | 'name';
 }
 
+/** The part of the data of the account page that the browser receives. */
+export type AccountScriptData = Pick<AccountData, 'passkeys'>;
+
 /** The data that all pages about flows have, which superusers see. */
 interface AdministrationPageData extends LanguagePageData {
   readonly brand: Brand;

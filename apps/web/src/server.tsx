@@ -13,7 +13,7 @@ import { FlowChangePage } from './flow-versions/flow-change-page.js';
 import { flowChangeHeading } from './flow-versions/flow-change-texts.js';
 import { FlowListPage, flowListHeading } from './flow-versions/flow-list-page.js';
 import { FlowVersionsPage } from './flow-versions/flow-versions-page.js';
-import type { ApiPageData, BrowserPageData, FlowPageData, PageRenderers } from './page.js';
+import type { AccountScriptData, ApiPageData, BrowserPageData, FlowPageData, PageRenderers } from './page.js';
 import accountStyle from './style/account.css?inline';
 import apiStyle from './style/api.css?inline';
 import flowDiagramStyle from './style/flow-diagram.css?inline';
@@ -39,11 +39,13 @@ export const renderFlowPage: PageRenderers['renderFlowPage'] = (pageData, frame)
   return { html, externalOrigins: pageOriginsOf(pageData) };
 };
 
-/** Renders the account page. */
+/** Renders the account page. Its script only tells the browser about passkeys, so the page works without it. */
 export const renderAccountPage: PageRenderers['renderAccountPage'] = (pageData, frame) => {
-  const { brand, locale } = pageData;
+  const { brand, locale, account } = pageData;
   const body = render(<AccountPage pageData={pageData} t={translator(locale)} />);
-  const html = renderDocument({ title: brand.title, brand, locale, body, ownStyle: wideStyle + accountStyle }, frame);
+  const state: AccountScriptData = { passkeys: account.passkeys };
+  const ownStyle = wideStyle + accountStyle;
+  const html = renderDocument({ title: brand.title, brand, locale, body, state, ownStyle }, frame);
   return { html, externalOrigins: NO_ORIGINS };
 };
 

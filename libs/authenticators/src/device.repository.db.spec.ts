@@ -159,6 +159,7 @@ describe('the view and functions for other services', () => {
     const [seen] = await source.query('SELECT * FROM mfa.owned_devices WHERE user_id = $1', [user]);
     expect(seen).toMatchObject({ name: 'Mine', kind: 'totp' });
     expect(seen).not.toHaveProperty('secret');
+    expect(seen).toMatchObject({ credential_id: null });
     expect(await query('SELECT mfa.has_device($1, $2)', [user, 'totp'])).toBe(true);
     expect(await query('SELECT mfa.has_device($1, $2)', [user, 'sms'])).toBe(false);
     expect(await query('SELECT mfa.remove_device($1, $2, $3)', [user, 'totp', pk])).toBe(true);

@@ -7,3 +7,4 @@ export * from './device-tries.repository.js';
 export * from './digest-key.repository.js';
 export * from './migrations/index.js';
 export * from './orphaned-device-cleaner.js';
+export * from './passkey-user-handle.js';

@@ -10,5 +10,5 @@ export const SCHEMA_VERSIONS = {
   consent: 1_765_411_380_000,
   enrollment: 1_764_201_660_000,
   identification: 1_764_547_380_000,
-  mfa: 1_766_016_060_000,
+  mfa: 1_766_188_800_000,
 };

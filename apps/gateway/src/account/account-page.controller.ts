@@ -132,6 +132,7 @@ export class AccountPageController {
       changeFlows: await this.changeLinks(flows.user_settings),
       sessions: { shown, count },
       devices: await this.deviceForms.load(user.uuid),
+      passkeys: await this.deviceForms.passkeys(user),
       consents: consents.map(toPageConsent),
     };
   }

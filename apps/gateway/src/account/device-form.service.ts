@@ -1,3 +1,4 @@
+import { passkeyUserHandle } from '@gatehouse/authenticators';
 import { DEVICE_CLASSES, Problem } from '@gatehouse/contracts';
 import { FlowStore } from '@gatehouse/executor';
 import type { AccountPageData } from '@gatehouse/web';
@@ -5,11 +6,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { deviceName } from '../devices/device.dto.js';
 import { DeviceService, type RequestActor } from '../devices/device.service.js';
 import { type UserDevice, UserDeviceRepository } from '../devices/user-device.repository.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import type { AuthenticatedUser } from '../users/user.repository.js';
 
 /** Largest number of devices on the page. */
 const MAX_SHOWN_DEVICES = 50;
 /** Kinds of the stages in which users set up devices. */
 const SETUP_STAGE_KINDS = DEVICE_CLASSES.map((kind) => `authenticator_${kind}`);
+
+type AccountOwner = Pick<AuthenticatedUser, 'uuid' | 'username' | 'name'>;
 
 /** A user's devices on the account page, and the forms that change them. */
 @Injectable()
@@ -18,6 +23,7 @@ export class DeviceFormService {
     @Inject(UserDeviceRepository) private readonly devices: UserDeviceRepository,
     @Inject(DeviceService) private readonly deviceService: DeviceService,
     @Inject(FlowStore) private readonly flows: FlowStore,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'BASE_URL'>,
   ) {}
 
   /** Returns the page's data about a user's devices. */
@@ -26,6 +32,19 @@ export class DeviceFormService {
     return {
       shown: devices.map(toPageDevice),
       enrolmentStages: await this.flows.listConfigurableStages(SETUP_STAGE_KINDS),
+    };
+  }
+
+  /**
+   * Returns what the page tells the browser about the passkeys of the site: all that the site accepts for the user, and
+   * the names of the user (docs/spec/mfa.md#webauthn-signals).
+   */
+  async passkeys({ uuid, username, name }: AccountOwner): Promise<AccountPageData['account']['passkeys']> {
+    return {
+      rpId: new URL(this.config.BASE_URL).hostname,
+      userId: passkeyUserHandle(uuid),
+      ...{ name: username, displayName: name || username },
+      allAcceptedCredentialIds: await this.devices.listCredentialIds(uuid),
     };
   }
 

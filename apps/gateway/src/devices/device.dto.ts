@@ -1,5 +1,5 @@
 import { MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticators';
-import { changedIn2026, char, optionalNullable, since2026 } from '@gatehouse/contracts';
+import { changedIn2026, char, optionalNullable, ownField, since2026 } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { paginatedSchema } from '../http/pagination.js';
 
@@ -33,6 +33,7 @@ export const userDevice = z
       .optional()
       .meta({ description: 'Security keys only: the AAGUID, which identifies the model, if the key has reported it.' }),
     device_type: z.null().optional(),
+    credential_id: ownField(z.string().optional()).meta({ description: 'Security keys only: the id, in base64url.' }),
   })
   .meta({ id: 'OwnDevice', description: 'A second-factor device of one kind.' });
 export type DeviceDto = z.input<typeof userDevice>;

@@ -1,4 +1,4 @@
-import { valueIn } from '@gatehouse/contracts';
+import { API_VERSIONS, valueIn } from '@gatehouse/contracts';
 import { expect, it } from 'vitest';
 import { allDevices, anyDevice, userDevice } from './device.dto.js';
 import { toAnyDevice, toUserDevice } from './device.presenter.js';
@@ -6,7 +6,16 @@ import type { UserDevice } from './user-device.repository.js';
 
 const at = new Date('2026-11-30T12:00:00Z');
 const device = (kind: UserDevice['kind'], facts: object = {}): UserDevice => ({
-  ...{ kind, pk: 7, name: 'Mine', facts: { ...facts }, created: at, updated: at, lastUsed: null },
+  ...{
+    kind,
+    pk: 7,
+    name: 'Mine',
+    facts: { ...facts },
+    created: at,
+    updated: at,
+    lastUsed: null,
+    credentialId: kind === 'webauthn' ? 'AQID' : null,
+  },
 });
 const AAGUID = 'fbfc3007-154e-4ecc-8c0b-6e020557d7bd';
 
@@ -23,6 +32,13 @@ it('lists them with the fields of 2024.8: a number as pk, and none of the newer 
   expect(listed).toMatchObject({ pk: 7, name: 'Mine', last_used: null });
   expect(Object.keys(listed!)).not.toEqual(expect.arrayContaining(['external_id']));
   expect(Object.keys(listed!)).not.toEqual(expect.arrayContaining(['extra_description']));
+});
+
+it('shows the credential id of a passkey only to clients that ask for all fields', () => {
+  const shown = toUserDevice(device('webauthn', { aaguid: AAGUID }));
+  expect(valueIn('complete', userDevice, shown)).toMatchObject({ credential_id: 'AQID' });
+  for (const line of API_VERSIONS) expect(valueIn(line, userDevice, shown)).not.toHaveProperty('credential_id');
+  expect(toUserDevice(device('totp'))).not.toHaveProperty('credential_id');
 });
 
 it('shows the masked address of an email device', () => {

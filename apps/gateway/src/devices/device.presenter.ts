@@ -27,8 +27,9 @@ const DEVICE_CLASS_INFO: Readonly<Record<DeviceClass, DeviceClassInfo>> = {
   webauthn: {
     name: 'WebAuthn Device',
     model: 'WebAuthnDevice',
-    extras: ({ facts, created }) => ({
+    extras: ({ facts, created, credentialId }) => ({
       ...{ created_on: created.toISOString(), aaguid: textOf(facts['aaguid']), device_type: null },
+      credential_id: credentialId ?? '',
     }),
   },
 };

@@ -11,7 +11,7 @@ import type { UserDevice, UserDeviceRepository } from './user-device.repository.
 const at = new Date('2026-11-30T12:00:00Z');
 const DEVICE: UserDevice = {
   ...{ kind: 'email', pk: 7, name: 'Mine', facts: { address: 'a****@e******.org' } },
-  ...{ created: at, updated: at, lastUsed: null },
+  ...{ created: at, updated: at, lastUsed: null, credentialId: null },
 };
 const repository = { list: async () => [DEVICE], count: async () => 1 } as unknown as UserDeviceRepository;
 const service = { find: async () => DEVICE, rename: async () => undefined } as unknown as DeviceService;

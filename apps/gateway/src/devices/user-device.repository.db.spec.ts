@@ -48,6 +48,19 @@ describe('a user’s own devices', () => {
     );
   });
 
+  it('have the credential id if they are passkeys, and all credential ids of the owner are listed', async () => {
+    for (const [user, kind] of [
+      [alice!, 'webauthn'],
+      [alice!, 'sms'],
+      [bob!, 'webauthn'],
+    ] as const)
+      await devices.add({ id: randomUUID(), user: user.uuid, kind, name: kind, handle: `${kind} of ${user.username}` });
+    const ids = [`webauthn of ${alice!.username}`, null];
+    const listed = await userDevices.list({ owner: alice!.uuid }, { offset: 0, limit: 5 });
+    expect(listed.map(({ credentialId }) => credentialId)).toEqual(ids);
+    expect(await userDevices.listCredentialIds(alice!.uuid)).toEqual([ids[0]]);
+  });
+
   it('are not found for another user or under another kind', async () => {
     const { pk } = await addDevice(alice!);
     expect(await userDevices.find(bob!.uuid, { kind: 'totp', pk })).toBeUndefined();

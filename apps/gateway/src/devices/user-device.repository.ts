@@ -21,6 +21,8 @@ export interface UserDevice extends UserDeviceId {
   readonly created: Date;
   readonly updated: Date;
   readonly lastUsed: Date | null;
+  /** The credential id of a passkey in base64url; null for other devices. */
+  readonly credentialId: string | null;
 }
 
 /** Selects the devices of an owner. Without a `kind`, selects devices of all kinds. */
@@ -38,11 +40,17 @@ export interface DeviceChange {
 /** Selects the devices of an owner. $1 uuid of the owner, $2 kind of the devices, or null for all kinds. */
 const OWNED = `FROM mfa.owned_devices d WHERE d.user_id = $1 AND ($2::text IS NULL OR d.kind = $2)`;
 const LISTED_COLUMNS = `SELECT d.pk, d.kind, d.name, d.facts, d.created_at AS created, d.updated_at AS updated,
-    d.last_used_at AS "lastUsed"`;
+    d.last_used_at AS "lastUsed", d.credential_id AS "credentialId"`;
 
 const COUNT = { name: 'own_device_count', text: `SELECT count(*)::int AS count ${OWNED}` };
 const LIST = { name: 'own_device_list', text: `${LISTED_COLUMNS} ${OWNED} ORDER BY d.pk LIMIT $3 OFFSET $4` };
 const FIND = { name: 'own_device_find', text: `${LISTED_COLUMNS} ${OWNED} AND d.pk = $3` };
+/** $1 uuid of the owner. */
+const LIST_CREDENTIAL_IDS = {
+  name: 'own_credential_id_list',
+  text: `SELECT d.credential_id AS id FROM mfa.owned_devices d
+    WHERE d.user_id = $1 AND d.credential_id IS NOT NULL ORDER BY d.pk`,
+};
 
 /**
  * Renames a device and writes the audit event. $1-$4 outbox row, $5 uuid of the owner, $6 kind and $7 pk of the device,
@@ -80,6 +88,12 @@ export class UserDeviceRepository {
 
   async find(owner: string, { kind, pk }: UserDeviceId): Promise<UserDevice | undefined> {
     return (await runNamed<UserDevice>(this.source, FIND, [owner, kind, pk])).rows[0];
+  }
+
+  /** Returns the credential ids of all passkeys of the owner, in base64url. */
+  async listCredentialIds(owner: string): Promise<string[]> {
+    const { rows } = await runNamed<{ id: string }>(this.source, LIST_CREDENTIAL_IDS, [owner]);
+    return rows.map(({ id }) => id);
   }
 
   /** Renames a device and writes an audit event. Returns false if the device no longer exists. */

@@ -7,6 +7,7 @@ export interface AccountData {
   readonly changeFlows: { readonly details?: string; readonly password?: string };
   readonly sessions: AccountSessions;
   readonly devices: AccountDevices;
+  readonly passkeys: AccountPasskeys;
   readonly consents: readonly AccountConsent[];
 }
 
@@ -49,6 +50,17 @@ export interface AccountDevices {
   readonly shown: readonly AccountDevice[];
   /** Stages with which the user can enrol another device. */
   readonly enrolmentStages: readonly { readonly id: string; readonly name: string }[];
+}
+
+/** What the browser is told about the passkeys of the site. Binary values are in base64url. */
+export interface AccountPasskeys {
+  readonly rpId: string;
+  readonly userId: string;
+  /** The username, and the full name or the username. */
+  readonly name: string;
+  readonly displayName: string;
+  /** The credential ids of all passkeys of the user. */
+  readonly allAcceptedCredentialIds: readonly string[];
 }
 
 /** One authenticator. */

@@ -26,6 +26,7 @@ export const ERROR_WORDS: Readonly<Record<string, Words>> = {
   identification_empty: fillIn,
   identification_passkey: unproved,
   identification_passkey_device: unknownDevice,
+  identification_passkey_unknown: unknownDevice,
   password_invalid: (t) => t('Wrong password. Please try again.'),
   captcha_failed: captcha,
   captcha_refused: captcha,

@@ -1,14 +1,14 @@
-import { executorPath } from '@gatehouse/client';
+import { executorPath, NO_REPLY, readReply } from '@gatehouse/client';
 import { getCredential } from '@gatehouse/client/webauthn';
+import type { Challenge } from '../page.js';
 import { callApi } from './api.js';
 import type { FormAnswer } from './page.context.js';
+import { signalUnknownPasskey } from './passkey-signals.js';
 
-interface PasskeyChallenge {
-  readonly component?: string;
+type PasskeyChallenge = Challenge & {
   readonly to?: string;
-  readonly response_errors?: object;
   readonly device_challenges?: readonly { readonly device_class: string; readonly challenge: FormAnswer }[];
-}
+};
 
 /** Offers the passkeys that the flow at `url` accepts as autofill suggestions, and logs in with the chosen passkey. */
 export async function offerPasskeys(url: string, signal: AbortSignal): Promise<void> {
@@ -16,14 +16,15 @@ export async function offerPasskeys(url: string, signal: AbortSignal): Promise<v
   const { pathname, search } = new URL(url, location.href);
   const executor = executorPath(pathname.split('/')[3] ?? '', search);
   const challenge = await request(executor, { signal });
-  const device = challenge.device_challenges?.find(({ device_class }) => device_class === 'webauthn');
-  if (!device || !challenge.component) return;
+  const device = challenge?.device_challenges?.find(({ device_class }) => device_class === 'webauthn');
+  if (!challenge || !device) return;
   const assertion = await getCredential(device.challenge, { mediation: 'conditional', signal }).catch(() => undefined);
   if (!assertion) return;
   const body = JSON.stringify({ component: challenge.component, webauthn: assertion });
-  const { to } = await request(executor, { body });
+  const next = await request(executor, { body });
+  if (next) await signalUnknownPasskey({ webauthn: assertion }, next);
   // Without a redirect (`to`), the page at `url` shows the next challenge or the refusal.
-  location.assign(to ?? url);
+  location.assign(next?.to ?? url);
 }
 
 /**
@@ -39,7 +40,10 @@ export async function anyPasskey(
   return getCredential(challenge, { mediation, signal }).catch(() => undefined);
 }
 
-const request = async (address: string, init: Parameters<typeof callApi>[1]): Promise<PasskeyChallenge> =>
-  (await callApi(address, init)
-    .then((response) => response.json())
-    .catch(() => ({}))) as PasskeyChallenge;
+/** Returns the challenge in the reply to a request, or `undefined` if there is none. */
+async function request(address: string, init: Parameters<typeof callApi>[1]): Promise<PasskeyChallenge | undefined> {
+  const reply = await callApi(address, init)
+    .then(readReply)
+    .catch(() => NO_REPLY);
+  return reply.kind === 'challenge' ? (reply.challenge as PasskeyChallenge) : undefined;
+}

@@ -115,7 +115,7 @@ class ExecutorChannel {
 /** Lets the browser remember a proved account, and forget an unknown passkey. */
 function noticeAnswer(answer: FormAnswer, next: Challenge): void {
   rememberProvedAccount(answer, next);
-  signalUnknownPasskey(answer, next);
+  void signalUnknownPasskey(answer, next);
 }
 
 /**

@@ -3,6 +3,7 @@ import { GuardSuperuserDevices1764547380000 } from './1764547380000-guard-superu
 import { DigestKeys1764806400000 } from './1764806400000-digest-keys.js';
 import { EmailDevices1766016000000 } from './1766016000000-email-devices.js';
 import { DeviceTries1766016060000 } from './1766016060000-device-tries.js';
+import { OwnedCredentialIds1766188800000 } from './1766188800000-owned-credential-ids.js';
 
 /** The Postgres schema of devices. */
 export const MFA_SCHEMA = 'mfa';
@@ -14,4 +15,5 @@ export const mfaMigrations = [
   DigestKeys1764806400000,
   EmailDevices1766016000000,
   DeviceTries1766016060000,
+  OwnedCredentialIds1766188800000,
 ];

@@ -139,6 +139,7 @@ export const identificationContract = defineStage({
     identification_captcha: { string: 'Failed to authenticate.', code: 'invalid' },
     identification_empty: { string: 'No identification data provided.', code: 'invalid' },
     identification_passkey_device: { string: 'Invalid device', code: 'invalid' },
+    identification_passkey_unknown: { string: 'Invalid device', code: 'invalid' },
     identification_passkey_model: {
       string: 'Invalid device type. Contact your {brand} administrator for help.',
       code: 'invalid',
@@ -156,7 +157,7 @@ export const identificationContract = defineStage({
         shown: passkeyOptions,
         errors: {
           authenticator_validate_device: 'identification_passkey_device',
-          authenticator_validate_unknown: 'identification_passkey_device',
+          authenticator_validate_unknown: 'identification_passkey_unknown',
           authenticator_validate_model: 'identification_passkey_model',
         },
       },

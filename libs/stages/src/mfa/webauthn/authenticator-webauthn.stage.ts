@@ -1,5 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { authenticatorNameOf, DeviceRepository, MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticators';
+import { randomUUID } from 'node:crypto';
+import {
+  authenticatorNameOf,
+  DeviceRepository,
+  MAX_DEVICE_NAME_LENGTH,
+  passkeyUserHandle,
+} from '@gatehouse/authenticators';
 import { ask, deny, pass, reject, type SavedUser, type StageMessage, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
@@ -59,7 +64,7 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
     const existing = (await this.devices.findByUser(owner.uuid)).filter(({ kind }) => kind === 'webauthn');
     const registration = creationOptions({
       party: relyingPartyOf(input.site),
-      owner: { handle: userHandleOf(owner), username: owner.username, name: owner.name },
+      owner: { handle: passkeyUserHandle(owner.uuid), username: owner.username, name: owner.name },
       challenge: state.challenge,
       rules: rulesOf(input),
       existing: existing.flatMap(({ handle }) => handle ?? []),
@@ -138,6 +143,3 @@ const rulesOf = ({ config, apiVersion }: Input): CreationRules => ({
   suggestedAttachment: apiVersion === '2024.8' ? null : attachmentOf(config.hints),
   requestAttestation: config.device_type_restrictions.length > 0,
 });
-
-/** Returns a stable user handle that reveals nothing about the user. */
-const userHandleOf = ({ uuid }: SavedUser) => createHash('sha256').update(`webauthn\0${uuid}`).digest('hex');
