@@ -106,8 +106,9 @@ describe('the counter', () => {
 
   it('may stay equal with `allowEqual`, and a use without a counter is recorded', async () => {
     const device = await addDevice({ counter: 0 });
-    expect(await devices.recordUse(device, { to: 0, allowEqual: true })).toBe(true);
+    expect(await devices.recordUse(device, { to: 0, allowEqual: true, facts: { backed_up: true } })).toBe(true);
     expect(await devices.recordUse(device)).toBe(true);
+    expect((await devices.findByUser(device.user))[0]?.facts).toEqual({ ...device.facts, backed_up: true });
     expect((await devices.findByUser(device.user))[0]?.lastUsed).toBeInstanceOf(Date);
   });
 

@@ -9,6 +9,8 @@ export interface CounterUpdate {
   readonly to: number;
   /** Accepts an unchanged counter, for authenticators that do not count. */
   readonly allowEqual?: boolean;
+  /** Facts of the device that the use has shown. They replace facts with the same name. */
+  readonly facts?: Readonly<Record<string, boolean>>;
 }
 
 const COLUMNS = `id, pk, user_id AS "user", kind, name, handle, stage_id AS stage, counter::float8 AS counter, facts, secret,
@@ -41,14 +43,15 @@ const ADD: NamedStatement = {
     SELECT pk FROM kept UNION ALL SELECT pk FROM mfa.devices WHERE id = $1 AND user_id = $2`,
 };
 /**
- * Records a use of a device, raises its counter, and ends the count of its failures. $1 id of the device, $2 id of the user, $3 new counter or NULL, $4
- * whether an unchanged counter is accepted. Updates no row when the counter would not increase, or with $4 when it
- * would decrease.
+ * Records a use of a device, raises its counter, and ends the count of its failures. $1 id of the device, $2 id of the
+ * user, $3 new counter or NULL, $4 whether an unchanged counter is accepted, $5 facts that replace those of the same
+ * name. Updates no row when the counter would not increase, or with $4 when it would decrease.
  */
 const RECORD_USE: NamedStatement = {
   name: 'devices.use',
   text: `WITH ${ASYNC_COMMIT}
-         UPDATE mfa.devices SET counter = coalesce($3, counter), last_used_at = now(), failures = 0, failed_at = NULL FROM lazily
+         UPDATE mfa.devices SET counter = coalesce($3, counter), facts = facts || $5::jsonb,
+           last_used_at = now(), failures = 0, failed_at = NULL FROM lazily
          WHERE id = $1 AND user_id = $2 AND confirmed AND ($3::bigint IS NULL OR counter < $3 OR ($4 AND counter = $3))`,
 };
 /**
@@ -114,7 +117,7 @@ export class DeviceRepository {
    * below the stored counter), or if the user no longer has the device.
    */
   async recordUse({ id, user }: Device, counter?: CounterUpdate): Promise<boolean> {
-    const values = [id, user, counter?.to ?? null, counter?.allowEqual ?? false];
+    const values = [id, user, counter?.to ?? null, counter?.allowEqual ?? false, counter?.facts ?? {}];
     return (await runNamed(this.source, RECORD_USE, values)).rowCount === 1;
   }
 

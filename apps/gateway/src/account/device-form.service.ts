@@ -5,6 +5,7 @@ import type { AccountPageData } from '@gatehouse/web';
 import { Inject, Injectable } from '@nestjs/common';
 import { deviceName } from '../devices/device.dto.js';
 import { DeviceService, type RequestActor } from '../devices/device.service.js';
+import { passkeyDetails } from '../devices/passkey-details.js';
 import { type UserDevice, UserDeviceRepository } from '../devices/user-device.repository.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import type { AuthenticatedUser } from '../users/user.repository.js';
@@ -81,7 +82,11 @@ export class DeviceFormService {
   }
 }
 
-const toPageDevice = ({ kind, pk, name, created, lastUsed }: UserDevice) => ({
-  ...{ id: `${kind}.${pk}`, kind, name, created },
-  ...(lastUsed ? { lastUsed } : {}),
-});
+function toPageDevice(device: UserDevice): AccountPageData['account']['devices']['shown'][number] {
+  const { kind, pk, name, created, lastUsed } = device;
+  return {
+    ...{ id: `${kind}.${pk}`, kind, name, created },
+    ...(lastUsed ? { lastUsed } : {}),
+    ...(kind === 'webauthn' ? { passkey: passkeyDetails(device) } : {}),
+  };
+}

@@ -33,6 +33,15 @@ export const userDevice = z
       .optional()
       .meta({ description: 'Security keys only: the AAGUID, which identifies the model, if the key has reported it.' }),
     device_type: z.null().optional(),
+    authenticator: ownField(z.string().nullable().optional()).meta({
+      description: 'Security keys only: the name of the password manager or model that the AAGUID stands for.',
+    }),
+    backup_eligible: ownField(z.boolean().nullable().optional()).meta({
+      description: 'Security keys only: whether the key can be synchronised between devices; null if unknown.',
+    }),
+    backed_up: ownField(z.boolean().nullable().optional()).meta({
+      description: 'Security keys only: whether the key was synchronised when it was last used; null if unknown.',
+    }),
     credential_id: ownField(z.string().optional()).meta({ description: 'Security keys only: the id, in base64url.' }),
   })
   .meta({ id: 'OwnDevice', description: 'A second-factor device of one kind.' });

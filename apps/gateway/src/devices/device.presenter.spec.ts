@@ -34,11 +34,19 @@ it('lists them with the fields of 2024.8: a number as pk, and none of the newer 
   expect(Object.keys(listed!)).not.toEqual(expect.arrayContaining(['extra_description']));
 });
 
-it('shows the credential id of a passkey only to clients that ask for all fields', () => {
-  const shown = toUserDevice(device('webauthn', { aaguid: AAGUID }));
-  expect(valueIn('complete', userDevice, shown)).toMatchObject({ credential_id: 'AQID' });
-  for (const line of API_VERSIONS) expect(valueIn(line, userDevice, shown)).not.toHaveProperty('credential_id');
-  expect(toUserDevice(device('totp'))).not.toHaveProperty('credential_id');
+it('shows the credential id, the password manager and the backup of a passkey only to clients that ask for all fields', () => {
+  const shown = toUserDevice(device('webauthn', { aaguid: AAGUID, backup_eligible: true, backed_up: false }));
+  const own = { credential_id: 'AQID', authenticator: 'Apple Passwords', backup_eligible: true, backed_up: false };
+  expect(valueIn('complete', userDevice, shown)).toMatchObject(own);
+  for (const line of API_VERSIONS)
+    expect(Object.keys(valueIn(line, userDevice, shown)).filter((field) => field in own)).toEqual([]);
+  expect(Object.keys(toUserDevice(device('totp'))).filter((field) => field in own)).toEqual([]);
+});
+
+it('shows unknown facts of an imported passkey as null', () => {
+  expect(toUserDevice(device('webauthn', { aaguid: '00000000-0000-0000-0000-000000000000' }))).toMatchObject({
+    ...{ authenticator: null, backup_eligible: null, backed_up: null },
+  });
 });
 
 it('shows the masked address of an email device', () => {

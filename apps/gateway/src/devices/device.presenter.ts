@@ -1,6 +1,7 @@
 import { deviceModel } from '@gatehouse/authenticators';
 import type { DeviceClass } from '@gatehouse/contracts';
 import type { AnyDeviceDto, DeviceDto } from './device.dto.js';
+import { passkeyDetails } from './passkey-details.js';
 import type { UserDevice } from './user-device.repository.js';
 
 /** The names of a device class in the API. `extras` returns the fields that no other device class has. */
@@ -27,9 +28,9 @@ const DEVICE_CLASS_INFO: Readonly<Record<DeviceClass, DeviceClassInfo>> = {
   webauthn: {
     name: 'WebAuthn Device',
     model: 'WebAuthnDevice',
-    extras: ({ facts, created, credentialId }) => ({
-      ...{ created_on: created.toISOString(), aaguid: textOf(facts['aaguid']), device_type: null },
-      credential_id: credentialId ?? '',
+    extras: (device) => ({
+      ...{ created_on: device.created.toISOString(), device_type: null, ...passkeyDetails(device) },
+      credential_id: device.credentialId ?? '',
     }),
   },
 };

@@ -70,4 +70,10 @@ export interface AccountDevice {
   readonly name: string;
   readonly created: Date;
   readonly lastUsed?: Date;
+  /** Details of a passkey; absent for other devices. Null stands for an unknown fact. */
+  readonly passkey?: {
+    readonly authenticator: string | null;
+    readonly backup_eligible: boolean | null;
+    readonly backed_up: boolean | null;
+  };
 }

@@ -1,6 +1,7 @@
 import type { Translate } from '@gatehouse/texts/browser';
+import { Moment } from '../ui/moment.js';
+import { relativeTime } from '../ui/relative-time.js';
 import type { AccountDevice } from './account.js';
-import { LastUse } from './last-use.js';
 import type { SectionProps } from './section.js';
 
 /** Maximum length of a device's name, in characters. */
@@ -82,14 +83,39 @@ function RemoveForm({
   );
 }
 
-function Facts({ device: { kind, lastUsed }, pageData, t }: SectionProps & { device: AccountDevice }) {
+function Facts({ device, pageData, t }: SectionProps & { device: AccountDevice }) {
+  const { kind, created, lastUsed } = device;
+  const { locale, now } = pageData;
+  const when = (at: Date) => relativeTime(locale, at, now);
   return (
     <div class="hint">
-      {kindsIn(t)[kind] ?? kind}
+      {[kindsIn(t)[kind] ?? kind, ...passkeyFacts(device, t)].map((fact) => (
+        <>
+          <bdi>{fact}</bdi>
+          {' · '}
+        </>
+      ))}
+      <Moment at={created} locale={locale}>
+        {t('set up {when}', { when: when(created) })}
+      </Moment>
       {' · '}
-      {lastUsed ? <LastUse at={lastUsed} pageData={pageData} /> : t('never used')}
+      {lastUsed ? (
+        <Moment at={lastUsed} locale={locale}>
+          {t('last used {when}', { when: when(lastUsed) })}
+        </Moment>
+      ) : (
+        t('never used')
+      )}
     </div>
   );
+}
+
+/** Returns the password manager or model of a passkey, unless the passkey is named after it, and where the passkey is. */
+function passkeyFacts({ name, passkey }: AccountDevice, t: Translate): readonly string[] {
+  if (!passkey) return [];
+  const { authenticator, backup_eligible: eligible, backed_up: backedUp } = passkey;
+  const place = eligible === false ? t('on one device only') : backedUp ? t('synchronised') : '';
+  return [authenticator === name ? '' : (authenticator ?? ''), place].filter((fact) => fact !== '');
 }
 
 const kindsIn = (t: Translate): Readonly<Record<string, string>> => ({
@@ -97,5 +123,6 @@ const kindsIn = (t: Translate): Readonly<Record<string, string>> => ({
   totp: t('Authenticator app'),
   duo: t('Duo'),
   sms: t('Text message'),
+  email: t('Email'),
   static: t('Recovery codes'),
 });

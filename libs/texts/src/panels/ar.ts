@@ -67,6 +67,9 @@ export const ar: Catalogue = {
   Rename: 'إعادة التسمية',
   Remove: 'إزالة',
   'never used': 'لم يُستخدم قط',
+  'on one device only': 'على جهاز واحد فقط',
+  synchronised: 'متزامن',
+  'set up {when}': 'تاريخ الإعداد: {when}',
   'A name has one character at least and {max} at most.': 'يتكون الاسم من حرف واحد على الأقل و{max} على الأكثر.',
   'Before a device is removed, sign in again and prove yourself by one of your devices.':
     'قبل إزالة جهاز، سجّل الدخول من جديد وأثبت هويتك بأحد أجهزتك.',

@@ -68,6 +68,9 @@ export const de: Catalogue = {
   Rename: 'Umbenennen',
   Remove: 'Entfernen',
   'never used': 'nie benutzt',
+  'on one device only': 'nur auf einem Gerät',
+  synchronised: 'synchronisiert',
+  'set up {when}': 'eingerichtet {when}',
   'A name has one character at least and {max} at most.': 'Ein Name hat mindestens ein Zeichen und höchstens {max}.',
   'Before a device is removed, sign in again and prove yourself by one of your devices.':
     'Bevor ein Gerät entfernt wird, melden Sie sich erneut an und weisen Sie sich mit einem Ihrer Geräte aus.',

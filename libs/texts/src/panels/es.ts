@@ -68,6 +68,9 @@ export const es: Catalogue = {
   Rename: 'Cambiar el nombre',
   Remove: 'Eliminar',
   'never used': 'nunca usado',
+  'on one device only': 'solo en un dispositivo',
+  synchronised: 'sincronizada',
+  'set up {when}': 'configuración: {when}',
   'A name has one character at least and {max} at most.': 'Un nombre tiene al menos un carácter y como máximo {max}.',
   'Before a device is removed, sign in again and prove yourself by one of your devices.':
     'Antes de eliminar un dispositivo, vuelva a iniciar sesión y demuestre su identidad con uno de sus dispositivos.',

@@ -68,6 +68,9 @@ export const fr: Catalogue = {
   Rename: 'Renommer',
   Remove: 'Supprimer',
   'never used': 'jamais utilisé',
+  'on one device only': 'sur un seul appareil',
+  synchronised: 'synchronisée',
+  'set up {when}': 'configuration : {when}',
   'A name has one character at least and {max} at most.': 'Un nom compte au moins un caractère et au plus {max}.',
   'Before a device is removed, sign in again and prove yourself by one of your devices.':
     'Avant de supprimer un appareil, reconnectez-vous et prouvez votre identité avec l’un de vos appareils.',

@@ -2,6 +2,7 @@ import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import type { SavedUser } from '@gatehouse/contracts';
 import { UserLookup } from '@gatehouse/directory';
 import { Inject, Injectable } from '@nestjs/common';
+import type { VerifiedAssertion } from './assertion.js';
 import { type Passkey, passkeyOf } from './passkey.js';
 
 /** Finds WebAuthn credentials and their owners, and records uses. */
@@ -24,10 +25,11 @@ export class PasskeyRepository {
   }
 
   /**
-   * Records a use. Returns `false` if the signature counter did not increase. A counter that stays at zero is accepted,
-   * because some authenticators do not count.
+   * Records a use, and whether the passkey is synchronised. Returns `false` if the signature counter did not increase. A
+   * counter that stays at zero is accepted, because some authenticators do not count.
    */
-  recordUse({ device }: Passkey, signCount: number): Promise<boolean> {
-    return this.devices.recordUse(device, { to: signCount, allowEqual: signCount === 0 });
+  recordUse({ device }: Passkey, { signCount, backupEligible, backedUp }: VerifiedAssertion): Promise<boolean> {
+    const facts = { backup_eligible: backupEligible, backed_up: backedUp };
+    return this.devices.recordUse(device, { to: signCount, allowEqual: signCount === 0, facts });
   }
 }

@@ -9,7 +9,7 @@ const facts = z.object({
   aaguid: z.string(),
   /** Whether an attestation proved the model of the authenticator. */
   proven: z.boolean().default(false),
-  /** Whether the passkey can be synchronised, and was at its registration. Absent for devices of earlier versions. */
+  /** Whether the passkey can be synchronised, and was at its last use. Absent while both are unknown. */
   backup_eligible: z.boolean().exactOptional(),
   backed_up: z.boolean().exactOptional(),
   /** The RP ID at the registration; empty when it is unknown, as for some imported credentials. */

@@ -88,7 +88,7 @@ export class WebauthnFactor extends Factor<Kind> {
       };
     const assertion = await this.verifyResponse(context, response.data, passkey);
     // Compare-and-set of the counter: only one of two concurrent requests with the same assertion succeeds.
-    if (!assertion || !(await this.passkeys.recordUse(passkey, assertion.signCount))) return failed(passkey);
+    if (!assertion || !(await this.passkeys.recordUse(passkey, assertion))) return failed(passkey);
     const deviceFacts = { backup_eligible: assertion.backupEligible, backed_up: assertion.backedUp };
     if (user) return { type: 'right', device: passkey.device, deviceFacts };
     const verdict = await this.identifyOwner(passkey, input.session);
