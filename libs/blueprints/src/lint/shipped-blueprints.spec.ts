@@ -19,6 +19,7 @@ const PATHS: Readonly<Record<string, readonly [number, number]>> = {
   'default-authentication-flow': [14, 14],
   'default-invalidation-flow': [4, 4],
   'default-password-change': [7, 7],
+  'default-provider-invalidation-flow': [2, 2],
   'default-step-up-flow': [3, 3],
   'default-user-settings-flow': [5, 5],
 };
