@@ -75,6 +75,13 @@ describe('a form of 2026.8', () => {
   });
 });
 
+describe('the JSON Schema of blueprints', () => {
+  it('has the models of 2026.8', async () => {
+    const { text } = await deployment.browser().fetch('/schemas/blueprint.json');
+    expect(text).toContain('authentik_stages_redirect.redirectstage');
+  });
+});
+
 describe('a consent of 2026.8', () => {
   it('says that a token is wrong, and can be given in any of several tabs', async () => {
     const browser = deployment.browser();

@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { blueprintSchema } from '@gatehouse/blueprints';
-import { CommandError } from '@gatehouse/local';
+import { apiVersionIn, CommandError } from '@gatehouse/local';
+import type { CommandProcess } from '../command.js';
 
-/** Returns the JSON Schema of blueprints for editors, or writes it to the file of `--output`. */
-export async function printBlueprintSchema(args: readonly string[]): Promise<string> {
+/** Returns the JSON Schema of blueprints for editors, in the line of `API_VERSION`, or writes it to the file of `--output`. */
+export async function printBlueprintSchema(args: readonly string[], { env }: CommandProcess): Promise<string> {
   const output = outputOf(args);
-  const text = JSON.stringify(blueprintSchema(), null, 2);
+  const text = JSON.stringify(blueprintSchema(apiVersionIn(env)), null, 2);
   if (output === undefined) return text;
   await writeFile(output, `${text}\n`);
   return `wrote ${output}`;

@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto';
 import { blueprintSchema } from '@gatehouse/blueprints';
-import { Controller, Get, Head, Req, Res } from '@nestjs/common';
+import { Controller, Get, Head, Inject, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Public } from '../http/auth/auth.guard.js';
 import { FILE_ROUTE } from '../http/routing.hooks.js';
 
-/** The JSON Schema of blueprints, which editors load (docs/how-to/write-blueprints-in-an-editor.md). */
+/** The JSON Schema of blueprints of the line, which editors load (docs/how-to/write-blueprints-in-an-editor.md). */
 @Public()
 @Controller('/schemas/blueprint.json')
 export class BlueprintSchemaController {
-  readonly #text = JSON.stringify(blueprintSchema());
-  readonly #etag = `"${createHash('sha256').update(this.#text).digest('base64url')}"`;
+  readonly #text: string;
+  readonly #etag: string;
+
+  constructor(@Inject(GATEWAY_CONFIG) { API_VERSION }: Pick<GatewayConfig, 'API_VERSION'>) {
+    this.#text = JSON.stringify(blueprintSchema(API_VERSION));
+    this.#etag = `"${createHash('sha256').update(this.#text).digest('base64url')}"`;
+  }
 
   /** Returns the schema, or 304 if the client has it already. */
   @RouteConfig(FILE_ROUTE)

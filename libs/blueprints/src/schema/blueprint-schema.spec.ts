@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { ApiVersion } from '@gatehouse/contracts';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -6,18 +7,20 @@ import { checkBlueprints } from '../lint/check-blueprints.js';
 import { blueprintSchema } from './blueprint-schema.js';
 import { describedModels } from './described-models.js';
 
-const validate = new Ajv({ strict: false }).compile(blueprintSchema());
+const compiled = (apiVersion: ApiVersion) => new Ajv({ strict: false }).compile(blueprintSchema(apiVersion));
+const validators = { '2024.8': compiled('2024.8'), '2026.8': compiled('2026.8') };
 
 /** Returns what an editor finds in a text. It reads a tag as the text or list after it. */
-const errorsIn = (text: string): unknown[] => {
+const errorsIn = (text: string, apiVersion: ApiVersion = '2024.8'): unknown[] => {
+  const validate = validators[apiVersion];
   validate(parse(text, { logLevel: 'silent', merge: true }));
   return validate.errors ?? [];
 };
 
-const isAccepted = async (text: string): Promise<boolean> => {
+const isAccepted = async (text: string, apiVersion: ApiVersion = '2024.8'): Promise<boolean> => {
   const syntax = { check: async () => undefined };
   const files = [{ name: 'a.yaml', text }];
-  const found = await checkBlueprints({ files, library: async () => undefined, env: {}, syntax });
+  const found = await checkBlueprints({ files, library: async () => undefined, env: {}, syntax, apiVersion });
   return found.every(({ severity }) => severity === 'warning');
 };
 
@@ -86,6 +89,37 @@ describe('the JSON Schema of blueprints', () => {
   ])('accepts what the reader accepts: %s', async (text) => {
     expect(await isAccepted(text)).toBe(true);
     expect(errorsIn(text)).toEqual([]);
+  });
+});
+
+describe('the JSON Schema of a line', () => {
+  const captcha = (attrs: string) =>
+    entry('authentik_stages_captcha.captchastage', `public_key: a, private_key: b, ${attrs}`);
+  const devices = (classes: string) =>
+    entry('authentik_stages_authenticator_validate.authenticatorvalidatestage', `device_classes: [${classes}]`);
+
+  it.each([
+    captcha('interactive: true'),
+    devices('totp, email'),
+    email('template: email/invitation.html'),
+    entry('authentik_stages_redirect.redirectstage', 'mode: static, target_static: /'),
+    'entries: [{model: authentik_flows.flow, identifiers: {slug: x}, attrs: {name: x, title: x, designation: authorization, authentication: require_token}}]',
+  ])('refuses and accepts what the reader does in 2024.8 and in 2026.8: %s', async (text) => {
+    for (const apiVersion of ['2024.8', '2026.8'] as const) {
+      expect([apiVersion, await isAccepted(text, apiVersion)]).toEqual([apiVersion, apiVersion === '2026.8']);
+      expect([apiVersion, errorsIn(text, apiVersion).length > 0]).toEqual([apiVersion, apiVersion === '2024.8']);
+    }
+  });
+
+  it.each([
+    captcha('interactive: false'),
+    email('token_expiry: 30'),
+    devices('static, totp, webauthn, duo, sms, email'),
+  ])('accepts in both lines a value that needs nothing new: %s', async (text) => {
+    for (const apiVersion of ['2024.8', '2026.8'] as const) {
+      expect(await isAccepted(text, apiVersion)).toBe(true);
+      expect(errorsIn(text, apiVersion)).toEqual([]);
+    }
   });
 });
 

@@ -1,17 +1,19 @@
+import { type ApiVersion, DEFAULT_API_VERSION } from '@gatehouse/contracts';
 import { listedFields } from '../authentik-fields.js';
 import { builtInModels } from '../built-in-models.js';
 import { STATES } from '../entry-state.js';
 import { LOOKUPS } from '../field-lookup.js';
 import { IGNORABLE_APPS, IGNORABLE_MODELS } from '../ignorable-models.js';
 import { type DescribedModel, describedModels } from './described-models.js';
-import { fieldSchema, type JsonSchema, TAG } from './field-schema.js';
+import { type JsonSchema, TAG } from './field-schema.js';
+import { fieldSchemaIn } from './line-schema.js';
 
 /**
  * Returns the JSON Schema (draft 7) of blueprints, for editors. Tags with arguments are lists in it, and tags with a name
- * are texts, as yaml-language-server reads custom tags.
+ * are texts, as yaml-language-server reads custom tags. `apiVersion` is the line whose models, fields and values it has.
  */
-export function blueprintSchema(): JsonSchema {
-  const models = describedModels();
+export function blueprintSchema(apiVersion: ApiVersion = DEFAULT_API_VERSION): JsonSchema {
+  const models = describedModels().filter((model) => model.apiVersion === undefined || model.apiVersion <= apiVersion);
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Gatehouse blueprint',
@@ -35,7 +37,7 @@ export function blueprintSchema(): JsonSchema {
       listTag: LIST_TAG,
       reference: { type: 'object', required: ['pk'] },
       entry: entrySchema(models),
-      ...Object.fromEntries(models.flatMap((model) => definitionsOf(model))),
+      ...Object.fromEntries(models.flatMap((model) => definitionsOf(model, apiVersion))),
     },
   };
 }
@@ -100,8 +102,8 @@ const fieldsIfModel = ({ name }: DescribedModel): JsonSchema => ({
 /** Identifiers that are no fields. */
 const OTHER_IDENTIFIERS: Readonly<Record<string, readonly string[]>> = { 'authentik_core.user': ['uuid'] };
 
-function definitionsOf({ name, fields }: DescribedModel): [name: string, schema: JsonSchema][] {
-  const properties = Object.fromEntries(fields.map((field) => [field.name, fieldSchema(field)]));
+function definitionsOf({ name, fields }: DescribedModel, apiVersion: ApiVersion): [name: string, schema: JsonSchema][] {
+  const properties = Object.fromEntries(fields.map((field) => [field.name, fieldSchemaIn(apiVersion, field)]));
   const base = { type: ['object', 'null'], additionalProperties: false } as const;
   const identifiers = Object.fromEntries(['pk', ...(OTHER_IDENTIFIERS[name] ?? [])].map((field) => [field, {}]));
   const fieldsOf = `#/definitions/${name}.attrs/properties/`;

@@ -1,4 +1,4 @@
-import { referencesOf, schemaLayers, secretFields } from '@gatehouse/contracts';
+import { type ApiVersion, referencesOf, schemaLayers, secretFields } from '@gatehouse/contracts';
 import type { z } from 'zod';
 import { builtInModels } from '../built-in-models.js';
 import { externalStageModel, externalStageSchema } from '../external-stage.model.js';
@@ -17,6 +17,8 @@ export interface DescribedModel {
   /** The fields that identify an object. */
   readonly key: readonly string[];
   readonly fields: readonly DescribedField[];
+  /** The line of authentik that has the model first. Undefined for a model that all lines have. */
+  readonly apiVersion: ApiVersion | undefined;
 }
 
 /** A field of a model. */
@@ -37,7 +39,8 @@ export interface DescribedField {
 const FIRST_VERSION = '0.2.0';
 
 /** A model, its key and its fields. The references are those of the schema by default. */
-type Model = Pick<ObjectModel, 'name' | 'key' | 'schema'> & Partial<Pick<ObjectModel, 'references' | 'check'>>;
+type Model = Pick<ObjectModel, 'name' | 'key' | 'schema'> &
+  Partial<Pick<ObjectModel, 'references' | 'check' | 'apiVersion'>>;
 
 const DIRECTORY_MODELS: readonly Model[] = [
   { name: 'authentik_core.user', key: ['username'], schema: userSchema },
@@ -58,7 +61,7 @@ export function describedModels(): DescribedModel[] {
   return [...models, ...others].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function described({ name, key, schema, references = referencesOf(schema), check }: Model): DescribedModel {
+function described({ name, key, schema, references = referencesOf(schema), check, apiVersion }: Model): DescribedModel {
   const secrets = secretFields(schema);
   const refused = check?.(defaultsOf(schema)) ?? {};
   const { since } = metadataOf(schema);
@@ -75,7 +78,7 @@ function described({ name, key, schema, references = referencesOf(schema), check
       ...{ description: meta.description, since: meta.since ?? since ?? FIRST_VERSION },
     };
   });
-  return { name, key, fields };
+  return { name, key, fields, apiVersion };
 }
 
 /** Returns the defaults of the fields that have one. */
