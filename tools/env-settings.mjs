@@ -13,7 +13,7 @@ const SECRET = new RegExp(
     '^DATABASE_URL$',
     '^(POSTGRES|DATABASE|NATS|NATS_CLUSTER|MAIL|ADMIN|GRAFANA)_PASSWORD(_[A-Z]+)?$',
     '^NATS_NKEY_SEED(_[A-Z]+)?$',
-    '^WEBHOOKS$',
+    '^(WEBHOOKS|SIGNAL_TRANSMITTERS)$',
   ].join('|'),
 );
 

@@ -85,6 +85,10 @@ GRANT EXECUTE ON FUNCTION directory.has_password TO gatehouse_gateway;
 -- link a superuser to a source, in a step of a flow (docs/adr/0035).
 GRANT EXECUTE ON FUNCTION directory.permit_superuser TO gatehouse_gateway;
 
+-- The gateway applies security events of other systems: it ends the sessions of a user, and deactivates users who are not
+-- superusers (docs/adr/0111).
+GRANT EXECUTE ON FUNCTION directory.apply_signal TO gatehouse_gateway;
+
 -- Identification finds users and never sees credentials.
 GRANT SELECT (id, pk, username, name, email, verified_email, is_active, epoch, attributes) ON directory.users
   TO gatehouse_identification;

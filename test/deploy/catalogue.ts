@@ -10,6 +10,7 @@ import {
   POLICY_SUBJECT,
   SOURCE_BEGIN_SUBJECT,
   SOURCE_COMPLETE_SUBJECT,
+  SOURCE_KEYS_SUBJECT,
   SOURCE_QUEUE,
   STAGE_VERBS,
   stageSubject,
@@ -30,7 +31,9 @@ const OTHER_SUBSCRIPTIONS: Readonly<Record<string, readonly Pattern[]>> = {
     ...Object.values(authorizationOperations).map(({ subject }) => ({ subject, queue: AUTHORIZATION_QUEUE })),
   ],
   password: [PASSWORD_HASH_SUBJECT, PASSWORD_REUSE_SUBJECT].map((subject) => ({ subject, queue: 'password' })),
-  identification: [SOURCE_BEGIN_SUBJECT, SOURCE_COMPLETE_SUBJECT].map((subject) => ({ subject, queue: SOURCE_QUEUE })),
+  identification: [SOURCE_BEGIN_SUBJECT, SOURCE_COMPLETE_SUBJECT, SOURCE_KEYS_SUBJECT].map((subject) => ({
+    ...{ subject, queue: SOURCE_QUEUE },
+  })),
 };
 
 const patternsOf = (service: string): Pattern[] => [

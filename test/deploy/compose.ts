@@ -39,7 +39,7 @@ const SECRETS = new Set(
 );
 
 /** Secrets that need not be set. */
-const OPTIONAL_SECRETS = ['MAIL_PASSWORD', 'PSEUDONYM_KEY', 'WEBHOOKS'];
+const OPTIONAL_SECRETS = ['MAIL_PASSWORD', 'PSEUDONYM_KEY', 'WEBHOOKS', 'SIGNAL_TRANSMITTERS'];
 
 /** Returns whether a setting is in secrets.env. All others are in .env. */
 export const isSecret = (name: string): boolean => SECRETS.has(name) || OPTIONAL_SECRETS.includes(name);

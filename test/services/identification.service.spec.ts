@@ -73,7 +73,7 @@ describeWithNats('the identification service', () => {
     expect(await begin(oauthSource({ provider_type: 'okta', name: 'Okta' }))).toEqual({
       refused: { text: expect.any(String), params: { source: 'Okta' }, wire: 'misconfigured' },
     });
-    for (const subject of ['sources.begin', 'sources.complete'])
+    for (const subject of ['sources.begin', 'sources.complete', 'sources.keys'])
       for (const bad of ['{', {}, { v: 1, consumer_secret: 'hush' }])
         expect(await harness.request(subject, bad)).toEqual({ problem: { code: 'stage_bad_request' } });
   });

@@ -92,7 +92,7 @@ export const documents: readonly Document[] = [
       'name and the reason, and ends.',
     '## Secrets in files',
     'Each secret can be given as a file: `SECRET_KEY_FILE` is the path of a file with `SECRET_KEY`. Likewise `SEAL_KEYS`, ' +
-      '`MFA_SEAL_KEYS`, `JWT_SIGNING_KEYS`, `NATS_NKEY_SEED`, `NATS_PASSWORD`, `DATABASE_URL`, `DATABASE_PASSWORD`, `MAIL_PASSWORD`, `WEBHOOKS`, `ADMIN_PASSWORD` and, for ' +
+      '`MFA_SEAL_KEYS`, `JWT_SIGNING_KEYS`, `NATS_NKEY_SEED`, `NATS_PASSWORD`, `DATABASE_URL`, `DATABASE_PASSWORD`, `MAIL_PASSWORD`, `WEBHOOKS`, `SIGNAL_TRANSMITTERS`, `ADMIN_PASSWORD` and, for ' +
       'the command `roles`, `DATABASE_PASSWORD_<SERVICE>`. The file is read once at the start. It has at most 64 KiB, and a line ' +
       'break at its end does not count. Setting both is an error.',
     '## Every process',

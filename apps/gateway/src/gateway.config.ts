@@ -11,6 +11,7 @@ import { corsOriginsIn } from './http/cors.js';
 import { TRACEPARENT_USES } from './http/request-spans.js';
 import { journeyConfig } from './journeys/journey.config.js';
 import { previewConfig } from './previews/preview.config.js';
+import { signalConfig } from './signals/signal.config.js';
 import { avatarModes } from './users/avatars/avatar-modes.js';
 
 const whole = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
@@ -262,6 +263,7 @@ export const gatewaySettings = z.object({
   ...journeyConfig.shape,
   ...reputationConfig.shape,
   ...simulationConfig.shape,
+  ...signalConfig.shape,
   EXPIRED_TOKENS_KEEP_S: whole(30 * 86_400, { min: 0 }).describe(
     'Seconds for which an expired API token or app password is still listed, before it is deleted',
   ),

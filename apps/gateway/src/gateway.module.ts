@@ -21,6 +21,7 @@ import { JourneysModule } from './journeys/journeys.module.js';
 import { OauthModule } from './oauth/oauth.module.js';
 import { PreviewsModule } from './previews/previews.module.js';
 import { SessionsApiModule } from './sessions/sessions-api.module.js';
+import { SignalsModule } from './signals/signals.module.js';
 import { SocketsModule } from './sockets/sockets.module.js';
 import { SourcesModule } from './sources/sources.module.js';
 import { SystemModule } from './system/system.module.js';
@@ -43,6 +44,7 @@ import { UsersModule } from './users/users.module.js';
     OauthModule,
     ApplicationsModule,
     ForwardAuthModule,
+    SignalsModule,
     BrandsModule,
     AccountModule,
     FlowPagesModule,

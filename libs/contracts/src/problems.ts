@@ -71,6 +71,12 @@ export const problems = {
   policy_away: { status: 503, body: 'flow_error', detail: 'Policies cannot be evaluated.', retry_after_s: 1 },
   database_away: { status: 503, body: 'flow_error', detail: 'The database cannot be reached.', retry_after_s: 1 },
   overloaded: { status: 503, body: 'flow_error', detail: 'Too many requests at once.', retry_after_s: 1 },
+  signal_keys_away: {
+    status: 503,
+    body: 'generic',
+    detail: 'The keys of the transmitter cannot be fetched.',
+    retry_after_s: 10,
+  },
   flow_changes_away: {
     status: 503,
     body: 'generic',

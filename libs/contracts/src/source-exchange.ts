@@ -11,7 +11,9 @@ import { PROTOCOL_VERSION } from './stage-request.js';
  */
 export const SOURCE_BEGIN_SUBJECT = 'sources.begin';
 export const SOURCE_COMPLETE_SUBJECT = 'sources.complete';
-/** NATS queue group of both subjects. */
+/** NATS subject at which the service fetches public keys, for the gateway, which has no way out. */
+export const SOURCE_KEYS_SUBJECT = 'sources.keys';
+/** NATS queue group of these subjects. */
 export const SOURCE_QUEUE = 'sources';
 
 /** Milliseconds that the gateway waits for a provider. */
@@ -103,3 +105,15 @@ export const sourceIdentity = z.object({
 /** The identity, or the message of a refusal, which the visitor sees. */
 export const sourceCompleteReply = z.union([z.object({ identity: sourceIdentity }), z.object({ refused: message })]);
 export type SourceCompleteReply = z.output<typeof sourceCompleteReply>;
+
+/** Request for the public keys of another system (RFC 7517), from an address that SOURCE_HOSTS allows. */
+export const sourceKeysRequest = z.object({
+  v: requestFields.v,
+  timeout_ms: requestFields.timeout_ms,
+  url: z.url({ protocol: /^https?$/ }).max(2048),
+});
+export type SourceKeysRequest = z.output<typeof sourceKeysRequest>;
+
+/** The keys, or why they are not available, for the operator. */
+export const sourceKeysReply = z.union([z.object({ keys: z.array(bag) }), z.object({ unavailable: z.string() })]);
+export type SourceKeysReply = z.output<typeof sourceKeysReply>;

@@ -88,6 +88,7 @@ const rulesOf = (retention: Retention): readonly Rule[] => [
   { table: 'flow.attempts', due: 'cleanup_at', end: attemptEnd(retention) },
   { table: 'flow.reputation', due: 'expires_at' },
   { table: 'flow.login_places', due: 'expires_at' },
+  { table: 'flow.received_signals', due: 'expires_at' },
   { table: 'directory.invitations', due: 'expires', keep: seconds(retention.invitationsS) },
 ];
 

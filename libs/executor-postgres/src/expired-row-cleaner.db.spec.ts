@@ -16,7 +16,7 @@ const TABLES = [
   ...['sessions', 'plans', 'session_keys', 'source_logins', 'forward_codes', 'forward_sessions'].map(
     (table) => `flow.${table}`,
   ),
-  ...['flow.resume_tokens', 'flow.attempts', 'flow.reputation', 'flow.login_places'],
+  ...['flow.resume_tokens', 'flow.attempts', 'flow.reputation', 'flow.login_places', 'flow.received_signals'],
   ...['directory.invitations', 'directory.tokens'],
 ];
 
@@ -94,6 +94,7 @@ describe('a sweep', () => {
         [hash.toString('hex')],
       );
       await query(`INSERT INTO flow.login_places (user_id, device, expires_at) VALUES ($1, 'd', ${ends})`, [user]);
+      await query(`INSERT INTO flow.received_signals VALUES ('partner', $1, ${ends})`, [hash]);
     }
     await addAttempt('failures, forget_after, updated_at', `3, interval '1 hour', now() - interval '2 hours'`);
     await addAttempt('failures, forget_after, updated_at', `3, interval '1 hour', now()`);

@@ -21,6 +21,17 @@ export function readConfig<S extends z.ZodObject>(schema: S, env: NodeJS.Process
   throw new ConfigError(`the environment has invalid settings:\n${lines.join('\n')}`);
 }
 
+/** Returns the schema of a setting in JSON, with the message for a text that is none. */
+export const jsonSetting = (message: string) =>
+  z.string().transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    }
+  });
+
 /** Settings that every process has. */
 export const commonConfig = z.object({
   LOG_LEVEL: z

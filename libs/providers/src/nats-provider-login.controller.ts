@@ -1,12 +1,15 @@
 import {
   SOURCE_BEGIN_SUBJECT,
   SOURCE_COMPLETE_SUBJECT,
+  SOURCE_KEYS_SUBJECT,
   SOURCE_QUEUE,
   type SourceBeginReply,
   type SourceCompleteReply,
+  type SourceKeysReply,
   type StageProblem,
   sourceBeginRequest,
   sourceCompleteRequest,
+  sourceKeysRequest,
 } from '@gatehouse/contracts';
 import { Logger, MALFORMED } from '@gatehouse/platform';
 import { Controller, Inject } from '@nestjs/common';
@@ -16,7 +19,7 @@ import { ProviderLoginService } from './provider-login.service.js';
 
 const QUEUE = { queue: SOURCE_QUEUE };
 
-/** Serves the gateway's requests to begin and to complete a login at a provider. */
+/** Serves the gateway's requests to begin and to complete a login at a provider, and for public keys. */
 @Controller()
 export class ProviderLoginController {
   private readonly logger = new Logger();
@@ -31,6 +34,11 @@ export class ProviderLoginController {
   @MessagePattern(SOURCE_COMPLETE_SUBJECT, QUEUE)
   complete(@Payload() body: unknown): Promise<SourceCompleteReply | StageProblem> {
     return this.handle(sourceCompleteRequest, body, (request) => this.logins.complete(request));
+  }
+
+  @MessagePattern(SOURCE_KEYS_SUBJECT, QUEUE)
+  keys(@Payload() body: unknown): Promise<SourceKeysReply | StageProblem> {
+    return this.handle(sourceKeysRequest, body, (request) => this.logins.fetchKeys(request));
   }
 
   private async handle<S extends z.ZodType, T>(

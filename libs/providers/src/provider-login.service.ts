@@ -4,22 +4,27 @@ import {
   type SourceBeginRequest,
   type SourceCompleteReply,
   type SourceCompleteRequest,
+  type SourceKeysReply,
+  type SourceKeysRequest,
 } from '@gatehouse/contracts';
+import { z } from 'zod';
 import type { SourceIdentity } from './identity.js';
 import { LoginRefusedError, MisconfiguredSourceError } from './login-errors.js';
 import { OauthLogin } from './oauth/oauth-login.js';
+import { parseJsonObject } from './oauth/provider-fetch.js';
 import { PlexLogin } from './plex/plex-login.js';
-import { ProviderHttpClient } from './provider-http-client.js';
+import { AddressNotAllowedError, ProviderHttpClient, ProviderUnreachableError } from './provider-http-client.js';
 import type { ProvidersConfig } from './providers.config.js';
 
 /** Records why a login was refused. */
 export type ReportRefusal = (slug: string, reason: string) => void;
 
 /**
- * Begins and completes logins at the provider of a source. Returns a refusal for an expected failure, and throws for a
+ * Begins and completes logins at the provider of a source, and fetches public keys. Returns a refusal for an expected failure, and throws for a
  * fault.
  */
 export class ProviderLoginService {
+  private readonly http: ProviderHttpClient;
   private readonly oauth: OauthLogin;
   private readonly plex: PlexLogin;
 
@@ -27,9 +32,9 @@ export class ProviderLoginService {
     config: ProvidersConfig,
     private readonly report: ReportRefusal,
   ) {
-    const http = new ProviderHttpClient(config);
-    this.oauth = new OauthLogin(http, config);
-    this.plex = new PlexLogin(http, config.PLEX_URL);
+    this.http = new ProviderHttpClient(config);
+    this.oauth = new OauthLogin(this.http, config);
+    this.plex = new PlexLogin(this.http, config.PLEX_URL);
   }
 
   /** Returns the URL for the browser, and the secrets to keep until the browser returns. */
@@ -44,6 +49,19 @@ export class ProviderLoginService {
   /** Returns the identity that the provider's response proves. */
   complete(request: SourceCompleteRequest): Promise<SourceCompleteReply> {
     return this.catchRefusal(request.source.slug, async () => ({ identity: await this.completeLogin(request) }));
+  }
+
+  /** Returns the public keys at an address, or why they are not available. */
+  async fetchKeys({ url, timeout_ms }: SourceKeysRequest): Promise<SourceKeysReply> {
+    try {
+      const { status, text } = await this.http.request(url, { signal: timeoutSignal(timeout_ms) });
+      const keys = z.array(z.record(z.string(), z.unknown())).safeParse(parseJsonObject(text)?.['keys']);
+      return status === 200 && keys.success ? { keys: keys.data } : { unavailable: `${url} has no keys` };
+    } catch (error) {
+      if (error instanceof ProviderUnreachableError || error instanceof AddressNotAllowedError)
+        return { unavailable: error.message };
+      throw error;
+    }
   }
 
   private completeLogin({ source, proof, timeout_ms }: SourceCompleteRequest): Promise<SourceIdentity> {

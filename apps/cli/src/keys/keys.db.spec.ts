@@ -279,6 +279,7 @@ const COLUMNS: Readonly<Record<string, 'sealed' | 'contains sealed secrets' | 'k
     'flow.flow_versions.digest',
     'flow.mailed.recipient',
     'flow.objects.identifiers',
+    'flow.received_signals.jti_hash',
   ),
   ...plain('flow.resume_tokens.hash', 'flow.session_keys.hash', 'flow.sessions.data', 'flow.source_logins.hash'),
   ...plain('identification.done.reply', 'mfa.devices.facts'),

@@ -108,6 +108,8 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   ...keep('flow.audit_events'),
   // Events that webhook endpoints may have accepted since. They drop repetitions by the id of the event.
   ...keep('flow.webhook_deliveries'),
+  // Received Security Event Tokens. Their transmitters may repeat later ones, which end sessions once more.
+  ...keep('flow.received_signals'),
   // Records and counts of ended plans, and plans that wait for their record. No session can continue those.
   ...keep('flow.journeys', 'flow.journeys_default', 'flow.journey_counts', 'flow.unrecorded_plans'),
   // The leases of the cleanup and of the records, which have expired since.

@@ -165,7 +165,7 @@ const IMPERSONAL = [
   ...['flow.proxy_applications', 'flow.releases', 'flow.rollouts'],
   // A running plan of a deleted user leaves no record. `flow.journeys` contains the rows of its partition.
   ...['flow.journey_counts', 'flow.journeys_default', 'flow.unrecorded_plans'],
-  ...['flow.leases', 'flow.objects', 'identification.sources', 'mfa.digest_keys'],
+  ...['flow.leases', 'flow.objects', 'flow.received_signals', 'identification.sources', 'mfa.digest_keys'],
   ...['captcha', 'consent', 'directory', 'enrollment', 'flow', 'identification', 'mfa'].map((s) => `${s}.migrations`),
 ];
 

@@ -11,6 +11,6 @@ import { TokenSigner } from './token.signer.js';
   imports: [AuthModule, EngineModule],
   controllers: [JwksController],
   providers: [ApplicationAccess, ApplicationRepository, TokenSigner],
-  exports: [ApplicationAccess, TokenSigner],
+  exports: [ApplicationAccess, ApplicationRepository, TokenSigner],
 })
 export class ApplicationsModule {}

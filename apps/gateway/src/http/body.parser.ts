@@ -5,6 +5,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
+/** Path of the endpoints that receive Security Event Tokens (RFC 8935). */
+export const SIGNAL_PATH = '/signals';
+const SIGNAL = /^application\/secevent\+jwt\s*(;|$)/i;
+
 const OAUTH_PATH = '/application/o/';
 /** Paths that accept forms: pages, OAuth endpoints and callbacks of sources. */
 const FORM_PATHS = ['/if/', OAUTH_PATH, '/source/'];
@@ -52,7 +56,7 @@ export class UnreadBody {
 }
 
 /**
- * Parses JSON for the API, and forms for pages and OAuth clients. An empty body of any type is an empty object
+ * Parses JSON for the API, forms for pages and OAuth clients, and Security Event Tokens. An empty body of any type is an empty object
  * (docs/spec/http.md#request-body). `limit` is in bytes.
  */
 export function registerBodyParsers(fastify: FastifyInstance, limit: number) {
@@ -70,6 +74,7 @@ export function registerBodyParsers(fastify: FastifyInstance, limit: number) {
     const { 'content-type': type = '', 'content-length': declared } = headers;
     const body = await readBody(payload, { limit, declared });
     if (body?.length === 0) return {};
+    if (url.startsWith(`${SIGNAL_PATH}/`) && SIGNAL.test(type)) return body ? body.toString('latin1') : tooLarge();
     if (!FORM_PATHS.some((path) => url.startsWith(path)) || !FORM.test(type)) return unsupported(type);
     return body ? formOf(body.toString(), url) : tooLarge();
   });

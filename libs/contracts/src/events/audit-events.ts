@@ -4,6 +4,7 @@ import { DEVICE_CLASSES } from '../device-class.js';
 import { REDACTED } from '../secret.js';
 import { type AuditEventDefinition, BY_ADMINISTRATOR, BY_PLAN, defineEvent, PENDING } from './audit-event.js';
 import { appliedBlueprints, changedObject, counts, invitation, invitationReference, model } from './event-contexts.js';
+import { externalEvents } from './external-events.js';
 import { flowEvents } from './flow-events.js';
 import { policyEvents } from './policy-event-definitions.js';
 import { rolloutEvents } from './rollout-events.js';
@@ -74,11 +75,11 @@ export const auditEvents = {
     },
   }),
   session_ended: defineEvent({
-    when: 'A user or an administrator ends a session of a user, in the list of sessions, on the account page or by a command, a request has the cookies of several live sessions, or a stage locks the account.',
+    when: 'A user or an administrator ends a session of a user, in the list of sessions, on the account page or by a command, a request has the cookies of several live sessions, a stage locks the account, or a transmitter of security events reports the end.',
     ...{
       level: 'info',
       outcome: 'success',
-      actor: `${BY_VISITOR}${OR_COMMAND}, or an anonymous visitor`,
+      actor: `${BY_VISITOR}${OR_COMMAND}, an anonymous visitor, or a transmitter`,
       subject: 'the user of the ended session',
     },
     context: z.object({
@@ -146,8 +147,13 @@ export const auditEvents = {
     example: {},
   }),
   user_write: defineEvent({
-    when: 'A user write stage or a command creates or changes a user.',
-    ...{ level: 'info', outcome: 'success', actor: BY_PLAN + OR_COMMAND, subject: 'the written user' },
+    when: 'A user write stage or a command creates or changes a user, or a transmitter of security events reports that the account is disabled.',
+    ...{
+      level: 'info',
+      outcome: 'success',
+      actor: `${BY_PLAN + OR_COMMAND}, or a transmitter`,
+      subject: 'the written user',
+    },
     context: z.looseObject({ created: z.boolean() }).describe('the entered data; passwords are masked'),
     example: { username: 'alice', email: 'alice@example.org', created: true },
   }),
@@ -179,18 +185,7 @@ export const auditEvents = {
     context: invitation,
     example: INVITATION,
   }),
-  source_linked: defineEvent({
-    when: 'An account at a source is connected with a user.',
-    ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: 'the connected user' },
-    context: z.object({
-      message: z.literal('Linked Source'),
-      source: z.object({ uuid: z.uuid(), pk: z.int().optional(), slug: z.string().optional(), name: z.string() }),
-    }),
-    example: {
-      message: 'Linked Source',
-      source: { uuid: '0192f6a4-c7d8-7a8e-9c3b-5d2f1e4a6b8c', slug: 'example', name: 'Example' },
-    },
-  }),
+  ...externalEvents,
   authorize_application: defineEvent({
     when: 'A user lets a device act for them by its device code, or signs in to an application or a site behind forward auth.',
     ...{ level: 'info', outcome: 'success', actor: 'the user', subject: 'the user' },

@@ -8,7 +8,7 @@ const caller = z.object({ uuid: z.uuid(), username: z.string() });
 /**
  * Who causes an event: a user, by a session or a proof (`user`) or by an API token (`api_token`), a visitor who has
  * proved nothing (`anonymous`), or Gatehouse itself or its administrator on the command line (`system`, then with the
- * `command`).
+ * `command`), or another system that sends security events (`transmitter`).
  */
 export const eventActor = z.discriminatedUnion('type', [
   caller.extend({ type: z.literal('user') }),
@@ -21,6 +21,11 @@ export const eventActor = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('anonymous') }),
   z.object({ type: z.literal('system'), command: commandName }),
+  z.object({
+    type: z.literal('transmitter'),
+    name: z.string().describe('its name in SIGNAL_TRANSMITTERS'),
+    issuer: z.string(),
+  }),
 ]);
 export type EventActor = z.output<typeof eventActor>;
 

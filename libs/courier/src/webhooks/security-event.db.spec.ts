@@ -191,6 +191,18 @@ describe('a security event', () => {
     expect(receiver.tokens).toEqual([]);
   });
 
+  it('is not sent to the host of the transmitter that has caused it, so that no event comes back', async () => {
+    const sent = async (issuer: string) => {
+      const actor = { type: 'transmitter', name: 'shop', issuer } as const;
+      await deliver({ action: 'session_ended', context: { own: false }, actor });
+      return receiver.tokens.splice(0).map(({ events }) => events);
+    };
+    expect(await sent(new URL('/', receiver.url).href)).toEqual([]);
+    expect(await sent('https://other.example.org')).toMatchObject([
+      { [`${CAEP}/session-revoked`]: { initiating_entity: 'system' } },
+    ]);
+  });
+
   it('is tried again with the same jti while the receiver fails', async () => {
     receiver.status = 503;
     expect(await deliver({ action: 'logout', context: {} })).toEqual(['later']);

@@ -14,6 +14,8 @@ const VERIFICATION = 'https://schemas.openid.net/secevent/ssf/event-type/verific
 export interface SignalReceiver {
   readonly issuer: string;
   readonly audience: string;
+  /** Host of its endpoint. It gets no event that a transmitter with this host has caused, so that none comes back. */
+  readonly host: string;
 }
 
 /** An event of the outbox. */
@@ -100,7 +102,8 @@ export const SIGNALLED_ACTIONS: ReadonlySet<string> = new Set(Object.keys(SIGNAL
 
 /**
  * Returns an audit event as a signed Security Event Token for a receiver (docs/spec/events.md#signals). Each attempt to
- * deliver the event has the same `jti`. Returns undefined for an event that is no security event, or about no saved user.
+ * deliver the event has the same `jti`. Returns undefined for an event that is no security event, is about no saved user, or
+ * was caused by a transmitter at the host of the receiver.
  */
 export async function securityEventToken(
   { id, madeAt, body }: SignalledEvent,
@@ -110,6 +113,7 @@ export async function securityEventToken(
   const { action, user, actor } = body;
   const signal = Object.hasOwn(SIGNALS, action) ? SIGNALS[action]?.(body) : undefined;
   if (!signal || user?.kind !== 'saved') return undefined;
+  if (actor?.type === 'transmitter' && new URL(actor.issuer).host === receiver.host) return undefined;
   const event = {
     event_timestamp: Math.floor(madeAt.getTime() / 1000),
     initiating_entity: initiatorOf(actor, user.uuid),
@@ -128,7 +132,11 @@ export async function securityEventToken(
  * Returns a signed verification event, with which an operator tests a receiver (Shared Signals Framework 1.0 §8.1.4).
  * `stream` is the name of the endpoint.
  */
-export const verificationToken = (stream: string, receiver: SignalReceiver, keys: SigningKeys): Promise<string> =>
+export const verificationToken = (
+  stream: string,
+  receiver: Omit<SignalReceiver, 'host'>,
+  keys: SigningKeys,
+): Promise<string> =>
   signToken(
     { id: randomUUID(), claims: { sub_id: { format: 'opaque', id: stream }, events: { [VERIFICATION]: {} } } },
     receiver,
@@ -141,7 +149,7 @@ export const verificationToken = (stream: string, receiver: SignalReceiver, keys
  */
 const signToken = (
   { id, claims }: { readonly id: string; readonly claims: JWTPayload },
-  { issuer, audience }: SignalReceiver,
+  { issuer, audience }: Omit<SignalReceiver, 'host'>,
   keys: SigningKeys,
 ): Promise<string> =>
   new SignJWT(claims)
@@ -154,7 +162,7 @@ const signToken = (
 
 /** Returns who has caused an event, as CAEP 1.0 §2 names it. */
 function initiatorOf(actor: EventBody['actor'], user: string): 'user' | 'admin' | 'system' {
-  if (!actor || actor.type === 'anonymous') return 'system';
+  if (!actor || actor.type === 'anonymous' || actor.type === 'transmitter') return 'system';
   if (actor.type === 'system') return actor.command === undefined ? 'system' : 'admin';
   return actor.uuid === user ? 'user' : 'admin';
 }

@@ -86,7 +86,7 @@ export class WebhookDelivery {
     const { endpoint, settings, signingKeys } = this.dependencies;
     if (!endpoint.set) return JSON.stringify(toCloudEvent(event, settings.source));
     if (!signingKeys) throw new Error('JWT_SIGNING_KEYS is not set');
-    return securityEventToken(event, endpoint.set, signingKeys);
+    return securityEventToken(event, { ...endpoint.set, host: endpoint.url.host }, signingKeys);
   }
 
   /** Reports the outcome of a request to the circuit breaker. */

@@ -1,3 +1,4 @@
+import { jsonSetting } from '@gatehouse/platform';
 import { z } from 'zod';
 import { SIGNALLED_ACTIONS } from './security-event.js';
 
@@ -80,16 +81,7 @@ const endpoints = z
 
 /** Settings of the delivery to webhook endpoints. */
 export const webhookSettings = z.object({
-  WEBHOOKS: z
-    .string()
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        context.addIssue({ code: 'custom', message: 'must be a list of endpoints in JSON' });
-        return z.NEVER;
-      }
-    })
+  WEBHOOKS: jsonSetting('must be a list of endpoints in JSON')
     .pipe(endpoints)
     .prefault('[]')
     .describe(

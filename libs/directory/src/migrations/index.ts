@@ -20,6 +20,7 @@ import { ExpiredTokens1764892920000 } from './1764892920000-expired-tokens.js';
 import { TokenScopes1765497600300 } from './1765497600300-token-scopes.js';
 import { SeveralParents1765584002000 } from './1765584002000-several-parents.js';
 import { OldPasswords1765584003000 } from './1765584003000-old-passwords.js';
+import { ApplySignals1766191200000 } from './1766191200000-apply-signals.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -48,4 +49,5 @@ export const directoryMigrations = [
   TokenScopes1765497600300,
   SeveralParents1765584002000,
   OldPasswords1765584003000,
+  ApplySignals1766191200000,
 ];

@@ -14,6 +14,7 @@ import { Journeys1765411260000 } from './1765411260000-journeys.js';
 import { Rollouts1765411440000 } from './1765411440000-rollouts.js';
 import { LoginPlaces1765584001000 } from './1765584001000-login-places.js';
 import { TrimOldPasswords1765584003100 } from './1765584003100-trim-old-passwords.js';
+import { ReceivedSignals1766191260000 } from './1766191260000-received-signals.js';
 
 /** Migrations of the schema `flow`, in order. */
 export const executorMigrations = [
@@ -33,4 +34,5 @@ export const executorMigrations = [
   Rollouts1765411440000,
   LoginPlaces1765584001000,
   TrimOldPasswords1765584003100,
+  ReceivedSignals1766191260000,
 ];

@@ -91,6 +91,23 @@ export const gatewayEvents = {
       '([login](../spec/forward-auth.md#login)). The visitor saw a page.',
     fields: ['request_id', 'client_ip'],
   },
+  signal_received: {
+    level: 'info',
+    processes: GATEWAY,
+    msg: 'a security event was accepted',
+    help:
+      '`outcome`: `applied` (the event `signal_received` says what it has done), `repeated` (the token was received before), ' +
+      '`no_effect`, `unknown_subject` (no user of the transmitter), or `verification` ' +
+      '([receiver](../spec/events.md#receiver)).',
+    fields: ['request_id', 'transmitter', 'outcome'],
+  },
+  signal_refused: {
+    level: 'security',
+    processes: GATEWAY,
+    msg: 'a security event was refused',
+    help: '`reason` is the code that the transmitter got ([errors](../spec/events.md#receiver-errors)).',
+    fields: ['request_id', 'transmitter', 'reason'],
+  },
   csrf_refused: {
     level: 'security',
     processes: GATEWAY,

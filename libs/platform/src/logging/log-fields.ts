@@ -66,6 +66,7 @@ export const logFields = {
   backend: id('Backend of the password stage'),
   operation: id('What was asked of the service'),
   mail: id('Id of the mail in the outbox'),
+  transmitter: id('Name of the transmitter of security events'),
   endpoint: id('Name of the webhook endpoint'),
   delivery: id('Number of the delivery of an event to a webhook endpoint'),
   tries: count('Number of tries so far'),

@@ -183,6 +183,7 @@ export const ar: Catalogue = {
   'There is no such version of the flow.': 'هذا الإصدار من المسار غير موجود.',
   'This version of the flow cannot be published.': 'لا يمكن نشر هذا الإصدار من المسار.',
   'The message bus cannot be reached.': 'يتعذّر الوصول إلى ناقل الرسائل.',
+  'The keys of the transmitter cannot be fetched.': 'يتعذّر جلب مفاتيح المُرسِل.',
   'Policies cannot be evaluated.': 'يتعذّر تقييم السياسات.',
   'The database cannot be reached.': 'يتعذّر الوصول إلى قاعدة البيانات.',
   'The stored data cannot be opened at the moment.': 'يتعذّر فتح البيانات المحفوظة في الوقت الحالي.',

@@ -200,6 +200,7 @@ export const de: Catalogue = {
   'There is no such version of the flow.': 'Diese Version des Ablaufs gibt es nicht.',
   'This version of the flow cannot be published.': 'Diese Version des Ablaufs kann nicht veröffentlicht werden.',
   'The message bus cannot be reached.': 'Der Nachrichtenbus ist nicht erreichbar.',
+  'The keys of the transmitter cannot be fetched.': 'Die Schlüssel des Senders sind nicht abrufbar.',
   'Policies cannot be evaluated.': 'Die Richtlinien können nicht ausgewertet werden.',
   'The database cannot be reached.': 'Die Datenbank ist nicht erreichbar.',
   'The stored data cannot be opened at the moment.': 'Die gespeicherten Daten können im Moment nicht geöffnet werden.',

@@ -194,6 +194,7 @@ export const es: Catalogue = {
   'There is no such version of the flow.': 'Esa versión del flujo no existe.',
   'This version of the flow cannot be published.': 'Esta versión del flujo no se puede publicar.',
   'The message bus cannot be reached.': 'No se puede contactar con el bus de mensajes.',
+  'The keys of the transmitter cannot be fetched.': 'No se pueden obtener las claves del emisor.',
   'Policies cannot be evaluated.': 'No se pueden evaluar las políticas.',
   'The database cannot be reached.': 'No se puede contactar con la base de datos.',
   'The stored data cannot be opened at the moment.': 'Los datos guardados no se pueden abrir en este momento.',

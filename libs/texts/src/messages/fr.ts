@@ -199,6 +199,7 @@ export const fr: Catalogue = {
   'There is no such version of the flow.': 'Cette version du flux n’existe pas.',
   'This version of the flow cannot be published.': 'Cette version du flux ne peut pas être publiée.',
   'The message bus cannot be reached.': 'Le bus de messages est injoignable.',
+  'The keys of the transmitter cannot be fetched.': 'Les clés de l’émetteur ne peuvent pas être récupérées.',
   'Policies cannot be evaluated.': 'Les politiques ne peuvent pas être évaluées.',
   'The database cannot be reached.': 'La base de données est injoignable.',
   'The stored data cannot be opened at the moment.':

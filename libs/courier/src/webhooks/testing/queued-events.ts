@@ -1,4 +1,4 @@
-import type { User } from '@gatehouse/contracts';
+import type { EventActor, User } from '@gatehouse/contracts';
 import { REQUEST_FACTS } from '@gatehouse/executor-postgres/testing';
 import { eventBody, insertOutboxRow, outboxParameters, outboxRow, requestedEventMessage } from '@gatehouse/outbox';
 import type { Sealer } from '@gatehouse/platform';
@@ -12,6 +12,7 @@ export interface QueuedEvent {
   readonly number?: number;
   readonly action?: string;
   readonly context?: Readonly<Record<string, unknown>>;
+  readonly actor?: EventActor;
 }
 
 /** Stores events as a courier does after publishing them, and queues them for endpoints. Returns their ids. */
@@ -22,8 +23,9 @@ export async function queueEvents(
 ): Promise<string[]> {
   const outbox = new OutboxRepository(source, sealer);
   const ids: string[] = [];
-  for (const { user, endpoints, number = 0, action = 'custom_seen', context = { number } } of events) {
-    const message = requestedEventMessage({ action, context }, { ...REQUEST_FACTS, user, requestId: 'f'.repeat(32) });
+  for (const { user, endpoints, number = 0, action = 'custom_seen', context = { number }, actor } of events) {
+    const facts = { ...REQUEST_FACTS, user, requestId: 'f'.repeat(32), ...(actor && { actor }) };
+    const message = requestedEventMessage({ action, context }, facts);
     const row = outboxRow(message, sealer);
     await source.query(insertOutboxRow('(VALUES (0)) one', 1), outboxParameters(row));
     const leased = await outbox.lease('event', 1000, 60);
