@@ -41,6 +41,7 @@ const MEANINGS: Readonly<Record<ContextKey, string>> = {
     'address to which an application wants to get the visitor back after the logout',
   is_redirected: 'the flow whose redirect stage has brought the visitor here',
   redirect_stage_target: 'target of the redirect stage, in place of the configured one',
+  'goauthentik.io/core/setup/started-by': '`setup` if the [set-up page](../spec/executor.md#setup) has begun the flow',
   deny_message: 'message of the deny stage',
   lockdown_reason: 'why an account is locked down, if no prompt asks for it',
   redirect: 'destination at the end of the flow, instead of `next`',

@@ -42,6 +42,9 @@ const bag = z.record(z.string(), z.unknown());
 
 const subject = z.object({ uuid: z.uuid(), pk: z.int().optional(), slug: z.string(), name: z.string() });
 
+/** The fact that the plan was started by the set-up page (docs/spec/executor.md#setup). */
+export const SETUP_STARTED_BY = 'goauthentik.io/core/setup/started-by';
+
 /** Largest length of a key of a provider of captchas, in characters. */
 const MAX_CAPTCHA_KEY = 1000;
 
@@ -106,6 +109,8 @@ export const planContext = z.object({
   is_redirected: z.object({ uuid: z.uuid(), slug: z.string(), name: z.string() }).optional(),
   /** Target of the redirect stage, in place of the configured one: a URL, or `ak-flow://` with the slug of a flow. */
   redirect_stage_target: z.string().optional(),
+  /** Set by the set-up page, so that the policies of the set-up flow can refuse other ways in. */
+  [SETUP_STARTED_BY]: z.literal('setup').optional(),
   deny_message: z.string().optional(),
   /** Why an account is locked down, if no prompt has asked for the reason. */
   lockdown_reason: z.string().optional(),

@@ -77,6 +77,11 @@ export const problems = {
     detail: 'The keys of the transmitter cannot be fetched.',
     retry_after_s: 10,
   },
+  setup_unavailable: {
+    status: 503,
+    body: 'generic',
+    detail: 'The set-up needs the flow initial-setup, and an administrator without a password.',
+  },
   flow_changes_away: {
     status: 503,
     body: 'generic',

@@ -107,8 +107,15 @@ export class AccountRepository {
     return { kind: 'saved', ...row! };
   }
 
-  /** Returns the changed user. Undefined when there is no such user. */
-  async change(userId: string, { attributes, source, ...change }: AccountChange): Promise<SavedUser | undefined> {
+  /**
+   * Returns the changed user. Undefined when there is no such user, or when the user no longer has the epoch `ifEpoch`
+   * (compare-and-set): then another request has changed the password.
+   */
+  async change(
+    userId: string,
+    { attributes, source, ...change }: AccountChange,
+    ifEpoch?: number,
+  ): Promise<SavedUser | undefined> {
     const prepared = withPreparedName(change);
     await this.claimNames(prepared, userId);
     const before = attributes || source !== undefined ? await this.attributesOf(userId) : undefined;
@@ -119,12 +126,14 @@ export class AccountRepository {
       ...columns.map(([name], i) => `${name} = $${i + 2}`),
       ...(change.password_hash === undefined ? [] : PASSWORD_CHANGE_COLUMNS),
     ];
+    const parameters = [userId, ...columns.map(valueOf), ...(ifEpoch === undefined ? [] : [ifEpoch])];
+    const where = `id = $1${ifEpoch === undefined ? '' : ` AND epoch = $${parameters.length}`}`;
     // Without changes, the statement only reads the user.
     const sql =
       set.length > 0
-        ? `WITH changed AS (UPDATE directory.users SET ${set.join(', ')} WHERE id = $1 RETURNING ${USER}) SELECT * FROM changed`
-        : `SELECT ${USER} FROM directory.users WHERE id = $1`;
-    const [row] = await this.manager.query<Row[]>(sql, [userId, ...columns.map(valueOf)]);
+        ? `WITH changed AS (UPDATE directory.users SET ${set.join(', ')} WHERE ${where} RETURNING ${USER}) SELECT * FROM changed`
+        : `SELECT ${USER} FROM directory.users WHERE ${where}`;
+    const [row] = await this.manager.query<Row[]>(sql, parameters);
     return row && { kind: 'saved', ...row };
   }
 

@@ -11,7 +11,8 @@ beforeAll(async () => {
 afterAll(() => interpreter.close());
 
 const joe = { kind: 'saved', uuid: '5d0b', pk: 7, username: 'joe', name: 'Joe', email: 'joe@example.org' };
-const http_request = { method: 'GET', path: '/flow', headers: { 'user-agent': 'test' } };
+const headers = { 'user-agent': 'test', host: 'id.example.org' };
+const http_request = { method: 'GET', scheme: 'https', path: '/flow', headers };
 const input: ExpressionInput = {
   request: { user: joe, http_request },
   context: { geoip: { country: 'DE' } },
@@ -96,6 +97,8 @@ describe('names in an expression', () => {
     ['context["geoip"]["country"]', 'DE'],
     ['context["flow_plan"].slug', 'login'],
     ['request.http_request.headers["User-Agent"] + http_request.META["HTTP_USER_AGENT"]', 'testtest'],
+    ['request.http_request.build_absolute_uri("/")', 'https://id.example.org/'],
+    ['http_request.build_absolute_uri()', 'https://id.example.org/flow'],
     ['request.http_request.tenant.default_user_change_name', true],
     ['request.http_request.tenant.default_user_change_email', false],
     ['ak_client_ip in ip_network("192.0.2.0/24")', true],

@@ -5,6 +5,7 @@ import { DevicesModule } from '../devices/devices.module.js';
 import { EngineModule } from '../flows/engine.module.js';
 import { AuthModule } from '../http/auth/auth.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
+import { SetupModule } from '../setup/setup.module.js';
 import { SocketsModule } from '../sockets/sockets.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountPageController } from './account-page.controller.js';
@@ -20,6 +21,7 @@ import { HomeController } from './home.controller.js';
     DevicesModule,
     EngineModule,
     SessionsModule,
+    SetupModule,
     SocketsModule,
     UsersModule,
   ],

@@ -1,19 +1,26 @@
-import { Controller, Get, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import { loginUrl } from '../http/login-url.js';
+import { SETUP_PATH } from '../setup/setup.controller.js';
+import { SetupService } from '../setup/setup.service.js';
 import { ACCOUNT_PAGE_PATH } from './account-page.controller.js';
 
 /**
- * The root URL `/`, where a flow without a destination ends. Redirects an anonymous visitor to the login, and a user to
- * the account page.
+ * The root URL `/`, where a flow without a destination ends. Redirects an anonymous visitor to the login, or to the
+ * set-up page while nobody has set the installation up, and a user to the account page.
  */
 @Controller()
 export class HomeController {
+  constructor(@Inject(SetupService) private readonly setup: SetupService) {}
+
   @Get('/')
   @AllowAnonymous()
-  home(@Req() { principal, url }: FastifyRequest, @Res() reply: FastifyReply) {
-    if (!principal) return reply.redirect(loginUrl('/'), 302);
+  async home(@Req() { principal, url }: FastifyRequest, @Res() reply: FastifyReply) {
+    if (!principal) {
+      const isOpen = (await this.setup.state()) === 'open';
+      return reply.redirect(isOpen ? SETUP_PATH : loginUrl('/'), 302);
+    }
     const [, query] = url.split(/(?=\?)/, 2);
     return reply.redirect(`${ACCOUNT_PAGE_PATH}${query ?? ''}`, 302);
   }

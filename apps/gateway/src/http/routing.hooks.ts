@@ -33,8 +33,8 @@ export function enforceStrictRouting(fastify: FastifyInstance, version: ApiVersi
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     const path = request.url.split('?', 1)[0] ?? '';
-    if (isFile(request)) return done();
     if (!isIn(version, request.routeOptions.config)) return done(new Problem('not_found'));
+    if (isFile(request)) return done();
     // Refuses an absolute URL, which could become the target of a redirect.
     if (!path.startsWith('/') || !path.endsWith('/') || path.includes('%')) return done(new Problem('not_found'));
     if (!request.is404) return done(hasSlugParams(request.params) ? undefined : new Problem('not_found'));

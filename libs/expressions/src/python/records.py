@@ -1,6 +1,7 @@
 """The objects that expressions read: users, groups, requests and plans. They belong to one evaluation."""
 
 from datetime import datetime
+from urllib.parse import urljoin
 
 from host import ask
 
@@ -224,6 +225,10 @@ _TENANT = {
 
 class HttpRequest(Record):
     """The HTTP request. Its `tenant` has the settings that expressions of authentik read."""
+
+    def build_absolute_uri(self, location=None):
+        """Returns the URL of the location, or of the request, at the public address of the site."""
+        return urljoin(f"{self.scheme}://{self.headers['Host']}{self.path}", location or "")
 
     def __getattr__(self, name):
         value = self._default(name)

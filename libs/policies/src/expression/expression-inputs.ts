@@ -69,11 +69,12 @@ function httpRequestOf(
   { client, flow_plan, method = 'GET', site }: PolicyRequest,
   visitor: object | null | undefined,
 ): object {
+  const { protocol, host } = new URL(site.base_url);
   return {
     method,
     ...(visitor !== undefined && { visitor }),
-    path: `/api/v3/flows/executor/${flow_plan.slug}/`,
-    headers: { 'User-Agent': client.user_agent, Host: new URL(site.base_url).host },
+    ...{ scheme: protocol.slice(0, -1), path: `/api/v3/flows/executor/${flow_plan.slug}/` },
+    headers: { 'User-Agent': client.user_agent, Host: host },
     brand: { branding_title: site.brand },
   };
 }

@@ -268,6 +268,19 @@ describe('changing a user', () => {
     expect((await find(user.username))!.attributes).toEqual({ 'goauthentik.io/user/sources': ['GitHub', 'GitLab'] });
   });
 
+  it('saves one of several passwords that are set at once, and denies the other requests (accident 7)', async () => {
+    const user = await createUser();
+    const replies = await Promise.all(
+      ['first', 'second', 'third'].map((password) =>
+        write({ password }, { ...NEVER_CREATE, context: { pending_user: user } }),
+      ),
+    );
+    expect(replies.map(({ type }) => type).sort()).toEqual(['denied', 'denied', 'passed']);
+    const { password_hash } = (await find(user.username))!;
+    const winner = replies.findIndex(({ type }) => type === 'passed');
+    expect(password_hash).toBe(`hash of ${['first', 'second', 'third'][winner]}`);
+  });
+
   it('denies if the pending user was deleted', async () => {
     const user = await createUser();
     await harness.database.directory.removeUser(user.pk);

@@ -190,11 +190,13 @@ async function createUser(
 
 async function updateUser({ accounts }: EnrollmentWriters, input: Input, { changes, hash, target }: UserUpdate) {
   const { fields, attributes } = changes;
-  const user = await accounts.change(target.uuid, {
+  const change = {
     ...{ ...fields, source: sourceOf(input) },
     ...(Object.keys(attributes).length > 0 && { attributes }),
     ...(hash && { password_hash: hash }),
-  });
+  };
+  // Of two requests that set a password at once, the second must not replace the password of the first.
+  const user = await accounts.change(target.uuid, change, hash === undefined ? undefined : target.epoch);
   const groups = input.context.groups ?? [];
   if (user) await accounts.join(user.uuid, { ids: groups, names: groups });
   return user;
