@@ -1,3 +1,5 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   blueprint,
@@ -11,6 +13,7 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
+import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment } from '../support/deployment.js';
 import { post } from '../support/forms.js';
 import { authorizePath, pushRequest, SHOP_CLIENT } from '../support/oauth-application.js';
@@ -18,8 +21,18 @@ import { clientEntries, OauthDevice } from '../support/oauth-device.js';
 
 const MEMBERS = { authentication: 'require_authenticated' };
 
+/** Requests for the pages that flows have as their background. */
+const framed: IncomingMessage[] = [];
+const sea = createServer((request, response) => {
+  framed.push(request);
+  response.setHeader('content-type', 'text/html');
+  response.end('<p>The sea</p><input autofocus><script>document.body.textContent = "scripted"</script>');
+});
+
 let deployment: Deployment;
 beforeAll(async () => {
+  await new Promise<void>((resolve) => sea.listen(0, '127.0.0.1', resolve));
+  const background = `http://127.0.0.1:${(sea.address() as AddressInfo).port}/%(theme)s/`;
   deployment = await Deployment.open({
     apiVersion: '2026.8',
     services: ['identification', 'password', 'session', 'consent'],
@@ -29,6 +42,9 @@ beforeAll(async () => {
         { ...groupEntry('admins'), attrs: { is_superuser: true } },
         userEntry('root', { groups: [keyOf('group admins')] }),
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        ...['left', 'right'].map((side) =>
+          flowEntries(side, [IDENTIFICATION, PASSWORD], { layout: `sidebar_${side}_frame_background`, background }),
+        ),
         flowEntries('bye', [DUMMY], { designation: 'invalidation' }),
         flowEntries('code', [], { designation: 'stage_configuration', ...MEMBERS }),
         flowEntries('authorize', [DUMMY], { designation: 'authorization', ...MEMBERS }),
@@ -42,7 +58,11 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(() => deployment?.close());
+afterAll(async () => {
+  await deployment?.close();
+  sea.close();
+  sea.closeAllConnections();
+});
 
 async function loggedIn(name: string, languages?: string): Promise<Browser> {
   const browser = deployment.browser(languages);
@@ -101,5 +121,44 @@ describe('the language that a client names', () => {
     const back = await post(browser, `/if/language/?next=${encodeURIComponent(address)}`, { locale: 'es' });
     expect(back.headers.get('location')).toBe('/if/flow/login/?next=%2Fif%2Fuser%2F');
     expect((await browser.fetch(`${executor}&locale=de`)).body).toMatchObject(german);
+  });
+});
+
+describeInChromium('a page with a frame layout', () => {
+  const chromium = useChromium();
+  const shown = 'iframe.backdrop:visible';
+
+  it.each(['left', 'right'])(
+    'shows the page of the background, without its script, beside a card on the %s',
+    async (side) => {
+      framed.length = 0;
+      const { page, complaints } = await chromium.open({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' });
+      await page.goto(`${deployment.url}/if/flow/${side}/`);
+      await page.frameLocator(shown).getByText('The sea').waitFor();
+      await page.getByLabel('Username or email').fill('alice');
+      await page.keyboard.press('Enter');
+      await page.getByLabel('Password', { exact: true }).waitFor();
+
+      const [card, frame] = [await page.locator('.card').boundingBox(), await page.locator(shown).boundingBox()];
+      expect(card).toMatchObject({ x: side === 'left' ? 0 : 784, width: 496 });
+      expect(frame).toEqual({ x: side === 'left' ? 496 : 0, y: 0, width: 784, height: 800 });
+      expect(framed.map(({ url, headers }) => [url, headers.referer])).toEqual([['/dark/', undefined]]);
+      expect(complaints.map((text) => text.split(' ')[0])).toEqual(['Blocked', 'Blocked']);
+    },
+  );
+
+  it('loads nothing of it on a phone, and gives it neither the focus nor a click', async () => {
+    framed.length = 0;
+    const { page } = await chromium.open({ viewport: { width: 390, height: 844 } });
+    await page.goto(`${deployment.url}/if/flow/left/`, { waitUntil: 'networkidle' });
+    expect(framed).toEqual([]);
+
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.frameLocator(shown).locator('input').waitFor();
+    await page.mouse.click(900, 30);
+    for (let press = 0; press < 12; press++) {
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate(() => document.activeElement?.tagName)).not.toBe('IFRAME');
+    }
   });
 });

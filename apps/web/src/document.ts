@@ -2,11 +2,13 @@ import { LOCALES, type Locale } from '@gatehouse/texts/browser';
 import type { Brand, DocumentOptions } from './page.js';
 import { brandStyle } from './style/brand-style.js';
 import style from './style/page.css?inline';
+import type { ThemedUrls } from './ui/background.js';
 
 interface Content {
   readonly title: string;
   readonly brand: Brand;
-  readonly background?: string | undefined;
+  /** The background picture of the page; undefined for the one of Gatehouse. */
+  readonly background?: ThemedUrls | undefined;
   readonly locale: Locale;
   readonly body: string;
   /** The page data for hydration; undefined for a page without a script. */

@@ -188,6 +188,8 @@ export interface ExternalOrigins {
   readonly connects: readonly string[];
   /** Origins to which the page submits forms. */
   readonly forms: readonly string[];
+  /** Further origins from which the page loads frames. */
+  readonly frames: readonly string[];
   /** Hashes of the scripts that run in sandboxed frames, which inherit the policy. */
   readonly hashes: readonly string[];
 }

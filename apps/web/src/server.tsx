@@ -20,6 +20,7 @@ import flowDiagramStyle from './style/flow-diagram.css?inline';
 import flowVersionsStyle from './style/flow-versions.css?inline';
 import inspectorStyle from './style/inspector.css?inline';
 import wideStyle from './style/wide.css?inline';
+import { backgroundOf, framedUrlsOf } from './ui/background.js';
 
 const FLOW_VERSIONS_STYLE = wideStyle + accountStyle + flowVersionsStyle + flowDiagramStyle;
 
@@ -29,7 +30,8 @@ export const renderFlowPage: PageRenderers['renderFlowPage'] = (pageData, frame)
   const challenge = withReasons(pageData.challenge, pageData.reasons);
   const t = translator(locale);
   const title = documentTitleOf(headingOf(challenge as Envelope, { t, site: brand.title }), brand.title);
-  const background = (challenge as Envelope).flow_info?.background;
+  const { flow_info: flowInfo } = challenge as Envelope;
+  const background = framedUrlsOf(flowInfo) ? undefined : backgroundOf(flowInfo, brand);
   const inspected = asksToInspect(pageData);
   const body = render(<FlowPage pageData={pageData} t={t} />);
   const texts = (inspected ? panelCatalogue : pageCatalogue)(locale);

@@ -15,7 +15,13 @@ export type Errors = Readonly<Record<string, readonly WireMessage[] | undefined>
 export interface Envelope {
   readonly component: string;
   readonly flow_info?:
-    | { readonly title?: string; readonly background?: string; readonly cancel_url?: string; readonly layout?: string }
+    | {
+        readonly title?: string;
+        readonly background?: string;
+        readonly background_themed_urls?: { readonly light: string; readonly dark: string } | null;
+        readonly cancel_url?: string;
+        readonly layout?: string;
+      }
     | undefined;
   readonly response_errors?: Errors | undefined;
   /** Name of the reason why the run was refused, by which the page chooses its own words. */

@@ -9,6 +9,7 @@ describe('the external origins of a challenge', () => {
       scripts: [],
       connects: [],
       forms: [],
+      frames: [],
       hashes: [],
     });
   });
@@ -51,6 +52,18 @@ describe('the external origins of a challenge', () => {
     expect(externalOriginsOf({ component: 'ak-stage-identification', captcha_stage: null }).scripts).toEqual([]);
   });
 
+  it('contain the page that a frame layout has as its background, for both themes', () => {
+    const framesOf = (background: string, layout = 'sidebar_left_frame_background') =>
+      externalOriginsOf({ component: 'ak-stage-captcha', flow_info: { background, layout } }).frames;
+
+    expect(framesOf('https://sea.example/%(theme)s/')).toEqual(['https://sea.example']);
+    expect(framesOf('https://%(theme)s.example/')).toEqual(['https://light.example', 'https://dark.example']);
+    expect(framesOf('/media/public/sea.html')).toEqual(["'self'"]);
+    expect(framesOf('https://sea.example/', 'sidebar_left')).toEqual([]);
+    for (const none of ['javascript:alert(1)', '//sea.example/', '/static/dist/assets/images/flow_background.jpg'])
+      expect(framesOf(none)).toEqual([]);
+  });
+
   it('are those of the built-in captcha on every page of a preview, and no others', () => {
     const preview = { link: 'l', version: 2, user: 'u', notes: [] };
     const [password, plex] = [{ component: 'ak-stage-password' }, { component: 'ak-source-plex' }];
@@ -60,6 +73,7 @@ describe('the external origins of a challenge', () => {
         scripts: ["'self'"],
         connects: [],
         forms: [],
+        frames: [],
         hashes: [],
       });
     expect(pageOriginsOf({ challenge: plex })).toEqual(externalOriginsOf(plex));

@@ -1,10 +1,14 @@
 import type { Challenge, ExternalOrigins, FlowPageData } from '../page.js';
+import { framedUrlsOf } from '../ui/background.js';
+import type { Envelope } from './envelope.js';
 
 /** No external origins. */
-export const NO_ORIGINS: ExternalOrigins = { scripts: [], connects: [], forms: [], hashes: [] };
+export const NO_ORIGINS: ExternalOrigins = { scripts: [], connects: [], forms: [], frames: [], hashes: [] };
+
+const SELF = "'self'";
 
 /** The built-in captcha is served by this site and starts a worker of this site. */
-const OWN_SCRIPTS = ["'self'"];
+const OWN_SCRIPTS = [SELF];
 
 /** Origins that a captcha script loads files from and connects to, by the host of the script. */
 const CAPTCHA_ORIGINS: Readonly<Record<string, readonly string[]>> = {
@@ -24,8 +28,16 @@ const ORIGINS_BY_COMPONENT: Readonly<Record<string, (challenge: Challenge) => Ex
 };
 
 /** Returns the origins that a challenge needs in the page's Content-Security-Policy. */
-export const externalOriginsOf = (challenge: Challenge): ExternalOrigins =>
-  ORIGINS_BY_COMPONENT[challenge.component]?.(challenge) ?? moduleOrigins(challenge);
+export const externalOriginsOf = (challenge: Challenge): ExternalOrigins => ({
+  ...(ORIGINS_BY_COMPONENT[challenge.component]?.(challenge) ?? moduleOrigins(challenge)),
+  frames: frameOrigins(challenge),
+});
+
+/** Returns the origins of the page that the layout of the flow shows in a frame. */
+function frameOrigins(challenge: Challenge): readonly string[] {
+  const { light, dark } = framedUrlsOf((challenge as Envelope).flow_info) ?? {};
+  return [...new Set([light, dark].flatMap((url) => (url?.startsWith('/') ? [SELF] : originsOf(url))))];
+}
 
 const HASH = /^sha256-[A-Za-z0-9+/]{43}=$/;
 
@@ -42,11 +54,11 @@ function moduleOrigins({ gatehouse_form: form }: Challenge): ExternalOrigins {
  * a reload, which widens the policy of another page, would start its run again.
  */
 export const pageOriginsOf = ({ challenge, preview }: Pick<FlowPageData, 'challenge' | 'preview'>): ExternalOrigins =>
-  preview ? { ...NO_ORIGINS, scripts: OWN_SCRIPTS } : externalOriginsOf(challenge);
+  preview ? { ...NO_ORIGINS, scripts: OWN_SCRIPTS, frames: frameOrigins(challenge) } : externalOriginsOf(challenge);
 
 /** Returns whether `outer` allows every origin of `inner`. */
 export const isAllowedBy = (inner: ExternalOrigins, outer: ExternalOrigins): boolean =>
-  (['scripts', 'connects', 'forms', 'hashes'] as const).every((kind) =>
+  (['scripts', 'connects', 'forms', 'frames', 'hashes'] as const).every((kind) =>
     inner[kind].every((origin) => outer[kind].includes(origin)),
   );
 
@@ -54,6 +66,7 @@ const merged = (a: ExternalOrigins, b: ExternalOrigins): ExternalOrigins => ({
   scripts: [...a.scripts, ...b.scripts],
   connects: [...a.connects, ...b.connects],
   forms: [...a.forms, ...b.forms],
+  frames: [...a.frames, ...b.frames],
   hashes: [...a.hashes, ...b.hashes],
 });
 

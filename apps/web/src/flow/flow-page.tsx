@@ -22,7 +22,7 @@ export function FlowPage({ pageData, t }: { pageData: FlowPageData; t: Translate
   const busy = visit.phase === 'sending';
   const challenge = visit.challenge as Envelope;
   const { brand, preview } = pageData;
-  const { heading, partHeading, setHeading, flowTitle, layout } = useStepHeading(challenge, { t, site: brand.title });
+  const { heading, partHeading, setHeading, ...look } = useStepHeading(challenge, { t, site: brand.title });
   const main = useFocus({ step: visit.step, challenge, partHeading });
   const inspector = useInspector(pageData, { challenge: visit.challenge, t });
   // A preview leads nowhere by itself.
@@ -33,7 +33,7 @@ export function FlowPage({ pageData, t }: { pageData: FlowPageData; t: Translate
   const page = useMemo(() => shared, [busy, inspected, awaitsAction]);
   return (
     <PageProvider value={page}>
-      <Frame brand={brand} flowTitle={flowTitle} layout={layout ?? brand.layout} menu={languageMenuOf({ pageData, t })}>
+      <Frame brand={brand} {...look} layout={look.layout ?? brand.layout} menu={languageMenuOf({ pageData, t })}>
         <main ref={main} aria-busy={busy || undefined}>
           {preview && <PreviewBanner preview={preview} t={t} />}
           <h1 tabIndex={-1}>{heading}</h1>

@@ -1,9 +1,10 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Envelope } from '../challenges/envelope.js';
+import { framedUrlsOf } from '../ui/background.js';
 import { documentTitleOf, type HeadingOptions, headingOf, titleOf } from './heading.js';
 
 /**
- * Returns the heading of the shown step, and the title and layout of its flow. Sets the title of the document. The
+ * Returns the heading of the shown step, and the title, layout and framed background of its flow. Sets the title of the document. The
  * title of the flow is empty if the heading repeats it, and undefined if it is the name of the site.
  */
 export function useStepHeading(challenge: Envelope, options: HeadingOptions) {
@@ -22,6 +23,7 @@ export function useStepHeading(challenge: Envelope, options: HeadingOptions) {
     setHeading,
     flowTitle: title === options.site ? undefined : flowTitle,
     layout: flowInfo?.layout,
+    framed: framedUrlsOf(flowInfo),
   };
 }
 

@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Brand } from '../page.js';
+import { backgroundOf } from '../ui/background.js';
 import { brandStyle } from './brand-style.js';
 import { colourOf, contrast } from './colour.js';
 
-const style = (overrides: object = {}, flowBackground?: string) =>
-  brandStyle({ title: 'Example', ...overrides }, flowBackground);
+function style(overrides: Partial<Brand> = {}, background?: string) {
+  const brand = { title: 'Example', ...overrides };
+  return brandStyle(brand, backgroundOf(background === undefined ? undefined : { background }, brand));
+}
 
 /** All colours of three digits. */
 const COLOURS = Array.from({ length: 4096 }, (_, i) => `#${i.toString(16).padStart(3, '0')}`);
@@ -74,6 +78,15 @@ describe('the style of a brand', () => {
     expect(style(own, '/flow.jpg')).toContain('url("/flow.jpg")');
     expect(style(own, '/static/dist/assets/images/flow_background.jpg')).toContain('url("/own.jpg")');
     expect(style({}, '/static/dist/assets/images/flow_background.jpg')).toBe('');
+  });
+
+  it('has the dark variant of the background in the dark scheme only, and one variant for a brand with a theme', () => {
+    const [light, dark] = [':root{--background:url("/sea-light.jpg")}', ':root{--background:url("/sea-dark.jpg")}'];
+    const background = '/sea-%(theme)s.jpg';
+
+    expect(style({}, background)).toBe(`${light}@media (prefers-color-scheme:dark){${dark}}`);
+    expect(style({ theme: 'light', background })).toBe(light);
+    expect(style({ theme: 'dark', background })).toBe(dark);
   });
 
   it('prevents CSS and HTML injection through the background and the custom CSS', () => {

@@ -1,8 +1,6 @@
 import type { Brand } from '../page.js';
+import type { ThemedUrls } from '../ui/background.js';
 import { colourOf, contrast, darkened, lightened, luminance, readableColour } from './colour.js';
-
-/** authentik's default background of flows, which Gatehouse does not include. */
-const NO_BACKGROUND = '/static/dist/assets/images/flow_background.jpg';
 
 /** Contrast of text, and of the edges of controls (WCAG 2.2, 1.4.3 and 1.4.11). */
 const [TEXT_CONTRAST, EDGE_CONTRAST] = [4.5, 3];
@@ -10,16 +8,15 @@ const [TEXT_CONTRAST, EDGE_CONTRAST] = [4.5, 3];
 /** Colours of `base.css` by scheme: the surface on which links have the least contrast, and the card. */
 const SURFACES = { light: { worst: '#e6eaf1', card: '#ffffff' }, dark: { worst: '#262c36', card: '#171b22' } };
 
-/** Returns the CSS of a brand: its colours, its background and its custom rules. */
+/** Returns the CSS of a brand: its colours, the background picture of the page and its custom rules. */
 export function brandStyle(
-  { colours, background: brandBackground, custom_css: css = '' }: Brand,
-  flowBackground: string | undefined,
+  { colours, theme, custom_css: css = '' }: Brand,
+  background: ThemedUrls | undefined,
 ): string {
-  const background = flowBackground && flowBackground !== NO_BACKGROUND ? flowBackground : brandBackground;
   const accent = colourOf(colours?.primary);
   const rules = [
     accent && `:root{${declarations({ ...schemeColours(accent, 'light'), ...schemeColours(accent, 'dark') })}}`,
-    background && `:root{--background:url("${cssUrl(background)}")}`,
+    background && backgroundRules(background, theme),
     // Escape closing tags, because custom rules must not end the <style> element.
     css.replace(/<\/(?=style)/gi, '<\\/'),
   ];
@@ -49,5 +46,13 @@ const declarations = (values: Readonly<Record<string, string>>) =>
   Object.entries(values)
     .map(([name, value]) => `${name}:${value}`)
     .join(';');
+
+/** Returns the rules for a background picture, which may be another one in the dark scheme. */
+function backgroundRules({ light, dark }: ThemedUrls, theme: Brand['theme']): string {
+  const rule = (url: string) => `:root{--background:url("${cssUrl(url)}")}`;
+  if (light === dark || theme === 'light') return rule(light);
+  if (theme === 'dark') return rule(dark);
+  return `${rule(light)}@media (prefers-color-scheme:dark){${rule(dark)}}`;
+}
 
 const cssUrl = (address: string) => address.replace(/["\\<>\n\r\f]/g, (character) => encodeURIComponent(character));

@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Brand } from '../page.js';
+import { placeOf, type ThemedUrls, themedUrls } from './background.js';
+import { BackgroundFrame } from './background-frame.js';
 import mark from './mark.svg?raw';
 
 const LAYOUTS: ReadonlySet<string> = new Set([
@@ -10,14 +12,13 @@ const LAYOUTS: ReadonlySet<string> = new Set([
   'sidebar_right',
 ]);
 
-/** End of the layouts that show the background in a frame beside the card. */
-const FRAMED = '_frame_background';
-
 interface Props {
   readonly brand: Brand;
   /** Title of the flow, which is shown below the brand. An empty text reserves its line. */
   readonly flowTitle?: string | undefined;
   readonly layout?: string | undefined;
+  /** Addresses of the page that is shown beside the card. */
+  readonly framed?: ThemedUrls | undefined;
   /** Whether the card is wider than the card of a login step. */
   readonly wide?: boolean;
   /** The language menu. */
@@ -26,9 +27,9 @@ interface Props {
 }
 
 /** The frame of every page: brand, card and footer links. */
-export function Frame({ brand, flowTitle, layout = 'stacked', wide = false, menu, children }: Props) {
+export function Frame({ brand, flowTitle, layout = 'stacked', framed, wide = false, menu, children }: Props) {
   const { title, footer_links: links = [] } = brand;
-  const place = layout.replace(FRAMED, '');
+  const place = placeOf(layout);
   return (
     <div class={`page ${wide ? 'wide' : LAYOUTS.has(place) ? place : 'stacked'}`}>
       <div class="card">
@@ -45,6 +46,7 @@ export function Frame({ brand, flowTitle, layout = 'stacked', wide = false, menu
           {menu}
         </footer>
       )}
+      {framed && <BackgroundFrame urls={framed} theme={brand.theme} />}
     </div>
   );
 }
@@ -62,7 +64,7 @@ const Emblem = () => <span class="emblem" aria-hidden="true" dangerouslySetInner
 
 /** Shows the logo, which may have variants for light and dark themes. */
 function Logo({ brand: { title, theme }, logo }: { brand: Brand; logo: string }) {
-  const [light, dark] = ['light', 'dark'].map((name) => logo.replaceAll('%(theme)s', name));
+  const { light, dark } = themedUrls(logo);
   if (theme === 'light' || theme === 'dark') return <img src={theme === 'dark' ? dark : light} alt={title} />;
   return (
     <picture>

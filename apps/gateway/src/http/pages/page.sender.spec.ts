@@ -5,7 +5,7 @@ import { sendPage } from './page.sender.js';
 /** Returns the CSP directives of a page, by name. */
 async function rulesFor(externalOrigins: Partial<Parameters<typeof sendPage>[1]['externalOrigins']>) {
   const app = fastify();
-  const origins = { scripts: [], connects: [], forms: [], hashes: [], ...externalOrigins };
+  const origins = { scripts: [], connects: [], forms: [], frames: [], hashes: [], ...externalOrigins };
   const page = { html: '', nonce: 'n', externalOrigins: origins };
   app.get('/', (_request, reply) => sendPage(reply, page));
   const { headers } = await app.inject('/');
@@ -30,11 +30,13 @@ it('allows no other origin by default', async () => {
 it('allows the origins that the challenge needs, in their directives only', async () => {
   const puzzle = await rulesFor({ scripts: ['https://puzzle.example'] });
   const form = await rulesFor({ forms: ['https://app.example'] });
+  const framed = await rulesFor({ frames: ['https://sea.example'] });
 
   expect(puzzle).toMatchObject({
     'script-src': "'nonce-n' https://puzzle.example",
     'frame-src': 'https://puzzle.example',
     'form-action': "'self'",
   });
+  expect(framed).toMatchObject({ 'frame-src': 'https://sea.example', 'script-src': "'nonce-n'" });
   expect(form).toMatchObject({ 'form-action': "'self' https://app.example", 'script-src': "'nonce-n'" });
 });

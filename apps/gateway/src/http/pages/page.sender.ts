@@ -10,13 +10,14 @@ export const sendPage = (reply: FastifyReply, { html, ...page }: SendablePage) =
 
 /** Returns the CSP of a page. */
 export function contentSecurityPolicy({ nonce, externalOrigins }: Omit<SendablePage, 'html'>): string {
-  const { scripts, connects, forms, hashes } = externalOrigins;
+  const { scripts, connects, forms, frames, hashes } = externalOrigins;
+  const framed = [...scripts, ...frames];
   const own = `'nonce-${nonce}'`;
   const rules = [
     ["default-src 'none'"],
     ['script-src', own, ...scripts, ...hashes],
     ['style-src', own, ...scripts],
-    ['frame-src', ...(scripts.length > 0 ? scripts : ["'none'"])],
+    ['frame-src', ...(framed.length > 0 ? framed : ["'none'"])],
     ['connect-src', "'self'", ...connects, ...scripts],
     ['form-action', "'self'", ...forms],
     // Images of users, sources and brands may come from any https URL.
