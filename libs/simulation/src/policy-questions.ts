@@ -1,4 +1,4 @@
-import type { PolicyResult, SavedUser } from '@gatehouse/contracts';
+import type { ApiVersion, PolicyResult, SavedUser } from '@gatehouse/contracts';
 import {
   callablePolicies,
   enabledBindings,
@@ -14,7 +14,7 @@ import { POLICY_ANSWERS, type PolicyReference, type StepReference } from './ques
 import { NEW_USER, type UserFacts, type WalkState } from './walk-state.js';
 
 /** A policy set to decide. `step` is the step that has the set; `undefined` for the policies of the flow. */
-interface JudgedSet {
+export interface JudgedSet {
   readonly set: PolicySet;
   readonly step: StepReference | undefined;
 }
@@ -32,7 +32,7 @@ const YES_OR_NO = ['yes', 'no'] as const;
  * Decides a policy set. Asks for the result of one binding after the other, until the verdict is certain. Asks only
  * once for each policy, because a policy has the same result in all bindings of one evaluation.
  */
-export function judge({ set, step }: JudgedSet, before: WalkState, { policies, ask }: Asking): Judgement {
+export function judge({ set, step }: JudgedSet, before: WalkState, { policies, line, ask }: Asking): Judgement {
   const results: Record<string, PolicyResult> = {};
   let state = before;
   const known: PolicySet['bindings'] = [];
@@ -41,16 +41,18 @@ export function judge({ set, step }: JudgedSet, before: WalkState, { policies, a
     if (policy === undefined) state = withUserFact(state, binding, ask);
     else results[policy] ??= resultOf(policies.get(policy)!, step, ask);
     known.push(binding);
-    const verdict = evaluate({ mode: set.mode, bindings: known }, state, results);
+    const verdict = evaluate({ mode: set.mode, bindings: known }, state, { results, line });
     // The verdict is certain, whatever the results of further bindings are.
     if (set.mode === 'any' ? verdict.pass : !verdict.pass && !verdict.undecided) break;
   }
-  return { verdict: evaluate({ mode: set.mode, bindings: known }, state, results), state };
+  return { verdict: evaluate({ mode: set.mode, bindings: known }, state, { results, line }), state };
 }
 
 interface Asking {
   /** All policies of the flow version by id. */
   readonly policies: ReadonlyMap<string, PolicyReference>;
+  /** The line of authentik whose rules hold. */
+  readonly line: ApiVersion;
   readonly ask: Ask;
 }
 
@@ -97,11 +99,15 @@ function withUserFact(state: WalkState, { group, user }: Binding, ask: Ask): Wal
   return { ...state, userFacts: { ...state.userFacts, [subject.uuid]: added } };
 }
 
-function evaluate(set: PolicySet, state: WalkState, results: Readonly<Record<string, PolicyResult>>): PolicyVerdict {
+interface KnownResults extends Pick<Asking, 'line'> {
+  readonly results: Readonly<Record<string, PolicyResult>>;
+}
+
+function evaluate(set: PolicySet, state: WalkState, { results, line }: KnownResults): PolicyVerdict {
   const subject = judgedUser(state);
   const facts = (subject && state.userFacts[subject.uuid]) ?? NO_FACTS;
   const namesOf = (assumed: Readonly<Record<string, boolean>>) => Object.keys(assumed).filter((id) => assumed[id]);
   const [identity] = namesOf(facts.users);
   const user = subject && (identity === undefined ? subject : { ...subject, uuid: identity });
-  return evaluatePolicySet(set, { user, groups: new Set(namesOf(facts.groups)), results });
+  return evaluatePolicySet(set, { user, groups: new Set(namesOf(facts.groups)), results, apiVersion: line });
 }

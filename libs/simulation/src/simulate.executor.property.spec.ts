@@ -1,4 +1,4 @@
-import type { StageReply, StageRequest } from '@gatehouse/contracts';
+import { API_VERSIONS, type ApiVersion, type StageReply, type StageRequest } from '@gatehouse/contracts';
 import { ALICE, executorHarness, LOGIN_REPLY, policySetOf } from '@gatehouse/executor/testing';
 import type { FlowVersion } from '@gatehouse/plan';
 import { flowVersionOf } from '@gatehouse/plan/testing';
@@ -8,12 +8,16 @@ import { expect, it } from 'vitest';
 import type { ListedEnd } from './path-list.js';
 import { type Simulation, simulate } from './simulate.js';
 
+const NO_STAFF = 'no staff';
 const ACTIONS = ['retry', 'restart', 'restart_with_context'] as const;
-const policies = fc.option(fc.constantFrom('p', 'q'), { nil: undefined });
+/** A policy, or the condition that the user is in no group. */
+const policies = fc.option(fc.constantFrom('p', 'q', NO_STAFF), { nil: undefined });
 const stepOf = (...kinds: string[]) =>
   fc.record({ kind: fc.constantFrom(...kinds), onRefusal: fc.constantFrom(...ACTIONS), policies, planned: policies });
 const anyStep = stepOf('ident', 'password', 'lax_device', 'page', 'silent', 'deny', 'login');
 const flow = fc.record({
+  line: fc.constantFrom(...API_VERSIONS),
+  authentication: fc.constantFrom('none', 'require_unauthenticated', 'require_authenticated'),
   guard: policies,
   steps: fc.oneof(
     fc.array(anyStep, { maxLength: 4 }),
@@ -30,13 +34,16 @@ const choices = fc.array(fc.nat({ max: 4 }), { maxLength: 24 });
 
 type Drawn<T> = T extends fc.Arbitrary<infer F> ? F : never;
 
-function versionOf({ guard, steps }: Drawn<typeof flow>): FlowVersion {
+const setOf = (name: string) => policySetOf(name === NO_STAFF ? { group: 'staff', negate: true } : { policy: name });
+
+function versionOf({ authentication, guard, steps }: Omit<Drawn<typeof flow>, 'line'>): FlowVersion {
   const bound = steps.map(({ kind, onRefusal, policies: late, planned }, i) => ({
     ...{ kind, onRefusal, id: `${kind}-${i}` },
-    ...(late !== undefined && { policies: policySetOf({ policy: late }) }),
-    ...(planned !== undefined && late === undefined && { planned: policySetOf({ policy: planned }) }),
+    ...(late !== undefined && { policies: setOf(late) }),
+    ...(planned !== undefined && late === undefined && { planned: setOf(planned) }),
   }));
-  return flowVersionOf(bound, {}, guard === undefined ? undefined : policySetOf({ policy: guard }));
+  const version = flowVersionOf(bound, {}, guard === undefined ? undefined : setOf(guard));
+  return { ...version, flow: { ...version.flow, authentication } };
 }
 
 const DENIED: StageReply = { type: 'denied' };
@@ -46,11 +53,13 @@ const PASSED: Readonly<Record<string, StageReply>> = {
   login: LOGIN_REPLY,
 };
 
+const EMPTY = versionOf({ authentication: 'none', guard: undefined, steps: [] });
+
 /** Returns a reply that the stage's contract allows. The choices 0 to 2 pass. */
 function replyTo({ step, context }: StageRequest, choice: number): StageReply {
   const kind = step.id.replace(/-\d+$/, '');
   if (kind === 'deny') return DENIED;
-  const hasChallenge = contracts.find(kind, versionOf({ guard: undefined, steps: [] }))?.component !== undefined;
+  const hasChallenge = contracts.find(kind, EMPTY)?.component !== undefined;
   const rejection = hasChallenge ? REJECTED : DENIED;
   const needsUser = ['password', 'lax_device', 'login'].includes(kind);
   if (needsUser && context.pending_user === undefined) return rejection;
@@ -69,7 +78,7 @@ interface Run {
  * Runs a flow in the real executor. Returns `undefined` if a request used up its step budget, so that the plan has not
  * ended.
  */
-async function runFlow(version: FlowVersion, drawn: readonly number[]): Promise<Run | undefined> {
+async function runFlow(version: FlowVersion, line: ApiVersion, drawn: readonly number[]): Promise<Run | undefined> {
   let position = 0;
   const choose = () => drawn[position++] ?? 0;
   const judge = (request: StageRequest) => replyTo(request, choose());
@@ -83,7 +92,7 @@ async function runFlow(version: FlowVersion, drawn: readonly number[]): Promise<
           ],
     ),
   );
-  const harness = executorHarness(version, script);
+  const harness = executorHarness(version, script, { apiVersion: line });
   harness.contracts.find = (kind) => contracts.find(kind, version);
   harness.policies.replies['p'] = harness.policies.replies['q'] = () => choose() % 2 === 0;
   let type = 'show';
@@ -138,10 +147,11 @@ it('simulates every end and every outcome of a step that the executor reaches', 
   await fc.assert(
     fc.asyncProperty(flow, choices, async (drawn, made) => {
       const version = versionOf(drawn);
-      const run = await runFlow(version, made);
+      const { line } = drawn;
+      const run = await runFlow(version, line, made);
       seen[run?.end ?? 'unfinished'] = (seen[run?.end ?? 'unfinished'] ?? 0) + 1;
       if (!run) return;
-      const simulation = simulate({ version, contracts, maxPaths: 100_000 });
+      const simulation = simulate({ version, contracts, line, maxPaths: 100_000 });
       expect(simulation.isComplete).toBe(true);
       expect(simulation.paths.some(({ end }) => isEndOf(run, end))).toBe(true);
       expect(visitsOf(simulation)).toEqual(expect.arrayContaining([...run.trail]));

@@ -106,10 +106,11 @@ describe('the paths of a flow', () => {
     expect(linesOf(run(flowOf(['key', both])))[0]).toBe('key:passed ann=yes|ann=no silent:skipped done');
   });
 
-  it('match no group and no user before the visitor is identified', () => {
-    expect(linesOf(run(flowOf([{ kind: 'silent', policies: policySetOf({ group: 'staff' }) }])))).toEqual([
-      'silent:skipped done',
-    ]);
+  it('match no group and no user before the visitor is identified, and are not negated then since 2026.8', () => {
+    const bound = (negate: boolean) => flowOf([{ kind: 'silent', policies: policySetOf({ group: 'staff', negate }) }]);
+    expect(linesOf(run(bound(false)))).toEqual(['silent:skipped done']);
+    expect(linesOf(run(bound(true), { line: '2024.8' }))).toEqual(['silent:passed done']);
+    expect(linesOf(run(bound(true), { line: '2026.8' }))).toEqual(['silent:skipped done']);
   });
 
   it('leave steps out that policies exclude at planning', () => {
@@ -144,6 +145,14 @@ describe('restarts', () => {
       'page:passed done',
       'page:rejected repeats',
     ]);
+  });
+
+  it('check the authentication requirement also for a kept user, since 2026.8', () => {
+    const steps = ['ident', 'logout', { kind: 'page', onRefusal: 'restart_with_context' }] as const;
+    const version = requiring(flowOf(steps), 'require_authenticated');
+    const isRefused = (line: '2024.8' | '2026.8') =>
+      linesOf(simulate({ version, contracts, line })).some((path) => /^ident.* refused/.test(path));
+    expect([isRefused('2024.8'), isRefused('2026.8')]).toEqual([false, true]);
   });
 
   it('deny after the largest number of restarts without a challenge', () => {

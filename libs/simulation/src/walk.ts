@@ -1,3 +1,4 @@
+import { type ApiVersion, DEFAULT_API_VERSION } from '@gatehouse/contracts';
 import {
   advance,
   applySeed,
@@ -20,7 +21,7 @@ import {
 import type { Ask } from './branches.js';
 import type { ContractLookup } from './contract-lookup.js';
 import type { PathEnd } from './path-end.js';
-import { judge, judgedUser, policiesOf } from './policy-questions.js';
+import { type JudgedSet, type Judgement, judge, judgedUser, policiesOf } from './policy-questions.js';
 import type { PolicyReference, Question, StepReference, Visitor } from './question.js';
 import { stageOutcomes } from './stage-outcomes.js';
 import { initialState, type WalkState } from './walk-state.js';
@@ -55,6 +56,8 @@ export interface WalkedVersion {
   readonly contracts: ContractLookup;
   /** Facts with which the plan starts. */
   readonly seed?: PlanSeed | undefined;
+  /** The line of authentik whose rules hold. By default the default line. */
+  readonly line?: ApiVersion;
 }
 
 /**
@@ -63,9 +66,11 @@ export interface WalkedVersion {
  */
 export class FlowWalker {
   private readonly policies: ReadonlyMap<string, PolicyReference>;
+  private readonly line: ApiVersion;
 
   constructor(private readonly walked: WalkedVersion) {
     this.policies = policiesOf(walked.version, walked.contracts);
+    this.line = walked.line ?? DEFAULT_API_VERSION;
   }
 
   /** Makes the first move of a path: asks who opens the flow, and plans the flow for that visitor. */
@@ -97,7 +102,7 @@ export class FlowWalker {
       const { plan, set, kind, insertAt } = next.value;
       const bound = kind === undefined ? undefined : version.steps.find(({ id }) => id === insertAt.id);
       const step = bound && { id: bound.id, name: bound.stage.name, stage: bound.stage.id, kind: bound.stage.kind };
-      const { verdict, state: judged } = judge({ set, step }, { ...state, plan }, { policies: this.policies, ask });
+      const { verdict, state: judged } = this.judge({ set, step }, { ...state, plan }, ask);
       state = judged;
       const pass = step ? this.runs(step, verdict) : verdict.pass;
       if (step && !pass) visits.push({ step, outcome: 'skipped' });
@@ -109,14 +114,17 @@ export class FlowWalker {
 
   private decide(state: WalkState, step: Step, ask: Ask): Move {
     const set = step.policies!;
-    const asked = { set, step: referenceTo(step) };
-    const { verdict, state: judged } = judge(asked, state, { policies: this.policies, ask });
+    const { verdict, state: judged } = this.judge({ set, step: referenceTo(step) }, state, ask);
     const pass = this.runs(step, verdict);
     const plan = enterStep(judged.plan, step, { ...verdict, pass });
     return {
       visits: pass ? [] : [{ step: referenceTo(step), outcome: 'skipped' }],
       to: { ...judged, plan },
     };
+  }
+
+  private judge(asked: JudgedSet, state: WalkState, ask: Ask): Judgement {
+    return judge(asked, state, { policies: this.policies, line: this.line, ask });
   }
 
   private runs({ kind }: Pick<Step, 'kind'>, verdict: Parameters<typeof runsStep>[0]): boolean {
@@ -180,8 +188,7 @@ export class FlowWalker {
       return { visits: [], to: { type: 'denied', reason: 'restarts' } };
     const plan = restartPlan(state.plan, version, { keepContext });
     const arrived = { ...plan, context: { ...ARRIVAL, ...plan.context } };
-    // The older line restarts more plans, so the simulation shows every path.
-    if (!isApplicable(version, requirementFacts(state), { plan: arrived, line: '2024.8' }))
+    if (!isApplicable(version, requirementFacts(state), { plan: arrived, line: this.line }))
       return { visits: [], to: { type: 'refused', by: 'requirement' } };
     return this.plan({ ...state, plan, proofs: [] }, ask);
   }

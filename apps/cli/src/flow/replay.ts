@@ -1,6 +1,6 @@
 import { simulatedContracts as contracts } from '@gatehouse/blueprints';
 import { escapeUnprintable, printableJson } from '@gatehouse/contracts';
-import { CommandError } from '@gatehouse/local';
+import { apiVersionIn, CommandError } from '@gatehouse/local';
 import { type CommandProcess, parseCommandArguments } from '../command.js';
 import { withFlowDatabase } from '../sealed-flow-database.js';
 import { parseVersion } from './flow-database.js';
@@ -23,7 +23,7 @@ export async function replayFlow(args: readonly string[], { env }: CommandProces
     const { version } = await findStoredVersion(source, slug, number);
     const runs = new RecordedRunRepository(source);
     const flowId = await runs.findFlow(slug);
-    const counter = new ReplayCounter({ version, contracts }, runs);
+    const counter = new ReplayCounter({ version, contracts, line: apiVersionIn(env) }, runs);
     for await (const page of flowId === undefined ? [] : runs.read(flowId, since))
       for (const group of page) await counter.add(group);
     return counter.report();

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { simulatedContracts as contracts } from '@gatehouse/blueprints';
-import { CommandError } from '@gatehouse/local';
+import { apiVersionIn, CommandError } from '@gatehouse/local';
 import type { FlowVersion } from '@gatehouse/plan';
 import { MAX_PATHS, type Oracle, type Simulation, simulate } from '@gatehouse/simulation';
 import type { DataSource } from 'typeorm';
@@ -47,8 +47,8 @@ export async function simulateFlow(args: readonly string[], { env }: CommandProc
     const groups = await groupNames(source);
     const limits = [await userLimit(source, version, values.as), await givenLimit(source, given)];
     const limit = (oracle: Oracle) => limits.reduce((limited, next) => next(limited), oracle);
-    const seed = contextSeed(given, version);
-    return { simulation: simulate({ version, contracts, seed, limit, maxPaths }), names: groups };
+    const walked = { version, contracts, seed: contextSeed(given, version), line: apiVersionIn(env) };
+    return { simulation: simulate({ ...walked, limit, maxPaths }), names: groups };
   });
   const output = values.json ? simulationToJson(simulation, names) : simulationText(simulation, names);
   return { output, exitCode: failOn.some((name) => FINDINGS[name](simulation) > 0) ? 1 : 0 };

@@ -11,7 +11,7 @@ const HUGE = flowVersionOf(
 );
 const SMALL = flowVersionOf([{ id: 'a' }, { id: 'b' }]);
 const service = (settings: Readonly<Record<string, number>>) =>
-  new FlowSimulationService(simulationConfig.parse(settings));
+  new FlowSimulationService({ ...simulationConfig.parse(settings), API_VERSION: '2024.8' });
 
 async function simulated(settings: Readonly<Record<string, number>>, version = HUGE) {
   const simulation = await service(settings).simulate(version);

@@ -8,9 +8,9 @@ import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 /** Milliseconds after which a simulation lets the gateway do other work. */
 const SLICE_MS = 5;
 
-type Limits = Pick<
+type Settings = Pick<
   GatewayConfig,
-  'SIMULATION_TIMEOUT_MS' | 'SIMULATION_MAX_STATES' | 'SIMULATION_MAX_ANSWERS' | 'SIMULATION_MAX_PATHS'
+  'API_VERSION' | 'SIMULATION_TIMEOUT_MS' | 'SIMULATION_MAX_STATES' | 'SIMULATION_MAX_ANSWERS' | 'SIMULATION_MAX_PATHS'
 >;
 
 /**
@@ -21,7 +21,7 @@ type Limits = Pick<
 export class FlowSimulationService {
   private isBusy = false;
 
-  constructor(@Inject(GATEWAY_CONFIG) private readonly limits: Limits) {}
+  constructor(@Inject(GATEWAY_CONFIG) private readonly settings: Settings) {}
 
   /** Returns the simulation of a version; `busy` while another one runs. */
   async simulate(version: FlowVersion): Promise<Simulation | 'busy'> {
@@ -35,12 +35,12 @@ export class FlowSimulationService {
   }
 
   private async run(version: FlowVersion): Promise<Simulation> {
-    const end = performance.now() + this.limits.SIMULATION_TIMEOUT_MS;
+    const end = performance.now() + this.settings.SIMULATION_TIMEOUT_MS;
     const work = simulateInSlices({
-      ...{ version, contracts },
-      maxPaths: this.limits.SIMULATION_MAX_PATHS,
-      maxStates: this.limits.SIMULATION_MAX_STATES,
-      maxAnswers: this.limits.SIMULATION_MAX_ANSWERS,
+      ...{ version, contracts, line: this.settings.API_VERSION },
+      maxPaths: this.settings.SIMULATION_MAX_PATHS,
+      maxStates: this.settings.SIMULATION_MAX_STATES,
+      maxAnswers: this.settings.SIMULATION_MAX_ANSWERS,
       isOver: () => performance.now() > end,
     });
     const pause = new WorkPause(SLICE_MS);

@@ -45,7 +45,7 @@ export async function checkBlueprints(options: CheckOptions): Promise<Finding[]>
   return [
     ...unreadable,
     ...collector.findings,
-    ...locateRemarks(await remarksOf(draft, lowestScore(options)), collector),
+    ...locateRemarks(await remarksOf(draft, options), collector),
     ...duplicateBindings(draft, collector),
   ]
     .filter(({ file }) => checkedFiles.has(file))
@@ -82,9 +82,9 @@ function lowestScore({ env, apiVersion = DEFAULT_API_VERSION }: CheckOptions): n
   return REPUTATION_LOWER_LIMIT ? Number(REPUTATION_LOWER_LIMIT) : REPUTATION_LIMITS[apiVersion].lowest;
 }
 
-async function remarksOf(draft: LintDraft, lowest: number | undefined): Promise<LintRemark[]> {
+async function remarksOf(draft: LintDraft, options: CheckOptions): Promise<LintRemark[]> {
   const flows = lintedFlows(draft, builtInContracts);
-  const walks = await walkedFlows(flows, draft);
+  const walks = await walkedFlows(flows, draft, { line: options.apiVersion });
   return [
     ...flows.flatMap((flow) => {
       const remarks = flowRemarks(flow);
@@ -94,7 +94,7 @@ async function remarksOf(draft: LintDraft, lowest: number | undefined): Promise<
     ...brandRemarks(draft, flows),
     ...emptyLogouts(draft, flows),
     ...stageRemarks(draft, builtInContracts.stages),
-    ...policyRemarks(draft, builtInContracts.policies, lowest),
+    ...policyRemarks(draft, builtInContracts.policies, lowestScore(options)),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { type ApiVersion, DEFAULT_API_VERSION } from '@gatehouse/contracts';
 import { WorkPause } from '@gatehouse/platform';
 import {
   type Fact,
@@ -36,7 +37,10 @@ const NO_SECRETS = { seal: () => '' };
 export async function walkedFlows(
   flows: readonly LintedFlow[],
   draft: LintDraft,
-  maxPaths = 1,
+  {
+    maxPaths = 1,
+    line = DEFAULT_API_VERSION,
+  }: { readonly maxPaths?: number; readonly line?: ApiVersion | undefined } = {},
 ): Promise<ReadonlyMap<string, Simulation>> {
   const compiler = new FlowCompiler(draft, builtInContracts, NO_SECRETS);
   const whole = flows.filter((flow) => isSmall(flow) && isWhole(flow, draft));
@@ -44,7 +48,7 @@ export async function walkedFlows(
   const walks = new Map<string, Simulation>();
   for (const { flow } of whole) {
     const version = compiler.compile(flow);
-    walks.set(flow.id, await simulateWithPauses({ version, contracts: simulatedContracts, ...limits }));
+    walks.set(flow.id, await simulateWithPauses({ version, contracts: simulatedContracts, line, ...limits }));
   }
   return walks;
 }
