@@ -2,6 +2,7 @@ import { apiVersionSetting, policyLimits, trustedStages } from '@gatehouse/contr
 import { DEFAULT_FIRST_DELAY_S, DEFAULT_QUEUE_LIMIT } from '@gatehouse/executor';
 import { commonConfig, geoIpConfig, natsConfig, postgresConfig, signingKeysSetting } from '@gatehouse/platform';
 import { z } from 'zod';
+import { canBindDevices, deviceBoundSessionConfig } from './device-bound-sessions/device-bound-session.config.js';
 import { flowChangeLimits } from './flow-changes/flow-change-limits.config.js';
 import { simulationConfig } from './flow-pages/simulation.config.js';
 import { reputationConfig } from './flows/reputation.config.js';
@@ -222,6 +223,7 @@ export const gatewaySettings = z.object({
   SESSION_S: whole(14 * 86_400).describe(
     'Lifetime of a login without a duration of its own, in seconds since its last use',
   ),
+  ...deviceBoundSessionConfig.shape,
   AUTHENTICATOR_PROOF_S: whole(600, { max: 86_400 }).describe(
     'Seconds after a login with a device in which the user may remove a device or set up another. A device that was set up or proved since then counts as long for setting up another',
   ),
@@ -282,6 +284,12 @@ export const gatewayConfig = gatewaySettings.superRefine((settings, context) => 
       message: `${settings[name]} needs a BASE_URL that begins with https`,
     });
   }
+  if (settings.DEVICE_BOUND_SESSIONS === 'true' && !canBindDevices(settings.BASE_URL))
+    context.addIssue({
+      code: 'custom',
+      path: ['DEVICE_BOUND_SESSIONS'],
+      message: 'Browsers bind sessions only at a BASE_URL that begins with https, or is on this machine',
+    });
 });
 export type GatewayConfig = z.output<typeof gatewayConfig>;
 

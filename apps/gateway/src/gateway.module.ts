@@ -5,6 +5,7 @@ import { ApplicationsModule } from './applications/applications.module.js';
 import { BrandsModule } from './brands/brands.module.js';
 import { CleanupModule } from './cleanup/cleanup.module.js';
 import { ConsentsModule } from './consents/consents.module.js';
+import { DeviceBoundSessionsModule } from './device-bound-sessions/device-bound-sessions.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { FlowChangesModule } from './flow-changes/flow-changes.module.js';
 import { FlowPagesModule } from './flow-pages/flow-pages.module.js';
@@ -37,6 +38,7 @@ import { UsersModule } from './users/users.module.js';
     PreviewsModule,
     SessionsApiModule,
     UsersModule,
+    DeviceBoundSessionsModule,
     DevicesModule,
     ConsentsModule,
     InvitationsModule,

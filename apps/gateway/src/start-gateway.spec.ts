@@ -32,6 +32,19 @@ it.each(['SESSION_COOKIE', 'CSRF_COOKIE'])('throws for a %s that browsers would 
   expect(() => readConfig(gatewayConfig, { ...settings, [name]: 'mine' })).toThrow(name);
 });
 
+it('throws for DEVICE_BOUND_SESSIONS at a site where browsers bind no session', () => {
+  const settings = {
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+    SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,
+    SECRET_KEY: 'x'.repeat(32),
+    DEVICE_BOUND_SESSIONS: 'true',
+  };
+  const read = (BASE_URL: string) => readConfig(gatewayConfig, { ...settings, BASE_URL });
+  expect(() => read('http://id.example.org')).toThrow('DEVICE_BOUND_SESSIONS: Browsers bind sessions only at');
+  for (const url of ['https://id.example.org', 'http://localhost:9000'])
+    expect(read(url)).toMatchObject({ DEVICE_BOUND_SESSIONS: 'true', BOUND_COOKIE_S: 600, DEVICE_CHALLENGE_S: 60 });
+});
+
 it.each(['*', 'http://app.example.org', 'https://app.example.org/'])('throws for %s in CORS_ORIGINS', (origin) => {
   const settings = {
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',

@@ -43,6 +43,8 @@ export const problems = {
     body: 'generic',
     detail: 'You are in too many groups for this application. Ask your administrator.',
   },
+  device_proof_required: { status: 403, body: 'generic', detail: 'The device must prove its key.' },
+  device_proof_invalid: { status: 400, body: 'generic', detail: 'The proof of the device is invalid.' },
   preview_refused: { status: 403, body: 'generic', detail: 'This preview link is not valid. Create another one.' },
   csrf_failed: { status: 403, body: 'generic', detail: 'CSRF Failed' },
   method_not_allowed: { status: 405, body: 'generic', detail: 'Method not allowed.' },

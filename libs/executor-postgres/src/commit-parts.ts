@@ -1,6 +1,6 @@
 import { RELEASED_COLUMNS } from './attempt.statements.js';
 import { MAX_PENDING_SOURCE_LOGINS } from './pending-source-login.rows.js';
-import { abandonedBy, METHODS_AT, RETIRED_KEY_TTL } from './plan.statements.js';
+import { abandonedBy, METHODS_AT, newKeyHash, RETIRED_KEY_TTL } from './plan.statements.js';
 
 /** Largest number of logins of a user that are kept for policies. */
 const MAX_LOGIN_PLACES = 100;
@@ -29,14 +29,18 @@ export interface CommitPart {
  * that saves cannot deadlock.
  */
 export const COMMIT_PARTS = {
-  /** Replaces the session's key: retires the current key for a few seconds and inserts the new one. */
+  /**
+   * Replaces the session's key: retires the current key for a few seconds and inserts the new one. If the session is
+   * bound to a device, so is its new key (docs/spec/device-bound-sessions.md#session-key).
+   */
   key: {
     locks: 's.id = :session',
     writes: `
     retired AS (
       UPDATE flow.session_keys k SET until = now() + ${RETIRED_KEY_TTL} FROM saved
       WHERE k.session_id = saved.session_id AND k.until IS NULL),
-    fresh AS (INSERT INTO flow.session_keys (hash, session_id) SELECT :new_key, session_id FROM saved)`,
+    fresh AS (INSERT INTO flow.session_keys (hash, session_id)
+      SELECT ${newKeyHash(':new_key::bytea', 'locked')}, locked.id FROM saved JOIN locked ON locked.id = saved.session_id)`,
   },
   /**
    * Logs the user in. If the account is inactive or its epoch has changed, nothing is saved. Deletes the plans and

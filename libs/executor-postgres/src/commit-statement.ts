@@ -1,5 +1,6 @@
 import type { NamedStatement } from '@gatehouse/platform';
 import { COMMIT_PARTS, type CommitPart, type CommitPartName } from './commit-parts.js';
+import { LOCKED_SESSION } from './plan.statements.js';
 
 /** How long an ended plan keeps its row, so that a repeated request gets the same result. */
 const ENDED_PLAN_TTL = `interval '60 seconds'`;
@@ -45,7 +46,7 @@ function textOf(parts: readonly CommitPart[]): string {
  * logins cannot deadlock.
  */
 const lockSessions = (locks: readonly string[]) => `locked AS MATERIALIZED (
-      SELECT s.id FROM flow.sessions s WHERE ${locks.join(' OR ')} ORDER BY s.id FOR UPDATE)`;
+      SELECT ${LOCKED_SESSION} FROM flow.sessions s WHERE ${locks.join(' OR ')} ORDER BY s.id FOR UPDATE)`;
 
 /** The values of named parameters. Their names are without the colon that they have in the SQL text. */
 export type StatementValues = Readonly<Record<string, unknown>>;

@@ -77,11 +77,21 @@ export const LOAD_FLOW: NamedStatement = {
     WHERE f.slug = $1`,
 };
 
-/** Returns a row if a session key is stored. $1 SHA-256 of the key. */
+/** SQL for the stored hash of a session key whose session `id` is bound to a device; `boundSessionKey` is the same. */
+export const boundKey = (hash: string, id: string) => `sha256(${hash}::bytea || uuid_send(${id}))`;
+
+/** Returns a row if a session key is stored. $1 SHA-256 of the key, $2 id of its session. */
 export const FIND_SESSION_KEY: NamedStatement = {
   name: 'session_key_find',
-  text: 'SELECT FROM flow.session_keys WHERE hash = $1',
+  text: `SELECT FROM flow.session_keys WHERE hash IN ($1, ${boundKey('$1', '$2::uuid')})`,
 };
+
+/** SQL for the stored hash of the new key of a row of LOCKED_SESSION. */
+export const newKeyHash = (hash: string, locked: string) =>
+  `CASE WHEN ${locked}.is_bound THEN ${boundKey(hash, `${locked}.id`)} ELSE ${hash} END`;
+
+/** Columns of a session `s` that is locked to get a new key: its id, and whether it is bound to a device. */
+export const LOCKED_SESSION = 's.id, s.device_key IS NOT NULL AS is_bound';
 
 /** Updates a session's `seen_at`, and extends a session with a sliding lifetime. $1 id of the session. */
 export const TOUCH_SESSION: NamedStatement = {
@@ -126,14 +136,15 @@ export const CREATE_PLAN_AND_KEY: NamedStatement = {
   name: 'plan_begin_with_key',
   conditional: true,
   text: `
-    WITH session AS MATERIALIZED (SELECT s.id FROM flow.sessions s WHERE s.id = $1 FOR UPDATE),
+    WITH session AS MATERIALIZED (SELECT ${LOCKED_SESSION} FROM flow.sessions s WHERE s.id = $1 FOR UPDATE),
     saved AS (
       INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT session.id, ${NEW_PLAN} FROM session
       ${REPLACE}),
     retired AS (
       UPDATE flow.session_keys k SET until = now() + ${RETIRED_KEY_TTL} FROM saved
       WHERE k.session_id = saved.session_id AND k.until IS NULL),
-    fresh AS (INSERT INTO flow.session_keys (hash, session_id) SELECT $12, session_id FROM saved)
+    fresh AS (INSERT INTO flow.session_keys (hash, session_id)
+      SELECT ${newKeyHash('$12', 'session')}, session.id FROM saved JOIN session ON session.id = saved.session_id)
     SELECT session_id FROM saved`,
 };
 

@@ -190,7 +190,7 @@ export class PostgresPlanStore extends PlanStore {
     } catch (error) {
       // The save may be committed although the connection was lost. Only this response contains the new session key: if
       // it became an error, the visitor would lose the session and have to start again.
-      if (commit.newKey && isConnectionLost(error) && (await this.isSaved(commit.newKey))) return true;
+      if (commit.newKey && isConnectionLost(error) && (await this.isSaved(commit.newKey, sessionId))) return true;
       throw error;
     }
   }
@@ -216,11 +216,11 @@ export class PostgresPlanStore extends PlanStore {
    * Returns whether the save that inserts this session key was committed. Asks for at most `saveCheckS` seconds until
    * Postgres answers, because after a crash a standby server may have to be promoted first.
    */
-  private async isSaved(newKey: Buffer): Promise<boolean> {
+  private async isSaved(newKey: Buffer, sessionId: string): Promise<boolean> {
     const end = performance.now() + this.settings.saveCheckS * 1000;
     while (performance.now() < end) {
       try {
-        return (await runNamed(this.source, FIND_SESSION_KEY, [newKey])).rows.length > 0;
+        return (await runNamed(this.source, FIND_SESSION_KEY, [newKey, sessionId])).rows.length > 0;
       } catch (error) {
         if (!isDatabaseUnavailable(error)) throw error;
       }

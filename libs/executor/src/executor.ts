@@ -170,8 +170,9 @@ export class Executor {
       result !== undefined && ((result.type === 'problem' && !run.moved) || (await this.writer.save(run)));
     if (isSaved) {
       observeRun(this.dependencies.observer, run, result);
-      const { facts, plan, responseEffects: effects, cookie } = run;
-      return flowResponse(context, { result, context: facts, plan, cookie, effects });
+      const { facts, plan, responseEffects: effects, cookie, row } = run;
+      const response = flowResponse(context, { result, context: facts, plan, cookie, effects });
+      return { sessionId: row?.sessionId, ...response };
     }
     // This request lost the race to save the plan, so the verdict on its answer must not be revealed. The attempt of a
     // right answer is released, so that it does not count as a failure.

@@ -67,6 +67,8 @@ export interface FlowResponse {
   readonly context: Plan['context'];
   readonly sessionUser: Identity | undefined;
   readonly cookie: SessionCookie | undefined;
+  /** Id of the session, if this request has loaded or saved a plan in it. */
+  readonly sessionId?: string | undefined;
   readonly effects: ResponseEffects;
   /** Where the visitor has asked to go after the flow. */
   readonly next: string | undefined;

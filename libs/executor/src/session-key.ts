@@ -24,3 +24,10 @@ export function newSessionKey(maxAgeS: number | undefined): SessionKey {
 
 /** Returns the SHA-256 of a key. A key has too much entropy to be guessed from its hash. */
 export const hashSessionKey = (value: string): Buffer => hash('sha256', value, 'buffer');
+
+/**
+ * Returns the stored hash of a key whose session is bound to a device. The request needs the session's id from a valid
+ * bound cookie to find it (docs/spec/device-bound-sessions.md#session-key). `key` is the SHA-256 of the session cookie.
+ */
+export const boundSessionKey = (key: Buffer, sessionId: string): Buffer =>
+  hash('sha256', Buffer.concat([key, Buffer.from(sessionId.replaceAll('-', ''), 'hex')]), 'buffer');

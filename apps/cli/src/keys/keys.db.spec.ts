@@ -282,6 +282,8 @@ const COLUMNS: Readonly<Record<string, 'sealed' | 'contains sealed secrets' | 'k
     'flow.received_signals.jti_hash',
   ),
   ...plain('flow.resume_tokens.hash', 'flow.session_keys.hash', 'flow.sessions.data', 'flow.source_logins.hash'),
+  // The public key of a device.
+  ...plain('flow.sessions.device_key'),
   ...plain('identification.done.reply', 'mfa.devices.facts'),
 };
 

@@ -1,16 +1,10 @@
 import { Problem, traceAttributes } from '@gatehouse/contracts';
-import {
-  Executor,
-  type FlowRequest,
-  type FlowResponse,
-  FlowStarter,
-  type FlowStartOptions,
-  hashSessionKey,
-} from '@gatehouse/executor';
+import { Executor, type FlowRequest, type FlowResponse, FlowStarter, type FlowStartOptions } from '@gatehouse/executor';
 import { annotateSpan, Logger } from '@gatehouse/platform';
 import { chooseLocale, translator } from '@gatehouse/texts';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { DeviceBoundSessionService } from '../device-bound-sessions/device-bound-session.service.js';
 import { ensureCsrfToken, issueCsrfToken } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { KnownBrowserService } from '../http/known-browser.service.js';
@@ -35,6 +29,7 @@ export class FlowService {
     @Inject(FlowRequestReader) private readonly reader: FlowRequestReader,
     @Inject(KnownBrowserService) private readonly knownBrowsers: KnownBrowserService,
     @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
+    @Inject(DeviceBoundSessionService) private readonly deviceBoundSessions: DeviceBoundSessionService,
     @Inject(SessionMessenger) private readonly messenger: SessionMessenger,
     @Inject(Logger) private readonly logger: Logger,
   ) {}
@@ -48,9 +43,10 @@ export class FlowService {
     const executed = await this.executor.handle(flowRequest);
     // Must precede the new cookie, because a new cookie closes the WebSockets of the session.
     this.sendToasts(flowRequest, executed);
-    const entered = await this.startAuthorization(flowRequest, executed);
-    const response = await this.entries.enter(withNewSessionKey(flowRequest, executed.cookie), entered);
+    const entered = await this.startAuthorization(request, flowRequest, executed);
+    const response = await this.entries.enter(await this.withNewSessionKey(request, flowRequest, executed), entered);
     if (response.cookie) this.cookies.set({ request, reply }, response.cookie, flowRequest.client);
+    this.offerBinding({ request, reply }, flowRequest, response);
     setEffectCookies({ request, reply }, response.effects.cookies, flowRequest.client);
     const { pending_user: user } = response.context;
     if (response.effects.isLogin && user?.kind === 'saved' && !flowRequest.client.outpost) {
@@ -95,21 +91,43 @@ export class FlowService {
    * Starts the authorization flow if the user typed the code of a device in the plan that ended. Returns the response
    * unchanged if that flow cannot start now, so that the visitor can try again.
    */
-  private async startAuthorization(flowRequest: FlowRequest, response: FlowResponse): Promise<FlowResponse> {
-    const { effects, sessionUser: visitor, brand, cookie } = response;
+  private async startAuthorization(
+    request: FastifyRequest,
+    flowRequest: FlowRequest,
+    response: FlowResponse,
+  ): Promise<FlowResponse> {
+    const { effects, sessionUser: visitor, brand } = response;
     const { authorization } = effects;
     if (!authorization || !visitor) return response;
     const { claimed, user_code: userCode } = authorization;
     const translate = translatorOf(flowRequest, { user: visitor, brand });
     try {
       const decision = { claimed, userCode, visitor, translate };
-      const result = await this.authorizations.beginTyped(withNewSessionKey(flowRequest, cookie), decision);
+      const renewed = await this.withNewSessionKey(request, flowRequest, response);
+      const result = await this.authorizations.beginTyped(renewed, decision);
       return { ...response, result };
     } catch (error) {
       if (isRefusal(error)) return { ...response, result: { type: 'denied', message: error.detail } };
       if (error instanceof Problem) return response;
       throw error;
     }
+  }
+
+  /** Returns the request with the new session key, if the response sets one. */
+  private async withNewSessionKey(
+    request: FastifyRequest,
+    flowRequest: FlowRequest,
+    { cookie }: Pick<FlowResponse, 'cookie'>,
+  ): Promise<FlowRequest> {
+    return cookie ? { ...flowRequest, sessionKey: await this.cookies.newKeyOf(request, cookie) } : flowRequest;
+  }
+
+  /** Offers to bind the session of a user to the browser's device, whenever the session gets a new key. */
+  private offerBinding(exchange: HttpExchange, flowRequest: FlowRequest, response: FlowResponse) {
+    const { cookie, sessionId, sessionUser, effects } = response;
+    if (!cookie || sessionId === undefined || flowRequest.client.outpost) return;
+    if (effects.isLogin || (sessionUser && !flowRequest.authenticate))
+      this.deviceBoundSessions.offer(exchange, sessionId);
   }
 
   /** Sends the toasts of stages to the pages of the session, in the visitor's language. */
@@ -147,7 +165,3 @@ const attributesOf = ({ flow, plan, outcome }: Readonly<Record<'flow' | 'plan' |
   [traceAttributes.outcome]: outcome,
   ...(plan !== undefined && { [traceAttributes.plan]: plan }),
 });
-
-/** Returns the request with the new session key, if the response sets one. */
-const withNewSessionKey = (request: FlowRequest, cookie: FlowResponse['cookie']): FlowRequest =>
-  cookie ? { ...request, sessionKey: hashSessionKey(cookie.value) } : request;

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { BrandsModule } from '../brands/brands.module.js';
+import { DeviceBoundSessionsModule } from '../device-bound-sessions/device-bound-sessions.module.js';
 import { AuthModule } from '../http/auth/auth.module.js';
 import { JourneyFactsReader } from '../journeys/journey-facts.reader.js';
 import { DeviceAuthorizationModule } from '../oauth/device-authorization.module.js';
@@ -20,7 +21,15 @@ import { FlowInspectorController } from './inspector/flow-inspector.controller.j
 
 /** Flows: the executor API, pages, redirects and the inspector. */
 @Module({
-  imports: [AuthModule, BrandsModule, DeviceAuthorizationModule, EngineModule, SocketsModule, UsersModule],
+  imports: [
+    AuthModule,
+    BrandsModule,
+    DeviceAuthorizationModule,
+    DeviceBoundSessionsModule,
+    EngineModule,
+    SocketsModule,
+    UsersModule,
+  ],
   controllers: [
     AccountLockdownController,
     ExecutorController,

@@ -42,14 +42,15 @@ export function corsOriginsIn(setting: string): ReadonlySet<string> {
   for (const origin of listed) {
     if (origin.includes('*') || !URL.canParse(origin) || new URL(origin).origin !== origin)
       throw new Error(`${origin} is no origin such as https://app.example.org, in lower case and without a path`);
-    if (!origin.startsWith('https:') && !isLoopback(new URL(origin)))
+    if (!origin.startsWith('https:') && !(origin.startsWith('http:') && isLoopback(new URL(origin).hostname)))
       throw new Error(`${origin} must begin with https. Only origins of this machine may use http`);
   }
   return new Set(listed);
 }
 
-const isLoopback = ({ protocol, hostname }: URL) =>
-  protocol === 'http:' && /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+/** Returns whether a host name of a URL stands for this machine. */
+export const isLoopback = (hostname: string): boolean =>
+  /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 
 /**
  * Lets pages of listed origins use the API with the visitor's cookies (docs/spec/http.md#other-origins). Other origins

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { LogRecorder } from '../../../../test/support/log-recorder.js';
 import type { GatewayConfig } from '../gateway.config.js';
+import { BoundCookieService } from './bound-cookie.service.js';
 import { SESSION_COOKIE, SESSION_COOKIES } from './cookie-names.js';
 import type { HttpExchange } from './exchange.js';
 import { SessionCookieService, sessionKeysIn } from './session-cookie.service.js';
@@ -55,9 +56,9 @@ describe('the session cookie', () => {
     const facts = { read: async () => ({ ...REQUEST_FACTS, actor: { type: 'anonymous' } as const }) };
     const clients = { resolve: async () => ({ ip: '', user_agent: '', outpost }) };
     const messenger = { closeSockets: (keys: readonly Buffer[]) => void closed.push(...keys) };
-    const cookies = new SessionCookieService(sessions, removals, clients, facts, log.logger, messenger, {
-      SESSION_COOKIE: name,
-    });
+    const bound = new BoundCookieService({ SECRET_KEY: 'k'.repeat(32) }); // not-a-secret
+    const config = { SESSION_COOKIE: name };
+    const cookies = new SessionCookieService(sessions, removals, clients, facts, log.logger, messenger, bound, config);
     return { cookies, lookups, log, closed };
   }
   const requestWith = (cookie: string) => ({ id: 'r', headers: { cookie } }) as unknown as FastifyRequest;

@@ -8,6 +8,7 @@ import { SessionRepository } from '../sessions/session.repository.js';
 import { SessionRemovalRepository } from '../sessions/session-removal.repository.js';
 import { SessionMessenger } from '../sockets/session-messenger.js';
 import { MAX_CHANNELS } from '../sockets/socket-channel.js';
+import { BoundCookieService, cookieValues } from './bound-cookie.service.js';
 import { type ClientInfo, ClientResolver } from './client.resolver.js';
 import { isHostOnly, SESSION_COOKIE } from './cookie-names.js';
 import { EventFactsReader } from './event-facts.reader.js';
@@ -26,6 +27,7 @@ export class SessionCookieService {
     @Inject(EventFactsReader) private readonly eventFacts: Pick<EventFactsReader, 'read'>,
     @Inject(Logger) private readonly logger: Pick<Logger, 'event'>,
     @Inject(SessionMessenger) private readonly messenger: Pick<SessionMessenger, 'closeSockets'>,
+    @Inject(BoundCookieService) private readonly boundCookies: Pick<BoundCookieService, 'storedKeys'>,
     @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'SESSION_COOKIE'>,
   ) {}
 
@@ -33,10 +35,11 @@ export class SessionCookieService {
    * Returns the SHA-256 of a request's session key, or undefined if there is none. If only one of several keys belongs
    * to a live session, returns that key: another installation of authentik or Gatehouse may have set a cookie of that
    * name for the parent domain. If several keys belong to live sessions, an attacker has planted one of them: returns
-   * undefined and ends all these sessions (docs/adr/0037).
+   * undefined and ends all these sessions (docs/adr/0037). The key of a session that is bound to a device is another
+   * one, which needs the bound cookie too.
    */
   async keyOf(request: FastifyRequest): Promise<Buffer | undefined> {
-    const keys = sessionKeysIn(request.headers.cookie, await this.nameFor(request));
+    const keys = this.keysIn(request, await this.nameFor(request));
     return keys.length < 2 ? keys[0] : this.choose(keys, request);
   }
 
@@ -57,7 +60,18 @@ export class SessionCookieService {
       ...(maxAgeS === undefined ? {} : { maxAge: Math.floor(maxAgeS) }),
     });
     // Each key costs a message to every gateway, and a client can make up hundreds of them.
-    if (!outpost) this.messenger.closeSockets(sessionKeysIn(request.headers.cookie, name).slice(0, MAX_CHANNELS));
+    if (!outpost) this.messenger.closeSockets(this.keysIn(request, name).slice(0, MAX_CHANNELS));
+  }
+
+  /** Returns the stored key of a session cookie that this request sets. */
+  async newKeyOf(request: FastifyRequest, { value }: SessionCookie): Promise<Buffer> {
+    const key = hashSessionKey(value);
+    const keys = this.boundCookies.storedKeys([key], request.headers.cookie);
+    return keys.length < 2 ? key : ((await this.sessions.choose(keys)).key ?? key);
+  }
+
+  private keysIn({ headers: { cookie } }: FastifyRequest, name: string): Buffer[] {
+    return this.boundCookies.storedKeys(sessionKeysIn(cookie, name), cookie);
   }
 
   private async choose(keys: readonly Buffer[], request: FastifyRequest): Promise<Buffer | undefined> {
@@ -78,10 +92,7 @@ export class SessionCookieService {
 
 /** Returns the SHA-256 of each distinct key in the cookies of a name. Malformed values are ignored. */
 export function sessionKeysIn(header: string | undefined, name: string): Buffer[] {
-  const values = (header?.split(';') ?? []).flatMap((pair) => {
-    const [cookie = '', ...value] = pair.trim().split('=');
-    return cookie === name ? (KEY.exec(value.join('='))?.[1] ?? []) : [];
-  });
+  const values = cookieValues(header, name).flatMap((value) => KEY.exec(value)?.[1] ?? []);
   return [...new Set(values)].map(hashSessionKey);
 }
 

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Public } from '../http/auth/auth.guard.js';
+import { BoundCookieService } from '../http/bound-cookie.service.js';
 import { clientIp } from '../http/client-ip.js';
 import { crossSiteFailure } from '../http/csrf.js';
 import { sessionKeysIn } from '../http/session-cookie.service.js';
@@ -47,6 +48,7 @@ export class SocketController {
   constructor(
     @Inject(SocketHub) private readonly hub: SocketHub,
     @Inject(SocketLimits) private readonly limits: SocketLimits,
+    @Inject(BoundCookieService) private readonly boundCookies: BoundCookieService,
     @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'BASE_URL' | 'SESSION_COOKIE'>,
   ) {}
 
@@ -83,7 +85,8 @@ export class SocketController {
   }
 
   private clientOf(request: FastifyRequest): SocketClient {
-    const keys = sessionKeysIn(request.headers.cookie, this.config.SESSION_COOKIE);
+    const { cookie } = request.headers;
+    const keys = this.boundCookies.storedKeys(sessionKeysIn(cookie, this.config.SESSION_COOKIE), cookie);
     return { ip: clientIp(request), channels: keys.slice(0, MAX_CHANNELS).map(socketChannel) };
   }
 

@@ -15,6 +15,7 @@ import { Rollouts1765411440000 } from './1765411440000-rollouts.js';
 import { LoginPlaces1765584001000 } from './1765584001000-login-places.js';
 import { TrimOldPasswords1765584003100 } from './1765584003100-trim-old-passwords.js';
 import { ReceivedSignals1766191260000 } from './1766191260000-received-signals.js';
+import { DeviceBoundSessions1766191320000 } from './1766191320000-device-bound-sessions.js';
 
 /** Migrations of the schema `flow`, in order. */
 export const executorMigrations = [
@@ -35,4 +36,5 @@ export const executorMigrations = [
   LoginPlaces1765584001000,
   TrimOldPasswords1765584003100,
   ReceivedSignals1766191260000,
+  DeviceBoundSessions1766191320000,
 ];

@@ -154,6 +154,13 @@ export const gatewayEvents = {
     help: 'The reply was refused, and the visitor sees an error. The service is faulty, too new for this gateway, or compromised.',
     fields: ['stage', 'violations'],
   },
+  device_proof_refused: {
+    level: 'security',
+    processes: GATEWAY,
+    msg: 'the proof of a device had another key than the session is bound to',
+    help: 'A client that does not have the key of the device tries to renew a [device-bound session](../spec/device-bound-sessions.md).',
+    fields: ['request_id', 'client_ip'],
+  },
   session_cookies_planted: {
     level: 'security',
     processes: GATEWAY,

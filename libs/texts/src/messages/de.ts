@@ -197,6 +197,8 @@ export const de: Catalogue = {
   'Flows cannot be changed at the moment.': 'Abläufe können zurzeit nicht geändert werden.',
   'The change of flows took too long.': 'Die Änderung der Abläufe hat zu lange gedauert.',
   'The scope of this API token does not allow this.': 'Der Geltungsbereich dieses API-Tokens erlaubt das nicht.',
+  'The device must prove its key.': 'Das Gerät muss seinen Schlüssel nachweisen.',
+  'The proof of the device is invalid.': 'Der Nachweis des Geräts ist ungültig.',
   'There is no such version of the flow.': 'Diese Version des Ablaufs gibt es nicht.',
   'This version of the flow cannot be published.': 'Diese Version des Ablaufs kann nicht veröffentlicht werden.',
   'The message bus cannot be reached.': 'Der Nachrichtenbus ist nicht erreichbar.',

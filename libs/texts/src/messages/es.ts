@@ -191,6 +191,8 @@ export const es: Catalogue = {
   'Flows cannot be changed at the moment.': 'Los flujos no se pueden cambiar en este momento.',
   'The change of flows took too long.': 'El cambio de flujos ha tardado demasiado.',
   'The scope of this API token does not allow this.': 'El ámbito de este token de API no permite esto.',
+  'The device must prove its key.': 'El dispositivo debe demostrar que tiene su clave.',
+  'The proof of the device is invalid.': 'La prueba del dispositivo no es válida.',
   'There is no such version of the flow.': 'Esa versión del flujo no existe.',
   'This version of the flow cannot be published.': 'Esta versión del flujo no se puede publicar.',
   'The message bus cannot be reached.': 'No se puede contactar con el bus de mensajes.',

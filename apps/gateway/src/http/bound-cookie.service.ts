@@ -1,0 +1,72 @@
+import { createHmac } from 'node:crypto';
+import { boundSessionKey } from '@gatehouse/executor';
+import { secretsEqual } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import type { HttpExchange } from './exchange.js';
+
+/** The cookie that a browser gets for a proof of its device, for a few minutes. Only the host itself can set it. */
+export const BOUND_COOKIE = '__Host-gatehouse_bound';
+
+/** Attributes of the bound cookie. A browser compares them with those in the session instructions. */
+export const BOUND_COOKIE_ATTRIBUTES = { path: '/', secure: true, httpOnly: true, sameSite: 'lax' } as const;
+
+/** What a token is for. A token for one purpose is invalid for another. */
+type Purpose = 'cookie' | 'registration' | 'refresh';
+
+/** A subject, the end of the token in seconds since 1970, and the HMAC of both and the purpose. */
+const TOKEN = /^([\w-]{1,64})\.(\d{1,12})\.([\w-]{43})$/;
+
+/** Issues and reads the tokens of device-bound sessions, which every gateway can check without a database. */
+@Injectable()
+export class BoundCookieService {
+  private readonly key: Buffer;
+
+  constructor(@Inject(GATEWAY_CONFIG) { SECRET_KEY }: Pick<GatewayConfig, 'SECRET_KEY'>) {
+    this.key = createHmac('sha256', SECRET_KEY).update('device-bound sessions').digest();
+  }
+
+  /** Returns a token for the subject, valid for this many seconds. The subject consists of `\w` and `-`. */
+  issue(purpose: Purpose, subject: string, lifetimeS: number, now = Date.now()): string {
+    const until = Math.floor(now / 1000) + lifetimeS;
+    return `${subject}.${until}.${this.macOf(purpose, subject, String(until))}`;
+  }
+
+  /** Returns the subject of a token; `undefined` if the token is forged, has expired or is for another purpose. */
+  read(purpose: Purpose, token: string, now = Date.now()): string | undefined {
+    const [, subject = '', until = '', mac = ''] = TOKEN.exec(token) ?? [];
+    if (!(Number(until) * 1000 > now)) return undefined;
+    return secretsEqual(mac, this.macOf(purpose, subject, until)) ? subject : undefined;
+  }
+
+  /** Sets the bound cookie of a session. */
+  set({ reply }: Pick<HttpExchange, 'reply'>, sessionId: string, maxAge: number): void {
+    reply.setCookie(BOUND_COOKIE, this.issue('cookie', sessionId, maxAge), { ...BOUND_COOKIE_ATTRIBUTES, maxAge });
+  }
+
+  /** Returns the id of the session in the request's bound cookie; `undefined` without a valid one. */
+  sessionIn(header: string | undefined): string | undefined {
+    const [value] = cookieValues(header, BOUND_COOKIE);
+    return value === undefined ? undefined : this.read('cookie', value);
+  }
+
+  /**
+   * Returns the keys under which the session of a request may be stored: `keys`, and with a valid bound cookie also the
+   * key that each of them has if the session is bound (docs/spec/device-bound-sessions.md#session-key).
+   */
+  storedKeys(keys: readonly Buffer[], header: string | undefined): Buffer[] {
+    const sessionId = keys.length > 0 ? this.sessionIn(header) : undefined;
+    return sessionId === undefined ? [...keys] : keys.flatMap((key) => [boundSessionKey(key, sessionId), key]);
+  }
+
+  private macOf(purpose: Purpose, subject: string, until: string): string {
+    return createHmac('sha256', this.key).update(`${purpose} ${subject} ${until}`).digest('base64url');
+  }
+}
+
+/** Returns the values of all cookies with this name. */
+export const cookieValues = (header: string | undefined, name: string): string[] =>
+  (header?.split(';') ?? []).flatMap((pair) => {
+    const [cookie = '', ...value] = pair.trim().split('=');
+    return cookie === name ? [value.join('=')] : [];
+  });
