@@ -11,7 +11,10 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
+import { SERVICES } from '../support/deployment-options.js';
 import { Outpost } from '../support/outpost.js';
+import { boundEntry, expressionEntry } from '../support/policy-entries.js';
+import { recordedEvents } from '../support/recorded-events.js';
 
 const TOKEN = 'outpost-key-of-sixty-characters-as-gatehouse-draws-them-123'; // not-a-secret
 const ME = '/api/v3/core/users/me/';
@@ -36,9 +39,13 @@ beforeAll(async () => {
         flowEntries('combined', [combined, LOGIN]),
         flowEntries('remembering', [IDENTIFICATION, PASSWORD, { ...LOGIN, attrs: { remember_me_offset: 'days=1' } }]),
         flowEntries('for-outposts', [IDENTIFICATION, PASSWORD, LOGIN], { authentication: 'require_outpost' }),
+        expressionEntry('of the outpost', 'return context["outpost"]["instance"].name == "outpost"'),
+        flowEntries('named', [IDENTIFICATION, PASSWORD, LOGIN]),
+        boundEntry('named', 'of the outpost'),
         flowEntries('members', [DUMMY], { authentication: 'require_authenticated' }),
       ),
     ],
+    services: [...SERVICES, 'policy'],
   });
   internalUrl = await deployment.openAnotherGateway({ BASE_URL: 'https://id.example.org' });
 });
@@ -77,6 +84,18 @@ describe('an outpost', () => {
     expect(
       await new Outpost(deployment.url, { token: 'x', remoteIp: '203.0.113.77' }).bind('for-outposts', RIGHT),
     ).toBe(false);
+  });
+
+  it('is known to policies and in the event of the login, by its service account, since 2026.8', async () => {
+    const newer = await deployment.openAnotherGateway({ API_VERSION: '2026.8' });
+    expect(await outpost(newer).bind('named', RIGHT)).toBe(true);
+    const instance = { uuid: expect.any(String), name: 'outpost' };
+    expect((await recordedEvents(deployment, 'login')).at(-1)?.data.context).toMatchObject({ outpost: { instance } });
+
+    expect(await outpost().bind('named', RIGHT)).toBe(false);
+    expect(await new Outpost(newer, { token: 'x', remoteIp: '203.0.113.77' }).bind('named', RIGHT)).toBe(false);
+    await outpost().bind('login', RIGHT);
+    expect((await recordedEvents(deployment, 'login')).at(-1)?.data.context).not.toHaveProperty('outpost');
   });
 
   it('can use plain HTTP for a site whose other clients need HTTPS', async () => {

@@ -21,6 +21,8 @@ const MEANINGS: Readonly<Record<ContextKey, string>> = {
   user_type: 'type of the user to be written',
   email: "address for mails of this plan, instead of the user's",
   application: 'the application that the visitor goes to',
+  outpost:
+    'the [outpost](../spec/http.md#client-address) from which the requests come, by its service account; since 2026.8',
   source: 'the source at which the visitor has logged in',
   source_email: 'the address that the source says it has verified',
   is_sso: 'whether the visitor has come from a source',

@@ -45,6 +45,10 @@ const subject = z.object({ uuid: z.uuid(), pk: z.int().optional(), slug: z.strin
 /** The fact that the plan was started by the set-up page (docs/spec/executor.md#setup). */
 export const SETUP_STARTED_BY = 'goauthentik.io/core/setup/started-by';
 
+/** The service account with whose token an outpost authenticates. Gatehouse stores no outposts. */
+export const outpostAccount = z.object({ uuid: z.uuid(), name: z.string() });
+export type OutpostAccount = z.output<typeof outpostAccount>;
+
 /** Largest length of a key of a provider of captchas, in characters. */
 const MAX_CAPTCHA_KEY = 1000;
 
@@ -78,6 +82,8 @@ export const planContext = z.object({
   /** Address for mails of this plan, used instead of the user's address. */
   email: z.string().optional(),
   application: subject.optional(),
+  /** The outpost from which the requests of the plan come. Only since 2026.8. */
+  outpost: z.object({ instance: outpostAccount }).optional(),
   source: subject.optional(),
   /** Email address that the source says it has verified. */
   source_email: z.string().optional(),

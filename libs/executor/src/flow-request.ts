@@ -1,4 +1,4 @@
-import type { Problem, SavedUser, Sentence, User } from '@gatehouse/contracts';
+import type { OutpostAccount, Problem, SavedUser, Sentence, User } from '@gatehouse/contracts';
 import type { Brand } from '@gatehouse/plan';
 import type { GeoLocation } from '@gatehouse/platform';
 import type { JourneyFacts } from './journey.js';
@@ -54,6 +54,8 @@ export interface FlowRequest {
     readonly outpost: boolean;
     readonly cookies: Readonly<Record<string, string>>;
   };
+  /** The service account of the outpost that sent the request; `undefined` for any other client. */
+  readonly outpost?: OutpostAccount | undefined;
   /**
    * Returns the location of the client's address; `undefined` if no GeoIP database contains it. Called only if the
    * request has events or mails.

@@ -19,6 +19,7 @@ import { eventContextOf } from './event-context.js';
 import { type ConfiguredSite, type FlowContext, flowContext, visitorId, visitorOf } from './flow-context.js';
 import type { FlowRequest } from './flow-request.js';
 import { FlowRun } from './flow-run.js';
+import { clientFacts } from './new-plan.js';
 import { observeNewPlan } from './observed-run.js';
 import type { Planner } from './planner.js';
 import type { PolicyEngine } from './policy-engine.js';
@@ -201,7 +202,9 @@ function initialPlan(context: FlowContext, { context: facts, insert, redirect }:
   const { query, crossSite } = context.request;
   const { flow_token: _secret, next, ...rest } = query;
   const empty = withClient(createPlan(context.version, uuidV7()), context.request);
-  const seeded = redirect ? redirectedPlan(empty, redirect) : applySeed(empty, { context: facts, insert });
+  const seeded = redirect
+    ? redirectedPlan(empty, redirect)
+    : applySeed(empty, { context: { ...clientFacts(context), ...facts }, insert });
   const plan = withCrossSiteMark(seeded, crossSite, { isNew: true });
   return { ...plan, visitor: visitorId(context), query: rest, ...(next ? { next } : {}) };
 }

@@ -1,4 +1,4 @@
-import { applySeed, createPlan, type Plan } from '@gatehouse/plan';
+import { applySeed, createPlan, type Plan, type PlanSeed } from '@gatehouse/plan';
 import { uuidV7 } from '@gatehouse/platform';
 import { isAboutVisitor } from './authentication-guard.js';
 import { withClient } from './ended-journey.js';
@@ -9,9 +9,15 @@ import { toSavedUser } from './ports/plan-store.js';
  * Returns a new plan of the flow. The brand's step-up flow with a requirement in its query is about its visitor, whose
  * login it raises. In no other flow does a query name the user (docs/spec/executor.md#requirement).
  */
-export function newPlan({ version, request, user, brand }: FlowContext): Plan {
+export function newPlan(context: FlowContext): Plan {
+  const { version, request, user, brand } = context;
   const { flow_token: _secret, next: _kept, ...rest } = request.query;
   const plan = { ...withClient(createPlan(version, uuidV7()), request), query: rest };
   const isStepUp = brand.step_up_flow === version.flow.slug && isAboutVisitor(version, plan);
-  return user && isStepUp ? applySeed(plan, { context: { pending_user: toSavedUser(user) } }) : plan;
+  const facts = { ...clientFacts(context), ...(user && isStepUp && { pending_user: toSavedUser(user) }) };
+  return Object.keys(facts).length > 0 ? applySeed(plan, { context: facts }) : plan;
 }
+
+/** Returns the facts about the client with which every plan starts. 2024.8 has none. */
+export const clientFacts = ({ request: { outpost }, site }: FlowContext): PlanSeed['context'] =>
+  outpost && site.api_version !== '2024.8' ? { outpost: { instance: outpost } } : {};

@@ -41,18 +41,20 @@ interface PlanRedirect {
 /**
  * Returns the plan of the flow to which a redirect stage leads, with the marker `is_redirected`. With `keepsContext` it
  * also has the facts of the old plan, and what limits them: who was proved, and what policies have set. A restart keeps
- * the marker only. The cross-site mark is kept in any case, so that no redirect removes it.
+ * the marker only, and the outpost of the visitor. The cross-site mark is kept in any case, so that no redirect removes it.
  */
 export function redirectedPlan(empty: Plan, { from, flow, keepsContext }: PlanRedirect): Plan {
   const is_redirected = { uuid: flow.id, slug: flow.slug, name: flow.name };
   const { proved_user, created_user, named_by_policy, mail_by_policy } = from;
+  const { outpost } = from.context;
+  const seed = { is_redirected, ...(outpost && { outpost }) };
   const kept = keepsContext ? { proved_user, created_user, named_by_policy, mail_by_policy } : {};
   return {
     ...empty,
     ...kept,
     ...(from.cross_site && { cross_site: from.cross_site }),
-    context: { ...(keepsContext && from.context), is_redirected },
-    begun: { context: { is_redirected } },
+    context: { ...(keepsContext && from.context), ...seed },
+    begun: { context: seed },
   };
 }
 

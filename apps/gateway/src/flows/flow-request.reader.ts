@@ -49,7 +49,7 @@ export class FlowRequestReader {
     const { slug, answer, crossSite, outer = request.query as object } = params;
     rejectCredentialsInQuery((field) => this.contracts.isSecretField(field), outer, params.query);
     rejectLongQuery(params.query, this.config.QUERY_LIMIT_BYTES);
-    const client = await this.clients.resolve(request);
+    const { account, ...client } = await this.clients.resolve(request);
     return {
       requestId: request.id,
       slug,
@@ -62,6 +62,7 @@ export class FlowRequestReader {
       sessionKey: await this.cookies.keyOf(request),
       authenticate: this.auth.tokenUserOf(request),
       client: { cookies: definedCookies(request), ...client },
+      outpost: account,
       findLocation: () => this.geoLocator.findLocation(client.ip),
       journeyFacts: () => this.journeyFacts.read(request, client),
       localeFor: (caller) => localeFor(request, { ...caller, ...this.languagesOf(outer, params.query) }),

@@ -1,3 +1,4 @@
+import type { OutpostAccount } from '@gatehouse/contracts';
 import { Logger } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
@@ -14,6 +15,8 @@ export interface ClientInfo {
   readonly ip: string;
   readonly user_agent: string;
   readonly outpost: boolean;
+  /** The service account of the outpost that sent the request. Set if `outpost` is true. */
+  readonly account?: OutpostAccount;
 }
 
 /** Addresses of visitors that outposts have named in a header, by request. */
@@ -40,21 +43,22 @@ export class ClientResolver {
   /** Returns the client. Queries the directory only for a request with the headers of an outpost. */
   async resolve(request: FastifyRequest): Promise<ClientInfo> {
     const { [REMOTE_IP]: ip, [OUTPOST_TOKEN]: token, 'user-agent': user_agent = '' } = request.headers;
-    const visitorIp = ip === undefined && token === undefined ? undefined : await this.ipFromOutpost(request);
-    if (visitorIp !== undefined) outpostVisitors.set(request, visitorIp);
-    return { ip: visitorIp ?? clientIp(request), user_agent, outpost: visitorIp !== undefined };
+    const visitor = ip === undefined && token === undefined ? undefined : await this.visitorOfOutpost(request);
+    if (!visitor) return { ip: clientIp(request), user_agent, outpost: false };
+    outpostVisitors.set(request, visitor.ip);
+    return { ...visitor, user_agent, outpost: true };
   }
 
-  private async ipFromOutpost({ headers, id }: FastifyRequest): Promise<string | undefined> {
-    const [ip, token] = [headers[REMOTE_IP], headers[OUTPOST_TOKEN]].map(String);
+  private async visitorOfOutpost({ headers, id }: FastifyRequest) {
+    const [given, token] = [headers[REMOTE_IP], headers[OUTPOST_TOKEN]].map(String);
     const ignore = (reason: string): undefined => {
       this.logger.event('outpost_headers_ignored', { request_id: id, reason });
     };
     if (headers[REMOTE_IP] === undefined || !headers[OUTPOST_TOKEN]) return ignore('both headers are needed');
-    const address = canonicalIp(ip!);
-    if (!address) return ignore('not a valid IP address');
+    const ip = canonicalIp(given!);
+    if (!ip) return ignore('not a valid IP address');
     const user = await this.tokens.findUser(token!);
     if (user?.type !== OUTPOST_USER) return ignore('not the token of an outpost');
-    return address;
+    return { ip, account: { uuid: user.uuid, name: user.username } };
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ACR_VALUES } from '../authentication-requirement.js';
 import { DEVICE_CLASSES } from '../device-class.js';
+import { outpostAccount } from '../plan-context.js';
 import { REDACTED } from '../secret.js';
 import { type AuditEventDefinition, BY_ADMINISTRATOR, BY_PLAN, defineEvent, PENDING } from './audit-event.js';
 import { appliedBlueprints, changedObject, counts, invitation, invitationReference, model } from './event-contexts.js';
@@ -44,6 +45,10 @@ export const auditEvents = {
         .object({ uuid: z.uuid(), pk: z.int().optional(), slug: z.string(), name: z.string() })
         .optional()
         .describe('source of the login, such as a social login'),
+      outpost: z
+        .object({ instance: outpostAccount })
+        .optional()
+        .describe('service account of the outpost through which the user has logged in; since 2026.8'),
       ended_other_sessions: z
         .boolean()
         .optional()

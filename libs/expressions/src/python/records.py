@@ -210,6 +210,8 @@ def context_of(values):
     for key in _OBJECTS:
         if isinstance(values.get(key), dict):
             values[key] = Record(values[key])
+    if isinstance(values.get("outpost"), dict):
+        values["outpost"] = {"instance": Record(values["outpost"]["instance"])}
     if isinstance(values.get("pending_user"), dict):
         values["pending_user"] = User(values["pending_user"])
     return values

@@ -44,6 +44,7 @@ export const userLoginContract = defineStage({
     auth_method: 'optional',
     auth_method_args: 'optional',
     source: 'optional',
+    outpost: 'optional',
   },
   writes: ['auth_method_args'],
   effects: ['login', 'event', 'reputation', 'toast'],

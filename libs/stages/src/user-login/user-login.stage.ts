@@ -110,16 +110,17 @@ function hasVerifiedDevice({ auth_method_args }: PlanContext): boolean {
   return Array.isArray(devices) && devices.length > 0;
 }
 
-/** Returns what the `login` event records about the plan: the authentication method and the source. */
+/** Returns what the `login` event records about the plan: the authentication method, the source and the outpost. */
 function loginEventContext(
   { config, context }: ChallengeInput<Contract>,
   auth_method_args: PlanContext['auth_method_args'],
 ) {
-  const { auth_method, source } = context;
+  const { auth_method, source, outpost } = context;
   return {
     ...(auth_method === undefined ? {} : { auth_method }),
     ...(auth_method_args === undefined ? {} : { auth_method_args }),
     ...(source === undefined ? {} : { source }),
+    ...(outpost === undefined ? {} : { outpost }),
     ...(config.terminate_other_sessions && { ended_other_sessions: true }),
   };
 }
