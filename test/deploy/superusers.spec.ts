@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { TypeormAccountActivation } from '@gatehouse/directory';
-import { openDataSource } from '@gatehouse/platform';
+import { openDataSource, Sealer } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signalConfig } from '../../apps/gateway/src/signals/signal.config.js';
+import { SignalRepository } from '../../apps/gateway/src/signals/signal.repository.js';
 import { accountLockdownContract } from '../../libs/stages/src/enrollment/account-lockdown.contract.js';
 import { AccountLockdownStage } from '../../libs/stages/src/enrollment/account-lockdown.stage.js';
 import {
@@ -22,6 +24,15 @@ const INSUFFICIENT_PRIVILEGE = { code: '42501' };
 const GUARDED = { ...INSUFFICIENT_PRIVILEGE, constraint: 'superusers_guarded' };
 /** A Django hash of `correct-horse-7` with few rounds. */
 const OUTDATED = 'pbkdf2_sha256$1000$salt$Ye8rTGZc6sJ2eZ1b8bPrAFtFmBy3kTZbAVhGCnJ+Hls=';
+
+/** A transmitter of security events that may deactivate the users of a domain. */
+const TRANSMITTERS = JSON.stringify([
+  {
+    ...{ name: 'partner', issuer: 'https://partner.example', audience: 'here', jwks_uri: 'https://partner.example/k' },
+    ...{ domains: ['example.org'], may_deactivate: true },
+  },
+]);
+const NO_PLAN = { location: undefined, flow: undefined, plan: undefined };
 
 const NAMELESS = { name: '', email: '', is_active: true, epoch: 0, locale: '' };
 
@@ -162,6 +173,31 @@ describeWithNats('superusers in Postgres', () => {
     } finally {
       await source.destroy();
       await query('UPDATE directory.users SET is_active = true WHERE id = $1', ids['admin']);
+    }
+  });
+
+  it('stay active, and are not found by an address, when the gateway applies a security event, unlike ordinary users', async () => {
+    await stack.apply(blueprint(userEntry('dora')));
+    const url = stack.environment('gateway')['DATABASE_URL'] ?? '';
+    const source = await openDataSource({ url, schema: 'flow', poolSize: 1 });
+    const signals = new SignalRepository(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`));
+    const [transmitter] = signalConfig.parse({ SIGNAL_TRANSMITTERS: TRANSMITTERS }).SIGNAL_TRANSMITTERS;
+    const apply = (username: string) => {
+      const subject = { format: 'email', email: `${username}@example.org` } as const;
+      const event = { type: 'urn:test', effect: 'deactivate', subject, isVerification: false } as const;
+      const facts = { ...{ clientIp: '192.0.2.1', userAgent: '', requestId: '' }, ...NO_PLAN };
+      return signals.apply({ transmitter: transmitter!, event, jti: randomUUID(), keptS: 60, facts });
+    };
+    try {
+      expect([await apply('dora'), await apply('admin')]).toEqual(['applied', 'unknown_subject']);
+      expect(await userOf('dora')).toMatchObject({ is_active: false });
+      const before = await userOf('admin');
+      const sql = 'SELECT directory.apply_signal($1, true) AS deactivated';
+      expect((await queryAs('gateway', sql, ids['admin'])).rows).toEqual([{ deactivated: false }]);
+      expect(await userOf('admin')).toMatchObject({ is_active: true, epoch: Number(before?.['epoch']) + 1 });
+      await expect(queryAs('enrollment', sql, ids['alice'])).rejects.toMatchObject(INSUFFICIENT_PRIVILEGE);
+    } finally {
+      await source.destroy();
     }
   });
 

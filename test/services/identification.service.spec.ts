@@ -73,6 +73,10 @@ describeWithNats('the identification service', () => {
     expect(await begin(oauthSource({ provider_type: 'okta', name: 'Okta' }))).toEqual({
       refused: { text: expect.any(String), params: { source: 'Okta' }, wire: 'misconfigured' },
     });
+    const keys = { v: 1, timeout_ms: CLEAN_EXIT, url: 'https://127.0.0.1/jwks' };
+    expect(await harness.request('sources.keys', keys)).toEqual({
+      unavailable: expect.stringContaining('SOURCE_HOSTS'),
+    });
     for (const subject of ['sources.begin', 'sources.complete', 'sources.keys'])
       for (const bad of ['{', {}, { v: 1, consumer_secret: 'hush' }])
         expect(await harness.request(subject, bad)).toEqual({ problem: { code: 'stage_bad_request' } });

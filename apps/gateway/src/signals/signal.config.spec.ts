@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { signalConfig } from './signal.config.js';
+
+const KEY = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
+const VALID = {
+  ...{ name: 'partner', issuer: 'https://partner.example', audience: 'https://login.example' },
+  ...{ jwks_uri: 'https://partner.example/jwks', source: 'partner' },
+};
+const parse = (...list: readonly object[]) => signalConfig.safeParse({ SIGNAL_TRANSMITTERS: JSON.stringify(list) });
+
+describe('the settings of a transmitter', () => {
+  it('accept all events, deactivate nobody and know no domains by default', () => {
+    const [transmitter] = parse(VALID).data?.SIGNAL_TRANSMITTERS ?? [];
+    expect(transmitter).toMatchObject({ may_deactivate: false, domains: [] });
+    expect(transmitter?.events.has('session-revoked')).toBe(true);
+    expect(signalConfig.parse({}).SIGNAL_TRANSMITTERS).toEqual([]);
+  });
+
+  it.each([
+    ['with keys and their address', { jwks: { keys: [KEY] } }],
+    ['with neither', { jwks_uri: undefined }],
+    ['with a private key', { jwks_uri: undefined, jwks: { keys: [{ ...KEY, d: 'd' }] } }],
+    ['with a secret key', { jwks_uri: undefined, jwks: { keys: [{ kty: 'oct', k: 'k' }] } }],
+    ['without users of its own', { source: undefined }],
+    ['with a domain in upper case', { domains: ['Partner.example'] }],
+    ['with an event that has no effect', { events: ['verification'] }],
+    ['with a short token', { token: 'short' }],
+    ['with an unknown member', { deactivates: true }],
+    ['with a name that is no part of an address', { name: 'a/b' }],
+  ])('are refused %s', (_, changes) => {
+    expect(parse({ ...VALID, ...changes }).success).toBe(false);
+  });
+
+  it('are refused twice with one name, more than 20 times, and in a text that is no JSON', () => {
+    const many = (count: number) => Array.from({ length: count }, (_, i) => ({ ...VALID, name: `t${i}` }));
+    expect(parse(VALID, VALID).success).toBe(false);
+    expect([parse(...many(20)).success, parse(...many(21)).success]).toEqual([true, false]);
+    expect(signalConfig.safeParse({ SIGNAL_TRANSMITTERS: '[' }).success).toBe(false);
+  });
+});
