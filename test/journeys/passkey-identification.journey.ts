@@ -1,8 +1,10 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment, SERVICES } from '../support/deployment.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import { boundEntry, expressionEntry, NO_PASSWORD_YET } from '../support/policy-entries.js';
 import { type StoredCredential, VirtualAuthenticator } from '../support/virtual-authenticator.js';
 
@@ -31,7 +33,7 @@ beforeAll(async () => {
     services: [...SERVICES, 'mfa', 'policy'],
     blueprints: [
       blueprint(
-        ['alice', 'bob'].map((username) => userEntry(username)),
+        ['alice', 'bob', 'carol'].map((username) => userEntry(username)),
         RULES,
         SECRET,
         flowEntries('passkey-login', [WITH_PASSKEY, PASSWORD, LOGIN]),
@@ -54,6 +56,8 @@ beforeAll(async () => {
       ),
     ],
   });
+  await deployment.applyFiles('blueprints/default-authentication-flow.yaml');
+  await deployment.apply((await DocumentedCommands.of('docs/how-to/passkeys.md')).block('yaml', /^version: 1/));
 });
 afterAll(() => deployment?.close());
 
@@ -116,15 +120,19 @@ describeInChromium('a passkey in the first step, in Chromium', () => {
     return { page, authenticator, complaints };
   }
 
-  /** Logs a user in by password and registers a passkey. */
-  async function register(username: string) {
-    const { page, authenticator } = await openPage();
-    await page.goto(urlOf('/if/flow/passkey-login/?next=/if/user/'));
+  async function logInByPassword(page: Page, flow: string, username: string) {
+    await page.goto(urlOf(`/if/flow/${flow}/?next=/if/user/`));
     await page.fill('input[name=uid_field]', username);
     await page.keyboard.press('Enter');
     await page.fill('input[name=password]', 'correct-horse-7');
     await page.keyboard.press('Enter');
     await page.getByText(`You are signed in as ${username}.`).waitFor();
+  }
+
+  /** Logs a user in by password and registers a passkey. */
+  async function register(username: string) {
+    const { page, authenticator } = await openPage();
+    await logInByPassword(page, 'passkey-login', username);
     await page.goto(urlOf('/if/flow/keys/?next=/if/user/'));
     await page.getByText(`You are signed in as ${username}.`).waitFor();
     const [credential] = await authenticator.credentials();
@@ -136,6 +144,22 @@ describeInChromium('a passkey in the first step, in Chromium', () => {
     const { page, complaints } = await openPage([await register('alice')]);
     await page.goto(urlOf('/if/flow/passkey-login/?next=/if/user/'));
     await page.getByText('You are signed in as alice.').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('is set up, used instead of the password and removed as docs/how-to/passkeys.md says', async () => {
+    const { page, authenticator, complaints } = await openPage();
+    await logInByPassword(page, 'default-authentication-flow', 'carol');
+    await page.getByRole('link', { name: 'Set up: passkeys-setup' }).click();
+    await page.getByText(/^set up /).waitFor();
+    await page.context().clearCookies();
+    await page.goto(urlOf('/if/flow/default-authentication-flow/?next=/if/user/'));
+    await page.getByText(/^last used /).waitFor();
+    await page.getByRole('button', { name: 'Remove' }).click();
+    await page.getByText('You have set up no device yet.').waitFor();
+    await expect.poll(() => authenticator.credentials(), { timeout: 10_000 }).toEqual([]);
+    await page.context().clearCookies();
+    await logInByPassword(page, 'default-authentication-flow', 'carol');
     expect(complaints).toEqual([]);
   });
 

@@ -193,6 +193,32 @@ describeInChromium('a page', () => {
     await page.waitForURL(/\/\?in$/);
   });
 
+  it('asks for passkeys with a new challenge after minutes, and keeps what the visitor has typed', async () => {
+    const { page } = await chromium.open();
+    await page.clock.install();
+    await page.addInitScript(() => {
+      const get = ({ publicKey }: CredentialRequestOptions) => {
+        const asked = new TextDecoder().decode(publicKey?.challenge);
+        document.documentElement.dataset['asked'] = `${document.documentElement.dataset['asked'] ?? ''} ${asked}`;
+        return new Promise(() => undefined);
+      };
+      Object.assign(navigator.credentials, { get });
+      Object.assign(PublicKeyCredential, { isConditionalMediationAvailable: async () => true });
+    });
+    const example = EXAMPLES['identification-passkey']!;
+    const passkey_challenge = { ...(example['passkey_challenge'] as object), challenge: btoa('newer') };
+    await page.route('**/executor/**', (route) => route.fulfill({ json: { ...example, passkey_challenge } }));
+    await page.goto(examples.address('identification-passkey'));
+    await page.locator('html[data-asked=" this is no secret"]').waitFor();
+    await page.fill('#uid_field', 'ali');
+    await page.clock.runFor(239_000);
+    expect(await page.locator('html').getAttribute('data-asked')).toBe(' this is no secret');
+    await page.clock.runFor(31_000);
+
+    await page.locator('html[data-asked=" this is no secret newer"]').waitFor();
+    expect(await page.locator('#uid_field').inputValue()).toBe('ali');
+  });
+
   it('shows an error when a security key fails, and offers a retry', async () => {
     const { page, answers } = await opened('webauthn');
     await page.evaluate(() =>

@@ -1,32 +1,29 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { withCrossSite } from '../flow/executor.js';
-import { type FormAnswer, usePage } from '../flow/page.context.js';
+import { usePage } from '../flow/page.context.js';
 import { ScriptRequired } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
 import { Field } from '../ui/field.js';
 import { Form } from '../ui/form.js';
 import { AccountMemory, keepAccount } from './account-memory.js';
 import { type CaptchaOptions, CaptchaWidget } from './captcha-widget.js';
-import type { Envelope } from './envelope.js';
 import { identificationErrorsOf, WrongLogin } from './identification-errors.js';
 import { keepManagerFields, ManagerFields } from './manager-fields.js';
 import { OtherWays } from './other-ways.js';
 import { type Source, SourceStep } from './sources.js';
+import { type PasskeyOffer, usePasskeys } from './use-passkeys.js';
 
 /** The challenge to identify the user. */
-export interface IdentificationChallenge extends Envelope {
+export interface IdentificationChallenge extends PasskeyOffer {
   readonly user_fields?: readonly string[] | null | undefined;
   readonly password_fields: boolean;
   readonly allow_show_password?: boolean;
   readonly captcha_stage?: CaptchaOptions | null | undefined;
   readonly application_pre?: string | undefined;
-  /** Options to get any passkey of the site. Null if the step accepts none. */
-  readonly passkey_challenge?: FormAnswer | null | undefined;
   readonly pending_user_identifier?: string | null | undefined;
   readonly flow_designation?: string;
   readonly enroll_url?: string | undefined;
   readonly recovery_url?: string | undefined;
-  readonly passwordless_url?: string | undefined;
   readonly primary_action?: string;
   readonly sources?: readonly Source[];
   readonly show_source_labels?: boolean;
@@ -194,35 +191,4 @@ function useSingleSource({ sources = [], user_fields, passwordless_url }: Identi
     const { component, to } = first?.challenge ?? {};
     if (!hasChoice && component === 'xak-flow-redirect' && to) location.assign(awaitsAction ? withCrossSite(to) : to);
   }, []);
-}
-
-/**
- * Offers passkeys in the autofill suggestions, if the browser supports it: those that the step accepts, else those of
- * the passwordless flow. Returns the function that asks for a passkey at once.
- */
-function usePasskeys({
-  passkey_challenge: challenge,
-  passwordless_url: url,
-  response_errors,
-}: IdentificationChallenge) {
-  const { answer } = usePage();
-  const pending = useRef<AbortController>();
-  const ask = (passkeys: FormAnswer, suggested: boolean) => {
-    pending.current?.abort();
-    const { signal } = (pending.current = new AbortController());
-    void import('../flow/passkeys.js')
-      .then(({ anyPasskey }) => anyPasskey(passkeys, { suggested, signal }))
-      .then((passkey) => passkey && !signal.aborted && answer({ passkey }));
-  };
-  useEffect(() => {
-    if (typeof PublicKeyCredential === 'undefined') return undefined;
-    // After a refusal the visitor asks for a passkey again. A browser may otherwise give the refused one at once.
-    if (challenge && !response_errors) ask(challenge, true);
-    else if (url && !challenge) {
-      const { signal } = (pending.current = new AbortController());
-      void import('../flow/passkeys.js').then(({ offerPasskeys }) => offerPasskeys(url, signal));
-    }
-    return () => pending.current?.abort();
-  }, [challenge, url]);
-  return { usePasskey: challenge ? () => ask(challenge, false) : undefined };
 }

@@ -146,6 +146,12 @@ describe('creation options', () => {
     });
   });
 
+  it('ask for no extension that the stage does not need, such as largeBlob or prf', () => {
+    const request = { party, challenge, userVerification: 'required', hints: [], allowed: [] } as const;
+    for (const made of [options(), requestOptions(request)]) expect(made).not.toHaveProperty('extensions');
+    expect(options({ resident_key_requirement: 'required' }).extensions).toEqual({ credProps: true });
+  });
+
   it('contain a user id that clients must decode twice', () => {
     const inner = Buffer.from(options().user.id, 'base64').toString('ascii');
     expect(inner).toBe(owner.handle);
