@@ -53,6 +53,7 @@ const missingFields: Readonly<Record<string, MissingFields>> = {
       ...['meta_launch_url', 'meta_icon', 'meta_description', 'meta_publisher', 'meta_hide'],
     ],
   },
+  'authentik_policies.policybinding': { essential: ['expires', 'expiring'] },
   'authentik_sources_oauth.oauthsource': ofSources,
   'authentik_sources_plex.plexsource': ofSources,
   'authentik_stages_identification.identificationstage': { harmless: ['template'] },

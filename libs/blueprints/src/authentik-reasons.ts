@@ -52,6 +52,9 @@ const REASONS: Readonly<Record<string, string>> = {
   meta_description: NO_LAUNCHER,
   meta_publisher: NO_LAUNCHER,
   meta_hide: NO_LAUNCHER,
+  // Bindings.
+  expires: 'the binding would apply for ever',
+  expiring: 'the binding would apply for ever',
   // Sources.
   user_property_mappings: MAPPED,
   group_property_mappings: MAPPED,

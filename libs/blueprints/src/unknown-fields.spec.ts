@@ -101,6 +101,12 @@ describe('a field of authentik that Gatehouse does not have', () => {
     ]);
     expect(await rules(text('[]'))).toEqual(['ignored-field']);
     expect(await rules(text('[implicit]'), { lenient: true })).toEqual(['ignored-field']);
+    const ending = 'expiring: true, expires: "2030-01-01T00:00:00Z"';
+    const found = (await lines(entry('authentik_policies.policybinding', ending))).join();
+    for (const field of ['expiring', 'expires'])
+      expect(found).toContain(
+        `the field ${field} of authentik is not supported, and the object would work differently`,
+      );
   });
 });
 

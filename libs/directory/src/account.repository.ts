@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { SavedUser } from '@gatehouse/contracts';
 import type { EntityManager } from 'typeorm';
-import { type Attributes, addSource, mergeAttributes } from './attributes.js';
+import { addSource, mergeAttributes } from './attributes.js';
 import type { UserFields } from './directory-store.js';
 import { InvalidUsernameError, prepareUsername } from './username.js';
 
@@ -22,6 +23,12 @@ export type NewAccount = AccountChange &
      */
     readonly awaits_flow: string | null;
   };
+
+/** A user after a change, and whether the change has altered a field. A new password hash always has. */
+export interface ChangedAccount {
+  readonly user: SavedUser;
+  readonly isChanged: boolean;
+}
 
 /** What a lockdown takes away from a user. */
 export interface AccountLockdown {
@@ -45,6 +52,9 @@ export interface GroupSelection {
 export class NameTakenError extends Error {}
 
 type Row = Omit<SavedUser, 'kind' | 'backend'>;
+
+/** The stored fields that a change is compared with. */
+type StoredFields = Pick<UserFields, 'username' | 'name' | 'email' | 'attributes'> & { readonly username_key: string };
 
 const USER = `id AS uuid, pk, username, name, email, is_active, epoch,
   CASE WHEN jsonb_typeof(attributes#>'{settings,locale}') = 'string'
@@ -113,15 +123,17 @@ export class AccountRepository {
    */
   async change(
     userId: string,
-    { attributes, source, ...change }: AccountChange,
+    { attributes = {}, source, ...change }: AccountChange,
     ifEpoch?: number,
-  ): Promise<SavedUser | undefined> {
+  ): Promise<ChangedAccount | undefined> {
     const prepared = withPreparedName(change);
     await this.claimNames(prepared, userId);
-    const before = attributes || source !== undefined ? await this.attributesOf(userId) : undefined;
-    const after = before && addSource(mergeAttributes(before, attributes ?? {}), source);
-    const fields = { ...prepared, ...(after && { attributes: after }) };
-    const columns = Object.entries(fields).filter(([, value]) => value !== undefined);
+    const before = await this.lock(userId);
+    if (!before) return undefined;
+    const after = addSource(mergeAttributes(before.attributes, attributes), source);
+    const columns = Object.entries({ ...prepared, attributes: after }).filter(
+      ([name, value]) => value !== undefined && !isDeepStrictEqual(value, before[name as keyof StoredFields]),
+    );
     const set = [
       ...columns.map(([name], i) => `${name} = $${i + 2}`),
       ...(change.password_hash === undefined ? [] : PASSWORD_CHANGE_COLUMNS),
@@ -134,7 +146,7 @@ export class AccountRepository {
         ? `WITH changed AS (UPDATE directory.users SET ${set.join(', ')} WHERE ${where} RETURNING ${USER}) SELECT * FROM changed`
         : `SELECT ${USER} FROM directory.users WHERE ${where}`;
     const [row] = await this.manager.query<Row[]>(sql, parameters);
-    return row && { kind: 'saved', ...row };
+    return row && { user: { kind: 'saved', ...row }, isChanged: set.length > 0 };
   }
 
   /**
@@ -203,10 +215,10 @@ export class AccountRepository {
   }
 
   /** Locks the user's row, so that no concurrent merge of attributes is lost. */
-  private async attributesOf(userId: string): Promise<Attributes> {
-    const sql = 'SELECT attributes FROM directory.users WHERE id = $1 FOR UPDATE';
-    const [row] = await this.manager.query<{ attributes: Attributes }[]>(sql, [userId]);
-    return row?.attributes ?? {};
+  private async lock(userId: string): Promise<StoredFields | undefined> {
+    const sql = 'SELECT username, username_key, name, email, attributes FROM directory.users WHERE id = $1 FOR UPDATE';
+    const [row] = await this.manager.query<StoredFields[]>(sql, [userId]);
+    return row;
   }
 }
 

@@ -71,10 +71,10 @@ it('creates one of several concurrent users with one name in different spellings
 it('reserves the new name of a user, and releases the old one', async () => {
   const { uuid } = await create('before');
   const accounts = new AccountRepository(source.manager);
-  expect(await accounts.change(uuid, { username: '\uff21fter' })).toMatchObject({ username: 'After' });
+  expect(await accounts.change(uuid, { username: '\uff21fter' })).toMatchObject({ user: { username: 'After' } });
   expect((await create('before')).username).toBe('before');
   await expect(create('after')).rejects.toThrow('unique constraint');
-  expect(await accounts.change(uuid, { username: 'AFTER' })).toMatchObject({ username: 'AFTER' });
+  expect(await accounts.change(uuid, { username: 'AFTER' })).toMatchObject({ user: { username: 'AFTER' } });
 });
 
 it('refuses a username that a new account cannot have, by a flow and by an administrator', async () => {

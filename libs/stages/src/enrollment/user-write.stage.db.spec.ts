@@ -180,6 +180,23 @@ describe('changing a user', () => {
     });
   });
 
+  it('writes nothing that the user has already, and no event of it since 2026.8, but still joins groups', async () => {
+    const group = await harness.database.directory.createGroup({ name: uniqueName() });
+    const user = await createUser({ email: `${uniqueName()}@example.org`, attributes: { a: { b: [1] } } });
+    const row = () => harness.database.source.query('SELECT xmin FROM directory.users WHERE id = $1', [user.uuid]);
+    const same = { name: user.name, email: user.email, 'attributes.a.b': [1] };
+    const eventsOf = async (data: object, apiVersion: '2024.8' | '2026.8') => {
+      const { effects } = await write(data, { apiVersion, context: { pending_user: user, groups: [group.name] } });
+      return effects?.map((effect) => 'action' in effect && effect.action);
+    };
+    const before = await row();
+    expect([await eventsOf(same, '2024.8'), await eventsOf(same, '2026.8')]).toEqual([['user_write'], []]);
+    expect(await row()).toEqual(before);
+    expect(await find(user.username)).toMatchObject({ groups: [group.pk] });
+    expect(await eventsOf({ ...same, 'attributes.a.b': [2] }, '2026.8')).toEqual(['user_write']);
+    expect(await eventsOf({ password: 'hunter2' }, '2026.8')).toEqual(['password_set', 'user_write']);
+  });
+
   it('merges concurrent changes of attributes', async () => {
     const user = await createUser();
     const keys = Array.from({ length: 8 }, (_, i) => `attributes.k${i}`);

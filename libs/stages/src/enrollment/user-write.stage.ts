@@ -1,5 +1,5 @@
 import { deny, pass, REDACTED, type SavedUser, type StageOutcome, UNPRINTABLE, type User } from '@gatehouse/contracts';
-import { MAX_NAME_LENGTH, type NewAccount, prepareUsername } from '@gatehouse/directory';
+import { type ChangedAccount, MAX_NAME_LENGTH, type NewAccount, prepareUsername } from '@gatehouse/directory';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { EnrollmentTransactions, type EnrollmentWriters, InvalidUserDataError } from './enrollment-transaction.js';
@@ -38,6 +38,8 @@ interface WriteResult {
   readonly user: SavedUser | null;
   /** The name of the redeemed invitation. */
   readonly invitation?: string;
+  /** Whether the user had all entered data before. */
+  readonly isUnchanged?: boolean;
 }
 
 /** Thrown when the invitation of the plan is no longer valid. */
@@ -77,10 +79,10 @@ export class UserWriteStage implements Stage<Contract> {
     try {
       // Stores only the user and the name of the invitation as the result of the request: other entered data, such as
       // passwords, must stay in the sealed plan.
-      const { user, invitation } = await this.transactions.runOnce(input.id, async (writers) =>
+      const { user, ...result } = await this.transactions.runOnce(input.id, async (writers) =>
         writeUser(writers, input, write),
       );
-      return user ? written(input, write, { user, invitation }) : deny();
+      return user ? written(input, write, { user, ...result }) : deny();
     } catch (error) {
       if (error instanceof InvalidUserDataError) return writeFailed();
       if (error instanceof InvitationInvalidError) return deny({ message: { code: 'user_write_uninvited' } });
@@ -149,21 +151,23 @@ function targetUser({ config, context, session }: Input): SavedUser | 'new' | 'p
  * longer valid.
  */
 async function writeUser(writers: EnrollmentWriters, input: Input, write: UserWrite): Promise<WriteResult> {
-  const user = await (isUpdate(write) ? updateUser(writers, input, write) : createUser(writers, input, write));
+  const result = await (isUpdate(write) ? updateUser(writers, input, write) : createUser(writers, input, write));
   const { invitation_due: due, source_email: verified } = input.context;
-  if (!user) return { user: null };
+  if (!result) return { user: null };
+  const { user, isChanged } = result;
+  const unchanged = isChanged ? {} : { isUnchanged: true };
   if (verified !== undefined) await writers.accounts.verifyEmail(user.uuid, verified);
-  if (due === undefined) return { user };
+  if (due === undefined) return { user, ...unchanged };
   const redeemed = await writers.invitations.redeem(due, input.flow.id);
   if (!redeemed) throw new InvitationInvalidError();
-  return { user, invitation: redeemed.name };
+  return { user, invitation: redeemed.name, ...unchanged };
 }
 
 async function createUser(
   { accounts }: EnrollmentWriters,
   input: Input,
   { changes, hash }: UserWrite,
-): Promise<SavedUser | undefined> {
+): Promise<ChangedAccount | undefined> {
   const { config, context } = input;
   const unsaved = context.pending_user?.kind === 'unsaved' ? context.pending_user : undefined;
   const username = changes.fields.username ?? unsaved?.username ?? '';
@@ -185,7 +189,7 @@ async function createUser(
   const group = config.create_users_group;
   const groups = context.groups ?? [];
   await accounts.join(user.uuid, { ids: group ? [group, ...groups] : groups, names: groups });
-  return { ...user, backend: INBUILT };
+  return { user: { ...user, backend: INBUILT }, isChanged: true };
 }
 
 async function updateUser({ accounts }: EnrollmentWriters, input: Input, { changes, hash, target }: UserUpdate) {
@@ -196,10 +200,10 @@ async function updateUser({ accounts }: EnrollmentWriters, input: Input, { chang
     ...(hash && { password_hash: hash }),
   };
   // Of two requests that set a password at once, the second must not replace the password of the first.
-  const user = await accounts.change(target.uuid, change, hash === undefined ? undefined : target.epoch);
+  const changed = await accounts.change(target.uuid, change, hash === undefined ? undefined : target.epoch);
   const groups = input.context.groups ?? [];
-  if (user) await accounts.join(user.uuid, { ids: groups, names: groups });
-  return user;
+  if (changed) await accounts.join(target.uuid, { ids: groups, names: groups });
+  return changed;
 }
 
 function typeOf({ config, context }: Input): NewAccount['type'] {
@@ -213,11 +217,12 @@ const pathOf = ({ config, context }: Input) => (context.user_path ?? config.user
 const sourceOf = ({ context }: Input) =>
   context['goauthentik.io/sources/connection'] ? context.source?.name : undefined;
 
-function written(
-  { context, session }: Input,
-  { changes, hash, target }: UserWrite,
-  { user, invitation = '' }: { readonly user: SavedUser; readonly invitation: string | undefined },
-): StageOutcome<Contract> {
+type SavedResult = WriteResult & { readonly user: SavedUser };
+
+function written(input: Input, write: UserWrite, result: SavedResult): StageOutcome<Contract> {
+  const { context, session } = input;
+  const { hash, target } = write;
+  const { user } = result;
   const due = context.invitation_due;
   const isLoggedInUser = target !== undefined && session.user?.kind === 'saved' && session.user.uuid === user.uuid;
   return pass<Contract>({
@@ -230,11 +235,21 @@ function written(
     ...(target && hash && { verified: ['password'] }),
     effects: [
       ...(isLoggedInUser && hash ? [{ type: 'keep_session' as const, user_epoch: user.epoch }] : []),
-      ...(target && changes.password ? [{ type: 'event' as const, action: 'password_set' as const, context: {} }] : []),
-      { type: 'event', action: 'user_write', context: { ...eventData(context), created: !target } },
-      ...(due === undefined ? [] : [invitationUsedEvent(due, { name: invitation })]),
+      ...writeEvents(input, write, result),
+      ...(due === undefined ? [] : [invitationUsedEvent(due, { name: result.invitation ?? '' })]),
     ],
   });
+}
+
+/** Returns the events of a write. In the line 2024.8, a write that changes nothing has one too. */
+function writeEvents({ context, apiVersion }: Input, { changes, target }: UserWrite, { isUnchanged }: SavedResult) {
+  const isRecorded = isUnchanged !== true || apiVersion === '2024.8';
+  return [
+    ...(target && changes.password ? [{ type: 'event', action: 'password_set', context: {} } as const] : []),
+    ...(isRecorded
+      ? [{ type: 'event', action: 'user_write', context: { ...eventData(context), created: !target } } as const]
+      : []),
+  ];
 }
 
 /** Returns the context changes that remove all passwords from `prompt_data`. */
