@@ -15,7 +15,10 @@ const id = encodedBytes(MAX_ID_LENGTH);
  */
 const extensions = z.unknown().optional();
 
-const credentialFields = { id, rawId: id, type: z.literal('public-key') };
+/** Some embedded browsers, such as that of Android's account set-up, leave out the type, which has one value only. */
+const credentialType = z.literal('public-key').default('public-key');
+
+const credentialFields = { id, rawId: id, type: credentialType };
 
 /** The result of `navigator.credentials.create` as JSON (docs/spec/mfa.md#webauthn-registration). */
 export const registrationResponse = z.object({

@@ -110,6 +110,9 @@ describe('recorded ceremonies', () => {
         userVerified: true,
       });
       for (const { device_sign_count } of negative) expect(await verifyWith(device_sign_count)).toBeUndefined();
+      const { type, ...untyped } = assertionResponse.parse(credential);
+      expect(assertionResponse.parse(untyped)).toEqual({ ...untyped, type });
+      expect(assertionResponse.safeParse({ ...untyped, type: 'password' }).success).toBe(false);
     },
   );
 
