@@ -37,12 +37,22 @@ export class FlowWalker {
 
   /** Opens a deployment with these users, one superuser `root`, and the default flows. */
   static async open(usernames: readonly string[]): Promise<FlowWalker> {
-    const mailbox = await Mailbox.open();
     const users = blueprint(
       ['root', ...usernames].map((name) => userEntry(name)),
       administratorsEntry('root'),
       tokenEntry('root', APP_PASSWORD, { intent: 'app_password' }),
     );
+    return FlowWalker.openWith(users);
+  }
+
+  /** Opens a new installation: `akadmin` is its only user, a superuser without a password. */
+  static openNew(): Promise<FlowWalker> {
+    const user = userEntry('akadmin', { password: undefined, email: '' });
+    return FlowWalker.openWith(blueprint(user, administratorsEntry('akadmin')));
+  }
+
+  private static async openWith(users: string): Promise<FlowWalker> {
+    const mailbox = await Mailbox.open();
     const deployment = await Deployment.open({
       ...{ apiVersion: '2026.8', host: 'localhost' },
       services: [

@@ -183,3 +183,28 @@ entries:
     expect(await walker.lastOf(byAppPassword)).toMatchObject({ component: 'ak-stage-authenticator-validate' });
   });
 });
+
+describe.skipIf(!hasShipped)('the unmodified set-up flow of authentik 2026.8', () => {
+  let walker: FlowWalker;
+  beforeAll(async () => {
+    walker = await FlowWalker.openNew();
+  }, 120_000);
+  afterAll(() => walker?.close());
+
+  it('lets the first visitor of /setup set the password of akadmin, and nobody afterwards', async () => {
+    const direct = await walker.visit('initial-setup');
+    expect(await walker.lastOf(direct)).toMatchObject({
+      ...{ ...DENIED, error_message: expect.stringContaining(`navigating to ${walker.deployment.url}/`) },
+    });
+    const first = walker.visitor();
+    await first.go('/setup');
+    expect(first.challenge).toMatchObject({ fields: [{ type: 'static' }, { type: 'email' }, {}, {}] });
+    await first.submit({ email: 'akadmin@example.org', ...pair('first-pass-1') });
+    expect(await walker.userAtEnd(first)).toBe('akadmin');
+    expect(await walker.userAtEnd(await walker.login('akadmin', 'first-pass-1'))).toBe('akadmin');
+    const second = walker.visitor();
+    await second.go('/setup');
+    expect(await walker.lastOf(second)).toMatchObject({ component: 'ak-stage-identification' });
+    expect(await walker.lastOf(await walker.visit('initial-setup'))).toMatchObject(DENIED);
+  });
+});
