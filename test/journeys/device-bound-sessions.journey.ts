@@ -62,6 +62,16 @@ describe('a login with a browser that supports device-bound sessions', () => {
     expect([await usernameOf(alice), await usernameOf(alice)]).toEqual(['alice', 'alice']);
   });
 
+  it('authenticates requests that the browser has sent during the registration, for DEVICE_CHALLENGE_S', async () => {
+    const alice = new DeviceBoundBrowser(gateways);
+    await alice.solve('login', { uid_field: 'alice' });
+    const { setCookies } = await alice.solve('login', { password: COMMON_PASSWORD });
+    const [, early] = /__Host-gatehouse_bound=([^;]+); Max-Age=60;/.exec(setCookies.join()) ?? [];
+    const request = thiefOf(alice, 'authentik_session');
+    request.plant(early, BOUND_COOKIE);
+    expect([alice.cookie(BOUND_COOKIE) === early, await usernameOf(request)]).toEqual([false, 'alice']);
+  });
+
   it('makes a stolen session cookie worthless without the bound cookie of that session', async () => {
     const [alice, mallory] = [await boundBrowser(), await boundBrowser('mallory')];
     const thief = thiefOf(alice, 'authentik_session');
@@ -85,8 +95,10 @@ describe('a login with a browser that supports device-bound sessions', () => {
   it('keeps the session bound when it gets a new key', async () => {
     const alice = await boundBrowser();
     const before = alice.cookie();
+    const bound = alice.cookie(BOUND_COOKIE);
     await logIn(alice);
     expect(alice.cookie()).not.toBe(before);
+    expect(alice.cookie(BOUND_COOKIE)).toBe(bound);
     expect(await usernameOf(thiefOf(alice, 'authentik_session'))).toBeUndefined();
     expect([await usernameOf(alice), alice.statuses]).toEqual(['alice', [200]]);
   });

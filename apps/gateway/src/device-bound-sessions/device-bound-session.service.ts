@@ -2,7 +2,7 @@ import { Problem } from '@gatehouse/contracts';
 import { newSessionKey } from '@gatehouse/executor';
 import { Logger } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { BoundCookieService } from '../http/bound-cookie.service.js';
 import { knownIpOf } from '../http/client.resolver.js';
@@ -37,13 +37,12 @@ export class DeviceBoundSessionService {
   ) {}
 
   /**
-   * Offers the browser to bind the session, unless it has a bound cookie of that session. Sets that cookie already, so
-   * that requests which the browser sends during the registration are still authenticated after it.
+   * Offers the browser to bind an unbound session. Sets the bound cookie already, so that requests which the browser
+   * sends during the registration are still authenticated after it.
    */
-  offer({ request, reply }: HttpExchange, sessionId: string): void {
+  offer(reply: FastifyReply, sessionId: string): void {
     const { DEVICE_BOUND_SESSIONS, DEVICE_CHALLENGE_S } = this.config;
     if (DEVICE_BOUND_SESSIONS === 'false') return;
-    if (this.boundCookies.sessionIn(request.headers.cookie) === sessionId) return;
     const challenge = this.boundCookies.issue('registration', sessionId, DEVICE_CHALLENGE_S);
     const algorithms = PROOF_ALGORITHMS.join(' ');
     void reply.header(

@@ -122,12 +122,15 @@ export class FlowService {
     return cookie ? { ...flowRequest, sessionKey: await this.cookies.newKeyOf(request, cookie) } : flowRequest;
   }
 
-  /** Offers to bind the session of a user to the browser's device, whenever the session gets a new key. */
-  private offerBinding(exchange: HttpExchange, flowRequest: FlowRequest, response: FlowResponse) {
-    const { cookie, sessionId, sessionUser, effects } = response;
-    if (!cookie || sessionId === undefined || flowRequest.client.outpost) return;
-    if (effects.isLogin || (sessionUser && !flowRequest.authenticate))
-      this.deviceBoundSessions.offer(exchange, sessionId);
+  /** Offers to bind the session of a user to the browser's device, whenever an unbound session gets a new key. */
+  private offerBinding(
+    exchange: HttpExchange,
+    { sessionKey, authenticate, client }: FlowRequest,
+    { cookie, sessionId, sessionUser, effects }: FlowResponse,
+  ) {
+    if (!cookie || sessionId === undefined || client.outpost) return;
+    if (sessionKey && this.cookies.isBound(exchange.request, sessionKey)) return;
+    if (effects.isLogin || (sessionUser && !authenticate)) this.deviceBoundSessions.offer(exchange.reply, sessionId);
   }
 
   /** Sends the toasts of stages to the pages of the session, in the visitor's language. */

@@ -45,7 +45,7 @@ export class BoundCookieService {
   }
 
   /** Returns the id of the session in the request's bound cookie; `undefined` without a valid one. */
-  sessionIn(header: string | undefined): string | undefined {
+  private sessionIn(header: string | undefined): string | undefined {
     const [value] = cookieValues(header, BOUND_COOKIE);
     return value === undefined ? undefined : this.read('cookie', value);
   }

@@ -63,6 +63,11 @@ export class SessionCookieService {
     if (!outpost) this.messenger.closeSockets(this.keysIn(request, name).slice(0, MAX_CHANNELS));
   }
 
+  /** Returns whether a key that `keyOf` has returned is that of a session which is bound to a device. */
+  isBound({ headers }: FastifyRequest, key: Buffer): boolean {
+    return !sessionKeysIn(headers.cookie, this.config.SESSION_COOKIE).some((own) => own.equals(key));
+  }
+
   /** Returns the stored key of a session cookie that this request sets. */
   async newKeyOf(request: FastifyRequest, { value }: SessionCookie): Promise<Buffer> {
     const key = hashSessionKey(value);
