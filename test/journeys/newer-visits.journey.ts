@@ -21,6 +21,8 @@ import { clientEntries, OauthDevice } from '../support/oauth-device.js';
 
 const MEMBERS = { authentication: 'require_authenticated' };
 
+const SEA = 'https://sea.example.org/';
+
 /** Requests for the pages that flows have as their background. */
 const framed: IncomingMessage[] = [];
 const sea = createServer((request, response) => {
@@ -45,6 +47,7 @@ beforeAll(async () => {
         ...['left', 'right'].map((side) =>
           flowEntries(side, [IDENTIFICATION, PASSWORD], { layout: `sidebar_${side}_frame_background`, background }),
         ),
+        flowEntries('sea', [IDENTIFICATION], { background: `${SEA}%(theme)s.svg` }),
         flowEntries('bye', [DUMMY], { designation: 'invalidation' }),
         flowEntries('code', [], { designation: 'stage_configuration', ...MEMBERS }),
         flowEntries('authorize', [DUMMY], { designation: 'authorization', ...MEMBERS }),
@@ -160,5 +163,22 @@ describeInChromium('a page with a frame layout', () => {
       await page.keyboard.press('Tab');
       expect(await page.evaluate(() => document.activeElement?.tagName)).not.toBe('IFRAME');
     }
+  });
+});
+
+describeInChromium('a page with a picture for each theme', () => {
+  const chromium = useChromium();
+
+  it.each(['light', 'dark'] as const)('loads the one of the %s theme', async (colorScheme) => {
+    const { page, complaints } = await chromium.open({ viewport: { width: 1280, height: 800 }, colorScheme });
+    const loaded: string[] = [];
+    await page.route(`${SEA}**`, (route) => {
+      loaded.push(route.request().url());
+      return route.fulfill({ contentType: 'image/svg+xml', body: '<svg xmlns="http://www.w3.org/2000/svg"/>' });
+    });
+    await page.goto(`${deployment.url}/if/flow/sea/`, { waitUntil: 'networkidle' });
+
+    expect(loaded).toEqual([`${SEA}${colorScheme}.svg`]);
+    expect(complaints).toEqual([]);
   });
 });
