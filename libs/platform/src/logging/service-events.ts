@@ -60,7 +60,7 @@ export const serviceEvents = {
     level: 'warn',
     processes: ['password'],
     msg: 'a password stage names a backend that is not supported',
-    help: 'The backend is skipped.',
+    help: 'The backend is skipped. Logged once for each backend.',
     fields: ['backend'],
   },
   captcha_not_verified: {

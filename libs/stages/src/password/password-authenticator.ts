@@ -58,6 +58,8 @@ export interface PasswordVerdict {
 @Injectable()
 export class PasswordAuthenticator {
   private readonly logger = new Logger();
+  /** Unsupported backends that the log names already. */
+  private readonly skipped = new Set<Backend>();
 
   constructor(
     @Inject(CredentialStore) private readonly credentials: CredentialStore,
@@ -112,7 +114,8 @@ export class PasswordAuthenticator {
   ): Promise<AuthenticationResult | undefined> {
     if (backend === INBUILT) return match === 'wrong' ? undefined : { backend, method: 'password', args: {} };
     if (backend === TOKEN) return this.checkAppPassword(userId, password);
-    this.logger.event('password_backend_skipped', { backend });
+    if (!this.skipped.has(backend)) this.logger.event('password_backend_skipped', { backend });
+    this.skipped.add(backend);
     return undefined;
   }
 
