@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   blueprint,
@@ -89,6 +90,9 @@ describe('a login with a browser that supports device-bound sessions', () => {
     const mallory = new DeviceBoundBrowser(gateways);
     mallory.plant(other.cookie());
     expect((await mallory.send(REGISTRATION, alice.proof)).status).toBe(400);
+    for (const name of ['authentik_session', BOUND_COOKIE]) mallory.plant(alice.cookie(name), name);
+    const proof = await mallory.signWithNewKey(decodeJwt(alice.proof).jti!);
+    expect((await mallory.send(REGISTRATION, proof)).status).toBe(400);
     expect(await usernameOf(other)).toBe('alice');
   });
 

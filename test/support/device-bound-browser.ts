@@ -1,4 +1,4 @@
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { Browser, type BrowserResponse } from './browser.js';
 
 /** A session in the store of the browser. */
@@ -27,7 +27,7 @@ export class DeviceBoundBrowser extends Browser {
   /** The last proof that was sent. */
   proof = '';
   private challenge: string | undefined;
-  private keys: { readonly privateKey: CryptoKey; readonly jwk: JWK } | undefined;
+  private privateKey: CryptoKey | undefined;
 
   constructor(
     base: string | readonly string[],
@@ -66,15 +66,14 @@ export class DeviceBoundBrowser extends Browser {
   /** Returns a proof of the challenge. `header` replaces members of the proof's header. */
   async sign(challenge: string, header: Readonly<Record<string, unknown>> = {}): Promise<string> {
     const protectedHeader = { typ: 'dbsc+jwt', alg: this.algorithm, ...header };
-    return new SignJWT({ jti: challenge }).setProtectedHeader(protectedHeader).sign(this.keys!.privateKey);
+    return new SignJWT({ jti: challenge }).setProtectedHeader(protectedHeader).sign(this.privateKey!);
   }
 
-  /** Makes a key of the device. Returns its public part. */
-  private async makeKey(): Promise<JWK> {
+  /** Makes a key of the device. Returns a proof of the challenge that contains its public part. */
+  async signWithNewKey(challenge: string): Promise<string> {
     const { publicKey, privateKey } = await generateKeyPair(this.algorithm, { extractable: true });
-    const jwk = await exportJWK(publicKey);
-    this.keys = { privateKey, jwk };
-    return jwk;
+    this.privateKey = privateKey;
+    return this.sign(challenge, { jwk: await exportJWK(publicKey) });
   }
 
   /** Asks for a challenge. */
@@ -99,8 +98,7 @@ export class DeviceBoundBrowser extends Browser {
     const { algorithms, path, challenge } =
       REGISTRATION.exec(headers.get('secure-session-registration') ?? '')?.groups ?? {};
     if (!path || !challenge || !algorithms?.split(' ').includes(this.algorithm)) return;
-    const jwk = await this.makeKey();
-    this.proof = await this.sign(challenge, { jwk });
+    this.proof = await this.signWithNewKey(challenge);
     const response = await this.send(path, this.proof);
     this.statuses.push(response.status);
     this.create(response);

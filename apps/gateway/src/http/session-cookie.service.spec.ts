@@ -1,10 +1,10 @@
-import { hashSessionKey } from '@gatehouse/executor';
+import { boundSessionKey, hashSessionKey } from '@gatehouse/executor';
 import { REQUEST_FACTS } from '@gatehouse/executor-postgres/testing';
 import type { FastifyRequest } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { LogRecorder } from '../../../../test/support/log-recorder.js';
 import type { GatewayConfig } from '../gateway.config.js';
-import { BoundCookieService } from './bound-cookie.service.js';
+import { BOUND_COOKIE, BoundCookieService } from './bound-cookie.service.js';
 import { SESSION_COOKIE, SESSION_COOKIES } from './cookie-names.js';
 import type { HttpExchange } from './exchange.js';
 import { SessionCookieService, sessionKeysIn } from './session-cookie.service.js';
@@ -70,6 +70,17 @@ describe('the session cookie', () => {
     const several = requestWith(`authentik_session=${OWN}; authentik_session=${OLDER}`);
     expect(await cookies.keyOf(several)).toEqual(ownKey);
     expect([lookups, log.events]).toEqual([[[ownKey, hashSessionKey(OLDER)]], []]);
+  });
+
+  it('is looked up in both forms if the request has a bound cookie, which only a bound session needs', async () => {
+    const { cookies, lookups } = cookiesOf({ name: SESSION_COOKIE });
+    const session = '01a22b6c-11da-75c4-98b6-1f61d2836f65';
+    const bound = new BoundCookieService({ SECRET_KEY: 'k'.repeat(32) }).issue('cookie', session, 60); // not-a-secret
+    const request = requestWith(`authentik_session=${OWN}; ${BOUND_COOKIE}=${bound}`);
+    const boundKey = boundSessionKey(ownKey, session);
+    await cookies.keyOf(request);
+    expect(lookups).toEqual([[boundKey, ownKey]]);
+    expect([cookies.isBound(request, boundKey), cookies.isBound(request, ownKey)]).toEqual([true, false]);
   });
 
   it('causes a log line if a request has keys of several live sessions', async () => {
