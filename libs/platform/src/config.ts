@@ -32,6 +32,16 @@ export const jsonSetting = (message: string) =>
     }
   });
 
+/** Schema of the name of an endpoint in a setting, which metrics and addresses contain. */
+export const endpointName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must have up to 32 lower case letters, digits and hyphens');
+
+/** Schema of a bearer token (RFC 6750 §2.1) in a setting. */
+export const bearerToken = z
+  .string()
+  .regex(/^[\w.~+/-]{16,4096}=*$/, 'must be a bearer token of at least 16 characters');
+
 /** Settings that every process has. */
 export const commonConfig = z.object({
   LOG_LEVEL: z

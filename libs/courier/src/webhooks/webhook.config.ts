@@ -1,4 +1,4 @@
-import { jsonSetting } from '@gatehouse/platform';
+import { bearerToken, endpointName, jsonSetting } from '@gatehouse/platform';
 import { z } from 'zod';
 import { SIGNALLED_ACTIONS } from './security-event.js';
 
@@ -34,15 +34,12 @@ const securityEventTokens = z.strictObject({
   issuer: z.url({ protocol: /^https?$/ }).max(2048),
   audience: z.string().min(1).max(2048),
   /** Bearer token that the receiver expects. */
-  token: z
-    .string()
-    .regex(/^[\w.~+/-]{16,4096}=*$/, 'must be a bearer token of at least 16 characters')
-    .optional(),
+  token: bearerToken.optional(),
 });
 
 const endpoint = z
   .strictObject({
-    name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must have up to 32 lower case letters, digits and hyphens'),
+    name: endpointName,
     url: z
       .string()
       .max(2048)
