@@ -77,6 +77,25 @@ describe('the login to which an application leads an anonymous visitor', () => {
     expect(locationOf(await visitor.fetch(String(body['to'])))).toMatch(/^https:\/\/shop\.example\.org\/back\?code=/);
   });
 
+  it('links to the application under 2026.8, unless it is hidden', async () => {
+    const newer = await deployment.openAnotherGateway({ API_VERSION: '2026.8' });
+    const linkOf = async (gateway: string) => {
+      const visitor = deployment.browser().at(gateway);
+      const query = await openLogin(visitor, await authorizationOf('shop'));
+      return (await visitor.show('login', query)).body['application_pre_launch'];
+    };
+    expect([await linkOf(deployment.url), await linkOf(newer)]).toEqual([undefined, 'https://shop.example.org/']);
+    for (const [url, link] of [
+      ['https://start.example.org/a', 'https://start.example.org/a'],
+      ['https://start.example.org/%(username)s', undefined],
+      ['blank://blank', undefined],
+    ]) {
+      const application = { model: 'authentik_core.application', identifiers: { slug: 'shop' } };
+      await deployment.apply(blueprint({ ...application, attrs: { name: 'The shop', meta_launch_url: url } }));
+      expect(await linkOf(newer)).toBe(link);
+    }
+  });
+
   it('names a site behind forward auth in the same way', async () => {
     const guest = new SiteVisitor(deployment.url);
     const query = await openLogin(guest.login, await guest.start('http://wiki.localhost/'));

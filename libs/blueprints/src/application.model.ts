@@ -1,10 +1,12 @@
-import { char, choice, reference, referencesOf } from '@gatehouse/contracts';
+import { boolean, char, choice, isWebAddress, reference, referencesOf, since2026 } from '@gatehouse/contracts';
 import { z } from 'zod';
 import type { ObjectModel } from './object-model.js';
 
 /** The kind of all providers, whose names are unique together. */
 export const PROVIDER_KIND = 'provider';
 const MODES = ['any', 'all'] as const;
+/** Largest length of a launch URL, in characters. */
+const MAX_LAUNCH_URL = 2000;
 
 /** An application. Its provider makes it an OAuth client, or a site behind forward auth. */
 export const applicationSchema = z.object({
@@ -13,8 +15,26 @@ export const applicationSchema = z.object({
   provider: reference(PROVIDER_KIND).describe(
     'Provider that makes the application an OAuth client or a site behind forward auth.',
   ),
+  meta_launch_url: char({ allowBlank: true, maxLength: MAX_LAUNCH_URL })
+    .default('')
+    .describe(
+      'URL at which visitors start the application. By default that of its provider. Any text but an http(s) URL without placeholders means none.',
+    ),
+  meta_hide: since2026(boolean().default(false)).describe('Whether nothing links to the application.'),
   policy_engine_mode: choice(MODES).default('any').describe('Whether any or all of the bound policies must pass.'),
 });
+
+/**
+ * Returns the launch URL of an application: '' for none, `undefined` for that of its provider. A URL with placeholders is
+ * none, because the visitor of a login is not known.
+ */
+export function launchUrlIn({
+  meta_launch_url: url,
+  meta_hide: isHidden,
+}: z.output<typeof applicationSchema>): string | undefined {
+  if (url === '' && !isHidden) return undefined;
+  return !isHidden && isWebAddress(url) && !url.includes('%(') ? url : '';
+}
 
 /**
  * The model of applications, which are unique by slug. Policies that are bound to an application restrict who may use

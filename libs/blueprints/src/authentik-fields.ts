@@ -50,7 +50,7 @@ const missingFields: Readonly<Record<string, MissingFields>> = {
   'authentik_core.application': {
     harmless: [
       ...['backchannel_providers', 'open_in_new_tab', 'group'],
-      ...['meta_launch_url', 'meta_icon', 'meta_description', 'meta_publisher', 'meta_hide'],
+      ...['meta_icon', 'meta_description', 'meta_publisher'],
     ],
   },
   'authentik_policies.policybinding': { essential: ['expires', 'expiring'] },

@@ -47,11 +47,9 @@ const REASONS: Readonly<Record<string, string>> = {
   backchannel_providers: 'no login needs the providers of a back channel',
   open_in_new_tab: NO_LAUNCHER,
   group: NO_LAUNCHER,
-  meta_launch_url: NO_LAUNCHER,
   meta_icon: NO_LAUNCHER,
   meta_description: NO_LAUNCHER,
   meta_publisher: NO_LAUNCHER,
-  meta_hide: NO_LAUNCHER,
   // Bindings.
   expires: 'the binding would apply for ever',
   expiring: 'the binding would apply for ever',

@@ -1,7 +1,7 @@
 import { type PolicyContract, seconds } from '@gatehouse/contracts';
 import { type OauthClient, oauthClient } from '@gatehouse/plan';
 import type { SecretBox } from '@gatehouse/platform';
-import { applicationModel, applicationSchema } from './application.model.js';
+import { applicationModel, applicationSchema, launchUrlIn } from './application.model.js';
 import { BlueprintError } from './blueprint-error.js';
 import type { Draft } from './draft.js';
 import { oauthProviderModel, oauthProviderSchema } from './oauth-provider.model.js';
@@ -28,7 +28,8 @@ export function compileOauthClients(sources: CompileInput): OauthClient[] {
 }
 
 function compiled({ id, values }: BlueprintObject, { draft, secretBox }: CompileInput, policyBindings: PolicyBindings) {
-  const { slug, name, provider, policy_engine_mode: mode } = applicationSchema.parse(values);
+  const applied = applicationSchema.parse(values);
+  const { slug, name, provider, policy_engine_mode: mode } = applied;
   const providerObject = draft.get(provider ?? '');
   if (providerObject?.model !== oauthProviderModel.name) return undefined;
   const fields = oauthProviderSchema.parse(providerObject.values);
@@ -41,6 +42,7 @@ function compiled({ id, values }: BlueprintObject, { draft, secretBox }: Compile
     client_secret: secretBox.seal({ object: providerObject.id, field: 'client_secret' }, client_secret),
     authentication_flow: slugOf(fields.authentication_flow),
     invalidation_flow: slugOf(fields.invalidation_flow),
+    launch_url: launchUrlIn(applied),
     redirect_uris: redirectUrisIn(fields.redirect_uris),
     logout_uris: logoutUrisIn(fields.redirect_uris),
     authorization_details_types: fields.authorization_details_types,

@@ -1,6 +1,6 @@
 import { type PolicyContract, seconds } from '@gatehouse/contracts';
 import { type ProxyApplication, proxyApplication } from '@gatehouse/plan';
-import { applicationModel, applicationSchema } from './application.model.js';
+import { applicationModel, applicationSchema, launchUrlIn } from './application.model.js';
 import { BlueprintError } from './blueprint-error.js';
 import type { Draft } from './draft.js';
 import { bindingModel } from './flow.model.js';
@@ -28,7 +28,8 @@ export function compileProxyApplications({ draft, policies }: CompileInput): Pro
 }
 
 function compiled({ id, values }: BlueprintObject, draft: Draft, policyBindings: PolicyBindings) {
-  const { slug, name, provider, policy_engine_mode: mode } = applicationSchema.parse(values);
+  const applied = applicationSchema.parse(values);
+  const { slug, name, provider, policy_engine_mode: mode } = applied;
   const providerObject = draft.get(provider ?? '');
   if (providerObject?.model !== proxyProviderModel.name) return undefined;
   const settings = proxyProviderSchema.parse(providerObject.values);
@@ -40,6 +41,7 @@ function compiled({ id, values }: BlueprintObject, draft: Draft, policyBindings:
       origin: originOf(settings.external_host),
       application: { uuid: id, slug, name },
     },
+    launch_url: launchUrlIn(applied),
     login_flow: draft.get(settings.authentication_flow ?? '')?.values['slug'],
     session_lifetime_s: Math.max(0, seconds(settings.access_token_validity)),
     access: policyBindings.policySetOf(id, mode),

@@ -88,8 +88,8 @@ describe('a field of authentik that Gatehouse does not have', () => {
   const OAUTH = 'authentik_providers_oauth2.oauth2provider';
 
   it('is listed and ignored if it only adds something', async () => {
-    expect(await lines(entry('authentik_core.application', 'slug: x, meta_hide: true'))).toEqual([
-      'a.yaml:4: warning: ignored-field: entry 1 (authentik_core.application): the field meta_hide of authentik is not supported (Gatehouse has no page with applications); it is ignored',
+    expect(await lines(entry('authentik_core.application', 'slug: x, meta_icon: y'))).toEqual([
+      'a.yaml:4: warning: ignored-field: entry 1 (authentik_core.application): the field meta_icon of authentik is not supported (Gatehouse has no page with applications); it is ignored',
     ]);
   });
 

@@ -81,7 +81,8 @@ export const planContext = z.object({
   user_type: z.string().optional(),
   /** Address for mails of this plan, used instead of the user's address. */
   email: z.string().optional(),
-  application: subject.optional(),
+  /** `launch_url`: URL at which the application starts, in a login that leads to it. */
+  application: subject.extend({ launch_url: redirectTarget().optional() }).optional(),
   /** The outpost from which the requests of the plan come. Only since 2026.8. */
   outpost: z.object({ instance: outpostAccount }).optional(),
   source: subject.optional(),

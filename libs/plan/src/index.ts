@@ -4,6 +4,7 @@ export * from './contract-violations.js';
 export * from './create-plan.js';
 export * from './flow-chart.js';
 export * from './flow-version.js';
+export * from './launch-url.js';
 export * from './merge-context.js';
 export * from './oauth-client.js';
 export * from './plan.js';

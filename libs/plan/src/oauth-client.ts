@@ -15,6 +15,8 @@ export const oauthClient = z.object({
   /** The client's secret, encrypted; empty for a client without a secret. */
   client_secret: z.unknown(),
   application: z.object({ uuid: z.uuid(), slug: z.string(), name: z.string() }),
+  /** URL at which visitors start the application; '' for none. Absent if it is that of the provider. */
+  launch_url: z.string().optional(),
   /** Slug of the authorization flow. */
   flow: z.string(),
   /** Slug of the flow in which visitors log in for the application. Absent if it is the brand's login flow. */

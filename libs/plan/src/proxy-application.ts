@@ -9,6 +9,7 @@ export const proxyApplication = z.object({
   /** Scheme, host and port under which visitors open the site. */
   origin: z.string(),
   application: oauthClient.shape.application,
+  launch_url: oauthClient.shape.launch_url,
   /** Slug of the flow in which anonymous visitors log in. Default: the authentication flow of the brand. */
   login_flow: z.string().optional(),
   /** Lifetime of the site's cookie in seconds. The cookie ends earlier if the session that it comes from ends. */

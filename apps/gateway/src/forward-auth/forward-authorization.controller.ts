@@ -1,7 +1,7 @@
 import { Problem, sentence } from '@gatehouse/contracts';
 import { BrandStore, randomToken, toSavedUser } from '@gatehouse/executor';
 import { eventMessage, requestedEventMessage } from '@gatehouse/outbox';
-import type { ProxyApplication } from '@gatehouse/plan';
+import { type ProxyApplication, siteLaunchUrl } from '@gatehouse/plan';
 import { translator } from '@gatehouse/texts';
 import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
@@ -107,8 +107,14 @@ export class ForwardAuthorizationController {
 
   /** Redirects to the login, which knows the application. */
   private async logIn(exchange: HttpExchange, asked: AskedLogin) {
-    const { application, login_flow: slug } = asked.site;
-    const visit = { application, slug, query: loginQuery(asked), crossSite: crossSiteOf(asked.request) };
+    const { site } = asked;
+    const application = { ...site.application, launch_url: siteLaunchUrl(site) };
+    const visit = {
+      application,
+      slug: site.login_flow,
+      query: loginQuery(asked),
+      crossSite: crossSiteOf(asked.request),
+    };
     return exchange.reply.redirect(await this.logins.begin(exchange, visit), 302);
   }
 

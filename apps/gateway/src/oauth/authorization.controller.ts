@@ -6,7 +6,7 @@ import {
   sentence,
 } from '@gatehouse/contracts';
 import { BrandStore, type FlowResult, type Identity, NO_AUTHORIZATION } from '@gatehouse/executor';
-import type { OauthClient } from '@gatehouse/plan';
+import { clientLaunchUrl, type OauthClient } from '@gatehouse/plan';
 import { Controller, Get, HttpStatus, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApplicationLoginService } from '../flows/application-login.service.js';
@@ -125,8 +125,9 @@ export class AuthorizationController {
       ...(stepUp !== undefined || pending.acr_values.length > 0 ? requirementQuery(requirement) : {}),
       ...{ ...languageOf(pending), ...hint },
     };
-    const { application, authentication_flow: slug } = client;
+    const { authentication_flow: slug } = client;
     if (visitor) return withQuery(loginPath(stepUp ?? slug), query);
+    const application = { ...client.application, launch_url: clientLaunchUrl(client) };
     return this.logins.begin(exchange, { application, slug, query, crossSite: crossSiteOf(request) });
   }
 

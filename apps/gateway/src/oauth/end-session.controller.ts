@@ -1,6 +1,6 @@
-import { isWebAddress, POST_LOGOUT_REDIRECT, Problem, SESSION_END_KIND, sentence } from '@gatehouse/contracts';
+import { POST_LOGOUT_REDIRECT, Problem, SESSION_END_KIND, sentence } from '@gatehouse/contracts';
 import { BrandStore } from '@gatehouse/executor';
-import type { OauthClient } from '@gatehouse/plan';
+import { clientLaunchUrl, type OauthClient } from '@gatehouse/plan';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FlowService } from '../flows/flow.service.js';
@@ -102,11 +102,12 @@ interface Logout {
 }
 
 /** Returns what the logout flow of an application starts with: its facts, and the session end as the last step. */
-function logoutStart({ application, redirect_uris }: OauthClient, { destination, invalidation }: Logout) {
-  const [address] = redirect_uris.filter((uri) => isWebAddress(uri));
+function logoutStart(client: OauthClient, { destination, invalidation }: Logout) {
+  const { application } = client;
+  const address = clientLaunchUrl(client);
   const config = {
     ...(invalidation !== undefined && { invalidation_flow_url: `/if/flow/${invalidation}/` }),
-    ...(address !== undefined && { application_launch_url: new URL('/', address).href }),
+    ...(address !== undefined && { application_launch_url: address }),
   };
   return {
     context: { application, ...(destination !== undefined && { [POST_LOGOUT_REDIRECT]: destination }) },

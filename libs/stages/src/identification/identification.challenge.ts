@@ -20,7 +20,7 @@ export function buildChallenge(
     allow_show_password: passwordStage?.config['allow_show_password'] === true,
     captcha_stage: null,
     passkey_challenge: null,
-    ...(context.application ? { application_pre: context.application.name } : {}),
+    ...applicationFields(context.application),
     pending_user_identifier: hintOf(input) ?? null,
     flow_designation: flow.designation,
     ...link('enroll_url', config.enrollment_flow, query),
@@ -31,6 +31,13 @@ export function buildChallenge(
     show_source_labels: config.show_source_labels,
     enable_remember_me: config.enable_remember_me ?? apiVersion === '2024.8',
   };
+}
+
+/** Returns the fields about the application to which the login leads. */
+function applicationFields(application: ChallengeInput<Contract>['context']['application']) {
+  if (!application) return {};
+  const { name, launch_url: url } = application;
+  return { application_pre: name, ...(url !== undefined && { application_pre_launch: url }) };
 }
 
 /**

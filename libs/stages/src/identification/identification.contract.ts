@@ -88,7 +88,7 @@ export const identificationContract = defineStage({
       /** Options of `navigator.credentials.get` for any passkey of the site, without allowed credentials. */
       passkey_challenge: since2026(z.record(z.string(), z.unknown()).nullable().optional()),
       application_pre: z.string().optional(),
-      /** URL at which the application starts. Gatehouse has no such URL, so that the field is absent. */
+      /** URL at which the application starts. */
       application_pre_launch: since2026(z.string().optional()),
       /** Name that the page fills in. An application or an expression has asked for it, so it proves nothing. */
       pending_user_identifier: since2026(z.string().nullable().optional()),
