@@ -39,7 +39,8 @@ export default defineConfig({
     ],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],
-    maxWorkers: 2,
+    // One more than the cores of the CI machine, because a worker waits for other processes a sixth of the time.
+    maxWorkers: 3,
     sequence: { sequencer: LongSuitesFirst },
     // A worker loads each module once for all test files, because loading the modules again for each file took longer
     // than the tests. A test must therefore not leave a module changed.

@@ -9,7 +9,7 @@ const NOT_DURABLE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=of
 
 /** A file system in memory, in which creating and dropping a database takes a fraction of the time. */
 const MEMORY = '/dev/shm';
-/** Number of bytes that must be free in `MEMORY`. The databases of two workers take a tenth of it. */
+/** Number of bytes that must be free in `MEMORY`. The databases of three workers take a sixth of it. */
 const MEMORY_BYTES = 2 ** 31;
 
 interface Options {
