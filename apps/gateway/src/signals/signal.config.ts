@@ -1,4 +1,4 @@
-import { jsonSetting } from '@gatehouse/platform';
+import { bearerToken, endpointName, jsonSetting } from '@gatehouse/platform';
 import type { JWK } from 'jose';
 import { z } from 'zod';
 import { EVENT_NAMES } from './signal-event.js';
@@ -17,7 +17,7 @@ const publicKey = z
 
 const transmitter = z
   .strictObject({
-    name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must have up to 32 lower case letters, digits and hyphens'),
+    name: endpointName,
     /** The `iss` of its tokens. */
     issuer: z.url({ protocol: /^https?$/ }).max(2048),
     /** The `aud` of its tokens that means this deployment. */
@@ -28,10 +28,7 @@ const transmitter = z
       .optional(),
     jwks: z.strictObject({ keys: z.array(publicKey).min(1).max(MAX_KEYS) }).optional(),
     /** Bearer token that it sends in addition. */
-    token: z
-      .string()
-      .regex(/^[\w.~+/-]{16,4096}=*$/, 'must be a bearer token of at least 16 characters')
-      .optional(),
+    token: bearerToken.optional(),
     /** Slug of the source at which its users log in. */
     source: z.string().min(1).max(50).optional(),
     /** The `iss` of its subjects, if that is not the issuer of its tokens. */
