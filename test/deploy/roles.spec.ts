@@ -280,7 +280,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
         const { uuid } = await accounts.create(draft);
         await accounts.join(uuid, { ids: [alice], names: ['staff'] });
         const change = { name: 'New', attributes: { shoe: 38 }, password_hash: 'h2' };
-        expect(await accounts.change(uuid, change)).toMatchObject({ name: 'New' });
+        expect(await accounts.change(uuid, change)).toMatchObject({ user: { name: 'New' } });
         expect(await accounts.remove(uuid)).toBe(true);
         return {};
       }),
