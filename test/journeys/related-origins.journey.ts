@@ -75,8 +75,9 @@ describe('/.well-known/webauthn', () => {
     expect(headers.get('cache-control')).toBe('public, max-age=300');
   });
 
-  it.each([SHOP, OTHER, `evil.${SITE}`])('is unknown at another host: %s', async (host) => {
-    const { status, body } = await listAt(host);
+  it.each([SHOP, OTHER, `evil.${SITE}`])('is unknown at another host, which no cache keeps: %s', async (host) => {
+    const { status, headers, body } = await listAt(host);
+    expect(headers.get('cache-control')).toBe('no-store');
     expect([status, body]).toMatchObject([404, { detail: `Only ${SITE} answers here, the host of BASE_URL.` }]);
   });
 });
@@ -113,4 +114,10 @@ describeInChromium('passkeys of several sites, in Chromium', () => {
     }, SITE);
     expect(await refusal).toBe('SecurityError');
   });
+});
+
+it('the list ends with the next request after the brand of the site names no origin any more', async () => {
+  await deployment.apply(blueprint(brandEntry(SITE, { attributes: {} })));
+  const { status, headers } = await listAt(SITE);
+  expect([status, headers.get('cache-control')]).toEqual([404, 'no-store']);
 });

@@ -1,8 +1,8 @@
 import { Problem } from '@gatehouse/contracts';
 import { BrandStore } from '@gatehouse/executor';
-import { Controller, Get, Header, Inject, Req, UseGuards } from '@nestjs/common';
+import { Controller, Get, Inject, Req, Res, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Public } from '../http/auth/auth.guard.js';
 import { AnonymousRateLimitGuard } from '../http/rate-limits/anonymous-rate-limiter.js';
@@ -27,14 +27,13 @@ export class PasskeyOriginsController {
    */
   @Get('')
   @RouteConfig(FILE_ROUTE)
-  @Header('cache-control', `public, max-age=${MAX_AGE_S}`)
-  @Header('vary', 'Host')
-  async list(@Req() request: FastifyRequest) {
+  async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     const { hostname } = new URL(this.config.BASE_URL);
     if (request.hostname !== hostname)
       throw new Problem('not_found', { detail: `Only ${hostname} answers here, the host of BASE_URL.` });
     const { passkeyOrigins: origins } = await this.brands.find(request.host);
     if (origins.length === 0) throw new Problem('not_found');
+    void reply.header('cache-control', `public, max-age=${MAX_AGE_S}`);
     return { origins };
   }
 }
