@@ -145,7 +145,7 @@ describe('a check of forward auth', () => {
     expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(403);
     expect((await browser.fetch('/api/v3/core/users/me/', { headers })).status).toBe(403);
     const authorize = await browser.fetch(await alice.start(`${WIKI}/`));
-    expect(authorize.headers.get('location')).toMatch(/^\/flows\/-\/default\/authentication\//);
+    expect(authorize.headers.get('location')).toMatch(/^\/if\/flow\/login\//);
   });
 
   it('takes the site from Host behind Envoy, which passes X-Forwarded-Host of a client on', async () => {

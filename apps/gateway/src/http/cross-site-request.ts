@@ -10,7 +10,7 @@ import type { FastifyRequest } from 'fastify';
 export const CROSS_SITE = 'cross_site';
 
 /** URL paths whose GET starts, ends or changes something. */
-const ACTING = /^\/(?:(?:if\/flow|flows\/-|source\/oauth\/login|api\/v3\/flows)\/|device\/?$)/i;
+const ACTING = /^\/(?:(?:if\/flow|flows\/-|source\/oauth\/login|api\/v3\/flows)\/|(?:device|setup)\/?$)/i;
 
 /**
  * Path of the authorization endpoint. Only a GET that names a pushed request changes something, so the gateway marks no
