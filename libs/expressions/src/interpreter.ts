@@ -16,7 +16,7 @@ export interface InterpreterOptions {
   readonly memoryMb: number;
   /** Largest number of evaluations that the caller runs at the same time. Default: 1. */
   readonly size?: number;
-  /** Number of additional processes that are ready to replace a process that ends. Default: 1. */
+  /** Number of processes that start with the first task and replace a process that ends. Default: 1. */
   readonly spares?: number;
   /** Called when a process fails to start. */
   readonly onStartError?: (error: unknown) => void;
@@ -30,13 +30,14 @@ export class Interpreter {
 
   private constructor(options: InterpreterOptions) {
     this.pool = new PythonPool({
-      count: (options.size ?? 1) + (options.spares ?? 1),
+      size: options.size ?? 1,
+      spares: options.spares ?? 1,
       start: () => new PythonProcess(options.memoryMb),
       onFault: options.onStartError ?? (() => undefined),
     });
   }
 
-  /** Resolves when the first process is ready. The others start in the background. */
+  /** Resolves when the first process is ready. The others start in the background, the spares with the first task. */
   static async start(options: InterpreterOptions): Promise<Interpreter> {
     const interpreter = new Interpreter(options);
     await interpreter.pool.open();

@@ -4,14 +4,22 @@ import { evaluator } from '../testing/index.js';
 import { Interpreter } from './index.js';
 
 let interpreter: Interpreter;
+let readyBeforeFirstRun: number;
 const run = evaluator(() => interpreter);
 const TIME_LIMIT_ERROR = 'The policy exceeded its time limit.';
 
 beforeAll(async () => {
   interpreter = await Interpreter.start({ memoryMb: 64 });
+  await interpreter.whenFull();
+  readyBeforeFirstRun = interpreter.readyCount;
+  await run('return 1');
 });
 beforeEach(() => interpreter.whenFull());
 afterAll(() => interpreter.close());
+
+it('starts the spare process with the first evaluation', () => {
+  expect([readyBeforeFirstRun, interpreter.readyCount]).toEqual([1, 2]);
+});
 
 describe('the time limit', () => {
   it.each([

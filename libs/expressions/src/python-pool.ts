@@ -2,7 +2,10 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { PythonProcess } from './python-process.js';
 
 interface PoolOptions {
-  readonly count: number;
+  /** Number of processes that always run. */
+  readonly size: number;
+  /** Number of processes that run in addition after the first task. */
+  readonly spares: number;
   readonly start: () => PythonProcess;
   readonly onFault: (error: unknown) => void;
 }
@@ -18,6 +21,7 @@ export class PythonPool {
   private readonly idle: PythonProcess[] = [];
   private readonly waiters: Waiter[] = [];
   private refilling: Promise<void> = Promise.resolve();
+  private hasBeenUsed = false;
   private closed = false;
 
   constructor(private readonly options: PoolOptions) {}
@@ -47,6 +51,7 @@ export class PythonPool {
    * sources in its cache. Resolves to undefined if no process becomes idle within `timeoutMs` milliseconds.
    */
   async acquire(timeoutMs: number): Promise<PythonProcess | undefined> {
+    this.startSpares();
     const process = this.idle.shift();
     if (process || this.closed) return process;
     return new Promise((resolve) => {
@@ -77,12 +82,24 @@ export class PythonPool {
     await Promise.all(exits);
   }
 
+  /** Starts the spare processes at the first task, so that a service without expressions does not run them. */
+  private startSpares(): void {
+    if (this.hasBeenUsed) return;
+    this.hasBeenUsed = true;
+    this.refill();
+  }
+
+  private get wantedCount(): number {
+    const { size, spares } = this.options;
+    return this.hasBeenUsed ? size + spares : size;
+  }
+
   private refill(): void {
     this.refilling = this.refilling.then(() => this.addMissing());
   }
 
   private async addMissing(): Promise<void> {
-    while (!this.closed && this.processes.size < this.options.count) {
+    while (!this.closed && this.processes.size < this.wantedCount) {
       try {
         await this.add();
       } catch (error) {

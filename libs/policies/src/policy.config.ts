@@ -26,7 +26,7 @@ export const policyConfig = z.object({
     .max(64)
     .default(1)
     .describe(
-      'Largest number of expressions that run at the same time, each in its own process; one spare process is kept ready',
+      'Largest number of expressions that run at the same time, each in its own process; one spare process starts with the first expression',
     ),
   POLICY_PYTHON_MB: z.coerce
     .number()
