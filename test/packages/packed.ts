@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { inject } from 'vitest';
+import { onServer } from '../support/postgres-databases.js';
+import { packedFolder } from './packed-folder.js';
 
 const run = promisify(execFile);
 
@@ -18,13 +22,10 @@ export interface ScratchProject {
   readonly remove: () => Promise<void>;
 }
 
-/** Builds and packs the packages, and installs the packed files in a new project. */
+/** Installs the packed packages in a new project. */
 export async function installPacked(): Promise<ScratchProject> {
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-packages-'));
-  const packed = join(folder, 'packed');
-  await run(process.execPath, ['tools/packages.mjs', '--out', packed]);
-  const project = join(folder, 'project');
-  await mkdir(project);
+  const packed = await packOnce();
+  const project = await mkdtemp(join(tmpdir(), 'gatehouse-project-'));
   await writeFile(join(project, 'package.json'), '{ "name": "scratch", "private": true, "type": "module" }');
   const tarballs = (await readdir(packed)).filter((name) => name.endsWith('.tgz')).map((name) => join(packed, name));
   const offline = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--legacy-peer-deps', '--install-links'];
@@ -34,5 +35,19 @@ export async function installPacked(): Promise<ScratchProject> {
     await mkdir(dirname(link), { recursive: true });
     await symlink(resolve('node_modules', name), link);
   }
-  return { folder: project, remove: () => rm(folder, { recursive: true }) };
+  return { folder: project, remove: () => rm(project, { recursive: true }) };
+}
+
+/** Builds and packs the packages, once for all workers of the test run. Returns the folder of the packed files. */
+async function packOnce(): Promise<string> {
+  const packed = packedFolder(inject('runId'));
+  await onServer(inject('postgresUrl'), async (client) => {
+    // The lock ends with the connection.
+    await client.query('SELECT pg_advisory_lock(hashtext($1))', [packed]);
+    if (existsSync(packed)) return;
+    const unfinished = `${packed}.new`;
+    await run(process.execPath, ['tools/packages.mjs', '--out', unfinished]);
+    await rename(unfinished, packed);
+  });
+  return packed;
 }

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { findNatsServer } from '../../libs/platform/src/nats-server-binary.js';
 import { isInstalled } from '../deploy/installed.js';
+import { packedFolder } from '../packages/packed-folder.js';
 import { findChromium } from './chromium-binary.js';
 import { startOwnPostgres } from './own-postgres.js';
 import { hasPgbouncer } from './pgbouncer.js';
@@ -50,6 +52,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (!chromium) console.warn('There is no Chromium: the suites in a browser are skipped (with CI set, they fail).');
   return async () => {
     await dropDatabases(postgres.url, `gatehouse_test_${runId}_%`);
+    for (const folder of [packedFolder(runId), `${packedFolder(runId)}.new`])
+      await rm(folder, { recursive: true, force: true });
     await postgres.stop();
   };
 }
