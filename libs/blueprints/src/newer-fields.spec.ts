@@ -87,7 +87,7 @@ describe('a model, a choice or a limit of authenticators that is new in 2026.8',
     ],
     [
       'authentik_stages_password.passwordstage',
-      '{backends: [authentik.sources.kerberos.auth.KerberosBackend]}',
+      '{backends: [authentik.core.auth.InbuiltBackend, authentik.sources.kerberos.auth.KerberosBackend]}',
       'the value "authentik.sources.kerberos.auth.KerberosBackend" of the field backends',
     ],
     ['authentik_stages_user_login.userloginstage', '{remember_device: days=1}', 'the field remember_device'],

@@ -237,4 +237,6 @@ export const ar: Catalogue = {
   'email required': 'عنوان البريد الإلكتروني مطلوب',
   'The user already has an email address registered for MFA.':
     'لهذا الحساب عنوان بريد إلكتروني مسجَّل بالفعل عاملًا ثانيًا.',
+  'The set-up needs the flow initial-setup, and an administrator without a password.':
+    'يحتاج الإعداد الأولي إلى المسار initial-setup وإلى مسؤول بلا كلمة مرور.',
 };

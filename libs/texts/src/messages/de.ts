@@ -263,4 +263,6 @@ export const de: Catalogue = {
   'email required': 'E-Mail-Adresse erforderlich',
   'The user already has an email address registered for MFA.':
     'Für dieses Konto ist schon eine E-Mail-Adresse als zweiter Faktor eingerichtet.',
+  'The set-up needs the flow initial-setup, and an administrator without a password.':
+    'Für die Einrichtung fehlt der Ablauf initial-setup oder ein Administrator ohne Passwort.',
 };

@@ -252,4 +252,6 @@ export const es: Catalogue = {
   'email required': 'Se requiere una dirección de correo',
   'The user already has an email address registered for MFA.':
     'Esta cuenta ya tiene una dirección de correo registrada como segundo factor.',
+  'The set-up needs the flow initial-setup, and an administrator without a password.':
+    'La puesta en marcha necesita el flujo initial-setup y un administrador sin contraseña.',
 };

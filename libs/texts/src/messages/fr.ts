@@ -259,4 +259,6 @@ export const fr: Catalogue = {
   'email required': 'Adresse e-mail requise',
   'The user already has an email address registered for MFA.':
     'Une adresse e-mail est déjà enregistrée comme second facteur pour ce compte.',
+  'The set-up needs the flow initial-setup, and an administrator without a password.':
+    "La mise en service a besoin du flux initial-setup et d'un administrateur sans mot de passe.",
 };
