@@ -16,6 +16,7 @@ describe('the cookies of forward auth', () => {
     ['two values, one of which another host has planted', `gatehouse_forward=${VALUE}; gatehouse_forward=x`, undefined],
     ['a value of another form', `gatehouse_forward="${VALUE}"`, undefined],
     ['a name that only begins alike', `gatehouse_forward_nonce=${VALUE}; xgatehouse_forward=${VALUE}`, undefined],
+    ['a name after a byte that is no space', `\u00a0gatehouse_forward=${VALUE}`, undefined],
   ])('are read from %s', (_, header, value) => {
     expect(cookieValue(header, 'gatehouse_forward')).toBe(value);
   });

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { cookiesIn, cookieValues } from '../http/cookie-header.js';
 import { isHostOnly } from '../http/cookie-names.js';
 
 /** Part of the names of all cookies of forward auth. */
@@ -35,26 +36,17 @@ export const forwardCookieAttributes = (name: string) =>
  * planted one.
  */
 export function cookieValue(header: string | undefined, name: string): string | undefined {
-  const values = new Set(pairsOf(header).flatMap(([cookie, value]) => (cookie === name ? [value] : [])));
+  const values = new Set(cookieValues(header, name));
   const [value = ''] = values;
   return values.size === 1 && VALUE.test(value) ? value : undefined;
 }
 
 /** Returns the `Cookie` header without the cookies of forward auth; empty if no other is left. */
 export const withoutForwardCookies = (header: string | undefined): string =>
-  pairsOf(header)
-    .filter(([name]) => !NAMES.includes(name))
-    .map(([, , pair]) => pair)
+  cookiesIn(header)
+    .filter(({ name }) => !NAMES.includes(name))
+    .map(({ text }) => text)
     .join('; ');
-
-/** Returns name, value and text of each cookie. */
-function pairsOf(header = ''): (readonly [name: string, value: string, pair: string])[] {
-  return header.split(';').flatMap((part) => {
-    const pair = part.trim();
-    const end = pair.indexOf('=');
-    return pair === '' ? [] : [[pair.slice(0, Math.max(0, end)).trim(), pair.slice(end + 1).trim(), pair] as const];
-  });
-}
 
 /** Returns the SHA-256 of a cookie, a code, or a destination. */
 export const digestOf = (value: string): Buffer => hash('sha256', value, 'buffer');

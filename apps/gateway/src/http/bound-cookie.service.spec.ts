@@ -37,5 +37,13 @@ describe('the stored keys of a request', () => {
     expect(service.storedKeys([key], `${BOUND_COOKIE}=${cookie}x`)).toEqual([key]);
     expect(service.storedKeys([key], `${BOUND_COOKIE}=${service.issue('cookie', SESSION, 0)}`)).toEqual([key]);
     expect(service.storedKeys([key], undefined)).toEqual([key]);
+    expect(service.storedKeys([key], ` \t${BOUND_COOKIE}=${cookie}\t `)).toHaveLength(2);
+  });
+
+  it('do not depend on a cookie that another host has set under a longer name', () => {
+    const cookie = service.issue('cookie', SESSION, 600);
+
+    for (const space of ['\u00a0', '\v', '\f', '\ufeff', '\u2003'])
+      expect(service.storedKeys([key], `${space}${BOUND_COOKIE}=${cookie}`)).toEqual([key]);
   });
 });

@@ -3,6 +3,7 @@ import { boundSessionKey } from '@gatehouse/executor';
 import { secretsEqual } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { cookieValues } from './cookie-header.js';
 import type { HttpExchange } from './exchange.js';
 
 /** The cookie that a browser gets for a proof of its device, for a few minutes. Only the host itself can set it. */
@@ -63,10 +64,3 @@ export class BoundCookieService {
     return createHmac('sha256', this.key).update(`${purpose} ${subject} ${until}`).digest('base64url');
   }
 }
-
-/** Returns the values of all cookies with this name. */
-export const cookieValues = (header: string | undefined, name: string): string[] =>
-  (header?.split(';') ?? []).flatMap((pair) => {
-    const [cookie = '', ...value] = pair.trim().split('=');
-    return cookie === name ? [value.join('=')] : [];
-  });

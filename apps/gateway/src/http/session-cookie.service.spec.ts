@@ -34,6 +34,7 @@ describe('session keys in cookies', () => {
     `Authentik_Session=${OWN}`,
     `__Host-authentik_session=${OWN}`,
     `other=authentik_session=${OWN}`,
+    `\u00a0authentik_session=${OWN}`,
   ])('do not exist in %j (accident 18)', (cookie) => {
     expect(keysIn(cookie)).toEqual([]);
   });
