@@ -135,14 +135,24 @@ describe('the end of the bound cookie', () => {
     expect(alice.statuses).toEqual([200, 403, 200]);
   });
 
-  it('costs no plan either if the browser went on without a proof and became anonymous meanwhile', async () => {
+  it('costs no plan either if the browser cannot refresh for a while, and so gets 503', async () => {
     const alice = await boundBrowser();
     const run = await runOf(alice, 'two-pages');
     alice.endBoundCookie();
-    const before = alice.cookie();
-    await alice.fetchWithoutRefresh('/api/v3/flows/executor/for-all/?query=');
-    expect(alice.cookie()).not.toBe(before);
+    const [before, challenge] = [alice.cookie(), '/api/v3/flows/executor/for-all/?query='];
+    for (const path of [challenge, '/api/v3/core/users/me/', '/if/flow/for-all/', '/flows/-/cancel/']) {
+      const { status, headers } = await alice.fetchWithoutRefresh(path);
+      expect([path, status, headers.get('retry-after'), alice.cookie()]).toEqual([path, 503, '5', before]);
+    }
+    expect((await alice.fetchWithoutRefresh(challenge)).body).toMatchObject({ code: 'device_refresh_skipped' });
     expect([await runOf(alice, 'two-pages'), await usernameOf(alice)]).toEqual([run, 'alice']);
+  });
+
+  it('lets the visitor start anew if the session has ended that the browser could not refresh', async () => {
+    const alice = await boundBrowser();
+    await deployment.rows(`DELETE FROM flow.sessions WHERE id = '${alice.session!.id}'`);
+    alice.endBoundCookie();
+    expect((await alice.fetchWithoutRefresh('/api/v3/flows/executor/for-all/?query=')).status).toBe(200);
   });
 
   it('ends the binding if another user has logged in meanwhile', async () => {
@@ -199,24 +209,71 @@ describe('a proof', () => {
   });
 });
 
+describe('a device key that an attacker has bound', () => {
+  it('gets no session cookie, and no session in which another user logs in', async () => {
+    const mallory = await boundBrowser('mallory');
+    const kiosk = thiefOf(mallory, 'authentik_session', BOUND_COOKIE);
+    await logIn(kiosk, 'alice');
+    const anonymous = new Browser(gateways);
+    await anonymous.show('for-all');
+    mallory.plant(anonymous.cookie());
+    mallory.endBoundCookie();
+    expect([await usernameOf(mallory), mallory.session, mallory.cookie()]).toEqual([
+      ...[undefined, undefined, anonymous.cookie()],
+    ]);
+    kiosk.plant(undefined, BOUND_COOKIE);
+    expect(await usernameOf(kiosk)).toBe('alice');
+  });
+
+  it('does not get the login of its own user either after the session has another key', async () => {
+    const mallory = await boundBrowser();
+    const victim = thiefOf(mallory, 'authentik_session', BOUND_COOKIE);
+    await logIn(victim);
+    const anonymous = new Browser(gateways);
+    await anonymous.show('for-all');
+    for (const cookie of [mallory.cookie(), anonymous.cookie()]) {
+      const attempt = await mallory.sign(await mallory.askForChallenge());
+      mallory.plant(cookie);
+      const { body, setCookies } = await mallory.send(mallory.session!.refreshUrl, attempt, mallory.session!.id);
+      expect([body, setCookies]).toEqual([ENDED, []]);
+    }
+  });
+});
+
 describe('the end of a login', () => {
-  it('ends the binding by logout, and keeps the plans of the anonymous visitor', async () => {
+  it('ends the binding by logout, keeps the plans of the anonymous visitor, and the next login gets an offer', async () => {
     const alice = await boundBrowser();
     await alice.show('bye');
     const run = await runOf(alice, 'for-all');
     alice.endBoundCookie();
     expect(await runOf(alice, 'for-all')).toBe(run);
-    expect([alice.session, alice.statuses]).toEqual([undefined, [200, 403, 200]]);
+    expect([alice.session, alice.statuses]).toEqual([undefined, [200, 200]]);
     await logIn(alice);
     expect([await usernameOf(alice), alice.session?.cookie]).toEqual(['alice', BOUND_COOKIE]);
   });
 
-  it.each([
-    ['the end of all sessions of the user', `UPDATE directory.users SET epoch = epoch + 1 WHERE username = 'alice'`],
-    ['the deletion of the session', 'DELETE FROM flow.sessions WHERE device_key IS NOT NULL'],
-  ])('ends the binding by %s', async (_, statement) => {
+  it('gets an offer for the next user at once, in a browser that is still bound', async () => {
+    const browser = await boundBrowser();
+    const first = browser.proof;
+    await logIn(browser, 'mallory');
+    expect([await usernameOf(browser), browser.statuses]).toEqual(['mallory', [200, 200]]);
+    expect(browser.proof).not.toBe(first);
+    expect(await usernameOf(thiefOf(browser, 'authentik_session'))).toBeUndefined();
+  });
+
+  it('of all sessions of the user keeps the plans of the anonymous visitor, and the next login gets an offer', async () => {
     const alice = await boundBrowser();
-    await deployment.rows(statement);
+    await deployment.rows(`UPDATE directory.users SET epoch = epoch + 1 WHERE username = 'alice'`);
+    const run = await runOf(alice, 'for-all');
+    alice.endBoundCookie();
+    expect([await runOf(alice, 'for-all'), await usernameOf(alice)]).toEqual([run, undefined]);
+    await logIn(alice);
+    expect([await usernameOf(alice), alice.statuses]).toEqual(['alice', [200, 403, 200, 200]]);
+  });
+
+  it('ends the binding by the deletion of the session', async () => {
+    const alice = await boundBrowser();
+    await deployment.rows(`DELETE FROM flow.sessions WHERE id = '${alice.session!.id}'`);
     alice.endBoundCookie();
     expect([await usernameOf(alice), alice.session]).toEqual([undefined, undefined]);
   });

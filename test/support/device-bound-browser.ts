@@ -44,9 +44,13 @@ export class DeviceBoundBrowser extends Browser {
     return response;
   }
 
-  /** Sends a request without renewing the bound cookie first, as a browser does that cannot reach the site for that. */
-  fetchWithoutRefresh(path: string, init: RequestInit = {}): Promise<BrowserResponse> {
-    return super.fetch(path, init);
+  /**
+   * Sends a request without renewing the bound cookie first, and says so, as a browser does that cannot reach the site for
+   * that (“Secure-Session-Skipped HTTP header field”).
+   */
+  fetchWithoutRefresh(path: string): Promise<BrowserResponse> {
+    const skipped = `unreachable;session_identifier="${this.session!.id}"`;
+    return super.fetch(path, { headers: { 'secure-session-skipped': skipped, accept: 'text/html,application/json' } });
   }
 
   /** Ends the bound cookie, as its lifetime does. */

@@ -45,6 +45,12 @@ export const problems = {
   },
   device_proof_required: { status: 403, body: 'generic', detail: 'The device must prove its key.' },
   device_proof_invalid: { status: 400, body: 'generic', detail: 'The proof of the device is invalid.' },
+  device_refresh_skipped: {
+    status: 503,
+    body: 'generic',
+    detail: 'Your browser could not confirm this device yet. Try again.',
+    retry_after_s: 5,
+  },
   preview_refused: { status: 403, body: 'generic', detail: 'This preview link is not valid. Create another one.' },
   csrf_failed: { status: 403, body: 'generic', detail: 'CSRF Failed' },
   method_not_allowed: { status: 405, body: 'generic', detail: 'Method not allowed.' },

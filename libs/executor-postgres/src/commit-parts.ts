@@ -7,6 +7,9 @@ const MAX_LOGIN_PLACES = 100;
 /** How long a login is kept for policies. */
 const LOGIN_PLACE_TTL = `interval '90 days'`;
 
+/** SQL condition on a session: the user who logs in is its live user. Only such a login keeps the binding to a device. */
+const isOwnLogin = (session: string) => `(${session}.user_id = :user::uuid AND ${session}.user_epoch = :epoch::int)`;
+
 /**
  * SQL text that the save statement contains if a commit needs it. Its changes are made if and only if the plan is
  * saved, because each of them joins `saved`, the common table expression with the updated plan row.
@@ -30,7 +33,7 @@ export interface CommitPart {
  */
 export const COMMIT_PARTS = {
   /**
-   * Replaces the session's key: retires the current key for a few seconds and inserts the new one. If the session is
+   * Replaces the session's key: retires the current key for a few seconds and inserts the new one. If the session stays
    * bound to a device, so is its new key (docs/spec/device-bound-sessions.md#session-key).
    */
   key: {
@@ -40,13 +43,14 @@ export const COMMIT_PARTS = {
       UPDATE flow.session_keys k SET until = now() + ${RETIRED_KEY_TTL} FROM saved
       WHERE k.session_id = saved.session_id AND k.until IS NULL),
     fresh AS (INSERT INTO flow.session_keys (hash, session_id)
-      SELECT ${newKeyHash(':new_key::bytea', 'locked')}, locked.id FROM saved JOIN locked ON locked.id = saved.session_id)`,
+      SELECT ${newKeyHash(':new_key::bytea', 'locked', `(:keeps_user::boolean OR ${isOwnLogin('locked')})`)}, locked.id
+      FROM saved JOIN locked ON locked.id = saved.session_id)`,
   },
   /**
    * Logs the user in. If the account is inactive or its epoch has changed, nothing is saved. Deletes the plans and
    * pending source logins that another user, or an anonymous visitor, started in this session. The time of the login stays
    * as it was if the session's own user has proved nothing in this plan. Methods that the session's own user has proved
-   * before keep their times.
+   * before keep their times. Ends the binding to a device unless the user is the session's live user.
    */
   login: {
     condition: 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)',
@@ -59,7 +63,7 @@ export const COMMIT_PARTS = {
           CASE WHEN s.user_id = :user THEN coalesce(${METHODS_AT}, '{}') ELSE '{}' END || (
             SELECT coalesce(jsonb_object_agg(method, extract(epoch FROM now())::float8), '{}')
             FROM unnest(:methods::text[]) method)),
-        user_epoch = :epoch,
+        user_epoch = :epoch, device_key = CASE WHEN ${isOwnLogin('s')} THEN s.device_key END,
         ttl = CASE WHEN :fixed_ttl::interval IS NULL THEN :sliding_ttl::interval END,
         expires_at = now() + coalesce(:fixed_ttl::interval, :sliding_ttl::interval),
         cleanup_at = now() + coalesce(:fixed_ttl::interval, :sliding_ttl::interval)
@@ -94,11 +98,14 @@ export const COMMIT_PARTS = {
     writes: `
     others AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = :user AND s.id <> saved.session_id)`,
   },
-  /** Makes the session anonymous, with the lifetime of an anonymous session, and deletes its plans of other flows. */
+  /**
+   * Makes the session anonymous, with the lifetime of an anonymous session, ends its binding to a device, and deletes its
+   * plans of other flows.
+   */
   logout: {
     writes: `
     logout AS (
-      UPDATE flow.sessions s SET user_id = NULL, user_epoch = NULL, data = '{}', seen_at = now(),
+      UPDATE flow.sessions s SET user_id = NULL, user_epoch = NULL, device_key = NULL, data = '{}', seen_at = now(),
         ttl = :anonymous_ttl::interval, expires_at = now() + :anonymous_ttl::interval,
         cleanup_at = now() + :anonymous_ttl::interval
       FROM saved WHERE s.id = saved.session_id),

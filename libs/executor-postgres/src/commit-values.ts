@@ -13,7 +13,7 @@ export function commitPartsOf(input: CommitInput): CommitParts {
   const { parts, messages: caused } = savedEffects(input);
   const messages = [...caused, ...journeyMessages(input)];
   if (!parts.login && !parts.logout && !parts.keep) Object.assign(parts, sessionParts(input));
-  if (newKey) parts.key = { new_key: newKey };
+  if (newKey) parts.key = keyValues(newKey, parts);
   if (usedToken || usedLinkStep) parts.burn = { burnt_hash: usedToken ?? null, burnt_step: usedLinkStep ?? null };
   if (links.length > 0) parts.link = linkValues(commit, sealer);
   if (reset.length + released.length > 0) parts.settle = settlementValues(commit);
@@ -21,6 +21,14 @@ export function commitPartsOf(input: CommitInput): CommitParts {
   Object.assign(parts, journeyParts(input));
   return parts;
 }
+
+/** Returns the values of the part `key`. A new user of the session ends its binding to a device. */
+const keyValues = (newKey: Buffer, { login, logout }: CommitParts): StatementValues => ({
+  new_key: newKey,
+  keeps_user: !login && !logout,
+  user: login?.['user'] ?? null,
+  epoch: login?.['epoch'] ?? null,
+});
 
 /**
  * Returns the parts that update the session's row. Postgres updates a row only once per statement, so two parts must

@@ -86,12 +86,12 @@ export const FIND_SESSION_KEY: NamedStatement = {
   text: `SELECT FROM flow.session_keys WHERE hash IN ($1, ${boundKey('$1', '$2::uuid')})`,
 };
 
-/** SQL for the stored hash of the new key of a row of LOCKED_SESSION. */
-export const newKeyHash = (hash: string, locked: string) =>
-  `CASE WHEN ${locked}.is_bound THEN ${boundKey(hash, `${locked}.id`)} ELSE ${hash} END`;
+/** SQL for the stored hash of the new key of a row of LOCKED_SESSION. `staysBound` is a condition on the row. */
+export const newKeyHash = (hash: string, locked: string, staysBound = 'true') =>
+  `CASE WHEN ${locked}.is_bound AND ${staysBound} THEN ${boundKey(hash, `${locked}.id`)} ELSE ${hash} END`;
 
-/** Columns of a session `s` that is locked to get a new key: its id, and whether it is bound to a device. */
-export const LOCKED_SESSION = 's.id, s.device_key IS NOT NULL AS is_bound';
+/** Columns of a session `s` that is locked to get a new key: its id and user, and whether it is bound to a device. */
+export const LOCKED_SESSION = 's.id, s.user_id, s.user_epoch, s.device_key IS NOT NULL AS is_bound';
 
 /** Updates a session's `seen_at`, and extends a session with a sliding lifetime. $1 id of the session. */
 export const TOUCH_SESSION: NamedStatement = {

@@ -1,5 +1,4 @@
 import { Problem } from '@gatehouse/contracts';
-import { newSessionKey } from '@gatehouse/executor';
 import { Logger } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -7,7 +6,7 @@ import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { BoundCookieService } from '../http/bound-cookie.service.js';
 import { knownIpOf } from '../http/client.resolver.js';
 import type { HttpExchange } from '../http/exchange.js';
-import { SessionCookieService, sessionKeysIn } from '../http/session-cookie.service.js';
+import { sessionKeysIn } from '../http/session-cookie.service.js';
 import { type DeviceBinding, DeviceBindingRepository } from './device-binding.repository.js';
 import { challengeInProof, keyInProof, PROOF_ALGORITHMS, proofIn } from './device-proof.js';
 import {
@@ -30,7 +29,6 @@ type Settings = Pick<
 export class DeviceBoundSessionService {
   constructor(
     @Inject(BoundCookieService) private readonly boundCookies: BoundCookieService,
-    @Inject(SessionCookieService) private readonly sessionCookies: SessionCookieService,
     @Inject(DeviceBindingRepository) private readonly bindings: DeviceBindingRepository,
     @Inject(Logger) private readonly logger: Logger,
     @Inject(GATEWAY_CONFIG) private readonly config: Settings,
@@ -68,7 +66,8 @@ export class DeviceBoundSessionService {
   }
 
   /**
-   * Sets a new bound cookie for a proof of the session's device, or says that the session is no longer bound. Throws
+   * Sets a new bound cookie for a proof of the session's device, or ends the binding in the browser if the session is no
+   * longer bound, or if the session cookie is that of another session. Never sets a session cookie. Throws
    * `device_proof_required` with a challenge if the proof is missing, or signs no valid challenge, and
    * `device_proof_invalid` if the device's key has not signed it.
    */
@@ -87,22 +86,9 @@ export class DeviceBoundSessionService {
     const isCurrent = this.boundCookies.read('refresh', signed) === subjectOf(sessionId, binding);
     if (!isCurrent || !(await this.bindings.accept(sessionId, binding.proofs)))
       throw this.challenged(exchange, sessionId, binding);
-    return this.renew(exchange, sessionId, binding);
-  }
-
-  /** Renews the bound cookie after a proof, and the session cookie if an anonymous session has replaced it. */
-  private async renew(exchange: HttpExchange, sessionId: string, binding: DeviceBinding): Promise<SessionInstructions> {
-    const cookies = this.cookiesOf(exchange.request);
-    if (!binding.isLive) {
-      await this.bindings.unbind(sessionId, cookies);
-      return SESSION_ENDED;
-    }
-    if (binding.isOwn || cookies.length === 0) return this.bound(exchange, sessionId);
-    if (!binding.isAnonymous) return SESSION_ENDED;
-    const key = newSessionKey(binding.remainingS ?? undefined);
-    if (!(await this.bindings.renewKey(sessionId, key.hash))) return SESSION_ENDED;
-    this.sessionCookies.set(exchange, key.cookie, { outpost: false });
-    return this.bound(exchange, sessionId);
+    // The browser sends no cookie with SameSite=Lax if another site has caused the refresh.
+    const isOwn = binding.isOwn || this.cookiesOf(request).length === 0;
+    return isOwn ? this.bound(exchange, sessionId) : SESSION_ENDED;
   }
 
   private bound(exchange: HttpExchange, sessionId: string): SessionInstructions {

@@ -1,4 +1,4 @@
-import { Problem, traceAttributes } from '@gatehouse/contracts';
+import { Problem, type SavedUser, traceAttributes } from '@gatehouse/contracts';
 import { Executor, type FlowRequest, type FlowResponse, FlowStarter, type FlowStartOptions } from '@gatehouse/executor';
 import { annotateSpan, Logger } from '@gatehouse/platform';
 import { chooseLocale, translator } from '@gatehouse/texts';
@@ -122,14 +122,18 @@ export class FlowService {
     return cookie ? { ...flowRequest, sessionKey: await this.cookies.newKeyOf(request, cookie) } : flowRequest;
   }
 
-  /** Offers to bind the session of a user to the browser's device, whenever an unbound session gets a new key. */
+  /**
+   * Offers to bind the session of a user to the browser's device, whenever an unbound session gets a new key. A bound one
+   * stays bound unless the login is that of another user (docs/spec/device-bound-sessions.md#end-of-a-binding).
+   */
   private offerBinding(
     exchange: HttpExchange,
     { sessionKey, authenticate, client }: FlowRequest,
-    { cookie, sessionId, sessionUser, effects }: FlowResponse,
+    { cookie, sessionId, sessionUser, effects, context: { pending_user: user } }: FlowResponse,
   ) {
     if (!cookie || sessionId === undefined || client.outpost) return;
-    if (sessionKey && this.cookies.isBound(exchange.request, sessionKey)) return;
+    const staysBound = !effects.isLogin || (user?.kind === 'saved' && isSameLogin(user, sessionUser));
+    if (staysBound && sessionKey && this.cookies.isBound(exchange.request, sessionKey)) return;
     if (effects.isLogin || (sessionUser && !authenticate)) this.deviceBoundSessions.offer(exchange.reply, sessionId);
   }
 
@@ -157,6 +161,10 @@ export class FlowService {
     annotateSpan(() => attributesOf(fields));
   }
 }
+
+/** Returns whether a user who logs in is the live user of the session. */
+const isSameLogin = ({ uuid, epoch }: SavedUser, sessionUser: FlowResponse['sessionUser']) =>
+  sessionUser?.uuid === uuid && sessionUser.epoch === epoch;
 
 /** Returns the translator into the language of a visitor. */
 const translatorOf = ({ localeFor }: FlowRequest, visitor: Parameters<FlowRequest['localeFor']>[0]) =>

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { boundSessionKey } from '@gatehouse/executor';
 import { secretsEqual } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
@@ -17,6 +18,11 @@ type Purpose = 'cookie' | 'registration' | 'refresh';
 
 /** A subject, the end of the token in seconds since 1970, and the HMAC of both and the purpose. */
 const TOKEN = /^([\w-]{1,64})\.(\d{1,12})\.([\w-]{43})$/;
+
+/** The id of a session in the header Secure-Session-Skipped, a list of RFC 9651. */
+const SKIPPED_ID = /session_identifier="([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"/g;
+/** How many sessions of that header are looked up. A browser has one at this site, or a second one for a short time. */
+const MAX_SKIPPED = 4;
 
 /** Issues and reads the tokens of device-bound sessions, which every gateway can check without a database. */
 @Injectable()
@@ -58,6 +64,17 @@ export class BoundCookieService {
   storedKeys(keys: readonly Buffer[], header: string | undefined): Buffer[] {
     const sessionId = keys.length > 0 ? this.sessionIn(header) : undefined;
     return sessionId === undefined ? [...keys] : keys.flatMap((key) => [boundSessionKey(key, sessionId), key]);
+  }
+
+  /**
+   * Returns the keys under which the session of a request is stored if the browser has not refreshed it and says so. Empty
+   * if the request has a valid bound cookie (docs/spec/device-bound-sessions.md#refreshes-that-wait).
+   */
+  skippedKeys(keys: readonly Buffer[], headers: IncomingHttpHeaders): Buffer[] {
+    const header = headers['secure-session-skipped'];
+    if (header === undefined || this.sessionIn(headers.cookie) !== undefined) return [];
+    const ids = [...String(header).matchAll(SKIPPED_ID)].slice(0, MAX_SKIPPED);
+    return keys.flatMap((key) => ids.map(([, id = '']) => boundSessionKey(key, id)));
   }
 
   private macOf(purpose: Purpose, subject: string, until: string): string {

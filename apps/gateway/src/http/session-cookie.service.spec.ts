@@ -84,6 +84,20 @@ describe('the session cookie', () => {
     expect([cookies.isBound(request, boundKey), cookies.isBound(request, ownKey)]).toEqual([true, false]);
   });
 
+  it('is awaited if the browser says that it has not refreshed one of up to four sessions, and has no bound cookie', async () => {
+    const { cookies, lookups } = cookiesOf({ name: SESSION_COOKIE });
+    const ids = [1, 2, 3, 4, 5].map((digit) => `01a22b6c-11da-75c4-98b6-1f61d2836f6${digit}`);
+    const skipped = ids.map((id) => `unreachable;session_identifier="${id}"`).join(', ');
+    const waiting = requestWith(`authentik_session=${OWN}`);
+    waiting.headers['secure-session-skipped'] = skipped;
+    await expect(cookies.keyOf(waiting)).rejects.toMatchObject({ code: 'device_refresh_skipped' });
+    expect(lookups.splice(0)).toEqual([ids.slice(0, 4).map((id) => boundSessionKey(ownKey, id))]);
+    const bound = new BoundCookieService({ SECRET_KEY: 'k'.repeat(32) }).issue('cookie', ids[0]!, 60); // not-a-secret
+    const refreshed = requestWith(`authentik_session=${OWN}; ${BOUND_COOKIE}=${bound}`);
+    refreshed.headers['secure-session-skipped'] = skipped;
+    expect(await cookies.keyOf(refreshed)).toEqual(ownKey);
+  });
+
   it('causes a log line if a request has keys of several live sessions', async () => {
     const { cookies, log } = cookiesOf({ name: SESSION_COOKIE, ended: 2 });
     const several = requestWith(`authentik_session=${OWN}; authentik_session=${OLDER}`);

@@ -1,3 +1,4 @@
+import { Problem } from '@gatehouse/contracts';
 import type { FlowResponse, SessionCookie } from '@gatehouse/executor';
 import { hashSessionKey } from '@gatehouse/executor';
 import { Logger } from '@gatehouse/platform';
@@ -28,7 +29,7 @@ export class SessionCookieService {
     @Inject(EventFactsReader) private readonly eventFacts: Pick<EventFactsReader, 'read'>,
     @Inject(Logger) private readonly logger: Pick<Logger, 'event'>,
     @Inject(SessionMessenger) private readonly messenger: Pick<SessionMessenger, 'closeSockets'>,
-    @Inject(BoundCookieService) private readonly boundCookies: Pick<BoundCookieService, 'storedKeys'>,
+    @Inject(BoundCookieService) private readonly boundCookies: Pick<BoundCookieService, 'storedKeys' | 'skippedKeys'>,
     @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'SESSION_COOKIE'>,
   ) {}
 
@@ -37,10 +38,13 @@ export class SessionCookieService {
    * to a live session, returns that key: another installation of authentik or Gatehouse may have set a cookie of that
    * name for the parent domain. If several keys belong to live sessions, an attacker has planted one of them: returns
    * undefined and ends all these sessions (docs/adr/0037). The key of a session that is bound to a device is another
-   * one, which needs the bound cookie too.
+   * one, which needs the bound cookie too. Throws `device_refresh_skipped` if the browser has yet to renew that cookie, so
+   * that it gets no other session meanwhile.
    */
   async keyOf(request: FastifyRequest): Promise<Buffer | undefined> {
     const keys = this.keysIn(request, await this.nameFor(request));
+    const skipped = this.boundCookies.skippedKeys(keys, request.headers);
+    if (skipped.length > 0 && (await this.sessions.choose(skipped)).key) throw new Problem('device_refresh_skipped');
     return keys.length < 2 ? keys[0] : this.choose(keys, request);
   }
 

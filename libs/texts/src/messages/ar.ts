@@ -181,6 +181,8 @@ export const ar: Catalogue = {
   'The change of flows took too long.': 'استغرق تغيير المسارات وقتًا طويلًا جدًا.',
   'The scope of this API token does not allow this.': 'نطاق رمز API هذا لا يسمح بذلك.',
   'The device must prove its key.': 'يجب على الجهاز إثبات امتلاكه لمفتاحه.',
+  'Your browser could not confirm this device yet. Try again.':
+    'لم يتمكن متصفحك من تأكيد هذا الجهاز بعد. حاول مرة أخرى.',
   'The proof of the device is invalid.': 'إثبات الجهاز غير صالح.',
   'There is no such version of the flow.': 'هذا الإصدار من المسار غير موجود.',
   'This version of the flow cannot be published.': 'لا يمكن نشر هذا الإصدار من المسار.',

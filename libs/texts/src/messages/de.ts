@@ -198,6 +198,8 @@ export const de: Catalogue = {
   'The change of flows took too long.': 'Die Änderung der Abläufe hat zu lange gedauert.',
   'The scope of this API token does not allow this.': 'Der Geltungsbereich dieses API-Tokens erlaubt das nicht.',
   'The device must prove its key.': 'Das Gerät muss seinen Schlüssel nachweisen.',
+  'Your browser could not confirm this device yet. Try again.':
+    'Ihr Browser konnte dieses Gerät noch nicht bestätigen. Versuchen Sie es noch einmal.',
   'The proof of the device is invalid.': 'Der Nachweis des Geräts ist ungültig.',
   'There is no such version of the flow.': 'Diese Version des Ablaufs gibt es nicht.',
   'This version of the flow cannot be published.': 'Diese Version des Ablaufs kann nicht veröffentlicht werden.',

@@ -192,6 +192,8 @@ export const es: Catalogue = {
   'The change of flows took too long.': 'El cambio de flujos ha tardado demasiado.',
   'The scope of this API token does not allow this.': 'El ámbito de este token de API no permite esto.',
   'The device must prove its key.': 'El dispositivo debe demostrar que tiene su clave.',
+  'Your browser could not confirm this device yet. Try again.':
+    'Su navegador aún no ha podido confirmar este dispositivo. Inténtelo de nuevo.',
   'The proof of the device is invalid.': 'La prueba del dispositivo no es válida.',
   'There is no such version of the flow.': 'Esa versión del flujo no existe.',
   'This version of the flow cannot be published.': 'Esta versión del flujo no se puede publicar.',

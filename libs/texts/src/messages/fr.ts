@@ -197,6 +197,8 @@ export const fr: Catalogue = {
   'The change of flows took too long.': 'La modification des flux a pris trop de temps.',
   'The scope of this API token does not allow this.': 'La portée de ce jeton d’API ne permet pas cela.',
   'The device must prove its key.': 'L’appareil doit prouver qu’il possède sa clé.',
+  'Your browser could not confirm this device yet. Try again.':
+    'Votre navigateur n’a pas encore pu confirmer cet appareil. Réessayez.',
   'The proof of the device is invalid.': 'La preuve de l’appareil n’est pas valide.',
   'There is no such version of the flow.': 'Cette version du flux n’existe pas.',
   'This version of the flow cannot be published.': 'Cette version du flux ne peut pas être publiée.',
