@@ -77,8 +77,8 @@ GRANT SELECT (id, pk, last_login) ON directory.users TO gatehouse_gateway;
 -- The gateway deletes tokens some time after they have expired. It sees and deletes no other token.
 GRANT EXECUTE ON FUNCTION directory.count_expired_tokens, directory.delete_expired_tokens TO gatehouse_gateway;
 
--- The gateway recognises an administrator account that nobody has logged in to yet (docs/adr/0033). For that, it sees
--- whether the account has a password, never the hash.
+-- The gateway recognises an installation that waits for the set-up (docs/adr/0101). For that, it sees whether a user has or
+-- had a password, never the hash.
 GRANT EXECUTE ON FUNCTION directory.has_password TO gatehouse_gateway;
 
 -- The gateway runs the flows, so it permits a service to change or delete a superuser, to enrol a device of a superuser, or to
@@ -121,13 +121,15 @@ GRANT EXECUTE ON FUNCTION directory.replace_hash TO gatehouse_password;
 GRANT SELECT (id, user_id, password_hash) ON directory.old_passwords TO gatehouse_password;
 GRANT SELECT (id, identifier, key_hash, intent, user_id, expires, expiring) ON directory.tokens TO gatehouse_password;
 
--- Policies may read all data of users except credentials. Policies may see whether a user has a password hash, and may
--- remove the hash. Of the gateway's tables, policies read the reputation of usernames and IP addresses, and the places of
+-- Policies may read all data of users except credentials. Policies may see whether a user has a usable password,
+-- and may make it unusable. Of the gateway's tables, policies read the reputation of usernames and IP addresses, and the places of
 -- logins.
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, type, path, attributes, date_joined, last_login,
   password_changed_at) ON directory.users TO gatehouse_policy;
 GRANT SELECT ON directory.groups, directory.user_groups TO gatehouse_policy;
-GRANT EXECUTE ON FUNCTION directory.has_password, directory.expire_password TO gatehouse_policy;
+GRANT EXECUTE ON FUNCTION directory.has_usable_password, directory.expire_password TO gatehouse_policy;
+-- A policy service of the previous version calls has_password.
+GRANT EXECUTE ON FUNCTION directory.has_password TO gatehouse_policy;
 GRANT USAGE ON SCHEMA flow TO gatehouse_policy;
 GRANT SELECT (identifier, ip, score, expires_at) ON flow.reputation TO gatehouse_policy;
 GRANT SELECT ON flow.login_places TO gatehouse_policy;

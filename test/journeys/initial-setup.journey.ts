@@ -68,6 +68,19 @@ describe('a flow in which an anonymous visitor sets the password of the first ad
     expect(await canLogIn('stolen-horse-8')).toBe(false);
   });
 
+  it('does not change an administrator if another one has a password (accident 7)', async () => {
+    await deployment.apply(
+      blueprint(
+        userEntry('deputy'),
+        userEntry('chief', { password: undefined }),
+        administratorsEntry('chief', 'deputy'),
+      ),
+    );
+    for (const slug of SLUGS) await runSetup(slug, 'stolen-horse-8');
+    expect(await canLogIn('stolen-horse-8')).toBe(false);
+    await deployment.rows(`DELETE FROM directory.users WHERE username = 'deputy'`);
+  });
+
   it('stays closed after the administrator was deleted, and creates no user (accident 7)', async () => {
     await deployment.rows(`DELETE FROM directory.users WHERE username = 'chief'`);
     expect((await deployment.browser().show('setup')).body['component']).toBe('ak-stage-access-denied');

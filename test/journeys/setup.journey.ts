@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { administratorsEntry } from '../support/administrators.js';
-import { blueprint, flowEntries, LOGIN, userEntry } from '../support/blueprints.js';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { usernameOf } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { locationOf } from '../support/oauth-application.js';
-import { boundEntry, expressionEntry } from '../support/policy-entries.js';
+import { boundEntry, expressionEntry, policyEntry } from '../support/policy-entries.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
 
 const NAME_ADMIN = `context["flow_plan"].context["pending_user"] = ak_user_by(username="chief")\nreturn True`;
@@ -22,6 +22,11 @@ const FLOW = blueprint(
   }),
   boundEntry(`${SETUP}-1 bound`, 'name the administrator'),
   boundEntry(SETUP, 'by the set-up'),
+);
+const EXPIRING = blueprint(
+  policyEntry('expiry.passwordexpirypolicy', 'expired', { days: 0 }),
+  flowEntries('expiring', [IDENTIFICATION, PASSWORD, LOGIN]),
+  boundEntry('expiring-1 bound', 'expired'),
 );
 const CHIEF = blueprint(userEntry('chief', { password: undefined }), administratorsEntry('chief'));
 
@@ -96,6 +101,16 @@ describe('the set-up page', () => {
     expect(await redirectOf('/setup')).toBe('/');
     gateway = await deployment.openAnotherGateway();
     expect(await redirectOf('/setup')).toBe('/');
+  });
+
+  it('stays closed if a policy expires the password of an administrator who has never logged in (accident 7)', async () => {
+    await deployment.apply(EXPIRING);
+    await deployment.apply(blueprint(userEntry('chief')));
+    await visitor().solve('expiring', { uid_field: 'chief' });
+    expect(await deployment.rows(`SELECT password_hash FROM directory.users WHERE username = 'chief'`)).toEqual([
+      { password_hash: '!' },
+    ]);
+    expect([await probe(), await redirectOf('/setup')]).toEqual([503, '/']);
   });
 
   it('lets one of several visitors win who send their passwords at once', async () => {

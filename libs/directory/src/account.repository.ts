@@ -66,8 +66,8 @@ const USER = `id AS uuid, pk, username, name, email, is_active, epoch,
  */
 const PASSWORD_CHANGE_COLUMNS = ['epoch = epoch + 1', 'password_changed_at = now()'];
 
-/** A stored text that matches no password. */
-const UNUSABLE_HASH = '!';
+/** A stored text that matches no password. A user who has it still counts as one who had a password (docs/adr/0101). */
+export const UNUSABLE_HASH = '!';
 
 const JOIN = 'SELECT directory.join_groups($1, $2, $3)';
 

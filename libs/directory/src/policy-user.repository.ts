@@ -32,7 +32,7 @@ export type Filters = Readonly<Record<string, unknown>>;
 
 const COLUMNS = `u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.type, u.path, u.attributes,
   u.date_joined, u.last_login, u.password_changed_at AS password_change_date,
-  directory.has_password(u.id) AS has_usable_password,
+  directory.has_usable_password(u.id) AS has_usable_password,
   CASE WHEN jsonb_typeof(u.attributes#>'{settings,locale}') = 'string'
        THEN u.attributes#>>'{settings,locale}' ELSE '' END AS locale,
   directory.is_superuser(u.id) AS is_superuser`;
@@ -71,7 +71,7 @@ const PASSWORD_CHANGE: NamedStatement = {
   name: 'people.password_change',
   text: 'SELECT password_changed_at AS at FROM directory.users WHERE id = $1',
 };
-/** Deletes a user's password, unless it was changed after a time. $1 UUID of the user, $2 the time. */
+/** Makes a user's password unusable, unless it was changed after a time. $1 UUID of the user, $2 the time. */
 const EXPIRE: NamedStatement = { name: 'people.expire_password', text: 'SELECT directory.expire_password($1, $2)' };
 
 /** Reads users and groups for policies. Its only write expires a password. */
@@ -133,7 +133,7 @@ export class PolicyUserRepository {
     return rows[0]?.at;
   }
 
-  /** Deletes the password of a user, unless it was changed after `unlessChangedSince`. Sessions continue. */
+  /** Makes the password of a user unusable, unless it was changed after `unlessChangedSince`. Sessions continue. */
   async expirePassword(userId: string, unlessChangedSince: Date): Promise<void> {
     await runNamed(this.source, EXPIRE, [userId, unlessChangedSince]);
   }

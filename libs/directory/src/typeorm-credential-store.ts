@@ -23,7 +23,7 @@ const FIND_PASSWORD = {
 const PASSWORD_HISTORY = {
   name: 'credentials.password_history',
   text: `SELECT h.password_hash AS hash FROM (
-      SELECT password_hash, NULL::bigint AS id FROM directory.users WHERE id = $1 AND password_hash <> ''
+      SELECT password_hash, NULL::bigint AS id FROM directory.users WHERE id = $1 AND directory.is_usable_hash(password_hash)
       UNION ALL SELECT password_hash, id FROM directory.old_passwords WHERE user_id = $1) h
     ORDER BY h.id DESC NULLS FIRST LIMIT $2`,
 };

@@ -6,8 +6,9 @@ import type { DataSource } from 'typeorm';
 const FIND: NamedStatement = {
   name: 'user_find',
   text: `SELECT 'saved' AS kind, i.id AS uuid, i.pk, i.username, i.name, i.email, i.is_active, i.epoch, i.locale, i.is_superuser,
-      NOT directory.has_password(i.id)
-        AND EXISTS (SELECT FROM directory.users u WHERE u.id = i.id AND u.last_login IS NULL) AS is_unclaimed
+      i.is_superuser AND NOT directory.has_password(i.id) AND NOT EXISTS (
+        SELECT FROM directory.users u
+        WHERE (u.last_login IS NOT NULL OR directory.has_password(u.id)) AND directory.is_superuser(u.id)) AS awaits_setup
     FROM directory.identities i WHERE i.id = $1`,
 };
 

@@ -6,7 +6,7 @@ const NAMED = { results: { p: { pass: true, messages: [] } }, context: { set: { 
 const EDIT = { 'editor.challenge': { type: 'passed' } } as const;
 
 /** Returns a harness for a flow whose policy makes alice the plan's user, and whose next step writes to her account. */
-function harness(of: { readonly is_superuser: boolean; readonly is_unclaimed: boolean }) {
+function harness(of: { readonly is_superuser: boolean; readonly awaits_setup: boolean }) {
   const flow = flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }, { kind: 'editor' }]);
   const parts = executorHarness(flow, { ...DEFAULT_REPLIES, ...EDIT });
   parts.policies.replies['p'] = NAMED;
@@ -15,8 +15,8 @@ function harness(of: { readonly is_superuser: boolean; readonly is_unclaimed: bo
 }
 
 it.each([
-  ['an ordinary user', { is_superuser: false, is_unclaimed: false }],
-  ['a superuser who has no password and has never logged in', { is_superuser: true, is_unclaimed: true }],
+  ['an ordinary user', { is_superuser: false, awaits_setup: false }],
+  ['a superuser who waits for the set-up', { is_superuser: true, awaits_setup: true }],
 ])('allows a flow to change %s whom a policy names', async (_who, of) => {
   const { solve, permits } = harness(of);
   await solve({ word: 'x' });
@@ -24,7 +24,7 @@ it.each([
 });
 
 it('refuses a step that would change another superuser, before the step gets a permit or a request (accident 7)', async () => {
-  const { solve, permits, stages } = harness({ is_superuser: true, is_unclaimed: false });
+  const { solve, permits, stages } = harness({ is_superuser: true, awaits_setup: false });
 
   expect((await solve({ word: 'x' })).result).toMatchObject({
     problem: { code: 'stage_fault', detail: { text: 'a policy names a superuser, who has proved nothing' } },

@@ -35,7 +35,7 @@ export class ClaimedUserGuard {
     const claim = user && userClaim(plan, user.uuid);
     if (!claim || !contract || !isGuarded(contract, { config: step.config, context: plan.context, user })) return;
     const directoryUser = await this.users.find(user.uuid);
-    if (!directoryUser?.is_superuser || (claim === 'named' && directoryUser.is_unclaimed)) return;
+    if (!directoryUser?.is_superuser || (claim === 'named' && directoryUser.awaits_setup)) return;
     throw new Problem('stage_fault', { detail: REASONS[claim] });
   }
 }

@@ -7,7 +7,7 @@ export class InMemoryUserDirectory extends UserDirectory {
   lookups = 0;
   constructor(user: SavedUser) {
     super();
-    this.users.set(user.uuid, { ...user, is_superuser: false, is_unclaimed: false });
+    this.users.set(user.uuid, { ...user, is_superuser: false, awaits_setup: false });
   }
   async find(uuid: string) {
     this.lookups++;

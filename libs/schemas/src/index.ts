@@ -4,7 +4,7 @@
  * those.
  */
 export const SCHEMA_VERSIONS = {
-  directory: 1_766_191_200_000,
+  directory: 1_766_191_380_000,
   flow: 1_766_191_320_000,
   captcha: 1_764_201_720_000,
   consent: 1_765_411_380_000,

@@ -13,7 +13,7 @@ const MAX_PK = 1_000_000_000;
 
 const user = userInput.extend({
   uuid: z.uuid().optional(),
-  /** The hash of the password. A value that starts with `!` means that the user has no password. */
+  /** The hash of the password. A value that starts with `!` matches no password. */
   password: storedText(1000).default(''),
   last_login: time.nullish(),
   date_joined: time.optional(),

@@ -162,7 +162,7 @@ describe('an export', () => {
     ]);
   });
 
-  it('imports a user with an unsupported hash without a password, and no user from an invalid line', async () => {
+  it('imports a user with an unusable or unsupported hash as one whose password is unusable, and no user from an invalid line', async () => {
     const report = await imported(
       ...[
         user('dave', { password: '!unusable' }),
@@ -176,6 +176,6 @@ describe('an export', () => {
     expect(report).toMatchObject({ users: 2, withoutPassword: 1, wrong: 6 });
     expect(report.faults[0]).toBe('line 3: this is not JSON');
     expect(report.faults[1]).toMatch(/^line 4: username: /);
-    expect([(await found('dave'))?.['password_hash'], (await found('erin'))?.['password_hash']]).toEqual(['', '']);
+    expect([(await found('dave'))?.['password_hash'], (await found('erin'))?.['password_hash']]).toEqual(['!', '!']);
   });
 });

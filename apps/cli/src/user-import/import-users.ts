@@ -1,3 +1,4 @@
+import { UNUSABLE_HASH } from '@gatehouse/directory';
 import { isKnownHash } from '@gatehouse/stages/password';
 import { linesOf } from '../file-lines.js';
 import type { DirectoryImporter, UserToImport } from './directory-importer.js';
@@ -92,10 +93,9 @@ function collect(
 }
 
 function hashOf(stored: string, report: ImportReport): string {
-  if (stored === '' || stored.startsWith('!')) return '';
-  if (isKnownHash(stored)) return stored;
-  report.withoutPassword++;
-  return '';
+  if (stored === '' || isKnownHash(stored)) return stored;
+  if (!stored.startsWith('!')) report.withoutPassword++;
+  return UNUSABLE_HASH;
 }
 
 async function addUsers(

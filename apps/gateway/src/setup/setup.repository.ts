@@ -4,9 +4,9 @@ import { DataSource } from 'typeorm';
 
 /** The superusers of an installation that has a set-up flow. */
 export interface SetupFacts {
-  /** Whether a superuser has a password or has logged in before, active or not. */
+  /** Whether a superuser has a password, had one that became unusable, or has logged in before, active or not. */
   readonly is_done: boolean;
-  /** Whether an active superuser has no password and has never logged in. */
+  /** Whether an active superuser never had a password and has never logged in. */
   readonly has_candidate: boolean;
 }
 

@@ -21,6 +21,7 @@ import { TokenScopes1765497600300 } from './1765497600300-token-scopes.js';
 import { SeveralParents1765584002000 } from './1765584002000-several-parents.js';
 import { OldPasswords1765584003000 } from './1765584003000-old-passwords.js';
 import { ApplySignals1766191200000 } from './1766191200000-apply-signals.js';
+import { UnusablePasswords1766191380000 } from './1766191380000-unusable-passwords.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -50,4 +51,5 @@ export const directoryMigrations = [
   SeveralParents1765584002000,
   OldPasswords1765584003000,
   ApplySignals1766191200000,
+  UnusablePasswords1766191380000,
 ];

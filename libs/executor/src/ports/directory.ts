@@ -3,8 +3,11 @@ import type { SavedUser } from '@gatehouse/contracts';
 /** A user of the directory, with the properties that `ClaimedUserGuard` checks. */
 export interface DirectoryUser extends SavedUser {
   readonly is_superuser: boolean;
-  /** Whether the user has no password and has never logged in, like authentik's `akadmin` before its first setup. */
-  readonly is_unclaimed: boolean;
+  /**
+   * Whether the user is a superuser, and no superuser has or had a password or has logged in, like authentik's `akadmin`
+   * before the set-up (docs/spec/executor.md#setup).
+   */
+  readonly awaits_setup: boolean;
 }
 
 /** Finds users of the directory by uuid. */

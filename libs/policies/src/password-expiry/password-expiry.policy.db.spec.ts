@@ -48,9 +48,16 @@ it('refuses an expired password and keeps it with deny_only', async () => {
   expect(await storedHash()).toBe('hash');
 });
 
-it('deletes an expired password', async () => {
+it('makes an expired password unusable, and leaves a mark that its user had one', async () => {
   const messages = ['Password expired 3 days ago. Please update your password.'];
   expect(await ask({ days: 7 })).toEqual({ pass: false, messages });
+  expect(await storedHash()).toBe('!');
+  expect(await new PolicyUserRepository(source).find({}, 1)).toMatchObject([{ has_usable_password: false }]);
+});
+
+it('leaves no such mark on a user who never had a password', async () => {
+  await source.query(`UPDATE directory.users SET password_hash = ''`);
+  expect(await ask({ days: 7 })).toMatchObject({ pass: false });
   expect(await storedHash()).toBe('');
 });
 
