@@ -1,6 +1,7 @@
 import { boundSessionKey, newSessionKey } from '@gatehouse/executor';
 import { enrol, PlanStoreHarness } from '@gatehouse/executor-postgres/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { waitForBlockedStatements } from '../../../../test/support/blocked-statements.js';
 import { DeviceBindingRepository } from './device-binding.repository.js';
 
 const KEY = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' } as const;
@@ -19,13 +20,27 @@ afterAll(() => store.close());
 
 const newKey = () => newSessionKey(undefined).hash;
 
-/** Logs a user in, in a session that is then bound. */
-async function boundSession() {
+/** Logs a user in. */
+async function loggedIn() {
   const user = await enrol(store.source);
   const [begun, key] = [await store.begin(), newKey()];
   await store.logIn(begun, user, { newKey: key });
-  expect(await bindings.bind([key], begun.sessionId, KEY)).toBe(true);
   return { user, begun, key };
+}
+
+/** Runs the operations at the same time. They lock the session in this order. */
+async function inOrder(sessionId: string, operations: readonly (() => Promise<boolean>)[]): Promise<boolean[]> {
+  const runner = store.source.createQueryRunner();
+  await runner.startTransaction();
+  await runner.query('SELECT FROM flow.sessions WHERE id = $1 FOR UPDATE', [sessionId]);
+  const results: Promise<boolean>[] = [];
+  for (const operation of operations) {
+    results.push(operation());
+    await waitForBlockedStatements(store.source, results.length);
+  }
+  await runner.commitTransaction();
+  await runner.release();
+  return Promise.all(results);
 }
 
 it.each([
@@ -37,17 +52,29 @@ it.each([
     'a logout',
     (begun: Begun, newKey: Buffer) => store.save(begun, { revision: 1, newKey, effects: [{ type: 'logout' }] }),
   ],
-])('%s ends the binding, although a request bound the session while it was judged', async (_, change) => {
-  const { begun, key } = await boundSession();
+])('%s leaves the session unbound, also if another request binds it at the same time', async (_, change) => {
+  const { begun, key } = await loggedIn();
   const fresh = newKey();
-  expect(await change(begun, fresh)).toBe(true);
+  const bind = () => bindings.bind([key], begun.sessionId, KEY);
+  expect(await inOrder(begun.sessionId, [bind, () => change(begun, fresh)])).toEqual([true, true]);
   expect(await bindings.find(begun.sessionId, [key, fresh])).toBeUndefined();
   expect((await store.plans.load(store.slug, fresh))?.session).toMatchObject({ id: begun.sessionId, retired: false });
   expect((await store.plans.load(store.slug, boundSessionKey(fresh, begun.sessionId)))?.session).toBeUndefined();
 });
 
+it('a registration that a login of another user has overtaken binds nothing', async () => {
+  const { begun, key } = await loggedIn();
+  const other = await enrol(store.source);
+  const [logIn, bind] = [
+    () => store.logIn(begun, other, { revision: 1 }),
+    () => bindings.bind([key], begun.sessionId, KEY),
+  ];
+  expect(await inOrder(begun.sessionId, [logIn, bind])).toEqual([true, false]);
+});
+
 it('a login of the session’s own user keeps the binding, until all sessions of the user were ended', async () => {
-  const { user, begun, key } = await boundSession();
+  const { user, begun, key } = await loggedIn();
+  expect(await bindings.bind([key], begun.sessionId, KEY)).toBe(true);
   const [second, third] = [newKey(), newKey()];
   await store.logIn(begun, user, { revision: 1, newKey: second });
   expect(await store.plans.load(store.slug, second)).toMatchObject({ session: undefined });
