@@ -215,6 +215,7 @@ describe('a transmitter of security events', () => {
     ['an end, as other JWTs have', 'invalid_request', { exp: now + 3600 }],
     ['a subject of another JWT', 'invalid_request', { sub: 'alice' }],
     ['no id', 'invalid_request', { jti: undefined }],
+    ['a number as its id', 'invalid_request', { jti: 7 }],
     ['a time in the future', 'invalid_request', { iat: now + 3600 }],
     ['a time too long ago', 'invalid_request', { iat: now - 8 * 86_400 }],
     ['no subject', 'invalid_request', { sub_id: undefined }],
@@ -248,6 +249,15 @@ describe('a transmitter of security events', () => {
   it('gets 503, and may send the token again, while its keys cannot be fetched', async () => {
     const { status, headers } = await push(claimsOf(byEmail('alice')), { to: 'lost' });
     expect([status, headers.get('retry-after')]).toEqual([503, '10']);
+  });
+
+  it('gets 503 for an unknown key if its keys were fetched too recently to be fetched again', async () => {
+    const claims = () => ({ ...claimsOf(byEmail('alice')), iss: OWN_ISSUER, aud: 'shop' });
+    const withNewKey = async () => push(claims(), { to: 'self', header: { kid: 'new' } });
+    expect(await withNewKey()).toMatchObject({ status: 400, body: { err: 'invalid_key' } });
+    const { status, headers, body } = await withNewKey();
+    expect([status, headers.get('retry-after')]).toEqual([503, '10']);
+    expect(body).toMatchObject({ code: 'signal_keys_away' });
   });
 });
 

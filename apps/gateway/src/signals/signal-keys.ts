@@ -8,7 +8,7 @@ import {
 } from '@gatehouse/contracts';
 import { Requester, requestOverBus } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
-import { createLocalJWKSet, createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
 import type { SignalTransmitter } from './signal.config.js';
 
 /** Milliseconds for which fetched keys are used, and between two fetches because of an unknown key. */
@@ -26,7 +26,10 @@ export class SignalKeys {
 
   constructor(@Inject(Requester) private readonly requester: Requester) {}
 
-  /** Returns the keys of a transmitter. The result throws `signal_keys_away` while they cannot be fetched. */
+  /**
+   * Returns the keys of a transmitter. The result throws `signal_keys_away` while they cannot be fetched, and for an unknown
+   * key if they were fetched too recently to be fetched again: the transmitter may have a new key since.
+   */
   of(transmitter: SignalTransmitter): JWTVerifyGetKey {
     const known = this.sets.get(transmitter) ?? this.open(transmitter);
     this.sets.set(transmitter, known);
@@ -35,10 +38,18 @@ export class SignalKeys {
 
   private open({ jwks, jwks_uri: uri = '' }: SignalTransmitter): JWTVerifyGetKey {
     if (jwks) return createLocalJWKSet(jwks);
-    return createRemoteJWKSet(new URL(uri), {
+    const keys = createRemoteJWKSet(new URL(uri), {
       ...{ cacheMaxAge: KEPT_MS, cooldownDuration: COOLDOWN_MS, timeoutDuration: SOURCE_DEADLINE_MS },
       [customFetch]: async (url) => Response.json(await this.fetch(url)),
     });
+    return async (header, token) => {
+      const { coolingDown: isCoolingDown } = keys;
+      return keys(header, token).catch((error: unknown) => {
+        if (isCoolingDown && error instanceof errors.JWKSNoMatchingKey)
+          throw new Problem('signal_keys_away', { cause: error });
+        throw error;
+      });
+    };
   }
 
   private async fetch(url: string): Promise<object> {

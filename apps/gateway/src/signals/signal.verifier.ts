@@ -31,11 +31,12 @@ export class SignalVerifier {
       throw new SignalError('authentication_failed', 'The bearer token is missing or wrong.');
   }
 
-  /** Returns a verified token. Throws SignalError, and `signal_keys_away` if the keys cannot be fetched. */
+  /** Returns a verified token. Throws SignalError, and `signal_keys_away` if the keys cannot be fetched now. */
   async verify(token: string, transmitter: SignalTransmitter): Promise<VerifiedToken> {
     const { payload } = await this.verifySignature(token, transmitter, this.keys.of(transmitter));
-    const { jti = '', sub, exp } = payload;
-    if (jti === '') throw new SignalError('invalid_request', 'The claim jti is missing.');
+    const { jti, sub, exp }: Record<string, unknown> = payload;
+    if (typeof jti !== 'string' || jti === '')
+      throw new SignalError('invalid_request', 'The claim jti is missing or no text.');
     if (sub !== undefined || exp !== undefined)
       throw new SignalError('invalid_request', 'A Security Event Token has no claim sub or exp.');
     return { claims: payload, jti };
