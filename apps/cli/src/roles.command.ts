@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CommandError } from '@gatehouse/local';
 import {
   migrationConfig,
-  PATIENT_CONNECT_MS,
+  postgresClient,
   postgresConfig,
   readConfig,
   startReadiness,
@@ -39,7 +39,7 @@ interface RolePassword {
 }
 
 async function setRoles(url: string, passwords: readonly RolePassword[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: PATIENT_CONNECT_MS });
+  const client = postgresClient(url);
   await client.connect();
   try {
     await client.query('BEGIN');

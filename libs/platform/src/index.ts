@@ -27,6 +27,7 @@ export * from './nats-requester.js';
 export * from './nats-server-binary.js';
 export * from './nats-subscriptions.js';
 export * from './package-folder.js';
+export * from './postgres-client.js';
 export * from './prepared-statement-query.js';
 export * from './process-alive.js';
 export * from './process-exit.js';

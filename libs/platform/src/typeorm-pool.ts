@@ -5,8 +5,9 @@ import { reportCertificateFile } from './certificate.metrics.js';
 import type { postgresConfig } from './config.js';
 import { Logger } from './logger.js';
 import { type MeasuredPool, reportPool } from './postgres.metrics.js';
+import { postgresClient } from './postgres-client.js';
 import type { Readiness } from './readiness.js';
-import { isDatabaseUnavailable, openDataSource, PATIENT_CONNECT_MS, runNamed } from './typeorm-data-source.js';
+import { isDatabaseUnavailable, openDataSource, runNamed } from './typeorm-data-source.js';
 import { missingSettings, storeRoleSettings } from './typeorm-role-settings.js';
 
 /** The newest required migration of each Postgres schema: the timestamp in its name. */
@@ -75,7 +76,7 @@ async function openWithRoleSettings(open: () => Promise<DataSource>): Promise<Da
 /** Resolves when Postgres accepts a connection. Throws StartError if that takes longer than START_WAIT_S seconds. */
 export async function waitForPostgres(url: string, readiness: Readiness): Promise<void> {
   const connect = async () => {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: PATIENT_CONNECT_MS });
+    const client = postgresClient(url);
     try {
       await client.connect();
     } finally {
