@@ -1,4 +1,4 @@
-import { bodyErrors, type Errors, type Message, Problem, policyToasts, sentence } from '@gatehouse/contracts';
+import { bodyErrors, type Errors, type Message, Problem, sentence } from '@gatehouse/contracts';
 import {
   acceptsAnswer,
   advance,
@@ -39,6 +39,7 @@ import type { StageInvoker } from './stage-invoker.js';
 import { flowUserOf } from './stage-request.js';
 import { asRejection, endsAnswer, isNextAnswerNew, type StageResult } from './stage-result.js';
 import { namesOtherStep } from './step-id.js';
+import { stepToasts } from './step-toasts.js';
 
 const INVALID_NEXT = sentence('Invalid next URL');
 
@@ -123,7 +124,7 @@ export class FlowRunner {
   /** Returns the current step, after skipping steps whose policies do not pass; `undefined` at the end of the plan. */
   private async arrive(method: 'GET' | 'POST'): Promise<Step | undefined> {
     const { policyEngine, claimedUserGuard } = this.dependencies;
-    const { version, site } = this.run.context;
+    const { version } = this.run.context;
     for (;;) {
       const step = currentStep(this.run.plan, version);
       const set = step && pendingPolicies(this.run.plan, step);
@@ -137,7 +138,7 @@ export class FlowRunner {
       const insertAt = { id: step.id, index: this.run.plan.cursor };
       const question = { plan: this.run.plan, set, insertAt, method };
       const { plan, effects, ...verdict } = await policyEngine.decideStep(this.run, step.kind, question);
-      const toasts = verdict.pass && site.api_version !== '2024.8' ? policyToasts(verdict.messages) : [];
+      const toasts = verdict.pass ? stepToasts(this.run, verdict.messages) : [];
       this.run.apply([...effects, ...toasts], step);
       const left = verdict.pass ? plan : this.run.withTrailEntry(plan, step, 'skipped');
       this.run.identify(enterStep(left, step, verdict));

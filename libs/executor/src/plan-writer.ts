@@ -109,16 +109,23 @@ const isChanged = ({ row, plan }: FlowRun): boolean => (row ? !isSame(row.plan, 
  */
 const isSame = (a: Plan, b: Plan) => a === b || (a.trail === b.trail && JSON.stringify(a) === JSON.stringify(b));
 
+/** Whether a save of this request has replaced the session key, or the next save will. */
+export const renewsSessionKey = (run: FlowRun): boolean => run.cookie !== undefined || needsNewKey(run);
+
 /**
- * Returns a new session key if the run logs in or out, verifies a credential, sets up a device, follows a mailed link,
- * or identifies its user by more than a typed name. An old key that an attacker has planted becomes worthless
- * (docs/adr/0006, docs/adr/0033).
+ * Whether the run logs in or out, verifies a credential, sets up a device, follows a mailed link, or identifies its user
+ * by more than a typed name. An old key that an attacker has planted becomes worthless (docs/adr/0006, docs/adr/0033).
  */
-function newKeyFor(run: FlowRun): SessionKey | undefined {
-  const { context, changes } = run;
-  const { effects, settlement, usedToken, identified } = changes;
-  const change = lastSessionChange(effects);
-  if (change) return newSessionKey(change.type === 'login' ? (change.duration_s ?? undefined) : undefined);
+function needsNewKey(run: FlowRun): boolean {
+  const { effects, settlement, usedToken, identified } = run.changes;
   const isProof = settlement.reset.length > 0 || usedToken !== undefined || identified || sessionProof(run);
-  return isProof ? newSessionKey(context.loaded.session?.remainingS) : undefined;
+  return Boolean(isProof || lastSessionChange(effects));
+}
+
+/** Returns a new session key if the next save needs one. */
+function newKeyFor(run: FlowRun): SessionKey | undefined {
+  if (!needsNewKey(run)) return undefined;
+  const change = lastSessionChange(run.changes.effects);
+  if (!change) return newSessionKey(run.context.loaded.session?.remainingS);
+  return newSessionKey(change.type === 'login' ? (change.duration_s ?? undefined) : undefined);
 }

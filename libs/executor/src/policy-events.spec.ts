@@ -171,4 +171,16 @@ describe('the messages of the policies of a step', () => {
     expect(await toastsOf(false, '2026.8')).toEqual([]);
     expect(await toastsOf(true, '2024.8')).toEqual([]);
   });
+
+  it('are no toasts after a proof in the same request, because another browser may have the old session key', async () => {
+    const [early, late] = [policySetOf({ policy: 'early' }), policySetOf({ policy: 'late' })];
+    const steps = [{ kind: 'ident' }, { kind: 'secret', policies: early }, { kind: 'page', policies: late }];
+    const { show, solve, policies } = executorHarness(flowOf(steps), DEFAULT_REPLIES, { apiVersion: '2026.8' });
+    for (const name of ['early', 'late'])
+      policies.replies[name] = { results: { [name]: { pass: true, messages: [name] } } };
+    await show();
+    const toasts = [await solve({ uid: 'alice' }), await solve({ password: 'x' })].map(({ effects }) => effects.toasts);
+    expect(toasts).toMatchObject([[{ message: 'early' }], []]);
+    expect(policies.requests).toHaveLength(2);
+  });
 });
