@@ -117,11 +117,15 @@ const unusedForLong = () => deployment.rows(`UPDATE directory.users SET last_log
 const contexts = async (action: string) =>
   (await recordedEvents(deployment, action)).map(({ data }) => data.context as object);
 
-it('a risk that is only observed asks for nothing, and shows what it would have asked for', async () => {
+it('a risk that is only observed asks for nothing, and shows what it would have asked for, and why', async () => {
   await unusedForLong();
   const root = deployment.browser();
   expect((await logIn(root, ABROAD)).body).toMatchObject({ component: 'ak-stage-dummy' });
-  const verdict = { policy: 'unusual', outcome: 'pass', met: false, would_be_met: true };
+  const messages = [
+    ...['Login from a new country.', 'Login with a new device.'],
+    'Account was not used for a long time.',
+  ];
+  const verdict = { policy: 'unusual', outcome: 'pass', messages, met: false, would_be_met: true };
   expect((await contexts('policy_shadow')).at(-1)).toMatchObject(verdict);
   expect(await inspect(root, 'login')).toMatchObject({ shadow_verdicts: [verdict] });
   expect(await contexts('custom_risk')).toEqual([]);

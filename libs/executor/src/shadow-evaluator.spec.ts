@@ -18,7 +18,7 @@ const shadowed = (enforced: PolicySet = policySetOf(), more = {}): PolicySet => 
 const onPage = (set: PolicySet) => flowOf([{ kind: 'page', policies: set }, { kind: 'secret' }]);
 const shows = { type: 'show', challenge: { page: true } };
 const verdict = { binding: 'b-s', condition: 'policy', policy: 's' };
-const failed = { ...verdict, outcome: 'fail', met: true, would_be_met: false };
+const failed = { ...verdict, outcome: 'fail', messages: ['s says no'], met: true, would_be_met: false };
 const eventOf = (context: object) => ({
   type: 'event',
   action: 'policy_shadow',
@@ -48,7 +48,7 @@ describe('a shadow condition', () => {
     expect(plans.savedEffects).toEqual([eventOf({ ...verdict, outcome: 'pass', met: false, would_be_met: true })]);
   });
 
-  it('changes neither the plan nor the verdict: its facts, steps, events and messages are dropped', async () => {
+  it('changes neither the plan nor the verdict: its facts, steps and events are dropped, its messages only recorded', async () => {
     const { show, policies, plans } = executorHarness(onPage(shadowed()), DEFAULT_REPLIES);
     policies.replies['s'] = {
       results: { s: { pass: true, messages: ['look here'] } },
@@ -59,7 +59,21 @@ describe('a shadow condition', () => {
     await show();
     expect(plans.plan).toMatchObject({ context: {}, verdicts: { 'page-0': { pass: true, messages: [] } } });
     expect(plans.plan?.steps).toHaveLength(2);
-    expect(plans.savedEffects).toEqual([eventOf({ ...verdict, outcome: 'pass', met: true, would_be_met: true })]);
+    const messages = ['look here'];
+    expect(plans.savedEffects).toEqual([
+      eventOf({ ...verdict, outcome: 'pass', messages, met: true, would_be_met: true }),
+    ]);
+  });
+
+  it('is recorded with ten messages of 500 characters at most', async () => {
+    const { show, policies, plans } = executorHarness(onPage(shadowed()), DEFAULT_REPLIES);
+    policies.replies['s'] = {
+      results: { s: { pass: false, messages: Array.from({ length: 11 }, () => '😀'.repeat(501)) } },
+    };
+    await show();
+    const messages = Array.from({ length: 10 }, () => '😀'.repeat(500));
+    expect(plans.savedEffects).toMatchObject([{ context: { messages } }]);
+    expect(plans.plan?.shadow_verdicts).toMatchObject([{ messages }]);
   });
 
   it('is asked in a request of its own that says so, and that does not change the ids of other requests', async () => {

@@ -10,6 +10,10 @@ import {
   type PolicyFacts,
 } from './policy-set.js';
 
+/** Largest number of messages of a shadow verdict, and the largest length of each in characters. */
+export const MAX_SHADOW_MESSAGES = 10;
+export const MAX_SHADOW_MESSAGE_LENGTH = 500;
+
 /** What a shadow condition would have decided if it were enforced (docs/spec/policies.md#shadow-conditions). */
 export const shadowVerdict = z.object({
   /** Id of the policy binding. */
@@ -20,6 +24,8 @@ export const shadowVerdict = z.object({
   outcome: z.enum(['pass', 'fail', 'undecided']),
   /** Why the condition could not be evaluated. */
   error: z.string().exactOptional(),
+  /** The messages of the policy, which the visitor does not see. Absent if there are none. */
+  messages: z.array(z.string()).exactOptional(),
   /** `met` is the verdict of the policy set. `would_be_met` is its verdict if this condition were enforced too. */
   met: z.boolean(),
   would_be_met: z.boolean(),
@@ -66,9 +72,16 @@ const conditionOf = ({ policy, group }: PolicyBinding) =>
 function shadowOutcome(binding: PolicyBinding, facts: ShadowFacts) {
   const error = errorOf(binding, facts);
   if (error !== undefined) return { pass: binding.failure_result, outcome: 'undecided' as const, error };
-  const { pass } = outcomeOf(binding, facts as PolicyFacts);
-  return { pass, outcome: pass ? ('pass' as const) : ('fail' as const) };
+  const { pass, messages } = outcomeOf(binding, facts as PolicyFacts);
+  const outcome = pass ? ('pass' as const) : ('fail' as const);
+  return { pass, outcome, ...(messages.length > 0 && { messages: limited(messages) }) };
 }
+
+/** Cuts between code points, because Postgres stores no half of a surrogate pair. */
+const limited = (messages: readonly string[]): string[] =>
+  messages
+    .slice(0, MAX_SHADOW_MESSAGES)
+    .map((message) => Array.from(message).slice(0, MAX_SHADOW_MESSAGE_LENGTH).join(''));
 
 const errorOf = ({ policy }: PolicyBinding, facts: ShadowFacts): string | undefined =>
   'error' in facts ? facts.error : policy === undefined ? undefined : facts.results[policy]?.error;

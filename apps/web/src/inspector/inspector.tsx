@@ -50,9 +50,9 @@ const ShadowVerdicts = ({ verdicts, t }: { verdicts: readonly ShadowVerdict[]; t
   <>
     <h3>{t('Shadow conditions')}</h3>
     <ul>
-      {verdicts.map(({ binding, policy, condition, outcome, met, would_be_met: wouldMet }, i) => (
+      {verdicts.map(({ binding, policy, condition, outcome, messages = [], met, would_be_met: wouldMet }, i) => (
         <li key={`${binding} ${i}`}>
-          {policy ?? condition}: {outcome}{' '}
+          {policy ?? condition}: {[outcome, ...messages].join(' · ')}{' '}
           {met !== wouldMet && <strong>{t('It would have changed the verdict.')}</strong>}
         </li>
       ))}

@@ -36,6 +36,8 @@ export interface ShadowVerdict {
   readonly policy: string | null;
   readonly condition: string;
   readonly outcome: string;
+  /** The messages of the policy; absent if there are none. */
+  readonly messages?: readonly string[];
   readonly met: boolean;
   readonly would_be_met: boolean;
 }

@@ -19,12 +19,14 @@ export const policyEvents = {
       policy: z.string().nullable().describe('name of the policy; null for a group or a user'),
       outcome: z.enum(['pass', 'fail', 'undecided']),
       error: z.string().optional().describe('why the condition could not be decided'),
+      messages: z.array(z.string()).optional().describe('messages of the policy, which the visitor does not see'),
       met: z.boolean().describe('verdict of the enforced conditions'),
       would_be_met: z.boolean().describe('verdict if this condition were enforced too'),
     }),
     example: {
       ...{ message: 'Shadow Policy', binding: '3c9b7d0e-2b51-4f0a-8b53-1f0a6a0c0007', condition: 'policy' },
-      ...{ policy: 'office-hours', outcome: 'fail', met: true, would_be_met: false },
+      ...{ policy: 'office-hours', outcome: 'fail', messages: ['The office is closed.'] },
+      ...{ met: true, would_be_met: false },
     },
   }),
   policy_execution: defineEvent({
