@@ -48,7 +48,7 @@ export interface MissingReference extends Unfound {
   readonly line: number | undefined;
 }
 
-/** Returns the warnings about the Python fields of an entry. */
+/** Returns the warnings about values that an entry saves although they will not work. */
 export async function fieldWarnings(
   collection: Collection,
   values: JsonMap,

@@ -31,10 +31,10 @@ export interface SaveResult {
   readonly differences?: readonly FieldDifference[];
 }
 
-/** A value that is saved although it will not work. */
+/** A value that is saved although it, or a part of it, will not work. */
 export interface FieldWarning {
   /** The rule of the linter. */
-  readonly rule: 'policy-calls-itself' | 'bad-prompt-expression';
+  readonly rule: 'policy-calls-itself' | 'bad-prompt-expression' | 'ignored-value';
   readonly field: string;
   readonly text: string;
 }
@@ -61,7 +61,7 @@ export interface Collection<F extends FoundObject = FoundObject> {
    * `values`. Throws ValidationError.
    */
   check(values: JsonMap, existing: F | undefined): Promise<() => Promise<SaveResult>>;
-  /** Returns problems in Python fields that are reported as warnings and do not refuse the entry. */
+  /** Returns problems in fields that are reported as warnings and do not refuse the entry. */
   warnings?(values: JsonMap, existing: F | undefined): Promise<readonly FieldWarning[]>;
   /** Returns whether a field of an object has its default value. Without this function, no field counts as default. */
   hasDefault?(existing: F, field: string): boolean;

@@ -85,11 +85,6 @@ describe('a model, a choice or a limit of authenticators that is new in 2026.8',
       '{template: email/invitation.html}',
       'the value "email/invitation.html" of the field template',
     ],
-    [
-      'authentik_stages_password.passwordstage',
-      '{backends: [authentik.core.auth.InbuiltBackend, authentik.sources.kerberos.auth.KerberosBackend]}',
-      'the value "authentik.sources.kerberos.auth.KerberosBackend" of the field backends',
-    ],
     ['authentik_stages_user_login.userloginstage', '{remember_device: days=1}', 'the field remember_device'],
     [
       `${APP}validate.authenticatorvalidatestage`,
@@ -104,6 +99,20 @@ describe('a model, a choice or a limit of authenticators that is new in 2026.8',
   ])('is refused under 2024.8 by name, and accepted under 2026.8: %s %s', async (model, attrs, part) => {
     expect(await checkEntry(model, attrs, '2024.8')).toContain(`${part} is new in authentik 2026.8.`);
     expect(await checkEntry(model, attrs, '2026.8')).toBe('0 errors, 0 warnings');
+  });
+
+  it('is accepted with a warning if it never acts, as the Kerberos backend beside the built-in one', async () => {
+    const [model, kerberos] = [
+      'authentik_stages_password.passwordstage',
+      'authentik.sources.kerberos.auth.KerberosBackend',
+    ];
+    const attrs = `{backends: [authentik.core.auth.InbuiltBackend, ${kerberos}]}`;
+    expect(await checkEntry(model, attrs, '2024.8')).toContain(
+      `the value "${kerberos}" of the field backends is new in authentik 2026.8.`,
+    );
+    expect(await checkEntry(model, attrs, '2026.8')).toBe(
+      `a.yaml:2: warning: ignored-value: entry 1 (${model}): backends: Gatehouse never asks ${kerberos}, so only the other backends accept passwords\n0 errors, 1 warning`,
+    );
   });
 
   it('may be ignored if it is only advice, as prevent_duplicate_devices', async () => {

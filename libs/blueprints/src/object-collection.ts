@@ -3,6 +3,7 @@ import { type ApiVersion, secretFields } from '@gatehouse/contracts';
 import { z } from 'zod';
 import {
   type Collection,
+  type FieldWarning,
   type FoundObject,
   type SaveResult,
   unknownIdentifier,
@@ -75,6 +76,11 @@ export class ObjectCollection implements Collection<FoundObject> {
       const outcome = before ? (isChanged ? 'changed' : 'unchanged') : 'created';
       return { ...this.#toFoundObject(object), outcome, ...(differences.length > 0 && { differences }) };
     };
+  }
+
+  async warnings(entryValues: JsonMap): Promise<FieldWarning[]> {
+    const ignored = Object.entries(this.model.ignores?.(entryValues) ?? {});
+    return ignored.map(([field, text]) => ({ rule: 'ignored-value', field, text }));
   }
 
   /**

@@ -56,6 +56,8 @@ export interface ObjectModel {
   readonly guards?: (values: JsonMap, protects: (id: Json | undefined) => boolean) => readonly string[];
   /** Returns whether removing an object with these values would let more users pass a flow. */
   readonly protects?: (values: JsonMap) => boolean;
+  /** Returns what never acts although the model accepts it, a sentence for each field. The values are not validated yet. */
+  readonly ignores?: (values: JsonMap) => Readonly<Record<string, string>>;
   /** Fields that hold Python, with `true` (always) or the name of the boolean field that makes the field Python. */
   readonly python?: Readonly<Record<string, string | true>>;
   /** Returns errors that concern several fields, or that the schema cannot express. */

@@ -7,7 +7,7 @@ import type { ObjectModel } from './object-model.js';
  */
 export function stageModel(
   model: string,
-  { config, validate, embeds, proves, ends, api_version }: StageContract,
+  { config, validate, embeds, proves, ends, ignores, api_version }: StageContract,
 ): ObjectModel {
   const references = referencesOf(config);
   const policies = [...references].filter(([, { to }]) => to === 'policy').map(([field]) => field);
@@ -24,6 +24,7 @@ export function stageModel(
     guards: () => [...Object.keys(embeds), ...policies],
     protects: (values) => ends || proves(values) !== undefined,
     check: validate,
+    ignores,
   };
 }
 

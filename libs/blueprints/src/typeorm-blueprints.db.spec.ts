@@ -153,6 +153,18 @@ describe('applyBlueprints', () => {
     ]);
   });
 
+  it('names the backends of a password stage that never act, also beside others', async () => {
+    const [own, ldap] = ['authentik.core.auth.InbuiltBackend', 'authentik.sources.ldap.auth.LDAPBackend'];
+    const stage = (name: string, backends: string) =>
+      `{model: authentik_stages_password.passwordstage, identifiers: {name: ${name}}, attrs: {backends: [${backends}]}}`;
+    const { files } = await harness.apply(entries(stage('a', own), stage('b', `${own}, ${ldap}`), stage('c', ldap)));
+    const never = `(authentik_stages_password.passwordstage): backends: Gatehouse never asks ${ldap}, so`;
+    expect(files[0]?.warnings).toEqual([
+      `entry 2 ${never} only the other backends accept passwords`,
+      `entry 3 ${never} the stage refuses every password. Add ${own}`,
+    ]);
+  });
+
   it('refuses unknown keys and fields, and in lenient mode lists what it ignores', async () => {
     const text = `entrys: []\n${entries(dummy('one', '{template: old, throw_error: false}'))}`;
     await expect(harness.apply(text)).rejects.toThrow('1.yaml:1: a blueprint has no key entrys.');

@@ -184,10 +184,10 @@ export interface StageContract {
   /** Whether the stage never passes and so ends the flow for every visitor. */
   readonly ends: boolean;
   /**
-   * Returns why a stage with this config refuses every answer, as a sentence that says what to change. Undefined for a
-   * stage that accepts some. The blueprint linter reports such a stage.
+   * Returns what never acts although the stage accepts it, a sentence for each field. A blueprint with such a value causes
+   * a warning. The values are not validated yet.
    */
-  readonly refuses_all: (config: Readonly<Record<string, unknown>>) => string | undefined;
+  readonly ignores: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, string>>;
   /**
    * Returns what a stage with this config may do in a flow of this designation, for the simulator. The executor does not
    * use it.
@@ -253,7 +253,7 @@ const defaults = {
   form: undefined,
   proves: () => undefined,
   ends: false,
-  refuses_all: () => undefined,
+  ignores: () => ({}),
   forecast: () => ({}),
   user_info: false,
   acts: true,

@@ -31,6 +31,7 @@ const IDENTIFICATION = stage('identification', BY_MAIL);
 const CAPTCHA = stage('captcha', 'public_key: a, private_key: b');
 const PASSWORD = stage('password', 'backends: [authentik.core.auth.InbuiltBackend]');
 const ONLY_LDAP = stage('password', 'backends: [authentik.sources.ldap.auth.LDAPBackend]');
+const BY_APP_PASSWORD = stage('password', 'backends: [authentik.core.auth.TokenBackend]');
 const LOGIN = [
   flow(),
   IDENTIFICATION,
@@ -92,6 +93,11 @@ const cases: Record<
   ],
   'unknown-field': [[GROUP('rolls: []')], 2, [GROUP('is_superuser: true')]],
   'ignored-field': [[GROUP('roles: []')], 2, [GROUP('is_superuser: true')]],
+  'ignored-value': [
+    LOGIN.map((line) => (line === PASSWORD ? ONLY_LDAP : line)),
+    4,
+    LOGIN.map((line) => (line === PASSWORD ? BY_APP_PASSWORD : line)),
+  ],
   'left-out': [['{model: authentik_rbac.role, identifiers: {name: x}}'], 2, [GROUP('')]],
   permissions: [
     ['{model: authentik_core.group, identifiers: {name: x}, permissions: [{permission: view}]}'],
@@ -112,15 +118,6 @@ const cases: Record<
     [expression('return ak_call_policy("rule").passing')],
     2,
     [expression('return ak_call_policy("other").passing')],
-  ],
-  'stage-refuses-all': [
-    [...LOGIN.map((line) => (line === PASSWORD ? ONLY_LDAP : line))],
-    4,
-    [
-      ...LOGIN.map((line) =>
-        line === PASSWORD ? ONLY_LDAP.replace('[', '[authentik.core.auth.TokenBackend, ') : line,
-      ),
-    ],
   ],
   'login-by-policy-only': [
     [...without(at(20, 'password')), expression('return context["x"]'), bound('login')],

@@ -20,7 +20,6 @@ import { InMemoryInvitationStore } from './in-memory-invitation-store.js';
 import { LintDraft } from './lint-draft.js';
 import { lintedFlows } from './linted-flow.js';
 import { policyRemarks } from './policy-rules.js';
-import { stageRemarks } from './stage-rules.js';
 import { walkedFlows, walkRemarks } from './walk-rules.js';
 
 /** The blueprints to check. */
@@ -93,7 +92,6 @@ async function remarksOf(draft: LintDraft, options: CheckOptions): Promise<LintR
     }),
     ...brandRemarks(draft, flows),
     ...emptyLogouts(draft, flows),
-    ...stageRemarks(draft, builtInContracts.stages),
     ...policyRemarks(draft, builtInContracts.policies, lowestScore(options)),
   ];
 }

@@ -36,10 +36,15 @@ export const passwordContract = defineStage({
   acts: false,
   proves: () => ({ factor: 'first', if_missing: 'refused' }),
   user_info: true,
-  refuses_all: ({ backends }) =>
-    Array.isArray(backends) && backends.every((backend) => UNASKED_BACKENDS.includes(backend))
-      ? 'Gatehouse asks none of its backends. Add authentik.core.auth.InbuiltBackend'
-      : undefined,
+  ignores: ({ backends }) => {
+    const unasked = Array.isArray(backends) ? backends.filter((backend) => UNASKED_BACKENDS.includes(backend)) : [];
+    if (unasked.length === 0) return {};
+    const effect =
+      unasked.length === (backends as unknown[]).length
+        ? 'so the stage refuses every password. Add authentik.core.auth.InbuiltBackend'
+        : 'so only the other backends accept passwords';
+    return { backends: `Gatehouse never asks ${unasked.join(' and ')}, ${effect}` };
+  },
   config: z.object({
     backends: z
       .array(withNewerValues(choice(BACKENDS), NEWER_BACKENDS))
