@@ -79,6 +79,23 @@ describe('a flow that is started with a seed', () => {
     expect((await start(login('2'))).cookie).toBeDefined();
   });
 
+  it('does not replace a login in which a user has proved a credential because another site leads there', async () => {
+    const steps = [{ kind: 'ident' }, { kind: 'secret' }, { kind: 'page' }];
+    const { start, show, solve, plans } = executorHarness(flowOf(steps), DEFAULT_REPLIES);
+    plans.session = { ...loggedIn, user: undefined };
+    const options = { visitor: undefined, context: {}, keepsSession: true, continues: true };
+    const application = { uuid: ALICE.uuid, slug: 'app', name: 'App' };
+    const other = { ...options, context: { application } };
+    await start(options);
+    expect((await start(other, { crossSite: 'new' })).plan.context).toEqual({ application });
+    await start(options);
+    await show();
+    await solve({ uid: 'alice' });
+    await solve({ password: 'x' });
+    expect((await start(other, { crossSite: 'new' })).plan).toMatchObject({ cursor: 2, proved_user: ALICE.uuid });
+    expect((await start(other)).plan.context).toEqual({ application });
+  });
+
   it('does not start with `keepsSession` if the brand allows other login flows only', async () => {
     const { start, plans, brands } = executorHarness(flowOf([{ kind: 'ident' }]), DEFAULT_REPLIES);
     brands.byHost.set('id.example.org', brandOf('id.example.org', { login_flows: ['another'] }));

@@ -86,7 +86,7 @@ export class FlowStarter {
   /**
    * Starts a flow: replaces the session's plan of the flow by a new one, if the flow's policies admit it. A request
    * from another site, or with `continues`, keeps the running plan if the same user started it for the same application,
-   * with the same additional steps. For a logged-in user, the flow's authentication requirement is checked later, when
+   * with the same additional steps. A request from another site also keeps an anonymous login with a proved credential. For a logged-in user, the flow's authentication requirement is checked later, when
    * the user opens the flow.
    *
    * Without `keepsSession`, an anonymous visitor comes from a login at a source. The visitor gets a new session, whose
@@ -188,9 +188,14 @@ function rejectSessionMismatch({ session }: LoadedFlow, { visitor }: FlowStartOp
 
 /** Returns the running plan if the request must keep it. */
 function keptPlan({ crossSite }: FlowRequest, { stored }: LoadedFlow, options: FlowStartOptions): Plan | undefined {
-  const keeps = (crossSite || options.continues) && staysInSession(options);
-  return keeps && stored && !stored.plan.ended && isStartedBy(stored.plan, options) ? stored.plan : undefined;
+  if (!stored || stored.plan.ended || !staysInSession(options)) return undefined;
+  const isSame = (crossSite || options.continues) && isStartedBy(stored.plan, options);
+  return isSame || (crossSite && isProvedLogin(stored.plan, options)) ? stored.plan : undefined;
 }
+
+/** Whether an anonymous visitor has proved a credential in the plan, for whichever application it is. */
+const isProvedLogin = ({ visitor: owner, proved_user }: Plan, { visitor, keepsSession }: FlowStartOptions): boolean =>
+  keepsSession === true && !visitor && owner === null && proved_user !== undefined;
 
 /** Whether the same user started the plan for the same application, with the same additional steps. */
 const isStartedBy = ({ visitor: owner, begun }: Plan, { visitor, insert, context }: FlowStartOptions): boolean =>
