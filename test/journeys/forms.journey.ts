@@ -29,6 +29,9 @@ const FIELDS = [
 ];
 const KEYS = FIELDS.map(({ attrs }) => attrs.field_key);
 
+/** The fields of the autosubmit form. Unescaped, the first one would leave its attribute (CVE-2026-42849). */
+const SUBMITTED = { RelayState: `"><script>document.title='taken'</script>&amp;'`, SAMLResponse: 'PHg+', submit: 'x' };
+
 let deployment: Deployment;
 let otherSite: Server;
 /** Method, path and body of each request that the other site has received. */
@@ -67,7 +70,7 @@ const endWithAutosubmit = (slug: string, url: string) =>
   deployment.rows(
     `UPDATE flow.flow_versions v SET document = jsonb_set(document, '{steps,1,stage}', document->'steps'->1->'stage' || $2)
      FROM flow.flows f WHERE f.version_id = v.id AND f.slug = $1`,
-    [slug, JSON.stringify({ kind: 'autosubmit', config: { url, attrs: { SAMLResponse: 'PHg+', submit: 'x' } } })],
+    [slug, JSON.stringify({ kind: 'autosubmit', config: { url, attrs: SUBMITTED } })],
   );
 const savedUser = async (username: string) =>
   (await deployment.rows('SELECT email, attributes FROM directory.users WHERE username = $1', [username]))[0];
@@ -129,13 +132,15 @@ describeInChromium('forms in a browser', () => {
       expect(complaints).toEqual([]);
     });
 
-    it('submits the autosubmit form at the end of a flow to another site', async () => {
+    it('submits the autosubmit form at the end of a flow to another site, and escapes its values', async () => {
       received.length = 0;
       const { page, complaints } = await openFlow('sent', script);
       await submitForm(page);
       if (!script) await submitForm(page);
       await page.getByText('You are there.').waitFor();
-      expect(received).toEqual(['POST /acs/ submit=x&SAMLResponse=PHg%2B']);
+      const [[head, fields]] = received.map((request) => request.split(' /acs/ ')) as [[string, string]];
+      expect([head, Object.fromEntries(new URLSearchParams(fields))]).toEqual(['POST', SUBMITTED]);
+      expect(received).toHaveLength(1);
       expect(complaints).toEqual([]);
     });
   });

@@ -123,4 +123,21 @@ describeWithNats('a source connection', () => {
     expect((await remove(await logIn())).status).toBe(204);
     expect(await connections()).toEqual([]);
   });
+
+  it('has an owner and an account that nobody can change over HTTP (GHSA-wr38)', async () => {
+    const alice = await logIn();
+    await signIn(alice, 'a1');
+    const stored = () => deployment.rows<{ pk: number }>('SELECT * FROM identification.connections');
+    const before = await stored();
+    const change = (path: string, method: string) =>
+      alice.fetch(`/api/v3/sources/user_connections/${path}/${before[0]?.pk}/`, {
+        ...{ method, body: JSON.stringify({ user: 1, identifier: 'a2' }) },
+        headers: { 'content-type': 'application/json' },
+      });
+    for (const method of ['PUT', 'PATCH']) {
+      expect((await change('all', method)).status).toBe(405);
+      expect((await change('oauth', method)).status).toBe(404);
+    }
+    expect(await stored()).toEqual(before);
+  });
 });
