@@ -2,6 +2,7 @@ import type { ApiVersion } from '@gatehouse/contracts';
 import { WorkPause } from '@gatehouse/platform';
 import type { ApplyContext, FoundEntry, KeptEntry, ResolvedEntry } from './apply-context.js';
 import type { EntryOrigin, EntryWarning } from './apply-observer.js';
+import { reasonToSkip } from './authentik-models.js';
 import { BlueprintError, withLocation } from './blueprint-error.js';
 import type { Collection, FoundObject } from './collection.js';
 import type { BlueprintDocument, Entry } from './document.js';
@@ -9,7 +10,6 @@ import { toBlueprintError, toBlueprintErrors } from './entry-error.js';
 import { EntryIds } from './entry-ids.js';
 import { readState } from './entry-state.js';
 import { entryWarnings } from './entry-warnings.js';
-import { isIgnorableModel } from './ignorable-models.js';
 import { deepMerge, isTruthy, type JsonMap } from './json.js';
 import { type AppliedEntry, entryKey, reasonToKeep } from './kept-objects.js';
 import { defaultsIn, newerParts } from './newer-fields.js';
@@ -39,8 +39,6 @@ const builtIn = (apiVersion: ApiVersion) => ({
   'goauthentik.io/enterprise/licensed': apiVersion !== '2024.8',
   'goauthentik.io/rbac/models': {},
 });
-
-const UNSUPPORTED_MODEL = 'Gatehouse does not support this model';
 
 /**
  * One run of one blueprint: applies its entries in order (docs/spec/blueprints.md#applying). Throws BlueprintError at
@@ -134,7 +132,7 @@ export class Applier {
 
   async #find(model: string, { tag, fields, line }: TagSearch): Promise<SearchResult> {
     const { observer } = this.applyContext;
-    if (this.#isSkippable(model)) return { pk: null };
+    if (this.#reasonToSkip(model) !== undefined) return { pk: null };
     const entry = this.#entry;
     const result = await search(
       this.#collection(model),
@@ -161,10 +159,11 @@ export class Applier {
       if (!isTruthy(await resolve(condition, this.#scope))) return skipped(entry);
     }
     const model = String(await resolve(entry.model, this.#scope)).toLowerCase();
-    if (this.#isSkippable(model)) {
+    const reason = this.#reasonToSkip(model);
+    if (reason !== undefined) {
       if (model === TENANT && entry.attrs['flags'] !== undefined)
         rejectClosedApplications(await resolve(entry.attrs['flags'], this.#scope));
-      return this.#skip(entry, model, UNSUPPORTED_MODEL);
+      return this.#skip(entry, model, `Gatehouse does not support this model, and no login needs it: ${reason}`);
     }
     return this.#applyTo(model, entry);
   }
@@ -252,8 +251,9 @@ export class Applier {
     throw unsupportedModel(model, this.applyContext.collections.keys());
   }
 
-  #isSkippable(model: string): boolean {
-    return !this.applyContext.strict && !this.applyContext.collections.has(model) && isIgnorableModel(model);
+  /** Returns why an entry of a model, or a search for one, is skipped. Undefined if it is not. */
+  #reasonToSkip(model: string): string | undefined {
+    return this.applyContext.strict ? undefined : reasonToSkip(model);
   }
 
   /** Skips an entry and registers a placeholder pk, so that references to the entry still resolve. */

@@ -1,20 +1,20 @@
 import { expect, it } from 'vitest';
+import { SKIPPABLE_MODELS } from './authentik-models.js';
 import { checkBlueprints } from './lint/check-blueprints.js';
 import { formatFindings } from './lint/finding.js';
+import { REFUSED_MODELS } from './refused-models.js';
+import { describedModels } from './schema/described-models.js';
 
-const check = async (flags: string) =>
+const checkEntry = async (entry: string) =>
   formatFindings(
     await checkBlueprints({
-      files: [
-        {
-          name: 'a.yaml',
-          text: `entries:\n  - model: authentik_tenants.tenant\n    identifiers: {schema_name: public}\n    attrs: {flags: ${flags}}`,
-        },
-      ],
+      files: [{ name: 'a.yaml', text: `entries:\n  - ${entry}` }],
       library: async () => undefined,
       ...{ env: {}, syntax: { check: async () => undefined }, apiVersion: '2026.8' },
     }),
   );
+const check = (flags: string) =>
+  checkEntry(`{model: authentik_tenants.tenant, identifiers: {schema_name: public}, attrs: {flags: ${flags}}}`);
 
 it('refuses a tenant that closes applications without bindings, because skipping it would open them', async () => {
   const refusal = 'flags: core_default_app_access: false is not supported: an application without bindings is open';
@@ -29,3 +29,22 @@ it.each(['{core_default_app_access: true}', '{flows_refresh_others: false}', '{}
     expect(await check(flags)).toMatch(/warning: left-out: .*\n0 errors, 1 warning$/);
   },
 );
+
+it.each([
+  ['authentik_rbac.rolle', 'authentik_rbac.role'],
+  ['authentik_sources_ldap.ldapsources', 'authentik_sources_ldap.ldapsource'],
+  ['authentik_sources_oauth.oauthsorce', 'authentik_sources_oauth.oauthsource'],
+])('refuses a misspelt model of an app whose models it skips, with the closest one: %s', async (model, closest) => {
+  expect(await checkEntry(`{model: ${model}, identifiers: {name: a}}`)).toBe(
+    `a.yaml:2: error: unknown-model: entry 1 (${model}): ${model} is not a supported model. Did you mean ${closest}?\n1 error, 0 warnings`,
+  );
+  expect(await checkEntry(`{model: authentik_core.group, identifiers: {name: !Find [${model}, [name, x]]}}`)).toContain(
+    `${model} is not a supported model. Did you mean ${closest}?`,
+  );
+});
+
+it('skips no model that it supports or refuses, and no stage or policy', () => {
+  const needed = new Set([...describedModels().map(({ name }) => name), ...REFUSED_MODELS]);
+  const skipped = SKIPPABLE_MODELS.filter((model) => needed.has(model) || /^authentik_(stages|policies)/.test(model));
+  expect(skipped).toEqual([]);
+});

@@ -1,3 +1,4 @@
+import { reasonToSkip, SKIPPABLE_MODELS } from './authentik-models.js';
 import { BlueprintError } from './blueprint-error.js';
 import { isMap, isTruthy, type Json } from './json.js';
 import { suggestion } from './suggestion.js';
@@ -14,17 +15,23 @@ const EFFECTS: Readonly<Record<string, string>> = {
   'authentik_sources_telegram.telegramsource': 'users log in with Telegram by it, and its flows refer to it',
 };
 
-/** Whether a model of authentik is refused, because it is not supported and flows need it. */
-export const isRefused = (model: string): boolean => Object.hasOwn(EFFECTS, model);
+/** The models of authentik that are refused, because flows need them. */
+export const REFUSED_MODELS: readonly string[] = Object.keys(EFFECTS);
 
-/** Returns the error for a model that is refused: what a known model of authentik would do, or the closest models. */
-export function unsupportedModel(model: string, supported: Iterable<string>): BlueprintError {
+/**
+ * Returns the error for a model that is not supported: what a known model of authentik would do, why a strict run alone
+ * refuses it, or the closest models.
+ */
+export const unsupportedModel = (model: string, supported: Iterable<string>): BlueprintError =>
+  new BlueprintError(refusalOf(model, supported), {}, { code: 'unknown-model' });
+
+function refusalOf(model: string, supported: Iterable<string>): string {
   const effect = Object.hasOwn(EFFECTS, model) ? EFFECTS[model] : undefined;
-  const text =
-    effect === undefined
-      ? `${model} is not a supported model.${suggestion(model, supported, 'Models')}`
-      : `the model ${model} of authentik is not supported, and is never left out: ${effect}. Remove the entry and all references to it`;
-  return new BlueprintError(text, {}, { code: 'unknown-model' });
+  if (effect !== undefined)
+    return `the model ${model} of authentik is not supported, and is never left out: ${effect}. Remove the entry and all references to it`;
+  const reason = reasonToSkip(model);
+  if (reason !== undefined) return `${model} is not a supported model. Only a strict run refuses it: ${reason}`;
+  return `${model} is not a supported model.${suggestion(model, [...supported, ...SKIPPABLE_MODELS], 'Models')}`;
 }
 
 /** The model of authentik's tenants, whose entries are skipped. */

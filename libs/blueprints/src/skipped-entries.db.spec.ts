@@ -24,8 +24,8 @@ describe('entries of models that no login depends on', () => {
     expect(await report(...lines, bound('group: !KeyOf staff, target: !KeyOf rule, order: 0'))).toEqual([
       '1.yaml: 1 created, 3 skipped',
       '  created authentik_core.group staff',
-      '  skipped authentik_rbac.role readers: Gatehouse does not support this model',
-      '  skipped authentik_events.notificationrule rule: Gatehouse does not support this model',
+      '  skipped authentik_rbac.role readers: Gatehouse does not support this model, and no login needs it: Gatehouse has no roles; superusers are the members of superuser groups',
+      '  skipped authentik_events.notificationrule rule: Gatehouse does not support this model, and no login needs it: Gatehouse sends its own events to its own webhooks',
       '  skipped authentik_policies.policybinding: it identifies its object by the skipped entry "rule"',
       '  warning: entry 1 (authentik_core.group): the field roles of authentik is not supported (Gatehouse has no roles; superusers are the members of superuser groups); it is ignored',
     ]);

@@ -1,9 +1,9 @@
 import { type ApiVersion, DEFAULT_API_VERSION } from '@gatehouse/contracts';
 import { listedFields } from '../authentik-fields.js';
+import { SKIPPABLE_MODELS } from '../authentik-models.js';
 import { builtInModels } from '../built-in-models.js';
 import { STATES } from '../entry-state.js';
 import { LOOKUPS } from '../field-lookup.js';
-import { IGNORABLE_APPS, IGNORABLE_MODELS } from '../ignorable-models.js';
 import { type DescribedModel, describedModels } from './described-models.js';
 import { type JsonSchema, TAG } from './field-schema.js';
 import { fieldSchemaIn } from './line-schema.js';
@@ -81,8 +81,7 @@ const modelSchema = (models: readonly DescribedModel[]): JsonSchema => ({
   description: 'The model of the object.',
   anyOf: [
     { enum: models.map(({ name }) => name) },
-    { description: 'A model that no login needs. It is skipped.', type: 'string', pattern: IGNORABLE_APPS.source },
-    { enum: IGNORABLE_MODELS },
+    { description: 'A model of authentik that no login needs. It is skipped.', enum: SKIPPABLE_MODELS },
     { description: 'A model with letters in upper case.', type: 'string', pattern: '[A-Z]' },
     TAG,
   ],
