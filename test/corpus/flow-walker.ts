@@ -11,11 +11,15 @@ import type { ShownChallenge } from '../support/official-web-client.js';
 import { readMail } from '../support/read-mail.js';
 import { NEWER_FLOWS } from './newer-flows.js';
 
-/** Folders of the default and example blueprints of authentik 2026.8, if `BLUEPRINT_CORPUS_2026` names them. */
+/** Folders of the default and example blueprints of authentik 2026.8 and of drafts, if `BLUEPRINT_CORPUS_2026` names them. */
 const corpus = (process.env['BLUEPRINT_CORPUS_2026'] ?? '').split(':').filter(Boolean);
 const folderOf = (file: string) => corpus.find((folder) => existsSync(join(folder, file)));
 const defaults = folderOf('flow-default-provider-invalidation.yaml');
 const examples = folderOf('flow-default-account-lockdown.yaml');
+const drafts = folderOf('flows-login-email-magic-link.yaml');
+
+/** Whether the folder of the drafts of 2026.11 is known. */
+export const hasDrafts = drafts !== undefined;
 
 /** Whether the walks run the blueprints of authentik, and not those of `newer-flows.ts`. */
 export const hasShipped = defaults !== undefined && examples !== undefined;
@@ -42,16 +46,21 @@ export class FlowWalker {
       administratorsEntry('root'),
       tokenEntry('root', APP_PASSWORD, { intent: 'app_password' }),
     );
-    return FlowWalker.openWith(users);
+    return FlowWalker.openWith(users, { folder: defaults });
+  }
+
+  /** Opens a deployment with one user and the drafts, whose login flow takes the place of the default one. */
+  static openDrafts(username: string): Promise<FlowWalker> {
+    return FlowWalker.openWith(blueprint(userEntry(username)), { folder: drafts });
   }
 
   /** Opens a new installation: `akadmin` is its only user, a superuser without a password. */
   static openNew(): Promise<FlowWalker> {
     const user = userEntry('akadmin', { password: undefined, email: '' });
-    return FlowWalker.openWith(blueprint(user, administratorsEntry('akadmin')));
+    return FlowWalker.openWith(blueprint(user, administratorsEntry('akadmin')), { folder: defaults });
   }
 
-  private static async openWith(users: string): Promise<FlowWalker> {
+  private static async openWith(users: string, { folder }: { folder: string | undefined }): Promise<FlowWalker> {
     const mailbox = await Mailbox.open();
     const deployment = await Deployment.open({
       ...{ apiVersion: '2026.8', host: 'localhost' },
@@ -66,7 +75,7 @@ export class FlowWalker {
       blueprints: [users, ...(hasShipped ? [] : [NEWER_FLOWS])],
     });
     const walker = new FlowWalker(deployment, mailbox);
-    if (defaults) await walker.applyTwice(defaults);
+    if (folder) await walker.applyTwice(folder);
     return walker;
   }
 
@@ -84,6 +93,14 @@ export class FlowWalker {
     return new NewerWebClient(this.deployment.browser(), this.deployment.url);
   }
 
+  /** Names a user in the first step of a flow. */
+  async identify(slug: string, username: string): Promise<NewerWebClient> {
+    const client = await this.visit(slug);
+    mustShow(client, 'ak-stage-identification');
+    await client.submit({ uid_field: username });
+    return client;
+  }
+
   /** Opens the page of a flow. */
   async visit(slug: string, { client = this.visitor(), query = '' } = {}): Promise<NewerWebClient> {
     await client.go(`/if/flow/${slug}/${query}`);
@@ -92,9 +109,7 @@ export class FlowWalker {
 
   /** Names a user in the default login flow, and types a password. */
   async login(username: string, password = RIGHT): Promise<NewerWebClient> {
-    const client = await this.visit(LOGIN);
-    mustShow(client, 'ak-stage-identification');
-    await client.submit({ uid_field: username });
+    const client = await this.identify(LOGIN, username);
     mustShow(client, 'ak-stage-password');
     await client.submit({ password });
     return client;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NewerWebClient } from '../support/newer-web-client.js';
 import { readMail } from '../support/read-mail.js';
-import { APP_PASSWORD, FlowWalker, hasShipped, pair } from './flow-walker.js';
+import { APP_PASSWORD, FlowWalker, hasDrafts, hasShipped, LOGIN, pair, RIGHT } from './flow-walker.js';
 
 const POST_JSON = { method: 'POST', headers: { 'content-type': 'application/json' } };
 const DENIED = { component: 'ak-stage-access-denied' };
@@ -206,5 +206,27 @@ describe.skipIf(!hasShipped)('the unmodified set-up flow of authentik 2026.8', (
     await second.go('/setup');
     expect(await walker.lastOf(second)).toMatchObject({ component: 'ak-stage-identification' });
     expect(await walker.lastOf(await walker.visit('initial-setup'))).toMatchObject(DENIED);
+  });
+});
+
+describe.skipIf(!hasDrafts)('the unmodified drafts of the blueprints of authentik 2026.11', () => {
+  let walker: FlowWalker;
+  beforeAll(async () => {
+    walker = await FlowWalker.openDrafts('otto');
+  }, 120_000);
+  afterAll(() => walker?.close());
+
+  it('log a user in by a mailed link alone', async () => {
+    const client = await walker.identify(LOGIN, 'otto');
+    expect(await walker.lastOf(client)).toMatchObject({ component: 'ak-stage-email' });
+    expect(await walker.userAtEnd(await walker.followMail('otto'))).toBe('otto');
+  });
+
+  it('check the password of an agent beside backends that never act, and log nobody in', async () => {
+    const client = await walker.identify('endpoints-agent-psso-password', 'otto');
+    await client.submit({ password: 'wrong' });
+    expect(client.errors).toEqual(['Invalid password']);
+    await client.submit({ password: RIGHT });
+    expect(await walker.userAtEnd(client)).toBeUndefined();
   });
 });
