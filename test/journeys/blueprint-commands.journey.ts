@@ -37,6 +37,7 @@ async function write(name: string, text: string): Promise<string> {
   return file;
 }
 const login = () => write('login.yaml', blueprint(flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN])));
+const HASH = 'pbkdf2_sha256$870000$c2FsdA$cD4u1R0fTqQGzTgKc2pq4lTpfB3vzgTzyiDCjJ8mWkU='; // not-a-secret
 const role = { model: 'authentik_rbac.role', id: 'readers', identifiers: { name: 'Readers' } };
 
 describe('npm run blueprint -- apply', () => {
@@ -188,6 +189,21 @@ describe('npm run blueprint -- check', () => {
       expect.objectContaining({ file, rule: 'login-without-credential', severity: 'error' }),
       expect.objectContaining({ file, rule: 'bad-expression', text: expect.stringContaining('line 1, column') }),
     ]);
+  });
+
+  it('refuses a password hash that a login cannot check, as apply does', async () => {
+    const user = (hash: string) =>
+      blueprint({
+        model: 'authentik_core.user',
+        identifiers: { username: 'u' },
+        attrs: { name: 'U', password_hash: hash },
+      });
+    const refusal = { code: 1, output: expect.stringContaining('password_hash: Invalid password hash format.') };
+    const bad = await write('hash.yaml', user('md5$a$b'));
+    expect(await blueprintCommand(['check', bad])).toEqual(refusal);
+    expect(await blueprintCommand(['apply', bad], database.url)).toEqual(refusal);
+    const good = await write('hash.yaml', user(HASH));
+    expect(await blueprintCommand(['check', good])).toEqual({ code: 0, output: '0 errors, 0 warnings\n' });
   });
 
   it('prints warnings and exits with 0', async () => {

@@ -79,7 +79,7 @@ const HIDDEN = /(^|\/)\./;
 const verify = async (password: string, stored: string) => (await verifyPassword(password, stored)) !== 'wrong';
 
 /** Returns whether a text is a hash that a login can check, or the mark of an account without a password. */
-const isHash = (text: string) => text.startsWith('!') || isKnownHash(text);
+export const isHash = (text: string) => text.startsWith('!') || isKnownHash(text);
 
 /** Options of reading files for a database. */
 export interface FileOptions {

@@ -5,6 +5,7 @@ import {
   blueprintsFolder,
   fileReaderOf,
   folderLibrary,
+  isHash,
   isLenient,
   readFiles,
   withSyntaxChecker,
@@ -24,7 +25,7 @@ export async function checkBlueprintFiles(
   const lenient = values.lenient || isLenient(env);
   const findings = await withSyntaxChecker(given, (syntax) =>
     checkBlueprints({
-      ...{ files, library, env, syntax, lenient },
+      ...{ files, library, env, syntax, lenient, isHash },
       ...{ readFile: fileReaderOf(env), apiVersion: apiVersionIn(env) },
     }),
   );

@@ -10,6 +10,7 @@ import { collections } from '../models.js';
 import { ObjectCollection } from '../object-collection.js';
 import type { PythonSyntaxChecker } from '../python-collection.js';
 import type { FileReader, ResolutionScope } from '../tagged-value.js';
+import type { PasswordHashing } from '../user-collection.js';
 import { brandRemarks, emptyLogouts } from './brand-rules.js';
 import { ExternalReferences } from './external-references.js';
 import { type Finding, finding } from './finding.js';
@@ -22,8 +23,8 @@ import { lintedFlows } from './linted-flow.js';
 import { policyRemarks } from './policy-rules.js';
 import { walkedFlows, walkRemarks } from './walk-rules.js';
 
-/** The blueprints to check. */
-export interface CheckOptions {
+/** The blueprints to check. Without `isHash`, no password hash is refused. */
+export interface CheckOptions extends Pick<PasswordHashing, 'isHash'> {
   readonly files: readonly BlueprintFile[];
   /** Finds required blueprints. */
   readonly library: BlueprintLibrary;
@@ -53,11 +54,13 @@ export async function checkBlueprints(options: CheckOptions): Promise<Finding[]>
 
 /** Applies blueprint files to an in-memory store, as far as possible, and collects what is wrong with their entries. */
 export async function applyInMemory(options: CheckOptions) {
-  const { files, library, env, readFile, syntax, lenient = false, apiVersion = DEFAULT_API_VERSION } = options;
+  const { files, library, env, readFile, syntax, isHash, lenient = false, apiVersion = DEFAULT_API_VERSION } = options;
   const externalReferences = new ExternalReferences();
   const collector = new FindingCollector(externalReferences);
   const draft = new LintDraft(builtInModels, externalReferences);
-  const all = lintCollections(draft, new InMemoryDirectoryStore(externalReferences), syntax);
+  const passwords = { hash: async () => 'a hash', ...(isHash && { isHash }) };
+  const directory = new InMemoryDirectoryStore(externalReferences);
+  const all = lintCollections({ draft, directory, passwords, syntax });
   const run = new BlueprintRun({
     collections: all,
     files,
@@ -96,16 +99,17 @@ async function remarksOf(draft: LintDraft, options: CheckOptions): Promise<LintR
   ];
 }
 
-function lintCollections(draft: LintDraft, directory: InMemoryDirectoryStore, syntax: PythonSyntaxChecker) {
-  const passwords = { hash: async () => 'a hash' };
+type LintDependencies = Pick<Parameters<typeof collections>[1], 'draft' | 'directory' | 'passwords' | 'syntax'>;
+
+function lintCollections(dependencies: LintDependencies) {
   const all = collections(builtInModels, {
-    ...{ draft, directory, passwords, externalStages: NO_EXTERNAL_STAGES, syntax },
+    ...{ ...dependencies, externalStages: NO_EXTERNAL_STAGES },
     invitations: new InMemoryInvitationStore(),
   });
   // Without the bus the descriptor of an external stage is unknown, so its config cannot be checked.
   return all.set(
     externalStageModel.name,
-    new ObjectCollection({ ...externalStageModel, schema: externalStageSchema }, draft),
+    new ObjectCollection({ ...externalStageModel, schema: externalStageSchema }, dependencies.draft),
   );
 }
 
