@@ -87,18 +87,30 @@ describe('logging in with a key', () => {
     expect(await stage.answer({ webauthn: proof })).toMatchObject({ type: 'rejected' });
   });
 
-  it('refuses an assertion for the challenge of another plan, or for an expired challenge (accident 20)', async () => {
+  it('refuses an assertion for the challenge of another plan (accident 20)', async () => {
     const key = await harness.registerKey(alice);
     const [first, second] = [harness.validate({ pending_user: alice }), harness.validate({ pending_user: alice })];
     const [shown] = [await first.show(), await second.show()];
     expect(await second.answer({ webauthn: key.get(ceremony(firstChallenge(shown))) })).toMatchObject({
-      type: 'rejected',
-    });
-    const slow = harness.validate({ pending_user: alice }, {}, { challengeS: -1 });
-    expect(await slow.answer({ webauthn: key.get(ceremony(firstChallenge(await slow.show()))) })).toMatchObject({
-      type: 'rejected',
+      ...{ type: 'rejected', failed: ['webauthn'] },
     });
   });
+
+  it.each([
+    ['of its user', { pending_user: alice }, {}],
+    ['of any user in the first step', {}, { step: { ...stageRequestFixture().step, embedded: true } }],
+  ])(
+    'asks again for an assertion %s to an expired challenge, without counting an attempt (accident 20)',
+    async (...[, context, request]) => {
+      const key = await harness.registerKey(alice);
+      const slow = harness.validate(context, {}, { challengeS: -1, request });
+      const shown = await slow.show();
+      const refused = await slow.answer({ webauthn: key.get(ceremony(firstChallenge(shown))) });
+      expect(refused).toMatchObject(refusal('webauthn', { code: 'authenticator_validate_assertion' }));
+      expect(refused).toMatchObject({ failed: [], effects: [] });
+      expect(firstChallenge(refused)).not.toBe(firstChallenge(shown));
+    },
+  );
 
   it('accepts only one of several concurrent requests with the same assertion (accident 60)', async () => {
     const key = await harness.registerKey(alice);

@@ -1,6 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { deviceReference } from '../device-events.js';
-import { type DeviceOffer, Factor, type FactorAnswer, type FactorContext, type ProofVerdict } from '../factor.js';
+import {
+  type DeviceOffer,
+  Factor,
+  type FactorAnswer,
+  type FactorContext,
+  type FactorState,
+  type ProofVerdict,
+} from '../factor.js';
 import { isModelAllowed } from './allowed-models.js';
 import { verifyAssertion } from './assertion.js';
 import { AuthenticatorModels } from './attestation.js';
@@ -86,7 +93,18 @@ export class WebauthnFactor extends Factor<Kind> {
         guessed: false,
         message: { code: 'authenticator_validate_model', params: { brand: input.site.brand } },
       };
-    const assertion = await this.verifyResponse(context, response.data, passkey);
+    return this.judgeAssertion(context, response.data, passkey);
+  }
+
+  private async judgeAssertion(
+    context: FactorAnswer<Kind>,
+    response: AssertionResponse,
+    passkey: Passkey,
+  ): Promise<ProofVerdict<Kind>> {
+    const { input, user, memory } = context;
+    // An answer to an expired challenge is no attempt, because nothing of it is judged.
+    if (!isValidNonce(memory)) return wrong('authenticator_validate_assertion');
+    const assertion = await this.verifyResponse({ ...context, memory }, response, passkey);
     // Compare-and-set of the counter: only one of two concurrent requests with the same assertion succeeds.
     if (!assertion || !(await this.passkeys.recordUse(passkey, assertion))) return failed(passkey);
     const deviceFacts = { backup_eligible: assertion.backupEligible, backed_up: assertion.backedUp };
@@ -113,11 +131,10 @@ export class WebauthnFactor extends Factor<Kind> {
    * is then the only factor.
    */
   private async verifyResponse(
-    { input, user, memory }: FactorAnswer<Kind>,
+    { input, user, memory }: FactorAnswer<Kind> & { readonly memory: FactorState<Kind> },
     response: AssertionResponse,
     credential: Passkey,
   ) {
-    if (!isValidNonce(memory)) return undefined;
     const requireUserVerification = !user || input.config.webauthn_user_verification === 'required';
     return verifyAssertion(response, {
       party: relyingPartyOf(input.site),
