@@ -2,11 +2,12 @@ import { isLocalPath, Problem, type PublishedSource, type Sentence, sentence } f
 import type { FlowStartOptions, SessionCookie } from '@gatehouse/executor';
 import { type Identity, LOG_IN_AGAIN, toSavedUser } from '@gatehouse/executor';
 import { Inject, Injectable } from '@nestjs/common';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { markedNext } from '../http/cross-site-request.js';
 import type { RequestFacts } from '../http/event-facts.reader.js';
 import { withQuery } from '../http/query.js';
 import { SourceRepository } from './source.repository.js';
-import { postLoginSteps, type SourceUser, sourceContext } from './source-plan.js';
+import { knownUserProfile, postLoginSteps, type SourceUser, sourceContext } from './source-plan.js';
 import { SourceStageResumer } from './source-stage.resumer.js';
 import { matchUser, type SourceIdentity } from './source-user.matcher.js';
 
@@ -54,6 +55,7 @@ export class SourceFlowManager {
   constructor(
     @Inject(SourceRepository) private readonly sources: SourceRepository,
     @Inject(SourceStageResumer) private readonly resumer: SourceStageResumer,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'API_VERSION'>,
   ) {}
 
   /**
@@ -104,7 +106,11 @@ export class SourceFlowManager {
     const { source, query } = login;
     const slug = sourceUser.user ? source.authentication_flow : source.enrollment_flow;
     if (slug === null) return { refused: { status: 400, why: sourceUser.user ? NO_FLOW : NO_ENROLMENT } };
-    const context = { ...sourceContext(sourceUser), redirect: safeDestination(query['next']) };
+    const context = {
+      ...sourceContext(sourceUser),
+      ...knownUserProfile(sourceUser, this.config.API_VERSION),
+      redirect: safeDestination(query['next']),
+    };
     return { begin: slug, beginning: { visitor: undefined, context, insert: postLoginSteps(sourceUser) } };
   }
 

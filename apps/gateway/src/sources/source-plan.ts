@@ -1,4 +1,10 @@
-import { type PlanContext, type PublishedSource, type SavedUser, sentence } from '@gatehouse/contracts';
+import {
+  type ApiVersion,
+  type PlanContext,
+  type PublishedSource,
+  type SavedUser,
+  sentence,
+} from '@gatehouse/contracts';
 import type { PlanSeed } from '@gatehouse/plan';
 import type { SourceIdentity } from './source-user.matcher.js';
 
@@ -16,7 +22,7 @@ export interface SourceUser {
 export function sourceContext({ source, identity, user }: SourceUser): PlanContext {
   const { uuid, slug, name } = source;
   return {
-    ...(user ? { pending_user: user, verified_user: user.uuid } : enrolmentContext(source, identity)),
+    ...(user ? { pending_user: user, verified_user: user.uuid } : profileContext(source, identity)),
     user_backend: INBUILT,
     is_sso: true,
     source: { uuid, slug, name },
@@ -26,7 +32,18 @@ export function sourceContext({ source, identity, user }: SourceUser): PlanConte
   };
 }
 
-function enrolmentContext({ slug, user_path_template }: PublishedSource, { user }: SourceIdentity): PlanContext {
+/**
+ * Returns the profile of a known user at the source, which a user write stage of the login flow saves. Empty under
+ * 2024.8. An address that the source says is not verified is left out: mailed links would go there.
+ */
+export function knownUserProfile({ source, identity, user }: SourceUser, line: ApiVersion): PlanContext {
+  if (!user || line === '2024.8') return {};
+  const { email, ...claimed } = identity.user;
+  const isTrusted = email !== undefined && claimed.email_verified !== false;
+  return profileContext(source, { ...identity, user: isTrusted ? { ...claimed, email } : claimed });
+}
+
+function profileContext({ slug, user_path_template }: PublishedSource, { user }: SourceIdentity): PlanContext {
   const { username, name, email, email_verified } = user;
   const fields = Object.entries({ username, name, email }).filter(([, value]) => value !== undefined);
   return {
