@@ -13,7 +13,7 @@ export async function insertAlice(source: DataSource): Promise<void> {
   );
   await source.query(
     `INSERT INTO directory.users (id, username, name, email, password_hash, attributes)
-     VALUES ('${ALICE.uuid}', 'alice', 'Alice', 'alice@example.org', 'hash', '{"shoe": {"size": 38}, "doors": ["own"]}')`,
+     VALUES ('${ALICE.uuid}', 'alice', 'Alice', 'alice@example.org', '$argon2id$hash', '{"shoe": {"size": 38}, "doors": ["own"]}')`,
   );
   await source.query(`INSERT INTO directory.groups (id, name, is_superuser) VALUES ('${HOUSEHOLD}', 'house', true)`);
   await source.query(
