@@ -86,6 +86,27 @@ it('each invitation that a blueprint creates, changes or deletes has an event wi
   expect(events[1]).toMatchObject([{ data: { actor: { type: 'system', command: 'blueprint apply' }, user: null } }]);
 });
 
+it('each user whom a blueprint disables or enables, and each replaced password, has the event that signals need', async () => {
+  const user = (attrs: string) =>
+    entries(`{model: authentik_core.user, identifiers: {username: sue}, attrs: {name: Sue, ${attrs}}}`);
+  const steps = ['is_active: true, password: one', 'is_active: false', 'is_active: false, password: two'];
+  for (const attrs of [...steps, 'is_active: true, password: two', "password_hash: '!gone'", 'email: sue@example.org'])
+    await apply(user(attrs));
+  expect(await contexts('user_write')).toEqual([
+    { is_active: false, created: false },
+    { is_active: true, created: false },
+  ]);
+  expect(await contexts('password_set')).toEqual([{}, { unusable: true }]);
+  const [disabled] = await recordedEvents({ rows, sealing }, 'user_write');
+  expect(disabled?.data).toMatchObject({
+    actor: { type: 'system', command: 'blueprint apply' },
+    user: { kind: 'saved', username: 'sue' },
+  });
+  const [stored] = await harness.query<{ id: string }>(`SELECT id FROM directory.users WHERE username = 'sue'`);
+  expect(disabled?.data.user).toMatchObject({ uuid: stored!.id });
+  expect(JSON.stringify(await recordedEvents({ rows, sealing }, 'user_write'))).not.toContain('hash');
+});
+
 it('a run over very many files keeps its counts, and leaves the list of files out', async () => {
   await apply(...Array.from({ length: 900 }, (_, i) => entries(deny(`many-${i}`, 'one'))));
   expect(await contexts('blueprint_applied')).toEqual([

@@ -1,5 +1,5 @@
 import { type ApiVersion, DEFAULT_API_VERSION } from '@gatehouse/contracts';
-import { type DirectoryStore, InvitationRepository, TypeormDirectoryStore } from '@gatehouse/directory';
+import { type DirectoryStore, InvitationRepository } from '@gatehouse/directory';
 import type { CommandEvent, EventRecorder } from '@gatehouse/outbox';
 import type { Sealer, SecretBox } from '@gatehouse/platform';
 import { PublishedSourceRepository } from '@gatehouse/sources';
@@ -20,6 +20,7 @@ import { collections } from './models.js';
 import { compileOauthClients } from './oauth-clients.js';
 import { compileProxyApplications } from './proxy-applications.js';
 import type { PythonSyntaxChecker } from './python-collection.js';
+import { RecordedDirectoryStore } from './recorded-directory-store.js';
 import { RecordedInvitationStore } from './recorded-invitation-store.js';
 import { type FileReport, isChanging, type Report } from './report.js';
 import { compileSources } from './source.model.js';
@@ -153,7 +154,7 @@ interface CollectionOptions {
 /** Returns the collections of the models that the run may change, by model name. */
 function collectionsOf(draft: Draft, { manager, record, options }: CollectionOptions) {
   const { scope, externalStages, syntax, ...passwords } = options;
-  const directory: DirectoryStore = new TypeormDirectoryStore(manager, { readsHashes: scope !== 'flows' });
+  const directory: DirectoryStore = new RecordedDirectoryStore(record, manager, { readsHashes: scope !== 'flows' });
   const invitations = new RecordedInvitationStore(new InvitationRepository(manager), record);
   const all = collections(builtInModels, { draft, directory, invitations, passwords, externalStages, syntax });
   return scope === 'flows' ? restrictToFlows(all, builtInModels) : all;

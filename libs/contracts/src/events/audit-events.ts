@@ -146,13 +146,13 @@ export const auditEvents = {
     example: { proof: 'link' },
   }),
   password_set: defineEvent({
-    when: 'A stage or a command replaces the password of a user, or makes it unusable. This ends the other sessions of the user.',
+    when: 'A stage, a command or a blueprint replaces the password of a user, or makes it unusable. This ends the other sessions of the user.',
     ...{ level: 'info', outcome: 'success', actor: BY_PLAN + OR_COMMAND, subject: 'the user' },
     context: z.object({ unusable: z.boolean().optional().describe('true if no password works any more') }),
     example: {},
   }),
   user_write: defineEvent({
-    when: 'A user write stage or a command creates or changes a user, or a transmitter of security events reports that the account is disabled.',
+    when: 'A user write stage or a command creates or changes a user, a blueprint disables or enables a user, or a transmitter of security events reports that the account is disabled.',
     ...{
       level: 'info',
       outcome: 'success',
@@ -224,7 +224,7 @@ export const auditEvents = {
     example: { model: DEVICE },
   }),
   blueprint_applied: defineEvent({
-    when: 'A run of blueprints has changed something. Invitations that it changes have events of their own.',
+    when: 'A run of blueprints has changed something. Changed invitations, disabled and enabled users, and replaced passwords have events of their own.',
     ...{ level: 'info', outcome: 'success', actor: BY_ADMINISTRATOR, subject: 'nobody' },
     context: appliedBlueprints,
     example: {
