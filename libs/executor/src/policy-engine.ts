@@ -199,7 +199,11 @@ export class PolicyEngine {
       admits: (action, policy) => isProved || this.dependencies.admitsAnonymous({ action, policy, flow, ip }),
       onVerdict: ({ action, context }) => {
         if (action === 'policy_exception')
-          this.dependencies.report({ policy: context.policy, error: context.message, flow });
+          this.dependencies.report({
+            policy: context.policy,
+            error: context.exception?.message ?? context.message,
+            flow,
+          });
       },
     });
   }

@@ -67,6 +67,16 @@ describe('a policy', () => {
     expect(plans.savedEffects).toEqual([{ type: 'event', action: 'policy_exception', context }]);
   });
 
+  it('that could not decide is named with at most 1024 characters of its error in `exception` in the line 2026.8', async () => {
+    const { show, policies, plans, undecided } = executorHarness(onPage, DEFAULT_REPLIES, { apiVersion: '2026.8' });
+    policies.replies['p'] = { results: { p: { pass: false, messages: [], error: '😀'.repeat(1025) } } };
+    await show();
+    const message = '😀'.repeat(1024);
+    const context = { message: 'Policy failed to execute', exception: { message }, policy: 'p', kind: 'test' };
+    expect(plans.savedEffects).toEqual([{ type: 'event', action: 'policy_exception', context }]);
+    expect(undecided).toMatchObject([{ policy: 'p', error: message }]);
+  });
+
   describe('that could not decide about a visitor who has proved nothing', () => {
     const failed = { results: { p: { pass: false, messages: [], error: 'division by zero' } } };
     const onSecond = flowOf([{ kind: 'ident' }, { kind: 'page', policies: policySetOf({ policy: 'p' }) }]);

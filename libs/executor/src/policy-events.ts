@@ -1,4 +1,10 @@
-import type { AuditEvent, PolicyReply, PolicyRequest } from '@gatehouse/contracts';
+import {
+  type ApiVersion,
+  type AuditEvent,
+  type PolicyReply,
+  type PolicyRequest,
+  policyException,
+} from '@gatehouse/contracts';
 
 import type { EventEffect } from './effects.js';
 
@@ -25,7 +31,7 @@ export function policyEvents(
   { admits = () => true, onVerdict = () => undefined }: EventOptions = {},
 ): EventEffect[] {
   const verdicts = request.policies.flatMap((policy): VerdictEvent[] => {
-    const event = verdictEvent(policy, reply.results[policy.id]);
+    const event = verdictEvent(policy, reply.results[policy.id], request.site.api_version);
     return event && admits(event.action, policy.id) ? [event] : [];
   });
   for (const verdict of verdicts) onVerdict(verdict);
@@ -37,9 +43,11 @@ export function policyEvents(
 function verdictEvent(
   { name: policy, kind, config }: PolicyRequest['policies'][number],
   result: PolicyReply['results'][string] | undefined,
+  line: ApiVersion,
 ): VerdictEvent | undefined {
   const { pass: passing, messages = [], error } = result ?? {};
-  if (error !== undefined) return { action: 'policy_exception', context: { message: error, policy, kind } };
+  if (error !== undefined)
+    return { action: 'policy_exception', context: { ...policyException(error, line), policy, kind } };
   if (config['execution_logging'] !== true) return undefined;
   return {
     action: 'policy_execution',

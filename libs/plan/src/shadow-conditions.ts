@@ -1,3 +1,4 @@
+import { firstCharacters } from '@gatehouse/contracts';
 import { z } from 'zod';
 import type { FlowVersion, PolicySet } from './flow-version.js';
 import {
@@ -77,11 +78,8 @@ function shadowOutcome(binding: PolicyBinding, facts: ShadowFacts) {
   return { pass, outcome, ...(messages.length > 0 && { messages: limited(messages) }) };
 }
 
-/** Cuts between code points, because Postgres stores no half of a surrogate pair. */
 const limited = (messages: readonly string[]): string[] =>
-  messages
-    .slice(0, MAX_SHADOW_MESSAGES)
-    .map((message) => Array.from(message).slice(0, MAX_SHADOW_MESSAGE_LENGTH).join(''));
+  messages.slice(0, MAX_SHADOW_MESSAGES).map((message) => firstCharacters(message, MAX_SHADOW_MESSAGE_LENGTH));
 
 const errorOf = ({ policy }: PolicyBinding, facts: ShadowFacts): string | undefined =>
   'error' in facts ? facts.error : policy === undefined ? undefined : facts.results[policy]?.error;

@@ -6,7 +6,12 @@ export const policyEvents = {
   policy_exception: defineEvent({
     when: 'A policy fails, so that the `failure_result` of its binding decides.',
     ...{ level: 'error', outcome: 'failure', actor: BY_PLAN, subject: PENDING },
-    context: z.object({ message: z.string(), policy: z.string(), kind: z.string().optional() }),
+    context: z.object({
+      message: z.string().describe('the error; under 2026.8 `Policy failed to execute`'),
+      exception: z.object({ message: z.string() }).optional().describe('under 2026.8 only: the error'),
+      policy: z.string(),
+      kind: z.string().optional(),
+    }),
     example: { message: 'division by zero', policy: 'office-hours', kind: 'expression' },
   }),
   policy_shadow: defineEvent({

@@ -1,4 +1,4 @@
-import { eventPayload, type PolicyReply } from '@gatehouse/contracts';
+import { eventPayload, type PolicyReply, policyException } from '@gatehouse/contracts';
 import type { EvaluationResult } from '@gatehouse/expressions';
 import { type PolicyInput, UndecidedPolicyError } from '../policy.js';
 import { redactPromptValues } from '../redact-prompt-values.js';
@@ -18,7 +18,7 @@ export interface ExpressionLimits {
  */
 export function expressionEvents(
   { events, failures }: EvaluationResult,
-  { name, facts }: Pick<PolicyInput, 'name' | 'facts'>,
+  { name, facts, request }: Pick<PolicyInput, 'name' | 'facts' | 'request'>,
   limits: ExpressionLimits,
 ): EmittedEvent[] {
   if (events.length + failures.length === 0) return [];
@@ -26,7 +26,10 @@ export function expressionEvents(
     ...events.map(({ action, context }) => ({ action: actionOf(action), context: { ...context, policy: name } })),
     ...failures.map(({ policy, error }) => ({
       action: 'policy_exception',
-      context: { policy, message: redactPromptValues(error, facts.context['prompt_data']) },
+      context: {
+        ...{ policy },
+        ...policyException(redactPromptValues(error, facts.context['prompt_data']), request.site.api_version),
+      },
     })),
   ];
   if (facts.eventCount + emitted.length > limits.events)

@@ -270,6 +270,16 @@ return ak_call_policy("other").raw_result == [2, 3] and plan["b"] == 2`;
     ]);
   });
 
+  it('that fails is named with its error in `exception` in the line 2026.8', async () => {
+    const callable = [expressionPolicy('other', 'return 1 / 0')];
+    const { site } = policyRequestOf({});
+    const { events } = await ask('return ak_call_policy("other").passing', {
+      ...{ callable, site: { ...site, api_version: '2026.8' } },
+    });
+    const exception = { message: 'division by zero' };
+    expect(events).toMatchObject([{ context: { policy: 'other', message: 'Policy failed to execute', exception } }]);
+  });
+
   it('leaves no changes in the interpreter', async () => {
     const callable = [expressionPolicy('other', 'import builtins\nbuiltins.len = lambda x: 99\nreturn len([])')];
     expect(await ask('return ak_call_policy("other").raw_result == 99', { callable })).toMatchObject({ pass: true });
