@@ -90,6 +90,9 @@ describeWithNats('an API token with the scope flows', () => {
   it('reads, drafts, publishes, rolls back and exports flows at any gateway', async () => {
     const post = (at: string, path: string, body: unknown = {}) =>
       request('POST', `${INSTANCES}/${path}`, { token: key, body, at });
+    const newer = { model: 'authentik_stages_email.emailstage', identifiers: { name: 'mail' } };
+    const recovery = blueprint({ ...newer, attrs: { recovery_max_attempts: 3 } });
+    expect((await post(deployment.url, 'check/', { blueprint: recovery })).body).toMatchObject({ errors: 0 });
     const draft = await post(deployment.url, 'draft/', { blueprint: greeting('Two') });
     expect(draft.body).toMatchObject({ drafts: [{ number: 2 }] });
     expect((await post(otherGateway, 'greeting/publish/')).body).toMatchObject({ number: 2, before: 1 });

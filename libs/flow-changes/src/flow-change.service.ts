@@ -30,7 +30,9 @@ export class FlowChangeService implements Operations {
 
   async check({ blueprint, timeout_ms }: FlowChangeRequest<'check'>): Promise<FlowChangeResult<'check'>> {
     const { file, env } = await runRequest(blueprint, timeout_ms);
-    const found = await checkBlueprints({ files: [file], library: async () => undefined, env, syntax: this.syntax });
+    const { apiVersion } = this.flows;
+    const settings = { library: async () => undefined, env, syntax: this.syntax, apiVersion };
+    const found = await checkBlueprints({ files: [file], ...settings });
     const findings = found.map(({ severity, rule, text, line, entry }) => ({
       ...{ severity, rule, text, line: line ?? null, entry: entry?.number ?? null },
     }));

@@ -55,6 +55,11 @@ interface Dependencies {
 export class FlowDefinitionRepository {
   constructor(private readonly dependencies: Dependencies) {}
 
+  /** The line of authentik whose models, fields and values blueprints may have. */
+  get apiVersion() {
+    return this.dependencies.config.API_VERSION;
+  }
+
   /** Applies a blueprint, and records an audit event that names the caller. */
   apply(request: BlueprintRunRequest, origin: ChangeOrigin): Promise<Report> {
     return applyBlueprints({ ...this.optionsOf(request), ...this.recordOf(origin) });
@@ -111,7 +116,7 @@ export class FlowDefinitionRepository {
       ...({
         scope: 'flows',
         ifBusy: 'fail',
-        apiVersion: config.API_VERSION,
+        apiVersion: this.apiVersion,
         flowVersionsKept: config.FLOW_VERSIONS_KEPT,
         releasesKept: config.FLOW_RELEASES_KEPT,
         hash: rejectPassword,
