@@ -55,10 +55,12 @@ describe('a field that is new in 2026.8', () => {
 });
 
 describe('a model, a choice or a limit of authenticators that is new in 2026.8', () => {
-  const checkEntry = async (model: string, attrs: string, apiVersion: '2024.8' | '2026.8') =>
+  const checkEntry = (model: string, attrs: string, apiVersion: '2024.8' | '2026.8') =>
+    checkText(`entries:\n  - {model: ${model}, identifiers: {name: a}, attrs: ${attrs}}`, apiVersion);
+  const checkText = async (text: string, apiVersion: '2024.8' | '2026.8') =>
     formatFindings(
       await checkBlueprints({
-        files: [{ name: 'a.yaml', text: `entries:\n  - {model: ${model}, identifiers: {name: a}, attrs: ${attrs}}` }],
+        files: [{ name: 'a.yaml', text }],
         library: async () => undefined,
         ...{ env: {}, syntax: { check: async () => undefined }, apiVersion },
       }),
@@ -113,6 +115,22 @@ describe('a model, a choice or a limit of authenticators that is new in 2026.8',
     expect(await checkEntry(model, attrs, '2026.8')).toBe(
       `a.yaml:2: warning: ignored-value: entry 1 (${model}): backends: Gatehouse never asks ${kerberos}, so only the other backends accept passwords\n0 errors, 1 warning`,
     );
+  });
+
+  const PROVIDER = 'authorization_flow: !KeyOf flow, redirect_uris: [{matching_mode: strict, url: "https://a.example/"';
+  const HASH = 'pbkdf2_sha256$1$c2FsdA$aGFzaA'; // not-a-secret
+  it.each([
+    ['authentik_providers_oauth2.oauth2provider', `{${PROVIDER}}], invalidation_flow: !KeyOf flow}`],
+    ['authentik_providers_oauth2.oauth2provider', `{${PROVIDER}, redirect_uri_type: logout}]}`],
+    [`${APP}webauthn.authenticatorwebauthnstage`, '{hints: [security-key]}'],
+    [`${APP}validate.authenticatorvalidatestage`, '{webauthn_hints: [security-key]}'],
+    ['authentik_core.user', `{name: A, password_hash: ${HASH}}`],
+  ])('is accepted under 2024.8 if docs/spec/api-versions.md lists it: %s %s', async (model, attrs) => {
+    const flow =
+      '{model: authentik_flows.flow, id: flow, identifiers: {slug: f}, attrs: {name: F, title: F, designation: authorization}}';
+    const identifiers = model === 'authentik_core.user' ? '{username: a}' : '{name: a}';
+    const text = `entries:\n  - ${flow}\n  - {model: ${model}, identifiers: ${identifiers}, attrs: ${attrs}}`;
+    expect(await checkText(text, '2024.8')).toBe('0 errors, 0 warnings');
   });
 
   it('may be ignored if it is only advice, as prevent_duplicate_devices', async () => {
