@@ -249,7 +249,7 @@ module.exports = {
           '/(migrations|testing)/',
           '^libs/(executor-postgres|local)/',
           '^apps/cli/',
-          '^apps/gateway/src/flows/recovery-link\\.ts$',
+          '^apps/gateway/src/recovery-links/create-recovery-link\\.ts$',
           '/(outbox|webhook)-admin\\.ts$',
           '-(transaction|lookup|cleaner)\\.ts$',
         ],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { administratorsEntry } from '../support/administrators.js';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
 import { expressionEntry } from '../support/policy-entries.js';
@@ -11,7 +12,7 @@ beforeAll(async () => {
     services: ['identification', 'password', 'session', 'enrollment', 'policy', 'consent'],
     blueprints: [
       blueprint(
-        userEntry('alice'),
+        ...[userEntry('alice'), userEntry('admin'), administratorsEntry('admin')],
         fieldEntry('form', ['colour', 'dropdown'], {
           ...{ placeholder: 'return [{"label": "Bright red", "value": "red"}, "blue"]', placeholder_expression: true },
         }),
@@ -75,6 +76,18 @@ it('under 2024.8 nobody locks accounts over HTTP', async () => {
     }
   const { text } = await user.fetch('/api/v3/schema/?format=json');
   expect(text).not.toContain('account_lockdown');
+});
+
+it('under 2024.8 the request for a recovery link has no body', async () => {
+  const admin = deployment.browser();
+  await admin.solve('login', { uid_field: 'admin' });
+  await admin.solve('login', { password: 'correct-horse-7' });
+  const [alice] = await deployment.rows(`SELECT pk FROM directory.users WHERE username = 'alice'`);
+  const body = JSON.stringify({ token_duration: 'soon' });
+  const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+  expect(await admin.fetch(`/api/v3/core/users/${alice!['pk']}/recovery/`, post)).toMatchObject({
+    ...{ status: 400, body: { non_field_errors: ['No recovery flow set.'] } },
+  });
 });
 
 it('under 2024.8 entries for a licence of authentik are skipped', async () => {

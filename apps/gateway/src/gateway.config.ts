@@ -12,6 +12,7 @@ import { corsOriginsIn } from './http/cors.js';
 import { TRACEPARENT_USES } from './http/request-spans.js';
 import { journeyConfig } from './journeys/journey.config.js';
 import { previewConfig } from './previews/preview.config.js';
+import { recoveryLinkConfig } from './recovery-links/recovery-link.config.js';
 import { signalConfig } from './signals/signal.config.js';
 import { avatarModes } from './users/avatars/avatar-modes.js';
 
@@ -214,6 +215,7 @@ export const gatewaySettings = z.object({
     'Milliseconds that a request waits at most for the shadow conditions of one step, which are evaluated beside its other conditions',
   ),
   ...previewConfig.shape,
+  ...recoveryLinkConfig.shape,
   ...policyLimits.shape,
   ANONYMOUS_SESSION_S: whole(3600).describe('Lifetime of an anonymous session in seconds'),
   UNANSWERED_SESSION_S: whole(900, { min: 60 }).describe(

@@ -21,6 +21,7 @@ import { InvitationsModule } from './invitations/invitations.module.js';
 import { JourneysModule } from './journeys/journeys.module.js';
 import { OauthModule } from './oauth/oauth.module.js';
 import { PreviewsModule } from './previews/previews.module.js';
+import { RecoveryLinksModule } from './recovery-links/recovery-links.module.js';
 import { SessionsApiModule } from './sessions/sessions-api.module.js';
 import { SignalsModule } from './signals/signals.module.js';
 import { SocketsModule } from './sockets/sockets.module.js';
@@ -36,6 +37,7 @@ import { UsersModule } from './users/users.module.js';
     FlowsModule,
     FlowChangesModule,
     PreviewsModule,
+    RecoveryLinksModule,
     SessionsApiModule,
     UsersModule,
     DeviceBoundSessionsModule,

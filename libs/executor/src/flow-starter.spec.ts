@@ -110,3 +110,31 @@ describe('a flow that is started with a seed', () => {
     await expect(start({ ...outfit, visitor: undefined })).rejects.toMatchObject({ code: 'not_authenticated' });
   });
 });
+
+describe('a flow that is planned for a link', () => {
+  const ofLinks = (set: Parameters<typeof flowOf>[2]) => {
+    const version = flowOf([{ kind: 'page' }], {}, set);
+    return { ...version, flow: { ...version.flow, authentication: 'require_token' as const } };
+  };
+
+  it('is planned for its user as an anonymous visitor with a link, and stored nowhere', async () => {
+    const { planLink, plans, policies } = executorHarness(ofLinks(policySetOf({ policy: 'p' })), DEFAULT_REPLIES);
+    plans.session = loggedIn;
+    const { plan, versionId } = await planLink({ authenticate: async () => alice });
+    expect(policies.count('p')).toBe(1);
+    expect(plan).toMatchObject({ visitor: null, context: { pending_user: ALICE }, proved_user: ALICE.uuid });
+    expect([plan.begun, plan.context.is_restored, versionId, plans.saves]).toEqual([undefined, undefined, 'v1', 0]);
+  });
+
+  it('does not apply if it requires a login, or if its policies refuse', async () => {
+    const refused = { code: 'flow_not_applicable' };
+    await expect(
+      executorHarness(requiring('require_authenticated'), DEFAULT_REPLIES).planLink({
+        authenticate: async () => alice,
+      }),
+    ).rejects.toMatchObject(refused);
+    const { planLink, policies } = executorHarness(ofLinks(policySetOf({ policy: 'p' })), DEFAULT_REPLIES);
+    policies.replies['p'] = false;
+    await expect(planLink()).rejects.toMatchObject(refused);
+  });
+});

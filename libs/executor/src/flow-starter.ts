@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Problem } from '@gatehouse/contracts';
+import { Problem, type SavedUser } from '@gatehouse/contracts';
 import {
   applySeed,
   createPlan,
@@ -70,6 +70,14 @@ export interface StartedFlow {
   readonly cookie: SessionCookie | undefined;
 }
 
+/** A plan that no session has yet, because a link will continue it. */
+export interface LinkPlan {
+  readonly plan: Plan;
+  readonly flowId: string;
+  readonly version: FlowVersion;
+  readonly versionId: string;
+}
+
 /** Returns the options with which a user starts a flow for the user's own account. */
 export const startForUser = (user: Identity): FlowStartOptions => ({
   visitor: user,
@@ -121,6 +129,25 @@ export class FlowStarter {
     return { plan, cookie: key?.cookie };
   }
 
+  /**
+   * Plans the current version of a flow for a link with which a user will continue it, and saves no plan. The flow's
+   * authentication requirement and policies are those for an anonymous visitor who has followed a link, whoever sent the
+   * request. Throws `not_found` and `flow_not_applicable`.
+   */
+  async planLink(request: FlowRequest, user: SavedUser): Promise<LinkPlan> {
+    const loaded = await this.dependencies.plans.load(request.slug, undefined);
+    const version = loaded && (await this.dependencies.flows.find(loaded.currentVersionId));
+    if (!version) throw new Problem('not_found');
+    const { flowId, currentVersionId: versionId } = loaded;
+    const anonymous = withoutCaller(request);
+    const context = await this.contextOf(anonymous, { loaded, version, versionId, user: undefined });
+    const facts = { pending_user: user, is_restored: { step: '', user: user.uuid } };
+    const { begun: _seed, ...planned } = await this.planned(context, { visitor: undefined, context: facts });
+    // The link sets `is_restored` when it is followed. A restart begins without the user, as after any mailed link.
+    const { is_restored: _mark, ...kept } = planned.context;
+    return { plan: { ...planned, context: kept }, flowId, version, versionId };
+  }
+
   private async contextOf(
     request: FlowRequest,
     { version, versionId, ...found }: Pick<FlowContext, 'loaded' | 'version' | 'versionId' | 'user'>,
@@ -161,6 +188,12 @@ export class FlowStarter {
   private record(run: FlowRun, events: readonly EventEffect[]): Promise<void> {
     return this.dependencies.eventRecorder.record(events, eventContextOf(run));
   }
+}
+
+/** Returns the request as an anonymous visitor with an unknown browser would have sent it. */
+function withoutCaller({ authenticate: _token, outpost: _account, journeyFacts: _facts, ...request }: FlowRequest) {
+  const client = { ...request.client, outpost: false, cookies: {} };
+  return { ...request, client, sessionKey: undefined, knownBrowserOf: () => undefined, isKnownDevice: () => false };
 }
 
 /** Whether the plan belongs to the session of the request, if the request has one. */

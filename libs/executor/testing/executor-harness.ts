@@ -153,6 +153,8 @@ export function executorHarness(
   const { executor, starter, previews } = engineOf(doubles, own);
   return {
     ...doubles,
+    /** Plans the flow for a link of ALICE. */
+    planLink: (more: Partial<FlowRequest> = {}) => starter.planLink(requestOf(more), ALICE),
     start: (options: FlowStartOptions, more: Partial<FlowRequest> = {}) => starter.start(requestOf(more), options),
     /** Runs a request of a preview with ALICE as its test user. */
     preview: (state: PreviewState | undefined, body?: unknown, more: Partial<FlowRequest> = {}) =>

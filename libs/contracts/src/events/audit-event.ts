@@ -33,3 +33,7 @@ export const PENDING = 'the pending user of the flow';
 
 /** Who changes flows. */
 export const BY_ADMINISTRATOR = 'a command, or the superuser of the session or of the API token over HTTP';
+
+/** Who causes the events of HTTP requests. Commands cause some of them, too. */
+export const BY_VISITOR = 'the user of the session or of the API token';
+export const OR_COMMAND = ', or a command';

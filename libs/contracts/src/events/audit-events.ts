@@ -3,20 +3,24 @@ import { ACR_VALUES } from '../authentication-requirement.js';
 import { DEVICE_CLASSES } from '../device-class.js';
 import { outpostAccount } from '../plan-context.js';
 import { REDACTED } from '../secret.js';
-import { type AuditEventDefinition, BY_ADMINISTRATOR, BY_PLAN, defineEvent, PENDING } from './audit-event.js';
-import { appliedBlueprints, changedObject, counts, invitation, invitationReference, model } from './event-contexts.js';
+import {
+  type AuditEventDefinition,
+  BY_ADMINISTRATOR,
+  BY_PLAN,
+  BY_VISITOR,
+  defineEvent,
+  OR_COMMAND,
+  PENDING,
+} from './audit-event.js';
+import { appliedBlueprints, changedObject, counts, model } from './event-contexts.js';
 import { externalEvents } from './external-events.js';
 import { flowEvents } from './flow-events.js';
+import { invitationEvents } from './invitation-events.js';
 import { policyEvents } from './policy-event-definitions.js';
 import { rolloutEvents } from './rollout-events.js';
 
 const NAME = { app: 'authentik_stages_password', model_name: 'passwordstage', name: 'password' };
 const DEVICE = { app: 'authentik_stages_authenticator_totp', model_name: 'totpdevice', pk: 7, name: 'TOTP Device' };
-
-const INVITATION = {
-  ...{ name: 'friends', flow: null, single_use: true, expires: '2026-11-30T12:00:00.000Z' },
-  reference: '21e5a57ffb97c41e',
-};
 
 /** What a `login_failed` event says about a wrong authenticator. */
 const failedDevice = z.object({
@@ -25,8 +29,6 @@ const failedDevice = z.object({
   duo_response: z.object({ result: z.string() }).optional(),
 });
 
-const BY_VISITOR = 'the user of the session or of the API token';
-const OR_COMMAND = ', or a command';
 const BY_COMMAND = 'the command of an administrator';
 const OWNER = 'the owner of the object';
 
@@ -139,6 +141,12 @@ export const auditEvents = {
     context: z.object({ flow: z.string(), version: z.int().describe('number of the flow version') }),
     example: { flow: 'default-authentication-flow', version: 7 },
   }),
+  recovery_link_created: defineEvent({
+    when: 'A superuser creates a link for account recovery over HTTP. The link is a secret and not recorded.',
+    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR, subject: 'the user who may use the link' },
+    context: z.object({ expires_in_s: z.int().describe('seconds until the link expires') }),
+    example: { expires_in_s: 86_400 },
+  }),
   link_used: defineEvent({
     when: 'A visitor confirms a mailed link or a link for account recovery, or types the code of the same mail.',
     ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: PENDING },
@@ -162,34 +170,7 @@ export const auditEvents = {
     context: z.looseObject({ created: z.boolean() }).describe('the entered data; passwords are masked'),
     example: { username: 'alice', email: 'alice@example.org', created: true },
   }),
-  invitation_used: defineEvent({
-    when: 'A flow has used an invitation.',
-    ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: PENDING },
-    context: z.object({
-      name: z.string().optional().describe('absent if a service before 0.3 has written the event'),
-      reference: invitationReference.optional(),
-      invitation_uuid: z.string().optional().describe('masked; only if a service before 0.3 has written the event'),
-    }),
-    example: { name: 'friends', reference: '21e5a57ffb97c41e' },
-  }),
-  invitation_created: defineEvent({
-    when: 'An administrator or a blueprint creates an invitation. Its id is a secret and not recorded.',
-    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR + OR_COMMAND, subject: 'nobody' },
-    context: invitation,
-    example: INVITATION,
-  }),
-  invitation_changed: defineEvent({
-    when: 'An administrator or a blueprint changes an invitation. The context is that after the change.',
-    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR + OR_COMMAND, subject: 'nobody' },
-    context: invitation,
-    example: INVITATION,
-  }),
-  invitation_deleted: defineEvent({
-    when: 'An administrator or a blueprint deletes an invitation.',
-    ...{ level: 'info', outcome: 'success', actor: BY_VISITOR + OR_COMMAND, subject: 'nobody' },
-    context: invitation,
-    example: INVITATION,
-  }),
+  ...invitationEvents,
   ...externalEvents,
   authorize_application: defineEvent({
     when: 'A user lets a device act for them by its device code, or signs in to an application or a site behind forward auth.',

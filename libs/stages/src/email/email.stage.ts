@@ -139,8 +139,8 @@ export class EmailStage implements Stage<Contract> {
     result: Omit<Parameters<typeof pass<Contract>>[0] & object, 'context'> = {},
   ): Promise<StageOutcome<Contract>> {
     const { config, flow, state } = input;
-    // Records the address as verified only if the stage has mailed to it. A link that an operator has made (`npm run
-    // user -- recovery-link`) leaves no address in the state and proves none. A preview sends no mail either.
+    // Records the address as verified only if the stage has mailed to it. A recovery link that an operator or a
+    // superuser has created (docs/spec/http.md#recovery-links) leaves no address in the state and proves none. A preview sends no mail either.
     const isMailed = user.kind === 'saved' && state?.address === user.email && user.email !== '';
     if (isMailed && !input.preview) await this.activations.recordVerified(user.uuid, user.email);
     const canActivate = config.activate_user_on_success && user.kind === 'saved' && !user.is_active;
@@ -166,8 +166,8 @@ const noUser = () =>
 
 /**
  * Returns whether the visitor has followed and confirmed the link of this step, for this user and their current
- * address. Without a state no mail was sent: an operator has made the link (`npm run user -- recovery-link`). Then only
- * the user must match.
+ * address. Without a state no mail was sent: an operator or a superuser has created the link
+ * (docs/spec/http.md#recovery-links). Then only the user must match.
  */
 function followedLink(input: ChallengeInput<Contract>, user: User): boolean {
   const { context, step, state } = input;

@@ -1,4 +1,4 @@
-import type { ApiView } from '@gatehouse/contracts';
+import { type ApiView, isIn } from '@gatehouse/contracts';
 import type { Type } from '@nestjs/common';
 import type { z } from 'zod';
 import {
@@ -31,7 +31,7 @@ export function apiDocument(controllers: readonly Type[], view: ApiView): Schema
     const isInApi = endpoint.path.startsWith(API);
     const path = isInApi ? endpoint.path.slice(API.length - 1) : endpoint.path;
     const item = (paths[path] ??= isInApi ? {} : { servers: ROOT });
-    item[endpoint.method] = operationObject(endpoint, writer);
+    item[endpoint.method] = operationObject(endpoint, view, writer);
   }
   return {
     openapi: '3.0.3',
@@ -50,7 +50,7 @@ export function apiDocument(controllers: readonly Type[], view: ApiView): Schema
   };
 }
 
-function operationObject({ path, operation }: DocumentedEndpoint, writer: SchemaWriter): Schema {
+function operationObject({ path, operation }: DocumentedEndpoint, view: ApiView, writer: SchemaWriter): Schema {
   const { id, description, tag, anonymous, query = {}, body, consumes, answers, produces } = operation;
   const parameters = [...pathParameters(path), ...queryParameters(query, writer)];
   return {
@@ -58,7 +58,7 @@ function operationObject({ path, operation }: DocumentedEndpoint, writer: Schema
     description,
     ...(parameters.length > 0 ? { parameters } : {}),
     tags: [tag],
-    ...(body
+    ...(body && isIn(view, body)
       ? { requestBody: { content: contentOf(writer.write(body), consumes === undefined ? undefined : [consumes]) } }
       : {}),
     security: [{ authentik: [] }, ...(anonymous ? [{}] : [])],

@@ -31,3 +31,15 @@ it('describes the chosen device under 2026.8 like a listed one, and accepts what
   for (const sent of [device, { ...device, last_used: null }, { ...device, last_used: '2026-11-30T12:00:00Z' }])
     expect(response?.safeParse({ selected_challenge: sent }).success).toBe(true);
 });
+
+it('has a body of the request for a recovery link since 2026.8 only', () => {
+  const requestBodyIn = (view: '2024.8' | '2026.8') => {
+    const paths = GatewayModule.document(view)['paths'] as Record<string, { post: Record<string, unknown> }>;
+    return paths['/core/users/{id}/recovery/']!.post['requestBody'];
+  };
+  expect(requestBodyIn('2024.8')).toBeUndefined();
+  expect(requestBodyIn('2026.8')).toEqual({
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/UserRecoveryLinkRequest' } } },
+  });
+  expect(schemasOf('2024.8')).not.toHaveProperty('UserRecoveryLinkRequest');
+});

@@ -1,12 +1,14 @@
 import type { SavedUser } from '@gatehouse/contracts';
-import { hashToken, randomToken, resumeUrl, TOKEN_LENGTH } from '@gatehouse/executor';
-import { interval, PostgresFlowStore, planBodyOf, resumeTokenSealId } from '@gatehouse/executor-postgres';
+import { resumeUrl } from '@gatehouse/executor';
+import { PostgresFlowStore } from '@gatehouse/executor-postgres';
 import type { CommandEventRecorder } from '@gatehouse/outbox';
-import { createPlan, type FlowVersion } from '@gatehouse/plan';
+import { createPlan } from '@gatehouse/plan';
 import { type Sealer, uuidV7 } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { BrandRepository } from '../brands/brand.repository.js';
-import { CatalogueContractRegistry } from './stage-contract.registry.js';
+import { CatalogueContractRegistry } from '../flows/stage-contract.registry.js';
+import { mailStepIndex } from './mail-step.js';
+import { RecoveryLinkRepository } from './recovery-link.repository.js';
 
 interface RecoveryLinkOptions {
   readonly user: SavedUser;
@@ -35,19 +37,17 @@ export async function createRecoveryLink(
   const [flow] = await source.query<Flow[]>('SELECT id, version_id FROM flow.flows WHERE slug = $1', [slug]);
   const version = flow && (await new PostgresFlowStore(source, sealer).find(flow.version_id));
   if (!flow || !version) return { problem: `there is no flow ${slug}` };
-  const cursor = mailStepIndex(version);
+  const empty = createPlan(version, uuidV7());
+  const cursor = mailStepIndex(empty, version, new CatalogueContractRegistry());
   if (cursor < 0) return { problem: `the flow ${slug} mails no link` };
-  const plan = { ...createPlan(version, uuidV7()), cursor, context: { pending_user: user } };
-  const token = randomToken(TOKEN_LENGTH);
-  const [hash, step] = [hashToken(token), version.steps[cursor]!.id];
+  const link = {
+    flow: { id: flow.id, slug, versionId: flow.version_id },
+    plan: { ...empty, cursor, context: { pending_user: user } },
+    ...{ step: version.steps[cursor]!.id, user, ttlS },
+  };
   const context = { counts: [{ name: 'recovery links', count: 1 }], expires_in_s: ttlS };
-  await source.transaction(async (manager) => {
-    await manager.query(INSERT, [
-      ...[hash, flow.id, flow.version_id, plan.id, step, user.uuid],
-      ...[sealer.seal(resumeTokenSealId(hash), planBodyOf(plan)), interval(ttlS)],
-    ]);
-    await events.record(manager, { action: 'command_run', context, user, flow: slug, plan: plan.id });
-  });
+  const audit = { event: { action: 'command_run', context } as const, events };
+  const token = await new RecoveryLinkRepository(source, sealer).save(link, audit);
   return { url: resumeUrl({ slug, baseUrl, query: {} }, token) };
 }
 
@@ -55,13 +55,3 @@ interface Flow {
   readonly id: string;
   readonly version_id: string;
 }
-
-const INSERT = `
-  INSERT INTO flow.resume_tokens (hash, flow_id, version_id, plan_id, step_id, user_id, body, expires_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8::interval)`;
-
-/** Returns the index of the first step that mails a link, or -1. */
-const mailStepIndex = (version: FlowVersion): number => {
-  const contracts = new CatalogueContractRegistry();
-  return version.steps.findIndex(({ stage }) => contracts.find(stage.kind, version)?.effects.includes('mail'));
-};
