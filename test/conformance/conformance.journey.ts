@@ -20,7 +20,10 @@ beforeAll(async () => {
     host: 'localhost',
     blueprints: [],
     services: ['identification', 'password', 'session', 'captcha', 'consent', 'enrollment', 'mfa', 'policy', 'courier'],
-    environment: { ...outside.mailbox.settings, CAPTCHA_HOSTS: '127.0.0.1', EMAIL_RESEND_S: '0' },
+    environment: {
+      ...outside.mailbox.settings,
+      ...{ CAPTCHA_HOSTS: '127.0.0.1', EMAIL_RESEND_S: '0', BLUEPRINT_FILES: join(import.meta.dirname, 'files') },
+    },
     // All cases fail logins from one address.
     gateway: { NETWORK_ATTEMPTS_FREE: '100000', ANONYMOUS_RATE: '0', NEW_SESSION_RATE: '0' },
   });
