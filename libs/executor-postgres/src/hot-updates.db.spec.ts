@@ -8,6 +8,11 @@ import { PostgresAttemptStore } from './postgres-attempt-store.js';
 
 const PLANS = 20;
 const SAVES = 15;
+/**
+ * Share of heap-only updates above which the updates change no index: otherwise it is 0. It is below 1 if other work, such
+ * as a vacuum, keeps Postgres from reusing the space in a page for a moment.
+ */
+const HOT = 0.5;
 
 let store: PlanStoreHarness;
 /** A pool of one connection, so that Postgres has the statistics of all statements when the test reads them. */
@@ -55,7 +60,7 @@ describe('the updates of requests change no index', () => {
         for (const one of begun) expect(await store.save(one, { revision })).toBe(true);
     });
     expect(all).toBe(PLANS * SAVES);
-    expect(share).toBeGreaterThan(0.9);
+    expect(share).toBeGreaterThan(HOT);
   });
 
   it('of anonymous sessions, which the first answer extends', async () => {
@@ -64,7 +69,7 @@ describe('the updates of requests change no index', () => {
       for (const one of begun) await store.save(one, { extendsSession: true });
     });
     expect(all).toBe(PLANS);
-    expect(share).toBeGreaterThan(0.9);
+    expect(share).toBeGreaterThan(HOT);
   });
 
   it('of sessions that are used again', async () => {
@@ -74,7 +79,7 @@ describe('the updates of requests change no index', () => {
       for (const { sessionId } of begun) await runNamed(source, TOUCH_SESSION, [sessionId]);
     });
     expect(all).toBe(PLANS);
-    expect(share).toBeGreaterThan(0.9);
+    expect(share).toBeGreaterThan(HOT);
   });
 
   it('of attempts', async () => {
@@ -87,6 +92,6 @@ describe('the updates of requests change no index', () => {
       for (let i = 0; i < SAVES; i++) for (const reservation of reservations) await attempts.reserve(reservation, 0);
     });
     expect(all).toBe(PLANS * SAVES);
-    expect(share).toBeGreaterThan(0.9);
+    expect(share).toBeGreaterThan(HOT);
   });
 });
