@@ -94,8 +94,8 @@ export class FlowStarter {
   /**
    * Starts a flow: replaces the session's plan of the flow by a new one, if the flow's policies admit it. A request
    * from another site, or with `continues`, keeps the running plan if the same user started it for the same application,
-   * with the same additional steps. A request from another site also keeps an anonymous login with a proved credential. For a logged-in user, the flow's authentication requirement is checked later, when
-   * the user opens the flow.
+   * with the same additional steps. A request from another site also keeps an anonymous login with a proved credential.
+   * For a logged-in user, the flow's authentication requirement is checked later, when the user opens the flow.
    *
    * Without `keepsSession`, an anonymous visitor comes from a login at a source. The visitor gets a new session, whose
    * cookie is returned, because an attacker may have planted the key of the old session.

@@ -20,8 +20,8 @@ import type { ProvidersConfig } from './providers.config.js';
 export type ReportRefusal = (slug: string, reason: string) => void;
 
 /**
- * Begins and completes logins at the provider of a source, and fetches public keys. Returns a refusal for an expected failure, and throws for a
- * fault.
+ * Begins and completes logins at the provider of a source, and fetches public keys. Returns a refusal for an expected
+ * failure, and throws for a fault.
  */
 export class ProviderLoginService {
   private readonly http: ProviderHttpClient;

@@ -56,8 +56,8 @@ export class UnreadBody {
 }
 
 /**
- * Parses JSON for the API, forms for pages and OAuth clients, and Security Event Tokens. An empty body of any type is an empty object
- * (docs/spec/http.md#request-body). `limit` is in bytes.
+ * Parses JSON for the API, forms for pages and OAuth clients, and Security Event Tokens. An empty body of any type is an
+ * empty object (docs/spec/http.md#request-body). `limit` is in bytes.
  */
 export function registerBodyParsers(fastify: FastifyInstance, limit: number) {
   fastify.removeAllContentTypeParsers();

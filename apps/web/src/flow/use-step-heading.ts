@@ -4,8 +4,8 @@ import { framedUrlsOf } from '../ui/background.js';
 import { documentTitleOf, type HeadingOptions, headingOf, titleOf } from './heading.js';
 
 /**
- * Returns the heading of the shown step, and the title, layout and framed background of its flow. Sets the title of the document. The
- * title of the flow is empty if the heading repeats it, and undefined if it is the name of the site.
+ * Returns the heading of the shown step, and the title, layout and framed background of its flow. Sets the title of the
+ * document. The title of the flow is empty if the heading repeats it, and undefined if it is the name of the site.
  */
 export function useStepHeading(challenge: Envelope, options: HeadingOptions) {
   const [partHeading, setHeading] = useState<string>();

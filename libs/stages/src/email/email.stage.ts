@@ -140,7 +140,8 @@ export class EmailStage implements Stage<Contract> {
   ): Promise<StageOutcome<Contract>> {
     const { config, flow, state } = input;
     // Records the address as verified only if the stage has mailed to it. A recovery link that an operator or a
-    // superuser has created (docs/spec/http.md#recovery-links) leaves no address in the state and proves none. A preview sends no mail either.
+    // superuser has created (docs/spec/http.md#recovery-links) leaves no address in the state and proves none. A preview
+    // sends no mail either.
     const isMailed = user.kind === 'saved' && state?.address === user.email && user.email !== '';
     if (isMailed && !input.preview) await this.activations.recordVerified(user.uuid, user.email);
     const canActivate = config.activate_user_on_success && user.kind === 'saved' && !user.is_active;
