@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { findFreePort } from '../../libs/platform/src/free-port.js';
+import { freePort } from '../support/free-port.js';
 import { describeWithNats } from '../support/nats.js';
 import { NatsCluster } from '../support/nats-cluster.js';
 import { startNatsServer } from '../support/nats-server.js';
@@ -32,8 +32,8 @@ describeWithNats('deploy/nats/cluster.conf', () => {
     const { env: theirs = {}, ...options } = cluster.optionsOf(0);
     const routes = (theirs['NATS_ROUTES'] ?? '').replaceAll(theirs['NATS_CLUSTER_PASSWORD'] ?? '', 'guessed');
     const refused = { ...theirs, NATS_SERVER_NAME: 'intruder', NATS_CLUSTER_PASSWORD: 'guessed', NATS_ROUTES: routes };
-    const port = await findFreePort();
-    const config = (options.config ?? '').replace(/listen: "127[^"]+"/, `listen: "127.0.0.1:${await findFreePort()}"`);
+    const port = await freePort();
+    const config = (options.config ?? '').replace(/listen: "127[^"]+"/, `listen: "127.0.0.1:${await freePort()}"`);
     const intruder = await startNatsServer(inject('natsServer'), { ...options, config, env: refused, port, folder });
     try {
       await expect(intruder.says(/Authorization Violation/)).resolves.toBeUndefined();

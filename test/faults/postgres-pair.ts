@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { findFreePort } from '../../libs/platform/src/free-port.js';
+import { freePort } from '../support/free-port.js';
 import { onServer } from '../support/postgres-databases.js';
 import { PostgresPrograms } from '../support/postgres-programs.js';
 import { killWhenParentDies } from '../support/watchdog.js';
@@ -35,7 +35,7 @@ export class PostgresPair {
 
   static async open(bin: string): Promise<PostgresPair> {
     const programs = await PostgresPrograms.open(bin);
-    const ports = { one: await findFreePort(), two: await findFreePort() };
+    const ports = { one: await freePort(), two: await freePort() };
     const pair = new PostgresPair({ programs, ports });
     await pair.#initialise();
     await pair.start('one');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
-import { findFreePort } from '../../libs/platform/src/free-port.js';
+import { freePort } from './free-port.js';
 import { type NatsServerOptions, type RunningNats, startNatsServer } from './nats-server.js';
 
 const PASSWORD = 'cluster-of-a-test';
@@ -25,7 +25,7 @@ export class NatsCluster {
     const [config, single] = await Promise.all(
       ['cluster.conf', 'nats.conf'].map((name) => readFile(`deploy/nats/${name}`, 'utf8')),
     );
-    const ports = await Promise.all(Array.from({ length: 2 * size }, () => findFreePort()));
+    const ports = await Promise.all(Array.from({ length: 2 * size }, () => freePort()));
     const routePorts = ports.slice(size);
     const NATS_ROUTES = JSON.stringify(routePorts.map((port) => `nats://cluster:${PASSWORD}@127.0.0.1:${port}`));
     const options = routePorts.map((routePort, i) => ({

@@ -4,8 +4,8 @@ import { chmod, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { postgresAccount } from '../../libs/platform/src/embedded-postgres-account.js';
-import { findFreePort } from '../../libs/platform/src/free-port.js';
 import { isInstalled } from '../deploy/installed.js';
+import { freePort } from './free-port.js';
 import { killWhenParentDies } from './watchdog.js';
 
 /** The program. Debian installs it outside of the PATH of ordinary accounts. */
@@ -40,7 +40,7 @@ export interface RunningPgbouncer {
 
 /** Starts PgBouncer with deploy/postgres/pgbouncer.ini. Resolves when it accepts connections. */
 export async function startPgbouncer(options: PgbouncerOptions): Promise<RunningPgbouncer> {
-  const port = await findFreePort();
+  const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-pgbouncer-'));
   const account = await postgresAccount();
   const users = join(folder, 'userlist.txt');

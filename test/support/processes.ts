@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { killWhenParentDies } from './watchdog.js';
 
-export { findFreePort as freePort } from '../../libs/platform/src/free-port.js';
+export { freePort } from './free-port.js';
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string>>;
