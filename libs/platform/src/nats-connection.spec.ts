@@ -30,9 +30,6 @@ describeWithNats('a connection to NATS', () => {
     return servers.map(({ url }) => url).join(',');
   };
 
-  /** Stops a server's process without closing its connections (SIGSTOP). */
-  const hang = (url: string) => process.kill(servers.find((server) => server.url === url)!.pid, 'SIGSTOP');
-
   async function statusOf(type: Status['type']): Promise<void> {
     for await (const status of connection!.status()) if (status.type === type) return;
   }
@@ -66,7 +63,7 @@ describeWithNats('a connection to NATS', () => {
     const moved = statusOf('reconnect');
     const reconnects = () => scrape('gatehouse_nats_reconnects_total');
     const before = (await reconnects())!;
-    hang(`nats://${first}`);
+    await servers.find(({ url }) => url === `nats://${first}`)!.hang();
     await moved;
     expect(connection.getServer()).not.toBe(first);
     await expect(connection.flush()).resolves.toBeUndefined();
@@ -75,7 +72,7 @@ describeWithNats('a connection to NATS', () => {
 
   it('tries the next server when one accepts the connection and then hangs', async () => {
     const NATS_URL = await start(2);
-    hang(servers[0]!.url);
+    await servers[0]!.hang();
     // The order in which a client tries the servers is random, so only some of these connections would try the hung
     // server first.
     for (let i = 0; i < 6; i++) {
