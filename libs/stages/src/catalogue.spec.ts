@@ -2,8 +2,10 @@ import {
   fieldMessages,
   fromDescriptor,
   NON_FIELD_ERRORS,
+  onlyIn,
   planContext,
   type StageContract,
+  schemaLayers,
   secretFields,
   systemChallenges,
   toDescriptor,
@@ -166,6 +168,28 @@ it('rejects script URLs in every challenge, even from a compromised stage (accid
   expect(accepting('/if/user/')).toEqual(
     expect.arrayContaining(['xak-flow-redirect to', 'ak-stage-password recovery_url']),
   );
+});
+
+/** Returns the fields of 2026.8 in a schema and in the objects that it contains, by path. */
+function newerFields(schema: z.core.$ZodType, path: string): [string, z.ZodType][] {
+  for (const layer of schemaLayers(schema)) {
+    if (layer instanceof z.ZodArray) return newerFields(layer.element, `${path}[]`);
+    if (layer instanceof z.ZodObject)
+      return Object.entries(layer.shape as Record<string, z.ZodType>).flatMap(([name, field]) => [
+        ...(onlyIn(field) === '2026.8' ? [[`${path}.${name}`, field] as [string, z.ZodType]] : []),
+        ...newerFields(field, `${path}.${name}`),
+      ]);
+  }
+  return [];
+}
+
+it('accepts challenges without the fields of 2026.8, which services of the version before do not send', () => {
+  const newer = entries.flatMap(({ key, contract }) => newerFields(contract.challenge, key));
+
+  expect(newer.map(([path]) => path)).toEqual(
+    expect.arrayContaining(['authenticator_validate.device_challenges[].last_used', 'captcha.interactive']),
+  );
+  expect(newer.filter(([, field]) => !field.safeParse(undefined).success).map(([path]) => path)).toEqual([]);
 });
 
 describe('the catalogue', () => {

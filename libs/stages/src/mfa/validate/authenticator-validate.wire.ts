@@ -18,7 +18,7 @@ const deviceChallenge = z
     device_class: changedIn2026(z.enum(DEVICE_CLASSES), z.string()),
     device_uid: z.string(),
     challenge: z.record(z.string(), z.unknown()),
-    last_used: since2026(z.iso.datetime().nullable()),
+    last_used: since2026(z.preprocess((value) => value ?? null, z.iso.datetime().nullable())),
     names: ownField(z.array(z.string()).default([])),
   })
   .meta({ id: 'DeviceChallenge', description: 'A device that the user can choose, with its own challenge.' });
