@@ -19,7 +19,7 @@ export function listEntries(names: StageNames, { service, asks, read }: Lists): 
   return {
     ...edit('libs/stages/src/catalogue.ts', catalogueImport(names), catalogueLine(names)),
     ...edit('docs/spec/stages.md', specRow(names, { service, asks }), specSection(names, asks)),
-    ...edit('docs/reference/differences.md', differencesLine(names)),
+    ...edit('docs/reference/differences/stages.md', differencesLine(names)),
     ...(asks
       ? {
           ...edit('apps/web/src/challenges/table.ts', tableImport(names), tableLine(names)),
@@ -80,9 +80,9 @@ ${
 const differencesLine =
   ({ kind, folder, model }: StageNames): Edit =>
   (text, path) => {
-    const line = `- \`${kind}\`, model \`${model}\`: [specification](../spec/stages.md#${folder})\n`;
+    const line = `- \`${kind}\`, model \`${model}\`: [specification](../../spec/stages.md#${folder})\n`;
     const isFirst = !/## Own stages\n[^#]*\n- /.test(text);
-    return before(/^\n(?=## Messages)/m, isFirst ? `\n${line}` : line)(text, path);
+    return before(/^\n(?=## Not supported)/m, isFirst ? `\n${line}` : line)(text, path);
   };
 
 /** Returns the edit that inserts a text before the first match of a pattern. */

@@ -45,7 +45,7 @@ export const SPEC = 'docs/spec/stages.md';
 /** The permissions of the NATS users. */
 export const NATS = 'deploy/nats/nats.conf';
 /** The list of Gatehouse's own stages. */
-export const DIFFERENCES = 'docs/reference/differences.md';
+export const DIFFERENCES = 'docs/reference/differences/stages.md';
 
 /** Returns the parts of the stages of this working tree. */
 export function stageSources(): StageSources {
