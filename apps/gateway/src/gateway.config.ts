@@ -11,6 +11,7 @@ import { CSRF_COOKIE, CSRF_COOKIES, isHostOnly, SESSION_COOKIE, SESSION_COOKIES 
 import { corsOriginsIn } from './http/cors.js';
 import { TRACEPARENT_USES } from './http/request-spans.js';
 import { journeyConfig } from './journeys/journey.config.js';
+import { authorizationConfig } from './oauth/authorization.config.js';
 import { previewConfig } from './previews/preview.config.js';
 import { recoveryLinkConfig } from './recovery-links/recovery-link.config.js';
 import { signalConfig } from './signals/signal.config.js';
@@ -145,21 +146,7 @@ export const gatewaySettings = z.object({
   DEVICE_CODE_RATE: whole(100, { min: 0, max: 1_000_000 }).describe(
     'Device codes for one network in an hour, counted by each gateway; 0 for no limit',
   ),
-  AUTHORIZATION_REQUEST_S: whole(900, { min: 60, max: 3600 }).describe(
-    'Seconds from the pushed authorization request of an application until its user must have authorized it',
-  ),
-  AUTHORIZATION_REQUEST_BYTES: whole(16 * 1024, { min: 2048, max: 64 * 1024 }).describe(
-    'Largest pushed authorization request: the values of all its parameters together, and the id of the application of a consent once more for each scope',
-  ),
-  AUTHORIZATION_SCOPES: whole(100, { max: 200 }).describe(
-    'Scopes in the `authorization_details` of a pushed authorization request',
-  ),
-  AUTHORIZATION_REQUEST_RATE: whole(6000, { min: 0, max: 1_000_000 }).describe(
-    'Pushed authorization requests of one OAuth client in a minute, counted by each gateway; further ones get 429. 0 for no limit',
-  ),
-  AUTHORIZATION_REQUESTS_WAITING: whole(10_000, { max: 100_000 }).describe(
-    'Pushed authorization requests of one OAuth client that wait for their users, in all gateways together; further ones get 429',
-  ),
+  ...authorizationConfig.shape,
   FORWARD_AUTH_CACHE_MS: whole(5000, { min: 0, max: 5000 }).describe(
     'Milliseconds for which the gateway keeps a verdict of forward auth; 0 for none',
   ),

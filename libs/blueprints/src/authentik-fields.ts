@@ -29,7 +29,7 @@ const missingFields: Readonly<Record<string, MissingFields>> = {
   'authentik_providers_oauth2.oauth2provider': {
     harmless: [
       ...[...ofProviders, 'refresh_token_threshold', 'include_claims_in_id_token', 'signing_key', 'encryption_key'],
-      ...['sub_mode', 'issuer_mode', 'logout_uri', 'logout_method'],
+      ...['sub_mode', 'issuer_mode'],
     ],
     essential: ['grant_types'],
   },

@@ -4,7 +4,6 @@ const NO_MACHINES = 'Gatehouse gives no tokens to machines that log in with toke
 const NO_ROLES = 'Gatehouse has no roles; superusers are the members of superuser groups';
 const NO_PROXYING = 'Gatehouse answers a proxy, and forwards no requests itself';
 const NO_REFRESH = 'Gatehouse issues no refresh tokens';
-const NO_CALLS_AT_LOGOUT = 'Gatehouse calls no address of a client at a logout';
 const MAPPED = 'the profile and the groups of a source are mapped by the rules for its kind';
 
 /**
@@ -32,8 +31,6 @@ const REASONS: Readonly<Record<string, string>> = {
   encryption_key: 'tokens are signed and not encrypted',
   sub_mode: 'the subject is always made from the uuid of the user',
   issuer_mode: 'the issuer is always that of the application',
-  logout_uri: NO_CALLS_AT_LOGOUT,
-  logout_method: NO_CALLS_AT_LOGOUT,
   grant_types: 'it says which grants the client may use',
   internal_host: NO_PROXYING,
   internal_host_ssl_validation: NO_PROXYING,

@@ -122,6 +122,11 @@ describe('a model, a choice or a limit of authenticators that is new in 2026.8',
   it.each([
     ['authentik_providers_oauth2.oauth2provider', `{${PROVIDER}}], invalidation_flow: !KeyOf flow}`],
     ['authentik_providers_oauth2.oauth2provider', `{${PROVIDER}, redirect_uri_type: logout}]}`],
+    ['authentik_providers_oauth2.oauth2provider', `{${PROVIDER}}], logout_uri: "", logout_method: backchannel}`],
+    [
+      'authentik_providers_oauth2.oauth2provider',
+      `{${PROVIDER}}], logout_uri: "https://a.example/bye", logout_method: frontchannel}`,
+    ],
     [`${APP}webauthn.authenticatorwebauthnstage`, '{hints: [security-key]}'],
     [`${APP}validate.authenticatorvalidatestage`, '{webauthn_hints: [security-key]}'],
     ['authentik_core.user', `{name: A, password_hash: ${HASH}}`],
@@ -131,6 +136,15 @@ describe('a model, a choice or a limit of authenticators that is new in 2026.8',
     const identifiers = model === 'authentik_core.user' ? '{username: a}' : '{name: a}';
     const text = `entries:\n  - ${flow}\n  - {model: ${model}, identifiers: ${identifiers}, attrs: ${attrs}}`;
     expect(await checkText(text, '2024.8')).toBe('0 errors, 0 warnings');
+  });
+
+  it('is accepted with a warning if it is the address of a back-channel logout', async () => {
+    const model = 'authentik_providers_oauth2.oauth2provider';
+    const attrs = '{authorization_flow: null, logout_uri: "https://a.example/bye"}';
+    for (const line of ['2024.8', '2026.8'] as const)
+      expect(await checkEntry(model, attrs, line)).toMatch(
+        /warning: ignored-value: .*: logout_uri: Gatehouse sends no back-channel logouts\. Set logout_method to frontchannel/,
+      );
   });
 
   it('may be ignored if it is only advice, as prevent_duplicate_devices', async () => {

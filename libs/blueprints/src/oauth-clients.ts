@@ -4,7 +4,7 @@ import type { SecretBox } from '@gatehouse/platform';
 import { applicationModel, applicationSchema, launchUrlIn } from './application.model.js';
 import { BlueprintError } from './blueprint-error.js';
 import type { Draft } from './draft.js';
-import { oauthProviderModel, oauthProviderSchema } from './oauth-provider.model.js';
+import { frontchannelLogoutUri, oauthProviderModel, oauthProviderSchema } from './oauth-provider.model.js';
 import type { BlueprintObject } from './object-model.js';
 import { PolicyBindings } from './policy-bindings.js';
 import { logoutUrisIn, redirectUrisIn } from './redirect-uris.js';
@@ -45,6 +45,7 @@ function compiled({ id, values }: BlueprintObject, { draft, secretBox }: Compile
     launch_url: launchUrlIn(applied),
     redirect_uris: redirectUrisIn(fields.redirect_uris),
     logout_uris: logoutUrisIn(fields.redirect_uris),
+    frontchannel_logout_uri: frontchannelLogoutUri(fields),
     authorization_details_types: fields.authorization_details_types,
     code_lifetime_s: lifetimeOf(access_code_validity),
     token_lifetime_s: lifetimeOf(access_token_validity),

@@ -4,7 +4,19 @@ import { CLIENT_TYPES } from '@gatehouse/plan';
 import { z } from 'zod';
 import { PROVIDER_KIND } from './application.model.js';
 import type { ObjectModel } from './object-model.js';
-import { redirectUris } from './redirect-uris.js';
+import { redirectUris, uriProblem } from './redirect-uris.js';
+
+/** Largest length of a logout URI, in characters. The Content-Security-Policy of a logout page names its origin. */
+const MAX_LOGOUT_URI = 500;
+
+/** How an application hears of a logout. */
+const LOGOUT_METHODS = ['backchannel', 'frontchannel'] as const;
+
+const logoutUri = () =>
+  char({ allowBlank: true, maxLength: MAX_LOGOUT_URI }).superRefine((uri, context) => {
+    const problem = uri === '' ? undefined : uriProblem(uri);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: `The address ${problem}.` });
+  });
 
 /**
  * An OAuth client. Supports only the fields that device codes and authorization codes need
@@ -30,6 +42,14 @@ export const oauthProviderSchema = z.object({
     .default('')
     .describe('Addresses that may get an authorization code: a text with one a line, or a list.')
     .meta({ since: '0.3.0' }),
+  logout_uri: logoutUri()
+    .default('')
+    .describe('Address that the browser opens at a logout, with API_VERSION=2026.8 and the method frontchannel.')
+    .meta({ since: '0.3.0' }),
+  logout_method: choice(LOGOUT_METHODS)
+    .default('backchannel')
+    .describe('How the application hears of a logout. Gatehouse sends no back-channel logouts.')
+    .meta({ since: '0.3.0' }),
   /** Types of `authorization_details` that the client may send (RFC 9396 §10). */
   authorization_details_types: z
     .array(choice([CONSENT_DETAIL]))
@@ -49,4 +69,18 @@ export const oauthProviderModel: ObjectModel = {
   schema: oauthProviderSchema,
   references: referencesOf(oauthProviderSchema),
   parents: [],
+  ignores: ({ logout_uri: uri, logout_method: method = 'backchannel' }) =>
+    typeof uri === 'string' && uri.trim() !== '' && method === 'backchannel'
+      ? {
+          logout_uri:
+            'Gatehouse sends no back-channel logouts. Set logout_method to frontchannel, or use a receiver of security events',
+        }
+      : {},
 };
+
+/** Returns the address that the browser opens when a session that has signed in to the client logs out. */
+export const frontchannelLogoutUri = ({
+  logout_uri: uri,
+  logout_method: method,
+}: z.output<typeof oauthProviderSchema>): string | undefined =>
+  method === 'frontchannel' && uri !== '' ? uri : undefined;

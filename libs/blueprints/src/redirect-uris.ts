@@ -12,10 +12,10 @@ const linesOf = (text: string) =>
     .filter(({ uri }) => uri !== '');
 
 /**
- * Returns why no code may be sent to an address, which must be an absolute https address, or an http address of this
+ * Returns why an address cannot be one of a client, which must be an absolute https address, or an http address of this
  * computer, without white space, fragment and credentials (RFC 6749 §3.1.2, RFC 8252 §7.3). Undefined for a good one.
  */
-function problemOf(uri: string): string | undefined {
+export function uriProblem(uri: string): string | undefined {
   if (/\s/.test(uri)) return 'has white space';
   if (!isWebAddress(uri)) return 'is no http(s) URL';
   if (uri.includes('#')) return 'has a fragment';
@@ -39,7 +39,7 @@ const WIRE = { anyOf: [{ type: 'string' }, { type: 'array', items: listedUriWire
 /** Schema of redirect URIs as a text, one a line. */
 const uriLines = char({ allowBlank: true }).superRefine((text, context) => {
   for (const { number, uri } of linesOf(text)) {
-    const problem = problemOf(uri);
+    const problem = uriProblem(uri);
     if (problem !== undefined) context.addIssue({ code: 'custom', message: `Line ${number} ${problem}.` });
   }
 });
@@ -58,7 +58,7 @@ type ListedUri = z.output<typeof listedUri>;
 
 const uriList = z.array(listedUri).superRefine((uris, context) => {
   for (const [index, { url }] of uris.entries()) {
-    const problem = problemOf(url);
+    const problem = uriProblem(url);
     if (problem !== undefined) context.addIssue({ code: 'custom', path: [index], message: `url ${problem}.` });
   }
 });

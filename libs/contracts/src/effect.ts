@@ -92,6 +92,8 @@ export const effect = z.discriminatedUnion('type', [
   }),
   /** Logs the user out of this session, and deletes all data of the session except this plan. */
   z.object({ type: z.literal('logout') }),
+  /** Records that the session has signed in to the application of an OAuth client, so that a logout tells it. */
+  z.object({ type: z.literal('sign_in'), client: z.string().max(255) }),
   event,
   z.object({ type: z.literal('reputation'), identifier: z.string(), delta: z.int() }),
   /**

@@ -25,7 +25,12 @@ export interface CommitInput {
   readonly journeys?: JourneySettings | undefined;
   /** By default, scores have no limits. */
   readonly reputation?: ReputationLimits | undefined;
+  /** Largest number of applications that a session remembers for its logout. */
+  readonly applicationsPerSession?: number | undefined;
 }
+
+/** Number of applications that a session remembers for its logout, unless a setting says otherwise. */
+export const DEFAULT_SESSION_APPLICATIONS = 20;
 
 /** What the effects of one type add to a save: parts of the SQL statement, and messages for the outbox. */
 interface SavedEffects {
@@ -58,6 +63,9 @@ const EFFECT_WRITERS: { readonly [T in EffectType]: EffectWriter<T> } = {
   }),
   logout: writeLogout,
   login: writeLogin,
+  sign_in: (signIns, { applicationsPerSession = DEFAULT_SESSION_APPLICATIONS }) => ({
+    parts: { sign_in: { signed_in_client: signIns.at(-1)!.client, other_applications: applicationsPerSession - 1 } },
+  }),
   keep_session: writeKeptSession,
   end_sessions: (ends) => ({ parts: { end: { gone_user: ends.at(-1)!.user } } }),
   reputation: writeReputation,

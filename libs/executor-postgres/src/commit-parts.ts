@@ -100,7 +100,7 @@ export const COMMIT_PARTS = {
   },
   /**
    * Makes the session anonymous, with the lifetime of an anonymous session, ends its binding to a device, and deletes its
-   * plans of other flows.
+   * plans of other flows and the applications to which it has signed in.
    */
   logout: {
     writes: `
@@ -111,8 +111,25 @@ export const COMMIT_PARTS = {
       FROM saved WHERE s.id = saved.session_id),
     flushed AS (
       DELETE FROM flow.plans p USING saved WHERE p.session_id = saved.session_id AND p.flow_id <> :flow
-      RETURNING p.flow_id, p.progress)`,
+      RETURNING p.flow_id, p.progress),
+    signed_out AS (DELETE FROM flow.signed_in_applications a USING saved WHERE a.session_id = saved.session_id)`,
     returns: abandonedBy('flushed'),
+  },
+  /**
+   * Records the application to which the session has signed in. If the session then has too many, deletes those with the
+   * oldest sign-ins (docs/spec/sessions.md#signed-in-applications).
+   */
+  sign_in: {
+    locks: 's.id = :session',
+    writes: `
+    outnumbered AS (
+      DELETE FROM flow.signed_in_applications WHERE (session_id, client_id) IN (
+        SELECT a.session_id, a.client_id FROM flow.signed_in_applications a JOIN saved USING (session_id)
+        WHERE a.client_id <> :signed_in_client::text ORDER BY a.signed_in_at DESC OFFSET :other_applications)),
+    signed_in AS (
+      INSERT INTO flow.signed_in_applications (session_id, client_id)
+      SELECT saved.session_id, :signed_in_client::text FROM saved
+      ON CONFLICT (session_id, client_id) DO UPDATE SET signed_in_at = excluded.signed_in_at)`,
   },
   /** Gives an anonymous session its full lifetime, because the visitor has answered a challenge. */
   extend: {

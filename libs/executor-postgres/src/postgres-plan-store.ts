@@ -103,6 +103,8 @@ interface PlanStoreSettings {
   readonly journeys?: JourneySettings;
   /** The limits of reputation scores. By default, there are none. */
   readonly reputation?: ReputationLimits;
+  /** Largest number of applications that a session remembers for its logout. */
+  readonly applicationsPerSession?: number;
   readonly logger: Logger;
 }
 
@@ -180,8 +182,9 @@ export class PostgresPlanStore extends PlanStore {
       has_answer: commit.hasAnswer === true,
       lifetime: this.lifetime('planS', commit.isUnanswered),
     };
-    const { lifetimes, journeys, reputation } = this.settings;
-    const consequences = commitPartsOf({ commit, sealer: this.sealer, lifetimes, journeys, reputation });
+    const { lifetimes, journeys, reputation, applicationsPerSession } = this.settings;
+    const { sealer } = this;
+    const consequences = commitPartsOf({ commit, sealer, lifetimes, journeys, reputation, applicationsPerSession });
     try {
       const [statement, parameters] = commitStatement(values, consequences);
       const { rows } = await this.latency.measure(() => runNamed<SavedRow>(this.source, statement, parameters));

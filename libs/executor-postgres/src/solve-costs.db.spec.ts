@@ -70,10 +70,12 @@ const FLOWS = {
   password: flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'page' }]),
   login: flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]),
   composite: flowOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], PASSWORD),
+  grant: flowOf([{ kind: 'page' }, { kind: 'granter' }, { kind: 'page' }]),
   dummies: flowOf([{ kind: 'page' }, { kind: 'page' }]),
 } satisfies Record<string, FlowVersion>;
 
 const WRONG = rejectedReply(['password']);
+const SIGNED_IN: StageReply = { type: 'passed', effects: [{ type: 'sign_in', client: 'shop' }] };
 const DENIED: StageReply = { type: 'denied' };
 
 /**
@@ -217,6 +219,15 @@ describe('the statements, bus messages and written rows of a request', () => {
         statements: ['plan_load', 'attempts_take', 'save.key.login.place.settle'],
         hops: ['secret.respond', 'login.challenge'],
         rows: { ...PROVED, 'sessions updated': 1 },
+      },
+    ],
+    [
+      'an answer behind which the session signs in to an application with an address for logouts',
+      {
+        ...{ flow: 'grant', replies: { 'granter.challenge': SIGNED_IN }, before: [undefined], answer: { word: 'x' } },
+        ...{ result: 'show', statements: ['plan_load', 'save.sign_in.extend'] },
+        hops: ['page.respond', 'granter.challenge', 'page.challenge'],
+        rows: { ...EXTENDED, 'signed_in_applications inserted': 1 },
       },
     ],
     [

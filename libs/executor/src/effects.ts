@@ -67,6 +67,7 @@ const EFFECT_HANDLERS: { readonly [T in EffectType]: EffectHandler<T> } = {
     changeSession: sessionAfterLogout,
     respond: (response) => ({ ...response, isLogin: false, device: undefined }),
   },
+  sign_in: {},
   event: {},
   reputation: {
     collect: (effect) => ({ effect, reputation: { identifier: effect.identifier, delta: effect.delta } }),

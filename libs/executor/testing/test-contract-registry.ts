@@ -119,7 +119,7 @@ const KINDS = new Map(
     contract('scorer', { facts: { x_acme_risk: { schema: RISK, writes: true } } }),
     contract('scored', { reads: {}, facts: { x_acme_risk: { schema: RISK, reads: 'required' } } }),
     contract('asker', { response: answer('token'), consent: 'asked' }),
-    contract('granter', { response: answer('token'), consent: 'needed' }),
+    contract('granter', { response: answer('token'), consent: 'needed', effects: ['event', 'sign_in'] }),
     contract('x_acme_pin', { response: answer('component', 'pin', 'hint') }),
     contract('x_acme_proof', { response: answer('pin'), proves: () => ({ factor: 'first', if_missing: 'refused' }) }),
     contract('x_acme_terms', { response: answer('accept'), guesses: false }),

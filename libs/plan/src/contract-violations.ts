@@ -229,6 +229,7 @@ const EFFECT_RULES: { readonly [T in EffectType]: EffectRule<T> } = {
   cookie: ({ name }, { cookies }) =>
     cookies.includes(name) ? [] : [`sets the cookie ${name}, which its contract does not list`],
   logout: allowed,
+  sign_in: allowed,
   event: ({ action, context, user }, _contract, { pendingUser, sessionUser }) => [
     ...(fitsAction(action, context)
       ? []

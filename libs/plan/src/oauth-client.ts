@@ -27,6 +27,11 @@ export const oauthClient = z.object({
   redirect_uris: z.array(z.string()).default([]),
   /** Further URLs to which a logout may lead. They get no authorization code. */
   logout_uris: z.array(z.string()).default([]),
+  /**
+   * URL that a frame of the browser opens when a session that has signed in to the application logs out (OpenID Connect
+   * Front-Channel Logout 1.0). Absent if there is none.
+   */
+  frontchannel_logout_uri: z.string().optional(),
   /** Types of `authorization_details` that the client may send. */
   authorization_details_types: z.array(z.string()).default([]),
   /** Lifetimes of codes and tokens in seconds. */

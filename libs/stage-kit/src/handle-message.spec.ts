@@ -135,17 +135,18 @@ describe('a respond request', () => {
     expect(restarting).toMatchObject({ type: 'rejected', state: { failures: 1 } });
     expect(restarting).not.toHaveProperty('effects');
   });
-  it('sends no toast to a gateway that does not say that it accepts toasts', async () => {
+  it('sends no toast and no sign-in to a gateway that does not say that it accepts toasts', async () => {
     const toastingContract = defineStage({
       ...contract,
       model: 'samples.toastingContract',
-      effects: ['toast', 'event'],
+      effects: ['toast', 'sign_in', 'event'],
     });
-    const [toast, event] = [
+    const [toast, signIn, event] = [
       { type: 'toast', level: 'info', message: 'sent' },
+      { type: 'sign_in', client: 'shop' },
       { type: 'event', action: 'password_set', context: {} },
     ] as const;
-    const passes = () => pass<typeof toastingContract>({ effects: [toast, event] });
+    const passes = () => pass<typeof toastingContract>({ effects: [toast, signIn, event] });
     const { toasts: _new, ...body } = stageRequestFixture({ config: { word: 'x' } });
     const message = { verb: 'challenge', body, report: () => expect.unreachable() } as const;
     const stage: Stage<typeof toastingContract> = { challenge: passes, respond: passes };

@@ -37,7 +37,7 @@ export async function handleStageMessage<C extends StageContract>(
     const outcome =
       verb === 'challenge' ? await stage.challenge(input) : await respond(contract, stage, { input, request });
     const reply = await toReply(stage, input, outcome);
-    return forGateway(contract, request.toasts ? reply : withoutToasts(reply), body);
+    return forGateway(contract, request.toasts ? reply : withoutNewEffects(reply), body);
   } catch (error) {
     if (isUnavailable(error)) return { problem: { code: 'stage_busy', retry_after_s: retryAfterS(error) } };
     if (error instanceof BadRequestError) return { problem: { code: 'stage_bad_request', detail: error.message } };
@@ -106,9 +106,12 @@ async function toReply<C extends StageContract>(
   });
 }
 
-/** Returns a reply without toasts, for a gateway that would take some of them for a violation of the contract. */
-const withoutToasts = (reply: StageReply): StageReply =>
-  reply.effects ? { ...reply, effects: reply.effects.filter(({ type }) => type !== 'toast') } : reply;
+/** Effects that gateways before 0.3 take for a violation of the contract. */
+const NEW_EFFECTS: readonly string[] = ['toast', 'sign_in'];
+
+/** Returns a reply for a gateway before 0.3, without the effects that it does not know. */
+const withoutNewEffects = (reply: StageReply): StageReply =>
+  reply.effects ? { ...reply, effects: reply.effects.filter(({ type }) => !NEW_EFFECTS.includes(type)) } : reply;
 
 /** Returns a reply with the older types of its challenge, for a gateway that does not say which line it speaks. */
 function forGateway({ challenge: type }: StageContract, reply: StageReply, body: unknown): StageReply {

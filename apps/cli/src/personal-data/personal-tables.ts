@@ -22,8 +22,8 @@ const replies = (table: string): PersonalTable => ({
  * `personSearch`: $1 uuid, $2 username and $3 email address in lower case, $4 subjects of attempts, $5 SHA-256 of the
  * email address, $6 subjects of message quotas, $7 ids of outbox messages, $8 ids of invitations that name the person,
  * $9 ids of kept events that name the person. Not listed are tables whose rows Postgres deletes by `ON DELETE CASCADE`:
- * `flow.session_keys`, `flow.source_logins`, `flow.forward_codes` and `flow.forward_sessions` with the session,
- * `mfa.codes` with the device, `directory.old_passwords` with the user, `flow.webhook_deliveries` with the event. The cascade also deletes all other plans of a
+ * `flow.session_keys`, `flow.source_logins`, `flow.forward_codes`, `flow.forward_sessions` and
+ * `flow.signed_in_applications` with the session, `mfa.codes` with the device, `directory.old_passwords` with the user, `flow.webhook_deliveries` with the event. The cascade also deletes all other plans of a
  * deleted session.
  */
 export const PERSONAL_TABLES: readonly PersonalTable[] = [

@@ -98,6 +98,7 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   ...keep('consent.code_keys', 'directory.password_ring_key', 'mfa.digest_keys'),
   // Deleted with their sessions.
   ...keep('flow.session_keys', 'flow.plans', 'flow.source_logins', 'flow.forward_codes', 'flow.forward_sessions'),
+  ...keep('flow.signed_in_applications'),
   // Counters of mails and messages of the last hour, and scores, which grant nothing.
   ...keep('flow.mailed', 'mfa.sends', 'flow.reputation'),
   // Places and browsers of logins. Policies compare later logins with them.

@@ -84,6 +84,7 @@ async function fill(person: SavedUser): Promise<void> {
     `INSERT INTO flow.source_logins (hash, session_id, source_id, body, expires_at) VALUES ($1, $2, $3, 'x', ${soon})`,
     ...[randomBytes(32), session, id],
   );
+  await run(`INSERT INTO flow.signed_in_applications (session_id, client_id) VALUES ($1, 'shop')`, session);
   await run(
     `INSERT INTO flow.attempts (subject, credential, failures, free_at, free) VALUES ($1, 'password', 3, now(), 5)`,
     userSubject(attemptHmacKey(keys.SECRET_KEY), uuid),
@@ -150,7 +151,7 @@ async function fill(person: SavedUser): Promise<void> {
 /** Tables whose rows Postgres deletes together with a row of a personal table (`ON DELETE CASCADE`). */
 const CASCADES = [
   ...['flow.session_keys', 'flow.source_logins', 'flow.forward_codes', 'flow.forward_sessions'],
-  ...['flow.webhook_deliveries', 'mfa.codes', 'directory.old_passwords'],
+  ...['flow.signed_in_applications', 'flow.webhook_deliveries', 'mfa.codes', 'directory.old_passwords'],
 ];
 /** Tables without data about persons: configuration, keys of the database, digests of accepted captcha tokens. */
 const IMPERSONAL = [

@@ -68,6 +68,7 @@ const planStoreSettings = (
   ...{ logger, observer, journeys },
   reputation: reputationLimits(config),
   saveCheckS: config.SAVE_CHECK_S,
+  applicationsPerSession: config.SESSION_APPLICATIONS,
   attributes: readsAttributes(config.AVATARS),
 });
 

@@ -150,12 +150,15 @@ export class AuthorizationController {
     const brand = await this.brands.find(request.host);
     const translate = translatorFor(request, { user, brand, requested: pending.ui_locale });
     const { sessionId, login } = visitor;
+    const isNewest = this.config.API_VERSION === '2026.8';
     const claims = loginClaims(login, requirementOf(pending), Date.now() / 1000);
     const config = {
       request: pending.id,
       user: user.uuid,
       authentication: idTokenClaims(claims, { sessionId, clientId: client.client_id }),
       asks: pending.prompts.includes('consent'),
+      // Only since 2026.8 a logout tells applications.
+      ...(isNewest && client.frontchannel_logout_uri !== undefined && { signs_in: client.client_id }),
     };
     const step = { kind: AUTHORIZATION_CODE_KIND, config };
     const question = consentOf(client, pending, translate);

@@ -16,6 +16,7 @@ import { LoginPlaces1765584001000 } from './1765584001000-login-places.js';
 import { TrimOldPasswords1765584003100 } from './1765584003100-trim-old-passwords.js';
 import { ReceivedSignals1766191260000 } from './1766191260000-received-signals.js';
 import { DeviceBoundSessions1766191320000 } from './1766191320000-device-bound-sessions.js';
+import { SignedInApplications1766795820000 } from './1766795820000-signed-in-applications.js';
 
 /** Migrations of the schema `flow`, in order. */
 export const executorMigrations = [
@@ -37,4 +38,5 @@ export const executorMigrations = [
   TrimOldPasswords1765584003100,
   ReceivedSignals1766191260000,
   DeviceBoundSessions1766191320000,
+  SignedInApplications1766795820000,
 ];

@@ -18,6 +18,8 @@ export const authorizationCodeContract = defineStage({
     authentication: sessionAuthentication,
     /** Whether the client requires a consent in this run (`prompt=consent`). */
     asks: z.boolean(),
+    /** Id of the client, if a logout of the session must tell the client. Gateways before 0.3 do not send it. */
+    signs_in: z.string().exactOptional(),
   }),
   challenge: z.object({}),
   response: z.object({}),
@@ -30,7 +32,7 @@ export const authorizationCodeContract = defineStage({
       code: 'invalid',
     },
   },
-  effects: ['event'],
+  effects: ['event', 'sign_in'],
   inserts: ['consent'],
   consent: 'needed',
   // A remembered consent needs no page: a link of another site may lead to a code, which only the client can use.

@@ -32,7 +32,9 @@ export class AuthorizationCodeStage implements Stage<Contract> {
     const { request, authentication } = config;
     const issued = await this.authorizations.issue(id, { id: request, user: { uuid, epoch }, authentication });
     if (!issued) return expired();
-    return pass<Contract>({ effects: [eventOf(input, issued)], context: { redirect: destinationOf(issued) } });
+    const signIns = config.signs_in === undefined ? [] : [{ type: 'sign_in', client: config.signs_in } as const];
+    const effects = [eventOf(input, issued), ...signIns];
+    return pass<Contract>({ effects, context: { redirect: destinationOf(issued) } });
   }
 
   respond(input: Input): Promise<Outcome> {

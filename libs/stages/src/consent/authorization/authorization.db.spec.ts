@@ -158,9 +158,9 @@ describe('authorization codes', () => {
 });
 
 describe('the stage of authorization codes', () => {
-  const drive = (request: string, { asks = false, user = ALICE, consented = false } = {}) =>
+  const drive = (request: string, { asks = false, user = ALICE, consented = false, config = {} } = {}) =>
     driveStage(authorizationCodeContract, new AuthorizationCodeStage(store), {
-      config: { request, user: ALICE.uuid, authentication: AUTHENTICATION, asks },
+      config: { request, user: ALICE.uuid, authentication: AUTHENTICATION, asks, ...config },
       request: { id: randomUUID(), session: { user }, step: { ...stageRequestFixture().step, consented } },
     });
 
@@ -177,6 +177,15 @@ describe('the stage of authorization codes', () => {
     expect(reply).toMatchObject({
       effects: [{ action: 'authorize_application', context: { scopes: 'openid email' } }],
     });
+  });
+
+  it('signs the session in to a client that a logout must tell, and to no other', async () => {
+    const types = async (config: object) => {
+      const reply = await drive(await pushed(), { config }).show();
+      return 'effects' in reply ? reply.effects?.slice(1) : undefined;
+    };
+    expect(await types({ signs_in: 'shop' })).toEqual([{ type: 'sign_in', client: 'shop' }]);
+    expect(await types({})).toEqual([]);
   });
 
   it('asks for a consent first if the client requires one, whatever was granted before', async () => {
