@@ -1,5 +1,5 @@
 /**
- * Signs the page module of an external stage (docs/how-to/write-a-stage-in-another-language.md#a-page-module).
+ * Signs the page module of an external stage (docs/reference/external-stage-pages.md#a-page-module).
  *
  * `npm run sign:stage-page -- KIND MODULE KEY` prints the member `module` of the descriptor's page. KEY is a file with an
  * Ed25519 private key (PEM). If there is none, it is made, and the value of STAGE_PAGE_KEYS is printed to standard error.
