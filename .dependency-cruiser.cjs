@@ -14,9 +14,9 @@ module.exports = {
     {
       name: 'nothing-missing',
       comment:
-        'An import that does not resolve would fail only at run time. The packages of bench/peers are installed by the benchmark.',
+        'An import that does not resolve would fail only at run time. The packages of bench/peers and site are installed by their commands.',
       severity: 'error',
-      from: { pathNot: '^bench/peers/' },
+      from: { pathNot: '^(?:bench/peers|site/\\.vitepress)/' },
       to: { couldNotResolve: true },
     },
     {
@@ -277,7 +277,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(dist|coverage|bench/results)/' },
+    exclude: { path: '^(dist|coverage|bench/results|site/\\.vitepress/\\.temp)/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },

@@ -60,9 +60,12 @@ function elementOf(schema: z.ZodType): unknown {
   return undefined;
 }
 
+/** Returns the description of a field. A code host would take `x_<vendor>` for HTML. */
+const meaningOf = ({ description = '' }: DescribedField): string => description.replaceAll('<', '\\<');
+
 function section({ name, key, fields }: DescribedModel): string[] {
   const rows = fields.map((field) => [
-    ...[code(field.name), typeOf(field), defaultOf(field), choicesIn(field), field.since, field.description ?? ''],
+    ...[code(field.name), typeOf(field), defaultOf(field), choicesIn(field), field.since, meaningOf(field)],
   ]);
   const keys = key.length > 0 ? [`Identified by ${key.map((field) => code(field)).join(', ')}.`] : [];
   return [`## ${name}`, ...keys, table(['field', 'type', 'default', 'choices', 'since', 'meaning'], rows)];

@@ -1,0 +1,38 @@
+/**
+ * `npm run docs:site` builds the documentation site from the Markdown files of `docs/` into `dist/docs-site`. `-- --serve`
+ * builds it and shows it at 127.0.0.1, `-- --watch` shows changes of pages while you write. Installs the packages of
+ * `site/` first if needed; `npm test` and the product do not need them.
+ */
+import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { installIfNeeded } from './install.mjs';
+
+const SITE = 'site';
+const USAGE = 'Usage: npm run docs:site -- [--serve | --watch] [--port NUMBER]';
+
+try {
+  const { values } = parseArgs({
+    options: {
+      serve: { type: 'boolean', default: false },
+      watch: { type: 'boolean', default: false },
+      port: { type: 'string', default: '9080' },
+    },
+  });
+  installIfNeeded(SITE);
+  process.exitCode = run(values);
+} catch (error) {
+  console.error(`docs:site: ${error.message}\n${USAGE}`);
+  process.exitCode = 1;
+}
+
+function run({ serve, watch, port }) {
+  const address = ['--host', '127.0.0.1', '--port', port];
+  if (watch) return vitepress('dev', ...address);
+  const status = vitepress('build');
+  return status === 0 && serve ? vitepress('preview', ...address) : status;
+}
+
+function vitepress(command, ...args) {
+  const program = `${SITE}/node_modules/vitepress/bin/vitepress.js`;
+  return spawnSync(process.execPath, [program, command, SITE, ...args], { stdio: 'inherit' }).status ?? 1;
+}
