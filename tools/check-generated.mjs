@@ -1,11 +1,16 @@
 /**
- * `docs:check` and `check:openapi` in one process. Most of their CPU time is the loading of the code, which happens once
+ * `docs:check`, `check:openapi` and `check:surface` in one process. Most of their CPU time is the loading of the code, which happens once
  * here.
  */
 import { checkOpenapi } from './check-openapi.mjs';
 import { checkDocs } from './docs.mjs';
 import { withModules } from './modules.mjs';
+import { checkStableSurface } from './stable-surface.mjs';
 
-const problems = await withModules(async (load) => [...(await checkDocs(load)), ...(await checkOpenapi(load))]);
+const problems = await withModules(async (load) => [
+  ...(await checkDocs(load)),
+  ...(await checkOpenapi(load)),
+  ...(await checkStableSurface(load)),
+]);
 for (const problem of problems) console.log(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;
