@@ -22,6 +22,7 @@ const NAMED_BY = [
   { folder: /^apps\/web\//, words: () => ['chromium', 'flow-page', 'if/flow'] },
   { folder: /^apps\/(\w+)\/src\//, words: (name) => [name] },
   { folder: /^packages\//, words: () => ['@gatehouse/client', 'packages', 'chromium'] },
+  { folder: /^\.github\//, words: () => ['.github'] },
   { folder: /^load\//, words: () => ['tools/load.mjs'] },
   { folder: /^tools\/(new-stage|check-stages)/, words: () => ['tools/new-stage'] },
   { folder: /^examples\//, words: () => ['examples/'] },
