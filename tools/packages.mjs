@@ -7,6 +7,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
+import { repositoryUrl } from './release/git.mjs';
 
 /** The packages in the order of their dependencies, with their entry files. */
 const PACKAGES = [
@@ -62,12 +63,20 @@ function writeTypes(name, folder) {
   rmSync(config);
 }
 
-/** Writes the package.json with the version, which is also that of the other packages in it. */
+/**
+ * Writes the package.json with the version, which is also that of the other packages in it, and with the repository, which
+ * the registry compares with the workflow that publishes.
+ */
 function writeManifest(name, folder) {
   const { peerDependencies, ...manifest } = JSON.parse(readFileSync(join('packages', name, 'package.json'), 'utf8'));
   const own = Object.keys(peerDependencies ?? {}).filter((peer) => peer.startsWith('@gatehouse/'));
   const peers = { ...peerDependencies, ...Object.fromEntries(own.map((peer) => [peer, version])) };
-  const complete = { ...manifest, version, ...(peerDependencies ? { peerDependencies: peers } : {}) };
+  const url = repositoryUrl();
+  const complete = {
+    ...{ ...manifest, version },
+    ...(peerDependencies ? { peerDependencies: peers } : {}),
+    ...(url.startsWith('git+https:') ? { repository: { type: 'git', url, directory: `packages/${name}` } } : {}),
+  };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(complete, undefined, 2)}\n`);
 }
 

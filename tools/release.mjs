@@ -1,12 +1,14 @@
 /**
  * `npm run release -- --image NAME` publishes the version of package.json: builds the image for all platforms and pushes
  * it, writes the software bill of materials, the licences, the provenance and the checksums to `dist/release`, and tags
- * the commit. With `--dry-run` it writes the files, and prints the commands instead of running them.
+ * the commit. `--tagged` is for a workflow that the tag has started: the commit must have the tag. With `--dry-run` it
+ * writes the files, and prints the commands instead of running them.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { findObstacles, git, sectionOf } from './release/checks.mjs';
+import { findObstacles, sectionOf } from './release/checks.mjs';
+import { git, repositoryUrl } from './release/git.mjs';
 import { provenanceOf, sha256 } from './release/provenance.mjs';
 import { shippedPackages, softwareBillOfMaterials } from './release/sbom.mjs';
 import { ALLOWED_LICENCES } from './security/licences.mjs';
@@ -14,10 +16,16 @@ import { ALLOWED_LICENCES } from './security/licences.mjs';
 const PLATFORMS = ['linux/amd64', 'linux/arm64'];
 const FOLDER = 'dist/release';
 const BUILD_RESULT = 'dist/image.json';
-const USAGE = 'Usage: npm run release -- --image REGISTRY/NAME [--dry-run]';
+/** Text of the release, and the digest of the image in the format of `sha256sum`, for the workflow. */
+const [NOTES, IMAGE_SUM] = ['dist/release-notes.md', 'dist/image.sums'];
+const USAGE = 'Usage: npm run release -- --image REGISTRY/NAME [--tagged] [--dry-run]';
 
 const { values } = parseArgs({
-  options: { image: { type: 'string' }, 'dry-run': { type: 'boolean', default: false } },
+  options: {
+    image: { type: 'string' },
+    tagged: { type: 'boolean', default: false },
+    'dry-run': { type: 'boolean', default: false },
+  },
 });
 const dryRun = values['dry-run'];
 try {
@@ -29,12 +37,14 @@ try {
 
 function release() {
   if (!values.image && !dryRun) throw new Error(`NAME of the image is missing. ${USAGE}`);
-  const obstacles = findObstacles();
+  const obstacles = findObstacles(values);
   if (obstacles.length > 0) throw new Error(`not possible.\n${obstacles.join('\n')}`);
   const startedAt = new Date();
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const image = `${values.image ?? 'gatehouse'}:${version}`;
+  const name = values.image ?? 'gatehouse';
+  const image = `${name}:${version}`;
   run(process.execPath, 'tools/released-migrations.mjs', '--complete');
+  run(process.execPath, 'tools/stable-surface.mjs', '--complete');
   run(process.execPath, 'tools/build.mjs');
   const files = writeDocuments(version);
   const built = publish(
@@ -42,11 +52,15 @@ function release() {
     ...['--metadata-file', BUILD_RESULT, '--push', '.'],
   );
   const imageDigest = built ? JSON.parse(readFileSync(BUILD_RESULT, 'utf8'))['containerimage.digest'] : undefined;
+  if (imageDigest) writeFileSync(IMAGE_SUM, `${imageDigest.replace('sha256:', '')}  ${name}\n`);
   writeProvenance({ version, image, imageDigest, files, startedAt });
-  publish('git', 'tag', '--annotate', `v${version}`, '--message', `Gatehouse ${version}`);
-  publish('git', 'push', 'origin', `v${version}`);
+  if (!values.tagged) {
+    publish('git', 'tag', '--annotate', `v${version}`, '--message', `Gatehouse ${version}`);
+    publish('git', 'push', 'origin', `v${version}`);
+  }
+  writeFileSync(NOTES, `${sectionOf(version)}\n`);
   console.log(`\nFiles of the release, in ${FOLDER}:\n${readFileSync(`${FOLDER}/SHA256SUMS`, 'utf8')}`);
-  console.log(`Text of the release:\n\n${sectionOf(version)}`);
+  console.log(`Text of the release, in ${NOTES}:\n\n${sectionOf(version)}`);
 }
 
 /** Writes the bill of materials and the licences. Returns their paths. Throws when a licence is not allowed. */
@@ -70,12 +84,6 @@ function writeProvenance({ version, files, ...rest }) {
   writeFileSync(provenance, `${JSON.stringify(provenanceOf({ version, files, ...source, ...rest }), undefined, 2)}\n`);
   const sums = [...files, provenance].map((path) => `${sha256(path)}  ${path.slice(FOLDER.length + 1)}\n`);
   writeFileSync(`${FOLDER}/SHA256SUMS`, sums.join(''));
-}
-
-/** Returns the address of the remote `origin` without a user name and a password. Without a remote, `git+local`. */
-function repositoryUrl() {
-  const { status, stdout } = spawnSync('git', ['remote', 'get-url', 'origin'], { encoding: 'utf8' });
-  return status === 0 ? `git+${stdout.trim().replace(/\/\/[^/@]*@/, '//')}` : 'git+local';
 }
 
 /** Runs a command that publishes. In a dry run, prints it instead and returns false. */

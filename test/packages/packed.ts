@@ -39,7 +39,7 @@ export async function installPacked(): Promise<ScratchProject> {
 }
 
 /** Builds and packs the packages, once for all workers of the test run. Returns the folder of the packed files. */
-async function packOnce(): Promise<string> {
+export async function packOnce(): Promise<string> {
   const packed = packedFolder(inject('runId'));
   await onServer(inject('postgresUrl'), async (client) => {
     // The lock ends with the connection.

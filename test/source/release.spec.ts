@@ -14,9 +14,8 @@ beforeEach(() => {
   for (const path of [...DOCUMENTS, 'package.json']) cpSync(path, join(folder, path));
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
   mkdirSync(join(folder, 'tools'));
-  // A release runs these two tools. They do nothing here, because DOCUMENTS has the files of a build.
-  write('tools/build.mjs', '');
-  write('tools/released-migrations.mjs', '');
+  // A release runs these tools. They do nothing here, because DOCUMENTS has the files of a build.
+  for (const tool of ['build', 'released-migrations', 'stable-surface']) write(`tools/${tool}.mjs`, '');
   write('CHANGELOG.md', `# Changes\n\n## ${version} (2026-11-29)\n\n- New.\n\n## 0.0.1 (2026-01-01)\n\n- Old.\n`);
   write('.gitignore', 'dist\nnode_modules\n');
   git('init', '--quiet');
@@ -62,17 +61,30 @@ describe('npm run release', () => {
     expect(release('--dry-run')).toMatchObject({ status: 1, stderr: expect.stringContaining(`v${version} exists`) });
   });
 
+  it('with --tagged needs the tag of the version at the commit, and creates none', () => {
+    const missing = expect.stringContaining(`The commit has no tag v${version}`);
+    expect(release('--dry-run', '--tagged')).toMatchObject({ status: 1, stderr: missing });
+    git('tag', `v${version}`);
+    write('new.txt', '');
+    commit();
+    expect(release('--dry-run', '--tagged')).toMatchObject({ status: 1, stderr: missing });
+    git('tag', '--force', `v${version}`);
+    const { status, stdout } = release('--dry-run', '--tagged');
+    expect(status).toBe(0);
+    expect(stdout).not.toContain('would run: git');
+  });
+
   it('refuses a lockfile of another version', () => {
     write('package-lock.json', read('package-lock.json').replace(`"version": "${version}"`, '"version": "0.0.9"'));
     commit();
     expect(release('--dry-run')).toMatchObject({ status: 1, stderr: expect.stringContaining('has the version 0.0.9') });
   });
 
-  it('refuses while a migration is not listed as released', () => {
-    write('tools/released-migrations.mjs', 'process.exitCode = process.argv.includes("--complete") ? 1 : 0;');
+  it.each(['released-migrations', 'stable-surface'])('refuses while tools/%s.mjs finds a list incomplete', (tool) => {
+    write(`tools/${tool}.mjs`, 'process.exitCode = process.argv.includes("--complete") ? 1 : 0;');
     commit();
     const { status, stderr } = release('--dry-run');
-    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('released-migrations') });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(tool) });
   });
 
   it('refuses to publish without the name of the image', () => {
@@ -94,7 +106,9 @@ describe('npm run release', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toContain(`--tag registry.example.org/gatehouse:${version} `);
     expect(stdout).toContain('--platform linux/amd64,linux/arm64');
+    expect(stdout).toContain('would run: git push origin');
     expect(stdout).toMatch(/- New\.\s*$/);
+    expect(read('dist/release-notes.md')).toBe('- New.\n');
     expect(git('tag', '--list')).toBe('');
 
     const bill = JSON.parse(read(`dist/release/gatehouse-${version}.cdx.json`));

@@ -1,11 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { git } from './git.mjs';
 
 /**
  * Returns what forbids a release of the working tree in the current folder: one sentence for each reason, or none. A
- * release comes from a commit, has one version everywhere, a dated section in CHANGELOG.md, and a new tag.
+ * release comes from a commit, has one version everywhere, a dated section in CHANGELOG.md, and a new tag. With `tagged`,
+ * the commit has this tag already.
  */
-export function findObstacles() {
+export function findObstacles({ tagged }) {
   const { version } = readJson('package.json');
   const lock = readJson('package-lock.json');
   return [
@@ -14,7 +15,10 @@ export function findObstacles() {
       `package-lock.json has the version ${lock.version}, package.json ${version}. Run: npm install`,
     sectionOf(version) === undefined &&
       `CHANGELOG.md has no section for this version. Its heading must be: ## ${version} (YYYY-MM-DD)`,
-    git('tag', '--list', `v${version}`) !== '' && `The tag v${version} exists. Raise the version in package.json.`,
+    tagged
+      ? git('tag', '--points-at', 'HEAD', '--list', `v${version}`) === '' &&
+        `The commit has no tag v${version}. Tag a commit whose package.json has the version of the tag.`
+      : git('tag', '--list', `v${version}`) !== '' && `The tag v${version} exists. Raise the version in package.json.`,
   ].filter(Boolean);
 }
 
@@ -26,13 +30,6 @@ export function sectionOf(version) {
     .find((section) => heading.test(section))
     ?.replace(heading, '')
     .trim();
-}
-
-/** Returns the output of a Git command, without the last newline. Throws with its error output when it fails. */
-export function git(...args) {
-  const { status, stdout, stderr, error } = spawnSync('git', args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`git ${args.join(' ')} failed: ${error?.message ?? stderr}`);
-  return stdout.trimEnd();
 }
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
