@@ -38,7 +38,8 @@ const MEANINGS: Readonly<Record<ContextKey, string>> = {
   invitation: 'the invitation that the visitor follows',
   invitation_in_effect: 'whether an invitation is in effect',
   invitation_due: 'uuid of the single-use invitation that is used up when the user is saved',
-  is_restored: 'the mailed link, or the return from a source, that brought the visitor here: its step and user',
+  is_restored:
+    'the mailed link, or the return from a source, that brought the visitor here: its step and user, and the address to which a superuser has mailed it',
   'goauthentik.io/providers/oauth2/post_logout_redirect_uri':
     'address to which an application wants to get the visitor back after the logout',
   is_redirected: 'the flow whose redirect stage has brought the visitor here',

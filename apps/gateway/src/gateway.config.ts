@@ -187,7 +187,7 @@ export const gatewaySettings = z.object({
     'Seconds of the first delay after too many wrong credentials; each further one doubles it, up to an hour',
   ),
   MAIL_REQUESTS_FREE: whole(5, { max: 1000 }).describe(
-    'Mails that one network may request for one name before delays begin, also a known browser, or a visitor with another proof; all networks together may request four times as many',
+    'Mails that one network may request for one name before delays begin, also a known browser, or a visitor with another proof; all networks together may request four times as many. Superusers may send as many recovery mails to one user',
   ),
   KNOWN_BROWSER_S: whole(90 * 86_400, { min: 3600, max: 365 * 86_400 }).describe(
     'Seconds for which a browser stays known for a user who has logged in with it; its wrong credentials count apart from those of strangers',

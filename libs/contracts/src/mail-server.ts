@@ -4,6 +4,15 @@ import { boolean, char, integer } from './fields.js';
 import { type Errors, NON_FIELD_ERRORS } from './message.js';
 import { secret } from './secret.js';
 
+/**
+ * Seconds for which a mailed link still works after the lifetime that the mail states, for users who open it in the last
+ * minute (docs/spec/stages.md#email-mail).
+ */
+export const LINK_GRACE_S = 60;
+
+/** Returns the whole minutes of a lifetime that a mail states; a shorter one counts as a minute. */
+export const wholeMinutes = (lifetimeS: number): number => Math.max(1, Math.floor(lifetimeS / 60));
+
 /** Maximum length of a text in the settings of a mail server. */
 const MAX_TEXT = 255;
 

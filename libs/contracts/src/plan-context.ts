@@ -107,9 +107,11 @@ export const planContext = z.object({
   invitation_due: z.uuid().optional(),
   /**
    * Set when the visitor arrives by a mailed link, or returns from a source: the step to continue with, and the user of
-   * the plan.
+   * the plan. `address`: where a superuser has mailed the link to (docs/spec/http.md#recovery-mails).
    */
-  is_restored: z.object({ step: z.string(), user: z.string().nullable() }).optional(),
+  is_restored: z
+    .object({ step: z.string(), user: z.string().nullable(), address: z.string().exactOptional() })
+    .optional(),
   /** Address to which an application wants to get the visitor back after the logout. */
   [POST_LOGOUT_REDIRECT]: redirectTarget().optional(),
   /** The flow whose redirect stage has brought the visitor to this flow. */

@@ -38,6 +38,40 @@ describe('a mailed link', () => {
     expect(plans.plan?.shown).toBeUndefined();
   });
 
+  it('is valid only as long as its user has the address to which a superuser has mailed it', async () => {
+    const link = { step: '', user: ALICE.uuid, address: ALICE.email };
+    const context = { pending_user: ALICE, is_restored: link };
+    const { show, confirm, plans, isLive } = mailed('puzzle', { plan: { context } });
+    await show(byLink);
+    expect(plans.plan?.context.is_restored).toEqual({ ...link, step: 'puzzle-1' });
+    expect((await confirm()).result).toMatchObject({ challenge: { puzzle: true } });
+    expect(isLive()).toBe(false);
+
+    const moved = { context: { pending_user: { ...ALICE, email: 'moved@example.org' }, is_restored: link } };
+    const other = mailed('puzzle', { plan: moved });
+    expect((await other.show(byLink)).result).toMatchObject({ errors: { non_field_errors: [{ wire: 'link-used' }] } });
+    expect([other.plans.plan?.resumed, other.plans.plan?.context.pending_user]).toEqual([undefined, undefined]);
+  });
+
+  it('of a later stage does not depend on the address of the link that has continued the plan before', async () => {
+    const is_restored = { step: 'ident-0', user: ALICE.uuid, address: 'before@example.org' };
+    const { show, plans } = mailed('puzzle', { plan: { context: { pending_user: ALICE, is_restored } } });
+    expect((await show(byLink)).result).toMatchObject(QUESTION);
+    expect(plans.plan?.context.is_restored).toEqual({ step: 'puzzle-1', user: ALICE.uuid });
+  });
+
+  it('cannot be confirmed after its user got another address than that of the mail of a superuser', async () => {
+    const context = { pending_user: ALICE, is_restored: { step: '', user: ALICE.uuid, address: ALICE.email } };
+    const { show, confirm, plans, stages } = mailed('puzzle', { plan: { context } });
+    await show(byLink);
+    const [[hash, link] = []] = plans.resumedPlans;
+    const pending_user = { ...ALICE, email: 'moved@example.org' };
+    plans.resumedPlans.set(hash!, { ...link!, plan: { ...link!.plan, context: { ...context, pending_user } } });
+
+    expect((await confirm()).result).toMatchObject({ type: 'denied' });
+    expect(stages.hops).toEqual([]);
+  });
+
   it('takes no answer to a challenge that was shown before it was mailed', async () => {
     const trail = [{ step: 'ident-0', outcome: 'passed', at: '', ms: 0 }];
     const { solve, confirm, stages } = mailed('puzzle', {

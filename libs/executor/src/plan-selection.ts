@@ -25,30 +25,49 @@ export async function selectPlan(plans: PlanStore, arrival: LoadedRequest): Prom
   const { flow_token } = request.query;
   const token = flow_token ? hashToken(flow_token) : undefined;
   const isOther = token !== undefined && !secretsEqual(stored?.plan.resumed?.token ?? '', token.toString('hex'));
-  const found = isOther ? await plans.findResumed(request.slug, token) : undefined;
+  const found = isOther ? await findLinkPlan(plans, request.slug, token) : undefined;
   if (found) return { continued: { ...found, plan: resumePlan(found, token!) }, hasInvalidLink: false };
   const isLinkGone = await isUnconfirmedLinkGone(plans, stored?.plan, request.slug);
   return { continued: stored && (isLinkGone ? { ...stored, isLinkGone } : stored), hasInvalidLink: isOther };
 }
 
 /**
- * Whether a plan waits for the confirmation of a mailed link that has expired or was used up, for example in another
- * browser.
+ * Whether a plan waits for the confirmation of a mailed link that is not valid any more: it has expired or was used up,
+ * for example in another browser, or its user has another address now.
  */
 export async function isUnconfirmedLinkGone(plans: PlanStore, plan: Plan | undefined, slug: string): Promise<boolean> {
   if (!plan?.resumed || plan.resumed.confirmed) return false;
-  return (await plans.findResumed(slug, Buffer.from(plan.resumed.token, 'hex'))) === undefined;
+  return (await findLinkPlan(plans, slug, Buffer.from(plan.resumed.token, 'hex'))) === undefined;
 }
+
+/**
+ * Returns the plan of a mailed link. Returns `undefined` for a link that was used up or has expired, and for one that a
+ * superuser has mailed to an address that is not its user's any more, because that mailbox may belong to another person.
+ */
+async function findLinkPlan(plans: PlanStore, slug: string, token: Buffer): Promise<ResumedPlan | undefined> {
+  const found = await plans.findResumed(slug, token);
+  const address = found && mailedAddress(found.plan);
+  return address === undefined || address === found?.plan.context.pending_user?.email ? found : undefined;
+}
+
+/**
+ * Returns the address to which a superuser has mailed the link of a stored plan; `undefined` for a link that a stage has
+ * mailed, also in a plan that was continued by a link of a superuser before. Only the former plan has no step yet.
+ */
+const mailedAddress = ({ context: { is_restored: link } }: Plan): string | undefined =>
+  link?.step === '' ? link.address : undefined;
 
 /**
  * Returns the plan of a link without its shown challenge and its cross-site mark. The mark is not needed, because the
  * link asks for a confirmation anyway.
  */
 function resumePlan({ plan: { shown: _shown, cross_site: _mark, ...plan }, step }: ResumedPlan, token: Buffer): Plan {
-  const user = plan.context.pending_user;
+  const { pending_user: user } = plan.context;
+  const address = mailedAddress(plan);
+  const link = { step, user: user?.kind === 'saved' ? user.uuid : null, ...(address !== undefined && { address }) };
   return withProvedUser({
     ...plan,
-    context: { ...plan.context, is_restored: { step, user: user?.kind === 'saved' ? user.uuid : null } },
+    context: { ...plan.context, is_restored: link },
     resumed: { token: token.toString('hex'), confirmed: false },
   });
 }

@@ -1,7 +1,7 @@
 import type { AuditEvent, SavedUser } from '@gatehouse/contracts';
 import type { Sealer } from '@gatehouse/platform';
-import { type EventFacts, eventMessage } from './message.js';
-import { INSERT_OUTBOX_ROWS, outboxColumns, outboxRow } from './outbox-row.js';
+import { type EventFacts, eventMessage, mailMessage } from './message.js';
+import { INSERT_OUTBOX_ROWS, type OutboxRow, outboxColumns, outboxRow } from './outbox-row.js';
 
 /** An audit event of a command, or of an HTTP request that changes flows. */
 export type CommandEvent = AuditEvent & {
@@ -25,6 +25,22 @@ export interface EventRecorder {
   record(transaction: Transaction, ...events: readonly CommandEvent[]): Promise<void>;
 }
 
+/** A mail, with the saved user, the flow and the plan that it is about. */
+export interface RequestedMail {
+  readonly mail: Parameters<typeof mailMessage>[0];
+  readonly user: SavedUser;
+  readonly flow: string;
+  readonly plan: string;
+}
+
+/**
+ * Adds mails to the outbox in the transaction of the change that they tell of, so that neither can be saved without the
+ * other.
+ */
+export interface MailRecorder {
+  recordMail(transaction: Transaction, mail: RequestedMail): Promise<void>;
+}
+
 /** Who has requested a change, and with which HTTP request. */
 type RequestFacts = Omit<EventFacts, 'user' | 'flow' | 'plan'>;
 
@@ -39,11 +55,19 @@ export async function recordEvents(
     const { user, flow, plan } = event;
     return outboxRow(eventMessage(event, { ...facts, user, flow, plan }), sealer);
   });
+  await insertRows(transaction, rows);
+}
+
+async function insertRows(transaction: Transaction, rows: readonly OutboxRow[]): Promise<void> {
   const { ids, topics, bodies, users } = outboxColumns(rows);
   await transaction.query(INSERT_OUTBOX_ROWS, [ids, topics, bodies, users]);
 }
-/** Writes the audit events of a change that an HTTP request has made. Their actor is the caller of the request. */
-export class RequestEventRecorder implements EventRecorder {
+
+/**
+ * Writes the audit events and the mails of a change that an HTTP request has made. Their actor is the caller of the
+ * request.
+ */
+export class RequestEventRecorder implements EventRecorder, MailRecorder {
   constructor(
     private readonly facts: RequestFacts,
     private readonly sealer: Sealer,
@@ -51,5 +75,9 @@ export class RequestEventRecorder implements EventRecorder {
 
   record(transaction: Transaction, ...events: readonly CommandEvent[]): Promise<void> {
     return recordEvents(transaction, events, { facts: this.facts, sealer: this.sealer });
+  }
+
+  recordMail(transaction: Transaction, { mail, ...about }: RequestedMail): Promise<void> {
+    return insertRows(transaction, [outboxRow(mailMessage(mail, { ...this.facts, ...about }), this.sealer)]);
   }
 }

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import type { AuditEvent, SavedUser } from '@gatehouse/contracts';
 import { hashToken, randomToken, TOKEN_LENGTH } from '@gatehouse/executor';
 import { interval, planBodyOf, resumeTokenSealId } from '@gatehouse/executor-postgres';
-import type { EventRecorder } from '@gatehouse/outbox';
+import type { EventRecorder, MailRecorder, RequestedMail } from '@gatehouse/outbox';
 import type { Plan } from '@gatehouse/plan';
 import { Sealer } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 /** A recovery link to save. */
-interface RecoveryLink {
+export interface RecoveryLink {
   /** The flow that the link continues, and its version. */
   readonly flow: { readonly id: string; readonly slug: string; readonly versionId: string };
   /** The plan that the link continues, and the id of the step that it leads to. */
@@ -23,6 +23,13 @@ interface RecoveryLink {
 interface LinkAudit {
   readonly event: AuditEvent;
   readonly events: EventRecorder;
+}
+
+/** The mail that takes a link to its user. */
+interface LinkMail {
+  /** Returns the mail with the link of a token. */
+  readonly withLink: (token: string) => RequestedMail['mail'];
+  readonly mails: MailRecorder;
 }
 
 const DELETE_OLDER = 'DELETE FROM flow.resume_tokens WHERE plan_id = $1';
@@ -43,10 +50,15 @@ export class RecoveryLinkRepository {
   ) {}
 
   /**
-   * Saves a link and its audit event in one transaction, and returns the token of the link, of which only the hash is
-   * stored. The link replaces the user's older recovery link of the flow, so a user has at most one for each flow.
+   * Saves a link, its audit event and its mail, if there is one, in one transaction. Returns the token of the link, of
+   * which only the hash is stored. The link replaces the user's older recovery link of the flow, so a user has at most one
+   * for each flow.
    */
-  async save({ flow, plan, step, user, ttlS }: RecoveryLink, { event, events }: LinkAudit): Promise<string> {
+  async save(
+    { flow, plan, step, user, ttlS }: RecoveryLink,
+    { event, events }: LinkAudit,
+    mail?: LinkMail,
+  ): Promise<string> {
     const token = randomToken(TOKEN_LENGTH);
     const hash = hashToken(token);
     const owner = linkOwnerId(user.uuid, flow.id);
@@ -54,7 +66,9 @@ export class RecoveryLinkRepository {
     await this.source.transaction(async (manager) => {
       await manager.query(DELETE_OLDER, [owner]);
       await manager.query(INSERT, [hash, flow.id, flow.versionId, owner, step, user.uuid, body, interval(ttlS)]);
-      await events.record(manager, { ...event, user, flow: flow.slug, plan: plan.id });
+      const about = { user, flow: flow.slug, plan: plan.id };
+      await events.record(manager, { ...event, ...about });
+      if (mail) await mail.mails.recordMail(manager, { mail: mail.withLink(token), ...about });
     });
     return token;
   }

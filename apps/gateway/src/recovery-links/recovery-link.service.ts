@@ -6,7 +6,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { InvalidFieldsError } from '../http/zod-body.pipe.js';
 import { mailStepIndex } from './mail-step.js';
-import { RecoveryLinkRepository } from './recovery-link.repository.js';
+import { type RecoveryLink, RecoveryLinkRepository } from './recovery-link.repository.js';
 
 /** Lifetime in seconds of a link whose request names none. */
 const DEFAULT_LIFETIME_S = 86_400;
@@ -30,26 +30,38 @@ export class RecoveryLinkService {
   ) {}
 
   /**
-   * Returns the URL of a link that continues the flow of the request for a user: at its first mail step, as if that step
-   * had mailed the link, or at its first step if no step mails one. Throws InvalidFieldsError if the flow does not apply
-   * to the user, or if the duration is invalid.
+   * Returns the URL of a new link that continues the plan of `plan`. Throws InvalidFieldsError if the flow does not apply to
+   * the user, or if the duration is invalid.
    */
   async create(request: FlowRequest, { user, duration, events }: RequestedLink): Promise<string> {
-    const ttlS = this.lifetimeOf(duration);
+    const ttlS = this.lifetimeOf(duration) ?? Math.min(DEFAULT_LIFETIME_S, this.config.RECOVERY_LINK_MAX_S);
+    const planned = await this.plan(request, user);
+    const token = await this.links.save({ ...planned, ttlS }, { event: creationEvent(ttlS), events });
+    return this.urlOf(planned.flow.slug, token);
+  }
+
+  /**
+   * Plans the flow of the request for a user: at its first mail step, as if that step had mailed the link, or at its first
+   * step if no step mails one. Throws InvalidFieldsError if the flow does not apply to the user.
+   */
+  async plan(request: FlowRequest, user: SavedUser): Promise<Omit<RecoveryLink, 'ttlS'>> {
     const { version, ...planned } = await this.starter.planLink(request, user).catch(asRefusal);
     const plan = { ...planned.plan, cursor: Math.max(0, mailStepIndex(planned.plan, version, this.contracts)) };
     const step = currentStep(plan, version);
     if (!step) throw notApplicable();
-    const { slug } = request;
-    const flow = { id: planned.flowId, slug, versionId: planned.versionId };
-    const event = { action: 'recovery_link_created', context: { expires_in_s: ttlS } } as const;
-    const token = await this.links.save({ flow, plan, step: step.id, user, ttlS }, { event, events });
+    const flow = { id: planned.flowId, slug: request.slug, versionId: planned.versionId };
+    return { flow, plan, step: step.id, user };
+  }
+
+  /** Returns the URL of the link of a token. It begins with the configured base URL, not with the `Host` of a request. */
+  urlOf(slug: string, token: string): string {
     return resumeUrl({ slug, baseUrl: this.config.BASE_URL.replace(/\/$/, ''), query: {} }, token);
   }
 
-  private lifetimeOf(duration: string | undefined): number {
+  /** Returns the seconds of the duration of a request, if it has one. Throws InvalidFieldsError for an invalid one. */
+  lifetimeOf(duration: string | undefined): number | undefined {
     const { RECOVERY_LINK_MAX_S: maxS } = this.config;
-    if (duration === undefined) return Math.min(DEFAULT_LIFETIME_S, maxS);
+    if (duration === undefined) return undefined;
     const lifetimeS = parseDuration(duration);
     if (lifetimeS === undefined)
       throw invalidDuration(`${duration} is not in the correct format of 'hours=3;minutes=1'.`);
@@ -57,6 +69,10 @@ export class RecoveryLinkService {
     return Math.round(lifetimeS);
   }
 }
+
+/** Returns the audit event of a new link. */
+export const creationEvent = (ttlS: number) =>
+  ({ action: 'recovery_link_created', context: { expires_in_s: ttlS } }) as const;
 
 const invalidDuration = (text: string) => new InvalidFieldsError({ token_duration: [{ text }] });
 

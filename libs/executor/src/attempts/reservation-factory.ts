@@ -1,4 +1,4 @@
-import type { AttemptRule, Effect, Errors, User } from '@gatehouse/contracts';
+import type { AttemptRule, Effect, Errors, SavedUser, User } from '@gatehouse/contracts';
 import ipaddr from 'ipaddr.js';
 import { type AttemptReservation, COUNTER_SEPARATOR, hmacSubject, NETWORK_CREDENTIAL } from './attempt-store.js';
 
@@ -17,6 +17,8 @@ export interface AttemptLimits {
 const MAIL = 'mail';
 /** Counter of the mails that visitors have asked for again, beside the counters of all requested mails. */
 const MAIL_AGAIN = `${MAIL}${COUNTER_SEPARATOR}again`;
+/** Counter of the mails that superusers send to a user. */
+const MAIL_BY_SUPERUSERS = `${MAIL}${COUNTER_SEPARATOR}superusers`;
 /** Seconds without a requested mail after which the requested mails of a user are forgotten. */
 const MAIL_FORGET_S = 3600;
 
@@ -115,6 +117,16 @@ export class ReservationFactory {
       })),
       ...this.networkCounter(guesser, `${MAIL}${COUNTER_SEPARATOR}${NETWORK_CREDENTIAL}`),
     ];
+  }
+
+  /**
+   * Returns the attempt that a mail costs which a superuser sends to a user. All superusers share its counter, and no
+   * visitor does, so that neither can use up the mails of the other. Too many attempts delay mails.
+   */
+  superuserMailReservation(user: SavedUser): AttemptReservation {
+    const subject = hmacSubject(this.key, subjectOf(user));
+    const limits = { free: this.limits.mailsFree, hard: undefined, forgetAfterS: MAIL_FORGET_S };
+    return { subject, credential: MAIL, counter: MAIL_BY_SUPERUSERS, ...limits };
   }
 
   /**

@@ -1,15 +1,17 @@
-import { type Effect, mailServerOf, seconds, secondsOf, type User } from '@gatehouse/contracts';
+import {
+  type Effect,
+  LINK_GRACE_S,
+  mailServerOf,
+  seconds,
+  secondsOf,
+  type User,
+  wholeMinutes,
+} from '@gatehouse/contracts';
 import type { ChallengeInput, MailLimits } from '@gatehouse/stage-kit';
 import type { emailContract } from './email.contract.js';
 
 type Contract = typeof emailContract;
 type Mail = Extract<Effect, { type: 'mail' }>;
-
-/**
- * Seconds for which a link still works after the lifetime that the mail states, for users who open it in the last
- * minute (docs/spec/stages.md#email-mail).
- */
-const GRACE_S = 60;
 
 /**
  * Returns the address to mail to: the address in the plan, else the address of the user. Returns an empty text for a
@@ -51,16 +53,13 @@ export function buildMail(
       ...{ link_minutes: minutes, code_minutes: wholeMinutes(Math.min(lifetimeS, limits.codeS)) },
     },
     ...mailServerOf(config),
-    link_ttl_s: lifetimeS + GRACE_S,
+    link_ttl_s: lifetimeS + LINK_GRACE_S,
     ...(isResend && { resend_limit: resendLimit(config) }),
   };
 }
 
 /** Returns the seconds for which a mail says that its link can be used. */
 export const linkLifetimeS = ({ token_expiry }: ChallengeInput<Contract>['config']) => secondsOf(token_expiry) ?? 0;
-
-/** Returns the whole minutes of a lifetime that a mail states; a shorter one counts as a minute. */
-const wholeMinutes = (lifetimeS: number) => Math.max(1, Math.floor(lifetimeS / 60));
 
 const resendLimit = ({ recovery_max_attempts, recovery_cache_timeout }: ChallengeInput<Contract>['config']) => ({
   mails: recovery_max_attempts,

@@ -62,3 +62,21 @@ it('records no address for the link of an operator, because no mail was sent', a
   expect(reply).toMatchObject({ type: 'passed' });
   expect(verifications.recorded).toEqual([]);
 });
+
+it.each([
+  ['alice@example.org', 'step', [`${alice.uuid} alice@example.org`]],
+  ['other@example.org', 'step', []],
+  ['alice@example.org', 'another', []],
+])(
+  'records the address %s to which a superuser has mailed a link to the step %s as verified: %j',
+  async (address, at, recorded) => {
+    const verifications = new InMemoryVerifications();
+    const stage = new EmailStage(verifications, { resendS: 30, mails: 3, codeS: 600 });
+    await driveStage(emailContract, stage, {
+      config: { use_global_settings: true },
+      context: { pending_user: alice, is_restored: { step: at, user: alice.uuid, address } },
+      request: { step: { id: 'step', name: 'step', confirmed: true } },
+    }).show();
+    expect(verifications.recorded).toEqual(recorded);
+  },
+);

@@ -138,11 +138,10 @@ export class EmailStage implements Stage<Contract> {
     user: User,
     result: Omit<Parameters<typeof pass<Contract>>[0] & object, 'context'> = {},
   ): Promise<StageOutcome<Contract>> {
-    const { config, flow, state } = input;
-    // Records the address as verified only if the stage has mailed to it. A recovery link that an operator or a
-    // superuser has created (docs/spec/http.md#recovery-links) leaves no address in the state and proves none. A preview
-    // sends no mail either.
-    const isMailed = user.kind === 'saved' && state?.address === user.email && user.email !== '';
+    const { config, flow } = input;
+    // Records the address as verified only if the mail went to it. A recovery link that an operator or a superuser passes
+    // on in another way (docs/spec/http.md#recovery-links) has no address and proves none. A preview sends no mail either.
+    const isMailed = user.kind === 'saved' && mailedAddress(input) === user.email && user.email !== '';
     if (isMailed && !input.preview) await this.activations.recordVerified(user.uuid, user.email);
     const canActivate = config.activate_user_on_success && user.kind === 'saved' && !user.is_active;
     const isActivated = canActivate && (await this.activations.activate(user.uuid, flow.id));
@@ -151,6 +150,10 @@ export class EmailStage implements Stage<Contract> {
     return pass<Contract>({ ...result, effects, context: { ...verifiedUser(input, user), ...activatedUser } });
   }
 }
+
+/** Returns the address of the last mail of the stage, or of the mail with which a superuser has sent the link. */
+const mailedAddress = ({ state, context, step }: ChallengeInput<Contract>): string | undefined =>
+  state ? state.address : context.is_restored?.step === step.id ? context.is_restored.address : undefined;
 
 /**
  * Returns the context change that marks a saved user as verified. Changes nothing if the plan mails to another address
@@ -167,8 +170,9 @@ const noUser = () =>
 
 /**
  * Returns whether the visitor has followed and confirmed the link of this step, for this user and their current
- * address. Without a state no mail was sent: an operator or a superuser has created the link
- * (docs/spec/http.md#recovery-links). Then only the user must match.
+ * address. Without a state the stage has sent no mail: an operator or a superuser has created the link
+ * (docs/spec/http.md#recovery-links). Then only the user must match. If a superuser has mailed the link, the gateway has
+ * compared the address.
  */
 function followedLink(input: ChallengeInput<Contract>, user: User): boolean {
   const { context, step, state } = input;

@@ -52,17 +52,25 @@ export function apiDocument(controllers: readonly Type[], view: ApiView): Schema
 
 function operationObject({ path, operation }: DocumentedEndpoint, view: ApiView, writer: SchemaWriter): Schema {
   const { id, description, tag, anonymous, query = {}, body, consumes, answers, produces } = operation;
-  const parameters = [...pathParameters(path), ...queryParameters(query, writer)];
+  const parameters = [...pathParameters(path), ...queryParameters(query, view, writer)];
   return {
     operationId: id,
     description,
     ...(parameters.length > 0 ? { parameters } : {}),
     tags: [tag],
-    ...(body && isIn(view, body)
-      ? { requestBody: { content: contentOf(writer.write(body), consumes === undefined ? undefined : [consumes]) } }
-      : {}),
+    ...(body && isIn(view, body) ? { requestBody: requestBody(body, consumes, writer) } : {}),
     security: [{ authentik: [] }, ...(anonymous ? [{}] : [])],
     responses: responsesOf({ answers, ...(produces ? { produces } : {}) }, writer),
+  };
+}
+
+/** Returns the body of a request. It is required if one of its fields is. */
+function requestBody(body: z.ZodType, consumes: string | undefined, writer: SchemaWriter): Schema {
+  const schema = writer.write(body);
+  const { required } = writer.components[String(schema['$ref']).split('/').at(-1)!] ?? schema;
+  return {
+    content: contentOf(schema, consumes === undefined ? undefined : [consumes]),
+    ...(required === undefined ? {} : { required: true }),
   };
 }
 
@@ -74,17 +82,19 @@ const pathParameters = (path: string) =>
     required: true,
   }));
 
-const queryParameters = (query: NonNullable<EndpointOptions['query']>, writer: SchemaWriter) =>
-  Object.entries(query).map(([name, type]) => {
-    const { description, ...schema } = writer.write(type);
-    return {
-      in: 'query',
-      name,
-      schema,
-      ...(description ? { description } : {}),
-      ...(type.isOptional() ? {} : { required: true }),
-    };
-  });
+const queryParameters = (query: NonNullable<EndpointOptions['query']>, view: ApiView, writer: SchemaWriter) =>
+  Object.entries(query)
+    .filter(([, type]) => isIn(view, type))
+    .map(([name, type]) => {
+      const { description, ...schema } = writer.write(type);
+      return {
+        in: 'query',
+        name,
+        schema,
+        ...(description ? { description } : {}),
+        ...(type.isOptional() ? {} : { required: true }),
+      };
+    });
 
 /** Returns the responses of an endpoint, with the refusals 400 and 403 that every endpoint has. */
 function responsesOf({ answers, produces }: Pick<EndpointOptions, 'answers' | 'produces'>, writer: SchemaWriter) {

@@ -14,6 +14,7 @@ export interface EndpointOptions {
   readonly since?: '2026.8';
   /** Whether anonymous visitors may request the endpoint. */
   readonly anonymous?: boolean;
+  /** The parameters of the query, and the body. The schema of an API line omits those that the line does not have. */
   readonly query?: Readonly<Record<string, z.ZodType>>;
   readonly body?: z.ZodType;
   /** Media type of the body; JSON by default. */

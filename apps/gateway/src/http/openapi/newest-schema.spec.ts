@@ -43,3 +43,31 @@ it('has a body of the request for a recovery link since 2026.8 only', () => {
   });
   expect(schemasOf('2024.8')).not.toHaveProperty('UserRecoveryLinkRequest');
 });
+
+it('has the stage of a recovery mail in the query of 2024.8, and in the body since 2026.8', () => {
+  const requestIn = (view: '2024.8' | '2026.8') => {
+    const paths = GatewayModule.document(view)['paths'] as Record<string, { post: Record<string, unknown> }>;
+    const { parameters, requestBody } = paths['/core/users/{id}/recovery_email/']!.post;
+    return { parameters: (parameters as { name: string }[]).filter(({ name }) => name !== 'id'), requestBody };
+  };
+  const description = expect.any(String);
+  expect(requestIn('2024.8')).toEqual({
+    parameters: [{ in: 'query', name: 'email_stage', schema: { type: 'string' }, description, required: true }],
+    requestBody: undefined,
+  });
+  expect(requestIn('2026.8')).toEqual({
+    parameters: [],
+    requestBody: {
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/UserRecoveryEmailRequest' } } },
+      required: true,
+    },
+  });
+  expect(schemasOf('2026.8')['UserRecoveryEmailRequest']).toMatchObject({
+    required: ['email_stage'],
+    properties: {
+      token_duration: { type: 'string', description },
+      email_stage: { type: 'string', format: 'uuid', description },
+    },
+  });
+  expect(schemasOf('2024.8')).not.toHaveProperty('UserRecoveryEmailRequest');
+});
