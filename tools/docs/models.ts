@@ -63,12 +63,19 @@ function elementOf(schema: z.ZodType): unknown {
 /** Returns the description of a field. A code host would take `x_<vendor>` for HTML. */
 const meaningOf = ({ description = '' }: DescribedField): string => description.replaceAll('<', '\\<');
 
-function section({ name, key, fields }: DescribedModel): string[] {
-  const rows = fields.map((field) => [
-    ...[code(field.name), typeOf(field), defaultOf(field), choicesIn(field), field.since, meaningOf(field)],
-  ]);
+/** Returns the table of the fields of a model. */
+export const optionTable = ({ fields }: DescribedModel): string =>
+  table(
+    ['field', 'type', 'default', 'choices', 'since', 'meaning'],
+    fields.map((field) => [
+      ...[code(field.name), typeOf(field), defaultOf(field), choicesIn(field), field.since, meaningOf(field)],
+    ]),
+  );
+
+function section(model: DescribedModel): string[] {
+  const { name, key } = model;
   const keys = key.length > 0 ? [`Identified by ${key.map((field) => code(field)).join(', ')}.`] : [];
-  return [`## ${name}`, ...keys, table(['field', 'type', 'default', 'choices', 'since', 'meaning'], rows)];
+  return [`## ${name}`, ...keys, optionTable(model)];
 }
 
 /** The page of all models of blueprints. */

@@ -45,9 +45,33 @@ const SUBCOMMANDS: Readonly<Record<'list' | 'list-tokens' | 'list-identifiers' |
     'import-duo': importDuoDevices,
   };
 
+const EFFECTS: Readonly<Record<keyof typeof SUBCOMMANDS, string>> = {
+  list: 'lists users, or those whose username or email address contains PART',
+  'list-identifiers': 'lists the identifiers by which applications know the users of an export',
+  create: 'creates a user. --password reads a password from standard input',
+  lock: 'blocks new logins and ends all sessions',
+  unlock: 'lets a locked user log in again, and clears the counts of failed attempts',
+  'end-sessions': 'logs a user out everywhere',
+  'remove-devices': 'removes all second factors of a user',
+  'set-password': 'reads a new password from standard input, and ends all sessions',
+  export: 'prints everything that is stored about a user, as JSON',
+  delete: 'deletes a user with everything that is stored about the user. A superuser needs --superuser',
+  'recovery-link': 'prints the link that a recovery flow would mail',
+  'create-token': 'creates an API token of a superuser, and prints its key once',
+  'list-tokens': 'lists the API tokens of all users, or of one',
+  'revoke-token': 'deletes an API token',
+  import: 'imports users and groups, with the hashes of their passwords',
+  'import-devices': 'imports second factors of existing users',
+  'import-links': 'imports consents, connections with sources and tokens of existing users',
+  'import-duo': 'creates a device for each user of a Duo account who has the name of a user here',
+};
+
 const USAGE = [
   'usage: npm run user -- …',
-  ...Object.entries(SUBCOMMANDS).map(([name, { usage }]) => `  ${name} ${usage}`),
+  ...Object.entries(SUBCOMMANDS).flatMap(([name, { usage }]) => [
+    `  ${name} ${usage}`,
+    `      ${EFFECTS[name as keyof typeof SUBCOMMANDS]}`,
+  ]),
 ].join('\n');
 
 /** `npm run user`: creates, imports, lists, changes, locks, recovers, exports and deletes users. */

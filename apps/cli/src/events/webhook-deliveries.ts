@@ -5,7 +5,8 @@ import { CommandError, openMigratedPostgres } from '@gatehouse/local';
 import { openDataSource } from '@gatehouse/platform';
 import { z } from 'zod';
 
-const USAGE = `usage: npm run events -- webhooks list [--waiting] [--most 50]
+/** How `npm run events -- webhooks` is called, with all options. */
+export const WEBHOOKS_USAGE = `usage: npm run events -- webhooks list [--waiting] [--most 50]
                                  lists parked deliveries, or waiting ones
        npm run events -- webhooks retry ID…|--all [--endpoint NAME]
                                  delivers parked ones again
@@ -52,11 +53,11 @@ function parseArguments(args: readonly string[]) {
       verb === 'list'
         ? ids.length === 0 && !all && endpoint === undefined
         : (verb === 'retry' || verb === 'remove') && isSelected && !waiting;
-    if (!isValid) throw new CommandError(USAGE);
+    if (!isValid) throw new CommandError(WEBHOOKS_USAGE);
     const selection = { ids: all ? ('all' as const) : deliveryIds.parse(ids), endpoint };
     return { verb, selection, waiting, most: count.parse(most) };
   } catch (cause) {
-    throw new CommandError(USAGE, { cause });
+    throw new CommandError(WEBHOOKS_USAGE, { cause });
   }
 }
 

@@ -13,7 +13,8 @@ import { parseVersion } from './flow-database.js';
 import { parsePeriod } from './period.js';
 import { findStoredVersion } from './stored-version.repository.js';
 
-const USAGE = 'usage: npm run flow -- funnel SLUG [--since 7d] [--version N] [--json]';
+/** How `npm run flow -- funnel` is called, with all options. */
+export const FUNNEL_USAGE = 'usage: npm run flow -- funnel SLUG [--since 7d] [--version N] [--json]';
 const OPTIONS = {
   since: { type: 'string' },
   version: { type: 'string' },
@@ -26,7 +27,7 @@ const TIMEOUT_MS = 300_000;
 export async function showFunnel(args: readonly string[], { env }: CommandProcess): Promise<string> {
   const { values, names } = parseCommandArguments(args, OPTIONS);
   const [slug = '', ...others] = names;
-  if (others.length > 0) throw new CommandError(USAGE);
+  if (others.length > 0) throw new CommandError(FUNNEL_USAGE);
   const version = values.version === undefined ? undefined : parseVersion(values.version);
   const since = new Date(Date.now() - parsePeriod(values.since));
   const funnel = await withFlowDatabase(env, async (source) => {

@@ -4,7 +4,8 @@ import { type CommandProcess, parseCommandArguments } from '../command.js';
 import { parseVersion, withFlowReleases } from './flow-database.js';
 import { parseRollout, startRollout } from './start-rollout.js';
 
-const USAGE = `usage: npm run flow -- publish SLUG [VERSION] [--reason TEXT] [--percent NUMBER [--guard completion=-2% [--for 1h]]]
+/** How `npm run flow -- publish` is called, with all options. */
+export const PUBLISH_USAGE = `usage: npm run flow -- publish SLUG [VERSION] [--reason TEXT] [--percent NUMBER [--guard completion=-2% [--for 1h]]]
        npm run flow -- rollback SLUG [--reason TEXT]`;
 const OPTIONS = { reason: { type: 'string' } } as const;
 const PUBLISH_OPTIONS = {
@@ -35,7 +36,7 @@ export async function rollBackFlow(args: readonly string[], process: CommandProc
 function parseArguments<T extends typeof OPTIONS>(args: readonly string[], most: number, options: T) {
   const { values, names } = parseCommandArguments(args, options);
   const [slug = '', version] = names;
-  if (names.length > most) throw new CommandError(USAGE);
+  if (names.length > most) throw new CommandError(PUBLISH_USAGE);
   const { reason }: { readonly reason?: string } = values;
   if (reason !== undefined && reason.length > MAX_REASON_LENGTH)
     throw new CommandError(`--reason has more than ${MAX_REASON_LENGTH} characters.`);

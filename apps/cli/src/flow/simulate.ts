@@ -15,7 +15,8 @@ import { asGiven, asUser, findSimulatedUser } from './simulated-user.js';
 import { simulationText, simulationToJson } from './simulation-text.js';
 import { findStoredVersion } from './stored-version.repository.js';
 
-const USAGE =
+/** How `npm run flow -- simulate` is called, with all options. */
+export const SIMULATE_USAGE =
   'usage: npm run flow -- simulate SLUG [--version N] [--as USERNAME] [--given FILE.yaml] [--max-paths N] [--fail-on FINDING]… [--json]';
 
 /** Findings that `--fail-on` may name, and how many of them a simulation has. */
@@ -57,7 +58,7 @@ export async function simulateFlow(args: readonly string[], { env }: CommandProc
 function parseArguments(args: readonly string[]) {
   const { values, positionals } = readArguments(args);
   const [slug = '', ...rest] = positionals;
-  if (slug === '' || rest.length > 0) throw new CommandError(USAGE);
+  if (slug === '' || rest.length > 0) throw new CommandError(SIMULATE_USAGE);
   const failOn = (values['fail-on'] ?? []).map((name) => {
     if (!Object.hasOwn(FINDINGS, name)) throw unknownName('finding', name, Object.keys(FINDINGS));
     return name as FindingName;
@@ -70,7 +71,7 @@ function readArguments(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch (cause) {
-    throw new CommandError(`${(cause as Error).message}\n${USAGE}`, { cause });
+    throw new CommandError(`${(cause as Error).message}\n${SIMULATE_USAGE}`, { cause });
   }
 }
 

@@ -112,6 +112,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   400: 'The request is invalid.',
   403: 'The request is not allowed.',
   404: 'The object does not exist, or the caller may not see it.',
+  409: 'Another change was made at the same time, or the state of the flow forbids this change.',
   503: 'The service is temporarily unavailable. Retry later.',
 };
 
