@@ -102,7 +102,14 @@ describe('an application', () => {
     expect(tokens).toMatchObject({ token_type: 'bearer', scope: 'openid email groups', expires_in: 3600 });
     const claims = tokens.claims()!;
     expect(claims).toMatchObject({
-      ...{ sub: alice!.id, acr: 'aal1', amr: ['pwd'], email: 'alice@example.org', groups: ['customers'] },
+      ...{
+        sub: alice!.id,
+        acr: 'aal1',
+        amr: ['pwd'],
+        email: 'alice@example.org',
+        email_verified: true,
+        groups: ['customers'],
+      },
       sid: expect.stringMatching(/^[\w-]{43}$/),
     });
     expect(claims).not.toHaveProperty('name');

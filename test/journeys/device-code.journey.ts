@@ -113,8 +113,20 @@ describe('a device with a device code', () => {
     const tokens = await polled;
     expect(tokens).toMatchObject({ token_type: 'bearer', expires_in: 3600, scope: 'openid email' });
     const [me] = await deployment.rows<{ id: string }>(`SELECT id FROM directory.users WHERE username = 'alice'`);
-    const claims = await openid.fetchUserInfo(client, tokens.access_token, me!.id);
-    expect(claims).toEqual({ sub: me!.id, email: 'alice@example.org', email_verified: false });
+    const claims = () => openid.fetchUserInfo(client, tokens.access_token, me!.id);
+    expect(await claims()).toEqual({ sub: me!.id, email: 'alice@example.org', email_verified: true });
+    for (const [email, verified] of [
+      ['alice@example.net', 'alice@example.org'],
+      ['', ''],
+    ]) {
+      await deployment.rows('UPDATE directory.users SET email = $1, verified_email = $2 WHERE id = $3', [
+        ...[email, verified, me!.id],
+      ]);
+      expect(await claims()).toEqual({ sub: me!.id, email, email_verified: false });
+    }
+    await deployment.rows('UPDATE directory.users SET email = $1, verified_email = $1 WHERE id = $2', [
+      ...['alice@example.org', me!.id],
+    ]);
   });
 
   it('is authorized by a typed code, after an error for a wrong code; `next` is ignored', async () => {

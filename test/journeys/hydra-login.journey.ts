@@ -58,7 +58,7 @@ describe('an application of Ory Hydra', () => {
     expect(answered('consent/accept')).toEqual({
       ...{ grant_scope: ['openid', 'email', 'photos'], grant_access_token_audience: [] },
       ...{ remember: true, remember_for: 600 },
-      session: { id_token: { email: 'alice@example.org', email_verified: false }, access_token: {} },
+      session: { id_token: { email: 'alice@example.org', email_verified: true }, access_token: {} },
     });
   });
 

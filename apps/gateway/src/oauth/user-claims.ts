@@ -1,14 +1,14 @@
-import type { AuthenticatedUser } from '../users/user.repository.js';
+import type { ActiveUser } from '../users/user.repository.js';
 
-type ClaimedUser = Pick<AuthenticatedUser, 'uuid' | 'username' | 'name' | 'email' | 'groups'>;
+type ClaimedUser = Pick<ActiveUser, 'uuid' | 'username' | 'name' | 'email' | 'email_verified' | 'groups'>;
 
 /** Returns the claims about a user that the scopes of a token allow (OpenID Connect Core §5.4). */
-export function claimsOf({ uuid, username, name, email, groups }: ClaimedUser, scopes: readonly string[]) {
+export function claimsOf(user: ClaimedUser, scopes: readonly string[]) {
+  const { uuid, username, name, email, email_verified, groups } = user;
   return {
     sub: uuid,
     ...(scopes.includes('profile') ? { name, preferred_username: username, nickname: username } : {}),
-    // Gatehouse does not know whether the email address belongs to the user.
-    ...(scopes.includes('email') ? { email, email_verified: false } : {}),
+    ...(scopes.includes('email') ? { email, email_verified } : {}),
     ...(scopes.includes('groups') ? { groups: groups.map((group) => group.name) } : {}),
   };
 }

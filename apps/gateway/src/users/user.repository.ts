@@ -11,6 +11,12 @@ export interface AuthenticatedUser extends Identity {
   readonly groups: readonly { readonly pk: string; readonly name: string }[];
 }
 
+/** An active user, with what applications may learn besides. */
+export interface ActiveUser extends AuthenticatedUser {
+  /** Whether the user is recorded as the owner of the address (docs/spec/directory.md#verified-addresses). */
+  readonly email_verified: boolean;
+}
+
 /** The user whose objects a list is restricted to. */
 export type UserReference = { readonly pk: number } | { readonly username: string };
 
@@ -27,10 +33,13 @@ const FIND_BY_PK = {
   text: `SELECT ${AUTHENTICATED_USER_COLUMNS} FROM directory.identities u WHERE u.pk = $1 AND NOT $2`,
 };
 const BY_USERNAME = { name: 'owner_by_username', text: 'SELECT id FROM directory.identities WHERE username = $1' };
+/** Ranks of verified addresses in `directory.email_rank`. An empty address has such a rank, too. */
+const EMAIL_VERIFIED = `u.email <> '' AND u.email_rank IN (0, 2) AS email_verified`;
 /** Selects an active user. $1 uuid of the user, $2 false (loads no attributes), $3 epoch that the user must have. */
 const FIND_ACTIVE = {
   name: 'grantor_find',
-  text: `SELECT ${AUTHENTICATED_USER_COLUMNS} FROM directory.identities u WHERE u.id = $1 AND u.is_active AND u.epoch = $3`,
+  text: `SELECT ${AUTHENTICATED_USER_COLUMNS}, ${EMAIL_VERIFIED}
+    FROM directory.identities u WHERE u.id = $1 AND u.is_active AND u.epoch = $3`,
 };
 
 /** Users, in the view `directory.identities`, which has no password hashes. */
@@ -54,8 +63,8 @@ export class UserRepository {
    * Returns an active user. Returns undefined if the user is disabled, or if the user's epoch has changed because all
    * sessions were ended.
    */
-  async findActive({ uuid, epoch }: Pick<Identity, 'uuid' | 'epoch'>): Promise<AuthenticatedUser | undefined> {
-    const { rows } = await runNamed<AuthenticatedUserRow>(this.source, FIND_ACTIVE, [uuid, false, epoch]);
+  async findActive({ uuid, epoch }: Pick<Identity, 'uuid' | 'epoch'>): Promise<ActiveUser | undefined> {
+    const { rows } = await runNamed<Omit<ActiveUser, 'kind'>>(this.source, FIND_ACTIVE, [uuid, false, epoch]);
     return rows[0] && { ...rows[0], kind: 'saved' };
   }
 }
