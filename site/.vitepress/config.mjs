@@ -7,7 +7,7 @@ import { slugOf } from '../markdown-text.ts';
 import { pagesOf, readNavigation, sitePathOf, unlistedPages } from '../navigation.ts';
 import { repositoryMarkdown } from '../repository-markdown.mjs';
 
-const root = process.env.DOCS_ROOT ?? resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const repositoryUrl = process.env.DOCS_REPOSITORY_URL?.replace(/\/$/, '');
 const kinds = readNavigation(root);
 const pages = pagesOf(kinds);
@@ -47,7 +47,7 @@ export default defineConfig({
   lang: 'en',
   base: process.env.DOCS_BASE ?? '/',
   srcDir: root,
-  outDir: process.env.DOCS_OUT ?? join(root, 'dist/docs-site'),
+  outDir: join(root, 'dist/docs-site'),
   cacheDir: join(root, '.cache/docs-site'),
   srcExclude: unlistedPages(root, published),
   rewrites: Object.fromEntries(pages.map((page) => [page, `${sitePathOf(page)}.md`])),
@@ -62,7 +62,11 @@ export default defineConfig({
       repositoryMarkdown(md, { root, repositoryUrl, published, files });
     },
   },
-  vite: { plugins: [externalVue], build: { chunkSizeWarningLimit: 2000 } },
+  vite: {
+    plugins: [externalVue],
+    build: { chunkSizeWarningLimit: 2000 },
+    server: { watch: { ignored: ['**/dist/**', '**/.cache/**', '**/.gatehouse/**'] } },
+  },
   themeConfig: {
     search: { provider: 'local' },
     nav: kinds.map((kind) => ({
