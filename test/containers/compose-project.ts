@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { codeBlocks } from './page-commands.js';
+import { blocksOf, takeBlock } from '../support/code-blocks.js';
 
 /** What the tests read of `docker inspect`. */
 export interface Inspection {
@@ -31,7 +31,6 @@ export class ComposeProject {
     // The network of NATS, which external stages join.
     GATEHOUSE_NETWORK: 'gatehouse-test_bus',
   };
-  private readonly followed: string[] = [];
 
   constructor() {
     const files = spawnSync('git', ['ls-files', '-co', '--exclude-standard', '-z', ':!node_modules'], {
@@ -59,16 +58,9 @@ export class ComposeProject {
    * Runs the commands of a code block of a docs page: of block number `block` under the heading, by default the first.
    */
   follow(page: string, heading: string, { block = 0, input = '' } = {}): Promise<string> {
-    const commands = codeBlocks(page, 'sh', heading)[block];
+    const commands = blocksOf(page).filter((each) => each.language === 'sh' && each.heading === heading)[block];
     if (commands === undefined) throw new Error(`${page} has no block ${block} of commands under ${heading}`);
-    this.followed.push(commands);
-    return this.sh(commands, input);
-  }
-
-  /** Returns the code blocks of a page with Docker or deploy commands that `follow` has not run. */
-  notFollowed(page: string): readonly string[] {
-    const isOurs = (block: string) => /^(docker|npm run deploy)/m.test(block) && !/^kubectl/m.test(block);
-    return codeBlocks(page, 'sh').filter((block) => isOurs(block) && !this.followed.includes(block));
+    return this.sh(takeBlock(commands), input);
   }
 
   /** Returns the running containers of a service. */

@@ -7,6 +7,7 @@ import { CLOUD_EVENT_CONTENT_TYPE } from '../../libs/outbox/src/index.js';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { NatsBus } from '../../libs/platform/src/nats-bus.js';
 import { runCli, runCliOk } from '../support/commands.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import { describeWithNats, startNats } from '../support/nats.js';
 import { NatsCluster } from '../support/nats-cluster.js';
 import type { Environment } from '../support/processes.js';
@@ -166,8 +167,7 @@ describeWithNats('the stream of events in deploy/nats', () => {
 
   it('is read by a durable consumer with the permissions of the page, who can neither delete nor publish', async () => {
     const consumer = await freshEnvironment();
-    const page = await readFile('docs/how-to/audit-events.md', 'utf8');
-    const [, user = ''] = /```text\n(.*?)```/s.exec(page) ?? [];
+    const user = DocumentedCommands.of('docs/how-to/audit-events.md').block('text', /nkey: /);
     const users = `users: [\n${user.replace('UPUBLICKEY', consumer['NATS_NKEY_SESSION'] ?? '')}`;
     const config = (await readFile('deploy/nats/nats.conf', 'utf8')).replace('users: [', users);
     const nats = await startNats({ config, env });
@@ -177,9 +177,17 @@ describeWithNats('the stream of events in deploy/nats', () => {
     try {
       expect(await save({ NATS_URL: nats.url })).toMatchObject({ code: 0, stdout: 'stream events created\n' });
       const { contentType } = await publishLogin(nats.url);
-      const settings = { durable_name: 'siem', ack_policy: 'explicit', deliver_policy: 'all' };
-      const request = JSON.stringify({ stream_name: 'events', config: settings });
-      const created = await connection.request('$JS.API.CONSUMER.CREATE.events.siem', request);
+      // The client of the page is not installed, so its arguments become the requests that it documents.
+      const commands = DocumentedCommands.of('docs/how-to/audit-events.md').block('sh', /^nats /m);
+      const [, inbox, stream, name, deliver, ack] =
+        /^nats --inbox-prefix (\S+) consumer add (\w+) (\w+) --pull --deliver (\w+) --ack (\w+) --defaults$/m.exec(
+          commands,
+        )!;
+      expect(commands).toContain(`\nnats --inbox-prefix ${inbox} consumer next ${stream} ${name} --ack\n`);
+      expect(inbox).toBe('_INBOX_siem');
+      const settings = { durable_name: name, ack_policy: ack, deliver_policy: deliver };
+      const request = JSON.stringify({ stream_name: stream, config: settings });
+      const created = await connection.request(`$JS.API.CONSUMER.CREATE.${stream}.${name}`, request);
       expect(created.json()).toMatchObject({ name: 'siem', num_pending: 1 });
       const message = await connection.request('$JS.API.CONSUMER.MSG.NEXT.events.siem', '', {
         // The subject of the reply is that of the event, so a shared inbox would not find its request.

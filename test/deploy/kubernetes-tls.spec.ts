@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { resolveEnvironment } from '@gatehouse/platform';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import { startOwnPostgres } from '../support/own-postgres.js';
 import { onServer } from '../support/postgres-databases.js';
 import type { Environment } from './compose.js';
@@ -23,9 +24,7 @@ import {
 } from './kubernetes.js';
 
 /** The commands of the page on Kubernetes that make certificates. */
-const COMMANDS = /```sh\n(issue\(\) [\s\S]*?)```/.exec(
-  readFileSync('docs/how-to/deploy-on-kubernetes.md', 'utf8'),
-)?.[1];
+const COMMANDS = /^issue\(\) /;
 
 describe.skipIf(!renderer || !isInstalled('openssl'))('Postgres with the component tls', () => {
   let folder: string;
@@ -36,7 +35,8 @@ describe.skipIf(!renderer || !isInstalled('openssl'))('Postgres with the compone
     secrets = await freshEnvironment();
     manifests = renderSite({ overlay: 'tls', secrets });
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-certificates-'));
-    const commands = COMMANDS?.replace('DNS:postgres', 'DNS:postgres,DNS:localhost') ?? 'false';
+    const names = { 'DNS:postgres': 'DNS:postgres,DNS:localhost' };
+    const commands = DocumentedCommands.of('docs/how-to/deploy-on-kubernetes.md').block('sh', COMMANDS, names);
     execFileSync('bash', ['-euc', commands], { cwd: folder, stdio: 'pipe' });
     postgres = await startOwnPostgres({ password: secrets['POSTGRES_PASSWORD'] ?? '' });
     await onServer(postgres.url, configure);

@@ -10,6 +10,7 @@ import { Deployment } from '../support/deployment.js';
 import { DocumentedCommands } from '../support/documented-commands.js';
 import { InteractiveCommand } from '../support/interactive-command.js';
 import { clientEntries, OauthDevice } from '../support/oauth-device.js';
+import { shownOutput } from '../support/transcript.js';
 
 const SCRIPT = 'examples/command-line/login-with-device-code.mjs';
 const AUTHORIZING = { designation: 'authorization', authentication: 'require_authenticated' };
@@ -237,7 +238,7 @@ describe.concurrent('login-with-device-code.mjs', { timeout: 90_000 }, () => {
   });
 
   it('logs in with the blueprint and the command of docs/how-to/log-in-from-a-command-line.md', async () => {
-    const page = await DocumentedCommands.of('docs/how-to/log-in-from-a-command-line.md');
+    const page = DocumentedCommands.of('docs/how-to/log-in-from-a-command-line.md');
     await deployment.apply(page.block('yaml', /oauth2provider/));
     const names = { 'https://login.example.org': deployment.url, '~/.config/acme': join(folder, 'documented') };
     const text = page.block('sh', /^node login-with-device-code/, names);
@@ -248,7 +249,12 @@ describe.concurrent('login-with-device-code.mjs', { timeout: 90_000 }, () => {
     await browser.solve('authorize-acme', { component: 'ak-stage-consent', token: body['token'] });
     expect(await command.exit).toBe(0);
     expect(JSON.parse(command.stdout)).toMatchObject({ preferred_username: 'alice' });
-    expect(command.output).toMatch(/Logged in. The token is in \S+documented\/token.json and ends in 3600 s/);
+    const shown = page.block('text', /^Open /, {
+      'https://login.example.org': deployment.url,
+      '/home/alice/.config/acme': join(folder, 'documented'),
+      Alice: 'alice',
+    });
+    expect(command.output).toMatch(shownOutput(shown));
   });
 });
 

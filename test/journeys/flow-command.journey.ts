@@ -218,7 +218,7 @@ describe('login-without-browser.mjs', () => {
 });
 
 it('the commands of docs/how-to/log-in-from-a-command-line.md log in and out', async () => {
-  const page = await DocumentedCommands.of('docs/how-to/log-in-from-a-command-line.md');
+  const page = DocumentedCommands.of('docs/how-to/log-in-from-a-command-line.md');
   const names = { 'https://login.example.org': deployment.url, '~/.config/acme': folderOf('documented') };
   const runBlock = (pattern: RegExp) =>
     new InteractiveCommand(['-c', page.block('sh', pattern, names)], {

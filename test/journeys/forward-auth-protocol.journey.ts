@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Deployment } from '../support/deployment.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import { SiteVisitor, siteEntries } from '../support/forward-auth.js';
 import { configurationIn } from '../support/how-to-page.js';
 import { type RawResponse, sendRaw } from '../support/raw-http.js';
@@ -67,7 +68,7 @@ describe('the requests of Traefik, as its documentation describes them,', () => 
   let replaced: RegExp;
 
   beforeAll(async () => {
-    const text = await configurationIn('forward-auth-traefik', '/etc/traefik/dynamic/gatehouse.yml');
+    const text = configurationIn('forward-auth-traefik', '/etc/traefik/dynamic/gatehouse.yml');
     const page = parse(text) as {
       http: {
         routers: Record<'application' | 'application-login', { rule: string; priority: number }>;
@@ -162,7 +163,7 @@ describe('the requests of Envoy, as its documentation describes them,', () => {
   let loginPattern: RegExp;
 
   beforeAll(async () => {
-    const page = parse(await configurationIn('forward-auth-envoy', '/etc/envoy/envoy.yaml')) as {
+    const page = parse(configurationIn('forward-auth-envoy', '/etc/envoy/envoy.yaml')) as {
       static_resources: {
         listeners: {
           filter_chains: { filters: { typed_config: ConnectionManager }[] }[];
@@ -226,10 +227,31 @@ describe('the requests of Envoy, as its documentation describes them,', () => {
 });
 
 describe('the requests of Ingress-NGINX, as its documentation describes them,', () => {
+  const page = DocumentedCommands.of('docs/how-to/protect-an-application.md').block('yaml', /auth-url/);
+  const annotations = parse(page) as Readonly<Record<string, string>>;
+  const annotation = (name: string) => annotations[`nginx.ingress.kubernetes.io/${name}`] ?? '';
+
+  it('pass a user, and the annotations of the page name every header of the answer', async () => {
+    const response = await send('GET', new URL(annotation('auth-url')).pathname, {
+      ...{ host: HOST, cookie: cookies(), 'x-original-url': `${SITE}/` },
+      ...{ 'x-forwarded-for': '203.0.113.7', 'x-forwarded-proto': 'https' },
+    });
+    const named = annotation('auth-response-headers').toLowerCase().split(',');
+
+    expect(response).toMatchObject({ status: 200, headers: { 'x-authentik-username': 'alice' } });
+    expect(named).toContain('cookie');
+    expect(identityIn(response).filter((name) => name !== 'x-authentik-id' && !named.includes(name))).toEqual([]);
+  });
+
   it('lead an anonymous visitor to the login and back to the very address', async () => {
     const address = `${SITE}/a%20b?x=1&y=%26`;
     const escaped = encodeURIComponent(address.slice(SITE.length));
-    const start = await visitor.visit(`${SITE}/outpost.goauthentik.io/start?rd=${SITE}${escaped}`);
+    const variables = { $scheme: 'https', $http_host: HOST, $escaped_request_uri: escaped };
+    const signIn = Object.entries(variables).reduce(
+      (text, [name, value]) => text.replace(name, () => value),
+      annotation('auth-signin'),
+    );
+    const start = await visitor.visit(signIn);
     const { pathname, search } = new URL(start.headers.get('location')!);
     const callback = (await visitor.login.fetch(pathname + search)).headers.get('location')!;
 

@@ -15,6 +15,8 @@ import { createCertificate } from '../support/certificate.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { startConnectProxy } from '../support/connect-proxy.js';
 import { Deployment } from '../support/deployment.js';
+import { lastPassed, MAX_VERDICT_MS, runByCurl } from '../support/documented-checks.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import { forgedHeaders, IDENTITY } from '../support/forged-headers.js';
 import { configurationIn } from '../support/how-to-page.js';
 import { HttpsVisitor } from '../support/https-visitor.js';
@@ -24,8 +26,6 @@ import { hasProxy, PROXIES, type ProxyName, type RunningProxy, startReverseProxy
 const APP = 'app.example.org';
 const LOGIN_HOST = 'id.example.org';
 const GROUPS = Array.from({ length: 60 }, (_, i) => `a group with quite a long name, number ${i}`);
-/** The time after which a logout has reached every gateway (docs/spec/forward-auth.md). */
-const MAX_VERDICT_MS = 5000;
 
 const staffOf = (...users: string[]) => groupEntry('staff', { users });
 const certificate = createCertificate(2, [APP, LOGIN_HOST]);
@@ -37,7 +37,7 @@ beforeAll(async () => {
   application = await ProtectedApplication.open();
   deployment = await Deployment.open({
     blueprints: [
-      await configurationIn('protect-an-application', 'app.yaml'),
+      configurationIn('protect-an-application', 'app.yaml'),
       blueprint(
         ...['alice', 'bob', 'carol', 'erin'].map((name) => userEntry(name)),
         userEntry('dora', { email: '', name: 'Döra' }),
@@ -96,23 +96,6 @@ async function loggedIn(name: ProxyName, username: string): Promise<HttpsVisitor
   const visitor = visitorOf(name);
   await logIn(visitor, username);
   return visitor;
-}
-
-/**
- * Sends requests until all have the status `refused`. Returns how many milliseconds after the call a request was last
- * passed on; 0 if none was.
- */
-async function lastPassed(statuses: () => Promise<number[]>, refused: number): Promise<number> {
-  const since = performance.now();
-  let last = 0;
-  const areRefused = async () => {
-    const sent = performance.now();
-    const done = (await statuses()).every((status) => status === refused);
-    if (!done) last = sent - since;
-    return done;
-  };
-  await expect.poll(areRefused, { timeout: 4 * MAX_VERDICT_MS, interval: 50 }).toBe(true);
-  return last;
 }
 
 const received = ({ text }: { text: string }) => JSON.parse(text) as ReceivedRequest;
@@ -189,6 +172,23 @@ describe.each(PROXIES)('behind %s, with three gateways,', (name) => {
 
     const user = response.status === 400 ? 'refused' : valuesOf(received(response), 'x-authentik-username').join();
     expect(['refused', 'alice']).toContain(user);
+  });
+
+  it('the commands of the page show that the protection holds', async () => {
+    const page = DocumentedCommands.of('docs/how-to/protect-an-application.md');
+    const visitor = await loggedIn(name, 'alice');
+    await visitor.send(APP, '/');
+    const cookie = visitor.cookiesOf(APP).get('__Host-gatehouse_forward') ?? '';
+    const curl = (pattern: RegExp, replacements: Readonly<Record<string, string>> = {}) =>
+      runByCurl(page.block('sh', pattern, replacements), { port: proxies.get(name)!.port, certificate });
+
+    expect(await curl(/'\^\(HTTP/)).toMatch(
+      /^HTTP\S+ 302.*\s+location: https:\/\/app.example.org\/outpost.goauthentik.io\/start\?rd=/i,
+    );
+    const shown = await curl(/another-user/, { VALUE: cookie });
+    expect(shown).toContain('["x-authentik-username","alice"]');
+    expect(shown).not.toContain('another-user');
+    expect(await curl(/users\/me/, { VALUE: cookie })).toMatch(/^HTTP\S+ 403/);
   });
 
   it('a user in sixty groups reaches the application', async () => {

@@ -1,7 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BridgeVisitor, bridgeSettings, openForBridge } from '../support/bridge.js';
+import {
+  BRIDGE_SECRET,
+  BridgeVisitor,
+  bridgeSettings,
+  openForBridge,
+  startDocumentedBridge,
+} from '../support/bridge.js';
 import type { Deployment } from '../support/deployment.js';
 import { HydraServer } from '../support/hydra-server.js';
 import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
@@ -14,8 +20,15 @@ beforeAll(async () => {
   publicUrl = `http://127.0.0.1:${await freePort()}`;
   deployment = await openForBridge(publicUrl);
   hydra = await HydraServer.open(publicUrl);
-  const settings = { ...bridgeSettings(deployment, publicUrl), HYDRA_ADMIN_URL: hydra.url, REMEMBER_FOR_S: '600' };
-  bridge = await startProcess('examples/hydra-login/server.mjs', settings, { ready: /serving/ });
+  bridge = await startDocumentedBridge(deployment, 'docs/how-to/ory-hydra.md', {
+    replacements: {
+      'http://127.0.0.1:3001': publicUrl,
+      'http://127.0.0.1:4445': hydra.url,
+      'http://127.0.0.1:9000': deployment.url,
+      '$(openssl rand -hex 32)': BRIDGE_SECRET,
+    },
+    settings: { PORT: new URL(publicUrl).port, REMEMBER_FOR_S: '600' },
+  });
 });
 afterAll(async () => {
   await bridge?.stop();

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import { Mailbox } from '../support/mailbox.js';
 import { confirmLink, followLink, LINK_QUESTION } from '../support/mailed-links.js';
 import { describeWithNats } from '../support/nats.js';
@@ -29,8 +29,7 @@ describeWithNats('the login by mail of docs/how-to/log-in-by-mail.md', () => {
       environment: { ...mailbox.settings, EMAIL_RESEND_S: '0' },
       gateway: { TRUSTED_PROXIES: '127.0.0.1', ATTEMPTS_DELAY_S: '600' },
     });
-    const page = await readFile('docs/how-to/log-in-by-mail.md', 'utf8');
-    await deployment.apply(/```yaml\n(.*?)```/s.exec(page)![1]!);
+    await deployment.apply(DocumentedCommands.of('docs/how-to/log-in-by-mail.md').block('yaml', /^version: 1/));
   }, 120_000);
   afterAll(async () => {
     await deployment?.close();

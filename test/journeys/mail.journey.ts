@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import { Mailbox } from '../support/mailbox.js';
 import { confirmLink, followLink, LINK_QUESTION } from '../support/mailed-links.js';
 import { describeWithNats } from '../support/nats.js';
@@ -310,9 +311,9 @@ describeWithNats('a mailed link and its code', () => {
   });
 
   it('lead through the flows of docs/how-to/enrolment-and-recovery.md: enrol, log in, and replace the password by a mail', async () => {
-    const page = await readFile('docs/how-to/enrolment-and-recovery.md', 'utf8');
+    const page = DocumentedCommands.of('docs/how-to/enrolment-and-recovery.md');
     await deployment.apply(await readFile('blueprints/default-authentication-flow.yaml', 'utf8'));
-    for (const [, text] of page.matchAll(/```yaml\n(.*?)```/gs)) await deployment.apply(text!);
+    for (const text of page.all('yaml')) await deployment.apply(text);
     const repeated = (password: string) => ({ password, password_repeat: password });
     const login = async (password: string) => {
       const browser = deployment.browser();

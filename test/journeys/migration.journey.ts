@@ -92,7 +92,7 @@ describe('the guide for a migration from authentik', () => {
   let page: DocumentedCommands;
   let folder: string;
   beforeAll(async () => {
-    page = await DocumentedCommands.of(PAGE);
+    page = DocumentedCommands.of(PAGE);
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-migration-'));
     deployment = await Deployment.open({
       apiVersion: '2026.8',
@@ -154,6 +154,10 @@ describe('the guide for a migration from authentik', () => {
 
     const again: string[] = [];
     for (const line of linesOf(/user -- import users/)) again.push(await run(line));
+    const imports = DocumentedCommands.of('docs/how-to/import-users.md').all('sh').join('').trim().split('\n');
+    const [exported = '', ...others] = imports;
+    expect(linesOf(/ak dumpdata/)).toContain(exported.replace(/ +# in authentik$/, ''));
+    for (const line of others) expect(await run(line)).toMatch(/^0 /);
     expect(again.join('\n')).toMatch(/0 users and 0 groups imported/);
     expect(again.join('\n')).toMatch(/0 devices imported/);
     expect(again.at(-1)).toMatch(/^0 consents, 0 connections with sources and 0 tokens imported\n3 exist already/);

@@ -1,9 +1,8 @@
-import { exportJWK, generateKeyPair } from 'jose';
 import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BridgeVisitor, bridgeSettings, openForBridge } from '../support/bridge.js';
+import { BridgeVisitor, openForBridge, startDocumentedBridge } from '../support/bridge.js';
 import type { Deployment } from '../support/deployment.js';
-import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
+import { freePort, type RunningProcess } from '../support/processes.js';
 
 const APP = 'https://prints.example.org/back';
 const SECRET = 'secret-of-the-prints'; // not-a-secret
@@ -15,21 +14,15 @@ let app: openid.Configuration;
 beforeAll(async () => {
   publicUrl = `http://127.0.0.1:${await freePort()}`;
   deployment = await openForBridge(publicUrl);
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-  const key = { ...(await exportJWK(privateKey)), kid: 'k', alg: 'RS256' };
-  const client = {
-    ...{ client_id: 'prints', client_secret: SECRET, client_name: 'Photo prints', redirect_uris: [APP] },
-    post_logout_redirect_uris: ['https://prints.example.org/bye'],
-  };
-  provider = await startProcess(
-    'examples/oidc-provider/server.mjs',
-    {
-      ...bridgeSettings(deployment, publicUrl),
-      ...{ CLIENTS: JSON.stringify([client]), JWKS: JSON.stringify({ keys: [key] }), SCOPES: 'photos' },
-      COOKIE_KEY: 'a key for cookies of a test', // not-a-secret
+  provider = await startDocumentedBridge(deployment, 'docs/how-to/node-oidc-provider.md', {
+    replacements: {
+      'http://127.0.0.1:3002': publicUrl,
+      'http://127.0.0.1:9000': deployment.url,
+      'change-me': SECRET,
+      '"redirect_uris": ["http://127.0.0.1:8080/back"]': `"redirect_uris": ["${APP}"], "post_logout_redirect_uris": ["https://prints.example.org/bye"]`,
     },
-    { ready: /serving/ },
-  );
+    settings: { PORT: new URL(publicUrl).port },
+  });
   const insecure = { execute: [openid.allowInsecureRequests] };
   app = await openid.discovery(new URL(publicUrl), 'prints', SECRET, openid.ClientSecretBasic(), insecure);
 });

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment } from '../support/deployment.js';
-import { ACME_KEY, FRIENDLY, hostileModule, recordingServer, signedModule } from '../support/page-modules.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
+import { ACME_KEY, ACME_PEM, FRIENDLY, hostileModule, recordingServer, signedModule } from '../support/page-modules.js';
+import { PageShell } from '../support/page-shell.js';
 
 describeInChromium('a page module', () => {
   const chromium = useChromium();
@@ -69,7 +71,7 @@ describeInChromium('a page module', () => {
   }
 
   it('replaces the form, and gets the challenge, the language and errors; its answers pass the step', async () => {
-    const flow = await publish('x_acme_map', signedModule('x_acme_map', FRIENDLY));
+    const flow = await publish('x_acme_place', signedModule('x_acme_place', FRIENDLY));
     const { page, complaints } = await chromium.open();
     await reach(page, flow);
     const frame = await moduleOf(page);
@@ -82,6 +84,23 @@ describeInChromium('a page module', () => {
     expect(await page.getByRole('alert').textContent()).toBe('Not there.');
     await frame.getByRole('button', { name: 'Right' }).click();
     await page.getByText('You are signed in as alice.').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('is signed and run as docs/reference/external-stage-pages.md says', async () => {
+    const page = DocumentedCommands.of('docs/reference/external-stage-pages.md');
+    const shell = await PageShell.open(() => Promise.reject(new Error('no operator command is expected')));
+    await shell.write('page.js', page.block('js', /addEventListener/));
+    await shell.write('acme.pem', ACME_PEM);
+    const { stdout, stderr } = await shell.run(page.block('sh', /^npm run sign:stage-page/));
+    await shell.close();
+    expect(stderr).toBe(`STAGE_PAGE_KEYS=${ACME_KEY}\n`);
+    const flow = await publish('x_acme_map', JSON.parse(stdout) as object);
+    const { page: tab, complaints } = await chromium.open();
+    await reach(tab, flow);
+    await (await moduleOf(tab)).getByRole('button', { name: 'Where?' }).click();
+    await expect.poll(() => answers).toContainEqual(expect.objectContaining({ place: '48.1,11.6' }));
+    expect(await tab.locator('iframe').getAttribute('height')).toBe('120');
     expect(complaints).toEqual([]);
   });
 

@@ -57,7 +57,7 @@ beforeAll(async () => {
     ],
   });
   await deployment.applyFiles('blueprints/default-authentication-flow.yaml');
-  await deployment.apply((await DocumentedCommands.of('docs/how-to/passkeys.md')).block('yaml', /^version: 1/));
+  await deployment.apply(DocumentedCommands.of('docs/how-to/passkeys.md').block('yaml', /^version: 1/));
 });
 afterAll(() => deployment?.close());
 

@@ -6,6 +6,7 @@ import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEnt
 import { Browser } from '../support/browser.js';
 import { runCli } from '../support/commands.js';
 import { Deployment } from '../support/deployment.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import { newSigningKeys } from '../support/forward-auth.js';
 import { clientEntries } from '../support/oauth-device.js';
 import type { Environment } from '../support/processes.js';
@@ -276,7 +277,11 @@ describe('the transmitter of Gatehouse', () => {
     const set = { issuer: OWN_ISSUER, audience: 'shop' };
     const WEBHOOKS = JSON.stringify([{ name: 'self', url: `${receiver}/signals/self/`, set }]);
     const env = { WEBHOOKS, WEBHOOK_HOSTS: '127.0.0.1', JWT_SIGNING_KEYS };
-    expect(await runCli('events', ['verify', 'self'], { env })).toMatchObject({
+    const page = DocumentedCommands.of('docs/how-to/shared-signals.md').block('sh', /verify shop/, {
+      'verify shop': 'verify self',
+    });
+    const [, ...args] = /^npm run events -- (\w+) (\w+)\n/.exec(page) ?? [];
+    expect(await runCli('events', args, { env })).toMatchObject({
       ...{ code: 0, stdout: 'self has accepted the verification event\n' },
     });
     await connect('carol', (await savedUser(deployment, 'alice')).uuid);

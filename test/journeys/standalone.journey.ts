@@ -3,19 +3,22 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, watch, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isProcessAlive, listenOnce } from '@gatehouse/platform';
+import { isProcessAlive } from '@gatehouse/platform';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Browser } from '../support/browser.js';
 import { runCli } from '../support/commands.js';
 import { CONTACT_FORM } from '../support/contact-form.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import { onServer } from '../support/postgres-databases.js';
-import { descendantsOf } from '../support/process-tree.js';
+import { descendantsOf, leftBySigterm } from '../support/process-tree.js';
 import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
 import { hasPrometheus, RunningPrometheus } from '../support/prometheus.js';
 import { runRunbooks } from '../support/runbooks.js';
+import { shownOutput } from '../support/transcript.js';
 
 const FLOW = 'default-authentication-flow';
+const WRITE_A_STAGE = 'docs/how-to/write-a-stage-in-another-language.md';
 
 let folder: string;
 let env: Record<string, string>;
@@ -26,8 +29,8 @@ let monitoring: string;
 const startWith = (extra: Readonly<Record<string, string>>) =>
   startProcess('dist/apps/standalone/src/main.js', { ...env, ...extra }, { ready: /Gatehouse is ready/ });
 const start = () => startWith({});
-const startByNpm = (program: string, entry: string) =>
-  startProcess(entry, env, { program, ready: /Gatehouse is ready/ });
+const startByNpm = (program: string, entry: string, ...args: string[]) =>
+  startProcess(entry, env, { program, args, ready: /Gatehouse is ready/ });
 
 /** Runs a command and returns its exit code and output. */
 async function command(name: 'blueprint' | 'user', ...args: string[]) {
@@ -93,6 +96,8 @@ it.skipIf(!inject('natsServer'))(
     const [, url, file] = /^NATS, for stages of your own: (\S+)\. Their settings: set -a; \. (\S+);/m.exec(
       running.output(),
     )!;
+    const shown = DocumentedCommands.of(WRITE_A_STAGE).block('text', /^NATS, for/m, { '/.gatehouse/': '/' });
+    expect(running.output()).toMatch(shownOutput(shown));
     const settings = Object.fromEntries(
       (await readFile(file!, 'utf8')).split('\n').map((line) => [line.split('=', 1)[0], line.replace(/^\w+=/, '')]),
     );
@@ -236,14 +241,17 @@ it('stops all child processes after several signals, and keeps its data for the 
   clearInterval(interval);
   expect(children.filter(isProcessAlive)).toEqual([]);
   expect(await readdir(folder)).not.toContain('postgres.json');
-  running = await startByNpm('npm', 'start');
+  const pages = ['README.md', 'docs/tutorial/first-flow.md', WRITE_A_STAGE].map((page) => DocumentedCommands.of(page));
+  const commands = new Set(pages.map((page) => page.block('sh', /^npm start$/m).trim()));
+  expect(commands.size).toBe(1);
+  running = await startByNpm('bash', '-c', `exec ${[...commands][0]}`);
 
   expect(running.output()).not.toContain('Administrator:');
   expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
 });
 
 it('stops the server, Postgres and NATS and frees the port when npm gets SIGTERM', async () => {
-  expect(await leftBySigterm()).toEqual([]);
+  expect(await leftBySigterm(running, Number(env['PORT']))).toEqual([]);
 });
 
 it('stops all child processes when it is stopped while it starts', async () => {
@@ -294,7 +302,7 @@ describe('without a nats-server', () => {
   });
 
   it('stops the server and Postgres and frees the port when tools/start.mjs gets SIGTERM', async () => {
-    expect(await leftBySigterm()).toEqual([]);
+    expect(await leftBySigterm(running, Number(env['PORT']))).toEqual([]);
   });
 
   it('refuses to start with settings that need a NATS server, and names them', async () => {
@@ -304,17 +312,6 @@ describe('without a nats-server', () => {
     );
   });
 });
-
-/**
- * Sends SIGTERM to the running process, as a service manager does. Returns the processes that it has left behind. Throws
- * if its port is still taken.
- */
-async function leftBySigterm(): Promise<readonly number[]> {
-  const started = await descendantsOf(running.pid);
-  await running.stop('SIGTERM');
-  await listenOnce(Number(env['PORT']), '127.0.0.1');
-  return started.filter(isProcessAlive);
-}
 
 /**
  * Changes the name and sets the same password again, in flows that need the policy service and the password service.

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { User } from '@gatehouse/contracts';
@@ -8,6 +8,7 @@ import { REQUEST_FACTS } from '../../libs/executor-postgres/testing/event-contex
 import { enrol } from '../../libs/executor-postgres/testing/flow-database.js';
 import { Browser } from '../support/browser.js';
 import { CourierHarness } from '../support/courier-harness.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import { describeWithNats } from '../support/nats.js';
 import { freePort, startProcess } from '../support/processes.js';
 import { isVerified, WebhookReceiver, webhookSecret, webhookSettingsFor } from '../support/webhook-receiver.js';
@@ -60,10 +61,8 @@ describeWithNats('the receivers of docs/how-to/webhooks.md', () => {
   ])('print each event once, and refuse another signature: %s', async (language, name, program) => {
     await couriers.begin();
     const alice = await enrol(couriers.source);
-    const page = await readFile('docs/how-to/webhooks.md', 'utf8');
-    const [, code = ''] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'ms').exec(page) ?? [];
     const file = join(folder, name);
-    await writeFile(file, code);
+    await writeFile(file, DocumentedCommands.of('docs/how-to/webhooks.md').block(language, /WEBHOOK_SECRET/));
     const port = await freePort();
     const env = { WEBHOOK_SECRET: NEW_SECRET, PORT: String(port) };
     const receiver = await startProcess(file, env, { ready: /ready/, program });

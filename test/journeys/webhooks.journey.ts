@@ -9,6 +9,7 @@ import { enrol } from '../../libs/executor-postgres/testing/flow-database.js';
 import { createCertificate } from '../support/certificate.js';
 import { runCli } from '../support/commands.js';
 import { CourierHarness, mailTo } from '../support/courier-harness.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import { describeWithNats } from '../support/nats.js';
 import { freePort } from '../support/processes.js';
 import {
@@ -175,9 +176,17 @@ describeWithNats('a courier with webhook endpoints', () => {
     expect((await command('list', '--waiting')).stdout).toBe('no deliveries\n');
     receiver.answer = answerWith(204);
     expect((await command('retry', '--all', '--endpoint', 'chat')).stdout).toBe('0 to be delivered again\n');
-    expect((await command('retry', delivery!.id)).stdout).toBe('1 to be delivered again\n');
-    await receiver.until(() => receiver.received.length === 3);
+    const page = DocumentedCommands.of('docs/how-to/webhooks.md').block('sh', /webhooks list/, { 4711: delivery!.id });
+    const outputs: string[] = [];
+    for (const [, args = ''] of page.matchAll(/(?:events --|events\.js) webhooks (.*?) *(?:#.*)?\n/g)) {
+      outputs.push((await command(...args.split(' '))).stdout);
+      if (outputs.length === 2) await receiver.until(() => receiver.received.length === 3);
+    }
     expect(receiver.ids[2]).toBe(id);
+    expect(outputs).toEqual([
+      ...[listed.stdout, '1 to be delivered again\n', '0 to be delivered again\n'],
+      ...[expect.stringMatching(/^[01] removed\n$/), 'no deliveries\n'],
+    ]);
   });
 
   it('is refused at its start if an endpoint may not be called, and the reason has no secret', async () => {

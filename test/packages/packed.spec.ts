@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type * as client from '@gatehouse/client';
 import { createProgram } from 'typescript';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import { installPacked, type ScratchProject } from './packed.js';
+import { packedFolder } from './packed-folder.js';
 
 /** Largest size of all scripts of `@gatehouse/client`, in bytes after gzip. */
 const MAX_CLIENT_BYTES = 5000;
@@ -44,12 +46,24 @@ describe('the packed packages, installed in another project', () => {
   });
 
   it(
-    'have types that accept a program with all exports, and refuse its mistakes',
+    'have types that accept the examples of the page and a program with all exports, and refuse its mistakes',
     () => {
       expect(() => compileSamples(project.folder)).not.toThrow();
     },
     COMPILATION_TIMEOUT_MS,
   );
+
+  it('are made and installed by the commands of the pages', async () => {
+    const tarballs = readdirSync(packedFolder(inject('runId'))).filter((name) => name.endsWith('.tgz'));
+    const page = DocumentedCommands.of('docs/how-to/write-a-client.md');
+    const named = (text: string) => [...text.matchAll(/dist\/packages\/(\S+)/g)].map(([, name]) => name);
+    const [, script = ''] = /^npm run (\w+)\n$/.exec(page.block('sh', /^npm run packages/)) ?? [];
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+    expect(scripts[script]).toBe('node tools/packages.mjs');
+    expect(new Set(named(page.block('sh', /^npm install/)))).toEqual(new Set(tarballs));
+    const other = DocumentedCommands.of('docs/how-to/log-in-from-a-command-line.md').block('sh', /^npm install/);
+    expect(tarballs).toEqual(expect.arrayContaining(named(other)));
+  });
 
   it('have no export that the sample program does not use', () => {
     const text = SAMPLES.map((name) => readFileSync(join('test/packages/sample', name), 'utf8')).join('\n');
@@ -68,14 +82,50 @@ describe('the packed packages, installed in another project', () => {
   });
 });
 
-/** Compiles the sample program in a strict project. Throws with the output of the compiler. */
+/** What surrounds the examples of docs/how-to/write-a-client.md, by a pattern of the example. */
+const SURROUNDINGS: readonly (readonly [language: string, pattern: RegExp, before: string, after?: string])[] = [
+  [
+    ...(['ts', /^async function ask/m] as const),
+    'declare const controller: AbortController; declare function read(label: string): Promise<string>;',
+  ],
+  [
+    ...(['ts', /createSilently/] as const),
+    `import type { FlowRun } from '@gatehouse/client';
+    declare const run: FlowRun; declare const challenge: any; declare const device: any;`,
+    'export {};',
+  ],
+  [...(['ts', /tough-cookie/] as const), "import { createClient } from '@gatehouse/client';", 'export { client };'],
+  ['tsx', /FlowComponents/, '', 'export { components, Flow };'],
+];
+
+/** The part of tough-cookie that the client uses. */
+const TOUGH_COOKIE = `declare module 'tough-cookie' {
+  export class CookieJar {
+    setCookie(cookie: string, url: string): Promise<unknown>;
+    getCookieString(url: string): Promise<string>;
+  }
+}`;
+
+/** Writes the examples of the page on clients to files. Returns the names of the files. */
+function writeExamples(folder: string): readonly string[] {
+  const page = DocumentedCommands.of('docs/how-to/write-a-client.md');
+  writeFileSync(join(folder, 'tough-cookie.d.ts'), TOUGH_COOKIE);
+  const names = SURROUNDINGS.map(([language, pattern, before, after = ''], i) => {
+    writeFileSync(join(folder, `example${i}.${language}`), `${before}\n${page.block(language, pattern)}${after}\n`);
+    return `example${i}.${language}`;
+  });
+  return [...names, 'tough-cookie.d.ts'];
+}
+
+/** Compiles the sample program and the examples of the page in a strict project. Throws with the output of the compiler. */
 function compileSamples(folder: string) {
   for (const name of SAMPLES) copyFileSync(join('test/packages/sample', name), join(folder, name));
+  const examples = writeExamples(folder);
   const compilerOptions = {
     ...{ strict: true, noEmit: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
     ...{ target: 'es2022', module: 'nodenext', jsx: 'react-jsx', types: [], skipLibCheck: false },
   };
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: SAMPLES }));
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [...SAMPLES, ...examples] }));
   try {
     execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.'], { cwd: folder, encoding: 'utf8' });
   } catch (error) {

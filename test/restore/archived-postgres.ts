@@ -2,11 +2,15 @@ import { appendFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findFreePort } from '../../libs/platform/src/free-port.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import { onServer } from '../support/postgres-databases.js';
 import { PostgresPrograms } from '../support/postgres-programs.js';
 import { killWhenParentDies } from '../support/watchdog.js';
 
 const START_S = 60;
+const PAGE = DocumentedCommands.of('docs/how-to/back-up-and-restore.md');
+/** Name of the only base backup, in place of a date. */
+const BACKUP = 'first';
 
 /** A Postgres server that archives its log, made with the programs of PostgreSQL in `bin`. */
 export class ArchivedPostgres {
@@ -25,9 +29,7 @@ export class ArchivedPostgres {
     await programs.initialise(server.#data);
     await appendFile(
       join(server.#data, 'postgresql.conf'),
-      `wal_level = replica
-archive_mode = on
-archive_command = 'test ! -f ${server.#archive}/%f && cp %p ${server.#archive}/%f.part && mv ${server.#archive}/%f.part ${server.#archive}/%f'
+      `${server.#adapted(PAGE.block('text', /^wal_level/))}
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 port = ${server.port}
@@ -45,15 +47,8 @@ max_connections = 200
 
   /** Makes a base backup and checks it. */
   async backUp(): Promise<void> {
-    const server = ['-h', '127.0.0.1', '-p', String(this.port), '-U', 'postgres'];
-    await this.programs.run('pg_basebackup', [
-      ...server,
-      '--pgdata',
-      this.#backup,
-      '--checkpoint=fast',
-      '--wal-method=stream',
-    ]);
-    await this.programs.run('pg_verifybackup', [this.#backup]);
+    await this.programs.run('mkdir', ['-p', this.#backups]);
+    await this.#follow(PAGE.block('sh', /^pg_basebackup/, { '$(date +%F)': BACKUP }));
   }
 
   /** Resolves when everything that is committed is in the archive. */
@@ -76,17 +71,11 @@ max_connections = 200
 
   /** Restores the base backup and the archived log up to a time. Resolves when the server accepts writes. */
   async restore(time: string): Promise<void> {
-    await this.programs.run('cp', ['-a', this.#backup, this.#data]);
-    const signal = join(this.#data, 'recovery.signal');
-    await appendFile(
-      join(this.#data, 'postgresql.auto.conf'),
-      `restore_command = 'cp ${this.#archive}/%f %p'
-recovery_target_time = '${time}'
-recovery_target_action = 'promote'
-archive_mode = off
-`,
+    await this.#follow(
+      PAGE.block('sh', /recovery_target_time/, { '2026-11-29 11:59:00+00': time, '2026-11-29': BACKUP }),
     );
-    await this.programs.run('touch', [signal]);
+    // A later restore to the same time must not follow the log of this one.
+    await appendFile(join(this.#data, 'postgresql.auto.conf'), 'archive_mode = off\n');
     await this.#start();
     await onServer(this.#url('postgres'), async (client) => {
       const recovering = 'SELECT WHERE pg_is_in_recovery()';
@@ -106,6 +95,20 @@ archive_mode = off
     this.#cancelWatchdog = killWhenParentDies(Number(pid), { remove: this.programs.folder });
   }
 
+  /** Runs commands of the page with the folders of this server. */
+  async #follow(script: string): Promise<void> {
+    const server = `export PGHOST=127.0.0.1 PGPORT=${this.port} PGUSER=postgres`;
+    await this.programs.run('bash', ['-euc', `${server}\n${this.#adapted(script)}`]);
+  }
+
+  /** Returns a text of the page with the folders of this server. */
+  #adapted(text: string): string {
+    return text
+      .replaceAll('/var/lib/postgresql/data', this.#data)
+      .replaceAll('/backup/', `${this.#backups}/`)
+      .replaceAll('/archive/', `${this.#archive}/`);
+  }
+
   #url(database: string): string {
     return `postgres://postgres:${this.programs.password}@127.0.0.1:${this.port}/${database}`;
   }
@@ -114,8 +117,8 @@ archive_mode = off
     return join(this.programs.folder, 'data');
   }
 
-  get #backup(): string {
-    return join(this.programs.folder, 'backup');
+  get #backups(): string {
+    return join(this.programs.folder, 'backups');
   }
 
   get #archive(): string {

@@ -16,6 +16,7 @@ import {
 import { type Browser, usernameOf } from '../support/browser.js';
 import { runCliOk } from '../support/commands.js';
 import { Deployment } from '../support/deployment.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import { Mailbox } from '../support/mailbox.js';
 import { followLink } from '../support/mailed-links.js';
 import { readMail } from '../support/read-mail.js';
@@ -192,8 +193,15 @@ describe('a database that is restored to a time before its loss', () => {
 
   it('refuses all of them after `npm run database -- after-restore`', async () => {
     await loseAndRestore();
-    const output = await deployment.command('database', 'after-restore');
-    process.stdout.write(`${output}\n`);
+    const page = DocumentedCommands.of('docs/how-to/back-up-and-restore.md').block('sh', /database -- after-restore/);
+    const commands = [...page.matchAll(/^npm run database -- (.*?) *(?:#.*)?$/gm)].map(([, args = '']) =>
+      args.split(' '),
+    );
+    const outputs: string[] = [];
+    for (const args of commands) outputs.push(await deployment.command('database', ...args));
+    process.stdout.write(outputs.join('\n'));
+    const [dryRun, output] = outputs;
+    expect(dryRun).toContain('directory.users: 5 users');
     expect(output).toMatch(/directory.users: 5 users.*flow.resume_tokens: deleted 1 .*mfa.devices: 1 /s);
     await startAll();
     expect(await useAll()).toEqual([]);

@@ -1,11 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { nkeys } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkStage } from '../../apps/cli/src/stage-check/check-stage.js';
 import { StageRequester } from '../../libs/local/src/stage-requester.js';
+import { runCli } from '../support/commands.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import {
   EXAMPLE_STAGES,
   type ExampleLanguage,
@@ -14,7 +16,10 @@ import {
   missingNote,
 } from '../support/example-stages.js';
 import { describeWithNats, type RunningNats, startNats } from '../support/nats.js';
-import { freePort } from '../support/processes.js';
+import { PageShell } from '../support/page-shell.js';
+import { migratedDatabase } from '../support/postgres.js';
+import { freePort, startProcess } from '../support/processes.js';
+import { shownCommands, shownOutput } from '../support/transcript.js';
 import { ServiceHarness } from './service-harness.js';
 
 const LANGUAGES = Object.keys(EXAMPLE_STAGES) as ExampleLanguage[];
@@ -105,4 +110,32 @@ describeWithNats('the examples of stages', () => {
         expect(await running.stop()).toBe(0);
       });
     });
+
+  it.skipIf(isMissing('Go'))('the commands of the page run a copy of the template, check it and bind it', async () => {
+    const page = DocumentedCommands.of('docs/how-to/write-a-stage-in-another-language.md');
+    const database = await migratedDatabase();
+    const settings = { DATABASE_URL: database.url, NATS_URL: harness.url };
+    const shell = await PageShell.open((name, args, { env, stdin }) =>
+      runCli(name, args, { env: { ...env, ...settings }, stdin }),
+    );
+    await mkdir(join(shell.folder, '.gatehouse'));
+    await shell.write('.gatehouse/nats.env', `NATS_URL=${harness.url}\n`);
+    // The program replaces the shell, so that a signal reaches it. Its build uses the installed Go only, and its cache.
+    const run = page.block('sh', /^go run/m, { 'go run .': 'go build -o stage . && exec ./stage' });
+    const cache = process.env['GOCACHE'] ?? join(homedir(), '.cache/go-build');
+    const go = { GOCACHE: cache, GOTOOLCHAIN: 'local', GOPROXY: 'off', CGO_ENABLED: '0', HOME: shell.folder };
+    const script = `cd ${shell.folder}\n${run}`;
+    const stage = await startProcess('-c', go, { program: 'bash', args: [script], ready: /serving x_example_code/ });
+    try {
+      const bound = await shell.runOk(page.block('sh', /^npm run check:stage.*\nnpm run blueprint/));
+      expect(bound).toMatch(/x_example_code: \d+ promises kept[^]*created/);
+      const [{ command, output } = { command: '', output: '' }] = shownCommands(page.block('text', /--wrong/));
+      const [, config = ''] = /(--config '[^']*')/.exec(page.block('sh', /^npm run check:stage.*\nnpm run blueprint/))!;
+      expect(await shell.runOk(command.replace('--config …', config))).toMatch(shownOutput(output));
+    } finally {
+      await stage.stop();
+      await shell.close();
+      await database.drop();
+    }
+  });
 });

@@ -3,9 +3,14 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import type { StageContract } from '@gatehouse/contracts';
+import { driveStage } from '@gatehouse/stage-kit/testing';
 import { stages } from '@gatehouse/stages';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { askingStage } from '../../tools/new-stage/stage-files.js';
 import { ArgumentError, stageNames } from '../../tools/new-stage/stage-name.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
 
 const COPIED = [
   'apps',
@@ -94,6 +99,81 @@ describe('npm run new:stage', { timeout: 120_000 }, () => {
       /^apps\/web\/src\/challenges\/external-origins\.\S+ exists already\. Choose another/,
     );
     expect(existsSync(join(folder, 'libs/stages/src/external-origins'))).toBe(false);
+  });
+});
+
+describe('docs/how-to/add-a-stage.md', () => {
+  const page = DocumentedCommands.of('docs/how-to/add-a-stage.md');
+  const STAGE = 'libs/stages/src/terms-of-use/terms-of-use';
+  let folder: string;
+  /** The module of a file of the stage. */
+  let load: (part: string) => Promise<Record<string, unknown>>;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'gatehouse-terms-'));
+    for (const path of ['tsconfig.json', 'package.json']) cpSync(path, join(folder, path));
+    const [, name = ''] = /^npm run new:stage -- (\S+)\n$/.exec(page.block('sh', /new:stage/))!;
+    const contracts = Object.values(stages).map(({ contract }) => contract);
+    const files = askingStage(stageNames(name, { contracts, pages: [] }), { service: 'session', since: '9.0.0' });
+    for (const [path, text] of Object.entries(files)) write(path, text);
+    load = (part) => import(join(folder, `${STAGE}.${part}.ts`)) as Promise<Record<string, unknown>>;
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  function write(path: string, text: string) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  /** Replaces the only match of a pattern in a file of the stage. */
+  function edit(part: string, pattern: RegExp, text: string) {
+    const path = `${STAGE}.${part}.ts`;
+    const before = readFileSync(join(folder, path), 'utf8');
+    const after = before.replace(pattern, () => text);
+    expect(after).not.toBe(before);
+    write(path, after);
+  }
+
+  it('has a blueprint, a login and a check that fit the generated stage', async () => {
+    const { termsOfUseContract: contract } = (await load('contract')) as { termsOfUseContract: StageContract };
+    const text = page.block('yaml', /termsofusestage/);
+    const { entries } = parse(text.replaceAll(/!\w+ /g, '')) as { entries: { model: string; attrs: object }[] };
+    expect(entries[0]?.model).toBe(contract.model);
+    expect(contract.config.parse(entries[0]?.attrs)).toEqual(entries[0]?.attrs);
+    expect(page.block('sh', /^npm start\n/)).toBe('npm start\nnpm run blueprint -- apply terms.yaml\n');
+    const [, last = ''] = /--json '(\{"component": "gatehouse.*\})'\n$/.exec(page.block('sh', /^FLOW=/))!;
+    expect(contract.response.parse(JSON.parse(last))).toMatchObject({ agreed: true });
+    expect(JSON.parse(last)).toMatchObject({ component: contract.component });
+    const [, kind, config = ''] = /-- (\S+) --config '(.*)'/.exec(page.block('sh', /check:stage --/))!;
+    expect(kind).toBe(contract.kind);
+    expect(() => contract.config.parse(JSON.parse(config))).not.toThrow();
+    const checks = page.block('sh', /^npm run docs/);
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: object };
+    for (const [, script = ''] of checks.matchAll(/^npm run (\S+)/gm)) expect(Object.keys(scripts)).toContain(script);
+    expect(checks).toContain('npm test -- libs/stages/src/terms-of-use test/texts\n');
+  });
+
+  it('has changes after which the stage asks again with a text of its own, and has a clock', async () => {
+    edit('contract', /^ *errors: .*\n/m, page.block('ts', /^errors:/));
+    edit('stage', /deny, /, '');
+    edit('stage', /(?<=import \{ ask, )pass(?= \})/, 'pass, reject');
+    edit('stage', /^ *return response\.agreed.*\n/m, page.block('ts', /^return response/));
+    edit('stage', /^import \{ Injectable \}.*\n/m, '');
+    edit('stage', /@Injectable\(\)\nexport class .*\n/, page.block('ts', /CLOCK = Symbol/));
+    edit('module', /import \{ TermsOfUseStage \}/, 'import { CLOCK, TermsOfUseStage }');
+    edit('module', /^export const .*\n/m, page.block('ts', /termsOfUseModule/));
+    const translation = page.block('ts', /Bitte nehmen Sie/);
+    write(`${STAGE}.text.ts`, `export const texts: Record<string, string> = {${translation}};`);
+    const test = page.block('ts', /^const errors/);
+    write(`${STAGE}.test.ts`, `export async function run({ expect, drive, challenge }: any) {\n${test}}`);
+
+    const { termsOfUseContract: contract } = (await load('contract')) as { termsOfUseContract: StageContract };
+    const { texts } = (await load('text')) as { texts: Record<string, string> };
+    expect(Object.keys(texts)).toEqual(Object.values(contract.errors).map(({ string }) => string));
+    const challenge = { question: 'Shall we go on?' };
+    const { TermsOfUseStage: Stage } = (await load('stage')) as { TermsOfUseStage: new (now: () => number) => never };
+    const drive = () => driveStage(contract, new Stage(() => Date.UTC(2026, 0, 31, 22)), { config: challenge });
+    await ((await load('test')) as { run: (given: object) => Promise<void> }).run({ expect, drive, challenge });
+    const { termsOfUseModule: module } = (await load('module')) as { termsOfUseModule: () => { imports?: unknown } };
+    expect(module()).toBeDefined();
   });
 });
 

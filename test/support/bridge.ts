@@ -1,8 +1,14 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, LOGOUT, PASSWORD, userEntry } from './blueprints.js';
 import { Deployment } from './deployment.js';
+import { DocumentedCommands } from './documented-commands.js';
+import { PageShell } from './page-shell.js';
+import { type RunningProcess, startProcess } from './processes.js';
 import { RoamingBrowser } from './roaming-browser.js';
 
-const SECRET = 'secret-of-the-bridge'; // not-a-secret
+/** The secret of the clients of a bridge. */
+export const BRIDGE_SECRET = 'secret-of-the-bridge'; // not-a-secret
 
 /**
  * Opens a gateway with users, flows and the clients of the examples, for a bridge at `publicUrl`. A bridge is an
@@ -18,7 +24,7 @@ export async function openForBridge(publicUrl: string): Promise<Deployment> {
       ),
     ],
     services: ['identification', 'password', 'session', 'consent'],
-    environment: { BRIDGE_URL: publicUrl, BRIDGE_SECRET: SECRET },
+    environment: { BRIDGE_URL: publicUrl, BRIDGE_SECRET },
   });
   await deployment.applyFiles('examples/gatehouse-client/blueprint.yaml');
   return deployment;
@@ -33,7 +39,7 @@ export const bridgeSettings = ({ url }: Pick<Deployment, 'url'>, publicUrl: stri
   ...{ SCOPE_TEXTS: JSON.stringify({ photos: 'See your photos' }) },
   ...{ LOGIN_ISSUER: `${url}/application/o/bridge-login/`, LOGIN_CLIENT_ID: 'bridge-login' },
   ...{ CONSENT_ISSUER: `${url}/application/o/bridge-consent/`, CONSENT_CLIENT_ID: 'bridge-consent' },
-  ...{ LOGIN_CLIENT_SECRET: SECRET, CONSENT_CLIENT_SECRET: SECRET },
+  ...{ LOGIN_CLIENT_SECRET: BRIDGE_SECRET, CONSENT_CLIENT_SECRET: BRIDGE_SECRET },
 });
 
 /**
@@ -79,5 +85,37 @@ export class BridgeVisitor extends RoamingBrowser {
   async cancel(): Promise<string> {
     const { headers } = await this.fetch(`${this.gateway}/flows/-/cancel/?stay=1`);
     return headers.get('location') ?? '';
+  }
+}
+
+interface BridgeSetup {
+  /** Texts of the page that a test changes, with their replacements. */
+  readonly replacements: Readonly<Record<string, string>>;
+  /** Further settings of the bridge. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** Sets a bridge up and starts it by the commands of its page. The last block of the section starts it. */
+export async function startDocumentedBridge(
+  deployment: Deployment,
+  path: string,
+  { replacements, settings }: BridgeSetup,
+): Promise<RunningProcess> {
+  const blocks = DocumentedCommands.of(path).all('sh', 'Set it up');
+  for (const text of Object.keys(replacements))
+    if (!blocks.some((block) => block.includes(text))) throw new Error(`${path} lacks ${text}`);
+  const adapted = blocks.map((block) =>
+    Object.entries(replacements).reduce((text, [from, to]) => text.replaceAll(from, to), block),
+  );
+  const shell = await PageShell.open((name, args, input) => deployment.operate(name, args, input));
+  try {
+    await shell.runOk(`${adapted.slice(0, -1).join('')}env -0 > variables`);
+    const variables = (await readFile(join(shell.folder, 'variables'), 'utf8')).split('\0').filter(Boolean);
+    const env = Object.fromEntries(variables.map((line) => [line.split('=', 1)[0]!, line.replace(/^[^=]*=/, '')]));
+    // The shell becomes the server, so that a signal reaches it.
+    const start = adapted.at(-1)!.replace('PUBLIC_URL=', 'exec env PUBLIC_URL=');
+    return await startProcess('-c', { ...env, ...settings }, { program: 'bash', args: [start], ready: /serving/ });
+  } finally {
+    await shell.close();
   }
 }

@@ -27,6 +27,10 @@ const COMMANDS = {
   user: userCommand,
 } as const;
 
+/** Name of a command of the operator, as in `npm run NAME`. */
+export type OperatorCommand = keyof typeof COMMANDS;
+export const OPERATOR_COMMANDS = Object.keys(COMMANDS) as readonly OperatorCommand[];
+
 interface CommandInput {
   readonly env: Readonly<Record<string, string>>;
   /** Text on standard input. */
@@ -42,7 +46,7 @@ export interface CommandOutput {
 
 /** Runs an operator command within this process. The command sees no environment variables except `env`. */
 export async function runCli(
-  name: keyof typeof COMMANDS,
+  name: OperatorCommand,
   args: readonly string[],
   { env, stdin = '' }: CommandInput,
 ): Promise<CommandOutput> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { Browser } from './browser.js';
-import { runCliOk } from './commands.js';
+import { type CommandOutput, type OperatorCommand, runCli, runCliOk } from './commands.js';
 import {
   type DeploymentOptions,
   OTHER_STAGES,
@@ -87,6 +87,10 @@ export class Deployment {
 
   get nats(): RunningNats {
     return this.infrastructure.nats;
+  }
+
+  get databaseUrl(): string {
+    return this.infrastructure.database.url;
   }
 
   /** Returns a visitor with its own cookies, whose browser sends `languages` if they are set. */
@@ -194,6 +198,12 @@ export class Deployment {
   async user(args: readonly string[], stdin = ''): Promise<string> {
     const env = { ...this.environment, ...this.infrastructure.sealing, ...this.gatewaySettings };
     return (await runCliOk('user', args, { env, stdin })).trim();
+  }
+
+  /** Runs an operator command with all settings of the deployment. Returns its output, also if it fails. */
+  operate(name: OperatorCommand, args: readonly string[], { env = {}, stdin = '' }): Promise<CommandOutput> {
+    const own = { ...this.environment, ...this.infrastructure.sealing, ...this.gatewaySettings };
+    return runCli(name, args, { env: { ...own, ...env }, stdin });
   }
 
   /** Queries the database, for state that no response shows. */

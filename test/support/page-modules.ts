@@ -7,6 +7,9 @@ const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 /** The value of STAGE_PAGE_KEYS for modules of the vendor `x_acme` that `signedModule` signs. */
 export const ACME_KEY = `x_acme=${Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('base64')}`;
 
+/** The private key of `x_acme`, as a PEM file. */
+export const ACME_PEM = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+
 /** Returns a page module that is signed for a kind. */
 export const signedModule = (kind: string, code: string) => ({
   code,

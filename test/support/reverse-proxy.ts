@@ -112,7 +112,7 @@ export async function startReverseProxy(name: ProxyName, site: Site): Promise<Ru
   // Lets the worker processes of the proxy enter the folder, because they may run as another account.
   await chmod(folder, 0o755);
   const setting = { ...site, folder, port: await freePort(), extraPort: await freePort() };
-  for (const [file, text] of Object.entries(await filesOf(name, setting)))
+  for (const [file, text] of Object.entries(filesOf(name, setting)))
     await writeFile(join(folder, file), text, { mode: 0o600 });
   const [first, ...args] = recipe.args(folder);
   const env = { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
@@ -129,8 +129,34 @@ export async function startReverseProxy(name: ProxyName, site: Site): Promise<Ru
   return { port: setting.port, stop };
 }
 
+/** Starts nginx with these texts of a folder conf.d. They name the port `port` of 127.0.0.1, and the certificate by its paths. */
+export async function startNginx(
+  texts: readonly string[],
+  { port, certificate }: { readonly port: number; readonly certificate: KeyPair },
+): Promise<RunningProxy> {
+  const { args, ready } = RECIPES.nginx;
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-proxy-'));
+  await chmod(folder, 0o755);
+  const files = {
+    ...{ 'site.crt': certificate.cert, 'site.key': certificate.key, 'nginx.conf': nginxMain(folder) },
+    'gatehouse.conf': texts.join('\n').replaceAll('/etc/ssl/example.org', join(folder, 'site')),
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 });
+  const [first, ...others] = args(folder);
+  const nginx = await startProcess(
+    first,
+    { HOME: folder },
+    { program: programOf('nginx') ?? 'nginx', args: others, ready },
+  );
+  const stop = async () => {
+    await nginx.stop('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { port, stop };
+}
+
 /** Returns the text of each configuration file, by the name of the file. */
-async function filesOf(name: ProxyName, setting: Setting): Promise<Readonly<Record<string, string>>> {
+function filesOf(name: ProxyName, setting: Setting): Readonly<Record<string, string>> {
   const { files, main, replacements } = RECIPES[name];
   const { gateways, application, certificate, changes = {} } = setting;
   const pairs = {
@@ -139,7 +165,7 @@ async function filesOf(name: ProxyName, setting: Setting): Promise<Readonly<Reco
     ...replacements(setting),
     ...changes,
   };
-  const blocks = await Promise.all(files.map((path) => configurationIn(`forward-auth-${name}`, path)));
+  const blocks = files.map((path) => configurationIn(`forward-auth-${name}`, path));
   for (const original of Object.keys(pairs))
     if (!blocks.some((block) => block.includes(original))) throw new Error(`the page of ${name} lacks ${original}`);
   const replaced = blocks.map((block) =>

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { DocumentedCommands } from './documented-commands.js';
 
 const run = promisify(execFile);
 
@@ -35,12 +35,14 @@ interface Place {
   readonly env: Readonly<Record<string, string>>;
 }
 
-const readRunbooks = () => readFileSync('docs/how-to/runbooks.md', 'utf8');
+const RUNBOOKS = 'docs/how-to/runbooks.md';
+
+/** The block that defines the functions for `npm start`. */
+const FUNCTIONS_OF_START = /^ask\(\) \{ curl /;
 
 /** Returns the lines of the first code block of an alert's section, without those that call Docker or Kubernetes. */
 export function checkCommands(alert: string): string[] {
-  const [, section = ''] = readRunbooks().split(new RegExp(`^### ${alert}$`, 'm'));
-  const [, block = ''] = /^```sh\n(.*?)^```/ms.exec(section) ?? [];
+  const [block = ''] = DocumentedCommands.of(RUNBOOKS).all('sh', alert);
   return block.split('\n').filter((line) => line !== '' && !/^(docker|kubectl) /.test(line));
 }
 
@@ -49,7 +51,7 @@ export function checkCommands(alert: string): string[] {
  * its own port and log. Returns what it prints, also when it fails.
  */
 export async function runCheck(command: string, { ports, prometheus, logs, env }: Place): Promise<string> {
-  const [, functions = ''] = /^```sh\n(ask\(\) \{ curl.*?)^```/ms.exec(readRunbooks()) ?? [];
+  const functions = DocumentedCommands.of(RUNBOOKS).block('sh', FUNCTIONS_OF_START);
   const adapted = functions
     .replace(':9001', `:\${PORTS[$1]}`)
     .replace('gatehouse.log', '"$LOGS/$1.log"')
@@ -65,9 +67,9 @@ export async function runCheck(command: string, { ports, prometheus, logs, env }
 
 /** Returns the commands of the runbooks' sections that use the functions of the page. */
 function runbookCommands(): string[] {
-  const [, sections = ''] = readRunbooks().split(/^## Logins and requests$/m);
-  return [...sections.matchAll(/^```sh\n(.*?)^```/gms)]
-    .flatMap(([, block = '']) => block.split('\n'))
+  return DocumentedCommands.of(RUNBOOKS)
+    .all('sh')
+    .flatMap((block) => block.split('\n'))
     .filter((line) => /^(ask|query|logs|sql) /.test(line));
 }
 

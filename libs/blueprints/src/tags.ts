@@ -27,11 +27,14 @@ const tags: Readonly<Record<string, Tag>> = {
   '!Value': value,
 };
 
+/** The names of all tags. */
+export const TAG_NAMES: readonly string[] = Object.keys(tags);
+
 /** Parses a tag. Throws BlueprintError for an unknown tag or an invalid argument. */
 export function readTag(name: string, argument: TaggedValue, line: number | undefined): UnresolvedTag {
   try {
     const tag = Object.hasOwn(tags, name) ? tags[name] : undefined;
-    if (!tag) throw new BlueprintError(`unknown tag ${name}.${suggestion(name, Object.keys(tags), 'Tags')}`);
+    if (!tag) throw new BlueprintError(`unknown tag ${name}.${suggestion(name, TAG_NAMES, 'Tags')}`);
     return new UnresolvedTag(tag(argument), line);
   } catch (error) {
     throw withLocation(error, { line });

@@ -69,7 +69,7 @@ describe('the shipped blueprints', () => {
 });
 
 describe('the login by mail of docs/how-to/log-in-by-mail.md', () => {
-  const text = /```yaml\n(.*?)```/s.exec(readFileSync('docs/how-to/log-in-by-mail.md', 'utf8'))?.[1] ?? '';
+  const text = /```yaml.*?\n(.*?)```/s.exec(readFileSync('docs/how-to/log-in-by-mail.md', 'utf8'))?.[1] ?? '';
   const rulesOf = async (blueprint: string) =>
     (await checkBlueprints({ ...optionsOf([]), files: [{ name: 'mail-login.yaml', text: blueprint }] })).map(
       ({ rule, severity }) => [rule, severity],

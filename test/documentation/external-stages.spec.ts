@@ -1,0 +1,48 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { externalDescriptorErrors, planContext, stageDescriptor } from '@gatehouse/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../support/commands.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
+import { PageShell } from '../support/page-shell.js';
+
+const TEXT = { type: 'string' };
+const BASE = {
+  ...{ v: 1, kind: 'x_acme_sample', component: 'x-acme-sample' },
+  ...{ config: { type: 'object' }, state: { type: 'object' } },
+  challenge: { type: 'object', properties: { text: TEXT, tries_left: { type: 'integer' } } },
+  response: { type: 'object', properties: { accept: { type: 'boolean' }, pin: TEXT, code: TEXT } },
+};
+
+describe('the pages on external stages', () => {
+  const page = DocumentedCommands.of(
+    'docs/how-to/write-a-stage-in-another-language.md',
+    'docs/reference/external-stages.md',
+    'docs/reference/external-stage-pages.md',
+  );
+  let shell: PageShell;
+  beforeAll(async () => {
+    shell = await PageShell.open((name, args, { env }) => runCli(name, args, { env }));
+  });
+  afterAll(() => shell?.close());
+
+  it.each([/"attempts": \[/, /^"facts"/, /^"page"/])('has members of a descriptor that are accepted: %s', (pattern) => {
+    const text = page.block('json', pattern).trim();
+    const members = JSON.parse(text.startsWith('{') ? text : `{${text}}`) as object;
+    const guesses = 'attempts' in members ? {} : { guesses: false };
+    const descriptor = stageDescriptor.parse({ ...BASE, ...guesses, ...members });
+    expect(externalDescriptorErrors(descriptor)).toEqual([]);
+    expect(descriptor).toMatchObject(members);
+  });
+
+  it('has a context that a request may have', () => {
+    const context = JSON.parse(page.block('json', /"pending_user"/)) as object;
+    expect(planContext.parse(context)).toMatchObject(context);
+  });
+
+  it.each([/id: code/, /id: risky/, /trusts_proof/])('has an entry that the check accepts: %s', async (pattern) => {
+    const entry = page.block('yaml', pattern).replaceAll(/^/gm, '  ');
+    await writeFile(join(shell.folder, 'entry.yaml'), `version: 1\nentries:\n${entry}`);
+    expect(await shell.runOk('npm run blueprint -- check entry.yaml')).toContain('0 errors');
+  });
+});

@@ -1,0 +1,16 @@
+import { type Envelope, errorsOf } from '../../apps/web/src/challenges/envelope.js';
+import { usePage } from '../../apps/web/src/flow/page.context.js';
+import { Button } from '../../apps/web/src/ui/button.js';
+import { Field } from '../../apps/web/src/ui/field.js';
+import { Form } from '../../apps/web/src/ui/form.js';
+
+/** The page of docs/how-to/add-a-stage.md, with what the page of the documentation leaves out. */
+export function Reason({ challenge }: { challenge: Envelope }) {
+  const { t } = usePage();
+  return (
+    <Form challenge={challenge} fields={['reason']}>
+      <Field name="reason" label={t('Reason')} errors={errorsOf(challenge)['reason']} required first />
+      <Button>{t('Continue')}</Button>
+    </Form>
+  );
+}

@@ -1,0 +1,252 @@
+import { Ajv } from 'ajv';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { blueprint, EMAIL, flowEntries, IDENTIFICATION, keyOf, PASSWORD, userEntry } from '../support/blueprints.js';
+import { Deployment } from '../support/deployment.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
+import { PageShell } from '../support/page-shell.js';
+import { migratedDatabase } from '../support/postgres.js';
+
+const RIGHT = 'correct-horse-7';
+const FLOW = 'default-authentication-flow';
+const HOW_TO = 'docs/how-to';
+
+/** The flow whose trace docs/how-to/help-a-user.md shows. */
+const TRACED = [
+  ...flowEntries('login', []),
+  ...[IDENTIFICATION, PASSWORD, EMAIL].flatMap(({ stage, attrs = {} }, i) => {
+    const name = `login-${/^\w+/.exec(stage)![0]}`;
+    const model = `authentik_stages_${stage}`;
+    return [
+      { model, id: name, identifiers: { name }, attrs },
+      {
+        model: 'authentik_flows.flowstagebinding',
+        identifiers: { target: keyOf('login'), stage: keyOf(name), order: i },
+      },
+    ];
+  }),
+];
+
+let deployment: Deployment;
+let shell: PageShell;
+beforeAll(async () => {
+  deployment = await Deployment.open({
+    blueprints: [blueprint(userEntry('admin'), userEntry('bob'), TRACED)],
+    environment: { LOG_LEVEL: 'info' },
+    services: ['identification', 'password', 'session', 'consent', 'enrollment', 'mfa', 'courier'],
+  });
+  await deployment.applyFiles('blueprints');
+  shell = await PageShell.open((name, args, input) => deployment.operate(name, args, input));
+});
+afterAll(async () => {
+  await shell?.close();
+  await deployment?.close();
+});
+
+const pageOf = (name: string) => DocumentedCommands.of(`${HOW_TO}/${name}.md`);
+const linesOf = (block: string) => block.trim().split('\n');
+/** Returns the component of the first challenge of a flow. */
+const shownIn = (slug: string) =>
+  deployment
+    .browser()
+    .show(slug)
+    .then(({ body }) => body['component']);
+
+describe('the first flow', () => {
+  it('is changed as the tutorial says: a step is added, a mistake is refused, and the step is removed', async () => {
+    const page = DocumentedCommands.of('docs/tutorial/first-flow.md');
+    const commands = page.block('sh', /greeting.yaml/);
+    const added = page.block('yaml', /id: greeting/);
+    await shell.write('greeting.yaml', added);
+    expect(await shell.runOk(commands)).toMatch(/0 errors[^]*created/);
+    expect(await shownIn(FLOW)).toBe('ak-stage-dummy');
+
+    await shell.write('greeting.yaml', added.replace('order: 5', 'order: soon'));
+    const refused = await shell.run(linesOf(commands)[1]!);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/greeting.yaml:\d+.*flowstagebinding.*order/s);
+
+    await shell.write('greeting.yaml', page.block('yaml', /state: absent/));
+    await shell.runOk(linesOf(commands)[1]!);
+    expect(await shownIn(FLOW)).toBe('ak-stage-identification');
+  });
+});
+
+describe('the README', () => {
+  const page = DocumentedCommands.of('README.md');
+
+  it('has a login by curl that ends with the logged-in user', async () => {
+    const script = page.block('sh', /^FLOW=/, { 'http://127.0.0.1:9000': deployment.url });
+    const output = await shell.runOk(script.replaceAll('"$FLOW"', '-w "\\n" "$FLOW"'), { stdin: `${RIGHT}\n` });
+    const [first, second, end, user] = linesOf(output).map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect([first, second].map((challenge) => challenge?.['component'])).toEqual([
+      'ak-stage-identification',
+      'ak-stage-password',
+    ]);
+    expect(end).toEqual({ component: 'xak-flow-redirect', to: '/app/' });
+    expect(user).toMatchObject({ user: { username: 'admin' } });
+  });
+
+  it('has a command that applies the default flow', async () => {
+    expect(await shell.runOk(page.block('sh', /blueprint -- apply/))).toMatch(/: \d+ unchanged/);
+  });
+});
+
+describe('the commands of operators', () => {
+  it('create a user, directly and with compose', async () => {
+    for (const line of linesOf(pageOf('manage-users').block('sh', /create alice/))) {
+      expect(await shell.runOk(line, { stdin: `${RIGHT}\n` })).toContain('created alice');
+      await shell.runOk('npm run user -- delete alice');
+    }
+    await shell.runOk('npm run user -- create alice --email alice@example.org --password', { stdin: `${RIGHT}\n` });
+  });
+
+  it('trace a login, as the page on helping a user shows', async () => {
+    const page = pageOf('help-a-user');
+    const browser = deployment.browser();
+    await browser.solve('login', { uid_field: 'bob' });
+    const { headers } = await browser.solve('login', { password: 'wrong' });
+    await browser.solve('login', { password: RIGHT });
+    const request = headers.get('x-authentik-id')!;
+    const [byRequest = '', byPlan = ''] = linesOf(page.block('sh', /flow -- trace/));
+    const trace = await shell.runOk(byRequest.replace(/trace \w+/, `trace ${request}`));
+    const [plan = ''] = /[0-9a-f-]{36}/.exec(trace)!;
+    const json = await shell.runOk(byPlan.replace(/trace \S+/, `trace ${plan}`));
+    expect(JSON.parse(json)).toMatchObject({ traces: [{ plan }] });
+
+    const shape = (text: string) =>
+      text
+        .replaceAll(/\S+Z\b/g, 'TIME')
+        .replaceAll(/[0-9a-f-]{36}/g, 'UUID')
+        .replaceAll(/="[^"\n]*"|=\{.*\}|=\d+/g, '=VALUE')
+        .replaceAll('user alice', 'user bob');
+    const events = (text: string) => text.replaceAll(', published', ', STATE').replaceAll(', waits\u0020', ', STATE ');
+    const mails = /^TIME {2}mail .*$/m;
+    const documented = events(shape(page.block('text', /^Plan /)));
+    const actual = events(shape(trace));
+    expect(linesOf(actual.replace(mails, ''))).toEqual(linesOf(documented.replace(mails, '')));
+    expect(actual).toMatch(/^TIME {2}mail {3}waits.* to=VALUE {2}template=VALUE {2}tries=VALUE/m);
+  });
+
+  it('find the plan of a request, refusals and errors in the logs', async () => {
+    const browser = deployment.browser();
+    await browser.solve(FLOW, { uid_field: 'bob' });
+    const logged = deployment.says('gateway', /"outcome":"rejected"/);
+    const { headers } = await browser.solve(FLOW, { password: 'wrong' });
+    await logged;
+    const output = (name: string) =>
+      deployment
+        .output(name)
+        .split('\n')
+        .filter((line) => line.startsWith('{'));
+    await shell.write('gateway.log', `${output('gateway').join('\n')}\n`);
+    const ids = { '9f0c…': headers.get('x-authentik-id')! };
+    const help = await shell.runOk(pageOf('help-a-user').block('sh', /^jq /, ids));
+    expect(help).toMatch(/^[0-9a-f-]{36}\n$/);
+    const page = pageOf('search-logs');
+    const plans = { ...ids, '0199…': help.trim() };
+    const [plan = '', ...lines] = linesOf(await shell.runOk(page.block('sh', /\.plan/, plans)));
+    expect(plan).toBe(help.trim());
+    expect(lines.length).toBeGreaterThan(1);
+    const refusals = await shell.runOk(page.block('sh', /reasons/));
+    expect(refusals).toMatch(/^ +\d+ default-authentication-flow\trejected\t/m);
+    expect(await shell.runOk(page.block('sh', /"error"/))).toBe('');
+  });
+
+  it('export events', async () => {
+    const browser = deployment.browser();
+    await browser.solve(FLOW, { uid_field: 'alice' });
+    await browser.solve(FLOW, { password: 'wrong' });
+    const [since = '', failed = '', after = ''] = linesOf(pageOf('audit-events').block('sh', /events -- export/));
+    await expect.poll(() => shell.runOk(failed), { timeout: 30_000 }).toContain('"gatehouse.login_failed"');
+    const all = linesOf(await shell.runOk(since));
+    const { id } = JSON.parse(all[0]!) as { id: string };
+    expect(linesOf(await shell.runOk(after.replace('019a…', id)))).toEqual(all.slice(1));
+  });
+
+  it('list, retry and remove mails', async () => {
+    const browser = deployment.browser();
+    await browser.solve('login', { uid_field: 'bob' });
+    await browser.solve('login', { password: RIGHT });
+    const park = `UPDATE flow.outbox SET parked_at = now(), tries = 12, error = '550 who' WHERE topic = 'mail' RETURNING id`;
+    const [list = '', waiting = '', retry = '', remove = '', compose = ''] = linesOf(
+      pageOf('send-mail').block('sh', /mail -- list/),
+    );
+    expect(await shell.runOk(waiting)).toContain('bob@example.org');
+    const ids = (await deployment.rows<{ id: string }>(park)).map(({ id }) => id).join(' ');
+    expect(await shell.runOk(list)).toContain('550 who');
+    expect(await shell.runOk(compose)).toBe(await shell.runOk(list));
+    expect(await shell.runOk(retry.replace('ID…', ids))).toMatch(/^\d to be sent again/);
+    await deployment.rows(park);
+    expect(await shell.runOk(remove.replace('ID…', ids))).toMatch(/^\d removed/);
+  });
+
+  it('reseal values', async () => {
+    const [dryRun = '', reseal = ''] = linesOf(pageOf('rotate-secrets').block('sh', /^npm run keys/));
+    expect(await shell.runOk(dryRun)).not.toBe('');
+    expect(await shell.runOk(reseal)).not.toBe('');
+  });
+
+  it('compare the shipped blueprints with what is stored, and take over new versions', async () => {
+    await deployment.applyFiles('blueprints');
+    expect(await shell.runOk(pageOf('upgrade').block('sh', /blueprint -- update/))).toMatch(
+      /like the stored objects[^]*nothing changed/,
+    );
+  });
+});
+
+describe('the page on upgrades', () => {
+  it('has a command that undoes the migrations after the last contract step', async () => {
+    const database = await migratedDatabase();
+    const command = pageOf('upgrade').block('sh', /migrate -- --down/);
+    expect(await shell.runOk(`export DATABASE_URL=${database.url}\n${command}`)).toMatch(/^undone: |^nothing to undo/m);
+    await database.drop();
+  });
+});
+
+describe('the page on editors', () => {
+  const page = pageOf('write-blueprints-in-an-editor');
+
+  it('writes the schema of blueprints, which its example fits, and which the gateway serves', async () => {
+    await shell.runOk(page.block('sh', /schema --output/));
+    const schema: unknown = JSON.parse(await shell.runOk('cat blueprint.schema.json'));
+    const served = await fetch(`${deployment.url}/schemas/blueprint.json`);
+    expect(await served.json()).toEqual(schema);
+    const example: unknown = parse(page.block('yaml', /yaml-language-server/));
+    const validate = new Ajv({ strict: false, allErrors: true }).compile(schema as object);
+    const faults = validate(example) ? [] : (validate.errors ?? []);
+    expect(faults.filter(({ keyword }) => keyword !== 'required')).toEqual([]);
+  });
+});
+
+// Last, because they change the login, whose new condition needs the policy service.
+describe('the blueprints of pages', () => {
+  it.each([
+    ['enrolment-and-recovery', ['enrolment.yaml', 'recovery.yaml'], 'recovery'],
+    ['log-in-by-mail', ['mail-login.yaml'], 'mail-login'],
+    ['passkeys', ['passkeys.yaml'], FLOW],
+  ])('%s: the commands find no error and apply the file, and the flow starts', async (name, files, slug) => {
+    const page = pageOf(name);
+    const texts = page.all('yaml');
+    for (const [i, file] of files.entries()) await shell.write(file, texts[i]!);
+    const output = await shell.runOk(`export API_VERSION=2026.8\n${page.block('sh', /blueprint -- check/)}`);
+    expect(output).toMatch(/\b0 errors[^]*created/);
+    for (const file of files.slice(1)) await shell.runOk(`npm run blueprint -- apply ${file}`);
+    expect(await shownIn(slug)).toBe('ak-stage-identification');
+  });
+
+  it('protect-an-application: the command applies the file', async () => {
+    const page = pageOf('protect-an-application');
+    await shell.write('app.yaml', page.block('yaml', /^# app.yaml/));
+    expect(await shell.runOk(page.block('sh', /blueprint -- apply/))).toContain('created');
+  });
+
+  it('sign-in-devices: a device gets a code, and the page for it exists', async () => {
+    await shell.write('devices.yaml', pageOf('sign-in-devices').block('yaml', /^version: 1/));
+    await shell.runOk('npm run blueprint -- apply devices.yaml');
+    const body = new URLSearchParams({ client_id: 'tv' });
+    const device = await fetch(`${deployment.url}/application/o/device/`, { method: 'POST', body });
+    expect(await device.json()).toMatchObject({ user_code: expect.stringMatching(/^\d{9}$/), interval: 5 });
+    expect((await deployment.browser().fetch('/device')).status).toBe(302);
+  });
+});
