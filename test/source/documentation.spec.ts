@@ -61,6 +61,15 @@ describe('the pages of the documentation', () => {
     expect(html).toEqual([]);
   });
 
+  it('link within the text and without titles, so that every link is checked', () => {
+    const others = [...texts].flatMap(([path, text]) =>
+      [...proseOf(text).matchAll(/^\[[^\]]+\]: .*|\]\([^)\s]+ ["'][^)]*\)|\]\(<[^)]*\)/gm)].map(
+        ([link]) => `${path}: ${link}`,
+      ),
+    );
+    expect(others).toEqual([]);
+  });
+
   it('use each image of docs, and describe it in words', () => {
     const images = [...texts.values()].flatMap((text) => [...text.matchAll(/!\[([^\]]*)\]\(([^)]+)\)/g)]);
     expect(images.filter(([, words]) => words === '')).toEqual([]);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { slugOf } from '../../site/markdown-text.js';
 
 const FOLDERS = [
   'apps',
@@ -46,11 +47,6 @@ function anchorsOf(text: string): ReadonlySet<string> {
 
 function withoutCode(text: string): string {
   return text.replace(/^```.*?^```/gms, '');
-}
-
-function slugOf(heading: string): string {
-  const text = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
-  return text.replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-');
 }
 
 /** Returns why a link is broken; `undefined` if it resolves. */
