@@ -52,6 +52,18 @@ describe('the external origins of a challenge', () => {
     expect(externalOriginsOf({ component: 'ak-stage-identification', captcha_stage: null }).scripts).toEqual([]);
   });
 
+  it('contain each origin at which the page logs the visitor out in a frame, once, and the framed background', () => {
+    const framesOf = (urls: unknown, flow_info = {}) =>
+      externalOriginsOf({ component: 'ak-provider-iframe-logout', logout_urls: urls, flow_info }).frames;
+    const urls = ['https://shop.example/a?sid=1', 'https://shop.example/b', 'http://127.0.0.1:3000/bye'];
+    const layout = { background: '/sea/', layout: 'sidebar_left_frame_background' };
+    expect(framesOf(urls.map((url) => ({ url })))).toEqual(['https://shop.example', 'http://127.0.0.1:3000']);
+    expect(framesOf([{ url: urls[0] }], layout)).toEqual(['https://shop.example', "'self'"]);
+    for (const url of ['javascript:alert(1)', 'data:text/html,x', "https://a.example'; frame-src *", '/here', null])
+      expect(framesOf([{ url }])).toEqual([]);
+    for (const wrong of [undefined, 'https://shop.example/', [null], {}]) expect(framesOf(wrong)).toEqual([]);
+  });
+
   it('contain the page that a frame layout has as its background, for both themes', () => {
     const framesOf = (background: string, layout = 'sidebar_left_frame_background') =>
       externalOriginsOf({ component: 'ak-stage-captcha', flow_info: { background, layout } }).frames;

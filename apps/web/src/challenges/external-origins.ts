@@ -20,6 +20,7 @@ const CAPTCHA_ORIGINS: Readonly<Record<string, readonly string[]>> = {
 const ORIGINS_BY_COMPONENT: Readonly<Record<string, (challenge: Challenge) => ExternalOrigins>> = {
   'ak-stage-captcha': ({ js_url }) => ({ ...NO_ORIGINS, scripts: captchaOrigins(js_url) }),
   'ak-stage-autosubmit': ({ url }) => ({ ...NO_ORIGINS, forms: originsOf(url) }),
+  'ak-provider-iframe-logout': ({ logout_urls: urls }) => ({ ...NO_ORIGINS, frames: logoutOrigins(urls) }),
   'ak-source-plex': () => ({ ...NO_ORIGINS, connects: ['https://plex.tv'] }),
   'ak-stage-identification': ({ sources, captcha_stage: captcha }) =>
     [...(Array.isArray(sources) ? sources.map(({ challenge }) => challenge) : []), ...(captcha ? [captcha] : [])]
@@ -28,10 +29,14 @@ const ORIGINS_BY_COMPONENT: Readonly<Record<string, (challenge: Challenge) => Ex
 };
 
 /** Returns the origins that a challenge needs in the page's Content-Security-Policy. */
-export const externalOriginsOf = (challenge: Challenge): ExternalOrigins => ({
-  ...(ORIGINS_BY_COMPONENT[challenge.component]?.(challenge) ?? moduleOrigins(challenge)),
-  frames: frameOrigins(challenge),
-});
+export function externalOriginsOf(challenge: Challenge): ExternalOrigins {
+  const own = ORIGINS_BY_COMPONENT[challenge.component]?.(challenge) ?? moduleOrigins(challenge);
+  return { ...own, frames: [...own.frames, ...frameOrigins(challenge)] };
+}
+
+/** Returns the origins of the addresses that log the visitor out of applications. */
+const logoutOrigins = (urls: unknown): readonly string[] =>
+  Array.isArray(urls) ? [...new Set(urls.flatMap((entry) => originsOf((Object(entry) as { url?: unknown }).url)))] : [];
 
 /** Returns the origins of the page that the layout of the flow shows in a frame. */
 function frameOrigins(challenge: Challenge): readonly string[] {

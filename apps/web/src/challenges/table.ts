@@ -17,6 +17,7 @@ import { Email } from './email.js';
 import { Denied, FlowError, Redirect, Shell, Unknown } from './ends.js';
 import type { Envelope } from './envelope.js';
 import { Identification } from './identification.js';
+import { IframeLogout } from './iframe-logout.js';
 import { Password } from './password.js';
 import { Plex } from './plex.js';
 import { Prompt } from './prompt.js';
@@ -32,6 +33,7 @@ const untyped = <C extends Envelope>(component: FunctionComponent<{ challenge: C
 
 /** The components of challenges, by `component` name. */
 export const CHALLENGES: Readonly<Record<string, Step>> = {
+  'ak-provider-iframe-logout': untyped(IframeLogout),
   'ak-provider-oauth2-device-code': DeviceCode,
   'ak-provider-oauth2-device-code-finish': untyped(DeviceCodeFinish),
   'ak-source-oauth-apple': untyped(Apple),

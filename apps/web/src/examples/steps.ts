@@ -107,6 +107,12 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
     additional_permissions: [{ id: 'profile', name: 'General profile information' }],
     token: '27fb5918-871f-465f-9687-e8e6302d6e80',
   }),
+  'iframe-logout': stage('ak-provider-iframe-logout', {
+    logout_urls: [
+      { url: 'https://shop.example/logout?sid=1', provider_name: 'The shop', binding: 'redirect' },
+      { url: 'https://wiki.example/logout?sid=2', provider_name: 'The wiki', binding: 'redirect' },
+    ],
+  }),
   'session-end': stageFor('ak-stage-session-end', {
     ...{ brand_name: 'Example', application_name: 'The shop', application_launch_url: 'https://shop.example/' },
     ...{ invalidation_flow_url: '/if/flow/default-invalidation-flow/', overview_url: 'https://id.example/' },

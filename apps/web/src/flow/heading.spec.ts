@@ -30,6 +30,7 @@ describe('the heading of a step', () => {
     ['validate-set-up', 'Set up a device to go on'],
     ['sms-number', 'Set up text messages'],
     ['sms-code', 'Check your phone'],
+    ['iframe-logout', 'Logging you out…'],
     ['device-code', 'Connect a device'],
     ['device-code-finish', 'Your device is signed in'],
     ['device-code-question', 'Sign the device in?'],

@@ -195,4 +195,6 @@ export const ar: Catalogue = {
   'Go to the overview': 'الانتقال إلى النظرة العامة',
   'You have left the application, and are still logged in here.': 'لقد غادرت التطبيق، وما زلت مسجّل الدخول هنا.',
   'You have left {name}': 'لقد غادرت {name}',
+  'You are being logged out of your applications…': 'يجري تسجيل خروجك من تطبيقاتك…',
+  'Logging you out…': 'يجري تسجيل خروجك…',
 };

@@ -205,4 +205,6 @@ export const de: Catalogue = {
   'You have left the application, and are still logged in here.':
     'Sie haben die Anwendung verlassen und sind hier noch angemeldet.',
   'You have left {name}': 'Sie haben {name} verlassen',
+  'You are being logged out of your applications…': 'Sie werden von Ihren Anwendungen abgemeldet …',
+  'Logging you out…': 'Sie werden abgemeldet …',
 };

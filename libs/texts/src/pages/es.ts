@@ -204,4 +204,6 @@ export const es: Catalogue = {
   'You have left the application, and are still logged in here.':
     'Ha salido de la aplicación, pero su sesión sigue abierta aquí.',
   'You have left {name}': 'Ha salido de {name}',
+  'You are being logged out of your applications…': 'Se está cerrando su sesión en las aplicaciones…',
+  'Logging you out…': 'Cerrando sesión…',
 };

@@ -206,4 +206,6 @@ export const fr: Catalogue = {
   'You have left the application, and are still logged in here.':
     'Vous avez quitté l’application, mais vous êtes toujours connecté ici.',
   'You have left {name}': 'Vous avez quitté {name}',
+  'You are being logged out of your applications…': 'Déconnexion de vos applications en cours…',
+  'Logging you out…': 'Déconnexion en cours…',
 };
