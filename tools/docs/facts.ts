@@ -42,6 +42,8 @@ const MEANINGS: Readonly<Record<ContextKey, string>> = {
     'the mailed link, or the return from a source, that brought the visitor here: its step and user, and the address to which a superuser has mailed it',
   'goauthentik.io/providers/oauth2/post_logout_redirect_uri':
     'address to which an application wants to get the visitor back after the logout',
+  'goauthentik.io/providers/oauth2/iframe_sessions':
+    'addresses that the [iframe logout](../spec/stages.md#iframe-logout) opens, which takes them out',
   is_redirected: 'the flow whose redirect stage has brought the visitor here',
   redirect_stage_target: 'target of the redirect stage, in place of the configured one',
   'goauthentik.io/core/setup/started-by': '`setup` if the [set-up page](../spec/executor.md#setup) has begun the flow',

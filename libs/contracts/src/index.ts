@@ -55,6 +55,7 @@ export * from './rollout-arguments.js';
 export * from './schema-layers.js';
 export * from './secret.js';
 export * from './sentence.js';
+export * from './signed-in-application.js';
 export * from './source-config.js';
 export * from './source-exchange.js';
 export * from './stage-contract.js';

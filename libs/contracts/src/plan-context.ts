@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { redirectTarget } from './redirect-target.js';
 import { secret } from './secret.js';
+import { IFRAME_SESSIONS, iframeSession } from './signed-in-application.js';
 
 /** Kind of the stage that ends the logout of an application. */
 export const SESSION_END_KIND = 'session_end';
@@ -114,6 +115,8 @@ export const planContext = z.object({
     .optional(),
   /** Address to which an application wants to get the visitor back after the logout. */
   [POST_LOGOUT_REDIRECT]: redirectTarget().optional(),
+  /** Addresses of applications that the browser must open, because the visitor has logged out. Only since 2026.8. */
+  [IFRAME_SESSIONS]: z.array(iframeSession).optional(),
   /** The flow whose redirect stage has brought the visitor to this flow. */
   is_redirected: z.object({ uuid: z.uuid(), slug: z.string(), name: z.string() }).optional(),
   /** Target of the redirect stage, in place of the configured one: a URL, or `ak-flow://` with the slug of a flow. */

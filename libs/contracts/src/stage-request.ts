@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { API_VERSIONS, DEFAULT_API_VERSION } from './api-version.js';
 import { designation } from './envelope.js';
 import { user } from './plan-context.js';
+import { signedInApplication } from './signed-in-application.js';
 
 const bag = z.record(z.string(), z.unknown());
 
@@ -84,6 +85,11 @@ export const stageRequest = z.object({
      * Gateways before 0.3 do not send this member.
      */
     known_device: z.boolean().exactOptional(),
+    /**
+     * The applications to which the session has signed in and that a logout must tell. Only stages that log out get it.
+     * Gateways before 0.3 do not send this member.
+     */
+    applications: z.array(signedInApplication).exactOptional(),
   }),
   /**
    * Set in the preview of a flow version. The stage then knows only the user with this uuid, sends nothing, and asks

@@ -30,6 +30,7 @@ export * from './ports/directory.js';
 export * from './ports/flow-observer.js';
 export * from './ports/flow-store.js';
 export * from './ports/plan-store.js';
+export * from './ports/signed-in-applications.js';
 export * from './preview/preview-engine.js';
 export * from './preview/preview-link.js';
 export * from './preview/preview-notes.js';

@@ -26,12 +26,14 @@ import {
   withoutUser,
 } from './embedded-stages.js';
 import type { StageClient, StageContractRegistry } from './ports/clients.js';
+import type { SignedInApplications } from './ports/signed-in-applications.js';
 import { buildStageRequest, type ResponseBody, type StageInvocation, type StageRun } from './stage-request.js';
 import { effectsOf, resultOf, type StageResult, stateEntry, withoutUndeclaredFields } from './stage-result.js';
 
 interface Dependencies extends AttemptDependencies {
   readonly stages: StageClient;
   readonly contracts: StageContractRegistry;
+  readonly applications: SignedInApplications;
   /** Called with the contract violations in a stage's reply. */
   readonly report: (kind: string, violations: readonly string[]) => void;
 }
@@ -233,7 +235,7 @@ export class StageInvoker {
 
   private async ask(run: StageRun, invocation: StageInvocation, body?: ResponseBody): Promise<StageReply> {
     const { contract, plan } = invocation;
-    const stageRequest = buildStageRequest(run, invocation, body);
+    const stageRequest = buildStageRequest(run, await this.withApplications(run, invocation), body);
     const reply = await this.dependencies.stages.send(contract, body ? 'respond' : 'challenge', stageRequest);
     const { attached } = stageRequest;
     const facts = {
@@ -249,6 +251,13 @@ export class StageInvoker {
     }
     this.dependencies.report(contract.kind, violations);
     throw new Problem('stage_fault', { detail: `the stage ${contract.kind} ${violations[0]}` });
+  }
+
+  /** Adds the applications that a logout must tell, if the stage may log out. Reads nothing for any other stage. */
+  private async withApplications({ context }: StageRun, invocation: StageInvocation): Promise<StageInvocation> {
+    const { session } = context.loaded;
+    if (!session || !invocation.contract.effects.includes('logout')) return invocation;
+    return { ...invocation, applications: await this.dependencies.applications.list(session.id) };
   }
 
   private contractOf(kind: string, version: FlowVersion): StageContract {

@@ -35,3 +35,18 @@ it('has the proposed name in its query until the plan restarts, so that the visi
   expect(stages.hops).toEqual(['secret.challenge', 'secret.respond', 'secret.challenge']);
   expect(stages.requests.map((request) => request.query)).toEqual([query, query, kept]);
 });
+
+it('has the applications of the session only for a stage that may log out, and reads them for no other', async () => {
+  const { show, solve, stages, applications } = executorHarness(
+    flowOf([{ kind: 'page' }, { kind: 'logout' }, { kind: 'page' }]),
+    DEFAULT_REPLIES,
+  );
+  const shop = { name: 'The shop', url: 'https://shop.example/bye' };
+  applications.applications.push(shop);
+  await show();
+  await solve({ word: 'x' });
+
+  expect(stages.hops).toEqual(['page.challenge', 'page.respond', 'logout.challenge', 'page.challenge']);
+  expect(stages.requests.map(({ session }) => session.applications)).toEqual([undefined, undefined, [shop], undefined]);
+  expect(applications.lookups).toBe(1);
+});

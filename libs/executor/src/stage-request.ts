@@ -2,6 +2,7 @@ import {
   type AttachedStage,
   PROTOCOL_VERSION,
   type SavedUser,
+  type SignedInApplication,
   type StageContract,
   type StageRequest,
 } from '@gatehouse/contracts';
@@ -26,6 +27,8 @@ export interface StageInvocation {
   readonly contract: StageContract;
   readonly stage: Pick<Step, 'id' | 'name' | 'config'> & Partial<Pick<Step, 'stage' | 'onRefusal'>>;
   readonly plan: Plan;
+  /** The applications that a logout must tell. Only for a stage that may log out. */
+  readonly applications?: readonly SignedInApplication[];
 }
 
 /** The parts of a run that a request to a stage is built from. */
@@ -37,7 +40,7 @@ export type StageRun = Pick<FlowRunView, 'context' | 'plan' | 'session' | 'revis
  */
 export function buildStageRequest(
   run: StageRun,
-  { stateKey, state, contract, stage, plan }: StageInvocation,
+  { stateKey, state, contract, stage, plan, applications }: StageInvocation,
   body: ResponseBody | undefined,
 ): StageRequest {
   const { request, version, site, locale } = run.context;
@@ -56,7 +59,7 @@ export function buildStageRequest(
     step: stepFields(run, { stateKey, contract, stage, plan }),
     site,
     client: { cookies: pick(cookies, contract.cookies), ...client },
-    session: sessionFields(run, { contract, stage, plan }),
+    session: sessionFields(run, { contract, stage, plan, applications }),
     query,
     config: stage.config,
     attached: attachedStages(stage.config, version),
@@ -67,15 +70,23 @@ export function buildStageRequest(
   };
 }
 
-/** Returns the member `session` of a request. Only a stage that logs in gets `known_device`. */
+interface SessionInvocation extends Pick<StageInvocation, 'contract' | 'stage' | 'plan'> {
+  readonly applications: StageInvocation['applications'] | undefined;
+}
+
+/**
+ * Returns the member `session` of a request. Only a stage that logs in gets `known_device`, and only one that logs out
+ * `applications`.
+ */
 function sessionFields(
   run: Pick<StageRun, 'context' | 'session'>,
-  { contract, ...invocation }: Pick<StageInvocation, 'contract' | 'stage' | 'plan'>,
+  { contract, applications, ...invocation }: SessionInvocation,
 ): StageRequest['session'] {
   const { sessionUser: user, deviceProved: proved, provedDevices } = run.session;
   return {
     ...{ user, proved, proved_devices: [...provedDevices] },
     ...(contract.effects.includes('login') && { known_device: isKnownDevice(run, invocation) }),
+    ...(applications && { applications: [...applications] }),
   };
 }
 

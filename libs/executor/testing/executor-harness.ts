@@ -22,6 +22,7 @@ import { FakeStageClient, type ScriptedReply } from './fake-stage-client.js';
 import { InMemoryBrandStore } from './in-memory-brand-store.js';
 import { InMemoryFlowObserver } from './in-memory-flow-observer.js';
 import { InMemorySessionBindingStore } from './in-memory-session-binding-store.js';
+import { InMemorySignedInApplications } from './in-memory-signed-in-applications.js';
 import {
   InMemoryAttemptStore,
   InMemoryEventRecorder,
@@ -78,6 +79,7 @@ const doublesOf = (
   events: new InMemoryEventRecorder(),
   observer: new InMemoryFlowObserver(),
   permits: new InMemorySuperuserPermits(),
+  applications: new InMemorySignedInApplications(),
   contracts: new TestContractRegistry(previewed),
   /** The reported contract violations, which a test reads. */
   violations: [] as string[],
@@ -99,7 +101,7 @@ interface OwnPorts {
 
 type Doubles = Omit<ReturnType<typeof doublesOf>, keyof OwnPorts> & { readonly attempts: AttemptStore };
 
-function stageInvokerOf({ stages, contracts, attempts, violations, observer }: Doubles) {
+function stageInvokerOf({ stages, contracts, attempts, violations, observer, applications }: Doubles) {
   const { clock } = stages;
   const credentialQueue = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
   const responseTiming = new ResponseTiming({ now: () => clock.ms, wait: async (ms) => void clock.waits.push(ms) });
@@ -110,6 +112,7 @@ function stageInvokerOf({ stages, contracts, attempts, violations, observer }: D
   const report = (_kind: string, found: readonly string[]) => void violations.push(...found);
   const stageInvoker = new StageInvoker({
     ...{ stages, contracts, attempts, reservationFactory, credentialQueue, responseTiming, observer, report },
+    applications,
   });
   return { credentialQueue, stageInvoker, reservationFactory, responseTiming };
 }

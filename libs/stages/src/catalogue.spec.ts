@@ -49,7 +49,7 @@ it('lists the stages that act without a response, and so need a confirmation if 
   const acting = entries.filter(({ contract }) => contract.acts_on_entry({})).map(({ key }) => key);
   expect(acting.toSorted()).toEqual([
     ...['account_lockdown', 'authenticator_duo', 'authenticator_email', 'authenticator_sms', 'email', 'group_update'],
-    ...['post_source', 'user_delete', 'user_login', 'user_logout', 'user_write'],
+    ...['iframe_logout', 'post_source', 'user_delete', 'user_login', 'user_logout', 'user_write'],
   ]);
   expect(userLoginContract.acts_on_entry({ remember_me_offset: 'days=1' })).toBe(false);
   expect(userLoginContract.acts_on_entry({ remember_me_offset: 'seconds=0' })).toBe(true);
@@ -58,7 +58,9 @@ it('lists the stages that act without a response, and so need a confirmation if 
 
 it('lists the stages whose response a script can send, with the fields that prove a user action', () => {
   const automatic = entries.flatMap(({ key, contract }) => (contract.personal_fields ? [key] : []));
-  expect(automatic.toSorted()).toEqual(['authenticator_duo', 'authenticator_validate', 'autosubmit', 'captcha']);
+  expect(automatic.toSorted()).toEqual([
+    ...['authenticator_duo', 'authenticator_validate', 'autosubmit', 'captcha', 'iframe_logout'],
+  ]);
   for (const { contract } of entries)
     expect(Object.keys(contract.response.shape)).toEqual(expect.arrayContaining([...(contract.personal_fields ?? [])]));
 });

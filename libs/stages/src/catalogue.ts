@@ -20,6 +20,7 @@ import { invitationContract } from './enrollment/invitation.contract.js';
 import { userDeleteContract } from './enrollment/user-delete.contract.js';
 import { userWriteContract } from './enrollment/user-write.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
+import { iframeLogoutContract } from './iframe-logout/iframe-logout.contract.js';
 import { messageContract } from './message/message.contract.js';
 import { authenticatorDuoContract } from './mfa/duo/authenticator-duo.contract.js';
 import { authenticatorEmailContract } from './mfa/email/authenticator-email.contract.js';
@@ -119,6 +120,10 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   identification: {
     contract: identificationContract,
     module: async () => (await import('./identification/identification.module.js')).identificationModule(),
+  },
+  iframe_logout: {
+    contract: iframeLogoutContract,
+    module: async () => (await import('./iframe-logout/iframe-logout.module.js')).iframeLogoutModule(),
   },
   invitation: {
     contract: invitationContract,

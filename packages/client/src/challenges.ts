@@ -308,6 +308,19 @@ export interface IdentificationChallengeResponse {
   readonly passkey?: Readonly<Record<string, unknown>> | null;
 }
 
+/** Addresses that the browser opens in hidden frames. */
+export interface IframeLogoutChallenge {
+  readonly component: 'ak-provider-iframe-logout';
+  readonly logout_urls?: readonly LogoutURL[];
+  readonly flow_info?: ContextualFlowInfo;
+  readonly response_errors?: FieldErrors<IframeLogoutChallengeResponse>;
+}
+
+/** The frames were opened. Has no fields. */
+export interface IframeLogoutChallengeResponse {
+  readonly component: 'ak-provider-iframe-logout';
+}
+
 /** A captcha inside another challenge. Its token is part of the response to that challenge. */
 export interface InnerCaptchaChallenge {
   readonly site_key: string;
@@ -327,6 +340,16 @@ export interface LoginSource {
   readonly icon_url?: string | null;
   readonly challenge: LoginChallengeTypes;
   readonly promoted?: boolean;
+}
+
+/** An address that logs the visitor out of an application. */
+export interface LogoutURL {
+  readonly url: string;
+  readonly provider_name?: string | null;
+  readonly binding?: string | null;
+  readonly saml_request?: string | null;
+  readonly saml_response?: string | null;
+  readonly saml_relay_state?: string | null;
 }
 
 /** Asks for the code that another device shows. */
@@ -495,6 +518,7 @@ export interface UserLoginChallengeResponse {
 
 /** All challenges of the built-in stages and of the executor, by component. */
 export interface Challenges {
+  readonly 'ak-provider-iframe-logout': IframeLogoutChallenge;
   readonly 'ak-provider-oauth2-device-code': OAuthDeviceCodeChallenge;
   readonly 'ak-provider-oauth2-device-code-finish': OAuthDeviceCodeFinishChallenge;
   readonly 'ak-source-oauth-apple': AppleLoginChallenge;
@@ -524,6 +548,7 @@ export interface Challenges {
 
 /** All responses, by the component of the challenge. */
 export interface Responses {
+  readonly 'ak-provider-iframe-logout': IframeLogoutChallengeResponse;
   readonly 'ak-provider-oauth2-device-code': OAuthDeviceCodeChallengeResponse;
   readonly 'ak-provider-oauth2-device-code-finish': OAuthDeviceCodeFinishChallengeResponse;
   readonly 'ak-source-oauth-apple': AppleChallengeResponse;

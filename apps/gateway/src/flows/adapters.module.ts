@@ -8,6 +8,7 @@ import {
   PlanStore,
   PolicyClient,
   SessionBindingStore,
+  SignedInApplications,
   StageClient,
   StageContractRegistry,
   SuperuserPermits,
@@ -30,6 +31,7 @@ import { type Abstract, Module, type Provider, type Type } from '@nestjs/common'
 import { DataSource } from 'typeorm';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Admission } from '../http/admission/admission.js';
+import { SignedInApplicationRepository } from '../oauth/signed-in-application.repository.js';
 import { readsAttributes } from '../users/avatars/avatar-modes.js';
 import { MetricLabels } from './flow.metrics.js';
 import { LoggingFlowObserver } from './flow.observer.js';
@@ -124,6 +126,8 @@ const ADAPTERS: Provider[] = [
   onDatabase(GroupMembershipStore, PostgresGroupMembershipStore),
   onDatabase(UserDirectory, PostgresUserDirectory),
   onDatabase(SuperuserPermits, PostgresSuperuserPermits),
+  SignedInApplicationRepository,
+  { provide: SignedInApplications, useExisting: SignedInApplicationRepository },
   {
     provide: AttemptStore,
     inject: [DataSource, GATEWAY_CONFIG],
@@ -167,6 +171,8 @@ const ADAPTERS: Provider[] = [
     GroupMembershipStore,
     UserDirectory,
     SuperuserPermits,
+    SignedInApplications,
+    SignedInApplicationRepository,
     AttemptStore,
     StageContractRegistry,
     StageClient,

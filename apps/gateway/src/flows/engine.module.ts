@@ -25,6 +25,7 @@ import {
   SessionBindingChecker,
   SessionBindingStore,
   ShadowEvaluator,
+  SignedInApplications,
   StageClient,
   StageContractRegistry,
   StageInvoker,
@@ -191,6 +192,7 @@ const ENGINE: Provider[] = [
   provideWith(StageInvoker, {
     stages: StageClient,
     contracts: StageContractRegistry,
+    applications: SignedInApplications,
     attempts: AttemptStore,
     reservationFactory: ReservationFactory,
     credentialQueue: CredentialQueue,

@@ -1,4 +1,13 @@
-import { POST_LOGOUT_REDIRECT, Problem, SESSION_END_KIND, sentence } from '@gatehouse/contracts';
+import {
+  IFRAME_LOGOUT_KIND,
+  IFRAME_SESSIONS,
+  iframeSessionOf,
+  POST_LOGOUT_REDIRECT,
+  Problem,
+  SESSION_END_KIND,
+  type SignedInApplication,
+  sentence,
+} from '@gatehouse/contracts';
 import { BrandStore } from '@gatehouse/executor';
 import { clientLaunchUrl, type OauthClient } from '@gatehouse/plan';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
@@ -11,6 +20,7 @@ import { crossSiteOf } from '../http/cross-site-request.js';
 import { singleValue, withQuery } from '../http/query.js';
 import { FormPipe } from '../http/zod-body.pipe.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
+import { SignedInApplicationRepository } from './signed-in-application.repository.js';
 
 const UNKNOWN_ADDRESS = sentence('The application does not have this address.');
 
@@ -25,6 +35,7 @@ interface Query {
 export class EndSessionController {
   constructor(
     @Inject(OauthClientRepository) private readonly clients: OauthClientRepository,
+    @Inject(SignedInApplicationRepository) private readonly applications: SignedInApplicationRepository,
     @Inject(BrandStore) private readonly brands: BrandStore,
     @Inject(FlowService) private readonly flowService: FlowService,
     @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'API_VERSION'>,
@@ -48,7 +59,7 @@ export class EndSessionController {
     if (!principal || principal.byToken || flow === undefined) return reply.redirect(destination ?? '/', 302);
     const params = { slug: flow, query: {}, crossSite: crossSiteOf(request) };
     const start = isNewest
-      ? logoutStart(client, { destination, invalidation })
+      ? logoutStart(client, { destination, invalidation, told: await this.toldOf(client, principal.sessionId) })
       : { context: { redirect: destination ?? '/' } };
     await this.flowService.begin({ request, reply }, params, { visitor: principal.user, ...start });
     return reply.redirect(withQuery(`/if/flow/${flow}/`, inspectorQuery(principal.user, this.config.API_VERSION)), 302);
@@ -76,6 +87,15 @@ export class EndSessionController {
     return reply.redirect(withQuery(`/application/o/${slug}/end-session/`, Object.fromEntries(parameters)), 303);
   }
 
+  /**
+   * Returns the application that the logout must tell, if the session has signed in to it. A `user_logout` stage tells all
+   * applications of the session instead.
+   */
+  private async toldOf(client: OauthClient, sessionId: string | undefined): Promise<readonly SignedInApplication[]> {
+    if (sessionId === undefined || client.frontchannel_logout_uri === undefined) return [];
+    return (await this.applications.list(sessionId)).filter(({ client_id }) => client_id === client.client_id);
+  }
+
   private async clientOf(slug: string): Promise<OauthClient> {
     const client = await this.clients.findByApplication(slug);
     if (!client) throw new Problem('not_found');
@@ -99,18 +119,25 @@ interface Logout {
   readonly destination: string | undefined;
   /** Slug of the flow in which visitors log out of Gatehouse. */
   readonly invalidation: string | undefined;
+  /** The applications that the flow tells of the logout, before its last step. */
+  readonly told: readonly SignedInApplication[];
 }
 
 /** Returns what the logout flow of an application starts with: its facts, and the session end as the last step. */
-function logoutStart(client: OauthClient, { destination, invalidation }: Logout) {
+function logoutStart(client: OauthClient, { destination, invalidation, told }: Logout) {
   const { application } = client;
   const address = clientLaunchUrl(client);
   const config = {
     ...(invalidation !== undefined && { invalidation_flow_url: `/if/flow/${invalidation}/` }),
     ...(address !== undefined && { application_launch_url: address }),
   };
+  const tell = told.length > 0 ? [{ kind: IFRAME_LOGOUT_KIND, config: {} }] : [];
   return {
-    context: { application, ...(destination !== undefined && { [POST_LOGOUT_REDIRECT]: destination }) },
-    insert: { where: 'last' as const, steps: [{ kind: SESSION_END_KIND, config }] },
+    context: {
+      application,
+      ...(destination !== undefined && { [POST_LOGOUT_REDIRECT]: destination }),
+      ...(told.length > 0 && { [IFRAME_SESSIONS]: told.map(iframeSessionOf) }),
+    },
+    insert: { where: 'last' as const, steps: [...tell, { kind: SESSION_END_KIND, config }] },
   };
 }

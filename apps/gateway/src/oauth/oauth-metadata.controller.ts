@@ -32,6 +32,9 @@ const CODE_FLOW = {
   claims_parameter_supported: false,
 };
 
+/** OpenID Connect Front-Channel Logout 1.0 §3. */
+const FRONT_CHANNEL_LOGOUT = { frontchannel_logout_supported: true, frontchannel_logout_session_supported: true };
+
 /** Metadata of the OAuth server, at the addresses of OpenID Connect Discovery §4 and of RFC 8414 §3.1. */
 @Public()
 @UseGuards(AnonymousRateLimitGuard)
@@ -67,6 +70,7 @@ export class OauthMetadataController {
         end_session_endpoint: url(`${application}/end-session/`),
         jwks_uri: url(`${application}/jwks/`),
         ...CODE_FLOW,
+        ...(this.config.API_VERSION === '2026.8' && FRONT_CHANNEL_LOGOUT),
       }),
     };
   }

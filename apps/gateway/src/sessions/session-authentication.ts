@@ -57,11 +57,21 @@ export function loginShortfall(
 const isRecent = (at: number, { again = false, max_age, madeAt }: LoginRequirement, now: number): boolean =>
   (madeAt !== undefined && at >= madeAt) || (!again && (max_age === undefined || now - at <= max_age));
 
+/** A session, as a client knows it. */
+interface ClientSession {
+  readonly sessionId: string;
+  readonly clientId: string;
+}
+
 /**
- * Returns the claims of an ID token about the login of a session. `sid` differs from client to client, so that clients
- * cannot compare their users. It is no session key.
+ * Returns the claim `sid` of a session. It differs from client to client, so that clients cannot compare their users. It
+ * is no session key.
  */
-export const idTokenClaims = (
-  claims: LoginClaims,
-  { sessionId, clientId }: { readonly sessionId: string; readonly clientId: string },
-): SessionAuthentication => ({ ...claims, sid: hash('sha256', `${clientId}\0${sessionId}`, 'base64url') });
+export const sidOf = ({ sessionId, clientId }: ClientSession): string =>
+  hash('sha256', `${clientId}\0${sessionId}`, 'base64url');
+
+/** Returns the claims of an ID token about the login of a session. */
+export const idTokenClaims = (claims: LoginClaims, session: ClientSession): SessionAuthentication => ({
+  ...claims,
+  sid: sidOf(session),
+});

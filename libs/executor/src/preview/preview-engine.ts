@@ -17,6 +17,7 @@ import { type GroupMembershipStore, SuperuserPermits, type UserDirectory } from 
 import { FlowObserver } from '../ports/flow-observer.js';
 import type { BrandStore, FlowStore } from '../ports/flow-store.js';
 import { EventRecorder } from '../ports/plan-store.js';
+import { SignedInApplications } from '../ports/signed-in-applications.js';
 import { ShadowEvaluator } from '../shadow-evaluator.js';
 import { StageInvoker } from '../stage-invoker.js';
 import { type PreviewNote, PreviewNotes } from './preview-notes.js';
@@ -85,7 +86,14 @@ export class PreviewEngine {
       ...shared,
       ...{ plans, contracts, policyEngine, observer },
       planner: new Planner(policyEngine),
-      stageInvoker: new StageInvoker({ ...shared, contracts, stages, observer, report }),
+      stageInvoker: new StageInvoker({
+        ...shared,
+        contracts,
+        stages,
+        observer,
+        report,
+        applications: new NoApplications(),
+      }),
       permits: new NoPermits(),
       sessionBindings: { check: () => Promise.resolve(true) },
       credentialGuard: new CredentialGuard(contracts),
@@ -117,6 +125,13 @@ class PreviewPolicyClient extends PolicyClient {
 
   evaluate(request: PolicyRequest): Promise<PolicyReply> {
     return this.policies.evaluate({ ...request, dry_run: 'preview' });
+  }
+}
+
+/** A preview has signed in to no application, and tells none of its logout. */
+class NoApplications extends SignedInApplications {
+  async list(): Promise<[]> {
+    return [];
   }
 }
 

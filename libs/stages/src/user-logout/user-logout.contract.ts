@@ -1,4 +1,4 @@
-import { defineStage } from '@gatehouse/contracts';
+import { defineStage, IFRAME_LOGOUT_KIND, IFRAME_SESSIONS } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** Contract of the user logout stage (docs/spec/stages.md#user-logout). */
@@ -12,5 +12,7 @@ export const userLogoutContract = defineStage({
   challenge: z.object({}),
   response: z.object({}),
   state: z.object({}),
+  writes: [IFRAME_SESSIONS],
   effects: ['logout'],
+  inserts: [IFRAME_LOGOUT_KIND],
 });

@@ -5,6 +5,25 @@ import { UserLogoutStage } from './user-logout.stage.js';
 
 const drive = () => driveStage(userLogoutContract, new UserLogoutStage());
 
+it('logs out and then tells the applications to which the session has signed in', async () => {
+  const applications = [{ name: 'The shop', url: 'https://shop.example/bye' }];
+  const stage = driveStage(userLogoutContract, new UserLogoutStage(), {
+    request: { session: { user: null, applications } },
+  });
+  const told = {
+    type: 'passed',
+    effects: [{ type: 'logout' }],
+    context: {
+      'goauthentik.io/providers/oauth2/iframe_sessions': [
+        { url: 'https://shop.example/bye', provider_name: 'The shop', binding: 'redirect' },
+      ],
+    },
+    insert: { where: 'next', steps: [{ kind: 'iframe_logout', config: {} }] },
+  };
+  expect(await stage.show()).toEqual(told);
+  expect(await stage.answer({})).toEqual(told);
+});
+
 it('logs out on a GET and on any response, without a challenge', async () => {
   const loggedOut = { type: 'passed', effects: [{ type: 'logout' }] };
 

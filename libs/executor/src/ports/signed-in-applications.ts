@@ -1,0 +1,7 @@
+import type { SignedInApplication } from '@gatehouse/contracts';
+
+/** Finds the applications that a logout must tell. */
+export abstract class SignedInApplications {
+  /** Returns the applications to which a session has signed in and that have an address for logouts, the last first. */
+  abstract list(sessionId: string): Promise<readonly SignedInApplication[]>;
+}
