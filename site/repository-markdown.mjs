@@ -56,7 +56,8 @@ function escapeText(md) {
   const escapeBraces = (html) => html.replaceAll('{{', '&#123;&#123;');
   const renderHtml = (tokens, index) => {
     const { content } = tokens[index];
-    return isAllowedHtml(content) ? content : escapeBraces(escapeHtml(content));
+    // What does not begin with a tag is written by a plugin, such as the link of a heading.
+    return isAllowedHtml(content) || !content.trimStart().startsWith('<') ? content : escapeBraces(escapeHtml(content));
   };
   md.renderer.rules.html_inline = renderHtml;
   md.renderer.rules.html_block = renderHtml;
