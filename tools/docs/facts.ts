@@ -48,6 +48,8 @@ const MEANINGS: Readonly<Record<ContextKey, string>> = {
   redirect_stage_target: 'target of the redirect stage, in place of the configured one',
   'goauthentik.io/core/setup/started-by': '`setup` if the [set-up page](../spec/executor.md#setup) has begun the flow',
   deny_message: 'message of the deny stage',
+  user_switch_from_user:
+    'the logged-in user, in the flow that leads to another user of the browser. The gateway does not read it',
   lockdown_reason: 'why an account is locked down, if no prompt asks for it',
   redirect: 'destination at the end of the flow, instead of `next`',
   title: 'title of an autosubmit challenge',
@@ -63,7 +65,8 @@ const secrets = secretFields(planContext);
 
 /** Returns the JSON Schema of a fact on one line. The schema of a saved user and its variants is too long for a table. */
 function shapeOf(name: ContextKey): string {
-  if (name === 'pending_user') return '[`user`](protocol/stage-request.schema.json)';
+  if (name === 'pending_user' || name === 'user_switch_from_user')
+    return '[`user`](protocol/stage-request.schema.json)';
   const { $schema: _dialect, ...schema } = z.toJSONSchema(planContext.shape[name], { unrepresentable: 'any' });
   return code(typeText(schema));
 }

@@ -15,6 +15,7 @@ import { authorizationConfig } from './oauth/authorization.config.js';
 import { previewConfig } from './previews/preview.config.js';
 import { recoveryLinkConfig } from './recovery-links/recovery-link.config.js';
 import { signalConfig } from './signals/signal.config.js';
+import { userSwitchingConfig } from './user-switching/user-switching.config.js';
 import { avatarModes } from './users/avatars/avatar-modes.js';
 
 const whole = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
@@ -212,6 +213,7 @@ export const gatewaySettings = z.object({
   SESSION_S: whole(14 * 86_400).describe(
     'Lifetime of a login without a duration of its own, in seconds since its last use',
   ),
+  ...userSwitchingConfig.shape,
   ...deviceBoundSessionConfig.shape,
   AUTHENTICATOR_PROOF_S: whole(600, { max: 86_400 }).describe(
     'Seconds after a login with a device in which the user may remove a device or set up another. A device that was set up or proved since then counts as long for setting up another',
@@ -267,11 +269,8 @@ export const gatewaySettings = z.object({
 export const gatewayConfig = gatewaySettings.superRefine((settings, context) => {
   for (const name of ['SESSION_COOKIE', 'CSRF_COOKIE'] as const) {
     if (!isHostOnly(settings[name]) || settings.BASE_URL.startsWith('https:')) continue;
-    context.addIssue({
-      code: 'custom',
-      path: [name],
-      message: `${settings[name]} needs a BASE_URL that begins with https`,
-    });
+    const message = `${settings[name]} needs a BASE_URL that begins with https`;
+    context.addIssue({ code: 'custom', path: [name], message });
   }
   if (settings.DEVICE_BOUND_SESSIONS === 'true' && !canBindDevices(settings.BASE_URL))
     context.addIssue({

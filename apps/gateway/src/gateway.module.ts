@@ -27,6 +27,7 @@ import { SignalsModule } from './signals/signals.module.js';
 import { SocketsModule } from './sockets/sockets.module.js';
 import { SourcesModule } from './sources/sources.module.js';
 import { SystemModule } from './system/system.module.js';
+import { UserSwitchingModule } from './user-switching/user-switching.module.js';
 import { UsersModule } from './users/users.module.js';
 
 /** The gateway: all features that answer HTTP. */
@@ -38,6 +39,7 @@ import { UsersModule } from './users/users.module.js';
     FlowChangesModule,
     PreviewsModule,
     RecoveryLinksModule,
+    UserSwitchingModule,
     SessionsApiModule,
     UsersModule,
     DeviceBoundSessionsModule,

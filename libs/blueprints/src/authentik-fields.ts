@@ -23,7 +23,7 @@ const missingFields: Readonly<Record<string, MissingFields>> = {
   'authentik_brands.brand': {
     harmless: [
       ...['default_application', 'web_certificate', 'client_certificates'],
-      ...['branding_map_tiles', 'flow_user_switch', 'flow_request'],
+      ...['branding_map_tiles', 'flow_request'],
     ],
   },
   'authentik_providers_oauth2.oauth2provider': {

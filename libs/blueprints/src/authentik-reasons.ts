@@ -16,7 +16,6 @@ const REASONS: Readonly<Record<string, string>> = {
   web_certificate: 'the proxy in front of Gatehouse has the certificate',
   client_certificates: 'only the mutual TLS stage reads them, and a blueprint with that stage is refused',
   branding_map_tiles: 'Gatehouse draws no maps',
-  flow_user_switch: 'Gatehouse lets one user be logged in at a time, so that nobody is switched to',
   flow_request: 'Gatehouse has no requests for access, so that nobody gets access by one',
   // Providers and applications.
   invalidation_flow: 'the flow of the brand logs users out',

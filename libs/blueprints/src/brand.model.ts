@@ -47,6 +47,9 @@ const brandSchema = z.object({
   flow_user_settings: reference('flow').describe('Flow in which users change their settings.'),
   flow_device_code: reference('flow').describe('Flow in which users enter the code of a device.'),
   flow_lockdown: since2026(reference('flow')).describe('Flow in which users and administrators lock an account.'),
+  flow_user_switch: since2026(reference('flow')).describe(
+    'Flow that leads to another user who is logged in within the same browser. Without it, a browser has one user.',
+  ),
   flow_step_up: reference('flow').describe(
     'Flow in which logged-in users give the proofs that an application asks for beyond their login.',
   ),

@@ -123,6 +123,8 @@ export const planContext = z.object({
   redirect_stage_target: z.string().optional(),
   /** Set by the set-up page, so that the policies of the set-up flow can refuse other ways in. */
   [SETUP_STARTED_BY]: z.literal('setup').optional(),
+  /** The logged-in user, in the flow that leads to another user of the browser. */
+  user_switch_from_user: savedUser.optional(),
   deny_message: z.string().optional(),
   /** Why an account is locked down, if no prompt has asked for the reason. */
   lockdown_reason: z.string().optional(),

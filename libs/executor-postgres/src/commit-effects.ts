@@ -8,6 +8,7 @@ import { eventFacts } from './event-facts.js';
 import type { JourneySettings } from './journeys/journey.settings.js';
 import { pendingSourceLoginRow } from './pending-source-login.rows.js';
 import { truncatedUserAgent } from './postgres-session-binding-store.js';
+import { switchValues } from './switch-values.js';
 
 /** Lifetimes, in seconds, of the rows that effects write. */
 export interface EffectLifetimes {
@@ -131,7 +132,13 @@ function writeLogin(logins: readonly EffectOf<'login'>[], { commit, lifetimes }:
     sliding_ttl: interval(lifetimes.sessionS),
   };
   const place = loginPlace(commit.eventContext);
-  return { parts: terminate_other_sessions ? { login, place, alone: {} } : { login, place } };
+  const { userSwitch, loginSet } = commit;
+  const made: CommitParts = userSwitch
+    ? { add: { ...login, ...switchValues(userSwitch, commit) } }
+    : loginSet
+      ? { rejoin: { ...login, login_set: loginSet } }
+      : { login };
+  return { parts: terminate_other_sessions ? { ...made, place, alone: {} } : { ...made, place } };
 }
 
 /** Returns the coarse place and the browser of a login. The user is a value of the part `login`. */

@@ -1,31 +1,14 @@
 import { RELEASED_COLUMNS } from './attempt.statements.js';
+import type { CommitPart } from './commit-part.js';
+import { isOwnLogin, LOGIN_PARTS } from './login-parts.js';
 import { MAX_PENDING_SOURCE_LOGINS } from './pending-source-login.rows.js';
-import { abandonedBy, METHODS_AT, newKeyHash, RETIRED_KEY_TTL } from './plan.statements.js';
+import { abandonedBy, newKeyHash, RETIRED_KEY_TTL } from './plan.statements.js';
+import { SWITCH_PARTS } from './switch-parts.js';
 
 /** Largest number of logins of a user that are kept for policies. */
 const MAX_LOGIN_PLACES = 100;
 /** How long a login is kept for policies. */
 const LOGIN_PLACE_TTL = `interval '90 days'`;
-
-/** SQL condition on a session: the user who logs in is its live user. Only such a login keeps the binding to a device. */
-const isOwnLogin = (session: string) => `(${session}.user_id = :user::uuid AND ${session}.user_epoch = :epoch::int)`;
-
-/**
- * SQL text that the save statement contains if a commit needs it. Its changes are made if and only if the plan is
- * saved, because each of them joins `saved`, the common table expression with the updated plan row.
- */
-export interface CommitPart {
-  /** SQL condition on sessions `s`: the matching sessions are locked before the plan is updated. */
-  readonly locks?: string;
-  /** Common table expression that runs before the plan is updated. */
-  readonly first?: string;
-  /** SQL condition on the update of the plan. If it is false, the statement changes nothing. */
-  readonly condition?: string;
-  /** Common table expressions with the part's changes. */
-  readonly writes: string;
-  /** SQL for a column of the statement's result, which reads the part's common table expressions. */
-  readonly returns?: string;
-}
 
 /**
  * All parts by name. The statement contains the needed ones in this order. It is the order in which rows are locked, so
@@ -46,37 +29,8 @@ export const COMMIT_PARTS = {
       SELECT ${newKeyHash(':new_key::bytea', 'locked', `(:keeps_user::boolean OR ${isOwnLogin('locked')})`)}, locked.id
       FROM saved JOIN locked ON locked.id = saved.session_id)`,
   },
-  /**
-   * Logs the user in. If the account is inactive or its epoch has changed, nothing is saved. Deletes the plans and
-   * pending source logins that another user, or an anonymous visitor, started in this session. The time of the login stays
-   * as it was if the session's own user has proved nothing in this plan. Methods that the session's own user has proved
-   * before keep their times. Ends the binding to a device unless the user is the session's live user.
-   */
-  login: {
-    condition: 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)',
-    writes: `
-    login AS (
-      UPDATE flow.sessions s SET user_id = :user, seen_at = now(),
-        data = :data::jsonb || jsonb_build_object('devices_at', now(), 'login_at',
-          CASE WHEN s.user_id = :user AND NOT :proves::boolean THEN coalesce(s.data->'login_at', to_jsonb(now()))
-          ELSE to_jsonb(now()) END, 'methods_at',
-          CASE WHEN s.user_id = :user THEN coalesce(${METHODS_AT}, '{}') ELSE '{}' END || (
-            SELECT coalesce(jsonb_object_agg(method, extract(epoch FROM now())::float8), '{}')
-            FROM unnest(:methods::text[]) method)),
-        user_epoch = :epoch, device_key = CASE WHEN ${isOwnLogin('s')} THEN s.device_key END,
-        ttl = CASE WHEN :fixed_ttl::interval IS NULL THEN :sliding_ttl::interval END,
-        expires_at = now() + coalesce(:fixed_ttl::interval, :sliding_ttl::interval),
-        cleanup_at = now() + coalesce(:fixed_ttl::interval, :sliding_ttl::interval)
-      FROM saved WHERE s.id = saved.session_id),
-    flushed AS (
-      DELETE FROM flow.plans p USING saved, flow.sessions s
-      WHERE s.id = saved.session_id AND p.session_id = s.id AND p.flow_id <> :flow AND s.user_id IS DISTINCT FROM :user
-      RETURNING p.flow_id, p.progress),
-    recalled AS (
-      DELETE FROM flow.source_logins l USING saved, flow.sessions s
-      WHERE s.id = saved.session_id AND l.session_id = s.id AND s.user_id IS DISTINCT FROM :user)`,
-    returns: abandonedBy('flushed'),
-  },
+  ...LOGIN_PARTS,
+  ...SWITCH_PARTS,
   /**
    * Stores the place and the browser of the login, if a policy compares logins with earlier ones. Keeps the newest logins
    * of the user (docs/spec/policies.md#login-places).
@@ -99,13 +53,15 @@ export const COMMIT_PARTS = {
     others AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = :user AND s.id <> saved.session_id)`,
   },
   /**
-   * Makes the session anonymous, with the lifetime of an anonymous session, ends its binding to a device, and deletes its
-   * plans of other flows and the applications to which it has signed in.
+   * Makes the session anonymous, with the lifetime of an anonymous session, ends its binding to a device and its
+   * membership in the logins of the browser, and deletes its plans of other flows and the applications to which it has
+   * signed in.
    */
   logout: {
     writes: `
     logout AS (
-      UPDATE flow.sessions s SET user_id = NULL, user_epoch = NULL, device_key = NULL, data = '{}', seen_at = now(),
+      UPDATE flow.sessions s SET user_id = NULL, user_epoch = NULL, device_key = NULL, login_set = NULL, data = '{}',
+        seen_at = now(),
         ttl = :anonymous_ttl::interval, expires_at = now() + :anonymous_ttl::interval,
         cleanup_at = now() + :anonymous_ttl::interval
       FROM saved WHERE s.id = saved.session_id),

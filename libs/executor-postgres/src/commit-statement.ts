@@ -1,12 +1,13 @@
 import type { NamedStatement } from '@gatehouse/platform';
-import { COMMIT_PARTS, type CommitPart, type CommitPartName } from './commit-parts.js';
+import type { CommitPart } from './commit-part.js';
+import { COMMIT_PARTS, type CommitPartName } from './commit-parts.js';
 import { LOCKED_SESSION } from './plan.statements.js';
 
 /** How long an ended plan keeps its row, so that a repeated request gets the same result. */
 const ENDED_PLAN_TTL = `interval '60 seconds'`;
 
-const UPDATE = `
-    UPDATE flow.plans SET revision = revision + 1, pending_user_id = :pending_user, body = :body,
+const update = (session: string | undefined) => `
+    UPDATE flow.plans SET ${session === undefined ? '' : `session_id = ${session}, `}revision = revision + 1, pending_user_id = :pending_user, body = :body,
       progress = CASE WHEN :is_over::boolean THEN 2 WHEN :has_answer::boolean THEN 1 ELSE progress END,
       expires_at = now() + CASE WHEN :is_over::boolean THEN ${ENDED_PLAN_TTL} ELSE :lifetime::interval END
     WHERE session_id = :session AND flow_id = :flow AND id = :plan AND revision = :revision`;
@@ -34,7 +35,7 @@ function textOf(parts: readonly CommitPart[]): string {
   const locks = every('locks');
   const locked = locks.length > 0 ? [lockSessions(locks)] : [];
   const conditions = [...(locks.length > 0 ? ['(SELECT count(*) FROM locked) >= 0'] : []), ...every('condition')];
-  const save = [UPDATE, ...conditions].join(' AND ');
+  const save = [update(every('session')[0]), ...conditions].join(' AND ');
   if (parts.length === 0) return `${save} RETURNING session_id`;
   const columns = ['session_id', ...every('returns')];
   const saved = `saved AS (${save} RETURNING session_id, begun_at, network)`;

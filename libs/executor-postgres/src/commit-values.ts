@@ -5,15 +5,15 @@ import { type CommitInput, interval, savedEffects } from './commit-effects.js';
 import type { CommitParts, StatementValues } from './commit-statement.js';
 import { journeyMessages, journeyParts } from './journeys/journey.parts.js';
 import { planBodyOf, resumeTokenSealId } from './plan.rows.js';
+import { switchMessages, switchValues } from './switch-values.js';
 
 /** Returns the parts of the save statement that a commit needs, with their values. */
 export function commitPartsOf(input: CommitInput): CommitParts {
   const { commit, sealer } = input;
-  const { newKey, reset, released, usedToken, usedLinkStep, links } = commit;
+  const { reset, released, usedToken, usedLinkStep, links } = commit;
   const { parts, messages: caused } = savedEffects(input);
-  const messages = [...caused, ...journeyMessages(input)];
-  if (!parts.login && !parts.logout && !parts.keep) Object.assign(parts, sessionParts(input));
-  if (newKey) parts.key = keyValues(newKey, parts);
+  const messages = [...caused, ...switchMessages(commit), ...journeyMessages(input)];
+  Object.assign(parts, ownSessionParts(input, parts));
   if (usedToken || usedLinkStep) parts.burn = { burnt_hash: usedToken ?? null, burnt_step: usedLinkStep ?? null };
   if (links.length > 0) parts.link = linkValues(commit, sealer);
   if (reset.length + released.length > 0) parts.settle = settlementValues(commit);
@@ -22,8 +22,20 @@ export function commitPartsOf(input: CommitInput): CommitParts {
   return parts;
 }
 
+/**
+ * Returns the parts that change the session and its key, besides those of effects: a change to another session replaces
+ * the key itself, and a login or logout sets the lifetime and the proofs itself.
+ */
+function ownSessionParts(input: CommitInput, parts: CommitParts): CommitParts {
+  const { newKey, userSwitch } = input.commit;
+  if (userSwitch?.action === 'switch') return { switch: switchValues(userSwitch, input.commit) };
+  if (parts.add) return {};
+  const isSet = [parts.login, parts.rejoin, parts.logout, parts.keep].some((part) => part !== undefined);
+  return { ...(!isSet && sessionParts(input)), ...(newKey && { key: keyValues(newKey, parts) }) };
+}
+
 /** Returns the values of the part `key`. A new user of the session ends its binding to a device. */
-const keyValues = (newKey: Buffer, { login, logout }: CommitParts): StatementValues => ({
+const keyValues = (newKey: Buffer, { rejoin, login = rejoin, logout }: CommitParts): StatementValues => ({
   new_key: newKey,
   keeps_user: !login && !logout,
   user: login?.['user'] ?? null,

@@ -23,3 +23,4 @@ export * from './postgres-flow-store.js';
 export * from './postgres-plan-store.js';
 export * from './postgres-session-binding-store.js';
 export * from './statement-latency.js';
+export * from './switch.statements.js';

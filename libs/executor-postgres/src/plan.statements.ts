@@ -90,8 +90,12 @@ export const FIND_SESSION_KEY: NamedStatement = {
 export const newKeyHash = (hash: string, locked: string, staysBound = 'true') =>
   `CASE WHEN ${locked}.is_bound AND ${staysBound} THEN ${boundKey(hash, `${locked}.id`)} ELSE ${hash} END`;
 
-/** Columns of a session `s` that is locked to get a new key: its id and user, and whether it is bound to a device. */
-export const LOCKED_SESSION = 's.id, s.user_id, s.user_epoch, s.device_key IS NOT NULL AS is_bound';
+/**
+ * Columns of a session `s` that is locked to get a new key: its id and user, whether it is bound to a device and live, and
+ * the set of logins that it belongs to.
+ */
+export const LOCKED_SESSION = `s.id, s.user_id, s.user_epoch, s.device_key IS NOT NULL AS is_bound, s.login_set,
+        s.expires_at > now() AS is_live`;
 
 /** Updates a session's `seen_at`, and extends a session with a sliding lifetime. $1 id of the session. */
 export const TOUCH_SESSION: NamedStatement = {

@@ -9,6 +9,8 @@ import {
   type PlanCommit,
   PlanStore,
   type ResumedPlan,
+  type SwitchQuery,
+  type SwitchTarget,
   type UnstoredEnding,
 } from '@gatehouse/executor';
 import type { Plan } from '@gatehouse/plan';
@@ -49,6 +51,7 @@ import {
   TOUCH_SESSION,
 } from './plan.statements.js';
 import { StatementLatency } from './statement-latency.js';
+import { FIND_SWITCH_TARGET } from './switch.statements.js';
 
 interface ResumedRow {
   readonly version_id: string;
@@ -196,6 +199,12 @@ export class PostgresPlanStore extends PlanStore {
       if (commit.newKey && isConnectionLost(error) && (await this.isSaved(commit.newKey, sessionId))) return true;
       throw error;
     }
+  }
+
+  async findSwitchTarget({ session, set, target }: SwitchQuery): Promise<SwitchTarget | undefined> {
+    const values = [session, set, target];
+    const { rows } = await runNamed<{ user: string; left_s: number | null }>(this.source, FIND_SWITCH_TARGET, values);
+    return rows[0] && { user: rows[0].user, remainingS: rows[0].left_s ?? undefined };
   }
 
   async recordUnstored({ planId, flowId, versionId, outcome, network }: UnstoredEnding): Promise<void> {

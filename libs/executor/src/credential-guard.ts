@@ -31,9 +31,14 @@ export class CredentialGuard {
     return this.proofOfChange(run, step) ?? requestedProof(run, step, this.contracts);
   }
 
-  /** Whether the step is to be skipped, because it would repeat the login of the visitor without any proof. */
+  /**
+   * Whether the step is to be skipped: it would repeat the login of the visitor without any proof, or it would log in the
+   * user to whose session the plan leads.
+   */
   skips(run: GuardedRun, step: Step): boolean {
-    return isUnprovedLogin(run, step, this.contracts);
+    const isSwitch = run.plan.user_switch?.action === 'switch';
+    if (!isSwitch) return isUnprovedLogin(run, step, this.contracts);
+    return this.contracts.find(step.kind, run.context.version)?.effects.includes('login') === true;
   }
 
   private proofOfChange(run: GuardedRun, step: Step): Insert | undefined {

@@ -25,6 +25,11 @@ export interface FlowRequest {
   /** SHA-256 of the session cookie, if the client sent one. */
   readonly sessionKey: Buffer | undefined;
   /**
+   * SHA-256 of the secret in the switching cookie, which names the logins of the browser; absent if the client sent none
+   * or the line of authentik has no such cookie.
+   */
+  readonly loginSet?: Buffer | undefined;
+  /**
    * Looks up the API token, and returns its user, who then is the caller. Throws `token_invalid`. Absent if the request
    * has no token.
    */

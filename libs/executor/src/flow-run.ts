@@ -15,26 +15,21 @@ import { endedJourney } from './ended-journey.js';
 import { eventContextOf } from './event-context.js';
 import { type FlowContext, isStored, loadedSessionState } from './flow-context.js';
 import type { EndedJourney } from './journey.js';
-import type { PlanCommit } from './plan-commit.js';
+import type { PlanCommit, SavedRow } from './plan-commit.js';
 import type { StepOutcome } from './ports/flow-observer.js';
 import { randomToken } from './resume-links.js';
 import type { SessionCookie } from './session-key.js';
 import { sessionProof } from './session-proof.js';
 import type { SessionState } from './session-state.js';
+import type { SessionSwitch } from './session-switch.js';
 import { StepBudget } from './step-budget.js';
 import { noChanges, type UnsavedChanges } from './unsaved-changes.js';
+import { addedSession } from './user-switch.js';
 
 /** Largest number of entries in a plan's trail. The oldest entries are removed. */
 const MAX_TRAIL_ENTRIES = 50;
 
 const WORK_ID_LENGTH = 12;
-
-/** The row of a plan, as this request last read or wrote it. */
-export interface SavedRow {
-  readonly sessionId: string;
-  readonly revision: number;
-  readonly plan: Plan;
-}
 
 /** The parts of a run that the code for stages, policies and guards reads. */
 export type FlowRunView = Pick<
@@ -225,6 +220,7 @@ export class FlowRun {
     }
     const change = lastSessionChange(effects);
     if (!change) return;
+    this.unsaved.userSwitch = addedSession(this, change);
     this.currentPlan = { ...this.currentPlan, visitor: change.type === 'login' ? change.user : null };
     this.currentSession = sessionAfter(this.currentSession, change, this.currentPlan);
   }
@@ -237,6 +233,11 @@ export class FlowRun {
   /** Gives the plan a work id for the next request to a stage that writes data, unless it has one (docs/adr/0023). */
   nameWork() {
     this.currentPlan = withWorkId(this.currentPlan, randomToken(WORK_ID_LENGTH));
+  }
+
+  /** Makes the next save change the browser to another session. */
+  leave(to: SessionSwitch) {
+    this.unsaved.userSwitch = to;
   }
 
   settle(settlement: AttemptSettlement) {
@@ -285,6 +286,7 @@ export class FlowRun {
       usedToken,
       usedLinkStep,
       journey: this.journey,
+      ...{ userSwitch: this.unsaved.userSwitch, loginSet: this.context.request.loginSet },
     };
   }
 

@@ -10,12 +10,9 @@ import {
   MAX_SILENT_RESTARTS,
   type Plan,
   type PlanEnding,
-  type PlanTransition,
   pendingPolicies,
-  removeState,
   restartPlan,
   type Step,
-  storeState,
   unmarkCrossSite,
   withAnswer,
   withoutWorkId,
@@ -34,14 +31,18 @@ import { flowRefusal, type Planner } from './planner.js';
 import type { PolicyEngine } from './policy-engine.js';
 import type { StageContractRegistry } from './ports/clients.js';
 import type { SuperuserPermits } from './ports/directory.js';
+import type { PlanStore } from './ports/plan-store.js';
 import { confirmedUser } from './session-proof.js';
 import type { StageInvoker } from './stage-invoker.js';
 import { flowUserOf } from './stage-request.js';
 import { asRejection, endsAnswer, isNextAnswerNew, type StageResult } from './stage-result.js';
 import { namesOtherStep } from './step-id.js';
 import { stepToasts } from './step-toasts.js';
+import { transitionOf } from './step-transition.js';
+import { switchAtEnd } from './user-switch.js';
 
 const INVALID_NEXT = sentence('Invalid next URL');
+const SWITCH_GONE = sentence('The other user is no longer signed in here.');
 
 interface Dependencies {
   readonly stageInvoker: StageInvoker;
@@ -51,6 +52,7 @@ interface Dependencies {
   readonly credentialGuard: CredentialGuard;
   readonly claimedUserGuard: ClaimedUserGuard;
   readonly permits: SuperuserPermits;
+  readonly plans: Pick<PlanStore, 'findSwitchTarget'>;
 }
 
 /**
@@ -111,7 +113,7 @@ export class FlowRunner {
       // Policies see the method GET from here on: authentik redirects the client to the next step, and so evaluates
       // them in a GET.
       const step = await this.arrive('GET');
-      if (!step) return this.finish();
+      if (!step) return await this.finish();
       this.run.budget.check();
       // Awaited here, so that the `catch` turns a problem into a result and the changes of earlier steps are saved.
       return await this.enter(step);
@@ -211,7 +213,7 @@ export class FlowRunner {
   private async take(step: Step, result: StageResult): Promise<FlowResult | undefined> {
     const { reply } = result;
     const before = this.run.plan;
-    const { plan, action } = this.transition(step, result);
+    const { plan, action } = transitionOf(this.run, step, result);
     this.run.identify(plan, this.contractOf(step)?.identifies);
     this.run.apply(reply.effects ?? [], step);
     this.run.settle(result.settlement);
@@ -241,16 +243,6 @@ export class FlowRunner {
     if (this.contractOf(step)?.writes_data) this.run.nameWork();
   }
 
-  private transition(step: Step, { reply, states }: StageResult): PlanTransition {
-    const { plan, action } = advance(this.run.plan, step, reply);
-    const next = Object.entries(states).reduce(
-      (p, [key, state]) => (state === null ? removeState(p, key) : storeState(p, key, state)),
-      plan,
-    );
-    const judged = reply.type === 'challenge' ? next : this.run.withTrailEntry(next, step, reply.type);
-    return { plan: judged, action };
-  }
-
   private async restart(keepContext: boolean): Promise<FlowResult | undefined> {
     if (this.run.plan.silent_restarts >= MAX_SILENT_RESTARTS) return this.deny(undefined);
     const { version, site } = this.run.context;
@@ -275,9 +267,11 @@ export class FlowRunner {
     return 'to' in refusal ? this.done(refusal) : this.deny(refusal.message, undefined, refusal.reason);
   }
 
-  private finish(): FlowResult {
+  private async finish(): Promise<FlowResult> {
     const target = destination(this.run.plan);
-    return 'invalid' in target ? this.deny(INVALID_NEXT, undefined, 'next_invalid') : this.done(target);
+    if ('invalid' in target) return this.deny(INVALID_NEXT, undefined, 'next_invalid');
+    const isReady = await switchAtEnd(this.run, this.dependencies.plans);
+    return isReady ? this.done(target) : this.deny(SWITCH_GONE, undefined, 'session_ended');
   }
 
   private done(target: Extract<PlanEnding, { to: string }>): FlowResult {

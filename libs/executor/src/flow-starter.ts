@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Problem, type SavedUser } from '@gatehouse/contracts';
 import {
+  addsUser,
   applySeed,
   createPlan,
   type FlowVersion,
@@ -10,6 +11,8 @@ import {
   type PlanSeed,
   type PolicySet,
   redirectedPlan,
+  type UserSwitch,
+  visitorIn,
 } from '@gatehouse/plan';
 import { uuidV7 } from '@gatehouse/platform';
 import { withCrossSiteMark } from './cross-site.js';
@@ -60,6 +63,8 @@ export interface FlowStartOptions extends PlanSeed {
    * visitor, and takes over what the old plan knows and has proved, if `keepsContext` is true.
    */
   readonly redirect?: { readonly from: Plan; readonly flow: FlowVersion['flow']; readonly keepsContext: boolean };
+  /** What the plan does to the logins of the browser, if it adds a user or leads to the session of another one. */
+  readonly userSwitch?: UserSwitch;
   /** Policies that must pass besides the flow's own, such as those of the application that the flow authorizes. */
   readonly access?: { readonly set: PolicySet; readonly policies: FlowVersion['policies'] };
 }
@@ -163,10 +168,11 @@ export class FlowStarter {
   private async planned(context: FlowContext, options: FlowStartOptions): Promise<Plan> {
     const { flow } = context.version;
     const initial = initialPlan(context, options);
-    const isChecked = !options.visitor || options.redirect !== undefined;
-    if (isChecked && !meetsRequirement(flow.authentication, visitorOf(context), initial.context))
+    const isChecked = !options.visitor || options.redirect !== undefined || addsUser(initial);
+    const visitor = visitorIn(initial, visitorOf(context));
+    if (isChecked && !meetsRequirement(flow.authentication, visitor, initial.context))
       throw new Problem('flow_not_applicable');
-    if ((options.redirect || options.keepsSession) && !mayStart(context.brand, flow))
+    if ((options.redirect || options.keepsSession || addsUser(initial)) && !mayStart(context.brand, flow))
       throw new Problem('flow_not_applicable');
     const run = new FlowRun(context, initial, () => new Date());
     const planned = await this.dependencies.planner.plan(run, await this.admitted(run, options));
@@ -231,12 +237,15 @@ const isProvedLogin = ({ visitor: owner, proved_user }: Plan, { visitor, keepsSe
   keepsSession === true && !visitor && owner === null && proved_user !== undefined;
 
 /** Whether the same user started the plan for the same application, with the same additional steps. */
-const isStartedBy = ({ visitor: owner, begun }: Plan, { visitor, insert, context }: FlowStartOptions): boolean =>
+const isStartedBy = (
+  { visitor: owner, begun, user_switch }: Plan,
+  { visitor, insert, context, userSwitch }: FlowStartOptions,
+): boolean =>
   owner === (visitor?.uuid ?? null) &&
-  isDeepStrictEqual(begun?.insert, insert) &&
+  isDeepStrictEqual([begun?.insert, user_switch], [insert, userSwitch]) &&
   begun?.context.application?.uuid === context.application?.uuid;
 
-function initialPlan(context: FlowContext, { context: facts, insert, redirect }: FlowStartOptions): Plan {
+function initialPlan(context: FlowContext, { context: facts, insert, redirect, userSwitch }: FlowStartOptions): Plan {
   const { query, crossSite } = context.request;
   const { flow_token: _secret, next, ...rest } = query;
   const empty = withClient(createPlan(context.version, uuidV7()), context.request);
@@ -244,7 +253,8 @@ function initialPlan(context: FlowContext, { context: facts, insert, redirect }:
     ? redirectedPlan(empty, redirect)
     : applySeed(empty, { context: { ...clientFacts(context), ...facts }, insert });
   const plan = withCrossSiteMark(seeded, crossSite, { isNew: true });
-  return { ...plan, visitor: visitorId(context), query: rest, ...(next ? { next } : {}) };
+  const switching = userSwitch && { user_switch: userSwitch };
+  return { ...plan, visitor: visitorId(context), query: rest, ...(next ? { next } : {}), ...switching };
 }
 
 const problemDetail = (messages: readonly string[]) => (messages.length > 0 ? { detail: messages.join('\n') } : {});

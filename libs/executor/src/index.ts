@@ -40,6 +40,7 @@ export * from './resume-links.js';
 export * from './session-key.js';
 export * from './session-proof.js';
 export * from './session-state.js';
+export * from './session-switch.js';
 export * from './sessions/session-binding.js';
 export * from './sessions/session-binding-checker.js';
 export * from './shadow-evaluator.js';

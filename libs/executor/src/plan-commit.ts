@@ -4,6 +4,7 @@ import type { GeoLocation } from '@gatehouse/platform';
 import type { AttemptSettlement } from './attempts/settlement.js';
 import type { EndedJourney } from './journey.js';
 import type { ResumeLink } from './resume-links.js';
+import type { SessionSwitch } from './session-switch.js';
 
 /** What events and reputation changes record: the user and the client whom they concern, and the request. */
 export interface EventContext {
@@ -41,6 +42,13 @@ export interface SessionProof {
   readonly isVerified: boolean;
 }
 
+/** The row of a plan, as a request last read or wrote it. */
+export interface SavedRow {
+  readonly sessionId: string;
+  readonly revision: number;
+  readonly plan: Plan;
+}
+
 /** The next revision of a plan, and all changes that are saved with it in one statement. Made by `FlowRun`. */
 export interface PlanCommit extends AttemptSettlement {
   readonly sessionId: string;
@@ -74,4 +82,8 @@ export interface PlanCommit extends AttemptSettlement {
   readonly usedLinkStep?: string | undefined;
   /** The journey record of the plan (docs/spec/journeys.md), if this commit ends the plan. */
   readonly journey?: EndedJourney | undefined;
+  /** Hash of the secret in the switching cookie of the request. A login of one of its users takes the user's place. */
+  readonly loginSet?: Buffer | undefined;
+  /** The session to which this commit changes the browser; `undefined` if the browser keeps its session. */
+  readonly userSwitch?: SessionSwitch | undefined;
 }

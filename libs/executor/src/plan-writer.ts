@@ -2,8 +2,9 @@ import type { Plan } from '@gatehouse/plan';
 import type { AttemptStore } from './attempts/attempt-store.js';
 import { lastSessionChange } from './effects.js';
 import { unstoredEnding } from './ended-journey.js';
-import type { FlowRun, SavedRow } from './flow-run.js';
+import type { FlowRun } from './flow-run.js';
 import { isUnfinished } from './observed-run.js';
+import type { SavedRow } from './plan-commit.js';
 import type { PlanStore } from './ports/plan-store.js';
 import { newSessionKey, type SessionKey } from './session-key.js';
 import { sessionProof } from './session-proof.js';
@@ -89,16 +90,19 @@ export class PlanWriter {
   }
 
   private async update(run: FlowRun, row: SavedRow): Promise<boolean> {
+    const { userSwitch } = run.changes;
     const key = newKeyFor(run);
     if (!(await this.stores.plans.save(run.commit(row, key?.hash)))) return false;
-    run.cookie = key?.cookie ?? run.cookie;
-    run.row = { ...row, revision: row.revision + 1, plan: run.plan };
+    const set = userSwitch?.newSet.cookie.value ?? run.cookie?.set;
+    run.cookie = key ? { ...key.cookie, ...(set && { set }) } : run.cookie;
+    const sessionId = userSwitch?.action === 'add' ? userSwitch.session : row.sessionId;
+    run.row = { sessionId, revision: row.revision + 1, plan: run.plan };
     return true;
   }
 }
 
-const hasConsequences = ({ changes: { effects, settlement, usedToken } }: FlowRun): boolean =>
-  effects.length > 0 || settlement.reset.length > 0 || usedToken !== undefined;
+const hasConsequences = ({ changes: { effects, settlement, usedToken, userSwitch } }: FlowRun): boolean =>
+  effects.length > 0 || settlement.reset.length > 0 || usedToken !== undefined || userSwitch !== undefined;
 
 /** Whether the plan must be saved. A plan that ends in the request that created it needs no row. */
 const isChanged = ({ row, plan }: FlowRun): boolean => (row ? !isSame(row.plan, plan) : plan.ended === undefined);
@@ -117,15 +121,17 @@ export const renewsSessionKey = (run: FlowRun): boolean => run.cookie !== undefi
  * by more than a typed name. An old key that an attacker has planted becomes worthless (docs/adr/0006, docs/adr/0033).
  */
 function needsNewKey(run: FlowRun): boolean {
-  const { effects, settlement, usedToken, identified } = run.changes;
+  const { effects, settlement, usedToken, identified, userSwitch } = run.changes;
   const isProof = settlement.reset.length > 0 || usedToken !== undefined || identified || sessionProof(run);
-  return Boolean(isProof || lastSessionChange(effects));
+  return Boolean(isProof || userSwitch || lastSessionChange(effects));
 }
 
 /** Returns a new session key if the next save needs one. */
 function newKeyFor(run: FlowRun): SessionKey | undefined {
   if (!needsNewKey(run)) return undefined;
-  const change = lastSessionChange(run.changes.effects);
+  const { userSwitch, effects } = run.changes;
+  if (userSwitch) return newSessionKey(userSwitch.maxAgeS);
+  const change = lastSessionChange(effects);
   if (!change) return newSessionKey(run.context.loaded.session?.remainingS);
   return newSessionKey(change.type === 'login' ? (change.duration_s ?? undefined) : undefined);
 }

@@ -5,6 +5,8 @@ export interface SessionCookie {
   readonly value: string;
   /** Lifetime of the cookie in seconds; `undefined` for a cookie that lives until the browser closes. */
   readonly maxAgeS: number | undefined;
+  /** The new value of the switching cookie, if the browser changes to another session of its logins. */
+  readonly set?: string;
 }
 
 /** A new session key: the cookie for the browser, and the hash that is stored. */

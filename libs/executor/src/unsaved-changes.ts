@@ -2,6 +2,7 @@ import type { Effect, PolicyRequest } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
 import { type AttemptSettlement, EMPTY_SETTLEMENT } from './attempts/settlement.js';
 import type { ResumeLink } from './resume-links.js';
+import type { SessionSwitch } from './session-switch.js';
 
 /** Changes that a run has collected since its last save. */
 export interface UnsavedChanges {
@@ -25,6 +26,8 @@ export interface UnsavedChanges {
   identified: boolean;
   /** uuid of the user who has passed a proof step. */
   confirmedUser: string | undefined;
+  /** The session to which the save changes the browser. */
+  userSwitch: SessionSwitch | undefined;
 }
 
 /** Returns the empty set of changes. `planBefore` is the plan as last saved, or as the run started. */
@@ -38,4 +41,5 @@ export const noChanges = (planBefore: Plan): UnsavedChanges => ({
   usedLinkStep: undefined,
   identified: false,
   confirmedUser: undefined,
+  userSwitch: undefined,
 });

@@ -12,7 +12,10 @@ import {
   PlanStore,
   type ResumedPlan,
   type Session,
+  type SwitchQuery,
+  type SwitchTarget,
 } from '../src/ports/plan-store.js';
+import type { SessionSwitch } from '../src/session-switch.js';
 import { FLOW_ID } from './test-flow.js';
 
 /**
@@ -35,6 +38,10 @@ export class InMemoryPlanStore extends PlanStore {
   /** The id of the session in which the last plan was created; `undefined` before. */
   sessionId: string | undefined;
   orphaned = false;
+  /** The session to which a browser with this set may change. */
+  switchTarget: (SwitchTarget & { readonly set: Buffer }) | undefined;
+  /** The changes of session that were saved. */
+  readonly switches: SessionSwitch[] = [];
   /** The plans of mailed links, by the hex SHA-256 of the token. */
   readonly resumedPlans = new Map<string, ResumedPlan>();
 
@@ -59,14 +66,18 @@ export class InMemoryPlanStore extends PlanStore {
     this.session ??= { id: 's', retired: false, remainingS: undefined, user: undefined };
     return 's';
   }
-  async save({ plan, revision, effects, usedToken }: PlanCommit) {
+  async save({ plan, revision, effects, usedToken, userSwitch }: PlanCommit) {
     this.saves++;
     if (revision !== this.revision || plan.id !== this.plan?.id) return false;
     if (usedToken && !this.resumedPlans.delete(usedToken.toString('hex'))) return false;
     this.plan = plan;
     this.revision++;
     this.savedEffects.push(...effects);
+    if (userSwitch) this.switches.push(userSwitch);
     return true;
+  }
+  async findSwitchTarget({ set }: SwitchQuery) {
+    return this.switchTarget && set.equals(this.switchTarget.set) ? this.switchTarget : undefined;
   }
   async recordUnstored() {}
   async listSlugs() {

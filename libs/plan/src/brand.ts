@@ -11,7 +11,7 @@ export const BRAND_PURPOSES = [
   'device_code',
 ] as const;
 /** The purposes that authentik has only since its line 2026.8. */
-export const NEWER_BRAND_PURPOSES = ['lockdown'] as const;
+export const NEWER_BRAND_PURPOSES = ['lockdown', 'user_switch'] as const;
 /** The picture behind the pages of flows if neither the flow nor the brand has one. The clients of authentik have it. */
 export const DEFAULT_BACKGROUND = '/static/dist/assets/images/flow_background.jpg';
 export const THEMES = ['automatic', 'light', 'dark'] as const;

@@ -42,6 +42,7 @@ interface PlanRedirect {
  * Returns the plan of the flow to which a redirect stage leads, with the marker `is_redirected`. With `keepsContext` it
  * also has the facts of the old plan, and what limits them: who was proved, and what policies have set. A restart keeps
  * the marker only, and the outpost of the visitor. The cross-site mark is kept in any case, so that no redirect removes it.
+ * A login that adds a user stays one.
  */
 export function redirectedPlan(empty: Plan, { from, flow, keepsContext }: PlanRedirect): Plan {
   const is_redirected = { uuid: flow.id, slug: flow.slug, name: flow.name };
@@ -53,6 +54,7 @@ export function redirectedPlan(empty: Plan, { from, flow, keepsContext }: PlanRe
     ...empty,
     ...kept,
     ...(from.cross_site && { cross_site: from.cross_site }),
+    ...(addsUser(from) && { user_switch: from.user_switch }),
     context: { ...(keepsContext && from.context), ...seed },
     begun: { context: seed },
   };
@@ -98,6 +100,13 @@ export interface Visitor {
   readonly outpost: boolean;
 }
 
+/** Whether the login of the plan adds a user, and leaves the user of the session logged in. */
+export const addsUser = ({ user_switch: change }: Pick<Plan, 'user_switch'>): boolean => change?.action === 'add';
+
+/** Returns the visitor as a plan's flow sees it. A login that adds a user is for a visitor who has not logged in yet. */
+export const visitorIn = (plan: Pick<Plan, 'user_switch'>, visitor: Visitor): Visitor =>
+  addsUser(plan) ? { ...visitor, authenticated: false, superuser: false } : visitor;
+
 /** The facts of a plan that say how the visitor has come to its flow. */
 export type ArrivalFacts = Pick<Plan['context'], 'is_redirected' | 'is_restored'>;
 
@@ -134,6 +143,7 @@ export function meetsRequirement(
 export const isApplicable = (
   { flow }: FlowVersion,
   visitor: Visitor,
-  { plan: { context }, line }: { readonly plan: Plan; readonly line: ApiVersion },
+  { plan, line }: { readonly plan: Plan; readonly line: ApiVersion },
 ): boolean =>
-  (line === '2024.8' && context.pending_user !== undefined) || meetsRequirement(flow.authentication, visitor, context);
+  (line === '2024.8' && plan.context.pending_user !== undefined) ||
+  meetsRequirement(flow.authentication, visitorIn(plan, visitor), plan.context);

@@ -69,6 +69,12 @@ export const planBody = z.object({
   /** The facts and steps with which the plan started besides its flow. A restart restores them. */
   begun: z.object({ context: planContext, insert: insert.optional() }).optional(),
   /**
+   * Set if the plan adds a user to the logins of the browser (`add`), or leads to the session of another one (`switch`).
+   * `from`: uuid of the user who has started the plan. `session`: id of the session to switch to. The previous version of
+   * Gatehouse drops it, and then the plan ends like any other (docs/spec/sessions.md#user-switching).
+   */
+  user_switch: z.object({ action: z.enum(['add', 'switch']), from: z.uuid(), session: z.uuid().optional() }).optional(),
+  /**
    * `token`: hash of the resume token of the mailed link that continued the plan. `confirmed`: whether an answer has
    * used the link up. `consent`: until then, the token of the question whether to continue (docs/adr/0064). The
    * previous version of Gatehouse drops `consent`, and asks without it.
@@ -119,6 +125,9 @@ export const planBody = z.object({
 });
 export type PlanBody = z.output<typeof planBody>;
 export type PlannedStep = z.output<typeof plannedStep>;
+
+/** What a plan does to the logins of its browser. */
+export type UserSwitch = NonNullable<PlanBody['user_switch']>;
 
 /** A visitor's progress in a flow. Plans are immutable; the functions of this library return changed copies. */
 export interface Plan extends Omit<PlanBody, 'context'> {

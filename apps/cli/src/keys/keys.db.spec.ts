@@ -284,6 +284,7 @@ const COLUMNS: Readonly<Record<string, 'sealed' | 'contains sealed secrets' | 'k
   ...plain('flow.resume_tokens.hash', 'flow.session_keys.hash', 'flow.sessions.data', 'flow.source_logins.hash'),
   // The public key of a device.
   ...plain('flow.sessions.device_key'),
+  ...plain('flow.sessions.login_set'),
   ...plain('identification.done.reply', 'mfa.devices.facts'),
 };
 

@@ -24,6 +24,7 @@ import { SessionRemovalRepository } from '../sessions/session-removal.repository
 import { SessionMessenger } from '../sockets/session-messenger.js';
 import { AvatarService } from '../users/avatars/avatar.service.js';
 import { DeviceFormService } from './device-form.service.js';
+import { UserFormService } from './user-form.service.js';
 
 /** Path of the account page. */
 export const ACCOUNT_PAGE_PATH = '/if/user/';
@@ -54,6 +55,7 @@ export class AccountPageController {
     @Inject(SessionRemovalRepository) private readonly removals: SessionRemovalRepository,
     @Inject(ConsentRepository) private readonly consents: ConsentRepository,
     @Inject(DeviceFormService) private readonly deviceForms: DeviceFormService,
+    @Inject(UserFormService) private readonly userForms: UserFormService,
     @Inject(EventFactsReader) private readonly eventFacts: EventFactsReader,
     @Inject(AvatarService) private readonly avatars: AvatarService,
     @Inject(PageRenderer) private readonly pages: PageRenderer,
@@ -70,8 +72,8 @@ export class AccountPageController {
   }
 
   /**
-   * Ends a session, revokes a consent, or renames or removes a device of the user. Ignores an object that no longer
-   * exists.
+   * Ends a session, revokes a consent, renames or removes a device of the user, or starts the flow that leads to another
+   * user of the browser. Ignores an object that no longer exists.
    */
   @Post('')
   async submit(@Body() body: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
@@ -82,7 +84,10 @@ export class AccountPageController {
     const { [CSRF_FIELD]: token, ...fields } = parseForm(body);
     const isForged = formCsrfFailure(request, this.config.BASE_URL, token) !== undefined;
     const refused = isForged ? 'stale' : await this.change(fields, { request, principal });
-    if (refused === undefined) return reply.redirect(ACCOUNT_PAGE_PATH, 303);
+    if (refused === undefined) {
+      const flow = await this.userForms.start(fields, { request, reply }, principal);
+      return reply.redirect(flow ?? ACCOUNT_PAGE_PATH, 303);
+    }
     return this.draw({ request, reply: reply.status(REFUSAL_STATUSES[refused]) }, principal, refused);
   }
 
@@ -109,7 +114,7 @@ export class AccountPageController {
   private async draw({ request, reply }: HttpExchange, principal: Principal, refused?: Refusal) {
     const brand = await this.brands.find(request.host);
     const page = this.pages.account({
-      account: await this.loadAccount(principal, brand),
+      account: { ...(await this.loadAccount(principal, brand)), ...(await this.userForms.load(request, principal)) },
       brand: brandAppearance(brand),
       ...pageLanguageFor(request, { user: principal.user, brand }),
       address: ACCOUNT_PAGE_PATH,

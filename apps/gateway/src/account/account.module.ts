@@ -7,10 +7,12 @@ import { AuthModule } from '../http/auth/auth.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { SetupModule } from '../setup/setup.module.js';
 import { SocketsModule } from '../sockets/sockets.module.js';
+import { UserSwitchingModule } from '../user-switching/user-switching.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountPageController } from './account-page.controller.js';
 import { DeviceFormService } from './device-form.service.js';
 import { HomeController } from './home.controller.js';
+import { UserFormService } from './user-form.service.js';
 
 /** The account page, on which users manage their sessions, devices and consents. */
 @Module({
@@ -23,9 +25,10 @@ import { HomeController } from './home.controller.js';
     SessionsModule,
     SetupModule,
     SocketsModule,
+    UserSwitchingModule,
     UsersModule,
   ],
   controllers: [HomeController, AccountPageController],
-  providers: [DeviceFormService],
+  providers: [DeviceFormService, UserFormService],
 })
 export class AccountModule {}

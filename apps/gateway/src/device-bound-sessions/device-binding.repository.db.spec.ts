@@ -62,6 +62,12 @@ it.each([
   expect((await store.plans.load(store.slug, boundSessionKey(fresh, begun.sessionId)))?.session).toBeUndefined();
 });
 
+it('a session of several logins of a browser is not bound', async () => {
+  const { begun, key } = await loggedIn();
+  await store.source.query('UPDATE flow.sessions SET login_set = $2 WHERE id = $1', [begun.sessionId, newKey()]);
+  expect(await bindings.bind([key], begun.sessionId, KEY)).toBe(false);
+});
+
 it('a registration that a login of another user has overtaken binds nothing', async () => {
   const { begun, key } = await loggedIn();
   const other = await enrol(store.source);

@@ -23,7 +23,7 @@ const BIND = {
   text: `
     WITH session AS MATERIALIZED (
       SELECT s.id FROM flow.sessions s
-      WHERE s.id = $2 AND s.expires_at > now() AND s.device_key IS NULL AND EXISTS (
+      WHERE s.id = $2 AND s.expires_at > now() AND s.device_key IS NULL AND s.login_set IS NULL AND EXISTS (
         SELECT FROM directory.identities u WHERE u.id = s.user_id AND u.is_active AND u.epoch = s.user_epoch) FOR UPDATE),
     bound AS (
       UPDATE flow.session_keys k SET hash = ${boundKey('k.hash', 'session.id')} FROM session
@@ -56,8 +56,8 @@ export class DeviceBindingRepository {
   constructor(@Inject(DataSource) private readonly source: DataSource) {}
 
   /**
-   * Binds a session to a device. Returns false if the session is bound already, has no user, or does not belong to one
-   * of the cookies.
+   * Binds a session to a device. Returns false if the session is bound already, has no user, is one of several logins of
+   * the browser, or does not belong to one of the cookies.
    */
   bind(cookies: readonly Buffer[], sessionId: string, key: DeviceKey): Promise<boolean> {
     return this.changes(BIND, [cookies, sessionId, JSON.stringify(key)]);

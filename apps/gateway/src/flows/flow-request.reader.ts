@@ -13,6 +13,7 @@ import { rejectCredentialsInQuery, rejectLongQuery } from '../http/query.js';
 import { AnonymousRateLimiter } from '../http/rate-limits/anonymous-rate-limiter.js';
 import { NewSessionRateLimiter } from '../http/rate-limits/new-session-rate-limiter.js';
 import { SessionCookieService } from '../http/session-cookie.service.js';
+import { loginSetIn } from '../http/switching-cookie.js';
 import { JourneyFactsReader } from '../journeys/journey-facts.reader.js';
 
 /** The members of a FlowRequest that a controller reads from the URL and the body. */
@@ -37,7 +38,8 @@ export class FlowRequestReader {
     @Inject(NewSessionRateLimiter) private readonly newSessions: NewSessionRateLimiter,
     @Inject(GeoLocator) private readonly geoLocator: GeoLocator,
     @Inject(JourneyFactsReader) private readonly journeyFacts: JourneyFactsReader,
-    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'API_VERSION' | 'QUERY_LIMIT_BYTES'>,
+    @Inject(GATEWAY_CONFIG)
+    private readonly config: Pick<GatewayConfig, 'API_VERSION' | 'QUERY_LIMIT_BYTES' | 'SESSION_COOKIE'>,
   ) {}
 
   /**
@@ -60,6 +62,7 @@ export class FlowRequestReader {
       host: request.host,
       queryNames: [outer, params.query].flatMap(Object.keys),
       sessionKey: await this.cookies.keyOf(request),
+      loginSet: client.outpost ? undefined : loginSetIn(request, this.config),
       authenticate: this.auth.tokenUserOf(request),
       client: { cookies: definedCookies(request), ...client },
       outpost: account,

@@ -5,11 +5,14 @@ import { chooseLocale, translator } from '@gatehouse/texts';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DeviceBoundSessionService } from '../device-bound-sessions/device-bound-session.service.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { ensureCsrfToken, issueCsrfToken } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { KnownBrowserService } from '../http/known-browser.service.js';
 import { SessionCookieService, setEffectCookies } from '../http/session-cookie.service.js';
+import { clearSwitchingCookie } from '../http/switching-cookie.js';
 import { DeviceAuthorizationService, type DeviceDecision, isRefusal } from '../oauth/device-authorization.service.js';
+import { LoginSetRepository } from '../sessions/login-set.repository.js';
 import { SessionMessenger } from '../sockets/session-messenger.js';
 import { FlowEntryService } from './flow-entry.service.js';
 import { type FlowRequestParams, FlowRequestReader } from './flow-request.reader.js';
@@ -31,6 +34,8 @@ export class FlowService {
     @Inject(SessionCookieService) private readonly cookies: SessionCookieService,
     @Inject(DeviceBoundSessionService) private readonly deviceBoundSessions: DeviceBoundSessionService,
     @Inject(SessionMessenger) private readonly messenger: SessionMessenger,
+    @Inject(LoginSetRepository) private readonly loginSets: LoginSetRepository,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'API_VERSION' | 'SESSION_COOKIE'>,
     @Inject(Logger) private readonly logger: Logger,
   ) {}
 
@@ -46,6 +51,7 @@ export class FlowService {
     const entered = await this.startAuthorization(request, flowRequest, executed);
     const response = await this.entries.enter(await this.withNewSessionKey(request, flowRequest, executed), entered);
     if (response.cookie) this.cookies.set({ request, reply }, response.cookie, flowRequest.client);
+    await this.dropEmptySet({ request, reply }, flowRequest, response);
     this.offerBinding({ request, reply }, flowRequest, response);
     setEffectCookies({ request, reply }, response.effects.cookies, flowRequest.client);
     const { pending_user: user } = response.context;
@@ -54,7 +60,8 @@ export class FlowService {
       const { device } = response.effects;
       if (device) this.knownBrowsers.rememberDevice({ request, reply }, user, device);
     }
-    if (response.effects.isLogin) issueCsrfToken(request, reply);
+    // A new token too when the browser changes to another user, so that forms of pages of the user before are refused.
+    if (response.effects.isLogin || response.cookie?.set) issueCsrfToken(request, reply);
     else if (response.sessionUser && !flowRequest.authenticate) ensureCsrfToken(request, reply);
     this.log(request, flowRequest, response);
     return response;
@@ -131,10 +138,17 @@ export class FlowService {
     { sessionKey, authenticate, client }: FlowRequest,
     { cookie, sessionId, sessionUser, effects, context: { pending_user: user } }: FlowResponse,
   ) {
-    if (!cookie || sessionId === undefined || client.outpost) return;
+    // A session of several logins cannot be bound, because the browser has one bound cookie.
+    if (!cookie || cookie.set !== undefined || sessionId === undefined || client.outpost) return;
     const staysBound = !effects.isLogin || (user?.kind === 'saved' && isSameLogin(user, sessionUser));
     if (staysBound && sessionKey && this.cookies.isBound(exchange.request, sessionKey)) return;
     if (effects.isLogin || (sessionUser && !authenticate)) this.deviceBoundSessions.offer(exchange.reply, sessionId);
+  }
+
+  /** Removes the switching cookie with a new session key, such as after a logout, if no user of its set is logged in. */
+  private async dropEmptySet(exchange: HttpExchange, { loginSet }: FlowRequest, { cookie }: FlowResponse) {
+    if (!cookie || cookie.set !== undefined || !loginSet) return;
+    if (await this.loginSets.isEmpty(loginSet)) clearSwitchingCookie(exchange, this.config);
   }
 
   /** Sends the toasts of stages to the pages of the session, in the visitor's language. */

@@ -4,6 +4,7 @@ import { DeviceBoundSessionsModule } from '../device-bound-sessions/device-bound
 import { AuthModule } from '../http/auth/auth.module.js';
 import { JourneyFactsReader } from '../journeys/journey-facts.reader.js';
 import { DeviceAuthorizationModule } from '../oauth/device-authorization.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { SocketsModule } from '../sockets/sockets.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountLockdownController } from './account-lockdown.controller.js';
@@ -27,6 +28,7 @@ import { FlowInspectorController } from './inspector/flow-inspector.controller.j
     DeviceAuthorizationModule,
     DeviceBoundSessionsModule,
     EngineModule,
+    SessionsModule,
     SocketsModule,
     UsersModule,
   ],

@@ -15,6 +15,7 @@ import { cookieValues } from './cookie-header.js';
 import { isHostOnly, SESSION_COOKIE } from './cookie-names.js';
 import { EventFactsReader } from './event-facts.reader.js';
 import type { HttpExchange } from './exchange.js';
+import { switchingCookie } from './switching-cookie.js';
 
 /** A cookie value that can be a session key: 256 bits in base64url. */
 const KEY = /^"?([\w-]{43})"?$/;
@@ -50,20 +51,21 @@ export class SessionCookieService {
 
   /**
    * Sets the session cookie, HttpOnly, and Secure if the visitor came by TLS. An outpost may use an internal address of
-   * the site over plain HTTP, where a client would not return a Secure cookie. Closes the WebSockets that were opened
+   * the site over plain HTTP, where a client would not return a Secure cookie. If the browser changes to another of its
+   * logins, sets the switching cookie with the same attributes. Closes the WebSockets that were opened
    * with the cookies of the request, so that no page listens with a key that is not the session's any more.
    */
   set(
     { request, reply }: HttpExchange,
-    { value, maxAgeS }: SessionCookie,
+    { value, maxAgeS, set }: SessionCookie,
     { outpost }: Pick<ClientInfo, 'outpost'>,
   ): void {
     const name = outpost ? SESSION_COOKIE : this.config.SESSION_COOKIE;
     const attributes = cookieAttributes(request, outpost);
-    reply.setCookie(name, value, {
-      ...(isHostOnly(name) ? { ...attributes, secure: true } : attributes),
-      ...(maxAgeS === undefined ? {} : { maxAge: Math.floor(maxAgeS) }),
-    });
+    const lifetime = maxAgeS === undefined ? {} : { maxAge: Math.floor(maxAgeS) };
+    const all = { ...(isHostOnly(name) ? { ...attributes, secure: true } : attributes), ...lifetime };
+    reply.setCookie(name, value, all);
+    if (set !== undefined) reply.setCookie(switchingCookie(this.config), set, all);
     // Each key costs a message to every gateway, and a client can make up hundreds of them.
     if (!outpost) this.messenger.closeSockets(this.keysIn(request, name).slice(0, MAX_CHANNELS));
   }

@@ -74,10 +74,12 @@ export class SourceFlowManager {
   }
 
   /**
-   * Connects the visitor with the account. Without a recent login, accepts an existing connection only, because a new
+   * Connects the visitor with the account, unless the visitor is adding a user of the browser. Without a recent login, accepts an existing connection only, because a new
    * connection is a new way to log in.
    */
   private async connectVisitor(login: SourceLoginContext, visitor: Identity): Promise<SourceFlowResult> {
+    // The account is perhaps that of the user who is to be added.
+    if (await this.resumer.isAddingUser(login)) return { refused: { status: 200, why: LOG_IN_AGAIN } };
     const account = { source: login.source.uuid, identifier: login.identity.identifier };
     const mayConnect = login.recent || (await this.sources.findConnected(account))?.uuid === visitor.uuid;
     return mayConnect ? this.connect(login, visitor) : { refused: { status: 200, why: LOG_IN_AGAIN } };

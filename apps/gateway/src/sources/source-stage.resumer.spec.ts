@@ -31,6 +31,15 @@ function resumerOf(plan: Plan) {
 }
 const findPlan = (plan: Plan, awaited = source) => resumerOf(plan).resumer.find(visit, awaited);
 
+it('knows the login that adds a user, in which no account may be connected with the present user', async () => {
+  const visitor = { ...ALICE, is_superuser: false, debug: false };
+  const plan = { ...createPlan(version, 'plan'), visitor: ALICE.uuid };
+  const adding = { ...plan, user_switch: { action: 'add', from: ALICE.uuid } as const };
+  const isAdding = (running: Plan) => resumerOf(running).resumer.isAddingUser({ ...visit, visitor });
+  expect([await isAdding(adding), await isAdding(plan)]).toEqual([true, false]);
+  expect(await isAdding({ ...adding, visitor: BOB.uuid })).toBe(false);
+});
+
 describe('a plan that waits for a login at a source', () => {
   it('is found by a login at that source, and by no other, until it times out', async () => {
     expect(await findPlan(waiting(60_000))).toMatchObject({ slug: 'login', step: { id: 'source-0' } });

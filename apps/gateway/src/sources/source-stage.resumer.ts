@@ -2,6 +2,7 @@ import type { PublishedSource } from '@gatehouse/contracts';
 import type { Identity, LoadedFlow, SessionCookie, StoredPlan } from '@gatehouse/executor';
 import { FlowStore, newSessionKey, PlanStore, StageContractRegistry, toSavedUser } from '@gatehouse/executor';
 import {
+  addsUser,
   currentStep,
   type FlowVersion,
   insertSteps,
@@ -54,6 +55,15 @@ export class SourceStageResumer {
         return { slug, loaded, stored, version, step };
     }
     return undefined;
+  }
+
+  /** Returns whether the visitor is logging in one more user of the browser. Costs a statement for each running plan. */
+  async isAddingUser({ sessionKey, visitor }: Pick<SessionInfo, 'sessionKey' | 'visitor'>): Promise<boolean> {
+    for (const slug of sessionKey && visitor ? await this.plans.listSlugs(sessionKey) : []) {
+      const plan = (await this.plans.load(slug, sessionKey))?.stored?.plan;
+      if (plan && addsUser(plan) && plan.visitor === visitor?.uuid) return true;
+    }
+    return false;
   }
 
   private waits(

@@ -1,4 +1,4 @@
-import { ACR_VALUES, ownField } from '@gatehouse/contracts';
+import { ACR_VALUES, ownField, since2026 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 const group = z.object({ name: z.string(), pk: z.string() }).meta({ id: 'UserSelfGroups' });
@@ -10,6 +10,7 @@ const userSelf = z
     name: z.string(),
     is_active: z.boolean(),
     is_superuser: z.boolean(),
+    is_current: since2026(z.boolean()),
     groups: z.array(group).readonly(),
     email: z.string(),
     avatar: z.string(),
@@ -26,5 +27,6 @@ export type UserSelf = z.input<typeof userSelf>;
 
 /** The user whom `/core/users/me/` returns: the user of the session or of the API token. */
 export const sessionUser = z
-  .object({ user: userSelf })
-  .meta({ id: 'SessionUser', description: 'The user of a bearer token or session.' });
+  .object({ user: userSelf, users: since2026(z.array(userSelf)) })
+  .meta({ id: 'SessionUser', description: 'The user of a bearer token or session, and all users of the browser.' });
+export type SessionUser = z.input<typeof sessionUser>;

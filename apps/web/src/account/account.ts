@@ -5,6 +5,8 @@ export interface AccountData {
   readonly flowPages?: string;
   /** URLs of the brand's user settings flow, and of the `configure_flow` of a password stage, if there are such flows. */
   readonly changeFlows: { readonly details?: string; readonly password?: string };
+  /** The other users of the browser; undefined if the brand does not let users switch. */
+  readonly otherUsers?: readonly { readonly pk: number; readonly username: string }[];
   readonly sessions: AccountSessions;
   readonly devices: AccountDevices;
   readonly passkeys: AccountPasskeys;

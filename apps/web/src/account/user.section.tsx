@@ -1,3 +1,4 @@
+import { OtherUsers } from './other-users.js';
 import type { SectionProps } from './section.js';
 
 /** Shows the user's profile, with links to the flows that change it. */
@@ -25,6 +26,7 @@ export function UserSection({ pageData, t }: SectionProps) {
         </dl>
       </div>
       <Changes pageData={pageData} t={t} />
+      <OtherUsers pageData={pageData} t={t} />
     </>
   );
 }

@@ -147,6 +147,19 @@ export const auditEvents = {
     context: z.object({ expires_in_s: z.int().describe('seconds until the link expires') }),
     example: { expires_in_s: 86_400 },
   }),
+  user_switched: defineEvent({
+    when: 'The browser of a user changes to the session of another user, who is logged in there too, or has just logged in.',
+    ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: 'the user to whom the browser changes' },
+    context: z.object({
+      action: z.enum(['add', 'switch']).describe('add: the user has just logged in; switch: the session was live'),
+      session: z.uuid().describe('id of the session to which the browser changes'),
+      from_user: z.object({ pk: z.int(), username: z.string() }).describe('the user who stays logged in'),
+    }),
+    example: {
+      ...{ action: 'switch', session: '0192f6a4-c7d8-7a8e-9c3b-5d2f1e4a6b8c' },
+      from_user: { pk: 7, username: 'alice' },
+    } as const,
+  }),
   link_used: defineEvent({
     when: 'A visitor confirms a mailed link or a link for account recovery, or types the code of the same mail.',
     ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: PENDING },

@@ -17,6 +17,7 @@ import { TrimOldPasswords1765584003100 } from './1765584003100-trim-old-password
 import { ReceivedSignals1766191260000 } from './1766191260000-received-signals.js';
 import { DeviceBoundSessions1766191320000 } from './1766191320000-device-bound-sessions.js';
 import { SignedInApplications1766795820000 } from './1766795820000-signed-in-applications.js';
+import { LoginSets1766795940000 } from './1766795940000-login-sets.js';
 
 /** Migrations of the schema `flow`, in order. */
 export const executorMigrations = [
@@ -39,4 +40,5 @@ export const executorMigrations = [
   ReceivedSignals1766191260000,
   DeviceBoundSessions1766191320000,
   SignedInApplications1766795820000,
+  LoginSets1766795940000,
 ];

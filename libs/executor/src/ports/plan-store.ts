@@ -152,6 +152,24 @@ export interface Cancellation {
   readonly cancelled: CancelledPlan | undefined;
 }
 
+/** A session that a browser wants to change to, with the proof that both sessions belong to it. */
+export interface SwitchQuery {
+  /** Id of the session of the request. */
+  readonly session: string;
+  /** Hash of the secret in the switching cookie. */
+  readonly set: Buffer;
+  /** Id of the session to change to. */
+  readonly target: string;
+}
+
+/** A live session to which the browser may change. */
+export interface SwitchTarget {
+  /** uuid of its user. */
+  readonly user: string;
+  /** Seconds until the session ends; `undefined` for a session that every use prolongs. */
+  readonly remainingS: number | undefined;
+}
+
 /** Stores plans and their sessions. */
 export abstract class PlanStore {
   /**
@@ -171,6 +189,11 @@ export abstract class PlanStore {
    * the user may not log in, or if a mailed link was used already or has expired.
    */
   abstract save(plan: PlanCommit): Promise<boolean>;
+  /**
+   * Returns a session that belongs to the logins of the browser; `undefined` if it has ended, or may not be taken
+   * (docs/spec/sessions.md#user-switching).
+   */
+  abstract findSwitchTarget(query: SwitchQuery): Promise<SwitchTarget | undefined>;
   /** Counts a plan that ended in its first request and was never stored. */
   abstract recordUnstored(ending: UnstoredEnding): Promise<void>;
   /**

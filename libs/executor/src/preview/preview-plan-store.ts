@@ -128,6 +128,9 @@ export class PreviewPlanStore extends PlanStore {
     return [...this.links.filter((link) => !isUsed(link)), ...added];
   }
 
+  /** Returns nothing, because a preview has no session. */
+  async findSwitchTarget(): Promise<undefined> {}
+
   /** Does nothing, because previews are not counted. */
   async recordUnstored(): Promise<void> {}
 

@@ -212,8 +212,9 @@ def context_of(values):
             values[key] = Record(values[key])
     if isinstance(values.get("outpost"), dict):
         values["outpost"] = {"instance": Record(values["outpost"]["instance"])}
-    if isinstance(values.get("pending_user"), dict):
-        values["pending_user"] = User(values["pending_user"])
+    for key in ("pending_user", "user_switch_from_user"):
+        if isinstance(values.get(key), dict):
+            values[key] = User(values[key])
     return values
 
 

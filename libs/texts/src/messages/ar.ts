@@ -241,4 +241,6 @@ export const ar: Catalogue = {
     'لهذا الحساب عنوان بريد إلكتروني مسجَّل بالفعل عاملًا ثانيًا.',
   'The set-up needs the flow initial-setup, and an administrator without a password.':
     'يحتاج الإعداد الأولي إلى المسار initial-setup وإلى مسؤول بلا كلمة مرور.',
+  'The other user is no longer signed in here.': 'لم يعد المستخدم الآخر مسجّل الدخول هنا.',
+  'An API token cannot switch users. Log in first.': 'لا يمكن لرمز API تبديل المستخدمين. يُرجى تسجيل الدخول أولًا.',
 };

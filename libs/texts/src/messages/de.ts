@@ -267,4 +267,7 @@ export const de: Catalogue = {
     'Für dieses Konto ist schon eine E-Mail-Adresse als zweiter Faktor eingerichtet.',
   'The set-up needs the flow initial-setup, and an administrator without a password.':
     'Für die Einrichtung fehlt der Ablauf initial-setup oder ein Administrator ohne Passwort.',
+  'The other user is no longer signed in here.': 'Die andere Person ist hier nicht mehr angemeldet.',
+  'An API token cannot switch users. Log in first.':
+    'Ein API-Token kann den Benutzer nicht wechseln. Melden Sie sich zuerst an.',
 };

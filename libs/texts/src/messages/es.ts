@@ -256,4 +256,7 @@ export const es: Catalogue = {
     'Esta cuenta ya tiene una dirección de correo registrada como segundo factor.',
   'The set-up needs the flow initial-setup, and an administrator without a password.':
     'La puesta en marcha necesita el flujo initial-setup y un administrador sin contraseña.',
+  'The other user is no longer signed in here.': 'El otro usuario ya no ha iniciado sesión aquí.',
+  'An API token cannot switch users. Log in first.':
+    'Un token de API no puede cambiar de usuario. Inicie sesión primero.',
 };

@@ -263,4 +263,7 @@ export const fr: Catalogue = {
     'Une adresse e-mail est déjà enregistrée comme second facteur pour ce compte.',
   'The set-up needs the flow initial-setup, and an administrator without a password.':
     "La mise en service a besoin du flux initial-setup et d'un administrateur sans mot de passe.",
+  'The other user is no longer signed in here.': 'L’autre utilisateur n’est plus connecté ici.',
+  'An API token cannot switch users. Log in first.':
+    'Un jeton d’API ne peut pas changer d’utilisateur. Connectez-vous d’abord.',
 };

@@ -289,4 +289,6 @@ export const ar: Catalogue = {
   'continues like path {number}': 'يتابع مثل المسار {number}',
   waits: 'ينتظر',
   'back to an earlier state': 'عودة إلى حالة سابقة',
+  'Switch to {username}': 'التبديل إلى {username}',
+  'Sign in with another account': 'تسجيل الدخول بحساب آخر',
 };

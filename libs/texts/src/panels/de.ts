@@ -295,4 +295,6 @@ export const de: Catalogue = {
   'continues like path {number}': 'weiter wie Pfad {number}',
   waits: 'wartet',
   'back to an earlier state': 'zurück zu einem früheren Zustand',
+  'Switch to {username}': 'Zu {username} wechseln',
+  'Sign in with another account': 'Mit einem weiteren Konto anmelden',
 };

@@ -294,4 +294,6 @@ export const es: Catalogue = {
   'continues like path {number}': 'continúa como el camino {number}',
   waits: 'espera',
   'back to an earlier state': 'vuelta a un estado anterior',
+  'Switch to {username}': 'Cambiar a {username}',
+  'Sign in with another account': 'Iniciar sesión con otra cuenta',
 };

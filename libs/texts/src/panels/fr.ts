@@ -294,4 +294,6 @@ export const fr: Catalogue = {
   'continues like path {number}': 'continue comme le chemin {number}',
   waits: 'attend',
   'back to an earlier state': 'retour à un état antérieur',
+  'Switch to {username}': 'Passer à {username}',
+  'Sign in with another account': 'Se connecter avec un autre compte',
 };

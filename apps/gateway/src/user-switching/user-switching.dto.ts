@@ -1,0 +1,18 @@
+import { choice, integer, optionalNullable } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** What a user wants to do with the logins of the browser. */
+export const userSwitchRequest = z
+  .object({
+    action: choice(['switch', 'add']).default('switch'),
+    user_pk: optionalNullable(integer(), { optional: true, nullable: false }),
+  })
+  .meta({
+    id: 'UserSwitchRequest',
+    description: 'Whether to switch to another user of the browser, who is named by `pk`, or to log in one more.',
+  });
+
+/** The address of the flow in which the user goes on. */
+export const userSwitchResponse = z
+  .object({ redirect: z.string() })
+  .meta({ id: 'UserSwitchResponse', description: 'The address to go on at.' });

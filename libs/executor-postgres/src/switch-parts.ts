@@ -1,0 +1,85 @@
+import type { CommitPart } from './commit-part.js';
+import { METHODS_AT, RETIRED_KEY_TTL } from './plan.statements.js';
+
+/** Locks the session that the browser leaves, and all sessions of the set that its cookie names. */
+const LOCKS = 's.id = :session OR s.login_set = :login_set::bytea';
+
+/**
+ * The sessions of the set that the switching cookie names. Empty unless the session is in that set, so that no cookie from
+ * elsewhere makes a session join a set (docs/spec/sessions.md#user-switching).
+ */
+const MEMBERS = `members AS MATERIALIZED (
+      SELECT m.* FROM locked m WHERE m.login_set = :login_set::bytea AND EXISTS (
+        SELECT FROM locked own WHERE own.id = :session AND own.login_set = :login_set::bytea))`;
+
+/** SQL condition: the session that the browser leaves is still that of its user, and not bound to a device. */
+const LEAVES = `EXISTS (
+      SELECT FROM locked WHERE id = :session AND user_id = :from_user::uuid AND NOT is_bound)`;
+
+/** SQL for the times of methods (`data->'methods_at'`) of those that the plan has proved. */
+const METHODS_PROVED = `(
+            SELECT coalesce(jsonb_object_agg(method, extract(epoch FROM now())::float8), '{}')
+            FROM unnest(:methods::text[]) method)`;
+
+/** What a proof of the user leaves in a session. A change to the session takes it away. */
+const PROOFS = `'{proved,proved_at,devices,devices_at,second_factor}'::text[]`;
+
+/**
+ * The parts of a save that change the browser to another session. Each needs the hash of the old and of the new secret of
+ * the set: `:login_set` (or null) and `:new_set`. All sessions of the set get the new one, so that a stolen or planted
+ * switching cookie is worthless afterwards. A user has one session in a set: a new one replaces it.
+ */
+export const SWITCH_PARTS = {
+  /** Logs the user in, in a session of its own, to which the plan moves. The session of the request loses its key. */
+  add: {
+    locks: LOCKS,
+    first: MEMBERS,
+    condition: `${LEAVES} AND EXISTS (
+      SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)`,
+    session: ':target_session::uuid',
+    writes: `
+    added AS (
+      INSERT INTO flow.sessions (id, user_id, user_epoch, login_set, data, ttl, expires_at, cleanup_at)
+      SELECT :target_session::uuid, :user::uuid, :epoch::int, :new_set::bytea,
+        :data::jsonb || jsonb_build_object('devices_at', now(), 'login_at', now(), 'methods_at', ${METHODS_PROVED}),
+        CASE WHEN :fixed_ttl::interval IS NULL THEN :sliding_ttl::interval END,
+        now() + coalesce(:fixed_ttl::interval, :sliding_ttl::interval),
+        now() + coalesce(:fixed_ttl::interval, :sliding_ttl::interval)
+      FROM saved),
+    fresh AS (INSERT INTO flow.session_keys (hash, session_id) SELECT :new_key::bytea, :target_session::uuid FROM saved),
+    retired AS (
+      UPDATE flow.session_keys k SET until = now() + ${RETIRED_KEY_TTL} FROM saved
+      WHERE k.session_id = :session AND k.until IS NULL),
+    rotated AS (
+      UPDATE flow.sessions s SET login_set = :new_set::bytea FROM saved
+      WHERE s.id = :session OR s.id IN (SELECT id FROM members WHERE user_id <> :user::uuid)),
+    replaced AS (
+      DELETE FROM flow.sessions s USING saved
+      WHERE s.id <> :session AND s.id IN (SELECT id FROM members WHERE user_id = :user::uuid))`,
+  },
+  /**
+   * Gives a live session of the set a new key, and takes away that of the session of the request. If the target has
+   * ended, nothing is saved. The proofs of the target count no longer, except those of this plan.
+   */
+  switch: {
+    locks: LOCKS,
+    first: MEMBERS,
+    condition: `${LEAVES} AND EXISTS (
+      SELECT FROM members m JOIN directory.identities u ON u.id = m.user_id AND u.is_active AND u.epoch = m.user_epoch
+      WHERE m.id = :target_session::uuid AND m.user_id = :user::uuid AND u.epoch = :epoch::int AND m.is_live AND NOT m.is_bound)`,
+    writes: `
+    fresh AS (INSERT INTO flow.session_keys (hash, session_id) SELECT :new_key::bytea, :target_session::uuid FROM saved),
+    retired AS (
+      UPDATE flow.session_keys k SET until = now() + ${RETIRED_KEY_TTL} FROM saved
+      WHERE k.session_id IN (:session, :target_session::uuid) AND k.until IS NULL),
+    rotated AS (
+      UPDATE flow.sessions s SET login_set = :new_set::bytea FROM saved
+      WHERE s.id IN (SELECT id FROM members WHERE id <> :target_session::uuid)),
+    entered AS (
+      UPDATE flow.sessions s SET login_set = :new_set::bytea, seen_at = now(),
+        expires_at = CASE WHEN s.ttl IS NULL THEN s.expires_at ELSE now() + s.ttl END,
+        data = s.data - ${PROOFS} || jsonb_build_object('methods_at', coalesce(${METHODS_AT}, '{}') || ${METHODS_PROVED})
+          || CASE WHEN :proves::boolean THEN jsonb_build_object('proved_at', now()) ELSE '{}' END
+      FROM saved WHERE s.id = :target_session::uuid)`,
+  },
+} as const satisfies Readonly<Record<string, CommitPart>>;
