@@ -23,6 +23,8 @@ import {
 } from '../support/oauth-application.js';
 import { clientEntries } from '../support/oauth-device.js';
 
+/** Under 2026.8 a logout would tell this client. */
+const TOLD = { logout_uri: 'https://shop.example.org/bye', logout_method: 'frontchannel' };
 const AUTHORIZING = { designation: 'authorization', authentication: 'require_authenticated' };
 
 let deployment: Deployment;
@@ -39,7 +41,7 @@ beforeAll(async () => {
         flowEntries('consent', [{ stage: 'consent.consentstage' }], AUTHORIZING),
         flowEntries('plain', [], AUTHORIZING),
         clientEntries('shop', { flow: 'consent', attrs: BRIDGE_CLIENT }),
-        clientEntries('plain', { flow: 'plain', attrs: CLIENT }),
+        clientEntries('plain', { flow: 'plain', attrs: { ...CLIENT, ...TOLD } }),
         clientEntries('club', { flow: 'plain', attrs: CLIENT }),
         conditionEntry('club application', 'group customers'),
       ),
@@ -280,6 +282,14 @@ describe('an application', () => {
     expect((await alice.solve('logout', { token })).body).toMatchObject({ to: `${REDIRECT_URI}?state=a%26b` });
     expect((await alice.fetch('/api/v3/core/users/me/')).status).toBe(403);
     expect(locationOf(await postLogout(alice, ''))).toBe('/application/o/shop/end-session/');
+  });
+
+  it('tells no application, because clients of 2024.8 do not know that step', async () => {
+    const alice = await loggedIn('alice');
+    await plain.signIn(alice);
+    expect(await deployment.rows('SELECT FROM flow.signed_in_applications')).toEqual([]);
+    expect((await alice.show('logout')).body).toMatchObject({ component: 'xak-flow-redirect', to: '/' });
+    expect(plain.config.serverMetadata()['frontchannel_logout_supported']).toBeUndefined();
   });
 
   it.each([
