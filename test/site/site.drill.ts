@@ -113,6 +113,20 @@ describeInChromium('the documentation site', () => {
     },
   );
 
+  it('serves the JSON Schemas to which pages link', async () => {
+    const page = await open('/reference/protocol/');
+    const address = await page.locator('main').getByRole('link', { name: 'stage-request' }).getAttribute('href');
+    const response = await page.request.get(`${base}${address}`);
+    expect(await response.json()).toHaveProperty('$schema');
+  });
+
+  it('leads to files of the repository at the code host, and only names them if none is set', async () => {
+    const page = await open('/spec/storage.html');
+    const url = process.env['DOCS_REPOSITORY_URL'];
+    const link = url ? `a[href="${url}/deploy/postgres"]` : 'span[title="deploy/postgres in the repository"]';
+    expect(await page.locator(`main ${link}`).count()).toBe(1);
+  });
+
   it('logs no error on all these pages', () => {
     expect(opened.length).toBeGreaterThan(0);
     expect(opened.flatMap(({ complaints }) => complaints)).toEqual([]);
