@@ -14,21 +14,52 @@ const RUNNER_COMMANDS = [
   /^gh release create "\$GITHUB_REF_NAME" --verify-tag [^;&|`$]*--title "\$GITHUB_REF_NAME" [^;&|`$]*$/,
 ];
 
-const permissions = z.record(z.string(), z.enum(['read', 'write']));
-const step = z.object({ run: z.string().optional(), uses: z.string().optional() });
-const job = z.object({
-  permissions: permissions.optional(),
-  uses: z.string().optional(),
-  'timeout-minutes': z.number().optional(),
-  steps: z.array(step).default([]),
-});
-const workflow = z.object({ on: z.record(z.string(), z.unknown()), permissions, jobs: z.record(z.string(), job) });
+/** Expressions that a workflow may use. */
+const KNOWN = /^(?:github\.(?:workflow|ref|token|repository)|github\.event_name == 'pull_request'|matrix\.node)$/;
 
-const workflows = readdirSync(FOLDER).map((name) => {
-  const text = readFileSync(join(FOLDER, name), 'utf8');
-  return { name, text, ...workflow.parse(parse(text)) };
+/** The parts of a workflow that GitHub accepts and that these workflows use. Another key may be a typing error. */
+const text = z.string().min(1);
+const permissions = z.partialRecord(
+  z.enum(['contents', 'packages', 'id-token', 'attestations']),
+  z.enum(['read', 'write']),
+);
+const env = z.record(z.string(), z.union([text, z.number()]));
+const step = z.union([
+  z.strictObject({ run: text, env: env.optional() }).transform((step) => ({ ...step, uses: undefined })),
+  z
+    .strictObject({ uses: text, with: z.record(z.string(), z.union([text, z.number(), z.boolean()])).optional() })
+    .transform((step) => ({ ...step, run: undefined })),
+]);
+const called = z.strictObject({ needs: text.optional(), permissions: permissions.optional(), uses: text });
+const own = z.strictObject({
+  needs: z.union([text, z.array(text)]).optional(),
+  strategy: z.strictObject({ 'fail-fast': z.boolean(), matrix: z.record(z.string(), z.array(z.number())) }).optional(),
+  'runs-on': text,
+  container: z.strictObject({ image: text, options: text }).optional(),
+  'timeout-minutes': z.number(),
+  environment: text.optional(),
+  permissions: permissions.optional(),
+  env: env.optional(),
+  steps: z.array(step).min(1),
 });
-const jobs = workflows.flatMap(({ name, jobs }) => Object.entries(jobs).map(([id, job]) => ({ name, id, ...job })));
+const events = z.strictObject({
+  push: z.strictObject({ branches: z.array(text).optional(), tags: z.array(text).optional() }).optional(),
+  pull_request: z.null().optional(),
+  workflow_call: z.null().optional(),
+});
+const workflow = z.strictObject({
+  name: text,
+  on: events,
+  permissions,
+  concurrency: z.strictObject({ group: text, 'cancel-in-progress': text }).optional(),
+  jobs: z.record(z.string(), z.union([called.transform((job) => ({ ...job, steps: [] })), own])),
+});
+
+const workflows = readdirSync(FOLDER).map((file) => {
+  const source = readFileSync(join(FOLDER, file), 'utf8');
+  return { file, source, ...workflow.parse(parse(source)) };
+});
+const jobs = workflows.flatMap(({ file, jobs }) => Object.entries(jobs).map(([id, job]) => ({ file, id, ...job })));
 const steps = jobs.flatMap(({ steps }) => steps);
 
 /** Returns why a command is not one that runs everywhere; `undefined` if it is. */
@@ -50,17 +81,19 @@ describe('the workflows in .github', () => {
   });
 
   it('pin every action to a commit, beside the version of it', () => {
-    const used = workflows.flatMap(({ text }) => [...text.matchAll(/uses: (.+)/g)].map(([, target = '']) => target));
+    const used = workflows.flatMap(({ source }) =>
+      [...source.matchAll(/uses: (.+)/g)].map(([, target = '']) => target),
+    );
     const unpinned = used.filter((target) => !/^\S+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(target));
     expect(unpinned.filter((path) => !existsSync(path))).toEqual([]);
   });
 
   it('give a token that can write only to jobs of a release, for what the job publishes', () => {
-    const writers = [...workflows.map((file) => ({ ...file, id: 'all jobs' })), ...jobs].flatMap(
-      ({ name, id, permissions = {} }) =>
-        Object.keys(permissions)
-          .filter((scope) => permissions[scope] === 'write')
-          .map((scope) => `${name}: ${id}: ${scope}`),
+    const given = [...workflows.map((workflow) => ({ ...workflow, id: 'all jobs' })), ...jobs];
+    const writers = given.flatMap(({ file, id, permissions = {} }) =>
+      Object.entries(permissions)
+        .filter(([, access]) => access === 'write')
+        .map(([scope]) => `${file}: ${id}: ${scope}`),
     );
     expect(writers.sort()).toEqual([
       'release.yml: image: attestations',
@@ -72,7 +105,7 @@ describe('the workflows in .github', () => {
   });
 
   it('use no stored secret, and never run for a fork with the rights of this repository', () => {
-    expect(workflows.filter(({ text }) => text.includes('secrets.')).map(({ name }) => name)).toEqual([]);
+    expect(workflows.filter(({ source }) => source.includes('secrets.')).map(({ file }) => file)).toEqual([]);
     expect(workflows.flatMap(({ on }) => Object.keys(on)).sort()).toEqual([
       ...['pull_request', 'push', 'push', 'workflow_call'],
     ]);
@@ -82,7 +115,12 @@ describe('the workflows in .github', () => {
     expect(steps.filter(({ run }) => run?.includes('${{'))).toEqual([]);
   });
 
-  it('limit the time of every job', () => {
-    expect(jobs.filter(({ uses, ...job }) => !uses && !job['timeout-minutes'])).toEqual([]);
+  it('wait for jobs that exist, and read values that GitHub gives', () => {
+    for (const { file, jobs, source } of workflows) {
+      const needed = Object.values(jobs).flatMap(({ needs = [] }) => needs);
+      expect(needed.filter((id) => !(id in jobs))).toEqual([]);
+      const read = [...source.matchAll(/\$\{\{ (.+?) \}\}/g)].map(([, expression = '']) => expression);
+      expect(read.filter((expression) => !KNOWN.test(expression)).map((unknown) => `${file}: ${unknown}`)).toEqual([]);
+    }
   });
 });
