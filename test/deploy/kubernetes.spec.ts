@@ -172,7 +172,7 @@ describe.skipIf(!renderer)('deploy/k8s', () => {
 
     it('runs one image everywhere, and the servers of docker-compose.yml in exact versions', () => {
       const images = new Set(gatehouseContainers(manifests).map(({ image }) => image));
-      expect([...images]).toEqual(['registry.example.org/gatehouse:0.2.0']);
+      expect([...images]).toEqual(['registry.example.org/gatehouse:1.0.0']);
       const servers = manifests.filter(({ kind }) => kind === 'StatefulSet').flatMap(containersOf);
       expect(servers.length).toBeGreaterThan(0);
       for (const { image } of servers) {

@@ -14,7 +14,7 @@ export function findObstacles({ tagged }) {
     lock.version !== version &&
       `package-lock.json has the version ${lock.version}, package.json ${version}. Run: npm install`,
     sectionOf(version) === undefined &&
-      `CHANGELOG.md has no section for this version. Its heading must be: ## ${version} (YYYY-MM-DD)`,
+      `CHANGELOG.md has no section for this version. Its heading must be: ## [${version}] - YYYY-MM-DD`,
     tagged
       ? git('tag', '--points-at', 'HEAD', '--list', `v${version}`) === '' &&
         `The commit has no tag v${version}. Tag a commit whose package.json has the version of the tag.`
@@ -25,7 +25,7 @@ export function findObstacles({ tagged }) {
 /** Returns the section of a version in CHANGELOG.md without its heading, or `undefined` when there is none. */
 export function sectionOf(version) {
   const sections = readFileSync('CHANGELOG.md', 'utf8').split(/^## /m);
-  const heading = new RegExp(`^${version.replaceAll('.', '\\.')} \\(\\d{4}-\\d\\d-\\d\\d\\)\\n`);
+  const heading = new RegExp(`^\\[${version.replaceAll('.', '\\.')}\\] - \\d{4}-\\d\\d-\\d\\d\\n`);
   return sections
     .find((section) => heading.test(section))
     ?.replace(heading, '')

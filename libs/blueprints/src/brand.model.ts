@@ -30,7 +30,7 @@ const brandSchema = z.object({
   branding_favicon: picture().describe('Path or URL of the icon.'),
   branding_custom_css: since2026(text(MAX_BRANDING_CSS).default(''))
     .describe('Style sheet of the pages, applied before that in the attributes.')
-    .meta({ since: '0.3.0' }),
+    .meta({ since: '1.0.0' }),
   branding_default_flow_background: since2026(
     char({ maxLength: 500 })
       .refine((name) => mediaNameError(name) === undefined && isPictureAddress(mediaUrl(name)), {
@@ -39,7 +39,7 @@ const brandSchema = z.object({
       .default(DEFAULT_BACKGROUND),
   )
     .describe('Picture of flows without one, if the attributes name none.')
-    .meta({ since: '0.3.0' }),
+    .meta({ since: '1.0.0' }),
   flow_authentication: reference('flow').describe('Flow in which users log in.'),
   flow_invalidation: reference('flow').describe('Flow in which users log out.'),
   flow_recovery: reference('flow').describe('Flow that the login page links for forgotten passwords.'),

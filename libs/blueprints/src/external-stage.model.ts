@@ -25,7 +25,7 @@ export const externalStageSchema = z.object({
   trusts_proof: boolean()
     .default(false)
     .describe('Whether you trust what the descriptor says that the stage proves.')
-    .meta({ since: '0.3.0' }),
+    .meta({ since: '1.0.0' }),
 });
 
 /**

@@ -34,28 +34,28 @@ export const oauthProviderSchema = z.object({
   authorization_flow: reference('flow').describe('Flow that asks for the consent of a logged-in user.'),
   authentication_flow: reference('flow')
     .describe('Flow in which anonymous visitors log in. Null: that of the brand.')
-    .meta({ since: '0.3.0' }),
+    .meta({ since: '1.0.0' }),
   invalidation_flow: reference('flow')
     .describe('Flow in which visitors log out of the application, with API_VERSION=2026.8. Null: that of the brand.')
-    .meta({ since: '0.3.0' }),
+    .meta({ since: '1.0.0' }),
   redirect_uris: redirectUris()
     .default('')
     .describe('Addresses that may get an authorization code: a text with one a line, or a list.')
-    .meta({ since: '0.3.0' }),
+    .meta({ since: '1.0.0' }),
   logout_uri: logoutUri()
     .default('')
     .describe('Address that the browser opens at a logout, with API_VERSION=2026.8 and the method frontchannel.')
-    .meta({ since: '0.3.0' }),
+    .meta({ since: '1.0.0' }),
   logout_method: choice(LOGOUT_METHODS)
     .default('backchannel')
     .describe('How the application hears of a logout. Gatehouse sends no back-channel logouts.')
-    .meta({ since: '0.3.0' }),
+    .meta({ since: '1.0.0' }),
   /** Types of `authorization_details` that the client may send (RFC 9396 §10). */
   authorization_details_types: z
     .array(choice([CONSENT_DETAIL]))
     .default([])
     .describe('Types of authorization details that the client may send.')
-    .meta({ since: '0.3.0' }),
+    .meta({ since: '1.0.0' }),
   access_code_validity: duration('minutes=1').describe('Lifetime of an authorization code.'),
   access_token_validity: duration('hours=1').describe('Lifetime of an access token.'),
 });

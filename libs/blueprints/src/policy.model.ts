@@ -45,7 +45,7 @@ export const policyBindingSchema = z.object({
   shadow: boolean()
     .exactOptional()
     .describe('Whether the condition is only evaluated and recorded.')
-    .meta({ since: '0.3.0' }),
+    .meta({ since: '1.0.0' }),
 });
 
 const CONDITIONS = ['policy', 'group', 'user'] as const;

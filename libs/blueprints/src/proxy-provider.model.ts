@@ -19,7 +19,7 @@ export const proxyProviderSchema = z
     ),
     access_token_validity: duration('hours=24').describe('Longest lifetime of the cookie of the site.'),
   })
-  .meta({ since: '0.3.0' });
+  .meta({ since: '1.0.0' });
 
 /** The model of proxy providers, which are unique by name. Blueprints of authentik may identify them by number. */
 export const proxyProviderModel: ObjectModel = {

@@ -118,7 +118,7 @@ export const effect = z.discriminatedUnion('type', [
   }),
   /**
    * Starts the authorization flow of the code's OAuth client. The stage `device_code` requests this effect when the
-   * visitor has claimed a device code. `user_code` is the code that the visitor typed. Consent services before 0.3 do
+   * visitor has claimed a device code. `user_code` is the code that the visitor typed. Consent services before 1.0 do
    * not send `user_code`.
    */
   z.object({ type: z.literal('authorize'), claimed: claimedCode, user_code: userCode.optional() }),

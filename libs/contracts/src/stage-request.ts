@@ -30,7 +30,7 @@ export const stageRequest = z.object({
   /** Milliseconds that are left for the reply, counted from the receipt of the request. */
   timeout_ms: z.number(),
   locale: z.string(),
-  /** Whether the gateway accepts toasts of every kind of stage, with every reply. Gateways before 0.3 do not say so. */
+  /** Whether the gateway accepts toasts of every kind of stage, with every reply. Gateways before 1.0 do not say so. */
   toasts: z.boolean().exactOptional(),
   flow: z.object({ id: z.string().optional(), slug: z.string(), title: z.string(), designation }),
   /** `stage` is the id of the bound stage, or the id of the step if the step was inserted at run time. */
@@ -43,11 +43,11 @@ export const stageRequest = z.object({
     embedded: z.boolean().exactOptional(),
     /** True if a rejection restarts the flow, so that a challenge in the rejection would never be shown. */
     starts_over: z.boolean().exactOptional(),
-    /** True if policies are bound to the step. Gateways before 0.3 do not send this member. */
+    /** True if policies are bound to the step. Gateways before 1.0 do not send this member. */
     conditional: z.boolean().exactOptional(),
     /**
      * For a stage with `consent: 'needed'`: whether the response in this HTTP request gave the consent, and no other
-     * step was answered after it. Never true on a GET. Gateways before 0.3 do not send this member.
+     * step was answered after it. Never true on a GET. Gateways before 1.0 do not send this member.
      */
     consented: z.boolean().exactOptional(),
   }),
@@ -55,12 +55,12 @@ export const stageRequest = z.object({
     base_url: z.string(),
     rp_id: z.string(),
     /**
-     * Origins other than that of `base_url` whose pages may use the passkeys of `rp_id`. Gateways before 0.3 do not
+     * Origins other than that of `base_url` whose pages may use the passkeys of `rp_id`. Gateways before 1.0 do not
      * send this member.
      */
     passkey_origins: z.array(z.string()).readonly().exactOptional(),
     brand: z.string(),
-    /** The line of authentik whose API the gateway speaks. Gateways before 0.3 do not send this member. */
+    /** The line of authentik whose API the gateway speaks. Gateways before 1.0 do not send this member. */
     api_version: z.enum(API_VERSIONS).default(DEFAULT_API_VERSION),
     /** Slugs of the flows that stages link to, by designation. */
     flows: z.object({ recovery: z.string().optional() }).default({}),
@@ -82,12 +82,12 @@ export const stageRequest = z.object({
     proved_devices: z.array(z.int()).exactOptional(),
     /**
      * Whether the stage has remembered this browser as a device of the pending user. Only stages that log in get it.
-     * Gateways before 0.3 do not send this member.
+     * Gateways before 1.0 do not send this member.
      */
     known_device: z.boolean().exactOptional(),
     /**
      * The applications to which the session has signed in and that a logout must tell. Only stages that log out get it.
-     * Gateways before 0.3 do not send this member.
+     * Gateways before 1.0 do not send this member.
      */
     applications: z.array(signedInApplication).exactOptional(),
   }),

@@ -28,14 +28,14 @@ describe('an event', () => {
     });
   });
 
-  it('that a gateway before 0.3 has put into the outbox is published, with the new members null', () => {
+  it('that a gateway before 1.0 has put into the outbox is published, with the new members null', () => {
     const old = { action: 'login_failed', context: {}, user: null, client_ip: '203.0.113.7', flow: null };
     const { subject, data } = published(old);
     expect(subject).toBeUndefined();
     expect(data).toMatchObject({ ...old, level: 'warning', outcome: 'failure', actor: null, plan: null });
   });
 
-  it('can be read by couriers before 0.3, which require the members of that version', () => {
+  it('can be read by couriers before 1.0, which require the members of that version', () => {
     const { body } = eventMessage({ action: 'password_set', context: {} }, { ...FACTS, user: undefined });
     expect(body).toMatchObject({ action: 'password_set', context: {}, user: null, client_ip: '203.0.113.7' });
     expect(body).toHaveProperty('flow', 'login');

@@ -29,7 +29,7 @@ interface RecordedEvent {
 
 /**
  * Returns an event in the JSON format of CloudEvents 1.0. `source` is the setting EVENTS_SOURCE. In events of gateways
- * before 0.3, members that they did not write are null.
+ * before 1.0, members that they did not write are null.
  */
 export function toCloudEvent({ id, madeAt, body }: RecordedEvent, source: string): CloudEvent {
   const { action, user } = body;

@@ -106,10 +106,10 @@ async function toReply<C extends StageContract>(
   });
 }
 
-/** Effects that gateways before 0.3 take for a violation of the contract. */
+/** Effects that gateways before 1.0 take for a violation of the contract. */
 const NEW_EFFECTS: readonly string[] = ['toast', 'sign_in'];
 
-/** Returns a reply for a gateway before 0.3, without the effects that it does not know. */
+/** Returns a reply for a gateway before 1.0, without the effects that it does not know. */
 const withoutNewEffects = (reply: StageReply): StageReply =>
   reply.effects ? { ...reply, effects: reply.effects.filter(({ type }) => !NEW_EFFECTS.includes(type)) } : reply;
 

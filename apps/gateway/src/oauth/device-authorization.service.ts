@@ -102,7 +102,7 @@ function startOptions(client: OauthClient, decision: DeviceDecision): FlowStartO
   return authorizationStart(client, {
     visitor,
     step: { kind: DEVICE_CODE_FINISH_KIND, config: { claimed: claimed.id } },
-    // Consent services before version 0.3 do not return the user code.
+    // Consent services before version 1.0 do not return the user code.
     header:
       userCode === undefined
         ? translate(CONSENT_HEADER_OF_NAME.text, { name })

@@ -17,7 +17,7 @@ export const eventActor = z.discriminatedUnion('type', [
     token: z
       .object({ pk: z.uuid(), scope: z.string().nullable().describe('null: no scope, so the token is not limited') })
       .optional()
-      .describe('absent in flows, and in events of gateways before 0.3'),
+      .describe('absent in flows, and in events of gateways before 1.0'),
   }),
   z.object({ type: z.literal('anonymous') }),
   z.object({ type: z.literal('system'), command: commandName }),

@@ -13,9 +13,9 @@ export const invitationEvents = {
     when: 'A flow has used an invitation.',
     ...{ level: 'info', outcome: 'success', actor: BY_PLAN, subject: PENDING },
     context: z.object({
-      name: z.string().optional().describe('absent if a service before 0.3 has written the event'),
+      name: z.string().optional().describe('absent if a service before 1.0 has written the event'),
       reference: invitationReference.optional(),
-      invitation_uuid: z.string().optional().describe('masked; only if a service before 0.3 has written the event'),
+      invitation_uuid: z.string().optional().describe('masked; only if a service before 1.0 has written the event'),
     }),
     example: { name: 'friends', reference: '21e5a57ffb97c41e' },
   }),

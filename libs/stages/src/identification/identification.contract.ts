@@ -75,7 +75,7 @@ export const identificationContract = defineStage({
       .nullable()
       .default(null)
       .describe('Whether the browser may fill in the name next time. Absent: no; with `API_VERSION` 2024.8: yes.')
-      .meta({ since: '0.3.0' }),
+      .meta({ since: '1.0.0' }),
   }),
   validate: ({ user_fields, sources }) =>
     isNonEmptyList(user_fields) || isNonEmptyList(sources) ? {} : { [NON_FIELD_ERRORS]: [{ text: NO_LOOKUP_FIELDS }] },

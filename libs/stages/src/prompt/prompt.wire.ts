@@ -32,7 +32,7 @@ const promptChoice = z
   .object({ value: z.string(), label: z.string() })
   .meta({ id: 'PromptChoice', description: 'A choice of a field. A response selects it by its value.' });
 
-/** A choice in a reply of the stage. Services before 0.3 send texts. */
+/** A choice in a reply of the stage. Services before 1.0 send texts. */
 const receivedChoice = z
   .preprocess((choice) => (typeof choice === 'string' ? { value: choice, label: choice } : choice), promptChoice)
   .meta({ wire: promptChoice });

@@ -18,7 +18,7 @@ export const authorizationCodeContract = defineStage({
     authentication: sessionAuthentication,
     /** Whether the client requires a consent in this run (`prompt=consent`). */
     asks: z.boolean(),
-    /** Id of the client, if a logout of the session must tell the client. Gateways before 0.3 do not send it. */
+    /** Id of the client, if a logout of the session must tell the client. Gateways before 1.0 do not send it. */
     signs_in: z.string().exactOptional(),
   }),
   challenge: z.object({}),

@@ -50,7 +50,7 @@ export class DeviceCodeFinishStage implements Stage<Contract> {
 }
 
 /**
- * Returns whether the gateway is older than 0.3 and sends no `consented`. This step must then ask for the approval
+ * Returns whether the gateway is older than 1.0 and sends no `consented`. This step must then ask for the approval
  * itself.
  */
 const isAskedHere = ({ step }: Input) => step.consented === undefined;

@@ -87,7 +87,7 @@ interface FinishOptions {
   readonly codes?: InMemoryDeviceCodeStore;
   readonly session?: SavedUser | null;
   readonly query?: Record<string, string>;
-  /** The gateway's `consented` member. A gateway before 0.3 does not send this member. */
+  /** The gateway's `consented` member. A gateway before 1.0 does not send this member. */
   readonly consented?: boolean | undefined;
 }
 
@@ -135,7 +135,7 @@ describe('the device code finish stage', () => {
     expect(codes.approvals).toHaveLength(1);
   });
 
-  it('asks by its own challenge if the gateway is older than 0.3, and approves on the response', async () => {
+  it('asks by its own challenge if the gateway is older than 1.0, and approves on the response', async () => {
     const codes = new InMemoryDeviceCodeStore();
     const step = driveFinishStage({ codes, consented: undefined });
     for (const _ of [1, 2, 3]) expect(await step.show()).toEqual({ type: 'challenge', challenge: {} });

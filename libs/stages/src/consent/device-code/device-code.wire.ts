@@ -12,7 +12,7 @@ export const deviceCodeResponse = z
   .meta({ id: 'OAuthDeviceCodeChallengeResponseRequest', description: 'The code that the other device shows.' });
 
 /**
- * Challenge that says that the device is approved. Consent services before 0.3 use this challenge to ask for the
+ * Challenge that says that the device is approved. Consent services before 1.0 use this challenge to ask for the
  * approval.
  */
 export const deviceCodeFinishChallenge = z
