@@ -125,6 +125,10 @@ describe('npm run release', () => {
       uri: 'git+https://example.org/gatehouse.git',
       digest: { gitCommit: git('rev-parse', 'HEAD').trim() },
     });
+    expect(
+      resolvedDependencies.filter((dependency: object) => !('uri' in dependency || 'digest' in dependency)),
+    ).toEqual([]);
+    expect(resolvedDependencies).toContainEqual({ uri: 'pkg:docker/node@24-slim' });
     expect(provenance).not.toContain('word');
     expect(execFileSync('sha256sum', ['--check', 'SHA256SUMS'], { cwd: join(folder, 'dist/release') }).toString()).toBe(
       `gatehouse-${version}.cdx.json: OK\nTHIRD-PARTY-LICENCES.txt: OK\ngatehouse-${version}.provenance.json: OK\n`,

@@ -22,7 +22,8 @@ export function provenanceOf({ version, commit, repository, platforms, image, im
         resolvedDependencies: [
           { uri: repository, digest: { gitCommit: commit } },
           { name: 'package-lock.json', digest: { sha256: sha256('package-lock.json') } },
-          ...baseImages().map((name) => ({ name })),
+          // in-toto requires a URI or a digest of each dependency.
+          ...baseImages().map((name) => ({ uri: `pkg:docker/${name.replace(':', '@')}` })),
         ],
       },
       runDetails: {
