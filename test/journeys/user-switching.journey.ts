@@ -1,4 +1,6 @@
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { faultsOf } from '../support/access.js';
 import {
   blueprint,
   brandEntry,
@@ -12,6 +14,7 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import { type Browser, usernameOf } from '../support/browser.js';
+import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment } from '../support/deployment.js';
 import { recordedEvents } from '../support/recorded-events.js';
 
@@ -286,5 +289,42 @@ describe('the session of another user', () => {
     await logIn('alice', 'login', browser);
     await browser.show('logout');
     expect(browser.cookie(COOKIE)).toBe('');
+  });
+});
+
+describeInChromium('switching users in a browser', () => {
+  const chromium = useChromium();
+  const logIn = async (tab: Page, username: string) => {
+    await tab.getByLabel('Username or email').fill(username);
+    await tab.keyboard.press('Enter');
+    await tab.getByLabel('Password', { exact: true }).fill(RIGHT.password);
+    await tab.keyboard.press('Enter');
+    await tab.getByText(`You are signed in as ${username}.`).waitFor();
+  };
+
+  it('takes place on the account page, and no page that was opened before acts as the other user', async () => {
+    const { page: tab, complaints } = await chromium.open();
+    await tab.goto(`${deployment.url}/`);
+    await logIn(tab, 'alice');
+    await tab.getByRole('button', { name: 'Sign in with another account' }).click();
+    await logIn(tab, 'bob');
+    const [account, flow] = [await tab.context().newPage(), await tab.context().newPage()];
+    await account.goto(`${deployment.url}/if/user/`);
+    await flow.goto(`${deployment.url}/if/flow/bound/`);
+    await tab.getByRole('button', { name: 'Switch to alice' }).click();
+    await tab.getByLabel('Password', { exact: true }).fill(RIGHT.password);
+    await tab.keyboard.press('Enter');
+    await tab.getByText('You are signed in as alice.').waitFor();
+    expect(await faultsOf(tab)).toEqual([]);
+    expect(complaints).toEqual([]);
+
+    await account.getByRole('button', { name: 'Switch to alice' }).click();
+    await account.getByText('This page was open for too long. Please try again.').waitFor();
+    const answered = flow.waitForResponse((response) => response.request().method() === 'POST');
+    await flow.getByLabel('Username or email').fill('carol');
+    await flow.keyboard.press('Enter');
+    expect((await answered).headers()['x-gatehouse-reason']).toBe('error=other_step');
+    await tab.reload();
+    await tab.getByText('You are signed in as alice.').waitFor();
   });
 });
