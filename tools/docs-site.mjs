@@ -4,6 +4,8 @@
  * `site/` first if needed; `npm test` and the product do not need them.
  */
 import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { installIfNeeded } from './install.mjs';
 
@@ -19,17 +21,31 @@ try {
     },
   });
   installIfNeeded(SITE);
-  process.exitCode = run(values);
+  process.exitCode = await run(values);
 } catch (error) {
   console.error(`docs:site: ${error.message}\n${USAGE}`);
   process.exitCode = 1;
 }
 
-function run({ serve, watch, port }) {
-  const address = ['--host', '127.0.0.1', '--port', port];
-  if (watch) return vitepress('dev', ...address);
+async function run({ serve, watch, port }) {
+  if (watch) return vitepress('dev', '--host', '127.0.0.1', '--port', port);
   const status = vitepress('build');
-  return status === 0 && serve ? vitepress('preview', ...address) : status;
+  if (status === 0 && serve) await serveSite(Number(port));
+  return status;
+}
+
+/** Serves the built site. The preview of VitePress would listen at every address of the machine. */
+async function serveSite(port) {
+  const { preview } = await import(pathToFileURL(resolve(SITE, 'node_modules/vite/dist/node/index.js')).href);
+  const server = await preview({
+    configFile: false,
+    appType: 'mpa',
+    base: process.env.DOCS_BASE ?? '/',
+    root: 'dist',
+    build: { outDir: 'docs-site' },
+    preview: { host: '127.0.0.1', port, strictPort: true },
+  });
+  server.printUrls();
 }
 
 function vitepress(command, ...args) {
