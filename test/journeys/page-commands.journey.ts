@@ -53,46 +53,6 @@ const shownIn = (slug: string) =>
     .show(slug)
     .then(({ body }) => body['component']);
 
-describe('the first flow', () => {
-  it('is changed as the tutorial says: a step is added, a mistake is refused, and the step is removed', async () => {
-    const page = DocumentedCommands.of('docs/tutorial/first-flow.md');
-    const commands = page.block('sh', /greeting.yaml/);
-    const added = page.block('yaml', /id: greeting/);
-    await shell.write('greeting.yaml', added);
-    expect(await shell.runOk(commands)).toMatch(/0 errors[^]*created/);
-    expect(await shownIn(FLOW)).toBe('ak-stage-dummy');
-
-    await shell.write('greeting.yaml', added.replace('order: 5', 'order: soon'));
-    const refused = await shell.run(linesOf(commands)[1]!);
-    expect(refused.code).toBe(1);
-    expect(refused.stderr).toMatch(/greeting.yaml:\d+.*flowstagebinding.*order/s);
-
-    await shell.write('greeting.yaml', page.block('yaml', /state: absent/));
-    await shell.runOk(linesOf(commands)[1]!);
-    expect(await shownIn(FLOW)).toBe('ak-stage-identification');
-  });
-});
-
-describe('the README', () => {
-  const page = DocumentedCommands.of('README.md');
-
-  it('has a login by curl that ends with the logged-in user', async () => {
-    const script = page.block('sh', /^FLOW=/, { 'http://127.0.0.1:9000': deployment.url });
-    const output = await shell.runOk(script.replaceAll('"$FLOW"', '-w "\\n" "$FLOW"'), { stdin: `${RIGHT}\n` });
-    const [first, second, end, user] = linesOf(output).map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect([first, second].map((challenge) => challenge?.['component'])).toEqual([
-      'ak-stage-identification',
-      'ak-stage-password',
-    ]);
-    expect(end).toEqual({ component: 'xak-flow-redirect', to: '/app/' });
-    expect(user).toMatchObject({ user: { username: 'admin' } });
-  });
-
-  it('has a command that applies the default flow', async () => {
-    expect(await shell.runOk(page.block('sh', /blueprint -- apply/))).toMatch(/: \d+ unchanged/);
-  });
-});
-
 describe('the commands of operators', () => {
   it('create a user, directly and with compose', async () => {
     for (const line of linesOf(pageOf('manage-users').block('sh', /create alice/))) {

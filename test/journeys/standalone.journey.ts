@@ -241,7 +241,7 @@ it('stops all child processes after several signals, and keeps its data for the 
   clearInterval(interval);
   expect(children.filter(isProcessAlive)).toEqual([]);
   expect(await readdir(folder)).not.toContain('postgres.json');
-  const pages = ['README.md', 'docs/tutorial/first-flow.md', WRITE_A_STAGE].map((page) => DocumentedCommands.of(page));
+  const pages = ['README.md', WRITE_A_STAGE].map((page) => DocumentedCommands.of(page));
   const commands = new Set(pages.map((page) => page.block('sh', /^npm start$/m).trim()));
   expect(commands.size).toBe(1);
   running = await startByNpm('bash', '-c', `exec ${[...commands][0]}`);

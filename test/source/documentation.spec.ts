@@ -73,7 +73,9 @@ describe('the pages of the documentation', () => {
   it('use each image of docs, and describe it in words', () => {
     const images = [...texts.values()].flatMap((text) => [...text.matchAll(/!\[([^\]]*)\]\(([^)]+)\)/g)]);
     expect(images.filter(([, words]) => words === '')).toEqual([]);
-    const names = new Set(images.map(([, , target = '']) => target.split('/').at(-1)));
+    const inReadme = [...readFileSync('README.md', 'utf8').matchAll(/ (?:src|srcset)="([^"]+)"/g)];
+    const targets = [...images.map(([, , target = '']) => target), ...inReadme.map(([, target = '']) => target)];
+    const names = new Set(targets.map((target) => target.split('/').at(-1)));
     expect(files.filter((path) => path.startsWith('docs/images/') && !names.has(path.split('/').at(-1)))).toEqual([]);
   });
 

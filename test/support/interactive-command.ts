@@ -49,6 +49,11 @@ export class InteractiveCommand {
     });
   }
 
+  /** Id of the process. */
+  get pid(): number {
+    return this.child.pid as number;
+  }
+
   /** Resolves with the match when output after the last match matches `pattern`. Rejects if the command ends first. */
   says(pattern: RegExp): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
