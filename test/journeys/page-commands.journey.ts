@@ -141,6 +141,16 @@ describe('the commands of operators', () => {
     expect(await shell.runOk(remove.replace('ID…', ids))).toMatch(/^\d removed/);
   });
 
+  it('exist as the runbooks name them', async () => {
+    const blocks = DocumentedCommands.of('docs/how-to/runbooks.md').all('sh');
+    const commands = new Set(blocks.flatMap(linesOf).filter((line) => line.startsWith('npm run ')));
+    expect(commands.size).toBeGreaterThan(3);
+    for (const command of commands) {
+      const { code, stderr } = await shell.run(command);
+      expect(code === 0 || stderr.includes('is being rolled out'), `${command}: ${stderr}`).toBe(true);
+    }
+  });
+
   it('reseal values', async () => {
     const [dryRun = '', reseal = ''] = linesOf(pageOf('rotate-secrets').block('sh', /^npm run keys/));
     expect(await shell.runOk(dryRun)).not.toBe('');
