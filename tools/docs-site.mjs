@@ -1,5 +1,5 @@
 /**
- * `npm run docs:site` builds the documentation site from the Markdown files of `docs/` into `dist/docs-site`. `-- --serve`
+ * `npm run docs:site` builds the documentation site from the Markdown files of `docs/` into `site/dist`. `-- --serve`
  * builds it and shows it at 127.0.0.1, `-- --watch` shows changes of pages while you write. Installs the packages of
  * `site/` first if needed; `npm test` and the product do not need them.
  */
@@ -41,8 +41,8 @@ async function serveSite(port) {
     configFile: false,
     appType: 'mpa',
     base: process.env.DOCS_BASE ?? '/',
-    root: 'dist',
-    build: { outDir: 'docs-site' },
+    root: 'site',
+    build: { outDir: 'dist' },
     preview: { host: '127.0.0.1', port, strictPort: true },
   });
   server.printUrls();

@@ -47,7 +47,7 @@ export default defineConfig({
   lang: 'en',
   base: process.env.DOCS_BASE ?? '/',
   srcDir: root,
-  outDir: join(root, 'dist/docs-site'),
+  outDir: join(root, 'site/dist'),
   cacheDir: join(root, '.cache/docs-site'),
   srcExclude: unlistedPages(root, published),
   rewrites: Object.fromEntries(pages.map((page) => [page, `${sitePathOf(page)}.md`])),

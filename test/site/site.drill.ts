@@ -26,8 +26,8 @@ describeInChromium('the documentation site', () => {
       configFile: false,
       appType: 'mpa',
       logLevel: 'silent',
-      root: 'dist',
-      build: { outDir: 'docs-site' },
+      root: 'site',
+      build: { outDir: 'dist' },
       preview: { host: '127.0.0.1', port: 0 },
     });
     base = server.resolvedUrls!.local[0]!.replace(/\/$/, '');
