@@ -1,5 +1,5 @@
 import type { CommitPart } from './commit-part.js';
-import { METHODS_AT, RETIRED_KEY_TTL } from './plan.statements.js';
+import { RETIRED_KEY_TTL } from './plan.statements.js';
 
 /** Locks the session that the browser leaves, and all sessions of the set that its cookie names. */
 const LOCKS = 's.id = :session OR s.login_set = :login_set::bytea';
@@ -78,7 +78,7 @@ export const SWITCH_PARTS = {
     entered AS (
       UPDATE flow.sessions s SET login_set = :new_set::bytea, seen_at = now(),
         expires_at = CASE WHEN s.ttl IS NULL THEN s.expires_at ELSE now() + s.ttl END,
-        data = s.data - ${PROOFS} || jsonb_build_object('methods_at', coalesce(${METHODS_AT}, '{}') || ${METHODS_PROVED})
+        data = s.data - ${PROOFS} || jsonb_build_object('methods_at', ${METHODS_PROVED})
           || CASE WHEN :proves::boolean THEN jsonb_build_object('proved_at', now()) ELSE '{}' END
       FROM saved WHERE s.id = :target_session::uuid)`,
   },

@@ -1,5 +1,5 @@
 import type { StageRequest } from '@gatehouse/contracts';
-import type { FlowVersion, Plan, Visitor } from '@gatehouse/plan';
+import { awaitsAddedUser, type FlowVersion, type Plan, type Visitor } from '@gatehouse/plan';
 import type { FlowRequest } from './flow-request.js';
 import type { HostBrand } from './ports/flow-store.js';
 import {
@@ -60,7 +60,7 @@ export const isStored = (plan: ContinuedPlan | undefined): plan is ContinuedPlan
 export const visitorId = ({ user }: Pick<FlowContext, 'user'>): Plan['visitor'] => user?.uuid ?? null;
 
 /** Returns the caller's properties that a flow's authentication requirement checks. */
-export const visitorOf = ({ request, user }: LoadedRequest): Visitor => ({
+export const visitorOf = ({ request, user }: Pick<LoadedRequest, 'request' | 'user'>): Visitor => ({
   authenticated: user !== undefined,
   superuser: user?.is_superuser ?? false,
   outpost: request.client.outpost,
@@ -70,18 +70,22 @@ export const visitorOf = ({ request, user }: LoadedRequest): Visitor => ({
 export const isByToken = ({ request }: Pick<FlowContext, 'request'>): boolean => request.authenticate !== undefined;
 
 /**
- * Returns the session as it is before the first step. For a request with an API token, it has no proofs of the user.
+ * Returns the session as it is before the first step. For a request with an API token, it has no proofs of the user. For
+ * a plan that adds a user of the browser, it is anonymous: no step may act for the user who is logged in.
  */
-export function loadedSessionState(context: LoadedRequest): SessionState {
-  const { loaded, user } = context;
-  const own = isByToken(context) ? undefined : loaded.session;
+export function loadedSessionState(
+  { loaded, user: caller, request }: LoadedRequest,
+  plan: Pick<Plan, 'user_switch' | 'visitor'>,
+): SessionState {
+  const user = awaitsAddedUser(plan) ? undefined : caller;
+  const own = user && !isByToken({ request }) ? loaded.session : undefined;
   return {
     sessionUser: user ? toSavedUser(user) : null,
     deviceProved: own?.user !== undefined && own.deviceProved === true,
     recentlyProved: own?.user !== undefined && own.recentlyProved === true,
     provedDevices: own?.user ? (own.provedDevices ?? []) : [],
     login: own && loginOf(own),
-    visitor: visitorOf(context),
+    visitor: visitorOf({ request, user }),
   };
 }
 

@@ -79,7 +79,7 @@ export class FlowRun {
     this.consented = request.consentedPlan === plan.id;
     this.firstPlan = this.currentPlan = plan;
     this.lastFacts = plan.context;
-    this.currentSession = loadedSessionState(context);
+    this.currentSession = loadedSessionState(context, plan);
     this.unsaved = noChanges(plan);
     if (isStored(continued))
       this.row = { sessionId: loaded.session!.id, revision: continued.revision, plan: continued.plan };

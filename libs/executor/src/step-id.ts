@@ -28,13 +28,14 @@ function stepDigest(plan: Plan): string {
 /**
  * Returns whether the answer names another step than the current one, for example because the browser has sent it
  * twice. If this request has started a new plan, because the old one expired, only the digests of the steps are
- * compared. They do not count in a browser of several users: the old plan may be that of another user.
+ * compared. In a browser of several users, no answer of a logged-in user counts for a new plan: the page may be that of
+ * another user.
  */
 export function namesOtherStep({ plan, context }: { readonly plan: Plan; readonly context: FlowContext }): boolean {
   const named = context.request.answer?.step;
-  if (named === undefined) return false;
-  if (context.continued) return named !== stepIdOf(plan);
-  return context.request.loginSet !== undefined || !named.endsWith(`.${stepDigest(plan)}`);
+  if (context.continued) return named !== undefined && named !== stepIdOf(plan);
+  if (context.request.loginSet && context.user) return true;
+  return named !== undefined && !named.endsWith(`.${stepDigest(plan)}`);
 }
 
 /** Returns whether a step id (`named`) belongs to this plan. */

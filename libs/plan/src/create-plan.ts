@@ -42,19 +42,20 @@ interface PlanRedirect {
  * Returns the plan of the flow to which a redirect stage leads, with the marker `is_redirected`. With `keepsContext` it
  * also has the facts of the old plan, and what limits them: who was proved, and what policies have set. A restart keeps
  * the marker only, and the outpost of the visitor. The cross-site mark is kept in any case, so that no redirect removes it.
- * A login that adds a user stays one.
+ * A login that adds a user stays one. A change to another user stays one with the facts, which name that user.
  */
 export function redirectedPlan(empty: Plan, { from, flow, keepsContext }: PlanRedirect): Plan {
   const is_redirected = { uuid: flow.id, slug: flow.slug, name: flow.name };
   const { proved_user, created_user, named_by_policy, mail_by_policy } = from;
   const { outpost } = from.context;
   const seed = { is_redirected, ...(outpost && { outpost }) };
+  const staysSwitch = from.user_switch?.action === 'switch' ? keepsContext : awaitsAddedUser(from);
   const kept = keepsContext ? { proved_user, created_user, named_by_policy, mail_by_policy } : {};
   return {
     ...empty,
     ...kept,
     ...(from.cross_site && { cross_site: from.cross_site }),
-    ...(addsUser(from) && { user_switch: from.user_switch }),
+    ...(staysSwitch && { user_switch: from.user_switch }),
     context: { ...(keepsContext && from.context), ...seed },
     begun: { context: seed },
   };
@@ -102,6 +103,10 @@ export interface Visitor {
 
 /** Whether the login of the plan adds a user, and leaves the user of the session logged in. */
 export const addsUser = ({ user_switch: change }: Pick<Plan, 'user_switch'>): boolean => change?.action === 'add';
+
+/** Whether the plan adds a user, who has not logged in yet. */
+export const awaitsAddedUser = (plan: Pick<Plan, 'user_switch' | 'visitor'>): boolean =>
+  addsUser(plan) && plan.visitor === plan.user_switch?.from;
 
 /** Returns the visitor as a plan's flow sees it. A login that adds a user is for a visitor who has not logged in yet. */
 export const visitorIn = (plan: Pick<Plan, 'user_switch'>, visitor: Visitor): Visitor =>

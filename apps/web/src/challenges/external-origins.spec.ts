@@ -28,9 +28,22 @@ describe('the external origins of a challenge', () => {
     "https://a.example'; script-src *",
     'no address',
     undefined,
+    'https://a.example;sandbox/',
+    'https://a.example%3Bsandbox/',
+    'https://a.example,default-src/',
+    'https://*/',
+    'https://*.example/',
   ])('never include %s', (js_url) => {
-    expect(captcha(js_url).join()).not.toMatch(/[;' ]|^\w+:$|null/);
+    expect(captcha(js_url).join()).not.toMatch(/[;' ,*]|^\w+:$|null/);
+    expect(externalOriginsOf({ component: 'ak-stage-autosubmit', url: js_url }).forms.join()).not.toMatch(/[;' ,*]/);
   });
+
+  it.each(['https://app.example:8443', 'http://[::1]:8080', 'https://a_b.example', 'https://xn--nxasmq6b.example'])(
+    'include %s',
+    (origin) => {
+      expect(externalOriginsOf({ component: 'ak-stage-autosubmit', url: `${origin}/x` }).forms).toEqual([origin]);
+    },
+  );
 
   it('contain the target of a form, and the targets of sources', () => {
     const plex = { challenge: { component: 'ak-source-plex' } };

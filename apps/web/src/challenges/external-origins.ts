@@ -81,9 +81,15 @@ function captchaOrigins(script: unknown): readonly string[] {
   return origin === undefined ? [] : (CAPTCHA_ORIGINS[new URL(origin).host] ?? [origin]);
 }
 
-/** Returns the origin of an http(s) URL. Any other scheme would allow too much in a Content-Security-Policy. */
+/** Hosts that a Content-Security-Policy takes for one host: no wildcard, and no end of a directive or policy. */
+const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
+
+/**
+ * Returns the origin of an http(s) URL. Any other scheme would allow too much in a Content-Security-Policy. So would `*` in a
+ * host, and `;` would add a directive: URLs may have both there.
+ */
 function originsOf(address: unknown): readonly string[] {
   if (typeof address !== 'string' || !URL.canParse(address)) return [];
-  const { protocol, origin } = new URL(address);
-  return protocol === 'https:' || protocol === 'http:' ? [origin] : [];
+  const { protocol, hostname, origin } = new URL(address);
+  return (protocol === 'https:' || protocol === 'http:') && HOST.test(hostname) ? [origin] : [];
 }
