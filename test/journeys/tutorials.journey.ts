@@ -179,7 +179,8 @@ describeInChromium('the pages that the tutorials describe', () => {
       await tutorial.run(/create bob/, { input: PASSWORD });
       await tutorial.save('my-app/nginx.conf', 'nginx', /auth_request/);
       const nginx = tutorial.start(/nginx/);
-      await expect.poll(() => tutorial.run(/^curl -si/).catch(String)).toMatch(tutorial.shown(/^HTTP\/1\.1 302/));
+      const refused = tutorial.shown(/^HTTP\/1\.1 302/);
+      await expect.poll(() => tutorial.run(/^curl -si/).catch(String), { timeout: TIMEOUT }).toMatch(refused);
 
       const { page } = await chromium.open();
       const site = `http://app.localhost:${folder.port('8080')}/`;
