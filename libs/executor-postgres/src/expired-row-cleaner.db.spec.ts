@@ -27,7 +27,7 @@ beforeAll(async () => {
   user = (await enrol(store.source)).uuid;
 });
 afterAll(() => store.close());
-beforeEach(() => store.source.query(`TRUNCATE flow.leases, ${TABLES.join(', ')}`));
+beforeEach(() => store.source.query(`TRUNCATE flow.leases, flow.signed_in_applications, ${TABLES.join(', ')}`));
 
 const query = <T>(sql: string, values: unknown[] = []) => store.source.query<T[]>(sql, values);
 const count = async (table: string) => (await query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`))[0]!.n;
