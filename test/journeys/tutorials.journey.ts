@@ -14,6 +14,8 @@ const PASSWORD = 'a-long-password-1';
 /** A test runs several commands of npm, each in processes of its own. */
 const TIMEOUT = 180_000;
 const LOGIN = '/if/flow/default-authentication-flow/';
+/** What the shell of the stage still has from the first start. Each command of the test has a shell of its own. */
+const SETTINGS_OF_NATS = 'set -a; . .gatehouse/nats.env; set +a';
 
 let folder: TutorialFolder;
 /** Gatehouse, started by the command of a page. */
@@ -34,8 +36,17 @@ async function startBy(page: Tutorial, pattern: RegExp): Promise<void> {
 /** Ends a command and the processes that it has started, as Ctrl-C does. */
 async function interrupt(command: InteractiveCommand | undefined): Promise<void> {
   if (!command || !isProcessAlive(command.pid)) return;
-  for (const pid of [...(await descendantsOf(command.pid)), command.pid]) process.kill(pid, 'SIGINT');
+  for (const pid of [...(await descendantsOf(command.pid)), command.pid]) sendInterrupt(pid);
   await command.exit;
+}
+
+/** A process may end with the one that started it, before its own turn. */
+function sendInterrupt(pid: number): void {
+  try {
+    process.kill(pid, 'SIGINT');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** Types into the field of a page, and waits for the heading of the next one. */
@@ -150,7 +161,7 @@ describeInChromium('the pages that the tutorials describe', () => {
       await page.getByLabel('Word').fill('swordfish');
       await page.keyboard.press('Enter');
       await page.getByText('This service cannot be reached at the moment').waitFor();
-      stage = tutorial.start(/^node my-stage/);
+      stage = tutorial.start(/^node my-stage/, { 'node ': `${SETTINGS_OF_NATS}; node ` });
       await page.getByText('The connection was interrupted').waitFor({ timeout: TIMEOUT });
       expect(await page.getByLabel('Word').inputValue()).toBe('swordfish');
       await page.keyboard.press('Enter');
