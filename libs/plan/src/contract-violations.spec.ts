@@ -65,7 +65,7 @@ it('a stage records an action of the list only with a context that fits it, and 
   ]);
   expect([
     records('invitation_used', { name: 'x', more: 1 }),
-    // The form of the event in services before version 0.3.
+    // The form of the event in services before version 1.0.
     records('invitation_used', { invitation_uuid: 'x' }),
     records('terms_accepted', { any: 1 }),
   ]).toEqual([[], [], []]);

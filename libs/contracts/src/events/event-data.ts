@@ -41,7 +41,7 @@ export const eventData = z.object({
   action: z.string(),
   level: z.enum(EVENT_LEVELS),
   outcome: z.enum(EVENT_OUTCOMES),
-  /** Null in events of gateways before 0.3. */
+  /** Null in events of gateways before 1.0. */
   actor: eventActor.nullable(),
   /** Whom the event is about. */
   user: user.nullable(),
