@@ -15,7 +15,8 @@ const RUNNER_COMMANDS = [
 ];
 
 /** Expressions that a workflow may use. */
-const KNOWN = /^(?:github\.(?:workflow|ref|token|repository|server_url|sha)|github\.event_name == 'pull_request'|matrix\.node)$/;
+const KNOWN =
+  /^(?:github\.(?:workflow|ref|token|repository|server_url|sha)|github\.event_name == 'pull_request'|matrix\.node)$/;
 
 /** The parts of a workflow that GitHub accepts and that these workflows use. Another key may be a typing error. */
 const text = z.string().min(1);
