@@ -6,7 +6,12 @@ export const isOwnLogin = (session: string) =>
   `(${session}.user_id = :user::uuid AND ${session}.user_epoch = :epoch::int)`;
 
 /** SQL condition: the user who logs in is active, and the user's epoch is the one that was identified. */
-const MAY_LOG_IN = 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)';
+export const MAY_LOG_IN = 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)';
+
+/** SQL for the times of methods (`data->'methods_at'`) of those that the plan has proved. */
+export const METHODS_PROVED = `(
+            SELECT coalesce(jsonb_object_agg(method, extract(epoch FROM now())::float8), '{}')
+            FROM unnest(:methods::text[]) method)`;
 
 /** SQL for the set of logins of a session `s` after a login: only its own user stays in the set. */
 const OWN_SET = 'CASE WHEN s.user_id = :user THEN s.login_set END';
@@ -18,9 +23,7 @@ const loginWrites = (loginSet: string) => `
         data = :data::jsonb || jsonb_build_object('devices_at', now(), 'login_at',
           CASE WHEN s.user_id = :user AND NOT :proves::boolean THEN coalesce(s.data->'login_at', to_jsonb(now()))
           ELSE to_jsonb(now()) END, 'methods_at',
-          CASE WHEN s.user_id = :user THEN coalesce(${METHODS_AT}, '{}') ELSE '{}' END || (
-            SELECT coalesce(jsonb_object_agg(method, extract(epoch FROM now())::float8), '{}')
-            FROM unnest(:methods::text[]) method)),
+          CASE WHEN s.user_id = :user THEN coalesce(${METHODS_AT}, '{}') ELSE '{}' END || ${METHODS_PROVED}),
         user_epoch = :epoch, device_key = CASE WHEN ${isOwnLogin('s')} THEN s.device_key END,
         login_set = ${loginSet},
         ttl = CASE WHEN :fixed_ttl::interval IS NULL THEN :sliding_ttl::interval END,

@@ -1,4 +1,5 @@
 import type { CommitPart } from './commit-part.js';
+import { MAY_LOG_IN, METHODS_PROVED } from './login-parts.js';
 import { RETIRED_KEY_TTL } from './plan.statements.js';
 
 /** Locks the session that the browser leaves, and all sessions of the set that its cookie names. */
@@ -16,11 +17,6 @@ const MEMBERS = `members AS MATERIALIZED (
 const LEAVES = `EXISTS (
       SELECT FROM locked WHERE id = :session AND user_id = :from_user::uuid AND NOT is_bound)`;
 
-/** SQL for the times of methods (`data->'methods_at'`) of those that the plan has proved. */
-const METHODS_PROVED = `(
-            SELECT coalesce(jsonb_object_agg(method, extract(epoch FROM now())::float8), '{}')
-            FROM unnest(:methods::text[]) method)`;
-
 /** What a proof of the user leaves in a session. A change to the session takes it away. */
 const PROOFS = `'{proved,proved_at,devices,devices_at,second_factor}'::text[]`;
 
@@ -34,8 +30,7 @@ export const SWITCH_PARTS = {
   add: {
     locks: LOCKS,
     first: MEMBERS,
-    condition: `${LEAVES} AND EXISTS (
-      SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)`,
+    condition: `${LEAVES} AND ${MAY_LOG_IN}`,
     session: ':target_session::uuid',
     writes: `
     added AS (
