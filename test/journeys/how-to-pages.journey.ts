@@ -1,15 +1,32 @@
 import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blueprint, keyOf, userEntry } from '../support/blueprints.js';
+import { blueprint, flowEntries, keyOf, userEntry } from '../support/blueprints.js';
 import { type Browser, usernameOf } from '../support/browser.js';
+import { createCertificate } from '../support/certificate.js';
 import { Deployment, SERVICES } from '../support/deployment.js';
 import { DocumentedCommands } from '../support/documented-commands.js';
+import { SiteVisitor, siteEntries } from '../support/forward-auth.js';
+import { configurationIn } from '../support/how-to-page.js';
+import { HttpsVisitor } from '../support/https-visitor.js';
 import { describeWithNats } from '../support/nats.js';
+import {
+  authorizePath,
+  locationOf,
+  returnedBy,
+  SHOP_CLIENT,
+  SHOP_REDIRECT_URI,
+  SHOP_SECRET,
+} from '../support/oauth-application.js';
+import { clientEntries, OauthDevice } from '../support/oauth-device.js';
 import { PageShell } from '../support/page-shell.js';
+import { ProtectedApplication } from '../support/protected-application.js';
+import { hasProxy, startReverseProxy } from '../support/reverse-proxy.js';
 
 const FLOW = 'default-authentication-flow';
 const PASSWORD = { password: 'correct-horse-7' };
 const FACTOR = 'ak-stage-authenticator-validate';
+const APP = 'app.example.org';
+const COOKIE = '__Host-gatehouse_forward';
 const DONE = { component: 'xak-flow-redirect' };
 
 const pageOf = (name: string) => DocumentedCommands.of(`docs/how-to/${name}.md`);
@@ -29,6 +46,7 @@ describeWithNats('the pages for operators and flow authors in docs/how-to', () =
       host: 'localhost',
       services: [...SERVICES, 'mfa', 'policy', 'consent', 'enrollment'],
       blueprints: [],
+      gateway: { TRUSTED_PROXIES: '127.0.0.1' },
     });
     await deployment.applyFiles('blueprints');
     const admins = {
@@ -38,8 +56,11 @@ describeWithNats('the pages for operators and flow authors in docs/how-to', () =
     };
     await deployment.apply(
       blueprint(
-        ['alice', 'bob', 'root'].map((name) => userEntry(name)),
+        ['alice', 'bob', 'carol', 'root'].map((name) => userEntry(name)),
         admins,
+        flowEntries('authorize', [], { designation: 'authorization', authentication: 'require_authenticated' }),
+        siteEntries('app', { external_host: `https://${APP}` }),
+        clientEntries('shop', { flow: 'authorize', attrs: SHOP_CLIENT }),
       ),
     );
     shell = await PageShell.open((name, args, input) => deployment.operate(name, args, input));
@@ -86,5 +107,113 @@ describeWithNats('the pages for operators and flow authors in docs/how-to', () =
       expect(await usernameOf(browser)).toBe('root');
       expect((await logIn('root')).body).toMatchObject({ component: FACTOR, configuration_stages: [] });
     });
+  });
+
+  describe('step-up', () => {
+    const page = pageOf('step-up');
+    /** The recovery codes of bob. */
+    let codes: string[];
+
+    /** Sends the request of the page. Returns the path that the browser opens, and the verifier of the code. */
+    async function push() {
+      const send = page.block('sh', /o\/par\//, { 'https://id.example.org': deployment.url });
+      const output = await shell.runOk(`SHOP_SECRET=${SHOP_SECRET}\n${send}\nprintf '\\n%s' "$VERIFIER"`);
+      const [answer = '', code_verifier = ''] = output.split('\n');
+      const { request_uri } = JSON.parse(answer) as { request_uri: string };
+      return { path: authorizePath('shop', request_uri), code_verifier };
+    }
+    /** Exchanges a code, and returns the claims of the ID token. */
+    async function claimsOf(address: string, code_verifier: string) {
+      const code = new URL(address).searchParams.get('code')!;
+      const form = { grant_type: 'authorization_code', code, redirect_uri: SHOP_REDIRECT_URI, code_verifier };
+      const { body } = await new OauthDevice(deployment).post('token', {
+        ...{ client_id: 'shop', client_secret: SHOP_SECRET },
+        ...form,
+      });
+      return JSON.parse(Buffer.from(String(body['id_token']).split('.')[1]!, 'base64url').toString()) as object;
+    }
+
+    it('asks a user who has logged in by password for the second factor, and tells the application', async () => {
+      const { browser } = await logIn('bob');
+      ({ codes } = (await browser.show('recovery-codes')).body as { codes: string[] });
+      await browser.solve('recovery-codes', {});
+      const { path, code_verifier } = await push();
+      const flow = new URL(locationOf(await browser.fetch(path)), deployment.url);
+      expect(flow.pathname).toBe('/if/flow/default-step-up-flow/');
+      const query = flow.search.slice(1);
+      expect((await browser.show('default-step-up-flow', query)).body).toMatchObject({ component: FACTOR });
+      const { body } = await browser.solve('default-step-up-flow', { code: codes[0] }, query);
+      const back = locationOf(await browser.fetch(String(body['to'])));
+      const shown = JSON.parse(page.block('json', /acr/)) as object;
+      expect(await claimsOf(back, code_verifier)).toMatchObject({ ...shown, auth_time: expect.any(Number) });
+    });
+
+    it('asks a user again whose device the login remembers', async () => {
+      await deployment.apply(
+        blueprint({
+          model: 'authentik_stages_authenticator_validate.authenticatorvalidatestage',
+          identifiers: { name: 'second-factor-asked' },
+          attrs: { last_auth_threshold: 'days=30' },
+        }),
+      );
+      const { browser } = await logIn('bob');
+      await browser.solve(FLOW, { code: codes[1] });
+      const again = deployment.browser();
+      again.plant(browser.cookie('authentik_mfa'), 'authentik_mfa');
+      expect((await logIn('bob', again)).body).toMatchObject(DONE);
+      const flow = new URL(locationOf(await again.fetch((await push()).path)), deployment.url);
+      expect((await again.show('default-step-up-flow', flow.search.slice(1))).body).toMatchObject({
+        component: FACTOR,
+      });
+    });
+
+    it('tells the application that a user has no second factor', async () => {
+      const { browser } = await logIn('carol');
+      const flow = new URL(locationOf(await browser.fetch((await push()).path)), deployment.url);
+      const { body } = await browser.show('default-step-up-flow', flow.search.slice(1));
+      expect(returnedBy(await browser.fetch(String(body['to'])))).toMatchObject({
+        error: 'unmet_authentication_requirements',
+      });
+    });
+
+    /** Returns what the page adds to the configuration of a proxy, by the texts that it is added to. */
+    function changesOf(name: 'caddy' | 'nginx'): Record<string, string> {
+      if (name === 'caddy') return { '\t\tforward_auth {': `${page.block('caddyfile', /@admin/)}\t\tforward_auth {` };
+      const [first = '', second = ''] = page.block('nginx', /nginx\?acr_values/).split(/(?<=\n)/);
+      const nginx = configurationIn('forward-auth-nginx', '/etc/nginx/conf.d/gatehouse.conf');
+      const [check = ''] = / *location = [^]*?\n {4}}\n/.exec(nginx)!;
+      const copy = check.replace(/^.*\n/, first).replace(/^ *proxy_pass .*\n/m, second);
+      const [last = ''] = /^ *proxy_set_header Remote-Name .*\n/m.exec(nginx)!;
+      return {
+        [last]: last + page.block('nginx', /location \/admin\//),
+        '    location @refused': `${copy}    location @refused`,
+      };
+    }
+
+    it.for(['caddy', 'nginx'] as const)(
+      'asks behind %s for a second factor below /admin only',
+      async (name, { skip }) => {
+        skip(!hasProxy(name) && !process.env['CI'], `${name} is not installed`);
+        const site = new SiteVisitor(deployment.url, (await logIn('carol')).browser);
+        await site.enter(`https://${APP}/`);
+        const certificate = createCertificate(2, [APP]);
+        const application = await ProtectedApplication.open();
+        const gateways = Array.from({ length: 3 }, () => Number(new URL(deployment.url).port));
+        const behind = { gateways, application: application.port, certificate, changes: changesOf(name) };
+        const proxy = await startReverseProxy(name, behind);
+        try {
+          const visitor = new HttpsVisitor(proxy.port, certificate.cert);
+          visitor.plant(APP, COOKIE, site.cookie(`https://${APP}`, COOKIE)!);
+          for (const path of ['/', '/administration']) expect((await visitor.send(APP, path)).status).toBe(200);
+          for (const path of ['/admin/', '/admin/x?a=1', '//admin/x', '/%61dmin/x', '/a/../admin/x']) {
+            const { status, headers } = await visitor.send(APP, path);
+            expect([status, headers.location]).toEqual([302, expect.stringContaining('acr_values=aal2&max_age=600')]);
+          }
+        } finally {
+          await proxy.stop();
+          await application.close();
+        }
+      },
+    );
   });
 });
