@@ -1,6 +1,9 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blueprint, flowEntries, keyOf, userEntry } from '../support/blueprints.js';
+import { blueprint, brandEntry, flowEntries, keyOf, userEntry } from '../support/blueprints.js';
 import { type Browser, usernameOf } from '../support/browser.js';
 import { createCertificate } from '../support/certificate.js';
 import { Deployment, SERVICES } from '../support/deployment.js';
@@ -70,11 +73,24 @@ describeWithNats('the pages for operators and flow authors in docs/how-to', () =
     await deployment?.close();
   });
 
-  /** Saves the blueprint of a page, and runs the command that checks and applies it. */
-  async function apply(name: string, file: string): Promise<void> {
+  /** Saves the blueprint of a page, and runs the commands that check and apply it. */
+  async function apply(name: string, file: string, pattern = /^version: 1/): Promise<void> {
     const page = pageOf(name);
-    await shell.write(file, page.block('yaml', /^version: 1/));
-    expect(await shell.runOk(page.block('sh', /blueprint -- check/))).toMatch(/\b0 errors[^]*created/);
+    await shell.write(file, page.block('yaml', pattern));
+    expect(await shell.runOk(page.block('sh', /blueprint -- check/))).toMatch(/\b0 errors[^]*(created|changed)/);
+  }
+
+  /** Starts a proxy with the configuration of its page and some changes, in front of the deployment and an application. */
+  async function openProxy(name: 'caddy' | 'nginx', changes: Readonly<Record<string, string>>) {
+    const certificate = createCertificate(2, [APP, 'id.example.org']);
+    const application = await ProtectedApplication.open();
+    const gateways = Array.from({ length: 3 }, () => Number(new URL(deployment.url).port));
+    const proxy = await startReverseProxy(name, { gateways, application: application.port, certificate, changes });
+    const close = async () => {
+      await proxy.stop();
+      await application.close();
+    };
+    return { visitor: new HttpsVisitor(proxy.port, certificate.cert), close };
   }
 
   describe('add-a-second-factor', () => {
@@ -196,13 +212,8 @@ describeWithNats('the pages for operators and flow authors in docs/how-to', () =
         skip(!hasProxy(name) && !process.env['CI'], `${name} is not installed`);
         const site = new SiteVisitor(deployment.url, (await logIn('carol')).browser);
         await site.enter(`https://${APP}/`);
-        const certificate = createCertificate(2, [APP]);
-        const application = await ProtectedApplication.open();
-        const gateways = Array.from({ length: 3 }, () => Number(new URL(deployment.url).port));
-        const behind = { gateways, application: application.port, certificate, changes: changesOf(name) };
-        const proxy = await startReverseProxy(name, behind);
+        const { visitor, close } = await openProxy(name, changesOf(name));
         try {
-          const visitor = new HttpsVisitor(proxy.port, certificate.cert);
           visitor.plant(APP, COOKIE, site.cookie(`https://${APP}`, COOKIE)!);
           for (const path of ['/', '/administration']) expect((await visitor.send(APP, path)).status).toBe(200);
           for (const path of ['/admin/', '/admin/x?a=1', '//admin/x', '/%61dmin/x', '/a/../admin/x']) {
@@ -210,8 +221,72 @@ describeWithNats('the pages for operators and flow authors in docs/how-to', () =
             expect([status, headers.location]).toEqual([302, expect.stringContaining('acr_values=aal2&max_age=600')]);
           }
         } finally {
-          await proxy.stop();
-          await application.close();
+          await close();
+        }
+      },
+    );
+  });
+
+  describe('brand-the-pages', () => {
+    const page = pageOf('brand-the-pages');
+    const pageAt = (host: string) =>
+      deployment.browser().fetch(`/if/flow/${FLOW}/`, { headers: { 'x-forwarded-host': host } });
+
+    it('gives the default brand a look, at once, on pages that load no other files', async () => {
+      await apply('brand-the-pages', 'brand.yaml', /authentik-default/);
+      const { text, headers } = await pageAt('anything.example');
+      expect(text).toContain('<title>Log in - Example</title>');
+      for (const part of ['/media/logo-light.svg', '/media/logo-dark.svg', '/media/icon.png', '#0b57d0', 'Imprint'])
+        expect(text).toContain(part);
+      for (const rule of ['url("/media/sea.jpg")', 'h1 { font-family: Georgia, serif }']) expect(text).toContain(rule);
+      const policy = headers.get('content-security-policy')!;
+      expect(policy).toMatch(/^default-src 'none'; .*; img-src 'self' data: https:;/);
+      expect(policy).not.toContain('font-src');
+    });
+
+    it('gives a host name another look', async () => {
+      await shell.write('shop-brand.yaml', page.block('yaml', /^# shop-brand/));
+      const port = { 'http://127.0.0.1:9000': deployment.url };
+      const output = await shell.runOk(page.block('sh', /apply shop-brand/, port));
+      expect(output).toContain(
+        page
+          .block('text', /matched_domain/)
+          .trim()
+          .replace('…', ''),
+      );
+      const { text } = await pageAt('www.shop.example.org');
+      expect(text).toContain('<title>Log in - The Shop</title>');
+      for (const part of ['https://cdn.example.org/shop.svg', '#b3261e']) expect(text).toContain(part);
+      for (const part of ['Imprint', 'Georgia']) expect(text).not.toContain(part);
+    });
+
+    it('replaces all attributes of the brand', async () => {
+      await deployment.apply(
+        blueprint(brandEntry('authentik-default', { attributes: { settings: { locale: 'de' } } })),
+      );
+      const { text } = await pageAt('anything.example');
+      expect(text).toContain('Anmelden - Example');
+      expect(text).not.toContain('Imprint');
+    });
+
+    it.skipIf(!hasProxy('nginx') && !process.env['CI'])(
+      'serves the files by nginx, without their scripts',
+      async () => {
+        const folder = await mkdtemp(join(tmpdir(), 'gatehouse-media-'));
+        await chmod(folder, 0o755);
+        await mkdir(join(folder, 'media'));
+        await writeFile(join(folder, 'media/logo-light.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
+        const name = '    server_name id.example.org;\n';
+        const media = page.block('nginx', /location \/media/, { '/srv/gatehouse': folder });
+        const { visitor, close } = await openProxy('nginx', { [name]: name + media });
+        try {
+          const logo = await visitor.send('id.example.org', '/media/logo-light.svg');
+          expect([logo.status, logo.text]).toEqual([200, expect.stringContaining('<svg')]);
+          expect(logo.headers['content-security-policy']).toMatch(/^default-src 'none'.*sandbox$/);
+          expect((await visitor.send('id.example.org', `/if/flow/${FLOW}/`)).text).toContain('Example</title>');
+        } finally {
+          await close();
+          await rm(folder, { recursive: true });
         }
       },
     );
