@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blueprint, userEntry } from '../support/blueprints.js';
-import type { Browser } from '../support/browser.js';
+import { blueprint, brandEntry, userEntry } from '../support/blueprints.js';
+import { type Browser, usernameOf } from '../support/browser.js';
 import { Deployment, SERVICES } from '../support/deployment.js';
 import { DocumentedCommands } from '../support/documented-commands.js';
 import { post } from '../support/forms.js';
+import { SiteVisitor, siteEntries } from '../support/forward-auth.js';
 import { describeWithNats } from '../support/nats.js';
 import { PageShell } from '../support/page-shell.js';
 
@@ -30,7 +31,12 @@ describeWithNats('the pages of docs/how-to about languages and users of a browse
       gateway: { TRUSTED_PROXIES: '127.0.0.1' },
     });
     await deployment.applyFiles('blueprints');
-    await deployment.apply(blueprint(['alice', 'bob'].map((name) => userEntry(name))));
+    await deployment.apply(
+      blueprint(
+        ['alice', 'bob'].map((name) => userEntry(name)),
+        siteEntries('app'),
+      ),
+    );
     shell = await PageShell.open((name, args, input) => deployment.operate(name, args, input));
   }, 120_000);
   afterAll(async () => {
@@ -70,6 +76,57 @@ describeWithNats('the pages of docs/how-to about languages and users of a browse
       const { text } = await german('/if/flow/anmeldung/');
       expect(text).toContain('<html lang="de"');
       for (const part of ['Willkommen!', 'Anmelden - Beispiel', 'Benutzername']) expect(text).toContain(part);
+    });
+  });
+
+  describe('several-users-in-a-browser', () => {
+    const page = pageOf('several-users-in-a-browser');
+    const APP = 'http://app.localhost';
+
+    it('adds a user by requests, and switches back', async () => {
+      await shell.write('switch.yaml', page.block('yaml', /^version: 1/));
+      expect(await shell.runOk(page.block('sh', /switch.yaml/))).toMatch(/\b0 errors[^]*created/);
+      const rows = await deployment.rows<{ username: string; pk: number }>('SELECT username, pk FROM directory.users');
+      const pks = Object.fromEntries(rows.map(({ username, pk }) => [username, pk]));
+      const logIn = `answer ${FLOW} '{"uid_field": "alice"}'\nanswer ${FLOW} '${JSON.stringify(PASSWORD)}'\n`;
+      const script = [
+        ...[`BOBS_PASSWORD=${PASSWORD.password} ALICES_PASSWORD=${PASSWORD.password}`, 'touch jar'],
+        page.block('sh', /^BASE/, { 'http://127.0.0.1:9000': deployment.url }),
+        `{ ${logIn} } > login.log`,
+        ...[
+          page.block('sh', /"add"/),
+          'echo',
+          page.block('sh', /user_pk/, { '"user_pk": 1': `"user_pk": ${pks['alice']}` }),
+        ],
+      ].join('\n');
+      const output = (await shell.runOk(script)).replaceAll('}{', '}\n{').replaceAll('}[', '}\n[');
+      const shown = [...page.all('text')]
+        .join('')
+        .replace(/\[(\d),"(\w+)"/g, (_, _pk, name: string) => `[${pks[name]},"${name}"`);
+      const lines = shown.split('\n').filter((line) => !['…', ''].includes(line));
+      expect(lines).toHaveLength(6);
+      expect(output.split('\n')).toEqual(expect.arrayContaining(lines));
+    });
+
+    it('stays with the first user at a site behind forward auth', async () => {
+      const browser = await logIn('alice');
+      const site = new SiteVisitor(deployment.url, browser);
+      await site.enter(`${APP}/`);
+      await browser.fetch('/api/v3/core/users/switch/', {
+        ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"action": "add"}' },
+      });
+      await logIn('bob', browser);
+      expect(await usernameOf(browser)).toBe('bob');
+      expect((await site.check('traefik', `${APP}/`)).headers.get('remote-user')).toBe('alice');
+    });
+
+    it('ends with the brand that names no flow, and keeps the present user', async () => {
+      const browser = await logIn('bob');
+      const buttons = async () => (await browser.fetch('/if/user/')).text.includes('Sign in with another account');
+      expect(await buttons()).toBe(true);
+      await deployment.apply(blueprint(brandEntry('authentik-default', { flow_user_switch: null })));
+      expect(await buttons()).toBe(false);
+      expect(await usernameOf(browser)).toBe('bob');
     });
   });
 });
