@@ -183,6 +183,23 @@ describeWithNats('the pages for operators and flow authors in docs/how-to', () =
       });
     });
 
+    it('asks for both factors if both proofs are too old', async () => {
+      const { browser } = await logIn('bob');
+      await browser.solve(FLOW, { code: codes[2] });
+      await deployment.rows(`UPDATE flow.sessions SET data = data || jsonb_build_object(
+          'login_at', (data->>'login_at')::timestamptz - interval '10 min',
+          'methods_at', (SELECT jsonb_object_agg(key, value::float8 - 600) FROM jsonb_each_text(data->'methods_at')))
+        WHERE user_id IS NOT NULL`);
+      const flow = new URL(locationOf(await browser.fetch((await push()).path)), deployment.url);
+      const query = flow.search.slice(1);
+      expect((await browser.show('default-step-up-flow', query)).body).toMatchObject({
+        component: 'ak-stage-password',
+      });
+      const next = await browser.solve('default-step-up-flow', PASSWORD, query);
+      expect(next.body).toMatchObject({ component: FACTOR });
+      expect((await browser.solve('default-step-up-flow', { code: codes[3] }, query)).body).toMatchObject(DONE);
+    });
+
     it('tells the application that a user has no second factor', async () => {
       const { browser } = await logIn('carol');
       const flow = new URL(locationOf(await browser.fetch((await push()).path)), deployment.url);
