@@ -19,6 +19,7 @@ import { lastPassed, MAX_VERDICT_MS, runByCurl } from '../support/documented-che
 import { DocumentedCommands } from '../support/documented-commands.js';
 import { forgedHeaders, IDENTITY } from '../support/forged-headers.js';
 import { configurationIn } from '../support/how-to-page.js';
+import { logInThrough } from '../support/https-login.js';
 import { HttpsVisitor } from '../support/https-visitor.js';
 import { ProtectedApplication, type ReceivedRequest } from '../support/protected-application.js';
 import { hasProxy, PROXIES, type ProxyName, type RunningProxy, startReverseProxy } from '../support/reverse-proxy.js';
@@ -74,23 +75,8 @@ function visitorOf(name: ProxyName): HttpsVisitor {
   return new HttpsVisitor(proxy.port, certificate.cert);
 }
 
-/** Opens a path of the application as an anonymous visitor, and logs in. Returns the last response and its redirects. */
-async function logIn(visitor: HttpsVisitor, username: string, path = '/') {
-  const { addresses } = await visitor.open(APP, path);
-  const login = new URL(addresses.at(-1)!);
-  expect(login.host).toBe(LOGIN_HOST);
-  const executor = `/api/v3/flows/executor/login/?query=${encodeURIComponent(login.search.slice(1))}`;
-  const answer = async (body: object) => {
-    const csrf = visitor.cookiesOf(LOGIN_HOST).get('authentik_csrf') ?? '';
-    const headers = { 'content-type': 'application/json', 'x-authentik-csrf': csrf };
-    return JSON.parse(
-      (await visitor.send(LOGIN_HOST, executor, { method: 'POST', headers, body: JSON.stringify(body) })).text,
-    ) as { to: string };
-  };
-  await answer({ uid_field: username });
-  const { to } = await answer({ password: 'correct-horse-7' });
-  return visitor.open(LOGIN_HOST, to);
-}
+const logIn = (visitor: HttpsVisitor, username: string, path = '/') =>
+  logInThrough(visitor, { app: APP, loginHost: LOGIN_HOST, username, path });
 
 async function loggedIn(name: ProxyName, username: string): Promise<HttpsVisitor> {
   const visitor = visitorOf(name);

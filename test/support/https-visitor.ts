@@ -27,7 +27,7 @@ const MAX_REDIRECTS = 20;
 export class HttpsVisitor {
   private readonly cookies = new Map<string, Map<string, string>>();
 
-  /** `ca`: the certificate that the sites must have. */
+  /** `ca`: the certificate that the sites must have. A host may have a port, which the requests name. */
   constructor(
     private readonly port: number,
     private readonly ca: string,
@@ -83,7 +83,13 @@ export class HttpsVisitor {
   }
 
   private options(host: string) {
-    return { host: '127.0.0.1', port: this.port, servername: host, ca: this.ca, agent: false as const };
+    return {
+      host: '127.0.0.1',
+      port: this.port,
+      servername: host.replace(/:\d+$/, ''),
+      ca: this.ca,
+      agent: false as const,
+    };
   }
 
   private headersOf(host: string, headers: Readonly<Record<string, string>>) {

@@ -17,6 +17,8 @@ interface Site {
   /** Port of the application. */
   readonly application: number;
   readonly certificate: KeyPair;
+  /** Port at which the proxy listens; by default a free one. */
+  readonly port?: number;
   /** Texts of the page that a test changes, with their replacements. */
   readonly changes?: Readonly<Record<string, string>>;
 }
@@ -111,7 +113,7 @@ export async function startReverseProxy(name: ProxyName, site: Site): Promise<Ru
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-proxy-'));
   // Lets the worker processes of the proxy enter the folder, because they may run as another account.
   await chmod(folder, 0o755);
-  const setting = { ...site, folder, port: await freePort(), extraPort: await freePort() };
+  const setting = { ...site, folder, port: site.port ?? (await freePort()), extraPort: await freePort() };
   for (const [file, text] of Object.entries(filesOf(name, setting)))
     await writeFile(join(folder, file), text, { mode: 0o600 });
   const [first, ...args] = recipe.args(folder);

@@ -19,6 +19,7 @@ import {
   isForwardPath,
   type SiteAddress,
 } from './forward-destination.js';
+import { ForwardRefusalLog } from './forward-refusal.log.js';
 import { forwardedAddress, type ProxyKind, requireTrustedProxy } from './forwarded-request.js';
 import { checkRequirement, stepUpChallenge } from './login-requirement.js';
 import { sendSitePage } from './site.page.js';
@@ -46,6 +47,7 @@ interface Checked {
 export class ForwardAuthController {
   constructor(
     @Inject(ForwardCheckService) private readonly checks: ForwardCheckService,
+    @Inject(ForwardRefusalLog) private readonly refusals: ForwardRefusalLog,
     @Inject(GATEWAY_CONFIG) private readonly config: AddressLimits,
   ) {}
 
@@ -73,7 +75,11 @@ export class ForwardAuthController {
     return this.answer('envoy', request, reply);
   }
 
-  private async answer(kind: ProxyKind, request: FastifyRequest, reply: FastifyReply) {
+  private answer(kind: ProxyKind, request: FastifyRequest, reply: FastifyReply) {
+    return this.refusals.watch(request, () => this.judge(kind, request, reply));
+  }
+
+  private async judge(kind: ProxyKind, request: FastifyRequest, reply: FastifyReply) {
     requireTrustedProxy(request);
     const address = forwardedAddress(kind, request);
     requireOwnPath(address);

@@ -14,6 +14,7 @@ import { ForwardCheckService } from './forward-check.service.js';
 import { ForwardCodeRateLimiter } from './forward-code.rate-limiter.js';
 import { ForwardCookieSigner } from './forward-cookie.signer.js';
 import { ForwardLoginController } from './forward-login.controller.js';
+import { ForwardRefusalLog } from './forward-refusal.log.js';
 import { UserEventListener } from './user-event.listener.js';
 
 /** Forward auth: reverse proxies ask the gateway about each request to a site. */
@@ -34,6 +35,7 @@ import { UserEventListener } from './user-event.listener.js';
     ForwardCheckService,
     ForwardCodeRateLimiter,
     ForwardCookieSigner,
+    ForwardRefusalLog,
     UserEventListener,
   ],
 })

@@ -27,6 +27,7 @@ import {
   encodeAddress,
   FORWARD_PATH,
 } from './forward-destination.js';
+import { ForwardRefusalLog } from './forward-refusal.log.js';
 import { originOf, requireTrustedProxy } from './forwarded-request.js';
 import { visitorRequirement } from './login-requirement.js';
 import { sendSitePage } from './site.page.js';
@@ -52,6 +53,7 @@ export class ForwardLoginController {
     @Inject(ForwardCookieSigner) private readonly cookies: ForwardCookieSigner,
     @Inject(SessionMessenger) private readonly messenger: Pick<SessionMessenger, 'closeSockets'>,
     @Inject(Logger) private readonly logger: Pick<Logger, 'event'>,
+    @Inject(ForwardRefusalLog) private readonly refusals: ForwardRefusalLog,
     @Inject(GATEWAY_CONFIG)
     private readonly config: AddressLimits & Pick<GatewayConfig, 'BASE_URL' | 'FORWARD_AUTH_LOGIN_S'>,
   ) {}
@@ -123,7 +125,11 @@ export class ForwardLoginController {
   }
 
   /** Returns the site at whose host the request arrived. Throws `forward_auth_invalid` and `not_found`. */
-  private async siteOf(request: FastifyRequest): Promise<ProxyApplication> {
+  private siteOf(request: FastifyRequest): Promise<ProxyApplication> {
+    return this.refusals.watch(request, () => this.findSite(request));
+  }
+
+  private async findSite(request: FastifyRequest): Promise<ProxyApplication> {
     requireTrustedProxy(request);
     const origin = originOf(request);
     const found = origin === '' ? undefined : await this.repository.find(origin, undefined);

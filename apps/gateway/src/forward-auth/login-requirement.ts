@@ -1,4 +1,4 @@
-import { Problem, parseAcrValues, requirementIn } from '@gatehouse/contracts';
+import { Problem, parseAcrValues, requirementIn, type Sentence } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import { lastValue } from '../http/query.js';
 import type { LoginRequirement } from '../sessions/session-authentication.js';
@@ -23,7 +23,8 @@ export function checkRequirement(kind: ProxyKind, { query }: FastifyRequest): Lo
     .split(' ')
     .filter((value) => value !== '');
   const unknown = named.find((value) => parseAcrValues(value).length === 0);
-  if (unknown !== undefined) throw invalid(`acr_values has ${unknown}, which Gatehouse does not know.`);
+  if (unknown !== undefined)
+    throw invalid({ text: 'acr_values has {value}, which Gatehouse does not know.', params: { value: unknown } });
   if (given['acr_values'] !== undefined && named.length === 0) throw invalid('acr_values is empty.');
   if (given['max_age'] !== undefined && requirement.max_age === undefined)
     throw invalid('max_age is no number of seconds, or more than ten years.');
@@ -47,4 +48,4 @@ export function stepUpChallenge(requirement: LoginRequirement): [string, string]
   return ['www-authenticate', `Bearer error="insufficient_user_authentication"${parameters.join('')}`];
 }
 
-const invalid = (detail: string) => new Problem('forward_auth_invalid', { detail });
+const invalid = (detail: string | Sentence) => new Problem('forward_auth_invalid', { detail });

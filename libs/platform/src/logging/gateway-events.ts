@@ -82,6 +82,17 @@ export const gatewayEvents = {
     help: '`reason` is the limit: `anonymous`, `new_session`, `device_code` or `forward_code` (of a session). The client got 429.',
     fields: ['request_id', 'client_ip', 'method', 'route', 'user', 'reason'],
   },
+  forward_check_refused: {
+    level: 'security',
+    processes: GATEWAY,
+    msg: 'a request of a forward auth proxy was refused',
+    help:
+      'The check, or another request that the proxy of a site sends, got 400 or 404: its sender is not in `TRUSTED_PROXIES`, ' +
+      'no application has the `external_host`, or the proxy does not name the request ([what to ' +
+      'change](../how-to/protect-an-application.md#refused-checks)). Each `reason` is written once a minute at most, and ' +
+      'at most 20 of them in a minute.',
+    fields: ['request_id', 'reason'],
+  },
   forward_code_refused: {
     level: 'security',
     processes: GATEWAY,
