@@ -7,6 +7,7 @@ import { openDataSource } from '@gatehouse/platform';
 import { type Command, type CommandProcess, warnNewDatabase, warnUnrecorded } from './command.js';
 import { create } from './user/create.js';
 import { endSessions } from './user/end-sessions.js';
+import { addToGroup, removeFromGroup } from './user/groups.js';
 import { importDevicesFile } from './user/import-devices.js';
 import { importDuoDevices } from './user/import-duo.js';
 import { importLinksFile } from './user/import-links.js';
@@ -30,6 +31,8 @@ const SUBCOMMANDS: Readonly<Record<'list' | 'list-tokens' | 'list-identifiers' |
     create,
     lock,
     unlock,
+    'add-to-group': addToGroup,
+    'remove-from-group': removeFromGroup,
     'end-sessions': endSessions,
     'remove-devices': removeDevices,
     'set-password': setPassword,
@@ -51,6 +54,8 @@ const EFFECTS: Readonly<Record<keyof typeof SUBCOMMANDS, string>> = {
   create: 'creates a user. --password reads a password from standard input',
   lock: 'blocks new logins and ends all sessions',
   unlock: 'lets a locked user log in again, and clears the counts of failed attempts',
+  'add-to-group': 'adds a user to a group. A group that makes superusers needs --superuser',
+  'remove-from-group': 'removes a user from a group',
   'end-sessions': 'logs a user out everywhere',
   'remove-devices': 'removes all second factors of a user',
   'set-password': 'reads a new password from standard input, and ends all sessions',

@@ -6,6 +6,7 @@ import type { EntityManager } from 'typeorm';
 import { type PersonKeys, type PersonSearch, personSearch } from '../personal-data/person.js';
 import { PERSONAL_TABLES } from '../personal-data/personal-tables.js';
 import { findUser, userSubcommand } from './find-user.js';
+import { otherSuperusers } from './superusers.js';
 import type { UserCommandContext, UserSubcommand } from './user-subcommand.js';
 
 /** Prints everything that is stored about a user as JSON, without secrets. Warns of kept events that it cannot open. */
@@ -93,28 +94,14 @@ async function personKeys(env: NodeJS.ProcessEnv): Promise<PersonKeys> {
   return { gateway: new Sealer(gateway), mfa: new Sealer(mfa), pseudonymKey: await pseudonymKeyOf(env) };
 }
 
-/**
- * Counts the other active superusers, if the user $1 is a superuser. `below` collects the groups that make superusers
- * and those below them, up to 20 levels, because a call of `is_superuser` for each user would take minutes.
- */
-const OTHER_SUPERUSERS = `
-  WITH RECURSIVE below (id, level) AS (
-    SELECT g.id, 1 FROM directory.groups g WHERE g.is_superuser
-    UNION
-    SELECT g.id, b.level + 1 FROM below b JOIN directory.groups g ON g.parent_id = b.id OR b.id = ANY (g.other_parents) WHERE b.level < 20)
-  SELECT (
-    SELECT count(DISTINCT o.id)::int FROM below b
-    JOIN directory.user_groups m ON m.group_id = b.id JOIN directory.users o ON o.id = m.user_id
-    WHERE o.is_active AND o.id <> $1) AS others
-  WHERE directory.is_superuser($1)`;
 /** Finds objects of blueprints that refer to the user, such as a binding of a flow. $1 id of the user as text. */
 const REFERRING = `SELECT model, id FROM flow.objects WHERE strpos(attrs::text || identifiers::text, $1) > 0 LIMIT 5`;
 
 async function checkDeletable(manager: EntityManager, user: SavedUser, superuser: boolean): Promise<void> {
-  const [privileged] = await manager.query<{ others: number }[]>(OTHER_SUPERUSERS, [user.uuid]);
-  if (privileged && !superuser)
+  const others = await otherSuperusers(manager, user.uuid);
+  if (others !== undefined && !superuser)
     throw new CommandError(`${user.username} is a superuser. Add --superuser to delete a superuser.`);
-  if (privileged?.others === 0) throw new CommandError(`${user.username} is the last active superuser.`);
+  if (others === 0) throw new CommandError(`${user.username} is the last active superuser.`);
   const objects = await manager.query<{ model: string; id: string }[]>(REFERRING, [user.uuid]);
   if (objects.length > 0)
     throw new CommandError(

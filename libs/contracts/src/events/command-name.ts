@@ -10,6 +10,8 @@ export const COMMAND_NAMES = [
   'user set-password',
   'user lock',
   'user unlock',
+  'user add-to-group',
+  'user remove-from-group',
   'user end-sessions',
   'user remove-devices',
   'user recovery-link',
