@@ -107,6 +107,23 @@ describe('users, groups and tokens in blueprints', () => {
     });
   });
 
+  it('changes an existing user without a name, as npm run user can create one, unless the entry sets the name to nothing', async () => {
+    await harness.query(`INSERT INTO directory.users (username, email) VALUES ('ann', 'not an address')`);
+    const entry = (attrs: string) => `{model: authentik_core.user, identifiers: {username: ann}, attrs: {${attrs}}}`;
+    const stored = () => firstRow('SELECT name, email, type FROM directory.users');
+    expect(await outcomes(group('staff'), entry('groups: [!KeyOf staff], type: external'))).toEqual([
+      'created staff',
+      'changed ann',
+    ]);
+    expect(await firstRow('SELECT count(*)::int AS n FROM directory.user_groups')).toEqual({ n: 1 });
+    expect(await stored()).toEqual({ name: '', email: 'not an address', type: 'external' });
+    expect(await outcomes(entry('groups: []'))).toEqual(['changed ann']);
+    await expect(outcomes(entry('name: ""'))).rejects.toThrow('name: This field may not be blank.');
+    await expect(outcomes(entry('email: none'))).rejects.toThrow('Enter a valid email address.');
+    expect(await outcomes(entry('name: Ann'))).toEqual(['changed ann']);
+    expect(await stored()).toEqual({ name: 'Ann', email: 'not an address', type: 'external' });
+  });
+
   it('replaces the members of a group', async () => {
     const file = [user(''), user('', 'bob'), group('g', 'users: [!KeyOf ann, !KeyOf bob]')] as const;
     await outcomes(...file);

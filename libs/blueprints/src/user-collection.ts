@@ -69,9 +69,9 @@ export class UserCollection implements Collection<FoundUser> {
   }
 
   async check(entryValues: JsonMap, existing: FoundUser | undefined): Promise<() => Promise<SaveResult>> {
-    const before =
-      existing && Object.fromEntries(Object.keys(fields).map((name) => [name, existing.user[name as 'name']]));
-    const values = validate(userSchema, { ...before, ...entryValues }, this.secrets);
+    const values = existing
+      ? this.#changedValues(existing.user, entryValues)
+      : validate(userSchema, entryValues, this.secrets);
     if (values.password && values.password_hash) {
       throw ValidationError.field('password_hash', 'Cannot set both password and password_hash. Use only one.');
     }
@@ -99,6 +99,18 @@ export class UserCollection implements Collection<FoundUser> {
 
   async remove({ pk }: FoundUser): Promise<void> {
     await this.directory.removeUser(pk);
+  }
+
+  /**
+   * Returns the stored values with those of the entry. Only the values of the entry are validated: `npm run user` creates
+   * users without a name, and imports take addresses that a blueprint may not set.
+   */
+  #changedValues(stored: DirectoryUser, entryValues: JsonMap): UserValues {
+    const given = Object.keys(userSchema.shape).filter((name) => Object.hasOwn(entryValues, name));
+    const mask: Partial<Record<keyof UserValues, true>> = Object.fromEntries(given.map((name) => [name, true]));
+    const schema = userSchema.pick(mask);
+    const before = Object.fromEntries(Object.keys(fields).map((name) => [name, stored[name as keyof typeof fields]]));
+    return { ...before, ...validate(schema, entryValues, this.secrets) };
   }
 
   async #create(values: UserValues): Promise<SaveResult> {
