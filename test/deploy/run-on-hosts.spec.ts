@@ -1,0 +1,223 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseEnv, promisify } from 'node:util';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { startProxy } from '../faults/haproxy.js';
+import { blueprint, userEntry } from '../support/blueprints.js';
+import { Browser } from '../support/browser.js';
+import { createCertificate } from '../support/certificate.js';
+import { DocumentedCommands } from '../support/documented-commands.js';
+import { HttpsVisitor } from '../support/https-visitor.js';
+import { describeWithNats } from '../support/nats.js';
+import { startOwnPostgres } from '../support/own-postgres.js';
+import { onServer } from '../support/postgres-databases.js';
+import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
+import { hasProxy } from '../support/reverse-proxy.js';
+import { readUnit, type UnitStart } from '../support/systemd-unit.js';
+import { TutorialFolder } from '../support/tutorial.js';
+import { SERVICES } from './catalogue.js';
+import { readCompose } from './compose.js';
+import { freshEnvironment } from './env-file.js';
+import { isInstalled } from './installed.js';
+
+const run = promisify(execFile);
+const page = DocumentedCommands.of('docs/how-to/run-on-hosts.md');
+const UNIT = 'deploy/systemd/gatehouse@.service';
+const FLOW = 'default-authentication-flow';
+const HOST = 'id.example.org';
+/** The services that a login needs. */
+const LOGIN = ['gateway', 'identification', 'password', 'session'];
+
+/** A checkout on a host, whose folders are in a temporary one. */
+let checkout: TutorialFolder;
+let postgres: Awaited<ReturnType<typeof startOwnPostgres>>;
+/** Free ports by the ports of the page. */
+const ports = new Map<string, string>();
+const running = new Map<string, RunningProcess>();
+
+const localize = (text: string) =>
+  text.replaceAll('/opt/gatehouse', checkout.path).replaceAll('/etc/gatehouse', join(checkout.path, 'etc'));
+const environmentFile = (name: string) => join(checkout.path, 'etc', `${name}.env`);
+const readEnvironment = async (name: string) => parseEnv(await readFile(environmentFile(name), 'utf8'));
+
+/** Runs a block of the page in the checkout. */
+async function follow(pattern: RegExp): Promise<string> {
+  const script = `set -euo pipefail\n${localize(page.block('sh', pattern))}`;
+  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], npm_config_update_notifier: 'false' };
+  return (await run('bash', ['--norc', '-c', script], { cwd: checkout.path, env })).stdout;
+}
+
+/** Gives the processes free ports instead of those of the page. */
+async function useFreePorts(): Promise<void> {
+  const names = (await readdir(join(checkout.path, 'etc'))).filter((name) => name !== 'settings.env');
+  for (const name of names.map((file) => environmentFile(file.replace(/\.env$/, '')))) {
+    let text = await readFile(name, 'utf8');
+    for (const [line, port = ''] of text.matchAll(/^(?:MONITORING_PORT|PORT)=(\d+)$/gm)) {
+      if ([...ports.values()].includes(port)) continue;
+      if (!ports.has(port)) ports.set(port, String(await freePort()));
+      text = text.replace(line, line.replace(port, ports.get(port)!));
+    }
+    await writeFile(name, text);
+  }
+}
+
+async function start(name: string, ready: RegExp, { program, args, env }: UnitStart): Promise<void> {
+  const [first = '', ...rest] = args;
+  running.set(name, await startProcess(first, env, { ready, program, args: rest }));
+}
+
+/** Starts instances of services as the unit does. Resolves when they are ready. */
+async function startUnits(...instances: readonly string[]): Promise<void> {
+  const text = readFileSync(UNIT, 'utf8');
+  await Promise.all(
+    instances.map((instance) => {
+      const unit = readUnit(text, instance, localize);
+      const [options = '', entry = ''] = unit.args;
+      const args = [options, join(unit.folder, entry)];
+      return start(instance, /"serving"/, { ...unit, args, program: process.execPath });
+    }),
+  );
+}
+
+const gatewayUrl = (port = '9000') => `http://127.0.0.1:${ports.get(port)}`;
+
+async function logIn(url: string): Promise<unknown> {
+  const browser = new Browser(url);
+  await browser.solve(FLOW, { uid_field: 'alice' });
+  await browser.solve(FLOW, { password: 'correct-horse-7' });
+  return (await browser.fetch('/api/v3/core/users/me/')).body;
+}
+const ALICE = { user: { username: 'alice' } };
+
+describeWithNats('docs/how-to/run-on-hosts.md', () => {
+  beforeAll(async () => {
+    checkout = await TutorialFolder.open();
+    await follow(/^mkdir/);
+    const { POSTGRES_PASSWORD = '' } = await readEnvironment('settings');
+    postgres = await startOwnPostgres({ password: 'of-the-superuser' });
+    const [role, database] = page
+      .block('sql', /CREATE ROLE/, { '…': POSTGRES_PASSWORD })
+      .trim()
+      .split('\n');
+    for (const sql of [role!, database!]) await onServer(postgres.url, (client) => client.query(sql));
+  });
+  afterAll(async () => {
+    await Promise.all([...running.values()].map((process) => process.stop()));
+    await postgres?.stop();
+    await checkout?.remove();
+  });
+
+  it('runs the services by the commands of the page, and logs a user in', async () => {
+    // The ports of the page may be taken on this machine.
+    const [nats, monitoring] = [await freePort(), await freePort()];
+    const settings = await readFile(environmentFile('settings'), 'utf8');
+    const local = settings.replace(':4222', `:${nats}`).replace(`https://${HOST}`, 'http://127.0.0.1');
+    const addresses = `127.0.0.1:${nats}\nNATS_HTTP=127.0.0.1:${monitoring}\nNATS_STORE=${checkout.path}/js\n`;
+    // Gateways stop at once, because no visitor comes.
+    const more = `DATABASE_PORT=${new URL(postgres.url).port}\nSHUTDOWN_DELAY_S=0\n`;
+    await writeFile(environmentFile('settings'), `${local}NATS_LISTEN=${addresses}${more}`);
+    await run(process.execPath, ['tools/deploy-hosts.mjs', join(checkout.path, 'etc')]);
+    await useFreePorts();
+
+    const dropIn = readUnit(page.block('ini', /nats-server -c/), '', localize);
+    await start('nats', /Server is ready/, { ...dropIn, program: inject('natsServer') });
+    expect(await follow(/operate migrate/)).toMatch(/migrated: [^]*roles: [^]*created/);
+    await appendFile(join(checkout.path, 'alice.yaml'), blueprint(userEntry('alice')));
+    const apply = ['dist/apps/cli/src/blueprint.js', 'apply', join(checkout.path, 'alice.yaml')];
+    await run(process.execPath, [`--env-file=${environmentFile('operator')}`, ...apply]);
+    await startUnits(...LOGIN);
+    expect(await logIn(gatewayUrl())).toMatchObject(ALICE);
+
+    const ready = (await follow(/health\/ready.*\n *done/)).split('\n');
+    expect(ready).toContain(page.block('text', /^gateway:/).trim());
+    expect(ready.filter((line) => line.endsWith('{"status":"ok"}'))).toHaveLength(LOGIN.length);
+  });
+
+  it('goes on with the second instances when the first ones are gone, also behind the proxy of the page', async ({
+    skip,
+  }) => {
+    await follow(/deploy:hosts .*password-2/);
+    await useFreePorts();
+    await startUnits('password-2', 'gateway-2');
+    for (const name of ['password', 'gateway']) {
+      expect(await running.get(name)!.stop()).toBe(0);
+      running.delete(name);
+    }
+    expect(await logIn(gatewayUrl('9001'))).toMatchObject(ALICE);
+
+    skip(!hasProxy('haproxy') && !process.env['CI'], 'haproxy is not installed');
+    const { cert, key } = createCertificate(2, [HOST]);
+    await writeFile(join(checkout.path, 'site.pem'), `${cert}${key}`);
+    const port = await freePort();
+    const proxy = await startProxy(
+      page.block('haproxy', /^defaults/, {
+        ':443 ssl crt /etc/haproxy/id.example.org.pem': `127.0.0.1:${port} ssl crt ${checkout.path}/site.pem`,
+        '127.0.0.1:9000': new URL(gatewayUrl()).host,
+        '127.0.0.1:9001': new URL(gatewayUrl('9001')).host,
+      }),
+      {},
+    );
+    const show = () => new HttpsVisitor(port, cert).send(HOST, `/api/v3/flows/executor/${FLOW}/?query=`);
+    // The proxy may not listen yet, and first finds out which gateway is ready.
+    await expect.poll(() => show().catch(String)).toMatchObject({ status: 200 });
+    expect((await show()).text).toContain('ak-stage-identification');
+    await proxy.stop();
+  });
+
+  it('gives each service the secrets of its table only', async () => {
+    const rows = [
+      ...readFileSync('docs/how-to/run-on-hosts.md', 'utf8').matchAll(/^\| `(\w+)` \| (.*) \| (.*) \| (\d+) \|$/gm),
+    ];
+    expect(rows.map(([, service]) => service).toSorted()).toEqual(SERVICES.toSorted());
+    const optional = { PSEUDONYM_KEY: 'p', SIGNAL_TRANSMITTERS: '[]', MAIL_PASSWORD: 'm', WEBHOOKS: '[]' };
+    const all = { ...(await freshEnvironment()), ...optional };
+    await writeFile(
+      environmentFile('settings'),
+      Object.entries(all)
+        .map((line) => `${line.join('=')}\n`)
+        .join(''),
+    );
+    await run(process.execPath, ['tools/deploy-hosts.mjs', join(checkout.path, 'etc')]);
+    const containers = readCompose(all);
+    for (const [, service = '', secrets = '', role = '', port] of rows) {
+      const env = await readEnvironment(service);
+      const { BASE_URL: _, SERVICE, MONITORING_PORT, PORT: __, ...own } = env;
+      expect([SERVICE, MONITORING_PORT]).toEqual([service, port]);
+      const named = [...secrets.matchAll(/\w+/g)].map(([name]) => name);
+      const database = /`(\w+)`/.exec(role)?.[1];
+      expect(own).toEqual({
+        ...Object.fromEntries(named.map((name) => [name, all[name as keyof typeof all]])),
+        NATS_NKEY_SEED: all[`NATS_NKEY_SEED_${service.toUpperCase()}` as keyof typeof all],
+        ...(database && {
+          DATABASE_USER: database,
+          DATABASE_PASSWORD: all[`DATABASE_PASSWORD_${service.toUpperCase()}` as keyof typeof all],
+        }),
+      });
+      const { environment = {} } = containers[service]!;
+      for (const name of named) expect(environment[name]).toBe(own[name]);
+    }
+  });
+
+  it('has a configuration of a NATS cluster for hosts', async () => {
+    const env = { ...(await freshEnvironment()), NATS_SERVER_NAME: 'a', NATS_ROUTES: '["nats://127.0.0.1:6222"]' };
+    const host = { NATS_LISTEN: '127.0.0.1:4222', NATS_HTTP: '127.0.0.1:8222', NATS_STORE: checkout.path };
+    const { stderr } = await run(inject('natsServer'), ['-t', '-c', 'deploy/nats/host-cluster.conf'], {
+      env: { ...env, ...host },
+    });
+    expect(stderr).toContain('is valid');
+  });
+
+  it('says which instance has no service, and what is missing in the folder', async () => {
+    const deploy = (...args: string[]) => run(process.execPath, ['tools/deploy-hosts.mjs', ...args]);
+    await expect(deploy(join(checkout.path, 'etc'), 'nope')).rejects.toThrow(/nope is no instance of a service/);
+    await expect(deploy(join(checkout.path, 'docs'))).rejects.toThrow(/has no SEAL_KEYS. Make it with/);
+    await expect(deploy('--help')).rejects.toThrow(/usage: npm run deploy:hosts/);
+  });
+});
+
+it.skipIf(!isInstalled('systemd-analyze'))('the unit of the services is accepted by systemd', async () => {
+  const { stdout, stderr } = await run('systemd-analyze', ['verify', UNIT]);
+  expect(stdout + stderr).toBe('');
+});

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import type { Environment } from './processes.js';
+
+/** How systemd would start a service: its command, in its folder, with its environment. */
+export interface UnitStart {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly folder: string;
+  readonly env: Environment;
+}
+
+/**
+ * Returns how systemd starts the unit with this text as the instance `instance`: the last ExecStart, with the variables
+ * of Environment and of the environment files. `localize` replaces the paths of a host.
+ */
+export function readUnit(text: string, instance: string, localize: (path: string) => string): UnitStart {
+  const lines = [...text.replaceAll('%i', instance).matchAll(/^(\w+)=(.*)$/gm)];
+  const valuesOf = (name: string) => lines.flatMap(([, key, value = '']) => (key === name ? [value] : []));
+  const env = {
+    ...Object.fromEntries(valuesOf('Environment').flatMap((list) => list.split(' ').map((pair) => pair.split('=')))),
+    ...valuesOf('EnvironmentFile').reduce((all, path) => ({ ...all, ...readFile(localize(path)) }), {}),
+  } as Environment;
+  const command = (valuesOf('ExecStart').at(-1) ?? '').replaceAll(/\$\{(\w+)\}/g, (_, name: string) => env[name] ?? '');
+  const [program = '', ...args] = command.split(' ');
+  return { program, args: args.map(localize), folder: localize(valuesOf('WorkingDirectory')[0] ?? '/'), env };
+}
+
+const readFile = (path: string) => parseEnv(readFileSync(path, 'utf8'));
