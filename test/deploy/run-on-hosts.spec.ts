@@ -170,7 +170,7 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
     const rows = [
       ...readFileSync('docs/how-to/run-on-hosts.md', 'utf8').matchAll(/^\| `(\w+)` \| (.*) \| (.*) \| (\d+) \|$/gm),
     ];
-    expect(rows.map(([, service]) => service).toSorted()).toEqual(SERVICES.toSorted());
+    expect(new Set(rows.map(([, service]) => service))).toEqual(new Set(SERVICES));
     const optional = { PSEUDONYM_KEY: 'p', SIGNAL_TRANSMITTERS: '[]', MAIL_PASSWORD: 'm', WEBHOOKS: '[]' };
     const all = { ...(await freshEnvironment()), ...optional };
     await writeFile(

@@ -142,7 +142,7 @@ describe.skipIf(!hasPrometheus)('the alerts fire, and their runbooks show the ca
     const causes = await drill.run({
       name: 'Service of a stage stopped',
       alerts: {
-        GatehouseServiceDown: /"service":"password"\},"value":\[[\d.]+,"0"/,
+        GatehouseServiceDown: /^0 \{.*"service":"password"\}/m,
         GatehouseStageAway: /"outcome":"stage_away"/,
       },
       begin: () => deployment.end('password', 'SIGKILL'),
@@ -207,7 +207,7 @@ describe.skipIf(!hasPrometheus)('the alerts fire, and their runbooks show the ca
   it('when the certificate of Postgres ends within a day', async () => {
     const causes = await drill.run({
       name: 'Certificate ends',
-      alerts: { GatehouseCertificateExpires: /"use":"postgres_server"\},"value":\[[\d.]+,"23\./ },
+      alerts: { GatehouseCertificateExpires: /^23\.\d+ \{.*"use":"postgres_server"\}/m },
       begin: () => replaceCertificate(certificates.ending),
       repair: () => replaceCertificate(certificates.lasting),
     });

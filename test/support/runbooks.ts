@@ -51,8 +51,10 @@ export function checkCommands(alert: string): string[] {
  * its own port and log. Returns what it prints, also when it fails.
  */
 export async function runCheck(command: string, { ports, prometheus, logs, env }: Place): Promise<string> {
-  const functions = DocumentedCommands.of(RUNBOOKS).block('sh', FUNCTIONS_OF_START);
+  const page = DocumentedCommands.of(RUNBOOKS);
+  const functions = [/^query\(\) \{/, FUNCTIONS_OF_START].map((pattern) => page.block('sh', pattern));
   const adapted = functions
+    .join('')
     .replace(':9001', `:\${PORTS[$1]}`)
     .replace('gatehouse.log', '"$LOGS/$1.log"')
     .replace('http://127.0.0.1:9090', prometheus);
