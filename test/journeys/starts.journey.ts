@@ -143,6 +143,14 @@ describe('a first start', { timeout: TIMEOUT_MS }, () => {
     expect(await logIn('chosen-by-the-operator-7')).toMatchObject({ user: { username: 'admin' } });
   });
 
+  it('prints the address of BASE_URL, at which visitors reach it, and where it listens', async () => {
+    env = { ...env, BASE_URL: 'http://login.gatehouse.localhost:9700/' };
+    const { output } = await start(/Gatehouse is ready.*\n/);
+    expect(output()).toContain(
+      `Gatehouse is ready: http://login.gatehouse.localhost:9700/if/flow/${FLOW}/ (at http://127.0.0.1:${env['PORT']} on this machine)\n`,
+    );
+  });
+
   it('that is interrupted by kill -9 while initdb runs, and again while the password is printed, is followed by a start that works', async () => {
     const began = directoryIn(folder, /^postgres(?!.*(json|password))/);
     const interrupted = start(/never printed/).catch((error: Error) => error.message);

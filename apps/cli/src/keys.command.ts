@@ -1,7 +1,14 @@
 import { parseArgs } from 'node:util';
 import { DigestKeyRepository } from '@gatehouse/authenticators';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
-import { CommandError, mfaSealKeysOf, openPostgres, outboxSealerOf, sealKeysOf } from '@gatehouse/local';
+import {
+  CommandError,
+  mfaSealKeysOf,
+  missingKeysHint,
+  openPostgres,
+  outboxSealerOf,
+  sealKeysOf,
+} from '@gatehouse/local';
 import { type CommandEvent, CommandEventRecorder } from '@gatehouse/outbox';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
@@ -22,7 +29,7 @@ export const keysCommand: Command = {
     const dryRun = parseArguments(args);
     const [gatewayKeys, mfaKeys] = [await sealKeysOf(env), await mfaSealKeysOf(env)];
     if (gatewayKeys === undefined && mfaKeys === undefined)
-      throw new CommandError('Neither SEAL_KEYS nor MFA_SEAL_KEYS is set.');
+      throw new CommandError(`Neither SEAL_KEYS nor MFA_SEAL_KEYS is set. ${missingKeysHint(env)}`);
     return onDatabase(env, async (source, outboxSealer) => {
       const parts: ResealedRing[] = [
         ...(gatewayKeys === undefined ? [] : [await resealGateway(source, ring('SEAL_KEYS', gatewayKeys), dryRun)]),

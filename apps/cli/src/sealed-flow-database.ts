@@ -1,6 +1,6 @@
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
-import { CommandError, openMigratedPostgres, sealKeysOf } from '@gatehouse/local';
+import { CommandError, missingKeysHint, openMigratedPostgres, sealKeysOf } from '@gatehouse/local';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
@@ -14,7 +14,9 @@ export async function withSealedFlowDatabase<T>(
 ): Promise<T> {
   const keys = await sealKeysOf(env);
   if (keys === undefined)
-    throw new CommandError('SEAL_KEYS is missing. Set the seal keys of the gateway, which open the events.');
+    throw new CommandError(
+      `SEAL_KEYS is missing. Set the seal keys of the gateway, which open the events. ${missingKeysHint(env)}`,
+    );
   return withFlowDatabase(env, (source) => work(source, new Sealer(keys)));
 }
 

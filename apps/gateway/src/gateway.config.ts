@@ -34,7 +34,9 @@ export const gatewaySettings = z.object({
   BASE_URL: z
     .url({ protocol: /^https?$/ })
     .default('http://127.0.0.1:9000')
-    .describe('Where visitors reach Gatehouse; links are built from it'),
+    .describe(
+      'Where visitors reach Gatehouse; links are built from it. `npm start` and the commands take `HOST` and `PORT` into the default',
+    ),
   SESSION_COOKIE: z
     .enum(SESSION_COOKIES)
     .default(SESSION_COOKIE)

@@ -67,6 +67,10 @@ export async function mfaSealKeysOf(env: NodeJS.ProcessEnv = process.env): Promi
   return env['MFA_SEAL_KEYS'] || sealKeys((await storedSecrets(env)).mfaSealKey);
 }
 
+/** Returns what to do when a command finds no seal keys, neither in a setting nor in the folder of `npm start`. */
+export const missingKeysHint = (env: NodeJS.ProcessEnv): string =>
+  `If \`npm start\` runs Gatehouse, set GATEHOUSE_DIR to its folder instead: ${localFolder(env)} has no keys.`;
+
 /**
  * Returns the sealer of the outbox, or `undefined` without keys: that of `SEAL_KEYS`, otherwise that of the stored key
  * if the embedded Postgres is used. A stored key is none of the keys of another database, whose courier could not open

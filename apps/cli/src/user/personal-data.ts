@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { printableJson, type SavedUser } from '@gatehouse/contracts';
-import { CommandError, mfaSealKeysOf, pseudonymKeyOf, sealKeysOf } from '@gatehouse/local';
+import { CommandError, mfaSealKeysOf, missingKeysHint, pseudonymKeyOf, sealKeysOf } from '@gatehouse/local';
 import { Sealer } from '@gatehouse/platform';
 import type { EntityManager } from 'typeorm';
 import { type PersonKeys, type PersonSearch, personSearch } from '../personal-data/person.js';
@@ -90,7 +90,9 @@ function bound(sql: string, parameters: readonly unknown[]): [string, unknown[]]
 async function personKeys(env: NodeJS.ProcessEnv): Promise<PersonKeys> {
   const [gateway, mfa] = [await sealKeysOf(env), await mfaSealKeysOf(env)];
   if (gateway === undefined || mfa === undefined)
-    throw new CommandError('SEAL_KEYS and MFA_SEAL_KEYS must be set, because rows about a user are found by them.');
+    throw new CommandError(
+      `SEAL_KEYS and MFA_SEAL_KEYS must be set, because rows about a user are found by them. ${missingKeysHint(env)}`,
+    );
   return { gateway: new Sealer(gateway), mfa: new Sealer(mfa), pseudonymKey: await pseudonymKeyOf(env) };
 }
 

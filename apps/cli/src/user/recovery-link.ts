@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { createRecoveryLink } from '@gatehouse/gateway';
-import { CommandError, sealKeysOf } from '@gatehouse/local';
+import { CommandError, missingKeysHint, sealKeysOf } from '@gatehouse/local';
 import { Sealer } from '@gatehouse/platform';
 import { z } from 'zod';
 import { findUser } from './find-user.js';
@@ -19,7 +19,9 @@ export const recoveryLink: UserSubcommand = {
     if (!minutes.success) throw new CommandError('--minutes must be a number from 1 to 43200.');
     const keys = await sealKeysOf(env);
     if (keys === undefined)
-      throw new CommandError('SEAL_KEYS is not set. The plan that a link continues is sealed with these keys.');
+      throw new CommandError(
+        `SEAL_KEYS is not set. The plan that a link continues is sealed with these keys. ${missingKeysHint(env)}`,
+      );
     const user = await findUser(source, positionals[0]);
     const baseUrl = (env['BASE_URL'] || `http://${env['HOST'] || '127.0.0.1'}:${env['PORT'] || '9000'}`).replace(
       /\/+$/,
