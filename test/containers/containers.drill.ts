@@ -174,7 +174,7 @@ describe('a compose deployment', () => {
     const commands = new Set(
       lines.filter((line) => /^(ask|sql|logs|docker) /.test(line)).map((line) => line.split(' | ')[0]),
     );
-    expect(commands.size).toBeGreaterThan(30);
+    expect(commands.size).toBeGreaterThan(20);
     for (const command of commands) await project.sh(`${functions}${command} > /dev/null`);
   });
 
