@@ -137,7 +137,7 @@ describe('a compose deployment', () => {
     const after = await idsOf();
     expect(after).toEqual(expect.arrayContaining(before));
     expect(after).toHaveLength(before.length + 2);
-    await project.follow('docs/how-to/scale.md', 'Scale a service');
+    await project.follow('docs/how-to/scale.md', 'Add replicas');
     expect(await project.inspect('identification')).toHaveLength(3);
     await project.sh('sed -i /IDENTIFICATION_REPLICAS/d .env && npm run deploy -- scale');
     expect(await project.inspect('identification')).toHaveLength(1);

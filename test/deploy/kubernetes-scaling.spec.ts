@@ -113,6 +113,9 @@ describe.skipIf(!renderer)('deploy/k8s/overlays', () => {
       const services = each.filter(([, connections]) => connections === count).map(([service]) => `\`${service}\``);
       expect(scaling).toContain(`| ${services.sort().join(', ')} | ${count} |`);
     }
+    const without = each.filter(([, connections]) => connections === 0).map(([service]) => `\`${service}\``);
+    expect([SERVICES.length - without.length, without]).toEqual([10, ['`session`']]);
+    expect(scaling).toContain('Ten services have a role, all but `session`');
   });
 
   it('the page tells what the pods request', () => {
