@@ -12,8 +12,17 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isSecret, readSettings, SECRETS_FILE, SETTINGS_FILE } from './env-settings.mjs';
 import { newSeed, publicKeyOf } from './nkeys.mjs';
+import { endWithUsage } from './usage.mjs';
 
-const file = process.argv[2];
+const USAGE = `usage: npm run deploy:env           adds the missing settings to ${SETTINGS_FILE}, and the secrets to ${SECRETS_FILE}
+       npm run deploy:env -- FILE   adds all missing settings to FILE, for a Secret of Kubernetes`;
+
+endWithUsage(USAGE, []);
+const [file, ...more] = process.argv.slice(2);
+if (more.length > 0) {
+  console.error(USAGE);
+  process.exit(1);
+}
 if (file === undefined) moveSecrets();
 const files = file === undefined ? [SETTINGS_FILE, SECRETS_FILE] : [file];
 const known = new Map(files.flatMap(readSettings));

@@ -9,6 +9,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { join } from 'node:path';
 import { readSettings, SETTINGS_FILE } from './env-settings.mjs';
 import { newSeed, publicKeyOf } from './nkeys.mjs';
+import { endWithUsage } from './usage.mjs';
 
 const USAGE = 'usage: npm run deploy:stage -- KIND [FOLDER], where KIND is x_<vendor>_<name>, as in x_acme_terms';
 /** As many as deploy/nats/nats.conf has. */
@@ -16,6 +17,7 @@ const MAX_USERS = 8;
 const FOLDER = 'stages';
 const KIND = /^x_[a-z0-9]+_[a-z0-9_]*[a-z0-9]$/;
 
+endWithUsage(USAGE, []);
 const [kind = '', folder = FOLDER, ...more] = process.argv.slice(2);
 if (!KIND.test(kind) || kind.length > 48 || more.length > 0) fail(USAGE);
 const users = join(folder, 'nats', 'users.conf');

@@ -12,6 +12,7 @@ import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSecret, readSettings, SECRETS_FILE, SETTINGS_FILE } from './env-settings.mjs';
+import { endWithUsage } from './usage.mjs';
 
 /** Seconds within which a new container must be ready. Longer than START_WAIT_S, which is 300 by default. */
 const READY_TIMEOUT_S = 360;
@@ -207,6 +208,7 @@ function show(...args) {
   if (status !== 0) throw new DeployError(`docker compose ${args.join(' ')} has failed`);
 }
 
+endWithUsage(USAGE, ['--no-build']);
 try {
   await run(process.argv.slice(2));
 } catch (error) {

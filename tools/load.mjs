@@ -1,7 +1,12 @@
 // `npm run load`: installs packages if needed, bundles the load generator, and runs it. Needs no built product.
 import { spawn } from 'node:child_process';
 import { installIfNeeded } from './install.mjs';
+import { endWithUsage } from './usage.mjs';
 
+endWithUsage(`usage: npm run load -- --url URL --rate VISITS_A_SECOND|--visitors NUMBER …   runs a load test
+       npm run load -- users --out FILE …       writes accounts for a load test
+       npm run load -- records --flow SLUG …    makes records of made-up visitors
+All options: docs/reference/load.md`);
 installIfNeeded();
 const { bundle } = await import('./build/processes.mjs');
 await bundle(['load/main', 'load/worker'], { chunks: 'load' });

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { withModules } from './modules.mjs';
+import { endWithUsage } from './usage.mjs';
 
 const USAGE = `Usage: npm run new:stage -- NAME [--service SERVICE] [--no-page]
   NAME       such as terms-of-use, for a stage of the kind terms_of_use
@@ -15,6 +16,7 @@ const USAGE = `Usage: npm run new:stage -- NAME [--service SERVICE] [--no-page]
 const PAGES = 'apps/web/src/challenges';
 const FORMATTER = 'node_modules/@biomejs/biome/bin/biome';
 
+endWithUsage(USAGE);
 const wanted = readArguments();
 const texts = wanted && (await withModules(readTexts));
 if (texts) {

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
 import { repositoryUrl } from './release/git.mjs';
+import { endWithUsage } from './usage.mjs';
 
 /** The packages in the order of their dependencies, with their entry files. */
 const PACKAGES = [
@@ -15,6 +16,7 @@ const PACKAGES = [
   { name: 'react', entries: { index: 'index.ts' } },
 ];
 
+endWithUsage('usage: npm run packages -- [--out FOLDER]', ['--out']);
 const { values } = parseArgs({ options: { out: { type: 'string', default: 'dist/packages' } } });
 const out = resolve(values.out);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));

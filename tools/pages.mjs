@@ -5,8 +5,13 @@
  */
 import { parseArgs } from 'node:util';
 import { prepare } from './prepare.mjs';
+import { endWithUsage } from './usage.mjs';
 
+const USAGE = `usage: npm run pages                                  serves every page, with made-up challenges
+       npm run pages -- --screenshots FOLDER [NAME…]   writes pictures of all pages, or of those with these names
+       npm run pages -- --pictures FOLDER              writes the pictures of the README`;
 const options = { screenshots: { type: 'string' }, pictures: { type: 'string' } };
+endWithUsage(USAGE, ['--screenshots', '--pictures']);
 const { values, positionals } = parseArgs({ options, allowPositionals: true });
 prepare();
 if (values.pictures !== undefined) await report(values.pictures, takeProductPictures(values.pictures));

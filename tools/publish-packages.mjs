@@ -7,7 +7,9 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { endWithUsage } from './usage.mjs';
 
+endWithUsage('usage: npm run packages:publish -- [--from FOLDER] [--dry-run]', ['--from', '--dry-run']);
 const { values } = parseArgs({
   options: { from: { type: 'string', default: 'dist/packages' }, 'dry-run': { type: 'boolean', default: false } },
 });

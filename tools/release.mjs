@@ -12,6 +12,7 @@ import { git, repositoryUrl } from './release/git.mjs';
 import { provenanceOf, sha256 } from './release/provenance.mjs';
 import { shippedPackages, softwareBillOfMaterials } from './release/sbom.mjs';
 import { ALLOWED_LICENCES } from './security/licences.mjs';
+import { endWithUsage } from './usage.mjs';
 
 const PLATFORMS = ['linux/amd64', 'linux/arm64'];
 const FOLDER = 'dist/release';
@@ -20,6 +21,7 @@ const BUILD_RESULT = 'dist/image.json';
 const [NOTES, IMAGE_SUM] = ['dist/release-notes.md', 'dist/image.sums'];
 const USAGE = 'Usage: npm run release -- --image REGISTRY/NAME [--tagged] [--dry-run]';
 
+endWithUsage(USAGE, ['--image', '--tagged', '--dry-run']);
 const { values } = parseArgs({
   options: {
     image: { type: 'string' },

@@ -6,15 +6,17 @@
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { endWithUsage } from './usage.mjs';
 
+const USAGE = 'usage: npm run sign:stage-page -- KIND MODULE KEY, as in x_acme_map page.js acme.pem';
 const KIND = /^(x_[a-z0-9]+)_[a-z0-9_]*[a-z0-9]$/;
 /** As large as a descriptor allows. */
 const MAX_CODE = 16 * 1024;
 
+endWithUsage(USAGE, []);
 const [kind = '', file, keyFile, ...more] = process.argv.slice(2);
 const [, vendor] = KIND.exec(kind) ?? [];
-if (!vendor || !file || !keyFile || more.length > 0)
-  fail('usage: npm run sign:stage-page -- KIND MODULE KEY, as in x_acme_map page.js acme.pem');
+if (!vendor || !file || !keyFile || more.length > 0) fail(USAGE);
 const code = readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
 if (code.length > MAX_CODE) fail(`${file} has ${code.length} characters; a page module has at most ${MAX_CODE}.`);
 if (/<\/script|<!--|\r/i.test(code))
