@@ -20,7 +20,8 @@ export async function runClosedModel(model: ClosedModel, clock: Clock): Promise<
   const end = model.startedAt + model.durationMs;
   const visitor = async (number: number) => {
     const first = model.startedAt + (model.rampMs * number) / model.visitors;
-    if (first > clock.now()) await clock.sleep(first - clock.now());
+    // A timer may fire up to two milliseconds early, which would be before the load for the first visitor.
+    for (let wait = first - clock.now(); wait > 0; wait = first - clock.now()) await clock.sleep(wait);
     while (clock.now() < end && !model.stopping()) await model.visit(clock.now());
   };
   await Promise.all(Array.from({ length: model.visitors }, (_, number) => visitor(number)));
