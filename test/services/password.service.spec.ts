@@ -2,11 +2,14 @@ import { pbkdf2Sync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { DirectoryUser } from '@gatehouse/directory';
+import { listenOnce } from '@gatehouse/platform';
 import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../libs/stages/src/password/argon2-hash.js';
 import { describeWithNats } from '../support/nats.js';
 import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
+import { descendantsOf } from '../support/process-tree.js';
+import { freePort } from '../support/processes.js';
 import { register } from './directory.js';
 import { describeStageProtocol } from './protocol-conformance.js';
 import { CLEAN_EXIT, problemOf, ServiceHarness } from './service-harness.js';
@@ -107,11 +110,27 @@ describeWithNats('the password service', () => {
       'sets the thread pool to the number of cores plus two, unless UV_THREADPOOL_SIZE is set',
       async () => {
         const { pid } = await start();
-        const child = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+        const [child] = await descendantsOf(pid);
         const environment = readFileSync(`/proc/${child}/environ`, 'utf8').split('\0');
         expect(environment).toContain(`UV_THREADPOOL_SIZE=${availableParallelism() + 2}`);
         const configured = await start({ UV_THREADPOOL_SIZE: '3' });
-        expect(readFileSync(`/proc/${configured.pid}/task/${configured.pid}/children`, 'utf8')).toBe('');
+        expect(await descendantsOf(configured.pid)).toEqual([]);
+      },
+    );
+
+    it.skipIf(process.platform !== 'linux')(
+      'ends and frees its port, after its requests in flight, when the process that was started is killed',
+      async () => {
+        const port = await freePort();
+        const running = await start({ MONITORING_PORT: String(port), MONITORING_HOST: '127.0.0.1' });
+        expect(await descendantsOf(running.pid)).toHaveLength(1);
+        const replies = await harness.flood(RESPOND, [guess(slow, 'wrong')], async () => {
+          running.kill();
+          // The process that serves has the same standard output, which is closed when both have ended.
+          await running.gone;
+        });
+        expect(replies.map((reply) => 'type' in reply && reply.type)).toEqual(['rejected']);
+        await listenOnce(port, '127.0.0.1');
       },
     );
   });

@@ -122,7 +122,7 @@ export const documents: readonly Document[] = [
     settingsOf(authenticatorsConfig.extend({ ...smsConfig.shape, ...webauthnConfig.shape, ...duoConfig.shape })),
     '## password',
     settingsOf(passwordConfig),
-    '`UV_THREADPOOL_SIZE`, a setting of Node, is the number of threads that hash; by default two more than the cores.',
+    '`UV_THREADPOOL_SIZE`, a setting of Node, is the number of threads that hash; by default two more than the cores. Node reads it at its start, so without it the service starts a child process that has it: there are two processes, and signals to the first reach the second. If the first is killed, the second finishes its requests and exits.',
     '## blueprints',
     settingsOf(flowChangesConfig, { except: VERSIONS }),
     'And `FLOW_VERSIONS_KEPT` of `npm start` and the commands.',

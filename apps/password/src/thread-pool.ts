@@ -12,11 +12,14 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
  * again with that variable set.
  */
 export async function runWithThreadPool(service: () => Promise<void>): Promise<void> {
-  if (process.env['UV_THREADPOOL_SIZE']) return service();
+  if (process.env['UV_THREADPOOL_SIZE']) {
+    stopWithParent();
+    return service();
+  }
   const size = String(availableParallelism() + SPARE_THREADS);
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     env: { ...process.env, UV_THREADPOOL_SIZE: size },
-    stdio: 'inherit',
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
   child.once('exit', (code, signal) => {
@@ -25,4 +28,15 @@ export async function runWithThreadPool(service: () => Promise<void>): Promise<v
     for (const forwarded of SIGNALS) process.removeAllListeners(forwarded);
     process.kill(process.pid, signal);
   });
+}
+
+/**
+ * Stops this process as SIGTERM does when the process that started it is gone, which SIGKILL ends without a signal to
+ * this one. Otherwise this process would keep the port and serve on.
+ */
+function stopWithParent() {
+  const stop = () => void process.kill(process.pid, 'SIGTERM');
+  // Undefined without an IPC channel, as when UV_THREADPOOL_SIZE is set in the environment.
+  if (process.connected === false) stop();
+  else if (process.connected) process.once('disconnect', stop);
 }
