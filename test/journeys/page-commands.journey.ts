@@ -32,7 +32,7 @@ let deployment: Deployment;
 let shell: PageShell;
 beforeAll(async () => {
   deployment = await Deployment.open({
-    blueprints: [blueprint(userEntry('admin'), userEntry('bob'), TRACED)],
+    blueprints: [blueprint(userEntry('admin'), userEntry('bob'), userEntry('eve'), userEntry('locked'), TRACED)],
     environment: { LOG_LEVEL: 'info' },
     services: ['identification', 'password', 'session', 'consent', 'enrollment', 'mfa', 'courier'],
   });
@@ -87,6 +87,26 @@ describe('the commands of operators', () => {
     const actual = events(shape(trace));
     expect(linesOf(actual.replace(mails, ''))).toEqual(linesOf(documented.replace(mails, '')));
     expect(actual).toMatch(/^TIME {2}mail {3}waits.* to=VALUE {2}template=VALUE {2}tries=VALUE/m);
+  });
+
+  it('trace a login that was denied, after the flow was started again, and one of a locked account', async () => {
+    const traceOf = async (headers: Headers) => shell.runOk(`npm run flow -- trace ${headers.get('x-authentik-id')}`);
+    const browser = deployment.browser();
+    await browser.solve('login', { uid_field: 'eve' });
+    const { headers } = await browser.solve('login', { password: 'wrong' });
+    for (let attempt = 2; attempt <= 5; attempt++) await browser.solve('login', { password: 'wrong' });
+    expect(await traceOf(headers)).toMatch(/^ {2}denied: .+ \(too_many_attempts\);/m);
+    expect((await browser.solve('login', { uid_field: 'eve' })).body['component']).toBe('ak-stage-password');
+    const trace = await traceOf(headers);
+    expect(trace).toMatch(/^ {2}denied \(too_many_attempts\) at \S+Z; the plan is deleted/m);
+    expect(trace.match(/ step {3}login-password \(password\): (rejected|denied)$/gm)).toHaveLength(5);
+
+    await shell.runOk('npm run user -- lock locked');
+    const visitor = deployment.browser();
+    await visitor.solve('login', { uid_field: 'locked' });
+    const refused = await traceOf((await visitor.solve('login', { password: RIGHT })).headers);
+    expect(refused).toMatch(/, user locked \(locked now\)$/m);
+    expect(refused).toMatch(/ event {2}login_failed, .* account="locked" /);
   });
 
   it('find the plan of a request, refusals and errors in the logs', async () => {

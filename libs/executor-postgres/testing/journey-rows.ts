@@ -4,10 +4,13 @@ import type { DataSource } from 'typeorm';
 
 /** A journey record (docs/spec/journeys.md) that a test inserts. */
 export interface JourneyRow {
+  /** A random one by default. */
+  readonly planId?: string;
   readonly flowId: string;
   readonly versionId: string;
   readonly version?: number | null;
   readonly outcome: 'done' | 'denied' | 'abandoned' | 'expired';
+  readonly reason?: string;
   readonly loggedIn?: boolean;
   readonly steps: readonly JourneyStep[];
   readonly verdicts?: Readonly<Record<string, string>>;
@@ -18,11 +21,11 @@ export interface JourneyRow {
 export async function insertJourneys(source: DataSource, rows: readonly JourneyRow[]): Promise<void> {
   for (const { flowId, versionId, version = 1, outcome, loggedIn = false, ...rest } of rows)
     await source.query(
-      `INSERT INTO flow.journeys (plan_id, flow_id, version_id, version, begun_at, ended_at, outcome, logged_in, steps, verdicts)
-       VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9)`,
+      `INSERT INTO flow.journeys (plan_id, flow_id, version_id, version, begun_at, ended_at, outcome, logged_in, steps, verdicts, reason)
+       VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10)`,
       [
-        ...[randomUUID(), flowId, versionId, version, rest.endedAt ?? new Date(), outcome, loggedIn],
-        ...[JSON.stringify(rest.steps), JSON.stringify(rest.verdicts ?? {})],
+        ...[rest.planId ?? randomUUID(), flowId, versionId, version, rest.endedAt ?? new Date(), outcome, loggedIn],
+        ...[JSON.stringify(rest.steps), JSON.stringify(rest.verdicts ?? {}), rest.reason],
       ],
     );
 }

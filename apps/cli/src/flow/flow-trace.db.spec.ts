@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { flowOf } from '@gatehouse/executor/testing';
-import { enrol, PlanStoreHarness, publish, REQUEST_FACTS } from '@gatehouse/executor-postgres/testing';
+import { enrol, insertJourneys, PlanStoreHarness, publish, REQUEST_FACTS } from '@gatehouse/executor-postgres/testing';
 import type { EventFacts } from '@gatehouse/outbox';
 import { eventMessage, requestedEventMessage } from '@gatehouse/outbox';
 import { createPlan, endPlan, type Plan } from '@gatehouse/plan';
@@ -129,6 +129,56 @@ it('prints what is left of a deleted plan, and events of a request outside of fl
     /^Plan \S+\n {2}Its steps are deleted: .+\n\S+ {2}event {2}logout, waits/,
   );
   expect((await trace([requestId])).stdout).toMatch(/^Events outside of flows\n\S+ {2}event {2}logout, waits/);
+});
+
+it('prints how a deleted plan ended, and its steps, from its journey record', async () => {
+  const slug = `flow-${randomUUID().slice(0, 8)}`;
+  const flow = await publish(database.source, slug, FLOW);
+  const planId = uuidV7();
+  const steps = [
+    { step: FIRST, kind: 'page', outcome: 'passed', ms: 2000 },
+    { step: SECOND, kind: 'form', outcome: 'rejected', ms: 3000 },
+    { step: '2~0', kind: 'form', outcome: 'abandoned', ms: null },
+  ];
+  const ended = {
+    outcome: 'denied',
+    reason: 'too_many_attempts',
+    steps,
+    endedAt: new Date(Date.now() + 6000),
+  } as const;
+  await insertJourneys(database.source, [{ ...flow, ...ended, planId }]);
+  const { stdout } = await trace([planId]);
+  const [title, state, ...lines] = stdout.trim().split('\n');
+  expect(title).toBe(`Plan ${planId} of the flow ${slug}`);
+  expect(state).toMatch(
+    /^ {2}denied \(too_many_attempts\) at \S+Z; the plan is deleted, so its steps are those of its /,
+  );
+  expect(lines).toEqual([
+    expect.stringMatching(/^\S+Z {2}begun {2}the plan begins$/),
+    expect.stringMatching(/^\S+Z {2}step {3}.+ \(page\): passed$/),
+    expect.stringMatching(/^\S+Z {2}step {3}.+ \(form\): rejected$/),
+    expect.stringMatching(/^\S+Z {2}step {3}step 2~0 \(form\): abandoned$/),
+  ]);
+  const [begun = 0, first = 0, second = 0] = lines.map((line) => Date.parse(line.split(' ')[0]!));
+  expect([first - begun, second - first]).toEqual([2000, 3000]);
+  const json = (await trace([planId, '--json'])).stdout;
+  expect(JSON.parse(json)).toMatchObject({ traces: [{ stored: null, record: { outcome: 'denied', flow: slug } }] });
+});
+
+it('says that the account of the user is locked, and was when an answer was refused', async () => {
+  const alice = await enrol(database.source);
+  await database.source.query('UPDATE directory.users SET is_active = false WHERE id = $1', [alice.uuid]);
+  const id = await store((plan) => ({ ...plan, context: { ...plan.context, pending_user: alice } }));
+  const failed = { action: 'login_failed', context: { username: alice.username } } as const;
+  const facts = { plan: id, requestId: newRequestId() };
+  await put(
+    requestedEventMessage(failed, factsOf({ ...facts, user: { ...alice, is_active: false } })),
+    requestedEventMessage(failed, factsOf({ ...facts, user: alice })),
+  );
+  const { stdout } = await trace([id]);
+  expect(stdout).toContain(`, user ${alice.username} (locked now)`);
+  const events = stdout.split('\n').filter((line) => line.includes('login_failed'));
+  expect(events.map((line) => line.includes('account="locked"'))).toEqual([true, false]);
 });
 
 it.each([

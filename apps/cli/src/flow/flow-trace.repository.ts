@@ -4,11 +4,13 @@ import { flowVersion, type Plan, type Step, stepsOf } from '@gatehouse/plan';
 import { type Sealer, UnknownSealKeyError } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import type { FlowTrace, FoundTraces, TracedPlan, TraceEntry, TraceSubject } from './flow-trace.js';
+import { JourneyRecordRepository } from './journey-record.repository.js';
 import { begunEntry, keptEntry, messageEntry, nameOf, stepEntry, type TracedMessage } from './trace-entries.js';
 
 /** $1 id of the plan. Reads the whole table, because an index on the ids of plans would make logins dearer. */
 const FIND_PLAN = `
   SELECT p.revision, p.body, p.expires_at AS "expiresAt", v.document, f.slug, u.username,
+    NOT u.is_active AS "isLocked",
     s.user_id IS NOT NULL AS "isLoggedIn", s.expires_at > now() AS "isLive"
   FROM flow.plans p JOIN flow.sessions s ON s.id = p.session_id
   LEFT JOIN flow.flow_versions v ON v.id = p.version_id
@@ -23,6 +25,7 @@ interface PlanRow {
   readonly document: unknown;
   readonly slug: string | null;
   readonly username: string | null;
+  readonly isLocked: boolean | null;
   readonly isLoggedIn: boolean;
   readonly isLive: boolean;
 }
@@ -33,12 +36,14 @@ type OpenedPlan = { readonly plan: Plan; readonly steps: readonly Step[] } | { r
 /** Collects what the database knows about one run of a flow. */
 export class FlowTraceRepository {
   private readonly kept: KeptEventRepository;
+  private readonly records: JourneyRecordRepository;
 
   constructor(
     private readonly source: DataSource,
     private readonly sealer: Sealer,
   ) {
     this.kept = new KeptEventRepository(source, sealer);
+    this.records = new JourneyRecordRepository(source);
   }
 
   /** Returns the traces of a plan, or of the plans of a request. Returns none if nothing is stored about them. */
@@ -58,7 +63,7 @@ export class FlowTraceRepository {
       ...kept.filter(({ plan }) => plan === undefined).map(keptEntry),
       ...waiting.filter(({ about }) => about.plan === undefined).map(messageEntry),
     ];
-    return [...traces, { plan: null, stored: null, entries: inOrder(outside) }];
+    return [...traces, { plan: null, stored: null, record: null, entries: inOrder(outside) }];
   }
 
   /** Reads the outbox. Leaves out messages of the previous version, which name neither a plan nor a request. */
@@ -76,16 +81,19 @@ export class FlowTraceRepository {
   private async tracePlan(id: string, messages: readonly TracedMessage[]): Promise<FlowTrace> {
     const [row] = await this.source.query<PlanRow[]>(FIND_PLAN, [id]);
     const opened = row && this.open(id, row);
+    const recorded = row ? undefined : await this.records.find(id);
     const kept = await this.kept.find('plan_id', id);
     const entries = [
       ...(row ? [begunEntry(id)] : []),
+      ...(recorded?.entries ?? []),
       ...(opened && 'plan' in opened ? opened.plan.trail.map((entry) => stepEntry(entry, opened.steps)) : []),
       ...kept.map(keptEntry),
       ...withoutKept(messages, kept)
         .filter(({ about }) => about.plan === id)
         .map(messageEntry),
     ];
-    return { plan: id, stored: row && opened ? tracedPlan(row, opened) : null, entries: inOrder(entries) };
+    const stored = row && opened ? tracedPlan(row, opened) : null;
+    return { plan: id, stored, record: recorded?.record ?? null, entries: inOrder(entries) };
   }
 
   private open(id: string, { body, revision, document }: PlanRow): OpenedPlan {
@@ -109,11 +117,10 @@ function withoutKept(messages: readonly TracedMessage[], kept: readonly { readon
   return messages.filter(({ id }) => !ids.has(id));
 }
 
-const tracedPlan = ({ slug, username, expiresAt, isLive, isLoggedIn }: PlanRow, opened: OpenedPlan): TracedPlan => ({
-  flow: slug,
-  user: username,
-  expires: expiresAt.toISOString(),
-  session: isLive ? (isLoggedIn ? 'logged in' : 'anonymous') : 'expired',
+const tracedPlan = (row: PlanRow, opened: OpenedPlan): TracedPlan => ({
+  ...{ flow: row.slug, user: row.username, isLocked: row.isLocked ?? false },
+  expires: row.expiresAt.toISOString(),
+  session: row.isLive ? (row.isLoggedIn ? 'logged in' : 'anonymous') : 'expired',
   state: 'problem' in opened ? opened.problem : stateOf(opened.plan, opened.steps),
   verdicts: 'problem' in opened ? [] : verdictsOf(opened.plan, opened.steps),
 });

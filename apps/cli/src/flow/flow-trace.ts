@@ -16,6 +16,8 @@ export interface TracedPlan {
   readonly flow: string | null;
   /** Username of the pending user. */
   readonly user: string | null;
+  /** Whether the account of this user is inactive now, so that every password and device counts as wrong. */
+  readonly isLocked: boolean;
   readonly expires: string;
   /** State of the plan's session. */
   readonly session: 'logged in' | 'anonymous' | 'expired';
@@ -25,12 +27,23 @@ export interface TracedPlan {
   readonly verdicts: readonly { readonly step: string; readonly pass: boolean; readonly messages: readonly string[] }[];
 }
 
+/** What the journey record of an ended plan says. */
+export interface TracedRecord {
+  readonly flow: string | null;
+  readonly outcome: string;
+  /** Name of the reason of a denial. */
+  readonly reason: string | null;
+  readonly endedAt: string;
+}
+
 /** What happened in one run of a flow, in the order of time. */
 export interface FlowTrace {
   /** Null for events of a request outside of flows. */
   readonly plan: string | null;
-  /** Null if the row of the plan is deleted. Then only its events and mails are left. */
+  /** Null if the row of the plan is deleted. Then its record, its events and its mails are left. */
   readonly stored: TracedPlan | null;
+  /** Null if the plan has no journey record, or is still stored. */
+  readonly record: TracedRecord | null;
   readonly entries: readonly TraceEntry[];
 }
 
@@ -57,18 +70,13 @@ export const formatTraces = (found: FoundTraces): string =>
 /** Returns traces as JSON that is safe to print on a terminal. */
 export const tracesToJson = (found: FoundTraces): string => printableJson(found);
 
-function linesOf({ plan, stored, entries }: FlowTrace): string[] {
+function linesOf({ plan, stored, record, entries }: FlowTrace): string[] {
   const lines = entries.map(lineOf);
   if (plan === null) return ['Events outside of flows', ...lines];
-  if (stored === null)
-    return [
-      `Plan ${plan}`,
-      '  Its steps are deleted: the plan expired, its session ended, or the flow was started again in the session.',
-      ...lines,
-    ];
-  const { flow, user, state, session, expires, verdicts } = stored;
+  if (stored === null) return [...(record ? recordLines(plan, record) : deletedLines(plan)), ...lines];
+  const { flow, user, isLocked, state, session, expires, verdicts } = stored;
   return [
-    `Plan ${plan} of the flow ${flow ?? '(deleted)'}${user ? `, user ${user}` : ''}`,
+    `Plan ${plan} of the flow ${flow ?? '(deleted)'}${user ? `, user ${user}` : ''}${isLocked ? ' (locked now)' : ''}`,
     `  ${state}; session: ${session}; the plan expires ${expires}`,
     ...verdicts.map(
       ({ step, pass, messages }) =>
@@ -77,6 +85,16 @@ function linesOf({ plan, stored, entries }: FlowTrace): string[] {
     ...lines,
   ];
 }
+
+const recordLines = (plan: string, { flow, outcome, reason, endedAt }: TracedRecord): string[] => [
+  `Plan ${plan} of the flow ${flow ?? '(deleted)'}`,
+  `  ${outcome}${reason === null ? '' : ` (${reason})`} at ${endedAt}; the plan is deleted, so its steps are those of its journey record`,
+];
+
+const deletedLines = (plan: string): string[] => [
+  `Plan ${plan}`,
+  '  Its steps are deleted: the plan expired, its session ended, or the flow was started again in the session.',
+];
 
 function lineOf({ at, kind, what, details }: TraceEntry): string {
   const facts = Object.entries(details).map(([name, value]) => `${name}=${JSON.stringify(value)}`);

@@ -46,6 +46,7 @@ const eventEntry = (body: EventBody, { madeAt, state }: EventDelivery): TraceEnt
   ...{ at: madeAt.toISOString(), kind: 'event', what: `${body.action}, ${state}` },
   details: {
     ...(body.user && { user: body.user.username }),
+    ...(body.user?.kind === 'saved' && !body.user.is_active && { account: 'locked' }),
     client_ip: body.client_ip,
     ...(body.request_id !== undefined && { request_id: body.request_id }),
     ...(Object.keys(body.context).length > 0 && { context: body.context }),

@@ -47,5 +47,5 @@ function subjectOf(id: string): TraceSubject {
 
 const nothingFound = ({ type, id }: TraceSubject) =>
   type === 'plan'
-    ? `Nothing is stored about the plan ${id}. Its steps are kept until the plan expires (PLAN_S), its events for EVENTS_KEPT_S.`
+    ? `Nothing is stored about the plan ${id}. Its steps are kept until the plan expires (PLAN_S), its journey record for JOURNEYS_KEPT_S, and its events for EVENTS_KEPT_S.`
     : `No stored event or mail belongs to the request ${id}. Most requests cause none. Search the logs of the gateways for the request id: its line names the plan, and this command takes the id of the plan too.`;

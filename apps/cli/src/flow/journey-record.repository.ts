@@ -1,0 +1,66 @@
+import type { JourneyStep } from '@gatehouse/executor';
+import { type FlowVersion, flowVersion } from '@gatehouse/plan';
+import type { DataSource } from 'typeorm';
+import type { TracedRecord, TraceEntry } from './flow-trace.js';
+import { begunEntry } from './trace-entries.js';
+
+/**
+ * $1 id of the plan, $2 time at which it began. No index has the ids of plans, so the limits of `ended_at` leave out the
+ * partitions of other days. A plan rarely runs for hours; the hour before allows for clocks that differ.
+ */
+const FIND_RECORD = `
+  SELECT j.outcome, j.reason, j.ended_at AS "endedAt", j.steps, f.slug, v.document
+  FROM flow.journeys j
+  LEFT JOIN flow.flows f ON f.id = j.flow_id
+  LEFT JOIN flow.flow_versions v ON v.id = j.version_id
+  WHERE j.plan_id = $1 AND j.ended_at >= $2::timestamptz - interval '1 hour'
+    AND j.ended_at < $2::timestamptz + interval '2 days'`;
+
+interface RecordRow {
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly endedAt: Date;
+  readonly steps: readonly JourneyStep[];
+  readonly slug: string | null;
+  readonly document: unknown;
+}
+
+/** The journey record of a plan, and its steps in the order of time. */
+export interface FoundRecord {
+  readonly record: TracedRecord;
+  readonly entries: readonly TraceEntry[];
+}
+
+/** Reads what is recorded about ended plans (docs/spec/journeys.md). */
+export class JourneyRecordRepository {
+  constructor(private readonly source: DataSource) {}
+
+  /** Returns the record of a plan; `undefined` if the plan has not ended, or was only counted. */
+  async find(plan: string): Promise<FoundRecord | undefined> {
+    const begun = begunEntry(plan);
+    const [row] = await this.source.query<RecordRow[]>(FIND_RECORD, [plan, begun.at]);
+    if (!row) return undefined;
+    const { outcome, reason, endedAt, slug: flow } = row;
+    const record = { flow, outcome, reason, endedAt: endedAt.toISOString() };
+    return { record, entries: [begun, ...stepEntries(row, Date.parse(begun.at))] };
+  }
+}
+
+/**
+ * Returns the steps with their times: each has the milliseconds since the one before it. The step at which the visitor
+ * gave up has none, and gets the time of the end.
+ */
+function stepEntries({ steps, endedAt, document }: RecordRow, begunAt: number): TraceEntry[] {
+  const version = flowVersion.safeParse(document).data;
+  let at = begunAt;
+  return steps.map((step) => {
+    at = step.ms === null ? endedAt.getTime() : at + step.ms;
+    const what = `${nameOf(step, version)}: ${step.outcome}`;
+    return { at: new Date(at).toISOString(), kind: 'step', what, details: {} };
+  });
+}
+
+function nameOf({ step, kind, stage }: JourneyStep, version: FlowVersion | undefined): string {
+  const found = version?.steps.find(({ id }) => id === step)?.stage ?? version?.attached[stage ?? ''];
+  return `${found?.name ?? `step ${step}`}${kind === undefined ? '' : ` (${kind})`}`;
+}
