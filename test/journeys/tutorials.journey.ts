@@ -146,6 +146,8 @@ describeInChromium('the pages that the tutorials describe', () => {
       expect(gatehouse?.output).toMatch(tutorial.shown(/^NATS, for stages/));
       await tutorial.run(/^mkdir/);
       await tutorial.save('my-stage/stage.mjs', 'js', /x_acme_word/);
+      const lost = tutorial.start(/^node my-stage/);
+      expect([await lost.exit, lost.output]).toEqual([1, expect.stringMatching(/^NATS_URL is not set\. .*nats\.env/)]);
       let stage = tutorial.start(/^set -a/);
       await stage.says(tutorial.shown(/^serving/));
       expect(await tutorial.run(/check:stage/)).toMatch(tutorial.shown(/^ok {3}can be bound/));
