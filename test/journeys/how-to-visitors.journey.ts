@@ -22,7 +22,7 @@ async function logIn(username: string, browser: Browser = deployment.browser()):
   return browser;
 }
 
-describeWithNats('the pages of docs/how-to about languages and users of a browser', () => {
+describeWithNats('the pages of docs/how-to about languages, imported users and users of a browser', () => {
   beforeAll(async () => {
     deployment = await Deployment.open({
       apiVersion: '2026.8',
@@ -76,6 +76,22 @@ describeWithNats('the pages of docs/how-to about languages and users of a browse
       const { text } = await german('/if/flow/anmeldung/');
       expect(text).toContain('<html lang="de"');
       for (const part of ['Willkommen!', 'Anmelden - Beispiel', 'Benutzername']) expect(text).toContain(part);
+    });
+  });
+
+  describe('import-users-from-elsewhere', () => {
+    it('imports the users of the page, who log in if their hash is known', async () => {
+      const page = pageOf('import-users-from-elsewhere');
+      await shell.write('users.jsonl', page.block('json', /argon2id/));
+      expect(await shell.runOk(page.block('sh', /user -- import/))).toContain(
+        page.block('text', /imported/).split('…')[0],
+      );
+      expect(await usernameOf(await logIn('ada'))).toBe('ada');
+      expect(await usernameOf(await logIn('ben'))).toBeUndefined();
+      const [ada] = await deployment.rows<{ hash: string }>(
+        `SELECT password_hash AS hash FROM directory.users WHERE username = 'ada'`,
+      );
+      expect(ada?.hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     });
   });
 
