@@ -261,7 +261,7 @@ describe('a compose deployment', () => {
     await browser.solve(CODE_FLOW, { code: 'let-me-in' });
     expect(await usernameOf(browser)).toBe('user-0');
     const checker = 'docker compose run --rm checker password || true';
-    expect(await project.sh(checker)).toContain('FAIL describes itself');
+    expect(await project.sh(checker)).toContain('did not answer on stage.password.describe');
   });
 
   it('exports and deletes a user', async () => {
