@@ -97,11 +97,11 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
     await follow(/^mkdir/);
     const { POSTGRES_PASSWORD = '' } = await readEnvironment('settings');
     postgres = await startOwnPostgres({ password: 'of-the-superuser' });
-    const [role, database] = page
+    const statements = page
       .block('sql', /CREATE ROLE/, { '…': POSTGRES_PASSWORD })
       .trim()
       .split('\n');
-    for (const sql of [role!, database!]) await onServer(postgres.url, (client) => client.query(sql));
+    for (const sql of statements) await onServer(postgres.url, (client) => client.query(sql));
   });
   afterAll(async () => {
     await Promise.all([...running.values()].map((process) => process.stop()));

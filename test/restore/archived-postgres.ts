@@ -80,7 +80,11 @@ max_connections = 200
     await onServer(this.#url('postgres'), async (client) => {
       const recovering = 'SELECT WHERE pg_is_in_recovery()';
       while ((await client.query(recovering)).rowCount !== 0) await pause(100);
+      for (const statement of PAGE.block('sql', /RESET/).trim().split('\n')) await client.query(statement);
     });
+    const settings = await readFile(join(this.#data, 'postgresql.auto.conf'), 'utf8');
+    if (/recovery_target|restore_command/.test(settings))
+      throw new Error(`settings of the restore are left:\n${settings}`);
   }
 
   async close(): Promise<void> {
