@@ -44,10 +44,10 @@ describe('the functions of the runbooks', () => {
     data: { result: rows.map(([service, value]) => ({ metric: { service }, value: [1_764_000_000, value] })) },
   });
 
-  it('query prints the ten largest values with their labels, and leaves out those that are not a number', async () => {
+  it('query prints the twenty largest values with their labels, and leaves out those that are not a number', async () => {
     answer = resultOf(['password', '8.6'], ['mfa', '0'], ['policy', 'NaN']);
     expect(await query('sum by (service) (rate(a[5m]))')).toBe('8.6 {"service":"password"}\n0 {"service":"mfa"}\n');
-    expect(asked.at(-1)!.searchParams.get('query')).toBe('topk(10, sum by (service) (rate(a[5m])))');
+    expect(asked.at(-1)!.searchParams.get('query')).toBe('topk(20, sum by (service) (rate(a[5m])))');
   });
 
   it('query prints nothing if there is nothing, and the reason of Prometheus if it refuses the query', async () => {
