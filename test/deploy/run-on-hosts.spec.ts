@@ -27,6 +27,8 @@ const page = DocumentedCommands.of('docs/how-to/run-on-hosts.md');
 const UNIT = 'deploy/systemd/gatehouse@.service';
 const FLOW = 'default-authentication-flow';
 const HOST = 'id.example.org';
+/** Timeout in milliseconds of tests that start several processes, on a loaded machine. */
+const START_TIMEOUT_MS = 90_000;
 /** The services that a login needs. */
 const LOGIN = ['gateway', 'identification', 'password', 'session'];
 
@@ -109,7 +111,7 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
     await checkout?.remove();
   });
 
-  it('runs the services by the commands of the page, and logs a user in', async () => {
+  it('runs the services by the commands of the page, and logs a user in', { timeout: START_TIMEOUT_MS }, async () => {
     // The ports of the page may be taken on this machine.
     const [nats, monitoring] = [await freePort(), await freePort()];
     const settings = await readFile(environmentFile('settings'), 'utf8');
@@ -135,9 +137,9 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
     expect(ready.filter((line) => line.endsWith('{"status":"ok"}'))).toHaveLength(LOGIN.length);
   });
 
-  it('goes on with the second instances when the first ones are gone, also behind the proxy of the page', async ({
-    skip,
-  }) => {
+  it('goes on with the second instances when the first ones are gone, also behind the proxy of the page', {
+    timeout: START_TIMEOUT_MS,
+  }, async ({ skip }) => {
     await follow(/deploy:hosts .*password-2/);
     await useFreePorts();
     await startUnits('password-2', 'gateway-2');
@@ -164,6 +166,22 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
     await expect.poll(() => show().catch(String)).toMatchObject({ status: 200 });
     expect((await show()).text).toContain('ak-stage-identification');
     await proxy.stop();
+  });
+
+  it('answers 503 with Retry-After while all instances of a stage are gone, and the gateway stays ready', {
+    timeout: START_TIMEOUT_MS,
+  }, async () => {
+    running.get('password-2')!.kill();
+    await running.get('password-2')!.gone;
+    running.delete('password-2');
+    const browser = new Browser(gatewayUrl('9001'));
+    await browser.show(FLOW);
+    const { status, headers } = await browser.solve(FLOW, { uid_field: 'alice' });
+    expect([status, headers.get('retry-after')]).toEqual([503, '1']);
+    expect((await browser.fetch('/-/health/ready/')).status).toBe(200);
+    await startUnits('password');
+    expect((await browser.show(FLOW)).body).toMatchObject({ pending_user: 'alice' });
+    expect((await browser.solve(FLOW, { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
   });
 
   it('gives each service the secrets of its table only', async () => {

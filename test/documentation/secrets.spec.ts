@@ -64,7 +64,7 @@ describe('the page on rotating secrets', () => {
     const rolled = [...page.matchAll(/npm run deploy -- roll ([a-z ]+)/g)].map(([, list = '']) => list.split(' '));
     const sealing = new Set([...readersOf('SEAL_KEYS'), ...readersOf('MFA_SEAL_KEYS')]);
     expect(rolled.map((list) => new Set(list))).toEqual([sealing, new Set(readersOf('JWT_SIGNING_KEYS'))]);
-    const onHosts = /restart\n([^]*?), one instance/.exec(page)?.[1] ?? '';
+    const onHosts = /restart\s([^]*?), one instance/.exec(page)?.[1] ?? '';
     expect(new Set([...onHosts.matchAll(/`(\w+)`/g)].map(([, service]) => service))).toEqual(sealing);
   });
 });
