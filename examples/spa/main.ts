@@ -1,6 +1,6 @@
 /** A login without a framework: each challenge becomes a form. */
 import type { Challenge, ChallengeResponse, FieldErrors, FlowResult, FlowRun } from '@gatehouse/client';
-import { client, currentUser, gatehouse, LOGIN, LOGOUT } from './session.js';
+import { client, currentUser, gatehouse, LOGIN, LOGOUT, waitingText } from './session.js';
 
 const main = document.querySelector('main') as HTMLElement;
 
@@ -37,7 +37,7 @@ function formOf(challenge: Challenge): ChallengeForm | undefined {
 }
 
 async function begin(flow: string) {
-  const run = await client.start(flow);
+  const run = await client.start(flow, { onWait: (wait) => main.replaceChildren(paragraph(waitingText(wait))) });
   show(run, run.result);
 }
 

@@ -4,7 +4,7 @@ import type { FieldError } from '@gatehouse/client';
 import { type ChallengeProps, Flow, type FlowComponents } from '@gatehouse/react';
 import { type FormEvent, StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { client, currentUser, gatehouse, LOGIN, LOGOUT } from './session.js';
+import { client, currentUser, gatehouse, LOGIN, LOGOUT, waitingText } from './session.js';
 
 interface FieldFormProps {
   readonly label: string;
@@ -66,6 +66,7 @@ const components: FlowComponents = {
   'ak-stage-identification': Identification,
   'ak-stage-password': Password,
   'ak-stage-authenticator-validate': Code,
+  loading: ({ waiting }) => (waiting ? <p role="status">{waitingText(waiting)}</p> : null),
   fallback: () => <a href={`${gatehouse}/if/flow/${LOGIN}/`}>Continue at Gatehouse</a>,
   denied: ({ result }) => <p role="status">{result.message}</p>,
   error: ({ result, retry }) => (

@@ -1,4 +1,4 @@
-import { createClient } from '@gatehouse/client';
+import { createClient, type Wait } from '@gatehouse/client';
 
 /** The origin of Gatehouse, from the head of the page. */
 export const gatehouse = document.querySelector<HTMLMetaElement>('meta[name=gatehouse]')?.content ?? '';
@@ -8,9 +8,19 @@ export const client = createClient({ baseUrl: gatehouse });
 export const LOGIN = 'default-authentication-flow';
 export const LOGOUT = 'default-invalidation-flow';
 
-/** Returns the name of the logged-in user, or undefined for an anonymous visitor. */
+/**
+ * Returns the text for a visitor who waits. A browser hides the response from an origin that CORS_ORIGINS does not list,
+ * so Gatehouse seems to be away then too.
+ */
+export const waitingText = ({ seconds }: Wait): string => `Gatehouse cannot be reached. Trying again in ${seconds} s.`;
+
+/**
+ * Returns the name of the logged-in user, or undefined for an anonymous visitor, who gets 403. Also undefined if Gatehouse
+ * cannot be reached: the flow then tries again, and tells the visitor.
+ */
 export async function currentUser(): Promise<string | undefined> {
-  const response = await fetch(`${gatehouse}/api/v3/core/users/me/`, { credentials: 'include' });
-  if (!response.ok) return undefined;
+  const url = `${gatehouse}/api/v3/core/users/me/`;
+  const response = await fetch(url, { credentials: 'include' }).catch(() => undefined);
+  if (!response?.ok) return undefined;
   return ((await response.json()) as { user: { username: string } }).user.username;
 }

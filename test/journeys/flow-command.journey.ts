@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, stat } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateSync, ScureBase32Plugin } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -216,6 +216,36 @@ describe('login-without-browser.mjs', () => {
     expect(after.output).toContain('Username or Email address: ');
   });
 });
+
+it('the program of docs/how-to/write-a-client.md asks, shows a wrong password, and names the user', async () => {
+  const page = DocumentedCommands.of('docs/how-to/write-a-client.md');
+  const program = page.block('js', /readline/, { 'https://login.example.org': deployment.url });
+  await writeFile(join(project.folder, 'log-in.mjs'), program);
+  await installCookieJar();
+  const command = new InteractiveCommand(['log-in.mjs'], { cwd: project.folder });
+  await command.says(/Username: /);
+  command.write('alice');
+  await command.says(/Password: /);
+  command.write('not-the-password');
+  await command.says(/password.*: /i);
+  command.write(RIGHT);
+  await command.says(/^Logged in as alice\.$/m);
+  expect(await command.exit).toBe(0);
+});
+
+/** Installs the jar of the example under the name of the package that the page installs from the registry. */
+async function installCookieJar() {
+  const folder = join(project.folder, 'node_modules/tough-cookie');
+  await mkdir(folder);
+  await writeFile(
+    join(folder, 'package.json'),
+    '{ "name": "tough-cookie", "type": "module", "exports": "./index.js" }',
+  );
+  const url = JSON.stringify(deployment.url);
+  const jar = `import { CookieJar as Jar } from '../../cookie-jar.mjs';
+export class CookieJar extends Jar { constructor() { super(${url}); } }`;
+  await writeFile(join(folder, 'index.js'), jar);
+}
 
 it('the commands of docs/how-to/log-in-from-a-command-line.md log in and out', async () => {
   const page = DocumentedCommands.of('docs/how-to/log-in-from-a-command-line.md');

@@ -32,7 +32,7 @@ describeInChromium('a single-page application on another origin of the site', ()
       host: 'login.gatehouse.localhost',
       blueprints: [
         blueprint(
-          ...[userEntry('alice'), userEntry('bob')],
+          ...['alice', 'bob', 'carol'].map((name) => userEntry(name)),
           flowEntries('default-authentication-flow', [IDENTIFICATION, PASSWORD, VALIDATE, LOGIN]),
           flowEntries('default-invalidation-flow', [LOGOUT], { designation: 'invalidation' }),
           flowEntries('app', [APP], { designation: 'stage_configuration', authentication: 'require_authenticated' }),
@@ -101,6 +101,26 @@ describeInChromium('a single-page application on another origin of the site', ()
     await page.reload();
     await page.getByLabel('Username').waitFor();
   });
+
+  it('logs a user in on the page that the documentation shows, which also shows a wrong password', async () => {
+    const { page } = await open('documented.html');
+    await fill(page, 'Username', 'carol');
+    await fill(page, 'Password', 'not-the-password');
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByLabel('Password').inputValue()).toBe('not-the-password');
+    await fill(page, 'Password', PASSWORD_TEXT);
+    await page.getByText('You are logged in.').waitFor();
+  });
+
+  it.each(['documented.html', 'react.html', 'index.html'])(
+    'says at an origin that is not listed that Gatehouse cannot be reached: %s',
+    async (path) => {
+      const { page } = await chromium.open();
+      await page.goto(`${example.originOf(SIBLING ?? '')}/${path}`);
+      const message = await page.getByText('Gatehouse cannot be reached.').textContent();
+      expect(message).toMatch(/ Trying again in \d+ s\.$/);
+    },
+  );
 
   it('sends one response for a double click in React', async () => {
     const { page, sent } = await open('react.html');

@@ -3,10 +3,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { build } from 'vite';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import { installPacked } from './packed.js';
 
-/** The origin of Gatehouse in the pages of the example. */
-const EXAMPLE_ORIGIN = 'http://login.gatehouse.localhost:9000';
+/** The origin of Gatehouse in the pages of the example, and in that of the documentation. */
+const ORIGINS = ['http://login.gatehouse.localhost:9000', 'https://login.example.org'];
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
 
 /**
@@ -17,11 +18,13 @@ export async function serveExample() {
   const { folder, remove } = await installPacked();
   const root = join(folder, 'spa');
   await cp('examples/spa', root, { recursive: true });
-  await addTestPage(root);
-  const input = ['index.html', 'react.html', 'unmount.html'].map((name) => join(root, name));
+  await addTestPages(root);
+  const input = ['index.html', 'react.html', 'unmount.html', 'documented.html'].map((name) => join(root, name));
   await build({ root, configFile: false, logLevel: 'error', build: { rolldownOptions: { input } } });
-  const gatehouse = { origin: EXAMPLE_ORIGIN };
-  const server = await serveFolder(join(root, 'dist'), (page) => page.replaceAll(EXAMPLE_ORIGIN, gatehouse.origin));
+  const gatehouse = { origin: '' };
+  const server = await serveFolder(join(root, 'dist'), (text) =>
+    ORIGINS.reduce((edited, origin) => edited.replaceAll(origin, gatehouse.origin), text),
+  );
   const { port } = server.address() as AddressInfo;
   return {
     /** Returns the origin under which a page of this host is served. */
@@ -37,14 +40,17 @@ export async function serveExample() {
   };
 }
 
-/** Adds a page that the example does not need, which unmounts a flow. */
-async function addTestPage(root: string) {
+/** Adds pages that the example does not need: one that unmounts a flow, and one with the program of the page on clients. */
+async function addTestPages(root: string) {
   await cp('test/packages/sample/unmount.tsx', join(root, 'unmount.tsx'));
+  const program = DocumentedCommands.of('docs/how-to/write-a-client.md').block('tsx', /createRoot/);
+  await writeFile(join(root, 'documented.tsx'), program);
   const page = await readFile(join(root, 'react.html'), 'utf8');
-  await writeFile(join(root, 'unmount.html'), page.replace('react.tsx', 'unmount.tsx'));
+  for (const name of ['unmount', 'documented'])
+    await writeFile(join(root, `${name}.html`), page.replace('react.tsx', `${name}.tsx`));
 }
 
-/** Serves the files of a folder. `edit` returns the text of a page. */
+/** Serves the files of a folder. `edit` returns the text of a page or a script. */
 async function serveFolder(folder: string, edit: (page: string) => string): Promise<Server> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://example.localhost');
@@ -52,7 +58,7 @@ async function serveFolder(folder: string, edit: (page: string) => string): Prom
       (file) => {
         const type = TYPES[extname(pathname)] ?? 'application/octet-stream';
         response.setHeader('content-type', type);
-        response.end(type === 'text/html' ? edit(String(file)) : file);
+        response.end(type.startsWith('text/') ? edit(String(file)) : file);
       },
       () => response.writeHead(404).end(),
     );

@@ -85,36 +85,21 @@ describe('the packed packages, installed in another project', () => {
 /** What surrounds the examples of docs/how-to/write-a-client.md, by a pattern of the example. */
 const SURROUNDINGS: readonly (readonly [language: string, pattern: RegExp, before: string, after?: string])[] = [
   [
-    ...(['ts', /^async function ask/m] as const),
-    'declare const controller: AbortController; declare function read(label: string): Promise<string>;',
-  ],
-  [
     ...(['ts', /createSilently/] as const),
     `import type { FlowRun } from '@gatehouse/client';
     declare const run: FlowRun; declare const challenge: any; declare const device: any;`,
     'export {};',
   ],
-  [...(['ts', /tough-cookie/] as const), "import { createClient } from '@gatehouse/client';", 'export { client };'],
-  ['tsx', /FlowComponents/, '', 'export { components, Flow };'],
+  ['tsx', /FlowComponents/, ''],
 ];
-
-/** The part of tough-cookie that the client uses. */
-const TOUGH_COOKIE = `declare module 'tough-cookie' {
-  export class CookieJar {
-    setCookie(cookie: string, url: string): Promise<unknown>;
-    getCookieString(url: string): Promise<string>;
-  }
-}`;
 
 /** Writes the examples of the page on clients to files. Returns the names of the files. */
 function writeExamples(folder: string): readonly string[] {
   const page = DocumentedCommands.of('docs/how-to/write-a-client.md');
-  writeFileSync(join(folder, 'tough-cookie.d.ts'), TOUGH_COOKIE);
-  const names = SURROUNDINGS.map(([language, pattern, before, after = ''], i) => {
+  return SURROUNDINGS.map(([language, pattern, before, after = ''], i) => {
     writeFileSync(join(folder, `example${i}.${language}`), `${before}\n${page.block(language, pattern)}${after}\n`);
     return `example${i}.${language}`;
   });
-  return [...names, 'tough-cookie.d.ts'];
 }
 
 /** Compiles the sample program and the examples of the page in a strict project. Throws with the output of the compiler. */
