@@ -55,10 +55,12 @@ export class ComposeProject {
   }
 
   /**
-   * Runs the commands of a code block of a docs page: of block number `block` under the heading, by default the first.
+   * Runs the commands of a code block of a docs page: of block number `block` of those under the heading that name this
+   * drill, by default the first.
    */
   follow(page: string, heading: string, { block = 0, input = '' } = {}): Promise<string> {
-    const commands = blocksOf(page).filter((each) => each.language === 'sh' && each.heading === heading)[block];
+    const blocks = blocksOf(page).filter((each) => each.language === 'sh' && each.tests.includes('containers.drill'));
+    const commands = blocks.filter((each) => each.heading === heading)[block];
     if (commands === undefined) throw new Error(`${page} has no block ${block} of commands under ${heading}`);
     return this.sh(takeBlock(commands), input);
   }
