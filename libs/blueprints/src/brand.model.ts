@@ -9,8 +9,9 @@ import {
   isPictureAddress,
 } from './brand-attributes.js';
 import type { Draft } from './draft.js';
+import { isMap, type Json } from './json.js';
 import { loginFlowIds } from './login-flows.js';
-import { mediaNameError, mediaUrl } from './media-name.js';
+import { blockedPicture, blockedPictures, mediaNameError, mediaUrl } from './media-name.js';
 import type { BlueprintObject, ObjectModel } from './object-model.js';
 
 const text = (maxLength: number) => char({ allowBlank: true, maxLength });
@@ -67,12 +68,23 @@ export const brandModel: ObjectModel = {
   references: referencesOf(brandSchema),
   parents: [],
   uniqueFlag: 'default',
+  ignores: (values) => ({
+    ...blockedPictures(values, 'branding_logo', 'branding_favicon', 'branding_default_flow_background'),
+    ...blockedBackground(values['attributes']),
+  }),
   check: ({ attributes = {}, flow_authentication }) => {
     const errors = attributeErrors(attributes);
     if (!forbidsOtherLogins(attributes) || flow_authentication) return errors;
     return { ...errors, flow_authentication: [{ text: 'authentication_flow_only needs a login flow of the brand.' }] };
   },
 };
+
+/** Returns the warning about a background in the attributes of a brand that browsers block. */
+function blockedBackground(attributes: Json | undefined): Readonly<Record<string, string>> {
+  const own = isMap(attributes) ? attributes['gatehouse'] : undefined;
+  const warning = isMap(own) ? blockedPicture(own['background']) : undefined;
+  return warning === undefined ? {} : { attributes: `gatehouse.background: ${warning}` };
+}
 
 /** Returns whether a brand forbids login flows that it does not name (docs/reference/brands.md#other-login-flows). */
 export const isRestricted = ({ values }: BlueprintObject): boolean => forbidsOtherLogins(values['attributes']);

@@ -9,7 +9,7 @@ import {
   REQUIREMENTS,
 } from '@gatehouse/plan';
 import { z } from 'zod';
-import { mediaNameError } from './media-name.js';
+import { blockedPictures, mediaNameError } from './media-name.js';
 import type { ObjectModel } from './object-model.js';
 
 const SLUG = /^[-a-zA-Z0-9_]+$/;
@@ -70,6 +70,7 @@ export const flowModel: ObjectModel = {
   schema: flowSchema,
   references: new Map(),
   parents: [],
+  ignores: (values) => blockedPictures(values, 'background'),
   // Not a part of the schema, because the schema reads backgrounds that were stored before these rules, too.
   check: ({ background: name }) => {
     const text = mediaNameError(String(name ?? ''));

@@ -1,3 +1,5 @@
+import type { JsonMap } from './json.js';
+
 /** URL path of the pictures that the operator provides. */
 const MEDIA = '/media/public/';
 
@@ -12,6 +14,22 @@ const isAddress = (value: string): boolean => /^(https?:\/\/|\/static)/.test(val
 
 /** Returns the URL of a picture, which a field names by an address or by a name (docs/spec/blueprints.md#pictures). */
 export const mediaUrl = (value: string): string => (isAddress(value) ? value : MEDIA + value);
+
+const BLOCKED =
+  'browsers block a picture at an http address, because pages load pictures from https and from this site only. Use an https address, or a path';
+
+/** Returns the warning about a picture that the Content-Security-Policy of the pages blocks; undefined for any other value. */
+export const blockedPicture = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^http:/i.test(value) ? BLOCKED : undefined;
+
+/** Returns the warnings about pictures that browsers block, by field. */
+export const blockedPictures = (values: JsonMap, ...fields: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    fields.flatMap((field) => {
+      const warning = blockedPicture(values[field]);
+      return warning === undefined ? [] : [[field, warning]];
+    }),
+  );
 
 /** The rules for the names of pictures, each with its message. */
 const RULES: readonly (readonly [isBroken: (name: string) => boolean, message: string])[] = [
