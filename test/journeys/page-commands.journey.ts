@@ -35,6 +35,8 @@ beforeAll(async () => {
     blueprints: [blueprint(userEntry('admin'), userEntry('bob'), userEntry('eve'), userEntry('locked'), TRACED)],
     environment: { LOG_LEVEL: 'info' },
     services: ['identification', 'password', 'session', 'consent', 'enrollment', 'mfa', 'courier'],
+    // A test stops it.
+    apart: ['enrollment'],
   });
   await deployment.applyFiles('blueprints');
   shell = await PageShell.open((name, args, input) => deployment.operate(name, args, input));
@@ -69,7 +71,7 @@ describe('the commands of operators', () => {
     const { headers } = await browser.solve('login', { password: 'wrong' });
     await browser.solve('login', { password: RIGHT });
     const request = headers.get('x-authentik-id')!;
-    const [byRequest = '', byPlan = ''] = linesOf(page.block('sh', /flow -- trace/));
+    const [byRequest = '', byPlan = ''] = linesOf(page.block('sh', /^npm run flow -- trace/));
     const trace = await shell.runOk(byRequest.replace(/trace \w+/, `trace ${request}`));
     const [plan = ''] = /[0-9a-f-]{36}/.exec(trace)!;
     const json = await shell.runOk(byPlan.replace(/trace \S+/, `trace ${plan}`));
@@ -121,7 +123,7 @@ describe('the commands of operators', () => {
         .filter((line) => line.startsWith('{'));
     await shell.write('gateway.log', `${output('gateway').join('\n')}\n`);
     const ids = { '9f0c…': headers.get('x-authentik-id')! };
-    const help = await shell.runOk(pageOf('help-a-user').block('sh', /^jq /, ids));
+    const help = await shell.runOk(pageOf('help-a-user').block('sh', /request_id ==/, ids));
     expect(help).toMatch(/^[0-9a-f-]{36}\n$/);
     const page = pageOf('search-logs');
     const plans = { ...ids, '0199…': help.trim() };
@@ -131,6 +133,31 @@ describe('the commands of operators', () => {
     const refusals = await shell.runOk(page.block('sh', /reasons/));
     expect(refusals).toMatch(/^ +\d+ default-authentication-flow\tshow\tpassword=password_invalid$/m);
     expect(await shell.run(page.block('sh', /"error"/))).toMatchObject({ code: 0 });
+  });
+
+  it('find a login by a name and a time: whether the account is locked, its events, and requests without any', async () => {
+    await shell.runOk('npm run user -- lock locked');
+    const page = pageOf('help-a-user');
+    const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 16);
+    const times = { '2026-11-28T20:30': day(-1), '2026-11-28T21:00': day(1) };
+    const commands = (user: string) => linesOf(page.block('sh', /^npm run user -- list/, { ...times, alice: user }));
+    expect(await shell.runOk(commands('locked')[0]!)).toContain('  internal  locked  ');
+    const browser = deployment.browser();
+    await browser.solve(FLOW, { uid_field: 'admin' });
+    await browser.solve(FLOW, { password: 'wrong' });
+    await expect
+      .poll(() => shell.runOk(commands('admin')[1]!), { timeout: 30_000 })
+      .toContain('"gatehouse.login_failed"');
+
+    const other = deployment.browser();
+    await other.solve('login', { uid_field: 'bob' });
+    await deployment.stop('enrollment');
+    expect((await other.solve('login', { password: RIGHT })).status).toBe(503);
+    await deployment.start('enrollment');
+    const lines = deployment.output('gateway').split('\n');
+    await shell.write('gateway.log', `${lines.filter((line) => line.startsWith('{')).join('\n')}\n`);
+    const { stdout } = await shell.run(page.block('sh', /outcome == "problem"/, { ...times, alice: 'bob' }));
+    expect(stdout).toMatch(/^Plan \S+ of the flow login, user bob\n {2}at login-email/m);
   });
 
   it('export events', async () => {
