@@ -82,22 +82,17 @@ describe('the packed packages, installed in another project', () => {
   });
 });
 
-/** What surrounds the examples of docs/how-to/write-a-client.md, by a pattern of the example. */
-const SURROUNDINGS: readonly (readonly [language: string, pattern: RegExp, before: string, after?: string])[] = [
-  [
-    ...(['ts', /createSilently/] as const),
-    `import type { FlowRun } from '@gatehouse/client';
-    declare const run: FlowRun; declare const challenge: any; declare const device: any;`,
-    'export {};',
-  ],
-  ['tsx', /FlowComponents/, ''],
+/** The programs in docs/how-to/write-a-client.md that the compiler checks, by a pattern of the program. */
+const EXAMPLES: readonly (readonly [language: string, pattern: RegExp])[] = [
+  ['ts', /createSilently/],
+  ['tsx', /FlowComponents/],
 ];
 
 /** Writes the examples of the page on clients to files. Returns the names of the files. */
 function writeExamples(folder: string): readonly string[] {
   const page = DocumentedCommands.of('docs/how-to/write-a-client.md');
-  return SURROUNDINGS.map(([language, pattern, before, after = ''], i) => {
-    writeFileSync(join(folder, `example${i}.${language}`), `${before}\n${page.block(language, pattern)}${after}\n`);
+  return EXAMPLES.map(([language, pattern], i) => {
+    writeFileSync(join(folder, `example${i}.${language}`), page.block(language, pattern));
     return `example${i}.${language}`;
   });
 }
