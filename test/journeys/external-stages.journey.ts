@@ -130,9 +130,9 @@ describe.skipIf(isMissing('Python'))(`the stage in Python${missingNote('Python')
   it('returns 503 while its process is down, and the login continues when it is back', async () => {
     const { browser } = await reachTerms();
     expect(await terms.stop()).toBe(0);
-    const logged = deployment.says('gateway', /stage_unserved.*x_example_terms/);
+    const logged = deployment.says('gateway', /flow_answered.*"stage":"x_example_terms","problem":"stage_away"/);
     expect(await browser.solve('login-with-terms', { accept: true })).toMatchObject(UNAVAILABLE);
-    await logged;
+    await logged.then(() => expect(deployment.output('gateway')).toMatch(/stage_unserved.*x_example_terms/));
     await expect(deployment.apply(readFileSync(`${EXAMPLE}/blueprint.yaml`, 'utf8'))).rejects.toThrow(
       'kind: No service answers for x_example_terms on stage.x_example_terms.describe',
     );

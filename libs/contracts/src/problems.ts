@@ -123,6 +123,8 @@ interface ProblemOptions {
 export class Problem extends Error {
   readonly retryAfterS: number | undefined;
   readonly detail: Sentence;
+  /** Kind of the stage whose request ended with this problem. It is for logs, and no client gets it. */
+  stage: string | undefined;
   constructor(
     readonly code: ProblemCode,
     { detail, retry_after_s, cause }: ProblemOptions = {},

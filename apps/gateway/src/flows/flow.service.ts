@@ -166,7 +166,7 @@ export class FlowService {
     const fields = {
       ...{ request_id: id, method, flow, plan: planId, outcome: result.type },
       component: result.type === 'show' ? result.contract.component : undefined,
-      stage: result.type === 'show' ? result.contract.kind : undefined,
+      stage: stageOf(result),
       problem: result.type === 'problem' ? result.problem.code : undefined,
       reasons: reasonsOf(result),
       duration_ms: Math.round(performance.now() - arrivedAt),
@@ -174,6 +174,12 @@ export class FlowService {
     this.logger.event('flow_answered', fields);
     annotateSpan(() => attributesOf(fields));
   }
+}
+
+/** Returns the kind of the stage that is shown, or whose request ended with a problem. */
+function stageOf(result: FlowResponse['result']): string | undefined {
+  if (result.type === 'show') return result.contract.kind;
+  return result.type === 'problem' ? result.problem.stage : undefined;
 }
 
 /** Returns whether a user who logs in is the live user of the session. */

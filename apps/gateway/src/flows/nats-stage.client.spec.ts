@@ -48,5 +48,9 @@ it.each([
   ['stage_fault', { problem: { code: 'stage_fault' } }, []],
   ['stage_away', undefined, ['password']],
 ])('does not report a stage with the problem %s as busy, and as unserved if it is', async (code, reply, unserved) => {
-  expect(await answerOf(reply)).toEqual({ problem: expect.objectContaining({ code }), reported: [], unserved });
+  expect(await answerOf(reply)).toEqual({
+    problem: expect.objectContaining({ code, stage: 'password' }),
+    reported: [],
+    unserved,
+  });
 });

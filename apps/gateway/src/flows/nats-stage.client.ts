@@ -62,6 +62,7 @@ export class NatsStageClient extends StageClient {
         this.admission.reportBusy(request.flow.slug, error.retryAfterS ?? 1);
       if (error instanceof Problem && error.code === 'stage_away') outages.report(kind, verb);
       stop({ outcome: error instanceof Problem ? error.code : 'fault' });
+      if (error instanceof Problem) error.stage = kind;
       throw error;
     }
   }

@@ -14,5 +14,22 @@ it('a stage that no service serves is logged once for each outage, at most once 
   ]);
   for (const kind of ['x_acme_pin', 'password', 'session']) outages.end(kind);
   for (const kind of ['x_acme_pin', 'password']) outages.report(kind, 'respond');
-  expect(log.lines.slice(2)).toMatchObject([{ stage: 'x_acme_pin' }]);
+  const unserved = log.lines.filter(({ event }) => event === 'stage_unserved');
+  expect(unserved.slice(2)).toMatchObject([{ stage: 'x_acme_pin' }]);
+});
+
+it('the first reply of a stage after a logged outage is logged, and no other', () => {
+  const log = new LogRecorder();
+  let nowMs = 0;
+  const outages = new StageOutages(log.logger, () => nowMs);
+  outages.end('password');
+  outages.report('password', 'respond');
+  for (nowMs = 1000; nowMs < 5000; nowMs += 1000) outages.end('password');
+  // An outage within the minute is not logged, so its end is not logged either.
+  outages.report('password', 'respond');
+  outages.end('password');
+  expect(log.lines).toMatchObject([
+    { event: 'stage_unserved', stage: 'password' },
+    { level: 'info', event: 'stage_served', stage: 'password' },
+  ]);
 });

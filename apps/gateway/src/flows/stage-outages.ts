@@ -11,6 +11,7 @@ interface Outage {
 
 /**
  * Logs a line when no service serves a stage: once until the stage replies again, and at most once a minute for each kind.
+ * Logs the first reply after such a line.
  */
 export class StageOutages {
   /** By kind. Kinds are those of published flows, so there are few. */
@@ -34,6 +35,8 @@ export class StageOutages {
   /** Called when a stage has replied. */
   end(kind: string): void {
     const outage = this.#outages.get(kind);
-    if (outage && !outage.isOver) this.#outages.set(kind, { ...outage, isOver: true });
+    if (!outage || outage.isOver) return;
+    this.#outages.set(kind, { ...outage, isOver: true });
+    this.logger.event('stage_served', { stage: kind });
   }
 }

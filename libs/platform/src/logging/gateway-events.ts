@@ -11,7 +11,7 @@ export const gatewayEvents = {
     help:
       'One line for each request to the executor and each page of a flow, except [those that are refused ' +
       'before](../spec/http.md#unlogged-refusals). `outcome`: `show` (a challenge: its `component` and the kind of its `stage`), ' +
-      '`done`, `denied`, or `problem`. A refused answer, such as a wrong password, shows its challenge again, with `reasons`.',
+      '`done`, `denied`, or `problem` (with the `stage` whose request failed). A refused answer, such as a wrong password, shows its challenge again, with `reasons`.',
     fields: [
       'request_id',
       'method',
@@ -194,6 +194,13 @@ export const gatewayEvents = {
       'No process listens on the subject. Start the service of the stage with the NATS server of the gateway. Logged once ' +
       'until the stage replies again, at most once a minute for each stage; `gatehouse_stage_hop_seconds` counts all requests.',
     fields: ['stage', 'nats_subject'],
+  },
+  stage_served: {
+    level: 'info',
+    processes: GATEWAY,
+    msg: 'a stage replies again',
+    help: 'Ends `stage_unserved`. Logged at the first reply, so when a visitor comes to the stage.',
+    fields: ['stage'],
   },
   stage_page_unverified: {
     level: 'warn',
