@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { SECRETS } from '../deploy/catalogue.js';
 
 it('docs/reference/metrics.md lists every metric that the sources register', () => {
   const sources = ['apps', 'libs']
@@ -14,4 +15,10 @@ it('docs/reference/metrics.md lists every metric that the sources register', () 
   const listed = [...page.matchAll(/^\| `(gatehouse_\w+)`/gm)].map(([, name]) => name);
 
   expect(new Set(listed)).toEqual(new Set(registered));
+});
+
+it('docs/reference/metrics.md names every service with keys as one that reports them', () => {
+  const page = readFileSync('docs/reference/metrics.md', 'utf8');
+  const [, processes = ''] = /^\| `gatehouse_key_info` \| gauge \| ([\w, ]+) \|/m.exec(page) ?? [];
+  expect(new Set(processes.split(', '))).toEqual(new Set(Object.keys(SECRETS)));
 });

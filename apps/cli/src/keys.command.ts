@@ -47,6 +47,9 @@ export const keysCommand: Command = {
   },
 };
 
+/** The services that seal with the keys of a setting. */
+const SEALING_SERVICES = { SEAL_KEYS: 'gateway, courier and blueprints', MFA_SEAL_KEYS: 'mfa' } as const;
+
 /** The keys of one setting. */
 interface KeyRing {
   readonly setting: 'SEAL_KEYS' | 'MFA_SEAL_KEYS';
@@ -152,9 +155,10 @@ function formatCount({ resealed, current, remaining, unopened }: ResealCount, dr
   ].join(', ');
 }
 
-function verdict({ setting, oldIds }: KeyRing, left: number, dryRun: boolean): string {
+function verdict({ setting, sealer, oldIds }: KeyRing, left: number, dryRun: boolean): string {
   if (left > 0) return `${left} values still need another key. Keep all keys and run the command again.`;
   if (dryRun) return 'Nothing was changed.';
   if (oldIds.length === 0) return 'Everything is sealed with this key.';
-  return `${oldIds.join(', ')} can be removed from ${setting}, once no process seals with it.`;
+  const old = oldIds.join(', ');
+  return `${old} can be removed from ${setting}, if all processes of ${SEALING_SERVICES[setting]} seal with ${sealer.currentKeyId}. If one still sealed with ${old} during this run, roll it out and run the command again.`;
 }

@@ -3,7 +3,7 @@ import { gauge } from './metrics.js';
 const keys = gauge({
   name: 'gatehouse_key_info',
   question: 'keys',
-  processes: 'gateway, courier, mfa',
+  processes: 'gateway, blueprints, courier, mfa',
   help: 'The keys that the process has loaded, by their ids; always 1',
   labels: {
     setting: 'the setting that contains the key: `SEAL_KEYS`, `MFA_SEAL_KEYS`, `JWT_SIGNING_KEYS`',

@@ -8,6 +8,7 @@ import { Sealer, SecretBox } from '@gatehouse/platform';
 import { openSource, type SealedSource } from '@gatehouse/sources';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SECRETS } from '../../../../test/deploy/catalogue.js';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, keyOf } from '../../../../test/support/blueprints.js';
 import { runCli } from '../../../../test/support/commands.js';
 import type { Deployment } from '../../../../test/support/deployment.js';
@@ -130,6 +131,20 @@ describe('npm run keys -- reseal', () => {
     expect(await devices.consumeCode(device!, 'first')).toBe(true);
     expect(await devices.consumeCode(device!, 'first')).toBe(false);
     expect((await reseal(after)).stdout).toMatch(/flow.plans.body: 0 resealed, 1 current/);
+  });
+
+  it('says of which services every process must seal with the new key before the old one is removed', async () => {
+    const { stdout } = await reseal(rotated);
+    for (const [setting, old, current] of [
+      ['SEAL_KEYS', 'k1', 'k2'],
+      ['MFA_SEAL_KEYS', 'm1', 'm2'],
+    ] as const) {
+      const services = Object.keys(SECRETS).filter((service) => SECRETS[service]?.includes(setting));
+      const [line = ''] = stdout.split('\n').filter((text) => text.includes(`${old} can be removed from ${setting}`));
+      const [, named = ''] = /if all processes of (.+) seal with (\w+)\./.exec(line) ?? [];
+      expect(new Set(named.split(/, | and /))).toEqual(new Set(services));
+      expect(line).toContain(`seal with ${current}. If one still sealed with ${old} during this run, roll it out and `);
+    }
   });
 
   it('writes one event with key ids and counts, and none for a dry run or a run that reseals nothing', async () => {
