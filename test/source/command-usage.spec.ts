@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { OPERATOR_COMMANDS } from '../support/commands.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -54,4 +56,14 @@ describe('a command', () => {
     expect([code, errors]).toEqual([1, expect.stringMatching(/usage: npm run [a-z:]+/i)]);
     expect(await readdir(folder)).toEqual(['page.js']);
   });
+
+  it.each(OPERATOR_COMMANDS)(
+    'of operators is built, and an npm script that prints its usage runs it: %s',
+    async (name) => {
+      const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> };
+      const script = Object.keys(scripts).find((key) => scripts[key] === `node tools/run.mjs ${name}`);
+      const { stdout } = await promisify(execFile)(process.execPath, [`dist/apps/cli/src/${name}.js`, '--help']);
+      expect(stdout).toMatch(new RegExp(`^usage: npm run ${script}\\s`));
+    },
+  );
 });

@@ -9,6 +9,7 @@ import { SERVICE_HOST } from './inputs.mjs';
 
 const COMMANDS = [
   'blueprint',
+  'breach-list',
   'check-stage',
   'database',
   'events',

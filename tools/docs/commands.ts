@@ -68,7 +68,7 @@ const SECTIONS: Readonly<Record<string, CommandSection>> = {
   roles: {
     command: rolesCommand,
     about:
-      'Creates the Postgres roles of the services. A deployment runs it after `migrate` ([deploy](../how-to/deploy.md)).',
+      'Creates the Postgres roles of the services in the database of `DATABASE_URL`. A deployment runs it after `migrate` ([deploy](../how-to/deploy.md)).',
   },
   'breach-list': {
     command: breachListCommand,
@@ -85,12 +85,14 @@ function section({ command, about, more = [] }: CommandSection): string[] {
   return [`## ${command.name}`, about, ...[command.usage, ...more].map((usage) => `\`\`\`text\n${usage}\n\`\`\``)];
 }
 
-/** Throws if a script of package.json runs a command that the page lacks. */
+/** Throws if a script of package.json runs a command that the page lacks, or if no script runs a command of the page. */
 function checkComplete(): void {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
   const run = Object.values(scripts).flatMap((script) => /^node tools\/run\.mjs ([\w-]+)/.exec(script)?.[1] ?? []);
   const missing = run.filter((name) => !(name in SECTIONS));
   if (missing.length > 0) throw new Error(`tools/docs/commands.ts lacks the commands ${missing.join(', ')}`);
+  const withoutScript = Object.keys(SECTIONS).filter((name) => !run.includes(name));
+  if (withoutScript.length > 0) throw new Error(`package.json has no script for ${withoutScript.join(', ')}`);
 }
 
 checkComplete();
@@ -99,7 +101,7 @@ checkComplete();
 export const documents: readonly Document[] = [
   page('docs/reference/commands.md', [
     '# Commands',
-    'In a checkout, run `npm run NAME -- ARGUMENTS`; with `--help` it prints the text below. In the image, run ' +
+    'In a checkout, run `npm run NAME -- ARGUMENTS` as the usages below say; `--help` prints them. In the image, run ' +
       '`dist/apps/cli/src/NAME.js ARGUMENTS`, with compose by `docker compose run --rm operator` ' +
       '([on Kubernetes](../how-to/deploy-on-kubernetes.md#run-a-command)).',
     'A command uses the database of `DATABASE_URL`, without it that of `npm start`. It ends with code 0; with 1 after a mistake, ' +

@@ -22,7 +22,7 @@ const PASSWORD_VARIABLE = /^DATABASE_PASSWORD_([A-Z]+)$/;
 /** Waits for Postgres, creates the Postgres roles of the services, and stores their passwords and settings. */
 export const rolesCommand: Command = {
   name: 'roles',
-  usage: 'usage: roles   sets the password of each Postgres role whose DATABASE_PASSWORD_<SERVICE> is set',
+  usage: 'usage: npm run roles   sets the password of each Postgres role whose DATABASE_PASSWORD_<SERVICE> is set',
   run: async (_args, { env }) => {
     const { DATABASE_URL } = readConfig(postgresConfig, env);
     const passwords = rolePasswords(env);
