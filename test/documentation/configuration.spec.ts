@@ -8,8 +8,10 @@ import compile from 'icu-minify/compile';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { TAG_NAMES } from '../../libs/blueprints/src/tags.js';
+import { slugOf } from '../../site/markdown-text.js';
+import { sitePathOf } from '../../site/navigation.js';
 import { isInstalled } from '../deploy/installed.js';
-import { readRules } from '../support/alert-rules.js';
+import { RULES_FOLDER, readRules } from '../support/alert-rules.js';
 import { DocumentedCommands } from '../support/documented-commands.js';
 import { PageShell } from '../support/page-shell.js';
 
@@ -35,11 +37,24 @@ describe('the page on observing', () => {
     expect(await check('pods.yml')).toContain('SUCCESS');
   });
 
-  it('gives every alert the address at which operators read the runbooks', async () => {
-    await shell.runOk(page.block('sh', /^sed -i/));
-    const rules = await shell.runOk('cat deploy/prometheus/rules/*.yml');
-    expect(rules).toContain('https://wiki.example.org/gatehouse/docs/how-to/runbooks.md#');
-    expect(rules).not.toContain('gatehouse.invalid');
+  it.each([
+    [
+      'a code host',
+      /^sed -i .*git\.example\.org/,
+      'https://git.example.org/gatehouse/blob/main/docs/how-to/runbooks.md',
+    ],
+    [
+      'the site',
+      /^sed -i .*docs\.example\.org/,
+      `https://docs.example.org/${sitePathOf('docs/how-to/runbooks.md')}.html`,
+    ],
+  ])('gives every alert the address of its section in the runbooks on %s', async (_, command, address) => {
+    await run('cp', ['-r', '--parents', RULES_FOLDER, shell.folder]);
+    await shell.runOk(page.block('sh', command));
+    const rules = await shell.runOk(`cat ${RULES_FOLDER}/*.yml`);
+    const alerts = readRules().flatMap(({ alert }) => alert ?? []);
+    const linked = [...rules.matchAll(/ runbook_url: (.*)$/gm)].map(([, url]) => url);
+    expect(new Set(linked)).toEqual(new Set(alerts.map((alert) => `${address}#${slugOf(alert)}`)));
   });
 
   it('mutes alerts that exist', () => {
