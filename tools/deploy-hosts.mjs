@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { isSecret, readSettings } from './env-settings.mjs';
+import { endWithUsage } from './usage.mjs';
 
 const USAGE = 'usage: npm run deploy:hosts -- FOLDER [INSTANCE…], where INSTANCE is as in password or password-2';
 const FIRST_PORT = 9000;
@@ -26,6 +27,7 @@ const OF_NATS = /^NATS_(NKEY_[A-Z]+|LISTEN|HTTP|STORE|STAGES|SERVER_NAME|ROUTES|
 const OWNER = 'gatehouse';
 const NATS_DEFAULTS = { NATS_LISTEN: '127.0.0.1:4222', NATS_HTTP: '127.0.0.1:8222', NATS_STORE: '/var/lib/nats' };
 
+endWithUsage(USAGE, []);
 const [folder = '', ...instances] = process.argv.slice(2);
 if (folder === '' || folder.startsWith('-')) fail(USAGE);
 const source = join(folder, 'settings.env');

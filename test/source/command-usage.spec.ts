@@ -23,7 +23,7 @@ function run(script: string, ...args: string[]) {
 }
 
 const SCRIPTS = [
-  ...['deploy-env', 'deploy', 'deploy-stage', 'sign-stage-page', 'load', 'bench', 'pages', 'release'],
+  ...['deploy-env', 'deploy-hosts', 'deploy', 'deploy-stage', 'sign-stage-page', 'load', 'bench', 'pages', 'release'],
   ...['packages', 'publish-packages', 'new-stage'],
 ];
 
@@ -32,6 +32,7 @@ const MISPLACED: [script: string, ...args: string[]][] = [
   ['deploy-env', '--dry-run'],
   ['deploy-env', '-'],
   ['deploy-env', 'secrets.env', 'more.env'],
+  ['deploy-hosts', '.', '--dry-run'],
   ['deploy', 'roll', '--no-build'],
   ['deploy-stage', 'x_acme_terms', '--dry-run'],
   ['sign-stage-page', 'x_acme_map', 'page.js', '--key'],
