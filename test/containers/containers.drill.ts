@@ -47,8 +47,11 @@ async function logIn(user: string): Promise<string | undefined> {
 
 const underLoad = (fault: string, act: () => Promise<unknown>) => matrix.run(project.url, fault, act);
 
-const untilReady = (services: readonly string[]) =>
-  project.sh(`docker compose up --detach --no-deps --no-build --no-recreate --wait ${services.join(' ')}`);
+/** Resolves when all services are healthy. `--wait` alone fails for a service that has just missed NATS or Postgres. */
+const untilReady = (services: readonly string[]) => {
+  const wait = `docker compose up --detach --no-deps --no-build --no-recreate --wait ${services.join(' ')}`;
+  return project.sh(`timeout 120 sh -c 'until ${wait}; do :; done'`);
+};
 
 describe('a compose deployment', () => {
   it('is installed by the commands of the page, and logs its administrator in', async () => {
