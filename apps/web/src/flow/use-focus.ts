@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Envelope } from '../challenges/envelope.js';
 
 interface Shown {
@@ -19,7 +19,8 @@ export function useFocus({ step, challenge, partHeading }: Shown) {
     FOCUS_TARGETS.map((target) => main.current?.querySelector<HTMLElement>(target))
       .find(Boolean)
       ?.focus();
-  useEffect(() => {
+  // With the change of the page and not after it: a key that the visitor presses in between would be lost.
+  useLayoutEffect(() => {
     // Do not move the focus at the first step: it uses `autofocus`, and the visitor may be typing already.
     if (!isFirst.current) moveFocus();
     isFirst.current = false;
