@@ -9,6 +9,8 @@ interface Row {
   readonly logins: number;
   readonly requests: number;
   readonly failures: number;
+  /** Number of failures by their status and body, or by their error. */
+  readonly reasons: Readonly<Record<string, number>>;
   readonly gap_s: number;
   readonly startedOver: number;
 }
@@ -30,10 +32,10 @@ export class FaultMatrix {
     await load.finish(UNDISTURBED);
     await act();
     await load.finish(UNDISTURBED);
-    const { finished, requests, refused, gapMs, startedOver, lost } = await load.stop();
+    const { finished, requests, refused, refusals: reasons, gapMs, startedOver, lost } = await load.stop();
     if (lost.length > 0) throw new Error(`${fault}: lost ${JSON.stringify(lost)}`);
     const gap_s = Math.round(gapMs / 100) / 10;
-    const row = { fault, logins: finished, requests, failures: refused, gap_s, startedOver };
+    const row = { fault, logins: finished, requests, failures: refused, reasons, gap_s, startedOver };
     this.rows.push(row);
     process.stdout.write(`${lineOf(row)}\n`);
     return row;
@@ -56,7 +58,7 @@ function lineOf({
   failures,
   gap_s,
   startedOver,
-}: Readonly<Record<keyof Row, unknown>>): string {
+}: Readonly<Record<Exclude<keyof Row, 'reasons'>, unknown>>): string {
   const numbers = [logins, requests, failures, gap_s, startedOver].map((value) => String(value).padStart(12));
   return `${String(fault).padEnd(34)}${numbers.join(' ')}`;
 }
