@@ -220,9 +220,7 @@ describe('a compose deployment', () => {
 
   it('applies a setting in .env to all services when they are rolled, and no container has a foreign secret', async () => {
     appendFileSync(join(project.folder, '.env'), 'ANONYMOUS_RATE=0\n');
-    const { reasons } = await underLoad('all services rolled', () =>
-      project.follow(DEPLOY, 'Put your proxy in front'),
-    );
+    const { reasons } = await underLoad('all services rolled', () => project.follow(DEPLOY, 'Put your proxy in front'));
     expect(reasons).toEqual({});
     const secrets = [...project.read('secrets.env').matchAll(/^(\w+)=(.+)$/gm)];
     for (const service of SERVICES) {
