@@ -5,7 +5,7 @@
  */
 export const SCHEMA_VERSIONS = {
   directory: 1_766_191_380_000,
-  flow: 1_766_795_940_000,
+  flow: 1_766_796_060_000,
   captcha: 1_764_201_720_000,
   consent: 1_765_411_380_000,
   enrollment: 1_764_201_660_000,

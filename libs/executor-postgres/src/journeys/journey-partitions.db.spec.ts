@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitForBlockedStatements } from '../../../../test/support/blocked-statements.js';
 import { flowDatabase } from '../../testing/flow-database.js';
 
 let database: Awaited<ReturnType<typeof flowDatabase>>;
@@ -41,14 +42,14 @@ async function addOldPartition(days: number): Promise<string> {
 }
 
 describe('the partitions of journeys', () => {
-  it('are made for today and the three next days, once', async () => {
+  it('are made for the three next days, once', async () => {
     expect([await keep(), await keep()]).toEqual([
-      { made: 4, dropped: 0 },
+      { made: 3, dropped: 0 },
       { made: 0, dropped: 0 },
     ]);
-    expect(await partitions()).toEqual([...[0, 1, 2, 3].map(nameOf), 'flow.journeys_default']);
-    await add('now()');
-    expect([await rowsIn(nameOf(0)), await rowsIn('flow.journeys_default')]).toEqual([1, 0]);
+    expect(await partitions()).toEqual([...[1, 2, 3].map(nameOf), 'flow.journeys_default']);
+    await add(`now() + interval '1 day'`);
+    expect([await rowsIn(nameOf(1)), await rowsIn('flow.journeys_default')]).toEqual([1, 0]);
   });
 
   it('are dropped when their last record is older than records are kept', async () => {
@@ -67,12 +68,32 @@ describe('the partitions of journeys', () => {
     expect(await rowsIn('flow.journeys')).toBe(1);
   });
 
-  it('take their records over from the default partition, which takes those of a missing day', async () => {
+  it('leave the records of a day without one in the default partition, until they are older than records are kept', async () => {
     await add('now()');
     await add(`now() - interval '40 days'`);
-    expect(await rowsIn('flow.journeys_default')).toBe(2);
-    expect(await keep()).toEqual({ made: 4, dropped: 0 });
-    expect([await rowsIn(nameOf(0)), await rowsIn('flow.journeys_default')]).toEqual([1, 0]);
+    await add(`now() + interval '1 day'`);
+    expect(await rowsIn('flow.journeys_default')).toBe(3);
+    expect(await keep()).toEqual({ made: 3, dropped: 0 });
+    expect([await rowsIn(nameOf(1)), await rowsIn('flow.journeys_default')]).toEqual([1, 1]);
+  });
+});
+
+describe('while partitions are made', () => {
+  let maker: DataSource;
+  beforeEach(async () => {
+    maker = await openDataSource({ url: database.url, schema: 'flow', poolSize: 1 });
+  });
+  afterEach(() => maker.destroy());
+
+  it('the record of a login waits and is stored, also if its day has no partition', async () => {
+    const added = await maker.transaction(async (manager) => {
+      await manager.query(`SELECT * FROM flow.keep_journey_partitions('30 days')`);
+      const waiting = add('now()').catch((error: unknown) => error);
+      await waitForBlockedStatements(database.source, 1);
+      return { waiting };
+    });
+    expect(await added.waiting).toEqual([]);
+    expect(await rowsIn('flow.journeys')).toBe(1);
   });
 });
 

@@ -18,6 +18,7 @@ import { ReceivedSignals1766191260000 } from './1766191260000-received-signals.j
 import { DeviceBoundSessions1766191320000 } from './1766191320000-device-bound-sessions.js';
 import { SignedInApplications1766795820000 } from './1766795820000-signed-in-applications.js';
 import { LoginSets1766795940000 } from './1766795940000-login-sets.js';
+import { PartitionsOfComingDays1766796060000 } from './1766796060000-partitions-of-coming-days.js';
 
 /** Migrations of the schema `flow`, in order. */
 export const executorMigrations = [
@@ -41,4 +42,5 @@ export const executorMigrations = [
   DeviceBoundSessions1766191320000,
   SignedInApplications1766795820000,
   LoginSets1766795940000,
+  PartitionsOfComingDays1766796060000,
 ];
