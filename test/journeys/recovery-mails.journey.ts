@@ -171,6 +171,9 @@ describeWithNats.each(['2024.8', '2026.8'] as const)('a recovery mail of the API
   it('is not sent to a user without an address, nor with an unknown stage', async () => {
     const refused = (errors: object) => ({ status: 400, body: errors });
     const mailed = mailbox.mails.length;
+    const queued = () => deployment.rows<{ id: string }>('SELECT id FROM flow.outbox');
+    // A courier deletes a row only after the mail has arrived, so one of an earlier test may be left.
+    const earlier = new Set((await queued()).map(({ id }) => id));
     expect(await send('erin')).toMatchObject(
       refused({ non_field_errors: ['User does not have an email address set.'] }),
     );
@@ -185,7 +188,7 @@ describeWithNats.each(['2024.8', '2026.8'] as const)('a recovery mail of the API
     expect(await send('carol', {})).toMatchObject(missing);
     expect(await send('carol', { email_stage: stage }, { form: ofTheOther })).toMatchObject(missing);
     expect(await secondsOfLink('carol')).toBeUndefined();
-    expect(await deployment.rows('SELECT id FROM flow.outbox')).toEqual([]);
+    expect((await queued()).filter(({ id }) => !earlier.has(id))).toEqual([]);
     expect(mailbox.mails).toHaveLength(mailed);
   });
 
