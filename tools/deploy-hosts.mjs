@@ -29,7 +29,7 @@ const NATS_DEFAULTS = { NATS_LISTEN: '127.0.0.1:4222', NATS_HTTP: '127.0.0.1:822
 
 endWithUsage(USAGE, []);
 const [folder = '', ...instances] = process.argv.slice(2);
-if (folder === '' || folder.startsWith('-')) fail(USAGE);
+if (folder === '') fail(USAGE);
 const source = join(folder, 'settings.env');
 const settings = new Map(readSettings(source));
 if (!settings.has('SEAL_KEYS'))

@@ -78,37 +78,18 @@ describe('the partitions of journeys', () => {
   });
 });
 
-describe('while partitions are made', () => {
-  let maker: DataSource;
+describe('beside another transaction', () => {
+  let other: DataSource;
   beforeEach(async () => {
-    maker = await openDataSource({ url: database.url, schema: 'flow', poolSize: 1 });
+    other = await openDataSource({ url: database.url, schema: 'flow', poolSize: 1 });
   });
-  afterEach(() => maker.destroy());
+  afterEach(() => other.destroy());
 
-  it('the record of a login waits and is stored, also if its day has no partition', async () => {
-    const added = await maker.transaction(async (manager) => {
-      await manager.query(`SELECT * FROM flow.keep_journey_partitions('30 days')`);
-      const waiting = add('now()').catch((error: unknown) => error);
-      await waitForBlockedStatements(database.source, 1);
-      return { waiting };
-    });
-    expect(await added.waiting).toEqual([]);
-    expect(await rowsIn('flow.journeys')).toBe(1);
-  });
-});
-
-describe('while a transaction reads journeys', () => {
-  let reader: DataSource;
-  beforeEach(async () => {
-    reader = await openDataSource({ url: database.url, schema: 'flow', poolSize: 1 });
-  });
-  afterEach(() => reader.destroy());
-
-  it('no partition is dropped or made, no writer waits for longer than the lock timeout, and the next call does it', async () => {
+  it('that reads journeys, no partition is dropped or made, no writer waits for longer than the lock timeout, and the next call does it', async () => {
     await keep();
     const old = await addOldPartition(40);
     await query(`DROP TABLE ${nameOf(3)}`);
-    await reader.transaction(async (manager) => {
+    await other.transaction(async (manager) => {
       await manager.query('SELECT count(*) FROM flow.journeys');
       const tried = keep();
       await add('now()');
@@ -118,5 +99,16 @@ describe('while a transaction reads journeys', () => {
     expect(await keep()).toEqual({ made: 1, dropped: 1 });
     expect(await partitions()).not.toContain(old);
     expect(await rowsIn('flow.journeys')).toBe(2);
+  });
+
+  it('that makes partitions, the record of a login waits and is stored, also if its day has no partition', async () => {
+    const added = await other.transaction(async (manager) => {
+      await manager.query(`SELECT * FROM flow.keep_journey_partitions('30 days')`);
+      const waiting = add('now()').catch((error: unknown) => error);
+      await waitForBlockedStatements(database.source, 1);
+      return { waiting };
+    });
+    expect(await added.waiting).toEqual([]);
+    expect(await rowsIn('flow.journeys')).toBe(1);
   });
 });
