@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { schemaLayers } from './schema-layers.js';
 
 const secrets = z.registry<{ secret: true }>();
+const knownFields = new WeakMap<z.ZodObject, readonly string[]>();
 
 /** Text that logs, events and the inspector contain in place of a secret (docs/spec/events.md#masking). */
 export const REDACTED = '*'.repeat(20);
@@ -15,11 +16,13 @@ export function secret<S extends z.ZodType>(schema: S): S {
   return schema;
 }
 
-/** Returns the names of the secret fields of an object schema. */
+/** Returns the names of the secret fields of an object schema. Each schema is searched once, because none changes. */
 export function secretFields(schema: z.ZodObject): readonly string[] {
-  return Object.entries(schema.shape)
-    .filter(([, field]) => isSecret(field))
-    .map(([name]) => name);
+  const known = knownFields.get(schema);
+  if (known) return known;
+  const names = Object.keys(schema.shape).filter((name) => isSecret(schema.shape[name]));
+  knownFields.set(schema, names);
+  return names;
 }
 
 /**
