@@ -3,7 +3,7 @@
  * files under these paths. `npm test -- --changed [REF]` runs only the test files that a change since REF can break.
  * With arguments, no checks run. The last line is `N passed, N failed`.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,9 +16,7 @@ const SLOWEST = 10;
 installIfNeeded();
 const paths = await selectedPaths(process.argv.slice(2));
 const failures = [];
-const built = spawnSync(process.execPath, ['tools/build.mjs'], { stdio: 'inherit' }).status === 0;
-if (!built) failures.push('build');
-const [checks, counts] = await Promise.all([runChecks(), built && paths?.length !== 0 ? runSuites() : NO_RESULT]);
+const [checks, counts] = await Promise.all([runChecks(), buildAndRunSuites()]);
 
 for (const { report } of checks) console.log(report);
 failures.push(...checks.filter(({ passed }) => !passed).map(({ name }) => name));
@@ -40,7 +38,14 @@ async function selectedPaths([first, ...rest]) {
   return files;
 }
 
-/** Runs the checks at the same time as the suites, because the suites wait for other processes most of the time. */
+/** Returns no result if the build fails, or if there are no suites to run. */
+async function buildAndRunSuites() {
+  const built = (await run(['tools/build.mjs'])) === 0;
+  if (!built) failures.push('build');
+  return built && paths?.length !== 0 ? runSuites() : NO_RESULT;
+}
+
+/** Runs the checks at the same time as the build and the suites, which do not keep all cores busy. */
 async function runChecks() {
   if (paths !== undefined) return [];
   const { runAllChecks } = await import('./check.mjs');
@@ -51,10 +56,10 @@ async function runSuites() {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-report-'));
   const [report, durations] = [join(folder, 'report.json'), join(folder, 'durations.json')];
   try {
-    const status = await vitest(
+    const reporters = ['default', 'json', './tools/durations-reporter.mjs'].map((name) => `--reporter=${name}`);
+    const status = await run(
+      ['node_modules/vitest/vitest.mjs', 'run', ...reporters, `--outputFile.json=${report}`, ...(paths ?? [])],
       { TEST_DURATIONS_FILE: durations },
-      ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-      ...['--reporter=./tools/durations-reporter.mjs', ...(paths ?? [])],
     );
     return { ...countsOf(status, report), slowest: slowestFiles(readJson(durations, [])) };
   } finally {
@@ -62,11 +67,9 @@ async function runSuites() {
   }
 }
 
-function vitest(env, ...args) {
-  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...args], {
-    stdio: 'inherit',
-    env: { ...process.env, ...env },
-  });
+/** Runs a script of the repository. Returns its exit code, or `null` if a signal has ended it. */
+function run(args, env = {}) {
+  const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...env } });
   return new Promise((resolve) => child.once('close', resolve));
 }
 
