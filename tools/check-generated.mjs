@@ -2,12 +2,12 @@
  * `docs:check`, `check:openapi` and `check:surface` in one process. Most of their CPU time is the loading of the code, which happens once
  * here.
  */
-import { checkOpenapi } from './check-openapi.mjs';
-import { checkDocs } from './docs.mjs';
+import { checkOpenapi, GATEWAY_MODULE } from './check-openapi.mjs';
+import { checkDocs, DOCS_MODULES } from './docs.mjs';
 import { withModules } from './modules.mjs';
-import { checkStableSurface } from './stable-surface.mjs';
+import { checkStableSurface, SURFACE_MODULES } from './stable-surface.mjs';
 
-const problems = await withModules(async (load) => [
+const problems = await withModules([...DOCS_MODULES, GATEWAY_MODULE, ...SURFACE_MODULES], async (load) => [
   ...(await checkDocs(load)),
   ...(await checkOpenapi(load)),
   ...(await checkStableSurface(load)),

@@ -10,6 +10,11 @@ const GENERATORS = 'tools/docs';
 /** Loaded first, because it notes which import registers a metric, and the others import the same modules. */
 const FIRST = 'metrics.ts';
 
+/** The modules that `checkDocs` loads. */
+export const DOCS_MODULES = [...new Set([FIRST, ...readdirSync(GENERATORS).sort()])].map(
+  (file) => `${GENERATORS}/${file}`,
+);
+
 /** Returns what is out of date, a line for each page. */
 export async function checkDocs(load) {
   const stale = await stalePages(load);
@@ -18,8 +23,7 @@ export async function checkDocs(load) {
 
 async function stalePages(load) {
   const pages = [];
-  for (const file of new Set([FIRST, ...readdirSync(GENERATORS).sort()]))
-    pages.push(...((await load(`${GENERATORS}/${file}`)).documents ?? []));
+  for (const path of DOCS_MODULES) pages.push(...((await load(path)).documents ?? []));
   return pages.filter(({ path, text }) => read(path) !== text);
 }
 
@@ -39,8 +43,8 @@ function write({ path, text }) {
 
 if (isMain(import.meta.url)) {
   if (process.argv.includes('--check')) {
-    const problems = await withModules(checkDocs);
+    const problems = await withModules(DOCS_MODULES, checkDocs);
     for (const problem of problems) console.log(problem);
     process.exitCode = problems.length > 0 ? 1 : 0;
-  } else for (const page of await withModules(stalePages)) write(page);
+  } else for (const page of await withModules(DOCS_MODULES, stalePages)) write(page);
 }

@@ -14,11 +14,17 @@ const USAGE = `Usage: npm run new:stage -- NAME [--service SERVICE] [--no-page]
   --service  the service that runs the stage (default: session)
   --no-page  the stage never asks the visitor`;
 const PAGES = 'apps/web/src/challenges';
+const MODULES = {
+  names: 'tools/new-stage/stage-name.ts',
+  files: 'tools/new-stage/stage-files.ts',
+  lists: 'tools/new-stage/list-entries.ts',
+  catalogue: 'libs/stages/src/catalogue.ts',
+};
 const FORMATTER = 'node_modules/@biomejs/biome/bin/biome';
 
 endWithUsage(USAGE);
 const wanted = readArguments();
-const texts = wanted && (await withModules(readTexts));
+const texts = wanted && (await withModules(Object.values(MODULES), readTexts));
 if (texts) {
   const written = { ...texts.files, ...texts.lists };
   for (const [path, text] of Object.entries(written)) write(path, text);
@@ -42,10 +48,10 @@ function readArguments() {
 /** Returns the texts of all files, without writing them. Fails for arguments that are not valid. */
 async function readTexts(load) {
   const { name, service, asks } = wanted;
-  const { ArgumentError, stageNames } = await load('tools/new-stage/stage-name.ts');
-  const { askingStage, silentStage } = await load('tools/new-stage/stage-files.ts');
-  const { listEntries } = await load('tools/new-stage/list-entries.ts');
-  const { stages } = await load('libs/stages/src/catalogue.ts');
+  const { ArgumentError, stageNames } = await load(MODULES.names);
+  const { askingStage, silentStage } = await load(MODULES.files);
+  const { listEntries } = await load(MODULES.lists);
+  const { stages } = await load(MODULES.catalogue);
   const contracts = Object.values(stages).map(({ contract }) => contract);
   const services = new Set(contracts.map((contract) => contract.service));
   if (!services.has(service))

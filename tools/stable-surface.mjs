@@ -10,10 +10,14 @@ import { parseArgs } from 'node:util';
 import { isMain, withModules } from './modules.mjs';
 
 const RECORD = 'docs/reference/stable-surface.json';
+const [COMPARISON, NAMES] = ['comparison', 'names'].map((name) => `tools/stable-surface/${name}.ts`);
+
+/** The modules that `checkStableSurface` loads. */
+export const SURFACE_MODULES = [COMPARISON, NAMES];
 
 /** Returns a line for each recorded name that is gone, and with `complete` for each that is not recorded. */
 export async function checkStableSurface(load, { complete = false } = {}) {
-  const { findRemoved, findUnrecorded } = await load('tools/stable-surface/comparison.ts');
+  const { findRemoved, findUnrecorded } = await load(COMPARISON);
   const [now, before] = [await namesNow(load), recorded()];
   return [...findRemoved(now, before), ...(complete ? findUnrecorded(now, before) : [])];
 }
@@ -21,7 +25,7 @@ export async function checkStableSurface(load, { complete = false } = {}) {
 async function record(load) {
   const problems = await checkStableSurface(load);
   if (problems.length > 0) return problems;
-  const { recordOf } = await load('tools/stable-surface/comparison.ts');
+  const { recordOf } = await load(COMPARISON);
   const names = recordOf(await namesNow(load), recorded());
   writeFileSync(RECORD, `${JSON.stringify(names, undefined, 2)}\n`);
   console.log(`recorded the names of ${names.version} in ${RECORD}`);
@@ -29,7 +33,7 @@ async function record(load) {
 }
 
 async function namesNow(load) {
-  const { stableNames } = await load('tools/stable-surface/names.ts');
+  const { stableNames } = await load(NAMES);
   return { version: JSON.parse(readFileSync('package.json', 'utf8')).version, surfaces: stableNames() };
 }
 
@@ -37,7 +41,9 @@ const recorded = () => (existsSync(RECORD) ? JSON.parse(readFileSync(RECORD, 'ut
 
 if (isMain(import.meta.url)) {
   const { values } = parseArgs({ options: { record: { type: 'boolean' }, complete: { type: 'boolean' } } });
-  const problems = await withModules((load) => (values.record ? record(load) : checkStableSurface(load, values)));
+  const problems = await withModules(SURFACE_MODULES, (load) =>
+    values.record ? record(load) : checkStableSurface(load, values),
+  );
   for (const problem of problems) console.log(problem);
   process.exitCode = problems.length > 0 ? 1 : 0;
 }
