@@ -18,6 +18,7 @@ export default defineConfig({
         find: /^@gatehouse\/stages\/password$/,
         replacement: at('./libs/stages/src/password/password-hashes.ts'),
       },
+      { find: /^@gatehouse\/stages\/modules$/, replacement: at('./libs/stages/src/modules.ts') },
       { find: /^@gatehouse\/stages$/, replacement: at('./libs/stages/src/catalogue.ts') },
       { find: /^@gatehouse\/(client|react)$/, replacement: at('./packages/$1/src/index.ts') },
       { find: /^@gatehouse\/client\/webauthn$/, replacement: at('./packages/client/src/webauthn.ts') },

@@ -1,6 +1,39 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** Returns the names of the source files in all chunks that a process loads before the first of its dynamic imports. */
+function loadedAtStart(entry: string, found = new Map<string, string[]>()): string[] {
+  const lines = readFileSync(entry, 'utf8').split('\n');
+  found.set(
+    entry,
+    lines.filter((line) => /^\/\/ (libs|node_modules)\//.test(line)),
+  );
+  for (const line of lines) {
+    const [, path] = /^(?:import|export) .*"(\.[^"]+)";$/.exec(line) ?? [];
+    const file = path && join(dirname(entry), path);
+    if (file && !found.has(file)) loadedAtStart(file, found);
+  }
+  return [...found.values()].flat();
+}
+const loadedBy = (service: string, pattern: RegExp) =>
+  loadedAtStart(`dist/apps/${service}/src/main.js`).filter((name) => pattern.test(name));
+
+const CONTRACT = /libs\/stages\/.*\.contract\.ts$/;
+const DATABASE_CLIENT = /node_modules\/(typeorm|pg)\//;
+
+describe('a service loads at its start', () => {
+  it('no contracts of stages, because it needs only those of its own', () => {
+    for (const service of ['captcha', 'consent', 'enrollment', 'mfa', 'session'])
+      expect(loadedBy(service, CONTRACT)).toEqual([]);
+    expect(loadedBy('gateway', CONTRACT)).not.toEqual([]);
+  });
+
+  it('no client of a database, if it has none', () => {
+    expect(loadedBy('session', DATABASE_CLIENT)).toEqual([]);
+    expect(loadedBy('gateway', DATABASE_CLIENT)).not.toEqual([]);
+  });
+});
 
 it('no bundle makes Node load its HTTP client, or has a CommonJS module that V8 parses twice', () => {
   const chunks = readdirSync('dist/chunks').filter((name) => name.endsWith('.js'));

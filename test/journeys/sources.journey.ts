@@ -1,6 +1,6 @@
 import { Logger, NatsBus } from '@gatehouse/platform';
 import { serveStages } from '@gatehouse/stage-kit';
-import { stagesOf } from '@gatehouse/stages';
+import { stagesOf } from '@gatehouse/stages/modules';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { blueprint } from '../support/blueprints.js';
 import { type Browser, usernameOf } from '../support/browser.js';

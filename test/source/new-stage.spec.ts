@@ -57,7 +57,7 @@ describe('npm run new:stage', { timeout: 120_000 }, () => {
 
   it('makes a stage that lacks nothing, and lists the files that it has written or changed', async () => {
     for (const file of report.matchAll(/^ {2}(\S+\.\w+)$/gm)) expect(existsSync(join(folder, file[1]!))).toBe(true);
-    for (const file of ['libs/stages/src/catalogue.ts', 'deploy/nats/nats.conf'])
+    for (const file of ['libs/stages/src/catalogue.ts', 'libs/stages/src/modules.ts', 'deploy/nats/nats.conf'])
       expect(report).toContain(`  ${file}\n`);
     expect(await run('tools/check-stages.mjs')).toBe('The stages are complete.\n');
   });

@@ -6,7 +6,7 @@ import { Logger, NatsBus, natsConfig, readConfig } from '@gatehouse/platform';
 import { policiesModule } from '@gatehouse/policies';
 import { providersModule } from '@gatehouse/providers';
 import { serveStages } from '@gatehouse/stage-kit';
-import { stagesOf } from '@gatehouse/stages';
+import { stagesOf } from '@gatehouse/stages/modules';
 import type { HostedPart } from './service-host.js';
 
 type Stop = () => Promise<unknown>;

@@ -18,6 +18,7 @@ export function listEntries(names: StageNames, { service, asks, read }: Lists): 
   });
   return {
     ...edit('libs/stages/src/catalogue.ts', catalogueImport(names), catalogueLine(names)),
+    ...edit('libs/stages/src/modules.ts', moduleLine(names, service)),
     ...edit('docs/spec/stages.md', specRow(names, { service, asks }), specSection(names, asks)),
     ...edit('docs/reference/differences/stages.md', differencesLine(names)),
     ...(asks
@@ -32,16 +33,20 @@ export function listEntries(names: StageNames, { service, asks, read }: Lists): 
 const catalogueImport = ({ folder, camel }: StageNames): Edit =>
   before(/^import /m, `import { ${camel}Contract } from './${folder}/${folder}.contract.js';\n`);
 
-const catalogueLine = ({ kind, folder, camel }: StageNames): Edit =>
+const catalogueLine = ({ kind, camel }: StageNames): Edit =>
   inOrder({
     block: /(?<=^export const stages.*\n)[^]*?(?=^};)/m,
-    entry: /^ {2}(\w+): \{(?:.*\},$|[^]*?^ {2}\},$)\n/gm,
+    entry: /^ {2}(\w+): .*,\n/gm,
     name: kind,
-    text: `  ${kind}: {
-    contract: ${camel}Contract,
-    module: async () => (await import('./${folder}/${folder}.module.js')).${camel}Module(),
-  },
-`,
+    text: `  ${kind}: withModule(${camel}Contract),\n`,
+  });
+
+const moduleLine = ({ kind, folder, camel }: StageNames, service: string): Edit =>
+  inOrder({
+    block: new RegExp(`(?<=^  ${service}: \\{\\n)[^]*?(?=^  \\},)`, 'm'),
+    entry: /^ {4}(\w+): [^]*?\(\),\n/gm,
+    name: kind,
+    text: `    ${kind}: async () => (await import('./${folder}/${folder}.module.js')).${camel}Module(),\n`,
   });
 
 const tableImport = ({ folder, pascal }: StageNames): Edit =>

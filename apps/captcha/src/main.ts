@@ -1,4 +1,4 @@
 import { runService } from '@gatehouse/stage-kit';
-import { stagesOf } from '@gatehouse/stages';
+import { stagesOf } from '@gatehouse/stages/modules';
 
 await runService('captcha', () => stagesOf('captcha'));

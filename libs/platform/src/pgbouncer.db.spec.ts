@@ -4,7 +4,8 @@ import { hasPgbouncer, type RunningPgbouncer, startPgbouncer } from '../../../te
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
 import { onServer } from '../../../test/support/postgres-databases.js';
 import { ConfigError, readConfig } from './config.js';
-import { isDatabaseUnavailable, openDataSource, runNamed } from './typeorm-data-source.js';
+import { isDatabaseUnavailable } from './database-errors.js';
+import { openDataSource, runNamed } from './typeorm-data-source.js';
 import { migrate, migrationConfig } from './typeorm-migrator.js';
 
 /** Number of client connections to PgBouncer, which has only two connections to Postgres. */

@@ -3,8 +3,9 @@ import { type DataSource, QueryFailedError } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
 import { onServer } from '../../../test/support/postgres-databases.js';
+import { isDatabaseUnavailable } from './database-errors.js';
 import { findFreePort } from './free-port.js';
-import { isDatabaseUnavailable, openDataSource, runNamed } from './typeorm-data-source.js';
+import { openDataSource, runNamed } from './typeorm-data-source.js';
 
 let database: FreshDatabase;
 beforeEach(async () => {

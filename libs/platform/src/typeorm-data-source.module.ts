@@ -2,10 +2,8 @@ import { type DynamicModule, Inject, type InjectionToken, Module, type OnApplica
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { postgresConfig, readConfig } from './config.js';
 import { Readiness } from './readiness.js';
-import { openPool, type SchemaVersions } from './typeorm-pool.js';
-
-/** Nest injection token of the schema versions. A pool waits until the database has these migrations. */
-export const REQUIRED_SCHEMAS = Symbol('required schemas');
+import { REQUIRED_SCHEMAS, type SchemaVersions } from './schema-versions.js';
+import { openPool } from './typeorm-pool.js';
 
 /** Options of a module's connection pool. */
 interface PoolOptions {

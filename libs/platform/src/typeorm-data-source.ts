@@ -2,6 +2,7 @@ import pg, { type ClientBase, type QueryResult } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { reportPeerCertificate } from './certificate.metrics.js';
 import { ConfigError } from './config.js';
+import { READ_ONLY } from './database-errors.js';
 import { Logger } from './logger.js';
 import { statementObservers } from './postgres.metrics.js';
 import { type NamedStatement, PreparedStatementQuery, type StatementResult } from './prepared-statement-query.js';
@@ -102,8 +103,6 @@ async function prepareDirectConnection(client: ClientBase, lockTimeoutMs: number
   if (Number(rows[0]?.ms) !== lockTimeoutMs) throw new ConfigError(DIRECT_ONLY);
 }
 
-const READ_ONLY = '25006';
-
 /**
  * Prepares a new connection with one statement: sets DateStyle, so that dates round-trip (PgBouncer restores this
  * setting for each client), and checks that the server accepts writes. Throws if it does not, so that the pool drops
@@ -154,35 +153,3 @@ export async function runNamed<R>(
 const STATEMENT_NAME_CODES = new Set<unknown>(['26000', '42P05']);
 const NAMES_UNTRACKED =
   '. A connection pooler in front of Postgres must track prepared statements: PgBouncer 1.21 or newer, with max_prepared_statements';
-
-const UNAVAILABLE_CODES = new RegExp(
-  `^(08...|57P0[1-5]|57014|40P01|53[1-4]00|55000|${READ_ONLY}|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|` +
-    'ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$',
-);
-
-const LOST_CONNECTION_CODES = /^(08...|57P0[12]|ECONNRESET|EPIPE)$/;
-
-/**
- * Returns whether the error means that the connection was lost. If the statement was sent before, Postgres may have
- * committed it.
- */
-export function isConnectionLost(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && LOST_CONNECTION_CODES.test(code)) return true;
-  return /^Connection terminated|^Query read timeout/.test(error.message);
-}
-
-/** Returns whether the error means that Postgres is unavailable, not that the statement is wrong. */
-export function isDatabaseUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && UNAVAILABLE_CODES.test(code)) return true;
-  if (
-    /Connection terminated|is not queryable|Query read timeout|timeout exceeded when trying to connect|connection timeout/i.test(
-      error.message,
-    )
-  )
-    return true;
-  return isDatabaseUnavailable((error as { driverError?: unknown }).driverError ?? error.cause);
-}

@@ -3,15 +3,14 @@ import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { z } from 'zod';
 import { reportCertificateFile } from './certificate.metrics.js';
 import type { postgresConfig } from './config.js';
+import { isDatabaseUnavailable } from './database-errors.js';
 import { Logger } from './logger.js';
 import { type MeasuredPool, reportPool } from './postgres.metrics.js';
 import { postgresClient } from './postgres-client.js';
 import type { Readiness } from './readiness.js';
-import { isDatabaseUnavailable, openDataSource, runNamed } from './typeorm-data-source.js';
+import type { SchemaVersions } from './schema-versions.js';
+import { openDataSource, runNamed } from './typeorm-data-source.js';
 import { missingSettings, storeRoleSettings } from './typeorm-role-settings.js';
-
-/** The newest required migration of each Postgres schema: the timestamp in its name. */
-export type SchemaVersions = Readonly<Record<string, number>>;
 
 interface PoolSettings {
   /** The Postgres schema with the tables that the pool's statements use by default. */

@@ -12,8 +12,9 @@ import {
 } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { stages, stagesOf, wireShapes } from './catalogue.js';
+import { stages, wireShapes } from './catalogue.js';
 import { invitationContract } from './enrollment/invitation.contract.js';
+import { moduleOf, stagesOf } from './modules.js';
 import { passwordContract } from './password/password.contract.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
 
@@ -209,8 +210,15 @@ describe('the catalogue', () => {
 
   it('loads only the stages of the given service', async () => {
     const served = (service: string) => entries.filter(({ contract }) => contract.service === service).length;
-    for (const service of ['session', 'password']) expect(await stagesOf(service)).toHaveLength(served(service));
+    for (const service of new Set(entries.map(({ contract }) => contract.service)))
+      expect(await stagesOf(service)).toHaveLength(served(service));
     expect(await stagesOf('unknown')).toEqual([]);
+  });
+
+  it('says under which service a stage has no module', async () => {
+    await expect(moduleOf({ ...passwordContract, service: 'session' })).rejects.toThrow(
+      'libs/stages/src/modules.ts has no module of password under session.',
+    );
   });
 });
 

@@ -29,6 +29,7 @@ import { authenticatorStaticContract } from './mfa/static/authenticator-static.c
 import { authenticatorTotpContract } from './mfa/totp/authenticator-totp.contract.js';
 import { authenticatorValidateContract } from './mfa/validate/authenticator-validate.contract.js';
 import { authenticatorWebauthnContract } from './mfa/webauthn/authenticator-webauthn.contract.js';
+import { moduleOf } from './modules.js';
 import { passwordContract } from './password/password.contract.js';
 import { promptContract } from './prompt/prompt.contract.js';
 import { configuredRedirectContract } from './redirect/configured-redirect.contract.js';
@@ -43,136 +44,47 @@ import { userLogoutContract } from './user-logout/user-logout.contract.js';
 
 interface StageEntry {
   readonly contract: StageContract;
-  /** Imports the module lazily, so that only the service that serves the stage loads its dependencies. */
+  /** Imports the module that modules.ts has for the stage. */
   readonly module: () => Promise<DynamicModule>;
 }
 
+const withModule = (contract: StageContract): StageEntry => ({ contract, module: () => moduleOf(contract) });
+
 /** All built-in stages, by kind, in the order of their kinds. */
 export const stages: Readonly<Record<string, StageEntry>> = {
-  account_lockdown: {
-    contract: accountLockdownContract,
-    module: async () => (await import('./enrollment/account-lockdown.module.js')).accountLockdownModule(),
-  },
-  authenticator_duo: {
-    contract: authenticatorDuoContract,
-    module: async () => (await import('./mfa/duo/authenticator-duo.module.js')).authenticatorDuoModule(),
-  },
-  authenticator_email: {
-    contract: authenticatorEmailContract,
-    module: async () => (await import('./mfa/email/authenticator-email.module.js')).authenticatorEmailModule(),
-  },
-  authenticator_sms: {
-    contract: authenticatorSmsContract,
-    module: async () => (await import('./mfa/sms/authenticator-sms.module.js')).authenticatorSmsModule(),
-  },
-  authenticator_static: {
-    contract: authenticatorStaticContract,
-    module: async () => (await import('./mfa/static/authenticator-static.module.js')).authenticatorStaticModule(),
-  },
-  authenticator_totp: {
-    contract: authenticatorTotpContract,
-    module: async () => (await import('./mfa/totp/authenticator-totp.module.js')).authenticatorTotpModule(),
-  },
-  authenticator_validate: {
-    contract: authenticatorValidateContract,
-    module: async () => (await import('./mfa/validate/authenticator-validate.module.js')).authenticatorValidateModule(),
-  },
-  authenticator_webauthn: {
-    contract: authenticatorWebauthnContract,
-    module: async () => (await import('./mfa/webauthn/authenticator-webauthn.module.js')).authenticatorWebauthnModule(),
-  },
-  authorization_code: {
-    contract: authorizationCodeContract,
-    module: async () =>
-      (await import('./consent/authorization/authorization-code.module.js')).authorizationCodeModule(),
-  },
-  autosubmit: {
-    contract: autosubmitContract,
-    module: async () => (await import('./autosubmit/autosubmit.module.js')).autosubmitModule(),
-  },
-  captcha: {
-    contract: captchaContract,
-    module: async () => (await import('./captcha/captcha.module.js')).captchaModule(),
-  },
-  configured_redirect: {
-    contract: configuredRedirectContract,
-    module: async () => (await import('./redirect/configured-redirect.module.js')).configuredRedirectModule(),
-  },
-  consent: {
-    contract: consentContract,
-    module: async () => (await import('./consent/consent.module.js')).consentModule(),
-  },
-  deny: { contract: denyContract, module: async () => (await import('./deny/deny.module.js')).denyModule() },
-  device_code: {
-    contract: deviceCodeContract,
-    module: async () => (await import('./consent/device-code/device-code.module.js')).deviceCodeModule(),
-  },
-  device_code_finish: {
-    contract: deviceCodeFinishContract,
-    module: async () => (await import('./consent/device-code/device-code.module.js')).deviceCodeFinishModule(),
-  },
-  dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },
-  email: { contract: emailContract, module: async () => (await import('./email/email.module.js')).emailModule() },
-  group_update: {
-    contract: groupUpdateContract,
-    module: async () => (await import('./source/group-update.module.js')).groupUpdateModule(),
-  },
-  identification: {
-    contract: identificationContract,
-    module: async () => (await import('./identification/identification.module.js')).identificationModule(),
-  },
-  iframe_logout: {
-    contract: iframeLogoutContract,
-    module: async () => (await import('./iframe-logout/iframe-logout.module.js')).iframeLogoutModule(),
-  },
-  invitation: {
-    contract: invitationContract,
-    module: async () => (await import('./enrollment/invitation.module.js')).invitationModule(),
-  },
-  message: {
-    contract: messageContract,
-    module: async () => (await import('./message/message.module.js')).messageModule(),
-  },
-  password: {
-    contract: passwordContract,
-    module: async () => (await import('./password/password.module.js')).passwordModule(),
-  },
-  post_source: {
-    contract: postSourceContract,
-    module: async () => (await import('./source/post-source.module.js')).postSourceModule(),
-  },
-  prompt: {
-    contract: promptContract,
-    module: async () => (await import('./prompt/prompt.module.js')).promptModule(),
-  },
-  redirect: {
-    contract: redirectContract,
-    module: async () => (await import('./redirect/redirect.module.js')).redirectModule(),
-  },
-  session_end: {
-    contract: sessionEndContract,
-    module: async () => (await import('./session-end/session-end.module.js')).sessionEndModule(),
-  },
-  source: {
-    contract: sourceContract,
-    module: async () => (await import('./source/source.module.js')).sourceModule(),
-  },
-  user_delete: {
-    contract: userDeleteContract,
-    module: async () => (await import('./enrollment/user-delete.module.js')).userDeleteModule(),
-  },
-  user_login: {
-    contract: userLoginContract,
-    module: async () => (await import('./user-login/user-login.module.js')).userLoginModule(),
-  },
-  user_logout: {
-    contract: userLogoutContract,
-    module: async () => (await import('./user-logout/user-logout.module.js')).userLogoutModule(),
-  },
-  user_write: {
-    contract: userWriteContract,
-    module: async () => (await import('./enrollment/user-write.module.js')).userWriteModule(),
-  },
+  account_lockdown: withModule(accountLockdownContract),
+  authenticator_duo: withModule(authenticatorDuoContract),
+  authenticator_email: withModule(authenticatorEmailContract),
+  authenticator_sms: withModule(authenticatorSmsContract),
+  authenticator_static: withModule(authenticatorStaticContract),
+  authenticator_totp: withModule(authenticatorTotpContract),
+  authenticator_validate: withModule(authenticatorValidateContract),
+  authenticator_webauthn: withModule(authenticatorWebauthnContract),
+  authorization_code: withModule(authorizationCodeContract),
+  autosubmit: withModule(autosubmitContract),
+  captcha: withModule(captchaContract),
+  configured_redirect: withModule(configuredRedirectContract),
+  consent: withModule(consentContract),
+  deny: withModule(denyContract),
+  device_code: withModule(deviceCodeContract),
+  device_code_finish: withModule(deviceCodeFinishContract),
+  dummy: withModule(dummyContract),
+  email: withModule(emailContract),
+  group_update: withModule(groupUpdateContract),
+  identification: withModule(identificationContract),
+  iframe_logout: withModule(iframeLogoutContract),
+  invitation: withModule(invitationContract),
+  message: withModule(messageContract),
+  password: withModule(passwordContract),
+  post_source: withModule(postSourceContract),
+  prompt: withModule(promptContract),
+  redirect: withModule(redirectContract),
+  session_end: withModule(sessionEndContract),
+  source: withModule(sourceContract),
+  user_delete: withModule(userDeleteContract),
+  user_login: withModule(userLoginContract),
+  user_logout: withModule(userLogoutContract),
+  user_write: withModule(userWriteContract),
 };
 
 /** The steps that the gateway may insert to get a missing proof, in their order. */
@@ -190,14 +102,6 @@ export function findContract(
   const descriptor = Object.hasOwn(descriptors, kind) ? descriptors[kind] : undefined;
   return descriptor && fromDescriptor(descriptor);
 }
-
-/** Returns the modules of all stages that `service` serves. */
-export const stagesOf = (service: string): Promise<DynamicModule[]> =>
-  Promise.all(
-    Object.values(stages)
-      .filter(({ contract }) => contract.service === service)
-      .map(({ module }) => module()),
-  );
 
 /** Returns whether a component belongs to one of the system challenges, which several stages share. */
 const isSystemChallenge = (name: string) => systemChallenges.some(({ component }) => component === name);

@@ -24,7 +24,7 @@ async function moduleProblem({ contract, module }: StageEntry): Promise<string |
     return undefined;
   } catch (error) {
     const [line] = String(error instanceof Error ? error.message : error).split('\n');
-    return `the module of ${contract.kind} does not start: ${line} Mend its .module.ts, or its line in the catalogue`;
+    return `the module of ${contract.kind} does not start: ${line} Mend its .module.ts, or its line in libs/stages/src/modules.ts`;
   }
 }
 
