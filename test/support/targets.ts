@@ -3,6 +3,22 @@ import type { Page } from 'playwright-core';
 /** Options of a page on a phone, whose pointer is a finger. */
 export const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true } as const;
 
+/** Returns a function that calls another one while a page is in a window of the size of a phone, with a touch screen. */
+export async function usePhone(page: Page) {
+  const session = await page.context().newCDPSession(page);
+  const metrics = { ...PHONE.viewport, deviceScaleFactor: 1, mobile: PHONE.isMobile };
+  return async (use: () => Promise<void>): Promise<void> => {
+    await session.send('Emulation.setTouchEmulationEnabled', { enabled: PHONE.hasTouch });
+    await session.send('Emulation.setDeviceMetricsOverride', metrics);
+    try {
+      await use();
+    } finally {
+      await session.send('Emulation.setTouchEmulationEnabled', { enabled: false });
+      await session.send('Emulation.clearDeviceMetricsOverride');
+    }
+  };
+}
+
 /**
  * Returns the visible controls of a page that are smaller than 44 px in a dimension, each with its size. A checkbox counts
  * with its label. A link within a sentence may be smaller (WCAG 2.5.8). Opens all parts of the page that are folded.

@@ -19,6 +19,7 @@ const FAKE_CAPTCHA_SCRIPT = `globalThis.turnstile = {
   render(place, { sitekey, callback }) {
     const button = document.createElement('button');
     button.textContent = 'I am no robot';
+    button.style.height = '3rem';
     button.onclick = () => callback('solved ' + sitekey);
     place.append(button);
   },
