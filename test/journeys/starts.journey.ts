@@ -6,14 +6,14 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Browser } from '../support/browser.js';
 import { runCliOk } from '../support/commands.js';
 import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
 
 const MAIN = 'dist/apps/standalone/src/main.js';
 const FLOW = 'default-authentication-flow';
-/** Each test starts the whole product several times. */
+/** The tests start the whole product several times. */
 const TIMEOUT_MS = 180_000;
 
 const run = promisify(execFile);
@@ -43,11 +43,6 @@ async function start(ready = /Gatehouse is ready/): Promise<RunningProcess> {
   return running;
 }
 
-async function restart(): Promise<string> {
-  await running?.stop();
-  return (await start()).output();
-}
-
 /** Returns the password that was printed last. */
 const printedPassword = (output: string) =>
   [...output.matchAll(/Administrator: admin, password: (\S+)\n/g)].at(-1)?.[1];
@@ -74,9 +69,53 @@ async function stopOrphans(): Promise<void> {
   }
 }
 
+/** Starts while another process has the port. Returns why that failed. */
+async function startAtOccupiedPort(): Promise<string> {
+  const occupant = createServer().listen(Number(env['PORT']), '127.0.0.1');
+  await once(occupant, 'listening');
+  const failed = await start().then(
+    () => 'it started',
+    (error: Error) => error.message,
+  );
+  occupant.close();
+  await once(occupant, 'close');
+  return failed;
+}
+
+/** Starts, and ends the process and `initdb` while `initdb` runs. Returns the error of the start. */
+async function startKilledInInitdb(): Promise<string> {
+  const began = directoryIn(folder, /^postgres(?!.*(json|password))/);
+  const interrupted = start(/never printed/).catch((error: Error) => error.message);
+  const cluster = await began;
+  await entryIn(cluster, 'PG_VERSION');
+  const [main] = await processesOf(MAIN).then((pids) => childrenOfThisProcess(pids));
+  for (const pid of [main!, ...(await processesOf(cluster))]) process.kill(pid, 'SIGKILL');
+  return String(await interrupted);
+}
+
+/** Starts, and ends the process when it has printed the password. Returns its output. */
+async function startKilledAtPassword(): Promise<string> {
+  const killed = await start(/Administrator: .*\n/);
+  killed.kill();
+  await killed.gone;
+  return killed.output();
+}
+
 describe('an installation', { timeout: TIMEOUT_MS }, () => {
-  beforeAll(openFolder);
+  /** What the starts have printed, or why they failed. */
+  let output: Record<'occupied' | 'initdb' | 'password' | 'last', string>;
+  beforeAll(async () => {
+    await openFolder();
+    const occupied = await startAtOccupiedPort();
+    const initdb = await startKilledInInitdb();
+    const password = await startKilledAtPassword();
+    const file = join(folder, 'hardened.yaml');
+    await writeFile(file, HARDENED);
+    await blueprint('apply', file);
+    output = { occupied, initdb, password, last: (await start()).output() };
+  }, TIMEOUT_MS);
   afterAll(removeFolder);
+  const passwordOf = () => printedPassword(Object.values(output).join(''));
   const blueprint = (...args: string[]) => runCliOk('blueprint', args, { env });
   const challengeOf = async (slug: string) => {
     const { status, body } = await new Browser(`http://127.0.0.1:${env['PORT']}`).show(slug);
@@ -94,30 +133,23 @@ entries:
 `;
 
   it('whose first start finds its port in use has printed the password of the administrator whom it created', async () => {
-    const occupant = createServer().listen(Number(env['PORT']), '127.0.0.1');
-    await once(occupant, 'listening');
-    const failed = await start().then(
-      () => 'it started',
-      (error: Error) => error.message,
-    );
-    occupant.close();
-    await once(occupant, 'close');
+    expect(output.occupied).not.toBe('it started');
+    expect(await logIn(passwordOf())).toMatchObject({ user: { username: 'admin', is_superuser: true } });
+  });
 
-    const { output } = await start();
-    const password = printedPassword(`${failed}${output()}`);
-    expect(await logIn(password)).toMatchObject({ user: { username: 'admin', is_superuser: true } });
+  it('whose first start is interrupted by kill -9 while initdb runs, and again while the password is printed, starts at last', async () => {
+    expect(output.initdb).toContain('before it was ready');
+    expect(output.password).toContain('Administrator: admin, password: ');
+    expect(await logIn(passwordOf())).toMatchObject({ user: { username: 'admin' } });
+    const leftovers = (await readdir(folder)).filter((name) => name.startsWith('postgres.new'));
+    expect(leftovers).toEqual([]);
   });
 
   it('changes no stored flow at a later start, names the blueprints that differ, and shows the differences on request', async () => {
-    expect(running?.output()).not.toContain('differ');
-    const file = join(folder, 'hardened.yaml');
-    await writeFile(file, HARDENED);
-    await blueprint('apply', file);
-
-    const output = await restart();
+    expect(output.password).not.toContain('differ');
     expect(await challengeOf(FLOW)).toEqual({ status: 200, title: 'Hardened' });
     expect(await challengeOf('default-user-settings-flow')).toMatchObject({ status: 404 });
-    expect(output).toContain(
+    expect(output.last).toContain(
       `Not applied again, because the stored objects differ: blueprints/${FLOW}.yaml, ` +
         'blueprints/default-user-settings-flow.yaml. Compare: npm run blueprint -- diff blueprints\n',
     );
@@ -132,42 +164,29 @@ entries:
   });
 });
 
-describe('a first start', { timeout: TIMEOUT_MS }, () => {
-  beforeEach(openFolder);
-  afterEach(removeFolder);
+describe('a first start with the settings of an operator', { timeout: TIMEOUT_MS }, () => {
+  let output: string;
+  beforeAll(async () => {
+    await openFolder();
+    env = {
+      ...env,
+      ADMIN_PASSWORD: 'chosen-by-the-operator-7',
+      BASE_URL: 'http://login.gatehouse.localhost:9700/',
+    };
+    output = (await start(/Gatehouse is ready.*\n/)).output();
+  }, TIMEOUT_MS);
+  afterAll(removeFolder);
+
   it('prints no password that ADMIN_PASSWORD sets', async () => {
-    env = { ...env, ADMIN_PASSWORD: 'chosen-by-the-operator-7' };
-    const { output } = await start();
-    expect(output()).toContain('Administrator: admin, with the password of ADMIN_PASSWORD\n');
-    expect(output()).not.toContain('chosen-by-the-operator-7');
+    expect(output).toContain('Administrator: admin, with the password of ADMIN_PASSWORD\n');
+    expect(output).not.toContain('chosen-by-the-operator-7');
     expect(await logIn('chosen-by-the-operator-7')).toMatchObject({ user: { username: 'admin' } });
   });
 
-  it('prints the address of BASE_URL, at which visitors reach it, and where it listens', async () => {
-    env = { ...env, BASE_URL: 'http://login.gatehouse.localhost:9700/' };
-    const { output } = await start(/Gatehouse is ready.*\n/);
-    expect(output()).toContain(
+  it('prints the address of BASE_URL, at which visitors reach it, and where it listens', () => {
+    expect(output).toContain(
       `Gatehouse is ready: http://login.gatehouse.localhost:9700/if/flow/${FLOW}/ (at http://127.0.0.1:${env['PORT']} on this machine)\n`,
     );
-  });
-
-  it('that is interrupted by kill -9 while initdb runs, and again while the password is printed, is followed by a start that works', async () => {
-    const began = directoryIn(folder, /^postgres(?!.*(json|password))/);
-    const interrupted = start(/never printed/).catch((error: Error) => error.message);
-    const cluster = await began;
-    await entryIn(cluster, 'PG_VERSION');
-    const [main] = await processesOf(MAIN).then((pids) => childrenOfThisProcess(pids));
-    for (const pid of [main!, ...(await processesOf(cluster))]) process.kill(pid, 'SIGKILL');
-    expect(await interrupted).toContain('before it was ready');
-
-    const killed = await start(/Administrator: .*\n/);
-    killed.kill();
-    await killed.gone;
-    const { output } = await start();
-    const password = printedPassword(`${killed.output()}${output()}`);
-    expect(await logIn(password)).toMatchObject({ user: { username: 'admin' } });
-    const leftovers = (await readdir(folder)).filter((name) => name.startsWith('postgres.new'));
-    expect(leftovers).toEqual([]);
   });
 });
 
