@@ -11,6 +11,7 @@ import {
   openLocalState,
   openPostgres,
   sealKeys,
+  standaloneConfig,
 } from '@gatehouse/local';
 import {
   commonConfig,
@@ -59,6 +60,8 @@ export function startStandalone(env: NodeJS.ProcessEnv, print: (line: string) =>
 async function start(given: NodeJS.ProcessEnv, parts: StartedParts, print: (line: string) => void): Promise<string> {
   const env = resolveEnvironment(given);
   const common = readConfig(commonConfig, env);
+  // Refuses wrong settings before it starts a server.
+  readConfig(standaloneConfig, env);
   await checkPortIsFree(env);
   const readiness = startReadiness('standalone', { LOG_LEVEL: QUIET, ...env });
   let isReady = false;
