@@ -6,7 +6,7 @@ import { Browser } from '../support/browser.js';
 import { describeWithNats } from '../support/nats.js';
 import { hasPgbouncer, type RunningPgbouncer, startPgbouncer } from '../support/pgbouncer.js';
 import { onServer } from '../support/postgres-databases.js';
-import type { Environment } from '../support/processes.js';
+import type { Environment, RunningProcess } from '../support/processes.js';
 import { PATTERNS, SERVICES } from './catalogue.js';
 import { ComposeStack } from './compose-stack.js';
 
@@ -88,12 +88,17 @@ describeWithNats('the services of docker-compose.yml', () => {
     START_TIMEOUT_MS,
   );
 
-  it(
-    'log a visitor in, each with its own NATS user and Postgres role, also through PgBouncer',
-    async () => {
-      expect(await stack.isHealthy('gateway')).toBe(false);
+  describe('started together', () => {
+    let running: RunningProcess[];
+    let wasHealthy: boolean;
+    beforeAll(async () => {
+      wasHealthy = await stack.isHealthy('gateway');
       const start = (service: string) => stack.start(service, { DATABASE_URL: databaseUrl(service) });
-      await Promise.all(['gateway', ...PATTERNS.keys()].map(start));
+      running = await Promise.all(['gateway', ...PATTERNS.keys()].map(start));
+    }, START_TIMEOUT_MS);
+
+    it('log a visitor in, each with its own NATS user and Postgres role, also through PgBouncer', async () => {
+      expect(wasHealthy).toBe(false);
       expect(await stack.isHealthy('gateway')).toBe(true);
 
       const browser = new Browser(stack.url);
@@ -102,31 +107,29 @@ describeWithNats('the services of docker-compose.yml', () => {
       expect((await browser.solve('login', { password: 'wrong' })).body).toHaveProperty('response_errors');
       expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
       expect((await browser.fetch('/api/v3/core/users/me/')).body).toMatchObject({ user: { username: 'alice' } });
-    },
-    START_TIMEOUT_MS,
-  );
+    });
 
-  it.skipIf(!hasPgbouncer)(
-    'need their own passwords for PgBouncer, which lets in no superuser and no other role',
-    async () => {
-      const connect = (user: string, password: string) => {
-        const url = Object.assign(new URL(databaseUrl('gateway')), { username: user, password });
-        return onServer(url.href, async () => 'connected');
-      };
-      const passwordOf = (service: string) => new URL(databaseUrl(service)).password;
-      expect(await connect('gatehouse_policy', passwordOf('policy'))).toBe('connected');
-      const [failed, unknown] = [/SASL authentication failed/, /no such user|authentication failed/];
-      await expect(connect('gatehouse_policy', passwordOf('gateway'))).rejects.toThrow(failed);
-      await expect(connect('postgres', passwordOf('operator'))).rejects.toThrow(unknown);
-    },
-  );
+    it.skipIf(!hasPgbouncer)(
+      'need their own passwords for PgBouncer, which lets in no superuser and no other role',
+      async () => {
+        const connect = (user: string, password: string) => {
+          const url = Object.assign(new URL(databaseUrl('gateway')), { username: user, password });
+          return onServer(url.href, async () => 'connected');
+        };
+        const passwordOf = (service: string) => new URL(databaseUrl(service)).password;
+        expect(await connect('gatehouse_policy', passwordOf('policy'))).toBe('connected');
+        const [failed, unknown] = [/SASL authentication failed/, /no such user|authentication failed/];
+        await expect(connect('gatehouse_policy', passwordOf('gateway'))).rejects.toThrow(failed);
+        await expect(connect('postgres', passwordOf('operator'))).rejects.toThrow(unknown);
+      },
+    );
 
-  it('exit when NATS rejects their nkey after a rotation, so that a restart gives them the new nkey', async () => {
-    const running = [await stack.start('gateway', { PORT: '0', MONITORING_PORT: '' }), await stack.start('policy')];
-    await stack.changeNatsKeys();
-    for (const process of running) {
-      expect(await process.gone).toBe(1);
-      expect(process.output()).toMatch(/Authorization Violation/);
-    }
+    it('exit when NATS rejects their nkey after a rotation, so that a restart gives them the new nkey', async () => {
+      await stack.changeNatsKeys();
+      for (const process of running) {
+        expect(await process.gone).toBe(1);
+        expect(process.output()).toMatch(/Authorization Violation/);
+      }
+    });
   });
 });
