@@ -37,11 +37,17 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Starts `npm run blueprint -- apply` as a process that reaches Postgres through the proxy. */
-async function startApply(title: string) {
+/** Writes a blueprint of flows with a title. Returns the path of the file. */
+async function writeFlows(title: string): Promise<string> {
   const file = join(folder, 'login.yaml');
   const others = Array.from({ length: 10 }, (_, i) => flowEntries(`other-${i}`, [DUMMY], { title }));
   await writeFile(file, blueprint(flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN], { title }), ...others));
+  return file;
+}
+
+/** Starts `npm run blueprint -- apply` as a process that reaches Postgres through the proxy. */
+async function startApply(title: string) {
+  const file = await writeFlows(title);
   const env = { PATH: process.env['PATH'], DATABASE_URL: proxy.url, NATS_URL: deployment.nats.url };
   const child = spawn(process.execPath, ['dist/apps/cli/src/blueprint.js', 'apply', file], {
     ...{ env: { ...env, ...deployment.sealing }, stdio: 'ignore' },
@@ -52,10 +58,6 @@ async function startApply(title: string) {
     return exitCode;
   });
   return { code, kill: () => void child.kill('SIGKILL') };
-}
-
-async function finishApply(title: string): Promise<void> {
-  expect(await (await startApply(title)).code).toBe(0);
 }
 
 /**
@@ -94,9 +96,9 @@ async function beginLogin(): Promise<() => Promise<void>> {
 const logIn = async () => (await beginLogin())();
 
 it('an apply that is killed at any moment publishes nothing, frees its lock, and fails no login', async () => {
-  await finishApply('Earlier');
+  await deployment.applyFiles(await writeFlows('Earlier'));
   proxy.restart();
-  await finishApply('First');
+  expect(await (await startApply('First')).code).toBe(0);
   const messages = proxy.count;
   const before = await versions();
   for (const moment of MOMENTS) {
@@ -108,7 +110,6 @@ it('an apply that is killed at any moment publishes nothing, frees its lock, and
     expect(await titles()).toEqual([{ title: 'First' }]);
     expect(await versions()).toEqual(before);
   }
-  proxy.restart();
-  await finishApply('Second');
+  await deployment.applyFiles(await writeFlows('Second'));
   expect(await titles()).toEqual([{ title: 'Second' }]);
 });

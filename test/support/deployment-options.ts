@@ -23,10 +23,10 @@ export interface DeploymentOptions {
   /** Settings of single services, by the name that `start` gives them. */
   readonly own?: Readonly<Record<string, Environment>>;
   /**
-   * The services that run as separate processes, for tests that end or watch a process. The service host of
+   * The gateway and services that run as separate processes, for tests that end or watch a process. The service host of
    * the worker (service-host.ts) runs the others, which start in a fraction of the time.
    */
-  readonly apart?: readonly Service[] | 'all';
+  readonly apart?: readonly (Service | 'gateway')[] | 'all';
   /** Host name in the URL of the gateway. Passkeys need a name instead of an IP address. */
   readonly host?: string;
   /** A migrated database. By default, a new database on the Postgres of the test run. */

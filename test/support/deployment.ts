@@ -31,7 +31,7 @@ interface Infrastructure {
   readonly environment: Environment;
   /** The seal keys, for processes that open sealed values. */
   sealing: Environment;
-  readonly apart: readonly Service[] | 'all';
+  readonly apart: NonNullable<DeploymentOptions['apart']>;
   readonly own: Readonly<Record<string, Environment>>;
 }
 

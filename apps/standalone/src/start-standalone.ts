@@ -59,9 +59,8 @@ export function startStandalone(env: NodeJS.ProcessEnv, print: (line: string) =>
 
 async function start(given: NodeJS.ProcessEnv, parts: StartedParts, print: (line: string) => void): Promise<string> {
   const env = resolveEnvironment(given);
-  const common = readConfig(commonConfig, env);
-  // Refuses wrong settings before it starts a server.
-  readConfig(standaloneConfig, env);
+  // Refuses a wrong setting before it starts a server.
+  const common = readConfig(commonConfig.extend(standaloneConfig.shape), env);
   await checkPortIsFree(env);
   const readiness = startReadiness('standalone', { LOG_LEVEL: QUIET, ...env });
   let isReady = false;
