@@ -8,10 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { RULES_FOLDER, readRules, scaleDuration, scaledRules, scaleExpression } from '../support/alert-rules.js';
 import { DocumentedCommands } from '../support/documented-commands.js';
-import { isInstalled } from './installed.js';
+import { goEnvironment, isInstalled } from './installed.js';
 import { unknownNames } from './promql.js';
 
-const run = promisify(execFile);
+/** Runs promtool, or a command of the page that does. */
+const run = (program: string, args: string[]) => promisify(execFile)(program, args, { env: goEnvironment() });
 const TESTS_FOLDER = 'deploy/prometheus/tests';
 const RUNBOOKS = 'docs/how-to/runbooks.md';
 const rules = readRules();

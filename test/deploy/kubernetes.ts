@@ -6,7 +6,7 @@ import type { Container, EnvVar, EnvVarSource, PodSpec, Volume } from 'kubernete
 import type { LabelSelector, ObjectMeta } from 'kubernetes-types/meta/v1.js';
 import { parseAllDocuments } from 'yaml';
 import type { Environment } from './compose.js';
-import { isInstalled } from './installed.js';
+import { goEnvironment, isInstalled } from './installed.js';
 
 /** The program that renders kustomizations, or `undefined` where none is installed (Debian package `kustomize`). */
 export const renderer: readonly string[] | undefined = isInstalled('kustomize')
@@ -54,7 +54,8 @@ const manifestsOf = (text: string): Manifest[] =>
 /** Renders a kustomization and returns its objects. Throws with the message of the renderer. */
 export function render(folder: string): Manifest[] {
   const [program = '', ...args] = renderer ?? [];
-  return manifestsOf(execFileSync(program, [...args, folder], { encoding: 'utf8', stdio: 'pipe', maxBuffer: 1e8 }));
+  const options = { encoding: 'utf8', env: goEnvironment(), stdio: 'pipe', maxBuffer: 1e8 } as const;
+  return manifestsOf(execFileSync(program, [...args, folder], options));
 }
 
 /** An overlay of an operator. */
