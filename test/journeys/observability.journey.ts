@@ -19,6 +19,8 @@ import { WebhookReceiver, webhookSecret } from '../support/webhook-receiver.js';
 
 let deployment: Deployment;
 let port: number;
+/** Monitoring port of the session service, which is open at all addresses. */
+let openPort: number;
 let collector: OtlpReceiver;
 let mailbox: Mailbox;
 let receiver: WebhookReceiver;
@@ -38,7 +40,7 @@ const VALIDATE = {
 };
 
 beforeAll(async () => {
-  port = await freePort();
+  [port, openPort] = [await freePort(), await freePort()];
   collector = await OtlpReceiver.open();
   mailbox = await Mailbox.open({
     refuse: (recipient) => (recipient.startsWith('alice') ? smtpError(550, `no mailbox ${recipient}`) : undefined),
@@ -64,6 +66,7 @@ beforeAll(async () => {
     ],
     services: PROCESSES.filter((name) => name !== 'gateway'),
     gateway: { MONITORING_PORT: String(port) },
+    own: { session: { MONITORING_PORT: String(openPort), MONITORING_HOST: '0.0.0.0' } },
     environment: { LOG_LEVEL: 'debug', ...collector.settings, ...mailbox.settings, ...webhooks },
   });
 });
@@ -111,9 +114,7 @@ it('metrics are served on the loopback address only, unless MONITORING_HOST name
   // The metrics would also be served at this address if the server listened on all addresses, because 127.0.0.0/8 is
   // all loopback.
   await expect(fetch(`http://127.0.0.2:${port}/metrics`)).rejects.toThrow('fetch failed');
-  const otherPort = await freePort();
-  await deployment.openAnotherGateway({ MONITORING_PORT: String(otherPort), MONITORING_HOST: '0.0.0.0' });
-  expect((await fetch(`http://127.0.0.2:${otherPort}/metrics`)).status).toBe(200);
+  expect((await fetch(`http://127.0.0.2:${openPort}/metrics`)).status).toBe(200);
 });
 
 const scrapeGateway = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
