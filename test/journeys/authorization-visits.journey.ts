@@ -33,7 +33,7 @@ beforeAll(async () => {
       ),
     ],
     services: ['identification', 'password', 'session', 'consent'],
-    apart: ['consent'],
+    alone: ['consent'],
   });
   [shop, asking] = (await Promise.all(['shop', 'asking'].map(discover))) as [OauthApplication, OauthApplication];
 });

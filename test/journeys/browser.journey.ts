@@ -19,7 +19,7 @@ describeInChromium('in a real browser', () => {
 
   beforeAll(async () => {
     deployment = await Deployment.open({
-      apart: ['password', 'identification'],
+      alone: ['password', 'identification'],
       blueprints: [
         blueprint(
           userEntry('alice'),
@@ -148,7 +148,7 @@ describeInChromium('in a real browser', () => {
       const { page, observed } = await visit();
       await answer(page, 'Username or email', 'alice');
       await page.getByLabel('Password', { exact: true }).waitFor();
-      await deployment.end('password');
+      await deployment.stop('password');
       await answer(page, 'Password', 'correct-horse-7');
       await page.getByText('This service cannot be reached at the moment.').waitFor();
       expect(await page.getByLabel('Password', { exact: true }).inputValue()).toBe('correct-horse-7');
@@ -167,7 +167,7 @@ describeInChromium('in a real browser', () => {
   it(
     'shows the first challenge when a service that was down is back',
     async () => {
-      await deployment.end('identification');
+      await deployment.stop('identification');
       const { page } = await visit();
       await page.getByText('This service cannot be reached at the moment.').waitFor();
       await deployment.start('identification');

@@ -21,7 +21,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-command-'));
   deployment = await Deployment.open({
-    apart: ['consent'],
+    alone: ['consent'],
     blueprints: [
       blueprint(
         ...[userEntry('alice'), userEntry('bob')],
@@ -262,7 +262,7 @@ describe('login-with-device-code.mjs, while the server is away or busy,', () => 
   it('goes on when a service is back', async () => {
     const command = run('cli', 'back');
     const code = await shownCode(command);
-    await deployment.end('consent');
+    await deployment.stop('consent');
     await command.says(/The server is away. Asking again in 10 s/);
     await deployment.start('consent');
     await approve(code);

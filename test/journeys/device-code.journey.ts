@@ -27,7 +27,7 @@ let deployment: Deployment;
 let device: OauthDevice;
 beforeAll(async () => {
   deployment = await Deployment.open({
-    apart: ['consent'],
+    alone: ['consent'],
     blueprints: [
       blueprint(
         ...['alice', 'bob', 'carol', 'dave', 'erin', 'frank'].map((name) => userEntry(name)),
@@ -334,7 +334,7 @@ describe('the access token of a device', () => {
 
 describe('while the consent service is down', () => {
   it('devices get 503 with Retry-After', async () => {
-    await deployment.end('consent');
+    await deployment.stop('consent');
     const answer = await device.post('device', { client_id: 'tv' });
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
   });

@@ -7,7 +7,7 @@ let deployment: Deployment;
 
 beforeAll(async () => {
   deployment = await Deployment.open({
-    apart: ['password'],
+    alone: ['password'],
     blueprints: [
       blueprint(
         userEntry('alice'),
@@ -114,7 +114,7 @@ describe('the flow page', () => {
     const browser = deployment.browser();
     await submit(browser, page, { uid_field: 'alice' });
     const hiddenInputs = await hiddenFields(browser, page);
-    await deployment.end('password');
+    await deployment.stop('password');
     const unavailable = await post(browser, page, { ...hiddenInputs, password: 'correct-horse-7' });
     await deployment.start('password');
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
   monitoring = `http://127.0.0.1:${port}/metrics`;
   deployment = await Deployment.open({
     blueprints: [blueprint(flowEntries('plain', [DUMMY]))],
-    apart: 'all',
+    apart: ['gateway'],
     services: ['session'],
     gateway: { BASE_URL: 'https://id.example.org', REQUEST_ARRIVAL_S: '1', MONITORING_PORT: port, SOCKETS_MAX: '0' },
   });

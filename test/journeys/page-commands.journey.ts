@@ -36,7 +36,7 @@ beforeAll(async () => {
     environment: { LOG_LEVEL: 'info' },
     services: ['identification', 'password', 'session', 'consent', 'enrollment', 'mfa', 'courier'],
     // A test stops it.
-    apart: ['enrollment'],
+    alone: ['enrollment'],
   });
   await deployment.applyFiles('blueprints');
   shell = await PageShell.open((name, args, input) => deployment.operate(name, args, input));

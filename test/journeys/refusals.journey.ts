@@ -12,7 +12,7 @@ let deployment: Deployment;
 /** The gateway trusts the tests as a proxy, so that they can use any client address. The rate period outlasts the suite. */
 beforeAll(async () => {
   deployment = await Deployment.open({
-    apart: ['session'],
+    alone: ['session'],
     blueprints: [
       blueprint(
         userEntry('alice'),
@@ -221,7 +221,7 @@ const statusOf = async (sent: ClientRequest) => ((await once(sent, 'response')) 
 
 describe('an unavailable stage', () => {
   it('is reported only if the request has no other error', async () => {
-    await deployment.end('session');
+    await deployment.stop('session');
 
     expect(await send(deployment.browser(), { path: executor('away'), body: 'nonsense' })).toMatchObject({
       status: 400,

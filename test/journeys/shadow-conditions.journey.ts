@@ -20,7 +20,6 @@ beforeAll(async () => {
   const shadow = { shadow: true };
   deployment = await Deployment.open({
     services: ['identification', 'password', 'session', 'policy'],
-    apart: ['policy'],
     blueprints: [
       blueprint(
         { ...groupEntry('admins'), attrs: { is_superuser: true } },

@@ -32,6 +32,7 @@ interface Infrastructure {
   /** The seal keys, for processes that open sealed values. */
   sealing: Environment;
   readonly apart: NonNullable<DeploymentOptions['apart']>;
+  readonly alone: readonly StageService[];
   readonly own: Readonly<Record<string, Environment>>;
 }
 
@@ -76,9 +77,9 @@ export class Deployment {
     pool.on('error', () => undefined);
     const sealing = { SEAL_KEYS: newSealKeys(), MFA_SEAL_KEYS: newSealKeys() };
     const pgbouncer = await startPgbouncerIf(options.pgbouncer, database.url);
-    const { apart = [], own = {}, apiVersion: API_VERSION = '2024.8' } = options;
+    const { apart = [], alone = [], own = {}, apiVersion: API_VERSION = '2024.8' } = options;
     const shared = { API_VERSION, ...environment };
-    const infrastructure = { nats, database, pgbouncer, pool, environment: shared, sealing, apart, own };
+    const infrastructure = { nats, database, pgbouncer, pool, environment: shared, sealing, apart, alone, own };
     const deployment = new Deployment(url, infrastructure, settings);
     for (const blueprint of blueprints) await deployment.apply(blueprint);
     await deployment.startAll(services);
@@ -118,7 +119,7 @@ export class Deployment {
 
   /**
    * Stops the parts one after the other, and starts each again with these seal keys, which commands use too. Name a stage
-   * service only if the option `apart` names it or `start` has started it: the others share one part.
+   * service only if the option `apart` or `alone` names it or `start` has started it: the others share one part.
    */
   async rollOut(sealing: Environment, names: readonly (Service | 'gateway')[]): Promise<void> {
     this.infrastructure.sealing = sealing;
@@ -128,7 +129,7 @@ export class Deployment {
     }
   }
 
-  /** Stops the gateway or a service. A service must not share its microservice with others. */
+  /** Stops the gateway or a service. A stage service must be in the option `apart` or `alone`. */
   async stop(name: Service | 'gateway'): Promise<void> {
     await this.part(name).stop();
     this.parts.delete(name);
@@ -220,7 +221,10 @@ export class Deployment {
   }
 
   private async startAll(services: readonly Service[]): Promise<void> {
-    const together = services.filter(servesStages).filter((service) => !this.isApart(service));
+    const { alone } = this.infrastructure;
+    const together = services
+      .filter(servesStages)
+      .filter((service) => !this.isApart(service) && !alone.includes(service));
     const others = services.filter((service) => !together.some((name) => name === service));
     const stages = together.length > 0 ? [this.startStages(together)] : [];
     await Promise.all([...stages, this.openGateway(), ...others.map((service) => this.start(service))]);
