@@ -37,7 +37,7 @@ async function copyImageFiles(folder: string): Promise<void> {
 /** Servers on this machine, and the addresses that replace those of the containers. */
 interface LocalInfrastructure {
   readonly folder: string;
-  /** Folder with the files of the image. */
+  /** Folder with the files of the image, once a service has started as a process. */
   readonly image: string;
   readonly port: string;
   /** Monitoring port of the gateway. The other services have none. */
@@ -54,6 +54,7 @@ interface LocalInfrastructure {
  */
 export class ComposeStack {
   private readonly running: RunningPart[] = [];
+  private copiedImage: Promise<void> | undefined;
 
   private constructor(
     private readonly containers: Readonly<Record<string, Container>>,
@@ -69,7 +70,7 @@ export class ComposeStack {
     const env = { ...(await freshEnvironment()), BASE_URL: `http://127.0.0.1:${port}` };
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-stack-'));
     const image = join(folder, 'image');
-    const [postgres, nats] = await Promise.all([database(env), bus(env, { stageUsers }), copyImageFiles(image)]);
+    const [postgres, nats] = await Promise.all([database(env), bus(env, { stageUsers })]);
     const addresses = {
       '@postgres:5432': `@${new URL(postgres.url).host}`,
       '//nats:4222': `//${new URL(nats.url).host}`,
@@ -116,6 +117,8 @@ export class ComposeStack {
   /** Starts a service with its container command. Resolves when it is ready. `changes` override its environment. */
   async start(service: string, changes: Environment = {}): Promise<RunningProcess> {
     const [program = ''] = this.containers[service]?.command ?? [];
+    this.copiedImage ??= copyImageFiles(this.infrastructure.image);
+    await this.copiedImage;
     const process = await startProcess(
       join(this.infrastructure.image, program),
       { ...this.environment(service), ...changes },

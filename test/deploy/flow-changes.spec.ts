@@ -43,7 +43,7 @@ describeWithNats('changes of flows with the roles and NATS users of a deployment
     await external.flush();
     await stack.apply(blueprint(userEntry('root'), administratorsEntry('root'), CODE_LOGIN_FLOWS));
     for (const service of ['identification', 'password', 'session', 'mfa']) await stack.startHosted(service);
-    await Promise.all([stack.start('gateway', { FLOW_CHANGE_DEVICE_AGE_S: '0' }), stack.start('blueprints')]);
+    await Promise.all([stack.startHosted('gateway', { FLOW_CHANGE_DEVICE_AGE_S: '0' }), stack.start('blueprints')]);
     root = await logInWithCode(() => new Browser(stack.url), 'root');
   });
   afterAll(async () => {

@@ -8,12 +8,13 @@ import { startProxy } from '../faults/haproxy.js';
 import { blueprint, userEntry } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
 import { createCertificate } from '../support/certificate.js';
+import { runCliOk } from '../support/commands.js';
 import { DocumentedCommands } from '../support/documented-commands.js';
 import { HttpsVisitor } from '../support/https-visitor.js';
 import { describeWithNats } from '../support/nats.js';
 import { startOwnPostgres } from '../support/own-postgres.js';
 import { onServer } from '../support/postgres-databases.js';
-import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
+import { type Environment, freePort, type RunningProcess, startProcess } from '../support/processes.js';
 import { hasProxy } from '../support/reverse-proxy.js';
 import { readUnit, type UnitStart } from '../support/systemd-unit.js';
 import { TutorialFolder } from '../support/tutorial.js';
@@ -43,6 +44,7 @@ const localize = (text: string) =>
   text.replaceAll('/opt/gatehouse', checkout.path).replaceAll('/etc/gatehouse', join(checkout.path, 'etc'));
 const environmentFile = (name: string) => join(checkout.path, 'etc', `${name}.env`);
 const readEnvironment = async (name: string) => parseEnv(await readFile(environmentFile(name), 'utf8'));
+const operatorEnvironment = async () => (await readEnvironment('operator')) as Environment;
 
 /** Runs a block of the page in the checkout. */
 async function follow(pattern: RegExp): Promise<string> {
@@ -127,8 +129,7 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
     await start('nats', /Server is ready/, { ...dropIn, program: inject('natsServer') });
     expect(await follow(/operate migrate/)).toMatch(/migrated: [^]*roles: [^]*created/);
     await appendFile(join(checkout.path, 'alice.yaml'), blueprint(userEntry('alice')));
-    const apply = ['dist/apps/cli/src/blueprint.js', 'apply', join(checkout.path, 'alice.yaml')];
-    await run(process.execPath, [`--env-file=${environmentFile('operator')}`, ...apply]);
+    await runCliOk('blueprint', ['apply', join(checkout.path, 'alice.yaml')], { env: await operatorEnvironment() });
     await startUnits(...LOGIN);
     expect(await logIn(gatewayUrl())).toMatchObject(ALICE);
 
