@@ -10,8 +10,9 @@ describeInChromium('a page', () => {
   const chromium = useChromium();
   const examples = useExamples();
 
-  async function opened(name: string, options: Parameters<typeof chromium.open>[0] = {}) {
-    const { page, complaints } = await chromium.open(options);
+  /** Opens an example, in the page that the tests share unless there are options for a page of its own. */
+  async function opened(name: string, options?: Parameters<typeof chromium.open>[0]) {
+    const { page, complaints } = await (options ? chromium.open(options) : chromium.openShared());
     const answers = answersOf(page);
     await page.goto(examples.address(name));
     return { page, complaints, answers };
@@ -150,7 +151,7 @@ describeInChromium('a page', () => {
   });
 
   it('registers a security key, logs in with it, and sends both results in the format of the API', async () => {
-    const { page } = await opened('webauthn');
+    const { page } = await opened('webauthn', {});
     await addKey(page);
     const registered = answerOf(page);
     await page.getByRole('button', { name: 'Register device' }).click();
@@ -172,7 +173,7 @@ describeInChromium('a page', () => {
   });
 
   it('offers passkeys in the username field and sends them to the passwordless flow', async () => {
-    const { page } = await opened('webauthn');
+    const { page } = await opened('webauthn', {});
     await addKey(page);
     const registered = answerOf(page);
     await page.getByRole('button', { name: 'Register device' }).click();

@@ -44,7 +44,7 @@ describeInChromium('a page with an error', () => {
   const examples = useExamples();
 
   async function opened(name: string) {
-    const { page, complaints } = await chromium.open();
+    const { page, complaints } = await chromium.openShared();
     await page.goto(examples.address(name));
     return { page, complaints };
   }
@@ -123,7 +123,7 @@ describeInChromium('a page with an error', () => {
   });
 
   it('tells the visitor after the last attempt that there were too many, and offers to start again or reset', async () => {
-    const { page, complaints } = await chromium.open();
+    const { page, complaints } = await chromium.openShared();
     await page.goto(`${examples.address('password')}?next=%2Fapp`);
     await replyWith(page, { body: DENIED, reasons: 'error_message=too_many_attempts' });
     await page.locator('#password').fill('wrong');

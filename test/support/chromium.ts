@@ -1,11 +1,12 @@
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, inject } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, inject } from 'vitest';
 import { CHROMIUM_ARGS } from './chromium-binary.js';
 
 /** `describe` for suites that need a browser. Without a browser, these suites are skipped, or fail if CI is set. */
 export const describeInChromium = inject('chromium') || process.env['CI'] ? describe : describe.skip;
 
 const BLOCKED_REQUEST = /net::ERR_ABORTED/;
+const LOCAL = /^(?:127\.0\.0\.1|(?:.+\.)?localhost)$/;
 
 /**
  * The browser of the suites does not draw pixels, which takes a quarter of the CPU time of a visit and which no suite looks
@@ -33,39 +34,81 @@ const browserOf = (sites: Readonly<Record<string, string>>): Promise<Browser> =>
   return chromium.launch({ executablePath: inject('chromium'), args });
 };
 
+/** A page with what it complained about: its errors, including CSP violations. */
+interface Opened {
+  readonly page: Page;
+  readonly complaints: string[];
+}
+
+/** Opens the page of a context, from which only reachable hosts get requests. */
+async function pageOf(context: BrowserContext, isReachable: (host: string) => boolean): Promise<Opened> {
+  await context.route(
+    ({ hostname }) => !isReachable(hostname),
+    (route) => route.abort('aborted'),
+  );
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !BLOCKED_REQUEST.test(message.text())) complaints.push(message.text());
+  });
+  return { page, complaints };
+}
+
 /**
- * Opens a browser for all tests of a suite. Each page has its own cookies and collects its errors. With `sites`, which
- * returns where a host name leads, such as `{'id.example.org': '127.0.0.1:8443'}`, the suite has a browser of its own.
+ * Returns a page without the document, cookies, routes and listeners to requests of an earlier test. A test that leaves
+ * anything else, such as an authenticator or a remembered name, needs a page of its own.
+ */
+async function cleared(opened: Opened): Promise<Opened> {
+  const { page, complaints } = opened;
+  await page.goto('about:blank');
+  await page.unrouteAll();
+  page.removeAllListeners('request');
+  await page.context().clearCookies();
+  complaints.length = 0;
+  return opened;
+}
+
+/** Returns where to put the contexts of a suite that are closed at its end, and those of the current test or hook. */
+function useContexts() {
+  const suite: BrowserContext[] = [];
+  const contexts = { suite, current: suite };
+  beforeEach(() => {
+    contexts.current = [];
+  });
+  afterEach(async () => {
+    const closed = contexts.current;
+    contexts.current = suite;
+    await Promise.all(closed.map((context) => context.close()));
+  });
+  afterAll(() => Promise.all(suite.map((context) => context.close())));
+  return contexts;
+}
+
+/**
+ * Opens a browser for all tests of a suite. Each page has its own cookies and collects its errors. A page that a test
+ * opens is closed after the test. With `sites`, which returns where a host name leads, such as
+ * `{'id.example.org': '127.0.0.1:8443'}`, the suite has a browser of its own.
  */
 export function useChromium(sites?: () => Readonly<Record<string, string>>) {
   let browser: Browser;
-  const contexts: BrowserContext[] = [];
-  const isReachable = (host: string) =>
-    /^(?:127\.0\.0\.1|(?:.+\.)?localhost)$/.test(host) || (sites?.()[host] ?? '') !== '';
   beforeAll(async () => {
     browser = await (sites ? browserOf(sites()) : workerBrowser());
   });
-  afterAll(async () => {
-    await Promise.all(contexts.map((context) => context.close()));
-    if (sites) await browser.close();
-  });
+  afterAll(() => (sites ? browser.close() : undefined));
+  const contexts = useContexts();
+  const openIn = async (life: keyof typeof contexts, options: BrowserContextOptions): Promise<Opened> => {
+    const context = await browser.newContext(options);
+    contexts[life].push(context);
+    return pageOf(context, (host) => LOCAL.test(host) || (sites?.()[host] ?? '') !== '');
+  };
+  let shared: Promise<Opened> | undefined;
   return {
-    /** Opens a page. `complaints` collects the errors of the page, including CSP violations. */
-    open: async (options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> => {
-      const context = await browser.newContext(options);
-      contexts.push(context);
-      // Requests to other machines are blocked.
-      await context.route(
-        ({ hostname }) => !isReachable(hostname),
-        (route) => route.abort('aborted'),
-      );
-      const page = await context.newPage();
-      const complaints: string[] = [];
-      page.on('pageerror', (error) => complaints.push(String(error)));
-      page.on('console', (message) => {
-        if (message.type() === 'error' && !BLOCKED_REQUEST.test(message.text())) complaints.push(message.text());
-      });
-      return { page, complaints };
+    open: (options: BrowserContextOptions = {}) => openIn('current', options),
+    /** Returns a page that tests of the suite share, which takes half the CPU time of a page of its own. See `cleared`. */
+    openShared: async (): Promise<Opened> => {
+      shared ??= openIn('suite', {});
+      return cleared(await shared);
     },
   };
 }
