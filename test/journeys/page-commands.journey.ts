@@ -152,7 +152,9 @@ describe('the commands of operators', () => {
     const other = deployment.browser();
     await other.solve('login', { uid_field: 'bob' });
     await deployment.stop('enrollment');
+    const logged = deployment.says('gateway', /"outcome":"problem"/);
     expect((await other.solve('login', { password: RIGHT })).status).toBe(503);
+    await logged;
     await deployment.start('enrollment');
     const lines = deployment.output('gateway').split('\n');
     await shell.write('gateway.log', `${lines.filter((line) => line.startsWith('{')).join('\n')}\n`);
