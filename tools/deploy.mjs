@@ -2,8 +2,8 @@
  * Replaces the containers of docker-compose.yml without losing a login.
  *
  * `npm run deploy -- upgrade [--no-build]`: builds the image (the one before is kept as `gatehouse:previous`), migrates
- * the database, reloads NATS and the proxy, and replaces the containers of all services. Creates the stream of events if
- * EVENTS_STREAM is set.
+ * the database, reloads NATS and the proxy if their files have changed, and replaces the containers of all services.
+ * Creates the stream of events if EVENTS_STREAM is set.
  * `npm run deploy -- scale`: starts or stops containers, so that each service has the replicas of .env.
  * `npm run deploy -- roll [SERVICE…]`: replaces the containers of these services, by default of all, so that they use the
  * present image, settings and secrets. With the courier, creates the stream of events or changes its limits.
@@ -56,10 +56,12 @@ async function upgrade({ build }) {
   await roll([]);
 }
 
-/** Reloads the configuration of NATS, and that of the proxy if its file has changed. Checks each file first. */
+/** Reloads the configuration of NATS and that of the proxy, each only if its files have changed. Checks the files first. */
 function reload() {
-  compose('exec', '-T', 'nats', 'nats-server', '-t', '-c', '/etc/nats/nats.conf');
-  compose('kill', '--signal', 'HUP', 'nats');
+  if (containersOf('nats').length > 0 && hasNewConfiguration()) {
+    compose('exec', '-T', 'nats', 'nats-server', '-t', '-c', '/etc/nats/nats.conf');
+    compose('kill', '--signal', 'HUP', 'nats');
+  }
   const [proxy] = containersOf('proxy');
   // Reloads the proxy only if its file is newer than its start, because a reloaded proxy knows no gateway for about a
   // second.
@@ -67,6 +69,18 @@ function reload() {
   if (!proxy || statSync(PROXY_FILE).mtimeMs < started) return;
   compose('exec', '-T', 'proxy', 'haproxy', '-c', '-f', '/etc/haproxy/haproxy.cfg');
   compose('kill', '--signal', 'USR2', 'proxy');
+}
+
+/**
+ * Returns whether a file of NATS is newer than the configuration that NATS has loaded. A reload makes NATS forget which
+ * requests are open, and refuse their replies.
+ */
+function hasNewConfiguration() {
+  const inNats = (command) => compose('exec', '-T', 'nats', 'sh', '-c', command);
+  const changed = inNats('stat -c %Y /etc/nats/*.conf /etc/nats/stages/*.conf').split('\n').map(Number);
+  const { config_load_time: loaded } = JSON.parse(inNats('wget -qO- http://127.0.0.1:8222/varz'));
+  // The times of files are full seconds, so a file of the same second may be newer.
+  return Math.max(...changed) >= Math.floor(Date.parse(loaded) / 1000);
 }
 
 /** Starts or stops containers of services, without replacing any. */

@@ -9,18 +9,23 @@ import { freshEnvironment } from './env-file.js';
 
 /**
  * Stands for Docker, which test machines need not have: logs each call, prints the services, and runs the command of the
- * container `stream` as a process of this machine. No container runs before the deployment.
+ * container `stream` as a process of this machine. No container runs before the deployment, except that of NATS in the
+ * tests of its reload.
  */
 const DOCKER = `#!/bin/sh
 folder=$(dirname "$0")
 echo "$*" >> "$folder/calls"
 case "$*" in
   'compose config --format json') cat "$folder/services.json" ;;
+  'compose ps --quiet nats') [ ! -e "$folder/varz" ] || echo nats ;;
+  'compose exec -T nats sh -c stat '*) cat "$folder/changed" ;;
+  'compose exec -T nats sh -c wget '*) cat "$folder/varz" ;;
   'compose run --rm --no-deps stream') exec env -i node --env-file="$folder/stream.env" $(cat "$folder/stream.command") ;;
 esac
 `;
 
 const MEBIBYTE = 1_048_576;
+const RELOAD_NATS = 'compose kill --signal HUP nats';
 const RUN_STREAM = 'compose run --rm --no-deps stream';
 
 describeWithNats('npm run deploy', () => {
@@ -82,6 +87,20 @@ describeWithNats('npm run deploy', () => {
       expect(start).toBeGreaterThan(calls.indexOf(RUN_STREAM));
     },
   );
+
+  it.each([
+    ['reloads NATS with an upgrade if a file is newer than what NATS has loaded', 0, [RELOAD_NATS]],
+    ['does not reload NATS with an upgrade if NATS has loaded its files', -1, []],
+  ])('%s', async (_promise, newerBy, reloads) => {
+    const varz = await (await fetch(`${nats.monitoringUrl}/varz`)).text();
+    const { config_load_time: loaded } = JSON.parse(varz) as { config_load_time: string };
+    const second = Math.floor(Date.parse(loaded) / 1000);
+    await writeFile(join(folder, 'varz'), varz);
+    await writeFile(join(folder, 'changed'), `${second - 60}\n${second + newerBy}\n`);
+    const { code, calls } = await deploy(['upgrade', '--no-build'], {});
+    expect(code).toBe(0);
+    expect(calls.filter((call) => call.startsWith('compose kill'))).toEqual(reloads);
+  });
 
   it('roll courier changes the limits of the stream to those of .env', async () => {
     const first = await deploy(['roll', 'courier'], { EVENTS_STREAM: 'events', EVENTS_MAX_BYTES: `${MEBIBYTE}` });
