@@ -178,8 +178,9 @@ it('says that the account of the user is locked, and was when an answer was refu
   const { stdout } = await trace([id]);
   expect(stdout).toContain(`, user ${alice.username} (locked now)`);
   const events = stdout.split('\n').filter((line) => line.includes('login_failed'));
-  // Their order is that of their ids if both are of the same millisecond.
-  expect(events.map((line) => line.includes('account="locked"')).sort()).toEqual([false, true]);
+  // Events of the same millisecond may be listed in either order.
+  expect(events).toHaveLength(2);
+  expect(events.filter((line) => line.includes('account="locked"'))).toHaveLength(1);
 });
 
 it.each([
