@@ -66,7 +66,7 @@ function reload() {
   // Reloads the proxy only if its file is newer than its start, because a reloaded proxy knows no gateway for about a
   // second.
   const started = proxy && Date.parse(docker('inspect', '--format', '{{.State.StartedAt}}', proxy));
-  if (!proxy || statSync(PROXY_FILE).mtimeMs < started) return;
+  if (!proxy || statSync(PROXY_FILE).ctimeMs < started) return;
   compose('exec', '-T', 'proxy', 'haproxy', '-c', '-f', '/etc/haproxy/haproxy.cfg');
   compose('kill', '--signal', 'USR2', 'proxy');
 }
@@ -77,9 +77,10 @@ function reload() {
  */
 function hasNewConfiguration() {
   const inNats = (command) => compose('exec', '-T', 'nats', 'sh', '-c', command);
-  const changed = inNats('stat -c %Y /etc/nats/*.conf /etc/nats/stages/*.conf').split('\n').map(Number);
+  const changed = inNats('stat -c %Z /etc/nats/*.conf /etc/nats/stages/*.conf').split('\n').map(Number);
   const { config_load_time: loaded } = JSON.parse(inNats('wget -qO- http://127.0.0.1:8222/varz'));
-  // The times of files are full seconds, so a file of the same second may be newer.
+  // The times of change, which no copy keeps as it may keep times of modification. They are full seconds, so a file of the
+  // same second may be newer.
   return Math.max(...changed) >= Math.floor(Date.parse(loaded) / 1000);
 }
 
