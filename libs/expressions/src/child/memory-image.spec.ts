@@ -36,6 +36,7 @@ describe('a memory image', () => {
     image.restore(memory);
     expect(image.length).toBe(sparse.length);
     expect(Buffer.compare(memory, sparse)).toBe(0);
+    expect(Buffer.compare(image.toMemory(), sparse)).toBe(0);
   });
 
   it('of zeros only has no bytes and clears the memory', () => {

@@ -49,6 +49,13 @@ export class MemoryImage {
     return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), ...this.runs.map(({ bytes }) => bytes)]);
   }
 
+  /** Returns a new memory with the content of the image. Leaves the parts that were left out untouched, as zeros. */
+  toMemory(): Uint8Array {
+    const memory = new Uint8Array(this.length);
+    for (const { start, bytes } of this.runs) memory.set(bytes, start);
+    return memory;
+  }
+
   /** Overwrites a memory with the image. Parts that were left out become zeros. */
   restore(memory: Uint8Array): void {
     let end = 0;
@@ -71,7 +78,7 @@ interface Header {
 function* runsOf(memory: Uint8Array): Generator<Run> {
   let start: number | undefined;
   for (let at = 0; at < memory.length; at += PAGE_BYTES) {
-    if (!isZero(memory.subarray(at, at + PAGE_BYTES))) start ??= at;
+    if (!isZeroPage(memory, at)) start ??= at;
     else if (start !== undefined) {
       yield { start, bytes: memory.subarray(start, at) };
       start = undefined;
@@ -80,4 +87,8 @@ function* runsOf(memory: Uint8Array): Generator<Run> {
   if (start !== undefined) yield { start, bytes: memory.subarray(start) };
 }
 
-const isZero = (page: Uint8Array) => ZERO_PAGE.compare(page, 0, page.length, 0, page.length) === 0;
+/** Compares within the memory, because a view of each page would take longer than the comparison. */
+function isZeroPage(memory: Uint8Array, at: number): boolean {
+  const end = Math.min(at + PAGE_BYTES, memory.length);
+  return memory[at] === 0 && ZERO_PAGE.compare(memory, at, end, 0, end - at) === 0;
+}

@@ -24,9 +24,7 @@ export async function loadFromSnapshot(packageFolder: string, file: string): Pro
 
 async function decodeSnapshot(file: string): Promise<Uint8Array> {
   const encoded = readFileSync(file);
-  const image = MemoryImage.decode(encoded);
-  const snapshot = new Uint8Array(image.length);
-  image.restore(snapshot);
+  const snapshot = MemoryImage.decode(encoded).toMemory();
   await releaseMemory(encoded.buffer);
   return snapshot;
 }
