@@ -1,17 +1,57 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 
 /**
- * Kills the process `pid` and removes the folder `remove` when this process ends, even by SIGKILL: a shell waits for the
- * end of a pipe that only this process holds open. Returns a function that stops the shell.
+ * Reads lines, `watch PID FOLDER` or `leave PID`, until the pipe ends. Then kills the processes that are still watched,
+ * and removes their folders. A folder may be missing.
+ */
+const SCRIPT = `
+pids=
+while read -r action pid folder; do
+  if [ "$action" = watch ]; then pids="$pids $pid"; eval "watched_$pid=yes folder_$pid=\\$folder"
+  else eval "watched_$pid="; fi
+done
+for pid in $pids; do
+  eval "watched=\\$watched_$pid folder=\\$folder_$pid"
+  [ -n "$watched" ] || continue
+  kill -KILL "$pid"
+  [ -z "$folder" ] || rm -rf "$folder"
+done`;
+
+let watchdog: Watchdog | undefined;
+
+/**
+ * Kills the process `pid` and removes the folder `remove` when this process ends, even by SIGKILL. Returns a function
+ * that cancels this. One shell does it for all processes, because it takes a large process long to start another.
  */
 export function killWhenParentDies(pid: number, { remove = '' }: { remove?: string } = {}): () => void {
-  const script = 'read _; kill -KILL "$1"; if [ -n "$2" ]; then rm -rf "$2"; fi';
-  const watchdog = spawn('sh', ['-c', script, 'sh', String(pid), remove], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  watchdog.unref();
-  const pipe = watchdog.stdin as typeof watchdog.stdin & { unref?: () => void };
-  pipe.unref?.();
-  return () => void watchdog.kill('SIGKILL');
+  watchdog ??= new Watchdog();
+  watchdog.watch(pid, remove);
+  return () => watchdog?.leave(pid);
+}
+
+/** A shell that waits for the end of a pipe which only this process holds open. */
+export class Watchdog {
+  private readonly shell = spawn('sh', ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  /** Resolves when the shell has ended, after it has killed what was watched. */
+  readonly gone = once(this.shell, 'exit');
+
+  constructor() {
+    this.shell.unref();
+    (this.shell.stdin as Socket).unref();
+  }
+
+  watch(pid: number, folder: string): void {
+    this.shell.stdin.write(`watch ${pid} ${folder}\n`);
+  }
+
+  leave(pid: number): void {
+    this.shell.stdin.write(`leave ${pid}\n`);
+  }
+
+  /** Closes the pipe, as the end of this process does. */
+  close(): void {
+    this.shell.stdin.end();
+  }
 }
