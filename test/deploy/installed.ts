@@ -1,8 +1,18 @@
-import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
 /** Returns whether an optional program is on the PATH. */
 export const isInstalled = (program: string): boolean =>
-  spawnSync(program, ['--help'], { stdio: 'ignore' }).error === undefined;
+  (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, program)));
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Environment of a Go program that ends soon, such as promtool and kustomize. Its garbage collections are rarer, which

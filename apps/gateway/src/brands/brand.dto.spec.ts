@@ -62,10 +62,12 @@ interface Component {
   readonly required?: readonly string[];
   readonly enum?: readonly string[];
 }
-const componentIn = (view: ApiView, name: string) =>
-  (GatewayModule.document(view) as { components: { schemas: Record<string, Component> } }).components.schemas[name]!;
+const documents = API_VERSIONS.map(
+  (view) => GatewayModule.document(view) as { components: { schemas: Record<string, Component> } },
+);
 const addedTo = (name: string, part: 'properties' | 'required') => {
-  const [older, newer] = API_VERSIONS.map((view) => componentIn(view, name)[part] ?? []).map((fields) =>
+  const found = documents.map(({ components }) => components.schemas[name]?.[part] ?? []);
+  const [older, newer] = found.map((fields) =>
     Array.isArray(fields) ? (fields as string[]) : Object.keys(fields),
   ) as [string[], string[]];
   return {
@@ -88,7 +90,7 @@ describe('the published schema of 2026.8', () => {
 
   it('has the newer capabilities, and no time of the cache of reputations', () => {
     expect(addedTo('Config', 'properties')).toEqual({ added: [], removed: ['cache_timeout_reputation'] });
-    const [older, newer] = API_VERSIONS.map((view) => componentIn(view, 'CapabilitiesEnum').enum ?? []);
+    const [older, newer] = documents.map(({ components }) => components.schemas['CapabilitiesEnum']?.enum ?? []);
     expect(newer?.filter((value) => !older?.includes(value))).toEqual([
       ...['can_save_reports', 'can_request', 'can_agent_self_service'],
     ]);

@@ -4,8 +4,9 @@ import { expect, it } from 'vitest';
 import { GatewayModule } from '../../gateway.module.js';
 
 type Schemas = Readonly<Record<string, { readonly required?: string[]; readonly properties: object }>>;
-const schemasOf = (view: '2024.8' | '2026.8') =>
-  (GatewayModule.document(view)['components'] as { readonly schemas: Schemas }).schemas;
+const documents = { '2024.8': GatewayModule.document('2024.8'), '2026.8': GatewayModule.document('2026.8') };
+type View = keyof typeof documents;
+const schemasOf = (view: View) => (documents[view]['components'] as { readonly schemas: Schemas }).schemas;
 
 it('says under 2026.8 that a captcha has `interactive` always, which an older captcha service does not send', () => {
   for (const name of ['CaptchaChallenge', 'InnerCaptchaChallenge'])
@@ -19,7 +20,7 @@ it('says under 2026.8 that a captcha has `interactive` always, which an older ca
 });
 
 it('describes the chosen device under 2026.8 like a listed one, and accepts what clients of 2024.8 send', () => {
-  const chosen = (view: '2024.8' | '2026.8') => schemasOf(view)['DeviceChallengeRequest']!;
+  const chosen = (view: View) => schemasOf(view)['DeviceChallengeRequest']!;
   expect(Object.keys(chosen('2024.8').properties)).toEqual(['device_class', 'device_uid', 'challenge']);
   expect(chosen('2026.8').required).toContain('last_used');
   expect(chosen('2026.8').properties).toMatchObject({
@@ -33,8 +34,8 @@ it('describes the chosen device under 2026.8 like a listed one, and accepts what
 });
 
 it('has a body of the request for a recovery link since 2026.8 only', () => {
-  const requestBodyIn = (view: '2024.8' | '2026.8') => {
-    const paths = GatewayModule.document(view)['paths'] as Record<string, { post: Record<string, unknown> }>;
+  const requestBodyIn = (view: View) => {
+    const paths = documents[view]['paths'] as Record<string, { post: Record<string, unknown> }>;
     return paths['/core/users/{id}/recovery/']!.post['requestBody'];
   };
   expect(requestBodyIn('2024.8')).toBeUndefined();
@@ -45,8 +46,8 @@ it('has a body of the request for a recovery link since 2026.8 only', () => {
 });
 
 it('has the stage of a recovery mail in the query of 2024.8, and in the body since 2026.8', () => {
-  const requestIn = (view: '2024.8' | '2026.8') => {
-    const paths = GatewayModule.document(view)['paths'] as Record<string, { post: Record<string, unknown> }>;
+  const requestIn = (view: View) => {
+    const paths = documents[view]['paths'] as Record<string, { post: Record<string, unknown> }>;
     const { parameters, requestBody } = paths['/core/users/{id}/recovery_email/']!.post;
     return { parameters: (parameters as { name: string }[]).filter(({ name }) => name !== 'id'), requestBody };
   };
