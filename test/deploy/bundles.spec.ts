@@ -35,8 +35,17 @@ describe('a service loads at its start', () => {
   });
 });
 
+const chunks = readdirSync('dist/chunks')
+  .filter((name) => name.endsWith('.js'))
+  .map((name) => readFileSync(join('dist/chunks', name), 'utf8'));
+
 it('no bundle makes Node load its HTTP client, or has a CommonJS module that V8 parses twice', () => {
-  const chunks = readdirSync('dist/chunks').filter((name) => name.endsWith('.js'));
   const costly = /new Response\(null, \{ cf:|__commonJSMin\(\(\(.*/g;
-  expect(chunks.flatMap((name) => readFileSync(join('dist/chunks', name), 'utf8').match(costly) ?? [])).toEqual([]);
+  expect(chunks.flatMap((code) => code.match(costly) ?? [])).toEqual([]);
+});
+
+it('no bundle has texts of zod in other languages than English', () => {
+  // All of zod follows if the metadata of a decorator refer to it, as for a parameter of the type `z.output<…>`.
+  const texts = chunks.flatMap((code) => code.match(/^\/\/ node_modules\/zod\/v4\/locales\/.*/gm) ?? []);
+  expect(texts).toEqual(['// node_modules/zod/v4/locales/en.js']);
 });

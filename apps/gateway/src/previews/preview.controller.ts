@@ -30,6 +30,7 @@ const previewRequest = z
     flow_token: z.string().max(MAX_FLOW_TOKEN).optional(),
   })
   .meta({ id: 'FlowPreviewRequest' });
+type PreviewRequest = z.output<typeof previewRequest>;
 
 /** The requests of a preview's page (docs/spec/preview.md). */
 @Controller('/api/v3/flows/previews')
@@ -54,7 +55,7 @@ export class PreviewController {
   @UseGuards(CsrfGuard, SuperuserGuard)
   async run(
     @Param('link') link: string,
-    @Body(new ZodBodyPipe(previewRequest)) { state, answer, flow_token: token }: z.output<typeof previewRequest>,
+    @Body(new ZodBodyPipe(previewRequest)) { state, answer, flow_token: token }: PreviewRequest,
     @CurrentPrincipal() principal: Principal,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

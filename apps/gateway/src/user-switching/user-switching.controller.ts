@@ -7,7 +7,7 @@ import { CsrfGuard } from '../http/auth/csrf.guard.js';
 import { ApiEndpoint, genericError, validationError } from '../http/openapi/api-endpoint.decorator.js';
 import { lastValue } from '../http/query.js';
 import { InvalidFieldsError, ZodBodyPipe } from '../http/zod-body.pipe.js';
-import { userSwitchRequest, userSwitchResponse } from './user-switching.dto.js';
+import { type UserSwitchRequest, userSwitchRequest, userSwitchResponse } from './user-switching.dto.js';
 import { UserSwitchingService } from './user-switching.service.js';
 
 /** Starts the flows by which a browser gets one more user, or changes to another one (docs/spec/http.md#user-switching). */
@@ -28,7 +28,7 @@ export class UserSwitchingController {
   @HttpCode(HttpStatus.OK)
   @UseGuards(CsrfGuard)
   async start(
-    @Body(new ZodBodyPipe(userSwitchRequest)) { action, user_pk: pk }: z.output<typeof userSwitchRequest>,
+    @Body(new ZodBodyPipe(userSwitchRequest)) { action, user_pk: pk }: UserSwitchRequest,
     @Query('next') next: unknown,
     @CurrentPrincipal() principal: Principal,
     @Req() request: FastifyRequest,

@@ -11,6 +11,7 @@ export const userSwitchRequest = z
     id: 'UserSwitchRequest',
     description: 'Whether to switch to another user of the browser, who is named by `pk`, or to log in one more.',
   });
+export type UserSwitchRequest = z.output<typeof userSwitchRequest>;
 
 /** The address of the flow in which the user goes on. */
 export const userSwitchResponse = z
