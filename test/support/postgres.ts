@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import pg from 'pg';
 import { inject } from 'vitest';
 import { storeRoleSettings } from '../../libs/platform/src/typeorm-role-settings.js';
-import { dropDatabases, onServer } from './postgres-databases.js';
 
 /** A database that one test file uses. */
 export interface FreshDatabase {
@@ -18,15 +18,29 @@ export const migratedDatabase = () => copyOf(migratedName(inject('runId')));
 /** Returns the name of the migrated database that `migratedDatabase` copies. */
 export const migratedName = (runId: string) => `gatehouse_test_${runId}_migrated`;
 
+let server: pg.Pool | undefined;
+
 async function copyOf(template: string): Promise<FreshDatabase> {
-  const server = inject('postgresUrl');
   const name = `gatehouse_test_${inject('runId')}_${randomBytes(6).toString('hex')}`;
-  // Connects to another database, because CREATE DATABASE fails while a client is connected to its template.
-  await onServer(server, async (client) => {
-    await client.query(`CREATE DATABASE "${name}" TEMPLATE "${template}" STRATEGY file_copy`);
-    await client.query(storeRoleSettings({ role: 'current_user', database: `'${name}'` }));
-  });
-  const url = new URL(server);
+  server ??= connect();
+  await server.query(`CREATE DATABASE "${name}" TEMPLATE "${template}" STRATEGY file_copy`);
+  await server.query(storeRoleSettings({ role: 'current_user', database: `'${name}'` }));
+  const url = new URL(inject('postgresUrl'));
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => dropDatabases(server, name) };
+  const drop = async () => {
+    await server?.query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
+  };
+  return { url: url.href, drop };
+}
+
+/**
+ * Connects this worker to the server, to create and drop databases. The connection leads to another database than a
+ * template, because a database with a client cannot be copied. It does not keep the worker from ending.
+ */
+function connect(): pg.Pool {
+  const connectionString = inject('postgresUrl');
+  const pool = new pg.Pool({ connectionString, max: 1, idleTimeoutMillis: 0, allowExitOnIdle: true });
+  // The server may end before the worker.
+  pool.on('error', () => undefined);
+  return pool;
 }
