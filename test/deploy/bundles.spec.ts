@@ -35,6 +35,13 @@ describe('a service loads at its start', () => {
   });
 });
 
+it('a command loads no microservices of Nest, because it only sends requests', () => {
+  const entries = readdirSync('dist/apps/cli/src').filter((name) => name.endsWith('.js'));
+  const loaded = entries.flatMap((name) => loadedAtStart(join('dist/apps/cli/src', name)));
+  expect(loaded).toContainEqual(expect.stringMatching(/node_modules\/@nestjs\/common\//));
+  expect(loaded.filter((name) => /node_modules\/@nestjs\/(core|microservices)\//.test(name))).toEqual([]);
+});
+
 const chunks = readdirSync('dist/chunks')
   .filter((name) => name.endsWith('.js'))
   .map((name) => readFileSync(join('dist/chunks', name), 'utf8'));

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { NatsBus } from '../../libs/platform/src/nats-bus.js';
+import { dialNats } from '../../libs/platform/src/dial-nats.js';
 import { freshEnvironment } from '../deploy/env-file.js';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
@@ -181,7 +181,7 @@ export class FaultStack {
 
   /** Returns the number of events in the stream. */
   async storedEvents(): Promise<number> {
-    const bus = await new NatsBus(this.#operator).dial('operator');
+    const bus = await dialNats(this.#operator, 'operator');
     const reply = await bus.request(`$JS.API.STREAM.INFO.${STREAM}`, '', 5000);
     await bus.close();
     return (JSON.parse(new TextDecoder().decode(reply)) as { state: { messages: number } }).state.messages;

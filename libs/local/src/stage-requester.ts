@@ -1,5 +1,5 @@
 import { Problem, type STAGE_VERBS, stageSubject } from '@gatehouse/contracts';
-import { busFailureOf, NatsBus, natsAddress, type Requester } from '@gatehouse/platform';
+import { busFailureOf, dialNats, natsAddress, type Requester } from '@gatehouse/platform';
 import { natsSettingsOf } from './local-nats.js';
 
 /** The NATS user of the operator's commands. */
@@ -60,7 +60,7 @@ export class StageRequester {
     const { settings, origin } = await natsSettingsOf(this.env);
     this.#server = natsAddress(settings);
     this.#origin = origin;
-    return new NatsBus(settings).dial(this.user);
+    return dialNats(settings, this.user);
   }
 
   async close(): Promise<void> {

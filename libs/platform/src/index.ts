@@ -4,6 +4,7 @@ export * from './compressed-text.js';
 export * from './concurrency-limiter.js';
 export * from './config.js';
 export { isConnectionLost, isDatabaseUnavailable } from './database-errors.js';
+export * from './dial-nats.js';
 export * from './embedded-postgres.js';
 export * from './environment.js';
 export * from './free-port.js';

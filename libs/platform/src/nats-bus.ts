@@ -1,5 +1,5 @@
-import { connect, createInbox, type NatsConnection } from '@nats-io/transport-node';
-import { Bus, BusDownError, type BusServer, type PublisherSettings } from './bus.js';
+import { createInbox, type NatsConnection } from '@nats-io/transport-node';
+import { Bus, type BusServer, type PublisherSettings } from './bus.js';
 import { natsConfig } from './config.js';
 import { Logger } from './logger.js';
 import {
@@ -16,9 +16,6 @@ import { NatsRequester } from './nats-requester.js';
 import { NatsRoundTrip } from './nats-round-trip.js';
 import { NatsSubscriptions } from './nats-subscriptions.js';
 import { Readiness } from './readiness.js';
-
-/** Milliseconds that a command of an operator waits for the connection to NATS. */
-const DIAL_MS = 5000;
 
 interface OpenConnection {
   readonly connection: NatsConnection;
@@ -80,23 +77,5 @@ export class NatsBus extends Bus {
     const server = new NatsJsonServer(natsOptions(this.settings, client), { readiness, drainMs });
     readiness.require('bus', () => server.isReady());
     return server;
-  }
-
-  /**
-   * Opens a requester for a command of an operator. Does not wait until NATS is up: throws BusDownError if the server
-   * cannot be reached, or refuses the requester's inbox.
-   */
-  async dial(client: string): Promise<NatsRequester> {
-    const options = natsOptions(this.settings, client);
-    const once = { ...options, waitOnFirstConnect: false, reconnect: false, timeout: DIAL_MS };
-    const connection = await connect(once).catch((cause: Error) => {
-      throw new BusDownError(`the bus at ${this.address} cannot be reached: ${cause.message}`, { cause });
-    });
-    const requester = new NatsRequester(connection, inboxPrefixOf(client));
-    await requester.subscriptions.check().catch(async (cause: Error) => {
-      await requester.close();
-      throw new BusDownError(cause.message, { cause });
-    });
-    return requester;
   }
 }

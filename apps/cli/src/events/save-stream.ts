@@ -1,12 +1,12 @@
 import { EventStreamError, eventStreamConfig, saveEventStream } from '@gatehouse/courier';
 import { CommandError, OPERATOR } from '@gatehouse/local';
-import { BusDownError, NatsBus, natsConfig, RequestTimeoutError, readConfig } from '@gatehouse/platform';
+import { BusDownError, dialNats, natsConfig, RequestTimeoutError, readConfig } from '@gatehouse/platform';
 
 /** Creates the stream that stores events, or changes its limits, with the NATS user of the operator. */
 export async function saveStream(env: NodeJS.ProcessEnv): Promise<string> {
   const config = readConfig(eventStreamConfig, env);
   try {
-    const bus = await new NatsBus(readConfig(natsConfig, env)).dial(OPERATOR);
+    const bus = await dialNats(readConfig(natsConfig, env), OPERATOR);
     try {
       return `stream ${config.EVENTS_STREAM} ${await saveEventStream(bus, config)}`;
     } finally {
