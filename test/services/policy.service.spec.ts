@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { policyRequestOf } from '../../libs/policies/testing/index.js';
 import { describeWithNats } from '../support/nats.js';
 import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
+import { descendantsOf } from '../support/process-tree.js';
 import { CLEAN_EXIT, ServiceHarness } from './service-harness.js';
 
 const requestOf = (kind: string, config: object = {}) => {
@@ -51,6 +52,24 @@ describeWithNats('the policy service', () => {
     const reply = await harness.request(POLICY_SUBJECT, policyRequestOf({ policies: [policy] }));
     expect(reply).toMatchObject({ results: { [id]: { pass: true } } });
   });
+
+  it(
+    'runs one process of Python more after its first expression, and none without spares',
+    async () => {
+      const { policy } = requestOf('expression', { expression: 'return True' });
+      await harness.stopAll();
+      const count = async (spares: Readonly<Record<string, string>>) => {
+        const { pid } = await start(spares);
+        const before = (await descendantsOf(pid)).length;
+        await harness.request(POLICY_SUBJECT, policyRequestOf({ policies: [policy] }));
+        return [before, (await descendantsOf(pid)).length];
+      };
+      expect(await count({ POLICY_PYTHON_SPARES: '0' })).toEqual([1, 1]);
+      await harness.stopAll();
+      expect(await count({})).toEqual([1, 2]);
+    },
+    SLOW_START_MS,
+  );
 
   it('answers a malformed request with a problem', async () => {
     for (const body of ['no json', {}, { ...policyRequestOf(), v: 2 }])

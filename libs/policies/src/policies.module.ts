@@ -91,10 +91,10 @@ const requestLimiter = ({ POLICY_CONCURRENCY, POLICY_QUEUE }: Settings) =>
 
 /** Resolves when the first Python process is ready. */
 async function startPython(config: Settings): Promise<PythonRunner> {
-  const { POLICY_PYTHON: size, POLICY_PYTHON_MB: memoryMb, POLICY_QUEUE: queue } = config;
+  const { POLICY_PYTHON: size, POLICY_PYTHON_SPARES: spares, POLICY_PYTHON_MB: memoryMb, POLICY_QUEUE: queue } = config;
   const logger = new Logger();
   const onFault = (error: unknown) => logger.event('python_not_started', { error });
-  const interpreter = await Interpreter.start({ memoryMb, size, onStartError: onFault });
+  const interpreter = await Interpreter.start({ memoryMb, size, spares, onStartError: onFault });
   return new PythonRunner(interpreter, new ConcurrencyLimiter(size, queue, 'expression'), expressionLimits(config));
 }
 

@@ -25,9 +25,14 @@ export const policyConfig = z.object({
     .min(1)
     .max(64)
     .default(1)
-    .describe(
-      'Largest number of expressions that run at the same time, each in its own process; one spare process starts with the first expression',
-    ),
+    .describe('Largest number of expressions that run at the same time, each in its own process'),
+  POLICY_PYTHON_SPARES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(64)
+    .default(1)
+    .describe('Number of processes that start with the first expression and replace those that end'),
   POLICY_PYTHON_MB: z.coerce
     .number()
     .int()
