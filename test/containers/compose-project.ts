@@ -50,6 +50,8 @@ export class ComposeProject {
       child.once('close', (code) =>
         code === 0 ? done(out.join('').trim()) : reject(new Error(`${script}\nended with ${code}:\n${all.join('')}`)),
       );
+      // A script need not read its input.
+      child.stdin.on('error', () => undefined);
       child.stdin.end(input);
     });
   }
