@@ -94,13 +94,15 @@ describe('a log line', () => {
 
   it('of NestJS is an event of its own, with its context, its error and without named secrets', () => {
     const nest = new NestLogger(log.logger);
-    nest.log('Mapped {/x, GET} route', 'RouterExplorer');
+    nest.log('Nest application successfully started', 'NestApplication');
     expect(last()).toMatchObject({
       event: 'framework',
       level: 'info',
-      context: 'RouterExplorer',
-      msg: 'Mapped {/x, GET} route',
+      context: 'NestApplication',
+      msg: 'Nest application successfully started',
     });
+    nest.log('Mapped {/x, GET} route', 'RouterExplorer');
+    expect(last()).toMatchObject({ event: 'framework', level: 'debug', msg: 'Mapped {/x, GET} route' });
     nest.error(new Error('broken'), undefined, 'RpcExceptionsHandler');
     expect(last()).toMatchObject({ level: 'error', msg: 'broken', error: { message: 'broken' } });
     nest.verbose({ password: 'correct-horse-7', a: 1 });

@@ -4,12 +4,15 @@ import type { LoggerService } from '@nestjs/common';
 import type { Logger } from '../logger.js';
 import type { LogLevel } from './log-fields.js';
 
+/** Classes of NestJS that list all modules and routes at a start, some 200 lines in a gateway. */
+const LISTS: ReadonlySet<unknown> = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer']);
+
 /** Passes log lines of NestJS on to the log, as events `framework`. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Pick<Logger, 'framework'>) {}
 
   log(message: unknown, ...rest: unknown[]) {
-    this.write('info', message, rest);
+    this.write(LISTS.has(rest.at(-1)) ? 'debug' : 'info', message, rest);
   }
   error(message: unknown, ...rest: unknown[]) {
     this.write('error', message, rest);

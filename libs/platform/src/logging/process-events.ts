@@ -27,7 +27,7 @@ export const processEvents = {
     level: 'info',
     processes: EVERY_PROCESS,
     msg: 'the text of NestJS',
-    help: 'A line of NestJS, at the level that NestJS gave it. `msg` is its text.',
+    help: 'A line of NestJS, at the level that NestJS gave it, or `debug` for the modules and routes at the start. `msg` is its text.',
     fields: ['context', 'error'],
   },
   security_lines_suppressed: {
