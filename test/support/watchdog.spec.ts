@@ -15,6 +15,7 @@ it('kills the processes of a worker that has ended, and removes their folders, b
   try {
     const ends = Promise.all([watched, other].map((process) => once(process, 'exit')));
     const watchdog = new Watchdog();
+    watchdog.watch(0, '');
     watchdog.watch(Number(watched.pid), folders[0]);
     watchdog.watch(Number(left.pid), folders[1]);
     watchdog.watch(Number(other.pid), '');

@@ -42,8 +42,9 @@ export class Watchdog {
     (this.shell.stdin as Socket).unref();
   }
 
+  /** The id of a process that could not be started is 0. It is not watched, because a kill of 0 would end the shell. */
   watch(pid: number, folder: string): void {
-    this.shell.stdin.write(`watch ${pid} ${folder}\n`);
+    if (pid > 0) this.shell.stdin.write(`watch ${pid} ${folder}\n`);
   }
 
   leave(pid: number): void {
