@@ -163,7 +163,7 @@ export class Deployment {
 
   /** Restarts the nats-server on the same port. Resolves when the gateway and every service have reconnected. */
   async startBus(): Promise<void> {
-    const reconnected = everyPartSays(new Set(this.parts.values()), /bus_restored|reconnect\\"/);
+    const reconnected = everyPartSays(new Set(this.parts.values()), /bus_restored/);
     this.infrastructure.nats = await startNats({ port: Number(new URL(this.infrastructure.nats.url).port) });
     await reconnected;
   }

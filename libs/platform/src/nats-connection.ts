@@ -89,7 +89,7 @@ export async function connectNats(
   const options = natsOptions(settings, name);
   await waitForNats(options, readiness);
   const connection = await connect(options);
-  void logStatus(connection, logger);
+  void logConnectionStatus(connection, logger);
   reportNatsConnection(connection);
   return connection;
 }
@@ -147,7 +147,8 @@ export const refusalOf = (connection: NatsConnection): Promise<Error> =>
     return new ConfigError(`NATS refuses this user: ${reason.message}. Check its nkey or its password`);
   });
 
-async function logStatus(connection: NatsConnection, logger: Logger) {
+/** Logs whenever a connection is lost or restored. Resolves when it is closed. */
+export async function logConnectionStatus(connection: NatsConnection, logger: Logger) {
   for await (const { type } of connection.status()) {
     if (type === 'disconnect') logger.event('bus_lost');
     else if (type === 'reconnect') logger.event('bus_restored');

@@ -2,7 +2,14 @@ import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { NatsContext, type NatsOptions, ServerNats } from '@nestjs/microservices';
 import { DRAIN_MS, delay, JsonResponder } from './json-responder.js';
 import { Logger } from './logger.js';
-import { drainAndClose, isConnectionReady, refusalOf, waitForNats, waitForSubscriptions } from './nats-connection.js';
+import {
+  drainAndClose,
+  isConnectionReady,
+  logConnectionStatus,
+  refusalOf,
+  waitForNats,
+  waitForSubscriptions,
+} from './nats-connection.js';
 import { reportNatsConnection } from './nats-connection.metrics.js';
 import { NatsSubscriptions } from './nats-subscriptions.js';
 import { Readiness } from './readiness.js';
@@ -61,6 +68,13 @@ export class NatsJsonServer extends ServerNats {
       };
       subscriptions.add(subject, receive, extras?.['queue'] as string | undefined);
     }
+  }
+
+  /** Replaces Nest's method, which would write its own lines instead of the events that all clients of the bus write. */
+  override async handleStatusUpdates(connection: NatsConnection) {
+    void logConnectionStatus(connection, new Logger());
+    for await (const status of connection.status())
+      if (status.type === 'error') this.logger.error(`NATS: ${status.error.message}`);
   }
 
   /** Replaces Nest's method, which would create an Observable and a packet for each request. */
