@@ -82,6 +82,19 @@ describeWithNats('a server on NATS', () => {
     await expect(started).rejects.toThrow('stage.sample.respond');
   });
 
+  it('logs that NATS refuses its replies', async () => {
+    await nats.stop();
+    const users = '{ user: server, password: s, permissions: { publish: { deny: "_INBOX_requester.>" } } }';
+    nats = await startNats({ config: `authorization { users: [${users}, { user: requester, password: s }] }` });
+    const logged = new Promise<unknown>((resolve) => Logger.overrideLogger({ log() {}, warn() {}, error: resolve }));
+    await serve(async () => 'answered', { login: { NATS_USER: 'server', NATS_PASSWORD: 's' } });
+    await connection.close();
+    connection = await connectNats({ NATS_URL: nats.url, NATS_USER: 'requester', NATS_PASSWORD: 's' }, 'requester');
+    connection.publish('stage.sample.respond', '{}', { reply: '_INBOX_requester.one' });
+    expect(await logged).toMatch(/^NATS: Permissions Violation for Publish to "_INBOX_requester\.one"/);
+    Logger.overrideLogger(false);
+  });
+
   it('starts with permissions for its subjects and queue group only', async () => {
     await nats.stop();
     const permissions =
