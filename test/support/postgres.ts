@@ -23,12 +23,13 @@ let server: pg.Pool | undefined;
 async function copyOf(template: string): Promise<FreshDatabase> {
   const name = `gatehouse_test_${inject('runId')}_${randomBytes(6).toString('hex')}`;
   server ??= connect();
-  await server.query(`CREATE DATABASE "${name}" TEMPLATE "${template}" STRATEGY file_copy`);
-  await server.query(storeRoleSettings({ role: 'current_user', database: `'${name}'` }));
+  const pool = server;
+  await pool.query(`CREATE DATABASE "${name}" TEMPLATE "${template}" STRATEGY file_copy`);
+  await pool.query(storeRoleSettings({ role: 'current_user', database: `'${name}'` }));
   const url = new URL(inject('postgresUrl'));
   url.pathname = `/${name}`;
   const drop = async () => {
-    await server?.query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
+    await pool.query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
   };
   return { url: url.href, drop };
 }
