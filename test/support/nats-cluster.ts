@@ -31,15 +31,14 @@ export class NatsCluster {
     const options = routePorts.map((routePort, i) => ({
       config: config!.replace('0.0.0.0:6222', `127.0.0.1:${routePort}`),
       files: { 'nats.conf': single! },
-      env: { ...env, NATS_SERVER_NAME: `nats-${i}`, NATS_CLUSTER_PASSWORD: PASSWORD, NATS_ROUTES },
+      env: { ...env, NATS_SERVER_NAME: nameOf(i), NATS_CLUSTER_PASSWORD: PASSWORD, NATS_ROUTES },
       port: ports[i]!,
       folder: join(folder, String(i)),
     }));
     for (const { folder: own } of options) await mkdir(own);
     const cluster = new NatsCluster(program, folder, options);
-    await Promise.all(options.map((_, i) => cluster.start(i)));
-    for (let i = 0; i < size; i++) await healthy(cluster.server(i));
-    while (!(await cluster.hasAllPeers())) await pause(50);
+    for (let i = 0; i < size; i++) await cluster.start(i);
+    await cluster.formJetStream();
     return cluster;
   }
 
@@ -83,11 +82,30 @@ export class NatsCluster {
     return connection;
   }
 
-  /** Whether the leader of JetStream knows every other server, so that it can place replicas of a stream there. */
-  private async hasAllPeers(): Promise<boolean> {
-    const states = await Promise.all([...this.#running.values()].map(jetStreamState));
-    const known = states.flatMap(({ meta_cluster: { replicas = [] } = {} }) => replicas).filter(isReady);
-    return known.length === this.size - 1;
+  /**
+   * Resolves when the leader of JetStream knows every other server, so that it can place replicas of a stream there. When
+   * a cluster starts for the first time, nats-server 2.10 sometimes takes it to be smaller, and leaves a server out for
+   * good. Then this server is restarted, as operators would do.
+   */
+  private async formJetStream(): Promise<void> {
+    const hasAll = ({ replicas }: Leader) => replicas.filter(isReady).length === this.size - 1;
+    const { leader, replicas } = await this.leaderWhen((state) => hasAll(state) || state.cluster_size < this.size);
+    const members = [leader, ...replicas.map(({ name }) => name)];
+    for (const i of [...this.#running.keys()].filter((server) => !members.includes(nameOf(server)))) {
+      await this.server(i).stop('SIGTERM');
+      await this.start(i);
+    }
+    await this.leaderWhen(hasAll);
+  }
+
+  /** Waits until JetStream has a leader whose state fulfils the condition, and returns this state. */
+  private async leaderWhen(condition: (leader: Leader) => boolean): Promise<Leader> {
+    for (;;) {
+      const states = await Promise.all([...this.#running.values()].map(jetStreamState));
+      const found = states.find((state): state is Leader => isLeader(state) && condition(state));
+      if (found) return found;
+      await pause(50);
+    }
   }
 
   async close(): Promise<void> {
@@ -97,21 +115,29 @@ export class NatsCluster {
   }
 }
 
-/** Resolves when a server and its JetStream are ready. Without a leader of the cluster, JetStream refuses a stream. */
-async function healthy({ monitoringUrl }: RunningNats): Promise<void> {
-  while (!(await fetch(`${monitoringUrl}/healthz`)).ok) await pause(50);
-}
-
 /** A server as the leader of JetStream knows it. */
 interface Replica {
+  readonly name: string;
   readonly current: boolean;
   readonly offline?: boolean;
 }
 
+/** What the leader of JetStream knows of its cluster. */
+interface Leader {
+  /** Its name. */
+  readonly leader: string;
+  readonly cluster_size: number;
+  readonly replicas: readonly Replica[];
+}
+
+const isLeader = (state: Partial<Leader> | undefined): state is Leader => state?.replicas !== undefined;
+
+const nameOf = (i: number) => `nats-${i}`;
+
 const isReady = ({ current, offline = false }: Replica) => current && !offline;
 
-/** Returns the state of JetStream at a server. Only the leader lists the other servers. */
-async function jetStreamState({ monitoringUrl }: RunningNats) {
+/** Returns what a server knows of its cluster. Only the leader lists the other servers. */
+async function jetStreamState({ monitoringUrl }: RunningNats): Promise<Partial<Leader> | undefined> {
   const response = await fetch(`${monitoringUrl}/jsz`);
-  return (await response.json()) as { readonly meta_cluster?: { readonly replicas?: readonly Replica[] } };
+  return ((await response.json()) as { readonly meta_cluster?: Partial<Leader> }).meta_cluster;
 }
