@@ -92,6 +92,7 @@ describeWithNats('mails of 2026.8', () => {
   it('are never sent again if the stage allows none', async () => {
     const browser = deployment.browser();
     expect(errorsOf(await browser.solve('silent', { uid_field: 'bob' }))).toBeUndefined();
+    expect((await mailbox.mailTo('bob@example.org')).text).toContain('bob is invited to');
     expect(errorsOf(await browser.solve('silent', {}))).toEqual(UNSENT);
   });
 
