@@ -44,11 +44,14 @@ const PAGE = 500;
 /** How long a reader waits at most for the transactions of couriers. */
 const LOCK_TIMEOUT = '10s';
 /**
- * Finds the first position of events since a time. An event is kept after it has happened, by the same clock. The
- * margin is there because positions may be drawn in another order than the times.
+ * Finds a position that no event since a time precedes. An event is kept after it has happened, by the same clock but
+ * for the margin of ten minutes. Events that transactions keep at nearly the same time can have positions in any order,
+ * and no transaction of a courier lasts a minute.
  */
 const FIRST_POSITION = `
-  SELECT position FROM flow.audit_events WHERE kept_at >= $1::timestamptz - interval '10 minutes' ORDER BY kept_at LIMIT 1`;
+  WITH first AS (SELECT min(kept_at) AS kept_at FROM flow.audit_events WHERE kept_at >= $1::timestamptz - interval '10 minutes')
+  SELECT min(position) AS position FROM flow.audit_events AS event, first
+  WHERE event.kept_at BETWEEN first.kept_at AND first.kept_at + interval '1 minute'`;
 
 interface Row {
   readonly id: string;
@@ -121,8 +124,8 @@ export class KeptEventRepository {
       throw new UnknownEventError(`no event has the id ${after}: it was never published, or it was deleted`);
     }
     if (since === undefined) return '0';
-    const [row] = await this.source.query<Row[]>(FIRST_POSITION, [since]);
-    return row && String(BigInt(row.position) - 1n);
+    const [row] = await this.source.query<{ position: string | null }[]>(FIRST_POSITION, [since]);
+    return row?.position ? String(BigInt(row.position) - 1n) : undefined;
   }
 
   private tryOpen(row: Row): Pick<FoundEvent, 'body' | 'problem'> {

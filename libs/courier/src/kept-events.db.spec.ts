@@ -124,6 +124,15 @@ it('exports the events of a time, an action and a user', async () => {
   expect(idsOf((await exported('--user', alice.uuid)).stdout)).toEqual([other]);
 });
 
+it('exports all events since a time when couriers have kept them at the same time, in any order', async () => {
+  const ids = await publish({}, {}, {});
+  const since = new Date(Date.now() - 3_600_000).toISOString();
+  await source.query(`UPDATE flow.audit_events SET kept_at = kept_at + interval '1 second' WHERE id = $1`, [ids[0]]);
+  expect(idsOf((await exported('--since', since)).stdout)).toEqual(ids);
+  await source.query('UPDATE flow.audit_events SET kept_at = now()');
+  expect(idsOf((await exported('--since', since)).stdout)).toEqual(ids);
+});
+
 it.each([
   [['--since', 'yesterday'], '--since is yesterday, which is no time'],
   [['--until', '2026-13-01'], 'which is no time'],
