@@ -3,6 +3,7 @@ import { TypeormDirectoryStore } from '@gatehouse/directory';
 import { flowDatabase } from '@gatehouse/executor-postgres/testing';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { waitForBlockedStatements } from '../../../../test/support/blocked-statements.js';
 import { runCli } from '../../../../test/support/commands.js';
 import { recordedEvents } from '../../../../test/support/recorded-events.js';
 
@@ -75,6 +76,20 @@ describe('npm run user', () => {
     expect(await eventsOf('user add-to-group')).toEqual([]);
     expect(await user('add-to-group', 'alice', group, '--superuser')).toMatchObject({ code: 0 });
     expect(await user('add-to-group', 'alice', 'staff')).toMatchObject({ code: 0 });
+  });
+
+  it('leaves one superuser when two commands remove the last two at once', async () => {
+    for (const name of ['alice', 'bob']) await user('add-to-group', name, 'admins', '--superuser');
+    const other = source.createQueryRunner();
+    await other.startTransaction();
+    await other.query('SELECT FROM directory.user_groups FOR UPDATE');
+    const removals = ['alice', 'bob'].map((name) => user('remove-from-group', name, 'admins'));
+    await waitForBlockedStatements(source, 2);
+    await other.commitTransaction();
+    await other.release();
+    const results = await Promise.all(removals);
+    expect(results.map(({ code }) => code).toSorted()).toEqual([0, 1]);
+    expect(results.find(({ code }) => code === 1)?.stderr).toContain('is the last active superuser.');
   });
 
   it('never takes away the rights of the last active superuser', async () => {

@@ -15,8 +15,14 @@ const OTHER_SUPERUSERS = `
     WHERE o.is_active AND o.id <> $1) AS others
   WHERE directory.is_superuser($1)`;
 
-/** Returns the number of other active superusers if the user is a superuser, else undefined. */
+const LOCK = `SELECT pg_advisory_xact_lock(hashtext('gatehouse superusers'))`;
+
+/**
+ * Returns the number of other active superusers if the user is a superuser, else undefined. Until the transaction ends,
+ * other commands that ask wait: two at once could otherwise each remove the last superuser but one.
+ */
 export async function otherSuperusers(manager: EntityManager, uuid: string): Promise<number | undefined> {
+  await manager.query(LOCK);
   const [privileged] = await manager.query<{ others: number }[]>(OTHER_SUPERUSERS, [uuid]);
   return privileged?.others;
 }
