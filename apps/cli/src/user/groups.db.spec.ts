@@ -88,7 +88,7 @@ describe('npm run user', () => {
     await other.commitTransaction();
     await other.release();
     const results = await Promise.all(removals);
-    expect(results.map(({ code }) => code).toSorted()).toEqual([0, 1]);
+    expect(results.filter(({ code }) => code === 0)).toHaveLength(1);
     expect(results.find(({ code }) => code === 1)?.stderr).toContain('is the last active superuser.');
   });
 
