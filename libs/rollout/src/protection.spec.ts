@@ -73,4 +73,18 @@ describe('what protects accounts', () => {
     const paged = versionOf({ id: 'page', kind: 'dummy' }, ...LOGIN);
     expect(differences(guarded(paged), paged)).toEqual(['the new step "the page stage" (dummy)']);
   });
+
+  it('is compared binding by binding if a flow binds a stage twice', () => {
+    const twice = versionOf(...LOGIN.slice(0, 2), mfa, { id: 'page', kind: 'dummy' }, mfa, LOGIN[2]!);
+    const asksAgain = { invalid_response_action: 'restart' } as const;
+    const strict: FlowVersion = {
+      ...twice,
+      steps: twice.steps.map((step, i) => (i === 4 ? { ...step, ...asksAgain } : step)),
+    };
+    const step = 'the step "the mfa stage" (authenticator_validate)';
+    expect(differences(strict, twice)).toEqual([step]);
+    expect(differences(twice, strict)).toEqual([step]);
+    const captcha = versionOf({ id: 'captcha', kind: 'captcha' }).steps;
+    expect(differences({ ...strict, steps: [...captcha, ...strict.steps] }, strict)).toEqual([]);
+  });
 });

@@ -52,20 +52,32 @@ function isProtecting(contract: StageContract | undefined): boolean {
 }
 
 function stepDifferences(before: readonly Step[], after: readonly Step[]): string[] {
-  const names = (steps: readonly Step[], others: readonly Step[]) =>
-    steps.filter(({ stage }) => !others.some((other) => other.stage.id === stage.id)).map(nameOf);
-  const changed = after.filter((step) => {
-    const earlier = before.find(({ stage }) => stage.id === step.stage.id);
-    return earlier && !isDeepStrictEqual(contentOf(earlier), contentOf(step));
+  const [earlier, later] = [byOccurrence(before), byOccurrence(after)];
+  const names = (steps: ReadonlyMap<string, Step>, others: ReadonlyMap<string, Step>) =>
+    [...steps].flatMap(([key, step]) => (others.has(key) ? [] : nameOf(step)));
+  const changed = [...later].flatMap(([key, step]) => {
+    const was = earlier.get(key);
+    return was && !isDeepStrictEqual(contentOf(was), contentOf(step)) ? nameOf(step) : [];
   });
   const differences = [
-    ...names(after, before).map((name) => `the new step ${name}`),
-    ...names(before, after).map((name) => `the removed step ${name}`),
-    ...changed.map((step) => `the step ${nameOf(step)}`),
+    ...names(later, earlier).map((name) => `the new step ${name}`),
+    ...names(earlier, later).map((name) => `the removed step ${name}`),
+    ...changed.map((name) => `the step ${name}`),
   ];
-  const orderOf = (steps: readonly Step[]) => steps.map(({ stage }) => stage.id);
-  const isMoved = differences.length === 0 && !isDeepStrictEqual(orderOf(before), orderOf(after));
+  const isMoved = differences.length === 0 && !isDeepStrictEqual([...earlier.keys()], [...later.keys()]);
   return isMoved ? ['the order of the steps'] : differences;
+}
+
+/** Returns the steps in their order, by their stage and how often it was bound before: a flow may bind a stage twice. */
+function byOccurrence(steps: readonly Step[]): ReadonlyMap<string, Step> {
+  const found = new Map<string, Step>();
+  const counts = new Map<string, number>();
+  for (const step of steps) {
+    const count = (counts.get(step.stage.id) ?? 0) + 1;
+    counts.set(step.stage.id, count);
+    found.set(`${count} ${step.stage.id}`, step);
+  }
+  return found;
 }
 
 const nameOf = ({ stage: { name, kind } }: Step) => `"${name}" (${kind})`;
