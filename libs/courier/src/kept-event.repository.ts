@@ -83,7 +83,8 @@ export class KeptEventRepository {
          WHERE position > $1 AND position <= $2 ${sql} ORDER BY position LIMIT ${PAGE}`,
         [position, last, ...values],
       );
-      yield* rows.map((row) => this.open(row));
+      // One after the other, so that the events before one that cannot be opened are not lost.
+      for (const row of rows) yield this.open(row);
       position = rows.length < PAGE ? undefined : rows.at(-1)!.position;
     }
   }
