@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { type EndedJourney, newSessionKey } from '@gatehouse/executor';
 import { flowOf } from '@gatehouse/executor/testing';
 import type { Plan } from '@gatehouse/plan';
-import { Sealer } from '@gatehouse/platform';
+import { openDataSource, Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cleanerOn } from '../../testing/cleaner.js';
 import { journeysOn, recorderOn } from '../../testing/journey-recorder.js';
@@ -191,6 +192,16 @@ describe('plans that nobody has answered', () => {
       ['a', 2],
       ['b', 2],
     ]);
+  });
+
+  it('are counted by the hour of UTC in a database of any time zone, as a funnel reads them', async () => {
+    await store.plans.deletePlans((await begin()).hash);
+    await query(`UPDATE flow.unrecorded_plans SET ended_at = '2026-03-01T10:10Z'`);
+    const url = `${store.url}?options=${encodeURIComponent('-c timezone=Asia/Kolkata')}`;
+    const source = await openDataSource({ url, schema: FLOW_SCHEMA, poolSize: 1 });
+    await recorderOn(source, { journeys: store.journeys, keptS: 3650 * 86_400 }).run();
+    await source.destroy();
+    expect(await query('SELECT hour FROM flow.journey_counts')).toEqual([{ hour: new Date('2026-03-01T10:00Z') }]);
   });
 
   it('are deleted with their hour when it is older than records are kept', async () => {

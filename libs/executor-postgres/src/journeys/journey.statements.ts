@@ -14,7 +14,7 @@ export interface UnrecordedPlan {
   readonly version: number | null;
   readonly begun_at: string;
   readonly ended_at: string;
-  /** The hour in which the plan ended. */
+  /** The hour (UTC) in which the plan ended. */
   readonly hour: string;
   readonly outcome: 'abandoned' | 'expired' | 'done' | 'denied';
   readonly network: Buffer | null;
@@ -48,7 +48,7 @@ export const TAKE_UNRECORDED = `
       SELECT plan_id FROM flow.unrecorded_plans ORDER BY plan_id LIMIT $1 FOR UPDATE SKIP LOCKED))
     RETURNING *)
   SELECT t.plan_id, t.flow_id, t.version_id, v.number AS version, t.begun_at::text, t.ended_at::text,
-    date_trunc('hour', t.ended_at)::text AS hour, t.outcome, t.network, t.revision, t.body, f.slug,
+    date_trunc('hour', t.ended_at, 'UTC')::text AS hour, t.outcome, t.network, t.revision, t.body, f.slug,
     (extract(epoch FROM t.ended_at - t.begun_at) * 1000)::float8 AS ms
   FROM taken t LEFT JOIN flow.flow_versions v ON v.id = t.version_id LEFT JOIN flow.flows f ON f.id = t.flow_id`;
 
