@@ -225,6 +225,17 @@ describe('the recorder', () => {
     expect(await journeys()).toHaveLength(begun.length);
   });
 
+  it('stops after a batch in which another gateway has taken over the lease', async () => {
+    await Promise.all([answered(), answered()]);
+    await query('DELETE FROM flow.plans');
+    await query(`CREATE FUNCTION public.take_over() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      UPDATE flow.leases SET holder = gen_random_uuid(), until = now() + interval '1 min'; RETURN NULL; END $$`);
+    await query('CREATE TRIGGER taken_over AFTER INSERT ON flow.journeys EXECUTE FUNCTION public.take_over()');
+    await record({ batchRows: 1 });
+    await query('DROP FUNCTION public.take_over CASCADE');
+    expect(await journeys()).toHaveLength(1);
+  });
+
   it('stops recording beyond the largest size, and says so once', async () => {
     const told: boolean[] = [];
     const onFull = (isFull: boolean) => void told.push(isFull);

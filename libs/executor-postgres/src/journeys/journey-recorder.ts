@@ -61,7 +61,7 @@ export class JourneyRecorder {
 
   /**
    * Measures the size of the journey records. Then creates and drops partitions, records all queued plans, and deletes
-   * old counts, unless another gateway is doing it.
+   * old counts, unless another gateway is doing it or takes it over.
    */
   async run(): Promise<void> {
     this.running ??= this.runOnce().finally(() => {
@@ -83,7 +83,8 @@ export class JourneyRecorder {
     try {
       const kept = [interval(this.settings.keptS)];
       await runNamed(this.source, KEEP_PARTITIONS, kept);
-      while (!this.isStopped && (await this.recordBatch()) === this.settings.batchRows) await this.holdLease();
+      while (!this.isStopped && (await this.recordBatch()) === this.settings.batchRows)
+        if (!(await this.holdLease())) return;
       await runNamed(this.source, DELETE_OLD_COUNTS, kept);
     } finally {
       await runNamed(this.source, RELEASE_LEASE, [LEASE, this.holder]);
