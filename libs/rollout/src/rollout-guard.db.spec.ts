@@ -217,6 +217,19 @@ describe('a guard', () => {
     expect(await look()).toEqual([]);
   });
 
+  it('looks again when its timer fires, also if the claim is a little quicker than the one before', async () => {
+    await start();
+    await look();
+    const lookedBefore = (ms: number) =>
+      source.query('UPDATE flow.rollouts SET looked_at = now() - make_interval(secs => $2) WHERE flow_id = $1', [
+        ...[flow.id, ms / 1000],
+      ]);
+    await lookedBefore(SETTINGS.lookS * 500);
+    expect(await look()).toEqual([]);
+    await lookedBefore(SETTINGS.lookS * 1000 - 100);
+    expect(await look()).toEqual(['too_few: waits']);
+  });
+
   it('lets gateways choose the candidate for a time after each look only', async () => {
     const { chosenUntil } = await start();
     await source.query(`UPDATE flow.flows SET candidate_until = now() - interval '1 h' WHERE id = $1`, [flow.id]);

@@ -13,11 +13,14 @@ import type { GuardFinding } from './guard-verdict.js';
  * Claims one rollout with a guard whose last comparison is old enough, and prolongs the time in which gateways may
  * choose its candidate. Services that do so at the same time claim different rollouts. $1 seconds between two
  * comparisons, $2 seconds in which gateways may choose the candidate from now on.
+ *
+ * The timer of a service fires every $1 seconds, and a claim that is a little quicker than the one before comes too
+ * early. A tenth is subtracted, so that it does not have to wait for the timer once more.
  */
 const CLAIM = `
   WITH due AS (
     SELECT r.flow_id FROM flow.rollouts r JOIN flow.flows f ON f.id = r.flow_id AND f.candidate_id = r.version_id
-    WHERE r.margin IS NOT NULL AND r.halted_at IS NULL AND r.looked_at <= now() - make_interval(secs => $1)
+    WHERE r.margin IS NOT NULL AND r.halted_at IS NULL AND r.looked_at <= now() - make_interval(secs => $1 * 0.9)
     ORDER BY r.looked_at LIMIT 1 FOR UPDATE OF r SKIP LOCKED),
   claimed AS (
     UPDATE flow.rollouts r SET looked_at = now() FROM due WHERE r.flow_id = due.flow_id RETURNING r.*)
@@ -58,7 +61,7 @@ export class RolloutGuardRepository {
     readonly options: FlowChangeOptions,
   ) {}
 
-  /** Claims a rollout whose versions were not compared for `lookS` seconds. Returns `undefined` if there is none. */
+  /** Claims a rollout whose versions were not compared for about `lookS` seconds. Returns `undefined` if there is none. */
   async claim({
     lookS,
     graceS,
