@@ -150,7 +150,8 @@ describe('a mailed link', () => {
     await send(begun, [{ hash, step: 'mail-1', ttlS: 60 }]);
     const found = await store.plans.findResumed(store.slug, hash);
 
-    expect(found).toMatchObject({ step: 'mail-1', versionId: store.flow.versionId, orphaned: false });
+    const { versionId } = store.flow;
+    expect(found).toMatchObject({ step: 'mail-1', versionId, orphaned: false, mailedBy: plan.id });
     expect(found?.plan).toMatchObject({ query: { next: '/x' }, context: { pending_user: { uuid: user.uuid } } });
     expect(found?.plan.id).not.toBe(plan.id);
   });

@@ -182,7 +182,7 @@ export const CREATE_PLAN_AND_SESSION: NamedStatement = {
 export const LOAD_PLAN_BY_TOKEN: NamedStatement = {
   name: 'plan_find_resumed',
   text: `
-    SELECT t.version_id, t.step_id, t.body, ${identityJson('id = t.user_id')} AS pending_identity
+    SELECT t.version_id, t.plan_id, t.step_id, t.body, ${identityJson('id = t.user_id')} AS pending_identity
     FROM flow.resume_tokens t JOIN flow.flows f ON f.id = t.flow_id
     WHERE t.hash = $1 AND t.expires_at > now() AND f.slug = $2`,
 };

@@ -55,6 +55,7 @@ import { FIND_SWITCH_TARGET } from './switch.statements.js';
 
 interface ResumedRow {
   readonly version_id: string;
+  readonly plan_id: string;
   readonly step_id: string;
   readonly body: Buffer;
   readonly pending_identity: SavedUser | null;
@@ -146,9 +147,9 @@ export class PostgresPlanStore extends PlanStore {
   async findResumed(slug: string, token: Buffer): Promise<ResumedPlan | undefined> {
     const { rows } = await runNamed<ResumedRow>(this.source, LOAD_PLAN_BY_TOKEN, [token, slug]);
     if (!rows[0]) return undefined;
-    const { version_id: versionId, step_id: step, body, pending_identity: identity } = rows[0];
+    const { version_id: versionId, plan_id: mailedBy, step_id: step, body, pending_identity: identity } = rows[0];
     const opened = openPlan({ id: uuidV7(), body, identity, sealed: resumeTokenSealId(token) }, this.sealer);
-    return opened && { ...opened, versionId, step };
+    return opened && { ...opened, versionId, step, mailedBy };
   }
 
   async create(created: NewPlan): Promise<string | undefined> {

@@ -80,20 +80,30 @@ describe('the observer', () => {
 
   it('is told of a new plan when a mailed link is opened elsewhere, and of none in the session of its plan', async () => {
     const query = { flow_token: 'token' };
-    const elsewhere = executorHarness(LOGIN, DEFAULT_REPLIES);
-    const resumed = { versionId: 'v1', orphaned: false, step: 'ident-0' };
-    await elsewhere.show();
-    const { plan } = elsewhere.plans;
-    const hash = hashToken('token').toString('hex');
-    elsewhere.plans.resumedPlans.set(hash, { ...resumed, plan: { ...plan!, id: 'other' } });
-    elsewhere.observer.seen.length = 0;
-    await elsewhere.show({ query });
-    expect(elsewhere.observer.seen).toEqual([]);
-
     const here = executorHarness(LOGIN, DEFAULT_REPLIES);
-    here.plans.resumedPlans.set(hash, { ...resumed, plan: plan! });
+    const resumed = { versionId: 'v1', orphaned: false, step: 'ident-0' };
+    await here.show();
+    const { plan } = here.plans;
+    const hash = hashToken('token').toString('hex');
+    here.plans.resumedPlans.set(hash, { ...resumed, plan: { ...plan!, id: 'other' }, mailedBy: plan!.id });
+    here.observer.seen.length = 0;
     await here.show({ query });
-    expect(here.observer.seen).toEqual(['begun login']);
+    expect([here.observer.seen, here.plans.isContinuation]).toEqual([[], true]);
+
+    const elsewhere = executorHarness(LOGIN, DEFAULT_REPLIES);
+    elsewhere.plans.resumedPlans.set(hash, { ...resumed, plan: plan! });
+    await elsewhere.show({ query });
+    expect(elsewhere.observer.seen).toEqual(['begun login']);
+  });
+
+  it('is told that a plan was abandoned when the mailed link of an earlier plan replaces it', async () => {
+    const { show, plans, observer } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    await show();
+    const link = { versionId: 'v1', orphaned: false, step: 'ident-0', mailedBy: 'earlier' };
+    plans.resumedPlans.set(hashToken('token').toString('hex'), { ...link, plan: { ...plans.plan!, id: 'other' } });
+    await show({ query: { flow_token: 'token' } });
+    expect(observer.seen).toEqual(['begun login', 'begun login', 'abandoned login']);
+    expect(plans.isContinuation).toBe(false);
   });
 });
 

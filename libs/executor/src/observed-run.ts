@@ -24,13 +24,21 @@ export function observeNewPlan(
   observer: FlowObserver,
   { version: { flow }, loaded, continued }: Pick<FlowContext, 'version' | 'loaded' | 'continued'>,
 ): void {
-  const isReplacing = isUnfinished(loaded);
-  // A mailed link that is opened in the session of its own plan continues that plan, so nothing was abandoned.
-  if (isReplacing && continued) return;
+  if (continuesReplaced({ loaded, continued })) return;
   observer.planBegan(flow);
-  if (isReplacing) observer.planEnded(flow, 'abandoned');
+  if (isUnfinished(loaded)) observer.planEnded(flow, 'abandoned');
 }
 
+/**
+ * Whether a mailed link was opened in the session of the plan that mailed it. It continues that plan, so nothing was
+ * abandoned. The link of another plan does not continue the plan of the session, which it replaces.
+ */
+export const continuesReplaced = ({ loaded, continued }: Pick<FlowContext, 'loaded' | 'continued'>): boolean =>
+  isUnfinished(loaded) &&
+  continued !== undefined &&
+  'mailedBy' in continued &&
+  continued.mailedBy === loaded.planRow?.id;
+
 /** Whether the session has a plan of this flow that has not ended. */
-export const isUnfinished = ({ planRow, stored }: LoadedFlow): boolean =>
+const isUnfinished = ({ planRow, stored }: LoadedFlow): boolean =>
   planRow !== undefined && stored?.plan.ended === undefined;

@@ -3,7 +3,7 @@ import type { AttemptStore } from './attempts/attempt-store.js';
 import { lastSessionChange } from './effects.js';
 import { unstoredEnding } from './ended-journey.js';
 import type { FlowRun } from './flow-run.js';
-import { isUnfinished } from './observed-run.js';
+import { continuesReplaced } from './observed-run.js';
 import type { SavedRow } from './plan-commit.js';
 import type { PlanStore } from './ports/plan-store.js';
 import { newSessionKey, type SessionKey } from './session-key.js';
@@ -79,7 +79,7 @@ export class PlanWriter {
       : { newId: newSessionId, newKey: key!.hash, leaves: session?.id };
     const newPlan = {
       ...{ flowId, versionId, plan, session: target, replaces, isUnanswered: !run.isAnswered },
-      isContinuation: run.context.continued !== undefined && isUnfinished(loaded),
+      isContinuation: continuesReplaced(run.context),
       network: run.context.request.journeyFacts?.()?.network,
     };
     const sessionId = await this.stores.plans.create(newPlan);

@@ -42,8 +42,10 @@ export class InMemoryPlanStore extends PlanStore {
   switchTarget: (SwitchTarget & { readonly set: Buffer }) | undefined;
   /** The changes of session that were saved. */
   readonly switches: SessionSwitch[] = [];
-  /** The plans of mailed links, by the hex SHA-256 of the token. */
-  readonly resumedPlans = new Map<string, ResumedPlan>();
+  /** Whether the plan that was created last continues the one that it replaces. */
+  isContinuation: boolean | undefined;
+  /** The plans of mailed links, by the hex SHA-256 of the token. By default, such a plan has the id of the one that mailed it. */
+  readonly resumedPlans = new Map<string, Omit<ResumedPlan, 'mailedBy'> & Partial<Pick<ResumedPlan, 'mailedBy'>>>();
 
   async load(slug: string): Promise<LoadedFlow | undefined> {
     this.loads++;
@@ -54,12 +56,13 @@ export class InMemoryPlanStore extends PlanStore {
     return { flowId: FLOW_ID, ...this.versions, brandsRevision: 'b1', session, stored, planRow };
   }
   async findResumed(_slug: string, token: Buffer) {
-    return this.resumedPlans.get(token.toString('hex'));
+    const found = this.resumedPlans.get(token.toString('hex'));
+    return found && { mailedBy: found.plan.id, ...found };
   }
-  async create({ plan, replaces, versionId, session }: NewPlan) {
+  async create({ plan, replaces, versionId, session, isContinuation }: NewPlan) {
     this.saves++;
     if (this.plan && (replaces?.id !== this.plan.id || replaces.revision !== this.revision)) return undefined;
-    this.plan = plan;
+    Object.assign(this, { plan, isContinuation });
     this.revision = 0;
     this.versionId = versionId;
     this.sessionId = 'id' in session ? session.id : session.newId;

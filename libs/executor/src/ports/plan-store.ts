@@ -127,7 +127,8 @@ export interface NewPlan {
    */
   readonly isUnanswered?: boolean;
   /**
-   * Whether a mailed link continues the replaced plan in this one. The replaced plan then does not count as abandoned.
+   * Whether a mailed link of the replaced plan continues it in this one. The replaced plan then does not count as
+   * abandoned.
    */
   readonly isContinuation?: boolean;
   /** Keyed hash of the client's network, for the journey record (docs/spec/journeys.md). */
@@ -138,6 +139,8 @@ export interface NewPlan {
 export interface ResumedPlan extends Pick<StoredPlan, 'plan' | 'versionId' | 'orphaned'> {
   /** The step that mailed the link. */
   readonly step: string;
+  /** Id of the plan that mailed the link. The resumed plan has an id of its own. */
+  readonly mailedBy: string;
 }
 
 /** A deleted plan and the slug of its flow. Its pending user is not loaded. */

@@ -86,7 +86,8 @@ export class PreviewPlanStore extends PlanStore {
     const now = this.dependencies.now().toISOString();
     const link = this.links.find(({ hash, expires }) => secretsEqual(hash, token.toString('hex')) && now < expires);
     if (!plan || plan.ended || !link) return undefined;
-    return { plan: { ...plan, id: uuidV7() }, versionId: this.preview.versionId, orphaned, step: link.step };
+    const { versionId } = this.preview;
+    return { plan: { ...plan, id: uuidV7() }, versionId, orphaned, step: link.step, mailedBy: plan.id };
   }
 
   async create({ plan }: NewPlan): Promise<string> {
