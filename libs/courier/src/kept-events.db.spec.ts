@@ -143,6 +143,8 @@ it('exports all events since a time when couriers have kept them at the same tim
 it.each([
   [['--since', 'yesterday'], '--since is yesterday, which is no time'],
   [['--until', '2026-13-01'], 'which is no time'],
+  [['--until', '2026-02-29'], '--until is 2026-02-29, which is no time'],
+  [['--since', '2026-11-31T00:00Z'], 'which is no time'],
   [['--after', 'x'], 'which is no id of an event'],
   [['--after', randomUUID()], 'it was never published, or it was deleted'],
   [['--action', 'logins'], 'no event has the action logins'],
