@@ -1,5 +1,5 @@
 import { cloudEventSettings } from '@gatehouse/outbox';
-import { commonConfig, natsConfig, postgresConfig, signingKeysSetting } from '@gatehouse/platform';
+import { commonConfig, MAX_TIME_SHIFT_S, natsConfig, postgresConfig, signingKeysSetting } from '@gatehouse/platform';
 import { z } from 'zod';
 import { webhookSettings } from './webhooks/webhook.config.js';
 
@@ -53,10 +53,10 @@ export const courierSettings = z.object({
     description: 'JetStream stream that must store an event before it is deleted from the outbox',
     'x-default': 'none: the NATS server must have received it',
   }),
-  EVENTS_ORDER_S: integerSetting(3600).describe(
+  EVENTS_ORDER_S: integerSetting(3600, { max: MAX_TIME_SHIFT_S }).describe(
     'Age in seconds up to which an event that was sealed with a key that this courier does not have holds back later events of its user. Then the later events are published before it',
   ),
-  EVENTS_KEPT_S: integerSetting(90 * 86_400, { min: 60 }).describe(
+  EVENTS_KEPT_S: integerSetting(90 * 86_400, { min: 60, max: MAX_TIME_SHIFT_S }).describe(
     'Seconds for which published events are kept in the database, for `npm run events -- export` and `npm run flow -- trace`',
   ),
   OUTBOX_POLL_MS: integerSetting(500, { min: 10, max: 60_000 }).describe(
@@ -65,7 +65,7 @@ export const courierSettings = z.object({
   SEAL_KEY_RETRY_S: integerSetting(60, { max: 3600 }).describe(
     'Seconds until a message that was sealed with a key that this courier does not have is tried again; it is never parked for that reason',
   ),
-  OUTBOX_KEEP_S: integerSetting(30 * 86_400).describe(
+  OUTBOX_KEEP_S: integerSetting(30 * 86_400, { max: MAX_TIME_SHIFT_S }).describe(
     'Seconds until parked messages and webhook deliveries are deleted',
   ),
   ...webhookSettings.shape,

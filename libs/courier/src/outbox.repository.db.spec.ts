@@ -4,6 +4,7 @@ import { insertOutboxRow, type OutboxMessage, outboxParameters, outboxRow } from
 import { Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { courierSettings } from './courier.config.js';
 import { OutboxRepository } from './outbox.repository.js';
 
 const sealer = new Sealer(`k:${Buffer.alloc(32, 7).toString('base64')}`);
@@ -188,4 +189,19 @@ it('deletes old parked messages, and no waiting messages', async () => {
   await outbox.sweep(86_400, 0);
   expect(await rows()).toMatchObject([{ id: waiting }]);
   expect(await source.query('SELECT FROM flow.mailed')).toEqual([]);
+});
+
+it.each<[keyof typeof courierSettings.shape, (seconds: number) => Promise<void>]>([
+  ['EVENTS_KEPT_S', (seconds) => outbox.sweepKept(seconds)],
+  ['OUTBOX_KEEP_S', (seconds) => outbox.sweep(seconds, 60)],
+  [
+    'EVENTS_ORDER_S',
+    async (seconds) => outbox.postpone(await outbox.lease('mail', 1, 60), { delayS: 1, orderS: seconds }),
+  ],
+])('works with the largest %s that the courier accepts', async (name, work) => {
+  await put();
+  const isAccepted = (seconds: number) => courierSettings.shape[name].safeParse(seconds).success;
+  const accepted = [100_000_000_000, 999_999_999_999, Number.MAX_SAFE_INTEGER].filter(isAccepted);
+  expect(accepted).not.toEqual([]);
+  await expect(work(accepted.at(-1)!)).resolves.toBeUndefined();
 });

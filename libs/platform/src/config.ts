@@ -21,6 +21,12 @@ export function readConfig<S extends z.ZodObject>(schema: S, env: NodeJS.Process
   throw new ConfigError(`the environment has invalid settings:\n${lines.join('\n')}`);
 }
 
+/**
+ * Largest setting of seconds that a statement adds to the present time or subtracts from it: 3168 years. Postgres has no
+ * time before 4713 BC, so a statement with a much larger number would always fail.
+ */
+export const MAX_TIME_SHIFT_S = 100_000_000_000;
+
 /** Returns the schema of a setting in JSON, with the message for a text that is none. */
 export const jsonSetting = (message: string) =>
   z.string().transform((text, context): unknown => {

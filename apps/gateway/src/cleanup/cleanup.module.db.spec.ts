@@ -4,7 +4,7 @@ import { InProcessBus, Logger, MaxmindGeoLocator, metrics, Readiness, readConfig
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { gatewayConfig } from '../gateway.config.js';
+import { gatewayConfig, gatewaySettings } from '../gateway.config.js';
 import { Admission } from '../http/admission/admission.js';
 import { PageRenderer } from '../http/pages/page-renderer.js';
 import { InfrastructureModule } from '../infrastructure.module.js';
@@ -77,4 +77,14 @@ it('the gateway does not clean up while requests are slow, and stops at once', a
   app = undefined;
   await sweep;
   expect(await invitations()).toBe(1);
+});
+
+it.each([
+  ...(['NETWORK_ATTEMPTS_FORGET_S', 'ANONYMOUS_SESSION_S', 'UNANSWERED_SESSION_S', 'SESSION_S', 'PLAN_S'] as const),
+  ...(['ATTEMPTS_KEEP_S', 'EXPIRED_TOKENS_KEEP_S', 'EXPIRED_INVITATIONS_KEEP_S'] as const),
+])('Postgres can compute with the largest %s that the gateway accepts', async (name) => {
+  const isAccepted = (seconds: number) => gatewaySettings.shape[name].safeParse(seconds).success;
+  const largest = [100_000_000_000, 999_999_999_999, Number.MAX_SAFE_INTEGER].filter(isAccepted).at(-1);
+  const times = 'SELECT now() - $1::interval AS before, now() + $1::interval AS after';
+  expect(await database.source.query(times, [`${largest} seconds`])).toHaveLength(1);
 });
