@@ -60,6 +60,12 @@ describe('an event', () => {
     expect(Buffer.byteLength(JSON.stringify(context))).toBeLessThanOrEqual(MAX_EVENT_CONTEXT_BYTES);
   });
 
+  it('has no half of a character at the end of a cut text, which strict readers of JSON refuse', () => {
+    const context = { told: `${'x'.repeat(8190)}${'😀'.repeat(9)}`, kept: '😀'.repeat(4096) };
+    const { body } = requestedEventMessage({ action: 'custom_long', context }, FACTS);
+    expect(published(body).data.context).toEqual({ ...context, told: `${'x'.repeat(8190)}…` });
+  });
+
   it('has a user agent of at most 512 characters', () => {
     const { body } = eventMessage({ action: 'password_set', context: {} }, { ...FACTS, userAgent: 'x'.repeat(9999) });
     expect(published(body).data.user_agent).toHaveLength(512);

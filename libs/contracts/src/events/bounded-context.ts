@@ -38,11 +38,13 @@ function namesWithin(names: readonly string[], limit: number): string[] {
 }
 
 function cutTexts(value: unknown): unknown {
-  if (typeof value === 'string')
-    return value.length > MAX_EVENT_TEXT_LENGTH ? `${value.slice(0, MAX_EVENT_TEXT_LENGTH - 1)}…` : value;
+  if (typeof value === 'string') return value.length > MAX_EVENT_TEXT_LENGTH ? cutText(value) : value;
   if (Array.isArray(value)) return value.map(cutTexts);
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, cutTexts(member)]));
 }
+
+/** Returns the beginning of a text. Drops the first half of a surrogate pair at its end, because it is no valid JSON text. */
+const cutText = (text: string) => `${text.slice(0, MAX_EVENT_TEXT_LENGTH - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? '');
