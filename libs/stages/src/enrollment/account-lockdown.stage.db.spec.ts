@@ -92,6 +92,16 @@ describe('the account lockdown stage', () => {
     expect(await stored(admin)).toEqual(untouched(admin));
   });
 
+  it('cuts a long reason between characters, because Postgres stores no half of an emoji', async () => {
+    const [admin, alice] = [await createSuperuser(), await createUser()];
+    const context = { prompt_data: { lockdown_reason: `${'x'.repeat(1023)}😀 and more` } };
+    expect(await lock({ pending: alice, actor: admin, context })).toMatchObject({
+      type: 'passed',
+      effects: [{}, { context: { reason: `${'x'.repeat(1023)}😀` } }, {}, {}],
+    });
+    expect(await stored(alice)).toMatchObject({ is_active: false });
+  });
+
   it('locks the logged-in user, ends the session too, and redirects to the completion flow', async () => {
     for (const isPending of [true, false]) {
       const alice = await createUser();

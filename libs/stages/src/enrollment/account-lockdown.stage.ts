@@ -1,4 +1,4 @@
-import { type Config, deny, pass, type SavedUser, type StageOutcome } from '@gatehouse/contracts';
+import { type Config, deny, firstCharacters, pass, type SavedUser, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { accountLockdownContract } from './account-lockdown.contract.js';
@@ -96,5 +96,6 @@ function eventsOf({ config, context }: Input, { uuid, pk, username }: SavedUser,
 /** Returns why the account is locked: what the visitor has entered, else what a policy has set. */
 function reasonOf({ prompt_data = {}, lockdown_reason = '' }: Input['context']): string {
   const entered = prompt_data['lockdown_reason'];
-  return (typeof entered === 'string' && entered !== '' ? entered : lockdown_reason).slice(0, MAX_REASON);
+  const reason = typeof entered === 'string' && entered !== '' ? entered : lockdown_reason;
+  return firstCharacters(reason, MAX_REASON);
 }
