@@ -1,4 +1,13 @@
-import { deny, pass, REDACTED, type SavedUser, type StageOutcome, UNPRINTABLE, type User } from '@gatehouse/contracts';
+import {
+  deny,
+  firstCharacters,
+  pass,
+  REDACTED,
+  type SavedUser,
+  type StageOutcome,
+  UNPRINTABLE,
+  type User,
+} from '@gatehouse/contracts';
 import { type ChangedAccount, MAX_NAME_LENGTH, type NewAccount, prepareUsername } from '@gatehouse/directory';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
@@ -261,7 +270,7 @@ function withoutPasswords({ prompt_data = {}, prompt_secrets = [] }: Input['cont
 
 /** Returns the entered data for the event: passwords redacted, long texts shortened. */
 function eventData({ prompt_data = {}, prompt_secrets = [] }: Input['context']): Values {
-  const shortened = (value: unknown) => (typeof value === 'string' ? value.slice(0, EVENT_TEXT_LIMIT) : value);
+  const shortened = (value: unknown) => (typeof value === 'string' ? firstCharacters(value, EVENT_TEXT_LIMIT) : value);
   return Object.fromEntries(
     Object.entries(prompt_data).map(([key, value]) => [
       key,
