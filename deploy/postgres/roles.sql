@@ -193,6 +193,7 @@ GRANT SELECT (version_id) ON flow.plans, flow.resume_tokens TO gatehouse_bluepri
 GRANT SELECT, INSERT, UPDATE ON flow.rollouts TO gatehouse_blueprints;
 GRANT SELECT (flow_id, version_id, begun_at, ended_at, outcome, network) ON flow.journeys TO gatehouse_blueprints;
 GRANT SELECT (begun_at, progress, network) ON flow.plans TO gatehouse_blueprints;
+GRANT SELECT (version_id, begun_at, network, revision) ON flow.unrecorded_plans TO gatehouse_blueprints;
 GRANT INSERT ON flow.outbox TO gatehouse_blueprints;
 GRANT SELECT (id, pk, username, name, email, is_active, type, path, attributes, epoch) ON directory.users
   TO gatehouse_blueprints;

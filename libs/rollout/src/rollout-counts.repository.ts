@@ -3,8 +3,9 @@ import type { RolloutCounts } from './drop-test.js';
 import type { NetworkCount } from './network-weights.js';
 
 /**
- * Counts plans of two versions by network, ended or not, that began in a period and whose visitor has answered. $1
- * flow, $2 ids of the versions, $3 start and $4 end of the period.
+ * Counts plans of two versions by network, ended or not, that began in a period and whose visitor has answered. Plans
+ * that were abandoned or have expired wait in `unrecorded_plans` until they are recorded; those with a revision were
+ * answered. $1 flow, $2 ids of the versions, $3 start and $4 end of the period.
  */
 const COUNT = `
   SELECT version_id AS "versionId", coalesce(encode(network, 'hex'), '') AS network, sum(plans)::int AS plans,
@@ -18,6 +19,11 @@ const COUNT = `
     SELECT version_id, network, count(*), 0
     FROM flow.plans
     WHERE version_id = ANY ($2::uuid[]) AND begun_at >= $3 AND begun_at < $4 AND progress = 1
+    GROUP BY version_id, network
+    UNION ALL
+    SELECT version_id, network, count(*), 0
+    FROM flow.unrecorded_plans
+    WHERE version_id = ANY ($2::uuid[]) AND begun_at >= $3 AND begun_at < $4 AND revision IS NOT NULL
     GROUP BY version_id, network) counts
   GROUP BY version_id, network`;
 
@@ -38,7 +44,7 @@ export interface CountedPlans {
 
 const DAY_MS = 86_400_000;
 
-/** Counts plans from journey records (docs/spec/journeys.md) of ended plans, and from plans that have not ended. */
+/** Counts plans from journey records (docs/spec/journeys.md) of ended plans, from their queue, and from plans that have not ended. */
 export class RolloutCountsRepository {
   constructor(private readonly source: DataSource) {}
 

@@ -149,6 +149,21 @@ describe('a guard', () => {
     expect(await look()).toEqual(['lower: reverted']);
   });
 
+  it('counts answered plans that were left and wait to be recorded as not completed', async () => {
+    await start();
+    await backdate('10 min');
+    await record({ version: 1, outcome: 'done', networks: 300 });
+    await record({ version: 2, outcome: 'done', networks: 250 });
+    await source.query(
+      `INSERT INTO flow.unrecorded_plans (plan_id, flow_id, version_id, begun_at, outcome, network, revision)
+       SELECT gen_random_uuid(), $1, $2, now() - interval '2 min', 'abandoned', sha256(('left' || n)::bytea), revision
+       FROM generate_series(1, 250) n, (VALUES (1), (NULL)) answered (revision)`,
+      [flow.id, flow.versions[1]],
+    );
+    expect(await look()).toEqual(['lower: reverted']);
+    expect((await log()).at(-1)).toContain('50.0 % of 500 plans');
+  });
+
   it('changes nothing for plans of one network, however many there are', async () => {
     await start();
     await backdate('10 min');
