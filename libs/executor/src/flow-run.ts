@@ -14,7 +14,7 @@ import {
 import { endedJourney } from './ended-journey.js';
 import { eventContextOf } from './event-context.js';
 import { type FlowContext, isStored, loadedSessionState } from './flow-context.js';
-import type { EndedJourney } from './journey.js';
+import { type EndedJourney, MAX_TRAIL_ENTRIES } from './journey.js';
 import type { PlanCommit, SavedRow } from './plan-commit.js';
 import type { StepOutcome } from './ports/flow-observer.js';
 import { randomToken } from './resume-links.js';
@@ -25,9 +25,6 @@ import type { SessionSwitch } from './session-switch.js';
 import { StepBudget } from './step-budget.js';
 import { noChanges, type UnsavedChanges } from './unsaved-changes.js';
 import { addedSession } from './user-switch.js';
-
-/** Largest number of entries in a plan's trail. The oldest entries are removed. */
-const MAX_TRAIL_ENTRIES = 50;
 
 const WORK_ID_LENGTH = 12;
 

@@ -1,6 +1,9 @@
 import type { JourneyClient, Plan, RecordedVerdict } from '@gatehouse/plan';
 import { timeOfUuidV7 } from '@gatehouse/platform';
 
+/** Largest number of entries in a plan's trail, and in a journey record. The oldest entries are removed. */
+export const MAX_TRAIL_ENTRIES = 50;
+
 /**
  * An entry of a journey record: a step that the plan has left, an answer that was refused, or the step at which the
  * visitor gave up.

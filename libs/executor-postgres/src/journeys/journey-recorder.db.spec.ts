@@ -158,6 +158,18 @@ describe('an answered plan', () => {
     expect((await store.plans.load(store.slug, there.hash))?.stored).toBeUndefined();
   });
 
+  it('that has a full trail loses its first entry to the step where it was left', async () => {
+    const begun = await begin();
+    const trail = Array.from({ length: 50 }, (_, number) => ({ ...PASSED, step: `b${number}` }));
+    await store.save({ ...begun, plan: { ...begun.plan, trail } }, { hasAnswer: true });
+    await store.plans.deletePlans(begun.hash);
+    await record();
+    const [journey] = (await journeys()) as { steps: { step: string }[] }[];
+    expect(journey?.steps).toHaveLength(50);
+    expect(journey?.steps.slice(0, 1)).toMatchObject([{ step: 'b1' }]);
+    expect(journey?.steps.slice(-1)).toMatchObject([{ outcome: 'abandoned' }]);
+  });
+
   it('whose key is lost is recorded without steps', async () => {
     const { hash } = await answered();
     await store.plans.deletePlans(hash);

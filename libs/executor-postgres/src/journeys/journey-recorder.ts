@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type JourneyStep, journeyOf } from '@gatehouse/executor';
+import { type JourneyStep, journeyOf, MAX_TRAIL_ENTRIES } from '@gatehouse/executor';
 import { INSERT_OUTBOX_ROWS, outboxColumns, outboxRow } from '@gatehouse/outbox';
 import type { Plan } from '@gatehouse/plan';
 import { runNamed, type Sealer, UnknownSealKeyError } from '@gatehouse/platform';
@@ -136,8 +136,8 @@ export class JourneyRecorder {
   /** Returns the journey record of a queued plan. Its steps are empty if the plan's body cannot be decrypted. */
   private rowOf({ body, revision, network, hour: _hour, ...row }: UnrecordedPlan): JourneyRow {
     const plan = this.open(row.plan_id, revision ?? 0, body!);
-    const { steps, verdicts, client } = plan ? journeyOf(plan) : { steps: [], verdicts: {} };
     const left = plan ? this.leftStep(row.version_id, plan) : [];
+    const { steps, verdicts, client } = plan ? journeyOf(withRoom(plan, left.length)) : { steps: [], verdicts: {} };
     return {
       ...row,
       ...{ steps: [...steps, ...left], verdicts, client, network: network?.toString('hex') },
@@ -163,6 +163,9 @@ export class JourneyRecorder {
     }
   }
 }
+
+/** Returns the plan with at most as many entries in its trail as leave room for `more` in the record. */
+const withRoom = (plan: Plan, more: number): Plan => ({ ...plan, trail: plan.trail.slice(more - MAX_TRAIL_ENTRIES) });
 
 const endOf = ({ slug, version_id: versionId, logged_in: loggedIn, ...row }: JourneyRow): RecordedEnd => ({
   ...{ flow: slug ?? undefined, versionId, loggedIn, outcome: row.outcome, ms: row.ms, steps: row.steps },
