@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '@nats-io/transport-node';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
 import type { Publisher } from './bus.js';
 import { NatsBus } from './nats-bus.js';
+import { NatsPublisher } from './nats-publisher.js';
 
 const SETTINGS = { timeoutMs: 10_000, stream: undefined };
 const STREAM = 'EVENTS';
@@ -78,4 +79,25 @@ describeWithNats('a publisher of events on NATS', () => {
       { id: 'larger', isFinal: true },
     ]);
   });
+
+  it('does not take an error that the server has reported between two batches for a refusal of the second one', async () => {
+    const limited = await startNats({
+      config: 'authorization { users: [{ user: courier, password: p, permissions: { publish: "events.*" } }] }',
+    });
+    const connection = await connect({ servers: limited.url, user: 'courier', pass: 'p' });
+    const publisher = new NatsPublisher(connection, SETTINGS);
+    const denied = { ...message('denied'), subject: 'nowhere.denied' };
+    await expect(publisher.publish([denied])).rejects.toThrow(/Permissions Violation/i);
+    const reported = once(connection.status(), 'error');
+    connection.publish('nowhere.denied');
+    await reported;
+    expect(await publisher.publish([message('allowed')])).toEqual([]);
+    await publisher.close();
+    await limited.stop();
+  });
 });
+
+/** Resolves when a status of this type was reported. */
+async function once(statuses: ReturnType<NatsConnection['status']>, type: string): Promise<void> {
+  for await (const status of statuses) if (status.type === type) return;
+}

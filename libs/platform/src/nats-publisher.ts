@@ -49,14 +49,14 @@ export class NatsPublisher extends Publisher {
       const groups = groupsInOrder(messages);
       return (await Promise.all(groups.map((group) => this.#storeInOrder(group, { stream, endsAt })))).flat();
     }
+    // An error that was reported before is about an earlier batch, or about the connection.
+    this.#refusal = undefined;
     // A server reads the messages of a connection in order. So if it has accepted a message, it has accepted all
     // earlier ones.
     const unpublished = messages.flatMap((message) => this.#send(message));
     await withTimeout(this.connection.flush(), timeoutMs);
     // If the user may not publish to a subject, the server reports that in a status event before it answers the flush.
-    const refusal = this.#refusal;
-    this.#refusal = undefined;
-    if (refusal) throw refusal;
+    if (this.#refusal) throw this.#refusal;
     return unpublished;
   }
 
