@@ -95,6 +95,16 @@ describe('a name that the address or the context proposes', () => {
     expect(await drive({ context }).show()).toMatchObject(passed);
   });
 
+  it('is read like a typed name: without spaces around it, and not at all if it has NUL', async () => {
+    expect(await drive({ request: { query: { login_hint: ' alice ' } } }).show()).toMatchObject(passed);
+    expect(await drive({ context: { pending_user_identifier: 'alice\n' } }).show()).toMatchObject(passed);
+    for (const login_hint of ['ali\0ce', ' '])
+      expect(await drive({ request: { query: { login_hint } } }).show()).toMatchObject({
+        type: 'challenge',
+        challenge: { pending_user_identifier: null },
+      });
+  });
+
   it.each([
     ['in 2024.8', { version: '2024.8' }],
     ['with a captcha stage', { config: { captcha_stage: 'c' } }],

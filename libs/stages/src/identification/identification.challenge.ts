@@ -1,4 +1,4 @@
-import type { AttachedStage, Challenge } from '@gatehouse/contracts';
+import { type AttachedStage, type Challenge, char } from '@gatehouse/contracts';
 import type { ChallengeInput } from '@gatehouse/stage-kit';
 import { type identificationContract, MAX_IDENTIFIER } from './identification.contract.js';
 
@@ -51,14 +51,16 @@ export function passwordStageOf({ config, attached }: ChallengeInput<Contract>):
   return stage;
 }
 
+/** Schema of a name that is filled in. It reads a name like the field of the answer does. */
+const proposedName = char({ maxLength: MAX_IDENTIFIER });
+
 /**
  * Returns the name to fill in: that of the context, else that of the page's address. Returns `undefined` for a name that
- * is too long for an answer, or that was refused.
+ * would not be valid in an answer, or that was refused.
  */
 export function hintOf({ context, query, state }: ChallengeInput<Contract>): string | undefined {
-  const hint = context.pending_user_identifier ?? query['login_hint'] ?? '';
-  const isUsable = hint !== '' && hint.length <= MAX_IDENTIFIER && hint !== state?.refused_hint;
-  return isUsable ? hint : undefined;
+  const hint = proposedName.safeParse(context.pending_user_identifier ?? query['login_hint']).data;
+  return hint === state?.refused_hint ? undefined : hint;
 }
 
 /**
