@@ -16,7 +16,7 @@ export interface FactorContext<K extends DeviceClass> {
   readonly input: ChallengeInput<Contract>;
   /** `undefined` while the user is not identified. */
   readonly user: SavedUser | undefined;
-  /** The user's devices of the factor's class, the most recently used first. */
+  /** The user's devices of the factor's class, the most recently used first; in `offer` after the shown one. */
   readonly devices: readonly Device[];
   readonly memory: FactorState<K> | undefined;
 }
@@ -86,7 +86,8 @@ export abstract class Factor<K extends DeviceClass = DeviceClass> {
 
   /**
    * Returns the entry for the devices of the context, or `undefined` when none of them is usable. The stage calls this
-   * for each rendering of the challenge, so the entry must have the same `uid` until the user has answered it.
+   * for each rendering of the challenge. While it handles a response, the device that gave the shown entry its `uid` is
+   * the first one, and the entry keeps this `uid` if it contains that device.
    */
   abstract offer(context: FactorContext<K>): DeviceOffer<K> | undefined | Promise<DeviceOffer<K> | undefined>;
 

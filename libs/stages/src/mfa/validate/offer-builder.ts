@@ -87,6 +87,19 @@ export class OfferBuilder {
     if (!config.device_classes.includes(factor.deviceClass)) return undefined;
     const isAnonymousLogin = !facts.pending_user && !session.user && flow.designation === 'authentication';
     if (context.devices.length === 0 && !(isAnonymousLogin && factor.identifiesUser)) return undefined;
-    return factor.offer({ ...context, memory });
+    const uid = shownUid(context.input, factor.deviceClass);
+    const isShown = (device: Device) => String(device.pk) === uid;
+    const [first, others] = [context.devices.filter(isShown), context.devices.filter((device) => !isShown(device))];
+    const offer = await factor.offer({ ...context, devices: [...first, ...others], memory });
+    return uid !== undefined && offer?.devices.some(isShown) ? { ...offer, uid } : offer;
   }
 }
+
+/**
+ * Returns the uid that the entry of a class had in the challenge which a response answers. An entry has the uid of one of
+ * its devices, and which one may change at any time: another login may use another device, or its owner rename it.
+ */
+const shownUid = (input: ChallengeInput<Contract>, deviceClass: DeviceClass): string | undefined =>
+  'response' in input
+    ? input.state?.offers.find(({ device_class }) => device_class === deviceClass)?.device_uid
+    : undefined;
