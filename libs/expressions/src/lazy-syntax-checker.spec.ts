@@ -16,6 +16,20 @@ describe.skipIf(process.platform !== 'linux')('a syntax check of expressions', (
     expect(children().filter((pid) => !before.has(pid))).toHaveLength(1);
   });
 
+  it('tries again to start Python after a start that has failed', async () => {
+    const { execPath } = process;
+    const failing = new LazyPythonSyntaxChecker();
+    try {
+      process.execPath = '/bin/false';
+      await expect(failing.check('return 1')).rejects.toThrow('Python did not start');
+      process.execPath = execPath;
+      expect(await failing.check('return (')).toMatchObject({ line: 1 });
+    } finally {
+      process.execPath = execPath;
+      await failing.close();
+    }
+  });
+
   it('uses a given checker and leaves it open, and otherwise ends the process that it has started', async () => {
     await checker.check('return 1');
     const before = children();

@@ -8,12 +8,22 @@ export class LazyPythonSyntaxChecker {
   #python: Promise<Interpreter> | undefined;
 
   async check(source: string): Promise<PythonSyntaxError | undefined> {
-    this.#python ??= Interpreter.start({ memoryMb: MEMORY_MB, spares: 0 });
+    this.#python ??= this.start();
     return (await this.#python).check(source);
   }
 
   async close(): Promise<void> {
     await (await this.#python)?.close();
+  }
+
+  /** Starts Python. After a failed start, the next check starts it again. */
+  private async start(): Promise<Interpreter> {
+    try {
+      return await Interpreter.start({ memoryMb: MEMORY_MB, spares: 0 });
+    } catch (error) {
+      this.#python = undefined;
+      throw error;
+    }
   }
 }
 
