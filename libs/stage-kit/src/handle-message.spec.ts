@@ -231,6 +231,15 @@ describe('a respond request', () => {
     const silent: Riddle = { ...riddle, challenge: () => pass() };
     expect(await replyOf(silent, 'respond', { response: { word: [] } })).toEqual({ type: 'passed' });
   });
+  it('denies if the handler rejects a response and denies when asked for the challenge', async () => {
+    const closed: Riddle = {
+      challenge: () => deny({ message: { code: 'wrong_word' } }),
+      respond: () => reject({ word: [{ code: 'wrong_word' }] }, { failed: ['word'], cost: 'low' }),
+    };
+    expect(await replyOf(closed, 'respond', { response: { word: 'foe', loud: false } })).toEqual({
+      ...{ type: 'denied', message: { code: 'wrong_word' }, failed: ['word'], cost: 'low' },
+    });
+  });
   it('returns stage_fault if the handler rejects a response but passes when asked for the challenge', async () => {
     const contradictory: Riddle = { ...riddle, challenge: () => pass() };
     expect(await replyOf(contradictory, 'respond', { response: { word: 'foe', loud: false } })).toMatchObject({

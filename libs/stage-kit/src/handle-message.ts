@@ -1,7 +1,9 @@
 import {
+  type DeniedOutcome,
   fieldErrors,
   olderType,
   Problem,
+  type RejectedOutcome,
   reject,
   type StageContract,
   type StageErrors,
@@ -77,9 +79,9 @@ async function respond<C extends StageContract>(
 
 /**
  * Returns the reply for the outcome of a handler. A rejection also carries the next challenge, with the state and
- * effects of that challenge, which saves the gateway a second request. If the rejection restarts the flow
- * (`starts_over`), the visitor never sees that challenge, so the reply carries only the state and effects of the
- * rejection.
+ * effects of that challenge, which saves the gateway a second request. If the stage denies instead of showing it, the
+ * reply is that denial. If the rejection restarts the flow (`starts_over`), the visitor never sees that challenge, so the
+ * reply carries only the state and effects of the rejection.
  */
 async function toReply<C extends StageContract>(
   stage: Stage<C>,
@@ -92,6 +94,7 @@ async function toReply<C extends StageContract>(
     context: { ...input.context, ...outcome.context },
     ...(outcome.state === undefined ? {} : { state: outcome.state }),
   });
+  if (next.type === 'denied') return asReply(deniedAfter(outcome, next));
   // A rejected response must never pass the step, even if the handler passes when asked for the next challenge.
   if (next.type !== 'challenge')
     throw new Error(`the stage rejected an answer, but its challenge() then returned ${next.type}`);
@@ -104,6 +107,21 @@ async function toReply<C extends StageContract>(
     ...(state === undefined ? {} : { state }),
     ...(effects.length === 0 ? {} : { effects }),
   });
+}
+
+/**
+ * Returns the denial of a stage that has rejected a response, and then shows its challenge no more: what the challenge
+ * needs may be gone since, such as the password of the user. The response still counts.
+ */
+function deniedAfter<C extends StageContract>(rejected: RejectedOutcome<C>, denied: DeniedOutcome<C>): object {
+  const { errors: _unshown, state: _unused, ...counted } = rejected;
+  const context = { ...rejected.context, ...denied.context };
+  const effects = [...(rejected.effects ?? []), ...(denied.effects ?? [])];
+  return {
+    ...{ ...counted, ...denied },
+    ...(Object.keys(context).length > 0 && { context }),
+    ...(effects.length > 0 && { effects }),
+  };
 }
 
 /** Effects that gateways before 1.0 take for a violation of the contract. */

@@ -116,6 +116,16 @@ describe('the logged-in user, in a plan without a pending user', () => {
     expect(await drive({ context: {}, credentials: none, request }).show()).toMatchObject({ type: 'challenge' });
   });
 
+  it('is denied if they have lost their password while it was asked for, and the answer counts', async () => {
+    const config = { backends: [INBUILT], without_password: 'deny' } as const;
+    const credentials = new InMemoryCredentialStore(UUID, '!');
+    const stage = drive({ context: {}, credentials, config, request: { session: { user: saved() } } });
+    expect(await stage.answer({ password: PASSWORD })).toMatchObject({
+      ...{ type: 'denied', message: { code: 'password_none' }, failed: ['password'] },
+      effects: [{ type: 'event', action: 'login_failed' }, { type: 'reputation' }],
+    });
+  });
+
   it('is rejected with a wrong password', async () => {
     const stage = drive({ context: {}, credentials: await currentCredentials(), request });
     expect(await stage.answer({ password: 'wrong' })).toMatchObject({ type: 'rejected', failed: ['password'] });
