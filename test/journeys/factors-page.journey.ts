@@ -55,7 +55,7 @@ describeInChromium('second factors on the page', () => {
     const secret = (await page.locator('.key').textContent())!.replaceAll(' ', '');
     const codeOf = (step: number) =>
       generateSync({ secret, epoch: Date.now() / 1000 + step * STEP_S, base32: new ScureBase32Plugin() });
-    await answer(page, 'Code', codeOf(-1));
+    await answer(page, 'Code', codeOf(0));
     await page.waitForURL(`${deployment.url}/if/user/`);
     await goTo(page, 'codes');
     // Right after the first device, the second is set up without another proof.
@@ -68,7 +68,7 @@ describeInChromium('second factors on the page', () => {
     await heading(second, 'Confirm that it is you');
     expect(await second.locator('.device strong').allTextContents()).toEqual(['Authenticator app', 'Recovery code']);
     await second.getByRole('button', { name: 'Authenticator app' }).click();
-    await answer(second, 'Code', codeOf(0));
+    await answer(second, 'Code', codeOf(1));
     await second.waitForURL(`${deployment.url}/if/user/`);
 
     const third = await withPassword();
