@@ -103,6 +103,18 @@ describe('a push', () => {
     expect(await stage.answer({ duo })).toMatchObject({ type: 'passed' });
   });
 
+  it('shows no number of a push that has ended without an answer', async () => {
+    const user = await harness.addPairedUser(true);
+    const [device] = await harness.devices.findByUser(user.uuid);
+    const numberOf = async (until: number) => {
+      const duo = { device: device!.pk, transaction: 'tx', until, number: '042931' };
+      const state = { offers: [{ device_class: 'duo', device_uid: String(device!.pk) }], memory: { duo } };
+      return entryIn(await harness.validate(user, { request: { state } }).show()).challenge;
+    };
+    expect(await numberOf(Date.now() + 60_000)).toEqual({ number: '042931' });
+    expect(await numberOf(Date.now())).toEqual({});
+  });
+
   it('shows no number to an outpost', async () => {
     const user = await harness.addPairedUser(true);
     const stage = harness.validate(user, { deadlineMs: 1000, outpost: true });

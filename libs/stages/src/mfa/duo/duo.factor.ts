@@ -38,7 +38,8 @@ export class DuoFactor extends Factor<Kind> {
   offer({ input, devices, memory }: FactorContext<Kind>): DeviceOffer<Kind> | undefined {
     const usable = devices.filter(({ stage }) => duoStageSettings(input.companions, stage));
     const [first] = usable;
-    const number = isPending(memory) ? memory.number : undefined;
+    // The number of a push that has ended would be of no use in the app: the next answer sends another push.
+    const number = isPending(memory) && memory.until > Date.now() ? memory.number : undefined;
     return first && { uid: String(first.pk), challenge: number === undefined ? {} : { number }, devices: usable };
   }
 
