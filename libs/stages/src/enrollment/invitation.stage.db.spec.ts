@@ -89,6 +89,17 @@ describe('the invitation stage', () => {
     expect(await visit({ query: { itoken: other.pk }, context })).toEqual(DENIED);
   });
 
+  it('adds the lists of its fixed data once, also after a restart that keeps the context', async () => {
+    const { pk } = await invite({ fixed_data: { attributes: { teams: ['a'] } } });
+    const query = { itoken: pk };
+    const context = { prompt_data: { attributes: { teams: ['mine'] } } };
+    const first = (await visit({ query, context })) as { context: PlanContext };
+    expect(first.context.prompt_data).toEqual({ attributes: { teams: ['mine', 'a'] } });
+    expect(await visit({ query, context: { ...context, ...first.context } })).toMatchObject({
+      context: { prompt_data: { attributes: { teams: ['mine', 'a'] } } },
+    });
+  });
+
   it('denies an expired invitation even before its row is deleted (accident 15)', async () => {
     const { pk } = await invite({ expires: new Date(Date.now() - 1) });
     expect(await visit({ query: { itoken: pk } })).toEqual(DENIED);

@@ -68,7 +68,9 @@ function invitationToken({ query, context }: Input): string | undefined {
 }
 
 function accepted({ context }: Input, { pk, name, fixed_data }: RedeemableInvitation): StageOutcome<Contract> {
-  const { data, locked } = mergeFixedData(context.prompt_data ?? {}, fixed_data);
+  // A restart may keep the merged data. Its lists would otherwise get the fixed items again.
+  const isMerged = context.invitation_due === pk;
+  const { data, locked } = mergeFixedData(context.prompt_data ?? {}, isMerged ? {} : fixed_data);
   return pass<Contract>({
     context: {
       ...{ invitation: { uuid: pk, name }, invitation_in_effect: true, invitation_due: pk, prompt_data: data },
