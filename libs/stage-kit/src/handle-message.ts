@@ -80,8 +80,8 @@ async function respond<C extends StageContract>(
 /**
  * Returns the reply for the outcome of a handler. A rejection also carries the next challenge, with the state and
  * effects of that challenge, which saves the gateway a second request. If the stage denies instead of showing it, the
- * reply is that denial. If the rejection restarts the flow (`starts_over`), the visitor never sees that challenge, so the
- * reply carries only the state and effects of the rejection.
+ * reply is that denial. If the rejection restarts the flow (`starts_over`), the visitor never sees that challenge, so
+ * the reply carries only the state and effects of the rejection.
  */
 async function toReply<C extends StageContract>(
   stage: Stage<C>,

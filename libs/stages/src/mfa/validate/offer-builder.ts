@@ -96,8 +96,8 @@ export class OfferBuilder {
 }
 
 /**
- * Returns the uid that the entry of a class had in the challenge which a response answers. An entry has the uid of one of
- * its devices, and which one may change at any time: another login may use another device, or its owner rename it.
+ * Returns the uid that the entry of a class had in the challenge which a response answers. An entry has the uid of one
+ * of its devices, and which one may change at any time: another login may use another device, or its owner rename it.
  */
 const shownUid = (input: ChallengeInput<Contract>, deviceClass: DeviceClass): string | undefined =>
   'response' in input

@@ -63,7 +63,7 @@ describe('an entry of several devices, of which another one is used elsewhere be
     expect(await answer({ code: twilio.twilio.codeTo('+15550001') })).toMatchObject({ type: 'passed' });
   });
 
-  it('accepts an assertion of a passkey, also of several with one name and after a new one with a smaller name', async () => {
+  it('accepts an assertion of a passkey, also of two with one name, and after a new one was added', async () => {
     const alice = newUser();
     const [first, second] = [await keys.registerKey(alice), await keys.registerKey(alice)];
     const { show, answer } = keys.validate({ pending_user: alice });
