@@ -27,6 +27,9 @@ beforeAll(async () => {
         flowEntries('form', [asking('form', ['colour', 'careful'], ['policy agrees']), RE_EVALUATED], {
           designation: 'enrollment',
         }),
+        fieldEntry('wordy', ['colour', 'text']),
+        expressionEntry('talks', 'for i in range(70): ak_message(f"Word {i}")\nreturn True'),
+        flowEntries('wordy', [asking('wordy', ['colour'], ['policy talks']), DUMMY], { designation: 'enrollment' }),
         expressionEntry('announces', 'ak_message("Almost done.")\nreturn True'),
         boundEntry('form-1 bound', 'announces'),
         flowEntries('ask', [{ stage: 'consent.consentstage', attrs: { mode: 'always_require' } }, DUMMY]),
@@ -71,6 +74,19 @@ describe('a form of 2026.8', () => {
     expect((await browser.solve('form', { colour: 'red' })).body).toMatchObject({ component: 'ak-stage-dummy' });
     for (const message of ['A fine colour.', 'Almost done.'])
       expect(await page.next()).toEqual({ message_type: 'message', level: 'info', tags: 'info', message });
+    await page.close();
+  });
+});
+
+describe('a form of 2026.8 whose policies have more messages than a reply may request', () => {
+  it('passes, and shows the first ones', async () => {
+    const browser = deployment.browser();
+    await browser.show('wordy');
+    const page = await PageSocket.open(deployment.url, {
+      ...{ cookie: `authentik_session=${browser.cookie()}`, origin: deployment.url },
+    });
+    expect((await browser.solve('wordy', { colour: 'red' })).body).toMatchObject({ component: 'ak-stage-dummy' });
+    expect(await page.next()).toMatchObject({ message: 'Word 0' });
     await page.close();
   });
 });

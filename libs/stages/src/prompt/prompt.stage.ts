@@ -1,5 +1,6 @@
 import {
   ask,
+  MAX_EFFECTS,
   type Message,
   type PlanContext,
   pass,
@@ -65,7 +66,10 @@ export class PromptStage implements Stage<Contract> {
         prompt_data: { ...prompt_data, ...parsed.values },
         ...(secrets.length > 0 ? { prompt_secrets: secrets } : {}),
       },
-      ...(input.apiVersion === '2026.8' && messages.length > 0 ? { effects: policyToasts(messages) } : {}),
+      // Policies may have more messages than a reply may have effects.
+      ...(input.apiVersion === '2026.8' && messages.length > 0
+        ? { effects: policyToasts(messages.slice(0, MAX_EFFECTS)) }
+        : {}),
     });
   }
 
