@@ -156,6 +156,18 @@ return [USER_ATTRIBUTE_CHANGE_EMAIL, FlowAuthenticationRequirement.REQUIRE_SUPER
 });
 
 describe('changes of an expression to the plan', () => {
+  it('are reported if a number becomes a boolean that Python takes for equal, also inside of a fact', async () => {
+    const plan = { slug: 'f', context: { prompt_data: { news: 1, age: 1 }, count: 0, same: [1, true] } };
+    const source = [
+      'facts = context["flow_plan"].context',
+      'facts["prompt_data"]["news"] = bool(facts["prompt_data"]["news"])',
+      'facts["count"] = False',
+      'facts["same"] = [1, True]',
+    ].join('\n');
+    const { context } = await run(source, { flow_plan: plan });
+    expect(context).toEqual({ set: { prompt_data: { news: true, age: 1 }, count: false }, unset: [] });
+  });
+
   it('are reported as set and unset keys, also for nested changes', async () => {
     const source = `
 plan = context["flow_plan"]

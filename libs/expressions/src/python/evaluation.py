@@ -162,8 +162,19 @@ def _plan_changes(flow_plan, before):
         new = {str(key): json.loads(_strict(value)) for key, value in context.items()}
     except (TypeError, ValueError, RecursionError) as error:
         raise PolicyException(f"The context of the plan cannot be serialized as JSON: {error}") from None
-    changed = {key: value for key, value in new.items() if key not in old or old[key] != value}
+    changed = {key: value for key, value in new.items() if key not in old or not _is_same(old[key], value)}
     return {**changes, "context": {"set": changed, "unset": [key for key in old if key not in new]}}
+
+
+def _is_same(before, after):
+    """Returns whether two JSON values are the same. Unlike in Python, True is not 1 and False is not 0."""
+    if isinstance(before, bool) or isinstance(after, bool):
+        return before is after
+    if isinstance(before, dict) and isinstance(after, dict):
+        return before.keys() == after.keys() and all(_is_same(before[key], after[key]) for key in before)
+    if isinstance(before, list) and isinstance(after, list):
+        return len(before) == len(after) and all(map(_is_same, before, after))
+    return before == after
 
 
 def _failure(text, side_effects=None, line=None):
