@@ -284,6 +284,14 @@ describe('an application', () => {
     expect(locationOf(await postLogout(alice, ''))).toBe('/application/o/shop/end-session/');
   });
 
+  it('asks first as the destination of a login, which another site may have chosen', async () => {
+    const alice = deployment.browser();
+    const to = await logIn(alice, 'alice', 'next=%2Fapplication%2Fo%2Fshop%2Fend-session%2F');
+    expect(locationOf(await alice.fetch(to))).toBe('/if/flow/logout/');
+    expect((await alice.show('logout')).body).toMatchObject({ component: 'ak-stage-consent' });
+    expect((await alice.fetch('/api/v3/core/users/me/')).status).toBe(200);
+  });
+
   it('tells no application, because clients of 2024.8 do not know that step', async () => {
     const alice = await loggedIn('alice');
     await plain.signIn(alice);

@@ -55,6 +55,8 @@ describe('a `next` of a query', () => {
     ['/device/?code=123', '/device/?code=123&cross_site=1'],
     ['/application/o/authorize/?request_uri=r', '/application/o/authorize/?request_uri=r&cross_site=1'],
     ['/application/o/Authorize?request%5Furi=r', '/application/o/Authorize?request%5Furi=r&cross_site=1'],
+    ['/application/o/shop/end-session/', '/application/o/shop/end-session/?cross_site=1'],
+    ['/application/o/shop/End%2Dsession?state=x', '/application/o/shop/End%2Dsession?state=x&cross_site=1'],
   ])('gets the cross-site mark if its GET changes something: %s', (next, marked) => {
     expect(markedNext(next)).toBe(marked);
     expect(markedNext(marked)).toBe(marked);
@@ -67,6 +69,7 @@ describe('a `next` of a query', () => {
     '/setups',
     '/app/?if=/if/flow/',
     '/application/o/authorize/?a=1&b=2',
+    '/application/o/shop/jwks/',
     '/if/fl%E0/',
     '//evil.example/if/flow/x/',
     'https://x/if/flow/y/',

@@ -10,7 +10,8 @@ import type { FastifyRequest } from 'fastify';
 export const CROSS_SITE = 'cross_site';
 
 /** URL paths whose GET starts, ends or changes something. */
-const ACTING = /^\/(?:(?:if\/flow|flows\/-|source\/oauth\/login|api\/v3\/flows)\/|(?:device|setup)\/?$)/i;
+const ACTING =
+  /^\/(?:(?:if\/flow|flows\/-|source\/oauth\/login|api\/v3\/flows)\/|(?:device|setup|application\/o\/[^/]+\/end-session)\/?$)/i;
 
 /**
  * Path of the authorization endpoint. Only a GET that names a pushed request changes something, so the gateway marks no
