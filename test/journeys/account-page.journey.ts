@@ -54,7 +54,7 @@ const isLoggedIn = async (browser: Browser) => (await browser.fetch('/api/v3/cor
 describe('the account page', () => {
   it('is the target of the redirect at /, and sends anonymous visitors to the login and back', async () => {
     const alice = await loggedIn('alice');
-    expect((await alice.fetch('/?from=mail')).headers.get('location')).toBe('/if/user/?from=mail');
+    expect((await alice.fetch('/?from=mail?a')).headers.get('location')).toBe('/if/user/?from=mail?a');
     const anonymous = deployment.browser();
     const login = '/flows/-/default/authentication/?next=%2Fif%2Fuser%2F';
 

@@ -165,6 +165,14 @@ describe('the choice in the language menu', () => {
     expect(text).not.toContain('/if/language/');
   });
 
+  it('replaces the language in the address, and keeps the rest of it', async () => {
+    const browser = deployment.browser();
+    for (const address of ['/if/flow/login/?locale=fr&next=/app?a=b', '/if/flow/login/?next=/app?a=b&locale=fr'])
+      expect((await choose(browser, 'de', address)).headers.get('location')).toBe(
+        '/if/flow/login/?next=%2Fapp%3Fa%3Db',
+      );
+  });
+
   it.each(['tlh', 'de-AT', 'DE', 'de; x', '__proto__'])('ignores the unknown language %j', async (locale) => {
     const browser = deployment.browser('fr');
     expect((await choose(browser, locale)).headers.get('set-cookie')).toBeNull();

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import { loginUrl } from '../http/login-url.js';
+import { queryTextIn } from '../http/query.js';
 import { SETUP_PATH } from '../setup/setup.controller.js';
 import { SetupService } from '../setup/setup.service.js';
 import { ACCOUNT_PAGE_PATH } from './account-page.controller.js';
@@ -21,7 +22,7 @@ export class HomeController {
       const isOpen = (await this.setup.state()) === 'open';
       return reply.redirect(isOpen ? SETUP_PATH : loginUrl('/'), 302);
     }
-    const [, query] = url.split(/(?=\?)/, 2);
-    return reply.redirect(`${ACCOUNT_PAGE_PATH}${query ?? ''}`, 302);
+    const query = queryTextIn(url);
+    return reply.redirect(query === '' ? ACCOUNT_PAGE_PATH : `${ACCOUNT_PAGE_PATH}?${query}`, 302);
   }
 }

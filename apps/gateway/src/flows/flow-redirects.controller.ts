@@ -15,7 +15,7 @@ import { Public } from '../http/auth/auth.guard.js';
 import { AuthService } from '../http/auth/auth.service.js';
 import { CROSS_SITE, crossSiteOf, isCrossSite } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
-import { parseInnerQuery, rejectCredentialsInQuery } from '../http/query.js';
+import { parseInnerQuery, queryTextIn, rejectCredentialsInQuery } from '../http/query.js';
 import { SessionCookieService } from '../http/session-cookie.service.js';
 import { AuthorizationGrantClient } from '../oauth/authorization-grant.client.js';
 import { DeviceGrantClient } from '../oauth/device-grant.client.js';
@@ -94,7 +94,7 @@ export class FlowRedirectsController {
     if (user && claimed) await this.grants.refuse(user, claimed).catch(ignoreProblem);
     if (client !== undefined) return { url: client, statusCode: 302 };
     const { invalidation: logout } = (await this.brands.find(request.host)).flowsByPurpose;
-    const { next } = parseInnerQuery(request.url.split('?')[1]);
+    const { next } = parseInnerQuery(queryTextIn(request.url));
     const visitor = { isLoggedIn: user !== undefined, stays };
     const url = cancelDestination({ page, cancelled, next, logout, ...visitor });
     return { url: user ? url : await this.again({ request, reply }, url, cancelled), statusCode: 302 };
@@ -145,7 +145,7 @@ export class FlowRedirectsController {
 
   /** Returns the query of the request in canonical form. Throws `credentials_in_query`. */
   private queryOf({ url }: FastifyRequest): string {
-    const query = new URLSearchParams(url.split('?').slice(1).join('?'));
+    const query = new URLSearchParams(queryTextIn(url));
     rejectCredentialsInQuery((field) => this.contracts.isSecretField(field), Object.fromEntries(query));
     return query.toString();
   }

@@ -15,6 +15,12 @@ export function parseInnerQuery(outer: unknown): Readonly<Record<string, string>
   return Object.fromEntries(new URLSearchParams(typeof query === 'string' ? query : ''));
 }
 
+/** Returns the query of an address: everything after its first question mark. A query may contain further ones. */
+export function queryTextIn(address: string): string {
+  const mark = address.indexOf('?');
+  return mark < 0 ? '' : address.slice(mark + 1);
+}
+
 /** Returns the path with the query, or alone if the query is empty. */
 export const withQuery = (path: string, query: Readonly<Record<string, string>>): string => {
   const search = new URLSearchParams(query).toString();

@@ -6,7 +6,7 @@ import { GATEWAY_CONFIG, type GatewayConfig } from '../../gateway.config.js';
 import { Public } from '../auth/auth.guard.js';
 import { crossSiteFailure } from '../csrf.js';
 import { LOCALE_COOKIE, LOCALE_PARAMETER } from '../locale.js';
-import { lastValue, parseInnerQuery, withQuery } from '../query.js';
+import { lastValue, parseInnerQuery, queryTextIn, withQuery } from '../query.js';
 import { cookieAttributes } from '../session-cookie.service.js';
 import { parseForm } from '../zod-body.pipe.js';
 
@@ -39,8 +39,7 @@ export class LanguageController {
 
 /** Returns the address without a language, which would take precedence over the choice in the menu. */
 function withoutLocale(address: string): string {
-  const [path = '', search] = address.split('?', 2);
-  const query = parseInnerQuery(search);
-  const { [LOCALE_PARAMETER]: locale, ...kept } = query;
+  const [path = ''] = address.split('?', 1);
+  const { [LOCALE_PARAMETER]: locale, ...kept } = parseInnerQuery(queryTextIn(address));
   return locale === undefined ? address : withQuery(path, kept);
 }
