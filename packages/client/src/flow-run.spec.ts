@@ -207,6 +207,24 @@ it('rejects the request under way and every later one when the run is aborted', 
   expect(executor.methods()).toEqual(['GET', 'POST']);
 });
 
+it.each([0, 6])('rejects while a body arrives when the run is aborted, with %i retries', async (retries) => {
+  const executor = await scriptedExecutor(shown(PASSWORD));
+  const controller = new AbortController();
+  const waits: Wait[] = [];
+  const client = createClient({
+    ...{ baseUrl: executor.url, retries },
+    fetch: async (url, init) => {
+      const response = await fetch(url, init);
+      controller.abort(new Error('the page was closed'));
+      return response;
+    },
+  });
+  const starting = client.start('login', { signal: controller.signal, onWait: (wait) => waits.push(wait) });
+
+  await expect(starting).rejects.toThrow('the page was closed');
+  expect(waits).toEqual([]);
+});
+
 it('ends a pause when the signal of the caller is aborted', async () => {
   const executor = await scriptedExecutor(busy(503, '30'));
   const controller = new AbortController();

@@ -60,9 +60,12 @@ export class Transport {
       if (location && response.status >= 300 && response.status < 400)
         return { kind: 'challenge', challenge: { component: 'xak-flow-redirect', to: location }, run: undefined };
       this.token = response.headers.get(CSRF_RESPONSE_HEADER) ?? this.token;
-      return await readReply(response);
-    } catch (error) {
-      if (signal.aborted) throw error;
+      const reply = await readReply(response);
+      // A body that was aborted looks like a lost connection.
+      signal.throwIfAborted();
+      return reply;
+    } catch {
+      signal.throwIfAborted();
       return NO_REPLY;
     }
   }
