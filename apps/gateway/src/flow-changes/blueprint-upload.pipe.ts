@@ -1,4 +1,4 @@
-import { char, Problem } from '@gatehouse/contracts';
+import { char, firstCharacters, Problem } from '@gatehouse/contracts';
 import { Inject, Injectable, type PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
@@ -48,5 +48,8 @@ async function fromForm(bytes: Buffer, type: string): Promise<BlueprintUpload> {
     });
   const file = form.get('file');
   if (!(file instanceof File)) throw new InvalidFieldsError({ file: [{ code: 'required' }] });
-  return parseBody({ blueprint: await file.text(), name: file.name.slice(0, MAX_NAME) || undefined }, blueprintRequest);
+  return parseBody(
+    { blueprint: await file.text(), name: firstCharacters(file.name, MAX_NAME) || undefined },
+    blueprintRequest,
+  );
 }

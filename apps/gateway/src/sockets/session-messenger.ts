@@ -1,3 +1,4 @@
+import { firstCharacters } from '@gatehouse/contracts';
 import { Broadcaster } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { MESSAGE_SUBJECT, type SessionMessage, type VisitorText } from './session-message.js';
@@ -23,7 +24,7 @@ export class SessionMessenger {
     if (!key || texts.length === 0) return;
     const cut = texts
       .slice(0, MAX_TEXTS)
-      .map(({ level, text }) => ({ level, text: text.slice(0, MAX_TEXT_CHARACTERS) }));
+      .map(({ level, text }) => ({ level, text: firstCharacters(text, MAX_TEXT_CHARACTERS) }));
     if (!this.broadcast({ channel: socketChannel(key), texts: cut }))
       socketMessages.inc({ outcome: 'lost' }, cut.length);
   }
