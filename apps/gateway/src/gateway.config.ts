@@ -17,6 +17,7 @@ import { stagePageKeys } from './flows/stage-page-module.js';
 import { CSRF_COOKIE, CSRF_COOKIES, isHostOnly, SESSION_COOKIE, SESSION_COOKIES } from './http/cookie-names.js';
 import { corsOriginsIn } from './http/cors.js';
 import { TRACEPARENT_USES } from './http/request-spans.js';
+import { trustedProxiesIn } from './http/trusted-proxies.js';
 import { journeyConfig } from './journeys/journey.config.js';
 import { authorizationConfig } from './oauth/authorization.config.js';
 import { previewConfig } from './previews/preview.config.js';
@@ -30,6 +31,15 @@ const whole = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}
 
 /** Schema of seconds that statements add to the present time or subtract from it. */
 const shift = (fallback: number, { min = 1 } = {}) => whole(fallback, { min, max: MAX_TIME_SHIFT_S });
+
+/** Returns the check of a setting whose parser throws an Error that says what is wrong. */
+const parsableBy = (parse: (setting: string) => unknown) => (setting: string, context: z.RefinementCtx<string>) => {
+  try {
+    parse(setting);
+  } catch (error) {
+    context.addIssue((error as Error).message);
+  }
+};
 
 /** Settings of the gateway. Each setting is validated without regard to the others. */
 export const gatewaySettings = z.object({
@@ -62,13 +72,7 @@ export const gatewaySettings = z.object({
   CORS_ORIGINS: z
     .string()
     .default('')
-    .superRefine((setting, context) => {
-      try {
-        corsOriginsIn(setting);
-      } catch (error) {
-        context.addIssue((error as Error).message);
-      }
-    })
+    .superRefine(parsableBy(corsOriginsIn))
     .describe(
       'Origins of the same site whose pages may run flows with the cookies of their visitors, such as `https://app.example.org`, comma separated. Their scripts are trusted like those of Gatehouse',
     ),
@@ -78,13 +82,7 @@ export const gatewaySettings = z.object({
   AVATARS: z
     .string()
     .default('initials')
-    .superRefine((setting, context) => {
-      try {
-        avatarModes(setting);
-      } catch (error) {
-        context.addIssue((error as Error).message);
-      }
-    })
+    .superRefine(parsableBy(avatarModes))
     .describe(
       'Avatar modes, comma separated; the first that has an avatar is used: `none`, `initials`, `attributes.<path>`, `gravatar`, or a URL with `%(username)s`, `%(mail_hash)s` and `%(upn)s`',
     ),
@@ -106,6 +104,7 @@ export const gatewaySettings = z.object({
   TRUSTED_PROXIES: z
     .string()
     .default('')
+    .superRefine(parsableBy(trustedProxiesIn))
     .describe('Addresses or networks whose X-Forwarded-For, -Proto and -Host are trusted, comma separated'),
   TRACEPARENT: z
     .enum(TRACEPARENT_USES)

@@ -17,6 +17,7 @@ import { recordRequestSpans } from './request-spans.js';
 import { enforceStrictRouting, recordRequestMetrics } from './routing.hooks.js';
 import { TLS_ONLY } from './session-cookie.service.js';
 import { StandardHeaders } from './standard.headers.js';
+import { trustedProxiesIn } from './trusted-proxies.js';
 import { handleUpgrades } from './upgrades.js';
 
 /** Milliseconds for which an idle connection stays open: longer than the usual minute of load balancers. */
@@ -37,6 +38,7 @@ interface AdapterOptions {
 export function createFastifyAdapter({ config, filter, admission, refusals }: AdapterOptions): FastifyAdapter {
   const headers = new StandardHeaders({ hstsMaxAgeS: isTlsOnly(config) ? config.HSTS_MAX_AGE_S : undefined });
   const cors = new CorsPolicy(corsOriginsIn(config.CORS_ORIGINS));
+  const proxies = trustedProxiesIn(config.TRUSTED_PROXIES);
   const writer = new RefusalWriter(headers, newRequestId, { ...refusals, cors });
   const adapter = new FastifyAdapter({
     ...limitsOf(config),
@@ -61,7 +63,7 @@ export function createFastifyAdapter({ config, filter, admission, refusals }: Ad
       const requestId = newRequestId();
       rejectConnection(error, socket, { requestId, headers: headers.forRequest(requestId) });
     },
-    trustProxy: config.TRUSTED_PROXIES === '' ? false : config.TRUSTED_PROXIES.split(',').map((proxy) => proxy.trim()),
+    trustProxy: proxies.length > 0 && proxies,
   });
   addHooks(adapter.getInstance(), config, { headers, cors });
   return adapter;
