@@ -8,7 +8,7 @@ import type { Challenge, FlowPageData } from '../page.js';
  * adds it to tell clients that the user may open the inspector.
  */
 export function asksToInspect({ address }: FlowPageData): boolean {
-  const value = new URLSearchParams(address.split('?', 2)[1]).get('inspector');
+  const value = new URLSearchParams(address.split('?').slice(1).join('?')).get('inspector');
   return value !== null && value !== 'available';
 }
 
