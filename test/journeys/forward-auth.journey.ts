@@ -133,6 +133,16 @@ describe('the login at a site behind forward auth', () => {
     expect((await alice.visit(callback)).headers.get('location')).toBe(DEEP);
   });
 
+  it('accepts such an address after other parameters, and takes no parameter from it', async () => {
+    const alice = await visitor('alice');
+    const address = `${DEEP}&prompt=login`;
+    const { headers } = await alice.visit(`${WIKI}${PATH}/start?max_age=600&rd=${address}`);
+    const { pathname, search, searchParams } = new URL(headers.get('location')!);
+    expect([searchParams.get('max_age'), searchParams.get('prompt')]).toEqual(['600', null]);
+    const callback = (await alice.login.fetch(pathname + search)).headers.get('location')!;
+    expect((await alice.visit(callback)).headers.get('location')).toBe(address);
+  });
+
   it('sets cookies for the host of the site only, which begin with __Host- at an https site', async () => {
     const alice = await visitor('alice');
     const callback = await alice.callbackOf(`${SECURE}/`);

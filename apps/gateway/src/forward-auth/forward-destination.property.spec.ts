@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  addressIn,
   addressLimit,
   decodeAddress,
   destinationAt,
   encodeAddress,
   parseSiteAddress,
+  startQueryOf,
 } from './forward-destination.js';
 
 const ORIGIN = 'https://app.example.org';
@@ -54,8 +54,10 @@ describe('the address after the login at a site', () => {
     fc.assert(
       fc.property(rest, (path) => {
         const address = `${ORIGIN}${path}`;
-        expect(addressIn(`/start?rd=${encodeURIComponent(address)}`)).toBe(address);
-        expect(addressIn(`/start?rd=${address}`)).toBe(address);
+        expect(startQueryOf(`/start?rd=${encodeURIComponent(address)}`).address).toBe(address);
+        expect(startQueryOf(`/start?rd=${address}`)).toEqual({ address, parameters: {} });
+        const after = startQueryOf(`/start?max_age=60&prompt=login&rd=${address}`);
+        expect(after).toEqual({ address, parameters: { max_age: '60', prompt: 'login' } });
         expect(decodeAddress(encodeAddress(address))).toBe(address);
         expect(destinationAt(ORIGIN, address, LIMIT)).toBe(address);
       }),

@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../gateway.config.js';
+import { queryTextIn } from '../http/query.js';
 
 /** Prefix of the paths of a site that its proxy sends to Gatehouse. */
 export const FORWARD_PATH = '/outpost.goauthentik.io';
@@ -69,16 +70,28 @@ export function decodedPath(pathname: string): string {
   }
 }
 
+/** The query of a request to begin a login at a site. */
+export interface StartQuery {
+  /** The address in the parameter `rd`; empty without one. */
+  readonly address: string;
+  /** The other parameters. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** An address in a query that is not encoded, or only behind its host. */
+const RAW_ADDRESS = /(?:^|&)rd=(https?:\/\/[^/?#%]+(?:[/?#].*)?)$/is;
+
 /**
- * Returns the address in the parameter `rd` of a query. An address that is not encoded extends to the end of the query,
- * as nginx writes `rd=$scheme://$http_host$request_uri`. An encoded address has `%3A` after the scheme, or, as
- * Ingress-NGINX writes `rd=$scheme://$http_host$escaped_request_uri`, `%2F` after the host.
+ * Parses the query of a URL. An address that is not encoded extends to the end of the query, as nginx writes
+ * `rd=$scheme://$http_host$request_uri`, so parameters in it belong to it. An encoded address has `%3A` after the scheme,
+ * or, as Ingress-NGINX writes `rd=$scheme://$http_host$escaped_request_uri`, `%2F` after the host.
  */
-export function addressIn(url: string): string {
-  const query = url.slice(url.indexOf('?') + 1);
-  if (!url.includes('?')) return '';
-  const raw = /^rd=(https?:\/\/[^/?#%]+(?:[/?#].*)?)$/is.exec(query)?.[1];
-  return raw ?? new URLSearchParams(query).get('rd') ?? '';
+export function startQueryOf(url: string): StartQuery {
+  const query = queryTextIn(url);
+  const raw = RAW_ADDRESS.exec(query);
+  const parsed = new URLSearchParams(raw ? query.slice(0, raw.index) : query);
+  const { rd: _address, ...parameters } = Object.fromEntries(parsed);
+  return { address: raw?.[1] ?? parsed.get('rd') ?? '', parameters };
 }
 
 /** Encodes an address without characters that a URL would have to encode again. */

@@ -20,12 +20,12 @@ import { ForwardCookieSigner } from './forward-cookie.signer.js';
 import { cookieNamesAt, cookieValue, digestOf, forwardCookieAttributes } from './forward-cookies.js';
 import {
   type AddressLimits,
-  addressIn,
   addressLimit,
   decodeAddress,
   destinationAt,
   encodeAddress,
   FORWARD_PATH,
+  startQueryOf,
 } from './forward-destination.js';
 import { ForwardRefusalLog } from './forward-refusal.log.js';
 import { originOf, requireTrustedProxy } from './forwarded-request.js';
@@ -64,16 +64,17 @@ export class ForwardLoginController {
    */
   @Get('start')
   @RouteConfig(FILE_ROUTE)
-  async start(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Query() asked: Record<string, unknown>) {
+  async start(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const site = await this.siteOf(request);
+    const { address, parameters } = startQueryOf(request.url);
     const { nonce: name } = cookieNamesAt(site.origin);
     const nonce = cookieValue(request.headers.cookie, name) ?? randomToken(NONCE_LENGTH);
     reply.setCookie(name, nonce, { ...forwardCookieAttributes(name), maxAge: this.config.FORWARD_AUTH_LOGIN_S });
-    const destination = destinationAt(site.origin, addressIn(request.url), addressLimit(this.config));
+    const destination = destinationAt(site.origin, address, addressLimit(this.config));
     const query = new URLSearchParams({
       application: site.application.slug,
       state: digestOf(nonce).toString('base64url'),
-      ...requirementQuery(visitorRequirement(asked)),
+      ...requirementQuery(visitorRequirement(parameters)),
       rd: encodeAddress(destination),
     });
     return reply.redirect(this.loginUrl(`${FORWARD_PATH}/authorize?${query.toString()}`), 302);
