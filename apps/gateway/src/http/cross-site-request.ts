@@ -56,12 +56,18 @@ export function markedNext(next: string): string {
 const isActing = (path: string, query: URLSearchParams): boolean =>
   ACTING.test(path) || (AUTHORIZATION.test(path) && query.has('request_uri'));
 
+/** The beginning of a request's URL that a browser resolves to this site. It has no control characters. */
+const OWN_PATH = /^\/(?![/\\])/;
+
 /**
  * Returns the URL of a page for its links and forms. If another site opened the page, the URL has the CROSS_SITE
- * parameter, because the browser requests the links and forms of a page as this site's own.
+ * parameter, because the browser requests the links and forms of a page as this site's own. Returns `/` for a URL that a
+ * browser would resolve to another site, such as `//other.example/`.
  */
-export const pageAddress = ({ url }: Pick<FastifyRequest, 'url'>, isMarked: boolean): string =>
-  isMarked ? markedNext(url) : url;
+export function pageAddress({ url }: Pick<FastifyRequest, 'url'>, isMarked: boolean): string {
+  if (!OWN_PATH.test(url)) return '/';
+  return isMarked ? markedNext(url) : url;
+}
 
 /** Returns the query, with the CROSS_SITE parameter in its `next` if a GET of `next` changes something. */
 export const withMarkedNext = (query: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>

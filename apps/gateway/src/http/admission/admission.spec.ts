@@ -157,6 +157,17 @@ describe('a gateway with too many requests in flight', () => {
     },
   );
 
+  it.each(['//evil.example/if/flow/login/', '/\\evil.example/', 'https://evil.example/'])(
+    'links no other site from the page at %s (accident 10)',
+    async (address) => {
+      const { send, occupy } = await serve();
+      await occupy(INITIAL_LIMIT);
+      const { text } = await send('GET', address, { accept: 'text/html' });
+      expect(text).toContain('class="main" href="/"');
+      expect(text).not.toContain('evil.example');
+    },
+  );
+
   it.each([
     ['the language that they chose in the menu', 'a=b; gatehouse_locale=ar; c=d', 'ar'],
     ['the language of their browser if the choice is unknown', 'gatehouse_locale=tlh', 'de'],
