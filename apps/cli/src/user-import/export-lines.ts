@@ -11,8 +11,11 @@ export const time = z
 /** Largest `pk` that a user keeps. Later users get higher ones, and the column ends at 2^31 - 1. */
 const MAX_PK = 1_000_000_000;
 
+/** A UUID as Postgres writes it. */
+const uuid = z.uuid().toLowerCase();
+
 const user = userInput.extend({
-  uuid: z.uuid().optional(),
+  uuid: uuid.optional(),
   /** The hash of the password. A value that starts with `!` matches no password. */
   password: storedText(1000).default(''),
   last_login: time.nullish(),
@@ -23,7 +26,7 @@ const user = userInput.extend({
 });
 
 const group = z.object({
-  group_uuid: z.uuid().optional(),
+  group_uuid: uuid.optional(),
   name: storedText(1000).min(1),
   is_superuser: z.boolean().default(false),
   parent: z.uuid().nullish(),
@@ -86,9 +89,9 @@ function userOf(fields: unknown, pk: number | undefined): UserExportLine {
 function groupOf(fields: unknown, pk: unknown): UserExportLine {
   const read = group.safeParse(fields);
   if (!read.success) return wrong(read.error);
-  const id = read.data.group_uuid ?? pk;
-  if (!z.uuid().safeParse(id).success) return { type: 'wrong', reason: 'pk: is not a UUID' };
-  return { type: 'group', group: { ...read.data, id: id as string } };
+  const id = read.data.group_uuid ?? uuid.safeParse(pk).data;
+  if (id === undefined) return { type: 'wrong', reason: 'pk: is not a UUID' };
+  return { type: 'group', group: { ...read.data, id } };
 }
 
 const wrong = (error: z.ZodError): UserExportLine => ({ type: 'wrong', reason: reasonsOf(error) });

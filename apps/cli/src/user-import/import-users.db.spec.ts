@@ -136,6 +136,17 @@ describe('an export', () => {
     }
   });
 
+  it('keeps the parents and the members of groups whose UUID is in upper case', async () => {
+    const upper = user('alice', { uuid: ALICE.toUpperCase(), ak_groups: [TEAM.toUpperCase()] });
+    await imported(group(TEAM.toUpperCase(), 'team', { parent: STAFF.toUpperCase() }), group(STAFF, 'staff'), upper);
+    expect(await source.query('SELECT parent_id FROM directory.groups WHERE id = $1', [TEAM])).toEqual([
+      { parent_id: STAFF },
+    ]);
+    expect(await source.query('SELECT user_id, group_id FROM directory.user_groups')).toEqual([
+      { user_id: ALICE, group_id: TEAM },
+    ]);
+  });
+
   it('does not change existing users, and changes nothing when it is imported again', async () => {
     await imported(user('alice', { name: 'First' }));
     expect(await imported(user('ALICE', { name: 'Second' }), user('bob'))).toMatchObject({ users: 1, existing: 1 });
