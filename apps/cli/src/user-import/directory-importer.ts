@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { claimUsernameKeys } from '@gatehouse/directory';
 import type { DataSource } from 'typeorm';
 import type { ImportedGroup, ImportedUser } from './export-lines.js';
@@ -8,6 +9,14 @@ const PKS = `pg_get_serial_sequence('directory.users', 'pk')::regclass`;
 /** A user with the password hash to store. */
 export type UserToImport = ImportedUser & { readonly hash: string };
 
+/** A user whom a batch has inserted. */
+interface AddedUser {
+  readonly id: string;
+  readonly username: string;
+  /** Whether the user got another `pk` than in the export. */
+  readonly otherPk: boolean;
+}
+
 /** The users of a batch that were new. */
 interface AddedUsers {
   readonly count: number;
@@ -16,9 +25,9 @@ interface AddedUsers {
 }
 
 /**
- * Inserts new users and returns their names in lower case, with whether they got another `pk` than in the export.
- * Addresses of active users count as verified. Leaves a user with an existing name or id unchanged. A user keeps the `pk`
- * unless another user has it. $1 array of users (JSON).
+ * Inserts new users and returns their ids and names, with whether they got another `pk` than in the export. Addresses
+ * of active users count as verified. Leaves a user with an existing name or id unchanged. A user keeps the `pk` unless
+ * another user has it. $1 array of users (JSON).
  */
 const USERS = `
   WITH export AS (
@@ -31,16 +40,17 @@ const USERS = `
     INSERT INTO directory.users (id, pk, username, name, email, verified_email, is_active, password_hash, type, path,
       attributes, last_login, date_joined, password_changed_at)
     OVERRIDING SYSTEM VALUE
-    SELECT coalesce(u.uuid, gen_random_uuid()),
+    SELECT u.uuid,
       CASE WHEN u.pk IS NULL OR u.pk = 0 OR u.place > 1 OR EXISTS (SELECT FROM directory.users other WHERE other.pk = u.pk)
         THEN nextval(${PKS}) ELSE u.pk END,
       u.username, u.name, u.email, CASE WHEN u.is_active THEN u.email ELSE '' END,
       u.is_active, u.hash, u.type, u.path, u.attributes,
       u.last_login, coalesce(u.date_joined, now()), coalesce(u.password_change_date, now())
     FROM export u
-    ON CONFLICT DO NOTHING RETURNING lower(username) AS name, pk
+    ON CONFLICT DO NOTHING RETURNING id, username, pk
   )
-  SELECT name, NOT EXISTS (SELECT FROM export WHERE lower(export.username) = name AND export.pk = added.pk) AS "otherPk"
+  SELECT id, username, NOT EXISTS (
+    SELECT FROM export WHERE export.uuid = added.id AND export.username = added.username AND export.pk = added.pk) AS "otherPk"
   FROM added`;
 
 /**
@@ -55,11 +65,11 @@ const LOCK_USERS = 'LOCK TABLE directory.users IN SHARE ROW EXCLUSIVE MODE';
 /** Lets one import at a time insert users, so that two imports cannot choose the same `pk`. */
 const LOCK_IMPORTS = `SELECT pg_advisory_xact_lock(hashtext('gatehouse user import'))`;
 
-/** Adds users to groups that exist. $1 array (JSON) of usernames in lower case with the id of a group. */
+/** Adds users to groups that exist. $1 array (JSON) of ids of users with the id of a group. */
 const MEMBERSHIPS = `
   INSERT INTO directory.user_groups (user_id, group_id)
-  SELECT u.id, g.id FROM jsonb_to_recordset($1::jsonb) AS m (name text, "group" uuid)
-  JOIN directory.users u ON lower(u.username) = m.name JOIN directory.groups g ON g.id = m."group"
+  SELECT m."user", g.id FROM jsonb_to_recordset($1::jsonb) AS m ("user" uuid, "group" uuid)
+  JOIN directory.groups g ON g.id = m."group"
   ON CONFLICT DO NOTHING`;
 
 /** Inserts new groups and returns their ids. Leaves existing groups unchanged. $1 array of groups (JSON). */
@@ -119,19 +129,22 @@ export class DirectoryImporter {
 
   /** Inserts users with their memberships in existing groups. */
   async addUsers(users: readonly UserToImport[]): Promise<AddedUsers> {
+    const lines = users.map((user) => ({ ...user, uuid: user.uuid ?? randomUUID() }));
     return this.source.transaction(async (manager) => {
       await manager.query(LOCK_IMPORTS);
-      const added = await manager.query<{ name: string; otherPk: boolean }[]>(USERS, [JSON.stringify(users)]);
-      const names = new Set(added.map(({ name }) => name));
-      const memberships = users.flatMap(({ username, groups }) => {
-        const name = username.toLowerCase();
-        return names.has(name) ? groups.map((group) => ({ name, group })) : [];
-      });
+      const added = await manager.query<AddedUser[]>(USERS, [JSON.stringify(lines)]);
+      const byKey = new Map(lines.map((line) => [lineKey(line.uuid, line.username), line]));
+      const inserted = added.map((row) => ({ ...row, line: byKey.get(lineKey(row.id, row.username)) }));
+      const memberships = inserted.flatMap(({ id, line }) => line?.groups.map((group) => ({ user: id, group })) ?? []);
       if (memberships.length > 0) await manager.query(MEMBERSHIPS, [JSON.stringify(memberships)]);
-      const exported = new Set(
-        users.filter(({ pk }) => pk !== undefined).map(({ username }) => username.toLowerCase()),
-      );
-      return { count: names.size, otherPk: added.filter(({ name, otherPk }) => otherPk && exported.has(name)).length };
+      const otherPk = inserted.filter((row) => row.otherPk && row.line?.pk !== undefined).length;
+      return { count: added.length, otherPk };
     });
   }
 }
+
+/**
+ * Identifies the line of an inserted user: by id and by name, because several lines may have one of them in common. The
+ * name is as written, because Postgres and JavaScript do not convert all letters to the same lower case.
+ */
+const lineKey = (id: string, username: string) => `${id} ${username}`;

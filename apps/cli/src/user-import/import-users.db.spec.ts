@@ -106,6 +106,31 @@ describe('an export', () => {
     expect(row).toEqual({ is_superuser: true, groups: [{ pk: TEAM, name: 'team' }] });
   });
 
+  it('keeps the groups and the pk of users whose names JavaScript and Postgres lower differently', async () => {
+    const names = ['ΟΔΥΣΣΕΥΣ', 'İREM', 'Zoë', 'ÅSA'];
+    const [{ pk: taken }] = await source.query(`INSERT INTO directory.users (username) VALUES ('mia') RETURNING pk`);
+    const users = names.map((name, i) => ({ ...user(name, { ak_groups: [TEAM] }), pk: taken + i + 1 }));
+    const report = await imported(group(TEAM, 'team'), ...users, { ...user('ΣΑΣ'), pk: taken });
+    const members = await source.query<{ username: string }[]>(
+      'SELECT u.username FROM directory.user_groups m JOIN directory.users u ON u.id = m.user_id ORDER BY u.pk',
+    );
+    expect(members.map(({ username }) => username)).toEqual(names);
+    expect(report).toMatchObject({ users: 5, wrong: 0, otherPk: 1 });
+  });
+
+  it('gives the groups of a user who is not imported to no other user', async () => {
+    const lines = [
+      user('alice'),
+      user('ALICE', { ak_groups: [STAFF] }),
+      { ...user('alice', { ak_groups: [STAFF] }), pk: 8 },
+    ];
+    const report = await imported(group(STAFF, 'staff', { is_superuser: true }), ...lines);
+    expect(report).toMatchObject({ users: 1, existing: 2 });
+    expect(await source.query('SELECT username, groups FROM directory.identities')).toEqual([
+      { username: 'alice', groups: [] },
+    ]);
+  });
+
   it('imports groups with several parents, and leaves out those that do not exist', async () => {
     const [first, second] = [randomUUID(), randomUUID()];
     await imported(
@@ -134,6 +159,16 @@ describe('an export', () => {
       expect(pk).toBeGreaterThan(next);
       expect(pk).toBeLessThan(next + 20);
     }
+  });
+
+  it('counts no user who keeps the pk as one with another, whatever the display name', async () => {
+    const [{ pk }] = await source.query(`INSERT INTO directory.users (username) VALUES ('zoe') RETURNING pk`);
+    const lines = [
+      { ...user('alice', { name: 'Alice Smith' }), pk: pk + 1 },
+      { ...user('BOB', { name: 'x' }), pk: pk + 2 },
+    ];
+    expect(await imported(...lines)).toMatchObject({ users: 2, otherPk: 0 });
+    expect([await found('alice'), await found('BOB')]).toMatchObject([{ pk: pk + 1 }, { pk: pk + 2 }]);
   });
 
   it('keeps the parents and the members of groups whose UUID is in upper case', async () => {
