@@ -42,7 +42,7 @@ export async function personSearch(
   user: SavedUser,
   { gateway, mfa, pseudonymKey }: PersonKeys,
 ): Promise<PersonSearch> {
-  const email = user.email.toLowerCase();
+  const address = createHash('sha256').update(user.email.toLowerCase()).digest();
   const names = [user.username, ...(user.email ? [user.email] : [])];
   const key = attemptHmacKey(pseudonymKey);
   const subjects = [
@@ -55,7 +55,8 @@ export async function personSearch(
   const messages = await messagesAbout(manager, user, gateway);
   const { found, ...unreadable } = await keptEventsNaming(manager, user, gateway);
   const parameters = [
-    ...[user.uuid, user.username.toLowerCase(), email, subjects, createHash('sha256').update(email).digest()],
+    // Postgres converts names and addresses to lower case, because JavaScript does it differently for some letters.
+    ...[user.uuid, user.username, user.email || null, subjects, address],
     quotas.flatMap((text) => mfa.digests('mfa.sends', text)),
     ...[messages, await invitationsAbout(manager, user), found],
   ];

@@ -13,13 +13,13 @@ const owned = (table: string, owner: string, exported: string): PersonalTable =>
 /** Returns the entry of a table `done`, which stores a service's replies of the last day. A reply may name the user. */
 const replies = (table: string): PersonalTable => ({
   ...{ table, exported: 'at' },
-  where: `strpos(reply::text, $1::text) > 0 OR strpos(lower(reply::text), '"' || $3 || '"') > 0
-    OR strpos(lower(reply::text), '"username": "' || $2 || '"') > 0`,
+  where: `strpos(reply::text, $1::text) > 0 OR strpos(lower(reply::text), lower(to_json($3::text)::text)) > 0
+    OR strpos(lower(reply::text), lower('"username": ' || to_json($2::text)::text)) > 0`,
 });
 
 /**
  * All tables with rows about a person, in the order of their deletion. The conditions use the parameters of
- * `personSearch`: $1 uuid, $2 username and $3 email address in lower case, $4 subjects of attempts, $5 SHA-256 of the
+ * `personSearch`: $1 uuid, $2 username, $3 email address or null, $4 subjects of attempts, $5 SHA-256 of the
  * email address, $6 subjects of message quotas, $7 ids of outbox messages, $8 ids of invitations that name the person,
  * $9 ids of kept events that name the person. Not listed are tables whose rows Postgres deletes by `ON DELETE CASCADE`:
  * `flow.session_keys`, `flow.source_logins`, `flow.forward_codes`, `flow.forward_sessions` and
@@ -38,7 +38,11 @@ export const PERSONAL_TABLES: readonly PersonalTable[] = [
     exported: 'credential, failures, free_at, updated_at',
   },
   owned('flow.login_places', 'user_id', 'at, country, latitude, longitude, device, expires_at'),
-  { table: 'flow.reputation', where: 'lower(identifier) IN ($2, $3)', exported: 'identifier, ip, score, expires_at' },
+  {
+    table: 'flow.reputation',
+    where: 'lower(identifier) IN (lower($2::text), lower($3::text))',
+    exported: 'identifier, ip, score, expires_at',
+  },
   { table: 'flow.mailed', where: 'recipient = $5::bytea', exported: 'since, count' },
   { table: 'flow.outbox', where: 'id = ANY ($7::uuid[])', exported: 'topic, made_at, due_at, parked_at' },
   {

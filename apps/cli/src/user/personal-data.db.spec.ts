@@ -219,6 +219,25 @@ describe('npm run user', () => {
     expect(PERSONAL_TABLES.filter(({ table }) => exported[table]?.length === 0)).toEqual([]);
   });
 
+  it('delete finds replies and scores of a name in any letters, and keeps those of others without an address', async () => {
+    const [alice] = [await createUser('ΧΩΡΟΣ\\ΑΛΙΚΗΣ'), await createUser('bob')];
+    await new TypeormDirectoryStore(source.manager).updateUser(alice.pk, { email: '' });
+    const save = async (reply: object): Promise<string> => {
+      const id = randomUUID();
+      await source.query('INSERT INTO enrollment.done (id, reply) VALUES ($1, $2)', [id, JSON.stringify(reply)]);
+      return id;
+    };
+    await save({ user: { username: alice.username, email: '' } });
+    const others = [await save({ user: { username: 'bob', email: '', locale: '' } })];
+    for (const name of [alice.username, 'bob', ''])
+      await source.query(`INSERT INTO flow.reputation VALUES ($1, '203.0.113.7', -3, now() + interval '1 h')`, [name]);
+    expect(await user('delete', alice.username)).toMatchObject({ code: 0 });
+    const kept = await source.query<{ id: string }[]>('SELECT id FROM enrollment.done');
+    expect(kept.map(({ id }) => id)).toEqual(others);
+    const scores = await source.query('SELECT identifier FROM flow.reputation ORDER BY 1');
+    expect(scores).toEqual([{ identifier: '' }, { identifier: 'bob' }]);
+  });
+
   it('delete leaves no token of a code whose exchange has begun and is not committed', async () => {
     const alice = await createUser('alice');
     await fill(alice);
