@@ -1,6 +1,6 @@
 import type { DeviceClass } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { parseJson, reasonsOf, record, time } from '../user-import/export-lines.js';
+import { parseJson, reasonsOf, record, storableLine, time } from '../user-import/export-lines.js';
 import { type ExportedAccount, exportedAccount, exportedPk, userReference } from '../user-import/exported-accounts.js';
 
 /** A timestamp. A timestamp before 1970 means that the time is unknown. */
@@ -68,7 +68,7 @@ export function readDeviceLine(text: string): DeviceExportLine {
   if (!reader) return { type: 'other' };
   if (row.pk === undefined) return { type: 'wrong', reason: 'pk: is missing' };
   try {
-    return reader(String(row.pk), row.fields);
+    return storableLine(reader(String(row.pk), row.fields));
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     return { type: 'wrong', reason: reasonsOf(error) };

@@ -180,6 +180,15 @@ describe('an invalid line', () => {
     expect(report.faults[0]).not.toMatch(/the secret|5550100|Abc123/);
   });
 
+  it('is reported for text that Postgres cannot store, and the other lines are imported', async () => {
+    const hidden = row('authentik_core.user', 8, { username: 'b\0b' });
+    const lines = [app({ name: 'a\0b' }, 2), app({ user: ['b\ud800b'] }, 3), app({}, 4)];
+    const report = await imported(alice, hidden, ...lines);
+    expect(report).toMatchObject({ added: { totp: 1 }, wrong: 3 });
+    const reason = 'contains characters that cannot be stored';
+    expect(report.faults).toEqual([2, 3, 4].map((line) => `line ${line}: ${reason}`));
+  });
+
   it('is reported for a device that already belongs to another user', async () => {
     const key = (user: unknown, pk: number) =>
       device('webauthn', { user, credential_id: 'AAAA', public_key: 'AA' }, pk);

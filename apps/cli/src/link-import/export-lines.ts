@@ -1,6 +1,6 @@
 import { storedText as text } from '@gatehouse/directory';
 import { z } from 'zod';
-import { parseJson, reasonsOf, record, time } from '../user-import/export-lines.js';
+import { parseJson, reasonsOf, record, storableLine, time } from '../user-import/export-lines.js';
 import { type ExportedAccount, exportedAccount, exportedPk, userReference } from '../user-import/exported-accounts.js';
 
 /** Length that a key of a token must have, because the digest of a shorter one could be guessed. */
@@ -78,7 +78,7 @@ export function readLinkLine(line: string): LinkExportLine {
   if (!row || !reader) return { type: 'other' };
   if (!exportedPk.safeParse(row.pk).success) return { type: 'wrong', reason: 'pk: is missing' };
   try {
-    return reader(String(row.pk), row.fields);
+    return storableLine(reader(String(row.pk), row.fields));
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     return { type: 'wrong', reason: reasonsOf(error) };

@@ -122,6 +122,14 @@ describe('an export of consents', () => {
       'line 9: permissions: are more than 1000',
     ]);
   });
+
+  it('reports text that Postgres cannot store, and imports the other lines', async () => {
+    const hidden = row('authentik_core.user', 8, { username: 'b\0b' });
+    const report = await imported(USERS[0], hidden, APPLICATION, consent({ user: ['b\ud800b'] }), consent());
+    expect(report).toMatchObject({ consents: 1, wrong: 2 });
+    const reason = 'contains characters that cannot be stored';
+    expect(report.faults).toEqual([2, 4].map((line) => `line ${line}: ${reason}`));
+  });
 });
 
 describe('an export of connections', () => {

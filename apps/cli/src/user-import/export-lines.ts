@@ -1,3 +1,4 @@
+import { findUnstorableCharacter } from '@gatehouse/contracts';
 import { storedAttributes, storedText, userInput } from '@gatehouse/directory';
 import { z } from 'zod';
 
@@ -7,6 +8,9 @@ export const time = z
   .transform((text) => new Date(/[zZ]|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`))
   .refine((date) => !Number.isNaN(date.getTime()), 'is not a valid time')
   .transform((date) => date.toISOString());
+
+/** A timestamp in a year of four digits, which Postgres reads as written. */
+const storedTime = time.refine((text) => /^(?!0000)\d{4}-/.test(text), 'is not a valid time');
 
 /** Largest `pk` that a user keeps. Later users get higher ones, and the column ends at 2^31 - 1. */
 const MAX_PK = 1_000_000_000;
@@ -18,9 +22,9 @@ const user = userInput.extend({
   uuid: uuid.optional(),
   /** The hash of the password. A value that starts with `!` matches no password. */
   password: storedText(1000).default(''),
-  last_login: time.nullish(),
-  date_joined: time.optional(),
-  password_change_date: time.optional(),
+  last_login: storedTime.nullish(),
+  date_joined: storedTime.optional(),
+  password_change_date: storedTime.optional(),
   ak_groups: z.array(z.uuid()).optional(),
   groups: z.array(z.unknown()).optional(),
 });
@@ -108,3 +112,9 @@ export function parseJson(line: string): unknown {
     return undefined;
   }
 }
+
+/** Returns a parsed line, or what is wrong with it if it contains text that Postgres cannot store. */
+export const storableLine = <L>(line: L): L | { readonly type: 'wrong'; readonly reason: string } =>
+  findUnstorableCharacter(line) === undefined
+    ? line
+    : { type: 'wrong', reason: 'contains characters that cannot be stored' };

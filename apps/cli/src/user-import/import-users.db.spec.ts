@@ -208,6 +208,20 @@ describe('an export', () => {
     ]);
   });
 
+  it('reports times before the year 1 and after the year 9999, and imports the other lines', async () => {
+    const times = ['9999-12-31T23:59:59-05:00', '0001-01-01T00:00:00+05:00', '0001-01-01T00:00:00Z'];
+    const report = await imported(...times.map((last_login, i) => user(`user${i}`, { last_login })));
+    expect(report).toMatchObject({ users: 1, wrong: 2 });
+    expect(report.faults).toEqual([1, 2].map((line) => `line ${line}: last_login: is not a valid time`));
+  });
+
+  it('reports times before the year 1 and after the year 9999, and imports the other lines', async () => {
+    const times = ['9999-12-31T23:59:59-05:00', '0001-01-01T00:00:00+05:00', '0001-01-01T00:00:00Z'];
+    const report = await imported(...times.map((last_login, i) => user(`user${i}`, { last_login })));
+    expect(report).toMatchObject({ users: 1, wrong: 2 });
+    expect(report.faults).toEqual([1, 2].map((line) => `line ${line}: last_login: is not a valid time`));
+  });
+
   it('imports a user with an unusable or unsupported hash as one whose password is unusable, and no user from an invalid line', async () => {
     const report = await imported(
       ...[
