@@ -112,9 +112,19 @@ export class EntryWriter {
     const [inner] = deeper;
     const secret = inner === undefined ? value : (value as JsonMap | undefined)?.[inner];
     if (secret === undefined || secret === null || secret === '') return;
-    const variable = `${this.draft.displayName(object)} ${inner ?? field}`.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
-    this.secrets.add(variable);
-    const placeholder = yamlTag('!Env', variable);
+    const placeholder = yamlTag('!Env', this.#variableFor(`${this.draft.displayName(object)} ${inner ?? field}`));
     fields.set(field, inner === undefined ? placeholder : { ...(value as YamlMap), [inner]: placeholder });
+  }
+
+  /** Returns the name of a variable for one secret only. A shell can set it: it does not begin with a digit. */
+  #variableFor(readable: string): string {
+    const base = readable
+      .toUpperCase()
+      .replace(/[^A-Z0-9]+/g, '_')
+      .replace(/^(?=\d)/, '_');
+    let variable = base;
+    for (let n = 2; this.secrets.has(variable); n++) variable = `${base}_${n}`;
+    this.secrets.add(variable);
+    return variable;
   }
 }

@@ -149,6 +149,22 @@ describe('an exported flow', () => {
     await expect(target.apply(text)).rejects.toThrow('config: word: Invalid input');
   });
 
+  it('reads each secret from a variable of its own that a shell can set', async () => {
+    const gates = ['gate é', 'gate ü', '2nd gate', '門'];
+    const gate = (name: string, i: number) =>
+      `{model: gatehouse_stages.remotestage, id: gate-${i}, identifiers: {name: "${name}"}, attrs: {kind: ${KIND}, config: {word: word-${i}}}}`;
+    const steps = gates.map((_, i) => step('login', [`gate-${i}`, i]));
+    await origin.apply(entries(flow('login', 'authentication'), ...gates.map(gate), ...steps));
+    const text = await origin.export('login');
+    const variables = [...text.matchAll(/^ +name: (.*)\n +attrs:\n +kind: .*\n +config:\n +word: !Env (\w+)$/gm)];
+    expect(variables.map(([, name]) => name).toSorted()).toEqual(gates.toSorted());
+    for (const [, , variable] of variables) expect(variable).toMatch(/^[A-Z_][A-Z0-9_]*$/);
+    origin.env = Object.fromEntries(
+      variables.map(([, name = '', variable = '']) => [variable, `word-${gates.indexOf(name)}`]),
+    );
+    expect((await origin.apply(text)).isChanged).toBe(false);
+  });
+
   it('creates users inactive and groups without privileges', async () => {
     await origin.apply(EVERYTHING);
     target.env = { [SECRET]: 'hush-hush' };
