@@ -28,6 +28,18 @@ describe('YamlSource', () => {
     });
   });
 
+  it('keeps all digits of an integer that a number would round, as text', () => {
+    const text =
+      '{a: 812345678901234567, b: -9007199254740993, c: 1_000_000_000_000_000_001, d: 9007199254740991, e: 0x10}';
+    expect(read(text)).toEqual({
+      ...{ a: '812345678901234567', b: '-9007199254740993', c: '1000000000000000001' },
+      ...{ d: 9007199254740991, e: 16 },
+    });
+    expect(read('{"a": 812345678901234567, "b": 1e30, "c": 812345678901234600}')).toEqual({
+      ...{ a: '812345678901234567', b: 1e30, c: 812345678901234600 },
+    });
+  });
+
   it('reads every key as a string', () => {
     expect(read('{on: 1, 0x10: 2, __proto__: 3}')).toEqual(
       Object.fromEntries([

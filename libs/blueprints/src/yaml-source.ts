@@ -43,7 +43,12 @@ export class YamlSource {
     rejectDeepNesting(text, PARSER_DEPTH);
     // Blueprints are written for YAML 1.1: `yes` is true, and `<<` merges maps.
     // The parser compares each key with all others, which takes a minute for a map that fits into a request.
-    this.#document = parseDocument(text, { version: '1.1', lineCounter: this.#counter, uniqueKeys: false });
+    this.#document = parseDocument(text, {
+      version: '1.1',
+      lineCounter: this.#counter,
+      uniqueKeys: false,
+      intAsBigInt: true,
+    });
     const [error] = this.#document.errors;
     if (error) throw syntaxError(error);
     this.#resolveAliases();
@@ -136,8 +141,14 @@ const LETTER = /^[yn]$/i;
 function plainScalar({ value, source }: Scalar, line: number | undefined): TaggedValue {
   if (typeof value === 'boolean' && source !== undefined && LETTER.test(source)) return source;
   if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'bigint') return exactInteger(value);
   if (value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value))
     return value as TaggedValue;
   throw new BlueprintError('expected a string, a finite number, a boolean or a date', { line });
+}
+
+/** Returns an integer as a number, or as text if a number has other digits, as the id of a client at a provider may. */
+function exactInteger(value: bigint): number | string {
+  const [number, text] = [Number(value), String(value)];
+  return String(number) === text ? number : text;
 }
