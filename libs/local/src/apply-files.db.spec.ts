@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { openDataSource } from '@gatehouse/platform';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { migratedDatabase } from '../../../test/support/postgres.js';
@@ -67,6 +67,14 @@ it('applies a file once, even if another file requires it by a different spellin
   const files = await readFiles([first, `${folder}/./last.yaml`]);
   const report = await applyFiles(database.url, files, { folder });
   expect(report.files.map(({ file }) => file)).toEqual([join(folder, 'last.yaml'), first]);
+});
+
+it('applies a file once, even if it is named relative to the working directory, and the folder is not', async () => {
+  const asking = await write('asking.yaml', group('asking', '{name: x}', requiring('{path: last.yaml}')));
+  const last = await write('last.yaml', group('last'));
+  const files = await readFiles([relative(process.cwd(), asking), relative(process.cwd(), last), last]);
+  const report = await applyFiles(database.url, files, { folder });
+  expect(report.files.map(({ file }) => basename(file))).toEqual(['last.yaml', 'asking.yaml']);
 });
 
 it('reads files of the folder in BLUEPRINT_FILES for !File, and refuses the tag without the setting', async () => {

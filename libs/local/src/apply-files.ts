@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { isAbsolute, join, normalize, relative, sep } from 'node:path';
+import { isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import {
   type ApplyMode,
   applyBlueprints,
@@ -112,6 +112,19 @@ export const folderLibrary =
     existsSync(folder) ? findBlueprint(await readFolder(folder), reference) : undefined;
 
 /**
+ * Returns files without repetitions, and the library in which one of them has the name that the command gave it. A run
+ * knows files by their names, and would apply a file twice that has a relative and an absolute one.
+ */
+function withOneNameEach(files: readonly BlueprintFile[], library: BlueprintLibrary) {
+  const named = new Map([...files].reverse().map((file) => [resolve(file.name), file]));
+  const find: BlueprintLibrary = async (reference) => {
+    const found = await library(reference);
+    return found && (named.get(resolve(found.name)) ?? found);
+  };
+  return { files: files.filter((file) => named.get(resolve(file.name)) === file), library: find };
+}
+
+/**
  * Returns a function from a file to its path relative to `folder`, or to `undefined` for a file outside of the folder.
  */
 const pathIn =
@@ -155,13 +168,20 @@ async function withFiles<T>(
   use: (prepared: Parameters<typeof planBlueprints>[0]) => Promise<T>,
 ): Promise<T> {
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 2 });
-  const library = folderLibrary(folder);
   const externalStages = new ExternalStageClient(env);
   const sealer = sealKeys === undefined ? undefined : new Sealer(sealKeys);
   try {
     return await withSyntaxChecker(given, (syntax) =>
       use({
-        ...{ source, files, library, env, sealer, externalStages, syntax, ...settingsOf(options, env) },
+        ...{
+          source,
+          ...withOneNameEach(files, folderLibrary(folder)),
+          env,
+          sealer,
+          externalStages,
+          syntax,
+          ...settingsOf(options, env),
+        },
         ...{ hash: hashPassword, verify, isHash, folderPathOf: pathIn(folder), events, actor: events?.command },
       }),
     );
