@@ -42,9 +42,14 @@ export async function openLocalState(env: NodeJS.ProcessEnv = process.env): Prom
   return { folder, ...all };
 }
 
-/** Returns the secrets that earlier starts have generated. */
+/** Returns the secrets that earlier starts have generated. Throws CommandError if their file cannot be read. */
 async function storedSecrets(env: NodeJS.ProcessEnv): Promise<Partial<z.output<typeof secrets>>> {
-  const text = await readFile(pathsOf(env).file, 'utf8').catch(() => '{}');
+  const { file } = pathsOf(env);
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return '{}';
+    // New secrets would replace the file, such as one of another user of the operating system.
+    throw new CommandError(`${file} cannot be read: ${cause.message}`, { cause });
+  });
   const stored = secrets.partial().parse(JSON.parse(text));
   return Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== undefined));
 }

@@ -1,0 +1,32 @@
+import { mkdtemp, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openLocalState, sealKeysOf } from './local-state.js';
+
+let folder: string;
+let env: NodeJS.ProcessEnv;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-state-'));
+  env = { GATEHOUSE_DIR: folder };
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+it('generates secrets once, and adds those that a later version needs', async () => {
+  const { sealKey } = await openLocalState(env);
+  const file = join(folder, 'secrets.json');
+  await writeFile(file, JSON.stringify({ sealKey }));
+  const second = await openLocalState(env);
+  expect(second.sealKey).toBe(sealKey);
+  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ sealKey, mfaSealKey: second.mfaSealKey });
+});
+
+it('never replaces secrets that it cannot read, because what is sealed with them would be lost', async () => {
+  const file = join(folder, 'secrets.json');
+  // Unlike missing permissions, a link to itself stops root too.
+  await symlink(file, file);
+  const refusal = `${file} cannot be read: ELOOP`;
+  await expect(openLocalState(env)).rejects.toThrow(refusal);
+  await expect(sealKeysOf(env)).rejects.toThrow(refusal);
+  expect(await readlink(file)).toBe(file);
+});
