@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { isProcessAlive, startEmbeddedPostgres } from '@gatehouse/platform';
 import { z } from 'zod';
@@ -42,9 +43,19 @@ export async function openPostgres(
   };
 }
 
+/** Returns the address of the server that runs, or `undefined` for one that was killed, such as by the end of a container. */
 async function runningUrl(file: string): Promise<string | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const { url, pid } = runningServer.parse(JSON.parse(text));
-  return isProcessAlive(pid) ? url : undefined;
+  return isProcessAlive(pid) && (await isListening(new URL(url))) ? url : undefined;
 }
+
+/** Returns whether a server listens at an address. Another process may have the process id of a killed server. */
+const isListening = ({ hostname, port }: URL): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    socket.once('connect', () => socket.destroy());
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
+    socket.once('close', (hasFailed) => hasFailed || resolve(true));
+  });

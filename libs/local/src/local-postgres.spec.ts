@@ -1,0 +1,27 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openPostgres } from './local-postgres.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-local-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+it('starts the server after a crash, even if another process has the process id of the old one by now', async () => {
+  const env = { GATEHOUSE_DIR: folder };
+  // No server listens on port 1, which no process gets by chance.
+  const url = 'postgres://postgres:x@127.0.0.1:1/postgres';
+  await writeFile(join(folder, 'postgres.json'), JSON.stringify({ url, pid: process.pid }));
+  const opened = await openPostgres(env);
+  try {
+    expect(opened.url).not.toBe(url);
+    const second = await openPostgres(env);
+    expect(second.url).toBe(opened.url);
+    await second.stop();
+  } finally {
+    await opened.stop();
+  }
+}, 60_000);
