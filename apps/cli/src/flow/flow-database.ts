@@ -44,9 +44,12 @@ export async function withFlowDatabase<T>(
   }
 }
 
+/** Largest number of a version: that of its column. */
+const MAX_VERSION = 2 ** 31 - 1;
+
 /** Returns the number of a version. Throws CommandError for any other text. */
 export function parseVersion(text: string): number {
-  if (/^[1-9][0-9]{0,9}$/.test(text)) return Number(text);
+  if (/^[1-9][0-9]{0,9}$/.test(text) && Number(text) <= MAX_VERSION) return Number(text);
   throw new CommandError(
     `${JSON.stringify(text)} is not the number of a version. List the versions: npm run flow -- versions SLUG`,
   );

@@ -131,6 +131,14 @@ it('prints what is left of a deleted plan, and events of a request outside of fl
   expect((await trace([requestId])).stdout).toMatch(/^Events outside of flows\n\S+ {2}event {2}logout, waits/);
 });
 
+it('says that nothing is stored about a UUID that no plan can have', async () => {
+  for (const id of ['ffffffff-ffff-4fff-bfff-ffffffffffff', '00000000-0000-0000-0000-000000000000'])
+    expect(await trace([id])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`Nothing is stored about the plan ${id}`),
+    });
+});
+
 it('prints how a deleted plan ended, and its steps, from its journey record', async () => {
   const slug = `flow-${randomUUID().slice(0, 8)}`;
   const flow = await publish(database.source, slug, FLOW);

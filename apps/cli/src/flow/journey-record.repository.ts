@@ -38,6 +38,8 @@ export class JourneyRecordRepository {
   /** Returns the record of a plan; `undefined` if the plan has not ended, or was only counted. */
   async find(plan: string): Promise<FoundRecord | undefined> {
     const begun = begunEntry(plan);
+    // Another UUID than that of a plan may begin with a time that Postgres does not read.
+    if (!/^\d{4}-/.test(begun.at)) return undefined;
     const [row] = await this.source.query<RecordRow[]>(FIND_RECORD, [plan, begun.at]);
     if (!row) return undefined;
     const { outcome, reason, endedAt, slug: flow } = row;

@@ -146,6 +146,19 @@ describe('flow simulate', () => {
     expect(stderr).toContain(message);
   });
 
+  it('refuses a number that no version can have, as other commands do', async () => {
+    const version = ['lax', '--version', '2147483648'];
+    for (const args of [
+      ['simulate', ...version],
+      ['diagram', ...version],
+      ['publish', 'lax', '2147483648'],
+    ]) {
+      const { code, stderr } = await runCli('flow', args, { env });
+      expect(code).toBe(1);
+      expect(stderr).toContain('flow: "2147483648" is not the number of a version. List the versions: ');
+    }
+  });
+
   it('refuses a file that does not exist', async () => {
     expect((await simulate('lax', '--given', join(folder, 'none.yaml'))).stderr).toContain('cannot be read: ENOENT');
   });
