@@ -5,6 +5,8 @@ import type { DataSource } from 'typeorm';
 /** A mail or an event in the outbox, which waits or is parked. */
 export interface OutboxMessageState {
   readonly id: string;
+  /** Number of the message: later messages of a plan have larger ones, also those that were made at the same time. */
+  readonly seq: bigint;
   readonly madeAt: Date;
   readonly tries: number;
   readonly parkedAt: Date | null;
@@ -15,7 +17,11 @@ export interface OutboxMessageState {
   readonly event: EventBody | undefined;
 }
 
-type Row = Omit<OutboxMessageState, 'mail' | 'event'> & { readonly topic: string; readonly body: Buffer };
+type Row = Omit<OutboxMessageState, 'mail' | 'event' | 'seq'> & {
+  readonly seq: string;
+  readonly topic: string;
+  readonly body: Buffer;
+};
 
 /** Number of messages that one statement reads. */
 const PAGE = 500;
@@ -25,15 +31,16 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 export async function* readOutbox(source: DataSource, sealer: Sealer): AsyncGenerator<OutboxMessageState> {
   for (let after: string | undefined = FIRST_ID; after !== undefined; ) {
     const rows: Row[] = await source.query<Row[]>(
-      `SELECT id, topic, made_at AS "madeAt", tries, parked_at AS "parkedAt", error, body
+      `SELECT id, seq, topic, made_at AS "madeAt", tries, parked_at AS "parkedAt", error, body
        FROM flow.outbox WHERE id > $1 ORDER BY id LIMIT ${PAGE}`,
       [after],
     );
-    for (const { topic, body, ...row } of rows) {
+    for (const { topic, body, seq, ...row } of rows) {
       const opened = openBody({ id: row.id, body }, sealer);
       const isMail = topic === MAIL_TOPIC;
       yield {
         ...row,
+        seq: BigInt(seq),
         mail: isMail ? mailBody.safeParse(opened).data : undefined,
         event: isMail ? undefined : eventBody.safeParse(opened).data,
       };

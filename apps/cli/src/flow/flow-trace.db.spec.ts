@@ -131,6 +131,15 @@ it('prints what is left of a deleted plan, and events of a request outside of fl
   expect((await trace([requestId])).stdout).toMatch(/^Events outside of flows\n\S+ {2}event {2}logout, waits/);
 });
 
+it('prints the events of one commit, which have one time, in the order in which they happened', async () => {
+  const plan = uuidV7();
+  const users = Array.from({ length: 12 }, (_, i) => `user-${i}`);
+  const failure = (username: string) => ({ action: 'login_failed', context: { username } }) as const;
+  await put(...users.map((username) => eventMessage(failure(username), factsOf({ plan }))));
+  const { stdout } = await trace([plan]);
+  expect([...stdout.matchAll(/"username":"(user-\d+)"/g)].map(([, name]) => name)).toEqual(users);
+});
+
 it('says that nothing is stored about a UUID that no plan can have', async () => {
   for (const id of ['ffffffff-ffff-4fff-bfff-ffffffffffff', '00000000-0000-0000-0000-000000000000'])
     expect(await trace([id])).toMatchObject({

@@ -66,7 +66,7 @@ export class FlowTraceRepository {
     return [...traces, { plan: null, stored: null, record: null, entries: inOrder(outside) }];
   }
 
-  /** Reads the outbox. Leaves out messages of the previous version, which name neither a plan nor a request. */
+  /** Reads the outbox in the order of its messages. Leaves out messages of the previous version, which name neither a plan nor a request. */
   private async readMessages(): Promise<{ messages: TracedMessage[]; unreadable: number }> {
     const messages: TracedMessage[] = [];
     let unreadable = 0;
@@ -75,6 +75,8 @@ export class FlowTraceRepository {
       if (!about) unreadable += 1;
       else if (about.plan !== undefined || about.request_id !== undefined) messages.push({ ...message, about });
     }
+    // Messages of one commit have the same time, and their ids are in no order.
+    messages.sort((a, b) => (a.seq < b.seq ? -1 : 1));
     return { messages, unreadable };
   }
 
