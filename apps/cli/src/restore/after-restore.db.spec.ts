@@ -247,7 +247,8 @@ describe('npm run database -- after-restore', () => {
   it('accepts the next code of an authenticator app', async () => {
     const [app] = (await finished.devices.findByUser(alice.uuid)).filter(({ kind }) => kind === 'totp');
     expect(await finished.devices.recordUse(app!, { to: app!.counter + 1 })).toBe(true);
-    expect(app!.counter - NOW_STEP).toBeLessThanOrEqual(3);
+    // The app accepts codes of the present step and of the next one, so these count as used.
+    expect(app!.counter).toBeLessThanOrEqual(Math.floor(Date.now() / 1000 / 30) + 1);
   });
 
   it('keeps recovery codes with --keep-recovery-codes, and deletes tokens with --delete-tokens', async () => {
