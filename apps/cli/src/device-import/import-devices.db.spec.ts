@@ -83,6 +83,12 @@ describe('an export of devices', () => {
       expect(stored).not.toContain(form);
   });
 
+  it('cuts a name that is too long between two characters', async () => {
+    const start = 'x'.repeat(63);
+    expect(await imported(alice, app({ name: `${start}😀 and more` }))).toMatchObject({ added: { totp: 1 }, wrong: 0 });
+    expect((await kept())?.name).toBe(`${start}😀`);
+  });
+
   it('imports recovery codes from lines before and after their device, and restores no used code', async () => {
     const lines = [code('Abc123'), device('static', {}), code('Def456'), alice];
     expect(await imported(...lines)).toMatchObject({ added: { static: 1 }, wrong: 0 });

@@ -143,7 +143,7 @@ class DeviceImport {
         addresses: this.dependencies.addresses,
         stage: this.stageOf(row),
       });
-      const device = { id, user, kind, name: (name || kind).slice(0, MAX_DEVICE_NAME_LENGTH), created, lastUsed };
+      const device = { id, user, kind, name: shortName(name || kind), created, lastUsed };
       if ((await this.dependencies.devices.add({ ...device, ...proof })) === undefined) {
         this.fault(line, 'another device here has the same identifier');
         return false;
@@ -175,3 +175,6 @@ function deviceId({ kind, pk }: DeviceRow, user: string): string {
   const digest = createHash('sha256').update(`imported device\0${kind}\0${user}\0${pk}`).digest('hex');
   return digest.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
 }
+
+/** Returns a name with at most as many characters as forms accept, which count code points. */
+const shortName = (name: string) => Array.from(name).slice(0, MAX_DEVICE_NAME_LENGTH).join('');
