@@ -135,7 +135,7 @@ it('prints the events of one commit, which have one time, in the order in which 
   const plan = uuidV7();
   const users = Array.from({ length: 12 }, (_, i) => `user-${i}`);
   const failure = (username: string) => ({ action: 'login_failed', context: { username } }) as const;
-  await put(...users.map((username) => eventMessage(failure(username), factsOf({ plan }))));
+  await put(...users.map((username) => requestedEventMessage(failure(username), factsOf({ plan }))));
   const { stdout } = await trace([plan]);
   expect([...stdout.matchAll(/"username":"(user-\d+)"/g)].map(([, name]) => name)).toEqual(users);
 });

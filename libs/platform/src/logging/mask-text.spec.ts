@@ -6,14 +6,14 @@ import { maskText, TEXT_CHARACTERS } from './mask-text.js';
 const cutBetween = (kept: string, cut: string) => `${'x'.repeat(TEXT_CHARACTERS - kept.length - 1)} ${kept}${cut}`;
 
 it.each([
-  ['the credentials of a URL', 'postgres://gate:correct-ho', 'rse-7@db/gatehouse', `postgres:${REDACTED}…`],
-  ['a URL before its @', 'nats://gate:correct-horse-7', '@bus:4222', `nats:${REDACTED}…`],
-  ['the domain of a mail address', 'alice@exam', 'ple.org', `${REDACTED}…`],
-  ['the last label of a domain', 'alice@mail.example.', 'org', `${REDACTED}…`],
-  ['a mail address after its @', 'alice@', 'example.org', `${REDACTED}…`],
-  ['a mail address in a URL', 'alice%40exam', 'ple.org', `${REDACTED}…`],
-  ['a named value', 'flow_token=abc', 'def', `flow_token=${REDACTED}`],
-])('masks a text that is cut within %s', (_, kept, cut, masked) => {
+  ['the credentials of a URL', ['postgres://gate:correct-ho', 'rse-7@db/gatehouse'], `postgres:${REDACTED}…`],
+  ['a URL before its @', ['nats://gate:correct-horse-7', '@bus:4222'], `nats:${REDACTED}…`],
+  ['the domain of a mail address', ['alice@exam', 'ple.org'], `${REDACTED}…`],
+  ['the last label of a domain', ['alice@mail.example.', 'org'], `${REDACTED}…`],
+  ['a mail address after its @', ['alice@', 'example.org'], `${REDACTED}…`],
+  ['a mail address in a URL', ['alice%40exam', 'ple.org'], `${REDACTED}…`],
+  ['a named value', ['flow_token=abc', 'def'], `flow_token=${REDACTED}`],
+] as const)('masks a text that is cut within %s', (_, [kept, cut], masked) => {
   expect(maskText(cutBetween(kept, cut)).split(' ')[1]).toBe(masked);
 });
 
