@@ -63,12 +63,24 @@ function reload() {
     compose('kill', '--signal', 'HUP', 'nats');
   }
   const [proxy] = containersOf('proxy');
-  // Reloads the proxy only if its file is newer than its start, because a reloaded proxy knows no gateway for about a
-  // second.
-  const started = proxy && Date.parse(docker('inspect', '--format', '{{.State.StartedAt}}', proxy));
-  if (!proxy || statSync(PROXY_FILE).ctimeMs < started) return;
+  // Reloads the proxy only if its file is newer than what it has loaded, because a reloaded proxy knows no gateway for
+  // about a second.
+  if (!proxy || statSync(PROXY_FILE).ctimeMs < proxyLoadedAt(proxy)) return;
   compose('exec', '-T', 'proxy', 'haproxy', '-c', '-f', '/etc/haproxy/haproxy.cfg');
   compose('kill', '--signal', 'USR2', 'proxy');
+}
+
+/** Returns when the proxy has loaded its file, in milliseconds since 1970: at its last reload, otherwise at its start. */
+function proxyLoadedAt(proxy) {
+  const started = Date.parse(docker('inspect', '--format', '{{.State.StartedAt}}', proxy));
+  try {
+    const [, uptime] = /^Uptime_sec: (\d+)/m.exec(askProxy('show info')) ?? [];
+    // Full seconds, so a file of the same second may be newer.
+    return uptime === undefined ? started : Date.now() - (Number(uptime) + 1) * 1000;
+  } catch {
+    // The file that an earlier version has loaded may have no runtime API.
+    return started;
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -9,8 +9,8 @@ import { freshEnvironment } from './env-file.js';
 
 /**
  * Stands for Docker, which test machines need not have: logs each call, prints the services, and runs the command of the
- * container `stream` as a process of this machine. No container runs before the deployment, except that of NATS in the
- * tests of its reload.
+ * container `stream` as a process of this machine. No container runs before the deployment, except those of NATS and the
+ * proxy in the tests of their reload.
  */
 const DOCKER = `#!/bin/sh
 folder=$(dirname "$0")
@@ -18,6 +18,9 @@ echo "$*" >> "$folder/calls"
 case "$*" in
   'compose config --format json') cat "$folder/services.json" ;;
   'compose ps --quiet nats') [ ! -e "$folder/varz" ] || echo nats ;;
+  'compose ps --quiet proxy') [ ! -e "$folder/uptime" ] || echo proxy ;;
+  'inspect '*StartedAt*) echo 2020-01-01T00:00:00Z ;;
+  'compose exec -T proxy sh -c '*'show info') echo "Uptime_sec: $(cat "$folder/uptime")" ;;
   'compose exec -T nats sh -c stat '*) cat "$folder/changed" ;;
   'compose exec -T nats sh -c wget '*) cat "$folder/varz" ;;
   'compose run --rm --no-deps stream') exec env -i node --env-file="$folder/stream.env" $(cat "$folder/stream.command") ;;
@@ -26,6 +29,7 @@ esac
 
 const MEBIBYTE = 1_048_576;
 const RELOAD_NATS = 'compose kill --signal HUP nats';
+const RELOAD_PROXY = 'compose kill --signal USR2 proxy';
 const RUN_STREAM = 'compose run --rm --no-deps stream';
 
 describeWithNats('npm run deploy', () => {
@@ -97,6 +101,17 @@ describeWithNats('npm run deploy', () => {
     const second = Math.floor(Date.parse(loaded) / 1000);
     await writeFile(join(folder, 'varz'), varz);
     await writeFile(join(folder, 'changed'), `${second - 60}\n${second + newerBy}\n`);
+    const { code, calls } = await deploy(['upgrade', '--no-build'], {});
+    expect(code).toBe(0);
+    expect(calls.filter((call) => call.startsWith('compose kill'))).toEqual(reloads);
+  });
+
+  it.each([
+    ['reloads the proxy with an upgrade if its file is newer than what the proxy has loaded', 1e9, [RELOAD_PROXY]],
+    ['does not reload the proxy again that an earlier upgrade has reloaded with this file', 0, []],
+  ])('%s', async (_promise, uptimeS, reloads) => {
+    await symlink(resolve('deploy'), join(folder, 'deploy'));
+    await writeFile(join(folder, 'uptime'), `${uptimeS}\n`);
     const { code, calls } = await deploy(['upgrade', '--no-build'], {});
     expect(code).toBe(0);
     expect(calls.filter((call) => call.startsWith('compose kill'))).toEqual(reloads);
