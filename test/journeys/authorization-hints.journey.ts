@@ -74,7 +74,7 @@ describe('ui_locales', () => {
       const visitor = deployment.browser('fr');
       const query = await toLogin(visitor, { ui_locales: 'tlh de-AT en' });
       expect((await visitor.show('login', query)).body).toMatchObject({ primary_action: 'Anmelden' });
-      expect(await pageOf(visitor, `/if/flow/login/?${query}`)).toContain('lang="de"');
+      expect(await pageOf(visitor, `/if/flow/login/?${query}`)).toContain('<html lang="de"');
       const consent = locationOf(await visitor.fetch(await logIn(visitor, name, query)));
       expect(consent).toBe('/if/flow/consent/?ui_locales=de');
       const { body } = await visitor.show('consent', queryOf(consent));
@@ -85,11 +85,12 @@ describe('ui_locales', () => {
 
   it('is below the choice of the visitor, and above the language of the browser', async () => {
     const visitor = deployment.browser('fr');
-    expect(await pageOf(visitor, '/if/flow/login/')).toContain('lang="fr"');
-    expect(await pageOf(visitor, '/if/flow/login/?ui_locales=tlh')).toContain('lang="fr"');
-    expect(await pageOf(visitor, '/if/flow/login/?ui_locales=de')).toContain('lang="de"');
+    expect(await pageOf(visitor, '/if/flow/login/')).toContain('<html lang="fr"');
+    expect(await pageOf(visitor, '/if/flow/login/?ui_locales=tlh')).toContain('<html lang="fr"');
+    expect(await pageOf(visitor, '/if/flow/login/?ui_locales=de')).toContain('<html lang="de"');
+    expect(await pageOf(visitor, '/if/flow/login/?ui_locales=es&ui_locales=de')).toContain('<html lang="de"');
     visitor.plant('ar', 'gatehouse_locale');
-    expect(await pageOf(visitor, '/if/flow/login/?ui_locales=de')).toContain('lang="ar"');
+    expect(await pageOf(visitor, '/if/flow/login/?ui_locales=de')).toContain('<html lang="ar"');
   });
 
   it('has its supported languages in the metadata', () => {

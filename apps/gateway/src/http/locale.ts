@@ -37,7 +37,7 @@ export function firstSupportedLocale(list: unknown): Locale | undefined {
  */
 function requestedLocale({ query }: FastifyRequest): Locale | undefined {
   const { [UI_LOCALES]: list, query: inner } = Object(query) as Record<string, unknown>;
-  return firstSupportedLocale(list ?? parseInnerQuery(inner)[UI_LOCALES]);
+  return firstSupportedLocale(lastValue(list) ?? parseInnerQuery(inner)[UI_LOCALES]);
 }
 
 /** Query parameter with the language that a client of the line 2026.8 lets its visitor choose. */
