@@ -44,7 +44,7 @@ export class InMemoryPlanStore extends PlanStore {
   readonly switches: SessionSwitch[] = [];
   /** Whether the plan that was created last continues the one that it replaces. */
   isContinuation: boolean | undefined;
-  /** The plans of mailed links, by the hex SHA-256 of the token. By default, such a plan has the id of the one that mailed it. */
+  /** The plans of mailed links, by the hex SHA-256 of the token. By default, `mailedBy` is the id of the plan. */
   readonly resumedPlans = new Map<string, Omit<ResumedPlan, 'mailedBy'> & Partial<Pick<ResumedPlan, 'mailedBy'>>>();
 
   async load(slug: string): Promise<LoadedFlow | undefined> {

@@ -80,7 +80,7 @@ describeWithNats('a publisher of events on NATS', () => {
     ]);
   });
 
-  it('does not take an error that the server has reported between two batches for a refusal of the second one', async () => {
+  it('blames a batch for no error that the server has reported before it', async () => {
     const limited = await startNats({
       config: 'authorization { users: [{ user: courier, password: p, permissions: { publish: "events.*" } }] }',
     });

@@ -44,7 +44,7 @@ export interface CountedPlans {
 
 const DAY_MS = 86_400_000;
 
-/** Counts plans from journey records (docs/spec/journeys.md) of ended plans, from their queue, and from plans that have not ended. */
+/** Counts plans from journey records (docs/spec/journeys.md), from their queue, and from plans that have not ended. */
 export class RolloutCountsRepository {
   constructor(private readonly source: DataSource) {}
 

@@ -61,7 +61,7 @@ export class RolloutGuardRepository {
     readonly options: FlowChangeOptions,
   ) {}
 
-  /** Claims a rollout whose versions were not compared for about `lookS` seconds. Returns `undefined` if there is none. */
+  /** Claims a rollout that was not compared for about `lookS` seconds. Returns `undefined` if there is none. */
   async claim({
     lookS,
     graceS,

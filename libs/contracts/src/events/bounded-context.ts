@@ -44,7 +44,7 @@ function cutTexts(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, cutTexts(member)]));
 }
 
-/** Returns the beginning of a text. Cuts no surrogate pair, because databases store no half of one in JSON. */
+/** Returns the beginning of a text, without the first half of a surrogate pair at its end, which is no valid JSON. */
 const cutText = (text: string) => `${text.slice(0, MAX_EVENT_TEXT_LENGTH - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? '');
