@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type DeviceRepository, MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticators';
-import type { DeviceClass } from '@gatehouse/contracts';
+import { type DeviceClass, firstCharacters } from '@gatehouse/contracts';
 import { type EmailAddressIndex, type PhoneNumberIndex, readExportedDevice } from '@gatehouse/stages/devices';
 import { z } from 'zod';
 import { linesOf } from '../file-lines.js';
@@ -143,7 +143,7 @@ class DeviceImport {
         addresses: this.dependencies.addresses,
         stage: this.stageOf(row),
       });
-      const device = { id, user, kind, name: shortName(name || kind), created, lastUsed };
+      const device = { id, user, kind, name: firstCharacters(name || kind, MAX_DEVICE_NAME_LENGTH), created, lastUsed };
       if ((await this.dependencies.devices.add({ ...device, ...proof })) === undefined) {
         this.fault(line, 'another device here has the same identifier');
         return false;
@@ -175,6 +175,3 @@ function deviceId({ kind, pk }: DeviceRow, user: string): string {
   const digest = createHash('sha256').update(`imported device\0${kind}\0${user}\0${pk}`).digest('hex');
   return digest.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
 }
-
-/** Returns a name with at most as many characters as forms accept, which count code points. */
-const shortName = (name: string) => Array.from(name).slice(0, MAX_DEVICE_NAME_LENGTH).join('');
