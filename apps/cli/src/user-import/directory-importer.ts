@@ -26,15 +26,16 @@ interface AddedUsers {
 
 /**
  * Inserts new users and returns their ids and names, with whether they got another `pk` than in the export. Addresses
- * of active users count as verified. Leaves a user with an existing name or id unchanged. A user keeps the `pk` unless
- * another user has it. $1 array of users (JSON).
+ * of active users count as verified. Leaves a user with an existing name or id unchanged, so the first of several lines
+ * with one name or id counts. A user keeps the `pk` unless another user has it. $1 array of users (JSON).
  */
 const USERS = `
   WITH export AS (
-    SELECT *, row_number() OVER (PARTITION BY pk) AS place
-    FROM jsonb_to_recordset($1::jsonb) AS u (uuid uuid, pk integer, username text, name text, email text, is_active boolean,
-      hash text, type text, path text, attributes jsonb, last_login timestamptz, date_joined timestamptz,
-      password_change_date timestamptz)
+    SELECT *, row_number() OVER (PARTITION BY pk ORDER BY line) AS place
+    FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (uuid uuid, pk integer, username text, name text, email text,
+      is_active boolean, hash text, type text, path text, attributes jsonb, last_login timestamptz,
+      date_joined timestamptz, password_change_date timestamptz)) WITH ORDINALITY AS u (uuid, pk, username, name, email,
+      is_active, hash, type, path, attributes, last_login, date_joined, password_change_date, line)
     WHERE NOT EXISTS (SELECT FROM directory.users known WHERE known.id = uuid OR lower(known.username) = lower(u.username))
   ), added AS (
     INSERT INTO directory.users (id, pk, username, name, email, verified_email, is_active, password_hash, type, path,
@@ -46,7 +47,7 @@ const USERS = `
       u.username, u.name, u.email, CASE WHEN u.is_active THEN u.email ELSE '' END,
       u.is_active, u.hash, u.type, u.path, u.attributes,
       u.last_login, coalesce(u.date_joined, now()), coalesce(u.password_change_date, now())
-    FROM export u
+    FROM export u ORDER BY u.line
     ON CONFLICT DO NOTHING RETURNING id, username, pk
   )
   SELECT id, username, NOT EXISTS (
@@ -133,7 +134,8 @@ export class DirectoryImporter {
     return this.source.transaction(async (manager) => {
       await manager.query(LOCK_IMPORTS);
       const added = await manager.query<AddedUser[]>(USERS, [JSON.stringify(lines)]);
-      const byKey = new Map(lines.map((line) => [lineKey(line.uuid, line.username), line]));
+      // In reverse, so that of several lines with one key the first one counts, as in the statement.
+      const byKey = new Map([...lines].reverse().map((line) => [lineKey(line.uuid, line.username), line]));
       const inserted = added.map((row) => ({ ...row, line: byKey.get(lineKey(row.id, row.username)) }));
       const memberships = inserted.flatMap(({ id, line }) => line?.groups.map((group) => ({ user: id, group })) ?? []);
       if (memberships.length > 0) await manager.query(MEMBERSHIPS, [JSON.stringify(memberships)]);
