@@ -86,8 +86,8 @@ export abstract class Factor<K extends DeviceClass = DeviceClass> {
 
   /**
    * Returns the entry for the devices of the context, or `undefined` when none of them is usable. The stage calls this
-   * for each rendering of the challenge. While it handles a response, the device that gave the shown entry its `uid` is
-   * the first one, and the entry keeps this `uid` if it contains that device.
+   * for each rendering of the challenge. The device that gave the entry its `uid` when it was shown before is the first
+   * one, and the entry keeps this `uid` if it contains that device.
    */
   abstract offer(context: FactorContext<K>): DeviceOffer<K> | undefined | Promise<DeviceOffer<K> | undefined>;
 

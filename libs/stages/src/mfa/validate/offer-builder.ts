@@ -96,10 +96,9 @@ export class OfferBuilder {
 }
 
 /**
- * Returns the uid that the entry of a class had in the challenge which a response answers. An entry has the uid of one
- * of its devices, and which one may change at any time: another login may use another device, or its owner rename it.
+ * Returns the uid that the entry of a class had in the challenge that was shown last. An entry has the uid of one of its
+ * devices, and which one may change at any time: another login may use another device, or its owner rename it. It also
+ * stays after a wrong answer and a reload, because a code may have been sent to this device.
  */
-const shownUid = (input: ChallengeInput<Contract>, deviceClass: DeviceClass): string | undefined =>
-  'response' in input
-    ? input.state?.offers.find(({ device_class }) => device_class === deviceClass)?.device_uid
-    : undefined;
+const shownUid = ({ state }: ChallengeInput<Contract>, deviceClass: DeviceClass): string | undefined =>
+  state?.offers.find(({ device_class }) => device_class === deviceClass)?.device_uid;

@@ -48,7 +48,7 @@ describe('an entry of several devices, of which another one is used elsewhere be
     expect(await answer({ code, ...(isChosen && chosen) })).toMatchObject({ type: 'passed', verified: ['totp'] });
   });
 
-  it('accepts the code that was sent to the chosen phone', async () => {
+  it('accepts the code that was sent to the chosen phone, also after a wrong code and a reload', async () => {
     const alice = newUser();
     const addPhone = async (number: string) => {
       const handle = twilio.numbers.handleOf(STAGE, number);
@@ -60,7 +60,11 @@ describe('an entry of several devices, of which another one is used elsewhere be
     await show();
     await answer({ selected_challenge: { device_class: 'sms', device_uid: first, challenge: {} } });
     await useElsewhere(twilio.database.devices, alice, second);
-    expect(await answer({ code: twilio.twilio.codeTo('+15550001') })).toMatchObject({ type: 'passed' });
+    const code = twilio.twilio.codeTo('+15550001');
+    const wrong = code === '000000' ? '000001' : '000000';
+    expect(await answer({ code: wrong })).toMatchObject({ type: 'rejected' });
+    expect(entriesIn(await show())).toMatchObject([{ device_uid: first }]);
+    expect(await answer({ code })).toMatchObject({ type: 'passed' });
   });
 
   it('accepts an assertion of a passkey, also of two with one name, and after a new one was added', async () => {
