@@ -43,7 +43,7 @@ export async function openPostgres(
   };
 }
 
-/** Returns the address of the server that runs, or `undefined` for one that was killed, such as by the end of a container. */
+/** Returns the address of the server that runs; `undefined` if it was killed, such as by the end of a container. */
 async function runningUrl(file: string): Promise<string | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;

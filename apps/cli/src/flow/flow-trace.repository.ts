@@ -66,7 +66,10 @@ export class FlowTraceRepository {
     return [...traces, { plan: null, stored: null, record: null, entries: inOrder(outside) }];
   }
 
-  /** Reads the outbox in the order of its messages. Leaves out messages of the previous version, which name neither a plan nor a request. */
+  /**
+   * Reads the outbox in the order of its messages. Leaves out messages of the previous version, which name neither a
+   * plan nor a request.
+   */
   private async readMessages(): Promise<{ messages: TracedMessage[]; unreadable: number }> {
     const messages: TracedMessage[] = [];
     let unreadable = 0;
