@@ -169,6 +169,7 @@ describe('an answer that chooses a device', () => {
       spent([device], { code: '1' }, { offers: [{ device_class: 'totp', device_uid: uid }] });
     expect(offered('a\u0000\ud800b')).toEqual(['totp:ab', 'network']);
     expect(offered('x'.repeat(9000))).toEqual([`totp:${'x'.repeat(507)}`, 'network']);
+    expect(offered('😀'.repeat(300))).toEqual([`totp:${'😀'.repeat(253)}`, 'network']);
     for (const uid of [{ toString: 1 }, [{}], null, undefined]) expect(offered(uid)).toEqual(['totp:', 'network']);
     const classless = { offers: [{ device_class: { toString: 1 }, device_uid: '1' }] };
     expect(spent([device], { code: '1', selected: { device_uid: { toString: 1 } } }, classless)).toEqual(['network']);
