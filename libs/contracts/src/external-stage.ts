@@ -71,8 +71,8 @@ const secretErrors = ({ config, response }: StageDescriptor): string[] =>
   );
 
 /** Returns an error for each field whose check would find an inherited property in every value, such as `constructor`. */
-const inheritedNameErrors = ({ config, challenge, state }: StageDescriptor): string[] =>
-  Object.entries({ config, challenge, state }).flatMap(([part, { properties }]) =>
+const inheritedNameErrors = ({ config, challenge, response, state }: StageDescriptor): string[] =>
+  Object.entries({ config, challenge, response, state }).flatMap(([part, { properties }]) =>
     Object.keys(properties)
       .filter((name) => name in Object.prototype)
       .map((name) => `its ${part} has ${name}, a name that every object has`),

@@ -276,4 +276,8 @@ describe('a body', () => {
       c: [{ code: 'required' }],
     });
   });
+  it('has the error of a field with the name of an inherited property', () => {
+    const parsed = z.object({ constructor: char() }).safeParse({ constructor: '' });
+    expect(fieldErrors(parsed.error as z.ZodError)).toEqual({ constructor: [{ code: 'blank' }] });
+  });
 });

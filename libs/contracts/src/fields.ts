@@ -272,12 +272,12 @@ export function bodyErrors(body: unknown): Errors | undefined {
 
 /** Returns the errors of a failed parse, by field. */
 export function fieldErrors(error: z.ZodError): Errors {
-  const errors: Errors = {};
+  const errors = new Map<string, Errors[string][number][]>();
   for (const issue of error.issues) {
     const name = issue.path.length > 0 ? String(issue.path[0]) : NON_FIELD_ERRORS;
     const message =
       issue.code === 'custom' ? (issue.params?.['message'] as Errors[string][number] | undefined) : undefined;
-    (errors[name] ??= []).push(message ?? { text: issue.message });
+    errors.set(name, [...(errors.get(name) ?? []), message ?? { text: issue.message }]);
   }
-  return errors;
+  return Object.fromEntries(errors);
 }

@@ -190,6 +190,10 @@ describe('an external stage', () => {
       'a challenge field with the name of an inherited property',
       { challenge: { ...descriptor.challenge, properties: Object.fromEntries([['valueOf', {}]]) } },
     ],
+    [
+      'an answer field with the name of an inherited property',
+      { response: { type: 'object', properties: Object.fromEntries([['constructor', {}]]), required: [] } },
+    ],
     ['the session cookie', { cookies: ['Authentik_session'] }],
     [
       'a challenge field that the gateway adds',
