@@ -203,6 +203,25 @@ describe('a provider outage', () => {
     expect(await drive({ handler, config }).answer({})).toEqual(fallback);
   });
 
+  it('inserts the fallback stage if it begins while a spent token is looked up', async () => {
+    const limits = settings({ CAPTCHA_OUTAGE_FAILURES: 1 });
+    const siteverify = new SiteverifyClient(limits);
+    class OutageRepository extends SpentTokenRepository {
+      override async spend(...args: Parameters<SpentTokenRepository['spend']>) {
+        failRequests();
+        await drive({ handler }).answer({ token: goodToken() });
+        return super.spend(...args);
+      }
+    }
+    const handler = new CaptchaStage(siteverify, new OutageRepository(source), limits);
+    server.override = (response) => void response.end(JSON.stringify({ success: true }));
+    const token = goodToken();
+    await drive().answer({ token });
+    expect(await drive({ handler, config: { fallback_stage: fallbackId } }).answer({ token })).toMatchObject({
+      ...{ type: 'passed', insert: { steps: [{ attached: fallbackId }] } },
+    });
+  });
+
   it('does not insert the fallback stage when the provider rejects a token', async () => {
     const config = { fallback_stage: fallbackId };
     expect(await drive({ config }).answer({ token: 'bad' })).toMatchObject(error('captcha_refused'));

@@ -78,7 +78,8 @@ export class CaptchaStage implements Stage<Contract> {
       const failure = verificationError(verdict, config, { host: new URL(site.base_url).hostname, apiVersion });
       if (failure) return this.fallbackDuringOutage(input) ?? rejected(failure);
       const token = { account: `${config.api_url} ${keysOf(input).site}`, text: response.token };
-      return (await this.spentTokens.spend(token, input.id)) ? passed(input, verdict) : rejected(spent(input));
+      if (await this.spentTokens.spend(token, input.id)) return passed(input, verdict);
+      return this.fallbackDuringOutage(input) ?? rejected(spent(input));
     } catch (error) {
       if (!(error instanceof ProviderOutageError || error instanceof RequestRejectedError)) throw error;
       const provider = new URL(config.api_url).host;
