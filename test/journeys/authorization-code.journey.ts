@@ -25,6 +25,8 @@ import { clientEntries } from '../support/oauth-device.js';
 
 /** Under 2026.8 a logout would tell this client. */
 const TOLD = { logout_uri: 'https://shop.example.org/bye', logout_method: 'frontchannel' };
+/** An address with a query that `URLSearchParams` would write in another way. */
+const BYE = 'https://shop.example.org/bye?all&tenant=a%20b';
 const AUTHORIZING = { designation: 'authorization', authentication: 'require_authenticated' };
 
 let deployment: Deployment;
@@ -42,7 +44,7 @@ beforeAll(async () => {
         flowEntries('plain', [], AUTHORIZING),
         clientEntries('shop', { flow: 'consent', attrs: BRIDGE_CLIENT }),
         clientEntries('plain', { flow: 'plain', attrs: { ...CLIENT, ...TOLD } }),
-        clientEntries('club', { flow: 'plain', attrs: CLIENT }),
+        clientEntries('club', { flow: 'plain', attrs: { ...CLIENT, redirect_uris: `${REDIRECT_URI}\n${BYE}` } }),
         conditionEntry('club application', 'group customers'),
       ),
     ],
@@ -265,6 +267,8 @@ describe('an application', () => {
     expect((await alice.show('logout')).body).toMatchObject({ to: `${REDIRECT_URI}?state=x` });
     expect((await alice.fetch('/api/v3/core/users/me/')).status).toBe(403);
     expect(locationOf(await alice.fetch(endSession(REDIRECT_URI)))).toBe(`${REDIRECT_URI}?state=x`);
+    const club = endSession(BYE).replace('/shop/', '/club/');
+    expect(locationOf(await alice.fetch(club))).toBe(`${BYE}&state=x`);
     const long = 'x'.repeat(4000);
     expect(locationOf(await alice.fetch(endSession(REDIRECT_URI) + long))).toBe(`${REDIRECT_URI}?state=x${long}`);
   });

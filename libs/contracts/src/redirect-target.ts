@@ -25,6 +25,18 @@ export const toUri = (address: string): string =>
     .replace(/%5D/g, ']')
     .replace(/%25/g, '%');
 
+/**
+ * Returns an address with further query parameters. Keeps its own query as it is, because clients compare it character
+ * by character (RFC 6749 §3.1.2); `searchParams` would write `%20` as `+`.
+ */
+export function withParameters(address: string, parameters: Readonly<Record<string, string | undefined>>): string {
+  const url = new URL(address);
+  const added = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) added.append(name, value);
+  url.search = [url.search, added.toString()].filter(Boolean).join('&');
+  return url.href;
+}
+
 /** Returns whether an address is an absolute http or https URL. */
 export const isWebAddress = (address: string): boolean => {
   const hasHttpScheme = /^https?:\/\/[^/]/i.test(address) && !UNSAFE_CHARACTERS.test(address);

@@ -7,6 +7,7 @@ import {
   SESSION_END_KIND,
   type SignedInApplication,
   sentence,
+  withParameters,
 } from '@gatehouse/contracts';
 import { BrandStore } from '@gatehouse/executor';
 import { clientLaunchUrl, type OauthClient } from '@gatehouse/plan';
@@ -109,10 +110,8 @@ function destinationOf(client: OauthClient, { post_logout_redirect_uri, state }:
   if (uri === undefined) return undefined;
   if (typeof uri !== 'string' || ![...client.redirect_uris, ...client.logout_uris].includes(uri))
     throw new Problem('not_found', { detail: UNKNOWN_ADDRESS });
-  const url = new URL(uri);
   const returned = singleValue(state);
-  if (typeof returned === 'string') url.searchParams.append('state', returned);
-  return url.href;
+  return withParameters(uri, { state: typeof returned === 'string' ? returned : undefined });
 }
 
 interface Logout {

@@ -1,4 +1,4 @@
-import type { AuthorizationRequest } from '@gatehouse/contracts';
+import { type AuthorizationRequest, withParameters } from '@gatehouse/contracts';
 import { HttpStatus } from '@nestjs/common';
 import type { GatewayConfig } from '../gateway.config.js';
 import type { HttpExchange } from '../http/exchange.js';
@@ -45,8 +45,5 @@ export function errorRedirect(
   { redirect_uri, state, issuer }: Pick<AuthorizationRequest, 'redirect_uri' | 'state' | 'issuer'>,
   error: AuthorizationError,
 ): string {
-  const url = new URL(redirect_uri);
-  for (const [name, value] of Object.entries({ error, state, iss: issuer }))
-    if (value !== undefined) url.searchParams.append(name, value);
-  return url.href;
+  return withParameters(redirect_uri, { error, state, iss: issuer });
 }

@@ -37,7 +37,7 @@ const sidOf = (name: string, session: string) =>
   createHash('sha256').update(`${name} id\0${session}`).digest('base64url');
 
 it('lists the addresses of a session with the issuer and the session of the ID token, the last first', async () => {
-  await publish('shop', 'https://shop.example/bye?tenant=a+b');
+  await publish('shop', 'https://shop.example/bye?all&tenant=a%20b');
   await publish('wiki', 'https://wiki.example/');
   const [session, other] = [await signedIn('shop', 'wiki'), await signedIn()];
   const issuer = (name: string) => encodeURIComponent(`https://id.example.org/application/o/${name}/`);
@@ -48,7 +48,7 @@ it('lists the addresses of a session with the issuer and the session of the ID t
     },
     {
       ...{ client_id: 'shop id', name: 'The shop' },
-      url: `https://shop.example/bye?tenant=a+b&iss=${issuer('shop')}&sid=${sidOf('shop', session)}`,
+      url: `https://shop.example/bye?all&tenant=a%20b&iss=${issuer('shop')}&sid=${sidOf('shop', session)}`,
     },
   ]);
   expect(await list(other)).toEqual([]);

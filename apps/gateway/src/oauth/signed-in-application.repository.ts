@@ -1,4 +1,4 @@
-import type { SignedInApplication } from '@gatehouse/contracts';
+import { type SignedInApplication, withParameters } from '@gatehouse/contracts';
 import { SignedInApplications } from '@gatehouse/executor';
 import { runNamed } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
@@ -52,9 +52,6 @@ export class SignedInApplicationRepository extends SignedInApplications {
 
   /** Returns the address with the issuer and the session of the client's ID tokens (Front-Channel Logout 1.0 §2). */
   private addressOf({ client_id: clientId, slug, uri }: ClientRow, sessionId: string): string {
-    const url = new URL(uri);
-    url.searchParams.append('iss', issuerOf(this.config, slug));
-    url.searchParams.append('sid', sidOf({ clientId, sessionId }));
-    return url.href;
+    return withParameters(uri, { iss: issuerOf(this.config, slug), sid: sidOf({ clientId, sessionId }) });
   }
 }

@@ -1,4 +1,4 @@
-import { deny, type Insert, pass, type StageOutcome } from '@gatehouse/contracts';
+import { deny, type Insert, pass, type StageOutcome, withParameters } from '@gatehouse/contracts';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { consentContract } from '../consent.contract.js';
@@ -45,12 +45,8 @@ export class AuthorizationCodeStage implements Stage<Contract> {
 const expired = () => deny<Contract>({ message: { code: 'authorization_code_over' } });
 
 /** Returns the redirect URI with the response parameters (RFC 6749 §4.1.2, RFC 9207). */
-function destinationOf({ code, request: { redirect_uri, state, issuer } }: IssuedCode): string {
-  const url = new URL(redirect_uri);
-  for (const [name, value] of Object.entries({ code, state, iss: issuer }))
-    if (value !== undefined) url.searchParams.append(name, value);
-  return url.href;
-}
+const destinationOf = ({ code, request: { redirect_uri, state, issuer } }: IssuedCode): string =>
+  withParameters(redirect_uri, { code, state, iss: issuer });
 
 function eventOf({ context, flow }: Input, { request: { scopes, consent } }: IssuedCode) {
   const facts = { authorized_application: context.application?.slug, flow: flow.id, scopes: scopes.join(' ') };
