@@ -50,7 +50,9 @@ export interface GuardedRollout {
  */
 export function judgeRollout(counts: RolloutCounts, { margin, tests }: GuardedRollout): GuardFinding {
   const [current, candidate] = [summaryOf(counts.current), summaryOf(counts.candidate)];
-  if (!isEnough(counts)) return { verdict: 'too_few', current, candidate, tests };
+  // Without a completed plan of either version there is no drop to find, such as while no plan that ends is recorded.
+  const isEmpty = current.completed + candidate.completed === 0;
+  if (isEmpty || !isEnough(counts)) return { verdict: 'too_few', current, candidate, tests };
   const seemsLower = (current.rate ?? 0) - (candidate.rate ?? 0) > margin;
   const verdict = seemsLower ? 'unclear' : 'not_lower';
   const isDue = Math.min(current.plans, candidate.plans) >= sizeOfNextTest(tests);

@@ -74,6 +74,17 @@ const record = ({ version, outcome, networks, plans = 1 }: MadePlans) =>
     [flow.id, flow.versions[version - 1], outcome, networks, plans],
   );
 
+/** Inserts 250 answered plans of a version that began two minutes ago and have not ended. */
+const leaveOpen = (version: number) =>
+  source.query(
+    `WITH s AS (INSERT INTO flow.sessions (id, expires_at) SELECT gen_random_uuid(), now() + interval '1 h'
+                FROM generate_series(1, 250) RETURNING id)
+     INSERT INTO flow.plans (session_id, flow_id, id, revision, version_id, body, expires_at, begun_at, progress, network)
+     SELECT s.id, $1, gen_random_uuid(), 1, $2, '', now() + interval '1 h', now() - interval '2 min', 1,
+       substring(sha256(s.id::text::bytea) for 8) FROM s`,
+    [flow.id, flow.versions[version - 1]],
+  );
+
 const start = (guard: typeof GUARD | null = GUARD, share = 1000) =>
   rollouts.start(flow.slug, 2, { share, guard: guard ?? undefined, graceS: SETTINGS.graceS });
 
@@ -138,14 +149,7 @@ describe('a guard', () => {
     await start();
     await backdate('10 min');
     await record({ version: 1, outcome: 'done', networks: 300 });
-    await source.query(
-      `WITH s AS (INSERT INTO flow.sessions (id, expires_at) SELECT gen_random_uuid(), now() + interval '1 h'
-                  FROM generate_series(1, 250) RETURNING id)
-       INSERT INTO flow.plans (session_id, flow_id, id, revision, version_id, body, expires_at, begun_at, progress, network)
-       SELECT s.id, $1, gen_random_uuid(), 1, $2, '', now() + interval '1 h', now() - interval '2 min', 1,
-         substring(sha256(s.id::text::bytea) for 8) FROM s`,
-      [flow.id, flow.versions[1]],
-    );
+    await leaveOpen(2);
     expect(await look()).toEqual(['lower: reverted']);
   });
 
@@ -202,6 +206,14 @@ describe('a guard', () => {
       /^rollout_completed 2 The guard found no drop of the completion rate: 100.0 %/,
     );
     expect(await releases.rollback(flow.slug)).toMatchObject({ number: 1 });
+  });
+
+  it('waits after its time while no plan that ends is recorded, as with JOURNEYS_MAX_MB reached', async () => {
+    await start();
+    for (const version of [1, 2]) await leaveOpen(version);
+    await backdate('2 h');
+    expect(await look()).toEqual(['too_few: waits']);
+    expect(await state()).toEqual({ current: 1, candidate: 2, share: 1000 });
   });
 
   it('waits after its time while there is too little data, or while it cannot say', async () => {
