@@ -1,14 +1,14 @@
 /**
  * Adds the settings of .env.example that are not set yet. A setting that is empty there is a secret and gets a random value;
  * the public nkey of a NATS user is derived from its seed. Existing settings stay as they are. Only the owner can read
- * the files.
+ * new files, and files to which secrets are added.
  *
  * `npm run deploy:env`: for docker-compose.yml. Adds secrets to secrets.env and all else to .env. Moves secrets out of
  * .env, which every container gets.
  * `npm run deploy:env -- FILE`: adds everything to FILE, for a Secret of Kubernetes.
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isSecret, readSettings, SECRETS_FILE, SETTINGS_FILE } from './env-settings.mjs';
 import { newSeed, publicKeyOf } from './nkeys.mjs';
@@ -52,6 +52,8 @@ function moveSecrets() {
 
 function append(path, lines) {
   const had = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  // Before the write: `mode` counts only for a new file.
+  if (existsSync(path) && lines.some((line) => isSecret(line.split('=', 1)[0]))) chmodSync(path, 0o600);
   const gap = lines.length === 0 || had === '' || had.endsWith('\n') ? '' : '\n';
   writeFileSync(path, gap + lines.join(''), { flag: 'a', mode: 0o600 });
 }

@@ -31,6 +31,15 @@ describe('npm run deploy:env', () => {
     for (const secret of Object.values(secrets)) expect(secret).toMatch(/^([a-z][a-z0-9]{32,}|S?U[A-Z2-7]{50,})$/);
   });
 
+  it('lets only the owner read a file that exists when it adds secrets to it', async () => {
+    const secrets = join(folder, 'secrets.env');
+    for (const path of [file, secrets]) await writeFile(path, '# mine\n', { mode: 0o644 });
+    await completeFolder(folder);
+    expect((await stat(secrets)).mode & 0o777).toBe(0o600);
+    await completeEnvFile(file);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
   it('gives each NATS user a seed, and the server the public key that belongs to it', async () => {
     await completeEnvFile(file);
     const env = await readEnvFile(file);
