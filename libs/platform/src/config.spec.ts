@@ -28,6 +28,24 @@ describe('reading settings', () => {
   it('refuses a URL that is not for Postgres', () => {
     expect(() => readConfig(postgresConfig, { DATABASE_URL: 'mysql://db/x' })).toThrow('DATABASE_URL');
   });
+  it.each([
+    'nats://a:4222,',
+    'nats://a:4222,,nats://b:4222',
+    ',',
+    'nats://',
+    'nats://a:4222, nats://b:4222',
+    'nats://u:hun,ter2@a:4222', // not-a-secret
+  ])('refuses the NATS servers %j, and does not repeat them', (NATS_URL) => {
+    const read = () => readConfig(natsConfig, { NATS_URL });
+    expect(read).toThrow(/^the environment has invalid settings:\n {2}NATS_URL: [^@]*between two commas[^@]*$/);
+    expect(read).not.toThrow('hun');
+  });
+  it.each(['a', 'a:4222,tls://b:4222', 'nats://u:p@a:4222,wss://[::1]:4222', '::1'])(
+    'accepts the NATS servers %j',
+    (NATS_URL) => {
+      expect(readConfig(natsConfig, { NATS_URL })).toMatchObject({ NATS_URL });
+    },
+  );
   it('does not repeat an invalid value, which may contain a password', () => {
     const read = () => readConfig(postgresConfig, { DATABASE_URL: 'mysql://u:hunter2@db/x' }); // not-a-secret
     expect(read).toThrow(expect.not.objectContaining({ message: expect.stringContaining('hunter2') }));

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { LOG_LEVELS } from './logging/log-fields.js';
 import { LINE_BYTES, MIN_LINE_BYTES, SECURITY_RATE } from './logging/log-limits.js';
@@ -113,9 +114,21 @@ export const commonConfig = z.object({
 
 const milliseconds = (fallback: number, max: number) => z.coerce.number().int().min(100).max(max).default(fallback);
 
+/** Whether the client of NATS can read an address, of which the scheme and the port may be missing. */
+function isServerAddress(address: string): boolean {
+  const host = address.replace(/^\w+:\/\//, '');
+  return !/^\s|\s$/.test(host) && (isIPv6(host) || URL.canParse(`http://${host}`));
+}
+
 /** Settings of every process that connects to NATS. */
 export const natsConfig = z.object({
-  NATS_URL: z.string().default('nats://127.0.0.1:4222').describe('NATS servers, comma separated'),
+  NATS_URL: z
+    .string()
+    .refine((servers) => servers.split(',').every(isServerAddress), {
+      error: 'each text between two commas must be the address of a server, such as nats://nats-0:4222',
+    })
+    .default('nats://127.0.0.1:4222')
+    .describe('NATS servers, comma separated'),
   NATS_NKEY_SEED: z
     .string()
     .optional()
