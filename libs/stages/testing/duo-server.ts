@@ -20,7 +20,8 @@ interface DuoServerUser {
   paired: boolean;
   /** The result that `preauth` returns for this user. */
   preauthResult: 'auth' | 'allow' | 'deny' | 'enroll';
-  verified: boolean;
+  /** Whether a push needs a number. With null, Duo names null as the number. */
+  verified: boolean | null;
 }
 interface Transaction {
   readonly parameters: Parameters;
@@ -136,8 +137,8 @@ export class DuoServer {
     const user = this.users.get(user_id);
     if (!user) return fail(40_002, 'Invalid request parameters');
     const verified =
-      user.verified && supportsNumbers === '1'
-        ? { txid: randomUUID(), verification_code: '042931', expiration: 60 }
+      user.verified !== false && supportsNumbers === '1'
+        ? { txid: randomUUID(), verification_code: user.verified && '042931', expiration: 60 }
         : {};
     return {
       result: user.preauthResult,

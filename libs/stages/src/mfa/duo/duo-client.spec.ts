@@ -139,6 +139,12 @@ describe('a push', () => {
     expect(await duo.preauth(duoAccount, { ...request, numberMatching: false })).toEqual({ result: 'auth' });
   });
 
+  it('requires no number if Duo names none', async () => {
+    const { id } = server.add('bob', { verified: null });
+    const request = { userId: id, ip: '203.0.113.7', numberMatching: true };
+    expect(await duo.preauth(duoAccount, request)).toEqual({ result: 'auth' });
+  });
+
   it.each(['allow', 'deny', 'enroll'] as const)('is not needed when Duo decides in advance: %s', async (demand) => {
     const { id } = server.add('bob', { preauthResult: demand });
     expect(await duo.preauth(duoAccount, { userId: id, ip: '203.0.113.7', numberMatching: true })).toEqual({

@@ -27,7 +27,11 @@ const enrollStatus = z.enum(['success', 'waiting', 'invalid']);
 
 const preauthResult = z.discriminatedUnion('result', [
   z.object({ result: z.enum(['allow', 'deny', 'enroll']) }),
-  z.object({ result: z.literal('auth'), txid: z.string().optional(), verification_code: z.coerce.string().optional() }),
+  z.object({
+    ...{ result: z.literal('auth'), txid: z.string().nullish() },
+    // Read before the text, because `coerce` makes the text "null" of null.
+    verification_code: z.union([z.null(), z.coerce.string()]).optional(),
+  }),
 ]);
 
 const transaction = z.object({ txid: z.string() });
@@ -76,9 +80,9 @@ export class DuoClient {
       preauthResult,
       await this.post(account, '/auth/v2/preauth', { user_id: userId, ipaddr: ip, ...supported }),
     );
-    if (response.result !== 'auth' || response.txid === undefined || response.verification_code === undefined)
-      return { result: response.result };
-    return { result: 'auth', verification: { transaction: response.txid, code: response.verification_code } };
+    if (response.result !== 'auth') return { result: response.result };
+    const { txid: transaction, verification_code: code } = response;
+    return { result: 'auth', ...(transaction != null && code != null && { verification: { transaction, code } }) };
   }
 
   /** Sends a push to the phone of a user. Returns its transaction id. */
