@@ -44,3 +44,9 @@ it('does not ask password managers for the password of the account where a stage
   const html = drawn({ asks: { pin: { type: 'string', 'x-secret': true } } });
   expect(html).toMatch(/<input id="pin"[^>]* type="password"[^>]* autocomplete="new-password"/);
 });
+
+it('says how large a file may be, also if that is less than a kilobyte', () => {
+  const sizes = (maxLength: number) =>
+    drawn({ asks: { photo: { type: 'string', format: 'data-url', maxLength } } }).match(/At most .*? kB\./)?.[0];
+  expect([sizes(9000), sizes(500)]).toEqual(['At most 6 kB.', 'At most 0.279 kB.']);
+});

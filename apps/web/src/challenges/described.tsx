@@ -110,13 +110,16 @@ function Input({ field, challenge, first }: InputProps) {
     case 'date-time':
       return <DateTimeField {...input} />;
     case 'file': {
-      const limit = maxBytes === undefined ? '' : t('At most {size} kB.', { size: Math.floor(maxBytes / 1000) });
+      const limit = maxBytes === undefined ? '' : t('At most {size} kB.', { size: kilobytes(maxBytes) });
       return <FileInput {...input} hint={[hint, limit].filter(Boolean).join(' ')} maxBytes={maxBytes} />;
     }
     default:
       return <Field {...input} {...INPUT_TYPES[type]} {...limits(field)} />;
   }
 }
+
+/** Returns a size in kilobytes; without a fraction, unless that would be 0. */
+const kilobytes = (bytes: number) => (bytes < 1000 ? bytes / 1000 : Math.floor(bytes / 1000));
 
 const INPUT_TYPES: Readonly<Record<string, Partial<FieldProps>>> = {
   // Password managers ignore `off`, and would fill the secret of another service with the password of the account.
