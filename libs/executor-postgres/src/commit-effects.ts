@@ -193,13 +193,15 @@ function writeReputation(
 }
 
 /**
- * Largest length of a reputation identifier (such as a user name) that is stored as it is. Of a longer one, the SHA-256
- * is stored.
+ * Largest length of a reputation identifier that is stored as it is, in code points. Of a longer one, which no user has
+ * as a name, the SHA-256 is stored.
  */
 const MAX_INDEXED = 200;
 
 const indexKey = (identifier: string) =>
-  identifier.length <= MAX_INDEXED ? identifier : `sha256:${createHash('sha256').update(identifier).digest('hex')}`;
+  Array.from(identifier).length <= MAX_INDEXED
+    ? identifier
+    : `sha256:${createHash('sha256').update(identifier).digest('hex')}`;
 
 /**
  * Stores a pending source login for each source that the shown challenge offers. `query` contains the plan's

@@ -196,6 +196,12 @@ describe('a login', () => {
     expect(await store.count(`SELECT FROM flow.reputation WHERE identifier LIKE 'sha256:%'`)).toBe(1);
   });
 
+  it('stores the longest username of a user as the policy reads it, also one of emoji', async () => {
+    const identifier = '😀'.repeat(150);
+    await store.save(await store.begin(), { effects: [{ type: 'reputation', identifier, delta: -1 }] });
+    expect(await store.count('SELECT FROM flow.reputation WHERE identifier = $1', identifier)).toBe(1);
+  });
+
   it('keeps a reputation within its limits, whatever it was before', async () => {
     const scoreAfter = async (...deltas: number[]) => {
       for (const delta of deltas)
