@@ -116,8 +116,8 @@ const milliseconds = (fallback: number, max: number) => z.coerce.number().int().
 
 /** Whether the client of NATS can read an address, of which the scheme and the port may be missing. */
 function isServerAddress(address: string): boolean {
-  const host = address.replace(/^\w+:\/\//, '');
-  return !/^\s|\s$/.test(host) && (isIPv6(host) || URL.canParse(`http://${host}`));
+  const host = address.trim().replace(/^\w+:\/\//, '');
+  return isIPv6(host) || URL.canParse(`http://${host}`);
 }
 
 /** Settings of every process that connects to NATS. */

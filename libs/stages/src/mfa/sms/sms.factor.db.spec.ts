@@ -71,7 +71,7 @@ describe('codes by Twilio', () => {
     expect(await answer({ code })).toMatchObject({ type: 'passed' });
   });
 
-  it('are refused for another phone of the same user, when theirs was removed', async () => {
+  it('are refused for another phone of the same user, which is asked for when the first one was removed', async () => {
     const user = newUser();
     const [first, other] = [await addPhone(user), await addPhone(user)];
     const { show, answer } = harness.validate(user);
