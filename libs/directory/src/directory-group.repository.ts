@@ -1,4 +1,4 @@
-import { type EntityManager, In, type QueryDeepPartialEntity } from 'typeorm';
+import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
 import type { DirectoryGroup, GroupFields, Identifiers, NewGroup } from './directory-store.js';
 import { GroupEntity } from './entities/group.entity.js';
 import { MembershipEntity } from './entities/membership.entity.js';
@@ -14,6 +14,10 @@ const columns: Columns = {
 };
 /** The fields by which groups can be found. */
 export const GROUP_IDENTIFIERS: readonly string[] = Object.keys(columns);
+
+/** $1 group, $2 numbers of its users: one parameter, because a statement has at most 65535. */
+const ADD_MEMBERS = `
+  INSERT INTO directory.user_groups (user_id, group_id) SELECT id, $1 FROM directory.users WHERE pk = ANY ($2::int[])`;
 
 /** Reads and writes groups for `TypeormDirectoryStore`. */
 export class DirectoryGroupRepository {
@@ -49,9 +53,7 @@ export class DirectoryGroupRepository {
 
   async setMembers(pk: string, users: readonly number[]): Promise<void> {
     await this.manager.delete(MembershipEntity, { group_id: pk });
-    const members = await this.manager.findBy(UserEntity, { pk: In([...users]) });
-    const rows = members.map(({ id }) => ({ user_id: id, group_id: pk }));
-    if (rows.length > 0) await this.manager.insert(MembershipEntity, rows);
+    await this.manager.query(ADD_MEMBERS, [pk, users]);
   }
 
   private async load(id: string): Promise<DirectoryGroup> {

@@ -1,5 +1,5 @@
 import { secretsEqual } from '@gatehouse/platform';
-import { type EntityManager, In, type QueryDeepPartialEntity } from 'typeorm';
+import { Any, type EntityManager, type QueryDeepPartialEntity } from 'typeorm';
 import type { DirectoryUser, Identifiers, NewUser, UserFields } from './directory-store.js';
 import { MembershipEntity } from './entities/membership.entity.js';
 import { UserEntity } from './entities/user.entity.js';
@@ -79,11 +79,10 @@ export class DirectoryUserRepository {
   }
 
   private async withGroups(rows: readonly UserEntity[]): Promise<DirectoryUser[]> {
-    const memberships = await this.manager.findBy(MembershipEntity, { user_id: In(rows.map(({ id }) => id)) });
-    return rows.map((row) => ({
-      ...fieldsOf(row),
-      groups: memberships.filter(({ user_id }) => user_id === row.id).map(({ group_id }) => group_id),
-    }));
+    const memberships = await this.manager.findBy(MembershipEntity, { user_id: Any(rows.map(({ id }) => id)) });
+    const groups = new Map<string, string[]>(rows.map(({ id }) => [id, []]));
+    for (const { user_id, group_id } of memberships) groups.get(user_id)?.push(group_id);
+    return rows.map((row) => ({ ...fieldsOf(row), groups: groups.get(row.id) ?? [] }));
   }
 }
 

@@ -144,6 +144,19 @@ describe('groups', () => {
     await directory.removeGroup(group.pk);
     expect((await directory.findUsers({ pk: a.pk }))[0]?.groups).toEqual([]);
   });
+
+  it('have more members than a statement has parameters, and all of them are found', async () => {
+    const rows = await source.query<{ pk: number }[]>(
+      `INSERT INTO directory.users (username, path)
+       SELECT 'one-of-many-' || n, 'many' FROM generate_series(1, 66000) n RETURNING pk`,
+    );
+    const { pk } = await directory.createGroup({ name: 'many' });
+    const members = rows.map((row) => row.pk);
+    await directory.setMembers(pk, members);
+    expect((await directory.findGroups({ pk }))[0]?.users).toHaveLength(66_000);
+    const found = await directory.findUsers({ path: 'many' });
+    expect([found.length, found.every(({ groups }) => groups[0] === pk)]).toEqual([66_000, true]);
+  });
 });
 
 describe('tokens', () => {
