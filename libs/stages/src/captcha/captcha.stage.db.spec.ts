@@ -213,7 +213,7 @@ describe('a provider outage', () => {
         return super.spend(...args);
       }
     }
-    const handler = new CaptchaStage(siteverify, new OutageRepository(source), limits);
+    const handler: CaptchaStage = new CaptchaStage(siteverify, new OutageRepository(source), limits);
     server.override = (response) => void response.end(JSON.stringify({ success: true }));
     const token = goodToken();
     await drive().answer({ token });
