@@ -79,7 +79,8 @@ const leaveOpen = (version: number) =>
   source.query(
     `WITH s AS (INSERT INTO flow.sessions (id, expires_at) SELECT gen_random_uuid(), now() + interval '1 h'
                 FROM generate_series(1, 250) RETURNING id)
-     INSERT INTO flow.plans (session_id, flow_id, id, revision, version_id, body, expires_at, begun_at, progress, network)
+     INSERT INTO flow.plans
+       (session_id, flow_id, id, revision, version_id, body, expires_at, begun_at, progress, network)
      SELECT s.id, $1, gen_random_uuid(), 1, $2, '', now() + interval '1 h', now() - interval '2 min', 1,
        substring(sha256(s.id::text::bytea) for 8) FROM s`,
     [flow.id, flow.versions[version - 1]],
