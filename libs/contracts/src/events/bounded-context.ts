@@ -1,3 +1,5 @@
+import { cutAt } from '../first-characters.js';
+
 /** Largest size of the context of an event as JSON, in bytes. */
 export const MAX_EVENT_CONTEXT_BYTES = 65_536;
 /** Largest length of a text in the context of an event, in characters. A longer text is cut. */
@@ -38,13 +40,11 @@ function namesWithin(names: readonly string[], limit: number): string[] {
 }
 
 function cutTexts(value: unknown): unknown {
-  if (typeof value === 'string') return value.length > MAX_EVENT_TEXT_LENGTH ? cutText(value) : value;
+  if (typeof value === 'string')
+    return value.length > MAX_EVENT_TEXT_LENGTH ? `${cutAt(value, MAX_EVENT_TEXT_LENGTH - 1)}…` : value;
   if (Array.isArray(value)) return value.map(cutTexts);
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, cutTexts(member)]));
 }
-
-/** Returns the beginning of a text, without the first half of a surrogate pair at its end, which is no valid JSON. */
-const cutText = (text: string) => `${text.slice(0, MAX_EVENT_TEXT_LENGTH - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? '');

@@ -1,4 +1,4 @@
-import type { AttemptRule, Effect, Errors, SavedUser, User } from '@gatehouse/contracts';
+import { type AttemptRule, cutAt, type Effect, type Errors, type SavedUser, type User } from '@gatehouse/contracts';
 import ipaddr from 'ipaddr.js';
 import { type AttemptReservation, COUNTER_SEPARATOR, hmacSubject, NETWORK_CREDENTIAL } from './attempt-store.js';
 
@@ -238,7 +238,10 @@ function guessedCredentials(
   if (!pick) return [credential];
   const { member, values } = pick.where;
   const credentialOf = (offer: JsonObject) =>
-    cutName(credential.replace(/\{(\w+)\}/g, (_, name: string) => nameText(offer[name])));
+    cutAt(
+      credential.replace(/\{(\w+)\}/g, (_, name: string) => nameText(offer[name])),
+      MAX_NAME,
+    );
   const offered = objectsIn(shown?.[pick.among]).filter((offer) => values.includes(nameText(offer[member])));
   const [chosen] = objectsIn([body[pick.field]]).map(credentialOf);
   const all = offered.map(credentialOf);
@@ -247,9 +250,6 @@ function guessedCredentials(
 
 /** Largest length of the name of a credential. An index of Postgres takes no names that are much longer. */
 const MAX_NAME = 512;
-
-/** Returns a name of at most `MAX_NAME` characters. A cut must not leave half of a surrogate pair at the end. */
-const cutName = (name: string): string => name.slice(0, MAX_NAME).replace(/[\uD800-\uDBFF]$/, '');
 
 /** Characters that Postgres cannot store. */
 const UNSTORABLE = /[\0\p{Surrogate}]/gu;

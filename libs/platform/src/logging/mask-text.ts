@@ -1,4 +1,4 @@
-import { isMaskedKey, REDACTED } from '@gatehouse/contracts';
+import { cutAt, isMaskedKey, REDACTED } from '@gatehouse/contracts';
 
 /** Secrets with fewer characters are not masked, because they also occur in ordinary words. */
 const MIN_CHARACTERS = 3;
@@ -31,7 +31,5 @@ export function maskText(text: string, secrets: readonly string[] = []): string 
 
 /** Returns the text, or its first `characters` characters and an ellipsis. */
 export function cutText(text: string, characters: number): string {
-  if (text.length <= characters) return text;
-  // A cut must not leave half of a surrogate pair at the end.
-  return `${text.slice(0, characters).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  return text.length <= characters ? text : `${cutAt(text, characters)}…`;
 }
