@@ -2,8 +2,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
+import { eventStreamConfig, saveEventStream } from '../../libs/courier/src/index.js';
+import { OPERATOR } from '../../libs/local/src/index.js';
 import { CLOUD_EVENT_CONTENT_TYPE } from '../../libs/outbox/src/index.js';
+import { dialNats, natsConfig } from '../../libs/platform/src/index.js';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { NatsBus } from '../../libs/platform/src/nats-bus.js';
 import { runCli, runCliOk } from '../support/commands.js';
@@ -31,6 +34,8 @@ const OPERATIONS = ['CREATE.events', 'UPDATE.events', 'INFO.events', 'DELETE.eve
 describeWithNats('the stream of events in deploy/nats', () => {
   let cluster: NatsCluster;
   let env: Environment;
+  /** The server that is down between the first two tests. */
+  let stopped: number;
 
   beforeAll(async () => {
     env = await freshEnvironment();
@@ -66,10 +71,37 @@ describeWithNats('the stream of events in deploy/nats', () => {
     return { ...config, messages: state.messages };
   }
 
-  it('is created on three servers by the command, stores a repeated event once, and keeps its events when its limits change', async () => {
+  it('is refused with a sentence while a server is down that it needs', async () => {
+    stopped = await cluster.follower();
+    await cluster.server(stopped).stop('SIGTERM');
+    const { code, stderr } = await save({ EVENTS_REPLICAS: '3', EVENTS_STREAM_WAIT_S: '0' });
+    expect(stderr).toMatch(/^events: NATS refuses the stream events: .* offline/);
+    expect(code).toBe(1);
+  });
+
+  it('is created on three servers as soon as the last one has started', async () => {
+    const bus = await dialNats(natsConfig.parse(settingsOf('operator')), OPERATOR);
+    let starting: Promise<void> | undefined;
+    const request = bus.request.bind(bus);
+    vi.spyOn(bus, 'request').mockImplementation(async (subject, ...others) => {
+      const bytes = await request(subject, ...others);
+      if (subject === '$JS.API.STREAM.CREATE.events') starting ??= cluster.start(stopped);
+      return bytes;
+    });
+    try {
+      const config = eventStreamConfig.parse({ EVENTS_STREAM: 'events', EVENTS_REPLICAS: '3' });
+      expect(await saveEventStream(bus, config)).toBe('created');
+      expect(await stored()).toMatchObject({ num_replicas: 3 });
+    } finally {
+      await starting;
+      await bus.close();
+    }
+  });
+
+  it('is changed by the command, stores a repeated event once, and keeps its events when its limits change', async () => {
     expect(await save({ EVENTS_REPLICAS: '3', EVENTS_MAX_AGE_S: '60' })).toMatchObject({
       code: 0,
-      stdout: 'stream events created\n',
+      stdout: 'stream events updated\n',
     });
     expect(await stored()).toMatchObject({ max_age: 60 * SECOND, duplicate_window: 60 * SECOND });
     await publishLogin(cluster.url);

@@ -60,6 +60,12 @@ export class NatsCluster {
     return this.#running.get(i)!;
   }
 
+  /** Returns the index of a running server that does not lead JetStream. */
+  async follower(): Promise<number> {
+    const { leader } = await this.leaderWhen(() => true);
+    return [...this.#running.keys()].find((i) => nameOf(i) !== leader)!;
+  }
+
   /** Starts server `i` with the data that it had. */
   async start(i: number): Promise<void> {
     this.#running.set(i, await startNatsServer(this.program, this.options[i]));

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { NoRespondersError, type Requester } from '@gatehouse/platform';
 import { z } from 'zod';
 
@@ -5,8 +6,10 @@ import { z } from 'zod';
 const NANOSECONDS = 1_000_000_000;
 /** Milliseconds in which NATS must answer a request of `npm run events`. */
 const TIMEOUT_MS = 5000;
-/** JetStream's error code for a stream that does not exist. */
+/** JetStream's status for a stream that does not exist. */
 const NOT_FOUND = 404;
+/** Milliseconds between two tries while the servers of NATS start. */
+const RETRY_MS = 250;
 
 /** Settings of `npm run events`, the command that creates the stream of events. */
 export const eventStreamConfig = z.object({
@@ -44,6 +47,13 @@ export const eventStreamConfig = z.object({
     .describe(
       'Seconds within which the stream stores an event that is published again only once, at most EVENTS_MAX_AGE_S; NATS keeps the ids of this time in memory',
     ),
+  EVENTS_STREAM_WAIT_S: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(600)
+    .default(15)
+    .describe('Seconds for which `npm run events -- stream` tries again while servers of a NATS cluster start'),
 });
 export type EventStreamConfig = z.output<typeof eventStreamConfig>;
 
@@ -52,18 +62,39 @@ export class EventStreamError extends Error {}
 
 const reply = z.object({
   config: z.record(z.string(), z.unknown()).optional(),
-  error: z.object({ code: z.number(), description: z.string().default('no reason given') }).optional(),
+  error: z
+    .object({
+      code: z.number(),
+      /** JetStream's error code, which is more exact than `code`. */
+      err_code: z.number().optional(),
+      description: z.string().default('no reason given'),
+    })
+    .optional(),
 });
 type Reply = z.output<typeof reply>;
 
 /**
  * Creates the stream that stores all events, or sets the limits of `config` in an existing stream and leaves its other
- * properties. Returns `created` or `updated`. Throws EventStreamError if NATS refuses, and the errors of the bus.
+ * properties. Returns `created` or `updated`. While servers of the cluster start, tries again for
+ * `EVENTS_STREAM_WAIT_S`. Throws EventStreamError if NATS refuses, and the errors of the bus.
  */
 export async function saveEventStream(bus: Requester, config: EventStreamConfig): Promise<'created' | 'updated'> {
+  const until = performance.now() + config.EVENTS_STREAM_WAIT_S * 1000;
+  for (;;) {
+    const { reply, done } = await trySaving(bus, config);
+    if (!reply.error) return done;
+    if (!isStarting(reply.error) || performance.now() >= until)
+      throw new EventStreamError(`NATS refuses the stream ${config.EVENTS_STREAM}: ${reply.error.description}`);
+    await pause(RETRY_MS);
+  }
+}
+
+/** Asks for the stream, then creates or updates it. Returns the first reply with an error, or else the last. */
+async function trySaving(bus: Requester, config: EventStreamConfig) {
   const name = config.EVENTS_STREAM;
   const found = await call(bus, `INFO.${name}`);
-  if (found.error && found.error.code !== NOT_FOUND) throw refusal(name, found);
+  const done = found.config ? ('updated' as const) : ('created' as const);
+  if (found.error && found.error.code !== NOT_FOUND) return { reply: found, done };
   const stream = {
     ...{ storage: 'file', retention: 'limits', discard: 'old' },
     ...found.config,
@@ -72,10 +103,15 @@ export async function saveEventStream(bus: Requester, config: EventStreamConfig)
     // JetStream refuses a duplicate window that is longer than the maximum age of messages.
     duplicate_window: Math.min(config.EVENTS_DUPLICATE_WINDOW_S, config.EVENTS_MAX_AGE_S) * NANOSECONDS,
   };
-  const saved = await call(bus, `${found.config ? 'UPDATE' : 'CREATE'}.${name}`, stream);
-  if (saved.error) throw refusal(name, saved);
-  return found.config ? 'updated' : 'created';
+  return { reply: await call(bus, `${found.config ? 'UPDATE' : 'CREATE'}.${name}`, stream), done };
 }
+
+/**
+ * Whether JetStream cannot do it yet: the cluster has no leader (10008), or the leader has not yet heard enough from a
+ * server to place a replica there (10005). The second code also stands for a cluster that is too small.
+ */
+const isStarting = ({ err_code, description }: NonNullable<Reply['error']>) =>
+  err_code === 10008 || (err_code === 10005 && description.includes('offline'));
 
 async function call(bus: Requester, operation: string, body?: object): Promise<Reply> {
   try {
@@ -89,6 +125,3 @@ async function call(bus: Requester, operation: string, body?: object): Promise<R
     );
   }
 }
-
-const refusal = (name: string, { error }: Reply) =>
-  new EventStreamError(`NATS refuses the stream ${name}: ${error?.description}`);
