@@ -21,7 +21,7 @@ import { BreachedPasswordLookup } from './password/breached-password-lookup.js';
 import { policyConfig } from './policy.config.js';
 import type { Policy, PolicyEntry } from './policy.js';
 import { ReputationRepository } from './reputation.repository.js';
-import { BREACHES, type Breaches } from './risk/breaches.js';
+import { Breaches } from './risk/breaches.js';
 import { RiskHistory } from './risk/risk-history.js';
 import { NatsPasswordHistoryClient, PasswordHistoryClient } from './unique-password/password-history.client.js';
 
@@ -82,8 +82,8 @@ export async function policiesModule(policies: Readonly<Record<string, PolicyEnt
 
 /** Returns the provider of the list of breached passwords. Nest refuses to start if its file cannot be read. */
 const breachesProvider = ({ BREACH_LIST: path }: Settings): Provider => ({
-  provide: BREACHES,
-  useFactory: async (): Promise<Breaches> => ({ list: path === undefined ? undefined : await BreachList.open(path) }),
+  provide: Breaches,
+  useFactory: async () => new Breaches(path === undefined ? undefined : await BreachList.open(path)),
 });
 
 const requestLimiter = ({ POLICY_CONCURRENCY, POLICY_QUEUE }: Settings) =>

@@ -18,7 +18,7 @@ import { enforceStrictRouting, recordRequestMetrics } from './routing.hooks.js';
 import { TLS_ONLY } from './session-cookie.service.js';
 import { StandardHeaders } from './standard.headers.js';
 import { trustedProxiesIn } from './trusted-proxies.js';
-import { handleUpgrades } from './upgrades.js';
+import { handleUpgrades, upgradeOptions } from './upgrades.js';
 
 /** Milliseconds for which an idle connection stays open: longer than the usual minute of load balancers. */
 const KEEP_ALIVE_MS = 72_000;
@@ -45,7 +45,7 @@ export function createFastifyAdapter({ config, filter, admission, refusals }: Ad
     // Refuses requests before Fastify sees them, because this costs a fraction of a response of Fastify.
     serverFactory: (handle: RequestListener) => {
       const guarded = admission.guard(handle, (...refused) => writer.write(...refused));
-      return createServer(connectionLimitsOf(config), (request, response) =>
+      return createServer({ ...connectionLimitsOf(config), ...upgradeOptions }, (request, response) =>
         // A preflight costs as little as a refusal, and the request after it has a priority of its own.
         cors.isPreflight(request) ? handle(request, response) : guarded(request, response),
       );

@@ -1,4 +1,4 @@
-import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { type IncomingMessage, type Server, type ServerOptions, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
@@ -18,6 +18,14 @@ const connections = new WeakMap<IncomingMessage, UpgradableConnection>();
 
 /** Returns the connection of a request that asks for a WebSocket; `undefined` for any other request. */
 export const upgradableConnection = ({ raw }: FastifyRequest): UpgradableConnection | undefined => connections.get(raw);
+
+interface UpgradeOptions {
+  /** Node calls this since version 24.9. Where it returns false, Node handles the request as an ordinary one. */
+  readonly shouldUpgradeCallback: (request: IncomingMessage) => boolean;
+}
+
+/** Options of `createServer` without which Node 26 would withhold the bodies of other requests with an `Upgrade` header. */
+export const upgradeOptions: ServerOptions & UpgradeOptions = { shouldUpgradeCallback: isSocketRequest };
 
 /**
  * Routes requests for the WebSocket of pages past the admission, which limits other requests. Any other request with an
@@ -41,8 +49,9 @@ export function handleUpgrades(fastify: FastifyInstance): void {
   });
 }
 
-const isSocketRequest = ({ method, url = '', headers }: IncomingMessage): boolean =>
-  method === 'GET' && url.split('?', 1)[0] === SOCKET_PATH && headers.upgrade?.toLowerCase() === 'websocket';
+function isSocketRequest({ method, url = '', headers }: IncomingMessage): boolean {
+  return method === 'GET' && url.split('?', 1)[0] === SOCKET_PATH && headers.upgrade?.toLowerCase() === 'websocket';
+}
 
 function route(fastify: FastifyInstance, response: ServerResponse, connection: UpgradableConnection): void {
   const { socket, release } = connection;

@@ -1,9 +1,11 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
 import type { BreachList } from '../breach-list.js';
 
-/** Injection token of the list of breached passwords. */
-export const BREACHES = Symbol('breached passwords');
-
 /** The list of breached passwords of this installation, if there is one. */
-export interface Breaches {
-  readonly list: Pick<BreachList, 'has'> | undefined;
+export class Breaches implements OnApplicationShutdown {
+  constructor(readonly list?: Pick<BreachList, 'has' | 'close'>) {}
+
+  onApplicationShutdown(): Promise<void> | undefined {
+    return this.list?.close();
+  }
 }

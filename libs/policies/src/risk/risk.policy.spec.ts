@@ -4,6 +4,7 @@ import { FixedReputation, FixedUsers } from '../../testing/fixed-repositories.js
 import { InMemoryLoginPlaces, loginAt } from '../../testing/in-memory-login-places.js';
 import { ALICE, policyInput } from '../../testing/index.js';
 import type { LoginPlace } from '../login-places.repository.js';
+import { Breaches } from './breaches.js';
 import { riskContract } from './risk.contract.js';
 import { RiskPolicy } from './risk.policy.js';
 import { RiskHistory } from './risk-history.js';
@@ -34,7 +35,11 @@ async function ask(situation: Situation, config: Record<string, unknown> = {}) {
   const { logins = [], daysAgo = 1, score = 0, context = {}, user = ALICE, dry_run } = situation;
   const list = 'list' in situation ? situation.list : LEAKED;
   const history = new RiskHistory(new InMemoryLoginPlaces(logins), new FixedUsers(daysAgo), new FixedReputation(score));
-  const policy = new RiskPolicy(new FixedGeoLocator(), history, { list });
+  const policy = new RiskPolicy(
+    new FixedGeoLocator(),
+    history,
+    new Breaches(list && { ...list, close: async () => {} }),
+  );
   const request = {
     ...{ user, client: { ip: '203.0.113.7', user_agent: FIREFOX, outpost: false } },
     ...{ flow_plan: { slug: 'x', context }, ...(dry_run && { dry_run }) },

@@ -5,7 +5,7 @@ import { distanceKm, positionOf, reachKm } from '../distance.js';
 import type { LoginPlace } from '../login-places.repository.js';
 import { passwordIn } from '../password-in.js';
 import { type Policy, type PolicyInput, type PolicyOutcome, UndecidedPolicyError } from '../policy.js';
-import { BREACHES, type Breaches } from './breaches.js';
+import { Breaches } from './breaches.js';
 import type { riskContract } from './risk.contract.js';
 import { RiskHistory } from './risk-history.js';
 
@@ -34,7 +34,7 @@ export class RiskPolicy implements Policy<typeof riskContract> {
   constructor(
     @Inject(GeoLocator) private readonly geoLocator: GeoLocator,
     @Inject(RiskHistory) private readonly history: RiskHistory,
-    @Inject(BREACHES) private readonly breaches: Breaches,
+    @Inject(Breaches) private readonly breaches: Breaches,
   ) {}
 
   async evaluate(input: RiskInput): Promise<PolicyOutcome> {
