@@ -16,7 +16,6 @@ import {
   addressLimit,
   destinationAt,
   FORWARD_PATH,
-  isForwardPath,
   type SiteAddress,
 } from './forward-destination.js';
 import { ForwardRefusalLog } from './forward-refusal.log.js';
@@ -82,7 +81,6 @@ export class ForwardAuthController {
   private async judge(kind: ProxyKind, request: FastifyRequest, reply: FastifyReply) {
     requireTrustedProxy(request);
     const address = forwardedAddress(kind, request);
-    requireOwnPath(address);
     const requirement = checkRequirement(kind, request);
     const verdict = await this.checks.check(address.origin, request, reply);
     switch (verdict.outcome) {
@@ -113,17 +111,6 @@ export class ForwardAuthController {
     const search = new URLSearchParams(requirementQuery(requirement)).toString();
     return `${origin}${FORWARD_PATH}/start?${search === '' ? '' : `${search}&`}rd=${encodeURIComponent(destination)}`;
   }
-}
-
-/**
- * Throws for a path below FORWARD_PATH, which belongs to Gatehouse. A proxy must send such requests to Gatehouse
- * without a check, else it would redirect each of them to the login, without end.
- */
-function requireOwnPath({ origin, rest }: SiteAddress): void {
-  if (!URL.canParse(rest, origin) || isForwardPath(new URL(rest, origin).pathname))
-    throw new Problem('forward_auth_invalid', {
-      detail: `The proxy must send start, callback and sign_out below ${FORWARD_PATH}/ to Gatehouse without a check, and nothing else.`,
-    });
 }
 
 function refuse(

@@ -64,7 +64,7 @@ export function isForwardPath(pathname: string): boolean {
 /** Returns a percent-decoded path, as most routers read it; unchanged if it cannot be decoded. */
 export function decodedPath(pathname: string): string {
   try {
-    return new URL(decodeURIComponent(pathname), 'http://site.invalid').pathname;
+    return new URL(`http://site.invalid${decodeURIComponent(pathname)}`).pathname;
   } catch {
     return pathname;
   }

@@ -5,20 +5,20 @@ import { forwardedAddress } from './forwarded-request.js';
 
 const PATH = '/outpost.goauthentik.io/auth';
 
-/** Returns a request for `url` that has the headers of all kinds of proxies. */
-const requestAt = (url: string) =>
+/** Returns a request for `url` that has the headers of all kinds of proxies, which ask about the path `rest`. */
+const requestAt = (url: string, rest = '/a?b') =>
   ({
     ...{ url, protocol: 'https', host: 'app.example.org' },
     headers: {
       host: 'app.example.org',
-      ...{ 'x-original-url': 'https://app.example.org/a?b', 'x-forwarded-uri': '/a?b' },
+      ...{ 'x-original-url': `https://app.example.org${rest}`, 'x-forwarded-uri': rest },
       ...{ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example.org' },
     },
   }) as unknown as FastifyRequest;
 
-const addressOf = (kind: Parameters<typeof forwardedAddress>[0], url: string) => {
+const addressOf = (kind: Parameters<typeof forwardedAddress>[0], url: string, rest?: string) => {
   try {
-    return forwardedAddress(kind, requestAt(url));
+    return forwardedAddress(kind, requestAt(url, rest));
   } catch (error) {
     return error instanceof Problem ? error.code : error;
   }
@@ -49,4 +49,13 @@ describe('the address of a check', () => {
       rest: '/a/..%2fb/%2e%2e/c?d=../..',
     });
   });
+
+  it.each(['//@scope%2fpackage', '//My%20Files/a', '//app.example.org:x/', `//other.example/outpost.goauthentik.io/x`])(
+    'may have a path that begins with two slashes, such as %j',
+    (rest) => {
+      for (const kind of ['nginx', 'traefik', 'caddy'] as const)
+        expect(addressOf(kind, `${PATH}/${kind}`, rest)).toEqual({ origin: 'https://app.example.org', rest });
+      expect(addressOf('envoy', `${PATH}/envoy${rest}`)).toMatchObject({ rest });
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { Problem, sentence } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import { isFromTrustedProxy } from '../http/request-spans.js';
-import { decodedPath, FORWARD_PATH, parseSiteAddress, type SiteAddress } from './forward-destination.js';
+import { decodedPath, FORWARD_PATH, isForwardPath, parseSiteAddress, type SiteAddress } from './forward-destination.js';
 
 /** The kinds of proxies. Each kind names the request that it asks about in another way. */
 export const PROXY_KINDS = ['nginx', 'traefik', 'caddy', 'envoy'] as const;
@@ -20,10 +20,16 @@ export const originOf = ({ protocol, host }: FastifyRequest): string =>
 
 /**
  * Returns the address of the request that a proxy asks about. Throws `forward_auth_invalid` if the proxy does not name
- * it, or names several hosts.
+ * it, names several hosts, or asks about a path that belongs to Gatehouse.
  */
 export function forwardedAddress(kind: ProxyKind, request: FastifyRequest): SiteAddress {
   requirePlainPath(kind, request);
+  const address = addressIn(kind, request);
+  requireOwnPath(address);
+  return address;
+}
+
+function addressIn(kind: ProxyKind, request: FastifyRequest): SiteAddress {
   if (kind === 'nginx') return originalUrl(request);
   if (kind === 'envoy') return appendedPath(request);
   const [protocol, host] = [headerOf(request, 'x-forwarded-proto'), headerOf(request, 'x-forwarded-host')];
@@ -46,6 +52,17 @@ function requirePlainPath(kind: ProxyKind, { url }: FastifyRequest): void {
   const expected = `${FORWARD_PATH}/auth/${kind}`;
   if (!path.startsWith(expected) || !decodedPath(path).startsWith(expected))
     throw invalid(`Expected ${expected}, not percent-encoded, and no path that leaves it.`);
+}
+
+/**
+ * Throws for a path below FORWARD_PATH, which belongs to Gatehouse. A proxy must send such requests to Gatehouse
+ * without a check, else it would redirect each of them to the login, without end.
+ */
+function requireOwnPath({ origin, rest }: SiteAddress): void {
+  if (isForwardPath(new URL(origin + rest).pathname))
+    throw invalid(
+      `The proxy must send start, callback and sign_out below ${FORWARD_PATH}/ to Gatehouse without a check, and nothing else.`,
+    );
 }
 
 function originalUrl(request: FastifyRequest): SiteAddress {
