@@ -81,6 +81,13 @@ export class InvitationRepository {
     return (await this.first(sql, [...valuesOf(fields), pk ?? null, by ?? null]))!;
   }
 
+  /**
+   * Returns an invitation and locks it until the end of the transaction, so that concurrent changes wait for each other.
+   */
+  lock(pk: string): Promise<Invitation | undefined> {
+    return this.first(`SELECT ${COLUMNS} FROM directory.invitations i WHERE i.id = $1 FOR UPDATE OF i`, [pk]);
+  }
+
   /** Returns the changed invitation. Undefined when no invitation has this pk. */
   update(pk: string, fields: InvitationFields): Promise<Invitation | undefined> {
     const sql = `

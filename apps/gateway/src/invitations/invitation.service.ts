@@ -51,13 +51,15 @@ export class InvitationService {
     { body, type }: { readonly body: unknown; readonly type: z.ZodType<ParsedRequest> },
     facts: RequestFacts,
   ): Promise<Invitation> {
-    const invitation = await this.load(uuid);
+    await this.load(uuid);
     // Parses the body here and not in a pipe, so that an unknown invitation is reported before an invalid body.
     const request = parseBody(body, type);
     await this.checkFlow(request);
-    const fields = merged(request, invitation);
     return existing(
-      await this.changes.recorded('invitation_changed', facts, (invitations) => invitations.update(uuid, fields)),
+      await this.changes.recorded('invitation_changed', facts, async (invitations) => {
+        const invitation = await invitations.lock(uuid);
+        return invitation && invitations.update(uuid, merged(request, invitation));
+      }),
     );
   }
 
