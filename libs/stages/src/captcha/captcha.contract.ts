@@ -81,7 +81,10 @@ export const captchaContract = defineStage({
     error_on_invalid_score: boolean()
       .default(true)
       .describe('Whether another score is refused. Otherwise policies decide.'),
-    hostnames: z.array(char()).default([]).describe('Host names for which a token may be. Empty: any.'),
+    hostnames: z
+      .array(char())
+      .default([])
+      .describe('Host names for which a token may be. Empty: that of `BASE_URL`. `*`: any.'),
     action: char({ allowBlank: true }).default('').describe('Action for which a token must be. Empty: any.'),
     interactive: since2026(boolean().default(false)).describe(
       'Whether the page shows the widget of the provider, so that the visitor acts in it.',
