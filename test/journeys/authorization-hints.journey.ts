@@ -16,6 +16,8 @@ const CONSENT = { stage: 'consent.consentstage', attrs: { mode: 'always_require'
 
 let deployment: Deployment;
 let shop: OauthApplication;
+/** An application that needs no consent. */
+let desk: OauthApplication;
 beforeAll(async () => {
   deployment = await Deployment.open({
     blueprints: [
@@ -24,13 +26,16 @@ beforeAll(async () => {
         userEntry('jose', { attributes: { settings: { locale: 'es' } } }),
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
         flowEntries('consent', [CONSENT], { designation: 'authorization', authentication: 'require_authenticated' }),
+        flowEntries('plain', [], { designation: 'authorization', authentication: 'require_authenticated' }),
         clientEntries('shop', { flow: 'consent', attrs: SHOP_CLIENT }),
+        clientEntries('desk', { flow: 'plain', attrs: SHOP_CLIENT }),
       ),
     ],
     services: ['identification', 'password', 'session', 'consent'],
   });
   const client = { name: 'shop', secret: SHOP_SECRET, redirectUri: SHOP_REDIRECT_URI };
   shop = await OauthApplication.discover(deployment, client);
+  desk = await OauthApplication.discover(deployment, { ...client, name: 'desk' });
 });
 afterAll(() => deployment?.close());
 
@@ -62,6 +67,52 @@ describe('login_hint', () => {
   it('is left out of the address if it is too long for it', async () => {
     const query = await toLogin(deployment.browser(), { login_hint: 'x'.repeat(600) });
     expect(query).not.toContain('login_hint');
+  });
+});
+
+describe('id_token_hint', () => {
+  async function logIn(browser: Browser, name: string): Promise<Browser> {
+    await browser.solve('login', { uid_field: name });
+    await browser.solve('login', { password: 'correct-horse-7' });
+    return browser;
+  }
+  /** Opens the address of a request. Returns the address to which it leads. */
+  const visit = async (browser: Browser, path: string) => locationOf(await browser.fetch(path));
+  const LOGIN_REQUIRED = `${SHOP_REDIRECT_URI}?error=login_required`;
+
+  it('signs in the user of the ID token only, and leads another user to the login', async () => {
+    const alice = await logIn(deployment.browser(), 'alice');
+    const { id_token: id_token_hint = '' } = await desk.signIn(alice);
+    const sub = (await desk.signIn(alice, { prompt: 'none', id_token_hint })).claims()?.sub;
+    const browser = await logIn(deployment.browser(), 'jose');
+    const silent = await desk.push({ prompt: 'none', id_token_hint });
+    expect(await visit(browser, silent.path)).toContain(LOGIN_REQUIRED);
+    const request = await desk.push({ id_token_hint });
+    const login = new URL(await visit(browser, request.path), deployment.url);
+    expect(login.pathname).toBe('/flows/-/default/authentication/');
+    await logIn(browser, 'alice');
+    const tokens = await desk.exchange(await visit(browser, login.searchParams.get('next') ?? ''), request);
+    expect(tokens.claims()?.sub).toBe(sub);
+  });
+
+  it('gives the client login_required if another user has logged in', async () => {
+    const { id_token: id_token_hint = '' } = await desk.signIn(await logIn(deployment.browser(), 'alice'));
+    for (const browser of [deployment.browser(), await logIn(deployment.browser(), 'jose')]) {
+      const { path } = await desk.push({ id_token_hint });
+      const login = new URL(await visit(browser, path), deployment.url);
+      await logIn(browser, 'jose');
+      expect(await visit(browser, login.searchParams.get('next') ?? '')).toContain(LOGIN_REQUIRED);
+    }
+  });
+
+  it('is refused if it is no ID token of the client', async () => {
+    const { id_token: id_token_hint = '' } = await desk.signIn(await logIn(deployment.browser(), 'alice'));
+    for (const [application, hint] of [
+      [shop, id_token_hint],
+      [desk, 'x'],
+      [desk, `${id_token_hint.slice(0, -4)}AAAA`],
+    ] as const)
+      await expect(application.push({ id_token_hint: hint })).rejects.toMatchObject({ error: 'invalid_request' });
   });
 });
 

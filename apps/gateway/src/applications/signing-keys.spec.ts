@@ -31,6 +31,19 @@ describe('signing keys', () => {
     }
   });
 
+  it('recognise a token of one of them, expired or not, with the right issuer and audience only', async () => {
+    const [first, second] = [newKey(), newKey()];
+    const old = new TokenSigner({ JWT_SIGNING_KEYS: `old:${second}` });
+    const signer = new TokenSigner({ JWT_SIGNING_KEYS: `new:${first},old:${second}` });
+    const token = (await old.sign({}, { ...HEADER, lifetimeS: 0 }))!;
+    expect(await signer.subjectOf(token, HEADER)).toBe('alice');
+    expect(await signer.subjectOf(token, { ...HEADER, audience: 'shop' })).toBeUndefined();
+    expect(await signer.subjectOf(token, { ...HEADER, issuer: 'https://other.example' })).toBeUndefined();
+    expect(await old.subjectOf((await signer.sign({}, HEADER))!, HEADER)).toBeUndefined();
+    for (const text of ['x', '..', 'e30.e30.', `${token}x`])
+      expect(await signer.subjectOf(text, HEADER)).toBeUndefined();
+  });
+
   it('sign nothing when there is no key', async () => {
     const signer = new TokenSigner({ JWT_SIGNING_KEYS: undefined });
     expect(await signer.sign({}, HEADER)).toBeUndefined();

@@ -1,6 +1,6 @@
 import { type PublicJwk, reportKeys, SIGNING_ALGORITHM, SigningKeys } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
-import { type JWTPayload, SignJWT } from 'jose';
+import { createLocalJWKSet, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 
 /** Issuer, audience, subject and lifetime (in seconds) of a token. */
@@ -11,7 +11,7 @@ interface TokenHeader {
   readonly lifetimeS: number;
 }
 
-/** Signs tokens for applications with the keys of JWT_SIGNING_KEYS. */
+/** Signs tokens for applications with the keys of JWT_SIGNING_KEYS, and recognises them. */
 @Injectable()
 export class TokenSigner {
   private readonly keys: SigningKeys | undefined;
@@ -42,5 +42,25 @@ export class TokenSigner {
       .setIssuedAt()
       .setExpirationTime(`${header.lifetimeS}s`)
       .sign(this.keys.currentKey);
+  }
+
+  /**
+   * Returns the subject of a token that one of the keys has signed with this issuer and audience, whether it has expired
+   * or not. Returns undefined for any other text.
+   */
+  async subjectOf(
+    token: string,
+    { issuer, audience }: Pick<TokenHeader, 'issuer' | 'audience'>,
+  ): Promise<string | undefined> {
+    const keys = createLocalJWKSet({ keys: [...this.publicKeys] });
+    // No token has expired at this date.
+    const currentDate = new Date(0);
+    try {
+      return (await jwtVerify(token, keys, { algorithms: [SIGNING_ALGORITHM], issuer, audience, currentDate })).payload
+        .sub;
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return undefined;
+      throw error;
+    }
   }
 }

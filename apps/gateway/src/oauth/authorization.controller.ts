@@ -97,36 +97,37 @@ export class AuthorizationController {
     const { pending } = found;
     const visitor = await this.loggedIn(request.principal);
     const isSilent = pending.prompts.includes('none');
-    const shortfall = visitor && loginShortfall(visitor.login, requirementOf(pending), Date.now() / 1000);
+    const shortfall = visitor && shortfallOf(visitor, pending);
     if (visitor && shortfall === undefined) return this.start(exchange, found, visitor);
     const asked = (request.query as Query)[ASKED];
     // A user who was asked and is anonymous now has logged out by "Not you?", so that another user can log in.
     const isAsked = visitor ? asked !== undefined : asked === AS_ANONYMOUS;
     if (isAsked && shortfall === 'acr') return this.refuse(pending, 'unmet_authentication_requirements');
     if (isSilent || isAsked) return this.refuse(pending, 'login_required');
-    return this.loginAddress(exchange, found, visitor);
+    return this.loginAddress(exchange, found, shortfall);
   }
 
   /**
-   * Returns the address of the login, which knows the application, or of the flow that raises the login of a user. It
-   * contains the login hint, which the identification stage reads.
+   * Returns the address of the login, which knows the application, or of the flow that raises the login of a user, whose
+   * `shortfall` is given. It contains the login hint, which the identification stage reads.
    */
   private async loginAddress(
     exchange: HttpExchange,
     { client, pending }: Pending,
-    visitor: LoggedIn | undefined,
+    shortfall: Shortfall | undefined,
   ): Promise<string> {
     const { request } = exchange;
     const requirement = requirementOf(pending);
-    const stepUp = visitor && !requirement.again ? (await this.brands.find(request.host)).step_up_flow : undefined;
+    const canStepUp = shortfall !== undefined && shortfall !== 'user' && !requirement.again;
+    const stepUp = canStepUp ? (await this.brands.find(request.host)).step_up_flow : undefined;
     const hint = pending.login_hint === undefined ? {} : { login_hint: pending.login_hint };
     const query = {
-      next: addressOf(request, visitor ? AS_USER : AS_ANONYMOUS),
+      next: addressOf(request, shortfall ? AS_USER : AS_ANONYMOUS),
       ...(stepUp !== undefined || pending.acr_values.length > 0 ? requirementQuery(requirement) : {}),
       ...{ ...languageOf(pending), ...hint },
     };
     const { authentication_flow: slug } = client;
-    if (visitor) return withQuery(loginPath(stepUp ?? slug), query);
+    if (shortfall) return withQuery(loginPath(stepUp ?? slug), query);
     const application = { ...client.application, launch_url: clientLaunchUrl(client) };
     return this.logins.begin(exchange, { application, slug, query, crossSite: crossSiteOf(request) });
   }
@@ -232,6 +233,15 @@ const requirementOf = ({
   ...{ acr_values, max_age, madeAt },
   again: prompts.includes('login') || prompts.includes('select_account'),
 });
+
+/** How a login fails a request: it is that of another user, or it is too old or too weak. */
+type Shortfall = 'user' | NonNullable<ReturnType<typeof loginShortfall>>;
+
+/** Returns how the login of a user fails a request; undefined if the user can go on. */
+const shortfallOf = ({ principal, login }: LoggedIn, pending: PendingAuthorization): Shortfall | undefined =>
+  pending.hinted_user !== undefined && pending.hinted_user !== principal.user.uuid
+    ? 'user'
+    : loginShortfall(login, requirementOf(pending), Date.now() / 1000);
 
 /** Returns the parameter of pages that asks for the language of the request. */
 const languageOf = ({ ui_locale }: PendingAuthorization): Record<string, string> =>

@@ -12,7 +12,8 @@ import { parseAuthorizationRequest } from './authorization-request.parser.js';
 import { AuthorizationRequestRateLimiter } from './authorization-request.rate-limiter.js';
 import { OauthClientAuthenticator } from './oauth-client.authenticator.js';
 import { OauthErrorFilter } from './oauth-error.filter.js';
-import { type OauthFields, OauthForm } from './oauth-form.js';
+import { OauthError } from './oauth-error.js';
+import { formText, type OauthFields, OauthForm } from './oauth-form.js';
 import { issuerOf, oauthError, REQUEST_URI_PREFIX, tooManyRequests } from './oauth-responses.js';
 
 /** Accepts pushed authorization requests (RFC 9126). The OAuth client authenticates, not a user. */
@@ -55,10 +56,21 @@ export class PushedAuthorizationController {
     const { AUTHORIZATION_REQUEST_S: expires_in, AUTHORIZATION_REQUESTS_WAITING: maxWaiting } = this.config;
     const issuer = issuerOf(this.config, client.application.slug);
     const pushed = parseAuthorizationRequest(client, form, { issuer, limits: this.config });
-    const reference = await this.grants.push(pushed, { lifetimeS: expires_in, maxWaiting });
+    const hinted_user = await this.hintedUser(client, form, issuer);
+    const reference = await this.grants.push({ ...pushed, hinted_user }, { lifetimeS: expires_in, maxWaiting });
     if (reference === undefined)
       return tooManyRequests(exchange, `${maxWaiting} requests of the client wait for their users`);
     void exchange.reply.status(HttpStatus.CREATED);
     return { request_uri: REQUEST_URI_PREFIX + reference, expires_in };
+  }
+
+  /** Returns the user in `id_token_hint`, if there is one. Throws OauthError if it is no ID token of the client. */
+  private async hintedUser({ client_id: audience }: OauthClient, form: OauthFields, issuer: string) {
+    const hint = formText(form, 'id_token_hint');
+    if (hint === undefined) return undefined;
+    const user = await this.signer.subjectOf(hint, { issuer, audience });
+    if (user === undefined)
+      throw new OauthError('invalid_request', 'id_token_hint must be an ID token that the client has got');
+    return user;
   }
 }
