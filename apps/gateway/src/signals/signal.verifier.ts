@@ -72,5 +72,8 @@ function signalErrorOf(error: unknown): unknown {
     return new SignalError('invalid_key', 'The algorithm is not allowed.');
   if (error instanceof errors.JOSEError)
     return new SignalError('invalid_request', 'The body is no signed Security Event Token.');
+  // By these errors, jose and WebCrypto refuse a key that is malformed, or an RSA key of less than 2048 bits.
+  if (error instanceof TypeError || error instanceof DOMException)
+    return new SignalError('invalid_key', 'The key is malformed or too short.');
   return error;
 }
