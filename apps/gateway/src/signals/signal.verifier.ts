@@ -1,6 +1,6 @@
 import { secretsEqual } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
-import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { GATEWAY_CONFIG } from '../gateway.config.js';
 import type { SignalConfig, SignalTransmitter } from './signal.config.js';
 import { SignalError } from './signal-error.js';
@@ -44,15 +44,31 @@ export class SignalVerifier {
 
   private async verifySignature(token: string, { issuer, audience }: SignalTransmitter, keys: JWTVerifyGetKey) {
     const { SIGNAL_MAX_AGE_S: maxTokenAge, SIGNAL_SKEW_S: clockTolerance } = this.config;
+    const options = {
+      ...{ typ: 'secevent+jwt', algorithms: ALGORITHMS, issuer, audience, maxTokenAge, clockTolerance },
+      requiredClaims: ['iss', 'aud', 'iat', 'jti'],
+    };
     try {
-      return await jwtVerify(token, keys, {
-        ...{ typ: 'secevent+jwt', algorithms: ALGORITHMS, issuer, audience, maxTokenAge, clockTolerance },
-        requiredClaims: ['iss', 'aud', 'iat', 'jti'],
+      return await jwtVerify(token, keys, options).catch((error: unknown) => {
+        if (error instanceof errors.JWKSMultipleMatchingKeys) return verifyWithEach(token, error, options);
+        throw error;
       });
     } catch (error) {
       throw signalErrorOf(error);
     }
   }
+}
+
+/** Verifies a token that names no key (`kid` is optional, RFC 7515 §4.1.4) with each of the keys that fit it. */
+async function verifyWithEach(token: string, keys: errors.JWKSMultipleMatchingKeys, options: JWTVerifyOptions) {
+  for await (const key of keys) {
+    try {
+      return await jwtVerify(token, key, options);
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+    }
+  }
+  throw new errors.JWSSignatureVerificationFailed();
 }
 
 const CLAIM_ERRORS = { iss: 'invalid_issuer', aud: 'invalid_audience' } as const;
@@ -66,8 +82,7 @@ function signalErrorOf(error: unknown): unknown {
   if (error instanceof errors.JWTExpired) return new SignalError('invalid_request', 'The token is too old.');
   if (error instanceof errors.JWSSignatureVerificationFailed)
     return new SignalError('authentication_failed', 'The signature is wrong.');
-  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
-    return new SignalError('invalid_key', 'The key is unknown.');
+  if (error instanceof errors.JWKSNoMatchingKey) return new SignalError('invalid_key', 'The key is unknown.');
   if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported)
     return new SignalError('invalid_key', 'The algorithm is not allowed.');
   if (error instanceof errors.JOSEError)
