@@ -44,7 +44,7 @@ async function accountAfterLogin(claims: object) {
   return (await deployment.rows('SELECT username, name, email, verified_email FROM directory.users'))[0];
 }
 
-it('a login by a source updates a known user, but not to an address that the source says is not verified', async () => {
+it('a login by a source updates a known user, except by an unverified address or a name that no user may have', async () => {
   const nina = { preferred_username: 'nina', name: 'Nina', email: 'nina@example.org', email_verified: true };
   const account = { username: 'nina', name: 'Nina', email: 'nina@example.org', verified_email: 'nina@example.org' };
   expect(await accountAfterLogin(nina)).toEqual(account);
@@ -52,6 +52,12 @@ it('a login by a source updates a known user, but not to an address that the sou
   expect(await accountAfterLogin(renamed)).toEqual({ ...account, name: 'Nina N.' });
   const email = 'n@example.org';
   expect(await accountAfterLogin({ ...renamed, email, email_verified: true })).toEqual({
+    ...{ ...account, name: 'Nina N.', email, verified_email: email },
+  });
+  // No user may have bidirectional controls in a name.
+  expect(
+    await accountAfterLogin({ ...nina, email, name: '\u2067Nina\u2069', preferred_username: 'ni\u202ena' }),
+  ).toEqual({
     ...{ ...account, name: 'Nina N.', email, verified_email: email },
   });
 });

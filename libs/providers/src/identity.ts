@@ -1,4 +1,4 @@
-import type { sourceIdentity } from '@gatehouse/contracts';
+import { type sourceIdentity, UNPRINTABLE } from '@gatehouse/contracts';
 import type { z } from 'zod';
 
 /** The identity of a user at a source. */
@@ -30,10 +30,10 @@ const EMAIL = /^[^\s@]+@[^\s@]+$/;
 export function toSourceIdentity(claims: ProfileClaims, info: ProviderProfile): SourceIdentity | undefined {
   const identifier = toText(claims.identifier, MAX.identifier);
   if (identifier === undefined) return undefined;
-  const email = toText(claims.email, MAX.email);
+  const email = toField(claims.email, MAX.email);
   const user = {
-    username: toText(claims.username, MAX.username),
-    name: toText(typeof claims.name === 'string' ? claims.name.trim() : claims.name, MAX.name),
+    username: toField(claims.username, MAX.username),
+    name: toField(typeof claims.name === 'string' ? claims.name.trim() : claims.name, MAX.name),
     email: email && EMAIL.test(email) ? email : undefined,
     email_verified: toFlag(claims.email_verified),
   };
@@ -48,6 +48,12 @@ function toText(value: unknown, max: number): string | undefined {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   if (typeof value !== 'string' || INVALID_TEXT.test(value) || value !== value.trim()) return undefined;
   return value && value.length <= max ? value : undefined;
+}
+
+/** Returns a text claim that a field of a user can have, so without bidirectional controls such as U+202E. */
+function toField(value: unknown, max: number): string | undefined {
+  const text = toText(value, max);
+  return text !== undefined && !UNPRINTABLE.test(text) ? text : undefined;
 }
 
 /** Converts `true` and `'true'` to `true`. Any other value does not count as verified. */
