@@ -95,6 +95,21 @@ describe('a check of forward auth', () => {
     },
   );
 
+  it('gives a script of the login no cookie of the login, which scripts must not read', async () => {
+    const alice = await visitor('alice');
+    for (const name of [
+      'authentik_session',
+      '__Host-authentik_session',
+      'authentik_device',
+      'gatehouse_known',
+      'theme',
+    ])
+      alice.plant(WIKI, name, 'value');
+    const atLogin = { headers: { host: new URL(deployment.url).host } };
+    const { status, headers } = await alice.check('nginx', `${WIKI}/page`, atLogin);
+    expect([status, headers.get('cookie')]).toEqual([200, 'theme=value']);
+  });
+
   it.each([
     'GET',
     'HEAD',

@@ -10,7 +10,7 @@ import { FILE_ROUTE } from '../http/routing.hooks.js';
 import { type LoginRequirement, loginShortfall } from '../sessions/session-authentication.js';
 import { requirementQuery } from '../sessions/step-up.js';
 import { ForwardCheckService, type Verdict } from './forward-check.service.js';
-import { withoutForwardCookies } from './forward-cookies.js';
+import { withoutOwnCookies } from './forward-cookies.js';
 import {
   type AddressLimits,
   addressLimit,
@@ -87,7 +87,7 @@ export class ForwardAuthController {
       case 'passed':
         if (loginShortfall(verdict.login, requirement, Date.now() / 1000))
           return this.sendToLogin({ kind, address, requirement }, reply.header(...stepUpChallenge(requirement)));
-        return reply.headers({ ...verdict.headers, cookie: withoutForwardCookies(request.headers.cookie) }).send();
+        return reply.headers({ ...verdict.headers, cookie: cookiesFor(address, request) }).send();
       case 'anonymous':
         return this.sendToLogin({ kind, address, requirement }, reply);
       case 'refused':
@@ -111,6 +111,11 @@ export class ForwardAuthController {
     const search = new URLSearchParams(requirementQuery(requirement)).toString();
     return `${origin}${FORWARD_PATH}/start?${search === '' ? '' : `${search}&`}rd=${encodeURIComponent(destination)}`;
   }
+}
+
+/** Returns the `Cookie` header for the application. */
+function cookiesFor({ origin }: SiteAddress, { headers, hostname }: FastifyRequest): string {
+  return withoutOwnCookies(headers.cookie, { isAtSite: new URL(origin).hostname === hostname });
 }
 
 function refuse(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cookieNamesAt, cookieValue, withoutForwardCookies } from './forward-cookies.js';
+import { cookieNamesAt, cookieValue, withoutOwnCookies } from './forward-cookies.js';
 
 const VALUE = 'v'.repeat(43);
 
@@ -29,10 +29,13 @@ describe('the cookies of forward auth', () => {
       '__Host-gatehouse_forward_nonce',
     ];
     const header = own.map((name) => `${name}=${VALUE}`).join('; ');
-    expect(withoutForwardCookies(`a=1; ${header};b="x=y"; valueless;  =z; a=2`)).toBe(
+    expect(withoutOwnCookies(`a=1; ${header};b="x=y"; valueless;  =z; a=2`, { isAtSite: true })).toBe(
       'a=1; b="x=y"; valueless; =z; a=2',
     );
-    expect(withoutForwardCookies(header)).toBe('');
-    expect(withoutForwardCookies(undefined)).toBe('');
+    expect(withoutOwnCookies(header, { isAtSite: true })).toBe('');
+    expect(withoutOwnCookies(undefined, { isAtSite: true })).toBe('');
+    const login = 'authentik_session=a; __Host-authentik_user_switching=b; __Host-gatehouse_bound=c; gatehouse_known=d';
+    expect(withoutOwnCookies(`${login}; a=1`, { isAtSite: true })).toBe(`${login}; a=1`);
+    expect(withoutOwnCookies(`${login}; a=1`, { isAtSite: false })).toBe('a=1');
   });
 });

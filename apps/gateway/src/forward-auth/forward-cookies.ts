@@ -1,6 +1,9 @@
 import { hash } from 'node:crypto';
+import { BOUND_COOKIE } from '../http/bound-cookie.service.js';
 import { cookiesIn, cookieValues } from '../http/cookie-header.js';
-import { isHostOnly } from '../http/cookie-names.js';
+import { isHostOnly, SESSION_COOKIES } from '../http/cookie-names.js';
+import { DEVICE_COOKIE, KNOWN_BROWSER_COOKIE } from '../http/known-browser.service.js';
+import { SWITCHING_COOKIES } from '../http/switching-cookie.js';
 
 /** Part of the names of all cookies of forward auth. */
 export const FORWARD_COOKIE = 'gatehouse_forward';
@@ -8,6 +11,15 @@ const NONCE_COOKIE = `${FORWARD_COOKIE}_nonce`;
 const HOST_PREFIX = '__Host-';
 /** Every name that a cookie of forward auth can have. */
 const NAMES: readonly string[] = [FORWARD_COOKIE, NONCE_COOKIE].flatMap((name) => [name, `${HOST_PREFIX}${name}`]);
+
+/** The cookies of the login that scripts of its pages must not read. */
+const LOGIN_COOKIES: readonly string[] = [
+  ...SESSION_COOKIES,
+  ...SWITCHING_COOKIES,
+  BOUND_COOKIE,
+  KNOWN_BROWSER_COOKIE,
+  DEVICE_COOKIE,
+];
 
 /** The form of the values of both cookies: 43 characters of base64url. */
 const VALUE = /^[\w-]{43}$/;
@@ -41,10 +53,13 @@ export function cookieValue(header: string | undefined, name: string): string | 
   return values.size === 1 && VALUE.test(value) ? value : undefined;
 }
 
-/** Returns the `Cookie` header without the cookies of forward auth; empty if no other is left. */
-export const withoutForwardCookies = (header: string | undefined): string =>
+/**
+ * Returns the `Cookie` header without the cookies of forward auth; empty if no other is left. If the check did not arrive
+ * at the host of the site, leaves out the cookies of the login too: a script of a page of the login could have sent it.
+ */
+export const withoutOwnCookies = (header: string | undefined, { isAtSite }: { readonly isAtSite: boolean }): string =>
   cookiesIn(header)
-    .filter(({ name }) => !NAMES.includes(name))
+    .filter(({ name }) => !NAMES.includes(name) && (isAtSite || !LOGIN_COOKIES.includes(name)))
     .map(({ text }) => text)
     .join('; ');
 

@@ -9,6 +9,8 @@ import type { HttpExchange } from './exchange.js';
 const SWITCHING_COOKIE = 'authentik_user_switching';
 /** Its name if the session cookie has the prefix with which no other host can plant a cookie. */
 const HOST_ONLY_COOKIE = `__Host-${SWITCHING_COOKIE}`;
+/** The names that it can have. */
+export const SWITCHING_COOKIES = [SWITCHING_COOKIE, HOST_ONLY_COOKIE] as const;
 
 /** A cookie value that can be a secret: 256 bits in base64url. */
 const SECRET = /^[\w-]{43}$/;
