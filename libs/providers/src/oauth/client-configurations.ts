@@ -40,8 +40,9 @@ export class ClientConfigurations {
     return config;
   }
 
-  /** Caches the signing keys that a configuration has fetched from the provider. */
-  cacheKeys(config: client.Configuration): void {
+  /** Caches the signing keys that a configuration has fetched from the provider, but not keys in the settings of a source. */
+  cacheKeys(config: client.Configuration, source: OauthSource): void {
+    if (configuredKeys(source)) return;
     const [{ jwks_uri: url }, keySet] = [config.serverMetadata(), client.getJwksCache(config)];
     if (url && keySet) this.keySets.set(url, keySet);
   }

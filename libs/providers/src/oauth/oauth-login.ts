@@ -95,7 +95,7 @@ export class OauthLogin {
   }
 
   private async exchangeCode(request: ProfileRequest, callback: OauthCallback): Promise<ProviderProfile> {
-    const { config, provider } = request;
+    const { config, provider, source } = request;
     const { nonce, verifier } = oauthLoginState.parse(callback.kept);
     const tokens = await client.authorizationCodeGrant(config, callbackUrl(callback, provider), {
       expectedState: callback.state,
@@ -103,7 +103,7 @@ export class OauthLogin {
       ...(nonce && { expectedNonce: nonce }),
       ...(verifier && { pkceCodeVerifier: verifier }),
     });
-    this.clients.cacheKeys(config);
+    this.clients.cacheKeys(config, source);
     return fetchProfile(request, tokens, callback.answer);
   }
 

@@ -183,6 +183,18 @@ describe('an id token', () => {
     expect(await login({ fields: { oidc_jwks: { keys } } })).toMatchObject({ identity: {} });
     await other.close();
   });
+
+  it('is never verified with the keys of another source at the same provider, or with keys that the source had before', async () => {
+    const other = await FakeOpenIdProvider.open();
+    const { keys } = (await (await fetch(`${other.url}/jwks`)).json()) as { keys: object[] };
+    const published = provider.sign;
+    provider.sign = other.sign;
+    await login({ fields: { oidc_jwks: { keys } } });
+    expect(await login()).toMatchObject(unproven);
+    provider.sign = published;
+    expect(await login()).toMatchObject({ identity: {} });
+    await other.close();
+  });
 });
 
 describe('a provider', () => {
