@@ -22,7 +22,7 @@ export const providersConfig = z.object({
   ),
   SOURCE_PROFILE_BYTES: integer(65_536, { min: 1024, max: 131_072 }).describe('Maximum bytes of the profile of a user'),
   SOURCE_METADATA_S: integer(600, { max: 86_400 }).describe(
-    'Seconds for which the published metadata and keys of a provider are cached',
+    'Seconds for which the published metadata of a provider is cached. Its keys are cached for five minutes at most',
   ),
   PLEX_URL: z
     .url({ protocol: /^https?$/ })
