@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { errorRedirect } from './oauth-responses.js';
+import type { HttpExchange } from '../http/exchange.js';
+import { errorRedirect, oauthError } from './oauth-responses.js';
 
 it('leads back to a redirect URI without a change of its query (RFC 6749 §3.1.2)', () => {
   const request = { issuer: 'https://id.example.org/', state: 'a b' };
@@ -10,4 +11,13 @@ it('leads back to a redirect URI without a change of its query (RFC 6749 §3.1.2
     ['https://shop.example.org/back?flag&to=a%20b', `https://shop.example.org/back?flag&to=a%20b&${added}`],
   ] as const)
     expect(errorRedirect({ ...request, redirect_uri: uri }, 'access_denied')).toBe(expected);
+});
+
+it('describes an error in the characters that RFC 6749 §5.2 allows, also if it names a parameter of the client', () => {
+  const reply = { status: () => reply };
+  const exchange = { request: { headers: {} }, reply } as unknown as HttpExchange;
+  expect(oauthError(exchange, 'invalid_request', 'Unrecognized key: "a\\é\n😀"')).toEqual({
+    error: 'invalid_request',
+    error_description: "Unrecognized key: 'a????'",
+  });
 });

@@ -16,8 +16,12 @@ export function oauthError({ request, reply }: HttpExchange, error: string, desc
   const usedHeader = error === 'invalid_client' && request.headers.authorization !== undefined;
   if (usedHeader) void reply.header('www-authenticate', 'Basic realm="OAuth"');
   void reply.status(usedHeader ? HttpStatus.UNAUTHORIZED : HttpStatus.BAD_REQUEST);
-  return { error, ...(description !== undefined && { error_description: description }) };
+  return { error, ...(description !== undefined && { error_description: inAllowedCharacters(description) }) };
 }
+
+/** Returns a description without the characters that it must not have: `"`, the backslash, and all but printable ASCII. */
+const inAllowedCharacters = (description: string): string =>
+  description.replaceAll('"', "'").replace(/[^ -[\]-~]/gu, '?');
 
 /** Default of `Retry-After` in seconds, if it is not known when the client may push again. */
 const RETRY_S = 10;
