@@ -26,16 +26,28 @@ const OK = 200;
 /** Fetches provider metadata, and caches it for `ttlS` seconds. */
 export class MetadataCache {
   private readonly entries = new Map<string, { readonly metadata: ProviderMetadata; readonly until: number }>();
+  private readonly running = new Map<string, Promise<ProviderMetadata>>();
 
   constructor(
     private readonly http: ProviderHttpClient,
     private readonly ttlS: number,
   ) {}
 
-  /** Returns the metadata at a URL. Throws `InvalidMetadataError`, and the errors of `ProviderHttpClient`. */
+  /**
+   * Returns the metadata at a URL. Logins that need them at the same moment share one request. Throws
+   * `InvalidMetadataError`, and the errors of `ProviderHttpClient`.
+   */
   async get(wellKnownUrl: string, signal: AbortSignal): Promise<ProviderMetadata> {
     const cached = this.entries.get(wellKnownUrl);
     if (cached && cached.until > performance.now()) return cached.metadata;
+    const running = this.running.get(wellKnownUrl);
+    if (running) return running;
+    const fetching = this.fetch(wellKnownUrl, signal).finally(() => this.running.delete(wellKnownUrl));
+    this.running.set(wellKnownUrl, fetching);
+    return fetching;
+  }
+
+  private async fetch(wellKnownUrl: string, signal: AbortSignal): Promise<ProviderMetadata> {
     const { status, text } = await this.http.request(wellKnownUrl, { headers: { accept: 'application/json' }, signal });
     if (status !== OK) throw new InvalidMetadataError(`${wellKnownUrl} responded with status ${status}`);
     const metadata = parseMetadata(text, wellKnownUrl);

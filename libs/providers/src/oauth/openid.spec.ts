@@ -81,6 +81,18 @@ describe('a login by OpenID Connect', () => {
     expect(metadata).toHaveLength(4);
   });
 
+  it('fetches metadata once for logins that begin at the same moment, and again after a failure', async () => {
+    const using = new LoginHarness({ SOURCE_CONCURRENCY: 1 });
+    const beginAtOnce = () => Promise.all([1, 2, 3].map(() => using.begin(source())));
+    const path = '/.well-known/openid-configuration';
+    provider.overrides = { [path]: (response: ServerResponse) => response.writeHead(500).end() };
+    expect(await beginAtOnce()).toMatchObject([unavailable, unavailable, unavailable]);
+    provider.overrides = {};
+    const begun = await beginAtOnce();
+    expect(begun.filter((result) => 'to' in result)).toHaveLength(3);
+    expect(provider.requests.filter((request) => request.path === path)).toHaveLength(2);
+  });
+
   it('replaces the default scopes when additional_scopes begins with a star', async () => {
     const { to } = await harness.mustBegin(source({ additional_scopes: '*openid own' }));
     expect(new URL(to).searchParams.get('scope')).toBe('openid own');
