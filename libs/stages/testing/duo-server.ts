@@ -43,6 +43,8 @@ export class DuoServer {
   readonly users = new Map<string, DuoServerUser>();
   readonly transactions = new Map<string, Transaction>();
   outage: DuoOutage | undefined;
+  /** The only path that an outage concerns; undefined for all paths. */
+  outagePath: string | undefined;
   passcode = '123456';
   readonly #waiting = new Set<() => void>();
 
@@ -98,7 +100,8 @@ export class DuoServer {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
-    if (this.outage !== undefined) return simulateOutage(this.outage, response);
+    const isOut = this.outagePath === undefined || this.outagePath === url.pathname;
+    if (this.outage !== undefined && isOut) return simulateOutage(this.outage, response);
     const error = signatureError(request, url, body);
     const parameters = body === '' ? Object.fromEntries(url.searchParams) : (JSON.parse(body) as Parameters);
     this.calls.push({ path: url.pathname, parameters });

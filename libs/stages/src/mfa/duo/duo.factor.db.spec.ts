@@ -9,6 +9,7 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 beforeEach(() => {
   harness.server.outage = undefined;
+  harness.server.outagePath = undefined;
 });
 
 const refusal = (code: string) => ({ type: 'rejected', errors: { duo: [{ code }] } });
@@ -148,6 +149,19 @@ describe('a push', () => {
       expect(refused).toMatchObject({ ...refusal('authenticator_validate_duo_away'), failed: [] });
     },
   );
+
+  it('is awaited by the next request if Duo became unavailable after it was sent', async () => {
+    const user = await harness.addPairedUser();
+    const stage = harness.validate(user, { deadlineMs: 1000 });
+    const { device_uid: duo } = entryIn(await stage.show());
+    harness.server.outage = 500;
+    harness.server.outagePath = '/auth/v2/auth_status';
+    expect(await stage.answer({ duo })).toMatchObject({ ...refusal('authenticator_validate_duo_away'), failed: [] });
+    harness.server.outage = undefined;
+    harness.server.answerPush('allow', harness.pushesTo(user)[0]!.txid);
+    expect(await stage.answer({ duo })).toMatchObject({ type: 'passed' });
+    expect(harness.pushesTo(user)).toHaveLength(1);
+  });
 
   it('goes to no phone of another user (accident 19)', async () => {
     const [user, other] = [await harness.addPairedUser(), await harness.addPairedUser()];

@@ -103,12 +103,14 @@ export class DuoFactor extends Factor<Kind> {
     device: Device,
     { settings, push }: { settings: DuoStageSettings; push: PendingPush },
   ): Promise<ProofVerdict<Kind>> {
-    const status = await this.pollStatus(context, settings, push);
+    const status = await this.statusOf(context, settings, push);
     switch (status) {
       case 'allow':
         return this.accept(device);
       case 'waiting':
         return waitingVerdict(push);
+      case 'away':
+        return { ...refused('authenticator_validate_duo_away'), memory: push };
       case 'deny':
         return {
           ...refused('authenticator_validate_duo'),
@@ -116,6 +118,20 @@ export class DuoFactor extends Factor<Kind> {
           memory: { device: device.pk, until: Date.now() + this.pushes.cooldownMs },
           eventContext: { duo_response: { result: status } },
         };
+    }
+  }
+
+  /** Returns the status of a push, or `away` if Duo is unavailable: the user can still answer the push. */
+  private async statusOf(
+    context: DuoFactorAnswer,
+    settings: DuoStageSettings,
+    push: PendingPush,
+  ): Promise<DuoAuthStatus | 'away'> {
+    try {
+      return await this.pollStatus(context, settings, push);
+    } catch (error) {
+      if (error instanceof DuoUnavailableError) return 'away';
+      throw error;
     }
   }
 
