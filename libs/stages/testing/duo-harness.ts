@@ -121,6 +121,12 @@ export class DuoHarness {
     return this.resources.source.query('DELETE FROM mfa.devices WHERE user_id = $1', [uuid]);
   }
 
+  /** Makes all pushes so far `seconds` older for their limits. */
+  passTime(seconds: number): Promise<unknown> {
+    const older = `sent_at - $1 * interval '1 second'`;
+    return this.resources.source.query(`UPDATE mfa.sends SET sent_at = ${older}`, [seconds]);
+  }
+
   /** Returns the Duo user of the fake server who has the same username. */
   duoUserOf = ({ username }: SavedUser) => [...this.server.users.values()].find((user) => user.username === username)!;
 

@@ -39,6 +39,10 @@ const CONSUME: NamedStatement = {
     SELECT (SELECT count(*) FROM taken)::int AS taken`,
 };
 const HAS_RECENT: NamedStatement = { name: 'sends.has', text: 'SELECT FROM mfa.sends WHERE subject = $1' };
+const RESTART_INTERVAL: NamedStatement = {
+  name: 'sends.restart',
+  text: 'UPDATE mfa.sends SET sent_at = now() WHERE subject = $1',
+};
 /** Deletes rows that are too old to affect a limit. */
 const DELETE_OLD: NamedStatement = {
   name: 'sends.forget',
@@ -63,6 +67,11 @@ export class MessageQuotaRepository {
     const { rows } = await runNamed<{ taken: number }>(this.source, CONSUME, columns);
     await runNamed(this.source, DELETE_OLD, []);
     return rows[0]?.taken === subjects.length;
+  }
+
+  /** Makes the minimum interval of a subject that has got a message begin now. Counts no message. */
+  async restartInterval(subject: Buffer): Promise<void> {
+    await runNamed(this.source, RESTART_INTERVAL, [subject]);
   }
 
   /**

@@ -55,6 +55,20 @@ describe('a push', () => {
     expect(harness.pushesTo(user)).toHaveLength(1);
   });
 
+  it('is not sent by another login within the cooldown after a denial', async () => {
+    const user = await harness.addPairedUser();
+    const stage = harness.validate(user, { deadlineMs: 1000 });
+    const { device_uid: duo } = entryIn(await stage.show());
+    await stage.answer({ duo });
+    await harness.passTime(120);
+    harness.server.answerPush('deny', harness.pushesTo(user)[0]!.txid);
+    await stage.answer({ duo });
+    const other = harness.validate(user, { deadlineMs: 1000 });
+    await other.show();
+    expect(await other.answer({ duo })).toMatchObject({ ...refusal('authenticator_validate_duo'), failed: [] });
+    expect(harness.pushesTo(user)).toHaveLength(1);
+  });
+
   it('can be sent again after the cooldown', async () => {
     const user = await harness.addPairedUser();
     const stage = harness.validate(user, { deadlineMs: 1000, cooldownMs: -1 });

@@ -57,7 +57,7 @@ export class DuoFactor extends Factor<Kind> {
     }
   }
 
-  /** Waits for a pending push to this device, else sends a new push. Refuses during the cooldown after a denial. */
+  /** Waits for a pending push to this device, else sends a new push. */
   private async verifyByPush(
     context: DuoFactorAnswer,
     device: Device,
@@ -65,7 +65,6 @@ export class DuoFactor extends Factor<Kind> {
   ): Promise<ProofVerdict<Kind>> {
     const { memory } = context;
     const isCurrent = memory?.device === device.pk && memory.until > Date.now();
-    if (isCurrent && memory.transaction === undefined) return refused('authenticator_validate_duo');
     return isCurrent && isPending(memory)
       ? this.awaitAnswer(context, device, { settings, push: memory })
       : this.sendPush(context, device, settings);
@@ -112,10 +111,11 @@ export class DuoFactor extends Factor<Kind> {
       case 'away':
         return { ...refused('authenticator_validate_duo_away'), memory: push };
       case 'deny':
+        await this.pushes.restartCooldown(device);
         return {
           ...refused('authenticator_validate_duo'),
           guessed: true,
-          memory: { device: device.pk, until: Date.now() + this.pushes.cooldownMs },
+          memory: { device: device.pk, until: 0 },
           eventContext: { duo_response: { result: status } },
         };
     }

@@ -18,15 +18,17 @@ export class PushRateLimiter {
     @Inject(DuoSettings) private readonly settings: DuoSettings,
   ) {}
 
-  /** Milliseconds between two pushes to a phone. */
-  get cooldownMs(): number {
-    return this.settings.cooldownMs;
+  /** Counts one push to a device. Returns `false` when a limit is reached; the caller must then send no push. */
+  consume(device: Device): Promise<boolean> {
+    const { cooldownMs, maxPerHour } = this.settings;
+    const minIntervalS = Math.max(0, Math.ceil(cooldownMs / S));
+    return this.quota.consume([{ subject: this.subjectOf(device), maxPerHour, minIntervalS }]);
   }
 
-  /** Counts one push to a device. Returns `false` when a limit is reached; the caller must then send no push. */
-  consume({ id }: Device): Promise<boolean> {
-    const { cooldownMs, maxPerHour } = this.settings;
-    const subject = this.sealer.digests('mfa.sends', `duo:${id}`)[0] as Buffer;
-    return this.quota.consume([{ subject, maxPerHour, minIntervalS: Math.max(0, Math.ceil(cooldownMs / S)) }]);
+  /** Begins the cooldown of a device anew, because its user has denied a push. */
+  restartCooldown(device: Device): Promise<void> {
+    return this.quota.restartInterval(this.subjectOf(device));
   }
+
+  private subjectOf = ({ id }: Device): Buffer => this.sealer.digests('mfa.sends', `duo:${id}`)[0] as Buffer;
 }
