@@ -1,5 +1,6 @@
 export * from './async-commit.js';
 export * from './bus.js';
+export * from './client-network.js';
 export * from './compressed-text.js';
 export * from './concurrency-limiter.js';
 export * from './config.js';

@@ -75,6 +75,8 @@ interface HarnessOptions {
   readonly maxPerHour?: number;
   /** Whether the setup stage of the devices was deleted. */
   readonly stageDeleted?: boolean;
+  /** Address of the client. */
+  readonly ip?: string;
 }
 
 /** Runs the stages of SMS with a fake Twilio on loopback and a database of devices. */
@@ -106,13 +108,16 @@ export class TwilioHarness {
     });
   }
 
-  validate(user: SavedUser, { stageDeleted = false, ...limits }: HarnessOptions = {}) {
+  validate(user: SavedUser, { stageDeleted = false, ip = '203.0.113.7', ...limits }: HarnessOptions = {}) {
     const stage = validationStage(this.database, [new SmsFactor(this.database.devices, this.sender(limits))]);
     const companion = { id: STAGE, name: 'sms', kind: 'authenticator_sms', model: 'm', config: TWILIO };
     return driveStage(authenticatorValidateContract, stage, {
       config: { device_classes: ['sms'], not_configured_action: 'deny' },
       context: { pending_user: user },
-      request: { companions: stageDeleted ? {} : { [STAGE]: companion } },
+      request: {
+        companions: stageDeleted ? {} : { [STAGE]: companion },
+        client: { ip, user_agent: 'vitest', outpost: false, cookies: {} },
+      },
     });
   }
 

@@ -1,4 +1,4 @@
-import { clientNetwork } from '@gatehouse/executor';
+import { clientNetwork } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { type NetworkRateLimiter, networkRateLimiter } from '../http/rate-limits/network-rate-limiter.js';

@@ -1,5 +1,5 @@
 import { type AttemptRule, cutAt, type Effect, type Errors, type SavedUser, type User } from '@gatehouse/contracts';
-import ipaddr from 'ipaddr.js';
+import { clientNetwork } from '@gatehouse/platform';
 import { type AttemptReservation, COUNTER_SEPARATOR, hmacSubject, NETWORK_CREDENTIAL } from './attempt-store.js';
 
 /** Limits of attempts that are not in the contracts of stages. */
@@ -272,13 +272,3 @@ export function subjectOf(user: User): string {
 }
 
 const normalized = (text: string) => text.normalize('NFKC').toLowerCase().trim();
-
-/**
- * Returns the network of a client: an IPv4 address, or the /64 of an IPv6 address, as one client may have a whole /64.
- */
-export function clientNetwork(ip: string): string {
-  const address = ipaddr.process(ip);
-  if (address instanceof ipaddr.IPv4) return address.toString();
-  const prefix = address.parts.slice(0, 4).map((part) => part.toString(16));
-  return `${prefix.join(':')}::/64`;
-}

@@ -1,7 +1,7 @@
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
-/** The message limits of a phone number, user, client address or device. `subject` is its keyed digest. */
+/** The message limits of a phone number, user, client network or device. `subject` is its keyed digest. */
 export interface QuotaSubject {
   readonly subject: Buffer;
   readonly maxPerHour: number;

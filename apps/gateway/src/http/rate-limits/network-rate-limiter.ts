@@ -1,5 +1,5 @@
 import { Problem } from '@gatehouse/contracts';
-import { clientNetwork } from '@gatehouse/executor';
+import { clientNetwork } from '@gatehouse/platform';
 import { type RateLimitName, rateLimited } from './rate-limit.metrics.js';
 
 /** Largest number of networks that one limit counts at the same time. They need about 20 MB. */

@@ -1,12 +1,12 @@
-import { Logger, type Sealer } from '@gatehouse/platform';
+import { clientNetwork, Logger, type Sealer } from '@gatehouse/platform';
 import type { z } from 'zod';
 import type { MessageQuotaRepository } from '../message-quota.repository.js';
 import { type HttpSmsGateway, SmsNotSentError, type SmsSettings } from './http-sms-gateway.js';
 import type { smsConfig } from './sms.config.js';
 import { isUnexpired, newSentCode, type SentCode } from './sms-code.js';
 
-/** Multiplies the hourly limit for a client address, because many users may share an address. */
-const ADDRESS_LIMIT_FACTOR = 10;
+/** Multiplies the hourly limit for the network of a client, because many users may share it. */
+const NETWORK_LIMIT_FACTOR = 10;
 
 interface CodeSenderOptions {
   readonly gateway: HttpSmsGateway;
@@ -65,12 +65,12 @@ export class CodeSender {
   private consumeQuota(request: SendRequest): Promise<boolean> {
     const { SMS_MAX_AN_HOUR: maxPerHour, SMS_COOLDOWN_S: minIntervalS } = this.options.limits;
     const requestSubject = requestSubjectOf(request);
-    const addressLimits = { maxPerHour: maxPerHour * ADDRESS_LIMIT_FACTOR, minIntervalS: 0 };
+    const networkLimits = { maxPerHour: maxPerHour * NETWORK_LIMIT_FACTOR, minIntervalS: 0 };
     return this.options.quota.consume([
       { subject: this.subjectOf(`number:${request.number}`), maxPerHour, minIntervalS },
       { subject: this.subjectOf(`user:${request.user}`), maxPerHour, minIntervalS },
-      { subject: this.subjectOf(`address:${request.ip}`), ...addressLimits },
-      ...(requestSubject === undefined ? [] : [{ subject: this.subjectOf(requestSubject), ...addressLimits }]),
+      { subject: this.subjectOf(`address:${clientNetwork(request.ip)}`), ...networkLimits },
+      ...(requestSubject === undefined ? [] : [{ subject: this.subjectOf(requestSubject), ...networkLimits }]),
     ]);
   }
 

@@ -22,7 +22,7 @@ export const smsConfig = z.object({
     .min(1)
     .max(100_000)
     .default(10)
-    .describe('Text messages an hour to one number and for one user; ten times as many for one client address'),
+    .describe('Text messages an hour to one number and for one user; ten times as many for the network of one client'),
   SMS_HOSTS: z
     .string()
     .default('*')

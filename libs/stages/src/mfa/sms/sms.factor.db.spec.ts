@@ -119,6 +119,19 @@ describe('codes by Twilio', () => {
     expect(messagesTo(number)).toBe(2);
   });
 
+  it('are limited for a client, whichever addresses of its /64 it uses (accident 50)', async () => {
+    const sent: boolean[] = [];
+    for (let i = 1; i <= 11; i++) {
+      const user = newUser();
+      const { number, chosen } = await addPhone(user);
+      const { show, answer } = harness.validate(user, { maxPerHour: 1, ip: `2001:db8:1:2::${i}` });
+      await show();
+      await answer({ selected_challenge: chosen });
+      sent.push(messagesTo(number) === 1);
+    }
+    expect(sent).toEqual([...Array.from({ length: 10 }, () => true), false]);
+  });
+
   it.each([400, 500, 'silent'] as const)(
     'cannot be sent while Twilio fails, and no code is accepted: %s',
     async (outage) => {
