@@ -61,6 +61,16 @@ it('lets one of several concurrent tries be judged', async () => {
   expect(reserved.flat()).toEqual([device]);
 });
 
+it('lets a device whose wait was over be tried at once after a try that is taken back', async () => {
+  const device = await newDevice();
+  const before = `UPDATE mfa.devices SET failures = 8, failed_at = now() - interval '1 hour' WHERE id = $1`;
+  await database.source.query(before, [device.id]);
+  expect(await tries.reserve([device], 1)).toEqual([device]);
+  await tries.release([device]);
+  expect(await tries.reserve([device], 1)).toEqual([device]);
+  expect(await tries.reserve([device], 1)).toEqual([]);
+});
+
 it('forgets the failures of a device with its next right code, and a try that is taken back', async () => {
   const device = await newDevice();
   await tries.reserve([device], MAX_WAIT_S);

@@ -22,11 +22,14 @@ const RESERVE: NamedStatement = {
       OR failed_at + least($2::float8 * 2 ^ (least(failures, ${MAX_DOUBLINGS}) - 1), ${MAX_WAIT_S}) * interval '1 second' <= now())
     RETURNING id`,
 };
-/** Takes the last try of devices back. $1 ids of the devices. */
+/**
+ * Takes the last try of devices back. $1 ids of the devices. The wait of an earlier failure was over before the try, so it
+ * is over again.
+ */
 const RELEASE: NamedStatement = {
   name: 'devices.untry',
   text: `WITH ${ASYNC_COMMIT}
-    UPDATE mfa.devices SET failures = failures - 1, failed_at = CASE WHEN failures > 1 THEN failed_at END FROM lazily
+    UPDATE mfa.devices SET failures = failures - 1, failed_at = CASE WHEN failures > 1 THEN failed_at - interval '${MAX_WAIT_S} seconds' END FROM lazily
     WHERE id = ANY($1::uuid[]) AND failures > 0`,
 };
 
