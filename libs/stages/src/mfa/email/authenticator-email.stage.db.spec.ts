@@ -161,6 +161,15 @@ describe('mails', () => {
     expect(mailsIn(early)).toEqual([]);
   });
 
+  it('are announced for no typed address that gets none', async () => {
+    const { answer } = harness.setUp(newUser(), { limits: { resendS: 3600 } });
+    const sent = await answer({ email: newAddress() });
+    for (let i = 0; i < 5; i++) await answer({ code: otherThan(codeIn(sent)) });
+    const early = await answer({ email: newAddress() });
+    expect(mailsIn(early)).toEqual([]);
+    expect(early).toMatchObject({ ...asksForAddress, ...refusal('authenticator_email_early') });
+  });
+
   it('are not sent with the rejection of an answer that uses up the code, but when the page is loaded again', async () => {
     const { show, answer } = harness.setUp(newUser(newAddress()));
     const code = codeIn(await show());

@@ -86,7 +86,10 @@ export class AuthenticatorEmailStage extends DeviceSetupStage<Contract> {
     return devices.some(({ kind, stage }) => kind === 'email' && stage === stageOf(input));
   }
 
-  /** Mails a code within the limits, and asks for it. The code of an earlier mail stays valid if no mail may be sent. */
+  /**
+   * Mails a code within the limits, and asks for it. If no mail may be sent, the code of an earlier mail stays valid, and
+   * the visitor is asked for the typed address again.
+   */
   private send(
     input: Input,
     { owner: user, address, pending }: { owner: SavedUser; address: string; pending: PendingDevice },
@@ -94,8 +97,12 @@ export class AuthenticatorEmailStage extends DeviceSetupStage<Contract> {
     const { config: settings } = input;
     const lifetimeS = lifetimeOf(settings, this.limits);
     const code = newEmailCode({ to: address, previous: pending.sent, lifetimeS }, this.limits);
-    if ('refused' in code)
-      return askForCode(address, { state: pending, errors: { non_field_errors: [{ code: REFUSALS[code.refused] }] } });
+    if ('refused' in code) {
+      const errors = { non_field_errors: [{ code: REFUSALS[code.refused] }] };
+      // A typed address to which no code was mailed is not known.
+      const isKnown = knownAddressOf(input, user, pending) !== undefined;
+      return isKnown ? askForCode(address, { state: pending, errors }) : askForAddress(pending, errors);
+    }
     if ('kept' in code) return askForCode(address, { state: pending });
     const mail = codeMail(input, { settings, user, address, digits: code.digits, lifetimeS });
     return askForCode(address, { state: { ...pending, sent: code.sent }, effects: [mail] });
@@ -127,7 +134,8 @@ export class AuthenticatorEmailStage extends DeviceSetupStage<Contract> {
 const TAKEN = { message: { code: 'authenticator_email_address' } } as const;
 const REGISTERED = { message: { code: 'authenticator_email_registered' } } as const;
 
-const askForAddress = (state: PendingDevice) => ask<Contract>({ email: null, email_required: true }, { state });
+const askForAddress = (state: PendingDevice, errors?: StageErrors<Contract>) =>
+  ask<Contract>({ email: null, email_required: true }, { state, ...(errors && { errors }) });
 
 const askForCode = (
   address: string,
