@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -171,6 +172,8 @@ describe('an anonymous visitor', () => {
     for (const path of [executor('login'), '/if/flow/login/', '/api/v3/core/users/me/']) {
       expect((await send(browser, { path, method: 'GET', from })).status).toBe(429);
     }
+    const path = `/api/v3/stages/authenticator/duo/${randomUUID()}/enrollment_status/`;
+    expect((await send(browser, { path, from })).status).toBe(429);
   });
 });
 

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { FlowService } from '../flows/flow.service.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { Public } from '../http/auth/auth.guard.js';
+import { AllowAnonymous } from '../http/auth/auth.guard.js';
 import { apiCsrfFailure, crossSiteFailure } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
@@ -24,7 +24,7 @@ const COMPONENT = 'ak-stage-authenticator-duo';
  * The status of a pairing with Duo, which pages poll (docs/spec/mfa.md#duo-status). Sends a `poll` answer through the
  * executor, which authenticates the request. The answer does not change the plan.
  */
-@Public()
+@AllowAnonymous()
 @Controller('/api/v3/stages/authenticator/duo')
 export class DuoEnrollmentController {
   constructor(
