@@ -99,6 +99,14 @@ describe('a device whose stage was deleted', () => {
     },
   );
 
+  it('denies its user too if the stage exists, but has settings that cannot be read', async () => {
+    const alice = newUser();
+    await addDevice(alice, 'sms', { ...deletedStage, secret: { number: '+15550100' } });
+    const unreadable = { id: deletedStage.stage, name: 'sms', kind: 'authenticator_sms', model: 'm', config: {} };
+    const request = { companions: { [deletedStage.stage]: unreadable } };
+    expect(await drive(alice, { request }).show()).toMatchObject({ type: 'denied' });
+  });
+
   it('does not deny its user when its class is not allowed or its phone number is stored only as a digest', async () => {
     const [alice, bob] = [newUser(), newUser()];
     await addDevice(alice, 'sms', deletedStage);

@@ -20,9 +20,12 @@ export function handleNoDevice(input: ChallengeInput<Contract>): StageOutcome<Co
   }
 }
 
-const STAGE_MISSING = 'A device cannot be asked any more: the stage that set it up is gone.';
+const STAGE_MISSING = 'A device cannot be asked any more: the stage that set it up is gone or has unreadable settings.';
 
-/** Denies a user whose devices need a deleted setup stage. Deleting a stage must not remove a user's second factor. */
+/**
+ * Denies a user whose devices need a setup stage that is deleted or unreadable. This must not remove a user's second
+ * factor.
+ */
 export const handleUnusableDevices = (): StageOutcome<Contract> =>
   deny<Contract>({ ...NO_DEVICE, effects: [configurationErrorEvent(STAGE_MISSING)] });
 

@@ -64,7 +64,10 @@ export class OfferBuilder {
     return offered;
   }
 
-  /** Returns whether the user has a device of an allowed class that cannot be used because its stage was deleted. */
+  /**
+   * Returns whether a user to whom nothing is offered has a device of an allowed class that needs its stage. The stage was
+   * deleted then, or its settings cannot be read.
+   */
   async hasUnusableDevice(input: ChallengeInput<Contract>): Promise<boolean> {
     const user = savedDeviceOwner(input);
     const userDevices = user ? await this.devices.findByUser(user.uuid) : [];
@@ -72,8 +75,7 @@ export class OfferBuilder {
       (device) =>
         input.config.device_classes.includes(device.kind) &&
         COMPANION_KINDS.includes(`authenticator_${device.kind}`) &&
-        isUsableForProof(device) &&
-        input.companions[device.stage ?? ''] === undefined,
+        isUsableForProof(device),
     );
   }
 
