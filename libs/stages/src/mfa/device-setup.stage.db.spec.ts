@@ -93,6 +93,16 @@ describe('setting up a further device', () => {
     expect(typeOf(await setUp(alice, context).show())).toBe('challenge');
   });
 
+  it('requires no proof for an answer that is sent again, because the reply to the first one may not have been saved', async () => {
+    const alice = newUser();
+    const { show, answer } = setUp(alice);
+    await show();
+    const first = await answer({});
+    expect(first).toMatchObject({ type: 'passed', context: { enrolled_devices: [expect.any(Number)] } });
+    expect(await answer({})).toEqual(first);
+    expect(await database.devices.findByUser(alice.uuid)).toHaveLength(1);
+  });
+
   it('requires no proof when the only device is a phone whose number is stored only as a digest', async () => {
     const alice = newUser();
     await addDevice(alice, 'sms', { facts: { verified_only: true } });

@@ -1,4 +1,4 @@
-import type { DeviceRepository } from '@gatehouse/authenticators';
+import type { Device, DeviceRepository } from '@gatehouse/authenticators';
 import {
   type AuditContext,
   type DeviceClass,
@@ -13,7 +13,8 @@ import { deviceCreatedEvent } from './device-events.js';
 import { savedDeviceOwner } from './device-owner.js';
 import { needsProof, REQUIRE_PROOF_STEP } from './required-proof.js';
 
-type SetupInput = Parameters<typeof savedDeviceOwner>[0] & Parameters<typeof needsProof>[0];
+type SetupInput = Parameters<typeof savedDeviceOwner>[0] &
+  Parameters<typeof needsProof>[0] & { readonly state?: unknown };
 type Outcome<C extends StageContract> = StageOutcome<C> | Promise<StageOutcome<C>>;
 
 /**
@@ -47,9 +48,18 @@ export abstract class DeviceSetupStage<C extends StageContract> implements Stage
   private async requireProof(input: SetupInput, setUp: (owner: SavedUser) => Outcome<C>): Promise<StageOutcome<C>> {
     const owner = savedDeviceOwner(input);
     if (!owner) return this.handleNoOwner(input);
-    return needsProof(input, owner, await this.devices.findByUser(owner.uuid))
+    return needsProof(input, owner, await this.otherDevices(input, owner))
       ? pass({ insert: REQUIRE_PROOF_STEP })
       : setUp(owner);
+  }
+
+  /**
+   * Returns the devices of the owner without the one that this step sets up. An earlier request may have added that one
+   * without saving the plan, for example when an answer is sent twice.
+   */
+  protected async otherDevices({ state }: { readonly state?: unknown }, { uuid }: SavedUser): Promise<Device[]> {
+    const own = (state as { readonly id?: string } | undefined)?.id;
+    return (await this.devices.findByUser(uuid)).filter(({ id }) => id !== own);
   }
 }
 

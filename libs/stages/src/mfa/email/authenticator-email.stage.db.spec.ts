@@ -113,6 +113,14 @@ describe('setting up an address', () => {
     expect(await harness.setUp(alice, { context: proved }).show()).toMatchObject({ type: 'denied', message });
   });
 
+  it('accepts an answer that is sent again, because the reply to the first one may not have been saved', async () => {
+    const { show, answer } = harness.setUp(newUser(newAddress()));
+    const code = codeIn(await show());
+    const first = await answer({ code });
+    expect(first).toMatchObject({ type: 'passed' });
+    expect(await answer({ code })).toEqual(first);
+  });
+
   it('adds an address once, although two users prove it at the same time', async () => {
     const address = newAddress();
     const drivers = [newUser(address), newUser(address)].map((user) => harness.setUp(user));

@@ -81,8 +81,8 @@ export class AuthenticatorEmailStage extends DeviceSetupStage<Contract> {
     return { errors: {}, ...outcome };
   }
 
-  private async isRegistered(input: Input, { uuid }: SavedUser): Promise<boolean> {
-    const devices = await this.devices.findByUser(uuid);
+  private async isRegistered(input: Input, owner: SavedUser): Promise<boolean> {
+    const devices = await this.otherDevices(input, owner);
     return devices.some(({ kind, stage }) => kind === 'email' && stage === stageOf(input));
   }
 
