@@ -238,6 +238,19 @@ describe('a user without a device', () => {
     expect(await drive(undefined, options).show()).toMatchObject({ type: 'denied' });
   });
 
+  it('continues with the only setup stage if the device was removed after it was shown, whatever the response says', async () => {
+    const alice = newUser();
+    await addTotp(alice);
+    const { show, answer } = drive(alice, {
+      config: { ...config, configuration_stages: ids.slice(0, 1) },
+      request: { attached },
+    });
+    await show();
+    await database.source.query('DELETE FROM mfa.devices WHERE user_id = $1', [alice.uuid]);
+    const insert = { where: 'next', steps: [{ attached: ids[0] }] };
+    expect(await answer({ code: '123456' })).toEqual({ type: 'passed', insert });
+  });
+
   it('chooses one of several setup stages, and every other response is rejected (accident 40)', async () => {
     const { show, answer } = drive(newUser(), { config, request: { attached } });
     const shown = await show();

@@ -55,10 +55,15 @@ const FIELD_ERRORS = {
 } as const satisfies Record<string, ErrorCode<Contract>>;
 const FIELDS = Object.keys(FIELD_ERRORS) as (keyof typeof FIELD_ERRORS)[];
 
-/** Continues with the setup stage that the user chose. Rejects every other response. */
+/**
+ * Continues with the setup stage that the user chose. Rejects every other response, unless there is nothing to choose: the
+ * challenge has then shown devices, which were removed since.
+ */
 export function chooseSetup(input: RespondInput<Contract>): StageOutcome<Contract> {
   const { response } = input;
-  const chosen = setupStagesOf(input).find(({ id }) => id === response.selected_stage);
+  const stages = setupStagesOf(input);
+  if (stages.length < 2) return offerSetups(input);
+  const chosen = stages.find(({ id }) => id === response.selected_stage);
   if (chosen) return insertSetup(chosen);
   const fields = FIELDS.filter((field) => response[field] !== undefined);
   if (fields.length === 0) return reject<Contract>({ non_field_errors: [{ code: 'authenticator_validate_empty' }] });
