@@ -25,6 +25,10 @@ export abstract class CodeFactor<K extends DeviceClass> extends Factor<K> {
   protected abstract verifyAndConsume(device: Device, code: string): Promise<boolean>;
 }
 
+/** Returns whether a text looks like a code of an app or of a message, and not like a recovery code. */
+export const isShortNumber = (text: unknown): boolean =>
+  /^\d{1,8}$/.test(normalizeDigits(String(text)).replaceAll(/[\s-]/g, ''));
+
 const DIGITS = digits();
 
 /** Converts a code in digits of any script to ASCII digits (docs/spec/mfa.md#totp-verification). Keeps other texts. */

@@ -96,6 +96,14 @@ export abstract class Factor<K extends DeviceClass = DeviceClass> {
     return {};
   }
 
+  /**
+   * Returns whether an answer looks like a proof of this factor. A wrong code that was tried on several entries counts as
+   * an attempt at those only that it looks like.
+   */
+  resembles(_answer: FactorAnswer<K>): boolean {
+    return true;
+  }
+
   /** Verifies an answer, and consumes the proof. */
   abstract verify(answer: FactorAnswer<K>): Promise<ProofVerdict<K>>;
 }

@@ -1,7 +1,7 @@
 import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import type { MailLimits } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { normalizeDigits } from '../code.factor.js';
+import { isShortNumber, normalizeDigits } from '../code.factor.js';
 import {
   type ChoiceResult,
   type DeviceOffer,
@@ -63,6 +63,11 @@ export class EmailFactor extends Factor<Kind> {
     if ('kept' in code) return { memory: code.kept };
     const mail = codeMail(input, { settings, user, address, digits: code.digits, lifetimeS });
     return { memory: code.sent, effects: [mail] };
+  }
+
+  /** Without a code that was sent, no answer can be right. */
+  override resembles({ answer, memory }: FactorAnswer<Kind>): boolean {
+    return memory !== undefined && isShortNumber(answer);
   }
 
   async verify({ offer, memory, answer }: FactorAnswer<Kind>): Promise<ProofVerdict<Kind>> {

@@ -1,6 +1,6 @@
 import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
-import { normalizeDigits } from '../code.factor.js';
+import { isShortNumber, normalizeDigits } from '../code.factor.js';
 import {
   type ChoiceResult,
   type DeviceOffer,
@@ -57,6 +57,11 @@ export class SmsFactor extends Factor<Kind> {
         refused: { code: error.rateLimited ? 'authenticator_validate_sms_early' : 'authenticator_validate_sms_unsent' },
       };
     }
+  }
+
+  /** Without a code that was sent, no answer can be right. */
+  override resembles({ answer, memory }: FactorAnswer<Kind>): boolean {
+    return memory !== undefined && isShortNumber(answer);
   }
 
   async verify({ offer, memory, answer }: FactorAnswer<Kind>): Promise<ProofVerdict<Kind>> {

@@ -1,6 +1,7 @@
 import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
-import { CodeFactor, normalizeDigits } from '../code.factor.js';
+import { CodeFactor, isShortNumber, normalizeDigits } from '../code.factor.js';
+import type { FactorAnswer } from '../factor.js';
 import { matchTimeStep, totpKey } from './totp-key.js';
 
 /** Factor of time-based codes. It accepts a code once, and then no older code (docs/spec/mfa.md#totp-verification). */
@@ -10,6 +11,10 @@ export class TotpFactor extends CodeFactor<'totp'> {
 
   constructor(@Inject(DeviceRepository) private readonly devices: DeviceRepository) {
     super();
+  }
+
+  override resembles({ answer }: FactorAnswer<'totp'>): boolean {
+    return isShortNumber(answer);
   }
 
   protected async verifyAndConsume(device: Device, code: string): Promise<boolean> {

@@ -139,13 +139,14 @@ describe('a code', () => {
     expect(reply).toMatchObject({ type: 'rejected', failed: ['totp'] });
   });
 
-  it('without a chosen device is tried on all shown entries, and a failure counts for each class', async () => {
+  it('without a chosen device is tried on all shown entries, and a failure counts for the class that it looks like', async () => {
     const alice = newUser();
     await addCodes(alice);
     await addTotp(alice);
     const { show, answer } = drive(alice);
     await show();
-    expect(await answer({ code: 'bogus' })).toMatchObject({ failed: ['static', 'totp'] });
+    for (const code of ['000000', '٠٠٠٠٠٠', 0]) expect(await answer({ code })).toMatchObject({ failed: ['totp'] });
+    for (const code of ['bogus', '000000000000']) expect(await answer({ code })).toMatchObject({ failed: ['static'] });
     expect(await answer({ code: codeOf(newKey) })).toMatchObject({ type: 'passed', verified: ['totp'] });
   });
 

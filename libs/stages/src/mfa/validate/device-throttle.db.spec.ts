@@ -83,6 +83,21 @@ describe('a device with a code', () => {
     expect(await answer({ code: 'abc123' })).toMatchObject({ type: 'passed' });
   });
 
+  it('waits alone: a class whose codes look different is not counted either', async () => {
+    await addApp();
+    await addRecoveryCode();
+    const { show, answer } = drive();
+    await show();
+    await answer({ code: WRONG });
+    expect(await failures()).toEqual([
+      { kind: 'totp', failures: 1 },
+      { kind: 'static', failures: 0 },
+    ]);
+    // While the app waits, only the recovery codes judge the answer, so it counts for them.
+    await harness.database.source.query(`UPDATE mfa.devices SET failed_at = now() WHERE kind = 'totp'`);
+    expect(await answer({ code: WRONG })).toMatchObject({ failed: ['static'] });
+  });
+
   it('is not counted if another one accepts the code', async () => {
     await addApp();
     const { code } = await addApp();

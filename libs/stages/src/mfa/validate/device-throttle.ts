@@ -26,11 +26,11 @@ export class DeviceThrottle {
     return { ...entry, offer: { ...entry.offer, devices: await this.tries.reserve(entry.offer.devices, waitS) } };
   }
 
-  /** Takes back the tries of devices that did not accept the code, because another one did. */
-  async release(input: Input, entries: readonly TriedEntry[], accepted: Device): Promise<void> {
+  /** Takes back the tries of devices for which the code was not: `accepted` has accepted it, or it looks different. */
+  async release(input: Input, entries: readonly TriedEntry[], accepted?: Device): Promise<void> {
     const tried = entries.filter((entry) => waitOf(input, entry) !== undefined);
     const devices = tried.flatMap(({ offer }) => offer.devices);
-    await this.tries.release(devices.filter(({ id }) => id !== accepted.id));
+    await this.tries.release(devices.filter(({ id }) => id !== accepted?.id));
   }
 }
 

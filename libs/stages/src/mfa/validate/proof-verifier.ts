@@ -12,7 +12,7 @@ import type { RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { deviceReference } from '../device-events.js';
 import { deviceOwner, savedDeviceOwner } from '../device-owner.js';
-import type { Factor, ProofVerdict } from '../factor.js';
+import type { Factor, FactorAnswer, ProofVerdict } from '../factor.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
 import { DeviceThrottle, WAITING } from './device-throttle.js';
 import { factorStateOf, type OfferedDevice, withFactorState } from './offer-builder.js';
@@ -39,11 +39,19 @@ interface PendingVerification {
   readonly errors: StageErrors<Contract>;
 }
 
+/** An entry that refused the proof. */
+interface WrongProof {
+  readonly entry: OfferedDevice;
+  readonly verdict: WrongVerdict;
+  /** Whether the entry judged the proof, and the proof looks like one for it. */
+  readonly isLikely: boolean;
+}
+
 /** The result of verifying the proof in one field against the entries of that field. */
 interface FieldResult {
   readonly right?: { readonly entry: OfferedDevice; readonly verdict: RightVerdict };
   readonly waiting?: Extract<ProofVerdict<DeviceClass>, { type: 'waiting' }>;
-  readonly wrong: readonly { readonly entry: OfferedDevice; readonly verdict: WrongVerdict }[];
+  readonly wrong: readonly WrongProof[];
   readonly state: State<Contract>;
 }
 
@@ -88,13 +96,14 @@ export class ProofVerifier {
     input: Input & { state: State<Contract> },
     field: Field,
   ): Promise<FieldResult> {
-    const wrong: { entry: OfferedDevice; verdict: WrongVerdict }[] = [];
+    const wrong: WrongProof[] = [];
     let { state } = input;
     const tried: OfferedDevice[] = [];
     for (const offered of entries) {
       const entry = await this.throttle.reserve(input, offered);
       tried.push(entry);
-      const verdict = await verifyEntry(entry, { ...input, state }, input.response[field]);
+      const answer = answerTo(entry, { ...input, state }, input.response[field]);
+      const verdict = await verifyEntry(entry, answer);
       if (verdict.type === 'right') {
         await this.throttle.release(input, tried, verdict.device);
         return { right: { entry, verdict }, wrong, state };
@@ -102,9 +111,25 @@ export class ProofVerifier {
       const memory = withFactorState(state.memory, entry.factor.deviceClass, verdict.memory);
       state = { ...state, memory };
       if (verdict.type === 'waiting') return { waiting: verdict, wrong, state };
-      wrong.push({ entry, verdict });
+      wrong.push({ entry, verdict, isLikely: verdict.guessed && entry.factor.resembles(answer) });
     }
-    return { wrong, state };
+    return { wrong: await this.likelyOf(input, wrong), state };
+  }
+
+  /**
+   * Returns the entries that a wrong answer was for: those that judged it and whose proofs look like it, else all. Takes
+   * the tries of the others back: a mistyped code of an app must not count for the recovery codes, because the next right
+   * code of the app would not clear their count.
+   */
+  private async likelyOf(input: Input, wrong: readonly WrongProof[]): Promise<readonly WrongProof[]> {
+    const likely = wrong.filter(({ isLikely }) => isLikely);
+    if (likely.length === 0) return wrong;
+    const others = wrong.filter(({ isLikely }) => !isLikely);
+    await this.throttle.release(
+      input,
+      others.map(({ entry }) => entry),
+    );
+    return likely;
   }
 
   private passOutcome(
@@ -149,20 +174,20 @@ function authenticationFacts({ context }: Input, proved: readonly RightVerdict[]
   return { pending_user: identifying.user, auth_method: 'auth_webauthn_pwl', auth_method_args };
 }
 
+const answerTo = ({ factor, offer }: OfferedDevice, input: Input, answer: unknown): FactorAnswer<DeviceClass> => ({
+  input,
+  user: savedDeviceOwner(input),
+  devices: offer.devices,
+  memory: factorStateOf(input.state?.memory, factor.deviceClass),
+  answer,
+  offer,
+});
+
 async function verifyEntry(
   { factor, offer }: OfferedDevice,
-  input: Input,
-  answer: unknown,
+  answer: FactorAnswer<DeviceClass>,
 ): Promise<ProofVerdict<DeviceClass>> {
-  if (factor.field === 'code' && offer.devices.length === 0) return WAITING;
-  return factor.verify({
-    input,
-    user: savedDeviceOwner(input),
-    devices: offer.devices,
-    memory: factorStateOf(input.state?.memory, factor.deviceClass),
-    answer,
-    offer,
-  });
+  return factor.field === 'code' && offer.devices.length === 0 ? WAITING : factor.verify(answer);
 }
 
 const [APP = '', MODEL = ''] = authenticatorValidateContract.model.split('.');
