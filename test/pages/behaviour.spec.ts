@@ -118,7 +118,7 @@ describeInChromium('a page', () => {
     await page.getByRole('button', { name: 'Send another code' }).click();
     await page.getByText('We have sent a code to your phone.').waitFor();
 
-    expect(answers[1]).toEqual({ component: 'ak-stage-authenticator-validate', code: '012345' });
+    expect(answers[1]).toEqual({ ...answers[0], code: '012345' });
   });
 
   it('lets the user choose a device and go back to the choice', async () => {

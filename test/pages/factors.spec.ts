@@ -88,6 +88,12 @@ describeInChromium('the ways to prove who one is', () => {
     });
     await page.getByText('We have sent a code to a****@e******.org.').waitFor();
     expect(complaints).toEqual([]);
+
+    // A wrong code then counts for no other kind of device.
+    const code = answerOf(page);
+    await page.getByLabel('Code').fill('123456');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    expect(await code).toEqual({ ...(await answer), code: '123456' });
   });
 
   it.each([true, false])(

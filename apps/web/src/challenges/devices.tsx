@@ -95,7 +95,7 @@ function MessageStep({ challenge, device, awaitsAction }: Props) {
     if (hasStarted) void send();
   }, [device.device_uid]);
   return (
-    <Form challenge={challenge} fields={['code']}>
+    <Form challenge={challenge} fields={['code']} members={{ selected_challenge: referenceTo(device) }}>
       {state.error && <Alert>{state.error}</Alert>}
       {state.sent && <Notice>{sentText(device, t)}</Notice>}
       {!hasStarted && <SendButton text={t('Send code')} send={send} plain={false} />}

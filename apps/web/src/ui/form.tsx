@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { type Envelope, errorsOf } from '../challenges/envelope.js';
 import { messagesOf } from '../challenges/error-words.js';
 import { readForm } from '../flow/form.reader.js';
-import { usePage } from '../flow/page.context.js';
+import { type FormAnswer, usePage } from '../flow/page.context.js';
 import { Alert } from './alert.js';
 
 interface Props {
@@ -11,11 +11,13 @@ interface Props {
   readonly fields?: readonly string[];
   /** Returns a promise that the form awaits before it reads its fields, for example until the captcha is solved. */
   readonly ready?: (form: HTMLFormElement) => Promise<unknown>;
+  /** Members of the answer that no field has. A plain POST without JavaScript leaves them out. */
+  readonly members?: FormAnswer;
   readonly children: ComponentChildren;
 }
 
 /** A form that answers the challenge, by script or by a plain POST without JavaScript. */
-export function Form({ challenge, fields = [], ready = async () => undefined, children }: Props) {
+export function Form({ challenge, fields = [], ready = async () => undefined, members, children }: Props) {
   const { pageData, answer } = usePage();
   const { token, step } = pageData;
   const hidden = [token, ...(step ? [step] : [])];
@@ -31,7 +33,7 @@ export function Form({ challenge, fields = [], ready = async () => undefined, ch
           hidden.map(({ field }) => field),
         ),
       )
-      .then(answer);
+      .then((fieldValues) => answer({ ...fieldValues, ...members }));
   };
   return (
     <form method="post" action={pageData.address} onSubmit={submit}>
