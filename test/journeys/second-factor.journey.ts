@@ -32,7 +32,7 @@ beforeAll(async () => {
     pgbouncer: true,
     blueprints: [
       blueprint(
-        ...[userEntry('alice'), userEntry('bob')],
+        ...[userEntry('alice'), userEntry('bob'), userEntry('carol')],
         flowEntries('enrol', [IDENTIFICATION, CODES], { designation: 'stage_configuration' }),
         flowEntries('login', [IDENTIFICATION, VALIDATE, LOGIN]),
         flowEntries('behind', [IDENTIFICATION, PASSWORD, VALIDATE, LOGIN]),
@@ -163,6 +163,28 @@ describe('an imported device', () => {
       stdout: expect.stringMatching(/1 invalid lines were skipped:\n {2}line 1: there is no user nobody here/),
     });
   });
+});
+
+it('a mistyped code of an app adds up for the app only, although its user has recovery codes', async () => {
+  const app = { user: 8, name: 'App', confirmed: true, key: randomBytes(20).toString('hex'), digits: 6, last_t: -1 };
+  await importFile('import-devices', [
+    { model: 'authentik_stages_authenticator_totp.totpdevice', pk: 4, fields: app },
+    {
+      model: 'authentik_stages_authenticator_static.staticdevice',
+      pk: 5,
+      fields: { user: 8, name: 'Codes', confirmed: true },
+    },
+    { model: 'authentik_stages_authenticator_static.statictoken', pk: 6, fields: { device: 5, token: 'Abc123def456' } },
+    { model: 'authentik_core.user', pk: 8, fields: { username: 'carol' } },
+  ]);
+  await resetAttempts();
+  const browser = deployment.browser();
+  await browser.solve('behind', { uid_field: 'carol' });
+  const { body } = await browser.solve('behind', { password: 'correct-horse-7' });
+  expect(body['device_challenges']).toMatchObject([{ device_class: 'static' }, { device_class: 'totp' }]);
+  expect((await browser.solve('behind', { code: '0000000' })).body).toMatchObject({ response_errors: { code: WRONG } });
+  const counted = await deployment.rows('SELECT credential FROM flow.attempts WHERE failures > 0 ORDER BY credential');
+  expect(counted).toEqual([{ credential: 'network' }, { credential: 'totp proved' }]);
 });
 
 /** Imports the rows of an export by a subcommand of `npm run user`. */
