@@ -27,8 +27,9 @@ beforeAll(async () => {
     environment: { DUO_URL: duo.url, DUO_TIMEOUT_S: '1' },
     blueprints: [
       blueprint(
-        ['alice', 'bob', 'carol', 'dave'].map((username) => userEntry(username)),
+        ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'].map((username) => userEntry(username)),
         flowEntries('login', [IDENTIFICATION, PASSWORD, VALIDATE, LOGIN]),
+        flowEntries('enrol', [IDENTIFICATION, PASSWORD, DUO, LOGIN]),
         flowEntries('phone', [DUO], { designation: 'stage_configuration', authentication: 'require_authenticated' }),
       ),
     ],
@@ -85,6 +86,18 @@ describe('pairing a phone with Duo', () => {
     expect((await status(browser, stage)).status).toBe(400);
   });
 
+  it('goes on by the answer of the page, which names the step, after the page has asked for the status', async () => {
+    const browser = await identified('erin');
+    const { body, headers } = await browser.show('phone');
+    expect((await status(browser, body['stage_uuid'])).body).toEqual({ duo_response: 'waiting' });
+    accountOf('erin').paired = true;
+    expect((await status(browser, body['stage_uuid'])).body).toEqual({ duo_response: 'success' });
+    const named = { 'content-type': 'application/json', 'x-gatehouse-step': headers.get('x-gatehouse-step')! };
+    const answer = { method: 'POST', headers: named, body: '{}' };
+    const { body: next } = await browser.fetch('/api/v3/flows/executor/phone/?query=', answer);
+    expect(next).toMatchObject({ component: 'xak-flow-redirect' });
+  });
+
   it('returns 503 while Duo is down', async () => {
     const browser = await identified('bob');
     duo.outage = 500;
@@ -113,10 +126,23 @@ describe('a user with an existing Duo phone', () => {
   });
 });
 
-describeInChromium('a Duo push in a browser', () => {
+describeInChromium('Duo in a browser', () => {
   const chromium = useChromium();
 
-  it('shows the number and waits for the approval', async () => {
+  it('pairs a phone: the page goes on by itself when the phone is ready', async () => {
+    const { page, complaints } = await chromium.open();
+    await page.goto(`${deployment.url}/if/flow/enrol/?next=/if/user/`);
+    await page.fill('input[name=uid_field]', 'frank');
+    await page.keyboard.press('Enter');
+    await page.fill('input[name=password]', 'correct-horse-7');
+    await page.keyboard.press('Enter');
+    await page.getByRole('img', { name: 'QR code for the Duo app' }).waitFor();
+    accountOf('frank').paired = true;
+    await page.getByText('You are signed in as frank.').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows the number of a push and waits for the approval', async () => {
     await withPhone('carol');
     accountOf('carol').verified = true;
     const { page, complaints } = await chromium.open();

@@ -43,7 +43,7 @@ export class AuthenticatorDuoStage extends DeviceSetupStage<Contract> {
     const { state } = input;
     if (!state) return this.begin(input, owner);
     const status = await this.enrollStatus(input, state);
-    if (input.response.poll) return show(input, state, status);
+    if (input.response.poll) return showStatus(input, state, status);
     switch (status) {
       case 'success':
         return this.addDevice(input, owner, state);
@@ -88,15 +88,22 @@ export class AuthenticatorDuoStage extends DeviceSetupStage<Contract> {
   }
 }
 
+/** Returns the challenge that shows the pairing. */
+const show = (input: Input, state: State<Contract>) => ask<Contract>(challengeOf(input, state), { state });
+
 /**
- * Returns the challenge that shows the pairing. `status` is the pairing status that Duo has reported; `away` means that
- * Duo could not be asked, and is not shown.
+ * Returns the challenge with the status of the pairing. `away` means that Duo could not be asked, and is not shown. The
+ * challenge has no state, so that the gateway does not count the poll as an answer: the page has yet to answer the same
+ * step.
  */
-function show(input: Input, state: State<Contract>, status?: DuoEnrollStatus | 'away') {
-  const { activationBarcode: activation_barcode, activationCode: activation_code } = state;
-  const challenge = { activation_barcode, activation_code, stage_uuid: stageOf(input) };
-  return ask<Contract>({ ...challenge, ...(status && status !== 'away' ? { duo_response: status } : {}) }, { state });
-}
+const showStatus = (input: Input, state: State<Contract>, status: DuoEnrollStatus | 'away') =>
+  ask<Contract>({ ...challengeOf(input, state), ...(status === 'away' ? {} : { duo_response: status }) });
+
+const challengeOf = (input: Input, { activationBarcode, activationCode }: State<Contract>) => ({
+  activation_barcode: activationBarcode,
+  activation_code: activationCode,
+  stage_uuid: stageOf(input),
+});
 
 /** Returns the same challenge with an error, so that the user can retry (docs/spec/mfa.md#duo-setup). */
 const repeatChallenge = (input: Input, state: State<Contract>, message: StageMessage<Contract>) => ({
