@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DirectoryStore } from '@gatehouse/directory';
 import { BlueprintError } from '../blueprint-error.js';
 import type { Draft } from '../draft.js';
@@ -112,19 +113,29 @@ export class EntryWriter {
     const [inner] = deeper;
     const secret = inner === undefined ? value : (value as JsonMap | undefined)?.[inner];
     if (secret === undefined || secret === null || secret === '') return;
-    const placeholder = yamlTag('!Env', this.#variableFor(`${this.draft.displayName(object)} ${inner ?? field}`));
+    const placeholder = yamlTag('!Env', this.#variableFor(object, inner ?? field));
     fields.set(field, inner === undefined ? placeholder : { ...(value as YamlMap), [inner]: placeholder });
   }
 
-  /** Returns the name of a variable for one secret only. A shell can set it: it does not begin with a digit. */
-  #variableFor(readable: string): string {
-    const base = readable
+  /**
+   * Returns the name of a variable for one secret only, in every export. A shell can set it: it does not begin with a
+   * digit. An object's name that the variable cannot spell is followed by a hash.
+   */
+  #variableFor(object: BlueprintObject, field: string): string {
+    const name = this.draft.displayName(object);
+    const base = `${name} ${field}`
       .toUpperCase()
       .replace(/[^A-Z0-9]+/g, '_')
       .replace(/^(?=\d)/, '_');
-    let variable = base;
-    for (let n = 2; this.secrets.has(variable); n++) variable = `${base}_${n}`;
+    const isUnique = SPELLED_NAME.test(name) && !this.secrets.has(base);
+    const variable = isUnique ? base : `${base}_${hashOf([object.model, name, field])}`;
     this.secrets.add(variable);
     return variable;
   }
 }
+
+/** Names of objects that follow from their names in upper case with underscores. */
+const SPELLED_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+
+const hashOf = (values: readonly string[]): string =>
+  createHash('sha256').update(JSON.stringify(values)).digest('hex').slice(0, 8).toUpperCase();

@@ -12,15 +12,16 @@ afterAll(() => Promise.all([origin?.close(), target?.close()]));
 
 const KIND = 'x_acme_gate';
 const object = { type: 'object' };
+const DESCRIPTOR = {
+  ...{ v: 1, kind: KIND, component: 'x-acme-gate', challenge: object, response: object, state: object },
+  config: { type: 'object', properties: { word: { type: 'string', 'x-secret': true } } },
+};
 const sealer = new Sealer(`key:${randomBytes(32).toString('base64')}`);
 beforeEach(async () => {
   for (const harness of [origin, target]) {
     await harness.reset();
     harness.sealer = sealer;
-    harness.descriptors.set(KIND, {
-      ...{ v: 1, kind: KIND, component: 'x-acme-gate', challenge: object, response: object, state: object },
-      config: { type: 'object', properties: { word: { type: 'string', 'x-secret': true } } },
-    });
+    harness.descriptors.set(KIND, DESCRIPTOR);
   }
 });
 
@@ -81,7 +82,23 @@ const EVERYTHING = entries(
   condition('form-in-login', 'group: !KeyOf staff, shadow: true', 4),
   flow('apart', 'invalidation'),
 );
-const SECRET = 'GATE_WORD';
+/** The variable of the secret of `gate é`. */
+const SECRET = 'GATE_WORD_A7207C3E';
+
+const gate = (name: string, i: number) =>
+  `{model: gatehouse_stages.remotestage, id: gate-${i}, identifiers: {name: "${name}"}, attrs: {kind: ${KIND}, config: {word: word-${i}}}}`;
+
+/** Returns a flow with external stages of these names, each with a secret `word-N` of its own. */
+const flowOfGates = (names: readonly string[]) =>
+  entries(flow('login', 'authentication'), ...names.map(gate), ...names.map((_, i) => step('login', [`gate-${i}`, i])));
+
+/** Returns the variables of the secrets in an export, by name of the stage. */
+const variablesIn = (text: string) =>
+  new Map(
+    [...text.matchAll(/^ +name: (.*)\n +attrs:\n +kind: .*\n +config:\n +word: !Env (\w+)$/gm)].map(
+      ([, name = '', variable = '']) => [name, variable],
+    ),
+  );
 
 /** Returns a flow version with ids replaced by names, to compare versions of two databases. */
 async function comparableVersion(harness: BlueprintHarness, slug: string) {
@@ -150,20 +167,33 @@ describe('an exported flow', () => {
   });
 
   it('reads each secret from a variable of its own that a shell can set', async () => {
-    const gates = ['gate é', 'gate ü', '2nd gate', '門'];
-    const gate = (name: string, i: number) =>
-      `{model: gatehouse_stages.remotestage, id: gate-${i}, identifiers: {name: "${name}"}, attrs: {kind: ${KIND}, config: {word: word-${i}}}}`;
-    const steps = gates.map((_, i) => step('login', [`gate-${i}`, i]));
-    await origin.apply(entries(flow('login', 'authentication'), ...gates.map(gate), ...steps));
+    const gates = ['gate', 'gate é', 'gate ü', '2nd gate', '門'];
+    await origin.apply(flowOfGates(gates));
     const text = await origin.export('login');
-    const variables = [...text.matchAll(/^ +name: (.*)\n +attrs:\n +kind: .*\n +config:\n +word: !Env (\w+)$/gm)];
-    expect(new Set(variables.map(([, name]) => name))).toEqual(new Set(gates));
-    expect(new Set(variables.map(([, , variable]) => variable)).size).toBe(gates.length);
-    for (const [, , variable] of variables) expect(variable).toMatch(/^[A-Z_][A-Z0-9_]*$/);
+    const variables = variablesIn(text);
+    expect(new Set(variables.keys())).toEqual(new Set(gates));
+    expect(new Set(variables.values()).size).toBe(gates.length);
+    expect(variables.get('gate')).toBe('GATE_WORD');
+    for (const variable of variables.values()) expect(variable).toMatch(/^[A-Z_][A-Z0-9_]*$/);
     origin.env = Object.fromEntries(
-      variables.map(([, name = '', variable = '']) => [variable, `word-${gates.indexOf(name)}`]),
+      [...variables].map(([name, variable]) => [variable, `word-${gates.indexOf(name)}`]),
     );
     expect((await origin.apply(text)).isChanged).toBe(false);
+  });
+
+  it.each([
+    ['gate é', 'gate ü'],
+    ['gate', 'Gate'],
+    ['門', '窓'],
+  ])('reads the secrets of %s and %s from the same variables, whichever of them the flow has', async (...gates) => {
+    await origin.apply(flowOfGates(gates));
+    const both = variablesIn(await origin.export('login'));
+    for (const name of gates) {
+      await origin.reset();
+      origin.descriptors.set(KIND, DESCRIPTOR);
+      await origin.apply(flowOfGates([name]));
+      expect(variablesIn(await origin.export('login'))).toEqual(new Map([[name, both.get(name)]]));
+    }
   });
 
   it('creates users inactive and groups without privileges', async () => {
