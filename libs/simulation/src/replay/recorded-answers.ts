@@ -1,4 +1,4 @@
-import type { FlowVersion, PolicySet, RecordedVerdict } from '@gatehouse/plan';
+import { callablePolicies, type FlowVersion, findPolicy, type PolicySet, type RecordedVerdict } from '@gatehouse/plan';
 import type { ContractLookup } from '../contract-lookup.js';
 import type { Question, Visitor } from '../question.js';
 import { identityOf, metSteps, type RecordedRun, type RecordedStep } from './recorded-run.js';
@@ -60,10 +60,10 @@ export class RecordedAnswers {
     return loggedIn && !hasLogin ? 'logged_in' : 'anonymous';
   }
 
-  /** Returns the recorded result of a policy. It counts only if the policy has the same config in the draft. */
+  /** Returns the recorded result of a policy. It counts only if the policy, and all that it may call, are unchanged. */
   private policyResult({ policy, step }: QuestionOf<'policy'>): readonly string[] | undefined {
     const { version } = this.run;
-    if (!version || !isSameConfig(version.policies[policy.id], this.draft.policies[policy.id])) return undefined;
+    if (!version || !isSamePolicy(policy.id, version, this.draft)) return undefined;
     const isSame = (binding: Binding) => binding.policy === policy.id;
     const set = step === undefined ? this.draft.guard : setOf(this.draft, step.id);
     const before = step === undefined ? version.guard : setOf(version, step.id, step.stage);
@@ -115,5 +115,15 @@ export class RecordedAnswers {
 const setOf = ({ steps }: FlowVersion, id: string, stage?: string): PolicySet | undefined =>
   (steps.find((bound) => bound.id === id) ?? steps.find((bound) => bound.stage.id === stage))?.policies;
 
-/** Stored documents always have their keys in the same order, so equal configs have equal JSON texts. */
-const isSameConfig = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+/**
+ * Whether a policy, and each policy that it may call, is the same in both versions. Stored documents always have their
+ * keys in the same order, so equal policies have equal JSON texts.
+ */
+const isSamePolicy = (id: string, before: FlowVersion, draft: FlowVersion) =>
+  Object.hasOwn(before.policies, id) &&
+  JSON.stringify(withCallable(before, id)) === JSON.stringify(withCallable(draft, id));
+
+const withCallable = (version: FlowVersion, id: string) => [
+  findPolicy(version, id),
+  ...callablePolicies(version, [id]),
+];

@@ -118,6 +118,19 @@ describe('replayRun', () => {
       });
     });
 
+    it('is unknown if the end depends on a policy that calls a changed policy', () => {
+      const guarded = flowOf(['ident', 'password', { kind: 'login', policies }]);
+      const [id, policy] = Object.entries(guarded.policies)[0]!;
+      const calling = (config: object) => ({
+        ...guarded,
+        policies: { [id]: { ...policy, calls: ['inner'] }, inner: { ...policy, name: 'inner', config } },
+      });
+      const version = calling({});
+      const run = runOf(version, {}, { verdicts: { [bindingOf(version, 'login')]: 'pass' } });
+      expect(replay(run, calling({})).verdict).toBe('same');
+      expect(replay(run, calling({ other: true })).verdict).toBe('unknown');
+    });
+
     it('is unknown if the version that was run is deleted', () => {
       const guarded = flowOf(['ident', 'password', { kind: 'login', policies }]);
       const run = runOf(guarded, {}, { verdicts: { [bindingOf(guarded, 'login')]: 'pass' }, version: undefined });
