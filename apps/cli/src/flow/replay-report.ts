@@ -1,5 +1,6 @@
 import type { RecordedVerdict } from '@gatehouse/plan';
 import {
+  metSteps,
   type Replay,
   type ReplayCause,
   type ReplayVerdict,
@@ -41,7 +42,7 @@ export class ReplayCounter {
 
   constructor(
     private readonly draft: WalkedVersion,
-    private readonly runs: RecordedRunRepository,
+    private readonly runs: Pick<RecordedRunRepository, 'findVersion'>,
   ) {}
 
   /** Counts the records of a group. */
@@ -87,9 +88,9 @@ export class ReplayCounter {
 
 /** Returns a text that is the same for runs with the same replay: repeated wrong answers do not matter. */
 function keyOf({ versionId, outcome, loggedIn, steps, verdicts }: RecordedGroup): string {
-  const last = new Map(steps.map(({ step, kind, stage, outcome: left }) => [step, [kind, stage, left]]));
+  const met = metSteps({ steps }).map(({ step, kind, stage, outcome: left }) => [step, kind, stage, left]);
   const hasDeferred = steps.some((step) => step.outcome === 'deferred');
-  return JSON.stringify([versionId, outcome, loggedIn, hasDeferred, [...last], sorted(verdicts)]);
+  return JSON.stringify([versionId, outcome, loggedIn, hasDeferred, met, sorted(verdicts)]);
 }
 
 const sorted = (verdicts: Readonly<Record<string, RecordedVerdict>>) =>

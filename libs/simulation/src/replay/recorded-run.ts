@@ -22,7 +22,7 @@ export interface RecordedRun {
 const UNMET = new Set(['skipped', 'deferred']);
 
 /** Returns the steps that the visitor saw, each with its last outcome. */
-export function metSteps({ steps }: RecordedRun): RecordedStep[] {
+export function metSteps({ steps }: Pick<RecordedRun, 'steps'>): RecordedStep[] {
   const met = steps.filter(({ outcome }) => !UNMET.has(outcome));
   return [...new Map(met.map((step) => [step.step, step])).values()];
 }
