@@ -94,6 +94,35 @@ describe('flow simulate', () => {
     expect(await ends('bob')).toEqual(['done, logged in with a first factor']);
   });
 
+  it('lets a user pass by a passkey or by the other fields, whatever devices the user has', async () => {
+    const blueprint = `
+entries:
+- {model: authentik_flows.flow, id: flow, identifiers: {slug: passkey}, attrs: {name: P, title: P, designation: authentication}}
+- {model: authentik_stages_password.passwordstage, id: word, identifiers: {name: passkey-word}, attrs: {backends: [authentik.core.auth.InbuiltBackend]}}
+- {model: authentik_stages_authenticator_validate.authenticatorvalidatestage, id: key, identifiers: {name: passkey-key}, attrs: {not_configured_action: deny, device_classes: [webauthn]}}
+- {model: authentik_stages_identification.identificationstage, id: who, identifiers: {name: passkey-who}, attrs: {user_fields: [username], password_stage: !KeyOf word, webauthn_stage: !KeyOf key}}
+- {model: authentik_stages_user_login.userloginstage, id: login, identifiers: {name: passkey-login}}
+- {model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf flow, stage: !KeyOf who, order: 0}}
+- {model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf flow, stage: !KeyOf login, order: 1}}
+`;
+    const line = { ...env, API_VERSION: '2026.8' };
+    await runCliOk('blueprint', ['apply', await file('passkey.yaml', blueprint)], { env: line });
+    await database.source.query(`INSERT INTO directory.users (username) VALUES ('kim')`);
+    await database.source.query(
+      `INSERT INTO mfa.devices (id, user_id, kind, name) SELECT gen_random_uuid(), id, 'webauthn', 'x'
+       FROM directory.users WHERE username = 'kim'`,
+    );
+    const given = await file('anonymous.yaml', 'visitor: anonymous\n');
+    const ways = async (name: string) => {
+      const { stdout } = await runCli('flow', ['simulate', 'passkey', '--as', name, '--given', given], { env: line });
+      return pathsOf(stdout).map((path) => path.split(' → ')[1]);
+    };
+    const [byPassword, byKey] = ['passkey-who', 'passkey-who: passed by authenticator_validate'];
+    expect(await ways('bob')).toEqual([byPassword]);
+    expect(await ways('ann')).toEqual([byPassword]);
+    expect(await ways('kim')).toEqual([byPassword, byKey]);
+  });
+
   it('lets no user log in who is locked', async () => {
     await database.source.query(`INSERT INTO directory.users (username, is_active) VALUES ('eve', false)`);
     expect(pathsOf((await simulate('lax', '--as', 'eve')).stdout).join()).not.toContain('logged in with');

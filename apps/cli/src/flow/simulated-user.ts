@@ -62,6 +62,12 @@ function isTrueOf(
   }
 }
 
+/** Whether the outcome is that of an embedded alternative, which is a passkey. */
+const isAlternative = (outcome: string) => outcome.startsWith('passed by ');
+
+/** The class of device with which visitors pass an alternative. */
+const ALTERNATIVE_CLASSES = ['webauthn'];
+
 type StageQuestion = Extract<Question, { type: 'stage' }>;
 
 /** Whether the user's devices, and whether the user is active, allow this outcome of a stage. */
@@ -72,12 +78,27 @@ function mayAnswer(
 ): boolean {
   const outcome = outcomes.find(({ name }) => name === answer);
   if (outcome?.reply.effects?.some(({ type }) => type === 'login') && !user.is_active) return false;
-  if (!outcomes.some(({ proofs }) => proofs.includes('further'))) return true;
-  const config = version.steps.find(({ id }) => id === step.id)?.stage.config ?? version.attached[step.stage]?.config;
-  const classes = config?.['device_classes'];
-  const hasDevice = user.devices.some((device) => !Array.isArray(classes) || classes.includes(device));
   if (outcome?.reply.type !== 'passed') return true;
-  return outcome.proofs.includes('further') === hasDevice;
+  const provesDevice = ({ proofs }: StageQuestion['outcomes'][number]) => proofs.includes('further');
+  const hasDevice = () => {
+    const classes = deviceClasses(outcome.name, step, version);
+    return user.devices.some((device) => !classes || classes.includes(device));
+  };
+  if (provesDevice(outcome)) return hasDevice();
+  // A stage that asks for a device lets nobody in without one who has one. An alternative asks only who chooses it.
+  return !outcomes.some((other) => !isAlternative(other.name) && provesDevice(other)) || !hasDevice();
+}
+
+/** Returns the classes of devices with which a stage can be passed so; `undefined` for all. */
+function deviceClasses(
+  outcome: string,
+  { id, stage }: StageQuestion['step'],
+  { steps, attached }: FlowVersion,
+): readonly unknown[] | undefined {
+  if (isAlternative(outcome)) return ALTERNATIVE_CLASSES;
+  const config = steps.find((step) => step.id === id)?.stage.config ?? attached[stage]?.config;
+  const classes = config?.['device_classes'];
+  return Array.isArray(classes) ? classes : undefined;
 }
 
 /** Limits the answers of an oracle to the given facts. `groupIds`: ids of the given groups by name. */
