@@ -49,9 +49,16 @@ export class FlowCompiler {
     // A removed object may have been a companion. No object refers to its companions by id, so every flow with
     // companions counts as affected.
     const isAnyRemoved = [...ids].some((id) => !this.draft.get(id));
-    return [...this.draft.objectsOf(flowModel.name)].filter(
-      (flow) => this.#dependencyIds(flow).some((id) => ids.has(id)) || (isAnyRemoved && this.#hasCompanions(flow)),
-    );
+    // Policies call others by name, so a policy that was removed or renamed is no dependency any more.
+    const formerNames = [...ids].flatMap((id) => this.draft.storedNameOf(id) ?? []);
+    return [...this.draft.objectsOf(flowModel.name)].filter((flow) => {
+      const dependencies = this.#dependencyIds(flow);
+      return (
+        dependencies.some((id) => ids.has(id)) ||
+        formerNames.some((name) => this.#policyBindings.mayCall(dependencies, name)) ||
+        (isAnyRemoved && this.#hasCompanions(flow))
+      );
+    });
   }
 
   #hasCompanions(flow: BlueprintObject): boolean {

@@ -30,6 +30,12 @@ export class Draft {
     return this.#objects.get(id);
   }
 
+  /** Returns the stored name of an object, which the draft may have changed or removed. */
+  storedNameOf(id: string): string | undefined {
+    const name = this.#storedValues.get(id)?.['name'];
+    return typeof name === 'string' ? name : undefined;
+  }
+
   modelOf(object: BlueprintObject): ObjectModel | undefined {
     return this.#models.get(object.model);
   }

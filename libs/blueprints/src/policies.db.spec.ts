@@ -80,4 +80,26 @@ describe('policies in blueprints', () => {
     await harness.outcomes(entries(...calling, expression('third', 'return 2')));
     expect((await harness.currentVersion('login'))?.number).toBe(number + 1);
   });
+
+  it.each([
+    [
+      'removed',
+      async () => '{model: authentik_policies_expression.expressionpolicy, state: absent, identifiers: {name: inner}}',
+    ],
+    [
+      'renamed',
+      async () => {
+        const [{ id } = { id: '' }] = await harness.query<{ id: string }>(
+          `SELECT id FROM flow.objects WHERE identifiers ->> 'name' = 'inner'`,
+        );
+        return `{model: authentik_policies_expression.expressionpolicy, identifiers: {pk: ${id}}, attrs: {name: other}}`;
+      },
+    ],
+  ])('are published again without a policy that they called and that was %s', async (_, entry) => {
+    const calling = expression('outer', 'return ak_call_policy("inner").passing');
+    await harness.outcomes(entries(FLOW, calling, expression('inner', 'return True'), bound('outer')));
+    await harness.outcomes(entries(await entry()));
+    const { policies } = (await harness.currentVersion('login'))!.document;
+    expect(Object.values(policies).map(({ name, calls }) => [name, calls])).toEqual([['outer', undefined]]);
+  });
 });

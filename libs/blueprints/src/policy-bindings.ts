@@ -81,16 +81,26 @@ export class PolicyBindings {
     return [...ids];
   }
 
+  /** Returns whether one of the policies among these objects may call a policy of this name. */
+  mayCall(ids: readonly string[], name: string): boolean {
+    return ids.some((id) => isNamedIn(this.#pythonOf(this.draft.get(id)), name));
+  }
+
   /** Returns the policies that a policy may call, whose names in quotes occur in its Python. */
   #calls(policy: BlueprintObject | undefined): string[] {
-    if (!policy) return [];
-    const field = this.contracts.get(policy.model)?.pythonField;
-    if (field === undefined) return [];
-    const source = String(policy.values[field]);
-    const named = (name: string) => source.includes(`"${name}"`) || source.includes(`'${name}'`);
+    const source = this.#pythonOf(policy);
+    if (source === '') return [];
     const candidates = [...this.contracts.keys()].flatMap((model) => [...this.draft.objectsOf(model)]);
-    const called = candidates.filter(({ id, values }) => id !== policy.id && named(String(values['name'])));
+    const called = candidates.filter(
+      ({ id, values }) => id !== policy?.id && isNamedIn(source, String(values['name'])),
+    );
     return called.sort(byName).map(({ id }) => id);
+  }
+
+  /** Returns the Python of a policy. It is empty for other objects. */
+  #pythonOf(policy: BlueprintObject | undefined): string {
+    const field = policy && this.contracts.get(policy.model)?.pythonField;
+    return field === undefined ? '' : String(policy?.values[field]);
   }
 
   #boundTo(target: string): readonly BlueprintObject[] {
@@ -106,6 +116,8 @@ export class PolicyBindings {
     return { kind: contract.kind, name: String(values['name']), config, ...(calls.length > 0 && { calls }) };
   }
 }
+
+const isNamedIn = (source: string, name: string) => source.includes(`"${name}"`) || source.includes(`'${name}'`);
 
 const byName = (a: BlueprintObject, b: BlueprintObject) =>
   String(a.values['name']) < String(b.values['name']) ? -1 : 1;
