@@ -6,6 +6,7 @@ import { isFlowPart } from '../object-model.js';
 import { type DraftedFlow, type EntryChange, isChanging, type Report } from '../report.js';
 import { changeFlows } from '../typeorm-flow-transaction.js';
 import { type ApplyOptions, originOf, rolledBack } from '../typeorm-run.js';
+import { findReferredNames, rejectNewReferences } from './new-references.js';
 import { type CompiledFlow, TypeormFlowPublisher } from './typeorm-flow-publisher.js';
 
 /** What drafting blueprints has done. */
@@ -18,13 +19,18 @@ export interface DraftReport {
 
 /**
  * Compiles the flows that the files affect into drafts, without publishing them, in one transaction. Stored objects and
- * everything else stay as they are. Throws BlueprintError, also for a flow that is not published yet.
+ * everything else stay as they are. Throws BlueprintError, also for a flow that is not published yet, and for a flow that
+ * refers to a group, user or source that does not exist yet.
  */
 export async function draftBlueprints(options: ApplyOptions): Promise<DraftReport> {
   const { source, sealer, files, flowVersionsKept, events } = options;
   return changeFlows(source, options, async (manager) => {
-    const { compiled, report } = await rolledBack(manager, options, (result) => result);
+    const { compiled, report, names } = await rolledBack(manager, options, async (result) => ({
+      ...result,
+      names: await findReferredNames(manager, result.compiled),
+    }));
     await rejectNewFlows(manager, compiled);
+    rejectNewReferences(names, await findReferredNames(manager, compiled));
     const publisher = new TypeormFlowPublisher(manager, { sealer, origin: originOf(files) });
     const drafts = await publisher.addDrafts(compiled);
     const added = drafts.filter(({ isNew }) => isNew);

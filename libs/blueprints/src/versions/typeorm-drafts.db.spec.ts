@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { Sealer } from '@gatehouse/platform';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { BlueprintHarness, entries } from '../../testing/blueprint-harness.js';
+
+let harness: BlueprintHarness;
+beforeAll(async () => {
+  harness = await BlueprintHarness.open();
+  harness.sealer = new Sealer(`a:${randomBytes(32).toString('base64')}`);
+});
+afterAll(() => harness?.close());
+beforeEach(() => harness.reset());
+
+const flow =
+  '{model: authentik_flows.flow, id: login, identifiers: {slug: login}, attrs: {name: N, title: A, designation: authentication}}';
+const bind = (order: number) =>
+  `{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf login, stage: !KeyOf c, order: ${order}}}`;
+
+describe('a draft', () => {
+  it.each([
+    ['group staff', '{model: authentik_core.group, id: x, identifiers: {name: staff}}', 'group: !KeyOf x'],
+    [
+      'user ann',
+      '{model: authentik_core.user, id: x, identifiers: {username: ann}, attrs: {name: A}}',
+      'user: !KeyOf x',
+    ],
+  ])('that would use the %s, which its files create, is refused until that is applied', async (name, entry, attrs) => {
+    await harness.apply(entries(flow));
+    const condition = `{model: authentik_policies.policybinding, identifiers: {target: !KeyOf login, order: 0}, attrs: {${attrs}}}`;
+    const files = entries(flow, entry, condition);
+    await expect(harness.draft(files)).rejects.toThrow(`a draft cannot use the ${name}, which it does not create.`);
+    expect((await harness.releases().versions('login')).versions).toHaveLength(1);
+    await harness.apply(entries(entry));
+    expect((await harness.draft(files)).drafts).toMatchObject([{ number: 2, isNew: true }]);
+  });
+
+  it('that would use a new source is refused until that is applied', async () => {
+    await harness.apply(entries(flow));
+    const source =
+      '{model: authentik_sources_plex.plexsource, id: plex, identifiers: {slug: plex}, attrs: {name: Plex, plex_token: t}}';
+    const stage =
+      '{model: authentik_stages_identification.identificationstage, id: c, identifiers: {name: who}, attrs: {sources: [!KeyOf plex]}}';
+    const files = entries(flow, source, stage, bind(1));
+    await expect(harness.draft(files)).rejects.toThrow('a draft cannot use the source plex, which it does not create.');
+    await harness.apply(entries(source));
+    expect((await harness.draft(files)).drafts).toMatchObject([{ number: 2, isNew: true }]);
+  });
+});
