@@ -5,30 +5,35 @@ import type { NetworkCount } from './network-weights.js';
 /**
  * Counts plans of two versions by network, ended or not, that began in a period and whose visitor has answered. Plans
  * that were abandoned or have expired wait in `unrecorded_plans` until they are recorded; those with a revision were
- * answered. $1 flow, $2 ids of the versions, $3 start and $4 end of the period.
+ * answered. The period ends with the newest plan that is recorded: when the records have their largest size, plans that
+ * end are seen no more, and those that do not end would look like all plans. $1 flow, $2 ids of the versions, $3 start
+ * and $4 end of the period.
  */
 const COUNT = `
+  WITH recorded AS (
+    SELECT version_id, network, outcome, begun_at FROM flow.journeys
+    WHERE flow_id = $1 AND version_id = ANY ($2::uuid[]) AND ended_at >= $3 AND begun_at >= $3 AND begun_at < $4),
+  newest AS (SELECT max(begun_at) AS begun_at FROM recorded)
   SELECT version_id AS "versionId", coalesce(encode(network, 'hex'), '') AS network, sum(plans)::int AS plans,
-    sum(completed)::int AS completed
+    sum(completed)::int AS completed, (SELECT begun_at FROM newest) AS until
   FROM (
     SELECT version_id, network, count(*) AS plans, count(*) FILTER (WHERE outcome = 'done') AS completed
-    FROM flow.journeys
-    WHERE flow_id = $1 AND version_id = ANY ($2::uuid[]) AND ended_at >= $3 AND begun_at >= $3 AND begun_at < $4
-    GROUP BY version_id, network
+    FROM recorded GROUP BY version_id, network
     UNION ALL
-    SELECT version_id, network, count(*), 0
-    FROM flow.plans
-    WHERE version_id = ANY ($2::uuid[]) AND begun_at >= $3 AND begun_at < $4 AND progress = 1
-    GROUP BY version_id, network
+    SELECT p.version_id, p.network, count(*), 0
+    FROM flow.plans p JOIN newest n ON p.begun_at <= n.begun_at
+    WHERE p.version_id = ANY ($2::uuid[]) AND p.begun_at >= $3 AND p.begun_at < $4 AND p.progress = 1
+    GROUP BY p.version_id, p.network
     UNION ALL
-    SELECT version_id, network, count(*), 0
-    FROM flow.unrecorded_plans
-    WHERE version_id = ANY ($2::uuid[]) AND begun_at >= $3 AND begun_at < $4 AND revision IS NOT NULL
-    GROUP BY version_id, network) counts
+    SELECT u.version_id, u.network, count(*), 0
+    FROM flow.unrecorded_plans u JOIN newest n ON u.begun_at <= n.begun_at
+    WHERE u.version_id = ANY ($2::uuid[]) AND u.begun_at >= $3 AND u.begun_at < $4 AND u.revision IS NOT NULL
+    GROUP BY u.version_id, u.network) counts
   GROUP BY version_id, network`;
 
 interface CountRow extends NetworkCount {
   readonly versionId: string;
+  readonly until: Date;
 }
 
 /** Selects the plans to count. */
@@ -48,11 +53,20 @@ const DAY_MS = 86_400_000;
 export class RolloutCountsRepository {
   constructor(private readonly source: DataSource) {}
 
-  /** Returns the plans that visitors have answered, by network, for both versions of a rollout. */
-  async count({ flowId, currentId, candidateId, from, to }: CountedPlans): Promise<RolloutCounts> {
+  /**
+   * Returns the plans that visitors have answered, by network, for both versions of a rollout, and the start of the
+   * newest plan that counts.
+   */
+  async count({
+    flowId,
+    currentId,
+    candidateId,
+    from,
+    to,
+  }: CountedPlans): Promise<RolloutCounts & { readonly until: Date | undefined }> {
     const rows: CountRow[] = await this.source.query(COUNT, [flowId, [currentId, candidateId], from, to]);
-    const of = (id: string) => rows.flatMap(({ versionId, ...count }) => (versionId === id ? [count] : []));
+    const of = (id: string) => rows.flatMap(({ versionId, until: _, ...count }) => (versionId === id ? [count] : []));
     const days = Math.floor(to.getTime() / DAY_MS) - Math.floor(from.getTime() / DAY_MS) + 1;
-    return { current: of(currentId), candidate: of(candidateId), days: Math.max(1, days) };
+    return { current: of(currentId), candidate: of(candidateId), days: Math.max(1, days), until: rows[0]?.until };
   }
 }

@@ -58,32 +58,34 @@ interface MadePlans {
   readonly outcome: string;
   readonly networks: number;
   readonly plans?: number;
+  /** How long ago the plans began. */
+  readonly ago?: string;
 }
 
 /**
  * Inserts journey records (docs/spec/journeys.md) of plans that began two minutes ago: `plans` of them for each of
  * `networks` networks.
  */
-const record = ({ version, outcome, networks, plans = 1 }: MadePlans) =>
+const record = ({ version, outcome, networks, plans = 1, ago = '2 min' }: MadePlans) =>
   source.query(
     `INSERT INTO flow.journeys (plan_id, flow_id, version_id, version, begun_at, ended_at, outcome, logged_in, steps,
        verdicts, network)
-     SELECT gen_random_uuid(), $1, $2, 1, now() - interval '2 min', now(), $3, false, '[]', '{}',
+     SELECT gen_random_uuid(), $1, $2, 1, now() - $6::interval, now(), $3, false, '[]', '{}',
        sha256(($3 || n)::bytea)
      FROM generate_series(1, $4) n, generate_series(1, $5)`,
-    [flow.id, flow.versions[version - 1], outcome, networks, plans],
+    [flow.id, flow.versions[version - 1], outcome, networks, plans, ago],
   );
 
-/** Inserts 250 answered plans of a version that began two minutes ago and have not ended. */
-const leaveOpen = (version: number) =>
+/** Inserts 250 answered plans of a version that began three minutes ago and have not ended. */
+const leaveOpen = (version: number, ago = '3 min') =>
   source.query(
     `WITH s AS (INSERT INTO flow.sessions (id, expires_at) SELECT gen_random_uuid(), now() + interval '1 h'
                 FROM generate_series(1, 250) RETURNING id)
      INSERT INTO flow.plans
        (session_id, flow_id, id, revision, version_id, body, expires_at, begun_at, progress, network)
-     SELECT s.id, $1, gen_random_uuid(), 1, $2, '', now() + interval '1 h', now() - interval '2 min', 1,
+     SELECT s.id, $1, gen_random_uuid(), 1, $2, '', now() + interval '1 h', now() - $3::interval, 1,
        substring(sha256(s.id::text::bytea) for 8) FROM s`,
-    [flow.id, flow.versions[version - 1]],
+    [flow.id, flow.versions[version - 1], ago],
   );
 
 const start = (guard: typeof GUARD | null = GUARD, share = 1000) =>
@@ -161,7 +163,7 @@ describe('a guard', () => {
     await record({ version: 2, outcome: 'done', networks: 250 });
     await source.query(
       `INSERT INTO flow.unrecorded_plans (plan_id, flow_id, version_id, begun_at, outcome, network, revision)
-       SELECT gen_random_uuid(), $1, $2, now() - interval '2 min', 'abandoned', sha256(('left' || n)::bytea), revision
+       SELECT gen_random_uuid(), $1, $2, now() - interval '3 min', 'abandoned', sha256(('left' || n)::bytea), revision
        FROM generate_series(1, 250) n, (VALUES (1), (NULL)) answered (revision)`,
       [flow.id, flow.versions[1]],
     );
@@ -215,6 +217,29 @@ describe('a guard', () => {
     await backdate('2 h');
     expect(await look()).toEqual(['too_few: waits']);
     expect(await state()).toEqual({ current: 1, candidate: 2, share: 1000 });
+  });
+
+  it('compares no plans that began after the last one that is recorded, as with JOURNEYS_MAX_MB reached meanwhile', async () => {
+    await start({ ...GUARD, margin: 1500 });
+    await backdate('10 min');
+    await record({ version: 1, outcome: 'done', networks: 300, ago: '5 min' });
+    await record({ version: 2, outcome: 'done', networks: 200, ago: '5 min' });
+    await record({ version: 2, outcome: 'denied', networks: 45, ago: '5 min' });
+    for (const version of [1, 2]) await leaveOpen(version);
+    expect(await look()).toEqual(['unclear: waits']);
+    expect(await rollouts.find(flow.slug)).toMatchObject({
+      finding: { current: { plans: 300 }, candidate: { plans: 245 } },
+    });
+  });
+
+  it('waits after its time until a plan that began after it is recorded', async () => {
+    await start();
+    await backdate('65 min');
+    for (const version of [1, 2]) await record({ version, outcome: 'done', networks: 200, ago: '10 min' });
+    expect(await look()).toEqual(['not_lower: waits']);
+    await record({ version: 1, outcome: 'denied', networks: 1 });
+    await backdate('0');
+    expect(await look()).toEqual(['not_lower: completed']);
   });
 
   it('waits after its time while there is too little data, or while it cannot say', async () => {

@@ -47,15 +47,12 @@ export class RolloutGuard {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const rollout = await rollouts.claim(settings);
       if (!rollout) return;
-      const finding = await this.judge(rollout);
-      report(rollout, finding, await this.decide(rollout, finding));
+      const { countedFrom: from, margin, tests, watchUntil } = rollout;
+      const counts = await this.dependencies.counts.count({ ...rollout, from, to: this.settledAt(rollout) });
+      const finding = judgeRollout(counts, { margin: margin / 10_000, tests });
+      const isWatched = counts.until === undefined || counts.until < watchUntil;
+      report(rollout, finding, await this.decide(rollout, finding, isWatched));
     }
-  }
-
-  private async judge(rollout: ClaimedRollout): Promise<GuardFinding> {
-    const { countedFrom: from, margin, tests } = rollout;
-    const counts = await this.dependencies.counts.count({ ...rollout, from, to: this.settledAt(rollout) });
-    return judgeRollout(counts, { margin: margin / 10_000, tests });
   }
 
   /** Returns the time from which on plans are too young to count. */
@@ -63,11 +60,11 @@ export class RolloutGuard {
     return new Date(now.getTime() - this.dependencies.settings.settleS * 1000);
   }
 
-  private async decide(rollout: ClaimedRollout, finding: GuardFinding): Promise<GuardDecision> {
+  /** `isWatched` says that the plans of the whole time for which the guard watches are not counted yet. */
+  private async decide(rollout: ClaimedRollout, finding: GuardFinding, isWatched: boolean): Promise<GuardDecision> {
     const { rollouts } = this.dependencies;
     if (finding.verdict === 'lower') return this.goBack(rollout, finding);
-    if (finding.verdict === 'not_lower' && this.settledAt(rollout) >= rollout.watchUntil)
-      return this.complete(rollout, finding);
+    if (finding.verdict === 'not_lower' && !isWatched) return this.complete(rollout, finding);
     await rollouts.save(rollout, finding);
     return 'waits';
   }
