@@ -26,5 +26,5 @@ export { FlowReleases, type FlowVersions, type VersionSummary } from './versions
 export { FlowRollouts, type RunningRollout } from './versions/typeorm-flow-rollouts.js';
 export { type FlowRow, TypeormFlowVersions, type VersionRow } from './versions/typeorm-flow-versions.js';
 export { TypeormRolloutChange } from './versions/typeorm-rollout-change.js';
-export { stageOwner } from './versions/version-content.js';
+export { stageOwner, VersionContents } from './versions/version-content.js';
 export { versionsConfig } from './versions/versions.config.js';

@@ -3,6 +3,7 @@ import {
   type FlowChangeOptions,
   type FlowRow,
   TypeormFlowVersions,
+  VersionContents,
   type VersionRow,
 } from '@gatehouse/blueprints';
 import type { FlowVersion } from '@gatehouse/plan';
@@ -101,12 +102,16 @@ export class RolloutGuardRepository {
     return new TypeormFlowVersions(manager).findVersion(flow, flow.candidateNumber ?? 0);
   }
 
-  /** Returns the documents of the current version and of the candidate, in this order. */
+  /**
+   * Returns the documents of the current version and of the candidate, in this order. Equal secrets are equal in them,
+   * also if they are sealed with other bytes.
+   */
   async findDocuments({ currentId, candidateId }: ClaimedRollout): Promise<[FlowVersion, FlowVersion]> {
     const rows: { id: string; document: FlowVersion }[] = await this.source.query(DOCUMENTS, [
       [currentId, candidateId],
     ]);
-    const of = (id: string) => rows.find((row) => row.id === id)!.document;
+    const contents = new VersionContents(this.options.sealer);
+    const of = (id: string) => contents.withComparableSecrets(rows.find((row) => row.id === id)!.document);
     return [of(currentId), of(candidateId)];
   }
 }

@@ -49,6 +49,15 @@ export class VersionContents {
     }) as FlowVersion;
   }
 
+  /** Returns a copy of a document in which equal secrets are equal. Those that cannot be opened stay sealed. */
+  withComparableSecrets(document: FlowVersion): FlowVersion {
+    return convertSealedValues(
+      document,
+      { object: document.flow.id, ownerOf: stageOwner },
+      (id, _, value) => this.#opened(id, value) ?? value,
+    ) as FlowVersion;
+  }
+
   #opened(id: SecretId, value: unknown): string | undefined {
     try {
       return this.sealer && JSON.stringify(this.#box.open(id, value));
