@@ -1,9 +1,13 @@
 import type { DataSource } from 'typeorm';
 
+/**
+ * Finds a version of the flow that has a slug, or that had it last: another flow may have had it before. $1 slug, $2
+ * number.
+ */
 const FIND = `SELECT v.id FROM flow.flow_versions v
   WHERE v.number = $2 AND v.document->'flow'->>'slug' = $1
     AND v.flow_id = (SELECT w.flow_id FROM flow.flow_versions w LEFT JOIN flow.flows f ON f.id = w.flow_id
-      WHERE w.document->'flow'->>'slug' = $1 ORDER BY f.id IS NULL, w.number DESC LIMIT 1)`;
+      WHERE w.document->'flow'->>'slug' = $1 ORDER BY f.slug = $1 DESC NULLS LAST, w.number DESC LIMIT 1)`;
 
 /** Reads flow versions, published or not. */
 export class FlowVersionRepository {
