@@ -169,7 +169,7 @@ export class Applier {
   }
 
   async #applyTo(model: string, entry: Entry): Promise<EntryChange> {
-    const resolved = await this.#resolve(entry);
+    const resolved = await this.#resolve(entry, model);
     const { state, identifiers, attrs } = resolved;
     const skippedReference = this.#skippedEntries.nameIn(identifiers);
     if (skippedReference !== undefined)
@@ -234,12 +234,14 @@ export class Applier {
     return { ...change, model };
   }
 
-  async #resolve(entry: Entry): Promise<ResolvedEntry> {
+  async #resolve(entry: Entry, model: string): Promise<ResolvedEntry> {
     const state = readState(await resolve(entry.state, this.#scope), entry.lineOfKey('state'));
     const identifiers = await resolveFields(entry.identifiers, this.#scope);
     const attrs = await resolveFields(entry.attrs, this.#scope);
+    const references = this.applyContext.collections.get(model)?.references;
+    const real = (values: JsonMap) => this.#ids.withRealPks(values, references);
     return {
-      ...{ state, identifiers: this.#ids.withRealPks(identifiers.values), attrs: this.#ids.withRealPks(attrs.values) },
+      ...{ state, identifiers: real(identifiers.values), attrs: real(attrs.values) },
       unsetVariables: attrs.unsetVariables,
       unfound: new Map([...attrs.unfound, ...identifiers.unfound]),
     };

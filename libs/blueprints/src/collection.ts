@@ -43,6 +43,8 @@ export interface FieldWarning {
 export interface Collection<F extends FoundObject = FoundObject> {
   /** The fields that an entry can set. */
   readonly fields: ReadonlySet<string>;
+  /** The fields that refer to other objects by pk. Others may have a number that is the pk of an object by chance. */
+  readonly references?: ReadonlySet<string>;
   /** The types of the fields. Undefined if all lines of authentik have all fields. */
   readonly schema?: z.ZodObject;
   /** The line of authentik that has the model first. Undefined for a model that all lines have. */

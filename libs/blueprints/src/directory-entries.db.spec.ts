@@ -190,6 +190,26 @@ describe('users, groups and tokens in blueprints', () => {
     await expect(newerOutcomes(...lines)).rejects.toThrow(message);
   });
 
+  it('finds a user by the number in an earlier entry, and keeps the same number in fields that refer to nothing', async () => {
+    const named = (model: string, name: string, attrs = '') =>
+      `{model: authentik_${model}, id: ${name}, identifiers: {name: ${name}}, attrs: {${attrs}}}`;
+    await outcomes(
+      '{model: authentik_core.user, identifiers: {pk: 99990, username: ann}, attrs: {name: Ann, attributes: {a: 99990}}}',
+      group('staff', 'users: [99990]'),
+      '{model: authentik_flows.flow, id: login, identifiers: {slug: login}, attrs: {name: L, title: L, designation: authentication}}',
+      named('stages_dummy.dummystage', 'page'),
+      named('policies_dummy.dummypolicy', 'rule', 'wait_min: 99990, wait_max: 99991'),
+      '{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf login, stage: !KeyOf page, order: 99990}}',
+      '{model: authentik_policies.policybinding, identifiers: {target: !KeyOf login, user: 99990, order: 99990}}',
+    );
+    const ann = await firstRow<{ id: string; attributes: object }>('SELECT id, attributes FROM directory.users');
+    expect(ann?.attributes).toEqual({ a: 99_990 });
+    expect(await harness.query('SELECT user_id FROM directory.user_groups')).toEqual([{ user_id: ann?.id }]);
+    const { steps, guard } = (await harness.currentVersion('login'))!.document;
+    expect(steps).toMatchObject([{ order: 99_990 }]);
+    expect(guard.bindings).toMatchObject([{ user: ann?.id, order: 99_990 }]);
+  });
+
   it('removes objects whose state is absent', async () => {
     await outcomes(user(''), token('intent: api'), group('g'));
     expect(

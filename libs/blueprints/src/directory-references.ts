@@ -13,6 +13,7 @@ import type { Pk } from './tagged-value.js';
  */
 export class DirectoryReferences implements Collection {
   readonly fields: ReadonlySet<string>;
+  readonly references: ReadonlySet<string>;
   readonly secrets: ReadonlySet<string>;
   /** The fields that refer to users or groups, with what each refers to. */
   readonly #directoryFields: ReadonlyMap<string, Reference>;
@@ -23,6 +24,7 @@ export class DirectoryReferences implements Collection {
     private readonly directory: DirectoryStore,
   ) {
     this.fields = objects.fields;
+    this.references = objects.references;
     this.secrets = objects.secrets;
     this.#directoryFields = new Map([...references].filter(([, to]) => isDirectoryReference(to)));
   }

@@ -72,8 +72,11 @@ export class EntryIds {
     for (const [id, pk] of this.#pks) if (pk === removed) this.#pks.delete(id);
   }
 
-  /** Returns values with the real pks in place of those that earlier entries have in their identifiers. */
-  withRealPks(values: JsonMap): JsonMap {
-    return replaceAliases(values, this.#aliases);
+  /**
+   * Returns values with the real pks in place of those that earlier entries have in their identifiers. `references` are
+   * the fields that refer to objects.
+   */
+  withRealPks(values: JsonMap, references: ReadonlySet<string> = new Set()): JsonMap {
+    return replaceAliases(values, this.#aliases, references);
   }
 }

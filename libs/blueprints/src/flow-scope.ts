@@ -39,6 +39,7 @@ const refusal = (model: string, why: string) =>
 /** The parts of a restricted collection that are those of the whole one. */
 abstract class RestrictedCollection implements Collection {
   readonly fields: ReadonlySet<string>;
+  readonly references: ReadonlySet<string>;
   readonly secrets: ReadonlySet<string>;
 
   constructor(
@@ -46,6 +47,7 @@ abstract class RestrictedCollection implements Collection {
     protected readonly inner: Collection,
   ) {
     this.fields = inner.fields;
+    this.references = inner.references ?? new Set();
     this.secrets = inner.secrets ?? new Set();
   }
 

@@ -31,6 +31,7 @@ interface FoundGroup extends FoundObject {
 /** The groups of the directory (docs/spec/directory.md#groups). */
 export class GroupCollection implements Collection<FoundGroup> {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(groupSchema.shape));
+  readonly references: ReadonlySet<string> = new Set(['users']);
   readonly schema = groupSchema;
 
   constructor(private readonly directory: DirectoryStore) {}

@@ -36,6 +36,7 @@ export type InvitationStore = Pick<InvitationRepository, 'find' | 'create' | 'up
 /** All invitations (docs/spec/directory.md#invitations). */
 export class InvitationCollection implements Collection<FoundInvitation> {
   readonly fields: ReadonlySet<string> = new Set([...Object.keys(invitationSchema.shape), 'created_by']);
+  readonly references: ReadonlySet<string> = new Set(['created_by']);
 
   constructor(
     private readonly invitations: InvitationStore,

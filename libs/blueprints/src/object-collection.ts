@@ -33,6 +33,7 @@ const isId = (value: unknown): value is string => z.uuid().safeParse(value).succ
 /** The objects of one model that is stored as blueprint objects (`ObjectModel`). */
 export class ObjectCollection implements Collection<FoundObject> {
   readonly fields: ReadonlySet<string>;
+  readonly references: ReadonlySet<string>;
   readonly secrets: ReadonlySet<string>;
   readonly schema: z.ZodObject;
   readonly apiVersion: ApiVersion | undefined;
@@ -42,6 +43,7 @@ export class ObjectCollection implements Collection<FoundObject> {
     private readonly draft: Draft,
   ) {
     this.fields = new Set(Object.keys(model.schema.shape));
+    this.references = new Set(model.references.keys());
     this.secrets = new Set(secretFields(model.schema));
     this.schema = model.schema;
     this.apiVersion = model.apiVersion;

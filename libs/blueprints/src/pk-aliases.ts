@@ -1,17 +1,28 @@
 import { isMap, type Json, type JsonMap } from './json.js';
 import type { Pk } from './tagged-value.js';
 
+/** The pks of objects by the pks that earlier entries have in their identifiers (docs/spec/blueprints.md#entries). */
+type Aliases = ReadonlyMap<Json, Pk>;
+
 /**
- * Replaces pks that earlier entries have in their identifiers by the real pks of the entries' objects, which `aliases`
- * contains (docs/spec/blueprints.md#entries). Replaces values, and members of lists and maps one level deep.
+ * Replaces pks that earlier entries have in their identifiers by the real pks of the entries' objects. Replaces values,
+ * and members of lists and maps one level deep. Replaces a number only in `references`, the fields that refer to objects,
+ * because it may be any other number of the same value elsewhere.
  */
-export function replaceAliases(values: JsonMap, aliases: ReadonlyMap<Json, Pk>, depth = 0): JsonMap {
+export function replaceAliases(values: JsonMap, aliases: Aliases, references: ReadonlySet<string>): JsonMap {
   if (aliases.size === 0) return values;
-  const replace = (value: Json): Json => aliases.get(value) ?? value;
-  const replaceWithin = (value: Json): Json => {
-    if (depth > 0) return replace(value);
-    if (Array.isArray(value)) return value.map(replace);
-    return isMap(value) ? replaceAliases(value as JsonMap, aliases, depth + 1) : replace(value);
-  };
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, replaceWithin(value)]));
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      const isReference = name === 'pk' || references.has(name);
+      const replace = (part: Json): Json =>
+        typeof part === 'number' && !isReference ? part : (aliases.get(part) ?? part);
+      return [name, replaceWithin(value, replace)];
+    }),
+  );
+}
+
+function replaceWithin(value: Json, replace: (part: Json) => Json): Json {
+  if (Array.isArray(value)) return value.map(replace);
+  if (!isMap(value)) return replace(value);
+  return Object.fromEntries(Object.entries(value as JsonMap).map(([name, part]) => [name, replace(part)]));
 }

@@ -35,6 +35,7 @@ interface Python {
 /** Objects with Python fields, whose syntax is checked before an object is saved. */
 export class PythonCollection implements Collection {
   readonly fields: ReadonlySet<string>;
+  readonly references: ReadonlySet<string>;
   readonly secrets: ReadonlySet<string>;
   readonly schema: ObjectCollection['schema'];
   readonly apiVersion: ObjectCollection['apiVersion'];
@@ -45,6 +46,7 @@ export class PythonCollection implements Collection {
     private readonly python: Python,
   ) {
     this.fields = objects.fields;
+    this.references = objects.references;
     this.secrets = objects.secrets;
     this.schema = objects.schema;
     this.apiVersion = objects.apiVersion;

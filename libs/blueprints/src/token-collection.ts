@@ -38,6 +38,7 @@ interface FoundToken extends FoundObject {
 /** The tokens of the directory (docs/spec/directory.md#tokens). */
 export class TokenCollection implements Collection<FoundToken> {
   readonly fields: ReadonlySet<string> = new Set([...Object.keys(tokenSchema.shape), 'scope']);
+  readonly references: ReadonlySet<string> = new Set(['user']);
   readonly secrets: ReadonlySet<string> = new Set(['key']);
 
   constructor(private readonly directory: DirectoryStore) {}
