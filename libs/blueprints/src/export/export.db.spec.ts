@@ -196,6 +196,18 @@ describe('an exported flow', () => {
     }
   });
 
+  it('says that it has the stored objects, if another version of the flow is published', async () => {
+    const titled = (title: string) => entries(flow('login', 'authentication').replace('name: N', `name: ${title}`));
+    await origin.apply(entries(flow('login', 'authentication')));
+    await origin.apply(titled('Other'));
+    expect(await origin.export('login')).not.toContain('held');
+    await origin.releases().rollback('login');
+    expect((await origin.export('login')).split('\n').slice(0, 2)).toEqual([
+      '# The flow login and all objects that it depends on.',
+      '# The flow is held: version 1 is published, and this file has the stored objects, which compile to version 2.',
+    ]);
+  });
+
   it('creates users inactive and groups without privileges', async () => {
     await origin.apply(EVERYTHING);
     target.env = { [SECRET]: 'hush-hush' };

@@ -18,6 +18,18 @@ interface ExportOptions {
   readonly sealer?: Sealer | undefined;
 }
 
+/** Finds the published version of a held flow, and the one that its stored objects compile to. $1 flow. */
+const FIND_HOLD = `
+  SELECT c.number AS current, s.number AS compiled FROM flow.flows f
+  JOIN flow.flow_versions c ON c.id = f.version_id JOIN flow.flow_versions s ON s.id = f.compiled_id
+  WHERE f.id = $1 AND f.compiled_id <> f.version_id`;
+
+/** The numbers of the published version of a held flow, and of the one that its stored objects compile to. */
+interface Hold {
+  readonly current: number;
+  readonly compiled: number;
+}
+
 /** Thrown when no flow has the slug. */
 export class UnknownFlowError extends BlueprintError {}
 
@@ -37,9 +49,10 @@ export async function exportFlow({ source, slug, sealer }: ExportOptions): Promi
     const entries: ExportedEntry[] = [];
     for (const { object } of objects) entries.push(await writer.write(object));
     const all = [...writer.directory.values(), ...entries].map((entry) => ({ ...entry }));
+    const [hold]: Hold[] = await manager.query(FIND_HOLD, [flow.id]);
     return writeYaml(
       { version: 1, metadata: { name: `Export of ${slug}` }, entries: all },
-      headerComment(slug, writer.secrets),
+      headerComment(slug, writer.secrets, hold),
     );
   });
 }
@@ -58,8 +71,12 @@ const byDependencies = (draft: Draft) => (a: OrderedObject, b: OrderedObject) =>
 
 const orderOf = ({ object }: OrderedObject) => Number(object.values['order'] ?? 0);
 
-function headerComment(slug: string, secrets: ReadonlySet<string>): string {
+function headerComment(slug: string, secrets: ReadonlySet<string>, hold: Hold | undefined): string {
   const lines = [` The flow ${slug} and all objects that it depends on.`];
+  if (hold)
+    lines.push(
+      ` The flow is held: version ${hold.current} is published, and this file has the stored objects, which compile to version ${hold.compiled}.`,
+    );
   if (secrets.size > 0) lines.push(' Set these environment variables to its secrets before you apply it:');
   return [...lines, ...[...secrets].map((name) => `   ${name}`)].join('\n');
 }
