@@ -65,7 +65,8 @@ export class RolloutCountsRepository {
     to,
   }: CountedPlans): Promise<RolloutCounts & { readonly until: Date | undefined }> {
     const rows: CountRow[] = await this.source.query(COUNT, [flowId, [currentId, candidateId], from, to]);
-    const of = (id: string) => rows.flatMap(({ versionId, until: _, ...count }) => (versionId === id ? [count] : []));
+    const of = (id: string) =>
+      rows.flatMap(({ versionId, until: _until, ...count }) => (versionId === id ? [count] : []));
     const days = Math.floor(to.getTime() / DAY_MS) - Math.floor(from.getTime() / DAY_MS) + 1;
     return { current: of(currentId), candidate: of(candidateId), days: Math.max(1, days), until: rows[0]?.until };
   }

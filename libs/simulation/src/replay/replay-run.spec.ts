@@ -121,7 +121,7 @@ describe('replayRun', () => {
     it('is unknown if the end depends on a policy that calls a changed policy', () => {
       const guarded = flowOf(['ident', 'password', { kind: 'login', policies }]);
       const [id, policy] = Object.entries(guarded.policies)[0]!;
-      const calling = (config: object) => ({
+      const calling = (config: Record<string, unknown>): FlowVersion => ({
         ...guarded,
         policies: { [id]: { ...policy, calls: ['inner'] }, inner: { ...policy, name: 'inner', config } },
       });
