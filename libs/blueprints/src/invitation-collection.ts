@@ -47,7 +47,9 @@ export class InvitationCollection implements Collection<FoundInvitation> {
     const [unknown] = Object.keys(rest);
     if (unknown !== undefined)
       throw ValidationError.field(unknown, 'Invitations can only be identified by name or pk.');
-    const identifier = isId(pk) ? { pk } : typeof name === 'string' ? { name } : undefined;
+    // Postgres refuses text with NUL, so no name contains NUL.
+    const hasName = typeof name === 'string' && !name.includes('\0');
+    const identifier = isId(pk) ? { pk } : hasName ? { name } : undefined;
     const invitation = identifier && (await this.invitations.find(identifier));
     return invitation && { pk: invitation.pk, name: invitation.name, invitation };
   }

@@ -39,6 +39,7 @@ it('blueprints create, change, keep and remove invitations, which are valid for 
 });
 
 it.each([
+  ['"no\\0ne"', '', 'name: Enter a valid “slug”.'],
   ['no slug', '', 'Enter a valid “slug”.'],
   ['a', 'flow: 5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01', 'object does not exist'],
   ['a', 'fixed_data: [1]', 'Value must be a dictionary'],
