@@ -101,6 +101,15 @@ describe('TypeormPublisher', () => {
       expect(await numbers()).toEqual([1, 2, 3]);
     });
 
+    it('keeps the one that was current before, however old it is, so that a rollback finds it', async () => {
+      for (const layout of ['stacked', 'sidebar_left', 'sidebar_right', 'stacked'])
+        await harness.apply(entries(flow('a', `layout: ${layout}`)));
+      const next = entries(flow('a', 'layout: content_left'));
+      await harness.applyAs({ flowVersionsKept: 2 }, next);
+      expect(await numbers()).toEqual([1, 3, 4]);
+      expect(await harness.releases().rollback('a')).toMatchObject({ number: 1, before: 4 });
+    });
+
     it.each(['a plan', 'a mailed link'])('keeps one that %s continues, until that has ended', async (holder) => {
       await publishNext(1);
       const [first] = await versions();

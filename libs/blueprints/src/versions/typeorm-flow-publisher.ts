@@ -53,14 +53,19 @@ const SET_COMPILED_VERSION = `
 
 /**
  * Deletes old flow versions, except those that are current, compiled, or the candidate of a rollout, and those that a
- * plan or a mailed link continues. Drafts are counted apart, so that neither kind removes the other. $1 number of
- * versions to keep of each flow and kind.
+ * plan or a mailed link continues. A version is old if neither its number nor its last publication is among the newest
+ * ones: a flow may have returned to an early version, to which a rollback then goes. Drafts are counted apart, so that
+ * neither kind removes the other. $1 number of versions to keep of each flow and kind.
  */
 const DELETE_OLD_VERSIONS = `
   DELETE FROM flow.flow_versions v
-  USING (SELECT id, row_number() OVER (PARTITION BY flow_id, is_draft ORDER BY number DESC) AS age
-         FROM flow.flow_versions) a
-  WHERE a.id = v.id AND a.age > $1
+  USING (SELECT w.id, row_number() OVER (PARTITION BY w.flow_id, is_draft ORDER BY number DESC) AS age,
+           row_number() OVER (PARTITION BY w.flow_id, is_draft ORDER BY r.release DESC NULLS LAST, number DESC) AS absence
+         FROM flow.flow_versions w
+         LEFT JOIN (SELECT version_id, max(id) AS release FROM flow.releases
+                    WHERE action IN ('published', 'rolled_back', 'rollout_completed') GROUP BY version_id) r
+           ON r.version_id = w.id) a
+  WHERE a.id = v.id AND a.age > $1 AND a.absence > $1
     AND NOT EXISTS (SELECT FROM flow.flows f WHERE v.id IN (f.version_id, f.compiled_id, f.candidate_id))
     AND NOT EXISTS (SELECT FROM flow.plans p WHERE p.version_id = v.id)
     AND NOT EXISTS (SELECT FROM flow.resume_tokens t WHERE t.version_id = v.id)`;
