@@ -63,6 +63,10 @@ describe('login-without-credential', () => {
   it('is reported when the credential is verified after the login', () => {
     expect(remarks(['login', 'strict'])).toEqual(['login-without-credential at 0']);
   });
+  it('is not reported for flows that only a mailed link or a recovery link opens, which proves its user', () => {
+    expect(remarks(['login'], [], { designation: 'recovery', authentication: 'require_token' })).toEqual([]);
+    expect(remarks(['login'], [], { designation: 'recovery', authentication: 'require_redirect' })).not.toEqual([]);
+  });
   it('is not reported for flows that require authentication, nor for enrolment', () => {
     expect(remarks(['login'], [], { authentication: 'require_authenticated' })).toEqual([]);
     expect(remarks(['login'], [], { designation: 'enrollment' })).toEqual([]);

@@ -15,8 +15,8 @@ export const LOGIN_DESIGNATION = 'authentication';
 const MAY_BE_EMPTY: readonly unknown[] = ['authorization', 'stage_configuration', 'invalidation'];
 /** Designations of flows that log in users who are not authenticated yet. */
 const LOGIN_DESIGNATIONS: readonly unknown[] = [LOGIN_DESIGNATION, 'recovery'];
-/** `authentication` values of flows that only authenticated users can enter. */
-const AUTHENTICATED_REQUIREMENTS: readonly unknown[] = ['require_authenticated', 'require_superuser'];
+/** `authentication` values of flows that only authenticated users, or users with a link that names them, can enter. */
+const PROVING_REQUIREMENTS: readonly unknown[] = ['require_authenticated', 'require_superuser', 'require_token'];
 
 /** Returns the rule violations of a flow. */
 export const flowRemarks = (flow: LintedFlow): LintRemark[] => [
@@ -59,7 +59,7 @@ export const logsAnonymousIn = (linted: LintedFlow): boolean => admitsAnonymous(
 
 const admitsAnonymous = ({ flow }: LintedFlow) =>
   LOGIN_DESIGNATIONS.includes(flow.values['designation']) &&
-  !AUTHENTICATED_REQUIREMENTS.includes(flow.values['authentication']);
+  !PROVING_REQUIREMENTS.includes(flow.values['authentication']);
 
 const logsIn = ({ contract }: LintedStep) => contract?.effects.includes('login') === true;
 

@@ -1,3 +1,4 @@
+import type { ApiVersion } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { checkBlueprints } from './check-blueprints.js';
 
@@ -5,10 +6,13 @@ const check = async (...lines: string[]) => {
   const text = `entries:\n${lines.map((line) => `- ${line}\n`).join('')}`;
   return checkText(text);
 };
-const checkText = async (text: string) => {
+const checkText = async (text: string, apiVersion?: ApiVersion) => {
   const files = [{ name: 'a.yaml', text }];
   const syntax = { check: async () => undefined };
-  const findings = await checkBlueprints({ files, library: async () => undefined, env: {}, syntax });
+  const findings = await checkBlueprints({
+    ...{ files, library: async () => undefined, env: {}, syntax },
+    ...(apiVersion && { apiVersion }),
+  });
   return findings.map((finding) => `${finding.line} ${finding.severity}: ${finding.text}`);
 };
 
@@ -104,6 +108,17 @@ describe('the message about a value', () => {
   it('of the state is at the line of the state', async () => {
     const text = 'entries:\n- model: authentik_core.group\n  identifiers: {name: x}\n  state: gone';
     expect(await checkText(text)).toEqual([expect.stringContaining('4 error: state: gone is not a state.')]);
+  });
+});
+
+describe('a flow that only a link opens', () => {
+  it('has no dead end at its login, because the link names the user', async () => {
+    const text = `entries:
+- {model: authentik_flows.flow, id: login, identifiers: {slug: login}, attrs: {name: L, title: T, designation: recovery, authentication: require_token}}
+- {model: authentik_stages_user_login.userloginstage, id: page, identifiers: {name: page}}
+- ${bound('!KeyOf page')}
+`;
+    expect(await checkText(text, '2026.8')).toEqual([]);
   });
 });
 

@@ -82,8 +82,8 @@ export function walkRemarks(flow: LintedFlow, walk: Simulation, others: readonly
 /** Whether a policy or the start of the flow may give facts that the walk does not know, and without which a stage refuses. */
 const mayContinueOtherwise = ({ flow, steps }: LintedFlow, { changingPolicies }: Simulation): boolean =>
   changingPolicies.length > 0 ||
-  // A requirement in the query makes such a flow about its visitor (docs/spec/executor.md#requirement).
-  (flow.values['authentication'] === 'require_authenticated' &&
+  // A requirement in the query makes such a flow about its visitor (docs/spec/executor.md#requirement). A link names its user.
+  (['require_authenticated', 'require_token'].includes(String(flow.values['authentication'])) &&
     steps.some(({ contract }) => contract?.effects.includes('login') === true)) ||
   steps.some(({ contract }) => Object.values(contract?.reads ?? {}).includes('required'));
 
