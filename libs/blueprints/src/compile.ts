@@ -50,7 +50,7 @@ export class FlowCompiler {
     // companions counts as affected.
     const isAnyRemoved = [...ids].some((id) => !this.draft.get(id));
     // Policies call others by name, so a policy that was removed or renamed is no dependency any more.
-    const formerNames = [...ids].flatMap((id) => this.draft.storedNameOf(id) ?? []);
+    const formerNames = [...ids].flatMap((id) => this.draft.formerNameOf(id) ?? []);
     return [...this.draft.objectsOf(flowModel.name)].filter((flow) => {
       const dependencies = this.#dependencyIds(flow);
       return (

@@ -30,10 +30,10 @@ export class Draft {
     return this.#objects.get(id);
   }
 
-  /** Returns the stored name of an object, which the draft may have changed or removed. */
-  storedNameOf(id: string): string | undefined {
+  /** Returns the stored name of an object that was removed or has another name now. */
+  formerNameOf(id: string): string | undefined {
     const name = this.#storedValues.get(id)?.['name'];
-    return typeof name === 'string' ? name : undefined;
+    return typeof name === 'string' && name !== this.#objects.get(id)?.values['name'] ? name : undefined;
   }
 
   modelOf(object: BlueprintObject): ObjectModel | undefined {
