@@ -91,7 +91,7 @@ export class EntryWriter {
     const [user] = kind === 'user' ? await this.directoryStore.findUsers({ uuid: id }) : [];
     if (group) return this.#withId(id, group.name, { model: GROUP, identifiers: { name: group.name }, attrs: {} });
     // A user who is created when the export is applied must not be able to log in.
-    const attrs = { name: user?.name ?? '', is_active: false };
+    const attrs = { name: user?.name || (user?.username ?? ''), is_active: false };
     if (user) return this.#withId(id, user.username, { model: USER, identifiers: { username: user.username }, attrs });
     throw new BlueprintError(
       `a policy binding refers to a deleted ${kind}, so it matches no user. Remove the binding, then export again`,

@@ -219,6 +219,16 @@ describe('an exported flow', () => {
     ]);
   });
 
+  it('creates a user without a name, as npm run user can make one, with the username as the name', async () => {
+    await origin.apply(EVERYTHING);
+    await origin.query(`UPDATE directory.users SET name = '' WHERE username = 'ann'`);
+    target.env = { [SECRET]: 'hush-hush' };
+    await target.apply(await origin.export('login'));
+    expect(await target.query('SELECT username, name FROM directory.users')).toEqual([
+      { username: 'ann', name: 'ann' },
+    ]);
+  });
+
   it('requires that the flow and the users and groups of its policy bindings exist', async () => {
     await expect(origin.export('login')).rejects.toThrow('there is no flow with the slug login');
     await origin.apply(EVERYTHING, entries('{model: authentik_core.group, state: absent, identifiers: {name: staff}}'));
