@@ -30,6 +30,7 @@ const USER: UserFields = {
  * placeholder pk of ExternalReferences.
  */
 export class InMemoryDirectoryStore extends DirectoryStore {
+  #lastUserPk = 0;
   readonly #users = new InMemoryTable<DirectoryUser>(USER_IDENTIFIERS);
   readonly #groups = new InMemoryTable<DirectoryGroup>(GROUP_IDENTIFIERS);
   readonly #tokens = new InMemoryTable<DirectoryToken>(TOKEN_IDENTIFIERS);
@@ -47,7 +48,8 @@ export class InMemoryDirectoryStore extends DirectoryStore {
 
   async createUser({ uuid = randomUUID(), ...draft }: NewUser): Promise<DirectoryUser> {
     requireUsername(draft.username);
-    return this.#users.put({ ...USER, ...draft, uuid, epoch: 0, groups: [], pk: this.#users.size + 1 });
+    this.#lastUserPk += 1;
+    return this.#users.put({ ...USER, ...draft, uuid, epoch: 0, groups: [], pk: this.#lastUserPk });
   }
 
   async updateUser(pk: number, changes: Partial<UserFields>): Promise<DirectoryUser> {

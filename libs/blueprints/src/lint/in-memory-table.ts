@@ -8,10 +8,6 @@ export class InMemoryTable<T extends { readonly pk: string | number }> {
   /** `known` are the fields by which a row can be found, besides `pk`. */
   constructor(private readonly known: readonly string[]) {}
 
-  get size(): number {
-    return this.#rows.size;
-  }
-
   /** Throws UnknownFieldError for a field by which no row can be found. */
   find({ pk, ...fields }: Identifiers): T[] {
     const unknown = Object.keys(fields).find((field) => !this.known.includes(field));

@@ -111,6 +111,15 @@ describe('the message about a value', () => {
   });
 });
 
+describe('a user', () => {
+  it('is found after another user was removed and a third one was created', async () => {
+    const user = (name: string, more = '') =>
+      `{model: authentik_core.user, identifiers: {username: ${name}}, attrs: {name: ${name}}${more}}`;
+    const members = group('users: [!Find [authentik_core.user, [username, b]]]');
+    expect(await check(user('a'), user('b'), user('a', ', state: absent'), user('c'), members)).toEqual([]);
+  });
+});
+
 describe('a flow that only a link opens', () => {
   it('has no dead end at its login, because the link names the user', async () => {
     const text = `entries:
