@@ -6,8 +6,8 @@ import { isFlowPart } from '../object-model.js';
 import { type DraftedFlow, type EntryChange, isChanging, type Report } from '../report.js';
 import { changeFlows } from '../typeorm-flow-transaction.js';
 import { type ApplyOptions, originOf, rolledBack } from '../typeorm-run.js';
-import { findReferredNames, rejectNewReferences } from './new-references.js';
 import { type CompiledFlow, TypeormFlowPublisher } from './typeorm-flow-publisher.js';
+import { findReferredNames, rejectNewReferences } from './typeorm-new-references.js';
 
 /** What drafting blueprints has done. */
 export interface DraftReport {
