@@ -96,8 +96,11 @@ export class ObjectCollection implements Collection<FoundObject> {
     const own = key.map((field) => values[field] ?? null);
     // A binding of a group or user has no policy, and so no unique key.
     const referred = own.includes(null) ? [...references.keys()].map((field) => values[field] ?? null) : [];
-    const id = uuidOf(canonical([name, ...own, ...referred]));
-    return this.draft.get(id) ? randomUUID() : id;
+    const text = canonical([name, ...own, ...referred]);
+    let id = uuidOf(text);
+    // An object that had this key before keeps its id.
+    for (let n = 2; this.draft.get(id); n++) id = uuidOf(`${text} ${n}`);
+    return id;
   }
 
   hasDefault({ pk }: FoundObject, field: string): boolean {

@@ -45,4 +45,16 @@ describe('a draft', () => {
     await harness.apply(entries(source));
     expect((await harness.draft(files)).drafts).toMatchObject([{ number: 2, isNew: true }]);
   });
+
+  it('is what its files compile to when they are applied, also with a stage at a place from which it was moved', async () => {
+    const page = '{model: authentik_stages_dummy.dummystage, id: c, identifiers: {name: page}}';
+    const moved =
+      '{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf login, stage: !KeyOf c}, attrs: {order: 20}}';
+    await harness.apply(entries(flow, page, bind(10)), entries(flow, page, moved));
+    const files = entries(flow, page, bind(10));
+    expect((await harness.draft(files)).drafts).toMatchObject([{ number: 2, isNew: true }]);
+    expect((await harness.draft(files)).drafts).toMatchObject([{ number: 2, isNew: false }]);
+    await harness.releases().publish('login', 2);
+    expect(await harness.apply(files)).toMatchObject({ published: [], held: [] });
+  });
 });
