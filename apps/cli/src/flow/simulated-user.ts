@@ -1,3 +1,4 @@
+import { isExternalKind } from '@gatehouse/contracts';
 import { type DirectoryUser } from '@gatehouse/executor';
 import type { FlowVersion } from '@gatehouse/plan';
 import type { Oracle, Question } from '@gatehouse/simulation';
@@ -78,7 +79,8 @@ function mayAnswer(
 ): boolean {
   const outcome = outcomes.find(({ name }) => name === answer);
   if (outcome?.reply.effects?.some(({ type }) => type === 'login') && !user.is_active) return false;
-  if (outcome?.reply.type !== 'passed') return true;
+  // Only the service of an external stage knows who has its credential.
+  if (outcome?.reply.type !== 'passed' || isExternalKind(step.kind)) return true;
   const provesDevice = ({ proofs }: StageQuestion['outcomes'][number]) => proofs.includes('further');
   const hasDevice = () => {
     const classes = deviceClasses(outcome.name, step, version);
