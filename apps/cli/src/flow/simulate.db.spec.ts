@@ -62,6 +62,14 @@ describe('flow simulate', () => {
     expect(stdout).toMatch(/^Asks again: .*who/m);
   });
 
+  it('names a login without a factor once, if it does not need policies that cannot decide', async () => {
+    const open = BLUEPRINT.replace('slug: lax', 'slug: open').replace(/^.*stage: !KeyOf (word|mfa).*\n/gm, '');
+    const blueprint = open.replace(/^.*policybinding.*\n/gm, '');
+    await runCliOk('blueprint', ['apply', await file('open.yaml', blueprint)], { env });
+    const { stdout } = await simulate('open');
+    expect(stdout.match(/logs users in without any factor/g)).toHaveLength(1);
+  });
+
   it('fails on findings that --fail-on names', async () => {
     expect((await simulate('lax', '--fail-on', 'login-without-factor')).code).toBe(1);
     expect((await simulate('lax', '--fail-on', 'dead-end')).code).toBe(0);

@@ -19,7 +19,7 @@ export function simulationText(simulation: Simulation, names: GroupNames): strin
   const findings = [
     ...findingLines(simulation, names),
     ...policiesAway.vanishing.map((step) => `${nameOf(step)} vanishes when its policies cannot decide`),
-    ...awayLines(policiesAway.report, names),
+    ...awayLines(simulation, names),
     ...simulation.changingPolicies.map(changeLine),
   ];
   const lines = [
@@ -123,8 +123,12 @@ const changeLine = ({ name }: PolicyReference) =>
   `The policy ${name} may set facts or insert steps, which is not simulated: paths with it may go on otherwise`;
 
 /** Returns the logins without a factor that are possible only while policies cannot decide. */
-const awayLines = ({ loginsWithoutFactor }: SimulationReport, names: GroupNames) =>
-  loginsWithoutFactor.map((login) => `While policies cannot decide: ${loginLine('without any factor', login, names)}`);
+function awayLines({ policiesAway, loginsWithoutFactor: always }: Simulation, names: GroupNames) {
+  const logins = policiesAway.report.loginsWithoutFactor.filter(({ step }) =>
+    always.every((login) => login.step.id !== step.id),
+  );
+  return logins.map((login) => `While policies cannot decide: ${loginLine('without any factor', login, names)}`);
+}
 
 function loginLine(how: string, { step, facts }: FoundLogin, names: GroupNames): string {
   const outcomes = facts.flatMap(({ question, answer }) =>
