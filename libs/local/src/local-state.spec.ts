@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -19,6 +19,13 @@ it('generates secrets once, and adds those that a later version needs', async ()
   const second = await openLocalState(env);
   expect(second.sealKey).toBe(sealKey);
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ sealKey, mfaSealKey: second.mfaSealKey });
+});
+
+it('gives processes that start at the same time the same secrets, and leaves no other file', async () => {
+  const [first, ...others] = await Promise.all([openLocalState(env), openLocalState(env), openLocalState(env)]);
+  expect(others).toEqual([first, first]);
+  expect(await openLocalState(env)).toEqual(first);
+  expect(await readdir(folder)).toEqual(['secrets.json']);
 });
 
 it('never replaces secrets that it cannot read, because what is sealed with them would be lost', async () => {

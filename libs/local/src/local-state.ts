@@ -1,5 +1,5 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readConfig, Sealer } from '@gatehouse/platform';
 import { z } from 'zod';
@@ -37,19 +37,28 @@ export async function openLocalState(env: NodeJS.ProcessEnv = process.env): Prom
     ...stored,
   });
   await mkdir(folder, { recursive: true });
-  // A later version may need more secrets than the version that generated the file.
-  if (Object.keys(all).some((name) => !(name in stored))) await writePrivateFile(file, all);
+  if (stored === undefined) {
+    // Another process may have created the file meanwhile. It uses the secrets in it.
+    if (!(await createPrivateFile(file, all))) return openLocalState(env);
+  } else if (Object.keys(all).some((name) => !(name in stored))) {
+    // A later version may need more secrets than the version that generated the file.
+    await writePrivateFile(file, all);
+  }
   return { folder, ...all };
 }
 
-/** Returns the secrets that earlier starts have generated. Throws CommandError if their file cannot be read. */
-async function storedSecrets(env: NodeJS.ProcessEnv): Promise<Partial<z.output<typeof secrets>>> {
+/**
+ * Returns the secrets that earlier starts have generated, or `undefined` if there was none. Throws CommandError if their
+ * file cannot be read.
+ */
+async function storedSecrets(env: NodeJS.ProcessEnv): Promise<Partial<z.output<typeof secrets>> | undefined> {
   const { file } = pathsOf(env);
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return '{}';
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined;
     // New secrets would replace the file, such as one of another user of the operating system.
     throw new CommandError(`${file} cannot be read: ${cause.message}`, { cause });
   });
+  if (text === undefined) return undefined;
   const stored = secrets.partial().parse(JSON.parse(text));
   return Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== undefined));
 }
@@ -64,12 +73,12 @@ function pathsOf(env: NodeJS.ProcessEnv) {
 
 /** Returns `SEAL_KEYS`, otherwise the stored key of the local Gatehouse, or `undefined` if it was never started. */
 export async function sealKeysOf(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
-  return env['SEAL_KEYS'] || sealKeys((await storedSecrets(env)).sealKey);
+  return env['SEAL_KEYS'] || sealKeys((await storedSecrets(env))?.sealKey);
 }
 
 /** Returns `MFA_SEAL_KEYS`, otherwise the stored key of the local Gatehouse, or `undefined` if it was never started. */
 export async function mfaSealKeysOf(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
-  return env['MFA_SEAL_KEYS'] || sealKeys((await storedSecrets(env)).mfaSealKey);
+  return env['MFA_SEAL_KEYS'] || sealKeys((await storedSecrets(env))?.mfaSealKey);
 }
 
 /** Returns what to do when a command finds no seal keys, neither in a setting nor in the folder of `npm start`. */
@@ -110,8 +119,28 @@ function newSigningKey(): string {
 
 /** Writes JSON into a file that only its owner can read. Replaces the file atomically. */
 export async function writePrivateFile(file: string, value: unknown): Promise<void> {
-  const temporary = `${file}.${process.pid}`;
+  await rename(await temporaryFile(file, value), file);
+}
+
+/** Creates such a file with all of its content at once. Returns false, and changes nothing, if the file exists. */
+async function createPrivateFile(file: string, value: unknown): Promise<boolean> {
+  const temporary = await temporaryFile(file, value);
+  try {
+    await link(temporary, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    // Some file systems have no hard links.
+    await rename(temporary, file);
+    return true;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function temporaryFile(file: string, value: unknown): Promise<string> {
+  const temporary = `${file}.${randomUUID()}`;
   await writeFile(temporary, JSON.stringify(value), { mode: 0o600 });
   await chmod(temporary, 0o600);
-  await rename(temporary, file);
+  return temporary;
 }
