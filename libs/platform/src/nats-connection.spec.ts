@@ -5,7 +5,7 @@ import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { scrape } from '../../../test/support/metrics.js';
 import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
 import { ConfigError } from './config.js';
-import { connectNats, natsOptions } from './nats-connection.js';
+import { connectNats, natsAddress, natsOptions } from './nats-connection.js';
 import { NatsJsonServer } from './nats-json-server.js';
 import { NatsPublisher } from './nats-publisher.js';
 import { NatsRequester } from './nats-requester.js';
@@ -52,6 +52,22 @@ describeWithNats('a connection to NATS', () => {
     expect(options).toThrow(ConfigError);
     expect(options).toThrow(message);
     expect(options).not.toThrow(settings.NATS_NKEY_SEED);
+  });
+
+  it.each([
+    ['nats://u:12,3@a:4222', ['a:4222']],
+    ['nats://u:1,2@3@a,tls://u:4/5@b', ['a', 'b']],
+    ['nats://u:p@a:4222,nats://u:p@b:4222,c', ['a:4222', 'b:4222', 'c']],
+    ['a,b:4222,nats://[::1]:4222', ['a', 'b:4222', 'nats://[::1]:4222']],
+  ])('takes no part of a password for a server or a port: %j', (NATS_URL, servers) => {
+    expect(natsOptions({ NATS_URL }, 'client').servers).toEqual(servers);
+    expect(natsAddress({ NATS_URL })).toBe(servers.join(', '));
+  });
+
+  it('connects to a server after a password that begins with digits', async () => {
+    const NATS_URL = (await start(1)).replace('nats://', 'nats://u:12@'); // not-a-secret
+    connection = await connectNats({ NATS_URL }, 'client');
+    await expect(connection.flush()).resolves.toBeUndefined();
   });
 
   it('moves to another server when its own hangs', async () => {

@@ -33,7 +33,7 @@ const MAX_UNANSWERED_PINGS = 2;
 export function natsOptions(settings: NatsSettings, name: string) {
   const config = natsConfig.parse(settings);
   return {
-    servers: config.NATS_URL.split(','),
+    servers: serversOf(config),
     // With this option, the client fails if the server offers no TLS, instead of falling back to plain text.
     ...(config.NATS_URL.includes('tls://') ? { tls: {} } : {}),
     name,
@@ -69,10 +69,14 @@ function credentialsOf({ NATS_NKEY_SEED, NATS_USER, NATS_PASSWORD }: NatsSetting
 export const inboxPrefixOf = (client: string): string => `_INBOX_${client}`;
 
 /** Returns the addresses of the servers without user names and passwords, for the log. */
-export const natsAddress = ({ NATS_URL }: NatsSettings): string =>
-  NATS_URL.split(',')
-    .map((server) => server.slice(server.lastIndexOf('@') + 1))
-    .join(', ');
+export const natsAddress = (settings: NatsSettings): string => serversOf(settings).join(', ');
+
+/**
+ * Returns the addresses of the servers without user names and passwords: the NATS client ignores them, but would take
+ * digits of a password for the port. A comma before an `@` may be part of a password, unless a scheme follows it.
+ */
+const serversOf = ({ NATS_URL }: NatsSettings): string[] =>
+  NATS_URL.split(/,(?=\s*\w+:\/\/)/).flatMap((servers) => servers.slice(servers.lastIndexOf('@') + 1).split(','));
 
 interface ConnectionContext {
   readonly readiness?: Readiness;
