@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,6 +28,8 @@ describe.skipIf(!renderer)('the commands for Kubernetes', { timeout: TIMEOUT_MS 
     await shell.runOk(page.block('sh', /^kubectl apply -k .*\n.*wait/));
   });
   afterAll(() => shell?.close());
+
+  const applyChanges = page.block('sh', /^kubectl -n gatehouse delete job.*\nkubectl apply -k/);
 
   /** Adds lines of YAML to the overlay of the page. */
   async function addToSite(yaml: string): Promise<void> {
@@ -61,12 +64,20 @@ describe.skipIf(!renderer)('the commands for Kubernetes', { timeout: TIMEOUT_MS 
   });
 
   it('apply a changed setting, upgrade and scale', async () => {
-    await shell.runOk(page.block('sh', /^kubectl -n gatehouse delete job.*\nkubectl apply -k/));
+    await shell.runOk(`echo BRAND=Example >> ${MINE}/settings.env\n${applyChanges}`);
     await shell.runOk(page.block('sh', /^kubectl kustomize/));
     await shell.runOk(page.block('sh', /^kubectl -n gatehouse scale/));
     await shell.runOk(pageOf('scale').block('sh', /^kubectl/));
-    await shell.runOk(pageOf('rotate-secrets').block('sh', /^npm run deploy:env -- /));
     expect(find(cluster.objects, 'Job', 'migrate')).toBeDefined();
+  });
+
+  it('change an nkey', async () => {
+    const publicKey = () =>
+      /^NATS_NKEY_MFA=(.+)$/m.exec(readFileSync(join(shell.folder, MINE, 'secrets.env'), 'utf8'))![1];
+    const before = publicKey();
+    await shell.runOk(`sed -i -E '/^NATS_NKEY_(SEED_)?MFA=/d' ${MINE}/secrets.env`);
+    await shell.runOk(pageOf('rotate-secrets').block('sh', /^npm run deploy:env -- /));
+    expect(publicKey()).not.toBe(before);
   });
 
   it('replace NATS of the version 0.1', async () => {
@@ -83,7 +94,7 @@ describe.skipIf(!renderer)('the commands for Kubernetes', { timeout: TIMEOUT_MS 
     for (const name of names) for (const end of ['crt', 'key']) await shell.write(`${name}.${end}`, `${name}.${end}`);
     await shell.runOk(script);
     await addToSite('components: [../../components/tls]\n');
-    await shell.runOk(`kubectl apply -k ${MINE}`);
+    await shell.runOk(applyChanges);
     const mounted = [...JSON.stringify(cluster.objects).matchAll(/"(?:secretName|name)":"([\w-]+-tls)"/g)];
     expect(new Set(mounted.map(([, name]) => name))).toEqual(new Set(names.map((name) => `${name}-tls`)));
   });
@@ -92,7 +103,7 @@ describe.skipIf(!renderer)('the commands for Kubernetes', { timeout: TIMEOUT_MS 
     await addToSite(page.block('yaml', /name: to-postgres/));
     await shell.write(`${MINE}/to-collector.yaml`, pageOf('trace-a-login').block('yaml', /kind: NetworkPolicy/));
     await shell.runOk(`sed -i 's|^resources: .*|resources: [../small, to-collector.yaml]|' ${SITE}`);
-    await shell.runOk(`kubectl apply -k ${MINE}`);
+    await shell.runOk(applyChanges);
     const egress = find(cluster.objects, 'NetworkPolicy', 'to-postgres').spec['egress'];
     expect(egress).toContainEqual({ ports: [{ port: 5432 }], to: [{ ipBlock: { cidr: '10.20.0.5/32' } }] });
     expect(find(cluster.objects, 'NetworkPolicy', 'to-collector').metadata.namespace).toBe('gatehouse');
@@ -104,7 +115,7 @@ describe.skipIf(!renderer)('the commands for Kubernetes', { timeout: TIMEOUT_MS 
     await shell.runOk(stage.block('sh', /stage-deployment\/kubernetes/));
     const { components: stages } = parse(stage.block('yaml', /^components:/));
     await shell.runOk(`sed -i 's|^components: .*|components: ${JSON.stringify([...monitoring, ...stages])}|' ${SITE}`);
-    await shell.runOk(`kubectl apply -k ${MINE}`);
+    await shell.runOk(applyChanges);
     expect(find(cluster.objects, 'PodMonitor', 'gatehouse')).toBeDefined();
     expect(find(cluster.objects, 'Deployment', 'x-example-code')).toBeDefined();
   });

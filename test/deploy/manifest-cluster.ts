@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { parseAllDocuments, stringify } from 'yaml';
 import type { Program, ProgramInput } from '../support/page-shell.js';
 import { find, type Manifest, podOf, render, workloadsOf } from './kubernetes.js';
@@ -64,8 +64,8 @@ const parse = (args: readonly string[]) => {
 const NAMESPACE = 'gatehouse';
 
 /**
- * The objects of a cluster, and `kubectl` for it. It refuses options that it does not know, and names and selectors
- * without an object. No pod runs.
+ * The objects of a cluster, and `kubectl` for it. It refuses options that it does not know, names and selectors without an
+ * object, and another template for a Job. No pod runs.
  */
 export class ManifestCluster {
   readonly objects: Manifest[] = [];
@@ -189,6 +189,8 @@ export class ManifestCluster {
     const { kind, metadata } = manifest;
     const index = this.objects.findIndex((other) => other.kind === kind && other.metadata.name === metadata.name);
     if (index < 0) this.objects.push(manifest);
+    else if (kind === 'Job' && !isDeepStrictEqual(this.objects[index]?.spec.template, manifest.spec.template))
+      throw new Error(`the template of the Job ${metadata.name} is immutable`);
     else this.objects[index] = manifest;
   }
 }
