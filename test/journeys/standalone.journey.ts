@@ -254,7 +254,7 @@ it('stops the server, Postgres and NATS and frees the port when npm gets SIGTERM
   expect(await leftBySigterm(running, Number(env['PORT']))).toEqual([]);
 });
 
-it('stops all child processes when it is stopped while it starts', async () => {
+it.each(['SIGINT', 'SIGHUP'] as const)('stops all child processes at %s while it starts', async (signal) => {
   const child = spawn(process.execPath, ['dist/apps/standalone/src/main.js'], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: 'ignore',
@@ -263,7 +263,7 @@ it('stops all child processes when it is stopped while it starts', async () => {
   const children = await descendantsOf(child.pid!);
   expect(children.length).toBeGreaterThan(0);
   const exit = once(child, 'exit');
-  child.kill('SIGINT');
+  child.kill(signal);
   expect(await exit).toEqual([0, null]);
   expect(children.filter(isProcessAlive)).toEqual([]);
 });

@@ -20,14 +20,15 @@ export const exitWithError =
   };
 
 /**
- * At the first SIGTERM or SIGINT, calls `stop`, then exits with code 0, or calls `fail` if `stop` fails. Ignores
+ * At the first SIGTERM, SIGINT or SIGHUP, calls `stop`, then exits with code 0, or calls `fail` if `stop` fails. Ignores
  * further signals: a Ctrl-C reaches the process twice, from its terminal and from the `npm start` that started it, and
- * exiting at the second signal would orphan child processes and drop open requests.
+ * exiting at the second signal would orphan child processes and drop open requests. SIGHUP comes from a terminal that is
+ * closed.
  */
 export function stopOnSignal(stop: () => Promise<void>, fail: (error: unknown) => never) {
   let stopping: Promise<void> | undefined;
   const onSignal = () => {
     stopping ??= stop().then(() => process.exit(0), fail);
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
 }

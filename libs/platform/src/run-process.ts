@@ -37,7 +37,7 @@ interface ProcessOptions<S extends CommonConfig> {
 }
 
 /**
- * Runs a process until SIGTERM or SIGINT, then finishes open work and exits. Serves the monitoring port all the time.
+ * Runs a process until SIGTERM, SIGINT or SIGHUP, then finishes open work and exits. Serves the monitoring port all the time.
  * If the process cannot start, or the bus refuses it for good, writes the reason to standard error and exits with code
  * 1.
  */
