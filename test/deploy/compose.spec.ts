@@ -4,6 +4,8 @@ import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { DocumentedCommands } from '../support/documented-commands.js';
 import { NEEDS, type Need, SERVICES } from './catalogue.js';
 import { type Container, type Environment, isSecret, readCompose, SERVICES_FILE } from './compose.js';
 import { completeFolder, freshEnvironment, readEnvFile } from './env-file.js';
@@ -47,6 +49,15 @@ describe('docker-compose.yml', () => {
 
   it('has no other containers', () => {
     expect(Object.keys(compose).sort()).toEqual([...CONTAINERS, ...OTHERS].sort());
+  });
+
+  it('lets every service reach the collector of the page on traces', () => {
+    const page = readFileSync('docs/how-to/trace-a-login.md', 'utf8');
+    const { services, networks } = parse(DocumentedCommands.of('docs/how-to/trace-a-login.md').block('yaml', /^name:/));
+    const [, host = ''] = /Set `OTEL_EXPORTER_OTLP_ENDPOINT=http:\/\/(\w+):4318` in\s`\.env`/.exec(page) ?? [];
+    expect(services[host]?.networks).toContain('bus');
+    expect(networks.bus).toEqual({ name: 'gatehouse_bus', external: true });
+    expect(SERVICES.filter((service) => !compose[service]?.networks.includes('bus'))).toEqual([]);
   });
 
   it.each([...CONTAINERS, ...OTHERS])('gives %s a read-only file system, no privileges, and limits', (name) => {
