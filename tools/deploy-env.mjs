@@ -41,8 +41,16 @@ function fileOf(name) {
   return file ?? (isSecret(name) ? SECRETS_FILE : SETTINGS_FILE);
 }
 
-/** Moves the lines of secrets from .env to secrets.env. */
+/** Moves the lines of secrets from .env to secrets.env. Ends the process when that has another value of such a secret. */
 function moveSecrets() {
+  const stored = new Map(readSettings(SECRETS_FILE));
+  const other = readSettings(SETTINGS_FILE).find(
+    ([name, value]) => isSecret(name) && stored.has(name) && stored.get(name) !== value,
+  );
+  if (other !== undefined) {
+    console.error(`${SETTINGS_FILE} and ${SECRETS_FILE} have different values of ${other[0]}. Remove the wrong line.`);
+    process.exit(1);
+  }
   const lines = existsSync(SETTINGS_FILE) ? readFileSync(SETTINGS_FILE, 'utf8').split(/(?<=\n)/) : [];
   const isMoved = (line) => isSecret(line.split('=', 1)[0]);
   if (!lines.some(isMoved)) return;

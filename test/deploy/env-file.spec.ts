@@ -103,4 +103,15 @@ describe('npm run deploy:env', () => {
     await completeFolder(folder);
     expect(await readEnvFile(join(folder, 'secrets.env'))).toEqual(secrets);
   });
+
+  it('replaces no secret of `secrets.env` by another one of `.env`, and changes nothing', async () => {
+    const secrets = join(folder, 'secrets.env');
+    await writeFile(file, 'SEAL_KEYS=of an old backup\n');
+    await writeFile(secrets, 'SEAL_KEYS=in use\n');
+    await expect(completeFolder(folder)).rejects.toThrow('.env and secrets.env have different values of SEAL_KEYS.');
+    expect(await readFile(secrets, 'utf8')).toBe('SEAL_KEYS=in use\n');
+    await writeFile(file, 'SEAL_KEYS=in use\n');
+    await completeFolder(folder);
+    expect(await readEnvFile(secrets)).toMatchObject({ SEAL_KEYS: 'in use' });
+  });
 });
