@@ -7,7 +7,7 @@ import { stagesOf } from '../../libs/stages/src/modules.js';
 import { NEEDS, SERVICES } from './catalogue.js';
 import type { Environment } from './compose.js';
 import { freshEnvironment } from './env-file.js';
-import { containersOf, find, inputOf, type Manifest, podOf, renderer, renderSite } from './kubernetes.js';
+import { containersOf, find, inputOf, type Manifest, podOf, renderer, renderSite, workloadsOf } from './kubernetes.js';
 
 /** Returns the largest number of replicas of a service: the maximum of its autoscaler, or one without an autoscaler. */
 const maxReplicas = (manifests: readonly Manifest[], service: string) =>
@@ -138,6 +138,20 @@ describe.skipIf(!renderer)('deploy/k8s/overlays', () => {
       maxUnavailable: 1,
       selector: { matchLabels: { 'app.kubernetes.io/name': name } },
     });
+  });
+
+  it('ha: the labels of a Deployment, a StatefulSet or a disruption budget select no pods of a command', () => {
+    const selecting = ha.filter(({ kind }) => ['Deployment', 'StatefulSet', 'PodDisruptionBudget'].includes(kind));
+    const selected = selecting.map(({ kind, metadata, spec }) => {
+      const labels = Object.entries(spec.selector?.matchLabels ?? {});
+      const workloads = workloadsOf(ha).filter((workload) =>
+        labels.every(([name, value]) => podOf(workload).metadata.labels?.[name] === value),
+      );
+      return [`${kind} ${metadata.name}`, workloads.map(({ metadata: { name }, kind: type }) => `${type} ${name}`)];
+    });
+    expect(selected.length).toBeGreaterThan(2 * SERVICES.length);
+    // Kubernetes evicts no pod of a budget that also selects pods of a Job.
+    expect(selected.filter(([, workloads]) => workloads?.length !== 1)).toEqual([]);
   });
 
   it('ha: the pods of each service spread over zones and nodes, before pods without a priority', () => {
