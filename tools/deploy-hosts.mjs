@@ -103,10 +103,15 @@ function entryOf(service) {
 /** Replaces the file at once, so that a process that starts meanwhile reads all of it. */
 function write(instance, environment) {
   const path = join(folder, `${instance}.env`);
-  const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`);
+  const lines = Object.entries(environment).map(([name, value]) => `${name}=${quoted(String(value))}\n`);
   writeFileSync(`${path}.new`, lines.join(''), { mode: 0o600 });
   renameSync(`${path}.new`, path);
   console.log(`${path}: ${lines.length} settings`);
+}
+
+/** Quotes a value without quotes, from which systemd would remove a backslash, or Node a text from `#` on. */
+function quoted(value) {
+  return /^[^'"][^']*$/.test(value) && /[\\#]/.test(value) ? `'${value}'` : value;
 }
 
 function fail(message) {

@@ -16,7 +16,7 @@ import { startOwnPostgres } from '../support/own-postgres.js';
 import { onServer } from '../support/postgres-databases.js';
 import { type Environment, freePort, type RunningProcess, startProcess } from '../support/processes.js';
 import { hasProxy } from '../support/reverse-proxy.js';
-import { readUnit, type UnitStart } from '../support/systemd-unit.js';
+import { readEnvironmentFile, readUnit, type UnitStart } from '../support/systemd-unit.js';
 import { TutorialFolder } from '../support/tutorial.js';
 import { SERVICES } from './catalogue.js';
 import { readCompose } from './compose.js';
@@ -217,6 +217,19 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
       const { environment = {} } = containers[service]!;
       for (const name of named) expect(environment[name]).toBe(own[name]);
     }
+  });
+
+  it('writes values of any characters so that systemd and Node read what settings.env has', async () => {
+    const values = {
+      ...{ MAIL_PASSWORD: 'a\\b#c"d', BRAND: 'Example #1', MAIL_NAME: '"in quotes"' },
+      WEBHOOKS: '[{"name":"a","url":"https://siem.example.org/\\u00e4?b=c d"}]',
+    };
+    const lines = Object.entries({ ...(await freshEnvironment()), ...values }).map((line) => `${line.join('=')}\n`);
+    await writeFile(environmentFile('settings'), lines.join(''));
+    await run(process.execPath, ['tools/deploy-hosts.mjs', join(checkout.path, 'etc')]);
+    const text = await readFile(environmentFile('courier'), 'utf8');
+    const expected = { ...values, MAIL_NAME: 'in quotes' };
+    expect([readEnvironmentFile(text), parseEnv(text)]).toMatchObject([expected, expected]);
   });
 
   it('has a configuration of a NATS cluster for hosts', async () => {

@@ -26,4 +26,10 @@ export function readUnit(text: string, instance: string, localize: (path: string
   return { program, args: args.map(localize), folder: localize(valuesOf('WorkingDirectory')[0] ?? '/'), env };
 }
 
-const readFile = (path: string) => parseEnv(readFileSync(path, 'utf8'));
+const readFile = (path: string) => readEnvironmentFile(readFileSync(path, 'utf8'));
+
+/** Returns the variables of an environment file. Unlike Node, systemd removes the backslashes of a value without quotes. */
+export const readEnvironmentFile = (text: string): Environment =>
+  parseEnv(
+    text.replaceAll(/^(\w+)=([^'"\n].*)$/gm, (_, name, value) => `${name}='${value.replaceAll(/\\(.)/g, '$1')}'`),
+  ) as Environment;
