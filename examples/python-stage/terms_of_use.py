@@ -172,6 +172,8 @@ def check(request):
 async def serve(stop):
     """Serves requests until `stop` is set, then drains. Raises OSError when the connection is lost."""
     url = urlsplit(os.environ.get("NATS_URL", "nats://127.0.0.1:4222"))
+    if url.scheme == "tls":  # The password would be sent unencrypted.
+        sys.exit(f"{KIND}: NATS_URL begins with tls://, which this example does not support: use a client library")
     reader, writer = await asyncio.open_connection(url.hostname, url.port or 4222)
     user = os.environ.get("NATS_USER") or unquote(url.username or "")
     password = os.environ.get("NATS_PASSWORD") or unquote(url.password or "")

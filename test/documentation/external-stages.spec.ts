@@ -1,7 +1,12 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { externalDescriptorErrors, planContext, stageDescriptor } from '@gatehouse/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isInstalled } from '../deploy/installed.js';
 import { runCli } from '../support/commands.js';
 import { DocumentedCommands } from '../support/documented-commands.js';
 import { PageShell } from '../support/page-shell.js';
@@ -44,5 +49,31 @@ describe('the pages on external stages', () => {
     const entry = page.block('yaml', pattern).replaceAll(/^/gm, '  ');
     await writeFile(join(shell.folder, 'entry.yaml'), `version: 1\nentries:\n${entry}`);
     expect(await shell.runOk('npm run blueprint -- check entry.yaml')).toContain('0 errors');
+  });
+});
+
+describe.skipIf(!isInstalled('python3'))('the example of a stage in Python', () => {
+  it('ends with a reason at a tls:// address, and sends no password', async () => {
+    const received: string[] = [];
+    const server = createServer((socket) => {
+      socket.on('data', (data) => {
+        received.push(data.toString());
+        socket.end("-ERR 'Secure Connection - TLS Required'\r\n");
+      });
+      socket.on('error', () => undefined);
+      socket.write('INFO {"tls_required":true}\r\n');
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const NATS_URL = `tls://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const env = { PATH: process.env['PATH'], NATS_URL, NATS_USER: 'stage', NATS_PASSWORD: 'hunter2' }; // not-a-secret
+    const { status, stderr } = await promisify(execFile)('python3', ['examples/python-stage/terms_of_use.py'], {
+      env,
+    }).then(
+      () => ({ status: 0, stderr: '' }),
+      ({ code, stderr: text }: { code: number; stderr: string }) => ({ status: code, stderr: text }),
+    );
+    server.close();
+    expect(received).toEqual([]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('NATS_URL begins with tls://')]);
   });
 });
