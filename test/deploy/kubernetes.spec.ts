@@ -252,6 +252,21 @@ describe.skipIf(!renderer)('deploy/k8s', () => {
     }
   });
 
+  it('gives every process the settings of the overlay, also in place of those of the base', () => {
+    const settings = {
+      ANONYMOUS_RATE: '7',
+      MAIL_FROM: 'id@example.org',
+      PASSWORD_CONCURRENCY: '5',
+      UV_THREADPOOL_SIZE: '7',
+    };
+    const lines = Object.entries(settings).map((pair) => `${pair.join('=')}\n`);
+    const manifests = renderSite({ secrets, settings: lines.join('') });
+    for (const service of SERVICES) {
+      const deployment = find(manifests, 'Deployment', service);
+      expect(inputOf(manifests, deployment, containersOf(deployment)[0]!).environment).toMatchObject(settings);
+    }
+  });
+
   it('is the example that the page on Kubernetes tells operators to copy', () => {
     const example = parse(readFileSync(`${ROOT}/overlays/example/kustomization.yaml`, 'utf8')) as {
       resources: string[];
