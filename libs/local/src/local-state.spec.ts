@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openLocalState, sealKeysOf } from './local-state.js';
+import { openLocalState, pseudonymKeyOf, sealKeysOf } from './local-state.js';
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
@@ -26,6 +26,15 @@ it('gives processes that start at the same time the same secrets, and leaves no 
   expect(others).toEqual([first, first]);
   expect(await openLocalState(env)).toEqual(first);
   expect(await readdir(folder)).toEqual(['secrets.json']);
+});
+
+it('takes the pseudonym key of the settings or of an earlier start, and makes no other one', async () => {
+  expect(await pseudonymKeyOf({ ...env, SECRET_KEY: 's', PSEUDONYM_KEY: 'p' })).toBe('p');
+  expect(await pseudonymKeyOf({ ...env, SECRET_KEY: 's' })).toBe('s');
+  await expect(pseudonymKeyOf(env)).rejects.toThrow(`Set PSEUDONYM_KEY, or SECRET_KEY, to that of the gateways`);
+  expect(await readdir(folder)).toEqual([]);
+  const { secretKey } = await openLocalState(env);
+  expect(await pseudonymKeyOf(env)).toBe(secretKey);
 });
 
 it('never replaces secrets that it cannot read, because what is sealed with them would be lost', async () => {

@@ -99,9 +99,16 @@ export async function outboxSealerOf(env: NodeJS.ProcessEnv, embedded: boolean):
   }
 }
 
-/** Returns `PSEUDONYM_KEY`, otherwise `SECRET_KEY`, otherwise the stored key of the local Gatehouse. */
+/**
+ * Returns `PSEUDONYM_KEY`, otherwise `SECRET_KEY`, otherwise the stored key of the local Gatehouse. Throws CommandError if
+ * there is none: a new key would find no counted attempts, and make other identifiers than the gateway.
+ */
 export async function pseudonymKeyOf(env: NodeJS.ProcessEnv = process.env): Promise<string> {
-  return env['PSEUDONYM_KEY'] || env['SECRET_KEY'] || (await openLocalState(env)).secretKey;
+  const key = env['PSEUDONYM_KEY'] || env['SECRET_KEY'] || (await storedSecrets(env))?.secretKey;
+  if (key) return key;
+  throw new CommandError(
+    `Set PSEUDONYM_KEY, or SECRET_KEY, to that of the gateways, from which the subjects and identifiers of users come. ${missingKeysHint(env)}`,
+  );
 }
 
 /** Returns a stored key in the format of `SEAL_KEYS` and `JWT_SIGNING_KEYS`. */
