@@ -3,6 +3,7 @@ import { flowChangesModule } from '@gatehouse/flow-changes';
 import { gatewayConfig, startGateway } from '@gatehouse/gateway';
 import {
   applyBlueprintFolder,
+  baseUrlOf,
   blueprintsFolder,
   ensureAdmin,
   type LocalState,
@@ -116,13 +117,13 @@ const QUIET = 'warn';
 const ALSO_LOOPBACK = '*,127.0.0.1,localhost';
 
 /** Returns the default values of settings for an installation without configuration. */
-function defaultSettings(state: LocalState, { HOST, PORT, BASE_URL }: NodeJS.ProcessEnv) {
+function defaultSettings(state: LocalState, env: NodeJS.ProcessEnv) {
   return {
     SEAL_KEYS: sealKeys(state.sealKey),
     MFA_SEAL_KEYS: sealKeys(state.mfaSealKey),
     JWT_SIGNING_KEYS: sealKeys(state.signingKey),
     SECRET_KEY: state.secretKey,
-    BASE_URL: BASE_URL || `http://${HOST || '127.0.0.1'}:${PORT || '9000'}`,
+    BASE_URL: baseUrlOf(env),
     // The operator may try out a provider of captchas, logins or text messages, or a receiver of webhooks, on this machine.
     CAPTCHA_HOSTS: ALSO_LOOPBACK,
     SOURCE_HOSTS: ALSO_LOOPBACK,

@@ -1,6 +1,7 @@
 export { withSyntaxChecker } from '@gatehouse/expressions';
 export * from './apply-files.js';
 export * from './apply-once.js';
+export * from './base-url.js';
 export * from './command-error.js';
 export * from './database-name.js';
 export * from './external-stage-client.js';

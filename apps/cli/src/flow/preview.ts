@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { escapeUnprintable } from '@gatehouse/contracts';
 import { sealPreviewLink } from '@gatehouse/executor';
-import { CommandError } from '@gatehouse/local';
+import { baseUrlOf, CommandError } from '@gatehouse/local';
 import type { Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import type { CommandProcess } from '../command.js';
@@ -27,9 +27,8 @@ interface PreviewArguments {
 /** Returns a link that runs a version of a flow in a superuser's browser (docs/spec/preview.md). */
 export async function previewFlow(args: readonly string[], { env }: CommandProcess): Promise<string> {
   const parsed = parseArguments(args);
-  const baseUrl = env['BASE_URL'] || `http://${env['HOST'] || '127.0.0.1'}:${env['PORT'] || '9000'}`;
   const token = await withSealedFlowDatabase(env, (source, sealer) => tokenFor(parsed, source, sealer));
-  return `${baseUrl.replace(/\/+$/, '')}/if/preview/${token}/`;
+  return `${baseUrlOf(env)}/if/preview/${token}/`;
 }
 
 async function tokenFor({ slug, number, username, validMs }: PreviewArguments, source: DataSource, sealer: Sealer) {

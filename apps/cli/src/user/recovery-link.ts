@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { createRecoveryLink } from '@gatehouse/gateway';
-import { CommandError, missingKeysHint, sealKeysOf } from '@gatehouse/local';
+import { baseUrlOf, CommandError, missingKeysHint, sealKeysOf } from '@gatehouse/local';
 import { Sealer } from '@gatehouse/platform';
 import { z } from 'zod';
 import { findUser } from './find-user.js';
@@ -23,13 +23,9 @@ export const recoveryLink: UserSubcommand = {
         `SEAL_KEYS is not set. The plan that a link continues is sealed with these keys. ${missingKeysHint(env)}`,
       );
     const user = await findUser(source, positionals[0]);
-    const baseUrl = (env['BASE_URL'] || `http://${env['HOST'] || '127.0.0.1'}:${env['PORT'] || '9000'}`).replace(
-      /\/+$/,
-      '',
-    );
     const link = await createRecoveryLink(source, new Sealer(keys), {
       user,
-      baseUrl,
+      baseUrl: baseUrlOf(env),
       slug: values.flow,
       ttlS: minutes.data * 60,
       events,
