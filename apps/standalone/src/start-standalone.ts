@@ -1,3 +1,4 @@
+import { BlueprintError } from '@gatehouse/blueprints';
 import { courierConfig, startCourier } from '@gatehouse/courier';
 import { flowChangesModule } from '@gatehouse/flow-changes';
 import { gatewayConfig, startGateway } from '@gatehouse/gateway';
@@ -5,6 +6,7 @@ import {
   applyBlueprintFolder,
   baseUrlOf,
   blueprintsFolder,
+  CommandError,
   ensureAdmin,
   type LocalState,
   migrateAll,
@@ -19,6 +21,7 @@ import {
   Logger,
   readConfig,
   resolveEnvironment,
+  StartError,
   serveMonitoring,
   startReadiness,
   startTracing,
@@ -53,7 +56,8 @@ export function startStandalone(env: NodeJS.ProcessEnv, print: (line: string) =>
     // `stop` was called, so the error only says that a part was already stopped.
     if (parts.stopped) return new Promise<never>(() => undefined);
     await parts.stop();
-    throw error;
+    const isMistake = error instanceof CommandError || error instanceof BlueprintError;
+    throw isMistake ? new StartError(error.message, { cause: error }) : error;
   });
   return { ready, stop: () => parts.stop() };
 }

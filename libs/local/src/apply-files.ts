@@ -62,9 +62,15 @@ async function readBlueprint(name: string): Promise<BlueprintFile> {
   return { name: normalize(name), text };
 }
 
-/** Reads the blueprints of a folder and its subfolders in the order of their paths. Skips hidden files and folders. */
+/**
+ * Reads the blueprints of a folder and its subfolders in the order of their paths. Skips hidden files and folders. Throws
+ * CommandError if the folder or a file cannot be read.
+ */
 export async function readFolder(folder: string): Promise<FolderFile[]> {
-  const allPaths = (await readdir(folder, { recursive: true })).map((path) => path.split(sep).join('/'));
+  const names = await readdir(folder, { recursive: true }).catch((error: Error) => {
+    throw new CommandError(`${folder} cannot be read: ${error.message}`);
+  });
+  const allPaths = names.map((path) => path.split(sep).join('/'));
   const paths = allPaths.filter((path) => BLUEPRINT.test(path) && !HIDDEN.test(path)).sort();
   return Promise.all(paths.map(async (path) => ({ ...(await readBlueprint(join(folder, path))), path })));
 }
