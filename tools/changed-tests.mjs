@@ -27,8 +27,9 @@ const NAMED_BY = [
   { folder: /^tools\/(new-stage|check-stages)/, words: () => ['tools/new-stage'] },
   { folder: /^examples\//, words: () => ['examples/'] },
   { folder: /^blueprints\//, words: () => ['blueprints/'] },
-  { folder: /^(deploy\/|docker-compose|Dockerfile)/, words: () => ['deploy/', 'compose', 'Dockerfile'] },
+  { folder: /^(deploy\/|tools\/deploy|docker-compose|Dockerfile)/, words: () => ['deploy/', 'compose', 'Dockerfile'] },
   { folder: /^docs\//, words: () => ['docs/'] },
+  { folder: /^tools\/([\w-]+)/, words: (name) => [`tools/${name}`] },
 ];
 /** Paths of the files that affect every build. A change of such a file selects all tests. */
 const EVERYTHING = /^(package(-lock)?\.json|tsconfig\.json|vitest\.config\.ts|tools\/build)/;
