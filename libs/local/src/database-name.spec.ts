@@ -11,7 +11,8 @@ it('names the database of DATABASE_URL without its credentials', () => {
   expect(databaseName({ DATABASE_URL: 'postgres:///login?host=/run/postgresql&password=secret' })).toBe(
     '/run/postgresql/login',
   );
-  expect(databaseName({ DATABASE_URL: 'secret' })).toBe('that of DATABASE_URL');
+  for (const invalid of ['secret', 'postgres://db/100%'])
+    expect(databaseName({ DATABASE_URL: invalid })).toBe('that of DATABASE_URL');
 });
 
 it('names the folder of the embedded database, and says that a new one is empty and how to choose another', async () => {

@@ -19,7 +19,10 @@ export const isNewDatabase = (env: NodeJS.ProcessEnv): boolean =>
   !env['DATABASE_URL'] && !existsSync(join(localFolder(env), 'postgres'));
 
 function nameOf(url: string): string {
-  if (!URL.canParse(url)) return 'that of DATABASE_URL';
-  const { host, pathname, searchParams } = new URL(url);
-  return `${host || searchParams.get('host') || 'localhost'}${decodeURIComponent(pathname)}`;
+  try {
+    const { host, pathname, searchParams } = new URL(url);
+    return `${host || searchParams.get('host') || 'localhost'}${decodeURIComponent(pathname)}`;
+  } catch {
+    return 'that of DATABASE_URL';
+  }
 }

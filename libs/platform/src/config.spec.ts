@@ -29,6 +29,13 @@ describe('reading settings', () => {
     expect(() => readConfig(postgresConfig, { DATABASE_URL: 'mysql://db/x' })).toThrow('DATABASE_URL');
   });
   it.each([
+    'postgres://u:100%@db/x', // not-a-secret
+    'postgres://u%zz@db/x',
+    'postgres://db/100%',
+  ])('refuses %s, which Postgres clients cannot decode, with a sentence', (url) => {
+    expect(() => readConfig(postgresConfig, { DATABASE_URL: url })).toThrow(/DATABASE_URL: .* written as %25/);
+  });
+  it.each([
     'nats://a:4222,',
     'nats://a:4222,,nats://b:4222',
     ',',

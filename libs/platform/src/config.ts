@@ -146,10 +146,23 @@ export const natsConfig = z.object({
   ),
 });
 
+/** Whether the user, the password and the name of the database in a URL can be percent-decoded. */
+function isDecodable(url: string): boolean {
+  if (!URL.canParse(url)) return true;
+  const { username, password, pathname } = new URL(url);
+  try {
+    decodeURIComponent(username + password + pathname);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Settings of every process that connects to Postgres. */
 export const postgresConfig = z.object({
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
+    .refine(isDecodable, 'a % in a name or password must be written as %25')
     .describe(
       'Postgres, as `postgres://user:password@host:port/database`, also with a query such as `?sslmode=verify-full&sslrootcert=/ca.crt`; or its parts below',
     ),
