@@ -5,7 +5,7 @@ import { testContracts as contracts } from '@gatehouse/simulation/testing';
 import { describe, expect, it } from 'vitest';
 import type { ListedPath } from './path-list.js';
 import { allAnswers, type Fact, type Oracle } from './question.js';
-import { type Simulation, simulate, simulateInSlices } from './simulate.js';
+import { loginsWhileUndecided, type Simulation, simulate, simulateInSlices } from './simulate.js';
 
 type Binding = Parameters<typeof flowVersionOf>[0][number];
 type Options = Partial<Parameters<typeof simulate>[0]>;
@@ -200,11 +200,14 @@ describe('inserted steps', () => {
 describe('findings', () => {
   const lax = flowOf(['ident', 'password', 'lax_device', 'login']);
 
-  it('name logins without a factor, with the facts of a shortest path', () => {
+  it('name logins without a factor, with the facts of a shortest path, and those by an undecided policy', () => {
     const open = flowOf(['ident', { kind: 'password', policies: policySetOf({ policy: 'p' }) }, 'login']);
     const [login, ...others] = run(open).loginsWithoutFactor;
     expect([login?.step.id, login?.facts.flatMap(factOf), others]).toEqual(['login', ['p=fail'], []]);
     expect(run(lax).loginsWithoutFactor).toEqual([]);
+    const guarded = flowOf(['ident', 'login'], policySetOf({ policy: 'p', failure_result: true }));
+    expect(loginsWhileUndecided(run(guarded)).map(({ facts }) => facts.flatMap(factOf))).toEqual([['p=undecided']]);
+    expect(loginsWhileUndecided(run(flowOf(['ident', 'login'])))).toEqual([]);
   });
 
   it('name logins without the second factor that other paths prove', () => {

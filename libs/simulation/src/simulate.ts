@@ -1,6 +1,6 @@
 import { walkInSlices } from './flow-graph.js';
 import { allAnswers, type Oracle, policiesAway, type StepReference } from './question.js';
-import { reachedSteps, reportOf, type SimulationReport } from './report.js';
+import { type FoundLogin, reachedSteps, reportOf, type SimulationReport } from './report.js';
 import type { WalkedVersion } from './walk.js';
 import { runToEnd, type WalkLimits } from './walk-budget.js';
 
@@ -22,6 +22,13 @@ export interface Simulation extends SimulationReport {
     readonly report: SimulationReport;
   };
 }
+
+/**
+ * Returns the logins without a factor that a policy makes possible because it cannot decide. A login on a path without
+ * such a policy is possible anyway.
+ */
+export const loginsWhileUndecided = ({ policiesAway: { report } }: Simulation): FoundLogin[] =>
+  report.loginsWithoutFactor.filter(({ facts }) => facts.some(({ answer }) => answer === 'undecided'));
 
 /**
  * Simulates a flow version: finds all its paths, once with working policies and once while no policy can be evaluated.

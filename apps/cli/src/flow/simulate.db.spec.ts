@@ -62,12 +62,18 @@ describe('flow simulate', () => {
     expect(stdout).toMatch(/^Asks again: .*who/m);
   });
 
-  it('names a login without a factor once, if it does not need policies that cannot decide', async () => {
+  it('names a login without a factor again only if policies that cannot decide make it possible too', async () => {
     const open = BLUEPRINT.replace('slug: lax', 'slug: open').replace(/^.*stage: !KeyOf (word|mfa).*\n/gm, '');
     const blueprint = open.replace(/^.*policybinding.*\n/gm, '');
     await runCliOk('blueprint', ['apply', await file('open.yaml', blueprint)], { env });
     const { stdout } = await simulate('open');
     expect(stdout.match(/logs users in without any factor/g)).toHaveLength(1);
+    const guard =
+      '- {model: authentik_policies.policybinding, identifiers: {target: !KeyOf flow, policy: !KeyOf dummy, order: 0}, attrs: {failure_result: true}}\n';
+    await runCliOk('blueprint', ['apply', await file('open.yaml', blueprint + guard)], { env });
+    const inBoth = await simulate('open');
+    expect(inBoth.stdout).toMatch(/^the stage login .*policy odd-hours: pass/m);
+    expect(inBoth.stdout).toMatch(/^While policies cannot decide: the stage login .*policy odd-hours: undecided/m);
   });
 
   it('fails on findings that --fail-on names', async () => {

@@ -4,6 +4,7 @@ import {
   type FoundLogin,
   isEarlyEnd,
   type ListedPath,
+  loginsWhileUndecided,
   type PolicyReference,
   type Simulation,
   type SimulationReport,
@@ -19,7 +20,7 @@ export function simulationText(simulation: Simulation, names: GroupNames): strin
   const findings = [
     ...findingLines(simulation, names),
     ...policiesAway.vanishing.map((step) => `${nameOf(step)} vanishes when its policies cannot decide`),
-    ...awayLines(simulation, names),
+    ...loginsWhileUndecided(simulation).map((login) => awayLine(login, names)),
     ...simulation.changingPolicies.map(changeLine),
   ];
   const lines = [
@@ -122,13 +123,8 @@ function findingLines(report: SimulationReport, names: GroupNames): string[] {
 const changeLine = ({ name }: PolicyReference) =>
   `The policy ${name} may set facts or insert steps, which is not simulated: paths with it may go on otherwise`;
 
-/** Returns the logins without a factor that are possible only while policies cannot decide. */
-function awayLines({ policiesAway, loginsWithoutFactor: always }: Simulation, names: GroupNames) {
-  const logins = policiesAway.report.loginsWithoutFactor.filter(({ step }) =>
-    always.every((login) => login.step.id !== step.id),
-  );
-  return logins.map((login) => `While policies cannot decide: ${loginLine('without any factor', login, names)}`);
-}
+const awayLine = (login: FoundLogin, names: GroupNames) =>
+  `While policies cannot decide: ${loginLine('without any factor', login, names)}`;
 
 function loginLine(how: string, { step, facts }: FoundLogin, names: GroupNames): string {
   const outcomes = facts.flatMap(({ question, answer }) =>

@@ -1,5 +1,12 @@
 import { escapeUnprintable } from '@gatehouse/contracts';
-import { type Fact, type FoundLogin, isEarlyEnd, type ListedPath, type Simulation } from '@gatehouse/simulation';
+import {
+  type Fact,
+  type FoundLogin,
+  isEarlyEnd,
+  type ListedPath,
+  loginsWhileUndecided,
+  type Simulation,
+} from '@gatehouse/simulation';
 import type { SimulatedCondition, SimulatedPath, SimulationFinding, VersionSimulation } from '@gatehouse/web';
 
 type Names = ReadonlyMap<string, string>;
@@ -39,7 +46,7 @@ function findingsOf(simulation: Simulation, names: Names): SimulationFinding[] {
     ...neverReached.map(step('never_reached')),
     ...deadEnds.map(step('dead_end')),
     ...policiesAway.vanishing.map(step('vanishing')),
-    ...policiesAway.report.loginsWithoutFactor.map(login('login_while_undecided')),
+    ...loginsWhileUndecided(simulation).map(login('login_while_undecided')),
     ...simulation.changingPolicies.map(
       ({ name }): SimulationFinding => ({ type: 'changing_policy', policy: escapeUnprintable(name) }),
     ),
