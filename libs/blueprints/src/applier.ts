@@ -235,6 +235,7 @@ export class Applier {
   }
 
   async #resolve(entry: Entry, model: string): Promise<ResolvedEntry> {
+    this.#ids.begin();
     const state = readState(await resolve(entry.state, this.#scope), entry.lineOfKey('state'));
     const identifiers = await resolveFields(entry.identifiers, this.#scope);
     const attrs = await resolveFields(entry.attrs, this.#scope);

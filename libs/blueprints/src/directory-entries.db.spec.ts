@@ -210,6 +210,20 @@ describe('users, groups and tokens in blueprints', () => {
     expect(guard.bindings).toMatchObject([{ user: ann?.id, order: 99_990 }]);
   });
 
+  it('refers by a tag to the user that it names, also if an earlier entry has the number of that user as its pk', async () => {
+    await outcomes(user(''));
+    const { pk = 0 } = (await firstRow<{ pk: number }>('SELECT pk FROM directory.users')) ?? {};
+    await outcomes(
+      `{model: authentik_core.user, identifiers: {pk: ${pk + 2}, username: bob}, attrs: {name: Bob}}`,
+      user('', 'cid'),
+      group('staff', 'users: [!KeyOf cid]'),
+      group('admins', 'users: [!Find [authentik_core.user, [username, cid]]]'),
+    );
+    expect(
+      await harness.query('SELECT u.username FROM directory.user_groups g JOIN directory.users u ON u.id = g.user_id'),
+    ).toEqual([{ username: 'cid' }, { username: 'cid' }]);
+  });
+
   it('removes objects whose state is absent', async () => {
     await outcomes(user(''), token('intent: api'), group('g'));
     expect(

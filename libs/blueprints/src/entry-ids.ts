@@ -16,6 +16,8 @@ export class EntryIds {
   readonly #entries = new Map<string, Entry>();
   /** The models of the objects that `!Find` has found, by the text of their pk. */
   readonly #found = new Map<string, string>();
+  /** The real pks that the tags of the current entry have returned. Another object may have one of them as its alias. */
+  readonly #returned = new Set<Json>();
 
   constructor(private readonly document: BlueprintDocument) {}
 
@@ -25,7 +27,10 @@ export class EntryIds {
    */
   pkOf(id: string, current: Entry | undefined): Pk {
     const pk = this.#pks.get(id);
-    if (pk !== undefined) return pk;
+    if (pk !== undefined) {
+      this.#returned.add(pk);
+      return pk;
+    }
     throw new BlueprintError(`!KeyOf: ${this.#explain(id, current)}`, {}, { code: 'unresolved-reference' });
   }
 
@@ -53,6 +58,12 @@ export class EntryIds {
   /** Saves the model of an object that a `!Find` has found. */
   rememberFound(pk: Pk, model: string): void {
     this.#found.set(String(pk), model);
+    this.#returned.add(pk);
+  }
+
+  /** Begins the next entry. */
+  begin(): void {
+    this.#returned.clear();
   }
 
   /** Returns what the file says about an object. */
@@ -73,10 +84,11 @@ export class EntryIds {
   }
 
   /**
-   * Returns values with the real pks in place of those that earlier entries have in their identifiers. `references` are
-   * the fields that refer to objects.
+   * Returns values with the real pks in place of those that earlier entries have in their identifiers, but not in place of
+   * pks that the tags of the current entry have returned. `references` are the fields that refer to objects.
    */
   withRealPks(values: JsonMap, references: ReadonlySet<string> = new Set()): JsonMap {
-    return replaceAliases(values, this.#aliases, references);
+    if (this.#aliases.size === 0) return values;
+    return replaceAliases(values, (pk) => (this.#returned.has(pk) ? undefined : this.#aliases.get(pk)), references);
   }
 }

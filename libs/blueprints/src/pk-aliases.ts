@@ -1,21 +1,20 @@
 import { isMap, type Json, type JsonMap } from './json.js';
 import type { Pk } from './tagged-value.js';
 
-/** The pks of objects by the pks that earlier entries have in their identifiers (docs/spec/blueprints.md#entries). */
-type Aliases = ReadonlyMap<Json, Pk>;
+/** Returns the pk of the object to which an earlier entry gives another pk in its identifiers (docs/spec/blueprints.md#entries). */
+type FindRealPk = (alias: Json) => Pk | undefined;
 
 /**
  * Replaces pks that earlier entries have in their identifiers by the real pks of the entries' objects. Replaces values,
  * and members of lists and maps one level deep. Replaces a number only in `references`, the fields that refer to objects,
  * because it may be any other number of the same value elsewhere.
  */
-export function replaceAliases(values: JsonMap, aliases: Aliases, references: ReadonlySet<string>): JsonMap {
-  if (aliases.size === 0) return values;
+export function replaceAliases(values: JsonMap, realPkOf: FindRealPk, references: ReadonlySet<string>): JsonMap {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => {
       const isReference = name === 'pk' || references.has(name);
       const replace = (part: Json): Json =>
-        typeof part === 'number' && !isReference ? part : (aliases.get(part) ?? part);
+        typeof part === 'number' && !isReference ? part : (realPkOf(part) ?? part);
       return [name, replaceWithin(value, replace)];
     }),
   );
