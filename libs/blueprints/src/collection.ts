@@ -5,6 +5,7 @@ import {
   fieldMessages,
   interpolate,
   NON_FIELD_ERRORS,
+  type Reference,
   render,
 } from '@gatehouse/contracts';
 import type { z } from 'zod';
@@ -44,7 +45,7 @@ export interface Collection<F extends FoundObject = FoundObject> {
   /** The fields that an entry can set. */
   readonly fields: ReadonlySet<string>;
   /** The fields that refer to other objects by pk. Others may have a number that is the pk of an object by chance. */
-  readonly references?: ReadonlySet<string>;
+  readonly references?: ReadonlyMap<string, Reference>;
   /** The types of the fields. Undefined if all lines of authentik have all fields. */
   readonly schema?: z.ZodObject;
   /** The line of authentik that has the model first. Undefined for a model that all lines have. */

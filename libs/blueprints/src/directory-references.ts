@@ -13,7 +13,7 @@ import type { Pk } from './tagged-value.js';
  */
 export class DirectoryReferences implements Collection {
   readonly fields: ReadonlySet<string>;
-  readonly references: ReadonlySet<string>;
+  readonly references: ReadonlyMap<string, Reference>;
   readonly secrets: ReadonlySet<string>;
   /** The fields that refer to users or groups, with what each refers to. */
   readonly #directoryFields: ReadonlyMap<string, Reference>;

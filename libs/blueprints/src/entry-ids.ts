@@ -1,8 +1,9 @@
+import type { Reference } from '@gatehouse/contracts';
 import { BlueprintError } from './blueprint-error.js';
 import { withArticle } from './described-value.js';
 import type { BlueprintDocument, Entry } from './document.js';
 import type { Json, JsonMap } from './json.js';
-import { replaceAliases } from './pk-aliases.js';
+import { type FindRealPk, replaceAliases } from './pk-aliases.js';
 import type { WrittenObject } from './related-object-error.js';
 import { suggestion } from './suggestion.js';
 import type { Pk } from './tagged-value.js';
@@ -10,8 +11,10 @@ import type { Pk } from './tagged-value.js';
 /** The pks of the objects that the entries of a blueprint were applied to. */
 export class EntryIds {
   readonly #pks = new Map<string, Pk>();
-  /** Maps each `pk` in the identifiers of an entry to the pk of the object that the entry was applied to. */
+  /** Maps each `pk` in the identifiers of an entry to the pk of the object that the entry was applied to, if it is no user. */
   readonly #aliases = new Map<Json, Pk>();
+  /** The same for users, because authentik counts users and providers from 1. */
+  readonly #userAliases = new Map<Json, Pk>();
   /** The first entry of each object, by the text of its pk. */
   readonly #entries = new Map<string, Entry>();
   /** The models of the objects that `!Find` has found, by the text of their pk. */
@@ -52,7 +55,7 @@ export class EntryIds {
     const { id } = entry;
     if (!this.#entries.has(String(real))) this.#entries.set(String(real), entry);
     if (id !== undefined && !this.#pks.has(id)) this.#pks.set(id, real);
-    if (pk !== undefined && pk !== real) this.#aliases.set(pk, real);
+    if (pk !== undefined && pk !== real) (typeof real === 'number' ? this.#userAliases : this.#aliases).set(pk, real);
   }
 
   /** Saves the model of an object that a `!Find` has found. */
@@ -87,8 +90,10 @@ export class EntryIds {
    * Returns values with the real pks in place of those that earlier entries have in their identifiers, but not in place of
    * pks that the tags of the current entry have returned. `references` are the fields that refer to objects.
    */
-  withRealPks(values: JsonMap, references: ReadonlySet<string> = new Set()): JsonMap {
-    if (this.#aliases.size === 0) return values;
-    return replaceAliases(values, (pk) => (this.#returned.has(pk) ? undefined : this.#aliases.get(pk)), references);
+  withRealPks(values: JsonMap, references: ReadonlyMap<string, Reference> = new Map()): JsonMap {
+    if (this.#aliases.size + this.#userAliases.size === 0) return values;
+    const realPkOf: FindRealPk = (pk, isUser) =>
+      this.#returned.has(pk) ? undefined : (isUser ? this.#userAliases : this.#aliases).get(pk);
+    return replaceAliases(values, realPkOf, references);
   }
 }

@@ -1,4 +1,4 @@
-import type { ReferenceKind } from '@gatehouse/contracts';
+import type { Reference, ReferenceKind } from '@gatehouse/contracts';
 import { BlueprintError } from './blueprint-error.js';
 import type { Collection, FoundObject, SaveResult } from './collection.js';
 import type { JsonMap } from './json.js';
@@ -39,7 +39,7 @@ const refusal = (model: string, why: string) =>
 /** The parts of a restricted collection that are those of the whole one. */
 abstract class RestrictedCollection implements Collection {
   readonly fields: ReadonlySet<string>;
-  readonly references: ReadonlySet<string>;
+  readonly references: ReadonlyMap<string, Reference>;
   readonly secrets: ReadonlySet<string>;
 
   constructor(
@@ -47,7 +47,7 @@ abstract class RestrictedCollection implements Collection {
     protected readonly inner: Collection,
   ) {
     this.fields = inner.fields;
-    this.references = inner.references ?? new Set();
+    this.references = inner.references ?? new Map();
     this.secrets = inner.secrets ?? new Set();
   }
 

@@ -1,4 +1,4 @@
-import { boolean, char, jsonObject, since2026 } from '@gatehouse/contracts';
+import { boolean, char, jsonObject, type Reference, since2026 } from '@gatehouse/contracts';
 import type { DirectoryGroup, DirectoryStore, GroupFields } from '@gatehouse/directory';
 import { z } from 'zod';
 import { type Collection, type FoundObject, type SaveResult, ValidationError, validate } from './collection.js';
@@ -31,7 +31,7 @@ interface FoundGroup extends FoundObject {
 /** The groups of the directory (docs/spec/directory.md#groups). */
 export class GroupCollection implements Collection<FoundGroup> {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(groupSchema.shape));
-  readonly references: ReadonlySet<string> = new Set(['users']);
+  readonly references: ReadonlyMap<string, Reference> = new Map([['users', { to: 'user' }]]);
   readonly schema = groupSchema;
 
   constructor(private readonly directory: DirectoryStore) {}

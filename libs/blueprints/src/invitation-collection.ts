@@ -1,4 +1,4 @@
-import { boolean, jsonObject } from '@gatehouse/contracts';
+import { boolean, jsonObject, type Reference } from '@gatehouse/contracts';
 import type { Invitation, InvitationFields, InvitationRepository } from '@gatehouse/directory';
 import { z } from 'zod';
 import { type Collection, type FoundObject, type SaveResult, ValidationError, validate } from './collection.js';
@@ -36,7 +36,7 @@ export type InvitationStore = Pick<InvitationRepository, 'find' | 'create' | 'up
 /** All invitations (docs/spec/directory.md#invitations). */
 export class InvitationCollection implements Collection<FoundInvitation> {
   readonly fields: ReadonlySet<string> = new Set([...Object.keys(invitationSchema.shape), 'created_by']);
-  readonly references: ReadonlySet<string> = new Set(['created_by']);
+  readonly references: ReadonlyMap<string, Reference> = new Map([['created_by', { to: 'user' }]]);
 
   constructor(
     private readonly invitations: InvitationStore,

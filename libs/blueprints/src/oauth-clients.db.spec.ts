@@ -89,6 +89,21 @@ describe('OAuth clients in blueprints', () => {
     expect(await apply(...numbered())).toEqual(['unchanged az', 'unchanged tv', 'unchanged tv']);
   });
 
+  it.each(['before', 'after'])(
+    'keep their number apart from that of a user, whose entry is %s theirs',
+    async (place) => {
+      const ann = '{model: authentik_core.user, identifiers: {pk: 12, username: ann}, attrs: {name: Ann}}';
+      const [tv, onlyAnn] = [
+        application('tv').replace('!KeyOf tv', '12'),
+        onlyStaff('tv').replace('group: !KeyOf staff', 'user: 12'),
+      ];
+      const providers = [FLOW, provider('tv', '', 'pk: 12')];
+      await apply(...(place === 'before' ? [ann, ...providers] : [...providers, ann]), tv, onlyAnn);
+      const [user] = await harness.query<{ id: string }>('SELECT id FROM directory.users');
+      expect(await clients()).toMatchObject([{ client_id: 'tv', access: { bindings: [{ user: user?.id }] } }]);
+    },
+  );
+
   it('do not exist for an application whose provider is skipped, and a warning says so', async () => {
     const saml = '{model: authentik_providers_saml.samlprovider, id: saml, identifiers: {name: saml}}';
     const { files } = await harness.apply(entries(saml, application('old', 'saml')));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ApiVersion, secretFields } from '@gatehouse/contracts';
+import { type ApiVersion, type Reference, secretFields } from '@gatehouse/contracts';
 import { z } from 'zod';
 import {
   type Collection,
@@ -33,7 +33,7 @@ const isId = (value: unknown): value is string => z.uuid().safeParse(value).succ
 /** The objects of one model that is stored as blueprint objects (`ObjectModel`). */
 export class ObjectCollection implements Collection<FoundObject> {
   readonly fields: ReadonlySet<string>;
-  readonly references: ReadonlySet<string>;
+  readonly references: ReadonlyMap<string, Reference>;
   readonly secrets: ReadonlySet<string>;
   readonly schema: z.ZodObject;
   readonly apiVersion: ApiVersion | undefined;
@@ -43,7 +43,7 @@ export class ObjectCollection implements Collection<FoundObject> {
     private readonly draft: Draft,
   ) {
     this.fields = new Set(Object.keys(model.schema.shape));
-    this.references = new Set(model.references.keys());
+    this.references = model.references;
     this.secrets = new Set(secretFields(model.schema));
     this.schema = model.schema;
     this.apiVersion = model.apiVersion;

@@ -1,4 +1,4 @@
-import { boolean } from '@gatehouse/contracts';
+import { boolean, type Reference } from '@gatehouse/contracts';
 import {
   type Collection,
   type FieldWarning,
@@ -35,7 +35,7 @@ interface Python {
 /** Objects with Python fields, whose syntax is checked before an object is saved. */
 export class PythonCollection implements Collection {
   readonly fields: ReadonlySet<string>;
-  readonly references: ReadonlySet<string>;
+  readonly references: ReadonlyMap<string, Reference>;
   readonly secrets: ReadonlySet<string>;
   readonly schema: ObjectCollection['schema'];
   readonly apiVersion: ObjectCollection['apiVersion'];

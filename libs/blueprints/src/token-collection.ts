@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { boolean, char } from '@gatehouse/contracts';
+import { boolean, char, type Reference } from '@gatehouse/contracts';
 import { type DirectoryStore, type DirectoryToken, tokenHash } from '@gatehouse/directory';
 import { z } from 'zod';
 import { type Collection, type FoundObject, type SaveResult, ValidationError, validate } from './collection.js';
@@ -38,7 +38,7 @@ interface FoundToken extends FoundObject {
 /** The tokens of the directory (docs/spec/directory.md#tokens). */
 export class TokenCollection implements Collection<FoundToken> {
   readonly fields: ReadonlySet<string> = new Set([...Object.keys(tokenSchema.shape), 'scope']);
-  readonly references: ReadonlySet<string> = new Set(['user']);
+  readonly references: ReadonlyMap<string, Reference> = new Map([['user', { to: 'user' }]]);
   readonly secrets: ReadonlySet<string> = new Set(['key']);
 
   constructor(private readonly directory: DirectoryStore) {}

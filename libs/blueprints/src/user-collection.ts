@@ -1,4 +1,4 @@
-import { boolean, char, choice, jsonObject, optionalNullable } from '@gatehouse/contracts';
+import { boolean, char, choice, jsonObject, optionalNullable, type Reference } from '@gatehouse/contracts';
 import { type DirectoryStore, type DirectoryUser, USER_TYPES, type UserFields } from '@gatehouse/directory';
 import { z } from 'zod';
 import { type Collection, type FoundObject, type SaveResult, ValidationError, validate } from './collection.js';
@@ -56,6 +56,7 @@ interface FoundUser extends FoundObject {
 /** The users of the directory (docs/spec/directory.md#users). */
 export class UserCollection implements Collection<FoundUser> {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(userSchema.shape));
+  readonly references: ReadonlyMap<string, Reference> = new Map([['pk', { to: 'user' }]]);
   readonly secrets: ReadonlySet<string> = new Set(['password', 'password_hash']);
 
   constructor(
