@@ -37,6 +37,7 @@ it('accepts a token that names no key if one of several keys has signed it', asy
   for (const keys of [
     [OLD, NEW],
     [NEW, OLD],
+    [WEAK, NEW],
   ])
     expect(await resultOf(NEW, ...keys.map(jwkOf))).toMatchObject({ jti: '1' });
   expect(await resultOf(OTHER, jwkOf(OLD), jwkOf(NEW))).toMatchObject({ err: 'authentication_failed' });

@@ -65,7 +65,7 @@ async function verifyWithEach(token: string, keys: errors.JWKSMultipleMatchingKe
     try {
       return await jwtVerify(token, key, options);
     } catch (error) {
-      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+      if (!(error instanceof errors.JWSSignatureVerificationFailed || isUnusableKey(error))) throw error;
     }
   }
   throw new errors.JWSSignatureVerificationFailed();
@@ -87,8 +87,8 @@ function signalErrorOf(error: unknown): unknown {
     return new SignalError('invalid_key', 'The algorithm is not allowed.');
   if (error instanceof errors.JOSEError)
     return new SignalError('invalid_request', 'The body is no signed Security Event Token.');
-  // By these errors, jose and WebCrypto refuse a key that is malformed, or an RSA key of less than 2048 bits.
-  if (error instanceof TypeError || error instanceof DOMException)
-    return new SignalError('invalid_key', 'The key is malformed or too short.');
-  return error;
+  return isUnusableKey(error) ? new SignalError('invalid_key', 'The key is malformed or too short.') : error;
 }
+
+/** Whether jose or WebCrypto has refused a key, because it is malformed, or an RSA key of less than 2048 bits. */
+const isUnusableKey = (error: unknown) => error instanceof TypeError || error instanceof DOMException;
