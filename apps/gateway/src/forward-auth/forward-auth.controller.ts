@@ -2,7 +2,7 @@ import { Problem, problems, sentence } from '@gatehouse/contracts';
 import { All, Controller, Inject, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GATEWAY_CONFIG } from '../gateway.config.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Public } from '../http/auth/auth.guard.js';
 import { localeFor, translatorFor } from '../http/locale.js';
 import { presentProblem } from '../http/problem.presenter.js';
@@ -16,6 +16,7 @@ import {
   addressLimit,
   destinationAt,
   FORWARD_PATH,
+  parseSiteAddress,
   type SiteAddress,
 } from './forward-destination.js';
 import { ForwardRefusalLog } from './forward-refusal.log.js';
@@ -47,7 +48,7 @@ export class ForwardAuthController {
   constructor(
     @Inject(ForwardCheckService) private readonly checks: ForwardCheckService,
     @Inject(ForwardRefusalLog) private readonly refusals: ForwardRefusalLog,
-    @Inject(GATEWAY_CONFIG) private readonly config: AddressLimits,
+    @Inject(GATEWAY_CONFIG) private readonly config: AddressLimits & Pick<GatewayConfig, 'BASE_URL'>,
   ) {}
 
   @All('nginx')
@@ -87,7 +88,7 @@ export class ForwardAuthController {
       case 'passed':
         if (loginShortfall(verdict.login, requirement, Date.now() / 1000))
           return this.sendToLogin({ kind, address, requirement }, reply.header(...stepUpChallenge(requirement)));
-        return reply.headers({ ...verdict.headers, cookie: cookiesFor(address, request) }).send();
+        return reply.headers({ ...verdict.headers, cookie: this.cookiesFor(address, request) }).send();
       case 'anonymous':
         return this.sendToLogin({ kind, address, requirement }, reply);
       case 'refused':
@@ -96,6 +97,14 @@ export class ForwardAuthController {
       case 'unknown_site':
         throw new Problem('not_found', { detail: `No application has the external_host ${address.origin}.` });
     }
+  }
+
+  /** Returns the `Cookie` header for the application. */
+  private cookiesFor({ origin }: SiteAddress, { headers, hostname }: FastifyRequest): string {
+    // `hostname` is that of X-Forwarded-Host, which some proxies pass on as a script has set it. No script sets Host.
+    const host = parseSiteAddress(`http://${headers.host}`);
+    const isAtLogin = host !== undefined && new URL(host.origin).hostname === new URL(this.config.BASE_URL).hostname;
+    return withoutOwnCookies(headers.cookie, { isAtSite: !isAtLogin && new URL(origin).hostname === hostname });
   }
 
   private sendToLogin({ kind, address, requirement }: Checked, reply: FastifyReply) {
@@ -111,11 +120,6 @@ export class ForwardAuthController {
     const search = new URLSearchParams(requirementQuery(requirement)).toString();
     return `${origin}${FORWARD_PATH}/start?${search === '' ? '' : `${search}&`}rd=${encodeURIComponent(destination)}`;
   }
-}
-
-/** Returns the `Cookie` header for the application. */
-function cookiesFor({ origin }: SiteAddress, { headers, hostname }: FastifyRequest): string {
-  return withoutOwnCookies(headers.cookie, { isAtSite: new URL(origin).hostname === hostname });
 }
 
 function refuse(
