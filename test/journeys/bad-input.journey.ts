@@ -122,6 +122,19 @@ describe('a request body', () => {
     expect((await deployment.browser().post('login', '', { type: form })).status).toBe(200);
   });
 
+  it.each(['', 'json', 'application/json, text/plain'])(
+    'with the malformed content type "%s" is refused in the order of checks unless it is empty',
+    async (type) => {
+      const browser = deployment.browser();
+      expect(await browser.post('login', '{}', { type })).toMatchObject({
+        status: 415,
+        body: { detail: `Unsupported media type "${type}" in request.`, code: 'unsupported_media_type' },
+      });
+      expect((await browser.post('login', '', { type })).body).toHaveProperty('response_errors.uid_field');
+      expect((await browser.post('nowhere', '{}', { type })).status).toBe(404);
+    },
+  );
+
   it('may be nested up to the depth limit in an ignored field', async () => {
     const body = `{"uid_field": "alice", "junk": ${nestedArrays(63)}}`;
     expect((await deployment.browser().post('login', body)).body).toMatchObject({ component: 'ak-stage-password' });

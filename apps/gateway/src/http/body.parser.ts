@@ -61,6 +61,7 @@ export class UnreadBody {
  */
 export function registerBodyParsers(fastify: FastifyInstance, limit: number) {
   fastify.removeAllContentTypeParsers();
+  fastify.addHook('onRequest', hideMalformedType);
   fastify.addHook('onSend', async ({ body }, reply) => {
     if (body instanceof UnreadBody && !(await body.discard())) reply.header('connection', 'close');
   });
@@ -69,7 +70,7 @@ export function registerBodyParsers(fastify: FastifyInstance, limit: number) {
     const body = await readBody(payload, { limit, declared: headers['content-length'] });
     return body ? parseJson(body) : tooLarge();
   });
-  fastify.addContentTypeParser('*', async ({ headers, url }: FastifyRequest, payload: Readable) => {
+  fastify.addContentTypeParser('*', async ({ raw: { headers }, url }: FastifyRequest, payload: Readable) => {
     if (LATE_PATHS.test(url)) return unread(headers, payload);
     const { 'content-type': type = '', 'content-length': declared } = headers;
     const body = await readBody(payload, { limit, declared });
@@ -78,6 +79,16 @@ export function registerBodyParsers(fastify: FastifyInstance, limit: number) {
     if (!FORM_PATHS.some((path) => url.startsWith(path)) || !FORM.test(type)) return unsupported(type);
     return body ? formOf(body.toString(), url) : tooLarge();
   });
+}
+
+/**
+ * Hides a malformed media type from Fastify, which would refuse the request before all other checks. The parser of all
+ * types then reads the body.
+ */
+function hideMalformedType(request: FastifyRequest, _reply: unknown, done: () => void) {
+  if (request.headers['content-type'] !== undefined && request.mediaType === undefined)
+    request.headers = { 'content-type': undefined };
+  done();
 }
 
 /**
