@@ -24,6 +24,9 @@ const FORM = { authentication: 'none', designation: 'stage_configuration' };
 const CHOOSE = `target = request.http_request.headers.get("User-Agent")
 context["flow_plan"].context["redirect_stage_target"] = target
 return True`;
+/** Sets a fact to a value that its schema refuses, so that the flow of the policy cannot be planned. */
+const SPOIL = `context["flow_plan"].context["redirect"] = 1
+return True`;
 
 let deployment: Deployment;
 beforeAll(async () => {
@@ -48,6 +51,10 @@ beforeAll(async () => {
         flowEntries('chosen', [toUrl('/fallback')], FORM),
         expressionEntry('choose', CHOOSE),
         boundEntry('chosen-0 bound', 'choose'),
+        flowEntries('spoiled', [DUMMY], FORM),
+        expressionEntry('spoil', SPOIL),
+        boundEntry('spoiled', 'spoil'),
+        flowEntries('leads-astray', [IDENTIFICATION, PASSWORD, LOGIN, toFlow('spoiled')]),
       ),
     ],
   });
@@ -77,6 +84,15 @@ describe('a redirect stage', () => {
     await visitor.show('forgetful');
     await visitor.solve('forgetful', { uid_field: 'alice' });
     expect((await visitor.show('plain')).body).toMatchObject({ flow_info: { title: 'For AnonymousUser' } });
+  });
+
+  it('keeps the visitor logged in if the other flow cannot be planned', async () => {
+    const visitor = deployment.browser();
+    await visitor.show('leads-astray');
+    await visitor.solve('leads-astray', { uid_field: 'alice' });
+    const { body } = await visitor.solve('leads-astray', { password: 'correct-horse-7' });
+    expect(body).toMatchObject({ component: 'ak-stage-flow-error' });
+    expect((await visitor.fetch('/api/v3/core/users/me/')).status).toBe(200);
   });
 
   it('denies a visitor to whom the other flow does not apply', async () => {

@@ -48,21 +48,10 @@ export class FlowService {
     const executed = await this.executor.handle(flowRequest);
     // Must precede the new cookie, because a new cookie closes the WebSockets of the session.
     this.sendToasts(flowRequest, executed);
+    // Before another flow is planned, because the browser needs the new key of its session also if that fails.
+    await this.setCookies({ request, reply }, flowRequest, executed);
     const entered = await this.startAuthorization(request, flowRequest, executed);
     const response = await this.entries.enter(await this.withNewSessionKey(request, flowRequest, executed), entered);
-    if (response.cookie) this.cookies.set({ request, reply }, response.cookie, flowRequest.client);
-    await this.dropEmptySet({ request, reply }, flowRequest, response);
-    this.offerBinding({ request, reply }, flowRequest, response);
-    setEffectCookies({ request, reply }, response.effects.cookies, flowRequest.client);
-    const { pending_user: user } = response.context;
-    if (response.effects.isLogin && user?.kind === 'saved' && !flowRequest.client.outpost) {
-      this.knownBrowsers.remember({ request, reply }, user);
-      const { device } = response.effects;
-      if (device) this.knownBrowsers.rememberDevice({ request, reply }, user, device);
-    }
-    // A new token too when the browser changes to another user, so that forms of pages of the user before are refused.
-    if (response.effects.isLogin || response.cookie?.set) issueCsrfToken(request, reply);
-    else if (response.sessionUser && !flowRequest.authenticate) ensureCsrfToken(request, reply);
     this.log(request, flowRequest, response);
     return response;
   }
@@ -118,6 +107,24 @@ export class FlowService {
       if (error instanceof Problem) return response;
       throw error;
     }
+  }
+
+  /** Sets the cookies of a response: the session's, those of effects, and the CSRF token. */
+  private async setCookies(exchange: HttpExchange, flowRequest: FlowRequest, response: FlowResponse): Promise<void> {
+    const { request, reply } = exchange;
+    if (response.cookie) this.cookies.set(exchange, response.cookie, flowRequest.client);
+    await this.dropEmptySet(exchange, flowRequest, response);
+    this.offerBinding(exchange, flowRequest, response);
+    setEffectCookies(exchange, response.effects.cookies, flowRequest.client);
+    const { pending_user: user } = response.context;
+    if (response.effects.isLogin && user?.kind === 'saved' && !flowRequest.client.outpost) {
+      this.knownBrowsers.remember(exchange, user);
+      const { device } = response.effects;
+      if (device) this.knownBrowsers.rememberDevice(exchange, user, device);
+    }
+    // A new token too when the browser changes to another user, so that forms of pages of the user before are refused.
+    if (response.effects.isLogin || response.cookie?.set) issueCsrfToken(request, reply);
+    else if (response.sessionUser && !flowRequest.authenticate) ensureCsrfToken(request, reply);
   }
 
   /** Returns the request with the new session key, if the response sets one. */
