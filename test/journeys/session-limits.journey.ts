@@ -73,6 +73,14 @@ describe('a session that has not answered a challenge', () => {
     expect(Math.min(answered.session, answered.plan)).toBeGreaterThan(3600 - 60);
   });
 
+  it('lasts for the full time after an answer that begins another plan in it', async () => {
+    await deployment.rows('DELETE FROM flow.sessions');
+    const browser = deployment.browser();
+    await browser.show('plain');
+    await browser.solve('login', { uid_field: 'alice' });
+    expect((await lifetimeOf()).session).toBeGreaterThan(3600 - 60);
+  });
+
   it('is not extended by an answer in its first request, but by the next answer', async () => {
     await deployment.rows('DELETE FROM flow.sessions');
     const browser = deployment.browser();

@@ -274,7 +274,6 @@ export class FlowRun {
       newKey,
       hasAnswer: this.context.request.answer !== undefined,
       isUnanswered: !this.isAnswered,
-      extendsSession: this.isAnswered && loaded.session?.isUnanswered === true,
       eventContext: eventContextOf(this),
       proof: sessionProof(this),
       reset: settlement.reset,

@@ -35,11 +35,12 @@ export class PlanWriter {
       return this.releaseAttempts(run);
     }
     if (run.row) return this.update(run, run.row);
-    const row = await this.create(run, acts ? run.changes.planBefore : run.plan);
+    const updates = acts || extendsSession(run);
+    const row = await this.create(run, updates ? run.changes.planBefore : run.plan);
     if (!row) return false;
-    // Effects are saved by the update only, which needs a row. A request that creates a plan with effects therefore
-    // saves twice.
-    return acts ? this.update(run, row) : this.releaseAttempts(run);
+    // Effects are saved, and the session is extended, by the update only, which needs a row. A request that creates a
+    // plan with effects therefore saves twice.
+    return updates ? this.update(run, row) : this.releaseAttempts(run);
   }
 
   /**
@@ -92,7 +93,8 @@ export class PlanWriter {
   private async update(run: FlowRun, row: SavedRow): Promise<boolean> {
     const { userSwitch } = run.changes;
     const key = newKeyFor(run);
-    if (!(await this.stores.plans.save(run.commit(row, key?.hash)))) return false;
+    const commit = { ...run.commit(row, key?.hash), extendsSession: extendsSession(run) };
+    if (!(await this.stores.plans.save(commit))) return false;
     const set = userSwitch?.newSet.cookie.value ?? run.cookie?.set;
     run.cookie = key ? { ...key.cookie, ...(set && { set }) } : run.cookie;
     const sessionId = userSwitch?.action === 'add' ? userSwitch.session : row.sessionId;
@@ -103,6 +105,10 @@ export class PlanWriter {
 
 const hasConsequences = ({ changes: { effects, settlement, usedToken, userSwitch } }: FlowRun): boolean =>
   effects.length > 0 || settlement.reset.length > 0 || usedToken !== undefined || userSwitch !== undefined;
+
+/** Whether the run has the first answer of an anonymous session. The session then gets its full lifetime. */
+const extendsSession = ({ isAnswered, context: { loaded } }: FlowRun): boolean =>
+  isAnswered && loaded.session?.isUnanswered === true;
 
 /** Whether the plan must be saved. A plan that ends in the request that created it needs no row. */
 const isChanged = ({ row, plan }: FlowRun): boolean => (row ? !isSame(row.plan, plan) : plan.ended === undefined);
