@@ -15,6 +15,9 @@ const update = (session: string | undefined) => `
 /** The parts that a save statement includes, each with the values of its named parameters. */
 export type CommitParts = Partial<Record<CommitPartName, StatementValues>>;
 
+/** A statement that saves a plan, and its values. */
+export type SaveStatement = readonly [NamedStatement, unknown[]];
+
 const statements = new Map<string, ReturnType<typeof namedParameters>>();
 
 /**

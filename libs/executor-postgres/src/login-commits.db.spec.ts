@@ -149,6 +149,14 @@ describe('a login', () => {
     expect(await deadlocks()).toBe(0);
   });
 
+  it('ends the user’s other sessions also if they log in at the same moment', async () => {
+    const user = await enrol(store.source);
+    const begun = await Promise.all(Array.from({ length: 6 }, () => store.begin()));
+    await Promise.all(begun.map((each) => store.logIn(each, user, { terminate_other_sessions: true })));
+
+    expect(await store.count('SELECT FROM flow.sessions WHERE user_id = $1', user.uuid)).toBe(1);
+  });
+
   it('resets and releases attempts in the statement that saves the plan, and keeps all others', async () => {
     const attempts = new PostgresAttemptStore(store.source);
     const claims = ['right', 'untouched', 'wrong'].map(

@@ -25,9 +25,10 @@ import {
 } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { interval } from './commit-effects.js';
-import { commitStatement } from './commit-statement.js';
+import { type CommitParts, commitStatement, type StatementValues } from './commit-statement.js';
 import { commitPartsOf } from './commit-values.js';
 import type { JourneySettings } from './journeys/journey.settings.js';
+import { saveOnlySession, userOfOnlySession } from './only-session.js';
 import {
   type CancelledRow,
   cancelledPlan,
@@ -190,8 +191,7 @@ export class PostgresPlanStore extends PlanStore {
     const { sealer } = this;
     const consequences = commitPartsOf({ commit, sealer, lifetimes, journeys, reputation, applicationsPerSession });
     try {
-      const [statement, parameters] = commitStatement(values, consequences);
-      const { rows } = await this.latency.measure(() => runNamed<SavedRow>(this.source, statement, parameters));
+      const rows = await this.latency.measure(() => this.write(values, consequences));
       this.observeAbandoned(rows[0]?.abandoned);
       return rows.length > 0;
     } catch (error) {
@@ -200,6 +200,13 @@ export class PostgresPlanStore extends PlanStore {
       if (commit.newKey && isConnectionLost(error) && (await this.isSaved(commit.newKey, sessionId))) return true;
       throw error;
     }
+  }
+
+  private async write(values: StatementValues, consequences: CommitParts): Promise<readonly SavedRow[]> {
+    const statement = commitStatement(values, consequences);
+    const user = userOfOnlySession(consequences);
+    if (user !== undefined) return saveOnlySession<SavedRow>(this.source, user, statement);
+    return (await runNamed<SavedRow>(this.source, ...statement)).rows;
   }
 
   async findSwitchTarget({ session, set, target }: SwitchQuery): Promise<SwitchTarget | undefined> {

@@ -1,0 +1,25 @@
+import type { DataSource } from 'typeorm';
+import type { CommitParts, SaveStatement } from './commit-statement.js';
+
+/** Locks the logins of a user that end the user's other sessions, until the transaction ends. $1 uuid of the user. */
+const LOCK_LOGINS = `SELECT pg_advisory_xact_lock(hashtextextended('only session of ' || $1, 0))`;
+
+/** Returns the uuid of the user who logs in, if the login ends the user's other sessions; else `undefined`. */
+export function userOfOnlySession({ alone, add, rejoin = add, login = rejoin }: CommitParts): string | undefined {
+  return alone && (login?.['user'] as string | undefined);
+}
+
+/**
+ * Runs a save with a login that ends the user's other sessions, after all such logins of the user that began before it. The
+ * lock needs a statement of its own: the save reads the sessions of the moment at which it began, so it would miss the
+ * session of a login for which it has waited.
+ */
+export const saveOnlySession = <R>(
+  source: DataSource,
+  user: string,
+  [{ text }, parameters]: SaveStatement,
+): Promise<R[]> =>
+  source.transaction(async (manager) => {
+    await manager.query(LOCK_LOGINS, [user]);
+    return manager.query<R[]>(text, parameters);
+  });
