@@ -36,6 +36,7 @@ beforeAll(async () => {
     blueprints: [
       blueprint(
         userEntry('alice'),
+        userEntry('dora', { attributes: { 'goauthentik.io/user/debug': true } }),
         flowEntries('second', [PASSWORD, LOGIN], { authentication: 'require_redirect' }),
         flowEntries('plain', [DUMMY], { ...FORM, authentication: 'require_redirect', title: 'For %(user)s' }),
         flowEntries('members', [DUMMY], { ...FORM, authentication: 'require_authenticated' }),
@@ -54,6 +55,7 @@ beforeAll(async () => {
         flowEntries('spoiled', [DUMMY], FORM),
         expressionEntry('spoil', SPOIL),
         boundEntry('spoiled', 'spoil'),
+        flowEntries('astray', [toFlow('spoiled')], FORM),
         flowEntries('leads-astray', [IDENTIFICATION, PASSWORD, LOGIN, toFlow('spoiled')]),
       ),
     ],
@@ -93,6 +95,17 @@ describe('a redirect stage', () => {
     const { body } = await visitor.solve('leads-astray', { password: 'correct-horse-7' });
     expect(body).toMatchObject({ component: 'ak-stage-flow-error' });
     expect((await visitor.fetch('/api/v3/core/users/me/')).status).toBe(200);
+  });
+
+  it('tells a debugged user why the other flow cannot be planned', async () => {
+    const dora = deployment.browser();
+    await dora.show('login');
+    await dora.solve('login', { uid_field: 'dora' });
+    await dora.solve('login', { password: 'correct-horse-7' });
+    expect((await dora.show('astray')).body).toMatchObject({
+      ...{ component: 'ak-stage-flow-error', error: 'a policy sets a redirect of the wrong shape' },
+    });
+    expect((await deployment.browser().show('astray')).body).not.toHaveProperty('error');
   });
 
   it('denies a visitor to whom the other flow does not apply', async () => {

@@ -13,8 +13,8 @@ export class FlowEntryService {
 
   /**
    * Returns the response. If its redirect stage leads to another flow, plans that flow first, and returns the redirect
-   * to its page with the query of the redirecting plan. Returns a denial if the flow does not apply to the visitor.
-   * Throws `stage_busy` and `not_authenticated` like `FlowStarter.start`.
+   * to its page with the query of the redirecting plan. Returns a denial if the flow does not apply to the visitor, and any
+   * other problem as a result.
    */
   async enter(request: FlowRequest, response: FlowResponse): Promise<FlowResponse> {
     const { redirectingPlan: from, result, effects } = response;
@@ -31,6 +31,7 @@ export class FlowEntryService {
       if (isUnknownFlow(error)) return { ...response, result: denied(NO_TARGET) };
       if (error instanceof Problem && error.code === 'flow_not_applicable')
         return { ...response, result: denied(undefined) };
+      if (error instanceof Problem) return { ...response, result: { type: 'problem', problem: error } };
       throw error;
     }
   }
