@@ -55,6 +55,28 @@ describe('a preview', () => {
     expect(stages.hops).toEqual(['secret.challenge']);
   });
 
+  it('lets only the newest link of a step count, like a login', async () => {
+    const mail = {
+      ...{ type: 'mail' as const, to: { address: 'alice@example.org', name: 'Alice' }, subject: 'x', locale: 'en' },
+      ...{ template: 'email/password_reset.html' as const, variables: {}, link_ttl_s: 60 },
+    };
+    const { preview } = executorHarness(
+      flowOf([{ kind: 'mailer' }]),
+      {
+        'mailer.challenge': { type: 'challenge', challenge: {}, effects: [mail] },
+        'mailer.respond': {
+          ...{ type: 'rejected', challenge: {}, effects: [mail] },
+          errors: { non_field_errors: [{ text: 'sent' }] },
+        },
+      },
+      { previewed: ['mailer'] },
+    );
+    const mailed = await preview(undefined);
+    const again = await preview(mailed.state, {});
+    expect([mailed, again].map(({ state }) => state?.links.length)).toEqual([1, 1]);
+    expect(again.state?.links).not.toEqual(mailed.state?.links);
+  });
+
   it('refuses a state whose plan has another user', async () => {
     const { preview } = previewable(login);
     const named = await preview((await preview(undefined)).state, { uid: 'alice' });

@@ -115,8 +115,8 @@ export class PreviewPlanStore extends PlanStore {
   }
 
   /**
-   * Returns the links that are usable after a commit: those that the commit adds, and earlier ones that it does not use
-   * up.
+   * Returns the links that are usable after a commit: those that the commit adds, and earlier ones that it neither uses up
+   * nor replaces. A step has one link.
    */
   private linksAfter({ links, usedToken, usedLinkStep }: PlanCommit): PreviewState['links'] {
     const now = this.dependencies.now().getTime();
@@ -124,9 +124,10 @@ export class PreviewPlanStore extends PlanStore {
       ...{ hash: hash.toString('hex'), step },
       expires: new Date(now + ttlS * 1000).toISOString(),
     }));
-    const isUsed = ({ hash, step }: PreviewState['links'][number]) =>
-      step === usedLinkStep || secretsEqual(hash, usedToken?.toString('hex') ?? '');
-    return [...this.links.filter((link) => !isUsed(link)), ...added];
+    const replaced = new Set([usedLinkStep, ...added.map(({ step }) => step)]);
+    const isGone = ({ hash, step }: PreviewState['links'][number]) =>
+      replaced.has(step) || secretsEqual(hash, usedToken?.toString('hex') ?? '');
+    return [...this.links.filter((link) => !isGone(link)), ...added];
   }
 
   /** Returns nothing, because a preview has no session. */
