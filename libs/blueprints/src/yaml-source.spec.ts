@@ -35,9 +35,27 @@ describe('YamlSource', () => {
       ...{ a: '812345678901234567', b: '-9007199254740993', c: '1000000000000000001' },
       ...{ d: 9007199254740991, e: 16 },
     });
-    expect(read('{"a": 812345678901234567, "b": 1e30, "c": 812345678901234600}')).toEqual({
+    expect(read('{"a": 812345678901234567, "b": 1e+30, "c": 812345678901234600}')).toEqual({
       ...{ a: '812345678901234567', b: 1e30, c: 812345678901234600 },
     });
+  });
+
+  it('reads a number in a form that PyYAML does not know as text, such as a password of digits', () => {
+    const texts = ['1e5', '12E03', '1.5e3', '0815', '018', 'e0', '.', '123e4567', '0:0'];
+    const numbers = {
+      '017': 15,
+      '0x1F': 31,
+      '1_000': 1000,
+      '1:30': 90,
+      '1.5e+3': 1500,
+      '1e-7': 1e-7,
+      '.5': 0.5,
+      '5.': 5,
+      '-12': -12,
+    };
+    for (const text of texts) expect(read(`a: ${text}`)).toEqual({ a: text });
+    for (const [text, number] of Object.entries(numbers)) expect(read(`a: ${text}`)).toEqual({ a: number });
+    expect(read('a: !!float 1e5')).toEqual({ a: 100_000 });
   });
 
   it('reads every key as a string', () => {

@@ -138,8 +138,16 @@ const isMerge = ({ key }: Pair) =>
  */
 const LETTER = /^[yn]$/i;
 
-function plainScalar({ value, source }: Scalar, line: number | undefined): TaggedValue {
+/**
+ * The forms of numbers. Other plain texts that YAML 1.1 reads as numbers, such as `1e5` and `0815`, are texts for PyYAML.
+ * An exponent with a sign, as JSON has it, is accepted without a dot too.
+ */
+const NUMBER =
+  /^[-+]?(?:0b[01_]+|0x[\da-f_]+|0[0-7_]*|[1-9][\d_]*(?::[0-5]?\d)*|\d[\d_]*(?::[0-5]?\d)+\.[\d_]*|(?:\d[\d_]*\.?|\.\d)[\d_]*e[-+]\d+|\d[\d_]*\.[\d_]*|\.\d[\d_]*|\.inf|\.nan)$/i;
+
+function plainScalar({ value, source, tag }: Scalar, line: number | undefined): TaggedValue {
   if (typeof value === 'boolean' && source !== undefined && LETTER.test(source)) return source;
+  if (['number', 'bigint'].includes(typeof value) && tag === undefined && !NUMBER.test(source ?? '0')) return source!;
   if (value instanceof Date) return value.toISOString();
   if (typeof value === 'bigint') return exactInteger(value);
   if (value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value))
