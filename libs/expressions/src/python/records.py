@@ -170,6 +170,10 @@ class Anonymous(Record):
     def _as_json(self):
         return None
 
+    @property
+    def groups(self):
+        return Memberships(self)
+
     def group_attributes(self, request=None):
         return {}
 

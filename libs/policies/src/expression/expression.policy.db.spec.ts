@@ -182,6 +182,11 @@ describe('an expression', () => {
     expect(await ask('return list(request.user.ak_groups.all()) == []', { user })).toMatchObject({ pass: true });
   });
 
+  it('sees an anonymous visitor as a user without groups', async () => {
+    const [filtered, all] = ['request.user.groups.filter(name="staff").exists()', 'list(request.user.groups.all())'];
+    expect(await ask(`return not ${filtered} and not ${all}`, { user: null })).toMatchObject({ pass: true });
+  });
+
   it('redirects the visitor', async () => {
     expect(await ask('context["flow_plan"].redirect("/elsewhere")\nreturn False')).toMatchObject({
       insert: { where: 'next', steps: [{ kind: 'redirect', config: { to: '/elsewhere' } }] },
