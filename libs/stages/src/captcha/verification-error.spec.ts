@@ -40,7 +40,9 @@ describe('verificationError', () => {
     [1, undefined],
     [0.49, INVALID],
     [1.01, INVALID],
-    ['0.9', { code: 'captcha_failed' }],
+    ['0.9', undefined],
+    ['0.4', INVALID],
+    ['high', { code: 'captcha_failed' }],
     [null, { code: 'captcha_failed' }],
   ])('checks the score against the thresholds, which are inclusive: %s', (score, refusal) => {
     expect(errorOf({ success: true, score })).toEqual(refusal);

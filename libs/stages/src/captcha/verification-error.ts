@@ -1,4 +1,4 @@
-import { type ApiVersion, type Config, pythonLiteral, type StageMessage } from '@gatehouse/contracts';
+import { type ApiVersion, type Config, number, pythonLiteral, type StageMessage } from '@gatehouse/contracts';
 import type { captchaContract } from './captcha.contract.js';
 import type { SiteverifyResponse } from './siteverify-client.js';
 
@@ -9,6 +9,9 @@ const MAX_CODES = 500;
 
 /** A threshold of this value or less means no limit (docs/spec/stages.md#captcha-judgement). */
 const NO_LIMIT = -1;
+
+/** Schema of a score. Some providers send it as text. */
+const SCORE = number();
 
 /** Error codes of providers for a token that was missing, wrong, too old or used before. A new token may pass. */
 const RETRY_CODES: ReadonlySet<unknown> = new Set([
@@ -62,8 +65,9 @@ const isForAction = ({ action }: SiteverifyResponse, config: Config<Contract>) =
 /** Returns an error if the score is not a number, or is outside the thresholds, which are inclusive. */
 function scoreError({ score }: SiteverifyResponse, config: Config<Contract>): StageMessage<Contract> | undefined {
   if (score === undefined) return undefined;
-  if (typeof score !== 'number') return { code: 'captcha_failed' };
+  const { success, data: value } = SCORE.safeParse(score);
+  if (!success) return { code: 'captcha_failed' };
   const { score_min_threshold: min, score_max_threshold: max } = config;
-  const isWithinLimits = (max <= NO_LIMIT || score <= max) && (min <= NO_LIMIT || score >= min);
+  const isWithinLimits = (max <= NO_LIMIT || value <= max) && (min <= NO_LIMIT || value >= min);
   return isWithinLimits ? undefined : { code: 'captcha_invalid' };
 }
