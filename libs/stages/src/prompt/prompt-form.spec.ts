@@ -106,6 +106,14 @@ describe('a field with choices', () => {
     });
   });
 
+  it.each([
+    [null, 'None'],
+    [5, '5'],
+  ])('has a single choice if the value is no list, also if it is null: %j', (value, text) => {
+    const data = { value__choices: value };
+    expect(show(dropdown(), { data })).toMatchObject({ choices: texts(text), initial_value: text });
+  });
+
   it('has no value without choices', () => {
     const computed = dropdown({ placeholder: 'return []', placeholder_expression: true, initial_value: 'x' });
     expect(show(computed, {}, { [`${computed.id}.placeholder`]: [] })).toMatchObject({

@@ -98,7 +98,7 @@ function rawChoicesOf(field: PromptField, data: Values, evaluated: Values): unkn
   const key = field.field_key + CHOICES;
   const configured = field.placeholder_expression ? evaluated[placeholderId(field)] : field.placeholder;
   const value = Object.hasOwn(data, key) ? data[key] : configured;
-  return Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
+  return Array.isArray(value) ? value : value === undefined ? [] : [value];
 }
 
 /**
