@@ -103,6 +103,7 @@ describe('creating a user', () => {
     { username: 'long', name: 'x'.repeat(1001) },
     { username: 'lines', name: 'one\ntwo' },
     { username: 'nul', 'attributes.a': 'a\0b' },
+    { username: uniqueName(), password: 'x'.repeat(4097) },
   ])('denies invalid prompt_data: %j', async (data) => {
     expect(await write(data)).toEqual({ type: 'denied', message: { code: 'user_write_failed' } });
   });

@@ -1,6 +1,7 @@
 import {
   deny,
   firstCharacters,
+  MAX_PASSWORD,
   pass,
   REDACTED,
   type SavedUser,
@@ -121,11 +122,11 @@ function withoutUnchangedName(changes: UserChanges, target: SavedUser | 'new' | 
   return typeof target === 'object' && username === target.username ? { ...changes, fields } : changes;
 }
 
-/** Returns a denial if one of the names is not valid for any user, `undefined` if all names are valid. */
-function refusalOf({ fields }: UserChanges): StageOutcome<Contract> | undefined {
+/** Returns a denial if one of the names or the password is not valid for any user, `undefined` if all are valid. */
+function refusalOf({ fields, password = '' }: UserChanges): StageOutcome<Contract> | undefined {
   const { username } = fields;
   if (username === '') return deny();
-  if (!Object.values(fields).every(isValidName)) return writeFailed();
+  if (!Object.values(fields).every(isValidName) || !isValidPassword(password)) return writeFailed();
   const prepared = username === undefined ? undefined : prepareUsername(username);
   return prepared && 'reason' in prepared ? deny({ message: prepared.reason }) : undefined;
 }
@@ -139,6 +140,9 @@ function hasInvalidAttributes({ apiVersion, context: { prompt_data = {} } }: Inp
 
 /** Returns whether a text is valid as a name: not too long, and without control characters. */
 const isValidName = (text: string) => text.length <= MAX_NAME_LENGTH && !UNPRINTABLE.test(text);
+
+/** Returns whether a text is not too long for a password. A field of another type accepts longer texts. */
+const isValidPassword = (text: string) => firstCharacters(text, MAX_PASSWORD) === text;
 
 const writeFailed = () => deny<Contract>({ message: { code: 'user_write_failed' } });
 
