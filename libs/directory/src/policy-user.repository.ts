@@ -78,10 +78,10 @@ const EXPIRE: NamedStatement = { name: 'people.expire_password', text: 'SELECT d
 export class PolicyUserRepository {
   constructor(private readonly source: DataSource) {}
 
-  /** Returns the first users that match all filters, at most `limit`. Empty if a filter names an unknown field. */
-  async find(filters: Filters, limit: number): Promise<PolicyUser[]> {
+  /** Returns the first users that match all filters, at most `limit`. Undefined for a filter that is not supported. */
+  async find(filters: Filters, limit: number): Promise<PolicyUser[] | undefined> {
     const where = conditionsOf(filters, USER_FIELDS, 2);
-    if (!where) return [];
+    if (!where) return undefined;
     const text = `SELECT ${COLUMNS} FROM directory.users u WHERE ${where.sql} ORDER BY u.pk LIMIT $1`;
     const { rows } = await runNamed<Omit<PolicyUser, 'kind'>>(this.source, { name: where.name('people.find'), text }, [
       ...[limit, ...where.values],
@@ -89,10 +89,10 @@ export class PolicyUserRepository {
     return rows.map((row) => ({ kind: 'saved', ...row }));
   }
 
-  /** Returns the first groups that match all filters, at most `limit`. Empty if a filter names an unknown field. */
-  async findGroups(filters: Filters, limit: number): Promise<GroupRef[]> {
+  /** Returns the first groups that match all filters, at most `limit`. Undefined for a filter that is not supported. */
+  async findGroups(filters: Filters, limit: number): Promise<GroupRef[] | undefined> {
     const where = conditionsOf(filters, GROUP_FIELDS, 2);
-    if (!where) return [];
+    if (!where) return undefined;
     const text = `SELECT g.id AS pk, g.name FROM directory.groups g WHERE ${where.sql} ORDER BY g.name, g.id LIMIT $1`;
     const { rows } = await runNamed<GroupRef>(this.source, { name: where.name('people.find_groups'), text }, [
       ...[limit, ...where.values],
@@ -101,12 +101,15 @@ export class PolicyUserRepository {
   }
 
   /**
-   * Returns the user's groups that match all filters. With `above`, their parent groups are included. Empty if a filter
-   * names an unknown field.
+   * Returns the user's groups that match all filters. With `above`, their parent groups are included. Undefined for a
+   * filter that is not supported.
    */
-  async findGroupsOf(userId: string, { above, filters }: { above: boolean; filters: Filters }): Promise<GroupRef[]> {
+  async findGroupsOf(
+    userId: string,
+    { above, filters }: { above: boolean; filters: Filters },
+  ): Promise<GroupRef[] | undefined> {
     const where = conditionsOf(filters, GROUP_FIELDS, 3);
-    if (!where) return [];
+    if (!where) return undefined;
     const text = `SELECT g.id AS pk, g.name FROM directory.groups_of($1) g WHERE (g.direct OR $2) AND ${where.sql} ORDER BY g.name, g.id`;
     const { rows } = await runNamed<GroupRef>(this.source, { name: where.name('people.groups_of'), text }, [
       ...[userId, above],

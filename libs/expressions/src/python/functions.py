@@ -4,9 +4,8 @@ import ipaddress
 import re
 import unicodedata
 
-from authentik.queries import Users
 from host import ask
-from records import Record
+from records import Record, User, rows_of
 from requests import Session
 
 
@@ -56,11 +55,13 @@ def reverse_dns(ip_addr):
 
 
 def ak_user_by(**filters):
-    return Users(filters).first()
+    """Returns the first user, or None, also for filters that are not supported."""
+    rows = ask("users_by", {"filters": filters, "most": 1})
+    return User(rows[0]) if rows else None
 
 
 def ak_is_group_member(user, **group_filters):
-    return bool(ask("groups_of", {"user": user, "above": True, "filters": group_filters}))
+    return bool(rows_of("groups_of", group_filters, user=user, above=True))
 
 
 def ak_user_has_authenticator(user, device_type=None):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from urllib.parse import urljoin
 
-from host import ask
+from host import PolicyException, ask
 
 
 class Record:
@@ -37,7 +37,7 @@ class Group(Record):
         return self.pk
 
 
-# A filter that matches nothing, because no such field exists.
+# A filter that matches nothing.
 _NO_MATCH = {"nothing": True}
 
 
@@ -45,6 +45,16 @@ def narrowed(filters, more):
     """Returns the combined filters. Two different values for one field match nothing."""
     conflict = any(filters.get(name, value) != value for name, value in more.items())
     return {**filters, **more, **(_NO_MATCH if conflict else {})}
+
+
+def rows_of(request, filters, **args):
+    """Returns the rows that match the filters. Raises PolicyException for a filter that the host does not support."""
+    if _NO_MATCH.keys() <= filters.keys():
+        return []
+    rows = ask(request, {**args, "filters": filters})
+    if rows is None:
+        raise PolicyException(f"These filters are not supported: {', '.join(filters)}.")
+    return rows
 
 
 def only(kind, found):
@@ -82,8 +92,7 @@ class Memberships:
         return next(iter(self), None)
 
     def __iter__(self):
-        args = {"user": self._user, "above": self._above, "filters": self._filters}
-        return iter([Group(group) for group in ask("groups_of", args) or []])
+        return iter([Group(row) for row in rows_of("groups_of", self._filters, user=self._user, above=self._above)])
 
 
 def datetime_field(name):

@@ -88,7 +88,7 @@ export class ExpressionCallbacks {
   }
 
   private async usersBy({ filters, most }: z.output<typeof lookupArguments>): Promise<unknown> {
-    return (await this.sources.users.find(filters, most)).map(toExpressionUser);
+    return (await this.sources.users.find(filters, most))?.map(toExpressionUser);
   }
 
   private groupsBy({ filters, most }: z.output<typeof lookupArguments>): Promise<unknown> {

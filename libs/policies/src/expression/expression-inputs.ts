@@ -42,7 +42,7 @@ export class ExpressionInputs {
 
   private async withDirectoryFields(user: User): Promise<object> {
     if (user.kind !== 'saved') return user;
-    const [policyUser] = await this.users.find({ uuid: user.uuid }, 1);
+    const [policyUser] = (await this.users.find({ uuid: user.uuid }, 1)) ?? [];
     return policyUser ? { ...toExpressionUser(policyUser), ...user } : user;
   }
 

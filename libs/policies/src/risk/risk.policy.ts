@@ -109,7 +109,7 @@ export class RiskPolicy implements Policy<typeof riskContract> {
 
   private async isDormant({ config, request: { user } }: RiskInput): Promise<boolean> {
     if (user?.kind !== 'saved') return false;
-    const [found] = await this.history.users.find({ uuid: user.uuid }, 1);
+    const [found] = (await this.history.users.find({ uuid: user.uuid }, 1)) ?? [];
     return (
       found !== undefined &&
       Date.now() - (found.last_login ?? found.date_joined).getTime() >= config.dormant_days * DAY_MS

@@ -1,7 +1,7 @@
 """The queries of authentik's models that expressions can make."""
 
 from host import ask
-from records import Group, User, narrowed, only
+from records import Group, User, narrowed, only, rows_of
 
 
 class Query:
@@ -26,8 +26,7 @@ class Query:
         return self.first() is not None
 
     def _fetch(self, limit):
-        rows = ask(self._request, {"filters": self._filters, "most": limit}) or []
-        return [self._record(row) for row in rows]
+        return [self._record(row) for row in rows_of(self._request, self._filters, most=limit)]
 
 
 class Users(Query):
