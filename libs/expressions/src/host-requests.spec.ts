@@ -126,6 +126,25 @@ it.each([
   }
 });
 
+it('users and groups are equal if they have the same pk, whatever else is known of them', async () => {
+  const [user, found] = [
+    { ...admin, pk: 1 },
+    { ...admin, pk: 1, type: 'internal', attributes: { a: 1 } },
+  ];
+  const ask = async (name: string) => (name === 'users_by' ? [found] : [{ pk: 'g', name: 'staff' }]);
+  const source = `
+from authentik.core.models import Group
+user, group = ak_user_by(username="akadmin"), Group.objects.get(name="staff")
+groups = list(request.user.groups.all())
+return [request.user == user, request.user != user, len({request.user, user}), group in groups, group in set(groups),
+  user == group, user == context["pending_user"], context["pending_user"] == context["pending_user"]]`;
+  const pending = { kind: 'pretended', username: 'akadmin', email: '' };
+  const input = { request: { user }, flow_plan: { slug: 'f', context: { pending_user: pending } } };
+  expect(await run(source, input, { ask })).toMatchObject({
+    result: [true, false, 1, true, true, false, false, true],
+  });
+});
+
 it('a user of a query can be set as the pending user', async () => {
   const source = 'context["flow_plan"].context["pending_user"] = ak_user_by(username="akadmin")\nreturn True';
   const outcome = await run(source, { flow_plan: { slug: 'f', context: {} } }, { ask: async () => [admin] });

@@ -24,7 +24,17 @@ class Record:
         return str(self.__dict__.get("name", ""))
 
 
-class Group(Record):
+class Row(Record):
+    """A record of the directory. Two of one type are equal if they have the same pk, as in Django."""
+
+    def __eq__(self, other):
+        return self is other or (type(self) is type(other) and self.pk is not None and self.pk == other.pk)
+
+    def __hash__(self):
+        return hash(self.pk)
+
+
+class Group(Row):
     """A group. In a plan's context it is stored as its pk."""
 
     class DoesNotExist(Exception):
@@ -109,7 +119,7 @@ def datetime_field(name):
 _UNSAVED = {"pk": None, "uuid": None, "name": "", "is_active": True, "is_superuser": False}
 
 
-class User(Record):
+class User(Row):
     """A user with an account, or a user who is being enrolled."""
 
     class DoesNotExist(Exception):
