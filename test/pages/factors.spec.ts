@@ -1,8 +1,24 @@
+import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { EXAMPLES } from '../../apps/web/src/examples/examples.js';
 import { violations } from '../support/access.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { answerOf, answersOf } from './answers.js';
 import { useExamples } from './examples.js';
+
+const EXECUTOR = '**/api/v3/flows/executor/**';
+
+/** Lets the API reply to requests in order, and returns the step ids that they name. */
+async function replyWith(page: Page, ...replies: readonly { name?: string; step?: string; status?: number }[]) {
+  const named: (string | undefined)[] = [];
+  const script = [...replies];
+  await page.route(EXECUTOR, (route) => {
+    const { name = 'denied', step = '', status = 200 } = script.shift() ?? {};
+    named.push(route.request().headers()['x-gatehouse-step']);
+    return route.fulfill({ status, headers: step ? { 'x-gatehouse-step': step } : {}, json: EXAMPLES[name] });
+  });
+  return named;
+}
 
 describeInChromium('the ways to prove who one is', () => {
   const chromium = useChromium();
@@ -125,5 +141,36 @@ describeInChromium('the ways to prove who one is', () => {
     const { page } = await chromium.open();
     await page.goto(examples.address('validate-set-up'));
     expect(await page.locator('.device').allTextContents()).toEqual(['Recovery codes', 'Phone appAuthenticator app']);
+  });
+
+  it('keep the chosen Duo while its push is not answered, and go on waiting', async () => {
+    const { page } = await chromium.open();
+    const answers = answersOf(page);
+    await page.goto(examples.address('validate-choice'));
+    await replyWith(page, { name: 'validate-choice' }, { name: 'validate-choice' });
+    await page.getByRole('button', { name: 'Duo' }).click();
+    await page.getByRole('heading', { name: 'Permission denied' }).waitFor();
+
+    const duo = { component: 'ak-stage-authenticator-validate', duo: '3' };
+    expect(answers).toEqual([duo, duo, duo]);
+  });
+
+  it('keep the code that the visitor types while a push to another device ends', async () => {
+    const { page } = await chromium.open();
+    await page.goto(examples.address('validate-choice'));
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    await page.route(EXECUTOR, async (route) => {
+      await ended;
+      return route.fulfill({ json: EXAMPLES['validate-choice'] });
+    });
+    await page.getByRole('button', { name: 'Duo' }).click();
+    await page.getByRole('button', { name: 'Choose another way' }).click();
+    await page.getByRole('button', { name: 'Authenticator app' }).click();
+    await page.getByLabel('Code').fill('123');
+    end();
+    await page.locator('main[aria-busy]').waitFor({ state: 'detached' });
+
+    expect(await page.getByLabel('Code').inputValue()).toBe('123');
   });
 });

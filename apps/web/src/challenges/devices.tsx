@@ -130,7 +130,12 @@ function DuoStep({ challenge, device, awaitsAction }: Props) {
   const { t, answer, answerAutomatically, busy } = usePage();
   const push = { duo: device.device_uid };
   const { number } = device.challenge;
-  const isWaiting = typeof number === 'string' || !(awaitsAction || challenge.response_errors);
+  const [hasStarted, setHasStarted] = useState(!awaitsAction);
+  const isWaiting = typeof number === 'string' || (hasStarted && !challenge.response_errors);
+  const send = () => {
+    setHasStarted(true);
+    answer(push);
+  };
   // Sends the first push and then polls. After a refusal, or if another site opened the page, the visitor must request
   // the push.
   useEffect(() => {
@@ -143,7 +148,7 @@ function DuoStep({ challenge, device, awaitsAction }: Props) {
       <p role="status">
         {busy ? t('Confirm the message on your phone.') : t('We can send a message to your phone to confirm.')}
       </p>
-      <Button type="button" onClick={() => answer(push)}>
+      <Button type="button" onClick={send}>
         {t('Send a message')}
       </Button>
       <ScriptRequired />

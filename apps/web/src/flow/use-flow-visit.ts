@@ -92,7 +92,8 @@ class ExecutorChannel {
     // A login in another tab has changed the CSRF token.
     if (reply.interruption === 'csrf_failed') return this.send(undefined);
     if (isOtherVisitor(reply)) return location.assign(this.pageData.address);
-    if (!reloadsPage(reply, this.pageData)) this.dispatch({ ...reply, interrupted: this.interruptedAfter(reply) });
+    if (reloadsPage(reply, this.pageData)) return undefined;
+    return this.dispatch({ ...reply, interrupted: this.interruptedAfter(reply), awaited: fields?.['duo'] !== undefined });
   }
 
   /** Returns the sender of an answer whose result is unknown, and forgets it when a challenge has arrived. */

@@ -38,8 +38,11 @@ const RATE_LIMITED = 'rate_limited';
 /** An event that changes a visit. */
 export type VisitEvent = { readonly kind: 'sent' | 'user-acted' } | ReplyEvent;
 
-/** A reply. `interrupted` is the sender of the last answer if it is unknown whether the answer was processed. */
-type ReplyEvent = Reply & { readonly interrupted?: Sender | undefined };
+/**
+ * A reply. `interrupted` is the sender of the last answer if it is unknown whether that was processed. `awaited` says that
+ * the answer waits for a decision elsewhere, such as for a Duo push: a reply without errors then shows the same step.
+ */
+type ReplyEvent = Reply & { readonly interrupted?: Sender | undefined; readonly awaited?: boolean };
 
 /** Returns the initial state of a visit. */
 export function visitOf({ challenge: received, reasons, run, step, cross_site, retry_after_s }: FlowPageData): Visit {
@@ -82,11 +85,10 @@ export function reduceVisit(visit: Visit, event: VisitEvent): Visit {
 }
 
 /** A challenge, the id of its step, and the sender of the answer whose result is unknown. */
-interface ShownStep {
+type ShownStep = Pick<ReplyEvent, 'interrupted' | 'awaited'> & {
   readonly challenge: Challenge;
   readonly step?: string | undefined;
-  readonly interrupted?: Sender | undefined;
-}
+};
 
 function withChallenge(visit: Visit, event: ShownStep): Visit {
   const { challenge, step: stepId, interrupted } = event;
@@ -103,9 +105,9 @@ function withChallenge(visit: Visit, event: ShownStep): Visit {
 }
 
 /** Returns whether the form keeps its input. A step whose automatic answer was interrupted starts again. */
-function isSameStep(before: Visit, { challenge, step, interrupted }: ShownStep): boolean {
+function isSameStep(before: Visit, { challenge, step, interrupted, awaited }: ShownStep): boolean {
   if (interrupted) return interrupted === 'visitor' && step !== undefined && step === before.stepId;
-  return challenge.component === before.challenge.component && challenge['response_errors'] != null;
+  return challenge.component === before.challenge.component && (awaited || challenge['response_errors'] != null);
 }
 
 /** Returns the delay after `tries` failures. The result has more than MAX_RETRIES if only the visitor may retry. */
