@@ -173,4 +173,54 @@ describeInChromium('the ways to prove who one is', () => {
 
     expect(await page.getByLabel('Code').inputValue()).toBe('123');
   });
+
+  it('keep the typed code when its answer was interrupted after another code was requested', async () => {
+    const { page } = await chromium.open();
+    await page.goto(examples.address('validate-sms'));
+    await page.getByText('We have sent a code to your phone.').waitFor();
+    const answers = answersOf(page);
+    const named = await replyWith(
+      page,
+      { name: 'validate-sms', step: 'run.sent' },
+      { status: 503 },
+      { name: 'validate-sms', step: 'run.sent' },
+    );
+    await page.getByRole('button', { name: 'Send another code' }).click();
+    await page.getByText('We have sent a code to your phone.').waitFor();
+    await page.getByLabel('Code').fill('012345');
+    await page.keyboard.press('Enter');
+    await page.getByText('The connection was interrupted. Please go on with this step.').waitFor();
+
+    expect(await page.getByLabel('Code').inputValue()).toBe('012345');
+    expect(named).toEqual([undefined, 'run.sent', undefined]);
+    expect(answers).toHaveLength(2);
+  });
+
+  it.each([
+    ['the flow has begun again', { name: 'identification' }, 'Log in'],
+    ['the stage has failed', { name: 'error' }, 'Something went wrong'],
+  ])('show the step that has replaced theirs when a code is requested: %s', async (_what, reply, heading) => {
+    const { page } = await chromium.open();
+    await page.goto(examples.address('validate-sms'));
+    await page.getByText('We have sent a code to your phone.').waitFor();
+    await replyWith(page, reply);
+    await page.getByRole('button', { name: 'Send another code' }).click();
+
+    await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+    expect(await page.getByText('We have sent a code to your phone.').count()).toBe(0);
+  });
+
+  it('say that no code was sent when the request for it got no reply, and then answer the step that it has reached', async () => {
+    const { page } = await chromium.open();
+    await page.goto(examples.address('validate-sms'));
+    await page.getByText('We have sent a code to your phone.').waitFor();
+    const named = await replyWith(page, { status: 503 }, { name: 'validate-sms', step: 'run.sent' });
+    await page.getByRole('button', { name: 'Send another code' }).click();
+    await page.getByText('That did not work. Please try again.').waitFor();
+    await page.getByLabel('Code').fill('012345');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Permission denied' }).waitFor();
+
+    expect(named).toEqual([undefined, undefined, 'run.sent']);
+  });
 });

@@ -87,9 +87,10 @@ function MessageStep({ challenge, device, awaitsAction }: Props) {
     setHasStarted(true);
     setState({ sent: false });
     const reply = await sendRequest({ selected_challenge: referenceTo(device) });
-    const errors = errorsOf((reply ?? {}) as unknown as Envelope);
+    if (!reply) return setState({ sent: false, error: t('That did not work. Please try again.') });
+    const errors = errorsOf(reply as unknown as Envelope);
     const refused = errors['selected_challenge'] ?? errors['non_field_errors'];
-    setState(refused ? { sent: false, error: messagesOf(refused, t) } : { sent: reply !== undefined });
+    return setState(refused ? { sent: false, error: messagesOf(refused, t) } : { sent: true });
   };
   useEffect(() => {
     if (hasStarted) void send();

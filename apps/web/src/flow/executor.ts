@@ -15,8 +15,14 @@ import type { FormAnswer } from './page.context.js';
 /** The result of a request to the executor. A refusal is shown as a flow error. */
 export type Reply = Exclude<ClientReply, Refusal> | { readonly kind: 'refused'; readonly challenge: Challenge };
 
-/** The result of an answer. With `interruption`, it is unknown whether the answer was processed. */
-export type AnswerReply = Reply & { readonly interruption?: Interruption | undefined };
+/**
+ * The result of an answer, and the id of the step that the answer has named. With `interruption`, it is unknown whether
+ * the answer was processed.
+ */
+export type AnswerReply = Reply & {
+  readonly interruption?: Interruption | undefined;
+  readonly answered?: string | undefined;
+};
 
 /** A client of the flow executor API. */
 export class ExecutorClient {
@@ -46,8 +52,9 @@ export class ExecutorClient {
 
   /** Sends an answer to the challenge. Returns the executor's reply, such as the next challenge. */
   async solve(answer: FormAnswer): Promise<AnswerReply> {
+    const answered = this.step;
     const reply = await this.request({ body: this.isPreview ? this.previewBody(answer) : JSON.stringify(answer) });
-    return { ...pageReply(reply), interruption: interruptionOf(reply) };
+    return { ...pageReply(reply), interruption: interruptionOf(reply), answered };
   }
 
   /** Lets the next request of a preview follow a mailed link. */

@@ -30,7 +30,7 @@ export interface PageContext {
   readonly answerAutomatically: (fields: FormAnswer) => void;
   /**
    * Sends a request that does not answer the challenge, such as the choice of a device, even while `busy`. Returns the
-   * next challenge.
+   * challenge again. Returns undefined if there is no reply, or the flow is not at this step any more.
    */
   readonly sendRequest: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
   /** Fetches the current challenge again. */

@@ -6,7 +6,7 @@ import { type AnswerReply, ExecutorClient, type Reply } from './executor.js';
 import type { FormAnswer } from './page.context.js';
 import { signalUnknownPasskey } from './passkey-signals.js';
 import { rememberProvedAccount } from './remembered-account.js';
-import { reduceVisit, type Sender, type Visit, type VisitEvent, visitOf } from './visit.js';
+import { type InterruptedAnswer, reduceVisit, type Sender, type Visit, type VisitEvent, visitOf } from './visit.js';
 
 /** The state of a visit to a flow, and the functions that advance it. */
 export interface FlowVisit {
@@ -52,8 +52,8 @@ class ExecutorChannel {
   /** The last answer, if it may be sent again. */
   private lastAnswer: FormAnswer | undefined;
   private lastSender: Sender | undefined;
-  /** The sender of the last answer, while it is unknown whether the answer was processed. */
-  private interrupted: Sender | undefined;
+  /** The last answer, while it is unknown whether it was processed. */
+  private interrupted: InterruptedAnswer | undefined;
   private busy = false;
 
   constructor(
@@ -91,15 +91,19 @@ class ExecutorChannel {
       noticeAnswer(fields, reply.challenge);
     // A login in another tab has changed the CSRF token.
     if (reply.interruption === 'csrf_failed') return this.send(undefined);
-    if (isOtherVisitor(reply)) return location.assign(this.pageData.address);
-    if (reloadsPage(reply, this.pageData)) return undefined;
-    return this.dispatch({ ...reply, interrupted: this.interruptedAfter(reply), awaited: fields?.['duo'] !== undefined });
+    this.show(reply, { sender, awaited: fields?.['duo'] !== undefined });
   }
 
-  /** Returns the sender of an answer whose result is unknown, and forgets it when a challenge has arrived. */
-  private interruptedAfter(reply: AnswerReply): Sender | undefined {
-    if (reply.interruption) {
-      this.interrupted = this.lastSender;
+  private show(reply: AnswerReply, { sender, awaited }: { sender: Sender | undefined; awaited: boolean }) {
+    if (isOtherVisitor(reply)) return location.assign(this.pageData.address);
+    if (reloadsPage(reply, this.pageData)) return undefined;
+    return this.dispatch({ ...reply, interrupted: this.interruptedAfter(reply, sender), awaited });
+  }
+
+  /** Returns the answer whose result is unknown, and forgets it when a challenge has arrived. */
+  private interruptedAfter(reply: AnswerReply, sender: Sender | undefined): InterruptedAnswer | undefined {
+    if (reply.interruption && sender) {
+      this.interrupted = { sender, step: reply.answered };
       this.lastAnswer = undefined;
     }
     const { interrupted } = this;
@@ -107,9 +111,17 @@ class ExecutorChannel {
     return interrupted;
   }
 
+  /** Shows the step that has replaced the one of the request, such as after a restart of the flow. */
   async sendRequest(fields: FormAnswer): Promise<FormAnswer | undefined> {
     const reply = await this.executor.solve(fields);
-    return reply.kind === 'challenge' ? reply.challenge : undefined;
+    if (reply.kind === 'challenge') {
+      if (reply.challenge.component === fields['component'] && !reply.interruption) return reply.challenge;
+      if (!this.busy) this.show(reply, { sender: 'visitor', awaited: false });
+    } else if (reply.interruption) {
+      // The request may have changed the id of the step.
+      await this.executor.show();
+    }
+    return undefined;
   }
 }
 

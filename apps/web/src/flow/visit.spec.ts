@@ -22,7 +22,10 @@ const pageData = (overrides: Partial<FlowPageData> = {}): FlowPageData => ({
 const UNAVAILABLE = { kind: 'unavailable', retryAfterS: 1, reason: 'service' } as const;
 
 /** The challenge that was fetched after an interruption. */
-const NAME_AGAIN = { kind: 'challenge', challenge: { ...NAME }, run: 'one', interrupted: 'visitor' } as const;
+const NAME_AGAIN = {
+  ...{ kind: 'challenge', challenge: { ...NAME }, run: 'one' },
+  interrupted: { sender: 'visitor', step: 'first' },
+} as const;
 
 describe('a visit to a flow', () => {
   it('starts a new step for a new challenge, and stays at the step when the answer is refused', () => {
@@ -94,8 +97,9 @@ describe('a visit to a flow', () => {
   it('starts the step of an interrupted automatic answer again, and counts the failures on until the visitor acts', () => {
     let visit = visitOf(pageData());
     for (let i = 0; i < MAX_RETRIES; i++) {
-      visit = reduceVisit(visit, { ...UNAVAILABLE, interrupted: 'page' });
-      visit = reduceVisit(visit, { kind: 'challenge', challenge: NAME, run: 'one', interrupted: 'page' });
+      const interrupted = { sender: 'page', step: 'first' } as const;
+      visit = reduceVisit(visit, { ...UNAVAILABLE, interrupted });
+      visit = reduceVisit(visit, { kind: 'challenge', challenge: NAME, run: 'one', interrupted });
     }
 
     expect(visit).toMatchObject({ step: MAX_RETRIES, interrupted: false, unavailable: undefined });

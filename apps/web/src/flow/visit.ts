@@ -6,8 +6,6 @@ import type { Reply } from './executor.js';
 export interface Visit {
   readonly challenge: Challenge;
   readonly run: string | undefined;
-  /** Id of the step, by which the page knows after an interruption whether the answer was processed. */
-  readonly stepId: string | undefined;
   /** Number of the step. A refused answer keeps the number, so that the form keeps its input. */
   readonly step: number;
   readonly phase: 'idle' | 'sending';
@@ -25,6 +23,13 @@ export interface Visit {
 /** The sender of an answer: the visitor, or the page by itself. */
 export type Sender = 'visitor' | 'page';
 
+/** An answer of which it is unknown whether it was processed. */
+export interface InterruptedAnswer {
+  readonly sender: Sender;
+  /** Id of the step that the answer has named. If the step still has it, the answer was not processed. */
+  readonly step: string | undefined;
+}
+
 /** Why the executor is unavailable and how long to wait. `tries` counts the failures in a row. */
 export interface Unavailable {
   readonly reason: UnavailableReason;
@@ -39,13 +44,13 @@ const RATE_LIMITED = 'rate_limited';
 export type VisitEvent = { readonly kind: 'sent' | 'user-acted' } | ReplyEvent;
 
 /**
- * A reply. `interrupted` is the sender of the last answer if it is unknown whether that was processed. `awaited` says that
- * the answer waits for a decision elsewhere, such as for a Duo push: a reply without errors then shows the same step.
+ * A reply. `interrupted` is the last answer if it is unknown whether that was processed. `awaited` says that the answer
+ * waits for a decision elsewhere, such as for a Duo push: a reply without errors then shows the same step.
  */
-type ReplyEvent = Reply & { readonly interrupted?: Sender | undefined; readonly awaited?: boolean };
+type ReplyEvent = Reply & { readonly interrupted?: InterruptedAnswer | undefined; readonly awaited?: boolean };
 
 /** Returns the initial state of a visit. */
-export function visitOf({ challenge: received, reasons, run, step, cross_site, retry_after_s }: FlowPageData): Visit {
+export function visitOf({ challenge: received, reasons, run, cross_site, retry_after_s }: FlowPageData): Visit {
   const challenge = withReasons(received, reasons);
   const reason = challenge['reason'] === RATE_LIMITED ? 'limited' : 'service';
   const unavailable =
@@ -53,7 +58,6 @@ export function visitOf({ challenge: received, reasons, run, step, cross_site, r
   return {
     challenge,
     run,
-    stepId: step?.value,
     step: 0,
     phase: 'idle',
     expired: false,
@@ -84,29 +88,28 @@ export function reduceVisit(visit: Visit, event: VisitEvent): Visit {
   }
 }
 
-/** A challenge, the id of its step, and the sender of the answer whose result is unknown. */
+/** A challenge, the id of its step, and the answer before it. */
 type ShownStep = Pick<ReplyEvent, 'interrupted' | 'awaited'> & {
   readonly challenge: Challenge;
   readonly step?: string | undefined;
 };
 
 function withChallenge(visit: Visit, event: ShownStep): Visit {
-  const { challenge, step: stepId, interrupted } = event;
+  const { challenge, interrupted } = event;
   return {
     ...visit,
     challenge,
     phase: 'idle',
-    interrupted: interrupted === 'visitor',
+    interrupted: interrupted?.sender === 'visitor',
     unavailable: undefined,
     failures: interrupted ? visit.failures : 0,
-    stepId,
     step: isSameStep(visit, event) ? visit.step : visit.step + 1,
   };
 }
 
 /** Returns whether the form keeps its input. A step whose automatic answer was interrupted starts again. */
 function isSameStep(before: Visit, { challenge, step, interrupted, awaited }: ShownStep): boolean {
-  if (interrupted) return interrupted === 'visitor' && step !== undefined && step === before.stepId;
+  if (interrupted) return interrupted.sender === 'visitor' && step !== undefined && step === interrupted.step;
   return challenge.component === before.challenge.component && (awaited || challenge['response_errors'] != null);
 }
 
