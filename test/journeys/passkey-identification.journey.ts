@@ -147,6 +147,20 @@ describeInChromium('a passkey in the first step, in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('is offered anew on a page that was open for long, whose name is then accepted although the run has expired', async () => {
+    const { page } = await chromium.open();
+    await page.clock.install();
+    await page.goto(urlOf('/if/flow/passkey-login/?next=/if/user/'));
+    await page.fill('input[name=uid_field]', 'alice');
+    await deployment.rows(`DELETE FROM flow.plans`);
+    const fetched = page.waitForResponse((response) => response.url().includes('/api/v3/flows/executor/'));
+    await page.clock.runFor(270_000);
+    await (await fetched).finished();
+    await page.keyboard.press('Enter');
+
+    await page.locator('input[name=password]').waitFor();
+  });
+
   it('is set up, used instead of the password and removed as docs/how-to/passkeys.md says', async () => {
     const { page, authenticator, complaints } = await openPage();
     await logInByPassword(page, 'default-authentication-flow', 'carol');

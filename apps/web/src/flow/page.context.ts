@@ -33,7 +33,12 @@ export interface PageContext {
    * challenge again. Returns undefined if there is no reply, or the flow is not at this step any more.
    */
   readonly sendRequest: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
-  /** Fetches the current challenge again. */
+  /**
+   * Returns the current challenge without showing it. The next answer is then for its step, such as the first one of a run
+   * that has replaced an expired one. Returns undefined while `busy`, and if there is no reply.
+   */
+  readonly fetchChallenge: () => Promise<FormAnswer | undefined>;
+  /** Fetches the current challenge again, and shows it. */
   readonly refetch: () => void;
   /** Replaces the heading of the step. `undefined` restores it. */
   readonly setHeading: (text: string | undefined) => void;

@@ -14,6 +14,7 @@ export interface FlowVisit {
   readonly answer: (fields: FormAnswer) => void;
   readonly answerAutomatically: (fields: FormAnswer) => void;
   readonly sendRequest: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
+  readonly fetchChallenge: () => Promise<FormAnswer | undefined>;
   readonly refetch: () => void;
   /** Follows a mailed link of a preview, by its token. */
   readonly followLink: (token: string) => void;
@@ -37,6 +38,7 @@ export function useFlowVisit(pageData: FlowPageData): FlowVisit {
       },
       answerAutomatically: (fields) => void channel.send(withComponent(fields), 'page'),
       sendRequest: (fields) => channel.sendRequest(withComponent(fields)),
+      fetchChallenge: () => channel.fetchChallenge(),
       refetch: () => void channel.send(undefined),
       followLink: (token) => {
         dispatch({ kind: 'user-acted' });
@@ -109,6 +111,12 @@ class ExecutorChannel {
     const { interrupted } = this;
     if (reply.kind !== 'unavailable') this.interrupted = undefined;
     return interrupted;
+  }
+
+  async fetchChallenge(): Promise<FormAnswer | undefined> {
+    if (this.busy) return undefined;
+    const reply = await this.executor.show();
+    return reply.kind === 'challenge' ? reply.challenge : undefined;
   }
 
   /** Shows the step that has replaced the one of the request, such as after a restart of the flow. */

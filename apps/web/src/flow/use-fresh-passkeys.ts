@@ -1,5 +1,4 @@
 import { useEffect, useState } from 'preact/hooks';
-import { ExecutorClient } from './executor.js';
 import { type FormAnswer, usePage } from './page.context.js';
 
 /**
@@ -14,7 +13,7 @@ const CHECK_MS = 30_000;
  * page that was open for long. The rest of the step stays as it is, because the visitor may be typing.
  */
 export function useFreshPasskeys(shown: FormAnswer | null | undefined): FormAnswer | null | undefined {
-  const { pageData } = usePage();
+  const { pageData, fetchChallenge } = usePage();
   const [fresh, setFresh] = useState({ shown, options: shown });
   useEffect(() => {
     if (!shown || pageData.preview) return undefined;
@@ -23,8 +22,7 @@ export function useFreshPasskeys(shown: FormAnswer | null | undefined): FormAnsw
     const refresh = async () => {
       if (document.visibilityState === 'hidden' || Date.now() - fetchedAt < REFRESH_MS) return;
       fetchedAt = Date.now();
-      const reply = await new ExecutorClient(pageData, location.search).show();
-      const options = reply.kind === 'challenge' ? (reply.challenge['passkey_challenge'] as typeof shown) : undefined;
+      const options = (await fetchChallenge())?.['passkey_challenge'] as typeof shown;
       if (options && !unmounted.signal.aborted) setFresh({ shown, options });
     };
     const timer = setInterval(() => void refresh(), CHECK_MS);
