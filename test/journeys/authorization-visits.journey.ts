@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
+import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment } from '../support/deployment.js';
 import {
   locationOf,
@@ -26,7 +27,7 @@ beforeAll(async () => {
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
         flowEntries('plain', [], AUTHORIZING),
         flowEntries('questions', [QUESTION, QUESTION], AUTHORIZING),
-        clientEntries('shop', { flow: 'plain', attrs: SHOP_CLIENT }),
+        clientEntries('shop', { flow: 'plain', attrs: { ...SHOP_CLIENT, authentication_flow: keyOf('login') } }),
         flowEntries('empty', []),
         clientEntries('open', { flow: 'plain', attrs: { ...SHOP_CLIENT, authentication_flow: keyOf('empty') } }),
         clientEntries('asking', { flow: 'questions', attrs: SHOP_CLIENT }),
@@ -137,5 +138,25 @@ describe('the address of a pushed request', () => {
       ...{ error: 'access_denied', state: request.checks.expectedState },
     });
     expect((await alice.fetch(request.path)).status).toBe(404);
+  });
+});
+
+describeInChromium('a login for an application in a browser', () => {
+  const chromium = useChromium();
+
+  it.each([true, false])('leads back to the application, with JavaScript: %s', async (javaScriptEnabled) => {
+    const { page, complaints } = await chromium.open({ javaScriptEnabled });
+    const request = await shop.push();
+    await page.goto(deployment.url + request.path);
+    await page.getByLabel('Username').fill('alice');
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Password', { exact: true }).fill('correct-horse-7');
+    const back = page.waitForRequest((sent) => sent.url().startsWith(SHOP_REDIRECT_URI));
+    await page.keyboard.press('Enter');
+    // A form may not lead to another site, also not by redirects.
+    if (!javaScriptEnabled) await page.getByRole('link', { name: 'Continue' }).click();
+
+    expect(new URL((await back).url()).searchParams.get('state')).toBe(request.checks.expectedState);
+    expect(complaints).toEqual([]);
   });
 });

@@ -22,7 +22,7 @@ import { presentFlowResponse } from './executor.presenter.js';
 import { FlowService } from './flow.service.js';
 import type { FlowRequestParams } from './flow-request.reader.js';
 import { REASON_HEADER } from './reason.header.js';
-import { wayOn } from './way-on.js';
+import { leadsElsewhere, wayOn } from './way-on.js';
 
 /** Hidden field of forms with the id of the step that the answer is for. */
 const STEP_FIELD = 'gatehouse_step';
@@ -122,13 +122,16 @@ export class FlowPageController {
 
   /**
    * Redirects to a local path at the end of a flow. Also redirects a visitor whom the flow does not admit to a page
-   * where the visitor can continue. If the flow ends at another site, the page shows a link, because its CSP does not
-   * allow a form to lead there.
+   * where the visitor can continue. If the flow ends at another site, or a form leads to a path that can redirect to
+   * one, the page shows a link, because its CSP does not allow a form to lead there, also not by redirects.
    */
-  private redirect({ reply }: HttpExchange, { body, wayOn: elsewhere }: PageResponse) {
-    if (elsewhere !== undefined) return reply.redirect(elsewhere, 303);
-    const to = String(body['to']);
-    return body['component'] === 'xak-flow-redirect' && isLocalPath(to) ? reply.redirect(toUri(to), 303) : undefined;
+  private redirect(exchange: HttpExchange, page: PageResponse) {
+    const { request, reply } = exchange;
+    const to = page.wayOn ?? localEnd(page.body);
+    if (to === undefined) return undefined;
+    if (request.method === 'POST' && leadsElsewhere(to))
+      return this.draw(exchange, { ...page, body: { component: 'xak-flow-redirect', to } });
+    return reply.redirect(to, 303);
   }
 
   /** Redirects to a GET that shows the same challenge, so that a reload does not send the form again. */
@@ -158,6 +161,11 @@ export class FlowPageController {
     });
     return sendPage(reply.status(status).headers(headers), page);
   }
+}
+
+/** Returns the local path to which a flow leads at its end. */
+function localEnd({ component, to }: HttpResponseBody['body']): string | undefined {
+  return component === 'xak-flow-redirect' && isLocalPath(String(to)) ? toUri(String(to)) : undefined;
 }
 
 /** Returns the challenge of a response, or a problem in the form of a challenge. */
