@@ -137,6 +137,13 @@ describeInChromium('the ways to prove who one is', () => {
     expect(await page.locator('.devices').isVisible()).toBe(false);
   });
 
+  it.each(['validate-sms', 'validate-email'])('say that a code needs JavaScript to be sent: %s', async (name) => {
+    const { page } = await chromium.open({ javaScriptEnabled: false });
+    await page.goto(examples.address(name));
+
+    expect(await page.locator('main').innerText()).toContain('This step needs JavaScript.');
+  });
+
   it('that can be set up have names that visitors know', async () => {
     const { page } = await chromium.open();
     await page.goto(examples.address('validate-set-up'));

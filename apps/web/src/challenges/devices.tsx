@@ -103,6 +103,7 @@ function MessageStep({ challenge, device, awaitsAction }: Props) {
       <CodeField errors={errorsOf(challenge)['code']} />
       <Button plain={!hasStarted}>{t('Continue')}</Button>
       {hasStarted && <SendButton text={t('Send another code')} send={send} plain />}
+      <ScriptRequired />
     </Form>
   );
 }
