@@ -108,6 +108,16 @@ describeInChromium('a page', () => {
     expect(await readFile(await download.path(), 'utf8')).toBe(`${codes.join('\n')}\n`);
   });
 
+  it('says that it cannot copy recovery codes where the browser allows it to no page, as over plain HTTP', async () => {
+    const { page, complaints } = await chromium.open();
+    await page.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+    await page.goto(examples.address('static'));
+    await page.getByRole('button', { name: 'Copy' }).click();
+
+    await page.getByText('Copying is not allowed here.').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   it('requests one text message for the only device, and another when the user asks for it', async () => {
     const { page, answers } = await opened('validate-sms');
     await page.getByText('We have sent a code to your phone.').waitFor();

@@ -5,11 +5,15 @@ import { usePage } from '../flow/page.context.js';
 export function Copy({ text, label }: { text: string; label: string }) {
   const { t } = usePage();
   const [message, setMessage] = useState('');
-  const copy = () =>
-    navigator.clipboard.writeText(text).then(
-      () => setMessage(t('Copied.')),
-      () => setMessage(t('Copying is not allowed here.')),
-    );
+  const copy = async () => {
+    try {
+      // Browsers have no clipboard for pages over plain HTTP.
+      await navigator.clipboard.writeText(text);
+      setMessage(t('Copied.'));
+    } catch {
+      setMessage(t('Copying is not allowed here.'));
+    }
+  };
   return (
     <>
       <button type="button" class="plain scripted" onClick={() => void copy()}>
