@@ -1,5 +1,5 @@
 import type { FlowReleases } from '@gatehouse/blueprints';
-import { escapeUnprintable } from '@gatehouse/contracts';
+import { escapeUnprintable, firstCharacters } from '@gatehouse/contracts';
 import type { VersionChange } from '@gatehouse/web';
 
 type Change = Awaited<ReturnType<FlowReleases['diff']>>[number];
@@ -24,5 +24,6 @@ function textOf(value: unknown): string {
     typeof value === 'string' && value.includes('\n')
       ? value.split('\n').map(escapeUnprintable).join('\n')
       : escapeUnprintable(JSON.stringify(value));
-  return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH)}…` : text;
+  const start = firstCharacters(text, MAX_VALUE_LENGTH);
+  return start === text ? text : `${start}…`;
 }
