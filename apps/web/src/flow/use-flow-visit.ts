@@ -6,7 +6,15 @@ import { type AnswerReply, ExecutorClient, type Reply } from './executor.js';
 import type { FormAnswer } from './page.context.js';
 import { signalUnknownPasskey } from './passkey-signals.js';
 import { rememberProvedAccount } from './remembered-account.js';
-import { type InterruptedAnswer, reduceVisit, type Sender, type Visit, type VisitEvent, visitOf } from './visit.js';
+import {
+  type InterruptedAnswer,
+  type ReplyEvent,
+  reduceVisit,
+  type Sender,
+  type Visit,
+  type VisitEvent,
+  visitOf,
+} from './visit.js';
 
 /** The state of a visit to a flow, and the functions that advance it. */
 export interface FlowVisit {
@@ -93,13 +101,15 @@ class ExecutorChannel {
       noticeAnswer(fields, reply.challenge);
     // A login in another tab has changed the CSRF token.
     if (reply.interruption === 'csrf_failed') return this.send(undefined);
-    this.show(reply, { sender, awaited: fields?.['duo'] !== undefined });
+    // The gateway says so if it has not applied an answer that names its step.
+    const isApplied = reply.answered !== undefined && !reply.interruption;
+    this.show({ ...reply, awaited: fields?.['duo'] !== undefined, isApplied }, sender);
   }
 
-  private show(reply: AnswerReply, { sender, awaited }: { sender: Sender | undefined; awaited: boolean }) {
+  private show(reply: AnswerReply & Pick<ReplyEvent, 'awaited' | 'isApplied'>, sender: Sender | undefined) {
     if (isOtherVisitor(reply)) return location.assign(this.pageData.address);
     if (reloadsPage(reply, this.pageData)) return undefined;
-    return this.dispatch({ ...reply, interrupted: this.interruptedAfter(reply, sender), awaited });
+    return this.dispatch({ ...reply, interrupted: this.interruptedAfter(reply, sender) });
   }
 
   /** Returns the answer whose result is unknown, and forgets it when a challenge has arrived. */
@@ -124,7 +134,7 @@ class ExecutorChannel {
     const reply = await this.executor.solve(fields);
     if (reply.kind === 'challenge') {
       if (reply.challenge.component === fields['component'] && !reply.interruption) return reply.challenge;
-      if (!this.busy) this.show(reply, { sender: 'visitor', awaited: false });
+      if (!this.busy) this.show(reply, 'visitor');
     } else if (reply.interruption) {
       // The request may have changed the id of the step.
       await this.executor.show();

@@ -49,6 +49,12 @@ describe('a visit to a flow', () => {
     expect(reduceVisit(restarted, { kind: 'sent' }).expired).toBe(false);
   });
 
+  it('is not marked as expired by the reply to an answer that the new run has accepted, because no step begins again', () => {
+    const accepted = { kind: 'challenge', challenge: PASSWORD, run: 'two', isApplied: true } as const;
+
+    expect(reduceVisit(visitOf(pageData()), accepted)).toMatchObject({ expired: false, run: 'two' });
+  });
+
   it('is not marked as expired by a reply without a run id', () => {
     const end = { component: 'xak-flow-redirect', to: '/' };
 

@@ -45,9 +45,14 @@ export type VisitEvent = { readonly kind: 'sent' | 'user-acted' } | ReplyEvent;
 
 /**
  * A reply. `interrupted` is the last answer if it is unknown whether that was processed. `awaited` says that the answer
- * waits for a decision elsewhere, such as for a Duo push: a reply without errors then shows the same step.
+ * waits for a decision elsewhere, such as for a Duo push: a reply without errors then shows the same step. `isApplied` says
+ * that this is the reply to an answer that the run has got, also if the run is a new one.
  */
-type ReplyEvent = Reply & { readonly interrupted?: InterruptedAnswer | undefined; readonly awaited?: boolean };
+export type ReplyEvent = Reply & {
+  readonly interrupted?: InterruptedAnswer | undefined;
+  readonly awaited?: boolean;
+  readonly isApplied?: boolean;
+};
 
 /** Returns the initial state of a visit. */
 export function visitOf({ challenge: received, reasons, run, cross_site, retry_after_s }: FlowPageData): Visit {
@@ -82,7 +87,8 @@ export function reduceVisit(visit: Visit, event: VisitEvent): Visit {
     case 'refused':
       return { ...withChallenge(visit, event), expired: false };
     case 'challenge': {
-      const expired = visit.run !== undefined && event.run !== undefined && event.run !== visit.run;
+      const isOther = visit.run !== undefined && event.run !== undefined && event.run !== visit.run;
+      const expired = isOther && !event.isApplied;
       return { ...withChallenge(visit, event), expired, run: event.run ?? visit.run };
     }
   }
