@@ -57,6 +57,16 @@ it('keeps all cookies in the jar of a native program, and sends its CSRF token a
   expect([...urls]).toEqual(['/api/v3/flows/executor/login/']);
 });
 
+it('sends the CSRF token of the host, if the jar also has an older cookie without the prefix', async () => {
+  const cookies = {
+    getCookieString: () => 'authentik_csrf=old; __Host-authentik_csrf=new',
+    setCookie: () => undefined,
+  };
+  const headers = await answerTwice([NEXT, NEXT, NEXT], () => ({ cookies }));
+
+  expect(headers[1]?.['x-authentik-csrf']).toBe('new');
+});
+
 it('refuses a cookie jar without a baseUrl', () => {
   const cookies = { getCookieString: () => '', setCookie: () => undefined };
 

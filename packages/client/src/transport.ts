@@ -25,7 +25,11 @@ export interface ClientOptions {
 
 /** Response header with the CSRF token, for pages of other origins, which cannot read the cookie. */
 const CSRF_RESPONSE_HEADER = 'x-gatehouse-csrf';
-const CSRF_COOKIE = /(?:^|; *)(?:__Host-)?authentik_csrf=([^;]*)/;
+/**
+ * The names of the CSRF cookie that a gateway can have. A browser keeps the second one for a year after the gateway has
+ * changed to the first.
+ */
+const CSRF_COOKIES = [/(?:^|; *)__Host-authentik_csrf=([^;]*)/, /(?:^|; *)authentik_csrf=([^;]*)/];
 
 /** Returns the path of a flow's executor. `query` is the query of the page that shows the flow. */
 export const executorPath = (flow: string, query: string): string =>
@@ -109,4 +113,5 @@ export class Transport {
 
 const stepHeader = ({ step }: Answer) => (step === undefined ? {} : { [STEP_HEADER]: step });
 
-const csrfIn = (cookies = '') => CSRF_COOKIE.exec(cookies)?.[1];
+const csrfIn = (cookies = '') =>
+  CSRF_COOKIES.map((cookie) => cookie.exec(cookies)?.[1]).find((token) => token !== undefined);
