@@ -23,7 +23,7 @@ const UNAVAILABLE = { kind: 'unavailable', retryAfterS: 1, reason: 'service' } a
 
 /** The challenge that was fetched after an interruption. */
 const NAME_AGAIN = {
-  ...{ kind: 'challenge', challenge: { ...NAME }, run: 'one' },
+  ...({ kind: 'challenge', challenge: { ...NAME }, run: 'one' } as const),
   interrupted: { sender: 'visitor', step: 'first' },
 } as const;
 
