@@ -251,6 +251,22 @@ describeInChromium('a page', () => {
     expect(await answer).toEqual({ component: 'ak-stage-authenticator-duo' });
   });
 
+  it('asks for the pairing of the Duo app again after its answer was refused, as while Duo is away', async () => {
+    const { page } = await chromium.open();
+    await page.clock.install();
+    await page.route('**/enrollment_status/', (route) => route.fulfill({ json: { duo_response: 'success' } }));
+    const away = { duo: [{ string: 'Duo cannot be reached.', code: 'invalid' }] };
+    const replies = [{ ...EXAMPLES['duo'], response_errors: away }, EXAMPLES['denied']];
+    await page.route('**/executor/**', (route) => route.fulfill({ json: replies.shift() }));
+    await page.goto(examples.address('duo'));
+    await page.getByText('This page goes on by itself').waitFor();
+    await page.clock.runFor(3000);
+    await page.getByText('Duo cannot be reached.').waitFor();
+    await page.clock.runFor(3000);
+
+    await page.getByRole('heading', { name: 'Permission denied' }).waitFor();
+  });
+
   it('submits the form of an autosubmit challenge with all its fields', async () => {
     const { page } = await chromium.open();
     const sent = page.waitForRequest('https://app.example.org/saml/acs/');

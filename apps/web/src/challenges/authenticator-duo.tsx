@@ -17,7 +17,7 @@ const POLL_INTERVAL_MS = 3000;
 
 export function AuthenticatorDuo({ challenge }: { challenge: DuoChallenge }) {
   const { t, answerAutomatically } = usePage();
-  const status = useStatus(challenge.stage_uuid);
+  const status = useStatus(challenge);
   useEffect(() => {
     if (status === 'success') answerAutomatically({});
   }, [status]);
@@ -40,18 +40,21 @@ export function AuthenticatorDuo({ challenge }: { challenge: DuoChallenge }) {
   );
 }
 
-/** Polls the enrolment status until the pairing succeeds or expires. */
-function useStatus(stage: string): string {
-  const [status, setStatus] = useState('waiting');
+/** Polls the enrolment status until the pairing succeeds or expires, and again after the answer was refused. */
+function useStatus(challenge: DuoChallenge): string {
+  const [reported, setReported] = useState({ challenge, status: 'waiting' });
+  const status = reported.challenge === challenge ? reported.status : 'waiting';
   useEffect(() => {
     if (status !== 'waiting') return undefined;
     const poll = async () => {
-      const address = `/api/v3/stages/authenticator/duo/${encodeURIComponent(stage)}/enrollment_status/`;
+      const address = `/api/v3/stages/authenticator/duo/${encodeURIComponent(challenge.stage_uuid)}/enrollment_status/`;
       const response = await callApi(address, { method: 'POST' }).catch(() => undefined);
-      if (response?.ok) setStatus(((await response.json()) as { duo_response: string }).duo_response);
+      if (!response?.ok) return;
+      const { duo_response } = (await response.json()) as { duo_response: string };
+      setReported({ challenge, status: duo_response });
     };
     const timer = setInterval(() => void poll(), POLL_INTERVAL_MS);
     return () => clearInterval(timer);
-  }, [stage, status]);
+  }, [challenge, status]);
   return status;
 }
