@@ -44,7 +44,7 @@ async function diamond() {
 }
 
 const namesOf = async (above = true) =>
-  (await new PolicyUserRepository(source).findGroupsOf(alice.uuid, { above, filters: {} })).map(({ name }) => name);
+  (await new PolicyUserRepository(source).findGroupsOf(alice.uuid, { above, filters: {} }))?.map(({ name }) => name);
 const isSuperuser = async () => {
   const [row] = await source.query('SELECT is_superuser FROM directory.identities WHERE id = $1', [alice.uuid]);
   return row.is_superuser as boolean;
