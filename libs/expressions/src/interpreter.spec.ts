@@ -97,6 +97,7 @@ describe('names in an expression', () => {
     ['context["geoip"]["country"]', 'DE'],
     ['context["flow_plan"].slug', 'login'],
     ['request.http_request.headers["User-Agent"] + http_request.META["HTTP_USER_AGENT"]', 'testtest'],
+    ['[http_request.headers.get("user-agent"), "HOST" in http_request.headers]', ['test', true]],
     ['request.http_request.build_absolute_uri("/")', 'https://id.example.org/'],
     ['http_request.build_absolute_uri()', 'https://id.example.org/flow'],
     ['request.http_request.tenant.default_user_change_name', true],

@@ -4,6 +4,7 @@ from datetime import datetime
 from urllib.parse import urljoin
 
 from host import PolicyException, ask
+from requests import Headers
 
 
 class Record:
@@ -281,7 +282,7 @@ def http_request_of(values, user):
     request = HttpRequest({"method": "GET", "path": "/", **values, "user": user})
     fields = request.__dict__
     if "headers" in fields:
-        fields["headers"] = {name.title(): value for name, value in fields["headers"].items()}
+        fields["headers"] = Headers({name.lower(): value for name, value in fields["headers"].items()})
     if "tenant" in fields:
         fields["tenant"] = Record({**_TENANT, **fields["tenant"]})
     fields["brand"] = Record(fields.get("brand", {}))
