@@ -126,6 +126,17 @@ it.each([
   }
 });
 
+it.each([
+  'request.user.groups.filter(name="staff")',
+  'request.user.all_groups()',
+  'User.objects.filter(username="akadmin")',
+  'Group.objects.filter(name="staff")',
+])('%s is true only if it finds something', async (query) => {
+  const source = `from authentik.core.models import Group, User\nreturn ${query}`;
+  const verdict = async (rows: object[]) => (await run(source, { request: { user: admin } }, hostReplying(rows))).truth;
+  expect([await verdict([admin]), await verdict([])]).toEqual([true, false]);
+});
+
 it('users and groups are equal if they have the same pk, whatever else is known of them', async () => {
   const [user, found] = [
     { ...admin, pk: 1 },

@@ -99,6 +99,8 @@ class Memberships:
     def exists(self):
         return self.first() is not None
 
+    __bool__ = exists
+
     def first(self):
         return next(iter(self), None)
 

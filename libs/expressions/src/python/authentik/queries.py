@@ -25,6 +25,8 @@ class Query:
     def exists(self):
         return self.first() is not None
 
+    __bool__ = exists
+
     def _fetch(self, limit):
         return [self._record(row) for row in rows_of(self._request, self._filters, most=limit)]
 
