@@ -86,10 +86,18 @@ def request(method, url, params=None, data=None, headers=None, auth=None, timeou
 
 
 def _url_with_params(url, params):
-    if not params:
+    query = _form(params or ())
+    if not query:
         return url
     base, mark, fragment = url.partition("#")
-    return base + ("&" if "?" in base else "?") + urlencode(params, doseq=True) + mark + fragment
+    return base + ("&" if "?" in base else "?") + query + mark + fragment
+
+
+def _form(values):
+    """Returns the values in the format of a form, without those that are None."""
+    pairs = values.items() if isinstance(values, dict) else values
+    lists = [(name, value if isinstance(value, (list, tuple, set)) else [value]) for name, value in pairs]
+    return urlencode([(name, value) for name, listed in lists for value in listed if value is not None])
 
 
 def _body(data, json):
@@ -98,7 +106,7 @@ def _body(data, json):
     if data is None:
         return None, None
     if isinstance(data, (dict, list, tuple)):
-        return urlencode(data, doseq=True).encode(), "application/x-www-form-urlencoded"
+        return _form(data).encode(), "application/x-www-form-urlencoded"
     return data.encode() if isinstance(data, str) else bytes(data), None
 
 
