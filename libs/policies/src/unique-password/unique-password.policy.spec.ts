@@ -39,6 +39,13 @@ describe('a policy for new passwords', () => {
     expect(await ask({ prompt_data: { password: 'new' } }).outcome).toEqual({ pass: true });
   });
 
+  it('compares every password that a form accepts, also one of many characters outside of the basic plane', async () => {
+    const password = '😀'.repeat(4096);
+    const { outcome, asked } = ask({ prompt_data: { password } });
+    await outcome;
+    expect(asked).toMatchObject([{ password }]);
+  });
+
   it('finds the password in its field, and outside of the form', async () => {
     expect(await ask({ prompt_data: { secret: 'old' } }, { password_field: 'secret' }).outcome).toMatchObject({
       pass: false,

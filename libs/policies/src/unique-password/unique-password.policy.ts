@@ -1,4 +1,4 @@
-import { MAX_PASSWORD } from '@gatehouse/contracts';
+import { firstCharacters, MAX_PASSWORD } from '@gatehouse/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { NO_PASSWORD, passwordIn } from '../password-in.js';
 import type { Policy, PolicyInput, PolicyOutcome } from '../policy.js';
@@ -21,7 +21,8 @@ export class UniquePasswordPolicy implements Policy<typeof uniquePasswordContrac
     if (password === '') return { pass: false, messages: [NO_PASSWORD] };
     const { num_historical_passwords: count } = config;
     // No stored password is longer, so a longer one is new. Another policy or the stage refuses it.
-    if (count === 0 || request.user?.kind !== 'saved' || password.length > MAX_PASSWORD) return { pass: true };
+    const isTooLong = firstCharacters(password, MAX_PASSWORD) !== password;
+    if (count === 0 || request.user?.kind !== 'saved' || isTooLong) return { pass: true };
     const isReused = await this.history.isReused({ user: request.user.uuid, password, count }, timeLeftMs());
     return isReused ? { pass: false, messages: [REUSED] } : { pass: true };
   }
