@@ -150,6 +150,35 @@ describeInChromium('the ways to prove who one is', () => {
     expect(await page.locator('.device').allTextContents()).toEqual(['Recovery codes', 'Phone appAuthenticator app']);
   });
 
+  it('end the question for a passkey with its step: it can be asked again, and answers no other step', async () => {
+    const { page } = await chromium.open();
+    const answers = answersOf(page);
+    // Like a browser, which shows one question at a time, until the page ends it.
+    await page.addInitScript(() => {
+      const pending = new Set<object>();
+      const get = ({ signal }: CredentialRequestOptions) =>
+        new Promise((resolve, reject) => {
+          if (pending.size > 0) return reject(new Error('A request is already pending.'));
+          pending.add(resolve);
+          document.documentElement.dataset['asked'] = `${Number(document.documentElement.dataset['asked'] ?? 0) + 1}`;
+          return signal?.addEventListener('abort', () => {
+            pending.delete(resolve);
+            reject(signal.reason);
+          });
+        });
+      Object.assign(navigator.credentials, { get });
+    });
+    await page.goto(examples.address('validate-choice'));
+    await page.getByRole('button', { name: 'Passkey or security key' }).click();
+    await page.locator('html[data-asked="1"]').waitFor();
+    await page.getByRole('button', { name: 'Choose another way' }).click();
+    await page.getByRole('button', { name: 'Passkey or security key' }).click();
+
+    await page.locator('html[data-asked="2"]').waitFor();
+    expect(await page.getByText('That did not work. Please try again.').count()).toBe(0);
+    expect(answers).toEqual([]);
+  });
+
   it('keep the chosen Duo while its push is not answered, and go on waiting', async () => {
     const { page } = await chromium.open();
     const answers = answersOf(page);

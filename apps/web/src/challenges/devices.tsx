@@ -1,6 +1,6 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import type { FunctionComponent } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { deviceHeading } from '../flow/heading.js';
 import { useHeading, usePage } from '../flow/page.context.js';
 import { usePrefill } from '../flow/prefill.js';
@@ -171,16 +171,22 @@ function DuoNumber({ number }: { number: string }) {
 function KeyStep({ challenge, device }: Props) {
   const { t, answer } = usePage();
   const [failed, setFailed] = useState(false);
+  const question = useRef<AbortController>();
   const verify = async () => {
+    question.current?.abort();
+    question.current = new AbortController();
+    const { signal } = question.current;
     setFailed(false);
     const { getCredential } = await import('@gatehouse/client/webauthn');
-    await getCredential(device.challenge).then(
-      (webauthn) => answer({ webauthn }),
-      () => setFailed(true),
+    await getCredential(device.challenge, { signal }).then(
+      (webauthn) => signal.aborted || answer({ webauthn }),
+      () => signal.aborted || setFailed(true),
     );
   };
   useEffect(() => {
     if (!challenge.response_errors) void verify();
+    // A passkey that the visitor gives later would answer another step.
+    return () => question.current?.abort();
   }, []);
   return (
     <>
