@@ -253,6 +253,7 @@ describeInChromium('a page', () => {
 
   it('asks for the pairing of the Duo app again after its answer was refused, as while Duo is away', async () => {
     const { page } = await chromium.open();
+    const answers = answersOf(page);
     await page.clock.install();
     await page.route('**/enrollment_status/', (route) => route.fulfill({ json: { duo_response: 'success' } }));
     const away = { duo: [{ string: 'Duo cannot be reached.', code: 'invalid' }] };
@@ -263,8 +264,9 @@ describeInChromium('a page', () => {
     await page.clock.runFor(3000);
     await page.getByText('Duo cannot be reached.').waitFor();
     await page.clock.runFor(3000);
-
     await page.getByRole('heading', { name: 'Permission denied' }).waitFor();
+
+    expect(answers).toHaveLength(2);
   });
 
   it('submits the form of an autosubmit challenge with all its fields', async () => {
