@@ -175,6 +175,21 @@ it('says that the flow has started again when the id of the run changes', async 
   expect(run.id).toBe('two');
 });
 
+it.each([
+  ['does not say so if the new run has taken the response to the first step', '', undefined],
+  ['says so if the new run has not taken the response', 'error=other_step', true],
+])('%s', async (_what, reason, restarted) => {
+  const headers = (run: string) => ({ 'x-gatehouse-run': run, 'x-gatehouse-step': `${run}.first` });
+  const { run } = await startAt([
+    { body: PASSWORD, headers: headers('one') },
+    { body: NAME, headers: { ...headers('two'), 'x-gatehouse-reason': reason } },
+  ]);
+  const result = await run.solve(ANSWER);
+
+  expect(result).toHaveProperty('kind', 'challenge');
+  expect((result as { restarted?: boolean }).restarted).toBe(restarted);
+});
+
 it('sends one request at a time: a second response rejects and is not sent', async () => {
   const { executor, run } = await startAt([shown(PASSWORD), shown(NAME)]);
   const held = executor.hold();

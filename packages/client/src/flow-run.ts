@@ -98,9 +98,11 @@ export class FlowRun {
   }
 
   private async answer(body: string): Promise<FlowResult> {
+    // The gateway says so if it has not applied a response that names its step.
+    const isNamed = this.stepId !== undefined;
     const reply = await this.send(body, (failure) => !interruptionOf(failure));
     const interruption = interruptionOf(reply);
-    if (!interruption) return this.show(reply);
+    if (!interruption) return this.show(reply, undefined, isNamed);
     if (reply.kind === 'challenge') return this.show(reply, interruption);
     if (reply.kind === 'unavailable') await this.wait(reply, 1);
     return this.fetchChallenge(interruption);
@@ -131,13 +133,14 @@ export class FlowRun {
     return pause(seconds, this.signal);
   }
 
-  private show(reply: Reply, interrupted?: Interruption): FlowResult {
+  /** `isApplied` says that the run has got the response, also if it is a new one, so that no step begins again. */
+  private show(reply: Reply, interrupted?: Interruption, isApplied = false): FlowResult {
     const before = this.runId;
     if (reply.kind === 'challenge') {
       this.runId = reply.run ?? before;
       this.stepId = reply.step;
     }
-    const restarted = before !== undefined && this.runId !== before;
+    const restarted = before !== undefined && this.runId !== before && !isApplied;
     const result = resultOf(reply, (to) => this.options.transport.resolve(to));
     if (result.kind === 'challenge') {
       this.answerable = result.challenge;
