@@ -112,3 +112,17 @@ it('logs the user in without JavaScript, by the code and by the link', async () 
     expect((await visitor.fetch('/api/v3/core/users/me/')).status).toBe(200);
   }
 });
+
+it('says without JavaScript that a link is used before the visitor goes on, and not at the steps after it', async () => {
+  const browser = deployment.browser();
+  const page = `${PAGE}?flow_token=${'x'.repeat(60)}&next=%2Fapp`;
+  const gone = 'Link was already used, please request a new link.';
+  expect((await browser.fetch(page)).text).toContain(gone);
+  const { status, headers } = await submit(browser, page, { uid_field: 'reader-en' });
+  expect(status).toBe(303);
+  const { text } = await browser.fetch(headers.get('location')!);
+
+  expect(text).toContain('We have sent you an email.');
+  expect(text).not.toContain(gone);
+  expect(headers.get('location')).toBe(`${PAGE}?next=%2Fapp`);
+});

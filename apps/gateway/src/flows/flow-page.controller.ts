@@ -16,7 +16,7 @@ import { namedLocale, pageLanguageFor } from '../http/locale.js';
 import { sendPage } from '../http/pages/page.sender.js';
 import { brandAppearance, PageRenderer } from '../http/pages/page-renderer.js';
 import { type HttpResponseBody, presentProblem } from '../http/problem.presenter.js';
-import { parseInnerQuery } from '../http/query.js';
+import { parseInnerQuery, queryTextIn, withQuery } from '../http/query.js';
 import { AvatarService } from '../users/avatars/avatar.service.js';
 import { presentFlowResponse } from './executor.presenter.js';
 import { FlowService } from './flow.service.js';
@@ -137,7 +137,7 @@ export class FlowPageController {
   /** Redirects to a GET that shows the same challenge, so that a reload does not send the form again. */
   private redirectToGet({ request, reply }: HttpExchange, { status, body }: HttpResponseBody) {
     const isChallenge = status === 200 && 'flow_info' in body && body['component'] !== 'ak-stage-access-denied';
-    return isChallenge && !('response_errors' in body) ? reply.redirect(request.url, 303) : undefined;
+    return isChallenge && !('response_errors' in body) ? reply.redirect(withoutLink(request.url), 303) : undefined;
   }
 
   private draw({ request, reply }: HttpExchange, response: PageResponse) {
@@ -186,6 +186,15 @@ const NAME_FIELD = 'uid_field';
 function typedFields(answer: ChallengeSubmission | undefined): FlowPageData['typed'] {
   const { [NAME_FIELD]: name } = Object(answer?.body) as Record<string, unknown>;
   return typeof name === 'string' ? { [NAME_FIELD]: name } : undefined;
+}
+
+/**
+ * Returns the URL of a page without the token of a mailed link. After an answer, the session has the plan of a valid link,
+ * and each later step would show again that another link is not valid.
+ */
+function withoutLink(url: string): string {
+  const { flow_token: token, ...query } = parseInnerQuery(queryTextIn(url));
+  return token === undefined ? url : withQuery(url.split('?', 1)[0] ?? '', query);
 }
 
 /** Returns the query of the page's URL. API clients send the same parameters as the inner query. */
