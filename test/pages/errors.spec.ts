@@ -188,6 +188,23 @@ describeInChromium('a page with an error', () => {
     expect(sent).toEqual(methods);
   });
 
+  it('keeps what was typed when the session has changed meanwhile, and says that the answer did not arrive', async () => {
+    const { page } = await opened('password');
+    const step = { headers: { 'x-gatehouse-step': 'run.step' } };
+    await replyWith(page, { body: EXAMPLES['password']!, ...step });
+    await replyWith(page, { body: { detail: 'CSRF Failed', code: 'csrf_failed' }, status: 403 }, 1);
+    await replyWith(page, { body: EXAMPLES['password-refused']!, ...step }, 1);
+    await page.locator('#password').fill('wrong');
+    await page.keyboard.press('Enter');
+    await errorOf(page, 'password').waitFor();
+    await expect.poll(() => page.locator('#password').inputValue()).toBe('');
+    await page.locator('#password').fill('right');
+    await page.keyboard.press('Enter');
+    await page.getByText('The connection was interrupted. Please go on with this step.').waitFor();
+
+    expect(await page.locator('#password').inputValue()).toBe('right');
+  });
+
   it('offers a user who is logged in the account or a logout that leads back', async () => {
     const { page } = await opened('denied-logged-in');
 

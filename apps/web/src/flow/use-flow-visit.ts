@@ -99,28 +99,27 @@ class ExecutorChannel {
     this.busy = false;
     if (fields && reply.kind === 'challenge' && !reply.interruption && !this.pageData.preview)
       noticeAnswer(fields, reply.challenge);
+    this.noticeInterruption(reply, sender);
     // A login in another tab has changed the CSRF token.
     if (reply.interruption === 'csrf_failed') return this.send(undefined);
     // The gateway says so if it has not applied an answer that names its step.
     const isApplied = reply.answered !== undefined && !reply.interruption;
-    this.show({ ...reply, awaited: fields?.['duo'] !== undefined, isApplied }, sender);
+    this.show({ ...reply, awaited: fields?.['duo'] !== undefined, isApplied });
   }
 
-  private show(reply: AnswerReply & Pick<ReplyEvent, 'awaited' | 'isApplied'>, sender: Sender | undefined) {
+  /** Keeps the answer if its result is unknown, until a challenge has arrived. */
+  private noticeInterruption({ interruption, answered }: AnswerReply, sender: Sender | undefined) {
+    if (!interruption || !sender) return;
+    this.interrupted = { sender, step: answered };
+    this.lastAnswer = undefined;
+  }
+
+  private show(reply: AnswerReply & Pick<ReplyEvent, 'awaited' | 'isApplied'>) {
     if (isOtherVisitor(reply)) return location.assign(this.pageData.address);
     if (reloadsPage(reply, this.pageData)) return undefined;
-    return this.dispatch({ ...reply, interrupted: this.interruptedAfter(reply, sender) });
-  }
-
-  /** Returns the answer whose result is unknown, and forgets it when a challenge has arrived. */
-  private interruptedAfter(reply: AnswerReply, sender: Sender | undefined): InterruptedAnswer | undefined {
-    if (reply.interruption && sender) {
-      this.interrupted = { sender, step: reply.answered };
-      this.lastAnswer = undefined;
-    }
     const { interrupted } = this;
     if (reply.kind !== 'unavailable') this.interrupted = undefined;
-    return interrupted;
+    return this.dispatch({ ...reply, interrupted });
   }
 
   async fetchChallenge(): Promise<FormAnswer | undefined> {
@@ -134,7 +133,10 @@ class ExecutorChannel {
     const reply = await this.executor.solve(fields);
     if (reply.kind === 'challenge') {
       if (reply.challenge.component === fields['component'] && !reply.interruption) return reply.challenge;
-      if (!this.busy) this.show(reply, 'visitor');
+      if (!this.busy) {
+        this.noticeInterruption(reply, 'visitor');
+        this.show(reply);
+      }
     } else if (reply.interruption) {
       // The request may have changed the id of the step.
       await this.executor.show();
