@@ -101,7 +101,7 @@ describe('a lookup by key reads a few rows of many', () => {
     const groups = await users().findGroupsOf(ALICE, { above: false, filters: {} });
     expect(groups?.map(({ name }) => name)).toEqual(['group-2', 'house', 'staff']);
   });
-  it.each(['x', '', '00', '-1', '99999999999999999999', STAFF.toUpperCase()])(
+  it.each(['x', '', '00', '-1', '99999999999999999999', STAFF.toUpperCase(), null])(
     'finds nothing by %j, which is the text of no key',
     async (value) => {
       expect(await users().find({ pk: value }, 1)).toEqual([]);

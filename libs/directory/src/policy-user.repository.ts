@@ -144,18 +144,18 @@ export class PolicyUserRepository {
 
 /**
  * Returns the WHERE condition of filters, with parameters from `$first` on, and the suffix for the name of a statement
- * with this condition. Returns undefined for an unknown field or a value that is not a string, number or boolean.
+ * with this condition. Returns undefined for an unknown field or a value that is not a string, number, boolean or null.
+ * No row equals null.
  */
 function conditionsOf(filters: Filters, fields: Readonly<Record<string, string>>, first: number) {
   const names = Object.keys(filters).sort();
   const values = names.map((name) => filters[name]);
   const areFieldsKnown = names.every((name) => FILTER_NAME.test(name) && Object.hasOwn(fields, fieldOf(name)));
-  if (!areFieldsKnown || !values.every((value) => ['string', 'number', 'boolean'].includes(typeof value)))
-    return undefined;
+  if (!areFieldsKnown || !values.every((value) => value === null || SCALAR_TYPES.has(typeof value))) return undefined;
   const sql = names.map((name, i) => comparison(name, fields[fieldOf(name)] as string, first + i)).join(' AND ');
   return {
     sql: sql || 'true',
-    values: values.map(String),
+    values: values.map((value) => (value === null ? null : String(value))),
     // A digest, because Postgres truncates long statement names.
     name: (base: string) => `${base}.${createHash('sha256').update(sql).digest('hex').slice(0, 16)}`,
   };
@@ -168,6 +168,7 @@ const KEYS: Readonly<Record<string, readonly [type: string, pattern: string]>> =
   'g.id': ['uuid', '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'],
 };
 
+const SCALAR_TYPES: ReadonlySet<string> = new Set(['string', 'number', 'boolean']);
 const FILTER_NAME = /^[a-z_]+?(__(exact|iexact))?$/;
 const fieldOf = (name: string) => name.replace(/__(exact|iexact)$/, '');
 
