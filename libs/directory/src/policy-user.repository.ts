@@ -102,10 +102,10 @@ export class PolicyUserRepository {
 
   /**
    * Returns the user's groups that match all filters. With `above`, their parent groups are included. Undefined for a
-   * filter that is not supported.
+   * filter that is not supported, also without a user.
    */
   async findGroupsOf(
-    userId: string,
+    userId: string | undefined,
     { above, filters }: { above: boolean; filters: Filters },
   ): Promise<GroupRef[] | undefined> {
     const where = conditionsOf(filters, GROUP_FIELDS, 3);

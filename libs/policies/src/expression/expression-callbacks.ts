@@ -95,9 +95,8 @@ export class ExpressionCallbacks {
     return this.sources.users.findGroups(filters, most);
   }
 
-  private async groupsOf({ user, ...query }: z.output<typeof callbackArguments.groups_of>): Promise<unknown> {
-    const parsed = userReference.safeParse(user);
-    return parsed.success ? this.sources.users.findGroupsOf(parsed.data.uuid, query) : [];
+  private groupsOf({ user, ...query }: z.output<typeof callbackArguments.groups_of>): Promise<unknown> {
+    return this.sources.users.findGroupsOf(userReference.safeParse(user).data?.uuid, query);
   }
 
   private async groupAttributes({ user }: z.output<typeof callbackArguments.group_attributes>): Promise<unknown> {
