@@ -13,6 +13,7 @@ import {
 } from '@gatehouse/executor-postgres/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SessionRepository } from '../../../apps/gateway/src/sessions/session.repository.js';
+import { scrape } from '../../../test/support/metrics.js';
 
 let store: PlanStoreHarness;
 
@@ -152,9 +153,12 @@ describe('a login', () => {
   it('ends the user’s other sessions also if they log in at the same moment', async () => {
     const user = await enrol(store.source);
     const begun = await Promise.all(Array.from({ length: 6 }, () => store.begin()));
+    const saved = async () => (await scrape('gatehouse_statement_seconds_count{statement="save",outcome="ok"}')) ?? 0;
+    const before = await saved();
     await Promise.all(begun.map((each) => store.logIn(each, user, { terminate_other_sessions: true })));
 
     expect(await store.count('SELECT FROM flow.sessions WHERE user_id = $1', user.uuid)).toBe(1);
+    expect(await saved()).toBe(before + begun.length);
   });
 
   it('resets and releases attempts in the statement that saves the plan, and keeps all others', async () => {

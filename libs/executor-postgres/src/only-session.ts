@@ -1,3 +1,4 @@
+import { runNamedIn } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import type { CommitParts, SaveStatement } from './commit-statement.js';
 
@@ -17,9 +18,9 @@ export function userOfOnlySession({ alone, add, rejoin = add, login = rejoin }: 
 export const saveOnlySession = <R>(
   source: DataSource,
   user: string,
-  [{ text }, parameters]: SaveStatement,
-): Promise<R[]> =>
+  [statement, parameters]: SaveStatement,
+): Promise<readonly R[]> =>
   source.transaction(async (manager) => {
     await manager.query(LOCK_LOGINS, [user]);
-    return manager.query<R[]>(text, parameters);
+    return (await runNamedIn<R>(manager, statement, parameters)).rows;
   });

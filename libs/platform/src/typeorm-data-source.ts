@@ -1,5 +1,5 @@
 import pg, { type ClientBase, type QueryResult } from 'pg';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
 import { reportPeerCertificate } from './certificate.metrics.js';
 import { ConfigError } from './config.js';
 import { READ_ONLY } from './database-errors.js';
@@ -132,18 +132,48 @@ export async function runNamed<R>(
   const { master } = source.driver as unknown as {
     master: { query(query: PreparedStatementQuery<R>): Promise<StatementResult<R>> };
   };
-  const send = () => master.query(new PreparedStatementQuery<R>(statement, values));
-  const execute = () => withSpan(() => statementSpan(statement.name), send);
+  const execute = () => master.query(new PreparedStatementQuery<R>(statement, values));
+  return measured(statement, (run) =>
+    run(execute).catch((error: { code?: unknown }) => {
+      if (error.code === DEADLOCK) return run(execute);
+      throw error;
+    }),
+  );
+}
+
+/** Runs a named statement in a transaction. Not once more after a deadlock, which has ended the transaction. */
+export async function runNamedIn<R>(
+  { queryRunner }: EntityManager,
+  statement: NamedStatement,
+  values: unknown[],
+): Promise<StatementResult<R>> {
+  const client = (await queryRunner!.connect()) as { query(query: PreparedStatementQuery<R>): unknown };
+  const execute = () =>
+    new Promise<StatementResult<R>>((resolve, reject) => {
+      const query = new PreparedStatementQuery<R>(statement, values);
+      query.callback = (error, result) => (error ? reject(error) : resolve(result!));
+      client.query(query);
+    });
+  return measured(statement, (run) => run(execute));
+}
+
+type Execution<R> = () => Promise<StatementResult<R>>;
+
+/** Records the duration of a statement, and a span for each of its executions. */
+async function measured<R>(
+  statement: NamedStatement,
+  execute: (run: (execution: Execution<R>) => Promise<StatementResult<R>>) => Promise<StatementResult<R>>,
+): Promise<StatementResult<R>> {
   const startedAt = performance.now();
   let outcome: 'ok' | 'conflict' | 'error' = 'error';
   try {
-    const result = await execute().catch((error: { code?: unknown; message: string }) => {
-      if (error.code === DEADLOCK) return execute();
-      if (STATEMENT_NAME_CODES.has(error.code)) error.message += NAMES_UNTRACKED;
-      throw error;
-    });
+    const result = await execute((execution) => withSpan(() => statementSpan(statement.name), execution));
     outcome = statement.conditional && result.rows.length === 0 ? 'conflict' : 'ok';
     return result;
+  } catch (error) {
+    const { code } = error as { readonly code?: unknown };
+    if (STATEMENT_NAME_CODES.has(code)) (error as Error).message += NAMES_UNTRACKED;
+    throw error;
   } finally {
     statementObservers(statement.name)[outcome]((performance.now() - startedAt) / 1000);
   }
