@@ -13,6 +13,7 @@ import {
 } from '@gatehouse/executor-postgres/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SessionRepository } from '../../../apps/gateway/src/sessions/session.repository.js';
+import { waitForBlockedStatements } from '../../../test/support/blocked-statements.js';
 import { scrape } from '../../../test/support/metrics.js';
 
 let store: PlanStoreHarness;
@@ -155,7 +156,16 @@ describe('a login', () => {
     const begun = await Promise.all(Array.from({ length: 6 }, () => store.begin()));
     const saved = async () => (await scrape('gatehouse_statement_seconds_count{statement="save",outcome="ok"}')) ?? 0;
     const before = await saved();
-    await Promise.all(begun.map((each) => store.logIn(each, user, { terminate_other_sessions: true })));
+    // Each save begins before any other one ends.
+    const ends = await store.source.transaction(async (manager) => {
+      await manager.query('SELECT FROM flow.sessions WHERE id = ANY($1) FOR UPDATE', [
+        begun.map(({ sessionId }) => sessionId),
+      ]);
+      const logins = begun.map((each) => store.logIn(each, user, { terminate_other_sessions: true }));
+      await waitForBlockedStatements(store.source, begun.length);
+      return logins;
+    });
+    await Promise.all(ends);
 
     expect(await store.count('SELECT FROM flow.sessions WHERE user_id = $1', user.uuid)).toBe(1);
     expect(await saved()).toBe(before + begun.length);
