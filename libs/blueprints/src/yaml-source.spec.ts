@@ -41,7 +41,7 @@ describe('YamlSource', () => {
   });
 
   it('reads a number in a form that PyYAML does not know as text, such as a password of digits', () => {
-    const texts = ['1e5', '12E03', '1.5e3', '0815', '018', 'e0', '.', '123e4567', '0:0'];
+    const texts = ['1e5', '12E03', '1.5e3', '0815', '018', 'e0', '.', '123e4567', '0:0', '-.5', '+.5'];
     const numbers = {
       '017': 15,
       '0x1F': 31,

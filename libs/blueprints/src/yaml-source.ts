@@ -143,7 +143,7 @@ const LETTER = /^[yn]$/i;
  * An exponent with a sign, as JSON has it, is accepted without a dot too.
  */
 const NUMBER =
-  /^[-+]?(?:0b[01_]+|0x[\da-f_]+|0[0-7_]*|[1-9][\d_]*(?::[0-5]?\d)*|\d[\d_]*(?::[0-5]?\d)+\.[\d_]*|(?:\d[\d_]*\.?|\.\d)[\d_]*e[-+]\d+|\d[\d_]*\.[\d_]*|\.\d[\d_]*|\.inf|\.nan)$/i;
+  /^(?![-+]\.\d)[-+]?(?:0b[01_]+|0x[\da-f_]+|0[0-7_]*|[1-9][\d_]*(?::[0-5]?\d)*|\d[\d_]*(?::[0-5]?\d)+\.[\d_]*|(?:\d[\d_]*\.?|\.\d)[\d_]*e[-+]\d+|\d[\d_]*\.[\d_]*|\.\d[\d_]*|\.inf|\.nan)$/i;
 
 function plainScalar({ value, source, tag }: Scalar, line: number | undefined): TaggedValue {
   if (typeof value === 'boolean' && source !== undefined && LETTER.test(source)) return source;
