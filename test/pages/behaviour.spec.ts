@@ -204,7 +204,7 @@ describeInChromium('a page', () => {
     await page.waitForURL(/\/\?in$/);
   });
 
-  it('asks for passkeys with a new challenge after minutes, and keeps what the visitor has typed', async () => {
+  it('asks for passkeys with a new challenge after minutes, and keeps what the visitor has typed while the step is the same', async () => {
     const { page } = await chromium.open();
     await page.clock.install();
     await page.addInitScript(() => {
@@ -228,6 +228,11 @@ describeInChromium('a page', () => {
 
     await page.locator('html[data-asked=" this is no secret newer"]').waitFor();
     expect(await page.locator('#uid_field').inputValue()).toBe('ali');
+
+    // Another tab has gone on.
+    await page.route('**/executor/**', (route) => route.fulfill({ json: EXAMPLES['password'] }));
+    await page.clock.runFor(270_000);
+    await page.getByRole('heading', { level: 1, name: 'Enter your password' }).waitFor();
   });
 
   it('shows an error when a security key fails, and offers a retry', async () => {

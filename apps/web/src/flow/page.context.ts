@@ -35,7 +35,8 @@ export interface PageContext {
   readonly sendRequest: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
   /**
    * Returns the current challenge without showing it. The next answer is then for its step, such as the first one of a run
-   * that has replaced an expired one. Returns undefined while `busy`, and if there is no reply.
+   * that has replaced an expired one. Returns undefined while `busy`, if there is no reply, and if the flow is not at this
+   * step any more.
    */
   readonly fetchChallenge: () => Promise<FormAnswer | undefined>;
   /** Fetches the current challenge again, and shows it. */

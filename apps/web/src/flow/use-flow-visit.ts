@@ -46,7 +46,7 @@ export function useFlowVisit(pageData: FlowPageData): FlowVisit {
       },
       answerAutomatically: (fields) => void channel.send(withComponent(fields), 'page'),
       sendRequest: (fields) => channel.sendRequest(withComponent(fields)),
-      fetchChallenge: () => channel.fetchChallenge(),
+      fetchChallenge: () => channel.fetchChallenge(current.current.challenge.component),
       refetch: () => void channel.send(undefined),
       followLink: (token) => {
         dispatch({ kind: 'user-acted' });
@@ -122,24 +122,30 @@ class ExecutorChannel {
     return this.dispatch({ ...reply, interrupted });
   }
 
-  async fetchChallenge(): Promise<FormAnswer | undefined> {
+  async fetchChallenge(component: string): Promise<FormAnswer | undefined> {
     if (this.busy) return undefined;
-    const reply = await this.executor.show();
-    return reply.kind === 'challenge' ? reply.challenge : undefined;
+    return this.stillAt(component, await this.executor.show());
   }
 
-  /** Shows the step that has replaced the one of the request, such as after a restart of the flow. */
   async sendRequest(fields: FormAnswer): Promise<FormAnswer | undefined> {
+    const component = String(fields['component']);
     const reply = await this.executor.solve(fields);
-    if (reply.kind === 'challenge') {
-      if (reply.challenge.component === fields['component'] && !reply.interruption) return reply.challenge;
-      if (!this.busy) {
-        this.noticeInterruption(reply, 'visitor');
-        this.show(reply);
-      }
-    } else if (reply.interruption) {
-      // The request may have changed the id of the step.
-      await this.executor.show();
+    const challenge = this.stillAt(component, reply);
+    // The request may have changed the id of the step.
+    if (reply.kind !== 'challenge' && reply.interruption) this.stillAt(component, await this.executor.show());
+    return challenge;
+  }
+
+  /**
+   * Returns the challenge of a reply if the flow is still at this step. Shows a step that has replaced it, such as after a
+   * restart of the flow, because the next answer is for that step.
+   */
+  private stillAt(component: string, reply: AnswerReply): FormAnswer | undefined {
+    if (reply.kind !== 'challenge') return undefined;
+    if (reply.challenge.component === component && !reply.interruption) return reply.challenge;
+    if (!this.busy) {
+      this.noticeInterruption(reply, 'visitor');
+      this.show(reply);
     }
     return undefined;
   }
