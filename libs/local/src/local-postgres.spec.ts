@@ -25,3 +25,13 @@ it('starts the server after a crash, even if another process has the process id 
     await opened.stop();
   }
 }, 60_000);
+
+it('starts the server after a power failure that has left its file empty', async () => {
+  await writeFile(join(folder, 'postgres.json'), '');
+  const opened = await openPostgres({ GATEHOUSE_DIR: folder });
+  try {
+    expect((await openPostgres({ GATEHOUSE_DIR: folder })).url).toBe(opened.url);
+  } finally {
+    await opened.stop();
+  }
+}, 60_000);

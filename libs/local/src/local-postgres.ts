@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { isProcessAlive, startEmbeddedPostgres } from '@gatehouse/platform';
+import { isProcessAlive, jsonSetting, startEmbeddedPostgres } from '@gatehouse/platform';
 import { z } from 'zod';
 import { type LocalState, openLocalState, writePrivateFile } from './local-state.js';
 
@@ -13,7 +13,7 @@ export interface LocalPostgres {
   readonly stop: () => Promise<void>;
 }
 
-const runningServer = z.object({ url: z.string(), pid: z.int() });
+const runningServer = jsonSetting('must be JSON').pipe(z.object({ url: z.url(), pid: z.int() }));
 
 /**
  * Opens the Postgres server of DATABASE_URL, otherwise the embedded server. Uses the embedded server of a running
@@ -43,11 +43,14 @@ export async function openPostgres(
   };
 }
 
-/** Returns the address of the server that runs; `undefined` if it was killed, such as by the end of a container. */
+/**
+ * Returns the address of the server that runs; `undefined` if it was killed, such as by the end of a container, which may
+ * leave a damaged file.
+ */
 async function runningUrl(file: string): Promise<string | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const { url, pid } = runningServer.parse(JSON.parse(text));
+  const { url, pid } = runningServer.safeParse(text).data ?? {};
+  if (url === undefined || pid === undefined) return undefined;
   return isProcessAlive(pid) && (await isListening(new URL(url))) ? url : undefined;
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { CommandError } from './command-error.js';
 import { openLocalState, pseudonymKeyOf, sealKeysOf } from './local-state.js';
 
 let folder: string;
@@ -45,4 +46,12 @@ it('never replaces secrets that it cannot read, because what is sealed with them
   await expect(openLocalState(env)).rejects.toThrow(refusal);
   await expect(sealKeysOf(env)).rejects.toThrow(refusal);
   expect(await readlink(file)).toBe(file);
+});
+
+it.each(['', '{"sealKey":"a', 'null'])('says that secrets are damaged, and keeps them: %j', async (text) => {
+  const file = join(folder, 'secrets.json');
+  await writeFile(file, text);
+  await expect(openLocalState(env)).rejects.toThrow(`${file} is damaged. Put back a copy`);
+  await expect(sealKeysOf(env)).rejects.toThrow(CommandError);
+  expect(await readFile(file, 'utf8')).toBe(text);
 });

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { readConfig, Sealer } from '@gatehouse/platform';
+import { jsonSetting, readConfig, Sealer } from '@gatehouse/platform';
 import { z } from 'zod';
 import { CommandError } from './command-error.js';
 import { standaloneConfig } from './local.config.js';
@@ -14,6 +14,9 @@ const secrets = z.object({
   databasePassword: z.string(),
   busPassword: z.string(),
 });
+
+/** The content of the file. An earlier version may have needed fewer secrets. */
+const storedFormat = jsonSetting('must be JSON').pipe(secrets.partial());
 
 /**
  * The folder and the secrets that a local Gatehouse keeps between two starts. Only the operating system user who runs
@@ -59,7 +62,11 @@ async function storedSecrets(env: NodeJS.ProcessEnv): Promise<Partial<z.output<t
     throw new CommandError(`${file} cannot be read: ${cause.message}`, { cause });
   });
   if (text === undefined) return undefined;
-  const stored = secrets.partial().parse(JSON.parse(text));
+  const stored = storedFormat.safeParse(text).data;
+  if (!stored)
+    throw new CommandError(
+      `${file} is damaged. Put back a copy of it from a backup: its keys open what the database has sealed.`,
+    );
   return Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== undefined));
 }
 
@@ -124,7 +131,7 @@ function newSigningKey(): string {
   return privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
 }
 
-/** Writes JSON into a file that only its owner can read. Replaces the file atomically. */
+/** Writes JSON into a file that only its owner can read. Replaces the file atomically, even if the power fails. */
 export async function writePrivateFile(file: string, value: unknown): Promise<void> {
   await rename(await temporaryFile(file, value), file);
 }
@@ -147,7 +154,7 @@ async function createPrivateFile(file: string, value: unknown): Promise<boolean>
 
 async function temporaryFile(file: string, value: unknown): Promise<string> {
   const temporary = `${file}.${randomUUID()}`;
-  await writeFile(temporary, JSON.stringify(value), { mode: 0o600 });
+  await writeFile(temporary, JSON.stringify(value), { mode: 0o600, flush: true });
   await chmod(temporary, 0o600);
   return temporary;
 }
