@@ -28,6 +28,8 @@ interface SetupOptions {
   readonly limits?: object;
   /** A phone number that the visitor entered in an earlier prompt stage. */
   readonly phone?: string;
+  /** Milliseconds that the gateway waits for the reply. */
+  readonly deadlineMs?: number;
   /** Id of the plan. */
   readonly id?: string;
 }
@@ -53,11 +55,14 @@ export class SmsHarness {
   }
 
   /** Returns a driver of the setup stage. */
-  setUp(user: SavedUser | undefined, { config = {}, limits = {}, phone, id = randomUUID() }: SetupOptions = {}) {
+  setUp(
+    user: SavedUser | undefined,
+    { config = {}, limits = {}, phone, id = randomUUID(), deadlineMs }: SetupOptions = {},
+  ) {
     const numbers = new PhoneNumberIndex(this.devices, this.database.sealer);
     const stage = new AuthenticatorSmsStage(this.devices, numbers, this.sender(limits));
     const context = { ...(user && { pending_user: user }), ...(phone && { prompt_data: { phone } }) };
-    const request = { step, id: `${id}.1.1` };
+    const request = { step, id: `${id}.1.1`, ...(deadlineMs !== undefined && { timeout_ms: deadlineMs }) };
     return driveStage(authenticatorSmsContract, stage, { context, config: this.config(config), request });
   }
 

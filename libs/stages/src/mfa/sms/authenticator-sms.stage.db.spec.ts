@@ -98,6 +98,14 @@ describe('setting up a phone', () => {
     expect(harness.server.sent.map(({ To }) => To)).toEqual([number, number]);
   });
 
+  it('sends no message, and counts none, if too little time is left to reply', async () => {
+    const [alice, phone_number, limits] = [newUser(), newNumber(), { SMS_COOLDOWN_S: 60 }];
+    const late = harness.setUp(alice, { limits, deadlineMs: 700 });
+    expect(await late.answer({ phone_number })).toMatchObject(refusal('authenticator_sms_unsent'));
+    expect(harness.server.sent).toEqual([]);
+    expect(await harness.setUp(alice, { limits }).answer({ phone_number })).toMatchObject({ errors: {} });
+  });
+
   it('keeps its state when a message is too early, so that a double click does not lose the code', async () => {
     const [alice, limits] = [newUser(), { SMS_COOLDOWN_S: 60 }];
     await harness.setUp(alice, { limits }).answer({ phone_number: newNumber() });

@@ -71,12 +71,8 @@ export class AuthenticatorSmsStage extends DeviceSetupStage<Contract> {
       return { refused: 'authenticator_sms_number' };
     try {
       const recipient = { settings, number, boundTo: number, user, ip: client.ip };
-      return await this.sender.send({
-        ...recipient,
-        previous: state?.sent,
-        ...request,
-        timeoutMs: input.timeLeftMs(),
-      });
+      const { timeLeftMs } = input;
+      return await this.sender.send({ ...recipient, previous: state?.sent, ...request, timeLeftMs });
     } catch (error) {
       if (!(error instanceof SmsNotSentError)) throw error;
       return { refused: error.rateLimited ? TOO_EARLY : 'authenticator_sms_unsent' };

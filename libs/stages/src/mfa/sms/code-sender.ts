@@ -7,6 +7,8 @@ import { isUnexpired, newSentCode, type SentCode } from './sms-code.js';
 
 /** Multiplies the hourly limit for the network of a client, because many users may share it. */
 const NETWORK_LIMIT_FACTOR = 10;
+/** Milliseconds before the deadline at which sending stops, so that the reply with the code's state arrives in time. */
+const REPLY_RESERVE_MS = 750;
 
 interface CodeSenderOptions {
   readonly gateway: HttpSmsGateway;
@@ -27,7 +29,8 @@ export interface SendRequest {
   readonly previous: SentCode | undefined;
   /** Requests with the same id send the same code to a number. Without an id, the code is random. */
   readonly requestId?: string;
-  readonly timeoutMs: number;
+  /** Milliseconds until the deadline of the stage. */
+  readonly timeLeftMs: () => number;
 }
 
 /** Sends codes within the rate limits. Never logs a phone number. */
@@ -44,6 +47,8 @@ export class CodeSender {
     const requestSubject = requestSubjectOf(request);
     const seed = requestSubject === undefined ? undefined : this.digest('mfa.codes', requestSubject);
     const sentCode = newSentCode(boundTo, seed);
+    // A message that is sent too late for the reply would use up the rate limit, and its code would be unknown.
+    if (request.timeLeftMs() <= REPLY_RESERVE_MS) throw this.logged(new SmsNotSentError('no time was left', false));
     if (await this.consumeQuota(request)) await this.deliver(request, sentCode);
     // A concurrent request for the same step may have used up the rate limit by sending the same code. The visitor then
     // has the code, so this request succeeds too.
@@ -52,14 +57,17 @@ export class CodeSender {
     return sentCode;
   }
 
-  private async deliver({ settings, number, timeoutMs }: SendRequest, { code }: SentCode): Promise<void> {
+  private async deliver({ settings, number, timeLeftMs }: SendRequest, { code }: SentCode): Promise<void> {
     try {
-      await this.options.gateway.send(settings, { to: number, code, timeoutMs });
+      await this.options.gateway.send(settings, { to: number, code, timeoutMs: timeLeftMs() - REPLY_RESERVE_MS });
     } catch (error) {
-      if (!(error instanceof SmsNotSentError)) throw error;
-      this.logger.event('text_message_not_sent', { reason: error.message, status: error.status });
-      throw error;
+      throw error instanceof SmsNotSentError ? this.logged(error) : error;
     }
+  }
+
+  private logged(error: SmsNotSentError): SmsNotSentError {
+    this.logger.event('text_message_not_sent', { reason: error.message, status: error.status });
+    return error;
   }
 
   private consumeQuota(request: SendRequest): Promise<boolean> {

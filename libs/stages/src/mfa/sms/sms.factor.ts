@@ -50,7 +50,7 @@ export class SmsFactor extends Factor<Kind> {
     if (!settings || number === undefined || !user) return { refused: { code: 'authenticator_validate_choice' } };
     const recipient = { settings, number, boundTo: device.id, user: user.uuid, ip: input.client.ip };
     try {
-      return { memory: await this.sender.send({ ...recipient, previous: memory, timeoutMs: input.timeLeftMs() }) };
+      return { memory: await this.sender.send({ ...recipient, previous: memory, timeLeftMs: input.timeLeftMs }) };
     } catch (error) {
       if (!(error instanceof SmsNotSentError)) throw error;
       return {
