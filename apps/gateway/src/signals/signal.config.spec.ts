@@ -1,7 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { signalConfig } from './signal.config.js';
 
-const KEY = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
+const KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
 const VALID = {
   ...{ name: 'partner', issuer: 'https://partner.example', audience: 'https://login.example' },
   ...{ jwks_uri: 'https://partner.example/jwks', source: 'partner' },
@@ -21,6 +22,8 @@ describe('the settings of a transmitter', () => {
     ['with neither', { jwks_uri: undefined }],
     ['with a private key', { jwks_uri: undefined, jwks: { keys: [{ ...KEY, d: 'd' }] } }],
     ['with a secret key', { jwks_uri: undefined, jwks: { keys: [{ kty: 'oct', k: 'k' }] } }],
+    ['with a key that is no point of its curve', { jwks_uri: undefined, jwks: { keys: [KEY, { ...KEY, x: 'x' }] } }],
+    ['with a key without its exponent', { jwks_uri: undefined, jwks: { keys: [{ kty: 'RSA', n: 'AQAB' }] } }],
     ['without users of its own', { source: undefined }],
     ['with a domain in upper case', { domains: ['Partner.example'] }],
     ['with an event that has no effect', { events: ['verification'] }],
@@ -29,6 +32,12 @@ describe('the settings of a transmitter', () => {
     ['with a name that is no part of an address', { name: 'a/b' }],
   ])('are refused %s', (_, changes) => {
     expect(parse({ ...VALID, ...changes }).success).toBe(false);
+  });
+
+  it('accept public keys of EC, RSA and Ed25519', () => {
+    const others = [generateKeyPairSync('rsa', { modulusLength: 2048 }), generateKeyPairSync('ed25519')];
+    const keys = [KEY, ...others.map(({ publicKey }) => publicKey.export({ format: 'jwk' }))];
+    expect(parse({ ...VALID, jwks_uri: undefined, jwks: { keys } }).success).toBe(true);
   });
 
   it('are refused twice with one name, more than 20 times, and in a text that is no JSON', () => {

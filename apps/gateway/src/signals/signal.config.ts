@@ -1,3 +1,4 @@
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { bearerToken, endpointName, jsonSetting } from '@gatehouse/platform';
 import type { JWK } from 'jose';
 import { z } from 'zod';
@@ -9,10 +10,21 @@ const [MAX_TRANSMITTERS, MAX_DOMAINS, MAX_KEYS] = [20, 100, 20];
 const whole = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
+/** Returns whether Node.js can read a key, which may lack a parameter, or name an unknown curve. */
+function isWellFormed(key: JsonWebKey): boolean {
+  try {
+    createPublicKey({ key, format: 'jwk' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A public key (RFC 7517). A secret key in the setting would be a mistake of the operator, so it is refused. */
 const publicKey = z
   .looseObject({ kty: z.enum(['EC', 'RSA', 'OKP']) })
   .refine((key) => !('d' in key), 'must be public keys')
+  .refine(isWellFormed, 'must be well-formed keys')
   .transform((key): JWK => key);
 
 const transmitter = z
