@@ -52,7 +52,9 @@ export class PythonPool {
    */
   async acquire(timeoutMs: number): Promise<PythonProcess | undefined> {
     this.startSpares();
-    const process = this.idle.shift();
+    let process = this.idle.shift();
+    // An idle process that is being ended stays here until it has exited.
+    while (process && !process.isUsable) process = this.idle.shift();
     if (process || this.closed) return process;
     return new Promise((resolve) => {
       const waiter: Waiter = (process) => {
