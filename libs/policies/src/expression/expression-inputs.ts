@@ -27,13 +27,16 @@ export class ExpressionInputs {
     const fullUser = user && isFull ? await this.withDirectoryFields(user) : user;
     const isUser = isSame(visitor, user);
     const fullVisitor = isUser ? fullUser : visitor && isFull ? await this.withDirectoryFields(visitor) : visitor;
-    const { pending_user, ...plan } = facts.plan;
-    const pending = isSame(pending_user, user) ? fullUser : pending_user;
+    const { plan } = facts;
+    const users = PLAN_USERS.filter((name) => plan[name] !== undefined).map((name) => {
+      const known = plan[name];
+      return [name, isSame(known, user) ? fullUser : isSame(known, visitor) ? fullVisitor : known];
+    });
     return {
       request: { user: fullUser, obj: { slug: flow_plan.slug }, http_request: httpRequestOf(request, fullVisitor) },
       context: { ...this.locationOf(client.ip), ...facts.extraVariables },
       ...(!flow_plan.withheld && {
-        flow_plan: { slug: flow_plan.slug, context: pending ? { ...plan, pending_user: pending } : plan },
+        flow_plan: { slug: flow_plan.slug, context: { ...plan, ...Object.fromEntries(users) } },
       }),
       client_ip: client.ip,
       ...(request.names && { names: 'user' in request.names ? { ...request.names, user: fullUser } : request.names }),
@@ -61,8 +64,11 @@ export function toExpressionUser({ has_usable_password, ...policyUser }: PolicyU
   return { ...policyUser, password_usable: has_usable_password };
 }
 
-const isSame = (pending: unknown, user: User | null) =>
-  user?.kind === 'saved' && (pending as { uuid?: unknown } | undefined)?.uuid === user.uuid;
+/** The facts of a plan that are users. */
+const PLAN_USERS = ['pending_user', 'user_switch_from_user'] as const;
+
+const isSame = (known: unknown, user: User | null | undefined) =>
+  user?.kind === 'saved' && (known as { uuid?: unknown } | undefined)?.uuid === user.uuid;
 
 /** Returns the HTTP request in the form that expressions see. It has no cookies and no credentials. */
 function httpRequestOf(
