@@ -4,9 +4,9 @@ import { z } from 'zod';
 export const duoFactorState = z.object({
   /** The `pk` of the device to which the push was sent. */
   device: z.int(),
-  /** Duo's transaction id; absent after a denial. */
+  /** Duo's transaction id; absent after a denial, and if Duo was unavailable. */
   transaction: z.string().optional(),
-  /** Time at which the push ends, in milliseconds since 1970. */
+  /** Time at which the push ends, in milliseconds since 1970; 0 after a denial. */
   until: z.number(),
   /** The number that the user must type into Duo's app; absent when the push needs none. */
   number: z.string().optional(),

@@ -177,6 +177,24 @@ describe('a push', () => {
     expect(harness.pushesTo(user)).toHaveLength(1);
   });
 
+  it('that could not be sent does not look denied within its cooldown, in this login only', async () => {
+    const user = await harness.addPairedUser();
+    const stage = harness.validate(user, { deadlineMs: 1000 });
+    const { device_uid: duo } = entryIn(await stage.show());
+    harness.server.outage = 500;
+    harness.server.outagePath = '/auth/v2/auth';
+    await stage.answer({ duo });
+    harness.server.outage = undefined;
+    const away = { ...refusal('authenticator_validate_duo_away'), failed: [] };
+    expect([await stage.answer({ duo }), await stage.answer({ duo })]).toMatchObject([away, away]);
+    const other = harness.validate(user, { deadlineMs: 1000 });
+    await other.show();
+    expect(await other.answer({ duo })).toMatchObject(refusal('authenticator_validate_duo'));
+    await harness.passTime(120);
+    expect(await stage.answer({ duo })).toMatchObject({ type: 'challenge' });
+    expect(harness.pushesTo(user)).toHaveLength(1);
+  });
+
   it('goes to no phone of another user (accident 19)', async () => {
     const [user, other] = [await harness.addPairedUser(), await harness.addPairedUser()];
     const [theirs] = await harness.devices.findByUser(other.uuid);

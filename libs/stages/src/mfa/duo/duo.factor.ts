@@ -81,18 +81,19 @@ export class DuoFactor extends Factor<Kind> {
     const numberMatching = settings.numberMatching && !client.outpost;
     const preauth = await this.duo.preauth(settings.account, { userId, ip: client.ip, numberMatching });
     if (preauth.result === 'allow') return this.accept(device);
-    if (preauth.result !== 'auth' || !(await this.pushes.consume(device))) return refused('authenticator_validate_duo');
-    const transaction = await this.duo.push(settings.account, {
+    if (preauth.result !== 'auth') return refused('authenticator_validate_duo');
+    if (!(await this.pushes.consume(device)))
+      return refused(hasFailed(context, device) ? 'authenticator_validate_duo_away' : 'authenticator_validate_duo');
+    const state = { device: device.pk, until: Date.now() + PUSH_LIFETIME_MS };
+    const request = {
       ...{ userId, ip: client.ip, type: `${site.brand} Login request`, username: context.user?.username ?? '' },
       ...{ facts: pushFactsOf(context), transaction: preauth.verification?.transaction },
-    });
-    const number = preauth.verification?.code;
-    const push = {
-      device: device.pk,
-      transaction,
-      until: Date.now() + PUSH_LIFETIME_MS,
-      ...(number === undefined ? {} : { number }),
     };
+    const transaction = await this.duo.push(settings.account, request).catch(undefinedIfUnavailable);
+    // The push stays counted, because Duo may have sent it.
+    if (transaction === undefined) return { ...refused('authenticator_validate_duo_away'), memory: state };
+    const number = preauth.verification?.code;
+    const push = { ...state, transaction, ...(number === undefined ? {} : { number }) };
     // Do not wait for the answer to a push with a number: the user can answer only after the page shows the number.
     return number === undefined ? this.awaitAnswer(context, device, { settings, push }) : waitingVerdict(push);
   }
@@ -157,6 +158,14 @@ export class DuoFactor extends Factor<Kind> {
 
 type PendingPush = DuoFactorState & { readonly transaction: string };
 const isPending = (state: DuoFactorState | undefined): state is PendingPush => state?.transaction !== undefined;
+
+/** Returns whether Duo became unavailable when this login last wanted to send the device a push. */
+const hasFailed = ({ memory }: DuoFactorAnswer, { pk }: Device): boolean =>
+  memory?.device === pk && !isPending(memory) && memory.until > Date.now();
+
+function undefinedIfUnavailable(error: unknown): undefined {
+  if (!(error instanceof DuoUnavailableError)) throw error;
+}
 
 /**
  * Returns the verdict that the push is not answered yet. Repeats the number in an error message, because some clients
