@@ -195,6 +195,15 @@ describe('the account lockdown stage', () => {
     }
   });
 
+  it('stores no reason with the reply, outside of what is sealed', async () => {
+    const [admin, alice, id] = [await createSuperuser(), await createUser(), randomUUID()];
+    const context = { prompt_data: { lockdown_reason: 'stolen laptop' } };
+    await lock({ pending: alice, actor: admin, context, id });
+    const [done] = await query('SELECT reply::text FROM enrollment.done WHERE id = $1', [id]);
+    expect(done!['reply']).toContain(alice.uuid);
+    expect(done!['reply']).not.toContain('stolen laptop');
+  });
+
   it('returns the same reply to a repeated request', async () => {
     const [admin, alice] = [await createSuperuser(), await createUser()];
     const options = { pending: alice, actor: admin, id: randomUUID() };

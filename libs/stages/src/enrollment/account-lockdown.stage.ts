@@ -10,6 +10,9 @@ type Input = ChallengeInput<Contract>;
 /** Largest length of the reason in the event, in characters. */
 const MAX_REASON = 1024;
 
+/** The stored result of a lockdown. It has no input, such as the reason (docs/spec/storage.md#once). */
+type Lockdown = { readonly user: SavedUser } | { readonly refusal: keyof Contract['errors'] };
+
 /** Takes all access away from a user, without a challenge. The flow asks for a reason before, by a prompt. */
 @Injectable()
 export class AccountLockdownStage implements Stage<Contract> {
@@ -25,11 +28,12 @@ export class AccountLockdownStage implements Stage<Contract> {
     if (isOwn && config.delete_sessions && !config.self_service_completion_flow)
       return refused('account_lockdown_unfinished');
     try {
-      return await this.transactions.runOnce(input.id, async ({ accounts }) => {
-        if (!isOwn && !(await accounts.isSuperuser(actor.uuid))) return refused('account_lockdown_forbidden');
-        const locked = await accounts.lockDown(target.uuid, lockdownOf(config));
-        return locked ? lockedDown(input, locked, isOwn) : refused('account_lockdown_nobody');
+      const done = await this.transactions.runOnce(input.id, async ({ accounts }): Promise<Lockdown> => {
+        if (!isOwn && !(await accounts.isSuperuser(actor.uuid))) return { refusal: 'account_lockdown_forbidden' };
+        const user = await accounts.lockDown(target.uuid, lockdownOf(config));
+        return user ? { user } : { refusal: 'account_lockdown_nobody' };
       });
+      return 'user' in done ? lockedDown(input, done.user, isOwn) : refused(done.refusal);
     } catch (error) {
       if (error instanceof InvalidUserDataError) return refused('account_lockdown_failed');
       throw error;
