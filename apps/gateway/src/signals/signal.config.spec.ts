@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { signalConfig } from './signal.config.js';
 
 const KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
+const SHORT_KEY = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' });
 const VALID = {
   ...{ name: 'partner', issuer: 'https://partner.example', audience: 'https://login.example' },
   ...{ jwks_uri: 'https://partner.example/jwks', source: 'partner' },
@@ -24,6 +25,7 @@ describe('the settings of a transmitter', () => {
     ['with a secret key', { jwks_uri: undefined, jwks: { keys: [{ kty: 'oct', k: 'k' }] } }],
     ['with a key that is no point of its curve', { jwks_uri: undefined, jwks: { keys: [KEY, { ...KEY, x: 'x' }] } }],
     ['with a key without its exponent', { jwks_uri: undefined, jwks: { keys: [{ kty: 'RSA', n: 'AQAB' }] } }],
+    ['with a short RSA key', { jwks_uri: undefined, jwks: { keys: [SHORT_KEY] } }],
     ['without users of its own', { source: undefined }],
     ['with a domain in upper case', { domains: ['Partner.example'] }],
     ['with an event that has no effect', { events: ['verification'] }],

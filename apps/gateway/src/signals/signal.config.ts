@@ -10,11 +10,14 @@ const [MAX_TRANSMITTERS, MAX_DOMAINS, MAX_KEYS] = [20, 100, 20];
 const whole = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
-/** Returns whether Node.js can read a key, which may lack a parameter, or name an unknown curve. */
-function isWellFormed(key: JsonWebKey): boolean {
+/** Fewest bits of an RSA key (RFC 7518 §3.3). */
+const MIN_RSA_BITS = 2048;
+
+/** Returns whether a key can verify signatures. It may lack a parameter, name an unknown curve or be too short. */
+function isUsable(jwk: JsonWebKey): boolean {
   try {
-    createPublicKey({ key, format: 'jwk' });
-    return true;
+    const key = createPublicKey({ key: jwk, format: 'jwk' });
+    return (key.asymmetricKeyDetails?.modulusLength ?? MIN_RSA_BITS) >= MIN_RSA_BITS;
   } catch {
     return false;
   }
@@ -24,7 +27,7 @@ function isWellFormed(key: JsonWebKey): boolean {
 const publicKey = z
   .looseObject({ kty: z.enum(['EC', 'RSA', 'OKP']) })
   .refine((key) => !('d' in key), 'must be public keys')
-  .refine(isWellFormed, 'must be well-formed keys')
+  .refine(isUsable, `must be well-formed keys, those of RSA with ${MIN_RSA_BITS} bits or more`)
   .transform((key): JWK => key);
 
 const transmitter = z
