@@ -97,6 +97,14 @@ describe('a client', () => {
     const { status, headers } = await endpoints.post('userinfo', { access_token: 't' }, { authorization: 'Bearer u' });
     expect([status, headers.get('www-authenticate')]).toEqual([400, 'Bearer error="invalid_request"']);
   });
+
+  it.each([{}, { authorization: basic('shop', SHOP_SECRET) }])(
+    'gets no error code for a request for claims without a token: %j',
+    async (authorization) => {
+      const { status, headers } = await fetch(`${deployment.url}/application/o/userinfo/`, { headers: authorization });
+      expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    },
+  );
 });
 
 describe('an address with a repeated parameter', () => {

@@ -43,6 +43,7 @@ export class UserinfoController {
   }
 
   private async userinfo(request: FastifyRequest, reply: FastifyReply) {
+    if (!/^bearer\b/i.test(request.headers.authorization ?? '')) return askForToken(reply);
     const grant = await this.findGrant(request);
     if (!grant) return bearerError(reply, HttpStatus.UNAUTHORIZED, 'invalid_token');
     if (!grant.scopes.includes('openid')) return bearerError(reply, HttpStatus.FORBIDDEN, 'insufficient_scope');
@@ -59,6 +60,12 @@ export class UserinfoController {
     const user = await this.users.findActive(grant.user);
     return user && { user, scopes: grant.scopes };
   }
+}
+
+/** Asks for a token without an error code: the client may not know that the endpoint needs one (RFC 6750 §3.1). */
+function askForToken(reply: FastifyReply) {
+  void reply.status(HttpStatus.UNAUTHORIZED).header('www-authenticate', 'Bearer');
+  return {};
 }
 
 /** Returns an error response (RFC 6750 §3.1). */
