@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { EXAMPLES } from '../../apps/web/src/examples/examples.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
+import { answersOf } from './answers.js';
 import { useExamples } from './examples.js';
 
 const EXECUTOR = '**/api/v3/flows/executor/**';
@@ -203,6 +204,20 @@ describeInChromium('a page with an error', () => {
     await page.getByText('The connection was interrupted. Please go on with this step.').waitFor();
 
     expect(await page.locator('#password').inputValue()).toBe('right');
+  });
+
+  it('repeats an answer of its own once if the token is wrong, and then leaves it to the visitor', async () => {
+    const { page } = await chromium.openShared();
+    const sent = answersOf(page);
+    await page.route(EXECUTOR, (route) =>
+      route.request().method() === 'POST'
+        ? route.fulfill({ status: 403, json: { detail: 'CSRF Failed', code: 'csrf_failed' } })
+        : route.fallback(),
+    );
+    await page.goto(examples.address('validate-duo-number'));
+    await page.getByText('This page was out of date, so your answer was not accepted.').waitFor();
+
+    expect(sent).toHaveLength(2);
   });
 
   it('offers a user who is logged in the account or a logout that leads back', async () => {

@@ -64,6 +64,8 @@ class ExecutorChannel {
   private lastSender: Sender | undefined;
   /** The last answer, while it is unknown whether it was processed. */
   private interrupted: InterruptedAnswer | undefined;
+  /** Whether the last answer was refused because of its CSRF token. */
+  private isOutdated = false;
   private busy = false;
 
   constructor(
@@ -101,7 +103,11 @@ class ExecutorChannel {
       noticeAnswer(fields, reply.challenge);
     this.noticeInterruption(reply, sender);
     // A login in another tab has changed the CSRF token.
-    if (reply.interruption === 'csrf_failed') return this.send(undefined);
+    if (reply.interruption === 'csrf_failed' && !(this.isOutdated && sender === 'page')) {
+      this.isOutdated = true;
+      return this.send(undefined);
+    }
+    if (fields) this.isOutdated = false;
     // The gateway says so if it has not applied an answer that names its step.
     const isApplied = reply.answered !== undefined && !reply.interruption;
     this.show({ ...reply, awaited: fields?.['duo'] !== undefined, isApplied });
