@@ -1,4 +1,4 @@
-import type { Challenge, FlowResult } from '@gatehouse/client';
+import type { Challenge, ChallengeResponse, FlowResult } from '@gatehouse/client';
 import { expect, it } from 'vitest';
 import { INITIAL, reduceFlow } from './flow-state.js';
 
@@ -23,6 +23,19 @@ it('keeps the step of a refused or interrupted response, so that its form keeps 
   const interrupted = shown(PASSWORD, { step: 'one', interrupted: 'unavailable' });
 
   expect(stepsOf(shown(PASSWORD), shown(REFUSED, { step: 'one' }), interrupted)).toEqual([1, 1, 1]);
+});
+
+const VALIDATE = { component: 'ak-stage-authenticator-validate' } as const;
+const CHOICE = { ...VALIDATE, selected_challenge: { device_class: 'sms', device_uid: '1', challenge: {} } };
+
+it.each([
+  ['keeps the step when a device is chosen', CHOICE, {}, 1],
+  ['begins another step after a code of the chosen device', { ...CHOICE, code: '123456' }, {}, 2],
+  ['begins another step when a device is chosen in a run that has expired', CHOICE, { restarted: true }, 2],
+])('%s', (_what, response: ChallengeResponse, more, step) => {
+  const before = reduceFlow(INITIAL, { kind: 'replied', result: shown(VALIDATE) });
+
+  expect(reduceFlow(before, { kind: 'replied', result: shown(VALIDATE, more), response }).step).toBe(step);
 });
 
 it('begins another step when the challenge after an interruption is the equal one of another step', () => {

@@ -1,10 +1,15 @@
-import type { FlowResult, Wait } from '@gatehouse/client';
+import type { ChallengeResponse, FlowResult, ResponseOf, Wait } from '@gatehouse/client';
+
+type ValidationResponse = ResponseOf<'ak-stage-authenticator-validate'>;
 
 /** The state of a flow in a component. */
 export interface FlowState {
   /** What the flow shows. Undefined until the first challenge has arrived. */
   readonly result: FlowResult | undefined;
-  /** Number of the step. A refused response keeps the number, so that a form with this key keeps its input. */
+  /**
+   * Number of the step. A refused response and the choice of a device keep the number, so that a form with this key keeps
+   * its input.
+   */
   readonly step: number;
   /** Whether a request is under way. Until it ends, `solve` and `refresh` do nothing. */
   readonly pending: boolean;
@@ -20,7 +25,7 @@ export const INITIAL: FlowState = { result: undefined, step: 0, pending: true, w
 export type FlowEvent =
   | { readonly kind: 'started' | 'sent' }
   | { readonly kind: 'waits'; readonly wait: Wait }
-  | { readonly kind: 'replied'; readonly result: FlowResult }
+  | { readonly kind: 'replied'; readonly result: FlowResult; readonly response?: ChallengeResponse | undefined }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /** The reducer of the state. */
@@ -36,17 +41,28 @@ export function reduceFlow(state: FlowState, event: FlowEvent): FlowState {
       return { ...state, fault: { error: event.error } };
     case 'replied': {
       const { result } = event;
-      const step = isSameStep(state.result, result) ? state.step : state.step + 1;
+      const step = isSameStep(state.result, event) ? state.step : state.step + 1;
       return { ...state, result, step, pending: false, waiting: undefined };
     }
   }
 }
 
-/** Returns whether the visitor has to answer the same challenge again, because the response was refused or lost. */
-function isSameStep(before: FlowResult | undefined, result: FlowResult): boolean {
+/**
+ * Returns whether the visitor has to answer the same challenge again, because the response was refused or lost, or has
+ * only chosen a device.
+ */
+function isSameStep(before: FlowResult | undefined, { result, response }: Extract<FlowEvent, { kind: 'replied' }>) {
   if (before?.kind !== 'challenge' || result.kind !== 'challenge') return false;
-  const { challenge, step, interrupted } = result;
+  const { challenge, step, interrupted, restarted } = result;
   // After an interruption, the next step may be shown, and must not get the input of the last one.
   if (interrupted) return step !== undefined && step === before.step;
-  return before.challenge.component === challenge.component && challenge.response_errors != null;
+  if (before.challenge.component !== challenge.component) return false;
+  return challenge.response_errors != null || (onlyChooses(response) && !restarted);
+}
+
+/** Returns whether a response chooses a device and proves none. The same challenge is then shown without errors. */
+function onlyChooses(response: ChallengeResponse | undefined): boolean {
+  if (response?.component !== 'ak-stage-authenticator-validate') return false;
+  const { selected_challenge: choice, selected_stage, code, webauthn, duo } = response as ValidationResponse;
+  return choice != null && [selected_stage, code, webauthn, duo].every((other) => other == null);
 }

@@ -37,7 +37,7 @@ export function useFlow(client: Client, flow: string, { query = '' }: UseFlowOpt
   }, [client, flow, query]);
 
   const solve = useCallback(
-    (response: ChallengeResponse) => perform(current, dispatch, (run) => run.solve(response)),
+    (response: ChallengeResponse) => perform(current, dispatch, (run) => run.solve(response), response),
     [],
   );
   const refresh = useCallback(() => perform(current, dispatch, (run) => run.refresh()), []);
@@ -51,12 +51,13 @@ function perform(
   current: RefObject<FlowRun | undefined>,
   dispatch: Dispatch<FlowEvent>,
   request: (run: FlowRun) => Promise<FlowResult>,
+  response?: ChallengeResponse,
 ): void {
   const run = current.current;
   if (!run || run.pending) return;
   dispatch({ kind: 'sent' });
   request(run).then(
-    (result) => run === current.current && dispatch({ kind: 'replied', result }),
+    (result) => run === current.current && dispatch({ kind: 'replied', result, response }),
     (error: unknown) => run === current.current && dispatch({ kind: 'failed', error }),
   );
 }
