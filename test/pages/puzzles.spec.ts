@@ -1,6 +1,8 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { EXAMPLES } from '../../apps/web/src/examples/examples.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
+import { answersOf } from './answers.js';
 import { useExamples } from './examples.js';
 
 const isResponse = (request: { method: () => string; url: () => string }) =>
@@ -46,5 +48,27 @@ describeInChromium('a page with a captcha', () => {
     await page.getByRole('button', { name: 'I am no robot' }).click();
 
     expect(await response).toEqual({ component: 'ak-stage-captcha', token: 'solved site-key' });
+  });
+
+  it('answers no other step if the provider calls back once more', async () => {
+    const { page } = await chromium.open();
+    const sent = answersOf(page);
+    const body = 'globalThis.turnstile = { render: (_, { callback }) => { globalThis.solve = callback; } };';
+    await page.route('**/example-puzzle.js', (route) => route.fulfill({ contentType: 'text/javascript', body }));
+    await page.route('**/api/v3/flows/executor/**', (route) => route.fulfill({ json: EXAMPLES['password'] }));
+    await page.goto(examples.address('captcha'));
+    await page.waitForFunction('globalThis.solve');
+    await page.evaluate('solve("one")');
+    await page.locator('#password').waitFor();
+    await page.evaluate('solve("two")');
+    await page.locator('#password').fill('secret');
+    const response = nextResponse(page);
+    await page.keyboard.press('Enter');
+    await response;
+
+    expect(sent).toEqual([
+      { component: 'ak-stage-captcha', token: 'one' },
+      { component: 'ak-stage-password', username: 'alice@example.org', password: 'secret' },
+    ]);
   });
 });

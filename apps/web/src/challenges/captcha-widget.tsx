@@ -35,17 +35,28 @@ export function CaptchaWidget({ captcha, onSolved }: CaptchaWidgetProps) {
   );
 }
 
-/** Runs the captcha in a container. Returns the ref of the container, and whether the captcha failed. */
+/**
+ * Runs the captcha in a container. Returns the ref of the container, and whether the captcha failed. A provider may call back
+ * later: the answer of a captcha that is not shown any more counts for nothing.
+ */
 function useCaptcha(captcha: CaptchaOptions, onSolved: (token: string) => void) {
   const container = useRef<HTMLDivElement>(null);
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     setFailed(false);
+    let isShown = true;
     const { js_url: script, site_key: siteKey, action, interactive = false } = captcha;
-    const run = { script, siteKey, action, interactive, onSolved, onFailed: () => setFailed(true) };
+    const run = {
+      ...{ script, siteKey, action, interactive },
+      onSolved: (token: string) => isShown && onSolved(token),
+      onFailed: () => isShown && setFailed(true),
+    };
     void import('../flow/captcha-script.js')
       .then(({ runCaptcha }) => container.current && runCaptcha({ ...run, container: container.current }))
-      .catch(() => setFailed(true));
+      .catch(run.onFailed);
+    return () => {
+      isShown = false;
+    };
   }, [captcha]);
   return { container, failed };
 }
