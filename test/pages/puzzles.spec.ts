@@ -50,6 +50,19 @@ describeInChromium('a page with a captcha', () => {
     expect(await response).toEqual({ component: 'ak-stage-captcha', token: 'solved site-key' });
   });
 
+  it('keeps what was typed when a captcha beside it is tried again', async () => {
+    const { page } = await chromium.open();
+    await page.route('**/example-puzzle.js', (route) => route.abort(), { times: 1 });
+    await page.goto(examples.address('identification-captcha'));
+    await page.getByLabel('Username or email').fill('alice');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('button', { name: 'I am no robot' }).click();
+    const response = nextResponse(page);
+    await page.getByRole('button', { name: 'Next' }).click();
+
+    expect(await response).toMatchObject({ uid_field: 'alice', captcha_token: 'solved site-key' });
+  });
+
   it('answers no other step if the provider calls back once more', async () => {
     const { page } = await chromium.open();
     const sent = answersOf(page);

@@ -15,10 +15,12 @@ export interface CaptchaOptions {
 interface CaptchaWidgetProps {
   readonly captcha: CaptchaOptions;
   readonly onSolved: (token: string) => void;
+  /** Replaces a captcha that has failed. By default the whole step is shown again. */
+  readonly onRetry?: () => void;
 }
 
 /** The container that a captcha provider renders into, with an error message and a retry button. */
-export function CaptchaWidget({ captcha, onSolved }: CaptchaWidgetProps) {
+export function CaptchaWidget({ captcha, onSolved, onRetry }: CaptchaWidgetProps) {
   const { t, refetch } = usePage();
   const { container, failed } = useCaptcha(captcha, onSolved);
   return (
@@ -27,7 +29,7 @@ export function CaptchaWidget({ captcha, onSolved }: CaptchaWidgetProps) {
       <p role="status">{!failed && !captcha.interactive && t('We are checking that you are no robot.')}</p>
       <div class="puzzle" ref={container} />
       {failed && (
-        <Button type="button" onClick={refetch}>
+        <Button type="button" onClick={onRetry ?? refetch}>
           {t('Try again')}
         </Button>
       )}

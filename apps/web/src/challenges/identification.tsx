@@ -77,7 +77,7 @@ function Introduction({ challenge }: { challenge: IdentificationChallenge }) {
 
 function IdentificationForm({ challenge }: { challenge: IdentificationChallenge }) {
   const { t } = usePage();
-  const captcha = challenge.captcha_stage ?? undefined;
+  const { captcha, renew } = useEmbeddedCaptcha(challenge);
   const { token, onSolved, solved } = useCaptchaToken(captcha);
   const asksForPassword = challenge.password_fields;
   const isLogin = challenge.flow_designation === 'authentication';
@@ -96,7 +96,7 @@ function IdentificationForm({ challenge }: { challenge: IdentificationChallenge 
         <Button>{(asksForPassword && challenge.primary_action) || t('Next')}</Button>
       </Form>
       {/* The captcha is outside of the form, so that no control of the captcha provider can submit the form. */}
-      {captcha && <CaptchaWidget captcha={captcha} onSolved={onSolved} />}
+      {captcha && <CaptchaWidget captcha={captcha} onSolved={onSolved} onRetry={renew} />}
       {captcha && <ScriptRequired />}
     </>
   );
@@ -131,6 +131,19 @@ function IdentificationFields({ challenge }: { challenge: IdentificationChalleng
       )}
     </>
   );
+}
+
+/** Returns the captcha of the challenge, and a function that fetches another one, so that the form keeps its input. */
+function useEmbeddedCaptcha(challenge: IdentificationChallenge) {
+  const { fetchChallenge, refetch } = usePage();
+  const [renewed, setRenewed] = useState<{ of: IdentificationChallenge; captcha: CaptchaOptions }>();
+  const renew = async () => {
+    const { captcha_stage: captcha } = ((await fetchChallenge()) ?? {}) as Partial<IdentificationChallenge>;
+    if (captcha) setRenewed({ of: challenge, captcha });
+    else refetch();
+  };
+  const captcha = (renewed?.of === challenge ? renewed.captcha : challenge.captcha_stage) ?? undefined;
+  return { captcha, renew: () => void renew() };
 }
 
 /** Returns the ref of the form's token input, and `solved`, which resolves when the captcha is solved. */
