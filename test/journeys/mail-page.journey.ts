@@ -82,6 +82,23 @@ describeInChromium('the email stage in Chromium', () => {
     expect(await faultsOf(late)).toEqual([]);
   });
 
+  it('says at the first step only that the link is used, also after a reload or when the page is restored', async () => {
+    const { page } = await chromium.open();
+    const gone = 'Link was already used, please request a new link.';
+    await page.goto(`${deployment.url}${PAGE}?flow_token=${'x'.repeat(60)}&next=%2Fapp`);
+    await page.getByText(gone).waitFor();
+    await page.getByLabel('Username or email').fill('reader-en');
+    await page.getByRole('button', { name: 'Next' }).click();
+    const code = page.getByLabel('Or type the code from the email');
+    await code.waitFor();
+    const shown = page.waitForResponse((response) => response.url().includes('/api/v3/flows/executor/'));
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+    expect(JSON.stringify(await (await shown).json())).not.toContain(gone);
+    await page.reload();
+    await code.waitFor();
+    expect([await page.getByText(gone).count(), new URL(page.url()).search]).toEqual([0, '?next=%2Fapp']);
+  });
+
   it('sends a mail in every language that is accessible, fits the width of a phone and loads nothing', async () => {
     const { page } = await chromium.open({ viewport: { width: 360, height: 800 } });
     const requests: string[] = [];

@@ -10,6 +10,7 @@ import {
 } from '@gatehouse/client';
 import type { Challenge, FlowPageData, PreviewPageData } from '../page.js';
 import { callApi } from './api.js';
+import { withoutLink } from './mailed-link.js';
 import type { FormAnswer } from './page.context.js';
 
 /** The result of a request to the executor. A refusal is shown as a flow error. */
@@ -26,7 +27,7 @@ export type AnswerReply = Reply & {
 
 /** A client of the flow executor API. */
 export class ExecutorClient {
-  private readonly address: string;
+  private readonly addressFor: (search: string) => string;
   /** Id of the step that the newest request has shown. The next answer names it. */
   private step: string | undefined;
   private requests = 0;
@@ -36,13 +37,17 @@ export class ExecutorClient {
   /** Token of a mailed link of a preview, which the next request follows. */
   private followed: string | undefined;
 
-  constructor({ slug, cross_site, step, preview }: FlowPageData, search: string) {
+  constructor(
+    { slug, cross_site, step, preview }: FlowPageData,
+    private search: string,
+  ) {
     this.step = step?.value;
     this.isPreview = preview !== undefined;
     this.previewState = preview?.state;
-    this.address = preview
-      ? `/api/v3/flows/previews/${preview.link}/`
-      : executorPath(slug, cross_site ? withCrossSite(search) : search);
+    this.addressFor = (query) =>
+      preview
+        ? `/api/v3/flows/previews/${preview.link}/`
+        : executorPath(slug, cross_site ? withCrossSite(query) : query);
   }
 
   /** Fetches the current challenge. */
@@ -55,6 +60,11 @@ export class ExecutorClient {
     const answered = this.step;
     const reply = await this.request({ body: this.isPreview ? this.previewBody(answer) : JSON.stringify(answer) });
     return { ...pageReply(reply), interruption: interruptionOf(reply), answered };
+  }
+
+  /** Leaves the token of a mailed link out of the next requests. */
+  leaveLink(): void {
+    this.search = withoutLink(this.search);
   }
 
   /** Lets the next request of a preview follow a mailed link. */
@@ -72,7 +82,7 @@ export class ExecutorClient {
     const request = ++this.requests;
     const headers = init.body === undefined || this.step === undefined ? {} : { [STEP_HEADER]: this.step };
     try {
-      const reply = await readReply(await callApi(this.address, { ...init, headers }));
+      const reply = await readReply(await callApi(this.addressFor(this.search), { ...init, headers }));
       // The response to an older request may arrive later, and have the id of a step that has passed.
       if (reply.kind === 'challenge' && request === this.requests) this.step = reply.step;
       if (this.isPreview && reply.kind === 'challenge') this.previewState = previewOf(reply.challenge)?.state;

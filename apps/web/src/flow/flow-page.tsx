@@ -17,8 +17,9 @@ import { useStepHeading } from './use-step-heading.js';
 import type { Visit } from './visit.js';
 
 /** The page of a flow, rendered on the server and hydrated in the browser. */
-export function FlowPage({ pageData, t }: { pageData: FlowPageData; t: Translate }) {
-  const { visit, followLink, ...senders } = useFlowVisit(pageData);
+export function FlowPage({ pageData: received, t }: { pageData: FlowPageData; t: Translate }) {
+  const { visit, followLink, ...senders } = useFlowVisit(received);
+  const pageData = { ...received, address: visit.address };
   const busy = visit.phase === 'sending';
   const challenge = visit.challenge as Envelope;
   const { brand, preview } = pageData;

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 import { externalOriginsOf, isAllowedBy } from '../challenges/external-origins.js';
 import type { Challenge, FlowPageData } from '../page.js';
 import { type AnswerReply, ExecutorClient, type Reply } from './executor.js';
+import { withoutLink } from './mailed-link.js';
 import type { FormAnswer } from './page.context.js';
 import { signalUnknownPasskey } from './passkey-signals.js';
 import { rememberProvedAccount } from './remembered-account.js';
@@ -35,6 +36,7 @@ export function useFlowVisit(pageData: FlowPageData): FlowVisit {
   current.current = visit;
   const channel = useMemo(() => new ExecutorChannel(pageData, dispatch), []);
   useRetries(visit, () => void channel.repeat());
+  useLeftLink(visit, pageData, () => channel.leaveLink());
   useReloadOnRestore(() => void channel.send(undefined));
   return useMemo(() => {
     const withComponent = (fields: FormAnswer) => ({ ...fields, component: current.current.challenge.component });
@@ -80,6 +82,10 @@ class ExecutorChannel {
     if (this.busy) return;
     this.executor.follow(token);
     await this.send(undefined);
+  }
+
+  leaveLink(): void {
+    this.executor.leaveLink();
   }
 
   repeat(): Promise<void> {
@@ -191,6 +197,15 @@ function useRetries({ unavailable, phase }: Visit, retry: () => void) {
     const timer = setTimeout(retry, unavailable.waitS * 1000);
     return () => clearTimeout(timer);
   }, [unavailable, phase]);
+}
+
+/** Removes the token of a mailed link from the URL of the page when the visit goes on without it. */
+function useLeftLink({ address }: Visit, pageData: FlowPageData, leave: () => void) {
+  useEffect(() => {
+    if (address === pageData.address) return;
+    leave();
+    history.replaceState(history.state, '', withoutLink(location.pathname + location.search));
+  }, [address]);
 }
 
 /** Fetches the current challenge when the browser restores the page from its back/forward cache. */

@@ -1,11 +1,14 @@
 import { MAX_RETRIES, mayRetry, retryDelayS, type UnavailableReason, withReasons } from '@gatehouse/client';
 import type { Challenge, FlowPageData } from '../page.js';
 import type { Reply } from './executor.js';
+import { withoutLink } from './mailed-link.js';
 
 /** The state of a visit to a flow. */
 export interface Visit {
   readonly challenge: Challenge;
   readonly run: string | undefined;
+  /** URL of the page, for its links and forms. */
+  readonly address: string;
   /** Number of the step. A refused answer keeps the number, so that the form keeps its input. */
   readonly step: number;
   readonly phase: 'idle' | 'sending';
@@ -55,7 +58,14 @@ export type ReplyEvent = Reply & {
 };
 
 /** Returns the initial state of a visit. */
-export function visitOf({ challenge: received, reasons, run, cross_site, retry_after_s }: FlowPageData): Visit {
+export function visitOf({
+  challenge: received,
+  reasons,
+  run,
+  address,
+  cross_site,
+  retry_after_s,
+}: FlowPageData): Visit {
   const challenge = withReasons(received, reasons);
   const reason = challenge['reason'] === RATE_LIMITED ? 'limited' : 'service';
   const unavailable =
@@ -63,6 +73,7 @@ export function visitOf({ challenge: received, reasons, run, cross_site, retry_a
   return {
     challenge,
     run,
+    address,
     step: 0,
     phase: 'idle',
     expired: false,
@@ -89,10 +100,15 @@ export function reduceVisit(visit: Visit, event: VisitEvent): Visit {
     case 'challenge': {
       const isOther = visit.run !== undefined && event.run !== undefined && event.run !== visit.run;
       const expired = isOther && !event.isApplied;
-      return { ...withChallenge(visit, event), expired, run: event.run ?? visit.run };
+      const address = event.isApplied && goesOn(event.challenge) ? withoutLink(visit.address) : visit.address;
+      return { ...withChallenge(visit, event), expired, run: event.run ?? visit.run, address };
     }
   }
 }
+
+/** Returns whether a reply neither refuses the answer nor ends the run with a denial or an error. */
+const goesOn = ({ component, response_errors: errors }: Challenge): boolean =>
+  errors == null && !['ak-stage-access-denied', 'ak-stage-flow-error'].includes(component);
 
 /** A challenge, the id of its step, and the answer before it. */
 type ShownStep = Pick<ReplyEvent, 'interrupted' | 'awaited'> & {

@@ -1,0 +1,14 @@
+/** Query parameter with the token of a mailed link. */
+const LINK_TOKEN = 'flow_token';
+
+/**
+ * Returns the address of a page without the token of a mailed link. After an answer, the session has the plan of a valid
+ * link, and each later step would show again that another link is not valid.
+ */
+export function withoutLink(address: string): string {
+  const [path = '', text = ''] = address.split('?', 2);
+  const query = new URLSearchParams(text);
+  if (!query.has(LINK_TOKEN)) return address;
+  query.delete(LINK_TOKEN);
+  return query.size > 0 ? `${path}?${query}` : path;
+}
