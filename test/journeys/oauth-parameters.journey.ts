@@ -98,10 +98,10 @@ describe('a client', () => {
     expect([status, headers.get('www-authenticate')]).toEqual([400, 'Bearer error="invalid_request"']);
   });
 
-  it.each([{}, { authorization: basic('shop', SHOP_SECRET) }])(
+  it.each<Record<string, string>>([{}, basic('shop', SHOP_SECRET)])(
     'gets no error code for a request for claims without a token: %j',
-    async (authorization) => {
-      const { status, headers } = await fetch(`${deployment.url}/application/o/userinfo/`, { headers: authorization });
+    async (sent) => {
+      const { status, headers } = await fetch(`${deployment.url}/application/o/userinfo/`, { headers: sent });
       expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
     },
   );

@@ -26,13 +26,15 @@ it('keeps the step of a refused or interrupted response, so that its form keeps 
 });
 
 const VALIDATE = { component: 'ak-stage-authenticator-validate' } as const;
-const CHOICE = { ...VALIDATE, selected_challenge: { device_class: 'sms', device_uid: '1', challenge: {} } };
+const PHONE = { device_class: 'sms', device_uid: '1', challenge: {}, last_used: null } as const;
+const CHOICE = { ...VALIDATE, selected_challenge: PHONE };
 
 it.each([
-  ['keeps the step when a device is chosen', CHOICE, {}, 1],
-  ['begins another step after a code of the chosen device', { ...CHOICE, code: '123456' }, {}, 2],
-  ['begins another step when a device is chosen in a run that has expired', CHOICE, { restarted: true }, 2],
-])('%s', (_what, response: ChallengeResponse, more, step) => {
+  { what: 'keeps the step when a device is chosen', step: 1 },
+  { what: 'begins another step after a code of the chosen device', answer: { code: '123456' }, step: 2 },
+  { what: 'begins another step when a device is chosen in a run that has expired', more: { restarted: true }, step: 2 },
+])('$what', ({ answer, more, step }) => {
+  const response: ChallengeResponse = { ...CHOICE, ...answer };
   const before = reduceFlow(INITIAL, { kind: 'replied', result: shown(VALIDATE) });
 
   expect(reduceFlow(before, { kind: 'replied', result: shown(VALIDATE, more), response }).step).toBe(step);

@@ -1,4 +1,4 @@
-import type { ChallengeResponse, Client, FlowResult, FlowRun } from '@gatehouse/client';
+import type { ChallengeResponse, Client, FlowRun } from '@gatehouse/client';
 import { type Dispatch, type RefObject, useCallback, useEffect, useReducer, useRef } from 'react';
 import { type FlowEvent, type FlowState, INITIAL, reduceFlow } from './flow-state.js';
 
@@ -29,34 +29,33 @@ export function useFlow(client: Client, flow: string, { query = '' }: UseFlowOpt
     const run = client.prepare(flow, { query, onWait: (wait) => dispatch({ kind: 'waits', wait }) });
     current.current = run;
     // In strict mode, React unmounts and mounts again before this microtask. Only the second run sends a request.
-    queueMicrotask(() => run === current.current && perform(current, dispatch, (it) => it.refresh()));
+    queueMicrotask(() => run === current.current && perform(current, dispatch));
     return () => {
       current.current = undefined;
       run.abort();
     };
   }, [client, flow, query]);
 
-  const solve = useCallback(
-    (response: ChallengeResponse) => perform(current, dispatch, (run) => run.solve(response), response),
-    [],
-  );
-  const refresh = useCallback(() => perform(current, dispatch, (run) => run.refresh()), []);
+  const solve = useCallback((response: ChallengeResponse) => perform(current, dispatch, response), []);
+  const refresh = useCallback(() => perform(current, dispatch), []);
 
   if (fault) throw fault.error;
   return { ...state, solve, refresh };
 }
 
-/** Sends a request of the current run, if no other is under way. Ignores the result if the run is not current any more. */
+/**
+ * Sends the response, or fetches the challenge without one, if no other request of the current run is under way. Ignores
+ * the result if the run is not current any more.
+ */
 function perform(
   current: RefObject<FlowRun | undefined>,
   dispatch: Dispatch<FlowEvent>,
-  request: (run: FlowRun) => Promise<FlowResult>,
   response?: ChallengeResponse,
 ): void {
   const run = current.current;
   if (!run || run.pending) return;
   dispatch({ kind: 'sent' });
-  request(run).then(
+  (response ? run.solve(response) : run.refresh()).then(
     (result) => run === current.current && dispatch({ kind: 'replied', result, response }),
     (error: unknown) => run === current.current && dispatch({ kind: 'failed', error }),
   );
