@@ -21,7 +21,7 @@ export class UniquePasswordPolicy implements Policy<typeof uniquePasswordContrac
     if (password === '') return { pass: false, messages: [NO_PASSWORD] };
     const { num_historical_passwords: count } = config;
     // No stored password is longer, so a longer one is new. Another policy or the stage refuses it.
-    const isTooLong = firstCharacters(password, MAX_PASSWORD) !== password;
+    const isTooLong = firstCharacters(password, MAX_PASSWORD).length < password.length;
     if (count === 0 || request.user?.kind !== 'saved' || isTooLong) return { pass: true };
     const isReused = await this.history.isReused({ user: request.user.uuid, password, count }, timeLeftMs());
     return isReused ? { pass: false, messages: [REUSED] } : { pass: true };
