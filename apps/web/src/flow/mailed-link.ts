@@ -6,8 +6,8 @@ const LINK_TOKEN = 'flow_token';
  * link, and each later step would show again that another link is not valid.
  */
 export function withoutLink(address: string): string {
-  const [path = '', text = ''] = address.split('?', 2);
-  const query = new URLSearchParams(text);
+  const [path = ''] = address.split('?', 1);
+  const query = new URLSearchParams(address.slice(path.length));
   if (!query.has(LINK_TOKEN)) return address;
   query.delete(LINK_TOKEN);
   return query.size > 0 ? `${path}?${query}` : path;
