@@ -4,8 +4,9 @@ import ipaddress
 import re
 import unicodedata
 
+from filters import rows_of
 from host import ask
-from records import Record, User, rows_of
+from records import Record, User
 from requests import Session
 
 

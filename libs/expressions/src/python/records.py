@@ -3,7 +3,8 @@
 from datetime import datetime
 from urllib.parse import urljoin
 
-from host import PolicyException, ask
+from filters import narrowed, only, rows_of
+from host import ask
 from requests import Headers
 
 
@@ -46,35 +47,6 @@ class Group(Row):
 
     def _as_json(self):
         return self.pk
-
-
-# A filter that matches nothing.
-_NO_MATCH = {"nothing": True}
-
-
-def narrowed(filters, more):
-    """Returns the combined filters. Two different values for one field match nothing."""
-    conflict = any(filters.get(name, value) != value for name, value in more.items())
-    return {**filters, **more, **(_NO_MATCH if conflict else {})}
-
-
-def rows_of(request, filters, **args):
-    """Returns the rows that match the filters. Raises PolicyException for a filter that the host does not support."""
-    if _NO_MATCH.keys() <= filters.keys():
-        return []
-    rows = ask(request, {**args, "filters": filters})
-    if rows is None:
-        raise PolicyException(f"These filters are not supported: {', '.join(filters)}.")
-    return rows
-
-
-def only(kind, found):
-    """Returns the single found record. Raises DoesNotExist for none, and MultipleObjectsReturned for several."""
-    if not found:
-        raise kind.DoesNotExist(f"No {kind.__name__.lower()} matches the query.")
-    if len(found) > 1:
-        raise kind.MultipleObjectsReturned(f"More than one {kind.__name__.lower()} matches the query.")
-    return found[0]
 
 
 class Memberships:

@@ -1,7 +1,8 @@
 """The queries of authentik's models that expressions can make."""
 
+from filters import narrowed, only, rows_of
 from host import ask
-from records import Group, User, narrowed, only, rows_of
+from records import Group, User
 
 
 class Query:
