@@ -12,6 +12,7 @@ import {
   EXAMPLE_STAGES,
   type ExampleLanguage,
   type ExampleStage,
+  GO_BUILD,
   isMissing,
   missingNote,
 } from '../support/example-stages.js';
@@ -120,10 +121,10 @@ describeWithNats('the examples of stages', () => {
     );
     await mkdir(join(shell.folder, '.gatehouse'));
     await shell.write('.gatehouse/nats.env', `NATS_URL=${harness.url}\n`);
-    // The program replaces the shell, so that a signal reaches it. Its build uses the installed Go only, and its cache.
+    // The program replaces the shell, so that a signal reaches it. Its build uses the cache of the other one.
     const run = page.block('sh', /^go run/m, { 'go run .': 'go build -o stage . && exec ./stage' });
     const cache = process.env['GOCACHE'] ?? join(homedir(), '.cache/go-build');
-    const go = { GOCACHE: cache, GOTOOLCHAIN: 'local', GOPROXY: 'off', CGO_ENABLED: '0', HOME: shell.folder };
+    const go = { ...GO_BUILD, GOCACHE: cache, HOME: shell.folder };
     const script = `cd ${shell.folder}\n${run}`;
     const stage = await startProcess('-c', go, { program: 'bash', args: [script], ready: /serving x_example_code/ });
     try {

@@ -1,9 +1,14 @@
+import { EventEmitter, once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { StageProblem, StageReply } from '@gatehouse/contracts';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type RunningNats, startNats } from '../support/nats.js';
 import { type RunningPart, type RunningProcess, startProcess } from '../support/processes.js';
 import { startHosted } from '../support/service-host.js';
+
+/** Time in ms that a service may take for a reply. */
+const REPLY_MS = 15_000;
 
 /** A NATS server, the services of one suite on it, and a client that sends them plain JSON. */
 export class ServiceHarness {
@@ -46,20 +51,28 @@ export class ServiceHarness {
   /** Sends one request and returns the reply. A string is sent unchanged. Throws when no service subscribes to the subject. */
   async request(subject: string, body: unknown): Promise<Answer> {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    const reply = await this.connection.request(subject, text, { timeout: 15_000 });
+    const reply = await this.connection.request(subject, text, { timeout: REPLY_MS });
     return reply.json<Answer>();
   }
 
-  /** Sends all requests at once. Waits for `until`, and returns the replies in order of arrival. */
+  /**
+   * Sends all requests at once. Waits for `until`, and then for the missing replies: a server can still have those of a
+   * service that has ended. Returns the replies in order of arrival.
+   */
   async flood(subject: string, bodies: readonly unknown[], until: (replies: readonly Answer[]) => Promise<unknown>) {
     const replies: Answer[] = [];
     const inbox = `flood.${this.started.length}.${subject}`;
+    const arrivals = new EventEmitter();
+    const arrived = once(arrivals, 'last');
     const subscription = this.connection.subscribe(inbox, {
-      callback: (_, message) => void replies.push(message.json<Answer>()),
+      callback: (_, message) => {
+        if (replies.push(message.json<Answer>()) === bodies.length) arrivals.emit('last');
+      },
     });
     for (const body of bodies) this.connection.publish(subject, JSON.stringify(body), { reply: inbox });
     await this.connection.flush();
     await until(replies);
+    await Promise.race([arrived, setTimeout(REPLY_MS, undefined, { ref: false })]);
     await this.connection.flush();
     subscription.unsubscribe();
     return replies;
