@@ -44,7 +44,7 @@ export async function withFlowDatabase<T>(
   }
 }
 
-/** Largest number of a version: that of its column. */
+/** Largest number of a version that its column, an `integer`, can store. */
 const MAX_VERSION = 2 ** 31 - 1;
 
 /** Returns the number of a version. Throws CommandError for any other text. */

@@ -131,7 +131,7 @@ it('prints what is left of a deleted plan, and events of a request outside of fl
   expect((await trace([requestId])).stdout).toMatch(/^Events outside of flows\n\S+ {2}event {2}logout, waits/);
 });
 
-it('prints the events of one commit, which have one time, in the order in which they happened', async () => {
+it('prints the events of one commit, which have the same time, in the order in which they happened', async () => {
   const plan = uuidV7();
   const users = Array.from({ length: 12 }, (_, i) => `user-${i}`);
   const failure = (username: string) => ({ action: 'login_failed', context: { username } }) as const;
@@ -182,7 +182,7 @@ it('prints how a deleted plan ended, and its steps, from its journey record', as
   expect(JSON.parse(json)).toMatchObject({ traces: [{ stored: null, record: { outcome: 'denied', flow: slug } }] });
 });
 
-it('says that the account of the user is locked, and was when an answer was refused', async () => {
+it('says that the account is locked now, and which answer was refused while it was locked', async () => {
   const alice = await enrol(database.source);
   await database.source.query('UPDATE directory.users SET is_active = false WHERE id = $1', [alice.uuid]);
   const id = await store((plan) => ({ ...plan, context: { ...plan.context, pending_user: alice } }));

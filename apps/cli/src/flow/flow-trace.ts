@@ -40,9 +40,9 @@ export interface TracedRecord {
 export interface FlowTrace {
   /** Null for events of a request outside of flows. */
   readonly plan: string | null;
-  /** Null if the row of the plan is deleted. Then its record, its events and its mails are left. */
+  /** Null if the row of the plan was deleted. Its journey record, events and mails may still be stored. */
   readonly stored: TracedPlan | null;
-  /** Null if the plan has no journey record, or is still stored. */
+  /** Null if the plan has no journey record, or its row is still stored. */
   readonly record: TracedRecord | null;
   readonly entries: readonly TraceEntry[];
 }

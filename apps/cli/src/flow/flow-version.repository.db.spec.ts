@@ -15,7 +15,7 @@ const versionOf = (slug: string): FlowVersion => {
   return { ...version, flow: { ...version.flow, slug } };
 };
 
-it('finds the version of the flow that has the slug now, not of one that had it before', async () => {
+it('finds the version of the flow that has the slug now, not of a flow that had it before', async () => {
   const { source } = database;
   const renamed = await publish(source, 'renamed', versionOf('login'));
   await source.query(

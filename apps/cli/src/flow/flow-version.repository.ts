@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
 
 /**
- * Finds a version of the flow that has a slug, or that had it last: another flow may have had it before. $1 slug, $2
- * number.
+ * Finds a version by the slug of its flow. Prefers the flow that has the slug now to flows that had it before. $1 slug,
+ * $2 number of the version.
  */
 const FIND = `SELECT v.id FROM flow.flow_versions v
   WHERE v.number = $2 AND v.document->'flow'->>'slug' = $1

@@ -5,8 +5,9 @@ import type { TracedRecord, TraceEntry } from './flow-trace.js';
 import { begunEntry } from './trace-entries.js';
 
 /**
- * $1 id of the plan, $2 time at which it began. No index has the ids of plans, so the limits of `ended_at` leave out the
- * partitions of other days. A plan rarely runs for hours; the hour before allows for clocks that differ.
+ * Finds the record of a plan. $1 id of the plan, $2 time at which it began. `plan_id` has no index, so the limits of
+ * `ended_at` exclude the partitions of other days. A plan rarely runs for more than hours. The hour before allows for
+ * clock skew.
  */
 const FIND_RECORD = `
   SELECT j.outcome, j.reason, j.ended_at AS "endedAt", j.steps, f.slug, v.document
@@ -25,7 +26,7 @@ interface RecordRow {
   readonly document: unknown;
 }
 
-/** The journey record of a plan, and its steps in the order of time. */
+/** The journey record of a plan, and its steps in chronological order. */
 export interface FoundRecord {
   readonly record: TracedRecord;
   readonly entries: readonly TraceEntry[];
@@ -35,10 +36,10 @@ export interface FoundRecord {
 export class JourneyRecordRepository {
   constructor(private readonly source: DataSource) {}
 
-  /** Returns the record of a plan; `undefined` if the plan has not ended, or was only counted. */
+  /** Returns the record of a plan. `undefined` if the plan has not ended, or the visitor answered nothing. */
   async find(plan: string): Promise<FoundRecord | undefined> {
     const begun = begunEntry(plan);
-    // Another UUID than that of a plan may begin with a time that Postgres does not read.
+    // The id of a plan is a UUIDv7, which begins with its time. Another UUID may yield a year that Postgres rejects.
     if (!/^\d{4}-/.test(begun.at)) return undefined;
     const [row] = await this.source.query<RecordRow[]>(FIND_RECORD, [plan, begun.at]);
     if (!row) return undefined;
@@ -49,8 +50,8 @@ export class JourneyRecordRepository {
 }
 
 /**
- * Returns the steps with their times: each has the milliseconds since the one before it. The step at which the visitor
- * gave up has none, and gets the time of the end.
+ * Returns the steps with the times at which they ended. `ms` of a step counts from the step before it. The step at
+ * which the visitor gave up has no `ms`, and gets the time at which the plan ended.
  */
 function stepEntries({ steps, endedAt, document }: RecordRow, begunAt: number): TraceEntry[] {
   const version = flowVersion.safeParse(document).data;

@@ -62,7 +62,7 @@ describe('flow simulate', () => {
     expect(stdout).toMatch(/^Asks again: .*who/m);
   });
 
-  it('names a login without a factor again only if policies that cannot decide make it possible too', async () => {
+  it('repeats a login without a factor after `While policies cannot decide` only if an undecided policy permits it too', async () => {
     const open = BLUEPRINT.replace('slug: lax', 'slug: open').replace(/^.*stage: !KeyOf (word|mfa).*\n/gm, '');
     const blueprint = open.replace(/^.*policybinding.*\n/gm, '');
     await runCliOk('blueprint', ['apply', await file('open.yaml', blueprint)], { env });
@@ -108,7 +108,7 @@ describe('flow simulate', () => {
     expect(await ends('bob')).toEqual(['done, logged in with a first factor']);
   });
 
-  it('lets a user pass by a passkey or by the other fields, whatever devices the user has', async () => {
+  it('lets every user pass identification by name and password, and by a passkey only a user who has one', async () => {
     const blueprint = `
 entries:
 - {model: authentik_flows.flow, id: flow, identifiers: {slug: passkey}, attrs: {name: P, title: P, designation: authentication}}

@@ -63,10 +63,10 @@ function isTrueOf(
   }
 }
 
-/** Whether the outcome is that of an embedded alternative, which is a passkey. */
+/** Returns whether a step was passed by its embedded alternative to the fields, which accepts passkeys. */
 const isAlternative = (outcome: string) => outcome.startsWith('passed by ');
 
-/** The class of device with which visitors pass an alternative. */
+/** The device classes that an embedded alternative accepts. */
 const ALTERNATIVE_CLASSES = ['webauthn'];
 
 type StageQuestion = Extract<Question, { type: 'stage' }>;
@@ -79,7 +79,7 @@ function mayAnswer(
 ): boolean {
   const outcome = outcomes.find(({ name }) => name === answer);
   if (outcome?.reply.effects?.some(({ type }) => type === 'login') && !user.is_active) return false;
-  // Only the service of an external stage knows who has its credential.
+  // Only the service of an external stage knows which users have its credential.
   if (outcome?.reply.type !== 'passed' || isExternalKind(step.kind)) return true;
   const provesDevice = ({ proofs }: StageQuestion['outcomes'][number]) => proofs.includes('further');
   const hasDevice = () => {
@@ -87,11 +87,12 @@ function mayAnswer(
     return user.devices.some((device) => !classes || classes.includes(device));
   };
   if (provesDevice(outcome)) return hasDevice();
-  // A stage that asks for a device lets nobody in without one who has one. An alternative asks only who chooses it.
+  // A user with a device must use it if the stage asks for one. An alternative is no obligation: the user may not
+  // choose it.
   return !outcomes.some((other) => !isAlternative(other.name) && provesDevice(other)) || !hasDevice();
 }
 
-/** Returns the classes of devices with which a stage can be passed so; `undefined` for all. */
+/** Returns the device classes that lead to an outcome of a stage. `undefined` if all classes do. */
 function deviceClasses(
   outcome: string,
   { id, stage }: StageQuestion['step'],

@@ -106,7 +106,7 @@ describe('an export', () => {
     expect(row).toEqual({ is_superuser: true, groups: [{ pk: TEAM, name: 'team' }] });
   });
 
-  it('keeps the groups and the pk of users whose names JavaScript and Postgres lower differently', async () => {
+  it('keeps the groups and the pk of users whose names JavaScript and Postgres convert to lower case differently', async () => {
     const names = ['ΟΔΥΣΣΕΥΣ', 'İREM', 'Zoë', 'ÅSA'];
     const [{ pk: taken }] = await source.query(`INSERT INTO directory.users (username) VALUES ('mia') RETURNING pk`);
     const users = names.map((name, i) => ({ ...user(name, { ak_groups: [TEAM] }), pk: taken + i + 1 }));
@@ -118,7 +118,7 @@ describe('an export', () => {
     expect(report).toMatchObject({ users: 5, wrong: 0, otherPk: 1 });
   });
 
-  it('gives the groups of a user who is not imported to no other user', async () => {
+  it('gives an imported user none of the groups of skipped lines with the same name', async () => {
     const lines = [
       user('alice'),
       user('ALICE', { ak_groups: [STAFF] }),
@@ -131,7 +131,7 @@ describe('an export', () => {
     ]);
   });
 
-  it('gives a user whom two lines name the groups of the first line only', async () => {
+  it('gives a user with two lines only the groups of the first line', async () => {
     const first = { ...user('alice', { uuid: ALICE, name: 'First', ak_groups: [TEAM] }), pk: 9_000_009 };
     const second = { ...user('alice', { uuid: ALICE, name: 'Second', ak_groups: [STAFF] }), pk: 9_000_008 };
     const groups = [group(TEAM, 'team'), group(STAFF, 'staff', { is_superuser: true })];
@@ -171,7 +171,7 @@ describe('an export', () => {
     }
   });
 
-  it('counts no user who keeps the pk as one with another, whatever the display name', async () => {
+  it('does not count users who keep their pk as users with another pk, whatever their display names', async () => {
     const [{ pk }] = await source.query(`INSERT INTO directory.users (username) VALUES ('zoe') RETURNING pk`);
     const lines = [
       { ...user('alice', { name: 'Alice Smith' }), pk: pk + 1 },

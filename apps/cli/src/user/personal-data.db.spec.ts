@@ -219,7 +219,7 @@ describe('npm run user', () => {
     expect(PERSONAL_TABLES.filter(({ table }) => exported[table]?.length === 0)).toEqual([]);
   });
 
-  it('delete finds replies and scores of a name in any letters, and keeps those of others without an address', async () => {
+  it('delete finds the replies and scores of a user whose name has `\\` or Σ, and keeps those of users without an address', async () => {
     const [alice] = [await createUser('ΧΩΡΟΣ\\ΑΛΙΚΗΣ'), await createUser('bob')];
     await new TypeormDirectoryStore(source.manager).updateUser(alice.pk, { email: '' });
     const save = async (reply: object): Promise<string> => {

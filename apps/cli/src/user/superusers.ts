@@ -18,8 +18,8 @@ const OTHER_SUPERUSERS = `
 const LOCK = `SELECT pg_advisory_xact_lock(hashtext('gatehouse superusers'))`;
 
 /**
- * Returns the number of other active superusers if the user is a superuser, else undefined. Until the transaction ends,
- * other commands that ask wait: two at once could otherwise each remove the last superuser but one.
+ * Returns the number of other active superusers if the user is a superuser, else undefined. Holds a lock until the
+ * transaction ends, so that two concurrent commands cannot remove the last two superusers.
  */
 export async function otherSuperusers(manager: EntityManager, uuid: string): Promise<number | undefined> {
   await manager.query(LOCK);
