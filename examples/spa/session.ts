@@ -9,8 +9,8 @@ export const LOGIN = 'default-authentication-flow';
 export const LOGOUT = 'default-invalidation-flow';
 
 /**
- * Returns the text for a visitor who waits. A browser hides the response from an origin that CORS_ORIGINS does not list,
- * so Gatehouse seems to be away then too.
+ * Returns the text for a visitor who waits. If CORS_ORIGINS does not list the origin of the page, the browser hides the
+ * responses, so Gatehouse seems to be unreachable too.
  */
 export const waitingText = ({ seconds }: Wait): string => `Gatehouse cannot be reached. Trying again in ${seconds} s.`;
 

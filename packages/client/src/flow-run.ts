@@ -98,7 +98,7 @@ export class FlowRun {
   }
 
   private async answer(body: string): Promise<FlowResult> {
-    // The gateway says so if it has not applied a response that names its step.
+    // If the gateway had not applied a response that names its step, the reply would have an interruption.
     const isNamed = this.stepId !== undefined;
     const reply = await this.send(body, (failure) => !interruptionOf(failure));
     const interruption = interruptionOf(reply);
@@ -133,7 +133,7 @@ export class FlowRun {
     return pause(seconds, this.signal);
   }
 
-  /** `isApplied` says that the run has got the response, also if it is a new one, so that no step begins again. */
+  /** `isApplied`: the run has applied the response, also if it is a new run, so no step begins again. */
   private show(reply: Reply, interrupted?: Interruption, isApplied = false): FlowResult {
     const before = this.runId;
     if (reply.kind === 'challenge') {

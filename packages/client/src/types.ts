@@ -63,7 +63,7 @@ export interface ChallengeResult {
    * a response twice, so the visitor has to answer again.
    */
   readonly interrupted?: Interruption;
-  /** Set if the run had expired and its steps begin again. A new run may have taken the response to the first step. */
+  /** Set if the run had expired and its steps begin again. Not set if the new run has accepted the last response. */
   readonly restarted?: true;
 }
 

@@ -38,8 +38,8 @@ export function CaptchaWidget({ captcha, onSolved, onRetry }: CaptchaWidgetProps
 }
 
 /**
- * Runs the captcha in a container. Returns the ref of the container, and whether the captcha failed. A provider may call back
- * later: the answer of a captcha that is not shown any more counts for nothing.
+ * Runs the captcha in a container. Returns the ref of the container, and whether the captcha failed. Ignores callbacks
+ * of the provider when the captcha is no longer shown.
  */
 function useCaptcha(captcha: CaptchaOptions, onSolved: (token: string) => void) {
   const container = useRef<HTMLDivElement>(null);

@@ -185,7 +185,7 @@ function KeyStep({ challenge, device }: Props) {
   };
   useEffect(() => {
     if (!challenge.response_errors) void verify();
-    // A passkey that the visitor gives later would answer another step.
+    // Abort the browser's prompt with the step. A passkey chosen later would answer the next step.
     return () => question.current?.abort();
   }, []);
   return (

@@ -62,8 +62,8 @@ export class ExecutorClient {
     return { ...pageReply(reply), interruption: interruptionOf(reply), answered };
   }
 
-  /** Leaves the token of a mailed link out of the next requests. */
-  leaveLink(): void {
+  /** Omits the token of a mailed link from the next requests. */
+  dropLinkToken(): void {
     this.search = withoutLink(this.search);
   }
 

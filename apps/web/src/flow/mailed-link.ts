@@ -2,8 +2,8 @@
 const LINK_TOKEN = 'flow_token';
 
 /**
- * Returns the address of a page without the token of a mailed link. After an answer, the session has the plan of a valid
- * link, and each later step would show again that another link is not valid.
+ * Returns the address of a page without the token of a mailed link. After the first answer the token is of no use: the
+ * plan of a valid link is in the session, and an invalid link would be reported at each later step again.
  */
 export function withoutLink(address: string): string {
   const [path = ''] = address.split('?', 1);

@@ -34,9 +34,9 @@ export interface PageContext {
    */
   readonly sendRequest: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
   /**
-   * Returns the current challenge without showing it. The next answer is then for its step, such as the first one of a run
-   * that has replaced an expired one. Returns undefined while `busy`, if there is no reply, and if the flow is not at this
-   * step any more.
+   * Returns the current challenge without showing it. The next answer then names the step of this challenge, also if a
+   * new run has replaced an expired one. Returns undefined while `busy`, if there is no reply, and if the flow is no
+   * longer at this step.
    */
   readonly fetchChallenge: () => Promise<FormAnswer | undefined>;
   /** Fetches the current challenge again, and shows it. */

@@ -36,7 +36,7 @@ export function useFlowVisit(pageData: FlowPageData): FlowVisit {
   current.current = visit;
   const channel = useMemo(() => new ExecutorChannel(pageData, dispatch), []);
   useRetries(visit, () => void channel.repeat());
-  useLeftLink(visit, pageData, () => channel.leaveLink());
+  useLinkTokenRemoval(visit, pageData, () => channel.dropLinkToken());
   useReloadOnRestore(() => void channel.send(undefined));
   return useMemo(() => {
     const withComponent = (fields: FormAnswer) => ({ ...fields, component: current.current.challenge.component });
@@ -84,8 +84,8 @@ class ExecutorChannel {
     await this.send(undefined);
   }
 
-  leaveLink(): void {
-    this.executor.leaveLink();
+  dropLinkToken(): void {
+    this.executor.dropLinkToken();
   }
 
   repeat(): Promise<void> {
@@ -114,12 +114,12 @@ class ExecutorChannel {
       return this.send(undefined);
     }
     if (fields) this.isOutdated = false;
-    // The gateway says so if it has not applied an answer that names its step.
+    // If the gateway had not applied an answer that names its step, the reply would have an interruption.
     const isApplied = reply.answered !== undefined && !reply.interruption;
     this.show({ ...reply, awaited: fields?.['duo'] !== undefined, isApplied });
   }
 
-  /** Keeps the answer if its result is unknown, until a challenge has arrived. */
+  /** Remembers that the result of an answer is unknown, until a challenge arrives. */
   private noticeInterruption({ interruption, answered }: AnswerReply, sender: Sender | undefined) {
     if (!interruption || !sender) return;
     this.interrupted = { sender, step: answered };
@@ -199,11 +199,11 @@ function useRetries({ unavailable, phase }: Visit, retry: () => void) {
   }, [unavailable, phase]);
 }
 
-/** Removes the token of a mailed link from the URL of the page when the visit goes on without it. */
-function useLeftLink({ address }: Visit, pageData: FlowPageData, leave: () => void) {
+/** Removes the token of a mailed link from the URL of the page when the visit no longer needs the token. */
+function useLinkTokenRemoval({ address }: Visit, pageData: FlowPageData, drop: () => void) {
   useEffect(() => {
     if (address === pageData.address) return;
-    leave();
+    drop();
     history.replaceState(history.state, '', withoutLink(location.pathname + location.search));
   }, [address]);
 }

@@ -19,7 +19,7 @@ export function useFocus({ step, challenge, partHeading }: Shown) {
     FOCUS_TARGETS.map((target) => main.current?.querySelector<HTMLElement>(target))
       .find(Boolean)
       ?.focus();
-  // With the change of the page and not after it: a key that the visitor presses in between would be lost.
+  // A layout effect runs in the same frame as the new step. A key that is pressed before the focus moves would be lost.
   useLayoutEffect(() => {
     // Do not move the focus at the first step: it uses `autofocus`, and the visitor may be typing already.
     if (!isFirst.current) moveFocus();

@@ -26,7 +26,7 @@ export interface Visit {
 /** The sender of an answer: the visitor, or the page by itself. */
 export type Sender = 'visitor' | 'page';
 
-/** An answer of which it is unknown whether it was processed. */
+/** An answer that may or may not have been processed. */
 export interface InterruptedAnswer {
   readonly sender: Sender;
   /** Id of the step that the answer has named. If the step still has it, the answer was not processed. */
@@ -47,9 +47,9 @@ const RATE_LIMITED = 'rate_limited';
 export type VisitEvent = { readonly kind: 'sent' | 'user-acted' } | ReplyEvent;
 
 /**
- * A reply. `interrupted` is the last answer if it is unknown whether that was processed. `awaited` says that the answer
- * waits for a decision elsewhere, such as for a Duo push: a reply without errors then shows the same step. `isApplied` says
- * that this is the reply to an answer that the run has got, also if the run is a new one.
+ * A reply. `interrupted` is the last answer if it is unknown whether it was processed. `awaited`: the answer waits for
+ * a decision on another device, such as a Duo push, so a reply without errors shows the same step. `isApplied`: the run
+ * has applied the answer, also if it is a new run that has replaced an expired one.
  */
 export type ReplyEvent = Reply & {
   readonly interrupted?: InterruptedAnswer | undefined;

@@ -11,7 +11,7 @@ interface Props {
   readonly fields?: readonly string[];
   /** Returns a promise that the form awaits before it reads its fields, for example until the captcha is solved. */
   readonly ready?: (form: HTMLFormElement) => Promise<unknown>;
-  /** Members of the answer that no field has. A plain POST without JavaScript leaves them out. */
+  /** Members of the answer that have no field in the form. A plain POST, without JavaScript, lacks them. */
   readonly members?: FormAnswer;
   readonly children: ComponentChildren;
 }
