@@ -30,7 +30,7 @@ const whole = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}
   z.coerce.number().int().min(min).max(max).default(fallback);
 
 /** Schema of seconds that statements add to the present time or subtract from it. */
-const shift = (fallback: number, { min = 1 } = {}) => whole(fallback, { min, max: MAX_TIME_SHIFT_S });
+const timeShift = (fallback: number, { min = 1 } = {}) => whole(fallback, { min, max: MAX_TIME_SHIFT_S });
 
 /** Returns the check of a setting whose parser throws an Error that says what is wrong. */
 const parsableBy = (parse: (setting: string) => unknown) => (setting: string, context: z.RefinementCtx<string>) => {
@@ -192,7 +192,7 @@ export const gatewaySettings = z.object({
   ),
   REQUEST_ARRIVAL_S: whole(30, { max: 3600 }).describe('Seconds that a request may take to arrive, body included'),
   NETWORK_ATTEMPTS_FREE: whole(100).describe('Wrong credentials from one network before delays begin'),
-  NETWORK_ATTEMPTS_FORGET_S: shift(900).describe(
+  NETWORK_ATTEMPTS_FORGET_S: timeShift(900).describe(
     'Seconds without a failure after which the failures of a network are forgotten',
   ),
   ATTEMPTS_DELAY_S: whole(DEFAULT_FIRST_DELAY_S, { max: 3600 }).describe(
@@ -216,12 +216,12 @@ export const gatewaySettings = z.object({
   ...previewConfig.shape,
   ...recoveryLinkConfig.shape,
   ...policyLimits.shape,
-  ANONYMOUS_SESSION_S: shift(3600).describe('Lifetime of an anonymous session in seconds'),
-  UNANSWERED_SESSION_S: shift(900, { min: 60 }).describe(
+  ANONYMOUS_SESSION_S: timeShift(3600).describe('Lifetime of an anonymous session in seconds'),
+  UNANSWERED_SESSION_S: timeShift(900, { min: 60 }).describe(
     'Lifetime of an anonymous session, and of its plans, until the visitor answers a challenge, in seconds',
   ),
   SOURCE_LOGIN_S: whole(900, { max: 86_400 }).describe('Seconds within which a login at a source must be completed'),
-  SESSION_S: shift(14 * 86_400).describe(
+  SESSION_S: timeShift(14 * 86_400).describe(
     'Lifetime of a login without a duration of its own, in seconds since its last use',
   ),
   ...userSwitchingConfig.shape,
@@ -232,7 +232,7 @@ export const gatewaySettings = z.object({
   CREDENTIAL_PROOF_S: whole(3600, { min: 60, max: 86_400 }).describe(
     'Seconds after a login, or a later proof in its session, in which the user may change credentials without another proof',
   ),
-  PLAN_S: shift(3600).describe(
+  PLAN_S: timeShift(3600).describe(
     'Lifetime of a plan in seconds since its last step; if its flow was changed meanwhile, since its start',
   ),
   SAVE_CHECK_S: whole(8, { min: 0, max: 15 }).describe(
@@ -255,7 +255,7 @@ export const gatewaySettings = z.object({
     .describe(
       'The cleaner pauses while loading and saving plans takes this many times as long as usual: the last two seconds, compared with the last ten minutes',
     ),
-  ATTEMPTS_KEEP_S: shift(365 * 86_400, { min: 86_400 }).describe(
+  ATTEMPTS_KEEP_S: timeShift(365 * 86_400, { min: 86_400 }).describe(
     'Seconds since the last failure after which the failures of a user who has proved another credential are deleted; a locked credential stays locked',
   ),
   METRICS_FLOWS_MAX: whole(100, { min: 0, max: 10_000 }).describe(
@@ -268,10 +268,10 @@ export const gatewaySettings = z.object({
   ...reputationConfig.shape,
   ...simulationConfig.shape,
   ...signalConfig.shape,
-  EXPIRED_TOKENS_KEEP_S: shift(30 * 86_400, { min: 0 }).describe(
+  EXPIRED_TOKENS_KEEP_S: timeShift(30 * 86_400, { min: 0 }).describe(
     'Seconds for which an expired API token or app password is still listed, before it is deleted',
   ),
-  EXPIRED_INVITATIONS_KEEP_S: shift(30 * 86_400, { min: 0 }).describe(
+  EXPIRED_INVITATIONS_KEEP_S: timeShift(30 * 86_400, { min: 0 }).describe(
     'Seconds for which an expired invitation is still listed, before it is deleted',
   ),
 });

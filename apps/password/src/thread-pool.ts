@@ -31,12 +31,12 @@ export async function runWithThreadPool(service: () => Promise<void>): Promise<v
 }
 
 /**
- * Stops this process as SIGTERM does when the process that started it is gone, which SIGKILL ends without a signal to
- * this one. Otherwise this process would keep the port and serve on.
+ * Stops this process, as SIGTERM does, when its parent process has exited. A parent that is killed by SIGKILL cannot
+ * forward a signal, so this process would keep the port and go on serving.
  */
 function stopWithParent() {
   const stop = () => void process.kill(process.pid, 'SIGTERM');
-  // Undefined without an IPC channel, as when UV_THREADPOOL_SIZE is set in the environment.
+  // `connected` is undefined if no parent started this process, because the environment has UV_THREADPOOL_SIZE.
   if (process.connected === false) stop();
   else if (process.connected) process.once('disconnect', stop);
 }

@@ -53,7 +53,7 @@ export class TokenSigner {
     { issuer, audience }: Pick<TokenHeader, 'issuer' | 'audience'>,
   ): Promise<string | undefined> {
     const keys = createLocalJWKSet({ keys: [...this.publicKeys] });
-    // No token has expired at this date.
+    // At this date, no token has expired. So jose accepts expired tokens too.
     const currentDate = new Date(0);
     try {
       return (await jwtVerify(token, keys, { algorithms: [SIGNING_ALGORITHM], issuer, audience, currentDate })).payload

@@ -22,7 +22,7 @@ import { presentFlowResponse } from './executor.presenter.js';
 import { FlowService } from './flow.service.js';
 import type { FlowRequestParams } from './flow-request.reader.js';
 import { REASON_HEADER } from './reason.header.js';
-import { leadsElsewhere, wayOn } from './way-on.js';
+import { mayLeaveOrigin, wayOn } from './way-on.js';
 
 /** Hidden field of forms with the id of the step that the answer is for. */
 const STEP_FIELD = 'gatehouse_step';
@@ -121,15 +121,16 @@ export class FlowPageController {
   }
 
   /**
-   * Redirects to a local path at the end of a flow. Also redirects a visitor whom the flow does not admit to a page
-   * where the visitor can continue. If the flow ends at another site, or a form leads to a path that can redirect to
-   * one, the page shows a link, because its CSP does not allow a form to lead there, also not by redirects.
+   * Redirects to the local path at which the flow ends. Redirects a visitor whom the flow does not admit to a page
+   * where the visitor can continue. Returns `undefined` if the flow ends at another site: the page then shows a link.
+   * After a form, shows a link to a local path that can redirect to another site too, because browsers apply the
+   * `form-action` of the page's CSP to redirects.
    */
   private redirect(exchange: HttpExchange, page: PageResponse) {
     const { request, reply } = exchange;
     const to = page.wayOn ?? localEnd(page.body);
     if (to === undefined) return undefined;
-    if (request.method === 'POST' && leadsElsewhere(to))
+    if (request.method === 'POST' && mayLeaveOrigin(to))
       return this.draw(exchange, { ...page, body: { component: 'xak-flow-redirect', to } });
     return reply.redirect(to, 303);
   }
@@ -189,8 +190,8 @@ function typedFields(answer: ChallengeSubmission | undefined): FlowPageData['typ
 }
 
 /**
- * Returns the URL of a page without the token of a mailed link. After an answer, the session has the plan of a valid link,
- * and each later step would show again that another link is not valid.
+ * Returns the URL of a page without the token of a mailed link. After the first answer the token is of no use: the plan
+ * of a valid link is in the session, and an invalid link would be reported at each later step again.
  */
 function withoutLink(url: string): string {
   const { flow_token: token, ...query } = parseInnerQuery(queryTextIn(url));

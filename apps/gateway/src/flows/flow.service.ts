@@ -48,7 +48,7 @@ export class FlowService {
     const executed = await this.executor.handle(flowRequest);
     // Must precede the new cookie, because a new cookie closes the WebSockets of the session.
     this.sendToasts(flowRequest, executed);
-    // Before another flow is planned, because the browser needs the new key of its session also if that fails.
+    // Set the cookies before planning another flow: the browser needs its new session key even if the planning fails.
     await this.setCookies({ request, reply }, flowRequest, executed);
     const entered = await this.startAuthorization(request, flowRequest, executed);
     const response = await this.entries.enter(await this.withNewSessionKey(request, flowRequest, executed), entered);
@@ -122,7 +122,7 @@ export class FlowService {
       const { device } = response.effects;
       if (device) this.knownBrowsers.rememberDevice(exchange, user, device);
     }
-    // A new token too when the browser changes to another user, so that forms of pages of the user before are refused.
+    // Also issue a new token when the browser switches to another user, so that forms of the previous user are refused.
     if (response.effects.isLogin || response.cookie?.set) issueCsrfToken(request, reply);
     else if (response.sessionUser && !flowRequest.authenticate) ensureCsrfToken(request, reply);
   }

@@ -18,7 +18,7 @@ it('a stage that no service serves is logged once for each outage, at most once 
   expect(unserved.slice(2)).toMatchObject([{ stage: 'x_acme_pin' }]);
 });
 
-it('the first reply of a stage after a logged outage is logged, and no other', () => {
+it('logs the first reply of a stage after a logged outage, and no other reply', () => {
   const log = new LogRecorder();
   let nowMs = 0;
   const outages = new StageOutages(log.logger, () => nowMs);

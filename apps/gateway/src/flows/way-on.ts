@@ -9,10 +9,10 @@ import { markedNext } from '../http/cross-site-request.js';
 export const AFTER_LOGIN = 'after_login';
 
 /** Paths of this site that redirect to applications and login sources, which have other origins. */
-const LEADING_ELSEWHERE = /^\/(?:application\/o|outpost\.goauthentik\.io|source)\//i;
+const PATHS_TO_OTHER_ORIGINS = /^\/(?:application\/o|outpost\.goauthentik\.io|source)\//i;
 
 /** Returns whether a local path can redirect to another origin. */
-export const leadsElsewhere = (path: string): boolean => LEADING_ELSEWHERE.test(path);
+export const mayLeaveOrigin = (path: string): boolean => PATHS_TO_OTHER_ORIGINS.test(path);
 
 interface RefusedPage {
   readonly slug: string;

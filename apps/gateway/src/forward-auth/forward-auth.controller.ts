@@ -101,7 +101,8 @@ export class ForwardAuthController {
 
   /** Returns the `Cookie` header for the application. */
   private cookiesFor({ origin }: SiteAddress, { headers, hostname }: FastifyRequest): string {
-    // `hostname` is that of X-Forwarded-Host, which some proxies pass on as a script has set it. No script sets Host.
+    // `hostname` comes from X-Forwarded-Host. Some proxies pass on the one that a script has set. A script cannot set
+    // Host.
     const host = parseSiteAddress(`http://${headers.host}`);
     const isAtLogin = host !== undefined && new URL(host.origin).hostname === new URL(this.config.BASE_URL).hostname;
     return withoutOwnCookies(headers.cookie, { isAtSite: !isAtLogin && new URL(origin).hostname === hostname });

@@ -54,8 +54,9 @@ export function cookieValue(header: string | undefined, name: string): string | 
 }
 
 /**
- * Returns the `Cookie` header without the cookies of forward auth; empty if no other is left. If the check did not arrive
- * at the host of the site, leaves out the cookies of the login too: a script of a page of the login could have sent it.
+ * Returns the `Cookie` header without the cookies of forward auth; empty if no other is left. Without `isAtSite`, that
+ * is, if the check arrived at another host than the site's, removes LOGIN_COOKIES too: a script in a login page could
+ * have sent the check to read them.
  */
 export const withoutOwnCookies = (header: string | undefined, { isAtSite }: { readonly isAtSite: boolean }): string =>
   cookiesIn(header)

@@ -78,7 +78,7 @@ export interface StartQuery {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** An address in a query that is not encoded, or only behind its host. */
+/** Matches a parameter `rd` whose address is not encoded as a whole. Its path may contain encoded characters. */
 const RAW_ADDRESS = /(?:^|&)rd=(https?:\/\/[^/?#%]+(?:[/?#].*)?)$/is;
 
 /**

@@ -5,7 +5,7 @@ import { forwardedAddress } from './forwarded-request.js';
 
 const PATH = '/outpost.goauthentik.io/auth';
 
-/** Returns a request for `url` that has the headers of all kinds of proxies, which ask about the path `rest`. */
+/** Returns a request for `url` with the headers that proxies of all kinds send to ask about the path `rest`. */
 const requestAt = (url: string, rest = '/a?b') =>
   ({
     ...{ url, protocol: 'https', host: 'app.example.org' },

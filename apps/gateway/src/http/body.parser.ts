@@ -82,8 +82,8 @@ export function registerBodyParsers(fastify: FastifyInstance, limit: number) {
 }
 
 /**
- * Hides a malformed media type from Fastify, which would refuse the request before all other checks. The parser of all
- * types then reads the body.
+ * Hides a malformed media type from Fastify, which would refuse the request before all other checks. The catch-all
+ * parser then reads the body.
  */
 function hideMalformedType(request: FastifyRequest, _reply: unknown, done: () => void) {
   if (request.headers['content-type'] !== undefined && request.mediaType === undefined)

@@ -7,9 +7,9 @@ import type { HttpExchange } from './exchange.js';
 
 /** The cookie that names the logins of a browser (docs/spec/sessions.md#user-switching). */
 const SWITCHING_COOKIE = 'authentik_user_switching';
-/** Its name if the session cookie has the prefix with which no other host can plant a cookie. */
+/** Its name if the session cookie has the prefix `__Host-`, which keeps other hosts from planting the cookie. */
 const HOST_ONLY_COOKIE = `__Host-${SWITCHING_COOKIE}`;
-/** The names that it can have. */
+/** Every name that the switching cookie can have. */
 export const SWITCHING_COOKIES = [SWITCHING_COOKIE, HOST_ONLY_COOKIE] as const;
 
 /** A cookie value that can be a secret: 256 bits in base64url. */

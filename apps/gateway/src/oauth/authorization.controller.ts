@@ -108,8 +108,9 @@ export class AuthorizationController {
   }
 
   /**
-   * Returns the address of the login, which knows the application, or of the flow that raises the login of a user, whose
-   * `shortfall` is given. It contains the login hint, which the identification stage reads.
+   * Returns the URL of the login of an anonymous visitor, which knows the application. With a `shortfall`, returns the
+   * URL of the flow that logs the user in again or steps the login up. Both contain the login hint, which the
+   * identification stage reads.
    */
   private async loginAddress(
     exchange: HttpExchange,
@@ -234,10 +235,10 @@ const requirementOf = ({
   again: prompts.includes('login') || prompts.includes('select_account'),
 });
 
-/** How a login fails a request: it is that of another user, or it is too old or too weak. */
+/** Why a login does not satisfy a request: it is not the login of the hinted user, or it is too old or too weak. */
 type Shortfall = 'user' | NonNullable<ReturnType<typeof loginShortfall>>;
 
-/** Returns how the login of a user fails a request; undefined if the user can go on. */
+/** Returns why a login does not satisfy a request; undefined if it does. */
 const shortfallOf = ({ principal, login }: LoggedIn, pending: PendingAuthorization): Shortfall | undefined =>
   pending.hinted_user !== undefined && pending.hinted_user !== principal.user.uuid
     ? 'user'

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { HttpExchange } from '../http/exchange.js';
 import { errorRedirect, oauthError } from './oauth-responses.js';
 
-it('leads back to a redirect URI without a change of its query (RFC 6749 §3.1.2)', () => {
+it('keeps the query of a redirect URI unchanged (RFC 6749 §3.1.2)', () => {
   const request = { issuer: 'https://id.example.org/', state: 'a b' };
   const added = 'error=access_denied&state=a+b&iss=https%3A%2F%2Fid.example.org%2F';
   for (const [uri, expected] of [

@@ -19,7 +19,10 @@ export function oauthError({ request, reply }: HttpExchange, error: string, desc
   return { error, ...(description !== undefined && { error_description: inAllowedCharacters(description) }) };
 }
 
-/** Returns a description without the characters that it must not have: `"`, the backslash, and all but printable ASCII. */
+/**
+ * Replaces the characters that an `error_description` must not contain: `"`, the backslash, and all but printable
+ * ASCII.
+ */
 const inAllowedCharacters = (description: string): string =>
   description.replaceAll('"', "'").replace(/[^ -[\]-~]/gu, '?');
 

@@ -10,7 +10,7 @@ const [MAX_TRANSMITTERS, MAX_DOMAINS, MAX_KEYS] = [20, 100, 20];
 const whole = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
-/** Fewest bits of an RSA key (RFC 7518 §3.3). */
+/** Smallest size of an RSA key in bits (RFC 7518 §3.3). */
 const MIN_RSA_BITS = 2048;
 
 /** Returns whether a key can verify signatures. It may lack a parameter, name an unknown curve or be too short. */

@@ -59,7 +59,7 @@ export class SignalVerifier {
   }
 }
 
-/** Verifies a token that names no key (`kid` is optional, RFC 7515 §4.1.4) with each of the keys that fit it. */
+/** Verifies a token without a `kid` (optional, RFC 7515 §4.1.4): tries each key of its type until one verifies it. */
 async function verifyWithEach(token: string, keys: errors.JWKSMultipleMatchingKeys, options: JWTVerifyOptions) {
   for await (const key of keys) {
     try {
@@ -90,5 +90,5 @@ function signalErrorOf(error: unknown): unknown {
   return isUnusableKey(error) ? new SignalError('invalid_key', 'The key is malformed or too short.') : error;
 }
 
-/** Whether jose or WebCrypto has refused a key, because it is malformed, or an RSA key of less than 2048 bits. */
+/** Returns whether jose or WebCrypto has refused a key: it is malformed, or an RSA key of less than 2048 bits. */
 const isUnusableKey = (error: unknown) => error instanceof TypeError || error instanceof DOMException;
