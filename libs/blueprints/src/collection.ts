@@ -44,7 +44,9 @@ export interface FieldWarning {
 export interface Collection<F extends FoundObject = FoundObject> {
   /** The fields that an entry can set. */
   readonly fields: ReadonlySet<string>;
-  /** The fields that refer to other objects by pk. Others may have a number that is the pk of an object by chance. */
+  /**
+   * The fields that refer to other objects by pk. A number in any other field is no pk, even if an object has that pk.
+   */
   readonly references?: ReadonlyMap<string, Reference>;
   /** The types of the fields. Undefined if all lines of authentik have all fields. */
   readonly schema?: z.ZodObject;

@@ -49,7 +49,8 @@ export class FlowCompiler {
     // A removed object may have been a companion. No object refers to its companions by id, so every flow with
     // companions counts as affected.
     const isAnyRemoved = [...ids].some((id) => !this.draft.get(id));
-    // Policies call others by name, so a policy that was removed or renamed is no dependency any more.
+    // Policies call each other by name. So a removed or renamed policy is no dependency of its callers any more, which
+    // are found by its former name.
     const formerNames = [...ids].flatMap((id) => this.draft.formerNameOf(id) ?? []);
     return [...this.draft.objectsOf(flowModel.name)].filter((flow) => {
       const dependencies = this.#dependencyIds(flow);

@@ -190,7 +190,7 @@ describe('users, groups and tokens in blueprints', () => {
     await expect(newerOutcomes(...lines)).rejects.toThrow(message);
   });
 
-  it('finds a user by the number in an earlier entry, and keeps the same number in fields that refer to nothing', async () => {
+  it('replaces the pk of the user of an earlier entry in reference fields, and keeps the same number in other fields', async () => {
     const named = (model: string, name: string, attrs = '') =>
       `{model: authentik_${model}, id: ${name}, identifiers: {name: ${name}}, attrs: {${attrs}}}`;
     await outcomes(
@@ -210,7 +210,7 @@ describe('users, groups and tokens in blueprints', () => {
     expect(guard.bindings).toMatchObject([{ user: ann?.id, order: 99_990 }]);
   });
 
-  it('refers by a tag to the user that it names, also if an earlier entry has the number of that user as its pk', async () => {
+  it('resolves !KeyOf and !Find to the named user, even if an earlier entry has the pk of that user', async () => {
     await outcomes(user(''));
     const { pk = 0 } = (await firstRow<{ pk: number }>('SELECT pk FROM directory.users')) ?? {};
     await outcomes(

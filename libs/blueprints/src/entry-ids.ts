@@ -13,13 +13,13 @@ export class EntryIds {
   readonly #pks = new Map<string, Pk>();
   /** Maps each `pk` in the identifiers of an entry to the pk of the object that the entry was applied to, if it is no user. */
   readonly #aliases = new Map<Json, Pk>();
-  /** The same for users, because authentik counts users and providers from 1. */
+  /** The same for users. authentik numbers users and providers apart from 1, so both can have the same pk. */
   readonly #userAliases = new Map<Json, Pk>();
   /** The first entry of each object, by the text of its pk. */
   readonly #entries = new Map<string, Entry>();
   /** The models of the objects that `!Find` has found, by the text of their pk. */
   readonly #found = new Map<string, string>();
-  /** The real pks that the tags of the current entry have returned. Another object may have one of them as its alias. */
+  /** The real pks that tags of the current entry have returned. They are not replaced, even if they equal an alias. */
   readonly #returned = new Set<Json>();
 
   constructor(private readonly document: BlueprintDocument) {}
@@ -87,8 +87,8 @@ export class EntryIds {
   }
 
   /**
-   * Returns values with the real pks in place of those that earlier entries have in their identifiers, but not in place of
-   * pks that the tags of the current entry have returned. `references` are the fields that refer to objects.
+   * Replaces aliases, that is, pks in the identifiers of earlier entries, by real pks. Keeps pks that tags of the
+   * current entry have returned. `references` are the fields that refer to objects.
    */
   withRealPks(values: JsonMap, references: ReadonlyMap<string, Reference> = new Map()): JsonMap {
     if (this.#aliases.size + this.#userAliases.size === 0) return values;

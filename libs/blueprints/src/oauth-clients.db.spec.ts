@@ -90,7 +90,7 @@ describe('OAuth clients in blueprints', () => {
   });
 
   it.each(['before', 'after'])(
-    'keep their number apart from that of a user, whose entry is %s theirs',
+    'are not confused with a user who has the same pk and whose entry comes %s theirs',
     async (place) => {
       const ann = '{model: authentik_core.user, identifiers: {pk: 12, username: ann}, attrs: {name: Ann}}';
       const [tv, onlyAnn] = [

@@ -98,7 +98,7 @@ export class ObjectCollection implements Collection<FoundObject> {
     const referred = own.includes(null) ? [...references.keys()].map((field) => values[field] ?? null) : [];
     const text = canonical([name, ...own, ...referred]);
     let id = uuidOf(text);
-    // An object that had this key before keeps its id.
+    // An object that had this key before may still have the id. It keeps the id, and the new object gets another one.
     for (let n = 2; this.draft.get(id); n++) id = uuidOf(`${text} ${n}`);
     return id;
   }

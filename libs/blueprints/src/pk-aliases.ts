@@ -3,15 +3,15 @@ import { isMap, type Json, type JsonMap } from './json.js';
 import type { Pk } from './tagged-value.js';
 
 /**
- * Returns the pk of the user, or of the object of another kind, to which an earlier entry gives the pk `alias` in its
- * identifiers (docs/spec/blueprints.md#entries).
+ * Returns the real pk of the object for which an earlier entry has the pk `alias` in its identifiers
+ * (docs/spec/blueprints.md#entries). Users have aliases of their own.
  */
 export type FindRealPk = (alias: Json, isUser: boolean) => Pk | undefined;
 
 /**
- * Replaces pks that earlier entries have in their identifiers by the real pks of the entries' objects. Replaces values,
- * and members of lists and maps one level deep. Replaces a number only in `references`, the fields that refer to objects,
- * because it may be any other number of the same value elsewhere.
+ * Replaces aliases, that is, pks in the identifiers of earlier entries, by real pks. Replaces values, and members of
+ * lists and maps one level deep. Replaces numbers only in `references`, the fields that refer to objects: in another
+ * field, an equal number is no pk.
  */
 export function replaceAliases(
   values: JsonMap,

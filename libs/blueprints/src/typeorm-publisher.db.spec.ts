@@ -101,7 +101,7 @@ describe('TypeormPublisher', () => {
       expect(await numbers()).toEqual([1, 2, 3]);
     });
 
-    it('keeps the one that was current before, however old it is, so that a rollback finds it', async () => {
+    it('keeps the version that was current before, however old it is, so that a rollback finds it', async () => {
       for (const layout of ['stacked', 'sidebar_left', 'sidebar_right', 'stacked'])
         await harness.apply(entries(flow('a', `layout: ${layout}`)));
       const next = entries(flow('a', 'layout: content_left'));

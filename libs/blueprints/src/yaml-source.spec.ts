@@ -40,7 +40,7 @@ describe('YamlSource', () => {
     });
   });
 
-  it('reads a number in a form that PyYAML does not know as text, such as a password of digits', () => {
+  it('reads as text what is no number for PyYAML, such as the password 0815', () => {
     const texts = ['1e5', '12E03', '1.5e3', '0815', '018', 'e0', '.', '123e4567', '0:0', '-.5', '+.5'];
     const numbers = {
       '017': 15,

@@ -139,8 +139,9 @@ const isMerge = ({ key }: Pair) =>
 const LETTER = /^[yn]$/i;
 
 /**
- * The forms of numbers. Other plain texts that YAML 1.1 reads as numbers, such as `1e5` and `0815`, are texts for PyYAML.
- * An exponent with a sign, as JSON has it, is accepted without a dot too.
+ * Matches the plain scalars that are numbers for PyYAML. The parser also reads others as numbers, such as `1e5` and
+ * `0815`, which are strings for PyYAML. In addition, matches exponents with a sign but without a dot, such as `1e+30`,
+ * as in JSON.
  */
 const NUMBER =
   /^(?![-+]\.\d)[-+]?(?:0b[01_]+|0x[\da-f_]+|0[0-7_]*|[1-9][\d_]*(?::[0-5]?\d)*|\d[\d_]*(?::[0-5]?\d)+\.[\d_]*|(?:\d[\d_]*\.?|\.\d)[\d_]*e[-+]\d+|\d[\d_]*\.[\d_]*|\.\d[\d_]*|\.inf|\.nan)$/i;
@@ -155,7 +156,7 @@ function plainScalar({ value, source, tag }: Scalar, line: number | undefined): 
   throw new BlueprintError('expected a string, a finite number, a boolean or a date', { line });
 }
 
-/** Returns an integer as a number, or as text if a number has other digits, as the id of a client at a provider may. */
+/** Returns an integer as a number, or as text if a number would round it, such as a long client id. */
 function exactInteger(value: bigint): number | string {
   const [number, text] = [Number(value), String(value)];
   return String(number) === text ? number : text;

@@ -118,8 +118,9 @@ export class EntryWriter {
   }
 
   /**
-   * Returns the name of a variable for one secret only, in every export. A shell can set it: it does not begin with a
-   * digit. An object's name that the variable cannot spell is followed by a hash.
+   * Returns the name of the environment variable of a secret. The name is the same in every export, and no other secret
+   * has it. It does not begin with a digit, which no shell accepts. It ends with a hash unless it spells the object's
+   * name.
    */
   #variableFor(object: BlueprintObject, field: string): string {
     const name = this.draft.displayName(object);
@@ -134,7 +135,7 @@ export class EntryWriter {
   }
 }
 
-/** Names of objects that follow from their names in upper case with underscores. */
+/** Names that an environment variable can spell: `a-b` follows from `A_B`. */
 const SPELLED_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 const hashOf = (values: readonly string[]): string =>

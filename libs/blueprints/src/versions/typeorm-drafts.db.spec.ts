@@ -24,29 +24,36 @@ describe('a draft', () => {
       '{model: authentik_core.user, id: x, identifiers: {username: ann}, attrs: {name: A}}',
       'user: !KeyOf x',
     ],
-  ])('that would use the %s, which its files create, is refused until that is applied', async (name, entry, attrs) => {
-    await harness.apply(entries(flow));
-    const condition = `{model: authentik_policies.policybinding, identifiers: {target: !KeyOf login, order: 0}, attrs: {${attrs}}}`;
-    const files = entries(flow, entry, condition);
-    await expect(harness.draft(files)).rejects.toThrow(`a draft cannot use the ${name}, which it does not create.`);
-    expect((await harness.releases().versions('login')).versions).toHaveLength(1);
-    await harness.apply(entries(entry));
-    expect((await harness.draft(files)).drafts).toMatchObject([{ number: 2, isNew: true }]);
-  });
+  ])(
+    'that refers to the %s, which its own files create, is refused until a blueprint that creates it is applied',
+    async (name, entry, attrs) => {
+      await harness.apply(entries(flow));
+      const condition = `{model: authentik_policies.policybinding, identifiers: {target: !KeyOf login, order: 0}, attrs: {${attrs}}}`;
+      const files = entries(flow, entry, condition);
+      await expect(harness.draft(files)).rejects.toThrow(
+        `a draft cannot use the ${name}, because it does not exist yet.`,
+      );
+      expect((await harness.releases().versions('login')).versions).toHaveLength(1);
+      await harness.apply(entries(entry));
+      expect((await harness.draft(files)).drafts).toMatchObject([{ number: 2, isNew: true }]);
+    },
+  );
 
-  it('that would use a new source is refused until that is applied', async () => {
+  it('that refers to a new source is refused until a blueprint that creates the source is applied', async () => {
     await harness.apply(entries(flow));
     const source =
       '{model: authentik_sources_plex.plexsource, id: plex, identifiers: {slug: plex}, attrs: {name: Plex, plex_token: t}}';
     const stage =
       '{model: authentik_stages_identification.identificationstage, id: c, identifiers: {name: who}, attrs: {sources: [!KeyOf plex]}}';
     const files = entries(flow, source, stage, bind(1));
-    await expect(harness.draft(files)).rejects.toThrow('a draft cannot use the source plex, which it does not create.');
+    await expect(harness.draft(files)).rejects.toThrow(
+      'a draft cannot use the source plex, because it does not exist yet.',
+    );
     await harness.apply(entries(source));
     expect((await harness.draft(files)).drafts).toMatchObject([{ number: 2, isNew: true }]);
   });
 
-  it('is what its files compile to when they are applied, also with a stage at a place from which it was moved', async () => {
+  it('equals the version that applying its files compiles, also if it binds a stage at an order that the binding had before', async () => {
     const page = '{model: authentik_stages_dummy.dummystage, id: c, identifiers: {name: page}}';
     const moved =
       '{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf login, stage: !KeyOf c}, attrs: {order: 20}}';

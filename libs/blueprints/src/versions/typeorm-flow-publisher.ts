@@ -53,9 +53,9 @@ const SET_COMPILED_VERSION = `
 
 /**
  * Deletes old flow versions, except those that are current, compiled, or the candidate of a rollout, and those that a
- * plan or a mailed link continues. A version is old if neither its number nor its last publication is among the newest
- * ones: a flow may have returned to an early version, to which a rollback then goes. Drafts are counted apart, so that
- * neither kind removes the other. $1 number of versions to keep of each flow and kind.
+ * plan or a mailed link continues. A version is old if it is neither among the newest versions nor among those that
+ * were published last. A flow may have returned to an early version, so a rollback may need one. Drafts are counted
+ * apart, so that neither kind removes the other. $1 number of versions to keep of each flow and kind.
  */
 const DELETE_OLD_VERSIONS = `
   DELETE FROM flow.flow_versions v

@@ -25,13 +25,13 @@ export async function findReferredNames(
 }
 
 /**
- * Throws BlueprintError for a group, user or source that only the run has created. It gets another id when the files
- * are applied, so a condition of the draft would match no user.
+ * Throws BlueprintError if the drafts refer to a group, user or source that only this run has created. The run is
+ * rolled back, and an apply gives the object another id, so the draft would refer to an id that never exists.
  */
 export function rejectNewReferences(inRun: ReadonlyMap<string, string>, stored: ReadonlyMap<string, string>): void {
   const [, created] = [...inRun].find(([id]) => !stored.has(id)) ?? [];
   if (created === undefined) return;
   throw new BlueprintError(
-    `a draft cannot use the ${created}, which it does not create. Apply a blueprint that creates it, then draft the flow`,
+    `a draft cannot use the ${created}, because it does not exist yet. Apply a blueprint that creates it, then draft the flow`,
   );
 }

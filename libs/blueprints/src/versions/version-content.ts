@@ -49,7 +49,10 @@ export class VersionContents {
     }) as FlowVersion;
   }
 
-  /** Returns a copy of a document in which equal secrets are equal. Those that cannot be opened stay sealed. */
+  /**
+   * Returns a copy of a document with opened secrets, to compare documents. A secret that cannot be opened stays
+   * sealed.
+   */
   withComparableSecrets(document: FlowVersion): FlowVersion {
     return convertSealedValues(
       document,
