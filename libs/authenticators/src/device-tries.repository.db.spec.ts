@@ -61,7 +61,7 @@ it('lets one of several concurrent tries be judged', async () => {
   expect(reserved.flat()).toEqual([device]);
 });
 
-it('lets a device whose wait was over be tried at once after a try that is taken back', async () => {
+it('does not make a device wait again after a try that is taken back', async () => {
   const device = await newDevice();
   const before = `UPDATE mfa.devices SET failures = 8, failed_at = now() - interval '1 hour' WHERE id = $1`;
   await database.source.query(before, [device.id]);

@@ -23,8 +23,8 @@ const RESERVE: NamedStatement = {
     RETURNING id`,
 };
 /**
- * Takes the last try of devices back. $1 ids of the devices. The wait of an earlier failure was over before the try, so it
- * is over again.
+ * Takes back the last try of devices. $1 ids of the devices. A device with earlier failures was not waiting before the
+ * try, so `failed_at` is set far enough back that it does not wait now.
  */
 const RELEASE: NamedStatement = {
   name: 'devices.untry',

@@ -8,8 +8,8 @@ import {
 import { z } from 'zod';
 
 /**
- * Returns the handler of `describe` requests, which replies with the descriptor of the contract. Makes the descriptor at
- * the first request, because that takes as long as a tenth of the start of a service, and few services are asked.
+ * Returns the handler of `describe` requests, which replies with the descriptor of the contract. Builds the descriptor
+ * at the first request: building takes a tenth of the start time of a service, and most services are never asked.
  */
 export function describeHandler(contract: StageContract): (body: unknown) => StageDescriptor | StageProblem {
   let descriptor: StageDescriptor | undefined;

@@ -110,8 +110,8 @@ async function toReply<C extends StageContract>(
 }
 
 /**
- * Returns the denial of a stage that has rejected a response, and then shows its challenge no more: what the challenge
- * needs may be gone since, such as the password of the user. The response still counts.
+ * Returns the reply of a stage that rejects a response and then denies instead of showing its challenge again, for
+ * example because the user has no password any more. The rejected response still counts.
  */
 function deniedAfter<C extends StageContract>(rejected: RejectedOutcome<C>, denied: DeniedOutcome<C>): object {
   const { errors: _unshown, state: _unused, ...counted } = rejected;

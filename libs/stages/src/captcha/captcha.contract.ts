@@ -84,7 +84,7 @@ export const captchaContract = defineStage({
     hostnames: z
       .array(char())
       .default([])
-      .describe('Host names for which a token may be. Empty: that of `BASE_URL`. `*`: any.'),
+      .describe('Host names of sites for which a token is accepted. Empty: that of `BASE_URL`. `*`: any.'),
     action: char({ allowBlank: true }).default('').describe('Action for which a token must be. Empty: any.'),
     interactive: since2026(boolean().default(false)).describe(
       'Whether the page shows the widget of the provider, so that the visitor acts in it.',

@@ -203,7 +203,7 @@ describe('a provider outage', () => {
     expect(await drive({ handler, config }).answer({})).toEqual(fallback);
   });
 
-  it('inserts the fallback stage if it begins while a spent token is looked up', async () => {
+  it('inserts the fallback stage if the outage begins while a spent token is looked up', async () => {
     const limits = settings({ CAPTCHA_OUTAGE_FAILURES: 1 });
     const siteverify = new SiteverifyClient(limits);
     class OutageRepository extends SpentTokenRepository {

@@ -16,7 +16,7 @@ export interface FactorContext<K extends DeviceClass> {
   readonly input: ChallengeInput<Contract>;
   /** `undefined` while the user is not identified. */
   readonly user: SavedUser | undefined;
-  /** The user's devices of the factor's class, the most recently used first; in `offer` after the shown one. */
+  /** The user's devices of the factor's class, the most recently used first. In `offer`, after the one shown before. */
   readonly devices: readonly Device[];
   readonly memory: FactorState<K> | undefined;
 }
@@ -86,8 +86,8 @@ export abstract class Factor<K extends DeviceClass = DeviceClass> {
 
   /**
    * Returns the entry for the devices of the context, or `undefined` when none of them is usable. The stage calls this
-   * for each rendering of the challenge. The device that gave the entry its `uid` when it was shown before is the first
-   * one, and the entry keeps this `uid` if it contains that device.
+   * for each rendering of the challenge. If the entry was shown before, the device that gave it its `uid` comes
+   * first, and the entry keeps the `uid` if it contains that device.
    */
   abstract offer(context: FactorContext<K>): DeviceOffer<K> | undefined | Promise<DeviceOffer<K> | undefined>;
 
@@ -97,8 +97,8 @@ export abstract class Factor<K extends DeviceClass = DeviceClass> {
   }
 
   /**
-   * Returns whether an answer looks like a proof of this factor. A wrong code that was tried on several entries counts as
-   * an attempt at those only that it looks like.
+   * Returns whether an answer looks like a proof of this factor. A wrong code that was tried on several entries counts
+   * only for the entries whose codes it looks like.
    */
   resembles(_answer: FactorAnswer<K>): boolean {
     return true;

@@ -69,7 +69,7 @@ export class MessageQuotaRepository {
     return rows[0]?.taken === subjects.length;
   }
 
-  /** Makes the minimum interval of a subject that has got a message begin now. Counts no message. */
+  /** Restarts the minimum interval between the messages of a subject. Counts no message. */
   async restartInterval(subject: Buffer): Promise<void> {
     await runNamed(this.source, RESTART_INTERVAL, [subject]);
   }

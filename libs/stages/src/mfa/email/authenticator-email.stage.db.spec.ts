@@ -169,7 +169,7 @@ describe('mails', () => {
     expect(mailsIn(early)).toEqual([]);
   });
 
-  it('are announced for no typed address that gets none', async () => {
+  it('are not announced for a typed address to which none was sent', async () => {
     const { answer } = harness.setUp(newUser(), { limits: { resendS: 3600 } });
     const sent = await answer({ email: newAddress() });
     for (let i = 0; i < 5; i++) await answer({ code: otherThan(codeIn(sent)) });

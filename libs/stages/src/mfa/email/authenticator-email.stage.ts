@@ -87,8 +87,8 @@ export class AuthenticatorEmailStage extends DeviceSetupStage<Contract> {
   }
 
   /**
-   * Mails a code within the limits, and asks for it. If no mail may be sent, the code of an earlier mail stays valid, and
-   * the visitor is asked for the typed address again.
+   * Mails a code within the limits, and asks for it. If the limits allow no mail, the code of an earlier mail stays
+   * valid. Asks for the address again if it was typed and no code was mailed to it yet.
    */
   private send(
     input: Input,
@@ -99,7 +99,7 @@ export class AuthenticatorEmailStage extends DeviceSetupStage<Contract> {
     const code = newEmailCode({ to: address, previous: pending.sent, lifetimeS }, this.limits);
     if ('refused' in code) {
       const errors = { non_field_errors: [{ code: REFUSALS[code.refused] }] };
-      // A typed address to which no code was mailed is not known.
+      // A typed address is known once a code was mailed to it.
       const isKnown = knownAddressOf(input, user, pending) !== undefined;
       return isKnown ? askForCode(address, { state: pending, errors }) : askForAddress(pending, errors);
     }

@@ -158,7 +158,7 @@ describe('a code', () => {
       await show();
       return (await answer({ code })).type;
     };
-    // All codes are of the time of the first one: the clock may go on to the next step in between.
+    // Compute all codes before the first answer, because the clock may reach the next time step meanwhile.
     const [current, earlier] = [codeOf(newKey), codeOf(newKey, -1)];
     expect(await submit(current)).toBe('passed');
     expect(await submit(current)).toBe('rejected');

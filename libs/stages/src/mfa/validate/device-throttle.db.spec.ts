@@ -83,7 +83,7 @@ describe('a device with a code', () => {
     expect(await answer({ code: 'abc123' })).toMatchObject({ type: 'passed' });
   });
 
-  it('waits alone: a class whose codes look different is not counted either', async () => {
+  it('waits alone: a wrong code does not count for a class whose codes look different', async () => {
     await addApp();
     await addRecoveryCode();
     const { show, answer } = drive();

@@ -26,7 +26,7 @@ export class DeviceThrottle {
     return { ...entry, offer: { ...entry.offer, devices: await this.tries.reserve(entry.offer.devices, waitS) } };
   }
 
-  /** Takes back the tries of devices for which the code was not: `accepted` has accepted it, or it looks different. */
+  /** Takes back the tries of devices for which the code was not meant: all of the entries except `accepted`. */
   async release(input: Input, entries: readonly TriedEntry[], accepted?: Device): Promise<void> {
     const tried = entries.filter((entry) => waitOf(input, entry) !== undefined);
     const devices = tried.flatMap(({ offer }) => offer.devices);

@@ -56,8 +56,8 @@ const FIELD_ERRORS = {
 const FIELDS = Object.keys(FIELD_ERRORS) as (keyof typeof FIELD_ERRORS)[];
 
 /**
- * Continues with the setup stage that the user chose. Rejects every other response, unless there is nothing to choose: the
- * challenge has then shown devices, which were removed since.
+ * Continues with the setup stage that the user chose, or with the only one. With fewer than two setup stages, the
+ * challenge has shown devices that were removed since. Otherwise rejects every other response.
  */
 export function chooseSetup(input: RespondInput<Contract>): StageOutcome<Contract> {
   const { response } = input;

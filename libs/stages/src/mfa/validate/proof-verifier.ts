@@ -117,9 +117,9 @@ export class ProofVerifier {
   }
 
   /**
-   * Returns the entries that a wrong answer was for: those that judged it and whose proofs look like it, else all. Takes
-   * the tries of the others back: a mistyped code of an app must not count for the recovery codes, because the next right
-   * code of the app would not clear their count.
+   * Returns the entries for which a wrong answer was meant: those that judged it and whose proofs look like it, else
+   * all. Takes back the tries of the others: a mistyped code of an app must not count for the recovery codes, because
+   * the next right code of the app would not clear their count.
    */
   private async likelyOf(input: Input, wrong: readonly WrongProof[]): Promise<readonly WrongProof[]> {
     const likely = wrong.filter(({ isLikely }) => isLikely);

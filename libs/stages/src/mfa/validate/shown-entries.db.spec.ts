@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([database?.close(), twilio?.close(), keys?.close()]));
 
 /** Uses the device with this `pk`, as a login in another browser does. */
-async function useElsewhere(devices: DeviceRepository, { uuid }: SavedUser, pk: string) {
+async function useInAnotherBrowser(devices: DeviceRepository, { uuid }: SavedUser, pk: string) {
   const device = (await devices.findByUser(uuid)).find((found) => String(found.pk) === pk);
   expect(await devices.recordUse(device!)).toBe(true);
 }
@@ -42,7 +42,7 @@ describe('an entry of several devices, of which another one is used elsewhere be
     const [first, second] = [String(await addApp(key)), String(await addApp(newTotpKey()))];
     const { show, answer } = driveStage(authenticatorValidateContract, stage, { context: { pending_user: alice } });
     expect(entriesIn(await show())).toMatchObject([{ device_uid: first }]);
-    await useElsewhere(database.devices, alice, second);
+    await useInAnotherBrowser(database.devices, alice, second);
     const code = generateSync({ secret: Buffer.from(key, 'hex') });
     const chosen = { selected_challenge: { device_class: 'totp', device_uid: first, challenge: {} } };
     expect(await answer({ code, ...(isChosen && chosen) })).toMatchObject({ type: 'passed', verified: ['totp'] });
@@ -59,7 +59,7 @@ describe('an entry of several devices, of which another one is used elsewhere be
     const { show, answer } = twilio.validate(alice);
     await show();
     await answer({ selected_challenge: { device_class: 'sms', device_uid: first, challenge: {} } });
-    await useElsewhere(twilio.database.devices, alice, second);
+    await useInAnotherBrowser(twilio.database.devices, alice, second);
     const code = twilio.twilio.codeTo('+15550001');
     const wrong = code === '000000' ? '000001' : '000000';
     expect(await answer({ code: wrong })).toMatchObject({ type: 'rejected' });
@@ -73,7 +73,7 @@ describe('an entry of several devices, of which another one is used elsewhere be
     const { show, answer } = keys.validate({ pending_user: alice });
     const shown = await show();
     const other = await keys.devices.findByHandle('webauthn', second.id);
-    await useElsewhere(keys.devices, alice, String(other!.pk));
+    await useInAnotherBrowser(keys.devices, alice, String(other!.pk));
     const { kind, facts } = other!;
     await keys.devices.add({ id: randomUUID(), user: alice.uuid, kind, facts, handle: randomUUID(), name: 'A' });
     expect(await answer({ webauthn: first.get(ceremony(firstChallenge(shown))) })).toMatchObject({ type: 'passed' });
