@@ -157,7 +157,7 @@ return [USER_ATTRIBUTE_CHANGE_EMAIL, FlowAuthenticationRequirement.REQUIRE_SUPER
 });
 
 describe('changes of an expression to the plan', () => {
-  it('are reported if a number becomes a boolean that Python takes for equal, also inside of a fact', async () => {
+  it('are reported if a number becomes a boolean that is equal to it in Python, also inside a fact', async () => {
     const plan = { slug: 'f', context: { prompt_data: { news: 1, age: 1 }, count: 0, same: [1, true] } };
     const source = [
       'facts = context["flow_plan"].context',

@@ -16,7 +16,7 @@ export class LazyPythonSyntaxChecker {
     await (await this.#python)?.close();
   }
 
-  /** Starts Python. After a failed start, the next check starts it again. */
+  /** Starts Python. After a failed start, the next check tries again. */
   private async start(): Promise<Interpreter> {
     try {
       return await Interpreter.start({ memoryMb: MEMORY_MB, spares: 0 });

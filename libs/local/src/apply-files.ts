@@ -118,8 +118,8 @@ export const folderLibrary =
     existsSync(folder) ? findBlueprint(await readFolder(folder), reference) : undefined;
 
 /**
- * Returns files without repetitions, and the library in which one of them has the name that the command gave it. A run
- * knows files by their names, and would apply a file twice that has a relative and an absolute one.
+ * Returns the files without duplicates, and a library that gives each of them the same name as the command. A run
+ * identifies files by their names, so it would apply a file twice that has a relative and an absolute name.
  */
 function withOneNameEach(files: readonly BlueprintFile[], library: BlueprintLibrary) {
   const named = new Map([...files].reverse().map((file) => [resolve(file.name), file]));

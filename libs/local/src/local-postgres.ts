@@ -44,8 +44,8 @@ export async function openPostgres(
 }
 
 /**
- * Returns the address of the server that runs; `undefined` if it was killed, such as by the end of a container, which may
- * leave a damaged file.
+ * Returns the address of the running server. `undefined` if none runs, for example because it was killed with its
+ * container, which may leave a damaged file.
  */
 async function runningUrl(file: string): Promise<string | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
@@ -54,7 +54,9 @@ async function runningUrl(file: string): Promise<string | undefined> {
   return isProcessAlive(pid) && (await isListening(new URL(url))) ? url : undefined;
 }
 
-/** Returns whether a server listens at an address. Another process may have the process id of a killed server. */
+/**
+ * Returns whether a server listens at an address. A living process id is no proof, because another process may have it.
+ */
 const isListening = ({ hostname, port }: URL): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(Number(port), hostname);

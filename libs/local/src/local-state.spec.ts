@@ -29,10 +29,12 @@ it('gives processes that start at the same time the same secrets, and leaves no 
   expect(await readdir(folder)).toEqual(['secrets.json']);
 });
 
-it('takes the pseudonym key of the settings or of an earlier start, and makes no other one', async () => {
+it('uses the pseudonym key of the settings or of an earlier start, and never generates one', async () => {
   expect(await pseudonymKeyOf({ ...env, SECRET_KEY: 's', PSEUDONYM_KEY: 'p' })).toBe('p');
   expect(await pseudonymKeyOf({ ...env, SECRET_KEY: 's' })).toBe('s');
-  await expect(pseudonymKeyOf(env)).rejects.toThrow(`Set PSEUDONYM_KEY, or SECRET_KEY, to that of the gateways`);
+  await expect(pseudonymKeyOf(env)).rejects.toThrow(
+    `Set PSEUDONYM_KEY, or SECRET_KEY, to the value that the gateways have.`,
+  );
   expect(await readdir(folder)).toEqual([]);
   const { secretKey } = await openLocalState(env);
   expect(await pseudonymKeyOf(env)).toBe(secretKey);

@@ -41,7 +41,7 @@ export async function openLocalState(env: NodeJS.ProcessEnv = process.env): Prom
   });
   await mkdir(folder, { recursive: true });
   if (stored === undefined) {
-    // Another process may have created the file meanwhile. It uses the secrets in it.
+    // If another process has created the file meanwhile, use the secrets of that process.
     if (!(await createPrivateFile(file, all))) return openLocalState(env);
   } else if (Object.keys(all).some((name) => !(name in stored))) {
     // A later version may need more secrets than the version that generated the file.
@@ -58,7 +58,8 @@ async function storedSecrets(env: NodeJS.ProcessEnv): Promise<Partial<z.output<t
   const { file } = pathsOf(env);
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined;
-    // New secrets would replace the file, such as one of another user of the operating system.
+    // Do not generate new secrets: they would replace the file, which may belong to another user of the operating
+    // system.
     throw new CommandError(`${file} cannot be read: ${cause.message}`, { cause });
   });
   if (text === undefined) return undefined;
@@ -114,7 +115,7 @@ export async function pseudonymKeyOf(env: NodeJS.ProcessEnv = process.env): Prom
   const key = env['PSEUDONYM_KEY'] || env['SECRET_KEY'] || (await storedSecrets(env))?.secretKey;
   if (key) return key;
   throw new CommandError(
-    `Set PSEUDONYM_KEY, or SECRET_KEY, to that of the gateways, from which the subjects and identifiers of users come. ${missingKeysHint(env)}`,
+    `Set PSEUDONYM_KEY, or SECRET_KEY, to the value that the gateways have. Without it, the attempts and identifiers of users cannot be found. ${missingKeysHint(env)}`,
   );
 }
 

@@ -26,8 +26,8 @@ const deadline = new Deadline();
 const host = new HostChannel(lines, deadline);
 const guard = new ImportGuard(host, Number(memoryMb) * MB);
 
-// V8's own number since Node 22. In Node 20 it is a seventh, so that V8 would spend a fifth of the start on optimising
-// functions that run only then. A V8 without this flag only says so.
+// The default since Node 22. The default of Node 20 is a seventh of it, so V8 would spend a fifth of the start on
+// optimising functions that run only at the start. A V8 without this flag prints a warning.
 setFlagsFromString('--wasm-tiering-budget=13000000');
 guard.install();
 const pyodide = await loadFromSnapshot(packageFolder, `${programFolder}/python.snapshot`);

@@ -49,7 +49,7 @@ export class MemoryImage {
     return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), ...this.runs.map(({ bytes }) => bytes)]);
   }
 
-  /** Returns a new memory with the content of the image. Leaves the parts that were left out untouched, as zeros. */
+  /** Returns a new memory with the content of the image. The omitted parts are zeros, as in any new memory. */
   toMemory(): Uint8Array {
     const memory = new Uint8Array(this.length);
     for (const { start, bytes } of this.runs) memory.set(bytes, start);

@@ -22,7 +22,7 @@ def rows_of(request, filters, **args):
     return rows
 
 
-def only(kind, found):
+def single_record(kind, found):
     """Returns the single found record. Raises DoesNotExist for none, and MultipleObjectsReturned for several."""
     if not found:
         raise kind.DoesNotExist(f"No {kind.__name__.lower()} matches the query.")

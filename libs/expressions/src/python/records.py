@@ -3,7 +3,7 @@
 from datetime import datetime
 from urllib.parse import urljoin
 
-from filters import narrowed, only, rows_of
+from filters import narrowed, rows_of, single_record
 from host import ask
 from requests import Headers
 
@@ -66,7 +66,7 @@ class Memberships:
         return Memberships(self._user, self._above, narrowed(self._filters, filters))
 
     def get(self, **filters):
-        return only(Group, list(self.filter(**filters)))
+        return single_record(Group, list(self.filter(**filters)))
 
     def exists(self):
         return self.first() is not None

@@ -1,6 +1,6 @@
 """The queries of authentik's models that expressions can make."""
 
-from filters import narrowed, only, rows_of
+from filters import narrowed, rows_of, single_record
 from host import ask
 from records import Group, User
 
@@ -18,7 +18,7 @@ class Query:
         return type(self)(narrowed(self._filters, filters))
 
     def get(self, **filters):
-        return only(self._record, self.filter(**filters)._fetch(2))
+        return single_record(self._record, self.filter(**filters)._fetch(2))
 
     def first(self):
         return next(iter(self._fetch(1)), None)
