@@ -38,7 +38,7 @@ export const authorizationRequest = deviceClient.extend({
   /** The accepted authentication contexts, the preferred one first. Absent in requests of an older gateway. */
   acr_values: z.array(z.enum(ACR_VALUES)).readonly().default([]),
   consent: consentDetail.optional(),
-  /** Uuid of the user in the `id_token_hint`, who alone may be signed in. */
+  /** Uuid of the user in the `id_token_hint`. No other user may be signed in. */
   hinted_user: z.string().optional(),
   /** Name that the login page fills in. */
   login_hint: z.string().optional(),

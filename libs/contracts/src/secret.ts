@@ -16,7 +16,7 @@ export function secret<S extends z.ZodType>(schema: S): S {
   return schema;
 }
 
-/** Returns the names of the secret fields of an object schema. Each schema is searched once, because none changes. */
+/** Returns the names of the secret fields of an object schema. Caches them, because a schema never changes. */
 export function secretFields(schema: z.ZodObject): readonly string[] {
   const known = knownFields.get(schema);
   if (known) return known;

@@ -107,8 +107,8 @@ async function trySaving(bus: Requester, config: EventStreamConfig) {
 }
 
 /**
- * Whether JetStream cannot do it yet: the cluster has no leader (10008), or the leader has not yet heard enough from a
- * server to place a replica there (10005). The second code also stands for a cluster that is too small.
+ * Returns whether JetStream refuses only because its servers are still starting: the cluster has no leader (10008), or
+ * a server for a replica is still offline (10005). The second code also stands for a cluster that is too small.
  */
 const isStarting = ({ err_code, description }: NonNullable<Reply['error']>) =>
   err_code === 10008 || (err_code === 10005 && description.includes('offline'));

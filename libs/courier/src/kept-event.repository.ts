@@ -44,9 +44,9 @@ const PAGE = 500;
 /** How long a reader waits at most for the transactions of couriers. */
 const LOCK_TIMEOUT = '10s';
 /**
- * Finds a position that no event since a time precedes. An event is kept after it has happened, by the same clock but
- * for the margin of ten minutes. Events that transactions keep at nearly the same time can have positions in any order,
- * and no transaction of a courier lasts a minute.
+ * Finds a position before which no event since $1 is stored. An event is stored after it happened; ten minutes allow
+ * for clock skew. Concurrent transactions can store events with positions in any order, so the smallest position of a
+ * whole minute counts: no transaction of a courier lasts longer.
  */
 const FIRST_POSITION = `
   WITH first AS (SELECT min(kept_at) AS kept_at FROM flow.audit_events WHERE kept_at >= $1::timestamptz - interval '10 minutes')
@@ -83,7 +83,7 @@ export class KeptEventRepository {
          WHERE position > $1 AND position <= $2 ${sql} ORDER BY position LIMIT ${PAGE}`,
         [position, last, ...values],
       );
-      // One after the other, so that the events before one that cannot be opened are not lost.
+      // Yield one event after the other: an error in opening an event must not lose the events before it.
       for (const row of rows) yield this.open(row);
       position = rows.length < PAGE ? undefined : rows.at(-1)!.position;
     }

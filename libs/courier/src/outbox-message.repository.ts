@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
 /** A mail or an event in the outbox, which waits or is parked. */
 export interface OutboxMessageState {
   readonly id: string;
-  /** Number of the message: later messages of a plan have larger ones, also those that were made at the same time. */
+  /** Number of the message. It orders the messages of a plan, also those with the same `madeAt`. */
   readonly seq: bigint;
   readonly madeAt: Date;
   readonly tries: number;

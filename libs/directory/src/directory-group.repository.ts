@@ -15,7 +15,10 @@ const columns: Columns = {
 /** The fields by which groups can be found. */
 export const GROUP_IDENTIFIERS: readonly string[] = Object.keys(columns);
 
-/** $1 group, $2 numbers of its users: one parameter, because a statement has at most 65535. */
+/**
+ * $1 id of the group, $2 array of the pks of its users. An array, because a statement can have 65535 parameters at
+ * most.
+ */
 const ADD_MEMBERS = `
   INSERT INTO directory.user_groups (user_id, group_id) SELECT id, $1 FROM directory.users WHERE pk = ANY ($2::int[])`;
 

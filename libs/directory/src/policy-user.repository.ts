@@ -101,8 +101,8 @@ export class PolicyUserRepository {
   }
 
   /**
-   * Returns the user's groups that match all filters. With `above`, their parent groups are included. Undefined for a
-   * filter that is not supported, also without a user.
+   * Returns the user's groups that match all filters. With `above`, their parent groups are included. Returns an empty
+   * list without a user. Undefined for a filter that is not supported.
    */
   async findGroupsOf(
     userId: string | undefined,
@@ -145,7 +145,7 @@ export class PolicyUserRepository {
 /**
  * Returns the WHERE condition of filters, with parameters from `$first` on, and the suffix for the name of a statement
  * with this condition. Returns undefined for an unknown field or a value that is not a string, number, boolean or null.
- * No row equals null.
+ * A null matches no row.
  */
 function conditionsOf(filters: Filters, fields: Readonly<Record<string, string>>, first: number) {
   const names = Object.keys(filters).sort();

@@ -145,7 +145,7 @@ describe('groups', () => {
     expect((await directory.findUsers({ pk: a.pk }))[0]?.groups).toEqual([]);
   });
 
-  it('have more members than a statement has parameters, and all of them are found', async () => {
+  it('can have more members than a statement can have parameters, and all members are found', async () => {
     const rows = await source.query<{ pk: number }[]>(
       `INSERT INTO directory.users (username, path)
        SELECT 'one-of-many-' || n, 'many' FROM generate_series(1, 66000) n RETURNING pk`,

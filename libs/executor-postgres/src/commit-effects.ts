@@ -193,8 +193,8 @@ function writeReputation(
 }
 
 /**
- * Largest length of a reputation identifier that is stored as it is, in code points. Of a longer one, which no user has
- * as a name, the SHA-256 is stored.
+ * Largest length, in code points, of a reputation identifier that is stored as it is. A longer one, which is longer
+ * than any username, is stored as its SHA-256.
  */
 const MAX_INDEXED = 200;
 

@@ -151,12 +151,12 @@ describe('a login', () => {
     expect(await deadlocks()).toBe(0);
   });
 
-  it('ends the user’s other sessions also if they log in at the same moment', async () => {
+  it('leaves one session of a user with several logins at the same moment', async () => {
     const user = await enrol(store.source);
     const begun = await Promise.all(Array.from({ length: 6 }, () => store.begin()));
     const saved = async () => (await scrape('gatehouse_statement_seconds_count{statement="save",outcome="ok"}')) ?? 0;
     const before = await saved();
-    // Each save begins before any other one ends.
+    // The locks let each save begin before any other save ends.
     const ends = await store.source.transaction(async (manager) => {
       await manager.query('SELECT FROM flow.sessions WHERE id = ANY($1) FOR UPDATE', [
         begun.map(({ sessionId }) => sessionId),
@@ -218,7 +218,7 @@ describe('a login', () => {
     expect(await store.count(`SELECT FROM flow.reputation WHERE identifier LIKE 'sha256:%'`)).toBe(1);
   });
 
-  it('stores the longest username of a user as the policy reads it, also one of emoji', async () => {
+  it('stores the longest possible username without hashing it, also one of emoji, so that the policy finds its score', async () => {
     const identifier = '😀'.repeat(150);
     await store.save(await store.begin(), { effects: [{ type: 'reputation', identifier, delta: -1 }] });
     expect(await store.count('SELECT FROM flow.reputation WHERE identifier = $1', identifier)).toBe(1);

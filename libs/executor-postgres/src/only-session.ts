@@ -2,7 +2,9 @@ import { runNamedIn } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import type { CommitParts, SaveStatement } from './commit-statement.js';
 
-/** Locks the logins of a user that end the user's other sessions, until the transaction ends. $1 uuid of the user. */
+/**
+ * Serialises the logins of a user that end the user's other sessions, until the transaction ends. $1 uuid of the user.
+ */
 const LOCK_LOGINS = `SELECT pg_advisory_xact_lock(hashtextextended('only session of ' || $1, 0))`;
 
 /** Returns the uuid of the user who logs in, if the login ends the user's other sessions; else `undefined`. */
@@ -11,9 +13,9 @@ export function userOfOnlySession({ alone, add, rejoin = add, login = rejoin }: 
 }
 
 /**
- * Runs a save with a login that ends the user's other sessions, after all such logins of the user that began before it. The
- * lock needs a statement of its own: the save reads the sessions of the moment at which it began, so it would miss the
- * session of a login for which it has waited.
+ * Saves a login that ends the user's other sessions. Waits for earlier such logins of the user. The lock needs a
+ * statement of its own: a statement sees the rows of the moment at which it began, so a save that takes the lock itself
+ * would miss the session of the login for which it has waited.
  */
 export const saveOnlySession = <R>(
   source: DataSource,

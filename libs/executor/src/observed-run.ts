@@ -30,8 +30,8 @@ export function observeNewPlan(
 }
 
 /**
- * Whether a mailed link was opened in the session of the plan that mailed it. It continues that plan, so nothing was
- * abandoned. The link of another plan does not continue the plan of the session, which it replaces.
+ * Returns whether a mailed link was opened in the session of the plan that mailed it. That plan continues, so it is not
+ * abandoned. The link of another plan replaces the plan of the session, which is then abandoned.
  */
 export const continuesReplaced = ({ loaded, continued }: Pick<FlowContext, 'loaded' | 'continued'>): boolean =>
   isUnfinished(loaded) &&

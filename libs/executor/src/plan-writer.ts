@@ -38,8 +38,8 @@ export class PlanWriter {
     const updates = acts || extendsSession(run);
     const row = await this.create(run, updates ? run.changes.planBefore : run.plan);
     if (!row) return false;
-    // Effects are saved, and the session is extended, by the update only, which needs a row. A request that creates a
-    // plan with effects therefore saves twice.
+    // Only an update saves effects and extends the session, and it needs a row. So a request that creates a plan with
+    // effects saves twice.
     return updates ? this.update(run, row) : this.releaseAttempts(run);
   }
 

@@ -114,7 +114,7 @@ export const commonConfig = z.object({
 
 const milliseconds = (fallback: number, max: number) => z.coerce.number().int().min(100).max(max).default(fallback);
 
-/** Whether the client of NATS can read an address, of which the scheme and the port may be missing. */
+/** Returns whether the NATS client can parse an address. The scheme and the port are optional. */
 function isServerAddress(address: string): boolean {
   const host = address.trim().replace(/^\w+:\/\//, '');
   return isIPv6(host) || URL.canParse(`http://${host}`);
@@ -146,7 +146,7 @@ export const natsConfig = z.object({
   ),
 });
 
-/** Whether the user, the password and the name of the database in a URL can be percent-decoded. */
+/** Returns whether the user, the password and the database name in a URL can be percent-decoded. */
 function isDecodable(url: string): boolean {
   if (!URL.canParse(url)) return true;
   const { username, password, pathname } = new URL(url);

@@ -80,7 +80,7 @@ describeWithNats('a publisher of events on NATS', () => {
     ]);
   });
 
-  it('blames a batch for no error that the server has reported before it', async () => {
+  it('does not blame a batch for an error that the server reported before the batch', async () => {
     const limited = await startNats({
       config: 'authorization { users: [{ user: courier, password: p, permissions: { publish: "events.*" } }] }',
     });

@@ -141,7 +141,9 @@ export async function runNamed<R>(
   );
 }
 
-/** Runs a named statement in a transaction. Not once more after a deadlock, which has ended the transaction. */
+/**
+ * Runs a named statement in a transaction. Does not retry after a deadlock, because Postgres has ended the transaction.
+ */
 export async function runNamedIn<R>(
   { queryRunner }: EntityManager,
   statement: NamedStatement,

@@ -50,7 +50,7 @@ function toText(value: unknown, max: number): string | undefined {
   return value && value.length <= max ? value : undefined;
 }
 
-/** Returns a text claim that a field of a user can have, so without bidirectional controls such as U+202E. */
+/** Returns a text claim for a field of a user. `undefined` if it has bidirectional controls such as U+202E. */
 function toField(value: unknown, max: number): string | undefined {
   const text = toText(value, max);
   return text !== undefined && !UNPRINTABLE.test(text) ? text : undefined;

@@ -68,7 +68,7 @@ function stepDifferences(before: readonly Step[], after: readonly Step[]): strin
   return isMoved ? ['the order of the steps'] : differences;
 }
 
-/** Returns the steps in order, by stage and how often it was bound before, because a flow may bind a stage twice. */
+/** Returns the steps in order, by stage and occurrence, because a flow may bind a stage twice. */
 function byOccurrence(steps: readonly Step[]): ReadonlyMap<string, Step> {
   const found = new Map<string, Step>();
   const counts = new Map<string, number>();

@@ -3,11 +3,11 @@ import type { RolloutCounts } from './drop-test.js';
 import type { NetworkCount } from './network-weights.js';
 
 /**
- * Counts plans of two versions by network, ended or not, that began in a period and whose visitor has answered. Plans
- * that were abandoned or have expired wait in `unrecorded_plans` until they are recorded; those with a revision were
- * answered. The period ends with the newest plan that is recorded: when the records have their largest size, plans that
- * end are seen no more, and those that do not end would look like all plans. $1 flow, $2 ids of the versions, $3 start
- * and $4 end of the period.
+ * Counts answered plans of two versions by network, ended or not, that began in a period. Abandoned and expired plans
+ * wait in `unrecorded_plans` until they are recorded; a revision says that the plan was answered. Plans that began
+ * after the newest recorded plan do not count: once the records have reached their size limit, ended plans are missing,
+ * and the plans that have not ended would distort the rate. $1 flow, $2 ids of the versions, $3 start and $4 end of the
+ * period.
  */
 const COUNT = `
   WITH recorded AS (

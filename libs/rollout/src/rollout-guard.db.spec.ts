@@ -260,7 +260,7 @@ describe('a guard', () => {
     expect(await look()).toEqual([]);
   });
 
-  it('looks again when its timer fires, also if the claim is a little quicker than the one before', async () => {
+  it('compares at each tick of its timer, even if a tick comes slightly early', async () => {
     await start();
     await look();
     const lookedBefore = (ms: number) =>

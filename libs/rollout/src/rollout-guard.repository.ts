@@ -15,8 +15,8 @@ import type { GuardFinding } from './guard-verdict.js';
  * choose its candidate. Services that do so at the same time claim different rollouts. $1 seconds between two
  * comparisons, $2 seconds in which gateways may choose the candidate from now on.
  *
- * The timer of a service fires every $1 seconds, and a claim that is a little quicker than the one before comes too
- * early. A tenth is subtracted, so that it does not have to wait for the timer once more.
+ * The timer of a service fires every $1 seconds, with jitter. A claim therefore needs only 0.9 times $1 seconds since
+ * the last comparison. Otherwise a claim that is slightly early would have to wait for the next tick.
  */
 const CLAIM = `
   WITH due AS (

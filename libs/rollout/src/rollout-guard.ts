@@ -60,7 +60,7 @@ export class RolloutGuard {
     return new Date(now.getTime() - this.dependencies.settings.settleS * 1000);
   }
 
-  /** `isWatched` says that the plans of the whole time for which the guard watches are not counted yet. */
+  /** `isWatched`: plans of the time for which the guard watches may still be missing, so it must not publish yet. */
   private async decide(rollout: ClaimedRollout, finding: GuardFinding, isWatched: boolean): Promise<GuardDecision> {
     const { rollouts } = this.dependencies;
     if (finding.verdict === 'lower') return this.goBack(rollout, finding);

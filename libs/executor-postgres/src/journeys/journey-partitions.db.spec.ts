@@ -42,7 +42,7 @@ async function addOldPartition(days: number): Promise<string> {
 }
 
 describe('the partitions of journeys', () => {
-  it('are made for the three next days, once', async () => {
+  it('are created for the next three days, once', async () => {
     expect([await keep(), await keep()]).toEqual([
       { made: 3, dropped: 0 },
       { made: 0, dropped: 0 },
@@ -68,7 +68,7 @@ describe('the partitions of journeys', () => {
     expect(await rowsIn('flow.journeys')).toBe(1);
   });
 
-  it('leave the records of a day without one in the default partition, until they are older than records are kept', async () => {
+  it('leave records of a day without a partition in the default partition, until they are older than records are kept', async () => {
     await add('now()');
     await add(`now() - interval '40 days'`);
     await add(`now() + interval '1 day'`);
@@ -85,7 +85,7 @@ describe('beside another transaction', () => {
   });
   afterEach(() => other.destroy());
 
-  it('that reads journeys, no partition is dropped or made, no writer waits for longer than the lock timeout, and the next call does it', async () => {
+  it('that reads journeys, no partition is dropped or created, no writer waits for longer than the lock timeout, and the next call succeeds', async () => {
     await keep();
     const old = await addOldPartition(40);
     await query(`DROP TABLE ${nameOf(3)}`);
@@ -101,7 +101,7 @@ describe('beside another transaction', () => {
     expect(await rowsIn('flow.journeys')).toBe(2);
   });
 
-  it('that makes partitions, the record of a login waits and is stored, also if its day has no partition', async () => {
+  it('that creates partitions, the record of a login waits and is stored, also if its day has no partition', async () => {
     const added = await other.transaction(async (manager) => {
       await manager.query(`SELECT * FROM flow.keep_journey_partitions('30 days')`);
       const waiting = add('now()').catch((error: unknown) => error);

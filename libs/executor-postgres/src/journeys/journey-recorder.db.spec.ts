@@ -158,7 +158,7 @@ describe('an answered plan', () => {
     expect((await store.plans.load(store.slug, there.hash))?.stored).toBeUndefined();
   });
 
-  it('that has a full trail loses its first entry to the step where it was left', async () => {
+  it('that has a full trail loses its first entry, to make room for the step at which the visitor left', async () => {
     const begun = await begin();
     const trail = Array.from({ length: 50 }, (_, number) => ({ ...PASSED, step: `b${number}` }));
     await store.save({ ...begun, plan: { ...begun.plan, trail } }, { hasAnswer: true });
@@ -210,7 +210,7 @@ describe('plans that nobody has answered', () => {
     ]);
   });
 
-  it('are counted by the hour of UTC in a database of any time zone, as a funnel reads them', async () => {
+  it('are counted by UTC hour in a database of any time zone, so that a funnel finds them', async () => {
     await store.plans.deletePlans((await begin()).hash);
     await query(`UPDATE flow.unrecorded_plans SET ended_at = '2026-03-01T10:10Z'`);
     const url = `${store.url}?options=${encodeURIComponent('-c timezone=Asia/Kolkata')}`;

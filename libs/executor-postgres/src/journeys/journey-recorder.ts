@@ -61,7 +61,7 @@ export class JourneyRecorder {
 
   /**
    * Measures the size of the journey records. Then creates and drops partitions, records all queued plans, and deletes
-   * old counts, unless another gateway is doing it or takes it over.
+   * old counts, as long as no other gateway holds the lease.
    */
   async run(): Promise<void> {
     this.running ??= this.runOnce().finally(() => {
@@ -164,7 +164,7 @@ export class JourneyRecorder {
   }
 }
 
-/** Returns the plan with at most as many entries in its trail as leave room for `more` in the record. */
+/** Returns the plan without the oldest entries of its trail, so that the record has room for `more` entries. */
 const withRoom = (plan: Plan, more: number): Plan => ({ ...plan, trail: plan.trail.slice(more - MAX_TRAIL_ENTRIES) });
 
 const endOf = ({ slug, version_id: versionId, logged_in: loggedIn, ...row }: JourneyRow): RecordedEnd => ({

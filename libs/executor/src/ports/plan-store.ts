@@ -127,8 +127,8 @@ export interface NewPlan {
    */
   readonly isUnanswered?: boolean;
   /**
-   * Whether a mailed link of the replaced plan continues it in this one. The replaced plan then does not count as
-   * abandoned.
+   * Whether this plan continues the replaced plan, by a mailed link of that plan. The replaced plan then does not count
+   * as abandoned.
    */
   readonly isContinuation?: boolean;
   /** Keyed hash of the client's network, for the journey record (docs/spec/journeys.md). */

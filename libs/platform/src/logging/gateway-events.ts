@@ -199,7 +199,7 @@ export const gatewayEvents = {
     level: 'info',
     processes: GATEWAY,
     msg: 'a stage replies again',
-    help: 'Ends `stage_unserved`. Logged at the first reply, so when a visitor comes to the stage.',
+    help: 'The outage that `stage_unserved` has reported is over. Logged at the first reply, that is, when a visitor reaches the stage.',
     fields: ['stage'],
   },
   stage_page_unverified: {

@@ -6,7 +6,7 @@ const MIN_CHARACTERS = 3;
 /** Largest number of characters of a masked text. The rest is cut off. */
 export const TEXT_CHARACTERS = 8192;
 
-// The end of a cut text, `…`, may be within a secret, so it counts as the end of one.
+// A text may be cut within a secret, so `…` at its end also ends a secret.
 const CREDENTIALS_IN_URL = /(:\/\/)[^\s/@"']+(?:@|(?=…$))/g;
 const MAIL_ADDRESS = /[\w.!#$%&'*+/=?^`{|}~-]{1,64}(?:@|%40)(?:[\w.-]{0,254}(?=…$)|[\w-]{1,63}(?:\.[\w-]{1,63})+)/g;
 const NAMED_VALUE = /([\w-]{1,64})(=|["']\s{0,8}:\s{0,8}["'])([^\s"'&;,)]+)/g;
