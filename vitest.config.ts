@@ -42,7 +42,8 @@ export default defineConfig({
     setupFiles: ['test/support/setup.ts'],
     // One more than the cores of the CI machine, because a worker waits for other processes a sixth of the time.
     maxWorkers: 3,
-    // A worker keeps most of what it allocates first, the modules. A larger young generation copies less of it.
+    // Most of the first allocations of a worker are modules, which it keeps. A larger young generation copies less of
+    // them.
     execArgv: ['--max-semi-space-size=64'],
     sequence: { sequencer: LongSuitesFirst },
     // A worker loads each module once for all test files, because loading the modules again for each file took longer

@@ -17,8 +17,8 @@ const CHECKS = [
 ];
 
 /**
- * Variables of all checks, which end within a minute: with rarer garbage collections they take less CPU time. The type
- * checker is a Go program. The others keep a tree of every source file.
+ * Environment of the checks. They end within a minute, so rarer garbage collections save CPU time: `GOGC` is for the
+ * type checker, a Go program, `NODE_OPTIONS` for the others, which keep a tree of every source file.
  */
 const ENVIRONMENT = {
   GOGC: 'off',

@@ -109,7 +109,7 @@ function write(instance, environment) {
   console.log(`${path}: ${lines.length} settings`);
 }
 
-/** Quotes a value without quotes, from which systemd would remove a backslash, or Node a text from `#` on. */
+/** Quotes a value with a backslash, which systemd would remove, or with `#`, which begins a comment for Node. */
 function quoted(value) {
   return /^[^'"][^']*$/.test(value) && /[\\#]/.test(value) ? `'${value}'` : value;
 }

@@ -75,10 +75,10 @@ function proxyLoadedAt(proxy) {
   const started = Date.parse(docker('inspect', '--format', '{{.State.StartedAt}}', proxy));
   try {
     const [, uptime] = /^Uptime_sec: (\d+)/m.exec(askProxy('show info')) ?? [];
-    // Full seconds, so a file of the same second may be newer.
+    // HAProxy gives full seconds, so a file of the same second may be newer.
     return uptime === undefined ? started : Date.now() - (Number(uptime) + 1) * 1000;
   } catch {
-    // The file that an earlier version has loaded may have no runtime API.
+    // The proxy may still run a configuration of an earlier version, which has no runtime API.
     return started;
   }
 }
@@ -91,8 +91,8 @@ function hasNewConfiguration() {
   const inNats = (command) => compose('exec', '-T', 'nats', 'sh', '-c', command);
   const changed = inNats('stat -c %Z /etc/nats/*.conf /etc/nats/stages/*.conf').split('\n').map(Number);
   const { config_load_time: loaded } = JSON.parse(inNats('wget -qO- http://127.0.0.1:8222/varz'));
-  // The times of change, which no copy keeps as it may keep times of modification. They are full seconds, so a file of the
-  // same second may be newer.
+  // Compares times of change (ctime), because a copy can keep the time of modification. They are full seconds, so a
+  // file of the same second may be newer.
   return Math.max(...changed) >= Math.floor(Date.parse(loaded) / 1000);
 }
 

@@ -50,15 +50,15 @@ export class ComposeProject {
       child.once('close', (code) =>
         code === 0 ? done(out.join('').trim()) : reject(new Error(`${script}\nended with ${code}:\n${all.join('')}`)),
       );
-      // A script need not read its input.
+      // Ignore EPIPE, because a script need not read its input.
       child.stdin.on('error', () => undefined);
       child.stdin.end(input);
     });
   }
 
   /**
-   * Runs the commands of a code block of a docs page: of block number `block` of those under the heading that name this
-   * drill, by default the first.
+   * Runs the commands of a code block under a heading of a docs page. `block` is its index among the blocks that name
+   * this drill.
    */
   follow(page: string, heading: string, { block = 0, input = '' } = {}): Promise<string> {
     const blocks = blocksOf(page).filter((each) => each.language === 'sh' && each.tests.includes('containers.drill'));

@@ -110,7 +110,7 @@ describeWithNats('the services of docker-compose.yml', () => {
     });
 
     it.skipIf(!hasPgbouncer)(
-      'need their own passwords for PgBouncer, which lets in no superuser and no other role',
+      'need their own passwords for PgBouncer, which admits no superuser and no other role',
       async () => {
         const connect = (user: string, password: string) => {
           const url = Object.assign(new URL(databaseUrl('gateway')), { username: user, password });

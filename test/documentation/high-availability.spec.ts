@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { stages } from '../../libs/stages/src/catalogue.js';
 
-it('the page on high availability tells the time limits of all stages that have another than most', () => {
+it('the page on high availability names the time limit of each stage that differs from that of most stages', () => {
   const page = readFileSync('docs/how-to/high-availability.md', 'utf8');
   const kindsOf = new Map<number, string[]>();
   for (const { contract } of Object.values(stages)) {

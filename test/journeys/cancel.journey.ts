@@ -76,7 +76,7 @@ describe('"Not you?" leads an anonymous visitor to the start of the same flow', 
     expect(await cancel(browser, `/if/flow/login/?${NEXT}`)).toBe(`/if/flow/login/?${NEXT}`);
   });
 
-  it('with the next of the link, if the page has none, also if it is not encoded', async () => {
+  it('with the `next` of the link if the page has none, even if it is not encoded', async () => {
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
     const { headers } = await browser.fetch(`${CANCEL}?next=/app/?a=b`);

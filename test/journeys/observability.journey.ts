@@ -19,7 +19,7 @@ import { WebhookReceiver, webhookSecret } from '../support/webhook-receiver.js';
 
 let deployment: Deployment;
 let port: number;
-/** Monitoring port of the session service, which is open at all addresses. */
+/** Monitoring port of the session service, which listens on all addresses. */
 let openPort: number;
 let collector: OtlpReceiver;
 let mailbox: Mailbox;

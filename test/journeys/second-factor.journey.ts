@@ -165,7 +165,7 @@ describe('an imported device', () => {
   });
 });
 
-it('a mistyped code of an app adds up for the app only, although its user has recovery codes', async () => {
+it('mistyped codes of an app count for the app only, even if its user has recovery codes', async () => {
   const app = { user: 8, name: 'App', confirmed: true, key: randomBytes(20).toString('hex'), digits: 6, last_t: -1 };
   await importFile('import-devices', [
     { model: 'authentik_stages_authenticator_totp.totpdevice', pk: 4, fields: app },

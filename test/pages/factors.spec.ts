@@ -8,7 +8,7 @@ import { useExamples } from './examples.js';
 
 const EXECUTOR = '**/api/v3/flows/executor/**';
 
-/** Lets the API reply to requests in order, and returns the step ids that they name. */
+/** Answers API requests with `replies` in order. Returns the step ids that the requests have named so far. */
 async function replyWith(page: Page, ...replies: readonly { name?: string; step?: string; status?: number }[]) {
   const named: (string | undefined)[] = [];
   const script = [...replies];
@@ -153,7 +153,7 @@ describeInChromium('the ways to prove who one is', () => {
   it('end the question for a passkey with its step: it can be asked again, and answers no other step', async () => {
     const { page } = await chromium.open();
     const answers = answersOf(page);
-    // Like a browser, which shows one question at a time, until the page ends it.
+    // Like a browser, shows one passkey prompt at a time, until the page aborts it.
     await page.addInitScript(() => {
       const pending = new Set<object>();
       const get = ({ signal }: CredentialRequestOptions) =>

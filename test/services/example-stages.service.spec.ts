@@ -121,7 +121,8 @@ describeWithNats('the examples of stages', () => {
     );
     await mkdir(join(shell.folder, '.gatehouse'));
     await shell.write('.gatehouse/nats.env', `NATS_URL=${harness.url}\n`);
-    // The program replaces the shell, so that a signal reaches it. Its build uses the cache of the other one.
+    // `exec` lets signals reach the program instead of the shell. The build uses the cache of the build of the other
+    // test.
     const run = page.block('sh', /^go run/m, { 'go run .': 'go build -o stage . && exec ./stage' });
     const cache = process.env['GOCACHE'] ?? join(homedir(), '.cache/go-build');
     const go = { ...GO_BUILD, GOCACHE: cache, HOME: shell.folder };

@@ -119,7 +119,7 @@ describeWithNats('the password service', () => {
     );
 
     it.skipIf(process.platform !== 'linux')(
-      'ends and frees its port, after its requests in flight, when the process that was started is killed',
+      'finishes its requests in flight, frees its port and ends when its parent process is killed',
       async () => {
         const port = await freePort();
         const running = await start({ MONITORING_PORT: String(port), MONITORING_HOST: '127.0.0.1' });

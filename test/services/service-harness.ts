@@ -56,8 +56,8 @@ export class ServiceHarness {
   }
 
   /**
-   * Sends all requests at once. Waits for `until`, and then for the missing replies: a server can still have those of a
-   * service that has ended. Returns the replies in order of arrival.
+   * Sends all requests at once. Waits for `until`, and then for the missing replies, which NATS may still deliver after
+   * the service has ended. Returns the replies in order of arrival.
    */
   async flood(subject: string, bodies: readonly unknown[], until: (replies: readonly Answer[]) => Promise<unknown>) {
     const replies: Answer[] = [];

@@ -9,9 +9,9 @@ const BLOCKED_REQUEST = /net::ERR_ABORTED/;
 const LOCAL = /^(?:127\.0\.0\.1|(?:.+\.)?localhost)$/;
 
 /**
- * The browser of the suites does not draw pixels, which takes a quarter of the CPU time of a visit and which no suite looks
- * at. Layout, styles and scripts are the same, but a screenshot never ends. The other settings are those of Playwright,
- * which this argument would otherwise replace.
+ * Turns painting off, which takes a quarter of the CPU time of a visit and which no suite needs. Layout, styles and
+ * scripts are the same, but a screenshot never completes. The other values are those of Playwright, which this argument
+ * replaces.
  */
 const ARGS = [
   ...CHROMIUM_ARGS,
@@ -34,13 +34,13 @@ const browserOf = (sites: Readonly<Record<string, string>>): Promise<Browser> =>
   return chromium.launch({ executablePath: inject('chromium'), args });
 };
 
-/** A page with what it complained about: its errors, including CSP violations. */
+/** A page and its errors, including CSP violations. */
 interface Opened {
   readonly page: Page;
   readonly complaints: string[];
 }
 
-/** Opens the page of a context, from which only reachable hosts get requests. */
+/** Opens a page that can send requests to reachable hosts only. */
 async function pageOf(context: BrowserContext, isReachable: (host: string) => boolean): Promise<Opened> {
   await context.route(
     ({ hostname }) => !isReachable(hostname),
@@ -69,7 +69,7 @@ async function cleared(opened: Opened): Promise<Opened> {
   return opened;
 }
 
-/** Returns where to put the contexts of a suite that are closed at its end, and those of the current test or hook. */
+/** Returns the lists of contexts to close at the end of the suite (`suite`) and of the test or hook (`current`). */
 function useContexts() {
   const suite: BrowserContext[] = [];
   const contexts = { suite, current: suite };

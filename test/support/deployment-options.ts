@@ -27,7 +27,9 @@ export interface DeploymentOptions {
    * the worker (service-host.ts) runs the others, which start in a fraction of the time.
    */
   readonly apart?: readonly (Service | 'gateway')[] | 'all';
-  /** The services that serve their stages by a part of their own in the service host, for tests that stop them. */
+  /**
+   * Stage services with a part of their own in the service host, for tests that stop them. The others share one part.
+   */
   readonly alone?: readonly StageService[];
   /** Host name in the URL of the gateway. Passkeys need a name instead of an IP address. */
   readonly host?: string;

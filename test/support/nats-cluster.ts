@@ -89,9 +89,9 @@ export class NatsCluster {
   }
 
   /**
-   * Resolves when the leader of JetStream knows every other server, so that it can place replicas of a stream there. When
-   * a cluster starts for the first time, nats-server 2.10 sometimes takes it to be smaller, and leaves a server out for
-   * good. Then this server is restarted, as operators would do.
+   * Resolves when the leader of JetStream knows every other server, so that it can place replicas of a stream there. At
+   * the first start of a cluster, nats-server 2.10 sometimes assumes fewer servers than there are, and never adds the
+   * missing server. Restarts that server, as operators would do.
    */
   private async formJetStream(): Promise<void> {
     const hasAll = ({ replicas }: Leader) => replicas.filter(isReady).length === this.size - 1;
@@ -130,7 +130,7 @@ interface Replica {
 
 /** What the leader of JetStream knows of its cluster. */
 interface Leader {
-  /** Its name. */
+  /** Name of the leader. */
   readonly leader: string;
   readonly cluster_size: number;
   readonly replicas: readonly Replica[];

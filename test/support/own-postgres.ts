@@ -6,7 +6,7 @@ import { startEmbeddedPostgres } from '../../libs/platform/src/embedded-postgres
 import { onServer } from './postgres-databases.js';
 import { killWhenParentDies } from './watchdog.js';
 
-/** Settings of a fast server whose data may be lost in a crash, and whose passwords cost each connection little. */
+/** Settings that make a server fast: a crash may lose data, and passwords are cheap to verify. */
 const FAST = [
   'fsync=off',
   'synchronous_commit=off',

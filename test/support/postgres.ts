@@ -35,8 +35,8 @@ async function copyOf(template: string): Promise<FreshDatabase> {
 }
 
 /**
- * Connects this worker to the server, to create and drop databases. The connection leads to another database than a
- * template, because a database with a client cannot be copied. It does not keep the worker from ending.
+ * Connects this worker to the server, to create and drop databases. Connects to a database that is no template,
+ * because a database with a client cannot be copied. It does not keep the worker from ending.
  */
 function connect(): pg.Pool {
   const connectionString = inject('postgresUrl');

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 /** Options of a page on a phone, whose pointer is a finger. */
 export const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true } as const;
 
-/** Returns a function that calls another one while a page is in a window of the size of a phone, with a touch screen. */
+/** Returns a function that runs a callback while a page emulates a phone: a small window with a touch screen. */
 export async function usePhone(page: Page) {
   const session = await page.context().newCDPSession(page);
   const metrics = { ...PHONE.viewport, deviceScaleFactor: 1, mobile: PHONE.isMobile };

@@ -9,7 +9,7 @@ import { Watchdog } from './watchdog.js';
 const sleeper = () => spawn('sleep', ['60'], { stdio: 'ignore' });
 const newFolder = () => mkdtempSync(join(tmpdir(), 'gatehouse watchdog-'));
 
-it('kills the processes of a worker that has ended, and removes their folders, but none that it has left', async () => {
+it('kills the watched processes of a worker that has ended, and removes their folders, but no others', async () => {
   const [watched, left, other] = [sleeper(), sleeper(), sleeper()];
   const folders: [string, string] = [newFolder(), newFolder()];
   try {
@@ -19,7 +19,7 @@ it('kills the processes of a worker that has ended, and removes their folders, b
     watchdog.watch(Number(watched.pid), folders[0]);
     watchdog.watch(Number(left.pid), folders[1]);
     watchdog.watch(Number(other.pid), '');
-    watchdog.leave(Number(left.pid));
+    watchdog.unwatch(Number(left.pid));
     watchdog.close();
 
     expect(await ends).toEqual([

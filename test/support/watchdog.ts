@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 
 /**
- * Reads lines, `watch PID FOLDER` or `leave PID`, until the pipe ends. Then kills the processes that are still watched,
- * and removes their folders. A folder may be missing.
+ * Reads lines, `watch PID FOLDER` or `unwatch PID`, until the pipe ends. Then kills the processes that are still
+ * watched, and removes their folders. A folder may be missing.
  */
 const SCRIPT = `
 pids=
@@ -23,12 +23,12 @@ let watchdog: Watchdog | undefined;
 
 /**
  * Kills the process `pid` and removes the folder `remove` when this process ends, even by SIGKILL. Returns a function
- * that cancels this. One shell does it for all processes, because it takes a large process long to start another.
+ * that cancels this. One shell does it for all processes, because a large process takes long to start another one.
  */
 export function killWhenParentDies(pid: number, { remove = '' }: { remove?: string } = {}): () => void {
   watchdog ??= new Watchdog();
   watchdog.watch(pid, remove);
-  return () => watchdog?.leave(pid);
+  return () => watchdog?.unwatch(pid);
 }
 
 /** A shell that waits for the end of a pipe which only this process holds open. */
@@ -47,8 +47,8 @@ export class Watchdog {
     if (pid > 0) this.shell.stdin.write(`watch ${pid} ${folder}\n`);
   }
 
-  leave(pid: number): void {
-    this.shell.stdin.write(`leave ${pid}\n`);
+  unwatch(pid: number): void {
+    this.shell.stdin.write(`unwatch ${pid}\n`);
   }
 
   /** Closes the pipe, as the end of this process does. */

@@ -66,8 +66,8 @@ const withoutOtherDatabases = {
 };
 
 /**
- * Leaves out how pg asks whether it runs at Cloudflare: it makes a `Response`, for which Node 20 loads its HTTP client, a
- * twentieth of the time of a start.
+ * Removes pg's check for Cloudflare Workers. The check uses `Response`, for which Node 20 loads its HTTP client: a
+ * twentieth of the start time.
  */
 const withoutCloudflare = {
   name: 'without-cloudflare',
@@ -82,14 +82,14 @@ const withoutCloudflare = {
 };
 
 /**
- * Makes the wrappers of CommonJS modules functions instead of arrow functions. V8 compiles a function in parentheses at
- * once, but parses an arrow function first and compiles it when it is called, which is at the start for nearly all.
+ * Turns the arrow functions that wrap CommonJS modules into functions. V8 compiles a function in parentheses at once.
+ * It only scans an arrow function, and parses it again when it is called, which for nearly all modules is at the start.
  */
 const compileWrappersAtOnce = {
   name: 'compile-wrappers-at-once',
   renderChunk: (code) => ({
     code: code.replaceAll(/(?<=__commonJSMin\(\()(\([\w$, ]*\)) => \{$/gm, 'function$1 {'),
-    // The code of packages has no map, and no other line is changed.
+    // No source map is needed: packages have none, and no other code is changed.
     map: null,
   }),
 };
