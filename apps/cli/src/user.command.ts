@@ -103,7 +103,7 @@ async function runOnDatabase(name: keyof typeof SUBCOMMANDS, args: readonly stri
   try {
     const entities = directoryEntities;
     const source = await openDataSource({ url: postgres.url, schema: FLOW_SCHEMA, entities, poolSize: 1 });
-    // The lists record nothing, so their names are none of an event.
+    // Only events have a `CommandName`. The list commands record no event, so they have none.
     const command = `user ${name}` as CommandName;
     const events = new CommandEventRecorder(command, await outboxSealerOf(process.env, postgres.embedded));
     try {

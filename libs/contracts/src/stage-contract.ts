@@ -83,7 +83,7 @@ export interface StageContract {
   readonly config: z.ZodObject;
   /** Checks fields of a config together, after `config` has checked each field. Returns the errors. */
   readonly validate: (config: Readonly<Record<string, unknown>>) => Errors;
-  /** Schema of the challenge. The metadata of this and of `response` gives their names in the published schema. */
+  /** Schema of the challenge. Its metadata has its name in the published OpenAPI schema, and so has that of `response`. */
   readonly challenge: z.ZodObject;
   readonly response: z.ZodObject;
   readonly state: z.ZodObject;

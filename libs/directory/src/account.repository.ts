@@ -24,7 +24,7 @@ export type NewAccount = AccountChange &
     readonly awaits_flow: string | null;
   };
 
-/** A user after a change, and whether the change has altered a field. A new password hash always has. */
+/** A user after a change, and whether the change has altered a field. A new password hash counts as altered. */
 export interface ChangedAccount {
   readonly user: SavedUser;
   readonly isChanged: boolean;

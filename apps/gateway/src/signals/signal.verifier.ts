@@ -6,7 +6,7 @@ import type { SignalConfig, SignalTransmitter } from './signal.config.js';
 import { SignalError } from './signal-error.js';
 import { SignalKeys } from './signal-keys.js';
 
-/** Allowed signature algorithms (RFC 7518 §3.1, RFC 8037). HMACs and `none` would let others sign. */
+/** Allowed signature algorithms (RFC 7518 §3.1, RFC 8037). With an HMAC or `none`, anyone could sign. */
 const ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'];
 
 /** A Security Event Token that its transmitter has signed for this deployment. */

@@ -2,7 +2,7 @@ import type { Brand } from '../page.js';
 import type { ThemedUrls } from '../ui/background.js';
 import { colourOf, contrast, darkened, lightened, luminance, readableColour } from './colour.js';
 
-/** Contrast of text, and of the edges of controls (WCAG 2.2, 1.4.3 and 1.4.11). */
+/** Minimum contrast of text, and of the edges of controls (WCAG 2.2, 1.4.3 and 1.4.11). */
 const [TEXT_CONTRAST, EDGE_CONTRAST] = [4.5, 3];
 
 /** Colours of `base.css` by scheme: the surface on which links have the least contrast, and the card. */

@@ -11,7 +11,7 @@ interface Planned {
   readonly changes: readonly Change[];
 }
 
-/** What applying blueprints would do. The numbers of versions are those that it would give. */
+/** What applying blueprints would do. The version numbers are those that an apply would assign. */
 export interface DryRun {
   readonly files: Report['files'];
   readonly published: readonly (PublishedFlow & Planned)[];

@@ -40,7 +40,7 @@ const chosenDevice = z
     device_class: changedIn2026(char().meta({ wire: z.enum(DEVICE_CLASSES) }), char()),
     device_uid: char(),
     challenge: jsonObject(),
-    // The stage does not read it, so clients of 2024.8 may leave it out.
+    // Optional for clients of 2024.8, because the stage does not read it.
     last_used: since2026(
       z.preprocess((value) => value ?? null, z.unknown()).meta({ wire: z.iso.datetime().nullable() }),
     ),
