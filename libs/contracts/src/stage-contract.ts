@@ -83,7 +83,7 @@ export interface StageContract {
   readonly config: z.ZodObject;
   /** Checks fields of a config together, after `config` has checked each field. Returns the errors. */
   readonly validate: (config: Readonly<Record<string, unknown>>) => Errors;
-  /** Schema of the challenge. Its metadata has its name in the published OpenAPI schema, and so has that of `response`. */
+  /** Schema of the challenge. Its metadata, like that of `response`, names it in the OpenAPI schema. */
   readonly challenge: z.ZodObject;
   readonly response: z.ZodObject;
   readonly state: z.ZodObject;
