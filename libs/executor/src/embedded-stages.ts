@@ -13,6 +13,7 @@ import {
 import { type FlowVersion, mergeUser, type Plan, type Step, withoutUserFacts } from '@gatehouse/plan';
 import { hasValue } from './attempts/reservation-factory.js';
 import type { ResponseBody } from './stage-request.js';
+import { effectsOf } from './stage-result.js';
 
 export type PassedReply = Extract<StageReply, { type: 'passed' }>;
 
@@ -70,6 +71,19 @@ export function hostError({ error, alternative }: EmbeddedStageRule, refusal: St
   const [first] = refusal.type === 'rejected' ? Object.values(refusal.errors).flat() : [];
   const code = first && 'code' in first ? alternative?.errors[first.code] : undefined;
   return code === undefined ? { code: error } : { ...first, code };
+}
+
+/**
+ * Returns the effects of a refusal by an embedded stage. A failed login names the host, whose form the visitor has
+ * answered, as the stage.
+ */
+export function hostEffectsOf(refusal: StageReply, { contract, stage: { name } }: HostStage): Effect[] {
+  const [app = '', model_name = ''] = contract.model?.split('.') ?? [];
+  return effectsOf(refusal).map((effect) =>
+    effect.type === 'event' && effect.action === 'login_failed'
+      ? { ...effect, context: { ...effect.context, stage: { app, model_name, name } } }
+      : effect,
+  );
 }
 
 /**

@@ -76,6 +76,20 @@ describe('a composite step', () => {
     expect(plans.plan?.context).toEqual({});
   });
 
+  it('is the stage that a failed login names, because the visitor has answered its form', async () => {
+    const stage = { app: 'authentik_stages_secret', model_name: 'secretstage', name: 'pw' };
+    const failed = { type: 'event', action: 'login_failed', context: { username: 'alice', stage } } as const;
+    const { solve, plans } = executorHarness(flow, {
+      ...DEFAULT_REPLIES,
+      'secret.respond': { ...rejectedReply(['password']), effects: [failed] } as StageReply,
+    });
+    await solve({ uid: 'alice', password: 'x' });
+
+    const host = { app: 'test', model_name: 'ident', name: flow.steps[0]!.stage.name };
+    const context = { username: 'alice', stage: host };
+    expect(plans.savedEffects).toContainEqual(expect.objectContaining({ action: 'login_failed', context }));
+  });
+
   it('fails with stage_fault, without a request to a stage, if the version lacks the embedded stage', async () => {
     const { solve, stages } = executorHarness(flowOf([{ kind: 'ident', config: { inner: 'gone' } }]), DEFAULT_REPLIES);
 

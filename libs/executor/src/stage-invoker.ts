@@ -15,6 +15,7 @@ import { EMPTY_SETTLEMENT, mergeSettlements, releaseInsteadOfReset } from './att
 import {
   type EmbeddedStage,
   embeddedStages,
+  hostEffectsOf,
   hostError,
   judgingStages,
   mergePassed,
@@ -28,7 +29,7 @@ import {
 import type { StageClient, StageContractRegistry } from './ports/clients.js';
 import type { SignedInApplications } from './ports/signed-in-applications.js';
 import { buildStageRequest, type ResponseBody, type StageInvocation, type StageRun } from './stage-request.js';
-import { effectsOf, resultOf, type StageResult, stateEntry, withoutUndeclaredFields } from './stage-result.js';
+import { resultOf, type StageResult, stateEntry, withoutUndeclaredFields } from './stage-result.js';
 
 interface Dependencies extends AttemptDependencies {
   readonly stages: StageClient;
@@ -225,7 +226,7 @@ export class StageInvoker {
       type: 'rejected',
       errors: { [NON_FIELD_ERRORS]: [error] },
       challenge: again.challenge,
-      effects: [...recordingEffectsOf(host), ...(again.effects ?? []), ...effectsOf(part)],
+      effects: [...recordingEffectsOf(host), ...(again.effects ?? []), ...hostEffectsOf(part, invocation)],
     };
   }
 
