@@ -61,8 +61,10 @@ describe('an unsupported method', () => {
 });
 
 describe('a request body', () => {
-  it.each(['{"uid_field": ', 'nonsense', "{'uid_field': 'alice'}", '\u0000', '   ', nestedArrays(65)])(
-    'that is not JSON gets a validation error and keeps the plan: %j',
+  const tooLarge = '{"uid_field": "alice", "x": [{"y": -1e400}]}';
+
+  it.each(['{"uid_field": ', 'nonsense', "{'uid_field': 'alice'}", '\u0000', '   ', nestedArrays(65), tooLarge])(
+    'that cannot be read as JSON gets a validation error and keeps the plan: %j',
     async (body) => {
       const browser = deployment.browser();
       await browser.solve('login', { uid_field: 'alice' });

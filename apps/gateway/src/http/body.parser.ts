@@ -156,13 +156,20 @@ export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return {};
   try {
     const text = decoder.decode(body);
-    return exceedsDepth(body, MAX_JSON_DEPTH)
-      ? malformed(sentence('JSON parse error - more than {levels} levels', { levels: MAX_JSON_DEPTH }))
-      : JSON.parse(text);
+    if (exceedsDepth(body, MAX_JSON_DEPTH))
+      return malformed(sentence('JSON parse error - more than {levels} levels', { levels: MAX_JSON_DEPTH }));
+    const value: unknown = JSON.parse(text);
+    return hasInfinity(value) ? malformed(sentence('JSON parse error - a number is too large')) : value;
   } catch {
     return malformed(sentence('JSON parse error - this is no JSON'));
   }
 }
+
+/** Whether a number such as `1e400` is beyond the range of doubles. `JSON.stringify` would write it as null. */
+const hasInfinity = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null
+    ? Object.values(value).some(hasInfinity)
+    : typeof value === 'number' && !Number.isFinite(value);
 
 const malformed = (detail: Sentence) => new InvalidBody(new Problem('malformed_json', { detail }));
 

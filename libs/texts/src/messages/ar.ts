@@ -117,6 +117,7 @@ export const ar: Catalogue = {
   'This is no HTTP request.': 'هذا ليس طلب HTTP.',
   'JSON parse error': 'تعذّرت قراءة JSON.',
   'JSON parse error - this is no JSON': 'تعذّرت قراءة JSON: هذا ليس JSON.',
+  'JSON parse error - a number is too large': 'تعذّرت قراءة JSON: أحد الأعداد كبير جدًا.',
   'JSON parse error - more than {levels} levels': 'تعذّرت قراءة JSON: عدد المستويات يتجاوز {levels}.',
   'Credentials do not belong in the query.': 'لا يجوز وضع بيانات الدخول في العنوان.',
   'The query is too long.': 'الاستعلام في العنوان طويل جدًا.',

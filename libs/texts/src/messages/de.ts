@@ -131,6 +131,7 @@ export const de: Catalogue = {
   'This is no HTTP request.': 'Das ist keine HTTP-Anfrage.',
   'JSON parse error': 'Das JSON kann nicht gelesen werden.',
   'JSON parse error - this is no JSON': 'Das JSON kann nicht gelesen werden: Das ist kein JSON.',
+  'JSON parse error - a number is too large': 'Das JSON kann nicht gelesen werden: Eine Zahl ist zu groß.',
   'JSON parse error - more than {levels} levels': 'Das JSON kann nicht gelesen werden: mehr als {levels} Ebenen.',
   'Credentials do not belong in the query.': 'Zugangsdaten gehören nicht in die Adresse.',
   'The query is too long.': 'Die Anfrage in der Adresse ist zu lang.',

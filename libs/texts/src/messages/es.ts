@@ -125,6 +125,7 @@ export const es: Catalogue = {
   'This is no HTTP request.': 'Esto no es una solicitud HTTP.',
   'JSON parse error': 'No se puede leer el JSON.',
   'JSON parse error - this is no JSON': 'No se puede leer el JSON: esto no es JSON.',
+  'JSON parse error - a number is too large': 'No se puede leer el JSON: un número es demasiado grande.',
   'JSON parse error - more than {levels} levels': 'No se puede leer el JSON: más de {levels} niveles.',
   'Credentials do not belong in the query.': 'Las credenciales no deben ir en la dirección.',
   'The query is too long.': 'La consulta de la dirección es demasiado larga.',

@@ -130,6 +130,7 @@ export const fr: Catalogue = {
   'This is no HTTP request.': 'Ce n’est pas une requête HTTP.',
   'JSON parse error': 'Le JSON est illisible.',
   'JSON parse error - this is no JSON': 'Le JSON est illisible : ce n’est pas du JSON.',
+  'JSON parse error - a number is too large': 'Le JSON est illisible : un nombre est trop grand.',
   'JSON parse error - more than {levels} levels': 'Le JSON est illisible : plus de {levels} niveaux.',
   'Credentials do not belong in the query.': 'Les identifiants n’ont pas leur place dans l’adresse.',
   'The query is too long.': 'La requête de l’adresse est trop longue.',
