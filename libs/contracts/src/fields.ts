@@ -3,7 +3,7 @@ import { changedIn2026 } from './api-fields.js';
 import { parseDateTime } from './date-parsing.js';
 import type { FieldMessageCode } from './field-messages.js';
 import { type Errors, NON_FIELD_ERRORS } from './message.js';
-import { pythonText } from './python-text.js';
+import { pythonStrip, pythonText } from './python-text.js';
 import { findUnstorableCharacter } from './unstorable-characters.js';
 
 /**
@@ -68,7 +68,7 @@ export function char(options: CharOptions = {}): z.ZodType<string> {
   return field(
     (value) => {
       if (typeof value !== 'string' && typeof value !== 'number') return failField(notTextCode);
-      const text = trim ? pythonText(value).trim() : pythonText(value);
+      const text = trim ? pythonStrip(pythonText(value)) : pythonText(value);
       if (text === '') return allowBlank ? text : failField('blank');
       const issues: FieldIssue[] = [];
       const length = countCodePoints(text);
@@ -108,7 +108,7 @@ export function integer({ min, max }: { min?: number; max?: number } = {}): z.Zo
 export function number({ min }: { min?: number } = {}): z.ZodType<number> {
   return field(
     (value) => {
-      const text = typeof value === 'string' ? value.trim() : value;
+      const text = typeof value === 'string' ? pythonStrip(value) : value;
       const isNumber = typeof text === 'number' || (typeof text === 'string' && NUMBER.test(text));
       if (!isNumber || !Number.isFinite(Number(text))) return failField('not_a_number');
       return min !== undefined && Number(text) < min ? failField('min_value', { min }) : Number(text);
@@ -143,7 +143,7 @@ function integerText(value: unknown): string {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : failField('not_an_integer');
   if (typeof value !== 'string') return failField('not_an_integer');
   if (value.length > MAX_INTEGER_TEXT) return failField('max_string_length');
-  const match = /^\s*([+-]?\p{Nd}+(?:_\p{Nd}+)*)(?:\.0*)?\s*$/u.exec(value);
+  const match = /^([+-]?\p{Nd}+(?:_\p{Nd}+)*)(?:\.0*)?$/u.exec(pythonStrip(value));
   return match ? asciiDigits(match[1]!.replaceAll('_', '')) : failField('not_an_integer');
 }
 

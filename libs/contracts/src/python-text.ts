@@ -1,6 +1,21 @@
 /** Returns a value as Python's `str()` formats it, as clients, expressions and blueprints of authentik expect. */
 export const pythonText = (value: unknown): string => (typeof value === 'string' ? value : pythonLiteral(value));
 
+/**
+ * Returns text without surrounding white space, as Python's `str.strip()` does. Unlike `trim()`, it also removes U+001C
+ * to U+001F and U+0085, and keeps a byte order mark.
+ */
+export function pythonStrip(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && isPythonSpace(text.charCodeAt(start))) start++;
+  while (end > start && isPythonSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+/** No white space of Python is outside of the basic plane. */
+const isPythonSpace = (code: number): boolean =>
+  (code >= 0x1c && code <= 0x1f) || code === 0x85 || (code !== 0xfeff && /\s/.test(String.fromCharCode(code)));
+
 /** Returns a JSON value as Python's `repr()` formats it: `None`, `True`, `[1, 'a']`, `{'a': None}`. */
 export function pythonLiteral(value: unknown): string {
   if (value === null || value === undefined) return 'None';

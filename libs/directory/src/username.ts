@@ -1,4 +1,4 @@
-import { interpolate, type Sentence, sentence } from '@gatehouse/contracts';
+import { interpolate, pythonStrip, type Sentence, sentence } from '@gatehouse/contracts';
 import { findForbiddenCharacter, isDirectionConsistent, isSingleScript } from './username-characters.js';
 
 /** A valid username (docs/spec/directory.md#usernames). */
@@ -27,7 +27,7 @@ const WIDTH_VARIANTS = /[\u3000\uFF01-\uFFEF]/gu;
  * store. If a new account cannot have this name, returns the reason as a text for visitors.
  */
 export function prepareUsername(typed: string): PreparedUsername | { readonly reason: Sentence } {
-  const name = toStoredUsername(typed).trim();
+  const name = pythonStrip(toStoredUsername(typed));
   const reason = reasonAgainst(name);
   return reason ? { reason } : { name, key: name.toLowerCase().normalize('NFC') };
 }

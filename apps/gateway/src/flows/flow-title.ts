@@ -1,3 +1,5 @@
+import { pythonStrip } from '@gatehouse/contracts';
+
 /** Values of the placeholders of a title. */
 export interface TitleNames {
   readonly app: string;
@@ -23,7 +25,7 @@ export function formatTitle(title: string, names: TitleNames): string {
     isValid &&= text !== undefined;
     return text ?? '';
   });
-  return isValid ? filled.trim() : title;
+  return isValid ? pythonStrip(filled) : title;
 }
 
 interface PlaceholderGroups {

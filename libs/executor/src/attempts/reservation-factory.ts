@@ -1,4 +1,12 @@
-import { type AttemptRule, cutAt, type Effect, type Errors, type SavedUser, type User } from '@gatehouse/contracts';
+import {
+  type AttemptRule,
+  cutAt,
+  type Effect,
+  type Errors,
+  pythonStrip,
+  type SavedUser,
+  type User,
+} from '@gatehouse/contracts';
 import { clientNetwork } from '@gatehouse/platform';
 import { type AttemptReservation, COUNTER_SEPARATOR, hmacSubject, NETWORK_CREDENTIAL } from './attempt-store.js';
 
@@ -271,4 +279,4 @@ export function subjectOf(user: User): string {
   return user.kind === 'unsaved' && user.email ? `mail:${normalized(user.email)}` : `name:${normalized(user.username)}`;
 }
 
-const normalized = (text: string) => text.normalize('NFKC').toLowerCase().trim();
+const normalized = (text: string) => pythonStrip(text.normalize('NFKC').toLowerCase());

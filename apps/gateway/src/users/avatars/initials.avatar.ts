@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { pythonStrip } from '@gatehouse/contracts';
 
 /** Returns an image of a name's initials as a data URI (docs/spec/executor.md#user-info). */
 export function initialsAvatar({ name, username }: { name: string; username: string }): string {
-  const svg = initialsSvg(name.trim() || username || 'a k');
+  const svg = initialsSvg(pythonStrip(name) || username || 'a k');
   return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
 }
 
