@@ -59,11 +59,16 @@ export const policyRequest = z.object({
   method: z.enum(['GET', 'POST']).exactOptional(),
   site: stageRequest.shape.site,
   /**
-   * The flow's slug and the whole plan context. Policies may see all facts, because the administrator wrote the
+   * The flow's id and slug, and the whole plan context. Policies may see all facts, because the administrator wrote the
    * policies. The validation policies of a form judge only the typed values: for them `withheld` is true, and the
-   * context is empty.
+   * context is empty. Gateways before 1.0 do not send the id.
    */
-  flow_plan: z.object({ slug: z.string(), context: bag, withheld: z.boolean().exactOptional() }),
+  flow_plan: z.object({
+    id: z.string().exactOptional(),
+    slug: z.string(),
+    context: bag,
+    withheld: z.boolean().exactOptional(),
+  }),
   /** Changes of reputation that this request has made and not saved yet, of identifiers at the client's address. */
   reputation: z.array(z.object({ identifier: z.string(), delta: z.int() })).optional(),
   /**

@@ -35,7 +35,7 @@ describe('a policy request', () => {
         client: { ip: '203.0.113.7', user_agent: 'x', outpost: false },
         site: expect.objectContaining({ brand: 'Example' }),
         method: 'GET',
-        flow_plan: { slug: 'login', context: { pending_user: ALICE } },
+        flow_plan: { id: flow.flow.id, slug: 'login', context: { pending_user: ALICE } },
         context: {},
       },
     ]);

@@ -242,7 +242,7 @@ export class PolicyEngine {
       ...(site.api_version !== '2024.8' && { visitor: run.session.sessionUser ?? null }),
       ...{ client, site, method: method ?? 'GET' },
       ...(reputation.length > 0 && { reputation }),
-      flow_plan: { slug: version.flow.slug, context: plan.context },
+      flow_plan: { id: version.flow.id, slug: version.flow.slug, context: plan.context },
       context: {},
     } satisfies PolicyRequest;
   }

@@ -22,7 +22,7 @@ export interface ExpressionInput {
   /** Additional entries of the Python variable `context`. They hide facts of the plan with the same name. */
   readonly context?: object;
   /** The running plan. The result of the evaluation contains the changes to its `context`. */
-  readonly flow_plan?: { readonly slug: string; readonly context: object };
+  readonly flow_plan?: { readonly slug: string; readonly flow_pk?: string; readonly context: object };
   readonly client_ip?: string;
   /** Further global variables that the expression can read, such as `prompt_context`. */
   readonly names?: Readonly<Record<string, unknown>>;

@@ -12,11 +12,11 @@ afterAll(() => interpreter.close());
 
 const joe = { kind: 'saved', uuid: '5d0b', pk: 7, username: 'joe', name: 'Joe', email: 'joe@example.org' };
 const headers = { 'user-agent': 'test', host: 'id.example.org' };
-const http_request = { method: 'GET', scheme: 'https', path: '/flow', headers };
+const http_request = { method: 'GET', scheme: 'https', path: '/flow', headers, META: { REMOTE_ADDR: '192.0.2.7' } };
 const input: ExpressionInput = {
   request: { user: joe, http_request },
   context: { geoip: { country: 'DE' } },
-  flow_plan: { slug: 'login', context: { pending_user: joe, prompt_data: { age: 17 } } },
+  flow_plan: { slug: 'login', flow_pk: '5f7a', context: { pending_user: joe, prompt_data: { age: 17 } } },
   client_ip: '192.0.2.7',
 };
 
@@ -95,8 +95,9 @@ describe('names in an expression', () => {
     ['request.context is context', true],
     ['context["prompt_data"]["age"] < 18', true],
     ['context["geoip"]["country"]', 'DE'],
-    ['context["flow_plan"].slug', 'login'],
+    ['context["flow_plan"].slug + context["flow_plan"].flow_pk', 'login5f7a'],
     ['request.http_request.headers["User-Agent"] + http_request.META["HTTP_USER_AGENT"]', 'testtest'],
+    ['http_request.META["REMOTE_ADDR"]', '192.0.2.7'],
     ['[http_request.headers.get("user-agent"), "HOST" in http_request.headers]', ['test', true]],
     ['request.http_request.build_absolute_uri("/")', 'https://id.example.org/'],
     ['http_request.build_absolute_uri()', 'https://id.example.org/flow'],

@@ -239,14 +239,12 @@ class HttpRequest(Record):
     def _default(self, name):
         if name in _EMPTY_DICTS:
             return {}
-        if name == "META":
-            return {f"HTTP_{header.upper().replace('-', '_')}": value for header, value in self.headers.items()}
         if name == "tenant":
             return Record(_TENANT)
         raise AttributeError(f"the request has no attribute {name}", name=name, obj=self)
 
 
-_EMPTY_DICTS = frozenset(("GET", "POST", "COOKIES", "session", "headers"))
+_EMPTY_DICTS = frozenset(("GET", "POST", "COOKIES", "META", "session", "headers"))
 
 
 def http_request_of(values, user):
@@ -256,6 +254,8 @@ def http_request_of(values, user):
     request = HttpRequest({"method": "GET", "path": "/", **values, "user": user})
     fields = request.__dict__
     if "headers" in fields:
+        headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in fields["headers"].items()}
+        fields["META"] = {**headers, **fields.get("META", {})}
         fields["headers"] = Headers({name.lower(): value for name, value in fields["headers"].items()})
     if "tenant" in fields:
         fields["tenant"] = Record({**_TENANT, **fields["tenant"]})

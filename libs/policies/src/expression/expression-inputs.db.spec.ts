@@ -23,14 +23,24 @@ afterAll(async () => {
   await database?.drop();
 });
 
-it('has the attributes of the user whom the browser leaves for another user', async () => {
+it('has the address and the flow’s id as authentik has them, and the attributes of the user whom the browser leaves', async () => {
   const geoLocator = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });
   const inputs = new ExpressionInputs(new PolicyUserRepository(source), geoLocator);
   const context = { pending_user: BOB, user_switch_from_user: ALICE, is_sso: false };
-  const request = { user: BOB, visitor: ALICE, flow_plan: { slug: 'switch', context } };
+  const request = {
+    user: BOB,
+    visitor: ALICE,
+    flow_plan: { slug: 'switch', id: '5f7a1c1e-58c8-4b6e-8a0e-5d2a4a3f0001', context },
+  };
   const config = { expression: SOURCE };
 
-  const { flow_plan } = await inputs.build(policyInput(expressionContract, { config, request }), [SOURCE]);
+  const {
+    flow_plan,
+    request: inputRequest,
+    client_ip,
+  } = await inputs.build(policyInput(expressionContract, { config, request }), [SOURCE]);
+  expect(flow_plan?.flow_pk).toBe('5f7a1c1e58c84b6e8a0e5d2a4a3f0001');
+  expect(inputRequest?.http_request).toMatchObject({ META: { REMOTE_ADDR: client_ip } });
   const attributes = expect.objectContaining({ shoe: expect.anything() });
   expect(flow_plan?.context).toEqual({
     ...context,

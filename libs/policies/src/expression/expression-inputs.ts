@@ -36,7 +36,11 @@ export class ExpressionInputs {
       request: { user: fullUser, obj: { slug: flow_plan.slug }, http_request: httpRequestOf(request, fullVisitor) },
       context: { ...this.locationOf(client.ip), ...facts.extraVariables },
       ...(!flow_plan.withheld && {
-        flow_plan: { slug: flow_plan.slug, context: { ...plan, ...Object.fromEntries(users) } },
+        flow_plan: {
+          slug: flow_plan.slug,
+          ...(flow_plan.id !== undefined && { flow_pk: flow_plan.id.replaceAll('-', '') }),
+          context: { ...plan, ...Object.fromEntries(users) },
+        },
       }),
       client_ip: client.ip,
       ...(request.names && { names: 'user' in request.names ? { ...request.names, user: fullUser } : request.names }),
@@ -80,6 +84,7 @@ function httpRequestOf(
     method,
     ...(visitor !== undefined && { visitor }),
     ...{ scheme: protocol.slice(0, -1), path: `/api/v3/flows/executor/${flow_plan.slug}/` },
+    META: { REMOTE_ADDR: client.ip },
     headers: { 'User-Agent': client.user_agent, Host: host },
     brand: { branding_title: site.brand },
   };

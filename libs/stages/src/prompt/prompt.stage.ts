@@ -145,7 +145,7 @@ function evaluationSubject(input: ChallengeInput<Contract>, method: RequestMetho
     timeout_ms: Math.max(0, Math.floor(timeLeftMs() - REPLY_MARGIN_MS)),
     user: userOf(context.pending_user, session.user),
     ...(apiVersion !== '2024.8' && { visitor: session.user }),
-    flow_plan: { slug: flow.slug, context: { ...context } },
+    flow_plan: { ...(flow.id !== undefined && { id: flow.id }), slug: flow.slug, context: { ...context } },
     ...(preview && { dry_run: 'preview' as const }),
   };
 }
