@@ -15,20 +15,23 @@ export interface CaptchaOptions {
 interface CaptchaWidgetProps {
   readonly captcha: CaptchaOptions;
   readonly onSolved: (token: string) => void;
+  /** Whether the last answer was refused. Then the next captcha runs only after the visitor has acted. */
+  readonly isRefused?: boolean;
   /** Replaces a captcha that has failed. By default the whole step is shown again. */
   readonly onRetry?: () => void;
 }
 
 /** The container that a captcha provider renders into, with an error message and a retry button. */
-export function CaptchaWidget({ captcha, onSolved, onRetry }: CaptchaWidgetProps) {
+export function CaptchaWidget({ captcha, onSolved, isRefused = false, onRetry }: CaptchaWidgetProps) {
   const { t, refetch } = usePage();
-  const { container, failed } = useCaptcha(captcha, onSolved);
+  const waits = isRefused && !captcha.interactive;
+  const { container, failed } = useCaptcha(captcha, onSolved, waits);
   return (
     <>
       {failed && <Alert>{t('The check could not be carried out.')}</Alert>}
-      <p role="status">{!failed && !captcha.interactive && t('We are checking that you are no robot.')}</p>
+      <p role="status">{!failed && !waits && !captcha.interactive && t('We are checking that you are no robot.')}</p>
       <div class="puzzle" ref={container} />
-      {failed && (
+      {(failed || waits) && (
         <Button type="button" onClick={onRetry ?? refetch}>
           {t('Try again')}
         </Button>
@@ -39,13 +42,14 @@ export function CaptchaWidget({ captcha, onSolved, onRetry }: CaptchaWidgetProps
 
 /**
  * Runs the captcha in a container. Returns the ref of the container, and whether the captcha failed. Ignores callbacks
- * of the provider when the captcha is no longer shown.
+ * of the provider when the captcha is no longer shown. Does nothing while `waits` is true.
  */
-function useCaptcha(captcha: CaptchaOptions, onSolved: (token: string) => void) {
+function useCaptcha(captcha: CaptchaOptions, onSolved: (token: string) => void, waits: boolean) {
   const container = useRef<HTMLDivElement>(null);
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     setFailed(false);
+    if (waits) return undefined;
     let isShown = true;
     const { js_url: script, site_key: siteKey, action, interactive = false } = captcha;
     const run = {
@@ -59,6 +63,6 @@ function useCaptcha(captcha: CaptchaOptions, onSolved: (token: string) => void) 
     return () => {
       isShown = false;
     };
-  }, [captcha]);
+  }, [captcha, waits]);
   return { container, failed };
 }

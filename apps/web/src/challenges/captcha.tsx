@@ -14,7 +14,11 @@ export function Captcha({ challenge }: { challenge: CaptchaChallenge }) {
     <>
       <UserBadge challenge={challenge} />
       <FormErrors challenge={challenge} />
-      <CaptchaWidget captcha={challenge} onSolved={(token) => answerAutomatically({ token })} />
+      <CaptchaWidget
+        captcha={challenge}
+        onSolved={(token) => answerAutomatically({ token })}
+        isRefused={Boolean(challenge.response_errors)}
+      />
       <ScriptRequired />
     </>
   );
