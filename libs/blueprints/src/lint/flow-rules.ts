@@ -66,20 +66,26 @@ const logsIn = ({ contract }: LintedStep) => contract?.effects.includes('login')
 /** Returns a remark for a stage that logs the user in without a stage before it that verifies a credential. */
 function unprotectedLogin(linted: LintedFlow): LintRemark[] {
   if (!logsAnonymousIn(linted)) return [];
-  const { steps, conditions } = linted;
+  const { steps } = linted;
   const at = steps.findIndex(logsIn);
   const login = steps[at];
   if (!login || steps.slice(0, at).some(mayProve)) return [];
-  const rule = conditions.length > 0 ? 'login-by-policy-only' : 'login-without-credential';
-  const advice =
-    conditions.length > 0 ? 'Only the policies of the flow restrict who logs in' : adviceFor(steps.slice(0, at));
+  const restriction = restrictionOf(linted);
   return [
     {
-      rule,
+      rule: restriction ? 'login-by-policy-only' : 'login-without-credential',
       objectId: login.binding.id,
-      text: `${nameOf(login)} logs users in without any credential. ${advice}`,
+      text: `${nameOf(login)} logs users in without any credential. ${restriction ?? adviceFor(steps.slice(0, at))}`,
     },
   ];
+}
+
+/** Returns what restricts who logs in by a flow without a credential; undefined if nothing does. */
+function restrictionOf({ flow, conditions }: LintedFlow): string | undefined {
+  if (conditions.length > 0) return 'Only the policies of the flow restrict who logs in';
+  // Such a flow can keep the user whom the flow before it has proved.
+  if (flow.values['authentication'] !== 'require_redirect') return undefined;
+  return 'Only the flows that redirect to this one can ask for it';
 }
 
 /** Returns what to do about a login after steps that prove nothing. */

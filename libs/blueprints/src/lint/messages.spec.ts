@@ -120,14 +120,21 @@ describe('a user', () => {
   });
 });
 
-describe('a flow that only a link opens', () => {
-  it('has no dead end at its login, because the link names the user', async () => {
-    const text = `entries:
-- {model: authentik_flows.flow, id: login, identifiers: {slug: login}, attrs: {name: L, title: T, designation: recovery, authentication: require_token}}
+describe('a flow that the visitor cannot open', () => {
+  const login = (authentication: string) => `entries:
+- {model: authentik_flows.flow, id: login, identifiers: {slug: login}, attrs: {name: L, title: T, designation: recovery, authentication: ${authentication}}}
 - {model: authentik_stages_user_login.userloginstage, id: page, identifiers: {name: page}}
 - ${bound('!KeyOf page')}
 `;
-    expect(await checkText(text, '2026.8')).toEqual([]);
+
+  it('has no dead end at its login, because the link names the user', async () => {
+    expect(await checkText(login('require_token'), '2026.8')).toEqual([]);
+  });
+
+  it('has no dead end at its login either, but a warning, if another flow redirects to it with its user', async () => {
+    expect(await checkText(login('require_redirect'), '2026.8')).toEqual([
+      '4 warning: the stage page logs users in without any credential. Only the flows that redirect to this one can ask for it',
+    ]);
   });
 });
 

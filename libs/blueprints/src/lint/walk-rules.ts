@@ -82,8 +82,9 @@ export function walkRemarks(flow: LintedFlow, walk: Simulation, others: readonly
 /** Whether a policy or the start of the flow may give facts that the walk does not know, and without which a stage refuses. */
 const mayContinueOtherwise = ({ flow, steps }: LintedFlow, { changingPolicies }: Simulation): boolean =>
   changingPolicies.length > 0 ||
-  // Such a flow can get its user from a requirement in the query (docs/spec/executor.md#requirement) or from a link.
-  (['require_authenticated', 'require_token'].includes(String(flow.values['authentication'])) &&
+  // Such a flow can get its user from a requirement in the query (docs/spec/executor.md#requirement), from a link, or from
+  // the flow that redirects to it.
+  (['require_authenticated', 'require_redirect', 'require_token'].includes(String(flow.values['authentication'])) &&
     steps.some(({ contract }) => contract?.effects.includes('login') === true)) ||
   steps.some(({ contract }) => Object.values(contract?.reads ?? {}).includes('required'));
 
