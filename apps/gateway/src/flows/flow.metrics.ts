@@ -17,7 +17,7 @@ const begun = counter({
 const ended = counter({
   name: 'gatehouse_flows_ended_total',
   question: 'logins',
-  help: 'Plans that ended. A plan that is deleted with a session that has not run out of time is not counted',
+  help: 'Plans that ended. Not counted are those that are deleted with a session that has not run out of time, or that a new plan replaces when they have run out of time and were not cleaned up yet',
   labels: {
     flow,
     designation,

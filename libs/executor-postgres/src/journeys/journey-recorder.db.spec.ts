@@ -137,10 +137,16 @@ describe('an answered plan', () => {
     expect(await counts()).toEqual([]);
   });
 
-  it('that has run out of time is recorded as expired when the cleaner deletes it', async () => {
-    await answered();
+  it.each<[string, (sessionId: string) => Promise<unknown>]>([
+    ['the cleaner deletes it', () => cleanerOn(store.source).sweep()],
+    [
+      'a new plan replaces it',
+      (id) => store.plans.create({ ...store.flow, plan: freshPlan(), session: { id }, replaces: undefined }),
+    ],
+  ])('that has run out of time is recorded as expired when %s', async (_, end) => {
+    const { sessionId } = await answered();
     await query(`UPDATE flow.plans SET expires_at = now() - interval '1 s', cleanup_at = now() - interval '1 s'`);
-    await cleanerOn(store.source).sweep();
+    await end(sessionId);
     await record();
     expect(await journeys()).toMatchObject([{ outcome: 'expired', steps: ABANDONED_STEPS }]);
   });
