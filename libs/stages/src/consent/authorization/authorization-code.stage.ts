@@ -24,7 +24,8 @@ export class AuthorizationCodeStage implements Stage<Contract> {
     const { id, config, session, step } = input;
     const { user } = session;
     if (user?.kind !== 'saved' || user.uuid !== config.user) return deny<Contract>();
-    if (config.asks && !step.consented)
+    // An earlier try of this request, with the same id, may have issued the code after a consent, and its reply was lost.
+    if (config.asks && !step.consented && !(await this.authorizations.hasIssued(id, config.request)))
       return (await this.authorizations.isPending(config.request))
         ? pass<Contract>({ insert: CONSENT_FIRST })
         : expired();

@@ -49,6 +49,8 @@ export abstract class AuthorizationStore {
   abstract refuse(id: string): Promise<AuthorizationRequest | undefined>;
   /** Returns whether a request waits for its user. */
   abstract isPending(id: string): Promise<boolean>;
+  /** Returns whether the work has issued a code of a request that has not expired and was not exchanged. */
+  abstract hasIssued(work: string, id: string): Promise<boolean>;
   /**
    * Issues the code of a request that waits for its user. A retry with the same `work` id issues a new code, because
    * the reply may have been lost; the earlier code is then worthless. Returns `undefined` for any other `work` id.

@@ -158,10 +158,13 @@ describe('authorization codes', () => {
 });
 
 describe('the stage of authorization codes', () => {
-  const drive = (request: string, { asks = false, user = ALICE, consented = false, config = {} } = {}) =>
+  const drive = (
+    request: string,
+    { id = randomUUID() as string, asks = false, user = ALICE, consented = false, config = {} } = {},
+  ) =>
     driveStage(authorizationCodeContract, new AuthorizationCodeStage(store), {
       config: { request, user: ALICE.uuid, authentication: AUTHENTICATION, asks, ...config },
-      request: { id: randomUUID(), session: { user }, step: { ...stageRequestFixture().step, consented } },
+      request: { id, session: { user }, step: { ...stageRequestFixture().step, consented } },
     });
 
   it('leads back to the client with code, state and issuer, and keeps the query of the redirect URI', async () => {
@@ -192,6 +195,16 @@ describe('the stage of authorization codes', () => {
       insert: { where: 'before', steps: [{ kind: 'consent', config: { mode: 'always_require' } }] },
     });
     expect(await drive(id, { asks: true, consented: true }).show()).toMatchObject({ context: {} });
+  });
+
+  it('issues another code, without a second consent, if the reply to the consent was lost', async () => {
+    const [request, id] = [await pushed(), randomUUID()];
+    await drive(request, { id, asks: true, consented: true }).show();
+    expect(await drive(request, { id, asks: true }).show()).toMatchObject({
+      ...{ type: 'passed', context: { redirect: expect.stringContaining('code=') } },
+      effects: [{ action: 'authorize_application' }],
+    });
+    expect(await drive(request, { asks: true }).show()).toMatchObject({ type: 'denied' });
   });
 
   it('denies another user than the one who started the flow, and an expired request', async () => {

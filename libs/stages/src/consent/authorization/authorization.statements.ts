@@ -45,6 +45,12 @@ export const IS_PENDING = {
   text: `SELECT id FROM ${SCHEMA}.authorization_requests WHERE id = $1 AND ${PENDING}`,
 };
 
+/** Finds a request whose code a work has issued. $1 id of the request, $2 id of the work. */
+export const HAS_ISSUED = {
+  name: 'authorization_issued',
+  text: `SELECT id FROM ${SCHEMA}.authorization_requests WHERE id = $1 AND issued_by = $2 AND expires > now()`,
+};
+
 /** Deletes a request that waits for its user. $1 id. */
 export const REFUSE = {
   name: 'authorization_refuse',

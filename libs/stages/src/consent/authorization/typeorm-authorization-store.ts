@@ -62,6 +62,10 @@ export class TypeormAuthorizationStore extends AuthorizationStore {
     return (await runNamed(this.source, statements.IS_PENDING, [id])).rowCount === 1;
   }
 
+  async hasIssued(work: string, id: string): Promise<boolean> {
+    return (await runNamed(this.source, statements.HAS_ISSUED, [id, work])).rowCount === 1;
+  }
+
   async issue(work: string, { id, user, authentication }: Authorization): Promise<IssuedCode | undefined> {
     const code = newSecret();
     const values = [id, hashOf(code), work, user.uuid, user.epoch, JSON.stringify(authentication)];
