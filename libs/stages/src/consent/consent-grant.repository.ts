@@ -57,6 +57,9 @@ const ADD = `
       ) AS newest ORDER BY place) || excluded.permissions END
   RETURNING pk, permissions, xmax = 0 AS "isNew"`;
 
+/** Finds the addition of an earlier try of a request. $1 id of the request. */
+const HAS_ADDED = { name: 'consent_added', text: `SELECT id FROM ${CONSENT_SCHEMA}.done WHERE id = $1` };
+
 const DELETE_EXPIRED = `
   DELETE FROM ${CONSENT_SCHEMA}.grants WHERE pk IN (
     SELECT pk FROM ${CONSENT_SCHEMA}.grants WHERE expires < now() ORDER BY expires LIMIT ${DELETED_PER_INSERT} FOR UPDATE SKIP LOCKED)`;
@@ -72,6 +75,11 @@ export class ConsentGrantRepository {
   /** Returns the valid grant of a user for an application, if there is one. */
   async find({ user, application }: ConsentParties): Promise<ConsentGrant | undefined> {
     return (await runNamed<ConsentGrant>(this.source, FIND, [user, application.uuid])).rows[0];
+  }
+
+  /** Returns whether the request `id` has added permissions to a grant. */
+  async hasAdded(id: string): Promise<boolean> {
+    return (await runNamed(this.source, HAS_ADDED, [id])).rowCount === 1;
   }
 
   /**

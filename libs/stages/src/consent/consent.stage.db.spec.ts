@@ -246,4 +246,14 @@ describe('a grant', () => {
     expect(replies[1]).toEqual(replies[0]);
     expect(await rowsOf(context.application)).toHaveLength(1);
   });
+
+  it('that an answer extends has the same reply for a repeated request', async () => {
+    const context = { ...newParties(), consent_permissions: named('a') };
+    await consent({ context });
+    const step = drive({ context: { ...context, consent_permissions: named('a', 'b') }, id: randomUUID() });
+    const answer = { token: tokenOf(await step.show()) };
+    const reply = await step.answer(answer);
+    expect(reply).toMatchObject({ consented: true, effects: [{ action: 'model_updated' }] });
+    expect(await step.answer(answer)).toEqual(reply);
+  });
 });

@@ -48,7 +48,9 @@ export class ConsentStage implements Stage<Contract> {
       return this.askAgain(input, input.apiVersion === '2026.8' ? 'consent_token_wrong' : 'consent_outdated');
     const parties = consentParties(input);
     const grant = parties && (await this.grants.find(parties));
-    if (!matchesShown(requestOf(input, grant), shown)) return this.askAgain(input, 'consent_changed');
+    // An earlier try of this request, with the same id, may have added the permissions, and its reply was lost.
+    if (!matchesShown(requestOf(input, grant), shown) && !(parties && (await this.grants.hasAdded(input.id))))
+      return this.askAgain(input, 'consent_changed');
     return parties ? this.saveGrant(input, parties) : pass<Contract>({ consented: true });
   }
 
