@@ -39,7 +39,10 @@ export class ConsentStage implements Stage<Contract> {
     const parties = consentParties(input);
     const grant = parties && (await this.grants.find(parties));
     const request = requestOf(input, grant);
-    return grant && request.additional.length === 0 ? pass<Contract>() : consentChallenge(input, request);
+    if (!grant || request.additional.length > 0) return consentChallenge(input, request);
+    // An earlier answer with the same id may have added the permissions, and its reply was lost. Repeats its event.
+    const isOwn = input.state?.shown !== undefined && (await this.grants.hasAdded(input.id));
+    return pass<Contract>(isOwn ? { effects: [await this.saveGrant(input, parties!)] } : {});
   }
 
   async respond(input: RespondInput<Contract>): Promise<Outcome> {
@@ -51,7 +54,8 @@ export class ConsentStage implements Stage<Contract> {
     // An earlier try of this request, with the same id, may have added the permissions, and its reply was lost.
     if (!matchesShown(requestOf(input, grant), shown) && !(parties && (await this.grants.hasAdded(input.id))))
       return this.askAgain(input, 'consent_changed');
-    return parties ? this.saveGrant(input, parties) : pass<Contract>({ consented: true });
+    const effects = parties && [await this.saveGrant(input, parties)];
+    return pass<Contract>({ consented: true, ...(effects && { effects }) });
   }
 
   /**
@@ -66,7 +70,8 @@ export class ConsentStage implements Stage<Contract> {
     return outcome.type === 'challenge' ? reject<Contract>({ token: [{ code }] } as StageErrors<Contract>) : outcome;
   }
 
-  private async saveGrant(input: Input, parties: ConsentParties): Promise<Outcome> {
+  /** Saves the grant, unless this request has saved it before. Returns the event in either case. */
+  private async saveGrant(input: Input, parties: ConsentParties) {
     const { config, context, id } = input;
     const requested = [...(context.consent_permissions ?? []), ...(context.consent_additional_permissions ?? [])];
     const permissions = [...new Set(requested.map((permission) => permission.id))];
@@ -76,7 +81,7 @@ export class ConsentStage implements Stage<Contract> {
     const model = { app: 'authentik_stages_consent', model_name: 'userconsent', pk, name };
     const action = isNew ? 'model_created' : 'model_updated';
     const facts = { model, application: slug, permissions: [...granted], expires_in_s: lifetime_s };
-    return pass<Contract>({ consented: true, effects: [{ type: 'event', action, context: facts }] });
+    return { type: 'event', action, context: facts } as const;
   }
 }
 
