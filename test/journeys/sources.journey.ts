@@ -294,6 +294,15 @@ describeWithNats('logins with sources', () => {
         expect(await usernameOf(browser)).toBeUndefined();
       }
     });
+
+    it('enrols no unknown account as a user who was only named', async () => {
+      const browser = deployment.browser();
+      await browser.solve('joining', { uid_field: 'carol' });
+      provider.returnUser('of-mallory');
+      expect((await signIn(browser, 'hub')).text).toContain('has been denied');
+      await browser.show('joining');
+      expect(await usernameOf(browser)).toBeUndefined();
+    });
   });
 
   describe('Plex', () => {

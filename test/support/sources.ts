@@ -43,6 +43,11 @@ export const SOURCES = blueprint(
     { stage: 'source.sourcestage', attrs: { source: keyOf('source hub') } },
     LOGIN,
   ]),
+  flowEntries(
+    'joining',
+    [IDENTIFICATION, { stage: 'source.sourcestage', attrs: { source: keyOf('source hub') } }, LOGIN],
+    { designation: 'enrollment' },
+  ),
 );
 
 /** Returns the challenge of the flow to which the callback of a source redirects. */

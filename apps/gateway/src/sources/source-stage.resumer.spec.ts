@@ -21,11 +21,11 @@ const identity = { identifier: '1', user: { username: 'fromhub', name: 'From Hub
 const waiting = (forMs: number, context: Plan['context'] = {}): Plan =>
   storeState({ ...createPlan(version, 'plan'), context }, 'source-0', { until: Date.now() + forMs });
 
-function resumerOf(plan: Plan) {
+function resumerOf(plan: Plan, designation = version.flow.designation) {
   const plans = new InMemoryPlanStore();
   plans.plan = plan;
   plans.session = { id: 's', retired: false, remainingS: undefined, user: undefined };
-  const flows = { find: async () => version } as unknown as FlowStore;
+  const flows = { find: async () => ({ ...version, flow: { ...version.flow, designation } }) } as unknown as FlowStore;
   const contracts = new CatalogueContractRegistry(new Set());
   return { plans, resumer: new SourceStageResumer(plans, flows, contracts) };
 }
@@ -64,6 +64,17 @@ describe('a plan that waits for a login at a source', () => {
     const ghost = { kind: 'pretended', username: 'ghost', email: 'ghost' } as const;
     for (const known of [BOB, undefined])
       expect(await admits(waiting(60_000, { pending_user: ghost }), known)).toBe(false);
+  });
+
+  it('continues in an enrolment flow with a new account only if the plan has created or proved its pending user', async () => {
+    const admits = async (plan: Plan) => {
+      const { resumer } = resumerOf(plan, 'enrollment');
+      return resumer.admits((await resumer.find(visit, source))!, { source, identity, user: undefined }, undefined);
+    };
+    const named = waiting(60_000, { pending_user: ALICE });
+    const proved = waiting(60_000, { pending_user: ALICE, verified_user: ALICE.uuid });
+    expect([await admits({ ...named, created_user: ALICE.uuid }), await admits(proved)]).toEqual([true, true]);
+    expect(await admits(named)).toBe(false);
   });
 
   it('gets the facts of the source, keeps typed values, and gets a step that saves the connection', async () => {

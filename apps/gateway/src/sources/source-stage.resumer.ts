@@ -6,6 +6,7 @@ import {
   currentStep,
   type FlowVersion,
   insertSteps,
+  isProved,
   mergeContext,
   type Plan,
   type Step,
@@ -79,7 +80,7 @@ export class SourceStageResumer {
    * Returns whether an identity may continue the plan (docs/spec/sources.md#return). The plan expects its pending user;
    * without one, the logged-in visitor; without either, any user. If the identity belongs to a user, that user must be
    * the expected one. An identity without a user may continue if the plan expects the visitor or any user, or if the
-   * flow enrols users.
+   * flow enrols users and has created or proved its pending user: a name that a visitor has typed is no proof.
    */
   admits({ stored: { plan }, version }: WaitingPlan, { user }: SourceUser, visitor: Identity | undefined): boolean {
     const { pending_user: pending } = plan.context;
@@ -88,7 +89,8 @@ export class SourceStageResumer {
     // user does not exist.
     if (pending?.kind === 'pretended') return false;
     if (user) return expected === undefined || expected === user.uuid;
-    return expected === undefined || version.flow.designation === 'enrollment' || expected === visitor?.uuid;
+    if (expected === undefined || expected === visitor?.uuid) return true;
+    return version.flow.designation === 'enrollment' && (plan.created_user === expected || isProved(plan, expected));
   }
 
   /**
