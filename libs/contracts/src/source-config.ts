@@ -91,7 +91,9 @@ export const oauthSourceConfig = sourceConfig.extend({
     .describe('Further scopes, separated by spaces; with a * first, they replace the default ones.'),
   oidc_well_known_url: endpointUrl().describe('Address of the OpenID configuration.'),
   oidc_jwks_url: endpointUrl().describe('Address of the keys of the provider.'),
-  oidc_jwks: jsonObject().default({}).describe('Keys of the provider, instead of an address.'),
+  oidc_jwks: jsonObject()
+    .default({})
+    .describe('Keys of the provider, instead of an address. Ignored with `oidc_jwks_url`.'),
 });
 
 /** Returns a random client id, the default of a Plex source. */

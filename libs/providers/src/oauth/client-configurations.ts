@@ -62,11 +62,11 @@ async function clientSecretOf({ provider_type, consumer_key, consumer_secret }: 
 }
 
 /**
- * Returns the signing keys in the setting `oidc_jwks`, which replace all published keys; `undefined` without the
- * setting.
+ * Returns the signing keys in the setting `oidc_jwks`, which replace all published keys; `undefined` without the setting.
+ * Ignores them beside `oidc_jwks_url`: sources from authentik have both, with keys that the provider may have replaced.
  */
-function configuredKeys({ oidc_jwks: jwks }: OauthSource): client.ExportedJWKSCache | undefined {
+function configuredKeys({ oidc_jwks: jwks, oidc_jwks_url: url }: OauthSource): client.ExportedJWKSCache | undefined {
   const { keys } = (jwks ?? {}) as { keys?: unknown };
-  if (!Array.isArray(keys) || keys.length === 0) return undefined;
+  if (url || !Array.isArray(keys) || keys.length === 0) return undefined;
   return { jwks: { keys: keys as client.JWK[] }, uat: Math.floor(Date.now() / 1000) };
 }

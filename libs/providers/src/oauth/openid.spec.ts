@@ -187,10 +187,13 @@ describe('an id token', () => {
     expect(await login()).toMatchObject(unproven);
   });
 
-  it('is verified with the keys of the source, if it has any (accident 17)', async () => {
+  it('is verified with the keys of the source, if it has any and no address of keys (accident 17)', async () => {
     const other = await FakeOpenIdProvider.open();
     const { keys } = (await (await fetch(`${other.url}/jwks`)).json()) as { keys: object[] };
     expect(await login({ fields: { oidc_jwks: { keys } } })).toMatchObject(unproven);
+    // authentik stores both: the address, and the keys that were published there when it last looked.
+    const exported = { oidc_jwks: { keys }, oidc_jwks_url: `${provider.url}/jwks` };
+    expect(await login({ fields: exported })).toMatchObject({ identity: {} });
     provider.sign = other.sign;
     expect(await login({ fields: { oidc_jwks: { keys } } })).toMatchObject({ identity: {} });
     await other.close();
