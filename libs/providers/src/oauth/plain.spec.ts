@@ -140,6 +140,18 @@ describe('a login by plain OAuth 2', () => {
     expect(completed).toMatchObject({ identity: { user: { email: 'ceo@example.org', email_verified: false } } });
   });
 
+  it('reads no metadata for its type if the source has all URLs, as sources of authentik do', async () => {
+    provider.profile = { id: 'u-1', mail: 'a@example.org' };
+    for (const type of ['github', 'azuread']) {
+      // The metadata of authentik's types has no URLs for logins (GitHub), or an issuer for each tenant (Microsoft).
+      const exported = source(type, { oidc_well_known_url: `${provider.url}/.well-known/openid-configuration` });
+      provider.metadata = { authorization_endpoint: undefined, issuer: 'https://sts.example/{tenantid}/' };
+      const { to, kept } = await harness.mustBegin(exported);
+      const completed = await harness.complete(exported, kept, provider.authorize(to));
+      expect(completed).toMatchObject({ identity: { identifier: 'u-1' } });
+    }
+  });
+
   it.each([
     ['is not an object', []],
     ['has no identifier', { email: 'a@example.org' }],

@@ -35,11 +35,14 @@ export async function providerOf(source: OauthSource, metadataCache: MetadataCac
 
 /**
  * Returns the metadata URL. Ignores the URL of the provider type if the source has endpoints of its own, because they
- * may be on another server.
+ * may be on another server. A source of a type with its own API for profiles reads no metadata if it has all endpoints:
+ * sources from authentik name metadata there that do not fit, such as those of GitHub Actions.
  */
-function wellKnownUrlOf(source: OauthSource, { wellKnown }: ProviderType): string | undefined {
-  const hasOwnEndpoints = source.authorization_url || source.access_token_url || source.profile_url;
-  return source.oidc_well_known_url || (hasOwnEndpoints ? undefined : wellKnown);
+function wellKnownUrlOf(source: OauthSource, { wellKnown, profile }: ProviderType): string | undefined {
+  const { authorization_url, access_token_url, profile_url, oidc_well_known_url } = source;
+  const ownEndpoints = [authorization_url, access_token_url, profile_url];
+  if (profile !== undefined && ownEndpoints.every(Boolean)) return undefined;
+  return oidc_well_known_url || (ownEndpoints.some(Boolean) ? undefined : wellKnown);
 }
 
 function fromMetadata(source: OauthSource, type: ProviderType, published: ProviderMetadata): Provider {
