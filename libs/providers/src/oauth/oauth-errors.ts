@@ -41,7 +41,9 @@ function* causesOf(error: unknown): Generator<Error> {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) yield cause;
 }
 
+/** Returns the message of an error. A `SyntaxError` quotes the text that it could not parse, which may be a token. */
 function errorText(error: Error): string {
+  if (error instanceof SyntaxError) return 'malformed JSON';
   const { claim } = claimOf(error.cause);
   return [error.message, claim].filter(Boolean).join(' ');
 }

@@ -32,6 +32,7 @@ async function login({
 const unproven = { refused: { text: 'The answer of {source} could not be verified. Please try again.' } };
 const unavailable = { refused: { wire: 'unavailable' } };
 const misconfigured = { refused: { wire: 'misconfigured' } };
+const JSON_TYPE = { 'content-type': 'application/json' };
 const now = () => Math.floor(Date.now() / 1000);
 
 describe('a login by OpenID Connect', () => {
@@ -219,6 +220,7 @@ describe('a provider', () => {
     ['closes the connection', (response: ServerResponse) => response.destroy(), unavailable],
     ['sends a response that is too large', (response: ServerResponse) => response.end('x'.repeat(5000)), unavailable],
     ['sends malformed JSON', (response: ServerResponse) => response.end('<html>'), unproven],
+    ['sends its token alone', (response: ServerResponse) => response.writeHead(200, JSON_TYPE).end('opaque'), unproven],
     ['redirects', (response: ServerResponse) => response.writeHead(302, { location: '/' }).end(), unproven],
     ['does not know the client', refused('invalid_client'), misconfigured],
   ])('that %s causes a refused login, not an internal error', async (_case, instead, refusal) => {

@@ -72,8 +72,8 @@ describe('a login at Plex', () => {
     expect(await login({ allow_friends: false }, 'player')).toMatchObject(denied);
   });
 
-  it('is refused with an unknown token', async () => {
-    expect(await login({}, 'made up')).toMatchObject({ refused: { text: expect.stringContaining('verified') } });
+  it.each(['made up', 'a\nb', 'ĉ'])('is refused with an unknown token, whatever its characters: %j', async (token) => {
+    expect(await login({}, token)).toMatchObject({ refused: { text: expect.stringContaining('verified') } });
   });
 
   it.each([
