@@ -56,3 +56,10 @@ describe.each(['de', 'fr', 'es', 'ar'] as const)('the catalogue for %s', (locale
       expect(rendered(number).split(String(number)).length - 1).toBe(placeholdersIn(text).length);
   });
 });
+
+it('marks dates and phone numbers in Arabic texts, which browsers would show in reverse order', () => {
+  const arabic = [messages, pages, panels, mails].flatMap((catalogues) => Object.values(catalogues.ar));
+  // U+200E before the number keeps its parts from left to right.
+  const unmarked = /(?<![\u200e\d-])(?:\d+-\d|\+\d)/;
+  expect(arabic.filter((text) => unmarked.test(text))).toEqual([]);
+});

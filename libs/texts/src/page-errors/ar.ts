@@ -40,9 +40,9 @@ export const ar: Catalogue = {
   'This invitation is no longer valid. Ask for a new one.': 'لم تعد هذه الدعوة صالحة. اطلب دعوة جديدة.',
   'This name is taken. Please choose another one.': 'هذا الاسم مستخدم. يُرجى اختيار اسم آخر.',
   'The two passwords differ. Enter the same one twice.': 'كلمتا المرور مختلفتان. أدخل الكلمة نفسها مرتين.',
-  'This is no date. Enter it like 2028-05-27.': 'هذا ليس تاريخًا. أدخله على شكل 2028-05-27.',
+  'This is no date. Enter it like 2028-05-27.': 'هذا ليس تاريخًا. أدخله على شكل \u200e2028-05-27.',
   'This is no date with a time. Enter it like 2028-05-27 14:50.':
-    'هذا ليس تاريخًا مع وقت. أدخله على شكل 2028-05-27 14:50.',
+    'هذا ليس تاريخًا مع وقت. أدخله على شكل \u200e2028-05-27 14:50.',
   'This was not accepted. Please change it and try again.': 'لم يُقبل هذا. يُرجى تغييره والمحاولة مرة أخرى.',
   'Too many attempts': 'محاولات كثيرة جدًا',
   'Please log in': 'يُرجى تسجيل الدخول',

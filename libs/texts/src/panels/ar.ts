@@ -236,7 +236,7 @@ export const ar: Catalogue = {
   'refused answer': 'إجابة مرفوضة',
   'user {name}': 'المستخدم {name}',
   'was denied': 'رُفض دخوله',
-  'without a record, in no step: {plans}': 'بلا سجل، في أي خطوة: {plans}',
+  'without a record, in no step: {plans}': 'بلا سجل، وليست في أي خطوة: {plans}',
   Simulation: 'المحاكاة',
   'Simulate version {number}': 'محاكاة الإصدار {number}',
   'Another simulation is running. Please try again in a few seconds.':
