@@ -86,6 +86,7 @@ describeInChromium('visitors who sign in at a source', () => {
       }),
       {
         model: 'authentik_sources_plex.plexsource',
+        id: 'source plex',
         identifiers: { slug: 'plex' },
         attrs: { name: 'Plex', plex_token: 'owner', ...FLOWS },
       },
@@ -106,6 +107,11 @@ describeInChromium('visitors who sign in at a source', () => {
       flowEntries(
         'apples',
         [{ stage: identification, attrs: { user_fields: [], sources: sourceKeys(['apple']) } }],
+        ENROLLMENT,
+      ),
+      flowEntries(
+        'plexes',
+        [{ stage: identification, attrs: { user_fields: [], sources: sourceKeys(['plex']) } }],
         ENROLLMENT,
       ),
     );
@@ -219,6 +225,34 @@ describeInChromium('visitors who sign in at a source', () => {
       const petra = deployment.browser();
       const { to } = (await redeem(petra, 'friend')).body as { to: string };
       expect(await follow(petra, to)).toBe('petra');
+    });
+
+    it('see why the page could not sign them in, and can try again', async () => {
+      plex.accounts.set('owner', { id: 1, username: 'owner', friends: [{ id: 4, status: 'accepted' }] });
+      plex.accounts.set('stranger', { id: 3, username: 'mallory' });
+      plex.accounts.set('other friend', { id: 4, username: 'paul' });
+      const { page } = await chromium.open();
+      let authToken: string | null = null;
+      await page.route('https://plex.tv/api/v2/pins**', (route) =>
+        route.fulfill({ json: { id: 1, code: 'pin', authToken }, headers: { 'access-control-allow-origin': '*' } }),
+      );
+      // The browser blocks the first window.
+      await page.addInitScript(() => {
+        const { open } = window;
+        window.open = () => ((window.open = open), null);
+      });
+      await page.goto(`${deployment.url}/if/flow/plexes/`);
+      const signIn = () => page.getByRole('button', { name: 'Continue with Plex' }).click();
+      await signIn();
+      await signIn();
+      await page.getByText('Signing in did not work.').waitFor();
+      authToken = 'stranger';
+      await signIn();
+      await page.getByText('Access denied.').waitFor();
+      authToken = 'other friend';
+      await signIn();
+      await page.waitForURL(`${deployment.url}/if/user/`);
+      expect(await page.textContent('main')).toContain('You are signed in as paul.');
     });
   });
 

@@ -10,30 +10,41 @@ export interface PlexChallenge extends Envelope {
   readonly slug: string;
 }
 
-export function Plex({ challenge: { client_id, slug } }: { challenge: PlexChallenge }) {
+export function Plex({ challenge }: { challenge: PlexChallenge }) {
   const { t } = usePage();
-  const [state, setState] = useState<'ready' | 'waiting' | 'refused'>('ready');
-  const controller = useRef<AbortController>();
-  useEffect(() => () => controller.current?.abort(), []);
-  const signIn = async () => {
-    controller.current = new AbortController();
-    setState('waiting');
-    // Browsers allow a popup only during the click, so the page opens an empty popup before it knows the URL.
-    const popup = open('about:blank', '_blank', 'popup,width=550,height=700');
-    const { signInAtPlex } = await import('../flow/plex.js');
-    const to = await signInAtPlex({ clientId: client_id, slug, popup, signal: controller.current.signal }).catch(
-      () => undefined,
-    );
-    if (to) location.assign(to);
-    else setState('refused');
-  };
+  const { isWaiting, refusal, signIn } = usePlexSignIn(challenge);
   return (
     <>
-      {state === 'refused' && <Alert>{t('Signing in did not work. Please try again.')}</Alert>}
-      <p role="status">{state === 'waiting' && t('Sign in to Plex in the window that has opened.')}</p>
+      {refusal && <Alert>{refusal}</Alert>}
+      <p role="status">{isWaiting && t('Sign in to Plex in the window that has opened.')}</p>
       <Button type="button" onClick={() => void signIn()}>
         {t('Continue with {name}', { name: 'Plex' })}
       </Button>
     </>
   );
+}
+
+/** Returns a function that signs in at Plex, whether it waits for the visitor, and why the last sign-in failed. */
+function usePlexSignIn({ client_id: clientId, slug }: PlexChallenge) {
+  const { t } = usePage();
+  const [isWaiting, setWaiting] = useState(false);
+  const [refusal, setRefusal] = useState<string>();
+  const controller = useRef<AbortController>();
+  useEffect(() => () => controller.current?.abort(), []);
+  const signIn = async () => {
+    controller.current?.abort();
+    const { signal } = (controller.current = new AbortController());
+    // Browsers allow a popup only during the click, so the page opens an empty popup before it knows the URL.
+    const popup = open('about:blank', '_blank', 'popup,width=550,height=700');
+    setWaiting(popup !== null);
+    setRefusal(undefined);
+    const reply =
+      popup && import('../flow/plex.js').then((plex) => plex.signInAtPlex({ clientId, slug, popup, signal }));
+    const { to, detail } = (await reply?.catch(() => undefined)) ?? {};
+    if (signal.aborted) return;
+    if (to) return location.assign(to);
+    setWaiting(false);
+    setRefusal(detail ?? t('Signing in did not work. Please try again.'));
+  };
+  return { isWaiting, refusal, signIn };
 }

@@ -3,7 +3,7 @@ import { callApi } from './api.js';
 interface PlexSignInOptions {
   readonly clientId: string;
   readonly slug: string;
-  readonly popup: Window | null;
+  readonly popup: Window;
   readonly signal: AbortSignal;
 }
 
@@ -16,17 +16,20 @@ interface Pin {
 const PINS = 'https://plex.tv/api/v2/pins';
 const POLL_INTERVAL_MS = 1000;
 
-/** Signs in at Plex in an open popup. Returns the URL at which the login continues. Throws when the sign-in fails. */
-export async function signInAtPlex({ clientId, slug, popup, signal }: PlexSignInOptions): Promise<string> {
+/** The URL at which the login continues, or why the gateway refuses it, if it says so, in the visitor's language. */
+type PlexSignIn = { readonly to?: string; readonly detail?: string };
+
+/** Signs in at Plex in an open popup. Returns the gateway's reply to the Plex token. Throws when there is no token. */
+export async function signInAtPlex({ clientId, slug, popup, signal }: PlexSignInOptions): Promise<PlexSignIn> {
   const headers = { accept: 'application/json', 'x-plex-product': 'Gatehouse', 'x-plex-client-identifier': clientId };
   try {
     const pin = await json<Pin>(fetch(`${PINS}?strong=true`, { method: 'POST', headers, signal }));
     const query = new URLSearchParams({ clientID: clientId, code: pin.code, 'context[device][product]': 'Gatehouse' });
-    popup?.location.replace(`https://app.plex.tv/auth#!?${query}`);
+    popup.location.replace(`https://app.plex.tv/auth#!?${query}`);
     const token = await tokenOf(() => json<Pin>(fetch(`${PINS}/${pin.id}`, { headers, signal })), signal);
     return await redeem(slug, token);
   } finally {
-    popup?.close();
+    popup.close();
   }
 }
 
@@ -39,11 +42,10 @@ async function tokenOf(getPin: () => Promise<Pin>, signal: AbortSignal): Promise
   throw new Error('signing in at Plex was aborted');
 }
 
-async function redeem(slug: string, token: string): Promise<string> {
+async function redeem(slug: string, token: string): Promise<PlexSignIn> {
   const address = `/api/v3/sources/plex/redeem_token/?slug=${encodeURIComponent(slug)}`;
-  const { to } = await json<{ to?: string }>(callApi(address, { body: JSON.stringify({ plex_token: token }) }));
-  if (!to) throw new Error('the gateway did not accept the Plex token');
-  return to;
+  const response = await callApi(address, { body: JSON.stringify({ plex_token: token }) });
+  return (await response.json()) as PlexSignIn;
 }
 
 async function json<T>(pending: Promise<Response>): Promise<T> {
