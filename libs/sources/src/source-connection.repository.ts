@@ -63,7 +63,15 @@ export class SourceConnectionRepository {
    * Adds a user to these groups and removes the user from the other groups of the source, except from groups that make
    * superusers. Returns `false`, and changes nothing, when the source may not assign one of the groups.
    */
-  async syncGroups(operationId: string, { user, source, matching, groups }: SourceGroupMembership): Promise<boolean> {
+  async syncGroups(operationId: string, membership: SourceGroupMembership): Promise<boolean> {
+    // Tries again, because a group that another login creates at the same moment is refused like an existing one.
+    return (await this.trySyncGroups(operationId, membership)) || this.trySyncGroups(operationId, membership);
+  }
+
+  private async trySyncGroups(
+    operationId: string,
+    { user, source, matching, groups }: SourceGroupMembership,
+  ): Promise<boolean> {
     try {
       await runOnce(this.pool, { table: DONE, id: operationId }, async (manager) => {
         await manager.query(SYNC_GROUPS, [user, source, matching, JSON.stringify(groups)]);

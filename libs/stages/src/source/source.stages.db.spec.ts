@@ -4,6 +4,7 @@ import { enrol, flowDatabase } from '@gatehouse/executor-postgres/testing';
 import { PublishedSourceRepository, SourceConnectionRepository } from '@gatehouse/sources';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { waitForBlockedStatements } from '../../../../test/support/blocked-statements.js';
 import { groupUpdateContract } from './group-update.contract.js';
 import { GroupUpdateStage } from './group-update.stage.js';
 import { postSourceContract } from './post-source.contract.js';
@@ -168,6 +169,20 @@ describe('the group update stage', () => {
     expect(await updateGroups(member, 'identifier', groups)).toEqual({ type: 'passed' });
     expect(await updateGroups(member, 'identifier', {})).toEqual({ type: 'passed' });
     expect(await groupsOf(member)).toEqual(['crew']);
+  });
+
+  it('creates a group once for users who log in at the same time', async () => {
+    const [first, second] = [await enrol(database.source), await enrol(database.source)];
+    const groups = { rush: { name: 'rush' } };
+    const outcome = await database.source.transaction(async (manager) => {
+      const follow = `SELECT directory.follow_source_groups($1, $2, 'identifier', $3)`;
+      await manager.query(follow, [first.uuid, uuid, JSON.stringify(groups)]);
+      const waiting = updateGroups(second, 'identifier', groups);
+      await waitForBlockedStatements(database.source, 1);
+      return { waiting };
+    });
+    expect(await outcome.waiting).toEqual({ type: 'passed' });
+    expect(await Promise.all([first, second].map(groupsOf))).toEqual([['rush'], ['rush']]);
   });
 
   it('denies an inactive user (accident 14)', async () => {
