@@ -132,13 +132,16 @@ describe('a login by plain OAuth 2', () => {
     expect(harness.reports.at(-1)).toContain('iss');
   });
 
-  it('treats email addresses of Microsoft as unverified when any tenant may log in', async () => {
-    provider.profile = { id: 'u-1', mail: 'ceo@example.org' };
-    const fields = { authorization_url: `${provider.url}/common/oauth2/v2.0/authorize` };
-    const { to, kept } = await harness.mustBegin(source('azuread', fields));
-    const completed = await harness.complete(source('azuread', fields), kept, provider.authorize(to));
-    expect(completed).toMatchObject({ identity: { user: { email: 'ceo@example.org', email_verified: false } } });
-  });
+  it.each(['common', 'Organizations'])(
+    'treats email addresses of Microsoft as unverified when any tenant may log in: %s',
+    async (tenants) => {
+      provider.profile = { id: 'u-1', mail: 'ceo@example.org' };
+      const fields = { authorization_url: `${provider.url}/${tenants}/oauth2/v2.0/authorize` };
+      const { to, kept } = await harness.mustBegin(source('azuread', fields));
+      const completed = await harness.complete(source('azuread', fields), kept, provider.authorize(to));
+      expect(completed).toMatchObject({ identity: { user: { email: 'ceo@example.org', email_verified: false } } });
+    },
+  );
 
   it('reads no metadata for its type if the source has all URLs, as sources of authentik do', async () => {
     provider.profile = { id: 'u-1', mail: 'a@example.org' };

@@ -37,7 +37,7 @@ const ENTRA_ID: ProviderType = {
   profile: 'https://graph.microsoft.com/v1.0/me',
   scopes: ['openid', 'https://graph.microsoft.com/User.Read'],
   readProfile: profiles.azuread,
-  multiTenant: /\/(common|organizations|consumers)\//,
+  multiTenant: /\/(common|organizations|consumers)\//i,
 };
 
 const OPENID = ['openid', 'email', 'profile'];
