@@ -119,6 +119,11 @@ describe('a login by plain OAuth 2', () => {
     provider.profile = { id: '1', username: 'a' };
     provider.tokens = { scope: ['a', 'b'], id_token: 'e30.e30.', expires_in: 'soon', token_type: undefined };
     expect(await login('discord')).toMatchObject({ identity: { identifier: '1' } });
+    // The same address in another spelling, as `https://IdP.example:443/token` is.
+    const respelled = source('discord', { access_token_url: `${provider.url}/./token` });
+    const { to, kept } = await harness.mustBegin(respelled);
+    const completed = await harness.complete(respelled, kept, provider.authorize(to));
+    expect(completed).toMatchObject({ identity: { identifier: '1' } });
   });
 
   it('verifies `iss` only when the issuer of the provider is known (RFC 9207)', async () => {

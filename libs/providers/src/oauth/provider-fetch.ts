@@ -12,11 +12,12 @@ interface FetchOptions {
 
 /** Returns a `fetch` for `openid-client` that uses `ProviderHttpClient` and normalizes token responses. */
 export function providerFetch({ http, tokenEndpoint, openId, signal }: FetchOptions): CustomFetch {
+  const tokenUrl = new URL(tokenEndpoint).href;
   return async (url, { method, headers, body }) => {
     const response = await http.request(url, { method, headers, signal, body: bodyText(body) });
     const contentType = response.headers['content-type'] ?? '';
     const challenge = response.headers['www-authenticate'];
-    const text = url === tokenEndpoint ? normalizeTokenResponse(response.text, openId) : response.text;
+    const text = url === tokenUrl ? normalizeTokenResponse(response.text, openId) : response.text;
     return new Response(text || null, {
       status: response.status,
       headers: { 'content-type': contentType, ...(challenge && { 'www-authenticate': challenge }) },
