@@ -142,12 +142,13 @@ describeWithNats('logins with sources', () => {
       expect(provider.completed.at(-1)).toMatchObject({ proof: { answer: { user: '{"name":{}}' } } });
     });
 
-    it('sees the error of the provider', async () => {
+    it('sees the error of the provider, and starts again with the same destination', async () => {
       provider.completeReply = { refused: { text: 'The provider says no.' } };
       const browser = deployment.browser();
-      const callback = await signIn(browser, 'hub');
+      const callback = await signIn(browser, 'hub', '?next=%2Fapp%2F');
       expect(callback.status).toBe(200);
       expect(callback.text).toContain('The provider says no.');
+      expect(callback.text).toContain('href="/flows/-/default/authentication/?next=%2Fapp%2F"');
       expect(await usernameOf(browser)).toBeUndefined();
     });
   });

@@ -4,17 +4,19 @@ import { translator } from '@gatehouse/texts';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnonymous, Public } from '../http/auth/auth.guard.js';
-import { isCrossSite } from '../http/cross-site-request.js';
+import { isCrossSite, withMarkedNext } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { localeFor } from '../http/locale.js';
 import { AccessDeniedPage } from '../http/pages/access-denied.page.js';
+import { withQuery } from '../http/query.js';
 import { type FormFields, FormPipe } from '../http/zod-body.pipe.js';
-import type { SourceRefusal } from './source-flow.manager.js';
 import { type SourceLoginResult, SourceLoginService, sessionPrincipal } from './source-login.service.js';
 
 const LOGIN = '/flows/-/default/authentication/';
 /** Longest parameter from a provider. Codes and Apple's `user` are shorter. */
 const MAX_PARAMETER_LENGTH = 8192;
+
+type RefusedLogin = Extract<SourceLoginResult, { refused: unknown }>;
 
 const CROSS_SITE_START = sentence('Connect an account from your own page.');
 
@@ -54,15 +56,16 @@ export class SourceLoginController {
   }
 
   private async send(exchange: HttpExchange, result: SourceLoginResult) {
-    return 'to' in result ? exchange.reply.redirect(result.to, 302) : this.sendRefusal(exchange, result.refused);
+    return 'to' in result ? exchange.reply.redirect(result.to, 302) : this.sendRefusal(exchange, result);
   }
 
-  private async sendRefusal(exchange: HttpExchange, { status, why }: SourceRefusal) {
+  private async sendRefusal(exchange: HttpExchange, { refused: { status, why }, query = {} }: RefusedLogin) {
     const brand = await this.brands.find(exchange.request.host);
     const translate = translator(localeFor(exchange.request, { brand }));
     void exchange.reply.status(status);
     const message = translate(why.text, why.params);
-    return this.deniedPage.send(exchange, { user: undefined, brand, message, retryUrl: LOGIN });
+    const retryUrl = withQuery(LOGIN, withMarkedNext(query));
+    return this.deniedPage.send(exchange, { user: undefined, brand, message, retryUrl });
   }
 }
 

@@ -33,8 +33,10 @@ const STATE_BYTES = 32;
 
 const NO_STATE = sentence('Authentication failed: State check failed.');
 
-/** The URL at which the browser continues, or the refusal. */
-export type SourceLoginResult = { readonly to: string } | { readonly refused: SourceRefusal };
+/** The URL at which the browser continues, or the refusal, with the query for another login. */
+export type SourceLoginResult =
+  | { readonly to: string }
+  | { readonly refused: SourceRefusal; readonly query?: SourceLoginContext['query'] };
 
 /** Starts logins at sources, and completes them when the browser comes back. */
 @Injectable()
@@ -73,7 +75,7 @@ export class SourceLoginService {
     rejectLongQuery(query, this.config.QUERY_LIMIT_BYTES);
     const state = randomBytes(STATE_BYTES).toString('base64url');
     const begun = await this.providers.begin({ source, redirect_uri: this.redirectUri(source), state });
-    if ('refused' in begun) return { refused: refusalFrom(begun.refused) };
+    if ('refused' in begun) return { refused: refusalFrom(begun.refused), query };
     const login = { source: source.uuid, kept: begun.kept, query };
     const client = await this.clients.resolve(exchange.request);
     const key = await this.logins.open(state, login, {
@@ -95,7 +97,7 @@ export class SourceLoginService {
     if (login?.source !== source.uuid) return { refused: { status: 200, why: NO_STATE } };
     const { kept, query } = login;
     const proof = { redirect_uri: this.redirectUri(source), state, kept, answer: { ...answer } };
-    return this.receive(exchange, { source, proof, query });
+    return { ...(await this.receive(exchange, { source, proof, query })), query };
   }
 
   /**
