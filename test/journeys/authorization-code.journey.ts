@@ -133,6 +133,15 @@ describe('an application', () => {
     expect([elsewhere.sub === first.sub, elsewhere['sid'] === first['sid']]).toEqual([true, false]);
   });
 
+  it('gets one code, and a valid one, if the browser opens the address of its request several times at once', async () => {
+    const [alice, request] = [await loggedIn('alice'), await plain.push()];
+    const responses = await Promise.all([1, 2, 3, 4].map(() => alice.fetch(request.path)));
+    const codes = responses.map((response) => returnedBy(response)['code']).filter((code) => code !== undefined);
+    expect(new Set(codes).size).toBe(1);
+    const answered = responses.find((response) => returnedBy(response)['code'] !== undefined)!;
+    expect((await plain.exchange(locationOf(answered), request)).claims()).toMatchObject({ aud: 'plain' });
+  });
+
   it.each([{ prompt: 'login' }, { prompt: 'select_account' }, { max_age: '0' }])(
     'gets a login that is newer than its request with %j, and no parameter replaces it',
     async (parameters: Record<string, string>) => {

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { type PlanContext, sentence } from '@gatehouse/contracts';
 import type { FlowStartOptions, Identity } from '@gatehouse/executor';
 import type { OauthClient } from '@gatehouse/plan';
@@ -32,4 +33,20 @@ export function authorizationStart(client: OauthClient, start: AuthorizationStar
     insert: { where: 'last', steps: [step] },
     access: { set: client.access, policies: client.policies },
   };
+}
+
+/** A request that a user authorizes in a session. */
+interface AuthorizedRequest {
+  readonly request: string;
+  readonly sessionId: string;
+  readonly user: string;
+}
+
+/**
+ * Returns the code of a request. It is the same for all plans of the session, so that a page which a browser opens twice at
+ * the same moment leads back to the client with a code that is valid.
+ */
+export function authorizationCode(secretKey: string, { request, sessionId, user }: AuthorizedRequest): string {
+  const key = createHmac('sha256', secretKey).update('authorization codes').digest();
+  return createHmac('sha256', key).update(`${request} ${sessionId} ${user}`).digest('base64url');
 }

@@ -29,7 +29,7 @@ import {
 } from '../sessions/session-authentication.js';
 import { loginPath, requirementQuery } from '../sessions/step-up.js';
 import { AuthorizationGrantClient } from './authorization-grant.client.js';
-import { authorizationStart } from './authorization-start.js';
+import { authorizationCode, authorizationStart } from './authorization-start.js';
 import { consentOf } from './consent-question.js';
 import { isRefusal } from './device-authorization.service.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
@@ -66,7 +66,7 @@ export class AuthorizationController {
     @Inject(FlowService) private readonly flowService: FlowService,
     @Inject(ApplicationLoginService) private readonly logins: ApplicationLoginService,
     @Inject(BrandStore) private readonly brands: BrandStore,
-    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'API_VERSION'>,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'API_VERSION' | 'SECRET_KEY'>,
   ) {}
 
   /**
@@ -159,6 +159,7 @@ export class AuthorizationController {
       user: user.uuid,
       authentication: idTokenClaims(claims, { sessionId, clientId: client.client_id }),
       asks: pending.prompts.includes('consent'),
+      code: authorizationCode(this.config.SECRET_KEY, { request: pending.id, sessionId, user: user.uuid }),
       // Only since 2026.8 a logout tells applications.
       ...(isNewest && client.frontchannel_logout_uri !== undefined && { signs_in: client.client_id }),
     };

@@ -18,6 +18,11 @@ export const authorizationCodeContract = defineStage({
     authentication: sessionAuthentication,
     /** Whether the client requires a consent in this run (`prompt=consent`). */
     asks: z.boolean(),
+    /**
+     * The code, so that plans of the session that run this step at the same moment issue the same one. Gateways of 1.0 do
+     * not send it.
+     */
+    code: z.string().min(43).exactOptional(),
     /** Id of the client, if a logout of the session must tell the client. Gateways before 1.0 do not send it. */
     signs_in: z.string().exactOptional(),
   }),

@@ -30,8 +30,8 @@ export class AuthorizationCodeStage implements Stage<Contract> {
         ? pass<Contract>({ insert: CONSENT_FIRST })
         : expired();
     const { uuid, epoch } = user;
-    const { request, authentication } = config;
-    const issued = await this.authorizations.issue(id, { id: request, user: { uuid, epoch }, authentication });
+    const { request, authentication, code } = config;
+    const issued = await this.authorizations.issue(id, { id: request, user: { uuid, epoch }, authentication, code });
     if (!issued) return expired();
     const signIns = config.signs_in === undefined ? [] : [{ type: 'sign_in', client: config.signs_in } as const];
     const effects = [eventOf(input, issued), ...signIns];

@@ -17,6 +17,8 @@ export interface Authorization {
   readonly id: string;
   readonly user: { readonly uuid: string; readonly epoch: number };
   readonly authentication: SessionAuthentication;
+  /** The code to issue; by default, a new one. */
+  readonly code?: string | undefined;
 }
 
 /** A new code, and the request that it answers. */
@@ -52,8 +54,9 @@ export abstract class AuthorizationStore {
   /** Returns whether the work has issued a code of a request that has not expired and was not exchanged. */
   abstract hasIssued(work: string, id: string): Promise<boolean>;
   /**
-   * Issues the code of a request that waits for its user. A retry with the same `work` id issues a new code, because
-   * the reply may have been lost; the earlier code is then worthless. Returns `undefined` for any other `work` id.
+   * Issues the code of a request that waits for its user. A retry with the same `work` id issues a code again, because the
+   * reply may have been lost; an earlier one that differs is then worthless. Any other `work` id gets the same code, if it
+   * knows it; otherwise returns `undefined`.
    */
   abstract issue(work: string, authorization: Authorization): Promise<IssuedCode | undefined>;
   /** Exchanges a code for an access token. Only one of several concurrent exchanges gets a token. */

@@ -179,6 +179,20 @@ describe('the stage of authorization codes', () => {
     });
   });
 
+  it('leads all requests that run it at once, of which one saves the plan, back with the same valid code', async () => {
+    const [request, work] = [await pushed(), randomUUID()];
+    const same = { config: { code: 'c'.repeat(43) } };
+    // The last one is that of another plan of the session.
+    const works = [work, work, randomUUID()];
+    const replies = await Promise.all(works.map((id) => drive(request, { ...same, id }).show()));
+    const codes = replies.map((reply) => {
+      const { redirect } = 'context' in reply ? (reply.context ?? {}) : {};
+      return new URL(String(redirect)).searchParams.get('code');
+    });
+    expect(new Set(codes)).toEqual(new Set(['c'.repeat(43)]));
+    expect(await store.redeem(exchange(codes[0]!))).toMatchObject({ authentication: AUTHENTICATION });
+  });
+
   it('signs the session in to a client that a logout must tell, and to no other', async () => {
     const types = async (config: object) => {
       const reply = await drive(await pushed(), { config }).show();

@@ -66,7 +66,7 @@ export const ISSUE = {
   text: `
     UPDATE ${SCHEMA}.authorization_requests SET code_hash = $2, issued_by = $3, user_id = $4, user_epoch = $5,
       authentication = $6, expires = now() + make_interval(secs => (request->>'code_lifetime_s')::double precision)
-    WHERE id = $1 AND expires > now() AND (code_hash IS NULL OR issued_by = $3)
+    WHERE id = $1 AND expires > now() AND (code_hash IS NULL OR issued_by = $3 OR code_hash = $2)
     RETURNING request`,
 };
 

@@ -66,8 +66,10 @@ export class TypeormAuthorizationStore extends AuthorizationStore {
     return (await runNamed(this.source, statements.HAS_ISSUED, [id, work])).rowCount === 1;
   }
 
-  async issue(work: string, { id, user, authentication }: Authorization): Promise<IssuedCode | undefined> {
-    const code = newSecret();
+  async issue(
+    work: string,
+    { id, user, authentication, code = newSecret() }: Authorization,
+  ): Promise<IssuedCode | undefined> {
     const values = [id, hashOf(code), work, user.uuid, user.epoch, JSON.stringify(authentication)];
     const [row] = (await runNamed<RequestRow>(this.source, statements.ISSUE, values)).rows;
     return row && { code, request: row.request };
