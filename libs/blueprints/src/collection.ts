@@ -7,6 +7,7 @@ import {
   NON_FIELD_ERRORS,
   type Reference,
   render,
+  storageError,
 } from '@gatehouse/contracts';
 import type { z } from 'zod';
 import type { BlueprintErrorCode } from './blueprint-error.js';
@@ -111,14 +112,24 @@ export class ValidationError extends Error {
 }
 
 /**
- * Returns the values parsed by their schema. Throws ValidationError, whose messages quote no value of a secret. `secrets`
- * are the secrets that the schema does not mark.
+ * Returns the values parsed by their schema. Throws ValidationError, also for text that Postgres cannot store, whose messages
+ * quote no value of a secret. `secrets` are the secrets that the schema does not mark.
  */
 export function validate<S extends z.ZodObject>(schema: S, values: object, secrets?: ReadonlySet<string>): z.output<S> {
   const parsed = schema.safeParse(values);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return storable(parsed.data);
   const invalid = errorsWithValues(parsed.error, { schema, values, secrets });
   throw new ValidationError({ ...invalid, ...missingFieldErrors(schema, values) });
+}
+
+/** Returns the values. Throws ValidationError for the fields with text that Postgres cannot store. */
+function storable<V extends object>(values: V): V {
+  const errors: [string, Errors[string]][] = Object.entries(values).flatMap(([field, value]) => {
+    const error = storageError(value);
+    return error ? [[field, [error]]] : [];
+  });
+  if (errors.length > 0) throw new ValidationError(Object.fromEntries(errors));
+  return values;
 }
 
 /** Returns the error `required` of authentik's API for each required field that is absent from `values`. */

@@ -61,6 +61,15 @@ describe('applyBlueprints', () => {
     });
   });
 
+  it('names the field with text that Postgres cannot store, also in a field that takes any text', async () => {
+    const codes = (friendlyName: string) =>
+      `{model: authentik_stages_authenticator_static.authenticatorstaticstage, identifiers: {name: codes}, attrs: {friendly_name: ${friendlyName}}}`;
+    for (const text of [String.raw`"a\0b"`, String.raw`"\uD800"`])
+      await expect(harness.apply(entries(codes(text)))).rejects.toThrow(
+        /friendly_name: \w+ characters are not allowed/,
+      );
+  });
+
   it('applies all files or none', async () => {
     const invalid = entries(dummy('two'), flow('broken', 'layout: round'));
     await expect(

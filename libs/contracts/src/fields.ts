@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { changedIn2026 } from './api-fields.js';
 import { parseDateTime } from './date-parsing.js';
 import type { FieldMessageCode } from './field-messages.js';
-import { type Errors, NON_FIELD_ERRORS } from './message.js';
+import { type Errors, type Message, NON_FIELD_ERRORS } from './message.js';
 import { pythonStrip, pythonText } from './python-text.js';
 import { findUnstorableCharacter } from './unstorable-characters.js';
 
@@ -229,6 +229,17 @@ const characterIssue = (character: string): FieldIssue =>
   character === '\0'
     ? ['null_characters']
     : ['surrogate_characters', { code_point: character.charCodeAt(0).toString(16).toUpperCase() }];
+
+/**
+ * Returns the error of a value that contains NUL or a lone surrogate, which Postgres cannot store; `undefined` for any other
+ * value.
+ */
+export function storageError(value: unknown): Message | undefined {
+  const character = findUnstorableCharacter(value);
+  if (character === undefined) return undefined;
+  const [code, params] = characterIssue(character);
+  return { code, params };
+}
 
 /** Returns the schema of an object with typed fields. */
 export function nested<S extends z.ZodRawShape>(shape: z.ZodObject<S>): z.ZodType<z.output<z.ZodObject<S>>> {
