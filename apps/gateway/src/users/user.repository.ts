@@ -3,6 +3,7 @@ import { attributesColumn } from '@gatehouse/executor-postgres';
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { isPk } from '../http/identifiers.js';
 
 /** A logged-in user with the fields that users may see of themselves. */
 export interface AuthenticatedUser extends Identity {
@@ -55,6 +56,7 @@ export class UserRepository {
 
   /** Returns a user, also an inactive one, or undefined if there is none. */
   async find(pk: number): Promise<AuthenticatedUser | undefined> {
+    if (!isPk(pk)) return undefined;
     const { rows } = await runNamed<AuthenticatedUserRow>(this.source, FIND_BY_PK, [pk, false]);
     return rows[0] && { ...rows[0], kind: 'saved' };
   }
