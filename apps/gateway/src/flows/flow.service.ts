@@ -57,17 +57,18 @@ export class FlowService {
   }
 
   /**
-   * Starts a flow with facts or additional steps. The visitor continues at the page of the flow. Throws a Problem if
-   * the flow cannot start.
+   * Starts a flow with facts or additional steps, and returns the id of its plan. The visitor continues at the page of the
+   * flow. Throws a Problem if the flow cannot start.
    */
   async begin(
     exchange: HttpExchange,
     params: Omit<FlowRequestParams, 'answer'>,
     options: FlowStartOptions,
-  ): Promise<void> {
+  ): Promise<string> {
     const flowRequest = await this.reader.read(exchange, { ...params, answer: undefined });
-    const { cookie } = await this.starter.start(flowRequest, options);
+    const { plan, cookie } = await this.starter.start(flowRequest, options);
     if (cookie) this.cookies.set(exchange, cookie, flowRequest.client);
+    return plan.id;
   }
 
   /**

@@ -5,7 +5,13 @@ import {
   Problem,
   sentence,
 } from '@gatehouse/contracts';
-import { BrandStore, type FlowResult, type Identity, NO_AUTHORIZATION } from '@gatehouse/executor';
+import {
+  BrandStore,
+  type FlowResult,
+  type FlowStartOptions,
+  type Identity,
+  NO_AUTHORIZATION,
+} from '@gatehouse/executor';
 import { clientLaunchUrl, type OauthClient } from '@gatehouse/plan';
 import { Controller, Get, HttpStatus, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -146,15 +152,28 @@ export class AuthorizationController {
    * Starts the authorization flow and runs it up to its first challenge, because a flow without a challenge ends in
    * this request.
    */
-  private async start(exchange: HttpExchange, { client, pending }: Pending, visitor: LoggedIn): Promise<string> {
-    const { request } = exchange;
+  private async start(exchange: HttpExchange, found: Pending, visitor: LoggedIn): Promise<string> {
+    const { client, pending } = found;
     const { user } = visitor.principal;
-    const brand = await this.brands.find(request.host);
-    const translate = translatorFor(request, { user, brand, requested: pending.ui_locale });
-    const { sessionId, login } = visitor;
+    const brand = await this.brands.find(exchange.request.host);
+    const translate = translatorFor(exchange.request, { user, brand, requested: pending.ui_locale });
+    const step = { kind: AUTHORIZATION_CODE_KIND, config: this.stepConfig(found, visitor) };
+    const question = consentOf(client, pending, translate);
+    // The flow continues after a reload, so the user need not repeat the answers.
+    const options = { ...authorizationStart(client, { visitor: user, step, ...question }), continues: true };
+    try {
+      return await this.after(await this.run(exchange, found, options), found, user);
+    } catch (error) {
+      if (isRefusal(error)) return this.refuse(pending, 'access_denied');
+      throw error;
+    }
+  }
+
+  /** Returns the config of the step that issues the code. */
+  private stepConfig({ client, pending }: Pending, { principal: { user }, sessionId, login }: LoggedIn) {
     const isNewest = this.config.API_VERSION === '2026.8';
     const claims = loginClaims(login, requirementOf(pending), Date.now() / 1000);
-    const config = {
+    return {
       request: pending.id,
       user: user.uuid,
       authentication: idTokenClaims(claims, { sessionId, clientId: client.client_id }),
@@ -163,20 +182,20 @@ export class AuthorizationController {
       // Only since 2026.8 a logout tells applications.
       ...(isNewest && client.frontchannel_logout_uri !== undefined && { signs_in: client.client_id }),
     };
-    const step = { kind: AUTHORIZATION_CODE_KIND, config };
-    const question = consentOf(client, pending, translate);
-    // The flow continues after a reload, so the user need not repeat the answers.
-    const options = { ...authorizationStart(client, { visitor: user, step, ...question }), continues: true };
-    const params = { slug: client.flow, crossSite: crossSiteOf(request) };
-    try {
-      const query = languageOf(pending);
-      await this.flowService.begin(exchange, { ...params, query: { ...query, next: addressOf(request) } }, options);
-      const { result } = await this.flowService.enter(exchange, { ...params, query, answer: undefined });
-      return await this.after(result, { client, pending }, user);
-    } catch (error) {
-      if (isRefusal(error)) return this.refuse(pending, 'access_denied');
-      throw error;
-    }
+  }
+
+  /**
+   * Begins or continues the flow, and runs it. Throws `not_found` if another request of the session has ended the plan in
+   * between: this one has then run the flow without the step that issues the code.
+   */
+  private async run(exchange: HttpExchange, { client, pending }: Pending, options: FlowStartOptions) {
+    const query = languageOf(pending);
+    const params = { slug: client.flow, crossSite: crossSiteOf(exchange.request) };
+    const begun = { ...params, query: { ...query, next: addressOf(exchange.request) } };
+    const id = await this.flowService.begin(exchange, begun, options);
+    const { result, planId = id } = await this.flowService.enter(exchange, { ...params, query, answer: undefined });
+    if (planId !== id) throw new Problem('not_found', { detail: UNKNOWN });
+    return result;
   }
 
   private async after(result: FlowResult, { client, pending }: Pending, user: Identity): Promise<string> {
