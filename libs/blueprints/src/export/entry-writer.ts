@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { EXTERNAL_STAGE_MODEL, secretFields } from '@gatehouse/contracts';
 import type { DirectoryStore } from '@gatehouse/directory';
 import { BlueprintError } from '../blueprint-error.js';
+import { builtInModels } from '../built-in-models.js';
 import type { Draft } from '../draft.js';
+import { externalStageModel } from '../external-stage.model.js';
 import type { Json, JsonMap } from '../json.js';
 import { type BlueprintObject, isDirectoryReference, type ObjectModel } from '../object-model.js';
 import { secretPaths } from '../sealed-object-store.js';
@@ -29,11 +32,20 @@ export class EntryWriter {
   /** Names of the environment variables that `!Env` reads the secrets from. */
   readonly secrets = new Set<string>();
   readonly #ids = new Map<string, string>();
+  /** Names of the secret fields that an object can have, as variables end with them: `_AUTH_PASSWORD`. */
+  readonly #endings: readonly string[];
 
   constructor(
     private readonly draft: Draft,
     private readonly directoryStore: DirectoryStore,
-  ) {}
+  ) {
+    const external = [...draft.objectsOf(EXTERNAL_STAGE_MODEL)];
+    const fields = [
+      ...builtInModels.flatMap(({ schema }) => secretFields(schema)),
+      ...external.flatMap(({ values }) => secretPaths(externalStageModel, values)).map(([, field = '']) => field),
+    ];
+    this.#endings = [...new Set(fields.map((field) => `_${spelled(field)}`))];
+  }
 
   /** Converts an object. Throws BlueprintError when it refers to a deleted user or group. */
   async write(object: BlueprintObject): Promise<ExportedEntry> {
@@ -119,16 +131,15 @@ export class EntryWriter {
 
   /**
    * Returns the name of the environment variable of a secret. The name is the same in every export, and no other secret
-   * has it. It does not begin with a digit, which no shell accepts. It ends with a hash unless it spells the object's
-   * name.
+   * has it. It does not begin with a digit, which no shell accepts. It ends with a hash if it does not spell the object's
+   * name, or if it also ends with the name of a longer secret field: `password` of `sms-auth` could be `auth_password` of
+   * `sms`.
    */
   #variableFor(object: BlueprintObject, field: string): string {
     const name = this.draft.displayName(object);
-    const base = `${name} ${field}`
-      .toUpperCase()
-      .replace(/[^A-Z0-9]+/g, '_')
-      .replace(/^(?=\d)/, '_');
-    const isUnique = SPELLED_NAME.test(name) && !this.secrets.has(base);
+    const base = spelled(`${name} ${field}`).replace(/^(?=\d)/, '_');
+    const isAmbiguous = this.#endings.some((ending) => ending.length > field.length + 1 && base.endsWith(ending));
+    const isUnique = SPELLED_NAME.test(name) && !isAmbiguous && !this.secrets.has(base);
     const variable = isUnique ? base : `${base}_${hashOf([object.model, name, field])}`;
     this.secrets.add(variable);
     return variable;
@@ -137,6 +148,8 @@ export class EntryWriter {
 
 /** Names that an environment variable can spell: `a-b` follows from `A_B`. */
 const SPELLED_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+
+const spelled = (text: string): string => text.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
 
 const hashOf = (values: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(values)).digest('hex').slice(0, 8).toUpperCase();

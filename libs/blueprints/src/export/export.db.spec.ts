@@ -196,6 +196,34 @@ describe('an exported flow', () => {
     }
   });
 
+  it('never reads `auth_password` of a stage `sms` and `password` of a stage `sms-auth` from one variable', async () => {
+    const sms = named(
+      'stages_authenticator_sms.authenticatorsmsstage',
+      'sms',
+      'provider: generic, from_number: "1", account_sid: "https://sms.example.org", auth: user-1, auth_type: basic, auth_password: word-1',
+    );
+    const mail = named('stages_email.emailstage', 'sms-auth', 'use_global_settings: false, password: word-2');
+    const both = [step('login', ['sms', 1]), step('login', ['sms-auth', 2])];
+    await origin.apply(
+      entries(
+        flow('login', 'authentication'),
+        flow('recover', 'recovery'),
+        sms,
+        mail,
+        step('recover', ['sms-auth', 1]),
+        ...both,
+      ),
+    );
+    const variablesOf = async (slug: string) =>
+      [...(await origin.export(slug)).matchAll(/!Env (\w+)/g)].map(([, v]) => v);
+    expect(await variablesOf('recover')).toEqual(['SMS_AUTH_PASSWORD_696F2B69']);
+    expect((await variablesOf('login')).sort()).toEqual([
+      'SMS_AUTH',
+      'SMS_AUTH_PASSWORD',
+      'SMS_AUTH_PASSWORD_696F2B69',
+    ]);
+  });
+
   it('says that it has the stored objects, if another version of the flow is published', async () => {
     const titled = (title: string) => entries(flow('login', 'authentication').replace('name: N', `name: ${title}`));
     await origin.apply(entries(flow('login', 'authentication')));
