@@ -114,9 +114,13 @@ export const commonConfig = z.object({
 
 const milliseconds = (fallback: number, max: number) => z.coerce.number().int().min(100).max(max).default(fallback);
 
-/** Returns whether the NATS client can parse an address. The scheme and the port are optional. */
-function isServerAddress(address: string): boolean {
+/**
+ * Returns whether the NATS client can parse an address. The scheme and the port are optional. After a comma, a text with
+ * `@` but without a scheme may be the end of a password.
+ */
+function isServerAddress(address: string, index: number): boolean {
   const host = address.trim().replace(/^\w+:\/\//, '');
+  if (index > 0 && host === address.trim() && host.includes('@')) return false;
   return isIPv6(host) || URL.canParse(`http://${host}`);
 }
 
@@ -125,10 +129,11 @@ export const natsConfig = z.object({
   NATS_URL: z
     .string()
     .refine((servers) => servers.split(',').every(isServerAddress), {
-      error: 'each text between two commas must be the address of a server, such as nats://nats-0:4222',
+      error:
+        'each text between two commas must be the address of a server, such as nats://nats-0:4222. A user and a password are set by NATS_USER and NATS_PASSWORD',
     })
     .default('nats://127.0.0.1:4222')
-    .describe('NATS servers, comma separated'),
+    .describe('NATS servers, comma separated. A user and a password in an address are ignored'),
   NATS_NKEY_SEED: z
     .string()
     .optional()

@@ -73,10 +73,10 @@ export const natsAddress = (settings: NatsSettings): string => serversOf(setting
 
 /**
  * Returns the addresses of the servers without user names and passwords: the NATS client ignores them, but would take
- * digits of a password for the port. A comma before an `@` may be part of a password, unless a scheme follows it.
+ * digits of a password for the port. `natsConfig` refuses a password with a comma.
  */
 const serversOf = ({ NATS_URL }: NatsSettings): string[] =>
-  NATS_URL.split(/,(?=\s*\w+:\/\/)/).flatMap((servers) => servers.slice(servers.lastIndexOf('@') + 1).split(','));
+  NATS_URL.split(',').map((server) => server.slice(server.lastIndexOf('@') + 1));
 
 interface ConnectionContext {
   readonly readiness?: Readiness;
