@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -26,6 +26,17 @@ it('gives processes that start at the same time the same secrets, and leaves no 
   const [first, ...others] = await Promise.all([openLocalState(env), openLocalState(env), openLocalState(env)]);
   expect(others).toEqual([first, first]);
   expect(await openLocalState(env)).toEqual(first);
+  expect(await readdir(folder)).toEqual(['secrets.json']);
+});
+
+it('adds the same secrets in processes of a later version that start at the same time, also after one of them was killed', async () => {
+  const file = join(folder, 'secrets.json');
+  await writeFile(file, JSON.stringify({ sealKey: 's' }));
+  await writeFile(`${file}.lock`, '');
+  await utimes(`${file}.lock`, 0, 0);
+  const [first, ...others] = await Promise.all([openLocalState(env), openLocalState(env), openLocalState(env)]);
+  expect(others).toEqual([first, first]);
+  expect(await openLocalState(env)).toEqual({ ...first, sealKey: 's' });
   expect(await readdir(folder)).toEqual(['secrets.json']);
 });
 

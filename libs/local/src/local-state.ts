@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
-import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { jsonSetting, readConfig, Sealer } from '@gatehouse/platform';
 import { z } from 'zod';
 import { CommandError } from './command-error.js';
@@ -30,7 +31,18 @@ export interface LocalState extends z.output<typeof secrets> {
 export async function openLocalState(env: NodeJS.ProcessEnv = process.env): Promise<LocalState> {
   const { folder, file } = pathsOf(env);
   const stored = await storedSecrets(env);
-  const all = secrets.parse({
+  const complete = secrets.safeParse(stored).data;
+  if (complete) return { folder, ...complete };
+  await mkdir(folder, { recursive: true });
+  if (stored === undefined) await createPrivateFile(file, withMissing({}));
+  else await addSecrets(env);
+  // Another process may have done so meanwhile. All use the secrets in the file.
+  return openLocalState(env);
+}
+
+/** Returns the secrets with new ones for those that are missing. */
+const withMissing = (stored: Partial<z.output<typeof secrets>>) =>
+  secrets.parse({
     sealKey: randomBytes(32).toString('base64'),
     mfaSealKey: randomBytes(32).toString('base64'),
     signingKey: newSigningKey(),
@@ -39,15 +51,26 @@ export async function openLocalState(env: NodeJS.ProcessEnv = process.env): Prom
     busPassword: randomBytes(24).toString('base64url'),
     ...stored,
   });
-  await mkdir(folder, { recursive: true });
-  if (stored === undefined) {
-    // If another process has created the file meanwhile, use the secrets of that process.
-    if (!(await createPrivateFile(file, all))) return openLocalState(env);
-  } else if (Object.keys(all).some((name) => !(name in stored))) {
-    // A later version may need more secrets than the version that generated the file.
-    await writePrivateFile(file, all);
+
+/** Milliseconds after which the lock of a killed process is removed. */
+const LOCK_MS = 10_000;
+
+/** Adds the secrets that a later version needs to the file, unless another process has the lock and adds them. */
+async function addSecrets(env: NodeJS.ProcessEnv): Promise<void> {
+  const { file } = pathsOf(env);
+  const lock = `${file}.lock`;
+  try {
+    await writeFile(lock, '', { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const since = (await stat(lock).catch(() => undefined))?.mtimeMs ?? Date.now();
+    return Date.now() - since > LOCK_MS ? rm(lock, { force: true }) : setTimeout(10);
   }
-  return { folder, ...all };
+  try {
+    await writePrivateFile(file, withMissing((await storedSecrets(env)) ?? {}));
+  } finally {
+    await rm(lock, { force: true });
+  }
 }
 
 /**
@@ -137,17 +160,14 @@ export async function writePrivateFile(file: string, value: unknown): Promise<vo
   await rename(await temporaryFile(file, value), file);
 }
 
-/** Creates such a file with all of its content at once. Returns false, and changes nothing, if the file exists. */
-async function createPrivateFile(file: string, value: unknown): Promise<boolean> {
+/** Creates such a file with all of its content at once. Changes nothing if the file exists. */
+async function createPrivateFile(file: string, value: unknown): Promise<void> {
   const temporary = await temporaryFile(file, value);
   try {
     await link(temporary, file);
-    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     // Some file systems have no hard links.
-    await rename(temporary, file);
-    return true;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await rename(temporary, file);
   } finally {
     await rm(temporary, { force: true });
   }
