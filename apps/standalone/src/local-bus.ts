@@ -1,20 +1,26 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  endProcess,
+  isLeftBehind,
   type LocalState,
   localNatsFile,
   readLocalNats,
   removeLocalNats,
   standaloneConfig,
+  startedServer,
   writeLocalNats,
+  writePrivateFile,
 } from '@gatehouse/local';
 import {
   type Bus,
+  dialNats,
   findFreePort,
   findNatsServer,
   InProcessBus,
+  jsonSetting,
   listenOnce,
   NatsBus,
   natsAddress,
@@ -46,6 +52,7 @@ interface Options {
  */
 export async function openBus(options: Options): Promise<OpenBus> {
   const { readiness, env, print } = options;
+  await endLeftServer(options);
   if (readConfig(standaloneConfig, env).GATEHOUSE_BUS) return inProcess('GATEHOUSE_BUS is in-process', options);
   if (env['NATS_URL']) {
     const settings = readConfig(natsConfig, env);
@@ -79,16 +86,37 @@ async function startServer(program: string, { state, readiness, env, print }: Op
   await once(server, 'spawn');
   const exited = once(server, 'exit');
   await writeLocalNats(file, settings);
+  await writePrivateFile(runningFile(state), { pid: server.pid, startedBy: process.pid });
   print(`NATS, for stages of your own: ${settings.NATS_URL}. Their settings: set -a; . ${file}; set +a`);
   return {
     bus: new NatsBus(settings, readiness),
     stop: async () => {
       process.off('exit', kill);
+      await rm(runningFile(state), { force: true });
       server.kill('SIGTERM');
       await exited;
     },
   };
 }
+
+const runningFile = ({ folder }: LocalState) => join(folder, 'nats.json');
+
+/**
+ * Ends the server of a process that was killed. Stages of processes of their own are connected to it, and connect again to
+ * the next server at its port.
+ */
+async function endLeftServer({ state, env }: Options): Promise<void> {
+  const text = await readFile(runningFile(state), 'utf8').catch(() => undefined);
+  const server = leftServer.safeParse(text).data;
+  if (!server || !isLeftBehind(server)) return;
+  // Another process may have the process id by now. The password proves that the server still runs.
+  const client = await dialNats(natsConfig.parse(await readLocalNats(localNatsFile(env))), USER).catch(() => undefined);
+  if (!client) return;
+  await client.close();
+  await endProcess(server.pid, 'SIGTERM');
+}
+
+const leftServer = jsonSetting('must be JSON').pipe(startedServer);
 
 /** Returns the port of the last start if it is free, so that stages find the server again, otherwise another free port. */
 async function portOf({ NATS_URL }: { readonly NATS_URL?: string }): Promise<number> {

@@ -6,6 +6,7 @@ export * from './command-error.js';
 export * from './database-name.js';
 export * from './external-stage-client.js';
 export * from './first-start.js';
+export * from './left-server.js';
 export * from './local.config.js';
 export * from './local-nats.js';
 export * from './local-postgres.js';

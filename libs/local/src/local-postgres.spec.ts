@@ -1,6 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isProcessAlive } from '@gatehouse/platform';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openPostgres } from './local-postgres.js';
 
@@ -26,12 +28,18 @@ it('starts the server after a crash, even if another process has the process id 
   }
 }, 60_000);
 
-it('starts the server after a power failure that has left its file empty', async () => {
-  await writeFile(join(folder, 'postgres.json'), '');
-  const opened = await openPostgres({ GATEHOUSE_DIR: folder });
-  try {
-    expect((await openPostgres({ GATEHOUSE_DIR: folder })).url).toBe(opened.url);
-  } finally {
-    await opened.stop();
-  }
+it('starts the server after a power failure that has left its file empty, and stops the server of a killed process', async () => {
+  const env = { GATEHOUSE_DIR: folder };
+  const file = join(folder, 'postgres.json');
+  await writeFile(file, '');
+  const left = await openPostgres(env);
+  const written = JSON.parse(await readFile(file, 'utf8')) as { pid: number };
+  await writeFile(file, JSON.stringify({ ...written, startedBy: spawnSync('true').pid }));
+  const opened = await openPostgres(env);
+  expect(opened.url).toBe(left.url);
+  await (await openPostgres(env)).stop();
+  expect(isProcessAlive(written.pid)).toBe(true);
+  await opened.stop();
+  expect(isProcessAlive(written.pid)).toBe(false);
+  await left.stop();
 }, 60_000);

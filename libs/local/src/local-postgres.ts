@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { isProcessAlive, jsonSetting, startEmbeddedPostgres } from '@gatehouse/platform';
 import { z } from 'zod';
+import { endProcess, isLeftBehind, startedServer } from './left-server.js';
 import { type LocalState, openLocalState, writePrivateFile } from './local-state.js';
 
 /** A Postgres server that accepts connections. */
@@ -13,11 +14,12 @@ export interface LocalPostgres {
   readonly stop: () => Promise<void>;
 }
 
-const runningServer = jsonSetting('must be JSON').pipe(z.object({ url: z.url(), pid: z.int() }));
+const runningServer = jsonSetting('must be JSON').pipe(startedServer.extend({ url: z.url() }));
 
 /**
  * Opens the Postgres server of DATABASE_URL, otherwise the embedded server. Uses the embedded server of a running
- * Gatehouse if there is one, else starts an embedded server, which `stop` stops.
+ * Gatehouse if there is one, else starts an embedded server, which `stop` stops. Takes over the server of a killed
+ * process.
  */
 export async function openPostgres(
   env: NodeJS.ProcessEnv,
@@ -26,15 +28,15 @@ export async function openPostgres(
   if (env['DATABASE_URL']) return { url: env['DATABASE_URL'], embedded: false, stop: async () => undefined };
   const state = await openState();
   const runningFile = join(state.folder, 'postgres.json');
-  const url = await runningUrl(runningFile);
-  if (url) return { url, embedded: true, stop: async () => undefined };
-  const postgres = await startEmbeddedPostgres({
-    dataDir: join(state.folder, 'postgres'),
-    password: state.databasePassword,
-  });
-  await writePrivateFile(runningFile, { url: postgres.url, pid: postgres.pid });
+  const running = await runningServerOf(runningFile);
+  if (running && !isLeftBehind(running)) return { url: running.url, embedded: true, stop: async () => undefined };
+  const postgres = running
+    ? { ...running, stop: () => endProcess(running.pid, 'SIGINT') }
+    : await startEmbeddedPostgres({ dataDir: join(state.folder, 'postgres'), password: state.databasePassword });
+  const { url, pid } = postgres;
+  await writePrivateFile(runningFile, { url, pid, startedBy: process.pid });
   return {
-    url: postgres.url,
+    url,
     embedded: true,
     stop: async () => {
       await rm(runningFile, { force: true });
@@ -44,14 +46,13 @@ export async function openPostgres(
 }
 
 /**
- * Returns the address of the running server. `undefined` if none runs, for example because it was killed with its
+ * Returns the running server. `undefined` if none runs, for example because it was killed with its
  * container, which may leave a damaged file.
  */
-async function runningUrl(file: string): Promise<string | undefined> {
+async function runningServerOf(file: string) {
   const text = await readFile(file, 'utf8').catch(() => undefined);
-  const { url, pid } = runningServer.safeParse(text).data ?? {};
-  if (url === undefined || pid === undefined) return undefined;
-  return isProcessAlive(pid) && (await isListening(new URL(url))) ? url : undefined;
+  const server = runningServer.safeParse(text).data;
+  return server && isProcessAlive(server.pid) && (await isListening(new URL(server.url))) ? server : undefined;
 }
 
 /**
