@@ -34,6 +34,8 @@ const source = join(folder, 'settings.env');
 const settings = new Map(readSettings(source));
 if (!settings.has('SEAL_KEYS'))
   fail(`${source} has no SEAL_KEYS. Make it with \`npm run deploy:env -- ${source}\` first.`);
+// Before the first file is written.
+for (const [name, value] of settings) quoted(name, value);
 const file = fileURLToPath(new URL('../deploy/compose/services.yaml', import.meta.url));
 const containers = parse(readFileSync(file, 'utf8'), { merge: true }).services;
 const services = Object.keys(containers).filter((name) => containers[name].command?.[0] === entryOf(name));
@@ -103,15 +105,24 @@ function entryOf(service) {
 /** Replaces the file at once, so that a process that starts meanwhile reads all of it. */
 function write(instance, environment) {
   const path = join(folder, `${instance}.env`);
-  const lines = Object.entries(environment).map(([name, value]) => `${name}=${quoted(String(value))}\n`);
+  const lines = Object.entries(environment).map(([name, value]) => `${name}=${quoted(name, String(value))}\n`);
   writeFileSync(`${path}.new`, lines.join(''), { mode: 0o600 });
   renameSync(`${path}.new`, path);
   console.log(`${path}: ${lines.length} settings`);
 }
 
-/** Quotes a value with a backslash, which systemd would remove, or with `#`, which begins a comment for Node. */
-function quoted(value) {
-  return /^[^'"][^']*$/.test(value) && /[\\#]/.test(value) ? `'${value}'` : value;
+/**
+ * Quotes a value with a backslash, which systemd would remove, with `#`, which begins a comment for Node, or with a
+ * backtick at its start, which is a quote for Node. Ends the process if systemd and Node would read the value differently
+ * in any quotes.
+ */
+function quoted(name, value) {
+  if (/^['"]/.test(value) || !/[\\#]|^`/.test(value)) return value;
+  if (!value.includes("'")) return `'${value}'`;
+  if (!/["\\]/.test(value)) return `"${value}"`;
+  return fail(
+    `${source}: ${name} has an apostrophe besides a backslash, or besides a quotation mark and #. systemd and Node read that differently in any quotes. Choose another value. In JSON, write the apostrophe as \\u0027.`,
+  );
 }
 
 function fail(message) {

@@ -221,12 +221,17 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
 
   it('writes values of any characters so that systemd and Node read what settings.env has', async () => {
     const values = {
-      ...{ MAIL_PASSWORD: 'a\\b#c"d', BRAND: 'Example #1', MAIL_NAME: '"in quotes"' },
+      ...{ MAIL_PASSWORD: 'a\\b#c"d', BRAND: 'Example #1', MAIL_NAME: '"in quotes"', FOOTER: "Ann's #1" },
       WEBHOOKS: '[{"name":"a","url":"https://siem.example.org/\\u00e4?b=c d"}]',
     };
     const lines = Object.entries({ ...(await freshEnvironment()), ...values }).map((line) => `${line.join('=')}\n`);
-    await writeFile(environmentFile('settings'), lines.join(''));
-    await run(process.execPath, ['tools/deploy-hosts.mjs', join(checkout.path, 'etc')]);
+    const deploy = async (...more: string[]) => {
+      await writeFile(environmentFile('settings'), [...lines, ...more].join(''));
+      await run(process.execPath, ['tools/deploy-hosts.mjs', join(checkout.path, 'etc')]);
+    };
+    const refusal = /settings\.env: MAIL_PASSWORD has an apostrophe besides a backslash/;
+    await expect(deploy("MAIL_PASSWORD=a'b\\c\n")).rejects.toThrow(refusal); // not-a-secret
+    await deploy();
     const text = await readFile(environmentFile('courier'), 'utf8');
     const expected = { ...values, MAIL_NAME: 'in quotes' };
     expect([readEnvironmentFile(text), parseEnv(text)]).toMatchObject([expected, expected]);
