@@ -115,12 +115,15 @@ export const commonConfig = z.object({
 const milliseconds = (fallback: number, max: number) => z.coerce.number().int().min(100).max(max).default(fallback);
 
 /**
- * Returns whether the NATS client can parse an address. The scheme and the port are optional. After a comma, a text with
- * `@` but without a scheme may be the end of a password.
+/**
+ * Returns whether the NATS client can parse an address. The scheme and the port are optional. After an address without
+ * `@`, a text with `@` but without a scheme may be the end of a password with a comma.
  */
-function isServerAddress(address: string, index: number): boolean {
+function isServerAddress(address: string, index: number, servers: readonly string[]): boolean {
+ */
+function isServerAddress(address: string, index: number, servers: readonly string[]): boolean {
   const host = address.trim().replace(/^\w+:\/\//, '');
-  if (index > 0 && host === address.trim() && host.includes('@')) return false;
+  if (host === address.trim() && host.includes('@') && servers[index - 1]?.includes('@') === false) return false;
   return isIPv6(host) || URL.canParse(`http://${host}`);
 }
 

@@ -56,6 +56,7 @@ describeWithNats('a connection to NATS', () => {
 
   it.each([
     ['nats://u:2@3@a,tls://u:4/5@b', ['a', 'b']],
+    ['nats://u:1@a,v:2@b', ['a', 'b']],
     ['nats://u:p@a:4222,nats://u:p@b:4222,c', ['a:4222', 'b:4222', 'c']],
     ['a,b:4222,nats://[::1]:4222', ['a', 'b:4222', 'nats://[::1]:4222']],
   ])('takes no part of a password for a server or a port: %j', (NATS_URL, servers) => {
