@@ -111,7 +111,7 @@ it.each([
   [['publish', 'login', '1', '--quietly'], "Unknown option '--quietly'"],
   [['rollback', 'login', '1'], 'usage: npm run flow'],
   [['rollback', 'login', '--reason', 'x'.repeat(501)], '--reason has more than 500 characters.'],
-  [['rollback', 'gone'], 'There is no published flow with the slug gone.'],
+  [['rollback', 'gone', '--reason', '😀'.repeat(500)], 'There is no published flow with the slug gone.'],
 ])('flow %j fails with one clear line and changes nothing', async (args, message) => {
   const env = { DATABASE_URL: database.url, ...deployment.sealing };
   const state = () => deployment.rows('SELECT f.*, (SELECT count(*) FROM flow.releases) FROM flow.flows f ORDER BY id');

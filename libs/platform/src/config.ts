@@ -115,11 +115,8 @@ export const commonConfig = z.object({
 const milliseconds = (fallback: number, max: number) => z.coerce.number().int().min(100).max(max).default(fallback);
 
 /**
-/**
  * Returns whether the NATS client can parse an address. The scheme and the port are optional. After an address without
  * `@`, a text with `@` but without a scheme may be the end of a password with a comma.
- */
-function isServerAddress(address: string, index: number, servers: readonly string[]): boolean {
  */
 function isServerAddress(address: string, index: number, servers: readonly string[]): boolean {
   const host = address.trim().replace(/^\w+:\/\//, '');

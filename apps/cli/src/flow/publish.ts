@@ -1,4 +1,5 @@
 import type { ReleaseResult } from '@gatehouse/blueprints';
+import { MAX_RELEASE_REASON } from '@gatehouse/contracts';
 import { CommandError } from '@gatehouse/local';
 import { type CommandProcess, parseCommandArguments } from '../command.js';
 import { parseVersion, withFlowReleases } from './flow-database.js';
@@ -11,8 +12,6 @@ const OPTIONS = { reason: { type: 'string' } } as const;
 const PUBLISH_OPTIONS = {
   ...{ ...OPTIONS, percent: { type: 'string' }, for: { type: 'string' }, guard: { type: 'string' } },
 } as const;
-/** Longest reason, in characters. */
-const MAX_REASON_LENGTH = 500;
 
 /** Makes a version of a flow current, or gives it a share of the new plans: the named one, otherwise the newest draft. */
 export async function publishVersion(args: readonly string[], process: CommandProcess): Promise<string> {
@@ -38,8 +37,9 @@ function parseArguments<T extends typeof OPTIONS>(args: readonly string[], most:
   const [slug = '', version] = names;
   if (names.length > most) throw new CommandError(PUBLISH_USAGE);
   const { reason }: { readonly reason?: string } = values;
-  if (reason !== undefined && reason.length > MAX_REASON_LENGTH)
-    throw new CommandError(`--reason has more than ${MAX_REASON_LENGTH} characters.`);
+  // Counts code points, as the API does.
+  if (reason !== undefined && [...reason].length > MAX_RELEASE_REASON)
+    throw new CommandError(`--reason has more than ${MAX_RELEASE_REASON} characters.`);
   return { values, slug, version, reason };
 }
 

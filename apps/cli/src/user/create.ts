@@ -10,7 +10,9 @@ import {
 import { CommandError } from '@gatehouse/local';
 import type { CommandEvent } from '@gatehouse/outbox';
 import { hashPassword } from '@gatehouse/stages/password';
+import { findGroup } from './find-group.js';
 import { readPassword } from './set-password.js';
+import { otherSuperusers } from './superusers.js';
 import type { UserSubcommand } from './user-subcommand.js';
 
 const OPTIONS = {
@@ -32,14 +34,18 @@ export const create: UserSubcommand = {
           'Exactly one USERNAME is expected.',
       );
     const password_hash = values.password ? await hashPassword(await readPassword(draft.data.username, process)) : '';
-    const { username } = await source
+    const { username, isSuperuser } = await source
       .transaction(async (manager) => {
         const directory = new TypeormDirectoryStore(manager);
-        const groups = await Promise.all(values.group.map((name) => groupId(directory, name)));
+        const groups = await Promise.all(values.group.map((name) => findGroup(directory, name)));
         const user = await directory.createUser({ ...draft.data, password_hash });
-        await directory.setGroups(user.pk, groups);
-        await events.record(manager, creation(user, values.group));
-        return user;
+        await directory.setGroups(
+          user.pk,
+          groups.map(({ pk }) => pk),
+        );
+        const names = groups.map(({ name }) => name);
+        await events.record(manager, creation(user, names));
+        return { ...user, isSuperuser: (await otherSuperusers(manager, user.uuid)) !== undefined };
       })
       .catch((error: { readonly driverError?: { readonly code?: string; readonly constraint?: string } }) => {
         if (error instanceof InvalidUsernameError) throw new CommandError(error.message);
@@ -49,7 +55,11 @@ export const create: UserSubcommand = {
           throw new CommandError(`there is a user ${draft.data.username} already`);
         throw error;
       });
-    return `created ${username}${password_hash === '' ? ', without a password' : ''}`;
+    return [
+      `created ${username}`,
+      ...(isSuperuser ? ['a superuser'] : []),
+      ...(password_hash === '' ? ['without a password'] : []),
+    ].join(', ');
   },
 };
 
@@ -66,9 +76,3 @@ function creation(user: DirectoryUser, groups: readonly string[]): CommandEvent 
 
 /** SQLSTATE of a unique violation. */
 const UNIQUE_VIOLATION = '23505';
-
-async function groupId(directory: TypeormDirectoryStore, name: string): Promise<string> {
-  const [group] = await directory.findGroups({ name });
-  if (!group) throw new CommandError(`there is no group ${name}`);
-  return group.pk;
-}

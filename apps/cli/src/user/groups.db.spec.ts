@@ -78,6 +78,38 @@ describe('npm run user', () => {
     expect(await user('add-to-group', 'alice', 'staff')).toMatchObject({ code: 0 });
   });
 
+  it('says that a user who is created in a group is a superuser', async () => {
+    expect(await user('create', 'eve', '--group', 'staff')).toMatchObject({
+      stdout: 'created eve, without a password\n',
+    });
+    expect(await user('create', 'zoe', '--group', 'operators')).toMatchObject({
+      stdout: 'created zoe, a superuser, without a password\n',
+    });
+  });
+
+  it('takes a group by its id, and refuses a name that several groups have', async () => {
+    const directory = new TypeormDirectoryStore(source.manager);
+    const [admins] = await directory.findGroups({ name: 'admins' });
+    const { pk } = await directory.createGroup({ name: 'staff', parents: [admins!.pk] });
+    const [{ id } = { id: '' }] = await source.query<{ id: string }[]>(
+      'SELECT id FROM directory.groups WHERE name = $1 AND id <> $2',
+      ['staff', pk],
+    );
+    for (const args of [
+      ['add-to-group', 'alice', 'staff'],
+      ['create', 'eve', '--group', 'staff'],
+    ]) {
+      const { code, stderr } = await user(...args);
+      expect([code, stderr]).toEqual([1, expect.stringContaining(`several groups have the name staff: ${id}, ${pk}.`)]);
+    }
+    expect(await user('add-to-group', 'alice', pk)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Add --superuser'),
+    });
+    expect(await user('add-to-group', 'alice', id)).toMatchObject({ stdout: 'alice is a member of staff\n' });
+    expect(await user('remove-from-group', 'alice', id)).toMatchObject({ code: 0 });
+  });
+
   it('leaves one superuser when two commands remove the last two at once', async () => {
     for (const name of ['alice', 'bob']) await user('add-to-group', name, 'admins', '--superuser');
     const other = source.createQueryRunner();

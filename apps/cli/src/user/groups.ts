@@ -3,6 +3,7 @@ import type { SavedUser } from '@gatehouse/contracts';
 import { TypeormDirectoryStore } from '@gatehouse/directory';
 import { CommandError } from '@gatehouse/local';
 import type { EntityManager } from 'typeorm';
+import { findGroup } from './find-group.js';
 import { findUser } from './find-user.js';
 import { otherSuperusers } from './superusers.js';
 import type { UserCommandContext, UserSubcommand } from './user-subcommand.js';
@@ -66,9 +67,7 @@ async function changeMembership(
   if (name === undefined || others.length > 0)
     throw new CommandError('Exactly one USERNAME and one GROUP are expected.');
   return source.transaction(async (manager) => {
-    const directory = new TypeormDirectoryStore(manager);
-    const [group] = await directory.findGroups({ name });
-    if (!group) throw new CommandError(`there is no group ${name}`);
+    const group = await findGroup(new TypeormDirectoryStore(manager), name);
     const { output, isChanged } = await change(manager, { user, group });
     if (isChanged) {
       const context = { groups: await groupNames(manager, user), created: false };
