@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitForBlockedStatements } from '../../../../test/support/blocked-statements.js';
 import { flowDatabase } from '../../testing/flow-database.js';
 
+const [DAY_MS, TEST_MS] = [86_400_000, 20_000];
+
 let database: Awaited<ReturnType<typeof flowDatabase>>;
 beforeEach(async () => {
+  // The partitions are those of the present day in UTC, so a test may not begin just before its end.
+  const restMs = DAY_MS - (Date.now() % DAY_MS);
+  if (restMs < TEST_MS) await setTimeout(restMs);
   database = await flowDatabase();
 });
 afterEach(() => database.close());
@@ -30,12 +36,12 @@ const partitions = async () =>
     )
   ).map(({ name }) => name);
 const nameOf = (days: number) =>
-  `flow.journeys_${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '')}`;
+  `flow.journeys_${new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '')}`;
 
 /** Creates a partition whose day is this many days ago, with one record. Returns its name. */
 async function addOldPartition(days: number): Promise<string> {
   const name = nameOf(-days);
-  const day = (n: number) => `'${new Date(Date.now() - n * 86_400_000).toISOString().slice(0, 10)} 00:00Z'`;
+  const day = (n: number) => `'${new Date(Date.now() - n * DAY_MS).toISOString().slice(0, 10)} 00:00Z'`;
   await query(`CREATE TABLE ${name} PARTITION OF flow.journeys FOR VALUES FROM (${day(days)}) TO (${day(days - 1)})`);
   await add(`${day(days)}::timestamptz + interval '1 hour'`);
   return name;
