@@ -239,7 +239,7 @@ export const gatewaySettings = z.object({
     'Seconds for which the gateway asks Postgres whether an answer was saved, when the connection was lost during the save of a proof; then the visitor gets 503',
   ),
   CLEANUP_EVERY_S: whole(60, { max: 86_400 }).describe(
-    'Seconds between two runs of the cleaner of expired rows. A run ends when no expired row is left; one gateway at a time cleans up',
+    'Seconds between two runs of the cleaner of expired rows. A run ends when no expired row is left; one gateway at a time cleans up. Above 3600, raise the hour in the alert rule `GatehouseCleanupStopped` too',
   ),
   CLEANUP_BATCH_ROWS: whole(200, { min: 10, max: 10_000 }).describe(
     'Rows that the cleaner looks at in one transaction',

@@ -74,6 +74,10 @@ const sourceConfig = z.object({
     .describe('Path or URL of the picture on the button.'),
 });
 
+/** A kind with an OpenID configuration never mixes its addresses with others: a secret could go to another server. */
+const OF_KIND =
+  'Absent: that of the kind. Kinds of OpenID Connect, such as `google`, need none or all three addresses, or `oidc_well_known_url`.';
+
 /**
  * Config of a source that uses OAuth 2 or OpenID Connect (docs/spec/sources.md). OAuth 1 is not supported, so
  * `request_token_url` has no effect.
@@ -81,9 +85,9 @@ const sourceConfig = z.object({
 export const oauthSourceConfig = sourceConfig.extend({
   provider_type: withNewerValues(choice(PROVIDER_TYPES), NEWER_PROVIDER_TYPES).describe('Kind of the provider.'),
   request_token_url: endpointUrl().describe('Address for request tokens of OAuth 1.'),
-  authorization_url: endpointUrl().describe('Address at which users log in. Absent: that of the kind.'),
-  access_token_url: endpointUrl().describe('Address at which codes are exchanged. Absent: that of the kind.'),
-  profile_url: endpointUrl().describe("Address of the user's profile. Absent: that of the kind."),
+  authorization_url: endpointUrl().describe(`Address at which users log in. ${OF_KIND}`),
+  access_token_url: endpointUrl().describe(`Address at which codes are exchanged. ${OF_KIND}`),
+  profile_url: endpointUrl().describe(`Address of the user's profile. ${OF_KIND}`),
   consumer_key: char({ maxLength: 2000 }).describe('Client id at the provider.'),
   consumer_secret: secret(char({ maxLength: 10_000 })).describe('Client secret at the provider.'),
   additional_scopes: char({ maxLength: 2000, allowBlank: true })

@@ -170,10 +170,13 @@ describe('a login by plain OAuth 2', () => {
     expect(await login('discord')).toMatchObject({ refused: { text: expect.stringContaining('verified') } });
   });
 
-  it('is refused when neither the source nor its provider type has endpoints', async () => {
-    for (const type of ['openidconnect', 'okta', 'mailcow'])
-      expect(await harness.begin(oauthSource({ provider_type: type }))).toMatchObject({
-        refused: { wire: 'misconfigured' },
-      });
+  it('is refused when neither the source nor its provider type has endpoints, or would mix metadata with others', async () => {
+    const own = { profile_url: `${provider.url}/me` };
+    for (const fields of ['openidconnect', 'okta', 'mailcow'].map((type) => ({ provider_type: type })))
+      expect(await harness.begin(oauthSource(fields))).toMatchObject({ refused: { wire: 'misconfigured' } });
+    expect(await harness.begin(oauthSource({ provider_type: 'google', ...own }))).toMatchObject({
+      refused: { wire: 'misconfigured' },
+    });
+    expect(harness.reports.at(-1)).toContain('google needs oidc_well_known_url, or authorization_url');
   });
 });
