@@ -53,6 +53,8 @@ export default defineConfig({
     // next run.
     experimental: { fsModuleCache: !process.env['CI'] },
     testTimeout: 40_000,
+    // The default is one second, which a busy machine may need.
+    expect: { poll: { timeout: 30_000 } },
     hookTimeout: 120_000,
     env: { LOG_LEVEL: 'silent' },
   },

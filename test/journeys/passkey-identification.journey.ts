@@ -172,7 +172,7 @@ describeInChromium('a passkey in the first step, in Chromium', () => {
     await page.getByText(/^last used /).waitFor();
     await page.getByRole('button', { name: 'Remove' }).click();
     await page.getByText('You have set up no device yet.').waitFor();
-    await expect.poll(() => authenticator.credentials(), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => authenticator.credentials()).toEqual([]);
     await page.context().clearCookies();
     await logInByPassword(page, 'default-authentication-flow', 'carol');
     expect(complaints).toEqual([]);
@@ -183,7 +183,7 @@ describeInChromium('a passkey in the first step, in Chromium', () => {
     const { page, authenticator } = await openPage([unregistered(credential)]);
     await page.goto(urlOf('/if/flow/passkey-login/?next=/if/user/'));
     await page.getByText('This device is not set up for your account. Please use another one.').waitFor();
-    await expect.poll(() => authenticator.credentials(), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => authenticator.credentials()).toEqual([]);
     await authenticator.add(credential);
     await page.getByRole('button', { name: 'Use a passkey or security key' }).click();
     await page.getByText('You are signed in as bob.').waitFor();

@@ -62,7 +62,7 @@ describeInChromium('passkeys in Chromium', () => {
     await page.keyboard.press('Enter');
   }
   const waitForAccountPage = (page: Page, username: string) =>
-    page.getByText(`You are signed in as ${username}.`).waitFor({ timeout: 10_000 });
+    page.getByText(`You are signed in as ${username}.`).waitFor();
 
   /** Logs a user in by password and registers a passkey. */
   async function register(username: string) {
@@ -130,7 +130,7 @@ describeInChromium('passkeys in Chromium', () => {
     await expect.poll(() => passwordless.authenticator.credentials()).toEqual([]);
     const suggesting = await openPage([unregistered(credentials[0]!)]);
     await suggesting.page.goto(urlOf('/if/flow/suggesting/'));
-    await expect.poll(() => suggesting.authenticator.credentials(), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => suggesting.authenticator.credentials()).toEqual([]);
     for (const credential of credentials) await passwordless.authenticator.add(credential);
     await passwordless.page.getByRole('button', { name: 'Try again' }).click();
     await waitForAccountPage(passwordless.page, 'bob');
@@ -146,7 +146,7 @@ describeInChromium('passkeys in Chromium', () => {
     await waitForAccountPage(page, 'frank');
     const names = { userName: 'frank', userDisplayName: 'Frank Example' };
     const namesOf = async (id: string) => (await stored()).get(id);
-    await expect.poll(() => namesOf(kept!.credentialId), { timeout: 10_000 }).toMatchObject(names);
+    await expect.poll(() => namesOf(kept!.credentialId)).toMatchObject(names);
 
     await page.context().clearCookies();
     await page.goto(urlOf('/if/flow/passkey/?next=/if/user/'));
@@ -156,7 +156,7 @@ describeInChromium('passkeys in Chromium', () => {
     await page.getByText('on one device only').waitFor();
     await page.getByRole('button', { name: 'Remove' }).click();
     await page.getByText('You have set up no device yet.').waitFor();
-    await expect.poll(async () => [...(await stored()).keys()], { timeout: 10_000 }).toEqual([other.credentialId]);
+    await expect.poll(async () => [...(await stored()).keys()]).toEqual([other.credentialId]);
     expect(complaints).toEqual([]);
   });
 

@@ -46,7 +46,7 @@ describeInChromium('an authenticator app in Chromium', () => {
     await page.keyboard.press('Enter');
   }
   const waitForAccountPage = (page: Page, username: string) =>
-    page.getByText(`You are signed in as ${username}.`).waitFor({ timeout: 10_000 });
+    page.getByText(`You are signed in as ${username}.`).waitFor();
   async function enterCode(page: Page, code: string) {
     await page.fill('input[name=code]', code);
     await page.keyboard.press('Enter');
