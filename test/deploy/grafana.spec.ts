@@ -26,6 +26,7 @@ interface Model {
     readonly type: string;
     readonly title: string;
     readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+    readonly fieldConfig?: { readonly defaults: { readonly unit: string } };
     readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[];
   }[];
 }
@@ -80,6 +81,16 @@ describe('the dashboards of deploy/grafana', () => {
       for (const [, label = ''] of legendFormat.matchAll(/\{\{(\w+)\}\}/g))
         expect(`${expr} instance flow`).toMatch(new RegExp(`\\b${label}\\b`));
   });
+
+  it.each(dashboards)(
+    '$name: counts between any two points of a graph, and sums no shares of processes',
+    ({ model }) => {
+      for (const { expr } of queriesOf(model)) expect(expr).not.toMatch(/\[\d/);
+      const shares = model.panels.filter(({ fieldConfig }) => fieldConfig?.defaults.unit === 'percentunit');
+      for (const { targets = [] } of shares)
+        for (const { expr } of targets) expect(expr).toMatch(/^max by|\) \/ sum by|:\w+:?ratio/);
+    },
+  );
 
   it.each(dashboards)('$name: panels have their own ids and titles, and do not overlap', ({ model }) => {
     const { panels } = model;

@@ -47,9 +47,12 @@ export const capacity: Dashboard = {
         queries: [{ expr: `max by (service) (process_resident_memory_bytes${OF_JOB})`, legend: '{{service}}' }],
       },
       {
-        ...{ title: 'Garbage collection, share of time', unit: 'percentunit' },
+        ...{ title: 'Garbage collection of the busiest process, share of time', unit: 'percentunit' },
         queries: [
-          { expr: `sum by (service) (rate(nodejs_gc_duration_seconds_sum${OF_JOB}${RATE}))`, legend: '{{service}}' },
+          {
+            expr: `max by (service) (sum by (service, instance) (rate(nodejs_gc_duration_seconds_sum${OF_JOB}${RATE})))`,
+            legend: '{{service}}',
+          },
         ],
       },
       {

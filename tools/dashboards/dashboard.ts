@@ -1,5 +1,5 @@
 /** Units of Grafana that the panels use. */
-type Unit = 's' | 'percentunit' | 'reqps' | 'ops' | 'short' | 'bytes' | 'dateTimeFromNow';
+type Unit = 's' | 'percentunit' | 'reqps' | 'ops' | 'short' | 'bytes';
 
 /** A query of a panel, and how its series are named: text with labels as `{{label}}`. */
 interface Query {
@@ -114,7 +114,7 @@ const panelModel = (panel: Panel, id: number, gridPos: object) => ({
   ...(panel.about && { description: panel.about }),
   fieldConfig: {
     defaults: {
-      ...{ unit: panel.unit, min: panel.unit === 'dateTimeFromNow' ? undefined : 0 },
+      ...{ unit: panel.unit, min: 0 },
       thresholds: { mode: 'absolute', steps: stepsOf(panel) },
       ...(panel.as !== 'value' && { custom: graphStyle(panel) }),
     },

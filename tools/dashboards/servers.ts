@@ -1,5 +1,5 @@
 import type { Dashboard } from './dashboard.js';
-import { quantiles, rates } from './queries.js';
+import { quantiles, RATE, rates } from './queries.js';
 
 const STATEMENT = 'gatehouse_statement_seconds';
 const OF_SERVICE = '{service=~"$service"}';
@@ -56,7 +56,7 @@ export const servers: Dashboard = {
         ...{ title: 'Reconnections in a minute', unit: 'short', width: 12 },
         queries: [
           {
-            expr: `sum by (service) (increase(gatehouse_nats_reconnects_total${OF_SERVICE}[1m]))`,
+            expr: `60 * sum by (service) (rate(gatehouse_nats_reconnects_total${OF_SERVICE}${RATE}))`,
             legend: '{{service}}',
           },
         ],
