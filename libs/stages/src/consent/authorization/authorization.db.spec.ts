@@ -4,6 +4,7 @@ import { openDataSource } from '@gatehouse/platform';
 import { driveStage, stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitForBlockedStatements } from '../../../../../test/support/blocked-statements.js';
 import { type FreshDatabase, migratedDatabase } from '../../../../../test/support/postgres.js';
 import { CONSENT_SCHEMA } from '../migrations/index.js';
 import { authorizationCodeContract } from './authorization-code.contract.js';
@@ -124,8 +125,7 @@ describe('authorization codes', () => {
     const redeemed = await source.transaction(async (manager) => {
       await manager.query('SELECT FROM consent.authorization_requests FOR UPDATE');
       const exchanges = [1, 2].map(() => store.redeem(exchange(code)));
-      // Both exchanges wait for the locked row by then.
-      await manager.query('SELECT pg_sleep(0.2)');
+      await waitForBlockedStatements(source, 2);
       return exchanges;
     });
     expect((await Promise.all(redeemed)).filter((result) => result !== undefined)).toHaveLength(1);
