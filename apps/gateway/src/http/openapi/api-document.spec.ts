@@ -120,6 +120,18 @@ describe('the document', () => {
     expect(names).toContain('flows_executor_get');
   });
 
+  it('describes every refusal as JSON, also that of an endpoint with another media type', () => {
+    const refusals = Object.entries(paths).flatMap(([path, item]) =>
+      Object.values(item).flatMap((operation) =>
+        Object.entries((operation['responses'] ?? {}) as Record<string, { content?: object }>)
+          .filter(([status]) => Number(status) >= 400)
+          .map(([status, { content = {} }]) => [path, status, Object.keys(content)]),
+      ),
+    );
+    expect(refusals).toContainEqual(['/flows/instances/{slug}/export/', '404', ['application/json']]);
+    expect(refusals.filter(([, , media]) => String(media) !== 'application/json')).toEqual([]);
+  });
+
   it('has no dangling reference', () => {
     const references = JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g);
     const missing = [...references].filter(([, name]) => !(name! in document.components.schemas));

@@ -101,7 +101,7 @@ function responsesOf({ answers, produces }: Pick<EndpointOptions, 'answers' | 'p
   const allAnswers = { ...answers, 400: validationError, 403: genericError };
   return Object.fromEntries(
     Object.entries(allAnswers).map(([status, type]) => {
-      const media = status in answers ? produces : undefined;
+      const media = Number(status) < 400 ? produces : undefined;
       const content = type ? { content: contentOf(writer.write(type as z.ZodType), media) } : {};
       return [status, { description: DESCRIPTIONS[status] ?? 'Success.', ...content }];
     }),

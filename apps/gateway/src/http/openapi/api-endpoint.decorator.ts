@@ -21,7 +21,7 @@ export interface EndpointOptions {
   readonly consumes?: string;
   /** Bodies of the responses by status; `null` for no body. The statuses 400 and 403 of every endpoint are added. */
   readonly answers: Readonly<Partial<Record<HttpStatus, z.ZodType | null>>>;
-  /** Media types of the responses; JSON by default. */
+  /** Media types of the responses; JSON by default. Refusals are always JSON. */
   readonly produces?: readonly string[];
 }
 
