@@ -154,7 +154,8 @@ describeWithNats('a change of flows over HTTP', () => {
       const completeLogins = await beginLogins();
       const [{ response }] = await Promise.all([killAt(moment, messages), logIn()]);
       interrupted.push(response);
-      expect(refusal(await versions())).toEqual(AWAY);
+      // NATS notices the end of a process a moment later.
+      await expect.poll(async () => refusal(await versions())).toEqual(AWAY);
       await completeLogins();
       await lockFreed();
       expect([moment, await titles(), await rowCounts()]).toEqual([moment, ['Second'], before]);
