@@ -1,7 +1,14 @@
 import { authenticatorsConfig } from '@gatehouse/authenticators';
 import { versionsConfig } from '@gatehouse/blueprints';
 import { tokenConfig } from '@gatehouse/directory';
-import { commonConfig, geoIpConfig, migrationConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
+import {
+  commonConfig,
+  geoIpConfig,
+  migrationConfig,
+  natsConfig,
+  postgresConfig,
+  SECRET_SETTINGS,
+} from '@gatehouse/platform';
 import { z } from 'zod';
 import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
 import { courierSettings } from '../../libs/courier/src/courier.config.js';
@@ -91,10 +98,10 @@ export const documents: readonly Document[] = [
     'Settings are environment variables. An empty variable counts as not set. A process with an invalid setting prints the ' +
       'name and the reason, and ends.',
     '## Secrets in files',
-    'Each secret can be given as a file: `SECRET_KEY_FILE` is the path of a file with `SECRET_KEY`. Likewise `SEAL_KEYS`, ' +
-      '`MFA_SEAL_KEYS`, `JWT_SIGNING_KEYS`, `NATS_NKEY_SEED`, `NATS_PASSWORD`, `DATABASE_URL`, `DATABASE_PASSWORD`, `MAIL_PASSWORD`, `WEBHOOKS`, `SIGNAL_TRANSMITTERS`, `ADMIN_PASSWORD` and, for ' +
-      'the command `roles`, `DATABASE_PASSWORD_<SERVICE>`. The file is read once at the start. It has at most 64 KiB, and a line ' +
-      'break at its end does not count. Setting both is an error.',
+    'Each secret can be given as a file: `SECRET_KEY_FILE` is the path of a file with `SECRET_KEY`. Secrets are ' +
+      `${SECRET_SETTINGS.map(code).join(', ')} and, for the command \`roles\`, \`DATABASE_PASSWORD_<SERVICE>\`. ` +
+      'The file is read once at the start. It has at most 64 KiB, and a line break at its end does not count. Setting ' +
+      'both is an error.',
     '## Every process',
     settingsOf(commonConfig),
     '## Every process on the bus',

@@ -2,8 +2,21 @@ import { readFileSync, statSync } from 'node:fs';
 import { ConfigError } from './config.js';
 
 /** Names of secret settings. Such a secret may also be in a file: `<NAME>_FILE` is then the path of the file. */
-const SECRET =
-  /^(SEAL_KEYS|MFA_SEAL_KEYS|JWT_SIGNING_KEYS|SECRET_KEY|PSEUDONYM_KEY|NATS_PASSWORD|NATS_NKEY_SEED|DATABASE_URL|DATABASE_PASSWORD(_[A-Z]+)?|MAIL_PASSWORD|WEBHOOKS|SIGNAL_TRANSMITTERS|ADMIN_PASSWORD|OTEL_EXPORTER_OTLP_HEADERS)$/;
+export const SECRET_SETTINGS = [
+  ...[
+    'SEAL_KEYS',
+    'MFA_SEAL_KEYS',
+    'JWT_SIGNING_KEYS',
+    'SECRET_KEY',
+    'PSEUDONYM_KEY',
+    'NATS_NKEY_SEED',
+    'NATS_PASSWORD',
+  ],
+  ...['DATABASE_URL', 'DATABASE_PASSWORD', 'MAIL_PASSWORD', 'WEBHOOKS', 'SIGNAL_TRANSMITTERS', 'ADMIN_PASSWORD'],
+  'OTEL_EXPORTER_OTLP_HEADERS',
+] as const;
+
+const SECRET = new RegExp(`^(${SECRET_SETTINGS.join('|')}|DATABASE_PASSWORD_[A-Z]+)$`);
 
 /** Largest size of the file of a secret, in bytes. */
 const SECRET_FILE_BYTES = 64 * 1024;
