@@ -26,7 +26,7 @@ interface Model {
     readonly type: string;
     readonly title: string;
     readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
-    readonly fieldConfig?: { readonly defaults: { readonly unit: string } };
+    readonly fieldConfig?: { readonly defaults: { readonly unit?: string; readonly custom?: unknown } };
     readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[];
   }[];
 }

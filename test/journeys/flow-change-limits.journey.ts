@@ -16,6 +16,8 @@ const INSTANCES = '/api/v3/flows/instances';
  * Moments at which the service is killed: after this share of the messages that it sends to Postgres, or at its COMMIT.
  */
 const MOMENTS = [0.4, 0.8, 'COMMIT'] as const;
+/** Timeout in milliseconds of a test that starts a process three times, on a loaded machine. */
+const START_TIMEOUT_MS = 120_000;
 const BUSY = { status: 409, code: 'flow_change_busy', retryAfter: '1' };
 const TIMEOUT = { status: 503, code: 'flow_change_timeout', retryAfter: '1' };
 const AWAY = { status: 503, code: 'flow_changes_away', retryAfter: '1' };
@@ -144,7 +146,9 @@ describeWithNats('a change of flows over HTTP', () => {
     expect(await rowCounts()).toEqual(before);
   });
 
-  it('publishes nothing if the service is killed at any moment, and no login at two gateways fails', async () => {
+  it('publishes nothing if the service is killed at any moment, and no login at two gateways fails', {
+    timeout: START_TIMEOUT_MS,
+  }, async () => {
     proxy.restart();
     expect((await apply('Second')).status).toBe(200);
     const messages = proxy.count;

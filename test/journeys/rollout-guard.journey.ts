@@ -143,7 +143,12 @@ const versions = async () => {
   return flow;
 };
 
-it('an attacker who abandons many runs from few networks takes no version back', async () => {
+/** Timeout in milliseconds of tests with hundreds of logins, on a loaded machine. */
+const LOGINS_TIMEOUT_MS = 120_000;
+
+it('an attacker who abandons many runs from few networks takes no version back', {
+  timeout: LOGINS_TIMEOUT_MS,
+}, async () => {
   for (let network = 0; network < ATTACK.networks; network++)
     for (let plans = 0; plans < ATTACK.plans; ) {
       const attacker = new Visitor(60_000 + network);
@@ -162,7 +167,9 @@ it('an attacker who abandons many runs from few networks takes no version back',
   expect(await versions()).toEqual({ candidate: true, title: 'Old' });
 });
 
-it('a version that breaks goes back by itself while logins run, which all end on their version', async () => {
+it('a version that breaks goes back by itself while logins run, which all end on their version', {
+  timeout: LOGINS_TIMEOUT_MS,
+}, async () => {
   const early = await Promise.all(
     Array.from({ length: 16 }, async () => {
       const visitor = new Visitor();

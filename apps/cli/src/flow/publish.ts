@@ -38,7 +38,7 @@ function parseArguments<T extends typeof OPTIONS>(args: readonly string[], most:
   if (names.length > most) throw new CommandError(PUBLISH_USAGE);
   const { reason }: { readonly reason?: string } = values;
   // Counts code points, as the API does.
-  if (reason !== undefined && [...reason].length > MAX_RELEASE_REASON)
+  if (reason !== undefined && Array.from(reason).length > MAX_RELEASE_REASON)
     throw new CommandError(`--reason has more than ${MAX_RELEASE_REASON} characters.`);
   return { values, slug, version, reason };
 }

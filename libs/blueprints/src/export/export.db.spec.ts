@@ -215,13 +215,11 @@ describe('an exported flow', () => {
       ),
     );
     const variablesOf = async (slug: string) =>
-      [...(await origin.export(slug)).matchAll(/!Env (\w+)/g)].map(([, v]) => v);
-    expect(await variablesOf('recover')).toEqual(['SMS_AUTH_PASSWORD_696F2B69']);
-    expect((await variablesOf('login')).sort()).toEqual([
-      'SMS_AUTH',
-      'SMS_AUTH_PASSWORD',
-      'SMS_AUTH_PASSWORD_696F2B69',
-    ]);
+      new Set([...(await origin.export(slug)).matchAll(/!Env (\w+)/g)].map(([, variable]) => variable));
+    expect(await variablesOf('recover')).toEqual(new Set(['SMS_AUTH_PASSWORD_696F2B69']));
+    expect(await variablesOf('login')).toEqual(
+      new Set(['SMS_AUTH', 'SMS_AUTH_PASSWORD', 'SMS_AUTH_PASSWORD_696F2B69']),
+    );
   });
 
   it('says that it has the stored objects, if another version of the flow is published', async () => {
