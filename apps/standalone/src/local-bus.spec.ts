@@ -19,8 +19,10 @@ describeWithNats('the NATS server of npm start', () => {
     const env = { GATEHOUSE_DIR: folder, NATS_SERVER: inject('natsServer') };
     const printed: string[] = [];
     const state = await openLocalState(env);
-    const open = () => openBus({ state, readiness: new Readiness(), env, print: (line) => printed.push(line) });
+    const readiness = new Readiness({ READINESS_TIMEOUT_MS: 5000, START_WAIT_S: 30 });
+    const open = () => openBus({ state, readiness, env, print: (line) => printed.push(line) });
     const killed = await open();
+    await (await killed.bus.openRequester('gateway')).close();
     const { pid } = JSON.parse(await readFile(join(folder, 'nats.json'), 'utf8')) as { pid: number };
     await writeFile(join(folder, 'nats.json'), JSON.stringify({ pid, startedBy: spawnSync('true').pid }));
     const next = await open();

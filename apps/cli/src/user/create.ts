@@ -39,12 +39,9 @@ export const create: UserSubcommand = {
         const directory = new TypeormDirectoryStore(manager);
         const groups = await Promise.all(values.group.map((name) => findGroup(directory, name)));
         const user = await directory.createUser({ ...draft.data, password_hash });
-        await directory.setGroups(
-          user.pk,
-          groups.map(({ pk }) => pk),
-        );
-        const names = groups.map(({ name }) => name);
-        await events.record(manager, creation(user, names));
+        const ids = groups.map(({ pk }) => pk);
+        await directory.setGroups(user.pk, ids);
+        await events.record(manager, creation(user, groups));
         return { ...user, isSuperuser: (await otherSuperusers(manager, user.uuid)) !== undefined };
       })
       .catch((error: { readonly driverError?: { readonly code?: string; readonly constraint?: string } }) => {
@@ -55,21 +52,26 @@ export const create: UserSubcommand = {
           throw new CommandError(`there is a user ${draft.data.username} already`);
         throw error;
       });
-    return [
-      `created ${username}`,
-      ...(isSuperuser ? ['a superuser'] : []),
-      ...(password_hash === '' ? ['without a password'] : []),
-    ].join(', ');
+    return outputOf({ username, isSuperuser, hasPassword: password_hash !== '' });
   },
 };
 
+interface CreatedUser {
+  readonly username: string;
+  readonly isSuperuser: boolean;
+  readonly hasPassword: boolean;
+}
+
+const outputOf = ({ username, isSuperuser, hasPassword }: CreatedUser): string =>
+  `created ${username}${isSuperuser ? ', a superuser' : ''}${hasPassword ? '' : ', without a password'}`;
+
 /** Returns the event, which has the members that an enrollment by a flow has. */
-function creation(user: DirectoryUser, groups: readonly string[]): CommandEvent {
+function creation(user: DirectoryUser, groups: readonly { readonly name: string }[]): CommandEvent {
   const { uuid, pk, username, name, email, is_active, epoch, password_hash } = user;
   const password = password_hash === '' ? {} : { password: REDACTED };
   return {
     action: 'user_write',
-    context: { username, name, email, ...password, groups, created: true },
+    context: { username, name, email, ...password, groups: groups.map(({ name }) => name), created: true },
     user: { kind: 'saved', uuid, pk, username, name, email, is_active, epoch, locale: '' },
   };
 }
