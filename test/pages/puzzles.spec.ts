@@ -85,24 +85,27 @@ describeInChromium('a page with a captcha', () => {
     ]);
   });
 
-  it('answers a refused captcha only when the visitor tries again', async () => {
-    const { page } = await chromium.open();
-    const sent = answersOf(page);
-    const body = 'globalThis.turnstile = { render: (_, { callback }) => callback(`token`) };';
-    await page.route('**/example-puzzle.js', (route) => route.fulfill({ contentType: 'text/javascript', body }));
-    const { captcha } = EXAMPLES;
-    const response_errors = {
-      token: [{ string: 'Invalid captcha response. Retrying may solve this issue.', code: 'invalid' }],
-    };
-    await page.route('**/api/v3/flows/executor/**', (route) =>
-      route.fulfill({ json: route.request().method() === 'POST' ? { ...captcha, response_errors } : captcha }),
-    );
-    await page.goto(examples.address('captcha'));
-    const again = page.getByRole('button', { name: 'Try again' });
-    await again.waitFor({ timeout: 10_000 });
-    expect(sent).toHaveLength(1);
-    await again.click();
+  it.each([false, true])(
+    'answers a refused captcha only when the visitor tries again (interactive: %s)',
+    async (interactive) => {
+      const { page } = await chromium.open();
+      const sent = answersOf(page);
+      const body = 'globalThis.turnstile = { render: (_, { callback }) => callback(`token`) };';
+      await page.route('**/example-puzzle.js', (route) => route.fulfill({ contentType: 'text/javascript', body }));
+      const captcha = { ...EXAMPLES['captcha'], interactive };
+      const response_errors = {
+        token: [{ string: 'Invalid captcha response. Retrying may solve this issue.', code: 'invalid' }],
+      };
+      await page.route('**/api/v3/flows/executor/**', (route) =>
+        route.fulfill({ json: route.request().method() === 'POST' ? { ...captcha, response_errors } : captcha }),
+      );
+      await page.goto(examples.address('captcha'));
+      const again = page.getByRole('button', { name: 'Try again' });
+      await again.waitFor({ timeout: 10_000 });
+      expect(sent).toHaveLength(1);
+      await again.click();
 
-    await expect.poll(() => sent.length).toBe(2);
-  });
+      await expect.poll(() => sent.length).toBe(2);
+    },
+  );
 });

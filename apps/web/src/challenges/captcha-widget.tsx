@@ -15,16 +15,15 @@ export interface CaptchaOptions {
 interface CaptchaWidgetProps {
   readonly captcha: CaptchaOptions;
   readonly onSolved: (token: string) => void;
-  /** Whether the last answer was refused. Then the next captcha runs only after the visitor has acted. */
-  readonly isRefused?: boolean;
+  /** Whether the last answer was refused. The next captcha then starts only after a click: it may need no visitor. */
+  readonly waits?: boolean;
   /** Replaces a captcha that has failed. By default the whole step is shown again. */
   readonly onRetry?: () => void;
 }
 
 /** The container that a captcha provider renders into, with an error message and a retry button. */
-export function CaptchaWidget({ captcha, onSolved, isRefused = false, onRetry }: CaptchaWidgetProps) {
+export function CaptchaWidget({ captcha, onSolved, waits = false, onRetry }: CaptchaWidgetProps) {
   const { t, refetch } = usePage();
-  const waits = isRefused && !captcha.interactive;
   const { container, failed } = useCaptcha(captcha, onSolved, waits);
   return (
     <>

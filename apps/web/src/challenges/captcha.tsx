@@ -17,7 +17,7 @@ export function Captcha({ challenge }: { challenge: CaptchaChallenge }) {
       <CaptchaWidget
         captcha={challenge}
         onSolved={(token) => answerAutomatically({ token })}
-        isRefused={Boolean(challenge.response_errors)}
+        waits={Boolean(challenge.response_errors)}
       />
       <ScriptRequired />
     </>
