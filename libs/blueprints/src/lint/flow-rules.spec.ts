@@ -15,6 +15,7 @@ const kinds = [
   proving('lax', { factor: 'further', if_missing: 'let_in' }),
   proving('strict', { factor: 'further', if_missing: 'refused' }),
   proving('enrolling', { factor: 'further', if_missing: 'set_up' }),
+  defineStage({ ...shapes, kind: 'naming', model: 'app.naming', identifies: 'by_name' }),
   defineStage({ ...shapes, kind: 'login', model: 'app.login', effects: ['login'] }),
 ];
 const contracts = { stages: new Map(kinds.map((contract) => [contract.model, contract])), policies: new Map() };
@@ -62,6 +63,11 @@ describe('login-without-credential', () => {
   });
   it('is reported when the credential is verified after the login', () => {
     expect(remarks(['login', 'strict'])).toEqual(['login-without-credential at 0']);
+  });
+  it('is reported for a flow behind a redirect if the visitor names the user in it', () => {
+    const flow = { authentication: 'require_redirect' };
+    expect(remarks(['login'], [], flow)).toEqual(['login-by-policy-only at 0']);
+    expect(remarks(['naming', 'login'], [], flow)).toEqual(['login-without-credential at 1']);
   });
   it('is not reported for flows that only a mailed link or a recovery link opens, which proves its user', () => {
     expect(remarks(['login'], [], { designation: 'recovery', authentication: 'require_token' })).toEqual([]);

@@ -69,22 +69,24 @@ function unprotectedLogin(linted: LintedFlow): LintRemark[] {
   const { steps } = linted;
   const at = steps.findIndex(logsIn);
   const login = steps[at];
-  if (!login || steps.slice(0, at).some(mayProve)) return [];
-  const restriction = restrictionOf(linted);
+  const before = steps.slice(0, at);
+  if (!login || before.some(mayProve)) return [];
+  const restriction = restrictionOf(linted, before);
   return [
     {
       rule: restriction ? 'login-by-policy-only' : 'login-without-credential',
       objectId: login.binding.id,
-      text: `${nameOf(login)} logs users in without any credential. ${restriction ?? adviceFor(steps.slice(0, at))}`,
+      text: `${nameOf(login)} logs users in without any credential. ${restriction ?? adviceFor(before)}`,
     },
   ];
 }
 
-/** Returns what restricts who logs in by a flow without a credential; undefined if nothing does. */
-function restrictionOf({ flow, conditions }: LintedFlow): string | undefined {
+/** Returns what restricts who logs in after steps that prove nothing; undefined if nothing does. */
+function restrictionOf({ flow, conditions }: LintedFlow, before: readonly LintedStep[]): string | undefined {
   if (conditions.length > 0) return 'Only the policies of the flow restrict who logs in';
-  // Such a flow can keep the user whom the flow before it has proved.
-  if (flow.values['authentication'] !== 'require_redirect') return undefined;
+  // Such a flow can keep the user whom the flow before it has proved, unless the visitor names another one.
+  const namesUser = before.some(({ contract }) => contract?.identifies === 'by_name');
+  if (flow.values['authentication'] !== 'require_redirect' || namesUser) return undefined;
   return 'Only the flows that redirect to this one can ask for it';
 }
 
