@@ -61,7 +61,7 @@ export const policyRequest = z.object({
   /**
    * The flow's id and slug, and the whole plan context. Policies may see all facts, because the administrator wrote the
    * policies. The validation policies of a form judge only the typed values: for them `withheld` is true, and the
-   * context is empty. Gateways before 1.0 do not send the id.
+   * context is empty. Gateways of 1.0 and before do not send the id.
    */
   flow_plan: z.object({
     id: z.string().exactOptional(),

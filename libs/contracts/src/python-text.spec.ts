@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pythonLiteral, pythonText } from './python-text.js';
+import { pythonLiteral, pythonStrip, pythonText } from './python-text.js';
 
 describe('the Python text of a value', () => {
   it.each<[unknown, string]>([
@@ -37,4 +37,16 @@ describe('the Python text of a value', () => {
     expect(pythonLiteral(value)).toBe(text);
     expect(pythonText([value])).toBe(`[${text}]`);
   });
+});
+
+it('a text loses what Python takes for white space around it, and nothing else', () => {
+  const codes = Array.from({ length: 0x10000 }, (_, code) => code);
+  const spaces = codes.filter(
+    (code) => pythonStrip(`${String.fromCharCode(code)}a b${String.fromCharCode(code)}`) === 'a b',
+  );
+  expect(spaces).toEqual([
+    ...[0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x1c, 0x1d, 0x1e, 0x1f, 0x20, 0x85, 0xa0, 0x1680],
+    ...[0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a],
+    ...[0x2028, 0x2029, 0x202f, 0x205f, 0x3000],
+  ]);
 });
