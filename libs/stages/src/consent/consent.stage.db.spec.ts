@@ -247,7 +247,7 @@ describe('a grant', () => {
     expect(await rowsOf(context.application)).toHaveLength(1);
   });
 
-  it('that an answer extends has the same reply for a repeated request, and its event also for a reload', async () => {
+  it('that an answer extends has the same reply for a repeated request until it is revoked, and its event also for a reload', async () => {
     const context = { ...newParties(), consent_permissions: named('a') };
     await consent({ context });
     const step = drive({ context: { ...context, consent_permissions: named('a', 'b') }, id: randomUUID() });
@@ -257,5 +257,7 @@ describe('a grant', () => {
     expect(await step.answer(answer)).toEqual(reply);
     expect(await step.show()).toEqual({ type: 'passed', effects: 'effects' in reply && reply.effects });
     expect(await drive({ context }).show()).toEqual({ type: 'passed' });
+    await source.query('DELETE FROM consent.grants WHERE application_id = $1', [context.application.uuid]);
+    expect(await step.answer(answer)).toMatchObject({ errors: { token: [{ code: 'consent_changed' }] } });
   });
 });

@@ -51,9 +51,10 @@ export class ConsentStage implements Stage<Contract> {
       return this.askAgain(input, input.apiVersion === '2026.8' ? 'consent_token_wrong' : 'consent_outdated');
     const parties = consentParties(input);
     const grant = parties && (await this.grants.find(parties));
+    const request = requestOf(input, grant);
     // An earlier try of this request, with the same id, may have added the permissions, and its reply was lost.
-    if (!matchesShown(requestOf(input, grant), shown) && !(parties && (await this.grants.hasAdded(input.id))))
-      return this.askAgain(input, 'consent_changed');
+    const isRepeated = async () => grant && request.additional.length === 0 && this.grants.hasAdded(input.id);
+    if (!matchesShown(request, shown) && !(await isRepeated())) return this.askAgain(input, 'consent_changed');
     const effects = parties && [await this.saveGrant(input, parties)];
     return pass<Contract>({ consented: true, ...(effects && { effects }) });
   }
