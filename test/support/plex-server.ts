@@ -7,6 +7,8 @@ interface PlexAccount {
   readonly title?: string;
   readonly email?: string;
   readonly confirmed?: boolean;
+  readonly pin?: string;
+  readonly services?: readonly { readonly identifier: string; readonly token: string; readonly secret: string }[];
   readonly friends?: readonly { readonly id: number; readonly status: string }[];
   readonly resources?: readonly { readonly provides: string; readonly clientIdentifier: string }[];
 }

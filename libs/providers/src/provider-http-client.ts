@@ -74,6 +74,12 @@ export class ProviderHttpClient {
   }
 }
 
+/**
+ * Returns whether a token can be sent in a header. Node.js fails on other characters, with an error that quotes the
+ * token or looks like a failure of the provider.
+ */
+export const isHeaderText = (token: string): boolean => /^[ -~]+$/.test(token);
+
 const hostOf = (address: string) => (URL.canParse(address) ? new URL(address).hostname : 'an invalid address');
 
 function failureMessage({ hostname }: URL, { aborted }: AbortSignal, cause: unknown): string {

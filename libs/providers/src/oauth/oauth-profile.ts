@@ -1,6 +1,7 @@
 import * as client from 'openid-client';
 import type { ProviderProfile } from '../identity.js';
 import { InvalidProofError } from '../login-errors.js';
+import { isHeaderText } from '../provider-http-client.js';
 import type { Provider } from './provider.js';
 import { parseJsonObject } from './provider-fetch.js';
 import type { OauthSource } from './provider-type.js';
@@ -19,6 +20,8 @@ type Tokens = Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
  */
 export async function fetchProfile(request: ProfileRequest, tokens: Tokens, answer: Readonly<Record<string, string>>) {
   const { config, provider, source } = request;
+  if (!isHeaderText(tokens.access_token))
+    throw new InvalidProofError(source.name, 'the access token has characters that no token has');
   if (!provider.openId) return fetchUserinfo(request, tokens.access_token);
   const claims = tokens.claims();
   if (!claims) throw new InvalidProofError(source.name, 'the response has no id token');

@@ -230,6 +230,12 @@ describe('a provider', () => {
     expect(using.reports).toEqual([expect.not.stringMatching(/hush|opaque/)]);
   });
 
+  it('that sends a token which no header can have causes a refused login, and the log does not quote it', async () => {
+    provider.tokens = { access_token: 'opaque\ntoken' };
+    expect(await login()).toMatchObject(unproven);
+    expect(harness.reports).toEqual([expect.not.stringMatching(/opaque/)]);
+  });
+
   it('that does not respond causes a refused login after the timeout or at the deadline of the request', async () => {
     const { to, kept } = await harness.mustBegin(source());
     const answer = provider.authorize(to);

@@ -22,6 +22,8 @@ beforeEach(async () => {
     title: 'A Friend',
     email: 'f@example.org',
     confirmed: true,
+    pin: '1234',
+    services: [{ identifier: 'scrobbler', token: 'of the service', secret: 'hush' }],
   });
   plex.accounts.set('pending', { id: 3, username: 'pending' });
   plex.accounts.set('guest', {
@@ -42,7 +44,7 @@ const login = (fields: object, token: string) => harness.plex(plexSource(fields)
 const serverError = (response: ServerResponse) => response.writeHead(500).end();
 
 describe('a login at Plex', () => {
-  it('returns the identity from the account, without the token', async () => {
+  it('returns the identity from the account, without its tokens and other secrets', async () => {
     expect(await login({}, 'friend')).toEqual({
       identity: {
         identifier: '2',
@@ -52,6 +54,10 @@ describe('a login at Plex', () => {
       },
     });
     expect(new Set(plex.requests.map(({ client }) => client))).toEqual(new Set(['gatehouse']));
+  });
+
+  it('is refused as misconfigured, not as unavailable, if `plex_token` of the source is no token', async () => {
+    expect(await login({ plex_token: 'own\ner' }, 'friend')).toMatchObject({ refused: { wire: 'misconfigured' } });
   });
 
   it('allows only the owner of the source token and accepted friends', async () => {

@@ -7,7 +7,12 @@ import {
   MisconfiguredSourceError,
   ProviderUnavailableError,
 } from '../login-errors.js';
-import { AddressNotAllowedError, type ProviderHttpClient, ProviderUnreachableError } from '../provider-http-client.js';
+import {
+  AddressNotAllowedError,
+  isHeaderText,
+  type ProviderHttpClient,
+  ProviderUnreachableError,
+} from '../provider-http-client.js';
 
 const account = z.looseObject({ id: z.union([z.number().int(), z.string().min(1)]) });
 const friends = z.array(z.looseObject({ id: z.unknown(), status: z.unknown() }));
@@ -25,9 +30,6 @@ interface PlexRequest {
 
 const [OK, UNAUTHORIZED] = [200, 401];
 
-/** A token that can be sent in a header. Node.js fails on other characters, which looks like a failure of Plex. */
-const HEADER_TEXT = /^[ -~]+$/;
-
 /**
  * Logins at Plex. Plex's script signs the user in, and the resulting token proves the identity
  * (docs/spec/sources.md#plex).
@@ -41,12 +43,13 @@ export class PlexLogin {
   /** Returns the owner of the token, if the source allows that account. Throws `LoginRefusedError`. */
   async complete(source: PlexSource, token: string, signal: AbortSignal): Promise<SourceIdentity> {
     const request = { source, token, signal };
-    const user = HEADER_TEXT.test(token) ? await this.accountOf(request) : undefined;
+    const user = await this.accountOf(request);
     if (!user) throw new InvalidProofError(source.name, 'Plex does not accept the token');
     if (!(await this.isFriend(request, user)) && !(await this.hasServer(request)))
       throw new AccountNotAllowedError('the account is neither a friend nor a member of an allowed server');
     const { id, username, title, email, confirmed } = user;
-    const { authToken: _token, ...info } = user;
+    // Plex returns these secrets with the account. `services` has a token and a secret for each service.
+    const { authToken: _token, pin: _pin, services: _services, ...info } = user;
     const identity = toSourceIdentity(
       { identifier: id, username, name: title, email, email_verified: confirmed },
       info,
@@ -83,6 +86,7 @@ export class PlexLogin {
 
   /** Returns a resource of the API, or `undefined` when Plex does not accept the token. */
   private async get<S extends z.ZodType>({ source, token, signal }: PlexRequest, resource: string, schema: S) {
+    if (!isHeaderText(token)) return undefined;
     const headers = { accept: 'application/json', 'x-plex-token': token, 'x-plex-client-identifier': source.client_id };
     const url = `${this.url.replace(/\/$/, '')}/api/v2/${resource}`;
     const { status, text } = await this.http.request(url, { headers, signal }).catch((error: unknown) => {
