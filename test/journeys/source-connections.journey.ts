@@ -6,18 +6,19 @@ import {
   blueprint,
   flowEntries,
   IDENTIFICATION,
+  keyOf,
   LOGIN,
   PASSWORD,
   tokenEntry,
   userEntry,
 } from '../support/blueprints.js';
-import type { Browser, BrowserResponse } from '../support/browser.js';
+import { type Browser, type BrowserResponse, usernameOf } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { FakeProviderService } from '../support/fake-provider-service.js';
 import { describeWithNats } from '../support/nats.js';
 import { migratedDatabase } from '../support/postgres.js';
 import { writing } from '../support/prompts.js';
-import { oauthEntry, plexEntry } from '../support/sources.js';
+import { follow, oauthEntry, plexEntry } from '../support/sources.js';
 
 const TOKEN = 'a-token-of-alice-that-is-hard-to-guess-0123456789abcd'; // not-a-secret
 
@@ -34,6 +35,15 @@ describeWithNats('a source connection', () => {
       flowEntries('known', [LOGIN]),
       flowEntries('new', [writing('always_create'), LOGIN], { designation: 'enrollment' }),
       ...[oauthEntry('hub'), plexEntry],
+      flowEntries(
+        'both',
+        [
+          { stage: 'source.sourcestage', attrs: { source: keyOf('source hub') } },
+          ...[writing('create_when_required'), LOGIN],
+        ],
+        { designation: 'enrollment' },
+      ),
+      oauthEntry('outer', { enrollment_flow: keyOf('both'), group_matching_mode: 'name_link' }),
       flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
     );
     deployment = await Deployment.open({
@@ -67,12 +77,15 @@ describeWithNats('a source connection', () => {
     deployment.rows(
       `UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - interval '3601 s')`,
     );
-  /** Signs in at the source with an account. */
-  async function signIn(browser: Browser, identifier: string): Promise<BrowserResponse> {
-    provider.returnUser(identifier);
-    const redirect = await browser.fetch('/source/oauth/login/hub/');
+  /** Signs in at a source with the account that its provider returns. */
+  async function returnFrom(browser: Browser, slug: string): Promise<BrowserResponse> {
+    const redirect = await browser.fetch(`/source/oauth/login/${slug}/`);
     const state = new URL(redirect.headers.get('location') ?? '').searchParams.get('state') ?? '';
-    return browser.fetch(`/source/oauth/callback/hub/?${new URLSearchParams({ state, code: 'c' }).toString()}`);
+    return browser.fetch(`/source/oauth/callback/${slug}/?${new URLSearchParams({ state, code: 'c' }).toString()}`);
+  }
+  function signIn(browser: Browser, identifier: string): Promise<BrowserResponse> {
+    provider.returnUser(identifier);
+    return returnFrom(browser, 'hub');
   }
   function redeem(browser: Browser, identifier: string, authorization?: string): Promise<BrowserResponse> {
     provider.returnUser(identifier);
@@ -122,6 +135,32 @@ describeWithNats('a source connection', () => {
     expect(await connections()).toEqual(['a1']);
     expect((await remove(await logIn())).status).toBe(204);
     expect(await connections()).toEqual([]);
+  });
+
+  it('is created for each new account of an enrolment, and groups are matched only in the mode of their own source', async () => {
+    await deployment.rows('DELETE FROM identification.connections');
+    await deployment.rows(`INSERT INTO directory.groups (name) VALUES ('staff')`);
+    const nina = deployment.browser();
+    provider.returnUser('at outer', { username: 'nina' }, { crew: { name: 'crew' } });
+    await follow(nina, await returnFrom(nina, 'outer'));
+    provider.returnUser('at hub', {}, { staff: { name: 'staff' } });
+    await follow(nina, await returnFrom(nina, 'hub'));
+
+    expect(await usernameOf(nina)).toBe('nina');
+    expect(await connections()).toEqual(['at hub', 'at outer']);
+    const groups = `SELECT g.name, s.slug FROM directory.user_groups JOIN directory.groups g ON g.id = group_id
+      JOIN directory.source_groups USING (group_id) JOIN identification.sources s ON s.id = source_id`;
+    expect(await deployment.rows(groups)).toEqual([{ name: 'crew', slug: 'outer' }]);
+
+    // The account of another person may have begun the plan.
+    const planted = deployment.browser();
+    provider.returnUser('of mallory', {}, { crew: { name: 'crew' }, staff: { name: 'staff' } });
+    await follow(planted, await returnFrom(planted, 'outer'));
+    provider.returnUser('at hub', {}, { staff: { name: 'staff' } });
+    await follow(planted, await returnFrom(planted, 'hub'));
+    expect(await usernameOf(planted)).toBe('nina');
+    expect(await connections()).toEqual(['at hub', 'at outer']);
+    expect(await deployment.rows(groups)).toEqual([{ name: 'crew', slug: 'outer' }]);
   });
 
   it('has an owner and an account that nobody can change over HTTP (GHSA-wr38)', async () => {

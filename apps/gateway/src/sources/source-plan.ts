@@ -63,19 +63,23 @@ export const postLoginSteps = ({ source }: SourceUser): Steps => ({
   where: 'last',
   steps: [
     { kind: 'post_source', config: {} },
-    { kind: 'group_update', config: { matching: source.group_matching_mode } },
+    { kind: 'group_update', config: { matching: source.group_matching_mode, source: source.uuid } },
     successMessage(source),
   ],
 });
 
 /**
  * Returns the steps that a login through the source adds at the end of a plan that has waited for it: save the
- * connection, show a message.
+ * connection, show a message. The plan may keep the source and the account of the login that began it, so the step has
+ * its own.
  */
-export const postReturnSteps = ({ source }: SourceUser): Steps => ({
-  where: 'last',
-  steps: [{ kind: 'post_source', config: {} }, successMessage(source)],
-});
+export function postReturnSteps(sourceUser: SourceUser): Steps {
+  const { source, 'goauthentik.io/sources/connection': connection } = sourceContext(sourceUser);
+  return {
+    where: 'last',
+    steps: [{ kind: 'post_source', config: { source, connection } }, successMessage(sourceUser.source)],
+  };
+}
 
 function successMessage({ name }: PublishedSource) {
   const { text: message, params } = sentence('Successfully authenticated with {name}!', { name });

@@ -121,12 +121,18 @@ export class SourceStageResumer {
 
 /**
  * Returns the plan with the facts of the identity. Values that the visitor has typed take precedence over values of the
- * source.
+ * source. The account of a login that began the plan stays, unless it would be connected with another user than its own.
  */
 function withSourceIdentity(plan: Plan, step: Step, sourceUser: SourceUser): Plan {
   const { prompt_data: fromSource, ...facts } = sourceContext(sourceUser);
+  const { source, source_groups, 'goauthentik.io/sources/connection': connection, ...others } = facts;
+  const account = { source, source_groups, 'goauthentik.io/sources/connection': connection };
   const typed = plan.context.prompt_data;
-  const patch = { ...facts, ...(fromSource || typed ? { prompt_data: { ...fromSource, ...typed } } : {}) };
+  const patch = {
+    ...others,
+    ...(isUserOfLogin(plan, sourceUser) ? {} : account),
+    ...(fromSource || typed ? { prompt_data: { ...fromSource, ...typed } } : {}),
+  };
   const merged = mergeContext(plan.context, patch, plan.visitor);
   const is_restored = { step: step.id, user: userKey(merged.pending_user) };
   const resumed = {
@@ -134,4 +140,10 @@ function withSourceIdentity(plan: Plan, step: Step, sourceUser: SourceUser): Pla
     context: { ...merged, is_restored },
   };
   return withProvedUser(resumed);
+}
+
+/** Whether a login at a source began the plan, of the same user, or of a new account like this one. */
+function isUserOfLogin({ begun }: Plan, { user }: SourceUser): boolean {
+  const { 'goauthentik.io/sources/connection': connection, pending_user } = begun?.context ?? {};
+  return connection !== undefined && userKey(pending_user) === (user?.uuid ?? null);
 }

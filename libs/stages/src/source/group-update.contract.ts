@@ -10,7 +10,8 @@ export const groupUpdateContract = defineStage({
   component: undefined,
   model: undefined,
   service: 'identification',
-  config: z.object({ matching: choice(GROUP_MATCHING).default('identifier') }),
+  // `source` is the source whose mode `matching` is. Steps of the previous version have none.
+  config: z.object({ matching: choice(GROUP_MATCHING).default('identifier'), source: z.uuid().optional() }),
   challenge: z.object({}),
   response: z.object({}),
   state: z.object({}),

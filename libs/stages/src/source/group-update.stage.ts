@@ -12,10 +12,12 @@ type Input = ChallengeInput<Contract>;
 export class GroupUpdateStage implements Stage<Contract> {
   constructor(@Inject(SourceConnectionRepository) private readonly connections: SourceConnectionRepository) {}
 
-  async challenge({ id, config: { matching }, context }: Input): Promise<StageOutcome<Contract>> {
+  async challenge({ id, config, context }: Input): Promise<StageOutcome<Contract>> {
     const { pending_user: user, source, source_groups: groups = {} } = context;
     if (user.kind !== 'saved' || !user.is_active) return deny();
-    const membership = { source: source.uuid, user: user.uuid, matching, groups };
+    // The groups of another source must not be matched in the mode of this one.
+    if ((config.source ?? source.uuid) !== source.uuid) return pass();
+    const membership = { source: source.uuid, user: user.uuid, matching: config.matching, groups };
     const isUpdated = await this.connections.syncGroups(id, membership);
     return isUpdated ? pass() : deny({ message: { code: 'group_update_refused' } });
   }

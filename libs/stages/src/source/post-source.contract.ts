@@ -1,5 +1,7 @@
-import { defineStage } from '@gatehouse/contracts';
+import { defineStage, planContext } from '@gatehouse/contracts';
 import { z } from 'zod';
+
+const { source, 'goauthentik.io/sources/connection': connection } = planContext.shape;
 
 /**
  * Contract of the post source stage, which connects an account at a source with the pending user. A login through a
@@ -10,7 +12,8 @@ export const postSourceContract = defineStage({
   component: undefined,
   model: undefined,
   service: 'identification',
-  config: z.object({}),
+  // A login that continued a plan sets them, because the plan may keep those of the login that began it.
+  config: z.object({ source, connection }),
   challenge: z.object({}),
   response: z.object({}),
   state: z.object({}),

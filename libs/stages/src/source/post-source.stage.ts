@@ -15,8 +15,9 @@ type Input = ChallengeInput<Contract>;
 export class PostSourceStage implements Stage<Contract> {
   constructor(@Inject(SourceConnectionRepository) private readonly connections: SourceConnectionRepository) {}
 
-  async challenge({ id, context }: Input): Promise<StageOutcome<Contract>> {
-    const { pending_user: user, source, 'goauthentik.io/sources/connection': connection } = context;
+  async challenge({ id, config, context }: Input): Promise<StageOutcome<Contract>> {
+    const { pending_user: user } = context;
+    const { source = context.source, connection = context['goauthentik.io/sources/connection'] } = config;
     if (user.kind !== 'saved' || !user.is_active) return deny();
     const outcome = await this.connections.connect(id, { ...connection, user: user.uuid });
     if (outcome === 'taken') return deny({ message: { code: 'post_source_taken', params: { source: source.name } } });
