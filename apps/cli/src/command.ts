@@ -35,8 +35,8 @@ export interface Command {
   /** What `--help` prints: how the command is called. */
   readonly usage: string;
   /**
-   * Returns the output of the command. A plain string means exit code 0, and so does `undefined`: the command has written
-   * its output itself.
+   * Returns the output of the command. A plain string means exit code 0, and so does `undefined`, which means that the
+   * command has written its output itself.
    */
   readonly run: (args: readonly string[], process: CommandProcess) => Promise<string | CommandResult | undefined>;
 }

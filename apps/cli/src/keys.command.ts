@@ -54,7 +54,7 @@ const SEALING_SERVICES = { SEAL_KEYS: 'gateway, courier and blueprints', MFA_SEA
 interface KeyRing {
   readonly setting: 'SEAL_KEYS' | 'MFA_SEAL_KEYS';
   readonly sealer: Sealer;
-  /** Ids of the keys that only open. */
+  /** Ids of the old keys, which only decrypt. */
   readonly oldIds: readonly string[];
 }
 
@@ -65,8 +65,8 @@ interface ResealedRing {
 }
 
 /**
- * Records what a run has resealed, unless it was nothing. Batches are committed one by one, so the event comes after the
- * last one.
+ * Records the counts of a run, unless it has resealed nothing. Batches are committed one by one, so the event is
+ * written after the last batch.
  */
 async function recordRings(
   rings: readonly ResealedRing[],

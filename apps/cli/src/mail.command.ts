@@ -67,7 +67,10 @@ function parseArguments(args: readonly string[]) {
   }
 }
 
-/** Without a key there is no sealer. The list then shows no addresses, and no event is written. */
+/**
+ * Calls `work` with the outbox. Without SEAL_KEYS there is no sealer: the list shows no addresses, and no event is
+ * written.
+ */
 async function withOutbox(
   env: NodeJS.ProcessEnv,
   work: (source: DataSource, sealer: Sealer | undefined) => Promise<string>,

@@ -15,9 +15,9 @@ const USAGE = `usage: npm run migrate
        npm run migrate -- --down`;
 
 /**
- * `npm run migrate`: waits for Postgres and brings all schemas up to date. `--check` changes nothing, and names the migrations that are
- * missing. `--down` undoes the migrations after the last contract step, a migration that the version before cannot live
- * with (docs/adr/0051).
+ * `npm run migrate`: waits for Postgres and brings all schemas up to date. `--check` changes nothing, and names the
+ * migrations that are missing. `--down` undoes the migrations after the last contract step, that is, the last migration
+ * with which the previous version cannot run (docs/adr/0051).
  */
 export const migrateCommand: Command = {
   name: 'migrate',

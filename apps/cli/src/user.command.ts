@@ -103,7 +103,8 @@ async function runOnDatabase(name: keyof typeof SUBCOMMANDS, args: readonly stri
   try {
     const entities = directoryEntities;
     const source = await openDataSource({ url: postgres.url, schema: FLOW_SCHEMA, entities, poolSize: 1 });
-    // Only events have a `CommandName`. The list commands record no event, so they have none.
+    // Only commands that record events have a `CommandName`. The cast does no harm for the list commands, because they
+    // record none.
     const command = `user ${name}` as CommandName;
     const events = new CommandEventRecorder(command, await outboxSealerOf(process.env, postgres.embedded));
     try {

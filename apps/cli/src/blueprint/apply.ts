@@ -39,9 +39,9 @@ const OPTIONS = {
 const LENIENT = { lenient: true } as const;
 
 /**
- * Applies blueprints, all of them or none, and returns a report of the changes. With `--once`, applies them only to an
- * empty installation, in which no blueprint was applied before, and otherwise says which of them differ from what is
- * stored. With `--dry-run`, only returns what applying them would do. With `--draft`, only compiles drafts of the flows.
+ * Applies blueprints, all of them or none, and returns a report of the changes. With `--once`, applies them only if no
+ * blueprint was applied before, and otherwise reports the blueprints that differ from the stored objects. With
+ * `--dry-run`, only returns what applying them would do. With `--draft`, only compiles drafts of the flows.
  */
 export async function applyBlueprintFiles(args: readonly string[], process: CommandProcess): Promise<string> {
   const { values, names } = parseCommandArguments(args, OPTIONS);

@@ -33,7 +33,7 @@ export class DeviceExportIndex {
     return codes;
   }
 
-  /** Returns a line number for each device that has codes but is not in the file: that of its first code. */
+  /** Returns the line number of the first code of each device that has codes but is not in the file. */
   linesOfOrphanedCodes(): number[] {
     return [...this.codes.values()].map(({ line }) => line);
   }

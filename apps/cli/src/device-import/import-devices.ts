@@ -24,7 +24,7 @@ export interface DeviceReport {
   existing: number;
   /** Number of devices that were skipped because their owners never finished the setup. */
   unconfirmed: number;
-  /** Number of lines that were skipped because they hold other objects than users, stages, devices and codes. */
+  /** Number of lines that were skipped because their model is not a user, stage, device or code. */
   others: number;
   /** Number of invalid lines. */
   wrong: number;
@@ -40,7 +40,7 @@ interface Dependencies {
 }
 interface DeviceImportOptions extends Dependencies {
   readonly file: string;
-  /** The import counts into this report, which is right also if the import fails. Default: a new report. */
+  /** The report that the import updates. Its numbers are correct even if the import fails. Default: a new report. */
   readonly report?: DeviceReport;
   /** The import calls this with the number of bytes that both passes over the file have read so far. */
   readonly progress: (bytes: number, report: DeviceReport) => void;

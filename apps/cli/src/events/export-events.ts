@@ -20,7 +20,7 @@ const OPTIONS = {
   after: { type: 'string' },
 } as const;
 
-/** Actions of events that the expression of a policy makes. */
+/** Event actions that the expression of a policy may use. */
 const CUSTOM_ACTION = /^custom_\w+$/;
 /** A day, or a day with a time and a time zone. */
 const TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/;
@@ -82,6 +82,6 @@ function idOf(text: string | undefined): string | undefined {
   throw new CommandError(`--after is ${text}, which is no id of an event. Take the member "id" of the last line.`);
 }
 
-/** Returns the uuid of a user. A uuid need not be in the directory any more. */
+/** Returns the uuid of a user, who is given by username or uuid. Accepts a uuid even if the user was deleted. */
 const uuidOf = async (source: DataSource, user: string): Promise<string> =>
   z.uuid().safeParse(user).success ? user : (await findUser(source, user)).uuid;

@@ -23,7 +23,7 @@ export async function saveStream(env: NodeJS.ProcessEnv): Promise<string> {
   }
 }
 
-/** Does the same as `saveStream`, or nothing while EVENTS_STREAM is not set: deployments run it always. */
+/** Like `saveStream`, but does nothing while EVENTS_STREAM is not set, because deployments always run this command. */
 export async function saveStreamIfSet(env: NodeJS.ProcessEnv): Promise<string> {
   return env['EVENTS_STREAM'] ? saveStream(env) : 'EVENTS_STREAM is not set: no stream stores events';
 }

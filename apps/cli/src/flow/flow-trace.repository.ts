@@ -7,7 +7,7 @@ import type { FlowTrace, FoundTraces, TracedPlan, TraceEntry, TraceSubject } fro
 import { JourneyRecordRepository } from './journey-record.repository.js';
 import { begunEntry, keptEntry, messageEntry, nameOf, stepEntry, type TracedMessage } from './trace-entries.js';
 
-/** $1 id of the plan. Reads the whole table, because an index on the ids of plans would make logins dearer. */
+/** $1 id of the plan. Reads the whole table, because an index on the ids of plans would slow logins down. */
 const FIND_PLAN = `
   SELECT p.revision, p.body, p.expires_at AS "expiresAt", v.document, f.slug, u.username,
     NOT u.is_active AS "isLocked",
@@ -33,7 +33,7 @@ interface PlanRow {
 /** A plan, or the reason why it cannot be read. */
 type OpenedPlan = { readonly plan: Plan; readonly steps: readonly Step[] } | { readonly problem: string };
 
-/** Collects what the database knows about one run of a flow. */
+/** Reads everything that the database stores about one run of a flow. */
 export class FlowTraceRepository {
   private readonly kept: KeptEventRepository;
   private readonly records: JourneyRecordRepository;
@@ -78,7 +78,7 @@ export class FlowTraceRepository {
       if (!about) unreadable += 1;
       else if (about.plan !== undefined || about.request_id !== undefined) messages.push({ ...message, about });
     }
-    // Messages of one commit have the same time, and their ids are in no order.
+    // Messages of one commit have the same time, and their ids are random.
     messages.sort((a, b) => (a.seq < b.seq ? -1 : 1));
     return { messages, unreadable };
   }

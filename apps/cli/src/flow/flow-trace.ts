@@ -11,7 +11,7 @@ export interface TraceEntry {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** What the row of a plan says, without the plan's context. */
+/** The row of a plan, without the plan's context. */
 export interface TracedPlan {
   readonly flow: string | null;
   /** Username of the pending user. */
@@ -27,7 +27,7 @@ export interface TracedPlan {
   readonly verdicts: readonly { readonly step: string; readonly pass: boolean; readonly messages: readonly string[] }[];
 }
 
-/** What the journey record of an ended plan says. */
+/** The journey record of an ended plan. */
 export interface TracedRecord {
   readonly flow: string | null;
   readonly outcome: string;

@@ -11,7 +11,7 @@ afterAll(() => database?.close());
 
 const funnel = (...args: string[]) => runCli('flow', ['funnel', ...args], { env: { DATABASE_URL: database.url } });
 
-it('prints a line for each step, and says which plans are in none', async () => {
+it('prints a line for each step, and the number of plans that no step counts', async () => {
   const flow = await publish(database.source, 'login');
   const steps = [{ step: 'b1~1', kind: 'consent', stage: 's', outcome: 'passed', ms: 1500 }];
   await insertJourneys(database.source, [{ ...flow, outcome: 'done', loggedIn: true, steps }]);

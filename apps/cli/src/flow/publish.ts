@@ -13,7 +13,10 @@ const PUBLISH_OPTIONS = {
   ...{ ...OPTIONS, percent: { type: 'string' }, for: { type: 'string' }, guard: { type: 'string' } },
 } as const;
 
-/** Makes a version of a flow current, or gives it a share of the new plans: the named one, otherwise the newest draft. */
+/**
+ * Makes a version of a flow current, or gives the version a share of the new plans. Without a version number, uses the
+ * newest draft.
+ */
 export async function publishVersion(args: readonly string[], process: CommandProcess): Promise<string> {
   const { values, slug, version, reason } = parseArguments(args, 2, PUBLISH_OPTIONS);
   const number = version === undefined ? undefined : parseVersion(version);

@@ -9,7 +9,7 @@ import {
 } from '@gatehouse/simulation';
 import type { RecordedGroup, RecordedRunRepository } from './recorded-runs.repository.js';
 
-/** Number of kinds of runs whose replay is remembered. */
+/** Largest number of different runs whose replay result is cached. */
 const MAX_REMEMBERED = 20_000;
 /** Number of causes that are counted; further ones are left out. */
 const MAX_CAUSES = 1000;
@@ -21,17 +21,17 @@ export interface CountedCause extends ReplayCause {
 
 /** What a draft would change for recorded runs. */
 export interface ReplayReport {
-  /** Finished and denied plans, by what the draft does to them. */
+  /** Finished and denied plans, by the verdict of the replay against the draft. */
   readonly plans: Readonly<Record<ReplayVerdict, number>>;
   /** Abandoned and expired plans, which are not replayed. */
   readonly unfinished: number;
-  /** Number of kinds of runs that were walked. */
+  /** Number of different runs that were replayed. */
   readonly walked: number;
   /** The causes of all differences, the most frequent first. A plan may have more than one. */
   readonly causes: readonly CountedCause[];
 }
 
-/** Replays groups of equal records against a draft. Walks each kind of run once. */
+/** Replays groups of equal records against a draft. Replays each different run only once. */
 export class ReplayCounter {
   private readonly plans: Record<ReplayVerdict, number> = { same: 0, changed: 0, otherwise: 0, unknown: 0 };
   private readonly causes = new Map<string, CountedCause>();
@@ -86,7 +86,7 @@ export class ReplayCounter {
   }
 }
 
-/** Returns a text that is the same for runs with the same replay: repeated wrong answers do not matter. */
+/** Returns a key that is equal for runs with the same replay. Repeated wrong answers do not change the key. */
 function keyOf({ versionId, outcome, loggedIn, steps, verdicts }: RecordedGroup): string {
   const met = metSteps({ steps }).map(({ step, kind, stage, outcome: left }) => [step, kind, stage, left]);
   const hasDeferred = steps.some((step) => step.outcome === 'deferred');

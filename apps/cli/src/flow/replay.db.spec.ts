@@ -50,7 +50,7 @@ it('counts the runs that a draft would change, by cause', async () => {
   ]);
 });
 
-it('walks equal records once, and finds no difference in the version that was run', async () => {
+it('replays equal records once, and finds no difference in the version that was run', async () => {
   const { stdout } = await replay('login', '1', '--json');
   expect(JSON.parse(stdout)).toMatchObject({
     ...{ slug: 'login', version: 1, unfinished: 1, walked: 2, causes: [] },

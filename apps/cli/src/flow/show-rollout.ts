@@ -23,7 +23,7 @@ const VERDICTS: Readonly<Record<GuardFinding['verdict'], string>> = {
   not_lower: 'the rate has not dropped by more than the guard allows',
 };
 
-/** Shows the version of a flow that is being rolled out: its share, its completion rate and what its guard says. */
+/** Shows the version of a flow that is being rolled out: its share, its completion rate and the state of its guard. */
 export async function showRollout(args: readonly string[], process: CommandProcess): Promise<string> {
   const { values, names } = parseCommandArguments(args, { json: { type: 'boolean', default: false } });
   const [slug = '', ...others] = names;

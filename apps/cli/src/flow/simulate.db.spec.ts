@@ -62,7 +62,7 @@ describe('flow simulate', () => {
     expect(stdout).toMatch(/^Asks again: .*who/m);
   });
 
-  it('repeats a login without a factor after `While policies cannot decide` only if an undecided policy permits it too', async () => {
+  it('lists a login without a factor again under `While policies cannot decide` only if an undecided policy permits the login too', async () => {
     const open = BLUEPRINT.replace('slug: lax', 'slug: open').replace(/^.*stage: !KeyOf (word|mfa).*\n/gm, '');
     const blueprint = open.replace(/^.*policybinding.*\n/gm, '');
     await runCliOk('blueprint', ['apply', await file('open.yaml', blueprint)], { env });
@@ -98,7 +98,7 @@ describe('flow simulate', () => {
     expect(code).toBe(1);
   });
 
-  it('decides groups and devices as they are of a user', async () => {
+  it('uses the groups and devices of the given user', async () => {
     const ends = async (name: string) => {
       const given = await file('given.yaml', 'visitor: anonymous\npolicies: {odd-hours: pass}\n');
       const { stdout } = await simulate('lax', '--as', name, '--given', given);
@@ -137,7 +137,7 @@ entries:
     expect(await ways('kim')).toEqual([byPassword, byKey]);
   });
 
-  it('lets no user log in who is locked', async () => {
+  it('lets no locked user log in', async () => {
     await database.source.query(`INSERT INTO directory.users (username, is_active) VALUES ('eve', false)`);
     expect(pathsOf((await simulate('lax', '--as', 'eve')).stdout).join()).not.toContain('logged in with');
   });

@@ -19,7 +19,7 @@ import { findStoredVersion } from './stored-version.repository.js';
 export const SIMULATE_USAGE =
   'usage: npm run flow -- simulate SLUG [--version N] [--as USERNAME] [--given FILE.yaml] [--max-paths N] [--fail-on FINDING]… [--json]';
 
-/** Findings that `--fail-on` may name, and how many of them a simulation has. */
+/** The kinds of findings that `--fail-on` may name. Each function counts the findings of its kind in a simulation. */
 const FINDINGS = {
   'login-without-factor': ({ loginsWithoutFactor }: Simulation) => loginsWithoutFactor.length,
   'login-without-second-factor': ({ loginsWithoutSecondFactor }: Simulation) => loginsWithoutSecondFactor.length,
@@ -39,7 +39,7 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
 } as const;
 
-/** Returns all paths of a flow version, with what is wrong with them. The exit code is 1 for a finding of `--fail-on`. */
+/** Returns all paths of a flow version, with the findings. The exit code is 1 for a finding of `--fail-on`. */
 export async function simulateFlow(args: readonly string[], { env }: CommandProcess): Promise<CommandResult> {
   const { slug, number, maxPaths, failOn, values } = parseArguments(args);
   const { simulation, names } = await withFlowDatabase(env, async (source) => {

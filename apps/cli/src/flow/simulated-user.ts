@@ -5,7 +5,7 @@ import type { Oracle, Question } from '@gatehouse/simulation';
 import type { DataSource } from 'typeorm';
 import type { GivenFacts } from './given-facts.js';
 
-/** What Postgres says about the user of a simulation. */
+/** The data in Postgres about the user of a simulation. */
 export interface SimulatedUser {
   readonly id: string;
   readonly is_active: boolean;
@@ -23,7 +23,7 @@ const FIND = `
       WHERE d.user_id = i.id AND d.confirmed AND coalesce(d.facts ->> 'verified_only', 'false') <> 'true') AS devices
   FROM directory.identities i WHERE i.id = $1`;
 
-/** Returns what Postgres says about a user. */
+/** Returns the data in Postgres about a user. */
 export async function findSimulatedUser(
   source: DataSource,
   { uuid }: Pick<DirectoryUser, 'uuid'>,
@@ -63,7 +63,7 @@ function isTrueOf(
   }
 }
 
-/** Returns whether a step was passed by its embedded alternative to the fields, which accepts passkeys. */
+/** Returns whether an outcome passes a step by its passkey alternative instead of its fields. */
 const isAlternative = (outcome: string) => outcome.startsWith('passed by ');
 
 /** The device classes that an embedded alternative accepts. */
@@ -87,8 +87,8 @@ function mayAnswer(
     return user.devices.some((device) => !classes || classes.includes(device));
   };
   if (provesDevice(outcome)) return hasDevice();
-  // A user with a device must use it if the stage asks for one. An alternative is no obligation: the user may not
-  // choose it.
+  // A user with a device must use it if the stage asks for one. The passkey alternative does not force the user, who
+  // may fill in the fields instead.
   return !outcomes.some((other) => !isAlternative(other.name) && provesDevice(other)) || !hasDevice();
 }
 

@@ -13,7 +13,10 @@ import {
 
 type GroupNames = ReadonlyMap<string, string>;
 
-/** Returns a simulation as text: the paths that lead on, the steps that end others early, and the findings. */
+/**
+ * Returns a simulation as text: the paths that reach the end of the flow, the steps at which other paths end, and the
+ * findings.
+ */
 export function simulationText(simulation: Simulation, names: GroupNames): string {
   const { paths, isComplete, policiesAway } = simulation;
   const [early, others] = [paths.filter(isEarlyEnd), paths.filter((path) => !isEarlyEnd(path))];

@@ -58,7 +58,7 @@ interface RolloutStart extends Rollout {
   readonly reason: string | undefined;
 }
 
-/** Gives a version a share of the new plans, and returns what happens next. */
+/** Gives a version a share of the new plans, and returns a text that says how the rollout will continue. */
 export async function startRollout(
   { slug, number, reason, share, guard }: RolloutStart,
   process: CommandProcess,

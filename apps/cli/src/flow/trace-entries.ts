@@ -22,7 +22,7 @@ export const stepEntry = ({ step, outcome, at, ms }: Plan['trail'][number], step
   ...{ at, kind: 'step', what: `${nameOf(step, steps)}: ${outcome}`, details: { ms } },
 });
 
-/** Returns a published event. Without its key, its action is all that is known. */
+/** Returns a published event. If its sealing key is missing, only the action is known. */
 export const keptEntry = ({ madeAt, action, body, problem }: FoundEvent): TraceEntry =>
   body
     ? eventEntry(body, { madeAt, state: 'published' })

@@ -133,7 +133,7 @@ describe('npm run keys -- reseal', () => {
     expect((await reseal(after)).stdout).toMatch(/flow.plans.body: 0 resealed, 1 current/);
   });
 
-  it('says of which services every process must seal with the new key before the old one is removed', async () => {
+  it('names the services whose processes must all use the new key before the old key is removed', async () => {
     const { stdout } = await reseal(rotated);
     for (const [setting, old, current] of [
       ['SEAL_KEYS', 'k1', 'k2'],

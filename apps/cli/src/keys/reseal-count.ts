@@ -1,4 +1,4 @@
-/** What one run of `npm run keys` found in one column. */
+/** The counts of one column in one run of `npm run keys`. */
 export class ResealCount {
   /** Number of values that the run has resealed, or would reseal if it were no dry run. */
   resealed = 0;

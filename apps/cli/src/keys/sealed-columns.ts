@@ -21,7 +21,7 @@ export const GATEWAY_COLUMNS: readonly SealedColumn[] = [
     columns: ['id', 'revision'],
     sealId: ({ id, revision }) => planSealId(String(id), Number(revision)),
   },
-  // A plan that has ended and waits for its record keeps the seal of its row in flow.plans.
+  // An ended plan that waits for its record keeps the sealed body, and so the seal id, of its row in flow.plans.
   {
     ...{ table: 'flow.unrecorded_plans', column: 'body', key: { plan_id: 'uuid' } },
     columns: ['revision'],

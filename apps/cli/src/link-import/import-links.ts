@@ -20,7 +20,7 @@ export interface LinkReport {
   consents: number;
   connections: number;
   tokens: number;
-  /** Number of objects that exist here. */
+  /** Number of objects that were stored before this import. */
   existing: number;
   /** Number of consents and tokens that have expired, and of tokens of mailed links. */
   expired: number;
@@ -40,7 +40,7 @@ export const newLinkReport = (): LinkReport => ({
 interface LinkImportOptions {
   readonly file: string;
   readonly source: DataSource;
-  /** The import counts into this report, which is right also if the import fails. */
+  /** The report that the import updates. Its numbers are correct even if the import fails. */
   readonly report?: LinkReport;
 }
 
@@ -60,7 +60,10 @@ export async function importLinks({ file, source, report = newLinkReport() }: Li
   return report;
 }
 
-/** The state of one import. Objects are stored after the last line, because they may come before what they refer to. */
+/**
+ * The state of one import. Objects are stored after the last line, because an object may precede the objects to which
+ * it refers.
+ */
 class LinkImport {
   private readonly links: LinkStore;
   private readonly accounts = new ExportedAccounts();
@@ -100,7 +103,7 @@ class LinkImport {
     this.connections.set(pk, { line: before?.line ?? line, row: { ...before?.row, ...given } });
   }
 
-  /** One user may have several consents to an application. They become one, which ends with the first of them. */
+  /** Merges the consents of one user to one application into one consent, which expires with the first of them. */
   private async storeConsents(): Promise<void> {
     const applications = await this.links.applications();
     const merged = new Map<string, ConsentToMerge>();
@@ -149,14 +152,17 @@ class LinkImport {
     });
   }
 
-  /** Returns whether an object is worth importing, and counts it otherwise. */
+  /** Returns whether to import an object. Counts an expired object, and the token of a mailed link, as expired. */
   private isLive({ expires, intent }: { readonly expires: Date | null; readonly intent?: string }): boolean {
     const isLive = (expires === null || expires.getTime() > Date.now()) && !MAILED_INTENTS.has(intent ?? '');
     if (!isLive) this.report.expired++;
     return isLive;
   }
 
-  /** Calls `work` for each object whose owner exists here, one after the other. Reports the other objects. */
+  /**
+   * Calls `work` for each object whose owner exists in this installation, one after the other. Reports the other
+   * objects.
+   */
   private async forEachOwned<L extends Line<{ readonly user: UserReference }>>(
     lines: readonly L[],
     work: (line: L, user: string) => void | Promise<void>,

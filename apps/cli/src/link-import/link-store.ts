@@ -12,7 +12,7 @@ interface NewConsent {
 /** A connection to store. */
 interface NewConnection {
   readonly user: string;
-  /** The id of the source here. */
+  /** Id of the local source. */
   readonly source: string;
   readonly identifier: string;
 }

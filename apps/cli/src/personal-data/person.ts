@@ -19,7 +19,7 @@ export interface PersonKeys {
 /** Number of outbox messages that one statement reads. */
 const BATCH = 500;
 
-/** What finds all rows about a person. */
+/** The search for all rows about a person. */
 export interface PersonSearch {
   /** The parameters of `PERSONAL_TABLES`. */
   readonly parameters: unknown[];
@@ -29,13 +29,13 @@ export interface PersonSearch {
 
 interface UnreadableEvents {
   readonly count: number;
-  /** Why the first one cannot be opened. */
+  /** Why the first of these events cannot be opened. */
   readonly reason: string | undefined;
 }
 
 /**
- * Returns what finds all rows about a user. Throws CommandError if a message of the outbox cannot be opened, because it
- * may be about the user. A kept event that cannot be opened is only counted: its key may be lost for ever.
+ * Returns the search for all rows about a user. Throws CommandError if a message of the outbox cannot be opened,
+ * because it may be about the user. A kept event that cannot be opened is only counted: its key may be lost for ever.
  */
 export async function personSearch(
   manager: EntityManager,
@@ -51,7 +51,8 @@ export async function personSearch(
     subjectOf({ kind: 'unsaved', username: user.username, name: '', email: user.email }),
   ].map((text) => hmacSubject(key, text));
   const quotas = [`user:${user.uuid}`, ...(await quotasOfDevices(manager, user, mfa))];
-  // Before the kept events: the courier may move an event from the outbox to them meanwhile.
+  // Reads the outbox before the kept events, because the courier may move an event from the outbox to the kept events
+  // meanwhile.
   const messages = await messagesAbout(manager, user, gateway);
   const { found, ...unreadable } = await keptEventsNaming(manager, user, gateway);
   const parameters = [
@@ -90,8 +91,8 @@ async function messagesAbout(manager: EntityManager, user: SavedUser, sealer: Se
 }
 
 /**
- * Returns the ids of the kept events that name a user, and the number of those that cannot be opened. Both without the
- * events about or by the user, which columns find.
+ * Returns the ids of the kept events that name a user in their sealed content, and the number of those that cannot be
+ * opened. Leaves out events about or by the user, which the columns of the table identify.
  */
 async function keptEventsNaming(
   manager: EntityManager,
@@ -140,7 +141,7 @@ async function invitationsAbout(manager: EntityManager, user: SavedUser): Promis
   return rows.flatMap((row) => (row.created_by === user.uuid || mentions(row.fixed_data, user) ? [row.id] : []));
 }
 
-/** Returns whether a text contains a mail address, and not only as the end or the beginning of another one. */
+/** Returns whether a text contains a mail address as a whole, not only as part of a longer address. */
 const containsAddress = (text: string, address: string): boolean =>
   text.includes(address) &&
   new RegExp(`(?<![\\w.%+-])${address.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}(?![\\w-]|\\.\\w)`, 'u').test(text);

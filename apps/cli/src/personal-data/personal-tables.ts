@@ -60,7 +60,7 @@ export const PERSONAL_TABLES: readonly PersonalTable[] = [
   ),
   owned('consent.device_codes', 'claimed_by', 'client_id, scopes, expires'),
   owned('consent.authorization_requests', 'user_id', 'client_id, authentication, expires'),
-  // After the codes: a deletion that has waited for the exchange of a code sees its token.
+  // Must follow the codes: a deletion that waited for the exchange of a code then sees the new token.
   owned('consent.access_tokens', 'user_id', 'client_id, scopes, expires'),
   ...['consent.done', 'enrollment.done', 'identification.done'].map(replies),
   owned('directory.superuser_permits', 'user_id', 'service, expires_at'),

@@ -222,7 +222,7 @@ describe('npm run database -- after-restore', () => {
     expect(used).toEqual(Object.fromEntries(expected));
   });
 
-  it('raises the epoch above all that the user had between the recovery point and the loss', async () => {
+  it('raises the epoch above every epoch that the user had between the recovery point and the loss', async () => {
     const recoveryPoint = alice.epoch - 3600;
     for (const { source } of [live, finished])
       await source.query('UPDATE directory.users SET epoch = $1', [recoveryPoint]);
@@ -260,7 +260,7 @@ describe('npm run database -- after-restore', () => {
     expect(await secrets['a recovery code']!(keeping)).toBe(true);
   });
 
-  it('writes an event with the numbers of what became worthless, and none with --dry-run', async () => {
+  it('writes an event with the numbers of invalidated secrets, and none with --dry-run', async () => {
     const env = { DATABASE_URL: untouched.url, MFA_SEAL_KEYS: mfaKeys, SEAL_KEYS: outboxKeys };
     const dry = await runCli('database', ['after-restore', '--dry-run'], { env: { ...env, SEAL_KEYS: '' } });
     expect(dry).toMatchObject({ code: 0, stderr: '' });

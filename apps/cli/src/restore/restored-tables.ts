@@ -20,7 +20,9 @@ interface KeptRows {
   readonly treatment: 'keep';
 }
 
-/** What happens after a restore to the rows of a table, and what the restore has undone in it. */
+/**
+ * What the command does to the rows of a table after a restore, and which changes in the table the restore has undone.
+ */
 export type RestoredTable = (DeletedRows | RenewedRows | KeptRows) & {
   readonly table: string;
   /** Changes after the recovery point that the restore has undone, and what the operator can do about them. */
@@ -92,9 +94,9 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   ...keep('flow.flow_versions', 'flow.flows', 'flow.brand_sets', 'flow.oauth_clients', 'flow.applied_blueprints'),
   ...keep('flow.proxy_applications', 'flow.releases', 'flow.rollouts'),
   ...keep('identification.sources', 'directory.groups', 'directory.source_groups'),
-  // Hashes with which new passwords are compared. Nobody can log in with them.
+  // Hashes of earlier passwords, with which new passwords are compared. They cannot be used to log in.
   ...keep('directory.old_passwords'),
-  // Keys of the database. They make no used secret valid again.
+  // Keys of the database. They do not make a used secret valid again.
   ...keep('consent.code_keys', 'directory.password_ring_key', 'mfa.digest_keys'),
   // Deleted with their sessions.
   ...keep('flow.session_keys', 'flow.plans', 'flow.source_logins', 'flow.forward_codes', 'flow.forward_sessions'),
@@ -115,7 +117,7 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   ...keep('flow.journeys', 'flow.journeys_default', 'flow.journey_counts', 'flow.unrecorded_plans'),
   // The leases of the cleanup and of the records, which have expired since.
   ...keep('flow.leases'),
-  // Replies to requests of plans, which are deleted.
+  // Replies to the requests of plans. The plans are deleted.
   ...keep('consent.done', 'enrollment.done', 'identification.done'),
   ...keep(
     ...['captcha', 'consent', 'directory', 'enrollment', 'flow', 'identification', 'mfa'].map((s) => `${s}.migrations`),

@@ -22,7 +22,7 @@ import { StageUnderTest } from './stage-under-test.js';
 /** A stage to check, with a config as in a blueprint. */
 export interface CheckOptions extends Omit<StageToJudge, 'builtIn' | 'config'> {
   readonly config: Readonly<Record<string, unknown>>;
-  /** Answers that show which of them count. Default: none. */
+  /** Answers that are known to be right or wrong, which show whether the stage counts failures. Default: none. */
   readonly answers?: KnownAnswers;
 }
 
@@ -49,7 +49,10 @@ function formNotes({ component, kind, ...described }: StageDescriptor): Protocol
   return [{ promise: note, faults: [], isNote: true }];
 }
 
-/** Returns what the contract's check of a whole config refuses, as `blueprint apply` does. A descriptor has no such check. */
+/**
+ * Returns the errors that the contract's check of a whole config finds, as in `blueprint apply`. A descriptor has no
+ * such check.
+ */
 function configFaults(contract: StageContract, config: CheckOptions['config']): string[] {
   const { data: parsed } = contract.config.safeParse(config);
   const errors = contract.validate({ ...config, ...parsed });

@@ -60,12 +60,12 @@ const PASSED = { promise: 'passes the right answer, and does not count it', faul
 const notCounted = (...faults: string[]) => [{ promise: 'counts the wrong answer as a failure', faults }];
 
 describe('the check of known answers', () => {
-  it('shows that the wrong one counts and the right one passes, with the state that the challenge has left', async () => {
+  it('shows that a wrong answer counts and a right answer passes, with the state from the challenge', async () => {
     expect(await findings({ wrong: { pin: '1' }, right: { pin: '0815' } })).toEqual([COUNTED, PASSED]);
     expect(await findings({})).toEqual([]);
   });
 
-  it('shows it with a given state', async () => {
+  it('sends a given state in place of the state from the challenge', async () => {
     const answers = { state: { pin: '77' }, wrong: { pin: '0815' }, right: { pin: '77' } };
     expect(await findings(answers)).toEqual([COUNTED, PASSED]);
   });
@@ -121,7 +121,7 @@ describe('the check of known answers', () => {
     ]);
   });
 
-  it('says what a user of the request lacks, unless the sample user has it', async () => {
+  it('names invalid members of a given user, and takes missing members from the sample user', async () => {
     const faultsOf = async (pending_user: unknown) =>
       (await findings({ right: { pin: '0815' }, context: { pending_user } }))[0]?.faults;
     expect(await faultsOf({ kind: 'saved', username: 'bob', name: 'Bob' })).toEqual([]);

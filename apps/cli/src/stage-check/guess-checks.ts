@@ -13,23 +13,26 @@ import type { StageOutcome, StageUnderTest } from './stage-under-test.js';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Answers whose effect is known, and what the request has beside them. */
+/** Answers that are known to be right or wrong, and the facts and the state to send with them. */
 export interface KnownAnswers {
   readonly right?: JsonObject | undefined;
   readonly wrong?: JsonObject | undefined;
   /** Facts that replace those of the sample request. Members of a saved `pending_user` replace those of the sample user. */
   readonly context: JsonObject;
-  /** The state in place of the one that the challenge has left. */
+  /** State that replaces the state in the reply to the challenge request. */
   readonly state?: JsonObject | undefined;
 }
 
-/** What became of an answer. */
+/** How the stage judged an answer. */
 interface Judged extends StageOutcome {
-  /** The credentials at which the gateway would count a failure. */
+  /** The credentials for which the gateway would count a failure. */
   readonly counted: readonly string[];
 }
 
-/** The rules of the gateway. The key and the limits decide nothing about which attempts stay counted. */
+/**
+ * The gateway's rules for counting attempts. The key and the limits are placeholders: they do not affect which attempts
+ * stay counted.
+ */
 const RESERVATIONS = new ReservationFactory(Buffer.alloc(32), { network: { free: 1, forgetAfterS: 1 }, mailsFree: 1 });
 
 /** Lets a running stage judge the known answers, and counts them by the rules of the gateway. */
@@ -67,7 +70,7 @@ function wrongFaults({ contract }: StageUnderTest, { type, ...reply }: StageRepl
   return [`the answer is not counted: ${isEmpty ? 'the reply has an empty failed' : 'it has no value in any field'}`];
 }
 
-/** Asks for the challenge as a gateway does, then sends the answer with the state that the challenge has left. */
+/** Requests the challenge like the gateway, then sends the answer with the state from the reply. */
 async function judge(
   stage: StageUnderTest,
   response: JsonObject,

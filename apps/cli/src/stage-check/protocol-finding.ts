@@ -2,6 +2,6 @@
 export interface ProtocolFinding {
   readonly promise: string;
   readonly faults: readonly string[];
-  /** True for a remark that is no rule, and breaks none. */
+  /** True for a remark, which is not a violation of a rule. */
   readonly isNote?: boolean;
 }

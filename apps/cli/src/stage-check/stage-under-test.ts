@@ -42,7 +42,7 @@ export class StageUnderTest {
     return (await this.outcome(verb, more)).faults;
   }
 
-  /** Returns the reply with its violations. There is no reply if it is unreadable or a problem. */
+  /** Returns the reply with its violations. The reply is undefined if it is unreadable or a problem. */
   async outcome(verb: StageVerb, more: Partial<StageRequest> = {}): Promise<StageOutcome> {
     const { faults, reply } = await this.send(verb, JSON.stringify({ ...this.request, ...more }));
     if (!reply) return { faults };
@@ -67,7 +67,7 @@ export class StageUnderTest {
     await this.requester.ask({ kind: this.contract.kind, verb, body, timeoutMs: 1 }).catch(() => undefined);
   }
 
-  /** Returns the id of another request, so that a stage which does work once judges again. */
+  /** Returns a new request id, so that a stage that caches its replies by id judges the request again. */
   nextId(): Pick<StageRequest, 'id'> {
     this.#requests += 1;
     return { id: `${SAMPLE_USER.uuid}.${this.#requests}.0` };

@@ -20,7 +20,7 @@ interface AddedUser {
 /** The users of a batch that were new. */
 interface AddedUsers {
   readonly count: number;
-  /** Number of them who got another `pk` than in the export. */
+  /** Number of these users who got another `pk` than in the export. */
   readonly otherPk: number;
 }
 
@@ -134,7 +134,7 @@ export class DirectoryImporter {
     return this.source.transaction(async (manager) => {
       await manager.query(LOCK_IMPORTS);
       const added = await manager.query<AddedUser[]>(USERS, [JSON.stringify(lines)]);
-      // In reverse, so that of several lines with one key the first one counts, as in the statement.
+      // In reverse order, so that the first of several lines with one key counts, as in the statement.
       const byKey = new Map([...lines].reverse().map((line) => [lineKey(line.uuid, line.username), line]));
       const inserted = added.map((row) => ({ ...row, line: byKey.get(lineKey(row.id, row.username)) }));
       const memberships = inserted.flatMap(({ id, line }) => line?.groups.map((group) => ({ user: id, group })) ?? []);
@@ -146,7 +146,7 @@ export class DirectoryImporter {
 }
 
 /**
- * Identifies the line of an inserted user: by id and by name, because several lines may have one of them in common. The
- * name is as written, because Postgres and JavaScript do not convert all letters to the same lower case.
+ * Identifies the line of an inserted user: by id and by name, because several lines may have the same id or the same
+ * name. The name keeps its case, because Postgres and JavaScript convert some letters to lower case differently.
  */
 const lineKey = (id: string, username: string) => `${id} ${username}`;

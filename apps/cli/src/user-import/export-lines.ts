@@ -113,7 +113,7 @@ export function parseJson(line: string): unknown {
   }
 }
 
-/** Returns a parsed line, or what is wrong with it if it contains text that Postgres cannot store. */
+/** Returns a parsed line. If the line contains text that Postgres cannot store, returns the reason instead. */
 export const storableLine = <L>(line: L): L | { readonly type: 'wrong'; readonly reason: string } =>
   findUnstorableCharacter(line) === undefined
     ? line

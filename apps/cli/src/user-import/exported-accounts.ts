@@ -32,6 +32,6 @@ export class ExportedAccounts {
   }
 }
 
-/** Says why an object has no owner. */
+/** Returns the reason why an object has no owner. */
 export const missingUserText = (user: UserReference, account: ExportedAccount | undefined): string =>
   account ? `there is no user ${account.username ?? account.uuid} here` : `the file has no user ${String(user)}`;

@@ -15,7 +15,7 @@ export interface ImportReport {
   groups: number;
   /** Number of users who were skipped because their name already existed. */
   existing: number;
-  /** Number of users who were imported with another `pk`, because a user here has theirs. */
+  /** Number of users who were imported with another `pk`, because a local user already has theirs. */
   otherPk: number;
   /** Number of users who were imported without a password because their hash is not supported. */
   withoutPassword: number;
@@ -30,7 +30,7 @@ export interface ImportReport {
 interface UserImportOptions {
   readonly file: string;
   readonly importer: DirectoryImporter;
-  /** The import counts into this report, which is right also if the import fails. Default: a new report. */
+  /** The report that the import updates. Its numbers are correct even if the import fails. Default: a new report. */
   readonly report?: ImportReport;
   /** The import calls this with the number of bytes that both passes over the file have read so far. */
   readonly progress: (bytes: number, report: ImportReport) => void;

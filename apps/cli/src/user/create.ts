@@ -65,7 +65,7 @@ interface CreatedUser {
 const outputOf = ({ username, isSuperuser, hasPassword }: CreatedUser): string =>
   `created ${username}${isSuperuser ? ', a superuser' : ''}${hasPassword ? '' : ', without a password'}`;
 
-/** Returns the event, which has the members that an enrollment by a flow has. */
+/** Returns the event, with the same members as for an enrolment in a flow. */
 function creation(user: DirectoryUser, groups: readonly { readonly name: string }[]): CommandEvent {
   const { uuid, pk, username, name, email, is_active, epoch, password_hash } = user;
   const password = password_hash === '' ? {} : { password: REDACTED };

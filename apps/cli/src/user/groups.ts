@@ -30,7 +30,10 @@ export const addToGroup: UserSubcommand = {
   },
 };
 
-/** Removes a user from a group, but not the last active superuser from the group that makes the user one. */
+/**
+ * Removes a user from a group, but does not remove the last active superuser from the group that grants superuser
+ * rights.
+ */
 export const removeFromGroup: UserSubcommand = {
   usage: 'USERNAME GROUP',
   run: async (args, context) => {
@@ -57,7 +60,7 @@ type Change = (
   membership: Membership,
 ) => Promise<{ readonly output: string; readonly isChanged: boolean }>;
 
-/** Runs a change in a transaction, which also writes the event with all direct groups that the user has then. */
+/** Runs a change in a transaction, and writes an event with all direct groups that the user has after the change. */
 async function changeMembership(
   [username, name, ...others]: readonly string[],
   { source, events }: UserCommandContext,

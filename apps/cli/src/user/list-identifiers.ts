@@ -6,7 +6,7 @@ import type { UserSubcommand } from './user-subcommand.js';
 
 const OPTIONS = { 'install-id': { type: 'string' } } as const;
 
-/** Lists, for the users of an export, the identifiers that applications know them by: those of authentik and those here. */
+/** Lists, for the users of an export, the identifiers that applications receive, from authentik and from Gatehouse. */
 export const listIdentifiers: UserSubcommand = {
   usage: 'FILE --install-id ID',
   run: async (args, { source, env }) => {

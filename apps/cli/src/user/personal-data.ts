@@ -53,7 +53,7 @@ export const deleteUser: UserSubcommand = {
         const [, count] = await manager.query<[unknown[], number]>(...statement);
         if (count > 0) deleted.push(`${table} ${count}`);
       }
-      // The event is kept after the erasure, so it names the user by a number that nothing else knows any more.
+      // The event outlives the erasure, so it identifies the user only by `pk`, which no remaining row contains.
       const model = { app: 'authentik_core', model_name: 'user', pk: user.pk };
       await events.record(manager, { action: 'model_deleted', context: { model } });
       return `deleted ${user.username}: ${deleted.join(', ')}`;
@@ -62,8 +62,8 @@ export const deleteUser: UserSubcommand = {
 };
 
 /**
- * Lets the user's running plans leave no record, and empties the plans that wait for their record, because any of them
- * may be the user's. Those are only counted.
+ * Prevents journey records of the user's running plans. Also empties every ended plan that waits for its record,
+ * because it may be the user's. Emptied plans are counted without a record.
  */
 async function withoutJourneys(manager: EntityManager): Promise<void> {
   await manager.query(`SELECT set_config('gatehouse.journeys', 'off', true)`);

@@ -6,8 +6,8 @@ interface ImportCount {
 }
 
 /**
- * Runs an import, and writes one event with the numbers of imported objects. An import commits in batches, so one that
- * fails after its first batch writes an event too. One that adds nothing writes none.
+ * Runs an import, and writes one event with the numbers of imported objects. An import commits in batches, so an import
+ * that fails after its first batch writes an event too. An import that adds nothing writes no event.
  */
 export async function recordedImport<R>(
   { source, events }: UserCommandContext,

@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 
 /**
- * Counts the other active superusers, if the user $1 is a superuser. `below` collects the groups that make superusers
- * and those below them, up to 20 levels, because a call of `is_superuser` for each user would take minutes.
+ * Counts the other active superusers, if the user $1 is a superuser. `below` collects the groups that grant superuser
+ * rights and their descendants, up to 20 levels, because a call of `is_superuser` for each user would take minutes.
  */
 const OTHER_SUPERUSERS = `
   WITH RECURSIVE below (id, level) AS (

@@ -61,7 +61,7 @@ export const createToken: UserSubcommand = {
   },
 };
 
-/** Lists the tokens of all users, or of one. Keys are not stored, so none is shown. */
+/** Lists the tokens of all users, or of one user. Shows no keys, because keys are not stored. */
 export const listTokens: UserSubcommand = {
   usage: '[USERNAME]',
   run: async ([username], { source }) => {
