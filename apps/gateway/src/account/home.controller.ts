@@ -8,8 +8,8 @@ import { SetupService } from '../setup/setup.service.js';
 import { ACCOUNT_PAGE_PATH } from './account-page.controller.js';
 
 /**
- * The root URL `/`, where a flow without a destination ends. Redirects an anonymous visitor to the login, or to the
- * set-up page while nobody has set the installation up, and a user to the account page.
+ * The root URL `/`, where a flow without a destination ends. Redirects a user to the account page, and an anonymous
+ * visitor to the login, or to the set-up page of a new installation.
  */
 @Controller()
 export class HomeController {

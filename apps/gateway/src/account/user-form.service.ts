@@ -9,7 +9,7 @@ import { type FormFields, InvalidFieldsError } from '../http/zod-body.pipe.js';
 import { UserSwitchingService } from '../user-switching/user-switching.service.js';
 import { BrowserUsersService } from '../users/browser-users.service.js';
 
-/** The users of a browser on the account page, and the forms that add one or switch to one. */
+/** The users of a browser on the account page, and the forms that add a user or switch to another user. */
 @Injectable()
 export class UserFormService {
   constructor(
@@ -25,8 +25,9 @@ export class UserFormService {
   }
 
   /**
-   * Starts the flow that a form asks for, and returns the address of its page. Returns `undefined` for any other form, and
-   * if the flow cannot start, such as for a user who is no longer logged in: the page then shows who is.
+   * Starts the flow that a form asks for, and returns the address of its page. Returns `undefined` for any other form,
+   * and if the flow cannot start, such as for a user who is no longer logged in. The page then shows the users who are
+   * logged in.
    */
   async start(
     { switch_to: target, add_user: adds }: FormFields,

@@ -37,7 +37,7 @@ export interface AccessSubject {
   readonly groups?: ReadonlySet<string>;
 }
 
-/** Whether a user may use an application, and what the policies have returned besides. */
+/** Whether a user may use an application, with the messages and events of the policies. */
 export interface AccessDecision {
   readonly pass: boolean;
   /** Messages of the policies for the user. */
@@ -62,8 +62,8 @@ export class ApplicationAccess {
   ) {}
 
   /**
-   * Returns whether the user may use the application. There is no flow, so changes of a plan that a policy requests have
-   * no effect. Throws `policy_away` or `bus_down` if the policies cannot be asked: then nothing is granted.
+   * Returns whether the user may use the application. There is no flow, so changes of a plan that a policy requests
+   * have no effect. Throws `policy_away` or `bus_down`, and so grants no access, if the policies cannot be evaluated.
    */
   async judge(application: RestrictedApplication, subject: AccessSubject): Promise<AccessDecision> {
     const { access } = application;

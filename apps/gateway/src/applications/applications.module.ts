@@ -6,7 +6,7 @@ import { ApplicationAccess } from './application-access.service.js';
 import { JwksController } from './jwks.controller.js';
 import { TokenSigner } from './token.signer.js';
 
-/** What all applications share: who may use them, and the keys that sign their tokens. */
+/** The services that all kinds of applications share: access decisions, and the keys that sign tokens. */
 @Module({
   imports: [AuthModule, EngineModule],
   controllers: [JwksController],

@@ -53,7 +53,7 @@ export class TokenSigner {
     { issuer, audience }: Pick<TokenHeader, 'issuer' | 'audience'>,
   ): Promise<string | undefined> {
     const keys = createLocalJWKSet({ keys: [...this.publicKeys] });
-    // At this date, no token has expired. So jose accepts expired tokens too.
+    // Verifies as of 1970, when no token has expired, so that jose accepts expired tokens too.
     const currentDate = new Date(0);
     try {
       return (await jwtVerify(token, keys, { algorithms: [SIGNING_ALGORITHM], issuer, audience, currentDate })).payload

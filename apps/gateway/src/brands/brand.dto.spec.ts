@@ -20,7 +20,7 @@ const OLDER = {
 };
 
 describe('the current brand', () => {
-  it('of 2026.8 has the fields that are new in it, and slugs only of flows that the brand names', () => {
+  it('has the fields that are new in 2026.8, and a slug only for each flow that the brand names', () => {
     expect(shown('2024.8')).toEqual(OLDER);
     expect(shown('2026.8')).toEqual({
       ...OLDER,
@@ -51,7 +51,7 @@ describe('the current brand', () => {
     });
   });
 
-  it.each(API_VERSIONS)('of %s is valid in its schema', (view) => {
+  it.each(API_VERSIONS)('matches the schema of %s', (view) => {
     const strict = z.strictObject(typeIn(view, currentBrand).shape);
     expect(strict.safeParse(shown(view, { newer_flows: { lockdown: 'lock' } })).error).toBeUndefined();
   });
@@ -82,13 +82,13 @@ describe('the published schema of 2026.8', () => {
     'flags',
   ];
 
-  it('has the newer fields of the current brand, of which the slugs of flows are optional', () => {
+  it('has the newer fields of the current brand, and its slugs of flows are optional', () => {
     const slugs = ['flow_lockdown', 'flow_request', 'flow_user_switch'];
     expect(addedTo('CurrentBrand', 'properties')).toEqual({ added: [...required, ...slugs].sort(), removed: [] });
     expect(addedTo('CurrentBrand', 'required')).toEqual({ added: required, removed: [] });
   });
 
-  it('has the newer capabilities, and no time of the cache of reputations', () => {
+  it('has the newer capabilities, and no cache timeout of reputations', () => {
     expect(addedTo('Config', 'properties')).toEqual({ added: [], removed: ['cache_timeout_reputation'] });
     const [older, newer] = documents.map(({ components }) => components.schemas['CapabilitiesEnum']?.enum ?? []);
     expect(newer?.filter((value) => !older?.includes(value))).toEqual([

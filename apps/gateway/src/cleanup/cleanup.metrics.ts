@@ -29,7 +29,9 @@ export const lastSuccess = gauge({
   labels: {},
 });
 
-/** The cleaners of this process. The metric asks only the newest one, because all of them clean the same database. */
+/**
+ * The cleaners of this process. The metric reads only the newest cleaner, because all of them clean the same database.
+ */
 const cleaners = new Set<Backlog>();
 
 lazyGauge(

@@ -107,8 +107,8 @@ export class ConsentRepository {
   }
 
   /**
-   * Revokes a consent with its codes and tokens, also the tokens of exchanges that run at the same moment, and writes an
-   * audit event about its user. Returns false if there is no such consent.
+   * Revokes a consent with its codes and tokens, including tokens of concurrent code exchanges, and writes an audit
+   * event about its user. Returns false if there is no such consent.
    */
   async remove(consent: ConsentRecord, facts: RequestFacts): Promise<boolean> {
     const { pk, user, application, permissions } = consent;

@@ -68,7 +68,7 @@ it('a session of several logins of a browser is not bound', async () => {
   expect(await bindings.bind([key], begun.sessionId, KEY)).toBe(false);
 });
 
-it('a registration that a login of another user has overtaken binds nothing', async () => {
+it('a registration binds nothing if another user has logged in to the session meanwhile', async () => {
   const { begun, key } = await loggedIn();
   const other = await enrol(store.source);
   const [logIn, bind] = [

@@ -35,8 +35,8 @@ export class DeviceBoundSessionService {
   ) {}
 
   /**
-   * Offers the browser to bind an unbound session. Sets the bound cookie already, so that requests which the browser
-   * sends during the registration are still authenticated after it.
+   * Offers the browser to bind an unbound session. Sets the bound cookie already, so that requests that the browser
+   * sends during the registration stay authenticated when it has finished.
    */
   offer(reply: FastifyReply, sessionId: string): void {
     const { DEVICE_BOUND_SESSIONS, DEVICE_CHALLENGE_S } = this.config;
@@ -66,8 +66,8 @@ export class DeviceBoundSessionService {
   }
 
   /**
-   * Sets a new bound cookie for a proof of the session's device, or ends the binding in the browser if the session is no
-   * longer bound, or if the session cookie is that of another session. Never sets a session cookie. Throws
+   * Sets a new bound cookie for a proof of the session's device, or ends the binding in the browser if the session is
+   * no longer bound, or if the session cookie belongs to another session. Never sets a session cookie. Throws
    * `device_proof_required` with a challenge if the proof is missing, or signs no valid challenge, and
    * `device_proof_invalid` if the device's key has not signed it.
    */
@@ -96,7 +96,7 @@ export class DeviceBoundSessionService {
     return sessionInstructions(sessionId);
   }
 
-  /** Returns the problem that asks for a proof, and sets the challenge, which is good for one proof. */
+  /** Returns the problem that asks for a proof, and sets the challenge, which is valid for one proof. */
   private challenged({ reply }: HttpExchange, sessionId: string, binding: DeviceBinding): Problem {
     const challenge = this.boundCookies.issue('refresh', subjectOf(sessionId, binding), this.config.DEVICE_CHALLENGE_S);
     void reply.header('secure-session-challenge', `"${challenge}";id="${sessionId}"`);
@@ -113,5 +113,8 @@ export class DeviceBoundSessionService {
   }
 }
 
-/** The subject of a refresh challenge: the session, and the number of its proofs, which each proof raises. */
+/**
+ * The subject of a refresh challenge: the session, and its number of accepted proofs. Each accepted proof raises this
+ * number, so a challenge cannot be replayed.
+ */
 const subjectOf = (sessionId: string, { proofs }: Pick<DeviceBinding, 'proofs'>) => `${sessionId}_${proofs}`;

@@ -1,14 +1,16 @@
 import { authenticatorNameOf } from '@gatehouse/authenticators';
 import type { UserDevice } from './user-device.repository.js';
 
-/** What the owner of a passkey sees about it. Null stands for an unknown fact, such as that of an imported passkey. */
+/**
+ * The details of a passkey that its owner sees. Null stands for an unknown detail, for example of an imported passkey.
+ */
 export interface PasskeyDetails {
   readonly aaguid: string;
   /** Name of the password manager or of the model of the authenticator. */
   readonly authenticator: string | null;
   /** Whether the passkey can be synchronised between devices. Never changes. */
   readonly backup_eligible: boolean | null;
-  /** Whether it was synchronised when it was last used. */
+  /** Whether the passkey was synchronised at its last use. */
   readonly backed_up: boolean | null;
 }
 

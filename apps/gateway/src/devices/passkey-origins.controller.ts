@@ -22,8 +22,8 @@ export class PasskeyOriginsController {
   ) {}
 
   /**
-   * Returns the list. Throws `not_found` if it is empty, and on every host but that of BASE_URL, because passkeys are
-   * bound to no other host.
+   * Returns the list. Throws `not_found` if the list is empty, and on every host other than that of BASE_URL, to which
+   * passkeys are bound.
    */
   @Get('')
   @RouteConfig(FILE_ROUTE)

@@ -20,7 +20,7 @@ export class FlowChangeAccessService {
   /**
    * Allows a change to superusers with an API token that has the scope `flows`, or who have proved a device in their
    * session within FLOW_CHANGE_PROOF_S. A device counts from FLOW_CHANGE_DEVICE_AGE_S after its set-up, because a
-   * password is enough to set up the first one. Throws `permission_denied`, `token_scope` for another API token, and
+   * password is enough to set up the first device. Throws `permission_denied`, `token_scope` for another API token, and
    * `proof_required`.
    */
   async require(principal: Principal | undefined): Promise<void> {

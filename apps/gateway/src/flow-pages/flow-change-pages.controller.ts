@@ -39,7 +39,7 @@ const ACTIONS: readonly FlowAction[] = ['publish', 'rollout', 'rollback', 'previ
 
 /**
  * The pages on which superusers confirm a change of a flow, or make a preview link. Their forms need no JavaScript.
- * They contain the versions that the page has shown, so that a change by another superuser in between is noticed.
+ * They contain the versions that the page has shown, so that a concurrent change by another superuser is detected.
  */
 @AllowAnonymous()
 @Controller('/if/admin/flows/:slug')
@@ -133,8 +133,8 @@ export class FlowChangePagesController {
   }
 
   /**
-   * Returns the URL of the login, which leads back to the form with the typed values. Leaves out a reason that would
-   * make the URL too long.
+   * Returns the URL of the login, after which the visitor returns to the form with the typed values. Leaves out a
+   * reason that would make the URL too long.
    */
   private loginFor(form: Form, typed: Readonly<Record<string, string>>): string {
     const { reason: _long, ...short } = typed;

@@ -46,7 +46,7 @@ export function typedFields(action: FlowAction, fields: FormFields): Typed {
 /** Returns the values that fill an empty form. `percent` is the share of the running rollout. */
 export function proposedFields(action: FlowAction, percent: number | undefined): Typed {
   if (action !== 'rollout') return {};
-  // The margin stays empty: without one, the guard of the running rollout goes on watching.
+  // The margin stays empty, which keeps the guard of the running rollout.
   return percent === undefined ? PROPOSED : { percent: String(percent), for: DEFAULT_WATCH_TIME };
 }
 

@@ -8,7 +8,7 @@ import { FlowVersionRepository } from './flow-version.repository.js';
 export type FlowAction = FlowChangeData['action'];
 type Confirmation = NonNullable<FlowChangeData['confirmation']>;
 
-/** What a form would change, or why the change cannot be made. */
+/** The effect of a form, or why the change is not possible. */
 export interface LoadedChange {
   readonly flow: ListedFlow;
   readonly version: number | undefined;
@@ -56,8 +56,8 @@ export class FlowChangeLoader {
 }
 
 /**
- * Returns the version that loses visitors by the change, and the version that gets them. If `version` is current
- * already, the candidate loses its visitors.
+ * Returns the version that loses visitors by the change, and the version that gets these visitors. If `version` is
+ * current already, the candidate loses its visitors.
  */
 const endsOf = ({ version: current, candidate }: ListedFlow, version: number): [from: number, to: number] =>
   version === current ? [candidate?.version ?? current, version] : [current, version];

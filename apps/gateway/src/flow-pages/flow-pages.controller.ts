@@ -17,8 +17,8 @@ import { ShownVersionService } from './shown-version.service.js';
 type ComparisonOutcome = Pick<FlowVersionsPageData, 'selected' | 'comparison' | 'refused'>;
 
 /**
- * The pages on which superusers look at flows and their versions. Anonymous visitors are redirected to the login, which
- * leads back.
+ * The pages on which superusers look at flows and their versions. Anonymous visitors are redirected to the login, and
+ * then back to the page.
  */
 @AllowAnonymous()
 @Controller('/if/admin/flows')

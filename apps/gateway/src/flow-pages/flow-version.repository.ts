@@ -34,7 +34,7 @@ export class FlowVersionRepository {
     return unlessUnknown(this.#releases.versions(slug));
   }
 
-  /** Returns what differs between two versions; `undefined` if the flow does not have both. */
+  /** Returns the differences between two versions; `undefined` if the flow does not have both. */
   async changes(slug: string, from: number, to: number): Promise<readonly VersionChange[] | undefined> {
     return (await unlessUnknown(this.#releases.diff(slug, from, to)))?.map(presentChange);
   }

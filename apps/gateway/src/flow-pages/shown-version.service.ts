@@ -11,7 +11,7 @@ import { FlowSimulationService } from './flow-simulation.service.js';
 type ShownVersion = Pick<FlowVersionsPageData, 'shown' | 'diagram' | 'simulation'>;
 type Query = Readonly<Record<string, unknown>>;
 
-/** The period whose visitors a diagram counts, unless the address of the page names another period. */
+/** The default period for the numbers of visitors in a diagram. */
 const DEFAULT_PERIOD = '1d';
 
 /** Loads the version that the page of a flow shows: its diagram with the numbers of its funnel, and its simulation. */

@@ -18,7 +18,7 @@ export const presentChange = ({ fields, ...change }: Change): VersionChange => (
   })),
 });
 
-/** Returns a text with several lines as it is, such as an expression, and any other value as JSON. */
+/** Returns a multi-line text unchanged, such as an expression, and any other value as JSON. */
 function textOf(value: unknown): string {
   const text =
     typeof value === 'string' && value.includes('\n')

@@ -9,11 +9,11 @@ import type { FlowRequestParams } from './flow-request.reader.js';
 /** An anonymous visitor who wants to use an application. */
 export interface ApplicationVisit extends Pick<FlowRequestParams, 'query' | 'crossSite'> {
   readonly application: NonNullable<PlanContext['application']>;
-  /** Slug of the flow in which visitors log in for the application; by default that of the brand. */
+  /** Slug of the flow in which visitors log in for the application. Default: the brand's login flow. */
   readonly slug: string | undefined;
 }
 
-/** Codes of problems after which the login goes on without the fact: its page deals with the session. */
+/** Problems that are ignored: the login continues without the fact `application`, and its page handles the cause. */
 const PASSED_OVER: readonly Problem['code'][] = ['stage_busy', 'not_authenticated', 'not_found'];
 
 /** Starts logins that lead to an application (docs/spec/executor.md#application). */
@@ -25,9 +25,9 @@ export class ApplicationLoginService {
   ) {}
 
   /**
-   * Starts the login of an anonymous visitor with the fact `application`, and returns the address of its page. A running
-   * login for the same application goes on. Throws `flow_not_applicable` if the flow does not admit the visitor, and
-   * `rate_limited`.
+   * Starts the login of an anonymous visitor with the fact `application`, and returns the address of its page. A
+   * running login for the same application continues. Throws `flow_not_applicable` if the flow does not admit the
+   * visitor, and `rate_limited`.
    */
   async begin(exchange: HttpExchange, { application, query, crossSite, ...given }: ApplicationVisit): Promise<string> {
     const slug = given.slug ?? (await this.brands.find(exchange.request.host)).flowsByPurpose.authentication;

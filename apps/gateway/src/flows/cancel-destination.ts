@@ -25,14 +25,14 @@ export function refererPage(referer: string | undefined, host: string): FlowPage
 
 /** A visitor's request to cancel. */
 interface Cancellation {
-  /** The page that the visitor has left, if the browser names it. */
+  /** The page that the visitor has left, if the `Referer` names one. */
   readonly page: FlowPage | undefined;
   /** The plan of that page, or else the plan that was last saved. */
   readonly cancelled: CancelledPlan | undefined;
   readonly isLoggedIn: boolean;
-  /** Whether a logged-in user refuses without logging out. */
+  /** Whether a logged-in user refuses without being logged out. */
   readonly stays: boolean;
-  /** The parameter `next` of the request. Counts if neither the page nor its plan says where the visitor wants to go. */
+  /** The parameter `next` of the request. Used if neither the page nor its plan has a destination. */
   readonly next?: string | undefined;
   /** Slug of the flow that logs out. */
   readonly logout: string | undefined;
@@ -40,7 +40,7 @@ interface Cancellation {
 
 /**
  * Returns the local path to which a visitor who cancels is redirected: the start of the same flow, with its query and
- * `next`. A logged-in user is logged out on the way, unless the user only refuses (docs/spec/executor.md#cancel).
+ * `next`. The path first logs a logged-in user out, unless the user only refuses (docs/spec/executor.md#cancel).
  */
 export function cancelDestination(cancellation: Cancellation): string {
   const { isLoggedIn, stays, logout } = cancellation;
@@ -58,8 +58,8 @@ function pageOf({ page, cancelled }: Cancellation): FlowPage | undefined {
   const { slug, plan } = cancelled;
   if (plan.ended) return page ?? ('denied' in plan.ended ? { slug, query: {} } : undefined);
   const { query, next, cross_site: isMarked } = plan;
-  // Keeps the cross-site mark. Without it, the flow would act without a question, because the redirect comes from this
-  // site.
+  // Keeps the cross-site mark. Without the mark, the flow would act without a confirmation, because the redirect comes
+  // from this site.
   const marked = isMarked ? { ...query, [CROSS_SITE]: '1' } : query;
   return { slug, query: next === undefined ? marked : { ...marked, next } };
 }
@@ -71,8 +71,8 @@ function withRequestedNext(page: FlowPage | undefined, { next }: Cancellation): 
 }
 
 /**
- * Returns whether the flow's page can start the flow again. It cannot if the plan started with steps in addition to
- * those of its flow, such as the plan of a device code: the page would start the flow without them.
+ * Returns whether the flow's page can start the flow again. False if the plan started with additional steps, such as
+ * the plan of a device code, because the page would start the flow without these steps.
  */
 const isRestartable = ({ cancelled }: Cancellation): boolean => cancelled?.plan.begun?.insert === undefined;
 

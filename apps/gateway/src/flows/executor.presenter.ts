@@ -73,7 +73,7 @@ export function presentFlowResponse(response: FlowResponse, context: Presentatio
   }
 }
 
-/** Returns the challenge that leads out of a flow that is done, or to another flow. */
+/** Returns the redirect challenge of a flow that is done or continues in another flow. */
 const redirectOf = ({ to, continues }: Extract<FlowResult, { type: 'done' }>, { view }: PresentationContext) => ({
   component: 'xak-flow-redirect',
   ...valueIn(view, redirectChallenge, { to, final_redirect: continues !== true }),
@@ -103,7 +103,7 @@ function challengeOf(
   );
 }
 
-/** Returns a translator by the stage's own translations, else by those of Gatehouse. */
+/** Returns a translator that uses the stage's own translations first, then those of Gatehouse. */
 function translatorOf({ form }: ChallengeSource, locale: Locale): Translate {
   const texts = form?.translations[locale] ?? {};
   const translate = translator(locale);

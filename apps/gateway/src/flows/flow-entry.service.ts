@@ -12,8 +12,8 @@ export class FlowEntryService {
   constructor(@Inject(FlowStarter) private readonly starter: FlowStarter) {}
 
   /**
-   * Returns the response. If its redirect stage leads to another flow, plans that flow first, and returns the redirect
-   * to its page with the query of the redirecting plan. Returns a denial if the flow does not apply to the visitor, and any
+   * Returns the response. If its redirect stage leads to another flow, plans that flow and returns a redirect to its
+   * page, with the query of the redirecting plan. Returns a denial if that flow does not apply to the visitor, and any
    * other problem as a result.
    */
   async enter(request: FlowRequest, response: FlowResponse): Promise<FlowResponse> {

@@ -52,7 +52,7 @@ export function flowInfo(response: FlowResponse, user: AvatarSubject | undefined
   return { title, ...themedBackground(background), cancel_url, layout };
 }
 
-/** Returns the layout that is most like a layout and that the line 2024.8 has. */
+/** Returns the most similar layout that the line 2024.8 has. */
 const olderLayout = (layout: FlowInfo['layout']): FlowInfo['layout'] =>
   layout.replace('_frame_background', '') as FlowInfo['layout'];
 

@@ -123,8 +123,8 @@ export class FlowPageController {
   /**
    * Redirects to the local path at which the flow ends. Redirects a visitor whom the flow does not admit to a page
    * where the visitor can continue. Returns `undefined` if the flow ends at another site: the page then shows a link.
-   * After a form, shows a link to a local path that can redirect to another site too, because browsers apply the
-   * `form-action` of the page's CSP to redirects.
+   * After a form, the page also shows a link for a local path that can redirect to another site, because browsers apply
+   * the CSP directive `form-action` to redirects.
    */
   private redirect(exchange: HttpExchange, page: PageResponse) {
     const { request, reply } = exchange;

@@ -36,8 +36,8 @@ const STAY = 'stay';
 const NOTHING_CANCELLED = { user: undefined, cancelled: undefined };
 
 /**
- * Redirects to the flow of a designation or of a stage (docs/spec/executor.md#helper-addresses). Only `configure` needs
- * a user. It refuses a secret in the query before it looks the user up.
+ * Redirects to the flow of a designation or of a stage (docs/spec/executor.md#helper-addresses). Only the route
+ * `configure` needs a user. The route refuses a secret in the query before it looks the user up.
  */
 @Public()
 @Controller('/flows/-')
@@ -57,8 +57,8 @@ export class FlowRedirectsController {
 
   /**
    * Redirects to the brand's flow of the designation, else to the first flow with that designation, and keeps the
-   * query. Does not check whether the flow applies to this visitor: the page of the flow explains that better than a
-   * 404.
+   * query. Does not check whether the flow applies to this visitor: the page of the flow explains the refusal better
+   * than a 404.
    */
   @Get('default/:designation/')
   @Redirect()
@@ -73,11 +73,11 @@ export class FlowRedirectsController {
   }
 
   /**
-   * Deletes all plans of the session, and refuses the device of the plan that the visitor has left. Redirects to the start
-   * of its flow, with its `next`, and logs a user out before, as clients expect of the link "Not you?". A user who refuses
-   * an application is led back to it; while the consent service is away, the user gets 503 and can try again. A
-   * navigation from another site deletes nothing, and the logout flow then asks for confirmation. The login for an
-   * application starts again for that application.
+   * Deletes all plans of the session, and refuses the device of the plan that the visitor has left. Redirects to the
+   * start of the plan's flow, with its `next`, and logs a user out first, as clients expect of the link "Not you?". A
+   * user who refuses an application is redirected to that application. While the consent service is unavailable, the
+   * user gets 503 and can try again. A navigation from another site deletes nothing, and the logout flow then asks for
+   * confirmation. The login for an application starts again for that application.
    */
   @Get('cancel/')
   @Redirect(LOGOUT, 302)

@@ -19,8 +19,8 @@ import { JourneyFactsReader } from '../journeys/journey-facts.reader.js';
 /** The members of a FlowRequest that a controller reads from the URL and the body. */
 export type FlowRequestParams = Pick<FlowRequest, 'slug' | 'query' | 'answer' | 'crossSite'> & {
   /**
-   * The parameters of the URL itself, by default those of the HTTP request. Neither they nor the inner query, which is
-   * the member `query`, may contain a secret field (docs/spec/http.md#inner-query).
+   * The parameters of the URL itself, by default those of the HTTP request. Neither these parameters nor those of the
+   * inner query (the member `query`) may contain a secret field (docs/spec/http.md#inner-query).
    */
   readonly outer?: object;
 };

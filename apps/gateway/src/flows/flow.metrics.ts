@@ -73,7 +73,9 @@ export class MetricLabels {
   }
 }
 
-/** Counts what happens in flows. No label comes from a client: the slug is that of a flow that was found. */
+/**
+ * Counts events of flows in metrics. No label contains input of a client: only the slug of an existing flow is a label.
+ */
 export class CountingFlowObserver extends FlowObserver {
   constructor(private readonly labels: MetricLabels) {
     super();

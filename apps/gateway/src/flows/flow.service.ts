@@ -41,7 +41,7 @@ export class FlowService {
 
   /**
    * Shows the current challenge of a flow, or answers it, and returns the response of the executor. A problem of a step
-   * or of planning becomes such a response. Throws any other Problem.
+   * or of planning is returned as a response. Throws any other Problem.
    */
   async enter({ request, reply }: HttpExchange, params: FlowRequestParams): Promise<FlowResponse> {
     const flowRequest = await this.reader.read({ request, reply }, params);
@@ -138,22 +138,25 @@ export class FlowService {
   }
 
   /**
-   * Offers to bind the session of a user to the browser's device, whenever an unbound session gets a new key. A bound one
-   * stays bound unless the login is that of another user (docs/spec/device-bound-sessions.md#end-of-a-binding).
+   * Offers to bind the session of a user to the browser's device, whenever an unbound session gets a new key. A bound
+   * session stays bound unless another user logs in (docs/spec/device-bound-sessions.md#end-of-a-binding).
    */
   private offerBinding(
     exchange: HttpExchange,
     { sessionKey, authenticate, client }: FlowRequest,
     { cookie, sessionId, sessionUser, effects, context: { pending_user: user } }: FlowResponse,
   ) {
-    // A session of several logins cannot be bound, because the browser has one bound cookie.
+    // A session with several logins cannot be bound, because a browser has only one bound cookie.
     if (!cookie || cookie.set !== undefined || sessionId === undefined || client.outpost) return;
     const staysBound = !effects.isLogin || (user?.kind === 'saved' && isSameLogin(user, sessionUser));
     if (staysBound && sessionKey && this.cookies.isBound(exchange.request, sessionKey)) return;
     if (effects.isLogin || (sessionUser && !authenticate)) this.deviceBoundSessions.offer(exchange.reply, sessionId);
   }
 
-  /** Removes the switching cookie with a new session key, such as after a logout, if no user of its set is logged in. */
+  /**
+   * Removes the cookie for user switching when the session key changes, such as after a logout, if no user of its set
+   * is logged in.
+   */
   private async dropEmptySet(exchange: HttpExchange, { loginSet }: FlowRequest, { cookie }: FlowResponse) {
     if (!cookie || cookie.set !== undefined || !loginSet) return;
     if (await this.loginSets.isEmpty(loginSet)) clearSwitchingCookie(exchange, this.config);
@@ -184,7 +187,7 @@ export class FlowService {
   }
 }
 
-/** Returns the kind of the stage that is shown, or whose request ended with a problem. */
+/** Returns the kind of the stage whose challenge is shown, or whose request ended with a problem. */
 function stageOf(result: FlowResponse['result']): string | undefined {
   if (result.type === 'show') return result.contract.kind;
   return result.type === 'problem' ? result.problem.stage : undefined;

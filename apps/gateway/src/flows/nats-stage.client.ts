@@ -30,7 +30,7 @@ const hops = histogram({
   },
 });
 
-/** What learns how stages answer. */
+/** Observers of the replies of stages. */
 interface StageObservers {
   readonly labels: Pick<MetricLabels, 'kindOf'>;
   readonly outages: Pick<StageOutages, 'report' | 'end'>;

@@ -11,7 +11,7 @@ const contract = {
 const refused = (errors: Extract<FlowResult, { type: 'show' }>['errors']) =>
   reasonsOf({ type: 'show', contract, challenge: {}, errors });
 
-it('names the reason of each message of a field that has a named one, in order', () => {
+it('names the reasons of a field in the order of its messages, and leaves out fields without a named reason', () => {
   const errors = { 'a&b': [{ text: 'Own text' }, { code: 'taken' }], c: [{ code: 'differ' }], d: [{ text: 'Other' }] };
 
   expect(refused(errors)).toBe('a%26b=&a%26b=taken&c=differ');
@@ -37,14 +37,14 @@ it('sends no header that is longer than its limit', () => {
 });
 
 /**
- * Reasons with the text of another one that tell nothing about a user: a browser forgets a passkey whose random id the site
- * does not know, and a captcha is judged before the name, whatever the name is.
+ * Reasons that share their text with another reason, and still reveal nothing about a user: a browser forgets a passkey
+ * whose random id the site does not know, and a captcha is judged before the name, whatever the name is.
  */
 const HARMLESS: readonly string[] = [
   ...['authenticator_validate_unknown', 'identification_passkey_unknown', 'identification_captcha'],
 ];
 
-it('tells no more than the texts: within a stage, no two reasons about a user have the same text', () => {
+it('reveals no more than the texts: within a stage, no two reasons about a user have the same text', () => {
   for (const {
     contract: { kind, errors },
   } of Object.values(stages)) {

@@ -3,7 +3,7 @@ import type { FlowResult } from '@gatehouse/executor';
 
 /**
  * Response header that names the reasons of the texts in a challenge (docs/adr/0061). Its value has the format of a
- * query: pairs of a field and the reason of the field's text. A page chooses its own words by them.
+ * query: pairs of a field and the reason of the field's text. A page can choose its own text for each reason.
  */
 export const REASON_HEADER = 'x-gatehouse-reason';
 

@@ -14,7 +14,7 @@ interface Outage {
  * Logs the first reply after such a line.
  */
 export class StageOutages {
-  /** By kind. Kinds are those of published flows, so there are few. */
+  /** Outages by stage kind. Kinds are those of published flows, so there are few. */
   readonly #outages = new Map<string, Outage>();
 
   /** `now` returns the milliseconds of a clock that never goes back. */

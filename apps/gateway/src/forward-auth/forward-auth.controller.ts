@@ -101,8 +101,8 @@ export class ForwardAuthController {
 
   /** Returns the `Cookie` header for the application. */
   private cookiesFor({ origin }: SiteAddress, { headers, hostname }: FastifyRequest): string {
-    // `hostname` comes from X-Forwarded-Host. Some proxies pass on the one that a script has set. A script cannot set
-    // Host.
+    // `hostname` comes from X-Forwarded-Host. Some proxies forward an X-Forwarded-Host that a script has set. A script
+    // cannot set Host.
     const host = parseSiteAddress(`http://${headers.host}`);
     const isAtLogin = host !== undefined && new URL(host.origin).hostname === new URL(this.config.BASE_URL).hostname;
     return withoutOwnCookies(headers.cookie, { isAtSite: !isAtLogin && new URL(origin).hostname === hostname });

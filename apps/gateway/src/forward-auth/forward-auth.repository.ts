@@ -27,7 +27,7 @@ export interface ForwardSession {
   readonly user: SiteUser;
 }
 
-/** A site, and the session that a cookie stands for there. */
+/** A site, and the session to which a cookie of the site belongs. */
 export interface FoundSite {
   readonly site: ProxyApplication;
   readonly session: ForwardSession | undefined;
@@ -44,7 +44,7 @@ export interface ForwardCode {
   readonly lifetimeS: number;
 }
 
-/** What a browser presents to get the cookie of a site. */
+/** The data with which a browser redeems a code for the cookie of a site. */
 export type RedeemedCode = Pick<ForwardCode, 'hash' | 'application' | 'nonceHash' | 'destinationHash' | 'lifetimeS'> & {
   /** SHA-256 of the new cookie. */
   readonly cookieHash: Buffer;
@@ -104,9 +104,9 @@ const CREATE_CODE = {
 const RECORD = { name: 'forward_auth_events', text: insertOutboxRows(1) };
 
 /**
- * Uses a code up, and stores the cookie. One of several requests with the same code wins. Deletes older cookies of the
- * session at the site, except those of the last minute, which another tab may be about to get. Locks the session before the
- * code, like a logout, so that the two cannot deadlock. $1 hash of the code, $2
+ * Redeems a code and stores the cookie. Only one of several concurrent requests with the same code succeeds. Deletes
+ * older cookies of the session at the site, except cookies of the last minute, which another tab may be about to
+ * receive. Locks the session before the code, like a logout, so that the two cannot deadlock. $1 hash of the code, $2
  * application, $3 hash of the nonce, $4 hash of the destination, $5 hash of the cookie, $6 lifetime in seconds.
  */
 const REDEEM = {
@@ -182,9 +182,9 @@ export class ForwardAuthRepository {
   }
 
   /**
-   * Uses a code up and stores the cookie, which lasts at most as long as the session. Returns false, and uses nothing up,
-   * if the code is unknown, used or expired, belongs to another site, browser or destination, or if its user or session
-   * is not valid any more.
+   * Redeems a code and stores the cookie, which lasts at most as long as the session. Returns false, and keeps the
+   * code, if the code is unknown, used or expired, belongs to another site, browser or destination, or if its user or
+   * session is not valid any more.
    */
   async redeem({
     hash,
@@ -198,7 +198,7 @@ export class ForwardAuthRepository {
     return (await runNamed(this.source, REDEEM, values)).rows.length > 0;
   }
 
-  /** Ends the session of a cookie at a site. The login session from which the cookie was issued goes on. */
+  /** Ends the session of a cookie at a site. The login session from which the cookie was issued continues. */
   async remove(cookieHash: Buffer, application: string): Promise<void> {
     await runNamed(this.source, REMOVE, [cookieHash, application]);
   }

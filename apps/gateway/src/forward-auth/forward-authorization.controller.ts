@@ -41,7 +41,7 @@ const CODE_LENGTH = 43;
 const STATE = /^[\w-]{43}$/;
 const DENIED = sentence('You may not use {name}.').text;
 const TOO_WEAK = sentence('{name} asks for a stronger login. Set up an authenticator, then try again.').text;
-/** Query parameter that says that the user has been sent to the login already. It ends loops, and proves nothing. */
+/** Query parameter that marks a request after the login, to prevent redirect loops. It proves nothing. */
 const ASKED = 'asked';
 
 /** A logged-in user who wants to use a site. */
@@ -75,11 +75,11 @@ export class ForwardAuthorizationController {
   ) {}
 
   /**
-   * Redirects to the site with a code. Redirects anonymous visitors to the login and back here, and users whose login is
-   * not enough to the brand's step-up flow. Shows the page of a denial,
-   * with status 403, to users who may not use the application. Throws `not_found` at any other host than that of the login and for an
-   * unknown application, `forward_auth_invalid` without the hash of a nonce, and `proof_required` for an API token,
-   * because the cookie of the site would outlive the token.
+   * Redirects to the site with a code. Redirects anonymous visitors to the login and back here, and users whose login
+   * is not enough to the brand's step-up flow. Shows the page of a denial, with status 403, to users who may not use
+   * the application. Throws `not_found` at any host other than the login's, and for an unknown application,
+   * `forward_auth_invalid` without the hash of a nonce, and `proof_required` for an API token, because the cookie of
+   * the site would outlive the token.
    */
   @Get('')
   @AllowAnonymous()

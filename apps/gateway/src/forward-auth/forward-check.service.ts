@@ -69,7 +69,7 @@ export class ForwardCheckService {
    */
   async check(origin: string, request: FastifyRequest, reply: FastifyReply): Promise<Verdict> {
     const cookie = cookieValue(request.headers.cookie, cookieNamesAt(origin).session);
-    // A made-up cookie is judged like none, so that it costs no statement.
+    // A cookie that Gatehouse has not issued counts as no cookie, and costs no database statement.
     const cookieHash = cookie !== undefined && this.cookies.isIssued(origin, cookie) ? digestOf(cookie) : undefined;
     const ip = clientIp(request);
     const key = cookieHash ? `${origin} ${cookieHash.toString('base64')} ${ip}` : origin;
@@ -112,7 +112,8 @@ export class ForwardCheckService {
     const client = { ip, user_agent: request.headers['user-agent'] ?? '' };
     const identity = { ...user, is_superuser: false, debug: false };
     const isWithin = await this.bindings.check({ id, lastIp, user: identity }, { client, requestId: request.id });
-    // A broken binding ends the session, so the verdicts for its other addresses are wrong too.
+    // A client outside of the session's binding ends the session, so cached verdicts for its other addresses are wrong
+    // too.
     if (!isWithin) this.dropUser(user.uuid);
     return isWithin;
   }

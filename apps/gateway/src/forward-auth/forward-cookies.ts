@@ -54,9 +54,9 @@ export function cookieValue(header: string | undefined, name: string): string | 
 }
 
 /**
- * Returns the `Cookie` header without the cookies of forward auth; empty if no other is left. Without `isAtSite`, that
- * is, if the check arrived at another host than the site's, removes LOGIN_COOKIES too: a script in a login page could
- * have sent the check to read them.
+ * Returns the `Cookie` header without the cookies of forward auth; empty if no other cookie is left. If `isAtSite` is
+ * false, the check arrived at a host other than the site's. Then also removes LOGIN_COOKIES, because a script in a
+ * login page could have sent the check to read them.
  */
 export const withoutOwnCookies = (header: string | undefined, { isAtSite }: { readonly isAtSite: boolean }): string =>
   cookiesIn(header)

@@ -27,10 +27,10 @@ export function parseSiteAddress(text: string): SiteAddress | undefined {
 }
 
 /**
- * Returns the URL to which a visitor is redirected after the login at a site: `address` with its path and query byte for
- * byte, or the front page of the site. Every other address leads to the front page: one of another origin, one whose
- * path begins with two slashes, one with a backslash, white space, control or non-ASCII characters, one that is longer
- * than `limit` bytes, and one that the proxy would send to Gatehouse (a redirect loop).
+ * Returns the URL to which a visitor is redirected after the login at a site: `address` with its path and query byte
+ * for byte, or the front page of the site. The front page replaces an address that has another origin, a path that
+ * begins with two slashes, a backslash, white space, control or non-ASCII characters, or more than `limit` bytes (open
+ * redirect), and an address that the proxy would send to Gatehouse (redirect loop).
  */
 export function destinationAt(origin: string, address: string, limit: number): string {
   const front = `${origin}/`;
@@ -78,7 +78,7 @@ export interface StartQuery {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** Matches a parameter `rd` whose address is not encoded as a whole. Its path may contain encoded characters. */
+/** Matches a parameter `rd` with an unencoded address. The path of the address may contain encoded characters. */
 const RAW_ADDRESS = /(?:^|&)rd=(https?:\/\/[^/?#%]+(?:[/?#].*)?)$/is;
 
 /**

@@ -6,7 +6,10 @@ import { isFromTrustedProxy } from '../http/request-spans.js';
 
 /** Time after which a cause is logged again, in milliseconds. */
 const LINE_EVERY_MS = 60_000;
-/** Largest number of causes that are logged in this time. Clients can make up hosts, so there is no end of causes. */
+/**
+ * Largest number of causes that are logged in this time. Clients can make up hosts, so the number of causes is
+ * unbounded.
+ */
 export const MAX_CAUSES = 20;
 
 /**

@@ -30,7 +30,7 @@ describe('the address of a check', () => {
     ['traefik', '?x=%2e%2e/'],
     ['caddy', '/'],
     ['envoy', '/a?b'],
-  ] as const)('of %s may be the plain one with %j', (kind, rest) => {
+  ] as const)('of %s is accepted with %j after its plain path', (kind, rest) => {
     expect(addressOf(kind, `${PATH}/${kind}${rest}`)).toEqual({ origin: 'https://app.example.org', rest: '/a?b' });
   });
 
@@ -44,7 +44,7 @@ describe('the address of a check', () => {
     expect(addressOf(kind, url)).toBe('forward_auth_invalid');
   });
 
-  it('of envoy may have a path that stays below it', () => {
+  it('of envoy is accepted with dots in the path that stay below it', () => {
     expect(addressOf('envoy', `${PATH}/envoy/a/..%2fb/%2e%2e/c?d=../..`)).toMatchObject({
       rest: '/a/..%2fb/%2e%2e/c?d=../..',
     });

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { isFromTrustedProxy } from '../http/request-spans.js';
 import { decodedPath, FORWARD_PATH, isForwardPath, parseSiteAddress, type SiteAddress } from './forward-destination.js';
 
-/** The kinds of proxies. Each kind names the request that it asks about in another way. */
+/** The kinds of proxies. Each kind has its own way to name the request that it asks about. */
 export const PROXY_KINDS = ['nginx', 'traefik', 'caddy', 'envoy'] as const;
 export type ProxyKind = (typeof PROXY_KINDS)[number];
 
@@ -43,8 +43,8 @@ function addressIn(kind: ProxyKind, request: FastifyRequest): SiteAddress {
 }
 
 /**
- * Throws unless the path of the check has its usual spelling. A proxy passes some requests of visitors on to Gatehouse,
- * and could take an unusual spelling of a check for one of those. A script in a page could then read the response,
+ * Throws unless the path of the check has its usual spelling. A proxy passes some requests of visitors on to Gatehouse.
+ * It could mistake an unusually spelled check for such a request, and a script in a page could then read the response,
  * which names the user.
  */
 function requirePlainPath(kind: ProxyKind, { url }: FastifyRequest): void {
@@ -56,7 +56,7 @@ function requirePlainPath(kind: ProxyKind, { url }: FastifyRequest): void {
 
 /**
  * Throws for a path below FORWARD_PATH, which belongs to Gatehouse. A proxy must send such requests to Gatehouse
- * without a check, else it would redirect each of them to the login, without end.
+ * without a check, else each of them would be redirected to the login (redirect loop).
  */
 function requireOwnPath({ origin, rest }: SiteAddress): void {
   if (isForwardPath(new URL(origin + rest).pathname))
@@ -75,7 +75,7 @@ function originalUrl(request: FastifyRequest): SiteAddress {
 }
 
 function appendedPath(request: FastifyRequest): SiteAddress {
-  // Envoy passes X-Forwarded-Host of a client on, which could name another site than that of the request.
+  // Envoy forwards the X-Forwarded-Host of a client, which could name a site other than the requested one.
   const origin = parseSiteAddress(`${request.protocol}://${request.headers.host}`)?.origin;
   if (origin === undefined) throw invalid('Expected the host of the request in Host.');
   const rest = request.url.replace(/^[^?]*?\/auth\/envoy/, '');

@@ -10,9 +10,9 @@ export const MIN_CHECK_MAX_AGE_S = 60;
 const CHECK_PARAMETERS = ['acr_values', 'max_age'] as const;
 
 /**
- * Returns the requirement in the address of a check, which the configuration of the proxy contains. None for Envoy, where
- * the query is that of the visitor's request. Throws `forward_auth_invalid` for a value that would not count, because a
- * typing error in the configuration must not open the site.
+ * Returns the requirement in the address of a check, which the configuration of the proxy contains. None for Envoy,
+ * where the query is that of the visitor's request. Throws `forward_auth_invalid` for a value that would be ignored,
+ * because a typing error in the configuration must not open the site.
  */
 export function checkRequirement(kind: ProxyKind, { query }: FastifyRequest): LoginRequirement {
   if (kind === 'envoy') return {};

@@ -6,12 +6,12 @@ import { ForwardCheckService } from './forward-check.service.js';
 /** The audit events after which a verdict about their user may be wrong. */
 export const DROPPING_ACTIONS = ['logout', 'session_ended', 'password_set', 'user_write', 'model_deleted'] as const;
 
-/** The part of an event (CloudEvents) that says whom it is about. */
+/** The part of an event (CloudEvents) that names its user. */
 const userEvent = z.object({ data: z.object({ user: z.object({ kind: z.literal('saved'), uuid: z.uuid() }) }) });
 
 /**
- * Drops the verdicts about a user when the courier publishes an event that may change them. If an event is lost or
- * late, the verdicts stay in the cache until they expire.
+ * Drops the verdicts about a user when the courier publishes an event that may change these verdicts. If an event is
+ * lost or late, the verdicts stay in the cache until they expire.
  */
 @Injectable()
 export class UserEventListener implements OnApplicationBootstrap {

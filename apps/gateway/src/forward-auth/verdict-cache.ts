@@ -21,8 +21,8 @@ interface Entry<T> {
 }
 
 /**
- * Milliseconds for which a dropped label is remembered. A load that takes longer may miss that its label was dropped
- * meanwhile.
+ * Milliseconds for which a dropped label is remembered. A load that takes longer may cache a stale verdict, because its
+ * label was dropped meanwhile.
  */
 const DROPPED_MS = 60_000;
 
@@ -47,13 +47,13 @@ export class VerdictCache<T> {
     return this.entries.size;
   }
 
-  /** Returns the kept value of a key; undefined if there is none. */
+  /** Returns the kept value of a key; undefined if no value is kept. */
   peek(key: string): T | undefined {
     const entry = this.entries.get(key);
     return entry && entry.until > this.now() ? entry.value : undefined;
   }
 
-  /** Returns the kept value of a key, or loads the value. The error of a load that fails is not kept. */
+  /** Returns the kept value of a key, or loads the value. The error of a failed load is not kept. */
   async get(key: string, load: () => Promise<Cacheable<T>>): Promise<T> {
     const kept = this.peek(key);
     if (kept !== undefined) return kept;

@@ -47,8 +47,8 @@ export class UnreadBody {
   }
 
   /**
-   * Discards a body that no handler has read, so that the client can finish it and read the response. Returns false if it
-   * is longer than DISCARDED_BODY_BYTES: then the connection must be closed.
+   * Discards a body that no handler has read, so that the client can finish sending and read the response. Returns
+   * false if the body is longer than DISCARDED_BODY_BYTES. The connection must then be closed.
    */
   async discard(): Promise<boolean> {
     return this.isRead || (await isDiscarded(this.payload, this.declared));
@@ -92,8 +92,8 @@ function hideMalformedType(request: FastifyRequest, _reply: unknown, done: () =>
 }
 
 /**
- * Returns the fields of a form. Of a repeated field, the last value counts; at OAuth endpoints, the field has an array
- * of all its values.
+ * Returns the fields of a form. A repeated field has its last value, or, at OAuth endpoints, an array of all its
+ * values.
  */
 function formOf(text: string, url: string): Readonly<Record<string, unknown>> {
   const fields = new URLSearchParams(text);

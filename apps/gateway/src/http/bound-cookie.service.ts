@@ -21,7 +21,10 @@ const TOKEN = /^([\w-]{1,64})\.(\d{1,12})\.([\w-]{43})$/;
 
 /** The id of a session in the header Secure-Session-Skipped, a list of RFC 9651. */
 const SKIPPED_ID = /session_identifier="([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"/g;
-/** How many sessions of that header are looked up. A browser has one at this site, or a second one for a short time. */
+/**
+ * Largest number of session ids of that header that are looked up. A browser normally has one session at this site, and
+ * a second one for a short time.
+ */
 const MAX_SKIPPED = 4;
 
 /** Issues and reads the tokens of device-bound sessions, which every gateway can check without a database. */
@@ -58,8 +61,8 @@ export class BoundCookieService {
   }
 
   /**
-   * Returns the keys under which the session of a request may be stored: `keys`, and with a valid bound cookie also the
-   * key that each of them has if the session is bound (docs/spec/device-bound-sessions.md#session-key).
+   * Returns the keys under which the session of a request may be stored: `keys`, and, if the request has a valid bound
+   * cookie, for each of them the key of a bound session (docs/spec/device-bound-sessions.md#session-key).
    */
   storedKeys(keys: readonly Buffer[], header: string | undefined): Buffer[] {
     const sessionId = keys.length > 0 ? this.sessionIn(header) : undefined;
@@ -67,8 +70,9 @@ export class BoundCookieService {
   }
 
   /**
-   * Returns the keys under which the session of a request is stored if the browser has not refreshed it and says so. Empty
-   * if the request has a valid bound cookie (docs/spec/device-bound-sessions.md#refreshes-that-wait).
+   * Returns the keys under which the session of a request is stored if the browser reports, in Secure-Session-Skipped,
+   * that it has not renewed the bound cookie. Empty if the request has a valid bound cookie
+   * (docs/spec/device-bound-sessions.md#refreshes-that-wait).
    */
   skippedKeys(keys: readonly Buffer[], headers: IncomingHttpHeaders): Buffer[] {
     const header = headers['secure-session-skipped'];

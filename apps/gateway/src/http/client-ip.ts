@@ -8,8 +8,8 @@ const UNKNOWN_IP = '255.255.255.255';
 
 /**
  * Returns the client's IP address: the address that trusted proxies forward, without the port that some proxies add,
- * else the address of the peer. Throws `malformed_http` if the client has disconnected: its address is unknown then, so
- * its attempts could not be counted.
+ * else the address of the peer. Throws `malformed_http` if the client has disconnected, because its address is then
+ * unknown and its attempts could not be counted.
  */
 export function clientIp({ ip, socket: { remoteAddress } }: Pick<FastifyRequest, 'ip' | 'socket'>): string {
   if (remoteAddress === undefined) throw new Problem('malformed_http', { detail: 'The client has hung up.' });

@@ -97,8 +97,8 @@ export class CorsPolicy {
   }
 
   /**
-   * Returns the origin of the page that sent the request, if it is listed. Refuses a listed origin whose request has
-   * the `Sec-Fetch-Site` of another site, because the browser knows which origins belong to one site.
+   * Returns the origin of the page that sent the request, if it is listed. Returns undefined if `Sec-Fetch-Site` says
+   * that the origin belongs to another site, and for paths without CORS.
    */
   private originOf(request: Request): string | undefined {
     const { origin, 'sec-fetch-site': site } = request.headers;

@@ -56,7 +56,7 @@ export function markedNext(next: string): string {
 const isActing = (path: string, query: URLSearchParams): boolean =>
   ACTING.test(path) || (AUTHORIZATION.test(path) && query.has('request_uri'));
 
-/** The beginning of a request's URL that a browser resolves to this site. It has no control characters. */
+/** The beginning of a request's URL that a browser resolves to this site. Request URLs have no control characters. */
 const OWN_PATH = /^\/(?![/\\])/;
 
 /**

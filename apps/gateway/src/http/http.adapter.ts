@@ -46,7 +46,8 @@ export function createFastifyAdapter({ config, filter, admission, refusals }: Ad
     serverFactory: (handle: RequestListener) => {
       const guarded = admission.guard(handle, (...refused) => writer.write(...refused));
       return createServer({ ...connectionLimitsOf(config), ...upgradeOptions }, (request, response) =>
-        // A preflight costs as little as a refusal, and the request after it has a priority of its own.
+        // A preflight costs as little as a refusal, and the request after the preflight is admitted or refused by its
+        // own priority.
         cors.isPreflight(request) ? handle(request, response) : guarded(request, response),
       );
     },

@@ -25,7 +25,7 @@ interface Mark {
   readonly mac: string;
 }
 
-/** The user whom a mark is for; for a device also the stage that remembers it. */
+/** The user of a mark. For a device, also the stage that remembers the device. */
 type MarkedUser = Pick<SavedUser, 'uuid' | 'epoch'> & { readonly stage?: string };
 
 /**

@@ -80,8 +80,8 @@ export const translatorFor = (request: FastifyRequest, sources: LocaleSources): 
   translator(localeFor(request, sources));
 
 /**
- * Returns the language of a page, and the choice for its language menu, `''` for none. There is no choice if the user's
- * setting decides, so that no page has a menu without an effect.
+ * Returns the language of a page, and the visitor's choice in its language menu (`''` for no choice). If the user's
+ * setting decides the language, the choice is undefined, and the page has no menu.
  */
 export const pageLanguageFor = (request: FastifyRequest, sources: LocaleSources) => ({
   locale: localeFor(request, sources),

@@ -13,8 +13,8 @@ const EVENTS = {
 } as const satisfies Partial<Record<ProblemCode, string>>;
 
 /**
- * Logs a refusal that may be part of an attack. Writes nothing that the client has sent, except its address and its
- * method: the route is the pattern of the path, and the reason is a text of the gateway without its parameters.
+ * Logs a refusal that may be part of an attack. The only data of the client in the line are its address and its method.
+ * The route is the pattern of the path, and the reason is a text of the gateway without its parameters.
  */
 export function logRefusal(logger: Pick<Logger, 'event'>, problem: Problem, request: FastifyRequest): void {
   const facts = () => ({

@@ -87,7 +87,7 @@ it('does not record probes and WebSockets', async () => {
   expect((await recorded(1)).map(({ name }) => name)).toEqual(['GET /items/:item/']);
 });
 
-it('records no request because its client asks for it, trusted proxies included, unless their traces are joined', async () => {
+it('lets no client decide that its request is recorded, not even a trusted proxy, unless traces are joined', async () => {
   const { send, traces } = await serve({ ratio: 0 });
   await send('/items/1/', { traceparent: traceparent('01') });
   await send('/items/1/', { traceparent: traceparent('01'), ...FROM_PROXY });

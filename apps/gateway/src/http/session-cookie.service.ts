@@ -38,9 +38,9 @@ export class SessionCookieService {
    * Returns the SHA-256 of a request's session key, or undefined if there is none. If only one of several keys belongs
    * to a live session, returns that key: another installation of authentik or Gatehouse may have set a cookie of that
    * name for the parent domain. If several keys belong to live sessions, an attacker has planted one of them: returns
-   * undefined and ends all these sessions (docs/adr/0037). The key of a session that is bound to a device is another
-   * one, which needs the bound cookie too. Throws `device_refresh_skipped` if the browser has yet to renew that cookie, so
-   * that it gets no other session meanwhile.
+   * undefined and ends all these sessions (docs/adr/0037). A device-bound session is stored under another key, which
+   * also requires the bound cookie. Throws `device_refresh_skipped` if the browser must first renew the bound cookie,
+   * so that the browser gets no second session meanwhile.
    */
   async keyOf(request: FastifyRequest): Promise<Buffer | undefined> {
     const keys = this.keysIn(request, await this.nameFor(request));
@@ -51,9 +51,9 @@ export class SessionCookieService {
 
   /**
    * Sets the session cookie, HttpOnly, and Secure if the visitor came by TLS. An outpost may use an internal address of
-   * the site over plain HTTP, where a client would not return a Secure cookie. If the browser changes to another of its
-   * logins, sets the switching cookie with the same attributes. Closes the WebSockets that were opened
-   * with the cookies of the request, so that no page listens with a key that is not the session's any more.
+   * the site over plain HTTP, where a client would not return a Secure cookie. If the browser switches to another of
+   * its users, sets the switching cookie with the same attributes. Closes the WebSockets that were opened with the
+   * cookies of the request, so that no page listens with an outdated session key.
    */
   set(
     { request, reply }: HttpExchange,
@@ -66,11 +66,11 @@ export class SessionCookieService {
     const all = { ...(isHostOnly(name) ? { ...attributes, secure: true } : attributes), ...lifetime };
     reply.setCookie(name, value, all);
     if (set !== undefined) reply.setCookie(switchingCookie(this.config), set, all);
-    // Each key costs a message to every gateway, and a client can make up hundreds of them.
+    // Each key causes a message to every gateway, and a client can send hundreds of made-up keys.
     if (!outpost) this.messenger.closeSockets(this.keysIn(request, name).slice(0, MAX_CHANNELS));
   }
 
-  /** Returns whether a key that `keyOf` has returned is that of a session which is bound to a device. */
+  /** Returns whether a key that `keyOf` has returned belongs to a device-bound session. */
   isBound({ headers }: FastifyRequest, key: Buffer): boolean {
     return !sessionKeysIn(headers.cookie, this.config.SESSION_COOKIE).some((own) => own.equals(key));
   }

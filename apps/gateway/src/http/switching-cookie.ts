@@ -7,7 +7,10 @@ import type { HttpExchange } from './exchange.js';
 
 /** The cookie that names the logins of a browser (docs/spec/sessions.md#user-switching). */
 const SWITCHING_COOKIE = 'authentik_user_switching';
-/** Its name if the session cookie has the prefix `__Host-`, which keeps other hosts from planting the cookie. */
+/**
+ * Name of the switching cookie if the session cookie has the prefix `__Host-`, which keeps other hosts from planting
+ * the cookie.
+ */
 const HOST_ONLY_COOKIE = `__Host-${SWITCHING_COOKIE}`;
 /** Every name that the switching cookie can have. */
 export const SWITCHING_COOKIES = [SWITCHING_COOKIE, HOST_ONLY_COOKIE] as const;
@@ -22,8 +25,8 @@ export const switchingCookie = ({ SESSION_COOKIE }: Pick<CookieSettings, 'SESSIO
   isHostOnly(SESSION_COOKIE) ? HOST_ONLY_COOKIE : SWITCHING_COOKIE;
 
 /**
- * Returns the hash of the secret in the switching cookie of a request. `undefined` without a valid one, with several, and
- * in lines of authentik without such a cookie.
+ * Returns the hash of the secret in the switching cookie of a request. `undefined` if there is no valid switching
+ * cookie or more than one, and in lines of authentik without this cookie.
  */
 export function loginSetIn({ headers }: Pick<FastifyRequest, 'headers'>, config: CookieSettings): Buffer | undefined {
   if (config.API_VERSION === '2024.8') return undefined;

@@ -20,7 +20,10 @@ const connections = new WeakMap<IncomingMessage, UpgradableConnection>();
 export const upgradableConnection = ({ raw }: FastifyRequest): UpgradableConnection | undefined => connections.get(raw);
 
 interface UpgradeOptions {
-  /** Node calls this since version 24.9. Where it returns false, Node handles the request as an ordinary one. */
+  /**
+   * Node calls this since version 24.9. If it returns false, Node handles the request like one without an `Upgrade`
+   * header.
+   */
   readonly shouldUpgradeCallback: (request: IncomingMessage) => boolean;
 }
 
@@ -37,7 +40,7 @@ export function handleUpgrades(fastify: FastifyInstance): void {
     try {
       response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0]);
     } catch {
-      // The client has not waited for the response to an earlier request on this connection, so its WebSocket cannot
+      // The client did not wait for the response to its previous request on this connection, so its WebSocket cannot
       // start.
       socket.destroy();
       return;

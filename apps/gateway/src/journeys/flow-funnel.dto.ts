@@ -42,7 +42,7 @@ const version = z
     version_id: z.uuid(),
     version: z.int().nullable(),
     begun: count,
-    /** Number of plans that were counted without a record, so that they are in no step. */
+    /** Number of ended plans of which no record was stored. They are missing in the steps. */
     counted: count,
     ...{ done: count, logged_in: count, denied: count, abandoned: count, expired: count },
     steps: z.array(step),

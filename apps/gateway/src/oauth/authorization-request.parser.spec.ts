@@ -41,7 +41,7 @@ describe('AUTHORIZATION_REQUEST_BYTES', () => {
     expect(() => parse({ [name]: `${value}s` })).toThrow(expect.objectContaining(TOO_LARGE));
   });
 
-  it('counts UTF-8, and what would be ignored', () => {
+  it('counts the bytes in UTF-8, of ignored parameters too', () => {
     expect(parse({ state: 'é'.repeat(Math.floor(LEFT / 2)) }).state).toHaveLength(Math.floor(LEFT / 2));
     expect(() => parse({ state: 'é'.repeat(Math.ceil((LEFT + 1) / 2)) })).toThrow(expect.objectContaining(TOO_LARGE));
     expect(() => parse({ login_hint: 'h'.repeat(LEFT + 1) })).toThrow(expect.objectContaining(TOO_LARGE));
@@ -75,7 +75,7 @@ describe('AUTHORIZATION_REQUEST_BYTES', () => {
 });
 
 describe('login_hint and ui_locales', () => {
-  it('are a name that needs at most a quarter of QUERY_LIMIT_BYTES in an address, else none', () => {
+  it('lose a login_hint that needs more than a quarter of QUERY_LIMIT_BYTES in an address', () => {
     const longest = 'n'.repeat(512 - 'login_hint='.length);
     expect(parse({ login_hint: longest }).login_hint).toBe(longest);
     expect(parse({ login_hint: `${longest}n` }).login_hint).toBeUndefined();

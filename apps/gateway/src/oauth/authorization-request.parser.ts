@@ -28,8 +28,8 @@ const LOGIN_HINT_SHARE = 1 / 4;
 /** The form of a SHA-256 in base64url (RFC 7636 §4.2). */
 const S256 = /^[\w-]{43}$/;
 /**
- * Parameters of OpenID Connect and RFC 9101 that are refused. If they were ignored, the client would silently get
- * something else than it asked for.
+ * Parameters of OpenID Connect and RFC 9101 that are refused. If Gatehouse ignored them, the client would get something
+ * other than it requested, without an error.
  */
 const UNSUPPORTED = ['request', 'request_uri', 'claims', 'registration', 'dpop_jkt'];
 
@@ -73,8 +73,9 @@ export function parseAuthorizationRequest(
 }
 
 /**
- * Throws if the request has more bytes than the limit: the values of all parameters, in UTF-8, and the id of the
- * application of a consent once more for each scope, because each permission of the consent begins with it.
+ * Throws if the request is larger than the limit. Its size is that of all parameter values in UTF-8. A consent for
+ * another application adds the application's id once for each scope, because each permission of the consent begins with
+ * that id.
  */
 function rejectTooLarge(
   form: OauthFields,
@@ -125,7 +126,7 @@ function maxAgeOf(form: OauthFields): number | undefined {
   return seconds;
 }
 
-/** Returns the login hint; undefined if it is too long, because half a name helps no user. */
+/** Returns the login hint; undefined if it is too long, because a truncated name helps no user. */
 function loginHintOf(form: OauthFields, { QUERY_LIMIT_BYTES }: RequestLimits): string | undefined {
   const hint = storableText(form, 'login_hint');
   if (hint === undefined) return undefined;
@@ -133,7 +134,7 @@ function loginHintOf(form: OauthFields, { QUERY_LIMIT_BYTES }: RequestLimits): s
   return size <= QUERY_LIMIT_BYTES * LOGIN_HINT_SHARE ? hint : undefined;
 }
 
-/** Reads `authorization_details`, of which there is one type: the consent for another application. */
+/** Parses `authorization_details`, whose only type is the consent for another application. */
 function consentOf(
   { authorization_details_types: types }: OauthClient,
   form: OauthFields,

@@ -14,7 +14,7 @@ export const SUPPORTED_SCOPES: Readonly<Record<string, string>> = {
 /** Header of a consent that names only the application. */
 export const CONSENT_HEADER_OF_NAME = sentence("You're about to sign into {name}.");
 
-/** Who authorizes access, by which step, and with which texts in the consent. */
+/** The user who authorizes access, the step that grants it, and the texts of the consent. */
 export interface AuthorizationStart {
   readonly visitor: Identity;
   /** The last step of the flow, which grants the access. */
@@ -43,8 +43,8 @@ interface AuthorizedRequest {
 }
 
 /**
- * Returns the code of a request. It is the same for all plans of the session, so that a page which a browser opens twice at
- * the same moment leads back to the client with a code that is valid.
+ * Returns the code of a request. The code is the same for all plans of the session, so that a page that a browser opens
+ * twice at once returns a valid code to the client both times.
  */
 export function authorizationCode(secretKey: string, { request, sessionId, user }: AuthorizedRequest): string {
   const key = createHmac('sha256', secretKey).update('authorization codes').digest();

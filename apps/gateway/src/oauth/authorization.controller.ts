@@ -43,8 +43,8 @@ import { type AuthorizationError, errorRedirect, REQUEST_URI_PREFIX } from './oa
 
 const UNKNOWN = sentence('This request is unknown or has expired. Please start again in the application.');
 /**
- * Query parameter that says that the visitor has been sent to the login already, and as whom. It ends loops, and proves
- * nothing.
+ * Query parameter that marks a request after a login, and says whether the visitor was logged in before. It prevents
+ * redirect loops, and proves nothing.
  */
 const ASKED = 'asked';
 const AS_USER = '1';
@@ -106,7 +106,8 @@ export class AuthorizationController {
     const shortfall = visitor && shortfallOf(visitor, pending);
     if (visitor && shortfall === undefined) return this.start(exchange, found, visitor);
     const asked = (request.query as Query)[ASKED];
-    // A user who was asked and is anonymous now has logged out by "Not you?", so that another user can log in.
+    // A visitor who was sent to the login as a user, and is anonymous now, has logged out by "Not you?" so that another
+    // user can log in.
     const isAsked = visitor ? asked !== undefined : asked === AS_ANONYMOUS;
     if (isAsked && shortfall === 'acr') return this.refuse(pending, 'unmet_authentication_requirements');
     if (isSilent || isAsked) return this.refuse(pending, 'login_required');
@@ -179,14 +180,14 @@ export class AuthorizationController {
       authentication: idTokenClaims(claims, { sessionId, clientId: client.client_id }),
       asks: pending.prompts.includes('consent'),
       code: authorizationCode(this.config.SECRET_KEY, { request: pending.id, sessionId, user: user.uuid }),
-      // Only since 2026.8 a logout tells applications.
+      // Only the line 2026.8 notifies applications of a logout.
       ...(isNewest && client.frontchannel_logout_uri !== undefined && { signs_in: client.client_id }),
     };
   }
 
   /**
-   * Begins or continues the flow, and runs it. Throws `not_found` if another request of the session has ended the plan in
-   * between: this one has then run the flow without the step that issues the code.
+   * Begins or continues the flow, and runs it. Throws `not_found` if a concurrent request of the session has ended the
+   * plan, because this request has then run the flow without the step that issues the code.
    */
   private async run(exchange: HttpExchange, { client, pending }: Pending, options: FlowStartOptions) {
     const query = languageOf(pending);

@@ -6,8 +6,8 @@ import { DeviceGrantClient } from './device-grant.client.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
 
 /**
- * What flows need of OAuth: clients, device codes and authorization codes. Separate from OauthModule, which imports the
- * flows, so that no two modules import each other.
+ * The parts of OAuth that flows need: clients, device codes and authorization codes. Separate from OauthModule, which
+ * imports the flows, to prevent a circular import.
  */
 @Module({
   imports: [EngineModule],

@@ -44,9 +44,9 @@ export class EndSessionController {
 
   /**
    * Redirects to the invalidation flow of the brand, which ends at `post_logout_redirect_uri`. In the line 2026.8, the
-   * flow is that of the provider, if it has one, and ends with the session end. If another site sent the
-   * visitor, the flow asks for confirmation first. Redirects an anonymous visitor to `post_logout_redirect_uri` at
-   * once. Throws `not_found` for an address that is none of the client's, and `parameter_repeated`.
+   * flow is that of the provider, if it has one, and ends with the session end. If another site sent the visitor, the
+   * flow asks for confirmation first. Redirects an anonymous visitor to `post_logout_redirect_uri` at once. Throws
+   * `not_found` for an address that the client has not registered, and `parameter_repeated`.
    */
   @Get(':application/end-session/')
   @AllowAnonymous()
@@ -68,8 +68,8 @@ export class EndSessionController {
 
   /**
    * Redirects to a GET of the same address with the parameters of the form. Only the GET logs the visitor out, so the
-   * form needs no CSRF token: a browser sends no cookie with the form of another site, but sends it with the GET, which
-   * asks for confirmation first. Throws `unsupported_media_type` for a body that is not a form.
+   * form needs no CSRF token. If another site sends the form, the browser sends the session cookie only with the GET,
+   * which then asks for confirmation. Throws `unsupported_media_type` for a body that is not a form.
    */
   @Post(':application/end-session/')
   @AllowAnonymous()
@@ -89,8 +89,8 @@ export class EndSessionController {
   }
 
   /**
-   * Returns the application that the logout must tell, if the session has signed in to it. A `user_logout` stage tells all
-   * applications of the session instead.
+   * Returns the application that the logout must notify, if the session has signed in to that application. A
+   * `user_logout` stage notifies all applications of the session instead.
    */
   private async toldOf(client: OauthClient, sessionId: string | undefined): Promise<readonly SignedInApplication[]> {
     if (sessionId === undefined || client.frontchannel_logout_uri === undefined) return [];
@@ -104,7 +104,9 @@ export class EndSessionController {
   }
 }
 
-/** Returns the address to which the application wants the visitor back, with `state`; undefined without one. */
+/**
+ * Returns the address to which the application wants the visitor to return, with `state`; undefined without an address.
+ */
 function destinationOf(client: OauthClient, { post_logout_redirect_uri, state }: Query): string | undefined {
   const uri = singleValue(post_logout_redirect_uri);
   if (uri === undefined) return undefined;
@@ -118,11 +120,11 @@ interface Logout {
   readonly destination: string | undefined;
   /** Slug of the flow in which visitors log out of Gatehouse. */
   readonly invalidation: string | undefined;
-  /** The applications that the flow tells of the logout, before its last step. */
+  /** The applications that the flow notifies of the logout, before its last step. */
   readonly told: readonly SignedInApplication[];
 }
 
-/** Returns what the logout flow of an application starts with: its facts, and the session end as the last step. */
+/** Returns the facts with which the logout flow of an application starts, and the session end as its last step. */
 function logoutStart(client: OauthClient, { destination, invalidation, told }: Logout) {
   const { application } = client;
   const address = clientLaunchUrl(client);

@@ -61,7 +61,7 @@ it('lists no client that is gone or has no address any more, and not more than t
   expect((await list(session)).map(({ name }) => name)).toEqual(['The c', 'The b']);
 });
 
-it('lists none under 2024.8, which has no step that tells them', async () => {
+it('lists no application under 2024.8, which notifies no application of a logout', async () => {
   await publish('shop', 'https://shop.example/');
   expect(await list(await signedIn('shop'), { API_VERSION: '2024.8' })).toEqual([]);
 });

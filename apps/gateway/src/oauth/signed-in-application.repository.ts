@@ -33,7 +33,10 @@ interface SignedInClient extends SignedInApplication {
   readonly client_id: string;
 }
 
-/** Reads the applications of sessions. Finds none under 2024.8, which has no step that tells them. */
+/**
+ * Reads the applications of sessions. Finds none under 2024.8, which has no step that notifies applications of a
+ * logout.
+ */
 @Injectable()
 export class SignedInApplicationRepository extends SignedInApplications {
   constructor(

@@ -55,7 +55,8 @@ export class PreviewService {
 
   /**
    * Returns what a link allows. Throws `permission_denied` unless the caller is a superuser in a session,
-   * `preview_refused` for a link that is altered or expired, or whose version or test user is gone, and `rate_limited`.
+   * `preview_refused` for a link that is altered or expired, or whose version or test user no longer exists, and
+   * `rate_limited`.
    */
   async open(token: string, { user: operator, sessionId, byToken }: Principal): Promise<OpenedPreview> {
     if (!operator.is_superuser || byToken || sessionId === undefined) throw new Problem('permission_denied');

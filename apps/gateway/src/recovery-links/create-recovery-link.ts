@@ -13,7 +13,7 @@ import { RecoveryLinkRepository } from './recovery-link.repository.js';
 interface RecoveryLinkOptions {
   readonly user: SavedUser;
   readonly baseUrl: string;
-  /** Slug of the flow; by default the recovery flow of the brand whose host is that of `baseUrl`. */
+  /** Slug of the flow. Default: the recovery flow of the brand of the host in `baseUrl`. */
   readonly slug: string | undefined;
   readonly ttlS: number;
   /** Writes the audit event of the link. */

@@ -36,8 +36,8 @@ export class EmailStageRepository {
   ) {}
 
   /**
-   * Returns an email stage by its id; `undefined` if no published flow has it. Of several flows that have the stage, the
-   * flow `slug` counts first, because each has the settings with which it was compiled.
+   * Returns an email stage by its id; `undefined` if no published flow has it. If several flows have the stage, prefers
+   * the flow `slug`, because each flow has its own compiled copy of the settings.
    */
   async find(id: string, slug: string): Promise<EmailStage | undefined> {
     const { rows } = await runNamed<{ version_id: string }>(this.source, FIND_VERSION, [id, slug]);

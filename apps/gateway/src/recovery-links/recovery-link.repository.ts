@@ -34,7 +34,7 @@ interface LinkMail {
 
 const DELETE_OLDER = 'DELETE FROM flow.resume_tokens WHERE plan_id = $1';
 
-/** Inserts a link. Of two links that are created at the same moment, the later one replaces the other. */
+/** Inserts a link. If two links are created concurrently, the later one replaces the other. */
 const INSERT = `
   INSERT INTO flow.resume_tokens (hash, flow_id, version_id, plan_id, step_id, user_id, body, expires_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8::interval)
@@ -75,9 +75,9 @@ export class RecoveryLinkRepository {
 }
 
 /**
- * Returns the `plan_id` of a user's recovery links of a flow: a UUID of version 8 (RFC 9562, section 5.8) that is derived
- * from both ids. Mailed links have the id of the plan that has mailed them. A followed link gives its plan a new id, so
- * the id of the row only finds the older link.
+ * Returns the `plan_id` of a user's recovery links of a flow: a UUID of version 8 (RFC 9562, section 5.8) that is
+ * derived from both ids. Mailed links have the id of the plan that has mailed them. A followed link gives its plan a
+ * new id, so this id only serves to find and replace the older link.
  */
 function linkOwnerId(user: string, flow: string): string {
   const hex = createHash('sha256').update(`recovery link ${user} ${flow}`).digest('hex');

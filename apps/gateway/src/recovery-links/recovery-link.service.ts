@@ -8,7 +8,7 @@ import { InvalidFieldsError } from '../http/zod-body.pipe.js';
 import { mailStepIndex } from './mail-step.js';
 import { type RecoveryLink, RecoveryLinkRepository } from './recovery-link.repository.js';
 
-/** Lifetime in seconds of a link whose request names none. */
+/** Default lifetime of a link in seconds. */
 const DEFAULT_LIFETIME_S = 86_400;
 
 interface RequestedLink {

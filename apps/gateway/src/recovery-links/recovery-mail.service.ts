@@ -54,7 +54,7 @@ export class RecoveryMailService {
     const brand = await this.brands.find(request.host);
     await this.countMail(request, user);
     const ttlS = lifetimeS + LINK_GRACE_S;
-    // The language of the caller's browser is only a guess, so that of the brand counts first.
+    // The language of the caller's browser is only a guess, so the language of the brand takes precedence.
     const locale = user.locale || brand.locale || request.localeFor({ user: undefined, brand });
     const about = { user, brand: brand.title, locale, lifetimeS };
     const withLink = (token: string) => recoveryMail(stage, { ...about, url: this.links.urlOf(request.slug, token) });
@@ -87,7 +87,10 @@ export class RecoveryMailService {
 
 const NO_LINK = 'The template of this stage has no link.';
 
-/** Returns the plan of a link with the address that it is mailed to: it counts only as long as the user has this address. */
+/**
+ * Returns the plan of a link with the address to which the link is mailed. The link is valid only while the user has
+ * this address.
+ */
 const withAddress = (plan: Plan, { uuid, email: address }: SavedUser): Plan => ({
   ...plan,
   context: { ...plan.context, is_restored: { step: '', user: uuid, address } },

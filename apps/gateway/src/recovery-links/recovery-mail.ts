@@ -13,8 +13,8 @@ interface RecoveryMailInput {
 }
 
 /**
- * Returns the mail with a recovery link, as an email stage would send it. It has no code, because no session waits for
- * one.
+ * Returns the mail with a recovery link, as an email stage would send it. The mail has no code, because no session
+ * waits for a code.
  */
 export const recoveryMail = (
   stage: EmailStage,

@@ -26,7 +26,9 @@ const ANY = {
     WHERE t.login_set = $1 AND t.expires_at > now() LIMIT 1`,
 };
 
-/** Whether a session is bound to a device, and so takes no part in user switching. $1 id of the session. */
+/**
+ * Selects whether a session is bound to a device. Such a session takes no part in user switching. $1 id of the session.
+ */
 const IS_BOUND = {
   name: 'session_is_bound',
   text: 'SELECT FROM flow.sessions WHERE id = $1 AND device_key IS NOT NULL',

@@ -16,7 +16,7 @@ export interface SessionLogin {
   readonly methodsAt: Readonly<Record<string, number>>;
 }
 
-/** A requirement, and when it was made, in seconds since 1970. What is proved afterwards is always recent enough. */
+/** A requirement, and when it was made, in seconds since 1970. A proof after that time is always recent enough. */
 export interface LoginRequirement extends Partial<AuthenticationRequirement> {
   readonly madeAt?: number | undefined;
 }
@@ -30,8 +30,8 @@ export interface LoginClaims {
 }
 
 /**
- * Returns the claims about a login: only the methods that are as recent as the requirement demands count. So no claim
- * says more than was proved within `max_age`.
+ * Returns the claims about a login. They cover only the methods that were proved recently enough for the requirement,
+ * so that no claim says more than was proved within `max_age`.
  */
 export function loginClaims(login: SessionLogin, requirement: LoginRequirement, now: number): LoginClaims {
   const recent = Object.entries(login.methodsAt).filter(([, at]) => isRecent(at, requirement, now));
@@ -64,8 +64,8 @@ interface ClientSession {
 }
 
 /**
- * Returns the claim `sid` of a session. It differs from client to client, so that clients cannot compare their users. It
- * is no session key.
+ * Returns the claim `sid` of a session. The claim differs for each client, so that clients cannot correlate their
+ * users. It is not a session key.
  */
 export const sidOf = ({ sessionId, clientId }: ClientSession): string =>
   hash('sha256', `${clientId}\0${sessionId}`, 'base64url');

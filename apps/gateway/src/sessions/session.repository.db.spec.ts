@@ -280,7 +280,7 @@ describe('choosing among several session keys', () => {
     expect([await isLive(one.id), await isLive(other.id)]).toEqual([true, true]);
   });
 
-  it('returns no key but the sessions if several are live', async () => {
+  it('returns the sessions in place of a key if several sessions are live', async () => {
     const [one, other] = [await logIn(await enrol(store.source)), await store.begin()];
     const { key, planted } = await sessions.choose([one.hash, unknown(), other.hash, one.before]);
     expect(key).toBeUndefined();

@@ -32,8 +32,8 @@ export interface SessionSummary {
 }
 
 /**
- * The session that a browser with several session keys gets: that of `key`, or none if an attacker may have planted one
- * of the keys.
+ * The result of choosing among several session keys of a browser: `key`, or no key if an attacker may have planted one
+ * of them.
  */
 export interface ChosenKey {
   readonly key: Buffer | undefined;

@@ -21,7 +21,7 @@ const FIND = {
     WHERE f.slug = $1 GROUP BY f.id`,
 };
 
-/** Reads whether somebody has set the installation up. */
+/** Reads whether the installation has been set up. */
 @Injectable()
 export class SetupRepository {
   constructor(@Inject(DataSource) private readonly source: DataSource) {}

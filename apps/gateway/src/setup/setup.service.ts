@@ -21,7 +21,8 @@ export class SetupService {
   /** Returns the state. It is `unavailable` in the line 2024.8, which has no set-up page. */
   async state(): Promise<SetupState> {
     if (this.config.API_VERSION === '2024.8') return 'unavailable';
-    // Once done, it stays done until the next start: no change of users opens it again, and no query is needed.
+    // A finished set-up is cached until the next start: no change of users opens the set-up again, and no query is
+    // needed.
     if (this.isDone) return 'done';
     const facts = await this.repository.find(SETUP_FLOW);
     this.isDone = facts?.is_done === true;

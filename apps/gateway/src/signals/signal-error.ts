@@ -9,7 +9,7 @@ export type SignalErrorCode =
   | 'invalid_audience'
   | 'authentication_failed';
 
-/** A Security Event Token is refused, for good: the transmitter must not send it again as it is. */
+/** A permanent refusal of a Security Event Token: the transmitter must not send the same token again. */
 export class SignalError extends Error {
   constructor(
     readonly err: SignalErrorCode,

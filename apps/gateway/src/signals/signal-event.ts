@@ -6,12 +6,15 @@ const CAEP = 'https://schemas.openid.net/secevent/caep/event-type';
 const RISC = 'https://schemas.openid.net/secevent/risc/event-type';
 const VERIFICATION = 'https://schemas.openid.net/secevent/ssf/event-type/verification';
 
-/** What an event does to the user: their sessions end, or they are also deactivated, if the transmitter may do that. */
+/**
+ * The effect of an event on the user: the user's sessions end, or the user is also deactivated, if the transmitter may
+ * do that.
+ */
 export type SignalEffect = 'end_sessions' | 'deactivate';
 
 interface EventType {
   readonly uri: string;
-  /** Returns the effect; undefined for an event that takes nothing away. */
+  /** Returns the effect; undefined for an event that needs none. */
   readonly effectOf: (claims: unknown) => SignalEffect | undefined;
 }
 
@@ -67,12 +70,12 @@ const payload = z.looseObject({
 
 /** A security event of a verified token. */
 export interface SignalEvent {
-  /** URI of its type. */
+  /** URI of the event type. */
   readonly type: string;
   readonly effect?: SignalEffect | undefined;
-  /** The user whom it is about; undefined for another subject, and for a format that Gatehouse does not know. */
+  /** The user whom the event is about; undefined for another subject, and for a format that Gatehouse does not know. */
   readonly subject?: UserIdentifier | undefined;
-  /** Whether it only tests the stream (Shared Signals Framework 1.0 §8.1.4). */
+  /** Whether the event only tests the stream (Shared Signals Framework 1.0 §8.1.4). */
   readonly isVerification: boolean;
 }
 

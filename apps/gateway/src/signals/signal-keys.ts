@@ -18,7 +18,7 @@ const MAX_REPLY_BYTES = 256 * 1024;
 
 /**
  * The keys of transmitters, from the setting or from their `jwks_uri`. The identification service fetches them, because
- * the gateway has no way out. They are cached, and fetched again for an unknown key.
+ * the gateway must not connect to other systems. Fetched keys are cached, and fetched again for an unknown key.
  */
 @Injectable()
 export class SignalKeys {
@@ -27,8 +27,8 @@ export class SignalKeys {
   constructor(@Inject(Requester) private readonly requester: Requester) {}
 
   /**
-   * Returns the keys of a transmitter. The result throws `signal_keys_away` while they cannot be fetched, and for an unknown
-   * key if they were fetched too recently to be fetched again: the transmitter may have a new key since.
+   * Returns the keys of a transmitter. The result throws `signal_keys_away` while the keys cannot be fetched. It also
+   * throws it for an unknown key, which may be new, if the last fetch is too recent for another one.
    */
   of(transmitter: SignalTransmitter): JWTVerifyGetKey {
     const known = this.sets.get(transmitter) ?? this.open(transmitter);

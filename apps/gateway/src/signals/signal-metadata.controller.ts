@@ -9,7 +9,7 @@ import { AnonymousRateLimitGuard } from '../http/rate-limits/anonymous-rate-limi
 import { FILE_ROUTE } from '../http/routing.hooks.js';
 import { issuerOf } from '../oauth/oauth-responses.js';
 
-/** Metadata of the transmitter whose issuer is that of an application (Shared Signals Framework 1.0 §7). */
+/** Metadata of the transmitter that has an application's issuer (Shared Signals Framework 1.0 §7). */
 @Public()
 @UseGuards(AnonymousRateLimitGuard)
 @Controller()

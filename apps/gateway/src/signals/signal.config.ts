@@ -33,29 +33,29 @@ const publicKey = z
 const transmitter = z
   .strictObject({
     name: endpointName,
-    /** The `iss` of its tokens. */
+    /** The `iss` of the transmitter's tokens. */
     issuer: z.url({ protocol: /^https?$/ }).max(2048),
-    /** The `aud` of its tokens that means this deployment. */
+    /** The `aud` of the tokens that are meant for this deployment. */
     audience: z.string().min(1).max(2048),
     jwks_uri: z
       .url({ protocol: /^https?$/ })
       .max(2048)
       .optional(),
     jwks: z.strictObject({ keys: z.array(publicKey).min(1).max(MAX_KEYS) }).optional(),
-    /** Bearer token that it sends in addition. */
+    /** Bearer token that the transmitter sends in addition. */
     token: bearerToken.optional(),
-    /** Slug of the source at which its users log in. */
+    /** Slug of the source at which the transmitter's users log in. */
     source: z.string().min(1).max(50).optional(),
-    /** The `iss` of its subjects, if that is not the issuer of its tokens. */
+    /** The `iss` of the subjects, if it differs from the issuer of the tokens. */
     subject_issuer: z.string().min(1).max(2048).optional(),
-    /** Domains of the verified email addresses of its users. */
+    /** Domains of the verified email addresses of the transmitter's users. */
     domains: z
       .array(z.string().regex(/^[a-z0-9.-]{1,253}$/, 'must be a domain in lower case'))
       .max(MAX_DOMAINS)
       .default([]),
     /** Events that have an effect. Absent: all that Gatehouse knows. */
     events: z.array(z.enum(EVENT_NAMES)).min(1).optional(),
-    /** Whether it may deactivate users. Otherwise `account-disabled` ends their sessions. */
+    /** Whether the transmitter may deactivate users. If not, `account-disabled` only ends their sessions. */
     may_deactivate: z.boolean().default(false),
   })
   .refine(

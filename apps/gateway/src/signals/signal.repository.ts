@@ -9,14 +9,20 @@ import type { RequestFacts } from '../http/event-facts.reader.js';
 import type { SignalTransmitter } from './signal.config.js';
 import type { SignalEffect, SignalEvent, UserIdentifier } from './signal-event.js';
 
-/** Stores that a token was received. Inserts nothing for a repeated one. $1 transmitter, $2 hash of the jti, $3 seconds. */
+/**
+ * Stores that a token was received. Inserts nothing for a repeated token. $1 transmitter, $2 hash of the jti, $3
+ * seconds.
+ */
 const RECEIVE = `INSERT INTO flow.received_signals (transmitter, jti_hash, expires_at)
   VALUES ($1, $2, now() + $3 * interval '1 second') ON CONFLICT DO NOTHING RETURNING 1`;
 
 /** SQL for whether the verified address of a user is in a domain of the transmitter. $3 domains. */
 const VERIFIED = `u.email_rank IN (0, 2) AND lower(substring(u.email from '[^@]*$')) = ANY ($3::text[])`;
 const CONNECTIONS = 'identification.connections c JOIN identification.sources s ON s.id = c.source_id AND s.slug = $2';
-/** Selects users who may be the transmitter's. $1 identifier, $2 slug of its source or null, $3 its domains. */
+/**
+ * Selects the users of an identifier, and whether each is connected with the transmitter's source or has a verified
+ * address in its domains. $1 identifier, $2 slug of the source or null, $3 domains.
+ */
 const FIND = `
   SELECT 'saved' AS kind, u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.locale, u.is_superuser,
     EXISTS (SELECT FROM ${CONNECTIONS} WHERE c.user_id = u.id) AS connected, ${VERIFIED} AS verified
@@ -43,7 +49,7 @@ export interface ReceivedSignal {
   readonly facts: Omit<RequestFacts, 'actor'>;
 }
 
-/** What a received event has done. */
+/** The result of a received event. */
 export type SignalOutcome = 'applied' | 'repeated' | 'no_effect' | 'unknown_subject';
 
 /** Applies security events to users, each token once. */

@@ -23,7 +23,9 @@ export class SignalVerifier {
     @Inject(GATEWAY_CONFIG) private readonly config: Pick<SignalConfig, 'SIGNAL_MAX_AGE_S' | 'SIGNAL_SKEW_S'>,
   ) {}
 
-  /** Throws SignalError `authentication_failed` if the transmitter should send a bearer token, and this is another. */
+  /**
+   * Throws SignalError `authentication_failed` if the transmitter's setting has a bearer token that the request lacks.
+   */
   authenticate({ token }: SignalTransmitter, authorization: string | undefined): void {
     if (token === undefined) return;
     const [, given = ''] = /^bearer +(\S+)$/i.exec(authorization ?? '') ?? [];
@@ -73,7 +75,7 @@ async function verifyWithEach(token: string, keys: errors.JWKSMultipleMatchingKe
 
 const CLAIM_ERRORS = { iss: 'invalid_issuer', aud: 'invalid_audience' } as const;
 
-/** Returns an error of jose as a SignalError. Other errors, such as a Problem, stay as they are. */
+/** Returns an error of jose as a SignalError. Returns other errors, such as a Problem, unchanged. */
 function signalErrorOf(error: unknown): unknown {
   if (error instanceof errors.JWTClaimValidationFailed) {
     const code = error.claim === 'iss' || error.claim === 'aud' ? CLAIM_ERRORS[error.claim] : 'invalid_request';
@@ -90,5 +92,5 @@ function signalErrorOf(error: unknown): unknown {
   return isUnusableKey(error) ? new SignalError('invalid_key', 'The key is malformed or too short.') : error;
 }
 
-/** Returns whether jose or WebCrypto has refused a key: it is malformed, or an RSA key of less than 2048 bits. */
+/** Returns whether jose or WebCrypto has refused a key: the key is malformed, or an RSA key of less than 2048 bits. */
 const isUnusableKey = (error: unknown) => error instanceof TypeError || error instanceof DOMException;

@@ -28,8 +28,8 @@ export class SignalsController {
   ) {}
 
   /**
-   * Accepts a token with 202, once its effect is saved. A token about an unknown user, or one that was received before, gets
-   * the same answer. Throws SignalError, `not_found` for an unknown transmitter, and `body_too_large`.
+   * Accepts a token with 202, once its effect is saved. A token about an unknown user, or a repeated token, gets the
+   * same answer. Throws SignalError, `not_found` for an unknown transmitter, and `body_too_large`.
    */
   @Post(':transmitter')
   @HttpCode(HttpStatus.ACCEPTED)

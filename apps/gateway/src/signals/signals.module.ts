@@ -7,7 +7,7 @@ import { SignalKeys } from './signal-keys.js';
 import { SignalMetadataController } from './signal-metadata.controller.js';
 import { SignalsController } from './signals.controller.js';
 
-/** Security events of other systems: receives them, and says how this deployment sends its own. */
+/** Security events: receives events of other systems, and publishes the metadata of this deployment's own events. */
 @Module({
   imports: [ApplicationsModule, AuthModule],
   controllers: [SignalsController, SignalMetadataController],

@@ -60,7 +60,8 @@ export class SocketHub implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /**
    * Closes the WebSockets that are open now, spread over the second half of `delayMs` milliseconds. By then the proxy
-   * sends new connections to other gateways, which do not have to accept all of them at once.
+   * sends new connections to other gateways. Spreading the reconnections protects these gateways from a thundering
+   * herd.
    */
   drain(delayMs: number): void {
     for (const socket of this.sockets)
@@ -70,8 +71,8 @@ export class SocketHub implements OnApplicationBootstrap, BeforeApplicationShutd
   /** Registers an open WebSocket until it closes. */
   add(ws: WebSocket, { socket: stream }: UpgradableConnection, client: SocketClient): void {
     const { SOCKET_QUEUE_BYTES: queueBytes, SOCKET_IDLE_S, SOCKET_S, SOCKET_ANONYMOUS_S } = this.settings;
-    // The WebSocket of a page without a session ends early. It gets no messages, and the page then connects again with
-    // the cookie that it may have got meanwhile.
+    // The WebSocket of a page without a session ends early. It gets no messages, and the page then reconnects with the
+    // session cookie that it may have received meanwhile.
     const lifetimeMs = 1000 * (client.channels.length > 0 ? SOCKET_S : Math.min(SOCKET_S, SOCKET_ANONYMOUS_S));
     const times = { idleMs: SOCKET_IDLE_S * 1000, lifetimeMs, now: performance.now() };
     const socket = new ClientSocket(ws, stream, { queueBytes, ...times });

@@ -92,7 +92,7 @@ function sendFrame({ ws }: PageSocket, first: number, payload: Buffer): void {
 }
 
 describe('messages', () => {
-  it('reach every page of their session in their order, and no page of another session or of none', async () => {
+  it('reach every page of their session in their order, and no page of another session or without a session', async () => {
     const { url, messenger } = await start();
     const [first, second] = [await PageSocket.open(url, OWN), await PageSocket.open(url, OWN)];
     const other = await PageSocket.open(url, { cookie: cookieOf('b'.repeat(43)) });

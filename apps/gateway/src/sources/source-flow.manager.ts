@@ -78,7 +78,7 @@ export class SourceFlowManager {
    * connection is a new way to log in.
    */
   private async connectVisitor(login: SourceLoginContext, visitor: Identity): Promise<SourceFlowResult> {
-    // The account is perhaps that of the user who is to be added.
+    // The account may belong to the user who is being added to the browser.
     if (await this.resumer.isAddingUser(login)) return { refused: { status: 200, why: LOG_IN_AGAIN } };
     const account = { source: login.source.uuid, identifier: login.identity.identifier };
     const mayConnect = login.recent || (await this.sources.findConnected(account))?.uuid === visitor.uuid;

@@ -34,7 +34,7 @@ export function sourceContext({ source, identity, user }: SourceUser): PlanConte
 
 /**
  * Returns the profile of a known user at the source, which a user write stage of the login flow saves. Empty under
- * 2024.8. An address that the source says is not verified is left out: mailed links would go there.
+ * 2024.8. Leaves out an address that the source reports as unverified, because mailed links would go to that address.
  */
 export function knownUserProfile({ source, identity, user }: SourceUser, line: ApiVersion): PlanContext {
   if (!user || line === '2024.8') return {};
@@ -69,9 +69,9 @@ export const postLoginSteps = ({ source }: SourceUser): Steps => ({
 });
 
 /**
- * Returns the steps that a login through the source adds at the end of a plan that has waited for it: save the
- * connection, show a message. The plan may keep the source and the account of the login that began it, so the step has
- * its own.
+ * Returns the steps that a login through the source adds at the end of a plan that has waited for the login: save the
+ * connection, show a message. The step has the source and the account in its config, because the plan may keep those of the
+ * login that began it.
  */
 export function postReturnSteps(sourceUser: SourceUser): Steps {
   const { source, 'goauthentik.io/sources/connection': connection } = sourceContext(sourceUser);

@@ -31,7 +31,7 @@ function resumerOf(plan: Plan, designation = version.flow.designation) {
 }
 const findPlan = (plan: Plan, awaited = source) => resumerOf(plan).resumer.find(visit, awaited);
 
-it('knows the login that adds a user, in which no account may be connected with the present user', async () => {
+it('recognises a login that adds a user to the browser, which must not connect an account with the current user', async () => {
   const visitor = { ...ALICE, is_superuser: false, debug: false };
   const plan = { ...createPlan(version, 'plan'), visitor: ALICE.uuid };
   const adding = { ...plan, user_switch: { action: 'add', from: ALICE.uuid } as const };

@@ -32,8 +32,8 @@ interface MatchCandidates {
 
 /**
  * Returns the user who is connected with the account, else the user whom the source's matching mode finds
- * (docs/spec/sources.md#decision). Denies inactive users, and users who have not verified the email address that
- * matches: another visitor could have enrolled with it.
+ * (docs/spec/sources.md#decision). Denies inactive users, and users who have not verified the matching email address,
+ * because another person could have enrolled with that address.
  */
 export async function matchUser(
   { user_matching_mode: mode }: PublishedSource,

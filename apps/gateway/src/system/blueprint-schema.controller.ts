@@ -25,14 +25,14 @@ export class BlueprintSchemaController {
     return reply.type('application/schema+json; charset=utf-8').send(text);
   }
 
-  /** Returns the headers of the schema, with which editors and proxies look for changes. */
+  /** Returns the headers of the schema. Editors and proxies use them to revalidate their caches. */
   @RouteConfig(FILE_ROUTE)
   @Head('')
   showHeaders(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     return this.show(request, reply);
   }
 
-  /** Built at the first request, because it takes 50 ms of the start, and few gateways serve it. */
+  /** Built at the first request, because building takes 50 ms, and few gateways serve the schema. */
   private get document(): SchemaDocument {
     this.#built ??= documentOf(blueprintSchema(this.config.API_VERSION));
     return this.#built;

@@ -10,7 +10,10 @@ import { InvalidFieldsError, ZodBodyPipe } from '../http/zod-body.pipe.js';
 import { type UserSwitchRequest, userSwitchRequest, userSwitchResponse } from './user-switching.dto.js';
 import { UserSwitchingService } from './user-switching.service.js';
 
-/** Starts the flows by which a browser gets one more user, or changes to another one (docs/spec/http.md#user-switching). */
+/**
+ * Starts the flows that add a user to a browser, or switch to another user of the browser
+ * (docs/spec/http.md#user-switching).
+ */
 @Controller('/api/v3/core/users')
 export class UserSwitchingController {
   constructor(@Inject(UserSwitchingService) private readonly switching: UserSwitchingService) {}

@@ -1,7 +1,7 @@
 import { choice, integer, optionalNullable } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** What a user wants to do with the logins of the browser. */
+/** The requested change of the browser's users. */
 export const userSwitchRequest = z
   .object({
     action: choice(['switch', 'add']).default('switch'),
@@ -13,7 +13,7 @@ export const userSwitchRequest = z
   });
 export type UserSwitchRequest = z.output<typeof userSwitchRequest>;
 
-/** The address of the flow in which the user goes on. */
+/** The address of the flow that carries out the switch. */
 export const userSwitchResponse = z
   .object({ redirect: z.string() })
   .meta({ id: 'UserSwitchResponse', description: 'The address to go on at.' });

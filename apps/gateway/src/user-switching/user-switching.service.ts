@@ -14,18 +14,18 @@ import { BrowserUsersService } from '../users/browser-users.service.js';
 
 const NO_TOKEN = sentence('An API token cannot switch users. Log in first.');
 
-/** The flow in which a browser gets or changes its user, and the query of its page. */
+/** The flow that adds or switches the user of a browser, and the query of its page. */
 interface FlowStart {
   readonly slug: string | undefined;
   readonly query: Readonly<Record<string, string>>;
 }
 
-/** The user to whom a browser changes, by `pk`, and the query of the page that leads there. */
+/** The user to whom a browser switches, by `pk`, and the query of the flow's page. */
 export interface SwitchTarget extends Pick<FlowStart, 'query'> {
   readonly pk: number;
 }
 
-/** Starts the flows by which a browser gets one more user, or changes to another one (docs/adr/0119). */
+/** Starts the flows that add a user to a browser, or switch to another user of the browser (docs/adr/0119). */
 @Injectable()
 export class UserSwitchingService {
   constructor(
@@ -45,8 +45,9 @@ export class UserSwitchingService {
   }
 
   /**
-   * Starts the login of one more user, and returns the address of its page. Throws InvalidFieldsError if users may not be
-   * switched or the browser has too many, `flow_not_applicable`, and `proof_required` for an API token.
+   * Starts the login of one more user, and returns the address of its page. Throws InvalidFieldsError if the brand does
+   * not allow user switching or the browser has too many users, `flow_not_applicable`, and `proof_required` for an API
+   * token.
    */
   async add(exchange: HttpExchange, principal: Principal, query: FlowStart['query']): Promise<string> {
     await this.requireSession(exchange, principal);
@@ -60,9 +61,9 @@ export class UserSwitchingService {
   }
 
   /**
-   * Starts the flow that leads to the session of another user of the browser, and returns the address of its page. Throws
-   * the same as `add`, and `not_found` if that user has no live session there, or one that does not belong to the place
-   * of the client.
+   * Starts the flow that leads to the session of another user of the browser, and returns the address of its page.
+   * Throws the same as `add`, and `not_found` if that user has no live session in the browser, or if the binding of
+   * that session does not match the client.
    */
   async switchTo(exchange: HttpExchange, principal: Principal, { pk, query }: SwitchTarget): Promise<string> {
     await this.requireSession(exchange, principal);
@@ -77,14 +78,14 @@ export class UserSwitchingService {
     return this.begin(exchange, start, { visitor: principal.user, context, userSwitch });
   }
 
-  /** Throws unless the caller has a session that may take part, at a brand with the flow. */
+  /** Throws unless the caller's session can be used for user switching and the brand has the flow. */
   private async requireSession({ request }: HttpExchange, { byToken, sessionId }: Principal): Promise<void> {
     if (!(await this.isOffered(request.host))) throw refused('User switching is disabled.');
     if (byToken || sessionId === undefined) throw new Problem('proof_required', { detail: NO_TOKEN });
     if (await this.sets.isBound(sessionId)) throw refused('This session is bound to its device.');
   }
 
-  /** Returns whether the session belongs to the network and place of the client. Ends it otherwise. */
+  /** Returns whether the session belongs to the network and place of the client. Ends the session otherwise. */
   private async holds({ request }: HttpExchange, session: ActiveSession): Promise<boolean> {
     const client = await this.clients.resolve(request);
     return this.bindings.check(session, { client, requestId: request.id });

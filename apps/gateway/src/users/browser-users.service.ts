@@ -17,8 +17,9 @@ export class BrowserUsersService {
   ) {}
 
   /**
-   * Returns the sessions of the other users in the browser of a logged-in user. Empty without a switching cookie, for an
-   * API token, and if the brand has no flow in which users switch. A request without the cookie costs no statement.
+   * Returns the sessions of the other users in the browser of a logged-in user. Empty without a switching cookie, for
+   * an API token, and if the brand has no flow in which users switch. A request without the cookie needs no database
+   * statement.
    */
   async listOthers(request: FastifyRequest, { sessionId, byToken }: Principal): Promise<ActiveSession[]> {
     const set = loginSetIn(request, this.config);

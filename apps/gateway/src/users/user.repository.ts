@@ -12,7 +12,7 @@ export interface AuthenticatedUser extends Identity {
   readonly groups: readonly { readonly pk: string; readonly name: string }[];
 }
 
-/** An active user, with what applications may learn besides. */
+/** An active user, with further data that applications may read. */
 export interface ActiveUser extends AuthenticatedUser {
   /** Whether the user is recorded as the owner of the address (docs/spec/directory.md#verified-addresses). */
   readonly email_verified: boolean;
@@ -34,7 +34,9 @@ const FIND_BY_PK = {
   text: `SELECT ${AUTHENTICATED_USER_COLUMNS} FROM directory.identities u WHERE u.pk = $1 AND NOT $2`,
 };
 const BY_USERNAME = { name: 'owner_by_username', text: 'SELECT id FROM directory.identities WHERE username = $1' };
-/** Ranks of verified addresses in `directory.email_rank`. An empty address has such a rank, too. */
+/**
+ * Ranks of verified addresses in `directory.email_rank`. An empty address has such a rank too, so it is excluded here.
+ */
 const EMAIL_VERIFIED = `u.email <> '' AND u.email_rank IN (0, 2) AS email_verified`;
 /** Selects an active user. $1 uuid of the user, $2 false (loads no attributes), $3 epoch that the user must have. */
 const FIND_ACTIVE = {

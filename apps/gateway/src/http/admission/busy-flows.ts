@@ -13,8 +13,9 @@ interface FlowLimit {
 }
 
 /**
- * Limits the requests in flight of each flow with a busy stage, so that new visits are refused before they begin and
- * not at that stage. The limit falls after each interval in which a stage was busy, and rises slowly after the others.
+ * Limits the requests in flight of each flow with a busy stage, so that new visits are refused at their first request
+ * and not later at the busy stage. The limit falls after each interval in which a stage was busy, and rises slowly
+ * after the others.
  */
 export class BusyFlows {
   private readonly inFlight = new Map<string, number>();

@@ -62,7 +62,7 @@ export class InFlightLimit {
     this.peak = this.count;
     if (limits.delayMs === 0) return;
     if (queuedMs > limits.delayMs) {
-      // With so few requests in flight, something else delays the process, and a lower limit would not help.
+      // With so few requests in flight, the requests do not cause the delay, so a lower limit would not help.
       if (peak < MIN_LIMIT) return;
       const fall = Math.max(FALL, limits.delayMs / queuedMs);
       this.limit = Math.max(MIN_LIMIT, Math.min(this.limit, peak) * fall);

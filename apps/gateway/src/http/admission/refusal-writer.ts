@@ -33,9 +33,9 @@ const OVERLOADED = new Problem('overloaded');
 const REASON = 'error=overloaded';
 
 /**
- * Writes the response to a refused request. A browser gets a page, which tries again by itself at the address of a
- * flow, and has a link elsewhere. Any other client gets the problem `overloaded`. Reads neither the body of the request
- * nor the database.
+ * Writes the response to a refused request. A browser gets a page. At the URL of a flow, the page retries
+ * automatically; at any other URL, it shows a link. Any other client gets the problem `overloaded`. Reads neither the
+ * body of the request nor the database.
  */
 export class RefusalWriter {
   constructor(

@@ -10,7 +10,9 @@ import {
 } from './api-endpoint.decorator.js';
 import { type Schema, SchemaWriter } from './schema-writer.js';
 
-/** The release of authentik whose API a view has. `complete` describes what Gatehouse adds to the newest one. */
+/**
+ * The authentik release whose API a view describes. `complete` adds the extensions of Gatehouse to the newest release.
+ */
 const RELEASES: Readonly<Record<ApiView, string>> = {
   '2024.8': '2024.8.2',
   '2026.8': '2026.8.3',
@@ -64,7 +66,7 @@ function operationObject({ path, operation }: DocumentedEndpoint, view: ApiView,
   };
 }
 
-/** Returns the body of a request. It is required if one of its fields is. */
+/** Returns the body of a request. The body is required if one of its fields is required. */
 function requestBody(body: z.ZodType, consumes: string | undefined, writer: SchemaWriter): Schema {
   const schema = writer.write(body);
   const { required } = writer.components[String(schema['$ref']).split('/').at(-1)!] ?? schema;

@@ -10,7 +10,7 @@ export interface EndpointOptions {
   readonly id: string;
   readonly description: string;
   readonly tag: string;
-  /** Set if authentik has the endpoint only since this line. In older ones its address is unknown. */
+  /** Set if authentik has had the endpoint only since this line. Older lines respond to its address as unknown. */
   readonly since?: '2026.8';
   /** Whether anonymous visitors may request the endpoint. */
   readonly anonymous?: boolean;

@@ -23,5 +23,5 @@ export class PublishedSchema {
   }
 }
 
-/** The schema of all fields, which clients get that ask for them (docs/spec/api-versions.md). */
+/** The schema of all fields, for clients that ask for all fields (docs/spec/api-versions.md). */
 export class CompleteSchema extends PublishedSchema {}

@@ -2,7 +2,7 @@ import { Problem } from '@gatehouse/contracts';
 import { clientNetwork } from '@gatehouse/platform';
 import { type RateLimitName, rateLimited } from './rate-limit.metrics.js';
 
-/** Largest number of networks that one limit counts at the same time. They need about 20 MB. */
+/** Largest number of networks that one limit counts at the same time. This many networks need about 20 MB. */
 const MAX_NETWORKS = 100_000;
 
 /** Limit of the requests of one network. */
