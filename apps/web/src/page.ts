@@ -48,7 +48,7 @@ export interface FlowPageData extends LanguagePageData {
   readonly step?: FlowPageData['token'] | undefined;
   /**
    * Whether another site opened the page or started the run. The page's script then adds `cross_site=1` to its
-   * requests, and asks for no text message and no Duo push before the visitor acts.
+   * requests, and requests no text message and no Duo push before the visitor acts.
    */
   readonly cross_site?: true | undefined;
   /** Names of the reasons of the challenge's texts: the value of the response header `x-gatehouse-reason`. */
@@ -73,11 +73,11 @@ export interface PreviewPageData {
   readonly user: string;
   /** The sealed run, which the next request sends back. */
   readonly state?: string | undefined;
-  /** What the run would have caused so far. */
+  /** The side effects that the run would have had so far. */
   readonly notes: readonly PreviewNote[];
 }
 
-/** Something that a login would have caused, such as a mail, or a step whose stage was left out (`left_out`). */
+/** A side effect that a login would have had, such as a mail, or a step whose stage was left out (`left_out`). */
 export interface PreviewNote {
   readonly what: string;
   readonly details: Readonly<Record<string, unknown>>;

@@ -7,7 +7,8 @@ const TICK = 'remember-account';
 
 /**
  * Fills in the remembered name, with a button that forgets it. If no name is remembered, shows a checkbox for
- * remembering the name. Both need JavaScript, and have the same height, so that the form does not move.
+ * remembering the name. The button and the checkbox need JavaScript, and have the same height, so that the layout of
+ * the form does not shift.
  */
 export function AccountMemory() {
   const { t } = usePage();

@@ -2,7 +2,7 @@ import type { Translate } from '@gatehouse/texts/browser';
 import type { FlowPageData } from '../page.js';
 import type { Envelope } from './envelope.js';
 
-/** A link that leads the visitor on after a denial. */
+/** A link with which the visitor can continue after a denial. */
 export interface WayOn {
   readonly text: string;
   readonly href: string;
@@ -11,7 +11,7 @@ export interface WayOn {
 /** How a page explains that a run was refused. */
 export interface Denial {
   readonly text: string;
-  /** Where the visitor can go on. The first is the most likely. */
+  /** Links with which the visitor can continue, the most likely one first. */
   readonly ways: readonly WayOn[];
 }
 
@@ -48,7 +48,9 @@ export function denialHeading({ reason }: Envelope, t: Translate): string {
 export const errorHeading = ({ reason }: Envelope, t: Translate): string =>
   reason === NOT_FOUND ? t('Page not found') : t('Something went wrong');
 
-/** Returns the explanation for a reason that the page knows, else `undefined`: the page then shows the API's text. */
+/**
+ * Returns the explanation for a reason that the page knows, else `undefined`, so that the page shows the API's text.
+ */
 export function denialOf({ challenge, pageData, t }: Options): Denial | undefined {
   const { reason, pending_user: username = '' } = challenge;
   const build = reason && Object.hasOwn(DENIALS, reason) ? DENIALS[reason] : undefined;

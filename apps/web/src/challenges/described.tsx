@@ -140,7 +140,10 @@ function limits({ type, minimum, maximum, step, max_length: maxLength }: FormFie
 const initialOf = ({ type, initial }: FormField, current: unknown): string | undefined =>
   type !== 'password' && type !== 'file' && isScalar(current) ? String(current) : initial;
 
-/** A tick that is always part of the answer, as `true` or `false`: of two fields with one name, the last one counts. */
+/**
+ * A checkbox that is always part of the answer, as `true` or `false`. The hidden field has the same name, and the last
+ * value counts.
+ */
 const Tick = ({ input }: { input: FieldProps }) => (
   <>
     <input type="hidden" name={input.name} value="false" />

@@ -23,8 +23,8 @@ export interface DeviceCodeFinishChallenge extends Envelope {
 }
 
 /**
- * Says that the device is signed in. For a stage service of the previous version, which still waits for an answer, asks
- * whether it may sign in.
+ * Says that the device is signed in. A stage service of the previous version still waits for an answer here. For its
+ * challenge, asks whether the device may sign in.
  */
 export function DeviceCodeFinish({ challenge }: { challenge: DeviceCodeFinishChallenge }) {
   const { t } = usePage();

@@ -39,8 +39,9 @@ type DeviceStepProps = Omit<Props, 'awaitsAction'> & {
 /** Shows the step for one device, and a button back to the choice if there are several. */
 export function DeviceStep({ isChosen, back, ...props }: DeviceStepProps) {
   const { t, ...page } = usePage();
-  // The page asks for no text message, mail or Duo push by itself if another site opened it, or if the visitor has several
-  // devices and may want another one. Once the visitor has chosen a device, the page uses it without another click.
+  // The page requests a text message, mail or Duo push only after a click if another site opened the page, or if the
+  // visitor has several devices and may want another device. Once the visitor has chosen a device, the page uses it
+  // without another click.
   const awaitsAction = !isChosen && (page.awaitsAction || back !== undefined);
   const Step = STEPS[props.device.device_class] ?? CodeStep;
   useHeading(deviceHeading(props.device.device_class, t));

@@ -27,11 +27,11 @@ export function Denied({ challenge }: { challenge: DeniedChallenge }) {
   );
 }
 
-/** Returns the page's words for the error that ended the flow, else the message of the stage or of the policies. */
+/** Returns the page's own text for the error that ended the flow, else the message of the stage or of the policies. */
 const wordsForDenial = ({ reason, error_message: string }: DeniedChallenge, t: Translate): string =>
   wordsFor({ string: string || t('Request has been denied.'), code: '', ...(reason ? { reason } : {}) }, t);
 
-/** Links that lead on. The first looks like the button of a step. */
+/** Links with which the visitor can continue. The first looks like the button of a step. */
 const WaysOn = ({ ways }: { ways: readonly WayOn[] }) => (
   <div class="ways">
     {ways.map(({ text, href }, i) => (

@@ -4,7 +4,7 @@ import type { StageForm } from '@gatehouse/client';
 export interface WireMessage {
   readonly string: string;
   readonly code: string;
-  /** Name of the reason, by which the page chooses its own words. */
+  /** Name of the reason, from which the page chooses its own text. */
   readonly reason?: string;
 }
 
@@ -24,7 +24,7 @@ export interface Envelope {
       }
     | undefined;
   readonly response_errors?: Errors | undefined;
-  /** Name of the reason why the run was refused, by which the page chooses its own words. */
+  /** Name of the reason why the run was refused, from which the page chooses its own text. */
   readonly reason?: string | undefined;
   readonly pending_user?: string | undefined;
   readonly pending_user_avatar?: string | undefined;

@@ -13,8 +13,8 @@ const unproved: Words = (t) => t('This device could not confirm that it is you. 
 const captcha: Words = (t) => t('The check that you are no robot has failed. Please try it again.');
 
 /**
- * The page's own words for errors, by reason (which names the stage), else by code. They say what the visitor can do
- * next. The API's text is shown for an error that is missing here.
+ * The page's own texts for errors, by reason (which names the stage), else by code. They say what the visitor can do
+ * next. An error that is missing here is shown with the API's text.
  */
 export const ERROR_WORDS: Readonly<Record<string, Words>> = {
   required: fillIn,
@@ -71,12 +71,12 @@ export const ERROR_WORDS: Readonly<Record<string, Words>> = {
   prompt_not_accepted: (t) => t('This was not accepted. Please change it and try again.'),
 };
 
-/** Returns the words for an error: the page's own, else those of the API. */
+/** Returns the text of an error: the page's own, else that of the API. */
 export function wordsFor({ reason, code, string }: WireMessage, t: Translate): string {
   const name = [reason, code].find((candidate) => candidate && Object.hasOwn(ERROR_WORDS, candidate));
   return name ? ERROR_WORDS[name]!(t) : string;
 }
 
-/** Returns the words for several errors as one text, which says the same thing only once. */
+/** Returns the texts of several errors as one text, without repetitions. */
 export const messagesOf = (messages: readonly WireMessage[], t: Translate): string =>
   [...new Set(messages.map((message) => wordsFor(message, t)))].join(' ');

@@ -55,8 +55,8 @@ function moduleOrigins({ gatehouse_form: form }: Challenge): ExternalOrigins {
 }
 
 /**
- * Returns the origins of a flow page. A preview always allows its only captcha and nothing else, whichever step it shows:
- * a reload, which widens the policy of another page, would start its run again.
+ * Returns the origins of a flow page. A preview allows the only captcha that it has, and nothing else, on every step.
+ * Other pages reload to get a wider policy, but a reload would restart the run of a preview.
  */
 export const pageOriginsOf = ({ challenge, preview }: Pick<FlowPageData, 'challenge' | 'preview'>): ExternalOrigins =>
   preview ? { ...NO_ORIGINS, scripts: OWN_SCRIPTS, frames: frameOrigins(challenge) } : externalOriginsOf(challenge);
@@ -81,12 +81,15 @@ function captchaOrigins(script: unknown): readonly string[] {
   return origin === undefined ? [] : (CAPTCHA_ORIGINS[new URL(origin).host] ?? [origin]);
 }
 
-/** Hosts that a Content-Security-Policy takes for one host: no wildcard, and no end of a directive or policy. */
+/**
+ * Matches a single host of a Content-Security-Policy: no wildcard, and no character that ends a directive or a policy.
+ */
 const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
 
 /**
- * Returns the origin of an http(s) URL. Any other scheme would allow too much in a Content-Security-Policy. So would `*` in a
- * host, and `;` would add a directive: URLs may have both there.
+ * Returns the origin of an http(s) URL. Returns none for other schemes, which would allow too much in a
+ * Content-Security-Policy. Also returns none for hosts with `*`, which is a wildcard there, or with `;`, which would
+ * inject a directive.
  */
 function originsOf(address: unknown): readonly string[] {
   if (typeof address !== 'string' || !URL.canParse(address)) return [];

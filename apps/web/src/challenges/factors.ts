@@ -16,13 +16,16 @@ export function inOrder<D extends RankedDevice>(devices: readonly D[]): D[] {
 }
 
 /**
- * Returns the device that the page shows at first: the only one, else the last used. Undefined if the page shows the
- * list.
+ * Returns the device that the page shows at first: the only device, else the last used device. Undefined if the page
+ * shows the list.
  */
 export const shownAtFirst = <D extends RankedDevice>(devices: readonly D[]): D | undefined =>
   devices.length === 1 ? devices[0] : lastUsed(devices);
 
-/** Returns the device that was used last. Recovery codes do not count: they are for a visitor who has lost the others. */
+/**
+ * Returns the device that was used last. Recovery codes do not count, because they are for a visitor who has lost the
+ * other devices.
+ */
 const lastUsed = <D extends RankedDevice>(devices: readonly D[]): D | undefined =>
   devices
     .filter(({ device_class, last_used }) => last_used && device_class !== 'static')

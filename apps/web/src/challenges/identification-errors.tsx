@@ -19,9 +19,9 @@ export interface IdentificationErrors {
 }
 
 /**
- * Returns the errors of an identification. A login that failed as a whole is shown at the password if the step asks for
- * it, because a mistake in a masked text is more likely, else at the name. Any other error of the whole step, such as a
- * used link or a failed captcha, belongs to no field.
+ * Returns the errors of an identification. A wrong combination of name and password is shown at the password field,
+ * because a mistake in a masked text is more likely. Without a password field, it is shown at the name. Any other error
+ * of the whole step, such as a used link or a failed captcha, belongs to no field.
  */
 export function identificationErrorsOf(
   challenge: Envelope & { readonly password_fields: boolean },
@@ -39,7 +39,7 @@ interface WrongLoginProps {
   readonly recoveryUrl: string | undefined;
 }
 
-/** The words for a refused name and password. They must not tell whether the account exists. */
+/** The text for a refused name and password. It must not reveal whether the account exists (enumeration). */
 export function WrongLogin({ errors = [], recoveryUrl }: WrongLoginProps) {
   const { t } = usePage();
   if (errors[0]?.reason !== LOGIN_FAILED) return <>{messagesOf(errors, t)}</>;

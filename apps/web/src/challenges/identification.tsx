@@ -133,7 +133,10 @@ function IdentificationFields({ challenge }: { challenge: IdentificationChalleng
   );
 }
 
-/** Returns the captcha of the challenge, and a function that fetches another one, so that the form keeps its input. */
+/**
+ * Returns the captcha of the challenge, and a function that fetches another captcha without reloading the step, so that
+ * the form keeps its input.
+ */
 function useEmbeddedCaptcha(challenge: IdentificationChallenge) {
   const { fetchChallenge, refetch } = usePage();
   const [renewed, setRenewed] = useState<{ of: IdentificationChallenge; captcha: CaptchaOptions }>();

@@ -4,7 +4,7 @@ import { Button } from '../ui/button.js';
 import { Form } from '../ui/form.js';
 import type { Envelope } from './envelope.js';
 
-/** Time that the frames have to load, in milliseconds. All of them start at once. */
+/** Time limit for all frames to load, in milliseconds. They start at the same time. */
 const FRAMES_MS = 5000;
 
 /** Scripts and forms of the application run, but cannot leave the frame. */
@@ -20,7 +20,7 @@ interface LogoutUrl {
   readonly provider_name?: string | null | undefined;
 }
 
-/** Opens the addresses in hidden frames, and goes on when all have loaded or their time is over. */
+/** Opens the addresses in hidden frames, and continues the flow when all have loaded or FRAMES_MS has passed. */
 export function IframeLogout({ challenge }: { challenge: IframeLogoutChallenge }) {
   const { t } = usePage();
   const told = (challenge.logout_urls ?? []).filter(({ url }) => /^https?:\/\//i.test(url) && URL.canParse(url));
@@ -64,12 +64,15 @@ const Frames = ({ told, onLoad }: { told: readonly LogoutUrl[]; onLoad?: (frame:
   </>
 );
 
-/** The addresses that this page has opened already. If they are shown again, only the visitor goes on. */
+/**
+ * The addresses that this page has opened already. If they are shown again, the page waits for the visitor and does not
+ * go on by itself.
+ */
 const opened = new Set<string>();
 
 /**
- * Answers the challenge when all frames have loaded, and after FRAMES_MS at the latest. The frames are drawn once the page
- * runs, so that it misses no event of theirs.
+ * Answers the challenge when all frames have loaded, and after FRAMES_MS at the latest. Renders the frames only after
+ * hydration, so that the page receives all their load events.
  */
 function useFrames(urls: readonly string[]) {
   const { answerAutomatically } = usePage();

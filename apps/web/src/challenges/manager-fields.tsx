@@ -22,7 +22,10 @@ export function ManagerFields() {
   );
 }
 
-/** Keeps the values that a password manager has filled in for later steps, and clears the fields. */
+/**
+ * Stores the values that a password manager has filled in, for the later steps that ask for them, and clears the
+ * fields.
+ */
 export function keepManagerFields(form: HTMLFormElement): void {
   const taken = FIELDS.map(({ part }) => {
     const field = form.querySelector<HTMLInputElement>(`#manager-${part}`);

@@ -6,10 +6,10 @@ import { FormErrors } from '../ui/form.js';
 import type { DescribedChallenge } from './envelope.js';
 import { challengeMessage, moduleDocument, readModuleMessage } from './module-message.js';
 
-/** Time in which a module must say that it is ready, in milliseconds. */
+/** Time within which a module must report that it is ready, in milliseconds. */
 const READY_MS = 3000;
 
-/** Height of the frame until its module says another one, in pixels. */
+/** Height of the frame in pixels until its module reports a height. */
 const FIRST_HEIGHT = 240;
 
 interface Props {
@@ -21,7 +21,8 @@ interface Props {
 
 /**
  * Runs the signed page module of a stage in a sandboxed frame of an opaque origin, which can only send messages
- * (docs/adr/0092). Not before the visitor has acted on a page that another site opened: a module could answer by itself.
+ * (docs/adr/0092). If another site opened the page, the module starts only after the visitor has acted, because a
+ * module could answer by itself.
  */
 export function ModuleFrame({ challenge, module, children }: Props) {
   const { awaitsAction, pageData } = usePage();
@@ -68,7 +69,7 @@ function useModule(challenge: DescribedChallenge) {
   }, []);
   useEffect(() => port.current?.postMessage(shown), [challenge]);
   const connect = (frame: Window | null) => {
-    // A second document in the frame is none of the module.
+    // The frame has loaded a second document, which is not the module.
     if (port.current || !frame) return setState('failed');
     const channel = new MessageChannel();
     port.current = channel.port1;

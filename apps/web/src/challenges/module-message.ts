@@ -45,8 +45,8 @@ export function challengeMessage(challenge: Envelope, { locale, theme }: { local
 }
 
 /**
- * Returns the document of a module. The page's Content-Security-Policy, which a `srcdoc` inherits, and this one both hold:
- * only a script with the hash of the module runs, and nothing is loaded.
+ * Returns the document of a module. Two policies apply: the page's Content-Security-Policy, which a `srcdoc` inherits,
+ * and that of the document. Only a script with the hash of the module runs, and nothing is loaded.
  */
 export const moduleDocument = ({ code, integrity }: NonNullable<StageForm['module']>, locale: string): string =>
   `<!doctype html><html lang="${locale}"><meta charset="utf-8"><meta http-equiv="content-security-policy" content="default-src 'none'; script-src '${integrity}'; img-src data:; base-uri 'none'"><body><script type="module">${code}</script></body></html>`;

@@ -45,7 +45,7 @@ export function Password({ challenge }: { challenge: PasswordChallenge }) {
   );
 }
 
-/** The words for the errors of a password, with a link to the recovery of the account if there is one. */
+/** The text for the errors of a password, with a link to the recovery of the account if there is one. */
 function WrongPassword({ challenge }: { challenge: PasswordChallenge }) {
   const { t } = usePage();
   const { recovery_url: recoveryUrl } = challenge;

@@ -11,7 +11,7 @@ export interface SessionEndChallenge extends Envelope {
   readonly overview_url?: string | undefined;
 }
 
-/** Says that the visitor has left the application, and leads on. */
+/** Says that the visitor has left the application, and links to what the visitor can do next. */
 export function SessionEnd({ challenge }: { challenge: SessionEndChallenge }) {
   const { t } = usePage();
   const { brand_name: brand, application_name: application = '' } = challenge;

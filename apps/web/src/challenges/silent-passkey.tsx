@@ -11,8 +11,9 @@ interface RegistrationChallenge extends Envelope {
 }
 
 /**
- * Lets the browser create a passkey without asking, and goes on whether or not it does. An error means that the gateway
- * has refused the passkey, which is not tried again. The button is for browsers without JavaScript.
+ * Lets the browser create a passkey without a prompt, and continues the flow whether or not a passkey was created. An
+ * error means that the gateway has refused the passkey, and there is no further attempt. The button is for browsers
+ * without JavaScript.
  */
 export function SilentPasskey({ challenge }: { challenge: RegistrationChallenge }) {
   const { t, answerAutomatically } = usePage();

@@ -12,8 +12,8 @@ export interface PasskeyOffer extends Envelope {
 }
 
 /**
- * Offers passkeys in the autofill suggestions, if the browser supports it: those that the step accepts, else those of
- * the passwordless flow. Returns the function that asks for a passkey at once.
+ * Offers passkeys in the autofill suggestions, if the browser supports them: the passkeys that the step accepts, else
+ * those of the passwordless flow. Returns a function that requests a passkey at once.
  */
 export function usePasskeys({ passkey_challenge: shown, passwordless_url: url, response_errors }: PasskeyOffer) {
   const { answer } = usePage();
@@ -26,22 +26,23 @@ export function usePasskeys({ passkey_challenge: shown, passwordless_url: url, r
   useEffect(() => () => request.cancel(), [shown, url]);
   useEffect(() => {
     if (typeof PublicKeyCredential === 'undefined' || request.hasDialogue) return;
-    // After a refusal the visitor asks for a passkey again. A browser may otherwise give the refused one at once.
+    // After a refusal the visitor asks for a passkey again. Otherwise the browser could return the refused passkey at
+    // once.
     if (challenge && !response_errors) void ask(challenge, true);
     else if (url && !challenge) void request.offer(url);
   }, [challenge, url]);
   return { usePasskey: challenge ? () => void ask(challenge, false) : undefined };
 }
 
-/** A request to the browser for a passkey. A new one cancels the one before. */
+/** A request to the browser for a passkey. A new request cancels the previous one. */
 class PasskeyRequest {
   private controller = new AbortController();
   /** Whether a dialogue of the browser is open, which new options must not close. */
   hasDialogue = false;
 
   /**
-   * Asks for a passkey: as an autofill suggestion, or at once. Returns `undefined` if there is none, or if the request was
-   * cancelled.
+   * Requests a passkey, as an autofill suggestion or at once. Returns `undefined` if there is no passkey, or if the
+   * request was cancelled.
    */
   async ask(options: FormAnswer, suggested: boolean): Promise<FormAnswer | undefined> {
     const signal = this.restart();

@@ -1,16 +1,19 @@
 import type { DiagramStep, VersionDiagram } from './flow-diagram.js';
 
-/** Size of a diagram, and places in it, in pixels from the side at which a line of text begins. */
+/**
+ * Size of a diagram and positions in it, in pixels from the inline start: the left side, or the right side in
+ * right-to-left languages.
+ */
 export const DIAGRAM = {
   width: 720,
   /** Left and right border of the column of steps. */
   column: { from: 90, to: 410 },
   boxHeight: 74,
   gap: 52,
-  /** Place of the lines around steps that are left out, and of the lines back to the start. */
+  /** Position of the lines that bypass optional steps, and of the lines back to the start. */
   bypass: 56,
   restart: 24,
-  /** Place of the ends beside the column. */
+  /** Position of the ends beside the column. */
   side: 450,
 } as const;
 
@@ -18,7 +21,7 @@ export const DIAGRAM = {
 export interface PlacedBox {
   readonly top: number;
   readonly step: DiagramStep;
-  /** Whether a way leads past the box. */
+  /** Whether a line bypasses the box. */
   readonly isOptional: boolean;
 }
 
@@ -55,7 +58,7 @@ export function layoutOf({ requirement, conditions, steps }: VersionDiagram): Di
 
 const WIDE = /[\u1100-\u11ff\u2e80-\ud7af\uf900-\ufaff\ufe30-\uffef]|[\u{1f000}-\u{3ffff}]/u;
 
-/** Returns a text, cut off with an ellipsis if it is wider than so many letters. A Chinese character counts twice. */
+/** Returns a text, cut off with an ellipsis if it is wider than `letters` letters. A Chinese character counts twice. */
 export function fitting(text: string, letters: number): string {
   const characters = Array.from(text);
   let width = 0;

@@ -54,7 +54,7 @@ describe('the picture of a version', () => {
     ]);
   });
 
-  it('has a way around optional steps, a way back to the start, and no way on from a denial', () => {
+  it('has a line around optional steps, a line back to the start, and no line onwards from a denial', () => {
     const count = (svg: string, part: string) => svg.split(`class="${part}"`).length - 1;
     const svg = picture(diagram);
     expect([count(svg, 'way past'), count(svg, 'way again'), count(svg, 'way')]).toEqual([2, 1, 5]);

@@ -11,7 +11,7 @@ interface Props {
   readonly t: Translate;
 }
 
-/** Returns the horizontal place of a distance from the side at which a line of text begins. */
+/** Converts a distance from the inline start into an x coordinate. */
 type Place = (distance: number) => number;
 
 interface PartProps extends Props {
@@ -20,7 +20,7 @@ interface PartProps extends Props {
 
 const { width, column, boxHeight, gap, bypass, restart, side } = DIAGRAM;
 const MIDDLE = (column.from + column.to) / 2;
-/** Distance below a box at which the way around it joins the way on. */
+/** Distance below a box at which the line that bypasses the box joins the line to the next box. */
 const BYPASS_END = 12;
 /** Letters that fit into a box, and beside the column. */
 const [BOX_LETTERS, SIDE_LETTERS] = [36, 32];
@@ -60,7 +60,7 @@ function finishText({ numbers }: VersionDiagram, t: Translate): string {
   return numbers ? t('finished: {plans}', { plans: numbers.done }) : t('End of the flow');
 }
 
-/** The way into the first step, and the box with the conditions of the flow. */
+/** The line into the first step, and the box with the conditions of the flow. */
 function Start({ diagram, layout, x, t }: PartProps & { layout: DiagramLayout }) {
   const { numbers, conditions, requirement } = diagram;
   const begun = numbers && t('begun: {plans}', { plans: numbers.begun });
@@ -85,7 +85,7 @@ function Start({ diagram, layout, x, t }: PartProps & { layout: DiagramLayout })
   );
 }
 
-/** A step with the ways that lead out of it. */
+/** A step with the lines that lead out of it. */
 function StepBox({ box, next, x, t, locale }: PartProps & { box: PlacedBox; next: number }) {
   const { step, top, isOptional } = box;
   const { numbers, denies, isInserted, restarts } = step;
@@ -168,7 +168,7 @@ const End = ({ x, top, text }: { x: Place; top: number; text: string }) => (
   </>
 );
 
-/** The way down from one box to the next. */
+/** The line down from one box to the next. */
 const Way = ({ x, from, to, label }: { x: Place; from: number; to: number; label?: string | undefined }) => (
   <>
     <path class="way" d={`M${x(MIDDLE)} ${from} V${to - 1}`} marker-end="url(#arrow)" />
@@ -180,7 +180,7 @@ const Way = ({ x, from, to, label }: { x: Place; from: number; to: number; label
   </>
 );
 
-/** The way out of the flow beside a box. */
+/** The line out of the flow, to an end beside a box. */
 const SideEnd = ({ x, y, lines }: { x: Place; y: number; lines: readonly string[] }) => (
   <>
     <path class="way out" d={`M${x(column.to)} ${y} H${x(side)}`} marker-end="url(#arrow)" />
@@ -192,7 +192,7 @@ const SideEnd = ({ x, y, lines }: { x: Place; y: number; lines: readonly string[
   </>
 );
 
-/** The way around a step whose conditions are not met. It joins the way to the next box. */
+/** The line that bypasses a step whose conditions are not met. It joins the line to the next box. */
 const Bypass = ({ x, top }: { x: Place; top: number }) => (
   <path
     class="way past"
@@ -201,7 +201,7 @@ const Bypass = ({ x, top }: { x: Place; top: number }) => (
   />
 );
 
-/** The way back to the start after a refused answer. */
+/** The line back to the start after a refused answer. */
 const Restart = ({ x, top }: { x: Place; top: number }) => (
   <path
     class="way again"

@@ -8,7 +8,7 @@ interface Props {
   readonly t: Translate;
 }
 
-/** The facts of a diagram as a table, and what holds for the whole flow. */
+/** The facts of a diagram as a table, with the conditions of the whole flow. */
 export function DiagramTable({ diagram, locale, t }: Props) {
   const { requirement, conditions } = diagram;
   const notes = [

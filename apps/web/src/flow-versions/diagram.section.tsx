@@ -85,7 +85,7 @@ function periodText(period: string, locale: string): string {
   return format.format(Number.parseInt(period, 10));
 }
 
-/** Says how the visitors of the version ended, or why there are no numbers. */
+/** Shows the outcomes of the visitors of the version, or why there are no numbers. */
 function Summary({ diagram: { numbers, isOverdue }, t }: { diagram: VersionDiagram; t: Translate }) {
   if (isOverdue) return <Notice>{t('The records could not be counted in time. Choose a shorter period.')}</Notice>;
   if (!numbers) return <p class="hint">{t('No data: no visit of this version has ended in the period.')}</p>;

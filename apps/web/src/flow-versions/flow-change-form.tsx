@@ -17,8 +17,9 @@ const FIELDS: Readonly<Record<FlowAction, readonly FlowChangeField[]>> = {
 const REQUIRED: readonly FlowChangeField[] = ['percent', 'user'];
 
 /**
- * The form that makes a change. It carries what the page has shown of the flow. A preview opens in a new tab. Without the
- * login that a change needs, there is no button, and the fields cannot be changed, so that the login leads back to them.
+ * The form that makes a change. It contains the versions that the page has shown. A preview opens in a new tab. Without
+ * the login that a change needs, there is no button, and the fields cannot be changed, so that the login leads back to
+ * them.
  */
 export function FlowChangeForm({ pageData, expected, t }: Props) {
   const { action, address, token, login } = pageData;
@@ -42,7 +43,7 @@ export function FlowChangeForm({ pageData, expected, t }: Props) {
   );
 }
 
-/** A field. The first one that was refused has the focus when the page opens. */
+/** A field. The first refused field has the focus when the page opens. */
 function Field({ name, pageData, t }: FlowChangeProps & { name: FlowChangeField }) {
   const { typed, wrong, login } = pageData;
   const { label, hint, error } = fieldTexts(t)[name];

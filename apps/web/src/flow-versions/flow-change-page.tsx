@@ -36,7 +36,10 @@ export const FlowChangePage = ({ pageData, t }: FlowChangeProps) => {
   );
 };
 
-/** Says why the form was refused, and leads to a login if that is missing. The focus is on it when the page opens. */
+/**
+ * Says why the form was refused. If a login is missing, links to the login. The message has the focus when the page
+ * opens.
+ */
 function Refusal({ pageData: { refused, login }, t }: FlowChangeProps) {
   if (!refused) return null;
   const { code, message, detail } = refused;

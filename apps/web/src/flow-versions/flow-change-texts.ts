@@ -23,7 +23,7 @@ export function flowChangeHeading({ action, version: number, flow }: Headed, t: 
   }[action];
 }
 
-/** Returns what a change does, in sentences. */
+/** Returns the consequences of a change as sentences. */
 export function consequencesOf({ action, version: number = 0, flow }: Headed, t: Translate): readonly string[] {
   const { version: current, candidate } = flow;
   if (action === 'preview')
@@ -49,7 +49,7 @@ export function consequencesOf({ action, version: number = 0, flow }: Headed, t:
   return [next, pinned, ...ended];
 }
 
-/** Returns what the button that confirms a change says. */
+/** Returns the label of the button that confirms a change. */
 export function confirmationOf(headed: Headed, t: Translate): string {
   return headed.action === 'preview' ? t('Open the preview') : flowChangeHeading(headed, t);
 }

@@ -11,22 +11,22 @@ export interface FlowChangeData {
   readonly action: FlowAction;
   /** Number of the version that the form is about; undefined if it is not known. */
   readonly version: number | undefined;
-  /** What the change would do; undefined if it cannot be made. */
+  /** The effect of the change; undefined if the change is not possible. */
   readonly confirmation?: FlowChangeConfirmation | undefined;
   /** Texts of the fields by name. */
   readonly typed: Readonly<Partial<Record<FlowChangeField, string>>>;
   /** Names of the fields that were refused. */
   readonly wrong: readonly FlowChangeField[];
   readonly refused?: FlowChangeRefusal | undefined;
-  /** URL of a login that leads back to the form; undefined if the session may make the change. */
+  /** URL of a login that returns to the form; undefined if the session may make the change already. */
   readonly login?: string | undefined;
 }
 
-/** What a superuser confirms. */
+/** The change that a superuser confirms. */
 export interface FlowChangeConfirmation {
-  /** What the page has shown. The change is refused if the flow is otherwise by then. */
+  /** The versions that the page has shown. The change is refused if the flow has changed since. */
   readonly expected: { readonly current: number; readonly candidate: number | null; readonly result?: number };
-  /** The versions between which the visitors go. */
+  /** The version that loses visitors, and the version that gets them. */
   readonly from: number;
   readonly to: number;
   readonly changes: readonly VersionChange[];
@@ -37,7 +37,7 @@ export interface FlowChangeRefusal {
   /** Code of the problem. */
   readonly code: string;
   readonly message: string;
-  /** What the service says, in English. */
+  /** The detail of the service, in English. */
   readonly detail?: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface FlowRolloutState {
   readonly percent: number;
   readonly started: string;
   readonly counted_from: string;
-  /** Until when new logins get the candidate if no guard looks; null for always. */
+  /** Time until which new logins get the candidate if no guard watches; null for no end. */
   readonly chosen_until: string | null;
   readonly counts: { readonly current: RolloutCounts; readonly candidate: RolloutCounts };
   readonly guard: {

@@ -18,7 +18,7 @@ export interface StepNumbers {
   /** Visitors with at least one refused answer. */
   readonly rejected: number;
   readonly denied: number;
-  /** Visitors who abandoned the flow at the step, or whose time was over. */
+  /** Visitors who abandoned the flow at the step, or whose plan expired there. */
   readonly left: number;
   /** Median time of those who passed, in milliseconds. */
   readonly medianMs: number | null;
@@ -29,7 +29,10 @@ export interface DiagramStep {
   readonly id: string;
   readonly name: string;
   readonly kind: string;
-  /** Whether a stage has inserted the step. Such a step is known only by its numbers. */
+  /**
+   * Whether a stage has inserted the step. The flow version does not contain such a step, so only its numbers are
+   * known.
+   */
   readonly isInserted: boolean;
   /** Whether the stage denies every visitor. */
   readonly denies: boolean;
@@ -46,9 +49,9 @@ export interface VersionNumbers {
   readonly done: number;
   readonly loggedIn: number;
   readonly denied: number;
-  /** Visitors who abandoned the flow, or whose time was over. */
+  /** Visitors who abandoned the flow, or whose plan expired. */
   readonly left: number;
-  /** Visitors who are in no step, because they have no record. */
+  /** Visitors without a journey record, so that no step counts them. */
   readonly counted: number;
 }
 

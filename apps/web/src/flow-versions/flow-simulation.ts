@@ -5,7 +5,7 @@ export type SimulatedCondition =
   /** What the stage of a step does. */
   | { readonly type: 'stage'; readonly name: string; readonly answer: string };
 
-/** A part of a path: what it assumes, of which one alternative is enough, or a step with its outcome. */
+/** A part of a path: alternative assumptions, of which one is enough, or a step with its outcome. */
 export type PathPart =
   | {
       readonly type: 'conditions';
@@ -40,7 +40,7 @@ export type SimulationFinding =
   | { readonly type: 'never_reached' | 'dead_end' | 'vanishing'; readonly step: string }
   | { readonly type: 'changing_policy'; readonly policy: string };
 
-/** What the simulation of a version has found. */
+/** The result of the simulation of a version. */
 export interface VersionSimulation {
   readonly version: number;
   /** False if the simulation has reached one of its limits. */

@@ -37,7 +37,7 @@ export const FlowVersionsPage = ({ pageData, t }: FlowVersionsProps) => {
   );
 };
 
-/** Says how the flow is after a change. The focus is on it when the page opens. */
+/** Describes the state of the flow after a change. The message has the focus when the page opens. */
 function ChangeNotice({ pageData: { isChanged, flow }, t }: FlowVersionsProps) {
   if (!isChanged) return null;
   return (

@@ -73,7 +73,7 @@ function GuardFacts({
   );
 }
 
-/** Says that the guard has stopped, or that none looks. */
+/** Says that the guard has stopped, or that no guard watches. */
 function Interruption({ pageData: { now }, rollout: { guard, chosen_until: until, current }, t }: Props) {
   if (guard?.halted)
     return (

@@ -1,7 +1,10 @@
 import type { FlowVersionRow } from './flow-versions.js';
 import type { FlowVersionsProps } from './flow-versions-props.js';
 
-/** Links to the forms that publish, roll out, roll back and preview a version. A candidate has those of its rollout. */
+/**
+ * Links to the forms that publish, roll out, roll back and preview a version. A candidate has links to the forms of its
+ * rollout.
+ */
 export function VersionActions({ version, pageData, t }: FlowVersionsProps & { version: FlowVersionRow }) {
   const { number, state } = version;
   const { address, flow, versions } = pageData;

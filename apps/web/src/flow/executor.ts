@@ -17,8 +17,8 @@ import type { FormAnswer } from './page.context.js';
 export type Reply = Exclude<ClientReply, Refusal> | { readonly kind: 'refused'; readonly challenge: Challenge };
 
 /**
- * The result of an answer, and the id of the step that the answer has named. With `interruption`, it is unknown whether
- * the answer was processed.
+ * The result of an answer, and the id of the answered step. With `interruption`, it is unknown whether the answer was
+ * processed.
  */
 export type AnswerReply = Reply & {
   readonly interruption?: Interruption | undefined;
@@ -28,7 +28,7 @@ export type AnswerReply = Reply & {
 /** A client of the flow executor API. */
 export class ExecutorClient {
   private readonly addressFor: (search: string) => string;
-  /** Id of the step that the newest request has shown. The next answer names it. */
+  /** Id of the step in the newest response. The next answer contains this id. */
   private step: string | undefined;
   private requests = 0;
   /** The state of a preview, which its next request sends back. Undefined unless the page is a preview. */
@@ -99,7 +99,7 @@ export const previewOf = (challenge: object): Pick<PreviewPageData, 'state' | 'n
 
 /**
  * Adds `cross_site=1` to a URL, so that the gateway gives the run the cross-site mark. A page that another site opened
- * sends it with every request, so that a run that starts again after it expired is marked too.
+ * sends the parameter with every request, so that a new run after an expired one is marked too.
  */
 export const withCrossSite = (address: string) => `${address}${address.includes('?') ? '&' : '?'}cross_site=1`;
 

@@ -26,7 +26,7 @@ export function FlowPage({ pageData: received, t }: { pageData: FlowPageData; t:
   const { heading, partHeading, setHeading, ...look } = useStepHeading(challenge, { t, site: brand.title });
   const main = useFocus({ step: visit.step, challenge, partHeading });
   const inspector = useInspector(pageData, { challenge: visit.challenge, t });
-  // A preview leads nowhere by itself.
+  // A preview never follows a redirect by itself.
   const inspected = preview ? true : inspector.open;
   const pressed = useRef<HTMLButtonElement>(null);
   const { awaitsAction } = visit;

@@ -66,7 +66,7 @@ export function deviceHeading(deviceClass: string, t: Translate): string {
   }
 }
 
-/** The tasks of challenges, by component. Undefined if only the flow's title says what the step is for. */
+/** The tasks of challenges, by component. Undefined if only the flow's title names the task of the step. */
 const TASKS: Readonly<Record<string, (t: Translate, step: Step) => string | undefined>> = {
   'ak-provider-iframe-logout': (t) => t('Logging you out…'),
   'ak-provider-oauth2-device-code': (t) => t('Connect a device'),

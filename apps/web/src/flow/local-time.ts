@@ -1,6 +1,6 @@
 /**
- * The spellings of a time that the page can convert. Without a time zone, a time is in UTC, as for the prompt stage. Years
- * at both ends of the range are left out, because an input could not show them in every time zone.
+ * The formats of a time that the page can convert. A time without a time zone is in UTC, as in the prompt stage. The
+ * first and the last year are excluded, because an input could not show them in every time zone.
  */
 const TIME =
   /^(?<date>(?!000[01]|9999)\d{4}-\d\d-\d\d)(?:[T ](?<minute>\d\d:\d\d)(?::(?<second>\d\d)(?:[.,]\d{1,6})?)?(?<zone>Z|[+-]\d\d:?\d\d)?)?$/;
@@ -20,8 +20,8 @@ export function inputText(time: Date, zone: 'utc' | 'local'): string {
 
 /**
  * Returns the answer of an `<input type="datetime-local">`: the initial value of the challenge (`data-initial`) if the
- * visitor has not changed it, else the time in UTC. An unchanged value is sent as it was, because the input loses
- * fractions of a second. It also cannot tell the two equal local times at the end of summer time apart.
+ * visitor has not changed it, else the time in UTC. An unchanged value is returned as it was, because the input loses
+ * fractions of a second, and cannot distinguish the two equal local times at the end of summer time.
  */
 export function timeAnswer({ value, defaultValue, dataset }: HTMLInputElement): string {
   if (value === defaultValue) return dataset['initial'] ?? value;

@@ -12,7 +12,10 @@ export interface PageContext {
   readonly t: Translate;
   /** Whether the page is sending an answer. Until the reply arrives, it sends no other answer. */
   readonly busy: boolean;
-  /** The button that the visitor has pressed last, which shows that the page waits. Null while there is none. */
+  /**
+   * The button that the visitor has pressed last, which shows a spinner while the page waits. Null if no button was
+   * pressed.
+   */
   readonly pressed: MutableRef<HTMLButtonElement | null>;
   /**
    * Whether the flow inspector is open, which stops automatic redirects. Undefined until the inspector has fetched the
@@ -20,8 +23,8 @@ export interface PageContext {
    */
   readonly inspected: boolean | undefined;
   /**
-   * Whether another site opened the page and the visitor has not acted yet. The page then asks for no text message and
-   * no Duo push by itself.
+   * Whether another site opened the page and the visitor has not acted yet. The page then requests no text message and
+   * no Duo push automatically.
    */
   readonly awaitsAction: boolean;
   /** Answers the challenge after an action of the visitor. */
@@ -30,7 +33,7 @@ export interface PageContext {
   readonly answerAutomatically: (fields: FormAnswer) => void;
   /**
    * Sends a request that does not answer the challenge, such as the choice of a device, even while `busy`. Returns the
-   * challenge again. Returns undefined if there is no reply, or the flow is not at this step any more.
+   * new data of the same challenge, or undefined if there is no reply or the flow has left this step.
    */
   readonly sendRequest: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
   /**

@@ -27,7 +27,8 @@ const UNKNOWN = new Set(['authenticator_validate_unknown', 'identification_passk
 
 /**
  * Tells the browser that the site does not know the passkey of an answer, so that password managers no longer offer it.
- * Does nothing unless the gateway says that the passkey is unknown: one of another or an inactive user is not.
+ * Does nothing unless the gateway says that the passkey is unknown. The passkey of another user, or of an inactive
+ * user, is not unknown.
  */
 export async function signalUnknownPasskey(answer: FormAnswer, next: Challenge): Promise<void> {
   const { response_errors = {}, device_challenges = [], passkey_challenge } = next as RefusedPasskey;
@@ -40,8 +41,8 @@ export async function signalUnknownPasskey(answer: FormAnswer, next: Challenge):
 }
 
 /**
- * Tells the browser which passkeys the site accepts for the user, so that password managers hide removed ones, and the
- * current names of the user (docs/spec/mfa.md#webauthn-signals).
+ * Tells the browser which passkeys the site accepts for the user, so that password managers hide removed passkeys. Also
+ * sends the current names of the user (docs/spec/mfa.md#webauthn-signals).
  */
 export async function signalAcceptedPasskeys(passkeys: AccountPasskeys): Promise<void> {
   const { rpId, userId, allAcceptedCredentialIds, name, displayName } = passkeys;

@@ -28,8 +28,8 @@ export async function offerPasskeys(url: string, signal: AbortSignal): Promise<v
 }
 
 /**
- * Asks the browser for any passkey that a challenge accepts: as an autofill suggestion, or at once if the visitor has
- * asked for it. Returns `undefined` if the visitor or the browser gives none.
+ * Requests any passkey that a challenge accepts from the browser: as an autofill suggestion, or at once if the visitor
+ * has asked for it. Returns `undefined` if the visitor or the browser provides none.
  */
 export async function anyPasskey(
   challenge: FormAnswer,

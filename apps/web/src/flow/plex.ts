@@ -16,7 +16,10 @@ interface Pin {
 const PINS = 'https://plex.tv/api/v2/pins';
 const POLL_INTERVAL_MS = 1000;
 
-/** The URL at which the login continues, or why the gateway refuses it, if it says so, in the visitor's language. */
+/**
+ * The URL at which the login continues, or the gateway's reason for a refusal, if it has one, in the visitor's
+ * language.
+ */
 type PlexSignIn = { readonly to?: string; readonly detail?: string };
 
 /** Signs in at Plex in an open popup. Returns the gateway's reply to the Plex token. Throws when there is no token. */

@@ -94,7 +94,8 @@ class ExecutorChannel {
 
   /**
    * Sends an answer, or fetches the challenge. Does nothing while another call of `send` is running. After an
-   * interruption it only fetches: the page may show a step that has passed, and the next step must not get its answer.
+   * interruption, only fetches the challenge: the page may show a step that has already passed, and the answer to that
+   * step must not reach the next step.
    */
   async send(answer: FormAnswer | undefined, sender?: Sender): Promise<void> {
     if (this.busy) return;
@@ -149,8 +150,8 @@ class ExecutorChannel {
   }
 
   /**
-   * Returns the challenge of a reply if the flow is still at this step. Shows a step that has replaced it, such as after a
-   * restart of the flow, because the next answer is for that step.
+   * Returns the challenge of a reply if the flow is still at this step. If another step has replaced it, such as after
+   * a restart of the flow, shows that step, because the next answer is for that step.
    */
   private stillAt(component: string, reply: AnswerReply): FormAnswer | undefined {
     if (reply.kind !== 'challenge') return undefined;

@@ -9,8 +9,8 @@ const REFRESH_MS = 240_000;
 const CHECK_MS = 30_000;
 
 /**
- * Returns the options of a passkey challenge. Replaces them while the page is visible, so that a passkey can be used on a
- * page that was open for long. The rest of the step stays as it is, because the visitor may be typing.
+ * Returns the options of a passkey challenge. Replaces them while the page is visible, so that their challenge does not
+ * expire on a page that stays open. The rest of the step stays as it is, because the visitor may be typing.
  */
 export function useFreshPasskeys(shown: FormAnswer | null | undefined): FormAnswer | null | undefined {
   const { pageData, fetchChallenge } = usePage();

@@ -13,7 +13,7 @@ export function useStepHeading(challenge: Envelope, options: HeadingOptions) {
   const flowInfo = useFlowInfo(challenge);
   const title = titleOf({ flow_info: flowInfo });
   const flowTitle = title === heading ? '' : title;
-  // Screen readers announce the title with the new step, so both must change at once.
+  // Screen readers announce the title with the new step, so both must change in the same frame.
   useLayoutEffect(() => {
     document.title = documentTitleOf(heading, options.site);
   }, [heading]);
@@ -28,8 +28,7 @@ export function useStepHeading(challenge: Envelope, options: HeadingOptions) {
 }
 
 /**
- * Returns the flow info of the challenge. Redirects and errors have none, so the previous flow info is returned for
- * them.
+ * Returns the flow info of the challenge. Redirects and errors have none, so for these, returns the previous flow info.
  */
 function useFlowInfo({ flow_info }: Envelope): Envelope['flow_info'] {
   const known = useRef(flow_info);

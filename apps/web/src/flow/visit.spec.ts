@@ -93,7 +93,7 @@ describe('a visit to a flow', () => {
     expect(next).toMatchObject({ step: 1, interrupted: false });
   });
 
-  it('starts another step after an interruption when an equal challenge is that of another step', () => {
+  it('starts another step after an interruption when an equal challenge belongs to another step', () => {
     expect(reduceVisit(visitOf(pageData()), { ...NAME_AGAIN, step: 'second' })).toMatchObject({
       step: 1,
       interrupted: true,

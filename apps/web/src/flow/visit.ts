@@ -17,7 +17,7 @@ export interface Visit {
   /** Whether the challenge was fetched because it is unknown whether the visitor's last answer was processed. */
   readonly interrupted: boolean;
   readonly unavailable: Unavailable | undefined;
-  /** Number of failures in a row. It goes on when an interrupted automatic answer fails again. */
+  /** Number of consecutive failures. Counting continues when an interrupted automatic answer fails again. */
   readonly failures: number;
   /** Whether another site opened the page and the visitor has not acted yet. */
   readonly awaitsAction: boolean;
@@ -29,7 +29,7 @@ export type Sender = 'visitor' | 'page';
 /** An answer that may or may not have been processed. */
 export interface InterruptedAnswer {
   readonly sender: Sender;
-  /** Id of the step that the answer has named. If the step still has it, the answer was not processed. */
+  /** Id of the step that the answer was for. If the current step has the same id, the answer was not processed. */
   readonly step: string | undefined;
 }
 
@@ -129,7 +129,10 @@ function withChallenge(visit: Visit, event: ShownStep): Visit {
   };
 }
 
-/** Returns whether the form keeps its input. A step whose automatic answer was interrupted starts again. */
+/**
+ * Returns whether the form keeps its input. A step whose automatic answer was interrupted starts again with an empty
+ * form.
+ */
 function isSameStep(before: Visit, { challenge, step, interrupted, awaited }: ShownStep): boolean {
   if (interrupted) return interrupted.sender === 'visitor' && step !== undefined && step === interrupted.step;
   return challenge.component === before.challenge.component && (awaited || challenge['response_errors'] != null);

@@ -47,7 +47,7 @@ const declarations = (values: Readonly<Record<string, string>>) =>
     .map(([name, value]) => `${name}:${value}`)
     .join(';');
 
-/** Returns the rules for a background picture, which may be another one in the dark scheme. */
+/** Returns the rules for a background picture, which may differ in the dark scheme. */
 function backgroundRules({ light, dark }: ThemedUrls, theme: Brand['theme']): string {
   const rule = (url: string) => `:root{--background:url("${cssUrl(url)}")}`;
   if (light === dark || theme === 'light') return rule(light);

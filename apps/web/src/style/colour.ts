@@ -23,13 +23,13 @@ export function luminance(colour: string): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-/** Returns the colour if it is dark enough, else the lightest colour of the same hue that is. */
+/** Returns the colour if it is dark enough, else the lightest colour of the same hue that is dark enough. */
 export function darkened(colour: string, maxLuminance: number): string {
   const scale = maxLuminance / luminance(colour);
   return scale >= 1 ? colour : hex(linearParts(colour).map((part) => Math.floor(encoded(part * scale))));
 }
 
-/** Returns the colour if it is light enough, else the darkest colour of the same hue that is. */
+/** Returns the colour if it is light enough, else the darkest colour of the same hue that is light enough. */
 export function lightened(colour: string, minLuminance: number): string {
   if (luminance(colour) >= minLuminance) return colour;
   const parts = linearParts(colour);

@@ -7,8 +7,9 @@ interface Props {
 }
 
 /**
- * Shows the page that a flow has as its background beside the card. It may be of another site, and the card may ask for
- * a password: the page runs no script, gets no focus and no click, and is not told the address of this page.
+ * Shows the page that a flow has as its background beside the card. The framed page may belong to another site, and the
+ * card may ask for a password. So the framed page runs no scripts, gets neither focus nor clicks, and receives no
+ * Referer.
  */
 export function BackgroundFrame({ urls: { light, dark }, theme }: Props) {
   if (light === dark || theme === 'light') return <Page url={light} />;
@@ -21,7 +22,10 @@ export function BackgroundFrame({ urls: { light, dark }, theme }: Props) {
   );
 }
 
-/** `scheme` is the colour scheme in which the page is shown. A hidden frame is lazy, so that it loads nothing. */
+/**
+ * `scheme` is the colour scheme in which the page is shown. The frame is lazy, so that it loads nothing while it is
+ * hidden.
+ */
 const Page = ({ url, scheme }: { url: string; scheme?: 'light' | 'dark' }) => (
   <iframe
     class={scheme === undefined ? 'backdrop' : `backdrop in-${scheme}`}

@@ -28,7 +28,7 @@ export const themedUrls = (address: string): ThemedUrls => ({
 /** Returns the place of the card in a layout, which is a class of the page. */
 export const placeOf = (layout: string): string => layout.replace(FRAMED, '');
 
-/** Returns the background of the flow, else of the brand; undefined for the one of Gatehouse. */
+/** Returns the background of the flow, else of the brand; undefined for Gatehouse's own background. */
 export function backgroundOf(
   flowInfo: Envelope['flow_info'],
   brand: Pick<Brand, 'background'>,
@@ -38,7 +38,7 @@ export function backgroundOf(
   return brand.background ? themedUrls(brand.background) : undefined;
 }
 
-/** Returns the addresses that the layout of a flow shows in a frame; undefined if it shows none. */
+/** Returns the addresses that the layout of a flow shows in a frame; undefined if the layout shows no frame. */
 export function framedUrlsOf(flowInfo: Envelope['flow_info']): ThemedUrls | undefined {
   const urls = flowInfo?.layout?.endsWith(FRAMED) ? backgroundOf(flowInfo, {}) : undefined;
   return urls && Object.values(urls).every((url) => FRAMEABLE.test(String(url))) ? urls : undefined;

@@ -7,12 +7,12 @@ type Props = JSX.ButtonHTMLAttributes<HTMLButtonElement> & {
 };
 
 /**
- * A button that answers the challenge, or asks for something. While an answer is sent, it is disabled with aria-disabled,
- * so that it keeps the focus, and a click does nothing.
+ * A button that answers the challenge or sends another request. While an answer is sent, it is disabled with
+ * aria-disabled, so that it keeps the focus, and a click does nothing.
  */
 export function Button({ plain = false, children, onClick, ...attributes }: Props) {
   const { busy, pressed } = usePage();
-  // The Enter key in a field clicks the form's default button, so it arrives here too.
+  // The Enter key in a field clicks the form's default button, so this handler receives it too.
   const press = (event: JSX.TargetedMouseEvent<HTMLButtonElement>) => {
     if (busy) return event.preventDefault();
     pressed.current = event.currentTarget;

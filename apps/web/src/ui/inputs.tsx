@@ -3,7 +3,7 @@ import { usePage } from '../flow/page.context.js';
 import { ScriptRequired } from './alert.js';
 import { described, FieldFooter, type FieldProps } from './field.js';
 
-/** A choice of a list, and the text that stands for it. */
+/** An option of a list, with its label. */
 export interface Choice {
   readonly value: string;
   readonly text: string;
@@ -26,7 +26,7 @@ export function TextArea(props: FieldProps) {
   );
 }
 
-/** A tick. The form contains `on`, or `value`, if it is set. */
+/** A checkbox. The form contains `on`, or `value`, if it is set. */
 export function Checkbox(props: FieldProps & { readonly value?: string; readonly checked: boolean }) {
   const { name, label, required = true, value, checked, first } = props;
   return (
@@ -42,7 +42,7 @@ export function Checkbox(props: FieldProps & { readonly value?: string; readonly
   );
 }
 
-/** A choice of which all values are visible. */
+/** Radio buttons. */
 export function Radios(props: Choices) {
   const { name, label, required = true, initial, choices, first = false, hint, errors } = props;
   return (
@@ -62,7 +62,7 @@ export function Radios(props: Choices) {
   );
 }
 
-/** A list to choose from. */
+/** A drop-down list. */
 export function Select(props: Choices) {
   const { name, label, required = true, initial, choices, first } = props;
   return (
