@@ -32,7 +32,7 @@ export async function runWithThreadPool(service: () => Promise<void>): Promise<v
 
 /**
  * Stops this process, as SIGTERM does, when its parent process has exited. A parent that is killed by SIGKILL cannot
- * forward a signal, so this process would keep the port and go on serving.
+ * forward a signal, so this process would otherwise keep the port and continue to serve.
  */
 function stopWithParent() {
   const stop = () => void process.kill(process.pid, 'SIGTERM');

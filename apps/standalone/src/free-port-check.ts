@@ -6,8 +6,8 @@ const { HOST, PORT } = gatewayConfig.shape;
 const address = z.object({ HOST, PORT });
 
 /**
- * Throws StartError, which names the process that listens there, if the address of the gateway is taken. Called before
- * anything is started: a second Gatehouse in the same folder must not touch the servers of the first.
+ * Throws StartError if the address of the gateway is taken. The error names the process that listens there. Called
+ * before anything is started, because a second Gatehouse in the same folder must not touch the servers of the first.
  */
 export async function checkPortIsFree(env: NodeJS.ProcessEnv): Promise<void> {
   const { HOST: host, PORT: port } = readConfig(address, env);

@@ -41,7 +41,7 @@ interface Options {
   readonly state: LocalState;
   readonly readiness: Readiness;
   readonly env: NodeJS.ProcessEnv;
-  /** Prints a line for the operator: where a stage of a process of its own connects. */
+  /** Prints a line for the operator: the URL to which a stage in a process of its own connects. */
   readonly print: (line: string) => void;
 }
 

@@ -134,7 +134,7 @@ function defaultSettings(state: LocalState, env: NodeJS.ProcessEnv) {
     SMS_HOSTS: ALSO_LOOPBACK,
     WEBHOOK_HOSTS: ALSO_LOOPBACK,
     LOG_LEVEL: QUIET,
-    // Stops at once, because no load balancer sends requests here that could go to another gateway.
+    // Stops at once: there is no load balancer that would need time to send requests to another gateway.
     SHUTDOWN_DELAY_S: '0',
   };
 }
