@@ -133,7 +133,10 @@ export class FlowRun {
     return pause(seconds, this.signal);
   }
 
-  /** `isApplied`: the run has applied the response, also if it is a new run, so no step begins again. */
+  /**
+   * Shows a reply. `isApplied`: the run has applied the response, so no step begins again, even if the run is a new
+   * one.
+   */
   private show(reply: Reply, interrupted?: Interruption, isApplied = false): FlowResult {
     const before = this.runId;
     if (reply.kind === 'challenge') {

@@ -7,7 +7,7 @@ export type ReceivedChallenge = Readonly<Record<string, unknown>> & { readonly c
 /** A response of the executor: a challenge, no reply for now, or a refusal. */
 export type Reply = ReceivedStep | Unavailable | Refusal;
 
-/** A challenge, and what the headers say about it. */
+/** A challenge, and the values of the response headers. */
 export interface ReceivedStep {
   readonly kind: 'challenge';
   readonly challenge: ReceivedChallenge;
@@ -15,7 +15,7 @@ export interface ReceivedStep {
   readonly run: string | undefined;
   /** The id of the step, which the response to the challenge names. */
   readonly step?: string | undefined;
-  /** Whether the response was not applied, because it names another step than the current one. */
+  /** Whether the response was not applied, because it names a step other than the current one. */
   readonly unapplied?: boolean;
 }
 
@@ -25,11 +25,11 @@ export interface Unavailable {
   readonly reason: UnavailableReason;
   readonly retryAfterS: number;
   readonly status?: number;
-  /** Whether the service says that the request was not processed, so that it may be sent again. */
+  /** Whether the service says that the request was not processed, so that the client may send it again. */
   readonly unprocessed?: boolean;
 }
 
-/** The gateway has refused a request. Nothing of it was processed. */
+/** The gateway has refused a request, and has not processed any part of it. */
 export interface Refusal {
   readonly kind: 'refused';
   readonly status: number;
@@ -79,12 +79,12 @@ export async function readReply(response: Response): Promise<Reply> {
 function unavailable({ status, headers }: Response): Unavailable {
   const retryAfterS = Number(headers.get('retry-after')) || DEFAULT_WAIT_S;
   const isLimited = status === 429;
-  // The gateway names the reason `overloaded` if it has refused a request before it read its body.
+  // The gateway sends the reason `overloaded` if it has refused a request without reading its body.
   const unprocessed = isLimited || errorOf(headers) === 'overloaded';
   return { kind: 'unavailable', retryAfterS, reason: isLimited ? 'limited' : 'service', status, unprocessed };
 }
 
-/** Returns why the gateway has not processed a request. The other responses have no such reason. */
+/** Returns the reason why the gateway has not processed a request. Other responses have no such reason. */
 const errorOf = (headers: Headers) => new URLSearchParams(headers.get('x-gatehouse-reason') ?? '').get('error');
 
 /** Field of an access denied challenge that has the text of the denial. */

@@ -14,7 +14,9 @@ export interface Failure {
   readonly failures: number;
 }
 
-/** Returns the pause before a request is repeated, in seconds: the longer one of Retry-After and an exponential back-off. */
+/**
+ * Returns the pause before a request is repeated, in seconds: the maximum of Retry-After and an exponential back-off.
+ */
 export const retryDelayS = ({ retryAfterS, failures }: Omit<Failure, 'reason'>): number =>
   Math.min(MAX_WAIT_S, Math.max(retryAfterS, 2 ** (failures - 1)));
 

@@ -17,7 +17,7 @@ export interface ClientOptions {
    * cookie of the page.
    */
   readonly csrf?: () => string | undefined;
-  /** Cookies of a native program, where `fetch` keeps none. Needs a `baseUrl`. */
+  /** Cookie jar for a native program, whose `fetch` stores no cookies. Requires a `baseUrl`. */
   readonly cookies?: CookieJar;
   /** Number of times that a request is repeated while the service is unavailable. Default: 6. */
   readonly retries?: number;
@@ -26,8 +26,8 @@ export interface ClientOptions {
 /** Response header with the CSRF token, for pages of other origins, which cannot read the cookie. */
 const CSRF_RESPONSE_HEADER = 'x-gatehouse-csrf';
 /**
- * The names of the CSRF cookie that a gateway can have. A browser keeps the second one for a year after the gateway has
- * changed to the first.
+ * The names of the CSRF cookie that a gateway can have. After a gateway has changed to the first name, browsers keep a
+ * cookie with the second name for a year.
  */
 const CSRF_COOKIES = [/(?:^|; *)__Host-authentik_csrf=([^;]*)/, /(?:^|; *)authentik_csrf=([^;]*)/];
 

@@ -2,16 +2,16 @@ import type { AccessDeniedChallenge, Challenges, Responses } from './challenges.
 import type { FieldErrors } from './field-errors.js';
 import type { StageForm } from './stage-form.js';
 
-/** Components that end or leave a flow. A client gets them as results of another kind than `challenge`. */
+/** Components that end or leave a flow. The client returns them as results of a kind other than `challenge`. */
 type EndComponent = 'ak-stage-access-denied' | 'ak-stage-flow-error' | 'xak-flow-redirect';
 
 /** The components of the challenges that the built-in stages show. */
 export type Component = Exclude<keyof Challenges, EndComponent>;
 
 /**
- * The component of an external stage: any other string at run time. It is an enum for the compiler, because a union is
- * narrowed only by a property whose types are literals. A string would make every comparison with a built-in component
- * keep the external challenges.
+ * The component of an external stage: any other string at run time. The type is an enum, because TypeScript narrows a
+ * union only by properties with literal types. With `string`, a comparison with a built-in component would not exclude
+ * external challenges.
  */
 export declare enum ExternalComponent {
   other = '',
@@ -67,7 +67,7 @@ export interface ChallengeResult {
   readonly restarted?: true;
 }
 
-/** The flow has ended, or continues at another address. The client never follows it. */
+/** The flow has ended, or continues at another address. The client never follows the redirect. */
 export interface RedirectResult {
   readonly kind: 'redirect';
   /** The address. It is absolute if the client has a `baseUrl`. */

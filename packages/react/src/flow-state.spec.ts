@@ -40,7 +40,7 @@ it.each([
   expect(reduceFlow(before, { kind: 'replied', result: shown(VALIDATE, more), response }).step).toBe(step);
 });
 
-it('begins another step when the challenge after an interruption is the equal one of another step', () => {
+it('begins another step when an equal challenge after an interruption belongs to another step', () => {
   const other = shown(PASSWORD, { step: 'two', interrupted: 'unavailable' });
 
   expect(stepsOf(shown(PASSWORD, { step: 'one' }), other)).toEqual([1, 2]);

@@ -4,7 +4,7 @@ type ValidationResponse = ResponseOf<'ak-stage-authenticator-validate'>;
 
 /** The state of a flow in a component. */
 export interface FlowState {
-  /** What the flow shows. Undefined until the first challenge has arrived. */
+  /** The result that the flow shows. Undefined until the first challenge has arrived. */
   readonly result: FlowResult | undefined;
   /**
    * Number of the step. A refused response and the choice of a device keep the number, so that a form with this key keeps
@@ -15,7 +15,7 @@ export interface FlowState {
   readonly pending: boolean;
   /** The pause before a request is repeated, while the service is unavailable. */
   readonly waiting: Wait | undefined;
-  /** An error of the program, which `useFlow` throws while it renders. */
+  /** A programming error, which `useFlow` throws while it renders. */
   readonly fault: { readonly error: unknown } | undefined;
 }
 
@@ -54,13 +54,16 @@ export function reduceFlow(state: FlowState, event: FlowEvent): FlowState {
 function isSameStep(before: FlowResult | undefined, { result, response }: Extract<FlowEvent, { kind: 'replied' }>) {
   if (before?.kind !== 'challenge' || result.kind !== 'challenge') return false;
   const { challenge, step, interrupted, restarted } = result;
-  // After an interruption, the next step may be shown, and must not get the input of the last one.
+  // After an interruption, the page may show the next step, which must not get the input of the previous step.
   if (interrupted) return step !== undefined && step === before.step;
   if (before.challenge.component !== challenge.component) return false;
   return challenge.response_errors != null || (onlyChooses(response) && !restarted);
 }
 
-/** Returns whether a response chooses a device and proves none. The same challenge is then shown without errors. */
+/**
+ * Returns whether a response only chooses a device, without a proof of it. The same challenge is then shown without
+ * errors.
+ */
 function onlyChooses(response: ChallengeResponse | undefined): boolean {
   if (response?.component !== 'ak-stage-authenticator-validate') return false;
   const { selected_challenge: choice, selected_stage, code, webauthn, duo } = response as ValidationResponse;

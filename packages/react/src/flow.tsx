@@ -43,7 +43,7 @@ export type FlowComponents = {
 } & {
   /** Shows challenges of external stages, by component. */
   readonly external?: Readonly<Record<string, ComponentType<ExternalProps>>>;
-  /** Shows a challenge that has no component in the registry, such as by a link to the page of the flow. */
+  /** Shows a challenge that has no component in the registry, for example with a link to the page of the flow. */
   readonly fallback: ComponentType<StepProps<Challenge, Readonly<Record<string, unknown>>>>;
   /** Shows that access is denied. */
   readonly denied: ComponentType<{ readonly result: DeniedResult }>;

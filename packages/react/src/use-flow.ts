@@ -17,8 +17,8 @@ export interface FlowHandle extends Omit<FlowState, 'fault'> {
 }
 
 /**
- * Runs a flow while the component is mounted. `client` must stay the same object between renders. Throws an error of the
- * program, such as a response to another challenge, to the error boundary.
+ * Runs a flow while the component is mounted. `client` must stay the same object between renders. Throws a programming
+ * error, such as a response to another challenge, to the error boundary.
  */
 export function useFlow(client: Client, flow: string, { query = '' }: UseFlowOptions = {}): FlowHandle {
   const [{ fault, ...state }, dispatch] = useReducer(reduceFlow, INITIAL);
@@ -44,8 +44,8 @@ export function useFlow(client: Client, flow: string, { query = '' }: UseFlowOpt
 }
 
 /**
- * Sends the response, or fetches the challenge without one, if no other request of the current run is under way. Ignores
- * the result if the run is not current any more.
+ * Sends the response, or fetches the challenge without one, unless another request of the current run is under way.
+ * Ignores the result if another run has become current.
  */
 function perform(
   current: RefObject<FlowRun | undefined>,
