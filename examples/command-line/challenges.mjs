@@ -31,7 +31,7 @@ const ANSWERS = {
     if (classes.length === 0) return undefined;
     return { code: await terminal.askSecret(CODE_QUESTIONS[classes.join()]) };
   },
-  // The session is stored for as long as the flow allows without being extended.
+  // The stored session lasts as long as the flow allows without an extension.
   'ak-stage-user-login': async () => ({ remember_me: false }),
 };
 

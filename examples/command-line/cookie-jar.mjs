@@ -15,7 +15,10 @@ export class CookieJar {
     return live.map(([name, { value }]) => `${name}=${value}`).join('; ');
   }
 
-  /** Stores one value of Set-Cookie. Each cookie of Gatehouse is for the whole server, so its other attributes do not matter. */
+  /**
+   * Stores one value of Set-Cookie. Each cookie of Gatehouse is valid for the whole server, so only its lifetime is
+   * parsed, and no other attribute.
+   */
   setCookie(line, url) {
     if (new URL(url).origin !== this.#origin) return;
     const [pair, ...attributes] = line.split(/; */);
@@ -31,7 +34,9 @@ export class CookieJar {
   }
 }
 
-/** Returns the time at which a cookie ends, or null if it has none. Max-Age precedes Expires (RFC 6265 §5.3). */
+/**
+ * Returns the time at which a cookie expires, or null for a session cookie. Max-Age precedes Expires (RFC 6265 §5.3).
+ */
 function expiryOf(attributes) {
   const values = new Map(
     attributes.map((text) => [text.split('=', 1)[0].toLowerCase(), text.slice(text.indexOf('=') + 1)]),

@@ -3,7 +3,9 @@ import { CommandError, say } from './command.mjs';
 import { patiently, requestJson, serverUrl } from './server.mjs';
 
 const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
-/** Seconds between polls if the server names none, and by which `slow_down` extends them (RFC 8628 §3.2, §3.5). */
+/**
+ * Default interval between polls in seconds. `slow_down` extends the interval by the same time (RFC 8628 §3.2, §3.5).
+ */
 const INTERVAL_S = 5;
 /** Longest pause between polls while the server is away, in seconds, if the server does not ask for a longer one. */
 const MAX_PAUSE_S = 60;
@@ -32,7 +34,7 @@ export class DeviceGrant {
   /** Reads the metadata of the issuer (RFC 8414), which must name the same issuer. */
   static async discover({ issuer, clientId, signal }) {
     const url = serverUrl(issuer, 'The issuer');
-    // RFC 8414 §5: the address that OpenID Connect clients use, which is the one that Gatehouse has.
+    // RFC 8414 §5 also allows the metadata address of OpenID Connect, which Gatehouse serves.
     url.pathname = `${url.pathname.replace(/\/$/, '')}/.well-known/openid-configuration`;
     const { status, body } = await patiently(() => requestJson(url, { signal }), signal);
     if (status !== 200) throw new CommandError(`There is no application at ${issuer} (status ${status}).`);
@@ -68,7 +70,7 @@ export class DeviceGrant {
       failures = retryAfterS === undefined ? 0 : failures + 1;
       if (body?.error === 'slow_down') intervalS += INTERVAL_S;
       else if (body && body.error !== 'authorization_pending') throw refusal(body.error ?? status);
-      // A server that is away cannot say that the code has expired.
+      // An unreachable server cannot report that the code has expired.
       if (Date.now() > deadline) throw new CommandError(EXPIRED);
       pauseS = Math.max(intervalS, retryAfterS ?? 0, Math.min(MAX_PAUSE_S, intervalS * 2 ** failures));
       if (pauseS > INTERVAL_S)

@@ -36,8 +36,8 @@ await runCommand(COMMAND, async ({ issuer, 'client-id': clientId, folder, scope 
 });
 
 /**
- * Returns the claims about the user of the stored token. Undefined if the token has ended, or is of another server: a
- * token is sent to its issuer only. Gatehouse issues no refresh tokens, so the user logs in again.
+ * Returns the claims about the user of the stored token. Undefined if the token has expired, or comes from another
+ * server: a token is only sent to its issuer. Gatehouse issues no refresh tokens, so the user logs in again.
  */
 async function storedClaims(file, { grant, issuer, clientId }) {
   const stored = await file.read();

@@ -48,7 +48,8 @@ await runCommand(COMMAND, async ({ server, folder, flow, 'log-out': isLogout }, 
       throw new CommandError(
         `The flow has ended, but not the ${isLogout ? 'session' : 'login'}. Open ${end} in a browser.`,
       );
-    // After a logout, the jar keeps the mark of a known browser, so that strangers' guesses do not delay the next login.
+    // After a logout, the jar keeps the mark of a known browser, so that wrong guesses from other clients do not delay
+    // the next login.
     await file.write({ origin, cookies: jar });
     if (!isLogout) say(`Logged in. The session is in ${file.path}.`);
   }

@@ -12,8 +12,8 @@ const MAX_RETRY_AFTER_S = 30;
 const UNAVAILABLE = [429, 502, 503, 504];
 
 /**
- * Returns an address of the server. Throws unless it has https, or http on this machine, where nobody listens in.
- * `name` is the word for it in the error.
+ * Returns an address of the server. Throws unless the scheme is https, or http on the loopback interface, which cannot
+ * be eavesdropped on. `name` names the address in the error.
  */
 export function serverUrl(text, name) {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -31,8 +31,8 @@ export function fetchOnce(url, init = {}) {
 }
 
 /**
- * Returns the status and the JSON body of a response, or `retryAfterS` if there was none: after an outage, a lost
- * connection, or too many requests. Rejects when `signal` is aborted.
+ * Returns the status and the JSON body of a response, or `retryAfterS` if there was no response: after an outage, a
+ * lost connection, or too many requests. Rejects when `signal` is aborted.
  */
 export async function requestJson(url, { signal, ...init }) {
   const headers = { accept: 'application/json', ...init.headers };

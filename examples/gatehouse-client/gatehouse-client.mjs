@@ -36,7 +36,7 @@ export class GatehouseClient {
 
   /**
    * Returns the claims of the ID token, or the error of Gatehouse such as `access_denied`, for the query with which the
-   * browser came back. `memo` is that of its visit. Throws if the response is forged.
+   * browser came back. `memo` is the memo of the visit. Throws if the response is forged.
    */
   async finish({ state, verifier, nonce }, query) {
     const checks = { expectedState: state, pkceCodeVerifier: verifier, expectedNonce: nonce, idTokenExpected: true };

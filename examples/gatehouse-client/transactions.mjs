@@ -2,12 +2,13 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** Seconds after which a visit that has not come back is forgotten. */
 const VISIT_S = limit('VISIT_S', 900);
-/** Largest number of visits in memory. A further one replaces the oldest. */
+/** Largest number of visits in memory. A further visit replaces the oldest. */
 const VISITS_MAX = limit('VISITS_MAX', 10_000);
 
 /**
- * Remembers what a visitor was sent away for, until the visitor comes back with `state` in the same browser, once. A
- * cookie binds each visit to its browser. In memory, so it needs one instance, or a proxy that keeps visitors at theirs.
+ * Stores a memo while a visitor is away, and returns it once, when the visitor comes back with `state` in the same
+ * browser. A cookie binds each visit to its browser. The memos are in memory, so there must be one instance, or a proxy
+ * with sticky sessions.
  */
 export class Transactions {
   #open = new Map();
@@ -24,7 +25,9 @@ export class Transactions {
       : { prefix: '', attributes: 'Path=/; HttpOnly; SameSite=Lax' };
   }
 
-  /** Remembers `memo`, and sets the cookie. Returns the `state`, which begins with `label` and a dot if there is one. */
+  /**
+   * Stores `memo`, and sets the cookie. Returns the `state`, which begins with `label` and a dot if there is a label.
+   */
   begin(response, memo, label) {
     const [id, secret] = [newSecret(), newSecret()];
     const state = label === undefined ? id : `${label}.${id}`;

@@ -34,7 +34,7 @@ type bus struct {
 	reader     *bufio.Reader
 	writing    sync.Mutex
 	running    sync.WaitGroup
-	// Pings that were sent, and the one whose answer ends the work. A server answers pings in their order.
+	// Number of pings that were sent, and the ping whose answer ends the work. A server answers pings in their order.
 	pings, last int
 }
 

@@ -74,13 +74,13 @@ func respond(request object) object {
 	response, _ := request["response"].(object)
 	code, isText := response["code"].(string)
 	if !isText || code == "" {
-		// Nothing was guessed. An answer that comes during a delay has no code either.
+		// The answer has no code, so nothing was guessed. During a delay, the gateway also removes the code from the answer.
 		return rejected(request, "required", object{"failed": []string{}})
 	}
 	if isKnown(code, digests(configOf(request))) {
 		return object{"type": "passed"}
 	}
-	// The gateway refuses guesses during a delay by this code, so that they look like wrong ones.
+	// The gateway uses this code to refuse guesses during a delay, so wrong guesses must look the same.
 	return rejected(request, "not_accepted", object{})
 }
 
@@ -109,7 +109,7 @@ func digests(config object) []string {
 	return texts
 }
 
-// isKnown compares in constant time, so that the time of the reply tells nothing about a code.
+// isKnown compares in constant time, so that the response time reveals nothing about a code (timing attack).
 func isKnown(code string, digests []string) bool {
 	digest := sha256.Sum256([]byte(code))
 	found := 0

@@ -12,9 +12,12 @@ const env = settings(
   ...['HYDRA_ADMIN_URL', 'PUBLIC_URL', 'LOGIN_ISSUER', 'LOGIN_CLIENT_ID', 'LOGIN_CLIENT_SECRET'],
   ...['CONSENT_ISSUER', 'CONSENT_CLIENT_ID', 'CONSENT_CLIENT_SECRET'],
 );
-/** Seconds for which Hydra may answer `prompt=none`. Each time it asks, and Gatehouse is asked whether it still holds. */
+/**
+ * Seconds for which Hydra remembers a login, so that it may answer `prompt=none`. Each time, Gatehouse is asked whether
+ * the user is still logged in.
+ */
 const REMEMBER_FOR_S = Number(process.env.REMEMBER_FOR_S ?? 3600);
-/** Scopes that Gatehouse has texts for, or that grant nothing to see. */
+/** Scopes that need no text: Gatehouse has its own texts for them, or they grant no data. */
 const OWN_SCOPES = ['openid', 'profile', 'email', 'groups'];
 /** Members of the ID token by scope. */
 const CLAIMS = {
@@ -81,12 +84,12 @@ async function callback({ request, response, query }) {
   return memo.kind === 'login' ? acceptLogin(memo, claims) : acceptConsent(memo);
 }
 
-/** Returns an error if Hydra means another user than the one who is logged in at Gatehouse. */
+/** Returns an error if Hydra remembers another user than the user who is logged in at Gatehouse. */
 const refusalOf = ({ subject }, claims) => (subject === '' || claims.sub === subject ? undefined : 'access_denied');
 
 /**
- * What Hydra remembers no longer holds at Gatehouse. Hydra forgets it. Without a login, Hydra starts the authorization
- * again. Without a consent, the user is asked, unless the application wants no page.
+ * Makes Hydra forget a login or a consent that no longer exists at Gatehouse. Without a login, Hydra starts the
+ * authorization again. Without a consent, the user is asked, unless the application wants no page.
  */
 async function forget(response, memo) {
   const { kind, challenge, session_id, subject, client, request_url } = memo;
@@ -103,7 +106,7 @@ async function forget(response, memo) {
 const reject = ({ kind, challenge }, error) =>
   hydra.reject(kind, challenge, { error, error_description: 'The user did not sign in, or did not allow it.' });
 
-/** Hydra states its own `auth_time`; that of Gatehouse is in the context. */
+/** Hydra sets its own `auth_time`. The `auth_time` of Gatehouse is in the context. */
 const acceptLogin = ({ challenge }, claims) =>
   hydra.accept('login', challenge, {
     ...{ subject: claims.sub, acr: claims.acr, amr: claims.amr ?? [] },
@@ -111,7 +114,7 @@ const acceptLogin = ({ challenge }, claims) =>
     context: { auth_time: claims.auth_time, claims: userClaims(claims) },
   });
 
-/** Grants what the request of the challenge asks for now. The consent at Gatehouse is for all of it or nothing. */
+/** Grants what the request of the challenge asks for now. At Gatehouse, users consent to all scopes or to none. */
 async function acceptConsent({ challenge }) {
   const request = await hydra.find('consent', challenge);
   if (request.redirect_to) return request.redirect_to;
@@ -138,7 +141,7 @@ async function loggedOut({ request, response, query }) {
   return hydra.accept('logout', memo.challenge);
 }
 
-/** What the application wants, which Hydra leaves to the address of its request. */
+/** Returns the `prompt` values of the application, which Hydra shows only in the URL of its request. */
 const promptsOf = (requestUrl) => (new URL(requestUrl).searchParams.get('prompt') ?? '').split(' ');
 
 function requiredParameter(query, name) {

@@ -29,7 +29,10 @@ const [loginClient, consentClient] = await Promise.all(
     }),
   ),
 );
-/** Claims of the users who have logged in. A provider with several processes keeps them where its adapter keeps sessions. */
+/**
+ * Claims of the users who have logged in. A provider with several processes must store them in the same place as its
+ * sessions.
+ */
 const accounts = new Map();
 
 const provider = new Provider(publicUrl, {
@@ -56,7 +59,7 @@ const provider = new Provider(publicUrl, {
 });
 provider.proxy = process.env.BEHIND_PROXY === 'true';
 
-/** The provider needs a login or a consent: Gatehouse gets it. */
+/** Starts the login or the consent at Gatehouse that an interaction of the provider needs. */
 async function begin({ request, response }) {
   const details = await detailsOf(request, response);
   const memo = { uid: details.uid, prompt: details.prompt.name };
@@ -81,14 +84,17 @@ async function begin({ request, response }) {
   });
 }
 
-/** The cookie of the interaction is sent to its own path only, so the browser is led there with the response. */
+/**
+ * The browser sends the cookie of the interaction only to the path of the interaction, so the response is redirected
+ * there.
+ */
 async function callback({ query }) {
   const [uid] = (query.get('state') ?? '').split('.');
   if (!/^[\w-]+$/.test(uid)) throw new VisitorError(400, 'state is missing.');
   return `/interaction/${uid}/callback?${query}`;
 }
 
-/** Answers the interaction with what Gatehouse says. */
+/** Completes the interaction with the result from Gatehouse. */
 async function finish({ request, response, query }) {
   const details = await detailsOf(request, response);
   const state = query.get('state') ?? '';
@@ -113,7 +119,9 @@ function loginOf(claims) {
   return { login: { accountId, acr, amr, ts } };
 }
 
-/** Returns the grant with everything that the request asks for: the consent at Gatehouse is for all of it or nothing. */
+/**
+ * Returns the grant with everything that the request asks for: at Gatehouse, users consent to all scopes or to none.
+ */
 async function consentOf({ grantId, session, params, prompt: { details } }) {
   const { accountId } = session;
   const known = grantId && (await provider.Grant.find(grantId));

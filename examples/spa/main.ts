@@ -4,7 +4,7 @@ import { client, currentUser, gatehouse, LOGIN, LOGOUT, waitingText } from './se
 
 const main = document.querySelector('main') as HTMLElement;
 
-/** A form for a challenge: its input, and the response that it makes of the value. */
+/** A form for a challenge: its input, and a function that makes the response from the value. */
 interface ChallengeForm {
   readonly label: string;
   readonly type: 'text' | 'password';

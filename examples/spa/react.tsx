@@ -87,7 +87,7 @@ function App() {
   useEffect(() => {
     let isLatest = true;
     void currentUser().then((name) => isLatest && setUser(name ?? null));
-    // An older response must not replace a newer one, such as that after a logout.
+    // A response that arrives late must not replace a newer one, such as the response after a logout.
     return () => {
       isLatest = false;
     };

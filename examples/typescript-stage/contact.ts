@@ -46,7 +46,7 @@ const DESCRIPTOR = {
       writes: true,
     },
   },
-  // No answer is a guess at a credential, so the gateway counts none.
+  // No answer guesses a credential, so the gateway must not count answers as attempts.
   guesses: false,
   deadline_ms: 5000,
 };
