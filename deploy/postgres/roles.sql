@@ -20,9 +20,9 @@ BEGIN
   END LOOP;
 END $$;
 
--- Functions with the privileges of their owner must not meet temporary objects of their caller. Postgres looks up tables and types
--- in the temporary schema first, unless the path names that schema. A temporary view could so run code of a service with
--- the privileges of the owner.
+-- Functions with the privileges of their owner must not meet temporary objects of their caller. Postgres looks up
+-- tables and types in the temporary schema first, unless the path names that schema. Otherwise, a temporary view of a
+-- service could run code with the privileges of the owner (privilege escalation).
 DO $$
 DECLARE
   called regprocedure;
@@ -46,7 +46,8 @@ REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.releases, 
 REVOKE ALL ON flow.objects, flow.applied_blueprints, flow.migrations, flow.mailed, flow.audit_events,
   flow.webhook_deliveries, flow.rollouts FROM gatehouse_gateway;
 
--- The gateway adds records of ended plans and reads them. It changes none, and a function makes and drops their partitions.
+-- The gateway adds records of ended plans and reads them. It never changes a record. A function creates and drops the
+-- partitions.
 REVOKE UPDATE, DELETE ON flow.journeys FROM gatehouse_gateway;
 DO $$
 DECLARE
@@ -117,7 +118,7 @@ GRANT EXECUTE ON FUNCTION mfa.has_device TO gatehouse_policy;
 GRANT SELECT (id, is_active, password_hash) ON directory.users TO gatehouse_password;
 GRANT SELECT ON directory.password_ring, directory.password_ring_key TO gatehouse_password;
 GRANT EXECUTE ON FUNCTION directory.replace_hash TO gatehouse_password;
--- It compares new passwords with earlier ones.
+-- The password stage compares new passwords with earlier ones.
 GRANT SELECT (id, user_id, password_hash) ON directory.old_passwords TO gatehouse_password;
 GRANT SELECT (id, identifier, key_hash, intent, user_id, expires, expiring) ON directory.tokens TO gatehouse_password;
 
@@ -138,8 +139,8 @@ GRANT SELECT ON flow.login_places TO gatehouse_policy;
 -- endpoints, and records the time of each login.
 GRANT USAGE ON SCHEMA flow, directory TO gatehouse_courier;
 GRANT SELECT, INSERT, UPDATE, DELETE ON flow.outbox, flow.mailed, flow.webhook_deliveries TO gatehouse_courier;
--- The courier adds events and deletes those that are too old, and cannot change a kept one. Postgres wants UPDATE of some
--- column for FOR UPDATE SKIP LOCKED.
+-- The courier adds events and deletes those that are too old, and cannot change a kept event. Postgres requires UPDATE
+-- on at least one column for FOR UPDATE SKIP LOCKED.
 GRANT SELECT, INSERT (id, action, at, user_id, actor_id, plan_id, request_id, body), UPDATE (kept_at), DELETE
   ON flow.audit_events TO gatehouse_courier;
 GRANT SELECT (id, last_login), UPDATE (last_login) ON directory.users TO gatehouse_courier;
