@@ -42,7 +42,7 @@ export const readKills = async (path: string): Promise<readonly Kill[]> =>
 export interface KillWindow {
   readonly startedAt: number;
   readonly clock: Clock;
-  /** Aborted when the load has ended: no further command begins, and a running one is ended. */
+  /** Aborted when the load has ended. No further command begins then, and running commands are killed. */
   readonly signal: AbortSignal;
 }
 

@@ -1,4 +1,4 @@
-/** `npm run load`: puts a load on a deployment and reports how it served it. */
+/** `npm run load`: runs a load test against a deployment and reports the results. */
 import { LoadError } from './load-error.js';
 import { makeRecords } from './records/records-command.js';
 import { runLoad } from './run-load.js';

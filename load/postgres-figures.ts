@@ -12,7 +12,7 @@ interface Counters {
   readonly syncs?: number;
 }
 
-/** What Postgres did for the load. A figure is `null` if it is not known; `unknown` has the reasons. */
+/** The work of Postgres for the load. A figure is `null` if it is not known; `unknown` has the reasons. */
 export interface PostgresFigures {
   readonly version: string;
   /** Parameters of the stored hash of an account, without salt and digest. */
@@ -146,7 +146,10 @@ export class PostgresMeter {
 /** The row of `pg_stat_wal`, whose columns depend on the version. */
 type WalCounters = Readonly<Record<string, unknown>>;
 
-/** Returns the process id of the server whose backend has this id, or `undefined` if it is not on this machine. */
+/**
+ * Returns the process id of the server that has a backend with this id, or `undefined` if the server is not on this
+ * machine.
+ */
 function serverOf(backend: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${backend}/stat`, 'utf8');

@@ -24,7 +24,7 @@ export interface Slot {
   slowestMs: number;
 }
 
-/** What one or several load generators have recorded. It can be sent between threads. */
+/** The measurements of one or several load generators. A recording can be sent between threads. */
 export interface Recording {
   begun: number;
   finished: number;

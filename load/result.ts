@@ -89,7 +89,7 @@ interface GeneratorFigures {
   readonly lateMs: Latencies | null;
 }
 
-/** What Postgres did, and how much of it for each hundred finished visits. */
+/** The figures of Postgres, also per hundred finished visits. */
 export interface PostgresReport extends PostgresFigures {
   /** Seconds of CPU for 100 visits, which are the cores that 100 visits a second need. */
   readonly coresPer100PerSecond: number | null;

@@ -28,7 +28,7 @@ export async function runLoad(args: readonly string[], env: NodeJS.ProcessEnv) {
     ...{ seed: options.seed, prefix: options.prefix },
     ring: { count: options.users, firstCode: options.firstCode, staticCodes: options.staticCodes },
   });
-  // An interrupted load still ends with its report. An interrupted search has none.
+  // An interrupted load still prints its report. An interrupted search prints none.
   if (!options.findLimit) process.once('SIGINT', () => pool.stop());
   try {
     const run = new LoadRun({ options, scenario, kills }, pool);

@@ -30,7 +30,7 @@ export interface Stage {
   readonly model: LoadModel;
   readonly rampMs: number;
   readonly durationMs: number;
-  /** How long visits may run after the end of the load, in milliseconds. */
+  /** Time that visits have to finish after the end of the load, in milliseconds. */
   readonly drainMs: number;
   readonly maxInFlight: number;
   readonly seed: number;
@@ -46,7 +46,7 @@ export interface StageContext {
   readonly clock?: Clock;
 }
 
-/** Runs this generator's share of a stage, and returns what it has recorded. */
+/** Runs this generator's share of a stage, and returns its recording. */
 export async function runStage(stage: Stage, context: StageContext): Promise<Recording> {
   const client = new HttpClient(stage.url, stage);
   const run = new StageRun(stage, { ...context, clock: context.clock ?? systemClock }, client);

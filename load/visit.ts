@@ -58,8 +58,8 @@ export class Visit {
   ) {}
 
   /**
-   * Runs the visit of a visitor who arrived at `due`. Returns its latency in milliseconds from then on, without the time
-   * that the visitor thinks, or `undefined` if it has failed. Rejects for a fault of the load generator.
+   * Runs the visit of a visitor who arrived at `due`. Returns its latency since `due` in milliseconds, without think
+   * times, or `undefined` if the visit has failed. Rejects if the load generator itself fails.
    */
   async run(due: number): Promise<number | undefined> {
     this.due = due;

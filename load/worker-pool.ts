@@ -13,7 +13,7 @@ export interface StageResult {
   readonly recording: Recording;
   /** When the load began, in milliseconds since 1970. */
   readonly startedAt: number;
-  /** How long the load and the visits after its end took, in milliseconds. */
+  /** Duration of the load and of the visits that finished after its end, in milliseconds. */
   readonly elapsedMs: number;
   /** CPU time of the load generator in seconds, of all its threads. */
   readonly cpuS: number;

@@ -42,7 +42,7 @@ export class RunMaker {
     }
   }
 
-  /** Walks one path; `undefined` if the flow does not apply to the visitor, so that there is no run. */
+  /** Generates one path; `undefined` if the flow does not apply to the visitor, so that there is no run. */
   private walk(): MadeRun | undefined {
     const steps: Steps = [];
     const verdicts: Record<string, RecordedVerdict> = {};
@@ -109,7 +109,7 @@ function leave(edge: FlowEdge | undefined, run: MadeRun): MadeRun {
 
 const verdictOf = (answer: string): RecordedVerdict => (answer === 'pass' || answer === 'yes' ? 'pass' : 'fail');
 
-/** Returns an outcome as a record has it. A record says that a step was passed, but not how. */
+/** Returns an outcome in the form of a record, which stores that a step was passed, but not how. */
 const recordedOutcome = (outcome: string) =>
   outcome === 'without_credential' || outcome.startsWith('insert ') ? 'passed' : outcome;
 

@@ -110,7 +110,10 @@ function* rowsOf(
   }
 }
 
-/** Returns a UUID that no plan has: the ids of plans begin with their time, which is never so high. */
+/**
+ * Returns a UUID that no plan has. The id of a plan begins with its time, and no time is as high as the first digits of
+ * these ids.
+ */
 function planId(seed: number, index: number, flowId: string): string {
   const hex = createHash('sha256').update(`${flowId} ${seed} ${index}`).digest('hex');
   return `ffff${hex.slice(4, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
