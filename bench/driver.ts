@@ -81,8 +81,8 @@ async function sendStep(
 }
 
 /**
- * Returns the header by which a caller says whether the trace of the request is recorded: with the probability
- * `traced`. Without `traced`, returns no header.
+ * Returns the header with which a caller requests that the trace is recorded, with the probability `traced`. Without
+ * `traced`, returns no header.
  */
 function traceHeader(traced: number | undefined): Record<string, string> {
   if (traced === undefined) return {};

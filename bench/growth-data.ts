@@ -23,7 +23,7 @@ export const COOKIE = (n: string) =>
 /**
  * Adds rows until the database has `size`: users `user-N` with the password of `user-0`, each in two of fifty groups
  * that have a common parent, sessions of these users, anonymous sessions with plans, and flows `login-N`, which are
- * copies of the flow `login`. Statements are not checked by triggers, which would take most of the time.
+ * copies of the flow `login`. Triggers are disabled, because they would take most of the time.
  */
 export async function fillDatabase(client: Client, size: Size): Promise<void> {
   await client.query(`
@@ -104,7 +104,7 @@ const flows = ({ flows: count }: Size): Statement[] => [
 ];
 
 const plans = ({ sessions: first, plans: count, flows: flowCount }: Size): Statement[] => [
-  // The bodies are random, as long as the sealed plan of a login.
+  // The bodies are random bytes, with the length of the sealed plan of a login.
   [
     `INSERT INTO flow.plans (session_id, flow_id, id, revision, version_id, body, expires_at, cleanup_at)
      SELECT s.id, f.id, uuidv7(), 1, f.version_id, b.body, now() + interval '1 hour', now() + interval '1 day'

@@ -1,5 +1,6 @@
-// Preloaded into a gateway by `--import`. Replaces each `PreparedStatementQuery`, which has `submit` and a name, by pg's
-// own query of that name, which asks for the result columns at each execution. The bench compares both (docs/adr/0003).
+// Preloaded into a gateway by `--import`. Replaces each `PreparedStatementQuery`, which is a query object with `submit`
+// and a name, by pg's own named query, which asks for the result columns at each execution. The bench compares both
+// (docs/adr/0003).
 import pg from 'pg';
 
 const query = Reflect.get(pg.Pool.prototype, 'query');

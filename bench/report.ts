@@ -57,7 +57,7 @@ export interface TableSize {
   readonly mib: number;
 }
 
-/** What the scenario `cleanup` has measured. */
+/** The figures of the scenario `cleanup`. */
 export interface CleanupFigures {
   /** Latencies of solves in milliseconds, in rounds without a cleanup (`without`) and with one (`during`) in turn. */
   readonly without: readonly number[];

@@ -46,7 +46,7 @@ export type Job =
   | ({ readonly type: 'admit'; readonly steps: readonly Step[] } & Pick<Visit, 'cookie' | 'values'> & Audience)
   | { readonly type: 'measure'; readonly concurrency: number; readonly steps: readonly Step[] };
 
-/** What the load generator measured in one job. */
+/** The measurements of one job of the load generator. */
 export interface Measurement {
   /** Latency of each visit in milliseconds. */
   readonly latencies: readonly number[];

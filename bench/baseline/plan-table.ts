@@ -42,6 +42,6 @@ export interface Table {
   fill(): Promise<void>;
   /** Loads and opens the next plan. */
   load(): Promise<{ row: Row; plan: unknown }>;
-  /** Seals and saves the plan. Returns false when another request has saved it. */
+  /** Seals and saves the plan. Returns false if another request has saved it first. */
   save(row: Row, plan: unknown): Promise<boolean>;
 }

@@ -26,8 +26,9 @@ const REHASHED = `
   UPDATE directory.users SET password_hash = (SELECT password_hash FROM directory.users WHERE username = 'user-0')
   WHERE username LIKE 'imported-%' AND substr(username, 10)::int % 2 = 0`;
 /**
- * Finds an unknown name, and the imported user whose old hash is the stand-in of that name: the hash that the password
- * service checks for an unknown user, so that both names cost the same. $1 unknown names.
+ * Finds an unknown name, and the imported user whose old hash is the stand-in of that name. For an unknown name, the
+ * password service checks the stand-in, that is, the hash of a user, so that both names cost the same. $1 unknown
+ * names.
  */
 const SHADOW = `
   SELECT n.name AS unknown, u.username AS known FROM unnest($1::text[]) n (name)

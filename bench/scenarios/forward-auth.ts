@@ -34,7 +34,10 @@ const STORE_COOKIES = `
   FROM generate_series(0, cardinality($1::bytea[]) - 1) n JOIN directory.users u ON u.username = 'user-' || n
   JOIN stored s ON s.user_id = u.id, flow.proxy_applications p`;
 
-/** Measures checks of forward auth: the first of a cookie, those whose verdict is kept, and those without a cookie. */
+/**
+ * Measures checks of forward auth: the first check of a cookie, checks whose verdict is cached, and checks without a
+ * cookie.
+ */
 export async function forwardAuth(environment: BenchEnvironment, product: Product): Promise<string> {
   // The site has the host name `localhost`, so that it differs from the host of the login, 127.0.0.1. Both are the same
   // gateway.

@@ -15,8 +15,8 @@ import { identification, slowPassword } from './visits.js';
 const ROUNDS = 3;
 const VISITS = 300;
 /**
- * Number of logins. They last longer than the identifications. Each user gets so few of them that no answer is delayed
- * because of failures.
+ * Number of logins. So many logins last longer than the identifications, and so few for each user cause no delay after
+ * failures.
  */
 const LOGINS = 2 * USERS;
 /** Concurrent logins, more than the password service can process. */

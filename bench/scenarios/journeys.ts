@@ -21,8 +21,8 @@ const VISITS = [
 const ROUNDS = { warmUp: 4, rounds: 7 };
 
 /**
- * Gateways of each setting. Two processes with the same code and settings differ by more CPU time than a record costs, because
- * the JIT compiler does not compile them alike.
+ * Gateways of each setting. Two processes with the same code and settings differ by more CPU time than a record costs,
+ * because the JIT compiler optimises each process differently.
  */
 const GATEWAYS = 2;
 const SETTINGS = {

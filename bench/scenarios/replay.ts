@@ -58,7 +58,7 @@ interface Report {
   readonly unfinished: number;
 }
 
-/** Runs the command. Returns the seconds that it took, its peak memory and what it has found. */
+/** Runs the command. Returns the seconds that it took, its peak memory and its results. */
 async function replayed(databaseUrl: string): Promise<string[]> {
   const started = performance.now();
   const preload = `--import=data:text/javascript,${encodeURIComponent(REPORT_MEMORY)}`;

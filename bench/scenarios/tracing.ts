@@ -24,7 +24,7 @@ const SCRAPES = 50;
 
 /**
  * Deployments of each setup, one after the other. Two processes with the same code and settings differ by more CPU time
- * than what is measured here, because the JIT compiler does not compile them alike.
+ * than what is measured here, because the JIT compiler optimises each process differently.
  */
 const DEPLOYMENTS = 3;
 
