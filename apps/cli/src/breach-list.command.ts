@@ -7,7 +7,7 @@ import { linesOf } from './file-lines.js';
 const USAGE =
   'usage: npm run breach-list -- build FILE LIST   writes a list of breached passwords for BREACH_LIST. FILE has a SHA-1 hash in each line, in ascending order, such as the files of Have I Been Pwned';
 
-/** A hash in hexadecimal digits, perhaps with the number of its leaks. */
+/** A hash in hexadecimal digits, with an optional count of its leaks. */
 const LINE = /^([0-9A-Fa-f]{40})(:\d+)?$/;
 /** Number of bytes that are written at once. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -33,7 +33,9 @@ export const breachListCommand: Command = {
   },
 };
 
-/** Writes the hashes of a file, each once. Returns their number. Throws CommandError for a line that is out of order. */
+/**
+ * Writes each hash of a file once. Returns the number of hashes. Throws CommandError for a line that is out of order.
+ */
 async function writeList(source: string, target: string): Promise<number> {
   const file = await open(target, 'w');
   try {

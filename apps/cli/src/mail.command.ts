@@ -41,7 +41,7 @@ export const mailCommand: Command = {
   },
 };
 
-/** Records how many messages of each topic were changed, unless none was. */
+/** Records how many messages of each topic were changed. Records nothing if no message was changed. */
 async function recordTopics(topics: readonly string[], record: (event: CommandEvent) => Promise<void>): Promise<void> {
   if (topics.length === 0) return;
   const counts = [...new Set(topics)].sort().map((name) => ({

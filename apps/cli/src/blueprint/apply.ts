@@ -94,8 +94,8 @@ export async function compareBlueprintFiles(args: readonly string[], process: Co
 }
 
 /**
- * Applies the new versions of blueprints that were applied before. Leaves objects that were changed or removed since, and
- * returns a report of the changes and of what still differs.
+ * Applies the new versions of blueprints that were applied before. Skips objects that were changed or removed since
+ * then. Returns a report of the changes and of the remaining differences.
  */
 export async function updateBlueprintFiles(args: readonly string[], process: CommandProcess): Promise<string> {
   const { values, names } = parseCommandArguments(args, LENIENT_OPTION);

@@ -34,7 +34,7 @@ export class DeviceImportLookup {
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** Returns a function that finds the local stage of a kind by the id of the exported stage, or by its name. */
+  /** Returns a function that finds the local stage of a kind, by the id or by the name of the exported stage. */
   async stages(): Promise<(kind: DeviceClass, id: string, name: string | undefined) => string | undefined> {
     const rows = await this.source.query<StageRow[]>(STAGES, [['duo', 'email', 'sms'].map((kind) => stageModel(kind))]);
     return (kind, id, name) => {

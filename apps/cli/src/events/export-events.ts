@@ -71,7 +71,7 @@ function parseOptions(args: readonly string[]) {
 function timeOf(option: 'since' | 'until', text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
   const time = new Date(text);
-  // `Date` reads the 29th to 31st of a shorter month as a day of the next one.
+  // `Date` accepts the 29th to 31st of a shorter month, and takes it for a day of the next month.
   const isDay = z.iso.date().safeParse(text.slice(0, 10)).success;
   if (TIME.test(text) && isDay && !Number.isNaN(time.getTime())) return time;
   throw new CommandError(`--${option} is ${text}, which is no time. Write 2026-11-01T00:00Z, or 2026-11-01 for UTC.`);

@@ -5,7 +5,7 @@ import { CommandError, openMigratedPostgres } from '@gatehouse/local';
 import { openDataSource } from '@gatehouse/platform';
 import { z } from 'zod';
 
-/** How `npm run events -- webhooks` is called, with all options. */
+/** Usage of `npm run events -- webhooks`, with all options. */
 export const WEBHOOKS_USAGE = `usage: npm run events -- webhooks list [--waiting] [--most 50]
                                  lists parked deliveries, or waiting ones
        npm run events -- webhooks retry ID…|--all [--endpoint NAME]

@@ -6,7 +6,7 @@ import { parseVersion, withFlowReleases } from './flow-database.js';
 
 const USAGE = 'usage: npm run flow -- diff SLUG FROM_VERSION TO_VERSION [--json]';
 
-/** Returns what differs between two versions of a flow. */
+/** Returns the differences between two versions of a flow. */
 export async function compareVersions(args: readonly string[], process: CommandProcess): Promise<string> {
   const { values, names } = parseCommandArguments(args, { json: { type: 'boolean', default: false } });
   const [slug = '', from, to, ...others] = names;

@@ -5,7 +5,7 @@ import { CommandEventRecorder } from '@gatehouse/outbox';
 import { openDataSource, readConfig, Sealer } from '@gatehouse/platform';
 import { type CommandProcess, warnNewDatabase, warnUnrecorded } from '../command.js';
 
-/** The flows of a deployment: its database, and how changes are recorded. */
+/** The flows of a deployment: its database, and the recorder of changes. */
 export type FlowDatabase = ConstructorParameters<typeof FlowReleases>[0];
 
 /** Calls `use` with the versions of the flows of a deployment. */

@@ -54,7 +54,7 @@ export interface FoundTraces {
   readonly unreadable: number;
 }
 
-/** What is traced: a plan by its id, or the request with this value of the header `x-authentik-id`. */
+/** The subject of a trace: a plan by its id, or a request by the value of its response header `x-authentik-id`. */
 export interface TraceSubject {
   readonly type: 'plan' | 'request';
   readonly id: string;

@@ -13,7 +13,7 @@ import { parseVersion } from './flow-database.js';
 import { parsePeriod } from './period.js';
 import { findStoredVersion } from './stored-version.repository.js';
 
-/** How `npm run flow -- funnel` is called, with all options. */
+/** Usage of `npm run flow -- funnel`, with all options. */
 export const FUNNEL_USAGE = 'usage: npm run flow -- funnel SLUG [--since 7d] [--version N] [--json]';
 const OPTIONS = {
   since: { type: 'string' },
@@ -67,7 +67,7 @@ const stepCells = ({ step, name, kind, reached, passed, rejected, denied, abando
   medianMs === null ? '' : `${(medianMs / 1000).toFixed(1)} s`,
 ];
 
-/** Aligns cells in columns: the first to the left, the others to the right. */
+/** Aligns cells in columns: the first column to the left, all others to the right. */
 function table(rows: readonly string[][]): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const aligned = (cell: string, column: number) =>

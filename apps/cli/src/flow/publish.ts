@@ -5,7 +5,7 @@ import { type CommandProcess, parseCommandArguments } from '../command.js';
 import { parseVersion, withFlowReleases } from './flow-database.js';
 import { parseRollout, startRollout } from './start-rollout.js';
 
-/** How `npm run flow -- publish` is called, with all options. */
+/** Usage of `npm run flow -- publish`, with all options. */
 export const PUBLISH_USAGE = `usage: npm run flow -- publish SLUG [VERSION] [--reason TEXT] [--percent NUMBER [--guard completion=-2% [--for 1h]]]
        npm run flow -- rollback SLUG [--reason TEXT]`;
 const OPTIONS = { reason: { type: 'string' } } as const;
@@ -28,7 +28,7 @@ export async function publishVersion(args: readonly string[], process: CommandPr
   return formatResult(result, 'published');
 }
 
-/** Goes back to the version of a flow that was current before, or stops a rollout. */
+/** Makes the previous version of a flow current again, or stops a rollout. */
 export async function rollBackFlow(args: readonly string[], process: CommandProcess): Promise<string> {
   const { slug, reason } = parseArguments(args, 1, OPTIONS);
   const result = await withFlowReleases(process, 'flow rollback', (releases) => releases.rollback(slug, { reason }));

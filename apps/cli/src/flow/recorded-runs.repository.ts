@@ -9,8 +9,8 @@ const PAGE_ROWS = 10_000;
 const FIRST_PLAN = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Groups the equal records of the next page. $1 flow, $2 and $3 end and plan of the last record, $4 largest number of
- * records. Times are text, because a `Date` has no microseconds.
+ * Groups the equal records of the next page. $1 flow, $2 and $3 end time and plan of the last record of the previous
+ * page, $4 largest number of records. Times are text, because a `Date` has no microseconds.
  */
 const NEXT_PAGE = `
   WITH page AS MATERIALIZED (

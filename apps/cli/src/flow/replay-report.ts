@@ -27,7 +27,7 @@ export interface ReplayReport {
   readonly unfinished: number;
   /** Number of different runs that were replayed. */
   readonly walked: number;
-  /** The causes of all differences, the most frequent first. A plan may have more than one. */
+  /** The causes of all differences, the most frequent first. A plan may have more than one cause. */
   readonly causes: readonly CountedCause[];
 }
 

@@ -15,7 +15,7 @@ import { asGiven, asUser, findSimulatedUser } from './simulated-user.js';
 import { simulationText, simulationToJson } from './simulation-text.js';
 import { findStoredVersion } from './stored-version.repository.js';
 
-/** How `npm run flow -- simulate` is called, with all options. */
+/** Usage of `npm run flow -- simulate`, with all options. */
 export const SIMULATE_USAGE =
   'usage: npm run flow -- simulate SLUG [--version N] [--as USERNAME] [--given FILE.yaml] [--max-paths N] [--fail-on FINDING]… [--json]';
 

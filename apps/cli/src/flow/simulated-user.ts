@@ -16,7 +16,7 @@ export interface SimulatedUser {
   readonly devices: readonly string[];
 }
 
-/** Finds what a simulation needs to know about a user. $1 uuid of the user. */
+/** Finds the data about a user that a simulation needs. $1 uuid of the user. */
 const FIND = `
   SELECT i.id, i.is_active, i.is_superuser, i.group_ids::text[] AS groups,
     ARRAY(SELECT DISTINCT kind FROM mfa.devices d
@@ -32,7 +32,7 @@ export async function findSimulatedUser(
   return user!;
 }
 
-/** Limits the answers of an oracle to those that are true of a user. */
+/** Returns an oracle that chooses only answers that are true for a user, if there are any. */
 export const asUser =
   (user: SimulatedUser, version: FlowVersion) =>
   (oracle: Oracle): Oracle => ({
@@ -71,7 +71,7 @@ const ALTERNATIVE_CLASSES = ['webauthn'];
 
 type StageQuestion = Extract<Question, { type: 'stage' }>;
 
-/** Whether the user's devices, and whether the user is active, allow this outcome of a stage. */
+/** Returns whether a user with these devices, active or not, can cause this outcome of a stage. */
 function mayAnswer(
   user: SimulatedUser,
   { step, outcomes }: StageQuestion,
@@ -104,7 +104,10 @@ function deviceClasses(
   return Array.isArray(classes) ? classes : undefined;
 }
 
-/** Limits the answers of an oracle to the given facts. `groupIds`: ids of the given groups by name. */
+/**
+ * Returns an oracle that answers with the given facts, and otherwise like the wrapped oracle. `groupIds`: ids of the
+ * given groups by name.
+ */
 export const asGiven =
   (given: GivenFacts, groupIds: ReadonlyMap<string, string>) =>
   (oracle: Oracle): Oracle => {

@@ -26,7 +26,7 @@ interface Rollout {
   readonly guard: (GuardCondition & { readonly watchS: number }) | undefined;
 }
 
-/** Returns the rollout that the arguments ask for, or `undefined` for all new plans at once. Throws CommandError. */
+/** Returns the requested rollout, or `undefined` if all new plans get the version at once. Throws CommandError. */
 export function parseRollout({ percent, for: time, guard }: RolloutArguments): Rollout | undefined {
   if (percent === undefined && (guard !== undefined || time !== undefined))
     throw new CommandError('--guard and --for need --percent: they are about a rollout.');
@@ -44,7 +44,7 @@ function guardOf(guard: string, time = DEFAULT_WATCH_TIME): Rollout['guard'] {
   return { ...condition, watchS: parseWatchTime(time) ?? refuse('for', time) };
 }
 
-/** Longest text of an argument that a message repeats. */
+/** Largest number of characters of an argument that an error message quotes. */
 const MAX_QUOTED_LENGTH = 60;
 
 function refuse(name: keyof typeof ROLLOUT_ARGUMENT_FORMS, text: string): never {

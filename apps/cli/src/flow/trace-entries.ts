@@ -6,7 +6,7 @@ import type { TraceEntry } from './flow-trace.js';
 /** A message of the outbox that names the plan or the request that has caused it. */
 export type TracedMessage = OutboxMessageState & { readonly about: Pick<EventBody, 'plan' | 'request_id'> };
 
-/** Returns the name and the kind of a step. A step of an ended plan that was inserted at run time has only its id. */
+/** Returns the name and the kind of a step. For a step that was inserted at run time, an ended plan has only the id. */
 export function nameOf(id: string, steps: readonly Step[]): string {
   const step = steps.find((candidate) => candidate.id === id);
   return step ? `${step.name} (${step.kind})` : `step ${id}`;
@@ -28,7 +28,7 @@ export const keptEntry = ({ madeAt, action, body, problem }: FoundEvent): TraceE
     ? eventEntry(body, { madeAt, state: 'published' })
     : { at: madeAt.toISOString(), kind: 'event', what: `${action}, published`, details: { unreadable: problem } };
 
-/** Returns a mail or an event that has not left the outbox. */
+/** Returns a mail or an event that is still in the outbox. */
 export function messageEntry({ event, mail, madeAt, tries, parkedAt, error }: TracedMessage): TraceEntry {
   const state = parkedAt ? 'parked' : tries === 0 ? 'waits' : 'waits for another try';
   if (event) return eventEntry(event, { madeAt, state });
@@ -41,7 +41,10 @@ interface EventDelivery {
   readonly state: string;
 }
 
-/** Returns an event. Its context is a member of its own, because expressions and external stages choose its keys. */
+/**
+ * Returns an event. The context is a separate member, because expressions and external stages choose its keys, which
+ * could collide with other members.
+ */
 const eventEntry = (body: EventBody, { madeAt, state }: EventDelivery): TraceEntry => ({
   ...{ at: madeAt.toISOString(), kind: 'event', what: `${body.action}, ${state}` },
   details: {

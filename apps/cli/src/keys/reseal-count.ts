@@ -6,7 +6,7 @@ export class ResealCount {
   current = 0;
   /** Number of values that other transactions locked during the whole run. */
   remaining = 0;
-  /** Number of values that no key opens, by the id of the key that sealed them. */
+  /** Number of values that cannot be opened, because their key is missing. By the id of that key. */
   readonly unopened = new Map<string, number>();
 
   constructor(readonly name: string) {}

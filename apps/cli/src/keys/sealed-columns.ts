@@ -39,7 +39,7 @@ export const GATEWAY_COLUMNS: readonly SealedColumn[] = [
     ...{ table: 'flow.outbox', column: 'body', key: { id: 'uuid' } },
     sealId: ({ id }) => outboxSealId(String(id)),
   },
-  // The courier moves an event to this table as it was sealed for the outbox.
+  // The courier moves an event to this table with the seal of the outbox.
   {
     ...{ table: 'flow.audit_events', column: 'body', key: { id: 'uuid' } },
     sealId: ({ id }) => outboxSealId(String(id)),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseJson, reasonsOf, record, storableLine, time } from '../user-import/export-lines.js';
 import { type ExportedAccount, exportedAccount, exportedPk, userReference } from '../user-import/exported-accounts.js';
 
-/** Length that a key of a token must have, because the digest of a shorter one could be guessed. */
+/** Minimum length of a token's key. The digest of a shorter key could be reversed by brute force. */
 const MIN_KEY_LENGTH = 20;
 
 const named = z.object({ slug: text(255).min(1) });
@@ -68,7 +68,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 /** The models of connections with sources of one protocol. */
 const CONNECTION_MODEL = /^authentik_sources_[a-z]+\.[a-z]*sourceconnection$/;
 
-/** Parses a line of JSON. A reason never contains a value of the line. */
+/** Parses a line of JSON. The reason of an error never contains a value of the line, because values may be secrets. */
 export function readLinkLine(line: string): LinkExportLine {
   const json = parseJson(line);
   if (json === undefined) return { type: 'wrong', reason: 'this is not JSON' };

@@ -12,7 +12,7 @@ const BATCH = 500;
 const MAX_REPORTED_ERRORS = 20;
 /** Largest number of permissions of an imported consent: the default of CONSENT_PERMISSIONS. */
 const MAX_PERMISSIONS = 1000;
-/** The permission that authentik grants with every consent and stores with none. */
+/** The permission that authentik grants with every consent but does not store. */
 const IMPLIED_PERMISSION = 'openid';
 
 /** The result of an import. */
@@ -28,7 +28,7 @@ export interface LinkReport {
   others: number;
   /** Number of lines with mistakes, or whose user, application or source does not exist here. */
   wrong: number;
-  /** Descriptions of the first of these lines, with line numbers. */
+  /** Descriptions of the first wrong lines, with line numbers. */
   readonly faults: string[];
 }
 

@@ -10,7 +10,7 @@ export interface PersonalTable {
 const owned = (table: string, owner: string, exported: string): PersonalTable => ({
   ...{ table, exported, where: `${owner} = $1::uuid` },
 });
-/** Returns the entry of a table `done`, which stores a service's replies of the last day. A reply may name the user. */
+/** Returns the entry of a table `done`, which stores the replies of a service for a day. A reply may name the user. */
 const replies = (table: string): PersonalTable => ({
   ...{ table, exported: 'at' },
   where: `strpos(reply::text, $1::text) > 0 OR strpos(lower(reply::text), lower(to_json($3::text)::text)) > 0

@@ -11,7 +11,10 @@ interface AfterRestoreOptions {
   readonly dryRun: boolean;
   /** Keeps recovery codes, although a code that was used after the recovery point is valid again. */
   readonly keepRecoveryCodes: boolean;
-  /** Deletes all API tokens and app passwords, because deleted ones are valid again. */
+  /**
+   * Deletes all API tokens and app passwords, because tokens that were deleted after the recovery point are valid
+   * again.
+   */
   readonly deleteTokens: boolean;
   /** Writes the audit event of the run. */
   readonly events: CommandEventRecorder;
@@ -56,7 +59,7 @@ export class AfterRestore {
 
   /**
    * Returns the output of the command. Throws CommandError, and changes nothing, if the key of an authenticator app is
-   * missing. May be repeated.
+   * missing. Can be run repeatedly.
    */
   async run(): Promise<string> {
     const runner = this.source.createQueryRunner();

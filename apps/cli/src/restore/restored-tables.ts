@@ -103,19 +103,21 @@ export const RESTORED_TABLES: readonly RestoredTable[] = [
   ...keep('flow.signed_in_applications'),
   // Counters of mails and messages of the last hour, and scores, which grant nothing.
   ...keep('flow.mailed', 'mfa.sends', 'flow.reputation'),
-  // Places and browsers of logins. Policies compare later logins with them.
+  // Places and browsers of earlier logins, with which policies compare later logins.
   ...keep('flow.login_places'),
-  // Captcha tokens. A provider accepts each once, and the puzzles of Gatehouse belong to a plan.
+  // Captcha tokens. A provider accepts each token once, and the puzzles of Gatehouse belong to a plan.
   ...keep('captcha.spent'),
-  // Published events. Those that were published later are in the stream only.
+  // Published events. Events that were published after the recovery point are only in the stream.
   ...keep('flow.audit_events'),
-  // Events that webhook endpoints may have accepted since. They drop repetitions by the id of the event.
+  // Events that webhook endpoints may have received since the recovery point. Endpoints discard repetitions by the id
+  // of the event.
   ...keep('flow.webhook_deliveries'),
-  // Received Security Event Tokens. Their transmitters may repeat later ones, which end sessions once more.
+  // Received Security Event Tokens. Transmitters may repeat tokens that were received after the recovery point, which
+  // ends sessions once more.
   ...keep('flow.received_signals'),
-  // Records and counts of ended plans, and plans that wait for their record. No session can continue those.
+  // Records and counts of ended plans, and plans that wait for their record. No session can continue these plans.
   ...keep('flow.journeys', 'flow.journeys_default', 'flow.journey_counts', 'flow.unrecorded_plans'),
-  // The leases of the cleanup and of the records, which have expired since.
+  // The leases of the cleanup and of the recorder of plans. They have expired since the recovery point.
   ...keep('flow.leases'),
   // Replies to the requests of plans. The plans are deleted.
   ...keep('consent.done', 'enrollment.done', 'identification.done'),

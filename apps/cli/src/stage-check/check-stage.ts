@@ -41,7 +41,7 @@ export async function* checkStage(requester: StageRequester, options: CheckOptio
   if (options.answers) yield* checkGuesses(stage, options.answers);
 }
 
-/** Returns a remark if the pages can draw no form for the challenge of an external stage. */
+/** Returns a remark if no page can draw a form for the challenge of an external stage. */
 function formNotes({ component, kind, ...described }: StageDescriptor): ProtocolFinding[] {
   const undrawn = component === null || !isExternalKind(kind) ? [] : undrawnFields(described);
   if (undrawn.length === 0) return [];

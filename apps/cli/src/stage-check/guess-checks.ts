@@ -51,7 +51,7 @@ export async function* checkGuesses(stage: StageUnderTest, answers: KnownAnswers
   yield { promise: 'passes the right answer, and does not count it', faults: [...faults, ...refused, ...failures] };
 }
 
-/** Returns the errors of a refusal as the end of a sentence. */
+/** Returns the errors in a refusal, as the end of a sentence. */
 function saidBy(reply: StageReply): string {
   const said = reply.type === 'rejected' ? reply.errors : reply.type === 'denied' && reply.message;
   return said ? `, and says ${JSON.stringify(said)}` : '';
@@ -111,7 +111,10 @@ function withSampleUser(context: JsonObject): JsonObject {
   return { ...context, pending_user: { ...SAMPLE_USER, ...user } };
 }
 
-/** Returns an error for each given fact that no request has, because its value does not fit the schema of the fact. */
+/**
+ * Returns an error for each given fact whose value does not fit the schema of the fact. No request contains such a
+ * value.
+ */
 function contextFaults({ contract }: StageUnderTest, context: JsonObject): string[] {
   const shapes: Readonly<Record<string, ZodType>> = { ...planContext.shape, ...ownFactShapes(contract.facts) };
   return Object.entries(context).flatMap(([name, value]) => {

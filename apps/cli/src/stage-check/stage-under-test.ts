@@ -26,7 +26,7 @@ export interface StageOutcome {
 /** A running stage. Its methods send a request and return the violations in the reply as sentences. */
 export class StageUnderTest {
   readonly request: StageRequest;
-  /** Number of the last request. That of the sample request is 1. */
+  /** Number of the last request. The sample request has the number 1. */
   #requests = 1;
 
   constructor(
@@ -61,7 +61,7 @@ export class StageUnderTest {
     return [`${verb} answers ${outcome} instead of stage_bad_request`];
   }
 
-  /** Sends a request and does not wait for the reply. */
+  /** Sends a request without waiting for the reply. */
   async sendAbandoned(verb: StageVerb): Promise<void> {
     const body = JSON.stringify({ ...this.request, timeout_ms: 0 });
     await this.requester.ask({ kind: this.contract.kind, verb, body, timeoutMs: 1 }).catch(() => undefined);

@@ -66,7 +66,7 @@ const LOCK_USERS = 'LOCK TABLE directory.users IN SHARE ROW EXCLUSIVE MODE';
 /** Lets one import at a time insert users, so that two imports cannot choose the same `pk`. */
 const LOCK_IMPORTS = `SELECT pg_advisory_xact_lock(hashtext('gatehouse user import'))`;
 
-/** Adds users to groups that exist. $1 array (JSON) of ids of users with the id of a group. */
+/** Adds users to groups that exist. $1 array (JSON) of pairs: the id of a user and the id of a group. */
 const MEMBERSHIPS = `
   INSERT INTO directory.user_groups (user_id, group_id)
   SELECT m."user", g.id FROM jsonb_to_recordset($1::jsonb) AS m ("user" uuid, "group" uuid)
@@ -81,7 +81,8 @@ const GROUPS = `
   ON CONFLICT DO NOTHING RETURNING id`;
 
 /**
- * Sets the parents of groups, as far as the parents exist. $1 array (JSON) of group ids, each with the ids of the parents.
+ * Sets the parents of groups, except parents that do not exist. $1 array (JSON) of group ids, each with the ids of the
+ * parents.
  */
 const PARENTS = `
   UPDATE directory.groups g SET parent_id = f.found[1], other_parents = f.found[2:]

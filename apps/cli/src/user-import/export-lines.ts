@@ -41,7 +41,10 @@ const group = z.object({
 /** A user of an export. */
 export interface ImportedUser extends Omit<z.output<typeof user>, 'groups' | 'ak_groups'> {
   readonly groups: readonly string[];
-  /** The primary key in the export, or 0 if that is not a number from 1 to MAX_PK. Absent in a line without one. */
+  /**
+   * The primary key in the export, or 0 for a value that is not a number from 1 to MAX_PK. Absent if the line has no
+   * primary key.
+   */
   readonly pk: number | undefined;
 }
 /** A group of an export. */

@@ -32,7 +32,7 @@ interface ExportedUser {
   readonly pk: number;
 }
 
-/** Yields the identifiers of those users of an export who exist here. A user needs a `pk` in the export. */
+/** Yields the identifiers of each user of an export who exists locally and has a `pk` in the export. */
 export async function* identifiersOf(options: IdentifierOptions): AsyncGenerator<UserIdentifiers> {
   let batch: ExportedUser[] = [];
   for await (const { text } of linesOf(options.file)) {

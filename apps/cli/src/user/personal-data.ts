@@ -80,7 +80,9 @@ function warnUnreadable(
     );
 }
 
-/** Returns a statement with only the parameters that it uses, numbered anew: Postgres refuses unused parameters. */
+/**
+ * Returns a statement with only the parameters that it uses, renumbered, because Postgres refuses unused parameters.
+ */
 function bound(sql: string, parameters: readonly unknown[]): [string, unknown[]] {
   const numbers = [...new Set([...sql.matchAll(/\$(\d)/g)].map(([, number]) => Number(number)))];
   const renumbered = sql.replaceAll(/\$(\d)/g, (_, number) => `$${numbers.indexOf(Number(number)) + 1}`);

@@ -131,7 +131,7 @@ interface TokenRow {
   readonly expires: Date | null;
 }
 
-/** Selects tokens. $1 id of the only user, or null. */
+/** Selects tokens. $1 id of a user, or null for the tokens of all users. */
 const LIST = `
   SELECT t.identifier, u.username, t.intent, t.scope, CASE WHEN t.expiring THEN t.expires END AS expires
   FROM directory.tokens t JOIN directory.users u ON u.id = t.user_id
