@@ -29,7 +29,7 @@ import { avatarModes } from './users/avatars/avatar-modes.js';
 const whole = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
-/** Schema of seconds that statements add to the present time or subtract from it. */
+/** Schema of a number of seconds that SQL statements add to or subtract from the current time. */
 const timeShift = (fallback: number, { min = 1 } = {}) => whole(fallback, { min, max: MAX_TIME_SHIFT_S });
 
 /** Returns the check of a setting whose parser throws an Error that says what is wrong. */
@@ -41,7 +41,7 @@ const parsableBy = (parse: (setting: string) => unknown) => (setting: string, co
   }
 };
 
-/** Settings of the gateway. Each setting is validated without regard to the others. */
+/** Settings of the gateway. Validates each setting on its own. */
 export const gatewaySettings = z.object({
   ...commonConfig.shape,
   ...natsConfig.shape,

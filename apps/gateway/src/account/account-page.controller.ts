@@ -38,7 +38,7 @@ const REFUSAL_STATUSES: Readonly<Record<Refusal, number>> = {
 };
 
 /**
- * Kind of the password stage, which names the flow in which users change their password. The page links to that flow.
+ * Kind of the password stage. Its setting names the flow in which users change their password, to which the page links.
  */
 const PASSWORD = 'password';
 

@@ -17,7 +17,7 @@ export class UserFormService {
     @Inject(BrowserUsersService) private readonly users: BrowserUsersService,
   ) {}
 
-  /** Returns the page's data about the other users of the browser. Empty if the brand does not let users switch. */
+  /** Returns the page's data about the other users of the browser. Empty if the brand does not allow user switching. */
   async load(request: FastifyRequest, principal: Principal): Promise<Pick<AccountPageData['account'], 'otherUsers'>> {
     if (principal.byToken || !(await this.switching.isOffered(request.host))) return {};
     const others = await this.users.listOthers(request, principal);

@@ -22,8 +22,8 @@ export class BrandRepository extends BrandStore {
   private cached: CachedBrands | undefined;
 
   /**
-   * `BRAND` is the title for a brand without a title, and for a host without a brand. The host of `BASE_URL` is the one
-   * that passkeys are bound to.
+   * `BRAND` is the title for a brand without a title, and for a host without a brand. Passkeys are bound to the host of
+   * `BASE_URL`.
    */
   constructor(
     @Inject(DataSource) private readonly source: DataSource,
@@ -63,7 +63,7 @@ export class BrandRepository extends BrandStore {
 
 const NO_BRANDS: BrandSet = { v: 1, brands: [], first: {} };
 
-/** The part of a document of brands that limits login flows. */
+/** The part of a stored document of brands that restricts the login flows. */
 const restrictions = z.object({ brands: z.array(z.object({ login_flows: z.array(z.string()).exactOptional() })) });
 
 /**

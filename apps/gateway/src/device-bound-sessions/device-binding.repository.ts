@@ -7,7 +7,7 @@ import type { DeviceKey } from './device-proof.js';
 /** A session that is bound to a device. */
 export interface DeviceBinding {
   readonly key: DeviceKey;
-  /** Number of proofs of the key that were accepted. */
+  /** Number of accepted proofs of the key. */
   readonly proofs: number;
   /** Whether one of the request's session cookies belongs to the session. */
   readonly isOwn: boolean;
@@ -15,7 +15,7 @@ export interface DeviceBinding {
 
 /**
  * Binds the session of a current key to a device, and replaces the stored hash of that key. $1 SHA-256 of the session
- * cookies, $2 id of the session, $3 public key. Locks the session first, like each commit of a plan.
+ * cookies, $2 id of the session, $3 public key. Locks the session first, like each plan commit (deadlock).
  */
 const BIND = {
   name: 'device_bind',
@@ -42,7 +42,10 @@ const FIND = {
     FROM flow.sessions s WHERE s.id = $1 AND s.device_key IS NOT NULL AND s.expires_at > now()`,
 };
 
-/** Counts a proof. $1 id of the session, $2 number of proofs that its challenge names. Changes one row at most once. */
+/**
+ * Counts a proof. $1 id of the session, $2 number of accepted proofs in the challenge. Changes no row if the number has
+ * changed since (compare-and-set).
+ */
 const ACCEPT = {
   name: 'device_proof_accept',
   conditional: true,

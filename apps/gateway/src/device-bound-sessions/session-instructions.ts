@@ -13,8 +13,8 @@ export type SessionInstructions = typeof SESSION_ENDED | ReturnType<typeof sessi
 export const SESSION_ENDED = { continue: false } as const;
 
 /**
- * Returns the instructions for a bound session. Links of other sites may cause a refresh too, because their navigations
- * have the cookies of the visitor.
+ * Returns the instructions for a bound session. Navigations from other sites may also cause a refresh, because browsers
+ * send the visitor's cookies with them.
  */
 export const sessionInstructions = (sessionId: string) => ({
   session_identifier: sessionId,

@@ -44,8 +44,8 @@ export class DeviceService {
   }
 
   /**
-   * Removes a device. Throws `proof_required` unless the session was logged in with a device, within
-   * AUTHENTICATOR_PROOF_S: a password, an unattended browser or an API token must not be enough
+   * Removes a device. Throws `proof_required` unless the user proved a device in the login of the session within
+   * AUTHENTICATOR_PROOF_S. A password, an unattended browser or an API token must not be enough
    * (docs/security.md#accident-25). Throws `not_found` if the device no longer exists.
    */
   async remove(device: UserDevice, actor: RequestActor): Promise<void> {

@@ -21,7 +21,7 @@ const NO_ENROLMENT = 400;
 const COMPONENT = 'ak-stage-authenticator-duo';
 
 /**
- * The status of a pairing with Duo, which pages poll (docs/spec/mfa.md#duo-status). Sends a `poll` answer through the
+ * The status of a pairing with Duo, which pages poll (docs/spec/mfa.md#duo-status). Passes a `poll` answer to the
  * executor, which authenticates the request. The answer does not change the plan.
  */
 @AllowAnonymous()

@@ -31,7 +31,7 @@ export interface UserDeviceFilter {
   readonly kind?: DeviceClass | undefined;
 }
 
-/** The owner who changes a device, and what the event records about the request. */
+/** The owner who changes a device, and the facts about the request for the audit event. */
 export interface DeviceChange {
   readonly owner: SavedUser;
   readonly facts: RequestFacts;

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { EventFactsReader } from '../http/event-facts.reader.js';
 
-/** Reads from a request who changes a flow, for the audit event that the service `blueprints` writes. */
+/** Reads the author of a change of a flow from a request, for the audit event that the service `blueprints` writes. */
 @Injectable()
 export class ChangeOriginReader {
   constructor(@Inject(EventFactsReader) private readonly eventFacts: EventFactsReader) {}

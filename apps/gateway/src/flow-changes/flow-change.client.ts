@@ -24,9 +24,9 @@ type Arguments<E extends FlowChangeOperation> = Omit<FlowChangeRequest<E>, 'v' |
 const GRACE_MS = 2000;
 
 /**
- * Client of the service `blueprints`, which alone changes flows. Throws the problem that the service replies with, and
- * `flow_changes_away` if the service does not reply. Never repeats a request, because the service may have carried it
- * out already.
+ * Client of the service `blueprints`, the only one that changes flows. Throws the problem in the reply of the service,
+ * and `flow_changes_away` if there is no reply. Never repeats a request, because the service may have carried it out
+ * already.
  */
 @Injectable()
 export class FlowChangeClient {

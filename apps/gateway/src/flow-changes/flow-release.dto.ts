@@ -12,7 +12,10 @@ import {
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Why the version of a flow is changed, and which versions the sender has seen as current. */
+/**
+ * The reason for a change of a flow's version, and the versions that were current when the sender last looked
+ * (protection against a stale state).
+ */
 export const releaseRequest = z
   .object({
     reason: char({ maxLength: MAX_RELEASE_REASON, allowBlank: true })

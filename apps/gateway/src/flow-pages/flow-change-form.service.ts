@@ -22,7 +22,7 @@ export interface SubmittedChange {
   readonly principal: Principal;
 }
 
-/** Carries out what superusers submit in the forms of the pages about flows. */
+/** Carries out the changes that superusers submit in the forms of the pages about flows. */
 @Injectable()
 export class FlowChangeFormService {
   constructor(
@@ -39,8 +39,8 @@ export class FlowChangeFormService {
   }
 
   /**
-   * Carries out a form. Returns the path of the page that follows, or the names of the invalid fields. Throws a problem
-   * if the change is refused.
+   * Carries out the change of a form. Returns the path of the next page, or the names of the invalid fields. Throws a
+   * problem if the change is refused.
    */
   async submit(change: SubmittedChange): Promise<Parsed<string>> {
     await this.requireAccess(change.action, change.principal);

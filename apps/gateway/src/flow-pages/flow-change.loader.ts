@@ -21,7 +21,7 @@ export interface LoadedChange {
 const CURRENT = sentence('It is current already.');
 const OTHER_ROLLOUT = sentence('Another version is being rolled out. Publish it or end its rollout first.');
 
-/** Loads what a change would do to the current state of a flow. */
+/** Loads the effect of a change on the current state of a flow. */
 @Injectable()
 export class FlowChangeLoader {
   constructor(

@@ -37,7 +37,7 @@ export function presentDiagram({ version, names, number, period, funnel }: Prese
   };
 }
 
-/** Returns the steps that stages have inserted after a step at run time, as far as the funnel has counted any. */
+/** Returns the steps that stages have inserted after a step at run time, if the funnel has counted visitors there. */
 function insertedSteps(id: string, { attached }: FlowVersion, counts: FunnelVersion | undefined): DiagramStep[] {
   const inserted = counts?.steps.filter(({ step }) => step.startsWith(`${id}~`)) ?? [];
   return inserted.map((counted) => {

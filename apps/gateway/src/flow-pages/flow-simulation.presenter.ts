@@ -88,8 +88,8 @@ function presentEnd(end: ListedPath['end']): SimulatedPath['end'] {
 }
 
 /**
- * Returns the condition that a fact expresses, if any. The outcome of a stage is a condition only with `withOutcomes`,
- * and never if the stage has passed.
+ * Returns the condition that a fact expresses, if any. The outcome of a stage counts as a condition only with
+ * `withOutcomes`, and only if it is not `passed`.
  */
 function conditionOf({ question, answer }: Fact, names: Names, { withOutcomes = false } = {}): SimulatedCondition[] {
   switch (question.type) {

@@ -5,7 +5,7 @@ import { type Simulation, simulateInSlices } from '@gatehouse/simulation';
 import { Inject, Injectable } from '@nestjs/common';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 
-/** Milliseconds after which a simulation lets the gateway do other work. */
+/** Milliseconds after which a simulation yields, so that the gateway can do other work. */
 const SLICE_MS = 5;
 
 type Settings = Pick<

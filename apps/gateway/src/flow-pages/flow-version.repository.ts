@@ -15,8 +15,8 @@ const VERSION_ID = {
 type Versions = Pick<FlowVersionsPageData, 'isHeld' | 'versions'>;
 
 /**
- * Reads the versions of flows for the pages of administrators. Reads Postgres directly, so the service `blueprints`
- * need not run.
+ * Reads the versions of flows for the pages of administrators. Reads Postgres directly, so that the pages work without
+ * the service `blueprints`.
  */
 @Injectable()
 export class FlowVersionRepository {

@@ -62,7 +62,10 @@ export class AccountLockdownController {
 
 const refused = (text: string) => new InvalidFieldsError({ [NON_FIELD_ERRORS]: [{ text }] });
 
-/** Rethrows an error. A flow that does not exist, or does not admit the caller, becomes an error of the request. */
+/**
+ * Rethrows an error. For a flow that does not exist, or does not admit the caller, throws a field error of the request
+ * instead.
+ */
 function asRefusal(error: unknown): never {
   const isRefusal = error instanceof Problem && (error.code === 'flow_not_applicable' || error.code === 'not_found');
   throw isRefusal ? refused('Lockdown flow is not applicable.') : error;

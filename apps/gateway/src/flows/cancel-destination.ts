@@ -14,7 +14,7 @@ export interface FlowPage {
 
 /**
  * Returns the slug and the query in a `Referer` of this host. Needed because the plan of the page may have ended
- * before.
+ * already.
  */
 export function refererPage(referer: string | undefined, host: string): FlowPage | undefined {
   if (!referer || !URL.canParse(referer)) return undefined;
@@ -81,7 +81,10 @@ const localNext = (page: Pick<FlowPage, 'query'> | undefined): string | undefine
   return next !== undefined && isLocalPath(next) ? next : undefined;
 };
 
-/** Returns the address of the page, without a proposed name: the visitor may want to log in as another user. */
+/**
+ * Returns the address of the page, without the proposed username, because the visitor may want to log in as another
+ * user.
+ */
 function addressOf({ slug, query }: FlowPage): string {
   const { flow_token: _secret, login_hint: _hint, next: _checked, ...rest } = query;
   const next = localNext({ query });

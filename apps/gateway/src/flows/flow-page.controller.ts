@@ -36,7 +36,7 @@ interface PageResponse extends HttpResponseBody {
   readonly step?: string | undefined;
   /** Path to which the page redirects instead of showing the refusal of the flow. */
   readonly wayOn?: string | undefined;
-  /** What the visitor typed into the form that was refused, without secrets. */
+  /** The visitor's input in the refused form, without secrets. */
   readonly typed?: FlowPageData['typed'];
   /**
    * Whether another site opened the page, or another site started the run and the visitor has not answered a challenge
@@ -164,7 +164,7 @@ export class FlowPageController {
   }
 }
 
-/** Returns the local path to which a flow leads at its end. */
+/** Returns the local path to which a finished flow leads. */
 function localEnd({ component, to }: HttpResponseBody['body']): string | undefined {
   return component === 'xak-flow-redirect' && isLocalPath(String(to)) ? toUri(String(to)) : undefined;
 }
@@ -180,7 +180,7 @@ const challengeOf = ({ body }: HttpResponseBody, requestId: string): FlowPageDat
         reason: body['code'],
       };
 
-/** Name of the only field that keeps its typed text when a form is refused, because that text is no secret. */
+/** Name of the only field whose typed text the page fills in again after a refusal, because that text is not secret. */
 const NAME_FIELD = 'uid_field';
 
 /** Returns the fields that the page of a refused form fills in again for a browser without scripts. */
@@ -190,8 +190,8 @@ function typedFields(answer: ChallengeSubmission | undefined): FlowPageData['typ
 }
 
 /**
- * Returns the URL of a page without the token of a mailed link. After the first answer the token is of no use: the plan
- * of a valid link is in the session, and an invalid link would be reported at each later step again.
+ * Returns the URL of a page without the token of a mailed link. The token is needed only for the first request:
+ * afterwards the plan of a valid link is in the session, and an invalid link would be reported again at each step.
  */
 function withoutLink(url: string): string {
   const { flow_token: token, ...query } = parseInnerQuery(queryTextIn(url));

@@ -86,7 +86,7 @@ export class FlowRedirectsController {
     const page = refererPage(request.headers.referer, request.host);
     const key = await this.cookies.keyOf(request);
     const stays = STAY in Object(request.query);
-    // Before the plans are deleted, so that the user can try again after an outage of the consent service.
+    // Must precede the deletion of the plans, so that the user can try again after an outage of the consent service.
     const client = key && stays ? await this.refuseAuthorization(key, page?.slug) : undefined;
     const { user, cancelled } = key ? await this.plans.deletePlans(key, page?.slug) : NOTHING_CANCELLED;
     // Ignores an outage of the consent service. During the outage the device gets no token, and its code soon expires.
@@ -132,8 +132,8 @@ export class FlowRedirectsController {
   }
 
   /**
-   * Refuses the authorization request of the plan of a flow, by default of the last saved plan. Returns the address that
-   * tells the client; undefined without a request.
+   * Refuses the authorization request in the plan of a flow, by default in the last saved plan. Returns the client's
+   * address with the error; undefined if there is no request.
    */
   private async refuseAuthorization(key: Buffer, slug: string | undefined): Promise<string | undefined> {
     const left = slug ?? (await this.plans.listSlugs(key))[0];

@@ -59,7 +59,7 @@ const attemptsRefused = counter({
   },
 });
 
-/** Limits the flows and kinds of stages that have series of their own. */
+/** Limits the number of flows and stage kinds that have their own series. The others share one series. */
 export class MetricLabels {
   readonly flowOf: (slug: string) => string;
   readonly kindOf: (kind: string) => string;

@@ -2,7 +2,7 @@ import type { AttemptRefusal, RefusedAttempt } from '@gatehouse/executor';
 import type { Logger } from '@gatehouse/platform';
 import { CountingFlowObserver, type MetricLabels } from './flow.metrics.js';
 
-/** Counts what happens in flows, and logs each refused attempt. */
+/** Counts events of flows in metrics, and logs each refused attempt. */
 export class LoggingFlowObserver extends CountingFlowObserver {
   constructor(
     labels: MetricLabels,

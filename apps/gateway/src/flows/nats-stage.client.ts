@@ -38,7 +38,7 @@ interface StageObservers {
 
 /**
  * Sends requests to stage services over the bus, as plain JSON. Reports busy stages, so that new visits of their flows
- * are refused, and stages that no service serves.
+ * are refused. Also reports stages that no running service serves.
  */
 export class NatsStageClient extends StageClient {
   constructor(

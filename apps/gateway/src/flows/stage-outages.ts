@@ -10,20 +10,20 @@ interface Outage {
 }
 
 /**
- * Logs a line when no service serves a stage: once until the stage replies again, and at most once a minute for each kind.
- * Logs the first reply after such a line.
+ * Logs an outage when no service serves a stage. Logs it once until the stage replies again, and at most once a minute
+ * for each kind. Logs the first reply after a logged outage.
  */
 export class StageOutages {
   /** Outages by stage kind. Kinds are those of published flows, so there are few. */
   readonly #outages = new Map<string, Outage>();
 
-  /** `now` returns the milliseconds of a clock that never goes back. */
+  /** `now` returns the milliseconds of a monotonic clock. */
   constructor(
     private readonly logger: Pick<Logger, 'event'>,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Called when no service has received a request to a stage. */
+  /** Called when a request to a stage had no receiver. */
   report(kind: string, verb: Parameters<typeof stageSubject>[1]): void {
     const outage = this.#outages.get(kind);
     const now = this.now();

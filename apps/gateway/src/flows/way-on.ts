@@ -21,9 +21,9 @@ interface RefusedPage {
 }
 
 /**
- * Returns the path to which the page of a flow redirects a visitor whom the flow does not admit: an anonymous visitor to
- * the login, which leads back, and a user who opens a login to the destination of that login. Returns `undefined` if the
- * page must explain the refusal. The API does not redirect.
+ * Returns the path to which the page of a flow redirects a visitor whom the flow does not admit: an anonymous visitor
+ * is redirected to the login and back, and a user who opens a login to the destination of that login. Returns
+ * `undefined` if the page must explain the refusal. The API does not redirect.
  */
 export function wayOn({ result, version }: FlowResponse, page: RefusedPage): string | undefined {
   if (result.type !== 'denied') return undefined;

@@ -31,7 +31,7 @@ const DENIED = {
   link: sentence('Log in as another user').text,
 };
 
-/** The request that a proxy asks about, and how the user must have logged in for it. */
+/** The request that a proxy asks about, and the login requirement for it. */
 interface Checked {
   readonly kind: ProxyKind;
   readonly address: SiteAddress;
@@ -109,7 +109,7 @@ export class ForwardAuthController {
   }
 
   private sendToLogin({ kind, address, requirement }: Checked, reply: FastifyReply) {
-    // nginx passes only 401 and 403 on. Its configuration redirects to the address in `Location`.
+    // nginx forwards only the statuses 401 and 403. Its configuration redirects to the address in `Location`.
     return reply
       .status(kind === 'nginx' ? 401 : 302)
       .header('location', this.startUrl(address, requirement))
@@ -130,7 +130,7 @@ function refuse(
 ) {
   const translate = translatorFor(request, {});
   if (!String(request.headers.accept ?? '').includes('text/html')) {
-    // The problem is sent and not thrown: a page requests many files, and each thrown problem would be logged as a
+    // Sends the problem without throwing it: a page requests many files, and each thrown problem would be logged as a
     // security event.
     const problem = new Problem(outcome === 'oversized' ? 'identity_too_large' : 'permission_denied');
     const { status, body } = presentProblem(problem, { requestId: request.id, details: false, translate });

@@ -13,16 +13,16 @@ export interface SiteUser extends SavedUser {
   readonly group_ids: readonly string[];
 }
 
-/** The cookie of a site, with the session that it comes from. */
+/** The cookie of a site, with the session from which it was issued. */
 export interface ForwardSession {
   readonly sessionId: string;
-  /** SHA-256 of the current keys of the session that the cookie comes from. */
+  /** SHA-256 of the current keys of the session from which the cookie was issued. */
   readonly sessionKeys: readonly Buffer[];
-  /** The client address of the last request of the session that the cookie comes from. */
+  /** The client address of the last request of that session. */
   readonly lastIp: string | undefined;
-  /** Whether the session that the cookie comes from is bound to a network or a place. */
+  /** Whether that session is bound to a network or a place. */
   readonly isBound: boolean;
-  /** The login of the session that the cookie comes from. */
+  /** The login of that session. */
   readonly login: SessionLogin;
   readonly user: SiteUser;
 }

@@ -125,7 +125,7 @@ export class ForwardAuthorizationController {
     return `${loginPath(slug ?? asked.site.login_flow)}?${new URLSearchParams(loginQuery(asked)).toString()}`;
   }
 
-  /** Shows a page to a user who has come back from the login without the proofs that the site asks for. */
+  /** Shows a page to a user who returns from the login without the proofs that the site requires. */
   private async showTooWeak(exchange: HttpExchange, { user }: Principal, site: ProxyApplication) {
     const brand = await this.brands.find(exchange.request.host);
     const message = translatorFor(exchange.request, { user, brand })(TOO_WEAK, { name: site.application.name });
@@ -193,7 +193,7 @@ export class ForwardAuthorizationController {
   }
 }
 
-/** A request that needs another login, and how the user must log in. */
+/** A request that needs another login, and the requirement for that login. */
 interface AskedLogin {
   readonly request: FastifyRequest;
   readonly site: ProxyApplication;
@@ -201,8 +201,8 @@ interface AskedLogin {
 }
 
 /**
- * Returns the query of the login flow, from which the visitor returns to this request. A user who has logged in again is
- * not asked for a new login once more.
+ * Returns the query of the login flow, with this request as its destination. Removes the demand for a new login, so
+ * that the user is not asked for another login after this one.
  */
 function loginQuery({ request, requirement }: AskedLogin): Record<string, string> {
   const [path, search = ''] = request.url.split('?');

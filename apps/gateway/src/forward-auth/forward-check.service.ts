@@ -27,7 +27,7 @@ export type Verdict =
   | {
       readonly outcome: 'passed';
       readonly headers: Readonly<Record<string, string>>;
-      /** The login of the user. Whether it is enough depends on the check. */
+      /** The login of the user. Each check has its own requirement for it. */
       readonly login: SessionLogin;
     };
 
@@ -134,8 +134,8 @@ export class ForwardCheckService {
     const headers = await this.headersOf(site, session);
     const bytes = bytesOf(headers);
     if (bytes <= this.config.FORWARD_AUTH_IDENTITY_BYTES) return { outcome: 'passed', headers, login: session.login };
-    // Refuses the request rather than leaving out groups: an application that denies access to a group would let the
-    // user in.
+    // Refuses the request instead of leaving out groups. Without a group, the user could pass an application that
+    // denies access to this group.
     const subject = { user: user.uuid, application: site.application.slug };
     this.logger.event('forward_identity_too_large', { ...subject, header_bytes: bytes });
     return { outcome: 'oversized', site };

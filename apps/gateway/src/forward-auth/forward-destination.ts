@@ -4,9 +4,9 @@ import { queryTextIn } from '../http/query.js';
 /** Prefix of the paths of a site that its proxy sends to Gatehouse. */
 export const FORWARD_PATH = '/outpost.goauthentik.io';
 
-/** Largest length of scheme, host and port: more than any that DNS allows. */
+/** Largest length of scheme, host and port, which exceeds every length that DNS allows. */
 const MAX_BASE_LENGTH = 300;
-/** Scheme and authority of a URL, and the rest of it. */
+/** Matches a URL: its scheme with the authority, and the rest. */
 const URL_PARTS = /^(https?:\/\/[^/?#\\@]+)(?=[/?#]|$)(.*)$/is;
 /** Printable ASCII except the backslash, which browsers read as a slash. */
 const SAFE = /^[!-[\]-~]*$/;
@@ -40,9 +40,7 @@ export function destinationAt(origin: string, address: string, limit: number): s
   return isForwardPath(new URL(target).pathname) ? front : target;
 }
 
-/**
- * Bytes that the query of a login page needs besides the address: for the path of the authorization, a slug and a hash.
- */
+/** Bytes of the query of a login page in addition to the address: the path of the authorization, a slug and a hash. */
 const OTHER_QUERY_BYTES = 300;
 
 /** The settings that limit an address. */
@@ -94,7 +92,7 @@ export function startQueryOf(url: string): StartQuery {
   return { address: raw?.[1] ?? parsed.get('rd') ?? '', parameters };
 }
 
-/** Encodes an address without characters that a URL would have to encode again. */
+/** Encodes an address in characters that a URL need not encode again. */
 export const encodeAddress = (address: string): string => Buffer.from(address, 'latin1').toString('base64url');
 
 /** Decodes `encodeAddress`. Any text can be decoded, so the result must be checked by `destinationAt`. */

@@ -41,7 +41,7 @@ const UNFINISHED = {
 };
 
 /**
- * The login at a site, at the host of the site: gives the browser a nonce, and later the cookie of the site
+ * The login of a site, on the host of the site. Gives the browser a nonce, and later the cookie of the site
  * (docs/spec/forward-auth.md#login).
  */
 @Public()
@@ -59,8 +59,8 @@ export class ForwardLoginController {
   ) {}
 
   /**
-   * Redirects the browser to the login, with the hash of its nonce. A browser keeps its nonce for all its tabs. Passes on
-   * how the user must have logged in.
+   * Redirects the browser to the login, with the hash of its nonce. A browser keeps its nonce for all its tabs. Also
+   * passes on the login requirement.
    */
   @Get('start')
   @RouteConfig(FILE_ROUTE)
@@ -80,7 +80,9 @@ export class ForwardLoginController {
     return reply.redirect(this.loginUrl(`${FORWARD_PATH}/authorize?${query.toString()}`), 302);
   }
 
-  /** Sets the cookie of the site if the browser that began the login shows a valid code. Otherwise shows a page. */
+  /**
+   * Sets the cookie of the site if the browser that began the login shows a valid code. Otherwise shows an error page.
+   */
   @Get('callback')
   @RouteConfig(FILE_ROUTE)
   async callback(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Query() query: Record<string, unknown>) {

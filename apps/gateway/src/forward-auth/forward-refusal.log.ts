@@ -33,7 +33,7 @@ export class ForwardRefusalLog {
     }
   }
 
-  /** Logs a problem unless its cause was logged within the last minute. `nowMs` is on a clock that never goes back. */
+  /** Logs a problem unless its cause was logged within the last minute. `nowMs` is the time of a monotonic clock. */
   report({ code, detail }: Problem, request: FastifyRequest, nowMs = performance.now()): void {
     if (code !== 'forward_auth_invalid' && code !== 'not_found') return;
     const reason = isFromTrustedProxy(request) ? detail.text : untrusted(request);

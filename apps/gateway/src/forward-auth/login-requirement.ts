@@ -5,7 +5,7 @@ import type { LoginRequirement } from '../sessions/session-authentication.js';
 import { requirementQuery } from '../sessions/step-up.js';
 import type { ProxyKind } from './forwarded-request.js';
 
-/** Smallest `max_age` of a check in seconds. With a smaller one, users would log in again and again. */
+/** Smallest `max_age` of a check in seconds. A smaller value would ask users to log in all the time. */
 export const MIN_CHECK_MAX_AGE_S = 60;
 const CHECK_PARAMETERS = ['acr_values', 'max_age'] as const;
 
@@ -33,7 +33,7 @@ export function checkRequirement(kind: ProxyKind, { query }: FastifyRequest): Lo
   return requirement;
 }
 
-/** Returns the requirement in a visitor's query. It can only ask for more than the check of the proxy. */
+/** Returns the requirement in a visitor's query. It can only make the requirement of the proxy's check stricter. */
 export const visitorRequirement = (query: Readonly<Record<string, unknown>>): LoginRequirement =>
   requirementOf(query, [...CHECK_PARAMETERS, 'prompt']);
 
@@ -42,7 +42,7 @@ function requirementOf(query: Readonly<Record<string, unknown>>, names: readonly
   return requirementIn(Object.fromEntries(values.filter(([, value]) => typeof value === 'string'))) ?? {};
 }
 
-/** Returns the challenge of RFC 9470 §3 for a login that is not enough, as name and value of a header. */
+/** Returns the step-up challenge of RFC 9470 §3 for an insufficient login, as the name and value of a header. */
 export function stepUpChallenge(requirement: LoginRequirement): [string, string] {
   const parameters = Object.entries(requirementQuery(requirement)).map(([name, value]) => `, ${name}="${value}"`);
   return ['www-authenticate', `Bearer error="insufficient_user_authentication"${parameters.join('')}`];

@@ -1,7 +1,7 @@
 /** A value that the cache may keep, with the labels by which it can be dropped. */
 export interface Cacheable<T> {
   readonly value: T;
-  /** Undefined for a value that must not be kept. */
+  /** Undefined for a value that must not be cached. */
   readonly labels: readonly string[] | undefined;
 }
 
@@ -33,9 +33,9 @@ export class VerdictCache<T> {
   private readonly entries = new Map<string, Entry<T>>();
   private readonly keysByLabel = new Map<string, Set<string>>();
   private readonly loads = new Map<string, Promise<T>>();
-  /** The time at which each label was dropped last, in the order of these times. */
+  /** The time at which each label was last dropped, in chronological order. */
   private readonly dropped = new Map<string, number>();
-  /** The result of a load that began before this time is not kept. */
+  /** Results of loads that began before this time are not cached. */
   private keptSince = Number.NEGATIVE_INFINITY;
   private readonly now: () => number;
 
@@ -97,7 +97,7 @@ export class VerdictCache<T> {
       const keys = this.keysByLabel.get(label) ?? new Set();
       this.keysByLabel.set(label, keys.add(key));
     }
-    // A Map iterates in insertion order, which is about the order of expiry.
+    // A Map iterates in insertion order, which is roughly the order of expiry.
     for (const [oldest, { until }] of this.entries) {
       if (this.entries.size <= this.options.maxEntries && until > this.now()) break;
       this.remove(oldest);

@@ -14,8 +14,8 @@ const OAUTH_PATH = '/application/o/';
 const FORM_PATHS = ['/if/', OAUTH_PATH, '/source/'];
 
 /**
- * Stands for a body that could not be read. Handlers throw its `problem` after other checks: an unknown flow or the
- * rate limit is reported first (docs/spec/http.md#order-of-checks).
+ * Stands for a body that could not be read. Handlers throw its `problem` only after other checks, so that an unknown
+ * flow or the rate limit is reported first (docs/spec/http.md#order-of-checks).
  */
 export class InvalidBody {
   constructor(readonly problem: Problem) {}
@@ -82,8 +82,8 @@ export function registerBodyParsers(fastify: FastifyInstance, limit: number) {
 }
 
 /**
- * Hides a malformed media type from Fastify, which would refuse the request before all other checks. The catch-all
- * parser then reads the body.
+ * Hides a malformed media type from Fastify, because Fastify would refuse the request before all other checks. The
+ * catch-all parser then reads the body.
  */
 function hideMalformedType(request: FastifyRequest, _reply: unknown, done: () => void) {
   if (request.headers['content-type'] !== undefined && request.mediaType === undefined)

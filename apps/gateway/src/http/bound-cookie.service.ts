@@ -16,7 +16,7 @@ export const BOUND_COOKIE_ATTRIBUTES = { path: '/', secure: true, httpOnly: true
 /** What a token is for. A token for one purpose is invalid for another. */
 type Purpose = 'cookie' | 'registration' | 'refresh';
 
-/** A subject, the end of the token in seconds since 1970, and the HMAC of both and the purpose. */
+/** A token: its subject, its expiry in seconds since 1970, and the HMAC of the purpose, the subject and the expiry. */
 const TOKEN = /^([\w-]{1,64})\.(\d{1,12})\.([\w-]{43})$/;
 
 /** The id of a session in the header Secure-Session-Skipped, a list of RFC 9651. */

@@ -3,7 +3,7 @@ import { Problem } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 
-/** The address that stands for an unknown client address (docs/spec/http.md#client-address). */
+/** The placeholder for an unknown client address (docs/spec/http.md#client-address). */
 const UNKNOWN_IP = '255.255.255.255';
 
 /**

@@ -47,7 +47,7 @@ export const crossSiteOf = (request: FastifyRequest): CrossSite | undefined =>
 /** Returns `next`, with the CROSS_SITE parameter if a GET of its path changes something. */
 export function markedNext(next: string): string {
   if (!isLocalPath(next)) return next;
-  // Parses the path like a browser, so that no other spelling of a path goes unmarked.
+  // Parses the path like a browser, so that an unusual spelling of a path cannot avoid the mark.
   const { pathname, search, searchParams, hash } = new URL(next, 'http://gatehouse.invalid');
   if (!isActing(decoded(pathname), searchParams) || searchParams.has(CROSS_SITE)) return next;
   return `${pathname}${search}${search ? '&' : '?'}${CROSS_SITE}=1${hash}`;

@@ -5,7 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { ClientResolver } from './client.resolver.js';
 
-/** What the events of an HTTP request record, except the user whom each event is about. */
+/** The facts that the events of an HTTP request record, except the subject of each event. */
 export interface RequestFacts extends Omit<EventFacts, 'user'> {
   readonly userAgent: string;
   readonly requestId: string;
@@ -18,7 +18,7 @@ interface EventCaller {
   readonly token?: { readonly pk: string; readonly scope: string | null } | undefined;
 }
 
-/** Reads from requests outside of flows what their audit events record. */
+/** Reads the facts of audit events from requests outside of flows. */
 @Injectable()
 export class EventFactsReader {
   constructor(

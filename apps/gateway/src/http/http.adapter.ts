@@ -42,7 +42,7 @@ export function createFastifyAdapter({ config, filter, admission, refusals }: Ad
   const writer = new RefusalWriter(headers, newRequestId, { ...refusals, cors });
   const adapter = new FastifyAdapter({
     ...limitsOf(config),
-    // Refuses requests before Fastify sees them, because this costs a fraction of a response of Fastify.
+    // Refuses requests before Fastify sees them, because this costs a fraction of the time of a Fastify response.
     serverFactory: (handle: RequestListener) => {
       const guarded = admission.guard(handle, (...refused) => writer.write(...refused));
       return createServer({ ...connectionLimitsOf(config), ...upgradeOptions }, (request, response) =>

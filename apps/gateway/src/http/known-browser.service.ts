@@ -16,7 +16,10 @@ export const DEVICE_COOKIE = 'authentik_device';
 const MAX_MARKS = 5;
 const ID_BYTES = 12;
 const SEPARATOR = '~';
-/** A mark: id of the browser for the user, time of its end in seconds since 1970, and the HMAC of both and the user. */
+/**
+ * A mark: the id of the browser for the user, its expiry in seconds since 1970, and the HMAC of the user, the id and
+ * the expiry.
+ */
 const MARK = /^([\w-]{16})\.(\d{1,12})\.([\w-]{43})$/;
 
 interface Mark {
@@ -88,7 +91,7 @@ export class KnownBrowserService {
     const now = Date.now();
     const marked = { uuid: user.uuid, epoch: user.epoch, stage };
     const value = this.markedFor(request.cookies[DEVICE_COOKIE], marked, now, Math.floor(remember_s));
-    // The cookie lives as long as its last mark: those of other users and stages stay.
+    // The cookie lasts as long as its longest mark, because marks of other users and stages must stay.
     const maxAge = Math.max(...marksIn(value).map(({ until }) => until)) - Math.floor(now / 1000);
     reply.setCookie(DEVICE_COOKIE, value, { ...cookieAttributes(request, false), maxAge });
   }

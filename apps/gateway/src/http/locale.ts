@@ -32,8 +32,8 @@ export function firstSupportedLocale(list: unknown): Locale | undefined {
 }
 
 /**
- * Returns the language that the address of a page asks for. API requests of a page contain the query of that address in
- * `?query=`.
+ * Returns the language that the URL of a page asks for. In API requests, the parameter `query` contains the query of
+ * the page's URL.
  */
 function requestedLocale({ query }: FastifyRequest): Locale | undefined {
   const { [UI_LOCALES]: list, query: inner } = Object(query) as Record<string, unknown>;
@@ -54,8 +54,8 @@ export function namedLocale(line: ApiVersion, ...queries: readonly object[]): Lo
 export const LOCALE_COOKIE = 'gatehouse_locale';
 
 /**
- * Returns the visitor's choice in the menu. Reads the `Cookie` header, because requests for an unknown address, and those
- * that are refused early, have no parsed cookies. A cookie with any other value counts as none.
+ * Returns the visitor's choice in the menu. Reads the `Cookie` header, because requests for an unknown address, and
+ * requests that are refused early, have no parsed cookies. Ignores an unsupported value.
  */
 export function chosenLocale({ cookie = '' }: IncomingHttpHeaders): Locale | undefined {
   const value = COOKIE_PATTERN.exec(cookie)?.groups?.['value'];
@@ -65,8 +65,8 @@ export function chosenLocale({ cookie = '' }: IncomingHttpHeaders): Locale | und
 const COOKIE_PATTERN = new RegExp(`(?:^|; ?)${LOCALE_COOKIE}=(?<value>[^;]*)`);
 
 /**
- * Returns the visitor's language: the first that is known of the user's setting, the language that the request names,
- * the choice in the menu, the language that the application asks for, the brand's language, and the browser's
+ * Returns the visitor's language: the first known one of: the user's setting, the language that the request names, the
+ * choice in the menu, the language that the application asks for, the brand's language, and the browser's
  * `Accept-Language`.
  */
 export function localeFor(request: FastifyRequest, sources: LocaleSources): Locale {

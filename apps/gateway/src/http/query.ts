@@ -1,6 +1,6 @@
 import { Problem, sentence } from '@gatehouse/contracts';
 
-/** Returns the last value of a repeated query parameter. Any other value is returned as it is. */
+/** Returns the last value of a repeated query parameter. Returns any other value unchanged. */
 export const lastValue = (value: unknown): unknown => (Array.isArray(value) ? (value.at(-1) as unknown) : value);
 
 /** Returns the value of a query parameter. Throws `parameter_repeated` for a repeated one (RFC 6749 §3.1). */
@@ -21,7 +21,7 @@ export function queryTextIn(address: string): string {
   return mark < 0 ? '' : address.slice(mark + 1);
 }
 
-/** Returns the path with the query, or alone if the query is empty. */
+/** Returns the path with the query, or only the path if the query is empty. */
 export const withQuery = (path: string, query: Readonly<Record<string, string>>): string => {
   const search = new URLSearchParams(query).toString();
   return search === '' ? path : `${path}?${search}`;

@@ -41,8 +41,8 @@ export function recordRequestSpans(fastify: FastifyInstance, use: (typeof TRACEP
     reply.raw.once('close', () => end(work, reply));
     done();
   });
-  // The body arrives in the asynchronous context of the connection, so the context of the span is entered only after
-  // the body.
+  // The body arrives in the asynchronous context of the connection, so the hook enters the context of the span only
+  // after the body has arrived.
   fastify.addHook('preHandler', (request, _reply, done) => {
     const work = works.get(request);
     if (work === undefined) done();

@@ -108,7 +108,7 @@ export function sessionKeysIn(header: string | undefined, name: string): Buffer[
   return [...new Set(values)].map(hashSessionKey);
 }
 
-/** Returns whether a request came by TLS, to this process or to a trusted proxy. */
+/** Returns whether a request arrived over TLS, at this process or at a trusted proxy. */
 const isTlsRequest = ({ protocol }: FastifyRequest): boolean => protocol === 'https';
 
 /** Returns whether the visitor uses TLS. Always true if BASE_URL is https. */

@@ -40,8 +40,8 @@ export type RequestLimits = Pick<
 >;
 
 /**
- * Returns the pushed request of a client, checked against everything that the client may ask for. Throws
- * OauthError (docs/spec/authorization-code.md#par).
+ * Returns the parsed pushed request of a client. Throws OauthError for everything that the client may not request
+ * (docs/spec/authorization-code.md#par).
  */
 export function parseAuthorizationRequest(
   client: OauthClient,
@@ -157,7 +157,10 @@ function consentOf(
   throw invalid(`authorization_details must be one consent: ${reason}`, 'invalid_authorization_details');
 }
 
-/** Returns why a consent cannot be asked for. The scopes of Gatehouse have its own texts, which no client may replace. */
+/**
+ * Returns why a consent cannot be requested. Gatehouse has its own texts for its scopes, and no client may replace
+ * them.
+ */
 function problemOf(detail: ConsentDetail, maxScopes: number): string | undefined {
   if (detail.scopes.length > maxScopes) return `it has more than ${maxScopes} scopes`;
   if (isUnstorable(detail)) return `it ${UNSTORABLE}`;

@@ -55,7 +55,7 @@ interface Pending {
   readonly client: OauthClient;
   readonly pending: PendingAuthorization;
 }
-/** A logged-in user, and how the user logged in. */
+/** A logged-in user, and the time and methods of the login. */
 interface LoggedIn {
   readonly principal: Principal;
   readonly sessionId: string;
@@ -83,7 +83,7 @@ export class AuthorizationController {
   @Get('')
   @AllowAnonymous()
   async authorize(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    // A browser discards the reply to a prefetch that failed, and sends the request again when the user opens the address.
+    // A browser discards a failed response to a prefetch, and sends the request again when the user opens the address.
     if (isPrefetch(request)) return reply.status(HttpStatus.SERVICE_UNAVAILABLE).send();
     const exchange = { request, reply };
     const found = await this.find(request.query as Query);
@@ -115,9 +115,8 @@ export class AuthorizationController {
   }
 
   /**
-   * Returns the URL of the login of an anonymous visitor, which knows the application. With a `shortfall`, returns the
-   * URL of the flow that logs the user in again or steps the login up. Both contain the login hint, which the
-   * identification stage reads.
+   * Returns the URL of the application's login for an anonymous visitor. With a `shortfall`, returns the URL of the
+   * flow for a new login or a step-up. Both URLs contain the login hint, which the identification stage reads.
    */
   private async loginAddress(
     exchange: HttpExchange,
@@ -245,7 +244,7 @@ function addressOf({ query }: FastifyRequest, asked?: string): string {
   return `/application/o/authorize/?${new URLSearchParams({ ...kept, ...(asked !== undefined && { [ASKED]: asked }) }).toString()}`;
 }
 
-/** Returns how the user must have logged in for the request. */
+/** Returns the login requirement of the request. */
 const requirementOf = ({
   acr_values,
   max_age,

@@ -30,7 +30,7 @@ export interface DeviceDecision {
   readonly translate: Translate;
 }
 
-/** Codes of the problems after which the user must not decide about the device code, so the device is refused. */
+/** Problems that mean that the user may not decide about the device code, so that the device is refused. */
 const REFUSALS: readonly Problem['code'][] = ['permission_denied', 'flow_not_applicable'];
 
 /** Returns whether an error means that the user must not decide about the device code. */

@@ -60,8 +60,8 @@ export class DeviceGrantClient {
     const { subject, reply }: { subject: string; reply: z.ZodType } = deviceOperations[operation];
     const body = JSON.stringify({ v: PROTOCOL_VERSION, timeout_ms: DEADLINE_MS, ...values });
     const request = { subject, body, timeoutMs: DEADLINE_MS, reply: reply as z.ZodType<DeviceReply<E>> };
-    // Replaces `stage_fault` by a problem with status 503, after which an OAuth client retries. An OAuth client would
-    // mistake `stage_fault`, whose status is 200, for a token.
+    // Replaces `stage_fault` by a problem with status 503, after which an OAuth client retries. The status of
+    // `stage_fault` is 200, so an OAuth client would mistake it for a token.
     return requestOverBus(this.requester, {
       ...request,
       codes: { stage_fault: 'internal_fault' },

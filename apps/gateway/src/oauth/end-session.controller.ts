@@ -25,7 +25,7 @@ import { SignedInApplicationRepository } from './signed-in-application.repositor
 
 const UNKNOWN_ADDRESS = sentence('The application does not have this address.');
 
-/** The parameters of a logout, which say where the visitor goes afterwards. */
+/** The parameters of a logout, which determine where the visitor is redirected afterwards. */
 interface Query {
   readonly post_logout_redirect_uri?: unknown;
   readonly state?: unknown;

@@ -11,7 +11,7 @@ import { SUPPORTED_SCOPES } from './authorization-start.js';
 import { OauthClientRepository } from './oauth-client.repository.js';
 import { DEVICE_CODE_GRANT, issuerOf } from './oauth-responses.js';
 
-/** What the authorization code grant supports (OpenID Connect Discovery §3, RFC 9126, RFC 9207, RFC 9396). */
+/** The metadata of the authorization code grant (OpenID Connect Discovery §3, RFC 9126, RFC 9207, RFC 9396). */
 const CODE_FLOW = {
   require_pushed_authorization_requests: true,
   response_modes_supported: ['query'],

@@ -37,7 +37,7 @@ export class UserinfoController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    // The token is read from the header only, and a request must not have two (RFC 6750 §2).
+    // The token is read only from the header. A request must not contain two tokens (RFC 6750 §2).
     if (access_token !== undefined) return bearerError(reply, HttpStatus.BAD_REQUEST, 'invalid_request');
     return this.userinfo(request, reply);
   }
@@ -62,7 +62,9 @@ export class UserinfoController {
   }
 }
 
-/** Asks for a token without an error code: the client may not know that the endpoint needs one (RFC 6750 §3.1). */
+/**
+ * Returns 401 without an error code, because the client may not know that the endpoint needs a token (RFC 6750 §3.1).
+ */
 function askForToken(reply: FastifyReply) {
   void reply.status(HttpStatus.UNAUTHORIZED).header('www-authenticate', 'Bearer');
   return {};

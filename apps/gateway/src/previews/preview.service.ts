@@ -109,7 +109,7 @@ export class PreviewService {
     }
   }
 
-  /** Returns when a link expires: at its own time, and after PREVIEW_MAX_S at the latest. */
+  /** Returns when a link expires: at its own expiry, but at the latest after PREVIEW_MAX_S. */
   private expiryOf({ issued, expires }: PreviewLink): number {
     return Math.min(Date.parse(expires), Date.parse(issued) + this.config.PREVIEW_MAX_S * 1000);
   }

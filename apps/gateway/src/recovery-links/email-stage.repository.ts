@@ -8,7 +8,7 @@ import { z } from 'zod';
 /** Kind of the stages that mail links. */
 export const EMAIL_KIND = 'email';
 
-/** What a mail needs of the config of an email stage. The config was validated when its flow was compiled. */
+/** The part of an email stage's config that a mail needs. The config was validated when its flow was compiled. */
 const emailStage = z.object({
   ...mailServerFields,
   token_expiry: z.union([z.string(), z.number()]),

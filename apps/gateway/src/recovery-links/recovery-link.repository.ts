@@ -19,13 +19,13 @@ export interface RecoveryLink {
   readonly ttlS: number;
 }
 
-/** The audit event of a link, and the recorder that adds who has created the link. */
+/** The audit event of a link, and the recorder that adds the creator of the link. */
 interface LinkAudit {
   readonly event: AuditEvent;
   readonly events: EventRecorder;
 }
 
-/** The mail that takes a link to its user. */
+/** The mail that delivers a link to its user. */
 interface LinkMail {
   /** Returns the mail with the link of a token. */
   readonly withLink: (token: string) => RequestedMail['mail'];

@@ -41,8 +41,9 @@ export class RecoveryLinkService {
   }
 
   /**
-   * Plans the flow of the request for a user: at its first mail step, as if that step had mailed the link, or at its first
-   * step if no step mails one. Throws InvalidFieldsError if the flow does not apply to the user.
+   * Plans the flow of the request for a user: The plan waits at the first mail step, as if that step had mailed the
+   * link, or at the first step if no step mails a link. Throws InvalidFieldsError if the flow does not apply to the
+   * user.
    */
   async plan(request: FlowRequest, user: SavedUser): Promise<Omit<RecoveryLink, 'ttlS'>> {
     const { version, ...planned } = await this.starter.planLink(request, user).catch(asRefusal);
@@ -79,7 +80,10 @@ const invalidDuration = (text: string) => new InvalidFieldsError({ token_duratio
 const notApplicable = () =>
   new InvalidFieldsError({ [NON_FIELD_ERRORS]: [{ text: 'Recovery flow not applicable to user' }] });
 
-/** Rethrows an error. A flow that does not exist, or does not admit the user, becomes an error of the request. */
+/**
+ * Rethrows an error. For a flow that does not exist, or does not admit the user, throws a field error of the request
+ * instead.
+ */
 function asRefusal(error: unknown): never {
   const isRefusal = error instanceof Problem && (error.code === 'flow_not_applicable' || error.code === 'not_found');
   throw isRefusal ? notApplicable() : error;

@@ -104,7 +104,7 @@ export class RecoveryLinksController {
     await this.mails.send(flowRequest, { user, stageId, duration, recorder });
   }
 
-  /** Whether the clients are of 2024.8, whose requests have no body. */
+  /** Whether the configured line is 2024.8, whose requests have no body. */
   private isOfOlderLine(): boolean {
     return this.config.API_VERSION === '2024.8';
   }
@@ -121,8 +121,9 @@ export class RecoveryLinksController {
   }
 
   /**
-   * Returns the user of an address. Throws `not_found`. For a superuser, throws `proof_required` without a recent login:
-   * neither an API token nor an abandoned session may become a login as a superuser (docs/adr/0114).
+   * Returns the user whose id is in a URL. Throws `not_found`. If that user is a superuser, throws `proof_required`
+   * without a recent login of the caller: neither an API token nor an abandoned session may be enough to log in as a
+   * superuser (docs/adr/0114).
    */
   private async targetOf(id: string, principal: Principal): Promise<SavedUser> {
     const pk = parsePk(id);

@@ -43,9 +43,9 @@ export class RecoveryMailService {
   ) {}
 
   /**
-   * Mails a user the link that the flow of the request would have mailed, as an email stage would. Throws
-   * InvalidFieldsError if the stage is unknown, the flow does not apply to the user, or the duration is invalid, and
-   * `rate_limited` after too many mails to the user.
+   * Mails a user the link of the request's flow, like an email stage. Throws InvalidFieldsError if the stage is
+   * unknown, the flow does not apply to the user, or the duration is invalid, and `rate_limited` after too many mails
+   * to the user.
    */
   async send(request: FlowRequest, { user, stageId, duration, recorder }: RequestedRecoveryMail): Promise<void> {
     const stage = await this.stageOf(stageId, request.slug);

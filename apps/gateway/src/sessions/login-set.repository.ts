@@ -48,7 +48,10 @@ export class LoginSetRepository {
     this.withAttributes = readsAttributes(AVATARS);
   }
 
-  /** Returns the live sessions of other users in the browser of a session. Empty if its user is not in the set. */
+  /**
+   * Returns the live sessions of other users in the browser of a session. Empty if the user of the session is not in
+   * the set.
+   */
   async listOthers(sessionId: string, set: Buffer): Promise<ActiveSession[]> {
     const { rows } = await runNamed<OtherRow>(this.source, LIST, [sessionId, this.withAttributes, set]);
     return rows.map(({ session_id: id, last_ip: lastIp, ...user }) => ({

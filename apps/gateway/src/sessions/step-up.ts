@@ -1,6 +1,6 @@
 import type { LoginRequirement } from './session-authentication.js';
 
-/** Returns the path of a login flow; that of the brand's login flow without a slug. */
+/** Returns the path of a login flow. Without a slug, returns the path of the brand's login flow. */
 export const loginPath = (slug: string | undefined): string =>
   slug === undefined ? '/flows/-/default/authentication/' : `/if/flow/${slug}/`;
 

@@ -5,10 +5,13 @@ import { SetupRepository } from './setup.repository.js';
 /** Slug of the flow in which the first administrator sets a password. */
 export const SETUP_FLOW = 'initial-setup';
 
-/** `open`: the set-up can start. `done`: an administrator has set a password. `unavailable`: the set-up lacks something. */
+/**
+ * `open`: the set-up can start. `done`: an administrator has set a password. `unavailable`: a prerequisite of the
+ * set-up is missing.
+ */
 export type SetupState = 'open' | 'done' | 'unavailable';
 
-/** Says whether the installation waits for its first administrator (docs/adr/0101). */
+/** Reports whether the installation waits for its first administrator (docs/adr/0101). */
 @Injectable()
 export class SetupService {
   private isDone = false;

@@ -11,7 +11,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
 import type { SignalTransmitter } from './signal.config.js';
 
-/** Milliseconds for which fetched keys are used, and between two fetches because of an unknown key. */
+/** Milliseconds for which fetched keys are cached, and minimum milliseconds between two fetches for unknown keys. */
 const [KEPT_MS, COOLDOWN_MS] = [600_000, 30_000];
 /** Bytes of the largest reply that is parsed. */
 const MAX_REPLY_BYTES = 256 * 1024;

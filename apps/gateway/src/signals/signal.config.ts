@@ -13,7 +13,10 @@ const whole = (fallback: number, min: number, max: number) =>
 /** Smallest size of an RSA key in bits (RFC 7518 §3.3). */
 const MIN_RSA_BITS = 2048;
 
-/** Returns whether a key can verify signatures. It may lack a parameter, name an unknown curve or be too short. */
+/**
+ * Returns whether a key can verify signatures. False if the key lacks a parameter, names an unknown curve or is too
+ * short.
+ */
 function isUsable(jwk: JsonWebKey): boolean {
   try {
     const key = createPublicKey({ key: jwk, format: 'jwk' });
@@ -53,7 +56,7 @@ const transmitter = z
       .array(z.string().regex(/^[a-z0-9.-]{1,253}$/, 'must be a domain in lower case'))
       .max(MAX_DOMAINS)
       .default([]),
-    /** Events that have an effect. Absent: all that Gatehouse knows. */
+    /** Events that have an effect. Default: all events that Gatehouse knows. */
     events: z.array(z.enum(EVENT_NAMES)).min(1).optional(),
     /** Whether the transmitter may deactivate users. If not, `account-disabled` only ends their sessions. */
     may_deactivate: z.boolean().default(false),

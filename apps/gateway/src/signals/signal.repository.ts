@@ -114,9 +114,9 @@ async function findUser(
 }
 
 /**
- * The rule “own users only” (docs/spec/events.md#own-users): a transmitter reports about users who are connected with its
- * source, or whose verified address is in its domains. About a superuser, only with a connection: an address alone must
- * not let a partner log administrators out.
+ * The rule “own users only” (docs/spec/events.md#own-users): a transmitter may report about users who are connected
+ * with its source, or whose verified address is in its domains. For superusers only a connection counts: an address
+ * alone must not let a partner log administrators out.
  */
 const isOwnUser = ({ connected, verified, is_superuser }: FoundUser): boolean =>
   connected || (verified && !is_superuser);

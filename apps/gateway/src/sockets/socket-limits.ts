@@ -54,7 +54,7 @@ export class SocketLimits {
     return this.open >= SOCKETS_MAX ? 'process' : undefined;
   }
 
-  /** Counts an open WebSocket. Returns the function that counts its end. */
+  /** Counts an open WebSocket. Returns the function to call when it closes. */
   enter(client: SocketClient): () => void {
     this.count(client, 1);
     return () => this.count(client, -1);

@@ -96,7 +96,7 @@ export class SocketController {
   }
 }
 
-/** Throws `malformed_http` for a request that the WebSocket library would refuse in a form of its own. */
+/** Throws `malformed_http` for a request that the WebSocket library would refuse without the error body of the API. */
 function requireHandshake({ headers }: FastifyRequest): void {
   const { 'sec-websocket-version': version, 'sec-websocket-key': key = '' } = headers;
   if (version === VERSION && KEY.test(key)) return;

@@ -41,7 +41,7 @@ export class SocketHub implements OnApplicationBootstrap, BeforeApplicationShutd
     this.timer = setInterval(() => this.check(performance.now()), CHECK_EVERY_MS).unref();
   }
 
-  /** Closes all WebSockets, which takes CLOSING_MS at most, whatever the clients do. */
+  /** Closes all WebSockets, which takes CLOSING_MS at most, even if clients do not respond. */
   async beforeApplicationShutdown(): Promise<void> {
     this.isStopping = true;
     clearInterval(this.timer);

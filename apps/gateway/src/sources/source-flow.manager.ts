@@ -74,8 +74,8 @@ export class SourceFlowManager {
   }
 
   /**
-   * Connects the visitor with the account, unless the visitor is adding a user of the browser. Without a recent login, accepts an existing connection only, because a new
-   * connection is a new way to log in.
+   * Connects the visitor with the account, unless the visitor is adding a user of the browser. Without a recent login,
+   * accepts an existing connection only, because a new connection could be used to log in.
    */
   private async connectVisitor(login: SourceLoginContext, visitor: Identity): Promise<SourceFlowResult> {
     // The account may belong to the user who is being added to the browser.

@@ -58,7 +58,9 @@ export class SourceStageResumer {
     return undefined;
   }
 
-  /** Returns whether the visitor is logging in one more user of the browser. Costs a statement for each running plan. */
+  /**
+   * Returns whether the visitor is adding a user to the browser. Needs one database statement for each running plan.
+   */
   async isAddingUser({ sessionKey, visitor }: Pick<SessionInfo, 'sessionKey' | 'visitor'>): Promise<boolean> {
     for (const slug of sessionKey && visitor ? await this.plans.listSlugs(sessionKey) : []) {
       const plan = (await this.plans.load(slug, sessionKey))?.stored?.plan;

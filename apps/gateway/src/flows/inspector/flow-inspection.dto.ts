@@ -10,7 +10,7 @@ const stage = z
     verbose_name: z.string(),
     verbose_name_plural: z.string(),
     meta_model_name: z.string(),
-    /** The flows that use the stage. Always empty, because a plan does not contain the other flows of a stage. */
+    /** The flows that use the stage. Always empty, because a plan does not know the other flows of a stage. */
     flow_set: z.array(z.unknown()),
   })
   .meta({ id: 'Stage' });

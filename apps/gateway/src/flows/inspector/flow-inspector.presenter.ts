@@ -94,7 +94,7 @@ function kindOf(kind: string | undefined, { version, contracts }: Pick<Inspected
   };
 }
 
-/** Returns the facts with secrets masked, by their schema and by their names. */
+/** Returns the facts of a plan with secrets masked. The schema or the name of a fact marks it as secret. */
 function redactedContext(context: Plan['context']): Record<string, unknown> {
   const shown = Object.entries(redact(planContext, context)).map(([key, value]) => [key, redactedFact(key, value)]);
   return maskByKey(Object.fromEntries(shown)) as Record<string, unknown>;

@@ -2,10 +2,10 @@
 export const PRIORITIES = ['new', 'look', 'answer'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
-/** A request of a priority is admitted while fewer requests than this multiple of the limit are in flight. */
+/** Multiple of the limit up to which requests of each priority are admitted. */
 const SHARES: Readonly<Record<Priority, number>> = { new: 1, look: 2, answer: 4 };
 
-/** The initial limit. A lower limit rises to it again while requests do not queue. */
+/** The initial limit. A lower limit rises back to it while requests do not queue. */
 export const INITIAL_LIMIT = 128;
 /** The smallest limit: enough requests to use a whole core. */
 export const MIN_LIMIT = 16;
@@ -21,7 +21,7 @@ export interface InFlightLimits {
 
 /**
  * Limits the number of requests in flight by the time for which requests queue. While this time is above `delayMs`, the
- * limit falls in proportion to the excess. The limit rises while requests do not queue and use the whole limit.
+ * limit falls in proportion to the excess. The limit rises while requests use the whole limit without queueing.
  */
 export class InFlightLimit {
   private limit: number;

@@ -18,7 +18,7 @@ type Request = Pick<IncomingMessage, 'url' | 'method' | 'headers'>;
  */
 export function priorityOf({ url = '', method, headers }: Request): Priority | undefined {
   if (ALWAYS.some((path) => url.startsWith(path))) return undefined;
-  // Finds the name also in a cookie with the prefix `__Host-`.
+  // Also matches the name in a cookie with the prefix `__Host-`.
   const hasCookie = COOKIES.some((name) => headers.cookie?.includes(`${name}=`));
   const hasCredentials = hasCookie || headers.authorization !== undefined;
   if (!hasCredentials) return 'new';

@@ -13,7 +13,7 @@ import {
 /** An API token, without its key. */
 export interface ApiToken {
   readonly pk: string;
-  /** What the token is valid for; null: everything that API tokens may do. */
+  /** Scope of the token; null for a token that may do everything that API tokens may do. */
   readonly scope: TokenScope | null;
 }
 

@@ -39,7 +39,7 @@ export const AllowAnonymous = () => SetMetadata<symbol, Access>(ACCESS, 'anonymo
 /** Marks a route that accepts API tokens with the scope. All other routes refuse them with `token_scope`. */
 export const AllowTokenScope = (scope: TokenScope) => SetMetadata(TOKEN_SCOPE, scope);
 
-/** Returns who may request a route. `targets` are its handler and its controller. */
+/** Returns the access rules of a route. `targets` are its handler and its controller. */
 export const routeAccess = (
   reflector: Reflector,
   targets: Parameters<Reflector['getAllAndOverride']>[1],

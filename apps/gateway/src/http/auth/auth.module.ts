@@ -26,7 +26,9 @@ const SHARED = [
   KnownBrowserService,
 ];
 
-/** The guards of all routes, and SHARED: services about the sender of a request, which other modules use too. */
+/**
+ * The guards of all routes, and SHARED: services that identify the sender of a request, which other modules use too.
+ */
 @Module({
   imports: [EngineModule, SessionsModule, SocketsModule],
   providers: [

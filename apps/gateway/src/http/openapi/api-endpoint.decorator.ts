@@ -14,12 +14,15 @@ export interface EndpointOptions {
   readonly since?: '2026.8';
   /** Whether anonymous visitors may request the endpoint. */
   readonly anonymous?: boolean;
-  /** The parameters of the query, and the body. The schema of an API line omits those that the line does not have. */
+  /**
+   * The query parameters and the body. The schema of an API line leaves out the parameters and fields that this line
+   * does not have.
+   */
   readonly query?: Readonly<Record<string, z.ZodType>>;
   readonly body?: z.ZodType;
   /** Media type of the body; JSON by default. */
   readonly consumes?: string;
-  /** Bodies of the responses by status; `null` for no body. The statuses 400 and 403 of every endpoint are added. */
+  /** Bodies of the responses by status; `null` for no body. The statuses 400 and 403 are added to every endpoint. */
   readonly answers: Readonly<Partial<Record<HttpStatus, z.ZodType | null>>>;
   /** Media types of the responses; JSON by default. Refusals are always JSON. */
   readonly produces?: readonly string[];

@@ -34,7 +34,9 @@ const PROOF_OF_WORK_FILE = 'proof/proof-of-work.js';
 const SUFFIXES: Readonly<Record<Encoding, string>> = { br: '.br', gzip: '.gz', identity: '' };
 /** The icons that browsers and phones request, by their paths, with their media types. */
 export const ICON_TYPES = { '/favicon.ico': 'image/x-icon', '/apple-touch-icon.png': 'image/png' } as const;
-/** URL path of the folder with the page scripts. The content of a URL in this folder never changes. */
+/**
+ * URL path of the folder with the page scripts. The content of a file in this folder never changes (hash in its name).
+ */
 export const FILES_ADDRESS = '/static/pages';
 
 interface LoadedFiles {

@@ -32,7 +32,7 @@ interface ProblemPageContext {
 export class ProblemPage {
   constructor(private readonly context: ProblemPageContext) {}
 
-  /** Sends the page. `code` is the code of the problem, by which the page chooses its words. */
+  /** Sends the page. `code` is the code of the problem, from which the page chooses its text. */
   send(request: FastifyRequest, reply: FastifyReply, { status, headers = {}, body, code }: ProblemResponse): void {
     const brand = this.context.brands().lastKnown(request.host);
     const page = this.context.pages.flow({

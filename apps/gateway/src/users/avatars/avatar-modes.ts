@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DEFAULT_AVATAR } from '@gatehouse/contracts';
 import { initialsAvatar } from './initials.avatar.js';
 
-/** The user of an avatar, with the fields that are known. */
+/** The known fields of the user of an avatar. */
 export interface AvatarSubject {
   readonly username: string;
   readonly name: string;
