@@ -7,7 +7,7 @@ const SOURCES = new URL('../src/', import.meta.url);
 const FAVICON_SIZES = [16, 32, 48];
 const TOUCH_ICON_SIZE = 180;
 
-/** Writes `favicon.ico`, and `apple-touch-icon.png`, whose corners phones cut off themselves. */
+/** Writes `favicon.ico`, and `apple-touch-icon.png` with square corners, because phones round the corners. */
 export async function buildIcons(folder) {
   const mark = await readFile(new URL('ui/mark.svg', SOURCES), 'utf8');
   const style = await readFile(new URL('style/base.css', SOURCES), 'utf8');

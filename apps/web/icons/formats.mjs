@@ -1,13 +1,15 @@
 import { crc32, deflateSync } from 'node:zlib';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-/** Bits of a channel, colour type RGBA, and the only methods of compression, filter and interlacing. */
+/**
+ * PNG header fields: bits of a channel, colour type RGBA, and the only methods of compression, filter and interlacing.
+ */
 const RGBA_HEADER = [8, 6, 0, 0, 0];
 
 /** Returns a square PNG file of RGBA bytes. */
 export function toPng(pixels, size) {
   const header = Buffer.from([0, 0, 0, size, 0, 0, 0, size, ...RGBA_HEADER]);
-  // A byte before each row says that the row is not filtered.
+  // The filter byte before each row is 0: the row is not filtered.
   const rows = Array.from({ length: size }, (_, y) => [0, ...pixels.subarray(y * size * 4, (y + 1) * size * 4)]);
   const data = deflateSync(Buffer.from(rows.flat()), { level: 9 });
   return Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))]);

@@ -66,7 +66,10 @@ function isInSquare(point, radius) {
   return Math.hypot(dx, dy) <= radius || radius === 0;
 }
 
-/** Returns a test whether a point is inside a polygon (even-odd rule). Computes the crossings of a line only once. */
+/**
+ * Returns a function that tests whether a point is inside a polygon (even-odd rule). Computes the crossings of a line
+ * only once.
+ */
 function insideTest(corners) {
   const lines = new Map();
   return ([x, y]) => {

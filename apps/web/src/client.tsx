@@ -22,7 +22,7 @@ async function start(root: Element, data: ScriptData): Promise<void> {
 }
 
 const root = document.getElementById('page');
-// A field of a form may have the same id.
+// Selects the element by its tag too, because a field of a form may have the same id.
 const data = document.querySelector('script#opened');
 if (root && data) {
   void start(root, JSON.parse(data.textContent ?? '') as ScriptData);

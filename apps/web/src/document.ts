@@ -7,7 +7,7 @@ import type { ThemedUrls } from './ui/background.js';
 interface Content {
   readonly title: string;
   readonly brand: Brand;
-  /** The background picture of the page; undefined for the one of Gatehouse. */
+  /** The background picture of the page; undefined for Gatehouse's own background. */
   readonly background?: ThemedUrls | undefined;
   readonly locale: Locale;
   readonly body: string;

@@ -59,7 +59,7 @@ export interface FlowPageData extends LanguagePageData {
   readonly recovery_url?: string | undefined;
   /** Set if the page previews a flow version (docs/spec/preview.md). */
   readonly preview?: PreviewPageData | undefined;
-  /** Set when the challenge is unavailable: seconds to wait before a retry. */
+  /** Seconds to wait before a retry. Set if the challenge is unavailable. */
   readonly retry_after_s?: number | undefined;
 }
 
@@ -93,8 +93,8 @@ export interface AccountPageData extends LanguagePageData {
   /** Time at which the page is rendered, to which relative times refer. */
   readonly now: Date;
   /**
-   * Why a form was refused: its CSRF token is outdated (`stale`), the session was not logged in with a device recently,
-   * which removing a device needs (`unproved`), or the new name of a device is invalid.
+   * Why a form was refused: its CSRF token is outdated (`stale`), the session lacks a recent login with a device, which
+   * is required to remove a device (`unproved`), or the new name of a device is invalid.
    */
   readonly refused?: 'stale' | 'unproved' | 'name';
 }
@@ -115,8 +115,8 @@ interface AdministrationPageData extends LanguagePageData {
 export interface FlowListPageData extends AdministrationPageData {
   readonly flows: readonly ListedFlow[];
   /**
-   * How many answered visits of the last day have ended, and how many of these were finished, by the slug of the flow. A
-   * flow without any is left out. Undefined if counting took too long.
+   * Numbers of the answered visits of the last day that have ended, and of those that were finished, by the slug of the
+   * flow. A flow without such visits is left out. Undefined if counting took too long.
    */
   readonly completions: Readonly<Record<string, { readonly ended: number; readonly done: number }>> | undefined;
 }
@@ -124,7 +124,9 @@ export interface FlowListPageData extends AdministrationPageData {
 /** The data of the page of a flow with its versions. */
 export interface FlowVersionsPageData extends AdministrationPageData {
   readonly flow: ListedFlow;
-  /** Whether applying blueprints does not publish the flow, because its current version was chosen. */
+  /**
+   * Whether the current version was chosen by hand, so that applying blueprints does not publish the flow (held flow).
+   */
   readonly isHeld: boolean;
   /** The newest first. */
   readonly versions: readonly FlowVersionRow[];

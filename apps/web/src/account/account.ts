@@ -54,11 +54,11 @@ export interface AccountDevices {
   readonly enrolmentStages: readonly { readonly id: string; readonly name: string }[];
 }
 
-/** What the browser is told about the passkeys of the site. Binary values are in base64url. */
+/** The passkeys of the site that the page reports to the browser. Binary values are in base64url. */
 export interface AccountPasskeys {
   readonly rpId: string;
   readonly userId: string;
-  /** The username, and the full name or the username. */
+  /** The username, and the full name, or the username again if there is no full name. */
   readonly name: string;
   readonly displayName: string;
   /** The credential ids of all passkeys of the user. */

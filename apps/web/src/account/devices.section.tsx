@@ -110,7 +110,10 @@ function Facts({ device, pageData, t }: SectionProps & { device: AccountDevice }
   );
 }
 
-/** Returns the password manager or model of a passkey, unless the passkey is named after it, and where the passkey is. */
+/**
+ * Returns facts about a passkey: its password manager or model, unless the passkey has this name, and where the passkey
+ * is stored.
+ */
 function passkeyFacts({ name, passkey }: AccountDevice, t: Translate): readonly string[] {
   if (!passkey) return [];
   const { authenticator, backup_eligible: eligible, backed_up: backedUp } = passkey;

@@ -1,6 +1,6 @@
 import { nameOf, type Schema, type Schemas } from './schema.js';
 
-/** Maximum nesting depth of an example. Without it, a recursive schema would have an endless example. */
+/** Maximum nesting depth of an example. Without a maximum, the example of a recursive schema would be infinite. */
 const MAX_DEPTH = 4;
 
 const EMPTY_VALUES: Readonly<Record<string, unknown>> = {

@@ -92,7 +92,7 @@ function SetUpButton({ setUp: { pk, name, verbose_name, meta_model_name } }: { s
   );
 }
 
-/** Returns what each device class sets up, in words that visitors know. */
+/** Returns the texts for what each device class sets up, such as an authenticator app. */
 const kindsIn = (t: Translate): Readonly<Record<string, string>> => ({
   webauthn: t('Passkey or security key'),
   totp: t('Authenticator app'),

@@ -10,7 +10,7 @@ import { SilentPasskey } from './silent-passkey.js';
 /** The challenge to register a passkey or a security key. */
 export interface WebauthnChallenge extends Envelope {
   readonly registration: Readonly<Record<string, unknown>>;
-  /** `conditional` if the browser creates the passkey without asking, and the step passes if it does not. */
+  /** `conditional` if the browser creates the passkey without a prompt. If it creates none, the step passes anyway. */
   readonly mediation?: 'conditional' | undefined;
 }
 

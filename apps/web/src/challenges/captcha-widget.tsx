@@ -8,16 +8,16 @@ export interface CaptchaOptions {
   readonly site_key: string;
   readonly js_url: string;
   readonly action?: string | undefined;
-  /** Whether the visitor acts in the widget of the provider. */
+  /** Whether the visitor must act in the widget of the provider. */
   readonly interactive?: boolean;
 }
 
 interface CaptchaWidgetProps {
   readonly captcha: CaptchaOptions;
   readonly onSolved: (token: string) => void;
-  /** Whether the last answer was refused. The next captcha then starts only after a click: it may need no visitor. */
+  /** Whether the last answer was refused. The next captcha then runs only after a click, because it may solve itself. */
   readonly waits?: boolean;
-  /** Replaces a captcha that has failed. By default the whole step is shown again. */
+  /** Called to replace a failed captcha. By default the whole step is shown again. */
   readonly onRetry?: () => void;
 }
 

@@ -72,6 +72,9 @@ function Permissions({ title, permissions }: { title: string; permissions: reado
   );
 }
 
-/** Returns the permissions to list: those with a text for users, without `openid`, which allows nothing but the login. */
+/**
+ * Returns the permissions to list: all permissions that have a text for users, except `openid`, which allows only the
+ * login.
+ */
 const withText = (permissions: readonly Permission[]) =>
   permissions.filter(({ name, id }) => name !== '' && id !== 'openid');

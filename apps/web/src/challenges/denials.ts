@@ -8,7 +8,7 @@ export interface WayOn {
   readonly href: string;
 }
 
-/** How a page explains that a run was refused. */
+/** The explanation on a page of why a run was refused. */
 export interface Denial {
   readonly text: string;
   /** Links with which the visitor can continue, the most likely one first. */
@@ -21,7 +21,7 @@ interface Options {
   readonly t: Translate;
 }
 
-/** Code of the problem of an address that does not exist. */
+/** Code of the problem for an unknown address. */
 export const NOT_FOUND = 'not_found';
 
 const LOGIN = '/flows/-/default/authentication/';

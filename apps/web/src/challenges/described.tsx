@@ -9,7 +9,10 @@ import { UserBadge } from '../ui/user-badge.js';
 import { type DescribedChallenge, errorsOf } from './envelope.js';
 import { ModuleFrame } from './module-frame.js';
 
-/** Shows the challenge of a stage that the page does not know: by its page module, else by the form. */
+/**
+ * Shows the challenge of a stage that the page does not know: with its page module, else with the form that the page
+ * draws.
+ */
 export function Described({ challenge }: { challenge: DescribedChallenge }) {
   const { t } = usePage();
   const { pending_user: user, flow_info: { cancel_url: cancelUrl } = {}, gatehouse_form } = challenge;
@@ -53,7 +56,7 @@ function DrawnForm({ challenge }: { challenge: DescribedChallenge }) {
 const ownField = (challenge: DescribedChallenge, name: string): unknown =>
   Object.hasOwn(challenge, name) ? challenge[name] : undefined;
 
-/** Whether a value can be shown as a text. A schema with several types may let objects through. */
+/** Whether a value can be shown as a text. A schema with several types may also allow objects. */
 const isScalar = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value);
 
 const IMAGE = /^data:image\/(png|jpeg|gif|webp|svg\+xml)[;,]/;
@@ -118,11 +121,11 @@ function Input({ field, challenge, first }: InputProps) {
   }
 }
 
-/** Returns a size in kilobytes; without a fraction, unless that would be 0. */
+/** Returns a size in kilobytes, as a whole number unless that would be 0. */
 const kilobytes = (bytes: number) => (bytes < 1000 ? bytes / 1000 : Math.floor(bytes / 1000));
 
 const INPUT_TYPES: Readonly<Record<string, Partial<FieldProps>>> = {
-  // Password managers ignore `off`, and would fill the secret of another service with the password of the account.
+  // Password managers ignore `off`, and would fill in the account's password as the secret of another service.
   password: { type: 'password', autocomplete: 'new-password' },
   email: { type: 'email', autocomplete: 'email' },
   url: { type: 'url' },

@@ -186,7 +186,8 @@ function KeyStep({ challenge, device }: Props) {
   };
   useEffect(() => {
     if (!challenge.response_errors) void verify();
-    // Abort the browser's prompt with the step. A passkey chosen later would answer the next step.
+    // Abort the browser's prompt when the step ends. Otherwise a passkey that is chosen later would answer the next
+    // step.
     return () => question.current?.abort();
   }, []);
   return (

@@ -75,7 +75,7 @@ export function FlowError({ challenge }: { challenge: ErrorChallenge }) {
   );
 }
 
-/** Returns the page's words for a problem of the API. */
+/** Returns the page's text for a problem of the API. */
 function problemWords(code: string | undefined, t: Translate): string | undefined {
   switch (code) {
     case 'csrf_failed':
@@ -143,5 +143,8 @@ export const Shell = ({ challenge: { body } }: { challenge: ShellChallenge }) =>
   />
 );
 
-/** Shows that the page cannot render a challenge: its stage is external, and needs a field that no form has. */
+/**
+ * Shows that the page cannot render a challenge: its stage is external, and needs a field type that forms do not
+ * support.
+ */
 export const Unknown = () => <Alert>{usePage().t('This step cannot be shown here.')}</Alert>;

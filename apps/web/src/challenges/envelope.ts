@@ -32,12 +32,15 @@ export interface Envelope {
   readonly gatehouse_form?: StageForm | undefined;
 }
 
-/** The challenge of an external stage, with the form that its description makes. */
+/** The challenge of an external stage, with the form that its descriptor describes. */
 export interface DescribedChallenge extends Envelope {
   readonly gatehouse_form: StageForm;
   readonly [field: string]: unknown;
 }
 
-/** Returns the errors of a challenge, without a prototype: a field of an external stage may be named `constructor`. */
+/**
+ * Returns the errors of a challenge as an object without a prototype, because an external stage may name a field
+ * `constructor`.
+ */
 export const errorsOf = ({ response_errors }: Envelope): Errors =>
   Object.assign(Object.create(null) as object, response_errors);

@@ -3,7 +3,7 @@ import { LinkedText } from '../ui/error-text.js';
 import { type Envelope, errorsOf, type WireMessage } from './envelope.js';
 import { messagesOf } from './error-words.js';
 
-/** Reason of an answer whose name and password do not fit. */
+/** Reason of an answer with a wrong name or password. */
 const LOGIN_FAILED = 'identification_failed';
 
 type FieldErrors = readonly WireMessage[] | undefined;

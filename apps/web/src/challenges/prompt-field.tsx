@@ -58,7 +58,7 @@ function Locale(props: PromptFieldProps) {
   );
 }
 
-/** A date and time input, or a text input if the initial value is one that a date and time input cannot show. */
+/** A date and time input, or a text input if a date and time input cannot show the initial value. */
 const DateTime = (props: PromptFieldProps) =>
   props.field.initial_value === '' || parseTime(props.field.initial_value) ? (
     <DateTimeField {...inputOf(props)} />
@@ -81,7 +81,7 @@ const Static = ({ field }: PromptFieldProps) => (
   </div>
 );
 
-/** A box with a text that the visitor only reads. A box about danger looks like an error. */
+/** A box with a read-only text. A box of the level danger looks like an error. */
 const alertBox =
   (kind: string) =>
   ({ field }: PromptFieldProps) => (

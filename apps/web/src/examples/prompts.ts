@@ -17,7 +17,7 @@ const field = (type: string, own: Readonly<Record<string, unknown>> = {}) => ({
 const choice = (label: string, value = label) => ({ value, label });
 
 const TIMES = [
-  // In Berlin, 02:30 comes twice in this night. This is the second one.
+  // The clock change in Berlin: 02:30 occurs twice in this night, and this is the second time.
   field('date-time', {
     label: 'Appointment',
     field_key: 'night',

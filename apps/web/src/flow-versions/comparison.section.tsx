@@ -40,7 +40,7 @@ function ComparisonForm({ pageData: { address, versions, selected }, t }: FlowVe
   );
 }
 
-/** Shows the differences. The focus is on their heading when the page with them opens. */
+/** Shows the differences. Their heading has the focus when the page opens. */
 function Result({ pageData: { comparison }, t }: FlowVersionsProps) {
   if (!comparison) return null;
   const { from, to, changes } = comparison;

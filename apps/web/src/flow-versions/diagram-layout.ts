@@ -6,7 +6,7 @@ import type { DiagramStep, VersionDiagram } from './flow-diagram.js';
  */
 export const DIAGRAM = {
   width: 720,
-  /** Left and right border of the column of steps. */
+  /** Left and right edge of the column of steps. */
   column: { from: 90, to: 410 },
   boxHeight: 74,
   gap: 52,
@@ -38,7 +38,7 @@ export interface DiagramLayout {
 const START_HEIGHT = 40;
 const MARGIN = 8;
 
-/** Middle of the start of a flow, from the top. */
+/** Vertical centre of the start of a flow. */
 export const START = MARGIN + START_HEIGHT / 2;
 
 /** Places the steps of a flow version in a column. */

@@ -22,10 +22,10 @@ const { width, column, boxHeight, gap, bypass, restart, side } = DIAGRAM;
 const MIDDLE = (column.from + column.to) / 2;
 /** Distance below a box at which the line that bypasses the box joins the line to the next box. */
 const BYPASS_END = 12;
-/** Letters that fit into a box, and beside the column. */
+/** Number of letters that fit into a box, and beside the column. */
 const [BOX_LETTERS, SIDE_LETTERS] = [36, 32];
 
-/** Draws a flow version: its steps in a column, and the ways out of the flow beside them. */
+/** Draws a flow version: its steps in a column, and the exits of the flow beside them. */
 export function DiagramPicture(props: Props) {
   const { diagram, isMirrored, t } = props;
   const layout = layoutOf(diagram);

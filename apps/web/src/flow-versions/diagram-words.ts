@@ -1,7 +1,7 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import type { DiagramConditions, VersionDiagram } from './flow-diagram.js';
 
-/** Returns conditions in words, such as “policy odd-hours or not group staff”. */
+/** Returns conditions as a text, such as “policy odd-hours or not group staff”. */
 export function conditionsText({ mode, conditions }: DiagramConditions, t: Translate): string {
   const texts = conditions.map(({ type, name, negate }) => {
     const text = {
@@ -14,7 +14,7 @@ export function conditionsText({ mode, conditions }: DiagramConditions, t: Trans
   return texts.join(` ${mode === 'any' ? t('or') : t('and')} `);
 }
 
-/** Returns for whom a flow is, in words; `undefined` if it is for everybody. */
+/** Returns for which visitors a flow is, as a text; `undefined` if it is for everybody. */
 export function requirementText(requirement: VersionDiagram['requirement'], t: Translate): string | undefined {
   switch (requirement) {
     case 'none':
@@ -34,7 +34,7 @@ export function requirementText(requirement: VersionDiagram['requirement'], t: T
   }
 }
 
-/** Returns a duration in seconds, in the words of a language. */
+/** Returns a duration as a text in seconds, in the language of the page. */
 export const durationText = (ms: number, locale: string): string =>
   new Intl.NumberFormat(locale, {
     style: 'unit',

@@ -1,6 +1,6 @@
 import type { VersionChange } from './flow-versions.js';
 
-/** What a superuser does to a flow on its page: the last part of the address of the form. */
+/** The action of a form with which a superuser changes a flow: the last part of the form's URL. */
 export type FlowAction = 'publish' | 'rollout' | 'rollback' | 'preview';
 
 /** The fields of the forms that change flows. */

@@ -11,7 +11,7 @@ export interface DiagramConditions {
   readonly conditions: readonly DiagramCondition[];
 }
 
-/** How visitors came to a step and left it. */
+/** Numbers of the visitors who reached a step, by how they left it. */
 export interface StepNumbers {
   readonly reached: number;
   readonly passed: number;
@@ -55,7 +55,7 @@ export interface VersionNumbers {
   readonly counted: number;
 }
 
-/** A flow version as a picture, with the numbers of a period. */
+/** The data of the diagram of a flow version, with the numbers of a period. */
 export interface VersionDiagram {
   readonly version: number;
   readonly requirement:

@@ -54,7 +54,7 @@ function Flow({ flow, pageData, t }: Props & { flow: ListedFlow }) {
   );
 }
 
-/** Returns the counts of a flow. Its slug may be the name of an inherited member, such as `constructor`. */
+/** Returns the counts of a flow. Ignores inherited members, because a slug may be `constructor`. */
 const countsOf = (slug: string, completions: NonNullable<FlowListPageData['completions']>) =>
   Object.hasOwn(completions, slug) ? completions[slug] : undefined;
 

@@ -23,14 +23,14 @@ export type SimulatedEnd =
   | { readonly type: 'joins'; readonly path: number }
   | { readonly type: 'waits' | 'repeats' | 'cut' };
 
-/** A path, from the start of the flow or from where it leaves an earlier path. */
+/** A path, which begins at the start of the flow or where it branches off an earlier path. */
 export interface SimulatedPath {
   readonly number: number;
   readonly parts: readonly PathPart[];
   readonly end: SimulatedEnd;
 }
 
-/** Something in a version that an operator should look at. */
+/** A finding of the simulation that an operator should examine. */
 export type SimulationFinding =
   | {
       readonly type: 'login_without_factor' | 'login_without_second_factor' | 'login_while_undecided';
@@ -46,7 +46,7 @@ export interface VersionSimulation {
   /** False if the simulation has reached one of its limits. */
   readonly isComplete: boolean;
   readonly findings: readonly SimulationFinding[];
-  /** The paths, without those that a refused answer or a denial has ended. */
+  /** The paths, except those that end with a refused answer or a denial. */
   readonly paths: readonly SimulatedPath[];
   /** Names of the steps that may ask again. */
   readonly asksAgain: readonly string[];

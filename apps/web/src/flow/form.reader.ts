@@ -17,7 +17,7 @@ export async function readForm(
   return Object.fromEntries(fields);
 }
 
-/** Returns the input for a time. `form.elements` would be the field, if a field has that name. */
+/** Returns the input for a time. Does not use `form.elements`, which a field with the name `elements` would shadow. */
 const timeInput = (form: HTMLFormElement, name: string) =>
   [...document.querySelectorAll<HTMLInputElement>('input[type="datetime-local"]')].find(
     (input) => input.form === form && input.name === name,

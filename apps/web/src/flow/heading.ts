@@ -119,7 +119,7 @@ function consentTask(t: Translate, { confirms, permissions = [], additional_perm
   return t(permissions.length + additional_permissions.length > 0 ? 'Allow access' : 'Confirm to continue');
 }
 
-/** Returns whether all fields are passwords. The title of the flow fits the fields of any other form better. */
+/** Returns whether all fields are passwords. For any other form, the title of the flow is a better heading. */
 const asksOnlyForPassword = (fields: NonNullable<Step['fields']>) => {
   const shown = fields.filter(({ type }) => !WITHOUT_INPUT.has(type));
   return shown.length > 0 && shown.every(({ type }) => type === 'password');

@@ -2,8 +2,8 @@
 const LINK_TOKEN = 'flow_token';
 
 /**
- * Returns the address of a page without the token of a mailed link. After the first answer the token is of no use: the
- * plan of a valid link is in the session, and an invalid link would be reported at each later step again.
+ * Returns the address of a page without the token of a mailed link. The token is needed only until the first answer:
+ * afterwards the plan of a valid link is in the session, and an invalid link would be reported again at each step.
  */
 export function withoutLink(address: string): string {
   const [path = ''] = address.split('?', 1);

@@ -10,7 +10,7 @@ export type FormAnswer = Readonly<Record<string, unknown>>;
 export interface PageContext {
   readonly pageData: FlowPageData;
   readonly t: Translate;
-  /** Whether the page is sending an answer. Until the reply arrives, it sends no other answer. */
+  /** Whether the page is sending an answer. It sends no other answer until the reply arrives. */
   readonly busy: boolean;
   /**
    * The button that the visitor has pressed last, which shows a spinner while the page waits. Null if no button was

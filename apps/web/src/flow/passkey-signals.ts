@@ -6,7 +6,7 @@ interface RequestOptions {
   readonly rpId?: string;
 }
 
-/** The parts of a challenge that tell that a passkey is unknown. */
+/** The parts of a challenge that report an unknown passkey. */
 interface RefusedPasskey {
   readonly response_errors?: Readonly<Record<string, readonly { readonly reason?: string }[]>>;
   readonly device_challenges?: readonly { readonly device_class: string; readonly challenge: RequestOptions }[];

@@ -4,8 +4,8 @@ import type { FormAnswer } from './page.context.js';
 /** Key of the remembered name in the storage of the browser. */
 const REMEMBERED = 'gatehouse.account';
 /**
- * Key of the chosen name in the storage of the tab, which survives a reload. The name waits there for a proof of the
- * user.
+ * Key of the chosen name in the storage of the tab, which survives a reload. The name is stored there until the user is
+ * proved.
  */
 const CHOSEN = 'gatehouse.account.chosen';
 
@@ -20,7 +20,7 @@ export const chooseAccount = (name: string | undefined): void =>
   inStorage(() => (name ? sessionStorage.setItem(CHOSEN, name) : sessionStorage.removeItem(CHOSEN)));
 
 /**
- * Remembers the chosen name if the answer proved the user and the login went on. A mistyped name is not remembered,
+ * Remembers the chosen name if the answer proved the user and the login continued. A mistyped name is not remembered,
  * because its login fails at the password.
  */
 export function rememberProvedAccount(answer: FormAnswer, next: Challenge): void {
@@ -37,7 +37,7 @@ export function rememberProvedAccount(answer: FormAnswer, next: Challenge): void
 /** Components whose answers prove the user. */
 const PROOFS: ReadonlySet<string> = new Set(['ak-stage-authenticator-validate', 'ak-stage-email', 'ak-stage-password']);
 
-/** Components of challenges that show that the login did not go on. */
+/** Components of challenges that show that the login has not continued. */
 const NOT_REACHED: ReadonlySet<string> = new Set([
   'ak-stage-access-denied',
   'ak-stage-flow-error',

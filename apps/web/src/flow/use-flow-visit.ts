@@ -179,7 +179,7 @@ const isOtherVisitor = (reply: Reply) =>
 
 /**
  * Reloads the page if its Content-Security-Policy forbids origins of the next challenge. Returns whether it reloads. A
- * preview never does, because its run would start again.
+ * preview never reloads, because its run would start again.
  */
 function reloadsPage(reply: Reply, pageData: FlowPageData): boolean {
   if (

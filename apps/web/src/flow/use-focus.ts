@@ -26,7 +26,8 @@ export function useFocus({ step, challenge, partHeading }: Shown) {
     isFirst.current = false;
   }, [step, challenge]);
   useEffect(() => {
-    // Moves the focus only if it was lost with the clicked button, because a new field may have taken the focus.
+    // Moves the focus only if no element has it, because the clicked button is gone. A new field may have taken the
+    // focus already.
     if (partHeading !== undefined && document.activeElement === document.body) moveFocus();
   }, [partHeading]);
   return main;

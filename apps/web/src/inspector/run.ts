@@ -29,7 +29,7 @@ export interface TrailEntry {
   readonly ms: number;
 }
 
-/** What a condition that is not enforced would have decided. */
+/** The verdict of a condition that is evaluated but not enforced. */
 export interface ShadowVerdict {
   readonly binding: string;
   /** Name of the policy; null for a group or a user. */

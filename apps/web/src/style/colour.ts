@@ -35,7 +35,7 @@ export function lightened(colour: string, minLuminance: number): string {
   const parts = linearParts(colour);
   const peak = Math.max(...parts) || 1;
   const brightest = luminance(colour) / peak;
-  // A colour that is lighter than the brightest of its hue must be mixed with white.
+  // A colour that is lighter than the brightest colour of its hue must be mixed with white.
   const share = Math.max(0, (minLuminance - brightest) / (1 - brightest));
   const scale = Math.min(minLuminance / luminance(colour), 1 / peak);
   return hex(parts.map((part) => Math.ceil(encoded(share + (1 - share) * part * scale))));

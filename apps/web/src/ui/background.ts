@@ -7,7 +7,7 @@ const NO_BACKGROUND = '/static/dist/assets/images/flow_background.jpg';
 /** Placeholder for the theme in the address of a picture. */
 const THEME = '%(theme)s';
 
-/** End of the layouts that show the background in a frame beside the card. */
+/** Suffix of the layouts that show the background in a frame beside the card. */
 const FRAMED = '_frame_background';
 
 /** Http addresses and paths of this site. */
@@ -25,7 +25,7 @@ export const themedUrls = (address: string): ThemedUrls => ({
   dark: address.replaceAll(THEME, 'dark'),
 });
 
-/** Returns the place of the card in a layout, which is a class of the page. */
+/** Returns the position of the card in a layout, which is a CSS class of the page. */
 export const placeOf = (layout: string): string => layout.replace(FRAMED, '');
 
 /** Returns the background of the flow, else of the brand; undefined for Gatehouse's own background. */

@@ -11,7 +11,7 @@ export const WarningIcon = () => (
   </svg>
 );
 
-/** The error of a field. `name` is the name of the field, which refers to the error by `aria-describedby`. */
+/** The error of a field. `name` is the name of the field, whose `aria-describedby` refers to the error. */
 export const ErrorText = ({ name, children }: { name: string; children: ComponentChildren }) => (
   <p class="error" id={`${name}-error`}>
     <WarningIcon />

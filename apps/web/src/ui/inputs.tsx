@@ -79,7 +79,7 @@ export function Select(props: Choices) {
   );
 }
 
-/** A file, which the script sends as a data URL. The browser refuses one of more than `maxBytes`. */
+/** A file, which the script sends as a data URL. The browser refuses a file of more than `maxBytes` bytes. */
 export function FileInput(props: FieldProps & { readonly maxBytes?: number | undefined }) {
   const { t } = usePage();
   const { name, label, required = true, maxBytes, first } = props;

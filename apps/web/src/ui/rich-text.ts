@@ -1,6 +1,6 @@
 import { type ComponentChildren, Fragment, h } from 'preact';
 
-/** Elements that administrators may use in texts. Of other elements, the page shows only the text. */
+/** Elements that administrators may use in texts. The page shows only the text of other elements. */
 const ELEMENTS: ReadonlySet<string> = new Set([
   ...['b', 'strong', 'i', 'em', 'u', 's', 'small', 'code', 'br', 'p', 'ul', 'ol', 'li', 'a', 'h2', 'h3', 'h4'],
 ]);
