@@ -37,8 +37,8 @@ import { StartedParts } from './started-parts.js';
 
 export interface Standalone {
   /**
-   * Resolves with the URL of the gateway. Rejects when the start has failed and everything was stopped again. Never
-   * settles if `stop` was called before.
+   * Resolves with the URL of the gateway. Rejects after a failed start, when all parts are stopped again. Never settles
+   * if `stop` was called before.
    */
   readonly ready: Promise<string>;
   /** Stops everything that was started so far, in reverse order. */
@@ -128,7 +128,8 @@ function defaultSettings(state: LocalState, env: NodeJS.ProcessEnv) {
     JWT_SIGNING_KEYS: sealKeys(state.signingKey),
     SECRET_KEY: state.secretKey,
     BASE_URL: baseUrlOf(env),
-    // The operator may try out a provider of captchas, logins or text messages, or a receiver of webhooks, on this machine.
+    // The operator may test a provider of captchas, logins or text messages, or a receiver of webhooks, on this
+    // machine.
     CAPTCHA_HOSTS: ALSO_LOOPBACK,
     SOURCE_HOSTS: ALSO_LOOPBACK,
     SMS_HOSTS: ALSO_LOOPBACK,
