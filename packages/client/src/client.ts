@@ -28,7 +28,10 @@ export function createClient(options: ClientOptions = {}): Client {
   };
 }
 
-/** Returns whether a challenge has a component. For a component that is not built in, narrows to an external challenge. */
+/**
+ * Returns whether a challenge has a component. For a component that is not built in, narrows the type to an external
+ * challenge.
+ */
 export function isChallenge<C extends Component>(challenge: Challenge, component: C): challenge is ChallengeOf<C>;
 export function isChallenge(challenge: Challenge, component: string): challenge is ExternalChallenge;
 export function isChallenge(challenge: Challenge, component: string): boolean {

@@ -44,7 +44,7 @@ export const STEP_HEADER = 'x-gatehouse-step';
 
 const UNAVAILABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-/** Seconds before a request is repeated, if the response does not say. */
+/** Default pause in seconds before a request is repeated. */
 const DEFAULT_WAIT_S = 2;
 
 /** The reply of a request whose connection was lost. */

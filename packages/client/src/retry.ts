@@ -21,8 +21,8 @@ export const retryDelayS = ({ retryAfterS, failures }: Omit<Failure, 'reason'>):
   Math.min(MAX_WAIT_S, Math.max(retryAfterS, 2 ** (failures - 1)));
 
 /**
- * Returns whether a request may be repeated without asking the visitor. After a rate limit that lasts longer than
- * `MAX_WAIT_S`, only the visitor knows whether to wait.
+ * Returns whether a request may be repeated without asking the visitor. If a rate limit lasts longer than `MAX_WAIT_S`,
+ * the visitor must decide whether to wait.
  */
 export const mayRetry = ({ reason, retryAfterS, failures }: Failure, retries: number = MAX_RETRIES): boolean =>
   failures <= retries && !(reason === 'limited' && retryAfterS > MAX_WAIT_S);

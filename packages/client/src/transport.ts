@@ -85,7 +85,7 @@ export class Transport {
       ...(answer ? { method: 'POST', body: answer.body } : {}),
       headers: {
         accept: 'application/json',
-        // All fields of challenges, whichever line of authentik other clients of this gateway get.
+        // Requests all fields of challenges, whichever line of authentik other clients of this gateway use.
         'x-gatehouse-fields': 'complete',
         // Over TLS, Gatehouse refuses the response of a logged-in session without the header Origin.
         ...(cookies ? { cookie: cookie ?? '', origin: new URL(url).origin } : {}),
@@ -102,7 +102,7 @@ export class Transport {
     return token ? { 'x-authentik-csrf': token } : {};
   }
 
-  /** Returns the token in the cookies of the page, if Gatehouse has the origin of the page. */
+  /** Returns the CSRF token in the cookies of the page, if the page has the origin of Gatehouse. */
   private pageToken(): string | undefined {
     if (typeof document === 'undefined') return undefined;
     return this.resolve('/').startsWith('/') || new URL(this.baseUrl).origin === location.origin
