@@ -78,7 +78,7 @@ export class DeviceGrant {
     }
   }
 
-  /** Returns the claims about the user, or undefined if the token has ended. */
+  /** Returns the claims about the user, or undefined if the token has expired. */
   async userinfo(accessToken) {
     const headers = { authorization: `Bearer ${accessToken}` };
     const request = () => requestJson(this.#metadata.userinfo_endpoint, { headers, signal: this.#signal });

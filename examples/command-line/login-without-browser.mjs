@@ -56,7 +56,7 @@ await runCommand(COMMAND, async ({ server, folder, flow, 'log-out': isLogout }, 
   process.stdout.write(isLogout ? 'Logged out.\n' : `${JSON.stringify(user)}\n`);
 });
 
-/** Runs the flow. Returns the address to which its end leads. */
+/** Runs the flow. Returns the address of its final redirect. */
 async function walk({ origin, jar, signal, slug }) {
   const terminal = new Terminal(signal);
   const page = new URL(`/if/flow/${encodeURIComponent(slug)}/`, origin).href;
@@ -89,7 +89,7 @@ function addressOf(result) {
   );
 }
 
-/** Returns the user of the session, or undefined if nobody is logged in. */
+/** Returns the user of the session, or undefined for an anonymous session. */
 async function currentUser({ origin, jar, signal }) {
   const url = `${origin}/api/v3/core/users/me/`;
   const request = () => requestJson(url, { signal, headers: { cookie: jar.getCookieString(url) } });

@@ -40,7 +40,7 @@ export class SecretFile {
     return parse(await readFile(this.#path, 'utf8'));
   }
 
-  /** Replaces the value. A reader sees the old or the new one, never a part. */
+  /** Replaces the value. The replacement is atomic: a reader sees the old or the new value. */
   async write(value) {
     const temporary = join(this.#folder, `.${randomUUID()}`);
     try {
@@ -59,7 +59,7 @@ export class SecretFile {
   }
 }
 
-/** A damaged file counts as none: the user logs in again. */
+/** Treats a damaged file as missing, so that the user logs in again. */
 function parse(text) {
   try {
     const value = JSON.parse(text);

@@ -54,7 +54,9 @@ function retryAfterS({ headers }) {
   return seconds > 0 ? Math.ceil(seconds) : DEFAULT_RETRY_S;
 }
 
-/** Repeats a request while the server is away. Throws if it stays away, or asks to wait for long. */
+/**
+ * Repeats a request while the server is unavailable. Throws if the server stays unavailable, or asks for a long wait.
+ */
 export async function patiently(request, signal) {
   for (let failures = 1; ; failures++) {
     const response = await request();

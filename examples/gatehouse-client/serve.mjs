@@ -22,7 +22,7 @@ export function serve({ publicUrl, port, routeOf, otherwise = notFound }) {
   return server;
 
   async function answer(request, response) {
-    // A path such as `//` is valid HTTP, and no valid URL.
+    // A path such as `//` is valid in HTTP, but is not a valid URL.
     if (!URL.canParse(request.url, publicUrl)) return notFound(request, response);
     const { pathname, searchParams } = new URL(request.url, publicUrl);
     const route = request.method === 'GET' ? routeOf(pathname) : undefined;

@@ -54,7 +54,7 @@ export class Transactions {
   }
 }
 
-/** Returns a whole number above 0 from the environment. Throws for any other value, which would be no limit. */
+/** Returns a whole number above 0 from the environment. Throws for any other value, which would disable the limit. */
 function limit(name, fallback) {
   const value = Number(process.env[name] ?? fallback);
   if (!Number.isSafeInteger(value) || value < 1) throw new Error(`${name} must be a whole number above 0`);

@@ -58,7 +58,7 @@ export class HydraAdmin {
   }
 }
 
-/** Returns the members of a reply. The error of JSON.parse would quote the reply, which may have a verifier, in the log. */
+/** Returns the parsed members of a reply. The error of JSON.parse would log the reply, which may contain a verifier. */
 function parsed(text, { status }) {
   try {
     return Object(JSON.parse(text === '' ? '{}' : text));

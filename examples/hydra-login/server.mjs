@@ -59,7 +59,7 @@ async function consent({ response, query }) {
   return request.client.skip_consent ? acceptConsent({ challenge }) : askConsent(response, request, request.skip);
 }
 
-/** The consent stage of Gatehouse shows the application and its scopes. */
+/** Redirects to Gatehouse, whose consent stage shows the application and its scopes. */
 function askConsent(response, { challenge, client, subject, request_url, requested_scope: scopes }, isSilent) {
   const { client_id: id, client_name } = client;
   const further = scopes.filter((scope) => !OWN_SCOPES.includes(scope));
@@ -72,7 +72,7 @@ function askConsent(response, { challenge, client, subject, request_url, request
   });
 }
 
-/** The browser comes back from Gatehouse with a code or an error. */
+/** Handles the browser's return from Gatehouse with a code or an error. */
 async function callback({ request, response, query }) {
   const state = query.get('state') ?? '';
   const memo = transactions.finish(request, response, state);
@@ -128,7 +128,7 @@ async function acceptConsent({ challenge }) {
   });
 }
 
-/** Hydra asks whether to log out. The session at Gatehouse ends first. */
+/** Handles a logout that Hydra asks about. Ends the session at Gatehouse first. */
 async function logout({ response, query }) {
   const challenge = requiredParameter(query, 'logout_challenge');
   const request = await hydra.find('logout', challenge);
