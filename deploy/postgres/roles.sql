@@ -159,8 +159,8 @@ GRANT SELECT (user_id), DELETE ON directory.tokens TO gatehouse_enrollment;
 GRANT SELECT ON directory.groups, directory.user_groups TO gatehouse_enrollment;
 -- A single-use invitation is deleted when it is used.
 GRANT SELECT, DELETE ON directory.invitations TO gatehouse_enrollment;
--- An email stage activates an account that waits for its mail (awaits_flow). Enrolment can only set verified_email to the
--- user's present address, by a function.
+-- An email stage activates an account that waits for its mail (awaits_flow). Enrolment can only set verified_email to
+-- the user's present address, through a function.
 GRANT EXECUTE ON FUNCTION directory.verify_email TO gatehouse_enrollment;
 GRANT SELECT (id, is_active, awaits_flow), UPDATE (is_active) ON directory.users TO gatehouse_enrollment;
 
