@@ -4,7 +4,7 @@ import { randomOf } from './random.js';
 export interface ArrivalPlan {
   /** Arrivals a second after the ramp. */
   readonly rate: number;
-  /** `poisson`: independent visitors, with random distances. `constant`: equal distances. */
+  /** `poisson`: independent visitors at random intervals. `constant`: equal intervals. */
   readonly pattern: 'poisson' | 'constant';
   /** Time in which the rate rises from 0 to `rate`, in milliseconds. */
   readonly rampMs: number;
@@ -19,8 +19,8 @@ export interface Share {
 }
 
 /**
- * Yields the times of arrivals, in milliseconds since the start of the load. All shares of a plan together are the
- * arrivals of the plan.
+ * Yields the times of arrivals, in milliseconds since the start of the load. Together, all shares yield all arrivals of
+ * the plan.
  */
 export function* arrivalTimes(plan: ArrivalPlan, share: Share = { index: 0, of: 1 }): Generator<number> {
   const random = randomOf(plan.seed);

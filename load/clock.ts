@@ -3,7 +3,10 @@ import { setTimeout } from 'node:timers/promises';
 /** The time of a load generator, in milliseconds from an arbitrary start. */
 export interface Clock {
   now(): number;
-  /** Resolves after `ms` milliseconds, up to two milliseconds earlier or any time later, or when `signal` is aborted. */
+  /**
+   * Resolves after `ms` milliseconds, but possibly up to two milliseconds early or any time late. Also resolves when
+   * `signal` is aborted.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 

@@ -20,7 +20,10 @@ export interface Slot {
   begun: number;
   finished: number;
   failed: number;
-  /** Latency in milliseconds of the slowest visit that began in the slot. Infinity if a visit that began in it failed. */
+  /**
+   * Latency in milliseconds of the slowest visit that began in the slot. Infinity if a visit that began in the slot
+   * failed.
+   */
   slowestMs: number;
 }
 
@@ -45,7 +48,7 @@ export interface Recording {
   readonly steps: Map<string, RecordableHistogram>;
   /** Latency of refusals by step, without requests that had no response. */
   readonly refusals: Map<string, RecordableHistogram>;
-  /** How late requests were sent, measured from the times at which they were due. */
+  /** Delay between the time at which requests were due and the time at which they were sent. */
   readonly lateness: RecordableHistogram;
   readonly failures: Map<string, number>;
   /** Number of refusals by status. 0 means no response. */
@@ -90,7 +93,7 @@ export function histogramOf(histograms: Map<string, RecordableHistogram>, label:
   return created;
 }
 
-/** Counts a reason. Beyond a number of different reasons, counts it as `other`. */
+/** Counts a reason. When too many different reasons are counted, counts further reasons as `other`. */
 export function countReason(reasons: Map<string, number>, reason: string, count = 1): void {
   const known = reasons.has(reason) || reasons.size < MAX_REASONS ? reason : 'other';
   reasons.set(known, (reasons.get(known) ?? 0) + count);

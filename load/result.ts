@@ -18,7 +18,7 @@ import type { StageResult } from './worker-pool.js';
 const LATE_MS = 20;
 /** A visit is as quick as usual if its latency is at most this multiple of the load's median. */
 export const QUICK_FACTOR = 3;
-/** Share of time in which a thread may be busy before the load generator is a bottleneck. */
+/** Utilisation of a thread from which the load generator counts as a bottleneck. */
 const BUSY = 0.8;
 
 /** The report of a load. A figure that is not known is `null`. */
@@ -91,7 +91,7 @@ interface GeneratorFigures {
 
 /** The figures of Postgres, also per hundred finished visits. */
 export interface PostgresReport extends PostgresFigures {
-  /** Seconds of CPU for 100 visits, which are the cores that 100 visits a second need. */
+  /** Seconds of CPU time for 100 visits, which is the number of cores for 100 visits a second. */
   readonly coresPer100PerSecond: number | null;
   readonly iopsPer100PerSecond: number | null;
   readonly walKiBPerVisit: number | null;

@@ -53,7 +53,7 @@ export function periodOf(slots: readonly Slot[], fromMs: number, toMsExclusive: 
   return { begun: sum('begun'), finished: sum('finished'), failed: sum('failed'), gapMs: longestGap(part) * SLOT_MS };
 }
 
-/** Visits in a row that must be quick for a deployment to have recovered. */
+/** Number of consecutive quick visits after which a deployment counts as recovered. */
 const QUICK_VISITS = 10;
 
 /**

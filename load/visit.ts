@@ -92,9 +92,7 @@ export class Visit {
     return step;
   }
 
-  /**
-   * Counts a login that begins again. Throws unless a reply was lost, with the new session key in it (docs/adr/0006).
-   */
+  /** Counts a login that starts again. Throws unless a reply with a new session key was lost (docs/adr/0006). */
   private startOver({ component }: ScenarioStep) {
     if (!this.interrupted) throw new VisitFailure(`${component} came again`);
     this.context.recording.startedOver++;

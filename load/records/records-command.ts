@@ -65,7 +65,7 @@ async function hasRealRecords(client: pg.Client): Promise<boolean> {
   return rows[0]!.found;
 }
 
-/** Adds records of the current version of a flow. Returns its number. */
+/** Adds records of the current version of a flow. Returns the number of the version. */
 export async function addRecords(client: pg.Client, { flow, count, days, randomSeed }: RecordsToMake): Promise<number> {
   const [current] = (await client.query<CurrentVersion>(FIND_CURRENT, [flow])).rows;
   if (!current) throw new LoadError(`--flow: There is no flow ${flow}.`);
@@ -119,7 +119,7 @@ function planId(seed: number, index: number, flowId: string): string {
   return `ffff${hex.slice(4, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** Returns the hash of a network, which differs from day to day. */
+/** Returns the hash of a network, which is different each day. */
 const networkOf = (network: number, time: number) =>
   createHash('sha256')
     .update(`${Math.floor(time / DAY_MS)} ${network}`)
