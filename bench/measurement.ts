@@ -137,7 +137,10 @@ export function ratioOf({ variants, measured }: Comparison, name: string): numbe
 /** Returns the CPU time of one visit in all processes, in microseconds. */
 export const totalCpu = ({ cpu }: RoundFigures) => [...cpu.values()].reduce((sum, value) => sum + value, 0);
 
-/** Returns a function from a share (0 to 1) to the value below which this share of the values lies. */
+/**
+ * Returns the quantile function of the values: for a share (0 to 1), the value below which this share of the values
+ * lies.
+ */
 export function percentiles(values: readonly number[]): (share: number) => number {
   const sorted = [...values].sort((a, b) => a - b);
   return (share) => sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)] ?? Number.NaN;

@@ -142,14 +142,14 @@ interface EnumerationFigures {
     readonly samples: Readonly<Record<ProbeClass, readonly number[]>>;
   }[];
   /**
-   * Area under the ROC curve for telling users with an old hash from users with a current hash by the response time.
+   * Area under the ROC curve for distinguishing users with an old hash from users with a current hash by response time.
    */
   readonly apart: number;
 }
 
 /**
  * Returns a table for each set of probes: the quartiles of the times for existing and for unknown names, and the area
- * under the ROC curve for telling them apart.
+ * under the ROC curve for distinguishing them.
  */
 export function enumerationReport({ rows, apart }: EnumerationFigures): string {
   const quartiles = (values: readonly number[]) => [0.25, 0.5, 0.75].map(percentiles(values)).map(ms).join(' · ');
@@ -167,7 +167,7 @@ export function enumerationReport({ rows, apart }: EnumerationFigures): string {
   return `${table(head, body)}\n\nArea between users with an old and with a current hash: ${apart.toFixed(3)}.`;
 }
 
-/** Returns a table of the CPU time of each login, and the rate that one core of CPU time carries. */
+/** Returns a table of the CPU time of each login, and the rate of logins that one core can process. */
 export function ratesTable(logins: readonly (readonly [name: string, figures: RoundFigures])[]): string {
   const rows = logins.map(([name, figures]) => [name, inMs(totalCpu(figures)), splitInMs(figures), perCore(figures)]);
   return table(['a login', 'CPU ms each', 'of which', 'a second per vCPU'], rows);
@@ -184,7 +184,10 @@ const splitInMs = ({ cpu }: RoundFigures) =>
 
 const LARGE_POSTGRES = { cores: 32, utilisation: 0.7 };
 
-/** Returns a sentence with the logins that a Postgres of 32 cores carries, computed from its CPU time for one login. */
+/**
+ * Returns a sentence with the number of logins that a Postgres with 32 cores can process, computed from its CPU time
+ * for one login.
+ */
 export function postgresCapacity({ cpu }: RoundFigures): string {
   const { cores, utilisation } = LARGE_POSTGRES;
   const each = cpu.get('postgres') ?? Number.NaN;

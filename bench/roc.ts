@@ -1,6 +1,6 @@
 /**
  * Returns the area under the ROC curve: the probability that a random value of `positives` is above a random value of
- * `negatives`, where equal values count half. 0.5 means that the values do not tell the classes apart.
+ * `negatives`, where equal values count half. 0.5 means that the values do not distinguish the classes.
  */
 export function areaUnderRoc(positives: readonly number[], negatives: readonly number[]): number {
   let wins = 0;

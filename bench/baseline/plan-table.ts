@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 /** Number of rows. Requests use them in turn, so that no two concurrent requests share a row. */
 const ROWS = 2000;
 
-/** A plan as large as the plans of the dummy flows. */
+/** A plan with the size of the dummy flows' plans. */
 export const PLAN = {
   v: 1,
   steps: [{ binding: 'x'.repeat(36) }],

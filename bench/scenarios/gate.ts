@@ -9,7 +9,7 @@ import { CODE, compareCodes } from './totp.js';
 
 /**
  * The largest ratio of CPU times for each kind of visit that answers challenges: the CPU time of the visit, divided by
- * that of its baseline (`Variant.baseline`). Each is the usual ratio plus a few per cent.
+ * that of its baseline (`Variant.baseline`). Each bound is the usual ratio plus a few per cent.
  */
 const SOLVES = {
   'dummy: the last answer': 1.65,

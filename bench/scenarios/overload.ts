@@ -45,7 +45,8 @@ export async function overload(environment: BenchEnvironment, product: Product):
   const driver = new JobProcess<LoadJob, LoadFigures>(new URL('./load-driver.js', import.meta.url));
   const pinned = canPin();
   /**
-   * Returns the function that runs the phases of one kind of visits. Pins all processes that run now to their cores.
+   * Returns the function that runs the phases of one kind of visits. Before that, pins all running processes to their
+   * cores.
    */
   const phases = async (name: string) => {
     const watched = [...product.watched(), ...environment.watched];
