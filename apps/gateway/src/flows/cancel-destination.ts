@@ -30,7 +30,7 @@ interface Cancellation {
   /** The plan of that page, or else the plan that was last saved. */
   readonly cancelled: CancelledPlan | undefined;
   readonly isLoggedIn: boolean;
-  /** Whether a logged-in user refuses without being logged out. */
+  /** Whether a logged-in user only refuses the request of an application or device, and stays logged in. */
   readonly stays: boolean;
   /** The parameter `next` of the request. Used if neither the page nor its plan has a destination. */
   readonly next?: string | undefined;

@@ -30,7 +30,9 @@ const isDefault = (designation: string): designation is (typeof DEFAULT_PURPOSES
   (DEFAULT_PURPOSES as readonly string[]).includes(designation);
 
 const LOGOUT = '/flows/-/default/invalidation/';
-/** Query parameter of the link by which a user refuses without logging out. */
+/**
+ * Query parameter of the link with which a user refuses the request of an application or device, and stays logged in.
+ */
 const STAY = 'stay';
 /** The result of cancelling without a session. */
 const NOTHING_CANCELLED = { user: undefined, cancelled: undefined };

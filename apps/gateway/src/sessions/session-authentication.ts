@@ -57,7 +57,7 @@ export function loginShortfall(
 const isRecent = (at: number, { again = false, max_age, madeAt }: LoginRequirement, now: number): boolean =>
   (madeAt !== undefined && at >= madeAt) || (!again && (max_age === undefined || now - at <= max_age));
 
-/** A session, as a client knows it. */
+/** A session, and the OAuth client that gets its `sid`. */
 interface ClientSession {
   readonly sessionId: string;
   readonly clientId: string;

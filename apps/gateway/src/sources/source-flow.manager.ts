@@ -40,7 +40,7 @@ export interface SourceLoginContext {
   readonly visitor: Identity | undefined;
   /** Whether the visitor's login is recent enough to connect a new account. */
   readonly recent: boolean;
-  /** What the events record about the request. */
+  /** The facts about the request for the audit events. */
   readonly facts: RequestFacts;
   /** The query with which the login was started. */
   readonly query: Readonly<Record<string, string>>;

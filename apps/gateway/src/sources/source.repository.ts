@@ -26,7 +26,7 @@ export interface UserSourceConnection {
   readonly created: Date;
 }
 
-/** The user who makes or removes a connection, and what the event records about the request. */
+/** The user who makes or removes a connection, and the facts about the request for the audit event. */
 export interface ConnectionChange {
   readonly user: SavedUser;
   readonly facts: RequestFacts;
