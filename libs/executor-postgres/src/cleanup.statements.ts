@@ -1,16 +1,16 @@
 import type { ObservedFlow, PlanOutcome } from '@gatehouse/executor';
 import type { NamedStatement } from '@gatehouse/platform';
 
-/** For how long rows of ended things are kept, in seconds. */
+/** How long rows are kept after their end, in seconds. */
 export interface Retention {
   /**
    * How long an unchanged counter of attempts without `forget_after` is kept, in seconds. A counter that locks its
    * credential is kept forever.
    */
   readonly attemptsS: number;
-  /** How long an API token or app password is kept after its end, in seconds. */
+  /** How long an API token or app password is kept after it has expired, in seconds. */
   readonly tokensS: number;
-  /** How long an invitation is kept after its end, in seconds. */
+  /** How long an invitation is kept after it has expired, in seconds. */
   readonly invitationsS: number;
 }
 
@@ -22,7 +22,9 @@ export interface CleanedTable {
    * read, $2 largest number of rows.
    */
   readonly clean: NamedStatement;
-  /** SQL query for the number of rows that the next sweep will read, as `rows`. $1 largest number to return. */
+  /**
+   * SQL query that returns, as `rows`, the number of rows that the next sweep will read. $1 largest number to return.
+   */
   readonly backlog: string;
 }
 
@@ -45,7 +47,7 @@ export interface PlanEndings extends ObservedFlow {
 
 interface Rule {
   readonly table: string;
-  /** Indexed column with the time from which on the cleaner reads the row. */
+  /** Indexed column with the time from which the cleaner reads the row. */
   readonly due: string;
   /** SQL interval for which a row is kept after the time in `due`. */
   readonly keep?: string;
@@ -54,7 +56,7 @@ interface Rule {
    * not expired yet, it moves `due` to that time. Default: the row expires at `due`.
    */
   readonly end?: string;
-  /** SQL condition that joins a deleted row `r` with its plans `p`, so that their endings are counted. */
+  /** SQL condition that joins a deleted row `r` with its plans `p`, so that the ends of these plans are counted. */
   readonly plans?: string;
 }
 

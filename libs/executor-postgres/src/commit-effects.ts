@@ -103,7 +103,7 @@ function writeEffects<T extends EffectType>(type: T, input: CommitInput): SavedE
   return effects.length > 0 ? EFFECT_WRITERS[type](effects, input) : {};
 }
 
-/** Returns whom an event is about. A step that logs its user out may leave the plan without a pending user. */
+/** Returns the user whom an event is about. After a step that logs its user out, the plan may have no pending user. */
 const subjectOf = (event: EffectOf<'event'>, { user, sessionUser }: EventContext) =>
   event.user !== undefined && sessionUser?.uuid === event.user ? sessionUser : user;
 
@@ -141,7 +141,7 @@ function writeLogin(logins: readonly EffectOf<'login'>[], { commit, lifetimes }:
   return { parts: terminate_other_sessions ? { ...made, place, alone: {} } : { ...made, place } };
 }
 
-/** Returns the coarse place and the browser of a login. The user is a value of the part `login`. */
+/** Returns the coarse place and the browser of a login. The part `login` contains the user. */
 function loginPlace({ findLocation, userAgent }: EventContext): StatementValues {
   const { country, latitude, longitude } = findLocation() ?? {};
   return {

@@ -23,8 +23,8 @@ export function commitPartsOf(input: CommitInput): CommitParts {
 }
 
 /**
- * Returns the parts that change the session and its key, besides those of effects: a change to another session replaces
- * the key itself, and a login or logout sets the lifetime and the proofs itself.
+ * Returns the parts that change the session and its key, apart from the parts of effects. They are empty if an effect
+ * does this: a switch to another session replaces the key, and a login or logout sets the lifetime and the proofs.
  */
 function ownSessionParts(input: CommitInput, parts: CommitParts): CommitParts {
   const { newKey, userSwitch } = input.commit;

@@ -37,7 +37,7 @@ interface CleanerObserver {
   readonly isBusy: () => boolean;
   /** Called after each batch that has deleted rows. */
   readonly onRemoved: (table: string, rows: number) => void;
-  /** Called with the numbers of plans whose time ran out, after the batch that deleted them. */
+  /** Called with the numbers of expired plans, after the batch that deleted them. */
   readonly onEnded?: (plans: PlanEndings) => void;
   /** Called after a sweep over all tables, with the number of rows that it has deleted from each. */
   readonly onRound?: (removed: ReadonlyMap<string, number>) => void;

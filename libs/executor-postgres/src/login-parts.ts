@@ -1,22 +1,30 @@
 import type { CommitPart } from './commit-part.js';
 import { abandonedBy, METHODS_AT } from './plan.statements.js';
 
-/** SQL condition on a session: the user who logs in is its live user. Only such a login keeps the binding to a device. */
+/**
+ * SQL condition on a session: it is live, and its user is the user who logs in. Only such a login keeps the binding to
+ * a device.
+ */
 export const isOwnLogin = (session: string) =>
   `(${session}.user_id = :user::uuid AND ${session}.user_epoch = :epoch::int)`;
 
-/** SQL condition: the user who logs in is active, and the user's epoch is the one that was identified. */
+/**
+ * SQL condition: the user who logs in is active, and still has the epoch of the moment at which the plan identified the
+ * user.
+ */
 export const MAY_LOG_IN = 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)';
 
-/** SQL for the times of methods (`data->'methods_at'`) of those that the plan has proved. */
+/** SQL for `data->'methods_at'` with the methods that the plan has proved, and their times. */
 export const METHODS_PROVED = `(
             SELECT coalesce(jsonb_object_agg(method, extract(epoch FROM now())::float8), '{}')
             FROM unnest(:methods::text[]) method)`;
 
-/** SQL for the set of logins of a session `s` after a login: only its own user stays in the set. */
+/**
+ * SQL for the login set of a session `s` after a login: the session stays in its set only if its user logs in again.
+ */
 const OWN_SET = 'CASE WHEN s.user_id = :user THEN s.login_set END';
 
-/** The changes of a login. `loginSet` is SQL for the set of logins that the session `s` belongs to afterwards. */
+/** The changes of a login. `loginSet` is SQL for the login set to which the session `s` belongs after the login. */
 const loginWrites = (loginSet: string) => `
     login AS (
       UPDATE flow.sessions s SET user_id = :user, seen_at = now(),
@@ -38,19 +46,19 @@ const loginWrites = (loginSet: string) => `
       DELETE FROM flow.source_logins l USING saved, flow.sessions s
       WHERE s.id = saved.session_id AND l.session_id = s.id AND s.user_id IS DISTINCT FROM :user)`;
 
-/** The parts of a save that log a user in, in the session of the plan. */
+/** The parts of a save that log a user in, within the session of the plan. */
 export const LOGIN_PARTS = {
   /**
-   * Logs the user in. If the account is inactive or its epoch has changed, nothing is saved. Deletes the plans and
-   * pending source logins that another user, or an anonymous visitor, started in this session. The time of the login stays
-   * as it was if the session's own user has proved nothing in this plan. Methods that the session's own user has proved
-   * before keep their times. Ends the binding to a device unless the user is the session's live user, and the membership
-   * in the logins of the browser if the user is another one.
+   * Logs the user in. Saves nothing if the account is inactive or its epoch has changed. Deletes the plans and pending
+   * source logins that another user, or an anonymous visitor, started in this session. If the session's own user logs
+   * in again, methods that were proved before keep their times, and the time of the login changes only if the plan has
+   * proved something. The binding to a device ends unless the user is the session's live user. The membership in the
+   * browser's login set ends if the user is another one.
    */
   login: { condition: MAY_LOG_IN, writes: loginWrites(OWN_SET), returns: abandonedBy('flushed') },
   /**
-   * The same, for a browser with a switching cookie. If the set that it names has a live session of the user, this session
-   * takes its place (docs/spec/sessions.md#user-switching).
+   * Logs the user in, in a browser with a switching cookie. If the login set that the cookie names has a live session
+   * of the user, this session replaces it (docs/spec/sessions.md#user-switching).
    */
   rejoin: {
     locks: 's.login_set = :login_set::bytea',

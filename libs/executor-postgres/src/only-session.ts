@@ -14,8 +14,8 @@ export function userOfOnlySession({ alone, add, rejoin = add, login = rejoin }: 
 
 /**
  * Saves a login that ends the user's other sessions. Waits for earlier such logins of the user. The lock needs a
- * statement of its own: a statement sees the rows of the moment at which it began, so a save that takes the lock itself
- * would miss the session of the login for which it has waited.
+ * statement of its own. A save that took the lock itself would have a stale snapshot, from before its wait, and so miss
+ * the session of the earlier login.
  */
 export const saveOnlySession = <R>(
   source: DataSource,

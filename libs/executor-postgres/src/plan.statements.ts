@@ -9,7 +9,10 @@ const identityJson = (condition: string, columns = '') => `(
         SELECT 'saved' AS kind, id AS uuid, pk, username, name, email, is_active, epoch, locale${columns}
         FROM directory.identities WHERE ${condition}) u)`;
 
-/** SQL for the `attributes` of the user with this id. `parameter` says whether to load them; otherwise null. */
+/**
+ * SQL for the `attributes` of the user with this id. `parameter` says whether to load them; if it is false, the value
+ * is null.
+ */
 export const attributesColumn = (id: string, parameter: string) =>
   `CASE WHEN ${parameter}::boolean THEN (SELECT a.attributes FROM directory.user_attributes a WHERE a.id = ${id}) END AS attributes`;
 
@@ -77,7 +80,10 @@ export const LOAD_FLOW: NamedStatement = {
     WHERE f.slug = $1`,
 };
 
-/** SQL for the stored hash of a session key whose session `id` is bound to a device; `boundSessionKey` is the same. */
+/**
+ * SQL for the stored hash of a session key whose session `id` is bound to a device. The same calculation as
+ * `boundSessionKey`.
+ */
 export const boundKey = (hash: string, id: string) => `sha256(${hash}::bytea || uuid_send(${id}))`;
 
 /** Returns a row if a session key is stored. $1 SHA-256 of the key, $2 id of its session. */
@@ -86,13 +92,16 @@ export const FIND_SESSION_KEY: NamedStatement = {
   text: `SELECT FROM flow.session_keys WHERE hash IN ($1, ${boundKey('$1', '$2::uuid')})`,
 };
 
-/** SQL for the stored hash of the new key of a row of LOCKED_SESSION. `staysBound` is a condition on the row. */
+/**
+ * SQL for the stored hash of the new key of a session, which is a row of LOCKED_SESSION. `staysBound` is a condition on
+ * that row.
+ */
 export const newKeyHash = (hash: string, locked: string, staysBound = 'true') =>
   `CASE WHEN ${locked}.is_bound AND ${staysBound} THEN ${boundKey(hash, `${locked}.id`)} ELSE ${hash} END`;
 
 /**
- * Columns of a session `s` that is locked to get a new key: its id and user, whether it is bound to a device and live, and
- * the set of logins that it belongs to.
+ * Columns of a session `s` that is locked to get a new key: its id and user, whether it is bound to a device and live,
+ * and its login set.
  */
 export const LOCKED_SESSION = `s.id, s.user_id, s.user_epoch, s.device_key IS NOT NULL AS is_bound, s.login_set,
         s.expires_at > now() AS is_live`;

@@ -15,7 +15,8 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { RELEASE_ATTEMPTS, RESERVE_ATTEMPTS, UNLOCK_SUBJECT } from './attempt.statements.js';
 
 /**
- * Largest number of tries of a reservation. A try fails if another request inserts or deletes the same rows meanwhile.
+ * Largest number of tries of a reservation. A try fails if another request inserts or deletes the same rows at the same
+ * time.
  */
 const MAX_TRIES = 5;
 

@@ -85,9 +85,9 @@ export interface PlanLifetimes {
   readonly planS: number;
   /** Lifetime of a pending login at a source. */
   readonly sourceLoginS: number;
-  /** How long after a login that verified a device the device counts as proved. */
+  /** For how long after a login that verified a device the device counts as proved. */
   readonly proofS: number;
-  /** How long after a login that verified its user the user counts as proved. */
+  /** For how long after a login that verified its user the user counts as proved. */
   readonly credentialProofS: number;
 }
 
@@ -96,8 +96,8 @@ interface PlanStoreSettings {
   /** Whether to load the attributes of logged-in users. */
   readonly attributes: boolean;
   /**
-   * After the connection was lost during a save: seconds in which the store keeps asking Postgres whether the save was
-   * committed.
+   * Seconds during which the store keeps asking Postgres whether a save was committed, if the connection was lost
+   * during the save.
    */
   readonly saveCheckS: number;
   /** Measures the statements that load and save plans. By default, nothing reads the measurements. */

@@ -1,8 +1,8 @@
-/** Seconds over which the present duration of statements is averaged. */
+/** Seconds over which the current duration of statements is averaged. */
 const PRESENT_S = 2;
 const USUAL_S = 600;
 
-/** A mean in which old values count less: the weight of a value falls by the factor e in `periodS` seconds. */
+/** A mean with exponential decay: the weight of a value falls by the factor e in `periodS` seconds. */
 class DecayingMean {
   value: number | undefined;
   private updatedAt = 0;
@@ -40,8 +40,8 @@ export class StatementLatency {
 
   /**
    * Returns whether statements now take more than `factor` times as long as usual. Returns false if no statement ran in
-   * the last seconds, because then no request is slowed down. The usual duration adapts to the present one, so that
-   * after some minutes of lasting load isSlow returns false again.
+   * the last seconds, because then no request is slowed down. The usual duration slowly adapts to the current one, so
+   * isSlow returns false again after some minutes of constant load.
    */
   isSlow(factor: number): boolean {
     if (this.now() - this.lastAt > PRESENT_S * 1000) return false;

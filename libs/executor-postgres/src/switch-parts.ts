@@ -2,31 +2,35 @@ import type { CommitPart } from './commit-part.js';
 import { MAY_LOG_IN, METHODS_PROVED } from './login-parts.js';
 import { RETIRED_KEY_TTL } from './plan.statements.js';
 
-/** Locks the session that the browser leaves, and all sessions of the set that its cookie names. */
+/**
+ * Locks the session that the browser leaves, and all sessions of the login set that the browser's switching cookie
+ * names.
+ */
 const LOCKS = 's.id = :session OR s.login_set = :login_set::bytea';
 
 /**
- * The sessions of the set that the switching cookie names. Empty unless the session is in that set, so that no cookie from
- * elsewhere makes a session join a set (docs/spec/sessions.md#user-switching).
+ * The sessions of the login set that the switching cookie names. Empty unless the browser's session is in that set, so
+ * that a planted cookie cannot make a session join a set (docs/spec/sessions.md#user-switching).
  */
 const MEMBERS = `members AS MATERIALIZED (
       SELECT m.* FROM locked m WHERE m.login_set = :login_set::bytea AND EXISTS (
         SELECT FROM locked own WHERE own.id = :session AND own.login_set = :login_set::bytea))`;
 
-/** SQL condition: the session that the browser leaves is still that of its user, and not bound to a device. */
+/** SQL condition: the session that the browser leaves still belongs to the same user, and is not bound to a device. */
 const LEAVES = `EXISTS (
       SELECT FROM locked WHERE id = :session AND user_id = :from_user::uuid AND NOT is_bound)`;
 
-/** What a proof of the user leaves in a session. A change to the session takes it away. */
+/** The fields that proofs of the user leave in a session. A switch to the session removes them. */
 const PROOFS = `'{proved,proved_at,devices,devices_at,second_factor}'::text[]`;
 
 /**
- * The parts of a save that change the browser to another session. Each needs the hash of the old and of the new secret of
- * the set: `:login_set` (or null) and `:new_set`. All sessions of the set get the new one, so that a stolen or planted
- * switching cookie is worthless afterwards. A user has one session in a set: a new one replaces it.
+ * The parts of a save that switch the browser to another session. Each needs the hashes of the old and the new secret
+ * of the login set: `:login_set` (or null) and `:new_set`. All sessions of the set get the new secret, so that a stolen
+ * or planted switching cookie is worthless afterwards. A login set has at most one session per user: a new session
+ * replaces the old one.
  */
 export const SWITCH_PARTS = {
-  /** Logs the user in, in a session of its own, to which the plan moves. The session of the request loses its key. */
+  /** Logs the user in, in a new session, to which the plan moves. The session of the request loses its key. */
   add: {
     locks: LOCKS,
     first: MEMBERS,
@@ -53,8 +57,8 @@ export const SWITCH_PARTS = {
       WHERE s.id <> :session AND s.id IN (SELECT id FROM members WHERE user_id = :user::uuid))`,
   },
   /**
-   * Gives a live session of the set a new key, and takes away that of the session of the request. If the target has
-   * ended, nothing is saved. The proofs of the target count no longer, except those of this plan.
+   * Gives a live session of the set a new key, and removes the key of the request's session. If the target session has
+   * ended, nothing is saved. Earlier proofs in the target session no longer count, only those of this plan.
    */
   switch: {
     locks: LOCKS,

@@ -4,7 +4,8 @@ import type { StatementValues } from './commit-statement.js';
 import { eventFacts } from './event-facts.js';
 
 /**
- * Returns the values of the parts `add` and `switch`. The part `add` has those of a login too, which name the added user.
+ * Returns the values of the parts `add` and `switch`. The part `add` also has the values of a login, which name the
+ * added user.
  */
 export function switchValues(
   { session, from, to, isProved, set, newSet }: SessionSwitch,

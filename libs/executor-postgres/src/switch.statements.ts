@@ -1,9 +1,9 @@
 import type { NamedStatement } from '@gatehouse/platform';
 
 /**
- * SQL that selects from the sessions `t` to which a browser may change, with their users `u`. `session` is the id of the
- * session of the request and `set` the hash of the secret in the switching cookie, which must be that of the session.
- * Sessions that are bound to a device take no part.
+ * SQL that selects the sessions `t` to which a browser may switch, with their users `u`. `session` is the id of the
+ * request's session. `set` is the hash of the secret in the switching cookie, and must be the hash that this session
+ * has. Sessions that are bound to a device are left out.
  */
 export const switchTargets = (session: string, set: string) => `
     FROM flow.sessions s
@@ -11,7 +11,10 @@ export const switchTargets = (session: string, set: string) => `
     JOIN directory.identities u ON u.id = t.user_id AND u.is_active AND u.epoch = t.user_epoch
     WHERE s.id = ${session} AND s.login_set = ${set} AND s.expires_at > now() AND s.device_key IS NULL`;
 
-/** Finds a session to change to. $1 id of the session of the request, $2 hash of the secret of the set, $3 its id. */
+/**
+ * Finds a session to switch to. $1 id of the request's session, $2 hash of the secret of the login set, $3 id of the
+ * session to find.
+ */
 export const FIND_SWITCH_TARGET: NamedStatement = {
   name: 'switch_target',
   text: `

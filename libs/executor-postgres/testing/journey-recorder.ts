@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import type { JourneySettings } from '../src/journeys/journey.settings.js';
 import { JourneyRecorder, type RecorderSettings } from '../src/journeys/journey-recorder.js';
 
-/** Returns settings with which journey records (docs/spec/journeys.md) are made, without users and events. */
+/** Returns settings that enable journey records (docs/spec/journeys.md) without users and events. */
 export const journeysOn = (): JourneySettings => ({ isOn: true, users: false, events: false, isFull: false });
 
 /** Returns a recorder that keeps journey records for 30 days, unless `overrides` says otherwise. */

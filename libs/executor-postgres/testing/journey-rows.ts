@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 
 /** A journey record (docs/spec/journeys.md) that a test inserts. */
 export interface JourneyRow {
-  /** A random one by default. */
+  /** Random by default. */
   readonly planId?: string;
   readonly flowId: string;
   readonly versionId: string;

@@ -36,13 +36,16 @@ export function requestedProof(
   return nextProofStep(plan, step, [...proofsFor(requirement, amr, proofs), ...(isTooOld ? proofs : [])]);
 }
 
-/** Whether a plan of the flow raises the login of its visitor: the flow is for logged-in users, and the query asks for more. */
+/**
+ * Whether a plan of the flow steps up the visitor's login: the flow is for logged-in users, and the query asks for
+ * further or newer proofs.
+ */
 export const isAboutVisitor = ({ flow }: FlowVersion, { query }: Pick<Plan, 'query'>): boolean =>
   flow.authentication === 'require_authenticated' && requirementIn(query) !== undefined;
 
 /**
- * Whether a step would log in the visitor of a plan that raises the visitor's login, although the plan has proved
- * nothing. Such a login must be skipped: it would give a stolen session a new lifetime and weaker bindings.
+ * Whether a step would log the visitor in again although the visitor has proved nothing in this step-up plan. Such a
+ * login must be skipped: it would give a stolen session a new lifetime and weaker bindings.
  */
 export function isUnprovedLogin(run: GuardedRun, step: Step, contracts: Pick<StageContractRegistry, 'find'>): boolean {
   const { context, plan, session } = run;
@@ -60,7 +63,7 @@ function proofsFor(
 ): Pick<InsertableProof, 'kind' | 'config'>[] {
   if (meetsAcr(amr, accepted)) return [];
   const devices = proofs.filter(({ factor }) => factor === 'device');
-  // A device without the password would reach `phr` only, and only if it is phishing-resistant.
+  // A device without the password reaches only `phr`, and only if the device is phishing-resistant.
   if (accepted.includes('aal2')) {
     const seconds = devices.map(({ kind, config, second_factor = config }) => ({ kind, config: second_factor }));
     return [...(amr.includes('pwd') ? [] : proofs.filter(({ factor }) => factor === 'password')), ...seconds];

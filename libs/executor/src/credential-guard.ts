@@ -32,8 +32,8 @@ export class CredentialGuard {
   }
 
   /**
-   * Whether the step is to be skipped: it would repeat the login of the visitor without any proof, or it would log in the
-   * user to whose session the plan leads.
+   * Whether the step is to be skipped: it would repeat the visitor's login without any proof, or it would log in the
+   * user to whose session the plan switches the browser.
    */
   skips(run: GuardedRun, step: Step): boolean {
     const isSwitch = run.plan.user_switch?.action === 'switch';

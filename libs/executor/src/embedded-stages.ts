@@ -50,8 +50,8 @@ export function embeddedStages({ contract, stage }: HostStage, { attached }: Flo
 }
 
 /**
- * Returns the embedded stages that judge an answer: the alternative whose field the answer has, else all that are no
- * alternatives.
+ * Returns the embedded stages that judge an answer: the alternative whose field is in the answer or, if there is none,
+ * all stages that are not alternatives.
  */
 export function judgingStages(embedded: readonly EmbeddedStage[], body: ResponseBody): readonly EmbeddedStage[] {
   const alternative = embedded.find(({ embed }) => embed.alternative && hasValue(body[embed.field]));
@@ -87,9 +87,8 @@ export function hostEffectsOf(refusal: StageReply, { contract, stage: { name } }
 }
 
 /**
- * Returns the answer that the host gets: each value that an embedded stage judges is replaced by an empty text or an
- * empty object. If a text contains a character that Postgres cannot store, it is replaced by that character, so that the
- * host rejects the field.
+ * Returns the answer for the host. Each value that an embedded stage judges becomes an empty text or an empty object. A
+ * text with a character that Postgres cannot store becomes that character alone, so that the host rejects the field.
  */
 export function withoutEmbeddedFields(body: ResponseBody, { embeds }: StageContract): ResponseBody {
   const fields = new Set(Object.values(embeds).map(({ field }) => field));

@@ -21,7 +21,7 @@ export const endedJourney = (run: EndedRun, ending: PlanEnding): EndedJourney =>
   isCounted: !run.isAnswered,
 });
 
-/** Returns what is counted of a plan that ended in its first request, so that it never had a row. */
+/** Returns the data with which a plan is counted that ended in its first request and was therefore never stored. */
 export function unstoredEnding({ plan, context }: EndedRun, { outcome }: EndedJourney): UnstoredEnding {
   const { request, loaded, versionId } = context;
   const network = request.journeyFacts?.()?.network;

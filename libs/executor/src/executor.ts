@@ -178,8 +178,8 @@ export class Executor {
     // right answer is released, so that it does not count as a failure.
     if (run.answerPassed) await this.dependencies.attempts.release(run.reservations);
     const reloaded = { ...(await this.load(context.request)), user: context.user };
-    // If the winner of the race replaced the session key, an attacker may have planted the old key. Then the next
-    // challenge is only for a request whose own answer was right.
+    // If the winner of the race replaced the session key, an attacker may have planted the old key. Then only a request
+    // whose own answer was right gets the next challenge.
     return this.repeat(reloaded, { isKeyProved: reloaded.loaded.session?.retired !== true || run.answerPassed });
   }
 

@@ -3,13 +3,16 @@ import { type FlowContext, visitorOf } from './flow-context.js';
 import { type FlowResponse, responseWithoutPlan } from './flow-response.js';
 import { flowRefusal } from './planner.js';
 
-/** Requirements that a running plan must meet too, because no login and no logout of the plan itself changes them. */
+/**
+ * Authentication requirements that a running plan must still meet after it logged the visitor in or out. They do not
+ * depend on whether the visitor is logged in.
+ */
 const NEVER_WAIVED: readonly FlowVersion['flow']['authentication'][] = ['require_outpost', ...ARRIVAL_REQUIREMENTS];
 
 /**
- * Whether the brand lets the caller start the flow, and the caller meets the flow's authentication requirement. A plan
- * that met the requirement may go on: after a mailed link resumed it and, except with NEVER_WAIVED, after it logged the
- * visitor in or out.
+ * Whether the visitor may start or continue the flow. A new plan needs the permission of the brand, and a visitor who
+ * meets the flow's authentication requirement. A running plan may continue without meeting it after a mailed link has
+ * resumed the plan or, except for NEVER_WAIVED, after the plan has logged the visitor in or out.
  */
 export function mayContinue(context: FlowContext): boolean {
   const { authentication } = context.version.flow;

@@ -25,8 +25,8 @@ export interface FlowRequest {
   /** SHA-256 of the session cookie, if the client sent one. */
   readonly sessionKey: Buffer | undefined;
   /**
-   * SHA-256 of the secret in the switching cookie, which names the logins of the browser; absent if the client sent none
-   * or the line of authentik has no such cookie.
+   * SHA-256 of the secret in the switching cookie, which names the logins of the browser; absent if the client sent
+   * none or the API line has no such cookie.
    */
   readonly loginSet?: Buffer | undefined;
   /**

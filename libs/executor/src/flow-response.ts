@@ -72,7 +72,7 @@ export interface FlowResponse {
   readonly effects: ResponseEffects;
   /** Where the visitor has asked to go after the flow. */
   readonly next: string | undefined;
-  /** The plan of this response, if its redirect stage leads to another flow. */
+  /** The plan of this request, if its redirect stage leads to another flow. */
   readonly redirectingPlan: Plan | undefined;
   /** Whether another site started the plan and the visitor has not answered since. */
   readonly crossSite: boolean;

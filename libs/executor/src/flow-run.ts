@@ -72,7 +72,8 @@ export class FlowRun {
     private readonly now: () => Date,
   ) {
     const { continued, loaded, request } = context;
-    // A link opened at the same moment may have replaced the plan by one about another device.
+    // The ids are compared, because a link that was opened at the same time may have replaced the plan by a plan for
+    // another device.
     this.consented = request.consentedPlan === plan.id;
     this.firstPlan = this.currentPlan = plan;
     this.lastFacts = plan.context;
@@ -80,8 +81,8 @@ export class FlowRun {
     this.unsaved = noChanges(plan);
     if (isStored(continued))
       this.row = { sessionId: loaded.session!.id, revision: continued.revision, plan: continued.plan };
-    // A continued plan without a row comes from a mailed link, and so does its user. A user who was not merely typed
-    // makes the save renew the session key.
+    // A continued plan without a row comes from a mailed link, which has identified its user. A user who was identified
+    // by more than a typed name makes the save renew the session key.
     else if (continued) this.unsaved.identified = true;
   }
 
@@ -246,8 +247,7 @@ export class FlowRun {
     const { resumed } = this.currentPlan;
     if (!resumed || resumed.confirmed) return false;
     const { token } = resumed;
-    // Without the shown challenge, the run saves the plan before it requests a new challenge. That save uses the link
-    // up.
+    // Without a shown challenge, the run saves the plan before it requests a new challenge. That save uses up the link.
     this.currentPlan = { ...this.currentPlan, shown: undefined, resumed: { token, confirmed: true } };
     this.unsaved.usedToken = Buffer.from(token, 'hex');
     return true;

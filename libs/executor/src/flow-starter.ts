@@ -63,7 +63,10 @@ export interface FlowStartOptions extends PlanSeed {
    * visitor, and takes over what the old plan knows and has proved, if `keepsContext` is true.
    */
   readonly redirect?: { readonly from: Plan; readonly flow: FlowVersion['flow']; readonly keepsContext: boolean };
-  /** What the plan does to the logins of the browser, if it adds a user or leads to the session of another one. */
+  /**
+   * Set if the plan logs a further user in beside the present user of the browser, or switches the browser to the
+   * session of another user.
+   */
   readonly userSwitch?: UserSwitch;
   /** Policies that must pass besides the flow's own, such as those of the application that the flow authorizes. */
   readonly access?: { readonly set: PolicySet; readonly policies: FlowVersion['policies'] };
@@ -232,7 +235,7 @@ function keptPlan({ crossSite }: FlowRequest, { stored }: LoadedFlow, options: F
   return isSame || (crossSite && isProvedLogin(stored.plan, options)) ? stored.plan : undefined;
 }
 
-/** Whether an anonymous visitor has proved a credential in the plan, for whichever application it is. */
+/** Whether an anonymous visitor has proved a credential in the plan, whatever application the plan is for. */
 const isProvedLogin = ({ visitor: owner, proved_user }: Plan, { visitor, keepsSession }: FlowStartOptions): boolean =>
   keepsSession === true && !visitor && owner === null && proved_user !== undefined;
 

@@ -58,7 +58,8 @@ export type FlowRefusal =
   | { readonly message: Message; readonly reason: FlowRefusalReason | undefined };
 
 /**
- * Why the visitor may not run the flow. By `login_required` and `logged_in`, a page knows where to lead the visitor.
+ * Why the visitor may not run the flow. The reasons `login_required` and `logged_in` tell a page where to send the
+ * visitor.
  */
 export type FlowRefusalReason =
   | 'login_required'
@@ -74,13 +75,13 @@ interface RefusedVisit {
   readonly messages: readonly string[];
   /** The facts of the plan, if there is one. */
   readonly arrival?: ArrivalFacts;
-  /** The line of authentik whose rules hold. */
+  /** The API line whose rules apply. */
   readonly line: ApiVersion;
 }
 
 /**
- * Returns the redirect or the message that `denied_action` selects (docs/spec/executor.md#denied-action). In the line
- * 2026.8, a login whose authentication requirement refuses a logged-in visitor is done.
+ * Returns the redirect or the message that `denied_action` selects (docs/spec/executor.md#denied-action). Under 2026.8,
+ * a login flow whose authentication requirement refuses a logged-in visitor redirects that visitor to `next`.
  */
 export function flowRefusal({ flow }: FlowVersion, visit: RefusedVisit): FlowRefusal {
   const { visitor, next, messages, line, arrival } = visit;

@@ -2,8 +2,8 @@ import type { SavedUser } from '@gatehouse/contracts';
 import type { SessionKey } from './session-key.js';
 
 /**
- * The change of the browser to another session of its logins (docs/spec/sessions.md#user-switching). The session that
- * it leaves stays alive without a key.
+ * The switch of the browser to another session of its logins (docs/spec/sessions.md#user-switching). The session before
+ * the switch stays alive, but loses its key.
  */
 export interface SessionSwitch {
   /** `add`: the session is made for the user who logs in. `switch`: it is live already. */
@@ -20,6 +20,6 @@ export interface SessionSwitch {
   readonly set: Buffer | undefined;
   /** The new secret of the set, which the response gives to the browser. */
   readonly newSet: SessionKey;
-  /** Lifetime of the new session cookie in seconds; `undefined` for one that lives until the browser closes. */
+  /** Lifetime of the new session cookie in seconds; `undefined` for a cookie that lives until the browser closes. */
   readonly maxAgeS: number | undefined;
 }

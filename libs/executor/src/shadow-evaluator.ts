@@ -30,7 +30,7 @@ interface Dependencies {
 export interface ShadowQuestion {
   readonly set: PolicySet;
   readonly user: User | undefined;
-  /** The line of authentik whose rules hold. */
+  /** The API line whose rules apply. */
   readonly apiVersion: ApiVersion;
   /** Returns the request to the policies. Changes and events in its reply are ignored. */
   readonly requestOf: (queries: PolicyQueries['policies']) => PolicyRequest;

@@ -142,7 +142,7 @@ export class StageInvoker {
       const { component } = part.contract;
       const embed = { ...embedded.embed, asks };
       const shownReply = withEmbeddedChallenge(result.reply, { embed, component, inner });
-      // Also adds the fields that only an embedded challenge has, with their default values.
+      // Also adds the fields that occur only in an embedded challenge, with their default values.
       result = {
         ...result,
         reply: withoutUndeclaredFields(invocation.contract, shownReply),
@@ -163,8 +163,8 @@ export class StageInvoker {
   ): StageInvocation {
     const { stateKey: host, plan: before } = invocation;
     const stateKey = `${host}.${field}`;
-    // Stored state belongs to the plan's user. An embedded stage with a challenge stored its state before the host's
-    // reply, and so for the user whom the plan had then.
+    // State is stored per pending user. An embedded stage with a challenge stored its state before the host's reply, so
+    // that state belongs to the pending user of that time.
     const state = stateOf(embed.asks === undefined ? plan : before, stateKey);
     const contract = this.contractOf(attached.kind, context.version);
     return { stateKey, state, contract, stage: attached, plan: embed.alternative ? withoutUser(plan) : plan };
@@ -187,8 +187,8 @@ export class StageInvoker {
     const part = this.embeddedInvocation(run, invocation, { ...embedded, plan });
     const own = await this.judge(run, part, { [embed.as ?? embed.field]: body[embed.field] ?? null });
     if (own.reply.type === 'passed') {
-      // The visitor has solved the embedded challenge, so its state is removed. If the host then shows its challenge
-      // again, that contains a new embedded challenge.
+      // The visitor has solved the embedded challenge, so its state is removed. If the host shows its own challenge
+      // again, it gets a new embedded challenge.
       const state = embed.asks === undefined ? stateEntry(part.stateKey, own.reply) : { [part.stateKey]: null };
       const states = { ...result.states, ...state };
       return {
@@ -201,9 +201,9 @@ export class StageInvoker {
       ...{ host, part: own.reply },
       error: hostError(embed, own.reply),
     });
-    // Stored state belongs to the plan's user. An embedded stage with a challenge stored its state for the user before
-    // the host's reply, so that state is kept. Other embedded stages stored theirs for the user whom the host has set.
-    // The refusal drops that user and with them the state.
+    // State is stored per pending user. The state of an embedded stage with a challenge belongs to the user before the
+    // host's reply, so it is kept. The state of any other embedded stage belongs to the user whom the host has set. The
+    // refusal drops that user, and the state too.
     const states =
       embed.asks === undefined ? result.states : { ...result.states, ...stateEntry(part.stateKey, own.reply) };
     return { reply, states, settlement: mergeSettlements(releaseInsteadOfReset(result.settlement), own.settlement) };
@@ -254,7 +254,7 @@ export class StageInvoker {
     throw new Problem('stage_fault', { detail: `the stage ${contract.kind} ${violations[0]}` });
   }
 
-  /** Adds the applications that a logout must tell, if the stage may log out. Reads nothing for any other stage. */
+  /** Adds the applications that a logout must notify, if the stage may log out. Queries nothing for other stages. */
   private async withApplications({ context }: StageRun, invocation: StageInvocation): Promise<StageInvocation> {
     const { session } = context.loaded;
     if (!session || !invocation.contract.effects.includes('logout')) return invocation;

@@ -27,7 +27,7 @@ export interface StageInvocation {
   readonly contract: StageContract;
   readonly stage: Pick<Step, 'id' | 'name' | 'config'> & Partial<Pick<Step, 'stage' | 'onRefusal'>>;
   readonly plan: Plan;
-  /** The applications that a logout must tell. Only for a stage that may log out. */
+  /** The applications that a logout must notify. Only for a stage that may log out. */
   readonly applications?: readonly SignedInApplication[];
 }
 

@@ -15,8 +15,8 @@ interface SwitchRun {
 }
 
 /**
- * Returns the change of session that a login or logout causes: a login in a plan that adds a user gets a session of its
- * own. `undefined` if the login replaces the user of the session, as all others do.
+ * Returns the change of session that a login or logout causes. A login in a plan that adds a user gets a session of its
+ * own. Returns `undefined` for any other login, which replaces the user of the session.
  */
 export function addedSession(run: SwitchRun, change: SessionChange): SessionSwitch | undefined {
   const { context, plan, changes } = run;
@@ -35,8 +35,8 @@ export function addedSession(run: SwitchRun, change: SessionChange): SessionSwit
 }
 
 /**
- * Makes the save that ends the plan change to the session of its user, if the plan switches users. Returns false if that
- * session has ended, or may not be taken any more.
+ * If the plan switches users, makes the save that ends the plan switch the browser to the session of the plan's user.
+ * Returns false if that session has ended or must not be used any more.
  */
 export async function switchAtEnd(
   run: SwitchRun & { leave(to: SessionSwitch): void },
@@ -57,7 +57,7 @@ export async function switchAtEnd(
   return true;
 }
 
-/** Whether the user of the session runs the plan, and still is the user of the session after it. */
+/** Whether this user is the user of the session, runs the plan, and stays logged in. */
 const isRunBy = (run: SwitchRun, uuid: string): boolean =>
   run.plan.visitor === uuid &&
   run.context.loaded.session?.user?.uuid === uuid &&

@@ -95,7 +95,7 @@ interface OwnPorts {
   readonly admitsAnonymous?: (event: AnonymousPolicyEvent) => boolean;
   /** The kinds of stages that previews run. */
   readonly previewed?: readonly string[];
-  /** The line of authentik whose rules hold; by default 2024.8. */
+  /** The API line whose rules apply; by default 2024.8. */
   readonly apiVersion?: ApiVersion;
 }
 

@@ -60,7 +60,7 @@ const evaluationReply = z.object({
 
 /** The result of evaluating an expression, with everything that the expression has changed or requested. */
 export interface EvaluationResult extends Readonly<z.output<typeof evaluationReply>> {
-  /** The value that the expression returned; whether it is truthy, if it is not JSON. */
+  /** The value that the expression returned. If the value is not JSON, this is whether it is truthy. */
   readonly result: unknown;
   /** Errors of other policies that the expression called. */
   readonly failures: { readonly policy: string; readonly error: string }[];

@@ -38,7 +38,7 @@ export class PythonPool {
 
   /** Resolves when all processes of the pool are ready. */
   async whenFull(): Promise<void> {
-    // The pool learns of the exit of a process a little later than the caller learns that its task has failed.
+    // A caller learns that its task has failed slightly before the pool learns that the process has exited.
     await setImmediate();
     for (let awaited; awaited !== this.refilling; ) {
       awaited = this.refilling;

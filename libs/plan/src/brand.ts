@@ -10,7 +10,7 @@ export const BRAND_PURPOSES = [
   'user_settings',
   'device_code',
 ] as const;
-/** The purposes that authentik has only since its line 2026.8. */
+/** The purposes that authentik has had since 2026.8. */
 export const NEWER_BRAND_PURPOSES = ['lockdown', 'user_switch'] as const;
 /** The picture behind the pages of flows if neither the flow nor the brand has one. The clients of authentik have it. */
 export const DEFAULT_BACKGROUND = '/static/dist/assets/images/flow_background.jpg';
@@ -27,9 +27,12 @@ export const brand = z.object({
   favicon: z.string(),
   /** Slugs of the brand's flows, by purpose. */
   flows: z.partialRecord(z.enum(BRAND_PURPOSES), z.string()),
-  /** The same for the newer purposes. An earlier version of the gateway refuses brands that have them in `flows`. */
+  /**
+   * The slugs for the newer purposes. They are stored apart, because an earlier version of the gateway refuses brands
+   * that have them in `flows`.
+   */
   newer_flows: z.partialRecord(z.enum(NEWER_BRAND_PURPOSES), z.string()).exactOptional(),
-  /** Slug of the flow in which logged-in users raise their login. */
+  /** Slug of the flow in which logged-in users give further or newer proofs (step-up). */
   step_up_flow: z.string().exactOptional(),
   locale: z.string(),
   theme: z.enum(THEMES),
@@ -42,7 +45,7 @@ export const brand = z.object({
   custom_css: z.string(),
   /** Origins whose pages may use the passkeys of the site. Only those of the brand of BASE_URL's host have an effect. */
   passkey_origins: z.array(z.string()).exactOptional(),
-  /** The style sheet that the brand has for the pages of authentik too. Pages apply it before `custom_css`. */
+  /** The style sheet that the brand also has for authentik's own pages. Pages apply it before `custom_css`. */
   branding_custom_css: z.string().exactOptional(),
   /**
    * Slugs of the flows with the designation `authentication` that visitors may start. Absent if no brand restricts them.
@@ -96,5 +99,5 @@ export const mayStart = (
   authentication === 'require_outpost' ||
   allowed.includes(slug);
 
-/** Matches the end of a `Host` that does not count in a comparison with a brand's domain: a final dot, and the port. */
+/** Matches the parts of a `Host` that a comparison with a brand's domain ignores: a final dot, and the port. */
 const PORT = /\.?(:\d+)?$/;

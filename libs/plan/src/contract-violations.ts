@@ -119,7 +119,7 @@ function isFact([key, value]: [string, unknown], pendingUser: User | undefined):
 
 const isOwnValue = (schema: z.ZodType, value: unknown) => value === null || fitsOwnFact(schema, value);
 
-/** Key that would change the prototype of the context object. */
+/** Key that would change the prototype of the context object (prototype pollution). */
 const PROTOTYPE_KEY = '__proto__';
 
 /** Facts about proofs. Policies may not set them, only stages whose contracts list them. */

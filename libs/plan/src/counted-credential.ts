@@ -7,8 +7,8 @@ const MAX_NAME = 512;
 
 /**
  * Whether the rule counts guesses at this credential. Each `{member}` in the rule's name of the credential stands for a
- * text of at least one character, or for one of the values that the rule lists. Compares without a regular expression: a
- * hostile stage chooses both texts, and an expression with many `.+` would occupy the gateway for years.
+ * text of at least one character, or for one of the values that the rule lists. Compares without a regular expression:
+ * a hostile stage chooses both texts, and an expression with many `.+` would block the gateway by backtracking (ReDoS).
  */
 export function countsCredential({ credential: template, pick }: AttemptRule, credential: string): boolean {
   if (credential.length > MAX_NAME) return false;
@@ -22,9 +22,14 @@ export function countsCredential({ credential: template, pick }: AttemptRule, cr
   );
 }
 
-/** Whether a name consists of these parts: one of several texts, or undefined for any text. */
+/**
+ * Whether a name consists of these parts in this order. A part is one of several texts, or `undefined` for any text.
+ */
 function fits(parts: readonly (readonly string[] | undefined)[], name: string): boolean {
-  /** Where the next part may begin and, after any text, everywhere behind the first of these places. */
+  /**
+   * Positions in the name where the next part may begin. After a part for any text, it may begin anywhere from the
+   * smallest of them.
+   */
   let places: ReadonlySet<number> = new Set([0]);
   let isOpen = false;
   for (const texts of parts) {
@@ -37,7 +42,10 @@ function fits(parts: readonly (readonly string[] | undefined)[], name: string): 
   return isOpen ? Math.min(...places) <= name.length : places.has(name.length);
 }
 
-/** Returns the ends of the occurrences of a text that begin at one of these places, or anywhere from a place on. */
+/**
+ * Returns the end positions of a text that begins at one of these positions or, if `places` is a number, at that
+ * position or any later one.
+ */
 function endsOf(text: string, name: string, places: ReadonlySet<number> | number): number[] {
   if (typeof places !== 'number')
     return [...places].flatMap((at) => (name.startsWith(text, at) ? [at + text.length] : []));

@@ -39,10 +39,11 @@ interface PlanRedirect {
 }
 
 /**
- * Returns the plan of the flow to which a redirect stage leads, with the marker `is_redirected`. With `keepsContext` it
- * also has the facts of the old plan, and what limits them: who was proved, and what policies have set. A restart keeps
- * the marker only, and the outpost of the visitor. The cross-site mark is kept in any case, so that no redirect removes it.
- * A login that adds a user stays one. A change to another user stays one with the facts, which name that user.
+ * Returns the plan of the flow to which a redirect stage leads, with the marker `is_redirected`. With `keepsContext`,
+ * it also has the old plan's facts and their restrictions: which user was proved, and what policies have set. A restart
+ * keeps only the marker and the visitor's outpost. The cross-site mark is always kept, so that no redirect removes it.
+ * A plan that adds a user continues to do so. A plan that switches users does so only with the facts, because they name
+ * the user.
  */
 export function redirectedPlan(empty: Plan, { from, flow, keepsContext }: PlanRedirect): Plan {
   const is_redirected = { uuid: flow.id, slug: flow.slug, name: flow.name };
@@ -101,18 +102,21 @@ export interface Visitor {
   readonly outpost: boolean;
 }
 
-/** Whether the login of the plan adds a user, and leaves the user of the session logged in. */
+/** Whether the plan adds a user: its login leaves the user of the session logged in. */
 export const addsUser = ({ user_switch: change }: Pick<Plan, 'user_switch'>): boolean => change?.action === 'add';
 
-/** Whether the plan adds a user, who has not logged in yet. */
+/** Whether the plan adds a user who has not logged in yet. */
 export const awaitsAddedUser = (plan: Pick<Plan, 'user_switch' | 'visitor'>): boolean =>
   addsUser(plan) && plan.visitor === plan.user_switch?.from;
 
-/** Returns the visitor as a plan's flow sees it. A login that adds a user is for a visitor who has not logged in yet. */
+/**
+ * Returns the visitor as the flow of a plan sees the visitor: as anonymous, while the plan adds a user who has not
+ * logged in yet.
+ */
 export const visitorIn = (plan: Pick<Plan, 'user_switch'>, visitor: Visitor): Visitor =>
   addsUser(plan) ? { ...visitor, authenticated: false, superuser: false } : visitor;
 
-/** The facts of a plan that say how the visitor has come to its flow. */
+/** The facts of a plan that say how the visitor came to the flow. */
 export type ArrivalFacts = Pick<Plan['context'], 'is_redirected' | 'is_restored'>;
 
 /**
@@ -142,8 +146,8 @@ export function meetsRequirement(
 }
 
 /**
- * Whether a plan that restarts meets its flow's authentication requirement. In the line 2024.8, a kept pending user
- * always meets it (docs/spec/executor.md#restart).
+ * Whether a plan that restarts meets its flow's authentication requirement. Under 2024.8, a kept pending user always
+ * meets it (docs/spec/executor.md#restart).
  */
 export const isApplicable = (
   { flow }: FlowVersion,

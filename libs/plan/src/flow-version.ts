@@ -36,7 +36,7 @@ export const DESIGNATIONS = [
   'recovery',
   'stage_configuration',
 ] as const;
-/** Layouts that authentik has since its line 2026.8. They show the background in a frame beside the card. */
+/** Layouts that authentik has had since 2026.8. They show the background in a frame beside the card. */
 export const FRAME_LAYOUTS = ['sidebar_left_frame_background', 'sidebar_right_frame_background'] as const;
 export const LAYOUTS = [
   'stacked',
@@ -47,7 +47,7 @@ export const LAYOUTS = [
   ...FRAME_LAYOUTS,
 ] as const;
 export const DENIED_ACTIONS = ['message_continue', 'message', 'continue'] as const;
-/** Requirements that authentik has since its line 2026.8: how the visitor comes to the flow. */
+/** Requirements about the way in which the visitor comes to the flow. authentik has had them since 2026.8. */
 export const ARRIVAL_REQUIREMENTS = ['require_redirect', 'require_token'] as const;
 export const REQUIREMENTS = [
   'none',

@@ -14,7 +14,10 @@ export function clientLaunchUrl({
   return (launch_url ?? (address && new URL('/', address).href)) || undefined;
 }
 
-/** Returns the URL at which visitors start a site: the configured one, else its front page. `undefined` like above. */
+/**
+ * Returns the URL at which visitors start a site: the configured one, else its front page. `undefined` if the
+ * application has none or is hidden.
+ */
 export const siteLaunchUrl = ({
   launch_url,
   origin,

@@ -10,11 +10,11 @@ export function userKey(user: User | undefined): string | null {
 }
 
 /**
- * Returns the facts after a reply. Removes a fact to which the reply sets null. Merges a pending user with the previous
- * one if the uuid is the same. If the user changes, removes the fact of a mailed link that another user followed
- * (docs/security.md#accident-3). Then it also removes two groups of facts, except those that the reply sets: how the
- * previous user was authenticated (docs/security.md#accident-25), and the facts of vendors, which may describe the
- * previous user. In a plan without a pending user, `visitor` counts as the previous user.
+ * Returns the facts after a reply. A fact that the reply sets to null is removed. A pending user is merged with the
+ * previous one if both have the same uuid. If the user changes, facts about the previous user are removed: the fact of
+ * a mailed link that another user followed (docs/security.md#accident-3) and, unless the reply sets them, how the
+ * previous user was authenticated (docs/security.md#accident-25) and the facts of vendors. In a plan without a pending
+ * user, `visitor` counts as the previous user.
  */
 export function mergeContext(
   context: PlanContext,

@@ -24,8 +24,7 @@ export function removeState(plan: Plan, stepId: string): Plan {
 }
 
 /**
- * Returns the plan with a work id, by which a stage that writes data recognises a retry. Keeps a work id that the plan
- * has.
+ * Returns the plan with a work id, by which a stage that writes data recognises a retry. An existing work id is kept.
  */
 export const withWorkId = (plan: Plan, work: string): Plan => (plan.work === undefined ? { ...plan, work } : plan);
 

@@ -69,9 +69,10 @@ export const planBody = z.object({
   /** The facts and steps with which the plan started besides its flow. A restart restores them. */
   begun: z.object({ context: planContext, insert: insert.optional() }).optional(),
   /**
-   * Set if the plan adds a user to the logins of the browser (`add`), or leads to the session of another one (`switch`).
-   * `from`: uuid of the user who has started the plan. `session`: id of the session to switch to. The previous version of
-   * Gatehouse drops it, and then the plan ends like any other (docs/spec/sessions.md#user-switching).
+   * Set if the plan adds a user to the logins of the browser (`add`), or leads to the session of another one
+   * (`switch`). `from`: uuid of the user who has started the plan. `session`: id of the session to switch to. The
+   * previous version of Gatehouse drops this field, and the plan then ends without a switch
+   * (docs/spec/sessions.md#user-switching).
    */
   user_switch: z.object({ action: z.enum(['add', 'switch']), from: z.uuid(), session: z.uuid().optional() }).optional(),
   /**

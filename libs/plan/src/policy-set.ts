@@ -28,7 +28,7 @@ export interface PolicyFacts {
   readonly groups: ReadonlySet<string>;
   /** Results of the policies, by policy id. */
   readonly results: Readonly<Record<string, PolicyResult>>;
-  /** The line of authentik whose rules hold. Default: 2024.8. */
+  /** The API line whose rules apply. Default: 2024.8. */
   readonly apiVersion?: ApiVersion;
 }
 
@@ -77,9 +77,9 @@ export function evaluatePolicySet(set: PolicySet, facts: PolicyFacts): PolicyVer
 }
 
 /**
- * Whether a step runs, given the verdict of its policies. If a policy that threw or took too long makes the difference,
- * a step that grants something, such as a login, is skipped, but a step that grants nothing, such as a captcha, runs.
- * So a broken policy neither grants anything nor removes a check (docs/security.md#accident-1).
+ * Whether a step runs, given the verdict of its policies. If the verdict depends on a policy that threw or took too
+ * long, a step that grants something, such as a login, is skipped, and a step that grants nothing, such as a captcha,
+ * runs. So a broken policy neither grants anything nor removes a check (docs/security.md#accident-1).
  */
 export const runsStep = ({ pass, undecided }: PolicyVerdict, isGrant: boolean): boolean =>
   pass || (undecided && !isGrant);
@@ -98,7 +98,8 @@ export function outcomeOf(binding: PolicyBinding, facts: PolicyFacts): PolicyVer
   // `negate` does not apply to a policy that threw or took too long.
   if (result?.error !== undefined)
     return { pass: binding.failure_result, messages: result.messages, undecided: !binding.failure_result };
-  // From 2026.8 on, a visitor without an account passes no group and user binding, also no negated one.
+  // Since 2026.8, a group or user binding never passes for a visitor without an account, even if the binding is
+  // negated.
   if (!result && facts.user?.kind !== 'saved' && facts.apiVersion === '2026.8')
     return { pass: false, messages: [], undecided: false };
   const pass = result?.pass ?? matchesUser(binding, facts);

@@ -16,9 +16,9 @@ interface ProvedSession {
 }
 
 /**
- * Whether the visitor must still prove to be the plan's user before credentials are changed. The session's user must if
- * the login is not recent. Any other user must only after an app password; otherwise the flow's own steps decide which
- * proof is enough.
+ * Whether the visitor must still prove to be the plan's user before credentials are changed. The session's user needs
+ * no further proof after a recent login. For any other user, the flow's own steps decide which proof is enough, but an
+ * app password is never enough.
  */
 export function isProofMissing(plan: Plan, user: SavedUser | undefined, session: ProvedSession): boolean {
   if (user && isProved(plan, user.uuid)) return false;
@@ -28,9 +28,9 @@ export function isProofMissing(plan: Plan, user: SavedUser | undefined, session:
 }
 
 /**
- * Whether the visitor must still prove to be the plan's user before a step compares a typed value with credentials. Unlike
- * a change, this needs a proof of a user who is only named too. The name of an unknown user needs one as well, so that
- * clients cannot distinguish it (enumeration).
+ * Whether the visitor must still prove to be the plan's user before a step compares a typed value with credentials.
+ * Unlike a change of credentials, a comparison also needs a proof if the user was identified by name only. An unknown
+ * name needs one as well, so that clients cannot tell unknown names from known ones (enumeration).
  */
 export function isComparisonUnproved(plan: Plan, { sessionUser, recentlyProved }: ProvedSession): boolean {
   const user = plan.context.pending_user ?? sessionUser;
@@ -42,7 +42,7 @@ export function isComparisonUnproved(plan: Plan, { sessionUser, recentlyProved }
 
 /**
  * Returns the insertion of the next proof step before `step`; `undefined` if all of them were inserted already. A proof
- * step passes without a proof if the user has no such credential, and then the next one is inserted.
+ * step passes if the user has no credential of its kind, and then the next proof step is inserted.
  */
 export function nextProofStep(
   { steps, cursor }: Plan,

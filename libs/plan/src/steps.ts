@@ -9,7 +9,8 @@ export interface Step {
   readonly id: string;
   readonly name: string;
   /**
-   * Id of the stage. A step that was inserted by its kind has no stage in a blueprint; then this is the id of the step.
+   * Id of the stage. If the step was inserted by the kind of its stage, no blueprint has that stage, and this is the id
+   * of the step.
    */
   readonly stage: string;
   readonly kind: string;
@@ -83,8 +84,9 @@ export function afterStep(plan: Plan, insert: Insert | undefined): Plan {
 }
 
 /**
- * Whether the step accepts an answer. The plan's first step accepts one before its challenge was requested, unless the
- * answer chooses an item of the challenge. Every later step accepts one only after its challenge was shown.
+ * Whether the step accepts an answer. The plan's first step accepts an answer even before its challenge was requested,
+ * unless the answer chooses an item of the challenge. A later step accepts an answer only after its challenge was
+ * shown.
  */
 export function acceptsAnswer({ shown, trail }: Plan, step: Step, attempts: readonly AttemptRule[] = []): boolean {
   if (shown) return shown.step === step.id;

@@ -2,8 +2,8 @@ import { isProved, mergeContext, userKey } from './merge-context.js';
 import type { Plan } from './plan.js';
 
 /**
- * Why a plan has a user who has proved no credential: a stage claims to have created the user, a policy named the user,
- * or the user proved a mailbox that a policy chose.
+ * Why a user who has proved no credential is the plan's user: a stage claims to have created the user, a policy named
+ * the user, or the user proved a mailbox that a policy chose.
  */
 export type UserClaim = 'created' | 'named' | 'mail';
 
@@ -34,7 +34,8 @@ export function withPolicyFacts(plan: Plan, facts: Readonly<Record<string, unkno
 
 /**
  * Returns why this user is the plan's user without a proof. Returns `undefined` for the user who runs the plan, and for
- * a user who was verified in it. Always returns `created` for a user whom a stage has created in the plan.
+ * a user who was verified in it. Returns `created` for a user whom a stage has created in the plan, even if that user
+ * was verified.
  */
 export function userClaim(plan: Plan, uuid: string): UserClaim | undefined {
   if (plan.created_user === uuid) return 'created';

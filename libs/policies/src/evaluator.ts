@@ -38,7 +38,9 @@ interface FailedPolicy {
   readonly error: unknown;
 }
 
-/** Milliseconds that are reserved for the reply: an endless policy must fail before the gateway stops waiting. */
+/**
+ * Milliseconds that are reserved for the reply: a policy that never ends must fail before the gateway stops waiting.
+ */
 const REPLY_TRAVEL_MS = 50;
 
 const evaluations = histogram({

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { ALICE } from './index.js';
 
-/** A group with Alice as its member. Its parent is HOUSEHOLD. */
+/** A group that has Alice as a member. Its parent is HOUSEHOLD. */
 export const STAFF = '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01';
 /** A group that makes its members superusers. */
 export const HOUSEHOLD = '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f02';

@@ -32,13 +32,13 @@ export interface RecorderSettings {
   readonly journeys: JourneySettings;
   /** Seconds for which journey records and counts are kept. */
   readonly keptS: number;
-  /** Total size of the journey records, in megabytes, from which on ended plans are only counted. */
+  /** Total size of the journey records, in megabytes, from which ended plans are only counted. */
   readonly maxMb: number;
   /** Largest number of networks that are counted separately, for each flow, version, hour and outcome. */
   readonly networksMax: number;
   /** Largest number of plans that one transaction records. */
   readonly batchRows: number;
-  /** Called when the journey records reach `maxMb`, and when they are smaller again. */
+  /** Called when the journey records reach `maxMb`, and when they are below it again. */
   readonly onFull?: (isFull: boolean, megabytes: number) => void;
 }
 

@@ -6,6 +6,6 @@ export interface JourneySettings {
   readonly users: boolean;
   /** Whether an event is sent for each journey record. */
   readonly events: boolean;
-  /** Whether the journey records have reached their largest size. While they have, ended plans are only counted. */
+  /** Whether the journey records have reached their largest size. Ended plans are then only counted. */
   isFull: boolean;
 }

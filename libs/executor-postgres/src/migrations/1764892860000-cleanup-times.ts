@@ -2,7 +2,7 @@ import { createIndexConcurrently, dropIndexConcurrently } from '@gatehouse/platf
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The tables that get the column `cleanup_at`, the time from which on the cleaner reads a row, and their fillfactor.
+ * The tables that get the column `cleanup_at`, the time from which the cleaner reads a row, and their fillfactor.
  * Requests set the column when they insert a row and do not change it when they extend `expires_at`, so that their
  * updates change no index (docs/adr/0056). Rows of services of the previous version get the default: the cleaner reads
  * such a row at once, and then moves the time to the row's end.
@@ -15,7 +15,8 @@ const TABLES = { plans: 50, sessions: 80, attempts: 70 };
 const PREVIOUS_INDEXES = ['plans_expiry', 'sessions_expiry'];
 
 /**
- * Creates the table of leases. Each row is a task that only one gateway at a time may do, with the gateway that has it.
+ * Creates the table of leases. Each row is a task that only one gateway at a time may do, and names the gateway that
+ * holds the lease.
  */
 const LEASES = `
 CREATE TABLE IF NOT EXISTS flow.leases (

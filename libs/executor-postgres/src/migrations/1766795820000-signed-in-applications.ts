@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Creates the table of the OAuth clients to which a session has signed in, and that a logout tells in a frame of the
- * browser. Rows are deleted with their session.
+ * Creates the table of the OAuth clients to which a session has signed in, and which a logout notifies in a frame of
+ * the browser. Rows are deleted with their session.
  */
 const TABLE = `
   CREATE TABLE flow.signed_in_applications (
@@ -13,8 +13,8 @@ const TABLE = `
   )`;
 
 /**
- * Creates the function that deletes the rows of a client that was removed, or has no such address any more. It runs as
- * its owner, because the service `blueprints` may not read the table.
+ * Creates the function that deletes the rows of a client that was removed, or that has no front-channel logout URI any
+ * more. The function runs as its owner, because the service `blueprints` may not read the table.
  */
 const FORGET = `
   CREATE FUNCTION flow.forget_signed_in_applications() RETURNS trigger
@@ -26,8 +26,8 @@ const FORGET = `
   END $$`;
 
 /**
- * Creates the trigger at the end of the transaction that publishes clients, because that transaction deletes a changed
- * client and inserts it again.
+ * Creates the trigger as a deferred one: the transaction that publishes clients deletes a changed client and inserts it
+ * again, so rows may be deleted only at its end.
  */
 const TRIGGER = `
   CREATE CONSTRAINT TRIGGER oauth_clients_signed_in AFTER DELETE ON flow.oauth_clients

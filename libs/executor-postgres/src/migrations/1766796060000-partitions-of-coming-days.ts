@@ -4,9 +4,10 @@ const FUNCTION = 'flow.keep_journey_partitions(interval)';
 const [WITH_TODAY, COMING_DAYS] = ['generate_series(0, 3)', 'generate_series(1, 3)'];
 
 /**
- * Makes partitions of journeys for coming days only. A login that waited while the partition of its own day was made was
- * refused by Postgres: its record no longer belonged to the default partition. Records of a day without a partition,
- * such as the first one of an installation, stay in the default partition (docs/spec/journeys.md#partitions).
+ * Creates partitions of journeys only for coming days. When the partition of the present day was created, Postgres
+ * refused the logins that waited for the lock, because their records no longer belonged to the default partition.
+ * Records of a day without a partition, such as the first day of an installation, stay in the default partition
+ * (docs/spec/journeys.md#partitions).
  */
 export class PartitionsOfComingDays1766796060000 implements MigrationInterface {
   name = 'PartitionsOfComingDays1766796060000';

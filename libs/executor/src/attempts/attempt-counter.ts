@@ -14,7 +14,6 @@ import { type Guesser, type ReservationFactory, withoutGuesses, wrongGuessErrors
 import type { ResponseTiming } from './response-timing.js';
 import { settleAttempts } from './settlement.js';
 
-/** Dependencies of `AttemptCounter`. */
 export interface AttemptDependencies {
   readonly attempts: AttemptStore;
   readonly reservationFactory: ReservationFactory;
@@ -23,7 +22,7 @@ export interface AttemptDependencies {
   readonly observer: Pick<FlowObserver, 'attemptRefused'>;
 }
 
-/** An answer, and the function that sends it to its stage. */
+/** An answer, and the function that sends it to the stage that judges it. */
 interface Answer {
   readonly body: ResponseBody;
   readonly ask: (body: ResponseBody) => Promise<StageReply>;
@@ -103,8 +102,8 @@ export class AttemptCounter {
   }
 
   /**
-   * Counts a guess at a locked or delayed credential for the network too. Otherwise the network's limit would come
-   * later for names that share a credential, and so reveal which names do (enumeration).
+   * Counts a guess at a locked or delayed credential for the network as well. If such guesses were free, names that
+   * share a locked credential would reach the network's limit later than other names, which reveals them (enumeration).
    */
   private async countForNetwork(reservations: readonly AttemptReservation[]): Promise<void> {
     const ofNetwork = reservations.filter(({ credential }) => credential === NETWORK_CREDENTIAL);

@@ -2,15 +2,19 @@ import type { AttemptRule, StageContract } from '@gatehouse/contracts';
 
 type Counting = Pick<StageContract, 'kind' | 'attempts' | 'guesses'>;
 
-/** Limits of guesses at an external stage that declares no attempts: those of a password (docs/adr/0093). */
+/**
+ * Limits for guesses at an external stage whose contract declares no attempts. They equal the limits for passwords
+ * (docs/adr/0093).
+ */
 const FREE = 5;
 const HARD = 50;
 
 const isAssumed = ({ attempts, guesses }: Counting) => guesses && attempts.length === 0;
 
 /**
- * Returns the rules by which the answers to a stage are counted: those of its contract or, if the contract has none and
- * every answer is a guess, a rule for each response field. These rules count one credential, the stage's kind.
+ * Returns the rules by which the answers to a stage are counted: the rules of its contract. If the contract has none
+ * and every answer is a guess, returns a rule for each response field. These rules all count one credential, which has
+ * the stage's kind as its name.
  */
 export function attemptRulesOf(contract: Counting & Pick<StageContract, 'response'>): readonly AttemptRule[] {
   if (!isAssumed(contract)) return contract.attempts;
@@ -21,6 +25,9 @@ export function attemptRulesOf(contract: Counting & Pick<StageContract, 'respons
   }));
 }
 
-/** Returns the credentials that fail with a refusal and are cleared by a pass, although no reply names them. */
+/**
+ * Returns the credentials that count as failed when the stage refuses an answer, and as verified when it passes,
+ * although no reply names them.
+ */
 export const assumedCredentials = (contract: Counting): readonly string[] =>
   isAssumed(contract) ? [contract.kind] : [];

@@ -36,7 +36,6 @@ export type ReservationResult =
       readonly retryAfterS: number;
     };
 
-/** Counts guesses at credentials. Stages do not count guesses themselves (docs/spec/attempts.md#counting). */
 /** Returns why attempts were not reserved, for metrics. */
 export const refusalOf = ({ network, locked }: Extract<ReservationResult, { reserved: false }>): AttemptRefusal =>
   network ? 'network' : locked ? 'locked' : 'delayed';

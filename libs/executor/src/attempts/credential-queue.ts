@@ -18,7 +18,7 @@ interface QueueTail {
 export class CredentialQueue {
   /** The queues, by subject and credential. */
   private readonly queues = new Map<string, QueueTail>();
-  /** For each queued request, the function that lets the next request proceed. */
+  /** For each queued request, the function that admits the next request of its queue. */
   private readonly exits = new WeakMap<object, () => void>();
 
   constructor(private readonly limit: number) {}

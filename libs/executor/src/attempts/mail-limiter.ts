@@ -44,7 +44,7 @@ const isMail = (effect: Effect): effect is Mail => effect.type === 'mail';
 
 /**
  * Removes the mail and the reply's new state, which says that the mail was sent. The visitor may then request another
- * mail. If the mail was one too many for `limit`, a toast says when.
+ * mail. If the mail exceeded `limit`, a toast says after how many minutes.
  */
 function withoutMail(reply: Extract<StageReply, { challenge: object }>, limit?: Mail['resend_limit']): StageReply {
   const { state: _mailed, ...rest } = reply;

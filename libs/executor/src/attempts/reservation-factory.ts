@@ -43,9 +43,9 @@ const FORGET_SOON_S = 86_400;
 export const NETWORKS_FACTOR = 4;
 
 /**
- * Number of failures of one network at one account from which the network's delays grow up to a day. It is lower than
- * `hard` of a rule, which is that number for all networks together. So a network that never stops guessing causes such
- * delays only for itself.
+ * Number of failures of one network at one account from which the delays of that network grow up to a day. A rule's
+ * `hard` is higher, and counts the failures of all networks together. So a network that never stops guessing delays
+ * only itself.
  */
 const NETWORK_DAILY = 20;
 
@@ -69,7 +69,7 @@ export interface Guesser {
   readonly typedName?: string | undefined;
 }
 
-/** How many further mails a stage sends. */
+/** A stage's limit of repeated mails: their number within a time window. */
 type ResendLimit = NonNullable<Extract<Effect, { type: 'mail' }>['resend_limit']>;
 
 interface AttemptInput extends Guesser {
@@ -256,13 +256,16 @@ function guessedCredentials(
   return chosen !== undefined && all.includes(chosen) ? [chosen] : all;
 }
 
-/** Largest length of the name of a credential. An index of Postgres takes no names that are much longer. */
+/** Largest length of the name of a credential. An entry of a Postgres index cannot be much longer. */
 const MAX_NAME = 512;
 
 /** Characters that Postgres cannot store. */
 const UNSTORABLE = /[\0\p{Surrogate}]/gu;
 
-/** Returns a member of an offer as a part of a credential's name, whatever a hostile stage or client puts there. */
+/**
+ * Returns a member of an offer as part of a credential's name. Only text that Postgres can store remains, because a
+ * hostile stage or client may choose the value.
+ */
 const nameText = (value: unknown): string =>
   ['string', 'number', 'boolean'].includes(typeof value) ? String(value).replace(UNSTORABLE, '') : '';
 

@@ -26,8 +26,8 @@ import { PreviewContractRegistry, PreviewStageClient } from './preview-stages.js
 import type { PreviewState } from './preview-state.js';
 
 /**
- * The services that previews share with the executor for visitors. For the missing ones, each preview makes harmless
- * substitutes.
+ * The services that previews share with the executor of real logins. Each preview replaces all other services with
+ * substitutes that have no side effects.
  */
 interface Dependencies {
   readonly flows: FlowStore;
@@ -56,7 +56,7 @@ export interface PreviewResponse {
 
 /**
  * Runs a flow version for an operator to look at, without effects. Each request gets its own executor, whose ports
- * store nothing, log nobody in and send nothing. The executor for visitors knows nothing of previews, so no request of
+ * store nothing, log nobody in and send nothing. The executor of real logins has no code for previews, so no request of
  * a visitor can turn a preview into a login, or a login into a preview (docs/adr/0086).
  */
 export class PreviewEngine {
@@ -128,7 +128,7 @@ class PreviewPolicyClient extends PolicyClient {
   }
 }
 
-/** A preview has signed in to no application, and tells none of its logout. */
+/** A preview has signed in to no application, so its logout notifies none. */
 class NoApplications extends SignedInApplications {
   async list(): Promise<[]> {
     return [];

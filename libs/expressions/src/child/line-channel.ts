@@ -30,7 +30,7 @@ export class LineChannel {
 
   /**
    * Sends a line. Newlines in the body are replaced by spaces: Python may write any bytes, and the parent process would
-   * take a second line for the reply to its next task.
+   * take a second line as the reply to its next task.
    */
   send(kind: string, body: Uint8Array): void {
     const line = Buffer.concat([Buffer.from(kind), body, END]);

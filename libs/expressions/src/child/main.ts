@@ -26,8 +26,8 @@ const deadline = new Deadline();
 const host = new HostChannel(lines, deadline);
 const guard = new ImportGuard(host, Number(memoryMb) * MB);
 
-// The default since Node 22. The default of Node 20 is a seventh of it, so V8 would spend a fifth of the start on
-// optimising functions that run only at the start. A V8 without this flag prints a warning.
+// Sets the default value of Node 22. The default of Node 20 is a seventh of it, and V8 would spend a fifth of the start
+// on optimising functions that run only once. A V8 without this flag prints a warning.
 setFlagsFromString('--wasm-tiering-budget=13000000');
 guard.install();
 const pyodide = await loadFromSnapshot(packageFolder, `${programFolder}/python.snapshot`);

@@ -2,8 +2,9 @@ import { MemoryImage } from './memory-image.js';
 import type { PythonRuntime } from './python-runtime.js';
 
 /**
- * Copies of Python's memory. They contain Python's whole state, so restoring a copy restores that state. The initial
- * copy has nothing of any expression or visitor. The shared copy also has the compiled pure sources (purity.py).
+ * Copies of Python's memory. A copy contains Python's whole state, so restoring the copy restores that state. The
+ * initial copy contains nothing of any expression or visitor. The shared copy also contains the compiled pure sources
+ * (purity.py).
  */
 export class MemoryImages {
   private readonly initial: MemoryImage;

@@ -18,7 +18,8 @@ FILENAME = "<expression>"
 _COMMON_NAMES = ("request", "context", "ak_is_sso_flow", "ak_message", "ak_call_policy", "ak_create_event", *FUNCTIONS)
 _REQUEST_NAMES = ("http_request", "ak_client_ip")
 
-# Functions of authentik that expressions cannot have, because the process that runs them holds no key and sends no mail.
+# Functions of authentik that are not available to expressions, because the process that runs expressions has no keys
+# and sends no mail.
 _UNAVAILABLE = {
     "ak_create_jwt": "expressions have no key to sign tokens with",
     "ak_create_jwt_raw": "expressions have no key to sign tokens with",
@@ -129,7 +130,9 @@ def syntax_error_of(source):
 
 
 def _unavailable_function_in(source):
-    """Returns the first call of a function that expressions cannot have, in the form of a syntax error, or None."""
+    """Returns the first call of a function in `_UNAVAILABLE`, in the form of a syntax error, or
+    None.
+    """
     text, margin = _text_of(source)
     for node in ast.walk(ast.parse(text, FILENAME)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _UNAVAILABLE:

@@ -146,7 +146,7 @@ def _strict(outcome):
     return _strict_dumps(outcome).encode()
 
 
-# The encoded outcomes of policies that only return a boolean, as most policies do.
+# The encoded outcomes of policies that return only a boolean, which most policies do.
 _BOOLEAN_OUTCOMES = {value: _strict({"result": value, "truth": value, "messages": []}) for value in (True, False)}
 
 

@@ -56,7 +56,9 @@ def reverse_dns(ip_addr):
 
 
 def ak_user_by(**filters):
-    """Returns the first user, or None, also for filters that are not supported."""
+    """Returns the first user that matches, or None. Also returns None for filters that are not
+    supported.
+    """
     rows = ask("users_by", {"filters": filters, "most": 1})
     return User(rows[0]) if rows else None
 
@@ -81,7 +83,9 @@ def ak_obj_attr(obj, key, fallback=None):
 
 
 def _value_at(values, path):
-    """Returns the value of a key with dots, or of a path through objects. None without one."""
+    """Returns the value of a key with dots, or of a path through nested objects. None if there is
+    no such value.
+    """
     if isinstance(values, dict) and path in values:
         return values[path]
     for key in path.split("."):

@@ -10,7 +10,8 @@ _write = os.write
 _REQUEST_FD = 2
 _REPLY_FD = 0
 
-# Largest nesting of arrays and objects: 64 levels of a value from outside, and those of the objects around it.
+# Largest nesting of arrays and objects: 64 levels of a value from outside, plus the levels of the objects that contain
+# it.
 MAX_DEPTH = 96
 _JSON_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.S)
 

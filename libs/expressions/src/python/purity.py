@@ -54,7 +54,9 @@ _AUTHENTIK_MODULES = (
 
 
 def _own_names(module):
-    """Returns the public names that a module exports or defines itself, without the modules that it imports."""
+    """Returns the public names that a module exports or defines itself. Leaves out the modules
+    that it imports.
+    """
     own = [
         name
         for name, value in vars(module).items()
@@ -65,12 +67,12 @@ def _own_names(module):
 
 _MODULES.update({name: _own_names(importlib.import_module(name)) for name in _AUTHENTIK_MODULES})
 
-# Methods that read attributes by the names in a text: `"{0.__globals__}".format(f)`.
+# Methods that read attributes whose names are in a text: `"{0.__globals__}".format(f)`.
 _FORMATTING = ("format", "format_map")
 
 # `add_note` and `with_traceback` change an error: if memory runs out, Python raises one error object that all
-# evaluations share. The other attributes give access to a method without its object, so that a source could call the
-# method with a shared object.
+# evaluations share. The other attributes return a method without its object, and a source could then call the method on
+# a shared object.
 _UNSAFE_ATTRIBUTES = ("add_note", "with_traceback", "obj", "fget", "fset", "fdel")
 
 # Builtins that read an attribute by its name.
@@ -193,7 +195,7 @@ def _imported_modules(nodes):
             if name.name not in _MODULES or "." in name.name:
                 return None
             names = _MODULES[name.name]
-            # If a name stands for two modules, it is unknown which attributes are allowed.
+            # If one name stands for two modules, the allowed attributes are unknown.
             if modules.setdefault(name.asname or name.name, names) is not names:
                 return None
     return modules
@@ -204,8 +206,9 @@ def _is_allowed_import(node):
 
 
 def _safe_uses(nodes, modules):
-    """Returns the ids of nodes that are safe in their place: a module before an allowed attribute, getattr or hasattr
-    with a literal attribute name, and `request.obj`."""
+    """Returns the ids of nodes that are safe where they are used: a module before an allowed
+    attribute, getattr or hasattr with a literal attribute name, and `request.obj`.
+    """
     safe_uses = set()
     has_own_request = any("request" in _bound_names(node) for node in nodes)
     for node in nodes:

@@ -187,8 +187,8 @@ class FlowPlan:
         self._redirect = []
 
     def redirect(self, destination):
-        # Changes the list in place and sets no attribute of `self`: an expression that gets this function without its
-        # object could call it with any other object as `self`.
+        # Changes the list in place and sets no attribute of `self`: an expression could call this function with any
+        # other object as `self`.
         self._redirect[:] = [str(destination)]
 
     def destination(self):

@@ -22,7 +22,7 @@ const callbackArguments = {
   has_authenticator: z.object({ user: z.unknown(), type: z.string().nullable() }),
 };
 
-/** Names of the callbacks that send something to other hosts. */
+/** Names of the callbacks that send requests to other hosts. */
 const OUTSIDE: ReadonlySet<string> = new Set(['http', 'addresses', 'host_name']);
 
 /** The services that callbacks use. */

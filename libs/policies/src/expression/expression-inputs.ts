@@ -6,9 +6,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { PolicyInput } from '../policy.js';
 
 /**
- * Matches Python source that may read a field of the user which the request does not contain, or that may list all
- * fields. Only then the user is loaded from the directory. A field name must follow `.` or a quotation mark to match,
- * so that words in comments mostly do not.
+ * Matches Python source that may list all fields of a user, or read a field that the request does not contain. The user
+ * is loaded from the directory only for such sources. A field name must follow `.` or a quotation mark to match, so
+ * that words in comments mostly do not.
  */
 const DIRECTORY_FIELDS =
   /[.'"](attributes|type|path|date_joined|last_login|password_change_date|has_usable_password|is_superuser)\b|__dict__|\bvars\b|\bak_obj_attr\b/;

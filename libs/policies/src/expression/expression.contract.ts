@@ -7,8 +7,8 @@ const RETURN_STATEMENT = /\breturn\b(.*)$/gm;
 const FALSY_LITERAL = /^\s*(False|None|0|''|""|\[\]|\{\}|)\s*(#.*)?$/;
 
 /**
- * Returns whether every return statement of an expression returns a falsy literal, so that it never passes. Returns
- * false if the source has functions or multi-line strings, because it is then not analysed.
+ * Returns whether every return statement of an expression returns a falsy literal, so that the expression never passes.
+ * Returns false for a source with functions or multi-line strings, which is not analysed.
  */
 function alwaysReturnsFalsy(source: string): boolean {
   const code = source.replace(COMMENT, '');

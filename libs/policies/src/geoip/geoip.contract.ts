@@ -5,8 +5,8 @@ import { MAX_LOGIN_PLACES } from '../login-places.repository.js';
 const kilometres = (fallback: number) => integer({ min: 0, max: Number.MAX_SAFE_INTEGER }).default(fallback);
 
 /**
- * Passes for a listed autonomous system or country, and for a place that the user could have reached since the last
- * logins (docs/spec/policies.md#geoip).
+ * Passes if the client's autonomous system or country is listed, and if the user could have travelled from the places
+ * of the last logins to the client's place (docs/spec/policies.md#geoip).
  */
 export const geoipContract = definePolicy({
   kind: 'geoip',

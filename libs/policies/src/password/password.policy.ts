@@ -39,7 +39,10 @@ export class PasswordPolicy implements Policy<typeof passwordContract> {
   }
 }
 
-/** Returns the message for a policy without one. In 2024.8, the form says what it says for any empty message. */
+/**
+ * Returns the message for a policy without a configured message. Under 2024.8, this is the message of the form for any
+ * empty message.
+ */
 const fallbackFor = ({ site }: PolicyRequest) => (site.api_version === '2024.8' ? '' : REFUSED);
 
 async function checkStrength(

@@ -7,7 +7,7 @@ export const MAX_RISK = 1000;
 
 const weight = (fallback: number) => integer({ min: 0, max: MAX_RISK }).default(fallback);
 
-/** Passes when a login is risky, by facts that this installation has itself (docs/spec/policies.md#risk). */
+/** Passes when a login is risky, by data that this installation already has (docs/spec/policies.md#risk). */
 export const riskContract = definePolicy({
   kind: 'risk',
   model: 'gatehouse_policies.riskpolicy',

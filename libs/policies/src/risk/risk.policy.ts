@@ -11,7 +11,7 @@ import { RiskHistory } from './risk-history.js';
 
 type RiskInput = PolicyInput<typeof riskContract>;
 
-/** The message of each factor. Its name is the config field with its weight. */
+/** The message of each factor. The key is the config field that contains the factor's weight. */
 const REASONS = {
   new_country: 'Login from a new country.',
   impossible_travel: 'Place cannot be reached since an earlier login.',
@@ -26,8 +26,8 @@ const FACTORS = Object.keys(REASONS) as Factor[];
 const DAY_MS = 86_400_000;
 
 /**
- * Passes if the weights of the factors that hold reach the threshold. The messages and an event name these factors.
- * Undecided if a factor that cannot be judged would decide. It asks nobody outside of this installation.
+ * Passes if the weights of the factors that apply reach the threshold. The messages and an event name these factors.
+ * Undecided if the result depends on a factor that cannot be judged. Sends no requests to other systems.
  */
 @Injectable()
 export class RiskPolicy implements Policy<typeof riskContract> {
@@ -54,7 +54,7 @@ export class RiskPolicy implements Policy<typeof riskContract> {
     return { pass: score >= config.threshold, messages: held.map((factor) => REASONS[factor]) };
   }
 
-  /** Returns the factors that hold and those that cannot be judged, with the last error. */
+  /** Returns the factors that apply and the factors that cannot be judged, with the last error. */
   private async judge(input: RiskInput, logins: readonly LoginPlace[]) {
     const held: Factor[] = [];
     const unknown: Factor[] = [];

@@ -3,7 +3,7 @@ import { Requester, requestOverBus } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { UndecidedPolicyError } from '../policy.js';
 
-/** A new password of a user, and the number of the last passwords with which it is compared. */
+/** A new password of a user, and the number of earlier passwords to compare it with. */
 export interface PasswordComparison {
   readonly user: string;
   readonly password: string;
@@ -12,7 +12,7 @@ export interface PasswordComparison {
 
 /** Compares new passwords with earlier ones. */
 export abstract class PasswordHistoryClient {
-  /** Returns whether the password is an earlier one. Throws UndecidedPolicyError without an answer in time. */
+  /** Returns whether the password equals an earlier one. Throws UndecidedPolicyError if there is no answer in time. */
   abstract isReused(comparison: PasswordComparison, timeLeftMs: number): Promise<boolean>;
 }
 

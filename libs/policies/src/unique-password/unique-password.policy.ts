@@ -8,7 +8,7 @@ import type { uniquePasswordContract } from './unique-password.contract.js';
 const REUSED = 'This password has been used previously. Please choose a different one.';
 
 /**
- * Passes if a new password is none of the last passwords of the user, as the password service says. Passes for a
+ * Passes if the password service finds that the new password equals none of the user's last passwords. Passes for a
  * visitor without an account.
  */
 @Injectable()
@@ -20,7 +20,8 @@ export class UniquePasswordPolicy implements Policy<typeof uniquePasswordContrac
     const password = passwordIn(facts.context, config.password_field);
     if (password === '') return { pass: false, messages: [NO_PASSWORD] };
     const { num_historical_passwords: count } = config;
-    // No stored password is longer, so a longer one is new. Another policy or the stage refuses it.
+    // No stored password is longer than MAX_PASSWORD, so a longer password is new. Another policy or the stage refuses
+    // it.
     const isTooLong = firstCharacters(password, MAX_PASSWORD).length < password.length;
     if (count === 0 || request.user?.kind !== 'saved' || isTooLong) return { pass: true };
     const isReused = await this.history.isReused({ user: request.user.uuid, password, count }, timeLeftMs());
