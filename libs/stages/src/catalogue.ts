@@ -117,7 +117,7 @@ export const wireShapes: readonly WireShape[] = [
   ...unimplementedComponents,
 ];
 
-/** Schemas of the responses to system challenges, for stages that authentik has since its line 2026.8. */
+/** Schemas of the responses to system challenges, for stages that authentik has had since 2026.8. */
 export const systemResponses: readonly WireShape[] = shapes.filter(
   ({ component, api_version }) => isSystemChallenge(component) && api_version === '2026.8',
 );

@@ -50,7 +50,7 @@ const withoutProvider = (config: Readonly<Record<string, unknown>>) =>
         private_key: hash('sha256', `preview ${String(config['private_key'])}`, 'hex'),
       };
 
-/** Returns the host of the provider that a preview does not ask. */
+/** Returns the host of the provider whose puzzle a preview replaces. */
 const replacedProvider = ({ api_url: address }: Readonly<Record<string, unknown>>) =>
   address === PROOF_OF_WORK ? undefined : { provider: new URL(String(address)).host, by: 'proof of work' };
 

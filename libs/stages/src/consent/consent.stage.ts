@@ -40,7 +40,8 @@ export class ConsentStage implements Stage<Contract> {
     const grant = parties && (await this.grants.find(parties));
     const request = requestOf(input, grant);
     if (!grant || request.additional.length > 0) return consentChallenge(input, request);
-    // An earlier answer with the same id may have added the permissions, and its reply was lost. Repeats its event.
+    // An earlier answer with the same id may have added the permissions, but its reply was lost. The event is then
+    // repeated.
     const isOwn = input.state?.shown !== undefined && (await this.grants.hasAdded(input.id));
     return pass<Contract>(isOwn ? { effects: [await this.saveGrant(input, parties!)] } : {});
   }
@@ -52,7 +53,7 @@ export class ConsentStage implements Stage<Contract> {
     const parties = consentParties(input);
     const grant = parties && (await this.grants.find(parties));
     const request = requestOf(input, grant);
-    // An earlier try of this request, with the same id, may have added the permissions, and its reply was lost.
+    // An earlier try of this request, with the same id, may have added the permissions, but its reply was lost.
     const isRepeated = async () => grant && request.additional.length === 0 && this.grants.hasAdded(input.id);
     if (!matchesShown(request, shown) && !(await isRepeated())) return this.askAgain(input, 'consent_changed');
     const effects = parties && [await this.saveGrant(input, parties)];
@@ -111,8 +112,8 @@ function requestOf({ context }: Input, grant: ConsentGrant | undefined): Request
 }
 
 /**
- * Returns the challenge. Its token is new, so that the stage rejects a response from an outdated page. Under 2026.8 it is
- * the last one while the permissions are the same, so that several tabs of the visitor can answer.
+ * Returns the challenge. Its token is new, so that the stage rejects a response from an outdated page. Under 2026.8 the
+ * token stays the same as long as the permissions do, so that the visitor can answer in several tabs.
  */
 function consentChallenge({ apiVersion, context, state }: Input, { permissions, additional }: RequestedPermissions) {
   const before = apiVersion === '2026.8' ? state?.shown : undefined;

@@ -23,7 +23,7 @@ export const EMAIL_CODE = 'email_code';
 /** Longest lifetime of a link, in seconds: thirty days. */
 const MAX_EXPIRY_S = 30 * 86_400;
 const TEMPLATES = [...MAIL_TEMPLATES, ...CODE_MAIL_TEMPLATES] as const;
-/** Templates that authentik has since its line 2026.8. */
+/** Templates that authentik has had since 2026.8. */
 const NEWER_TEMPLATES = ['email/email_otp.html', 'email/invitation.html'];
 const MAX_TEXT = 255;
 /** Largest value of `recovery_max_attempts`. */

@@ -112,8 +112,8 @@ export class EmailStage implements Stage<Contract> {
   }
 
   /**
-   * Returns a mail with a new code, and the state that stores the hash of that code. `isResend`: whether the visitor has
-   * asked for it. 2024.8 has no limit of its own for such mails.
+   * Returns a mail with a new code, and the state that stores the hash of that code. `isResend`: whether the visitor
+   * has asked for it. 2024.8 does not limit these mails separately.
    */
   private newMail(input: ChallengeInput<Contract>, user: User, { isResend }: { readonly isResend: boolean }) {
     const { state, config } = input;

@@ -10,7 +10,10 @@ type Input = ChallengeInput<Contract>;
 /** Largest length of the reason in the event, in characters. */
 const MAX_REASON = 1024;
 
-/** The stored result of a lockdown. It has no input, such as the reason (docs/spec/storage.md#once). */
+/**
+ * The stored result of a lockdown. It contains nothing that the visitor has entered, such as the reason
+ * (docs/spec/storage.md#once).
+ */
 type Lockdown = { readonly user: SavedUser } | { readonly refusal: keyof Contract['errors'] };
 
 /** Takes all access away from a user, without a challenge. The flow asks for a reason before, by a prompt. */
@@ -77,7 +80,7 @@ function lockedDown(input: Input, user: SavedUser, isOwn: boolean): StageOutcome
   });
 }
 
-/** Returns the events of a lockdown: one for the user, and one for each kind of access that has ended. */
+/** Returns the events of a lockdown: one for the user, and one for each kind of access that was removed. */
 function eventsOf({ config, context }: Input, { uuid, pk, username }: SavedUser, own: boolean) {
   const about = { type: 'event' as const, user: uuid };
   const endsSessions = config.set_unusable_password || config.delete_sessions || config.revoke_tokens;

@@ -47,8 +47,8 @@ export class InvitationStage implements Stage<Contract> {
 }
 
 /**
- * Returns the event of a redeemed invitation. It does not contain the pk, which would let further visitors in if the
- * invitation can be used several times.
+ * Returns the event of a redeemed invitation. The event does not contain the pk, because anyone who knows the pk of an
+ * invitation for several uses can enrol with it.
  */
 export const invitationUsedEvent = (pk: string, { name }: Pick<RedeemableInvitation, 'name'>) => ({
   type: 'event' as const,

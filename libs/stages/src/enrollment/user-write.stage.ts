@@ -212,7 +212,8 @@ async function updateUser({ accounts }: EnrollmentWriters, input: Input, { chang
     ...(Object.keys(attributes).length > 0 && { attributes }),
     ...(hash && { password_hash: hash }),
   };
-  // Of two requests that set a password at once, the second must not replace the password of the first.
+  // Compare-and-set: if two requests set a password at the same time, the second must not replace the password of the
+  // first.
   const changed = await accounts.change(target.uuid, change, hash === undefined ? undefined : target.epoch);
   const groups = input.context.groups ?? [];
   if (changed) await accounts.join(target.uuid, { ids: groups, names: groups });
@@ -254,7 +255,7 @@ function written(input: Input, write: UserWrite, result: SavedResult): StageOutc
   });
 }
 
-/** Returns the events of a write. In the line 2024.8, a write that changes nothing has one too. */
+/** Returns the events of a write. Under 2024.8, a write that changes nothing has an event too. */
 function writeEvents({ context, apiVersion }: Input, { changes, target }: UserWrite, { isUnchanged }: SavedResult) {
   const isRecorded = isUnchanged !== true || apiVersion === '2024.8';
   return [

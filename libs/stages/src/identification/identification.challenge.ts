@@ -51,12 +51,12 @@ export function passwordStageOf({ config, attached }: ChallengeInput<Contract>):
   return stage;
 }
 
-/** Schema of a name that is filled in. It reads a name like the field of the answer does. */
+/** Schema of a proposed name. It parses the name in the same way as the field of the answer. */
 const proposedName = char({ maxLength: MAX_IDENTIFIER });
 
 /**
- * Returns the name to fill in: that of the context, else that of the page's address. Returns `undefined` for a name that
- * would not be valid in an answer, or that was refused.
+ * Returns the name that the page fills in: the name in the context, else the name in the query of the page. Returns
+ * `undefined` for a name that would be invalid in an answer, or that was refused.
  */
 export function hintOf({ context, query, state }: ChallengeInput<Contract>): string | undefined {
   const hint = proposedName.safeParse(context.pending_user_identifier ?? query['login_hint']).data;

@@ -57,7 +57,7 @@ export class IdentificationStage implements Stage<Contract> {
     return outcome.type === 'rejected' ? { ...outcome, ...refusedHint(input) } : outcome;
   }
 
-  /** Rejects an answer with invalid fields. A name that the stage would try without the visitor is not tried any more. */
+  /** Rejects an answer with invalid fields. The stage then no longer tries a proposed name by itself. */
   refuse(input: ChallengeInput<Contract>, errors: Errors): RejectedOutcome<Contract> {
     return reject<Contract>(errors as StageErrors<Contract>, refusedHint(input));
   }
@@ -88,16 +88,18 @@ export class IdentificationStage implements Stage<Contract> {
   }
 }
 
-/** Returns the state after a refused name. */
 const refused = (hint: string) => ({ state: { refused_hint: hint } });
 
-/** Returns the state by which the stage no longer tries a name without the visitor. */
+/** Returns the state that stops the stage from trying a proposed name by itself. Empty if there is no such name. */
 function refusedHint(input: ChallengeInput<Contract>) {
   const hint = hintToTry(input);
   return hint === undefined ? {} : refused(hint);
 }
 
-/** Returns the errors of an answer without an identifier. In 2024.8 the type of the answer requires one. */
+/**
+ * Returns the errors of an answer without an identifier. Under 2024.8 the schema of the answer already requires the
+ * identifier.
+ */
 const missingIdentifier = ({ response }: RespondInput<Contract>): Errors | undefined =>
   response.uid_field ? undefined : { [NON_FIELD_ERRORS]: [{ code: 'identification_empty' }] };
 

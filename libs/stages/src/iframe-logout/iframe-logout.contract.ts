@@ -13,8 +13,8 @@ const logoutUrl = z
   .meta({ id: 'LogoutURL', description: 'An address that logs the visitor out of an application.' });
 
 /**
- * Contract of the stage that tells applications of a logout. Blueprints cannot bind it; the user logout stage and the
- * end-session endpoint insert it (docs/spec/stages.md#iframe-logout).
+ * Contract of the stage that notifies applications of a logout. Blueprints cannot bind it; the user logout stage and
+ * the end-session endpoint insert it (docs/spec/stages.md#iframe-logout).
  */
 export const iframeLogoutContract = defineStage({
   kind: IFRAME_LOGOUT_KIND,

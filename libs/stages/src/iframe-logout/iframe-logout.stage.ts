@@ -6,8 +6,8 @@ import type { iframeLogoutContract } from './iframe-logout.contract.js';
 type Contract = typeof iframeLogoutContract;
 
 /**
- * Lets the browser open the addresses that log the visitor out of applications. The step takes them out of the facts when it
- * first shows them, so that a later step of this kind does not open them again. Passes if there are none.
+ * Makes the browser open the URLs that log the visitor out of applications. The first challenge moves the URLs from the
+ * context to the state, so that a later step of this kind does not open them again. Passes if there are no URLs.
  */
 @Injectable()
 export class IframeLogoutStage implements Stage<Contract> {
@@ -25,7 +25,7 @@ export class IframeLogoutStage implements Stage<Contract> {
   }
 }
 
-/** Returns an entry of the challenge. Only SAML has the other fields. */
+/** Returns an entry of the challenge. The fields that are null are used by SAML only. */
 const logoutUrl = (session: IframeSession) => ({
   ...session,
   ...{ saml_request: null, saml_response: null, saml_relay_state: null },

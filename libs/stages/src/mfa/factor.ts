@@ -16,7 +16,10 @@ export interface FactorContext<K extends DeviceClass> {
   readonly input: ChallengeInput<Contract>;
   /** `undefined` while the user is not identified. */
   readonly user: SavedUser | undefined;
-  /** The user's devices of the factor's class, the most recently used first. In `offer`, after the one shown before. */
+  /**
+   * The user's devices of the factor's class, the most recently used first. In `offer`, the device whose uid was shown
+   * before comes first.
+   */
   readonly devices: readonly Device[];
   readonly memory: FactorState<K> | undefined;
 }

@@ -20,10 +20,10 @@ export const BACKENDS = [
   'authentik.sources.kerberos.auth.KerberosBackend',
 ] as const;
 
-/** Backends of sources that Gatehouse does not have. A password stage accepts their names, and never asks them. */
+/** Backends of sources that Gatehouse does not have. A password stage accepts their names, but never queries them. */
 const UNASKED_BACKENDS: readonly unknown[] = BACKENDS.slice(2);
 
-/** Backends that authentik has since its line 2026.8. */
+/** Backends that authentik has had since 2026.8. */
 const NEWER_BACKENDS = ['authentik.sources.kerberos.auth.KerberosBackend'];
 
 /** Contract of the password stage, which checks the pending user's password (docs/spec/stages.md#password). */
@@ -56,8 +56,8 @@ export const passwordContract = defineStage({
       .describe('Number of wrong passwords after which the flow is denied.'),
     allow_show_password: boolean().default(false).describe('Whether the page can show the entered password.'),
     /**
-     * What happens if the logged-in user has no password: `ask` asks anyway, which prevents enumeration; `deny` denies
-     * with a message.
+     * What happens if the logged-in user has no password: `ask` asks for a password anyway, which prevents enumeration;
+     * `deny` denies with a message.
      */
     without_password: choice(['ask', 'deny']).default('ask').describe('What happens to users without a password.'),
   }),

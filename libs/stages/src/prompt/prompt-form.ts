@@ -14,7 +14,7 @@ export interface FormInput {
   readonly locked: readonly string[];
   /** Field keys of passwords that the visitor has entered in earlier forms. */
   readonly secrets: readonly string[];
-  /** Whether a choice may be an object with `label` and `value`, as since authentik's line 2026.8. */
+  /** Whether a choice may be an object with `label` and `value`, which authentik has allowed since 2026.8. */
   readonly objectChoices: boolean;
 }
 

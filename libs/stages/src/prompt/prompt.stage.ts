@@ -66,7 +66,7 @@ export class PromptStage implements Stage<Contract> {
         prompt_data: { ...prompt_data, ...parsed.values },
         ...(secrets.length > 0 ? { prompt_secrets: secrets } : {}),
       },
-      // Policies may have more messages than a reply may have effects.
+      // The limit is needed, because policies may have more messages than a reply may have effects.
       ...(input.apiVersion === '2026.8' && messages.length > 0
         ? { effects: policyToasts(messages.slice(0, MAX_EFFECTS)) }
         : {}),

@@ -40,8 +40,8 @@ function configuredTarget({ mode, target_static: to, target_flow: slug }: Challe
 }
 
 /**
- * Returns the target that a policy has set; `undefined` without one, and for an address that a redirect may not lead to,
- * such as a script URL.
+ * Returns the target that a policy has set. `undefined` if there is none, or if redirects to that URL are not allowed,
+ * as for a script URL.
  */
 function requestedTarget(target: string | undefined): Target | undefined {
   if (target === undefined) return undefined;

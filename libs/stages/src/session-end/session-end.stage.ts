@@ -6,8 +6,8 @@ import type { sessionEndContract } from './session-end.contract.js';
 type Contract = typeof sessionEndContract;
 
 /**
- * Ends the logout of an application: leads to the address that the application has asked for, and an anonymous visitor
- * to `/`. Shows any other visitor where to go next.
+ * Ends the logout that an application has started. Redirects to the URL that the application has asked for or, without
+ * one, an anonymous visitor to `/`. A visitor who is still logged in chooses where to go next.
  */
 @Injectable()
 export class SessionEndStage implements Stage<Contract> {

@@ -22,7 +22,7 @@ export const postSourceContract = defineStage({
     post_source_taken: { string: 'This account of {source} is connected with another user.', code: 'invalid' },
   },
   effects: ['event'],
-  // Whoever controls the connected account can log in as the user.
+  // The connected account can log in as the user from now on.
   grants: true,
   changes_credentials: () => true,
   writes_data: true,

@@ -60,7 +60,8 @@ export class UserLoginStage implements Stage<Contract> {
           },
           { type: 'event', action: 'login', context: loginEventContext(input, auth_method_args) },
           { type: 'reputation', identifier: user.username, delta: 1 },
-          // A login through a source has a `message` step, which requests its own toast. There is none since 2026.8.
+          // A login through a source has a `message` step, which requests its own toast. Since 2026.8, a login shows no
+          // toast.
           ...(context.source || apiVersion === '2026.8' ? [] : [toast('success', sentence('Successfully logged in!'))]),
         ],
       }),
@@ -90,8 +91,8 @@ function durationOf(config: ChallengeInput<Contract>['config'], remember: boolea
 }
 
 /**
- * Returns the arguments of the authentication method with `known_device`: whether this stage has remembered the browser
- * for the user. A value that an earlier step has set stays. 2024.8 has no known devices.
+ * Returns the arguments of the authentication method, with `known_device`: whether this stage has remembered the
+ * browser for the user. Keeps a `known_device` that an earlier step has set. 2024.8 has no known devices.
  */
 function withKnownDevice({ apiVersion, context, session }: ChallengeInput<Contract>): PlanContext['auth_method_args'] {
   const { auth_method_args: args } = context;

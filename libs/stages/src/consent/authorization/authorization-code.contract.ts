@@ -19,11 +19,11 @@ export const authorizationCodeContract = defineStage({
     /** Whether the client requires a consent in this run (`prompt=consent`). */
     asks: z.boolean(),
     /**
-     * The code, so that plans of the session that run this step at the same moment issue the same one. Gateways of 1.0 do
-     * not send it.
+     * The code to issue. It is in the config, so that plans of the session that run this step at the same time issue
+     * the same code. Gateways of version 1.0 do not send it.
      */
     code: z.string().min(43).exactOptional(),
-    /** Id of the client, if a logout of the session must tell the client. Gateways before 1.0 do not send it. */
+    /** Id of the client, if a logout of the session must notify the client. Gateways before 1.0 do not send it. */
     signs_in: z.string().exactOptional(),
   }),
   challenge: z.object({}),
@@ -40,7 +40,8 @@ export const authorizationCodeContract = defineStage({
   effects: ['event', 'sign_in'],
   inserts: ['consent'],
   consent: 'needed',
-  // A remembered consent needs no page: a link of another site may lead to a code, which only the client can use.
+  // Entering the step is harmless even if another site has started the flow. With a remembered consent no page is
+  // shown, but only the client can use the issued code.
   acts_on_entry: () => false,
   grants: true,
   requires_session: true,

@@ -15,7 +15,7 @@ const CONSENT_FIRST: Insert = {
   steps: [{ kind: consentContract.kind, config: { mode: 'always_require' } }],
 };
 
-/** Issues the code of an authorization request, and leads the visitor back to the client with it. */
+/** Issues the code of an authorization request, and redirects the visitor to the client with it. */
 @Injectable()
 export class AuthorizationCodeStage implements Stage<Contract> {
   constructor(@Inject(AuthorizationStore) private readonly authorizations: AuthorizationStore) {}
@@ -24,7 +24,8 @@ export class AuthorizationCodeStage implements Stage<Contract> {
     const { id, config, session, step } = input;
     const { user } = session;
     if (user?.kind !== 'saved' || user.uuid !== config.user) return deny<Contract>();
-    // An earlier try of this request, with the same id, may have issued the code after a consent, and its reply was lost.
+    // An earlier try of this request, with the same id, may have issued the code after a consent, but its reply was
+    // lost.
     if (config.asks && !step.consented && !(await this.authorizations.hasIssued(id, config.request)))
       return (await this.authorizations.isPending(config.request))
         ? pass<Contract>({ insert: CONSENT_FIRST })

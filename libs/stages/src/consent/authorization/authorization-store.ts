@@ -51,12 +51,15 @@ export abstract class AuthorizationStore {
   abstract refuse(id: string): Promise<AuthorizationRequest | undefined>;
   /** Returns whether a request waits for its user. */
   abstract isPending(id: string): Promise<boolean>;
-  /** Returns whether the work has issued a code of a request that has not expired and was not exchanged. */
+  /**
+   * Returns whether a call of `issue` with this `work` id has issued the code of a request. Returns false once the code
+   * has expired or was exchanged.
+   */
   abstract hasIssued(work: string, id: string): Promise<boolean>;
   /**
-   * Issues the code of a request that waits for its user. A retry with the same `work` id issues a code again, because the
-   * reply may have been lost; an earlier one that differs is then worthless. Any other `work` id gets the same code, if it
-   * knows it; otherwise returns `undefined`.
+   * Issues the code of a request that waits for its user. A retry with the same `work` id issues a code again, because
+   * the earlier reply may have been lost. If the new code differs, the earlier code becomes invalid. With another
+   * `work` id, succeeds only if the given code is the one that was issued; otherwise returns `undefined`.
    */
   abstract issue(work: string, authorization: Authorization): Promise<IssuedCode | undefined>;
   /** Exchanges a code for an access token. Only one of several concurrent exchanges gets a token. */

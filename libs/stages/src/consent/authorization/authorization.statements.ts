@@ -15,7 +15,8 @@ const PENDING = 'code_hash IS NULL AND expires > now()';
 
 /**
  * Locks the requests of a client until the end of the transaction, so that concurrent inserts are counted one after the
- * other. $1 client id. A statement of its own: an insert that waited for the lock itself would count by an older snapshot.
+ * other. $1 client id. Must be a separate statement: an insert that waited for the lock itself would count in a stale
+ * snapshot.
  */
 export const LOCK_CLIENT = `SELECT pg_advisory_xact_lock(hashtextextended('authorization request of ' || $1, 0))`;
 
@@ -45,7 +46,7 @@ export const IS_PENDING = {
   text: `SELECT id FROM ${SCHEMA}.authorization_requests WHERE id = $1 AND ${PENDING}`,
 };
 
-/** Finds a request whose code a work has issued. $1 id of the request, $2 id of the work. */
+/** Finds a request whose code was issued with this work id. $1 id of the request, $2 work id. */
 export const HAS_ISSUED = {
   name: 'authorization_issued',
   text: `SELECT id FROM ${SCHEMA}.authorization_requests WHERE id = $1 AND issued_by = $2 AND expires > now()`,
@@ -92,8 +93,9 @@ export const REDEEM = {
 };
 
 /**
- * Deletes the access token of a code that its client uses again, because the code has leaked (RFC 6749 §4.1.2). $1 hash of
- * the code, $2 client id. A statement of its own, so that it sees the token of an exchange that REDEEM has waited for.
+ * Deletes the access token of a code that its client uses again, because the code has leaked (RFC 6749 §4.1.2). $1 hash
+ * of the code, $2 client id. Must be a separate statement, so that its snapshot contains the token of an exchange that
+ * REDEEM has waited for.
  */
 export const END_REUSED = {
   name: 'authorization_reused',

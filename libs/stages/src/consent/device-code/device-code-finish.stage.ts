@@ -27,7 +27,7 @@ export class DeviceCodeFinishStage implements Stage<Contract> {
     const { id, config, session, step, state } = input;
     if (session.user?.kind !== 'saved') return deny<Contract>();
     if (state?.approved) return ask<Contract>({ approved: true });
-    // An earlier try of this request, with the same id, may have approved the device, and its reply was lost.
+    // An earlier try of this request, with the same id, may have approved the device, but its reply was lost.
     if (step.consented ? await this.approve(input) : await this.codes.isApproved(id)) return approved(input);
     if (step.consented || !(await this.codes.isOpen(config.claimed, session.user.uuid))) return expired();
     return isAskedHere(input) ? ask<Contract>({}) : pass<Contract>({ insert: CONSENT_FIRST });
@@ -67,8 +67,8 @@ const approvalEvent = ({ context, flow }: Input) => {
 };
 
 /**
- * Returns a context change that replaces an invalid `next` by `/`. An error about `next` would look as if the device
- * had been refused.
+ * Returns a context change that replaces an invalid `next` with `/`. Otherwise the visitor would see an error about
+ * `next`, and could think that the device was refused.
  */
 const destination = (next = '') => (next === '' || isLocalPath(next) ? {} : { context: { redirect: '/' } });
 

@@ -7,7 +7,7 @@ const DELETED_PER_INSERT = 10;
 const REDEEMABLE_S = 600;
 /** Minimum time that a device has to fetch its token after the approval, in seconds. */
 const FETCH_S = 60;
-/** Seconds by which a poll may be early, because networks and clocks are not exact. */
+/** Seconds by which a poll may be early, to allow for network jitter and clock skew. */
 const SLACK_S = 1;
 
 /** Returns SQL for the keyed hash of a user code. An unkeyed hash of so short a code could be brute-forced. */

@@ -92,8 +92,8 @@ export class AuthenticatorDuoStage extends DeviceSetupStage<Contract> {
 const show = (input: Input, state: State<Contract>) => ask<Contract>(challengeOf(input, state), { state });
 
 /**
- * Returns the challenge with the status of the pairing; without it if Duo is unavailable (`away`). The outcome has no
- * state, so that the gateway does not take the poll for an answer: the page has yet to answer this step.
+ * Returns the challenge with the status of the pairing, or without a status if Duo is unavailable (`away`). The outcome
+ * has no state, so that the gateway does not count this poll as the answer to the step.
  */
 const showStatus = (input: Input, state: State<Contract>, status: DuoEnrollStatus | 'away') =>
   ask<Contract>({ ...challengeOf(input, state), ...(status === 'away' ? {} : { duo_response: status }) });

@@ -29,7 +29,7 @@ const preauthResult = z.discriminatedUnion('result', [
   z.object({ result: z.enum(['allow', 'deny', 'enroll']) }),
   z.object({
     ...{ result: z.literal('auth'), txid: z.string().nullish() },
-    // Read before the text, because `coerce` makes the text "null" of null.
+    // null must be the first alternative, because `coerce` would turn null into the text "null".
     verification_code: z.union([z.null(), z.coerce.string()]).optional(),
   }),
 ]);

@@ -38,7 +38,7 @@ export class DuoFactor extends Factor<Kind> {
   offer({ input, devices, memory }: FactorContext<Kind>): DeviceOffer<Kind> | undefined {
     const usable = devices.filter(({ stage }) => duoStageSettings(input.companions, stage));
     const [first] = usable;
-    // The number of a push that has ended would be of no use in the app: the next answer sends another push.
+    // Do not show the number of a push that has ended, because the next answer sends another push with another number.
     const number = isPending(memory) && memory.until > Date.now() ? memory.number : undefined;
     return first && { uid: String(first.pk), challenge: number === undefined ? {} : { number }, devices: usable };
   }
@@ -90,7 +90,7 @@ export class DuoFactor extends Factor<Kind> {
       ...{ facts: pushFactsOf(context), transaction: preauth.verification?.transaction },
     };
     const transaction = await this.duo.push(settings.account, request).catch(undefinedIfUnavailable);
-    // The push stays counted, because Duo may have sent it.
+    // The push stays counted for the rate limit, because Duo may have sent it.
     if (transaction === undefined) return { ...refused('authenticator_validate_duo_away'), memory: state };
     const number = preauth.verification?.code;
     const push = { ...state, transaction, ...(number === undefined ? {} : { number }) };
@@ -159,7 +159,7 @@ export class DuoFactor extends Factor<Kind> {
 type PendingPush = DuoFactorState & { readonly transaction: string };
 const isPending = (state: DuoFactorState | undefined): state is PendingPush => state?.transaction !== undefined;
 
-/** Returns whether Duo became unavailable when this login last wanted to send the device a push. */
+/** Returns whether Duo was unavailable when this login last tried to send a push to the device. */
 const hasFailed = ({ memory }: DuoFactorAnswer, { pk }: Device): boolean =>
   memory?.device === pk && !isPending(memory) && memory.until > Date.now();
 

@@ -46,7 +46,7 @@ export const authenticatorEmailContract = defineStage({
     /** The address that the visitor has typed, because the account has none. */
     typed: z.string().optional(),
     sent: sentEmail.optional(),
-    /** An address from an earlier prompt stage that another device has. */
+    /** An address from an earlier prompt stage that cannot be used, because another device has it. */
     useless: z.string().optional(),
     /** Set between the rejection of an answer and the challenge that follows it, which mails no code. */
     rejected: z.boolean().optional(),

@@ -31,16 +31,16 @@ type PendingDevice = State<Contract>;
 const NAME = DEFAULT_NAMES.email;
 const REFUSALS = { early: 'authenticator_email_early', limit: 'authenticator_email_unsent' } as const;
 
-/** The address to prove, and whether it is that of the account. */
+/** The address to prove, and whether it is the address of the account. */
 interface KnownAddress {
   readonly address: string;
   readonly isOfAccount: boolean;
 }
 
 /**
- * Mails a code to the user's address, and adds the address as a device when the visitor enters the right code. A visitor
- * cannot choose another address while one is known, because the password alone must not be enough to enrol an address of
- * the visitor's own (docs/spec/mfa.md#email-setup).
+ * Mails a code to the user's address, and adds the address as a device when the visitor enters the right code. A
+ * visitor cannot choose another address while one is known, because the password alone must not be enough to enrol a
+ * second factor that the visitor controls (docs/spec/mfa.md#email-setup).
  */
 @Injectable()
 export class AuthenticatorEmailStage extends DeviceSetupStage<Contract> {
@@ -61,7 +61,8 @@ export class AuthenticatorEmailStage extends DeviceSetupStage<Contract> {
     if (pending.sent?.to === address && isUnexpired(pending.sent)) return askForCode(address, { state: pending });
     if (await this.addresses.isRegistered(stageOf(input), address))
       return isOfAccount ? deny<Contract>(TAKEN) : askForAddress({ ...pending, useless: address });
-    // A rejection mails nothing: the gateway drops the state of a mail above its limits, and with it the count of answers.
+    // A rejection sends no mail. Above a mail limit, the gateway would drop the state of such a reply, and with it the
+    // number of answers so far.
     if (rejected) return askForCode(address, { state: pending });
     return this.send(input, { owner, address, pending });
   }
@@ -146,8 +147,8 @@ const refuse = (code: ErrorCode<Contract>, state: PendingDevice, rest: { failed?
   reject<Contract>({ non_field_errors: [{ code }] }, { state: { ...state, rejected: true }, ...rest });
 
 /**
- * Refuses an address that another device of the stage has. A user whose own address it is cannot use another one, so
- * this user is denied.
+ * Refuses an address that another device of the stage has. If it is the address of the user's account, the user cannot
+ * choose another address, and so is denied.
  */
 const refuseTaken = (address: string, known: KnownAddress | undefined, pending: PendingDevice) =>
   known?.isOfAccount
@@ -161,7 +162,7 @@ const stageOf = ({ step }: Input): string => step.stage ?? step.id;
 
 /**
  * Returns the address of the user, else that of an earlier prompt stage, else the typed one while its code is valid.
- * Later, the visitor may type another one: the first may have had a typing mistake.
+ * Later, the visitor may type another address, because the first one may have contained a typing mistake.
  */
 function knownAddressOf(input: Input, { email }: SavedUser, pending: PendingDevice): KnownAddress | undefined {
   if (isMailAddress(email)) return { address: email, isOfAccount: true };

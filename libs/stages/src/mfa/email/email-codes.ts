@@ -12,7 +12,8 @@ interface NewMail {
 }
 
 /**
- * A new code with the state to store, the earlier code that is still new, or the reason why no code may be sent now.
+ * The result of a request for a code: a new code with the state to store, the earlier code that was mailed a moment
+ * ago, or the reason why no code may be sent now.
  */
 export type NewEmailCode =
   | { readonly digits: string; readonly sent: SentEmail }

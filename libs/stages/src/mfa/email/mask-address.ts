@@ -1,4 +1,4 @@
-/** Number of asterisks in place of an address that the visitor may not see in part either. */
+/** Number of asterisks in place of an address of which the visitor may not see any part. */
 const HIDDEN_LENGTH = 5;
 /** Text in place of an address, for a visitor who has not proved to be its owner. */
 export const HIDDEN_ADDRESS = '*'.repeat(HIDDEN_LENGTH);

@@ -39,14 +39,14 @@ const attemptRule = (when: string, values: readonly string[], { code }: { code: 
   refuse: { field: when, code },
 });
 
-/** For each value of `not_configured_action`: what happens to a user without a device. */
+/** What happens to a user without a device, for each value of `not_configured_action`. */
 const WITHOUT_DEVICE: Readonly<Record<string, StageProof['if_missing']>> = {
   deny: 'refused',
   configure: 'set_up',
   skip: 'let_in',
 };
 
-/** Returns the field of the seconds that devices wait after a first wrong code. */
+/** Returns the config field with the seconds that a device is blocked after its first wrong code. */
 const throttlingFactor = (devices: string) =>
   since2026(number({ min: 0 }).default(1)).describe(
     `Seconds that ${devices} wait after a wrong code, doubled with each further one. 0: no wait.`,
@@ -114,7 +114,7 @@ export const authenticatorValidateContract = defineStage({
   challenge: authenticatorValidateChallenge,
   response: authenticatorValidateResponse,
   state: z.object({
-    /** The entries of the shown challenge. The stage verifies a response against these entries only. */
+    /** The entries of the challenge that was shown last. The stage verifies a response against these entries only. */
     offers: z.array(z.object({ device_class: z.enum(DEVICE_CLASSES), device_uid: z.string() })),
     /** The state that each factor keeps between two requests. */
     memory: z.object({

@@ -12,21 +12,21 @@ type Input = RespondInput<typeof authenticatorValidateContract>;
 type TriedEntry = OfferedDevice;
 
 /**
- * Makes devices with codes wait after wrong codes (docs/spec/mfa.md#throttling). A code for a device that waits is not
- * judged.
+ * Blocks devices with codes for some time after wrong codes (docs/spec/mfa.md#throttling). A code for a blocked device
+ * is not judged.
  */
 @Injectable()
 export class DeviceThrottle {
   constructor(@Inject(DeviceTriesRepository) private readonly tries: DeviceTriesRepository) {}
 
-  /** Counts a try of the devices of an entry. Returns the entry with the devices that do not wait. */
+  /** Counts a try of the devices of an entry. Returns the entry with the devices that are not blocked. */
   async reserve(input: Input, entry: OfferedDevice): Promise<TriedEntry> {
     const waitS = waitOf(input, entry);
     if (waitS === undefined) return entry;
     return { ...entry, offer: { ...entry.offer, devices: await this.tries.reserve(entry.offer.devices, waitS) } };
   }
 
-  /** Takes back the tries of devices for which the code was not meant: all of the entries except `accepted`. */
+  /** Releases the tries of devices for which the code was not meant, that is, of all entries except `accepted`. */
   async release(input: Input, entries: readonly TriedEntry[], accepted?: Device): Promise<void> {
     const tried = entries.filter((entry) => waitOf(input, entry) !== undefined);
     const devices = tried.flatMap(({ offer }) => offer.devices);
@@ -34,7 +34,10 @@ export class DeviceThrottle {
   }
 }
 
-/** The verdict about a code whose devices all wait. It reads like that of a wrong code, and is no attempt. */
+/**
+ * The verdict about a code whose devices are all blocked. It looks like the verdict about a wrong code, and does not
+ * count as an attempt.
+ */
 export const WAITING: ProofVerdict<DeviceClass> = {
   type: 'wrong',
   message: { code: 'authenticator_validate_code' },
@@ -42,8 +45,8 @@ export const WAITING: ProofVerdict<DeviceClass> = {
 };
 
 /**
- * Returns the seconds that a device of an entry waits after its first failure. Returns undefined for a class without
- * codes, and before API version 2026.8.
+ * Returns the seconds that a device of an entry is blocked after its first failure. Returns undefined for a class
+ * without codes, and before API version 2026.8.
  */
 function waitOf({ config, apiVersion }: Input, { factor: { deviceClass } }: OfferedDevice): number | undefined {
   if (apiVersion === '2024.8') return undefined;

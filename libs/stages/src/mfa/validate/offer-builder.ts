@@ -48,9 +48,9 @@ export class OfferBuilder {
   ) {}
 
   /**
-   * Returns an entry for each allowed class of which the user has usable devices. An anonymous visitor
-   * who logs in gets the entries of the factors whose proof identifies a user, and so does a visitor of a stage that
-   * embeds this one, whatever classes are allowed.
+   * Returns an entry for each allowed class of which the user has usable devices. Whatever classes are allowed, returns
+   * the entries of the factors whose proof identifies the user in two cases: an anonymous visitor logs in, or another
+   * stage embeds this one.
    */
   async build(input: ChallengeInput<Contract>): Promise<OfferedDevice[]> {
     const user = savedDeviceOwner(input);
@@ -65,8 +65,8 @@ export class OfferBuilder {
   }
 
   /**
-   * Returns whether a user to whom nothing is offered has a device of an allowed class that needs its stage. The stage was
-   * deleted then, or its settings cannot be read.
+   * Returns whether a user without any offered device has a device of an allowed class that depends on its setup stage.
+   * That stage was deleted, or its settings cannot be read.
    */
   async hasUnusableDevice(input: ChallengeInput<Contract>): Promise<boolean> {
     const user = savedDeviceOwner(input);
@@ -98,9 +98,10 @@ export class OfferBuilder {
 }
 
 /**
- * Returns the uid that the entry of a class had in the challenge that was shown last. An entry has the uid of one of its
- * devices, and which one may change at any time: another login may use another device, or its owner rename it. It also
- * stays after a wrong answer and a reload, because a code may have been sent to this device.
+ * Returns the uid that the entry of a class had in the challenge that was shown last. An entry has the uid of one of
+ * its devices. It must stay the same after a wrong answer or a reload, because a code may have been sent to that
+ * device. Without the stored uid it could change, for example when another login uses another device or the owner
+ * renames one.
  */
 const shownUid = ({ state }: ChallengeInput<Contract>, deviceClass: DeviceClass): string | undefined =>
   state?.offers.find(({ device_class }) => device_class === deviceClass)?.device_uid;

@@ -117,9 +117,9 @@ export class ProofVerifier {
   }
 
   /**
-   * Returns the entries for which a wrong answer was meant: those that judged it and whose proofs look like it, else
-   * all. Takes back the tries of the others: a mistyped code of an app must not count for the recovery codes, because
-   * the next right code of the app would not clear their count.
+   * Returns the entries for which a wrong answer was meant: the entries that judged the answer and whose proofs look
+   * like it or, if there are none, all entries. Releases the tries of the other entries. A mistyped app code must not
+   * count as a wrong recovery code, because the next right app code would not reset that count.
    */
   private async likelyOf(input: Input, wrong: readonly WrongProof[]): Promise<readonly WrongProof[]> {
     const likely = wrong.filter(({ isLikely }) => isLikely);

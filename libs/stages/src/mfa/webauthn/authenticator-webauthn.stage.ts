@@ -38,7 +38,7 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
     super(devices);
   }
 
-  /** A conditional step passes silently, where another one would ask for a proof or deny the visitor. */
+  /** A conditional step passes silently where an ordinary step would ask for a proof or deny the visitor. */
   override async challenge(input: Input): Promise<StageOutcome<Contract>> {
     return (await this.passesSilently(input)) ? pass<Contract>() : super.challenge(input);
   }
@@ -47,7 +47,7 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
     const isSkipped = input.config.conditional && Object.keys(input.response.response).length === 0;
     if (isSkipped || (await this.passesSilently(input))) return pass<Contract>();
     const outcome = await super.respond(input);
-    // With max_attempts, another step denies the visitor after too many invalid answers.
+    // With max_attempts, an ordinary step denies the visitor after too many invalid answers. A conditional step passes.
     return input.config.conditional && outcome.type === 'denied' ? pass<Contract>() : outcome;
   }
 

@@ -73,7 +73,7 @@ export class WebauthnFactor extends Factor<Kind> {
 
   async verify(context: FactorAnswer<Kind>): Promise<ProofVerdict<Kind>> {
     const verdict = await this.judge(context);
-    // A refused assertion uses its nonce up.
+    // A refused assertion uses up its nonce.
     return verdict.type === 'wrong' && context.memory
       ? { ...verdict, memory: { ...context.memory, until: 0 } }
       : verdict;
@@ -83,7 +83,7 @@ export class WebauthnFactor extends Factor<Kind> {
     const { input, user } = context;
     const response = assertionResponse.safeParse(context.answer);
     const passkey = response.success ? await this.passkeys.find(response.data.id) : undefined;
-    // Only a visitor who names no user learns that a passkey is unknown, so that the browser can forget it.
+    // Only a visitor who has not named a user learns that the passkey is unknown, so that the browser can delete it.
     if (response.success && !passkey && !user) return wrong('authenticator_validate_unknown');
     if (!response.success || !passkey || (user && passkey.device.user !== user.uuid))
       return wrong('authenticator_validate_device');
@@ -102,7 +102,7 @@ export class WebauthnFactor extends Factor<Kind> {
     passkey: Passkey,
   ): Promise<ProofVerdict<Kind>> {
     const { input, user, memory } = context;
-    // An answer to an expired challenge is no attempt, because nothing of it is judged.
+    // An answer to an expired challenge is not judged, so it does not count as an attempt.
     if (!isValidNonce(memory)) return wrong('authenticator_validate_assertion');
     const assertion = await this.verifyResponse({ ...context, memory }, response, passkey);
     // Compare-and-set of the counter: only one of two concurrent requests with the same assertion succeeds.
