@@ -25,8 +25,8 @@ export const applicationSchema = z.object({
 });
 
 /**
- * Returns the launch URL of an application: '' for none, `undefined` for that of its provider. A URL with placeholders is
- * none, because the visitor of a login is not known.
+ * Returns the launch URL of an application: '' if it has none, `undefined` if the URL of its provider is used. A URL
+ * with placeholders for the user counts as none, because the user is not known at the start of a login.
  */
 export function launchUrlIn({
   meta_launch_url: url,

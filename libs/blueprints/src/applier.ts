@@ -32,8 +32,8 @@ import { describeIgnored, unknownFields } from './unknown-fields.js';
 import { rejectUnsetSecrets } from './unset-secrets.js';
 
 /**
- * Returns the context values that every blueprint has (docs/spec/blueprints.md#document). The entries that authentik
- * applies with a licence only are for stages that Gatehouse has since 2026.8.
+ * Returns the context values that every blueprint has (docs/spec/blueprints.md#document). Under 2026.8, blueprints see
+ * a licence, because Gatehouse then has the stages for which authentik needs one.
  */
 const builtIn = (apiVersion: ApiVersion) => ({
   'goauthentik.io/enterprise/licensed': apiVersion !== '2024.8',
@@ -103,7 +103,7 @@ export class Applier {
 
   /**
    * Throws BlueprintError for the first field that the model does not have, unless the field is ignored, and for the
-   * first part that the line of authentik that is set does not have.
+   * first part that API_VERSION does not allow.
    */
   #reportUnknownFields(entry: Entry, resolved: Parameters<typeof unknownFields>[1], identifiers: JsonMap): void {
     const { observer, apiVersion } = this.applyContext;
@@ -254,7 +254,7 @@ export class Applier {
     throw unsupportedModel(model, this.applyContext.collections.keys());
   }
 
-  /** Returns why an entry of a model, or a search for one, is skipped. Undefined if it is not. */
+  /** Returns why entries of a model, and searches for its objects, are skipped. Undefined if they are not. */
   #reasonToSkip(model: string): string | undefined {
     return this.applyContext.strict ? undefined : reasonToSkip(model);
   }

@@ -35,7 +35,7 @@ export interface ApplyObserver {
   onMissingReference(origin: EntryOrigin, missing: MissingReference): Pk;
 }
 
-/** What a `!Find` searched in vain, and the question whether the object with almost the same value was meant. */
+/** What a `!Find` did not find, and a question that suggests the object with the most similar value. */
 export interface Unfound {
   readonly searched: string;
   readonly question: string;

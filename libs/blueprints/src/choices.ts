@@ -49,14 +49,14 @@ const KINDS: Readonly<Record<string, string>> = {
   boolean: '`true` or `false`',
 };
 
-/** Returns the text of an issue with the wrong value, or undefined if the text of the issue itself is enough. */
+/** Returns the text of an issue, extended by the wrong value. Undefined if the text of the issue needs no extension. */
 function textWithValue(issue: z.core.$ZodIssue, value: unknown, isSecret: boolean): string | undefined {
   const isQuotable = value !== undefined && !(isSecret && typeof value !== 'object');
   if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input: expected')) {
     const needed = `must be ${KINDS[issue.expected] ?? issue.expected}`;
     return isQuotable ? `${needed}; it is ${describedValue(value)}` : needed;
   }
-  // The texts of own checks say what is wrong, and may leave the value out on purpose.
+  // The texts of custom checks say what is wrong, and may omit the value on purpose.
   if (issue.code === 'custom' && issue.params?.['message'] === undefined) return undefined;
   const text = textOf(issue);
   if (!isQuotable || value === null || value === '' || text.includes(String(value))) return undefined;

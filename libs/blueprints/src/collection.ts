@@ -49,9 +49,9 @@ export interface Collection<F extends FoundObject = FoundObject> {
    * The fields that refer to other objects by pk. A number in any other field is no pk, even if an object has that pk.
    */
   readonly references?: ReadonlyMap<string, Reference>;
-  /** The types of the fields. Undefined if all lines of authentik have all fields. */
+  /** The types of the fields. Undefined if all API lines have all fields. */
   readonly schema?: z.ZodObject;
-  /** The line of authentik that has the model first. Undefined for a model that all lines have. */
+  /** The first API line that has the model. Undefined if all lines have it. */
   readonly apiVersion?: ApiVersion | undefined;
   /** The fields that hold secrets. An entry that sets one to an unset environment variable is refused. */
   readonly secrets?: ReadonlySet<string>;
@@ -112,8 +112,8 @@ export class ValidationError extends Error {
 }
 
 /**
- * Returns the values parsed by their schema. Throws ValidationError, also for text that Postgres cannot store, whose messages
- * quote no value of a secret. `secrets` are the secrets that the schema does not mark.
+ * Returns the values parsed by their schema. Throws ValidationError, also for text that Postgres cannot store. Its
+ * messages never quote the value of a secret. `secrets` are the secrets that the schema does not mark.
  */
 export function validate<S extends z.ZodObject>(schema: S, values: object, secrets?: ReadonlySet<string>): z.output<S> {
   const parsed = schema.safeParse(values);

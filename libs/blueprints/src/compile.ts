@@ -49,8 +49,8 @@ export class FlowCompiler {
     // A removed object may have been a companion. No object refers to its companions by id, so every flow with
     // companions counts as affected.
     const isAnyRemoved = [...ids].some((id) => !this.draft.get(id));
-    // Policies call each other by name. So a removed or renamed policy is no dependency of its callers any more, which
-    // are found by its former name.
+    // Policies call each other by name. After a policy is removed or renamed, its callers no longer depend on it by id,
+    // so they are found by its former name.
     const formerNames = [...ids].flatMap((id) => this.draft.formerNameOf(id) ?? []);
     return [...this.draft.objectsOf(flowModel.name)].filter((flow) => {
       const dependencies = this.#dependencyIds(flow);
@@ -71,7 +71,8 @@ export class FlowCompiler {
     const values = flowSchema.parse(flow.values);
     const bindings = this.#bindings.get(flow.id) ?? [];
     const described = bindings.flatMap((binding) => this.#descriptors(this.#stageOf(binding)));
-    // If the proof of one of several stages of a kind is not trusted, its descriptor is the last and so the one kept.
+    // Stages of one kind share a descriptor. If the proof of any of them is not trusted, its descriptor is sorted last,
+    // and so replaces the others.
     const descriptors = Object.fromEntries(described.sort(byProof));
     rejectDifferentFacts(values.slug, Object.values(descriptors));
     return flowVersion.parse({

@@ -12,7 +12,7 @@ export function describedValue(value: unknown): string {
   return typeof value === 'number' ? `the number \`${value}\`` : `\`${String(value)}\``;
 }
 
-/** Returns a text with a full stop, unless it has an end already. */
+/** Returns a text with a full stop, unless it already ends with a punctuation mark. */
 export const withFullStop = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** Returns a noun with its article. */

@@ -13,7 +13,10 @@ export class EntryIds {
   readonly #pks = new Map<string, Pk>();
   /** Maps each `pk` in the identifiers of an entry to the pk of the object that the entry was applied to, if it is no user. */
   readonly #aliases = new Map<Json, Pk>();
-  /** The same for users. authentik numbers users and providers apart from 1, so both can have the same pk. */
+  /**
+   * The same for users. authentik numbers users and providers separately, so a user and a provider can have the same
+   * pk.
+   */
   readonly #userAliases = new Map<Json, Pk>();
   /** The first entry of each object, by the text of its pk. */
   readonly #entries = new Map<string, Entry>();

@@ -5,7 +5,7 @@ import type { JsonMap } from './json.js';
 import type { SkippedEntries } from './skipped-entries.js';
 
 interface Subject {
-  /** The values to save, and the same with the references to skipped entries. */
+  /** The values to save. `written` also contains the references to skipped entries. */
   readonly values: JsonMap;
   readonly written: JsonMap;
   readonly existing: FoundObject | undefined;
@@ -13,7 +13,7 @@ interface Subject {
   readonly skippedEntries: SkippedEntries;
 }
 
-/** Returns the warnings about parts of an entry that have no effect, or not the wanted one. */
+/** Returns the warnings about parts of an entry that have no effect, or not the intended effect. */
 export async function entryWarnings(entry: Entry, subject: Subject): Promise<EntryWarning[]> {
   const { collection, values, existing } = subject;
   return [

@@ -36,7 +36,7 @@ function restricted(model: string, kind: ReferenceKind | undefined, collection: 
 const refusal = (model: string, why: string) =>
   new BlueprintError(`a change of flows must not contain ${model}: ${why}. Apply it with \`npm run blueprint\``);
 
-/** The parts of a restricted collection that are those of the whole one. */
+/** The members that a restricted collection takes over from the unrestricted one. */
 abstract class RestrictedCollection implements Collection {
   readonly fields: ReadonlySet<string>;
   readonly references: ReadonlyMap<string, Reference>;
@@ -84,7 +84,7 @@ class NamedCollection extends RestrictedCollection {
   }
 }
 
-/** Objects that a change of flows neither changes nor sees. */
+/** Objects that a change of flows can neither change nor find. */
 class RefusedCollection implements Collection {
   constructor(
     private readonly model: string,

@@ -114,7 +114,10 @@ export class GroupCollection implements Collection<FoundGroup> {
   }
 }
 
-/** Returns the parents that an entry gives, without repetitions. Throws ValidationError for two different statements. */
+/**
+ * Returns the parents that an entry gives, without repetitions. Throws ValidationError if `parent` and `parents`
+ * contradict each other.
+ */
 function parentsOf({ parent, parents }: Pick<z.output<typeof groupSchema>, 'parent' | 'parents'>): string[] {
   if (!parents) return parent === null ? [] : [parent];
   if (parent !== null && !parents.includes(parent))

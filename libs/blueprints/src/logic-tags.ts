@@ -52,7 +52,7 @@ export function choose(argument: TaggedValue): TagResolver {
   const { length } = list('!If', argument);
   if (rest.length > 0 || length === 0 || length === 2) throw new BlueprintError('!If takes a condition and two values');
   return async (scope) => {
-    // A condition may ask whether a variable is set, or an object exists.
+    // In a condition, an unset variable or a missing object is no error, because the condition may test for it.
     const truth = await resolve(test, { ...scope, unsetVariables: [], unfound: [] });
     return resolve(isTruthy(truth) ? yes : no, scope);
   };

@@ -7,7 +7,7 @@ import type { Collection } from './collection.js';
 import type { Entry } from './document.js';
 import type { Json, JsonMap } from './json.js';
 
-/** An entry with its values and the line of authentik that is set. */
+/** An entry with its values, and the configured API line. */
 interface Subject {
   readonly model: string;
   /** The attrs with the identifiers, as the object gets them. */
@@ -17,9 +17,9 @@ interface Subject {
 }
 
 /**
- * Returns an error for the model of an entry, or for each of its fields, that authentik has only since a newer line than
- * the one that is set. Without it, the object would let more users pass or would not work, so it is never left out
- * (docs/spec/api-versions.md#blueprints).
+ * Returns an error for the model of an entry, or for each of its fields, that authentik has only since a newer API line
+ * than the configured one. Such a model or field is never ignored, because the object would let more users pass or
+ * would not work (docs/spec/api-versions.md#blueprints).
  */
 export function newerParts(entry: Entry, { model, values, collection, apiVersion }: Subject): BlueprintError[] {
   if (apiVersion !== '2024.8') return [];
@@ -37,7 +37,7 @@ const newer = (part: string, location: { readonly field?: string; readonly line?
     code: 'newer-version',
   });
 
-/** Names the field, or the value of the field, that 2024.8 does not have. Undefined if it has both. */
+/** Returns the name of the field, or of its value, that 2024.8 does not have. Undefined if 2024.8 has both. */
 function newerPart(type: unknown, { field, value }: { readonly field: string; readonly value: Json }) {
   if (type === undefined) return undefined;
   if (isDefault(type as z.ZodType, value)) return undefined;
@@ -51,8 +51,8 @@ function newerPart(type: unknown, { field, value }: { readonly field: string; re
 }
 
 /**
- * Returns the defaults of a new object that are others in a line than in the newest one: the lists of all choices, without
- * the choices that the line does not have.
+ * Returns the defaults of a new object that differ between an API line and the newest one: default lists of all
+ * choices, without the choices that the line does not have.
  */
 export function defaultsIn(apiVersion: ApiVersion, { schema }: Pick<Collection, 'schema'>): JsonMap {
   if (apiVersion !== '2024.8' || !schema) return {};
@@ -72,7 +72,7 @@ export function olderDefault(type: z.ZodType): Json[] | undefined {
   return newer.length > 0 ? value.filter((item) => !newer.includes(item)) : undefined;
 }
 
-/** Whether a value of a field has the effect of leaving the field out. */
+/** Whether a value of a field has the same effect as leaving out the field. */
 function isDefault(type: z.ZodType, value: Json): boolean {
   const [left, given] = [type.safeParse(undefined), type.safeParse(value)];
   return left.success && given.success && isDeepStrictEqual(left.data, given.data);

@@ -9,7 +9,7 @@ import { redirectUris, uriProblem } from './redirect-uris.js';
 /** Largest length of a logout URI, in characters. The Content-Security-Policy of a logout page names its origin. */
 const MAX_LOGOUT_URI = 500;
 
-/** How an application hears of a logout. */
+/** How an application is notified of a logout. */
 const LOGOUT_METHODS = ['backchannel', 'frontchannel'] as const;
 
 const logoutUri = () =>

@@ -39,7 +39,7 @@ export interface ObjectModel {
   /** The fields that together identify an object of the kind. An object with a null in one of them has no key. */
   readonly key: readonly string[];
   readonly schema: z.ZodObject;
-  /** The line of authentik that has the model first. Undefined for a model that all lines have. */
+  /** The first API line that has the model. Undefined if all lines have it. */
   readonly apiVersion?: ApiVersion | undefined;
   /** Fields that hold ids of other objects. */
   readonly references: ReadonlyMap<string, Reference>;
@@ -56,7 +56,9 @@ export interface ObjectModel {
   readonly guards?: (values: JsonMap, protects: (id: Json | undefined) => boolean) => readonly string[];
   /** Returns whether removing an object with these values would let more users pass a flow. */
   readonly protects?: (values: JsonMap) => boolean;
-  /** Returns what never acts although the model accepts it, a sentence for each field. The values are not validated yet. */
+  /**
+   * Returns a sentence for each field that the model accepts but that has no effect. The values are not validated yet.
+   */
   readonly ignores?: (values: JsonMap) => Readonly<Record<string, string>>;
   /** Fields that hold Python, with `true` (always) or the name of the boolean field that makes the field Python. */
   readonly python?: Readonly<Record<string, string | true>>;

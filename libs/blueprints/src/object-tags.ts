@@ -24,7 +24,7 @@ export function atIndex(argument: TaggedValue): TagResolver {
   if (of === undefined || at === undefined || rest.length > 0)
     throw new BlueprintError('!AtIndex takes a list or map, an index or key, and a default');
   return async (scope) => {
-    // A default says what to do without the object.
+    // With a default, a missing object is no error.
     const whole = await resolve(of, fallback === undefined ? scope : { ...scope, unfound: [] });
     const part = await resolve(at, scope);
     const found = partOf(whole, part);

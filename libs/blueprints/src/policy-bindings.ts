@@ -44,8 +44,9 @@ export class PolicyBindings {
   }
 
   /**
-   * Returns the policies that are bound to any of the targets, with the policies that they call. Throws a BlueprintError
-   * for one that compares passwords: a binding is judged before any proof, so its verdict would help to guess passwords.
+   * Returns the policies that are bound to any of the targets, with the policies that they call. Throws a
+   * BlueprintError for a policy that compares passwords: bindings are evaluated before any proof, so the verdict would
+   * help an attacker to guess passwords.
    */
   policiesOf(targets: readonly string[]): Policies {
     const policies = this.policyIdsOf(targets).map((id) => [id, this.#policy(this.draft.get(id)!)] as const);

@@ -12,8 +12,8 @@ const linesOf = (text: string) =>
     .filter(({ uri }) => uri !== '');
 
 /**
- * Returns why an address cannot be one of a client, which must be an absolute https address, or an http address of this
- * computer, without white space, fragment and credentials (RFC 6749 §3.1.2, RFC 8252 §7.3). Undefined for a good one.
+ * Returns why a URI is invalid for a client; undefined for a valid one. It must be an absolute https URI, or an http
+ * URI of this computer, without white space, fragment and credentials (RFC 6749 §3.1.2, RFC 8252 §7.3).
  */
 export function uriProblem(uri: string): string | undefined {
   if (/\s/.test(uri)) return 'has white space';
@@ -66,8 +66,9 @@ const uriList = z.array(listedUri).superRefine((uris, context) => {
 export type RedirectUris = string | readonly ListedUri[];
 
 /**
- * Schema of redirect URIs: a text with one a line, or a list. Each is compared character by character, never as a pattern.
- * The error names the line or the entry and the reason, and does not repeat the address, which may have a password.
+ * Schema of redirect URIs: a text with one a line, or a list. Each is compared character by character, never as a
+ * pattern. The error names the line or the entry and the reason, and does not repeat the address, because it may
+ * contain a password.
  */
 export const redirectUris = () =>
   z

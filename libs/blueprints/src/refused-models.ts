@@ -19,8 +19,8 @@ const EFFECTS: Readonly<Record<string, string>> = {
 export const REFUSED_MODELS: readonly string[] = Object.keys(EFFECTS);
 
 /**
- * Returns the error for a model that is not supported: what a known model of authentik would do, why a strict run alone
- * refuses it, or the closest models.
+ * Returns the error for a model that is not supported. It says what a known model of authentik would do or why only a
+ * strict run refuses it; for an unknown model, it names the most similar models.
  */
 export const unsupportedModel = (model: string, supported: Iterable<string>): BlueprintError =>
   new BlueprintError(refusalOf(model, supported), {}, { code: 'unknown-model' });
@@ -37,7 +37,10 @@ function refusalOf(model: string, supported: Iterable<string>): string {
 /** The model of authentik's tenants, whose entries are skipped. */
 export const TENANT = 'authentik_tenants.tenant';
 
-/** Throws BlueprintError if the flags of a tenant close applications that are open here. */
+/**
+ * Throws BlueprintError if the flags of a tenant close applications without bindings to all users. In Gatehouse, such
+ * applications are open to all users.
+ */
 export function rejectClosedApplications(flags: Json): void {
   const access = isMap(flags) ? (flags['core_default_app_access'] as Json | undefined) : undefined;
   if (access === undefined || isTruthy(access)) return;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BlueprintError, type EntryLocation } from './blueprint-error.js';
 
-/** What tells two entries with one id apart. */
+/** The parts of an entry that show whether two entries with the same id describe the same object. */
 interface Entry {
   readonly id?: string | undefined;
   readonly model: unknown;

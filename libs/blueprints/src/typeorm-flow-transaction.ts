@@ -36,7 +36,10 @@ export async function changeFlows<T>(
     });
 }
 
-/** Lets each statement of a change take as long as the change: the limit of the role is for requests of visitors. */
+/**
+ * Sets the statement timeout to the time limit of the whole change, because the default timeout of the role is meant
+ * for requests of visitors.
+ */
 async function limitStatements(manager: EntityManager, timeoutMs: number): Promise<void> {
   await manager.query(`SET LOCAL statement_timeout = ${Math.max(1, Math.ceil(timeoutMs))}`);
 }

@@ -53,7 +53,7 @@ export interface ApplyOptions extends PasswordHashing, FlowTransactionOptions {
   readonly strict?: boolean;
   /** Whether unknown keys and fields are ignored with a warning. Otherwise they are errors. */
   readonly lenient?: boolean;
-  /** The line of authentik whose models, fields and values the files may have. By default the default line. */
+  /** The API line whose models, fields and values the files may have. Default: DEFAULT_API_VERSION. */
   readonly apiVersion?: ApiVersion;
   /** Versions to keep of each flow, besides those that are in use. By default all. */
   readonly flowVersionsKept?: number;

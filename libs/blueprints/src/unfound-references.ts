@@ -20,8 +20,8 @@ interface Search extends Omit<TagSearch, 'line'> {
 }
 
 /**
- * Returns the pk of the first object with these values, else that of `placeholder`, else what was searched in vain. Throws
- * BlueprintError for an unknown field.
+ * Returns the pk of the first object with these values, else the pk of `placeholder`. Without both, returns a
+ * description of what was not found. Throws BlueprintError for an unknown field.
  */
 export async function search(
   collection: Collection,
@@ -65,8 +65,8 @@ interface Unresolved extends Omit<ResolvedFields, 'values'> {
 }
 
 /**
- * Adds to the error of a field that a tag found nothing for it, or that its environment variable is not set. An error of
- * the whole object gets what the tags of all its fields have not found.
+ * Adds the cause to the error of a field: a tag found nothing for it, or its environment variable is not set. To an
+ * error of the whole object, adds what the tags of all its fields have not found.
  */
 export function withReason(error: unknown, unresolved: Unresolved): unknown {
   if (!(error instanceof ValidationError)) return error;

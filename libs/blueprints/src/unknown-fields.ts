@@ -10,11 +10,11 @@ import { suggestion } from './suggestion.js';
 
 /** How a run treats what Gatehouse does not have. */
 export interface Strictness {
-  /** Whether also models and fields of authentik are errors whose absence changes no login. */
+  /** Whether models and fields of authentik that no login needs are errors too. */
   readonly strict: boolean;
   /** Whether unknown keys and fields are ignored with a warning. */
   readonly lenient: boolean;
-  /** The line of authentik whose models, fields and values a blueprint may have. */
+  /** The API line whose models, fields and values a blueprint may have. */
   readonly apiVersion: ApiVersion;
 }
 

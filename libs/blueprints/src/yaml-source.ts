@@ -134,7 +134,7 @@ const isMerge = ({ key }: Pair) =>
 
 /**
  * The letters that YAML 1.1 reads as booleans. They stay texts, because PyYAML, for which blueprints are written, reads
- * them so.
+ * them as texts.
  */
 const LETTER = /^[yn]$/i;
 

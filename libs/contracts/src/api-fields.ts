@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ApiView } from './api-version.js';
 import { schemaLayers } from './schema-layers.js';
 
-/** How a type differs between the views of the API. */
+/** How a type differs between the API lines. */
 interface ApiMark {
   /** The type is only in the view of 2024.8, in the views of 2026.8 and later, or in the complete view. */
   readonly only?: ApiView;
@@ -22,10 +22,10 @@ function mark<S extends z.ZodType>(schema: S, added: ApiMark): S {
   return copy;
 }
 
-/** Returns a field with the mark that authentik has it since its line 2026.8. Blueprints of 2024.8 cannot set it. */
+/** Returns a field with the mark that authentik has had it since 2026.8. Blueprints of 2024.8 cannot set it. */
 export const since2026 = <S extends z.ZodType>(schema: S): S => mark(schema, { only: '2026.8' });
 
-/** Returns a field of an answer with the mark that authentik had it in 2024.8, and has it no longer. */
+/** Returns a field of an answer with the mark that authentik removed it after 2024.8. */
 export const removedIn2026 = <S extends z.ZodType>(schema: S): S => mark(schema, { only: '2024.8' });
 
 /** Returns a field with the mark that only Gatehouse has it: the published schema, which is authentik's, omits it. */
@@ -69,7 +69,7 @@ function markIn<K extends keyof ApiMark>(schema: unknown, name: K): ApiMark[K] |
   return undefined;
 }
 
-/** A view, or all fields with the types of 2024.8. */
+/** The form of a type: that of a view, or `before` for all fields with the types of 2024.8. */
 type Form = ApiView | 'before';
 
 /** Whether a view has a field, or a challenge of a union. */

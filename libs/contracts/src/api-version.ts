@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The lines of authentik whose API Gatehouse can speak, oldest first (docs/spec/api-versions.md). A line selects the
- * fields of challenges, the published schema, and the rules that changed between the lines.
+ * The API lines, oldest first: the versions of authentik whose API Gatehouse can speak (docs/spec/api-versions.md). A
+ * line selects the fields of challenges, the published schema, and the rules that differ between the lines.
  */
 export const API_VERSIONS = ['2024.8', '2026.8'] as const;
 export type ApiVersion = (typeof API_VERSIONS)[number];

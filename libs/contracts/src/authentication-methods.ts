@@ -11,8 +11,8 @@ const [PASSWORD, OTHER_DEVICE] = ['pwd', 'device'] as const;
 const MAILED_CODE = 'email';
 
 /**
- * The value of `amr` for each kind of device (RFC 8176). WebAuthn proves possession of a key, and says not reliably
- * whether hardware keeps it. RFC 8176 has no value for a push message.
+ * The value of `amr` for each kind of device (RFC 8176). WebAuthn proves possession of a key, but does not say reliably
+ * whether hardware protects the key. RFC 8176 has no value for a push message.
  */
 const METHODS: Readonly<Record<string, string>> = {
   totpdevice: 'otp',
@@ -32,8 +32,8 @@ const UNNAMED: readonly string[] = [PASSWORD, OTHER_DEVICE, MAILED_CODE, BOTH];
 
 /**
  * Returns the methods by which the user of a plan has authenticated: `pwd`, `otp`, `sms`, `pop`, `email` for a mailed
- * code, and `device` for any other device. Says less rather than too much: a key without a password is `pop`, whether
- * or not it verified the user. Empty for other methods, such as a source or an app password.
+ * code, and `device` for any other device. In doubt, returns the weaker method: a key without a password is `pop`,
+ * whether or not it verified the user. Empty for other methods, such as a source or an app password.
  */
 export function provedMethods({ auth_method, auth_method_args }: AuthenticationFacts): readonly string[] {
   const listed = auth_method_args?.['mfa_devices'];

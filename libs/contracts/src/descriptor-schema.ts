@@ -131,7 +131,9 @@ function withoutExtras(schema: z.core.JSONSchema.BaseSchema): z.core.JSONSchema.
   );
 }
 
-/** Returns whether the subset has a keyword. A union of objects is none of its enumerations. */
+/**
+ * Returns whether the subset supports a keyword. It supports `oneOf` for enumerations only, not for a union of objects.
+ */
 const isSupported = (keyword: string, value: unknown) =>
   keyword === 'oneOf'
     ? descriptorSchema.shape.oneOf.safeParse(value).success

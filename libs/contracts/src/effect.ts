@@ -55,8 +55,9 @@ export const mailEffect = z.object({
   /** Seconds for which the code of a mail without a link is valid. The mail is not sent later. */
   code_ttl_s: z.number().positive().optional(),
   /**
-   * Set if the visitor has asked for another mail: the largest number of such mails for the name or address, over all
-   * sessions, until none was asked for in `window_s` seconds. The gateway then sends none, and says so.
+   * Set if the visitor has asked for another mail. `mails` is the largest number of such mails for one name or address,
+   * over all sessions. The count restarts when no mail was requested for `window_s` seconds. Above the limit, the
+   * gateway sends no mail and shows an error.
    */
   resend_limit: z.object({ mails: z.int().nonnegative(), window_s: z.number().nonnegative() }).optional(),
 });
@@ -92,7 +93,10 @@ export const effect = z.discriminatedUnion('type', [
   }),
   /** Logs the user out of this session, and deletes all data of the session except this plan. */
   z.object({ type: z.literal('logout') }),
-  /** Records that the session has signed in to the application of an OAuth client, so that a logout tells it. */
+  /**
+   * Records that the session has signed in to the application of an OAuth client, so that a logout notifies the
+   * application.
+   */
   z.object({ type: z.literal('sign_in'), client: z.string().max(255) }),
   event,
   z.object({ type: z.literal('reputation'), identifier: z.string(), delta: z.int() }),
@@ -149,7 +153,7 @@ export type Effect = z.output<typeof effect>;
 export type EffectType = Effect['type'];
 export const EFFECT_TYPES = effect.options.map(({ shape }) => shape.type.value);
 
-/** Effect types that a denied reply may have, because they only say what happened. */
+/** Effect types that a denied reply may have, because they only record what happened. */
 export const REFUSAL_EFFECTS: ReadonlySet<EffectType> = new Set(['event', 'reputation', 'toast']);
 
 /**

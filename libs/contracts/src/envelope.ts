@@ -65,7 +65,7 @@ export type UserInfo = z.output<typeof userInfo>;
  */
 export type WireShape = Pick<StageContract, 'challenge' | 'user_info'> & {
   readonly component: string;
-  /** The line of authentik that has the component first. Absent if all lines have it, or none. */
+  /** The first API line that has the component. Absent if all lines have it, or none. */
   readonly api_version?: StageContract['api_version'];
   /** Absent if the challenge accepts no response. */
   readonly response?: StageContract['response'];
@@ -81,6 +81,6 @@ export function challengeBody({ component, challenge, user_info, api_version }: 
 export const responseBody = ({ component, response = z.object({}), api_version }: WireShape): z.ZodObject =>
   withLine(response.extend({ component: char().default(component) }), api_version).meta(response.meta() ?? {});
 
-/** Returns the schema with the mark of the line that has it first. */
+/** Returns the schema with the mark of the first API line that has it. */
 const withLine = (schema: z.ZodObject, line: WireShape['api_version']): z.ZodObject =>
   line === '2026.8' ? since2026(schema) : schema;

@@ -58,7 +58,7 @@ export const blueprintCheck = z
   .object({ errors: z.int(), warnings: z.int(), findings: z.array(blueprintFinding).readonly() })
   .meta({ id: 'BlueprintCheck', description: 'What the linter has found in a blueprint.' });
 
-/** What became of one entry. */
+/** The outcome of one entry. */
 export const blueprintChange = z
   .object({
     outcome: z.enum(['created', 'changed', 'unchanged', 'kept', 'removed', 'applied', 'missing', 'skipped']),
@@ -111,7 +111,7 @@ export const flowRelease = z
   })
   .meta({ id: 'FlowRelease', description: 'The current version of a flow after a change.' });
 
-/** What the sender of a change has seen of the flow. */
+/** The state of the flow that the sender of a change has seen. */
 export const expectedFlow = z
   .object({
     current: z.int().describe('number of the current version'),

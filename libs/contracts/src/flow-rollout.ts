@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The answered plans of a version since its rollout counts. */
+/** The answered plans of a version since the rollout began to count. */
 const rolloutCounts = z
   .object({
     plans: z.int(),

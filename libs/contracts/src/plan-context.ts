@@ -6,7 +6,7 @@ import { IFRAME_SESSIONS, iframeSession } from './signed-in-application.js';
 /** Kind of the stage that ends the logout of an application. */
 export const SESSION_END_KIND = 'session_end';
 
-/** The fact with the address to which an application wants to get the visitor back after the logout. */
+/** The fact with the URL to which an application redirects the visitor after the logout. */
 export const POST_LOGOUT_REDIRECT = 'goauthentik.io/providers/oauth2/post_logout_redirect_uri';
 
 const savedUser = z.object({
@@ -113,7 +113,7 @@ export const planContext = z.object({
   is_restored: z
     .object({ step: z.string(), user: z.string().nullable(), address: z.string().exactOptional() })
     .optional(),
-  /** Address to which an application wants to get the visitor back after the logout. */
+  /** URL to which an application redirects the visitor after the logout. */
   [POST_LOGOUT_REDIRECT]: redirectTarget().optional(),
   /** Addresses of applications that the browser must open, because the visitor has logged out. Only since 2026.8. */
   [IFRAME_SESSIONS]: z.array(iframeSession).optional(),
@@ -123,7 +123,7 @@ export const planContext = z.object({
   redirect_stage_target: z.string().optional(),
   /** Set by the set-up page, so that the policies of the set-up flow can refuse other ways in. */
   [SETUP_STARTED_BY]: z.literal('setup').optional(),
-  /** The logged-in user, in the flow that leads to another user of the browser. */
+  /** The user who is logged in while the visitor switches to another user of the browser. */
   user_switch_from_user: savedUser.optional(),
   deny_message: z.string().optional(),
   /** Why an account is locked down, if no prompt has asked for the reason. */

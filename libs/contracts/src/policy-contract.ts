@@ -9,7 +9,7 @@ export interface PolicyContract<Config extends z.ZodObject = z.ZodObject> {
   /** Blueprint model, lower case. */
   readonly model: string;
   readonly config: Config;
-  /** The line of authentik that has the model first. Absent for a model that all lines have. */
+  /** The first API line that has the model. Absent if all lines have it. */
   readonly api_version?: ApiVersion;
   /** Checks fields of a config together, after `config` has checked each field. Returns the errors. */
   readonly validate?: (config: Readonly<Record<string, unknown>>) => Errors;

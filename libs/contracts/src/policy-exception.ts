@@ -5,8 +5,8 @@ import { firstCharacters } from './first-characters.js';
 export const MAX_POLICY_ERROR_LENGTH = 1024;
 
 /**
- * Returns the text of an error as the event `policy_exception` has it in a line of authentik: since 2026.8 in an object.
- * The error must contain no values of visitors.
+ * Returns the text of an error in the form that the event `policy_exception` has in an API line: since 2026.8 in an
+ * object. The error must contain no values of visitors.
  */
 export function policyException(error: string, line: ApiVersion) {
   const message = firstCharacters(error, MAX_POLICY_ERROR_LENGTH);

@@ -8,8 +8,8 @@ export interface PreviewRule {
   /** Returns whether the stage would write another user than the pending one with this config, so that it is left out. */
   readonly leaves_out?: (config: Readonly<Record<string, unknown>>) => boolean;
   /**
-   * Returns what `config` puts in place of a part that reaches another system, for the operator to read. Undefined if it
-   * replaces nothing.
+   * Returns a description, for the operator, of what `config` has replaced because it would reach another system.
+   * Undefined if `config` replaces nothing.
    */
   readonly replaces?: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, string>> | undefined;
   /** Returns the config without the parts that reach another system, or lead out of the flow. */

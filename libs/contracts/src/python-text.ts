@@ -12,7 +12,7 @@ export function pythonStrip(text: string): string {
   return text.slice(start, end);
 }
 
-/** No white space of Python is outside of the basic plane. */
+/** All characters that Python treats as white space are in the Basic Multilingual Plane. */
 const isPythonSpace = (code: number): boolean =>
   (code >= 0x1c && code <= 0x1f) || code === 0x85 || (code !== 0xfeff && /\s/.test(String.fromCharCode(code)));
 

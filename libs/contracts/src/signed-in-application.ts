@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isWebAddress } from './redirect-target.js';
 
-/** Kind of the stage that tells applications of a logout, in frames of the browser. */
+/** Kind of the stage that notifies applications of a logout, in frames of the browser. */
 export const IFRAME_LOGOUT_KIND = 'iframe_logout';
 
 /** The fact with the addresses of applications that the browser must open, because the visitor has logged out. */

@@ -35,7 +35,7 @@ export const PROVIDER_TYPES = [
   'twitter',
 ] as const;
 
-/** Provider types that authentik has since its line 2026.8. It has `wechat` too, whose protocol is no OAuth. */
+/** Provider types that authentik has had since 2026.8. `wechat` is missing, because its protocol is not OAuth. */
 const NEWER_PROVIDER_TYPES = ['entraid', 'slack'] as const;
 
 const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;

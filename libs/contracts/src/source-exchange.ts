@@ -11,7 +11,7 @@ import { PROTOCOL_VERSION } from './stage-request.js';
  */
 export const SOURCE_BEGIN_SUBJECT = 'sources.begin';
 export const SOURCE_COMPLETE_SUBJECT = 'sources.complete';
-/** NATS subject at which the service fetches public keys, for the gateway, which has no way out. */
+/** NATS subject at which the service fetches public keys for the gateway, which must not reach other hosts. */
 export const SOURCE_KEYS_SUBJECT = 'sources.keys';
 /** NATS queue group of these subjects. */
 export const SOURCE_QUEUE = 'sources';

@@ -55,7 +55,10 @@ export interface ProofStep {
   readonly order: number;
   readonly config: Readonly<Record<string, unknown>>;
   readonly factor: 'device' | 'password';
-  /** Config with which only a second factor beside the password passes the step. Absent if every proof is one. */
+  /**
+   * Config with which only a second factor beside the password passes the step. Absent if every proof of the stage is a
+   * second factor.
+   */
   readonly second_factor?: Readonly<Record<string, unknown>>;
   /** Config with which only a phishing-resistant credential passes the step. Absent if the stage accepts none. */
   readonly phishing_resistant?: Readonly<Record<string, unknown>>;
@@ -76,7 +79,7 @@ export interface StageContract {
   readonly component: string | undefined;
   /** Blueprint model, lower case. Undefined for a stage that is only inserted at run time. */
   readonly model: string | undefined;
-  /** The line of authentik that has the stage first. Undefined for a stage that all lines have, or none. */
+  /** The first API line that has the stage. Undefined if all lines have it, or none. */
   readonly api_version: ApiVersion | undefined;
   /** Service that answers requests to the stage in the standard deployment. */
   readonly service: string;
@@ -184,8 +187,8 @@ export interface StageContract {
   /** Whether the stage never passes and so ends the flow for every visitor. */
   readonly ends: boolean;
   /**
-   * Returns what never acts although the stage accepts it, a sentence for each field. A blueprint with such a value causes
-   * a warning. The values are not validated yet.
+   * Returns a sentence for each field that the stage accepts but that has no effect. A blueprint with such a value
+   * causes a warning. The values are not validated yet.
    */
   readonly ignores: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, string>>;
   /**

@@ -93,7 +93,8 @@ export function describedForm({ component, challenge, response, page = {} }: Des
   const { title, button, translations = {} } = page;
   const shown = shows.flatMap((name) => shownMember(name, challenge.properties[name]) ?? []);
   const form = { ...(title && { title }), ...(button && { button }), shows: shown, fields };
-  // Made when a visitor needs them: a hostile descriptor has thousands of languages, which would fill the memory.
+  // Built only when a visitor needs it: a hostile descriptor may have thousands of languages, which would exhaust the
+  // memory.
   const inLanguages = new Map<string, StageForm>();
   const inLanguage = (locale: string) => {
     if (!Object.hasOwn(translations, locale)) return form;
@@ -159,7 +160,10 @@ function fieldOf(name: string, { properties, required }: DescriptorObject): Form
   };
 }
 
-/** Returns the initial value of a field. The page never has that of a secret, and a browser takes none for a file. */
+/**
+ * Returns the initial value of a field. A page never contains a secret's value, and browsers accept no initial value
+ * for a file.
+ */
 function initialOf(type: FormField['type'], { default: initial, 'x-secret': isSecret }: DescriptorSchema) {
   const isScalar = ['string', 'number', 'boolean'].includes(typeof initial);
   return isScalar && !isSecret && type !== 'file' ? { initial: String(initial) } : {};
@@ -178,7 +182,7 @@ function limitsOf(type: FormField['type'], { minimum, maximum, maxLength, type: 
 /** Characters of a data URL before its data. */
 const DATA_URL_PREFIX = 128;
 
-/** Returns the size of the largest file whose data URL has at most so many characters, in bytes. */
+/** Returns the size of the largest file, in bytes, whose data URL has at most `maxLength` characters. */
 const fileSize = (maxLength: number) => Math.max(0, Math.floor((maxLength - DATA_URL_PREFIX) / 4) * 3);
 
 function inputType(schema: Essence): FormField['type'] | undefined {
@@ -228,7 +232,7 @@ function translated(form: StageForm, texts: Readonly<Record<string, string>>): S
 
 type Answer = Readonly<Record<string, unknown>>;
 
-/** Inputs whose empty text is a value. */
+/** Types of inputs for which an empty text is a valid value. */
 const MAY_BE_EMPTY: ReadonlySet<string> = new Set(['text', 'multiline', 'password']);
 
 function typedAnswer(answer: Answer, fields: readonly FormField[], schemas: Record<string, DescriptorSchema>) {
@@ -244,14 +248,17 @@ function typedAnswer(answer: Answer, fields: readonly FormField[], schemas: Reco
   return Object.fromEntries(Object.entries(typed).filter(([, value]) => value !== undefined));
 }
 
-/** What a browser without JavaScript sends, in UTC. */
+/** Matches the date-time that a browser without JavaScript sends. It counts as UTC. */
 const LOCAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?$/;
 /** Length of a time without seconds. */
 const MINUTES = 16;
 
 const NUMBER = /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i;
 
-/** Returns the value of the schema that a text stands for, else the text itself, which the stage refuses. */
+/**
+ * Returns the value that a text represents by the schema. If there is none, returns the text, which the stage then
+ * refuses.
+ */
 function typedValue(value: unknown, schema: DescriptorSchema): unknown {
   if (typeof value !== 'string') return value;
   const { type, format, enum: values = [], oneOf = [] } = essenceOf(schema);
@@ -262,7 +269,7 @@ function typedValue(value: unknown, schema: DescriptorSchema): unknown {
   return format === 'date-time' && LOCAL_TIME.test(value) ? `${value}${value.length === MINUTES ? ':00' : ''}Z` : value;
 }
 
-/** Returns the number that a text stands for, if JSON has that number: a stage would get null for an infinite one. */
+/** Returns the number that a text represents. Undefined for infinite numbers, which JSON would turn into null. */
 function numberOf(text: string): number | undefined {
   const number = NUMBER.test(text) ? Number(text) : NaN;
   return Number.isFinite(number) ? number : undefined;

@@ -60,7 +60,7 @@ export const stageRequest = z.object({
      */
     passkey_origins: z.array(z.string()).readonly().exactOptional(),
     brand: z.string(),
-    /** The line of authentik whose API the gateway speaks. Gateways before 1.0 do not send this member. */
+    /** The API line that the gateway speaks. Gateways before 1.0 do not send this member. */
     api_version: z.enum(API_VERSIONS).default(DEFAULT_API_VERSION),
     /** Slugs of the flows that stages link to, by designation. */
     flows: z.object({ recovery: z.string().optional() }).default({}),
@@ -86,8 +86,8 @@ export const stageRequest = z.object({
      */
     known_device: z.boolean().exactOptional(),
     /**
-     * The applications to which the session has signed in and that a logout must tell. Only stages that log out get it.
-     * Gateways before 1.0 do not send this member.
+     * The applications to which the session has signed in and that a logout must notify. Only stages that log out get
+     * it. Gateways before 1.0 do not send this member.
      */
     applications: z.array(signedInApplication).exactOptional(),
   }),

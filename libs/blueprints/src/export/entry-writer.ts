@@ -131,9 +131,9 @@ export class EntryWriter {
 
   /**
    * Returns the name of the environment variable of a secret. The name is the same in every export, and no other secret
-   * has it. It does not begin with a digit, which no shell accepts. It ends with a hash if it does not spell the object's
-   * name, or if it also ends with the name of a longer secret field: `password` of `sms-auth` could be `auth_password` of
-   * `sms`.
+   * has it. The name does not begin with a digit, because shells do not accept that. It ends with a hash if the object's
+   * name cannot be derived from it, or if it also ends with the name of a longer secret field: `password` of `sms-auth`
+   * could be `auth_password` of `sms`.
    */
   #variableFor(object: BlueprintObject, field: string): string {
     const name = this.draft.displayName(object);
@@ -146,7 +146,7 @@ export class EntryWriter {
   }
 }
 
-/** Names that an environment variable can spell: `a-b` follows from `A_B`. */
+/** Matches object names that can be derived from the name of an environment variable: `A_B` stands for `a-b`. */
 const SPELLED_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 const spelled = (text: string): string => text.toUpperCase().replace(/[^A-Z0-9]+/g, '_');

@@ -140,7 +140,7 @@ describe('an exported flow', () => {
     expect(text.includes('- email')).toBe(line === '2026.8');
     await target.applyAs({ apiVersion: line }, text);
     expect(await target.export('login')).toBe(text);
-    // The choices stay when the line changes.
+    // The choices stay the same when the API line changes.
     for (const apiVersion of ['2024.8', '2026.8'] as const) {
       expect((await target.applyAs({ apiVersion }, text)).isChanged).toBe(false);
       expect((await target.applyAs({ apiVersion }, steps)).isChanged).toBe(false);

@@ -34,7 +34,7 @@ export interface CheckOptions extends Pick<PasswordHashing, 'isHash'> {
   readonly syntax: PythonSyntaxChecker;
   /** Whether unknown keys and fields are warnings instead of errors. */
   readonly lenient?: boolean;
-  /** The line of authentik whose models, fields and values the files may have. By default the default line. */
+  /** The API line whose models, fields and values the files may have. Default: DEFAULT_API_VERSION. */
   readonly apiVersion?: ApiVersion;
 }
 

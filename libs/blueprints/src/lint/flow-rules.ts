@@ -81,10 +81,10 @@ function unprotectedLogin(linted: LintedFlow): LintRemark[] {
   ];
 }
 
-/** Returns what restricts who logs in after steps that prove nothing; undefined if nothing does. */
+/** Returns what restricts the users who can log in after steps that prove nothing; undefined if nothing does. */
 function restrictionOf({ flow, conditions }: LintedFlow, before: readonly LintedStep[]): string | undefined {
   if (conditions.length > 0) return 'Only the policies of the flow restrict who logs in';
-  // Such a flow can keep the user whom the flow before it has proved, unless the visitor names another one.
+  // A flow with this requirement can keep the user whom the previous flow has proved, unless the visitor names a user.
   const namesUser = before.some(({ contract }) => contract?.identifies === 'by_name');
   if (flow.values['authentication'] !== 'require_redirect' || namesUser) return undefined;
   return 'Only the flows that redirect to this one can ask for it';

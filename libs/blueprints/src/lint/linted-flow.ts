@@ -56,7 +56,7 @@ export function lintedFlows(draft: LintDraft, contracts: ModelContracts): Linted
 function stepOf(binding: BlueprintObject, draft: LintDraft, { stages }: ModelContracts) {
   const stage = draft.get(String(binding.values['stage']));
   const contract = stage && stages.get(stage.model);
-  // A visitor can pass without the stage of an alternative, so that stage proves nothing of every visitor.
+  // A visitor can pass without an embedded stage that is an alternative, so such a stage does not prove every visitor.
   const embedded = Object.entries(contract?.embeds ?? {})
     .filter(([, { alternative }]) => alternative === undefined)
     .map(([field]) => draft.get(String(stage?.values[field])));

@@ -24,7 +24,7 @@ const PATHS: Readonly<Record<string, readonly [number, number]>> = {
   'default-user-settings-flow': [5, 5],
 };
 
-/** Findings of walks without a query, with which the step-up flow has no pending user. */
+/** Findings of simulations without a query, in which the step-up flow has no pending user. */
 const FINDINGS: Readonly<Record<string, readonly string[]>> = {
   'default-step-up-flow': ['dead end: default-step-up-login'],
 };

@@ -16,11 +16,11 @@ const syntax = { check: async () => undefined };
 const check = (text: string) =>
   checkBlueprints({ files: [{ name: 'x.yaml', text }], library: async () => undefined, env: {}, syntax });
 
-/** Returns a flow with a dead end, which only its walk finds: it logs in without a user. */
+/** Returns a flow with a dead end that only its simulation finds: it logs in without a user. */
 const withDeadEnd = (steps: number) =>
   flowEntries('long', [...Array.from({ length: steps - 1 }, () => DUMMY), LOGIN], { designation: 'enrollment' });
 
-/** Returns policies, and a condition with each of them of the first step of a flow. */
+/** Returns policies, and a binding of each of them to the first step of a flow. */
 const conditions = (slug: string, count: number) =>
   Array.from({ length: count }, (_, i) => [
     {
@@ -44,7 +44,7 @@ describe('the linter', () => {
 
   it('walks no flow with more than 200 conditions', async () => {
     const rulesOf = async (count: number) => {
-      // No visitor is in a group before the identification, so the walk never reaches the first step.
+      // No visitor is in a group before the identification, so the simulation never reaches the first step.
       const groups = Array.from({ length: count }, (_, i) => groupEntry(`g${i}`));
       const flow = flowEntries('login', [DUMMY, IDENTIFICATION, PASSWORD, LOGIN], {
         authentication: 'require_unauthenticated',
@@ -61,7 +61,7 @@ describe('the linter', () => {
 
   it('lets other work of its process run while it walks a flow and reads many entries', async () => {
     const [flow, policies] = [flowEntries('login', [DUMMY, LOGIN]), conditions('login', 150)];
-    // Each look at the clock finds that a slice of time is over.
+    // Every reading of the clock shows that the time slice is over.
     let now = performance.now();
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
     let [isOver, turns] = [false, 0];
@@ -74,7 +74,7 @@ describe('the linter', () => {
       isOver = true;
       clock.mockRestore();
     });
-    // Once for each of the 305 entries of the policies and the flow, and often in the walk.
+    // One pause for each of the 305 entries of the policies and the flow, and many pauses in the simulation.
     expect(turns).toBeGreaterThan(305 + 20);
   });
 });

@@ -15,14 +15,14 @@ import type { LintDraft } from './lint-draft.js';
 import type { LintedFlow } from './linted-flow.js';
 import { isWhole } from './whole-flow.js';
 
-/** Number of states that the walk of one flow visits at most. */
+/** Largest number of states that the simulation of one flow visits. */
 const MAX_STATES = 2000;
-/** Number of answers that the walks of all flows together assume at most. */
+/** Largest number of answers that the simulations of all flows assume together. */
 const MAX_ANSWERS = 50_000;
 
 /**
- * Number of steps, and of conditions, of the largest flow that is walked. The time of a walk grows with the cube of the
- * steps.
+ * Largest number of steps, and of conditions, of a flow that is simulated. The time of a simulation grows with the cube
+ * of the steps.
  */
 const MAX_STEPS = 200;
 const MAX_CONDITIONS = 200;
@@ -31,8 +31,8 @@ const MAX_CONDITIONS = 200;
 const NO_SECRETS = { seal: () => '' };
 
 /**
- * Returns the simulations of the flows that are whole in the files and not too large, by the id of the flow
- * (docs/spec/simulation.md). Pauses from time to time, so that a service answers other requests meanwhile.
+ * Returns the simulations of the flows that are completely described in the files and not too large, by the id of the
+ * flow (docs/spec/simulation.md). Pauses from time to time, so that a service answers other requests meanwhile.
  */
 export async function walkedFlows(
   flows: readonly LintedFlow[],
@@ -68,7 +68,7 @@ async function simulateWithPauses(options: SimulationOptions): Promise<Simulatio
   return slice.value;
 }
 
-/** Returns what the walk of a flow adds to the remarks about the same flow. */
+/** Returns the remarks that the simulation of a flow adds to the other remarks about it. */
 export function walkRemarks(flow: LintedFlow, walk: Simulation, others: readonly LintRemark[]): LintRemark[] {
   const rules = new Set(others.map(({ rule }) => rule));
   return [
@@ -79,7 +79,10 @@ export function walkRemarks(flow: LintedFlow, walk: Simulation, others: readonly
   ];
 }
 
-/** Whether a policy or the start of the flow may give facts that the walk does not know, and without which a stage refuses. */
+/**
+ * Whether a policy, or the way in which the flow is started, may provide facts that the simulation does not know, and
+ * without which a stage refuses.
+ */
 const mayContinueOtherwise = ({ flow, steps }: LintedFlow, { changingPolicies }: Simulation): boolean =>
   changingPolicies.length > 0 ||
   // Such a flow can get its user from a requirement in the query (docs/spec/executor.md#requirement), from a link, or from
@@ -88,7 +91,10 @@ const mayContinueOtherwise = ({ flow, steps }: LintedFlow, { changingPolicies }:
     steps.some(({ contract }) => contract?.effects.includes('login') === true)) ||
   steps.some(({ contract }) => Object.values(contract?.reads ?? {}).includes('required'));
 
-/** Steps before a dead end are dead ends too, and steps behind it are not reached, so only the last one is named. */
+/**
+ * Steps before a dead end are dead ends too, and steps after it are never reached. So only the last dead end is
+ * reported.
+ */
 function blockedSteps({ neverReached, deadEnds }: Simulation): LintRemark[] {
   const blocked = deadEnds.slice(-1).map(({ id, name }) => ({
     rule: 'dead-end' as const,

@@ -17,7 +17,7 @@ export interface DescribedModel {
   /** The fields that identify an object. */
   readonly key: readonly string[];
   readonly fields: readonly DescribedField[];
-  /** The line of authentik that has the model first. Undefined for a model that all lines have. */
+  /** The first API line that has the model. Undefined if all lines have it. */
   readonly apiVersion: ApiVersion | undefined;
 }
 

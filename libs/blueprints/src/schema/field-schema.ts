@@ -45,7 +45,7 @@ const LIST_OR_NULL: ReadonlySet<unknown> = new Set(['array', 'null']);
 
 type Definition = z.core.$ZodTypes['_zod']['def'];
 
-/** Replaces what zod derives from a coercing field by what the reader accepts. */
+/** Replaces the schema that zod derives from a coercing field with the schema of the values that the reader accepts. */
 function amend(definition: Definition, schema: Record<string, unknown>): void {
   const { wire } = schema;
   if (wire !== undefined) {
@@ -53,14 +53,14 @@ function amend(definition: Definition, schema: Record<string, unknown>): void {
     Object.assign(schema, accepted(wire as Record<string, unknown>));
   }
   if (definition.type === 'default') setDefault(schema, definition.defaultValue, definition.defaultValue);
-  // Numbers are ids of users, which `!KeyOf` finds.
+  // A number is the id of a user. `!KeyOf` can return such an id too.
   if (schema['type'] === 'integer') schema['type'] = ['integer', 'string'];
   if (schema['type'] === 'array') schema['items'] = { anyOf: [schema['items'] ?? {}, TAG] };
   for (const limit of ['minimum', 'maximum'])
     if (Math.abs(Number(schema[limit])) >= Number.MAX_SAFE_INTEGER) delete schema[limit];
 }
 
-/** Sets a default, unless it is random: then two readings of it differ. */
+/** Sets a default, unless the default is random, which shows when two parses return different values. */
 function setDefault(schema: Record<string, unknown>, first: unknown, second: unknown): void {
   if (isDeepStrictEqual(first, second)) schema['default'] = first;
   else delete schema['default'];

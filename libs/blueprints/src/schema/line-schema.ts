@@ -6,8 +6,8 @@ import type { DescribedField } from './described-models.js';
 import { fieldSchema, type JsonSchema } from './field-schema.js';
 
 /**
- * Returns the JSON Schema of a field in a line. What 2024.8 does not have is left out, but the value that the field has
- * when it is left out is accepted, because exports write it (docs/spec/api-versions.md#blueprints).
+ * Returns the JSON Schema of a field in an API line. Omits what 2024.8 does not have, but accepts the default value of
+ * an omitted field, because exports contain it (docs/spec/api-versions.md#blueprints).
  */
 export function fieldSchemaIn(apiVersion: ApiVersion, field: DescribedField): JsonSchema {
   if (apiVersion !== '2024.8') return fieldSchema(field);

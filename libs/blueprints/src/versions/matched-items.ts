@@ -31,8 +31,8 @@ export function matched<T>(
 }
 
 /**
- * Returns the items that have moved: all except a longest series that is in the same order in both lists. `items` are
- * items of `before` in their new order.
+ * Returns the items that have moved: all items outside a longest common subsequence of both lists. `items` are items of
+ * `before` in their new order.
  */
 export function movedItems<T>(items: readonly T[], before: readonly T[]): ReadonlySet<T> {
   const best: T[][] = [];

@@ -119,7 +119,7 @@ export class TypeormFlowChange {
   ): Promise<void> {
     const { slug, number, candidateId, candidateNumber } = flow;
     const candidate = { id: String(candidateId), number: candidateNumber ?? 0 };
-    // A row of a rollout that the guard has reverted is about the version to which it went back.
+    // After the guard has ended a rollout, the log row names the version that is current again.
     const [version, before] =
       action === 'rollout_reverted' ? [{ id: flow.versionId, number }, candidate.number] : [candidate, number];
     return this.#log.add([{ ...rowOf(flow, version), slug, before_number: before, action, reason }]);

@@ -31,7 +31,10 @@ const FIND_VERSIONS = `
   LEFT JOIN flow.flow_versions d ON d.id = f.candidate_id
   ORDER BY slug`;
 
-/** Returns the documents of flows whose secrets may be sealed with other bytes. $1 flow ids. */
+/**
+ * Returns the stored documents of flows. Sealing the same secrets again gives other bytes, so these documents must be
+ * compared with their secrets opened. $1 flow ids.
+ */
 const FIND_DOCUMENTS = `
   SELECT flow_id, document, digest FROM flow.flow_versions WHERE flow_id = ANY ($1::uuid[]) ORDER BY number DESC`;
 

@@ -19,7 +19,7 @@ export interface RunningRollout extends StoredRollout {
   readonly candidate: number;
   /** Share of the candidate in hundredths of a percent. */
   readonly share: number;
-  /** Until when gateways choose the candidate if no guard looks; null for always. */
+  /** Time until which gateways choose the candidate without another comparison by the guard; null for no limit. */
   readonly chosenUntil: Date | null;
 }
 

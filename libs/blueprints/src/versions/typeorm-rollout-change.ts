@@ -12,7 +12,7 @@ export interface RolloutRequest {
   /** Share of the new plans in hundredths of a percent, below 10000. */
   readonly share: number;
   readonly guard?: Guard | undefined;
-  /** Seconds for which gateways choose the candidate without a look of the guard. */
+  /** Seconds for which gateways choose the candidate without another comparison by the guard. */
   readonly graceS: number;
   readonly reason?: string | undefined;
   /** What the operator has seen of the flow. Another change meanwhile makes the start fail with `changed_meanwhile`. */
@@ -52,7 +52,7 @@ export class TypeormRolloutChange {
     await this.options.events?.record(this.manager, { action: 'flow_rollout_started', context });
   }
 
-  /** Stops the growth of the share: neither the guard nor a look of it changes the rollout any more. */
+  /** Halts the growth of the share. Afterwards the guard no longer changes the rollout. */
   async halt(flow: FlowRow, differences: readonly string[], guard: GuardFacts): Promise<void> {
     await this.#table.halt(flow.id);
     const context = {

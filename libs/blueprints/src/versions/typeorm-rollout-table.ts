@@ -7,14 +7,20 @@ const INSERT = `
     watch_until = excluded.watch_until, started_at = now(), counted_from = now(), looked_at = '-infinity',
     halted_at = NULL, tests = 0, finding = NULL`;
 
-/** Starts counting anew, with the guard $2, $3 or with the one before and its time again. $1 flow. */
+/**
+ * Restarts the count of plans. $1 flow, $2 allowed drop, $3 seconds of a new guard. If $2 and $3 are null, the previous
+ * guard stays, and its time starts again.
+ */
 const RESTART = `
   UPDATE flow.rollouts SET margin = coalesce($2, margin),
     watch_until = now() + coalesce(make_interval(secs => $3), watch_until - counted_from),
     counted_from = now(), halted_at = NULL, tests = 0, finding = NULL
   WHERE flow_id = $1`;
 
-/** $1 flow, $2 candidate, $3 share, $4 seconds for which gateways choose it without a look of the guard. */
+/**
+ * $1 flow, $2 candidate, $3 share, $4 seconds for which gateways choose the candidate without another comparison by the
+ * guard.
+ */
 const SET_CANDIDATE = `
   UPDATE flow.flows f SET candidate_id = $2, candidate_share = $3,
     candidate_until = CASE WHEN r.margin IS NULL THEN 'infinity' ELSE now() + make_interval(secs => $4) END
@@ -34,7 +40,7 @@ const FIND = `
 /** A row of the table of rollouts. */
 export interface StoredRollout {
   readonly startedAt: Date;
-  /** Plans that began earlier do not count. */
+  /** Plans that began before this time are not counted. */
   readonly countedFrom: Date;
   /** Until when the guard watches; null without a guard. */
   readonly watchUntil: Date | null;
@@ -44,7 +50,7 @@ export interface StoredRollout {
   /** When the guard stopped the growth of the share; null if it has not. */
   readonly haltedAt: Date | null;
   readonly tests: number;
-  /** What the guard has found at its last look; null before. */
+  /** Result of the guard's last comparison; null before the first one. */
   readonly finding: unknown;
 }
 
@@ -71,7 +77,7 @@ export class TypeormRolloutTable {
     await this.manager.query(INSERT, [flowId, versionId, guard?.margin ?? null, guard?.watchS ?? null]);
   }
 
-  /** Lets a rollout count anew, with another guard or the same. */
+  /** Restarts the count of a rollout's plans, with a new guard or the same. */
   async restart(flowId: string, guard: Guard | undefined): Promise<void> {
     await this.manager.query(RESTART, [flowId, guard?.margin ?? null, guard?.watchS ?? null]);
   }

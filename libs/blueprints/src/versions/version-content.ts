@@ -13,7 +13,7 @@ import { canonical } from '../json.js';
 export const stageOwner: OwnerOf = ({ id, kind, config }) =>
   typeof id === 'string' && typeof kind === 'string' && config !== undefined ? id : undefined;
 
-/** Thrown while a document is read whose secrets were sealed with an old key, or with a key that is not at hand. */
+/** Thrown if a document contains a secret that was sealed with an old key, or with a key that is not available. */
 class StaleSecretError extends Error {}
 
 /** Compares flow versions by their content. Sealing one secret twice gives different bytes, so digests may differ. */
@@ -85,7 +85,7 @@ export class VersionContents {
   }
 }
 
-/** A secret in a document that is compared. Its JSON never shows the secret. */
+/** A secret in a document that is compared. Its JSON never contains the plain secret. */
 export class SecretValue {
   constructor(
     readonly sealed: string,
