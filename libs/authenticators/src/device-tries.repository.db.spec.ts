@@ -17,7 +17,7 @@ async function newDevice() {
   const [device] = await database.devices.findByUser(user);
   return device!;
 }
-/** Returns the seconds for which a device still waits with this factor, rounded up; 0 if it does not wait. */
+/** Returns the seconds for which a device is still blocked with this factor, rounded up; 0 if it is not blocked. */
 async function waitOf({ id }: { id: string }, factor: number) {
   for (const passed of [0, 1, 2, 4, 8, 16, MAX_WAIT_S - 1, MAX_WAIT_S]) {
     const at = `UPDATE mfa.devices SET failed_at = now() - $2 * interval '1 second' WHERE id = $1`;

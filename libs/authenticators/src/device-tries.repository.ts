@@ -3,16 +3,16 @@ import type { DataSource } from 'typeorm';
 import type { Device } from './device.js';
 
 /**
- * Longest wait of a device after wrong codes, in seconds. Anybody can make a device wait, and the attempts limit guesses
- * already (docs/spec/attempts.md), so the wait must not keep its user out.
+ * Longest time, in seconds, for which wrong codes block a device. Anyone can block a device with wrong codes, and the
+ * attempts limit guesses already (docs/spec/attempts.md), so the block must not keep the user out for long.
  */
 export const MAX_WAIT_S = 30;
-/** Failures from which the wait no longer doubles. Larger powers of two would overflow. */
+/** Number of failures from which the time no longer doubles. Larger powers of two would overflow. */
 const MAX_DOUBLINGS = 30;
 
 /**
- * Counts a try of each device that does not wait. $1 ids of the devices, $2 seconds to wait after the first failure. The
- * wait doubles with each failure in a row. Returns the ids of the counted devices.
+ * Counts a try of each device that is not blocked. $1 ids of the devices, $2 seconds of the block after the first
+ * failure. The time doubles with each consecutive failure. Returns the ids of the counted devices.
  */
 const RESERVE: NamedStatement = {
   name: 'devices.try',
@@ -23,8 +23,8 @@ const RESERVE: NamedStatement = {
     RETURNING id`,
 };
 /**
- * Takes back the last try of devices. $1 ids of the devices. A device with earlier failures was not waiting before the
- * try, so `failed_at` is set far enough back that it does not wait now.
+ * Releases the last try of devices. $1 ids of the devices. A device with earlier failures was not blocked before the
+ * try, so `failed_at` is set far enough back that the device is not blocked now.
  */
 const RELEASE: NamedStatement = {
   name: 'devices.untry',
@@ -36,15 +36,15 @@ const RELEASE: NamedStatement = {
 type DeviceId = Pick<Device, 'id'>;
 
 /**
- * Counts wrong codes for each device, and makes a device wait after them. A try counts as a failure before it is judged, so
- * that concurrent guesses gain nothing. A right code ends the count (`DeviceRepository`).
+ * Counts wrong codes for each device, and blocks the device for some time after them. A try counts as a failure before
+ * the code is judged, so that concurrent guesses gain nothing. A right code resets the count (`DeviceRepository`).
  */
 export class DeviceTriesRepository {
   constructor(private readonly source: DataSource) {}
 
   /**
-   * Counts a try of each device, and returns the devices that may be tried. A device that waits is neither counted nor
-   * returned. `waitS` is the wait after the first failure; 0 for no wait.
+   * Counts a try of each device, and returns the devices that may be tried. A blocked device is neither counted nor
+   * returned. `waitS` is the time of the block after the first failure; 0 for no block.
    */
   async reserve<D extends DeviceId>(devices: readonly D[], waitS: number): Promise<D[]> {
     const { rows } = await runNamed<DeviceId>(this.source, RESERVE, [devices.map(({ id }) => id), waitS]);
@@ -52,7 +52,7 @@ export class DeviceTriesRepository {
     return devices.filter(({ id }) => reserved.has(id));
   }
 
-  /** Takes back the tries of devices that were not wrong: another device accepted the code. */
+  /** Releases the tries of devices whose codes were not wrong: another device accepted the code. */
   async release(devices: readonly DeviceId[]): Promise<void> {
     if (devices.length > 0) await runNamed(this.source, RELEASE, [devices.map(({ id }) => id)]);
   }

@@ -108,7 +108,8 @@ export class DeviceRepository {
     const values = [id, user, kind, name, handle, stage, counter, JSON.stringify(facts), sealed, digests, ...times];
     const add = async () => (await runNamed<{ pk: number }>(this.source, ADD, values)).rows[0]?.pk;
     // If two calls with one id run at the same time, the second call waits until the first has inserted the row. The
-    // snapshot of its statement does not contain that row, so it returns nothing. The next statement finds the row.
+    // statement of the second call has a stale snapshot without that row, so it returns nothing. The next statement
+    // finds the row.
     return (await add()) ?? add();
   }
 

@@ -14,7 +14,10 @@ const alice = userNamed('alice', '41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d');
 const bob = userNamed('bob', '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e');
 const sealer = new Sealer(`k:${Buffer.alloc(32, 7).toString('base64')}`);
 
-/** Returns whom an event is about that a stage requests for `user`, in a plan about `pending` in a session of alice. */
+/**
+ * Returns the user whom an event is about. A stage requests the event for `user`, in a plan with the pending user
+ * `pending`, in a session of alice.
+ */
 function subjectOf(pending: SavedUser | undefined, user: string | undefined) {
   const event: Effect = { type: 'event', action: 'user_write', context: { created: false }, ...(user && { user }) };
   const eventContext = { ...eventContextFor(pending, 'lock'), sessionUser: alice };

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(() => store.nextFlow());
 
-/** A logged-in session, with its key and the hash of the set that its browser has. */
+/** A logged-in session, with its key and the hash of its browser's login set. */
 interface Login {
   readonly user: SavedUser;
   readonly id: string;
@@ -49,7 +49,7 @@ async function add(from: Login, user: SavedUser, ending = {}) {
   return { user, id: userSwitch.session, key: newKey, set: userSwitch.newSet.hash };
 }
 
-/** Changes from one login to another. Returns the login with its new key, or `undefined` if nothing was saved. */
+/** Switches from one login to another. Returns the login with its new key, or `undefined` if nothing was saved. */
 async function change(from: Login, to: Login, more: Partial<SessionSwitch> = {}) {
   const userSwitch = switchTo(from, { action: 'switch', session: to.id, to: to.user, ...more });
   const newKey = randomBytes(32);

@@ -26,7 +26,8 @@ const host = fc.constantFrom(
 );
 const onRefusal = fc.constantFrom('retry', 'restart', 'restart_with_context');
 /**
- * Whose plans skip a later step: nobody's (`never`), those of saved users (`known`), or those with any user (`named`).
+ * In which plans a later step is skipped: in none (`never`), in those of saved users (`known`), or in those with any
+ * user (`named`).
  */
 const skippedFor = fc.constantFrom('never', 'known', 'named');
 const laterStep = fc.record({ kind: fc.constantFrom('secret', 'page'), onRefusal, skippedFor });

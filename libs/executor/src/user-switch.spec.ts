@@ -8,7 +8,7 @@ const SET = Buffer.alloc(32, 1);
 const SWITCH = { action: 'switch', from: BOB.uuid, session: TARGET } as const;
 const ADD = { action: 'add', from: BOB.uuid } as const;
 
-/** Returns a harness with a session of bob, whose browser may change to a session of alice. */
+/** Returns a harness with a session of bob, whose browser may switch to a session of alice. */
 function harnessOf(version: ReturnType<typeof flowOf>, apiVersion: '2024.8' | '2026.8' = '2026.8') {
   const harness = executorHarness(version, DEFAULT_REPLIES, { apiVersion });
   harness.plans.session = { id: 's', retired: false, remainingS: undefined, user: CALLER };

@@ -55,7 +55,7 @@ interface Dependencies {
 export class FlowDefinitionRepository {
   constructor(private readonly dependencies: Dependencies) {}
 
-  /** The line of authentik whose models, fields and values blueprints may have. */
+  /** The API line whose models, fields and values blueprints may have. */
   get apiVersion() {
     return this.dependencies.config.API_VERSION;
   }

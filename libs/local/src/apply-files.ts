@@ -39,7 +39,7 @@ export const fileReaderOf = (env: NodeJS.ProcessEnv) =>
 export const isLenient = (env: NodeJS.ProcessEnv): boolean =>
   readConfig(standaloneConfig, env).BLUEPRINTS_LENIENT === 'true';
 
-/** Returns the line of authentik whose models, fields and values blueprints may have. */
+/** Returns the API line whose models, fields and values blueprints may have. */
 export const apiVersionIn = (env: NodeJS.ProcessEnv): ApiVersion => readConfig(apiVersionSetting, env).API_VERSION;
 
 /**

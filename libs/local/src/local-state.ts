@@ -118,8 +118,8 @@ export const missingKeysHint = (env: NodeJS.ProcessEnv): string =>
 
 /**
  * Returns the sealer of the outbox, or `undefined` without keys: that of `SEAL_KEYS`, otherwise that of the stored key
- * if the embedded Postgres is used. A stored key is none of the keys of another database, whose courier could not open
- * what is sealed with it. Throws CommandError if SEAL_KEYS is invalid.
+ * if the embedded Postgres is used. The stored key is for the embedded database only: the courier of another database
+ * could not open what is sealed with it. Throws CommandError if SEAL_KEYS is invalid.
  */
 export async function outboxSealerOf(env: NodeJS.ProcessEnv, embedded: boolean): Promise<Sealer | undefined> {
   const keys = env['SEAL_KEYS'] || (embedded ? sealKeys((await openLocalState(env)).sealKey) : undefined);
@@ -160,7 +160,9 @@ export async function writePrivateFile(file: string, value: unknown): Promise<vo
   await rename(await temporaryFile(file, value), file);
 }
 
-/** Creates such a file with all of its content at once. Changes nothing if the file exists. */
+/**
+ * Creates a file that only its owner can read, atomically with its whole content. Changes nothing if the file exists.
+ */
 async function createPrivateFile(file: string, value: unknown): Promise<void> {
   const temporary = await temporaryFile(file, value);
   try {

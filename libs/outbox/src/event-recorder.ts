@@ -34,8 +34,8 @@ export interface RequestedMail {
 }
 
 /**
- * Adds mails to the outbox in the transaction of the change that they tell of, so that neither can be saved without the
- * other.
+ * Adds mails to the outbox in the transaction of the change that they announce, so that neither can be saved without
+ * the other.
  */
 export interface MailRecorder {
   recordMail(transaction: Transaction, mail: RequestedMail): Promise<void>;

@@ -8,8 +8,8 @@ const DIAL_MS = 5000;
 
 /**
  * Opens a requester for a command of an operator. Does not wait until NATS is up: throws BusDownError if the server
- * cannot be reached, or refuses the requester's inbox. It is no method of NatsBus, so that commands do not load Nest's
- * microservices.
+ * cannot be reached, or refuses the requester's inbox. This is not a method of NatsBus, so that commands need not load
+ * Nest's microservices.
  */
 export async function dialNats(settings: NatsSettings, client: string): Promise<NatsRequester> {
   const options = natsOptions(settings, client);

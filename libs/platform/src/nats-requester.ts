@@ -25,8 +25,8 @@ interface PendingRequest {
   /** The deadline of the request, on the clock of `performance.now()`. */
   until: number;
   /**
-   * Whether a server was lost over which the request may have been sent. Then `until` is earlier than the requester
-   * asked.
+   * Whether the connection to a server was lost over which the request may have been sent. `until` is then earlier than
+   * the deadline of the caller.
    */
   doubtful: boolean;
 }

@@ -74,7 +74,8 @@ export function dropProbability(counts: RolloutCounts, margin: number): number {
 }
 
 /**
- * Leaves out the `aside` networks that contribute most to the drop: `counted` returns the plans of a network that do.
+ * Leaves out the `aside` networks that contribute most to the drop. `counted` returns the number of a network's plans
+ * that contribute to it.
  */
 function withoutHeaviest(
   networks: readonly NetworkCount[],

@@ -50,7 +50,8 @@ export interface GuardedRollout {
  */
 export function judgeRollout(counts: RolloutCounts, { margin, tests }: GuardedRollout): GuardFinding {
   const [current, candidate] = [summaryOf(counts.current), summaryOf(counts.candidate)];
-  // Without a completed plan of either version there is no drop to find. So it is while no ended plan is recorded.
+  // Without a completed plan of either version, a drop cannot be found. This is the case until the first ended plan is
+  // recorded.
   const isEmpty = current.completed + candidate.completed === 0;
   if (isEmpty || !isEnough(counts)) return { verdict: 'too_few', current, candidate, tests };
   const seemsLower = (current.rate ?? 0) - (candidate.rate ?? 0) > margin;

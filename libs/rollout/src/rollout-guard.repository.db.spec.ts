@@ -22,7 +22,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** Returns a version with a secret that is sealed with bytes of its own. */
+/** Returns a version with a secret. Each call seals the secret to different bytes. */
 function versionWith(secret: string): FlowVersion {
   const version = flowVersionOf([{ kind: 'authenticator_sms', id: 'sms' }]);
   const [step] = version.steps;

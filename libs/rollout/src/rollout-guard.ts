@@ -60,7 +60,10 @@ export class RolloutGuard {
     return new Date(now.getTime() - this.dependencies.settings.settleS * 1000);
   }
 
-  /** `isWatched`: plans of the time for which the guard watches may still be missing, so it must not publish yet. */
+  /**
+   * If `isWatched`, ended plans of the watched period may not be recorded yet, so the guard must not publish the
+   * candidate yet.
+   */
   private async decide(rollout: ClaimedRollout, finding: GuardFinding, isWatched: boolean): Promise<GuardDecision> {
     const { rollouts } = this.dependencies;
     if (finding.verdict === 'lower') return this.goBack(rollout, finding);

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { type GuardFinding, judgeRollout } from './guard-verdict.js';
 import { RolloutCountsRepository } from './rollout-counts.repository.js';
 
-/** A running rollout (docs/spec/rollout.md), and how the current version and the candidate are doing. */
+/** A running rollout (docs/spec/rollout.md), with the results of the current version and the candidate. */
 export interface RolloutStatus extends RunningRollout {
   /** The plans and completion rates of both versions, as of now. */
   readonly counts: Pick<GuardFinding, 'current' | 'candidate'>;

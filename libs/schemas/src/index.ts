@@ -1,7 +1,7 @@
 /**
  * For each Postgres schema, the timestamp of the newest migration that this version of Gatehouse needs. A starting
  * process waits until these have run. A spec compares the timestamps with the migrations, because services do not load
- * those.
+ * migrations.
  */
 export const SCHEMA_VERSIONS = {
   directory: 1_766_191_380_000,

@@ -51,7 +51,7 @@ export function judge({ set, step }: JudgedSet, before: WalkState, { policies, l
 interface Asking {
   /** All policies of the flow version by id. */
   readonly policies: ReadonlyMap<string, PolicyReference>;
-  /** The line of authentik whose rules hold. */
+  /** The API line whose rules apply. */
   readonly line: ApiVersion;
   readonly ask: Ask;
 }

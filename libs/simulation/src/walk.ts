@@ -56,7 +56,7 @@ export interface WalkedVersion {
   readonly contracts: ContractLookup;
   /** Facts with which the plan starts. */
   readonly seed?: PlanSeed | undefined;
-  /** The line of authentik whose rules hold. By default the default line. */
+  /** The API line whose rules apply. Default: DEFAULT_API_VERSION. */
   readonly line?: ApiVersion;
 }
 

@@ -22,7 +22,7 @@ export interface ChallengeInput<C extends StageContract> {
   readonly flow: StageRequest['flow'];
   readonly step: StageRequest['step'];
   readonly site: StageRequest['site'];
-  /** The line of authentik whose rules hold, where they differ between the lines. */
+  /** The API line whose rules apply. */
   readonly apiVersion: ApiVersion;
   readonly client: StageRequest['client'];
   readonly session: StageRequest['session'];

@@ -77,7 +77,7 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
     expect(model).toMatch(/^(authentik_stages_[a-z_]+|[a-z][a-z0-9_]*_stages)\.[a-z0-9]+stage$/);
   });
 
-  // Blueprints of authentik leave out what its models have a default for.
+  // Blueprints of authentik omit fields for which its models have a default.
   it.skipIf(isOwn(contract))('has a default for each config field except the required ones', () => {
     const parsed = contract.config.safeParse({});
     const required = parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join('.'));

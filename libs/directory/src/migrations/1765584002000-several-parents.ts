@@ -80,8 +80,9 @@ CREATE TRIGGER groups_parent_deleted AFTER DELETE ON directory.groups
 FOR EACH ROW EXECUTE FUNCTION directory.forget_parent()`;
 
 /**
- * Lets a group have several parents. `parent_id` stays the first of them, which the version before reads, and
- * `other_parents` has the others. A column and no table: the roles that read groups may read it at once.
+ * Lets a group have several parents. `parent_id` stays the first of them, which the previous version reads, and
+ * `other_parents` has the others. It is a column instead of a table, so that the roles that read groups need no new
+ * grant.
  */
 export class SeveralParents1765584002000 implements MigrationInterface {
   name = 'SeveralParents1765584002000';

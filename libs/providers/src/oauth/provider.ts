@@ -36,7 +36,7 @@ export async function providerOf(source: OauthSource, metadataCache: MetadataCac
 /**
  * Returns the metadata URL. Ignores the URL of the provider type if the source has endpoints of its own, because they
  * may be on another server. A source of a type with its own API for profiles reads no metadata if it has all endpoints:
- * sources from authentik name metadata there that do not fit, such as those of GitHub Actions.
+ * sources that come from authentik may name metadata of another service, such as GitHub Actions.
  */
 function wellKnownUrlOf(source: OauthSource, { wellKnown, profile }: ProviderType): string | undefined {
   const { authorization_url, access_token_url, profile_url, oidc_well_known_url } = source;

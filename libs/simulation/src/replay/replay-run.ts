@@ -22,8 +22,8 @@ export interface ReplayCause {
 }
 
 /**
- * How a recorded run would end in the draft. `same`: equally. `changed`: equally, but with other steps. `otherwise`:
- * differently. `unknown`: the record does not say enough.
+ * How a recorded run would end in the draft. `same`: in the same way. `changed`: in the same way, but with other steps.
+ * `otherwise`: in another way. `unknown`: the record is not sufficient to decide.
  */
 export type ReplayVerdict = 'same' | 'changed' | 'otherwise' | 'unknown';
 

@@ -52,7 +52,7 @@ const drive = ({ config = {}, context = {}, request = {}, handler = createStage(
     context,
     request: { id: randomUUID(), ...request },
   });
-/** The part of a request by which the rules of 2026.8 hold. */
+/** The part of a request that selects the rules of 2026.8. */
 const NEWEST = { site: { ...stageRequestFixture().site, api_version: '2026.8' } };
 const error = (code: string, more: object = {}) => ({
   type: 'rejected',

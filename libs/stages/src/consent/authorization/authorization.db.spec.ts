@@ -182,7 +182,7 @@ describe('the stage of authorization codes', () => {
   it('leads all requests that run it at once, of which one saves the plan, back with the same valid code', async () => {
     const [request, work] = [await pushed(), randomUUID()];
     const same = { config: { code: 'c'.repeat(43) } };
-    // The last one is that of another plan of the session.
+    // The last work id belongs to another plan of the session.
     const works = [work, work, randomUUID()];
     const replies = await Promise.all(works.map((id) => drive(request, { ...same, id }).show()));
     const codes = replies.map((reply) => {

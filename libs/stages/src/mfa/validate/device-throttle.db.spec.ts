@@ -93,7 +93,7 @@ describe('a device with a code', () => {
       { kind: 'totp', failures: 1 },
       { kind: 'static', failures: 0 },
     ]);
-    // While the app waits, only the recovery codes judge the answer, so it counts for them.
+    // While the app is blocked, only the recovery codes judge the answer, so it counts for them.
     await harness.database.source.query(`UPDATE mfa.devices SET failed_at = now() WHERE kind = 'totp'`);
     expect(await answer({ code: WRONG })).toMatchObject({ failed: ['static'] });
   });
