@@ -102,7 +102,7 @@ function entryOf(service) {
   return `dist/apps/${service}/src/main.js`;
 }
 
-/** Replaces the file at once, so that a process that starts meanwhile reads all of it. */
+/** Replaces the file atomically, so that a process that starts at the same time never reads a part of it. */
 function write(instance, environment) {
   const path = join(folder, `${instance}.env`);
   const lines = Object.entries(environment).map(([name, value]) => `${name}=${quoted(name, String(value))}\n`);

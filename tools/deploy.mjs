@@ -70,7 +70,10 @@ function reload() {
   compose('kill', '--signal', 'USR2', 'proxy');
 }
 
-/** Returns when the proxy has loaded its file, in milliseconds since 1970: at its last reload, otherwise at its start. */
+/**
+ * Returns the time at which the proxy has loaded its file, in milliseconds since 1970: its last reload, otherwise its
+ * start.
+ */
 function proxyLoadedAt(proxy) {
   const started = Date.parse(docker('inspect', '--format', '{{.State.StartedAt}}', proxy));
   try {
@@ -110,7 +113,7 @@ async function roll(names) {
   const unknown = names.filter((name) => !rolled.includes(name));
   if (unknown.length > 0) throw new DeployError(`${unknown.join(', ')}: not one of ${rolled.join(', ')}`);
   const chosen = rolled.filter((name) => names.length === 0 || names.includes(name));
-  // Before the courier, which keeps its events while there is no stream.
+  // The stream must exist before the courier starts. Without a stream, the courier keeps its events.
   if (chosen.includes('courier')) show('run', '--rm', '--no-deps', 'stream');
   const running = chosen.filter((name) => containersOf(name).length > 0);
   const absent = chosen.filter((name) => !running.includes(name));

@@ -1,9 +1,9 @@
 /**
- * The names that clients, operators and stages of others rely on: operations and fields of the API, messages on the bus,
+ * The names that clients, operators and external stages rely on: operations and fields of the API, messages on the bus,
  * fields of blueprints, settings, metrics. `docs/reference/stable-surface.json` has those that a release has recorded.
  *
- * `npm run check:surface` fails if one of them is gone (docs/reference/support.md). With `--complete`, as in a release, it
- * also fails if a name is not recorded. `npm run check:surface -- --record` records the names of this version.
+ * `npm run check:surface` fails if one of them is gone (docs/reference/support.md). With `--complete`, as in a release,
+ * it also fails if a name is not recorded. `npm run check:surface -- --record` records the names of this version.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -1,8 +1,8 @@
 /**
- * `npm run test:containers`: runs the compose deployment in a Docker engine and breaks it (test/containers). Uses the engine of
- * DOCKER_HOST, or of the default socket. Without such an engine, starts one in a network of its own, and stops it
- * afterwards: as root, with `dockerd`, `slirp4netns` and `debootstrap` installed. ENGINE_NETNS names the network namespace
- * of an engine that has one. Prints one line and succeeds where no engine can be had.
+ * `npm run test:containers`: runs the compose deployment in a Docker engine and breaks it (test/containers). Uses the
+ * engine of DOCKER_HOST, or of the default socket. Without such an engine, starts one in a network of its own, and
+ * stops it afterwards: as root, with `dockerd`, `slirp4netns` and `debootstrap` installed. ENGINE_NETNS names the
+ * network namespace of an engine that has one. Prints one line and succeeds if no engine can be started.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 import type { Panel } from './dashboard.js';
 
-/** Selects the solves, as deploy/prometheus/rules/solves.yml does. */
+/** Selects requests that answer a challenge ("solves"), as deploy/prometheus/rules/solves.yml does. */
 export const SOLVE = 'route=~"/(api/v3/flows/executor/:flow_slug|if/flow/:slug)/?",method="POST"';
 /** The range of rates: at least four scrapes. */
 export const RATE = '[$__rate_interval]';

@@ -33,7 +33,7 @@ function leafOf(schema: TypeSchema): TypeSchema {
   return first ? leafOf(first) : schema;
 }
 
-/** Returns a limit in words. The limits of a 32-bit integer are none. */
+/** Returns a limit in words. Empty for the limits of a 32-bit integer, which follow from the type. */
 const limit = (word: string, value: number | undefined): string =>
   value === undefined || Math.abs(value) >= 2 ** 31 - 1 ? '' : ` ${word} ${value}`;
 

@@ -11,7 +11,10 @@ const sorted = Object.values(stages)
   .map(({ contract }) => contract)
   .sort((a, b) => (a.kind < b.kind ? -1 : 1));
 
-/** Returns the subjects of a NATS user: the checker may call none of these stages, a service subscribes to its own. */
+/**
+ * Returns the subjects of a NATS user. A service subscribes to the subjects of its own stages. The checker must not
+ * call any of these stages.
+ */
 const subjectsOf = (user: string): string[][] =>
   user === 'checker'
     ? sorted.map(({ kind }) => [`stage.${kind}.*`])

@@ -100,9 +100,9 @@ const before =
   };
 
 interface Entry {
-  /** The whole list. */
+  /** Matches the whole list. */
   readonly block: RegExp;
-  /** One entry of it. The first group is its name. */
+  /** Matches one entry of the list. The first group is the entry's name. */
   readonly entry: RegExp;
   readonly name: string;
   readonly text: string;

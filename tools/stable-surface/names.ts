@@ -77,7 +77,8 @@ function namesOfMessage(message: string): string[] {
   const { $defs = {}, ...schema } = JSON.parse(text) as Schema;
   const ofDefinitions = Object.entries($defs).flatMap(([id, definition]) => {
     const names = namesOfSchema(definition, `${message}#${id}`);
-    // The data of all events has the same members except `context`, so that of other actions lists them.
+    // The data of all events has the same members except `context`. So the schema of `other` actions lists the members
+    // for all.
     const isEvent = message === 'audit-events' && id !== 'other' && definition.properties?.['context'];
     return isEvent ? names.filter((name) => name.startsWith(`${message}#${id}.context`)) : names;
   });
