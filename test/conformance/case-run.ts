@@ -14,7 +14,7 @@ interface RawRequest {
   readonly body?: string;
 }
 
-/** Runs the steps of a case. `key` names the case at the outside servers. */
+/** Runs the steps of a case. `key` identifies the case at the mail server and the captcha provider. */
 export class CaseRun {
   readonly #captured: Captured = {};
   readonly #browsers = new Map<string, Browser>();

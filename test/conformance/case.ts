@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseDocument } from 'yaml';
 
-/** What the response of a step must have. */
+/** The expected response of a step. */
 export interface Expectation {
   readonly status?: number;
   readonly component?: unknown;
@@ -13,7 +13,7 @@ export interface Expectation {
   readonly text?: unknown;
 }
 
-/** A request, or a look at what another server got. README.md describes the members. */
+/** A request, or a check of what another server has received. README.md describes the members. */
 export interface CaseStep {
   readonly note?: string;
   readonly as?: string;
@@ -28,7 +28,7 @@ export interface CaseStep {
   readonly expect?: Expectation;
 }
 
-/** What the outside servers answer. */
+/** The answers of the mail server and the captcha provider. */
 export interface CaseEnvironment {
   readonly captcha_verify?: object;
 }

@@ -6,7 +6,7 @@ export class MismatchError extends Error {}
 
 type Kind = 'string' | 'int' | 'number' | 'bool' | 'array' | 'object' | 'null' | 'any';
 
-/** An expectation that is no plain value. All its members must hold. */
+/** An expectation other than a plain value. All its members must hold. */
 interface Matcher {
   readonly any?: Kind;
   readonly regex?: string;
@@ -39,7 +39,7 @@ export function capturedValue(captured: Captured, name: string): unknown {
   return captured[name];
 }
 
-/** Where a value is, and the values that its expectation may name. */
+/** The path of a value, and the captured values that its expectation may use. */
 export interface Place {
   readonly path: string;
   readonly captured: Captured;

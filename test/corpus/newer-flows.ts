@@ -22,7 +22,7 @@ const recovery = 'default-recovery-flow';
 const settings = 'default-user-settings-flow';
 const invited = 'invitation-enrollment-flow-internal-engineering';
 
-/** Lets nobody change the address or the username, if the group of the user and the tenant do not say otherwise. */
+/** Forbids changes of the address and of the username, unless the user's group or the tenant allows them. */
 const ONLY_NAME = `from authentik.core.models import USER_ATTRIBUTE_CHANGE_EMAIL, USER_ATTRIBUTE_CHANGE_USERNAME
 tenant, rights = request.http_request.tenant, request.user.group_attributes(request.http_request)
 given = request.context["prompt_data"]

@@ -125,7 +125,7 @@ export const operatorSecret = (name: string, values: Environment): ConfigObject 
   data: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
 });
 
-/** What a container is given. */
+/** The configuration that a container gets. */
 export interface ContainerInput {
   /** Its environment, from values, ConfigMaps, Secrets and fields of the pod. */
   readonly environment: Environment;
@@ -133,7 +133,10 @@ export interface ContainerInput {
   readonly files: Environment;
 }
 
-/** Returns what a container of a workload is given by the rendered objects. Throws when a reference has no target. */
+/**
+ * Returns the configuration that a container of a workload gets from the rendered objects. Throws when a reference has
+ * no target.
+ */
 export function inputOf(manifests: readonly ConfigObject[], workload: Manifest, container: Container): ContainerInput {
   const environment: Record<string, string> = {};
   const maps = (container.envFrom ?? []).map(({ configMapRef, secretRef }) =>

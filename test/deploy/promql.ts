@@ -61,7 +61,7 @@ const isListed = (name: string, { label, value }: Selected['values'][number]): b
   return isOpen || row.includes(`\`${value}\``);
 };
 
-/** Returns what an expression names that does not exist: metrics, recorded series, labels and values of labels. */
+/** Returns the names in an expression that do not exist: metrics, recorded series, labels and values of labels. */
 export function unknownNames(expr: string): string[] {
   const selected = metricsOf(expr);
   const metrics = selected

@@ -14,7 +14,7 @@ export interface DeploymentOptions {
   /** Texts of blueprints to apply before the start. */
   readonly blueprints: readonly string[];
   readonly services?: readonly Service[];
-  /** The line of authentik that all parts and commands speak. By default 2024.8. */
+  /** The API line of all parts and commands. By default 2024.8. */
   readonly apiVersion?: ApiVersion;
   /** Settings of the gateway. */
   readonly gateway?: Environment;

@@ -45,7 +45,7 @@ export class GreetingFlow {
     const deployment = await Deployment.open({
       ...{ database, services: ['identification', 'password', 'session', 'mfa', 'blueprints'] },
       gateway: { ANONYMOUS_RATE: '0' },
-      // Seconds between two looks of a rollout's guard: longer than any test, so that no guard ends a rollout.
+      // Seconds between two comparisons by a rollout's guard: longer than any test, so that no guard ends a rollout.
       own: { blueprints: { ROLLOUT_LOOK_S: '600' } },
       blueprints: [
         blueprint(

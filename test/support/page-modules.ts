@@ -84,7 +84,10 @@ addEventListener('message', async ({ ports: [port] }) => {
   port.postMessage({ type: 'ready' });
 });`;
 
-/** Returns a module that tries to get out of its frame, and to reach `target`. `results` has what came of each attempt. */
+/**
+ * Returns a module that tries to get out of its frame, and to reach `target`. `results` contains the outcome of each
+ * attempt.
+ */
 export const hostileModule = (target: string) => HOSTILE.replaceAll('TARGET', target);
 
 /** A server that records the first line of each request, and each connection. */

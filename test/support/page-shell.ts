@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { type CommandOutput, OPERATOR_COMMANDS, type OperatorCommand } from './commands.js';
 
-/** What a code block gives to a program that the test replaces. */
+/** The input that a code block passes to a program that the test replaces. */
 export interface ProgramInput {
   readonly args: readonly string[];
   /** The environment variables of the shell. */

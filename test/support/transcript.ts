@@ -15,8 +15,8 @@ export const shownCommands = (block: string): readonly ShownCommand[] =>
     });
 
 /**
- * Returns an expression for all outputs that a shown one stands for. `…` is any text, on a line of its own any lines.
- * Numbers, times and the width of columns may differ.
+ * Returns a regular expression that matches every output that a shown output represents. `…` stands for any text or, on
+ * a line of its own, for any lines. Numbers, times and the width of columns may differ.
  */
 export function shownOutput(output: string): RegExp {
   const lines = output.trimEnd().split('\n');

@@ -13,7 +13,7 @@ export interface TranslatableText {
 
 /** Functions whose first argument is a translatable text. */
 const TRANSLATING: ReadonlySet<string> = new Set(['t', 'sentence']);
-/** Is in every file with a call of these functions. Most files need not be parsed. */
+/** Matches every file that calls one of these functions, so that most files need not be parsed. */
 const CALL = /\b(?:t|sentence)\s*(?:<[^>]*>)?\(/;
 
 /** Returns every translatable text in the source files of a folder. */

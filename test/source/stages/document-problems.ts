@@ -135,7 +135,7 @@ const anchorsOf = (page: string): ReadonlySet<string> => {
   return new Set([...headings.map((text) => text.replaceAll(/[^\w -]/g, '').replaceAll(' ', '-')), ...anchors]);
 };
 
-/** Returns the own stages whose model or component has another name than others expect. */
+/** Returns Gatehouse's own stages whose model or component does not have the name that follows from the kind. */
 export const nameProblems = (sources: StageSources): string[] =>
   contractsOf(sources).flatMap(({ kind, component, model }) => {
     if (!isOwn(model)) return [];
@@ -151,7 +151,10 @@ export const nameProblems = (sources: StageSources): string[] =>
     ];
   });
 
-/** Returns the stages whose subjects the NATS user of their service lacks, or the checker is not refused. */
+/**
+ * Returns the stages whose subjects are missing from the permissions of their service's NATS user, or from the subjects
+ * that the checker may not use.
+ */
 export function subjectProblems(sources: StageSources): string[] {
   const blocks = sources.files.get(NATS)?.split('nkey: $NATS_NKEY_') ?? [];
   const users = new Map(blocks.map((text) => [/^\w+/.exec(text)?.[0].toLowerCase(), text]));

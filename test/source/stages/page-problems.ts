@@ -47,8 +47,8 @@ function exampleProblems(name: string, { component, ...own }: { readonly compone
 }
 
 /**
- * Errors whose text in the API says what to do already, or that only a program causes, from before the texts of errors
- * could be among those of the pages.
+ * Errors that pages show with the text of the API, because this text already says what to do, or because only a program
+ * causes the error. They are older than the error texts of the pages.
  */
 const SHOWN_AS_THEY_ARE: ReadonlySet<string> = new Set([
   ...['authenticator_duo_away', 'authenticator_duo_failed', 'authenticator_email_early', 'authenticator_email_unsent'],
@@ -64,7 +64,10 @@ const SHOWN_AS_THEY_ARE: ReadonlySet<string> = new Set([
   ...['user_write_nobody'],
 ]);
 
-/** Returns the errors that the page would show in the words of the API, and the words for which there is no error. */
+/**
+ * Returns the errors for which the pages have no text of their own, and the texts of the pages for errors that do not
+ * exist.
+ */
 export function errorProblems({ stages, errorWords, pages }: StageSources): string[] {
   const entries = Object.values(stages).flatMap(({ contract: { kind, errors } }) =>
     Object.entries(errors).map(([code, { string }]) => ({ kind, code, string })),

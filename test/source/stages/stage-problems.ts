@@ -5,8 +5,8 @@ import { type StageSources, stageSources } from './stage-sources.js';
 import { textProblems } from './text-problems.js';
 
 /**
- * Returns what the stages lack, a sentence for each, with what to do about it. A wrong kind is told alone, because most
- * names of a stage follow from it.
+ * Returns what the stages lack, a sentence for each, with what to do about it. A wrong kind is reported alone, because
+ * most names of a stage follow from it.
  */
 export async function stageProblems(sources: StageSources = stageSources()): Promise<string[]> {
   const wrong = kindProblems(sources);
