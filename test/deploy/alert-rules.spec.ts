@@ -11,7 +11,7 @@ import { DocumentedCommands } from '../support/documented-commands.js';
 import { goEnvironment, isInstalled } from './installed.js';
 import { unknownNames } from './promql.js';
 
-/** Runs promtool, or a command of the page that does. */
+/** Runs promtool, or a command of the page that runs promtool. */
 const run = (program: string, args: string[]) => promisify(execFile)(program, args, { env: goEnvironment() });
 const TESTS_FOLDER = 'deploy/prometheus/tests';
 const RUNBOOKS = 'docs/how-to/runbooks.md';
@@ -60,7 +60,7 @@ describe('deploy/prometheus', () => {
       const [before, ...after] = expectationsOf(alert, group);
       expect(before).toEqual([]);
       const [sample] = after.flat();
-      // The labels that its texts name exist.
+      // Every label that the texts of the alert name must exist.
       for (const label of [...used, 'alertname']) expect(sample).toMatch(new RegExp(`\\b${label}="[^"]`));
     }
   });

@@ -52,7 +52,8 @@ it('no bundle makes Node load its HTTP client, or has a CommonJS module that V8 
 });
 
 it('no bundle has texts of zod in other languages than English', () => {
-  // All of zod follows if the metadata of a decorator refer to it, as for a parameter of the type `z.output<…>`.
+  // A process loads all of zod if the metadata of a decorator refer to zod, as for a parameter of the type
+  // `z.output<…>`.
   const texts = chunks.flatMap((code) => code.match(/^\/\/ node_modules\/zod\/v4\/locales\/.*/gm) ?? []);
   expect(texts).toEqual(['// node_modules/zod/v4/locales/en.js']);
 });

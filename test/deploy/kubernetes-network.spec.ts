@@ -5,7 +5,10 @@ import { freshEnvironment } from './env-file.js';
 import { type Manifest, renderer, renderSite, workloadsOf } from './kubernetes.js';
 import { type Endpoint, mayConnect, type Pod, workloadPod } from './network-policies.js';
 
-/** What the pods connect to that run no service: servers and commands. NEEDS in catalogue.ts has the services. */
+/**
+ * The connections of the pods that run no service, that is, of servers and commands. NEEDS in catalogue.ts lists those
+ * of the services.
+ */
 const OTHER_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   blueprints: ['bus', 'data'],
   administrator: ['bus', 'data'],

@@ -52,7 +52,7 @@ describe.skipIf(!hasProxy('haproxy') && !process.env['CI'])('the proxy of docker
   it('answers all requests while new gateways do not listen yet', async () => {
     names.addresses = [READY, ...STARTING];
     await proxy.says(/ready\/gateway4 .*is UP/);
-    // The proxy takes servers that it finds by DNS as healthy until their first check.
+    // The proxy treats servers that it finds by DNS as healthy until their first check.
     const statuses = await Promise.all(Array.from({ length: BURST }, ask));
     expect(statuses).toEqual(Array(BURST).fill(200));
   });

@@ -23,7 +23,7 @@ import {
 } from '../support/oauth-application.js';
 import { clientEntries } from '../support/oauth-device.js';
 
-/** Under 2026.8 a logout would tell this client. */
+/** Under 2026.8 a logout would notify this client. */
 const TOLD = { logout_uri: 'https://shop.example.org/bye', logout_method: 'frontchannel' };
 /** An address with a query that `URLSearchParams` would write in another way. */
 const BYE = 'https://shop.example.org/bye?all&tenant=a%20b';

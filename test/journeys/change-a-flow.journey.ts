@@ -11,7 +11,7 @@ const FLOW = 'default-authentication-flow';
 /** Smaller numbers than those of the page, so that the story takes seconds. */
 const COUNTS = { '--count 2000': '--count 5', '--count 100000': '--count 300' };
 
-/** What the page's example of given facts names. */
+/** The conditions to which the page's example of given facts refers. */
 const CONDITIONS = `
 version: 1
 entries:

@@ -68,7 +68,8 @@ it('under 2024.8 nobody locks accounts over HTTP', async () => {
   const post = { method: 'POST', headers: { 'content-type': 'application/json' } };
   const unknown = await user.fetch('/api/v3/core/users/unknown_action/', { ...post, body: '{}' });
   expect(unknown.status).toBe(404);
-  // As at any unknown address, also for an anonymous visitor, without a CSRF token, with an invalid body or another method.
+  // The response is that of an unknown address, also for an anonymous visitor, without a CSRF token, with an invalid
+  // body or another method.
   for (const browser of [user, deployment.browser()])
     for (const request of [{ ...post, body: '{}' }, { ...post, body: '{' }, {}]) {
       const { status, text } = await browser.fetch('/api/v3/core/users/account_lockdown/', request);

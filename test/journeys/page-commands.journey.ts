@@ -35,7 +35,7 @@ beforeAll(async () => {
     blueprints: [blueprint(userEntry('admin'), userEntry('bob'), userEntry('eve'), userEntry('locked'), TRACED)],
     environment: { LOG_LEVEL: 'info' },
     services: ['identification', 'password', 'session', 'consent', 'enrollment', 'mfa', 'courier'],
-    // A test stops it.
+    // A test stops this service.
     alone: ['enrollment'],
   });
   await deployment.applyFiles('blueprints');
@@ -236,7 +236,7 @@ describe('the page on editors', () => {
   });
 });
 
-// Last, because they change the login, whose new condition needs the policy service.
+// These tests run last, because they change the login, whose new condition needs the policy service.
 describe('the blueprints of pages', () => {
   it.each([
     ['enrolment-and-recovery', ['enrolment.yaml', 'recovery.yaml'], 'recovery'],

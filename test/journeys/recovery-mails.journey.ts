@@ -172,7 +172,7 @@ describeWithNats.each(['2024.8', '2026.8'] as const)('a recovery mail of the API
     const refused = (errors: object) => ({ status: 400, body: errors });
     const mailed = mailbox.mails.length;
     const queued = () => deployment.rows<{ id: string }>('SELECT id FROM flow.outbox');
-    // A courier deletes a row only after the mail has arrived, so one of an earlier test may be left.
+    // A courier deletes a row only after the mail has arrived, so a row of an earlier test may be left.
     const earlier = new Set((await queued()).map(({ id }) => id));
     expect(await send('erin')).toMatchObject(
       refused({ non_field_errors: ['User does not have an email address set.'] }),

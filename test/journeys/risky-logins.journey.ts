@@ -47,7 +47,9 @@ const riskEntry = (name: string, attrs: Readonly<Record<string, number>>) => ({
   attrs: { impossible_travel: 0, address_reputation: 0, ...attrs },
 });
 
-/** The second factor is asked of a group, and of risky logins as soon as their condition is no shadow condition. */
+/**
+ * The second factor is required of a group and, once its condition is no longer a shadow condition, of risky logins.
+ */
 const flows = (shadow: boolean) =>
   blueprint(
     userEntry('root', { password: undefined }),

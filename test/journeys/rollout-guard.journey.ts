@@ -129,7 +129,7 @@ interface Finding {
   readonly candidate: { readonly plans: number; readonly completed: number };
 }
 
-/** Returns what the guard found at its last look; `undefined` if the rollout has ended. */
+/** Returns what the guard found at its last comparison; `undefined` if the rollout has ended. */
 async function finding(): Promise<Finding | null | undefined> {
   const [rollout] = await deployment.rows<{ finding: Finding | null }>('SELECT finding FROM flow.rollouts');
   return rollout?.finding;

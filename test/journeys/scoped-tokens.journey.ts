@@ -40,7 +40,7 @@ describeWithNats('an API token with the scope flows', () => {
   let key: string;
   beforeAll(async () => {
     deployment = await Deployment.open({
-      // So that all routes exist, also those of the newer line.
+      // Only the newest API line has all routes.
       apiVersion: '2026.8',
       services: ['blueprints', 'consent'],
       gateway: { ANONYMOUS_RATE: '0' },

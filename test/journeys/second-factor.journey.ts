@@ -73,7 +73,7 @@ describe('a second factor', () => {
     const errors = answers.map(({ body }) => (body as { response_errors: unknown }).response_errors);
     expect(errors).toEqual(Array(100).fill({ code: WRONG }));
 
-    // Each counted code doubles the time in which further ones are not judged.
+    // Each counted code doubles the time for which further codes are not judged.
     const [attempts] = await deployment.rows<{ failures: number }>(
       `SELECT failures FROM flow.attempts WHERE credential = 'static'`,
     );

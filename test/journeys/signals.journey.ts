@@ -286,7 +286,8 @@ describe('the transmitter of Gatehouse', () => {
     });
     await connect('carol', (await savedUser(deployment, 'alice')).uuid);
     own['courier'] = env;
-    // Events of the tests above would end the sessions below, whenever the courier has got to them.
+    // Otherwise the courier could deliver events of earlier tests later, which would end the sessions of the following
+    // tests.
     await deployment.rows('DELETE FROM flow.outbox');
     await deployment.start('courier');
     const [carol] = [await loggedIn('carol'), await loggedIn('alice')];

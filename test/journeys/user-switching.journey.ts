@@ -38,7 +38,7 @@ beforeAll(async () => {
         tokenEntry('alice', KEY),
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN], { authentication: 'require_unauthenticated' }),
         flowEntries('bound', [IDENTIFICATION, PASSWORD, { ...LOGIN, attrs: { network_binding: 'bind_asn' } }]),
-        // Its login stage is skipped: the session of the other user goes on as it was.
+        // The login stage of this flow is skipped, so the session of the other user continues unchanged.
         flowEntries('switch', [PASSWORD, LOGIN], {
           ...{ authentication: 'require_authenticated', designation: 'stage_configuration' },
         }),

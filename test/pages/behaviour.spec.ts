@@ -229,7 +229,7 @@ describeInChromium('a page', () => {
     await page.locator('html[data-asked=" this is no secret newer"]').waitFor();
     expect(await page.locator('#uid_field').inputValue()).toBe('ali');
 
-    // Another tab has gone on.
+    // Simulates that another tab has continued the flow.
     await page.route('**/executor/**', (route) => route.fulfill({ json: EXAMPLES['password'] }));
     await page.clock.runFor(270_000);
     await page.getByRole('heading', { level: 1, name: 'Enter your password' }).waitFor();

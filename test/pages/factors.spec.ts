@@ -105,7 +105,7 @@ describeInChromium('the ways to prove who one is', () => {
     await page.getByText('We have sent a code to a****@e******.org.').waitFor();
     expect(complaints).toEqual([]);
 
-    // A wrong code then counts for no other kind of device.
+    // Then a wrong code does not count for other kinds of devices.
     const code = answerOf(page);
     await page.getByLabel('Code').fill('123456');
     await page.getByRole('button', { name: 'Continue' }).click();

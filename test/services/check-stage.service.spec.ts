@@ -12,7 +12,10 @@ import { describeWithNats } from '../support/nats.js';
 import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
 import { ServiceHarness } from './service-harness.js';
 
-/** Configs by stage kind, for stages that reject every request without them. A required text is filled in without a line. */
+/**
+ * Configs by stage kind, for stages that reject every request without a config. A required text field needs no entry
+ * here.
+ */
 const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   authenticator_duo: {
     api_hostname: duoAccount.host,

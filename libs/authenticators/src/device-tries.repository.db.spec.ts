@@ -31,7 +31,7 @@ async function waitOf({ id }: { id: string }, factor: number) {
   return undefined;
 }
 
-it('makes a device wait for the factor, doubled with each failure in a row, and at most 30 seconds, because strangers can send wrong codes', async () => {
+it('blocks a device for the factor in seconds, doubled with each consecutive failure, and for 30 seconds at most, because anyone can send wrong codes', async () => {
   const device = await newDevice();
   expect(await tries.reserve([device], 1)).toEqual([device]);
   const waits: (number | undefined)[] = [];
@@ -45,7 +45,7 @@ it('makes a device wait for the factor, doubled with each failure in a row, and 
   expect(await waitOf(device, 0)).toBe(0);
 });
 
-it('counts only the devices that do not wait', async () => {
+it('counts only the devices that are not blocked', async () => {
   const [waiting, open] = [await newDevice(), await newDevice()];
   await tries.reserve([waiting], MAX_WAIT_S);
   expect(await tries.reserve([waiting, open], MAX_WAIT_S)).toEqual([open]);
@@ -61,7 +61,7 @@ it('lets one of several concurrent tries be judged', async () => {
   expect(reserved.flat()).toEqual([device]);
 });
 
-it('does not make a device wait again after a try that is taken back', async () => {
+it('does not block a device again after a try that is released', async () => {
   const device = await newDevice();
   const before = `UPDATE mfa.devices SET failures = 8, failed_at = now() - interval '1 hour' WHERE id = $1`;
   await database.source.query(before, [device.id]);
@@ -71,7 +71,7 @@ it('does not make a device wait again after a try that is taken back', async () 
   expect(await tries.reserve([device], 1)).toEqual([]);
 });
 
-it('forgets the failures of a device with its next right code, and a try that is taken back', async () => {
+it('resets the failures of a device with its next right code, and removes a try that is released', async () => {
   const device = await newDevice();
   await tries.reserve([device], MAX_WAIT_S);
   await tries.release([device]);

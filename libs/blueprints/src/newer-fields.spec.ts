@@ -103,7 +103,7 @@ describe('a model, a choice or a limit of authenticators that is new in 2026.8',
     expect(await checkEntry(model, attrs, '2026.8')).toBe('0 errors, 0 warnings');
   });
 
-  it('is accepted with a warning if it never acts, as the Kerberos backend beside the built-in one', async () => {
+  it('is accepted with a warning if it has no effect, such as the Kerberos backend beside the built-in one', async () => {
     const [model, kerberos] = [
       'authentik_stages_password.passwordstage',
       'authentik.sources.kerberos.auth.KerberosBackend',

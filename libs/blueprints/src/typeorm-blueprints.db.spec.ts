@@ -162,7 +162,7 @@ describe('applyBlueprints', () => {
     ]);
   });
 
-  it('names the backends of a password stage that never act, also beside others', async () => {
+  it('names the backends of a password stage that have no effect, also beside others', async () => {
     const [own, ldap] = ['authentik.core.auth.InbuiltBackend', 'authentik.sources.ldap.auth.LDAPBackend'];
     const stage = (name: string, backends: string) =>
       `{model: authentik_stages_password.passwordstage, identifiers: {name: ${name}}, attrs: {backends: [${backends}]}}`;

@@ -123,7 +123,7 @@ describe('a sweep', () => {
     expect(await count('flow.sessions')).toBe(0);
   });
 
-  it('looks at a session or plan that is still in use again when it ends', async () => {
+  it('reads a session or plan that is still in use again at its new end', async () => {
     const session = await addSession(FUTURE, PAST);
     await addPlan(session, FUTURE);
     await cleanerOn(store.source).sweep();
@@ -159,7 +159,7 @@ describe('a sweep', () => {
     });
   });
 
-  it('reports the rows that a whole round has deleted, and nothing while another gateway cleans up', async () => {
+  it('reports the rows that a complete sweep has deleted, and nothing while another gateway cleans up', async () => {
     await addExpired(3);
     const rounds: ReadonlyMap<string, number>[] = [];
     await query(`INSERT INTO flow.leases VALUES ('cleanup', gen_random_uuid(), ${FUTURE})`);
@@ -311,7 +311,7 @@ describe('the failures of a user who has proved another credential', () => {
   });
 });
 
-it('the backlog is the number of rows that the next sweep looks at', async () => {
+it('the backlog is the number of rows that the next sweep reads', async () => {
   await addExpired(3);
   await addSession(FUTURE);
   const cleaner = cleanerOn(store.source);
@@ -322,7 +322,7 @@ it('the backlog is the number of rows that the next sweep looks at', async () =>
   expect(await backlog()).toEqual(none);
 });
 
-it('a cleaner rests between batches, and stops at once', async () => {
+it('a cleaner pauses between batches, and stops at once', async () => {
   await addExpired(20);
   let resolve = () => {};
   const batch = new Promise<void>((done) => {

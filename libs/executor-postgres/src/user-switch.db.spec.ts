@@ -75,7 +75,7 @@ async function two() {
 }
 
 describe('a login that adds a user', () => {
-  it('has a session of its own, to which the plan moves, and leaves the other one alive without a key', async () => {
+  it('gets a session of its own, to which the plan moves, and leaves the other session alive without a key', async () => {
     const { first, second } = await two();
     expect([await userOf(second.key), await userOf(first.key)]).toEqual([second.user.uuid, undefined]);
     expect((await store.plans.load(store.slug, first.key))?.session).toMatchObject({ id: first.id, retired: true });
@@ -88,7 +88,7 @@ describe('a login that adds a user', () => {
     });
   });
 
-  it('joins the set of the cookie only if the session is in it, and gives all of it a new secret', async () => {
+  it('joins the login set of the cookie only if the session is in that set, and gives the whole set a new secret', async () => {
     const { first, second } = await two();
     const stranger = await logIn(await enrol(store.source));
     const third = (await add({ ...stranger, set: second.set }, await enrol(store.source)))!;
@@ -99,7 +99,7 @@ describe('a login that adds a user', () => {
     expect(await membersOf(fourth.set)).toEqual([first.id, second.id, fourth.id].sort());
   });
 
-  it('replaces an earlier session of the user in the set', async () => {
+  it('replaces an earlier session of the user in the login set', async () => {
     const { first, second } = await two();
     const again = (await add(second, first.user))!;
     expect([await exists(first.id), await exists(second.id)]).toEqual([false, true]);
@@ -117,7 +117,7 @@ describe('a login that adds a user', () => {
     expect(await userOf(first.key)).toBe(first.user.uuid);
   });
 
-  it('can end the other sessions of the user, in the set too', async () => {
+  it('can end the other sessions of the user, also those in the login set', async () => {
     const { first, second } = await two();
     const elsewhere = await logIn(first.user);
     const again = (await add(second, first.user, { terminate_other_sessions: true, duration_s: 60 }))!;
@@ -126,8 +126,8 @@ describe('a login that adds a user', () => {
   });
 });
 
-describe('a change to another session', () => {
-  it('gives it a new key, takes away that of the other, and gives the set a new secret', async () => {
+describe('a switch to another session', () => {
+  it('gives the session a new key, removes the key of the other session, and gives the login set a new secret', async () => {
     const { first, second } = await two();
     expect(await find(second, first)).toEqual({ user: first.user.uuid, remainingS: undefined });
     const back = (await change(second, first))!;
@@ -138,7 +138,7 @@ describe('a change to another session', () => {
     expect(await find(back, second)).toBeDefined();
   });
 
-  it('takes away the proofs of the session, except those of the plan', async () => {
+  it('removes the proofs of the session, except those of the plan', async () => {
     const { first, second } = await two();
     const proofs = { proved: true, proved_at: new Date(), devices: [7], devices_at: new Date(), second_factor: true };
     await store.source.query('UPDATE flow.sessions SET data = data || $2::jsonb WHERE id = $1', [first.id, proofs]);
@@ -168,7 +168,7 @@ describe('a change to another session', () => {
     );
   });
 
-  it('is not saved without the secret of the set, with one of another browser, and from a bound session', async () => {
+  it('is not saved without the secret of the login set, with the secret of another browser, and from a bound session', async () => {
     const { first, second } = await two();
     const other = await two();
     for (const set of [randomBytes(32), other.second.set!])
@@ -196,8 +196,8 @@ describe('a change to another session', () => {
   });
 });
 
-describe('a session of several logins', () => {
-  it('is replaced by a login of its user in the browser of the set, and by no other login', async () => {
+describe('a session in a login set', () => {
+  it('is replaced by a login of its user in the browser of the login set, and by no other login', async () => {
     const { first, second } = await two();
     await logIn(await enrol(store.source), second.set);
     await logIn(first.user, randomBytes(32));
@@ -211,7 +211,7 @@ describe('a session of several logins', () => {
     expect(await membersOf(second.set)).toEqual([fresh.id]);
   });
 
-  it('leaves the set with a logout and a login of another user, and stays in it with a login of its user', async () => {
+  it('leaves the login set with a logout and a login of another user, and stays in it with a login of its user', async () => {
     const { first, second } = await two();
     const begun = await beginIn(second);
     await store.logIn(begun, second.user);

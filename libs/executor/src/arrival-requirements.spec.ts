@@ -92,7 +92,7 @@ describe('a restart that keeps a pending user', () => {
     return (result as { message: { text: string } }).message.text;
   };
 
-  it('meets the requirement without a check in the line 2024.8, and is checked in 2026.8', async () => {
+  it('meets the requirement without a check under 2024.8, and is checked under 2026.8', async () => {
     expect(await messageOf('2024.8')).toBe('Unknown error');
     expect(await messageOf('2026.8')).toBe('Flow does not apply to current user.');
   });
@@ -106,13 +106,13 @@ describe('a login that does not apply to a logged-in visitor', () => {
     return (await show({ query: next === undefined ? {} : { next } })).result;
   };
 
-  it('is done in the line 2026.8, and leads to a local `next` or to /', async () => {
+  it('redirects to a local `next`, or to /, under 2026.8', async () => {
     expect(await resultOf('2026.8')).toEqual({ type: 'done', to: '/' });
     expect(await resultOf('2026.8', '/app')).toEqual({ type: 'done', to: '/app' });
     expect(await resultOf('2026.8', 'https://evil.example/')).toEqual({ type: 'done', to: '/' });
   });
 
-  it('is refused in the line 2024.8', async () => {
+  it('is refused under 2024.8', async () => {
     expect(await resultOf('2024.8', '/app')).toMatchObject({ type: 'denied', reason: 'logged_in' });
   });
 

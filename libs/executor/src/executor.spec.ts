@@ -227,7 +227,7 @@ describe('a plan', () => {
     expect(plans.plan?.ended).toBeDefined();
   });
 
-  it('leads to the destination that was last requested', async () => {
+  it('redirects to the destination that was last requested', async () => {
     const { show, solve } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
     await show({ query: { next: '/early' } });
     expect((await solve({}, { query: { next: '' } })).result).toEqual({ type: 'done', to: '/early' });

@@ -64,7 +64,7 @@ describe('a followed link', () => {
     },
   );
 
-  it('asks clients of authentik without a field of its own', async () => {
+  it('asks clients of authentik by a challenge without the field that only Gatehouse has', async () => {
     const { result } = await mailed('login').show(byLink);
     if (result.type !== 'show') throw new Error(result.type);
     const { contract, challenge } = result;

@@ -67,7 +67,7 @@ describe('a policy', () => {
     expect(plans.savedEffects).toEqual([{ type: 'event', action: 'policy_exception', context }]);
   });
 
-  it('that could not decide is named with at most 1024 characters of its error in `exception` in the line 2026.8', async () => {
+  it('that could not decide is named with at most 1024 characters of its error in `exception` under 2026.8', async () => {
     const { show, policies, plans, undecided } = executorHarness(onPage, DEFAULT_REPLIES, { apiVersion: '2026.8' });
     policies.replies['p'] = { results: { p: { pass: false, messages: [], error: '😀'.repeat(1025) } } };
     await show();

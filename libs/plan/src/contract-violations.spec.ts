@@ -90,7 +90,7 @@ describe('a stage within its contract', () => {
   ])('%s', (_what, reply) => {
     expect(contractViolations(contract, reply, { pendingUser: alice, attached: [] })).toEqual([]);
   });
-  it('says so to the visitor when it denies', () => {
+  it('may show the visitor a toast when it denies', () => {
     const talking = { ...contract, effects: [...contract.effects, 'toast' as const] };
     const reply: StageReply = { type: 'denied', effects: [event, toast] };
     expect(contractViolations(talking, reply, { pendingUser: alice, attached: [] })).toEqual([]);

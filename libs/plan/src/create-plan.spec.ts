@@ -134,7 +134,7 @@ describe('the authentication requirement', () => {
     expect(others.map((other) => meetsRequirement(other, visitors['anonymous']!, marker))).toEqual([false]);
   });
 
-  it('is waived at a restart with a pending user in the line 2024.8 only', () => {
+  it('is waived at a restart with a pending user under 2024.8 only', () => {
     const flow = { ...version.flow, authentication: 'require_unauthenticated' as const };
     const user = { kind: 'pretended' as const, username: 'alice', email: '' };
     const known: Plan = { ...createPlan(version, 'id'), context: { pending_user: user } };

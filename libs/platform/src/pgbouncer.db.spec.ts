@@ -87,7 +87,7 @@ describe.skipIf(!hasPgbouncer)('a pool of more connections than PgBouncer has in
     for (const rows of await Promise.all(Array.from({ length: CLIENTS }, read))) expect(rows).toEqual([{ at }]);
   });
 
-  it('waits in line, and fails as an unavailable database does when no connection is free in time', async () => {
+  it('waits in a queue, and fails like an unavailable database when no connection is free in time', async () => {
     const pool = await through({ query_wait_timeout: 1, default_pool_size: 1 });
     await pool.transaction(async (manager) => {
       await manager.query('SELECT 1');

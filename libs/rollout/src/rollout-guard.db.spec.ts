@@ -180,7 +180,7 @@ describe('a guard', () => {
     expect(await state()).toEqual({ current: 1, candidate: 2, share: 1000 });
   });
 
-  it('does not go back if the candidate adds a second factor: the share stays, and no further look changes it', async () => {
+  it('does not go back if the candidate adds a second factor: the share stays, and no later comparison changes it', async () => {
     await publish(versionOf(...LOGIN), versionOf('identification', 'password', 'authenticator_validate', 'user_login'));
     await start();
     await backdate('10 min');
@@ -253,7 +253,7 @@ describe('a guard', () => {
     expect(await rollouts.find(flow.slug)).toMatchObject({ finding: { candidate: { plans: 0 } } });
   });
 
-  it('looks at a rollout once, however many services look at the same time', async () => {
+  it('compares the versions of a rollout once, however many services run at the same time', async () => {
     await start();
     const decisions = await Promise.all([look(), look(), look()]);
     expect(decisions.flat()).toEqual(['too_few: waits']);
@@ -273,14 +273,14 @@ describe('a guard', () => {
     expect(await look()).toEqual(['too_few: waits']);
   });
 
-  it('lets gateways choose the candidate for a time after each look only', async () => {
+  it('lets gateways choose the candidate for a limited time after each comparison', async () => {
     const { chosenUntil } = await start();
     await source.query(`UPDATE flow.flows SET candidate_until = now() - interval '1 h' WHERE id = $1`, [flow.id]);
     await look();
     expect((await rollouts.find(flow.slug)).chosenUntil!.getTime()).toBeGreaterThanOrEqual(chosenUntil!.getTime());
   });
 
-  it('decides nothing about a rollout that was changed while it looked', async () => {
+  it('decides nothing about a rollout that was changed during the comparison', async () => {
     await start();
     const repository = new RolloutGuardRepository(source, {});
     const claimed = await (async () => {
@@ -310,7 +310,7 @@ describe('a rollout', () => {
     stop();
   });
 
-  it('counts anew, for the same time again, when its share is changed', async () => {
+  it('restarts its count and its time when its share is changed', async () => {
     await start();
     await backdate('50 min');
     const { share, watchUntil, countedFrom } = await rollouts.start(flow.slug, 2, { share: 5000, graceS: 900 });
@@ -318,7 +318,7 @@ describe('a rollout', () => {
     expect(await log()).toEqual(['rollout_started 2', 'rollout_started 2']);
   });
 
-  it('without a guard is looked at by nobody and has no end', async () => {
+  it('without a guard is never compared and has no end', async () => {
     expect(await start(null)).toMatchObject({ watchUntil: null, margin: null, chosenUntil: null });
     expect(await look()).toEqual([]);
   });

@@ -152,7 +152,7 @@ describe('a respond request', () => {
     const stage: Stage<typeof toastingContract> = { challenge: passes, respond: passes };
     expect(await handleStageMessage(toastingContract, stage, message)).toMatchObject({ effects: [event] });
   });
-  it('sends the older types of a challenge to a gateway that does not say which line of authentik it speaks', async () => {
+  it('sends the older types of a challenge to a gateway that does not name its API line', async () => {
     const choices = changedIn2026(z.array(z.object({ value: z.string() })), z.array(z.string()), (all) =>
       all.map(({ value }) => value),
     );
@@ -169,7 +169,7 @@ describe('a respond request', () => {
     expect(await replyTo(olderSite)).toMatchObject({ challenge: { choices: ['a'] } });
     expect(await replyTo(site)).toMatchObject({ challenge: { choices: [{ value: 'a' }] } });
   });
-  it('judges the fields of an answer by their types in the line that the gateway speaks, all at once', async () => {
+  it('judges the fields of an answer by their types in the API line of the gateway, all at once', async () => {
     const word = changedIn2026(char({ allowBlank: true }), char());
     const changed = defineStage({
       ...contract,

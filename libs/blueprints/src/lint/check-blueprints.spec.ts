@@ -214,7 +214,7 @@ describe('checkBlueprints', () => {
     expect(rules(denied)).toEqual(['unreachable-stage 8', 'unconditional-deny 10']);
   });
 
-  it('names no step as never reached if a policy may set the user whom its condition lacks', async () => {
+  it('does not report a step as never reached if a policy may set the user that its condition needs', async () => {
     const group = GROUP('').replace('{', '{id: rule, ');
     const blocked = [ANONYMOUS, ...LOGIN.slice(1), group, DUMMY, at(5, 'dummy'), boundGroup('at-5')];
     const guarded = (source: string) => [
@@ -229,7 +229,7 @@ describe('checkBlueprints', () => {
     expect(await check(entries(...guarded(sets)))).toEqual([]);
   });
 
-  it('walks a flow that leads to a flow elsewhere, and no flow that is only partly in the files', async () => {
+  it('simulates a flow that leads to a flow outside of the files, and no flow that is only partly in the files', async () => {
     const [line, ...findings] = await check(
       entries(
         ...LOGIN.map((entry) =>
@@ -253,7 +253,7 @@ describe('checkBlueprints', () => {
     expect(await check(entries(...lines))).toEqual([]);
   });
 
-  it('ends the walk of a flow with very many combinations', async () => {
+  it('ends the simulation of a flow with very many combinations', async () => {
     const stages = Array.from({ length: 30 }, (_, i) => [
       stage('dummy').replaceAll(': dummy', `: d${i}`),
       `{model: authentik_flows.flowstagebinding, id: at-d${i}, identifiers: {target: !KeyOf login, stage: !KeyOf d${i}, order: ${i}}, attrs: {evaluate_on_plan: true, re_evaluate_policies: false}}`,

@@ -105,7 +105,7 @@ describe('the message about a value', () => {
     expect(await check(flow('a'), flow('b'))).toEqual([...missing(2), ...missing(3)]);
   });
 
-  it('of the state is at the line of the state', async () => {
+  it('about a wrong state has the line of the state', async () => {
     const text = 'entries:\n- model: authentik_core.group\n  identifiers: {name: x}\n  state: gone';
     expect(await checkText(text)).toEqual([expect.stringContaining('4 error: state: gone is not a state.')]);
   });

@@ -14,7 +14,10 @@ const optionsOf = (names: readonly string[]) => {
   return { files, library: async () => undefined, env: {}, syntax };
 };
 
-/** Numbers of paths of the shipped flows, as usual and while no policy can decide. A change of the walk shows here. */
+/**
+ * Numbers of paths of the shipped flows, with working policies and while all policies are undecided. A change of the
+ * simulation changes these numbers.
+ */
 const PATHS: Readonly<Record<string, readonly [number, number]>> = {
   'default-authentication-flow': [14, 14],
   'default-invalidation-flow': [4, 4],
@@ -56,7 +59,7 @@ describe('the shipped blueprints', () => {
     expect(await checkBlueprints(optionsOf(SHIPPED))).toEqual([]);
   });
 
-  it('have flows with these paths and findings of the walk', () => {
+  it('have flows with these paths and findings of the simulation', () => {
     expect(walks).toEqual(
       Object.fromEntries(
         Object.entries(PATHS).map(([slug, counts]) => [

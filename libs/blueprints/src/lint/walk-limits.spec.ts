@@ -36,13 +36,13 @@ const conditions = (slug: string, count: number) =>
   ]).flat();
 
 describe('the linter', () => {
-  it('walks no flow with more than 200 steps, whose walk could take minutes', async () => {
+  it('simulates no flow with more than 200 steps, because this could take minutes', async () => {
     const rulesOf = async (steps: number) => (await check(blueprint(withDeadEnd(steps)))).map(({ rule }) => rule);
     expect(await rulesOf(20)).toEqual(['dead-end']);
     expect(await rulesOf(201)).toEqual([]);
   });
 
-  it('walks no flow with more than 200 conditions', async () => {
+  it('simulates no flow with more than 200 conditions', async () => {
     const rulesOf = async (count: number) => {
       // No visitor is in a group before the identification, so the simulation never reaches the first step.
       const groups = Array.from({ length: count }, (_, i) => groupEntry(`g${i}`));
@@ -59,7 +59,7 @@ describe('the linter', () => {
     expect(await rulesOf(201)).toEqual([]);
   });
 
-  it('lets other work of its process run while it walks a flow and reads many entries', async () => {
+  it('lets other work of its process run while it simulates a flow and reads many entries', async () => {
     const [flow, policies] = [flowEntries('login', [DUMMY, LOGIN]), conditions('login', 150)];
     // Every reading of the clock shows that the time slice is over.
     let now = performance.now();

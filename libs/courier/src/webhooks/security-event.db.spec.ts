@@ -181,7 +181,7 @@ describe('a security event', () => {
     });
   });
 
-  it('is not made of other events, which are not sent', async () => {
+  it('is not sent for events of other kinds', async () => {
     const others = [
       { action: 'user_write', context: { name: 'Alice', created: false } },
       { action: 'model_deleted', context: { model: { ...DEVICE, model_name: 'token' } } },

@@ -277,7 +277,7 @@ return ak_call_policy("other").raw_result == [2, 3] and plan["b"] == 2`;
     ]);
   });
 
-  it('that fails is named with its error in `exception` in the line 2026.8', async () => {
+  it('that fails is named with its error in `exception` under 2026.8', async () => {
     const callable = [expressionPolicy('other', 'return 1 / 0')];
     const { site } = policyRequestOf({});
     const { events } = await ask('return ak_call_policy("other").passing', {

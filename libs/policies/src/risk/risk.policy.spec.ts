@@ -127,7 +127,7 @@ describe('a risk policy', () => {
     await expect(ask({ context: { password: 'x' }, ...situation }, config)).rejects.toThrow('BREACH_LIST is');
   });
 
-  it('decides without the password where it cannot change the result', async () => {
+  it('decides without looking up the password if the lookup cannot change the result', async () => {
     const situation = { list: undefined, context: { password: 'x' }, score: -9 };
     expect(await ask(situation, { threshold: 16 })).toMatchObject({
       ...{ pass: true, messages: ['Address has a bad reputation.'] },

@@ -49,7 +49,7 @@ describe('replayRun', () => {
     expect(replay(runOf(version), before)).toEqual({ verdict: 'changed', causes: [{ type: 'misses', text: name }] });
   });
 
-  it('says how a login would end otherwise', () => {
+  it('reports that a login would end in another way', () => {
     expect(replay(runOf(before), flowOf(['ident', 'password'])).verdict).toBe('otherwise');
     const denied = replay(runOf(before), flowOf(['ident', 'deny', 'login']));
     expect(denied).toMatchObject({

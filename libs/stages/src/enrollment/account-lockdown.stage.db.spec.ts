@@ -195,7 +195,7 @@ describe('the account lockdown stage', () => {
     }
   });
 
-  it('stores no reason with the reply, outside of what is sealed', async () => {
+  it('stores no reason in the recorded reply, which is not sealed', async () => {
     const [admin, alice, id] = [await createSuperuser(), await createUser(), randomUUID()];
     const context = { prompt_data: { lockdown_reason: 'stolen laptop' } };
     await lock({ pending: alice, actor: admin, context, id });

@@ -9,7 +9,7 @@ const drive = (context: PlanContext = {}, state?: Record<string, unknown>) =>
   driveStage(iframeLogoutContract, new IframeLogoutStage(), { context, ...(state && { request: { state } }) });
 
 describe('the iframe logout stage', () => {
-  it('shows the addresses of the applications, and takes them out of the facts', async () => {
+  it('shows the URLs of the applications, and removes them from the facts', async () => {
     const saml = { saml_request: null, saml_response: null, saml_relay_state: null };
     const shown = {
       type: 'challenge',

@@ -3,7 +3,7 @@ import { hashLimits, passwordConfig } from './password.config.js';
 
 const limitsOf = (env: Record<string, string>) => hashLimits(passwordConfig.parse(env));
 
-it('leaves one place to current hashes by default, and bounds both expected waits alike', () => {
+it('reserves one slot for current hashes by default, and limits both expected waits equally', () => {
   expect(limitsOf({ PASSWORD_CONCURRENCY: '4' })).toEqual({
     all: { concurrency: 4, maxWaitMs: 1000 },
     legacy: { concurrency: 3, maxWaitMs: 1000 },

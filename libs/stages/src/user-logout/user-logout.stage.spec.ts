@@ -5,7 +5,7 @@ import { UserLogoutStage } from './user-logout.stage.js';
 
 const drive = () => driveStage(userLogoutContract, new UserLogoutStage());
 
-it('logs out and then tells the applications to which the session has signed in', async () => {
+it('logs out and then notifies the applications to which the session has signed in', async () => {
   const applications = [{ name: 'The shop', url: 'https://shop.example/bye' }];
   const stage = driveStage(userLogoutContract, new UserLogoutStage(), {
     request: { session: { user: null, applications } },

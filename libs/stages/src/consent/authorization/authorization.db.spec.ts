@@ -101,7 +101,7 @@ describe('authorization requests', () => {
     expect(await store.push(request, limits)).toBeDefined();
   });
 
-  it('get one code: a repeated work replaces its own code, and another work gets none', async () => {
+  it('get one code: a retry with the same work id replaces the code, and another work id gets none', async () => {
     const id = await pushed();
     const first = await store.issue('work', authorization(id));
     const repeated = await store.issue('work', authorization(id));
@@ -120,7 +120,7 @@ describe('authorization codes', () => {
     expect(winner).toMatchObject({ ...REQUEST, authentication: AUTHENTICATION });
   });
 
-  it('take their token with them also when the exchanges have begun before the first one is committed', async () => {
+  it('lose their token also when the exchanges have begun before the first one is committed', async () => {
     const [code, before] = [await issued(), (await tokens()).length];
     const redeemed = await source.transaction(async (manager) => {
       await manager.query('SELECT FROM consent.authorization_requests FOR UPDATE');
@@ -132,7 +132,7 @@ describe('authorization codes', () => {
     expect(await tokens()).toHaveLength(before);
   });
 
-  it('take their token with them when the client uses them again (RFC 6749 §4.1.2)', async () => {
+  it('lose their token when the client uses them again (RFC 6749 §4.1.2)', async () => {
     const [code, before] = [await issued(), (await tokens()).length];
     await store.redeem(exchange(code));
     expect(await store.redeem(exchange(code, { clientId: 'other' }))).toBeUndefined();
@@ -167,7 +167,7 @@ describe('the stage of authorization codes', () => {
       request: { id, session: { user }, step: { ...stageRequestFixture().step, consented } },
     });
 
-  it('leads back to the client with code, state and issuer, and keeps the query of the redirect URI', async () => {
+  it('redirects to the client with code, state and issuer, and keeps the query of the redirect URI', async () => {
     const reply = await drive(await pushed()).show();
     const { redirect } = 'context' in reply ? (reply.context ?? {}) : {};
     const added = String(redirect).replace(`${REQUEST.redirect_uri}&`, '');
@@ -179,7 +179,7 @@ describe('the stage of authorization codes', () => {
     });
   });
 
-  it('leads all requests that run it at once, of which one saves the plan, back with the same valid code', async () => {
+  it('redirects all concurrent requests with the same valid code, although only one of them saves the plan', async () => {
     const [request, work] = [await pushed(), randomUUID()];
     const same = { config: { code: 'c'.repeat(43) } };
     // The last work id belongs to another plan of the session.
@@ -193,7 +193,7 @@ describe('the stage of authorization codes', () => {
     expect(await store.redeem(exchange(codes[0]!))).toMatchObject({ authentication: AUTHENTICATION });
   });
 
-  it('signs the session in to a client that a logout must tell, and to no other', async () => {
+  it('records the sign-in to a client that a logout must notify, and to no other', async () => {
     const types = async (config: object) => {
       const reply = await drive(await pushed(), { config }).show();
       return 'effects' in reply ? reply.effects?.slice(1) : undefined;

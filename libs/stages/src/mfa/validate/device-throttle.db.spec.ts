@@ -47,7 +47,7 @@ const failures = async () =>
   ]));
 
 describe('a device with a code', () => {
-  it('waits after a wrong code: the next one is not judged, and is no attempt', async () => {
+  it('is blocked after a wrong code: the next code is not judged, and is no attempt', async () => {
     const { code } = await addApp();
     const { show, answer } = drive({ totp_otp_throttling_factor: 3600 });
     await show();
@@ -58,7 +58,7 @@ describe('a device with a code', () => {
     expect(await failures()).toEqual([{ kind: 'totp', failures: 0 }]);
   });
 
-  it('does not wait with the factor 0, nor with API_VERSION=2024.8', async () => {
+  it('is not blocked with the factor 0, nor with API_VERSION=2024.8', async () => {
     const { code } = await addApp();
     for (const [config, version] of [[{ totp_otp_throttling_factor: 0 }, '2026.8'] as const, [{}, '2024.8'] as const]) {
       const { show, answer } = drive(config, version);
@@ -69,7 +69,7 @@ describe('a device with a code', () => {
     }
   });
 
-  it('waits alone: a class that the visitor has not chosen is not counted', async () => {
+  it('is blocked alone: a class that the visitor has not chosen is not counted', async () => {
     const { pk } = await addApp();
     await addRecoveryCode();
     const { show, answer } = drive({ totp_otp_throttling_factor: 3600 });
@@ -83,7 +83,7 @@ describe('a device with a code', () => {
     expect(await answer({ code: 'abc123' })).toMatchObject({ type: 'passed' });
   });
 
-  it('waits alone: a wrong code does not count for a class whose codes look different', async () => {
+  it('is blocked alone: a wrong code does not count for a class whose codes look different', async () => {
     await addApp();
     await addRecoveryCode();
     const { show, answer } = drive();
