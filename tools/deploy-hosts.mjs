@@ -73,7 +73,7 @@ function environmentOf(instance) {
   };
 }
 
-/** Returns the settings of a container that are no secret. */
+/** Returns the settings of a container that are not secret. */
 function sharedSettings(container) {
   const usesDatabase = 'DATABASE_URL' in containers[container].environment;
   const isRead = (name) =>

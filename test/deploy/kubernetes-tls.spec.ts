@@ -72,7 +72,7 @@ describe.skipIf(!renderer || !isInstalled('openssl'))('Postgres with the compone
     await client.query('SELECT pg_reload_conf()');
   }
 
-  /** Returns the Secret that the page makes of a certificate. */
+  /** Returns the Secret that the page makes from a certificate. */
   const secretOf = (name: string) => {
     const file = (extension: string) => readFileSync(join(folder, `${name}.${extension}`), 'utf8');
     const authority = readFileSync(join(folder, 'ca.crt'), 'utf8');

@@ -8,7 +8,7 @@ const COMPONENT = 'ak-stage-authenticator-email';
 const ALICE = 'alice@example.org';
 const MASKED = 'a****@e******.org';
 
-/** The mail server of the installation, and the one of the stage, which needs a password. */
+/** The mail server of the installation, and the mail server of the stage, which needs a password. */
 let central: Mailbox;
 let own: Mailbox;
 let deployment: Deployment;

@@ -20,7 +20,7 @@ const toFlow = (slug: string, attrs: object = {}) => ({
 });
 const toUrl = (target_static: string) => ({ stage: REDIRECT, attrs: { mode: 'static', target_static } });
 const FORM = { authentication: 'none', designation: 'stage_configuration' };
-/** Makes the redirect stage lead to the name of the browser. */
+/** Makes the redirect stage send the browser to the address in its `User-Agent`. */
 const CHOOSE = `target = request.http_request.headers.get("User-Agent")
 context["flow_plan"].context["redirect_stage_target"] = target
 return True`;

@@ -50,7 +50,10 @@ async function begun() {
   expect(await redirectOf('/setup', browser)).toBe(`/if/flow/${SETUP}/`);
   return browser;
 }
-/** Returns the users as whom browsers are logged in after they have sent their passwords at once. */
+/**
+ * Sends each password in a browser of its own, all at the same time. Returns the user that each browser is logged in
+ * as.
+ */
 async function sent(passwords: readonly string[]) {
   const browsers = await Promise.all(passwords.map(begun));
   for (const browser of browsers) expect((await browser.show(SETUP)).body['component']).toBe('ak-stage-prompt');

@@ -31,7 +31,7 @@ interface CreateCall {
 }
 
 /**
- * Lets the page create passkeys as a browser does that has filled in a saved password. Chromium's virtual authenticator
+ * Lets the page create passkeys like a browser that has filled in a saved password. Chromium's virtual authenticator
  * cannot create passkeys silently: the promise never settles. So the real API is called without `mediation`.
  */
 const createInsteadOfWaiting = () => {

@@ -40,7 +40,7 @@ async function interrupt(command: InteractiveCommand | undefined): Promise<void>
   await command.exit;
 }
 
-/** A process may end with the one that started it, before its own turn. */
+/** Interrupts a process, unless it has already ended together with its parent process. */
 function sendInterrupt(pid: number): void {
   try {
     process.kill(pid, 'SIGINT');

@@ -128,7 +128,7 @@ interface Replica {
   readonly offline?: boolean;
 }
 
-/** What the leader of JetStream knows of its cluster. */
+/** What the leader of JetStream knows about its cluster. */
 interface Leader {
   /** Name of the leader. */
   readonly leader: string;
@@ -142,7 +142,7 @@ const nameOf = (i: number) => `nats-${i}`;
 
 const isReady = ({ current, offline = false }: Replica) => current && !offline;
 
-/** Returns what a server knows of its cluster. Only the leader lists the other servers. */
+/** Returns what a server knows about its cluster. Only the leader lists the other servers. */
 async function jetStreamState({ monitoringUrl }: RunningNats): Promise<Partial<Leader> | undefined> {
   const response = await fetch(`${monitoringUrl}/jsz`);
   return ((await response.json()) as { readonly meta_cluster?: Partial<Leader> }).meta_cluster;

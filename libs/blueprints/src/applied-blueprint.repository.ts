@@ -17,7 +17,7 @@ const SAVE = `
   ON CONFLICT (path) DO UPDATE SET digest = excluded.digest, content = excluded.content, applied_at = now()`;
 
 /**
- * Adds the texts of blueprints of which an earlier version of Gatehouse recorded only the digest. $1 JSON list of
+ * Adds the text to blueprints for which an earlier version of Gatehouse recorded only the digest. $1 JSON list of
  * blueprints.
  */
 const ADD_TEXTS = `

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { describedValue, withFullStop } from './described-value.js';
 import { suggestion } from './suggestion.js';
 
-/** Returns the values that a schema allows, or undefined if it is no choice. */
+/** Returns the values that a schema allows, or undefined if the schema is not a choice. */
 export function choicesOf(schema: unknown): readonly string[] | undefined {
   for (const layer of schemaLayers(schema)) {
     if (layer instanceof z.ZodEnum) return layer.options.map(String);

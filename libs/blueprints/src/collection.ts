@@ -46,7 +46,8 @@ export interface Collection<F extends FoundObject = FoundObject> {
   /** The fields that an entry can set. */
   readonly fields: ReadonlySet<string>;
   /**
-   * The fields that refer to other objects by pk. A number in any other field is no pk, even if an object has that pk.
+   * The fields that refer to other objects by pk. A number in any other field is not a pk, even if an object has that
+   * pk.
    */
   readonly references?: ReadonlyMap<string, Reference>;
   /** The types of the fields. Undefined if all API lines have all fields. */
@@ -142,7 +143,7 @@ function missingFieldErrors(schema: z.ZodObject, values: object): Errors {
 
 const accepts = (schema: unknown, value: unknown) => (schema as z.ZodType).safeParse(value).success;
 
-/** Returns the error for an identifier that is no field of the model. */
+/** Returns the error for an identifier that is not a field of the model. */
 export const unknownIdentifier = (name: string, fields: Iterable<string>) =>
   ValidationError.field(
     name,

@@ -11,7 +11,10 @@ import type { Pk } from './tagged-value.js';
 /** The pks of the objects that the entries of a blueprint were applied to. */
 export class EntryIds {
   readonly #pks = new Map<string, Pk>();
-  /** Maps each `pk` in the identifiers of an entry to the pk of the object that the entry was applied to, if it is no user. */
+  /**
+   * Maps each `pk` in the identifiers of an entry to the pk of the object that the entry was applied to, if it is not a
+   * user.
+   */
   readonly #aliases = new Map<Json, Pk>();
   /**
    * The same for users. authentik numbers users and providers separately, so a user and a provider can have the same

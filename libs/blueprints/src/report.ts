@@ -53,7 +53,7 @@ export interface HeldFlow {
   readonly current: number;
 }
 
-/** A flow of which a run has compiled a draft. */
+/** A flow for which a run has compiled a draft. */
 export interface DraftedFlow {
   readonly slug: string;
   readonly number: number;

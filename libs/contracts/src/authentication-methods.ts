@@ -5,7 +5,7 @@ type AuthenticationFacts = Pick<PlanContext, 'auth_method' | 'auth_method_args'>
 /** The method of a password, and that of a device for which RFC 8176 has no value, such as a push message. */
 const [PASSWORD, OTHER_DEVICE] = ['pwd', 'device'] as const;
 /**
- * The method of a mailed code. It is no second factor beside the password, because the same mailbox can replace the
+ * The method of a mailed code. It is not a second factor beside the password, because the same mailbox can replace the
  * password. RFC 8176 has no value for it.
  */
 const MAILED_CODE = 'email';

@@ -131,7 +131,7 @@ export const effect = z.discriminatedUnion('type', [
    */
   z.object({ type: z.literal('source_login'), source: z.uuid(), state: z.string().min(32).max(128) }),
   /**
-   * Plans another flow in the same session, for a visitor whom the challenge redirects there. The gateway leads to
+   * Plans another flow in the same session, for a visitor whom the challenge redirects there. The gateway redirects to
    * `otherwise` if there is no flow `slug`.
    */
   z.object({

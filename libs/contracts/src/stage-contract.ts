@@ -280,8 +280,8 @@ type DeclaredContract<D extends StageContractInput> = Omit<typeof defaults, keyo
   D &
   Pick<StageContract, 'guesses'>;
 /**
- * The contract with the literal types of the draft. It is no intersection with `StageContract`, whose errors may have any
- * code, because the compiler would then accept a misspelt code in an outcome.
+ * The contract with the literal types of the draft. It is not an intersection with `StageContract`, whose errors may
+ * have any code, because the compiler would then accept a misspelt code in an outcome.
  */
 type CompleteContract<D extends StageContractInput> = DeclaredContract<D> &
   Omit<StageContract, keyof DeclaredContract<D>>;

@@ -11,7 +11,7 @@ export function observeRun(observer: FlowObserver, run: FlowRun, result: FlowRes
   const { flow } = context.version;
   if (!isStored(context.continued) && (run.row || plan.ended)) observeNewPlan(observer, context);
   for (const { kind, outcome } of run.stepOutcomes) observer.stepTaken(flow, kind, outcome);
-  // Problems with another response body, such as `rate_limited`, refuse the request. They are no failures of the flow.
+  // Problems with another response body, such as `rate_limited`, refuse the request. They are not failures of the flow.
   if (result.type === 'problem' && result.problem.entry.body === 'flow_error') {
     const step = currentStep(plan, context.version);
     if (step) observer.stepTaken(flow, step.kind, 'fault');

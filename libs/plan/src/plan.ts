@@ -69,8 +69,8 @@ export const planBody = z.object({
   /** The facts and steps with which the plan started besides its flow. A restart restores them. */
   begun: z.object({ context: planContext, insert: insert.optional() }).optional(),
   /**
-   * Set if the plan adds a user to the logins of the browser (`add`), or leads to the session of another one
-   * (`switch`). `from`: uuid of the user who has started the plan. `session`: id of the session to switch to. The
+   * Set if the plan adds a user to the logins of the browser (`add`), or switches the browser to the session of another
+   * user (`switch`). `from`: uuid of the user who has started the plan. `session`: id of the session to switch to. The
    * previous version of Gatehouse drops this field, and the plan then ends without a switch
    * (docs/spec/sessions.md#user-switching).
    */

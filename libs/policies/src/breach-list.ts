@@ -16,7 +16,7 @@ export class BreachList {
     private readonly count: number,
   ) {}
 
-  /** Opens a list. Throws Error if the file is no list, or was cut off. */
+  /** Opens a list. Throws Error if the file is not a list, or was cut off. */
   static async open(path: string): Promise<BreachList> {
     const file = await open(path, 'r');
     try {

@@ -14,7 +14,7 @@ export interface FlowEdge {
   readonly to: number | PathEnd;
 }
 
-/** A state that a path reaches, with the transitions that lead on. */
+/** A state that a path reaches, with its outgoing transitions. */
 export interface FlowNode {
   /** The state; `undefined` for the start, before the flow is planned. */
   readonly state: WalkState | undefined;

@@ -51,7 +51,7 @@ export function initialState(version: FlowVersion, visitor: Visitor): WalkState 
   return { plan, visitor, sessionUser, recentlyProved: undefined, userFacts: {}, proofs: [], login: undefined };
 }
 
-/** Returns a text that is equal for two states if the same paths lead on from both. */
+/** Returns a text that is equal for two states if both have the same possible continuations. */
 export function stateKey(state: WalkState, { version, contracts }: FlowParts, position: string): string {
   const { plan, visitor, sessionUser, recentlyProved, proofs, login } = state;
   const { context, verdicts, silent_restarts, proved_user } = plan;

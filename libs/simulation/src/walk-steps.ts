@@ -34,7 +34,10 @@ export const requirementFacts = ({ visitor, sessionUser }: WalkState): Parameter
   outpost: visitor === 'outpost',
 });
 
-/** Facts of a visitor who has come to the flow as its requirement says: by a redirect stage, or by a link. */
+/**
+ * Facts of a visitor who has come to the flow in the way that its requirement demands: from a redirect stage, or by a
+ * mailed link.
+ */
 export const ARRIVAL: ArrivalFacts = {
   is_redirected: { uuid: '00000000-0000-4000-8000-000000000003', slug: 'flow', name: 'flow' },
   is_restored: { step: 'step', user: null },

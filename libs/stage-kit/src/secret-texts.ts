@@ -5,7 +5,9 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Fields of a user by which people know the user. */
 const NAMES_OF_USER = ['username', 'email', 'name'] as const;
-/** The same in the context of a plan: what the visitor typed, and addresses from the plan or a source. */
+/**
+ * Fields of a plan's context with names of the user: what the visitor typed, and addresses from the plan or a source.
+ */
 const NAMES_IN_CONTEXT = [
   'pending_user_identifier',
   'email',

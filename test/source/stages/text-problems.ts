@@ -27,7 +27,7 @@ type ByFolder = Readonly<Record<string, StageSources['pages']>>;
 
 interface Expected {
   readonly text: string;
-  /** The catalogues in one of which the text has to be. */
+  /** For each language, one of these catalogues must contain the text. */
   readonly expected: ByFolder;
   readonly all: ByFolder;
   /** Folder for a text that is in none of the catalogues. */

@@ -34,7 +34,9 @@ export interface FlowChangeOptions extends ReleaseLogOptions {
 export interface ReleaseRequest {
   /** The reason, for the log and the audit event. */
   readonly reason?: string | undefined;
-  /** What the operator has seen of the flow. Another change meanwhile makes the change fail with `changed_meanwhile`. */
+  /**
+   * What the operator has seen of the flow. If the flow has changed since, this change fails with `changed_meanwhile`.
+   */
   readonly expected?: ExpectedFlow | undefined;
   /** What the guard of a rollout has found, if the guard changes the flow. */
   readonly finding?: GuardFacts | undefined;

@@ -224,7 +224,7 @@ function releasesOf({ candidate_id, candidate_number, ...version }: FoundVersion
   return [{ ...published, ...candidate, action: 'rollout_stopped' }, published];
 }
 
-/** Marks versions as published, so that they are no drafts any more. */
+/** Marks versions as published, so that they are no longer drafts. */
 export async function markPublished(manager: EntityManager, ids: readonly string[]): Promise<void> {
   await manager.query('UPDATE flow.flow_versions SET is_draft = false WHERE id = ANY ($1::uuid[]) AND is_draft', [ids]);
 }

@@ -33,7 +33,7 @@ export class FlowRollouts {
 
   /**
    * Gives a share of the new plans the version with this number, otherwise the newest draft, or changes the share of a
-   * running rollout, which then counts its plans anew. Throws `unknown_flow`, `unknown_version`, `nothing_newer`,
+   * running rollout, which then restarts its count of plans. Throws `unknown_flow`, `unknown_version`, `nothing_newer`,
    * `already_current`, `rollout_running`, `unusable_version` or `changed_meanwhile`.
    */
   async start(slug: string, number: number | undefined, request: RolloutRequest): Promise<RunningRollout> {

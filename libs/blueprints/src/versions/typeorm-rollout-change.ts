@@ -15,7 +15,9 @@ export interface RolloutRequest {
   /** Seconds for which gateways choose the candidate without another comparison by the guard. */
   readonly graceS: number;
   readonly reason?: string | undefined;
-  /** What the operator has seen of the flow. Another change meanwhile makes the start fail with `changed_meanwhile`. */
+  /**
+   * What the operator has seen of the flow. If the flow has changed since, the start fails with `changed_meanwhile`.
+   */
   readonly expected?: ExpectedFlow | undefined;
 }
 

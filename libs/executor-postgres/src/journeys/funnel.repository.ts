@@ -36,7 +36,7 @@ export interface FunnelVersion {
   /** Number of the version; null if the version was deleted before its plans ended. */
   readonly version: number | null;
   readonly begun: number;
-  /** Number of plans that were only counted and have no journey record. They are in none of the steps. */
+  /** Number of plans that were only counted and have no journey record. No step includes them. */
   readonly counted: number;
   readonly done: number;
   /** Number of finished plans whose session had a user at the end. */

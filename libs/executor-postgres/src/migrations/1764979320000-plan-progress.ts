@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Adds a column with how far a plan has come, for the metric of ended plans: 0 started, 1 answered, 2 ended. The
+ * Adds a column with the progress of a plan, for the metric of ended plans: 0 started, 1 answered, 2 ended. The
  * encrypted body contains this too, but statements cannot read it. Services of the previous version leave 0, so their
  * expired plans count as abandoned.
  */

@@ -54,8 +54,8 @@ export abstract class DeviceSetupStage<C extends StageContract> implements Stage
   }
 
   /**
-   * Returns the devices of the owner without the one that this step sets up. An earlier request may have added that one
-   * without saving the plan, for example when an answer is sent twice.
+   * Returns the devices of the owner without the one that this step sets up. An earlier request may have added this
+   * device without saving the plan, for example when an answer is sent twice.
    */
   protected async otherDevices({ state }: { readonly state?: unknown }, { uuid }: SavedUser): Promise<Device[]> {
     const own = (state as { readonly id?: string } | undefined)?.id;
