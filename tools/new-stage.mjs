@@ -80,7 +80,10 @@ function importedPages() {
   return [...imports].flatMap(([, list]) => list.split(', '));
 }
 
-/** Returns the path of a file in the way of the stage. A page is in the way whatever its extension is. */
+/**
+ * Returns the path of an existing file or folder that a new stage would overwrite. A page counts whatever its extension
+ * is.
+ */
 function existingFile({ folder }, files) {
   const page = readdirSync(PAGES).find((file) => file.split('.')[0] === folder);
   if (page) return `${PAGES}/${page}`;

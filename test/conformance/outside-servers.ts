@@ -7,7 +7,7 @@ type Received = Readonly<Record<string, unknown>>;
 
 /** A mail server, and a captcha provider with an account for each case. */
 export class OutsideServers {
-  /** What the provider answers for a case. */
+  /** The response of the captcha provider, by case. */
   readonly verdicts = new Map<string, object>();
   readonly #received = new Map<string, Received>();
   readonly #mailsRead = new Map<string, number>();

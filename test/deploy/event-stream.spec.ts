@@ -28,7 +28,7 @@ interface Job {
   readonly environment: Environment;
 }
 
-/** Operations on streams, of which the operator may run the first three. */
+/** Operations on streams. The operator may run only the first three. */
 const OPERATIONS = ['CREATE.events', 'UPDATE.events', 'INFO.events', 'DELETE.events', 'PURGE.events', 'MSG.GET.events'];
 
 describeWithNats('the stream of events in deploy/nats', () => {

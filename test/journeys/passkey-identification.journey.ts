@@ -136,7 +136,7 @@ describeInChromium('a passkey in the first step, in Chromium', () => {
     await page.goto(urlOf('/if/flow/keys/?next=/if/user/'));
     await page.getByText(`You are signed in as ${username}.`).waitFor();
     const [credential] = await authenticator.credentials();
-    // As if the passkey had been used since.
+    // Simulates a use of the passkey in the meantime.
     return { ...credential!, signCount: credential!.signCount + 100 };
   }
 

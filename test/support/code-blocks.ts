@@ -16,7 +16,7 @@ export interface CodeBlock {
   readonly text: string;
 }
 
-/** The pages of which a test takes every code block. */
+/** The pages whose code blocks are all tested. */
 export const TESTED_PAGES: readonly string[] = [
   ...['docs/how-to', 'docs/tutorial'].flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`)),
   ...['README.md', 'CONTRIBUTING.md'],

@@ -21,7 +21,7 @@ export interface HttpsResponse {
 const MAX_REDIRECTS = 20;
 
 /**
- * The browser of a visitor of several https sites, all of which a proxy at one port of this machine serves. Stores
+ * The browser of a visitor of several https sites. A proxy at one port of this machine serves all of them. Stores
  * cookies per host, and sends paths byte for byte.
  */
 export class HttpsVisitor {

@@ -36,7 +36,7 @@ interface Options {
    * too, but is a second at least: a busy machine could not answer sooner.
    */
   readonly factor: number;
-  /** Rules of the test. Their time windows are not divided. */
+  /** Rules of the test. `factor` does not shorten their time windows. */
   readonly rules?: readonly Rule[];
 }
 

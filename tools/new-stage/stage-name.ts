@@ -5,9 +5,9 @@ export interface StageNames {
   readonly kind: string;
   /** Name of its folder and its files. */
   readonly folder: string;
-  /** Beginning of the names of its classes, and the name of its page component. */
+  /** Prefix of the names of its classes, and the name of its page component. */
   readonly pascal: string;
-  /** Beginning of the names of its contract and of the function that returns its module. */
+  /** Prefix of the names of its contract and of the function that returns its module. */
   readonly camel: string;
   /** Heading of its documents. */
   readonly title: string;

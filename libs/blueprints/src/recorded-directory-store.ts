@@ -29,7 +29,7 @@ export class RecordedDirectoryStore extends TypeormDirectoryStore {
   }
 }
 
-/** Returns whether a hash is not the mark of an account without a password. */
+/** Returns whether an account has a usable password. A hash that starts with `!` marks an account without one. */
 const isUsable = (hash: string) => hash !== '' && !hash.startsWith('!');
 
 function savedUser({ pk, uuid, username, name, email, is_active, epoch, attributes }: DirectoryUser): SavedUser {

@@ -32,14 +32,14 @@ export const MAX_RESOLVED_CHARACTERS = 16 * 1024 * 1024;
 /** The result of a `!Find`. */
 export interface SearchResult {
   readonly pk: Pk | null;
-  /** What was searched in vain. Absent for an object of a model that is skipped. */
+  /** What the tag searched for, if it found no object. Absent for an object of a model that is skipped. */
   readonly unfound?: string;
 }
 
 /** The result of a `!FindObject`: the fields of the object without its secrets, with its pk as `pk`. */
 export interface ObjectResult {
   readonly object: JsonMap | null;
-  /** What was searched in vain. Absent for an object of a model that is skipped. */
+  /** What the tag searched for, if it found no object. Absent for an object of a model that is skipped. */
   readonly unfound?: string;
 }
 

@@ -8,7 +8,7 @@ interface ApiMark {
   readonly only?: ApiView;
   /** The type in 2024.8. */
   readonly before?: z.ZodType;
-  /** Returns the value that 2024.8 has in place of a value. Absent: the value itself. */
+  /** Converts a value to the form that it has in 2024.8. If absent, the value is the same in both lines. */
   readonly toBefore?: (value: unknown) => unknown;
   /** Values of an enumeration that 2024.8 does not have. */
   readonly newer?: readonly string[];

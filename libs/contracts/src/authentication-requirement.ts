@@ -16,7 +16,7 @@ export interface AuthenticationRequirement {
   readonly acr_values: readonly Acr[];
   /** Largest age of the login in seconds. */
   readonly max_age?: number | undefined;
-  /** Whether the user must log in again, whatever the age of the login. */
+  /** Whether the user must log in again, even if the login is recent. */
   readonly again: boolean;
 }
 

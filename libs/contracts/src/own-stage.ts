@@ -1,5 +1,5 @@
-/** Beginning of the components of Gatehouse's own stages, which authentik's API lacks. */
+/** Prefix of the component names of Gatehouse's own stages, which authentik's API lacks. */
 export const OWN_COMPONENTS = 'gatehouse-stage-';
 
-/** Beginning of the blueprint models of Gatehouse's own stages. */
+/** Prefix of the blueprint models of Gatehouse's own stages. */
 export const OWN_MODELS = 'gatehouse_stages.';

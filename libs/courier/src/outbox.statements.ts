@@ -110,8 +110,8 @@ export const RETRY_LATER: NamedStatement = {
 
 /**
  * Makes messages due again, and does not count this lease as a try. $1 ids of messages, $2 tries of each message's
- * lease, $3 errors, or null for an event that waits for an earlier one of its user, $4 delay (interval), $5 age from
- * which on an event with an error no longer delays later events of its user (interval).
+ * lease, $3 errors, or null for an event that waits for an earlier one of its user, $4 delay (interval), $5 age after
+ * which an event with an error no longer delays later events of its user (interval).
  */
 export const POSTPONE_MESSAGES: NamedStatement = {
   name: 'outbox_postpone',

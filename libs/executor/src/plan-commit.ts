@@ -82,7 +82,10 @@ export interface PlanCommit extends AttemptSettlement {
   readonly usedLinkStep?: string | undefined;
   /** The journey record of the plan (docs/spec/journeys.md), if this commit ends the plan. */
   readonly journey?: EndedJourney | undefined;
-  /** Hash of the secret in the switching cookie of the request. A login of one of its users takes the user's place. */
+  /**
+   * Hash of the secret in the switching cookie of the request. If a user of that login set logs in again, the new
+   * session replaces the user's earlier one.
+   */
   readonly loginSet?: Buffer | undefined;
   /** The session to which this commit changes the browser; `undefined` if the browser keeps its session. */
   readonly userSwitch?: SessionSwitch | undefined;

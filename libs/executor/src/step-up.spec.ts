@@ -8,7 +8,7 @@ const alice = { ...ALICE, is_superuser: false, debug: false };
 const session = { id: 's', retired: false, remainingS: undefined, user: alice, loginAgeS: 5, methodAges: { pwd: 5 } };
 const query = { acr_values: 'aal1' };
 
-/** Opens a flow for logged-in users, which the brand names as its step-up flow or not. */
+/** Opens a flow for logged-in users. With `isStepUp`, it is the step-up flow of the brand. */
 function opened(kinds: readonly string[], { isStepUp = true, replies = {} } = {}) {
   const version = flowOf(kinds.map((kind) => ({ kind })));
   const flow = { ...version.flow, authentication: 'require_authenticated' } as const;

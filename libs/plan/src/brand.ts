@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DESIGNATIONS, type FlowVersion, LAYOUTS } from './flow-version.js';
 
-/** The purposes for each of which a brand can have its own flow. */
+/** The purposes for which a brand can have its own flow, one flow for each purpose. */
 export const BRAND_PURPOSES = [
   'authentication',
   'invalidation',

@@ -19,9 +19,12 @@ export const oauthClient = z.object({
   launch_url: z.string().optional(),
   /** Slug of the authorization flow. */
   flow: z.string(),
-  /** Slug of the flow in which visitors log in for the application. Absent if it is the brand's login flow. */
+  /**
+   * Slug of the flow in which visitors log in for the application. Absent if the application uses the brand's login
+   * flow.
+   */
   authentication_flow: z.string().optional(),
-  /** Slug of the flow in which visitors log out of the application. Absent if it is the brand's. */
+  /** Slug of the flow in which visitors log out of the application. Absent if the application uses the brand's flow. */
   invalidation_flow: z.string().optional(),
   /** URLs to which an authorization code may be sent. They are compared character by character. */
   redirect_uris: z.array(z.string()).default([]),

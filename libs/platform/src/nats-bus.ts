@@ -53,8 +53,8 @@ export class NatsBus extends Bus {
   async openPublisher(client: string, settings: PublisherSettings, logger = new Logger()): Promise<NatsPublisher> {
     const { readiness } = this;
     const connection = await connectNats(this.settings, client, { readiness, logger });
-    // JetStream sends its confirmations to the publisher's inbox. Without the right to subscribe to it, each
-    // confirmation would be waited for in vain, so check the right at the start.
+    // JetStream sends its confirmations to the publisher's inbox. Without the right to subscribe to it, no confirmation
+    // would arrive, so check the right at the start.
     const subscriptions = new NatsSubscriptions(connection, logger);
     subscriptions.add(createInbox(inboxPrefixOf(client)), () => undefined);
     await this.#require({ connection, client, logger, subscriptions });

@@ -8,8 +8,8 @@ export interface NamedStatement {
   readonly name: string;
   readonly text: string;
   /**
-   * Whether the statement returns no row when another request was first or a condition is not met. Metrics count that
-   * as a conflict.
+   * Whether the statement returns no row if a concurrent request won the race, or a condition is not met. Metrics count
+   * that as a conflict.
    */
   readonly conditional?: boolean;
 }

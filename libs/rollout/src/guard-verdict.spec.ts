@@ -86,8 +86,8 @@ describe('a guard', () => {
 });
 
 /**
- * Simulates `runs` rollouts, until both versions have some 1500 plans. Returns in how many the guard found a lower
- * rate. `rates` are the true rates of the current version and the candidate.
+ * Simulates `runs` rollouts, until both versions have some 1500 plans. Returns the number of rollouts in which the
+ * guard found a lower rate. `rates` are the true rates of the current version and the candidate.
  */
 function alarms(runs: number, rates: readonly [number, number]): number {
   return Array.from({ length: runs }, (_, run) => run).filter((seed) => {

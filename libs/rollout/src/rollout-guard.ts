@@ -55,7 +55,9 @@ export class RolloutGuard {
     }
   }
 
-  /** Returns the time from which on plans are too young to count. */
+  /**
+   * Returns the settlement time: only plans that started before it count, because later ones may still be unfinished.
+   */
   private settledAt({ now }: ClaimedRollout): Date {
     return new Date(now.getTime() - this.dependencies.settings.settleS * 1000);
   }

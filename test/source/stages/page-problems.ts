@@ -2,7 +2,7 @@ import { fieldMessages, problems, systemChallenges } from '@gatehouse/contracts'
 import { wireShapes } from '@gatehouse/stages';
 import type { StageSources } from './stage-sources.js';
 
-/** Beginning of the components of external stages, for which the pages have no component of their own. */
+/** Prefix of the component names of external stages, for which the pages have no component of their own. */
 const EXTERNAL = 'x-';
 
 const shapes = new Map([...systemChallenges, ...wireShapes].map((shape) => [shape.component as string, shape]));

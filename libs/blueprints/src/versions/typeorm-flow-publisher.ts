@@ -229,7 +229,10 @@ export async function markPublished(manager: EntityManager, ids: readonly string
   await manager.query('UPDATE flow.flow_versions SET is_draft = false WHERE id = ANY ($1::uuid[]) AND is_draft', [ids]);
 }
 
-/** Throws BlueprintError if another published flow has the slug of one of these flows. That flow is held then. */
+/**
+ * Throws BlueprintError if the published version of another flow still has the slug of one of these flows, because that
+ * flow is held.
+ */
 async function rejectTakenSlugs(manager: EntityManager, flows: readonly { slug: string }[]): Promise<void> {
   const slugs = flows.map(({ slug }) => slug);
   const [taken]: { slug: string }[] = await manager.query(

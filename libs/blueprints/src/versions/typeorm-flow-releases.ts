@@ -38,7 +38,10 @@ export interface VersionSummary {
 /** The versions of a flow. */
 export interface FlowVersions {
   readonly slug: string;
-  /** Whether applying blueprints does not publish the flow, because its current version was chosen. */
+  /**
+   * Whether the flow is held: applying blueprints does not publish it, because an operator has chosen its current
+   * version.
+   */
   readonly isHeld: boolean;
   /** The newest first. */
   readonly versions: readonly VersionSummary[];

@@ -58,8 +58,8 @@ export class WebhookDeliveryRepository {
   ) {}
 
   /**
-   * Leases up to `limit` due deliveries of an endpoint for `leaseS` seconds. Of each user only the first one is leased,
-   * so that the endpoint gets the user's events in order.
+   * Leases up to `limit` due deliveries of an endpoint for `leaseS` seconds. Leases only the first delivery of each
+   * user, so that the endpoint gets the user's events in order.
    */
   async lease(endpoint: string, limit: number, leaseS: number): Promise<LeasedDelivery[]> {
     const { rows } = await runNamed<Row>(this.source, LEASE_DELIVERIES, [endpoint, limit, seconds(leaseS)]);

@@ -167,7 +167,7 @@ export interface SwitchQuery {
 
 /** A live session to which the browser may change. */
 export interface SwitchTarget {
-  /** uuid of its user. */
+  /** uuid of the session's user. */
   readonly user: string;
   /** Seconds until the session ends; `undefined` for a session that every use prolongs. */
   readonly remainingS: number | undefined;

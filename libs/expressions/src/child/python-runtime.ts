@@ -29,7 +29,7 @@ export type FunctionName = (typeof PYTHON_FUNCTIONS)[number];
  */
 export class StackOverflowError extends Error {}
 
-/** Calls Python functions by Python's C API, without Pyodide's bridge to JavaScript. */
+/** Calls Python functions through Python's C API, without Pyodide's bridge to JavaScript. */
 export class PythonRuntime {
   private readonly functions: Readonly<Record<FunctionName, number>>;
 

@@ -39,7 +39,9 @@ def _shared_memory_error():
 
 
 def forget_data(literals):
-    """Empties the caches. Keeps regular expressions and formats that are literals of sources, because they are no data."""
+    """Empties the caches. Keeps regular expressions and formats that are literals of sources,
+    because these contain no data of visitors.
+    """
     for clear in _clear_functions:
         clear()
     for cache in _netmasks:

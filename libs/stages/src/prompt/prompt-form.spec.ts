@@ -90,7 +90,7 @@ describe('an expression of a field', () => {
   });
 });
 
-/** Returns the choices of which each has the same text as value and label. */
+/** Returns choices whose values are also their labels. */
 const texts = (...values: string[]) => values.map((value) => ({ value, label: value }));
 
 describe('a field with choices', () => {

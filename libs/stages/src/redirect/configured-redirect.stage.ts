@@ -6,7 +6,7 @@ import type { configuredRedirectContract } from './configured-redirect.contract.
 type Contract = typeof configuredRedirectContract;
 type Target = { readonly slug: string } | { readonly to: string };
 
-/** Beginning of a `redirect_stage_target` that names a flow. */
+/** Prefix of a `redirect_stage_target` that names a flow. */
 const FLOW_SCHEME = 'ak-flow://';
 const SLUG = /^[-\w]+$/;
 
