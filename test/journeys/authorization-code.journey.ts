@@ -138,7 +138,10 @@ describe('an application', () => {
     const responses = await Promise.all([1, 2, 3, 4].map(() => alice.fetch(request.path)));
     const codes = responses.map((response) => returnedBy(response)['code']).filter((code) => code !== undefined);
     expect(new Set(codes).size).toBe(1);
-    for (const response of responses) expect(['', REDIRECT_URI]).toContain(locationOf(response).replace(/\?.*/, ''));
+    for (const response of responses) {
+      expect(['', REDIRECT_URI]).toContain(locationOf(response).replace(/\?.*/, ''));
+      expect(returnedBy(response)['error']).toBeUndefined();
+    }
     const answered = responses.find((response) => returnedBy(response)['code'] !== undefined)!;
     expect((await plain.exchange(locationOf(answered), request)).claims()).toMatchObject({ aud: 'plain' });
   });
