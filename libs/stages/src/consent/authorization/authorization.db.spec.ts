@@ -179,7 +179,7 @@ describe('the stage of authorization codes', () => {
     });
   });
 
-  it('redirects all concurrent requests with the same valid code, although only one of them saves the plan', async () => {
+  it('redirects all concurrent requests with the same code, which is valid once, although only one of them saves the plan', async () => {
     const [request, work] = [await pushed(), randomUUID()];
     const same = { config: { code: 'c'.repeat(43) } };
     // The last work id belongs to another plan of the session.
@@ -190,7 +190,11 @@ describe('the stage of authorization codes', () => {
       return new URL(String(redirect)).searchParams.get('code');
     });
     expect(new Set(codes)).toEqual(new Set(['c'.repeat(43)]));
+    // Not without the consent that another plan of the session has asked for.
+    expect(await drive(request, { ...same, asks: true }).show()).toMatchObject({ type: 'denied' });
     expect(await store.redeem(exchange(codes[0]!))).toMatchObject({ authentication: AUTHENTICATION });
+    for (const id of works) expect(await drive(request, { ...same, id }).show()).toMatchObject({ type: 'denied' });
+    expect(await store.redeem(exchange(codes[0]!))).toBeUndefined();
   });
 
   it('records the sign-in to a client that a logout must notify, and to no other', async () => {
