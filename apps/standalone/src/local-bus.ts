@@ -109,8 +109,11 @@ async function endLeftServer({ state, env }: Options): Promise<void> {
   const text = await readFile(runningFile(state), 'utf8').catch(() => undefined);
   const server = leftServer.safeParse(text).data;
   if (!server || !isLeftBehind(server)) return;
+  const settings = await readLocalNats(localNatsFile(env));
+  // Without them, the client would connect to any server at the default port.
+  if (settings.NATS_URL === undefined) return;
   // Another process may have the process id by now. The password proves that the server still runs.
-  const client = await dialNats(natsConfig.parse(await readLocalNats(localNatsFile(env))), USER).catch(() => undefined);
+  const client = await dialNats(natsConfig.parse(settings), USER).catch(() => undefined);
   if (!client) return;
   await client.close();
   await endProcess(server.pid, 'SIGTERM');

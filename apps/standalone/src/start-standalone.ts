@@ -73,7 +73,7 @@ async function start(given: NodeJS.ProcessEnv, parts: StartedParts, print: (line
   const monitoring = await serveMonitoring(common, readiness, 'standalone');
   parts.add({ stop: async () => monitoring?.close() });
   const state = await openLocalState(env);
-  const postgres = await parts.start(() => openPostgres(env, async () => state));
+  const postgres = await parts.start(() => openPostgres(env, { state, takesOver: true }));
   await waitForPostgres(postgres.url, readiness);
   await prepareDatabase(postgres.url, { env, keys: env['SEAL_KEYS'] || sealKeys(state.sealKey), print });
   const { bus } = await parts.start(() => openBus({ state, readiness, env, print }));

@@ -16,9 +16,16 @@ export const isLeftBehind = ({ startedBy }: z.output<typeof startedServer>): boo
 const END_MS = 30_000;
 const LOOK_MS = 20;
 
-/** Ends a process that is no child of this one. Resolves when it has ended, or after 30 seconds. */
+/**
+ * Ends a process that is no child of this one. Resolves when it has ended, or after 30 seconds. Does nothing if the process
+ * id is that of another account by now.
+ */
 export async function endProcess(pid: number, signal: NodeJS.Signals): Promise<void> {
   const deadline = Date.now() + END_MS;
-  if (isProcessAlive(pid)) process.kill(pid, signal);
+  try {
+    process.kill(pid, signal);
+  } catch {
+    return;
+  }
   while (isProcessAlive(pid) && Date.now() < deadline) await setTimeout(LOOK_MS);
 }

@@ -16,20 +16,27 @@ export interface LocalPostgres {
 
 const runningServer = jsonSetting('must be JSON').pipe(startedServer.extend({ url: z.url() }));
 
+/** How a server is opened. */
+interface OpenOptions {
+  readonly state?: LocalState;
+  /** Whether `stop` stops the server of a killed process too. A command must not: other processes may use it meanwhile. */
+  readonly takesOver?: boolean;
+}
+
 /**
- * Opens the Postgres server of DATABASE_URL, otherwise the embedded server. Uses the embedded server of a running
- * Gatehouse if there is one, else starts an embedded server, which `stop` stops. Takes over the server of a killed
- * process.
+ * Opens the Postgres server of DATABASE_URL, otherwise the embedded server. Uses the embedded server of a running or
+ * killed process if there is one, else starts an embedded server, which `stop` stops.
  */
 export async function openPostgres(
   env: NodeJS.ProcessEnv,
-  openState: () => Promise<LocalState> = () => openLocalState(env),
+  { state: given, takesOver = false }: OpenOptions = {},
 ): Promise<LocalPostgres> {
   if (env['DATABASE_URL']) return { url: env['DATABASE_URL'], embedded: false, stop: async () => undefined };
-  const state = await openState();
+  const state = given ?? (await openLocalState(env));
   const runningFile = join(state.folder, 'postgres.json');
   const running = await runningServerOf(runningFile);
-  if (running && !isLeftBehind(running)) return { url: running.url, embedded: true, stop: async () => undefined };
+  if (running && !(takesOver && isLeftBehind(running)))
+    return { url: running.url, embedded: true, stop: async () => undefined };
   const postgres = running
     ? { ...running, stop: () => endProcess(running.pid, 'SIGINT') }
     : await startEmbeddedPostgres({ dataDir: join(state.folder, 'postgres'), password: state.databasePassword });
