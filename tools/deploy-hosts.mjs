@@ -113,15 +113,19 @@ function write(instance, environment) {
 
 /**
  * Quotes a value with a backslash, which systemd would remove, with `#`, which begins a comment for Node, or with a
- * backtick at its start, which is a quote for Node. Ends the process if systemd and Node would read the value differently
- * in any quotes.
+ * quote or a backtick at its start only, of which systemd or Node would search the end in the following lines. Ends the
+ * process if systemd and Node would read the value differently in any quotes.
  */
 function quoted(name, value) {
-  if (/^['"]/.test(value) || !/[\\#]|^`/.test(value)) return value;
+  if (/^(?:'[^']*'|"[^"\\]*")$/.test(value) || !/[\\#]|^['"`]/.test(value)) return value;
+  if (/^(['"]).*\1$/.test(value))
+    return fail(
+      `${source}: ${name} is in quotes, but has the same quotes or a backslash between them. Remove the quotes around it: the file has the value as it is.`,
+    );
   if (!value.includes("'")) return `'${value}'`;
   if (!/["\\]/.test(value)) return `"${value}"`;
   return fail(
-    `${source}: ${name} has an apostrophe besides a backslash, or besides a quotation mark and #. systemd and Node read that differently in any quotes. Choose another value. In JSON, write the apostrophe as \\u0027.`,
+    `${source}: ${name} has an apostrophe besides a backslash, or besides a quotation mark and # or a quote at its start. systemd and Node read that differently in any quotes. Choose another value. In JSON, write the apostrophe as \\u0027.`,
   );
 }
 

@@ -222,6 +222,7 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
   it('writes values of any characters so that systemd and Node read what settings.env has', async () => {
     const values = {
       ...{ MAIL_PASSWORD: 'a\\b#c"d', BRAND: 'Example #1', MAIL_NAME: '"in quotes"', FOOTER: "Ann's #1" },
+      ...{ SITE: "'90s shop", SLOGAN: '"Fresh" every day' },
       WEBHOOKS: '[{"name":"a","url":"https://siem.example.org/\\u00e4?b=c d"}]',
     };
     const lines = Object.entries({ ...(await freshEnvironment()), ...values }).map((line) => `${line.join('=')}\n`);
@@ -231,6 +232,7 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
     };
     const refusal = /settings\.env: MAIL_PASSWORD has an apostrophe besides a backslash/;
     await expect(deploy("MAIL_PASSWORD=a'b\\c\n")).rejects.toThrow(refusal); // not-a-secret
+    await expect(deploy('MAIL_PASSWORD="a\\"b"\n')).rejects.toThrow(/MAIL_PASSWORD is in quotes/); // not-a-secret
     await deploy();
     const text = await readFile(environmentFile('courier'), 'utf8');
     const expected = { ...values, MAIL_NAME: 'in quotes' };

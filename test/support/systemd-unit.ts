@@ -28,8 +28,14 @@ export function readUnit(text: string, instance: string, localize: (path: string
 
 const readFile = (path: string) => readEnvironmentFile(readFileSync(path, 'utf8'));
 
-/** Returns the variables of an environment file. Unlike Node, systemd removes the backslashes of a value without quotes. */
-export const readEnvironmentFile = (text: string): Environment =>
-  parseEnv(
+/**
+ * Returns the variables of an environment file. Unlike Node, systemd removes the backslashes of a value without quotes.
+ * Throws for a value that is only partly in quotes: systemd would read the text behind, also the next lines.
+ */
+export function readEnvironmentFile(text: string): Environment {
+  const partly = /^(\w+)=(?!'[^'\n]*'$|"[^"\n]*"$)['"]/m.exec(text);
+  if (partly) throw new Error(`${partly[1]} is only partly in quotes`);
+  return parseEnv(
     text.replaceAll(/^(\w+)=([^'"\n].*)$/gm, (_, name, value) => `${name}='${value.replaceAll(/\\(.)/g, '$1')}'`),
   ) as Environment;
+}
