@@ -32,19 +32,16 @@ export class EntryWriter {
   /** Names of the environment variables that `!Env` reads the secrets from. */
   readonly secrets = new Set<string>();
   readonly #ids = new Map<string, string>();
-  /** Names of the secret fields that an object can have, as variables end with them: `_AUTH_PASSWORD`. */
-  readonly #endings: readonly string[];
+  /** Names of the secret fields of external stages, as variables end with them: `_AUTH_PASSWORD`. */
+  readonly #externalEndings: readonly string[];
 
   constructor(
     private readonly draft: Draft,
     private readonly directoryStore: DirectoryStore,
   ) {
     const external = [...draft.objectsOf(EXTERNAL_STAGE_MODEL)];
-    const fields = [
-      ...builtInModels.flatMap(({ schema }) => secretFields(schema)),
-      ...external.flatMap(({ values }) => secretPaths(externalStageModel, values)).map(([, field = '']) => field),
-    ];
-    this.#endings = [...new Set(fields.map((field) => `_${spelled(field)}`))];
+    const paths = external.flatMap(({ values }) => secretPaths(externalStageModel, values));
+    this.#externalEndings = paths.map(([, field = '']) => endingOf(field));
   }
 
   /** Converts an object. Throws BlueprintError when it refers to a deleted user or group. */
@@ -132,17 +129,29 @@ export class EntryWriter {
   /**
    * Returns the name of the environment variable of a secret. The name is the same in every export, and no other secret
    * has it. The name does not begin with a digit, because shells do not accept that. It ends with a hash if the object's
-   * name cannot be derived from it, or if it also ends with the name of a longer secret field: `password` of `sms-auth`
-   * could be `auth_password` of `sms`.
+   * name cannot be derived from it, or if it could be the variable of another secret.
    */
   #variableFor(object: BlueprintObject, field: string): string {
     const name = this.draft.displayName(object);
     const base = spelled(`${name} ${field}`).replace(/^(?=\d)/, '_');
-    const isAmbiguous = this.#endings.some((ending) => ending.length > field.length + 1 && base.endsWith(ending));
-    const isUnique = SPELLED_NAME.test(name) && !isAmbiguous && !this.secrets.has(base);
+    const isUnique = SPELLED_NAME.test(name) && !this.#isAmbiguous(object, field, base) && !this.secrets.has(base);
     const variable = isUnique ? base : `${base}_${hashOf([object.model, name, field])}`;
     this.secrets.add(variable);
     return variable;
+  }
+
+  /**
+   * Returns whether a variable also ends with the name of a longer secret field: `password` of `sms-auth` could be
+   * `auth_password` of `sms`. Of an external stage and a built-in one, only the variable of the external one is ambiguous,
+   * so that external stages, which come and go, change no other variable.
+   */
+  #isAmbiguous({ model }: BlueprintObject, field: string, variable: string): boolean {
+    const { length } = endingOf(field);
+    const isLonger = (ending: string) => ending.length > length && variable.endsWith(ending);
+    if (BUILT_IN_ENDINGS.some(isLonger)) return true;
+    if (model !== EXTERNAL_STAGE_MODEL) return false;
+    const isShorter = (ending: string) => ending.length < length && variable.endsWith(ending);
+    return BUILT_IN_ENDINGS.some(isShorter) || this.#externalEndings.some(isLonger);
   }
 }
 
@@ -150,6 +159,10 @@ export class EntryWriter {
 const SPELLED_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 const spelled = (text: string): string => text.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
+
+const endingOf = (field: string): string => `_${spelled(field)}`;
+
+const BUILT_IN_ENDINGS = builtInModels.flatMap(({ schema }) => secretFields(schema)).map(endingOf);
 
 const hashOf = (values: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(values)).digest('hex').slice(0, 8).toUpperCase();

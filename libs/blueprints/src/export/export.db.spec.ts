@@ -222,6 +222,19 @@ describe('an exported flow', () => {
     );
   });
 
+  it('keeps the variable of a stage when an external stage is added whose secret would have the same one', async () => {
+    const config = { type: 'object', properties: { key_password: { type: 'string', 'x-secret': true } } };
+    origin.descriptors.set(KIND, { ...DESCRIPTOR, config });
+    const mail = named('stages_email.emailstage', 'sms-key', 'use_global_settings: false, password: word-1');
+    const sms = `{model: gatehouse_stages.remotestage, id: sms, identifiers: {name: sms}, attrs: {kind: ${KIND}, config: {key_password: word-2}}}`;
+    await origin.apply(entries(flow('login', 'authentication'), mail, step('login', ['sms-key', 1])));
+    expect(await origin.export('login')).toContain('!Env SMS_KEY_PASSWORD\n');
+    await origin.apply(entries(flow('login', 'authentication'), sms, step('login', ['sms', 2])));
+    const text = await origin.export('login');
+    expect(text).toContain(' password: !Env SMS_KEY_PASSWORD\n');
+    expect(text).toMatch(/ key_password: !Env SMS_KEY_PASSWORD_[0-9A-F]{8}\n/);
+  });
+
   it('says that it has the stored objects, if another version of the flow is published', async () => {
     const titled = (title: string) => entries(flow('login', 'authentication').replace('name: N', `name: ${title}`));
     await origin.apply(entries(flow('login', 'authentication')));
