@@ -29,15 +29,25 @@ it('gives processes that start at the same time the same secrets, and leaves no 
   expect(await readdir(folder)).toEqual(['secrets.json']);
 });
 
-it('adds the same secrets in processes of a later version that start at the same time, also after one of them was killed', async () => {
+it('adds the same secrets in processes of a later version that start at the same time', async () => {
   const file = join(folder, 'secrets.json');
   await writeFile(file, JSON.stringify({ sealKey: 's' }));
-  await writeFile(`${file}.lock`, '');
-  await utimes(`${file}.lock`, 0, 0);
   const [first, ...others] = await Promise.all([openLocalState(env), openLocalState(env), openLocalState(env)]);
   expect(others).toEqual([first, first]);
   expect(await openLocalState(env)).toEqual({ ...first, sealKey: 's' });
   expect(await readdir(folder)).toEqual(['secrets.json']);
+});
+
+it('names the file that a process has left which was killed while it added secrets', async () => {
+  const lock = join(folder, 'secrets.json.lock');
+  await writeFile(join(folder, 'secrets.json'), JSON.stringify({ sealKey: 's' }));
+  await writeFile(lock, '');
+  for (const time of [Date.now() / 1000 - 11, Date.now() / 1000 + 3600]) {
+    await utimes(lock, time, time);
+    await expect(openLocalState(env)).rejects.toThrow(`remove ${lock}, and start again`);
+  }
+  await rm(lock);
+  expect(await openLocalState(env)).toMatchObject({ sealKey: 's' });
 });
 
 it('uses the pseudonym key of the settings or of an earlier start, and never generates one', async () => {

@@ -52,10 +52,14 @@ const withMissing = (stored: Partial<z.output<typeof secrets>>) =>
     ...stored,
   });
 
-/** Milliseconds after which the lock of a killed process is removed. */
+/** Milliseconds after which the process that has the lock must have been killed. */
 const LOCK_MS = 10_000;
 
-/** Adds the secrets that a later version needs to the file, unless another process has the lock and adds them. */
+/**
+ * Adds the secrets that a later version needs to the file, unless another process has the lock and adds them. Throws
+ * CommandError if that process was killed. The lock is not removed then, because this could remove the lock of a third
+ * process, which has just replaced it.
+ */
 async function addSecrets(env: NodeJS.ProcessEnv): Promise<void> {
   const { file } = pathsOf(env);
   const lock = `${file}.lock`;
@@ -64,7 +68,8 @@ async function addSecrets(env: NodeJS.ProcessEnv): Promise<void> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const since = (await stat(lock).catch(() => undefined))?.mtimeMs ?? Date.now();
-    return Date.now() - since > LOCK_MS ? rm(lock, { force: true }) : setTimeout(10);
+    if (Math.abs(Date.now() - since) < LOCK_MS) return setTimeout(10);
+    throw new CommandError(`a start was killed while it added secrets: remove ${lock}, and start again`);
   }
   try {
     await writePrivateFile(file, withMissing((await storedSecrets(env)) ?? {}));
