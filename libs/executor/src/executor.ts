@@ -21,6 +21,7 @@ import { type FlowResponse, type FlowResult, flowResponse, loginUrl, responseWit
 import { FlowRun } from './flow-run.js';
 import { FlowRunner } from './flow-runner.js';
 import { LINK_GONE, linkQuestion, withLinkGone, withLinkToken } from './link-confirmation.js';
+import { LostRaceProblem } from './lost-race.problem.js';
 import { newPlan } from './new-plan.js';
 import { observeRun } from './observed-run.js';
 import { isUnconfirmedLinkGone, selectPlan } from './plan-selection.js';
@@ -196,7 +197,7 @@ export class Executor {
     const isLinkGone = await isUnconfirmedLinkGone(this.dependencies.plans, plan, arrival.request.slug);
     const ending = endResult(plan) ?? (isLinkGone ? LINK_DENIAL : undefined);
     const result = ending ?? (isKeyProved ? this.shown(plan, version) : undefined);
-    if (!result) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
+    if (!result) throw new LostRaceProblem();
     const context = session?.retired ? {} : (plan?.context ?? {});
     const { brand, user, request } = arrival;
     return flowResponse(

@@ -22,6 +22,7 @@ import { eventContextOf } from './event-context.js';
 import { type ConfiguredSite, type FlowContext, flowContext, visitorId, visitorOf } from './flow-context.js';
 import type { FlowRequest } from './flow-request.js';
 import { FlowRun } from './flow-run.js';
+import { LostRaceProblem } from './lost-race.problem.js';
 import { clientFacts } from './new-plan.js';
 import { observeNewPlan } from './observed-run.js';
 import type { Planner } from './planner.js';
@@ -132,7 +133,7 @@ export class FlowStarter {
     const network = request.journeyFacts?.()?.network;
     const newPlan = { flowId, versionId, plan, ...ownerOf(loaded, options, key), replaces, network };
     const sessionId = await this.dependencies.plans.create(newPlan);
-    if (!sessionId) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
+    if (!sessionId) throw new LostRaceProblem();
     observeNewPlan(this.dependencies.observer, context);
     return { plan, cookie: key?.cookie };
   }

@@ -19,6 +19,7 @@ export * from './flow-runner.js';
 export * from './flow-starter.js';
 export * from './journey.js';
 export * from './link-confirmation.js';
+export * from './lost-race.problem.js';
 export * from './plan-commit.js';
 export * from './plan-selection.js';
 export * from './plan-writer.js';

@@ -10,6 +10,7 @@ import {
   type FlowResult,
   type FlowStartOptions,
   type Identity,
+  LostRaceProblem,
   NO_AUTHORIZATION,
 } from '@gatehouse/executor';
 import { clientLaunchUrl, type OauthClient } from '@gatehouse/plan';
@@ -42,6 +43,10 @@ import { OauthClientRepository } from './oauth-client.repository.js';
 import { type AuthorizationError, errorRedirect, REQUEST_URI_PREFIX } from './oauth-responses.js';
 
 const UNKNOWN = sentence('This request is unknown or has expired. Please start again in the application.');
+
+/** How often one request runs the flow if concurrent requests of its session end its plan each time. */
+const MAX_RUNS = 6;
+
 /**
  * Query parameter that marks a request after a login, and says whether the visitor was logged in before. It prevents
  * redirect loops, and proves nothing.
@@ -185,17 +190,33 @@ export class AuthorizationController {
   }
 
   /**
-   * Begins or continues the flow, and runs it. Throws `not_found` if a concurrent request of the session has ended the
-   * plan, because this request has then run the flow without the step that issues the code.
+   * Begins or continues the flow, and runs it. If a concurrent request of the session has ended the plan, runs the flow again,
+   * as a reload of the page would: the new plan issues the same code.
    */
-  private async run(exchange: HttpExchange, { client, pending }: Pending, options: FlowStartOptions) {
+  private async run(exchange: HttpExchange, found: Pending, options: FlowStartOptions): Promise<FlowResult> {
+    for (let run = 1; ; run++) {
+      try {
+        return await this.runOnce(exchange, found, options);
+      } catch (error) {
+        if (!(error instanceof LostRaceProblem) || run === MAX_RUNS) throw error;
+      }
+    }
+  }
+
+  private async runOnce(exchange: HttpExchange, { client, pending }: Pending, options: FlowStartOptions) {
     const query = languageOf(pending);
     const params = { slug: client.flow, crossSite: crossSiteOf(exchange.request) };
     const begun = { ...params, query: { ...query, next: addressOf(exchange.request) } };
     const id = await this.flowService.begin(exchange, begun, options);
-    const { result, planId = id } = await this.flowService.enter(exchange, { ...params, query, answer: undefined });
-    if (planId !== id) throw new Problem('not_found', { detail: UNKNOWN });
-    return result;
+    const {
+      result,
+      planId = id,
+      cookie,
+    } = await this.flowService.enter(exchange, { ...params, query, answer: undefined });
+    if (planId === id) return result;
+    // A concurrent request has ended the plan in between: this request has run the flow without the step that issues the code.
+    // If that run has changed the session key, only the browser can try again.
+    throw cookie ? new Problem('not_found', { detail: UNKNOWN }) : new LostRaceProblem();
   }
 
   private async after(result: FlowResult, { client, pending }: Pending, user: Identity): Promise<string> {

@@ -1,6 +1,6 @@
 import { isLocalPath, Problem, type PublishedSource, type Sentence, sentence } from '@gatehouse/contracts';
 import type { FlowStartOptions, SessionCookie } from '@gatehouse/executor';
-import { type Identity, LOG_IN_AGAIN, toSavedUser } from '@gatehouse/executor';
+import { type Identity, LOG_IN_AGAIN, LostRaceProblem, toSavedUser } from '@gatehouse/executor';
 import { Inject, Injectable } from '@nestjs/common';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { markedNext } from '../http/cross-site-request.js';
@@ -70,7 +70,7 @@ export class SourceFlowManager {
     if (!sourceUser || !this.resumer.admits(waiting, sourceUser, visitor)) return refusal(login);
     const cookie = await this.resumer.resume(waiting, sourceUser, login);
     if (cookie) return { to: withQuery(`/if/flow/${waiting.slug}/`, waiting.stored.plan.query), cookie };
-    throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
+    throw new LostRaceProblem();
   }
 
   /**
