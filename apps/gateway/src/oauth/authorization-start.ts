@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto';
 import { type PlanContext, sentence } from '@gatehouse/contracts';
 import type { FlowStartOptions, Identity } from '@gatehouse/executor';
 import type { OauthClient } from '@gatehouse/plan';
+import { keyedDigest } from '@gatehouse/platform';
 
 /** The scopes that Gatehouse knows, with their texts for users. */
 export const SUPPORTED_SCOPES: Readonly<Record<string, string>> = {
@@ -47,6 +47,6 @@ interface AuthorizedRequest {
  * twice at once returns a valid code to the client both times.
  */
 export function authorizationCode(secretKey: string, { request, sessionId, user }: AuthorizedRequest): string {
-  const key = createHmac('sha256', secretKey).update('authorization codes').digest();
-  return createHmac('sha256', key).update(`${request} ${sessionId} ${user}`).digest('base64url');
+  const key = keyedDigest(Buffer.from(secretKey), 'authorization codes');
+  return keyedDigest(key, `${request} ${sessionId} ${user}`).toString('base64url');
 }
