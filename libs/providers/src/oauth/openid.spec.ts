@@ -188,7 +188,7 @@ describe('an id token', () => {
     expect(await login()).toMatchObject(unproven);
   });
 
-  it('is verified with the keys of the source, if it has any and no address of keys (accident 17)', async () => {
+  it('is verified with the keys that the source has, or with those at the address that it has for keys (accident 17)', async () => {
     const other = await FakeOpenIdProvider.open();
     const { keys } = (await (await fetch(`${other.url}/jwks`)).json()) as { keys: object[] };
     expect(await login({ fields: { oidc_jwks: { keys } } })).toMatchObject(unproven);
