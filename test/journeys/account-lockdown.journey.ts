@@ -24,7 +24,7 @@ const WARNING = `actor = str(getattr(http_request.user, "pk", ""))
 from django.utils.html import escape
 return "your own account" if str(user.pk) == actor else f"the account {escape(user.username)}"`;
 
-/** The shipped flow of account lockdowns has this condition in each of its entries. */
+/** A brand with the condition that every entry of the shipped blueprint of account lockdowns has. */
 const BRAND = `version: 1
 entries:
   - model: authentik_brands.brand
@@ -93,7 +93,7 @@ const accountOf = async (username: string) =>
       [username],
     )
   )[0];
-/** Returns the events about a locked user, from which security events are made. */
+/** Returns the recorded events that the lockdown of a user causes. */
 async function lockdownEvents(username: string) {
   const actions = ['user_write', 'password_set', 'session_ended'];
   const events = await Promise.all(actions.map((action) => recordedEvents(deployment, action)));
@@ -136,7 +136,7 @@ describe('a lockdown', () => {
     ]);
   });
 
-  it('of the own account ends this session too, and leads to the completion flow', async () => {
+  it("of the user's own account also ends the current session, and redirects to the completion flow", async () => {
     const bob = await login('bob');
     expect((await start(bob, {})).status).toBe(200);
     expect((await bob.show('lock')).body).toMatchObject({ fields: [{ initial_value: 'your own account' }, {}] });
@@ -155,14 +155,14 @@ describe('a lockdown', () => {
     ]);
   });
 
-  it('of a superuser works with the permit of the gateway', async () => {
+  it('of a superuser by another superuser locks the account', async () => {
     const admin = await login('admin');
     await start(admin, { user: await pkOf('root') });
     await admin.solve('lock', { lockdown_reason: 'left' });
     expect(await accountOf('root')).toEqual(LOCKED);
   });
 
-  it('of another user is refused for users who are no superusers, and of nobody with an error', async () => {
+  it('is refused for an unknown user, and for another user unless a superuser requests it', async () => {
     const [admin, carol] = [await login('admin'), await login('carol')];
     expect((await start(carol, { user: await pkOf('admin') })).status).toBe(403);
     for (const user of [2_000_000_000, 2 ** 31, -1, 'x'])

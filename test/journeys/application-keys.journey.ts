@@ -23,7 +23,7 @@ afterAll(() => deployment?.close());
 const jwks = (slug: string, base = deployment.url) => fetch(`${base}/application/o/${slug}/jwks/`);
 
 describe('the keys of applications', () => {
-  it.each(['radio', 'wiki'])('are published for %s, in the form that libraries read', async (slug) => {
+  it.each(['radio', 'wiki'])('are published for %s as a key set that the library jose reads', async (slug) => {
     const response = await jwks(slug);
     expect(response.status).toBe(200);
     const { keys } = (await response.json()) as { keys: object[] };
@@ -34,7 +34,7 @@ describe('the keys of applications', () => {
     expect(await remote({ alg: 'ES256', kid: 'test' })).toMatchObject({ type: 'public' });
   });
 
-  it('are not found for an unknown application, and at a gateway that has none', async () => {
+  it('return 404 for an unknown application, and at a gateway without JWT_SIGNING_KEYS', async () => {
     expect((await jwks('nothing')).status).toBe(404);
     expect((await jwks('%00')).status).toBe(404);
     const without = await deployment.openAnotherGateway({ JWT_SIGNING_KEYS: '' });

@@ -53,21 +53,21 @@ beforeAll(async () => {
 });
 afterAll(() => deployment?.close());
 
-/** Opens an address that leads to the login. Returns the query of the page of the login. */
+/** Opens an address that redirects to the login. Returns the query of the login page. */
 async function openLogin(browser: Browser, path: string): Promise<string> {
   const [page, query = ''] = locationOf(await browser.fetch(path)).split('?');
   expect(page).toBe('/if/flow/login/');
   return query;
 }
 const authorizationOf = async (name: keyof typeof applications) => (await applications[name].push()).path;
-/** Returns what the login shows of the application. */
+/** Returns the name of the application and the title of the flow, as the login shows them. */
 async function shownTo(browser: Browser, query = '') {
   const { body } = await browser.show('login', query);
   return [body['application_pre'], (body['flow_info'] as { title: string }).title];
 }
 
-describe('the login to which an application leads an anonymous visitor', () => {
-  it('names the application, shows its policies which it is, and leads back', async () => {
+describe('the login to which an application redirects an anonymous visitor', () => {
+  it('shows the name of the application, lets policies read the application, and redirects back to it', async () => {
     const visitor = deployment.browser();
     const query = await openLogin(visitor, await authorizationOf('shop'));
     expect(await shownTo(visitor, query)).toEqual(['The shop', 'Log in to The shop']);
@@ -77,7 +77,7 @@ describe('the login to which an application leads an anonymous visitor', () => {
     expect(locationOf(await visitor.fetch(String(body['to'])))).toMatch(/^https:\/\/shop\.example\.org\/back\?code=/);
   });
 
-  it('links to the application under 2026.8, unless it is hidden', async () => {
+  it('links to the application under 2026.8, unless its launch URL is blank or contains a placeholder', async () => {
     const newer = await deployment.openAnotherGateway({ API_VERSION: '2026.8' });
     const linkOf = async (gateway: string) => {
       const visitor = deployment.browser().at(gateway);
@@ -96,7 +96,7 @@ describe('the login to which an application leads an anonymous visitor', () => {
     }
   });
 
-  it('names a site behind forward auth in the same way', async () => {
+  it('shows the name of a site behind forward auth in the same way', async () => {
     const guest = new SiteVisitor(deployment.url);
     const query = await openLogin(guest.login, await guest.start('http://wiki.localhost/'));
     expect(await shownTo(guest.login, query)).toEqual(['The wiki', 'Log in to The wiki']);
@@ -104,7 +104,7 @@ describe('the login to which an application leads an anonymous visitor', () => {
     expect(body['component']).toBe('ak-stage-password');
   });
 
-  it('goes on at a reload, starts again for another application, and keeps the application after “Not you?”', async () => {
+  it('continues after a reload, restarts for another application, and keeps the application after “Not you?”', async () => {
     const visitor = deployment.browser();
     const path = await authorizationOf('shop');
     await visitor.solve('login', { uid_field: 'alice' }, await openLogin(visitor, path));
@@ -122,7 +122,7 @@ describe('the login to which an application leads an anonymous visitor', () => {
     expect(visitor.cookie()).toBe(session);
   });
 
-  it('shows the message of a policy that refuses the application, and plans nothing', async () => {
+  it('is replaced by the message of a policy that refuses the application, and no session starts', async () => {
     const visitor = deployment.browser();
     const refused = await visitor.fetch(await authorizationOf('closed'), { headers: { accept: 'text/html' } });
     expect(refused.status).toBe(400);
@@ -130,13 +130,13 @@ describe('the login to which an application leads an anonymous visitor', () => {
     expect(visitor.cookie()).toBeUndefined();
   });
 
-  it('names no application that only the address of the page names', async () => {
+  it('shows no application that only the query of the login page names', async () => {
     const next = await authorizationOf('shop');
     const query = new URLSearchParams({ next, application: 'shop', client_id: 'shop' }).toString();
     expect(await shownTo(deployment.browser(), query)).toEqual([undefined, 'Log in to']);
   });
 
-  it('starts in a session that lives as briefly as any other without an answer', async () => {
+  it('starts in a session that expires after UNANSWERED_SESSION_S if nothing is answered', async () => {
     await deployment.rows('DELETE FROM flow.sessions');
     await openLogin(deployment.browser(), await authorizationOf('shop'));
     expect(

@@ -72,7 +72,7 @@ const setDelay = (delay: string) =>
 
 describe('a password with too many failures', () => {
   it.each(Object.keys(LOGIN_METHODS))(
-    'is refused for every unknown client at every gateway until the delay ends, with %s (accident 29)',
+    'is refused in every unknown browser, at every gateway, until the delay ends: %s (accident 29)',
     async (method) => {
       await logIn(deployment.browser(), 'login', ['bob', 'wrong']);
       for (const [delay, isRight] of [['1 hour', 0] as const, ['0 s', 1] as const]) {
@@ -85,7 +85,7 @@ describe('a password with too many failures', () => {
     },
   );
 
-  it('is logged as a security event with the uuid of the user, whether the visitor typed the name or the address', async () => {
+  it('is logged as a security event with the uuid of the user, for a username and a mail address', async () => {
     const [bob] = await deployment.rows<{ id: string }>(`SELECT id FROM directory.users WHERE username = 'bob'`);
     await deployment.rows('DELETE FROM flow.attempts');
     await logIn(deployment.browser(), 'login', ['bob', 'wrong']);
@@ -127,7 +127,7 @@ describe('repeated wrong passwords', () => {
 });
 
 describe('the limit of a network', () => {
-  it('does not reveal by guesses at delayed passwords that a name and an address are of one user (accident 6)', async () => {
+  it('does not reveal that a username and a mail address belong to one user, even for delayed passwords (accident 6)', async () => {
     const url = await deployment.openAnotherGateway({ ATTEMPTS_DELAY_S: '600', NETWORK_ATTEMPTS_FREE: '12' });
     /** Sends guesses until the gateway refuses the network. Returns the number of guesses. */
     const guessesUntilRefused = async (names: readonly string[]) => {

@@ -117,7 +117,7 @@ describe('the devices of a user', () => {
     for (const code of codes) expect(all.text + listed.text).not.toContain(code);
   });
 
-  it('can be renamed at any time to a valid name', async () => {
+  it('can be renamed without a device proof, to valid names only', async () => {
     const alice = await withPassword('alice');
     const device = api(`static/${await pkOf()}/`);
 
@@ -147,7 +147,7 @@ describe('the devices of a user', () => {
   });
 
   it.each(['nothing/', 'nothing/1/', 'static/0/', 'static/x/', 'static/99999999999/', 'totp/1/'])(
-    'return 404 at %s',
+    'return 404 for an unknown class or id: %s',
     async (path) => {
       expect((await (await withPassword('alice')).fetch(api(path))).status).toBe(404);
     },

@@ -88,7 +88,7 @@ async function newCode() {
   return { code: code!, exchange };
 }
 
-describe('a pushed request', () => {
+describe('a pushed authorization request', () => {
   it.each([
     ['a wrong secret', { client_secret: 'wrong' }, 'invalid_client'],
     ['no secret', { client_secret: '' }, 'invalid_client'],
@@ -99,19 +99,19 @@ describe('a pushed request', () => {
     ['another redirect URI', { redirect_uri: `${REDIRECT_URI}/` }, 'invalid_request'],
     ['a redirect URI that only matches as a pattern', { client_id: 'sloppy' }, 'invalid_request'],
     [
-      'a redirect URI in clear text',
+      'a redirect URI with http instead of https',
       { client_id: 'sloppy', redirect_uri: 'http://shop.example.org/back' },
       'invalid_request',
     ],
     ['a script as redirect URI', { client_id: 'sloppy', redirect_uri: 'javascript:1' }, 'invalid_request'],
     ['no code challenge', { code_challenge: '' }, 'invalid_request'],
     ['a plain code challenge', { code_challenge_method: 'plain' }, 'invalid_request'],
-    ['a code challenge of another form', { code_challenge: 'x' }, 'invalid_request'],
-    ['another response type', { response_type: 'token' }, 'unsupported_response_type'],
-    ['another response mode', { response_mode: 'fragment' }, 'invalid_request'],
+    ['a code challenge that is too short', { code_challenge: 'x' }, 'invalid_request'],
+    ['a response type other than code', { response_type: 'token' }, 'unsupported_response_type'],
+    ['the response mode fragment', { response_mode: 'fragment' }, 'invalid_request'],
     ['no openid scope', { scope: 'email' }, 'invalid_scope'],
     ['an unknown prompt', { prompt: 'maybe' }, 'invalid_request'],
-    ['prompt=none with another', { prompt: 'none login' }, 'invalid_request'],
+    ['prompt=none together with another prompt', { prompt: 'none login' }, 'invalid_request'],
     ['a negative max_age', { max_age: '-1' }, 'invalid_request'],
     ['a max_age that is no number', { max_age: '1e9' }, 'invalid_request'],
     ['a max_age of more than ten years', { max_age: String(10 * 365 * 86_400 + 1) }, 'invalid_request'],
@@ -122,7 +122,7 @@ describe('a pushed request', () => {
       'invalid_authorization_details',
     ],
     [
-      'a text of its own for a scope of Gatehouse',
+      'authorization details with another text for a built-in scope',
       { client_id: 'asking', authorization_details: CONSENT.replace('[]', '[{"id":"email","name":"See nothing"}]') },
       'invalid_authorization_details',
     ],
@@ -132,19 +132,19 @@ describe('a pushed request', () => {
       'invalid_authorization_details',
     ],
     ['a signed request', { request: 'eyJ' }, 'request_not_supported'],
-    ['a request URI', { request_uri: 'https://shop.example.org/' }, 'request_uri_not_supported'],
+    ['the parameter request_uri', { request_uri: 'https://shop.example.org/' }, 'request_uri_not_supported'],
     [
-      'the consent of another application, which the client may not ask for',
+      'authorization details from a client that may not send any',
       { authorization_details: CONSENT },
       'invalid_authorization_details',
     ],
     [
-      'authorization details of another form',
+      'authorization details that are no JSON',
       { client_id: 'asking', authorization_details: '{' },
       'invalid_authorization_details',
     ],
     [
-      'authorization details of another type',
+      'authorization details of an unknown type',
       { client_id: 'asking', authorization_details: '[{"type":"x"}]' },
       'invalid_authorization_details',
     ],
@@ -152,7 +152,7 @@ describe('a pushed request', () => {
     expect(await push(changes)).toMatchObject({ status: 400, body: { error } });
   });
 
-  it('of the largest size that settings allow is shown, and gets its code with its state', async () => {
+  it('of the largest allowed size is shown to the user, and its code is returned with its state', async () => {
     const limits = { AUTHORIZATION_REQUEST_BYTES: '65536', AUTHORIZATION_SCOPES: '200' };
     const gateway = new OauthDevice(deployment, await deployment.openAnotherGateway(limits));
     const scopes = Array.from({ length: 200 }, (_, index) => ({ id: `scope ${index}`, name: 'See your photos' }));
@@ -171,7 +171,7 @@ describe('a pushed request', () => {
     expect(new URL(String(to)).searchParams.get('state')).toBe(state);
   });
 
-  it('above the limits is refused, with the limit in the description', async () => {
+  it('above AUTHORIZATION_REQUEST_BYTES is refused, and the error names the limit', async () => {
     const { status, body } = await push({ state: 's'.repeat(16 * 1024) });
     expect([status, body]).toEqual([
       400,
@@ -179,7 +179,7 @@ describe('a pushed request', () => {
     ]);
   });
 
-  it('is of its client only, is used once, and is never a redirect to an address of the visitor', async () => {
+  it('works once and for its client only, and ignores parameters that the visitor adds to its address', async () => {
     const alice = await loggedIn('alice');
     const { body } = await push();
     const uri = String(body['request_uri']);
@@ -192,7 +192,7 @@ describe('a pushed request', () => {
     expect((await alice.fetch(pathOf('shop', uri))).status).toBe(404);
   });
 
-  it('counts no longer once the client may not use its redirect URI any more', async () => {
+  it('returns 404 after its redirect URI was removed from the client', async () => {
     const { body } = await push({ client_id: 'rival' });
     const removed = clientEntries('rival', {
       flow: 'plain',
@@ -210,8 +210,8 @@ describe('a pushed request', () => {
   });
 });
 
-describe('a code', () => {
-  it('gives tokens once, also to requests at two gateways at once, and their access token ends', async () => {
+describe('an authorization code', () => {
+  it('gives tokens to only one of several concurrent requests, and the others revoke the access token', async () => {
     const other = new OauthDevice(deployment, await deployment.openAnotherGateway());
     for (let round = 0; round < 12; round++) {
       const { exchange } = await newCode();
@@ -224,7 +224,7 @@ describe('a code', () => {
     }
   });
 
-  it('ends its access token when it is used again', async () => {
+  it('that is used again revokes its access token', async () => {
     const { exchange } = await newCode();
     const { access_token } = (await exchange()).body;
     expect(await endpoints.userinfo(String(access_token))).toMatchObject({ status: 200 });
@@ -233,7 +233,7 @@ describe('a code', () => {
   });
 
   it.each([
-    ['another client', { client_id: 'asking' }, 'invalid_grant'],
+    ['the id of another client', { client_id: 'asking' }, 'invalid_grant'],
     ['a wrong secret', { client_secret: 'wrong' }, 'invalid_client'],
     ['another code verifier', { code_verifier: 'w'.repeat(43) }, 'invalid_grant'],
     ['no code verifier', { code_verifier: '' }, 'invalid_request'],
@@ -241,9 +241,9 @@ describe('a code', () => {
     ['no redirect URI', { redirect_uri: '' }, 'invalid_request'],
     ['a redirect URI with NUL', { redirect_uri: `${REDIRECT_URI}\0` }, 'invalid_grant'],
     ['another code', { code: 'c'.repeat(43) }, 'invalid_grant'],
-    ['a code above the limit', { code: 'c'.repeat(257) }, 'invalid_grant'],
-    ['a public client', { client_id: 'public' }, 'unauthorized_client'],
-  ])('gives no tokens to %s, and stays valid for its client', async (_, changes, error) => {
+    ['a code of more than 256 characters', { code: 'c'.repeat(257) }, 'invalid_grant'],
+    ['the id of a public client', { client_id: 'public' }, 'unauthorized_client'],
+  ])('gives no tokens with %s, and stays valid for its client', async (_, changes, error) => {
     const { exchange } = await newCode();
     expect(await exchange(changes)).toMatchObject({ status: 400, body: { error } });
     expect(await exchange()).toMatchObject({ status: 200, body: { id_token: expect.any(String) } });
@@ -272,7 +272,7 @@ describe('a code', () => {
     ).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
   });
 
-  it('of another issuer is noticed by the client (mix-up)', async () => {
+  it('that is returned with another issuer is refused by the client (mix-up attack)', async () => {
     const request = await shop.push();
     const address = new URL(locationOf(await (await loggedIn('alice')).fetch(request.path)));
     expect(address.searchParams.get('iss')).toBe(`${deployment.url}/application/o/shop/`);
@@ -282,7 +282,7 @@ describe('a code', () => {
     });
   });
 
-  it('is not issued once another user has logged in to the session in between', async () => {
+  it('is not issued if another user logs in to the session before the consent is given', async () => {
     const asking = await discover('asking');
     const browser = await loggedIn('alice');
     const request = await asking.push();
@@ -294,7 +294,7 @@ describe('a code', () => {
   });
 });
 
-it('forbids frames of other sites, and caches, at the authorization endpoint (clickjacking)', async () => {
+it('the authorization endpoint forbids caching, and framing by other sites (clickjacking)', async () => {
   const { body } = await push();
   const { headers } = await deployment.browser().fetch(pathOf('shop', body['request_uri']));
   expect(Object.fromEntries(headers)).toMatchObject({
@@ -303,7 +303,7 @@ it('forbids frames of other sites, and caches, at the authorization endpoint (cl
   });
 });
 
-it('logs neither secrets nor codes nor tokens', async () => {
+it('no client secret, code, code verifier or token is logged during a code exchange', async () => {
   const { code, exchange } = await newCode();
   const { body } = await exchange();
   const output = deployment.output('gateway') + deployment.output('consent');

@@ -25,7 +25,7 @@ import { clientEntries } from '../support/oauth-device.js';
 
 /** Under 2026.8 a logout would notify this client. */
 const TOLD = { logout_uri: 'https://shop.example.org/bye', logout_method: 'frontchannel' };
-/** An address with a query that `URLSearchParams` would write in another way. */
+/** A logout address whose query `URLSearchParams` would serialise differently. */
 const BYE = 'https://shop.example.org/bye?all&tenant=a%20b';
 const AUTHORIZING = { designation: 'authorization', authentication: 'require_authenticated' };
 
@@ -87,7 +87,7 @@ const postLogout = (browser: Browser, body: string, headers: Readonly<Record<str
   });
 
 describe('an application', () => {
-  it('learns who logged in, how and when, after login and consent', async () => {
+  it('gets an ID token that says who logged in, how and when, after login and consent', async () => {
     const visitor = deployment.browser();
     const request = await shop.push({ scope: 'openid email groups secrets' });
     const toLogin = locationOf(await visitor.fetch(request.path));
@@ -133,7 +133,7 @@ describe('an application', () => {
     expect([elsewhere.sub === first.sub, elsewhere['sid'] === first['sid']]).toEqual([true, false]);
   });
 
-  it('gets one code, and a valid one, if the browser opens the address of its request several times at once', async () => {
+  it('gets exactly one valid code if the browser opens the address of its request several times at once', async () => {
     const [alice, request] = [await loggedIn('alice'), await plain.push()];
     const responses = await Promise.all([1, 2, 3, 4].map(() => alice.fetch(request.path)));
     const codes = responses.map((response) => returnedBy(response)['code']).filter((code) => code !== undefined);
@@ -147,7 +147,7 @@ describe('an application', () => {
   });
 
   it.each([{ prompt: 'login' }, { prompt: 'select_account' }, { max_age: '0' }])(
-    'gets a login that is newer than its request with %j, and no parameter replaces it',
+    'gets a new login for a request with %j, and the parameter asked=1 does not replace that login',
     async (parameters: Record<string, string>) => {
       const alice = await loggedIn('alice');
       const before = (await plain.signIn(alice)).claims()!;
@@ -162,7 +162,7 @@ describe('an application', () => {
     },
   );
 
-  it('gets no new login while the last one is younger than max_age', async () => {
+  it('gets a new login only if the last one is older than max_age', async () => {
     const alice = await loggedIn('alice');
     expect((await plain.signIn(alice, { max_age: '600' })).claims()).toMatchObject({ amr: ['pwd'] });
     await deployment.rows(
@@ -186,14 +186,14 @@ describe('an application', () => {
     expect((await carol.fetch(asked.path)).status).toBe(404);
   });
 
-  it('gets its code without a further question when another site opens the address, as applications do', async () => {
+  it('gets its code without a confirmation when another site opens the address, as applications do', async () => {
     const bob = await loggedIn('bob');
     const request = await plain.push();
     const opened = await bob.fetch(request.path, { headers: { 'sec-fetch-site': 'cross-site' } });
     expect((await plain.exchange(locationOf(opened), request)).claims()).toMatchObject({ amr: ['pwd'] });
   });
 
-  it('finds the consent again when its user reloads the address', async () => {
+  it('gets its code after a consent whose page was reloaded', async () => {
     const bob = await loggedIn('bob');
     const request = await shop.push({ prompt: 'consent' });
     const headers = { 'sec-fetch-site': 'cross-site' };
@@ -201,14 +201,14 @@ describe('an application', () => {
     expect((await shop.exchange(await consent(bob), request)).claims()).toMatchObject({ amr: ['pwd'] });
   });
 
-  it('gets a new consent with prompt=consent, although one is remembered or the flow asks for none', async () => {
+  it('gets a consent for prompt=consent, even if its flow has no consent step', async () => {
     const bob = await loggedIn('bob');
     const request = await plain.push({ prompt: 'consent' });
     expect(locationOf(await bob.fetch(request.path))).toBe('/if/flow/plain/');
     expect((await plain.exchange(await consent(bob, 'plain'), request)).claims()).toMatchObject({ amr: ['pwd'] });
   });
 
-  it('gets access_denied when its user refuses, and the user stays logged in', async () => {
+  it('gets access_denied when its user refuses the consent, and the user stays logged in', async () => {
     const alice = await loggedIn('alice');
     const request = await shop.push({ prompt: 'consent' });
     await alice.fetch(request.path);
@@ -220,7 +220,7 @@ describe('an application', () => {
     expect((await alice.fetch(request.path)).status).toBe(404);
   });
 
-  it('is reached by another user of the browser, after "Not you?"', async () => {
+  it('gets a code for another user of the same browser, after "Not you?"', async () => {
     const browser = await loggedIn('alice');
     const request = await shop.push({ prompt: 'consent' });
     await browser.fetch(request.path);
@@ -247,7 +247,7 @@ describe('an application', () => {
     expect((await club.signIn(await loggedIn('alice'))).claims()).toMatchObject({ acr: 'aal1' });
   });
 
-  it('asks for the consent of another application, which counts for that application only', async () => {
+  it('asks for consent to another application, and the consent counts for that application only', async () => {
     const bob = await loggedIn('bob');
     const detail = (id: string, name: string) => ({
       ...{ type: 'urn:gatehouse:consent', client: { id, name } },
@@ -271,7 +271,7 @@ describe('an application', () => {
     expect(returnedBy(await bob.fetch(path))).toMatchObject({ error: 'consent_required' });
   });
 
-  it('ends the login by the invalidation flow, and gets the visitor back at a known address only', async () => {
+  it('logs its user out by the invalidation flow, which redirects to registered addresses only', async () => {
     const alice = await loggedIn('alice');
     const endSession = (uri: string) =>
       `/application/o/shop/end-session/?${new URLSearchParams({ post_logout_redirect_uri: uri, state: 'x' }).toString()}`;
@@ -286,7 +286,7 @@ describe('an application', () => {
     expect(locationOf(await alice.fetch(endSession(REDIRECT_URI) + long))).toBe(`${REDIRECT_URI}?state=x${long}`);
   });
 
-  it('ends the login by a form too, which changes nothing before the GET that follows', async () => {
+  it('can also log its user out by a form, and the POST alone changes nothing', async () => {
     const alice = await loggedIn('alice');
     const form = new URLSearchParams({ post_logout_redirect_uri: REDIRECT_URI, state: 'a&b' }).toString();
     const posted = await postLogout(alice, `${form}&id_token_hint=x`, { 'sec-fetch-site': 'cross-site' });
@@ -301,7 +301,7 @@ describe('an application', () => {
     expect(locationOf(await postLogout(alice, ''))).toBe('/application/o/shop/end-session/');
   });
 
-  it('asks first as the destination of a login, which another site may have chosen', async () => {
+  it('logs its user out only after a confirmation if the logout is the destination of a login', async () => {
     const alice = deployment.browser();
     const to = await logIn(alice, 'alice', 'next=%2Fapplication%2Fo%2Fshop%2Fend-session%2F');
     expect(locationOf(await alice.fetch(to))).toBe('/if/flow/logout/');
@@ -309,7 +309,7 @@ describe('an application', () => {
     expect((await alice.fetch('/api/v3/core/users/me/')).status).toBe(200);
   });
 
-  it('tells no application, because clients of 2024.8 do not know that step', async () => {
+  it('is not notified of a logout, because clients of 2024.8 do not know the logout step', async () => {
     const alice = await loggedIn('alice');
     await plain.signIn(alice);
     expect(await deployment.rows('SELECT FROM flow.signed_in_applications')).toEqual([]);
@@ -318,10 +318,13 @@ describe('an application', () => {
   });
 
   it.each([
-    ['another address', { status: 404, body: 'post_logout_redirect_uri=https%3A%2F%2Fevil.example%2F', headers: {} }],
+    [
+      'an unregistered address',
+      { status: 404, body: 'post_logout_redirect_uri=https%3A%2F%2Fevil.example%2F', headers: {} },
+    ],
     ['a repeated parameter', { status: 400, body: 'state=a&state=b', headers: {} }],
     ['JSON', { status: 415, body: '{}', headers: JSON_TYPE }],
-    ['a text', { status: 415, body: 'state=a', headers: TEXT_TYPE }],
+    ['plain text', { status: 415, body: 'state=a', headers: TEXT_TYPE }],
   ])('gets no redirect for a logout with %s', async (_, { status, body, headers }) => {
     const refused = await postLogout(deployment.browser(), body, headers);
     expect([refused.status, locationOf(refused)]).toEqual([status, '']);

@@ -53,7 +53,7 @@ async function logIn(browser: Browser, name: string, query: string): Promise<str
 const pageOf = async (browser: Browser, path: string) => (await browser.fetch(path)).text;
 
 describe('login_hint', () => {
-  it('is filled in, escaped, and counts for nothing: the visitor logs in by any name', async () => {
+  it('is filled in and escaped, and the visitor can log in by another name', async () => {
     const visitor = deployment.browser().complete();
     const query = await toLogin(visitor, { login_hint: '"><b>jose' });
     const { body } = await visitor.complete().show('login', query);
@@ -64,7 +64,7 @@ describe('login_hint', () => {
     expect(await logIn(visitor, 'alice', query)).toMatch(/^\/application\/o\/authorize\//);
   });
 
-  it('is left out of the address if it is too long for it', async () => {
+  it('is left out of the address of the login if it is too long', async () => {
     const query = await toLogin(deployment.browser(), { login_hint: 'x'.repeat(600) });
     expect(query).not.toContain('login_hint');
   });
@@ -80,7 +80,7 @@ describe('id_token_hint', () => {
   const visit = async (browser: Browser, path: string) => locationOf(await browser.fetch(path));
   const LOGIN_REQUIRED = `${SHOP_REDIRECT_URI}?error=login_required`;
 
-  it('signs in the user of the ID token only, and leads another user to the login', async () => {
+  it('signs in only the user of the ID token, and redirects another user to the login', async () => {
     const alice = await logIn(deployment.browser(), 'alice');
     const { id_token: id_token_hint = '' } = await desk.signIn(alice);
     const sub = (await desk.signIn(alice, { prompt: 'none', id_token_hint })).claims()?.sub;
@@ -95,7 +95,7 @@ describe('id_token_hint', () => {
     expect(tokens.claims()?.sub).toBe(sub);
   });
 
-  it('gives the client login_required if another user has logged in', async () => {
+  it('returns login_required to the client if another user logs in', async () => {
     const { id_token: id_token_hint = '' } = await desk.signIn(await logIn(deployment.browser(), 'alice'));
     for (const browser of [deployment.browser(), await logIn(deployment.browser(), 'jose')]) {
       const { path } = await desk.push({ id_token_hint });
@@ -105,7 +105,7 @@ describe('id_token_hint', () => {
     }
   });
 
-  it('is refused if it is no ID token of the client', async () => {
+  it('is refused if it is not a valid ID token of the client', async () => {
     const { id_token: id_token_hint = '' } = await desk.signIn(await logIn(deployment.browser(), 'alice'));
     for (const [application, hint] of [
       [shop, id_token_hint],
@@ -117,7 +117,7 @@ describe('id_token_hint', () => {
 });
 
 describe('ui_locales', () => {
-  it('is the language of the login and of the consent, below the setting of the user', async () => {
+  it('sets the language of the login, and of the consent of a user who has no language setting', async () => {
     for (const [name, header] of [
       ['alice', 'Sie melden sich gleich'],
       ['jose', 'Está a punto'],
@@ -134,7 +134,7 @@ describe('ui_locales', () => {
     }
   });
 
-  it('is below the choice of the visitor, and above the language of the browser', async () => {
+  it('overrides the language of the browser, but not the language that the visitor has chosen', async () => {
     const visitor = deployment.browser('fr');
     expect(await pageOf(visitor, '/if/flow/login/')).toContain('<html lang="fr"');
     expect(await pageOf(visitor, '/if/flow/login/?ui_locales=tlh')).toContain('<html lang="fr"');
@@ -144,7 +144,7 @@ describe('ui_locales', () => {
     expect(await pageOf(visitor, '/if/flow/login/?ui_locales=de')).toContain('<html lang="ar"');
   });
 
-  it('has its supported languages in the metadata', () => {
+  it('is in the metadata with the languages that it supports', () => {
     expect(shop.config.serverMetadata()['ui_locales_supported']).toEqual(['en', 'de', 'fr', 'es', 'ar']);
   });
 });
@@ -152,7 +152,7 @@ describe('ui_locales', () => {
 describe('the metadata of RFC 8414', () => {
   const path = '/.well-known/oauth-authorization-server/application/o';
 
-  it('are those of OpenID Connect, for clients that keep or remove the last slash of the issuer', async () => {
+  it('equal those of OpenID Connect, with and without the last slash of the issuer', async () => {
     const visitor = deployment.browser();
     const { body } = await visitor.fetch('/application/o/shop/.well-known/openid-configuration');
     expect(body).toMatchObject({ issuer: `${deployment.url}/application/o/shop/` });
@@ -164,7 +164,7 @@ describe('the metadata of RFC 8414', () => {
     expect(found.serverMetadata()).toMatchObject({ token_endpoint: `${deployment.url}/application/o/token/` });
   });
 
-  it('are there for known applications only', async () => {
+  it('return 404 for an unknown application or another path', async () => {
     for (const address of [`${path}/none`, '/.well-known/oauth-authorization-server', `${path}/shop/x`])
       expect((await deployment.browser().fetch(address)).status).toBe(404);
   });

@@ -24,7 +24,7 @@ const gatewayWith = async (settings: Readonly<Record<string, string>>) =>
   new OauthDevice(deployment, await deployment.openAnotherGateway(settings));
 
 describe('the requests that a client pushes', () => {
-  it('wait for their users in a limited number, also if two gateways get them at once', async () => {
+  it('get 429 above AUTHORIZATION_REQUESTS_WAITING, even if two gateways receive them at once', async () => {
     const settings = { AUTHORIZATION_REQUESTS_WAITING: '4' };
     const gateways = [await gatewayWith(settings), await gatewayWith(settings)];
     const replies = await Promise.all(Array.from({ length: 12 }, (_, index) => pushRequest(gateways[index % 2]!)));
@@ -40,7 +40,7 @@ describe('the requests that a client pushes', () => {
     expect(await pushRequest(gateways[0]!, { client_id: 'rival' })).toMatchObject({ status: 201 });
   });
 
-  it('are limited in a minute, and requests with a wrong secret do not count', async () => {
+  it('are limited per minute, and requests with a wrong client secret do not count', async () => {
     const gateway = await gatewayWith({ AUTHORIZATION_REQUEST_RATE: '2' });
     for (let n = 0; n < 3; n++) await pushRequest(gateway, { client_id: 'rival', client_secret: 'wrong' });
     const replies = [];

@@ -84,7 +84,7 @@ describe('the address of a pushed request', () => {
   });
 
   it.each([[{}], [{ 'sec-fetch-site': 'none' }], [{ 'sec-fetch-site': 'cross-site' }]])(
-    'can be reloaded while its flow runs, and no question is asked again: %j',
+    'can be reloaded while its flow runs, and a given consent is not asked for again: %j',
     async (headers) => {
       const alice = await loggedIn();
       const request = await asking.push();
@@ -96,7 +96,7 @@ describe('the address of a pushed request', () => {
     },
   );
 
-  it('asks anew for another request of the same application', async () => {
+  it('starts its flow from the beginning after another request of the same application', async () => {
     const alice = await loggedIn();
     await alice.fetch((await asking.push()).path);
     await agree(alice);
@@ -107,7 +107,7 @@ describe('the address of a pushed request', () => {
     expect((await asking.exchange(String(to), request)).claims()).toMatchObject({ amr: ['pwd'] });
   });
 
-  it('leads back to the client with login_required, once, if the login flow logs nobody in', async () => {
+  it('redirects to the client with login_required, once, if the login flow logs nobody in', async () => {
     const open = await discover('open');
     for (const parameters of [{}, { prompt: 'login' }] as Record<string, string>[]) {
       const request = await open.push(parameters);
@@ -122,7 +122,7 @@ describe('the address of a pushed request', () => {
     }
   });
 
-  it('is refused by “No, cancel” once the consent service is back, and tells its client', async () => {
+  it('returns access_denied to the client after “No, cancel”, and 503 while the consent service is down', async () => {
     const alice = await loggedIn();
     const request = await asking.push();
     await alice.fetch(request.path);
@@ -144,7 +144,7 @@ describe('the address of a pushed request', () => {
 describeInChromium('a login for an application in a browser', () => {
   const chromium = useChromium();
 
-  it.each([true, false])('leads back to the application, with JavaScript: %s', async (javaScriptEnabled) => {
+  it.each([true, false])('redirects to the application, with JavaScript: %s', async (javaScriptEnabled) => {
     const { page, complaints } = await chromium.open({ javaScriptEnabled });
     const request = await shop.push();
     await page.goto(deployment.url + request.path);
@@ -153,7 +153,7 @@ describeInChromium('a login for an application in a browser', () => {
     await page.getByLabel('Password', { exact: true }).fill('correct-horse-7');
     const back = page.waitForRequest((sent) => sent.url().startsWith(SHOP_REDIRECT_URI));
     await page.keyboard.press('Enter');
-    // A form may not lead to another site, also not by redirects.
+    // Without JavaScript the page shows a link, because the CSP forbids a form that redirects to another site.
     if (!javaScriptEnabled) await page.getByRole('link', { name: 'Continue' }).click();
 
     expect(new URL((await back).url()).searchParams.get('state')).toBe(request.checks.expectedState);

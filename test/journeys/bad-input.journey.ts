@@ -125,7 +125,7 @@ describe('a request body', () => {
   });
 
   it.each(['', 'json', 'application/json, text/plain'])(
-    'with the malformed content type "%s" is refused in the order of checks unless it is empty',
+    'with the malformed content type "%s" is refused after the flow is found, unless the body is empty',
     async (type) => {
       const browser = deployment.browser();
       expect(await browser.post('login', '{}', { type })).toMatchObject({
@@ -142,7 +142,7 @@ describe('a request body', () => {
     expect((await deployment.browser().post('login', body)).body).toMatchObject({ component: 'ak-stage-password' });
   });
 
-  it('that is not UTF-8 is refused, and its content is not echoed', async () => {
+  it('that is not UTF-8 is refused, and a parse error does not quote the body', async () => {
     const body = Buffer.concat([Buffer.from('{"uid_field": "'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
     const headers = { 'content-type': 'application/json' };
     expect(await deployment.browser().fetch(path, { method: 'POST', headers, body })).toMatchObject({ status: 400 });
@@ -150,7 +150,7 @@ describe('a request body', () => {
   });
 
   it.each([null, '', true, ['ak-stage-identification'], {}])(
-    'with this `component` gets a field error of `component`: %j',
+    'with an invalid `component` gets an error of the field `component`: %j',
     async (component) => {
       expect((await deployment.browser().solve('login', { component, uid_field: 'alice' })).body).toMatchObject({
         component: 'ak-stage-identification',
@@ -247,7 +247,7 @@ describe('every response', () => {
     }
   });
 
-  it('redirects to the configured origin and ignores forwarded headers', async () => {
+  it('that redirects names a path without a host, whatever the forwarded headers say', async () => {
     const { headers } = await deployment.browser().fetch('/flows/-/default/authentication/?next=%2Fa', {
       headers: { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' },
     });

@@ -72,7 +72,7 @@ it.each([
   ['free', UNLOCATED],
   ['network', SAME_NETWORK],
   ['country', SAME_COUNTRY],
-])('a session bound by the flow %s stays valid at %s, and lists the new address', async (slug, ip) => {
+])('a session bound by the flow %s stays valid at %s, and is listed with the new address', async (slug, ip) => {
   const browser = await logIn(slug);
 
   expect((await get(browser, ip, ME)).status).toBe(200);
@@ -97,7 +97,7 @@ it.each([
   expect(await logoutEvents()).toHaveLength(before.length + 1);
 });
 
-it('logs a session that ends because of its binding, with the user, the address, the request and the broken rule', async () => {
+it('a session that ends because of its binding is logged with the user, the address, the request and the broken rule', async () => {
   const browser = await logIn('country');
   const [alice] = await deployment.rows<{ id: string }>(`SELECT id FROM directory.users WHERE username = 'alice'`);
   const requestId = (await get(browser, OTHER_COUNTRY, ME)).headers.get('x-authentik-id');
@@ -108,7 +108,7 @@ it('logs a session that ends because of its binding, with the user, the address,
   });
 });
 
-it('redirects a request to the executor to the login, with the flow as next, when the address violates the binding', async () => {
+it('a request to the executor from an address outside the binding is redirected to the login, with the flow as next', async () => {
   const browser = await logIn('network');
   const { status, body } = await get(browser, OTHER_COUNTRY, executor('private', 'next=/app/'));
 
@@ -122,7 +122,7 @@ it('redirects a request to the executor to the login, with the flow as next, whe
   expect((await get(browser, HOME, ME)).status).toBe(403);
 });
 
-it('redirects a request for a page to the login when the address violates the binding', async () => {
+it('a request for a page from an address outside the binding is redirected to the login', async () => {
   const browser = await logIn('network');
   const { status, headers } = await get(browser, OTHER_COUNTRY, '/if/flow/private/');
 
@@ -131,7 +131,7 @@ it('redirects a request for a page to the login when the address violates the bi
   expect((await get(await logIn('network'), OTHER_COUNTRY, '/')).headers.get('location')).toMatch(/authentication/);
 });
 
-it('does not bind an anonymous session to an address', async () => {
+it('an anonymous session is not bound to an address', async () => {
   const browser = deployment.browser();
   await get(browser, HOME, executor('network'));
 

@@ -40,8 +40,8 @@ const login = () => write('login.yaml', blueprint(flowEntries('login', [IDENTIFI
 const HASH = 'pbkdf2_sha256$870000$c2FsdA$cD4u1R0fTqQGzTgKc2pq4lTpfB3vzgTzyiDCjJ8mWkU='; // not-a-secret
 const role = { model: 'authentik_rbac.role', id: 'readers', identifiers: { name: 'Readers' } };
 
-describe('npm run blueprint -- apply', () => {
-  it('reports applied and skipped entries, and changes nothing when it applies the same files again', async () => {
+describe('npm run blueprint', () => {
+  it('apply reports applied and skipped entries, and changes nothing when it applies the same files again', async () => {
     const files = [await login(), await write('role.json', blueprint(role))];
     const first = await blueprintCommand(['apply', ...files], database.url);
     expect(first).toEqual({ code: 0, output: expect.stringContaining('published login (version 1)') });
@@ -53,7 +53,7 @@ describe('npm run blueprint -- apply', () => {
     });
   });
 
-  it('fails on a skipped entry with --strict', async () => {
+  it('apply --strict fails on a skipped entry', async () => {
     const file = await write('role.json', blueprint(role));
     expect(await blueprintCommand(['apply', '--strict', file], database.url)).toEqual({
       code: 1,
@@ -61,7 +61,7 @@ describe('npm run blueprint -- apply', () => {
     });
   });
 
-  it('refuses an unknown field, and ignores it with --lenient or BLUEPRINTS_LENIENT', async () => {
+  it('apply, diff and check refuse an unknown field, and ignore it with --lenient or BLUEPRINTS_LENIENT', async () => {
     const dummy = {
       model: 'authentik_stages_dummy.dummystage',
       identifiers: { name: 'd' },
@@ -84,7 +84,7 @@ describe('npm run blueprint -- apply', () => {
     expect((await blueprintCommand(['apply', '--strict', '--lenient', file], database.url)).code).toBe(1);
   });
 
-  it('prints and writes the JSON Schema of blueprints', async () => {
+  it('schema prints or writes the JSON Schema of blueprints', async () => {
     const { output } = await blueprintCommand(['schema']);
     const file = join(folder, 'schema.txt');
     expect((await blueprintCommand(['schema', '--output', file])).code).toBe(0);
@@ -144,7 +144,7 @@ describe('the audit event of npm run blueprint', () => {
     expect(JSON.stringify(recorded)).not.toContain('words');
   });
 
-  it('is not written without SEAL_KEYS, which a warning says', async () => {
+  it('is not written without SEAL_KEYS, and a warning says so', async () => {
     expect(await blueprintCommand(['apply', await deny('third words')], database.url)).toEqual({
       code: 0,
       output: expect.stringMatching(/1 changed[^]*warning: no audit event of this command was written/),

@@ -12,7 +12,7 @@ const [ID, OLD, TRIAL] = ['id.example.org', 'old.example.org', 'trial.example.or
 const FLOW = 'default-authentication-flow';
 const TITLES = { authentik: 'Welcome to authentik!', gatehouse: 'Welcome' };
 
-describe.skipIf(!hasProxy('nginx'))('authentik and Gatehouse behind the nginx of the guide for a migration', () => {
+describe.skipIf(!hasProxy('nginx'))('authentik and Gatehouse behind nginx as the migration guide configures it', () => {
   const certificate = createCertificate(2, [ID, OLD, TRIAL]);
   const page = DocumentedCommands.of('docs/how-to/migrate-from-authentik.md');
   let authentik: AuthentikServer;
@@ -55,7 +55,7 @@ describe.skipIf(!hasProxy('nginx'))('authentik and Gatehouse behind the nginx of
     return JSON.parse(text) as Record<string, unknown>;
   }
 
-  /** Returns the title of the first challenge, as the executor sends it and after the page has been opened. */
+  /** Opens the page of the flow. Returns the title of the first challenge, as the executor sends it. */
   async function titleAt(visitor: HttpsVisitor, host: string): Promise<unknown> {
     expect((await visitor.send(host, `/if/flow/${FLOW}/`)).status).toBe(200);
     const { text } = await visitor.send(host, `/api/v3/flows/executor/${FLOW}/?query=`);
@@ -69,7 +69,7 @@ describe.skipIf(!hasProxy('nginx'))('authentik and Gatehouse behind the nginx of
   const statusAt = async (visitor: HttpsVisitor, host: string) =>
     (await visitor.send(host, '/api/v3/core/users/me/')).status;
 
-  it('Gatehouse serves the host of the trial, authentik all others, and a login at one is none at the other', async () => {
+  it('Gatehouse serves the trial host, authentik all others, and a login at one does not count at the other', async () => {
     const visitor = new HttpsVisitor(proxy.port, certificate.cert);
     expect(await titleAt(visitor, TRIAL)).toBe(TITLES.gatehouse);
     expect(await titleAt(visitor, ID)).toBe(TITLES.authentik);
@@ -79,7 +79,7 @@ describe.skipIf(!hasProxy('nginx'))('authentik and Gatehouse behind the nginx of
     expect([await statusAt(visitor, TRIAL), await statusAt(visitor, ID)]).toEqual([200, 200]);
   });
 
-  it('a user of authentik logs in at Gatehouse after the switch, and at authentik after the way back', async () => {
+  it('a user of authentik has to log in at Gatehouse after the switch, and at authentik after the switch back', async () => {
     const before = new HttpsVisitor(proxy.port, certificate.cert);
     await logIn(before, ID);
     const switched = await start(gateways.switched, page.block('nginx', /^id.example.org/));

@@ -66,11 +66,11 @@ describe('a brand with authentication_flow_only', () => {
     // no brand names.
     ['shop.example', 'a-weak-login'],
     ['unknown.example', 'a-weak-login'],
-  ])('refuses a login flow that it does not name: on %s, %s', async (host, slug) => {
+  ])('refuses a login flow that it does not name: host %s, flow %s', async (host, slug) => {
     expect(await show(slug, host)).toMatchObject(DENIED);
   });
 
-  it('refuses the answers to such a flow, and its page', async () => {
+  it('refuses the page of a login flow that it does not name, and the answers to it', async () => {
     const browser = deployment.browser();
     await browser.solve('a-weak-login', { uid_field: 'alice' });
     expect((await browser.solve('a-weak-login', { password: RIGHT.password })).body).toMatchObject(DENIED);
@@ -78,7 +78,7 @@ describe('a brand with authentication_flow_only', () => {
     expect((await browser.fetch('/if/flow/a-weak-login/')).text).toContain('You cannot go on here.');
   });
 
-  it('redirects as the denied_action of such a flow says', async () => {
+  it('redirects to next if the refused login flow has the denied_action continue', async () => {
     const { body } = await deployment.browser().show('a-redirecting-login', 'next=/app/');
     expect(body).toEqual({ component: 'xak-flow-redirect', to: '/app/' });
   });
@@ -91,7 +91,7 @@ describe('a brand with authentication_flow_only', () => {
     ['shop.example', 'shop-login', 'ak-stage-identification'],
     ['unknown.example', 'shop-login', 'ak-stage-identification'],
   ])(
-    'allows its login flow, the flows that it links, and flows for other purposes: on %s, %s',
+    'allows its login flow, the flows that it links, and flows for other purposes: host %s, flow %s',
     async (...[host, slug, component]) => {
       expect(await show(slug, host)).toMatchObject({ component });
     },

@@ -126,7 +126,7 @@ describe('the brand of a host name', () => {
     expect(await brandOf('shop.example', hostHeader('new.example'))).toMatchObject({ branding_title: 'The Shop' });
   });
 
-  it('decides what /favicon.ico is: the icon of the brand, else one that the build has drawn', async () => {
+  it('determines /favicon.ico: the icon of the brand, or else the built-in icon', async () => {
     const [own, built, touch] = [
       await fetchAt('shop.example', '/favicon.ico'),
       await fetchAt('other.example', '/favicon.ico'),

@@ -34,7 +34,7 @@ describeInChromium('a user of an application of Ory Hydra, in a browser', () => 
     await page.getByRole('link').nth(link).click();
   };
 
-  it('logs in, sees the application and its scopes, and comes back; the next time without a page; and can refuse', async () => {
+  it('logs in and consents, is redirected back without a page the next time, and can refuse a new consent', async () => {
     const { page, complaints } = await chromium.open();
     await signIn(page, 0);
     await page.getByLabel('Username or email').fill('alice');

@@ -51,7 +51,7 @@ async function logIn(browser: Browser, query = '') {
   return (await browser.solve('login', { password: 'correct-horse-7' }, query)).body;
 }
 
-describe('"Not you?" leads an anonymous visitor to the start of the same flow', () => {
+describe('"Not you?" redirects an anonymous visitor to the start of the same flow', () => {
   it('of a login, with its next, which still applies after the login', async () => {
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'bob' }, NEXT);
@@ -69,7 +69,7 @@ describe('"Not you?" leads an anonymous visitor to the start of the same flow', 
     expect(await cancel(browser)).toBe(`/if/flow/${slug}/?${query}`);
   });
 
-  it('that the page of the link belongs to, if the session has several', async () => {
+  it('that the page of the link belongs to, if the session has several plans', async () => {
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' }, NEXT);
     await browser.solve('recovery', { uid_field: 'alice' });
@@ -108,7 +108,7 @@ describe('"Not you?" leads an anonymous visitor to the start of the same flow', 
 });
 
 describe('"Not you?" logs a user out', () => {
-  it('and leads back to the flow with its next, where another user can log in', async () => {
+  it('in the invalidation flow, which then redirects to the cancelled flow with its next', async () => {
     const browser = deployment.browser();
     await logIn(browser);
     await browser.show('settings', NEXT);
@@ -125,7 +125,7 @@ describe('"Not you?" logs a user out', () => {
     expect(await usernameOf(browser)).toBeUndefined();
   });
 
-  it('unless the user only refuses', async () => {
+  it('unless the link has stay=1', async () => {
     const browser = deployment.browser();
     await logIn(browser);
     await browser.show('settings', NEXT);
@@ -133,7 +133,7 @@ describe('"Not you?" logs a user out', () => {
     expect([refused.headers.get('location'), await usernameOf(browser)]).toEqual(['/', 'alice']);
   });
 
-  it('once, if the user cancels the logout', async () => {
+  it('and then redirects to the original next if the cancelled flow is the logout itself', async () => {
     const browser = deployment.browser();
     await logIn(browser);
     await browser.show('bye', NEXT);
@@ -144,7 +144,7 @@ describe('"Not you?" logs a user out', () => {
 describeInChromium('in a real browser', () => {
   const chromium = useChromium();
 
-  it('"Not you?" keeps next, with and without scripts', async () => {
+  it('"Not you?" keeps next, with and without JavaScript', async () => {
     for (const javaScriptEnabled of [true, false]) {
       const { page } = await chromium.open({ javaScriptEnabled });
       await page.goto(`${deployment.url}/if/flow/login/?next=%2F%3Fafter`);

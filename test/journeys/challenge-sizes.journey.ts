@@ -31,7 +31,7 @@ function expectSize({ body, text }: BrowserResponse, component: string, bytes: n
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(bytes);
 }
 
-it('sends no larger challenges in the shipped login than today', async () => {
+it('the challenges of the shipped login flow stay within their size limits', async () => {
   const browser = deployment.browser();
 
   expectSize(await browser.show(LOGIN), 'ak-stage-identification', 420);
@@ -40,7 +40,7 @@ it('sends no larger challenges in the shipped login than today', async () => {
   expectSize(await browser.solve(LOGIN, { password: 'correct-horse-7' }), 'xak-flow-redirect', 45);
 });
 
-it('sends no larger challenges in the other shipped flows than today', async () => {
+it('the challenges of the other shipped flows stay within their size limits', async () => {
   const browser = await loggedIn();
 
   expectSize(await browser.show('default-user-settings-flow'), 'ak-stage-prompt', 525);

@@ -99,7 +99,7 @@ describe('the story of docs/how-to/change-a-flow-safely.md', () => {
     expect(await follow(/flow -- preview/, /flow -- replay/)).toEqual([]);
   });
 
-  it('rolls the draft out to a share, with a guard, and the options of its load test exist', async () => {
+  it('starts a rollout of the draft, and a load test whose options exist', async () => {
     expect(await follow(/load -- --url/)).toEqual([]);
     expect(started).toMatchObject({ rate: 7, duration: 360_000, users: 2000, forwardedFor: true, retryFor: 300_000 });
     const [share] = shownCommands(page.block('text', /--percent 10/));
@@ -110,12 +110,12 @@ describe('the story of docs/how-to/change-a-flow-safely.md', () => {
     await shell.runOk(`npm run flow -- rollback ${FLOW}`);
   });
 
-  it('publishes it for everybody, rolls it back, and applies the file', async () => {
+  it('publishes the draft for everybody, rolls it back, and applies the file', async () => {
     expect(await follow(/publish default-authentication-flow 2 --reason/, /flow -- rollback/)).toEqual([]);
     expect(await shell.runOk(page.block('sh', /apply captcha.yaml/))).toContain('created');
   });
 
-  it('has facts for a simulation, and a shadow condition, that are accepted', async () => {
+  it('shows facts for a simulation and a shadow condition, which the commands accept', async () => {
     await shell.write('conditions.yaml', CONDITIONS);
     await shell.runOk('npm run blueprint -- apply conditions.yaml');
     await shell.write('given.yaml', page.block('yaml', /^visitor:/));

@@ -89,7 +89,7 @@ describe('the consent of a user to an application', () => {
     }
   });
 
-  it('is listed for its user only', async () => {
+  it('is listed for its user, and not for another user', async () => {
     const [alice, bob] = [await loggedIn('alice'), await loggedIn('bob')];
     await consent(alice, 'more');
     const [grant, ...others] = await listed(alice);

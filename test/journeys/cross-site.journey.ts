@@ -157,7 +157,7 @@ describe('a flow that another site opened', () => {
     expect([await userExists('root'), body['component']]).toEqual([true, 'ak-stage-consent']);
   });
 
-  it('requires confirmation after the link of its error page too, which leads here from this site', async () => {
+  it('requires confirmation even when it is opened by the link on its error page', async () => {
     const form = { method: 'POST', body: 'uid_field=leo', headers: FORGED_FORM };
     const { status, text } = await deployment.browser().fetch(DELETION, form);
     const [, tryAgain = ''] = /<a class="main" href="([^"]+)"/.exec(text) ?? [];

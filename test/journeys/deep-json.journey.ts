@@ -39,7 +39,7 @@ const policyProcesses = () => {
 };
 
 describe('a hundred concurrent requests with deeply nested JSON', () => {
-  it('are refused or fail their policy, while a user logs in and no Python process ends', async () => {
+  it('are refused or fail their policy; meanwhile a user can log in, and no policy process ends', async () => {
     // The first expression starts the last Python process.
     await deployment.browser().solve('form', { data: '[1]' });
     const before = policyProcesses();

@@ -63,7 +63,7 @@ describe('a login with a browser that supports device-bound sessions', () => {
     expect([await usernameOf(alice), await usernameOf(alice)]).toEqual(['alice', 'alice']);
   });
 
-  it('authenticates requests that the browser has sent during the registration, for DEVICE_CHALLENGE_S', async () => {
+  it('authenticates requests during the registration by a temporary cookie with DEVICE_CHALLENGE_S as Max-Age', async () => {
     const alice = new DeviceBoundBrowser(gateways);
     await alice.solve('login', { uid_field: 'alice' });
     const { setCookies } = await alice.solve('login', { password: COMMON_PASSWORD });
@@ -83,7 +83,7 @@ describe('a login with a browser that supports device-bound sessions', () => {
     expect([await usernameOf(alice), await usernameOf(mallory)]).toEqual(['alice', 'mallory']);
   });
 
-  it('binds its session to one key only, and by the cookie of that session', async () => {
+  it('refuses a second key for its session, and a registration with the cookie of another session', async () => {
     const [alice, other] = [await boundBrowser(), await logIn(new Browser(gateways))];
     expect((await alice.send(REGISTRATION, alice.proof)).status).toBe(400);
     expect((await alice.send(REGISTRATION, undefined)).body).toMatchObject({ code: 'device_proof_invalid' });
@@ -96,7 +96,7 @@ describe('a login with a browser that supports device-bound sessions', () => {
     expect(await usernameOf(other)).toBe('alice');
   });
 
-  it('keeps the session bound when it gets a new key', async () => {
+  it('keeps the session bound when the session key is replaced', async () => {
     const alice = await boundBrowser();
     const before = alice.cookie();
     const bound = alice.cookie(BOUND_COOKIE);
@@ -108,14 +108,14 @@ describe('a login with a browser that supports device-bound sessions', () => {
   });
 });
 
-describe('a browser that does not support them', () => {
-  it('uses the session cookie alone', async () => {
+describe('a session without a device key', () => {
+  it('of a browser without support is authenticated by the session cookie alone', async () => {
     const alice = await logIn(new Browser(gateways));
     expect(await usernameOf(alice)).toBe('alice');
     expect(await usernameOf(thiefOf(alice, 'authentik_session'))).toBe('alice');
   });
 
-  it('gets no offer if the setting is off, while bound sessions stay bound', async () => {
+  it('is what a login gets if DEVICE_BOUND_SESSIONS is off, while bound sessions stay bound', async () => {
     const off = await deployment.openAnotherGateway({ DEVICE_BOUND_SESSIONS: 'false' });
     const carol = await logIn(new DeviceBoundBrowser(off));
     expect([carol.statuses, carol.cookie(BOUND_COOKIE), await usernameOf(carol)]).toEqual([[], undefined, 'alice']);
@@ -126,8 +126,8 @@ describe('a browser that does not support them', () => {
   });
 });
 
-describe('the end of the bound cookie', () => {
-  it('costs the browser a proof, and no plan', async () => {
+describe('the expiry of the bound cookie', () => {
+  it('makes the browser send a proof, and keeps the plan', async () => {
     const alice = await boundBrowser();
     const run = await runOf(alice, 'two-pages');
     alice.endBoundCookie();
@@ -135,7 +135,7 @@ describe('the end of the bound cookie', () => {
     expect(alice.statuses).toEqual([200, 403, 200]);
   });
 
-  it('costs no plan either if the browser cannot refresh for a while, and so gets 503', async () => {
+  it('keeps the plan while the browser cannot refresh the cookie, and requests get 503', async () => {
     const alice = await boundBrowser();
     const run = await runOf(alice, 'two-pages');
     alice.endBoundCookie();
@@ -148,7 +148,7 @@ describe('the end of the bound cookie', () => {
     expect([await runOf(alice, 'two-pages'), await usernameOf(alice)]).toEqual([run, 'alice']);
   });
 
-  it('lets the visitor start anew if the session has ended that the browser could not refresh', async () => {
+  it('lets the visitor start a new session if the bound session has ended', async () => {
     const alice = await boundBrowser();
     await deployment.rows(`DELETE FROM flow.sessions WHERE id = '${alice.session!.id}'`);
     alice.endBoundCookie();
@@ -164,8 +164,8 @@ describe('the end of the bound cookie', () => {
   });
 });
 
-describe('a proof', () => {
-  it('is accepted once, also of two gateways at the same time', async () => {
+describe('a proof of the device key', () => {
+  it('is accepted once, even when it is sent to two gateways concurrently', async () => {
     const alice = await boundBrowser();
     const { id, refreshUrl } = alice.session!;
     const proof = await alice.sign(await alice.askForChallenge());
@@ -210,7 +210,7 @@ describe('a proof', () => {
 });
 
 describe('a device key that an attacker has bound', () => {
-  it('gets no session cookie, and no session in which another user logs in', async () => {
+  it('does not refresh the session after another user has logged in to it, and gets no other session', async () => {
     const mallory = await boundBrowser('mallory');
     const kiosk = thiefOf(mallory, 'authentik_session', BOUND_COOKIE);
     await logIn(kiosk, 'alice');
@@ -225,7 +225,7 @@ describe('a device key that an attacker has bound', () => {
     expect(await usernameOf(kiosk)).toBe('alice');
   });
 
-  it('does not get the login of its own user either after the session has another key', async () => {
+  it('does not refresh the session after a login of the same user in another browser', async () => {
     const mallory = await boundBrowser();
     const victim = thiefOf(mallory, 'authentik_session', BOUND_COOKIE);
     await logIn(victim);
@@ -241,7 +241,7 @@ describe('a device key that an attacker has bound', () => {
 });
 
 describe('the end of a login', () => {
-  it('ends the binding by logout, keeps the plans of the anonymous visitor, and the next login gets an offer', async () => {
+  it('by logout ends the binding and keeps the anonymous plans, and the next login is bound again', async () => {
     const alice = await boundBrowser();
     await alice.show('bye');
     const run = await runOf(alice, 'for-all');
@@ -252,7 +252,7 @@ describe('the end of a login', () => {
     expect([await usernameOf(alice), alice.session?.cookie]).toEqual(['alice', BOUND_COOKIE]);
   });
 
-  it('gets an offer for the next user at once, in a browser that is still bound', async () => {
+  it('by a login of another user binds the new login to a new key', async () => {
     const browser = await boundBrowser();
     const first = browser.proof;
     await logIn(browser, 'mallory');
@@ -261,7 +261,7 @@ describe('the end of a login', () => {
     expect(await usernameOf(thiefOf(browser, 'authentik_session'))).toBeUndefined();
   });
 
-  it('of all sessions of the user keeps the plans of the anonymous visitor, and the next login gets an offer', async () => {
+  it('by a new epoch of the user keeps the anonymous plans, and the next login is bound again', async () => {
     const alice = await boundBrowser();
     await deployment.rows(`UPDATE directory.users SET epoch = epoch + 1 WHERE username = 'alice'`);
     const run = await runOf(alice, 'for-all');
@@ -271,7 +271,7 @@ describe('the end of a login', () => {
     expect([await usernameOf(alice), alice.statuses]).toEqual(['alice', [200, 403, 200, 200]]);
   });
 
-  it('ends the binding by the deletion of the session', async () => {
+  it('by the deletion of the session ends the binding', async () => {
     const alice = await boundBrowser();
     await deployment.rows(`DELETE FROM flow.sessions WHERE id = '${alice.session!.id}'`);
     alice.endBoundCookie();

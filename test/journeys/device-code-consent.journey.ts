@@ -105,7 +105,7 @@ describe("a device is signed in by the requests of authentik's web client, which
     expect((await alice.show('plain')).body).toMatchObject(SIGNED_IN);
   });
 
-  it('by a typed code and a consent that names it', async () => {
+  it('by a typed code and a consent that shows the code', async () => {
     const { code, deviceCode } = await device.begin('tv', 'openid profile');
     const bob = await loggedIn('bob');
     expect(await typeCode(bob, code)).toMatchObject({ component: 'xak-flow-redirect', to: '/if/flow/consent/' });
@@ -114,7 +114,7 @@ describe("a device is signed in by the requests of authentik's web client, which
     expect(await consent(bob, 'consent')).toMatchObject(SIGNED_IN);
   });
 
-  it('without scripts, on a page that says so', async () => {
+  it('without JavaScript, and the page says so', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const alice = await loggedIn('alice');
     await openLink(alice, code);
@@ -144,7 +144,7 @@ describe('no device is signed in', () => {
     expect(await consent(victim, 'plain')).toMatchObject(SIGNED_IN);
   });
 
-  it('by a consent that is remembered, until the user consents again', async () => {
+  it('by a remembered consent, before the user consents again', async () => {
     const carol = await loggedIn('carol');
     const first = await device.begin('tv');
     await openLink(carol, first.code);
@@ -159,7 +159,7 @@ describe('no device is signed in', () => {
     }
   });
 
-  it('by an answer with an old token, although another session has granted the permissions meanwhile', async () => {
+  it('by an answer with an outdated token, although another session has granted the permissions meanwhile', async () => {
     const [here, there] = [await loggedIn('dave'), await loggedIn('dave')];
     const [first, second] = [await device.begin('tv'), await device.begin('tv')];
     await openLink(here, first.code);
@@ -171,7 +171,7 @@ describe('no device is signed in', () => {
     expect(await isPending('tv', first.deviceCode)).toBe(true);
   });
 
-  it('by a consent after which another step came', async () => {
+  it('by a consent that was followed by another step, before the user consents again', async () => {
     const { code, deviceCode } = await device.begin('lamp');
     const alice = await loggedIn('alice');
     await openLink(alice, code);
@@ -184,7 +184,7 @@ describe('no device is signed in', () => {
 });
 
 describe('concurrent requests', () => {
-  it('of one consent sign the device in once, with one event', async () => {
+  it('with the same consent sign the device in once, with one event', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const bob = await loggedIn('bob');
     await openLink(bob, code);

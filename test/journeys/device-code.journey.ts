@@ -73,7 +73,7 @@ const pending = { status: 400, body: { error: 'authorization_pending' } };
 const refused = { status: 400, body: { error: 'access_denied' } };
 
 describe('a device with a device code', () => {
-  it('gets addresses of the site, whatever Host its requests have (accident 41)', async () => {
+  it('gets addresses of the configured origin, whatever Host its requests have (accident 41)', async () => {
     const hosts = 'Host: evil.example\r\nX-Forwarded-Host: evil.example\r\n';
     const form = `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 12\r\n\r\nclient_id=tv`;
     const codes = await sendRaw(deployment.url, `POST /application/o/device/ HTTP/1.1\r\n${hosts}${form}`);
@@ -153,7 +153,7 @@ describe('a device with a device code', () => {
     expect(await device.redeem('radio', deviceCode)).toMatchObject({ status: 400, body: { error: 'slow_down' } });
   });
 
-  it('is named by the same code after the visitor has logged in', async () => {
+  it('is identified by the code of its link even after the visitor has logged in', async () => {
     const { code } = await device.begin('radio');
     const visitor = deployment.browser().complete();
     const redirect = await openLink(visitor, code);
@@ -210,12 +210,12 @@ describe('a device is not authorized', () => {
     expect(body).toMatchObject({ component: 'ak-stage-consent' });
     const { cancel_url } = body['flow_info'] as { cancel_url: string };
     const cancelled = await dave.fetch(cancel_url);
-    // The authorization of the device has ended, so the logout does not lead back to it.
+    // The authorization of the device has ended, so the logout does not redirect to it.
     expect(cancelled.headers.get('location')).toBe('/flows/-/default/invalidation/');
     expect(await device.redeem('tv', deviceCode)).toMatchObject(refused);
   });
 
-  it('alone, when its user cancels: other devices of the user wait on', async () => {
+  it('when its user cancels, and other devices of the user keep waiting', async () => {
     const [left, waiting] = [await device.begin('tv'), await device.begin('radio')];
     const dave = await loggedIn('dave');
     await openLink(dave, waiting.code);
@@ -251,7 +251,7 @@ describe('a device is not authorized', () => {
     expect(await device.redeem('flash', deviceCode)).toMatchObject({ status: 400, body: { error: 'expired_token' } });
   });
 
-  it('without client authentication', async () => {
+  it('without valid client authentication and a supported grant type', async () => {
     const malformed = await fetch(`${deployment.url}/application/o/tv%00/.well-known/openid-configuration`);
     expect(malformed.status).toBe(404);
     for (const form of [{}, { client_id: '' }, { client_id: 'nobody' }, { client_id: 'tv\0' }])

@@ -86,7 +86,7 @@ describe('pairing a phone with Duo', () => {
     expect((await status(browser, stage)).status).toBe(400);
   });
 
-  it('goes on by the answer of the page, which names the step, after the page has asked for the status', async () => {
+  it('is completed by an answer with the step id, even after the page has polled the status', async () => {
     const browser = await identified('erin');
     const { body, headers } = await browser.show('phone');
     expect((await status(browser, body['stage_uuid'])).body).toEqual({ duo_response: 'waiting' });
@@ -107,7 +107,7 @@ describe('pairing a phone with Duo', () => {
 });
 
 describe('a user with an existing Duo phone', () => {
-  it('gets the device by an operator command, and must use it from then on', async () => {
+  it('gets the device by the command `user import-duo`, and must then use it to log in', async () => {
     const { id } = duo.add('dave');
     const stage = 'phone 0 authenticator_duo.authenticatorduostage';
     expect(await deployment.user(['import-duo', stage])).toMatch(/^1 devices imported/);
@@ -129,7 +129,7 @@ describe('a user with an existing Duo phone', () => {
 describeInChromium('Duo in a browser', () => {
   const chromium = useChromium();
 
-  it('pairs a phone: the page goes on by itself when the phone is ready', async () => {
+  it('pairs a phone: the page continues automatically when the phone is paired', async () => {
     const { page, complaints } = await chromium.open();
     await page.goto(`${deployment.url}/if/flow/enrol/?next=/if/user/`);
     await page.fill('input[name=uid_field]', 'frank');

@@ -62,7 +62,7 @@ async function logInWithPassword(username: string): Promise<Browser> {
 const isLoggedIn = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).status === 200;
 
 describe('an email address as a second factor', () => {
-  it('is set up by the code that the mail server of the stage delivers, and by no other address', async () => {
+  it('is the address of the account, and is set up with a code that the mail server of the stage sends', async () => {
     const browser = await logInWithPassword('alice');
     const form = { component: COMPONENT, email: MASKED, email_required: false, pending_user: 'alice' };
     expect((await browser.show('address')).body).toMatchObject(form);
@@ -86,7 +86,7 @@ describe('an email address as a second factor', () => {
     expect(list.body).toMatchObject({ results: [{ name: 'Email Device', email: MASKED }] });
   });
 
-  it('is asked for at the login, where a chosen device gets a code', async () => {
+  it('is required at the login, and gets a code when it is selected', async () => {
     const browser = await logInWithPassword('alice');
     const { body } = await browser.show('login');
     const [device] = body['device_challenges'] as [object];
@@ -105,7 +105,7 @@ describe('an email address as a second factor', () => {
     expect(await isLoggedIn(browser)).toBe(true);
   });
 
-  it('is typed by a user without an address, and mailed by the server of the installation', async () => {
+  it('is entered by a user without an address, and the default mail server sends the code', async () => {
     const browser = await logInWithPassword('bob');
     expect((await browser.show('central')).body).toMatchObject({
       component: COMPONENT,
@@ -118,14 +118,14 @@ describe('an email address as a second factor', () => {
     expect((await browser.solve('central', { code })).body).toMatchObject(done);
   });
 
-  it('is in no log and in no row of the database in the clear', async () => {
+  it('is in clear text neither in the logs nor in the tables of devices and plans', async () => {
     const rows = await deployment.rows(`SELECT d::text FROM mfa.devices d UNION ALL SELECT p::text FROM flow.plans p`);
     const log = ['gateway', 'mfa'].map((service) => deployment.output(service)).join('');
     for (const text of [log, JSON.stringify(rows)]) expect(text).not.toMatch(/bob@example\.org/);
   });
 });
 
-it('the set-up of a key ends after max_attempts invalid answers, and adds no device', async () => {
+it('the setup of a security key ends after max_attempts invalid answers, and adds no device', async () => {
   const browser = await logInWithPassword('carol');
   expect((await browser.show('key')).body).toMatchObject({ component: 'ak-stage-authenticator-webauthn' });
   const failed = { response: [{ string: expect.stringMatching(/^Registration failed\. Error: /), code: 'invalid' }] };

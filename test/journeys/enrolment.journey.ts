@@ -201,7 +201,7 @@ describe('an enrolled user', () => {
   });
 });
 
-it('refuses forms for members to an anonymous visitor, and creates no user (accident 5)', async () => {
+it('flows for logged-in users refuse an anonymous visitor, and create no user (accident 5)', async () => {
   const before = await deployment.rows('SELECT FROM directory.users');
   for (const flow of ['settings', 'password', 'leave']) {
     const { body } = await deployment.browser().solve(flow, { username: 'made', ...repeated('a-pass-1') });

@@ -47,7 +47,7 @@ describeInChromium('second factors on the page', () => {
     return page;
   }
 
-  it('are set up one after the other, and the last used one is shown first, by its name, after the password only', async () => {
+  it('are set up one after the other, and the last used one is named and offered first, but only after the password', async () => {
     const page = await withPassword();
     await page.waitForURL(`${deployment.url}/if/user/`);
     await goTo(page, 'app');

@@ -28,7 +28,7 @@ const INSTANCES = '/api/v3/flows/instances';
 
 const greeting = (title: string) => blueprint(flowEntries('greeting', [DUMMY], { title }));
 
-describeWithNats('changes of flows over HTTP', () => {
+describeWithNats('the API for changes of flows', () => {
   let database: FreshDatabase;
   let deployment: Deployment;
   let second: string;
@@ -40,7 +40,7 @@ describeWithNats('changes of flows over HTTP', () => {
       services: ['identification', 'password', 'session', 'mfa', 'blueprints'],
       apart: ['blueprints'],
       gateway: { ANONYMOUS_RATE: '0' },
-      // Longer than any test, so that no guard of a rollout acts during one.
+      // Longer than any test, so that no guard of a rollout acts during a test.
       own: { blueprints: { ROLLOUT_LOOK_S: '600' } },
       blueprints: [
         blueprint(
@@ -109,7 +109,7 @@ describeWithNats('changes of flows over HTTP', () => {
     return (body as { versions: { number: number }[] }).versions[0]?.number;
   };
 
-  it('imports a blueprint file with the result of authentik, and records who has done it', async () => {
+  it('imports a blueprint file, answers like authentik, and records the user', async () => {
     const { status, body } = await importFile(root, greeting('Two'));
     expect({ status, body }).toMatchObject({ status: 200, body: { success: true } });
     expect(JSON.stringify(body)).toContain('published greeting (version 2)');
@@ -122,7 +122,7 @@ describeWithNats('changes of flows over HTTP', () => {
     expect({ status: refused.status, body: refused.body }).toMatchObject({ status: 200, body: { success: false } });
   });
 
-  it('checks, compares, drafts, publishes and rolls back, at any gateway', async () => {
+  it('checks, compares, drafts, publishes and rolls back a flow, at any gateway', async () => {
     expect((await post(root, 'check/', { blueprint: greeting('Three') })).body).toMatchObject({ errors: 0 });
     expect((await post(root, 'compare/', { blueprint: greeting('Three') })).body).toMatchObject({
       published: [{ slug: 'greeting', number: 3 }],
@@ -179,14 +179,14 @@ describeWithNats('changes of flows over HTTP', () => {
 
   it.each([
     ['no share', {}, 'percent'],
-    ['a share of nothing', { percent: 0 }, 'percent'],
+    ['a share of 0 %', { percent: 0 }, 'percent'],
     ['a share of all visitors', { percent: 100 }, 'percent'],
     ['a negative share', { percent: -5 }, 'percent'],
     ['a huge share', { percent: 1e9 }, 'percent'],
     ['a share with too many digits', { percent: 1.234 }, 'percent'],
-    ['a share in a text', { percent: '10' }, 'percent'],
+    ['a share that is a string', { percent: '10' }, 'percent'],
     ['a guard that allows a rise', { percent: 10, guard: 'completion=2%' }, 'guard'],
-    ['a guard of something else', { percent: 10, guard: 'errors=-2%' }, 'guard'],
+    ['a guard of an unknown figure', { percent: 10, guard: 'errors=-2%' }, 'guard'],
     ['a time above 7 days', { percent: 10, guard: 'completion=-2%', for: '8d' }, 'for'],
     ['a time without a guard', { percent: 10, for: '1h' }, 'for'],
     ['a reason of 501 characters', { percent: 10, reason: 'x'.repeat(501) }, 'reason'],
@@ -199,7 +199,7 @@ describeWithNats('changes of flows over HTTP', () => {
   });
 
   it.each(['versions/1/publish/', 'publish/', 'rollback/', 'versions/1/rollout/'])(
-    'refuses %s with 409 if the flow is not as the sender expects, and changes nothing',
+    'refuses %s with 409 if the current version is not the expected one, and changes nothing',
     async (path) => {
       const before = await current('greeting');
       const refused = await post(root, `greeting/${path}`, { percent: 10, expected: { current: 99 } });
@@ -219,18 +219,18 @@ describeWithNats('changes of flows over HTTP', () => {
   it.each([
     ['an unknown flow', 'nowhere/versions/1/publish/', {}, 404, 'flow_unknown'],
     ['an unknown version', 'greeting/versions/99/publish/', {}, 404, 'flow_version_unknown'],
-    ['what is no number', 'greeting/versions/x/publish/', {}, 404, 'flow_version_unknown'],
-    ['what is no blueprint', 'apply/', { blueprint: '{' }, 400, 'blueprint_invalid'],
-    ['a user', 'apply/', { blueprint: blueprint(userEntry('mallory')) }, 400, 'blueprint_invalid'],
+    ['a version that is no number', 'greeting/versions/x/publish/', {}, 404, 'flow_version_unknown'],
+    ['an invalid blueprint', 'apply/', { blueprint: '{' }, 400, 'blueprint_invalid'],
+    ['a blueprint with a user', 'apply/', { blueprint: blueprint(userEntry('mallory')) }, 400, 'blueprint_invalid'],
     [
-      'a secret of the service',
+      'a blueprint with a secret of the service',
       'apply/',
       { blueprint: greeting('!Env SEAL_KEYS').replace('"!Env SEAL_KEYS"', '!Env SEAL_KEYS') },
       400,
       'blueprint_invalid',
     ],
     ['a body above the limit', 'apply/', { blueprint: 'x'.repeat(1_400_000) }, 413, 'body_too_large'],
-  ])('refuses %s by name, and changes nothing', async (...[, path, body, status, code]) => {
+  ])('refuses %s with a named error, and changes nothing', async (...[, path, body, status, code]) => {
     const before = await current('greeting');
     const refused = await post(root, path, body);
     expect({ status: refused.status, body: refused.body }).toMatchObject({ status, body: { code } });
@@ -272,7 +272,7 @@ describeWithNats('changes of flows over HTTP', () => {
     expect(read.status).toBe(200);
   });
 
-  it('does not count a device that was set up a moment ago, as a thief of a password could do', async () => {
+  it('does not accept a device that is newer than FLOW_CHANGE_DEVICE_AGE_S, which a password thief may have set up', async () => {
     const elsewhere = new Browser(second);
     for (const name of ['authentik_session', 'authentik_csrf']) elsewhere.plant(root.cookie(name), name);
     const apply = () => post(elsewhere, 'apply/', { blueprint: greeting('Aged') });
@@ -288,7 +288,7 @@ describeWithNats('changes of flows over HTTP', () => {
     expect((await apply()).status).toBe(200);
   });
 
-  it('shows the form again whose change took longer than FLOW_CHANGE_TIMEOUT_MS, and changes nothing', async () => {
+  it('shows the form again if the change takes longer than FLOW_CHANGE_TIMEOUT_MS, and changes nothing', async () => {
     const before = await current('greeting');
     const impatient = new Browser(await deployment.openAnotherGateway({ FLOW_CHANGE_TIMEOUT_MS: '1000' }));
     impatient.plant(root.cookie());
@@ -304,7 +304,7 @@ describeWithNats('changes of flows over HTTP', () => {
     expect([before === 1, await current('greeting')]).toEqual([false, before]);
   });
 
-  it('returns 503 with Retry-After while the service is away, and logins go on', async () => {
+  it('returns 503 with Retry-After while the service `blueprints` is down, and logins continue', async () => {
     const before = await current('greeting');
     await deployment.end('blueprints', 'SIGKILL');
     const away = await post(root, 'apply/', { blueprint: greeting('Lost') });

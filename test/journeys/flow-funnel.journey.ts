@@ -63,7 +63,7 @@ describe('the funnel of a flow', () => {
     expect(json.versions.map(({ begun }) => begun)).toEqual([2]);
   });
 
-  it('is made of the same records as the published events', async () => {
+  it('counts plans that are also published as events, without a user or an address', async () => {
     const listener = await connect({ servers: deployment.nats.url });
     try {
       const received = listener.subscribe('events.flow_ended');
@@ -85,7 +85,7 @@ describe('the funnel of a flow', () => {
     }
   });
 
-  it('is for superusers', async () => {
+  it('is returned to superusers only', async () => {
     const alice = await login('alice', ['correct-horse-7']);
     expect((await alice.fetch(FUNNEL)).status).toBe(403);
     expect((await deployment.browser().fetch(FUNNEL)).status).toBe(403);

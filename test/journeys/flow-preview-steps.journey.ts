@@ -116,7 +116,7 @@ describe('a captcha in a preview', () => {
     expect(changedRows(before, await allRows(deployment))).toEqual([]);
   });
 
-  it('of a provider shows a proof of work in its place, says so, and asks the provider nothing', async () => {
+  it('of a provider is replaced by a proof of work, a note says so, and the provider gets no request', async () => {
     const run = await runOf('provider');
     const { body } = await run.show();
     expect(body).toMatchObject({ component: 'ak-stage-captcha', js_url: SCRIPT });
@@ -129,7 +129,7 @@ describe('a captcha in a preview', () => {
     expect(provider.requests).toEqual([]);
   });
 
-  it('that the identification embeds is asked for too', async () => {
+  it('that is embedded in the identification is replaced too', async () => {
     const run = await runOf('embedded');
     const { body } = await run.show();
     expect(body).toMatchObject({ captcha_stage: { component: 'ak-stage-captcha', js_url: SCRIPT } });
@@ -157,7 +157,7 @@ describe('the link of a mail in a preview', () => {
   const confirm = (run: PreviewRun, { body }: BrowserResponse) =>
     run.answer({ component: 'ak-stage-consent', token: body['token'] });
 
-  it('asks its question, continues the run, and does not count as a proof of the address', async () => {
+  it('asks for confirmation, continues the preview, and does not verify the mail address', async () => {
     await deployment.rows(`UPDATE directory.users SET verified_email = ''`);
     const { run, token } = await mailed();
     const before = await allRows(deployment);
@@ -176,7 +176,7 @@ describe('the link of a mail in a preview', () => {
     expect((await run.follow(token)).body).toMatchObject({ response_errors: { non_field_errors: [{}] } });
   });
 
-  it('leads nowhere in another run, and in no login', async () => {
+  it('is refused in another preview, and ignored in a login', async () => {
     const { token } = await mailed();
     const other = await runOf('recovery');
     await other.show();
@@ -188,7 +188,7 @@ describe('the link of a mail in a preview', () => {
     expect(visited.body).toMatchObject({ component: 'ak-stage-identification' });
   });
 
-  it('is refused with an error of the field if its token is too long', async () => {
+  it('is refused with 400 if its token is too long', async () => {
     const { run } = await mailed();
     expect((await run.follow('x'.repeat(256))).status).toBe(400);
   });
@@ -239,7 +239,7 @@ describe('PREVIEW_RATE', () => {
       .map((letter) => `${link.slice(0, -1)}${letter}`)
       .filter((text) => text !== link && Buffer.from(text, 'base64url').equals(Buffer.from(link, 'base64url')));
 
-  it('limits the requests with one link in each gateway, and says when to go on', async () => {
+  it('limits the requests with the same link at each gateway, and sends Retry-After', async () => {
     const [link, other] = [await linkTo('login'), await linkTo('login')];
     const [first, second] = [root.at(gateways[0]), root.at(gateways[1])];
     const responses = [];

@@ -115,7 +115,7 @@ const counts = () =>
     (SELECT coalesce(sum(revision), 0) FROM flow.plans) AS revisions, (SELECT count(*) FROM flow.reputation) AS reputation`);
 
 describe('a preview', () => {
-  it('runs to the login of the test user, which it notes and does not perform', async () => {
+  it('runs until the login of the test user, which it reports but does not perform', async () => {
     const [before, cookie] = [await counts(), root.cookie()];
     const link = await linkTo('login');
     const { response, notes } = await runThrough(
@@ -130,7 +130,7 @@ describe('a preview', () => {
     expect(await topics()).toEqual(['events.flow_previewed']);
   });
 
-  it('knows nobody but its test user, and counts wrong answers as attempts', async () => {
+  it('treats all other users as unknown, and counts wrong answers as attempts', async () => {
     const link = await linkTo('login');
     const { response } = await runThrough(link, { uid_field: 'bob' }, { password: 'correct-horse-7' }); // not-a-secret
     expect(response.body).toMatchObject({ component: 'ak-stage-password', response_errors: { password: [{}] } });
@@ -138,7 +138,7 @@ describe('a preview', () => {
     await deployment.rows('DELETE FROM flow.attempts');
   });
 
-  it('shows mails, and sends none: neither link nor code works in a login', async () => {
+  it('shows a mail without sending it, and the link of the mail does not work in a login', async () => {
     const { notes } = await runThrough(await linkTo('recovery'), { uid_field: 'alice' });
     const mail = notes.find(({ what }) => what === 'mail')?.details as { to: string; variables: { url: string } };
     expect(mail).toMatchObject({ to: 'alice@example.org' });
@@ -148,7 +148,7 @@ describe('a preview', () => {
     expect(body).toMatchObject({ component: 'ak-stage-identification' });
   });
 
-  it('leaves out stages that would write something else, and says so', async () => {
+  it('skips a stage that would write other data, such as a consent, and says so', async () => {
     const { response, notes } = await runThrough(await linkTo('consenting'), { uid_field: 'alice' });
     expect(response.body).toMatchObject({ component: 'ak-stage-dummy' });
     expect(notes).toMatchObject([{ what: 'left_out', details: { kind: 'consent' } }]);
@@ -162,7 +162,7 @@ describe('a preview', () => {
     expect(await counts()).toEqual(before);
   });
 
-  it('creates no user either if the test user is known, or logged in, and the flow always creates one', async () => {
+  it('creates no user even if the flow always creates one, for a known or a logged-in user', async () => {
     const before = await counts();
     const newcomer = { username: 'mallory' };
     for (const run of [
@@ -183,7 +183,7 @@ describe('a preview', () => {
 });
 
 describe('a preview link', () => {
-  it('that one gateway has made opens at another', async () => {
+  it('that one gateway has created works at another', async () => {
     const [first, second] = [root.at(gateways[0]), root.at(gateways[1])];
     const { status, headers } = await submit(first, '/if/admin/flows/login/preview/?version=1', { user: 'alice' });
     const page = headers.get('location') ?? '';
@@ -193,7 +193,7 @@ describe('a preview link', () => {
     expect(response.body).toMatchObject({ component: 'ak-stage-identification' });
   });
 
-  it('is refused to everybody but a superuser in a session', async () => {
+  it('is refused to all visitors except a superuser with a session', async () => {
     const link = await linkTo('login');
     const anonymous = await run(deployment.browser(), link);
     const alice = await run(await logIn('alice'), link);
@@ -207,7 +207,7 @@ describe('a preview link', () => {
     expect([page.status, page.text.includes('ak-stage-identification')]).toEqual([403, false]);
   });
 
-  it('is refused with a message each if it was altered, has expired, or its version or test user is gone', async () => {
+  it('is refused, with the reason, if it was altered, has expired, or its version or test user is gone', async () => {
     const link = await linkTo('login');
     const past = new Date(Date.now() - 1000).toISOString();
     const early = new Date(Date.now() - 3_601_000).toISOString();
@@ -237,7 +237,7 @@ describe('a preview link', () => {
     ]);
   });
 
-  it('ends its run with the session, the rights and the time of the operator', async () => {
+  it('does not continue its run in another session, without superuser rights, or after a logout', async () => {
     const link = await linkTo('login');
     const { state } = previewOf(await run(root, link));
     const body = { state, answer: { uid_field: 'alice' } };
@@ -265,7 +265,7 @@ describe('a preview link', () => {
     expect((await run(root, link)).body).toMatchObject({ code: 'proof_required' });
   });
 
-  it('means nothing to the executor of visitors, and neither does a state', async () => {
+  it('is ignored in the request of a visitor, and so is a preview state', async () => {
     const link = await linkTo('login');
     const { state } = previewOf(await run(root, link));
     const visitor = deployment.browser();
@@ -290,7 +290,7 @@ describe('flow preview', () => {
 describeInChromium('the page of a preview', () => {
   const chromium = useChromium();
 
-  it('says what it is, runs the flow, and leads nowhere by itself', async () => {
+  it('says that it is a preview, runs the flow, and does not redirect at the end', async () => {
     const { page, complaints } = await chromium.open();
     await page.context().addCookies([
       { name: 'authentik_session', value: root.cookie()!, url: deployment.url },

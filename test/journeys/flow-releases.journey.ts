@@ -40,7 +40,7 @@ const titles = (visitors: readonly Browser[]) =>
     bodies.map((body) => (body as { flow_info: { title: string } }).flow_info.title),
   );
 
-it('new logins at every gateway take a published version at once, and running logins stay at theirs', async () => {
+it('new logins at every gateway use a published version at once, and running logins keep their version', async () => {
   const early = browsers();
   for (const browser of early) await browser.solve('login', { uid_field: 'alice' });
   expect(await draft(file('Second', [...STAGES, DUMMY]))).toMatch(
@@ -112,7 +112,7 @@ it.each([
   [['rollback', 'login', '1'], 'usage: npm run flow'],
   [['rollback', 'login', '--reason', 'x'.repeat(501)], '--reason has more than 500 characters.'],
   [['rollback', 'gone', '--reason', '😀'.repeat(500)], 'There is no published flow with the slug gone.'],
-])('flow %j fails with one clear line and changes nothing', async (args, message) => {
+])('flow %j fails with a clear message and changes nothing', async (args, message) => {
   const env = { DATABASE_URL: database.url, ...deployment.sealing };
   const state = () => deployment.rows('SELECT f.*, (SELECT count(*) FROM flow.releases) FROM flow.flows f ORDER BY id');
   const before = await state();

@@ -22,7 +22,7 @@ const KINDS: readonly ProxyKind[] = ['nginx', 'traefik', 'caddy', 'envoy'];
 const TRUSTING = { TRUSTED_PROXIES: '127.0.0.1' };
 /** Options of `expect.poll` with a timeout that is shorter than the lifetime of a cached verdict. */
 const FAST = { interval: 20, timeout: 3000 };
-/** The name of a user who would add a header, and is not ASCII. */
+/** A name that is not ASCII and would add a header. */
 const HOSTILE_NAME = 'Eve\r\nX-Admin: yes\u0085 Ünï';
 
 const EVE = userEntry('eve', { name: HOSTILE_NAME });
@@ -95,7 +95,7 @@ describe('a check of forward auth', () => {
     },
   );
 
-  it('gives a script of the login no cookie of the login, which scripts must not read', async () => {
+  it('returns no cookie of Gatehouse at the host of the login, where a script could read the response', async () => {
     const alice = await visitor('alice');
     for (const name of [
       'authentik_session',
@@ -106,7 +106,7 @@ describe('a check of forward auth', () => {
     ])
       alice.plant(WIKI, name, 'value');
     const atLogin = { headers: { host: new URL(deployment.url).host } };
-    // Some proxies pass on X-Forwarded-Host of visitors, which a check of Traefik has.
+    // Some proxies forward the X-Forwarded-Host of a visitor, from which a check of Traefik takes the site.
     for (const kind of ['nginx', 'traefik'] as const) {
       const { status, headers } = await alice.check(kind, `${WIKI}/page`, atLogin);
       expect([status, headers.get('cookie')]).toEqual([200, 'theme=value']);
@@ -166,7 +166,7 @@ describe('a check of forward auth', () => {
     expect(authorize.headers.get('location')).toMatch(/^\/if\/flow\/login\//);
   });
 
-  it('takes the site from Host behind Envoy, which passes X-Forwarded-Host of a client on', async () => {
+  it('behind Envoy takes the site from the Host header, because Envoy forwards X-Forwarded-Host of a client', async () => {
     const alice = await visitor('alice');
     alice.plant(STAFFED, 'gatehouse_forward', alice.cookie(WIKI));
     const headers = { 'x-forwarded-host': 'wiki.localhost' };
@@ -204,7 +204,7 @@ describe('a check of forward auth', () => {
     expect([page.status, page.text]).toEqual([403, expect.stringContaining('Sie sind in zu vielen Gruppen')]);
   });
 
-  it('asks the policy service, which sees the address of the visitor', async () => {
+  it('asks the policy service, which gets the IP address of the visitor', async () => {
     const office = 'http://office.localhost';
     const alice = await visitor('alice', `${WIKI}/`, uncached);
     // The login comes from another address than the check.
@@ -217,7 +217,7 @@ describe('a check of forward auth', () => {
     expect(await deployment.rows(`SELECT FROM flow.outbox WHERE topic = 'events.policy_exception'`)).toEqual([]);
   });
 
-  it('passes names in UTF-8 without control characters, and no group that would read as two', async () => {
+  it('passes names in UTF-8 without control characters, and omits groups whose name contains the separator', async () => {
     const eve = await visitor('eve');
     const { headers } = await eve.check('traefik', `${WIKI}/`);
     const utf8 = (name: string) => Buffer.from(headers.get(name) ?? '', 'latin1').toString('utf8');
@@ -229,18 +229,21 @@ describe('a check of forward auth', () => {
   });
 });
 
-describe('a request that no trusted proxy forwards', () => {
-  it.each(KINDS)('is refused in the form of %s, whatever its headers say', async (kind) => {
-    const alice = await visitor('alice');
-    const untrusting = await deployment.openAnotherGateway({ TRUSTED_PROXIES: '192.0.2.1' });
-    const direct = new SiteVisitor(untrusting);
-    direct.plant(WIKI, 'gatehouse_forward', alice.cookie(WIKI));
-    const { status, text, headers } = await direct.check(kind, `${WIKI}/`);
-    expect([status, JSON.parse(text)]).toMatchObject([400, { code: 'forward_auth_invalid' }]);
-    expect(text).toContain('TRUSTED_PROXIES');
-    expect(headers.get('remote-user')).toBeNull();
-    expect((await direct.visit(`${WIKI}${PATH}/start`)).status).toBe(400);
-  });
+describe('an invalid check of forward auth', () => {
+  it.each(KINDS)(
+    'is refused in the form of %s if no trusted proxy forwards it, whatever its headers say',
+    async (kind) => {
+      const alice = await visitor('alice');
+      const untrusting = await deployment.openAnotherGateway({ TRUSTED_PROXIES: '192.0.2.1' });
+      const direct = new SiteVisitor(untrusting);
+      direct.plant(WIKI, 'gatehouse_forward', alice.cookie(WIKI));
+      const { status, text, headers } = await direct.check(kind, `${WIKI}/`);
+      expect([status, JSON.parse(text)]).toMatchObject([400, { code: 'forward_auth_invalid' }]);
+      expect(text).toContain('TRUSTED_PROXIES');
+      expect(headers.get('remote-user')).toBeNull();
+      expect((await direct.visit(`${WIKI}${PATH}/start`)).status).toBe(400);
+    },
+  );
 
   it.each([
     ['nginx', { 'x-original-url': '/path' }],
@@ -252,13 +255,13 @@ describe('a request that no trusted proxy forwards', () => {
     ['caddy', { 'x-forwarded-host': '' }],
     ['caddy', { 'x-forwarded-uri': `${PATH}/start` }],
     ['caddy', { 'x-forwarded-uri': '/%6Futpost.goauthentik.io/x/../start' }],
-  ] as const)('is refused behind %s with %j', async (kind, headers) => {
+  ] as const)('is refused behind %s with the headers %j', async (kind, headers) => {
     const { status, text } = await new SiteVisitor(deployment.url).check(kind, `${WIKI}/`, { headers });
     expect([status, JSON.parse(text)]).toMatchObject([400, { code: 'forward_auth_invalid' }]);
   });
 
   it.each(['http://other.localhost/', 'https://wiki.localhost/', 'http://127.0.0.1:81/'])(
-    'is not found at %s, which no application has, or which is the host of the login',
+    'gets 404 for %s, which belongs to no application or to the login',
     async (url) => {
       for (const kind of KINDS) {
         const { status, headers } = await new SiteVisitor(deployment.url).check(kind, url);
@@ -280,7 +283,7 @@ describe('the cookie of a site ends', () => {
     expect((await alice.check('nginx', `${WIKI}/`)).status).toBe(401);
   });
 
-  it('with its session in the list of sessions, and with the activity of its user', async () => {
+  it('while its user is disabled, and when the epoch of its user increases', async () => {
     const bob = await visitor('bob', `${WIKI}/`, uncached);
     expect((await bob.check('caddy', `${WIKI}/`)).status).toBe(200);
     await deployment.rows('UPDATE directory.users SET is_active = false WHERE username = $1', ['bob']);
@@ -291,7 +294,7 @@ describe('the cookie of a site ends', () => {
     expect((await bob.check('caddy', `${WIKI}/`)).status).toBe(302);
   });
 
-  it('before the time of a verdict when an event says that its user has changed', async () => {
+  it('before the cached verdict expires, when an event says that its user has changed', async () => {
     const carol = await visitor('carol');
     expect((await carol.check('nginx', `${WIKI}/`)).status).toBe(200);
     const [user] = await deployment.rows<{ uuid: string }>(
@@ -306,7 +309,7 @@ describe('the cookie of a site ends', () => {
     await expect.poll(async () => (await carol.check('nginx', `${WIKI}/`)).status, FAST).toBe(401);
   });
 
-  it('by sign_out, which leads to the logout of the login', async () => {
+  it('by sign_out, which redirects to the logout of Gatehouse', async () => {
     const alice = await visitor('alice');
     const stolen = new SiteVisitor(deployment.url);
     stolen.plant(WIKI, 'gatehouse_forward', alice.cookie(WIKI));

@@ -12,7 +12,7 @@ const HOST = 'app.example.org';
 const SITE = `https://${HOST}`;
 const IDENTITY = /^(x-authentik-|remote-)/;
 const COOKIE = '__Host-gatehouse_forward';
-/** Addresses that a proxy sends to Gatehouse for a visitor, and addresses at which only the proxy asks. */
+/** Paths that a proxy forwards to Gatehouse for visitors, and paths that only the proxy itself may request. */
 const LOGIN_PATHS = ['start', 'callback', 'sign_out'].map((name) => `/outpost.goauthentik.io/${name}`);
 const CHECK_PATHS = ['auth/traefik', 'auth/envoy/', 'auth/envoy/start', 'ping', ''].map(
   (name) => `/outpost.goauthentik.io/${name}`,
@@ -96,7 +96,7 @@ describe('the requests of Traefik, as its documentation describes them,', () => 
     });
   };
 
-  it('lead an anonymous visitor to the login by an absolute address', async () => {
+  it('redirect an anonymous visitor to the login by an absolute URL', async () => {
     const { status, headers } = await check('POST', '/a?x=1&y=%26', { 'content-type': 'text/plain' });
 
     expect(status).toBe(302);
@@ -105,7 +105,7 @@ describe('the requests of Traefik, as its documentation describes them,', () => 
     );
   });
 
-  it('pass a user, and the page copies every header of the answer and replaces the cookies', async () => {
+  it('let a user pass, and the documented configuration copies the identity headers and replaces the cookies', async () => {
     const response = await check('GET', '/', { cookie: cookies(), 'x-authentik-username': 'evil' });
 
     expect(response).toMatchObject({
@@ -123,14 +123,17 @@ describe('the requests of Traefik, as its documentation describes them,', () => 
   it.each([
     ['Connection', ['Upgrade', 'keep-alive'], ['X-Authentik-Username', 'close, remote-user', 'Cookie']],
     ['Upgrade', ['websocket'], ['h2c', 'H2C, websocket']],
-  ])('have no header %s with which a visitor gets past the page', (header, allowed, refused) => {
-    const pattern = new RegExp(`!HeaderRegexp\\(\`${header}\`, \`\\(\\?i\\)([^\`]+)\`\\)`).exec(siteRule)?.[1];
-    const refusal = new RegExp(pattern ?? '^', 'i');
+  ])(
+    'are refused by the documented configuration if the header %s could bypass the check',
+    (header, allowed, refused) => {
+      const pattern = new RegExp(`!HeaderRegexp\\(\`${header}\`, \`\\(\\?i\\)([^\`]+)\`\\)`).exec(siteRule)?.[1];
+      const refusal = new RegExp(pattern ?? '^', 'i');
 
-    expect([...allowed, ...refused].filter((value) => refusal.test(value))).toEqual(refused);
-  });
+      expect([...allowed, ...refused].filter((value) => refusal.test(value))).toEqual(refused);
+    },
+  );
 
-  it('come from Traefik alone: the page sends no visitor to the address of a check', () => {
+  it('come from Traefik alone: the documented configuration routes no visitor to the address of a check', () => {
     const pattern = new RegExp(/PathRegexp\(`(.*)`\)/.exec(loginRule)?.[1] ?? '');
 
     expect([...LOGIN_PATHS, ...CHECK_PATHS].filter((path) => pattern.test(path))).toEqual(LOGIN_PATHS);
@@ -198,7 +201,7 @@ describe('the requests of Envoy, as its documentation describes them,', () => {
   };
 
   it.each(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'])(
-    'lead an anonymous visitor to the login by %s',
+    'redirect an anonymous visitor to the login: %s',
     async (method) => {
       const { status, headers } = await check(method, '/a?x=1&y=%26', { 'content-type': 'application/json' });
 
@@ -209,7 +212,7 @@ describe('the requests of Envoy, as its documentation describes them,', () => {
     },
   );
 
-  it('pass a user, and the page removes and copies every header of the answer and replaces the cookies', async () => {
+  it('let a user pass, and the documented configuration replaces the identity headers and the cookies', async () => {
     const response = await check('POST', '/', { cookie: cookies() });
     const { allowed_upstream_headers } = filter.http_service.authorization_response;
 
@@ -221,7 +224,7 @@ describe('the requests of Envoy, as its documentation describes them,', () => {
     for (const name of [...identityIn(response), 'cookie']) expect(matches(name, allowed_upstream_headers)).toBe(true);
   });
 
-  it('come from Envoy alone: the page sends no visitor to the address of a check', () => {
+  it('come from Envoy alone: the documented configuration routes no visitor to the address of a check', () => {
     expect([...LOGIN_PATHS, ...CHECK_PATHS].filter((path) => loginPattern.test(path))).toEqual(LOGIN_PATHS);
   });
 });
@@ -231,7 +234,7 @@ describe('the requests of Ingress-NGINX, as its documentation describes them,', 
   const annotations = parse(page) as Readonly<Record<string, string>>;
   const annotation = (name: string) => annotations[`nginx.ingress.kubernetes.io/${name}`] ?? '';
 
-  it('pass a user, and the annotations of the page name every header of the answer', async () => {
+  it('let a user pass, and the documented annotations name every identity header', async () => {
     const response = await send('GET', new URL(annotation('auth-url')).pathname, {
       ...{ host: HOST, cookie: cookies(), 'x-original-url': `${SITE}/` },
       ...{ 'x-forwarded-for': '203.0.113.7', 'x-forwarded-proto': 'https' },
@@ -243,7 +246,7 @@ describe('the requests of Ingress-NGINX, as its documentation describes them,', 
     expect(identityIn(response).filter((name) => name !== 'x-authentik-id' && !named.includes(name))).toEqual([]);
   });
 
-  it('lead an anonymous visitor to the login and back to the very address', async () => {
+  it('redirect to the login, and from there to exactly the requested address', async () => {
     const address = `${SITE}/a%20b?x=1&y=%26`;
     const escaped = encodeURIComponent(address.slice(SITE.length));
     const variables = { $scheme: 'https', $http_host: HOST, $escaped_request_uri: escaped };

@@ -53,7 +53,7 @@ afterAll(async () => {
   await application.close();
 });
 
-/** Opens an address behind a proxy of a page, in front of a gateway, and returns the response. */
+/** Opens an application through a documented proxy in front of this gateway, and returns the response. */
 async function openBehind(name: ProxyName, gateway: string, changes: Readonly<Record<string, string>> = {}) {
   const gateways = Array<number>(3).fill(Number(new URL(gateway).port));
   const proxy = await startReverseProxy(name, { gateways, application: application.port, certificate, changes });
@@ -113,7 +113,7 @@ describe.each(PROXIES)('behind %s,', (name) => {
 describe('behind nginx at another port than 443, with the lines that the page names,', () => {
   skipWithout('nginx');
 
-  it('a user logs in and comes back, and a user without the group gets the page of Gatehouse', async () => {
+  it('a user logs in and returns to the application, and a user outside the group gets 403 at the login host', async () => {
     const changes = linesForAnotherPort();
     const gateways = Array<number>(3).fill(Number(new URL(deployment.url).port));
     const site = { gateways, application: application.port, certificate, port, changes };

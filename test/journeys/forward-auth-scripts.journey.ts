@@ -103,7 +103,7 @@ describe.each(PROXIES)('behind %s, a request for an upgrade', (name) => {
   beforeEach(({ skip }) => skip(!hasProxy(name) && !process.env['CI'], `${name} is not installed`));
 
   it.each(['h2c', 'h2c, websocket', 'websocket, h2c', 'TLS/1.3', 'x'])(
-    'to %s opens no tunnel to the application, in which no proxy replaces headers',
+    'to %s opens no tunnel to the application, where the proxy would not replace headers',
     async (protocol) => {
       const alice = await visitor('alice', proxies.get(name)!.port);
       const before = application.requests.length;
@@ -116,11 +116,11 @@ describe.each(PROXIES)('behind %s, a request for an upgrade', (name) => {
   );
 });
 
-describe('behind haproxy, whose script asks,', () => {
+describe('behind haproxy, whose script sends the checks,', () => {
   beforeEach(({ skip }) => skip(!hasProxy('haproxy') && !process.env['CI'], 'haproxy is not installed'));
 
   it.each(['local answer = ask(txn)', 'local cookies = joined('])(
-    'nothing passes when the script fails at %j',
+    'no request reaches the application when the script fails at %j',
     async (line) => {
       const broken = { [line]: `error("broken") ${line}` };
       const proxy = await startReverseProxy('haproxy', { ...behind(), changes: broken });
@@ -136,7 +136,7 @@ describe('behind haproxy, whose script asks,', () => {
     },
   );
 
-  it('the browser of a refused user gets the page of Gatehouse, in its language and with its policy', async () => {
+  it('a refused user gets the page of Gatehouse, in the language of the browser and with its CSP', async () => {
     const bob = await visitor('bob', proxies.get('haproxy')!.port);
     await deployment.apply(blueprint(userEntry('alice'), groupEntry('staff', { users: ['alice'] })));
     const { status, headers, text } = await bob.send(APP, '/', {

@@ -79,42 +79,45 @@ async function visitor(name?: string, base = deployment.url): Promise<SiteVisito
 }
 
 describe('the login at a site behind forward auth', () => {
-  it.each(KINDS)('leads an anonymous visitor behind %s to the login, and back to the very address', async (kind) => {
-    const guest = await visitor();
-    const refused = await guest.check(kind, DEEP);
-    expect(refused.status).toBe(kind === 'nginx' ? 401 : 302);
-    const start = refused.headers.get('location')!;
-    expect(start).toBe(`${WIKI}${PATH}/start?rd=${encodeURIComponent(DEEP)}`);
+  it.each(KINDS)(
+    'redirects an anonymous visitor behind %s to the login, and back to exactly the requested address',
+    async (kind) => {
+      const guest = await visitor();
+      const refused = await guest.check(kind, DEEP);
+      expect(refused.status).toBe(kind === 'nginx' ? 401 : 302);
+      const start = refused.headers.get('location')!;
+      expect(start).toBe(`${WIKI}${PATH}/start?rd=${encodeURIComponent(DEEP)}`);
 
-    const begun = await guest.visit(start);
-    const authorize = new URL(begun.headers.get('location')!);
-    expect(authorize.origin).toBe(deployment.url);
-    const login = await guest.login.fetch(authorize.pathname + authorize.search);
-    const next = new URL(login.headers.get('location')!, deployment.url);
-    expect(next.pathname).toBe('/if/flow/login/');
-    const query = next.search.slice(1);
-    await guest.login.solve('login', { uid_field: 'alice' }, query);
-    const done = await guest.login.solve('login', { password: 'correct-horse-7' }, query);
-    expect(done.body).toMatchObject({ component: 'xak-flow-redirect', to: authorize.pathname + authorize.search });
+      const begun = await guest.visit(start);
+      const authorize = new URL(begun.headers.get('location')!);
+      expect(authorize.origin).toBe(deployment.url);
+      const login = await guest.login.fetch(authorize.pathname + authorize.search);
+      const next = new URL(login.headers.get('location')!, deployment.url);
+      expect(next.pathname).toBe('/if/flow/login/');
+      const query = next.search.slice(1);
+      await guest.login.solve('login', { uid_field: 'alice' }, query);
+      const done = await guest.login.solve('login', { password: 'correct-horse-7' }, query);
+      expect(done.body).toMatchObject({ component: 'xak-flow-redirect', to: authorize.pathname + authorize.search });
 
-    const callback = await guest.login.fetch(String(done.body['to']));
-    expect((await guest.visit(callback.headers.get('location')!)).headers.get('location')).toBe(DEEP);
-    const passed = await guest.check(kind, DEEP);
-    expect(passed.status).toBe(200);
-    expect(Object.fromEntries(passed.headers)).toMatchObject({
-      ...{ 'x-authentik-username': 'alice', 'x-authentik-groups': 'staff', 'x-authentik-email': 'alice@example.org' },
-      ...{ 'x-authentik-name': 'alice', 'x-authentik-uid': expect.stringMatching(/^[0-9a-f]{64}$/) },
-      ...{ 'x-authentik-meta-app': 'wiki', 'x-authentik-meta-provider': 'wiki' },
-      ...{
-        'remote-user': 'alice',
-        'remote-groups': 'staff',
-        'remote-email': 'alice@example.org',
-        'remote-name': 'alice',
-      },
-    });
-  });
+      const callback = await guest.login.fetch(String(done.body['to']));
+      expect((await guest.visit(callback.headers.get('location')!)).headers.get('location')).toBe(DEEP);
+      const passed = await guest.check(kind, DEEP);
+      expect(passed.status).toBe(200);
+      expect(Object.fromEntries(passed.headers)).toMatchObject({
+        ...{ 'x-authentik-username': 'alice', 'x-authentik-groups': 'staff', 'x-authentik-email': 'alice@example.org' },
+        ...{ 'x-authentik-name': 'alice', 'x-authentik-uid': expect.stringMatching(/^[0-9a-f]{64}$/) },
+        ...{ 'x-authentik-meta-app': 'wiki', 'x-authentik-meta-provider': 'wiki' },
+        ...{
+          'remote-user': 'alice',
+          'remote-groups': 'staff',
+          'remote-email': 'alice@example.org',
+          'remote-name': 'alice',
+        },
+      });
+    },
+  );
 
-  it('leads an anonymous visitor back to an address of the largest length', async () => {
+  it('redirects an anonymous visitor back to an address of the maximum length', async () => {
     const guest = await visitor();
     const longest = `${WIKI}/${'?'.repeat(1200 - WIKI.length - 1)}`;
     const authorize = await guest.start(longest);
@@ -125,7 +128,7 @@ describe('the login at a site behind forward auth', () => {
     expect((await guest.visit(callback.headers.get('location')!)).headers.get('location')).toBe(longest);
   });
 
-  it('accepts the address as nginx writes it, without encoding', async () => {
+  it('accepts a destination that is not URL-encoded, as nginx sends it', async () => {
     const alice = await visitor('alice');
     const { headers } = await alice.visit(`${WIKI}${PATH}/start?rd=${DEEP}`);
     const { pathname, search } = new URL(headers.get('location')!);
@@ -133,7 +136,7 @@ describe('the login at a site behind forward auth', () => {
     expect((await alice.visit(callback)).headers.get('location')).toBe(DEEP);
   });
 
-  it('accepts such an address after other parameters, and takes no parameter from it', async () => {
+  it('accepts an unencoded destination after other parameters, and reads no parameter from the destination', async () => {
     const alice = await visitor('alice');
     const address = `${DEEP}&prompt=login`;
     const { headers } = await alice.visit(`${WIKI}${PATH}/start?max_age=600&rd=${address}`);
@@ -143,7 +146,7 @@ describe('the login at a site behind forward auth', () => {
     expect((await alice.visit(callback)).headers.get('location')).toBe(address);
   });
 
-  it('sets cookies for the host of the site only, which begin with __Host- at an https site', async () => {
+  it('sets a host-only cookie, whose name begins with __Host- at an https site', async () => {
     const alice = await visitor('alice');
     const callback = await alice.callbackOf(`${SECURE}/`);
     const { headers } = await alice.visit(callback);
@@ -158,7 +161,7 @@ describe('the login at a site behind forward auth', () => {
     expect((await alice.check('caddy', `${SECURE}/`)).status).toBe(302);
   });
 
-  it('accepts a code once, also from two requests at the same time', async () => {
+  it('accepts a code once, even from two concurrent requests', async () => {
     const alice = await visitor('alice');
     const callback = await alice.callbackOf(`${WIKI}/`);
     const both = await Promise.all([alice.visit(callback), alice.visit(callback)]);
@@ -209,7 +212,7 @@ describe('the login at a site behind forward auth', () => {
     expect(codes.map(({ status }) => status).sort((a, b) => a - b)).toEqual([302, 302, 429, 429, 429, 429]);
   });
 
-  it('shows the page of a denial, with status 403, to a user who may not use the application', async () => {
+  it('shows an access-denied page with status 403 to a user who may not use the application', async () => {
     const bob = await visitor('bob');
     const address = await bob.start('http://staffed.localhost/');
     const { status, text, headers } = await bob.login.fetch(address, { headers: { accept: 'text/html' } });
@@ -229,20 +232,23 @@ describe('the login at a site behind forward auth', () => {
   });
 });
 
-describe('the addresses of the login', () => {
-  it.each(FORGED.map((rd) => [rd.slice(0, 60), rd] as const))('lead to the front page instead of %j', async (_, rd) => {
-    const alice = await visitor('alice');
-    const { headers } = await alice.visit(`${WIKI}${PATH}/start?rd=${encodeURIComponent(rd)}`);
-    const begun = new URL(headers.get('location')!);
-    expect(begun.origin).toBe(deployment.url);
-    // Forges the address in the request for the authorization too, because it comes from the browser.
-    begun.searchParams.set('rd', Buffer.from(rd, 'latin1').toString('base64url'));
-    const callback = (await alice.login.fetch(begun.pathname + begun.search)).headers.get('location')!;
-    expect(callback.startsWith(`${WIKI}${PATH}/callback?code=`)).toBe(true);
-    expect((await alice.visit(callback)).headers.get('location')).toBe(`${WIKI}/`);
-  });
+describe('the login paths of a site', () => {
+  it.each(FORGED.map((rd) => [rd.slice(0, 60), rd] as const))(
+    'redirect to the front page instead of %j',
+    async (_, rd) => {
+      const alice = await visitor('alice');
+      const { headers } = await alice.visit(`${WIKI}${PATH}/start?rd=${encodeURIComponent(rd)}`);
+      const begun = new URL(headers.get('location')!);
+      expect(begun.origin).toBe(deployment.url);
+      // Forges the address in the request for the authorization too, because it comes from the browser.
+      begun.searchParams.set('rd', Buffer.from(rd, 'latin1').toString('base64url'));
+      const callback = (await alice.login.fetch(begun.pathname + begun.search)).headers.get('location')!;
+      expect(callback.startsWith(`${WIKI}${PATH}/callback?code=`)).toBe(true);
+      expect((await alice.visit(callback)).headers.get('location')).toBe(`${WIKI}/`);
+    },
+  );
 
-  it('are not found at a host without an application, and never redirect', async () => {
+  it('return 404 at a host without an application, and never redirect', async () => {
     const alice = await visitor('alice');
     for (const url of ['http://other.localhost', 'https://wiki.localhost', deployment.url, 'http://localhost']) {
       for (const path of ['start?rd=https://evil.example', 'callback?code=x', 'sign_out']) {

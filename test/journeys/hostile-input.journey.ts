@@ -185,7 +185,7 @@ describe('no server error, no privilege and no lost login', { timeout: 20_000 + 
   });
 });
 
-it('refuses a response that exceeds the size limit once it is serialised for the stage, and the login continues', async () => {
+it('an answer that exceeds the size limit once it is serialised for the stage is refused, and the login continues', async () => {
   const { browser } = await atPasswordStep();
   const growingBody = `{"password":[${'1e20,'.repeat(50_000)}1]}`;
 
@@ -193,7 +193,7 @@ it('refuses a response that exceeds the size limit once it is serialised for the
   await expectIntactLogin(browser);
 });
 
-it('logs no error in any process', () => {
+it('no process logs an error during the tests of this file', () => {
   const lines = ['gateway', ...SERVICES].flatMap((name) => deployment.output(name).split('\n'));
 
   expect(lines.filter((line) => /"level":"(error|fatal)"/.test(line))).toEqual([]);

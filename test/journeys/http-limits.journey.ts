@@ -61,7 +61,7 @@ describe('every response', () => {
 });
 
 describe('a request with an unknown Expect header', () => {
-  it('gets the challenge as without that header', async () => {
+  it('gets the same challenge as without that header', async () => {
     const { status, headers } = await sendRaw(
       deployment.url,
       `GET ${executor} HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n`,
@@ -81,7 +81,7 @@ describe('an absolute-form request target', () => {
   });
 });
 
-describe('a request whose host is not clear', () => {
+describe('a request with a missing or ambiguous host', () => {
   it.each([
     ['no Host header', `GET ${executor} HTTP/1.1\r\n\r\n`],
     ['two Host headers', `GET ${executor} HTTP/1.1\r\nHost: id.example.org\r\nHost: evil.example\r\n\r\n`],
@@ -96,7 +96,7 @@ describe('a request whose host is not clear', () => {
     expect(JSON.parse(body)).toMatchObject({ code: 'malformed_http' });
   });
 
-  it('does not include a request by HTTP/1.0, in which the Host header is optional', async () => {
+  it('is accepted by HTTP/1.0 without a Host header, which is optional there', async () => {
     const { status, headers } = await sendRaw(deployment.url, `GET ${executor} HTTP/1.0\r\n\r\n`);
 
     expect([status, headers]).toMatchObject([200, HEADERS]);
@@ -162,7 +162,7 @@ const [JSON_TYPE, ROUTE, TOKENS] = [
   '/application/o/token/',
 ] as const;
 
-describe('a refusal is counted, and has no line except those of the specification (docs/spec/http.md#unlogged-refusals)', () => {
+describe('a refusal is counted, and logs only the lines of the specification (docs/spec/http.md#unlogged-refusals)', () => {
   it.each<[title: string, sent: string, series: string, events: string[]]>([
     ['not HTTP', 'nonsense\r\n\r\n', malformed('malformed_http'), []],
     ['oversized headers', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, malformed('headers_too_large'), []],

@@ -129,7 +129,7 @@ describe('an application of Ory Hydra', () => {
 });
 
 describe('the bridge', () => {
-  it('shows a clear error for a missing or unknown challenge, and leads on from one that is answered', async () => {
+  it('returns 400 or 404 for a missing or unknown challenge, and redirects from one that is answered', async () => {
     const visitor = newVisitor();
     for (const kind of ['login', 'consent', 'logout']) {
       expect((await visitor.fetch(`${publicUrl}/${kind}`)).status).toBe(400);
@@ -141,12 +141,12 @@ describe('the bridge', () => {
     expect((await visitor.fetch(login)).headers.get('location')).toMatch(publicUrl);
   });
 
-  it('answers a path that is no URL, and goes on', async () => {
+  it('answers a path that is no URL with 404, and keeps running', async () => {
     expect((await fetch(`${publicUrl}//`)).status).toBe(404);
     expect((await fetch(`${publicUrl}/login`)).status).toBe(400);
   });
 
-  it('accepts a response only in the browser that it sent away, and once', async () => {
+  it('accepts a response once, and only in the browser that started the login', async () => {
     const visitor = newVisitor();
     const login = await visitor.follow(hydra.authorize({ prompt: 'login' }));
     const back = await visitor.follow(await visitor.logIn(login, 'alice'), `${publicUrl}/callback`);
@@ -155,7 +155,7 @@ describe('the bridge', () => {
     expect((await visitor.fetch(back)).status).toBe(400);
   });
 
-  it('refuses a response of another issuer (mix-up)', async () => {
+  it('refuses a response of another issuer (mix-up attack)', async () => {
     const visitor = newVisitor();
     const login = await visitor.follow(hydra.authorize({ prompt: 'login' }));
     const back = new URL(await visitor.follow(await visitor.logIn(login, 'alice'), `${publicUrl}/callback`));
@@ -170,7 +170,7 @@ describe('the bridge', () => {
     expect(bridge.output()).not.toMatch(/code=|secret-of|authentik_session/);
   });
 
-  it('shows an error and logs no word of a reply of Hydra that is no JSON', async () => {
+  it('returns 502 for a reply of Hydra that is no JSON, and logs no part of it', async () => {
     const garbage = createServer((_request, response) => response.end('<verifier-of-hydra>'));
     await new Promise<void>((listening) => garbage.listen(0, '127.0.0.1', listening));
     const HYDRA_ADMIN_URL = `http://127.0.0.1:${(garbage.address() as AddressInfo).port}`;

@@ -130,7 +130,7 @@ describeWithNats('the pending user of a plan', () => {
     });
   });
 
-  it('is asked again after each of ten failures with different usernames, each of which restarts the flow', async () => {
+  it('is asked for again after each of ten failures, which restart the flow and have different usernames', async () => {
     const browser = deployment.browser();
     let answer = await browser.show('again');
     for (let restarts = 0; restarts < 10; restarts++) {

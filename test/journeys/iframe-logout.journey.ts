@@ -117,7 +117,7 @@ const logoutOf = (name: string, path: string, sid: unknown) => {
 };
 
 describe('a logout with applications that have a logout_uri', () => {
-  it('names them with issuer and session, logs out before the visitor answers, and then goes on', async () => {
+  it('lists their logout URLs with issuer and session, and ends the session before the visitor answers', async () => {
     const { browser, sids } = await signedIn('shop', 'plain', 'wiki');
     const { body } = await browser.show('a-logout');
     expect(body).toEqual({
@@ -133,12 +133,12 @@ describe('a logout with applications that have a logout_uri', () => {
     expect(await deployment.rows('SELECT FROM flow.signed_in_applications')).toEqual([]);
   });
 
-  it('has no further step if the session has signed in to no such application', async () => {
+  it('has no iframe step if the session has signed in to no such application', async () => {
     const { browser } = await signedIn('plain');
     expect((await browser.show('a-logout')).body).toMatchObject({ component: 'xak-flow-redirect', to: '/' });
   });
 
-  it('from the application tells that application only, before the session end, and leaves the visitor logged in', async () => {
+  it('from one application lists only that application, and leaves the visitor logged in', async () => {
     const { browser, sids } = await signedIn('shop', 'wiki');
     expect(locationOf(await browser.fetch('/application/o/shop/end-session/'))).toBe('/if/flow/leave/');
     const { body } = await browser.show('leave');
@@ -148,13 +148,13 @@ describe('a logout with applications that have a logout_uri', () => {
     expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(200);
   });
 
-  it('from an application to which the session has not signed in has no such step', async () => {
+  it('from an application to which the session has not signed in has no iframe step', async () => {
     const { browser } = await signedIn('wiki');
     await browser.fetch('/application/o/shop/end-session/');
     expect((await browser.show('leave')).body).toMatchObject({ component: 'ak-stage-session-end' });
   });
 
-  it('that another site has opened asks first, and names no address', async () => {
+  it('that another site has opened asks for confirmation, and reveals no logout URL', async () => {
     const { browser } = await signedIn('shop');
     const other = { headers: { 'sec-fetch-site': 'cross-site' } };
     for (const address of ['/if/flow/a-logout/', '/application/o/shop/end-session/']) {
@@ -169,7 +169,7 @@ describe('a logout with applications that have a logout_uri', () => {
 });
 
 describe('the metadata of an application', () => {
-  it('say that logouts in frames are supported, with the session', () => {
+  it('say that front-channel logout is supported, with the session id', () => {
     expect(applications.shop.config.serverMetadata()).toMatchObject({
       ...{ frontchannel_logout_supported: true, frontchannel_logout_session_supported: true },
     });
@@ -197,7 +197,7 @@ describeInChromium('the page of a logout', () => {
   const logout = () => `${deployment.url}/if/flow/a-logout/`;
   const leaves = (page: Page) => page.waitForURL(({ pathname }) => pathname !== '/if/flow/a-logout/');
 
-  it('opens the logout page of each application, allows frames of their origins only, and goes on', async () => {
+  it('opens the logout page of each application, allows frames of their origins only, and continues', async () => {
     const { page, complaints, sids } = await openPage(['shop', 'wiki']);
     const response = await page.goto(logout());
     const policy = response?.headers()['content-security-policy'];
@@ -208,7 +208,7 @@ describeInChromium('the page of a logout', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('goes on without an application whose logout page does not answer within 5 seconds', async () => {
+  it('continues without an application whose logout page does not answer within 5 seconds', async () => {
     const { page } = await openPage(['shop', 'slow']);
     await page.clock.install();
     await page.goto(logout());
@@ -219,7 +219,7 @@ describeInChromium('the page of a logout', () => {
     expect(pages.opened.map(({ pathname }) => pathname).toSorted()).toEqual(['/hangs', '/shop']);
   });
 
-  it('opens the frames without JavaScript, and the visitor goes on', async () => {
+  it('opens the frames without JavaScript, and the visitor continues by a button', async () => {
     const { page } = await openPage(['shop'], { javaScriptEnabled: false });
     await page.goto(logout());
     await pages.requests(1);
@@ -229,7 +229,7 @@ describeInChromium('the page of a logout', () => {
     expect(pages.opened).toHaveLength(1);
   });
 
-  it('that another site has opened opens no frame before the visitor agrees', async () => {
+  it('that another site has opened opens no frame before the visitor confirms', async () => {
     const { page } = await openPage(['shop']);
     await page.goto(other.url);
     await page.getByText('end-session').click();

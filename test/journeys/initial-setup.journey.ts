@@ -52,7 +52,7 @@ const SLUGS = ['setup', 'unguarded'] as const;
 const administrators = () => deployment.rows(`SELECT FROM directory.users WHERE username = 'chief'`);
 
 describe('a flow in which an anonymous visitor sets the password of the first administrator', () => {
-  it('sets it once, even if no policy of the flow checks that (accident 7)', async () => {
+  it('sets the password only once, even if no policy of the flow checks that (accident 7)', async () => {
     for (const slug of SLUGS) {
       await runSetup(slug, RIGHT);
       expect([slug, await canLogIn(RIGHT)]).toEqual([slug, true]);

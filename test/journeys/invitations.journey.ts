@@ -113,7 +113,7 @@ describe('an invitation', () => {
     expect((await deployment.browser().show('invited', query)).body).toMatchObject(denied);
   });
 
-  it('for multiple use is named in the event of its use by its name and reference, and not by its secret', async () => {
+  it('for multiple use is identified in the event of its use by name and reference, not by its secret', async () => {
     const created = await create({ name: 'open-day', single_use: false });
     const pk = String(created.body['pk']);
     const browser = deployment.browser();
@@ -150,7 +150,7 @@ describe('an invitation', () => {
       expect((await admin.fetch(`${INVITATIONS}${unknownId}/`)).status).toBe(404);
   });
 
-  it('that is created, changed or deleted writes one event each, which names the administrator and not its secret', async () => {
+  it('writes one event for each change, which names the administrator and not the secret of the invitation', async () => {
     const created = await create({ name: 'audited', single_use: true, expires: '2100-01-01T00:00:00Z' });
     const pk = String(created.body['pk']);
     const address = `${INVITATIONS}${pk}/`;
@@ -242,11 +242,11 @@ describe('an invitation', () => {
       [{ search: 'l', expires: late, ordering: '-nothing,name' }, ['late', 'late_of_tara']],
       [{ search: '220', ordering: 'expires,-name' }, ['early', 'late_of_tara', 'late']],
       [{ search: '220' }, ['late_of_tara', 'late', 'early']],
-    ])('filter %j returns %j', async (filter, names) => {
+    ])('is found by the filter %j: %j', async (filter, names) => {
       expect(await listNames(filter)).toEqual(names);
     });
 
-    it('refuses filters that are not valid text or time', async () => {
+    it('cannot be filtered by an invalid text or time', async () => {
       expect(await admin.fetch(`${INVITATIONS}?expires=tomorrow&name=a%00`)).toMatchObject({
         status: 400,
         body: { expires: ['Enter a valid date/time.'], name: ['Null characters are not allowed.'] },
@@ -276,7 +276,7 @@ describe('an invitation', () => {
     expect(await create({ name: 'written', ...formValues })).toMatchObject({ status: 201, body: saved });
   });
 
-  it('cannot be created or changed with a body that is not an object', async () => {
+  it('cannot be changed by a body that is no JSON object or has invalid fields', async () => {
     const { body } = await create({ name: 'kept' });
     const address = `${INVITATIONS}${String(body['pk'])}/`;
     const sent = (text: string, headers = JSON_TYPE) => admin.fetch(address, { method: 'PATCH', headers, body: text });

@@ -69,7 +69,7 @@ describeWithNats('a rotation of the seal keys', () => {
   }
   const parked = () => deployment.rows('SELECT FROM flow.outbox WHERE parked_at IS NOT NULL');
 
-  it('loses no login, mail, device or stage secret, and needs the old keys no longer', async () => {
+  it('loses no login, mail, device or stage secret, and makes the old keys unnecessary', async () => {
     const before = deployment.sealing;
     const next = { SEAL_KEYS: newKey('next'), MFA_SEAL_KEYS: newKey('next') };
     const both = (first: Environment, second: Environment): Environment => ({
@@ -108,7 +108,7 @@ describeWithNats('a rotation of the seal keys', () => {
     expect(await deployment.command('keys', 'reseal')).toMatch(/flow.plans.body: 0 resealed/);
   }, 120_000);
 
-  it('that a gateway has missed gets 503 with Retry-After, and keeps the plan for the other gateways', async () => {
+  it('makes a gateway without the key of a plan return 503 with Retry-After, and keeps the plan', async () => {
     const browser = await identified();
     const lost = await deployment.openAnotherGateway({ SEAL_KEYS: newKey('lost') });
     const url = `${lost}/api/v3/flows/executor/login/?query=`;
@@ -118,7 +118,7 @@ describeWithNats('a rotation of the seal keys', () => {
     await finish(browser, codes[4]);
   });
 
-  it('of SECRET_KEY keeps counted attempts, if PSEUDONYM_KEY has its old value', async () => {
+  it('with a new SECRET_KEY keeps counted attempts, if PSEUDONYM_KEY has the old value', async () => {
     const subjects = () => deployment.rows('SELECT DISTINCT subject FROM flow.attempts WHERE failures > 0 ORDER BY 1');
     const seenAt = async (base: string) => {
       const browser = new Browser(base);

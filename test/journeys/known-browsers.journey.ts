@@ -91,7 +91,7 @@ describe('while strangers guess at the password of a user', () => {
     expect(await logIn(deployment.browser())).toBe('alice');
   });
 
-  it('one network that guesses for a week, as often as it may, delays other networks by minutes only', async () => {
+  it('a network that guesses for a week, as often as allowed, delays other networks by at most 30 minutes', async () => {
     const url = await deployment.openAnotherGateway({ ATTEMPTS_DELAY_S: '1' });
     const letPass = (seconds: number) =>
       deployment.rows(
@@ -123,8 +123,8 @@ describe('while strangers guess at the password of a user', () => {
   });
 });
 
-describe('the mark of a browser', () => {
-  it('is worthless for another user, and after the password was changed', async () => {
+describe('the cookie of a known browser', () => {
+  it('has no effect after the epoch of its user has increased', async () => {
     const known = await browserKnownFor('alice');
     const mark = known.cookie('gatehouse_known')!;
     expect(mark).toBeDefined();

@@ -89,7 +89,7 @@ describe('API texts', () => {
     });
   });
 
-  it('do not translate texts that administrators have written', async () => {
+  it('include texts of administrators untranslated', async () => {
     const browser = deployment.browser('de');
     expect((await browser.show('in-words')).body).toMatchObject({
       error_message: 'Ask {who} at the desk.',
@@ -126,7 +126,7 @@ describe('the choice in the language menu', () => {
   const choose = (browser: Browser, locale: string, next = '/if/flow/login/') =>
     post(browser, `/if/language/?next=${encodeURIComponent(next)}`, { locale });
 
-  it('is a cookie with the language only, which outlives the login, until the visitor takes it back', async () => {
+  it('is stored in a cookie with the language only, which survives the login, until the visitor resets it', async () => {
     const browser = deployment.browser('es');
     const { status, headers } = await choose(browser, 'de', '/if/flow/login/?next=%2Fapp%2F');
     expect([status, headers.get('location')]).toEqual([303, '/if/flow/login/?next=%2Fapp%2F']);
@@ -180,7 +180,7 @@ describe('the choice in the language menu', () => {
     expect((await browser.fetch('/if/flow/login/', { headers })).text).toContain('<html lang="fr"');
   });
 
-  it('is refused from another site, and leads to no other site', async () => {
+  it('is refused from another site, and redirects to no other site', async () => {
     const browser = deployment.browser();
     const headers = { origin: 'https://evil.example', 'content-type': 'application/x-www-form-urlencoded' };
     const forged = await browser.fetch('/if/language/', { method: 'POST', headers, body: 'locale=de' });
@@ -236,7 +236,7 @@ describe('a page', () => {
   });
 });
 
-it('shows the account page in the language of the user', async () => {
+it('the account page is in the language of the user', async () => {
   const { text } = await (await logIn('francoise', 'de')).fetch('/if/user/');
   expect(text).toContain('<html lang="fr" dir="ltr"');
   expect(text).toContain('Vous êtes connecté en tant que francoise.');

@@ -77,7 +77,7 @@ describeInChromium('when the response to a saved answer is lost', () => {
     expect(proxy.posts()).toBe(posts + 2);
   });
 
-  it('a press of the button before the page knows the next form does not answer that form', async () => {
+  it('a submission before the page knows the next form does not answer that form', async () => {
     const { page, posts } = await losesFirst();
     await page.getByText('There is no connection at the moment.').waitFor();
     await page.keyboard.press('Enter');

@@ -53,7 +53,7 @@ describeWithNats('recovery mails that a stranger requests', () => {
   const countMails = async () =>
     (await deployment.rows<{ n: number }>('SELECT coalesce(sum(count), 0)::int AS n FROM flow.mailed'))[0]!.n;
 
-  it('are limited for the network first, and the page says that no mail was sent, whether or not the user exists', async () => {
+  it('are limited for the network first, and the response says that no mail was sent, for unknown users too', async () => {
     for (const username of ['alice', 'nobody-of-that-name']) {
       const answers = [];
       for (let i = 0; i < 21; i++) answers.push(await requestMail(username, '198.51.100.1'));
@@ -70,7 +70,7 @@ describeWithNats('recovery mails that a stranger requests', () => {
     });
   });
 
-  it('do not use up the mails for a browser in which the user has logged in before', async () => {
+  it('do not count against a browser in which the user has logged in before', async () => {
     const known = deployment.browser();
     await send(known, ['login', '203.0.113.7'], { uid_field: 'bob' });
     await send(known, ['login', '203.0.113.7'], { password: 'correct-horse-7' });
@@ -82,7 +82,7 @@ describeWithNats('recovery mails that a stranger requests', () => {
     await mailbox.mailTo('bob@example.org', 21);
   });
 
-  it('do not use up the mails for a visitor who has proved to be the user by the password', async () => {
+  it('do not count against a visitor who has proved the password', async () => {
     for (let i = 0; i < 30; i++) await requestMail('erin', `198.51.100.${i}`);
     const user = deployment.browser();
     await send(user, ['mailed-login', '203.0.113.7'], { uid_field: 'erin' });
@@ -92,7 +92,7 @@ describeWithNats('recovery mails that a stranger requests', () => {
     expect(errorsOf(mailed)).toBeUndefined();
   });
 
-  it('do not reveal by their limit that a name and an address are of one user (accident 6)', async () => {
+  it('do not reveal by their limit that a username and a mail address belong to one user (accident 6)', async () => {
     for (const [username, address] of [
       ['alice', 'alice@example.org'],
       ['nobody', 'nobody@example.org'],
@@ -103,7 +103,7 @@ describeWithNats('recovery mails that a stranger requests', () => {
     }
   });
 
-  it('and wrong codes lock no code for longer than the delay', async () => {
+  it('and wrong codes for them lock no code for longer than the delay', async () => {
     const [stranger, user] = [deployment.browser(), deployment.browser()];
     await requestMail('carol', '198.51.100.1', stranger);
     await send(stranger, ['back', '198.51.100.1'], { code: '000000' });
@@ -119,7 +119,7 @@ describeWithNats('recovery mails that a stranger requests', () => {
     });
   });
 
-  it('are not claimed to be sent by the page', async () => {
+  it('are not reported as sent by the page after the limit', async () => {
     for (let i = 0; i < 6; i++) await requestMail('dave', '127.0.0.1');
     await mailbox.mailTo('dave@example.org', 5);
     const before = await countMails();

@@ -43,7 +43,7 @@ describeWithNats('the login by mail of docs/how-to/log-in-by-mail.md', () => {
     return { browser, ...readMail(await mailbox.mailTo(`${username}@example.org`, nth)) };
   }
 
-  it('logs the user in by the code, and uses the link up', async () => {
+  it('logs the user in by the code, which invalidates the link', async () => {
     const { browser, code, query } = await requestMail('alice');
     expect((await browser.solve(FLOW, { code })).body).toMatchObject(DONE);
     expect(await statusOf(browser)).toBe(200);
@@ -61,7 +61,7 @@ describeWithNats('the login by mail of docs/how-to/log-in-by-mail.md', () => {
     expect(await statusOf(browser)).toBe(403);
   });
 
-  it('asks a user who has a second factor for it', async () => {
+  it('requires the second factor of a user who has one', async () => {
     const setup = deployment.browser();
     const { codes } = (await setup.solve('codes', { uid_field: 'carol' })).body as unknown as { codes: string[] };
     await setup.solve('codes', {});

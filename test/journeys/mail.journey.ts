@@ -89,7 +89,7 @@ describeWithNats('a mailed link and its code', () => {
     expect([await statusOf(phone), await statusOf(scanner), await statusOf(browser)]).toEqual([200, 403, 403]);
   });
 
-  it('ask in the browser that requested the mail too, which then has a new key and is the only one with the plan', async () => {
+  it('require a confirmation in the requesting browser too, and move the plan to a new session key', async () => {
     const { browser, code, query } = await requestMail('leo');
     const witness = deployment.browser();
     witness.plant(browser.cookie());
@@ -121,7 +121,7 @@ describeWithNats('a mailed link and its code', () => {
     expect(await statusOf(browser)).toBe(200);
   });
 
-  it('log the user in by the code after the link was followed but not confirmed, here and elsewhere', async () => {
+  it('log the user in by the code after the link was followed but not confirmed, in this browser or another', async () => {
     for (const [username, followsHere] of [
       ['mia', true],
       ['nora', false],
@@ -310,7 +310,7 @@ describeWithNats('a mailed link and its code', () => {
     });
   });
 
-  it('lead through the flows of docs/how-to/enrolment-and-recovery.md: enrol, log in, and replace the password by a mail', async () => {
+  it('work in the flows of docs/how-to/enrolment-and-recovery.md: enrol, log in, and replace the password by a mail', async () => {
     const page = DocumentedCommands.of('docs/how-to/enrolment-and-recovery.md');
     await deployment.apply(await readFile('blueprints/default-authentication-flow.yaml', 'utf8'));
     for (const text of page.all('yaml')) await deployment.apply(text);

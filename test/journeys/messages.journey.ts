@@ -29,7 +29,7 @@ const openPage = (visitor: Visitor, gateway = otherGateway) =>
 
 const text = (message: string) => ({ message_type: 'message', level: 'success', tags: 'success', message });
 
-it('a page at another gateway is told of the login in its language, and then comes back with the new session key', async () => {
+it('a page at another gateway gets the login message in its language, and can reconnect with the new session key', async () => {
   // The client sends the request for its WebSocket and its first other request at the same time, so neither has a
   // cookie.
   const first = await PageSocket.open(otherGateway, { origin: deployment.url });

@@ -87,7 +87,7 @@ const FLOWS = blueprint(
   oauthEntry('hub', { authentication_flow: null, enrollment_flow: null }),
 );
 
-describe('the guide for a migration from authentik', () => {
+describe('the guide for migrating from authentik', () => {
   let deployment: Deployment;
   let page: DocumentedCommands;
   let folder: string;
@@ -107,7 +107,7 @@ describe('the guide for a migration from authentik', () => {
     await rm(folder, { recursive: true });
   });
 
-  /** Writes to each file of the page those rows whose models its `ak dumpdata` names. */
+  /** Writes the rows of each model to the file that the `ak dumpdata` command of the page names for it. */
   async function writeExport(): Promise<void> {
     const exported = await rows();
     const commands = page
@@ -138,7 +138,7 @@ describe('the guide for a migration from authentik', () => {
       user: { pk: number; uid: string; username: string; groups: readonly { name: string }[] };
     };
 
-  it('checks the flows against the line of authentik', async () => {
+  it('checks the flows against the API line of authentik', async () => {
     for (const line of linesOf(/blueprint -- check/)) expect(await run(line)).toContain('0 errors');
     const older = await runCli('blueprint', ['check', join(folder, 'flows.yaml')], { env: { API_VERSION: '2024.8' } });
     expect(older.code).toBe(1);
@@ -198,7 +198,7 @@ describe('the guide for a migration from authentik', () => {
     });
   });
 
-  it('names every import of the commands', async () => {
+  it('names every import command of npm run user', async () => {
     const usage = (await runCli('user', [], { env: {} })).stderr;
     const imports = [...usage.matchAll(/^ {2}(import\S*) FILE/gm)].map(([, name = '']) => name);
     expect(imports).toEqual(['import', 'import-devices', 'import-links']);

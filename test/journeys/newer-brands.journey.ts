@@ -65,7 +65,7 @@ describe('a client of 2026.8', () => {
     });
   });
 
-  it('gets a configuration without the cache of reputations', async () => {
+  it('gets a configuration without cache_timeout_reputation', async () => {
     expect(Object.keys((await get('/api/v3/root/config/')).body)).toEqual([
       ...['error_reporting', 'capabilities', 'cache_timeout', 'cache_timeout_flows', 'cache_timeout_policies'],
     ]);
@@ -75,7 +75,7 @@ describe('a client of 2026.8', () => {
     ['login', 'sea'],
     ['own', 'own'],
     ['x'.repeat(60), 'sea'],
-  ])('gets the picture of the flow %s, else that of the brand, for each theme', async (slug, name) => {
+  ])('gets the background of the flow %s, or else that of the brand, for each theme', async (slug, name) => {
     const [light, dark] = [`/media/public/${name}-light.jpg`, `/media/public/${name}-dark.jpg`];
     expect((await get(`/api/v3/flows/executor/${slug}/?query=`)).body['flow_info']).toMatchObject({
       ...{ background: light, background_themed_urls: { light, dark } },
@@ -84,7 +84,7 @@ describe('a client of 2026.8', () => {
 });
 
 describe('a page', () => {
-  it('applies branding_custom_css before the style sheet of the attributes, and no text of it ends the style', async () => {
+  it('applies branding_custom_css before the style sheet of the attributes, and its text cannot close the style', async () => {
     const { text } = await get('/if/flow/login/');
     const style = [...text.matchAll(/<style[^>]*>([\s\S]*?)<\/style>/gi)].map(([, rules]) => rules).join('');
     expect(style).toContain('h2 { color: red }\nh2 { color: blue }');
@@ -93,8 +93,8 @@ describe('a page', () => {
   });
 });
 
-describe('an address of the type logout', () => {
-  /** Pushes an authorization request with this address. Returns the error. */
+describe('a redirect URI of the type logout', () => {
+  /** Pushes an authorization request with this redirect URI. Returns the error. */
   async function push(redirect_uri: string) {
     const form = new URLSearchParams({ client_id: 'shop', client_secret: SHOP_SECRET, redirect_uri, ...REQUEST });
     const answer = await deployment.browser().fetch('/application/o/par/', {
@@ -104,7 +104,7 @@ describe('an address of the type logout', () => {
     return answer.body['error'];
   }
 
-  it('is where a logout may lead, and gets no authorization code', async () => {
+  it('is accepted for a logout, and refused for an authorization code', async () => {
     const { status, headers } = await get(`/application/o/shop/end-session/?post_logout_redirect_uri=${BYE}`);
     expect([status, headers.get('location')]).toEqual([302, BYE]);
     expect(await push(BYE)).toBe('invalid_request');

@@ -79,7 +79,7 @@ describe('a form of 2026.8', () => {
 });
 
 describe('a form of 2026.8 whose policies have more messages than a reply may request', () => {
-  it('passes, and shows the first ones', async () => {
+  it('passes, and shows the first messages', async () => {
     const browser = deployment.browser();
     await browser.show('wordy');
     const page = await PageSocket.open(deployment.url, {
@@ -99,7 +99,7 @@ describe('the JSON Schema of blueprints', () => {
 });
 
 describe('a consent of 2026.8', () => {
-  it('says that a token is wrong, and can be given in any of several tabs', async () => {
+  it('reports a wrong token, and can be given in an older tab', async () => {
     const browser = deployment.browser();
     const first = (await browser.show('ask')).body['token'];
     await browser.show('ask');
@@ -121,13 +121,13 @@ describe('a login of 2026.8', () => {
     await browser.solve('login', { password: 'correct-horse-7' });
     return browser.solve('login', { remember_me: false });
   };
-  /** Returns the same browser after the end of its session. */
+  /** Removes the session cookie from the browser, and returns the browser. */
   const withoutSession = (browser: Browser) => {
     browser.plant(undefined);
     return browser;
   };
 
-  it('says that the password was wrong when the flow ends', async () => {
+  it('shows the error of a wrong password when too many wrong passwords end the flow', async () => {
     const browser = await withName(deployment.browser());
     await browser.solve('login', { password: 'wrong' });
     expect((await browser.solve('login', { password: 'wrong' })).body).toMatchObject({

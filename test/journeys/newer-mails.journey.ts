@@ -57,7 +57,7 @@ describeWithNats('mails of 2026.8', () => {
   const errorsOf = ({ body }: BrowserResponse) =>
     (body['response_errors'] as { non_field_errors?: unknown } | undefined)?.non_field_errors;
 
-  it('are sent again up to the limit of the stage for a name over all sessions, but each session gets its first one', async () => {
+  it('are resent up to the limit of the stage for a username in all sessions, but each session gets a first mail', async () => {
     for (const [name, mails] of [
       ['alice', 5],
       ['nobody', 0],
@@ -89,14 +89,14 @@ describeWithNats('mails of 2026.8', () => {
     }
   });
 
-  it('are never sent again if the stage allows none', async () => {
+  it('are never resent if recovery_max_attempts is 0', async () => {
     const browser = deployment.browser();
     expect(errorsOf(await browser.solve('silent', { uid_field: 'bob' }))).toBeUndefined();
     expect((await mailbox.mailTo('bob@example.org')).text).toContain('bob is invited to');
     expect(errorsOf(await browser.solve('silent', {}))).toEqual(UNSENT);
   });
 
-  it('have a link that asks by a consent, which says when its token is wrong', async () => {
+  it('have a link that asks for consent, and reports a wrong consent token', async () => {
     const browser = deployment.browser();
     await browser.solve('back', { uid_field: 'bob@example.org' });
     const mail = await mailbox.mailTo('bob@example.org', 2);

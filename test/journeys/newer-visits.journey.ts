@@ -91,7 +91,7 @@ describe('the inspector of 2026.8', () => {
     }
   });
 
-  it('asks anonymous visitors to log in, and knows no flow for users who may not inspect', async () => {
+  it('returns 403 to anonymous visitors, and 404 to users who may not inspect flows', async () => {
     const inspect = async (browser: Browser) => (await browser.fetch('/api/v3/flows/inspector/login/')).status;
     const anonymous = deployment.browser();
     await anonymous.show('login');
@@ -100,11 +100,11 @@ describe('the inspector of 2026.8', () => {
   });
 });
 
-describe('the language that a client names', () => {
+describe('the parameter locale', () => {
   const german = { primary_action: 'Anmelden' };
   const executor = '/api/v3/flows/executor/login/?query=';
 
-  it('is that of challenges and pages, for the request that names it', async () => {
+  it('sets the language of a challenge or a page, for that request only', async () => {
     const browser = deployment.browser('es');
     expect((await browser.fetch(`${executor}&locale=de`)).body).toMatchObject(german);
     expect((await browser.show('login', 'locale=de-AT')).body).toMatchObject(german);
@@ -115,7 +115,7 @@ describe('the language that a client names', () => {
       });
   });
 
-  it('ranks below the setting of the user, and is replaced by a choice in the menu of a page', async () => {
+  it('does not override the setting of the user, and a choice in the language menu removes it from the address', async () => {
     const user = await loggedIn('alice');
     expect((await user.show('login', 'locale=de')).body).toMatchObject({ primary_action: 'Se connecter' });
 
@@ -150,7 +150,7 @@ describeInChromium('a page with a frame layout', () => {
     },
   );
 
-  it('loads nothing of it on a phone, and gives it neither the focus nor a click', async () => {
+  it('does not load the background on a phone, and never gives it the focus', async () => {
     framed.length = 0;
     const { page } = await chromium.open({ viewport: { width: 390, height: 844 } });
     await page.goto(`${deployment.url}/if/flow/left/`, { waitUntil: 'networkidle' });
@@ -169,7 +169,7 @@ describeInChromium('a page with a frame layout', () => {
 describeInChromium('a page with a picture for each theme', () => {
   const chromium = useChromium();
 
-  it.each(['light', 'dark'] as const)('loads the one of the %s theme', async (colorScheme) => {
+  it.each(['light', 'dark'] as const)('loads the picture of the %s theme', async (colorScheme) => {
     const { page, complaints } = await chromium.open({ viewport: { width: 1280, height: 800 }, colorScheme });
     const loaded: string[] = [];
     await page.route(`${SEA}**`, (route) => {

@@ -19,8 +19,8 @@ import { asking, fieldEntry, writing } from '../support/prompts.js';
 import { readMail } from '../support/read-mail.js';
 
 /*
- * Replays of visits that were recorded in Chromium from the web client of authentik 2024.8.2, built from its source. Each
- * test says which calls it stands for.
+ * Replays of visits that were recorded in Chromium from the web client of authentik 2024.8.2, built from its source.
+ * The comment before a test lists the calls that the test replays.
  */
 
 const NEXT = '/api/v3/root/config/';
@@ -114,7 +114,7 @@ describe('the web client of authentik 2024.8.2 with a mailed link', () => {
   it.each([
     ['the browser that asked for it', 'alice'],
     ['another browser', 'bob'],
-  ])('asks in %s, and goes on by the only button of its page', async (where, name) => {
+  ])('asks for confirmation in %s, and continues by the only button of the page', async (where, name) => {
     const requester = visitor();
     await requester.go(`/if/flow/back/${QUERY}`);
     await requester.submit({ uid_field: name });
@@ -128,7 +128,7 @@ describe('the web client of authentik 2024.8.2 with a mailed link', () => {
     expect([reader.address, await usernameOf(reader.browser)]).toEqual([NEXT, name]);
   });
 
-  it('activates the account of an enrolment by that button, not by opening the link', async () => {
+  it('activates the account of an enrolment by the button of the page, not by opening the link', async () => {
     const [requester, reader] = [visitor(), visitor()];
     await requester.go('/if/flow/join/');
     await requester.submit({ username: 'dora', email: 'dora@example.org' });
@@ -173,7 +173,7 @@ describe('the web client of authentik 2024.8.2 with a device code', () => {
 
 describe('the web client of authentik 2024.8.2 and its link “Not you?”', () => {
   // POST of the name, then a navigation to flow_info.cancel_url with the Referer of the page.
-  it('leads back to the same flow with the same destination', async () => {
+  it('redirects to the same flow with the same destination', async () => {
     const client = visitor();
     await client.go(`/if/flow/login/${QUERY}`);
     await client.submit({ uid_field: 'bob' });

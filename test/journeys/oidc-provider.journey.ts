@@ -79,7 +79,7 @@ describe('an application of node-oidc-provider', () => {
     });
   });
 
-  it('gets its user without an ID token too', async () => {
+  it('can sign its user in without the scope openid', async () => {
     const visitor = newVisitor();
     const url = new URL((await signIn({ scope: 'profile photos' })).url);
     url.searchParams.delete('nonce');
@@ -118,7 +118,7 @@ describe('an application of node-oidc-provider', () => {
     },
   );
 
-  it('gets another user after prompt=login', async () => {
+  it('does not show the earlier user after another user has logged in with prompt=login', async () => {
     const { visitor, tokens } = await signedIn('alice');
     const { url } = await signIn({ prompt: 'login' });
     const next = await visitor.logIn(await visitor.follow(url), 'bob');
@@ -156,7 +156,7 @@ describe('an application of node-oidc-provider', () => {
 });
 
 describe('the bridge', () => {
-  it('accepts a response only in the browser that it sent away, and once', async () => {
+  it('accepts a response once, and only in the browser that started the login', async () => {
     const { visitor } = await signedIn('alice');
     const { url } = await signIn({ prompt: 'login' });
     const next = await visitor.logIn(await visitor.follow(url), 'alice');

@@ -37,7 +37,7 @@ entries:
 }, 120_000);
 afterAll(() => deployment?.close());
 
-it('under 2024.8 choices are texts, and an object stays what it was', async () => {
+it('under 2024.8 an object among the choices of a field is shown as its Python text', async () => {
   const browser = deployment.browser();
   const red = `{'label': 'Bright red', 'value': 'red'}`;
   const [field] = (await browser.show('form')).body['fields'] as Record<string, unknown>[];
@@ -45,7 +45,7 @@ it('under 2024.8 choices are texts, and an object stays what it was', async () =
   expect((await browser.solve('form', { colour: red })).body).toMatchObject({ component: 'ak-stage-dummy' });
 });
 
-it('under 2024.8 a wrong consent token, the last wrong password and a login are answered as before', async () => {
+it('under 2024.8 a wrong consent token and the last wrong password get other errors, and no device is remembered', async () => {
   const browser = deployment.browser();
   await browser.show('ask');
   expect((await browser.solve('ask', { token: 'x' })).body).toMatchObject({
@@ -61,7 +61,7 @@ it('under 2024.8 a wrong consent token, the last wrong password and a login are 
   expect(setCookies.join()).not.toContain('authentik_device=');
 });
 
-it('under 2024.8 nobody locks accounts over HTTP', async () => {
+it('under 2024.8 the endpoint of account lockdowns is unknown', async () => {
   const user = deployment.browser();
   await user.solve('login', { uid_field: 'alice' });
   await user.solve('login', { password: 'correct-horse-7' });
@@ -79,7 +79,7 @@ it('under 2024.8 nobody locks accounts over HTTP', async () => {
   expect(text).not.toContain('account_lockdown');
 });
 
-it('under 2024.8 the request for a recovery link has no body', async () => {
+it('under 2024.8 the body of a request for a recovery link is ignored', async () => {
   const admin = deployment.browser();
   await admin.solve('login', { uid_field: 'admin' });
   await admin.solve('login', { password: 'correct-horse-7' });
@@ -91,6 +91,6 @@ it('under 2024.8 the request for a recovery link has no body', async () => {
   });
 });
 
-it('under 2024.8 entries for a licence of authentik are skipped', async () => {
+it('under 2024.8 blueprint entries that require an enterprise licence of authentik are skipped', async () => {
   expect((await deployment.browser().show('licensed')).status).toBe(404);
 });

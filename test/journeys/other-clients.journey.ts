@@ -115,7 +115,7 @@ describe('the script of a page', () => {
   });
 });
 
-describe('the page for old browsers', () => {
+describe('authentik’s page for old browsers', () => {
   /** Returns a client that sends strings, but no CSRF token and no component (docs/spec/clients.md#simple-client). */
   const simpleClient = () => new Browser(deployment.url, { csrf: false });
 

@@ -88,7 +88,7 @@ describe('a page of a listed origin', () => {
     expect([status, body['component']]).toEqual([200, 'ak-stage-password']);
   });
 
-  it('logs out without a question, as a page of the site does', async () => {
+  it('logs out without a confirmation, as a page of the site does', async () => {
     const browser = await loggedIn();
     const { body } = await send(browser, executor('logout'));
 
@@ -96,7 +96,7 @@ describe('a page of a listed origin', () => {
     expect(await usernameOf(browser)).toBeUndefined();
   });
 
-  it('reads errors and refusals too', async () => {
+  it('may read error responses too', async () => {
     const { status, headers } = await send(deployment.browser(), '/api/v3/core/users/me/');
 
     expect([status, headers.get('access-control-allow-origin')]).toEqual([403, APP]);
@@ -113,10 +113,10 @@ describe('a page of any other origin', () => {
     ['capital letters', { origin: 'https://APP.example.org' }],
     ['a sandboxed page', { origin: 'null' }],
     ['two origins', { origin: `${APP}, https://evil.example` }],
-    ['a listed origin, which the browser calls another site', { site: 'cross-site' }],
+    ['a listed origin with Sec-Fetch-Site: cross-site', { site: 'cross-site' }],
   ];
 
-  it.each(OTHERS)('gets no header of CORS and no token: %s', async (_what, sender) => {
+  it.each(OTHERS)('gets no CORS header and no CSRF token: %s', async (_what, sender) => {
     const browser = await loggedIn();
     const { headers } = await send(browser, executor('login'), sender);
 
@@ -133,7 +133,7 @@ describe('a page of any other origin', () => {
     expect([status, body['code']]).toEqual([403, 'csrf_failed']);
   });
 
-  it('is asked before it logs a user out', async () => {
+  it('logs a user out only after a confirmation', async () => {
     const browser = await loggedIn();
     const { body } = await send(browser, executor('logout'), { origin: 'https://other.example.org' });
 
@@ -167,14 +167,14 @@ describe('a preflight', () => {
     ['of another origin', executor('login'), 'https://other.example.org'],
     ['of a path that pages of other origins do not need', '/api/v3/flows/inspector/login/', APP],
     ['of a page', '/if/flow/login/', APP],
-  ])('%s is refused without a header of CORS', async (_what, path, origin) => {
+  ])('%s is refused without a CORS header', async (_what, path, origin) => {
     const { status, headers } = await preflight(path, origin);
 
     expect([status, corsHeadersOf(headers)]).toEqual([405, []]);
   });
 });
 
-it('names the origin in Vary for pages of the site too, so that no cache mixes their responses', async () => {
+it('responses to pages of the site have Origin in Vary too, so that no cache mixes responses', async () => {
   const { headers } = await deployment.browser().fetch(executor('login'));
 
   expect([headers.get('vary'), corsHeadersOf(headers)]).toEqual(['Cookie, Origin', []]);

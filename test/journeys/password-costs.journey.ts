@@ -55,7 +55,7 @@ async function visitorsOf(names: readonly string[]) {
 
 describe('after an import of slow hashes, concurrent wrong passwords', () => {
   it.each(['imported', 'unknown', 'inactive', 'bare'])(
-    'of %s names are bounded alike: 503 with Retry-After, and the plan continues',
+    'for %s usernames are limited alike: 503 with Retry-After, and the plan continues',
     async (prefix) => {
       const browsers = await visitorsOf(namesOf(prefix));
 
@@ -72,7 +72,7 @@ describe('after an import of slow hashes, concurrent wrong passwords', () => {
     },
   );
 
-  it('do not hold up a login with a current hash', async () => {
+  it('do not make a login with a current hash fail', async () => {
     await deployment.user(['create', 'current', '--password'], `${TYPED}\n`);
     const [current] = await visitorsOf(['current']);
     const browsers = await visitorsOf(namesOf('imported'));

@@ -53,7 +53,7 @@ describeWithNats('a session key that an attacker planted', () => {
     await victim.solve('quick', { uid_field: 'ann' });
     await victim.solve('quick', { code: codes[0] });
     expect(victim.cookie('authentik_mfa')).toBeTruthy();
-    // The victim comes back with a session key that the attacker has planted.
+    // The victim returns with a session key that the attacker has planted.
     const attacker = deployment.browser();
     await attacker.show('quick');
     victim.plant(attacker.cookie());

@@ -117,7 +117,7 @@ describe('a step bound to a group', () => {
     await deployment.apply(blueprint(users, groupEntry('company', { users: ['carol'] })));
   });
 
-  it('is left out of the plan when its policies are evaluated on planning', async () => {
+  it('is left out of the plan if evaluate_on_plan is set and its policies refuse the visitor', async () => {
     expect((await deployment.browser().show('planned')).body).toEqual({ component: 'xak-flow-redirect', to: '/' });
     expect(await (await logIn('alice')).show('planned')).toMatchObject(dummyPage);
   });

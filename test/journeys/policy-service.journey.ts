@@ -78,7 +78,7 @@ describe('authentik’s expression that skips the password step', () => {
   });
 });
 
-it('shows a page only to users with a bad reputation', async () => {
+it('a step bound to a reputation policy is shown only to users with a bad reputation', async () => {
   await deployment.rows('DELETE FROM flow.reputation');
   const nextChallenge = async () => (await deployment.browser().solve('guarded', { uid_field: 'alice' })).body;
   expect(await nextChallenge()).toMatchObject(password);
@@ -87,7 +87,7 @@ it('shows a page only to users with a bad reputation', async () => {
 });
 
 it.each([{}, { password: null }, { password: '' }, { password: 'wrong' }])(
-  'lowers the reputation of a known and of an unknown username for the response %j',
+  'the answer %j lowers the reputation of a known and of an unknown username',
   async (answer) => {
     await deployment.rows('DELETE FROM flow.reputation');
     for (const uid_field of ['alice', 'nobody']) {
@@ -105,19 +105,19 @@ it.each([{}, { password: null }, { password: '' }, { password: 'wrong' }])(
   },
 );
 
-it('shows the message of an expression that denies a flow', async () => {
+it('the message of an expression that denies a flow is shown', async () => {
   expect(await deployment.browser().show('cold')).toMatchObject({
     status: 200,
     body: { component: 'ak-stage-access-denied', error_message: 'It is too cold.' },
   });
 });
 
-it('refuses a blueprint whose expression is invalid Python, with line and column', async () => {
+it('a blueprint whose expression is invalid Python is refused, with line and column', async () => {
   const invalid = blueprint(expressionEntry('broken', 'if True:\n    return = 1'));
   await expect(deployment.apply(invalid)).rejects.toThrow(/Expression Syntax Error: .*\(line 2, column \d+\)/);
 }, 60_000);
 
-it('returns 503 for flows with policies after the service is killed, and serves them again after its restart', async () => {
+it('flows with policies return 503 after the policy service is killed, and work again after its restart', async () => {
   const [firstBrowser, secondBrowser] = [deployment.browser(), deployment.browser()];
   expect((await firstBrowser.show('warm')).body).toMatchObject({ component: 'ak-stage-dummy' });
   await deployment.end('policy', 'SIGKILL');

@@ -25,7 +25,7 @@ const KEY = 'a'.repeat(40); // not-a-secret
 const OLD = 'correct-horse-7';
 const NEW = { password: 'another-horse-8', password_repeat: 'another-horse-8' };
 
-/** Passes for the target of a link who has followed it, unless the target is carol or the request has a user. */
+/** Passes for a user who has followed a link, unless the user is carol or the browser is logged in. */
 const ADMITS = `is_anonymous = not getattr(request.http_request.user, "pk", "")
 return is_anonymous and bool(request.context.get("is_restored")) and request.user.username != "carol"`;
 
@@ -92,7 +92,7 @@ it('without a recovery flow, no link can be created', async () => {
 describe('a recovery link of the API', () => {
   beforeAll(() => deployment.apply(RECOVERY));
 
-  it('sets a new password once, in any browser, and outlives the visits of mail scanners', async () => {
+  it('sets a new password once, in any browser, and stays valid after visits of mail scanners', async () => {
     const { status, body } = await create('alice');
     expect(status).toBe(200);
     const link = linkIn(body);
@@ -137,7 +137,7 @@ describe('a recovery link of the API', () => {
       expect(written).not.toContain(secret);
   });
 
-  it('is the only one of the user, also when several are created at once', async () => {
+  it('is the only valid link of its user, even when several are created concurrently', async () => {
     const created = await Promise.all(Array.from({ length: 4 }, () => create('bob')));
     expect(created.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     const [last, ...others] = await links('bob');
@@ -185,7 +185,7 @@ describe('a recovery link of the API', () => {
     expect(await usernameOf(browser)).toBe('root');
   });
 
-  it('begins at the first step of a flow that mails no links, and is refused for a flow without steps', async () => {
+  it('starts at the first step of a flow without an email stage, and is refused for a flow without steps', async () => {
     const brandWith = (slug: string, steps: Parameters<typeof flowEntries>[1]) =>
       deployment.apply(
         blueprint(

@@ -42,7 +42,7 @@ const RECOVERY = blueprint(
 );
 const UNKNOWN = '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01';
 
-describeWithNats.each(['2024.8', '2026.8'] as const)('a recovery mail of the API in the line %s', (apiVersion) => {
+describeWithNats.each(['2024.8', '2026.8'] as const)('a recovery mail of the API under %s', (apiVersion) => {
   let deployment: Deployment;
   let mailbox: Mailbox;
   let admin: Browser;
@@ -152,7 +152,7 @@ describeWithNats.each(['2024.8', '2026.8'] as const)('a recovery mail of the API
     for (const process of ['gateway', 'courier']) expect(deployment.output(process)).not.toContain(token);
   });
 
-  it('replaces the older link, and has the template, subject and lifetime of the stage, whatever flow has the stage', async () => {
+  it('replaces the older link, and has template, subject and lifetime of its stage, even of another flow', async () => {
     await send('bob');
     const older = await mailTo('bob');
     expect(await secondsOfLink('bob')).toBe(46 * 60);
@@ -199,7 +199,7 @@ describeWithNats.each(['2024.8', '2026.8'] as const)('a recovery mail of the API
     expect(await secondsOfLink('carol')).toBeUndefined();
   });
 
-  it('is worth nothing after the user got another address', async () => {
+  it('is invalid after the mail address of the user has changed', async () => {
     expect(await byToken('carol')).toBe(204);
     const { query } = await mailTo('carol');
     await deployment.rows(`UPDATE directory.users SET email = 'moved@example.org' WHERE username = 'carol'`);
@@ -219,7 +219,7 @@ describeWithNats.each(['2024.8', '2026.8'] as const)('a recovery mail of the API
     await mailTo('dave', 4);
   });
 
-  it('needs a superuser, and for a superuser a session with a recent login', async () => {
+  it('needs a superuser, who must have a session if the recipient is a superuser too', async () => {
     expect((await send('dave', {}, { browser: await login('bob') })).status).toBe(403);
     expect((await send('dave', {}, { browser: deployment.browser() })).status).toBe(403);
     expect((await admin.fetch('/api/v3/core/users/2147483647/recovery_email/', { method: 'POST' })).status).toBe(404);
@@ -228,16 +228,19 @@ describeWithNats.each(['2024.8', '2026.8'] as const)('a recovery mail of the API
     await mailTo('root');
   });
 
-  it.runIf(apiVersion === '2026.8')('lasts for `token_duration`, which counts before that of the stage', async () => {
-    expect((await send('admin', { email_stage: stage, token_duration: 'hours=3;minutes=1' })).status).toBe(204);
-    expect((await mailTo('admin')).mail.text).toContain('for 181 minutes');
-    expect(await secondsOfLink('admin')).toBe(182 * 60);
-    for (const [token_duration, error] of [
-      ['soon', `soon is not in the correct format of 'hours=3;minutes=1'.`],
-      ['days=3', 'Ensure this is from 1 to 172800 seconds.'],
-    ])
-      expect(await send('admin', { email_stage: stage, token_duration })).toMatchObject({
-        ...{ status: 400, body: { token_duration: [error] } },
-      });
-  });
+  it.runIf(apiVersion === '2026.8')(
+    'has a link that lasts for `token_duration`, which overrides the lifetime of the stage',
+    async () => {
+      expect((await send('admin', { email_stage: stage, token_duration: 'hours=3;minutes=1' })).status).toBe(204);
+      expect((await mailTo('admin')).mail.text).toContain('for 181 minutes');
+      expect(await secondsOfLink('admin')).toBe(182 * 60);
+      for (const [token_duration, error] of [
+        ['soon', `soon is not in the correct format of 'hours=3;minutes=1'.`],
+        ['days=3', 'Ensure this is from 1 to 172800 seconds.'],
+      ])
+        expect(await send('admin', { email_stage: stage, token_duration })).toMatchObject({
+          ...{ status: 400, body: { token_duration: [error] } },
+        });
+    },
+  );
 });

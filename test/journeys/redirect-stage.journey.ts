@@ -64,7 +64,7 @@ beforeAll(async () => {
 afterAll(() => deployment?.close());
 
 describe('a redirect stage', () => {
-  it('leads to another flow in the same session, with what the first flow knows', async () => {
+  it('redirects to another flow, which gets the facts of the first flow', async () => {
     const visitor = deployment.browser();
     await visitor.show('first', 'next=/app');
     const { body } = await visitor.solve('first', { uid_field: 'alice' }, 'next=/app');
@@ -81,7 +81,7 @@ describe('a redirect stage', () => {
     expect((await visitor.fetch('/api/v3/core/users/me/')).status).toBe(200);
   });
 
-  it('leads on without the facts if it keeps no context', async () => {
+  it('redirects to another flow without the facts if keep_context is false', async () => {
     const visitor = deployment.browser();
     await visitor.show('forgetful');
     await visitor.solve('forgetful', { uid_field: 'alice' });
@@ -97,7 +97,7 @@ describe('a redirect stage', () => {
     expect((await visitor.fetch('/api/v3/core/users/me/')).status).toBe(200);
   });
 
-  it('tells a debugged user why the other flow cannot be planned', async () => {
+  it('shows a user with the debug attribute why the other flow cannot be planned', async () => {
     const dora = deployment.browser();
     await dora.show('login');
     await dora.solve('login', { uid_field: 'dora' });
@@ -114,7 +114,7 @@ describe('a redirect stage', () => {
     });
   });
 
-  it('leads to a URL, and passes with an answer that contains `to`', async () => {
+  it('redirects to a URL, and passes with an answer that contains `to`', async () => {
     const visitor = deployment.browser();
     const redirect = { component: 'xak-flow-redirect', to: 'https://app.example.org/welcome', final_redirect: false };
     expect((await visitor.show('outside')).body).toMatchObject(redirect);
@@ -131,18 +131,18 @@ describe('a redirect stage', () => {
     ['ak-flow://plain', '/if/flow/plain/'],
     ['ak-flow://nowhere', '/fallback'],
     ['javascript:alert(1)', '/fallback'],
-  ])('with the target %j of a policy leads to %s', async (to, expected) => {
+  ])('with the target %j from a policy redirects to %s', async (to, expected) => {
     const address = '/api/v3/flows/executor/chosen/?query=';
     const { body } = await deployment.browser().fetch(address, { headers: { 'user-agent': to } });
     expect(body).toMatchObject({ component: 'xak-flow-redirect', to: expected });
   });
 });
 
-describe('a flow that is only for visitors from elsewhere', () => {
+describe('a flow that requires a redirect or a mailed link', () => {
   it.each([
     ['second', 'Flow does not apply to current user.'],
     ['by-link', 'This link is invalid or has expired. Please request a new one.'],
-  ])('refuses to begin %s by its address', async (slug, error_message) => {
+  ])('denies a visitor who opens it directly: %s', async (slug, error_message) => {
     expect((await deployment.browser().show(slug)).body).toMatchObject({
       ...{ component: 'ak-stage-access-denied', error_message },
     });
@@ -157,7 +157,7 @@ describe('a flow that is only for visitors from elsewhere', () => {
   });
 });
 
-it('a login that is opened by a logged-in user is done', async () => {
+it('a login that a logged-in user opens redirects to its next at once', async () => {
   const visitor = deployment.browser();
   await visitor.show('login');
   await visitor.solve('login', { uid_field: 'alice' });

@@ -188,7 +188,7 @@ describe('the URL that executes a flow', () => {
 describe('the diagram of a flow', () => {
   const path = '/api/v3/flows/instances/members/diagram/';
 
-  it('is Mermaid text, and only for administrators', async () => {
+  it('is Mermaid text, and is returned to administrators only', async () => {
     const { status, body } = await (await logIn('root')).fetch(path);
 
     expect([status, Object.keys(body)]).toEqual([200, ['diagram']]);

@@ -99,8 +99,8 @@ const PAIRS: readonly [string, 'often' | 'member', SentRequest, number, string][
   ['forgery, body', 'member', { body: 'nonsense', headers: FORGED }, 403, 'csrf_failed'],
 ];
 
-describe('a request with two errors', () => {
-  it.each(PAIRS)('reports the first one: %s', async (...[, sender, sent, status, code]) => {
+describe('a request with errors', () => {
+  it.each(PAIRS)('reports the first of two errors: %s', async (...[, sender, sent, status, code]) => {
     const answer =
       sender === 'member'
         ? await send(await logIn(), sent)
@@ -109,14 +109,14 @@ describe('a request with two errors', () => {
     expect(answer).toMatchObject({ status, body: { code } });
   });
 
-  it('reports the first one on a page too: rate, size, forgery', async () => {
+  it('reports the first error on a page too: rate, size, forgery', async () => {
     const page = { path: '/if/flow/login/', type: FORM };
     expect((await send(deployment.browser(), { ...page, body: 'a=b' })).status).toBe(403);
     expect((await send(deployment.browser(), { ...page, body: `a=${OVERSIZED}` })).status).toBe(413);
     expect((await send(deployment.browser(), { ...page, body: 'a=b', from: await limitedAddress() })).status).toBe(429);
   });
 
-  it('that answers an expired plan restarts the flow, and the answer is ignored', async () => {
+  it('restarts the flow if its plan has expired, and its answer is ignored', async () => {
     const browser = deployment.browser();
     await send(browser, { body: '{"uid_field": "alice"}' });
     await deployment.rows("UPDATE flow.plans SET expires_at = now() - interval '1 second'");

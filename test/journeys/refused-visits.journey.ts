@@ -18,7 +18,7 @@ import { hiddenFields, post, submit } from '../support/forms.js';
 const RIGHT = 'correct-horse-7';
 const SETTINGS = '/if/flow/settings/?theme=dark';
 /**
- * Address to which the login leads. The gateway adds the cross-site mark to a `next` that leads to a flow, because
+ * Address to which the login redirects. The gateway adds the cross-site mark to a `next` that leads to a flow, because
  * another site may have chosen it.
  */
 const SETTINGS_AFTER_LOGIN = `${SETTINGS}&after_login=1&cross_site=1`;
@@ -53,7 +53,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.close());
 
-/** Logs in with forms at an address of the login page. Returns the address to which the login leads. */
+/** Logs in with forms at an address of the login page. Returns the address to which the login redirects. */
 async function logIn(browser: Browser, address = '/if/flow/login/'): Promise<string | null> {
   await submit(browser, address, { uid_field: 'alice' });
   return (await submit(browser, address, { password: RIGHT })).headers.get('location');
@@ -67,8 +67,8 @@ async function loggedIn(): Promise<Browser> {
 
 const locationOf = async (browser: Browser, address: string) => (await browser.fetch(address)).headers.get('location');
 
-describe('an anonymous visitor of a flow for users', () => {
-  it('is led to the login and back to the flow with its query', async () => {
+describe('an anonymous visitor of a flow that requires a login', () => {
+  it('is redirected to the login, and then to the flow with its query', async () => {
     const browser = deployment.browser();
     const login = await locationOf(browser, (await locationOf(browser, SETTINGS))!);
     expect(login).toMatch(/^\/if\/flow\/login\/\?next=/);
@@ -78,7 +78,7 @@ describe('an anonymous visitor of a flow for users', () => {
     expect([status, text.includes('settings 0 dummy')]).toEqual([200, true]);
   });
 
-  it('is led there by a form too, and sees the refusal when a login has changed nothing', async () => {
+  it('is redirected to the login after a form too, but is denied if that login has changed nothing', async () => {
     const browser = deployment.browser();
     const led = await post(browser, SETTINGS, await hiddenFields(browser, '/if/flow/login/'));
     expect([led.status, led.headers.get('location')]).toEqual([
@@ -90,7 +90,7 @@ describe('an anonymous visitor of a flow for users', () => {
     expect([status, text.includes('You need to be logged in to go on here.')]).toEqual([200, true]);
   });
 
-  it('gets the same challenge from the API as before, with the reason in a header', async () => {
+  it('gets the denial of authentik from the API, with the reason in a header', async () => {
     const { status, body, headers } = await deployment.browser().show('settings');
 
     expect([status, headers.get('x-gatehouse-reason')]).toEqual([200, 'error_message=login_required']);
@@ -102,7 +102,7 @@ describe('an anonymous visitor of a flow for users', () => {
 });
 
 describe('a user who is logged in', () => {
-  it('is led from a login to its destination, but never to another site', async () => {
+  it('is redirected from a login to its next, but never to another site', async () => {
     const browser = await loggedIn();
 
     for (const [query, to] of [
@@ -115,7 +115,7 @@ describe('a user who is logged in', () => {
     expect((await browser.show('login')).body).toMatchObject(NOT_ADMITTED);
   });
 
-  it('reads at another flow why it is closed, and finds a way on', async () => {
+  it('sees on the page of a closed flow why it is closed, and a link to continue', async () => {
     const browser = await loggedIn();
     const join = (await browser.fetch('/if/flow/join/')).text;
     const administration = (await browser.fetch('/if/flow/administration/')).text;
@@ -127,8 +127,8 @@ describe('a user who is logged in', () => {
   });
 });
 
-describe('a refused login without a script', () => {
-  it('keeps the name in a step that asks for the password too, and shows the error there', async () => {
+describe('a refused login without JavaScript', () => {
+  it('keeps the username in a step with username and password, and shows the error at the password', async () => {
     const typed = { uid_field: '"alice"', password: 'not-her-password' };
     const { text } = await submit(deployment.browser(), '/if/flow/combined/', typed);
     const [password] = /<input [^>]*name="password"[^>]*>/.exec(text) ?? [];
@@ -158,7 +158,7 @@ describe('a refused login without a script', () => {
     expect(sameForAll((await endOf('aliex')).text, 'aliex')).toBe(sameForAll(text, 'alice'));
   });
 
-  it('ends with the same challenge of the API as before', async () => {
+  it('ends with the denial of authentik in the API, with the reason in a header', async () => {
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
     const first = await browser.solve('login', { password: 'wrong' });
@@ -180,11 +180,11 @@ const sameForAll = (text: string, name: string) =>
     .replace(/"value":"[^"]*"/, '')
     .replace(/"run":"[^"]*"/, '');
 
-describe('an address that leads nowhere', () => {
+describe('an unknown address', () => {
   const HTML = { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } };
 
   it.each(['/if/flow/nowhere/', '/nowhere/', '/nowhere', '/flows/-/default/nowhere/', '/a%2Fb/'])(
-    'shows a browser a page with ways on, and a program JSON: %s',
+    'returns a page with links to a browser, and JSON to a program: %s',
     async (address) => {
       const { status, text, headers } = await deployment.browser().fetch(address, HTML);
       expect([status, headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
@@ -200,17 +200,17 @@ describe('an address that leads nowhere', () => {
     },
   );
 
-  it('of the API answers a browser in JSON too', async () => {
+  it('of the API returns JSON to a browser too', async () => {
     const { status, body } = await deployment.browser().fetch('/api/v3/nowhere/', HTML);
 
     expect([status, body]).toEqual([404, { detail: 'Not found.', code: 'not_found' }]);
   });
 });
 
-describeInChromium('a visitor in a browser with a script', () => {
+describeInChromium('a visitor in a browser with JavaScript', () => {
   const chromium = useChromium();
 
-  it('is led from a flow for users to the login, through too many wrong passwords, and back', async () => {
+  it('is redirected from a flow to the login and, after wrong passwords and a new start, back to the flow', async () => {
     const { page, complaints } = await chromium.open();
     const enter = async (label: string, text: string) => {
       await page.getByLabel(label, { exact: true }).fill(text);

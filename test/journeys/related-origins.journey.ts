@@ -75,7 +75,7 @@ describe('/.well-known/webauthn', () => {
     expect(headers.get('cache-control')).toBe('public, max-age=300');
   });
 
-  it.each([SHOP, OTHER, `evil.${SITE}`])('is unknown at another host, which no cache keeps: %s', async (host) => {
+  it.each([SHOP, OTHER, `evil.${SITE}`])('returns 404 at another host, which no cache may store: %s', async (host) => {
     const { status, headers, body } = await listAt(host);
     expect(headers.get('cache-control')).toBe('no-store');
     expect([status, body]).toMatchObject([404, { detail: `Only ${SITE} answers here, the host of BASE_URL.` }]);
@@ -116,7 +116,7 @@ describeInChromium('passkeys of several sites, in Chromium', () => {
   });
 });
 
-it('the list ends with the next request after the brand of the site names no origin any more', async () => {
+it('/.well-known/webauthn returns 404 as soon as the brand of the site names no origin any more', async () => {
   await deployment.apply(blueprint(brandEntry(SITE, { attributes: {} })));
   const { status, headers } = await listAt(SITE);
   expect([status, headers.get('cache-control')]).toEqual([404, 'no-store']);

@@ -48,7 +48,7 @@ const riskEntry = (name: string, attrs: Readonly<Record<string, number>>) => ({
 });
 
 /**
- * The second factor is required of a group and, once its condition is no longer a shadow condition, of risky logins.
+ * The second factor is required of the members of a group and, unless `shadow` is true, for risky logins.
  */
 const flows = (shadow: boolean) =>
   blueprint(
@@ -119,7 +119,7 @@ const unusedForLong = () => deployment.rows(`UPDATE directory.users SET last_log
 const contexts = async (action: string) =>
   (await recordedEvents(deployment, action)).map(({ data }) => data.context as object);
 
-it('a risk that is only observed asks for nothing, and shows what it would have asked for, and why', async () => {
+it('a risk policy in shadow mode requires no second factor, and records that it would have, and why', async () => {
   await unusedForLong();
   const root = deployment.browser();
   expect((await logIn(root, ABROAD)).body).toMatchObject({ component: 'ak-stage-dummy' });
@@ -133,10 +133,10 @@ it('a risk that is only observed asks for nothing, and shows what it would have 
   expect(await contexts('custom_risk')).toEqual([]);
 });
 
-it('an enforced risk at its threshold asks for the second factor, and says why in the inspector and in an event', async () => {
+it('a risky login requires the second factor, and the inspector and an event say why', async () => {
   await deployment.apply(flows(false));
   const root = deployment.browser();
-  // One factor is below the threshold. Root is logged in then, and may inspect the next login in this browser.
+  // One risk factor is below the threshold, so root logs in without a second factor, and may inspect the next login.
   expect((await logIn(root, HOME)).body).toMatchObject({ component: 'ak-stage-dummy' });
   await answer(root, HOME, ['login', {}]);
   await unusedForLong();
@@ -171,7 +171,7 @@ it('an enforced risk at its threshold asks for the second factor, and says why i
   });
 });
 
-it('a new password asks for the second factor only if it is in the list of leaked passwords', async () => {
+it('a new password requires the second factor only if it is in the list of leaked passwords', async () => {
   const root = deployment.browser();
   await logIn(root, HOME);
   await answer(root, HOME, ['login', {}]);

@@ -63,7 +63,7 @@ it('each visitor gets the same version at both gateways while the share grows, u
   for (const [first, second] of visitors) expect([await begin(first), await begin(second)]).toEqual(['Old', 'Old']);
 });
 
-it('a run that has begun keeps its version, and so does its session after the login has changed the key', async () => {
+it('a run keeps its version, and so do later runs of its session after the login has replaced the key', async () => {
   await deployment.command('flow', 'publish', 'login', '2', '--percent', '50');
   for (let n = 0; n < 8; n++) {
     const [first, second] = visitor();
@@ -78,7 +78,7 @@ it('a run that has begun keeps its version, and so does its session after the lo
   }
 });
 
-it('a run of a candidate goes on when the candidate was taken back', async () => {
+it('a run of a candidate continues after the candidate was rolled back', async () => {
   await deployment.command('flow', 'publish', 'login', '2', '--percent', '50');
   await deployment.rows('UPDATE flow.flows SET candidate_share = 10000');
   const browser = deployment.browser();

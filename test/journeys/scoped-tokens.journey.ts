@@ -26,7 +26,7 @@ const FLOW_ROUTES = [
   'POST draft/',
   'POST import/',
 ].map((route) => route.replace(' ', ` ${INSTANCES}/`));
-/** Public routes that find the user of a request themselves. */
+/** Public routes that authenticate the user of a request themselves. */
 const SELF_AUTHENTICATED = ['/api/v3/flows/executor/:flow_slug/', '/flows/-/configure/:stage/'];
 /** Routes whose Authorization header has the credentials of a client, or an access token. */
 const OF_CLIENTS = ['/application/o/device/', '/application/o/par/', '/application/o/userinfo/'];
@@ -153,7 +153,7 @@ describeWithNats('an API token with the scope flows', () => {
     expect(deployment.output('gateway')).not.toContain('"203.0.113.9"');
   });
 
-  it('leaves a token without a scope as it was: it reads, and changes no flow', async () => {
+  it('does not change what a token without a scope can do: it reads flows, and cannot change them', async () => {
     expect((await read(PLAIN)).status).toBe(200);
     const apply = { token: PLAIN, body: { blueprint: greeting('Never') } };
     expect(await request('POST', `${INSTANCES}/apply/`, apply)).toMatchObject({
@@ -163,7 +163,7 @@ describeWithNats('an API token with the scope flows', () => {
     expect((await request('GET', '/api/v3/core/users/me/', { token: PLAIN })).status).toBe(200);
   });
 
-  it('opens nothing at any gateway once it is revoked or has expired', async () => {
+  it('is refused at every gateway once it is revoked or has expired', async () => {
     const [revoked, expired] = [await createToken('revoked'), await createToken('expired')];
     for (const token of [revoked, expired])
       expect((await readAtBoth(token)).map(({ status }) => status)).toEqual([200, 200]);
@@ -173,7 +173,7 @@ describeWithNats('an API token with the scope flows', () => {
     for (const token of [revoked, expired]) expect(await readAtBoth(token)).toMatchObject([refused, refused]);
   });
 
-  it('opens nothing while its user is locked, or is no superuser any more', async () => {
+  it('is refused while its user is locked, and once its user is no superuser any more', async () => {
     await deployment.user(['lock', 'root']);
     const refused = { status: 403, body: { code: 'token_invalid' } };
     expect(await readAtBoth(key)).toMatchObject([refused, refused]);

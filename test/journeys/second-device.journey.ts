@@ -41,14 +41,14 @@ const codeOf = (body: BrowserResponse['body']) =>
     base32: new ScureBase32Plugin(),
   });
 
-/** Sets an app up, and expects that nothing else is asked. */
+/** Sets up an app, and expects that nothing else is required. */
 async function setUpApp(browser: Browser) {
   const { body } = await browser.show('app');
   expect(body).toMatchObject(APP);
   expect((await browser.solve('app', { code: codeOf(body) })).body).toMatchObject(DONE);
 }
 
-/** Sets recovery codes up, expects that nothing else is asked, and returns the codes. */
+/** Sets up recovery codes, expects that nothing else is required, and returns the codes. */
 async function setUpCodes(browser: Browser): Promise<string[]> {
   const { body } = await browser.show('codes');
   expect(body).toMatchObject(CODES);
@@ -83,7 +83,7 @@ describe('a second device', () => {
     expect((await alice.show('keys')).body).toMatchObject(KEYS);
   });
 
-  it('needs no further proof if the login has set the first up', async () => {
+  it('needs no further proof if the login flow has set up the first device', async () => {
     const alice = await loggedIn(deployment.browser(), 'first-login');
     expect((await alice.solve('first-login', {})).body).toMatchObject(DONE);
     await setUpApp(alice);
@@ -98,7 +98,7 @@ describe('the set-up of a device counts as a proof of that device', () => {
     expect((await alice.show('codes')).body).toMatchObject(ASKS_DEVICE);
   });
 
-  it('in its own session only, under a new key: the key from before is worthless (accident 25)', async () => {
+  it('in its own session only, which gets a new key: the earlier key is invalid (accident 25)', async () => {
     const [alice, other] = [await loggedIn(), await loggedIn()];
     const thief = deployment.browser();
     const { body } = await alice.show('app');
@@ -110,7 +110,7 @@ describe('the set-up of a device counts as a proof of that device', () => {
     expect((await thief.fetch('/api/v3/core/users/me/')).status).toBe(403);
   });
 
-  it('while the user has it: it proves no device that was set up after it was removed (accident 25)', async () => {
+  it('only while the user has that device, not for a device that is set up after its removal (accident 25)', async () => {
     const attacker = await loggedIn();
     await setUpApp(attacker);
     await deployment.user(['remove-devices', 'alice']);
@@ -118,7 +118,7 @@ describe('the set-up of a device counts as a proof of that device', () => {
     expect((await attacker.show('keys')).body).toMatchObject(ASKS_DEVICE);
   });
 
-  it('not for removing a device, which needs a login with one (accident 25)', async () => {
+  it('but not for removing a device, which needs a login with a device (accident 25)', async () => {
     const alice = await loggedIn();
     await setUpApp(alice);
     const [{ pk }] = (await deployment.rows('SELECT pk FROM mfa.devices')) as [{ pk: number }];
@@ -126,7 +126,7 @@ describe('the set-up of a device counts as a proof of that device', () => {
     expect(removal).toMatchObject({ status: 403, body: { code: 'proof_required' } });
   });
 
-  it('not after a later login in the same browser, nor for an API token (accident 25)', async () => {
+  it('but not after a later login in the same browser, nor for an API token (accident 25)', async () => {
     const alice = await loggedIn();
     await setUpApp(alice);
     const headers = { authorization: `Bearer ${tokenOf('alice')}` };
@@ -136,7 +136,7 @@ describe('the set-up of a device counts as a proof of that device', () => {
     expect((await alice.show('codes')).body).toMatchObject(ASKS_DEVICE);
   });
 
-  it('not if the session was anonymous, so that its user had given no proof at all (accident 25)', async () => {
+  it('but not if the session was anonymous, without any proof of the user (accident 25)', async () => {
     const browser = deployment.browser();
     await browser.solve('nameless-codes', { uid_field: 'alice' });
     expect((await browser.solve('nameless-codes', {})).body).toMatchObject(DONE);
@@ -145,7 +145,7 @@ describe('the set-up of a device counts as a proof of that device', () => {
   });
 });
 
-it('a password that another step of a flow asks for does not replace the device that a change of credentials asks for (accident 55)', async () => {
+it('a password for another step does not replace the device proof that a change of credentials requires (accident 55)', async () => {
   const alice = await loggedIn();
   await setUpApp(alice);
   await age(3601);

@@ -60,7 +60,7 @@ describe('the logout of an application', () => {
     expect(await meOf(alice)).toBe(200);
   });
 
-  it('leads to the address that the application has asked for, once the flow has ended', async () => {
+  it('redirects to post_logout_redirect_uri once the flow has ended', async () => {
     const alice = await loggedIn();
     const query = new URLSearchParams({ post_logout_redirect_uri: SHOP_REDIRECT_URI, state: 'x' }).toString();
     expect(locationOf(await alice.fetch(`/application/o/shop/end-session/?${query}`))).toBe('/if/flow/leave-shop/');
@@ -68,7 +68,7 @@ describe('the logout of an application', () => {
     expect((await alice.show('leave-shop')).body).toEqual(end);
   });
 
-  it('runs the flow of the brand without one of the provider, and leads a visitor who is logged out to /', async () => {
+  it('runs the flow of the brand if the provider has none, and redirects the logged-out visitor to /', async () => {
     const alice = await loggedIn();
     expect(locationOf(await alice.fetch('/application/o/rival/end-session/'))).toBe('/if/flow/a-logout/');
     expect((await alice.show('a-logout')).body).toEqual({
@@ -79,7 +79,7 @@ describe('the logout of an application', () => {
     expect(await meOf(alice)).toBe(403);
   });
 
-  it('is refused for an address that is not of the application', async () => {
+  it('is refused for an unregistered post_logout_redirect_uri', async () => {
     const alice = await loggedIn();
     const query = new URLSearchParams({ post_logout_redirect_uri: 'https://evil.example/' }).toString();
     expect((await alice.fetch(`/application/o/shop/end-session/?${query}`)).status).toBe(404);

@@ -46,7 +46,7 @@ describe('a query that a plan would store', () => {
   });
 });
 
-describe('a session that has not answered a challenge', () => {
+describe('a session in which no challenge was answered yet', () => {
   /** Returns the seconds until the session and the plan of a browser end. */
   const lifetimeOf = async () => {
     const [row] = await deployment.rows<{ session: number; plan: number }>(
@@ -58,7 +58,7 @@ describe('a session that has not answered a challenge', () => {
   };
   const MINUTES = 900;
 
-  it('lasts for minutes, and for the full time after its first answer', async () => {
+  it('lasts for 15 minutes, and for the full time after its first answer', async () => {
     await deployment.rows('DELETE FROM flow.sessions');
     const browser = deployment.browser();
     await browser.show('login');

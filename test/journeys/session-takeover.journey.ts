@@ -31,8 +31,8 @@ async function logIn(browser = deployment.browser(), { slug = 'login', user = 'a
   return { browser, answer };
 }
 
-describe('a login in a session with a login', () => {
-  it('issues a new CSRF token and a new session key', async () => {
+describe('a login in a session that is logged in already', () => {
+  it('issues a new CSRF token', async () => {
     const { browser } = await logIn();
     const before = browser.cookie('authentik_csrf');
     const { answer } = await logIn(browser);

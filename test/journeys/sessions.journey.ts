@@ -265,7 +265,7 @@ describe('a logout', () => {
     expect((await deployment.browser().show('bye')).body).toEqual({ component: 'xak-flow-redirect', to: '/' });
   });
 
-  it('is the target of "Not you?" and publishes one event', async () => {
+  it('is the destination of "Not you?", and publishes one event', async () => {
     const browser = await logIn('alice');
     const logoutEvents = () => deployment.rows(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
     const before = await logoutEvents();

@@ -61,7 +61,7 @@ async function sent(passwords: readonly string[]) {
   return Promise.all(browsers.map(usernameOf));
 }
 
-it('is unavailable without its flow, and without an administrator whom the flow could set up', async () => {
+it('the set-up page is unavailable without its flow, and without an administrator whom the flow could set up', async () => {
   gateway = deployment.url;
   expect(await probe()).toBe(503);
   expect(await redirectOf('/')).toContain('/flows/-/default/authentication/');
@@ -116,7 +116,7 @@ describe('the set-up page', () => {
     expect([await probe(), await redirectOf('/setup')]).toEqual([503, '/']);
   });
 
-  it('lets one of several visitors win who send their passwords at once', async () => {
+  it('lets only one of several visitors set the password when they send theirs concurrently', async () => {
     const users = await sent(['first-horse-1', 'second-horse-2', 'third-horse-3']);
     expect(users.filter((name) => name === 'chief')).toHaveLength(1);
   });
@@ -129,13 +129,13 @@ describe('the set-up page', () => {
     });
   });
 
-  it('leads to the login if its flow refuses the visitor', async () => {
+  it('redirects to the login if its flow refuses the visitor', async () => {
     await deployment.apply(blueprint(userEntry('deputy', { password: undefined }), administratorsEntry('deputy')));
     await deployment.rows(`DELETE FROM directory.users WHERE username = 'chief'`);
     expect(await redirectOf('/setup')).toBe('/flows/-/default/authentication/?next=%2F');
   });
 
-  it('does not exist in the line 2024.8', async () => {
+  it('returns 404 under 2024.8', async () => {
     const older = await deployment.openAnotherGateway({ API_VERSION: '2024.8' });
     for (const method of ['GET', 'HEAD']) expect((await fetch(`${older}/setup`, { method })).status).toBe(404);
   });

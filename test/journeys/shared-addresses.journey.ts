@@ -113,11 +113,11 @@ describeWithNats('an email address of several accounts', () => {
     expect(await logIn(email, 'both-1')).toBeUndefined();
   });
 
-  it('identifies no user if two users have it by an administrator', async () => {
+  it('identifies no user if an administrator has given it to two users', async () => {
     for (const username of ['twin', 'twin-2']) expect(await logIn(SHARED, username, 'correct-horse-7')).toBeUndefined();
   });
 
-  it('cannot be shadowed by a username, nor a username by it', async () => {
+  it('still identifies its user after other accounts have taken it as their username or address', async () => {
     const email = await enrolVerified('wanda');
     const password = 'password of squatter';
     const own = { password, password_repeat: password };

@@ -18,7 +18,7 @@ const ISSUER = 'https://partner.example';
 const AUDIENCE = 'https://login.example';
 const TOKEN = 'bearer-token-of-the-partner'; // not-a-secret
 const JWT_SIGNING_KEYS = newSigningKeys();
-/** Issuer of the tokens that the deployment sends to itself: a host that is not its own, as in two deployments. */
+/** Issuer of the tokens that the deployment sends to itself: another host, as if there were two deployments. */
 const OWN_ISSUER = 'https://idp.example/application/o/shop/';
 
 const keyPair = await generateKeyPair('ES256', { extractable: true });
@@ -134,7 +134,7 @@ describe('a transmitter of security events', () => {
     expect([await isLoggedIn(alice), await isLoggedIn(bob)]).toEqual([false, true]);
   });
 
-  it('names its user also by the account at the source, in a complex subject, and by the uuid of Gatehouse', async () => {
+  it('can name its user by the account at the source, by a complex subject, or by the uuid of Gatehouse', async () => {
     await connect('dave', 'd-1');
     const account = { format: 'iss_sub', iss: ISSUER, sub: 'd-1' };
     const session = { format: 'opaque', id: 'of the partner' };
@@ -146,7 +146,7 @@ describe('a transmitter of security events', () => {
     }
   });
 
-  it('ends a login that is running', async () => {
+  it('ends a running login of its user', async () => {
     const alice = new Browser(deployment.url);
     await alice.show('login');
     await alice.solve('login', { uid_field: 'alice' });
@@ -155,7 +155,7 @@ describe('a transmitter of security events', () => {
     expect(await isLoggedIn(alice)).toBe(false);
   });
 
-  it('has no effect by a token that it sends again', async () => {
+  it('has no effect with a token that it has sent before', async () => {
     const token = await sign(claimsOf(byEmail('alice')));
     await pushToken(token);
     const alice = await loggedIn('alice');
@@ -163,7 +163,7 @@ describe('a transmitter of security events', () => {
     expect(await isLoggedIn(alice)).toBe(true);
   });
 
-  it('cannot end sessions of users of others, of a superuser by an address, or of anybody by an event for others', async () => {
+  it('cannot end sessions of other users, of a superuser by an address, or by an event that it may not send', async () => {
     const [carol, root] = [await loggedIn('carol'), await loggedIn('root')];
     await deployment.rows(`UPDATE directory.users SET verified_email = '' WHERE username = 'carol'`);
     const subjects = [
@@ -183,7 +183,7 @@ describe('a transmitter of security events', () => {
     expect([await isLoggedIn(carol), await isLoggedIn(root)]).toEqual([true, true]);
   });
 
-  it('deactivates its user only if it may, and never a superuser', async () => {
+  it('deactivates its user only with may_deactivate, and never a superuser', async () => {
     const disabled = (subject: object) => claimsOf(subject, `${RISC}/account-disabled`, { reason: 'hijacking' });
     const isActive = async (name: string) => (await savedUser(deployment, name)).is_active;
     const [bob, boss] = [await loggedIn('bob'), await loggedIn('boss')];
@@ -213,8 +213,8 @@ describe('a transmitter of security events', () => {
     ['another audience', 'invalid_audience', { aud: 'https://other.example' }],
     ['another issuer', 'invalid_issuer', { iss: 'https://other.example' }],
     ['the type of an ID token', 'invalid_request', {}, { header: { typ: 'JWT' } }],
-    ['an end, as other JWTs have', 'invalid_request', { exp: now + 3600 }],
-    ['a subject of another JWT', 'invalid_request', { sub: 'alice' }],
+    ['an expiry time, as other JWTs have', 'invalid_request', { exp: now + 3600 }],
+    ['the claim sub, as other JWTs have', 'invalid_request', { sub: 'alice' }],
     ['no id', 'invalid_request', { jti: undefined }],
     ['a number as its id', 'invalid_request', { jti: 7 }],
     ['a time in the future', 'invalid_request', { iat: now + 3600 }],
@@ -223,7 +223,7 @@ describe('a transmitter of security events', () => {
     ['a NUL in its subject', 'invalid_request', { sub_id: { format: 'email', email: 'a\0@partner.example' } }],
     ['two events', 'invalid_request', { events: { 'urn:a': {}, 'urn:b': {} } }],
     ['an event without its claims', 'invalid_request', { events: { [`${CAEP}/credential-change`]: {} } }],
-  ])('is refused for a token with %s, by the code %s', async (...[, err, changes, options]) => {
+  ])('is refused for a token with %s, with the error code %s', async (...[, err, changes, options]) => {
     const alice = await loggedIn('alice');
     const { status, headers, body } = await push({ ...claimsOf(byEmail('alice')), ...changes }, options);
     expect([status, body]).toEqual([400, { err, description: expect.any(String) }]);
@@ -234,7 +234,7 @@ describe('a transmitter of security events', () => {
     expect(await isLoggedIn(alice)).toBe(true);
   });
 
-  it('is refused for a body that is no token of its own', async () => {
+  it('is refused for a body that is no signed token', async () => {
     const unsigned = `${btoa('{"alg":"none","typ":"secevent+jwt"}')}.${btoa(JSON.stringify(claimsOf(byEmail('alice'))))}.`;
     for (const [body, headers] of [
       ['no token', {}],

@@ -93,7 +93,7 @@ describeInChromium('a passkey that the browser creates without asking after a lo
     expect(complaints).toEqual([]);
   });
 
-  it('is left out when the browser does not answer, and the login goes on', async () => {
+  it('is skipped when the browser does not answer, and the login continues', async () => {
     const { page, complaints } = await openPage();
     await logIn(page, 'bob');
     await page.getByText('Your browser may save a passkey now').waitFor();
@@ -103,8 +103,8 @@ describeInChromium('a passkey that the browser creates without asking after a lo
 
   it.each([
     ['cannot create passkeys without asking', withoutCapabilities, {}],
-    ['runs no scripts', () => undefined, { javaScriptEnabled: false }],
-  ])('is left out in a browser that %s', async (...[, script, options]) => {
+    ['runs no JavaScript', () => undefined, { javaScriptEnabled: false }],
+  ])('is skipped in a browser that %s', async (...[, script, options]) => {
     const { page, complaints } = await chromium.open(options);
     await page.addInitScript(script);
     await logIn(page, 'carol');

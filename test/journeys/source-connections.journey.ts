@@ -137,7 +137,7 @@ describeWithNats('a source connection', () => {
     expect(await connections()).toEqual([]);
   });
 
-  it('is created for each new account of an enrolment, and groups are matched only in the mode of their own source', async () => {
+  it('is created for each new account of an enrolment, and each source matches groups in its own mode only', async () => {
     await deployment.rows('DELETE FROM identification.connections');
     await deployment.rows(`INSERT INTO directory.groups (name) VALUES ('staff')`);
     const nina = deployment.browser();
@@ -152,7 +152,7 @@ describeWithNats('a source connection', () => {
       JOIN directory.source_groups USING (group_id) JOIN identification.sources s ON s.id = source_id`;
     expect(await deployment.rows(groups)).toEqual([{ name: 'crew', slug: 'outer' }]);
 
-    // The account of another person may have begun the plan.
+    // The plan may have been started with the account of an attacker at the source.
     const planted = deployment.browser();
     provider.returnUser('of mallory', {}, { crew: { name: 'crew' }, staff: { name: 'staff' } });
     await follow(planted, await returnFrom(planted, 'outer'));

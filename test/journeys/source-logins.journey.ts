@@ -159,7 +159,7 @@ describeInChromium('visitors who sign in at a source', () => {
     expect(await follow(browser, callback.headers.get('location') ?? '')).toBe('bob');
   });
 
-  it('are logged in by redirects only when they return by a cross-site navigation', async () => {
+  it('are logged in without a confirmation page when they return by a cross-site navigation', async () => {
     const browser = deployment.browser();
     const callback = await browser.fetch(await signInAtSource(browser, 'hub'), FROM_ANOTHER_SITE);
     const landing = await browser.fetch(callback.headers.get('location') ?? '', FROM_ANOTHER_SITE);
@@ -188,7 +188,7 @@ describeInChromium('visitors who sign in at a source', () => {
       readonly challenge: Readonly<Record<'client_id' | 'redirect_uri' | 'scope' | 'state', string>>;
     }
 
-    it('sign in by Apple’s script and form post, in each of several tabs that show the button', async () => {
+    it('sign in by Apple’s script and form post, even in the first of two tabs that show the button', async () => {
       apple.metadata = { userinfo_endpoint: undefined };
       const browser = deployment.browser();
       const appleChallenge = async () => ((await browser.show('apples')).body['sources'] as Button[])[0]!.challenge;
@@ -236,7 +236,7 @@ describeInChromium('visitors who sign in at a source', () => {
       await page.route('https://plex.tv/api/v2/pins**', (route) =>
         route.fulfill({ json: { id: 1, code: 'pin', authToken }, headers: { 'access-control-allow-origin': '*' } }),
       );
-      // The browser blocks the first window.
+      // Imitates a browser that blocks the first popup.
       await page.addInitScript(() => {
         const { open } = window;
         window.open = () => ((window.open = open), null);

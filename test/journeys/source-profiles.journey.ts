@@ -44,7 +44,7 @@ async function accountAfterLogin(claims: object) {
   return (await deployment.rows('SELECT username, name, email, verified_email FROM directory.users'))[0];
 }
 
-it('a login by a source updates a known user, except by an unverified address or a name that no user may have', async () => {
+it('a login by a source updates a known user, but not with an unverified address or an invalid name', async () => {
   const nina = { preferred_username: 'nina', name: 'Nina', email: 'nina@example.org', email_verified: true };
   const account = { username: 'nina', name: 'Nina', email: 'nina@example.org', verified_email: 'nina@example.org' };
   expect(await accountAfterLogin(nina)).toEqual(account);

@@ -96,7 +96,7 @@ describeWithNats('logins with sources', () => {
       expect(await usernameOf(victim)).toBe('carol');
     });
 
-    it('is sent to the provider with a redirect URI of the site, whatever Host the request has (accident 41)', async () => {
+    it('is sent to the provider with a redirect URI of the configured origin, for any Host header (accident 41)', async () => {
       const request =
         'GET /source/oauth/login/hub/ HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: evil.example\r\n\r\n';
       expect((await sendRaw(deployment.url, request)).status).toBe(302);
@@ -142,7 +142,7 @@ describeWithNats('logins with sources', () => {
       expect(provider.completed.at(-1)).toMatchObject({ proof: { answer: { user: '{"name":{}}' } } });
     });
 
-    it('sees the error of the provider, and starts again with the same destination', async () => {
+    it('sees the error of the provider, and a link to start again with the same destination', async () => {
       provider.completeReply = { refused: { text: 'The provider says no.' } };
       const browser = deployment.browser();
       const callback = await signIn(browser, 'hub', '?next=%2Fapp%2F');
@@ -154,7 +154,7 @@ describeWithNats('logins with sources', () => {
   });
 
   describe('a source', () => {
-    it('that is disabled in the meantime stops working immediately', async () => {
+    it('that is disabled during a login stops working immediately', async () => {
       provider.returnUser('n5', { username: 'late' });
       const browser = deployment.browser();
       const state = await startLogin(browser, 'hub');
@@ -187,14 +187,14 @@ describeWithNats('logins with sources', () => {
       expect((await signIn(deployment.browser(), 'mail')).headers.get('location')).toContain('/if/flow/known/');
     });
 
-    it('links no user who has not verified the address, so that another visitor cannot enrol with it first', async () => {
+    it('links no user who has not verified the address, so that an attacker cannot enrol with it first', async () => {
       const email = 'later@example.org';
       await deployment.rows(`INSERT INTO directory.users (username, email) VALUES ('early', $1)`, [email]);
       provider.returnUser('l1', { email });
       expect((await signIn(deployment.browser(), 'mail')).text).toContain('has been denied');
     });
 
-    it.each([true, false])('verifies the address of a new user if it has verified it: %s', async (email_verified) => {
+    it.each([true, false])('marks an address as verified only if the provider has: %s', async (email_verified) => {
       const [username, email] = [`verified-${email_verified}`, `verified-${email_verified}@example.org`];
       provider.returnUser(username, { username, email, email_verified });
       const browser = deployment.browser();
@@ -203,7 +203,7 @@ describeWithNats('logins with sources', () => {
       expect(row).toEqual({ verified_email: email_verified ? email : '' });
     });
 
-    it('gives a new user its username in normal width, and enrols no user with an invisible character in it', async () => {
+    it('writes the username of a new user in normal width, and refuses a username with an invisible character', async () => {
       provider.returnUser('w1', { username: '\uff57ide' });
       const wide = deployment.browser();
       await follow(wide, await signIn(wide, 'hub'));
@@ -296,7 +296,7 @@ describeWithNats('logins with sources', () => {
       }
     });
 
-    it('enrols no unknown account as a user who was only named', async () => {
+    it('does not accept an unknown account for a user who was only identified', async () => {
       const browser = deployment.browser();
       await browser.solve('joining', { uid_field: 'carol' });
       provider.returnUser('of-mallory');

@@ -75,15 +75,15 @@ const age = () =>
     WHERE user_id IS NOT NULL`);
 const logins = async () => (await recordedEvents(deployment, 'login')).map(({ data }) => data.context);
 
-describe('the query of a flow', () => {
-  it('makes a login flow ask for a second factor that it does not have', async () => {
+describe('a login with requirements in its query', () => {
+  it('requires a second factor for acr_values=aal2, even if its flow has no step for it', async () => {
     const alice = deployment.browser();
     expect((await logIn(alice, 'alice', 'acr_values=aal2')).body).toMatchObject({ component: FACTOR });
     expect((await alice.solve('login', { code: codes.pop() })).body).toMatchObject({ component: 'xak-flow-redirect' });
     expect((await logins()).at(-1)).toMatchObject({ acr: 'aal2', amr: ['pwd', 'otp', 'mfa'] });
   });
 
-  it('never makes a flow ask for less', async () => {
+  it('never requires less than its flow', async () => {
     const alice = deployment.browser();
     const plain = (await logIn(alice, 'alice', 'acr_values=aal1&max_age=315360000&prompt=none')).body;
     expect(plain).toMatchObject({ component: 'xak-flow-redirect' });
@@ -94,7 +94,7 @@ describe('the query of a flow', () => {
     });
   });
 
-  it('gets a new time of the login only for a proof, whatever it says', async () => {
+  it('gets a new login time only by a proof', async () => {
     const alice = await loggedIn('alice');
     await age();
     const times = () =>
@@ -111,7 +111,7 @@ describe('the query of a flow', () => {
     ['alice', 'acr_values=aal1'],
     ['bob', 'acr_values=aal2'],
     ['bob', 'max_age=315360000'],
-  ])('gives the session of %s nothing for %s without a proof', async (name, query) => {
+  ])('changes nothing in the session of %s without a proof: %s', async (name, query) => {
     const visitor = await loggedIn(name);
     const [session] = await deployment.rows<{ id: string }>(`UPDATE flow.sessions SET ttl = NULL,
         expires_at = now() + interval '5 min', data = data || '{"kept": true}'
@@ -130,7 +130,7 @@ describe('the query of a flow', () => {
     expect(await state()).toEqual(before);
   });
 
-  it('shows in users/me how the user has logged in, to clients that ask for all fields', async () => {
+  it('is described in users/me by acr, amr and auth_time, for clients that ask for all fields', async () => {
     const alice = await loggedIn('alice');
     const me = async (headers = {}) => (await alice.fetch('/api/v3/core/users/me/', { headers })).body['user'];
     expect(await me()).not.toHaveProperty('acr');
@@ -139,7 +139,7 @@ describe('the query of a flow', () => {
     });
   });
 
-  it('ignores the parameters of an OAuth request that a redirect carries along', async () => {
+  it('ignores invalid values of OAuth parameters', async () => {
     const visitor = deployment.browser();
     const query = 'max_age=soon&acr_values=urn:gold&prompt=consent';
     const { status, body } = await visitor.show('login', query);
@@ -149,7 +149,7 @@ describe('the query of a flow', () => {
 });
 
 describe('an application', () => {
-  it('that asks for two factors gets them from a user with one, who is asked for the second one only', async () => {
+  it('that requests aal2 gets it from a user who has proved one factor and must prove only the second', async () => {
     const alice = await loggedIn('alice');
     const first = (await shop.signIn(alice)).claims()!;
     expect(first).toMatchObject({ acr: 'aal1', amr: ['pwd'] });
@@ -163,7 +163,7 @@ describe('an application', () => {
     expect((await shop.signIn(alice, { acr_values: 'aal2' })).claims()).toMatchObject({ acr: 'aal2' });
   });
 
-  it('that asks for two recent factors gets none from a login whose second factor is older', async () => {
+  it('that requests aal2 and max_age does not get an older second factor', async () => {
     const alice = deployment.browser();
     await logIn(alice, 'alice', 'acr_values=aal2');
     await alice.solve('login', { code: codes.pop() });
@@ -175,7 +175,7 @@ describe('an application', () => {
     expect((await alice.show('raise', queryOf(toRaise))).body).toMatchObject({ component: FACTOR });
   });
 
-  it('hears that a user has no second factor, and that a user without a page has too few', async () => {
+  it('gets login_required with prompt=none, and unmet_authentication_requirements if the user has no second factor', async () => {
     const bob = await loggedIn('bob');
     const silent = await shop.push({ acr_values: 'aal2', prompt: 'none' });
     expect(returnedBy(await bob.fetch(silent.path))).toMatchObject({ error: 'login_required' });
@@ -186,7 +186,7 @@ describe('an application', () => {
     });
   });
 
-  it('that asks for a phishing-resistant login offers no other device', async () => {
+  it('that requests phr gets unmet_authentication_requirements if the user has no phishing-resistant device', async () => {
     const alice = await loggedIn('alice');
     const toRaise = locationOf(await alice.fetch((await shop.push({ acr_values: 'phr' })).path));
     const { body } = await alice.show('raise', queryOf(toRaise));
@@ -202,14 +202,14 @@ describe('a site behind forward auth', () => {
     await visiting.enter(`${WIKI}/`);
     return visiting;
   }
-  /** Follows a refused check through the login host. Returns the address of the flow that asks for more. */
+  /** Follows a refused check through the login host. Returns the address of the flow that requires a proof. */
   async function stepUp(alice: SiteVisitor, location: string): Promise<string> {
     const { headers } = await alice.visit(location);
     const { pathname, search } = new URL(headers.get('location')!);
     return locationOf(await alice.login.fetch(pathname + search));
   }
 
-  it('passes a login that is younger than max_age, and leads an older one to a proof and back', async () => {
+  it('accepts a login that is younger than max_age, and redirects an older one to a proof and back', async () => {
     const alice = await visitor('alice');
     const check = () => alice.check('traefik', `${WIKI}/pay`, { query: 'max_age=300' });
     expect((await check()).status).toBe(200);
@@ -232,7 +232,7 @@ describe('a site behind forward auth', () => {
     expect((await stale.check('traefik', `${WIKI}/pay`, { query: 'max_age=300' })).status).toBe(200);
   });
 
-  it('asks behind nginx by 401 for a second factor, and shows a page to a user who has none', async () => {
+  it('behind nginx requires a second factor by 401, and shows a page to a user who has none', async () => {
     const bob = await visitor('bob');
     const refused = await bob.check('nginx', `${WIKI}/`, { query: 'acr_values=aal2' });
     expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([
@@ -246,14 +246,14 @@ describe('a site behind forward auth', () => {
   });
 
   it.each(['max_age=59', 'max_age=x', 'acr_values=aal3', 'acr_values=', 'acr_values=aal2&acr_values=aal1'])(
-    'is closed by the configuration %s, which would not count',
+    'returns 400 for the invalid requirement %s',
     async (query) => {
       const alice = await visitor('alice');
       expect((await alice.check('caddy', `${WIKI}/`, { query })).status).toBe(400);
     },
   );
 
-  it('leads a user to a new login who opens its start with prompt=login, once', async () => {
+  it('redirects to a new login, once, if its start is opened with prompt=login', async () => {
     const alice = await visitor('alice');
     const login = await stepUp(alice, `${WIKI}${PATH}/start?prompt=login&rd=${encodeURIComponent(`${WIKI}/a`)}`);
     expect(login).toMatch(/^\/flows\/-\/default\/authentication\/\?.*&prompt=login$/);

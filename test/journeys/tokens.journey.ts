@@ -197,6 +197,6 @@ describe('an outpost', () => {
   });
 });
 
-it('logs contain no token', () => {
+it('the gateway logs no token', () => {
   for (const key of Object.values(KEYS)) expect(deployment.output('gateway')).not.toContain(key);
 });

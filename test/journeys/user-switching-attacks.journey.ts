@@ -21,7 +21,7 @@ const toBare = (keep_context: boolean) => ({
   stage: 'redirect.redirectstage',
   attrs: { mode: 'flow', target_flow: keyOf('bare'), keep_context },
 });
-/** The brand with these flows, and all flows that a test can choose. */
+/** Returns a brand with these flows, and all flows that a test can choose. */
 const withBrand = (user_switch: string, authentication = 'login') =>
   blueprint(
     ...['alice', 'bob', 'carol'].map((name) => userEntry(name)),
@@ -72,14 +72,14 @@ async function add(browser: Browser, username: string): Promise<Browser> {
   await post(browser, { action: 'add' });
   return logIn(username, browser);
 }
-/** Returns a browser of alice and bob, who is the current user. */
+/** Returns a browser in which alice and bob are logged in. Bob is the current user. */
 const both = async () => add(await logIn('alice'), 'bob');
 const nameOf = async (username: string) =>
   (await deployment.rows<{ name: string }>('SELECT name FROM directory.users WHERE username = $1', [username]))[0]!
     .name;
 
 describe('a change to another user without a proof', () => {
-  it('claims no method that the user has proved before', async () => {
+  it('does not claim the methods that the user has proved before', async () => {
     const browser = (await both()).complete();
     await to(browser, 'alice');
     await browser.show('at-once');
@@ -87,7 +87,7 @@ describe('a change to another user without a proof', () => {
     expect(user).toMatchObject({ username: 'alice', amr: [] });
   });
 
-  it('leaves one key in the browser, also together with a logout', async () => {
+  it('leaves at most one valid session key, even with a concurrent logout', async () => {
     const browser = await both();
     await to(browser, 'alice');
     const twin = () => {
@@ -108,8 +108,8 @@ describe('a change to another user without a proof', () => {
   });
 });
 
-describe('a page of the user before', () => {
-  it('does not answer a flow for the user to whom the browser has changed, also without a step id', async () => {
+describe('a page of the previous user', () => {
+  it('cannot answer a flow of the new user, even without a step id', async () => {
     const browser = await both();
     expect((await browser.show('own')).body).toMatchObject({ component: 'ak-stage-prompt' });
     await to(browser, 'alice');
@@ -126,7 +126,7 @@ describe('a page of the user before', () => {
 });
 
 describe('a redirect stage of the flow that changes the user', () => {
-  it('leads to another flow that changes the user, and logs nobody in', async () => {
+  it('redirects to another flow that changes the user, and creates no session', async () => {
     await deployment.apply(withBrand('detour'));
     const browser = await both();
     await to(browser, 'alice');
@@ -142,7 +142,7 @@ describe('a redirect stage of the flow that changes the user', () => {
     expect(await deployment.rows(`SELECT id FROM flow.sessions WHERE user_id IS NOT NULL`)).toHaveLength(before.length);
   });
 
-  it('changes to nobody without the context', async () => {
+  it('does not change the user if keep_context is false', async () => {
     await deployment.apply(withBrand('forgetful'));
     const browser = await both();
     await to(browser, 'alice');

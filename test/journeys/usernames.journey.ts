@@ -92,7 +92,7 @@ describe('a new username', () => {
   );
 });
 
-describe('an account from before usernames were compared', () => {
+describe('an account that was created before usernames were normalised', () => {
   it.each([OLD_NFD, OLD_INVISIBLE])('logs in by its name and keeps it: %j', async (username) => {
     const { browser, username: found } = await logIn(username, 'correct-horse-7');
     expect(found).toBe(username);
