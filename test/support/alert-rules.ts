@@ -31,7 +31,7 @@ export const readRules = (): Rule[] => ruleFiles().flatMap(({ groups }) => group
 const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const DURATION = /(\d+)(ms|[smhd])/g;
 
-/** Returns a duration of Prometheus, such as `1h30m`, divided by a factor, in milliseconds. */
+/** Divides a duration of Prometheus, such as `1h30m`. Returns a duration in milliseconds, such as `90ms`. */
 export function scaleDuration(duration: string, factor: number): string {
   const parts = [...duration.matchAll(DURATION)];
   const ms = parts.reduce((sum, [, count, unit]) => sum + Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS], 0);
@@ -40,7 +40,7 @@ export function scaleDuration(duration: string, factor: number): string {
 
 /**
  * Matches the number of seconds that a message may wait in the outbox. It is scaled like a time window, because a
- * message waits as long as a part of the deployment is slow or away.
+ * message waits as long as a part of the deployment is slow or down.
  */
 const LARGEST_AGE = /(?<=\bgatehouse_outbox_oldest_seconds\{[^}]*\}\) > )\d+/g;
 

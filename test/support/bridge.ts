@@ -59,10 +59,10 @@ export class BridgeVisitor extends RoamingBrowser {
     return JSON.parse(text) as Record<string, unknown>;
   }
 
-  /** Logs in at the page of the login flow. Returns the address to which the flow leads. */
+  /** Logs in at the page of the login flow. Returns the address to which the flow redirects. */
   async logIn(page: string, name: string): Promise<string> {
     const { pathname, search } = new URL(page);
-    if (pathname !== '/if/flow/login/') throw new Error(`not a login: ${page}`);
+    if (pathname !== '/if/flow/login/') throw new Error(`expected the page of the flow login, got ${page}`);
     await this.execute('login', undefined, search.slice(1));
     await this.execute('login', { uid_field: name });
     const { to } = await this.execute('login', { password: 'correct-horse-7' });
@@ -71,7 +71,8 @@ export class BridgeVisitor extends RoamingBrowser {
 
   /** Requests the consent challenge. Throws unless `page` is the page of the consent flow. */
   showConsent(page: string): Promise<Readonly<Record<string, unknown>>> {
-    if (!page.startsWith(`${this.gateway}/if/flow/bridge-consent/`)) throw new Error(`not a consent: ${page}`);
+    if (!page.startsWith(`${this.gateway}/if/flow/bridge-consent/`))
+      throw new Error(`expected a consent page, got ${page}`);
     return this.execute('bridge-consent');
   }
 
@@ -95,7 +96,7 @@ interface BridgeSetup {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** Sets a bridge up and starts it by the commands of its page. The last block of the section starts it. */
+/** Sets up a bridge with the commands of its page, and starts it with the last block of the section. */
 export async function startDocumentedBridge(
   deployment: Deployment,
   path: string,
@@ -103,7 +104,8 @@ export async function startDocumentedBridge(
 ): Promise<RunningProcess> {
   const blocks = DocumentedCommands.of(path).all('sh', 'Set it up');
   for (const text of Object.keys(replacements))
-    if (!blocks.some((block) => block.includes(text))) throw new Error(`${path} lacks ${text}`);
+    if (!blocks.some((block) => block.includes(text)))
+      throw new Error(`${path} does not contain the text to replace: ${text}`);
   const adapted = blocks.map((block) =>
     Object.entries(replacements).reduce((text, [from, to]) => text.replaceAll(from, to), block),
   );

@@ -25,7 +25,7 @@ export const TESTED_PAGES: readonly string[] = [
 
 const read = new Map<string, readonly CodeBlock[]>();
 
-/** Returns the code blocks of a page, in order. Throws if a fence is not closed, or names something else than tests. */
+/** Returns the code blocks of a page, in order. Throws if a fence is not closed or malformed. */
 export function blocksOf(page: string): readonly CodeBlock[] {
   const blocks = read.get(page) ?? readBlocks(page);
   read.set(page, blocks);
@@ -73,7 +73,7 @@ export function takeBlock(block: CodeBlock): string {
 /** Returns whether a block names a test file by this name. */
 export const isNamed = (file: string, name: string): boolean => file.endsWith(`/${name}.ts`);
 
-/** Returns the blocks that name a test file and that it has not taken. Forgets what was taken. */
+/** Returns the blocks that name a test file but were not taken by it. Clears the list of taken blocks. */
 export function missedBlocks(file: string): readonly string[] {
   const missed = TESTED_PAGES.flatMap(blocksOf)
     .filter((block) => block.tests.some((name) => isNamed(file, name)) && !taken.has(placeOf(block)))

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
-/** A proxy for a browser, which leads every https host to one port of this machine. */
+/** A proxy for a browser, which connects every https host to one port of this machine. */
 export interface ConnectProxy {
   readonly url: string;
   readonly close: () => Promise<void>;

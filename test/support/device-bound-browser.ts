@@ -11,7 +11,7 @@ interface DeviceBoundSession {
 
 type Algorithm = 'ES256' | 'RS256';
 
-/** A list of RFC 9651 with one inner list, and its string parameters. */
+/** Matches a list of RFC 9651 with one inner list and its string parameters. */
 const REGISTRATION = /^\((?<algorithms>[A-Z0-9 ]+)\);path="(?<path>[^"]*)";challenge="(?<challenge>[^"]*)"$/;
 const CHALLENGE = /^"(?<challenge>[^"]*)";id="(?<id>[^"]*)"$/;
 
@@ -53,7 +53,7 @@ export class DeviceBoundBrowser extends Browser {
     return super.fetch(path, { headers: { 'secure-session-skipped': skipped, accept: 'text/html,application/json' } });
   }
 
-  /** Ends the bound cookie, as its lifetime does. */
+  /** Deletes the bound cookie, as a browser does when the cookie expires. */
   endBoundCookie(): void {
     this.plant(undefined, this.session?.cookie);
   }
@@ -73,7 +73,7 @@ export class DeviceBoundBrowser extends Browser {
     return new SignJWT({ jti: challenge }).setProtectedHeader(protectedHeader).sign(this.privateKey!);
   }
 
-  /** Makes a key of the device. Returns a proof of the challenge that contains its public part. */
+  /** Creates a device key. Returns a proof of the challenge that contains the public key. */
   async signWithNewKey(challenge: string): Promise<string> {
     const { publicKey, privateKey } = await generateKeyPair(this.algorithm, { extractable: true });
     this.privateKey = privateKey;

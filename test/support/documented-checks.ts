@@ -11,7 +11,7 @@ export const MAX_VERDICT_MS = 5000;
 
 /**
  * Sends requests until all have the status `refused`. Returns how many milliseconds after the call a request was last
- * passed on; 0 if none was.
+ * let through; 0 if none was.
  */
 export async function lastPassed(statuses: () => Promise<number[]>, refused: number): Promise<number> {
   const since = performance.now();

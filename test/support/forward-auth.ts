@@ -85,7 +85,7 @@ export class SiteVisitor {
     return this.send(path, origin, { method, headers: { ...named[kind], ...headers } });
   }
 
-  /** Sends a request for an address that the proxy of the site sends to Gatehouse. */
+  /** Sends a request for an address that the proxy of the site forwards to Gatehouse. */
   async visit(url: string, { headers = {} }: SiteRequest = {}): Promise<SiteResponse> {
     const { protocol, host, origin } = new URL(url);
     const forwarded = { 'x-forwarded-proto': protocol.slice(0, -1), 'x-forwarded-host': host };

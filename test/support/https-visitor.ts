@@ -100,7 +100,8 @@ export class HttpsVisitor {
   /** Stores a cookie as a browser does. Throws if other hosts would get it. */
   private store(host: string, line: string): void {
     const [pair = '', ...attributes] = line.split(/; */);
-    if (attributes.some((attribute) => /^domain=/i.test(attribute))) throw new Error(`a cookie for a domain: ${line}`);
+    if (attributes.some((attribute) => /^domain=/i.test(attribute)))
+      throw new Error(`the cookie has a domain: ${line}`);
     const end = pair.indexOf('=');
     const cookies = new Map(this.cookiesOf(host));
     if (attributes.some((attribute) => /^max-age=0$|^expires=.* 1970 /i.test(attribute)))

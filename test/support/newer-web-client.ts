@@ -5,7 +5,7 @@ import { OfficialWebClient, type ShownChallenge } from './official-web-client.js
 
 const SHAPES = [...wireShapes, ...systemChallenges];
 
-/** Members that the web client of 2026.8 reads without a check, by the list of the challenge that has them. */
+/** Members of lists and challenges that the web client of 2026.8 reads without a check. */
 const device = z.looseObject({
   ...{ device_class: z.enum(['static', 'totp', 'webauthn', 'duo', 'sms', 'email']), device_uid: z.string() },
   ...{ challenge: z.looseObject({}), last_used: z.iso.datetime({ offset: true }).nullable() },
@@ -52,7 +52,7 @@ export class NewerWebClient extends OfficialWebClient {
     if (challenge['final_redirect'] === true) this.hasEnded = true;
   }
 
-  /** The texts of the errors of the current challenge. The client takes any `response_errors` for a refusal. */
+  /** The texts of the errors of the current challenge. The client treats any `response_errors` as a refusal. */
   get errors(): readonly string[] | undefined {
     const errors = this.challenge['response_errors'] as Record<string, { readonly string: string }[]> | undefined;
     return errors && Object.values(errors).flatMap((list) => list.map(({ string }) => string));

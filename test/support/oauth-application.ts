@@ -75,7 +75,7 @@ export class OauthApplication {
     };
   }
 
-  /** Exchanges the code at an address to which the browser was led. Checks state, nonce, issuer and ID token. */
+  /** Exchanges the code at an address to which the browser was redirected. Checks state, nonce, issuer and ID token. */
   exchange(address: string, { checks }: PushedRequest) {
     return openid.authorizationCodeGrant(this.config, new URL(address), checks);
   }

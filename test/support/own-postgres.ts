@@ -25,7 +25,7 @@ interface Options {
   readonly password: string;
   /** Server settings. By default, `FAST`. */
   readonly settings?: readonly string[];
-  /** Whether to store the files on disk also if there is room in memory. */
+  /** Whether to store the files on disk even if there is room in memory. */
   readonly onDisk?: boolean;
 }
 

@@ -9,7 +9,7 @@ import { freePort, startProcess } from './processes.js';
 const FLOW = 'default-authentication-flow';
 const COLOUR_SCHEMES = ['light', 'dark'] as const;
 const PASSWORD = 'a-password-for-pictures';
-/** Logins that the numbers of the operator's page count. Every fourth has a wrong password first. */
+/** Number of logins that the operator's page counts. Every fourth login has a wrong password first. */
 const LOGINS = 12;
 /** Height of the part of the page above its diagram that the picture shows: the numbers of the flow. */
 const ABOVE = 40;

@@ -32,7 +32,7 @@ interface Options {
   /** Addresses of monitoring ports, by service. */
   readonly targets: Readonly<Record<string, string>>;
   /**
-   * By how much time windows are shorter than in a deployment, at most 60. The interval of 15 s between scrapes is divided
+   * Divisor of the time windows of a deployment, at most 60. The interval of 15 s between scrapes is divided
    * too, but is a second at least: a busy machine could not answer sooner.
    */
   readonly factor: number;
@@ -47,7 +47,7 @@ const LEAST_SCRAPE_MS = 1000;
 export class RunningPrometheus {
   /** The last message about each alert, by its labels. */
   private readonly sent = new Map<string, SentAlert>();
-  /** Each alert that has fired, by its labels and its beginning. */
+  /** Each alert that has fired, by its labels and its start time. */
   private readonly fired = new Map<string, SentAlert>();
   private readonly messages = new EventEmitter().setMaxListeners(0);
 

@@ -131,7 +131,7 @@ export async function startReverseProxy(name: ProxyName, site: Site): Promise<Ru
   return { port: setting.port, stop };
 }
 
-/** Starts nginx with these texts of a folder conf.d. They name the port `port` of 127.0.0.1, and the certificate by its paths. */
+/** Starts nginx with these files of conf.d, which listen on `port` of 127.0.0.1 and name the documented certificate. */
 export async function startNginx(
   texts: readonly string[],
   { port, certificate }: { readonly port: number; readonly certificate: KeyPair },
@@ -169,7 +169,8 @@ function filesOf(name: ProxyName, setting: Setting): Readonly<Record<string, str
   };
   const blocks = files.map((path) => configurationIn(`forward-auth-${name}`, path));
   for (const original of Object.keys(pairs))
-    if (!blocks.some((block) => block.includes(original))) throw new Error(`the page of ${name} lacks ${original}`);
+    if (!blocks.some((block) => block.includes(original)))
+      throw new Error(`the page of ${name} does not contain ${original}`);
   const replaced = blocks.map((block) =>
     Object.entries(pairs).reduce((text, [original, value]) => text.replaceAll(original, value), block),
   );

@@ -30,7 +30,7 @@ const readFile = (path: string) => readEnvironmentFile(readFileSync(path, 'utf8'
 
 /**
  * Returns the variables of an environment file. Unlike Node, systemd removes the backslashes of a value without quotes.
- * Throws for a value that is only partly in quotes: systemd would read the text behind, also the next lines.
+ * Throws for a value that is only partly in quotes: systemd would also read the text after the quotes.
  */
 export function readEnvironmentFile(text: string): Environment {
   const partly = /^(\w+)=(?!'[^'\n]*'$|"[^"\n]*"$)['"]/m.exec(text);

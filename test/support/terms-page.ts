@@ -10,8 +10,8 @@ async function reachTerms(page: Page, url: string): Promise<void> {
 }
 
 /**
- * Reaches the terms of use, leaves them by "Not you?", comes back, and is refused without the tick. Returns the tick once
- * the page shows the error and the attempts left.
+ * Opens the terms of use, leaves them by "Not you?", opens them again, and submits them unaccepted. Returns the
+ * checkbox once the page shows the error and the remaining attempts.
  */
 export async function refuseTerms(page: Page, url: string) {
   await reachTerms(page, url);

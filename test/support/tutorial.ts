@@ -29,7 +29,7 @@ export class TutorialFolder {
     return new TutorialFolder(path, new Map(free));
   }
 
-  /** Returns the port that a port of the pages stands for. */
+  /** Returns the free port that replaces a port of the pages. */
   port(port: string): number {
     const free = this.ports.get(port);
     if (free === undefined) throw new Error(`the port ${port} was not reserved`);
