@@ -52,7 +52,7 @@ const endableSessions = async (browser: Browser) => {
 const isLoggedIn = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).status === 200;
 
 describe('the account page', () => {
-  it('is the target of the redirect at /, and sends anonymous visitors to the login and back', async () => {
+  it('is the destination of the redirect at /, and redirects anonymous visitors to the login', async () => {
     const alice = await loggedIn('alice');
     expect((await alice.fetch('/?from=mail?a')).headers.get('location')).toBe('/if/user/?from=mail?a');
     const anonymous = deployment.browser();

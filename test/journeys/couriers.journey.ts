@@ -54,7 +54,7 @@ const outboxEvent = (action: string, user?: User): OutboxMessage =>
   requestedEventMessage({ action, context: { password: 'x' } }, { ...REQUEST_FACTS, user });
 
 describeWithNats('a courier', () => {
-  it('sends a mail of the outbox, publishes an event without secrets, and deletes the row', async () => {
+  it('sends a mail of the outbox, and publishes an event without secrets', async () => {
     const mailbox = await couriers.begin();
     const eventsOf = await listenForEvents();
     await couriers.start();
@@ -193,7 +193,7 @@ describeWithNats('a courier', () => {
     expect((await couriers.rows()).filter(({ topic }) => topic === 'mail')).toMatchObject([{ tries: 0 }]);
   });
 
-  it('finishes the mail that it is sending at SIGTERM, once, and is not ready but live meanwhile', async () => {
+  it('sends the mail in progress once after SIGTERM, and is live but not ready meanwhile', async () => {
     let release = () => undefined as void;
     const released = new Promise<void>((resolve) => (release = resolve));
     const mailbox = await couriers.begin({ beforeAccepting: () => released });
@@ -225,7 +225,7 @@ describeWithNats('a courier', () => {
     expect(mailbox.mails.map(({ recipients }) => recipients[0])).toEqual(['alice@example.org', 'bob@example.org']);
   });
 
-  it('ends with code 0 after MAIL_DEADLINE_S if a mail server is slower, and leaves the mail to another courier', async () => {
+  it('exits with code 0 after MAIL_DEADLINE_S if a mail server is slower, and leaves the mail to another courier', async () => {
     const never = new Promise<void>(() => undefined);
     const beforeAccepting = ({ greeting }: { greeting: string }) => (greeting === 'first' ? never : Promise.resolve());
     const mailbox = await couriers.begin({ beforeAccepting });

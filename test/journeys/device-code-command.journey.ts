@@ -84,7 +84,7 @@ async function approve(code: string) {
 }
 
 describe.concurrent('login-with-device-code.mjs', { timeout: 90_000 }, () => {
-  it('shows a code, waits for the consent, stores the token for its user only, and shows who logged in', async () => {
+  it('shows a code, waits for the consent, stores the token in a private file, and shows who logged in', async () => {
     const command = run('cli', 'new/folder');
     const [shown, code = ''] = await command.says(/Open \S+\/device in a browser, and enter the code (\d{9})/);
     expect(shown).toContain(`Open ${deployment.url}/device in`);
@@ -104,7 +104,7 @@ describe.concurrent('login-with-device-code.mjs', { timeout: 90_000 }, () => {
     expect(command.output).not.toMatch(/device_code|access_token/);
   });
 
-  it('uses the stored token without a question, until the token has ended', async () => {
+  it('uses the stored token without a login, until the server does not accept it any more', async () => {
     const first = run('again', 'again');
     await approve(await shownCode(first));
     expect(await first.exit).toBe(0);
@@ -143,7 +143,7 @@ describe.concurrent('login-with-device-code.mjs', { timeout: 90_000 }, () => {
     expect(command.output).toContain('The code has expired. Run the command again.');
   });
 
-  it('tells its user that the token ended before it was used', async () => {
+  it('tells its user that the token expired before it was used', async () => {
     const command = run('brief', 'brief');
     await approve(await shownCode(command));
     expect(await command.exit).toBe(1);
@@ -177,7 +177,7 @@ describe.concurrent('login-with-device-code.mjs', { timeout: 90_000 }, () => {
     expect(await storedIn('stopped')).toEqual([]);
   });
 
-  it('sends a stored token to the issuer and for the client that it came from only, and replaces a damaged file', async () => {
+  it('sends a stored token only to its issuer and for its client, and ignores a damaged file', async () => {
     const command = run('other', 'other');
     await approve(await shownCode(command));
     expect(await command.exit).toBe(0);
@@ -211,7 +211,7 @@ describe.concurrent('login-with-device-code.mjs', { timeout: 90_000 }, () => {
     ['an unknown application', [issuerOf, 'nothing', 'cli'], /There is no application at .* \(status 404\)/],
     ['an unknown client', [issuerOf, 'cli', 'nobody'], /does not know this client id/],
     [
-      'another name of the server',
+      'another host name of the server',
       [(name: string) => issuerOf(name).replace('127.0.0.1', 'localhost'), 'cli', 'cli'],
       /is the issuer .*127\.0\.0\.1.*, not .*localhost/,
     ],
@@ -258,8 +258,8 @@ describe.concurrent('login-with-device-code.mjs', { timeout: 90_000 }, () => {
   });
 });
 
-describe('login-with-device-code.mjs, while the server is away or busy,', () => {
-  it('goes on when a service is back', async () => {
+describe('login-with-device-code.mjs, while the server is down or busy,', () => {
+  it('continues when a service is back', async () => {
     const command = run('cli', 'back');
     const code = await shownCode(command);
     await deployment.stop('consent');
@@ -269,7 +269,7 @@ describe('login-with-device-code.mjs, while the server is away or busy,', () => 
     expect(await command.exit).toBe(0);
   });
 
-  it('ends after the lifetime of the code, or before there is one', async () => {
+  it('ends when its code expires, and retries while it has no code yet', async () => {
     const command = run('flash', 'away');
     await shownCode(command);
     await deployment.stop('gateway');
@@ -282,7 +282,7 @@ describe('login-with-device-code.mjs, while the server is away or busy,', () => 
     await deployment.openGateway();
   });
 
-  it('says when to try again after too many codes of its network', async () => {
+  it('says when to try again after too many codes for its network', async () => {
     const device = new OauthDevice(deployment);
     while ((await device.post('device', { client_id: 'cli' })).status !== 429);
     const command = run('cli', 'limited');

@@ -29,7 +29,7 @@ const UNAVAILABLE = { status: 503, body: { component: 'ak-stage-flow-error' } };
 const object = { type: 'object' };
 const me = (browser: ReturnType<Deployment['browser']>) => browser.fetch('/api/v3/core/users/me/');
 
-/** Returns the counters of the attempts at a stage without `attempts` that have failures. */
+/** Returns the attempt counters of an external stage that have failures. */
 const countersOf = (kind: string) =>
   deployment.rows(
     `SELECT split_part(credential, ':', 1) AS counter, failures FROM flow.attempts
@@ -96,7 +96,7 @@ describe.skipIf(isMissing('Python'))(`the stage in Python${missingNote('Python')
   describeInChromium('in a browser', () => {
     const chromium = useChromium();
     it.each([true, false])(
-      'is drawn, shows its error at the field, can be left, and lets alice in (script: %s)',
+      'is drawn, shows its error at the field, can be left, and logs alice in (JavaScript: %s)',
       async (javaScriptEnabled) => {
         const { page, complaints } = await chromium.open({ javaScriptEnabled });
         const accept = await refuseTerms(page, deployment.url);
@@ -172,7 +172,7 @@ describe.skipIf(isMissing('Go'))(`the stage in Go${missingNote('Go')}`, () => {
   });
   afterAll(() => Promise.all([code?.stop(), rm(folder, { recursive: true })]));
 
-  it('counts a wrong code only, answers a delayed one like a wrong one, and logs the user in', async () => {
+  it('counts wrong codes only, answers a delayed right code like a wrong one, and logs the user in', async () => {
     const browser = deployment.browser();
     await browser.solve(FLOW, { uid_field: 'alice', password: 'correct-horse-7' });
     expect((await browser.fetch(`/if/flow/${FLOW}/`)).text).toMatch(/You find it in your invitation[^]*Access code/);
@@ -268,7 +268,7 @@ describe('a compromised external stage', () => {
     expect(Object.keys(received['context'] as object)).toEqual(['pending_user']);
   });
 
-  it('has its refusals counted without declaring attempts, until it passes an answer', async () => {
+  it('has its rejections counted although it declares no attempts, until it passes an answer', async () => {
     const { browser } = await reachRogue();
     reply = { type: 'rejected', errors: {}, challenge: { word: 'again' } };
     await browser.solve('rogue', { puk: '0815' });
@@ -339,12 +339,12 @@ describe('two external stages that share a fact', () => {
     return (await deployment.browser().solve('scored', { uid_field: 'alice' })).body;
   };
 
-  it('pass it on to each other and to the policies of the flow', async () => {
+  it('pass the fact to each other and to the policies of the flow', async () => {
     expect(await logIn({ score: 40 })).toMatchObject({ component: 'x-other-gate', score: 40 });
     expect(await logIn({ score: 10 })).toMatchObject({ component: 'xak-flow-redirect' });
   });
 
-  it('get no value of another shape', async () => {
+  it('get no value that violates the schema of the fact', async () => {
     expect(await logIn('high')).toMatchObject({ component: 'ak-stage-flow-error' });
   });
 });

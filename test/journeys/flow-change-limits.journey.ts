@@ -133,7 +133,7 @@ describeWithNats('a change of flows over HTTP', () => {
     expect(await titles()).toEqual(['First']);
   });
 
-  it('is rolled back after its time limit, and keeps requests beyond FLOW_CHANGES_CONCURRENCY out with 409', async () => {
+  it('is rolled back after its timeout, and until then requests above FLOW_CHANGES_CONCURRENCY get 409', async () => {
     const before = await rowCounts();
     await whileLocked('LOCK TABLE flow.flow_versions IN SHARE ROW EXCLUSIVE MODE', async () => {
       const slow = apply('Late');

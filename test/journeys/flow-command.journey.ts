@@ -92,7 +92,7 @@ async function loggedIn(name: string): Promise<Browser> {
 }
 
 describe('login-without-browser.mjs', () => {
-  it('logs in by the lines of a pipe, and stores the session for its user only', async () => {
+  it('logs in with the lines of a pipe, and stores the session in private files', async () => {
     const command = runWith(['alice', RIGHT], 'piped');
     expect(await command.exit).toBe(0);
     expect(usernameIn(command)).toBe('alice');
@@ -178,7 +178,7 @@ describe('login-without-browser.mjs', () => {
     expect(command.output).not.toContain(codes[0]);
   });
 
-  it('names the address to open for a step that it does not know', async () => {
+  it('prints the address to open for a step that it does not support', async () => {
     const command = runWith(['alice'], 'quiz', '--flow', 'quiz');
     expect(await command.exit).toBe(1);
     expect(command.output).toContain(
@@ -195,7 +195,7 @@ describe('login-without-browser.mjs', () => {
     expect(command.output).toMatch(message);
   });
 
-  it('asks nothing while the session lives, sends it to its own server only, and ends it by --log-out', async () => {
+  it('reuses the session without questions, sends it to its own server only, and ends it by --log-out', async () => {
     expect(await runWith(['erin', RIGHT], 'out').exit).toBe(0);
     const again = runWith([], 'out');
     expect(await again.exit).toBe(0);
@@ -217,7 +217,7 @@ describe('login-without-browser.mjs', () => {
   });
 });
 
-it('the program of docs/how-to/write-a-client.md asks, shows a wrong password, and names the user', async () => {
+it('the program of docs/how-to/write-a-client.md asks for username and password, reports a wrong password, and prints the username', async () => {
   const page = DocumentedCommands.of('docs/how-to/write-a-client.md');
   const program = page.block('js', /readline/, { 'https://login.example.org': deployment.url });
   await writeFile(join(project.folder, 'log-in.mjs'), program);
@@ -233,7 +233,7 @@ it('the program of docs/how-to/write-a-client.md asks, shows a wrong password, a
   expect(await command.exit).toBe(0);
 });
 
-/** Installs the jar of the example under the name of the package that the page installs from the registry. */
+/** Installs the cookie jar of the example under the name of the package that the page installs from npm. */
 async function installCookieJar() {
   const folder = join(project.folder, 'node_modules/tough-cookie');
   await mkdir(folder);
@@ -296,7 +296,7 @@ describeWithPython('login-without-browser.mjs on a terminal', () => {
   });
 });
 
-describe('login-without-browser.mjs, while the server is away or busy,', () => {
+describe('login-without-browser.mjs, while the server is down or busy,', () => {
   it('waits for a stage service, and asks again', async () => {
     const command = run('busy');
     await command.says(/: /);

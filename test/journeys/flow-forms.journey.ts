@@ -28,7 +28,7 @@ afterAll(() => deployment?.close());
 const lastEvent = async (action: string) => (await recordedEvents(deployment, action)).at(-1)?.data;
 
 describeWithNats('the forms that change a flow', () => {
-  it('show what differs before a draft is published, and publish it at another gateway in the name of root', async () => {
+  it('show the difference before a draft is published, and publish it at another gateway as root', async () => {
     const number = await flow.draft();
     const { current } = await flow.state();
     const form = `${PAGE}publish/?version=${number}`;
@@ -68,7 +68,7 @@ describeWithNats('the forms that change a flow', () => {
     expect((await flow.state()).current).toBe(number);
   });
 
-  it('roll a version out with a guard, show how it does, change its share, and end it', async () => {
+  it('start a rollout with a guard, show its state, change its share, and end it', async () => {
     const number = await flow.draft();
     const { current } = await flow.state();
     const form = `${PAGE}rollout/?version=${number}`;
@@ -91,7 +91,7 @@ describeWithNats('the forms that change a flow', () => {
     expect(await flow.state()).toEqual({ current, candidate: null, share: null });
   });
 
-  it('say what the guard has found, and that it has stopped or does not look', async () => {
+  it('show the finding of the guard, and say if the guard has stopped or is not running', async () => {
     const number = await flow.draft();
     const { current } = await flow.state();
     const version = { plans: 4, completed: 3, networks: 2 };
@@ -137,7 +137,7 @@ describeWithNats('the forms that change a flow', () => {
     expect(await flow.state()).toEqual({ current, candidate: null, share: null });
   });
 
-  it('refuse wrong fields by name, and keep what was typed', async () => {
+  it('mark invalid fields, and keep the typed values', async () => {
     const before = await flow.state();
     const typed = { percent: '100', margin: '4', for: '8d', reason: 'x'.repeat(501) };
     const { status, text } = await submit(root, `${PAGE}rollout/?version=1`, typed);
@@ -150,7 +150,7 @@ describeWithNats('the forms that change a flow', () => {
   });
 
   it.each(['publish/?version=999', 'publish/', 'rollout/?version=x', 'preview/?version=99999999999'])(
-    'say at %s that there is nothing to confirm',
+    'return 404 at %s, and say that there is no such version',
     async (form) => {
       const { status, text } = await root.fetch(`${PAGE}${form}`);
 
@@ -173,7 +173,7 @@ describeWithNats('the forms that change a flow', () => {
     expect((await root.fetch(`/if/admin/flows/${form}?version=1`)).status).toBe(404);
   });
 
-  it('open a preview as a test user, and refuse other users by name', async () => {
+  it('open a preview as a test user, and refuse users who cannot be test users', async () => {
     const form = `${PAGE}preview/?version=1`;
     const { status, headers } = await submit(root, form, { user: 'tester' });
     const link = headers.get('location') ?? '';
@@ -186,7 +186,7 @@ describeWithNats('the forms that change a flow', () => {
     }
   });
 
-  it('are for superusers only; anonymous visitors are led to the login and back', async () => {
+  it('are for superusers only, and redirect anonymous visitors to the login', async () => {
     const before = await flow.state();
     const form = `${PAGE}publish/?version=1`;
     const login = `/flows/-/default/authentication/?next=${encodeURIComponent(form)}`;
@@ -202,7 +202,7 @@ describeWithNats('the forms that change a flow', () => {
     expect(await flow.state()).toEqual(before);
   });
 
-  it('refuse posts of other sites and without the token of the page', async () => {
+  it('refuse posts from other sites, and posts without the CSRF token', async () => {
     const before = await flow.state();
     const form = `${PAGE}publish/?version=1`;
     const fields = await hiddenFields(root, form);
@@ -223,7 +223,7 @@ describeWithNats('the forms that change a flow', () => {
     expect(await flow.state()).toEqual(before);
   });
 
-  it('lead a session without a recent second factor to a login, and back to the same form', async () => {
+  it('link a session without a recent second factor to a login that returns to the same form', async () => {
     const before = await flow.state();
     const form = `${PAGE}rollout/?version=1`;
     const back = `${form}&percent=33&margin=4&for=3h&reason=typed`;
@@ -241,7 +241,7 @@ describeWithNats('the forms that change a flow', () => {
     expect(await flow.state()).toEqual(before);
   });
 
-  it('say that another change runs or the service is away, and keep what was typed', async () => {
+  it('say that another change is running or the service is down, and keep the typed values', async () => {
     const form = `${PAGE}publish/?version=1`;
     const fields = { ...(await hiddenFields(root, form)), reason: 'kept' };
     const command = new pg.Client({ connectionString: flow.database.url });
@@ -277,7 +277,7 @@ describeInChromium('the forms that change a flow, in a browser', () => {
     return opened;
   }
 
-  it('publish, roll out, roll back and preview by keyboard alone, without scripts', async () => {
+  it('publish, roll out, roll back and preview by keyboard alone, without JavaScript', async () => {
     const number = await flow.draft();
     const { current } = await flow.state();
     const { page: tab, complaints } = await open(root, PAGE, { javaScriptEnabled: false });
@@ -311,7 +311,7 @@ describeInChromium('the forms that change a flow, in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('lead to a login with a second factor and back to the same confirmation', async () => {
+  it('link to a login with a second factor, which returns to the same confirmation', async () => {
     const { current } = await flow.state();
     const { page: tab } = await open(unproved, `${PAGE}publish/?version=1`);
     await tab.getByRole('link', { name: 'Sign in again' }).click();

@@ -94,7 +94,7 @@ const isTested = (name: ProxyName) => hasProxy(name) || Boolean(process.env['CI'
 describe.each(PROXIES)('behind %s, with three gateways,', (name) => {
   beforeEach(({ skip }) => skip(!isTested(name), `${name} is not installed`));
 
-  it('an anonymous visitor is led to the login, and back to the very address with its query', async () => {
+  it('an anonymous visitor is redirected to the login, and back to exactly the requested address', async () => {
     const path = '/reports/a%20b/%C3%A9?x=1&y=%26+%23&next=https://evil.example/?q%3D1&rd=//evil.example';
     const { addresses, ...response } = await logIn(visitorOf(name), 'alice', path);
 
@@ -127,7 +127,7 @@ describe.each(PROXIES)('behind %s, with three gateways,', (name) => {
     expect(valuesOf(received(await visitor.send(APP, '/', { headers })), 'cookie').join('')).toBe('');
   });
 
-  it('a user without the group gets 403, and the application nothing', async () => {
+  it('a user outside the group gets 403, and the request does not reach the application', async () => {
     const visitor = visitorOf(name);
     const before = application.requests.length;
     const { status, addresses } = await logIn(visitor, 'bob', '/secret');
@@ -137,7 +137,7 @@ describe.each(PROXIES)('behind %s, with three gateways,', (name) => {
     expect(application.requests.length).toBe(before);
   });
 
-  it.each(['alice', 'dora'])('headers of the gateway that %s makes up do not reach the application', async (user) => {
+  it.each(['alice', 'dora'])('identity headers that the user %s forges do not reach the application', async (user) => {
     const visitor = await loggedIn(name, user);
     const request = received(await visitor.send(APP, '/', { headers: forgedHeaders() }));
 
@@ -151,7 +151,7 @@ describe.each(PROXIES)('behind %s, with three gateways,', (name) => {
     expect(valuesOf(request, 'forwarded')).toEqual([]);
   });
 
-  it('a header of the gateway that Connection names is not lost on the way to the application', async () => {
+  it('an identity header that Connection names is not lost on the way to the application', async () => {
     const visitor = await loggedIn(name, 'alice');
     const headers = { connection: 'close, X-authentik-username, Remote-User' };
     const response = await visitor.send(APP, '/', { headers });
@@ -160,7 +160,7 @@ describe.each(PROXIES)('behind %s, with three gateways,', (name) => {
     expect(['refused', 'alice']).toContain(user);
   });
 
-  it('the commands of the page show that the protection holds', async () => {
+  it('the documented commands show that the application is protected', async () => {
     const page = DocumentedCommands.of('docs/how-to/protect-an-application.md');
     const visitor = await loggedIn(name, 'alice');
     await visitor.send(APP, '/');
@@ -260,7 +260,7 @@ describeInChromium('in a browser behind nginx', () => {
   const chromium = useChromium();
   beforeEach(({ skip }) => skip(!isTested('nginx'), 'nginx is not installed'));
 
-  it('a user logs in, comes back to the very page, and its WebSocket knows the user', async () => {
+  it('a user logs in, returns to exactly the requested page, and its WebSocket is authenticated', async () => {
     const tunnel = await startConnectProxy(proxies.get('nginx')!.port);
     try {
       const { page, complaints } = await chromium.open({ ignoreHTTPSErrors: true, proxy: { server: tunnel.url } });

@@ -96,7 +96,7 @@ describeWithNats('the pages for operators and flow authors in docs/how-to', () =
   describe('add-a-second-factor', () => {
     beforeAll(() => apply('add-a-second-factor', 'second-factor.yaml'));
 
-    it('asks users for the device that they have set up, and lets others in', async () => {
+    it('requires the device of users who have set one up, and lets other users in', async () => {
       const { browser, body } = await logIn('alice');
       expect(body).toMatchObject(DONE);
       const { text } = await browser.fetch('/if/user/');
@@ -149,7 +149,7 @@ describeWithNats('the pages for operators and flow authors in docs/how-to', () =
       return JSON.parse(Buffer.from(String(body['id_token']).split('.')[1]!, 'base64url').toString()) as object;
     }
 
-    it('asks a user who has logged in by password for the second factor, and tells the application', async () => {
+    it('asks a user who has logged in by password for the second factor, and the ID token says so', async () => {
       const { browser } = await logIn('bob');
       ({ codes } = (await browser.show('recovery-codes')).body as { codes: string[] });
       await browser.solve('recovery-codes', {});
@@ -164,7 +164,7 @@ describeWithNats('the pages for operators and flow authors in docs/how-to', () =
       expect(await claimsOf(back, code_verifier)).toMatchObject({ ...shown, auth_time: expect.any(Number) });
     });
 
-    it('asks a user again whose device the login remembers', async () => {
+    it('asks for the second factor again if the login remembers the device', async () => {
       await deployment.apply(
         blueprint({
           model: 'authentik_stages_authenticator_validate.authenticatorvalidatestage',
@@ -209,7 +209,7 @@ describeWithNats('the pages for operators and flow authors in docs/how-to', () =
       });
     });
 
-    /** Returns what the page adds to the configuration of a proxy, by the texts that it is added to. */
+    /** Returns the changes that the page makes to the configuration of a proxy: replacements by the text to replace. */
     function changesOf(name: 'caddy' | 'nginx'): Record<string, string> {
       if (name === 'caddy') return { '\t\tforward_auth {': `${page.block('caddyfile', /@admin/)}\t\tforward_auth {` };
       const [first = '', second = ''] = page.block('nginx', /nginx\?acr_values/).split(/(?<=\n)/);
@@ -249,7 +249,7 @@ describeWithNats('the pages for operators and flow authors in docs/how-to', () =
     const pageAt = (host: string) =>
       deployment.browser().fetch(`/if/flow/${FLOW}/`, { headers: { 'x-forwarded-host': host } });
 
-    it('gives the default brand a look, at once, on pages that load no other files', async () => {
+    it('changes the appearance of the default brand at once, under a CSP that allows no fonts', async () => {
       await apply('brand-the-pages', 'brand.yaml', /authentik-default/);
       const { text, headers } = await pageAt('anything.example');
       expect(text).toContain('<title>Log in - Example</title>');
@@ -261,7 +261,7 @@ describeWithNats('the pages for operators and flow authors in docs/how-to', () =
       expect(policy).not.toContain('font-src');
     });
 
-    it('gives a host name another look', async () => {
+    it('gives a host name another appearance', async () => {
       await shell.write('shop-brand.yaml', page.block('yaml', /^# shop-brand/));
       const port = { 'http://127.0.0.1:9000': deployment.url };
       const output = await shell.runOk(page.block('sh', /apply shop-brand/, port));
@@ -287,7 +287,7 @@ describeWithNats('the pages for operators and flow authors in docs/how-to', () =
     });
 
     it.skipIf(!hasProxy('nginx') && !process.env['CI'])(
-      'serves the files by nginx, without their scripts',
+      'serves the files by nginx, with a CSP that blocks their scripts',
       async () => {
         const folder = await mkdtemp(join(tmpdir(), 'gatehouse-media-'));
         await chmod(folder, 0o755);

@@ -51,7 +51,7 @@ describeWithNats('the pages of docs/how-to about languages, imported users and u
     const german = (path: string) =>
       deployment.browser('fr').fetch(path, { headers: { 'x-forwarded-host': 'de.example.org' } });
 
-    it('shows a page in the language of the browser, of the link, of the menu, and of the user, the last one first', async () => {
+    it('prefers the language of the user to those of the menu, of the link and of the browser, in this order', async () => {
       const address = { 'http://127.0.0.1:9000': deployment.url };
       expect(await shell.runOk(page.block('sh', /^curl/, address))).toBe(page.block('text', /Anmelden/));
       const browser = deployment.browser('de');
@@ -80,7 +80,7 @@ describeWithNats('the pages of docs/how-to about languages, imported users and u
   });
 
   describe('import-users-from-elsewhere', () => {
-    it('imports the users of the page, who log in if their hash is known', async () => {
+    it('imports the users of the page, who can log in if the format of their hash is supported', async () => {
       const page = pageOf('import-users-from-elsewhere');
       await shell.write('users.jsonl', page.block('json', /argon2id/));
       expect(await shell.runOk(page.block('sh', /user -- import/))).toContain(
@@ -136,7 +136,7 @@ describeWithNats('the pages of docs/how-to about languages, imported users and u
       expect((await site.check('traefik', `${APP}/`)).headers.get('remote-user')).toBe('alice');
     });
 
-    it('ends with the brand that names no flow, and keeps the present user', async () => {
+    it('is turned off when the brand names no flow_user_switch, and keeps the current user', async () => {
       const browser = await logIn('bob');
       const buttons = async () => (await browser.fetch('/if/user/')).text.includes('Sign in with another account');
       expect(await buttons()).toBe(true);

@@ -57,7 +57,7 @@ describeInChromium('the email stage in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('logs the user in who clicks the link in the mail and confirms it on the page, and says later that it is used', async () => {
+  it('logs the user in who clicks the link in the mail and confirms it on the page, and then says in another tab that it was used', async () => {
     const requester = deployment.browser();
     await requester.solve('back', { uid_field: 'reader-de' });
     const { html } = await mailbox.mailTo('reader-de@example.org');
@@ -82,7 +82,7 @@ describeInChromium('the email stage in Chromium', () => {
     expect(await faultsOf(late)).toEqual([]);
   });
 
-  it('says at the first step only that the link is used, also after a reload or when the page is restored', async () => {
+  it('says that a link was used at the first step only, even after a reload or on a restored page', async () => {
     const { page } = await chromium.open();
     const gone = 'Link was already used, please request a new link.';
     await page.goto(`${deployment.url}${PAGE}?flow_token=${'x'.repeat(60)}&next=%2Fapp`);
@@ -117,7 +117,7 @@ describeInChromium('the email stage in Chromium', () => {
   });
 });
 
-it('logs the user in without JavaScript, by the code and by the link', async () => {
+it('the email stage logs the user in without JavaScript, by the code and by the link', async () => {
   for (const method of ['code', 'link'] as const) {
     const [browser, address] = [deployment.browser(), 'reader-fr@example.org'];
     const mailCount = mailbox.mails.filter(({ recipients }) => recipients.includes(address)).length;
@@ -130,7 +130,7 @@ it('logs the user in without JavaScript, by the code and by the link', async () 
   }
 });
 
-it('says without JavaScript that a link is used before the visitor goes on, and not at the steps after it', async () => {
+it('without JavaScript the first step says that a link was used, and later steps do not', async () => {
   const browser = deployment.browser();
   const page = `${PAGE}?flow_token=${'x'.repeat(60)}&next=%2Fapp`;
   const gone = 'Link was already used, please request a new link.';

@@ -238,7 +238,7 @@ const isRootOf =
   ({ traceId, spanId }: ReceivedSpan['links'][number]): boolean =>
     trace?.[0]?.traceId === traceId && trace[0].spanId === spanId;
 
-it('a caller cannot make its request recorded or join its trace, and its own trace is linked', async () => {
+it('a caller cannot join the trace of its request by traceparent, but its own trace is linked', async () => {
   const caller = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) };
   const send = (traceparent: string) =>
     deployment.browser().fetch('/api/v3/root/config/', { headers: { traceparent, 'x-forwarded-for': '192.0.2.1' } });
@@ -260,7 +260,7 @@ it('a caller cannot make its request recorded or join its trace, and its own tra
   }
 });
 
-it('metrics get no series from what clients send', async () => {
+it('clients cannot add series to the metrics', async () => {
   const seriesOf = (text: string) =>
     text
       .split('\n')
@@ -297,7 +297,7 @@ it('the log of the gateway says why an answer was refused', async () => {
   expect(JSON.parse(line!)).toMatchObject({ outcome: 'show', reasons: 'password=password_invalid' });
 });
 
-/** Makes the password service fail with this text, and ends the logins of the deployment. */
+/** Makes the password service fail with this text, after which no user can log in. */
 const failPasswords = (message: string) =>
   deployment.rows(`
     CREATE FUNCTION directory.fail() RETURNS bytea LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION '${message}'; END$$;

@@ -86,7 +86,7 @@ describe('an outpost', () => {
     ).toBe(false);
   });
 
-  it('is known to policies and in the event of the login, by its service account, since 2026.8', async () => {
+  it('is visible to policies and in the login event, by its service account, under 2026.8', async () => {
     const newer = await deployment.openAnotherGateway({ API_VERSION: '2026.8' });
     expect(await outpost(newer).bind('named', RIGHT)).toBe(true);
     const instance = { uuid: expect.any(String), name: 'outpost' };

@@ -204,7 +204,7 @@ describe('the commands of operators', () => {
     expect(await shell.runOk(reseal)).not.toBe('');
   });
 
-  it('compare the shipped blueprints with what is stored, and take over new versions', async () => {
+  it('compare the shipped blueprints with the stored objects', async () => {
     await deployment.applyFiles('blueprints');
     expect(await shell.runOk(pageOf('upgrade').block('sh', /blueprint -- update/))).toMatch(
       /like the stored objects[^]*nothing changed/,

@@ -65,7 +65,7 @@ const challengeIn = (body: Readonly<Record<string, unknown>>) =>
   (body['passkey_challenge'] as { challenge: string }).challenge;
 
 describe('a passkey in the first step', () => {
-  it('is asked for with the rules of the validation stage, and without allowed credentials', async () => {
+  it('is requested with the rules of the validation stage, and without allowed credentials', async () => {
     expect((await deployment.browser().show('passkey-login')).body).toMatchObject({
       component: 'ak-stage-identification',
       captcha_stage: null,
@@ -96,7 +96,7 @@ describe('a passkey in the first step', () => {
     },
   );
 
-  it('is not needed: a name leads to the password, and an answer without both is refused', async () => {
+  it('is optional: a username leads to the password step, and an answer without both is refused', async () => {
     const browser = deployment.browser();
     await browser.show('passkey-login');
     const empty = await browser.solve('passkey-login', { passkey: null });
@@ -147,7 +147,7 @@ describeInChromium('a passkey in the first step, in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('is offered anew on a page that was open for long, whose name is then accepted although the run has expired', async () => {
+  it('is offered again on a page that was open for long, which accepts a username although its plan is gone', async () => {
     const { page } = await chromium.open();
     await page.clock.install();
     await page.goto(urlOf('/if/flow/passkey-login/?next=/if/user/'));
@@ -178,7 +178,7 @@ describeInChromium('a passkey in the first step, in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('is refused with words if it is unknown, leaves the browser, and can then be replaced by another one', async () => {
+  it('is refused with a message if it is unknown, is deleted from the browser, and another one can be used', async () => {
     const credential = await register('bob');
     const { page, authenticator } = await openPage([unregistered(credential)]);
     await page.goto(urlOf('/if/flow/passkey-login/?next=/if/user/'));
@@ -201,7 +201,7 @@ describe('the first step under 2024.8', () => {
   });
   afterAll(() => older?.close());
 
-  it('has no field of 2026.8, also under the hint of an application', async () => {
+  it('has no field of 2026.8, even with login_hint', async () => {
     const { body } = await older.browser().show('login', 'login_hint=alice');
     expect(Object.keys(body).sort()).toEqual([
       ...['allow_show_password', 'component', 'flow_designation', 'flow_info', 'password_fields', 'primary_action'],

@@ -136,7 +136,7 @@ describeInChromium('passkeys in Chromium', () => {
     await waitForAccountPage(passwordless.page, 'bob');
   });
 
-  it('that the user removes leave the browser, which shows the current names of the user', async () => {
+  it('that the user removes are deleted from the browser, which also gets the current names of the user', async () => {
     const { page, authenticator, credentials, complaints } = await register('frank');
     const [kept] = credentials;
     const stored = async () => new Map((await authenticator.credentials()).map((one) => [one.credentialId, one]));

@@ -100,7 +100,7 @@ const CAPTCHA = 'ak-stage-captcha';
 const ends = new Map<string, number>();
 const stuck: Visitor[] = [];
 
-/** Logs in, as far as the version lets a visitor. */
+/** Visits the flow as a new visitor, and answers its challenges as far as its version works. */
 async function visit(): Promise<void> {
   const visitor = new Visitor();
   const { title } = await visitor.show();
@@ -146,7 +146,7 @@ const versions = async () => {
 /** Timeout in milliseconds of tests with hundreds of logins, on a loaded machine. */
 const LOGINS_TIMEOUT_MS = 120_000;
 
-it('an attacker who abandons many runs from few networks takes no version back', {
+it('an attacker who abandons many runs from few networks cannot end a rollout', {
   timeout: LOGINS_TIMEOUT_MS,
 }, async () => {
   for (let network = 0; network < ATTACK.networks; network++)
@@ -167,7 +167,7 @@ it('an attacker who abandons many runs from few networks takes no version back',
   expect(await versions()).toEqual({ candidate: true, title: 'Old' });
 });
 
-it('a version that breaks goes back by itself while logins run, which all end on their version', {
+it('a broken version is rolled back automatically, and running logins complete on their version', {
   timeout: LOGINS_TIMEOUT_MS,
 }, async () => {
   const early = await Promise.all(

@@ -80,7 +80,7 @@ describe('a second factor', () => {
     expect(attempts?.failures).toBeLessThan(20);
   });
 
-  it('is locked by fifty wrong codes after a right password, which is one event however many follow, until it is unlocked', async () => {
+  it('is locked by fifty wrong codes after a right password, with one event however many codes follow, until it is unlocked', async () => {
     await resetAttempts();
     const behind = { slug: 'behind', password: 'correct-horse-7' };
     await answerWith('bogus', '203.0.113.199', behind);

@@ -82,7 +82,7 @@ describeInChromium('a single-page application on another origin of the site', ()
   it.each([
     ['alice', 'index.html'],
     ['bob', 'react.html'],
-  ])('logs %s in with password and code, shows a wrong password, and logs out: %s', async (username, path) => {
+  ])('logs %s in with password and code, reports a wrong password, and logs out: %s', async (username, path) => {
     const code = await setUpApp(username);
     const { page, sent } = await open(path);
     await fill(page, 'Username', username);
@@ -102,7 +102,7 @@ describeInChromium('a single-page application on another origin of the site', ()
     await page.getByLabel('Username').waitFor();
   });
 
-  it('logs a user in on the page that the documentation shows, which also shows a wrong password', async () => {
+  it('logs a user in on the page that the documentation shows, and reports a wrong password', async () => {
     const { page } = await open('documented.html');
     await fill(page, 'Username', 'carol');
     await fill(page, 'Password', 'not-the-password');
@@ -113,7 +113,7 @@ describeInChromium('a single-page application on another origin of the site', ()
   });
 
   it.each(['documented.html', 'react.html', 'index.html'])(
-    'says at an origin that is not listed that Gatehouse cannot be reached: %s',
+    'reports at an origin that is not listed that Gatehouse cannot be reached: %s',
     async (path) => {
       const { page } = await chromium.open();
       await page.goto(`${example.originOf(SIBLING ?? '')}/${path}`);
@@ -131,7 +131,7 @@ describeInChromium('a single-page application on another origin of the site', ()
     expect(sent().filter((method) => method === 'POST')).toHaveLength(1);
   });
 
-  it('keeps the input of a refused response in React', async () => {
+  it('keeps the text of a refused response in its field in React', async () => {
     const { page } = await open('react.html');
     await fill(page, 'Username', 'alice');
     await fill(page, 'Password', 'a-typing-mistake');
@@ -147,7 +147,7 @@ describeInChromium('a single-page application on another origin of the site', ()
     await page.getByText('ak-stage-identification').waitFor();
     expect(sent()).toEqual(['GET']);
     await toggle.click();
-    // Holds the next request for ever.
+    // Never answers the next request.
     await page.route('**/executor/**', () => undefined);
     const [request] = await Promise.all([page.waitForEvent('request'), toggle.click()]);
     const [aborted] = await Promise.all([page.waitForEvent('requestfailed'), toggle.click()]);

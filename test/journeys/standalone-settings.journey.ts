@@ -23,7 +23,7 @@ describe('npm start', { timeout: 120_000 }, () => {
     return { running, port: env.PORT };
   }
 
-  it('says in one sentence why it cannot apply the folder of BLUEPRINTS_DIR', async () => {
+  it('reports in one sentence why it cannot apply the folder of BLUEPRINTS_DIR', async () => {
     const invalid = join(folder, 'blueprints');
     await mkdir(invalid);
     await writeFile(join(invalid, 'a.yaml'), 'version: 1\nentries: 7\n');

@@ -25,7 +25,7 @@ let printedPassword: string;
 const pageOf = (name: string) => Tutorial.of(`docs/tutorial/${name}.md`, folder);
 const addressOf = (path: string) => `http://127.0.0.1:${folder.port('9000')}${path}`;
 
-/** Starts Gatehouse by the command of a page. Stops it before, unless it runs by the same command. */
+/** Starts Gatehouse with the command of a page. First stops it if another command started it. */
 async function startBy(page: Tutorial, pattern: RegExp): Promise<void> {
   if (gatehouse?.args[1] === page.commands(pattern)) return;
   await interrupt(gatehouse);
@@ -68,7 +68,7 @@ afterAll(async () => {
 });
 
 describe('README.md', () => {
-  it('logs in by the commands of the page', async () => {
+  it('shows commands that log the administrator in', async () => {
     const page = await Tutorial.of('README.md', folder);
     expect(gatehouse?.args[1]).toBe(page.commands(/^npm start\n$/));
     const output = await page.run(/^FLOW=/, { input: printedPassword });
@@ -80,7 +80,7 @@ describe('README.md', () => {
 });
 
 describe('docs/tutorial/first-login.md', () => {
-  it('logs in by curl, with the responses that the page shows, and finds the login in the trace', async () => {
+  it('shows curl commands that log in, their responses, and the trace of the login', async () => {
     const page = await pageOf('first-login');
     expect(gatehouse?.output).toMatch(page.shown(/^Administrator: admin/));
     expect(await page.run(/executor.*'\n$/)).toMatch(page.shown(/^\{"user_fields"/));
@@ -99,7 +99,7 @@ describe('docs/tutorial/first-flow.md', () => {
     return ((await response.json()) as { component: string }).component;
   };
 
-  it('adds a step to the login, is refused a mistake, and takes the step out again', async () => {
+  it('adds a step to the login, gets an error for a mistake, and removes the step again', async () => {
     const page = await pageOf('first-flow');
     await page.save('greeting.yaml', 'yaml', /id: greeting/);
     expect(await page.run(/check greeting/)).toMatch(page.shown(/not-in-files/));
@@ -121,7 +121,7 @@ describe('docs/tutorial/first-flow.md', () => {
 describeInChromium('the pages that the tutorials describe', () => {
   const chromium = useChromium();
 
-  it('log in on the pages of docs/tutorial/first-login.md, which end at the account page', async () => {
+  it('docs/tutorial/first-login.md: the login ends at the account page', async () => {
     const { page } = await chromium.open();
     await page.goto(addressOf('/'));
     await page.getByRole('heading', { name: 'Log in', level: 1 }).waitFor();
@@ -130,7 +130,7 @@ describeInChromium('the pages that the tutorials describe', () => {
     expect(new URL(page.url()).pathname).toBe('/if/user/');
   });
 
-  it('npm run pages -- --pictures: makes the pictures of the README', async () => {
+  it('npm run pages -- --pictures creates the pictures of the README', async () => {
     const made = join(folder.path, 'pictures');
     const files = await pictureProduct(made, { url: addressOf('/').slice(0, -1), password: printedPassword });
     const shown = (await readFile('README.md', 'utf8')).match(/(?<=docs\/images\/)[\w-]+\.webp/g);
@@ -139,7 +139,7 @@ describeInChromium('the pages that the tutorials describe', () => {
   });
 
   it.skipIf(!inject('natsServer'))(
-    'docs/tutorial/first-stage.md: a stage of sixty lines keeps the protocol, asks in the login, and goes on after a failure',
+    'docs/tutorial/first-stage.md: its stage passes check:stage, asks in the login, and continues after a failure',
     async () => {
       const tutorial = await pageOf('first-stage');
       await startBy(tutorial, /^npm start\n$/);
@@ -177,7 +177,7 @@ describeInChromium('the pages that the tutorials describe', () => {
   );
 
   it.skipIf(!hasProxy('nginx'))(
-    'docs/tutorial/protect-one-application.md: members of the group reach the application by name, others do not',
+    'docs/tutorial/protect-one-application.md: the application greets a member of the group by name, and others are refused',
     async () => {
       const tutorial = await pageOf('protect-one-application');
       await tutorial.run(/^mkdir/);

@@ -100,12 +100,12 @@ describe('events of policies', () => {
   });
 });
 
-describe('a policy that is evaluated again and again', () => {
+describe('a policy that is evaluated repeatedly', () => {
   it.each([
     ['with execution logging', 'coloured', 'events.policy_execution'],
     ['with events of its own', 'watched', 'events.custom_noticed'],
   ])(
-    '%s writes events for the anonymous visitors of a network up to a limit, and all of them for a user',
+    '%s writes a limited number of events for the anonymous visitors of a network, and all events for a user',
     async (...[, slug, topic]) => {
       for (let visit = 0; visit < 5; visit++) await deployment.browser().show(slug);
       await deployment.rows('DELETE FROM flow.outbox');
@@ -140,7 +140,7 @@ describe('a policy that sends an HTTP request', () => {
   });
 });
 
-describe('a policy that fails again and again', () => {
+describe('a policy that fails repeatedly', () => {
   /**
    * Returns the number of log lines about the flow. First waits for a line of a later request, because lines are
    * written in order.
@@ -159,7 +159,7 @@ describe('a policy that fails again and again', () => {
     );
   };
 
-  it('writes events and log lines for the anonymous visitors of a network up to a limit, and the metric counts all', async () => {
+  it('writes a limited number of events and log lines for the anonymous visitors of a network, and counts all failures', async () => {
     const [failed, reported] = [(await failures()) ?? 0, await reports()];
     await deployment.rows('DELETE FROM flow.outbox');
     for (let visit = 0; visit < 5; visit++) await deployment.browser().show('broken-flow');
@@ -167,7 +167,7 @@ describe('a policy that fails again and again', () => {
     expect([(await reports()) - reported, (await failures())! - failed]).toEqual([2, 5]);
   });
 
-  it('writes all of them for a logged-in user', async () => {
+  it('writes all events and log lines for a logged-in user', async () => {
     const browser = deployment.browser();
     await browser.solve('plain', { uid_field: 'alice' });
     expect((await browser.solve('plain', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });

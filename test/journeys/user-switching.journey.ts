@@ -85,7 +85,7 @@ const isRefused = async (key: string | undefined) => {
 };
 
 describe('a browser with several users', () => {
-  it('gets one more by a login, and keeps the session of the other user, without its key', async () => {
+  it('adds a user by a login, and keeps the session of the other user, whose old key becomes invalid', async () => {
     const browser = await logIn('alice');
     expect(await namesOf(browser)).toEqual(['[alice]']);
     expect((await browser.show('login')).body).toMatchObject({ component: 'xak-flow-redirect' });
@@ -102,7 +102,7 @@ describe('a browser with several users', () => {
     expect(await isRefused(before)).toBe(true);
   });
 
-  it('changes to another user after the steps of the flow only, and gets a new key of that session', async () => {
+  it('changes to another user only after the steps of the flow, and gets new keys', async () => {
     const browser = await add(await logIn('alice'), 'bob');
     const [key, secret, csrf] = [browser.cookie(), browser.cookie(COOKIE), browser.cookie('authentik_csrf')];
     expect((await start(browser, { user_pk: pks['alice'] })).body).toEqual({ redirect: '/if/flow/switch/' });
@@ -114,7 +114,7 @@ describe('a browser with several users', () => {
     const done = await browser.solve('switch', RIGHT);
     expect(done.body).toMatchObject({ component: 'xak-flow-redirect', to: '/' });
     expect(await namesOf(browser)).toEqual(['[alice]', 'bob']);
-    // Nothing of a page that was opened for bob acts as alice: neither its keys nor its tokens nor its step.
+    // A page that was opened for bob cannot act as alice: its keys, its tokens and its step are refused.
     expect([await isRefused(key), await isRefused(current)]).toEqual([true, true]);
     expect(browser.cookie(COOKIE)).not.toBe(secret);
     expect((await start(browser, { action: 'add' }, { 'x-authentik-csrf': csrf! })).status).toBe(403);
@@ -127,7 +127,7 @@ describe('a browser with several users', () => {
     expect(await namesOf(browser)).toEqual(['[bob]', 'alice']);
   });
 
-  it('keeps the destination, and refuses one at another site', async () => {
+  it('continues to the destination after the switch', async () => {
     const browser = await add(await logIn('alice'), 'bob');
     const next = await browser.fetch(`${SWITCH}?next=/x`, {
       ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
@@ -137,7 +137,7 @@ describe('a browser with several users', () => {
     expect((await browser.solve('switch', RIGHT)).body).toMatchObject({ to: '/x' });
   });
 
-  it('has a limited number of users', async () => {
+  it('cannot add a user when it has the maximum number of users', async () => {
     const browser = await add(await add(await logIn('alice'), 'bob'), 'carol');
     expect(await start(browser, { action: 'add' })).toMatchObject({
       status: 400,
@@ -146,7 +146,7 @@ describe('a browser with several users', () => {
     expect(await namesOf(browser)).toEqual(['[carol]', 'alice', 'bob']);
   });
 
-  it('is recorded with both users', async () => {
+  it('records both users of a switch in the event', async () => {
     const browser = await add(await logIn('dave'), 'erin');
     await switchTo(browser, 'dave');
     const events = (await recordedEvents(deployment, 'user_switched')).map(({ data }) => data);
@@ -175,7 +175,7 @@ describe('the account page', () => {
     });
   const tokenOf = (text: string) => /name="csrf_token" value="([^"]+)"/.exec(text)![1]!;
 
-  it('switches to another user and adds one, and a page of the user before does neither', async () => {
+  it('switches to another user and adds one, and a page of the previous user cannot switch', async () => {
     const browser = await add(await logIn('alice'), 'bob');
     const { text } = await browser.fetch(PAGE);
     const form = { csrf_token: tokenOf(text), switch_to: String(pks['alice']) };
@@ -195,7 +195,7 @@ describe('the account page', () => {
 });
 
 describe('a session or a switching cookie alone', () => {
-  it('shows no other user and leads to none', async () => {
+  it('reveals no other user and cannot switch to one', async () => {
     const browser = await add(await logIn('alice'), 'bob');
     const [key, secret] = [browser.cookie(), browser.cookie(COOKIE)];
     const [keyOnly, secretOnly] = [deployment.browser(), deployment.browser()];
@@ -236,7 +236,7 @@ describe('a request to switch', () => {
         expect(await start(browser, body, headers)).toMatchObject({ status: 403, body: { code: 'csrf_failed' } });
   });
 
-  it('says what is wrong with it', async () => {
+  it('is refused with an error for each invalid field, and 404 for a user who is not in the browser', async () => {
     const browser = await add(await logIn('alice'), 'bob');
     expect(await start(browser, {})).toMatchObject({ status: 400, body: { user_pk: [expect.any(String)] } });
     expect(await start(browser, { user_pk: 'x' })).toMatchObject({
@@ -253,7 +253,7 @@ describe('a request to switch', () => {
 });
 
 describe('the session of another user', () => {
-  it('is gone from the list and cannot be taken once it has ended, also while the flow runs', async () => {
+  it('is not listed and cannot be switched to when it has ended, even while the flow runs', async () => {
     const browser = await add(await logIn('alice'), 'bob');
     await to(browser, 'alice');
     await browser.show('switch');
@@ -269,14 +269,14 @@ describe('the session of another user', () => {
     expect((await to(browser, 'alice')).status).toBe(404);
   });
 
-  it('ends if the client is at another network than the one that it is bound to', async () => {
+  it('is not listed and cannot be switched to from another network if it is bound to one', async () => {
     const browser = await add(await logIn('alice', 'bound'), 'bob');
     const elsewhere = { 'x-forwarded-for': '198.51.100.7' };
     expect((await start(browser, { user_pk: pks['alice'] }, elsewhere)).status).toBe(404);
     expect(await namesOf(browser)).toEqual(['[bob]']);
   });
 
-  it('stays when the current user logs out, is reached again by a login of its user, and the last logout ends all', async () => {
+  it('stays when the current user logs out, is available again after a login, and ends at the last logout', async () => {
     const browser = await add(await add(await logIn('alice'), 'bob'), 'carol');
     await browser.show('logout');
     expect((await browser.fetch(ME)).status).toBe(403);
@@ -302,7 +302,7 @@ describeInChromium('switching users in a browser', () => {
     await tab.getByText(`You are signed in as ${username}.`).waitFor();
   };
 
-  it('takes place on the account page, and no page that was opened before acts as the other user', async () => {
+  it('works on the account page, and no page that was opened before acts as the other user', async () => {
     const { page: tab, complaints } = await chromium.open();
     await tab.goto(`${deployment.url}/`);
     await logIn(tab, 'alice');

@@ -58,7 +58,7 @@ describeWithNats('the receivers of docs/how-to/webhooks.md', () => {
   it.each([
     ['js', 'receiver.mjs', process.execPath],
     ['python', 'receiver.py', 'python3'],
-  ])('print each event once, and refuse another signature: %s', async (language, name, program) => {
+  ])('print each event once, and refuse a wrong signature: %s', async (language, name, program) => {
     await couriers.begin();
     const alice = await enrol(couriers.source);
     const file = join(folder, name);

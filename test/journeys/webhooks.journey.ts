@@ -64,7 +64,7 @@ const command = (...args: string[]) =>
   runCli('events', ['webhooks', ...args], { env: { DATABASE_URL: couriers.url, SEAL_KEYS: couriers.seal } });
 
 describeWithNats('a courier with webhook endpoints', () => {
-  it('delivers the events that an endpoint wants, over TLS with a trusted certificate, with a valid signature', async () => {
+  it('delivers the events of an endpoint’s actions, over TLS with a trusted certificate, with a valid signature', async () => {
     await begin();
     const certificate = createCertificate();
     const authority = join(folder, 'ca.crt');
@@ -85,7 +85,7 @@ describeWithNats('a courier with webhook endpoints', () => {
     for (const received of receiver.received) expect(isVerified(received, SECRET)).toBe(true);
   });
 
-  it('delivers to a live endpoint, by mail and on NATS while other endpoints are dead, slow and refuse', async () => {
+  it('delivers to a live endpoint, by mail and on NATS while other endpoints are dead, slow or refuse events', async () => {
     const mailbox = await begin();
     const [live, slow, refusing] = [await openReceiver(), await openReceiver(), await openReceiver()];
     slow.answer = () => new Promise<void>(() => undefined);
@@ -121,7 +121,7 @@ describeWithNats('a courier with webhook endpoints', () => {
     expect((await deliveries()).filter(({ endpoint }) => endpoint === 'live')).toEqual([]);
   });
 
-  it('sends at most WEBHOOK_CONCURRENCY events at the same time, and then the next ones', async () => {
+  it('sends at most WEBHOOK_CONCURRENCY events at the same time, and all events in the end', async () => {
     await begin();
     const waiting: (() => void)[] = [];
     const receiver = await openReceiver({
@@ -157,7 +157,7 @@ describeWithNats('a courier with webhook endpoints', () => {
     ]);
   });
 
-  it('tries again with the same id and body, parks, and delivers after the operator has retried', async () => {
+  it('retries with the same id and body, parks the delivery, and delivers it when the operator retries it', async () => {
     await begin();
     const receiver = await openReceiver({ answer: answerWith(503) });
     const courier = await couriers.start({ ...webhookSettingsFor({ url: receiver.url }), WEBHOOK_TRIES: '2' });
@@ -189,7 +189,7 @@ describeWithNats('a courier with webhook endpoints', () => {
     ]);
   });
 
-  it('is refused at its start if an endpoint may not be called, and the reason has no secret', async () => {
+  it('does not start if the host of an endpoint is not allowed, and the error contains no secret', async () => {
     await begin();
     const url = 'https://127.0.0.1/secret-path';
     const settings = { ...webhookSettingsFor({ url }), WEBHOOK_HOSTS: '*' };
@@ -198,7 +198,7 @@ describeWithNats('a courier with webhook endpoints', () => {
     expect(String(error)).not.toMatch(/secret-path|whsec/);
   });
 
-  it('reports waiting and parked deliveries, attempts and open circuits, by the names of endpoints', async () => {
+  it('reports waiting and parked deliveries, attempts and open circuits, by endpoint name', async () => {
     await begin();
     const receiver = await openReceiver({ answer: answerWith(503) });
     const port = await freePort();
@@ -232,7 +232,7 @@ describeWithNats('a courier with webhook endpoints', () => {
     expect(metrics).not.toContain('gone-1');
   });
 
-  it('closes the circuit again when the trial is accepted, and delivers what has waited', async () => {
+  it('closes the circuit again when the trial is accepted, and delivers the waiting events', async () => {
     await begin();
     const receiver = await openReceiver({ answer: answerWith(503) });
     const courier = await couriers.start({
@@ -274,7 +274,7 @@ describeWithNats('two couriers', () => {
     for (const received of receiver.received) expect(isVerified(received, SECRET)).toBe(true);
   });
 
-  it('deliver the events of each user in order, whatever the endpoint refuses', async () => {
+  it('deliver the events of each user in order, even if the endpoint refuses some requests', async () => {
     await begin();
     const receiver = await openReceiver();
     let requests = 0;
