@@ -157,7 +157,7 @@ describe('a password with invalid characters', () => {
   it.each([
     ['correct\0horse', 'Null characters are not allowed.', 'null_characters_not_allowed'],
     ['correct\ud800horse', 'Surrogate characters are not allowed: U+D800.', 'surrogate_characters_not_allowed'],
-  ])('gets a field error in every kind of step and costs no attempt: %j', async (password, string, code) => {
+  ])('gets a field error in every kind of step, and counts as no attempt: %j', async (password, string, code) => {
     await deployment.rows('DELETE FROM flow.attempts');
     const bodies: unknown[] = [];
     const { judged } = await countingAttempts(deployment, async () => {

@@ -141,7 +141,7 @@ describe('"Not you?" logs a user out', () => {
   });
 });
 
-describeInChromium('in a real browser', () => {
+describeInChromium('in a browser', () => {
   const chromium = useChromium();
 
   it('"Not you?" keeps next, with and without JavaScript', async () => {

@@ -85,11 +85,11 @@ describe('the story of docs/how-to/change-a-flow-safely.md', () => {
     return stdout.replaceAll(`${shell.folder}/`, '');
   }
 
-  it('makes accounts and records, and shows where visitors stop', async () => {
+  it('creates accounts and journey records, and shows where visitors stop', async () => {
     expect(await follow(/load -- users/, /flow -- funnel/)).toEqual([]);
   });
 
-  it('shows what a change would do, makes a draft, and simulates it', async () => {
+  it('shows what a change would do, creates a draft, and simulates it', async () => {
     expect(await follow(/apply --dry-run/, /apply --draft/, /simulate.* --version 2/)).toEqual([]);
     await shell.runOk('npm run blueprint -- apply --draft skip-password.yaml');
     expect(await follow(/simulate.* --version 3/, /blueprint -- check/)).toEqual([]);

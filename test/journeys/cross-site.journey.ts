@@ -166,7 +166,7 @@ describe('a flow that another site opened', () => {
     expect([status, await userExists('leo'), confirmation]).toEqual([403, true, true]);
   });
 
-  it('asks in the language of the visitor', async () => {
+  it('asks for confirmation in the language of the visitor', async () => {
     const browser = deployment.browser('de');
     const { text } = await open(browser, LOGOUT_PAGE, 'cross-site');
     expect(/<p class="lead">(.*?)<\/p>/.exec(text)?.[1]).toMatch(/^Eine andere Website hat Sie hierher geführt\./);

@@ -115,7 +115,7 @@ describe('a session without a device key', () => {
     expect(await usernameOf(thiefOf(alice, 'authentik_session'))).toBe('alice');
   });
 
-  it('is what a login gets if DEVICE_BOUND_SESSIONS is off, while bound sessions stay bound', async () => {
+  it('is started by a login if DEVICE_BOUND_SESSIONS is off, while bound sessions stay bound', async () => {
     const off = await deployment.openAnotherGateway({ DEVICE_BOUND_SESSIONS: 'false' });
     const carol = await logIn(new DeviceBoundBrowser(off));
     expect([carol.statuses, carol.cookie(BOUND_COOKIE), await usernameOf(carol)]).toEqual([[], undefined, 'alice']);

@@ -214,7 +214,7 @@ describe('concurrent requests', () => {
   });
 });
 
-describeInChromium('in a real browser', () => {
+describeInChromium('in a browser', () => {
   const chromium = useChromium();
 
   it('a user refuses one device, stays logged in, and signs another device in', async () => {

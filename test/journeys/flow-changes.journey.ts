@@ -109,7 +109,7 @@ describeWithNats('the API for changes of flows', () => {
     return (body as { versions: { number: number }[] }).versions[0]?.number;
   };
 
-  it('imports a blueprint file, answers like authentik, and records the user', async () => {
+  it('imports a blueprint file, returns the response of authentik, and records the user', async () => {
     const { status, body } = await importFile(root, greeting('Two'));
     expect({ status, body }).toMatchObject({ status: 200, body: { success: true } });
     expect(JSON.stringify(body)).toContain('published greeting (version 2)');

@@ -97,12 +97,12 @@ describe('the funnel of a flow', () => {
     ['since=1d&since=2d', 'since'],
     ['version=0', 'version'],
     ['version=99', 'version'],
-  ])('answers the query %s with 400 and names the parameter', async (query, parameter) => {
+  ])('returns 400 for the query %s, naming the parameter', async (query, parameter) => {
     const { status, body } = await root.fetch(`${FUNNEL}?${query}`);
     expect([status, Object.keys(body)]).toEqual([400, [parameter]]);
   });
 
-  it('answers 404 for an unknown flow', async () => {
+  it('returns 404 for an unknown flow', async () => {
     expect((await root.fetch('/api/v3/flows/instances/none/funnel/')).status).toBe(404);
   });
 });

@@ -131,7 +131,7 @@ describe('the flow page', () => {
     expect([status, headers.get('location')]).toEqual([303, '/%E8%B7%AF']);
   });
 
-  it('accepts form bodies at the page, while the API refuses them', async () => {
+  it('accepts form bodies, which the API refuses with 415', async () => {
     const browser = deployment.browser();
     await browser.fetch(page);
 

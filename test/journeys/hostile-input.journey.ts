@@ -118,8 +118,8 @@ async function expectIntactLogin(browser: Browser) {
   expect(end).toEqual({ component: 'xak-flow-redirect', to: '/done' });
 }
 
-describe('no server error, no privilege and no lost login', { timeout: 20_000 + RUNS.numRuns * 2000 }, () => {
-  it('with hostile headers (accident 1)', async () => {
+describe('during a login,', { timeout: 20_000 + RUNS.numRuns * 2000 }, () => {
+  it('hostile headers cause no server error, give no access, and leave the login intact (accident 1)', async () => {
     const visit = fc.tuple(request, fc.array(header, { maxLength: 5 }));
     const bursts = fc.asyncProperty(fc.array(visit, { maxLength: BURST }), async (burst) => {
       const { browser, sessionCookie } = await atPasswordStep();
@@ -131,7 +131,7 @@ describe('no server error, no privilege and no lost login', { timeout: 20_000 + 
     await fc.assert(bursts, RUNS);
   });
 
-  it('with hostile cookies (accident 18)', async () => {
+  it('hostile cookies cause no server error, give no access, and leave the login intact (accident 18)', async () => {
     const key = 'a'.repeat(43);
     const name = fc.constantFrom('authentik_session', 'authentik_csrf', 'authentik_mfa', 'sessionid', '__proto__', '');
     const cookiePair = fc.tuple(name, cookieValueOf(key)).map(([cookieName, value]) => `${cookieName}=${value}`);
@@ -150,7 +150,7 @@ describe('no server error, no privilege and no lost login', { timeout: 20_000 + 
     await fc.assert(bursts, RUNS);
   });
 
-  it('with a hostile query (accident 56)', async () => {
+  it('hostile queries cause no server error, give no access, and leave the login intact (accident 56)', async () => {
     const visit = fc.tuple(request, query);
     const bursts = fc.asyncProperty(fc.array(visit, { maxLength: BURST }), async (burst) => {
       const { browser, sessionCookie } = await atPasswordStep();
@@ -165,7 +165,7 @@ describe('no server error, no privilege and no lost login', { timeout: 20_000 + 
     await fc.assert(bursts, RUNS);
   });
 
-  it('with a hostile body, before and after identification (accident 44)', async () => {
+  it('hostile bodies cause no server error, give no access, and leave the login intact (accident 44)', async () => {
     const visit = fc.tuple(fc.boolean(), flow, contentType, body);
     const bursts = fc.asyncProperty(fc.array(visit, { maxLength: BURST }), async (burst) => {
       const { browser, sessionCookie } = await atPasswordStep();

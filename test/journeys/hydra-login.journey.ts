@@ -85,7 +85,7 @@ describe('an application of Ory Hydra', () => {
     expect(await visitor.follow(hydra.authorize())).toMatch(/\/if\/flow\/login\//);
   });
 
-  it('asks again after the user has withdrawn a consent that Hydra remembers', async () => {
+  it('asks for consent again after the user has revoked a consent that Hydra remembers', async () => {
     const visitor = newVisitor();
     await signIn(visitor, 'bob');
     await deployment.rows('DELETE FROM consent.grants');
@@ -163,7 +163,7 @@ describe('the bridge', () => {
     expect((await visitor.fetch(back.href)).status).toBe(502);
   });
 
-  it('is not framed, and never shows secrets or codes in its log', async () => {
+  it('forbids framing, and never logs secrets or codes', async () => {
     const { headers } = await newVisitor().fetch(hydra.authorize({ prompt: 'login' }));
     const response = await newVisitor().fetch(headers.get('location')!);
     expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");

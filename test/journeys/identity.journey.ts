@@ -130,7 +130,7 @@ describeWithNats('the pending user of a plan', () => {
     });
   });
 
-  it('is asked for again after each of ten failures, which restart the flow and have different usernames', async () => {
+  it('is asked for again after each of ten wrong passwords, each for another username', async () => {
     const browser = deployment.browser();
     let answer = await browser.show('again');
     for (let restarts = 0; restarts < 10; restarts++) {

@@ -168,7 +168,7 @@ describe('the bridge', () => {
     expect((await visitor.fetch(replayed)).status).toBe(400);
   });
 
-  it('never shows secrets, codes or cookies in its log', () => {
+  it('never logs secrets, codes or cookies', () => {
     expect(provider.output()).not.toMatch(/code=|secret-of|authentik_session/);
   });
 });
