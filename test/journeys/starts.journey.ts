@@ -145,7 +145,7 @@ entries:
     expect(leftovers).toEqual([]);
   });
 
-  it('changes no stored flow at a later start, and names the blueprints that differ, which blueprint diff shows', async () => {
+  it('changes no stored flow at a later start, and names the blueprints that differ; blueprint diff shows how', async () => {
     expect(output.password).not.toContain('differ');
     expect(await challengeOf(FLOW)).toEqual({ status: 200, title: 'Hardened' });
     expect(await challengeOf('default-user-settings-flow')).toMatchObject({ status: 404 });

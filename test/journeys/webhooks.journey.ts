@@ -64,7 +64,7 @@ const command = (...args: string[]) =>
   runCli('events', ['webhooks', ...args], { env: { DATABASE_URL: couriers.url, SEAL_KEYS: couriers.seal } });
 
 describeWithNats('a courier with webhook endpoints', () => {
-  it('delivers the events of an endpoint’s actions, over TLS with a trusted certificate, with a valid signature', async () => {
+  it('delivers events with the actions of an endpoint, over TLS with a trusted certificate, with a valid signature', async () => {
     await begin();
     const certificate = createCertificate();
     const authority = join(folder, 'ca.crt');
