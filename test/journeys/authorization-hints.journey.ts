@@ -41,7 +41,7 @@ afterAll(() => deployment?.close());
 
 const queryOf = (address: string) => address.slice(address.indexOf('?') + 1);
 
-/** Opens the address of a request with some parameters. Returns the query of the login page to which it leads. */
+/** Pushes a request with these parameters and opens its address. Returns the query of the login page that follows. */
 async function toLogin(browser: Browser, parameters: Readonly<Record<string, string>>): Promise<string> {
   return queryOf(locationOf(await browser.fetch((await shop.push(parameters)).path)));
 }
@@ -76,7 +76,7 @@ describe('id_token_hint', () => {
     await browser.solve('login', { password: 'correct-horse-7' });
     return browser;
   }
-  /** Opens the address of a request. Returns the address to which it leads. */
+  /** Opens a path. Returns the address to which it redirects. */
   const visit = async (browser: Browser, path: string) => locationOf(await browser.fetch(path));
   const LOGIN_REQUIRED = `${SHOP_REDIRECT_URI}?error=login_required`;
 

@@ -39,7 +39,7 @@ describeInChromium('when the response to a saved answer is lost', () => {
     await deployment.close();
   });
 
-  /** Opens the flow and answers the first form. Chromium sends the answer twice, because no byte of a response comes. */
+  /** Opens the flow and answers the first form. Chromium sends the answer twice, because it gets no response. */
   async function repeatsFirst(options: { javaScriptEnabled?: boolean } = {}) {
     const { page } = await chromium.open(options);
     await page.goto(`${proxy.url}/if/flow/forms/`);

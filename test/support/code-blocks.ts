@@ -8,9 +8,9 @@ export interface CodeBlock {
   /** The heading above the block. */
   readonly heading: string;
   readonly language: string;
-  /** The ends of the paths of the test files that take the block, without `.ts`: `test=` of the fence. */
+  /** From `test=` of the fence: the ends of the paths, without `.ts`, of the test files that take the block. */
   readonly tests: readonly string[];
-  /** Why no test can take the block: `untested=` of the fence. */
+  /** From `untested=` of the fence: why no test can take the block. */
   readonly untested: string | undefined;
   /** The lines of the block, without the indentation of its fence. */
   readonly text: string;

@@ -130,7 +130,7 @@ export class CourierHarness {
     });
   }
 
-  /** Inserts events as commits of the gateway do, with the users whom they are about, and returns their ids. */
+  /** Inserts events with the statement of the gateway, which stores the user of each event. Returns their ids. */
   async putEvents(messages: readonly OutboxMessage[]): Promise<string[]> {
     const rows = messages.map((message) => outboxRow(message, new Sealer(this.seal)));
     for (const row of rows) await this.source.query(insertOutboxRow('(VALUES (0)) one', 1), outboxParameters(row));

@@ -48,7 +48,7 @@ export interface SiteResponse {
 interface SiteRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The query of the address at which the proxy asks. */
+  /** The query of the address to which the proxy sends the check. */
   readonly query?: string;
 }
 

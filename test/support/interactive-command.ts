@@ -18,7 +18,7 @@ export class InteractiveCommand {
   output = '';
   /** Resolves with the exit code, or with `null` when a signal has ended the process. */
   readonly exit: Promise<number | null>;
-  /** The arguments, as other users of the machine see them. */
+  /** The arguments of the program, which other users of the machine can see. */
   readonly args: readonly string[];
   private readonly child: ChildProcessWithoutNullStreams;
   /** Length of the output up to the last match of `says`. */

@@ -29,7 +29,7 @@ export class PostgresPrograms {
     return programs;
   }
 
-  /** Makes a new server with its data in `data`. */
+  /** Creates a new server with its data in `data`. */
   async initialise(data: string): Promise<void> {
     const file = join(this.folder, 'password');
     await writeFile(file, this.password, { mode: 0o600 });

@@ -36,7 +36,7 @@ async function copyOf(template: string): Promise<FreshDatabase> {
 
 /**
  * Connects this worker to the server, to create and drop databases. Connects to a database that is no template,
- * because a database with a client cannot be copied. It does not keep the worker from ending.
+ * because a database with a client cannot be copied. The pool does not keep the worker alive.
  */
 function connect(): pg.Pool {
   const connectionString = inject('postgresUrl');

@@ -11,7 +11,7 @@ const COLOUR_SCHEMES = ['light', 'dark'] as const;
 const PASSWORD = 'a-password-for-pictures';
 /** Number of logins that the operator's page counts. Every fourth login has a wrong password first. */
 const LOGINS = 12;
-/** Height of the part of the page above its diagram that the picture shows: the numbers of the flow. */
+/** Height in pixels of the part above the diagram that the picture includes: the numbers of the flow. */
 const ABOVE = 40;
 const SIZE = { width: 720, height: 570 };
 

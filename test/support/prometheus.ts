@@ -85,7 +85,7 @@ export class RunningPrometheus {
     return [prometheus, stop];
   }
 
-  /** Resolves with an alert when it has begun to fire at `since` or later, at once if it has done so before. */
+  /** Resolves with an alert that began to fire at `since` or later. Waits until there is one. */
   async fires(alert: string, since = 0): Promise<SentAlert> {
     for (;;) {
       const found = this.firedSince(since).find(({ labels }) => labels['alertname'] === alert);

@@ -4,7 +4,7 @@ import { DocumentedCommands } from './documented-commands.js';
 
 const run = promisify(execFile);
 
-/** What the commands of the runbooks ask for: expressions of PromQL, and statements of SQL. */
+/** The PromQL queries and SQL statements of the runbooks' commands. */
 interface Asked {
   readonly queries: readonly string[];
   readonly statements: readonly string[];
@@ -67,7 +67,7 @@ export async function runCheck(command: string, { ports, prometheus, logs, env }
   return `${stdout}${stderr}`;
 }
 
-/** Returns the commands of the runbooks' sections that use the functions of the page. */
+/** Returns the runbooks' lines that call a function of the page. */
 function runbookCommands(): string[] {
   return DocumentedCommands.of(RUNBOOKS)
     .all('sh')

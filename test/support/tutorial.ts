@@ -9,7 +9,7 @@ import { DocumentedCommands } from './documented-commands.js';
 import { InteractiveCommand } from './interactive-command.js';
 import { freePort } from './processes.js';
 
-/** What a clone of the repository does not have, or what a tutorial makes in it. */
+/** Folders that a new clone of the repository does not have, or that a tutorial creates. */
 const NOT_CLONED = new Set(['.git', '.gatehouse', 'coverage']);
 
 /** The folder in which the reader of a tutorial types, with free ports in place of those of the pages. */
@@ -20,7 +20,7 @@ export class TutorialFolder {
     private readonly ports: ReadonlyMap<string, number>,
   ) {}
 
-  /** Makes a folder with everything that a clone has, and chooses a free port for each of these ports. */
+  /** Creates a folder with everything that a clone has, and chooses a free port for each of these ports. */
   static async open(...ports: readonly string[]): Promise<TutorialFolder> {
     const path = await mkdtemp(join(tmpdir(), 'gatehouse-tutorial-'));
     const names = (await readdir('.')).filter((name) => !NOT_CLONED.has(name));
@@ -122,7 +122,7 @@ export class Tutorial {
     await writeFile(join(this.folder.path, file), this.folder.withPorts(this.blocks.block(language, pattern)));
   }
 
-  /** Returns what the page shows of an output: a pattern in which `…` stands for any text. */
+  /** Returns a pattern for the output that the page shows. `…` matches any text. */
   shown(pattern: RegExp): RegExp {
     const lines = this.folder.withPorts(this.blocks.block('text', pattern)).trimEnd().split('\n');
     const escaped = lines.map((line) => line.split('…').map(escape).join('[^]*?'));

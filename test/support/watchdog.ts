@@ -34,7 +34,7 @@ export function killWhenParentDies(pid: number, { remove = '' }: { remove?: stri
 /** A shell that waits for the end of a pipe which only this process holds open. */
 export class Watchdog {
   private readonly shell = spawn('sh', ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
-  /** Resolves when the shell has ended, after it has killed what was watched. */
+  /** Resolves when the shell has ended, after it has killed the watched processes. */
   readonly gone = once(this.shell, 'exit');
 
   constructor() {
