@@ -13,7 +13,7 @@ import { SiteverifyServer } from '../support/siteverify.js';
 const PLANS = 200;
 const CONCURRENCY = 8;
 /**
- * The attack comes from fewer networks than the guard leaves out of its comparison. It abandons so many plans that the
+ * The attack uses fewer networks than the guard leaves out of its comparison. It abandons so many plans that the
  * rate over all networks drops by far more than the guard allows.
  */
 const ATTACK = { networks: 12, plans: 10 };

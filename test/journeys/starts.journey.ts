@@ -102,7 +102,7 @@ async function startKilledAtPassword(): Promise<string> {
 }
 
 describe('an installation', { timeout: TIMEOUT_MS }, () => {
-  /** What the starts have printed, or why they failed. */
+  /** The output of each start, or the error of a start that failed. */
   let output: Record<'occupied' | 'initdb' | 'password' | 'last', string>;
   beforeAll(async () => {
     await openFolder();

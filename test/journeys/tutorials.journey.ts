@@ -14,7 +14,7 @@ const PASSWORD = 'a-long-password-1';
 /** A test runs several commands of npm, each in processes of its own. */
 const TIMEOUT = 180_000;
 const LOGIN = '/if/flow/default-authentication-flow/';
-/** What the shell of the stage still has from the first start. Each command of the test has a shell of its own. */
+/** Loads the NATS settings again: the reader's shell still has them, but each command of the test has a new shell. */
 const SETTINGS_OF_NATS = 'set -a; . .gatehouse/nats.env; set +a';
 
 let folder: TutorialFolder;

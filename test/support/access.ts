@@ -8,7 +8,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** Gives axe to each document that a page will load, which takes half the CPU time of giving it to a loaded document. */
+/** Adds axe to each document that a page will load. Adding it to a loaded document takes twice the CPU time. */
 export const loadAxe = (page: Page) => page.addInitScript(AXE);
 
 /** Returns the accessibility violations that axe finds, each with its rule and its element. */

@@ -17,6 +17,6 @@ export async function hiddenFields(browser: Browser, page: string): Promise<Reco
   return Object.fromEntries([...inputs].map(([, name, value]) => [name, value]));
 }
 
-/** Submits the form of a page as a browser without scripts does: the hidden fields and the typed ones. */
+/** Submits the form of a page as a browser without JavaScript does: the hidden fields and the typed ones. */
 export const submit = async (browser: Browser, page: string, typed: Fields) =>
   post(browser, page, { ...(await hiddenFields(browser, page)), ...typed });

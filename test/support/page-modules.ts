@@ -85,7 +85,7 @@ addEventListener('message', async ({ ports: [port] }) => {
 });`;
 
 /**
- * Returns a module that tries to get out of its frame, and to reach `target`. `results` contains the outcome of each
+ * Returns a module that tries to escape from its frame, and to reach `target`. `results` contains the outcome of each
  * attempt.
  */
 export const hostileModule = (target: string) => HOSTILE.replaceAll('TARGET', target);

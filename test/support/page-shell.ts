@@ -123,13 +123,13 @@ async function respond(body: Buffer, programs: ReadonlyMap<string, Program>): Pr
 /** Returns a text as one word of a shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** Returns a word with the path of a file in the folder, if it names one, or a new file there. */
+/** Returns the full path of a word that names an entry of the folder, or looks like a new file. Keeps other words. */
 const inFolder = (folder: string) => (word: string) =>
   /^[\w.-]+\.(yaml|jsonl?|pem)$/.test(word) || (word !== '' && existsSync(join(folder, word)) && !word.startsWith('/'))
     ? join(folder, word)
     : word;
 
-/** Scripts that change files of the folder, by their names for npm. */
+/** Scripts that change files of the folder, by the names of their npm scripts. */
 const TOOLS = new Map([
   ['deploy:env', 'tools/deploy-env.mjs'],
   ['deploy:stage', 'tools/deploy-stage.mjs'],
