@@ -118,7 +118,7 @@ describe('an email address as a second factor', () => {
     expect((await browser.solve('central', { code })).body).toMatchObject(done);
   });
 
-  it('is in clear text neither in the logs nor in the tables of devices and plans', async () => {
+  it('is not in clear text in the logs, nor in the tables of devices and plans', async () => {
     const rows = await deployment.rows(`SELECT d::text FROM mfa.devices d UNION ALL SELECT p::text FROM flow.plans p`);
     const log = ['gateway', 'mfa'].map((service) => deployment.output(service)).join('');
     for (const text of [log, JSON.stringify(rows)]) expect(text).not.toMatch(/bob@example\.org/);

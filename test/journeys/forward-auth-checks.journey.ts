@@ -142,7 +142,7 @@ describe('a check of forward auth', () => {
     }
   });
 
-  it('accepts only the cookie of its own site, and neither the session cookie nor an API token', async () => {
+  it('accepts only the cookie of its own site, not the session cookie or an API token', async () => {
     const alice = await visitor('alice');
     alice.plant(STAFFED, 'gatehouse_forward', alice.cookie(WIKI));
     expect((await alice.check('traefik', `${STAFFED}/`)).status).toBe(302);

@@ -271,7 +271,7 @@ describeWithNats('a mailed link and its code', () => {
     expect([...link.searchParams.keys()]).toEqual(['next', 'foo', 'flow_token']);
   });
 
-  it('are neither logged nor stored unsealed', async () => {
+  it('are not logged, and are stored sealed only', async () => {
     const { link, code } = await requestMail('ivan');
     const token = link.searchParams.get('flow_token') ?? '';
     expect(token).toMatch(/^[A-Za-z0-9]{60}$/);

@@ -46,7 +46,7 @@ beforeEach(() => deployment.rows('DELETE FROM flow.outbox'));
 const topics = async () =>
   (await deployment.rows<{ topic: string }>('SELECT topic FROM flow.outbox ORDER BY topic')).map(({ topic }) => topic);
 
-it('a shadow condition that refuses neither skips the password nor stops the login, and both gateways record it', async () => {
+it('the refusal of a shadow condition is recorded at both gateways, and does not change the login', async () => {
   const browser = deployment.browser();
   expect((await browser.solve('login', { uid_field: 'root' })).body).toMatchObject({ component: 'ak-stage-password' });
   expect(await topics()).toEqual(['events.policy_shadow']);
@@ -65,7 +65,7 @@ it('a shadow condition that refuses neither skips the password nor stops the log
   expect(JSON.stringify(body)).not.toContain('colour');
 });
 
-it('an endless shadow condition does not fail a flow, and neither does a policy service that is down', async () => {
+it('a flow continues if its shadow condition is endless, or if the policy service is down', async () => {
   expect((await deployment.browser().show('slow')).body).toMatchObject({ component: 'ak-stage-dummy' });
   await deployment.stop('policy');
   await deployment.rows('DELETE FROM flow.outbox');

@@ -216,7 +216,7 @@ describeWithNats('logins with sources', () => {
       });
     });
 
-    it('logs no disabled user in, neither by email address nor by connection', async () => {
+    it('does not log in a disabled user, found by email address or by connection', async () => {
       provider.returnUser('i1', { email: 'idle@example.org' });
       expect((await signIn(deployment.browser(), 'mail')).text).toContain('has been denied');
       await deployment.rows(`INSERT INTO identification.connections (source_id, identifier, user_id)
