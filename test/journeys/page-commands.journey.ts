@@ -224,7 +224,7 @@ describe('the page on upgrades', () => {
 describe('the page on editors', () => {
   const page = pageOf('write-blueprints-in-an-editor');
 
-  it('writes the schema of blueprints, which its example fits, and which the gateway serves', async () => {
+  it('writes the schema of blueprints that the gateway serves, and shows an example that matches the schema', async () => {
     await shell.runOk(page.block('sh', /schema --output/));
     const schema: unknown = JSON.parse(await shell.runOk('cat blueprint.schema.json'));
     const served = await fetch(`${deployment.url}/schemas/blueprint.json`);

@@ -178,7 +178,7 @@ describeInChromium('a passkey in the first step, in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('is refused with a message if it is unknown, is deleted from the browser, and another one can be used', async () => {
+  it('is refused with a message and deleted from the browser if it is unknown, and another one can be used', async () => {
     const credential = await register('bob');
     const { page, authenticator } = await openPage([unregistered(credential)]);
     await page.goto(urlOf('/if/flow/passkey-login/?next=/if/user/'));
