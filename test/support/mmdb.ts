@@ -85,7 +85,7 @@ function encode(value: Value): Buffer {
 
 /** Encodes the control byte of a type and a size. Sizes from 29 and types from 8 need a second byte. */
 function control(type: number, size: number): Buffer {
-  if (size > 284) throw new Error('the value is too large');
+  if (size > 284) throw new Error(`size ${size} of a value is above 284`);
   const first = ((type < 8 ? type : 0) << 5) | Math.min(size, 29);
   return Buffer.from([first, ...(type < 8 ? [] : [type - 7]), ...(size < 29 ? [] : [size - 29])]);
 }

@@ -32,7 +32,7 @@ export class TutorialFolder {
   /** Returns the free port that replaces a port of the pages. */
   port(port: string): number {
     const free = this.ports.get(port);
-    if (free === undefined) throw new Error(`the port ${port} was not reserved`);
+    if (free === undefined) throw new Error(`port ${port} has no replacement: pass it to TutorialFolder.open`);
     return free;
   }
 
