@@ -55,7 +55,7 @@ describe('an API token cannot authorize a device', () => {
   const post = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' } };
   const refusedToken = { status: 403, body: { code: 'proof_required' } };
 
-  it('at the device page, which refuses the API token', async () => {
+  it('at the device page: the page refuses the API token', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const client = deployment.browser().complete();
     // Creates an anonymous session, in which the device page could start a flow.

@@ -192,7 +192,7 @@ describe('a check of forward auth', () => {
     expect(page.text).toContain('Sie dürfen The staffed nicht verwenden.');
   });
 
-  it('refuses a user whose groups do not fit into headers, with 403, which every proxy passes on', async () => {
+  it('refuses a user whose groups do not fit into headers, with 403 and the reason', async () => {
     const dave = await visitor('dave');
     for (const kind of KINDS) {
       const { status, text, headers } = await dave.check(kind, `${WIKI}/`);

@@ -106,7 +106,7 @@ describeWithNats('a source connection', () => {
     expect(await connections()).toEqual([]);
   });
 
-  it('cannot be created by a session with an old login, which can still log in by existing connections (accident 55)', async () => {
+  it('cannot be created after an old login, but an existing connection still logs the user in (accident 55)', async () => {
     const alice = await logIn();
     expect((await signIn(alice, 'a1')).headers.get('location')).toContain('page-sources');
     expect((await redeem(alice, 'p2')).status).toBe(204);

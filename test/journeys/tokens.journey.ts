@@ -185,7 +185,7 @@ describe('an outpost', () => {
     ['with a token of another user', { ...headers, 'x-authentik-outpost-token': KEYS.bot }],
     ['with an unknown token', { ...headers, 'x-authentik-outpost-token': 'x' }],
     ['with an invalid address', { ...headers, 'x-authentik-remote-ip': '203.0.113.777' }],
-  ])('is not recognised %s: its headers are ignored, which is logged', async (_, sent) => {
+  ])('is not recognised %s: its headers are ignored, and a log line says so', async (_, sent) => {
     const logged = deployment.says('gateway', /outpost_headers_ignored/);
 
     expect((await show(sent)).body).toMatchObject({ component: 'ak-stage-access-denied' });
