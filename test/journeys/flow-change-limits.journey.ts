@@ -124,7 +124,7 @@ describeWithNats('a change of flows over HTTP', () => {
   }
   const logIn = async () => (await beginLogins())();
 
-  it('is refused with 409 while a command or another request changes flows, which can be read meanwhile', async () => {
+  it('is refused with 409 while a command or another request changes flows, and flows can still be read', async () => {
     await whileLocked(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`, async () => {
       expect(refusal(await apply('Never'))).toEqual(BUSY);
       expect(refusal(await rollOut())).toEqual(BUSY);

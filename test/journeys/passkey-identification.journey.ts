@@ -147,7 +147,7 @@ describeInChromium('a passkey in the first step, in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('is offered again on a page that was open for long, which accepts a username although its plan is gone', async () => {
+  it('is offered again on a page that was open for minutes; the page accepts a username although its plan was deleted', async () => {
     const { page } = await chromium.open();
     await page.clock.install();
     await page.goto(urlOf('/if/flow/passkey-login/?next=/if/user/'));
