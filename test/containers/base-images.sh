@@ -11,7 +11,7 @@ trap 'rm -rf "$FOLDER"' EXIT
 
 say() { printf '%s %s\n' "$(date +%T)" "$*"; }
 
-# The system that all stand-ins share. Kept in the engine, so that a second image takes seconds.
+# Builds the Debian image under all stand-ins, unless the engine has it from an earlier run.
 debian() {
   docker image inspect gatehouse-debian >/dev/null 2>&1 && return
   say 'debootstrap trixie'
@@ -37,7 +37,7 @@ node() {
     mkdir -p "$FOLDER/context/$package"
     tar -xzf "$FOLDER/$package"-[0-9]*.tgz -C "$FOLDER/context/$package" --strip-components=1
   done
-  # The authorities that npm trusts on this machine, such as that of a proxy in front of the registry.
+  # The CA certificates that npm trusts on this machine, such as that of a proxy in front of the registry.
   cp "${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}" "$FOLDER/context/authorities.crt"
   build "$1" <<'DOCKERFILE'
 FROM gatehouse-debian
@@ -133,6 +133,6 @@ for image in "$@"; do
   docker image inspect "$image" >/dev/null 2>&1 && continue
   case $image in
     node:* | postgres:* | nats:* | haproxy:* | golang:* | python:*) "${image%%:*}" "$image" ;;
-    *) echo "no stand-in is known for $image" >&2 && exit 1 ;;
+    *) echo "no stand-in is defined for $image. Add a function for it to $0." >&2 && exit 1 ;;
   esac
 done

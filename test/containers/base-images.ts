@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { SERVICES_FILE } from '../deploy/compose.js';
 
 /**
- * Provides the engine with the images that the Dockerfile and the compose file name. Throws if one can be neither
+ * Provides the engine with the images that the Dockerfiles and the compose file name. Throws if one can be neither
  * pulled nor built.
  */
 export function provideBaseImages(): void {
@@ -22,5 +22,5 @@ function provide(image: string) {
   if (run('docker', 'image', 'inspect', image).status === 0 || run('docker', 'pull', '--quiet', image).status === 0)
     return;
   const { status, stderr } = run('test/containers/base-images.sh', image);
-  if (status !== 0) throw new Error(`no base image ${image}: ${stderr}`);
+  if (status !== 0) throw new Error(`cannot pull or build the base image ${image}: ${stderr}`);
 }

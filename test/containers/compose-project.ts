@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { blocksOf, takeBlock } from '../support/code-blocks.js';
 
-/** What the tests read of `docker inspect`. */
+/** The fields of `docker inspect` that the tests read. */
 export interface Inspection {
   readonly Id: string;
   readonly Image: string;
@@ -19,11 +19,11 @@ export interface Inspection {
   };
 }
 
-/** A copy of this working tree in a folder of its own, and its compose deployment. */
+/** The compose deployment of a copy of this working tree in a temporary folder. */
 export class ComposeProject {
   readonly folder = mkdtempSync(join(tmpdir(), 'gatehouse-compose-'));
   readonly url = 'http://127.0.0.1:9000';
-  /** Name and subnet that no deployment in the same engine uses. */
+  /** Gives the deployment a name and a subnet that no other deployment in the same engine uses. */
   private readonly env = {
     ...process.env,
     COMPOSE_PROJECT_NAME: 'gatehouse-test',
@@ -40,7 +40,7 @@ export class ComposeProject {
     spawnSync('tar', ['-x', '-C', this.folder], { input: archive });
   }
 
-  /** Runs a script with bash in the folder of the project, and returns what it prints. Throws with its errors. */
+  /** Runs a script with bash in the folder of the project, and returns its output. Throws if the script fails. */
   sh(script: string, input = ''): Promise<string> {
     return new Promise((done, reject) => {
       const child = spawn('bash', ['-euo', 'pipefail', '-c', script], { cwd: this.folder, env: this.env });
@@ -57,13 +57,14 @@ export class ComposeProject {
   }
 
   /**
-   * Runs the commands of a code block under a heading of a docs page. `block` is its index among the blocks that name
-   * this drill.
+   * Runs the commands of a code block under a heading of a docs page. `block` is its index among the blocks under the
+   * heading that name this drill.
    */
   follow(page: string, heading: string, { block = 0, input = '' } = {}): Promise<string> {
     const blocks = blocksOf(page).filter((each) => each.language === 'sh' && each.tests.includes('containers.drill'));
     const commands = blocks.filter((each) => each.heading === heading)[block];
-    if (commands === undefined) throw new Error(`${page} has no block ${block} of commands under ${heading}`);
+    if (commands === undefined)
+      throw new Error(`${page} has no sh block ${block} for containers.drill under ${heading}`);
     return this.sh(takeBlock(commands), input);
   }
 
@@ -96,7 +97,7 @@ export class ComposeProject {
     await this.operator('blueprint.js apply /dev/stdin', text);
   }
 
-  /** Replaces the lines of secrets.env whose setting matches a name. */
+  /** Replaces each line of secrets.env whose setting matches `name` with the text that `line` returns. */
   changeSecrets(name: RegExp, line: (name: string, value: string) => string): void {
     const text = this.read('secrets.env').replaceAll(/^(\w+)=(.*)\n/gm, (old, setting: string, value: string) =>
       name.test(setting) ? line(setting, value) : old,

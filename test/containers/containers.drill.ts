@@ -21,7 +21,7 @@ const FLOW = 'default-authentication-flow';
 const USERS = Array.from({ length: 4 }, (_, i) => `user-${i}`);
 /** Largest memory of an idle container in MiB. */
 const MEMORY_MIB = { gateway: 150, policy: 500, others: 128 };
-/** A host on the internet, to test which containers reach it. It is reachable, as the build of the image needs it too. */
+/** A host on the internet, to test which containers can reach it. The build of the image needs it too. */
 const WORLD = 'registry.npmjs.org:443';
 
 const matrix = new FaultMatrix(USERS, FLOW);
@@ -36,7 +36,7 @@ afterAll(async () => {
   await project?.close();
 });
 
-/** Logs a user in. Returns the name of the user whom the session belongs to afterwards. */
+/** Logs a user in. Returns the username of the new session, or `undefined` if the login failed. */
 async function logIn(user: string): Promise<string | undefined> {
   const browser = new Browser(project.url);
   await browser.show(FLOW);
@@ -47,14 +47,14 @@ async function logIn(user: string): Promise<string | undefined> {
 
 const underLoad = (fault: string, act: () => Promise<unknown>) => matrix.run(project.url, fault, act);
 
-/** Resolves when all services are healthy. `--wait` alone fails for a service that has just missed NATS or Postgres. */
+/** Resolves when all services are healthy. `up --wait` fails while one is unhealthy, so it is repeated. */
 const untilReady = (services: readonly string[]) => {
   const wait = `docker compose up --detach --no-deps --no-build --no-recreate --wait ${services.join(' ')}`;
   return project.sh(`timeout 120 sh -c 'until ${wait}; do :; done'`);
 };
 
 describe('a compose deployment', () => {
-  it('is installed by the commands of the page, and logs its administrator in', async () => {
+  it('is installed by the commands of deploy.md, so that its administrator can log in', async () => {
     const start = Date.now();
     await project.follow(DEPLOY, 'Install');
     writeFileSync(join(project.folder, 'admin.yaml'), DocumentedCommands.of(DEPLOY).block('yaml', /core.user/));
@@ -64,11 +64,11 @@ describe('a compose deployment', () => {
     expect(await project.follow(DEPLOY, 'The first administrator', { block: 1 })).toBe('{"status":"ok"}');
     const size = Number(await project.sh("docker image inspect --format '{{.Size}}' gatehouse"));
     const base = Number(await project.sh("docker image inspect --format '{{.Size}}' node:24-slim"));
-    figures.push(`image: ${Math.round(size / 1e6)} MB, of which ours ${Math.round((size - base) / 1e6)} MB`);
+    figures.push(`image: ${Math.round(size / 1e6)} MB, of which Gatehouse adds ${Math.round((size - base) / 1e6)} MB`);
     await project.apply(blueprint(USERS.map((user) => userEntry(user))));
   });
 
-  it('runs every container healthy, unprivileged, and within its memory', async () => {
+  it('runs every container healthy, without root, and within its expected memory', async () => {
     const memory = await project.memory();
     for (const service of [...SERVICES, 'proxy', 'postgres', 'nats']) {
       const containers = await project.inspect(service);
@@ -90,32 +90,35 @@ describe('a compose deployment', () => {
     }
   });
 
-  it('cannot write to its root, also not as root', async () => {
+  it('has a container whose root file system even root cannot write to', async () => {
     for (const user of ['1000', '0']) {
       const script = `docker compose exec -T --user ${user} session sh -c 'touch /app/x 2>&1 || true'`;
       expect(await project.sh(script)).toMatch(/Read-only file system/);
     }
   });
 
-  it.each(Object.keys(NEEDS))('lets %s reach what it needs, and nothing else', async (name) => {
-    const targets = { bus: 'nats:4222', data: 'postgres:5432', world: WORLD } as const;
-    const probe = `Promise.all(process.argv.slice(1).map((target) => new Promise((done) => {
+  it.each(Object.keys(NEEDS))(
+    'lets the container %s connect to NATS, Postgres or the internet only if it needs them',
+    async (name) => {
+      const targets = { bus: 'nats:4222', data: 'postgres:5432', world: WORLD } as const;
+      const probe = `Promise.all(process.argv.slice(1).map((target) => new Promise((done) => {
         const [host, port] = target.split(":");
         const socket = require("net").connect({ host, port, timeout: 5000 });
         const end = (reached) => { socket.destroy(); done(reached); };
         socket.on("connect", () => end(true)).on("error", () => end(false)).on("timeout", () => end(false));
       }))).then((reached) => console.log(JSON.stringify(reached)))`;
-    const inside = SERVICES.includes(name)
-      ? `docker compose exec -T ${name} node`
-      : `docker compose run --rm --no-deps -T --entrypoint node ${name}`;
-    const output = await project.sh(`${inside} -e '${probe}' ${Object.values(targets).join(' ')}`);
-    const reached = JSON.parse(output.split('\n').at(-1) ?? '') as boolean[];
-    const names = (Object.keys(targets) as (keyof typeof targets)[]).filter((_, i) => reached[i]);
-    const needs = (NEEDS[name] ?? []).filter((need): need is Exclude<Need, 'front'> => need !== 'front');
-    expect(names).toEqual(needs);
-  });
+      const inside = SERVICES.includes(name)
+        ? `docker compose exec -T ${name} node`
+        : `docker compose run --rm --no-deps -T --entrypoint node ${name}`;
+      const output = await project.sh(`${inside} -e '${probe}' ${Object.values(targets).join(' ')}`);
+      const reached = JSON.parse(output.split('\n').at(-1) ?? '') as boolean[];
+      const names = (Object.keys(targets) as (keyof typeof targets)[]).filter((_, i) => reached[i]);
+      const needs = (NEEDS[name] ?? []).filter((need): need is Exclude<Need, 'front'> => need !== 'front');
+      expect(names).toEqual(needs);
+    },
+  );
 
-  it('lets the proxy reach the gateway, and neither NATS nor Postgres', async () => {
+  it('lets the proxy connect to the gateway, but not to NATS or Postgres', async () => {
     const tried = (url: string) =>
       project.sh(`docker compose exec -T proxy wget -T 5 -t 1 -qO- ${url} >/dev/null 2>&1 && echo yes || echo no`);
     expect(await tried('http://gateway:9000/-/health/live/')).toBe('yes');
@@ -146,7 +149,7 @@ describe('a compose deployment', () => {
     expect(await project.inspect('identification')).toHaveLength(1);
   });
 
-  it.each(SERVICES)('loses no login when %s is killed, which Docker restarts', async (service) => {
+  it.each(SERVICES)('loses no login when %s is killed and Docker restarts it', async (service) => {
     const [container] = await project.inspect(service);
     await underLoad(`${service} killed`, async () => process.kill(container!.State.Pid, 'SIGKILL'));
     await untilReady([service]);
@@ -160,7 +163,7 @@ describe('a compose deployment', () => {
     await untilReady([service]);
   });
 
-  it('says what a container misses, by the commands of the page', async () => {
+  it('responds 503 to the health check of a service while NATS is down', async () => {
     await project.sh('docker compose stop nats');
     const problem = await project.follow(DEPLOY, 'When something is broken', { block: 1 });
     expect(problem).toMatch(/ 503 /);
@@ -169,11 +172,11 @@ describe('a compose deployment', () => {
     expect(await project.follow(DEPLOY, 'When something is broken')).toContain('"status":"ok"');
   });
 
-  it('answers the commands of the runbooks', async () => {
+  it('runs the commands of the runbooks without an error', async () => {
     const runbooks = DocumentedCommands.of('docs/how-to/runbooks.md');
     const functions = runbooks.block('sh', /^ask\(\) \{ docker/);
     const lines = runbooks.all('sh').flatMap((block) => block.split('\n'));
-    // Without Prometheus there are no answers to queries, and a pipe that finds nothing fails.
+    // Leaves out `query`, which needs Prometheus, and pipes, because a `grep` without a match fails.
     const commands = new Set(
       lines.filter((line) => /^(ask|sql|logs|docker) /.test(line)).map((line) => line.split(' | ')[0]),
     );
@@ -181,7 +184,7 @@ describe('a compose deployment', () => {
     for (const command of commands) await project.sh(`${functions}${command} > /dev/null`);
   });
 
-  it('is upgraded to a new image, and back, without a failed request, and keeps its replicas', async () => {
+  it('upgrades to a new image and rolls back without a failed request, and keeps its replicas', async () => {
     const old = (await project.inspect('session'))[0]!.Image;
     appendFileSync(join(project.folder, 'blueprints/default-brand.yaml'), '\n# A new version.\n');
     const row = await underLoad('upgrade', () => project.follow(DEPLOY, 'Upgrade'));
@@ -196,7 +199,7 @@ describe('a compose deployment', () => {
     expect((await project.inspect('session'))[0]!.Image).toBe(old);
   });
 
-  it('gives NATS a changed nats.conf with an upgrade, without a restart', async () => {
+  it('applies a changed nats.conf in an upgrade without replacing the NATS container', async () => {
     const [nats] = await project.inspect('nats');
     const file = join(project.folder, 'deploy/nats/nats.conf');
     writeFileSync(file, project.read('deploy/nats/nats.conf').replace('write_deadline: "3s"', 'write_deadline: "4s"'));
@@ -218,7 +221,7 @@ describe('a compose deployment', () => {
     expect((await project.inspect('session')).map(({ Id }) => Id)).toEqual(before.map(({ Id }) => Id));
   });
 
-  it('applies a setting in .env to all services when they are rolled, and no container has a foreign secret', async () => {
+  it('applies a setting in .env when all services are rolled, and gives a service only its own secrets', async () => {
     appendFileSync(join(project.folder, '.env'), 'ANONYMOUS_RATE=0\n');
     const { reasons } = await underLoad('all services rolled', () => project.follow(DEPLOY, 'Put your proxy in front'));
     expect(reasons).toEqual({});
@@ -234,7 +237,7 @@ describe('a compose deployment', () => {
     }
   });
 
-  it('stores events in a stream that it creates', async () => {
+  it('creates the event stream by the commands of audit-events.md, and stores events in it', async () => {
     appendFileSync(join(project.folder, '.env'), 'EVENTS_STREAM=events\n');
     const created = await project.follow('docs/how-to/audit-events.md', 'Store events in a stream');
     expect(created).toContain('stream events created');
@@ -246,7 +249,7 @@ describe('a compose deployment', () => {
     expect(stored).toMatchObject({ streams: 1, messages: expect.toSatisfy((count: number) => count > 0) });
   });
 
-  it('runs an external stage by the commands of the page, and logs a user in through it', async () => {
+  it('runs an external stage by the commands of its how-to page, and a login passes it', async () => {
     const heading = 'Deploy it';
     await project.follow(WRITE_A_STAGE, heading);
     await project.follow(WRITE_A_STAGE, heading, { block: 1 });
@@ -274,7 +277,7 @@ describe('a compose deployment', () => {
     expect(await logIn('eve')).toBeUndefined();
   });
 
-  it('rotates the seal keys by the commands of the page', async () => {
+  it('rotates the seal keys by the commands of rotate-secrets.md', async () => {
     const heading = '`SEAL_KEYS` and `MFA_SEAL_KEYS`';
     const setting = /^(MFA_)?SEAL_KEYS$/;
     const added = `k2:${randomBytes(32).toString('base64')}`;
@@ -291,7 +294,7 @@ describe('a compose deployment', () => {
     expect(await logIn('admin')).toBe('admin');
   });
 
-  it('replaces the nkey of a service by the commands of the page', async () => {
+  it('replaces the nkey of a service by the commands of rotate-secrets.md', async () => {
     project.changeSecrets(/^NATS_NKEY_SEED_MFA$/, () => '');
     await project.sh('sed -i /^NATS_NKEY_MFA=/d .env');
     await underLoad('nkey of mfa replaced', () => project.follow(ROTATE_SECRETS, 'Nkeys of NATS users'));
@@ -299,12 +302,12 @@ describe('a compose deployment', () => {
     expect(await logIn('admin')).toBe('admin');
   });
 
-  it('keeps its data when it goes down and up', async () => {
+  it('keeps its data when its containers are removed and created again', async () => {
     await project.follow(DEPLOY, 'When something is broken', { block: 2 });
     expect(await logIn('admin')).toBe('admin');
   });
 
-  it('is restored from a backup by the commands of the page', async () => {
+  it('is restored from a backup by the commands of deploy.md', async () => {
     await project.follow(DEPLOY, 'Back up and restore');
     await project.apply(blueprint(userEntry('later')));
     expect(await logIn('later')).toBe('later');
@@ -313,7 +316,7 @@ describe('a compose deployment', () => {
     expect(await logIn('later')).toBeUndefined();
   });
 
-  it('starts all containers at once on an empty database', async () => {
+  it('starts all containers at once on an empty database, without a restart', async () => {
     await project.sh('docker compose down --volumes');
     const start = Date.now();
     await project.sh('docker compose up --detach');

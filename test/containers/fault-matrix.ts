@@ -15,7 +15,7 @@ interface Row {
   readonly startedOver: number;
 }
 
-/** Records what users notice of faults while they log in. */
+/** Causes faults while users log in, and counts their failed requests and restarted logins. */
 export class FaultMatrix {
   private readonly rows: Row[] = [];
 
@@ -25,7 +25,7 @@ export class FaultMatrix {
   ) {}
 
   /**
-   * Runs `act`, which causes the fault, while users log in. Records what the users noticed. Throws if a login was lost.
+   * Runs `act`, which causes the fault, while users log in. Records and returns the counts. Throws if a login was lost.
    */
   async run(url: string, fault: string, act: () => Promise<unknown>): Promise<Row> {
     const load = new LoginLoad({ browser: () => new Browser(url) }, { slug: this.slug, users: this.users });
@@ -33,7 +33,7 @@ export class FaultMatrix {
     await act();
     await load.finish(UNDISTURBED);
     const { finished, requests, refused, refusals: reasons, gapMs, startedOver, lost } = await load.stop();
-    if (lost.length > 0) throw new Error(`${fault}: lost ${JSON.stringify(lost)}`);
+    if (lost.length > 0) throw new Error(`${fault}: these logins were lost: ${JSON.stringify(lost)}`);
     const gap_s = Math.round(gapMs / 100) / 10;
     const row = { fault, logins: finished, requests, failures: refused, reasons, gap_s, startedOver };
     this.rows.push(row);

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import suites from '../../vitest.config.js';
 
-/** Milliseconds that one step may take on a slow machine: the first one makes the base images and builds the image. */
+/** Milliseconds that one test may take on a slow machine. The first test builds the base images and the image. */
 const STEP_TIMEOUT_MS = 20 * 60_000;
 
 export default defineConfig({
@@ -11,7 +11,7 @@ export default defineConfig({
     setupFiles: ['test/support/setup.ts'],
     testTimeout: STEP_TIMEOUT_MS,
     hookTimeout: STEP_TIMEOUT_MS,
-    // Each step continues on the deployment that the step before has left.
+    // Each test uses the deployment as the previous test left it, so the first failure ends the run.
     bail: 1,
     reporters: ['verbose'],
   },
