@@ -8,12 +8,12 @@ const tests = ['apps', 'libs', 'packages', 'test', 'tools', 'load', 'bench']
   .flatMap((folder) => readdirSync(folder, { recursive: true }).map((path) => `${folder}/${String(path)}`))
   .filter((path) => TEST.test(path) && !path.includes('node_modules'));
 
-it('every code block of the tutorials, how-to pages, README and CONTRIBUTING is taken by a test', () => {
+it('every code block of tutorials, how-to pages, README and CONTRIBUTING names its test, or why it has none', () => {
   const unclaimed = blocks.filter((block) => block.tests.length === 0 && block.untested === undefined);
   expect(unclaimed.map(({ page, line }) => `${page}:${line}`)).toEqual([]);
 });
 
-it('every test that a code block names exists once', () => {
+it('every test that a code block names is exactly one file', () => {
   const named = [...new Set(blocks.flatMap((block) => block.tests))];
   expect(named.filter((name) => tests.filter((file) => isNamed(file, name)).length !== 1)).toEqual([]);
 });

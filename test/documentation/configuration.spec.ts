@@ -18,7 +18,7 @@ import { PageShell } from '../support/page-shell.js';
 const run = promisify(execFile);
 const pageOf = (name: string) => DocumentedCommands.of(`docs/how-to/${name}.md`);
 
-describe('the page on observing', () => {
+describe('the page observe.md', () => {
   const page = pageOf('observe');
   let shell: PageShell;
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describe('the page on observing', () => {
   });
   afterAll(() => shell?.close());
 
-  it.skipIf(!isInstalled('promtool'))('has configurations that Prometheus accepts', async () => {
+  it.skipIf(!isInstalled('promtool'))('has Prometheus configurations that promtool accepts', async () => {
     await mkdir(join(shell.folder, 'alertmanagers'));
     await shell.write('alertmanagers/own.yml', page.block('yaml', /^- targets:/));
     await run('cp', ['-r', 'deploy/prometheus/rules', shell.folder]);
@@ -48,7 +48,7 @@ describe('the page on observing', () => {
       /^sed -i .*docs\.example\.org/,
       `https://docs.example.org/${sitePathOf('docs/how-to/runbooks.md')}.html`,
     ],
-  ])('gives every alert the address of its section in the runbooks on %s', async (_, command, address) => {
+  ])('has a command that links every alert to its section of the runbooks on %s', async (_, command, address) => {
     await run('cp', ['-r', '--parents', RULES_FOLDER, shell.folder]);
     await shell.runOk(page.block('sh', command));
     const rules = await shell.runOk(`cat ${RULES_FOLDER}/*.yml`);
@@ -57,7 +57,7 @@ describe('the page on observing', () => {
     expect(new Set(linked)).toEqual(new Set(alerts.map((alert) => `${address}#${slugOf(alert)}`)));
   });
 
-  it('mutes alerts that exist', () => {
+  it('has inhibition rules that only match existing alerts', () => {
     const alerts = readRules().flatMap(({ alert }) => alert ?? []);
     const { inhibit_rules: rules } = parse(page.block('yaml', /^route:/)) as {
       inhibit_rules: { source_matchers: string[]; target_matchers: string[] }[];
@@ -71,8 +71,8 @@ describe('the page on observing', () => {
   });
 });
 
-describe('the page on logs', () => {
-  it('has queries for Loki that use fields of log lines only', () => {
+describe('the page search-logs.md', () => {
+  it('has Loki queries that only use fields of log lines', () => {
     const fields = new Set(Object.keys(logLine.shape));
     const blocks = pageOf('search-logs').all('logql');
     const labels = blocks.join('').matchAll(/(\w+)(?:=~?|!=|\|=)"|by \(([^)]*)\)/g);
@@ -82,8 +82,8 @@ describe('the page on logs', () => {
   });
 });
 
-describe('the page on editors', () => {
-  it('tells the editor all tags', () => {
+describe('the page write-blueprints-in-an-editor.md', () => {
+  it('tells the editor every blueprint tag', () => {
     const { 'yaml.customTags': tags } = JSON.parse(
       `{${pageOf('write-blueprints-in-an-editor').block('json', /customTags/)}}`,
     ) as { 'yaml.customTags': string[] };
@@ -92,8 +92,8 @@ describe('the page on editors', () => {
   });
 });
 
-describe('the page on translations', () => {
-  it('has an example with two plural forms', () => {
+describe('the page translate.md', () => {
+  it('has a German example with a singular and a plural form', () => {
     const line = pageOf('translate').block('ts', /codes are left/);
     const [, text = '', translation = ''] = /^'(.*)': '(.*)',$/.exec(line.trim())!;
     const translate = translateBy('de', { [text]: compile(translation) });

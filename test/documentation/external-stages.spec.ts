@@ -31,7 +31,7 @@ describe('the pages on external stages', () => {
   });
   afterAll(() => shell?.close());
 
-  it.each([/"attempts": \[/, /^"facts"/, /^"page"/])('has members of a descriptor that are accepted: %s', (pattern) => {
+  it.each([/"attempts": \[/, /^"facts"/, /^"page"/])('show valid members of a descriptor: %s', (pattern) => {
     const text = page.block('json', pattern).trim();
     const members = JSON.parse(text.startsWith('{') ? text : `{${text}}`) as object;
     const guesses = 'attempts' in members ? {} : { guesses: false };
@@ -40,20 +40,23 @@ describe('the pages on external stages', () => {
     expect(descriptor).toMatchObject(members);
   });
 
-  it('has a context that a request may have', () => {
+  it('show a context that matches the schema of the plan context', () => {
     const context = JSON.parse(page.block('json', /"pending_user"/)) as object;
     expect(planContext.parse(context)).toMatchObject(context);
   });
 
-  it.each([/id: code/, /id: risky/, /trusts_proof/])('has an entry that the check accepts: %s', async (pattern) => {
-    const entry = page.block('yaml', pattern).replaceAll(/^/gm, '  ');
-    await writeFile(join(shell.folder, 'entry.yaml'), `version: 1\nentries:\n${entry}`);
-    expect(await shell.runOk('npm run blueprint -- check entry.yaml')).toContain('0 errors');
-  });
+  it.each([/id: code/, /id: risky/, /trusts_proof/])(
+    'show a blueprint entry that `npm run blueprint -- check` accepts: %s',
+    async (pattern) => {
+      const entry = page.block('yaml', pattern).replaceAll(/^/gm, '  ');
+      await writeFile(join(shell.folder, 'entry.yaml'), `version: 1\nentries:\n${entry}`);
+      expect(await shell.runOk('npm run blueprint -- check entry.yaml')).toContain('0 errors');
+    },
+  );
 });
 
 describe.skipIf(!isInstalled('python3'))('the example of a stage in Python', () => {
-  it('ends with a reason at a tls:// address, and sends no password', async () => {
+  it('exits with an error and sends no password when NATS_URL begins with tls://', async () => {
     const received: string[] = [];
     const server = createServer((socket) => {
       socket.on('data', (data) => {

@@ -12,9 +12,9 @@ import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
 
 const ACCOUNTS = 3;
 
-describe('the page on load tests', () => {
+describe('the page measure-the-load.md', () => {
   const page = DocumentedCommands.of('docs/how-to/measure-the-load.md');
-  /** The options of the load tests that the commands of the page start. */
+  /** The parsed options of each load test that a command of the page started. */
   const started: Record<string, unknown>[] = [];
   let database: FreshDatabase;
   let shell: PageShell;
@@ -39,14 +39,14 @@ describe('the page on load tests', () => {
     return { code: 0, stdout: '', stderr: '' };
   };
 
-  it('makes accounts, which are imported with their second factors', async () => {
+  it('has commands that create accounts and import them with their second factors', async () => {
     const script = page.block('sh', /load -- users/, { '--count 1000': `--count ${ACCOUNTS}` });
     expect(await shell.runOk(script)).toMatch(
       new RegExp(`${ACCOUNTS} users and 0 groups imported[^]*${ACCOUNTS} devices \\(${ACCOUNTS} totp\\) imported`),
     );
   });
 
-  it('starts load tests with options that exist', async () => {
+  it('has commands that start load tests with valid options', async () => {
     for (const pattern of [/--ramp/, /--find-limit/, /--kill/]) await shell.runOk(page.block('sh', pattern));
     await shell.runOk(page.block('sh', /--visitors/, { '--url …': '--url https://login.example.org' }));
     const [load, limit, kills, repeated] = started;
@@ -57,7 +57,7 @@ describe('the page on load tests', () => {
     expect(repeated).toMatchObject({ scenario: 'login', visitors: 10, users: 1 });
   });
 
-  it('has a list of commands and a scenario that can be read', async () => {
+  it('has a list of kill commands and a scenario that can be parsed', async () => {
     const file = join(shell.folder, 'kills.yaml');
     await writeFile(file, page.block('yaml', /^- \{ at/));
     expect(await readKills(file)).toMatchObject([{ at: 60_000 }, { at: 90_000 }]);

@@ -16,7 +16,7 @@ class NoteRepository {
   }
 }
 
-/** The controller of docs/how-to/add-an-endpoint.md, with what the page leaves out. */
+/** The controller of docs/how-to/add-an-endpoint.md, with the declarations that the page leaves out. */
 @Controller('/api/v3/core/notes')
 export class NotesController {
   constructor(@Inject(NoteRepository) private readonly notes: NoteRepository) {}

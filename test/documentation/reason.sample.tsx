@@ -4,7 +4,7 @@ import { Button } from '../../apps/web/src/ui/button.js';
 import { Field } from '../../apps/web/src/ui/field.js';
 import { Form } from '../../apps/web/src/ui/form.js';
 
-/** The page of docs/how-to/add-a-stage.md, with what the page of the documentation leaves out. */
+/** The component of docs/how-to/add-a-stage.md, with the imports that the document leaves out. */
 export function Reason({ challenge }: { challenge: Envelope }) {
   const { t } = usePage();
   return (

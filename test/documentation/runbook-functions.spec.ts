@@ -15,7 +15,7 @@ const page = DocumentedCommands.of('docs/how-to/runbooks.md');
 describe('the functions of the runbooks', () => {
   let folder: string;
   let server: Server;
-  /** What the server answers, and the addresses that it was asked for. */
+  /** The JSON with which the fake server responds. It collects the requested URLs in `asked`. */
   let answer: unknown;
   const asked: URL[] = [];
   const port = () => (server.address() as AddressInfo).port;
@@ -44,20 +44,20 @@ describe('the functions of the runbooks', () => {
     data: { result: rows.map(([service, value]) => ({ metric: { service }, value: [1_764_000_000, value] })) },
   });
 
-  it('query prints the twenty largest values with their labels, and leaves out those that are not a number', async () => {
+  it('query prints the 20 largest values with their labels, and leaves out NaN', async () => {
     answer = resultOf(['password', '8.6'], ['mfa', '0'], ['policy', 'NaN']);
     expect(await query('sum by (service) (rate(a[5m]))')).toBe('8.6 {"service":"password"}\n0 {"service":"mfa"}\n');
     expect(asked.at(-1)!.searchParams.get('query')).toBe('topk(20, sum by (service) (rate(a[5m])))');
   });
 
-  it('query prints nothing if there is nothing, and the reason of Prometheus if it refuses the query', async () => {
+  it('query prints nothing for an empty result, and the error of Prometheus for a refused query', async () => {
     answer = resultOf();
     expect(await query('up')).toBe('');
     answer = { status: 'error', error: 'parse error: unclosed left parenthesis' };
     expect(await query('(up')).toBe('parse error: unclosed left parenthesis\n');
   });
 
-  it('on hosts ask each instance, the journal of its units, and Postgres as its superuser', async () => {
+  it('on hosts read the health of an instance, the journal of a service, and Postgres as its superuser', async () => {
     await writeFile(join(folder, 'password-2.env'), `SERVICE=password\nMONITORING_PORT=${port()}\n`);
     const hosts = page.block('sh', /runuser/, { '/etc/gatehouse': folder });
     const programs = 'journalctl() { echo "journalctl $*"; }; runuser() { echo "runuser $*"; }';

@@ -17,7 +17,7 @@ import { freshEnvironment } from '../deploy/env-file.js';
 
 const page = readFileSync('docs/how-to/rotate-secrets.md', 'utf8');
 
-/** The settings that each service reads. */
+/** For each service, the schemas of the settings that it reads. */
 const READ: Readonly<Record<string, readonly z.ZodObject[]>> = {
   gateway: [gatewayConfig],
   blueprints: [flowChangesConfig],
@@ -33,7 +33,7 @@ const READ: Readonly<Record<string, readonly z.ZodObject[]>> = {
 const readersOf = (name: string) =>
   Object.keys(READ).filter((service) => READ[service]!.some(({ shape }) => name in shape));
 
-/** The processes that a row of the table names for a secret, by the secret. */
+/** For each secret, the processes that its row of the table on the page names. */
 const rows = new Map(
   [...page.matchAll(/^\| `([A-Z_]+)` \| ([a-z, ]+) \|/gm)].map(([, name = '', who = '']) => [name, who.split(', ')]),
 );
@@ -47,23 +47,23 @@ const SECRETS = [
   'SIGNAL_TRANSMITTERS',
 ];
 
-describe('the page on rotating secrets', () => {
+describe('the page rotate-secrets.md', () => {
   let containers: Readonly<Record<string, Container>>;
   beforeAll(async () => {
     containers = readCompose(await freshEnvironment());
   });
 
-  it.each(SECRETS)('names exactly the services that read %s, and the operator if the commands need it', (name) => {
+  it.each(SECRETS)('names exactly the services that read %s, and the operator if it has the setting', (name) => {
     const operator = name in containers['operator']!.environment! ? ['operator'] : [];
     expect(rows.get(name)?.toSorted((a, b) => a.localeCompare(b))).toEqual(
       [...readersOf(name), ...operator].toSorted((a, b) => a.localeCompare(b)),
     );
   });
 
-  it('rolls out all services that read the keys which it rotates', () => {
+  it('restarts every service that reads a rotated key', () => {
     const rolled = [...page.matchAll(/npm run deploy -- roll ([a-z ]+)/g)].map(([, list = '']) => list.split(' '));
     const sealing = new Set([...readersOf('SEAL_KEYS'), ...readersOf('MFA_SEAL_KEYS')]);
-    // The last list is the example of an nkey.
+    // The last `roll` command on the page is the example of an nkey.
     const expected = [sealing, new Set(readersOf('JWT_SIGNING_KEYS')), new Set(['mfa'])];
     expect(rolled.map((list) => new Set(list))).toEqual(expected);
     const onHosts = /restart\s([^]*?), one instance/.exec(page)?.[1] ?? '';

@@ -8,13 +8,13 @@ import { gatewaySettings } from '../../apps/gateway/src/gateway.config.js';
 import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { DocumentedCommands } from '../support/documented-commands.js';
 
-/** A secret of a webhook endpoint, and a bearer token, in place of those that pages leave out. */
+/** Replaces the placeholders on pages by a webhook secret and a bearer token. */
 const SECRETS = {
   'whsec_…': `whsec_${randomBytes(32).toString('base64')}`,
   '"token":"…"': '"token":"a-token-of-this-test"',
 };
 
-/** Returns the settings of a block with lines `NAME=VALUE`. */
+/** Parses a block of lines `NAME=VALUE`. */
 const settingsIn = (text: string): Record<string, string> =>
   Object.fromEntries(
     text
@@ -27,12 +27,12 @@ interface SettingsOfPage {
   readonly name: string;
   readonly pattern: RegExp;
   readonly config: z.ZodObject;
-  /** Values of the settings, as the process reads them. */
+  /** The parsed values of the settings, or some of them. */
   readonly expected: object;
 }
 
-describe('the settings of pages', () => {
-  it('webhooks: the command makes a secret that is accepted', () => {
+describe('how-to pages', () => {
+  it('make a webhook secret with openssl that the courier accepts', () => {
     const command = DocumentedCommands.of('docs/how-to/webhooks.md').block('sh', /openssl/);
     const secret = execFileSync('bash', ['-c', command], { encoding: 'utf8' }).trim();
     const WEBHOOKS = JSON.stringify([{ name: 'siem', url: 'https://siem.example.org/', secrets: [secret] }]);
@@ -61,7 +61,7 @@ describe('the settings of pages', () => {
       expected: { TRACEPARENT: 'join' },
     },
     { name: 'write-a-client', pattern: /^CORS_ORIGINS/, config: gatewaySettings, expected: {} },
-  ])('$name: $pattern is accepted', ({ name, pattern, config, expected }) => {
+  ])('show valid settings in $name.md: $pattern', ({ name, pattern, config, expected }) => {
     const page = DocumentedCommands.of(`docs/how-to/${name}.md`);
     const text = page.block(/WEBHOOKS|SIGNAL/.test(pattern.source) ? 'text' : 'sh', pattern);
     const settings = settingsIn(Object.entries(SECRETS).reduce((all, [from, to]) => all.replaceAll(from, to), text));
