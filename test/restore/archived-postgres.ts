@@ -9,10 +9,10 @@ import { killWhenParentDies } from '../support/watchdog.js';
 
 const START_S = 60;
 const PAGE = DocumentedCommands.of('docs/how-to/back-up-and-restore.md');
-/** Name of the only base backup, in place of a date. */
+/** Folder name of the only base backup. The page uses a date instead. */
 const BACKUP = 'first';
 
-/** A Postgres server that archives its log, made with the programs of PostgreSQL in `bin`. */
+/** A Postgres server that archives its write-ahead log. Its programs are in the folder `bin`. */
 export class ArchivedPostgres {
   #cancelWatchdog: (() => void) | undefined;
 
@@ -51,7 +51,7 @@ max_connections = 200
     await this.#follow(PAGE.block('sh', /^pg_basebackup/, { '$(date +%F)': BACKUP }));
   }
 
-  /** Resolves when everything that is committed is in the archive. */
+  /** Resolves when the log of all committed transactions is archived. */
   async archived(): Promise<void> {
     await onServer(this.#url('postgres'), async (client) => {
       const { rows } = await client.query<{ segment: string }>(
@@ -74,7 +74,7 @@ max_connections = 200
     await this.#follow(
       PAGE.block('sh', /recovery_target_time/, { '2026-11-29 11:59:00+00': time, '2026-11-29': BACKUP }),
     );
-    // A later restore to the same time must not follow the log of this one.
+    // Archives nothing more, so that a second restore to the same time does not replay writes of this server.
     await appendFile(join(this.#data, 'postgresql.auto.conf'), 'archive_mode = off\n');
     await this.#start();
     await onServer(this.#url('postgres'), async (client) => {
@@ -84,7 +84,7 @@ max_connections = 200
     });
     const settings = await readFile(join(this.#data, 'postgresql.auto.conf'), 'utf8');
     if (/recovery_target|restore_command/.test(settings))
-      throw new Error(`settings of the restore are left:\n${settings}`);
+      throw new Error(`the RESET statements of the page leave settings of the restore:\n${settings}`);
   }
 
   async close(): Promise<void> {

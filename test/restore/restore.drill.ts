@@ -38,11 +38,11 @@ const KEY = Buffer.alloc(20, 7);
 let postgres: ArchivedPostgres;
 let mailbox: Mailbox;
 let deployment: Deployment;
-/** The secrets that are used after the recovery point, by the user whom each of them logs in. */
+/** The secrets that are used after the recovery point, with their user, by name. */
 let secrets: Readonly<Record<string, { readonly user: User; readonly use: (browser: Browser) => Promise<unknown> }>>;
 /** The time to which the server is restored. */
 let recoveryPoint: string;
-/** For each secret, whether it was accepted in each part of the drill. */
+/** For each secret, `accepted` or `refused` for each time that the drill used it. */
 const accepted: Record<string, string[]> = {};
 let failures: number[] = [];
 
@@ -94,7 +94,7 @@ async function useAll(): Promise<string[]> {
   return worked;
 }
 
-/** Returns the counted failures of all passwords, for all networks together. */
+/** Returns the number of counted wrong passwords of all users. */
 async function countedFailures(): Promise<number> {
   const [row] = await deployment.rows<{ sum: number }>(
     `SELECT coalesce(sum(failures), 0)::int AS sum FROM flow.attempts WHERE credential = 'password'`,
@@ -110,7 +110,7 @@ async function startAll(): Promise<void> {
   await Promise.all([deployment.openGateway(), ...SERVICES.map((service) => deployment.start(service))]);
 }
 
-/** Stops all services, destroys the server, and restores it to the recovery point. */
+/** Stops all services, destroys the Postgres server, and restores it to the recovery point. */
 async function loseAndRestore(): Promise<void> {
   await stopAll();
   await postgres.destroy();
@@ -166,7 +166,7 @@ afterAll(async () => {
 });
 
 describe('a database that is restored to a time before its loss', () => {
-  it('has accepted each secret once', async () => {
+  it('accepted each secret once before its loss', async () => {
     expect(await useAll()).toEqual(Object.keys(secrets));
     const erin = deployment.browser();
     await secrets['session, then logged out']!.use(erin);
@@ -183,7 +183,7 @@ describe('a database that is restored to a time before its loss', () => {
     await postgres.archived();
   });
 
-  it('accepts all of them again, and has forgotten the wrong passwords', async () => {
+  it('accepts all used secrets again, and has lost the count of wrong passwords', async () => {
     await loseAndRestore();
     await startAll();
     expect(await useAll()).toEqual(Object.keys(secrets));
@@ -191,7 +191,7 @@ describe('a database that is restored to a time before its loss', () => {
     expect(failures.at(-1)).toBe(0);
   });
 
-  it('refuses all of them after `npm run database -- after-restore`', async () => {
+  it('refuses all used secrets after `npm run database -- after-restore`', async () => {
     await loseAndRestore();
     const page = DocumentedCommands.of('docs/how-to/back-up-and-restore.md').block('sh', /database -- after-restore/);
     const commands = [...page.matchAll(/^npm run database -- (.*?) *(?:#.*)?$/gm)].map(([, args = '']) =>
@@ -208,7 +208,7 @@ describe('a database that is restored to a time before its loss', () => {
     failures.push(await countedFailures());
   });
 
-  it('lets the users log in anew, and make new codes', async () => {
+  it('lets users log in with passwords, new mailed links and new recovery codes after that command', async () => {
     expect(await usernameOf(await logIn('dave'))).toBe('dave');
     const browser = deployment.browser();
     await followLink(browser, 'back', await requestLink(2));

@@ -43,10 +43,10 @@ describeInChromium('the documentation site', () => {
 
   const titleOf = (page: Page, text: string) => page.locator('main h1', { hasText: text });
 
-  /** Returns how many pixels a page is wider than the window. */
+  /** Returns by how many pixels a page is wider than the window. */
   const overflowOf = (page: Page) => page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
 
-  it('says on its home page what Gatehouse is, shows a picture, and leads to each role', async () => {
+  it('has a home page with its name, a picture, and a link to "Write a client"', async () => {
     const page = await open('/');
     expect(await page.locator('main h1').innerText()).toContain('Gatehouse');
     const picture = page.locator('main img').first();
@@ -57,7 +57,7 @@ describeInChromium('the documentation site', () => {
     await titleOf(page, 'Write a client').waitFor();
   });
 
-  it('finds the page about rotating secrets', async () => {
+  it('finds the page "Rotate secrets" by its search', async () => {
     const page = await open('/');
     await page.getByRole('button', { name: 'Search' }).first().click();
     await page.getByRole('searchbox').fill('rotate');
@@ -67,7 +67,7 @@ describeInChromium('the documentation site', () => {
     expect(await page.locator('main h1').innerText()).not.toContain('&');
   });
 
-  it('is used by keyboard: search, results and links', async () => {
+  it('has a skip link, and a search that works by keyboard alone', async () => {
     const page = await open('/how-to/deploy.html');
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement.textContent.trim()')).toBe('Skip to content');
@@ -90,7 +90,7 @@ describeInChromium('the documentation site', () => {
     expect(await page.getByText('Syntax error in text').count()).toBe(0);
   });
 
-  it('has a dark mode, in which diagrams are drawn anew', async () => {
+  it('redraws its diagrams in the colours of its dark mode', async () => {
     const page = await open('/security.html', { colorScheme: 'light' });
     const colour = 'getComputedStyle(document.body).backgroundColor';
     const fill = "getComputedStyle(document.querySelector('.mermaid-diagram .node rect')).fill";
@@ -103,7 +103,7 @@ describeInChromium('the documentation site', () => {
   });
 
   it.each(['/', '/reference/config.html', '/explanation/architecture.html', '/spec/stages.html'])(
-    'fits %s on a phone, with its menu',
+    'shows %s on a phone without horizontal scrolling',
     async (path) => {
       const page = await open(path, PHONE);
       expect(await overflowOf(page)).toBeLessThanOrEqual(0);
@@ -120,14 +120,14 @@ describeInChromium('the documentation site', () => {
     expect(await response.json()).toHaveProperty('$schema');
   });
 
-  it('leads to files of the repository at the code host, and only names them if none is set', async () => {
+  it('links files of the repository under DOCS_REPOSITORY_URL, and only names them without that setting', async () => {
     const page = await open('/spec/storage.html');
     const url = process.env['DOCS_REPOSITORY_URL'];
     const link = url ? `a[href="${url}/deploy/postgres"]` : 'span[title="deploy/postgres in the repository"]';
     expect(await page.locator(`main ${link}`).count()).toBe(1);
   });
 
-  it('logs no error on all these pages', () => {
+  it('logs no error to the browser console on the pages of these tests', () => {
     expect(opened.length).toBeGreaterThan(0);
     expect(opened.flatMap(({ complaints }) => complaints)).toEqual([]);
   });

@@ -29,14 +29,14 @@ describe.each(['de', 'fr', 'es', 'ar'] as const)('the catalogue for %s', (locale
     expect(translated.filter((text, index) => translated.indexOf(text) !== index)).toEqual([]);
   });
 
-  it('gives mails every text that they use', () => {
+  it('has every text of mails among the texts for mails or for pages', () => {
     const missing = texts(found.filter(({ place }) => place.startsWith('libs/courier/'))).filter(
       (text) => !Object.hasOwn(mails[locale], text) && !Object.hasOwn(pageCatalogue(locale), text),
     );
     expect(missing).toEqual([]);
   });
 
-  it('gives the browser every text of the flow pages, and no text of other pages', () => {
+  it('sends the flow pages every text that they use, and no text that only other pages use', () => {
     const missing = (place: RegExp, catalogue: object) =>
       texts(found.filter((entry) => place.test(entry.place))).filter((text) => !Object.hasOwn(catalogue, text));
 
@@ -57,9 +57,9 @@ describe.each(['de', 'fr', 'es', 'ar'] as const)('the catalogue for %s', (locale
   });
 });
 
-it('marks dates and phone numbers in Arabic texts, which browsers would show in reverse order', () => {
+it('Arabic texts mark dates and phone numbers, because browsers would reverse their parts otherwise', () => {
   const arabic = [messages, pages, panels, mails].flatMap((catalogues) => Object.values(catalogues.ar));
-  // U+200E before the number keeps its parts from left to right.
+  // The mark is U+200E before the number.
   const unmarked = /(?<![\u200e\d-])(?:\d+-\d|\+\d)/;
   expect(arabic.filter((text) => unmarked.test(text))).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { fieldMessages, problems } from '@gatehouse/contracts';
 import { stages } from '@gatehouse/stages';
 import ts from 'typescript';
 
-/** A translatable text in the code, and the place of its call. */
+/** A translatable text in the code, and the file that contains it. */
 export interface TranslatableText {
   /** The text. `undefined` if the argument is not a literal. */
   readonly text: string | undefined;
@@ -19,7 +19,7 @@ const CALL = /\b(?:t|sentence)\s*(?:<[^>]*>)?\(/;
 /** Returns every translatable text in the source files of a folder. */
 export const textsIn = (folder: string): TranslatableText[] => sourcesUnder(folder).flatMap(textsOfFile);
 
-/** Returns the texts of contracts, fields and problems. */
+/** Returns the translatable texts that are not in calls: those of contracts, field errors and problems. */
 export const declared = (): string[] => [
   ...Object.values(fieldMessages).map(({ string }) => string),
   ...Object.values(problems).map(({ detail }) => detail),

@@ -7,10 +7,10 @@ import { startOwnPostgres } from '../support/own-postgres.js';
 
 const USERS = 200_000;
 
-/** Longest time in milliseconds that a statement of a login may wait for the migrations. */
+/** Longest time in milliseconds that the two statements of a login may take during the migrations. */
 const LONGEST_MS = 3000;
 
-/** The migrations that change every user, in their order. */
+/** The migrations that update every row of directory.users, in order. */
 const OF_USERS = ['VerifiedEmails1764633600000', 'StandInHashes1764633780000', 'UsernameKeys1764633840000'];
 
 const DIRECTORY = { schema: 'directory', migrations: directoryMigrations };
@@ -21,7 +21,7 @@ let pool: pg.Pool;
 beforeAll(async () => {
   postgres = await startOwnPostgres({ password: randomBytes(12).toString('hex') });
   pool = new pg.Pool({ connectionString: postgres.url, max: 4 });
-  // The end of the server may break a connection that is still closing.
+  // A connection that is still closing when the server stops emits an error.
   pool.on('error', () => undefined);
   await migrate(postgres.url, [DIRECTORY], LIMITS);
   const undone = OF_USERS.toReversed().map((name) => ({ schema: DIRECTORY, name }));
@@ -53,7 +53,7 @@ async function logIn(isOver: () => boolean): Promise<{ count: number; longest: n
   return { count, longest };
 }
 
-it(`migrates ${USERS} users while others log in, who wait for at most ${LONGEST_MS} ms`, async () => {
+it(`a login during the migrations of ${USERS} users takes less than ${LONGEST_MS} ms`, async () => {
   let isOver = false;
   const start = performance.now();
   const logins = [logIn(() => isOver), logIn(() => isOver)];
@@ -65,7 +65,7 @@ it(`migrates ${USERS} users while others log in, who wait for at most ${LONGEST_
     Math.max(...results.map((one) => one.longest)),
   ];
   process.stdout.write(
-    `${USERS} users migrated in ${(took / 1000).toFixed(1)} s, meanwhile ${count} logins, the longest ${longest.toFixed(0)} ms\n`,
+    `${USERS} users migrated in ${(took / 1000).toFixed(1)} s, ${count} logins of at most ${longest.toFixed(0)} ms\n`,
   );
   expect(migrated).toEqual(OF_USERS);
   expect(longest).toBeLessThan(LONGEST_MS);

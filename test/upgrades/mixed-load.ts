@@ -6,7 +6,7 @@ import { readMail } from '../support/read-mail.js';
 /** Milliseconds that a client waits before it retries. */
 const RETRY_DELAY_MS = 100;
 
-/** A user who logs in with a flow by a second factor: a static code or a mailed code. */
+/** A user and the flow to log in with, which ends with a static code (`factor`) or with a mailed code (`mailed`). */
 export interface Account {
   readonly slug: 'factor' | 'mailed';
   readonly user: string;
@@ -14,26 +14,26 @@ export interface Account {
   readonly codes: string[];
 }
 
-/** How many logins started and ended, and how. */
+/** Counts of started, finished and disturbed logins. */
 export interface Tally {
   begun: number;
   finished: number;
   /** Number of requests that got a 503 or no response. */
   refused: number;
   /**
-   * Number of logins that a visitor began again after a refused request, because the reply to an accepted answer was lost
-   * together with the new session cookie in it (docs/adr/0006-new-session-key-with-every-proof.md).
+   * Number of logins that a client began again after a refused request. Such a request may have been processed, but its
+   * reply with the new session cookie was lost (docs/adr/0006-new-session-key-with-every-proof.md).
    */
   startedOver: number;
-  /** Number of static codes that a visitor replaced by the next one after a refused request, which may have used them up. */
+  /** Number of static codes that a client did not send again, because a refused request may have used them up. */
   replacedCodes: number;
-  /** Errors of logins that fell back to an earlier step or did not end in a session. Must be empty. */
+  /** Problems of logins that got an unexpected challenge, or whose session was not that of the user. Must be empty. */
   readonly lost: string[];
 }
 
 const newTally = (): Tally => ({ begun: 0, finished: 0, refused: 0, startedOver: 0, replacedCodes: 0, lost: [] });
 
-/** Clients that log in again and again, each with the accounts of its own list in turn, and retry every refused request. */
+/** Clients that log in again and again. Each uses its own accounts in turn, and retries refused requests. */
 export class MixedLoad {
   #tally = newTally();
   readonly #progress = new EventEmitter();
@@ -45,7 +45,7 @@ export class MixedLoad {
   constructor(
     private readonly url: string,
     private readonly mailbox: Mailbox,
-    /** One list for each client. */
+    /** The accounts of each client. */
     accounts: readonly (readonly Account[])[],
   ) {
     this.#clients = accounts.map((list) => this.#logInAgain(list));
@@ -67,7 +67,10 @@ export class MixedLoad {
     return this.#tally;
   }
 
-  /** Runs a login up to its last challenge. Returns the function that answers it and returns why the login was lost. */
+  /**
+   * Runs a login up to its last challenge. Returns a function that answers the challenge, and resolves with the reason
+   * why the login was lost, or with `undefined`.
+   */
   async begin(account: Account, browser = new Browser(this.url)): Promise<() => Promise<string | undefined>> {
     const { slug, user } = account;
     const sent = this.#mailsTo(user);
@@ -115,7 +118,7 @@ export class MixedLoad {
     }
   }
 
-  /** Runs one login, from the start again if a reply was lost. Returns why the login was lost, or `undefined`. */
+  /** Runs one login, and starts it again if a reply was lost. Returns why the login was lost, or `undefined`. */
   async #logIn(account: Account): Promise<string | undefined> {
     const browser = new Browser(this.url);
     const problem = await (await this.begin(account, browser))();
@@ -125,7 +128,7 @@ export class MixedLoad {
   }
 
   /**
-   * Returns the answer to repeat after a refused request. A static code works once, so it is replaced by the next one.
+   * Returns the answer to send after a refused request. A static code works once, so the answer gets the next one.
    */
   #again(account: Account, answer: Answer): Answer {
     if (account.slug !== 'factor' || answer['code'] === undefined) return answer;
@@ -133,7 +136,7 @@ export class MixedLoad {
     return { ...answer, code: nextCode(account) };
   }
 
-  /** Solves one challenge. After a refused POST, reads the challenge first: the answer may have been accepted. */
+  /** Solves one challenge. A refused POST may have been processed, so a GET finds out before it is repeated. */
   async #step(browser: Browser, account: Account, first: Answer): Promise<BrowserResponse['body']> {
     for (let answer = first; ; answer = this.#again(account, answer)) {
       const response = await this.#attempt(browser, () => browser.solve(account.slug, answer));
@@ -166,7 +169,7 @@ type Answer = Readonly<Record<string, string>> & { readonly component: string };
 /** Takes the next static code of a user. Throws when none is left. */
 function nextCode({ user, codes }: Account): string {
   const code = codes.shift();
-  if (code === undefined) throw new Error(`${user} has no static code left`);
+  if (code === undefined) throw new Error(`${user} has no static code left. Raise token_count.`);
   return code;
 }
 

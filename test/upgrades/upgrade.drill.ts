@@ -22,7 +22,7 @@ const VALIDATE = {
   attrs: { not_configured_action: 'deny' },
 };
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
-/** The users of each client, who log in in turn. A user of the flow `factor` has 100 codes, and each works once. */
+/** The users of each client, which logs them in in turn. A user of the flow `factor` has 100 codes. Each works once. */
 const CLIENTS = [names('ann', 8), names('ben', 8), names('cem', 8), ['dan'], ['eva']];
 const HELD = ['held-ann', 'held-ben', 'held-dan', 'held-eva'];
 const slugOf = (user: string) => (/dan|eva/.test(user) ? 'mailed' : 'factor');
@@ -36,7 +36,7 @@ const BLUEPRINT = blueprint(
   flowEntries('mailed', [IDENTIFICATION, EMAIL, LOGIN]),
 );
 
-/** Limits so high that none delays the load, which comes from one network and mails to one address. */
+/** Limits so high that none delays the load. All its logins come from one network. */
 const NO_LIMITS = {
   ...{
     NETWORK_ATTEMPTS_FREE: '100000',
@@ -96,7 +96,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Returns the account of a user. Sets up static codes, if the user logs in with them. */
+/** Returns the account of a user. Sets up static codes first if the flow of the user needs them. */
 async function accountOf(user: string): Promise<Account> {
   const slug = slugOf(user);
   if (slug === 'mailed') return { slug, user, codes: [] };
@@ -138,7 +138,7 @@ describe('an upgrade under load', () => {
   let onOld: Awaited<ReturnType<typeof held>>;
   let onCurrent: Awaited<ReturnType<typeof held>>;
 
-  it('loses no login on the old version alone', async () => {
+  it('loses no login while only the old version runs', async () => {
     onOld = await held('held-ann', 'held-dan');
     expect(await phase('old version', async () => undefined)).toEqual([]);
   });
@@ -152,17 +152,17 @@ describe('an upgrade under load', () => {
     };
     expect(await phase('migrate and roles', change)).toEqual([]);
   });
-  it('loses no login while new services join the old ones', async () => {
+  it('loses no login while services of both versions run', async () => {
     expect(await phase('old and new services', () => current.startServices())).toEqual([]);
   });
-  it('loses no login between the old gateway and new services', async () => {
+  it('loses no login while the old gateway calls new services', async () => {
     expect(await phase('old gateway, new services', () => old.stopServices())).toEqual([]);
   });
-  it('loses no login while a new gateway joins the old one', async () => {
+  it('loses no login while gateways of both versions run', async () => {
     const change = async () => proxy.add((gateways.current = await current.startGateway()));
     expect(await phase('old and new gateway', change)).toEqual([]);
   });
-  it('loses no login on the new version alone, and finishes those that the old version began', async () => {
+  it('loses no login on the new version, which finishes logins that the old version began', async () => {
     const change = async () => {
       proxy.remove(gateways.old);
       await old.stopGateway();
@@ -172,18 +172,18 @@ describe('an upgrade under load', () => {
     onCurrent = await held('held-ben', 'held-eva');
   });
 
-  it('loses no login while the old gateway comes back', async () => {
+  it('loses no login when the old gateway is started again beside the new one', async () => {
     const change = async () => proxy.add((gateways.old = await old.startGateway()));
     expect(await phase('back: old and new gateway', change)).toEqual([]);
   });
-  it('loses no login while the new gateway leaves', async () => {
+  it('loses no login when the new gateway is stopped', async () => {
     const change = async () => {
       proxy.remove(gateways.current);
       await current.stopGateway();
     };
     expect(await phase('back: old gateway, new services', change)).toEqual([]);
   });
-  it('loses no login on the old version alone, without a migration, and finishes those that the new version began', async () => {
+  it('loses no login after a rollback without migrations, and finishes logins that the new version began', async () => {
     const change = async () => {
       await old.startServices();
       await current.stopServices();
@@ -193,7 +193,7 @@ describe('an upgrade under load', () => {
     expect(await completed(onCurrent)).toEqual([undefined, undefined]);
     expect(await old.command('migrate')).toContain('nothing to migrate');
   });
-  it('loses no login between a new gateway and old services', async () => {
+  it('loses no login while a new gateway calls old services', async () => {
     const change = async () => {
       await current.command('roles');
       gateways.current = await current.startGateway();

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 export const SERVICES = ['identification', 'password', 'session', 'mfa', 'enrollment', 'policy', 'courier'] as const;
 type Service = (typeof SERVICES)[number];
 
-/** What the processes of both versions share. */
+/** The database and the settings that the processes of both versions share. */
 export interface Surroundings {
   /** URL of the database as its owner. */
   readonly databaseUrl: string;
@@ -78,6 +78,6 @@ export class Version {
   async #stop(name: Service | 'gateway'): Promise<void> {
     const code = await this.#parts.get(name)?.stop();
     this.#parts.delete(name);
-    if (code !== 0) throw new Error(`${name} ended with ${code}`);
+    if (code !== 0) throw new Error(`${name} exited with status ${code} instead of 0`);
   }
 }
