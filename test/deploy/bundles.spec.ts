@@ -22,20 +22,20 @@ const loadedBy = (service: string, pattern: RegExp) =>
 const CONTRACT = /libs\/stages\/.*\.contract\.ts$/;
 const DATABASE_CLIENT = /node_modules\/(typeorm|pg)\//;
 
-describe('a service loads at its start', () => {
-  it('no contracts of stages, because it needs only those of its own', () => {
+describe('a service at its start', () => {
+  it('loads no contract of a stage, because it imports its own stages dynamically', () => {
     for (const service of ['captcha', 'consent', 'enrollment', 'mfa', 'session'])
       expect(loadedBy(service, CONTRACT)).toEqual([]);
     expect(loadedBy('gateway', CONTRACT)).not.toEqual([]);
   });
 
-  it('no client of a database, if it has none', () => {
+  it('loads no Postgres client if it needs no database', () => {
     expect(loadedBy('session', DATABASE_CLIENT)).toEqual([]);
     expect(loadedBy('gateway', DATABASE_CLIENT)).not.toEqual([]);
   });
 });
 
-it('a command loads no microservices of Nest, because it only sends requests', () => {
+it('no command loads @nestjs/core or @nestjs/microservices at its start', () => {
   const entries = readdirSync('dist/apps/cli/src').filter((name) => name.endsWith('.js'));
   const loaded = entries.flatMap((name) => loadedAtStart(join('dist/apps/cli/src', name)));
   expect(loaded).toContainEqual(expect.stringMatching(/node_modules\/@nestjs\/common\//));
@@ -51,9 +51,8 @@ it('no bundle makes Node load its HTTP client, or has a CommonJS module that V8 
   expect(chunks.flatMap((code) => code.match(costly) ?? [])).toEqual([]);
 });
 
-it('no bundle has texts of zod in other languages than English', () => {
-  // A process loads all of zod if the metadata of a decorator refer to zod, as for a parameter of the type
-  // `z.output<…>`.
+it('no bundle has the messages of zod in a language other than English', () => {
+  // A decorated parameter of the type `z.output<…>` would bundle all of zod, because its metadata refer to `z`.
   const texts = chunks.flatMap((code) => code.match(/^\/\/ node_modules\/zod\/v4\/locales\/.*/gm) ?? []);
   expect(texts).toEqual(['// node_modules/zod/v4/locales/en.js']);
 });

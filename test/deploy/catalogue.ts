@@ -43,7 +43,7 @@ const patternsOf = (service: string): Pattern[] => [
   ...(OTHER_SUBSCRIPTIONS[service] ?? []),
 ];
 
-/** The subscriptions of each service that replies on the bus: the stage services, the policy service and the service `blueprints`. */
+/** The subscriptions of each service that replies on the bus, by the name of the service. */
 export const PATTERNS: ReadonlyMap<string, readonly Pattern[]> = new Map<string, readonly Pattern[]>([
   ...[...new Set(contracts.map(({ service }) => service))].map((service) => [service, patternsOf(service)] as const),
   ['policy', [{ subject: POLICY_SUBJECT, queue: 'policy' }]],

@@ -169,7 +169,7 @@ export class ComposeStack {
     );
   }
 
-  /** Restarts NATS with other nkeys for its users. */
+  /** Restarts NATS with new nkeys, which no running service has. */
   async changeNatsKeys(): Promise<void> {
     await this.infrastructure.nats.stop();
     const port = Number(new URL(this.infrastructure.nats.url).port);

@@ -32,7 +32,7 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
   stream: ['NATS_NKEY_SEED_OPERATOR'],
   operator: ['POSTGRES_PASSWORD', 'SEAL_KEYS', 'MFA_SEAL_KEYS', 'SECRET_KEY', 'PSEUDONYM_KEY'],
 };
-/** Containers of other images. */
+/** Containers that do not run the image of Gatehouse. */
 const OTHERS = ['proxy', 'postgres', 'nats', 'nats-data', 'prometheus', 'grafana'];
 const CONTAINERS = [...SERVICES, 'migrate', 'roles', 'stream', 'operator', 'checker'];
 
@@ -42,16 +42,16 @@ describe('docker-compose.yml', () => {
     expect(existsSync(`apps/${service}/src/main.ts`)).toBe(true);
   });
 
-  it.each(['migrate', 'roles'])('has a container for %s that runs its command', (job) => {
+  it.each(['migrate', 'roles'])('has a container for the job %s that runs the command of this name', (job) => {
     expect(compose[job]?.command).toEqual([`dist/apps/cli/src/${job}.js`]);
     expect(existsSync(`apps/cli/src/${job}.ts`)).toBe(true);
   });
 
-  it('has no other containers', () => {
+  it('has no containers besides those of services, jobs, commands and third-party images', () => {
     expect(Object.keys(compose).sort()).toEqual([...CONTAINERS, ...OTHERS].sort());
   });
 
-  it('lets every service reach the collector of the page on traces', () => {
+  it('puts every service into the network of the collector in trace-a-login.md', () => {
     const page = readFileSync('docs/how-to/trace-a-login.md', 'utf8');
     const { services, networks } = parse(DocumentedCommands.of('docs/how-to/trace-a-login.md').block('yaml', /^name:/));
     const [, host = ''] = /Set `OTEL_EXPORTER_OTLP_ENDPOINT=http:\/\/(\w+):4318` in\s`\.env`/.exec(page) ?? [];
@@ -81,7 +81,7 @@ describe('docker-compose.yml', () => {
   });
 
   it.each([...SERVICES, ...OTHERS.filter((name) => name !== 'nats-data')])(
-    'has a health check of %s that a busy machine passes',
+    'has a health check of %s that does not start Node and waits for at least 5 s',
     (name) => {
       const { test, timeout = '', start_period } = compose[name]?.healthcheck ?? {};
       expect(test?.[0]).toBe('CMD');
@@ -109,7 +109,7 @@ describe('docker-compose.yml', () => {
     },
   );
 
-  it('publishes only the proxy, whose network the gateway trusts, unless a profile is active', () => {
+  it('publishes only the proxy, unless a profile is active, and lets the gateway trust its network', () => {
     const published = Object.keys(compose).filter((name) => compose[name]?.ports && !compose[name].profiles);
     expect(published).toEqual(['proxy']);
     expect(compose['proxy']).toMatchObject({ ports: ['127.0.0.1:9000:9000'], networks: ['edge', 'front'] });
@@ -138,7 +138,7 @@ describe('docker-compose.yml', () => {
     expect(otherSecrets.filter(([, secret]) => text.includes(secret))).toEqual([]);
   });
 
-  it.each(CONTAINERS)('connects %s to the networks of what it needs, and to no other', (service) => {
+  it.each(CONTAINERS)('connects %s only to the networks that it needs', (service) => {
     const networks = (NEEDS[service] ?? []).map((need) => NETWORKS[need]);
     expect([...(compose[service]?.networks ?? [])].sort()).toEqual(networks.sort());
   });
@@ -148,14 +148,14 @@ describe('docker-compose.yml', () => {
     expect(compose['nats']?.environment).toEqual(Object.fromEntries(expected));
   });
 
-  it('requires every secret and every public key, except those of the tokens of applications', () => {
+  it('requires every secret and public key that it uses, except JWT_SIGNING_KEYS', () => {
     const text = readFileSync(SERVICES_FILE, 'utf8');
     const required = new Set([...text.matchAll(/\$\{(\w+):\?/g)].map(([, name = '']) => name));
     const { NATS_CLUSTER_PASSWORD: _, BASE_URL: _url, JWT_SIGNING_KEYS: _keys, ...needed } = env;
     expect([...required].sort()).toEqual(Object.keys(needed).sort());
   });
 
-  it.each(CONTAINERS)('gives %s every setting in .env, and no secret that it has no use for', (name) => {
+  it.each(CONTAINERS)('gives %s every setting in .env, and only the secrets that it needs', (name) => {
     const settings = { ANONYMOUS_RATE: '7', MAIL_FROM: 'id@example.org', PASSWORD_CONCURRENCY: '5' };
     const secrets = { ...env, MAIL_PASSWORD: 'of the mail server', PSEUDONYM_KEY: 'for the life of the database' };
     const environment = readCompose({ ...secrets, ...settings })[name]?.environment;
@@ -177,23 +177,26 @@ describe('docker-compose.yml', () => {
     },
   );
 
-  it.skipIf(!isInstalled('docker-compose'))('is parsed by docker-compose with the same environments', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-compose-'));
-    try {
-      for (const file of ['docker-compose.yml', SERVICES_FILE]) await cp(file, join(folder, file));
-      await completeFolder(folder);
-      await appendFile(join(folder, '.env'), 'ANONYMOUS_RATE=7\n');
-      await appendFile(join(folder, 'secrets.env'), 'MAIL_PASSWORD=mail\nPSEUDONYM_KEY=for good\n');
-      const settings = await readEnvFile(join(folder, '.env'));
-      const secrets = await readEnvFile(join(folder, 'secrets.env'));
-      const args = ['--profile', 'operator', '--profile', 'observe', 'config', '--format', 'json'];
-      const options = { env: { PATH: process.env['PATH'] }, cwd: folder, encoding: 'utf8' } as const;
-      const parsed = JSON.parse(execFileSync('docker-compose', args, options)) as { services: typeof compose };
-      const environments = (services: typeof compose) =>
-        Object.fromEntries(Object.entries(services).map(([name, { environment }]) => [name, environment]));
-      expect(environments(parsed.services)).toEqual(environments(readCompose({ ...settings, ...secrets })));
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  });
+  it.skipIf(!isInstalled('docker-compose'))(
+    'has the same environments for docker-compose as for the parser of these tests',
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'gatehouse-compose-'));
+      try {
+        for (const file of ['docker-compose.yml', SERVICES_FILE]) await cp(file, join(folder, file));
+        await completeFolder(folder);
+        await appendFile(join(folder, '.env'), 'ANONYMOUS_RATE=7\n');
+        await appendFile(join(folder, 'secrets.env'), 'MAIL_PASSWORD=mail\nPSEUDONYM_KEY=for good\n');
+        const settings = await readEnvFile(join(folder, '.env'));
+        const secrets = await readEnvFile(join(folder, 'secrets.env'));
+        const args = ['--profile', 'operator', '--profile', 'observe', 'config', '--format', 'json'];
+        const options = { env: { PATH: process.env['PATH'] }, cwd: folder, encoding: 'utf8' } as const;
+        const parsed = JSON.parse(execFileSync('docker-compose', args, options)) as { services: typeof compose };
+        const environments = (services: typeof compose) =>
+          Object.fromEntries(Object.entries(services).map(([name, { environment }]) => [name, environment]));
+        expect(environments(parsed.services)).toEqual(environments(readCompose({ ...settings, ...secrets })));
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
 });

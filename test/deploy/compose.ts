@@ -74,7 +74,7 @@ function substitute(text: string, env: Environment): string {
   return text.replaceAll(variable, (...[match = '', name = '', operator, other = '']: string[]) => {
     if (match === '$$') return '$';
     const value = operator === '+' ? (env[name] ? other : '') : env[name] || (operator === '-' ? other : undefined);
-    if (value === undefined) throw new Error(`${name} is not set`);
+    if (value === undefined) throw new Error(`${name} is not set, but ${SERVICES_FILE} requires it`);
     return value;
   });
 }

@@ -31,7 +31,7 @@ describe('npm run deploy:env', () => {
     for (const secret of Object.values(secrets)) expect(secret).toMatch(/^([a-z][a-z0-9]{32,}|S?U[A-Z2-7]{50,})$/);
   });
 
-  it('lets only the owner read a file that exists when it adds secrets to it', async () => {
+  it('makes an existing file readable only to its owner when it adds secrets to it', async () => {
     const secrets = join(folder, 'secrets.env');
     for (const path of [file, secrets]) await writeFile(path, '# mine\n', { mode: 0o644 });
     await completeFolder(folder);
@@ -51,7 +51,7 @@ describe('npm run deploy:env', () => {
     }
   });
 
-  it('adds the public key of a seed that the file has, and refuses a damaged seed', async () => {
+  it('adds the public key of a seed that is already in the file, and refuses a damaged seed', async () => {
     const pair = nkeys.createUser();
     const seed = new TextDecoder().decode(pair.getSeed());
     await writeFile(file, `NATS_NKEY_SEED_MFA=${seed}\n`);
@@ -82,7 +82,7 @@ describe('npm run deploy:env', () => {
     expect(await readEnvFile(file)).toEqual(first);
   });
 
-  it('writes for compose the secrets to a file of their own, apart from what every container gets', async () => {
+  it('writes the secrets of a compose deployment to secrets.env, and all other settings to .env', async () => {
     await completeFolder(folder);
     const [settings, secrets] = await Promise.all([readEnvFile(file), readEnvFile(join(folder, 'secrets.env'))]);
     expect((await stat(join(folder, 'secrets.env'))).mode & 0o777).toBe(0o600);
@@ -91,7 +91,7 @@ describe('npm run deploy:env', () => {
     expect(Object.keys({ ...settings, ...secrets }).sort()).toEqual(Object.keys(await freshEnvironment()).sort());
   });
 
-  it('moves the secrets of an older `.env`, and keeps their values', async () => {
+  it('moves the secrets of an older `.env` to `secrets.env`, and keeps their values', async () => {
     await writeFile(file, 'BASE_URL=https://id.example.org\n# mine\nSECRET_KEY=mine\nMAIL_PASSWORD=also mine');
     await appendFile(file, '\nPSEUDONYM_KEY=for good');
     await completeFolder(folder);
@@ -104,7 +104,7 @@ describe('npm run deploy:env', () => {
     expect(await readEnvFile(join(folder, 'secrets.env'))).toEqual(secrets);
   });
 
-  it('replaces no secret of `secrets.env` by another one of `.env`, and changes nothing', async () => {
+  it('fails without any change if `.env` and `secrets.env` have different values of a secret', async () => {
     const secrets = join(folder, 'secrets.env');
     await writeFile(file, 'SEAL_KEYS=of an old backup\n');
     await writeFile(secrets, 'SEAL_KEYS=in use\n');

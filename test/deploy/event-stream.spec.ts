@@ -22,7 +22,7 @@ import { containersOf, find, inputOf, localEnvironment, renderer, renderSite } f
 /** A second in nanoseconds, the unit of JetStream. */
 const SECOND = 1_000_000_000;
 
-/** What a deployment runs to create the stream. */
+/** The command and the environment with which a deployment creates the stream. */
 interface Job {
   readonly command: readonly string[];
   readonly environment: Environment;
@@ -31,10 +31,10 @@ interface Job {
 /** Operations on streams. The operator may run only the first three. */
 const OPERATIONS = ['CREATE.events', 'UPDATE.events', 'INFO.events', 'DELETE.events', 'PURGE.events', 'MSG.GET.events'];
 
-describeWithNats('the stream of events in deploy/nats', () => {
+describeWithNats('the event stream', () => {
   let cluster: NatsCluster;
   let env: Environment;
-  /** The server that is down between the first two tests. */
+  /** Index of the server that the first test stops and the second test starts again. */
   let stopped: number;
 
   beforeAll(async () => {
@@ -71,7 +71,7 @@ describeWithNats('the stream of events in deploy/nats', () => {
     return { ...config, messages: state.messages };
   }
 
-  it('is refused with a sentence while a server is down that it needs', async () => {
+  it('is not created while a server that it needs is down, and the command says why', async () => {
     stopped = await cluster.follower();
     await cluster.server(stopped).stop('SIGTERM');
     const { code, stderr } = await save({ EVENTS_REPLICAS: '3', EVENTS_STREAM_WAIT_S: '0' });
@@ -98,7 +98,7 @@ describeWithNats('the stream of events in deploy/nats', () => {
     }
   });
 
-  it('is changed by the command, stores a repeated event once, and keeps its events when its limits change', async () => {
+  it('stores a repeated event once, and keeps its events when the command changes its limits', async () => {
     expect(await save({ EVENTS_REPLICAS: '3', EVENTS_MAX_AGE_S: '60' })).toMatchObject({
       code: 0,
       stdout: 'stream events updated\n',
@@ -142,27 +142,30 @@ describeWithNats('the stream of events in deploy/nats', () => {
   };
   const NOT_SET = { code: 0, stdout: expect.stringContaining('EVENTS_STREAM is not set') };
 
-  it('gets the limits in .env from the container of compose, which does nothing without EVENTS_STREAM', async () => {
+  it('gets the limits in .env from the compose job, which does nothing without EVENTS_STREAM', async () => {
     expect(await run(composeJob({}))).toMatchObject(NOT_SET);
     const settings = { EVENTS_STREAM: 'events', EVENTS_REPLICAS: '3', EVENTS_MAX_BYTES: '2097152' };
     expect(await run(composeJob(settings))).toMatchObject({ code: 0, stdout: 'stream events updated\n' });
     expect(await stored()).toMatchObject({ max_bytes: 2_097_152, num_replicas: 3, messages: 1 });
   });
 
-  it.skipIf(!renderer)('gets three replicas from the Job of the overlay ha, if EVENTS_STREAM is set', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-stream-'));
-    try {
-      const job = kubernetesJob({ EVENTS_STREAM: 'events', EVENTS_MAX_AGE_S: '7200' }, folder);
-      const { EVENTS_STREAM: _, ...others } = job.environment;
-      expect(await run({ ...job, environment: others })).toMatchObject(NOT_SET);
-      expect(await run(job)).toMatchObject({ code: 0, stdout: 'stream events updated\n' });
-      expect(await stored()).toMatchObject({ max_age: 7200 * SECOND, num_replicas: 3, messages: 1 });
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  });
+  it.skipIf(!renderer)(
+    'gets three replicas from the Kubernetes Job of the overlay ha if EVENTS_STREAM is set',
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'gatehouse-stream-'));
+      try {
+        const job = kubernetesJob({ EVENTS_STREAM: 'events', EVENTS_MAX_AGE_S: '7200' }, folder);
+        const { EVENTS_STREAM: _, ...others } = job.environment;
+        expect(await run({ ...job, environment: others })).toMatchObject(NOT_SET);
+        expect(await run(job)).toMatchObject({ code: 0, stdout: 'stream events updated\n' });
+        expect(await stored()).toMatchObject({ max_age: 7200 * SECOND, num_replicas: 3, messages: 1 });
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
 
-  it('can be managed by the operator only, who can neither delete nor read it', async () => {
+  it('can only be created and updated by the operator, who cannot delete, purge or read it', async () => {
     const allowed: Record<string, string[]> = {};
     for (const user of [...SERVICES, 'operator']) {
       const connection = await cluster.connectAs(user);
@@ -178,26 +181,34 @@ describeWithNats('the stream of events in deploy/nats', () => {
   });
 
   it.each([
-    { what: 'another word than stream', args: ['streams'], settings: {}, message: /usage: npm run events -- stream/ },
-    { what: 'another option', args: ['stream', '--force'], settings: {}, message: /--if-set/ },
-    { what: 'no name', settings: { EVENTS_STREAM: '' }, message: /EVENTS_STREAM/ },
-    { what: 'a name with a dot', settings: { EVENTS_STREAM: 'my.events' }, message: /letters, digits/ },
+    {
+      what: 'a subcommand other than stream',
+      args: ['streams'],
+      settings: {},
+      message: /usage: npm run events -- stream/,
+    },
+    { what: 'an unknown option', args: ['stream', '--force'], settings: {}, message: /--if-set/ },
+    { what: 'an empty stream name', settings: { EVENTS_STREAM: '' }, message: /EVENTS_STREAM/ },
+    { what: 'a stream name with a dot', settings: { EVENTS_STREAM: 'my.events' }, message: /letters, digits/ },
     { what: 'two replicas', settings: { EVENTS_REPLICAS: '2' }, message: /must be 1, 3 or 5/ },
     {
       what: 'more replicas than servers',
       settings: { EVENTS_STREAM: 'other', EVENTS_REPLICAS: '5' },
       message: /NATS refuses the stream/,
     },
-    { what: 'a server that is away', settings: { NATS_URL: 'nats://127.0.0.1:1' }, message: /cannot be reached/ },
-  ])('refuses $what with a sentence', async ({ args = ['stream'], settings, message }) => {
-    const all = { ...settingsOf('operator'), EVENTS_STREAM: 'events', ...settings };
-    const { code, stderr } = await runCli('events', args, { env: all });
-    expect(code).toBe(1);
-    expect(stderr).toMatch(message);
-    expect(stderr).not.toMatch(/\n +at /);
-  });
+    { what: 'an unreachable server', settings: { NATS_URL: 'nats://127.0.0.1:1' }, message: /cannot be reached/ },
+  ])(
+    'is not saved for $what: the command prints a message without a stack trace',
+    async ({ args = ['stream'], settings, message }) => {
+      const all = { ...settingsOf('operator'), EVENTS_STREAM: 'events', ...settings };
+      const { code, stderr } = await runCli('events', args, { env: all });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(message);
+      expect(stderr).not.toMatch(/\n +at /);
+    },
+  );
 
-  it('is read by a durable consumer with the permissions of the page, who can neither delete nor publish', async () => {
+  it('can be read, but not deleted or written, by a consumer with the permissions of audit-events.md', async () => {
     const consumer = await freshEnvironment();
     const user = DocumentedCommands.of('docs/how-to/audit-events.md').block('text', /nkey: /);
     const users = `users: [\n${user.replace('UPUBLICKEY', consumer['NATS_NKEY_SESSION'] ?? '')}`;
@@ -209,7 +220,7 @@ describeWithNats('the stream of events in deploy/nats', () => {
     try {
       expect(await save({ NATS_URL: nats.url })).toMatchObject({ code: 0, stdout: 'stream events created\n' });
       const { contentType } = await publishLogin(nats.url);
-      // The client of the page is not installed, so its arguments become the requests that it documents.
+      // The program `nats` of the page is not installed, so the test sends the requests of its arguments.
       const commands = DocumentedCommands.of('docs/how-to/audit-events.md').block('sh', /^nats /m);
       const [, inbox, stream, name, deliver, ack] =
         /^nats --inbox-prefix (\S+) consumer add (\w+) (\w+) --pull --deliver (\w+) --ack (\w+) --defaults$/m.exec(
@@ -222,7 +233,7 @@ describeWithNats('the stream of events in deploy/nats', () => {
       const created = await connection.request(`$JS.API.CONSUMER.CREATE.${stream}.${name}`, request);
       expect(created.json()).toMatchObject({ name: 'siem', num_pending: 1 });
       const message = await connection.request('$JS.API.CONSUMER.MSG.NEXT.events.siem', '', {
-        // The subject of the reply is that of the event, so a shared inbox would not find its request.
+        // The reply has the subject of the event, so the client could not match it to a request in a shared inbox.
         ...{ noMux: true, timeout: 5000 },
       });
       expect(message.headers?.get('content-type')).toBe(contentType);
@@ -242,7 +253,7 @@ describeWithNats('the stream of events in deploy/nats', () => {
     }
   });
 
-  it('says that a server has no JetStream', async () => {
+  it('is not created on a server without JetStream, and the command says so', async () => {
     const nats = await startNats();
     try {
       const settings = { NATS_URL: nats.url, EVENTS_STREAM: 'events' };

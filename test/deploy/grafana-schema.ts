@@ -1,6 +1,6 @@
 import { typeFaults } from './type-check.js';
 
-/** A panel of a dashboard, as far as its type decides about the rest of it. */
+/** A panel of a dashboard. Its `type` decides which options it may have. */
 interface TypedPanel {
   readonly type: string;
   readonly title: string;
@@ -15,7 +15,7 @@ interface CheckedDashboard {
 }
 
 const PANELS = '@grafana/schema/dist/esm/raw/composable';
-/** The types of a dashboard. JSON has the values of enumerations in place of their members. */
+/** TypeScript source with the types of a dashboard. `Json` replaces enumerations by their values, as JSON does. */
 const TYPES = [
   `import type { Dashboard } from '@grafana/schema';`,
   `import type { FieldConfig as Graph, Options as GraphOptions } from '${PANELS}/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen';`,
@@ -24,8 +24,8 @@ const TYPES = [
 ];
 
 /**
- * Returns the differences between dashboards and the types of Grafana's schema, for the dashboard and for the options of
- * its graphs and values.
+ * Checks dashboards, and the options of their graphs and single values, against the types of Grafana's schema. Returns
+ * the type errors.
  */
 export function dashboardFaults(dashboards: readonly CheckedDashboard[]): string[] {
   const objects = dashboards.flatMap(({ uid, panels, ...rest }) => [

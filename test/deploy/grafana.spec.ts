@@ -46,7 +46,7 @@ describe('the dashboards of deploy/grafana', () => {
   });
 
   it(
-    'match the types of Grafana’s schema, and an unknown style of a graph does not',
+    'match the types of Grafana’s schema, which refuse an unknown style of a graph',
     () => {
       const models = dashboards.map(({ model }) => model);
       const graph = models[0]!.panels.find(({ type }) => type === 'timeseries');
@@ -76,23 +76,20 @@ describe('the dashboards of deploy/grafana', () => {
     },
   );
 
-  it.each(dashboards)('$name: names each series by labels that its query groups by', ({ model }) => {
+  it.each(dashboards)('$name: names each series only by labels that its query returns', ({ model }) => {
     for (const { expr, legendFormat } of queriesOf(model))
       for (const [, label = ''] of legendFormat.matchAll(/\{\{(\w+)\}\}/g))
         expect(`${expr} instance flow`).toMatch(new RegExp(`\\b${label}\\b`));
   });
 
-  it.each(dashboards)(
-    '$name: counts between any two points of a graph, and sums no shares of processes',
-    ({ model }) => {
-      for (const { expr } of queriesOf(model)) expect(expr).not.toMatch(/\[\d/);
-      const shares = model.panels.filter(({ fieldConfig }) => fieldConfig?.defaults.unit === 'percentunit');
-      for (const { targets = [] } of shares)
-        for (const { expr } of targets) expect(expr).toMatch(/^max by|\) \/ sum by|:\w+:?ratio/);
-    },
-  );
+  it.each(dashboards)('$name: queries have no fixed time range, and sum no percentages of processes', ({ model }) => {
+    for (const { expr } of queriesOf(model)) expect(expr).not.toMatch(/\[\d/);
+    const shares = model.panels.filter(({ fieldConfig }) => fieldConfig?.defaults.unit === 'percentunit');
+    for (const { targets = [] } of shares)
+      for (const { expr } of targets) expect(expr).toMatch(/^max by|\) \/ sum by|:\w+:?ratio/);
+  });
 
-  it.each(dashboards)('$name: panels have their own ids and titles, and do not overlap', ({ model }) => {
+  it.each(dashboards)('$name: panels have unique ids and a title, and do not overlap', ({ model }) => {
     const { panels } = model;
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     for (const { title, gridPos } of panels) {
@@ -112,7 +109,7 @@ describe('the dashboards of deploy/grafana', () => {
     expect(overlapping).toEqual([]);
   });
 
-  it.skipIf(!isInstalled('promtool'))('have queries that Prometheus parses (Debian package prometheus)', async () => {
+  it.skipIf(!isInstalled('promtool'))('have queries that promtool accepts (Debian package prometheus)', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-dashboards-'));
     const rules = dashboards.flatMap(({ model }) =>
       queriesOf(model).map(({ expr }, index) => ({
@@ -142,7 +139,7 @@ describe('the profile observe of docker-compose.yml', () => {
     compose = readCompose({ ...(await freshEnvironment()), GRAFANA_PASSWORD: 'of grafana' });
   });
 
-  it('starts Prometheus and Grafana only with the profile, and publishes both on loopback', () => {
+  it('starts only Prometheus and Grafana, and publishes both on the loopback address', () => {
     const observers = Object.entries(compose).filter(([, { profiles = [] }]) => profiles.includes('observe'));
     expect(observers.map(([name, { ports }]) => [name, ports])).toEqual([
       ['prometheus', ['127.0.0.1:9090:9090']],
@@ -150,7 +147,7 @@ describe('the profile observe of docker-compose.yml', () => {
     ]);
   });
 
-  it('gives Grafana a password for its administrator, no anonymous users, and no way to call other hosts', () => {
+  it('requires a password of Grafana’s administrator, and turns off anonymous access, sign-up and analytics', () => {
     const { GF_SECURITY_ADMIN_PASSWORD, GF_AUTH_ANONYMOUS_ENABLED, GF_USERS_ALLOW_SIGN_UP, ...others } =
       compose['grafana']?.environment ?? {};
     expect(GF_SECURITY_ADMIN_PASSWORD).toBe('of grafana');
@@ -159,7 +156,7 @@ describe('the profile observe of docker-compose.yml', () => {
     expect(() => readCompose({})).toThrow('is not set');
   });
 
-  it('mounts the configuration read-only, from folders that exist', () => {
+  it('mounts existing configuration folders read-only', () => {
     for (const name of ['prometheus', 'grafana']) {
       const bound = compose[name]?.volumes?.filter((volume) => volume.startsWith('./')) ?? [];
       expect(bound.length).toBeGreaterThan(0);
@@ -170,7 +167,7 @@ describe('the profile observe of docker-compose.yml', () => {
     }
   });
 
-  it('lets Prometheus reach every service that it scrapes, and no database', () => {
+  it('connects Prometheus to every service that it scrapes, but not to Postgres', () => {
     const { scrape_configs } = parse(readFileSync('deploy/prometheus/prometheus.yml', 'utf8')) as {
       scrape_configs: { job_name: string; dns_sd_configs?: { names: string[]; port: number }[] }[];
     };
@@ -185,7 +182,7 @@ describe('the profile observe of docker-compose.yml', () => {
     expect(compose['grafana']?.networks).toEqual(['observe']);
   });
 
-  it('gives Grafana the datasource that is Prometheus, and the folder of the dashboards', () => {
+  it('configures Grafana with Prometheus as its datasource and with the folder of the dashboards', () => {
     const read = (path: string) => parse(readFileSync(join(FOLDER, 'provisioning', path), 'utf8')) as unknown;
     const [port] = compose['prometheus']?.ports ?? [];
     expect(read('datasources/prometheus.yml')).toMatchObject({

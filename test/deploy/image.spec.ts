@@ -13,12 +13,12 @@ const copies = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap((
 const copied = [...new Set(copies)];
 
 describe('the image', () => {
-  it.each(copied)('copies %s, which exists and is not in .dockerignore', (path) => {
+  it.each(copied)('copies %s, which exists and is allowed by .dockerignore', (path) => {
     expect(existsSync(path)).toBe(true);
     expect(allowed).toContain(path);
   });
 
-  it.each(copied.filter((path) => path.endsWith('.mjs')))('copies what %s imports', (script) => {
+  it.each(copied.filter((path) => path.endsWith('.mjs')))('copies every file that %s imports', (script) => {
     const imports = [...readFileSync(script, 'utf8').matchAll(/(?:from |import\()'(\.[^']+)'/g)];
     for (const [, path = ''] of imports) {
       const file = relative('.', resolve(dirname(script), path));
@@ -26,7 +26,7 @@ describe('the image', () => {
     }
   });
 
-  it('copies nothing else, so that it contains no secret', () => {
+  it('contains no secret, because .dockerignore allows only the paths that are copied', () => {
     const parents = allowed.filter((path) => copied.some((copy) => copy.startsWith(`${path}/`)));
     expect([...copied, ...parents].sort()).toEqual([...allowed].sort());
   });

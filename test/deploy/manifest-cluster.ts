@@ -64,15 +64,15 @@ const parse = (args: readonly string[]) => {
 const NAMESPACE = 'gatehouse';
 
 /**
- * The objects of a cluster, and `kubectl` for it. It refuses options that it does not know, names and selectors without an
- * object, and another template for a Job. No pod runs.
+ * A Kubernetes cluster in memory, and its `kubectl`, which refuses unknown options, names and selectors that match no
+ * object, and a changed template of a Job. No pod runs.
  */
 export class ManifestCluster {
   readonly objects: Manifest[] = [];
 
   constructor(private readonly folder: () => string) {}
 
-  /** `kubectl` for a `PageShell`. Prints what a pipe needs, and nothing else. */
+  /** Runs `kubectl` for a `PageShell`. Prints only manifests, which the next command of a pipe reads. */
   readonly kubectl: Program = async (input) => {
     try {
       return { code: 0, stdout: this.run(input), stderr: '' };
@@ -85,7 +85,7 @@ export class ManifestCluster {
     const end = args.indexOf('--');
     const { values, positionals } = parse(end < 0 ? args : args.slice(0, end));
     const [verb = '', ...words] = positionals;
-    // The objects of a pipe name their namespace themselves.
+    // Objects from standard input contain their namespace.
     const isPiped = verb === 'create' && values.filename !== undefined;
     const isLocal = ['kustomize', 'patch', 'apply'].includes(verb);
     if (values.namespace !== NAMESPACE && !isPiped && !isLocal) throw new Error(`expected -n ${NAMESPACE}`);
@@ -103,16 +103,16 @@ export class ManifestCluster {
       rollout: () => this.lookUp(words.slice(1), values),
     };
     const command = verbs[verb];
-    if (!command) throw new Error('unknown command');
+    if (!command) throw new Error(`unknown command ${verb}`);
     return command();
   }
 
   private waitFor(words: readonly string[], values: Options): string {
-    if (values.for !== 'condition=complete') throw new Error('no Job has this condition');
+    if (values.for !== 'condition=complete') throw new Error('expected --for=condition=complete');
     return this.lookUp(words, values);
   }
 
-  /** Throws unless there are the named objects, or an object of the kind that the selector selects. */
+  /** Throws unless all named objects exist, or the selector selects an object of the kind. */
   private lookUp(words: readonly string[], values: Options): string {
     if (values.selector !== undefined) return this.get(words, values);
     for (const name of words) this.named(name);
@@ -154,7 +154,7 @@ export class ManifestCluster {
       const [, key, path = ''] = /^(?:([^=]+)=)?(.+)$/.exec(pair) ?? [];
       return [key ?? path, path === '/dev/stdin' ? stdin : readFileSync(this.path(path), 'utf8')];
     });
-    if (data.length === 0) throw new Error('nothing to store');
+    if (data.length === 0) throw new Error('expected --from-file');
     return { ...object, data: Object.fromEntries(data) as Record<string, string> } as Manifest;
   }
 
@@ -210,7 +210,7 @@ function matches(labels: Readonly<Record<string, string>>, selector: string): bo
   return pairs.every(([name = '', value]) => labels[name] === value);
 }
 
-/** Returns an object after a JSON patch of replacements. */
+/** Returns an object after a JSON patch, whose operations must be `replace`. */
 function patched(text: string, { patch = '', type, local }: Options): Manifest {
   const [manifest] = readAll(text);
   if (!manifest || !local || type !== 'json') throw new Error('expected --local --type=json and an object');
@@ -221,7 +221,8 @@ function patched(text: string, { patch = '', type, local }: Options): Manifest {
       (node, step) => node[step] as Record<string, unknown>,
       manifest as never as Record<string, unknown>,
     );
-    if (op !== 'replace' || !(last in target)) throw new Error(`${op} ${path} does not fit the object`);
+    if (op !== 'replace' || !(last in target))
+      throw new Error(`cannot ${op} ${path}: only existing values can be replaced`);
     target[last] = value;
   }
   return manifest;

@@ -16,7 +16,7 @@ describeWithNats('deploy/nats/cluster.conf', () => {
   });
   afterAll(() => cluster?.close());
 
-  it('carries a request at one server to a service at another, and the reply back', async () => {
+  it('carries requests and replies between clients of different servers', async () => {
     const service = await cluster.connectAs('session', 0);
     service.subscribe('stage.deny.respond', { queue: 'deny', callback: (_, request) => void request.respond('reply') });
     await service.flush();

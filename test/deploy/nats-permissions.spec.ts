@@ -109,7 +109,7 @@ describeWithNats('deploy/nats/nats.conf', () => {
     expect(await subscribable(user, FORBIDDEN)).toEqual([{ subject: `_INBOX_${user}.>` }]);
   });
 
-  it('lets the gateway call every stage, the policy service and itself, and the operator request stage descriptors', async () => {
+  it('lets the gateway call all services but those for hashes, and the operator only descriptors', async () => {
     const subjects = [...SUBJECTS, ...EXTERNAL.flatMap(externalPatterns)].map(({ subject }) => subject).sort();
     const withPasswords = [PASSWORD_HASH_SUBJECT, PASSWORD_REUSE_SUBJECT];
     const callable = subjects.filter((subject) => !isDescribe(subject) && !withPasswords.includes(subject));
@@ -122,16 +122,19 @@ describeWithNats('deploy/nats/nats.conf', () => {
     expect(await reachable('checker')).toEqual(subjects.sort());
   });
 
-  it.each(EXTERNAL)('lets the user of %s serve this stage in its queue group, and nothing else', async (kind) => {
-    const own = externalPatterns(kind);
-    const all = [...SUBJECTS, ...EXTERNAL.flatMap(externalPatterns)];
-    expect(await subscribable(kind, all)).toEqual(own);
-    const unqueued = [...own, ...FORBIDDEN].map(({ subject }) => ({ subject }));
-    expect(await subscribable(kind, unqueued)).toEqual([]);
-    expect(await reachable(kind)).toEqual([]);
-  });
+  it.each(EXTERNAL)(
+    'lets the NATS user of the external stage %s only serve this stage, in its queue group',
+    async (kind) => {
+      const own = externalPatterns(kind);
+      const all = [...SUBJECTS, ...EXTERNAL.flatMap(externalPatterns)];
+      expect(await subscribable(kind, all)).toEqual(own);
+      const unqueued = [...own, ...FORBIDDEN].map(({ subject }) => ({ subject }));
+      expect(await subscribable(kind, unqueued)).toEqual([]);
+      expect(await reachable(kind)).toEqual([]);
+    },
+  );
 
-  it('gives users that no stage has no rights and no password', async () => {
+  it('accepts no password for placeholder users that no stage uses', async () => {
     const passwords = ['', 'unused-8', `$2a$04$${'.'.repeat(53)}`];
     for (const pass of passwords)
       await expect(connect({ servers: nats.url, user: 'unused-8', pass, reconnect: false })).rejects.toThrow(
@@ -139,7 +142,7 @@ describeWithNats('deploy/nats/nats.conf', () => {
       );
   });
 
-  it('lets only gateways send messages for visitors, and only gateways receive them', async () => {
+  it('lets only gateways publish and receive messages for visitors', async () => {
     const subject = MESSAGE_SUBJECT;
     for (const user of users.keys())
       expect([user, await subscribable(user, [{ subject }])]).toEqual([user, user === 'gateway' ? [{ subject }] : []]);
@@ -156,7 +159,7 @@ describeWithNats('deploy/nats/nats.conf', () => {
     subscription.unsubscribe();
   });
 
-  it('lets only gateways receive events, and of them only those that end sessions or change users', async () => {
+  it('lets only gateways subscribe to events, and only to those that end sessions or change users', async () => {
     const dropping = DROPPING_ACTIONS.map((action) => ({ subject: `events.${action}` }));
     for (const user of users.keys())
       expect([
@@ -165,7 +168,7 @@ describeWithNats('deploy/nats/nats.conf', () => {
       ]).toEqual([user, user === 'gateway' ? dropping : []]);
   });
 
-  it('lets the courier publish events and call no service, and lets no other user publish events', async () => {
+  it('lets only the courier publish events, and lets it call no service', async () => {
     expect(await reachable('courier')).toEqual(['_INBOX_courier.x']);
     const received: string[] = [];
     const auditor = await connect({ servers: nats.url, user: 'auditor', pass: 'auditor' });
@@ -182,7 +185,7 @@ describeWithNats('deploy/nats/nats.conf', () => {
   });
 
   it.each([...PATTERNS.keys()])(
-    'lets %s call only the services that it needs, and not publish to the inbox of the gateway',
+    'lets %s call only the services that it needs, and publish to no inbox',
     async (service) => {
       const describes = EXTERNAL.map((kind) => stageSubject(kind, 'describe'));
       const allowed = [...(ALLOWED_CALLS[service] ?? []), ...(service === 'blueprints' ? describes : [])];
@@ -190,7 +193,7 @@ describeWithNats('deploy/nats/nats.conf', () => {
     },
   );
 
-  it.each([...PATTERNS.keys(), ...EXTERNAL])('lets %s reply to a request once', async (service) => {
+  it.each([...PATTERNS.keys(), ...EXTERNAL])('lets %s send only one reply to a request', async (service) => {
     const { subject, queue } = (PATTERNS.get(service) ?? externalPatterns(service))[0]!;
     const requests = as(service).subscribe(subject, {
       queue,
@@ -208,7 +211,7 @@ describeWithNats('deploy/nats/nats.conf', () => {
     for (const subscription of [requests, inbox]) subscription.unsubscribe();
   });
 
-  it('rejects a connection with no nkey or an unknown one, and the public key as a password', async () => {
+  it('rejects a connection without an nkey, with an unknown nkey, or with the public key as a password', async () => {
     const options = { servers: nats.url, reconnect: false };
     await expect(connect(options)).rejects.toThrow(/authorization/i);
     const unknown = nkeyAuthenticator(nkeys.createUser().getSeed());

@@ -17,7 +17,7 @@ type Labels = Readonly<Record<string, string>>;
 export interface Pod {
   readonly name: string;
   readonly labels: Labels;
-  /** Name of the namespace, if it is another one than that of the deployment. */
+  /** Name of the namespace. `undefined` for the namespace of the deployment. */
   readonly namespace?: string;
   readonly ports: readonly ContainerPort[];
 }

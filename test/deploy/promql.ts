@@ -21,7 +21,7 @@ const OPEN_LABELS = ['route', 'status', 'kind', 'flow', 'designation', 'alertnam
 interface Selected {
   readonly name: string;
   readonly labels: readonly string[];
-  /** Alternatives of a pattern are separate values. */
+  /** The values that the selectors name. A pattern such as `a|b` names two. */
   readonly values: readonly { readonly label: string; readonly value: string }[];
 }
 

@@ -49,7 +49,7 @@ describe.skipIf(!hasProxy('haproxy') && !process.env['CI'])('the proxy of docker
     gateway.close();
   });
 
-  it('answers all requests while new gateways do not listen yet', async () => {
+  it('answers all requests while DNS lists new gateways that do not listen yet', async () => {
     names.addresses = [READY, ...STARTING];
     await proxy.says(/ready\/gateway4 .*is UP/);
     // The proxy treats servers that it finds by DNS as healthy until their first check.

@@ -88,7 +88,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       expect(rows).toEqual([none]);
     });
 
-    it('has the settings of services on connections without startup parameters', async () => {
+    it('has the settings of ROLE_SETTINGS on a connection without startup parameters', async () => {
       const { rows } = await stack.as(service, (client) =>
         client.query<{ name: string; value: string }>(
           `SELECT name, current_setting(name) AS value FROM pg_settings WHERE source = 'database user'`,
@@ -101,7 +101,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
   it('lets the courier take, postpone and delete outbox rows, record a login, and deliver events to webhooks', async () => {
     const seal = `k:${Buffer.alloc(32).toString('base64')}`;
     await stack.as('gateway', async (client) => {
-      // The commands that prepared the database have recorded events.
+      // Removes the events that applying the blueprint has recorded.
       await client.query('DELETE FROM flow.outbox');
       await client.query(
         `INSERT INTO flow.outbox (id, topic, body, due_at) SELECT gen_random_uuid(), 'mail', 'x', now() FROM generate_series(1, 3)`,
@@ -160,7 +160,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
   });
 
-  it('lets only the policy service read users and reputation and expire a password', async () => {
+  it('lets the policy service read users and reputation, and lets only this service expire a password', async () => {
     await withPool('policy', async (source) => {
       const users = new PolicyUserRepository(source);
       expect(await users.find({ username: 'alice' }, 1)).toMatchObject([{ uuid: alice, has_usable_password: true }]);
@@ -229,7 +229,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
   });
 
-  it('lets the gateway find plans, proved devices and sites of forward auth, and redeem codes', async () => {
+  it('lets the gateway find plans, proved devices and forward-auth sites, and redeem forward-auth codes', async () => {
     await withPool('gateway', async (source) => {
       const lifetimes = {
         anonymousSessionS: 60,
@@ -322,7 +322,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     await expect(readTokens()).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
   });
 
-  it('shows a service a migration once it has run after the migration, so that the service waits for its privileges', async () => {
+  it('makes a migration visible to a service only when the privileges for it are granted', async () => {
     const newest = () =>
       stack.as('captcha', async (client) => {
         const { rows } = await client.query<{ max: string }>('SELECT max("timestamp") FROM captcha.migrations');

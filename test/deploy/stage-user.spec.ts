@@ -15,7 +15,7 @@ describe('npm run deploy:stage', () => {
 
   const read = (file: string) => readFile(join(folder, file), 'utf8');
 
-  it('writes the secret of the stage to a file that only its owner can read, and names the folder in .env once', async () => {
+  it('writes the secret of a stage to a file that only its owner can read, and NATS_STAGES to .env once', async () => {
     await writeFile(join(folder, '.env'), 'BASE_URL=https://id.example.org');
     await deployStage(folder, 'x_acme_terms');
     await deployStage(folder, 'x_acme_quiz');
@@ -30,13 +30,13 @@ describe('npm run deploy:stage', () => {
     }
   });
 
-  it('writes into another folder, for an overlay of Kubernetes, and leaves .env alone', async () => {
+  it('writes into a named folder, such as an overlay of Kubernetes, without creating .env', async () => {
     await deployStage(folder, 'x_acme_terms', 'mine');
     expect(await read('mine/nats/users.conf')).toMatch(/^STAGE_USER_1: \{\n {2}nkey: U\w+\n/);
     await expect(read('.env')).rejects.toThrow('ENOENT');
   });
 
-  it('writes only into folders that git ignores, if they are those of the guide', () => {
+  it('writes secrets into files that git ignores, if the folders are those of the guide', () => {
     const secret = [
       'stages/x_acme_pin.env',
       'deploy/k8s/overlays/mine/secrets.env',
@@ -48,7 +48,7 @@ describe('npm run deploy:stage', () => {
     expect(ignored.trim().split('\n')).toEqual([...secret, seed]);
   });
 
-  it('refuses a second user of a kind, a ninth user, and a kind of Gatehouse, and changes nothing', async () => {
+  it('refuses a second user for a kind, a ninth user and invalid arguments without changing a file', async () => {
     for (let i = 1; i <= 8; i++) await deployStage(folder, `x_acme_s${i}`);
     const users = await read('stages/nats/users.conf');
     await expect(deployStage(folder, 'x_acme_s1')).rejects.toThrow('has a user for x_acme_s1. Remove its lines');

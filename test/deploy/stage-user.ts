@@ -10,7 +10,7 @@ const run = promisify(execFile);
 
 /** NATS users of external stages. */
 export interface StageUsers {
-  /** The file that deploy/nats/nats.conf includes. */
+  /** Content of the file with these users, which deploy/nats/nats.conf includes. */
   readonly config: string;
   /** Connects to a server as the user of a kind. */
   readonly connect: (kind: string, servers: string) => Promise<NatsConnection>;

@@ -77,7 +77,7 @@ describeWithNats('credentials of superusers in Postgres', () => {
       expect(await connections()).toEqual([]);
     });
 
-    it('can be created once by each permit, which is used up even if the account is already connected', async () => {
+    it('can be created once per permit, and an attempt that fails uses the permit up too', async () => {
       await connect('of alice', 'alice');
       await permit('identification');
       expect((await connect('of alice', 'admin')).rows).toEqual([{ outcome: 'taken' }]);
@@ -108,7 +108,7 @@ describeWithNats('credentials of superusers in Postgres', () => {
       expect(await connections()).toHaveLength(2);
     });
 
-    it('of other users need no permit', async () => {
+    it('of ordinary users need no permit', async () => {
       expect((await connect('of alice', 'alice')).rows).toEqual([{ outcome: 'new' }]);
     });
   });
@@ -151,7 +151,7 @@ describeWithNats('credentials of superusers in Postgres', () => {
       expect(await devices()).toEqual([]);
     });
 
-    it('can be added with their codes by one permit of mfa, but not by the permit of another service', async () => {
+    it('can be added with their codes once per permit for mfa, but not with permits for other services', async () => {
       const add = () =>
         queryAs(
           'mfa',
@@ -175,7 +175,7 @@ describeWithNats('credentials of superusers in Postgres', () => {
     });
   });
 
-  it('have permits with which no other service can change the superuser', async () => {
+  it('cannot be changed by enrollment with a permit for mfa', async () => {
     await permit('mfa');
     const change = queryAs(
       'enrollment',

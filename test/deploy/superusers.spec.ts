@@ -125,7 +125,7 @@ describeWithNats('superusers in Postgres', () => {
     expect(await userOf('admin')).toMatchObject({ last_login: expect.any(Date) });
   });
 
-  it('cannot be created by the role of enrollment: not by a statement, a group or a subgroup', async () => {
+  it('cannot be made by the role of enrollment, which cannot add users to superuser groups or subgroups', async () => {
     const insert = 'INSERT INTO directory.user_groups (user_id, group_id) VALUES ($1, $2)';
     for (const group of ['admins', 'operators', 'staff'])
       await expect(queryAs('enrollment', insert, ids['alice'], ids[group])).rejects.toMatchObject(
@@ -176,7 +176,7 @@ describeWithNats('superusers in Postgres', () => {
     }
   });
 
-  it('stay active, and are not found by an address, when the gateway applies a security event, unlike ordinary users', async () => {
+  it('are not deactivated by a security event about their address, unlike ordinary users', async () => {
     await stack.apply(blueprint(userEntry('dora')));
     const url = stack.environment('gateway')['DATABASE_URL'] ?? '';
     const source = await openDataSource({ url, schema: 'flow', poolSize: 1 });
@@ -201,7 +201,7 @@ describeWithNats('superusers in Postgres', () => {
     }
   });
 
-  it('lock down ordinary users through the role of enrollment, and superusers only with a permit', async () => {
+  it('can lock down ordinary users through the role of enrollment, but not a superuser without a permit', async () => {
     const url = stack.environment('enrollment')['DATABASE_URL'] ?? '';
     const source = await openDataSource({ url, schema: 'directory', poolSize: 1 });
     const actor = { kind: 'saved', uuid: ids['admin']!, pk: 1, username: 'admin', ...NAMELESS } as const;
@@ -258,7 +258,7 @@ describeWithNats('superusers in Postgres', () => {
       await expect(queryAs('enrollment', rename, ids['nested'], 'mine')).rejects.toMatchObject(GUARDED);
     });
 
-    it('cannot be changed by a service that grants or extends the permit itself', async () => {
+    it('no other service can grant a permit, and no service can extend one', async () => {
       for (const service of Object.keys(FORBIDDEN).filter((name) => name !== 'gateway')) {
         const grant = queryAs(service, 'SELECT directory.permit_superuser($1, $2)', ids['admin'], service);
         await expect(grant).rejects.toMatchObject(INSUFFICIENT_PRIVILEGE);
@@ -269,7 +269,7 @@ describeWithNats('superusers in Postgres', () => {
       }
     });
 
-    it('still cannot make an ordinary user a superuser by a group, and no permit for an ordinary user is saved', async () => {
+    it('no permit is saved for an ordinary user, who still cannot join a superuser group', async () => {
       await permit('alice');
       await expect(join('alice', 'admins')).rejects.toMatchObject(GUARDED);
       expect(await query('SELECT FROM directory.superuser_permits WHERE user_id = $1', ids['alice'])).toEqual([]);

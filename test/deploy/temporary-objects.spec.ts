@@ -3,7 +3,7 @@ import { describeWithNats } from '../support/nats.js';
 import { ComposeStack } from './compose-stack.js';
 import { FORBIDDEN } from './forbidden.js';
 
-/** Temporary objects that the function with the owner's privileges would use in place of the tables of Postgres. */
+/** Temporary objects that a SECURITY DEFINER function with an unsafe search path would use as system catalogs. */
 const PLANTED = [
   `CREATE FUNCTION pg_temp.planted() RETURNS name LANGUAGE plpgsql AS $$
    BEGIN CREATE TABLE flow.planted AS SELECT current_user AS who; RETURN 'journeys_20990101'; END $$`,
@@ -26,7 +26,7 @@ describeWithNats('temporary objects', () => {
     await expect(creating).rejects.toMatchObject({ code: '42501' });
   });
 
-  it('are not used by functions with the privileges of their owner, even if a role may create them', async () => {
+  it('are not used by SECURITY DEFINER functions, even if a role may create them', async () => {
     await asOperator(
       'DO $$ BEGIN EXECUTE format($f$GRANT TEMPORARY ON DATABASE %I TO PUBLIC$f$, current_database()); END $$',
     );
@@ -47,7 +47,7 @@ describeWithNats('temporary objects', () => {
     );
   });
 
-  it('are forbidden again when the script of the roles runs', async () => {
+  it('are forbidden again after roles.sql has run again', async () => {
     await stack.run('roles');
     const creating = stack.as('gateway', (client) => client.query('CREATE TEMPORARY TABLE mine ()'));
     await expect(creating).rejects.toMatchObject({ code: '42501' });

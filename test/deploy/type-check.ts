@@ -2,13 +2,13 @@ import ts from 'typescript';
 
 const FILE = 'test/deploy/objects.check.ts';
 
-/** A complaint of the compiler about a line of the text, which it counts from 0. */
+/** An error of the compiler. `line` counts from 0. */
 interface TypeFault {
   readonly line: number;
   readonly message: string;
 }
 
-/** Compiles a text of TypeScript, which may import the packages of the repository, and returns the faults. */
+/** Compiles a text of TypeScript, which may import the packages of the repository, and returns its type errors. */
 export function typeFaults(text: string): TypeFault[] {
   const options: ts.CompilerOptions = {
     ...{ strict: true, noEmit: true, skipLibCheck: true, types: [], lib: ['lib.es2023.d.ts'] },
