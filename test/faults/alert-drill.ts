@@ -23,13 +23,13 @@ export interface Failure {
 interface Options {
   /** Monitoring ports of the processes, by service. */
   readonly ports: Readonly<Record<string, number>>;
-  /** By how much time windows of the rules are shorter than in a deployment. */
+  /** Factor by which the time windows of the rules are shorter than in a deployment. */
   readonly factor: number;
   /** Environment variables of the commands of runbooks. */
   readonly env: Environment;
 }
 
-/** Alert of the drill that fires when Prometheus has reached all services. */
+/** Name of an alert that the drill adds. It fires when Prometheus has reached all services. */
 const ALL_SCRAPED = 'AllScraped';
 
 /** Returns a free monitoring port for each service. */
@@ -90,7 +90,7 @@ export class AlertDrill {
     return this.parts.close();
   }
 
-  /** Returns how long after a failure an alert fired, in seconds of a deployment whose rules are not scaled. */
+  /** Returns after how many seconds an alert would have fired in a deployment, whose time windows are not shorter. */
   private secondsAfter(since: number, { startsAt }: SentAlert): number {
     return Math.round(((Date.parse(startsAt) - since) * this.options.factor) / 1000);
   }
@@ -122,7 +122,7 @@ interface Row {
   readonly check: string | undefined;
 }
 
-/** Returns a command of a runbook with the service in the labels of an alert in place of the service in the example. */
+/** Replaces the service in a command of a runbook, which is an example, by the service that the alert is about. */
 const forService = (command: string, service: string | undefined): string =>
   service ? command.replace(/^(ask|logs) (?:password|gateway)\b/, `$1 ${service}`) : command;
 
@@ -131,7 +131,7 @@ function describe({ labels: { alertname, job: _job, instance: _instance, severit
   return `${alertname} (${[severity, ...Object.values(others)].join(' ')})`;
 }
 
-/** Prints when alerts fired, and adds it to ALERT_ROWS, from which tools/test-faults.mjs makes a table. */
+/** Prints when alerts fired. Adds `rows` to the file ALERT_ROWS, from which tools/test-faults.mjs makes a table. */
 async function report(rows: readonly Row[], others: readonly string[]): Promise<void> {
   for (const { failure, alert, seconds, check } of rows)
     process.stdout.write(`${failure}: ${alert} after ${seconds} s, cause shown by: ${check}\n`);

@@ -15,20 +15,20 @@ import { hasPrometheus } from '../support/prometheus.js';
 import { AlertDrill, monitoringPorts } from './alert-drill.js';
 import { SteadyVisits } from './steady-visits.js';
 
-/** By how much the time windows of the rules are shorter than in a deployment. */
+/** Factor by which the time windows of the rules are shorter than in a deployment. */
 const FACTOR = Number(process.env['ALERTS_FACTOR'] || 20);
 const USERS = ['user-0', 'user-1'];
 const PARTS = [...SERVICES, 'enrollment', 'courier'] as const;
 /** Number of logins that finish before each failure. */
 const UNDISTURBED = 10;
-/** Number of mails that wait for delivery: more than may wait without an alert. */
+/** Number of waiting mails, which exceeds the threshold of GatehouseOutboxBacklog. */
 const BACKLOG = 1100;
 
 let folder: string;
 let postgresPort: number;
 let postgres: Awaited<ReturnType<typeof startPostgres>>;
 let mailbox: Mailbox;
-/** Whether the mail server asks to try each mail again later. */
+/** Whether the mail server refuses each mail with 451, so that the courier tries it again later. */
 let isGreylisting = false;
 let certificates: { readonly lasting: KeyPair; readonly ending: KeyPair };
 let deployment: Deployment;
@@ -54,7 +54,7 @@ async function createCertificates() {
   return { lasting: lasting!, ending: ending! };
 }
 
-/** Gives Postgres a certificate, for its next start or reload. */
+/** Writes the certificate that Postgres loads at its next start or reload. */
 async function installCertificate({ key, cert }: KeyPair): Promise<void> {
   const account = await postgresAccount();
   for (const [name, text] of [
@@ -204,7 +204,7 @@ describe.skipIf(!hasPrometheus)('the alerts fire, and their runbooks show the ca
     });
   });
 
-  it('when the certificate of Postgres ends within a day', async () => {
+  it('when the certificate of Postgres expires within a day', async () => {
     const causes = await drill.run({
       name: 'Certificate ends',
       alerts: { GatehouseCertificateExpires: /^23\.\d+ \{.*"use":"postgres_server"\}/m },

@@ -93,7 +93,7 @@ export class FaultDrill {
   }
 }
 
-/** Adds a line to FAULTS_ROWS, from which tools/test-faults.mjs makes a table. */
+/** Adds a line to the file FAULTS_ROWS, from which tools/test-faults.mjs makes a table. Prints why requests failed. */
 async function report(fault: string, tally: Tally): Promise<void> {
   const rows = process.env['FAULTS_ROWS'];
   if (rows) await appendFile(rows, `${JSON.stringify({ fault, ...tally, lost: tally.lost.length })}\n`);

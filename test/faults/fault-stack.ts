@@ -24,7 +24,7 @@ type Service = (typeof SERVICES)[number] | 'gateway' | 'courier';
  */
 type Group = 'all processes' | 'the gateways' | 'the services';
 
-/** Characters of the output of each process that are kept for a drill that has failed. */
+/** Number of characters at the end of the output of each process that are saved when a drill fails. */
 const OUTPUT_LENGTH = 100_000;
 
 /** Name of the stream of events. */
@@ -33,7 +33,7 @@ const STREAM = 'events';
 export interface StackOptions {
   /** Names of the users who can log in by the flow `login`. */
   readonly users: readonly string[];
-  /** Additional settings of `password`. */
+  /** Additional settings of the password service. */
   readonly password?: Environment;
 }
 
@@ -63,7 +63,7 @@ export class FaultStack {
   ) {}
 
   /**
-   * Starts everything. Takes the programs from the environment variables NATS_SERVER and POSTGRES_BIN, and from PATH.
+   * Starts all servers and processes. Takes the programs from the environment variables NATS_SERVER and POSTGRES_BIN, and from PATH.
    */
   static async open({ users, password = {} }: StackOptions): Promise<FaultStack> {
     const env = await freshEnvironment();
@@ -134,7 +134,7 @@ export class FaultStack {
       ...{ SEAL_KEYS, SECRET_KEY, PSEUDONYM_KEY, BASE_URL: this.url, TRUSTED_PROXIES: '127.0.0.1' },
       ...{ PORT: String(gatewayPorts[replica - 1]), MONITORING_PORT: String(monitoringPorts[replica - 1]) },
       ...{ NETWORK_ATTEMPTS_FREE: '1000000', ANONYMOUS_RATE: '0', NEW_SESSION_RATE: '0', GATEHOUSE_DIR: folder },
-      // No limit refuses requests, because the drills count the effects of a fault, not the effects of a busy machine.
+      // Switched off like the limits above: the drills count requests that fail by a fault, not by a busy machine.
       ADMISSION_DELAY_MS: '0',
     };
     const courier = { SEAL_KEYS, EVENTS_STREAM: STREAM };

@@ -6,27 +6,28 @@ const RETRY_DELAY_MS = 100;
 /** Milliseconds after which a client gives a login up. The login then counts as lost. */
 const GIVE_UP_MS = 60_000;
 
-/** How many logins started and ended, and how. */
+/** Counts of started, finished and disturbed logins. */
 export interface Tally {
   begun: number;
   finished: number;
-  /** Number of requests that were sent, and of requests that got a status 502, 503 or 504, or no connection. */
+  /** Number of requests that were sent. */
   requests: number;
+  /** Number of requests that got a status 502, 503 or 504, or no connection. */
   refused: number;
   /** Number of refused requests by status and body, or by error. */
   readonly refusals: Record<string, number>;
   /**
-   * Number of logins that a visitor began again, because the reply to an accepted answer was lost together with the new
-   * session cookie in it (docs/adr/0006-new-session-key-with-every-proof.md).
+   * Number of logins that a client began again after a refused request. Such a request may have been processed, but its
+   * reply with the new session cookie was lost (docs/adr/0006-new-session-key-with-every-proof.md).
    */
   startedOver: number;
   /** Longest time in which no login finished, in milliseconds. */
   gapMs: number;
-  /** Errors of logins that fell back to an earlier step, did not end in a session, or were given up. Must be empty. */
+  /** Problems of logins that got an unexpected challenge or no session, or took too long. Must be empty. */
   readonly lost: string[];
 }
 
-/** Thrown when a login has taken longer than a visitor waits. */
+/** Thrown when a login has taken longer than GIVE_UP_MS. */
 class GivenUpError extends Error {}
 
 /** A login that is running. */
@@ -80,7 +81,7 @@ export class LoginLoad {
     }
   }
 
-  /** Runs one login, from the start again if a reply was lost. Returns why the login was lost, or `undefined`. */
+  /** Runs one login, and starts it again if a reply was lost. Returns why the login was lost, or `undefined`. */
   private async logIn(slug: string, user: string): Promise<string | undefined> {
     const until = performance.now() + GIVE_UP_MS;
     for (;;) {
@@ -105,7 +106,7 @@ export class LoginLoad {
     return JSON.stringify(body).includes(`"${user}"`) ? undefined : `after the login: ${JSON.stringify(body)}`;
   }
 
-  /** Solves one challenge. After a refused POST, reads the challenge first: the answer may have been accepted. */
+  /** Solves one challenge. A refused POST may have been processed, so a GET finds out before it is repeated. */
   private async step(visit: Visit, slug: string, answer: Record<string, string>): Promise<BrowserResponse['body']> {
     for (;;) {
       const response = await this.attempt(visit, (browser) => browser.solve(slug, answer));
@@ -131,7 +132,8 @@ export class LoginLoad {
     this.tally.refused++;
     this.tally.refusals[reason] = (this.tally.refusals[reason] ?? 0) + 1;
     visit.isInterrupted = true;
-    if (performance.now() > visit.until) throw new GivenUpError(`given up after ${GIVE_UP_MS} ms, the last: ${reason}`);
+    if (performance.now() > visit.until)
+      throw new GivenUpError(`given up after ${GIVE_UP_MS} ms. Last refusal: ${reason}`);
     await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
     return undefined;
   }

@@ -52,12 +52,12 @@ export class PostgresPair {
     return pair;
   }
 
-  /** Address of one server, past the proxy, as the superuser. */
+  /** URL of one server as the superuser, without the proxy. */
   url(name: ServerName, database = 'gatehouse'): string {
     return `postgres://postgres:${this.place.programs.password}@127.0.0.1:${this.place.ports[name]}/${database}`;
   }
 
-  /** Address of the server that was promoted last, or else of `one`. */
+  /** URL of the server that was promoted last. Before a promotion, that of `one`. */
   get primaryUrl(): string {
     return this.url(this.#primary);
   }

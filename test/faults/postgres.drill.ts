@@ -32,7 +32,7 @@ describe('no login is lost when', () => {
 
 // Each test continues with the servers that the test before has left.
 describe('when the standby of Postgres is promoted', () => {
-  it('after a crash: no login lost, no session ended, no answered wrong password forgotten', async () => {
+  it('after a crash, no login, no session and no counted wrong password is lost', async () => {
     await drill.startLoad();
     const { stack } = drill;
     const visitor = await stack.logIn(USERS[0]!);
@@ -46,7 +46,7 @@ describe('when the standby of Postgres is promoted', () => {
     expect(await usernameOf(visitor)).toBe(USERS[0]);
   });
 
-  it('the proxy sends nothing to the old primary that returns without knowing of it', async () => {
+  it('the proxy sends no client to the crashed primary, which starts as a primary again', async () => {
     await drill.startLoad();
     const { postgres } = drill.stack;
     await postgres.start('one');
@@ -60,7 +60,7 @@ describe('when the standby of Postgres is promoted', () => {
 });
 
 describe('the old primary of Postgres', () => {
-  it('follows the new one after pg_rewind, and takes over from it when it hangs', async () => {
+  it('follows the new primary after pg_rewind, and replaces it without a lost login when it hangs', async () => {
     await drill.startLoad();
     const { postgres } = drill.stack;
     await postgres.rewind('one', 'two');
@@ -74,7 +74,7 @@ describe('the old primary of Postgres', () => {
 });
 
 describe('the stream of events', () => {
-  it('has an event of each login that has finished during all faults', async () => {
+  it('has at least one event for each login that has finished during all faults', async () => {
     const { logins, events } = await drill.loginsAndEvents();
     expect(events).toBeGreaterThanOrEqual(logins);
   });

@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FaultDrill, NONE_LOST, NONE_STARTED_OVER, USERS } from './fault-drill.js';
 
 /**
- * One hash at a time, so that the number of replicas limits the rate. Hashes may wait long, because other work of this
- * machine slows them down.
+ * Lets the password service compute one hash at a time, so that the number of replicas limits the rate of logins. Hashes
+ * may wait long, because other work of this machine slows them down.
  */
 const ONE_HASH = { PASSWORD_CONCURRENCY: '1', PASSWORD_WAIT_MS: '5000' };
 /** More visitors than one hash at a time can serve without a queue. */
@@ -29,7 +29,7 @@ describe('with two gateways, no login is lost', () => {
     expect(await drill.outcome('one of two gateways killed')).toMatchObject(NONE_LOST);
   });
 
-  it('and no request refused, when one of them is stopped in order', async () => {
+  it('and no request is refused when one of them is stopped by SIGTERM', async () => {
     await drill.startLoad();
     await drill.stack.end('gateway', 2, 'SIGTERM');
     await drill.stack.start('gateway', 2);
@@ -53,7 +53,7 @@ describe('no login is lost', () => {
     },
   );
 
-  it('and no request refused, when the courier is killed', async () => {
+  it('and no request is refused when the courier is killed', async () => {
     await drill.startLoad();
     await drill.stack.end('courier', 1, 'SIGKILL');
     await drill.loginsGoOn();
@@ -61,7 +61,7 @@ describe('no login is lost', () => {
     expect(await drill.outcome('courier killed')).toMatchObject({ ...NONE_STARTED_OVER, refused: 0 });
   });
 
-  it('and no request refused, when password is scaled from one replica to four and back', async () => {
+  it('and no request is refused when the password service is scaled from one replica to four and back', async () => {
     await drill.stack.end('password', 2, 'SIGTERM');
     await drill.startLoad(CROWD);
     const rates = [await drill.rate(MEASURED)];
@@ -75,7 +75,7 @@ describe('no login is lost', () => {
 });
 
 describe('the stream of events', () => {
-  it('has an event of each login', async () => {
+  it('has at least one event for each finished login', async () => {
     const { logins, events } = await drill.loginsAndEvents();
     expect(events).toBeGreaterThanOrEqual(logins);
   });

@@ -7,7 +7,7 @@ import { PostgresPair } from './postgres-pair.js';
 
 /** Password of the role `pgbouncer`, which may also run commands on PgBouncer's console. */
 const PASSWORD = 'pgbouncer-of-a-drill';
-/** Connections of PgBouncer to Postgres for each role. */
+/** Number of connections of PgBouncer to Postgres for each role. */
 const POOL_SIZE = 10;
 
 /** A PgBouncer, which connects to a proxy, which forwards to the primary of two Postgres servers. */
@@ -25,7 +25,7 @@ export class ProxiedPostgres {
     return new ProxiedPostgres(pair, { proxy: await freePort(), pgbouncer: await freePort() });
   }
 
-  /** Starts the proxy and PgBouncer, when the database has the roles of the services. */
+  /** Starts the proxy and PgBouncer. The database must already have the roles of the services. */
   async startProxies(): Promise<void> {
     await onServer(this.pair.url('one'), async (client) => {
       await client.query(await readFile('deploy/postgres/pgbouncer.sql', 'utf8'));

@@ -1,7 +1,7 @@
 import { mergeConfig } from 'vitest/config';
 import shared from '../../vitest.config.js';
 
-/** Milliseconds that one drill may take on a slow machine. */
+/** Milliseconds that one test may take on a slow machine. */
 const DRILL_TIMEOUT_MS = 5 * 60_000;
 
 const config = mergeConfig(shared, {});
