@@ -34,9 +34,9 @@ describe('a visit to Gatehouse through a bridge', () => {
   afterEach(() => vi.useRealTimers());
 
   it.each([
-    ['VISIT_S, 15 minutes', {}, 900],
-    ['another lifetime', { lifetimeS: 60 }, 60],
-  ])('comes back within %s, and not later, and its cookie lasts as long', (_, options, seconds) => {
+    ['15 minutes, the default of VISIT_S', {}, 900],
+    ['a minute', { lifetimeS: 60 }, 60],
+  ])('can be finished within %s, and not later, and its cookie lasts as long', (_, options, seconds) => {
     const visits = new Transactions({ isSecure: true, ...options });
     const browser = new CookieJar();
     const [early, late] = [browser.begin(visits, 'early'), browser.begin(visits, 'late')];
@@ -48,9 +48,9 @@ describe('a visit to Gatehouse through a bridge', () => {
   });
 
   it.each([
-    ['VISITS_MAX, 10,000', {}, 10_000],
-    ['another number', { maxOpen: 3 }, 3],
-  ])('is forgotten after %s later ones, the oldest first', (_, options, count) => {
+    ['10,000, the default of VISITS_MAX', {}, 10_000],
+    ['three', { maxOpen: 3 }, 3],
+  ])('is forgotten, the oldest first, when more visits are open than %s', (_, options, count) => {
     const visits = new Transactions({ isSecure: false, ...options });
     const [first, second] = [new CookieJar(), new CookieJar()];
     const states = [first.begin(visits, 'first'), second.begin(visits, 'second')];
@@ -62,7 +62,7 @@ describe('a visit to Gatehouse through a bridge', () => {
     expect(second.finish(visits, states[1]!)).toBe('second');
   });
 
-  it('that has come back counts once, and makes room for another', () => {
+  it('can be finished only once, and is not open afterwards', () => {
     const visits = new Transactions({ isSecure: false, maxOpen: 2 });
     const [first, second, third] = [new CookieJar(), new CookieJar(), new CookieJar()];
     const kept = first.begin(visits, 'first');

@@ -34,7 +34,7 @@ describeWithNats('the monitoring port of a service', () => {
     expect((await get('/metrics')).text).toContain('# TYPE gatehouse_stage_answer_seconds histogram');
   });
 
-  it('is ready, but not while the connections to Postgres are refused', async () => {
+  it('reports ready, except while Postgres refuses connections', async () => {
     expect(await ready()).toEqual(READY);
     await allowConnections(false);
     expect([await ready(), await live()]).toEqual([without('database'), READY]);
@@ -42,7 +42,7 @@ describeWithNats('the monitoring port of a service', () => {
     expect(await ready()).toEqual(READY);
   });
 
-  it('is live and not ready while NATS is down, and ready again afterwards', async () => {
+  it('reports live but not ready while NATS is down, and ready again afterwards', async () => {
     const lost = service.says(/bus_lost/);
     await nats.stop();
     await lost;

@@ -133,7 +133,7 @@ describeWithNats('the prompt stage, with the policy service', () => {
   it.each([
     ['fails without a message', 'return False'],
     ['throws an error', 'return 1 / 0'],
-  ])('rejects a response when its policy %s', async (_, expression) => {
+  ])('rejects a response when a validation policy %s', async (_, expression) => {
     const config = { fields: [field({ type: 'text' })], validation_policies: [policy('p', expression)] };
     expect(await answer(config, { value: 'x' })).toMatchObject({
       type: 'rejected',

@@ -7,7 +7,7 @@ import { type RunningNats, startNats } from '../support/nats.js';
 import { type RunningPart, type RunningProcess, startProcess } from '../support/processes.js';
 import { startHosted } from '../support/service-host.js';
 
-/** Time in ms that a service may take for a reply. */
+/** Milliseconds that a service may take for a reply. */
 const REPLY_MS = 15_000;
 
 /** A NATS server, the services of one suite on it, and a client that sends them plain JSON. */
