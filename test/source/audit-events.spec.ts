@@ -4,7 +4,7 @@ import { AUDIT_ACTIONS } from '@gatehouse/contracts';
 import { expect, it } from 'vitest';
 
 const TEST = /\.(spec|journey)\.ts$/;
-/** The list itself, and tests of the form of events. They cause no event. */
+/** Files that name actions without causing an event: the list of actions, and tests of the format of events. */
 const FORM = /^libs\/(contracts\/src\/events|outbox)\/|^test\/source\//;
 
 const files = ['apps', 'libs', 'test'].flatMap((folder) =>
@@ -16,7 +16,7 @@ const files = ['apps', 'libs', 'test'].flatMap((folder) =>
 const inCode = files.filter(([path]) => !TEST.test(path)).map(([, text]) => text);
 const inTests = files.filter(([path]) => TEST.test(path)).map(([, text]) => text);
 
-it.each(AUDIT_ACTIONS)('the action %s is emitted by the code, and a test causes it', (action) => {
+it.each(AUDIT_ACTIONS)('the code emits the audit action %s, and a test expects it', (action) => {
   const emitted = new RegExp(`(action: |changeValues\\(|recorded\\()'${action}'`);
   expect(inCode.some((text) => emitted.test(text))).toBe(true);
   const caused = new RegExp(`action: '${action}'|'events\\.${action}'|recordedEvents\\([^)]*'${action}'`);

@@ -7,7 +7,7 @@ const [, first = '', ...released] = readFileSync('CHANGELOG.md', 'utf8').split(/
 const kindsOf = (section: string) => [...section.matchAll(/^### (.+)$/gm)].map(([, kind = '']) => kind);
 
 describe('CHANGELOG.md', () => {
-  it('begins with what is unreleased, and names the version in package.json first of all', () => {
+  it('begins with [Unreleased], followed by the version in package.json', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(first.split('\n')[0]).toBe('[Unreleased]');
     expect(released[0]?.startsWith(`[${version}] - `)).toBe(true);

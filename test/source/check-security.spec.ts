@@ -44,7 +44,7 @@ function check(args: readonly string[] = ['--offline'], env: Record<string, stri
 }
 
 describe('check:security', () => {
-  it('reports a private key and a random value with file and line, and does not repeat them', async () => {
+  it('reports a private key and a random value with file and line, but does not print them', async () => {
     write('key.ts', `// a key\nconst a = \`${KEY}\`;\n`);
     write('.env.example', `\n\n${RANDOM}\n`);
     const { code, output } = await check();
@@ -55,7 +55,7 @@ describe('check:security', () => {
     expect(output).not.toMatch(/MII|q8Zr2/);
   });
 
-  it('accepts a line that is marked as a fixture, and ignores what Git ignores', async () => {
+  it('accepts a line with the comment not-a-secret, and skips files that Git ignores', async () => {
     write(
       'fixture.ts',
       `const ${RANDOM}; // not-a-secret\nconst password = process.env.PASSWORD ?? randomBytes(32).toString();\n`,
@@ -100,7 +100,7 @@ describe('check:security', () => {
       expect(await check([], env)).toMatchObject({ code: 1, output });
     });
 
-    it('says that the audit was skipped if the registry offers none, and does not fail', async () => {
+    it('prints that the audit was skipped, and does not fail, if the registry offers no audit', async () => {
       const output = expect.stringMatching(/^SKIPPED: the registry did not audit the dependencies \(405 /);
       expect(await check([], await registryWith(405, {}))).toMatchObject({ code: 0, output });
     });

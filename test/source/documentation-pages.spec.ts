@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 const HOW_TO = 'docs/how-to';
 const DIFFERENCES = 'docs/reference/differences';
-/** Runbooks are looked up by the name of an alert, so they have no end. */
+/** Pages without a section "Next". Readers look a runbook up by the name of an alert. */
 const WITHOUT_END = ['runbooks.md'];
 
 const howTo = readdirSync(HOW_TO).map((name) => [name, readFileSync(`${HOW_TO}/${name}`, 'utf8')] as const);
@@ -27,7 +27,7 @@ function endsWithLinks(text: string): boolean {
 }
 
 describe('a how-to page', () => {
-  it('begins with a sentence, which says what the reader gets, before any list, table or code', () => {
+  it('begins with a sentence before any list, table or code block', () => {
     const others = howTo.filter(([, text]) => !/^# .+\n\n[A-Z[`*].*/.test(text)).map(([name]) => name);
     expect(others).toEqual([]);
   });
@@ -44,16 +44,16 @@ describe('a difference from authentik', () => {
     expect(rows.filter(({ cells }) => cells.length !== 3 || cells.some((cell) => cell.trim() === ''))).toEqual([]);
   });
 
-  it('is short: the details are where its reason links to', () => {
+  it('has at most 250 characters, not counting the targets of links', () => {
     expect(rows.filter(({ line }) => shown(line).length > 250).map(({ name, line }) => `${name}: ${line}`)).toEqual([]);
   });
 
-  it('from 2026.8 is marked like all others', () => {
+  it('that is about 2026.8 begins with **2026.8:**', () => {
     const mentions = rows.filter(({ cells }) => /^\W*2026\.8:/.test(cells[0]!));
     expect(mentions.filter(({ cells }) => !cells[0]!.startsWith('**2026.8:** ')).map(({ line }) => line)).toEqual([]);
   });
 
-  it('is on one page only', () => {
+  it('is listed only once', () => {
     const facts = rows.map(({ cells }) => cells[0]!);
     expect(facts.filter((fact, index) => facts.indexOf(fact) !== index)).toEqual([]);
   });

@@ -39,12 +39,12 @@ describe('the check of a built site', () => {
     ['a page that is missing', '<a class="x" href="/how-to/none.html">x</a>', '/how-to/none.html does not exist'],
     ['an anchor that is missing', '<a href="#none">x</a>', '#none has no such anchor'],
     ['an image that is missing', '<img alt="x" src="/images/none.webp">', '/images/none.webp does not exist'],
-  ])('names %s', (_case, html, message) => {
+  ])('reports %s', (_case, html, message) => {
     write('index.html', html);
     expect(() => checkSite(folder, '/')).toThrow(`index.html: ${message}`);
   });
 
-  it('refuses an address outside of the path of the site', () => {
+  it('reports a link outside of the base path of the site', () => {
     write('index.html', '<a href="/elsewhere.html">x</a>');
     write('elsewhere.html', '');
     expect(() => checkSite(folder, '/base/')).toThrow('/elsewhere.html does not exist');
@@ -67,7 +67,7 @@ describe('the site', () => {
     ['`npm run user`', 'npm-run-user'],
     ['Names, [files](x.md) & folders', 'names-files--folders'],
     ['GET /core/users/me/', 'get-coreusersme'],
-  ])('gives the heading "%s" the anchor of code hosts', (heading, anchor) => {
+  ])('gives the heading "%s" the anchor "%s", as code hosts do', (heading, anchor) => {
     expect(slugOf(heading)).toBe(anchor);
   });
 });

@@ -14,7 +14,7 @@ const texts = new Map(pages.map((path) => [path, readFileSync(path, 'utf8')]));
 
 const withoutBlocks = (text: string) => text.replace(/^ *(```+)[^]*?^ *\1/gm, '');
 
-/** Returns the text of a page without code, in which nothing is a link or HTML. */
+/** Returns the text of a page without code, because links and HTML in code do not count. */
 const proseOf = (text: string) => withoutBlocks(text).replace(/(?<!`)(`+)(?!`)(?:(?!\n\n)[^])*?[^`]\1(?!`)/g, '');
 
 describe('the navigation of the documentation', () => {
@@ -23,7 +23,7 @@ describe('the navigation of the documentation', () => {
     expect(pages.filter((path) => !listed.includes(path))).toEqual([]);
   });
 
-  it('leads to pages that exist', () => {
+  it('lists only pages that exist', () => {
     expect(listed.filter((path) => !existsSync(path))).toEqual([]);
   });
 
@@ -47,7 +47,7 @@ describe('the navigation of the documentation', () => {
 });
 
 describe('the pages of the documentation', () => {
-  it('begin with their only title', () => {
+  it('begin with a title, and have no second one', () => {
     const titles = [...texts].map(([path, text]) => [path, withoutBlocks(text).match(/^# .*/gm) ?? []] as const);
     expect(titles.filter(([path, found]) => found.length !== 1 || !texts.get(path)!.startsWith('# '))).toEqual([]);
   });
@@ -61,7 +61,7 @@ describe('the pages of the documentation', () => {
     expect(html).toEqual([]);
   });
 
-  it('link within the text and without titles, so that every link is checked', () => {
+  it('have no reference links and no link titles, which the check of links would miss', () => {
     const others = [...texts].flatMap(([path, text]) =>
       [...proseOf(text).matchAll(/^\[[^\]]+\]: .*|\]\([^)\s]+ ["'][^)]*\)|\]\(<[^)]*\)/gm)].map(
         ([link]) => `${path}: ${link}`,
@@ -70,7 +70,7 @@ describe('the pages of the documentation', () => {
     expect(others).toEqual([]);
   });
 
-  it('use each image of docs, and describe it in words', () => {
+  it('use every image of docs/images, and give every image an alternative text', () => {
     const images = [...texts.values()].flatMap((text) => [...text.matchAll(/!\[([^\]]*)\]\(([^)]+)\)/g)]);
     expect(images.filter(([, words]) => words === '')).toEqual([]);
     const inReadme = [...readFileSync('README.md', 'utf8').matchAll(/ (?:src|srcset)="([^"]+)"/g)];
@@ -79,7 +79,7 @@ describe('the pages of the documentation', () => {
     expect(files.filter((path) => path.startsWith('docs/images/') && !names.has(path.split('/').at(-1)))).toEqual([]);
   });
 
-  it('draw a diagram in every block in the language mermaid', () => {
+  it('have mermaid blocks that begin with a known type of diagram', () => {
     const blocks = [...texts].flatMap(([path, text]) =>
       [...text.matchAll(/^ *```mermaid\n([^]*?)^ *```/gm)].map(([, source = '']) => ({ path, source })),
     );
@@ -90,6 +90,6 @@ describe('the pages of the documentation', () => {
   });
 });
 
-it('lists its home page once, as the home page', () => {
+it('the navigation of the documentation lists the home page first', () => {
   expect(listed[0]).toBe(HOME);
 });

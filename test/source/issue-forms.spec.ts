@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 const FOLDER = '.github/ISSUE_TEMPLATE';
 
-/** Parts of an issue form that GitHub accepts. It shows no form with another part. */
+/** Parts of an issue form that GitHub accepts. GitHub does not show a form with other parts. */
 const text = z.string().min(1);
 const question = {
   id: z.string().regex(/^[\w-]+$/),
@@ -33,7 +33,7 @@ const form = z.strictObject({ name: text, description: text, labels: z.array(tex
 const files = readdirSync(FOLDER).filter((name) => name !== 'config.yml');
 
 describe('the forms for new issues', () => {
-  it.each(files)('%s has the parts of an issue form, with different ids and labels', (name) => {
+  it.each(files)('%s has only valid parts, with unique ids and labels', (name) => {
     const { body } = form.parse(parse(readFileSync(join(FOLDER, name), 'utf8')));
     const questions = body.flatMap((part) => (part.type === 'markdown' ? [] : [part]));
     expect(questions.some(({ validations }) => validations?.required)).toBe(true);
@@ -41,12 +41,12 @@ describe('the forms for new issues', () => {
       expect(new Set(values).size).toBe(values.length);
   });
 
-  it('exist for bugs, features and questions, and there is no other way to open an issue', () => {
+  it('exist for bugs, features and questions, and blank issues are disabled', () => {
     expect(files.sort()).toEqual(['bug.yml', 'feature.yml', 'question.yml']);
     expect(parse(readFileSync(join(FOLDER, 'config.yml'), 'utf8'))).toEqual({ blank_issues_enabled: false });
   });
 
-  it('link pages that exist, like the template of pull requests', () => {
+  it('and the template of pull requests link only pages that exist', () => {
     const texts = [...files.map((name) => join(FOLDER, name)), '.github/pull_request_template.md'];
     const links = texts.flatMap((path) => [
       ...readFileSync(path, 'utf8').matchAll(/\]\(\.\.\/blob\/HEAD\/([^)#\s]+)/g),

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 const page = readFileSync('docs/security.md', 'utf8');
 
-/** A citation of the page: a file name and the titles of tests in it. */
+/** The citations on the page: the name of a test file and the cited titles of its tests. */
 const cited = [...page.matchAll(/`([\w.-]+\.(?:spec|journey)\.ts)`((?:\s+“[^”]+”)*)/g)].map(
   ([, file = '', names = '']) => ({
     file,

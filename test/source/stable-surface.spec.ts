@@ -6,7 +6,7 @@ const surface = (version: string, ...settings: string[]) => ({ version, surfaces
 const RECORDED = surface('1.0.0', 'BASE_URL', 'HOST');
 
 describe('the record of stable names', () => {
-  it('refuses the removal of a recorded name in the sentence of the support policy', () => {
+  it('refuses the removal of a recorded name with the sentence of the support policy', () => {
     const [message, ...others] = findRemoved(surface('1.4.0', 'HOST', 'PORT'), RECORDED);
     expect(message).toContain(`settings: BASE_URL is gone. ${PROMISE}`);
     expect(others).toEqual([]);
@@ -19,7 +19,7 @@ describe('the record of stable names', () => {
     expect(findRemoved(surface('1.0.0', 'HOST'), undefined)).toEqual([]);
   });
 
-  it('gets the new names at a release, which is refused without them', () => {
+  it('must contain all names of a release, and recordOf adds the new ones', () => {
     const next = surface('1.1.0', 'BASE_URL', 'HOST', 'PORT');
     expect(findUnrecorded(next, RECORDED)).toEqual([expect.stringContaining('settings: PORT is not recorded')]);
     const record = recordOf(next, RECORDED);
@@ -27,7 +27,7 @@ describe('the record of stable names', () => {
     expect(findUnrecorded(next, record)).toEqual([]);
   });
 
-  it('forgets the names of the former major version', () => {
+  it('drops the names that a new major version has removed', () => {
     expect(recordOf(surface('2.0.0', 'HOST'), RECORDED)).toEqual(surface('2.0.0', 'HOST'));
   });
 });

@@ -63,7 +63,7 @@ const workflows = readdirSync(FOLDER).map((file) => {
 const jobs = workflows.flatMap(({ file, jobs }) => Object.entries(jobs).map(([id, job]) => ({ file, id, ...job })));
 const steps = jobs.flatMap(({ steps }) => steps);
 
-/** Returns why a command is not one that runs everywhere; `undefined` if it is. */
+/** Returns why a workflow must not run a command; `undefined` if it may. */
 function problemOf(command: string): string | undefined {
   const [program = '', verb = '', script = ''] = command.split(' ');
   if (program === 'npm' && (verb === 'ci' || verb === 'test')) return undefined;
@@ -81,7 +81,7 @@ describe('the workflows in .github', () => {
     expect(commands.map(problemOf).filter(Boolean)).toEqual([]);
   });
 
-  it('pin every action to a commit, beside the version of it', () => {
+  it('pin every action to a commit, with its version in a comment', () => {
     const used = workflows.flatMap(({ source }) =>
       [...source.matchAll(/uses: (.+)/g)].map(([, target = '']) => target),
     );
@@ -89,7 +89,7 @@ describe('the workflows in .github', () => {
     expect(unpinned.filter((path) => !existsSync(path))).toEqual([]);
   });
 
-  it('give a token that can write only to jobs of a release, for what the job publishes', () => {
+  it('give write permissions only to the jobs of a release that publish something', () => {
     const given = [...workflows.map((workflow) => ({ ...workflow, id: 'all jobs' })), ...jobs];
     const writers = given.flatMap(({ file, id, permissions = {} }) =>
       Object.entries(permissions)
@@ -105,18 +105,18 @@ describe('the workflows in .github', () => {
     ]);
   });
 
-  it('use no stored secret, and never run for a fork with the rights of this repository', () => {
+  it('use no stored secret, and run only on push, pull_request and workflow_call', () => {
     expect(workflows.filter(({ source }) => source.includes('secrets.')).map(({ file }) => file)).toEqual([]);
     expect(workflows.flatMap(({ on }) => Object.keys(on)).sort()).toEqual([
       ...['pull_request', 'push', 'push', 'workflow_call'],
     ]);
   });
 
-  it('put no text of a pull request or tag into a command', () => {
+  it('put no expression into a command, because its value could be the text of a pull request or tag', () => {
     expect(steps.filter(({ run }) => run?.includes('${{'))).toEqual([]);
   });
 
-  it('wait for jobs that exist, and read values that GitHub gives', () => {
+  it('wait only for existing jobs, and use only known expressions', () => {
     for (const { file, jobs, source } of workflows) {
       const needed = Object.values(jobs).flatMap(({ needs = [] }) => needs);
       expect(needed.filter((id) => !(id in jobs))).toEqual([]);

@@ -14,7 +14,7 @@ const contractsOf = ({ stages }: StageSources) => Object.values(stages).map(({ c
 /** Format of a kind, which is one token of NATS subjects. */
 const KIND = /^[a-z][a-z0-9_]{1,47}$/;
 
-/** Returns the stages whose kind is not valid, or is not their key in the catalogue. */
+/** Returns a message for each stage whose kind is not valid, or is not its key in the catalogue. */
 export const kindProblems = ({ stages }: StageSources): string[] =>
   Object.entries(stages).flatMap(([key, { contract }]) => {
     if (!KIND.test(contract.kind))
@@ -28,7 +28,10 @@ export const kindProblems = ({ stages }: StageSources): string[] =>
         ];
   });
 
-/** Returns the contracts that the catalogue does not list, and the stages without a README or a test. */
+/**
+ * Returns a message for each contract that the catalogue does not list, each stage without a README or a test, and each
+ * config field without a document or a description.
+ */
 export function folderProblems(sources: StageSources): string[] {
   const declared = [...sources.files].flatMap(([path, text]) => {
     const kind = path.endsWith('.contract.ts') ? /^ {2}kind: '(\w+)'/m.exec(text)?.[1] : undefined;
@@ -54,7 +57,7 @@ function partProblems({ contract, path, sources }: Declared): string[] {
   const top = path.split('/').slice(0, 4).join('/');
   const readme = [`${dirname(path)}/README.md`, `${top}/README.md`].find((candidate) => sources.files.has(candidate));
   const { page, anchor } = specOf(kind, sources);
-  // Another page than SPEC describes one group of stages, and their shared fields once.
+  // A page other than SPEC describes one group of stages with their shared fields, so all of it counts.
   const spec = page === sources.files.get(SPEC) ? sectionOf(page, anchor) : page;
   const documents = `${sources.files.get(readme ?? '')}\n${spec}`;
   const fields = model === undefined ? [] : Object.entries(config.shape);
@@ -103,7 +106,7 @@ function isTested(path: string, { files }: StageSources): boolean {
 /** Returns whether a stage has a model that authentik lacks. */
 const isOwn = (model: string | undefined): model is string => model?.startsWith('authentik_') === false;
 
-/** Returns the row of a stage in the table of the specification, and the page and the anchor to which it leads. */
+/** Returns the row of a stage in the table of the specification, and the page and the anchor to which the row links. */
 function specOf(kind: string, { files }: StageSources) {
   const spec = files.get(SPEC) ?? '';
   const row = spec.split('\n').find((line) => line.startsWith('| ') && line.includes(`\`${kind}\``));
@@ -111,7 +114,7 @@ function specOf(kind: string, { files }: StageSources) {
   return { row, anchor, page: file === '' ? spec : (files.get(`docs/spec/${file}`) ?? '') };
 }
 
-/** Returns the stages that the specification does not describe, and own stages that the differences do not list. */
+/** Returns a message for each stage that the specification lacks, and each own stage that the differences lack. */
 export const documentProblems = (sources: StageSources): string[] =>
   contractsOf(sources).flatMap(({ kind, model, service }) => {
     const { row, anchor, page } = specOf(kind, sources);
@@ -128,14 +131,14 @@ export const documentProblems = (sources: StageSources): string[] =>
     ];
   });
 
-/** Returns the anchors of a page: its headings as GitHub links to them, and its own. */
+/** Returns the anchors of a page: the slugs that GitHub makes of its headings, and explicit ids. */
 const anchorsOf = (page: string): ReadonlySet<string> => {
   const headings = [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading!.toLowerCase());
   const anchors = [...page.matchAll(/<a id="([\w-]+)">/g)].map(([, id]) => id!);
   return new Set([...headings.map((text) => text.replaceAll(/[^\w -]/g, '').replaceAll(' ', '-')), ...anchors]);
 };
 
-/** Returns Gatehouse's own stages whose model or component does not have the name that follows from the kind. */
+/** Returns a message for each of Gatehouse's own stages whose model or component is not named after its kind. */
 export const nameProblems = (sources: StageSources): string[] =>
   contractsOf(sources).flatMap(({ kind, component, model }) => {
     if (!isOwn(model)) return [];
@@ -152,8 +155,8 @@ export const nameProblems = (sources: StageSources): string[] =>
   });
 
 /**
- * Returns the stages whose subjects are missing from the permissions of their service's NATS user, or from the subjects
- * that the checker may not use.
+ * Returns a message for each stage whose subjects are missing from the permissions of its service's NATS user, or from
+ * the subjects that the checker may not use.
  */
 export function subjectProblems(sources: StageSources): string[] {
   const blocks = sources.files.get(NATS)?.split('nkey: $NATS_NKEY_') ?? [];

@@ -4,7 +4,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { StageEntry, StageSources } from './stage-sources.js';
 
-/** Returns the stages whose modules Nest cannot put together. It creates no provider, so it needs no database. */
+/** Returns a message for each stage whose module Nest cannot resolve. Creates no provider, so needs no database. */
 export async function moduleProblems({ stages, files }: StageSources): Promise<string[]> {
   const problems = Object.values(stages).map(async (entry) => [
     serviceProblem(entry, files),

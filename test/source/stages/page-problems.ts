@@ -7,7 +7,7 @@ const EXTERNAL = 'x-';
 
 const shapes = new Map([...systemChallenges, ...wireShapes].map((shape) => [shape.component as string, shape]));
 
-/** Returns the challenges without a page or an example, and the pages and examples without a challenge. */
+/** Returns a message for each challenge without a page or an example, and each page or example without a challenge. */
 export function pageProblems({ stages, challenges, examples }: StageSources): string[] {
   const shown = new Set(Object.values(examples).map(({ component }) => component));
   const kinds = new Map(Object.values(stages).map(({ contract: { component, kind } }) => [component, kind]));
@@ -47,8 +47,8 @@ function exampleProblems(name: string, { component, ...own }: { readonly compone
 }
 
 /**
- * Errors that pages show with the text of the API, because this text already says what to do, or because only a program
- * causes the error. They are older than the error texts of the pages.
+ * Errors for which pages show the text of the API, because this text already says what to do, or because only a program
+ * causes the error. All of these errors are older than the error texts of the pages.
  */
 const SHOWN_AS_THEY_ARE: ReadonlySet<string> = new Set([
   ...['authenticator_duo_away', 'authenticator_duo_failed', 'authenticator_email_early', 'authenticator_email_unsent'],
@@ -65,8 +65,8 @@ const SHOWN_AS_THEY_ARE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns the errors for which the pages have no text of their own, and the texts of the pages for errors that do not
- * exist.
+ * Returns a message for each error for which the pages have no text of their own, and for each text of the pages whose
+ * error does not exist.
  */
 export function errorProblems({ stages, errorWords, pages }: StageSources): string[] {
   const entries = Object.values(stages).flatMap(({ contract: { kind, errors } }) =>

@@ -34,13 +34,13 @@ const withoutFile = (path: string): Partial<StageSources> => {
   return { files };
 };
 
-/** Returns the sources with another dummy stage. */
+/** Returns the sources with a changed dummy stage. */
 const withDummy = (changes: Partial<StageEntry>): Partial<StageSources> => ({
   stages: { ...complete.stages, dummy: { ...complete.stages['dummy']!, ...changes } },
 });
 const withContract = (changes: object) => withDummy({ contract: { ...dummyContract, ...changes } });
 
-/** Returns the catalogues of a folder with another translation. */
+/** Returns the sources with translations that are added to the catalogue of a folder and a language. */
 const withTranslation = (folder: keyof StageSources['others'], locale: 'de' | 'fr' | 'es', added: object) => ({
   others: {
     ...complete.others,
@@ -48,7 +48,7 @@ const withTranslation = (folder: keyof StageSources['others'], locale: 'de' | 'f
   },
 });
 
-/** Stages that lack one part, with the sentence that the check says. */
+/** For each part, sources in which a stage lacks it, and how the message of the check begins. */
 const BREAKAGES: Readonly<Record<string, [() => Partial<StageSources>, string]>> = {
   'a line in the catalogue': [
     () => ({ stages: without(complete.stages, 'dummy') }),
@@ -166,24 +166,27 @@ const BREAKAGES: Readonly<Record<string, [() => Partial<StageSources>, string]>>
   ],
 };
 
-it('finds nothing that a stage lacks', async () => {
+it('no stage lacks a part', async () => {
   expect(await stageProblems(complete)).toEqual([]);
 });
 
-it('allows the model of a vendor for a stage that authentik lacks', () => {
+it('the check allows the model of a vendor for a stage that authentik lacks', () => {
   const model = 'acme_stages.dummystage';
   const vendor = withContract({ model, component: 'gatehouse-stage-dummy' });
 
   expect(missingParts({ ...complete, ...vendor }).filter((problem) => problem.includes(model))).toEqual([]);
 });
 
-it.each(Object.entries(BREAKAGES))('says that a stage lacks %s, and what to do', async (_part, [broken, sentence]) => {
-  const sources = { ...complete, ...broken() };
-  const { dummy } = sources.stages;
-  const found = [...missingParts(sources), ...(await moduleProblems({ ...sources, stages: dummy ? { dummy } : {} }))];
+it.each(Object.entries(BREAKAGES))(
+  'the check reports that a stage lacks %s, and says what to do',
+  async (_part, [broken, sentence]) => {
+    const sources = { ...complete, ...broken() };
+    const { dummy } = sources.stages;
+    const found = [...missingParts(sources), ...(await moduleProblems({ ...sources, stages: dummy ? { dummy } : {} }))];
 
-  expect(found.filter((problem) => problem.startsWith(sentence))).toHaveLength(1);
-});
+    expect(found.filter((problem) => problem.startsWith(sentence))).toHaveLength(1);
+  },
+);
 
 it.each<[string, () => Partial<StageSources>, string]>([
   [
@@ -196,6 +199,9 @@ it.each<[string, () => Partial<StageSources>, string]>([
     () => withContract({ kind: 'dum-my' }),
     'the kind "dum-my" is not valid: use 2 to 48 lower-case letters, digits and underscores, beginning with a letter, such as dummy',
   ],
-])('says only that a stage has %s, although more follows from it', async (_what, broken, sentence) => {
-  expect(await stageProblems({ ...complete, ...broken() })).toEqual([sentence]);
-});
+])(
+  'the check reports that a stage has %s, but not the problems that follow from it',
+  async (_what, broken, sentence) => {
+    expect(await stageProblems({ ...complete, ...broken() })).toEqual([sentence]);
+  },
+);

@@ -5,7 +5,7 @@ import { type StageSources, stageSources } from './stage-sources.js';
 import { textProblems } from './text-problems.js';
 
 /**
- * Returns what the stages lack, a sentence for each, with what to do about it. A wrong kind is reported alone, because
+ * Returns a message for each part that a stage lacks, with what to do about it. A wrong kind is reported alone, because
  * most names of a stage follow from it.
  */
 export async function stageProblems(sources: StageSources = stageSources()): Promise<string[]> {
@@ -14,7 +14,7 @@ export async function stageProblems(sources: StageSources = stageSources()): Pro
   return [...(await moduleProblems(sources)), ...missingParts(sources)];
 }
 
-/** Returns what the stages lack besides modules. */
+/** Returns a message for each part besides its module that a stage lacks. */
 export const missingParts = (sources: StageSources): string[] =>
   [nameProblems, folderProblems, pageProblems, errorProblems, textProblems, subjectProblems, documentProblems].flatMap(
     (check) => check(sources),

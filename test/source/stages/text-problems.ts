@@ -2,7 +2,7 @@ import { LOCALES, type StageSources } from './stage-sources.js';
 
 type Locale = (typeof LOCALES)[number];
 
-/** Returns the translations that are missing, in the wrong catalogue, in two, without a placeholder, or not used. */
+/** Returns a message for each translation that is missing, misplaced, repeated, unused or without a placeholder. */
 export function textProblems(sources: StageSources): string[] {
   return [...untranslated(sources), ...repeated(sources), ...unused(sources), ...withoutPlaceholders(sources)];
 }
@@ -53,7 +53,7 @@ const foldersOf = (text: string, locale: Locale, catalogues: ByFolder): string[]
 const file = (folder: string, locale: string) => `libs/texts/src/${folder}/${locale}.ts`;
 const quoted = (text: string) => JSON.stringify(text);
 
-/** Yields each translation with the folders that have it. */
+/** Returns each translation with the files that have it. */
 function translations({ pages, others }: StageSources) {
   const all: ByFolder = { pages, ...others };
   return LOCALES.flatMap((locale) => {
