@@ -4,7 +4,7 @@ import { computed } from './inputs.js';
 import { type Captured, compare, filledIn, MismatchError } from './matchers.js';
 import type { OutsideServers } from './outside-servers.js';
 
-/** A request that is not to the executor. */
+/** The request of a step with `raw`, which may have any path. */
 interface RawRequest {
   readonly method?: string;
   readonly path: string;
@@ -14,7 +14,7 @@ interface RawRequest {
   readonly body?: string;
 }
 
-/** Runs the steps of a case. `key` identifies the case at the mail server and the captcha provider. */
+/** Runs the steps of a case. `key` is the account of the case at the captcha provider. */
 export class CaseRun {
   readonly #captured: Captured = {};
   readonly #browsers = new Map<string, Browser>();
@@ -24,7 +24,7 @@ export class CaseRun {
     private readonly place: { readonly base: string; readonly key: string; readonly outside: OutsideServers },
   ) {}
 
-  /** Runs all steps. Returns the first step that is not as expected, with the difference. */
+  /** Runs the steps until one is not as expected. Returns that step and the difference, or `undefined`. */
   async findDifference(): Promise<string | undefined> {
     this.#setVerdict(this.tested.env);
     for (const [i, step] of this.tested.steps.entries()) {

@@ -28,7 +28,7 @@ export interface CaseStep {
   readonly expect?: Expectation;
 }
 
-/** The answers of the mail server and the captcha provider. */
+/** The response of the captcha provider from a step on. */
 export interface CaseEnvironment {
   readonly captcha_verify?: object;
 }

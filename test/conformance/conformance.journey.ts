@@ -24,7 +24,7 @@ beforeAll(async () => {
       ...outside.mailbox.settings,
       ...{ CAPTCHA_HOSTS: '127.0.0.1', EMAIL_RESEND_S: '0', BLUEPRINT_FILES: join(import.meta.dirname, 'files') },
     },
-    // All cases fail logins from one address.
+    // The failed logins of all cases come from one address, and must not delay each other.
     gateway: { NETWORK_ATTEMPTS_FREE: '100000', ANONYMOUS_RATE: '0', NEW_SESSION_RATE: '0' },
   });
   const placeholders = {
@@ -50,7 +50,7 @@ async function applyAll(all: readonly (readonly [name: string, Case])[]): Promis
 }
 
 describe('a client of authentik 2026.8', () => {
-  it.each(names)('gets what the case %s says', async (name) => {
+  it.each(names)('gets the responses that the case %s expects', async (name) => {
     const place = { base: deployment.url, key: `${name}${SUFFIX}`, outside };
     expect(await new CaseRun(cases.get(name)!, place).findDifference()).toBeUndefined();
   });

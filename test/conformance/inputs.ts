@@ -13,7 +13,7 @@ interface CeremonyOptions {
 
 const base32 = new ScureBase32Plugin();
 
-/** Returns a value of a case with its texts filled in and its inputs computed. `base` is the address of the gateway. */
+/** Fills captured values into a value of a case. Computes codes and WebAuthn answers. `base` is the gateway's URL. */
 export function computed(value: unknown, captured: Captured, base: string): unknown {
   if (typeof value === 'string') return filledIn(value, captured);
   if (Array.isArray(value)) return value.map((item) => computed(item, captured, base));

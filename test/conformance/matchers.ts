@@ -16,7 +16,7 @@ interface Matcher {
   readonly contains?: unknown;
   readonly not?: unknown;
   readonly from?: string;
-  /** The name under which the value is kept. */
+  /** The name by which later steps can use the value. */
   readonly capture?: string;
 }
 
@@ -47,7 +47,7 @@ export interface Place {
 
 const below = ({ path, captured }: Place, part: string): Place => ({ path: path + part, captured });
 
-/** Compares a value with an expectation. An expected object is a subset; an expected list has all items. */
+/** Throws MismatchError unless a value is as expected. An object may have more members, a list no more items. */
 export function compare(expected: unknown, actual: unknown, place: Place): void {
   const { path, captured } = place;
   if (isMatcher(expected)) return compareBy(expected, actual, place);

@@ -9,7 +9,7 @@ import { applyFiles, readFolder } from '../../libs/local/src/apply-files.js';
 import { migratedDatabase } from '../support/postgres.js';
 import { syntaxChecker as syntax } from '../support/syntax-checker.js';
 
-/** Blueprints modelled on authentik's, and authentik's own if `BLUEPRINT_CORPUS` names their folders. */
+/** Folders of blueprints that resemble authentik's, and of authentik's own if `BLUEPRINT_CORPUS` names them. */
 const folders = ['test/corpus', ...(process.env['BLUEPRINT_CORPUS'] ?? '').split(':').filter(Boolean)];
 
 const SEAL_KEYS = `corpus:${Buffer.alloc(32, 7).toString('base64')}`;

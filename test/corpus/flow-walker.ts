@@ -21,7 +21,7 @@ const drafts = folderOf('flows-login-email-magic-link.yaml');
 /** Whether the folder of the drafts of 2026.11 is known. */
 export const hasDrafts = drafts !== undefined;
 
-/** Whether the walks run the blueprints of authentik, and not those of `newer-flows.ts`. */
+/** Whether the tests run the blueprints of authentik, and not those of `newer-flows.ts`. */
 export const hasShipped = defaults !== undefined && examples !== undefined;
 
 export const LOGIN = 'default-authentication-flow';
@@ -32,7 +32,7 @@ export const pair = (password: string) => ({ password, password_repeat: password
 
 const TOTP_STEP_S = 30;
 
-/** Walks flows of 2026.8 from outside, as visitors who use the web client of that line. */
+/** Runs flows over HTTP, as visitors with the web client of authentik 2026.8 do. */
 export class FlowWalker {
   private constructor(
     readonly deployment: Deployment,
@@ -49,7 +49,7 @@ export class FlowWalker {
     return FlowWalker.openWith(users, { folder: defaults });
   }
 
-  /** Opens a deployment with one user and the drafts, whose login flow takes the place of the default one. */
+  /** Opens a deployment with one user and the drafts, whose login flow replaces the default one. */
   static openDrafts(username: string): Promise<FlowWalker> {
     return FlowWalker.openWith(blueprint(userEntry(username)), { folder: drafts });
   }
@@ -84,7 +84,7 @@ export class FlowWalker {
     await this.mailbox.close();
   }
 
-  /** Applies examples of authentik twice, if their folder is known. The second time changes nothing. */
+  /** Applies examples of authentik twice, if their folder is known. Throws if the second time changes something. */
   async apply(...names: readonly string[]): Promise<void> {
     if (examples) await this.applyTwice(...names.map((name) => join(examples, `${name}.yaml`)));
   }
@@ -129,13 +129,13 @@ export class FlowWalker {
     return usernameOf(client.browser);
   }
 
-  /** Returns the last challenge of a visitor, who leaves. */
+  /** Ends a visit and returns its last challenge. */
   async lastOf(client: NewerWebClient): Promise<ShownChallenge> {
     await client.leave();
     return client.challenge;
   }
 
-  /** Sets up an app by the shipped flow. Returns the code of the next time step, which is not used yet. */
+  /** Sets up an authenticator app. Returns the code of the next time step, which is not used yet. */
   async setUpTotp(username: string): Promise<string> {
     const client = await this.asUser(username, 'default-authenticator-totp-setup');
     const address = new URL(String(client.challenge['config_url']));

@@ -21,7 +21,7 @@ const STAGE = hasShipped
       captcha: `${LOGIN} 3 captcha.captchastage`,
     };
 
-/** Runs the blueprints of authentik if the tests know them, else flows with the same constructs. */
+/** Runs the blueprints of authentik if BLUEPRINT_CORPUS_2026 names them, else flows with the same constructs. */
 describe('a flow like those that authentik 2026.8 ships', () => {
   let walker: FlowWalker;
   beforeAll(async () => {
@@ -40,7 +40,7 @@ describe('a flow like those that authentik 2026.8 ships', () => {
     expect(await walker.userAtEnd(client)).toBe('bea');
   });
 
-  it('takes a passkey as the second factor, or as the whole login if the first step offers it', async () => {
+  it('accepts a passkey as the second factor, or as the whole login if the first step offers it', async () => {
     const ceremony = (options: unknown) => {
       const { challenge, rp, rpId } = options as { challenge: string; rp?: { id: string }; rpId?: string };
       return { challenge, origin: walker.deployment.url, rpId: rp?.id ?? rpId ?? '' };
@@ -79,7 +79,7 @@ entries:
     expect(body['user']).toMatchObject({ name: 'Fay', settings: { locale: 'de' } });
   });
 
-  it('asks for the consent of an application once, and says at the logout which application was left', async () => {
+  it('asks for the consent to an application once, and names the application at the logout from it', async () => {
     const flow = (slug: string) => `!Find [authentik_flows.flow, [slug, ${slug}]]`;
     const application = (name: string, authorization: string) => `
   - model: authentik_providers_oauth2.oauth2provider
@@ -122,7 +122,7 @@ entries:
     expect(await walker.userAtEnd(client)).toBeUndefined();
   });
 
-  it('asks a user of a source for the missing username only, and is closed to others', async () => {
+  it('asks a user of a source only for a missing username, and denies visitors without a source', async () => {
     const callback = '/source/oauth/callback/hub/';
     const provider = await OpenIdProvider.open({
       ...{ client_id: 'gatehouse', client_secret: 'hush hush' },
@@ -164,7 +164,7 @@ entries:
     }
   });
 
-  it('asks in a recovery for the second factor behind the mailed link', async () => {
+  it('asks for the second factor after the mailed link of a recovery', async () => {
     await walker.apply('flows-recovery-email-mfa-verification');
     const code = await walker.setUpTotp('joan');
     const client = await walker.visit('default-recovery-flow');
@@ -200,7 +200,7 @@ entries:
     ]);
   });
 
-  it('asks for a captcha only after failures', async () => {
+  it('asks for a captcha only after failed logins', async () => {
     await walker.apply('flows-login-conditional-captcha');
     const provider = await SiteverifyServer.open(CAPTCHA_KEY);
     await walker.deployment.apply(`version: 1

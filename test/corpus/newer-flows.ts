@@ -22,7 +22,7 @@ const recovery = 'default-recovery-flow';
 const settings = 'default-user-settings-flow';
 const invited = 'invitation-enrollment-flow-internal-engineering';
 
-/** Forbids changes of the address and of the username, unless the user's group or the tenant allows them. */
+/** Forbids changes of the email address and the username, unless the user's group or the tenant allows them. */
 const ONLY_NAME = `from authentik.core.models import USER_ATTRIBUTE_CHANGE_EMAIL, USER_ATTRIBUTE_CHANGE_USERNAME
 tenant, rights = request.http_request.tenant, request.user.group_attributes(request.http_request)
 given = request.context["prompt_data"]
@@ -40,7 +40,7 @@ const passwordFields = (form: string) => [
 ];
 
 /**
- * Flows with the addresses and the constructs of the blueprints that authentik 2026.8 ships, as far as no other journey
+ * Flows with the slugs and the constructs of the blueprints that authentik 2026.8 ships, as far as no other journey
  * runs these constructs.
  */
 export const NEWER_FLOWS = blueprint(

@@ -6,7 +6,7 @@ import { APP_PASSWORD, FlowWalker, hasDrafts, hasShipped, LOGIN, pair, RIGHT } f
 const POST_JSON = { method: 'POST', headers: { 'content-type': 'application/json' } };
 const DENIED = { component: 'ak-stage-access-denied' };
 
-/** The flows whose constructs other journeys run. `newer-flows.journey.ts` walks the others. */
+/** Tests the flows whose constructs other journeys also run. `newer-flows.journey.ts` tests the others. */
 describe.skipIf(!hasShipped)('the unmodified flows of the blueprints of authentik 2026.8', () => {
   let walker: FlowWalker;
   beforeAll(async () => {
@@ -48,7 +48,7 @@ describe.skipIf(!hasShipped)('the unmodified flows of the blueprints of authenti
     expect(await walker.userAtEnd(old)).toBe('elsa');
   });
 
-  it('end at once if they have no steps, for users only if they say so', async () => {
+  it('end at once if they have no steps, and deny anonymous visitors if they require a login', async () => {
     expect(await walker.userAtEnd(await walker.asUser('gil', 'default-request'))).toBe('gil');
     expect(await walker.userAtEnd(await walker.visit('default-source-pre-authentication'))).toBeUndefined();
     expect(await walker.lastOf(await walker.visit('default-request'))).toMatchObject(DENIED);
@@ -69,14 +69,14 @@ describe.skipIf(!hasShipped)('the unmodified flows of the blueprints of authenti
       expect(await walker.userAtEnd(await walker.login('vera', 'first-pass-1'))).toBe('vera');
     });
 
-    it('activate the user by a mailed link, which asks first', async () => {
+    it('activate the user after the visitor has confirmed the mailed link', async () => {
       await walker.apply('flows-enrollment-email-verification');
       expect(await walker.lastOf(await enrol('willa'))).toMatchObject({ component: 'ak-stage-email' });
       expect(await walker.userAtEnd(await walker.followMail('willa'))).toBe('willa');
     });
   });
 
-  it('set a new password behind a mailed link', async () => {
+  it('set a new password after a mailed link', async () => {
     await walker.apply('flows-recovery-email-verification');
     const client = await walker.visit('default-recovery-flow');
     await client.submit({ uid_field: 'iris' });
@@ -172,7 +172,7 @@ entries:
     expect(await walker.deployment.rows(locked)).toHaveLength(2);
   });
 
-  it('ask for a second factor behind a password and behind an app password', async () => {
+  it('ask for a second factor after a password and after an app password', async () => {
     await walker.apply('flows-login-2fa');
     const code = await walker.setUpTotp('root');
     const client = await walker.login('root');
@@ -191,7 +191,7 @@ describe.skipIf(!hasShipped)('the unmodified set-up flow of authentik 2026.8', (
   }, 120_000);
   afterAll(() => walker?.close());
 
-  it('lets the first visitor of /setup set the password of akadmin, and nobody afterwards', async () => {
+  it('lets the first visitor of /setup set the password of akadmin, and no later visitor', async () => {
     const direct = await walker.visit('initial-setup');
     expect(await walker.lastOf(direct)).toMatchObject({
       ...{ ...DENIED, error_message: expect.stringContaining(`navigating to ${walker.deployment.url}/`) },
@@ -222,7 +222,7 @@ describe.skipIf(!hasDrafts)('the unmodified drafts of the blueprints of authenti
     expect(await walker.userAtEnd(await walker.followMail('otto'))).toBe('otto');
   });
 
-  it('check the password of an agent beside backends that never act, and log nobody in', async () => {
+  it('check the password that an endpoint agent sends, without logging the user in', async () => {
     const client = await walker.identify('endpoints-agent-psso-password', 'otto');
     await client.submit({ password: 'wrong' });
     expect(client.errors).toEqual(['Invalid password']);

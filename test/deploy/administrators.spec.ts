@@ -21,7 +21,7 @@ import { follow, oauthEntry } from '../support/sources.js';
 import { ComposeStack } from './compose-stack.js';
 
 const SERVICES = ['gateway', 'identification', 'password', 'session', 'enrollment', 'mfa', 'policy'];
-/** Start-up limit for seven services, one of them with Python. */
+/** Timeout in milliseconds of the start of seven services, one of which starts Python. */
 const START_TIMEOUT_MS = 180_000;
 
 const SHARED_PASSWORD = 'correct-horse-7';
@@ -180,12 +180,12 @@ describeWithNats('administrators, while each service has its own Postgres role',
     expect(await statusOf(await loggedIn('alice'))).toBe(200);
   });
 
-  it('can set up recovery codes, prove a later login with one of them and add an app', async () => {
+  it('can set up recovery codes, use one in a later login, and add an authenticator app', async () => {
     const first = await loggedIn('keeper');
     const { body } = await first.show('codes');
     expect((await first.solve('codes', {})).body).toMatchObject(DONE);
     const [code] = body['codes'] as string[];
-    // A set-up counts as a proof in its session, so another session has to prove one of the codes.
+    // A set-up counts as a proof in its session, so only another session is asked for one of the codes.
     const browser = await loggedIn('keeper');
     const validation = await browser.show('app');
     expect(validation.body).toMatchObject({ component: 'ak-stage-authenticator-validate' });

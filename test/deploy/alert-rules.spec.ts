@@ -19,7 +19,7 @@ const rules = readRules();
 const alerts = rules.flatMap((rule) => (rule.alert === undefined ? [] : [{ ...rule, alert: rule.alert }]));
 const testFiles = readdirSync(TESTS_FOLDER).sort();
 
-/** A group of tests of promtool, which begins with the name of its alert. */
+/** A group of tests of promtool, whose name begins with that of its alert. */
 interface TestGroup {
   readonly name: string;
   readonly promql_expr_test: readonly { readonly exp_samples: readonly { readonly labels: string }[] }[];
@@ -69,7 +69,7 @@ describe('deploy/prometheus', () => {
     expect(rules.flatMap(({ expr }) => unknownNames(expr))).toEqual([]);
   });
 
-  it('would notice a metric, a label, a value, a grouping and a recorded series that do not exist', () => {
+  it('is checked by unknownNames, which finds unknown metrics, labels, values, groupings and recorded series', () => {
     const refused = 'gatehouse_refused_total{priority=~"new|lost"}';
     const expr = `sum by (lost) (gatehouse_lost_total) / sum(rate(gatehouse_http_seconds_count{lost="1"}[5m])) > gatehouse:lost + ${refused}`;
     expect(new Set(unknownNames(expr))).toEqual(
@@ -80,7 +80,7 @@ describe('deploy/prometheus', () => {
     );
   });
 
-  it('scales ranges, offsets, durations and the age of messages, and no other threshold', () => {
+  it('is scaled in ranges, offsets, durations and the age of messages, but in no other threshold', () => {
     expect(scaleDuration('1h30m', 60)).toBe('90000ms');
     const expr = 'rate(a[5m] offset 1h) > 300 and max_over_time(b[1d:5m]) - time() < 14 * 86400';
     expect(scaleExpression(expr, 60)).toBe(
@@ -101,7 +101,7 @@ describe.skipIf(!isInstalled('promtool'))('promtool (Debian package prometheus)'
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  /** The commands of the page that checks a changed rule. The last one names all files of tests. */
+  /** The commands of observe.md that check a changed rule. The second one names all test files. */
   const [check = '', test = ''] = DocumentedCommands.of('docs/how-to/observe.md')
     .block('sh', /^promtool check/)
     .trim()
@@ -112,13 +112,13 @@ describe.skipIf(!isInstalled('promtool'))('promtool (Debian package prometheus)'
     expect(stdout).toContain(`SUCCESS: ${readdirSync(RULES_FOLDER).length} rule files found`);
   });
 
-  it.each(testFiles)('passes the cases of %s', async (name) => {
+  it.each(testFiles)('confirms the cases of %s', async (name) => {
     const command = test.replace(`${TESTS_FOLDER}/*.yml`, join(TESTS_FOLDER, name));
     expect(command).not.toBe(test);
     expect((await run('bash', ['-c', command])).stdout).toContain('SUCCESS');
   });
 
-  it('passes the same cases sixty times as fast with scaled rules', async () => {
+  it('confirms the cases of stages.yml when rules and cases are scaled to a sixtieth of the time', async () => {
     await writeFile(join(folder, 'scaled.yml'), scaledRules(60));
     const cases = await readFile(join(TESTS_FOLDER, 'stages.yml'), 'utf8');
     const scaled = cases
@@ -128,7 +128,7 @@ describe.skipIf(!isInstalled('promtool'))('promtool (Debian package prometheus)'
     expect((await run('promtool', ['test', 'rules', join(folder, 'cases.yml')])).stdout).toContain('SUCCESS');
   });
 
-  it('would notice a rule that fires too late', async () => {
+  it('fails the cases of a rule that fires too late', async () => {
     await cp('deploy/prometheus', folder, { recursive: true });
     const file = join(folder, 'rules/delivery.yml');
     const text = await readFile(file, 'utf8');

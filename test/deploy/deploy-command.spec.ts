@@ -93,8 +93,8 @@ describeWithNats('npm run deploy', () => {
   );
 
   it.each([
-    ['reloads NATS with an upgrade if a file is newer than what NATS has loaded', 0, [RELOAD_NATS]],
-    ['does not reload NATS with an upgrade if NATS has loaded its files', -1, []],
+    ['reloads NATS in an upgrade if a file is newer than the loaded configuration', 0, [RELOAD_NATS]],
+    ['does not reload NATS in an upgrade if NATS has loaded its files', -1, []],
   ])('%s', async (_promise, newerBy, reloads) => {
     const varz = await (await fetch(`${nats.monitoringUrl}/varz`)).text();
     const { config_load_time: loaded } = JSON.parse(varz) as { config_load_time: string };
@@ -107,8 +107,8 @@ describeWithNats('npm run deploy', () => {
   });
 
   it.each([
-    ['reloads the proxy with an upgrade if its file is newer than what the proxy has loaded', 1e9, [RELOAD_PROXY]],
-    ['does not reload the proxy again that an earlier upgrade has reloaded with this file', 0, []],
+    ['reloads the proxy in an upgrade if its file is newer than the loaded configuration', 1e9, [RELOAD_PROXY]],
+    ['does not reload the proxy in an upgrade if an earlier one has loaded this file', 0, []],
   ])('%s', async (_promise, uptimeS, reloads) => {
     await symlink(resolve('deploy'), join(folder, 'deploy'));
     await writeFile(join(folder, 'uptime'), `${uptimeS}\n`);
@@ -125,7 +125,7 @@ describeWithNats('npm run deploy', () => {
     expect(await streams()).toMatchObject([{ name: 'events', max_bytes: 2 * MEBIBYTE }]);
   });
 
-  it('creates no stream without EVENTS_STREAM, and does not touch it without the courier', async () => {
+  it('creates no stream without EVENTS_STREAM, and runs the stream job only with the courier', async () => {
     expect(await deploy(['roll', 'courier'], {})).toMatchObject({
       code: 0,
       text: expect.stringContaining('is not set'),

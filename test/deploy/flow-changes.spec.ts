@@ -18,7 +18,7 @@ const CAPTCHA = {
   attrs: { public_key: 'site', private_key: 'of-the-provider' }, // not-a-secret
 };
 const KIND = 'x_acme_terms';
-/** What an external stage replies when a blueprint names it. */
+/** The descriptor that an external stage returns when a blueprint that names it is applied. */
 const DESCRIPTOR = {
   ...{ v: 1, kind: KIND, component: 'x-acme-terms', state: { type: 'object' }, effects: [] },
   config: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
@@ -28,7 +28,7 @@ const DESCRIPTOR = {
 };
 const greeting = (title: string) => blueprint(flowEntries('greeting', [DUMMY], { title }));
 
-describeWithNats('changes of flows with the roles and NATS users of a deployment', () => {
+describeWithNats('the gateway and the service blueprints, with the roles and NATS users of a deployment', () => {
   let stack: ComposeStack;
   let root: Browser;
   let external: NatsConnection;
@@ -51,7 +51,7 @@ describeWithNats('changes of flows with the roles and NATS users of a deployment
     await stack?.close();
   });
 
-  it('lets the gateway record runs, and make the funnel of a flow from the records', async () => {
+  it('record runs of a flow, and count them in its funnel', async () => {
     const { status, body } = await root.fetch(`${INSTANCES}/proved-login/funnel/`);
     expect([status, body['versions']]).toMatchObject([200, [{ version: 1, begun: 1, done: 1, logged_in: 1 }]]);
   });
@@ -148,7 +148,7 @@ describeWithNats('changes of flows with the roles and NATS users of a deployment
     expect(JSON.stringify(away)).toContain('kind: No service serves this stage.');
   });
 
-  it('remove bindings, stages, policies, brands and flows with the state absent', async () => {
+  it('remove stages, policies, brands and flows that a blueprint declares absent', async () => {
     const absent = (model: string, identifiers: object) => ({ model, state: 'absent', identifiers });
     const flow = flowEntries('gone', [{ stage: 'dummy.dummystage' }]);
     const brand = {
@@ -172,7 +172,7 @@ describeWithNats('changes of flows with the roles and NATS users of a deployment
     expect((await new Browser(stack.url).show('gone')).status).toBe(404);
   });
 
-  it('have statements that may take as long as a change, and end with it', async () => {
+  it('give the statements of a change its time limit, and cancel them when it is over', async () => {
     const { DATABASE_URL: url = '' } = stack.environment('blueprints');
     const source = await openDataSource({ url, schema: 'flow', poolSize: 1, queryMs: 20_000 });
     const change = (timeoutMs: number, statement: string) =>

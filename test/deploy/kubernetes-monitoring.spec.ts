@@ -5,7 +5,7 @@ import { SERVICES } from './catalogue.js';
 import { freshEnvironment } from './env-file.js';
 import { containersOf, find, type Manifest, podOf, renderer, renderSite } from './kubernetes.js';
 
-/** Bytes of an annotation in which `kubectl apply` keeps an object, at most. */
+/** Largest size in bytes of the annotation in which `kubectl apply` keeps an object. */
 const ANNOTATION_BYTES = 262_144;
 
 describe.skipIf(!renderer)('deploy/k8s/components/monitoring', () => {
@@ -14,7 +14,7 @@ describe.skipIf(!renderer)('deploy/k8s/components/monitoring', () => {
     manifests = renderSite({ components: ['monitoring'], secrets: await freshEnvironment() });
   });
 
-  it('scrapes the monitoring port of every service, under the job and the label that the rules select', () => {
+  it('scrapes the monitoring port of every service, with the job and the label that the rules select', () => {
     const { spec, metadata } = find(manifests, 'PodMonitor', 'gatehouse');
     expect(metadata.namespace).toBe('gatehouse');
     const [endpoint] = spec['podMetricsEndpoints'] as { port: string; path: string; relabelings: object[] }[];

@@ -79,7 +79,7 @@ describe.skipIf(!renderer).each(['small', 'ha'])('the network policies of deploy
     expect(reached).toEqual([]);
   });
 
-  it('let only services that need it call public addresses, over https or as mail', () => {
+  it('let only services that need the internet connect to it, and only to the ports of HTTPS and mail', () => {
     const reached = pods.flatMap((pod) =>
       [25, 80, 443, 465, 587, 5432].flatMap((port) =>
         PUBLIC.filter((address) => mayConnect(manifests, { from: pod, to: { address }, port })).map(
@@ -96,13 +96,13 @@ describe.skipIf(!renderer).each(['small', 'ha'])('the network policies of deploy
     expect(reached).toEqual(expected);
   });
 
-  it.each(PRIVATE)('keep services that call the world from %s, as their HTTP clients do', (address) => {
+  it.each(PRIVATE)('keep every pod from the address %s, which HTTP clients refuse too', (address) => {
     expect(isPublicAddress(address)).toBe(false);
     const reached = pods.filter((pod) => mayConnect(manifests, { from: pod, to: { address }, port: 443 }));
     expect(reached).toEqual([]);
   });
 
-  it('let every pod resolve names, in the cluster or on its node', () => {
+  it('let every pod resolve names, but only in the cluster or on its node', () => {
     for (const pod of pods)
       for (const protocol of ['UDP', 'TCP'])
         for (const resolver of [DNS, { address: '169.254.20.10' }])

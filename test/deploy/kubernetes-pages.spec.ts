@@ -54,7 +54,7 @@ describe.skipIf(!renderer)('the commands for Kubernetes', { timeout: TIMEOUT_MS 
     expect(container?.args).toEqual(['dist/apps/cli/src/user.js', 'unlock', 'alice']);
   });
 
-  it('give the operator blueprints', async () => {
+  it('give the operator blueprints in a ConfigMap', async () => {
     await shell.write('mine.yaml', 'version: 1\nentries: []\n');
     await shell.runOk(page.block('sh', /create configmap/));
     const volumes = find(cluster.objects, 'CronJob', 'operator').spec.jobTemplate?.spec.template.spec.volumes;
@@ -80,14 +80,14 @@ describe.skipIf(!renderer)('the commands for Kubernetes', { timeout: TIMEOUT_MS 
     expect(publicKey()).not.toBe(before);
   });
 
-  it('replace NATS of the version 0.1', async () => {
+  it('delete the NATS of version 0.1 before it is replaced', async () => {
     const before = [...cluster.objects];
     await shell.runOk(page.block('sh', /delete statefulset,service nats/));
     expect(before.length - cluster.objects.length).toBe(2);
     cluster.objects.splice(0, Infinity, ...before);
   });
 
-  it('store the certificates of the page', async () => {
+  it('store the certificates in the Secrets that the component tls mounts', async () => {
     const script = page.block('sh', /secret generic "\$name-tls"/);
     const names = /^for name in (.*); do$/m.exec(script)![1]!.split(' ');
     await shell.write('ca.crt', 'ca');
@@ -99,7 +99,7 @@ describe.skipIf(!renderer)('the commands for Kubernetes', { timeout: TIMEOUT_MS 
     expect(new Set(mounted.map(([, name]) => name))).toEqual(new Set(names.map((name) => `${name}-tls`)));
   });
 
-  it('let the processes reach a Postgres elsewhere and a collector of traces', async () => {
+  it('let the processes connect to a Postgres outside the cluster and to a collector of traces', async () => {
     await addToSite(page.block('yaml', /name: to-postgres/));
     await shell.write(`${MINE}/to-collector.yaml`, pageOf('trace-a-login').block('yaml', /kind: NetworkPolicy/));
     await shell.runOk(`sed -i 's|^resources: .*|resources: [../small, to-collector.yaml]|' ${SITE}`);
@@ -120,7 +120,7 @@ describe.skipIf(!renderer)('the commands for Kubernetes', { timeout: TIMEOUT_MS 
     expect(find(cluster.objects, 'Deployment', 'x-example-code')).toBeDefined();
   });
 
-  it('answer the runbooks: every Deployment, pod and selector that they name exists', async () => {
+  it('name only existing Deployments, pods and selectors in the runbooks', async () => {
     const runbooks = DocumentedCommands.of('docs/how-to/runbooks.md');
     const functions = runbooks.block('sh', /^ask\(\) \{ kubectl/);
     const lines = runbooks.all('sh').flatMap((block) => block.split('\n'));

@@ -14,10 +14,10 @@ const maxReplicas = (manifests: readonly Manifest[], service: string) =>
   manifests.find(({ kind, spec }) => kind === 'HorizontalPodAutoscaler' && spec.scaleTargetRef?.name === service)?.spec
     .maxReplicas ?? 1;
 
-/** Connections that are open besides those of services: a migration and two commands, and what Postgres reserves. */
+/** Number of connections of a migration and two commands, and of those that Postgres reserves. */
 const OTHER_CONNECTIONS = 3 * 10 + 10;
 
-/** Returns the pools that the modules of a service open. Nest makes one module, and its pool, of each definition object. */
+/** Returns the number of connection pools of a service. Nest opens one for each module definition with a database. */
 async function poolsOf(service: string): Promise<number> {
   const found = new Set<unknown>();
   const visit = (module: Awaited<ReturnType<typeof stagesOf>>[number]) => {
@@ -93,7 +93,7 @@ describe.skipIf(!renderer)('deploy/k8s/overlays', () => {
     expect(await connectionsOf(small)).toBeLessThanOrEqual(Number(limit));
   });
 
-  it('ha: the page and the example tell how many connections Postgres must accept at the maximum of all autoscalers', async () => {
+  it('ha: the page and the example state how many connections Postgres must accept with all replicas', async () => {
     const [, limit] = /`max_connections` of at least (\d+)/.exec(page) ?? [];
     const connections = await connectionsOf(ha);
     expect(connections).toBeLessThanOrEqual(Number(limit));
@@ -102,7 +102,7 @@ describe.skipIf(!renderer)('deploy/k8s/overlays', () => {
     expect(connections).toBeLessThanOrEqual(Number(/max_connections: "(\d+)"/.exec(example)?.[1]));
   });
 
-  it('the page on scaling tells the connections of a pod of each service', async () => {
+  it('scale.md states the number of connections of a pod of each service', async () => {
     const scaling = readFileSync('docs/how-to/scale.md', 'utf8');
     const each = await Promise.all(
       SERVICES.map(
@@ -119,7 +119,7 @@ describe.skipIf(!renderer)('deploy/k8s/overlays', () => {
     expect(scaling).toContain('Ten services have a role, all but `session`');
   });
 
-  it('the page tells what the pods request', () => {
+  it('deploy-on-kubernetes.md states the CPU time and the memory that all pods request', () => {
     expect(page).toContain(`| \`small\` | ${requestsOf(small)} |`);
     expect(page).toContain(`| \`ha\` | ${requestsOf(ha)} |`);
   });
@@ -154,7 +154,7 @@ describe.skipIf(!renderer)('deploy/k8s/overlays', () => {
     expect(selected.filter(([, workloads]) => workloads?.length !== 1)).toEqual([]);
   });
 
-  it('ha: the pods of each service spread over zones and nodes, before pods without a priority', () => {
+  it('ha: the pods of each service spread over zones and nodes, and have a priority over other pods', () => {
     for (const service of SERVICES) {
       const { priorityClassName, topologySpreadConstraints } = podOf(find(ha, 'Deployment', service)).spec;
       expect(find(ha, 'PriorityClass', priorityClassName ?? '')).toHaveProperty('value', 1_000_000);
@@ -185,7 +185,7 @@ describe.skipIf(!renderer)('deploy/k8s/overlays', () => {
     expect(NATS_URL).toBe(names.map((name) => `nats://${name}:4222`).join(','));
   });
 
-  it('keda: each service has one autoscaler, and a query names the stages of its service', () => {
+  it('keda: each service has one autoscaler, whose query names the stages of the service', () => {
     const manifests = renderSite({ overlay: 'ha', components: ['keda'], secrets });
     const scalers = manifests.filter(({ kind }) => /HorizontalPodAutoscaler|ScaledObject/.test(kind));
     expect(scalers.map(({ spec }) => spec.scaleTargetRef?.name ?? '').sort()).toEqual([...SERVICES].sort());

@@ -46,7 +46,7 @@ describeIfRendered('examples/stage-deployment/kubernetes, copied out of the repo
   );
 
   it.each(['small', 'ha', 'tls'])(
-    'gives NATS of the overlay %s the user, and the stage its nkey alone',
+    'gives the NATS of the overlay %s the user, and the stage only its nkey',
     async (overlay) => {
       const manifests = rendered.get(overlay)!;
       const stage = find(manifests, 'Deployment', NAME);
@@ -67,7 +67,7 @@ describeIfRendered('examples/stage-deployment/kubernetes, copied out of the repo
     },
   );
 
-  it('lets the stage reach NATS, and nothing else', () => {
+  it('lets the stage connect to NATS, but not to Postgres or the internet', () => {
     const manifests = rendered.get('small')!;
     const from = workloadPod(find(manifests, 'Deployment', NAME));
     const to = (name: string) => workloadPod(find(manifests, 'StatefulSet', name));

@@ -23,7 +23,7 @@ import {
   renderSite,
 } from './kubernetes.js';
 
-/** The commands of the page on Kubernetes that make certificates. */
+/** Matches the commands of deploy-on-kubernetes.md that make certificates. */
 const COMMANDS = /^issue\(\) /;
 
 describe.skipIf(!renderer || !isInstalled('openssl'))('Postgres with the component tls', () => {
@@ -117,7 +117,7 @@ describe.skipIf(!renderer || !isInstalled('openssl'))('Postgres with the compone
     await expect(connect(url.replace(/\?.*/, ''))).rejects.toThrow(/no pg_hba.conf entry .* no encryption/);
   });
 
-  it('does not get the password of a service that does not trust its certificate', async () => {
+  it('is refused by a service that does not trust its certificate', async () => {
     const trustsOther = (await urlOf('captcha')).replace('-tls-ca.crt', '-client-tls.crt');
     await expect(connect(trustsOther)).rejects.toThrow(/certificate/);
   });

@@ -84,7 +84,7 @@ describe.skipIf(!renderer)('deploy/k8s', () => {
   );
 
   it(
-    'has no unknown field that the types would accept',
+    'is compared with types that refuse an unknown field',
     () => {
       const [{ site } = { site: '' }] = SITES;
       const wrong = { ...find(rendered.get(site) ?? [], 'Deployment', 'gateway'), replicas: 2 } as Manifest;
@@ -93,7 +93,7 @@ describe.skipIf(!renderer)('deploy/k8s', () => {
     TYPES_TIMEOUT_MS,
   );
 
-  it('would notice pods that break the pod security standard', () => {
+  it('is checked by rules that find breaches of the pod security standard', () => {
     const gateway = structuredClone(find(rendered.get('small') ?? [], 'Deployment', 'gateway'));
     const pod = podOf(gateway).spec;
     Object.assign(pod, {
@@ -151,7 +151,7 @@ describe.skipIf(!renderer)('deploy/k8s', () => {
       expect(labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'restricted' });
     });
 
-    it('gives every process secrets and a database in a form that it accepts', async () => {
+    it('gives every process secrets and a database URL that it can read', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'gatehouse-secrets-'));
       const objects = [...manifests, ...OPERATOR_SECRETS];
       for (const workload of workloadsOf(manifests).filter(({ kind }) => kind !== 'StatefulSet'))
@@ -163,7 +163,7 @@ describe.skipIf(!renderer)('deploy/k8s', () => {
       await rm(folder, { recursive: true });
     });
 
-    it('is in its namespace as a whole', () => {
+    it('puts every object into the namespace gatehouse', () => {
       const outside = manifests.filter(({ metadata }) => metadata.namespace !== 'gatehouse');
       expect(outside.map(({ kind }) => kind).sort()).toEqual(
         overlay === 'ha' ? ['Namespace', 'PriorityClass'] : ['Namespace'],
@@ -181,7 +181,7 @@ describe.skipIf(!renderer)('deploy/k8s', () => {
       }
     });
 
-    it('reports the state of every long-running pod, and waits at least five seconds for the answer', () => {
+    it('has probes for every long-running pod, with a timeout of at least five seconds', () => {
       for (const workload of workloadsOf(manifests).filter(({ kind }) => /Deployment|StatefulSet/.test(kind)))
         for (const { startupProbe, livenessProbe, readinessProbe } of containersOf(workload))
           for (const probe of [startupProbe, livenessProbe, readinessProbe])
@@ -204,7 +204,7 @@ describe.skipIf(!renderer)('deploy/k8s', () => {
       expect(terminationGracePeriodSeconds).toBeGreaterThan(delay + work + 5);
     });
 
-    it('can be upgraded step by step, because labels select each step', () => {
+    it('has labels that select the objects of each step of an upgrade', () => {
       const componentOf = ({ metadata }: Manifest) => metadata.labels?.['app.kubernetes.io/component'];
       const selected = (component: string, kinds: RegExp) =>
         manifests.filter((manifest) => componentOf(manifest) === component && kinds.test(manifest.kind));
@@ -267,7 +267,7 @@ describe.skipIf(!renderer)('deploy/k8s', () => {
     }
   });
 
-  it('is the example that the page on Kubernetes tells operators to copy', () => {
+  it('has an example overlay, which deploy-on-kubernetes.md tells operators to copy', () => {
     const example = parse(readFileSync(`${ROOT}/overlays/example/kustomization.yaml`, 'utf8')) as {
       resources: string[];
     };

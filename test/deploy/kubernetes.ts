@@ -58,7 +58,7 @@ export function render(folder: string): Manifest[] {
   return manifestsOf(execFileSync(program, [...args, folder], options));
 }
 
-/** An overlay of an operator. */
+/** What `renderSite` changes in the example overlay. */
 export interface Site {
   /** Path of the overlay that it extends, below deploy/k8s/overlays. */
   readonly overlay?: string;
@@ -106,7 +106,7 @@ export const workloadsOf = (manifests: readonly Manifest[]): Manifest[] =>
 /** Returns the pod template of a workload. */
 export const podOf = ({ spec }: Manifest): PodTemplate => spec.jobTemplate?.spec.template ?? spec.template;
 
-/** Returns all containers of a workload, the initial ones first. */
+/** Returns all containers of a workload, the init containers first. */
 export const containersOf = (workload: Manifest): Container[] => {
   const { initContainers = [], containers } = podOf(workload).spec;
   return [...initContainers, ...containers];

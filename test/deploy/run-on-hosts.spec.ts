@@ -33,10 +33,10 @@ const START_TIMEOUT_MS = 90_000;
 /** The services that a login needs. */
 const LOGIN = ['gateway', 'identification', 'password', 'session'];
 
-/** A checkout on a host, whose folders are in a temporary one. */
+/** A checkout in a temporary folder, which also contains the folder /etc/gatehouse of the page. */
 let checkout: TutorialFolder;
 let postgres: Awaited<ReturnType<typeof startOwnPostgres>>;
-/** Free ports by the ports of the page. */
+/** For each port on the page, the free port that replaces it. */
 const ports = new Map<string, string>();
 const running = new Map<string, RunningProcess>();
 
@@ -113,13 +113,13 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
     await checkout?.remove();
   });
 
-  it('runs the services by the commands of the page, and logs a user in', { timeout: START_TIMEOUT_MS }, async () => {
+  it('has commands that start the services, so that a user can log in', { timeout: START_TIMEOUT_MS }, async () => {
     // The ports of the page may be taken on this machine.
     const [nats, monitoring] = [await freePort(), await freePort()];
     const settings = await readFile(environmentFile('settings'), 'utf8');
     const local = settings.replace(':4222', `:${nats}`).replace(`https://${HOST}`, 'http://127.0.0.1');
     const addresses = `127.0.0.1:${nats}\nNATS_HTTP=127.0.0.1:${monitoring}\nNATS_STORE=${checkout.path}/js\n`;
-    // Gateways stop at once, because no visitor comes.
+    // No visitor comes, so gateways stop at once.
     const more = `DATABASE_PORT=${new URL(postgres.url).port}\nSHUTDOWN_DELAY_S=0\n`;
     await writeFile(environmentFile('settings'), `${local}NATS_LISTEN=${addresses}${more}`);
     await run(process.execPath, ['tools/deploy-hosts.mjs', join(checkout.path, 'etc')]);
@@ -138,7 +138,7 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
     expect(ready.filter((line) => line.endsWith('{"status":"ok"}'))).toHaveLength(LOGIN.length);
   });
 
-  it('goes on with the second instances when the first ones are gone, also behind the proxy of the page', {
+  it('has second instances that replace stopped ones, also behind the proxy of the page', {
     timeout: START_TIMEOUT_MS,
   }, async ({ skip }) => {
     await follow(/deploy:hosts .*password-2/);
@@ -169,7 +169,7 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
     await proxy.stop();
   });
 
-  it('answers 503 with Retry-After while all instances of a stage are gone, and the gateway stays ready', {
+  it('has a gateway that stays ready and responds 503 with Retry-After while a stage has no instance', {
     timeout: START_TIMEOUT_MS,
   }, async () => {
     running.get('password-2')!.kill();
@@ -185,7 +185,7 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
     expect((await browser.solve(FLOW, { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
   });
 
-  it('gives each service the secrets of its table only', async () => {
+  it('gives each service only the secrets in its row of the table', async () => {
     const rows = [
       ...readFileSync('docs/how-to/run-on-hosts.md', 'utf8').matchAll(/^\| `(\w+)` \| (.*) \| (.*) \| (\d+) \|$/gm),
     ];
@@ -219,7 +219,7 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
     }
   });
 
-  it('writes values of any characters so that systemd and Node read what settings.env has', async () => {
+  it('has a command that writes special characters so that systemd and Node read the same values', async () => {
     const values = {
       ...{ MAIL_PASSWORD: 'a\\b#c"d', BRAND: 'Example #1', MAIL_NAME: '"in quotes"', FOOTER: "Ann's #1" },
       ...{ SITE: "'90s shop", SLOGAN: '"Fresh" every day' },
@@ -239,7 +239,7 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
     expect([readEnvironmentFile(text), parseEnv(text)]).toMatchObject([expected, expected]);
   });
 
-  it('has a configuration of a NATS cluster for hosts', async () => {
+  it('has a valid configuration of a NATS cluster for hosts', async () => {
     const env = { ...(await freshEnvironment()), NATS_SERVER_NAME: 'a', NATS_ROUTES: '["nats://127.0.0.1:6222"]' };
     const host = { NATS_LISTEN: '127.0.0.1:4222', NATS_HTTP: '127.0.0.1:8222', NATS_STORE: checkout.path };
     const { stderr } = await run(inject('natsServer'), ['-t', '-c', 'deploy/nats/host-cluster.conf'], {
@@ -248,7 +248,7 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
     expect(stderr).toContain('is valid');
   });
 
-  it('says which instance has no service, and what is missing in the folder', async () => {
+  it('has a command that reports an instance without a service and a folder without secrets', async () => {
     const deploy = (...args: string[]) => run(process.execPath, ['tools/deploy-hosts.mjs', ...args]);
     await expect(deploy(join(checkout.path, 'etc'), 'nope')).rejects.toThrow(/nope is no instance of a service/);
     await expect(deploy(join(checkout.path, 'docs'))).rejects.toThrow(/has no SEAL_KEYS. Make it with/);
@@ -256,7 +256,7 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
   });
 });
 
-it.skipIf(!isInstalled('systemd-analyze'))('the unit of the services is accepted by systemd', async () => {
+it.skipIf(!isInstalled('systemd-analyze'))('systemd accepts the unit gatehouse@.service', async () => {
   const { stdout, stderr } = await run('systemd-analyze', ['verify', UNIT]);
   expect(stdout + stderr).toBe('');
 });

@@ -134,9 +134,9 @@ describe.skipIf(!hasPrometheus)('an alert fires, its runbook shows the cause, an
   });
 });
 
-// The last test, because the other tests know the services by their first names.
+// This test is the last one, because it ends the processes that the other tests name.
 describe('no login is lost', { timeout: 120_000 }, () => {
-  it('and no request refused, when all services are replaced one after the other', async () => {
+  it('and no request is refused when all services are replaced one after the other', async () => {
     for (const service of SERVICES) {
       await deployment.start(service, `next ${service}`);
       await deployment.end(service);

@@ -6,7 +6,7 @@ import { build } from 'vite';
 import { DocumentedCommands } from '../support/documented-commands.js';
 import { installPacked } from './packed.js';
 
-/** The origin of Gatehouse in the pages of the example, and in that of the documentation. */
+/** The origins of Gatehouse in the example and in write-a-client.md, which the server replaces. */
 const ORIGINS = ['http://login.gatehouse.localhost:9000', 'https://login.example.org'];
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
 
@@ -40,7 +40,7 @@ export async function serveExample() {
   };
 }
 
-/** Adds pages that the example does not need: one that unmounts a flow, and one with the program of the page on clients. */
+/** Adds pages for tests: one that unmounts a flow, and one with the program of write-a-client.md. */
 async function addTestPages(root: string) {
   await cp('test/packages/sample/unmount.tsx', join(root, 'unmount.tsx'));
   const program = DocumentedCommands.of('docs/how-to/write-a-client.md').block('tsx', /createRoot/);

@@ -11,7 +11,7 @@ import { packedFolder } from './packed-folder.js';
 
 /** Largest size of all scripts of `@gatehouse/client`, in bytes after gzip. */
 const MAX_CLIENT_BYTES = 5000;
-/** The compiler checks the declarations of React and of browsers too. */
+/** Timeout in milliseconds of a compilation, which also checks the declarations of React and of browsers. */
 const COMPILATION_TIMEOUT_MS = 120_000;
 const SAMPLES = ['client.ts', 'react.tsx'];
 
@@ -46,14 +46,14 @@ describe('the packed packages, installed in another project', () => {
   });
 
   it(
-    'have types that accept the examples of the page and a program with all exports, and refuse its mistakes',
+    'have types that accept the sample programs, and refuse the marked mistakes in them',
     () => {
       expect(() => compileSamples(project.folder)).not.toThrow();
     },
     COMPILATION_TIMEOUT_MS,
   );
 
-  it('are made and installed by the commands of the pages', async () => {
+  it('have the names that the commands of the how-to pages install', async () => {
     const tarballs = readdirSync(packedFolder(inject('runId'))).filter((name) => name.endsWith('.tgz'));
     const page = DocumentedCommands.of('docs/how-to/write-a-client.md');
     const named = (text: string) => [...text.matchAll(/dist\/packages\/(\S+)/g)].map(([, name]) => name);
@@ -88,7 +88,7 @@ const EXAMPLES: readonly (readonly [language: string, pattern: RegExp])[] = [
   ['tsx', /FlowComponents/],
 ];
 
-/** Writes the examples of the page on clients to files. Returns the names of the files. */
+/** Writes the examples of write-a-client.md to files. Returns the names of the files. */
 function writeExamples(folder: string): readonly string[] {
   const page = DocumentedCommands.of('docs/how-to/write-a-client.md');
   return EXAMPLES.map(([language, pattern], i) => {

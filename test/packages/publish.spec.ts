@@ -50,7 +50,7 @@ describe('npm run packages:publish', () => {
     return stdout;
   };
 
-  it('publishes nothing in a dry run, then each packed package for everyone, and none of them again', async () => {
+  it('publishes nothing in a dry run, otherwise each packed package publicly, and no version twice', async () => {
     const names = (await readdir(packed)).filter((name) => name.endsWith('.tgz'));
     expect(await publish('--dry-run')).toContain(`would publish ${names[0]}`);
     expect(published.size).toBe(0);

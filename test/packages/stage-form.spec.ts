@@ -2,6 +2,6 @@ import type { StageForm as ClientForm } from '@gatehouse/client';
 import type { StageForm } from '@gatehouse/contracts';
 import { expectTypeOf, it } from 'vitest';
 
-it('the package for clients types the form of an external stage as the gateway does', () => {
+it('@gatehouse/client and the gateway have the same type for the form of an external stage', () => {
   expectTypeOf<ClientForm>().toEqualTypeOf<StageForm>();
 });

@@ -52,7 +52,7 @@ describeInChromium('every page', () => {
   });
 
   it.each(['identification-everything', 'validate-choice', 'password-refused', 'prompt-refused'])(
-    '%s is accessible in the colours that the visitor forces',
+    '%s is accessible in the forced colours of the visitor',
     async (name) => {
       await page.setViewportSize({ width: 320, height: 800 });
       await page.goto(examples.address(name));

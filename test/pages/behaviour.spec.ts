@@ -108,7 +108,7 @@ describeInChromium('a page', () => {
     expect(await readFile(await download.path(), 'utf8')).toBe(`${codes.join('\n')}\n`);
   });
 
-  it('says that it cannot copy recovery codes where the browser allows it to no page, as over plain HTTP', async () => {
+  it('says that it cannot copy recovery codes if the browser has no clipboard API, as over plain HTTP', async () => {
     const { page, complaints } = await chromium.open();
     await page.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
     await page.goto(examples.address('static'));
@@ -144,7 +144,7 @@ describeInChromium('a page', () => {
     expect(answers).toHaveLength(1);
   });
 
-  it('names the task in the heading and in the title of the document, also while a choice is open', async () => {
+  it('names the task in the heading and in the document title, also after a device is chosen', async () => {
     const { page } = await opened('validate-choice');
     const heading = page.getByRole('heading', { level: 1 });
     const shown = async () => [await heading.textContent(), await page.title()];
@@ -204,7 +204,7 @@ describeInChromium('a page', () => {
     await page.waitForURL(/\/\?in$/);
   });
 
-  it('asks for passkeys with a new challenge after minutes, and keeps what the visitor has typed while the step is the same', async () => {
+  it('renews its passkey challenge after four minutes, and keeps the typed name if the step is the same', async () => {
     const { page } = await chromium.open();
     await page.clock.install();
     await page.addInitScript(() => {
@@ -256,7 +256,7 @@ describeInChromium('a page', () => {
     expect(await answer).toEqual({ component: 'ak-stage-authenticator-duo' });
   });
 
-  it('asks for the pairing of the Duo app again after its answer was refused, as while Duo is away', async () => {
+  it('checks the pairing of the Duo app again after an answer was refused because Duo was unreachable', async () => {
     const { page } = await chromium.open();
     const answers = answersOf(page);
     await page.clock.install();
@@ -282,7 +282,7 @@ describeInChromium('a page', () => {
     expect((await sent).postData()).toBe('SAMLResponse=PHNhbWw%2B&RelayState=x');
   });
 
-  it('runs no script of a shell challenge', async () => {
+  it('runs no script in a shell challenge', async () => {
     const { page } = await opened('shell');
     await page.frameLocator('iframe').getByRole('heading', { name: 'Bad request' }).waitFor();
 
@@ -301,7 +301,7 @@ describeInChromium('a page', () => {
   });
 
   it.each(['stacked', 'content_left', 'content_right', 'sidebar_left', 'sidebar_right'])(
-    'fits the layout %s',
+    'places its card as the layout %s says',
     async (layout) => {
       const { page } = await chromium.open({ viewport: { width: 1280, height: 700 } });
       await page.goto(`${examples.address('password')}?layout=${layout}`);

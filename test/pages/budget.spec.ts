@@ -8,7 +8,7 @@ const manifest = JSON.parse(readFileSync('dist/apps/web/manifest.json', 'utf8'))
 /** Returns a chunk and all chunks that it imports, directly or not. */
 const neededBy = (name: string): string[] => [name, ...(manifest[name]?.imports ?? []).flatMap(neededBy)];
 
-it('loads at most 35 kB of compressed script before the first challenge is interactive', () => {
+it('a flow page loads at most 35 kB of compressed script before its first challenge is interactive', () => {
   const bytes = [...new Set(neededBy('src/client.tsx'))].map(
     (name) => statSync(`dist/apps/web/${manifest[name]?.file}.br`).size,
   );

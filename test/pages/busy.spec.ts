@@ -4,14 +4,14 @@ import { describeInChromium, useChromium } from '../support/chromium.js';
 import { answersOf } from './answers.js';
 import { useExamples } from './examples.js';
 
-/** Returns what covers a button: the animation of its spinner and the colour of its text. */
+/** Returns the animation of a button's spinner, and whether the text of the button is transparent. */
 const spinnerOf = (button: Locator) =>
   button.evaluate((element) => [
     getComputedStyle(element, '::after').animationName,
     getComputedStyle(element).color === 'rgba(0, 0, 0, 0)',
   ]);
 
-/** Time after which a page shows that it waits. */
+/** Milliseconds after which a page shows that it waits. */
 const INDICATOR_DELAY_MS = 300;
 
 const COVERED = ['turn', true];
@@ -65,7 +65,7 @@ describeInChromium('a page that waits for a slow reply', () => {
     return { page, sent, release: await heldReplies(page) };
   }
 
-  it('shows a spinner in the pressed button only, moves nothing, says so once, and sends nothing else', async () => {
+  it('shows a spinner only in the pressed button, announces the wait once, and ignores further clicks', async () => {
     const { page, sent, release } = await opened('user-login');
     const [yes, no] = ['Yes', 'No'].map((name) => page.getByRole('button', { name })) as [Locator, Locator];
     const boxes = async () => [
@@ -95,7 +95,7 @@ describeInChromium('a page that waits for a slow reply', () => {
     expect(await page.locator('[data-busy], [aria-disabled]').count()).toBe(0);
   });
 
-  it('takes the Enter key in a field for the default button, and turns slowly if motion is reduced', async () => {
+  it('shows the spinner in the default button after Enter, and turns it slowly if motion is reduced', async () => {
     const { page } = await opened('password', { reducedMotion: 'reduce' });
     await page.getByRole('button', { name: 'Show password' }).click();
     await page.locator('#password').fill('secret');
@@ -107,7 +107,7 @@ describeInChromium('a page that waits for a slow reply', () => {
     expect(await button.evaluate((element) => getComputedStyle(element, '::after').animationDuration)).toBe('4s');
   });
 
-  it('hides the text below the spinner in forced colours too', async () => {
+  it('hides the text under the spinner in forced colours too', async () => {
     const { page } = await opened('dummy', { forcedColors: 'active' });
     const button = page.getByRole('button', { name: 'Continue' });
     await button.click();
@@ -116,7 +116,7 @@ describeInChromium('a page that waits for a slow reply', () => {
     expect(await spinnerOf(button)).toEqual(COVERED);
   });
 
-  it('shows the spinner below the step that no button has sent, and still offers another way', async () => {
+  it('shows the indicator below a step that no button has sent, and still offers other devices', async () => {
     const { page, sent } = await opened('validate-choice');
     await page.getByRole('button', { name: 'Duo' }).click();
     const indicator = page.getByText('One moment…');

@@ -15,7 +15,7 @@ interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Fulfils requests with a reply: all of them, or as many as `times` says, and then as an earlier call says. */
+/** Fulfils requests with a reply: all, or the next `times`, after which the reply of an earlier call applies. */
 const replyWith = (page: Page, { body, reasons, status = 200, headers = {} }: Reply, times?: number) =>
   page.route(
     EXECUTOR,
@@ -74,7 +74,7 @@ describeInChromium('a page with an error', () => {
     expect(await errorOf(page, 'password').locator('svg[aria-hidden=true]').count()).toBe(1);
   });
 
-  it('says what to do next, with a link to reset the password if the site has a recovery', async () => {
+  it('says what to do next, with a link to reset the password if there is a recovery flow', async () => {
     const { page } = await opened('password-refused');
     const link = page.getByRole('link', { name: 'reset it' });
     expect(await errorOf(page, 'password').textContent()).toBe('Wrong password. Try again or reset it.');
@@ -88,7 +88,7 @@ describeInChromium('a page with an error', () => {
     expect(await link.count()).toBe(0);
   });
 
-  it('keeps the name of a refused login, clears and focuses the password, and has the error there', async () => {
+  it('keeps the name of a refused login, clears and focuses the password, and shows the error there', async () => {
     const { page } = await opened('identification-password-refused');
     await replyWith(page, { body: LOGIN_FAILED, reasons: 'non_field_errors=identification_failed' });
     await page.locator('#uid_field').fill('alice');
@@ -104,7 +104,7 @@ describeInChromium('a page with an error', () => {
     expect(await page.getByText('Failed to authenticate.').count()).toBe(0);
   });
 
-  it("shows the API's own text for a reason that it does not know, and without the header", async () => {
+  it("shows the API's own text for an unknown reason, and for a response without a reason", async () => {
     const { page } = await opened('password');
     const refused = {
       ...EXAMPLES['password'],
@@ -123,7 +123,7 @@ describeInChromium('a page with an error', () => {
     expect(await page.getByRole('alert').textContent()).toBe('Unknown error');
   });
 
-  it('tells the visitor after the last attempt that there were too many, and offers to start again or reset', async () => {
+  it('says after the last attempt that there were too many, and links to a new start and to the recovery', async () => {
     const { page, complaints } = await chromium.openShared();
     await page.goto(`${examples.address('password')}?next=%2Fapp`);
     await replyWith(page, { body: DENIED, reasons: 'error_message=too_many_attempts' });
@@ -139,7 +139,7 @@ describeInChromium('a page with an error', () => {
   });
 
   it.each(['login_required', 'logged_in'])(
-    'loads itself anew after a login or logout in another tab, so that it is led on: %s',
+    'reloads after a login or logout in another tab, so that it can be redirected: %s',
     async (reason) => {
       const { page } = await opened('password');
       await replyWith(page, { body: DENIED, reasons: `error_message=${reason}` });
@@ -153,7 +153,7 @@ describeInChromium('a page with an error', () => {
     },
   );
 
-  it('says when to try again after too many attempts, and waits for the visitor', async () => {
+  it('says when to try again after too many attempts, and leaves the retry to the visitor', async () => {
     const { page } = await opened('password');
     const body = { detail: 'Request was throttled.', code: 'rate_limited' };
     await replyWith(page, { body, status: 429, headers: { 'retry-after': '600' } });
@@ -189,7 +189,7 @@ describeInChromium('a page with an error', () => {
     expect(sent).toEqual(methods);
   });
 
-  it('keeps what was typed when the session has changed meanwhile, and says that the answer did not arrive', async () => {
+  it('keeps the typed password after a CSRF failure, and says that the connection was interrupted', async () => {
     const { page } = await opened('password');
     const step = { headers: { 'x-gatehouse-step': 'run.step' } };
     await replyWith(page, { body: EXAMPLES['password']!, ...step });
@@ -206,7 +206,7 @@ describeInChromium('a page with an error', () => {
     expect(await page.locator('#password').inputValue()).toBe('right');
   });
 
-  it('repeats an answer of its own once if the token is wrong, and then leaves it to the visitor', async () => {
+  it('repeats an automatic answer once if the CSRF token is wrong, and then leaves it to the visitor', async () => {
     const { page } = await chromium.openShared();
     const sent = answersOf(page);
     await page.route(EXECUTOR, (route) =>
@@ -220,7 +220,7 @@ describeInChromium('a page with an error', () => {
     expect(sent).toHaveLength(2);
   });
 
-  it('offers a user who is logged in the account or a logout that leads back', async () => {
+  it('offers a logged-in user the account, or a logout that returns to the flow', async () => {
     const { page } = await opened('denied-logged-in');
 
     expect(await page.getByRole('alert').textContent()).toContain('You are logged in as alice@example.org.');

@@ -19,7 +19,7 @@ describeInChromium('what a password manager fills in beside the name', () => {
   const chromium = useChromium();
   const examples = useExamples();
 
-  it('is in the steps for the password and the code, once, and never in the answer with the name', async () => {
+  it('is filled in once in the steps for the password and the code, and not sent with the name', async () => {
     const { page, complaints } = await chromium.open();
     await page.goto(examples.address('identification'));
     const answers = await replyWith(page, 'password', 'password-refused', 'validate-totp', 'password');
@@ -50,7 +50,7 @@ describeInChromium('what a password manager fills in beside the name', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('is not sent without JavaScript, and lost on a reload', async () => {
+  it('is not sent without JavaScript, and is lost on a reload', async () => {
     const { page } = await chromium.open({ javaScriptEnabled: false });
     await page.goto(examples.address('identification'));
     await page.locator('input[autocomplete=current-password]').fill('correct-horse-7');
@@ -70,7 +70,7 @@ describeInChromium('what a password manager fills in beside the name', () => {
     expect(await scripted.getByLabel('Password', { exact: true }).inputValue()).toBe('');
   });
 
-  it('goes into fields that neither the keyboard nor a screen reader reaches, unlike the tick, which a stage can leave out', async () => {
+  it('goes into fields that neither keyboard nor screen reader reaches, unlike the optional checkbox', async () => {
     const { page } = await chromium.open();
     await page.goto(examples.address('identification'));
     const reached: string[] = [];

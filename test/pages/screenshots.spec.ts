@@ -9,7 +9,7 @@ import { describeInChromium } from '../support/chromium.js';
 const run = promisify(execFile);
 const pages = (...args: string[]) => run(process.execPath, ['tools/pages.mjs', ...args]);
 
-/** Returns the width in the header of a PNG file. Throws if the file is none. */
+/** Returns the width in the header of a PNG file. Throws if it is no PNG file. */
 async function widthOf(path: string): Promise<number> {
   const bytes = await readFile(path);
   if (bytes.toString('latin1', 1, 4) !== 'PNG') throw new Error(`${path} is not a PNG file`);
@@ -35,7 +35,7 @@ describeInChromium('npm run pages -- --screenshots', () => {
     expect((await ltr)?.equals((await rtl) as Buffer)).toBe(false);
   });
 
-  it('names the pages when there is none of a given name', async () => {
+  it('lists the pages when no page has the given name', async () => {
     await expect(pages('--screenshots', folder, 'nowhere')).rejects.toMatchObject({
       stderr: expect.stringMatching(/^There is no page nowhere\. The pages are identification,/),
     });

@@ -152,12 +152,12 @@ describeWithNats('npm run check:stage', () => {
       ],
       ['a challenge that its schema refuses', '{"type":"challenge","challenge":{}}', 'that does not fit its contract'],
       [
-        'a code without a sentence',
+        'an error code without a text',
         '{"type":"rejected","errors":{"word":[{"code":"nope"}]},"challenge":{"word":"x"}}',
         'says nope, which is neither in errors of its descriptor nor a code of the fields',
       ],
       ['too large', `{"type":"passed","x":"${'x'.repeat(262_144)}"}`, 'sends more than 262144 bytes'],
-    ])('finds a reply that is %s', async (_what, body, finding) => {
+    ])('reports a reply that is %s', async (_what, body, finding) => {
       reply = () => body;
       expect(Object.values(await faultsOf(KIND)).flat()).toContainEqual(expect.stringContaining(finding));
     });
@@ -165,7 +165,7 @@ describeWithNats('npm run check:stage', () => {
     const RULE = { when: 'word', free: 5, hard: 50, refuse: { field: 'word', code: 'wrong' } };
     const PROOF = { factor: 'first', if_missing: 'refused' };
     it.each<[string, object, readonly [field: string, text: string, attrs?: object]]>([
-      ['is no descriptor', { v: 2 }, ['kind', `The descriptor of ${KIND} is invalid: v: Invalid input: expected 1`]],
+      ['is invalid', { v: 2 }, ['kind', `The descriptor of ${KIND} is invalid: v: Invalid input: expected 1`]],
       [
         'has another kind',
         { kind: 'x_other_stage', component: 'x-other-stage' },
@@ -225,7 +225,7 @@ describeWithNats('npm run check:stage', () => {
         ['config', 'colour: Invalid input: expected string, received number', { config: { colour: 7 } }],
       ],
     ])(
-      'refuses a stage in the words of `blueprint apply`: its descriptor %s',
+      'prints the same refusal as `blueprint apply` for a stage whose descriptor %s',
       async (_what, more, [field, text, attrs = {}]) => {
         described = { ...descriptor, ...more };
         const { config = {}, trusts_proof = false } = attrs as { config?: object; trusts_proof?: boolean };

@@ -75,7 +75,7 @@ describeWithNats('the examples of stages', () => {
         program = await stage.prepare(folder);
       });
 
-      it('keeps the protocol, passes a right answer, and has a wrong one counted if there is one', async () => {
+      it('keeps all promises of the protocol, also for a right answer and for a wrong one', async () => {
         await start();
         const { broken, promises } = await check(stage, { NATS_URL: harness.url });
         expect(broken).toEqual([]);
@@ -96,7 +96,7 @@ describeWithNats('the examples of stages', () => {
         expect(replies.map((reply) => ('type' in reply ? reply.type : reply))).toEqual(requests.map(() => 'challenge'));
       });
 
-      it('logs in to NATS, ends if it is refused, and serves again when NATS is back', async () => {
+      it('exits if NATS refuses its login, and serves again after a restart of NATS', async () => {
         const nkey = { NATS_NKEY_SEED: new TextDecoder().decode(pair.getSeed()) };
         const credentials = language === 'Python' ? STAGE : nkey;
         const refused = start({ NATS_URL: nats.url, NATS_USER: 'nobody' });
@@ -112,7 +112,7 @@ describeWithNats('the examples of stages', () => {
       });
     });
 
-  it.skipIf(isMissing('Go'))('the commands of the page run a copy of the template, check it and bind it', async () => {
+  it.skipIf(isMissing('Go'))('the documented commands run a copy of the template, check it and bind it', async () => {
     const page = DocumentedCommands.of('docs/how-to/write-a-stage-in-another-language.md');
     const database = await migratedDatabase();
     const settings = { DATABASE_URL: database.url, NATS_URL: harness.url };

@@ -54,7 +54,7 @@ describeWithNats('the policy service', () => {
   });
 
   it(
-    'runs one process of Python more after its first expression, and none without spares',
+    'starts a spare Python process after its first expression, unless POLICY_PYTHON_SPARES is 0',
     async () => {
       const { policy } = requestOf('expression', { expression: 'return True' });
       await harness.stopAll();

@@ -9,7 +9,7 @@ const CAPTCHA = 'dist/apps/captcha/src/main.js';
 const PASSWORD = 'password-of-a-test'; // not-a-secret
 const SUBJECTS = '"stage.captcha.challenge captcha", "stage.captcha.respond captcha", "stage.captcha.describe captcha"';
 
-describeWithNats('a start in any order', { timeout: 90_000 }, () => {
+describeWithNats('a service that starts before its dependencies', { timeout: 90_000 }, () => {
   let postgres: Awaited<ReturnType<typeof startOwnPostgres>>;
   let nats: RunningNats | undefined;
   let service: RunningProcess | undefined;
@@ -87,7 +87,7 @@ describeWithNats('a start in any order', { timeout: 90_000 }, () => {
     expect(await missing()).toBeUndefined();
   });
 
-  it('ends with one sentence after START_WAIT_S', async () => {
+  it('exits with a message of one line after START_WAIT_S', async () => {
     const env = { DATABASE_URL: `postgres://captcha:hidden@127.0.0.1:${natsPort + 1}/none`, START_WAIT_S: '1' }; // not-a-secret
     const message = await startProcess(CAPTCHA, env, { ready: /"serving"/ }).then(
       () => 'it has started',
@@ -100,7 +100,7 @@ describeWithNats('a start in any order', { timeout: 90_000 }, () => {
     expect(message).not.toContain('hidden');
   });
 
-  it.each(['migrate', 'roles'] as const)('%s ends with one sentence when Postgres cannot be reached', async (name) => {
+  it.each(['migrate', 'roles'] as const)('the command %s exits with one line if Postgres is down', async (name) => {
     const DATABASE_URL = `postgres://postgres:hidden@127.0.0.1:${natsPort + 1}/none`; // not-a-secret
     const env = { DATABASE_URL, START_WAIT_S: '0', DATABASE_PASSWORD_CAPTCHA: PASSWORD };
     const { code, stderr } = await runCli(name, [], { env });

@@ -59,7 +59,7 @@ describe('a command', () => {
   });
 
   it.each(OPERATOR_COMMANDS)(
-    'of operators is built, and an npm script that prints its usage runs it: %s',
+    'of operators is built, and its usage names the npm script that runs it: %s',
     async (name) => {
       const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> };
       const script = Object.keys(scripts).find((key) => scripts[key] === `node tools/run.mjs ${name}`);

@@ -55,14 +55,14 @@ describe('npm run new:stage', { timeout: 120_000 }, () => {
     expect(report).toMatch(/^Installing the packages of package-lock\.json …\nWrote the stage terms_of_use,/);
   });
 
-  it('makes a stage that lacks nothing, and lists the files that it has written or changed', async () => {
+  it('makes a complete stage, and lists the files that it has written or changed', async () => {
     for (const file of report.matchAll(/^ {2}(\S+\.\w+)$/gm)) expect(existsSync(join(folder, file[1]!))).toBe(true);
     for (const file of ['libs/stages/src/catalogue.ts', 'libs/stages/src/modules.ts', 'deploy/nats/nats.conf'])
       expect(report).toContain(`  ${file}\n`);
     expect(await run('tools/check-stages.mjs')).toBe('The stages are complete.\n');
   });
 
-  it('gives the fields of a stage the next version in the reference of models', () => {
+  it('says in the reference of models that the fields exist since the next version', () => {
     const read = (path: string) => readFileSync(join(folder, path), 'utf8');
     const [major, minor] = (JSON.parse(read('package.json')) as { version: string }).version.split('.');
     const [, section] = read('docs/reference/models.md').split('## gatehouse_stages.termsofusestage\n');
@@ -85,7 +85,7 @@ describe('npm run new:stage', { timeout: 120_000 }, () => {
       'export const a = 1;\nexport const b = (;\n',
       /^apps\/web\/src\/challenges\/terms-of-use\.tsx:2:19 is no valid TypeScript: Unexpected token\.\n$/,
     ],
-  ])('names the page that check:stages %s, in one line', async (_what, text, sentence) => {
+  ])('check:stages names in one line the page that it %s', async (_what, text, sentence) => {
     const page = join(folder, 'apps/web/src/challenges/terms-of-use.tsx');
     const before = readFileSync(page);
     rmSync(page);
@@ -94,7 +94,7 @@ describe('npm run new:stage', { timeout: 120_000 }, () => {
     writeFileSync(page, before);
   });
 
-  it('refuses a stage whose page would be in the way of another file, and writes nothing', async () => {
+  it('refuses a stage whose page would have the name of another file, and writes nothing', async () => {
     expect(await run('tools/new-stage.mjs', 'external_origins')).toMatch(
       /^apps\/web\/src\/challenges\/external-origins\.\S+ exists already\. Choose another/,
     );
@@ -106,7 +106,7 @@ describe('docs/how-to/add-a-stage.md', () => {
   const page = DocumentedCommands.of('docs/how-to/add-a-stage.md');
   const STAGE = 'libs/stages/src/terms-of-use/terms-of-use';
   let folder: string;
-  /** The module of a file of the stage. */
+  /** Imports a file of the stage. */
   let load: (part: string) => Promise<Record<string, unknown>>;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'gatehouse-terms-'));
@@ -151,7 +151,7 @@ describe('docs/how-to/add-a-stage.md', () => {
     expect(checks).toContain('npm test -- libs/stages/src/terms-of-use test/texts\n');
   });
 
-  it('has changes after which the stage asks again with a text of its own, and has a clock', async () => {
+  it('has code changes that let the stage ask again with its own text, and inject a clock', async () => {
     edit('contract', /^ *errors: .*\n/m, page.block('ts', /^errors:/));
     edit('stage', /deny, /, '');
     edit('stage', /(?<=import \{ ask, )pass(?= \})/, 'pass, reject');

@@ -61,7 +61,7 @@ describe('npm run release', () => {
     expect(release('--dry-run')).toMatchObject({ status: 1, stderr: expect.stringContaining(`v${version} exists`) });
   });
 
-  it('with --tagged refuses a commit without the tag of the version, and no other', () => {
+  it('with --tagged refuses only a commit that does not have the tag of its version', () => {
     const missing = { status: 1, stderr: expect.stringContaining(`The commit has no tag v${version}`) };
     expect(release('--dry-run', '--tagged')).toMatchObject(missing);
     git('tag', `v${version}`);

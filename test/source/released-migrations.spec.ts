@@ -25,7 +25,7 @@ function check(...args: string[]): { code: number | null; output: string } {
 }
 const list = () => readFileSync(join(folder, 'tools/released-migrations.json'), 'utf8');
 
-it('names a released migration whose code was edited, but not one whose comments or formatting were', () => {
+it('the check reports a released migration with edited code, but not with edited comments or formatting', () => {
   writeFileSync(path(), CODE.replace('Creates it', 'Creates the table').replace('= `', '=\n  // why\n  `'));
   expect(check('--complete')).toEqual({ code: 0, output: '' });
   writeFileSync(path(), CODE.replace('int', 'bigint'));
@@ -35,12 +35,12 @@ it('names a released migration whose code was edited, but not one whose comments
   expect(list()).toBe(before);
 });
 
-it('names a released migration that was removed', () => {
+it('the check reports a released migration that was removed', () => {
   rmSync(path());
   expect(check()).toEqual({ code: 1, output: `${FILE} is released, but was removed` });
 });
 
-it('names a migration that a release would leave out of the list, and adds it under the new version', () => {
+it('the check reports a migration that is not in the list, and --add lists it under the new version', () => {
   writeFileSync(path('1764028800001-next.ts'), 'export {};\n');
   expect(check('--complete')).toMatchObject({ code: 1, output: expect.stringContaining('1764028800001-next.ts') });
   const before: unknown = JSON.parse(list());

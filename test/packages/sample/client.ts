@@ -63,7 +63,7 @@ const start: StartOptions = {
   onWait: ({ reason, seconds, failures }: Wait) => [reason, seconds, failures],
 };
 
-/** Walks a flow, as a program would. */
+/** Runs a flow to its end, as a program would. */
 export async function walk(): Promise<FlowResult> {
   const run: FlowRun = await client.start('login', start);
   let result: FlowResult = run.result ?? (await run.refresh());
@@ -154,7 +154,7 @@ export const password: PasswordChallengeResponse = { component, password: 'x' };
 export const dummy: ResponseOf<'ak-stage-dummy'> = { component: 'ak-stage-dummy' };
 export const errors: FieldErrors<ChallengeOf<'ak-stage-password'>> = {};
 
-/** A loop of its own, as the pages of Gatehouse have. */
+/** Handles a reply without `Client`, as the pages of Gatehouse do. */
 export async function ownLoop(reason: UnavailableReason): Promise<Reply | undefined> {
   const failure: Failure = { reason, retryAfterS: NO_REPLY.retryAfterS, failures: MAX_RETRIES };
   if (!mayRetry(failure) || retryDelayS(failure) > MAX_WAIT_S) return undefined;
