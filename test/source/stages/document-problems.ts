@@ -123,7 +123,7 @@ export const documentProblems = (sources: StageSources): string[] =>
     return [
       ...(row.endsWith(`| ${service} |`)
         ? []
-        : [`the row of ${kind} in ${SPEC} names another service than ${service}`]),
+        : [`the row of ${kind} in ${SPEC} names a wrong service: write ${service}`]),
       ...(anchor === undefined || anchorsOf(page).has(anchor)
         ? []
         : [`${SPEC} has no section on ${kind}: add a heading for #${anchor}`]),
@@ -168,5 +168,5 @@ export function subjectProblems(sources: StageSources): string[] {
         lacks('checker', `stage.${kind}.*`) ||
         STAGE_VERBS.some((verb) => lacks(service, `${stageSubject(kind, verb)} ${kind}`)),
     )
-    .map(({ kind }) => `${NATS} lacks subjects of ${kind}: npm run docs`);
+    .map(({ kind }) => `${NATS} lacks subjects of ${kind}: run npm run docs`);
 }

@@ -84,7 +84,7 @@ export function errorProblems({ stages, errorWords, pages }: StageSources): stri
         ({ code, string }) =>
           !Object.hasOwn(errorWords, code) && !Object.hasOwn(pages.de, string) && !SHOWN_AS_THEY_ARE.has(code),
       )
-      .map(({ kind, code }) => `the error ${code} of ${kind} has no words: ${WORDS}`),
+      .map(({ kind, code }) => `the pages have no words for the error ${code} of ${kind}: ${WORDS}`),
     ...[...Object.keys(errorWords), ...SHOWN_AS_THEY_ARE]
       .filter((code) => !codes.has(code))
       .map((code) => `no stage has the error ${code}: remove its words from apps/web/src/challenges/error-words.ts`),

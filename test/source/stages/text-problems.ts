@@ -41,7 +41,7 @@ function problemsOf(owner: string, { text, expected, all, folder }: Expected): s
   const files = missing.map((locale) => file(folder, locale)).join(', ');
   return [
     elsewhere.length > 0
-      ? `${owner} shows the text ${quoted(text)}, which its page does not get: move it from ${elsewhere.join(', ')} to ${files}`
+      ? `${owner} shows the text ${quoted(text)}, whose translation the page does not get: move it from ${elsewhere.join(', ')} to ${files}`
       : `${owner} has an untranslated text, ${quoted(text)}: add it to ${files}`,
   ];
 }
@@ -83,6 +83,6 @@ const withoutPlaceholders = (sources: StageSources): string[] =>
     return lost.length === 0
       ? []
       : [
-          `the translation of ${quoted(text)} in ${places.join(', ')} lacks {${lost.join('}, {')}}: add what the text has`,
+          `the translation of ${quoted(text)} in ${places.join(', ')} lacks {${lost.join('}, {')}}: add each placeholder of the text`,
         ];
   });
