@@ -58,7 +58,7 @@ export class CaseRun {
     this.#compare(subject, mail.subject, 'subject');
     for (const [name, pattern] of Object.entries(find)) {
       const match = new RegExp(pattern).exec(mail.text ?? '');
-      if (!match) throw new MismatchError(`the mail has no ${pattern}: ${mail.text}`);
+      if (!match) throw new MismatchError(`the mail does not match ${pattern}: ${mail.text}`);
       this.#captured[name] = match[1] ?? match[0];
     }
   }

@@ -64,7 +64,7 @@ export function readCase(name: string, placeholders: Readonly<Record<string, str
   const [error] = document.errors;
   if (error) throw new Error(`${name}: ${error.message}`);
   const parsed = parse(text, { logLevel: 'silent' }) as Omit<Case, 'blueprint'>;
-  if (parsed.name !== name) throw new Error(`${name}: the name of the case is ${parsed.name}`);
+  if (parsed.name !== name) throw new Error(`${name}.yaml has the name ${parsed.name} inside`);
   const blueprint = document.get('blueprint', true);
   document.contents = blueprint as never;
   return { ...parsed, blueprint: document.toString({ lineWidth: 0 }) };

@@ -35,7 +35,7 @@ export const filledIn = (text: string, captured: Captured): string =>
 
 /** Returns a captured value. Throws MismatchError if there is none. */
 export function capturedValue(captured: Captured, name: string): unknown {
-  if (!(name in captured)) throw new MismatchError(`nothing was captured as ${name}`);
+  if (!(name in captured)) throw new MismatchError(`no earlier step has captured ${name}`);
   return captured[name];
 }
 

@@ -11,14 +11,14 @@ import type { ShownChallenge } from '../support/official-web-client.js';
 import { readMail } from '../support/read-mail.js';
 import { NEWER_FLOWS } from './newer-flows.js';
 
-/** Folders of the default and example blueprints of authentik 2026.8 and of drafts, if `BLUEPRINT_CORPUS_2026` names them. */
+/** Folders of the default and example blueprints of authentik 2026.8, and of drafts, in `BLUEPRINT_CORPUS_2026`. */
 const corpus = (process.env['BLUEPRINT_CORPUS_2026'] ?? '').split(':').filter(Boolean);
 const folderOf = (file: string) => corpus.find((folder) => existsSync(join(folder, file)));
 const defaults = folderOf('flow-default-provider-invalidation.yaml');
 const examples = folderOf('flow-default-account-lockdown.yaml');
 const drafts = folderOf('flows-login-email-magic-link.yaml');
 
-/** Whether the folder of the drafts of 2026.11 is known. */
+/** Whether `BLUEPRINT_CORPUS_2026` names the folder of the drafts of authentik 2026.11. */
 export const hasDrafts = drafts !== undefined;
 
 /** Whether the tests run the blueprints of authentik, and not those of `newer-flows.ts`. */
@@ -93,7 +93,7 @@ export class FlowWalker {
     return new NewerWebClient(this.deployment.browser(), this.deployment.url);
   }
 
-  /** Names a user in the first step of a flow. */
+  /** Opens a flow and enters a username in its first step. */
   async identify(slug: string, username: string): Promise<NewerWebClient> {
     const client = await this.visit(slug);
     mustShow(client, 'ak-stage-identification');
@@ -107,7 +107,7 @@ export class FlowWalker {
     return client;
   }
 
-  /** Names a user in the default login flow, and types a password. */
+  /** Enters a username and a password in the default login flow. */
   async login(username: string, password = RIGHT): Promise<NewerWebClient> {
     const client = await this.identify(LOGIN, username);
     mustShow(client, 'ak-stage-password');
@@ -122,7 +122,7 @@ export class FlowWalker {
     return this.visit(slug, { client });
   }
 
-  /** Returns who is logged in when a flow has ended: `undefined` for an anonymous visitor. Throws if it has not ended. */
+  /** Returns the username after the end of a flow: `undefined` without a login. Throws if the flow has not ended. */
   async userAtEnd(client: NewerWebClient): Promise<string | undefined> {
     await client.leave();
     if (!client.hasEnded) throw new Error(`the flow has not ended: ${JSON.stringify(client.challenge)}`);
@@ -159,11 +159,11 @@ export class FlowWalker {
   private async applyTwice(...files: readonly string[]): Promise<void> {
     await this.deployment.applyFiles(...files);
     const second = await this.deployment.applyFiles(...files);
-    if (!/\nnothing changed\s*$/.test(second)) throw new Error(`applied again, the files change something: ${second}`);
+    if (!/\nnothing changed\s*$/.test(second)) throw new Error(`a second apply has changed something: ${second}`);
   }
 }
 
-/** Throws if the visitor sees another challenge. */
+/** Throws unless the current challenge has this component. */
 function mustShow({ challenge }: NewerWebClient, component: string): void {
-  if (challenge.component !== component) throw new Error(`${component} was expected: ${JSON.stringify(challenge)}`);
+  if (challenge.component !== component) throw new Error(`expected ${component}, got ${JSON.stringify(challenge)}`);
 }

@@ -29,7 +29,7 @@ describe('a flow like those that authentik 2026.8 ships', () => {
   }, 120_000);
   afterAll(() => walker?.close());
 
-  it('asks for the code of an app at each login after its set-up', async () => {
+  it('asks for the code of an authenticator app at each login after its set-up', async () => {
     const code = await walker.setUpTotp('bea');
     const client = await walker.login('bea');
     const devices = [{ device_class: 'totp' }];

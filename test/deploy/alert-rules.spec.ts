@@ -50,7 +50,7 @@ describe('deploy/prometheus', () => {
     expect(sections).toHaveLength(alerts.length);
   });
 
-  it.each(alerts)('$alert has a case in which it fires, and one in which it does not', ({ alert, annotations }) => {
+  it.each(alerts)('$alert has a test in which it fires, and one in which it does not', ({ alert, annotations }) => {
     const firing = groups.filter(({ name }) => name.startsWith(`${alert} fires `));
     const quiet = groups.filter(({ name }) => name.startsWith(`${alert} does not fire `));
     expect([firing.length > 0, quiet.length > 0]).toEqual([true, true]);
@@ -60,7 +60,7 @@ describe('deploy/prometheus', () => {
       const [before, ...after] = expectationsOf(alert, group);
       expect(before).toEqual([]);
       const [sample] = after.flat();
-      // Every label that the texts of the alert name must exist.
+      // The sample must have every label that the texts of the alert use.
       for (const label of [...used, 'alertname']) expect(sample).toMatch(new RegExp(`\\b${label}="[^"]`));
     }
   });
@@ -80,7 +80,7 @@ describe('deploy/prometheus', () => {
     );
   });
 
-  it('is scaled in ranges, offsets, durations and the age of messages, but in no other threshold', () => {
+  it('is scaled by scaleExpression only in ranges, offsets, durations and the age of messages', () => {
     expect(scaleDuration('1h30m', 60)).toBe('90000ms');
     const expr = 'rate(a[5m] offset 1h) > 300 and max_over_time(b[1d:5m]) - time() < 14 * 86400';
     expect(scaleExpression(expr, 60)).toBe(

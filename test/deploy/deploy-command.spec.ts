@@ -50,7 +50,7 @@ describeWithNats('npm run deploy', () => {
     await rm(folder, { recursive: true });
   });
 
-  /** Runs the command in a folder with these settings. Returns its exit code, its output, and the calls of Docker. */
+  /** Runs `npm run deploy` with these settings in a folder. Returns its exit code, its output, and calls of Docker. */
   async function deploy(args: readonly string[], settings: Environment) {
     const services = readCompose({ ...env, ...settings });
     const { command = [], environment = {} } = services['stream'] ?? {};

@@ -57,10 +57,10 @@ describeWithNats('the services of docker-compose.yml', () => {
       ? stack.start(service, { ...changes, START_WAIT_S: '0' })
       : stack.startHosted(service, changes);
     const { message } = await started.then(
-      () => new Error('it has started'),
+      () => new Error('the service has started'),
       (error: Error) => error,
     );
-    if (isProcess && !message.includes('ended with 1 ')) throw new Error(`not exit code 1: ${message}`);
+    if (isProcess && !message.includes('ended with 1 ')) throw new Error(`expected exit code 1, got: ${message}`);
     return message;
   }
 

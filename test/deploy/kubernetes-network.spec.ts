@@ -17,7 +17,7 @@ const OTHER_NEEDS: Readonly<Record<string, readonly Need[]>> = {
 };
 const needsOf = (pod: Pod): readonly Need[] => {
   const needs = OTHER_NEEDS[pod.name] ?? NEEDS[pod.name];
-  if (!needs) throw new Error(`the catalogue does not say what ${pod.name} needs`);
+  if (!needs) throw new Error(`add ${pod.name} to NEEDS in catalogue.ts or to OTHER_NEEDS`);
   return needs;
 };
 

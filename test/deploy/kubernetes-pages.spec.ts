@@ -17,12 +17,12 @@ const TIMEOUT_MS = 120_000;
 const pageOf = (name: string) => DocumentedCommands.of(`docs/how-to/${name}.md`);
 
 /** The commands are run with `ManifestCluster`, so this tests names, labels and files, but not Kubernetes itself. */
-describe.skipIf(!renderer)('the commands for Kubernetes', { timeout: TIMEOUT_MS }, () => {
+describe.skipIf(!renderer)('the documented commands for Kubernetes', { timeout: TIMEOUT_MS }, () => {
   const page = pageOf('deploy-on-kubernetes');
   const cluster = new ManifestCluster(() => shell.folder);
   let shell: PageShell;
   beforeAll(async () => {
-    const refused = () => Promise.reject(new Error('no operator command is expected'));
+    const refused = () => Promise.reject(new Error('this page must run no command of the CLI'));
     shell = await PageShell.open(refused, { kubectl: cluster.kubectl });
     await shell.runOk(page.block('sh', /^cp -r /));
     await shell.runOk(page.block('sh', /^kubectl apply -k .*\n.*wait/));

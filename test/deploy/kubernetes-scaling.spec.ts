@@ -14,7 +14,7 @@ const maxReplicas = (manifests: readonly Manifest[], service: string) =>
   manifests.find(({ kind, spec }) => kind === 'HorizontalPodAutoscaler' && spec.scaleTargetRef?.name === service)?.spec
     .maxReplicas ?? 1;
 
-/** Number of connections of a migration and two commands, and of those that Postgres reserves. */
+/** Number of connections that a migration and two commands open, and that Postgres reserves. */
 const OTHER_CONNECTIONS = 3 * 10 + 10;
 
 /** Returns the number of connection pools of a service. Nest opens one for each module definition with a database. */
@@ -93,7 +93,7 @@ describe.skipIf(!renderer)('deploy/k8s/overlays', () => {
     expect(await connectionsOf(small)).toBeLessThanOrEqual(Number(limit));
   });
 
-  it('ha: the page and the example state how many connections Postgres must accept with all replicas', async () => {
+  it('ha: deploy-on-kubernetes.md and cloudnative-pg.yaml name enough connections for all replicas', async () => {
     const [, limit] = /`max_connections` of at least (\d+)/.exec(page) ?? [];
     const connections = await connectionsOf(ha);
     expect(connections).toBeLessThanOrEqual(Number(limit));
@@ -150,7 +150,7 @@ describe.skipIf(!renderer)('deploy/k8s/overlays', () => {
       return [`${kind} ${metadata.name}`, workloads.map(({ metadata: { name }, kind: type }) => `${type} ${name}`)];
     });
     expect(selected.length).toBeGreaterThan(2 * SERVICES.length);
-    // Kubernetes evicts no pod of a budget that also selects pods of a Job.
+    // Kubernetes refuses to evict a pod if its disruption budget also selects pods of a Job.
     expect(selected.filter(([, workloads]) => workloads?.length !== 1)).toEqual([]);
   });
 

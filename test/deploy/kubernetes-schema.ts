@@ -20,7 +20,7 @@ const MODULES: Readonly<Record<string, string>> = {
 export function schemaFaults(manifests: readonly Manifest[]): string[] {
   const lines = manifests.map((manifest, index) => {
     const module = MODULES[manifest.apiVersion];
-    if (!module) throw new Error(`no types are known for ${manifest.apiVersion} ${manifest.kind}`);
+    if (!module) throw new Error(`add a module for ${manifest.apiVersion} (${manifest.kind}) to MODULES`);
     const type = `import('kubernetes-types/${module}.js').${manifest.kind}`;
     return `export const object${index}: ${type} = ${JSON.stringify(manifest)};`;
   });

@@ -46,7 +46,7 @@ describeIfRendered('examples/stage-deployment/kubernetes, copied out of the repo
   );
 
   it.each(['small', 'ha', 'tls'])(
-    'gives the NATS of the overlay %s the user, and the stage only its nkey',
+    'gives the NATS server of the overlay %s a user for the stage, and the stage only its nkey',
     async (overlay) => {
       const manifests = rendered.get(overlay)!;
       const stage = find(manifests, 'Deployment', NAME);

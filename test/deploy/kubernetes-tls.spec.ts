@@ -46,7 +46,7 @@ describe.skipIf(!renderer || !isInstalled('openssl'))('Postgres with the compone
     await rm(folder, { recursive: true });
   });
 
-  /** Gives the server the settings and the files of the StatefulSet, and creates the role of a service. */
+  /** Gives the server the settings and the files of the StatefulSet, and creates the roles of two services. */
   async function configure(client: pg.Client) {
     const show = async (name: string) => (await client.query(`SHOW ${name}`)).rows[0][name] as string;
     const [data, hba] = [await show('data_directory'), await show('hba_file')];
@@ -72,14 +72,14 @@ describe.skipIf(!renderer || !isInstalled('openssl'))('Postgres with the compone
     await client.query('SELECT pg_reload_conf()');
   }
 
-  /** Returns the Secret that the page makes from a certificate. */
+  /** Returns the Secret that the commands of the page make from a certificate. */
   const secretOf = (name: string) => {
     const file = (extension: string) => readFileSync(join(folder, `${name}.${extension}`), 'utf8');
     const authority = readFileSync(join(folder, 'ca.crt'), 'utf8');
     return operatorSecret(`${name}-tls`, { 'tls.crt': file('crt'), 'tls.key': file('key'), 'ca.crt': authority });
   };
 
-  /** Returns the URL with which a service connects, with the server and the files of this machine. */
+  /** Returns the database URL of a service, with the address of the test server and with files of this machine. */
   async function urlOf(service: string, { certificate = service } = {}): Promise<string> {
     const deployment = find(manifests, 'Deployment', service);
     const client = { ...secretOf(certificate), metadata: { name: `${service}-tls` } };

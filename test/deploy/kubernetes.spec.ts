@@ -61,7 +61,7 @@ describe('the folders of deploy/k8s', () => {
   });
 });
 
-/** Secrets that operators create apart from the overlay. */
+/** Secrets that operators create themselves, outside of the overlay. */
 const OPERATOR_SECRETS = [
   operatorSecret('administrator', { ADMIN_PASSWORD: 'of the administrator' }),
   ...['nats', 'owner', ...SERVICES].map((name) =>

@@ -62,7 +62,7 @@ export function render(folder: string): Manifest[] {
 export interface Site {
   /** Path of the overlay that it extends, below deploy/k8s/overlays. */
   readonly overlay?: string;
-  /** Names of components. */
+  /** Names of folders in deploy/k8s/components. */
   readonly components?: readonly string[];
   readonly settings?: string;
   readonly secrets: Environment;
@@ -115,11 +115,11 @@ export const containersOf = (workload: Manifest): Container[] => {
 /** Returns the object of a kind and a name. Throws when there is none. */
 export function find<T extends ConfigObject>(manifests: readonly T[], kind: string, name: string): T {
   const found = manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
-  if (!found) throw new Error(`there is no ${kind} ${name}`);
+  if (!found) throw new Error(`the objects include no ${kind} ${name}`);
   return found;
 }
 
-/** Returns a Secret that an operator creates apart from the overlay. */
+/** Returns a Secret that an operator creates outside of the overlay. */
 export const operatorSecret = (name: string, values: Environment): ConfigObject => ({
   ...{ kind: 'Secret', metadata: { name } },
   data: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
@@ -157,7 +157,7 @@ export function inputOf(manifests: readonly ConfigObject[], workload: Manifest, 
 const substitute = (value: string, environment: Environment): string =>
   value.replaceAll(/\$\((\w+)\)/g, (_, name: string) => {
     const found = environment[name];
-    if (found === undefined) throw new Error(`${value} needs ${name}, which is not defined before`);
+    if (found === undefined) throw new Error(`${value} uses ${name}, which no variable above defines`);
     return found;
   });
 
@@ -165,7 +165,7 @@ function valueOf(manifests: readonly ConfigObject[], { name, value, valueFrom }:
   if (value !== undefined) return value;
   if (valueFrom?.fieldRef) return `<${valueFrom.fieldRef.fieldPath}>`;
   const found = referencedValue(manifests, valueFrom ?? {});
-  if (found === undefined && !valueFrom?.secretKeyRef?.optional) throw new Error(`${name} has no value`);
+  if (found === undefined && !valueFrom?.secretKeyRef?.optional) throw new Error(`${name} refers to a missing key`);
   return found;
 }
 

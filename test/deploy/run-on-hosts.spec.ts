@@ -72,7 +72,7 @@ async function start(name: string, ready: RegExp, { program, args, env }: UnitSt
   running.set(name, await startProcess(first, env, { ready, program, args: rest }));
 }
 
-/** Starts instances of services as the unit does. Resolves when they are ready. */
+/** Starts instances of services as the systemd unit does. Resolves when they are ready. */
 async function startUnits(...instances: readonly string[]): Promise<void> {
   const text = readFileSync(UNIT, 'utf8');
   await Promise.all(
@@ -119,7 +119,7 @@ describeWithNats('docs/how-to/run-on-hosts.md', () => {
     const settings = await readFile(environmentFile('settings'), 'utf8');
     const local = settings.replace(':4222', `:${nats}`).replace(`https://${HOST}`, 'http://127.0.0.1');
     const addresses = `127.0.0.1:${nats}\nNATS_HTTP=127.0.0.1:${monitoring}\nNATS_STORE=${checkout.path}/js\n`;
-    // No visitor comes, so gateways stop at once.
+    // Lets gateways stop at once, because no proxy still sends them requests.
     const more = `DATABASE_PORT=${new URL(postgres.url).port}\nSHUTDOWN_DELAY_S=0\n`;
     await writeFile(environmentFile('settings'), `${local}NATS_LISTEN=${addresses}${more}`);
     await run(process.execPath, ['tools/deploy-hosts.mjs', join(checkout.path, 'etc')]);

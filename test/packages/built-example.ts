@@ -50,7 +50,7 @@ async function addTestPages(root: string) {
     await writeFile(join(root, `${name}.html`), page.replace('react.tsx', `${name}.tsx`));
 }
 
-/** Serves the files of a folder. `edit` returns the text of a page or a script. */
+/** Serves the files of a folder. `edit` changes the text of each page and script before it is sent. */
 async function serveFolder(folder: string, edit: (page: string) => string): Promise<Server> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://example.localhost');

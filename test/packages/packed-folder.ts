@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Returns the folder of the packages that the test run packs, which the end of the run removes. */
+/** Returns the folder for the packages that a test run packs. It is removed at the end of the run. */
 export const packedFolder = (runId: string): string => join(tmpdir(), `gatehouse-packed-${runId}`);

@@ -11,7 +11,7 @@ import { packOnce } from './packed.js';
 
 const run = promisify(execFile);
 
-/** What a registry stores of a published version. */
+/** The fields of a published package that the test reads. */
 interface Published {
   readonly name: string;
   readonly access: string;

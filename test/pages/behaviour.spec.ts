@@ -10,7 +10,7 @@ describeInChromium('a page', () => {
   const chromium = useChromium();
   const examples = useExamples();
 
-  /** Opens an example, in the page that the tests share unless there are options for a page of its own. */
+  /** Opens an example in the page that the tests share, or in a page of its own if there are options. */
   async function opened(name: string, options?: Parameters<typeof chromium.open>[0]) {
     const { page, complaints } = await (options ? chromium.open(options) : chromium.openShared());
     const answers = answersOf(page);

@@ -17,7 +17,7 @@ const INDICATOR_DELAY_MS = 300;
 const COVERED = ['turn', true];
 const FREE = ['none', false];
 
-/** Holds the replies to answers until the returned function is called. */
+/** Delays all replies of the API until the returned function is called. */
 async function heldReplies(page: Page): Promise<() => void> {
   let release = () => {};
   const held = new Promise<void>((resolve) => (release = resolve));
@@ -116,7 +116,7 @@ describeInChromium('a page that waits for a slow reply', () => {
     expect(await spinnerOf(button)).toEqual(COVERED);
   });
 
-  it('shows the indicator below a step that no button has sent, and still offers other devices', async () => {
+  it('shows the indicator below a step that was sent without a button, and still offers other devices', async () => {
     const { page, sent } = await opened('validate-choice');
     await page.getByRole('button', { name: 'Duo' }).click();
     const indicator = page.getByText('One moment…');

@@ -64,7 +64,7 @@ describeInChromium('a page with an error', () => {
     expect(await field.evaluate((input) => input === document.activeElement)).toBe(true);
     expect(looks).toEqual({
       ...{ borderTopColor: looks.color, color: 'rgb(179, 38, 30)', isBodySize: true },
-      // The focus ring begins beside the border.
+      // The focus ring is outside of the border, which keeps the colour of the error.
       ...{ outlineStyle: 'solid', outlineOffset: '2px' },
     });
     expect([await field.getAttribute('aria-invalid'), await field.getAttribute('aria-describedby')]).toEqual([
@@ -189,7 +189,7 @@ describeInChromium('a page with an error', () => {
     expect(sent).toEqual(methods);
   });
 
-  it('keeps the typed password after a CSRF failure, and says that the connection was interrupted', async () => {
+  it('keeps the typed password when the session has changed, and asks to repeat the step', async () => {
     const { page } = await opened('password');
     const step = { headers: { 'x-gatehouse-step': 'run.step' } };
     await replyWith(page, { body: EXAMPLES['password']!, ...step });

@@ -8,7 +8,7 @@ import { useExamples } from './examples.js';
 
 const EXECUTOR = '**/api/v3/flows/executor/**';
 
-/** Answers API requests with `replies` in order. Returns the step ids that the requests have named so far. */
+/** Answers API requests with `replies` in order. Returns an array that collects their step ids. */
 async function replyWith(page: Page, ...replies: readonly { name?: string; step?: string; status?: number }[]) {
   const named: (string | undefined)[] = [];
   const script = [...replies];
@@ -210,7 +210,7 @@ describeInChromium('the ways to authenticate', () => {
     expect(await page.getByLabel('Code').inputValue()).toBe('123');
   });
 
-  it('keep the typed code when its answer was interrupted after another code was requested', async () => {
+  it('keep the typed code if its answer is interrupted after a request for another code', async () => {
     const { page } = await chromium.open();
     await page.goto(examples.address('validate-sms'));
     await page.getByText('We have sent a code to your phone.').waitFor();
@@ -235,7 +235,7 @@ describeInChromium('the ways to authenticate', () => {
   it.each([
     ['the flow has begun again', { name: 'identification' }, 'Log in'],
     ['the stage has failed', { name: 'error' }, 'Something went wrong'],
-  ])('show the new step if it is returned to the request for another code: %s', async (_what, reply, heading) => {
+  ])('are replaced by the new step if the request for another code returns one: %s', async (_what, reply, heading) => {
     const { page } = await chromium.open();
     await page.goto(examples.address('validate-sms'));
     await page.getByText('We have sent a code to your phone.').waitFor();

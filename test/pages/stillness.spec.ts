@@ -20,7 +20,7 @@ const sizeOf = (page: Page) =>
     return [card?.height, button?.y];
   });
 
-/** Replies to a request of the page with an example challenge, in a layout if the challenge names its flow. */
+/** Replies to a request of the page with an example challenge, and sets the layout in its `flow_info`, if any. */
 function replyWith(route: Route, name: string, layout: string) {
   const { flow_info: flow, ...challenge } = EXAMPLES[name] as Readonly<Record<string, unknown>>;
   return route.fulfill({ json: { ...challenge, ...(flow ? { flow_info: { ...flow, layout } } : {}) } });

@@ -70,7 +70,7 @@ describeWithNats('npm run check:stage', () => {
     await database?.drop();
   });
 
-  /** Returns the output of the command and its exit code. */
+  /** Runs `npm run check:stage`, and returns its exit code and its output. */
   async function command(...args: string[]): Promise<{ code: number; output: string }> {
     const { code, stdout, stderr } = await runCli('check-stage', [...args, '--nats', harness.url], { env: trust });
     return { code, output: stdout + stderr };
@@ -143,10 +143,10 @@ describeWithNats('npm run check:stage', () => {
     });
 
     it.each<[string, string, string]>([
-      ['of an unknown type', '{"type":"welcome"}', 'sends an invalid reply: {"type":"welcome"}'],
-      ['not JSON', 'welcome', 'sends invalid JSON: welcome'],
+      ['an unknown type', '{"type":"welcome"}', 'sends an invalid reply: {"type":"welcome"}'],
+      ['invalid JSON', 'welcome', 'sends invalid JSON: welcome'],
       [
-        'beyond its contract',
+        'an effect beyond its contract',
         '{"type":"passed","effects":[{"type":"reputation","identifier":"x","delta":1}]}',
         'asks for the effect reputation',
       ],
@@ -156,8 +156,8 @@ describeWithNats('npm run check:stage', () => {
         '{"type":"rejected","errors":{"word":[{"code":"nope"}]},"challenge":{"word":"x"}}',
         'says nope, which is neither in errors of its descriptor nor a code of the fields',
       ],
-      ['too large', `{"type":"passed","x":"${'x'.repeat(262_144)}"}`, 'sends more than 262144 bytes'],
-    ])('reports a reply that is %s', async (_what, body, finding) => {
+      ['too many bytes', `{"type":"passed","x":"${'x'.repeat(262_144)}"}`, 'sends more than 262144 bytes'],
+    ])('reports a reply with %s', async (_what, body, finding) => {
       reply = () => body;
       expect(Object.values(await faultsOf(KIND)).flat()).toContainEqual(expect.stringContaining(finding));
     });
@@ -187,7 +187,7 @@ describeWithNats('npm run check:stage', () => {
         ['kind', 'it writes auth_method (list the kind in TRUSTED_STAGES to allow it)'],
       ],
       [
-        'counts at another credential',
+        'counts attempts of another credential',
         { attempts: [{ ...RULE, credential: 'password' }], errors: { wrong: { string: 'Wrong.', code: 'invalid' } } },
         ['kind', `it counts attempts of password; name it ${KIND} or ${KIND}:… instead (list`],
       ],

@@ -50,7 +50,7 @@ describeWithNats('the examples of stages', () => {
     await rm(folder, { recursive: true });
   });
 
-  /** Returns the promises of the protocol that a stage breaks, and their number. */
+  /** Returns the promises of the protocol that a stage breaks, and the number of all checked promises. */
   async function check({ kind, config: attrs, answers }: ExampleStage, env: object) {
     const requester = new StageRequester({ ...env });
     const broken: unknown[] = [];
@@ -87,7 +87,7 @@ describeWithNats('the examples of stages', () => {
         for (const { child } of copies) child.kill('SIGSTOP');
         const requests = Array.from({ length: 60 }, () => stageRequestFixture({ config: stage.config }));
         const replies = await harness.flood(`stage.${stage.kind}.challenge`, requests, async () => {
-          // Both have unread requests when the signal reaches them.
+          // The paused copies have unread requests when SIGTERM reaches them.
           const exits = copies.map((copy) => copy.stop());
           for (const { child } of copies) child.kill('SIGCONT');
           expect(await Promise.all(exits)).toEqual([0, 0]);

@@ -126,7 +126,7 @@ describeWithNats('the password service', () => {
         expect(await descendantsOf(running.pid)).toHaveLength(1);
         const replies = await harness.flood(RESPOND, [guess(slow, 'wrong')], async () => {
           running.kill();
-          // The process that serves has the same standard output, which is closed when both have ended.
+          // `gone` resolves when the parent and its child, which serves, have both closed their common output.
           await running.gone;
         });
         expect(replies.map((reply) => 'type' in reply && reply.type)).toEqual(['rejected']);

@@ -123,7 +123,7 @@ describe('docs/how-to/add-a-stage.md', () => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }
-  /** Replaces the only match of a pattern in a file of the stage. */
+  /** Replaces the first match of a pattern in a file of the stage. Fails without a change. */
   function edit(part: string, pattern: RegExp, text: string) {
     const path = `${STAGE}.${part}.ts`;
     const before = readFileSync(join(folder, path), 'utf8');

@@ -79,7 +79,7 @@ describe('npm run release', () => {
     expect(release('--dry-run')).toMatchObject({ status: 1, stderr: expect.stringContaining('has the version 0.0.9') });
   });
 
-  it.each(['released-migrations', 'stable-surface'])('refuses while tools/%s.mjs finds a list incomplete', (tool) => {
+  it.each(['released-migrations', 'stable-surface'])('refuses while a list of tools/%s.mjs is incomplete', (tool) => {
     write(`tools/${tool}.mjs`, 'process.exitCode = process.argv.includes("--complete") ? 1 : 0;');
     commit();
     const { status, stderr } = release('--dry-run');

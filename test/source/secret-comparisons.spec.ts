@@ -4,8 +4,8 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 /**
- * Names of values that an attacker could guess from the duration of a comparison. `key` alone also names fields of
- * objects.
+ * Names of values that an attacker could guess from the duration of a comparison. Excludes `key` alone, which names
+ * fields of objects too.
  */
 const SECRET =
   /(derive|secret|token|csrf|password|passphrase|digest|hash|hmac|mac|signature|code|otp|pin|nonce|verifier|(session|api|access|private|signing|seal|recovery|encryption)_?key)(Of)?$/i;

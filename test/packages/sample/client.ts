@@ -127,7 +127,7 @@ function external(challenge: Challenge): ExternalResponse {
   return { component, text, ...Object.fromEntries(labels) };
 }
 
-/** Shows a result, and proves that the union is exhaustive. */
+/** Returns the text of a result. Compiles only if the `switch` has all kinds of results. */
 export function textOf(result: FlowResult): string {
   switch (result.kind) {
     case 'challenge':
