@@ -14,7 +14,7 @@ import { FaultMatrix, UNDISTURBED } from './fault-matrix.js';
 const DEPLOY = 'docs/how-to/deploy.md';
 const ROTATE_SECRETS = 'docs/how-to/rotate-secrets.md';
 const WRITE_A_STAGE = 'docs/how-to/write-a-stage-in-another-language.md';
-/** The flow of examples/go-stage. */
+/** Slug of the login flow in the blueprint of examples/go-stage. */
 const CODE_FLOW = 'login-with-code';
 const PASSWORD = 'correct-horse-7';
 const FLOW = 'default-authentication-flow';
@@ -90,7 +90,7 @@ describe('a compose deployment', () => {
     }
   });
 
-  it('has a container whose root file system even root cannot write to', async () => {
+  it('mounts the root file system of a container (session) read-only, even for root', async () => {
     for (const user of ['1000', '0']) {
       const script = `docker compose exec -T --user ${user} session sh -c 'touch /app/x 2>&1 || true'`;
       expect(await project.sh(script)).toMatch(/Read-only file system/);
@@ -126,7 +126,7 @@ describe('a compose deployment', () => {
     expect(await tried('http://postgres:5432/')).toBe('no');
   });
 
-  it('counts visitors by the address of the connection, and ignores forwarded headers of a visitor', async () => {
+  it('ignores an X-Forwarded-Host header that a visitor sends', async () => {
     const log = async () => project.sh('docker compose logs --no-log-prefix --tail 50 gateway');
     expect(await log()).not.toContain('203.0.113.9');
     const headers = { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-host': 'evil.example' };
@@ -249,7 +249,7 @@ describe('a compose deployment', () => {
     expect(stored).toMatchObject({ streams: 1, messages: expect.toSatisfy((count: number) => count > 0) });
   });
 
-  it('runs an external stage by the commands of its how-to page, and a login passes it', async () => {
+  it('deploys an external stage by the commands of its how-to page, and uses it in a login', async () => {
     const heading = 'Deploy it';
     await project.follow(WRITE_A_STAGE, heading);
     await project.follow(WRITE_A_STAGE, heading, { block: 1 });
@@ -316,7 +316,7 @@ describe('a compose deployment', () => {
     expect(await logIn('later')).toBeUndefined();
   });
 
-  it('starts all containers at once on an empty database, without a restart', async () => {
+  it('starts all containers at once on an empty database, and none of them restarts', async () => {
     await project.sh('docker compose down --volumes');
     const start = Date.now();
     await project.sh('docker compose up --detach');

@@ -23,13 +23,13 @@ const CONTRACT = /libs\/stages\/.*\.contract\.ts$/;
 const DATABASE_CLIENT = /node_modules\/(typeorm|pg)\//;
 
 describe('a service at its start', () => {
-  it('loads no contract of a stage, because it imports its own stages dynamically', () => {
+  it('loads no contracts of stages, because it imports its own stages dynamically', () => {
     for (const service of ['captcha', 'consent', 'enrollment', 'mfa', 'session'])
       expect(loadedBy(service, CONTRACT)).toEqual([]);
     expect(loadedBy('gateway', CONTRACT)).not.toEqual([]);
   });
 
-  it('loads no Postgres client if it needs no database', () => {
+  it('loads no Postgres client if it needs no database, as for session', () => {
     expect(loadedBy('session', DATABASE_CLIENT)).toEqual([]);
     expect(loadedBy('gateway', DATABASE_CLIENT)).not.toEqual([]);
   });
@@ -46,7 +46,7 @@ const chunks = readdirSync('dist/chunks')
   .filter((name) => name.endsWith('.js'))
   .map((name) => readFileSync(join('dist/chunks', name), 'utf8'));
 
-it('no bundle makes Node load its HTTP client, or has a CommonJS module that V8 parses twice', () => {
+it('no bundle uses Response at its start, or wraps a CommonJS module in a function that V8 parses twice', () => {
   const costly = /new Response\(null, \{ cf:|__commonJSMin\(\(\(.*/g;
   expect(chunks.flatMap((code) => code.match(costly) ?? [])).toEqual([]);
 });

@@ -37,7 +37,7 @@ async function copyImageFiles(folder: string): Promise<void> {
 /** Servers on this machine, and the addresses that replace those of the containers. */
 interface LocalInfrastructure {
   readonly folder: string;
-  /** Folder with the files of the image, once a service has started as a process. */
+  /** Folder for the files of the image, which the first start of a process copies. */
   readonly image: string;
   readonly port: string;
   /** Monitoring port of the gateway. The other services have none. */
@@ -137,7 +137,7 @@ export class ComposeStack {
     this.running.push(await startHosted({ part: partOf(service), services: [service], env }));
   }
 
-  /** Runs a user command of the operator and returns its output. */
+  /** Runs `npm run user` with the environment of the operator, and returns its output. */
   user(...args: readonly string[]): Promise<string> {
     return runCliOk('user', args, { env: this.environment('operator') });
   }

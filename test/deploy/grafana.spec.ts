@@ -147,7 +147,7 @@ describe('the profile observe of docker-compose.yml', () => {
     ]);
   });
 
-  it('requires a password of Grafana’s administrator, and turns off anonymous access, sign-up and analytics', () => {
+  it('sets the password of Grafana’s administrator, and turns off anonymous access, sign-up and analytics', () => {
     const { GF_SECURITY_ADMIN_PASSWORD, GF_AUTH_ANONYMOUS_ENABLED, GF_USERS_ALLOW_SIGN_UP, ...others } =
       compose['grafana']?.environment ?? {};
     expect(GF_SECURITY_ADMIN_PASSWORD).toBe('of grafana');

@@ -128,7 +128,7 @@ export class ManifestCluster {
       kustomize === undefined ? readAll(readFileSync(this.path(filename), 'utf8')) : render(this.path(kustomize));
     const chosen =
       selector === undefined ? all : all.filter(({ metadata }) => matches(metadata.labels ?? {}, selector));
-    if (chosen.length === 0) throw new Error('no object is selected');
+    if (chosen.length === 0) throw new Error(`no object to apply matches the selector ${selector}`);
     for (const manifest of chosen) this.put(manifest);
     return '';
   }
@@ -138,7 +138,8 @@ export class ManifestCluster {
     const made = options.filename === '-' ? readAll(stdin) : [this.made(kind, name, { options, stdin })];
     if (options['dry-run'] !== undefined) return stringifyAll(made);
     for (const manifest of made) {
-      if (this.has(manifest.kind, manifest.metadata.name)) throw new Error(`${manifest.metadata.name} exists`);
+      if (this.has(manifest.kind, manifest.metadata.name))
+        throw new Error(`${manifest.kind} ${manifest.metadata.name} exists already`);
       this.put(manifest);
     }
     return '';
@@ -170,7 +171,8 @@ export class ManifestCluster {
       kind === 'pods'
         ? workloadsOf(this.objects).map((workload) => podOf(workload).metadata.labels)
         : objects.map(({ metadata }) => metadata.labels);
-    if (!labels.some((each) => matches(each ?? {}, selector ?? ''))) throw new Error('no object is selected');
+    if (!labels.some((each) => matches(each ?? {}, selector ?? '')))
+      throw new Error(`no ${kind} matches the selector ${selector}`);
     return '';
   }
 

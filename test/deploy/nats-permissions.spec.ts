@@ -75,7 +75,7 @@ describeWithNats('deploy/nats/nats.conf', () => {
     return allowed;
   }
 
-  /** Publishes to each subject and inbox as the NATS user of a service. Returns those whose subscribers get it. */
+  /** Publishes to each subject and inbox as a NATS user. Returns those whose subscribers got the message. */
   async function reachable(service: string): Promise<string[]> {
     const received: string[] = [];
     const owners = [...PATTERNS, ...EXTERNAL.map((kind) => [kind, externalPatterns(kind)] as const)];
@@ -109,7 +109,7 @@ describeWithNats('deploy/nats/nats.conf', () => {
     expect(await subscribable(user, FORBIDDEN)).toEqual([{ subject: `_INBOX_${user}.>` }]);
   });
 
-  it('lets the gateway call all services but those for hashes, and the operator only descriptors', async () => {
+  it('lets the gateway call stages and the policy service, and the operator only request descriptors', async () => {
     const subjects = [...SUBJECTS, ...EXTERNAL.flatMap(externalPatterns)].map(({ subject }) => subject).sort();
     const withPasswords = [PASSWORD_HASH_SUBJECT, PASSWORD_REUSE_SUBJECT];
     const callable = subjects.filter((subject) => !isDescribe(subject) && !withPasswords.includes(subject));

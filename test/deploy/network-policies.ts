@@ -13,7 +13,7 @@ import { containersOf, type Manifest, podOf } from './kubernetes.js';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A pod, which the policies of the deployment restrict if it is in the same namespace. */
+/** A pod. The policies of the deployment restrict it only if it is in the same namespace. */
 export interface Pod {
   readonly name: string;
   readonly labels: Labels;
@@ -95,8 +95,8 @@ const matchesPeer = (peers: readonly NetworkPolicyPeer[] | undefined, endpoint: 
   });
 
 /**
- * Returns whether a port is among the ports of a rule. A rule without ports applies to every port. The pod defines the
- * named ports.
+ * Returns whether a rule applies to a port. A rule without ports applies to every port. The containers of the pod
+ * define named ports.
  */
 const matchesPort = (ports: readonly NetworkPolicyPort[] | undefined, to: Endpoint, { port, protocol = 'TCP' }: Port) =>
   !ports?.length ||
@@ -108,7 +108,7 @@ const matchesPort = (ports: readonly NetworkPolicyPort[] | undefined, to: Endpoi
   });
 
 function matchesLabels({ matchLabels = {}, matchExpressions }: LabelSelector, labels: Labels): boolean {
-  if (matchExpressions) throw new Error('matchExpressions are not supported here');
+  if (matchExpressions) throw new Error('matchExpressions are not supported. Extend matchesLabels.');
   return Object.entries(matchLabels).every(([name, value]) => labels[name] === value);
 }
 

@@ -54,7 +54,7 @@ const hasLabel = (name: string, label: string): boolean => {
   return rule === undefined ? (rowOf(name)?.includes(`\`${label}\`:`) ?? false) : groupedBy(rule).includes(label);
 };
 
-/** Returns whether the page lists the value of a label, or does not list the values of this label. */
+/** Returns whether the page lists a value of a label. Returns true, too, if it lists no values of this label. */
 const isListed = (name: string, { label, value }: Selected['values'][number]): boolean => {
   const row = rowOf(name);
   const isOpen = row === undefined || value === '.*' || [...TARGET_LABELS, ...OPEN_LABELS].includes(label);

@@ -22,7 +22,7 @@ import { FORBIDDEN } from './forbidden.js';
 
 const INSUFFICIENT_PRIVILEGE = { code: '42501' };
 const GUARDED = { ...INSUFFICIENT_PRIVILEGE, constraint: 'superusers_guarded' };
-/** A Django hash of `correct-horse-7` with few rounds. */
+/** An outdated hash of `correct-horse-7`: PBKDF2 as in Django, with few rounds. */
 const OUTDATED = 'pbkdf2_sha256$1000$salt$Ye8rTGZc6sJ2eZ1b8bPrAFtFmBy3kTZbAVhGCnJ+Hls=';
 
 /** A transmitter of security events that may deactivate the users of a domain. */
@@ -258,7 +258,7 @@ describeWithNats('superusers in Postgres', () => {
       await expect(queryAs('enrollment', rename, ids['nested'], 'mine')).rejects.toMatchObject(GUARDED);
     });
 
-    it('no other service can grant a permit, and no service can extend one', async () => {
+    it('are safe from all other services, which can neither grant nor extend a permit', async () => {
       for (const service of Object.keys(FORBIDDEN).filter((name) => name !== 'gateway')) {
         const grant = queryAs(service, 'SELECT directory.permit_superuser($1, $2)', ids['admin'], service);
         await expect(grant).rejects.toMatchObject(INSUFFICIENT_PRIVILEGE);
@@ -269,7 +269,7 @@ describeWithNats('superusers in Postgres', () => {
       }
     });
 
-    it('no permit is saved for an ordinary user, who still cannot join a superuser group', async () => {
+    it('a permit for an ordinary user is not saved, and does not let the user join a superuser group', async () => {
       await permit('alice');
       await expect(join('alice', 'admins')).rejects.toMatchObject(GUARDED);
       expect(await query('SELECT FROM directory.superuser_permits WHERE user_id = $1', ids['alice'])).toEqual([]);

@@ -22,7 +22,7 @@ describe('the page observe.md', () => {
   const page = pageOf('observe');
   let shell: PageShell;
   beforeAll(async () => {
-    shell = await PageShell.open(() => Promise.reject(new Error('no operator command is expected')));
+    shell = await PageShell.open(() => Promise.reject(new Error('this page must run no command of the CLI')));
   });
   afterAll(() => shell?.close());
 

@@ -60,7 +60,7 @@ describe('the page rotate-secrets.md', () => {
     );
   });
 
-  it('restarts every service that reads a rotated key', () => {
+  it('has commands that restart every service that reads a rotated key', () => {
     const rolled = [...page.matchAll(/npm run deploy -- roll ([a-z ]+)/g)].map(([, list = '']) => list.split(' '));
     const sealing = new Set([...readersOf('SEAL_KEYS'), ...readersOf('MFA_SEAL_KEYS')]);
     // The last `roll` command on the page is the example of an nkey.

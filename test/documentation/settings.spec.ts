@@ -8,7 +8,7 @@ import { gatewaySettings } from '../../apps/gateway/src/gateway.config.js';
 import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { DocumentedCommands } from '../support/documented-commands.js';
 
-/** Replaces the placeholders on pages by a webhook secret and a bearer token. */
+/** For each placeholder on the pages, the value that replaces it: a webhook secret or a bearer token. */
 const SECRETS = {
   'whsec_…': `whsec_${randomBytes(32).toString('base64')}`,
   '"token":"…"': '"token":"a-token-of-this-test"',
@@ -27,7 +27,7 @@ interface SettingsOfPage {
   readonly name: string;
   readonly pattern: RegExp;
   readonly config: z.ZodObject;
-  /** The parsed values of the settings, or some of them. */
+  /** A subset of the parsed settings. */
   readonly expected: object;
 }
 

@@ -17,7 +17,7 @@ export const NONE_STARTED_OVER = { ...NONE_LOST, startedOver: 0 };
 export class FaultDrill {
   #load: LoginLoad | undefined;
   #visitors = 0;
-  /** Logins that have finished before the current load began. */
+  /** Number of logins that had finished before the current load began. */
   #finished = 0;
 
   private constructor(readonly stack: FaultStack) {}
@@ -53,7 +53,7 @@ export class FaultDrill {
   async outcome(fault: string) {
     await this.loginsGoOn();
     const tally = await this.stopLoad();
-    if (!tally) throw new Error('no user logs in: call startLoad before');
+    if (!tally) throw new Error('no load is running. Call startLoad first.');
     await report(fault, tally);
     const { begun, finished, lost, startedOver, refused, gapMs } = tally;
     return { unfinished: begun - finished, lost, startedOver, refused, gapMs };

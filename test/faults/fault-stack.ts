@@ -63,7 +63,8 @@ export class FaultStack {
   ) {}
 
   /**
-   * Starts all servers and processes. Takes the programs from the environment variables NATS_SERVER and POSTGRES_BIN, and from PATH.
+   * Starts all servers and processes. Finds nats-server and Postgres by the variables NATS_SERVER and POSTGRES_BIN, and
+   * the other programs in PATH.
    */
   static async open({ users, password = {} }: StackOptions): Promise<FaultStack> {
     const env = await freshEnvironment();

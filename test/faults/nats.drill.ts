@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => drill?.close());
 afterEach(({ task }) => drill.endTest(task.result?.state === 'fail'));
 
-/** Stops all threads of a NATS server for some seconds, so that its connections stay open and say nothing. */
+/** Stops all threads of a NATS server for some seconds, so that its connections stay open, but silent. */
 async function hang(i: number) {
   const { pid } = drill.stack.nats.server(i);
   process.kill(pid, 'SIGSTOP');

@@ -88,7 +88,10 @@ export class PostgresPair {
       });
       child.once('error', reject);
       child.once('exit', () => reject(new Error(`PostgreSQL ${name} did not start:\n${output}`)));
-      setTimeout(() => reject(new Error(`PostgreSQL ${name} did not start in time:\n${output}`)), START_MS).unref();
+      setTimeout(
+        () => reject(new Error(`PostgreSQL ${name} did not start in ${START_MS} ms:\n${output}`)),
+        START_MS,
+      ).unref();
     });
     this.#running.set(name, { port, pid: child.pid as number, exited });
   }

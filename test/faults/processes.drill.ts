@@ -6,7 +6,7 @@ import { FaultDrill, NONE_LOST, NONE_STARTED_OVER, USERS } from './fault-drill.j
  * may wait long, because other work of this machine slows them down.
  */
 const ONE_HASH = { PASSWORD_CONCURRENCY: '1', PASSWORD_WAIT_MS: '5000' };
-/** More visitors than one hash at a time can serve without a queue. */
+/** So many visitors that they queue if one hash is computed at a time. */
 const CROWD = Array.from({ length: 8 }, (_, i) => `visitor-${i}`);
 /** Number of logins over which a rate is measured. */
 const MEASURED = 100;

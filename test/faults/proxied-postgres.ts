@@ -10,7 +10,7 @@ const PASSWORD = 'pgbouncer-of-a-drill';
 /** Number of connections of PgBouncer to Postgres for each role. */
 const POOL_SIZE = 10;
 
-/** A PgBouncer, which connects to a proxy, which forwards to the primary of two Postgres servers. */
+/** A PgBouncer in front of a proxy that forwards to the primary of two Postgres servers. */
 export class ProxiedPostgres {
   #proxy: RunningProxy | undefined;
   #pgbouncer: RunningPgbouncer | undefined;

@@ -33,7 +33,7 @@ export class WrongPasswords {
     await this.#done;
   }
 
-  /** Returns the victims for whom fewer failures are stored than the visitor has seen results. Must be empty. */
+  /** Returns the victims with fewer stored failures than wrong guesses that were answered. Must be empty. */
   async forgotten(databaseUrl: string): Promise<string[]> {
     const key = attemptHmacKey(this.stack.setting('SECRET_KEY'));
     return onServer(databaseUrl, async (client) => {

@@ -13,7 +13,7 @@ const rows = readdirSync(DIFFERENCES).flatMap((name) =>
     .filter((line) => line.startsWith('| ') && !/^\| (authentik|---) \|/.test(line))
     .map((line) => ({ name, line, cells: line.slice(2, -2).split(/(?<!\\) \| /) })),
 );
-/** Returns the text of a row as a reader sees it. */
+/** Returns a row without the targets of its links. */
 const shown = (line: string) => line.replaceAll(/\]\([^)]*\)/g, ']');
 
 /** Returns whether the last section of a page is "Next" and consists of links. */

@@ -51,7 +51,7 @@ describe('the check of a built site', () => {
   });
 });
 
-describe('the site', () => {
+describe('the documentation site', () => {
   it.each([
     ['docs/README.md', 'index'],
     ['docs/how-to/deploy.md', 'how-to/deploy'],

@@ -52,7 +52,7 @@ describe('the pages of the documentation', () => {
     expect(titles.filter(([path, found]) => found.length !== 1 || !texts.get(path)!.startsWith('# '))).toEqual([]);
   });
 
-  it('contain no HTML besides anchors, which code hosts would hide or drop', () => {
+  it('contain no HTML that code hosts would hide or drop, except anchors', () => {
     const html = [...texts].flatMap(([path, text]) =>
       [...proseOf(text).matchAll(/(?<!\\)<\/?[a-zA-Z][^<>\s]*(?: [^<>]*)?>/g)]
         .filter(([tag]) => !isAllowedHtml(tag) && !/^<https?:/.test(tag))

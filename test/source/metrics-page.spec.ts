@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { SECRETS } from '../deploy/catalogue.js';
 
-it('docs/reference/metrics.md lists every metric that the sources register', () => {
+it('docs/reference/metrics.md lists exactly the metrics that the sources register', () => {
   const sources = ['apps', 'libs']
     .flatMap((folder) => readdirSync(folder, { recursive: true }).map((path) => join(folder, String(path))))
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts'))

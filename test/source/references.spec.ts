@@ -76,12 +76,12 @@ const PAPERS =
   /\b0[1-7]-(?:executor|stages|mfa|clients|security|pains|newer)\b|\bprotocol \u00a7|\bD3\b|\bP-\d{1,2}\b/g;
 
 describe('references', () => {
-  it('in sources and pages resolve to a section of a page', () => {
+  it('in sources and pages name an existing page and section', () => {
     const cited = /(?<!https:\/\/[^\s)]*)\b(docs\/[\w./-]+\.md)(?:#([\w-]+))?/g;
     expect(faultsIn(files, cited, ([, page = '', anchor]) => brokenBy(page, anchor))).toEqual([]);
   });
 
-  it('to an ADR by its number resolve', () => {
+  it('to an ADR by its number name an existing ADR', () => {
     const numbers = new Set(readdirSync('docs/adr').map((name) => name.slice(0, 4)));
     const broken = faultsIn(files, /\bdocs\/adr\/(\d{4})\b/g, ([adr, number = '']) =>
       numbers.has(number) ? undefined : `${adr} does not exist`,
@@ -89,7 +89,7 @@ describe('references', () => {
     expect(broken).toEqual([]);
   });
 
-  it('between pages resolve', () => {
+  it('between pages lead to an existing page and section', () => {
     const links = /\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)/g;
     const broken = faultsIn(pages, links, ([, target, anchor], path) =>
       brokenBy(target ? posix.join(dirname(path), target) : path, anchor),

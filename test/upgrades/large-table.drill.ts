@@ -38,8 +38,8 @@ afterAll(async () => {
 });
 
 /**
- * Runs the two statements of a login for random users until `isOver`. Returns the number of runs, and the longest in
- * milliseconds.
+ * Runs the two statements of a login for random users until `isOver`. Returns the number of runs, and the duration of
+ * the longest run in milliseconds.
  */
 async function logIn(isOver: () => boolean): Promise<{ count: number; longest: number }> {
   let [count, longest] = [0, 0];

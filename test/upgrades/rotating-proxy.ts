@@ -37,7 +37,7 @@ export class RotatingProxy {
     return new Promise((resolve) => this.#server.close(() => resolve()));
   }
 
-  /** Forwards a request. Responds 503 if the gateway does not. */
+  /** Forwards a request. Responds 503 if the gateway does not respond. */
   #forward(incoming: IncomingMessage, outgoing: ServerResponse): void {
     this.#next = (this.#next + 1) % this.#gateways.length;
     const { hostname, port } = this.#gateways[this.#next]!;

@@ -22,7 +22,7 @@ const VALIDATE = {
   attrs: { not_configured_action: 'deny' },
 };
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
-/** The users of each client, which logs them in in turn. A user of the flow `factor` has 100 codes. Each works once. */
+/** The users whom each client logs in one after the other. A user of the flow `factor` has 100 single-use codes. */
 const CLIENTS = [names('ann', 8), names('ben', 8), names('cem', 8), ['dan'], ['eva']];
 const HELD = ['held-ann', 'held-ben', 'held-dan', 'held-eva'];
 const slugOf = (user: string) => (/dan|eva/.test(user) ? 'mailed' : 'factor');

@@ -25,7 +25,7 @@ const PASSWORDS: Environment = Object.fromEntries(
   ]),
 );
 
-/** A built version of the product, whose commands and processes run from its own folder. */
+/** A built version of Gatehouse, whose commands and processes run from its own folder. */
 export class Version {
   readonly #parts = new Map<string, RunningProcess>();
 
