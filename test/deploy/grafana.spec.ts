@@ -134,9 +134,11 @@ describe('the dashboards of deploy/grafana', () => {
 });
 
 describe('the profile observe of docker-compose.yml', () => {
+  let environment: Readonly<Record<string, string>>;
   let compose: Readonly<Record<string, Container>>;
   beforeAll(async () => {
-    compose = readCompose({ ...(await freshEnvironment()), GRAFANA_PASSWORD: 'of grafana' });
+    environment = { ...(await freshEnvironment()), GRAFANA_PASSWORD: 'of grafana' };
+    compose = readCompose(environment);
   });
 
   it('starts only Prometheus and Grafana, and publishes both on the loopback address', () => {
@@ -153,7 +155,9 @@ describe('the profile observe of docker-compose.yml', () => {
     expect(GF_SECURITY_ADMIN_PASSWORD).toBe('of grafana');
     expect([GF_AUTH_ANONYMOUS_ENABLED, GF_USERS_ALLOW_SIGN_UP]).toEqual(['false', 'false']);
     expect(others).toMatchObject({ GF_ANALYTICS_REPORTING_ENABLED: 'false', GF_PLUGINS_PREINSTALL_DISABLED: 'true' });
-    expect(() => readCompose({})).toThrow('is not set');
+    const { GRAFANA_PASSWORD, ...withoutPassword } = environment;
+    expect(GRAFANA_PASSWORD).toBe('of grafana');
+    expect(() => readCompose(withoutPassword)).toThrow('GRAFANA_PASSWORD is not set');
   });
 
   it('mounts existing configuration folders read-only', () => {
