@@ -6,5 +6,7 @@ export const accountLockdownRequest = z
   .object({ user: optionalNullable(integer(), { optional: true, nullable: true }) })
   .meta({ id: 'UserAccountLockdownRequest', description: 'The user to lock, by `pk`. By default the caller.' });
 
-/** The address of a flow. */
-export const link = z.object({ link: z.string() }).meta({ id: 'Link', description: 'The address to go on at.' });
+/** The URL at which the client continues: that of a flow. */
+export const link = z
+  .object({ link: z.string() })
+  .meta({ id: 'Link', description: 'The URL at which the client continues.' });

@@ -9,11 +9,9 @@ import { SuperuserGuard } from '../http/auth/superuser.guard.js';
 import { crossSiteOf } from '../http/cross-site-request.js';
 import { ApiEndpoint, genericError } from '../http/openapi/api-endpoint.decorator.js';
 import type { AuthenticatedUser } from '../users/user.repository.js';
+import { link } from './account-lockdown.dto.js';
 import { FlowService } from './flow.service.js';
 import { FlowChartRepository } from './flow-chart.repository.js';
-
-/** The URL at which an administrator continues a flow. */
-const link = z.object({ link: z.string() }).meta({ id: 'Link', description: 'The URL at which the client continues.' });
 
 /** A drawing of a flow. */
 const flowDiagram = z

@@ -10,12 +10,21 @@ export type Schema = Readonly<Record<string, unknown>>;
 export class SchemaWriter {
   /** The components of all types written so far, by name. */
   readonly components: Record<string, Schema> = {};
+  /** The schema of each type written so far. Many endpoints have the same types, such as those of errors. */
+  private readonly written = new Map<z.ZodType, Schema>();
 
   /** `view`: the fields and components that the schemas describe. */
   constructor(private readonly view: ApiView) {}
 
   write(type: z.ZodType): Schema {
-    const { definitions, ...schema } = z.toJSONSchema(typeIn(this.view, type), {
+    const shown = typeIn(this.view, type);
+    const schema = this.written.get(shown) ?? this.derive(shown);
+    this.written.set(shown, schema);
+    return schema;
+  }
+
+  private derive(type: z.ZodType): Schema {
+    const { definitions, ...schema } = z.toJSONSchema(type, {
       target: 'openapi-3.0',
       io: 'input',
       unrepresentable: 'any',
