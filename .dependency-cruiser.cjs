@@ -1,16 +1,9 @@
 /**
- * The rules about imports. The comment of a rule is its error message.
+ * The rules about imports. The comment of a rule is its error message. Oxlint finds the cycles, in a tenth of the time.
  * @type {import('dependency-cruiser').IConfiguration}
  */
 module.exports = {
   forbidden: [
-    {
-      name: 'no-cycles',
-      comment: 'Two files that import each other belong together, or lack a third file that both import.',
-      severity: 'error',
-      from: {},
-      to: { circular: true },
-    },
     {
       name: 'nothing-missing',
       comment:
@@ -280,6 +273,8 @@ module.exports = {
     exclude: { path: '^(dist|coverage|bench/results|site/\\.vitepress/\\.temp)/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
+    // No file calls `require`, so no syntax tree is searched for calls of it.
+    moduleSystems: ['es6'],
     skipAnalysisNotInRules: true,
     enhancedResolveOptions: {
       exportsFields: ['exports'],
