@@ -1,4 +1,5 @@
-import ts from 'typescript';
+import type ts from 'typescript';
+import { compiler } from '../support/compiler.js';
 
 const FILE = 'test/deploy/objects.check.ts';
 
@@ -12,17 +13,17 @@ interface TypeFault {
 export function typeFaults(text: string): TypeFault[] {
   const options: ts.CompilerOptions = {
     ...{ strict: true, noEmit: true, skipLibCheck: true, types: [], lib: ['lib.es2023.d.ts'] },
-    ...{ module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
+    ...{ module: compiler.ModuleKind.NodeNext, moduleResolution: compiler.ModuleResolutionKind.NodeNext },
   };
-  const host = ts.createCompilerHost(options);
-  const program = ts.createProgram([FILE], options, {
+  const host = compiler.createCompilerHost(options);
+  const program = compiler.createProgram([FILE], options, {
     ...host,
     fileExists: (name) => name === FILE || host.fileExists(name),
     getSourceFile: (name, version) =>
-      name === FILE ? ts.createSourceFile(name, text, version) : host.getSourceFile(name, version),
+      name === FILE ? compiler.createSourceFile(name, text, version) : host.getSourceFile(name, version),
   });
-  return ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => ({
+  return compiler.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => ({
     line: file?.getLineAndCharacterOfPosition(start).line ?? 0,
-    message: ts.flattenDiagnosticMessageText(messageText, '\n'),
+    message: compiler.flattenDiagnosticMessageText(messageText, '\n'),
   }));
 }

@@ -3,8 +3,8 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type * as client from '@gatehouse/client';
-import { createProgram } from 'typescript';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { compiler } from '../support/compiler.js';
 import { DocumentedCommands } from '../support/documented-commands.js';
 import { installPacked, type ScratchProject } from './packed.js';
 import { packedFolder } from './packed-folder.js';
@@ -115,7 +115,7 @@ function compileSamples(folder: string) {
 
 /** Returns the names that a module exports, without the challenges and responses that are generated from the contracts. */
 function exportsOf(path: string): string[] {
-  const program = createProgram([path], { noLib: true, types: [] });
+  const program = compiler.createProgram([path], { noLib: true, types: [] });
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(path);
   const module = source && checker.getSymbolAtLocation(source);

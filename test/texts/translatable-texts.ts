@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fieldMessages, problems } from '@gatehouse/contracts';
 import { stages } from '@gatehouse/stages';
-import ts from 'typescript';
+import { type ESTree, Visitor } from 'rolldown/utils';
+import { parsedFile } from '../support/parsed-file.js';
 
 /** A translatable text in the code, and the file that contains it. */
 export interface TranslatableText {
@@ -37,25 +38,27 @@ const sourcesUnder = (folder: string): string[] =>
 function textsOfFile(file: string): TranslatableText[] {
   const text = readFileSync(file, 'utf8');
   if (!CALL.test(text)) return [];
-  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
   const found: TranslatableText[] = [];
-  const visit = (node: ts.Node) => {
-    if (ts.isCallExpression(node) && TRANSLATING.has(calleeOf(node)))
-      found.push(...textsOfArgument(node.arguments[0], file));
-    ts.forEachChild(node, visit);
+  const CallExpression = ({ callee, arguments: [argument] }: ESTree.CallExpression) => {
+    if (TRANSLATING.has(nameOf(callee))) found.push(...textsOfArgument(argument, file));
   };
-  visit(source);
+  new Visitor({ CallExpression }).visit(parsedFile(file, text));
   return found;
 }
 
-const calleeOf = ({ expression }: ts.CallExpression): string => {
-  if (ts.isIdentifier(expression)) return expression.text;
-  return ts.isPropertyAccessExpression(expression) ? expression.name.text : '';
-};
+function nameOf(callee: ESTree.Expression): string {
+  if (callee.type === 'Identifier') return callee.name;
+  return callee.type === 'MemberExpression' && callee.property.type === 'Identifier' ? callee.property.name : '';
+}
 
-function textsOfArgument(argument: ts.Expression | undefined, place: string): TranslatableText[] {
-  if (argument && ts.isStringLiteralLike(argument)) return [{ text: argument.text, place }];
-  if (argument && ts.isConditionalExpression(argument))
-    return [...textsOfArgument(argument.whenTrue, place), ...textsOfArgument(argument.whenFalse, place)];
-  return [{ text: undefined, place }];
+function textsOfArgument(argument: ESTree.Argument | undefined, place: string): TranslatableText[] {
+  if (argument?.type === 'ConditionalExpression')
+    return [argument.consequent, argument.alternate].flatMap((branch) => textsOfArgument(branch, place));
+  return [{ text: literalOf(argument), place }];
+}
+
+function literalOf(argument: ESTree.Argument | undefined): string | undefined {
+  if (argument?.type === 'Literal' && typeof argument.value === 'string') return argument.value;
+  const isPlain = argument?.type === 'TemplateLiteral' && argument.expressions.length === 0;
+  return isPlain ? (argument.quasis[0]?.value.cooked ?? undefined) : undefined;
 }
