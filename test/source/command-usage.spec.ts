@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OPERATOR_COMMANDS } from '../support/commands.js';
@@ -20,6 +21,15 @@ function run(script: string, ...args: string[]) {
       done({ code: error?.code ?? 0, output, errors }),
     );
   });
+}
+
+/** Runs the built commands of operators with `--help`, all in one process, which loads what they share once. */
+async function operatorUsages(): Promise<string[]> {
+  const built = OPERATOR_COMMANDS.map((name) => pathToFileURL(resolve(`dist/apps/cli/src/${name}.js`)).href);
+  const program = `for (const path of ${JSON.stringify(built)}) { await import(path); console.log('\\0'); }`;
+  const args = ['--input-type=module', '--eval', program, 'operators', '--help'];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return stdout.split('\0\n').slice(0, -1);
 }
 
 const SCRIPTS = [
@@ -44,12 +54,18 @@ const MISPLACED: [script: string, ...args: string[]][] = [
 ];
 
 describe('a command', () => {
-  it.each(SCRIPTS)('prints its usage for --help and -h, and writes nothing: tools/%s.mjs', async (script) => {
-    for (const args of [['--help'], ['-h'], ['x_acme_map', 'page.js', '--help']]) {
+  it.each(SCRIPTS)(
+    'prints its usage for --help after other arguments, and writes nothing: tools/%s.mjs',
+    async (script) => {
       const usage = expect.stringMatching(/usage: npm run [a-z:]+/i);
-      expect(await run(script, ...args)).toEqual({ code: 0, output: usage, errors: '' });
-    }
-    expect(await readdir(folder)).toEqual(['page.js']);
+      expect(await run(script, 'x_acme_map', 'page.js', '--help')).toEqual({ code: 0, output: usage, errors: '' });
+      expect(await readdir(folder)).toEqual(['page.js']);
+    },
+  );
+
+  it.each(['--help', '-h'])('prints its usage for %s alone', async (option) => {
+    const usage = expect.stringMatching(/^usage: npm run packages /);
+    expect(await run('packages', option)).toEqual({ code: 0, output: usage, errors: '' });
   });
 
   it.each(MISPLACED)('refuses an option that it does not have: tools/%s.mjs %s', async (script, ...args) => {
@@ -58,13 +74,13 @@ describe('a command', () => {
     expect(await readdir(folder)).toEqual(['page.js']);
   });
 
-  it.each(OPERATOR_COMMANDS)(
-    'of operators is built, and its usage names the npm script that runs it: %s',
-    async (name) => {
-      const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> };
-      const script = Object.keys(scripts).find((key) => scripts[key] === `node tools/run.mjs ${name}`);
-      const { stdout } = await promisify(execFile)(process.execPath, [`dist/apps/cli/src/${name}.js`, '--help']);
-      expect(stdout).toMatch(new RegExp(`^usage: npm run ${script}\\s`));
-    },
-  );
+  it('of operators is built, and its usage names the npm script that runs it', async () => {
+    const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> };
+    const scriptOf = (name: string) =>
+      Object.keys(scripts).find((key) => scripts[key] === `node tools/run.mjs ${name}`);
+    const usages = await operatorUsages();
+    expect(usages).toHaveLength(OPERATOR_COMMANDS.length);
+    for (const [i, name] of OPERATOR_COMMANDS.entries())
+      expect(usages[i]).toMatch(new RegExp(`^usage: npm run ${scriptOf(name)}\\s`));
+  });
 });
