@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCliOk } from '../support/commands.js';
 import { startOwnPostgres } from '../support/own-postgres.js';
 import { onServer } from '../support/postgres-databases.js';
-import { freshEnvironment } from './env-file.js';
 import {
   containersOf,
   find,
@@ -16,6 +15,7 @@ import {
   operatorSecret,
   renderer,
   renderSite,
+  siteSecrets,
 } from './kubernetes.js';
 
 const ADMIN_PASSWORD = 'correct-horse-7'; // not-a-secret
@@ -32,7 +32,7 @@ describe.skipIf(!renderer)('the commands of deploy/k8s', () => {
   let postgres: Awaited<ReturnType<typeof startOwnPostgres>>;
   let manifests: Manifest[];
   beforeAll(async () => {
-    const secrets = await freshEnvironment();
+    const secrets = await siteSecrets();
     manifests = renderSite({ secrets });
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-commands-'));
     postgres = await startOwnPostgres({ password: secrets['POSTGRES_PASSWORD'] ?? '' });

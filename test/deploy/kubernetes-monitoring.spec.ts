@@ -2,8 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readRules } from '../support/alert-rules.js';
 import { SERVICES } from './catalogue.js';
-import { freshEnvironment } from './env-file.js';
-import { containersOf, find, type Manifest, podOf, renderer, renderSite } from './kubernetes.js';
+import { containersOf, find, type Manifest, podOf, renderer, renderSite, siteSecrets } from './kubernetes.js';
 
 /** Largest size in bytes of the annotation in which `kubectl apply` keeps an object. */
 const ANNOTATION_BYTES = 262_144;
@@ -11,7 +10,7 @@ const ANNOTATION_BYTES = 262_144;
 describe.skipIf(!renderer)('deploy/k8s/components/monitoring', () => {
   let manifests: Manifest[];
   beforeAll(async () => {
-    manifests = renderSite({ components: ['monitoring'], secrets: await freshEnvironment() });
+    manifests = renderSite({ components: ['monitoring'], secrets: await siteSecrets() });
   });
 
   it('scrapes the monitoring port of every service, with the job and the label that the rules select', () => {

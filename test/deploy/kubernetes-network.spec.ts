@@ -1,8 +1,7 @@
 import { isPublicAddress } from '@gatehouse/platform';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { NEEDS, type Need } from './catalogue.js';
-import { freshEnvironment } from './env-file.js';
-import { type Manifest, renderer, renderSite, workloadsOf } from './kubernetes.js';
+import { type Manifest, renderer, renderSite, siteSecrets, workloadsOf } from './kubernetes.js';
 import { type Endpoint, mayConnect, type Pod, workloadPod } from './network-policies.js';
 
 /**
@@ -52,7 +51,7 @@ describe.skipIf(!renderer).each(['small', 'ha'])('the network policies of deploy
   let manifests: Manifest[];
   let pods: Pod[];
   beforeAll(async () => {
-    manifests = renderSite({ overlay, secrets: await freshEnvironment() });
+    manifests = renderSite({ overlay, secrets: await siteSecrets() });
     pods = workloadsOf(manifests).map(workloadPod);
   });
 

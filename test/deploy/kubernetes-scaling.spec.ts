@@ -6,8 +6,17 @@ import { stages } from '../../libs/stages/src/catalogue.js';
 import { stagesOf } from '../../libs/stages/src/modules.js';
 import { NEEDS, SERVICES } from './catalogue.js';
 import type { Environment } from './compose.js';
-import { freshEnvironment } from './env-file.js';
-import { containersOf, find, inputOf, type Manifest, podOf, renderer, renderSite, workloadsOf } from './kubernetes.js';
+import {
+  containersOf,
+  find,
+  inputOf,
+  type Manifest,
+  podOf,
+  renderer,
+  renderSite,
+  siteSecrets,
+  workloadsOf,
+} from './kubernetes.js';
 
 /** Returns the largest number of replicas of a service: the maximum of its autoscaler, or one without an autoscaler. */
 const maxReplicas = (manifests: readonly Manifest[], service: string) =>
@@ -82,7 +91,7 @@ describe.skipIf(!renderer)('deploy/k8s/overlays', () => {
   let small: Manifest[];
   let ha: Manifest[];
   beforeAll(async () => {
-    secrets = await freshEnvironment();
+    secrets = await siteSecrets();
     small = renderSite({ overlay: 'small', secrets });
     ha = renderSite({ overlay: 'ha', secrets });
   });

@@ -10,7 +10,6 @@ import { DocumentedCommands } from '../support/documented-commands.js';
 import { startOwnPostgres } from '../support/own-postgres.js';
 import { onServer } from '../support/postgres-databases.js';
 import type { Environment } from './compose.js';
-import { freshEnvironment } from './env-file.js';
 import { isInstalled } from './installed.js';
 import {
   containersOf,
@@ -21,6 +20,7 @@ import {
   operatorSecret,
   renderer,
   renderSite,
+  siteSecrets,
 } from './kubernetes.js';
 
 /** Matches the commands of deploy-on-kubernetes.md that make certificates. */
@@ -32,7 +32,7 @@ describe.skipIf(!renderer || !isInstalled('openssl'))('Postgres with the compone
   let manifests: Manifest[];
   let postgres: Awaited<ReturnType<typeof startOwnPostgres>>;
   beforeAll(async () => {
-    secrets = await freshEnvironment();
+    secrets = await siteSecrets();
     manifests = renderSite({ overlay: 'tls', secrets });
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-certificates-'));
     const names = { 'DNS:postgres': 'DNS:postgres,DNS:localhost' };

@@ -10,7 +10,6 @@ import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { DRAIN_MS } from '../../libs/platform/src/json-responder.js';
 import { NEEDS, SECRETS, SERVICES } from './catalogue.js';
 import { type Environment, SERVICES_FILE } from './compose.js';
-import { freshEnvironment } from './env-file.js';
 import {
   containersOf,
   find,
@@ -21,6 +20,7 @@ import {
   podOf,
   renderer,
   renderSite,
+  siteSecrets,
   workloadsOf,
 } from './kubernetes.js';
 import { schemaFaults } from './kubernetes-schema.js';
@@ -46,7 +46,7 @@ const gatehouseContainers = (manifests: readonly Manifest[]) =>
 
 let secrets: Environment;
 beforeAll(async () => {
-  secrets = await freshEnvironment();
+  secrets = await siteSecrets();
 });
 
 describe('the folders of deploy/k8s', () => {

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Container, EnvVar, EnvVarSource, PodSpec, Volume } from 'kubernetes-types/core/v1.js';
 import type { LabelSelector, ObjectMeta } from 'kubernetes-types/meta/v1.js';
 import { parseAllDocuments } from 'yaml';
 import type { Environment } from './compose.js';
+import { freshEnvironment } from './env-file.js';
 import { goEnvironment, isInstalled } from './installed.js';
 
 /** The program that renders kustomizations, or `undefined` where none is installed (Debian package `kustomize`). */
@@ -68,15 +69,32 @@ export interface Site {
   readonly secrets: Environment;
 }
 
-/** Renders a copy of deploy/k8s/overlays/example with other settings, as an operator would write it. */
+let secrets: Promise<Environment> | undefined;
+const renderedSites = new Map<string, Manifest[]>();
+
+/** Returns the secrets of a site, which are the same for all test files of a worker, so that they can share sites. */
+export const siteSecrets = (): Promise<Environment> => (secrets ??= freshEnvironment());
+
+/**
+ * Renders a copy of deploy/k8s/overlays/example with other settings, as an operator would write it. Renders each site once
+ * for all test files of a worker, and returns a copy.
+ */
 export function renderSite({ overlay = 'small', components = [], settings = '', secrets }: Site): Manifest[] {
+  const site = { overlay, components, settings, secrets };
+  const key = JSON.stringify(site);
+  const manifests = renderedSites.get(key) ?? renderCopy(site);
+  renderedSites.set(key, manifests);
+  return structuredClone(manifests);
+}
+
+function renderCopy({ overlay, components, settings, secrets }: Required<Site>): Manifest[] {
   const copy = mkdtempSync(join(tmpdir(), 'gatehouse-k8s-'));
   try {
     cpSync('deploy', copy, { recursive: true });
     const folder = join(copy, 'k8s/overlays/mine');
     cpSync(join(copy, 'k8s/overlays/example'), folder, { recursive: true });
     const path = join(folder, 'kustomization.yaml');
-    const [document] = parseAllDocuments(execFileSync('cat', [path], { encoding: 'utf8' }));
+    const [document] = parseAllDocuments(readFileSync(path, 'utf8'));
     const site = {
       ...(document?.toJS() as object),
       resources: [`../${overlay}`],
