@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, parseDocument } from 'yaml';
+import { parseDocument } from 'yaml';
 
 /** The expected response of a step. */
 export interface Expectation {
@@ -63,7 +63,7 @@ export function readCase(name: string, placeholders: Readonly<Record<string, str
   const document = parseDocument(text, { logLevel: 'silent' });
   const [error] = document.errors;
   if (error) throw new Error(`${name}: ${error.message}`);
-  const parsed = parse(text, { logLevel: 'silent' }) as Omit<Case, 'blueprint'>;
+  const parsed = document.toJS() as Omit<Case, 'blueprint'>;
   if (parsed.name !== name) throw new Error(`${name}.yaml has the name ${parsed.name} inside`);
   const blueprint = document.get('blueprint', true);
   document.contents = blueprint as never;

@@ -5,6 +5,7 @@ import { policyRequestOf } from '../../libs/policies/testing/index.js';
 import { describeWithNats } from '../support/nats.js';
 import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
 import { descendantsOf } from '../support/process-tree.js';
+import type { RunningProcess } from '../support/processes.js';
 import { CLEAN_EXIT, ServiceHarness } from './service-harness.js';
 
 const requestOf = (kind: string, config: object = {}) => {
@@ -18,13 +19,15 @@ const SLOW_START_MS = 60_000;
 describeWithNats('the policy service', () => {
   let harness: ServiceHarness;
   let database: FreshDatabase;
+  /** The service, which has not run an expression before. */
+  let service: RunningProcess;
   const start = (more: Readonly<Record<string, string>> = {}) =>
     harness.start('policy', { DATABASE_URL: database.url, ...more });
 
   beforeAll(async () => {
     database = await migratedDatabase();
     harness = await ServiceHarness.open();
-    await start();
+    service = await start();
   }, SLOW_START_MS);
   afterAll(async () => {
     await harness?.close();
@@ -57,16 +60,15 @@ describeWithNats('the policy service', () => {
     'starts a spare Python process after its first expression, unless POLICY_PYTHON_SPARES is 0',
     async () => {
       const { policy } = requestOf('expression', { expression: 'return True' });
-      await harness.stopAll();
-      const count = async (spares: Readonly<Record<string, string>>) => {
-        const { pid } = await start(spares);
+      const count = async (pid: number) => {
         const before = (await descendantsOf(pid)).length;
         await harness.request(POLICY_SUBJECT, policyRequestOf({ policies: [policy] }));
         return [before, (await descendantsOf(pid)).length];
       };
-      expect(await count({ POLICY_PYTHON_SPARES: '0' })).toEqual([1, 1]);
+      expect(await count(service.pid)).toEqual([1, 2]);
       await harness.stopAll();
-      expect(await count({})).toEqual([1, 2]);
+      service = await start({ POLICY_PYTHON_SPARES: '0' });
+      expect(await count(service.pid)).toEqual([1, 1]);
     },
     SLOW_START_MS,
   );

@@ -1,23 +1,31 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 
 const CHECK = resolve('tools/released-migrations.mjs');
 const FILE = '1764028800000-create.ts';
 const CODE = "/** Creates it. */\nexport const UP = `CREATE TABLE ${'t'} (id int)`;\n";
 
+/** A folder in which the migration is released. */
+let released: string;
 let folder: string;
 const path = (file = FILE) => join(folder, 'libs/sample/src/migrations', file);
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'gatehouse-released-'));
+const newFolder = () => mkdtempSync(join(tmpdir(), 'gatehouse-released-'));
+beforeAll(() => {
+  released = folder = newFolder();
   mkdirSync(join(path(), '..'), { recursive: true });
   mkdirSync(join(folder, 'tools'));
   writeFileSync(path(), CODE);
   check('--add', '0.2.0');
 });
+beforeEach(() => {
+  folder = newFolder();
+  cpSync(released, folder, { recursive: true });
+});
 afterEach(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(released, { recursive: true }));
 
 function check(...args: string[]): { code: number | null; output: string } {
   const { status, stdout } = spawnSync(process.execPath, [CHECK, ...args], { cwd: folder, encoding: 'utf8' });

@@ -18,7 +18,7 @@ beforeAll(async () => {
   process.env.GATEHOUSE_TEST_SECRET = 'of the host';
   server = createServer(() => connections++);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  interpreter = await Interpreter.start({ memoryMb: 128, size: 2, spares: 0 });
+  interpreter = await Interpreter.start({ memoryMb: 128, spares: 0 });
 });
 // Many of these attacks end the process that runs them, so wait until it is replaced.
 beforeEach(() => interpreter.whenFull());
