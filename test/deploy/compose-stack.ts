@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type pg from 'pg';
 import { runCliOk } from '../support/commands.js';
 import { type RunningNats, startNats } from '../support/nats.js';
+import { onceInRun } from '../support/once-in-run.js';
 import { startOwnPostgres } from '../support/own-postgres.js';
 import { onServer } from '../support/postgres-databases.js';
 import {
@@ -18,7 +19,7 @@ import {
 } from '../support/processes.js';
 import { partOf, startHosted } from '../support/service-host.js';
 import { type Container, readCompose } from './compose.js';
-import { freshEnvironment } from './env-file.js';
+import { completeEnvFile, freshEnvironment, readEnvFile } from './env-file.js';
 
 const run = promisify(execFile);
 
@@ -45,7 +46,7 @@ interface LocalInfrastructure {
   readonly addresses: Environment;
   readonly env: Environment;
   nats: RunningNats;
-  readonly stop: () => Promise<unknown>;
+  readonly stop: (keep?: string) => Promise<unknown>;
 }
 
 /**
@@ -62,22 +63,33 @@ export class ComposeStack {
   ) {}
 
   /**
-   * Starts NATS and Postgres as in docker-compose.yml, migrates the schemas and creates the roles. `stageUsers` is the
-   * file with the NATS users of external stages.
+   * Starts NATS and Postgres as in docker-compose.yml. The first stack of a test run migrates the schemas and creates the
+   * roles. All others have a copy of its database, and the same secrets. `stageUsers` is the file with the NATS users of
+   * external stages.
    */
   static async open({ stageUsers = '' } = {}): Promise<ComposeStack> {
+    const deployed = await onceInRun('deployed', deploy);
+    const secrets = await readEnvFile(join(deployed, '.env'));
+    return ComposeStack.start(secrets, { stageUsers, copyOf: join(deployed, 'data') });
+  }
+
+  /** Starts NATS and Postgres with secrets. Without `copyOf`, Postgres has an empty database. */
+  static async start(
+    secrets: Environment,
+    { stageUsers = '', copyOf }: { readonly stageUsers?: string; readonly copyOf?: string } = {},
+  ): Promise<ComposeStack> {
     const [port, monitoringPort] = [String(await freePort()), String(await freePort())];
-    const env = { ...(await freshEnvironment()), BASE_URL: `http://127.0.0.1:${port}` };
+    const env = { ...secrets, BASE_URL: `http://127.0.0.1:${port}` };
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-stack-'));
     const image = join(folder, 'image');
-    const [postgres, nats] = await Promise.all([database(env), bus(env, { stageUsers })]);
+    const [postgres, nats] = await Promise.all([database(env, copyOf), bus(env, { stageUsers })]);
     const addresses = {
       '@postgres:5432': `@${new URL(postgres.url).host}`,
       '//nats:4222': `//${new URL(nats.url).host}`,
       '/127.0.0.1/9001': `/127.0.0.1/${monitoringPort}`,
     };
-    const stop = () => Promise.all([postgres.stop(), rm(folder, { recursive: true })]);
-    const stack = new ComposeStack(readCompose(env), {
+    const stop = (keep?: string) => Promise.all([postgres.stop(keep ? { keep } : {}), rm(folder, { recursive: true })]);
+    return new ComposeStack(readCompose(env), {
       folder,
       image,
       port,
@@ -87,8 +99,6 @@ export class ComposeStack {
       nats,
       stop,
     });
-    for (const job of ['migrate', 'roles'] as const) await stack.run(job);
-    return stack;
   }
 
   /** URL of NATS, for the processes of an operator. */
@@ -181,10 +191,11 @@ export class ComposeStack {
     return onServer(this.environment(service)['DATABASE_URL'] ?? '', work);
   }
 
-  async close(): Promise<void> {
+  /** Stops everything. `keep` is the folder to which the data of Postgres is copied before it is deleted. */
+  async close({ keep }: { readonly keep?: string } = {}): Promise<void> {
     await Promise.all(this.running.map((part) => part.stop()));
     await this.infrastructure.nats.stop();
-    await this.infrastructure.stop();
+    await this.infrastructure.stop(keep);
   }
 
   private localize(text: string): string {
@@ -195,9 +206,19 @@ export class ComposeStack {
   }
 }
 
-async function database(env: Environment) {
-  const postgres = await startOwnPostgres({ password: env['POSTGRES_PASSWORD'] ?? '' });
-  await onServer(postgres.url, (client) => client.query('CREATE DATABASE gatehouse'));
+/** Writes the data of a migrated Postgres with the roles to a folder, and the secrets of its deployment. */
+async function deploy(folder: string): Promise<void> {
+  await mkdir(folder);
+  const file = join(folder, '.env');
+  await completeEnvFile(file);
+  const stack = await ComposeStack.start(await readEnvFile(file));
+  for (const job of ['migrate', 'roles'] as const) await stack.run(job);
+  await stack.close({ keep: join(folder, 'data') });
+}
+
+async function database(env: Environment, copyOf?: string) {
+  const postgres = await startOwnPostgres({ password: env['POSTGRES_PASSWORD'] ?? '', ...(copyOf ? { copyOf } : {}) });
+  if (!copyOf) await onServer(postgres.url, (client) => client.query('CREATE DATABASE gatehouse'));
   return postgres;
 }
 

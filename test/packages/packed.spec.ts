@@ -3,11 +3,10 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type * as client from '@gatehouse/client';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compiler } from '../support/compiler.js';
 import { DocumentedCommands } from '../support/documented-commands.js';
-import { installPacked, type ScratchProject } from './packed.js';
-import { packedFolder } from './packed-folder.js';
+import { installPacked, packOnce, type ScratchProject } from './packed.js';
 
 /** Largest size of all scripts of `@gatehouse/client`, in bytes after gzip. */
 const MAX_CLIENT_BYTES = 5000;
@@ -54,7 +53,7 @@ describe('the packed packages, installed in another project', () => {
   );
 
   it('have the names that the commands of the how-to pages install', async () => {
-    const tarballs = readdirSync(packedFolder(inject('runId'))).filter((name) => name.endsWith('.tgz'));
+    const tarballs = readdirSync(await packOnce()).filter((name) => name.endsWith('.tgz'));
     const page = DocumentedCommands.of('docs/how-to/write-a-client.md');
     const named = (text: string) => [...text.matchAll(/dist\/packages\/(\S+)/g)].map(([, name]) => name);
     const [, script = ''] = /^npm run (\w+)\n$/.exec(page.block('sh', /^npm run packages/)) ?? [];

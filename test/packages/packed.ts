@@ -1,12 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { inject } from 'vitest';
-import { onServer } from '../support/postgres-databases.js';
-import { packedFolder } from './packed-folder.js';
+import { onceInRun } from '../support/once-in-run.js';
 
 const run = promisify(execFile);
 
@@ -39,15 +36,5 @@ export async function installPacked(): Promise<ScratchProject> {
 }
 
 /** Builds and packs the packages, once for all workers of the test run. Returns the folder of the packed files. */
-export async function packOnce(): Promise<string> {
-  const packed = packedFolder(inject('runId'));
-  await onServer(inject('postgresUrl'), async (client) => {
-    // The lock ends with the connection.
-    await client.query('SELECT pg_advisory_lock(hashtext($1))', [packed]);
-    if (existsSync(packed)) return;
-    const unfinished = `${packed}.new`;
-    await run(process.execPath, ['tools/packages.mjs', '--out', unfinished]);
-    await rename(unfinished, packed);
-  });
-  return packed;
-}
+export const packOnce = (): Promise<string> =>
+  onceInRun('packed', (folder) => run(process.execPath, ['tools/packages.mjs', '--out', folder]));

@@ -5,13 +5,13 @@ import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { findNatsServer } from '../../libs/platform/src/nats-server-binary.js';
 import { isInstalled } from '../deploy/installed.js';
-import { packedFolder } from '../packages/packed-folder.js';
 import { findChromium } from './chromium-binary.js';
 import { startOwnPostgres } from './own-postgres.js';
 import { hasPgbouncer } from './pgbouncer.js';
 import { migratedName } from './postgres.js';
 import { dropDatabases, onServer } from './postgres-databases.js';
 import { hasProxy, PROXIES } from './reverse-proxy.js';
+import { runFolder } from './run-folder.js';
 
 const run = promisify(execFile);
 
@@ -52,8 +52,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (!chromium) console.warn('There is no Chromium: the suites in a browser are skipped (with CI set, they fail).');
   return async () => {
     await dropDatabases(postgres.url, `gatehouse_test_${runId}_%`);
-    for (const folder of [packedFolder(runId), `${packedFolder(runId)}.new`])
-      await rm(folder, { recursive: true, force: true });
+    await rm(runFolder(runId), { recursive: true, force: true });
     await postgres.stop();
   };
 }

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../libs/platform/src/embedded-postgres.js';
 import { onServer } from './postgres-databases.js';
@@ -27,26 +29,36 @@ interface Options {
   readonly settings?: readonly string[];
   /** Whether to store the files on disk even if there is room in memory. */
   readonly onDisk?: boolean;
+  /** Data directory of a stopped server with the same password, of which the server gets a copy. */
+  readonly copyOf?: string;
 }
 
 /** Starts a Postgres server whose files are deleted when it is stopped. */
-export async function startOwnPostgres({ password, settings = FAST, onDisk = false }: Options) {
+export async function startOwnPostgres({ password, settings = FAST, onDisk = false, copyOf }: Options) {
   const base = onDisk ? tmpdir() : await baseFolder();
   const folder = await mkdtemp(join(base, 'gatehouse-test-'));
   // The server may run as another account, which must reach its data directory in this folder. Only that account can
   // read the directory.
   await chmod(folder, 0o755);
-  const server = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), password, settings });
+  const dataDir = join(folder, 'data');
+  if (copyOf) await copyData(copyOf, dataDir);
+  const server = await startEmbeddedPostgres({ dataDir, password, settings });
   const cancelWatchdog = killWhenParentDies(server.pid, { remove: folder });
+  const rehash = `ALTER ROLE postgres PASSWORD ${pg.escapeLiteral(password)}`;
   // Hashes the password again, because initdb does not have these settings.
-  await onServer(server.url, (client) => client.query(`ALTER ROLE postgres PASSWORD ${pg.escapeLiteral(password)}`));
-  const stop = async () => {
+  if (!copyOf) await onServer(server.url, (client) => client.query(rehash));
+  /** Stops the server and deletes its files, after copying its data directory to `keep`. */
+  const stop = async ({ keep }: { readonly keep?: string } = {}) => {
     await server.stop();
+    if (keep) await copyData(server.dataDir, keep);
     cancelWatchdog();
     for (const path of [folder, server.dataDir]) await rm(path, { recursive: true, force: true });
   };
   return { url: server.url, pid: server.pid, stop };
 }
+
+/** Copies a data directory with its owner, as which the server runs. */
+const copyData = (from: string, to: string) => promisify(execFile)('cp', ['-a', from, to]);
 
 async function baseFolder(): Promise<string> {
   const { bavail, bsize } = await statfs(MEMORY).catch(() => ({ bavail: 0, bsize: 0 }));
