@@ -9,6 +9,7 @@ import {
   signingKeysSetting,
 } from '@gatehouse/platform';
 import { z } from 'zod';
+import { addressConfig } from './address.config.js';
 import { canBindDevices, deviceBoundSessionConfig } from './device-bound-sessions/device-bound-session.config.js';
 import { flowChangeLimits } from './flow-changes/flow-change-limits.config.js';
 import { simulationConfig } from './flow-pages/simulation.config.js';
@@ -49,8 +50,7 @@ export const gatewaySettings = z.object({
   DATABASE_POOL: postgresConfig.shape.DATABASE_POOL.unwrap().default(10),
   ...geoIpConfig.shape,
   ...apiVersionSetting.shape,
-  HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
-  PORT: whole(9000, { min: 0, max: 65_535 }).describe('Port to listen on; 0 takes a free one'),
+  ...addressConfig.shape,
   BASE_URL: z
     .url({ protocol: /^https?$/ })
     .default('http://127.0.0.1:9000')

@@ -1,16 +1,12 @@
-import { gatewayConfig } from '@gatehouse/gateway';
+import { addressConfig } from '@gatehouse/gateway';
 import { listeningProcess, listenOnce, readConfig, StartError } from '@gatehouse/platform';
-import { z } from 'zod';
-
-const { HOST, PORT } = gatewayConfig.shape;
-const address = z.object({ HOST, PORT });
 
 /**
  * Throws StartError if the address of the gateway is taken. The error names the process that listens there. Called
  * before anything is started, because a second Gatehouse in the same folder must not touch the servers of the first.
  */
 export async function checkPortIsFree(env: NodeJS.ProcessEnv): Promise<void> {
-  const { HOST: host, PORT: port } = readConfig(address, env);
+  const { HOST: host, PORT: port } = readConfig(addressConfig, env);
   const error = await listenOnce(port, host).catch((reason: NodeJS.ErrnoException) => reason);
   if (typeof error === 'number' || error.code !== 'EADDRINUSE') return;
   const owner = await listeningProcess(port);
