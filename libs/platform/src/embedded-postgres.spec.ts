@@ -1,32 +1,39 @@
+import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { killWhenParentDies } from '../../../test/support/watchdog.js';
-import { type EmbeddedPostgresOptions, type RunningPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
+import { type RunningPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
+
+const PASSWORD = 'p@ss/word'; // not-a-secret
 
 let folder: string;
-let started: { server: RunningPostgres; stopWatchdog: () => void }[];
+let server: RunningPostgres | undefined;
+let stopWatchdog: () => void;
 
-beforeEach(async () => {
+beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-embedded-'));
   await chmod(folder, 0o755);
-  started = [];
 });
-afterEach(async () => {
-  for (const { server, stopWatchdog } of started) {
-    await server.stop();
-    stopWatchdog();
-  }
-  await rm(folder, { recursive: true });
-});
+afterEach(stop);
+afterAll(() => rm(folder, { recursive: true }));
 
-async function start(overrides: Partial<EmbeddedPostgresOptions> = {}): Promise<RunningPostgres> {
-  const options = { dataDir: join(folder, 'data'), password: 'p@ss/word', settings: ['fsync=off'], ...overrides };
-  const server = await startEmbeddedPostgres(options);
-  started.push({ server, stopWatchdog: killWhenParentDies(server.pid) });
+/** Starts the server on the cluster of this file, which the first start creates. */
+async function start(port?: number): Promise<RunningPostgres> {
+  const options = { dataDir: join(folder, 'data'), password: PASSWORD, settings: ['fsync=off'] };
+  server = await startEmbeddedPostgres(port === undefined ? options : { ...options, port });
+  stopWatchdog = killWhenParentDies(server.pid);
   return server;
+}
+
+async function stop(): Promise<void> {
+  if (!server) return;
+  await server.stop();
+  stopWatchdog();
+  server = undefined;
 }
 
 async function query(url: string, text: string): Promise<unknown[]> {
@@ -42,7 +49,7 @@ async function query(url: string, text: string): Promise<unknown[]> {
 it('keeps its data across restarts', async () => {
   const first = await start();
   await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
-  await first.stop();
+  await stop();
   const second = await start();
   expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
 });
@@ -57,7 +64,11 @@ it('requires its password, converts the case of Unicode letters, and listens on 
 });
 
 it('throws with the output of Postgres when Postgres does not start', async () => {
-  const { url } = await start();
-  const port = Number(new URL(url).port);
-  await expect(start({ dataDir: join(folder, 'other'), port })).rejects.toThrow(/Address already in use/);
+  const occupant = createServer().listen(0, '127.0.0.1');
+  await once(occupant, 'listening');
+  try {
+    await expect(start((occupant.address() as AddressInfo).port)).rejects.toThrow(/Address already in use/);
+  } finally {
+    occupant.close();
+  }
 });
