@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isProcessAlive } from '@gatehouse/platform';
 import { connect } from '@nats-io/transport-node';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { Browser } from '../support/browser.js';
 import { runCli } from '../support/commands.js';
 import { CONTACT_FORM } from '../support/contact-form.js';
+import { changeNameAndPassword } from '../support/default-flows.js';
 import { DocumentedCommands } from '../support/documented-commands.js';
 import { onServer } from '../support/postgres-databases.js';
 import { descendantsOf, leftBySigterm } from '../support/process-tree.js';
@@ -26,9 +27,7 @@ let running: RunningProcess;
 let printedPassword: string;
 let monitoring: string;
 
-const startWith = (extra: Readonly<Record<string, string>>) =>
-  startProcess('dist/apps/standalone/src/main.js', { ...env, ...extra }, { ready: /Gatehouse is ready/ });
-const start = () => startWith({});
+const start = () => startProcess('dist/apps/standalone/src/main.js', env, { ready: /Gatehouse is ready/ });
 const startByNpm = (program: string, entry: string, ...args: string[]) =>
   startProcess(entry, env, { program, args, ready: /Gatehouse is ready/ });
 
@@ -51,6 +50,8 @@ beforeAll(async () => {
     ...{ GATEHOUSE_DIR: folder, PORT: String(await freePort()), XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? '' },
     // The delay is longer than any test takes on a slow machine.
     ATTEMPTS_DELAY_S: '600',
+    // The start of Python takes most of the CPU time of an expression.
+    POLICY_PYTHON_SPARES: '0',
     MONITORING_PORT: String(await freePort()),
   };
   monitoring = `127.0.0.1:${env['MONITORING_PORT']}`;
@@ -62,14 +63,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it('npm start starts in an empty folder and prints the password of the administrator', async () => {
+it('starts in an empty folder and prints the password of the administrator', async () => {
   const { body, me } = await logIn(printedPassword);
 
   expect(body).toEqual({ component: 'xak-flow-redirect', to: '/' });
   expect(me).toMatchObject({ user: { username: 'admin', is_superuser: true } });
 });
 
-it('npm start writes secrets to files that only their owner can read, and the administrator’s password to no file', async () => {
+it('writes secrets to files that only their owner can read, and the administrator’s password to no file', async () => {
   const natsFiles = inject('natsServer') ? ['nats.conf', 'nats.env'] : [];
   for (const name of ['secrets.json', 'postgres.json', ...natsFiles]) {
     expect((await stat(join(folder, name))).mode & 0o077).toBe(0);
@@ -77,7 +78,7 @@ it('npm start writes secrets to files that only their owner can read, and the ad
   }
 });
 
-it('operator commands use the database of npm start while it runs', async () => {
+it('runs operator commands on its database while it runs', async () => {
   const file = `blueprints/${FLOW}.yaml`;
 
   expect(await command('blueprint', 'apply', file)).toMatchObject({
@@ -91,7 +92,7 @@ it('operator commands use the database of npm start while it runs', async () => 
 });
 
 it.skipIf(!inject('natsServer'))(
-  'npm start prints the NATS settings for a separate stage, and commands reach that stage with them',
+  'prints the settings for a stage of its own, and commands find that stage',
   async () => {
     const [, url, file] = /^NATS, for stages of your own: (\S+)\. Their settings: set -a; \. (\S+);/m.exec(
       running.output(),
@@ -113,7 +114,7 @@ it.skipIf(!inject('natsServer'))(
   },
 );
 
-it('a second npm start names the process that uses its port, and does not change postgres.json', async () => {
+it('names the process that has taken its port, and touches nothing', async () => {
   const before = await readFile(join(folder, 'postgres.json'), 'utf8');
   await expect(start()).rejects.toThrow(
     `gatehouse: port ${env['PORT']} of 127.0.0.1 is taken by process ${running.pid} (`,
@@ -121,7 +122,7 @@ it('a second npm start names the process that uses its port, and does not change
   expect(await readFile(join(folder, 'postgres.json'), 'utf8')).toBe(before);
 });
 
-it('a command reports a wrong argument', async () => {
+it('reports the wrong argument of a command', async () => {
   expect(await command('user', 'unlock', 'nobody')).toMatchObject({
     code: 1,
     output: expect.stringMatching(/(^|\n)user: there is no user nobody\n$/),
@@ -133,7 +134,7 @@ it('a command reports a wrong argument', async () => {
   expect(await command('blueprint')).toMatchObject({ code: 1, output: expect.stringMatching(/^blueprint: usage/) });
 });
 
-it('the default logout flow, to which "Not you?" links, logs the user out', async () => {
+it('logs out with the default flow, which "Not you?" links', async () => {
   const browser = new Browser(`http://127.0.0.1:${env['PORT']}`);
   await browser.solve(FLOW, { uid_field: 'admin' });
   await browser.solve(FLOW, { password: printedPassword });
@@ -148,11 +149,12 @@ it('the default logout flow, to which "Not you?" links, logs the user out', asyn
   expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(403);
 });
 
-it('users can change their name and their password on the account page', async () => {
-  expect(await changeNameAndPassword('Ada')).toMatchObject({ user: { name: 'Ada' } });
+it('lets users change their name and their password on the account page', async () => {
+  const visit = { url: `http://127.0.0.1:${env['PORT']}`, password: printedPassword, name: 'Ada' };
+  expect(await changeNameAndPassword(visit)).toMatchObject({ user: { name: 'Ada' } });
 });
 
-it('the administrator has an email address that a form with a required address accepts unchanged', async () => {
+it('gives the administrator an email address that a form with a required address takes back unchanged', async () => {
   const file = join(folder, 'contact.yaml');
   await writeFile(file, CONTACT_FORM);
   expect(await command('blueprint', 'apply', file)).toMatchObject({ code: 0 });
@@ -166,7 +168,7 @@ it('the administrator has an email address that a form with a required address a
   expect((await browser.fetch('/api/v3/core/users/me/')).body).toMatchObject({ user: { email: 'admin@localhost' } });
 });
 
-it('user end-sessions ends all sessions and logins of a user', async () => {
+it('ends all sessions and logins of a user by command', async () => {
   const [loggedIn, pending] = [0, 1].map(() => new Browser(`http://127.0.0.1:${env['PORT']}`));
   for (const browser of [loggedIn!, pending!]) await browser.solve(FLOW, { uid_field: 'admin' });
   await loggedIn!.solve(FLOW, { password: printedPassword });
@@ -180,7 +182,7 @@ it('user end-sessions ends all sessions and logins of a user', async () => {
   });
 });
 
-it('an unknown user command lists the known ones', async () => {
+it('lists the user commands when one is unknown', async () => {
   expect(await command('user', 'end-everything', 'admin')).toEqual({
     code: 1,
     output: expect.stringMatching(
@@ -189,7 +191,7 @@ it('an unknown user command lists the known ones', async () => {
   });
 });
 
-it('user unlock unlocks a user', async () => {
+it('unlocks a user by command', async () => {
   for (let i = 0; i < 6; i++) await logIn('wrong');
   expect((await logIn(printedPassword)).body).toHaveProperty('response_errors');
 
@@ -197,7 +199,7 @@ it('user unlock unlocks a user', async () => {
   expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
 });
 
-it.skipIf(!hasPrometheus)('Prometheus evaluates all rules on the metrics, and all runbook commands work', async () => {
+it.skipIf(!hasPrometheus)('serves metrics from which Prometheus records all rules, and runbooks answer', async () => {
   await logIn(printedPassword);
   const [prometheus, stop] = await RunningPrometheus.open({
     targets: { standalone: monitoring },
@@ -232,7 +234,7 @@ it.skipIf(!hasPrometheus)('Prometheus evaluates all rules on the metrics, and al
   }
 });
 
-it('npm start stops all child processes after several signals, and keeps its data for the next start', async () => {
+it('stops all child processes after several signals, and keeps its data for the next start', async () => {
   const children = await descendantsOf(running.pid);
   expect(children.length).toBeGreaterThan(1);
   // A Ctrl-C arrives from the terminal and again from `npm start`. Users press it twice.
@@ -250,11 +252,11 @@ it('npm start stops all child processes after several signals, and keeps its dat
   expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
 });
 
-it('npm start stops the server, Postgres and NATS and frees the port at SIGTERM', async () => {
+it('stops the server, Postgres and NATS and frees the port when npm gets SIGTERM', async () => {
   expect(await leftBySigterm(running, Number(env['PORT']))).toEqual([]);
 });
 
-it.each(['SIGINT', 'SIGHUP'] as const)('npm start stops all child processes at %s while it starts', async (signal) => {
+it.each(['SIGINT', 'SIGHUP'] as const)('stops all child processes at %s while it starts', async (signal) => {
   const child = spawn(process.execPath, ['dist/apps/standalone/src/main.js'], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: 'ignore',
@@ -267,80 +269,3 @@ it.each(['SIGINT', 'SIGHUP'] as const)('npm start stops all child processes at %
   expect(await exit).toEqual([0, null]);
   expect(children.filter(isProcessAlive)).toEqual([]);
 });
-
-describe('npm start without a nats-server', () => {
-  beforeAll(async () => {
-    await rm(join(folder, 'nats.conf'), { force: true });
-    env = { ...env, GATEHOUSE_BUS: 'in-process' };
-    running = await startByNpm(process.execPath, 'tools/start.mjs');
-  });
-
-  it('reports the in-process bus, and serves the same flows', async () => {
-    expect(running.output()).toMatch(
-      /^NATS: none\. GATEHOUSE_BUS is in-process: messages stay within this process\. .* NATS_URL\.$/m,
-    );
-    for (const file of ['nats.conf', 'nats.env']) expect(await readdir(folder)).not.toContain(file);
-    const ready = await fetch(`http://127.0.0.1:${env['PORT']}/-/health/ready/`);
-    expect([ready.status, (await logIn(printedPassword)).body]).toMatchObject([200, { to: '/' }]);
-    expect(await changeNameAndPassword('Grace')).toMatchObject({ user: { name: 'Grace' } });
-  });
-
-  it('applies blueprints, and explains that an external stage needs a NATS server', async () => {
-    expect(await command('blueprint', 'apply', `blueprints/${FLOW}.yaml`)).toMatchObject({ code: 0 });
-    const file = join(folder, 'terms.yaml');
-    const attrs = '{ kind: x_acme_terms, config: {} }';
-    const entry = `{ model: gatehouse_stages.remotestage, identifiers: { name: terms }, attrs: ${attrs} }`;
-    await writeFile(file, `version: 1\nentries: [${entry}]`);
-    // A port on which nothing listens.
-    env = { ...env, NATS_URL: 'nats://127.0.0.1:1' };
-    const message =
-      /x_acme_terms cannot be reached: the bus at nats:\/\/127.0.0.1:1 cannot be reached: .*\. Start Gatehouse or a nats-server there/;
-    expect(await command('blueprint', 'apply', file)).toMatchObject({
-      code: 1,
-      output: expect.stringMatching(message),
-    });
-  });
-
-  it('stops the server and Postgres and frees the port when tools/start.mjs gets SIGTERM', async () => {
-    expect(await leftBySigterm(running, Number(env['PORT']))).toEqual([]);
-  });
-
-  it('refuses to start with settings that need a NATS server, and names them', async () => {
-    await expect(startWith({ EVENTS_STREAM: 'EVENTS' })).rejects.toThrow('EVENTS_STREAM is EVENTS, which needs a NATS');
-    await expect(startWith({ GATEHOUSE_BUS: 'other' })).rejects.toThrow(
-      'GATEHOUSE_BUS: must be "in-process" or unset, not "other"',
-    );
-  });
-});
-
-/**
- * Changes the name and sets the same password again, in flows that need the policy service and the password service.
- * Returns the user from the API afterwards.
- */
-async function changeNameAndPassword(name: string) {
-  const browser = new Browser(`http://127.0.0.1:${env['PORT']}`);
-  await browser.solve(FLOW, { uid_field: 'admin' });
-  await browser.solve(FLOW, { password: printedPassword });
-  const { text } = await browser.fetch('/if/user/');
-  expect(text).toContain('href="/if/flow/default-user-settings-flow/?next=%2Fif%2Fuser%2F"');
-  const configure = /href="(\/flows\/-\/configure\/[0-9a-f-]+\/)\?next=/.exec(text)?.[1] ?? '';
-  expect((await browser.fetch(configure)).headers.get('location')).toMatch('/if/flow/default-password-change/');
-
-  const settings = 'default-user-settings-flow';
-  expect((await browser.show(settings)).body).toMatchObject({
-    fields: [{ field_key: 'name' }, { field_key: 'attributes.settings.locale', initial_value: '' }],
-  });
-  const renamed = await browser.solve(settings, { name, 'attributes.settings.locale': '' });
-  expect(renamed.body).toMatchObject({ component: 'xak-flow-redirect' });
-
-  const password = 'default-password-change';
-  expect((await browser.solve(password, { password: 'wrong' })).body).toHaveProperty('response_errors');
-  expect((await browser.solve(password, { password: printedPassword })).body).toMatchObject({ fields: [{}, {}] });
-  const setPassword = (newPassword: string) =>
-    browser.solve(password, { password: newPassword, password_repeat: newPassword });
-  expect((await setPassword('short')).body).toMatchObject({
-    response_errors: { non_field_errors: [{ string: 'A password has at least 8 characters.' }] },
-  });
-  expect((await setPassword(printedPassword)).body).toMatchObject({ component: 'xak-flow-redirect' });
-  return (await browser.fetch('/api/v3/core/users/me/')).body;
-}

@@ -1,22 +1,35 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, readdir, readFile, rm, watch, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, watch, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { listenOnce } from '@gatehouse/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Browser } from '../support/browser.js';
-import { runCliOk } from '../support/commands.js';
+import { runCli, runCliOk } from '../support/commands.js';
+import { changeNameAndPassword } from '../support/default-flows.js';
+import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
+import { leftBySigterm } from '../support/process-tree.js';
 import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
+import { isVerified, WebhookReceiver, webhookSecret } from '../support/webhook-receiver.js';
 
 const MAIN = 'dist/apps/standalone/src/main.js';
+const START = 'tools/start.mjs';
 const FLOW = 'default-authentication-flow';
+const PASSWORD = 'chosen-by-the-operator-7'; // not-a-secret
+const SECRET = webhookSecret(1);
 /** The tests start the whole product several times. */
 const TIMEOUT_MS = 180_000;
 
 const run = promisify(execFile);
+
+const hasIpv6 = await listenOnce(0, '::1').then(
+  () => true,
+  () => false,
+);
 
 let folder: string;
 let env: Record<string, string>;
@@ -28,6 +41,8 @@ async function openFolder() {
   await chmod(folder, 0o755);
   env = {
     ...{ GATEHOUSE_DIR: folder, PORT: String(await freePort()), GATEHOUSE_BUS: 'in-process' },
+    // The start of Python takes most of the CPU time of an expression.
+    POLICY_PYTHON_SPARES: '0',
     XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? '',
   };
   running = undefined;
@@ -38,17 +53,26 @@ async function removeFolder() {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function start(ready = /Gatehouse is ready/): Promise<RunningProcess> {
-  running = await startProcess(MAIN, env, { ready });
+async function start(ready = /Gatehouse is ready.*\n/, entry = MAIN): Promise<RunningProcess> {
+  running = await startProcess(entry, env, { ready });
   return running;
 }
+
+/** Starts with settings that must prevent it. Returns why that failed. */
+const refusalOf = (settings: Readonly<Record<string, string>>): Promise<string> =>
+  startProcess(MAIN, { ...env, ...settings }, { ready: /Gatehouse is ready/ }).then(
+    async (started) => `it started, and ended with ${await started.stop()}`,
+    (error: Error) => error.message,
+  );
 
 /** Returns the password that was printed last. */
 const printedPassword = (output: string) =>
   [...output.matchAll(/Administrator: admin, password: (\S+)\n/g)].at(-1)?.[1];
 
-async function logIn(password: string | undefined) {
-  const browser = new Browser(`http://127.0.0.1:${env['PORT']}`);
+const urlOf = (host = '127.0.0.1') => `http://${host}:${env['PORT']}`;
+
+async function logIn(password: string | undefined, url = urlOf()) {
+  const browser = new Browser(url);
   await browser.solve(FLOW, { uid_field: 'admin' });
   await browser.solve(FLOW, { password });
   return (await browser.fetch('/api/v3/core/users/me/')).body;
@@ -73,10 +97,7 @@ async function stopOrphans(): Promise<void> {
 async function startAtOccupiedPort(): Promise<string> {
   const occupant = createServer().listen(Number(env['PORT']), '127.0.0.1');
   await once(occupant, 'listening');
-  const failed = await start().then(
-    () => 'it started',
-    (error: Error) => error.message,
-  );
+  const failed = await refusalOf({});
   occupant.close();
   await once(occupant, 'close');
   return failed;
@@ -102,23 +123,37 @@ async function startKilledAtPassword(): Promise<string> {
 }
 
 describe('an installation', { timeout: TIMEOUT_MS }, () => {
-  /** The output of each start, or the error of a start that failed. */
-  let output: Record<'occupied' | 'initdb' | 'password' | 'last', string>;
+  /** What the starts have printed, or why they failed. */
+  let output: Record<
+    'occupied' | 'initdb' | 'noFolder' | 'invalid' | 'password' | 'stream' | 'otherBus' | 'last',
+    string
+  >;
+  let blueprints: Record<'nowhere' | 'invalid', string>;
   beforeAll(async () => {
     await openFolder();
+    blueprints = { nowhere: join(folder, 'nowhere'), invalid: join(folder, 'blueprints') };
+    await mkdir(blueprints.invalid);
+    await writeFile(join(blueprints.invalid, 'a.yaml'), 'version: 1\nentries: 7\n');
     const occupied = await startAtOccupiedPort();
     const initdb = await startKilledInInitdb();
+    const noFolder = await refusalOf({ BLUEPRINTS_DIR: blueprints.nowhere });
+    const invalid = await refusalOf({ BLUEPRINTS_DIR: blueprints.invalid });
     const password = await startKilledAtPassword();
+    const stream = await refusalOf({ EVENTS_STREAM: 'EVENTS' });
+    const otherBus = await refusalOf({ GATEHOUSE_BUS: 'other' });
     const file = join(folder, 'hardened.yaml');
     await writeFile(file, HARDENED);
     await blueprint('apply', file);
-    output = { occupied, initdb, password, last: (await start()).output() };
+    if (hasIpv6) env = { ...env, HOST: '::1' };
+    const last = (await start(undefined, START)).output();
+    output = { occupied, initdb, noFolder, invalid, password, stream, otherBus, last };
   }, TIMEOUT_MS);
   afterAll(removeFolder);
-  const passwordOf = () => printedPassword(Object.values(output).join(''));
+  const url = () => urlOf(hasIpv6 ? '[::1]' : undefined);
+  const printed = () => printedPassword(Object.values(output).join('')) ?? '';
   const blueprint = (...args: string[]) => runCliOk('blueprint', args, { env });
   const challengeOf = async (slug: string) => {
-    const { status, body } = await new Browser(`http://127.0.0.1:${env['PORT']}`).show(slug);
+    const { status, body } = await new Browser(url()).show(slug);
     return { status, title: (body['flow_info'] as { title?: string } | undefined)?.title };
   };
   const HARDENED = `
@@ -132,20 +167,20 @@ entries:
     identifiers: { slug: default-user-settings-flow }
 `;
 
-  it('lets the administrator log in with the printed password although the first start found its port in use', async () => {
-    expect(output.occupied).not.toBe('it started');
-    expect(await logIn(passwordOf())).toMatchObject({ user: { username: 'admin', is_superuser: true } });
+  it('whose first start finds its port in use has printed the password of the administrator whom it created', async () => {
+    expect(output.occupied).not.toContain('it started');
+    expect(await logIn(printed(), url())).toMatchObject({ user: { username: 'admin', is_superuser: true } });
   });
 
-  it('starts although it was killed by kill -9 while initdb ran, and again while it printed the password', async () => {
+  it('whose first start is interrupted by kill -9 while initdb runs, and again while the password is printed, starts at last', async () => {
     expect(output.initdb).toContain('before it was ready');
     expect(output.password).toContain('Administrator: admin, password: ');
-    expect(await logIn(passwordOf())).toMatchObject({ user: { username: 'admin' } });
+    expect(await logIn(printed(), url())).toMatchObject({ user: { username: 'admin' } });
     const leftovers = (await readdir(folder)).filter((name) => name.startsWith('postgres.new'));
     expect(leftovers).toEqual([]);
   });
 
-  it('changes no stored flow at a later start, and names the blueprints that differ; blueprint diff shows how', async () => {
+  it('changes no stored flow at a later start, names the blueprints that differ, and shows the differences on request', async () => {
     expect(output.password).not.toContain('differ');
     expect(await challengeOf(FLOW)).toEqual({ status: 200, title: 'Hardened' });
     expect(await challengeOf('default-user-settings-flow')).toMatchObject({ status: 404 });
@@ -162,31 +197,95 @@ entries:
     expect(await challengeOf(FLOW)).toMatchObject({ title: 'Welcome to Gatehouse!' });
     expect(await challengeOf('default-user-settings-flow')).not.toMatchObject({ status: 404 });
   });
+
+  it('says in one sentence why it cannot apply the folder of BLUEPRINTS_DIR', () => {
+    expect(output.noFolder).toMatch(new RegExp(`\ngatehouse: ${blueprints.nowhere}.*\n?$`));
+    expect(output.invalid).toMatch(new RegExp(`\ngatehouse: ${blueprints.invalid}.*\n?$`));
+  });
+
+  it('refuses to start with settings that need a NATS server, and names them', () => {
+    expect(output.stream).toContain('EVENTS_STREAM is EVENTS, which needs a NATS');
+    expect(output.otherBus).toContain('GATEHOUSE_BUS: must be "in-process" or unset, not "other"');
+  });
+
+  it.skipIf(!hasIpv6)('starts at an IPv6 address, without a BASE_URL', async () => {
+    const page = `http://[::1]:${env['PORT']}/if/flow/${FLOW}/`;
+    expect(output.last).toContain(`Gatehouse is ready: ${page}\n`);
+    expect((await fetch(page)).status).toBe(200);
+  });
+
+  it('without a nats-server, explains that an external stage needs a NATS server', async () => {
+    const file = join(folder, 'terms.yaml');
+    const attrs = '{ kind: x_acme_terms, config: {} }';
+    const entry = `{ model: gatehouse_stages.remotestage, identifiers: { name: terms }, attrs: ${attrs} }`;
+    await writeFile(file, `version: 1\nentries: [${entry}]`);
+    // A port on which nothing listens.
+    const output = await runCli('blueprint', ['apply', file], { env: { ...env, NATS_URL: 'nats://127.0.0.1:1' } });
+    expect(output).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /x_acme_terms cannot be reached: the bus at nats:\/\/127.0.0.1:1 cannot be reached: .*\. Start Gatehouse or a nats-server there/,
+      ),
+    });
+  });
+
+  it('stops the server and Postgres and frees the port when tools/start.mjs gets SIGTERM', async () => {
+    expect(await leftBySigterm(running!, Number(env['PORT']), env['HOST'])).toEqual([]);
+  });
 });
 
 describe('a first start with the settings of an operator', { timeout: TIMEOUT_MS }, () => {
+  let database: FreshDatabase;
+  let receiver: WebhookReceiver;
   let output: string;
   beforeAll(async () => {
     await openFolder();
+    [database, receiver] = await Promise.all([freshDatabase(), WebhookReceiver.open()]);
     env = {
       ...env,
-      ADMIN_PASSWORD: 'chosen-by-the-operator-7',
+      DATABASE_URL: database.url,
+      ADMIN_PASSWORD: PASSWORD,
       BASE_URL: 'http://login.gatehouse.localhost:9700/',
+      WEBHOOKS: JSON.stringify([{ name: 'siem', url: receiver.url, secrets: [SECRET], actions: ['login'] }]),
     };
-    output = (await start(/Gatehouse is ready.*\n/)).output();
+    output = (await start()).output();
   }, TIMEOUT_MS);
-  afterAll(removeFolder);
+  afterAll(async () => {
+    await removeFolder();
+    await database?.drop();
+    await receiver?.close();
+  });
 
   it('prints no password that ADMIN_PASSWORD sets', async () => {
     expect(output).toContain('Administrator: admin, with the password of ADMIN_PASSWORD\n');
-    expect(output).not.toContain('chosen-by-the-operator-7');
-    expect(await logIn('chosen-by-the-operator-7')).toMatchObject({ user: { username: 'admin' } });
+    expect(output).not.toContain(PASSWORD);
+    expect(await logIn(PASSWORD)).toMatchObject({ user: { username: 'admin' } });
   });
 
-  it('prints the address of BASE_URL and the address where it listens', () => {
+  it('prints the address of BASE_URL, at which visitors reach it, and where it listens', () => {
     expect(output).toContain(
       `Gatehouse is ready: http://login.gatehouse.localhost:9700/if/flow/${FLOW}/ (at http://127.0.0.1:${env['PORT']} on this machine)\n`,
     );
+  });
+
+  it('delivers the events of a login to a webhook on its machine, without a NATS server', async () => {
+    const count = receiver.received.length;
+    await logIn(PASSWORD);
+    await receiver.until(() => receiver.received.length > count);
+    const received = receiver.received[count]!;
+    expect(received).toMatchObject({ event: { type: 'gatehouse.login', data: { outcome: 'success' } } });
+    expect(isVerified(received, SECRET)).toBe(true);
+  });
+
+  it('without a nats-server, reports the in-process bus, and serves the same flows', async () => {
+    expect(output).toMatch(
+      /^NATS: none\. GATEHOUSE_BUS is in-process: messages stay within this process\. .* NATS_URL\.$/m,
+    );
+    for (const file of ['nats.conf', 'nats.env']) expect(await readdir(folder)).not.toContain(file);
+    const ready = await fetch(`${urlOf()}/-/health/ready/`);
+    expect([ready.status, await logIn(PASSWORD)]).toMatchObject([200, { user: { username: 'admin' } }]);
+    const visit = { url: urlOf(), password: PASSWORD, name: 'Grace' };
+    expect(await changeNameAndPassword(visit)).toMatchObject({ user: { name: 'Grace' } });
   });
 });
 

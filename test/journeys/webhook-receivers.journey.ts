@@ -6,12 +6,11 @@ import { type OutboxMessage, requestedEventMessage } from '@gatehouse/outbox';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { REQUEST_FACTS } from '../../libs/executor-postgres/testing/event-context.js';
 import { enrol } from '../../libs/executor-postgres/testing/flow-database.js';
-import { Browser } from '../support/browser.js';
 import { CourierHarness } from '../support/courier-harness.js';
 import { DocumentedCommands } from '../support/documented-commands.js';
 import { describeWithNats } from '../support/nats.js';
 import { freePort, startProcess } from '../support/processes.js';
-import { isVerified, WebhookReceiver, webhookSecret, webhookSettingsFor } from '../support/webhook-receiver.js';
+import { webhookSecret, webhookSettingsFor } from '../support/webhook-receiver.js';
 
 const SECRET = webhookSecret(1);
 const NEW_SECRET = webhookSecret(2);
@@ -21,29 +20,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-receivers-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-it('npm start delivers the events of a login to a webhook on its machine, without a NATS server', async () => {
-  const receiver = await WebhookReceiver.open();
-  const port = String(await freePort());
-  const standalone = await startProcess(
-    'dist/apps/standalone/src/main.js',
-    {
-      ...{ GATEHOUSE_DIR: join(folder, 'standalone'), PORT: port, GATEHOUSE_BUS: 'in-process' },
-      ...{ XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? '' },
-      WEBHOOKS: JSON.stringify([{ name: 'siem', url: receiver.url, secrets: [SECRET], actions: ['login'] }]),
-    },
-    { ready: /Gatehouse is ready/ },
-  );
-  const browser = new Browser(`http://127.0.0.1:${port}`);
-  const [, password] = /Administrator: admin, password: (\S+)/.exec(standalone.output()) ?? [];
-  await browser.solve('default-authentication-flow', { uid_field: 'admin' });
-  await browser.solve('default-authentication-flow', { password });
-  await receiver.until(() => receiver.received.length === 1);
-  await standalone.stop();
-  await receiver.close();
-  expect(receiver.received[0]).toMatchObject({ event: { type: 'gatehouse.login', data: { outcome: 'success' } } });
-  expect(isVerified(receiver.received[0]!, SECRET)).toBe(true);
-}, 120_000);
 
 describeWithNats('the receivers of docs/how-to/webhooks.md', () => {
   let couriers: CourierHarness;

@@ -14,9 +14,13 @@ export async function descendantsOf(pid: number): Promise<readonly number[]> {
  * Sends SIGTERM to a process, as a service manager does. Returns the processes that it has left behind. Throws if its port
  * is still taken.
  */
-export async function leftBySigterm(running: RunningProcess, port: number): Promise<readonly number[]> {
+export async function leftBySigterm(
+  running: RunningProcess,
+  port: number,
+  host = '127.0.0.1',
+): Promise<readonly number[]> {
   const started = await descendantsOf(running.pid);
   await running.stop('SIGTERM');
-  await listenOnce(port, '127.0.0.1');
+  await listenOnce(port, host);
   return started.filter(isProcessAlive);
 }
