@@ -193,7 +193,7 @@ describeWithNats('a courier with webhook endpoints', () => {
     await begin();
     const url = 'https://127.0.0.1/secret-path';
     const settings = { ...webhookSettingsFor({ url }), WEBHOOK_HOSTS: '*' };
-    const error: unknown = await couriers.startApart(settings).catch((reason: unknown) => reason);
+    const error: unknown = await couriers.start(settings).catch((reason: unknown) => reason);
     expect(String(error)).toContain('the URL of the endpoint siem has a host that WEBHOOK_HOSTS does not allow');
     expect(String(error)).not.toMatch(/secret-path|whsec/);
   });
@@ -202,9 +202,9 @@ describeWithNats('a courier with webhook endpoints', () => {
     await begin();
     const receiver = await openReceiver({ answer: answerWith(503) });
     const port = await freePort();
-    const courier = await couriers.startApart({
+    const courier = await couriers.start({
       ...webhookSettingsFor({ url: receiver.url }),
-      ...{ WEBHOOK_BREAK_FAILURES: '1', MONITORING_PORT: String(port) },
+      WEBHOOK_BREAK_FAILURES: '1',
     });
     const opened = courier.says(/webhook_circuit_opened/);
     await put(event('login'), event('login'));
