@@ -6,8 +6,11 @@ import { Deployment } from '../support/deployment.js';
 import { freePort } from '../support/processes.js';
 
 let deployment: Deployment;
+/** Port on which the gateway serves its readiness, also while it is stopping. */
+let monitoringPort: number;
 
 beforeAll(async () => {
+  monitoringPort = await freePort();
   deployment = await Deployment.open({
     apart: ['gateway', 'password'],
     blueprints: [
@@ -17,6 +20,7 @@ beforeAll(async () => {
         flowEntries('plain', [DUMMY]),
       ),
     ],
+    gateway: { SHUTDOWN_DELAY_S: '3', MONITORING_PORT: String(monitoringPort) },
   });
 });
 afterAll(() => deployment.close());
@@ -50,7 +54,7 @@ describe('a stage service that is down', () => {
     failures = await deployment.rows('SELECT FROM flow.attempts WHERE failures > 0');
   });
 
-  it('causes 503 with Retry-After, and the login continues at the same step when the service is back', async () => {
+  it('leads to 503 with Retry-After, and the login continues at the same step when the service is back', async () => {
     expect(down.answered).toMatchObject(unavailable);
     expect(down.answered.headers.get('retry-after')).toBe('1');
     expect(down.answered.headers.get('x-authentik-id')).toBe(down.answered.body['request_id']);
@@ -75,44 +79,52 @@ describe('a stage service that is down', () => {
     expect(down.plain.body).toMatchObject({ component: 'ak-stage-dummy' });
   });
 
-  it('uses none of the user’s attempts', () => {
+  it('costs the user no attempt', () => {
     expect(failures).toEqual([]);
   });
 });
 
 describe('a gateway that stops', () => {
-  it('does not interrupt a login, which continues at another gateway', async () => {
-    const browser = deployment.browser();
+  let browser: Browser;
+  let exitCode: number | null;
+  /** What the gateway answered before it was told to stop, and while it was stopping. */
+  let before: Answer;
+  let stopping: { readonly ready: number; readonly answers: readonly Answer[] };
+  beforeAll(async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const flow = () => get(`${deployment.url}/api/v3/flows/executor/login/`, agent);
+    browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
-    expect(await deployment.end('gateway')).toBe(0);
+    before = await flow();
+    const begins = deployment.says('gateway', /"stopping"/);
+    const ended = deployment.end('gateway');
+    await begins;
+    const { status } = await fetch(`http://127.0.0.1:${monitoringPort}/-/health/ready/`);
+    stopping = { ready: status, answers: [await flow(), await flow()] };
+    exitCode = await ended;
+    agent.destroy();
     await deployment.openGateway();
+  });
 
+  it('answers requests on open connections, closes them, and is not ready, until SHUTDOWN_DELAY_S has passed', () => {
+    expect(before).toEqual({ status: 200, connection: 'keep-alive' });
+    expect(stopping.ready).toBe(503);
+    expect(stopping.answers).toEqual(Array(2).fill({ status: 200, connection: 'close' }));
+    expect(exitCode).toBe(0);
+  });
+
+  it('does not interrupt a login that goes on at another gateway', async () => {
     expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
   });
 });
 
-describe('a gateway that is stopping', () => {
-  it('answers requests on open connections, closes them, and is not ready, until SHUTDOWN_DELAY_S has passed', async () => {
-    const port = await freePort();
-    const url = await deployment.openAnotherGateway({ SHUTDOWN_DELAY_S: '3', MONITORING_PORT: String(port) });
-    const name = `gateway-${new URL(url).port}`;
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const flow = () => get(`${url}/api/v3/flows/executor/login/`, agent);
-    expect(await flow()).toEqual({ status: 200, connection: 'keep-alive' });
-
-    const stopping = deployment.says(name, /"stopping"/);
-    const ended = deployment.end(name);
-    await stopping;
-    expect((await fetch(`http://127.0.0.1:${port}/-/health/ready/`)).status).toBe(503);
-    expect(await flow()).toEqual({ status: 200, connection: 'close' });
-    expect(await flow()).toEqual({ status: 200, connection: 'close' });
-    expect(await ended).toBe(0);
-    agent.destroy();
-  });
-});
+interface Answer {
+  readonly status: number | undefined;
+  readonly connection: string | undefined;
+}
 
 /** Requests a URL on a connection of `agent`. */
-function get(url: string, agent: Agent): Promise<{ status: number | undefined; connection: string | undefined }> {
+function get(url: string, agent: Agent): Promise<Answer> {
   return new Promise((resolve, reject) => {
     request(url, { agent }, (response) => {
       const { statusCode: status, headers } = response;
@@ -124,7 +136,7 @@ function get(url: string, agent: Agent): Promise<{ status: number | undefined; c
 }
 
 describe('readiness', () => {
-  it('reports an outage of NATS while liveness does not, and a login continues when NATS is back', async () => {
+  it('reports an outage of NATS while liveness does not, and a login goes on when NATS is back', async () => {
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
     expect(await browser.fetch('/-/health/ready/')).toMatchObject({ status: 200, body: { status: 'ok' } });
