@@ -38,7 +38,7 @@ beforeAll(async () => {
   [project, deployment] = await Promise.all([
     installPacked(),
     Deployment.open({
-      apart: ['password'],
+      alone: ['password'],
       blueprints: [
         blueprint(
           ...['alice', 'bob', 'carol', 'dave', 'erin'].map((name) => userEntry(name)),
@@ -300,7 +300,7 @@ describe('login-without-browser.mjs, while the server is down or busy,', () => {
   it('waits for a stage service, and asks again', async () => {
     const command = run('busy');
     await command.says(/: /);
-    await deployment.end('password');
+    await deployment.stop('password');
     command.write('alice');
     await command.says(/The server is busy. Trying again in \d+ s/);
     await deployment.start('password');
