@@ -62,6 +62,8 @@ export class Tutorial {
     const env = {
       PORT: String(folder.port('9000')),
       MONITORING_PORT: String(await freePort()),
+      // The start of Python takes most of the CPU time of an expression.
+      POLICY_PYTHON_SPARES: '0',
       XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? '',
     };
     return new Tutorial(page, folder, env);
