@@ -13,7 +13,7 @@ import { ComposeStack } from './compose-stack.js';
 /** Timeout in milliseconds of a start. The Python of policies starts slowly on a loaded machine. */
 const START_TIMEOUT_MS = 60_000;
 
-/** Password of the role that looks up those of the services for PgBouncer. */
+/** Password of the role with which PgBouncer looks up the passwords of the services. */
 const POOLER_PASSWORD = 'of-the-pooler'; // not-a-secret
 
 /** Starts PgBouncer as deploy/postgres describes it, with one connection for each role. */
@@ -45,7 +45,7 @@ describeWithNats('the services of docker-compose.yml', () => {
     await pooler?.stop();
   });
 
-  /** Returns the URL of a container for Postgres, through PgBouncer if it is installed. */
+  /** Returns the database URL of a service, which leads through PgBouncer if it is installed. */
   function databaseUrl(service: string): string {
     const url = stack.environment(service)['DATABASE_URL'];
     if (!url || !pooler) return url ?? '';
@@ -116,7 +116,7 @@ describeWithNats('the services of docker-compose.yml', () => {
     });
 
     it.skipIf(!hasPgbouncer)(
-      'need their own passwords for PgBouncer, which admits no superuser and no other role',
+      'are admitted by PgBouncer only with their own passwords, and the superuser is not admitted',
       async () => {
         const connect = (user: string, password: string) => {
           const url = Object.assign(new URL(databaseUrl('gateway')), { username: user, password });

@@ -54,7 +54,7 @@ const outboxEvent = (action: string, user?: User): OutboxMessage =>
   requestedEventMessage({ action, context: { password: 'x' } }, { ...REQUEST_FACTS, user });
 
 describeWithNats('a courier', () => {
-  it('sends a mail of the outbox, publishes an event without secrets, and deletes the row', async () => {
+  it('sends a mail of the outbox, and publishes an event without secrets', async () => {
     const mailbox = await couriers.begin();
     const eventsOf = await listenForEvents();
     await couriers.start();
@@ -210,7 +210,7 @@ describeWithNats('a courier', () => {
     expect(recipients.slice(2)).toEqual(['carol@example.org']);
   });
 
-  it('ends with code 0 after MAIL_DEADLINE_S if a mail server is slower, and leaves the mail to another courier', async () => {
+  it('exits with code 0 after MAIL_DEADLINE_S if a mail server is slower, and leaves the mail to another courier', async () => {
     const never = new Promise<void>(() => undefined);
     const beforeAccepting = ({ greeting }: { greeting: string }) => (greeting === 'first' ? never : Promise.resolve());
     const mailbox = await couriers.begin({ beforeAccepting });

@@ -54,7 +54,7 @@ describe('a stage service that is down', () => {
     failures = await deployment.rows('SELECT FROM flow.attempts WHERE failures > 0');
   });
 
-  it('leads to 503 with Retry-After, and the login continues at the same step when the service is back', async () => {
+  it('causes 503 with Retry-After, and the login continues at the same step when the service is back', async () => {
     expect(down.answered).toMatchObject(unavailable);
     expect(down.answered.headers.get('retry-after')).toBe('1');
     expect(down.answered.headers.get('x-authentik-id')).toBe(down.answered.body['request_id']);
@@ -79,7 +79,7 @@ describe('a stage service that is down', () => {
     expect(down.plain.body).toMatchObject({ component: 'ak-stage-dummy' });
   });
 
-  it('costs the user no attempt', () => {
+  it('uses none of the user’s attempts', () => {
     expect(failures).toEqual([]);
   });
 });
@@ -113,7 +113,7 @@ describe('a gateway that stops', () => {
     expect(exitCode).toBe(0);
   });
 
-  it('does not interrupt a login that goes on at another gateway', async () => {
+  it('does not interrupt a login, which continues at another gateway', async () => {
     expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
   });
 });
@@ -136,7 +136,7 @@ function get(url: string, agent: Agent): Promise<Answer> {
 }
 
 describe('readiness', () => {
-  it('reports an outage of NATS while liveness does not, and a login goes on when NATS is back', async () => {
+  it('reports an outage of NATS while liveness does not, and a login continues when NATS is back', async () => {
     const browser = deployment.browser();
     await browser.solve('login', { uid_field: 'alice' });
     expect(await browser.fetch('/-/health/ready/')).toMatchObject({ status: 200, body: { status: 'ok' } });

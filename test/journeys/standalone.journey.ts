@@ -63,14 +63,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it('starts in an empty folder and prints the password of the administrator', async () => {
+it('npm start starts in an empty folder and prints the password of the administrator', async () => {
   const { body, me } = await logIn(printedPassword);
 
   expect(body).toEqual({ component: 'xak-flow-redirect', to: '/' });
   expect(me).toMatchObject({ user: { username: 'admin', is_superuser: true } });
 });
 
-it('writes secrets to files that only their owner can read, and the administrator’s password to no file', async () => {
+it('npm start writes secrets to files that only their owner can read, and the administrator’s password to no file', async () => {
   const natsFiles = inject('natsServer') ? ['nats.conf', 'nats.env'] : [];
   for (const name of ['secrets.json', 'postgres.json', ...natsFiles]) {
     expect((await stat(join(folder, name))).mode & 0o077).toBe(0);
@@ -78,7 +78,7 @@ it('writes secrets to files that only their owner can read, and the administrato
   }
 });
 
-it('runs operator commands on its database while it runs', async () => {
+it('operator commands use the database of npm start while it runs', async () => {
   const file = `blueprints/${FLOW}.yaml`;
 
   expect(await command('blueprint', 'apply', file)).toMatchObject({
@@ -92,7 +92,7 @@ it('runs operator commands on its database while it runs', async () => {
 });
 
 it.skipIf(!inject('natsServer'))(
-  'prints the settings for a stage of its own, and commands find that stage',
+  'npm start prints the NATS settings for a separate stage, and commands reach that stage with them',
   async () => {
     const [, url, file] = /^NATS, for stages of your own: (\S+)\. Their settings: set -a; \. (\S+);/m.exec(
       running.output(),
@@ -114,7 +114,7 @@ it.skipIf(!inject('natsServer'))(
   },
 );
 
-it('names the process that has taken its port, and touches nothing', async () => {
+it('a second npm start names the process that uses its port, and does not change postgres.json', async () => {
   const before = await readFile(join(folder, 'postgres.json'), 'utf8');
   await expect(start()).rejects.toThrow(
     `gatehouse: port ${env['PORT']} of 127.0.0.1 is taken by process ${running.pid} (`,
@@ -122,7 +122,7 @@ it('names the process that has taken its port, and touches nothing', async () =>
   expect(await readFile(join(folder, 'postgres.json'), 'utf8')).toBe(before);
 });
 
-it('reports the wrong argument of a command', async () => {
+it('a command reports a wrong argument', async () => {
   expect(await command('user', 'unlock', 'nobody')).toMatchObject({
     code: 1,
     output: expect.stringMatching(/(^|\n)user: there is no user nobody\n$/),
@@ -134,7 +134,7 @@ it('reports the wrong argument of a command', async () => {
   expect(await command('blueprint')).toMatchObject({ code: 1, output: expect.stringMatching(/^blueprint: usage/) });
 });
 
-it('logs out with the default flow, which "Not you?" links', async () => {
+it('the default logout flow, to which "Not you?" links, logs the user out', async () => {
   const browser = new Browser(`http://127.0.0.1:${env['PORT']}`);
   await browser.solve(FLOW, { uid_field: 'admin' });
   await browser.solve(FLOW, { password: printedPassword });
@@ -149,12 +149,12 @@ it('logs out with the default flow, which "Not you?" links', async () => {
   expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(403);
 });
 
-it('lets users change their name and their password on the account page', async () => {
+it('users can change their name and their password on the account page', async () => {
   const visit = { url: `http://127.0.0.1:${env['PORT']}`, password: printedPassword, name: 'Ada' };
   expect(await changeNameAndPassword(visit)).toMatchObject({ user: { name: 'Ada' } });
 });
 
-it('gives the administrator an email address that a form with a required address takes back unchanged', async () => {
+it('the administrator has an email address that a form with a required address accepts unchanged', async () => {
   const file = join(folder, 'contact.yaml');
   await writeFile(file, CONTACT_FORM);
   expect(await command('blueprint', 'apply', file)).toMatchObject({ code: 0 });
@@ -168,7 +168,7 @@ it('gives the administrator an email address that a form with a required address
   expect((await browser.fetch('/api/v3/core/users/me/')).body).toMatchObject({ user: { email: 'admin@localhost' } });
 });
 
-it('ends all sessions and logins of a user by command', async () => {
+it('user end-sessions ends all sessions and logins of a user', async () => {
   const [loggedIn, pending] = [0, 1].map(() => new Browser(`http://127.0.0.1:${env['PORT']}`));
   for (const browser of [loggedIn!, pending!]) await browser.solve(FLOW, { uid_field: 'admin' });
   await loggedIn!.solve(FLOW, { password: printedPassword });
@@ -182,7 +182,7 @@ it('ends all sessions and logins of a user by command', async () => {
   });
 });
 
-it('lists the user commands when one is unknown', async () => {
+it('an unknown user command lists the known ones', async () => {
   expect(await command('user', 'end-everything', 'admin')).toEqual({
     code: 1,
     output: expect.stringMatching(
@@ -191,7 +191,7 @@ it('lists the user commands when one is unknown', async () => {
   });
 });
 
-it('unlocks a user by command', async () => {
+it('user unlock unlocks a user', async () => {
   for (let i = 0; i < 6; i++) await logIn('wrong');
   expect((await logIn(printedPassword)).body).toHaveProperty('response_errors');
 
@@ -199,7 +199,7 @@ it('unlocks a user by command', async () => {
   expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
 });
 
-it.skipIf(!hasPrometheus)('serves metrics from which Prometheus records all rules, and runbooks answer', async () => {
+it.skipIf(!hasPrometheus)('Prometheus evaluates all rules on the metrics, and all runbook commands work', async () => {
   await logIn(printedPassword);
   const [prometheus, stop] = await RunningPrometheus.open({
     targets: { standalone: monitoring },
@@ -234,7 +234,7 @@ it.skipIf(!hasPrometheus)('serves metrics from which Prometheus records all rule
   }
 });
 
-it('stops all child processes after several signals, and keeps its data for the next start', async () => {
+it('npm start stops all child processes after several signals, and keeps its data for the next start', async () => {
   const children = await descendantsOf(running.pid);
   expect(children.length).toBeGreaterThan(1);
   // A Ctrl-C arrives from the terminal and again from `npm start`. Users press it twice.
@@ -252,11 +252,11 @@ it('stops all child processes after several signals, and keeps its data for the 
   expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
 });
 
-it('stops the server, Postgres and NATS and frees the port when npm gets SIGTERM', async () => {
+it('npm start stops the server, Postgres and NATS and frees the port at SIGTERM', async () => {
   expect(await leftBySigterm(running, Number(env['PORT']))).toEqual([]);
 });
 
-it.each(['SIGINT', 'SIGHUP'] as const)('stops all child processes at %s while it starts', async (signal) => {
+it.each(['SIGINT', 'SIGHUP'] as const)('npm start stops all child processes at %s while it starts', async (signal) => {
   const child = spawn(process.execPath, ['dist/apps/standalone/src/main.js'], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: 'ignore',

@@ -123,7 +123,7 @@ async function startKilledAtPassword(): Promise<string> {
 }
 
 describe('an installation', { timeout: TIMEOUT_MS }, () => {
-  /** What the starts have printed, or why they failed. */
+  /** The output of each start, or the error of a start that failed. */
   let output: Record<
     'occupied' | 'initdb' | 'noFolder' | 'invalid' | 'password' | 'stream' | 'otherBus' | 'last',
     string
@@ -167,12 +167,12 @@ entries:
     identifiers: { slug: default-user-settings-flow }
 `;
 
-  it('whose first start finds its port in use has printed the password of the administrator whom it created', async () => {
+  it('lets the administrator log in with the printed password although the first start found its port in use', async () => {
     expect(output.occupied).not.toContain('it started');
     expect(await logIn(printed(), url())).toMatchObject({ user: { username: 'admin', is_superuser: true } });
   });
 
-  it('whose first start is interrupted by kill -9 while initdb runs, and again while the password is printed, starts at last', async () => {
+  it('starts although it was killed by kill -9 while initdb ran, and again while it printed the password', async () => {
     expect(output.initdb).toContain('before it was ready');
     expect(output.password).toContain('Administrator: admin, password: ');
     expect(await logIn(printed(), url())).toMatchObject({ user: { username: 'admin' } });
@@ -180,7 +180,7 @@ entries:
     expect(leftovers).toEqual([]);
   });
 
-  it('changes no stored flow at a later start, names the blueprints that differ, and shows the differences on request', async () => {
+  it('changes no stored flow at a later start, and names the blueprints that differ; blueprint diff shows how', async () => {
     expect(output.password).not.toContain('differ');
     expect(await challengeOf(FLOW)).toEqual({ status: 200, title: 'Hardened' });
     expect(await challengeOf('default-user-settings-flow')).toMatchObject({ status: 404 });
@@ -262,7 +262,7 @@ describe('a first start with the settings of an operator', { timeout: TIMEOUT_MS
     expect(await logIn(PASSWORD)).toMatchObject({ user: { username: 'admin' } });
   });
 
-  it('prints the address of BASE_URL, at which visitors reach it, and where it listens', () => {
+  it('prints the address of BASE_URL and the address where it listens', () => {
     expect(output).toContain(
       `Gatehouse is ready: http://login.gatehouse.localhost:9700/if/flow/${FLOW}/ (at http://127.0.0.1:${env['PORT']} on this machine)\n`,
     );
