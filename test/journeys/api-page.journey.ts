@@ -60,19 +60,6 @@ describe('the API page', () => {
 describeInChromium('the API page in a browser', () => {
   const chromium = useChromium();
 
-  it('expands nested schemas to the fields of a challenge, without accessibility violations', async () => {
-    const { page, complaints } = await chromium.open();
-    await page.goto(`${deployment.url}/api/v3/`);
-    const solve = page.locator('#flows_executor_solve');
-    await solve.locator('summary').first().click();
-    await solve.locator('summary', { hasText: 'ChallengeTypes' }).first().click();
-    await solve.locator('summary', { hasText: 'ak-stage-password' }).first().click();
-    await solve.getByText('pending_user_avatar').first().waitFor();
-
-    expect(await faultsOf(page)).toEqual([]);
-    expect(complaints).toEqual([]);
-  });
-
   it('renders schemas that the visitor expanded before the script loaded', async () => {
     const { page } = await chromium.open();
     let loadScript = () => {};
@@ -90,9 +77,14 @@ describeInChromium('the API page in a browser', () => {
     expect(await nested.isVisible()).toBe(true);
   });
 
-  it('runs a flow with prefilled responses', async () => {
+  it('expands nested schemas and runs a flow with prefilled responses, without accessibility violations', async () => {
     const { page, complaints } = await chromium.open();
     await page.goto(`${deployment.url}/api/v3/`);
+    const solve = page.locator('#flows_executor_solve');
+    await solve.locator('summary').first().click();
+    await solve.locator('summary', { hasText: 'ChallengeTypes' }).first().click();
+    await solve.locator('summary', { hasText: 'ak-stage-password' }).first().click();
+    await solve.getByText('pending_user_avatar').first().waitFor();
     const answer = page.getByLabel('Your answer');
     const post = page.getByRole('button', { name: 'POST the answer' });
     await page.getByLabel('Query of its page').fill('next=/x');

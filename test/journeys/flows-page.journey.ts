@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { faultsOf } from '../support/access.js';
+import { faultsOf, loadAxe } from '../support/access.js';
 import {
   blueprint,
   DUMMY,
@@ -26,6 +26,8 @@ const STAGES = [IDENTIFICATION, PASSWORD, LOGIN];
 let folder: string;
 let deployment: Deployment;
 let otherGateway: string;
+/** A session of root, in which tests only look at pages. */
+let root: Browser;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-flows-page-'));
   deployment = await Deployment.open({
@@ -43,6 +45,7 @@ beforeAll(async () => {
   const draft = join(folder, 'login.yaml');
   await writeFile(draft, blueprint(flowEntries('login', [...STAGES, DUMMY], { title: 'Second' })));
   await deployment.command('blueprint', 'apply', '--draft', draft);
+  root = await loggedIn('root');
 });
 afterAll(async () => {
   await deployment?.close();
@@ -55,7 +58,7 @@ async function loggedIn(username: string, browser = deployment.browser()): Promi
 }
 
 describe('the pages about flows', () => {
-  it.each([page, `${page}login/?from=1&to=2`])('%s redirects anonymous visitors to the login', async (address) => {
+  it.each([page, `${page}login/?from=1&to=2`])('%s leads anonymous visitors to the login and back', async (address) => {
     const { status, headers } = await deployment.browser().fetch(address);
 
     expect([status, headers.get('location')]).toEqual([
@@ -74,7 +77,7 @@ describe('the pages about flows', () => {
     },
   );
 
-  it('list the flows with their current version and the number of newer drafts, at each gateway', async () => {
+  it('lists the flows with their current version and the number of newer drafts, at each gateway', async () => {
     for (const browser of [deployment.browser(), new Browser(otherGateway)]) {
       const { status, text } = await (await loggedIn('root', browser)).fetch(page);
 
@@ -86,8 +89,8 @@ describe('the pages about flows', () => {
     }
   });
 
-  it('show the difference between two versions in words', async () => {
-    const { status, text } = await (await loggedIn('root')).fetch(`${page}login/?from=1&to=2`);
+  it('shows what differs between two versions in words', async () => {
+    const { status, text } = await root.fetch(`${page}login/?from=1&to=2`);
 
     expect(status).toBe(200);
     expect(text).toMatch(/Step <strong><bdi>[^<]+<\/bdi><\/strong><bdi> \(dummy\)<\/bdi>: added at position 4/);
@@ -96,9 +99,9 @@ describe('the pages about flows', () => {
   });
 
   it.each(['from=1&to=99', 'from=99&to=1', 'from=1&to=99999999999999999999', 'from=x&to=2147483647', 'from=1'])(
-    'say that the flow does not have both versions of ?%s',
+    'says that the flow does not have both versions of ?%s',
     async (query) => {
-      const { status, text } = await (await loggedIn('root')).fetch(`${page}login/?${query}`);
+      const { status, text } = await root.fetch(`${page}login/?${query}`);
 
       expect(status).toBe(404);
       expect(text).toContain('This flow does not have both of these versions.');
@@ -106,20 +109,19 @@ describe('the pages about flows', () => {
     },
   );
 
-  it.each(['nowhere', 'a%00b', '%F0%9F%98%80', '..%2Flogin'])('return 404 for the unknown flow %s', async (slug) => {
-    const { status } = await (await loggedIn('root')).fetch(`${page}${slug}/`);
+  it.each(['nowhere', 'a%00b', '%F0%9F%98%80', '..%2Flogin'])('%s is no flow', async (slug) => {
+    const { status } = await root.fetch(`${page}${slug}/`);
 
     expect(status).toBe(404);
   });
 });
 
 describe('the diagram of a flow', () => {
-  it('shows the current version with the numbers of the last day by default, as a picture and as a table', async () => {
+  it('has the numbers of the last day in the picture and in the table, of the current version by default', async () => {
     const visitor = deployment.browser();
     await visitor.solve('login', { uid_field: 'alice' });
     await visitor.solve('login', { password: 'wrong-horse-1' });
     await loggedIn('alice', visitor);
-    const root = await loggedIn('root');
     const { status, text } = await root.fetch(`${page}login/`);
 
     expect(status).toBe(200);
@@ -140,8 +142,8 @@ describe('the diagram of a flow', () => {
     expect(text).toMatch(/>passed: \d+ · [\d.]+ sec</);
   });
 
-  it('shows the version and the period in the address', async () => {
-    const { status, text } = await (await loggedIn('root')).fetch(`${page}login/?version=2&since=12h`);
+  it('is of the version and the period in the address', async () => {
+    const { status, text } = await root.fetch(`${page}login/?version=2&since=12h`);
 
     expect(status).toBe(200);
     expect(text).toContain('Diagram of version 2');
@@ -156,14 +158,14 @@ describe('the diagram of a flow', () => {
     ['since=soon', 400, 'The period must be a number of hours or days'],
     ['since=9999d', 400, 'The period must be a number of hours or days'],
     ['since=1d&since=%3Cb%3E', 400, 'The period must be a number of hours or days'],
-  ])('is replaced by an error for ?%s', async (query, expected, words) => {
-    const { status, text } = await (await loggedIn('root')).fetch(`${page}login/?${query}`);
+  ])('says what is wrong with ?%s', async (query, expected, words) => {
+    const { status, text } = await root.fetch(`${page}login/?${query}`);
 
     expect([status, text.includes(words), text.includes('<svg class="diagram"')]).toEqual([expected, true, false]);
   });
 
-  it('has its completion rate of the last day in the list of flows, or “no data” without visits', async () => {
-    const { text } = await (await loggedIn('root')).fetch(page);
+  it('is beside the completion of the last day in the list, and a flow without visits has no data', async () => {
+    const { text } = await root.fetch(page);
 
     expect(text).toMatch(/Last day: [\d.]+% of \d+ finished/);
     expect(text).toContain('<div>Last day: no data</div>');
@@ -172,7 +174,7 @@ describe('the diagram of a flow', () => {
 
 describe('the simulation of a flow', () => {
   it('lists the findings and the paths of the version in the address', async () => {
-    const { status, text } = await (await loggedIn('root')).fetch(`${page}login/?version=2&simulate=1`);
+    const { status, text } = await root.fetch(`${page}login/?version=2&simulate=1`);
 
     expect(status).toBe(200);
     expect(text).toMatch(/<h3 tabindex="-1" autofocus>Findings in version 2<\/h3><p>No findings\.<\/p>/);
@@ -180,14 +182,13 @@ describe('the simulation of a flow', () => {
     expect(text).toContain('<bdi>logged in with a first factor</bdi>');
   });
 
-  it('is shown only on request, and not for a version that does not exist', async () => {
-    const root = await loggedIn('root');
+  it('is left out unless it is asked for, and for a version that does not exist', async () => {
     expect((await root.fetch(`${page}login/`)).text).not.toContain('Findings in version');
     const { status, text } = await root.fetch(`${page}login/?version=99&simulate=1`);
     expect([status, text.includes('Findings in version')]).toEqual([404, false]);
   });
 
-  it('is shown to superusers only', async () => {
+  it('is for superusers', async () => {
     expect((await (await loggedIn('alice')).fetch(`${page}login/?simulate=1`)).status).toBe(403);
   });
 });
@@ -195,6 +196,7 @@ describe('the simulation of a flow', () => {
 describeInChromium('the pages about flows in a browser', () => {
   const chromium = useChromium();
 
+  /** Logs root in on the page that the list of flows leads to. */
   async function openList(tab: Page): Promise<void> {
     await tab.goto(`${deployment.url}${page}`);
     await tab.getByLabel('Username or email').fill('root');
@@ -202,6 +204,14 @@ describeInChromium('the pages about flows in a browser', () => {
     await tab.getByLabel('Password', { exact: true }).fill('correct-horse-7');
     await tab.keyboard.press('Enter');
     await tab.waitForURL(`${deployment.url}${page}`);
+  }
+
+  /** Opens a page in the session of root. */
+  async function openAsRoot() {
+    const opened = await chromium.open();
+    const cookie = { name: 'authentik_session', value: root.cookie() ?? '', url: deployment.url };
+    await opened.page.context().addCookies([cookie]);
+    return opened;
   }
 
   it.each([true, false])(
@@ -226,8 +236,7 @@ describeInChromium('the pages about flows in a browser', () => {
   );
 
   it('mirror the diagram in Arabic, scroll it on a phone, and show the table by keyboard', async () => {
-    const { page: tab, complaints } = await chromium.open();
-    await openList(tab);
+    const { page: tab, complaints } = await openAsRoot();
     await tab.setExtraHTTPHeaders({ 'accept-language': 'en' });
     await tab.goto(`${deployment.url}${page}login/`);
     const sides = () =>
@@ -257,8 +266,8 @@ describeInChromium('the pages about flows in a browser', () => {
   });
 
   it('have no accessibility faults in left-to-right and right-to-left languages, nor small controls on a phone', async () => {
-    const { page: tab, complaints } = await chromium.open();
-    await openList(tab);
+    const { page: tab, complaints } = await openAsRoot();
+    await loadAxe(tab);
     for (const [language, direction] of [
       ['en', 'ltr'],
       ['ar', 'rtl'],
