@@ -12,7 +12,7 @@ const REMEMBER = { ...LOGIN, attrs: { remember_me_offset: 'days=1' } };
  */
 const RESTART_TIMEOUT_MS = 60_000;
 
-describeInChromium('the flow page in a browser', () => {
+describeInChromium('in a real browser', () => {
   let deployment: Deployment;
   const chromium = useChromium();
   const address = () => `${deployment.url}/if/flow/login/?next=%2F%3Fafter`;
@@ -31,9 +31,9 @@ describeInChromium('the flow page in a browser', () => {
   });
   afterAll(() => deployment.close());
 
-  /** Opens the login and counts page loads and POST requests. */
+  /** Opens the login in a page that tests share, and counts page loads and POST requests. */
   async function visit(options: Parameters<typeof chromium.open>[0] = {}) {
-    const { page, complaints } = await chromium.open(options);
+    const { page, complaints } = await chromium.openShared(options);
     const observed = { complaints, documents: 0, answers: 0 };
     page.on('request', (request) => {
       if (request.resourceType() === 'document') observed.documents++;
@@ -143,7 +143,7 @@ describeInChromium('the flow page in a browser', () => {
   });
 
   it(
-    'fetches the step again while a service is down, and keeps the input for the visitor to send again',
+    'fetches the step while a service is down, keeps the input, and sends it again only when the visitor does',
     async () => {
       const { page, observed } = await visit();
       await answer(page, 'Username or email', 'alice');
@@ -178,8 +178,9 @@ describeInChromium('the flow page in a browser', () => {
     RESTART_TIMEOUT_MS,
   );
 
-  it('remembers the username of a completed login if the visitor asks for it, and forgets it on one click', async () => {
-    const { page } = await visit();
+  it('remembers a name that was proved, if the visitor wants it, and forgets it on one click', async () => {
+    const { page } = await chromium.open();
+    await page.goto(address());
     const stored = () => page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));
     const startAgain = async () => {
       await page.context().clearCookies();

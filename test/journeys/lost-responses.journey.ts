@@ -41,7 +41,7 @@ describeInChromium('when the response to a saved answer is lost', () => {
 
   /** Opens the flow and answers the first form. Chromium sends the answer twice, because it gets no response. */
   async function repeatsFirst(options: { javaScriptEnabled?: boolean } = {}) {
-    const { page } = await chromium.open(options);
+    const { page } = await chromium.openShared(options);
     await page.goto(`${proxy.url}/if/flow/forms/`);
     await page.getByLabel('First note').fill('for the first form');
     const posts = proxy.posts();
@@ -52,7 +52,7 @@ describeInChromium('when the response to a saved answer is lost', () => {
 
   /** Opens the flow and answers the first form. The response is lost. */
   async function losesFirst(): Promise<{ page: Page; posts: number }> {
-    const { page } = await chromium.open();
+    const { page } = await chromium.openShared();
     await page.goto(`${proxy.url}/if/flow/forms/`);
     await page.getByLabel('First note').fill('for the first form');
     const posts = proxy.posts();
@@ -102,7 +102,7 @@ describeInChromium('when the response to a saved answer is lost', () => {
   );
 
   it('a wrong password that Chromium sends twice is judged once, and the next one is accepted', async () => {
-    const { page } = await chromium.open();
+    const { page } = await chromium.openShared();
     await page.goto(`${proxy.url}/if/flow/login/`);
     await page.getByLabel('Username').fill('alice');
     await page.keyboard.press('Enter');

@@ -65,7 +65,7 @@ describeInChromium('a single-page application on another origin of the site', ()
   }
 
   async function open(path: string) {
-    const { page } = await chromium.open();
+    const { page } = await chromium.openShared();
     const requests: Request[] = [];
     page.on('request', (request) => requests.push(request));
     await page.goto(`${example.originOf(APP_HOST)}/${path}`);
@@ -115,7 +115,7 @@ describeInChromium('a single-page application on another origin of the site', ()
   it.each(['documented.html', 'react.html', 'index.html'])(
     'reports at an origin that is not listed that Gatehouse cannot be reached: %s',
     async (path) => {
-      const { page } = await chromium.open();
+      const { page } = await chromium.openShared();
       await page.goto(`${example.originOf(SIBLING ?? '')}/${path}`);
       const message = await page.getByText('Gatehouse cannot be reached.').textContent();
       expect(message).toMatch(/ Trying again in \d+ s\.$/);
@@ -160,7 +160,7 @@ describeInChromium('a single-page application on another origin of the site', ()
     ['another site', OTHER_SITE],
     ['an origin of the site that is not listed', SIBLING],
   ])('refuses a page of %s', async (_what, host) => {
-    const { page } = await chromium.open();
+    const { page } = await chromium.openShared();
     await page.goto(`${example.originOf(host ?? '')}/index.html`);
     const flow = `${deployment.url}/api/v3/flows/executor/default-authentication-flow/?query=`;
     const read = await page.evaluate(

@@ -248,7 +248,7 @@ describeInChromium('a page', () => {
   });
 
   it('continues without a click once the Duo app is paired', async () => {
-    const { page } = await chromium.open();
+    const { page } = await chromium.openShared();
     await page.route('**/enrollment_status/', (route) => route.fulfill({ json: { duo_response: 'success' } }));
     const answer = answerOf(page);
     await page.goto(examples.address('duo'));
@@ -275,7 +275,7 @@ describeInChromium('a page', () => {
   });
 
   it('submits the form of an autosubmit challenge with all its fields', async () => {
-    const { page } = await chromium.open();
+    const { page } = await chromium.openShared();
     const sent = page.waitForRequest('https://app.example.org/saml/acs/');
     await page.goto(examples.address('autosubmit'));
 
@@ -303,7 +303,7 @@ describeInChromium('a page', () => {
   it.each(['stacked', 'content_left', 'content_right', 'sidebar_left', 'sidebar_right'])(
     'places its card as the layout %s says',
     async (layout) => {
-      const { page } = await chromium.open({ viewport: { width: 1280, height: 700 } });
+      const { page } = await chromium.openShared({ viewport: { width: 1280, height: 700 } });
       await page.goto(`${examples.address('password')}?layout=${layout}`);
       const card = await page.locator('.card').boundingBox();
       const middle = (card?.x ?? 0) + (card?.width ?? 0) / 2;

@@ -59,7 +59,7 @@ describeInChromium('a page that waits for a slow reply', () => {
   const examples = useExamples();
 
   async function opened(name: string, options: Parameters<typeof chromium.open>[0] = {}) {
-    const { page } = await chromium.open(options);
+    const { page } = await chromium.openShared(options);
     const sent = answersOf(page);
     await page.goto(examples.address(name));
     return { page, sent, release: await heldReplies(page) };

@@ -7,8 +7,8 @@ describeInChromium('the form of an external stage', () => {
   const chromium = useChromium();
   const examples = useExamples();
 
-  it('sends the value of every type of field, whatever the fields are called', async () => {
-    const { page, complaints } = await chromium.open({ timezoneId: 'Europe/Berlin' });
+  it('is answered with every type of field, whatever the names of the fields', async () => {
+    const { page, complaints } = await chromium.openShared({ timezoneId: 'Europe/Berlin' });
     await page.goto(examples.address('external-stage'));
     await page.getByText('In your time zone: Central European Time.').waitFor();
     await page.getByLabel('Nickname').fill('Al');
@@ -33,8 +33,8 @@ describeInChromium('the form of an external stage', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('refuses a file above the size limit with a message', async () => {
-    const { page } = await chromium.open();
+  it('sends no file above the limit, and says so', async () => {
+    const { page } = await chromium.openShared();
     const answers = answersOf(page);
     await page.goto(examples.address('external-stage'));
     await page.getByLabel('Nickname').fill('Al');
@@ -55,8 +55,8 @@ describeInChromium('the form of an external stage', () => {
     expect(await sent).toMatchObject({ photo: '', news: 'true' });
   });
 
-  it('escapes HTML in texts, shows errors at their fields, and fills in no secret', async () => {
-    const { page } = await chromium.open({ javaScriptEnabled: false });
+  it('shows texts as text, errors at their fields, and no value of a secret', async () => {
+    const { page } = await chromium.openShared({ javaScriptEnabled: false });
     await page.goto(examples.address('external-stage-refused'));
 
     expect(await page.locator('#pin-error').textContent()).toBe('Wrong <b>PIN</b>.');

@@ -20,8 +20,8 @@ describeInChromium('an Arabic page', () => {
   const chromium = useChromium();
   const examples = useExamples();
 
-  it('shows English texts of the API and program text from left to right', async () => {
-    const { page } = await chromium.open();
+  it('keeps English texts of the API and program text in their own direction', async () => {
+    const { page } = await chromium.openShared();
     await page.goto(`${examples.address('consent')}?locale=ar`);
     expect(await endsAtTheRight(page.locator('.lead'))).toBe(true);
     expect(await page.locator('.lead').evaluate((text) => getComputedStyle(text).textAlign)).toBe('right');
@@ -33,8 +33,8 @@ describeInChromium('an Arabic page', () => {
     expect(await endsAtTheRight(page.getByText('Flow does not apply'))).toBe(true);
   });
 
-  it('shows its own texts from right to left', async () => {
-    const { page } = await chromium.open();
+  it('keeps its own texts from right to left', async () => {
+    const { page } = await chromium.openShared();
     await page.goto(`${examples.address('email')}?locale=ar`);
     expect(await endsAtTheRight(page.locator('form > p').first())).toBe(false);
   });

@@ -8,7 +8,7 @@ import { useExamples } from './examples.js';
 
 const EXECUTOR = '**/api/v3/flows/executor/**';
 
-/** Answers API requests with `replies` in order. Returns an array that collects their step ids. */
+/** Answers API requests with `replies` in order. Returns the step ids that the requests have named so far. */
 async function replyWith(page: Page, ...replies: readonly { name?: string; step?: string; status?: number }[]) {
   const named: (string | undefined)[] = [];
   const script = [...replies];
@@ -20,12 +20,12 @@ async function replyWith(page: Page, ...replies: readonly { name?: string; step?
   return named;
 }
 
-describeInChromium('the ways to authenticate', () => {
+describeInChromium('the ways to prove who one is', () => {
   const chromium = useChromium();
   const examples = useExamples();
 
-  it('are shown in this order: the form, "or", a button for passkeys, a button for each source', async () => {
-    const { page } = await chromium.open();
+  it('are a form first, then "or", and below it a button for passkeys and one for each source', async () => {
+    const { page } = await chromium.openShared();
     await page.goto(examples.address('identification-everything'));
     const texts = [
       'main form',
@@ -45,7 +45,7 @@ describeInChromium('the ways to authenticate', () => {
   it.each([
     ['above the QR code on a touch screen', { hasTouch: true, isMobile: true }, true],
     ['below the QR code elsewhere', {}, false],
-  ])('have a link that opens the authenticator app %s', async (_, options, isFirst) => {
+  ])('lead to the app that is set up by a link %s', async (_, options, isFirst) => {
     const { page, complaints } = await chromium.open(options);
     await page.goto(examples.address('totp'));
     const picture = page.getByRole('img', { name: 'QR code for your authenticator app' });
@@ -59,8 +59,8 @@ describeInChromium('the ways to authenticate', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('have a fixed order and icons, and reveal nothing about the devices before a proof', async () => {
-    const { page } = await chromium.open();
+  it('are in order, each with an icon, and say nothing of the devices before a proof', async () => {
+    const { page } = await chromium.openShared();
     await page.goto(examples.address('validate-choice'));
     await page.getByRole('heading', { level: 1, name: 'Confirm that it is you' }).waitFor();
     expect(await page.locator('.device strong').allTextContents()).toEqual([
@@ -70,8 +70,8 @@ describeInChromium('the ways to authenticate', () => {
     expect(await page.locator('.devices').textContent()).not.toContain('last used');
   });
 
-  it('begin with the device that was used last, but send no text message before a click', async () => {
-    const { page, complaints } = await chromium.open();
+  it('begin with the one that was used last, but send no message before a click', async () => {
+    const { page, complaints } = await chromium.openShared();
     const answers = answersOf(page);
     await page.goto(examples.address('validate-last-used'));
     await page.getByRole('heading', { level: 1, name: 'Confirm by text message' }).waitFor();
@@ -93,8 +93,8 @@ describeInChromium('the ways to authenticate', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('mail a code at once if an email address is the only device, and show the masked address', async () => {
-    const { page, complaints } = await chromium.open();
+  it('mail a code for an address that is the only device, and say where it is', async () => {
+    const { page, complaints } = await chromium.openShared();
     const answer = answerOf(page);
     await page.goto(examples.address('validate-email'));
     const challenge = { email: 'a****@e******.org' };
@@ -105,7 +105,7 @@ describeInChromium('the ways to authenticate', () => {
     await page.getByText('We have sent a code to a****@e******.org.').waitFor();
     expect(complaints).toEqual([]);
 
-    // The answer names the device, so that a wrong code does not count for other kinds of devices.
+    // Then a wrong code does not count for other kinds of devices.
     const code = answerOf(page);
     await page.getByLabel('Code').fill('123456');
     await page.getByRole('button', { name: 'Continue' }).click();
@@ -113,9 +113,9 @@ describeInChromium('the ways to authenticate', () => {
   });
 
   it.each([true, false])(
-    'send another code on request while an email address is set up, with JavaScript: %s',
+    'set up an address: a code is sent again on request, with scripts: %s',
     async (javaScriptEnabled) => {
-      const { page } = await chromium.open({ javaScriptEnabled });
+      const { page } = await chromium.openShared({ javaScriptEnabled });
       await page.goto(examples.address('email-authenticator-code'));
       await page.getByText('We have sent a code to a****@e******.org.').waitFor();
       const sent = page.waitForRequest((request) => request.method() === 'POST');
@@ -126,8 +126,8 @@ describeInChromium('the ways to authenticate', () => {
     },
   );
 
-  it('accept a code of an app, or a recovery code, without JavaScript', async () => {
-    const { page } = await chromium.open({ javaScriptEnabled: false });
+  it('take a code of an app, or a recovery code, without a script', async () => {
+    const { page } = await chromium.openShared({ javaScriptEnabled: false });
     await page.goto(examples.address('validate-choice'));
     await page.getByLabel('Code of your app, or a recovery code').fill('123456');
     const sent = page.waitForRequest((request) => request.method() === 'POST');
@@ -137,20 +137,20 @@ describeInChromium('the ways to authenticate', () => {
     expect(await page.locator('.devices').isVisible()).toBe(false);
   });
 
-  it.each(['validate-sms', 'validate-email'])('say that sending a code needs JavaScript: %s', async (name) => {
-    const { page } = await chromium.open({ javaScriptEnabled: false });
+  it.each(['validate-sms', 'validate-email'])('say that a code needs JavaScript to be sent: %s', async (name) => {
+    const { page } = await chromium.openShared({ javaScriptEnabled: false });
     await page.goto(examples.address(name));
 
     expect(await page.locator('main').innerText()).toContain('This step needs JavaScript.');
   });
 
-  it('that can be set up are shown with readable names', async () => {
-    const { page } = await chromium.open();
+  it('that can be set up have names that visitors know', async () => {
+    const { page } = await chromium.openShared();
     await page.goto(examples.address('validate-set-up'));
     expect(await page.locator('.device').allTextContents()).toEqual(['Recovery codes', 'Phone appAuthenticator app']);
   });
 
-  it('abort a passkey prompt when another way is chosen, so that the prompt can be opened again', async () => {
+  it('end the question for a passkey with its step: it can be asked again, and answers no other step', async () => {
     const { page } = await chromium.open();
     const answers = answersOf(page);
     // Like a browser, shows one passkey prompt at a time, until the page aborts it.
@@ -179,8 +179,8 @@ describeInChromium('the ways to authenticate', () => {
     expect(answers).toEqual([]);
   });
 
-  it('keep Duo selected while its push is not answered, and repeat the request', async () => {
-    const { page } = await chromium.open();
+  it('keep the chosen Duo while its push is not answered, and go on waiting', async () => {
+    const { page } = await chromium.openShared();
     const answers = answersOf(page);
     await page.goto(examples.address('validate-choice'));
     await replyWith(page, { name: 'validate-choice' }, { name: 'validate-choice' });
@@ -191,8 +191,8 @@ describeInChromium('the ways to authenticate', () => {
     expect(answers).toEqual([duo, duo, duo]);
   });
 
-  it('keep the code that is typed while a push to another device ends', async () => {
-    const { page } = await chromium.open();
+  it('keep the code that the visitor types while a push to another device ends', async () => {
+    const { page } = await chromium.openShared();
     await page.goto(examples.address('validate-choice'));
     let end = () => {};
     const ended = new Promise<void>((resolve) => (end = resolve));
@@ -210,8 +210,8 @@ describeInChromium('the ways to authenticate', () => {
     expect(await page.getByLabel('Code').inputValue()).toBe('123');
   });
 
-  it('keep the typed code if its answer is interrupted after a request for another code', async () => {
-    const { page } = await chromium.open();
+  it('keep the typed code when its answer was interrupted after another code was requested', async () => {
+    const { page } = await chromium.openShared();
     await page.goto(examples.address('validate-sms'));
     await page.getByText('We have sent a code to your phone.').waitFor();
     const answers = answersOf(page);
@@ -235,8 +235,8 @@ describeInChromium('the ways to authenticate', () => {
   it.each([
     ['the flow has begun again', { name: 'identification' }, 'Log in'],
     ['the stage has failed', { name: 'error' }, 'Something went wrong'],
-  ])('are replaced by the new step if the request for another code returns one: %s', async (_what, reply, heading) => {
-    const { page } = await chromium.open();
+  ])('show the step that has replaced theirs when a code is requested: %s', async (_what, reply, heading) => {
+    const { page } = await chromium.openShared();
     await page.goto(examples.address('validate-sms'));
     await page.getByText('We have sent a code to your phone.').waitFor();
     await replyWith(page, reply);
@@ -246,8 +246,8 @@ describeInChromium('the ways to authenticate', () => {
     expect(await page.getByText('We have sent a code to your phone.').count()).toBe(0);
   });
 
-  it('say that no code was sent after a failed request for it, and answer with the new step id', async () => {
-    const { page } = await chromium.open();
+  it('say that no code was sent when the request for it got no reply, and then answer the step that it has reached', async () => {
+    const { page } = await chromium.openShared();
     await page.goto(examples.address('validate-sms'));
     await page.getByText('We have sent a code to your phone.').waitFor();
     const named = await replyWith(page, { status: 503 }, { name: 'validate-sms', step: 'run.sent' });

@@ -50,7 +50,7 @@ describeInChromium('a page with a captcha', () => {
     expect(await response).toEqual({ component: 'ak-stage-captcha', token: 'solved site-key' });
   });
 
-  it('keeps the typed name when the captcha of the form is loaded again', async () => {
+  it('keeps what was typed when a captcha beside it is tried again', async () => {
     const { page } = await chromium.open();
     await page.route('**/example-puzzle.js', (route) => route.abort(), { times: 1 });
     await page.goto(examples.address('identification-captcha'));
@@ -63,8 +63,8 @@ describeInChromium('a page with a captcha', () => {
     expect(await response).toMatchObject({ uid_field: 'alice', captcha_token: 'solved site-key' });
   });
 
-  it('ignores a second callback of the captcha provider in the next step', async () => {
-    const { page } = await chromium.open();
+  it('answers no other step if the provider calls back once more', async () => {
+    const { page } = await chromium.openShared();
     const sent = answersOf(page);
     const body = 'globalThis.turnstile = { render: (_, { callback }) => { globalThis.solve = callback; } };';
     await page.route('**/example-puzzle.js', (route) => route.fulfill({ contentType: 'text/javascript', body }));
@@ -88,7 +88,7 @@ describeInChromium('a page with a captcha', () => {
   it.each([false, true])(
     'answers a refused captcha only when the visitor tries again (interactive: %s)',
     async (interactive) => {
-      const { page } = await chromium.open();
+      const { page } = await chromium.openShared();
       const sent = answersOf(page);
       const body = 'globalThis.turnstile = { render: (_, { callback }) => callback(`token`) };';
       await page.route('**/example-puzzle.js', (route) => route.fulfill({ contentType: 'text/javascript', body }));

@@ -32,7 +32,7 @@ describeInChromium('a step of a login', () => {
 
   /** Opens the first step in a layout. `advance` answers the step with an example and waits for an element of it. */
   async function opened(layout: string, width: number) {
-    const { page } = await chromium.open({ viewport: { width, height: HEIGHT }, reducedMotion: 'reduce' });
+    const { page } = await chromium.openShared({ viewport: { width, height: HEIGHT }, reducedMotion: 'reduce' });
     await page.goto(`${examples.address('identification')}?layout=${layout}`);
     await page.getByLabel('Username or email').fill('alice');
     const advance = async (name: string, shown: string) => {
@@ -86,7 +86,7 @@ describeInChromium('a step of a login', () => {
   });
 
   it('has room for the logo of the brand before it is loaded', async () => {
-    const { page } = await chromium.open();
+    const { page } = await chromium.openShared();
     let load = () => {};
     const awaited = new Promise<void>((resolve) => (load = resolve));
     const body = '<svg xmlns="http://www.w3.org/2000/svg" width="160" height="40"/>';

@@ -12,7 +12,7 @@ const typesAndValues = (page: Page) =>
       inputs.map((input) => [(input as HTMLInputElement).type, (input as HTMLInputElement).value]),
     );
 
-/** Resolves with the next answer that the page sends, after the page has shown the reply. */
+/** Returns the next answer, when the page has shown the reply to it. */
 async function nextAnswer(page: Page): Promise<string> {
   const response = await page.waitForResponse((reply) => reply.request().method() === 'POST');
   await page.locator('main[aria-busy]').waitFor({ state: 'detached' });
@@ -23,8 +23,8 @@ describeInChromium('a field for a date and a time', () => {
   const chromium = useChromium();
   const examples = useExamples();
 
-  it('is in the visitor’s time zone, and sends an unchanged value in its original form', async () => {
-    const { page, complaints } = await chromium.open({ timezoneId: 'Europe/Berlin' });
+  it('is in the visitor’s time zone, and sends what the visitor has not changed as it was', async () => {
+    const { page, complaints } = await chromium.openShared({ timezoneId: 'Europe/Berlin' });
     await page.goto(examples.address('prompt-times'));
     await page.getByText('In your time zone: Central European Time.').first().waitFor();
     expect(await typesAndValues(page)).toEqual([
@@ -44,8 +44,8 @@ describeInChromium('a field for a date and a time', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('converts a time that was typed before the script was loaded to the visitor’s time zone', async () => {
-    const { page } = await chromium.open({ timezoneId: 'America/New_York' });
+  it('keeps the time that was typed before the script was loaded', async () => {
+    const { page } = await chromium.openShared({ timezoneId: 'America/New_York' });
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;
@@ -64,7 +64,7 @@ describeInChromium('a field for a date and a time', () => {
   });
 
   it('is in UTC without JavaScript, as the prompt stage reads a time without a zone', async () => {
-    const { page } = await chromium.open({ timezoneId: 'Europe/Berlin', javaScriptEnabled: false });
+    const { page } = await chromium.openShared({ timezoneId: 'Europe/Berlin', javaScriptEnabled: false });
     await page.goto(examples.address('prompt-times'));
     expect(await page.getByLabel('Appointment').inputValue()).toBe('2024-10-27T01:30');
     const answer = nextAnswer(page);
@@ -86,7 +86,7 @@ describeInChromium('the last use of a device', () => {
     ['de', 'Eine andere Möglichkeit wählen', '14. März 2026 um 10:26'],
     ['ar', 'اختيار طريقة أخرى', '14 مارس 2026 في 10:26 ص'],
   ])('has its date and time in the visitor’s time zone and in the language %s', async (locale, otherWay, title) => {
-    const { page, complaints } = await chromium.open({ timezoneId: 'Europe/Berlin' });
+    const { page, complaints } = await chromium.openShared({ timezoneId: 'Europe/Berlin' });
     await page.goto(`${examples.address('validate-last-used')}?locale=${locale}`);
     await page.getByRole('button', { name: otherWay }).click();
     const time = page.locator('time[datetime="2026-03-14T09:26:53.000Z"]');
