@@ -12,7 +12,7 @@ const REMEMBER = { ...LOGIN, attrs: { remember_me_offset: 'days=1' } };
  */
 const RESTART_TIMEOUT_MS = 60_000;
 
-describeInChromium('in a real browser', () => {
+describeInChromium('the flow page in a browser', () => {
   let deployment: Deployment;
   const chromium = useChromium();
   const address = () => `${deployment.url}/if/flow/login/?next=%2F%3Fafter`;
@@ -143,7 +143,7 @@ describeInChromium('in a real browser', () => {
   });
 
   it(
-    'fetches the step while a service is down, keeps the input, and sends it again only when the visitor does',
+    'fetches the step again while a service is down, and keeps the input for the visitor to send again',
     async () => {
       const { page, observed } = await visit();
       await answer(page, 'Username or email', 'alice');
@@ -178,7 +178,7 @@ describeInChromium('in a real browser', () => {
     RESTART_TIMEOUT_MS,
   );
 
-  it('remembers a name that was proved, if the visitor wants it, and forgets it on one click', async () => {
+  it('remembers the username of a completed login if the visitor asks for it, and forgets it on one click', async () => {
     const { page } = await chromium.open();
     await page.goto(address());
     const stored = () => page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));

@@ -58,7 +58,7 @@ async function loggedIn(username: string, browser = deployment.browser()): Promi
 }
 
 describe('the pages about flows', () => {
-  it.each([page, `${page}login/?from=1&to=2`])('%s leads anonymous visitors to the login and back', async (address) => {
+  it.each([page, `${page}login/?from=1&to=2`])('%s redirects anonymous visitors to the login', async (address) => {
     const { status, headers } = await deployment.browser().fetch(address);
 
     expect([status, headers.get('location')]).toEqual([
@@ -77,7 +77,7 @@ describe('the pages about flows', () => {
     },
   );
 
-  it('lists the flows with their current version and the number of newer drafts, at each gateway', async () => {
+  it('list the flows with their current version and the number of newer drafts, at each gateway', async () => {
     for (const browser of [deployment.browser(), new Browser(otherGateway)]) {
       const { status, text } = await (await loggedIn('root', browser)).fetch(page);
 
@@ -89,7 +89,7 @@ describe('the pages about flows', () => {
     }
   });
 
-  it('shows what differs between two versions in words', async () => {
+  it('show the difference between two versions in words', async () => {
     const { status, text } = await root.fetch(`${page}login/?from=1&to=2`);
 
     expect(status).toBe(200);
@@ -99,7 +99,7 @@ describe('the pages about flows', () => {
   });
 
   it.each(['from=1&to=99', 'from=99&to=1', 'from=1&to=99999999999999999999', 'from=x&to=2147483647', 'from=1'])(
-    'says that the flow does not have both versions of ?%s',
+    'say that the flow does not have both versions of ?%s',
     async (query) => {
       const { status, text } = await root.fetch(`${page}login/?${query}`);
 
@@ -109,7 +109,7 @@ describe('the pages about flows', () => {
     },
   );
 
-  it.each(['nowhere', 'a%00b', '%F0%9F%98%80', '..%2Flogin'])('%s is no flow', async (slug) => {
+  it.each(['nowhere', 'a%00b', '%F0%9F%98%80', '..%2Flogin'])('return 404 for the unknown flow %s', async (slug) => {
     const { status } = await root.fetch(`${page}${slug}/`);
 
     expect(status).toBe(404);
@@ -117,7 +117,7 @@ describe('the pages about flows', () => {
 });
 
 describe('the diagram of a flow', () => {
-  it('has the numbers of the last day in the picture and in the table, of the current version by default', async () => {
+  it('shows the current version with the numbers of the last day by default, as a picture and as a table', async () => {
     const visitor = deployment.browser();
     await visitor.solve('login', { uid_field: 'alice' });
     await visitor.solve('login', { password: 'wrong-horse-1' });
@@ -142,7 +142,7 @@ describe('the diagram of a flow', () => {
     expect(text).toMatch(/>passed: \d+ · [\d.]+ sec</);
   });
 
-  it('is of the version and the period in the address', async () => {
+  it('shows the version and the period in the address', async () => {
     const { status, text } = await root.fetch(`${page}login/?version=2&since=12h`);
 
     expect(status).toBe(200);
@@ -158,13 +158,13 @@ describe('the diagram of a flow', () => {
     ['since=soon', 400, 'The period must be a number of hours or days'],
     ['since=9999d', 400, 'The period must be a number of hours or days'],
     ['since=1d&since=%3Cb%3E', 400, 'The period must be a number of hours or days'],
-  ])('says what is wrong with ?%s', async (query, expected, words) => {
+  ])('is replaced by an error for ?%s', async (query, expected, words) => {
     const { status, text } = await root.fetch(`${page}login/?${query}`);
 
     expect([status, text.includes(words), text.includes('<svg class="diagram"')]).toEqual([expected, true, false]);
   });
 
-  it('is beside the completion of the last day in the list, and a flow without visits has no data', async () => {
+  it('has its completion rate of the last day in the list of flows, or “no data” without visits', async () => {
     const { text } = await root.fetch(page);
 
     expect(text).toMatch(/Last day: [\d.]+% of \d+ finished/);
@@ -182,13 +182,13 @@ describe('the simulation of a flow', () => {
     expect(text).toContain('<bdi>logged in with a first factor</bdi>');
   });
 
-  it('is left out unless it is asked for, and for a version that does not exist', async () => {
+  it('is shown only on request, and not for a version that does not exist', async () => {
     expect((await root.fetch(`${page}login/`)).text).not.toContain('Findings in version');
     const { status, text } = await root.fetch(`${page}login/?version=99&simulate=1`);
     expect([status, text.includes('Findings in version')]).toEqual([404, false]);
   });
 
-  it('is for superusers', async () => {
+  it('is shown to superusers only', async () => {
     expect((await (await loggedIn('alice')).fetch(`${page}login/?simulate=1`)).status).toBe(403);
   });
 });

@@ -7,7 +7,7 @@ describeInChromium('the form of an external stage', () => {
   const chromium = useChromium();
   const examples = useExamples();
 
-  it('is answered with every type of field, whatever the names of the fields', async () => {
+  it('sends the value of every type of field, whatever the fields are called', async () => {
     const { page, complaints } = await chromium.openShared({ timezoneId: 'Europe/Berlin' });
     await page.goto(examples.address('external-stage'));
     await page.getByText('In your time zone: Central European Time.').waitFor();
@@ -33,7 +33,7 @@ describeInChromium('the form of an external stage', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('sends no file above the limit, and says so', async () => {
+  it('refuses a file above the size limit with a message', async () => {
     const { page } = await chromium.openShared();
     const answers = answersOf(page);
     await page.goto(examples.address('external-stage'));
@@ -55,7 +55,7 @@ describeInChromium('the form of an external stage', () => {
     expect(await sent).toMatchObject({ photo: '', news: 'true' });
   });
 
-  it('shows texts as text, errors at their fields, and no value of a secret', async () => {
+  it('escapes HTML in texts, shows errors at their fields, and fills in no secret', async () => {
     const { page } = await chromium.openShared({ javaScriptEnabled: false });
     await page.goto(examples.address('external-stage-refused'));
 

@@ -20,7 +20,7 @@ describeInChromium('an Arabic page', () => {
   const chromium = useChromium();
   const examples = useExamples();
 
-  it('keeps English texts of the API and program text in their own direction', async () => {
+  it('shows English texts of the API and program text from left to right', async () => {
     const { page } = await chromium.openShared();
     await page.goto(`${examples.address('consent')}?locale=ar`);
     expect(await endsAtTheRight(page.locator('.lead'))).toBe(true);
@@ -33,7 +33,7 @@ describeInChromium('an Arabic page', () => {
     expect(await endsAtTheRight(page.getByText('Flow does not apply'))).toBe(true);
   });
 
-  it('keeps its own texts from right to left', async () => {
+  it('shows its own texts from right to left', async () => {
     const { page } = await chromium.openShared();
     await page.goto(`${examples.address('email')}?locale=ar`);
     expect(await endsAtTheRight(page.locator('form > p').first())).toBe(false);

@@ -8,7 +8,7 @@ import { useExamples } from './examples.js';
 
 const EXECUTOR = '**/api/v3/flows/executor/**';
 
-/** Answers API requests with `replies` in order. Returns the step ids that the requests have named so far. */
+/** Answers API requests with `replies` in order. Returns an array that collects their step ids. */
 async function replyWith(page: Page, ...replies: readonly { name?: string; step?: string; status?: number }[]) {
   const named: (string | undefined)[] = [];
   const script = [...replies];
@@ -20,11 +20,11 @@ async function replyWith(page: Page, ...replies: readonly { name?: string; step?
   return named;
 }
 
-describeInChromium('the ways to prove who one is', () => {
+describeInChromium('the ways to authenticate', () => {
   const chromium = useChromium();
   const examples = useExamples();
 
-  it('are a form first, then "or", and below it a button for passkeys and one for each source', async () => {
+  it('are shown in this order: the form, "or", a button for passkeys, a button for each source', async () => {
     const { page } = await chromium.openShared();
     await page.goto(examples.address('identification-everything'));
     const texts = [
@@ -45,7 +45,7 @@ describeInChromium('the ways to prove who one is', () => {
   it.each([
     ['above the QR code on a touch screen', { hasTouch: true, isMobile: true }, true],
     ['below the QR code elsewhere', {}, false],
-  ])('lead to the app that is set up by a link %s', async (_, options, isFirst) => {
+  ])('have a link that opens the authenticator app %s', async (_, options, isFirst) => {
     const { page, complaints } = await chromium.open(options);
     await page.goto(examples.address('totp'));
     const picture = page.getByRole('img', { name: 'QR code for your authenticator app' });
@@ -59,7 +59,7 @@ describeInChromium('the ways to prove who one is', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('are in order, each with an icon, and say nothing of the devices before a proof', async () => {
+  it('have a fixed order and icons, and reveal nothing about the devices before a proof', async () => {
     const { page } = await chromium.openShared();
     await page.goto(examples.address('validate-choice'));
     await page.getByRole('heading', { level: 1, name: 'Confirm that it is you' }).waitFor();
@@ -70,7 +70,7 @@ describeInChromium('the ways to prove who one is', () => {
     expect(await page.locator('.devices').textContent()).not.toContain('last used');
   });
 
-  it('begin with the one that was used last, but send no message before a click', async () => {
+  it('begin with the device that was used last, but send no text message before a click', async () => {
     const { page, complaints } = await chromium.openShared();
     const answers = answersOf(page);
     await page.goto(examples.address('validate-last-used'));
@@ -93,7 +93,7 @@ describeInChromium('the ways to prove who one is', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('mail a code for an address that is the only device, and say where it is', async () => {
+  it('mail a code at once if an email address is the only device, and show the masked address', async () => {
     const { page, complaints } = await chromium.openShared();
     const answer = answerOf(page);
     await page.goto(examples.address('validate-email'));
@@ -105,7 +105,7 @@ describeInChromium('the ways to prove who one is', () => {
     await page.getByText('We have sent a code to a****@e******.org.').waitFor();
     expect(complaints).toEqual([]);
 
-    // Then a wrong code does not count for other kinds of devices.
+    // The answer names the device, so that a wrong code does not count for other kinds of devices.
     const code = answerOf(page);
     await page.getByLabel('Code').fill('123456');
     await page.getByRole('button', { name: 'Continue' }).click();
@@ -113,7 +113,7 @@ describeInChromium('the ways to prove who one is', () => {
   });
 
   it.each([true, false])(
-    'set up an address: a code is sent again on request, with scripts: %s',
+    'send another code on request while an email address is set up, with JavaScript: %s',
     async (javaScriptEnabled) => {
       const { page } = await chromium.openShared({ javaScriptEnabled });
       await page.goto(examples.address('email-authenticator-code'));
@@ -126,7 +126,7 @@ describeInChromium('the ways to prove who one is', () => {
     },
   );
 
-  it('take a code of an app, or a recovery code, without a script', async () => {
+  it('accept a code of an app, or a recovery code, without JavaScript', async () => {
     const { page } = await chromium.openShared({ javaScriptEnabled: false });
     await page.goto(examples.address('validate-choice'));
     await page.getByLabel('Code of your app, or a recovery code').fill('123456');
@@ -137,20 +137,20 @@ describeInChromium('the ways to prove who one is', () => {
     expect(await page.locator('.devices').isVisible()).toBe(false);
   });
 
-  it.each(['validate-sms', 'validate-email'])('say that a code needs JavaScript to be sent: %s', async (name) => {
+  it.each(['validate-sms', 'validate-email'])('say that sending a code needs JavaScript: %s', async (name) => {
     const { page } = await chromium.openShared({ javaScriptEnabled: false });
     await page.goto(examples.address(name));
 
     expect(await page.locator('main').innerText()).toContain('This step needs JavaScript.');
   });
 
-  it('that can be set up have names that visitors know', async () => {
+  it('that can be set up are shown with readable names', async () => {
     const { page } = await chromium.openShared();
     await page.goto(examples.address('validate-set-up'));
     expect(await page.locator('.device').allTextContents()).toEqual(['Recovery codes', 'Phone appAuthenticator app']);
   });
 
-  it('end the question for a passkey with its step: it can be asked again, and answers no other step', async () => {
+  it('abort a passkey prompt when another way is chosen, so that the prompt can be opened again', async () => {
     const { page } = await chromium.open();
     const answers = answersOf(page);
     // Like a browser, shows one passkey prompt at a time, until the page aborts it.
@@ -179,7 +179,7 @@ describeInChromium('the ways to prove who one is', () => {
     expect(answers).toEqual([]);
   });
 
-  it('keep the chosen Duo while its push is not answered, and go on waiting', async () => {
+  it('keep Duo selected while its push is not answered, and repeat the request', async () => {
     const { page } = await chromium.openShared();
     const answers = answersOf(page);
     await page.goto(examples.address('validate-choice'));
@@ -191,7 +191,7 @@ describeInChromium('the ways to prove who one is', () => {
     expect(answers).toEqual([duo, duo, duo]);
   });
 
-  it('keep the code that the visitor types while a push to another device ends', async () => {
+  it('keep the code that is typed while a push to another device ends', async () => {
     const { page } = await chromium.openShared();
     await page.goto(examples.address('validate-choice'));
     let end = () => {};
@@ -210,7 +210,7 @@ describeInChromium('the ways to prove who one is', () => {
     expect(await page.getByLabel('Code').inputValue()).toBe('123');
   });
 
-  it('keep the typed code when its answer was interrupted after another code was requested', async () => {
+  it('keep the typed code if its answer is interrupted after a request for another code', async () => {
     const { page } = await chromium.openShared();
     await page.goto(examples.address('validate-sms'));
     await page.getByText('We have sent a code to your phone.').waitFor();
@@ -235,7 +235,7 @@ describeInChromium('the ways to prove who one is', () => {
   it.each([
     ['the flow has begun again', { name: 'identification' }, 'Log in'],
     ['the stage has failed', { name: 'error' }, 'Something went wrong'],
-  ])('show the step that has replaced theirs when a code is requested: %s', async (_what, reply, heading) => {
+  ])('are replaced by the new step if the request for another code returns one: %s', async (_what, reply, heading) => {
     const { page } = await chromium.openShared();
     await page.goto(examples.address('validate-sms'));
     await page.getByText('We have sent a code to your phone.').waitFor();
@@ -246,7 +246,7 @@ describeInChromium('the ways to prove who one is', () => {
     expect(await page.getByText('We have sent a code to your phone.').count()).toBe(0);
   });
 
-  it('say that no code was sent when the request for it got no reply, and then answer the step that it has reached', async () => {
+  it('say that no code was sent after a failed request for it, and answer with the new step id', async () => {
     const { page } = await chromium.openShared();
     await page.goto(examples.address('validate-sms'));
     await page.getByText('We have sent a code to your phone.').waitFor();

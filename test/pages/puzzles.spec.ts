@@ -50,7 +50,7 @@ describeInChromium('a page with a captcha', () => {
     expect(await response).toEqual({ component: 'ak-stage-captcha', token: 'solved site-key' });
   });
 
-  it('keeps what was typed when a captcha beside it is tried again', async () => {
+  it('keeps the typed name when the captcha of the form is loaded again', async () => {
     const { page } = await chromium.open();
     await page.route('**/example-puzzle.js', (route) => route.abort(), { times: 1 });
     await page.goto(examples.address('identification-captcha'));
@@ -63,7 +63,7 @@ describeInChromium('a page with a captcha', () => {
     expect(await response).toMatchObject({ uid_field: 'alice', captcha_token: 'solved site-key' });
   });
 
-  it('answers no other step if the provider calls back once more', async () => {
+  it('ignores a second callback of the captcha provider in the next step', async () => {
     const { page } = await chromium.openShared();
     const sent = answersOf(page);
     const body = 'globalThis.turnstile = { render: (_, { callback }) => { globalThis.solve = callback; } };';

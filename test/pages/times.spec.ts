@@ -12,7 +12,7 @@ const typesAndValues = (page: Page) =>
       inputs.map((input) => [(input as HTMLInputElement).type, (input as HTMLInputElement).value]),
     );
 
-/** Returns the next answer, when the page has shown the reply to it. */
+/** Resolves with the next answer that the page sends, after the page has shown the reply. */
 async function nextAnswer(page: Page): Promise<string> {
   const response = await page.waitForResponse((reply) => reply.request().method() === 'POST');
   await page.locator('main[aria-busy]').waitFor({ state: 'detached' });
@@ -23,7 +23,7 @@ describeInChromium('a field for a date and a time', () => {
   const chromium = useChromium();
   const examples = useExamples();
 
-  it('is in the visitor’s time zone, and sends what the visitor has not changed as it was', async () => {
+  it('is in the visitor’s time zone, and sends an unchanged value in its original form', async () => {
     const { page, complaints } = await chromium.openShared({ timezoneId: 'Europe/Berlin' });
     await page.goto(examples.address('prompt-times'));
     await page.getByText('In your time zone: Central European Time.').first().waitFor();
@@ -44,7 +44,7 @@ describeInChromium('a field for a date and a time', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('keeps the time that was typed before the script was loaded', async () => {
+  it('converts a time that was typed before the script was loaded to the visitor’s time zone', async () => {
     const { page } = await chromium.openShared({ timezoneId: 'America/New_York' });
     let release = () => {};
     const released = new Promise<void>((resolve) => {
