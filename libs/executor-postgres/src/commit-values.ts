@@ -23,8 +23,8 @@ export function commitPartsOf(input: CommitInput): CommitParts {
 }
 
 /**
- * Returns the parts that change the session and its key, apart from the parts of effects. They are empty if an effect
- * does this: a switch to another session replaces the key, and a login or logout sets the lifetime and the proofs.
+ * Returns the parts that change the session and its key, apart from the parts of effects. Leaves out what another part
+ * does: a switch to another session replaces the key, and a login or logout sets the lifetime and the proofs.
  */
 function ownSessionParts(input: CommitInput, parts: CommitParts): CommitParts {
   const { newKey, userSwitch } = input.commit;
@@ -35,12 +35,15 @@ function ownSessionParts(input: CommitInput, parts: CommitParts): CommitParts {
 }
 
 /** Returns the values of the part `key`. A new user of the session ends its binding to a device. */
-const keyValues = (newKey: Buffer, { rejoin, login = rejoin, logout }: CommitParts): StatementValues => ({
-  new_key: newKey,
-  keeps_user: !login && !logout,
-  user: login?.['user'] ?? null,
-  epoch: login?.['epoch'] ?? null,
-});
+function keyValues(newKey: Buffer, { login, rejoin, logout }: CommitParts): StatementValues {
+  const values = login ?? rejoin;
+  return {
+    new_key: newKey,
+    keeps_user: !values && !logout,
+    user: values?.['user'] ?? null,
+    epoch: values?.['epoch'] ?? null,
+  };
+}
 
 /**
  * Returns the parts that update the session's row. Postgres updates a row only once per statement, so two parts must

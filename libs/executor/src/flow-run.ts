@@ -81,9 +81,9 @@ export class FlowRun {
     this.unsaved = noChanges(plan);
     if (isStored(continued))
       this.row = { sessionId: loaded.session!.id, revision: continued.revision, plan: continued.plan };
-    // A continued plan without a row comes from a mailed link, which has identified its user. A user who was identified
-    // by more than a typed name makes the save renew the session key.
-    else if (continued) this.unsaved.identified = true;
+    // A continued plan without a row comes from a mailed link, which has proved its user. After a proof, the session
+    // key is renewed.
+    else if (continued) this.unsaved.needsNewKey = true;
   }
 
   get plan(): Plan {
@@ -108,7 +108,7 @@ export class FlowRun {
   /** Whether the first save moves an anonymous visitor to a new session, against session fixation. */
   get leavesSession(): boolean {
     const { session } = this.context.loaded;
-    return this.row === undefined && this.unsaved.identified && session !== undefined && !session.user;
+    return this.row === undefined && this.unsaved.needsNewKey && session !== undefined && !session.user;
   }
 
   /** Whether the plan has changed since it was loaded or planned. */
@@ -140,7 +140,7 @@ export class FlowRun {
   get isAnswered(): boolean {
     const { loaded, request } = this.context;
     const { session } = loaded;
-    if (this.wasAnswered || this.unsaved.identified || this.unsaved.usedToken) return true;
+    if (this.wasAnswered || this.unsaved.needsNewKey || this.unsaved.usedToken) return true;
     return session !== undefined && (!session.isUnanswered || request.answer !== undefined);
   }
 
@@ -149,7 +149,7 @@ export class FlowRun {
     this.firstPlan = planned;
     const { pending_user: user } = planned.context;
     const isOther = user?.kind === 'saved' && user.uuid !== this.context.user?.uuid;
-    this.unsaved = { ...noChanges(planned), identified: isOther };
+    this.unsaved = { ...noChanges(planned), needsNewKey: isOther };
     this.move(planned);
     this.record(events);
   }
@@ -163,7 +163,7 @@ export class FlowRun {
   identify(plan: Plan, identifies?: IdentificationMethod) {
     const { pending_user: user } = plan.context;
     const isOther = user?.kind === 'saved' && userKey(user) !== userKey(this.currentPlan.context.pending_user);
-    if (isOther && identifies !== 'by_name') this.unsaved.identified = true;
+    if (isOther && identifies !== 'by_name') this.unsaved.needsNewKey = true;
     this.move(isOther && identifies === 'by_writing' ? withCreatedUser(plan) : plan);
   }
 
@@ -180,7 +180,7 @@ export class FlowRun {
 
   /** Makes the next save replace the session key, because a credential was verified. */
   renewKey() {
-    this.unsaved.identified = true;
+    this.unsaved.needsNewKey = true;
   }
 
   /** Makes the next save record in the session that this user was verified, if it is the session's user. */

@@ -72,9 +72,9 @@ export class PlanWriter {
   private async create(run: FlowRun, plan: Plan): Promise<SavedRow | undefined> {
     const { loaded, versionId } = run.context;
     const { session, flowId, newSessionId, planRow: replaces } = loaded;
-    const { identified } = run.changes;
+    const { needsNewKey } = run.changes;
     const owner = run.leavesSession ? undefined : session;
-    const key = owner && !identified ? undefined : newSessionKey(owner?.remainingS);
+    const key = owner && !needsNewKey ? undefined : newSessionKey(owner?.remainingS);
     const target = owner
       ? { id: owner.id, newKey: key?.hash }
       : { newId: newSessionId, newKey: key!.hash, leaves: session?.id };
@@ -120,21 +120,21 @@ const isChanged = ({ row, plan }: FlowRun): boolean => (row ? !isSame(row.plan, 
 const isSame = (a: Plan, b: Plan) => a === b || (a.trail === b.trail && JSON.stringify(a) === JSON.stringify(b));
 
 /** Whether a save of this request has replaced the session key, or the next save will. */
-export const renewsSessionKey = (run: FlowRun): boolean => run.cookie !== undefined || needsNewKey(run);
+export const renewsSessionKey = (run: FlowRun): boolean => run.cookie !== undefined || replacesKey(run);
 
 /**
  * Whether the run logs in or out, verifies a credential, sets up a device, follows a mailed link, or identifies its user
  * by more than a typed name. An old key that an attacker has planted becomes worthless (docs/adr/0006, docs/adr/0033).
  */
-function needsNewKey(run: FlowRun): boolean {
-  const { effects, settlement, usedToken, identified, userSwitch } = run.changes;
-  const isProof = settlement.reset.length > 0 || usedToken !== undefined || identified || sessionProof(run);
+function replacesKey(run: FlowRun): boolean {
+  const { effects, settlement, usedToken, needsNewKey, userSwitch } = run.changes;
+  const isProof = settlement.reset.length > 0 || usedToken !== undefined || needsNewKey || sessionProof(run);
   return Boolean(isProof || userSwitch || lastSessionChange(effects));
 }
 
 /** Returns a new session key if the next save needs one. */
 function newKeyFor(run: FlowRun): SessionKey | undefined {
-  if (!needsNewKey(run)) return undefined;
+  if (!replacesKey(run)) return undefined;
   const { userSwitch, effects } = run.changes;
   if (userSwitch) return newSessionKey(userSwitch.maxAgeS);
   const change = lastSessionChange(effects);

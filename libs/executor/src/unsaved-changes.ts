@@ -23,7 +23,7 @@ export interface UnsavedChanges {
    * Whether the save must renew the session key: a credential was verified, or the plan got a saved user in another way
    * than by a typed name.
    */
-  identified: boolean;
+  needsNewKey: boolean;
   /** uuid of the user who has passed a proof step. */
   confirmedUser: string | undefined;
   /** The session to which the save changes the browser. */
@@ -39,7 +39,7 @@ export const noChanges = (planBefore: Plan): UnsavedChanges => ({
   settlement: EMPTY_SETTLEMENT,
   usedToken: undefined,
   usedLinkStep: undefined,
-  identified: false,
+  needsNewKey: false,
   confirmedUser: undefined,
   userSwitch: undefined,
 });
