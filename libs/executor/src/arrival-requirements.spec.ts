@@ -22,7 +22,7 @@ const from = { uuid: '00000000-0000-4000-8000-000000000001', slug: 'first', name
 describe('a flow that requires a redirect', () => {
   const version = flowWith({ authentication: 'require_redirect' });
 
-  it('does not apply to a visitor who opens it', async () => {
+  it('does not apply to a visitor who opens it without a redirect', async () => {
     const { show, plans } = executorHarness(version, DEFAULT_REPLIES, newest);
     const reason = 'not_applicable';
     const message = { text: 'Flow does not apply to current user.' };
@@ -30,7 +30,7 @@ describe('a flow that requires a redirect', () => {
     expect(plans.saves).toBe(0);
   });
 
-  it('applies to a plan that a redirect has begun, also after a restart', async () => {
+  it('applies to a plan that a redirect started, also after that plan restarts', async () => {
     const restarting = flowWith({ authentication: 'require_redirect' }, [{ kind: 'secret', onRefusal: 'restart' }]);
     const { start, show, solve } = executorHarness(
       restarting,
@@ -53,7 +53,7 @@ describe('a flow that requires a link', () => {
     expect((await show({ query: { flow_token: TOKEN } })).result).toEqual(result);
   });
 
-  it('runs by a live link', async () => {
+  it('runs for a visitor who opens a valid link', async () => {
     const { show, solve, plans, stages } = executorHarness(version, DEFAULT_REPLIES, newest);
     const steps = version.steps.map(({ id }) => ({ binding: id }));
     const plan = { ...(await mailedPlan()), steps };
@@ -92,7 +92,7 @@ describe('a restart that keeps a pending user', () => {
     return (result as { message: { text: string } }).message.text;
   };
 
-  it('meets the requirement without a check under 2024.8, and is checked under 2026.8', async () => {
+  it('is not checked for the required login under 2024.8, but under 2026.8 is', async () => {
     expect(await messageOf('2024.8')).toBe('Unknown error');
     expect(await messageOf('2026.8')).toBe('Flow does not apply to current user.');
   });
@@ -116,7 +116,7 @@ describe('a login that does not apply to a logged-in visitor', () => {
     expect(await resultOf('2024.8', '/app')).toMatchObject({ type: 'denied', reason: 'logged_in' });
   });
 
-  it('is refused if it is no login, or if the visitor is anonymous', async () => {
+  it('is refused under 2026.8 if the flow is no login, or if the visitor is anonymous', async () => {
     const enrollment = flowWith({ designation: 'enrollment', authentication: 'require_unauthenticated' });
     expect(await resultOf('2026.8', '/app', enrollment)).toMatchObject({ type: 'denied', reason: 'logged_in' });
     const guarded = flowOf([{ kind: 'page' }], {}, policySetOf({ policy: 'p' }));

@@ -67,7 +67,7 @@ const byKey = {
 };
 const proved = { verified_user: ALICE.uuid };
 
-describe('a step that logs in', () => {
+describe('requestedProof before a step that logs in', () => {
   it.each<[string, GuardCase]>([
     ['the query asks for nothing', { query: {}, context: byPassword }],
     ['the query asks for any login', { query: { acr_values: 'aal1' }, context: byPassword }],
@@ -91,19 +91,27 @@ describe('a step that logs in', () => {
     ['a key only', { query: { acr_values: 'phr' }, login: { pwd: 5, otp: 5 } }, KEY],
     ['any device if a key is preferred', { query: { acr_values: 'phr aal2' }, login: { pwd: 5 } }, SECOND],
     ['a device if the login is too old', { query: { max_age: '60' }, login: { pwd: 61 } }, DEVICE],
-    ['a password next', { query: { max_age: '60' }, login: { pwd: 61 }, inserted: ['device'] }, PASSWORD],
+    [
+      'a password after the inserted device step',
+      { query: { max_age: '60' }, login: { pwd: 61 }, inserted: ['device'] },
+      PASSWORD,
+    ],
     ['a device for a new login', { query: { prompt: 'login' }, login: { pwd: 0 } }, DEVICE],
     [
-      'the device again if that of the session is too old',
+      'the device again if its proof in the session is too old',
       { query: { ...aal2, max_age: '60' }, login: { pwd: 5, otp: 61 } },
       SECOND,
     ],
-    ['both again', { query: { ...aal2, prompt: 'login' }, login: { pwd: 5, otp: 5 } }, PASSWORD],
+    [
+      'a password for a new login, also if the session has proofs',
+      { query: { ...aal2, prompt: 'login' }, login: { pwd: 5, otp: 5 } },
+      PASSWORD,
+    ],
   ])('asks for %s', (_, guardCase, expected) => {
     expect(inserted(guardCase)).toEqual(expected);
   });
 
-  it('counts nothing of the login of another user', () => {
+  it('does not count the proofs of another user’s session', () => {
     expect(inserted({ query: aal2, login: { pwd: 5, otp: 5 }, user: BOB, context: byPassword })).toEqual(SECOND);
   });
 });

@@ -55,7 +55,10 @@ export function isUnprovedLogin(run: GuardedRun, step: Step, contracts: Pick<Sta
   return contracts.find(step.kind, context.version)?.effects.includes('login') === true;
 }
 
-/** Returns the proofs that a login lacks for one of the accepted authentication contexts. */
+/**
+ * Returns the proof steps that can bring a login to one of the accepted authentication contexts; none if it has one
+ * already.
+ */
 function proofsFor(
   { acr_values: accepted }: AuthenticationRequirement,
   amr: readonly string[],

@@ -23,7 +23,7 @@ it.each([
   expect(permits.granted).toEqual([ALICE.uuid]);
 });
 
-it('refuses a step that would change another superuser, before the step gets a permit or a request (accident 7)', async () => {
+it('refuses to change a superuser whom a policy names, without a permit or a stage request (accident 7)', async () => {
   const { solve, permits, stages } = harness({ is_superuser: true, awaits_setup: false });
 
   expect((await solve({ word: 'x' })).result).toMatchObject({
@@ -32,7 +32,7 @@ it('refuses a step that would change another superuser, before the step gets a p
   expect([permits.granted, stages.hops]).toEqual([[], ['page.respond']]);
 });
 
-it('does not query the directory about a user whose name was typed', async () => {
+it('the guard does not query the directory about a user whose name was typed', async () => {
   const { solve, users } = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'editor' }]), {
     ...DEFAULT_REPLIES,
     ...EDIT,

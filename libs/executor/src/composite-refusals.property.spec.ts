@@ -25,10 +25,7 @@ const host = fc.constantFrom(
   { kind: 'lobby', config: { first: 'password', last: 'word' } },
 );
 const onRefusal = fc.constantFrom('retry', 'restart', 'restart_with_context');
-/**
- * In which plans a later step is skipped: in none (`never`), in those of saved users (`known`), or in those with any
- * user (`named`).
- */
+/** When a later step is skipped: never, if the plan has a saved user (`known`), or if it has any user (`named`). */
 const skippedFor = fc.constantFrom('never', 'known', 'named');
 const laterStep = fc.record({ kind: fc.constantFrom('secret', 'page'), onRefusal, skippedFor });
 
@@ -121,7 +118,7 @@ async function refusedAnswers(flow: Flow, uid: string, answers: readonly Readonl
 }
 
 describe('a composite step that refuses an answer', () => {
-  it('drops the facts of its host, and shows the same for a known and an unknown user', async () => {
+  it('drops the facts of its host, and responds alike for a known and an unknown user', async () => {
     const flow = fc.record({ composite: host, onRefusal, later: fc.array(laterStep, { maxLength: 2 }) });
     await fc.assert(
       fc.asyncProperty(flow, fc.array(wrongAnswer, { minLength: 1, maxLength: 6 }), async (given, answers) => {

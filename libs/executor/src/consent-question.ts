@@ -4,12 +4,12 @@ import type { z } from 'zod';
 import type { ChallengeSource, FlowResult } from './flow-response.js';
 
 /**
- * A question that the gateway itself asks, not a stage. It has the form of a consent challenge without permissions,
- * because every client can show one.
+ * A yes-or-no question that the gateway asks by itself, without a stage. It has the form of a consent challenge without
+ * permissions, because every client can show one.
  */
 export type ConsentQuestion = Extract<FlowResult, { type: 'show' }>;
 
-/** Component of the challenge that asks for a consent. */
+/** Component name of a consent challenge. */
 export const CONSENT_COMPONENT = 'ak-stage-consent';
 
 const ERRORS: ChallengeSource['errors'] = {

@@ -26,7 +26,7 @@ function harnessOf(version: ReturnType<typeof flowOf>, script = SCRIPT) {
 }
 
 describe('a stage that needs consent', () => {
-  it('learns of a consent in the request that gave it, and never again', async () => {
+  it('gets `consented: true` only in the request that gave the consent', async () => {
     const { show, solve, consents, stages } = harnessOf(flow('asker', 'granter'));
     await show();
     await solve({ token: 'x' });
@@ -50,14 +50,14 @@ describe('a stage that needs consent', () => {
       ['asker', 'mailer', 'granter'],
       { 'mailer.challenge': { type: 'passed' } },
     ],
-  ])('learns of none %s', async (_, kinds, replies) => {
+  ])('gets `consented: false` %s', async (_, kinds, replies) => {
     const { show, solve, consents } = harnessOf(flow(...kinds), { ...SCRIPT, ...replies });
     await show();
     await solve({ token: 'x' });
     expect(consents()[0]).toBe(false);
   });
 
-  it('learns that the visitor has typed the code of a device, for the first step only', async () => {
+  it('gets `consented: true` after the visitor has typed a device code, if its step is the first', async () => {
     const direct = harnessOf(flow('granter'));
     const { plan } = await direct.start(STARTED);
     await direct.show({ consentedPlan: plan.id });
@@ -67,7 +67,7 @@ describe('a stage that needs consent', () => {
     expect([direct.consents(), later.consents()]).toEqual([[true, false], [false]]);
   });
 
-  it('learns of no typed code if the link of another device has replaced the plan meanwhile', async () => {
+  it('gets `consented: false` if another device’s link has replaced the plan since the code was typed', async () => {
     const { start, show, consents } = harnessOf(flow('granter'));
     const typed = await start(STARTED);
     await start(STARTED);
@@ -76,7 +76,7 @@ describe('a stage that needs consent', () => {
   });
 });
 
-it('a consent that a stage reports against its contract changes nothing (accident 61)', async () => {
+it('a consent is refused from a stage whose contract does not ask for one (accident 61)', async () => {
   const { show, solve, consents, violations } = harnessOf(flow('page', 'granter'), {
     ...SCRIPT,
     'page.respond': CONSENTED,

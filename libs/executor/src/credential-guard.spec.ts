@@ -66,14 +66,14 @@ const proved = { verified_user: ALICE.uuid };
 
 it.each<[string, GuardCase]>([
   ['a step that changes no credentials', { kind: 'page', session: OLD }],
-  ['a harmless change', { config: { harmless: true }, session: OLD }],
+  ['a step whose config changes no credentials', { config: { harmless: true }, session: OLD }],
   ['the user of a recent login', { session: { user: ALICE, recent: true } }],
   ['a user who was verified in the plan', { session: OLD, context: proved }],
-  ['a token in whose plan the user was verified', { session: OLD, token: true, context: proved }],
+  ['a request with an API token in whose plan the user was verified', { session: OLD, token: true, context: proved }],
   ['an anonymous visitor of a flow that names a user', { context: { pending_user: ALICE } }],
   ['a visitor of a flow about another user', { session: OLD, context: { pending_user: BOB } }],
-  ['a login without a token', { kind: 'login', context: { pending_user: ALICE } }],
-])('asks for no proof before %s', (_, guardCase) => {
+  ['a login in a request without an API token', { kind: 'login', context: { pending_user: ALICE } }],
+])('inserts no proof step for %s', (_, guardCase) => {
   expect(proofBefore(guardCase)).toBeUndefined();
 });
 
@@ -96,29 +96,32 @@ it('requires a proof from a visitor who has proved only an app password (acciden
 });
 
 it.each<[string, GuardCase]>([
-  ['a change', { session: { user: ALICE, recent: false } }],
-  ['a change of another user', { session: OLD, context: { pending_user: BOB } }],
+  ['to change credentials', { session: { user: ALICE, recent: false } }],
+  ['to change credentials of another user', { session: OLD, context: { pending_user: BOB } }],
   [
-    'a change in which another user was verified',
+    'to change credentials in a plan in which another user was verified',
     { session: OLD, context: { pending_user: ALICE, verified_user: BOB.uuid } },
   ],
-  ['a login of its own user', { kind: 'login', session: OLD, context: { pending_user: ALICE } }],
-  ['a login of another user', { kind: 'login', session: OLD, context: { pending_user: BOB } }],
-])('refuses a token %s (accident 55)', (_, guardCase) => {
+  ['to log its own user in', { kind: 'login', session: OLD, context: { pending_user: ALICE } }],
+  ['to log another user in', { kind: 'login', session: OLD, context: { pending_user: BOB } }],
+])('does not allow an API token %s (accident 55)', (_, guardCase) => {
   expect(() => proofBefore({ ...guardCase, token: true })).toThrow(/An API token cannot/);
 });
 
-it.each(['code', 'finish'])('refuses an API token the device step %s, even with a proof', (kind) => {
-  expect(() => proofBefore({ kind, token: true, context: proved })).toThrow('cannot authorize a device');
-  expect(proofBefore({ kind, session: OLD })).toBeUndefined();
-});
+it.each(['code', 'finish'])(
+  'does not allow an API token to run the step %s, which authorizes a device, even with a proof',
+  (kind) => {
+    expect(() => proofBefore({ kind, token: true, context: proved })).toThrow('cannot authorize a device');
+    expect(proofBefore({ kind, session: OLD })).toBeUndefined();
+  },
+);
 
 const GHOST = { kind: 'pretended', username: 'ghost', email: '' } as const;
 
 it.each<[string, GuardCase]>([
   ['an old login', { session: OLD }],
-  ['a user who is only named', { context: { pending_user: ALICE } }],
-  ['a name without a user, like one with a user', { context: { pending_user: GHOST } }],
+  ['a user whose name was typed', { context: { pending_user: ALICE } }],
+  ['a typed name without an account', { context: { pending_user: GHOST } }],
   ['another user than that of the session', { session: { user: ALICE, recent: true }, context: { pending_user: BOB } }],
 ])('inserts a proof before a step that compares credentials for %s', (_, guardCase) => {
   expect(proofBefore({ kind: 'compare', ...guardCase })).toEqual(asks(DEVICE));
@@ -134,11 +137,11 @@ it.each<[string, GuardCase]>([
   expect(proofBefore({ kind: 'compare', ...guardCase })).toBeUndefined();
 });
 
-it('refuses a token a step that compares credentials', () => {
+it('does not allow an API token to run a step that compares credentials', () => {
   expect(() => proofBefore({ kind: 'compare', session: OLD, token: true })).toThrow('An API token cannot');
 });
 
-it('does not count the user of a flow that a token started as proved', () => {
+it('does not count the user as proved in a flow that was started for that user with an API token', () => {
   const plan = { proved_user: ALICE.uuid, begun: { context: { pending_user: ALICE } } };
   expect(() => proofBefore({ token: true, context: { pending_user: ALICE }, plan })).toThrow('cannot set up');
   expect(proofBefore({ session: OLD, context: { pending_user: ALICE }, plan })).toEqual(asks(DEVICE));

@@ -32,8 +32,8 @@ export class CredentialGuard {
   }
 
   /**
-   * Whether the step is to be skipped: it would repeat the visitor's login without any proof, or it would log in the
-   * user to whose session the plan switches the browser.
+   * Whether the step is to be skipped: it would repeat the visitor's login without any proof, or it logs in while the
+   * plan switches the browser to another user's session.
    */
   skips(run: GuardedRun, step: Step): boolean {
     const isSwitch = run.plan.user_switch?.action === 'switch';

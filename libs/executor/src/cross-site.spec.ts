@@ -18,8 +18,8 @@ const script = {
 const open = (...kinds: string[]) => executorHarness(flowOf(kinds.map((kind) => ({ kind }))), script);
 const tokenOf = ({ plan }: ReturnType<typeof open>['plans']) => plan?.cross_site?.token;
 
-describe('a run that another site started', () => {
-  it('asks for a confirmation before its first acting step, and sends no request to a stage until then', async () => {
+describe('a plan that another site started', () => {
+  it('asks for a confirmation, and calls no stage, before its first step with side effects', async () => {
     const { show, solve, plans, stages } = open('logout');
     expect((await show(BEGUN)).result).toMatchObject(QUESTION);
     expect((await show()).result).toMatchObject(QUESTION);
@@ -43,7 +43,7 @@ describe('a run that another site started', () => {
     },
   );
 
-  it('asks nothing after its visitor has answered a step', async () => {
+  it('asks for no confirmation after its visitor has answered a step', async () => {
     const { show, solve, plans } = open('puzzle', 'logout');
     expect((await show(BEGUN)).result).toMatchObject({ challenge: { puzzle: true } });
     expect((await solve({})).result).toMatchObject({ type: 'done' });
@@ -51,7 +51,7 @@ describe('a run that another site started', () => {
   });
 
   it.each([{ token: 't' }, { code: null }, {}])(
-    'still asks after an answer that a page may send by script: %j',
+    'still asks for a confirmation after an answer that a script could have sent: %j',
     async (body) => {
       const { show, solve, plans } = open('robot', 'logout');
       expect((await show(BEGUN)).crossSite).toBe(true);
@@ -61,7 +61,7 @@ describe('a run that another site started', () => {
     },
   );
 
-  it('asks nothing after an answer that only the visitor can give', async () => {
+  it('asks for no confirmation after an answer that only the visitor can give', async () => {
     const { show, solve } = open('robot', 'logout');
     await show(BEGUN);
     expect((await solve({ code: '1' })).result).toMatchObject({ type: 'done' });
@@ -85,7 +85,7 @@ describe('a run that another site started', () => {
   });
 });
 
-describe('a run that is under way', () => {
+describe('a plan that this site started', () => {
   /** Returns a harness with a started plan, which has not entered its first step. */
   const waiting = async (...kinds: string[]) => {
     const run = open(...kinds);
@@ -104,7 +104,7 @@ describe('a run that is under way', () => {
     expect(plans.savedEffects).toEqual([]);
   });
 
-  it('shows its challenge again', async () => {
+  it('shows its challenge again without a confirmation when another site navigates to the executor’s URL', async () => {
     const { show } = await waiting('page', 'logout');
     await show();
     expect((await show(ANY)).result).toMatchObject({ challenge: { page: true } });

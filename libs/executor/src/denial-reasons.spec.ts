@@ -20,21 +20,21 @@ describe('the reason of a denial', () => {
     ['require_superuser', SESSION, 'superuser_required'],
     ['require_unauthenticated', SESSION, 'logged_in'],
     ['require_outpost', SESSION, 'not_applicable'],
-  ] as const)('tells a page what a flow with %s misses', async (authentication, session, reason) => {
+  ] as const)('says why a flow with %s refuses the visitor', async (authentication, session, reason) => {
     const { show, plans } = executorHarness(flowFor(authentication), DEFAULT_REPLIES);
     plans.session = session;
 
     expect((await show()).result).toMatchObject({ type: 'denied', reason });
   });
 
-  it('is absent if policies give a text of their own, which says more', async () => {
+  it('is absent if a policy gives a message', async () => {
     const { show, policies } = executorHarness(flowOf([{ kind: 'page' }], {}, policySetOf({ policy: 'p' })), {});
     policies.replies['p'] = false;
 
     expect((await show()).result).toEqual({ type: 'denied', message: { text: 'p says no' } });
   });
 
-  it('is that of the stage, else the code of its message', async () => {
+  it('is the reason that the stage gives, else the code of the stage’s message', async () => {
     const denial = (reply: object) =>
       executorHarness(flowOf([{ kind: 'page' }]), { 'page.challenge': { type: 'denied', ...reply } }).show();
 
@@ -51,7 +51,7 @@ describe('the reason of a denial', () => {
     expect((await denial({})).result).toMatchObject({ reason: 'unspecified' });
   });
 
-  it('is stored with the end of the plan, for a request that repeats the end', async () => {
+  it('is stored with the end of the plan, so that a repeated request gets it too', async () => {
     const { show, solve, plans } = executorHarness(flowOf([{ kind: 'page' }]), {
       ...DEFAULT_REPLIES,
       'page.respond': { type: 'denied', reason: 'too_many_attempts' },

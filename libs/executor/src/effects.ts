@@ -20,7 +20,7 @@ interface CollectedEffect {
   readonly reputation?: ReputationChange;
 }
 
-/** What the effects of a request add to its HTTP response. */
+/** What the effects of the steps of one HTTP request add to its response. */
 export interface ResponseEffects {
   readonly cookies: readonly EffectOf<'cookie'>[];
   /** Short messages that the visitor's open pages show. */
@@ -53,7 +53,7 @@ interface EffectHandler<T extends EffectType> {
   readonly collect?: (effect: EffectOf<T>, origin: LinkTarget) => CollectedEffect;
   /** Returns the session after the effect. Called only for the last login or logout among the effects of a step. */
   readonly changeSession?: (before: SessionState, effect: EffectOf<T>, plan: Plan) => SessionState;
-  /** Returns the response effects, extended by what this effect adds. */
+  /** Returns `response` with what this effect adds to the HTTP response. Default: adds nothing. */
   readonly respond?: (response: ResponseEffects, effect: EffectOf<T>) => ResponseEffects;
 }
 
@@ -91,7 +91,7 @@ export function collectEffect<T extends EffectType>(effect: EffectOf<T>, origin:
   return handler.collect?.(effect, origin) ?? { effect };
 }
 
-/** Returns the response effects, extended by what an effect adds. */
+/** Returns `response` with what the effect adds to the HTTP response. */
 export function respondToEffect<T extends EffectType>(response: ResponseEffects, effect: EffectOf<T>): ResponseEffects {
   const handler: EffectHandler<T> = EFFECT_HANDLERS[effect.type as T];
   return handler.respond?.(response, effect) ?? response;

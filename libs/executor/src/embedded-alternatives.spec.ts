@@ -31,14 +31,14 @@ const refusal = (code: string): StageReply => ({
   ...{ type: 'rejected', errors: { proof: [{ code }] }, challenge: { list: ['new'] }, failed: ['key'] },
 });
 
-describe('an embedded stage that is another way to pass', () => {
+describe('an embedded stage that is an alternative to the other embedded stages', () => {
   it('shows the part of its challenge that the host selects', async () => {
     const { show } = executorHarness(flow, script);
 
     expect((await show()).result).toMatchObject({ challenge: { who: true, keys: ['xyz'] } });
   });
 
-  it('judges an answer with its field before the host, in place of the other embedded stages', async () => {
+  it('judges an answer with its field before the host does, and the other embedded stages do not', async () => {
     const { show, solve, stages, plans } = executorHarness(flow, script);
     await show();
     stages.hops.length = 0;
@@ -52,7 +52,7 @@ describe('an embedded stage that is another way to pass', () => {
     });
   });
 
-  it('gives the host its facts, and not the proof', async () => {
+  it('gives the host its facts, but not the proof that the visitor sent', async () => {
     const { solve, stages } = executorHarness(flow, script);
     await solve({ key });
 
@@ -61,7 +61,7 @@ describe('an embedded stage that is another way to pass', () => {
     expect(response).toEqual({ key: {} });
   });
 
-  it.each([undefined, null, ''])('does not judge an answer in which its field is %j', async (value) => {
+  it.each([undefined, null, ''])('does not judge an answer in which its own field is %j', async (value) => {
     const { solve, stages } = executorHarness(flow, script);
     await solve({ uid: 'alice', password: 'hunter2', ...(value !== undefined && { key: value }) });
 
@@ -85,7 +85,7 @@ describe('an embedded stage that is another way to pass', () => {
     expect(plans.plan?.context.pending_user).toMatchObject(ALICE);
   });
 
-  it('does not get how another user was authenticated earlier in the plan', async () => {
+  it('does not get the facts about how another user was authenticated earlier in the plan', async () => {
     const steps = [{ kind: 'ident' }, { kind: 'porch', config: { keys: 'k' } }, { kind: 'page' }];
     const { solve, stages } = executorHarness(flowOf(steps, attached), {
       ...script,
@@ -106,8 +106,8 @@ describe('an embedded stage that is another way to pass', () => {
   });
 
   it.each([
-    ['the error that the host has for its own', 'unknown_key', 'bad_key'],
-    ['the general error of the host for any other', 'other', 'wrong'],
+    ['the error that the host maps its error code to', 'unknown_key', 'bad_key'],
+    ['the general error of the host for any other code', 'other', 'wrong'],
   ])('is refused with %s', async (_, code, shown) => {
     const { solve, stages, plans } = executorHarness(flow, { ...script, 'prover.respond': refusal(code) });
 
@@ -120,8 +120,8 @@ describe('an embedded stage that is another way to pass', () => {
   });
 
   it.each([
-    ['and releases it when the answer passes', {}, ['network']],
-    ['which stays counted when the answer is refused', { 'prover.respond': refusal('unknown_key') }, []],
+    ['released when the answer passes', {}, ['network']],
+    ['kept when the answer is refused', { 'prover.respond': refusal('unknown_key') }, []],
   ])('counts an answer as one attempt, %s', async (_, reply, kept) => {
     const attempts: AttemptStore = new InMemoryAttemptStore();
     const { solve, plans } = executorHarness(flow, { ...script, ...reply }, { attempts });

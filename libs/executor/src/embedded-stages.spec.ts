@@ -10,5 +10,5 @@ it('mergePassed keeps the steps that a host or its embedded stage inserts, and t
   const plain: PassedReply = { type: 'passed' };
   expect(mergePassed(plain, adding('page')).insert).toEqual(adding('page').insert);
   expect(mergePassed(adding('page'), plain).insert).toEqual(adding('page').insert);
-  expect(() => mergePassed(adding('page'), adding('other'))).toThrow('both add steps');
+  expect(() => mergePassed(adding('page'), adding('other'))).toThrow('both insert steps');
 });

@@ -43,7 +43,9 @@ export function embeddedStages({ contract, stage }: HostStage, { attached }: Flo
     if (id === null || id === undefined) return [];
     const inner = attached[String(id)];
     if (!inner)
-      throw new Problem('stage_fault', { detail: `the ${field} of ${stage.name} is not in the flow version` });
+      throw new Problem('stage_fault', {
+        detail: `the stage in the field ${field} of ${stage.name} is not in the flow version`,
+      });
     const { secrets, ...attachedStage } = inner;
     return [{ field, embed, attached: { ...attachedStage, config: { ...inner.config, ...secrets } } }];
   });
@@ -59,7 +61,7 @@ export function judgingStages(embedded: readonly EmbeddedStage[], body: Response
 }
 
 /**
- * Returns the plan for a stage that identifies the user: without the pending user, and without what was proved so far.
+ * Returns the plan that a stage gets which identifies the user: without the pending user, and without earlier proofs.
  * Otherwise proofs of an earlier pending user could count for the identified one.
  */
 export function withoutUser({ context, proved_user: _proved, ...plan }: Plan): Plan {
@@ -123,7 +125,7 @@ export const mergePassed = (host: PassedReply, part: PassedReply): PassedReply =
  * undefined.
  */
 function mergedInsert({ insert: first }: PassedReply, { insert: second }: PassedReply) {
-  if (first && second) throw new Problem('stage_fault', { detail: 'a stage and its embedded stage both add steps' });
+  if (first && second) throw new Problem('stage_fault', { detail: 'a stage and its embedded stage both insert steps' });
   const insert = first ?? second;
   return insert ? { insert } : {};
 }

@@ -21,7 +21,7 @@ export const endedJourney = (run: EndedRun, ending: PlanEnding): EndedJourney =>
   isCounted: !run.isAnswered,
 });
 
-/** Returns the data with which a plan is counted that ended in its first request and was therefore never stored. */
+/** Returns the data that counts a plan which was never stored, because it ended in its first request. */
 export function unstoredEnding({ plan, context }: EndedRun, { outcome }: EndedJourney): UnstoredEnding {
   const { request, loaded, versionId } = context;
   const network = request.journeyFacts?.()?.network;

@@ -15,8 +15,8 @@ interface EventRun {
 }
 
 /**
- * Returns what events and reputation changes record about a run. `user` is the user whom they concern: by default the
- * pending user, also after the plan has ended.
+ * Returns the context that events and reputation changes of a run store. `user` is the user whom they concern, by
+ * default the pending user, even if the plan has ended.
  */
 export function eventContextOf(run: EventRun, user: User | undefined = run.facts.pending_user): EventContext {
   const { context, plan, session } = run;

@@ -44,7 +44,7 @@ const passesIf =
 function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promise<T>) {
   const version = flowOf(flow);
   const passes = new Set<string>();
-  /** The step that the plan must have reached: the number of steps that it has passed since its start or restart. */
+  /** Number of steps that the plan has passed since its start or restart. */
   let behind = 0;
   const judged = (reply: (request: StageRequest) => StageReply) => (request: StageRequest) => {
     const judgement = reply(request);
@@ -60,10 +60,7 @@ function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promi
   });
   const { plans, stages, attempts } = it;
 
-  /**
-   * Checks a new plan. If an answer started the plan and passed its first step, only the trail shows which step that
-   * was.
-   */
+  /** Checks a new plan. If the answer that started the plan also passed steps, only the trail shows which ones. */
   function began({ cursor, trail }: Plan) {
     behind = cursor;
     const passed = trail.filter(({ outcome }) => outcome === 'passed').map(({ step }) => step);
@@ -128,8 +125,8 @@ async function send({ show, solve }: ReturnType<typeof executorHarness>, body: u
   });
 }
 
-describe('any requests of a browser, in any order', () => {
-  it('skip no step, pass none twice, move no plan back without a restart, and log no user in before its end', async () => {
+describe('any sequence of requests from a browser', () => {
+  it('passes each step of a plan once and in order, and logs in only after all of them', async () => {
     await fc.assert(
       fc.asyncProperty(steps, visit, fc.scheduler(), async (flow, rounds, scheduler) => {
         const it = watched([identify, ...flow, { kind: 'login' }], (task) => scheduler.schedule(task));
@@ -145,7 +142,7 @@ describe('any requests of a browser, in any order', () => {
     );
   });
 
-  it('reach the end after each right answer was given once', async () => {
+  it('ends the plan after one right answer to each step', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (flow) => {
         const it = watched([identify, ...flow, { kind: 'login' }], (task) => task);
@@ -162,7 +159,7 @@ describe('any requests of a browser, in any order', () => {
   });
 });
 
-it('fails for a plan that moves past a step which no answer has passed', async () => {
+it('the check of the saves fails for a plan that moves past a step without a right answer', async () => {
   const it = watched([identify, { kind: 'page' }, { kind: 'login' }], (task) => task);
   await send(it, undefined, 0);
   await send(it, { uid: 'alice' }, 1);

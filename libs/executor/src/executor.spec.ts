@@ -6,8 +6,8 @@ import { ALICE, flowOf } from '../testing/test-flow.js';
 
 const LOGIN = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
 
-describe('a whole login', () => {
-  it('costs one load, one save and one message per stage in each request', async () => {
+describe('a login', () => {
+  it('needs one load, one save and one message per stage for each request', async () => {
     const { show, solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
 
     expect((await show()).result).toMatchObject({ type: 'show', challenge: { who: true } });
@@ -27,7 +27,7 @@ describe('a whole login', () => {
     expect([plans.loads, plans.saves]).toEqual([3, 3]);
   });
 
-  it('saves nothing for a second GET', async () => {
+  it('is not saved again by a second GET', async () => {
     const { show, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show();
     await show();
@@ -35,7 +35,7 @@ describe('a whole login', () => {
     expect(plans.saves).toBe(1);
   });
 
-  it('sends a stage the facts that its contract reads, and no others', async () => {
+  it('sends a stage only the facts that its contract reads', async () => {
     const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve(
       { uid: 'alice', component: 'ak-stage-ident', constructor: 'x' },
@@ -48,7 +48,7 @@ describe('a whole login', () => {
     expect(stages.requests[1]?.context).toEqual({ pending_user: ALICE });
   });
 
-  it('sends a stage no cookie and no fact that its contract does not list', async () => {
+  it('sends a stage only the cookies and facts that its contract lists', async () => {
     const { solve, stages } = executorHarness(LOGIN, {
       ...DEFAULT_REPLIES,
       'ident.respond': { type: 'passed', context: { pending_user: ALICE, user_backend: 'b' } },
@@ -72,7 +72,7 @@ describe('a whole login', () => {
 });
 
 describe('two concurrent answers', () => {
-  it('are saved once: the loser shows the winner’s challenge, and no effect is applied twice', async () => {
+  it('are saved once: both get the same challenge, and no effect is applied twice', async () => {
     const { show, solve, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show();
     await solve({ uid: 'alice' });
@@ -139,7 +139,7 @@ describe('a stage that fails', () => {
     expect(plans.plan).toMatchObject({ cursor: 1, context: { pending_user: ALICE } });
   });
 
-  it('does not get the answer to the previous step when it is available again', async () => {
+  it('does not get the answer to the previous step in the next request', async () => {
     const script: Record<string, StageReply | Problem> = {
       ...DEFAULT_REPLIES,
       'page.challenge': new Problem('stage_away'),
@@ -152,7 +152,7 @@ describe('a stage that fails', () => {
     expect(stages.hops).not.toContain('page.respond');
   });
 
-  it('changes nothing if it is the first stage that the request calls', async () => {
+  it('leaves the plan unchanged if it is the first stage that the request calls', async () => {
     const { solve, plans } = executorHarness(LOGIN, {
       ...DEFAULT_REPLIES,
       'ident.respond': new Problem('stage_timeout'),
@@ -165,7 +165,7 @@ describe('a stage that fails', () => {
     expect(plans.saves).toBe(0);
   });
 
-  it('has its attempts released if it was busy or away, and kept after a time-out or a fault', async () => {
+  it('releases the attempts if it was busy or away, and keeps them after a time-out or a fault', async () => {
     for (const [code, returned] of [
       ['stage_busy', 2],
       ['stage_away', 2],
@@ -181,7 +181,7 @@ describe('a stage that fails', () => {
     }
   });
 
-  it('cannot make a request run forever', async () => {
+  it('after 32 stage requests in one HTTP request is not called again', async () => {
     const many = flowOf(Array.from({ length: 40 }, () => ({ kind: 'login' })));
     const { show, stages } = executorHarness(many, { 'login.challenge': { type: 'passed' } });
 
@@ -198,7 +198,7 @@ describe('a plan', () => {
     expect(stages.hops).toEqual([]);
   });
 
-  it('restarts if the binding of the rejecting stage says so, and is denied if restarts would never end', async () => {
+  it('restarts if the binding of the refusing stage says so, and is denied after too many restarts', async () => {
     const flow = flowOf([{ kind: 'login', onRefusal: 'restart' }]);
     const { show, stages } = executorHarness(flow, { 'login.challenge': { type: 'denied' } });
 
@@ -206,7 +206,7 @@ describe('a plan', () => {
     expect(stages.hops).toHaveLength(9);
   });
 
-  it('adds nothing from the body or the query to a restart with context', async () => {
+  it('takes no facts from the body or the query when it restarts with its context', async () => {
     const flow = flowOf([{ kind: 'ident' }, { kind: 'page', onRefusal: 'restart_with_context' }]);
     const { solve, plans } = executorHarness(flow, { ...DEFAULT_REPLIES, 'page.respond': rejectedReply() });
     await solve({ uid: 'alice' });
@@ -227,7 +227,7 @@ describe('a plan', () => {
     expect(plans.plan?.ended).toBeDefined();
   });
 
-  it('redirects to the destination that was last requested', async () => {
+  it('redirects to the last requested `next`, and is denied if that leads to another site', async () => {
     const { show, solve } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
     await show({ query: { next: '/early' } });
     expect((await solve({}, { query: { next: '' } })).result).toEqual({ type: 'done', to: '/early' });
@@ -240,7 +240,7 @@ describe('a plan', () => {
     });
   });
 
-  it('stores no secret of the address that started it', async () => {
+  it('does not store the flow token of the URL that started it', async () => {
     const { show, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show({ query: { flow_token: 'secret', itoken: 'a', next: '/app/' } });
 
@@ -248,7 +248,7 @@ describe('a plan', () => {
     expect(plans.plan?.query).not.toHaveProperty('flow_token');
   });
 
-  it('is replaced if the query has another invitation', async () => {
+  it('is replaced if the query has the token of another invitation', async () => {
     const { show, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show({ query: { itoken: 'a' } });
     const first = plans.plan?.id;
@@ -259,7 +259,7 @@ describe('a plan', () => {
     expect(plans.plan?.id).not.toBe(first);
   });
 
-  it('is replaced if the query asks for more than its own, and not by parameters that ask for nothing', async () => {
+  it('is replaced if the query asks for stronger authentication than its own query', async () => {
     const { show, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     const planOf = async (query: Record<string, string>) => {
       await show({ query });
@@ -288,7 +288,7 @@ describe('a flow', () => {
     });
   });
 
-  it('without steps ends at once, and leaves no session', async () => {
+  it('without steps ends at once and stores no session', async () => {
     const { show, plans } = executorHarness(flowOf([]), {});
 
     expect((await show()).result).toEqual({ type: 'done', to: '/' });

@@ -145,7 +145,7 @@ export class Executor {
   private async versionForNewPlan(loaded: LoadedFlow): Promise<Pick<FlowContext, 'version' | 'versionId'>> {
     const versionId = versionForSession(loaded, loaded.session?.id ?? loaded.newSessionId);
     const version = await this.dependencies.flows.find(versionId);
-    if (!version) throw new Error(`the flow version ${versionId} cannot be read`);
+    if (!version) throw new Error(`flow version ${versionId} does not exist or has an unknown format`);
     return { version, versionId };
   }
 
@@ -216,7 +216,7 @@ export class Executor {
   }
 }
 
-/** Whether the answer repeats an earlier one: it names a step of the session's plan, and that plan has ended. */
+/** Whether the answer names a step of the session's plan, and that plan has ended: the client has sent it twice. */
 const namesEndedPlan = ({ request, loaded: { stored } }: LoadedRequest): boolean =>
   stored?.plan.ended !== undefined && namesStepOf(stored.plan, request.answer?.step);
 
@@ -251,7 +251,10 @@ function ifOvertaken(error: unknown): undefined {
   if (!(error instanceof OvertakenError)) throw error;
 }
 
-/** Returns the running plan, or a new one, with the current visitor and the last requested destination. */
+/**
+ * Returns the running plan, or a new one, with the current visitor and the last requested destination. `next` is stored
+ * unchecked: code that redirects to it first checks that it is a local path.
+ */
 function currentPlan(context: FlowContext): Plan {
   const { request, continued } = context;
   const given = withLinkToken(continued?.plan ?? newPlan(context));

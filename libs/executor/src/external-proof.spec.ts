@@ -14,8 +14,8 @@ async function runOf(kind: string, reply: StageReply) {
   return { result, violations, plan: plans.plan };
 }
 
-describe('a proof that an external stage says it has', () => {
-  it('gives the plan nothing that it would not have without it', async () => {
+describe('the claim of an external stage that it proves the user', () => {
+  it('leaves the plan as it would be without the claim', async () => {
     const [claimed, modest] = await Promise.all(
       ['x_acme_proof', 'x_acme_pin'].map((kind) => runOf(kind, { type: 'passed' })),
     );
@@ -31,13 +31,13 @@ describe('a proof that an external stage says it has', () => {
     ['say how the user was authenticated', { context: { auth_method: 'password' } }],
     ['name the devices that were proved', { context: { enrolled_devices: ['totp:1'] } }],
     ['report a consent', { consented: true }],
-  ])('does not let it %s', async (_what, reply) => {
+  ])('does not allow the stage to %s', async (_what, reply) => {
     const { result, violations } = await runOf('x_acme_proof', { type: 'passed', ...reply });
     expect(result).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
     expect(violations).toHaveLength(1);
   });
 
-  it('is no recent proof for a change of credentials', async () => {
+  it('does not count as a recent proof for a change of credentials', async () => {
     const { show, solve, plans } = executorHarness(flowOf([{ kind: 'x_acme_proof' }, { kind: 'set_up' }]), {
       ...DEFAULT_REPLIES,
       'x_acme_proof.challenge': challengeReply(),

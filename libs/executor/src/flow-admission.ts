@@ -4,8 +4,8 @@ import { type FlowResponse, responseWithoutPlan } from './flow-response.js';
 import { flowRefusal } from './planner.js';
 
 /**
- * Authentication requirements that a running plan must still meet after it logged the visitor in or out. They do not
- * depend on whether the visitor is logged in.
+ * Authentication requirements that a running plan must still meet after it logged the visitor in or out, because they
+ * do not depend on whether the visitor is logged in.
  */
 const NEVER_WAIVED: readonly FlowVersion['flow']['authentication'][] = ['require_outpost', ...ARRIVAL_REQUIREMENTS];
 

@@ -28,8 +28,8 @@ const requiring = (fields: Partial<typeof flow>) => {
   return { ...version, flow: { ...version.flow, ...fields } };
 };
 
-describe('a flow to which a redirect stage leads', () => {
-  it('starts with the facts of the first plan and with what limits them, in the session of the visitor', async () => {
+describe('a flow to which a redirect stage redirects', () => {
+  it('starts in the visitor’s session with the facts of the first plan and the marks that limit them', async () => {
     const { start, plans } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
     plans.session = anonymous;
     expect((await start(redirectOf(true))).cookie).toBeUndefined();
@@ -41,7 +41,7 @@ describe('a flow to which a redirect stage leads', () => {
     expect(plans.plan?.proved_user).toBeUndefined();
   });
 
-  it('starts without the facts, but with the marker and the cross-site mark, if the stage keeps no context', async () => {
+  it('starts only with `is_redirected` and the cross-site mark if the stage keeps no context', async () => {
     const { start, plans } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
     plans.session = anonymous;
     await start(redirectOf(false));
@@ -50,7 +50,7 @@ describe('a flow to which a redirect stage leads', () => {
     expect(plans.plan).not.toHaveProperty('named_by_policy');
   });
 
-  it('changes nothing in the plan that leads to it', async () => {
+  it('does not change the plan of the redirect stage', async () => {
     const before = structuredClone(from);
     const { start, plans } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
     plans.session = anonymous;
@@ -59,7 +59,7 @@ describe('a flow to which a redirect stage leads', () => {
     expect(plans.plan?.context).not.toBe(from.context);
   });
 
-  it('keeps the marker only when it starts over', async () => {
+  it('keeps only `is_redirected` when it restarts', async () => {
     const version = flowOf([{ kind: 'page', onRefusal: 'restart' }]);
     const { start, show, solve, plans } = executorHarness(version, {
       ...DEFAULT_REPLIES,
@@ -76,7 +76,7 @@ describe('a flow to which a redirect stage leads', () => {
     expect(plans.plan?.context).toEqual({ is_redirected: IS_REDIRECTED });
   });
 
-  it('is for the user of the session, who may have logged in just before', async () => {
+  it('starts for the user of the session, who may have logged in just before', async () => {
     const { start, plans } = executorHarness(requiring({ authentication: 'require_authenticated' }), DEFAULT_REPLIES);
     plans.session = loggedIn;
     await start(redirectOf(true));
@@ -94,7 +94,7 @@ describe('a flow to which a redirect stage leads', () => {
     expect(plans.saves).toBe(0);
   });
 
-  it('starts although it requires a redirect', async () => {
+  it('starts if it has the authentication requirement require_redirect', async () => {
     const { start, plans } = executorHarness(requiring({ authentication: 'require_redirect' }), DEFAULT_REPLIES);
     plans.session = anonymous;
     await start(redirectOf(false));

@@ -33,7 +33,7 @@ export type FlowResult =
   | {
       readonly type: 'done';
       readonly to: string;
-      /** Set if the redirect leads to another flow, with which the visitor continues. */
+      /** Set if `to` is another flow of this site, with which the visitor continues. */
       readonly continues?: true;
     }
   | {
@@ -116,8 +116,8 @@ export const unapplied = <R extends FlowResult | undefined>(result: R): R =>
 const LOGIN = '/flows/-/default/authentication/';
 
 /**
- * Returns the URL of a new login that leads back to this flow afterwards. If this flow is itself a login, the new login
- * leads to this flow's destination (`next`).
+ * Returns the URL of a login that redirects to this flow afterwards. If this flow is itself a login, the new login
+ * redirects to this flow's destination (`next`).
  */
 export function loginUrl({ slug, query }: FlowRequest, { flow }: FlowVersion): string {
   const { flow_token: _secret, ...rest } = query;

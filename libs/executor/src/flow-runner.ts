@@ -197,13 +197,13 @@ export class FlowRunner {
   private isFor(step: Step, body: unknown): boolean {
     const contract = this.contractOf(step);
     const target = { own: contract?.component, version: this.run.context.version };
-    // A plan whose opened link is unconfirmed has no shown challenge, but the visitor may enter the mailed code: its
-    // challenge was shown before the link was opened.
+    // A plan whose opened link is unconfirmed has no shown challenge. The visitor may still enter the mailed code,
+    // because its challenge was shown before the link was opened.
     const isTaken = isLinkUnconfirmed(this.run.plan) || acceptsAnswer(this.run.plan, step, contract?.attempts);
     return isTaken && !isForOther(body, this.dependencies.contracts, target);
   }
 
-  /** Returns the challenge that was shown last, from the plan or, if it has none, from the stage. */
+  /** Returns the challenge that was shown last. If the plan has none, requests a challenge from the stage. */
   private async showAgain(step: Step): Promise<FlowResult | undefined> {
     const { shown } = this.run.plan;
     if (shown?.step !== step.id) return this.take(step, await this.challenge(step));

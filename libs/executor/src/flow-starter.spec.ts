@@ -56,7 +56,7 @@ describe('a flow that is started with a seed', () => {
     expect(plans.saves).toBe(0);
   });
 
-  it('does not start if the `access` policies refuse', async () => {
+  it('does not start if the policies in `access` refuse the visitor', async () => {
     const { start, plans, policies } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
     plans.session = loggedIn;
     policies.replies['app'] = false;
@@ -66,7 +66,7 @@ describe('a flow that is started with a seed', () => {
     expect(plans.saves).toBe(0);
   });
 
-  it('keeps the anonymous session with `keepsSession`, and the plan of the same application with `continues`', async () => {
+  it('with `keepsSession` stays in the anonymous session, and with `continues` keeps the plan of the same application', async () => {
     const { start, plans } = executorHarness(flowOf([{ kind: 'ident' }]), DEFAULT_REPLIES);
     plans.session = { ...loggedIn, user: undefined };
     const subject = (digit: string) => ({ uuid: ALICE.uuid.replace(/.$/, digit), slug: 'app', name: 'App' });
@@ -79,7 +79,7 @@ describe('a flow that is started with a seed', () => {
     expect((await start(login('2'))).cookie).toBeDefined();
   });
 
-  it('does not replace a login in which a user has proved a credential because another site leads there', async () => {
+  it('does not replace a login with a proved credential if another site caused the request', async () => {
     const steps = [{ kind: 'ident' }, { kind: 'secret' }, { kind: 'page' }];
     const { start, show, solve, plans } = executorHarness(flowOf(steps), DEFAULT_REPLIES);
     plans.session = { ...loggedIn, user: undefined };
@@ -111,13 +111,13 @@ describe('a flow that is started with a seed', () => {
   });
 });
 
-describe('a flow that is planned for a link', () => {
+describe('a flow that `planLink` plans for a link', () => {
   const ofLinks = (set: Parameters<typeof flowOf>[2]) => {
     const version = flowOf([{ kind: 'page' }], {}, set);
     return { ...version, flow: { ...version.flow, authentication: 'require_token' as const } };
   };
 
-  it('is planned for its user as an anonymous visitor with a link, and stored nowhere', async () => {
+  it('is planned with its user pending, as for an anonymous visitor with a link, and is not saved', async () => {
     const { planLink, plans, policies } = executorHarness(ofLinks(policySetOf({ policy: 'p' })), DEFAULT_REPLIES);
     plans.session = loggedIn;
     const { plan, versionId } = await planLink({ authenticate: async () => alice });
@@ -126,7 +126,7 @@ describe('a flow that is planned for a link', () => {
     expect([plan.begun, plan.context.is_restored, versionId, plans.saves]).toEqual([undefined, undefined, 'v1', 0]);
   });
 
-  it('does not apply if it requires a login, or if its policies refuse', async () => {
+  it('is refused with flow_not_applicable if it requires a login, or if its policies refuse', async () => {
     const refused = { code: 'flow_not_applicable' };
     await expect(
       executorHarness(requiring('require_authenticated'), DEFAULT_REPLIES).planLink({

@@ -61,7 +61,7 @@ export interface FlowStartOptions extends PlanSeed {
   readonly keepsSession?: boolean;
   /**
    * The plan whose redirect stage leads to this flow. The new plan is of the same session, also for an anonymous
-   * visitor, and takes over what the old plan knows and has proved, if `keepsContext` is true.
+   * visitor. If `keepsContext` is true, it gets the facts and proofs of the old plan.
    */
   readonly redirect?: { readonly from: Plan; readonly flow: FlowVersion['flow']; readonly keepsContext: boolean };
   /**
@@ -79,7 +79,7 @@ export interface StartedFlow {
   readonly cookie: SessionCookie | undefined;
 }
 
-/** A plan that no session has yet, because a link will continue it. */
+/** A plan for a link. It is stored without a session until the link is opened. */
 export interface LinkPlan {
   readonly plan: Plan;
   readonly flowId: string;
@@ -206,11 +206,11 @@ function withoutCaller({ authenticate: _token, outpost: _account, journeyFacts: 
   return { ...request, client, sessionKey: undefined, knownBrowserOf: () => undefined, isKnownDevice: () => false };
 }
 
-/** Whether the plan belongs to the session of the request, if the request has one. */
+/** Whether the new plan is stored in the session of the request, if the request has one. */
 const staysInSession = ({ visitor, redirect, keepsSession }: FlowStartOptions): boolean =>
   visitor !== undefined || redirect !== undefined || keepsSession === true;
 
-/** Returns the session of the new plan: that of the request, or a new one with this key. */
+/** Returns the session of the new plan: a new session with `key`, or without `key` the session of the request. */
 const ownerOf = (
   { session, newSessionId }: LoadedFlow,
   options: FlowStartOptions,

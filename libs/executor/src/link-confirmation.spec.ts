@@ -53,9 +53,9 @@ function mailed(second: string, more: Partial<Plan> = {}, onRefusal: OnRefusal =
   return { ...it, token, isLive: () => it.plans.resumedPlans.has(HASH) };
 }
 
-describe('a followed link', () => {
+describe('a mailed link that was opened', () => {
   it.each(['login', 'puzzle', 'verifier'])(
-    'asks for a consent before a step %s, and has no effect until then, however often it is opened',
+    'asks for a confirmation before a step %s, and has no effect before it, however often it is opened',
     async (kind) => {
       const { show, plans, stages, isLive } = mailed(kind);
 
@@ -64,7 +64,7 @@ describe('a followed link', () => {
     },
   );
 
-  it('asks clients of authentik by a challenge without the field that only Gatehouse has', async () => {
+  it('asks authentik clients with a challenge that lacks the field `confirms` of Gatehouse', async () => {
     const { result } = await mailed('login').show(byLink);
     if (result.type !== 'show') throw new Error(result.type);
     const { contract, challenge } = result;
@@ -74,7 +74,7 @@ describe('a followed link', () => {
     expect(valueIn('complete', contract.challenge!, challenge)).toEqual(challenge);
   });
 
-  it('counts as a new session of an anonymous visitor each time it starts one, before it has an effect', async () => {
+  it('counts for the rate limit of new sessions before it has an effect', async () => {
     const { show, solve, plans, stages, isLive } = mailed('verifier');
     let admitted = 0;
     const checkNewSessionRate = () => {
@@ -99,7 +99,7 @@ describe('a followed link', () => {
   it.each([
     ...[undefined, null, [[]], {}, { token: '' }, { token: 7 }, { token: TOKEN }, { token: HASH }, { code: CODE }],
     ...[{ component: 'ak-stage-consent' }, { component: 'ak-stage-email', confirm: true }],
-  ])('has no effect after the answer %j, which lacks the token of the question', async (body) => {
+  ])('has no effect after the answer %j, which lacks the token of the confirmation', async (body) => {
     const { show, solve, token, stages, isLive } = mailed('login');
     const errors = { token: [{ code: 'question_token' }] };
 
@@ -110,7 +110,7 @@ describe('a followed link', () => {
     expect([token(), stages.hops, isLive()]).toEqual([asked, [], true]);
   });
 
-  it('shows the question without an error after an answer of a page that shows an older challenge', async () => {
+  it('asks again without an error after an answer from a page that shows an older challenge', async () => {
     const { solve, isLive } = mailed('login');
 
     expect((await solve({ component: 'ak-stage-ident', uid: 'x' }, byLink)).result).toMatchObject({
@@ -120,7 +120,7 @@ describe('a followed link', () => {
     expect(isLive()).toBe(true);
   });
 
-  it('continues its plan with the answer that has the token, which uses the link up before the stage is asked', async () => {
+  it('is used up by an answer with the token, before a stage gets a request', async () => {
     const { show, solve, token, stages, isLive } = mailed('verifier');
     await show(byLink);
     expect((await solve({ component: 'ak-stage-consent', token: token() }, byLink)).result).toMatchObject({
@@ -131,7 +131,7 @@ describe('a followed link', () => {
     expect([stages.hops, isLive()]).toEqual([['verifier.challenge', 'login.challenge'], false]);
   });
 
-  it('asks its question before the step shows its challenge, also in a plan of the previous version', async () => {
+  it('asks for a confirmation also in a plan that the previous version of Gatehouse stored', async () => {
     const { show, solve, token, plans, stages } = mailed('puzzle');
     await show(byLink);
     // Stores the plan as the previous version of Gatehouse does: its step is already shown, and it has no token for the
@@ -146,7 +146,7 @@ describe('a followed link', () => {
     expect(stages.hops).toEqual(['puzzle.challenge']);
   });
 
-  it('shows the question, or that the link is gone, to a request that lost a race', async () => {
+  it('asks a request that lost the race for a confirmation, or denies it if the link is used up', async () => {
     const { show, solve, token, plans } = mailed('verifier');
     await show(byLink);
     const save = plans.save.bind(plans);
@@ -163,8 +163,8 @@ describe('a followed link', () => {
   });
 });
 
-describe('the code of a mail whose link was followed in the same browser', () => {
-  it('passes without the question, and uses the link up', async () => {
+describe('the mailed code, after the link of the same mail was opened in the same browser', () => {
+  it('passes without a confirmation and uses the link up', async () => {
     const { show, solve, plans, isLive } = mailed('verifier');
     await show(byLink);
 
@@ -173,7 +173,7 @@ describe('the code of a mail whose link was followed in the same browser', () =>
     expect(isLive()).toBe(false);
   });
 
-  it('is a counted attempt that leaves the link and its question as they are, if it is wrong', async () => {
+  it('counts as an attempt and does not use the link up if it is wrong', async () => {
     const { show, solve, token, attempts, stages, isLive } = mailed('verifier');
     await show(byLink);
 
@@ -188,7 +188,7 @@ describe('the code of a mail whose link was followed in the same browser', () =>
   });
 
   it.each(['restart', 'restart_with_context'] as const)(
-    'leaves the plan of the link, which still counts, if it is wrong and the step has the action %s',
+    'does not use the link up if it is wrong, also if the step then makes the plan %s',
     async (action) => {
       const { show, solve, token, plans, isLive } = mailed('verifier', {}, action);
       await show(byLink);
@@ -201,7 +201,7 @@ describe('the code of a mail whose link was followed in the same browser', () =>
     },
   );
 
-  it('is worth nothing once the link was used up', async () => {
+  it('is denied once the link was used up', async () => {
     const { show, solve, plans, stages } = mailed('verifier');
     await show(byLink);
     plans.resumedPlans.clear();

@@ -28,8 +28,7 @@ export const LINK_GONE: Message = {
 const LINK_USED: AuditEvent = { action: 'link_used', context: { proof: 'link' } };
 
 /**
- * Returns the plan. If its mailed link is unconfirmed, the plan gets a token, which an answer must contain to confirm
- * it.
+ * Returns the plan. If its mailed link is unconfirmed, adds a token, which an answer must contain to confirm the link.
  */
 export function withLinkToken(plan: Plan): Plan {
   const { resumed } = plan;
@@ -67,7 +66,7 @@ export function askAboutLink(run: FlowRun, contracts: StageContractRegistry): Co
 
 /**
  * Whether the answer is an attempt to prove access to the mailbox without the link, such as the code from the same
- * mail. It needs no confirmation. If it is right, it uses the link up too.
+ * mail. Such an answer needs no confirmation. If it is right, it uses the link up too.
  */
 function isOtherProof(body: unknown, contracts: StageContractRegistry, { plan, context: { version } }: FlowRun) {
   const step = currentStep(plan, version);

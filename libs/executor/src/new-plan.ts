@@ -6,8 +6,8 @@ import type { FlowContext } from './flow-context.js';
 import { toSavedUser } from './ports/plan-store.js';
 
 /**
- * Returns a new plan of the flow. The brand's step-up flow with a requirement in its query is about its visitor, whose
- * login it raises. In no other flow does a query name the user (docs/spec/executor.md#requirement).
+ * Returns a new plan of the flow. If the flow is the brand's step-up flow and the query has a requirement, the
+ * logged-in visitor is the pending user (docs/spec/executor.md#requirement).
  */
 export function newPlan(context: FlowContext): Plan {
   const { version, request, user, brand } = context;

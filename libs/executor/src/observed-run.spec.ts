@@ -9,7 +9,7 @@ import { hashToken } from './resume-links.js';
 const LOGIN = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
 
 describe('the observer', () => {
-  it('is told once that a plan began and ended, and of each step, in this order', async () => {
+  it('is told that a plan began, of each step, and that the plan ended, each once and in this order', async () => {
     const { show, solve, observer } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show();
     await show();
@@ -39,7 +39,7 @@ describe('the observer', () => {
     expect(denied.observer.seen).toEqual(['begun login', 'secret denied', 'denied login']);
   });
 
-  it('is told of a step whose stage failed, and of no plan if the first step failed', async () => {
+  it('is told of a step whose stage failed, but of no new plan if the first step failed', async () => {
     const { show, solve, observer } = executorHarness(LOGIN, {
       ...DEFAULT_REPLIES,
       'secret.challenge': new Problem('stage_timeout'),
@@ -52,14 +52,14 @@ describe('the observer', () => {
     expect(failed.observer.seen).toEqual(['ident fault']);
   });
 
-  it('is not told of a step that another request has saved first', async () => {
+  it('is told once of a step that two concurrent requests have passed', async () => {
     const { show, solve, observer } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show();
     await Promise.all([solve({ uid: 'alice' }), solve({ uid: 'alice' })]);
     expect(observer.seen).toEqual(['begun login', 'ident passed']);
   });
 
-  it('is told that a plan was abandoned when a new one replaces it, but not when it had ended', async () => {
+  it('is told that a plan was abandoned when a new one replaces it, unless the plan had ended', async () => {
     const { show, solve, start, observer, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     plans.session = {
       id: 's',
@@ -78,7 +78,7 @@ describe('the observer', () => {
     expect(observer.seen.slice(-2)).toEqual(['done login', 'begun login']);
   });
 
-  it('is told of a new plan when a mailed link is opened elsewhere, and of none in the session of its plan', async () => {
+  it('is told of a new plan when a mailed link is opened in another session than that of its plan', async () => {
     const query = { flow_token: 'token' };
     const here = executorHarness(LOGIN, DEFAULT_REPLIES);
     const resumed = { versionId: 'v1', orphaned: false, step: 'ident-0' };
@@ -112,7 +112,7 @@ describe('a refused attempt', () => {
     ['locked', { network: false, locked: true }],
     ['delayed', { network: false, locked: false }],
     ['network', { network: true }],
-  ])('is told with its reason: %s', async (reason, refusal) => {
+  ])('is reported to the observer with the reason %s', async (reason, refusal) => {
     const { show, solve, attempts, observer } = executorHarness(LOGIN, {
       ...DEFAULT_REPLIES,
       'secret.respond': rejectedReply(['password']),

@@ -7,8 +7,8 @@ import { flowOf } from '../testing/test-flow.js';
 const flow = flowOf([{ kind: 'scorer' }, { kind: 'scored' }, { kind: 'page' }]);
 const scoredPasses = { ...DEFAULT_REPLIES, 'scored.challenge': { type: 'passed' } } as const;
 
-describe('an own fact of a vendor', () => {
-  it('reaches the stages that declare to read it, and no other', async () => {
+describe('a fact that a vendor’s stages define', () => {
+  it('is sent only to stages whose contract reads it', async () => {
     const { show, stages } = executorHarness(flow, {
       ...{ ...scoredPasses, 'scorer.challenge': { type: 'passed', context: { x_acme_risk: 40 } } },
     });
@@ -18,14 +18,14 @@ describe('an own fact of a vendor', () => {
     expect(stages.requests.map(({ context }) => context)).toEqual([{}, { x_acme_risk: 40 }, {}]);
   });
 
-  it('denies the visitor, without a request to the stage that requires it, while no stage has written it', async () => {
+  it('denies the visitor, without a request to the stage that requires it, if no stage has written it', async () => {
     const { show, stages } = executorHarness(flow, { ...scoredPasses, 'scorer.challenge': { type: 'passed' } });
 
     expect((await show()).result).toMatchObject({ type: 'denied' });
     expect(stages.hops).toEqual(['scorer.challenge']);
   });
 
-  it('may be set by a policy, to a value of the shape that the stages declare', async () => {
+  it('may be set by a policy to a value that matches the schema of the stages', async () => {
     const { show, policies } = executorHarness(
       flowOf([{ kind: 'scored', policies: policySetOf({ policy: 'p' }) }, { kind: 'page' }]),
       scoredPasses,

@@ -6,12 +6,12 @@ import type { EndedJourney } from './journey.js';
 import type { ResumeLink } from './resume-links.js';
 import type { SessionSwitch } from './session-switch.js';
 
-/** What events and reputation changes record: the user and the client whom they concern, and the request. */
+/** What events and reputation changes store: the user and the client whom they concern, and the request. */
 export interface EventContext {
   readonly user: User | undefined;
   /** The user or system that causes the events. */
   readonly actor: EventActor;
-  /** Whether the plan verified the user whom it logs in. */
+  /** Whether the user was verified in this plan, or recently in this session. */
   readonly recentlyProved?: boolean;
   /** Primary keys (`pk`) of the devices that the plan has a proof of. */
   readonly provedDevices?: readonly number[];

@@ -29,8 +29,8 @@ function mailed(second: string, resumed: { orphaned?: boolean; plan?: Partial<Pl
   return { ...it, confirm, isLive: () => it.plans.resumedPlans.size === 1 };
 }
 
-describe('a mailed link', () => {
-  it('stores its step and user in the plan, and drops the challenge that was shown before the mail', async () => {
+describe('a mailed link to a step', () => {
+  it('stores its step and user in the plan, and drops the challenge that was shown before it', async () => {
     const { show, plans } = mailed('puzzle', { plan: { shown: { step: 'puzzle-1', challenge: { older: true } } } });
     await show(byLink);
 
@@ -38,7 +38,7 @@ describe('a mailed link', () => {
     expect(plans.plan?.shown).toBeUndefined();
   });
 
-  it('is valid only as long as its user has the address to which a superuser has mailed it', async () => {
+  it('that a superuser has mailed is invalid once its user has another address', async () => {
     const link = { step: '', user: ALICE.uuid, address: ALICE.email };
     const context = { pending_user: ALICE, is_restored: link };
     const { show, confirm, plans, isLive } = mailed('puzzle', { plan: { context } });
@@ -53,14 +53,14 @@ describe('a mailed link', () => {
     expect([other.plans.plan?.resumed, other.plans.plan?.context.pending_user]).toEqual([undefined, undefined]);
   });
 
-  it('of a later stage does not depend on the address of the link that has continued the plan before', async () => {
+  it('from a stage does not depend on the address of a superuser’s link that continued the plan before', async () => {
     const is_restored = { step: 'ident-0', user: ALICE.uuid, address: 'before@example.org' };
     const { show, plans } = mailed('puzzle', { plan: { context: { pending_user: ALICE, is_restored } } });
     expect((await show(byLink)).result).toMatchObject(QUESTION);
     expect(plans.plan?.context.is_restored).toEqual({ step: 'puzzle-1', user: ALICE.uuid });
   });
 
-  it('cannot be confirmed after its user got another address than that of the mail of a superuser', async () => {
+  it('that a superuser has mailed cannot be confirmed after its user got another address', async () => {
     const context = { pending_user: ALICE, is_restored: { step: '', user: ALICE.uuid, address: ALICE.email } };
     const { show, confirm, plans, stages } = mailed('puzzle', { plan: { context } });
     await show(byLink);
@@ -72,7 +72,7 @@ describe('a mailed link', () => {
     expect(stages.hops).toEqual([]);
   });
 
-  it('takes no answer to a challenge that was shown before it was mailed', async () => {
+  it('ignores an answer to a challenge that was shown before it was mailed', async () => {
     const trail = [{ step: 'ident-0', outcome: 'passed', at: '', ms: 0 }];
     const { solve, confirm, stages } = mailed('puzzle', {
       plan: { shown: { step: 'puzzle-1', challenge: {} }, trail },
@@ -83,7 +83,7 @@ describe('a mailed link', () => {
     expect(stages.hops).toEqual(['puzzle.challenge']);
   });
 
-  it('stays about the user it was mailed to, whatever user an answer names (accident 3)', async () => {
+  it('keeps the user to whom it was mailed, whatever user an answer names (accident 3)', async () => {
     const { show, solve, confirm, plans, stages } = mailed('puzzle');
     await show(byLink);
     const others = [
@@ -107,7 +107,7 @@ describe('a mailed link', () => {
     expect(plans.plan?.id).toBe(id);
   });
 
-  it('that was used up in another browser denies the plan that it started here, and the flow begins anew', async () => {
+  it('that was used up in another browser denies the plan in this browser, and the next request starts anew', async () => {
     const { show, confirm, plans, stages } = mailed('puzzle');
     await show(byLink);
     const { plan } = plans;
@@ -122,7 +122,7 @@ describe('a mailed link', () => {
     expect((await show()).result).toMatchObject({ challenge: { who: true }, errors: undefined });
   });
 
-  it('is used up once by two concurrent answers', async () => {
+  it('logs in once for two concurrent answers', async () => {
     const { show, confirm, plans } = mailed('login');
     await show(byLink);
     await Promise.allSettled([confirm(), confirm()]);
@@ -130,7 +130,7 @@ describe('a mailed link', () => {
     expect(plans.savedEffects.filter(({ type }) => type === 'login')).toHaveLength(1);
   });
 
-  it('that is not valid is an error of the challenge that its GET shows, and of no answer', async () => {
+  it('that is invalid causes an error in the challenge for a GET, and none after an answer', async () => {
     const { show, solve } = mailed('login');
     const invalid = { query: { flow_token: 'another' } };
     const errors = {
@@ -142,7 +142,7 @@ describe('a mailed link', () => {
     expect((await solve({ component: 'ak-stage-page' }, invalid)).result).toMatchObject({ errors: undefined });
   });
 
-  it('that is not valid leaves another link, whose plan runs in this browser, as it is', async () => {
+  it('that is invalid does not change the plan of another link in the same browser', async () => {
     const { show, confirm, isLive } = mailed('login');
     await show(byLink);
 
@@ -159,10 +159,10 @@ describe('a mailed link', () => {
   });
 });
 
-describe('a step that writes data of its own', () => {
+describe('a step whose stage writes data of its own', () => {
   const flow = flowOf([{ kind: 'ident' }, { kind: 'scribe' }, { kind: 'page' }]);
 
-  it('gets its request after a save of the plan, with an id that a retry has again', async () => {
+  it('gets its request after a save of the plan, with an id that a retry repeats', async () => {
     let seen: unknown;
     const it = executorHarness(flow, {
       ...script,
@@ -184,7 +184,7 @@ describe('a step that writes data of its own', () => {
     expect(it.plans).toMatchObject({ revision: 2, saves: 3 });
   });
 
-  it('gets the same work id from a concurrent request, even if that has another destination', async () => {
+  it('gets the same work id from a concurrent request, even if that request has another `next`', async () => {
     const ids: string[] = [];
     let [goOn, other] = [() => undefined as void, Promise.resolve() as Promise<unknown>];
     const it = executorHarness(flow, {
@@ -208,7 +208,7 @@ describe('a step that writes data of its own', () => {
     expect(it.plans.plan?.cursor).toBe(2);
   });
 
-  it('gets a new work id with the next answer after the stage has judged one', async () => {
+  it('gets a new work id only with an answer after a judged one', async () => {
     const asks1: StageReply = { type: 'challenge', challenge: {} };
     const replies: StageReply[] = [asks1, rejectedReply(), { ...asks1, state: { sent: 1 } }, { type: 'passed' }];
     const it = executorHarness(flowOf([{ kind: 'diary' }]), {
@@ -224,7 +224,7 @@ describe('a step that writes data of its own', () => {
     expect(new Set([shown, first, ...others]).size).toBe(4);
   });
 
-  it('gets no request from a visitor’s request that lost a race', async () => {
+  it('gets no request from an HTTP request that lost the race', async () => {
     const it = executorHarness(flow, { ...script, 'scribe.challenge': { type: 'passed' } });
     await it.show();
     await Promise.allSettled([it.solve({ uid: 'alice' }), it.solve({ uid: 'alice' })]);
@@ -275,7 +275,7 @@ describe('a step that writes data of its own', () => {
     expect(it.stages.hops).toContain('scribe.challenge');
   });
 
-  it('that is the first of its flow gets its request after the plan is stored', async () => {
+  it('as the first step of its flow gets its request after the plan is stored', async () => {
     const first = executorHarness(flowOf([{ kind: 'scribe' }, { kind: 'page' }]), {
       ...script,
       'scribe.challenge': { type: 'passed' },

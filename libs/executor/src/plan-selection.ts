@@ -51,8 +51,9 @@ async function findLinkPlan(plans: PlanStore, slug: string, token: Buffer): Prom
 }
 
 /**
- * Returns the address to which a superuser has mailed the link of a stored plan; `undefined` for a link that a stage has
- * mailed, also in a plan that was continued by a link of a superuser before. Only the former plan has no step yet.
+ * Returns the address to which a superuser has mailed the link of a stored plan; `undefined` for a link that a stage
+ * has mailed, also in a plan that was continued by a link of a superuser before. Only a superuser's link has an empty
+ * step.
  */
 const mailedAddress = ({ context: { is_restored: link } }: Plan): string | undefined =>
   link?.step === '' ? link.address : undefined;

@@ -13,20 +13,20 @@ const alice = { ...ALICE, is_superuser: false, debug: false };
 const loggedIn = { id: 's', retired: false, remainingS: undefined, user: alice };
 const shows = (challenge: object) => ({ type: 'show', challenge, errors: undefined });
 
-describe('a flow with policies of its own', () => {
+describe('a flow to which policies are bound', () => {
   const guarded = (denied_action: 'message' | 'continue' = 'message') => {
     const version = flowOf([{ kind: 'page' }], {}, { ...policySetOf({ policy: 'p' }, { policy: 'q' }), mode: 'all' });
     return { ...version, flow: { ...version.flow, denied_action } };
   };
 
-  it('shows the messages of policies that refuse, and leaves no plan and no session', async () => {
+  it('shows the messages of policies that refuse, and stores no plan and no session', async () => {
     const { show, policies, plans, stages } = executorHarness(guarded(), DEFAULT_REPLIES);
     policies.replies['p'] = policies.replies['q'] = false;
     expect(await show()).toMatchObject({ result: { type: 'denied', message: { text: 'p says no\nq says no' } } });
     expect([plans.saves, stages.hops]).toEqual([0, []]);
   });
 
-  it('does what its denied_action says if the policies refuse', async () => {
+  it('redirects to a local `next`, or to /, if the policies refuse and its denied_action is continue', async () => {
     const { show, policies } = executorHarness(guarded('continue'), DEFAULT_REPLIES);
     policies.replies['p'] = false;
     expect((await show({ query: { next: '/app' } })).result).toEqual({ type: 'done', to: '/app' });
@@ -52,7 +52,7 @@ describe('a flow with policies of its own', () => {
     expect(policies.requests).toEqual([]);
   });
 
-  it('evaluates its policies again at a restart, and ends if they refuse then', async () => {
+  it('evaluates its policies again at a restart, and ends if they then refuse', async () => {
     const version = flowOf([{ kind: 'page', onRefusal: 'restart' }], {}, policySetOf({ policy: 'p' }));
     const { show, solve, policies, plans } = executorHarness(version, {
       ...DEFAULT_REPLIES,
@@ -65,7 +65,7 @@ describe('a flow with policies of its own', () => {
     expect(plans.plan?.ended).toEqual({ denied: { text: 'p says no' } });
   });
 
-  it('leads to its destination if its policies refuse a restart and its denied_action is continue', async () => {
+  it('redirects to its destination if its policies refuse a restart and its denied_action is continue', async () => {
     const version = flowOf([{ kind: 'page', onRefusal: 'restart' }], {}, policySetOf({ policy: 'p' }));
     const going = { ...version, flow: { ...version.flow, denied_action: 'continue' as const } };
     const { show, solve, policies, plans } = executorHarness(going, {

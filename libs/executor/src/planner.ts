@@ -29,8 +29,8 @@ export class Planner {
   constructor(private readonly engine: PolicyEngine) {}
 
   /**
-   * Returns `plan` without the steps that policies exclude at planning. Returns messages instead if the flow's policies
-   * refuse the visitor. Policies see the HTTP method of the request.
+   * Returns `plan` without the steps that policies exclude at planning, or messages if the flow's policies refuse the
+   * visitor. Policies get the HTTP method of the request.
    */
   async plan(run: PolicyRun, plan: Plan): Promise<PlanningResult> {
     const { version, request } = run.context;

@@ -25,7 +25,7 @@ describe('a step whose policies are evaluated when it becomes current', () => {
     { kind: 'page', policies: policySetOf({ policy: 'q' }) },
   ]);
 
-  it('is entered if its policies pass, and keeps their verdict until it is left', async () => {
+  it('is entered if its policies pass, and does not evaluate them again until the plan leaves it', async () => {
     const { show, solve, policies, plans } = executorHarness(flow, {
       ...DEFAULT_REPLIES,
       'secret.respond': rejectedReply(),
@@ -39,7 +39,7 @@ describe('a step whose policies are evaluated when it becomes current', () => {
     expect([policies.count('p'), plans.saves]).toEqual([1, 3]);
   });
 
-  it('is skipped if its policies refuse, and the same request shows the next step with one load and save', async () => {
+  it('is skipped if its policies refuse, and the same request shows the next step', async () => {
     const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
     await show();
     policies.replies['p'] = false;
@@ -80,8 +80,8 @@ describe('a step whose policies are evaluated when it becomes current', () => {
   });
 });
 
-describe('a deny stage with a policy, at the start of a flow', () => {
-  it('denies when a later step restarts with its context', async () => {
+describe('a deny stage with a policy before a step that restarts with context', () => {
+  it('denies when the later step restarts the plan', async () => {
     const flow = flowOf([
       { kind: 'login', policies: policySetOf({ policy: 'p' }) },
       { kind: 'ident', onRefusal: 'restart_with_context' },
@@ -123,7 +123,7 @@ describe('the HTTP method in a policy request', () => {
   const seen = ({ policies }: ReturnType<typeof executorHarness>) =>
     policies.requests.map(({ method, policies: [policy] }) => `${policy?.id} ${method}`);
 
-  it('is the method of the visitor’s request at planning, and GET for a step that an answer leads to', async () => {
+  it('is the method of the visitor’s request at planning, and GET for a step after an answered one', async () => {
     const shown = executorHarness(flow(), DEFAULT_REPLIES);
     await shown.show();
     await shown.solve({ uid: 'alice' });

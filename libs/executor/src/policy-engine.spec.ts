@@ -42,7 +42,7 @@ describe('a policy request', () => {
     expect(policies.requests[0]?.timeout_ms).toBe(5000);
   });
 
-  it('has no more time than the HTTP request has left', async () => {
+  it('has a timeout of at most the time that the HTTP request has left', async () => {
     const { show, policies } = executorHarness(
       flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }]),
       DEFAULT_REPLIES,
@@ -64,14 +64,14 @@ describe('a policy request', () => {
   });
 });
 
-describe('groups and users', () => {
+describe('group bindings', () => {
   const flow = flowOf([
     { kind: 'ident' },
     { kind: 'page', policies: policySetOf({ group: 'staff' }) },
     { kind: 'secret' },
   ]);
 
-  it('are matched with the pending user', async () => {
+  it('compare the groups of the pending user', async () => {
     const { solve, memberships } = executorHarness(flow, DEFAULT_REPLIES);
     expect((await solve({ uid: 'alice' })).result).toMatchObject(shows({ secret: true }));
     const other = executorHarness(flow, DEFAULT_REPLIES);
@@ -80,7 +80,7 @@ describe('groups and users', () => {
     expect([memberships.lookups, other.policies.requests.length]).toEqual([1, 0]);
   });
 
-  it('need no lookup for an anonymous visitor', async () => {
+  it('need no lookup of groups for an anonymous visitor', async () => {
     const first = flowOf([{ kind: 'page', policies: policySetOf({ group: 'staff', negate: true }) }]);
     const { show, memberships } = executorHarness(first, DEFAULT_REPLIES);
     expect((await show()).result).toMatchObject(shows({ page: true }));
@@ -88,10 +88,10 @@ describe('groups and users', () => {
   });
 });
 
-describe('a policy that is unavailable', () => {
+describe('a policy without a result', () => {
   const away = new Problem('policy_away');
 
-  it('lets no flow start, and leaves no plan', async () => {
+  it('prevents the start of a flow, and no plan is stored', async () => {
     const { show, policies, plans, stages } = executorHarness(
       flowOf([{ kind: 'page' }], {}, policySetOf({ policy: 'p', failure_result: true })),
       DEFAULT_REPLIES,
@@ -101,7 +101,7 @@ describe('a policy that is unavailable', () => {
     expect([plans.saves, stages.hops]).toEqual([0, []]);
   });
 
-  it('neither grants nor skips a step: the plan stores no verdict, and keeps the results of earlier steps', async () => {
+  it('neither enters nor skips a step: the plan stores no verdict and keeps the results of earlier steps', async () => {
     const flow = flowOf([
       { kind: 'ident' },
       { kind: 'page', policies: policySetOf({ policy: 'p', failure_result: true, negate: true }) },
@@ -116,7 +116,7 @@ describe('a policy that is unavailable', () => {
     expect((await show()).result).toMatchObject(shows({ page: true }));
   });
 
-  it('lets no flow restart', async () => {
+  it('prevents the restart of a flow', async () => {
     const version = flowOf(
       [{ kind: 'page', onRefusal: 'restart' }, { kind: 'login' }],
       {},
@@ -132,7 +132,7 @@ describe('a policy that is unavailable', () => {
     expect(plans.plan).toMatchObject({ cursor: 0, restarts: 0 });
   });
 
-  it('that could not decide counts as its failure_result, and is reported', async () => {
+  it('counts as its failure_result and is reported if the policy threw', async () => {
     const broken = { results: { p: { pass: true, messages: [], error: 'division by zero' } } };
     for (const [failure_result, expected] of [
       [false, DENIED],
@@ -149,13 +149,13 @@ describe('a policy that is unavailable', () => {
   });
 });
 
-describe('a step whose policy could not decide', () => {
+describe('a step whose policy threw', () => {
   const broken = { results: { p: { pass: true, messages: [], error: 'division by zero' } } };
   const before = (kind: string, when: 'planned' | 'policies', binding = {}) =>
     flowOf([{ kind, [when]: policySetOf({ policy: 'p', ...binding }) }, { kind: 'ident' }]);
 
   it.each(['planned', 'policies'] as const)(
-    'runs, and is not skipped, if it grants nothing (accident 1): %s',
+    'is not skipped if its stage grants nothing (accident 1): policies in `%s`',
     async (when) => {
       const { show, policies, undecided } = executorHarness(before('page', when), DEFAULT_REPLIES);
       policies.replies['p'] = broken;
@@ -164,14 +164,17 @@ describe('a step whose policy could not decide', () => {
     },
   );
 
-  it.each(['planned', 'policies'] as const)('is skipped if it would log a user in (accident 1): %s', async (when) => {
-    const { show, policies, stages } = executorHarness(before('login', when), DEFAULT_REPLIES);
-    policies.replies['p'] = broken;
-    expect((await show()).result).toMatchObject(shows({ who: true }));
-    expect(stages.hops).toEqual(['ident.challenge']);
-  });
+  it.each(['planned', 'policies'] as const)(
+    'is skipped if it would log a user in (accident 1): policies in `%s`',
+    async (when) => {
+      const { show, policies, stages } = executorHarness(before('login', when), DEFAULT_REPLIES);
+      policies.replies['p'] = broken;
+      expect((await show()).result).toMatchObject(shows({ who: true }));
+      expect(stages.hops).toEqual(['ident.challenge']);
+    },
+  );
 
-  it('is skipped if its other policies refuse in any case', async () => {
+  it('is skipped if its other policies refuse whatever the policy would have returned', async () => {
     const version = flowOf([
       { kind: 'page', policies: { ...policySetOf({ policy: 'p' }, { policy: 'q' }), mode: 'all' } },
       { kind: 'ident' },
@@ -182,7 +185,7 @@ describe('a step whose policy could not decide', () => {
     expect((await show()).result).toMatchObject(shows({ who: true }));
   });
 
-  it('runs if the failure_result of its binding passes, whatever it grants', async () => {
+  it('runs if the failure_result of its binding is true, also if it would log a user in', async () => {
     const { show, policies, stages } = executorHarness(
       before('login', 'policies', { failure_result: true }),
       DEFAULT_REPLIES,
@@ -197,7 +200,7 @@ describe('a change of the plan by policies', () => {
   const flow = flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }, { kind: 'ident' }]);
   const policyReply = (more: object, pass = true) => ({ results: { p: { pass, messages: [] } }, ...more });
 
-  it('stores shared facts, and facts that only policies know and no stage gets', async () => {
+  it('stores shared facts, and facts of policies that no stage gets', async () => {
     const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
     policies.replies['p'] = policyReply({
       context: { set: { weather: { warm: true }, pending_user: ALICE }, unset: [] },

@@ -50,7 +50,7 @@ export interface UndecidedPolicy {
 
 /** An event that a policy causes for a visitor who has proved nothing. Such events are limited. */
 export interface AnonymousPolicyEvent {
-  /** Action of the event. `custom` stands for all events that the policies of one evaluation request themselves. */
+  /** Action of the event. `custom` means all events that the replies of one evaluation request, together. */
   readonly action: Parameters<PolicyEventFilter>[0] | 'policy_shadow';
   /** Id of the policy or of the shadow binding; for `custom`, the ids of all evaluated policies. */
   readonly policy: string;
@@ -91,7 +91,7 @@ export type PolicyRun = Pick<FlowRunView, 'context' | 'session' | 'revision' | '
 export interface PolicyQuestion {
   readonly plan: Plan;
   readonly set: PolicySet;
-  /** The place in the plan after which policies insert steps. The index -1 is the place before the first step. */
+  /** The position in the plan after which policies insert steps. Index -1 means before the first step. */
   readonly insertAt: InsertionPoint;
   /** The HTTP method that policies see. */
   readonly method?: PolicyRequest['method'];
@@ -278,7 +278,7 @@ export class PolicyEngine {
     return (insert?.steps ?? []).flatMap((step) => {
       if (!('kind' in step)) return [];
       const fits = this.dependencies.contracts.find(step.kind, version)?.config.safeParse(step.config).success;
-      return fits ? [] : [`inserts a step of kind ${step.kind} that cannot be one`];
+      return fits ? [] : [`inserts a step of kind ${step.kind} whose config does not match the schema of that kind`];
     });
   }
 }

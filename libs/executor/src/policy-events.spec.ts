@@ -13,7 +13,7 @@ const replyOf = (pass: boolean) => ({ results: { p: { pass, messages: [] } }, ev
 const onPage = flowOf([{ kind: 'page', policies: policySetOf({ policy: 'p' }) }, { kind: 'ident' }]);
 
 describe('the events of policies', () => {
-  it.each([true, false])('are saved with the plan, once, whether they pass: %s', async (pass) => {
+  it.each([true, false])('are saved once, with the plan, if the policy’s verdict is %s', async (pass) => {
     const { show, policies, plans, events } = executorHarness(onPage, DEFAULT_REPLIES);
     policies.replies['p'] = replyOf(pass);
     await show();
@@ -58,8 +58,8 @@ describe('the events of policies', () => {
   });
 });
 
-describe('a policy', () => {
-  it('that could not decide causes an event', async () => {
+describe('the events of a policy', () => {
+  it('that threw contain its error', async () => {
     const { show, policies, plans } = executorHarness(onPage, DEFAULT_REPLIES);
     policies.replies['p'] = { results: { p: { pass: false, messages: [], error: 'division by zero' } } };
     await show();
@@ -67,7 +67,7 @@ describe('a policy', () => {
     expect(plans.savedEffects).toEqual([{ type: 'event', action: 'policy_exception', context }]);
   });
 
-  it('that could not decide is named with at most 1024 characters of its error in `exception` under 2026.8', async () => {
+  it('that threw contain at most 1024 characters of its error, in `exception`, under 2026.8', async () => {
     const { show, policies, plans, undecided } = executorHarness(onPage, DEFAULT_REPLIES, { apiVersion: '2026.8' });
     policies.replies['p'] = { results: { p: { pass: false, messages: [], error: '😀'.repeat(1025) } } };
     await show();
@@ -77,7 +77,7 @@ describe('a policy', () => {
     expect(undecided).toMatchObject([{ policy: 'p', error: message }]);
   });
 
-  describe('that could not decide about a visitor who has proved nothing', () => {
+  describe('that threw for a visitor who has proved nothing', () => {
     const failed = { results: { p: { pass: false, messages: [], error: 'division by zero' } } };
     const onSecond = flowOf([{ kind: 'ident' }, { kind: 'page', policies: policySetOf({ policy: 'p' }) }]);
     const harness = (version: FlowVersion) => {
@@ -87,7 +87,7 @@ describe('a policy', () => {
       return { ...doubles, admitsAnonymous };
     };
 
-    it('causes neither an event nor a report beyond the limit, which counts by policy, flow and address', async () => {
+    it('are neither saved nor reported beyond the limit, which counts by policy, flow and address', async () => {
       const { show, plans, events, undecided, admitsAnonymous } = harness(onPage);
       await show();
       expect([plans.savedEffects, events.recorded, undecided]).toEqual([[], [], []]);
@@ -96,14 +96,14 @@ describe('a policy', () => {
       ]);
     });
 
-    it('is limited also after the visitor has typed a name', async () => {
+    it('are limited also after the visitor has typed a name', async () => {
       const { solve, plans } = harness(onSecond);
       await solve({ uid: 'alice' });
       expect(plans.savedEffects).toEqual([]);
     });
   });
 
-  it('that could not decide always causes an event and a report for a logged-in or verified user', async () => {
+  it('that threw are saved and reported without a limit for a logged-in or verified user', async () => {
     const admitsAnonymous = () => false;
     const failed = { results: { p: { pass: false, messages: [], error: 'division by zero' } } };
     const loggedIn = executorHarness(onPage, DEFAULT_REPLIES, { admitsAnonymous });
@@ -126,7 +126,7 @@ describe('a policy', () => {
     }
   });
 
-  it('with execution logging or events of its own causes none about a visitor who has proved nothing beyond the limit', async () => {
+  it('with execution logging or requested events are not saved for an anonymous visitor beyond the limit', async () => {
     const admitsAnonymous = vi.fn<(event: AnonymousPolicyEvent) => boolean>(() => false);
     const policies = policySetOf({ policy: 'p' }, { policy: 'q' });
     const version = flowOf([{ kind: 'page', policies }, { kind: 'ident' }]);
@@ -150,7 +150,7 @@ describe('a policy', () => {
     ]);
   });
 
-  it('with execution logging causes an event at each evaluation, and others cause none', async () => {
+  it('are saved at each evaluation if the policy has execution logging, else not', async () => {
     const policies = policySetOf({ policy: 'p' }, { policy: 'q' });
     const version = flowOf([{ kind: 'page', policies }, { kind: 'ident' }]);
     const logged = { ...version.policies['p']!, config: { execution_logging: true } };
@@ -176,13 +176,13 @@ describe('the messages of the policies of a step', () => {
     return first.effects.toasts.map(({ level, message }) => `${level}: ${message}`);
   };
 
-  it('are toasts if the policies pass, once and since 2026.8', async () => {
+  it('become toasts once if the policies pass, since 2026.8', async () => {
     expect(await toastsOf(true, '2026.8')).toEqual(['info: Sale today', 'info: Almost done']);
     expect(await toastsOf(false, '2026.8')).toEqual([]);
     expect(await toastsOf(true, '2024.8')).toEqual([]);
   });
 
-  it('are no toasts after a proof in the same request, because another browser may have the old session key', async () => {
+  it('become no toasts after a proof in the same request, because another browser may have the old key', async () => {
     const [early, late] = [policySetOf({ policy: 'early' }), policySetOf({ policy: 'late' })];
     const steps = [{ kind: 'ident' }, { kind: 'secret', policies: early }, { kind: 'page', policies: late }];
     const { show, solve, policies } = executorHarness(flowOf(steps), DEFAULT_REPLIES, { apiVersion: '2026.8' });

@@ -11,7 +11,9 @@ import type { EventEffect } from './effects.js';
 /** An event about a policy's result: that the policy failed, or that it was executed. */
 export type VerdictEvent = Extract<AuditEvent, { readonly action: 'policy_exception' | 'policy_execution' }>;
 
-/** Returns whether to record an event of a policy. The action `custom` stands for all events that a reply requests. */
+/**
+ * Returns whether to record an event of a policy. The action `custom` means all events that a reply requests, together.
+ */
 export type PolicyEventFilter = (action: VerdictEvent['action'] | 'custom', policy: string) => boolean;
 
 interface EventOptions {
@@ -22,8 +24,8 @@ interface EventOptions {
 }
 
 /**
- * Returns the events to record for an evaluation: those that the reply requests (`admits` decides about them together),
- * one for each policy that failed, and one for each policy with execution logging.
+ * Returns the events to record for an evaluation: one for each policy that failed, one for each policy with execution
+ * logging, and those that the reply requests. `admits` is called once for all requested events.
  */
 export function policyEvents(
   request: PolicyRequest,

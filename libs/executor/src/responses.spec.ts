@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 const LOGIN = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
 
-describe('an answer', () => {
+describe('an answer to a challenge', () => {
   it.each([
     ['another component', { component: 'ak-stage-page', password: 'x' }],
     ['the component of the step before', { component: 'ak-stage-ident', uid: 'alice' }],
@@ -27,7 +27,7 @@ describe('an answer', () => {
     },
   );
 
-  it('that is no object is rejected, and not sent to the stage', async () => {
+  it('that is no JSON object is rejected, and not sent to the stage', async () => {
     const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
 
     expect((await solve([])).result).toMatchObject({
@@ -51,7 +51,7 @@ describe('an answer', () => {
     });
   });
 
-  it('that cannot be read is sent to no stage', async () => {
+  it('whose body is malformed JSON is refused, and not sent to a stage', async () => {
     const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     const unreadable = new Problem('malformed_json');
 
@@ -60,7 +60,7 @@ describe('an answer', () => {
     expect(stages.hops).toEqual([]);
   });
 
-  it('in an address is refused, and so is a GET with such an address', async () => {
+  it('with a secret field in the URL is refused, and so is a GET with one', async () => {
     const { show, solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     for (const attempt of [show, (more: object) => solve({ uid: 'alice' }, more)])
       await expect(attempt({ queryNames: ['next', 'password'] })).rejects.toMatchObject({
@@ -70,7 +70,7 @@ describe('an answer', () => {
     expect(stages.hops).toEqual([]);
   });
 
-  it('without a CSRF token is refused for a logged-in user, and sent to no stage', async () => {
+  it('without a CSRF token is refused for a logged-in user, and not sent to a stage', async () => {
     const { show, solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show();
     plans.session = {

@@ -22,8 +22,8 @@ const place = {
 const urlOf = (effect: Effect | undefined) =>
   new URL(String(effect?.type === 'mail' ? effect.variables['url'] : undefined));
 
-describe('a mail with a link', () => {
-  it('leads to the page of its flow at the configured address, with the flow’s query and a new token', () => {
+describe('a mail with `link_ttl_s`', () => {
+  it('gets a link to its flow’s page at the configured address, with the flow’s query and a new token', () => {
     const { effects } = attachResumeLinks([mail(60)], place);
     const url = urlOf(effects[0]);
     expect(url.origin + url.pathname).toBe('https://id.example.org/if/flow/recovery/');
@@ -31,7 +31,7 @@ describe('a mail with a link', () => {
     expect(url.searchParams.get('next')).toBe('/a?b=c');
     expect(url.searchParams.get('flow_token')).toMatch(/^[A-Za-z0-9]{60}$/);
   });
-  it('results in a link to store, with the token’s hash, the step and the lifetime', () => {
+  it('adds a link to store: the hash of its token, its step and its lifetime', () => {
     const { effects, links } = attachResumeLinks([mail(60)], place);
     const token = urlOf(effects[0]).searchParams.get('flow_token')!;
     expect(links).toEqual([{ hash: hashToken(token), step: 'mail-1', ttlS: 60 }]);
@@ -43,7 +43,7 @@ describe('a mail with a link', () => {
   });
 });
 
-it('does not change a mail without a link, or any other effect', () => {
+it('attachResumeLinks does not change a mail without `link_ttl_s`, or any other effect', () => {
   const effects: Effect[] = [mail(), { type: 'event', action: 'login', context: {} }];
   expect(attachResumeLinks(effects, place)).toEqual({ effects, links: [] });
 });

@@ -16,14 +16,14 @@ export const randomToken = (length: number): string =>
  */
 export const hashToken = (token: string): Buffer => hash('sha256', token, 'buffer');
 
-/** A mailed link to store. It leads back to a step of the plan, and can be used once. */
+/** A mailed link to store. It continues the plan at a step, once. */
 export interface ResumeLink {
   readonly hash: Buffer;
   readonly step: string;
   readonly ttlS: number;
 }
 
-/** Where a link leads: to a step of a flow, with the query of the visitor's page. */
+/** The page that a link opens: a step of a flow, with the query of the visitor's page. */
 export interface LinkTarget {
   readonly step: string;
   readonly slug: string;

@@ -19,9 +19,8 @@ interface ProofRun {
 }
 
 /**
- * Returns the proofs that the run adds to the session of its user; `undefined` if there are none. Nothing is added for
- * a request with an API token. Mailed links and logins at a source are weaker than devices, so they count in their plan
- * only.
+ * Returns the proofs that the run adds to the session of its user; `undefined` if there are none, and for a request
+ * with an API token. Mailed links and logins at a source are weaker than devices, so they count in their plan only.
  */
 export function sessionProof({ context, changes, facts, session }: ProofRun): SessionProof | undefined {
   const user = facts.pending_user ?? session.sessionUser;

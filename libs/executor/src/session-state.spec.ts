@@ -29,7 +29,7 @@ it.each([
   ],
   [{ type: 'login' }, { sessionUser: { username: 'bob' }, deviceProved: false }],
   [{ type: 'logout' }, { sessionUser: null, deviceProved: false, recentlyProved: false, provedDevices: [] }],
-])('the proofs of one login do not count for the next, even in one request (accident 25): %j', (change, after) => {
+])('the session after %j has no proofs of the login before (accident 25)', (change, after) => {
   const { uuid: user } = savedUser('bob');
   expect(sessionAfter(alice, { ...change, user } as SessionChange, plan)).toMatchObject(after);
 });

@@ -37,7 +37,7 @@ describe('a shadow condition', () => {
     }
   });
 
-  it('lets nobody in whom the enforced conditions refuse', async () => {
+  it('that passes does not run a step that the enforced conditions skip', async () => {
     const { show, policies, plans } = executorHarness(onPage(shadowed(policySetOf({ policy: 'p' }))), {
       ...DEFAULT_REPLIES,
       'secret.challenge': challengeReply({ secret: true }),
@@ -48,7 +48,7 @@ describe('a shadow condition', () => {
     expect(plans.savedEffects).toEqual([eventOf({ ...verdict, outcome: 'pass', met: false, would_be_met: true })]);
   });
 
-  it('changes neither the plan nor the verdict: its facts, steps and events are dropped, its messages only recorded', async () => {
+  it('does not change the plan: its facts, steps and events are dropped, and its messages only recorded', async () => {
     const { show, policies, plans } = executorHarness(onPage(shadowed()), DEFAULT_REPLIES);
     policies.replies['s'] = {
       results: { s: { pass: true, messages: ['look here'] } },
@@ -65,7 +65,7 @@ describe('a shadow condition', () => {
     ]);
   });
 
-  it('is recorded with ten messages of 500 characters at most', async () => {
+  it('is recorded with at most ten messages of at most 500 characters', async () => {
     const { show, policies, plans } = executorHarness(onPage(shadowed()), DEFAULT_REPLIES);
     policies.replies['s'] = {
       results: { s: { pass: false, messages: Array.from({ length: 11 }, () => '😀'.repeat(501)) } },
@@ -76,7 +76,7 @@ describe('a shadow condition', () => {
     expect(plans.plan?.shadow_verdicts).toMatchObject([{ messages }]);
   });
 
-  it('is asked in a request of its own that says so, and that does not change the ids of other requests', async () => {
+  it('has a policy request of its own, marked as shadow, and does not change the ids of other requests', async () => {
     const { show, policies, stages, plans } = executorHarness(
       onPage(shadowed(policySetOf({ policy: 'p' }))),
       DEFAULT_REPLIES,
@@ -94,9 +94,9 @@ describe('a shadow condition', () => {
   });
 
   it.each([
-    ['cannot decide', { results: { s: { pass: false, messages: [], error: 'division by zero' } } }, 'division by zero'],
-    ['cannot be asked', new Problem('policy_away'), expect.any(String)],
-  ])('that %s is recorded as undecided and stops nobody', async (...[, reply, error]) => {
+    ['throws', { results: { s: { pass: false, messages: [], error: 'division by zero' } } }, 'division by zero'],
+    ['gets no reply', new Problem('policy_away'), expect.any(String)],
+  ])('that %s is recorded as undecided, and the step runs', async (...[, reply, error]) => {
     const { show, policies, plans, undecided } = executorHarness(onPage(shadowed()), DEFAULT_REPLIES);
     policies.replies['s'] = reply;
     expect((await show()).result).toMatchObject(shows);
@@ -105,7 +105,7 @@ describe('a shadow condition', () => {
     expect(undecided).toEqual([]);
   });
 
-  it('that takes too long is recorded as undecided, after the time limit', async () => {
+  it('that exceeds the time limit is recorded as undecided', async () => {
     const { show, policies, plans } = executorHarness(onPage(shadowed()), DEFAULT_REPLIES);
     policies.evaluate = () => new Promise<never>(() => undefined);
     expect((await show()).result).toMatchObject(shows);
@@ -132,7 +132,7 @@ describe('a shadow condition', () => {
     expect([policies.requests, plans.savedEffects]).toEqual([[], []]);
   });
 
-  it('of a group is judged by the groups of the user', async () => {
+  it('on a group compares the groups of the user', async () => {
     const set = { ...policySetOf(), shadow: [policyBindingOf({ id: 'b-g', group: 'staff' })] };
     const { solve, memberships, plans } = executorHarness(
       flowOf([{ kind: 'ident' }, { kind: 'page', policies: set }]),
@@ -145,7 +145,7 @@ describe('a shadow condition', () => {
     ]);
   });
 
-  it('is recorded for visitors who have proved nothing only within their limit of events, and always counted', async () => {
+  it('for anonymous visitors is recorded only within the limit of events, but always counted in metrics', async () => {
     const asked: AnonymousPolicyEvent[] = [];
     const admitsAnonymous = (event: AnonymousPolicyEvent) => asked.push(event) > 1;
     const { show, plans, observer } = executorHarness(onPage(shadowed()), DEFAULT_REPLIES, { admitsAnonymous });

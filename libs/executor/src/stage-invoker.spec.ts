@@ -4,7 +4,7 @@ import { executorHarness } from '../testing/executor-harness.js';
 import { challengeReply, DEFAULT_REPLIES, LOGIN_REPLY, rejectedReply } from '../testing/fake-stage-client.js';
 import { ALICE, flowOf } from '../testing/test-flow.js';
 
-describe('a reply that violates its contract', () => {
+describe('a reply that violates the stage’s contract', () => {
   const violatingReplies: Record<string, StageReply> = {
     'an effect': { type: 'passed', effects: [{ type: 'toast', level: 'info', message: 'hello' }] },
     'a context key': { type: 'passed', context: { redirect: 'https://evil.example' } },
@@ -17,17 +17,20 @@ describe('a reply that violates its contract', () => {
     } as StageReply,
   };
 
-  it.each(Object.entries(violatingReplies))('(%s) is refused, reported, and saves nothing', async (_, reply) => {
-    const { solve, plans, violations } = executorHarness(flowOf([{ kind: 'page' }]), { 'page.respond': reply });
+  it.each(Object.entries(violatingReplies))(
+    'with %s is refused and reported, and nothing is saved',
+    async (_, reply) => {
+      const { solve, plans, violations } = executorHarness(flowOf([{ kind: 'page' }]), { 'page.respond': reply });
 
-    expect((await solve({ word: 'x' })).result).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
-    expect(violations).toHaveLength(1);
-    expect(plans.saves).toBe(0);
-  });
+      expect((await solve({ word: 'x' })).result).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
+      expect(violations).toHaveLength(1);
+      expect(plans.saves).toBe(0);
+    },
+  );
 });
 
-describe('a reply with facts of a user that belong to the directory', () => {
-  it('changes only the backend that proved the user', async () => {
+describe('a reply with other properties of the pending user', () => {
+  it('changes only `backend`, and no property from the directory', async () => {
     const pending_user = { ...ALICE, username: 'root', email: 'mallory@example.org', backend: 'b' };
     const { solve, plans } = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'page' }]), {
       ...DEFAULT_REPLIES,
@@ -44,7 +47,7 @@ describe('a composite step', () => {
   const attached = { inner: { id: 'inner', name: 'pw', kind: 'secret', model: 'm', config: {} } };
   const flow = flowOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], attached);
 
-  it('lets its host judge first, then the embedded stage with the host’s facts, and passes if both do', async () => {
+  it('is judged by its host, then by the embedded stage with the host’s facts, and passes if both do', async () => {
     const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
 
     expect((await solve({ uid: 'alice', password: 'hunter2' })).result).toMatchObject({ challenge: { page: true } });
@@ -52,21 +55,18 @@ describe('a composite step', () => {
     expect(stages.requests[1]).toMatchObject({ context: { pending_user: ALICE }, response: { password: 'hunter2' } });
   });
 
-  it.each(['hunter2', 918273])(
-    'never sends the host the field that only the embedded stage judges: %j',
-    async (password) => {
-      const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
-      await solve({ uid: 'alice', password });
+  it.each(['hunter2', 918273])('never sends the host the field of the embedded stage: %j', async (password) => {
+    const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
+    await solve({ uid: 'alice', password });
 
-      expect(JSON.stringify(stages.requests[0])).not.toContain(String(password));
-      expect(stages.requests[1]?.response).toEqual({ password });
-    },
-  );
+    expect(JSON.stringify(stages.requests[0])).not.toContain(String(password));
+    expect(stages.requests[1]?.response).toEqual({ password });
+  });
 
   it.each([
     ['wrong', rejectedReply(['password'])],
     ['over the stage’s own limit', { type: 'denied', failed: ['password'] } satisfies StageReply],
-  ])('shows the host’s one error if the embedded reply is %s', async (_, reply) => {
+  ])('shows the same error of the host if the embedded stage says %s', async (_, reply) => {
     const { solve, plans } = executorHarness(flow, { ...DEFAULT_REPLIES, 'secret.respond': reply });
 
     expect((await solve({ uid: 'alice', password: 'x' })).result).toMatchObject({
@@ -76,7 +76,7 @@ describe('a composite step', () => {
     expect(plans.plan?.context).toEqual({});
   });
 
-  it('is the stage that a failed login names, because the visitor has answered its form', async () => {
+  it('is the stage in a login_failed event of its embedded stage, because the visitor has answered its form', async () => {
     const stage = { app: 'authentik_stages_secret', model_name: 'secretstage', name: 'pw' };
     const failed = { type: 'event', action: 'login_failed', context: { username: 'alice', stage } } as const;
     const { solve, plans } = executorHarness(flow, {
@@ -97,7 +97,7 @@ describe('a composite step', () => {
     expect(stages.hops).toEqual([]);
   });
 
-  it('sends null for a missing embedded answer, so that unknown users cost as many requests', async () => {
+  it('sends the embedded stage null for a missing field, so that each answer costs as many requests', async () => {
     const { solve, stages } = executorHarness(flow, { ...DEFAULT_REPLIES, 'secret.respond': rejectedReply() });
     await solve({ uid: 'alice' });
 
@@ -113,7 +113,7 @@ describe('a right answer in a composite step that is refused', () => {
   it.each([
     ['host', { 'lobby.respond': rejectedReply() }],
     ['other embedded stage', { 'lobby.respond': { type: 'passed' }, 'page.respond': rejectedReply() }],
-  ] as const)('by the %s resets no failures, and is no failure', async (_who, refusal) => {
+  ] as const)('by the %s neither resets failures nor counts as one', async (_who, refusal) => {
     const { solve, plans } = executorHarness(flow, {
       ...DEFAULT_REPLIES,
       'lobby.challenge': challengeReply(),
@@ -169,7 +169,7 @@ describe('a composite step with an embedded challenge', () => {
     expect(stages.requests.at(-3)).toMatchObject({ state: { drawn: 'xyz' }, response: { token: 'right' } });
   });
 
-  it('lets the embedded stage judge first, and the host only if the embedded stage passes', async () => {
+  it('is judged by the embedded stage first, and by the host only if the embedded stage passes', async () => {
     const { solve, stages } = executorHarness(flow, { ...script, 'puzzle.respond': rejectedReply() });
 
     await solve({ uid: 'alice', token: 'wrong' });
@@ -190,8 +190,8 @@ describe('a composite step with an embedded challenge', () => {
 
   it.each([
     ['host', { 'hall.respond': rejectedReply() }],
-    ['inner stage', { 'puzzle.respond': rejectedReply() }],
-  ])('shows both again if the %s refuses', async (_who, refusal) => {
+    ['embedded stage', { 'puzzle.respond': rejectedReply() }],
+  ])('shows both challenges again if the %s refuses', async (_who, refusal) => {
     const { solve } = executorHarness(flow, { ...script, ...refusal });
 
     expect((await solve({ uid: 'alice', token: 'wrong' })).result).toMatchObject({
@@ -201,7 +201,7 @@ describe('a composite step with an embedded challenge', () => {
     });
   });
 
-  it('contains null if the embedded stage has no challenge, and denies if the embedded stage denies', async () => {
+  it('shows null for an embedded stage without a challenge, and denies if the embedded stage denies', async () => {
     const silent = executorHarness(flow, { ...script, 'puzzle.challenge': { type: 'passed' } });
     expect((await silent.show()).result).toMatchObject({ challenge: { puzzle: null } });
     const closed = executorHarness(flow, { ...script, 'puzzle.challenge': { type: 'denied' } });

@@ -74,8 +74,8 @@ export class StageInvoker {
   }
 
   /**
-   * Lets the stages of a step judge an answer. Each embedded stage gets one field of the answer. To the client, a
-   * refusal by an embedded stage looks like a refusal by the host.
+   * Sends an answer to the stages of a step, and merges their replies. Each embedded stage gets one field of the
+   * answer. To the client, a refusal by an embedded stage looks like a refusal by the host.
    */
   async respond(run: StageRun, step: Step, body: ResponseBody): Promise<StageResult> {
     const invocation = this.ownStage(run, step);
@@ -101,7 +101,7 @@ export class StageInvoker {
     return this.withEmbeddedChallenges(run, invocation, limited);
   }
 
-  /** Lets the embedded stages judge one after the other, until one of them does not pass. */
+  /** Sends the answer to one embedded stage after the other, until one of them does not pass. */
   private async respondEmbedded(
     run: StageRun,
     { inner, ...response }: PartialResponse & { readonly inner: readonly EmbeddedStage[] },
@@ -114,7 +114,7 @@ export class StageInvoker {
     return result;
   }
 
-  /** Lets the host judge the answer. The embedded stages with their own challenge have judged it before. */
+  /** Sends the answer to the host. The embedded stages with their own challenge have judged it before. */
   private async respondHost(run: StageRun, { invocation, result, body }: PartialResponse): Promise<StageResult> {
     const own = await this.judge(run, invocation, withoutEmbeddedFields(body, invocation.contract));
     const states = { ...result.states, ...own.states };

@@ -17,14 +17,14 @@ it.each([
   ['retry', undefined],
   ['restart', true],
   ['restart_with_context', true],
-] as const)('says whether a refusal restarts the flow, for a binding with %s', async (onRefusal, startsOver) => {
+] as const)('a stage request with onRefusal %s has starts_over: %s', async (onRefusal, startsOver) => {
   const { show, stages } = executorHarness(flowOf([{ kind: 'page', onRefusal }]), DEFAULT_REPLIES);
   await show();
 
   expect(stages.requests.map(({ step }) => step.starts_over)).toEqual([startsOver]);
 });
 
-it('has the proposed name in its query until the plan restarts, so that the visitor can give another one', async () => {
+it('a request has the `login_hint` of its query until the plan restarts and the visitor may type another name', async () => {
   const flow = flowOf([{ kind: 'secret', onRefusal: 'restart' }]);
   const { show, solve, stages } = executorHarness(flow, { ...DEFAULT_REPLIES, 'secret.respond': rejectedReply() });
   const query = { login_hint: 'alice', next: '/app' };
@@ -36,7 +36,7 @@ it('has the proposed name in its query until the plan restarts, so that the visi
   expect(stages.requests.map((request) => request.query)).toEqual([query, query, kept]);
 });
 
-it('has the applications of the session only for a stage that may log out, and reads them for no other', async () => {
+it('a request has the applications of the session, and loads them, only for a stage that may log out', async () => {
   const { show, solve, stages, applications } = executorHarness(
     flowOf([{ kind: 'page' }, { kind: 'logout' }, { kind: 'page' }]),
     DEFAULT_REPLIES,

@@ -46,7 +46,7 @@ export function buildStageRequest(
   const { request, version, site, locale } = run.context;
   const { id, slug, title, designation } = version.flow;
   const { flow_token: _secret, login_hint: hint, ...rest } = request.query;
-  // A restart lets the visitor name another user, so it drops the proposed name.
+  // After a restart the visitor may type another name, so the proposed name (`login_hint`) is dropped.
   const query = hint === undefined || plan.restarts > 0 ? rest : { ...rest, login_hint: hint };
   const { cookies, ...client } = request.client;
   return {
@@ -114,7 +114,8 @@ function requestId(
 
 /**
  * Returns the fields of the answer that the contract declares. Returns all fields if the contract leaves the
- * declaration to the stage's config. The texts of a described form get the types of their fields.
+ * declaration to the stage's config. If the contract describes a form, the form converts texts to the types of its
+ * fields.
  */
 function declaredFields({ response, form }: StageContract, body: ResponseBody): ResponseBody {
   if (response.def.catchall instanceof z.ZodUnknown) return body;

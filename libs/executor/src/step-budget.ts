@@ -26,6 +26,8 @@ export class StepBudget {
   /** Throws `stage_fault` if the HTTP request has caused `MAX_STEPS` requests. */
   check(): void {
     if (this.count < MAX_STEPS) return;
-    throw new Problem('stage_fault', { detail: `more than ${MAX_STEPS} turns in one request` });
+    throw new Problem('stage_fault', {
+      detail: `one HTTP request causes more than ${MAX_STEPS} requests to stages and policies`,
+    });
   }
 }

@@ -28,8 +28,8 @@ function stepDigest(plan: Plan): string {
 /**
  * Returns whether the answer names another step than the current one, for example because the browser has sent it
  * twice. If this request has started a new plan, because the old one expired, only the digests of the steps are
- * compared. In a browser of several users, no answer of a logged-in user counts for a new plan: the page may be that of
- * another user.
+ * compared. In a browser with a switching cookie, no answer of a logged-in user counts for a new plan: the page may be
+ * that of another user.
  */
 export function namesOtherStep({ plan, context }: { readonly plan: Plan; readonly context: FlowContext }): boolean {
   const named = context.request.answer?.step;

@@ -9,7 +9,7 @@ const WRONG = { ...DEFAULT_REPLIES, 'secret.respond': rejectedReply(['password']
 /** Returns an answer that names a step. */
 const answering = (body: object, step: string | undefined) => ({ answer: { body, csrfFailure: undefined, step } });
 
-it('a step keeps its id when its challenge is fetched again, and the next equal step has another', async () => {
+it('a step keeps its id when its challenge is fetched again, and the next step has another id', async () => {
   const { show, solve } = executorHarness(PAGES, PASSED);
   const first = await show();
   const again = await show();
@@ -21,7 +21,7 @@ it('a step keeps its id when its challenge is fetched again, and the next equal 
   expect((await show()).stepId).toBe(second.stepId);
 });
 
-it('an answer that names the step before is not sent to the next step, whose challenge is shown', async () => {
+it('an answer that names the step before is not sent to the current step, and gets the current challenge', async () => {
   const { show, solve, stages, plans } = executorHarness(PAGES, PASSED);
   const first = await show();
   const second = await solve({}, answering({}, first.stepId));
@@ -33,7 +33,7 @@ it('an answer that names the step before is not sent to the next step, whose cha
   expect((await solve({}, answering({}, second.stepId))).stepId).not.toBe(second.stepId);
 });
 
-it('a wrong answer that is repeated counts one attempt, and the next one needs the id of the rejection', async () => {
+it('a wrong answer that is sent twice counts one attempt, and the next answer needs the id of the rejection', async () => {
   const { solve, attempts } = executorHarness(LOGIN, WRONG);
   const { stepId } = await solve({ uid: 'alice' });
   const guesses = () => attempts.reserved.filter(({ credential, counter }) => credential === 'password' && !counter);
@@ -55,7 +55,7 @@ it('an answer without a step id is sent to the current step', async () => {
   expect(stages.hops.filter((hop) => hop === 'page.respond')).toHaveLength(2);
 });
 
-it('a repeated answer gets the end of the plan that it has ended, and starts no plan', async () => {
+it('an answer that is sent twice gets the end of the plan that it has ended, and starts no new plan', async () => {
   const { show, solve, plans } = executorHarness(flowOf([{ kind: 'page' }]), PASSED);
   const { stepId } = await show();
   expect((await solve({}, answering({}, stepId))).result).toEqual({ type: 'done', to: '/' });
@@ -66,7 +66,7 @@ it('a repeated answer gets the end of the plan that it has ended, and starts no 
   expect((await show()).result).toMatchObject({ type: 'show' });
 });
 
-it('the first step of an expired plan is answered in the new plan, and a later step is not', async () => {
+it('an answer to the first step of an expired plan is applied in the new plan; an answer to a later step is not', async () => {
   const expired = executorHarness(PAGES, PASSED);
   const first = await expired.show();
   const second = await expired.solve({}, answering({}, first.stepId));

@@ -25,7 +25,7 @@ describe('the user of a plan whose query requires authentication', () => {
     expect(stages.requests[0]).toMatchObject({ context: { pending_user: ALICE } });
   });
 
-  it('is not set in another flow, so that the query of a link changes no user', async () => {
+  it('is not set in another flow, so that a link cannot set the user by its query', async () => {
     const { show, stages } = opened(['page'], { isStepUp: false });
     await show({ query });
     expect(stages.requests[0]!.context).not.toHaveProperty('pending_user');
@@ -33,7 +33,7 @@ describe('the user of a plan whose query requires authentication', () => {
 });
 
 describe('a login in a step-up flow', () => {
-  it('is skipped, with all its effects, if the plan has proved nothing', async () => {
+  it('is skipped without effects if the plan has proved nothing', async () => {
     const { show, stages, plans } = opened(['login', 'page']);
     const { result, effects, cookie } = await show({ query });
     expect(result).toMatchObject({ type: 'show', challenge: { page: true } });

@@ -18,7 +18,7 @@ function harnessOf(version: ReturnType<typeof flowOf>, apiVersion: '2024.8' | '2
   return { ...harness, begin };
 }
 
-describe('a plan that leads to another user', () => {
+describe('a plan that switches the browser to another user', () => {
   it('changes the session at its end, and skips the steps that would log the user in', async () => {
     const { begin, show, solve, plans } = harnessOf(flowOf([{ kind: 'page' }, { kind: 'login' }]));
     await begin(SWITCH);
@@ -38,9 +38,9 @@ describe('a plan that leads to another user', () => {
       (harness: ReturnType<typeof harnessOf>) => void (harness.plans.switchTarget = undefined),
     ],
     ['the browser has no switching cookie', undefined, () => undefined],
-    ['the browser has another one', Buffer.alloc(32), () => undefined],
+    ['the browser has another switching cookie', Buffer.alloc(32), () => undefined],
     ['the plan has logged its user out', SET, undefined],
-  ])('is denied at its end and changes nothing if %s', async (_, loginSet, change) => {
+  ])('is denied at its end and keeps the session if %s', async (_, loginSet, change) => {
     const harness = harnessOf(flowOf([{ kind: 'page' }, ...(change ? [] : [{ kind: 'logout' }])]));
     await harness.begin(SWITCH);
     await harness.show({ ...(loginSet && { loginSet }) });
@@ -55,7 +55,7 @@ describe('a login that adds a user', () => {
   const login = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
   const guarded = { ...login, flow: { ...login.flow, authentication: 'require_unauthenticated' as const } };
 
-  it('is for anonymous visitors, and gets a session of its own', async () => {
+  it('runs a flow for anonymous visitors, and creates a second session', async () => {
     const { begin, solve, plans } = harnessOf(guarded);
     await begin(ADD);
     await solve({ uid: 'alice' });
@@ -64,7 +64,7 @@ describe('a login that adds a user', () => {
     expect(cookie?.set).toBeDefined();
   });
 
-  it('is refused by a flow for users, and another login replaces the user', async () => {
+  it('is refused by a flow for logged-in users', async () => {
     const forUsers = { ...login, flow: { ...login.flow, authentication: 'require_authenticated' as const } };
     await expect(harnessOf(forUsers).begin(ADD)).rejects.toMatchObject({ code: 'flow_not_applicable' });
     const { solve, plans } = harnessOf(login);

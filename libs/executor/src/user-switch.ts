@@ -7,7 +7,7 @@ import { newSessionKey } from './session-key.js';
 import type { SessionSwitch } from './session-switch.js';
 import type { UnsavedChanges } from './unsaved-changes.js';
 
-/** The parts of a run that decide about a change of session. */
+/** The parts of a run that determine whether the browser changes to another session. */
 interface SwitchRun {
   readonly context: FlowContext;
   readonly plan: Plan;
@@ -57,7 +57,7 @@ export async function switchAtEnd(
   return true;
 }
 
-/** Whether this user is the user of the session, runs the plan, and stays logged in. */
+/** Whether this user is the user of the session and of the plan, and the run does not log the user out. */
 const isRunBy = (run: SwitchRun, uuid: string): boolean =>
   run.plan.visitor === uuid &&
   run.context.loaded.session?.user?.uuid === uuid &&

@@ -24,11 +24,11 @@ describe('the version of a new plan', () => {
     [5000, 9975],
     [9999, 19_999],
     [10_000, 20_000],
-  ])('is the candidate for %i of 10000 sessions, by the specified hash', (share, expected) => {
+  ])('with a share of %i/10000 is the candidate for %i of 20000 test sessions', (share, expected) => {
     expect(sessionsOf(share)).toHaveLength(expected);
   });
 
-  it('stays the candidate for a session when the share grows', () => {
+  it('is still the candidate for the same sessions when the share grows', () => {
     const before = sessionsOf(1000);
     const after = new Set(sessionsOf(2000));
     expect(before.filter((id) => !after.has(id))).toEqual([]);
@@ -71,7 +71,7 @@ describe('a new plan, with the share of the candidate at 30 %', () => {
     }
   });
 
-  it('has the version of the session of its visitor, whether a request or a seed starts it', async () => {
+  it('has the version of its visitor’s session, whether the executor or FlowStarter starts it', async () => {
     for (const [id, expected] of [
       [idWithin(3000), CANDIDATE],
       [idBeyond(3000), CURRENT],

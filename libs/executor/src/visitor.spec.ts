@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 
 const LOGIN = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
 
-describe('a plan', () => {
-  it('shows its ending to a retired key, without a cookie', async () => {
+describe('the plan of a session', () => {
+  it('that has ended is shown to a retired session key, without a cookie', async () => {
     const { solve, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     await solve({ password: 'hunter2' });
@@ -17,7 +17,7 @@ describe('a plan', () => {
     expect(answer.cookie).toBeUndefined();
   });
 
-  it('while running, answers a retired session key with stage_busy and calls no stage', async () => {
+  it('that is running fails with stage_busy for a retired session key, and calls no stage', async () => {
     const { solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     plans.session = { id: 's', retired: true, remainingS: undefined, user: undefined };
@@ -27,7 +27,7 @@ describe('a plan', () => {
     expect(stages.hops).toHaveLength(hops);
   });
 
-  it('shows the next challenge, without its user, to a right answer that lost to another right one', async () => {
+  it('shows the next challenge, without its user, after a right answer that lost the race to a right one', async () => {
     const { solve, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     plans.save = async () => {
@@ -40,7 +40,7 @@ describe('a plan', () => {
     expect(context).toEqual({});
   });
 
-  it('shows no challenge, which may contain secrets, to a wrong answer that lost to a right one', async () => {
+  it('shows no challenge, which may contain secrets, after a wrong answer that lost the race to a right one', async () => {
     const { solve, plans } = executorHarness(LOGIN, {
       ...DEFAULT_REPLIES,
       'secret.respond': rejectedReply(['password']),
@@ -65,7 +65,7 @@ describe('a plan', () => {
     expect((await solve({ component: 'ak-stage-ident' })).cookie).toBeUndefined();
   });
 
-  it('in a session with a fixed lifetime gets a new key whose cookie ends with the session', async () => {
+  it('in a session with a fixed lifetime gets a new key whose cookie expires with the session', async () => {
     const { solve, plans } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), DEFAULT_REPLIES);
     plans.session = { id: 's', retired: false, remainingS: 500, user: undefined };
 
@@ -95,7 +95,7 @@ describe('a plan', () => {
     expect(stages.hops).toEqual(['page.challenge']);
   });
 
-  it('starts over only for a visitor who satisfies its flow’s requirement', async () => {
+  it('restarts only for a visitor who satisfies its flow’s requirement', async () => {
     const version = flowOf([{ kind: 'logout' }, { kind: 'page', onRefusal: 'restart' }]);
     const members = { ...version, flow: { ...version.flow, authentication: 'require_authenticated' as const } };
     const { show, plans, stages } = executorHarness(members, {
@@ -145,7 +145,7 @@ const requiring = (authentication: FlowVersion['flow']['authentication'], ...kin
   return { ...version, flow: { ...version.flow, authentication } };
 };
 
-it('checks the rate limit of anonymous visitors before any other work, and of nobody else', async () => {
+it('the rate limit of anonymous visitors is checked before any other work, and not for logged-in users', async () => {
   const { show, plans, stages } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
   const checkAnonymousRate = () => {
     throw new Problem('rate_limited', { retry_after_s: 1 });
@@ -160,10 +160,10 @@ it('checks the rate limit of anonymous visitors before any other work, and of no
   expect((await show({ checkAnonymousRate })).result).toMatchObject({ type: 'show' });
 });
 
-describe('a token', () => {
+describe('an API token', () => {
   const authenticate = async () => bob;
 
-  it('determines the caller before the flow is planned, for its requirement and for every stage', async () => {
+  it('determines the user for the flow’s authentication requirement and for every stage', async () => {
     const { show, stages, plans } = executorHarness(requiring('require_authenticated', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf(alice);
 
@@ -190,7 +190,7 @@ describe('a token', () => {
     expect((await solve(undefined, { answer, authenticate })).result).toMatchObject({ type: 'done' });
   });
 
-  it('does not make an answer from another site acceptable', async () => {
+  it('does not permit an answer from another site', async () => {
     const { solve, stages } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
     const answer = {
       body: { word: 'x' },
@@ -219,7 +219,7 @@ describe('a token', () => {
 });
 
 describe('a logout within a flow', () => {
-  it('makes the visitor anonymous for every later step, and the plan continues', async () => {
+  it('makes the visitor anonymous for the later steps of the plan', async () => {
     const { solve, stages, plans } = executorHarness(
       requiring('require_authenticated', 'page', 'logout', 'page'),
       DEFAULT_REPLIES,
@@ -234,7 +234,7 @@ describe('a logout within a flow', () => {
     expect((await solve({ word: 'y' })).result).toEqual({ type: 'done', to: '/app/' });
   });
 
-  it('does not let a plan that requires an outpost continue without one', async () => {
+  it('does not waive the requirement of an outpost', async () => {
     const { show, solve } = executorHarness(requiring('require_outpost', 'page', 'page'), DEFAULT_REPLIES);
     const client = { ip: '203.0.113.7', user_agent: '', outpost: true, cookies: {} };
     expect((await show({ client })).result).toMatchObject({ type: 'show' });
@@ -261,23 +261,26 @@ describe('a session that violates its binding', () => {
     { designation: 'enrollment', query: {}, next: '/if/flow/login/' },
     { designation: 'authentication', query: { next: '/app/' }, next: '/app/' },
     { designation: 'authentication', query: {}, next: null },
-  ] as const)('redirects to a login, and from there back to the flow: $designation, $query', async (redirectCase) => {
-    const version = requiring('none', 'page');
-    const flow = { ...version.flow, designation: redirectCase.designation };
-    const { show, plans, boundSessions, stages } = executorHarness({ ...version, flow }, DEFAULT_REPLIES);
-    plans.session = { ...sessionOf(alice), lastIp: '198.51.100.1' };
-    boundSessions.bindings = { network: 'bind_asn', geoip: 'no_binding' };
-    const { result, sessionUser } = await show({ query: redirectCase.query });
+  ] as const)(
+    'redirects to a login that redirects to the flow afterwards: $designation, $query',
+    async (redirectCase) => {
+      const version = requiring('none', 'page');
+      const flow = { ...version.flow, designation: redirectCase.designation };
+      const { show, plans, boundSessions, stages } = executorHarness({ ...version, flow }, DEFAULT_REPLIES);
+      plans.session = { ...sessionOf(alice), lastIp: '198.51.100.1' };
+      boundSessions.bindings = { network: 'bind_asn', geoip: 'no_binding' };
+      const { result, sessionUser } = await show({ query: redirectCase.query });
 
-    const { pathname, searchParams } = new URL(result.type === 'done' ? result.to : '', 'http://here');
-    expect(pathname).toBe('/flows/-/default/authentication/');
-    expect(searchParams.get('next')).toBe(redirectCase.next);
-    expect(sessionUser).toBeUndefined();
-    expect(stages.hops).toEqual([]);
-    expect(boundSessions.ended).toHaveLength(1);
-  });
+      const { pathname, searchParams } = new URL(result.type === 'done' ? result.to : '', 'http://here');
+      expect(pathname).toBe('/flows/-/default/authentication/');
+      expect(searchParams.get('next')).toBe(redirectCase.next);
+      expect(sessionUser).toBeUndefined();
+      expect(stages.hops).toEqual([]);
+      expect(boundSessions.ended).toHaveLength(1);
+    },
+  );
 
-  it('is not checked while its address stays the same', async () => {
+  it('is not looked up while its address stays the same', async () => {
     const { show, plans, boundSessions } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
     plans.session = { ...sessionOf(alice), lastIp: '203.0.113.7' };
     await show();

@@ -81,7 +81,7 @@ const doublesOf = (
   permits: new InMemorySuperuserPermits(),
   applications: new InMemorySignedInApplications(),
   contracts: new TestContractRegistry(previewed),
-  /** The reported contract violations, which a test reads. */
+  /** The contract violations that the invoker has reported, for a test to read. */
   violations: [] as string[],
   undecided: [] as UndecidedPolicy[],
 });

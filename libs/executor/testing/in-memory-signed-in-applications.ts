@@ -1,7 +1,7 @@
 import type { SignedInApplication } from '@gatehouse/contracts';
 import { SignedInApplications } from '../src/ports/signed-in-applications.js';
 
-/** Applications to which every session has signed in: none, unless a test adds some. */
+/** Returns the same applications for every session: none, unless a test adds some. */
 export class InMemorySignedInApplications extends SignedInApplications {
   readonly applications: SignedInApplication[] = [];
   lookups = 0;

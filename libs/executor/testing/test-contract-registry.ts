@@ -43,13 +43,14 @@ const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((
 /**
  * The test contracts. `ident` embeds the stage in its config field `inner`. `hall` does too, and shows the challenge of
  * that stage. `lobby` embeds two stages and shows the challenge of the first. `porch` embeds a stage that judges
- * `password`, and as an alternative one that judges `key`, such as `prover`, which identifies the user. `secret` counts attempts, `choice` counts
- * attempts at the chosen device. `needy` requires a user. `scorer` writes the vendor's fact `x_acme_risk`, and `scored`
- * requires it. `page` grants nothing. `puzzle` and `robot` have no side effects on entry. A script may answer `robot`:
- * only an answer with `code` shows that a person acted. `scribe` and `diary` write data; `scribe` writes passwords.
- * `verifier` mails a link and a code, and writes data. `asker` asks for consent, and `granter` needs it. `x_acme_pin` and
- * `x_acme_terms` are external stages whose contracts declare no attempts; answers to `x_acme_terms` are no guesses.
- * `x_acme_proof` is one that says that it proves a first factor.
+ * `password`, and as an alternative one that judges `key`, such as `prover`, which identifies the user. `secret` counts
+ * attempts, `choice` counts attempts at the chosen device. `needy` requires a user. `scorer` writes the vendor's fact
+ * `x_acme_risk`, and `scored` requires it. `page` grants nothing. `puzzle` and `robot` have no side effects on entry. A
+ * script may answer `robot`: only an answer with `code` shows that a person acted. `scribe` and `diary` write data;
+ * `scribe` writes passwords. `verifier` mails a link and a code, and writes data. `asker` asks for consent, and
+ * `granter` needs it. `x_acme_pin` and `x_acme_terms` are external stages whose contracts declare no attempts; answers
+ * to `x_acme_terms` are no guesses. `x_acme_proof` is an external stage whose contract claims that it proves a first
+ * factor.
  */
 const KINDS = new Map(
   [

@@ -28,7 +28,7 @@ interface Answer {
   readonly ask: (body: ResponseBody) => Promise<StageReply>;
 }
 
-/** A guess, and the attempts that it reserves. */
+/** An answer that guesses a credential, and the attempts that it reserves. */
 interface CountedGuess {
   readonly run: StageRun;
   readonly invocation: StageInvocation;
@@ -77,7 +77,7 @@ export class AttemptCounter {
     return { reply: withLockEvents(reply, counted, answer.user), states: {}, settlement };
   }
 
-  /** Returns the attempts at credentials that the stage has replaced. The store resets their counters. */
+  /** Returns the attempts whose counters the store resets, because the stage has replaced their credentials. */
   renewed({ context }: StageRun, { contract, plan }: StageInvocation, reply: StageReply): AttemptReservation[] {
     if (reply.type !== 'passed' || contract.renews.length === 0) return [];
     const credentials = (reply.verified ?? []).filter((credential) => contract.renews.includes(credential));

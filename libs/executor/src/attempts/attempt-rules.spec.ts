@@ -12,7 +12,10 @@ import type { AttemptReservation } from './attempt-store.js';
 
 const REFUSED: StageReply = { type: 'rejected', errors: { pin: [{ code: 'wrong' }] }, challenge: {} };
 
-/** Returns a harness of a flow with an external stage about ALICE, and the attempts that its saves reset and release. */
+/**
+ * Returns a harness of a flow in which ALICE answers an external stage. It records the attempts that saves reset and
+ * release.
+ */
 async function flowWith(kind: string, reply: ScriptedReply) {
   const harness = executorHarness(flowOf([{ kind: 'ident' }, { kind }, { kind: 'page' }]), {
     ...DEFAULT_REPLIES,
@@ -35,9 +38,9 @@ async function flowWith(kind: string, reply: ScriptedReply) {
 
 const OWN = ['x_acme_pin', 'x_acme_pin network'];
 
-describe('the answers to an external stage without attempts', () => {
+describe('answers to an external stage whose contract declares no attempts', () => {
   it.each([{ pin: '1' }, { hint: 'x' }, { pin: false, component: 'x-acme-pin' }, { pin: {}, hint: '' }])(
-    'are counted as guesses at a credential of its own: %j',
+    'are counted as guesses at a credential that is named like the stage: %j',
     async (body) => {
       const { solve, counted, settled, attempts } = await flowWith('x_acme_pin', REFUSED);
       await solve(body);
@@ -48,7 +51,7 @@ describe('the answers to an external stage without attempts', () => {
   );
 
   it.each([{}, { pin: '', hint: null }, { component: 'x-acme-pin', other: 'x' }])(
-    'are not counted if they have none of its fields: %j',
+    'are not counted if all response fields of the stage are empty or missing: %j',
     async (body) => {
       const { solve, counted } = await flowWith('x_acme_pin', REFUSED);
       await solve(body);
@@ -56,7 +59,7 @@ describe('the answers to an external stage without attempts', () => {
     },
   );
 
-  it('are reserved before the stage judges them, so that parallel guesses gain nothing', async () => {
+  it('reserve attempts before the stage judges them, so that concurrent guesses cannot exceed the limit', async () => {
     const judging: string[][] = [];
     const { solve, counted } = await flowWith('x_acme_pin', () => {
       judging.push(counted());
@@ -69,12 +72,12 @@ describe('the answers to an external stage without attempts', () => {
   it.each<[string, StageReply, 'reset' | 'released' | undefined]>([
     ['rejected', REFUSED, undefined],
     ['denied', { type: 'denied' }, undefined],
-    ['rejected, and names another credential', { ...REFUSED, failed: ['pin'] } as StageReply, undefined],
-    ['rejected, and nothing has failed', { ...REFUSED, failed: [] } as StageReply, 'released'],
-    ['denied, and nothing has failed', { type: 'denied', failed: [] }, 'released'],
-    ['asked again', { type: 'challenge', challenge: {}, state: { resent: true } }, 'released'],
+    ['rejected with another failed credential', { ...REFUSED, failed: ['pin'] } as StageReply, undefined],
+    ['rejected with an empty list of failed credentials', { ...REFUSED, failed: [] } as StageReply, 'released'],
+    ['denied with an empty list of failed credentials', { type: 'denied', failed: [] }, 'released'],
+    ['answered with a new challenge', { type: 'challenge', challenge: {}, state: { resent: true } }, 'released'],
     ['passed', { type: 'passed' }, 'reset'],
-  ])('are settled when they are %s', async (_what, reply, settlement) => {
+  ])('keep, release or reset their attempts when they are %s', async (_what, reply, settlement) => {
     const { solve, settled } = await flowWith('x_acme_pin', reply);
     await solve({ pin: '1' });
     const own = { reset: [] as string[], released: [] as string[], ...(settlement && { [settlement]: OWN }) };
@@ -82,7 +85,7 @@ describe('the answers to an external stage without attempts', () => {
     expect(settled).toEqual({ ...own, released: [...own.released, ...network] });
   });
 
-  it('prove nothing by passing, and cannot be reported as verified', async () => {
+  it('prove no credential when they pass, and a reply that lists one as verified is refused', async () => {
     const passes = await flowWith('x_acme_pin', { type: 'passed' });
     expect((await passes.solve({ pin: '1' })).result).toMatchObject({ type: 'show', challenge: { page: true } });
     expect(passes.plans.plan).toMatchObject({ context: { pending_user: ALICE } });
@@ -96,14 +99,17 @@ describe('the answers to an external stage without attempts', () => {
   it.each<[string, StageReply, object]>([
     ['rejects', REFUSED, { type: 'show', errors: { pin: [{ code: 'not_accepted' }] } }],
     ['passes', { type: 'passed' }, { type: 'denied' }],
-  ])('reach a stage that %s without their fields while they are delayed or locked', async (_what, reply, result) => {
-    const { solve, attempts, stages } = await flowWith('x_acme_pin', reply);
-    attempts.result = { reserved: false, network: false, retryAfterS: 8 };
-    expect((await solve({ pin: '1', hint: 'x' })).result).toMatchObject(result);
-    expect(stages.requests.at(-1)?.response).toEqual({});
-  });
+  ])(
+    'reach a stage that %s, without the guess, while the credential is delayed or locked',
+    async (_what, reply, result) => {
+      const { solve, attempts, stages } = await flowWith('x_acme_pin', reply);
+      attempts.result = { reserved: false, network: false, retryAfterS: 8 };
+      expect((await solve({ pin: '1', hint: 'x' })).result).toMatchObject(result);
+      expect(stages.requests.at(-1)?.response).toEqual({});
+    },
+  );
 
-  it('have an event when they lock the credential', async () => {
+  it('cause the event login_locked when they lock the credential', async () => {
     const { solve, attempts, plans } = await flowWith('x_acme_pin', REFUSED);
     const reserve = attempts.reserve.bind(attempts);
     attempts.reserve = async (reservations) =>
@@ -121,7 +127,7 @@ describe('the answers to an external stage without attempts', () => {
   });
 });
 
-it('the answers to an external stage that guards nothing are not counted', async () => {
+it('answers to an external stage whose contract declares no guesses are not counted', async () => {
   const { solve, counted } = await flowWith('x_acme_terms', REFUSED);
   await solve({ accept: false });
   expect(counted()).toEqual([]);

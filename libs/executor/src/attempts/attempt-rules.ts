@@ -26,8 +26,8 @@ export function attemptRulesOf(contract: Counting & Pick<StageContract, 'respons
 }
 
 /**
- * Returns the credentials that count as failed when the stage refuses an answer, and as verified when it passes,
- * although no reply names them.
+ * Returns the credentials that the replies of the stage need not name: they count as failed when it refuses an answer,
+ * and as verified when it passes.
  */
 export const assumedCredentials = (contract: Counting): readonly string[] =>
   isAssumed(contract) ? [contract.kind] : [];

@@ -21,7 +21,7 @@ export interface AttemptReservation {
   readonly forgetAfterS: number | undefined;
   /** Time of the reservation, set by the store. A release passes this time back to the store. */
   readonly reservedAt?: string;
-  /** Whether this failure is the one that locks the credential, set by the store. */
+  /** Whether this failure locks the credential, set by the store. */
   readonly locks?: boolean;
 }
 

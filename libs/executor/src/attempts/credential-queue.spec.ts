@@ -7,7 +7,7 @@ const claim = (subject: string, credential = 'password'): AttemptReservation[] =
 ];
 const LONG_MS = 60_000;
 
-describe('answers for one credential', () => {
+describe('concurrent answers for one credential', () => {
   it('are handled one after the other, in their order of arrival', async () => {
     const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
     const [order, requests] = [[] as number[], [{ n: 0 }, { n: 1 }, { n: 2 }]];
@@ -58,7 +58,7 @@ describe('answers for one credential', () => {
     await expect(lines.enter({}, claim('alice'), LONG_MS)).resolves.toBeUndefined();
   });
 
-  it('of one request enter one queue only, so that the request never waits for itself', async () => {
+  it('enter one queue only if they are in one request, so that the request never waits for itself', async () => {
     const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
     const request = {};
     await lines.enter(request, claim('alice'), LONG_MS);

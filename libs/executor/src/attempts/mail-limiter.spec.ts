@@ -10,7 +10,8 @@ const mailed: StageReply = { type: 'challenge', challenge: {}, state: { mails: 1
 const resent: StageReply = { ...mailed, type: 'rejected', errors: { non_field_errors: [{ text: 'sent' }] } };
 
 /**
- * Enters a step that mails. If `reply` is a rejection, sends an answer instead. Returns the result and what was saved.
+ * Enters a step whose stage replies with a mail. If `reply` is a rejection, sends an answer that gets this reply.
+ * Returns the result and what was saved.
  */
 async function mail(isRefused: boolean, reply: StageReply = mailed, locked = false) {
   const isAnswer = reply.type === 'rejected';
@@ -37,7 +38,7 @@ describe('a mail that a challenge requests', () => {
   it.each([
     ['the challenge', mailed],
     ['a rejection', resent],
-  ])('is dropped above the limit together with the state of the stage, and %s says so', async (_, reply) => {
+  ])('is dropped above the limit, and %s then has the error email-unsent and no new state', async (_, reply) => {
     const { result, plans, observer } = await mail(true, reply);
     expect(result).toMatchObject({
       type: 'show',
@@ -57,7 +58,7 @@ describe('a mail that a challenge requests', () => {
     ],
   });
 
-  it('asked for again is counted for the name over all sessions, up to the limit of the stage', async () => {
+  it('with a resend limit is counted for the user across all sessions', async () => {
     const { attempts, plans } = await mail(false, withLimit(2));
     expect(attempts.reserved.find(({ hard }) => hard !== undefined)).toMatchObject({
       ...{ credential: 'mail again', free: 2, hard: 2, forgetAfterS: 300 },
@@ -65,7 +66,7 @@ describe('a mail that a challenge requests', () => {
     expect(plans.savedEffects).toContainEqual(expect.objectContaining({ type: 'mail' }));
   });
 
-  it('above the limit of the stage is dropped, and a toast says when to try again', async () => {
+  it('above the resend limit of the stage is dropped, and a toast says when to try again', async () => {
     const { result, toasts, plans } = await mail(true, withLimit(2), true);
     expect(result).toMatchObject({ errors: { non_field_errors: [{ wire: 'email-unsent' }] } });
     expect(toasts).toEqual([
@@ -77,7 +78,7 @@ describe('a mail that a challenge requests', () => {
     expect(plans.savedEffects.filter(({ type }) => type === 'mail')).toEqual([]);
   });
 
-  it('is not sent again at all, and not counted, if the limit of the stage is zero', async () => {
+  it('is neither sent nor counted if the resend limit of the stage is zero', async () => {
     const { result, attempts, plans } = await mail(false, withLimit(0));
     expect(result).toMatchObject({ errors: { non_field_errors: [{ wire: 'email-unsent' }] } });
     expect(attempts.reserved).toEqual([]);

@@ -11,11 +11,11 @@ function guessed(user: Parameters<typeof guessedUser>[0]['guesser']['user'], ip:
   return guessedUser({ guesser, reservations: factory.mailReservations(guesser) });
 }
 
-it('names a saved user by the uuid', () => {
+it('guessedUser names a saved user by the uuid', () => {
   expect(guessed(ALICE, '203.0.113.7')).toEqual({ user: ALICE.uuid, subject: undefined });
 });
 
-it('names a name without an account by a pseudonym, which is the same from every network', () => {
+it('guessedUser returns the same pseudonym for a name without an account from every network', () => {
   const pretended = (username: string) => ({ kind: 'pretended' as const, username, email: '' });
   const { user, subject } = guessed(pretended('mallory'), '203.0.113.7');
   expect([user, subject]).toEqual([undefined, expect.stringMatching(/^[0-9a-f]{16}$/)]);
@@ -23,6 +23,6 @@ it('names a name without an account by a pseudonym, which is the same from every
   expect(guessed(pretended('trudy'), '203.0.113.7').subject).not.toBe(subject);
 });
 
-it('names nobody if there is no user, rather than the network', () => {
+it('guessedUser returns neither a user nor a pseudonym if the guess has no user', () => {
   expect(guessed(undefined, '203.0.113.7')).toEqual({ user: undefined, subject: undefined });
 });

@@ -3,10 +3,10 @@ import type { StageInvocation, StageRun } from '../stage-request.js';
 import { type AttemptReservation, NETWORK_CREDENTIAL } from './attempt-store.js';
 import type { Guesser } from './reservation-factory.js';
 
-/** Hexadecimal digits of a subject that stand for a name in a log line. */
+/** Number of hexadecimal digits of a subject that a log line contains in place of a name. */
 const PSEUDONYM_DIGITS = 16;
 
-/** Returns who made an attempt that was refused, and where. */
+/** Returns the user, flow and stage of a refused attempt, for the log. */
 export function refusedAttempt(
   { context: { request, version } }: StageRun,
   { contract }: StageInvocation,
@@ -20,7 +20,7 @@ export function refusedAttempt(
 
 /**
  * Returns the uuid of a saved user. For another name, returns its pseudonym: the first digits of the HMAC under which
- * its attempts are counted. Returns neither for guesses without a user, such as at the code of an invitation.
+ * its attempts are counted. Both are `undefined` for a guess without a user, such as at the code of an invitation.
  */
 export function guessedUser({
   guesser: { user },

@@ -27,7 +27,7 @@ function spent(rules: AttemptRule[], body: Record<string, unknown>, shown: Recor
     .map(({ credential }) => credential);
 }
 
-describe('the attempts of an answer', () => {
+describe('the attempts that an answer reserves', () => {
   it('are none if the answer contains no guess', () => {
     for (const nothing of [{}, { password: '' }, { password: null }, { other: 'x' }]) {
       expect(spent([password], nothing)).toEqual([]);
@@ -37,12 +37,12 @@ describe('the attempts of an answer', () => {
   it('are one for the credential that the rule names, and one for the network', () => {
     expect(spent([password], { password: 'x' })).toEqual(['password', 'network']);
   });
-  it('are one if two rules name the same credential', () => {
+  it('are one for the credential, and one for the network, if two rules name the same credential', () => {
     expect(spent([password, { ...password, when: 'again' }], { password: 'x', again: 'y' })).toHaveLength(2);
   });
 });
 
-it('counts guesses without a user by network, so that no network can lock out the others', () => {
+it('guesses without a user are counted by network, so that no network can lock out the others', () => {
   const claims = new ReservationFactory(Buffer.alloc(32), { network: { free: 100, forgetAfterS: 900 }, mailsFree: 5 });
   const subjectAt = (ip: string) =>
     claims
@@ -74,7 +74,7 @@ describe('a guess at a password', () => {
     ]);
   const network = ['all', 100, undefined, undefined, 900];
 
-  it('counts for all networks and for its network, and locks nothing without another proof', () => {
+  it('raises a counter of all networks and one of its own, and cannot lock the password without another proof', () => {
     expect(limitsOf({})).toEqual([
       ['all', 20, undefined, 50, 30 * ONE_DAY],
       ['password network', 5, undefined, 20, 30 * ONE_DAY],
@@ -85,18 +85,18 @@ describe('a guess at a password', () => {
     expect(here![1]!.counter).not.toBe(there![1]!.counter);
   });
 
-  it('counts only for its browser if the user has logged in with it before', () => {
+  it('counts only for its browser if the user has logged in with that browser before', () => {
     expect(limitsOf({ browser: 'b1' })).toEqual([['password browser', 5, undefined, 50, 30 * ONE_DAY]]);
     expect(guess({ browser: 'b1' })[0]!.counter).not.toBe(guess({ browser: 'b2' })[0]!.counter);
   });
 
-  it('can lock the password if the visitor has proved another credential, and is then never forgotten', () => {
+  it('can lock the password, and never expires, if the visitor has proved another credential', () => {
     const proved = ['password proved', 5, 50, undefined, undefined];
     expect(limitsOf({ isProved: true })).toEqual([proved, network]);
     expect(limitsOf({ isProved: true, browser: 'b1' })).toEqual([proved]);
   });
 
-  it('has the same counters for an unknown name, which are forgotten after a day', () => {
+  it('raises the same counters for an unknown name, but these expire after a day', () => {
     expect(limitsOf({ user: { kind: 'pretended', username: 'zoe', email: '' } })).toEqual([
       ['all', 20, undefined, 50, ONE_DAY],
       ['password network', 5, undefined, 20, ONE_DAY],
@@ -104,7 +104,7 @@ describe('a guess at a password', () => {
     ]);
   });
 
-  it('is forgotten with all counters that the visitor can reach when the password is replaced', () => {
+  it('is deleted from all counters of the visitor when the password is replaced', () => {
     const renewed = (browser?: string) =>
       claims
         .renewedReservations(ALICE, ['password'], { ip: '203.0.113.7', browser })
@@ -114,14 +114,14 @@ describe('a guess at a password', () => {
   });
 });
 
-describe('a mail', () => {
+describe('a requested mail', () => {
   const factory = new ReservationFactory(Buffer.alloc(32), { network: { free: 100, forgetAfterS: 900 }, mailsFree: 5 });
   const ONE_HOUR = 3600;
   const mailOf = (more: Partial<Parameters<typeof factory.mailReservations>[0]> = {}) =>
     factory.mailReservations({ user: ALICE, ip: '203.0.113.7', isProved: false, ...more });
   const subjectsOf = (more: Parameters<typeof mailOf>[0]) => mailOf(more).map(({ subject }) => subject.toString('hex'));
 
-  it('counts by the typed name, as for an unknown name, until the visitor has proved to be the user (accident 6)', () => {
+  it('counts for the typed name, as for an unknown name, until the visitor has proved to be the user (accident 6)', () => {
     const unknown = { kind: 'pretended', username: 'Alice@example.org', email: '' } as const;
     const typed = { typedName: 'alice@example.org' };
     expect(subjectsOf(typed)).toEqual(subjectsOf({ user: unknown, ...typed }));
@@ -129,7 +129,7 @@ describe('a mail', () => {
     expect(subjectsOf({ ...typed, isProved: true })[0]).toBe(subjectsOf({})[0]);
   });
 
-  it('of a visitor who has proved to be the user counts apart from those of others, and locks nothing', () => {
+  it('of a visitor who has proved to be the user has a counter of its own, which locks nothing', () => {
     expect(
       mailOf({ isProved: true }).map(({ credential, counter, free, hard, daily, forgetAfterS }) => [
         ...[counter ?? credential, free, hard, daily, forgetAfterS],
@@ -140,7 +140,7 @@ describe('a mail', () => {
     ]);
   });
 
-  it('to an address that the visitor has entered counts by that address, whatever name was typed', () => {
+  it('to an address that the visitor has entered counts for that address, whatever name was typed', () => {
     const newcomer = { kind: 'unsaved', username: 'a', name: '', email: 'victim@example.org' } as const;
     expect(subjectsOf({ user: newcomer, typedName: 'a' })).toEqual(subjectsOf({ user: newcomer, typedName: 'b' }));
   });
@@ -157,14 +157,14 @@ describe('an answer that chooses a device', () => {
     expect(spent([device], { code: '1' })).toEqual(['totp:1', 'static:2', 'network']);
   });
   it.each([
-    ['that was never offered', { device_class: 'totp', device_uid: '9' }],
-    ['of another sort', { device_class: 'webauthn', device_uid: '3' }],
-    ['that is no choice', 'totp:1'],
-    ['without members', {}],
+    ['a device that was never offered', { device_class: 'totp', device_uid: '9' }],
+    ['of a class that the rule does not count', { device_class: 'webauthn', device_uid: '3' }],
+    ['a string instead of an object', 'totp:1'],
+    ['an empty object', {}],
   ])('counts for every offered device if its choice is %s', (_what, selected) => {
     expect(spent([device], { code: '1', selected })).toEqual(['totp:1', 'static:2', 'network']);
   });
-  it('counts under a name that Postgres can store, whatever the stage has offered', () => {
+  it('counts under a credential name that Postgres can store, whatever device uid the stage has offered', () => {
     const offered = (uid: unknown) =>
       spent([device], { code: '1' }, { offers: [{ device_class: 'totp', device_uid: uid }] });
     expect(offered('a\u0000\ud800b')).toEqual(['totp:ab', 'network']);
@@ -190,7 +190,7 @@ describe('an unknown name', () => {
   });
 });
 
-it('counts guesses at a mailed code by the address, whatever name requested the mail (accident 49)', () => {
+it('guesses at a mailed code count for the address, whatever name requested the mail (accident 49)', () => {
   const newcomer = (username: string, email: string) => subjectOf({ kind: 'unsaved', username, name: '', email });
   expect(newcomer('a', 'Victim@example.org')).toBe(newcomer('b', 'victim@example.org'));
   expect(newcomer('a', 'other@example.org')).not.toBe(newcomer('a', 'victim@example.org'));

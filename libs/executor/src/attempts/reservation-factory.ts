@@ -39,7 +39,7 @@ const FORGET_S = 30 * 86_400;
 /** Seconds after which failures for an unknown name are forgotten, so that they do not fill the table. */
 const FORGET_SOON_S = 86_400;
 
-/** All networks together have this many times the free attempts of one network. */
+/** Number by which the free attempts of one network are multiplied for all networks together. */
 export const NETWORKS_FACTOR = 4;
 
 /**
@@ -263,8 +263,8 @@ const MAX_NAME = 512;
 const UNSTORABLE = /[\0\p{Surrogate}]/gu;
 
 /**
- * Returns a member of an offer as part of a credential's name. Only text that Postgres can store remains, because a
- * hostile stage or client may choose the value.
+ * Returns a property of an offered device as part of a credential's name. Drops characters that Postgres cannot store,
+ * because a hostile stage or client may choose the value.
  */
 const nameText = (value: unknown): string =>
   ['string', 'number', 'boolean'].includes(typeof value) ? String(value).replace(UNSTORABLE, '') : '';

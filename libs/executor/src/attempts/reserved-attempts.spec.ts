@@ -11,8 +11,8 @@ import {
 } from '@gatehouse/executor/testing';
 import { describe, expect, it } from 'vitest';
 
-describe('attempts', () => {
-  it('are reset by a right answer, stay counted after a wrong one, and are released if none was judged', async () => {
+describe('reserved attempts', () => {
+  it('are reset by a right answer, kept after a wrong one, and released if no answer was judged', async () => {
     const settled = async (reply: StageReply) => {
       const { solve, plans, attempts } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), {
         ...DEFAULT_REPLIES,
@@ -35,7 +35,7 @@ describe('attempts', () => {
     expect(await settled(rejectedReply())).toEqual({ cleared: 0, returned: 2 });
   });
 
-  it('keep the time of their reservation until their release, which then also removes their delay', async () => {
+  it('are released with the time of their reservation, so that the store can also remove their delay', async () => {
     const script = { ...DEFAULT_REPLIES, 'secret.respond': challengeReply() };
     const { solve, plans, attempts } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), script);
     const save = plans.save.bind(plans);
@@ -48,7 +48,7 @@ describe('attempts', () => {
     expect(attempts.released.map(({ reservedAt: takenAt }) => takenAt)).toEqual(['now', 'now']);
   });
 
-  it('are reset only by a stage that has judged them, or that replaces the credential', async () => {
+  it('are reset only by a stage that has judged the answer, or that replaces the credential', async () => {
     const forgotten = async (kind: string) => {
       const passes: StageReply = { type: 'passed', verified: ['password'], context: { pending_user: ALICE } };
       const script = { ...DEFAULT_REPLIES, [`${kind}.challenge`]: passes };
@@ -66,7 +66,7 @@ describe('attempts', () => {
     expect(await forgotten('secret')).toEqual([]);
   });
 
-  it('that are refused look like a wrong answer, and the stage never gets the guess', async () => {
+  it('that are refused get the response for a wrong answer, and the stage never gets the guess', async () => {
     const { solve, attempts, stages, plans } = executorHarness(flowOf([{ kind: 'secret' }]), {
       ...DEFAULT_REPLIES,
       'secret.respond': { type: 'rejected', errors: {}, challenge: {}, state: { failures: 1 } },
@@ -81,7 +81,7 @@ describe('attempts', () => {
     expect(plans.plan?.states).toMatchObject({ 'secret-0': { state: { failures: 1 } } });
   });
 
-  it('that are refused count for the network, like wrong answers', async () => {
+  it('that are refused count for the network, as wrong answers do', async () => {
     const { solve, attempts } = executorHarness(flowOf([{ kind: 'secret' }]), DEFAULT_REPLIES);
     const reserve = attempts.reserve.bind(attempts);
     attempts.reserve = async (reservations) =>
@@ -148,7 +148,7 @@ describe('attempts', () => {
     expect(JSON.stringify(results)).not.toContain('cost');
   });
 
-  it('at a chosen device are reserved only after the devices were shown, and no guess is judged before', async () => {
+  it('at a chosen device need a shown list of devices, and a guess before it is not judged', async () => {
     const { solve, attempts, stages } = executorHarness(flowOf([{ kind: 'choice' }]), {
       'choice.challenge': challengeReply({ offers: [{ sort: 'totp', uid: '1' }] }),
       'choice.respond': rejectedReply(['totp:1']),
@@ -178,7 +178,7 @@ describe('attempts', () => {
     expect(await takenOf(undefined, '203.0.113.7')).not.toBe(subject);
   });
 
-  it('that are refused remove the choice with the guess, and show the error at the field of the guess', async () => {
+  it('that are refused hide the chosen device and the guess from the stage, and show the error at the guess', async () => {
     const { show, solve, attempts, stages } = executorHarness(flowOf([{ kind: 'choice' }]), {
       'choice.challenge': challengeReply({ offers: [{ sort: 'totp', uid: '1' }] }),
       'choice.respond': rejectedReply(),
@@ -191,7 +191,7 @@ describe('attempts', () => {
     expect(stages.requests.at(-1)?.response).toEqual({});
   });
 
-  it('that a whole network has used up fail with rate_limited and the delay', async () => {
+  it('fail with rate_limited and the delay once the network has used up its limit', async () => {
     const { solve, attempts } = executorHarness(flowOf([{ kind: 'secret' }]), DEFAULT_REPLIES);
     attempts.result = { reserved: false, network: true, retryAfterS: 8 };
 

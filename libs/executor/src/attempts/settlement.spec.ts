@@ -26,11 +26,11 @@ describe('attempts of an answer that was refused', () => {
   const released = (failed: string[] | undefined, assumed: string[] = []) =>
     settleAttempts([pin, network], { type: 'denied', ...(failed && { failed }) }, assumed).released;
 
-  it('stay counted for the credentials that the reply names, with the network', () => {
+  it('stay counted for the credentials that the reply names as failed, and for the network', () => {
     expect([released(['pin']), released(['other']), released(undefined)]).toEqual([[], [pin], [pin, network]]);
   });
 
-  it('stay counted at an assumed credential, unless the reply says that none has failed', () => {
+  it('stay counted for an assumed credential, unless the reply has an empty `failed`', () => {
     expect([released(undefined, ['pin']), released(['other'], ['pin']), released([], ['pin'])]).toEqual([
       [],
       [],

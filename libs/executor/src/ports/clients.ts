@@ -43,7 +43,7 @@ export abstract class StageContractRegistry {
   abstract proofSteps(): readonly InsertableProof[];
 }
 
-/** Lets the policy service evaluate policies. */
+/** Sends requests to the policy service. */
 export abstract class PolicyClient {
   /**
    * Returns the results of all policies of the request. Throws `policy_away` or `bus_down` if no reply arrives in time.

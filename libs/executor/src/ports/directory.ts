@@ -4,8 +4,8 @@ import type { SavedUser } from '@gatehouse/contracts';
 export interface DirectoryUser extends SavedUser {
   readonly is_superuser: boolean;
   /**
-   * Whether the user is a superuser, and no superuser has or had a password or has logged in, like authentik's `akadmin`
-   * before the set-up (docs/spec/executor.md#setup).
+   * Whether the site is not set up yet and the user may set it up: the user is a superuser, and no superuser has or had
+   * a password or has logged in (docs/spec/executor.md#setup).
    */
   readonly awaits_setup: boolean;
 }

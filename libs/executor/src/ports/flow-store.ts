@@ -16,7 +16,7 @@ export interface FlowSummary {
   readonly policies: readonly string[];
 }
 
-/** Stores published flows. Their versions never change. */
+/** Returns published flows. A flow version never changes. */
 export abstract class FlowStore {
   /** Returns a flow version; `undefined` if it does not exist or has an unknown format. */
   abstract find(versionId: string): Promise<FlowVersion | undefined>;

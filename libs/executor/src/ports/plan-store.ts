@@ -34,8 +34,8 @@ export const toSavedUser = ({
 export interface Session {
   readonly id: string;
   /**
-   * Whether the session key was replaced a few seconds ago. The old key authenticates nobody; a request with it only
-   * learns how its plan ended.
+   * Whether the session key was replaced a few seconds ago. The old key no longer authenticates the user; a request
+   * with it only gets the end of its plan.
    */
   readonly retired: boolean;
   /**
@@ -155,7 +155,7 @@ export interface Cancellation {
   readonly cancelled: CancelledPlan | undefined;
 }
 
-/** A session that a browser wants to change to, with the proof that both sessions belong to it. */
+/** A session to which a browser is to change. `set` proves that both sessions belong to this browser. */
 export interface SwitchQuery {
   /** Id of the session of the request. */
   readonly session: string;
@@ -193,15 +193,14 @@ export abstract class PlanStore {
    */
   abstract save(plan: PlanCommit): Promise<boolean>;
   /**
-   * Returns a session that belongs to the logins of the browser; `undefined` if it has ended, or may not be taken
+   * Returns the session to change to; `undefined` if it has ended, or the browser may not use it
    * (docs/spec/sessions.md#user-switching).
    */
   abstract findSwitchTarget(query: SwitchQuery): Promise<SwitchTarget | undefined>;
   /** Counts a plan that ended in its first request and was never stored. */
   abstract recordUnstored(ending: UnstoredEnding): Promise<void>;
   /**
-   * Returns the slugs of the flows of a session's plans, the last saved first. Limited in number: the oldest are left
-   * out.
+   * Returns the slugs of the flows of a session's plans, the last saved first. Leaves out the oldest beyond a limit.
    */
   abstract listSlugs(sessionKey: Buffer): Promise<string[]>;
   /**
@@ -213,6 +212,6 @@ export abstract class PlanStore {
 
 /** Records events for requests that save no plan. */
 export abstract class EventRecorder {
-  /** Stores events for delivery. */
+  /** Stores events in the outbox. */
   abstract record(events: readonly EventEffect[], about: EventContext): Promise<void>;
 }

@@ -11,7 +11,7 @@ const previewable = (version: FlowVersion, replies: Parameters<typeof executorHa
   executorHarness(version, replies, { previewed: ['ident', 'secret', 'login'] });
 
 describe('a preview', () => {
-  it('notes a login, and saves, records, counts and permits nothing', async () => {
+  it('lists a login in its notes, and saves no plan, event, metric or permit', async () => {
     const { preview, plans, events, observer, permits } = previewable(login);
     const shown = await preview(undefined);
     const named = await preview(shown.state, { uid: 'alice' });
@@ -23,7 +23,7 @@ describe('a preview', () => {
     expect(permits.granted).toEqual([]);
   });
 
-  it('gives stages nothing of the operator', async () => {
+  it('does not send the operator’s user, cookies or outpost to stages', async () => {
     const { preview, stages } = previewable(login);
     await preview(undefined, undefined, {
       client: { ip: '203.0.113.7', user_agent: 'x', outpost: true, cookies: { a: 'b' } },
@@ -34,7 +34,7 @@ describe('a preview', () => {
     });
   });
 
-  it('ends a request whose stage names another user', async () => {
+  it('fails with stage_fault if a stage names another user than the test user', async () => {
     const { preview } = previewable(login, {
       ...script,
       'ident.respond': { type: 'passed', context: { pending_user: BOB } },
@@ -45,7 +45,7 @@ describe('a preview', () => {
     expect(JSON.stringify(state)).not.toContain(BOB.uuid);
   });
 
-  it('asks no stage whose contract does not know previews, and lets its step prove nothing', async () => {
+  it('shows a stand-in for a stage whose contract declares no `preview`, and this step proves nothing', async () => {
     const { preview, stages } = previewable(flowOf([{ kind: 'page' }, { kind: 'needy' }, { kind: 'secret' }]));
     const shown = await preview(undefined);
     expect(shown.response.result).toMatchObject({ type: 'show', challenge: { name: 'the page-0 stage' } });
@@ -55,7 +55,7 @@ describe('a preview', () => {
     expect(stages.hops).toEqual(['secret.challenge']);
   });
 
-  it('lets only the newest link of a step count, like a login', async () => {
+  it('accepts only the newest mailed link of a step, like a login', async () => {
     const mail = {
       ...{ type: 'mail' as const, to: { address: 'alice@example.org', name: 'Alice' }, subject: 'x', locale: 'en' },
       ...{ template: 'email/password_reset.html' as const, variables: {}, link_ttl_s: 60 },
@@ -77,7 +77,7 @@ describe('a preview', () => {
     expect(again.state?.links).not.toEqual(mailed.state?.links);
   });
 
-  it('refuses a state whose plan has another user', async () => {
+  it('refuses a state whose plan has another user than the test user', async () => {
     const { preview } = previewable(login);
     const named = await preview((await preview(undefined)).state, { uid: 'alice' });
     const forged = structuredClone(named.state)!;
@@ -85,7 +85,7 @@ describe('a preview', () => {
     await expect(preview(forged, { password: 'x' })).rejects.toThrow('another user than its test user'); // not-a-secret
   });
 
-  it('tells policies that they must write and send nothing', async () => {
+  it('tells policies that it is a preview, in which they must not write or send anything', async () => {
     const set = {
       mode: 'any' as const,
       bindings: [{ id: 'b', order: 0, enabled: true, negate: false, timeout_s: 1, failure_result: false, policy: 'p' }],

@@ -117,7 +117,7 @@ const withoutOperator = (request: FlowRequest, { slug }: Preview): FlowRequest =
   checkNewSessionRate: () => undefined,
 });
 
-/** Evaluates policies in a mode in which they write nothing, and send nothing to other hosts. */
+/** Marks policy requests as a preview, in which policies write nothing and send nothing to other hosts. */
 class PreviewPolicyClient extends PolicyClient {
   constructor(private readonly policies: PolicyClient) {
     super();

@@ -18,12 +18,12 @@ export const previewLink = z.object({
 export type PreviewLink = z.output<typeof previewLink>;
 
 /**
- * The purpose to which links are sealed, so that no other sealed value can be used as a link, and no link as another
- * value.
+ * The purpose for which links are sealed. Values that are sealed for different purposes cannot be used in place of each
+ * other.
  */
 const LINK = { table: 'preview.link', id: 'link', revision: 0 };
 
-/** Returns the token of a preview link. Only processes with the seal keys can make and read such tokens. */
+/** Returns the sealed link as a token. Only processes with the seal keys can make and read such tokens. */
 export const sealPreviewLink = (sealer: Sealer, link: PreviewLink): string =>
   sealer.seal(LINK, link).toString('base64url');
 

@@ -14,7 +14,7 @@ import {
 import type { PreviewNotes } from './preview-notes.js';
 import { type PreviewState, planOfState } from './preview-state.js';
 
-/** The flow version that an operator previews, and the test user. */
+/** One request of a preview: the flow version, the test user and the state. */
 export interface Preview {
   readonly slug: string;
   readonly flowId: string;

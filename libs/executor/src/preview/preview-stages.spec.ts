@@ -33,7 +33,7 @@ async function send(preview: StageContract['preview'], config: object) {
   return { requests: stages.requests, notes: notes.all };
 }
 
-it('leaves out a stage whose config would write another user than the test user', async () => {
+it('a preview leaves out a stage whose config would write another user than the test user', async () => {
   const rule = {
     changes_user: true,
     leaves_out: ({ creates }: Readonly<Record<string, unknown>>) => creates === true,

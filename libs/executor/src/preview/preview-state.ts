@@ -18,7 +18,7 @@ export type PreviewState = z.output<typeof previewState>;
 
 /**
  * Returns the plan of a state with the test user's current data. `orphaned` says whether the user's epoch has changed
- * since, as for a stored plan. Throws Error if the plan has another user.
+ * since the plan was stored. Throws an Error if the plan has another user.
  */
 export function planOfState({ plan: { id, context, ...body } }: PreviewState, user: Identity) {
   const pending = context.pending_user as Plan['context']['pending_user'];

@@ -37,12 +37,12 @@ describe('a binding to the network', () => {
     ['bind_asn_network_ip', 'home-network', 'network.asn_network'],
     ['bind_asn_network_ip', 'away', 'network.asn'],
     ['bind_asn_network_ip', 'nowhere', 'network.missing'],
-  ])('of mode %s, after a change to %s: %s', (network, to, expected) => {
+  ])('in mode %s, after a move to %s, is violated with the reason %s', (network, to, expected) => {
     expect(reason(to, { network })).toBe(expected);
   });
 });
 
-describe('a binding to the place', () => {
+describe('a binding to the geographic location', () => {
   it.each([
     ['no_binding', 'overseas', undefined],
     ['bind_continent', 'away', undefined],
@@ -54,7 +54,7 @@ describe('a binding to the place', () => {
     ['bind_continent_country_city', 'home-too', undefined],
     ['bind_continent_country_city', 'home-network', 'geoip.city'],
     ['bind_continent_country_city', 'away', 'geoip.country'],
-  ])('of mode %s, after a change to %s: %s', (geoip, to, expected) => {
+  ])('in mode %s, after a move to %s, is violated with the reason %s', (geoip, to, expected) => {
     expect(reason(to, { geoip })).toBe(expected);
   });
 
@@ -66,7 +66,7 @@ describe('a binding to the place', () => {
   });
 });
 
-it('findViolation reports a network violation before a violation of the place', () => {
+it('findViolation checks the binding to the network before the binding to the location', () => {
   expect(reason('overseas', { network: 'bind_asn', geoip: 'bind_continent' })).toBe('network.missing');
 });
 
@@ -85,21 +85,21 @@ describe('a session in use', () => {
   const session = { id: 's', lastIp: '192.0.2.1', user: { ...ALICE, is_superuser: false, debug: false } };
   const from = (ip: string) => ({ client: { ip, user_agent: 'vitest' }, requestId: 'request-1' });
 
-  it('is not looked up while its address stays the same', async () => {
+  it('needs no lookup of its bindings while its address stays the same', async () => {
     const store = new InMemorySessionBindingStore();
 
     expect(await store.checker.check(session, from('192.0.2.1'))).toBe(true);
     expect(store).toMatchObject({ lookups: 0, addresses: [] });
   });
 
-  it('without a binding may change its address; the new address is stored', async () => {
+  it('stores the new address of its client if it has no binding', async () => {
     const store = new InMemorySessionBindingStore();
 
     expect(await store.checker.check(session, from('203.0.113.9'))).toBe(true);
     expect(store).toMatchObject({ addresses: ['203.0.113.9'], ended: [] });
   });
 
-  it('that violates its binding ends, and the event contains nothing but the user, the violation and the request', async () => {
+  it('that violates its binding ends, with an event of the user, the violation and the request', async () => {
     const store = new InMemorySessionBindingStore();
     store.bindings = { network: 'bind_asn_network_ip', geoip: 'no_binding' };
 

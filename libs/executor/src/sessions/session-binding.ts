@@ -20,8 +20,8 @@ export interface AddressChange {
 }
 
 /**
- * A value that a binding mode compares. The rules of a list get stricter from first to last. A mode compares the value
- * of its own rule and of all rules before it.
+ * A value that a binding mode compares, such as the country. The rules of a list get stricter from first to last. A
+ * mode compares the value of its own rule and of all rules before it.
  */
 interface BindingRule<T> {
   readonly mode: string;
