@@ -1,11 +1,11 @@
 import { ASYNC_COMMIT, type NamedStatement } from '@gatehouse/platform';
 
-/** Value of `free_at` for rows without a delay: a time in the past. */
+/** SQL for `free_at`, the end of the delay, in rows without a delay: a time in the past. */
 const NO_DELAY = 'to_timestamp(0)';
 
 /**
- * SQL assignments that release attempts of the counter row `a`: `c.times` is their number, and `c.taken_at` is when the
- * last of them was reserved. If another attempt was reserved later, the row keeps the delay of that one.
+ * SQL assignments that release attempts of the counter row `a`. `c.times` is their number, `c.taken_at` the time at
+ * which the last of them was reserved. A delay that a later reservation has set stays.
  */
 export const RELEASED_COLUMNS = `failures = greatest(a.failures - c.times, 0),
         free_at = CASE WHEN a.failures - c.times >= a.free AND a.updated_at IS DISTINCT FROM c.taken_at
@@ -30,7 +30,7 @@ const delayUntil = (failures: string) => `CASE WHEN ${failures} < free THEN ${NO
  * nothing is reserved. Otherwise `made` inserts missing rows with one failure, and `raised` adds a failure to the
  * existing rows and sets the next delay (docs/spec/attempts.md#counting).
  *
- * `locking` names the counters that these attempts raise to the number of failures that locks them ($4).
+ * `locking` lists the counters that reach their locking number of failures ($4) by these attempts.
  *
  * If another transaction inserts a missing row at the same time, only the rows of `made` are reserved: this statement
  * holds locks, so waiting for that row could deadlock.

@@ -4,7 +4,7 @@ import { hasPgbouncer, type RunningPgbouncer, startPgbouncer } from '../../../te
 import { cleanerOn } from '../testing/cleaner.js';
 import { flowDatabase } from '../testing/flow-database.js';
 
-describe.skipIf(!hasPgbouncer)('behind PgBouncer in transaction mode', () => {
+describe.skipIf(!hasPgbouncer)('with PgBouncer in transaction mode', () => {
   let database: Awaited<ReturnType<typeof flowDatabase>>;
   let pgbouncer: RunningPgbouncer;
   beforeAll(async () => {
@@ -16,7 +16,7 @@ describe.skipIf(!hasPgbouncer)('behind PgBouncer in transaction mode', () => {
     await database.close();
   });
 
-  it('one gateway at a time cleans up, batch after batch, and another one takes over when it stops', async () => {
+  it('one gateway at a time deletes expired rows, and another one takes over when it stops', async () => {
     const { source: direct } = database;
     await direct.query(`INSERT INTO flow.sessions (id, expires_at, cleanup_at)
       SELECT gen_random_uuid(), now() - interval '1 s', now() - interval '1 s' FROM generate_series(1, 45)`);

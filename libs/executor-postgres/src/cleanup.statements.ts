@@ -1,7 +1,7 @@
 import type { ObservedFlow, PlanOutcome } from '@gatehouse/executor';
 import type { NamedStatement } from '@gatehouse/platform';
 
-/** How long rows are kept after their end, in seconds. */
+/** How long rows are kept after they have expired, in seconds. */
 export interface Retention {
   /**
    * How long an unchanged counter of attempts without `forget_after` is kept, in seconds. A counter that locks its
@@ -47,7 +47,7 @@ export interface PlanEndings extends ObservedFlow {
 
 interface Rule {
   readonly table: string;
-  /** Indexed column with the time from which the cleaner reads the row. */
+  /** Indexed column with the time from which the cleaner reads the row, to check whether it has expired. */
   readonly due: string;
   /** SQL interval for which a row is kept after the time in `due`. */
   readonly keep?: string;

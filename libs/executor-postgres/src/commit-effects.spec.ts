@@ -27,12 +27,12 @@ function subjectOf(pending: SavedUser | undefined, user: string | undefined) {
   return { order: message?.user, user: eventBody.parse(message?.body).user };
 }
 
-it('an event is about the user whom the stage names: the pending user, else the user of the session', () => {
+it('an event is about the user whom the stage names, if that is the pending user or the session’s user', () => {
   expect(subjectOf(bob, bob.uuid)).toEqual({ order: bob.uuid, user: bob });
   expect(subjectOf(undefined, alice.uuid)).toEqual({ order: alice.uuid, user: alice });
 });
 
-it('an event is about the pending user if the stage names nobody', () => {
+it('an event is about the pending user if the stage names no user', () => {
   expect(subjectOf(bob, undefined).user).toEqual(bob);
   expect(subjectOf(undefined, undefined).user).toBeNull();
 });

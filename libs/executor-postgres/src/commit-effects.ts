@@ -45,7 +45,7 @@ interface SavedEffects {
  */
 type EffectWriter<T extends EffectType> = (effects: readonly EffectOf<T>[], input: CommitInput) => SavedEffects;
 
-/** The writer for effect types that add nothing to a save. */
+/** The writer for types of effects that add neither SQL nor messages to a save. */
 const nothing = (): SavedEffects => ({});
 
 /**
@@ -103,7 +103,10 @@ function writeEffects<T extends EffectType>(type: T, input: CommitInput): SavedE
   return effects.length > 0 ? EFFECT_WRITERS[type](effects, input) : {};
 }
 
-/** Returns the user whom an event is about. After a step that logs its user out, the plan may have no pending user. */
+/**
+ * Returns the user whom an event is about. After a logout, the plan may have no pending user; the event is then about
+ * the session's user.
+ */
 const subjectOf = (event: EffectOf<'event'>, { user, sessionUser }: EventContext) =>
   event.user !== undefined && sessionUser?.uuid === event.user ? sessionUser : user;
 

@@ -5,14 +5,14 @@ import { MAX_PENDING_SOURCE_LOGINS } from './pending-source-login.rows.js';
 import { abandonedBy, newKeyHash, RETIRED_KEY_TTL } from './plan.statements.js';
 import { SWITCH_PARTS } from './switch-parts.js';
 
-/** Largest number of logins of a user that are kept for policies. */
+/** Largest number of login places of a user that are kept for policies. */
 const MAX_LOGIN_PLACES = 100;
-/** How long a login is kept for policies. */
+/** How long the place of a login is kept for policies. */
 const LOGIN_PLACE_TTL = `interval '90 days'`;
 
 /**
- * All parts by name. The statement contains the needed ones in this order. It is the order in which rows are locked, so
- * that saves cannot deadlock.
+ * All parts of the save statement, by name. A statement contains the parts that its commit needs, in this order. All
+ * saves lock rows in this order, so that they cannot deadlock.
  */
 export const COMMIT_PARTS = {
   /**
@@ -46,7 +46,7 @@ export const COMMIT_PARTS = {
       SELECT :user, :country::text, :latitude::numeric, :longitude::numeric, :device::text, now() + ${LOGIN_PLACE_TTL}
       FROM saved WHERE flow.needs_login_places())`,
   },
-  /** Deletes all other sessions of the user who logs in, if only one session is allowed. */
+  /** Deletes all other sessions of the user who logs in, if the login stage says so (`terminate_other_sessions`). */
   alone: {
     locks: 's.user_id = :user',
     writes: `
@@ -113,7 +113,7 @@ export const COMMIT_PARTS = {
       UPDATE flow.sessions s SET user_epoch = :kept_epoch FROM saved
       WHERE s.id = saved.session_id AND s.user_id = :kept_user)`,
   },
-  /** Deletes all other sessions of a user. */
+  /** Deletes all sessions of a user except the session of the plan, for the effect `end_sessions`. */
   end: {
     locks: 's.user_id = :gone_user',
     writes: `
@@ -169,8 +169,8 @@ export const COMMIT_PARTS = {
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND c.times IS NOT NULL)`,
   },
   /**
-   * Inserts the commit's mails and events into the outbox, due at once. The rows are numbered while the plan is locked,
-   * so the events of a plan are in the order of its revisions.
+   * Inserts the commit's mails and events into the outbox, to be delivered at once. The rows get their numbers while
+   * the plan is locked, so the events of a plan are in the order of its revisions.
    */
   send: {
     writes: `

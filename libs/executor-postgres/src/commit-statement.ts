@@ -21,8 +21,8 @@ export type SaveStatement = readonly [NamedStatement, unknown[]];
 const statements = new Map<string, ReturnType<typeof namedParameters>>();
 
 /**
- * Returns the statement that saves a plan together with these parts, and its values. Parts that are not needed are left
- * out, because Postgres initialises every part of a statement at each call. The statement returns no row if another
+ * Returns the statement that saves a plan together with these parts, and its values. Leaves out parts that are not
+ * needed, because Postgres initialises every part of a statement at each call. The statement returns no row if another
  * request has saved the plan first, or if the condition of a part is false.
  */
 export function commitStatement(plan: StatementValues, parts: CommitParts): [NamedStatement, unknown[]] {
@@ -52,7 +52,7 @@ function textOf(parts: readonly CommitPart[]): string {
 const lockSessions = (locks: readonly string[]) => `locked AS MATERIALIZED (
       SELECT ${LOCKED_SESSION} FROM flow.sessions s WHERE ${locks.join(' OR ')} ORDER BY s.id FOR UPDATE)`;
 
-/** The values of named parameters. Their names are without the colon that they have in the SQL text. */
+/** The values of named parameters, by name without the colon. */
 export type StatementValues = Readonly<Record<string, unknown>>;
 
 /**
@@ -69,5 +69,5 @@ export function namedParameters(name: string, text: string): (values: StatementV
 
 function valueOf(values: StatementValues, name: string): unknown {
   if (Object.hasOwn(values, name)) return values[name];
-  throw new Error(`The statement has no value for :${name}.`);
+  throw new Error(`The statement has the parameter :${name}, for which no value was given.`);
 }

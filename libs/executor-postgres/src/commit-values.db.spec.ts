@@ -30,7 +30,7 @@ async function loggedIn(user: Awaited<ReturnType<typeof enrol>>) {
 }
 const userIn = async ({ hash }: { hash: Buffer }) => (await store.plans.load(store.slug, hash))?.session?.user?.uuid;
 
-describe('a mail', () => {
+describe('a mail of a step', () => {
   it('is in the outbox, sealed, if and only if its step is saved', async () => {
     const begun = await store.begin();
     const rows = () => store.source.query<{ body: Buffer }[]>(`SELECT body FROM flow.outbox WHERE topic = 'mail'`);
@@ -45,8 +45,8 @@ describe('a mail', () => {
   });
 });
 
-describe('the code of a mail', () => {
-  it('writes one event that it was used, if and only if its step is saved', async () => {
+describe('the effect link_used, for a mailed code', () => {
+  it('adds one event link_used to the outbox if and only if its step is saved', async () => {
     const begun = await store.begin();
     const events = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.link_used'`);
     const before = await events();
@@ -79,7 +79,7 @@ describe('a pending login at a source', () => {
     store.count('SELECT hash FROM flow.source_logins WHERE session_id = $1', sessionId);
   const begins = (): Effect => ({ type: 'source_login', source: randomUUID(), state: randomToken(43) });
 
-  it('is deleted by a login of another user, and stays for the user who started it', async () => {
+  it('is deleted by a login of another user, but not by a login of the user who started it', async () => {
     const [alice, bob] = [await enrol(store.source), await enrol(store.source)];
     const begun = await store.begin();
     await store.save(begun, { effects: [begins()] });
@@ -94,7 +94,7 @@ describe('a pending login at a source', () => {
 });
 
 describe('a user who changes the password', () => {
-  it('stays logged in to this session, and to no other', async () => {
+  it('stays logged in to the current session only', async () => {
     const user = await enrol(store.source);
     const other = await loggedIn(user);
     const own = await loggedIn(user);
@@ -110,7 +110,7 @@ describe('a user who changes the password', () => {
     expect(await userIn(other)).toBeUndefined();
   });
 
-  it('does not affect the session of another user', async () => {
+  it('does not change the epoch in the session of another user', async () => {
     const [user, otherUser] = [await enrol(store.source), await enrol(store.source)];
     const own = await loggedIn(otherUser);
     const plan = { ...own.plan, context: { pending_user: user } };
@@ -134,7 +134,7 @@ it('the effect end_sessions deletes every session of the user except the current
   for (const session of sessions) expect(await userIn(session)).toBeUndefined();
 });
 
-describe('a mailed link', () => {
+describe('a mailed link in the database', () => {
   const link = (step = 'mail-1', ttlS = 60): ResumeLink & { token: string } => {
     const token = randomToken(60);
     return { token, hash: hashToken(token), step, ttlS };
@@ -167,7 +167,7 @@ describe('a mailed link', () => {
     expect(await store.plans.findResumed(store.slug, good.hash)).toBeDefined();
   });
 
-  it('makes the save fail after its lifetime', async () => {
+  it('that has expired makes a save that uses it up fail', async () => {
     const begun = await store.begin();
     const late = link('a', 0);
     await send(begun, [late]);

@@ -8,8 +8,8 @@ import type { PlanEndings } from './cleanup.statements.js';
 const PAST = `now() - interval '1 s'`;
 const FUTURE = `now() + interval '1 hour'`;
 /**
- * Two times as SQL. Tokens and invitations are kept for 30 days after their end, so one that ended at KEPT stays, and
- * one that ended at LATE is deleted.
+ * Two times as SQL. Tokens and invitations are kept for 30 days after they have expired: the cleaner keeps one that
+ * expired at KEPT, and deletes one that expired at LATE.
  */
 const [KEPT, LATE] = [`now() - interval '29 days'`, `now() - interval '31 days'`];
 const TABLES = [
@@ -57,8 +57,8 @@ const addAttempt = (columns: string, values: string) =>
     [randomBytes(16)],
   );
 
-describe('a sweep', () => {
-  it('deletes expired rows of each table, and no others', async () => {
+describe('a sweep of the cleaner', () => {
+  it('deletes the expired rows of each table only', async () => {
     const live = await addSession(FUTURE, PAST);
     const ended = await addSession(PAST);
     for (const session of [live, ended]) {
@@ -123,7 +123,7 @@ describe('a sweep', () => {
     expect(await count('flow.sessions')).toBe(0);
   });
 
-  it('reads a session or plan that is still in use again at its new end', async () => {
+  it('moves `cleanup_at` of a session or plan that is still in use to its new end', async () => {
     const session = await addSession(FUTURE, PAST);
     await addPlan(session, FUTURE);
     await cleanerOn(store.source).sweep();
@@ -131,7 +131,7 @@ describe('a sweep', () => {
       expect(await query(`SELECT cleanup_at = expires_at AS moved FROM ${table}`)).toEqual([{ moved: true }]);
   });
 
-  it('reports plans that ran out of time once, by flow and by whether they were answered', async () => {
+  it('reports each expired plan once, by flow and by whether it was answered', async () => {
     await store.nextFlow();
     const { plan } = await store.begin();
     const begun = await Promise.all(Array.from({ length: 5 }, () => store.begin()));
@@ -159,7 +159,7 @@ describe('a sweep', () => {
     });
   });
 
-  it('reports the rows that a complete sweep has deleted, and nothing while another gateway cleans up', async () => {
+  it('reports the number of deleted rows at its end, and does nothing while another gateway has the lease', async () => {
     await addExpired(3);
     const rounds: ReadonlyMap<string, number>[] = [];
     await query(`INSERT INTO flow.leases VALUES ('cleanup', gen_random_uuid(), ${FUTURE})`);
@@ -173,7 +173,7 @@ describe('a sweep', () => {
     ]);
   });
 
-  it('leaves rows that a request has locked to the next sweep', async () => {
+  it('skips rows that a request has locked', async () => {
     await addExpired(2);
     const request = store.source.createQueryRunner();
     await request.startTransaction();
@@ -186,7 +186,7 @@ describe('a sweep', () => {
     expect(await count('flow.sessions')).toBe(0);
   });
 
-  it('finds expired rows by an index, in every table', async () => {
+  it('finds expired rows of every table by an index', async () => {
     const owner = await addSession(FUTURE);
     await query(`INSERT INTO flow.session_keys (hash, session_id)
       SELECT uuid_send(gen_random_uuid()), '${owner}' FROM generate_series(1, 500)`);
@@ -215,7 +215,7 @@ describe('while a cleaner runs', () => {
   const RACES = 50;
   const REQUESTS = 8;
 
-  it('a plan is saved by one of many concurrent requests, in each of 50 races, and stays', async () => {
+  it('a plan is saved by exactly one of many concurrent requests, and is not deleted', async () => {
     await store.nextFlow();
     const begun = await Promise.all(Array.from({ length: RACES }, () => store.begin()));
     await addExpired(1000);
@@ -245,8 +245,8 @@ describe('while a cleaner runs', () => {
   });
 });
 
-describe('of several gateways', () => {
-  it('one sweeps, until it stops', async () => {
+describe('with several gateways,', () => {
+  it('one sweeps until it stops', async () => {
     await addExpired(15);
     let onFirstBatch = () => {};
     const firstBatch = new Promise<void>((resolve) => {
@@ -274,7 +274,7 @@ describe('of several gateways', () => {
     expect(await count('flow.sessions')).toBe(0);
   });
 
-  it('another one takes over when the lease of a crashed one has expired', async () => {
+  it('a second one sweeps when the lease of a crashed one has expired', async () => {
     await addExpired(1);
     const lease = (until: string) =>
       query(`INSERT INTO flow.leases VALUES ('cleanup', gen_random_uuid(), ${until})
@@ -288,10 +288,10 @@ describe('of several gateways', () => {
   });
 });
 
-describe('the failures of a user who has proved another credential', () => {
+describe('failed attempts of a user who has proved another credential', () => {
   const YEAR_AGO = `now() - interval '366 days'`;
 
-  it('are deleted a year after the last one, but a locked credential stays locked', async () => {
+  it('are deleted a year after the last one, unless they lock the credential', async () => {
     await addAttempt('failures, hard, updated_at', `4, 50, ${YEAR_AGO}`);
     await addAttempt('failures, hard, updated_at', `4, 50, now() - interval '364 days'`);
     await addAttempt('failures, hard, updated_at', `50, 50, ${YEAR_AGO}`);
@@ -303,7 +303,7 @@ describe('the failures of a user who has proved another credential', () => {
     expect(await query('SELECT FROM flow.attempts WHERE cleanup_at <= now()')).toEqual([]);
   });
 
-  it('have a counter that is deleted a day after it became empty', async () => {
+  it('are deleted a day after their counter was reset to zero', async () => {
     await addAttempt('failures, hard, updated_at', `0, 50, now() - interval '25 hours'`);
     await addAttempt('failures, hard, updated_at', `0, 50, now() - interval '23 hours'`);
     await cleanerOn(store.source).sweep();
@@ -311,7 +311,7 @@ describe('the failures of a user who has proved another credential', () => {
   });
 });
 
-it('the backlog is the number of rows that the next sweep reads', async () => {
+it('the backlog of the cleaner is the number of rows that the next sweep reads', async () => {
   await addExpired(3);
   await addSession(FUTURE);
   const cleaner = cleanerOn(store.source);
@@ -322,7 +322,7 @@ it('the backlog is the number of rows that the next sweep reads', async () => {
   expect(await backlog()).toEqual(none);
 });
 
-it('a cleaner pauses between batches, and stops at once', async () => {
+it('a cleaner pauses between batches, and can be stopped during the pause', async () => {
   await addExpired(20);
   let resolve = () => {};
   const batch = new Promise<void>((done) => {

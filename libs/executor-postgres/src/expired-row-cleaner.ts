@@ -18,7 +18,7 @@ const LEASE = 'cleanup';
 /** Seconds until another gateway takes over if this one dies. A batch takes at most 10 s. */
 const LEASE_S = 30;
 
-/** Milliseconds between two checks whether requests are still slow. */
+/** Milliseconds between two checks whether the statements of requests are still slow. */
 const PAUSE_MS = 250;
 
 /** Largest number of rows per table that `backlog` counts. */
@@ -27,7 +27,7 @@ export const MAX_BACKLOG = 10_000;
 export interface CleanerSettings {
   /** Largest number of rows of a table that one transaction reads. */
   readonly batchRows: number;
-  /** Percentage of the time that a sweep may spend on deleting. It pauses for the rest. */
+  /** Percentage of its time that a sweep may spend on deletions. It pauses for the rest. */
   readonly timePercent: number;
   readonly retention: Retention;
 }
@@ -101,8 +101,8 @@ export class ExpiredRowCleaner {
   }
 
   /**
-   * Deletes the expired rows of one table, batch after batch. Each batch reads the index from where the last one ended,
-   * so that it does not read the dead entries of deleted rows. Returns the number of deleted rows; `undefined` if the
+   * Deletes the expired rows of one table, batch after batch. Each batch reads the index from the end of the batch
+   * before, so that it skips the index entries of deleted rows. Returns the number of deleted rows; `undefined` if the
    * cleaner was stopped or another gateway is sweeping.
    */
   private async clean({ table, clean }: CleanedTable): Promise<number | undefined> {

@@ -50,7 +50,7 @@ async function updatesBy(table: string, work: () => Promise<void>) {
   return { all: after.all - before.all, hot: after.hot - before.hot };
 }
 
-describe('the updates of requests change no index', () => {
+describe('no index changes with the updates', () => {
   it('of plans, which every answer saves', async () => {
     const begun = await beginPlans();
     const updates = await updatesBy('plans', async () => {

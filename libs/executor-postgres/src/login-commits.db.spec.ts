@@ -26,7 +26,7 @@ beforeEach(() => store.nextFlow());
 
 const sessionOf = async (key: Buffer) => (await store.plans.load(store.slug, key))?.session;
 
-describe('a login', () => {
+describe('a saved login', () => {
   it('happens once, with all its effects, when concurrent requests save it', async () => {
     const user = await enrol(store.source);
     const begun = await store.begin();
@@ -54,7 +54,7 @@ describe('a login', () => {
     ['disabled', 'UPDATE directory.users SET is_active = false WHERE id = $1'],
     ['given another password', 'UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1'],
     ['removed', 'DELETE FROM directory.users WHERE id = $1'],
-  ])('is not saved, nor any of its effects, if the user was %s since', async (_, change) => {
+  ])('is rolled back with all its effects if the user was %s after the plan was loaded', async (_, change) => {
     const user = await enrol(store.source);
     const begun = await store.begin();
     await store.source.query(change, [user.uuid]);
@@ -64,7 +64,7 @@ describe('a login', () => {
     expect(await store.count('SELECT FROM flow.session_keys WHERE session_id = $1', begun.sessionId)).toBe(1);
   });
 
-  it('retires the old key, which authenticates nobody and expires soon', async () => {
+  it('retires the old session key, which no longer authenticates and expires soon', async () => {
     const user = await enrol(store.source);
     const begun = await store.begin();
     const { hash } = newSessionKey(undefined);
@@ -86,7 +86,7 @@ describe('a login', () => {
     expect(await sessionOf(begun.hash)).toBeUndefined();
   });
 
-  it('ends at once on every gateway if the user is disabled, the epoch rises, or the session is deleted', async () => {
+  it('ends at once if the user is disabled, the user’s epoch increases, or the session is deleted', async () => {
     const user = await enrol(store.source);
     const begun = await store.begin();
     const { hash } = newSessionKey(undefined);
@@ -106,7 +106,7 @@ describe('a login', () => {
     expect(await sessionOf(hash)).toBeUndefined();
   });
 
-  it('deletes plans that an anonymous visitor or another user started in the session', async () => {
+  it('deletes plans of the session that an anonymous visitor or another user started', async () => {
     const [first, second] = [await enrol(store.source), await enrol(store.source)];
     const begun = await store.begin();
     const plansOf = () => store.count('SELECT FROM flow.plans WHERE session_id = $1', begun.sessionId);
@@ -151,7 +151,7 @@ describe('a login', () => {
     expect(await deadlocks()).toBe(0);
   });
 
-  it('leaves one session of a user with several logins at the same moment', async () => {
+  it('that ends other sessions leaves one session after concurrent logins of a user', async () => {
     const user = await enrol(store.source);
     const begun = await Promise.all(Array.from({ length: 6 }, () => store.begin()));
     const saved = async () => (await scrape('gatehouse_statement_seconds_count{statement="save",outcome="ok"}')) ?? 0;
@@ -171,7 +171,7 @@ describe('a login', () => {
     expect(await saved()).toBe(before + begun.length);
   });
 
-  it('resets and releases attempts in the statement that saves the plan, and keeps all others', async () => {
+  it('resets and releases its attempts, and keeps all others', async () => {
     const attempts = new PostgresAttemptStore(store.source);
     const claims = ['right', 'untouched', 'wrong'].map(
       (credential): AttemptReservation => ({
@@ -218,13 +218,13 @@ describe('a login', () => {
     expect(await store.count(`SELECT FROM flow.reputation WHERE identifier LIKE 'sha256:%'`)).toBe(1);
   });
 
-  it('stores the longest possible username without hashing it, also one of emoji, so that the policy finds its score', async () => {
+  it('stores the reputation of the longest possible username without hashing the name, also one of emoji', async () => {
     const identifier = '😀'.repeat(150);
     await store.save(await store.begin(), { effects: [{ type: 'reputation', identifier, delta: -1 }] });
     expect(await store.count('SELECT FROM flow.reputation WHERE identifier = $1', identifier)).toBe(1);
   });
 
-  it('keeps a reputation within its limits, whatever it was before', async () => {
+  it('keeps a reputation score within its limits', async () => {
     const scoreAfter = async (...deltas: number[]) => {
       for (const delta of deltas)
         await store.save(await store.begin(), { effects: [{ type: 'reputation', identifier: store.slug, delta }] });
@@ -243,7 +243,7 @@ describe('a login', () => {
     store.reputation.lowest = undefined;
   });
 
-  it('seals its outbox rows', async () => {
+  it('encrypts its outbox rows', async () => {
     await store.save(await store.begin(), {
       effects: [{ type: 'event', action: 'seen', context: { plainly: 'visible-if-not-sealed' } }],
     });

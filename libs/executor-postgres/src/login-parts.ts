@@ -8,10 +8,7 @@ import { abandonedBy, METHODS_AT } from './plan.statements.js';
 export const isOwnLogin = (session: string) =>
   `(${session}.user_id = :user::uuid AND ${session}.user_epoch = :epoch::int)`;
 
-/**
- * SQL condition: the user who logs in is active, and still has the epoch of the moment at which the plan identified the
- * user.
- */
+/** SQL condition: the user who logs in is active, and the epoch has not changed since the plan identified the user. */
 export const MAY_LOG_IN = 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)';
 
 /** SQL for `data->'methods_at'` with the methods that the plan has proved, and their times. */
@@ -24,7 +21,9 @@ export const METHODS_PROVED = `(
  */
 const OWN_SET = 'CASE WHEN s.user_id = :user THEN s.login_set END';
 
-/** The changes of a login. `loginSet` is SQL for the login set to which the session `s` belongs after the login. */
+/**
+ * Returns the SQL with the changes of a login. `loginSet` is SQL for the login set of the session `s` after the login.
+ */
 const loginWrites = (loginSet: string) => `
     login AS (
       UPDATE flow.sessions s SET user_id = :user, seen_at = now(),
@@ -52,8 +51,8 @@ export const LOGIN_PARTS = {
    * Logs the user in. Saves nothing if the account is inactive or its epoch has changed. Deletes the plans and pending
    * source logins that another user, or an anonymous visitor, started in this session. If the session's own user logs
    * in again, methods that were proved before keep their times, and the time of the login changes only if the plan has
-   * proved something. The binding to a device ends unless the user is the session's live user. The membership in the
-   * browser's login set ends if the user is another one.
+   * proved something. Keeps the binding to a device only if the session is live and has the same user. Keeps the
+   * membership in the browser's login set only if the session has the same user.
    */
   login: { condition: MAY_LOG_IN, writes: loginWrites(OWN_SET), returns: abandonedBy('flushed') },
   /**

@@ -34,8 +34,8 @@ async function logIn(location: typeof BERLIN | undefined = BERLIN) {
   return user;
 }
 
-describe('a login', () => {
-  it('leaves no place if no policy compares logins with earlier ones', async () => {
+describe('the login place of a user', () => {
+  it('is not stored if no policy compares logins with earlier ones', async () => {
     await addPolicy(GEOIP, { check_history_distance: false, countries: ['DE'] });
     await logIn();
     expect(await places()).toEqual([]);
@@ -46,7 +46,7 @@ describe('a login', () => {
     [GEOIP, { check_impossible_travel: true }],
     ['gatehouse_policies.riskpolicy', {}],
   ])(
-    'leaves a rounded place and the name of the browser for 90 days if the policy %s needs it',
+    'is stored for 90 days, rounded and with the name of the browser, if the policy %s needs it',
     async (model, attrs) => {
       await addPolicy(model, attrs);
       const { uuid } = await logIn();
@@ -59,7 +59,7 @@ describe('a login', () => {
     },
   );
 
-  it('leaves an empty place if the address is in no database', async () => {
+  it('is empty if no GeoIP database contains the address', async () => {
     await addPolicy(GEOIP, { check_history_distance: true });
     const user = await enrol(store.source);
     await store.logIn(await store.begin(), user);
@@ -68,7 +68,7 @@ describe('a login', () => {
     ]);
   });
 
-  it('replaces the oldest of the 100 places of its user, and those of no other user', async () => {
+  it('replaces the user’s oldest place beyond 100 places', async () => {
     await addPolicy(GEOIP, { check_history_distance: true });
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     await store.source.query(

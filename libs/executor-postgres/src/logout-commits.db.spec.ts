@@ -36,8 +36,8 @@ async function loggedIn() {
   return { begun, user, hash, logOut };
 }
 
-describe('a logout', () => {
-  it('leaves an anonymous session with a new key and only the plan that logged out', async () => {
+describe('a saved logout', () => {
+  it('makes the session anonymous, with a new key and only the plan that logged out', async () => {
     const { begun, hash, logOut } = await loggedIn();
     const { hash: fresh } = newSessionKey(undefined);
     const sessions = new SessionRepository(store.source, { AVATARS: 'none' });
@@ -88,7 +88,7 @@ describe('a logout', () => {
     expect(await logoutEvents()).toBe(before);
   });
 
-  it('and a login in one request: the session follows the later of the two', async () => {
+  it('and a login in one request set the session to the state after the later one', async () => {
     const { begun, user } = await loggedIn();
     const about = eventContextFor(user, store.slug);
     const sessions = new SessionRepository(store.source, { AVATARS: 'none' });

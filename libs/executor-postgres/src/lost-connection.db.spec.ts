@@ -10,7 +10,7 @@ import { PostgresPlanStore } from './postgres-plan-store.js';
 
 /** A TCP relay between a pool and Postgres. It can close a connection instead of forwarding a statement or a reply. */
 class Relay {
-  /** What the relay does not forward, once. If `closing` is set, it then accepts no new connections. */
+  /** What the relay drops, once. If `closing` is set, it accepts no new connections afterwards. */
   losing: 'nothing' | 'statement' | 'reply' = 'nothing';
   closing = false;
   private readonly sockets = new Set<Socket>();
@@ -101,12 +101,12 @@ describe('a save whose connection is lost', () => {
     expect(await isStored(key)).toBe(0);
   });
 
-  it('fails if Postgres does not come back in time', async () => {
+  it('fails if Postgres is not reachable again in time', async () => {
     relay.closing = true;
     await expect(save('reply', randomBytes(32), 0.3)).rejects.toSatisfy(isConnectionLost);
   });
 
-  it('fails if it has no new session key, because the visitor can go on with the old one', async () => {
+  it('fails if it has no new session key, because the visitor can continue with the old one', async () => {
     await expect(save('reply', undefined)).rejects.toSatisfy(isConnectionLost);
   });
 });

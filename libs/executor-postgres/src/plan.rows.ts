@@ -47,7 +47,7 @@ export const resumeTokenSealId = (hash: Buffer): SealId => ({
   revision: 0,
 });
 
-/** What an encrypted plan stores of a saved pending user. The user's other data is loaded with each request. */
+/** The reference to a saved pending user in an encrypted plan. The user's other data is loaded with each request. */
 const userReference = z.object({
   kind: z.literal('saved'),
   uuid: z.uuid(),
@@ -156,7 +156,7 @@ function openBody(row: SealId, body: Buffer, sealer: Sealer): PlanBody | undefin
   try {
     return planBody.safeParse(sealer.open(row, body)).data;
   } catch (error) {
-    // Rethrow if only the key is unknown: another gateway may have it, so the plan must not be replaced by a new one.
+    // An unknown key is rethrown: another gateway may have it, so the plan must not be replaced by a new one.
     if (error instanceof UnsealError && !(error instanceof UnknownSealKeyError)) return undefined;
     throw error;
   }

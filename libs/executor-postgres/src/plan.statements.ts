@@ -1,6 +1,6 @@
 import type { NamedStatement } from '@gatehouse/platform';
 
-/** How old a session's `seen_at` must be for a request to update it. */
+/** Minimum time between two updates of a session's `seen_at`. */
 const SEEN_INTERVAL = `interval '5 minutes'`;
 
 /** SQL for a user as one JSON value. The database client parses one value faster than many columns. */
@@ -81,7 +81,7 @@ export const LOAD_FLOW: NamedStatement = {
 };
 
 /**
- * SQL for the stored hash of a session key whose session `id` is bound to a device. The same calculation as
+ * SQL for the stored hash of a session key whose session `id` is bound to a device. Calculates the same value as
  * `boundSessionKey`.
  */
 export const boundKey = (hash: string, id: string) => `sha256(${hash}::bytea || uuid_send(${id}))`;
@@ -113,7 +113,7 @@ export const TOUCH_SESSION: NamedStatement = {
          WHERE id = $1 AND seen_at < now() - ${SEEN_INTERVAL}`,
 };
 
-/** For how long a client with a retired key can learn how its plan ended (docs/spec/sessions.md#session-keys). */
+/** How long a client with a retired key can still get the end of its plan (docs/spec/sessions.md#session-keys). */
 export const RETIRED_KEY_TTL = `interval '10 seconds'`;
 
 /** SQL for the column values of a new plan that follow the session's id. The parameters are those of `CREATE_PLAN`. */
@@ -163,9 +163,9 @@ export const CREATE_PLAN_AND_KEY: NamedStatement = {
 
 /**
  * Stores a new plan with the parameters and conditions of CREATE_PLAN, in a new session with the id $1. $12 SHA-256 of
- * the session's key, $13 its sliding lifetime (interval), $14 id of the session that loses its plan of the flow, or
- * null. If a mailed link continues the lost plan in the new session, that plan has not ended. Then its row is only
- * marked as expired, and the cleaner deletes it without a journey record (docs/spec/journeys.md).
+ * the session's key, $13 its sliding lifetime (interval), $14 id of the visitor's old session, whose plan of the flow
+ * is deleted, or null. If a mailed link continues the old plan in the new session, the old plan has not ended. Then its
+ * row is only marked as expired, and the cleaner deletes it without a journey record (docs/spec/journeys.md).
  */
 export const CREATE_PLAN_AND_SESSION: NamedStatement = {
   name: 'plan_begin_with_session',

@@ -39,7 +39,7 @@ const passTime = (seconds: number) =>
     `${seconds} s`,
   ]);
 
-describe('attempts', () => {
+describe('attempts in Postgres', () => {
   it('are reserved up to the limit of free failures and then delayed, even for concurrent requests', async () => {
     const [secret, place] = [claim(), network()];
     // A store with a minimum delay of ten minutes, so that no delay ends during the test, even on a slow machine.
@@ -68,7 +68,7 @@ describe('attempts', () => {
     expect(await patient.reserve([other], 0)).toMatchObject({ reserved: false, retryAfterS: 30 });
   });
 
-  it('are refused if the answer arrived during a delay, even if the delay ends while the answer waits in a queue', async () => {
+  it('are refused if the answer arrived during a delay, even if the delay has ended since', async () => {
     const secret = claim({ free: 1 });
     await attempts.reserve([secret], 0);
     await passTime(30);
@@ -77,7 +77,7 @@ describe('attempts', () => {
     expect(await attempts.reserve([secret], 10_000)).toMatchObject({ reserved: true });
   });
 
-  it('are never delayed for more than an hour', async () => {
+  it('are delayed for at most an hour', async () => {
     const secret = claim({ free: 1, hard: 100 });
     for (let i = 0; i < 20; i++) {
       await attempts.reserve([secret], 0);
@@ -90,7 +90,7 @@ describe('attempts', () => {
     });
   });
 
-  it('are delayed for up to a day from the failure `daily` on, and never locked', async () => {
+  it('are delayed for up to a day from `daily` failures on', async () => {
     const secret = claim({ free: 1, hard: undefined, daily: 15 });
     const waits: number[] = [];
     for (let i = 0; i < 22; i++) {
@@ -103,7 +103,7 @@ describe('attempts', () => {
     expect(waits.slice(12)).toEqual([1, 1, 2, 4, 8, 16, 24, 24, 24, 24]);
   });
 
-  it('are counted apart for each counter of a credential, and unlocked together', async () => {
+  it('are counted separately for each counter of a credential, and unlocked together', async () => {
     const subject = randomBytes(16);
     const [all, browser] = [claim({ subject, hard: 1 }), claim({ subject, hard: 1, counter: 'password browser:1' })];
     await attempts.reserve([all], 0);
@@ -132,7 +132,7 @@ describe('attempts', () => {
     expect((await failures(free)) ?? 0).toBe(0);
   });
 
-  it('refuse a network with too many failures, and forget those failures after forgetAfterS', async () => {
+  it('are refused for a network with too many failures, until forgetAfterS', async () => {
     const place = network({ free: 1, forgetAfterS: 900 });
     await attempts.reserve([claim(), place], 0);
     expect(await attempts.reserve([claim(), place], 0)).toMatchObject({ reserved: false, network: true });
@@ -142,7 +142,7 @@ describe('attempts', () => {
     expect(await failures(place)).toBe(1);
   });
 
-  it('that concurrent answers reserve in new rows are counted exactly, all or none per answer', async () => {
+  it('of concurrent answers in new rows are counted exactly, for each answer all or none', async () => {
     for (let round = 0; round < 10; round++) {
       const [secret, place] = [claim({ free: 2 }), network()];
       const outcomes = await Promise.all(Array.from({ length: 10 }, () => attempts.reserve([secret, place], 0)));
@@ -152,7 +152,7 @@ describe('attempts', () => {
     }
   });
 
-  it('report the delay of the network, not of a locked credential', async () => {
+  it('are refused with the delay of the network, not of a locked credential', async () => {
     const [secret, place] = [claim({ free: 100, hard: 1 }), network({ free: 1 })];
     await attempts.reserve([secret, place], 0);
     await source.query(`UPDATE flow.attempts SET free_at = now() + interval '1 hour' WHERE subject = $1`, [
@@ -196,7 +196,7 @@ describe('attempts', () => {
     expect(await attempts.reserve([secret], 0)).toMatchObject({ reserved: false });
   });
 
-  it('that one answer reserves twice in one counter are released twice', async () => {
+  it('are released as often as they were reserved in one counter', async () => {
     const place = network();
     await attempts.reserve([place], 0);
     await attempts.reserve([place], 0);
@@ -214,7 +214,7 @@ describe('attempts', () => {
     expect(await attempts.reserve([secret], 0)).toMatchObject({ reserved: true });
   });
 
-  it('do not deadlock over a row that another transaction inserts while they wait for a shared row', async () => {
+  it('do not deadlock if another transaction inserts a row while they wait for a row of both', async () => {
     const [secret, place] = [claim({ subject: Buffer.alloc(16, 0) }), network({ subject: Buffer.alloc(16, 1) })];
     await attempts.reserve([place], 0);
     const busy = source.createQueryRunner();
@@ -234,7 +234,7 @@ describe('attempts', () => {
     expect(await deadlocks()).toBe(before);
   });
 
-  it('do not deadlock when reserved and released concurrently in any order', async () => {
+  it('do not deadlock when they are reserved and released concurrently in any order', async () => {
     const claims = Array.from({ length: 4 }, () => claim({ free: 10_000, hard: undefined }));
     const reversed = [...claims].reverse();
     await Promise.all(

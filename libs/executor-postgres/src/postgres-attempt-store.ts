@@ -61,7 +61,7 @@ export class PostgresAttemptStore extends AttemptStore {
       // the next try finds that row and locks it.
       await this.release(dated.filter((reservation) => taken.includes(keyOf(reservation))));
     }
-    throw new Problem('database_away', { detail: 'The attempts could not be counted.' });
+    throw new Problem('database_away', { detail: 'The attempts could not be counted. Send the answer again.' });
   }
 
   async release(reservations: readonly AttemptReservation[]): Promise<void> {

@@ -14,10 +14,7 @@ describe('group memberships', () => {
   });
   afterAll(() => database?.close());
 
-  /**
-   * Creates groups in a chain, in which each group is the parent of the one before it. Returns their ids, the lowest
-   * child first.
-   */
+  /** Creates a chain of groups, each the parent of the one before it. Returns their ids, the lowest child first. */
   async function tower(levels: number): Promise<string[]> {
     const names = Array.from({ length: levels }, (_, level) => `${levels}-${level}`).reverse();
     const groups: string[] = [];
@@ -25,7 +22,7 @@ describe('group memberships', () => {
     return groups;
   }
 
-  it('are those of the groups that a user is a member of', async () => {
+  it('contain the groups that a user is a member of', async () => {
     const [mine, other] = [await register.createGroup({ name: 'mine' }), await register.createGroup({ name: 'other' })];
     const [user, otherUser] = [await enrol(database.source), await enrol(database.source)];
     await register.setMembers(mine.pk, [user.pk]);

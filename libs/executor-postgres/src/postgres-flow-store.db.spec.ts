@@ -40,7 +40,7 @@ describe('a published flow', () => {
     expect(found?.attached).toEqual({ inner: { ...inner, secrets: { private_key: 'hush too' } } });
   });
 
-  it('fails to load if the sealed secret of another stage was copied in, or if the sealing key is lost', async () => {
+  it('fails to load if it contains the sealed secret of another stage, or if the sealing key is lost', async () => {
     const moved = await publishedId(version('stage-b'));
     await expect(new PostgresFlowStore(source, sealer).find(moved)).rejects.toThrow(UnsealError);
     const whole = await publishedId(version());

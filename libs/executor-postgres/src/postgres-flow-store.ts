@@ -56,7 +56,7 @@ const FIND_FLOWS_USING_STAGE = {
     ORDER BY slug LIMIT $2`,
 };
 
-/** Largest number of stages that users are offered to set up in their settings. */
+/** Largest number of stages that the settings of a user list for setting up. */
 const MAX_CONFIGURABLE = 20;
 
 /** Largest number of flows that `listFlowsUsing` returns. */

@@ -13,8 +13,8 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(() => store.nextFlow());
 
-describe('a plan', () => {
-  it('is loaded as it was stored, by its session’s key only', async () => {
+describe('a stored plan', () => {
+  it('is loaded unchanged, and only with its session’s key', async () => {
     const plan = freshPlan({ context: { deny_message: 'x' }, next: '/a', shown: { step: 's', challenge: { a: 1 } } });
     const { hash } = await store.begin(plan);
 
@@ -35,7 +35,7 @@ describe('a plan', () => {
     expect((await store.plans.load(store.slug, begun.hash))?.stored?.revision).toBe(1);
   });
 
-  it('and its session last for minutes until the first answer, and for the full time from then on', async () => {
+  it('expires with its session after some minutes, until the first answer gives both their full lifetime', async () => {
     const { hash } = newSessionKey(undefined);
     const plan = freshPlan();
     const created = { ...store.flow, plan, session: { newKey: hash }, replaces: undefined, isUnanswered: true };
@@ -68,7 +68,7 @@ describe('a plan', () => {
     expect((await store.plans.load(store.slug, hash))?.stored?.plan.id).toBe(again.plan.id);
   });
 
-  it('is deleted when its visitor goes on in a new session, and no plan of another flow or session is', async () => {
+  it('is deleted when its visitor continues in a new session; plans of other flows and sessions are not', async () => {
     const [begun, bystander] = [await store.begin(), await store.begin()];
     const first = store.slug;
     await store.nextFlow();
@@ -93,7 +93,7 @@ describe('a plan', () => {
     ]);
   });
 
-  it('is ignored, and can be replaced, if its body was moved from another row or its key is lost', async () => {
+  it('is ignored, and can be replaced, if its body is from another row or its sealing key is lost', async () => {
     const { hash, sessionId, plan } = await store.begin();
     const other = await store.begin();
     await store.source.query('UPDATE flow.plans SET body = (SELECT body FROM flow.plans WHERE id = $2) WHERE id = $1', [
@@ -117,14 +117,14 @@ describe('a plan', () => {
     expect((await lost.load(store.slug, other.hash))?.stored).toBeUndefined();
   });
 
-  it('throws, and is kept, in a gateway that lacks the key which another gateway has', async () => {
+  it('cannot be loaded, but is kept, by a gateway that lacks its sealing key', async () => {
     const begun = await store.begin();
     const behind = store.sealedBy(`b:${randomBytes(32).toString('base64')}`);
     await expect(behind.load(store.slug, begun.hash)).rejects.toThrow(UnknownSealKeyError);
     expect((await store.plans.load(store.slug, begun.hash))?.stored).toBeDefined();
   });
 
-  it('cannot be rolled back to an old body', async () => {
+  it('is ignored if its row contains the body of an older revision', async () => {
     const begun = await store.begin();
     const [old] = await store.source.query<{ body: Buffer }[]>('SELECT body FROM flow.plans WHERE id = $1', [
       begun.plan.id,
@@ -150,10 +150,10 @@ describe('a plan', () => {
     ['got another password', 'UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1'],
     ['is gone', 'DELETE FROM directory.users WHERE id = $1'],
     [
-      'was exchanged in the column outside the sealed body',
+      'was replaced in the column outside the sealed body',
       'UPDATE flow.plans SET pending_user_id = $2 WHERE pending_user_id = $1',
     ],
-  ])('has no user any more after its user %s', async (_, change) => {
+  ])('has no pending user after its user %s', async (_, change) => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     const { hash } = await store.begin(freshPlan({ context: { pending_user: user } }));
     await store.source.query(change, change.includes('$2') ? [user.uuid, other.uuid] : [user.uuid]);
@@ -161,7 +161,7 @@ describe('a plan', () => {
     expect((await store.plans.load(store.slug, hash))?.stored?.orphaned).toBe(true);
   });
 
-  it('of a user who was inactive when identified continues, so that inactive users cannot be enumerated', async () => {
+  it('continues if its user was inactive when identified, so that inactive users cannot be enumerated', async () => {
     const user = await enrol(store.source);
     await store.source.query('UPDATE directory.users SET is_active = false WHERE id = $1', [user.uuid]);
     const { hash } = await store.begin(freshPlan({ context: { pending_user: { ...user, is_active: false } } }));
@@ -177,7 +177,7 @@ describe('a plan', () => {
   });
 });
 
-describe('expiry', () => {
+describe('the expiry of a plan or session', () => {
   it('applies before expired rows are deleted', async () => {
     const [byPlan, bySession] = [await store.begin(), await store.begin()];
     await store.source.query(`UPDATE flow.plans SET expires_at = now() WHERE id = $1`, [byPlan.plan.id]);
@@ -189,7 +189,7 @@ describe('expiry', () => {
     expect(await store.plans.create(next)).toBe(byPlan.sessionId);
   });
 
-  it('ends a plan of an older version however often it is saved, and no other plan (accident 57)', async () => {
+  it('ends a plan of a replaced flow version however often it is saved (accident 57)', async () => {
     const begun = await store.begin();
     const found = async () => (await store.plans.load(store.slug, begun.hash))!;
     await store.source.query(`UPDATE flow.plans SET begun_at = now() - interval '600 s' WHERE id = $1`, [
@@ -213,7 +213,7 @@ describe('expiry', () => {
 });
 
 describe('deletePlans', () => {
-  it('reports the flow of each plan that had not ended, once', async () => {
+  it('reports each unfinished plan to the observer, once', async () => {
     const begun = await store.begin();
     const ended = store.slug;
     await store.save(begun, { plan: { ...begun.plan, ended: { to: '/' } } });

@@ -85,9 +85,9 @@ export interface PlanLifetimes {
   readonly planS: number;
   /** Lifetime of a pending login at a source. */
   readonly sourceLoginS: number;
-  /** For how long after a login that verified a device the device counts as proved. */
+  /** How long a device counts as proved after the login that verified it. */
   readonly proofS: number;
-  /** For how long after a login that verified its user the user counts as proved. */
+  /** How long the user counts as proved after the login that verified the user. */
   readonly credentialProofS: number;
 }
 
@@ -100,7 +100,7 @@ interface PlanStoreSettings {
    * during the save.
    */
   readonly saveCheckS: number;
-  /** Measures the statements that load and save plans. By default, nothing reads the measurements. */
+  /** Measures the statements that load and save plans, for background work that pauses while they are slow. */
   readonly latency?: StatementLatency;
   /** Receives the unfinished plans that a statement has deleted. */
   readonly observer?: Pick<FlowObserver, 'planEnded'>;
@@ -233,8 +233,8 @@ export class PostgresPlanStore extends PlanStore {
   }
 
   /**
-   * Returns whether the save that inserts this session key was committed. Asks for at most `saveCheckS` seconds until
-   * Postgres answers, because after a crash a standby server may have to be promoted first.
+   * Returns whether the save that inserts this session key was committed. Retries for at most `saveCheckS` seconds
+   * until Postgres answers, because after a crash a standby server may have to be promoted first.
    */
   private async isSaved(newKey: Buffer, sessionId: string): Promise<boolean> {
     const end = performance.now() + this.settings.saveCheckS * 1000;

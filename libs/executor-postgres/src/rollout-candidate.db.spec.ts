@@ -41,7 +41,7 @@ async function oldPlan(versionId: string) {
   return { stored: async () => (await store.plans.load(store.slug, hash))?.stored?.versionId };
 }
 
-describe('the candidate of a rollout', () => {
+describe('the candidate version of a rollout', () => {
   it('is loaded with its share until its time is over', async () => {
     expect((await store.plans.load(store.slug, undefined))?.candidate).toBeUndefined();
     const versionId = await rollOut(60);
@@ -63,7 +63,7 @@ describe('the candidate of a rollout', () => {
     expect(await onCurrent.stored()).toBe(store.flow.versionId);
   });
 
-  it('gives a new session the id by which its version was chosen', async () => {
+  it('is chosen by the id that the new session then gets', async () => {
     const { newSessionId } = (await store.plans.load(store.slug, undefined))!;
     const session = { newId: newSessionId, newKey: newSessionKey(undefined).hash };
     const created = { ...store.flow, plan: freshPlan(), session, replaces: undefined };

@@ -33,7 +33,7 @@ const age = ({ sessionId }: Begun, field: string, seconds: number) =>
   );
 
 describe('a proof of the user of a session', () => {
-  it('counts in that session, for as long as its setting says', async () => {
+  it('counts in that session until it is older than its setting allows', async () => {
     const user = await enrol(store.source);
     const begun = await loggedIn(user);
     expect(await proofsOf(begun)).toEqual({ recentlyProved: false, provedDevices: [] });
@@ -45,7 +45,7 @@ describe('a proof of the user of a session', () => {
     expect(await proofsOf(begun)).toEqual({ recentlyProved: false, provedDevices: [] });
   });
 
-  it('of a device alone is no proof of the user, and a proof without a device keeps the devices', async () => {
+  it('and a proof of a device are separate: neither removes or adds the other', async () => {
     const user = await enrol(store.source);
     const begun = await loggedIn(user);
     await prove(begun, { user: user.uuid, devices: [7], isVerified: false });
@@ -62,7 +62,7 @@ describe('a proof of the user of a session', () => {
     expect(await proofsOf(begun)).toEqual({ recentlyProved: false, provedDevices: [] });
   });
 
-  it('is replaced by those of the next login', async () => {
+  it('is replaced by the proofs of the next login', async () => {
     const user = await enrol(store.source);
     const begun = await loggedIn(user, [7]);
     expect(await proofsOf(begun)).toEqual({ recentlyProved: false, provedDevices: [7] });

@@ -36,7 +36,7 @@ describe('the applications to which a session has signed in', () => {
     expect(await clientsOf(begun)).toEqual([]);
   });
 
-  it('are at most as many as the setting says: the oldest sign-ins are forgotten', async () => {
+  it('are limited in number: beyond it, the oldest sign-ins are deleted', async () => {
     const begun = await store.begin();
     const clients = Array.from({ length: DEFAULT_SESSION_APPLICATIONS + 1 }, (_, i) => `app-${i}`);
     for (const [revision, client] of clients.entries()) await signIn(begun, client, revision);
@@ -45,7 +45,7 @@ describe('the applications to which a session has signed in', () => {
     expect((await clientsOf(begun)).toSorted()).toEqual(clients.slice(1).toSorted());
   });
 
-  it('are forgotten with the logout and with the session', async () => {
+  it('are deleted by a logout and with the session', async () => {
     const begun = await store.begin();
     await signIn(begun, 'shop');
     await store.save(begun, { revision: 1, effects: [{ type: 'logout' }], newKey: newSessionKey(undefined).hash });

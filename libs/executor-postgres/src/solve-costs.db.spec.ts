@@ -162,7 +162,7 @@ describe('the statements, bus messages and written rows of a request', () => {
       },
     ],
     [
-      'an answer that leads to the next stage',
+      'an answer after which the next stage shows a challenge',
       {
         ...{ flow: 'dummies', before: [undefined], answer: { word: 'x' }, result: 'show' },
         statements: ['plan_load', 'save.extend'],
@@ -222,7 +222,7 @@ describe('the statements, bus messages and written rows of a request', () => {
       },
     ],
     [
-      'an answer behind which the session signs in to an application with an address for logouts',
+      'an answer with which the session signs in to an application that has a logout URL',
       {
         ...{ flow: 'grant', replies: { 'granter.challenge': SIGNED_IN }, before: [undefined], answer: { word: 'x' } },
         ...{ result: 'show', statements: ['plan_load', 'save.sign_in.extend'] },

@@ -15,7 +15,7 @@ function harness() {
   return { latency, run, wait };
 }
 
-describe('statements', () => {
+describe('the statements of requests', () => {
   it('are slow when those of the last seconds take more than `factor` times as long as usual', async () => {
     const { latency, run } = harness();
     await run(2, 60);
@@ -28,7 +28,7 @@ describe('statements', () => {
     expect(latency.isSlow(2)).toBe(false);
   });
 
-  it('that stay slow are usual after some minutes, so that background work goes on', async () => {
+  it('that stay slow count as usual after some minutes, so that background work continues', async () => {
     const { latency, run } = harness();
     await run(2, 60);
     await run(8, 60);
@@ -47,7 +47,7 @@ describe('statements', () => {
     expect(latency.isSlow(2)).toBe(false);
   });
 
-  it('count also when they fail', async () => {
+  it('are measured also when they fail', async () => {
     const { latency, run, wait } = harness();
     await run(2, 60);
     const failure = latency.measure(async () => {

@@ -1,4 +1,4 @@
-/** Seconds over which the current duration of statements is averaged. */
+/** Seconds over which the current and the usual duration of statements are averaged. */
 const PRESENT_S = 2;
 const USUAL_S = 600;
 

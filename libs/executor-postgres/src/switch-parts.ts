@@ -20,7 +20,7 @@ const MEMBERS = `members AS MATERIALIZED (
 const LEAVES = `EXISTS (
       SELECT FROM locked WHERE id = :session AND user_id = :from_user::uuid AND NOT is_bound)`;
 
-/** The fields that proofs of the user leave in a session. A switch to the session removes them. */
+/** The fields of a session that contain proofs of the user. A switch to the session removes them. */
 const PROOFS = `'{proved,proved_at,devices,devices_at,second_factor}'::text[]`;
 
 /**

@@ -74,8 +74,8 @@ async function two() {
   return { first, second };
 }
 
-describe('a login that adds a user', () => {
-  it('gets a session of its own, to which the plan moves, and leaves the other session alive without a key', async () => {
+describe('a saved login that adds a user', () => {
+  it('creates a session, to which the plan moves, and retires the key of the other session', async () => {
     const { first, second } = await two();
     expect([await userOf(second.key), await userOf(first.key)]).toEqual([second.user.uuid, undefined]);
     expect((await store.plans.load(store.slug, first.key))?.session).toMatchObject({ id: first.id, retired: true });
@@ -88,7 +88,7 @@ describe('a login that adds a user', () => {
     });
   });
 
-  it('joins the login set of the cookie only if the session is in that set, and gives the whole set a new secret', async () => {
+  it('joins the cookie’s login set only if the old session is in it, and renews the secret of the set', async () => {
     const { first, second } = await two();
     const stranger = await logIn(await enrol(store.source));
     const third = (await add({ ...stranger, set: second.set }, await enrol(store.source)))!;
@@ -106,7 +106,7 @@ describe('a login that adds a user', () => {
     expect(await membersOf(again.set)).toEqual([second.id, again.id].sort());
   });
 
-  it('is not saved if the session is no longer that of the user, is bound to a device, or the added user is disabled', async () => {
+  it('is not saved if the session has another user or is bound to a device, or if the added user is disabled', async () => {
     const [first, user] = [await logIn(await enrol(store.source)), await enrol(store.source)];
     expect(await add({ ...first, user }, await enrol(store.source))).toBeUndefined();
     await store.source.query(`UPDATE flow.sessions SET device_key = '{}' WHERE id = $1`, [first.id]);
@@ -127,7 +127,7 @@ describe('a login that adds a user', () => {
 });
 
 describe('a switch to another session', () => {
-  it('gives the session a new key, removes the key of the other session, and gives the login set a new secret', async () => {
+  it('gives the target session a new key, retires the old session’s key, and renews the secret of the login set', async () => {
     const { first, second } = await two();
     expect(await find(second, first)).toEqual({ user: first.user.uuid, remainingS: undefined });
     const back = (await change(second, first))!;
@@ -154,10 +154,10 @@ describe('a switch to another session', () => {
     ['has expired', 'UPDATE flow.sessions SET expires_at = now() WHERE id = $1'],
     ['has ended', 'DELETE FROM flow.sessions WHERE id = $1'],
     ['is bound to a device', `UPDATE flow.sessions SET device_key = '{}' WHERE id = $1`],
-    ['has left the set', 'UPDATE flow.sessions SET login_set = NULL WHERE id = $1'],
+    ['has left the login set', 'UPDATE flow.sessions SET login_set = NULL WHERE id = $1'],
     ['is of a disabled user', 'UPDATE directory.users SET is_active = false WHERE id = $1'],
     ['is older than the password of its user', 'UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1'],
-  ])('is not saved if the session %s', async (_, sql) => {
+  ])('is not saved if the target session %s', async (_, sql) => {
     const { first, second } = await two();
     await store.source.query(sql, [sql.includes('directory') ? first.user.uuid : first.id]);
     expect(await find(second, first)).toBeUndefined();
@@ -168,7 +168,7 @@ describe('a switch to another session', () => {
     );
   });
 
-  it('is not saved without the secret of the login set, with the secret of another browser, and from a bound session', async () => {
+  it('is not saved without the login set’s secret, with another browser’s secret, or from a device-bound session', async () => {
     const { first, second } = await two();
     const other = await two();
     for (const set of [randomBytes(32), other.second.set!])
@@ -181,7 +181,7 @@ describe('a switch to another session', () => {
     expect([await find(second, first), await change(second, first)]).toEqual([undefined, undefined]);
   });
 
-  it('happens once if two requests save it at the same time, also in both directions', async () => {
+  it('is saved once by concurrent requests, also if they switch in opposite directions', async () => {
     const { first, second } = await two();
     const [begun, newKey] = [await beginIn(second), randomBytes(32)];
     const save = (n: number) =>
@@ -197,7 +197,7 @@ describe('a switch to another session', () => {
 });
 
 describe('a session in a login set', () => {
-  it('is replaced by a login of its user in the browser of the login set, and by no other login', async () => {
+  it('is replaced only by a login of its user in the browser of the login set', async () => {
     const { first, second } = await two();
     await logIn(await enrol(store.source), second.set);
     await logIn(first.user, randomBytes(32));
@@ -211,7 +211,7 @@ describe('a session in a login set', () => {
     expect(await membersOf(second.set)).toEqual([fresh.id]);
   });
 
-  it('leaves the login set with a logout and a login of another user, and stays in it with a login of its user', async () => {
+  it('leaves the login set at a logout or a login of another user, but not at a login of its own user', async () => {
     const { first, second } = await two();
     const begun = await beginIn(second);
     await store.logIn(begun, second.user);

@@ -96,7 +96,7 @@ export class PlanStoreHarness {
   async begin(plan = freshPlan()): Promise<StartedPlan> {
     const { hash } = newSessionKey(undefined);
     const sessionId = await this.plans.create({ ...this.flow, plan, session: { newKey: hash }, replaces: undefined });
-    if (!sessionId) throw new Error('the first plan of a session was not created');
+    if (!sessionId) throw new Error('the first plan of a session was not created: the store returned no session id');
     return { hash, plan, sessionId };
   }
 

@@ -44,7 +44,7 @@ const count = (outcome: string, plans: number, hoursAgo = 1) =>
     [flow.flowId, flow.versionId, hoursAgo, outcome, plans],
   );
 
-it('counts how plans reached and left each step, with the median time, refused answers included', async () => {
+it('a funnel counts how plans reached and left each step, with the median time including refused answers', async () => {
   await insertJourneys(database.source, [
     row('done', [at(NAME, 'passed', 1000), at(SECRET, 'passed', 2000)], { loggedIn: true }),
     row('done', [at(NAME, 'passed', 3000), at(SECRET, 'rejected', 4000), at(SECRET, 'passed', 5000)], {
@@ -75,7 +75,7 @@ it('counts how plans reached and left each step, with the median time, refused a
   ]);
 });
 
-it('separates versions, the newest first, and leaves out other flows and older records', async () => {
+it('a funnel lists the newest version first, and leaves out other flows and older records', async () => {
   const other = await publish(database.source, `${slug}-other`, FLOW);
   const [second, endedAt] = [randomUUID(), new Date(since.getTime() - 2 * HOUR_MS)];
   await insertJourneys(database.source, [
@@ -93,7 +93,7 @@ it('separates versions, the newest first, and leaves out other flows and older r
   expect((await versionsOf({ version: 1 })).map(({ version, begun }) => [version, begun])).toEqual([[1, 1]]);
 });
 
-it('lists an inserted step behind its host, and steps of a deleted version without names', async () => {
+it('a funnel lists an inserted step after its binding’s step, and steps of a deleted version without names', async () => {
   const inserted = { step: `${NAME.id}~1`, kind: 'consent', stage: 's', outcome: 'passed', ms: 5 };
   await insertJourneys(database.source, [
     row('done', [at(NAME, 'passed', 1), inserted, at(SECRET, 'passed', 1)]),
@@ -108,7 +108,7 @@ it('lists an inserted step behind its host, and steps of a deleted version witho
   expect(deleted!.steps).toMatchObject([{ step: NAME.id, name: null, kind: 'ident' }]);
 });
 
-it('tells an unknown flow and an unknown version from a flow without records', async () => {
+it('a funnel is `unknown_flow` or `unknown_version` only if these do not exist, not if there are no records', async () => {
   expect(await find()).toMatchObject({ versions: [] });
   expect(await find({ version: 1 })).toMatchObject({ versions: [] });
   expect(await find({ version: 9 })).toBe('unknown_version');
@@ -116,7 +116,7 @@ it('tells an unknown flow and an unknown version from a flow without records', a
   expect(await find()).toBe('unknown_flow');
 });
 
-it('counts for each flow how many answered plans were finished since a time', async () => {
+it('CompletionRepository counts for each flow how many answered plans were finished since a time', async () => {
   const other = await publish(database.source, `${slug}-other`, FLOW);
   const endedAt = new Date(since.getTime() - HOUR_MS);
   await insertJourneys(database.source, [
@@ -130,7 +130,7 @@ it('counts for each flow how many answered plans were finished since a time', as
   expect((await new CompletionRepository(database.source, 10_000).find(new Date())).size).toBe(0);
 });
 
-it('gives up when a statement exceeds its time limit, and leaves the limit of the connection as it was', async () => {
+it('a statement beyond its time limit throws FunnelTimeoutError, and does not change the connection’s limit', async () => {
   await insertJourneys(database.source, [row('done', [])]);
   const lock = database.source.createQueryRunner();
   await lock.startTransaction();

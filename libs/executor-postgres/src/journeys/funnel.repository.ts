@@ -10,10 +10,7 @@ const HOUR_MS = 3_600_000;
 
 /** How many plans reached a step of a flow version, and how they left it. */
 export interface FunnelStep {
-  /**
-   * Id of the step's binding. An id with a `~` stands for a step that a stage or policy has inserted after that
-   * binding.
-   */
+  /** Id of the step's binding. An id with a `~` names a step that a stage or policy has inserted after that binding. */
   readonly step: string;
   /** Name of the step's stage; null for an inserted step, or if the version was deleted. */
   readonly name: string | null;

@@ -59,8 +59,8 @@ const anonymous = {
   ...{ client_ip: '', user_agent: null, location: null, plan: null, request_id: null },
 };
 
-describe('with JOURNEY_EVENTS, the record of a plan', () => {
-  it('that ends has one event, which names the version and the steps, and neither user, client nor plan', async () => {
+describe('with JOURNEY_EVENTS, a plan', () => {
+  it('that ends has one event with its version and steps, but without user, client and plan id', async () => {
     const begun = await begin();
     const saves = await Promise.all([end(begun), end(begun)]);
     expect(saves.filter(Boolean)).toHaveLength(1);
@@ -78,7 +78,7 @@ describe('with JOURNEY_EVENTS, the record of a plan', () => {
     expect(data?.context['seconds']).toBeLessThan(60);
   });
 
-  it('that was abandoned has one event, with the step at which the visitor has left', async () => {
+  it('that was abandoned has one event with the step at which the visitor left', async () => {
     await abandon();
     expect(await events()).toEqual([]);
     await record();
@@ -102,8 +102,8 @@ describe('with JOURNEY_EVENTS, the record of a plan', () => {
 it.each([
   ['without JOURNEY_EVENTS', { events: false }, {}],
   ['with JOURNEYS=false', { isOn: false }, {}],
-  ['beyond the largest size of the records', { isFull: true }, {}],
-  ['for a plan that is only counted', {}, { isCounted: true }],
+  ['when the records have their largest size', { isFull: true }, {}],
+  ['if they are only counted', {}, { isCounted: true }],
 ])('%s, ended plans have no event', async (_, settings, journey) => {
   Object.assign(store.journeys, settings);
   expect(await end(await begin(), { ...DENIED, ...journey })).toBe(true);

@@ -47,7 +47,7 @@ async function addOldPartition(days: number): Promise<string> {
   return name;
 }
 
-describe('the partitions of journeys', () => {
+describe('the partitions of flow.journeys', () => {
   it('are created for the next three days, once', async () => {
     expect([await keep(), await keep()]).toEqual([
       { made: 3, dropped: 0 },
@@ -58,7 +58,7 @@ describe('the partitions of journeys', () => {
     expect([await rowsIn(nameOf(1)), await rowsIn('flow.journeys_default')]).toEqual([1, 0]);
   });
 
-  it('are dropped when their last record is older than records are kept', async () => {
+  it('are dropped when the retention of their last record is over', async () => {
     await keep();
     const [old, kept] = [await addOldPartition(40), await addOldPartition(29)];
     expect(await keep()).toEqual({ made: 0, dropped: 1 });
@@ -66,7 +66,7 @@ describe('the partitions of journeys', () => {
     expect([left.includes(old), left.includes(kept)]).toEqual([false, true]);
   });
 
-  it('are kept for a day at least, whatever the caller asks for', async () => {
+  it('are kept for at least a day, even with a shorter retention', async () => {
     await keep();
     await add('now()');
     expect(await keep('0 seconds')).toEqual({ made: 0, dropped: 0 });
@@ -74,7 +74,7 @@ describe('the partitions of journeys', () => {
     expect(await rowsIn('flow.journeys')).toBe(1);
   });
 
-  it('leave records of a day without a partition in the default partition, until they are older than records are kept', async () => {
+  it('do not exist for some days, whose records stay in the default partition until their retention is over', async () => {
     await add('now()');
     await add(`now() - interval '40 days'`);
     await add(`now() + interval '1 day'`);
@@ -84,14 +84,14 @@ describe('the partitions of journeys', () => {
   });
 });
 
-describe('beside another transaction', () => {
+describe('during another transaction', () => {
   let other: DataSource;
   beforeEach(async () => {
     other = await openDataSource({ url: database.url, schema: 'flow', poolSize: 1 });
   });
   afterEach(() => other.destroy());
 
-  it('that reads journeys, no partition is dropped or created, no writer waits for longer than the lock timeout, and the next call succeeds', async () => {
+  it('that reads journeys, writers wait at most for the lock timeout, and partitions change only with the next call', async () => {
     await keep();
     const old = await addOldPartition(40);
     await query(`DROP TABLE ${nameOf(3)}`);
@@ -107,7 +107,7 @@ describe('beside another transaction', () => {
     expect(await rowsIn('flow.journeys')).toBe(2);
   });
 
-  it('that creates partitions, the record of a login waits and is stored, also if its day has no partition', async () => {
+  it('that creates partitions, the record of a login waits and is then stored, even without a partition of its day', async () => {
     const added = await other.transaction(async (manager) => {
       await manager.query(`SELECT * FROM flow.keep_journey_partitions('30 days')`);
       const waiting = add('now()').catch((error: unknown) => error);

@@ -5,7 +5,7 @@ const HOUR_MS = 3_600_000;
 /** The longest period in hours: one day more than records can be kept. */
 const MAX_HOURS = 367 * 24;
 
-/** Schema of a period that ends now, such as `7d` (the default). The parsed value is in milliseconds. */
+/** Schema of a period that ends now, such as `12h` or `7d` (the default). Parses it to milliseconds. */
 export const journeyPeriod = z
   .string()
   .default('7d')

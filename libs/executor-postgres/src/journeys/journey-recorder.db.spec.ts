@@ -59,7 +59,7 @@ describe('an ended plan', () => {
     ]);
   });
 
-  it('is not recorded by a save that loses the race', async () => {
+  it('is recorded once by concurrent saves', async () => {
     const begun = await begin();
     const save = () => store.save({ ...begun, plan: { ...begun.plan, ...ended } }, { journey: DONE });
     const won = await Promise.all(Array.from({ length: 10 }, save));
@@ -68,9 +68,9 @@ describe('an ended plan', () => {
   });
 
   it.each([
-    ['of an anonymous visitor who has answered nothing', { isCounted: true }, {}],
-    ['beyond the largest size of the records', {}, { isFull: true }],
-  ])('%s is counted, and has no record', async (_, journey, settings) => {
+    ['of an anonymous visitor who has answered no challenge', { isCounted: true }, {}],
+    ['that ends when the records have their largest size', {}, { isFull: true }],
+  ])('%s is counted, but not recorded', async (_, journey, settings) => {
     Object.assign(store.journeys, settings);
     const { plan, ...begun } = await begin();
     await store.save({ ...begun, plan: { ...plan, ...ended } }, { journey: { ...DONE, ...journey } });
@@ -84,7 +84,7 @@ describe('an ended plan', () => {
     expect(await counts()).toEqual([{ outcome: 'denied', network, plans: 1 }]);
   });
 
-  it('leaves nothing while records are off', async () => {
+  it('is neither counted nor recorded while records are disabled', async () => {
     Object.assign(store.journeys, { isOn: false });
     const { plan, ...begun } = await begin();
     await store.save({ ...begun, plan: { ...plan, ...ended } }, { journey: DONE });
@@ -143,7 +143,7 @@ describe('an answered plan', () => {
       'a new plan replaces it',
       (id) => store.plans.create({ ...store.flow, plan: freshPlan(), session: { id }, replaces: undefined }),
     ],
-  ])('that has run out of time is recorded as expired when %s', async (_, end) => {
+  ])('that has expired is recorded as expired when %s', async (_, end) => {
     const { sessionId } = await answered();
     await query(`UPDATE flow.plans SET expires_at = now() - interval '1 s', cleanup_at = now() - interval '1 s'`);
     await end(sessionId);
@@ -151,7 +151,7 @@ describe('an answered plan', () => {
     expect(await journeys()).toMatchObject([{ outcome: 'expired', steps: ABANDONED_STEPS }]);
   });
 
-  it('that a mailed link continues in its session or in a new one has not ended', async () => {
+  it('that a mailed link continues is not recorded, in the same session or in a new one', async () => {
     const [here, there] = [await answered(), await answered()];
     const next = { ...store.flow, plan: freshPlan(), isContinuation: true };
     await store.plans.create({ ...next, session: { id: here.sessionId }, replaces: { id: here.plan.id, revision: 1 } });
@@ -164,7 +164,7 @@ describe('an answered plan', () => {
     expect((await store.plans.load(store.slug, there.hash))?.stored).toBeUndefined();
   });
 
-  it('that has a full trail loses its first entry, to make room for the step at which the visitor left', async () => {
+  it('with a full trail is recorded without its first entry, but with the step at which the visitor left', async () => {
     const begun = await begin();
     const trail = Array.from({ length: 50 }, (_, number) => ({ ...PASSED, step: `b${number}` }));
     await store.save({ ...begun, plan: { ...begun.plan, trail } }, { hasAnswer: true });
@@ -176,14 +176,14 @@ describe('an answered plan', () => {
     expect(journey?.steps.slice(-1)).toMatchObject([{ outcome: 'abandoned' }]);
   });
 
-  it('whose key is lost is recorded without steps', async () => {
+  it('that cannot be decrypted is recorded without steps', async () => {
     const { hash } = await answered();
     await store.plans.deletePlans(hash);
     await record({ sealer: new Sealer(`other:${randomBytes(32).toString('base64')}`) } as object);
     expect(await journeys()).toMatchObject([{ outcome: 'abandoned', steps: [], client: null }]);
   });
 
-  it('names its user only if records name users, and only a proved one', async () => {
+  it('is recorded with its user only if records name users and the user was proved', async () => {
     const user = randomUUID();
     for (const users of [false, true]) {
       Object.assign(store.journeys, { users });
@@ -196,8 +196,8 @@ describe('an answered plan', () => {
   });
 });
 
-describe('plans that nobody has answered', () => {
-  it('are counted by outcome and network, and those of too many networks together', async () => {
+describe('plans without an answer', () => {
+  it('are counted by outcome and network; networks beyond the limit are counted together', async () => {
     const recordInOneHour = async () => {
       await query(`UPDATE flow.unrecorded_plans SET ended_at = '2026-03-01T10:10Z'`);
       await record({ networksMax: 2, keptS: 3650 * 86_400 });
@@ -216,7 +216,7 @@ describe('plans that nobody has answered', () => {
     ]);
   });
 
-  it('are counted by UTC hour in a database of any time zone, so that a funnel finds them', async () => {
+  it('are counted by UTC hour, whatever the time zone of the database', async () => {
     await store.plans.deletePlans((await begin()).hash);
     await query(`UPDATE flow.unrecorded_plans SET ended_at = '2026-03-01T10:10Z'`);
     const url = `${store.url}?options=${encodeURIComponent('-c timezone=Asia/Kolkata')}`;
@@ -226,7 +226,7 @@ describe('plans that nobody has answered', () => {
     expect(await query('SELECT hour FROM flow.journey_counts')).toEqual([{ hour: new Date('2026-03-01T10:00Z') }]);
   });
 
-  it('are deleted with their hour when it is older than records are kept', async () => {
+  it('have counts that are deleted when the retention of their hour is over', async () => {
     await store.plans.deletePlans((await begin()).hash);
     await record();
     await query(`UPDATE flow.journey_counts SET hour = hour - interval '31 days'`);
@@ -236,7 +236,7 @@ describe('plans that nobody has answered', () => {
 });
 
 describe('the recorder', () => {
-  it('records each plan once, while several run and plans end', async () => {
+  it('records each plan once, also while several recorders run and plans end', async () => {
     const begun = await Promise.all(Array.from({ length: 40 }, answered));
     const ends = begun.map(({ hash }) => store.plans.deletePlans(hash));
     await Promise.all([...ends, ...Array.from({ length: 4 }, () => record({ batchRows: 5 }))]);
@@ -258,7 +258,7 @@ describe('the recorder', () => {
     expect(await journeys()).toHaveLength(1);
   });
 
-  it('stops recording beyond the largest size, and says so once', async () => {
+  it('reports once that the records have reached their largest size, and once that they are below it', async () => {
     const told: boolean[] = [];
     const onFull = (isFull: boolean) => void told.push(isFull);
     for (const maxMb of [0, 0, 1000]) await record({ maxMb, onFull });

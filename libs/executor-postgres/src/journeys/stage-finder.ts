@@ -13,7 +13,7 @@ type VersionStages = Pick<FlowVersion, 'steps' | 'attached'>;
 /** Largest number of flow versions whose stages are kept in memory. */
 const MAX_VERSIONS = 100;
 
-/** Finds the stages of steps in flow versions. Decrypts no secret of a stage. */
+/** Finds the stages of steps in flow versions, without decrypting secrets of stages. */
 export class StageFinder {
   private readonly versions = new Map<string, VersionStages>();
 

@@ -5,13 +5,16 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * The tables that get the column `cleanup_at`, the time from which the cleaner reads a row, and their fillfactor.
  * Requests set the column when they insert a row and do not change it when they extend `expires_at`, so that their
  * updates change no index (docs/adr/0056). Rows of services of the previous version get the default: the cleaner reads
- * such a row at once, and then moves the time to the row's end.
+ * such a row at once, and sets `cleanup_at` to its `expires_at`.
  *
  * `fillfactor` is the percentage of each page that inserts fill. The rest is for new versions of its rows.
  */
 const TABLES = { plans: 50, sessions: 80, attempts: 70 };
 
-/** Indexes that those on `cleanup_at` replace. Services of the previous version use them only to clean up. */
+/**
+ * Indexes that the indexes on `cleanup_at` replace. Services of the previous version use them only to delete expired
+ * rows.
+ */
 const PREVIOUS_INDEXES = ['plans_expiry', 'sessions_expiry'];
 
 /**

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Creates the tables of forward auth. `hash`: SHA-256 of the code or of the cookie. `nonce_hash`: SHA-256 of a nonce
- * that the browser has. `destination_hash`: SHA-256 of the URL to open after the login. Rows are deleted with the
+ * Creates the tables of forward auth. `hash`: SHA-256 of the code or of the cookie. `nonce_hash`: SHA-256 of a nonce in
+ * a cookie of the browser. `destination_hash`: SHA-256 of the URL to open after the login. Rows are deleted with the
  * session from which they come.
  */
 const TABLES = [

@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * Creates the table of the last logins of each user, for policies that compare a login with earlier ones. It stores a
- * coarse place and the name of the browser, and neither the address nor the user agent (docs/adr/0109).
+ * coarse place and the name of the browser, but not the address or the user agent (docs/adr/0109).
  */
 const LOGIN_PLACES = `
   CREATE TABLE flow.login_places (

@@ -10,7 +10,10 @@ const FUNCTION = `
     RETURN NULL;
   END $$`;
 
-/** Deletes hashes of earlier passwords in the transaction that changes or removes the policy that needed them. */
+/**
+ * Creates the function that deletes hashes of earlier passwords in the transaction that changes or removes the policy
+ * which needed them.
+ */
 export class TrimOldPasswords1765584003100 implements MigrationInterface {
   name = 'TrimOldPasswords1765584003100';
 
