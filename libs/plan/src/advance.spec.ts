@@ -59,7 +59,7 @@ describe('advance', () => {
     expect(advance(shown, current(shown), replies.passed).plan.shown).toBeUndefined();
   });
 
-  it('shows a rejected challenge with its errors', () => {
+  it('shows a challenge with the errors that the reply has', () => {
     const reply: StageReply = { ...replies.challenge, errors };
     expect(advance(plan, current(plan), reply).action).toEqual(shows({ asks: 1 }, errors));
   });
@@ -71,7 +71,7 @@ describe('advance', () => {
     });
   });
 
-  it('merges a pending user with the same uuid, and replaces the pending user by any other user', () => {
+  it('merges the pending user with a user of the same uuid, and replaces it by any other user', () => {
     const before: Plan = { ...plan, context: { pending_user: alice } };
     const write = (pending_user: unknown) =>
       advance(before, current(before), { type: 'passed', context: { pending_user } }).plan.context.pending_user;
@@ -104,7 +104,7 @@ describe('any sequence of replies', () => {
   ) as fc.Arbitrary<StageReply>;
   const action = fc.constantFrom('retry' as const, 'restart' as const, 'restart_with_context' as const);
 
-  it('moves the cursor by one step at most, keeps it in range, and mutates nothing', () => {
+  it('moves the cursor by at most one step, keeps it in range, and does not mutate the plan', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(reply, action), { maxLength: 12 }), (exchanges) => {
         let running = deepFreeze(plan);
@@ -123,7 +123,7 @@ describe('any sequence of replies', () => {
     );
   });
 
-  it('results in a plan that survives storage as JSON unchanged', () => {
+  it('results in a plan that is the same after storage as JSON', () => {
     fc.assert(
       fc.property(reply, (anyReply) => {
         const { id, ...body } = advance(plan, current(plan), JSON.parse(JSON.stringify(anyReply)) as StageReply).plan;

@@ -11,7 +11,7 @@ export type NextAction =
       readonly challenge: Readonly<Record<string, unknown>>;
       readonly errors: Errors | undefined;
     }
-  /** The plan has moved on: enter the current step. */
+  /** The plan is at its next step: enter that step. */
   | { readonly type: 'moved' }
   /** Start the flow again: plan it anew, on the same flow version. */
   | { readonly type: 'restart'; readonly keepContext: boolean }

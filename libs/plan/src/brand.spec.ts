@@ -28,9 +28,12 @@ describe('the brand of a host', () => {
     ['id.localhost:9443', 'localhost:9443'],
     ['[::1]:9000', 'gatehouse-default'],
     ['', 'gatehouse-default'],
-  ])('%j has the brand of the longest domain that it equals or is below, else the default one: %s', (host, domain) => {
-    expect(domainFor(host)).toBe(domain);
-  });
+  ])(
+    '%j has the brand with the longest domain that it equals or is a subdomain of, else the default: %s',
+    (host, domain) => {
+      expect(domainFor(host)).toBe(domain);
+    },
+  );
 
   it('is the brand of the longest matching domain, even if another matching brand is the default', () => {
     expect(

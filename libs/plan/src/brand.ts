@@ -18,7 +18,7 @@ export const THEMES = ['automatic', 'light', 'dark'] as const;
 
 const footerLink = z.object({ name: z.string(), href: z.string().nullable() });
 
-/** The look and the flows of the site at a domain. An empty text stands for a value that the brand does not set. */
+/** The look and the flows of the site at a domain. An empty text means that the brand does not set the value. */
 export const brand = z.object({
   domain: z.string(),
   default: z.boolean(),
@@ -28,8 +28,8 @@ export const brand = z.object({
   /** Slugs of the brand's flows, by purpose. */
   flows: z.partialRecord(z.enum(BRAND_PURPOSES), z.string()),
   /**
-   * The slugs for the newer purposes. They are stored apart, because an earlier version of the gateway refuses brands
-   * that have them in `flows`.
+   * The slugs for the newer purposes. They are stored separately, because an earlier version of the gateway refuses
+   * brands that have them in `flows`.
    */
   newer_flows: z.partialRecord(z.enum(NEWER_BRAND_PURPOSES), z.string()).exactOptional(),
   /** Slug of the flow in which logged-in users give further or newer proofs (step-up). */
@@ -64,8 +64,8 @@ export const brandSet = z.object({
 export type BrandSet = z.output<typeof brandSet>;
 
 /**
- * Returns the brand for a host: the one with the longest domain that `host` equals or is below, or else the default brand
- * (docs/spec/blueprints.md#brand). `host` may contain a port.
+ * Returns the brand for a host: the one with the longest domain that `host` equals or is a subdomain of, else the
+ * default brand (docs/spec/blueprints.md#brand). `host` may contain a port.
  */
 export function brandFor(brands: readonly Brand[], host: string): Brand | undefined {
   const names = [host, host.replace(PORT, '')].map((name) => name.toLowerCase());
@@ -74,12 +74,12 @@ export function brandFor(brands: readonly Brand[], host: string): Brand | undefi
   return longest ?? brands.find((candidate) => candidate.default);
 }
 
-/** Whether a host is a domain or below it. `evil-a.example` is not below `a.example`. */
+/** Whether a host is a domain or one of its subdomains. `evil-a.example` is no subdomain of `a.example`. */
 const isAtOrBelow = (host: string, domain: string): boolean => host === domain || host.endsWith(`.${domain}`);
 
 /**
- * Returns the login flows that may be started at a host without a brand: those of all brands together. `undefined`
- * means that all flows may be started.
+ * Returns the login flows that visitors may start at a host without a brand: the login flows of all brands; `undefined`
+ * if no brand restricts them.
  */
 export function loginFlowsOfAll(brands: readonly Pick<Brand, 'login_flows'>[]): string[] | undefined {
   const restricted = brands.flatMap(({ login_flows }) => (login_flows ? [login_flows] : []));

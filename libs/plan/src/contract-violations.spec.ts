@@ -56,7 +56,7 @@ it('a stage reports a consent only if its contract asks for consent', () => {
     ]);
 });
 
-it('a stage records an action of the list only with a context that fits it, and other actions with any context', () => {
+it('a stage may request a known event only with the context of that event, and any other event with any context', () => {
   const facts = { pendingUser: alice, attached: [] };
   const records = (action: string, context: Record<string, unknown>) =>
     contractViolations(contract, passed({ effects: [{ type: 'event', action, context }] }), facts);
@@ -71,31 +71,34 @@ it('a stage records an action of the list only with a context that fits it, and 
   ]).toEqual([[], [], []]);
 });
 
-describe('a stage within its contract', () => {
+describe('contractViolations returns no violation for a stage that', () => {
   it.each<[string, StageReply]>([
     ['passes', passed()],
     [
       'writes facts, has effects and inserts steps that its contract lists',
       passed({ context: { auth_method: 'x' }, effects: [event, login], insert: redirect }),
     ],
-    ['takes away a fact that it may write', passed({ context: { auth_method: null } })],
-    ['shows a challenge that fits', { type: 'challenge', challenge: { asks: 'x' } }],
-    ['refuses and shows again', { type: 'rejected', errors: {}, challenge: { asks: 'x' }, effects: [event] }],
+    ['removes a fact that it may write', passed({ context: { auth_method: null } })],
+    ['shows a challenge that matches its schema', { type: 'challenge', challenge: { asks: 'x' } }],
+    [
+      'rejects an answer and shows its challenge again',
+      { type: 'rejected', errors: {}, challenge: { asks: 'x' }, effects: [event] },
+    ],
     [
       'sends a code with the challenge that asks for it',
       { type: 'challenge', challenge: { asks: 'x' }, effects: [mail] },
     ],
     ['sets a cookie that it may read', passed({ effects: [cookie('authentik_sample')] })],
-    ['denies and records it', { type: 'denied', effects: [event] }],
+    ['denies and requests an event', { type: 'denied', effects: [event] }],
   ])('%s', (_what, reply) => {
     expect(contractViolations(contract, reply, { pendingUser: alice, attached: [] })).toEqual([]);
   });
-  it('may show the visitor a toast when it denies', () => {
+  it('shows the visitor a toast when it denies', () => {
     const talking = { ...contract, effects: [...contract.effects, 'toast' as const] };
     const reply: StageReply = { type: 'denied', effects: [event, toast] };
     expect(contractViolations(talking, reply, { pendingUser: alice, attached: [] })).toEqual([]);
   });
-  it('writes the pending user by uuid alone', () => {
+  it('writes the pending user with its uuid only', () => {
     const { uuid } = alice as Extract<User, { kind: 'saved' }>;
     expect(
       contractViolations(contract, passed({ context: { pending_user: { kind: 'saved', uuid, backend: 'x' } } }), {
@@ -122,13 +125,13 @@ describe('a compromised stage', () => {
     login,
     { type: 'end_sessions', user: other },
     { type: 'event', action: 'user_write', context: { created: false }, user: other },
-  ])('does nothing to a user whom the plan is not about ($type)', (effect) => {
+  ])('may request no effect on another user than the pending user ($type)', (effect) => {
     expect(refused(contract, passed({ effects: [effect] }))).toContain('whom the plan is not about');
     expect(refused(contract, passed({ effects: [effect] }), { kind: 'pretended', username: 'a', email: '' })).toContain(
       'whom the plan is not about',
     );
   });
-  it('may end the sessions of the session’s user in a plan without a pending user, and not log that user in', () => {
+  it('may end the sessions of the session’s user, but not log that user in, if the plan has no pending user', () => {
     const facts = { pendingUser: undefined, sessionUser: alice, attached: [] };
     const ending = passed({ effects: [{ type: 'end_sessions', user: alice.uuid }] });
     expect(contractViolations(contract, ending, facts)).toEqual([]);
@@ -154,8 +157,7 @@ describe('a compromised stage', () => {
       { type: 'challenge', challenge: { asks: 'x' }, state },
       { type: 'rejected', errors: {}, challenge: { asks: 'x' }, state },
     ];
-    for (const reply of remembering({ asked: 'often' }))
-      expect(refused(contract, reply)).toContain('remembers a state');
+    for (const reply of remembering({ asked: 'often' })) expect(refused(contract, reply)).toContain('stores a state');
     for (const reply of remembering({ asked: 1 })) expect(refused(contract, reply)).toBe('');
   });
   it('may insert no stage that its config does not refer to', () => {
@@ -173,7 +175,7 @@ describe('a compromised stage', () => {
     ['another user', alice],
     ['no user', undefined],
     ['a pretended user', { kind: 'pretended', username: 'alice', email: '' }],
-  ])('names no user by uuid alone while the pending user is %s', (_whom, pending) => {
+  ])('may not set a user by uuid only if the pending user is %s', (_whom, pending) => {
     const otherUser = { kind: 'saved', uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
     expect(refused(contract, passed({ context: { pending_user: otherUser } }), pending)).toContain('wrong shape');
   });
@@ -214,8 +216,8 @@ describe('a compromised stage', () => {
     expect(refused(contract, { type: 'rejected', errors: {}, challenge: {} })).toContain('does not fit');
   });
   it('may show no challenge if its contract declares none', () => {
-    expect(refused(silent, { type: 'challenge', challenge: {} })).toContain('has none of');
-    expect(refused(silent, { type: 'rejected', errors: {}, challenge: {} })).toContain('has none of');
+    expect(refused(silent, { type: 'challenge', challenge: {} })).toContain('has no component');
+    expect(refused(silent, { type: 'rejected', errors: {}, challenge: {} })).toContain('has no component');
   });
   it.each<StageReply>([
     { type: 'rejected', errors: {}, challenge: { asks: 'x' }, effects: [login] },
@@ -224,7 +226,7 @@ describe('a compromised stage', () => {
   ])('logs no user in with a reply of type $type', (reply) => {
     expect(refused(contract, reply)).toContain(`the effect login with a reply of type ${reply.type}`);
   });
-  it('has all violations of its reply listed', () => {
+  it('gets a list of all violations in its reply', () => {
     expect(
       contractViolations(modest, passed({ context: { source: 1 }, effects: [toast], insert: redirect }), {
         pendingUser: undefined,
@@ -234,7 +236,7 @@ describe('a compromised stage', () => {
   });
 });
 
-describe('a stage that names another user', () => {
+describe('a reply that sets another pending user', () => {
   const other = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
   const provedUser = (alice as Extract<User, { kind: 'saved' }>).uuid;
   const [pending, proved] = [{ pendingUser: alice }, { pendingUser: alice, provedUser }];
@@ -252,15 +254,18 @@ describe('a stage that names another user', () => {
     { identifies: 'by_name', facts: proved, verified: [], isAllowed: false },
     { identifies: 'by_name', facts: proved, verified: ['password'], isAllowed: true },
     { identifies: 'by_writing', facts: proved, verified: [], isAllowed: true },
-  ] as const)('$identifies, to a plan about $facts, having verified $verified: $isAllowed', (row) => {
-    const verifies = ['password', 'device'];
-    const stage = defineStage({ ...drafted, writes: ['pending_user'], identifies: row.identifies, verifies });
-    const reply = passed({ context: { pending_user: other }, verified: [...row.verified] });
-    expect(contractViolations(stage, reply, { ...row.facts, attached: [] })).toHaveLength(row.isAllowed ? 0 : 1);
-  });
+  ] as const)(
+    'is allowed with identifies: $identifies, the facts $facts and verified: $verified: $isAllowed',
+    (row) => {
+      const verifies = ['password', 'device'];
+      const stage = defineStage({ ...drafted, writes: ['pending_user'], identifies: row.identifies, verifies });
+      const reply = passed({ context: { pending_user: other }, verified: [...row.verified] });
+      expect(contractViolations(stage, reply, { ...row.facts, attached: [] })).toHaveLength(row.isAllowed ? 0 : 1);
+    },
+  );
 });
 
-describe('policies', () => {
+describe('policyViolations: policies', () => {
   const replyOf = (set: Record<string, unknown>, insert?: PolicyReply['insert']): PolicyReply => ({
     results: {},
     context: { set, unset: [] },
@@ -299,7 +304,7 @@ describe('policies', () => {
     expect(refused(set)).toContain(why);
   });
 
-  it('may not change or remove the pending user once that user has proved a credential', () => {
+  it('may not change or remove a pending user who has proved a credential', () => {
     const facts = { pendingUser: alice, provedUser: uuid, ownFact };
     const other = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
     const gone: PolicyReply = { results: {}, context: { set: {}, unset: ['pending_user'] } };
@@ -309,7 +314,7 @@ describe('policies', () => {
     expect(policyViolations(replyOf({ pending_user: alice, colour: 'red' }), facts)).toEqual([]);
   });
 
-  it('may make no saved user the pending user, except the user of the session', () => {
+  it('may not set a saved user other than the user of the session', () => {
     const other = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
     const unsaved = { kind: 'unsaved', username: 'new', name: '', email: '' };
     const facts = { pendingUser: undefined, sessionUser: alice, ownFact };

@@ -20,10 +20,10 @@ import { z } from 'zod';
 import { countsCredential, MAX_VERIFIED } from './counted-credential.js';
 import { userKey } from './merge-context.js';
 
-/** The short form of a saved user. A reply may write it if that user already is the pending user. */
+/** The short form of a saved user. A reply may set it only for the user who already is the pending user. */
 const savedUserReference = z.looseObject({ kind: z.literal('saved'), uuid: z.uuid(), backend: z.string().optional() });
 
-/** What the gateway knows about the request to a stage. The stage's reply must agree with it. */
+/** Facts of the request to a stage, against which the stage's reply is checked. */
 interface InvocationFacts {
   readonly pendingUser: User | undefined;
   /** uuid of the user who has proved a credential in this plan. */
@@ -52,7 +52,7 @@ export function contractViolations(contract: StageContract, reply: StageReply, f
 
 function stateViolations(contract: StageContract, reply: StageReply): string[] {
   if (!('state' in reply) || reply.state === undefined || fits(contract.state, reply.state)) return [];
-  return ['remembers a state that does not fit its contract'];
+  return ['stores a state that does not fit its contract'];
 }
 
 function contextViolations(contract: StageContract, reply: StageReply, pendingUser: User | undefined): string[] {
@@ -83,7 +83,7 @@ function verifiedViolations({ attempts, renews, verifies }: StageContract, reply
     .map((credential) => `verifies ${credential}, which its contract does not list`);
 }
 
-/** Returns a violation if the stage reports a consent that its contract says it never asks for. */
+/** Returns a violation if the stage reports a consent although its contract does not ask for one. */
 const consentViolations = ({ consent }: StageContract, reply: StageReply): string[] =>
   reply.type === 'passed' && reply.consented && consent !== 'asked'
     ? ['reports a consent, which its contract does not ask for']
@@ -107,7 +107,7 @@ function identityViolations({ identifies }: StageContract, reply: StageReply, fa
     by_name: !provedUser || (reply.type === 'passed' && (reply.verified ?? []).length > 0),
     by_writing: true,
   }[identifies ?? 'never'];
-  return isAllowed ? [] : ['names another user than the plan is about'];
+  return isAllowed ? [] : ['names another user than the pending user of the plan'];
 }
 
 /** Whether a fact may have this value: null, which removes the fact, or a value that fits the fact's schema. */
@@ -157,7 +157,7 @@ export function policyViolations(
   );
   const facts = Object.entries(context.set).flatMap((fact) => {
     const [key, value] = fact;
-    if (key === PROTOTYPE_KEY) return [`sets ${key}, which is no name of a fact`];
+    if (key === PROTOTYPE_KEY) return [`sets ${key}, which is no valid name of a fact`];
     const own = ownFact(key);
     const isFree = !Object.hasOwn(planContext.shape, key) && !own;
     const isValid = isFree || (own ? isOwnValue(own, value) : isFact(fact, identity.pendingUser));
@@ -167,9 +167,9 @@ export function policyViolations(
   const others = kinds.filter((kind) => !POLICY_INSERTS.includes(kind));
   return [
     ...facts,
-    ...proofs.map((key) => `sets ${key}, which no policy can know`),
+    ...proofs.map((key) => `sets ${key}, a fact about a proof, which only stages may set`),
     ...policyIdentityViolations(context, identity),
-    ...others.map((kind) => `inserts a step of kind ${kind}, which policies may not`),
+    ...others.map((kind) => `inserts a step of kind ${kind}, which policies may not insert`),
   ];
 }
 
@@ -251,7 +251,7 @@ function violationsOf<T extends EffectType>(effect: EffectOf<T>, contract: Stage
   return rule(effect, contract, facts);
 }
 
-const onOtherUser = (type: EffectType) => `asks for the effect ${type} on somebody whom the plan is not about`;
+const onOtherUser = (type: EffectType) => `asks for the effect ${type} on a user whom the plan is not about`;
 
 const isUser = (user: User | null | undefined, uuid: string) => user?.kind === 'saved' && user.uuid === uuid;
 
@@ -276,7 +276,7 @@ function errorCodeViolations(contract: StageContract, reply: StageReply): string
 
 function challengeViolations(contract: StageContract, reply: StageReply): string[] {
   if (reply.type !== 'challenge' && reply.type !== 'rejected') return [];
-  if (!contract.component) return ['shows a challenge, which its contract has none of'];
+  if (!contract.component) return ['shows a challenge, although its contract has no component'];
   const parsed = contract.challenge.safeParse(reply.challenge);
   return parsed.success ? [] : [`shows a challenge that does not fit its contract: ${z.prettifyError(parsed.error)}`];
 }

@@ -28,11 +28,11 @@ it.each<[string, string, boolean]>([
   ['{a}{b}', 'xy', true],
   ['{a}{b}', 'x', false],
   ['a+b:{uid}', 'aab:7', false],
-])('a rule for %s counts guesses at %s: %s', (template, credential, expected) => {
+])('countsCredential of a rule for %s and the credential %s is %s', (template, credential, expected) => {
   expect(counts(template, credential, ['totp', 'static'])).toBe(expected);
 });
 
-it('compares a rule quickly, whatever a hostile stage writes', () => {
+it('countsCredential takes no exponential time for the names of a hostile stage', () => {
   const template = `x_acme_a:${'{a}'.repeat(18)}!`;
   expect(counts(template, `x_acme_a:${'x'.repeat(490)}`)).toBe(false);
   expect(counts(template, `x_acme_a:${'x'.repeat(490)}!`)).toBe(true);

@@ -6,9 +6,9 @@ export const MAX_VERIFIED = 64;
 const MAX_NAME = 512;
 
 /**
- * Whether the rule counts guesses at this credential. Each `{member}` in the rule's name of the credential stands for a
- * text of at least one character, or for one of the values that the rule lists. Compares without a regular expression:
- * a hostile stage chooses both texts, and an expression with many `.+` would block the gateway by backtracking (ReDoS).
+ * Whether the rule counts guesses at this credential. Each `{member}` in the rule's `credential` matches a text of at
+ * least one character, or one of the values that the rule lists. Compares without a regular expression: a hostile stage
+ * chooses both texts, and an expression with many `.+` would block the gateway by backtracking (ReDoS).
  */
 export function countsCredential({ credential: template, pick }: AttemptRule, credential: string): boolean {
   if (credential.length > MAX_NAME) return false;
@@ -27,8 +27,8 @@ export function countsCredential({ credential: template, pick }: AttemptRule, cr
  */
 function fits(parts: readonly (readonly string[] | undefined)[], name: string): boolean {
   /**
-   * Positions in the name where the next part may begin. After a part for any text, it may begin anywhere from the
-   * smallest of them.
+   * Positions in the name where the next part may begin. After an `undefined` part, these are the smallest position and
+   * all after it.
    */
   let places: ReadonlySet<number> = new Set([0]);
   let isOpen = false;

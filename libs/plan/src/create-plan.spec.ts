@@ -30,7 +30,7 @@ describe('a new plan', () => {
   });
 });
 
-describe('a restart', () => {
+describe('restartPlan', () => {
   const worn: Plan = {
     ...createPlan(version, 'id'),
     steps: [{ binding: 'a' }, { id: 'a~1', kind: 'redirect', config: {} }, { binding: 'b' }],
@@ -44,14 +44,14 @@ describe('a restart', () => {
     restarts: 1,
   };
 
-  it('moves to the first step, and removes inserted steps, the shown challenge and verdicts', () => {
+  it('returns to the first step, and removes inserted steps, the shown challenge and verdicts', () => {
     const again = restartPlan(worn, version, { keepContext: false });
     expect(again.steps).toEqual([{ binding: 'a' }, { binding: 'b' }]);
     expect(again.cursor).toBe(0);
     expect(again).not.toHaveProperty('shown');
     expect(again.verdicts).toEqual({});
   });
-  it('keeps the steps’ states, the destination and the plan’s id, and counts the restart', () => {
+  it('keeps the steps’ states, the destination and the plan’s id, and increases `restarts`', () => {
     const { id, states, next, query, restarts } = restartPlan(worn, version, { keepContext: false });
     expect({ id, states, next, query, restarts }).toEqual({
       ...{ id: 'id', states: worn.states, next: '/app', query: { next: '/app' } },
@@ -116,25 +116,28 @@ describe('the authentication requirement', () => {
     ['require_outpost', ['outpost']],
     ['require_redirect', []],
     ['require_token', []],
-  ] as const)('%s admits %j and no other visitor', (requirement, admitted) => {
+  ] as const)('%s admits only visitors who are %j', (requirement, admitted) => {
     const found = Object.entries(visitors).flatMap(([name, visitor]) =>
       meetsRequirement(requirement, visitor) ? [name] : [],
     );
     expect(found).toEqual(admitted);
   });
-  it('has seven values, all in the table above', () => {
+  it('has seven values, which the test above lists', () => {
     expect(REQUIREMENTS).toHaveLength(7);
   });
   it.each([
     ['require_redirect', { is_redirected: { uuid: version.flow.id, slug: 'first', name: 'First' } }],
     ['require_token', { is_restored: { step: 'mail', user: null } }],
-  ] as const)('%s admits a visitor whose plan has %j, and not with the other marker', (requirement, marker) => {
-    const others = ARRIVAL_REQUIREMENTS.filter((other) => other !== requirement);
-    expect(meetsRequirement(requirement, visitors['anonymous']!, marker)).toBe(true);
-    expect(others.map((other) => meetsRequirement(other, visitors['anonymous']!, marker))).toEqual([false]);
-  });
+  ] as const)(
+    '%s admits a visitor whose plan has the fact %j, but not one with the other fact',
+    (requirement, marker) => {
+      const others = ARRIVAL_REQUIREMENTS.filter((other) => other !== requirement);
+      expect(meetsRequirement(requirement, visitors['anonymous']!, marker)).toBe(true);
+      expect(others.map((other) => meetsRequirement(other, visitors['anonymous']!, marker))).toEqual([false]);
+    },
+  );
 
-  it('is waived at a restart with a pending user under 2024.8 only', () => {
+  it('is waived at a restart with a pending user only under 2024.8', () => {
     const flow = { ...version.flow, authentication: 'require_unauthenticated' as const };
     const user = { kind: 'pretended' as const, username: 'alice', email: '' };
     const known: Plan = { ...createPlan(version, 'id'), context: { pending_user: user } };

@@ -16,7 +16,7 @@ export const createPlan = (version: FlowVersion, id: string): Plan => ({
 /** What a plan starts with besides its flow: facts, and steps before the flow's first step or after its last. */
 export type PlanSeed = NonNullable<Plan['begun']>;
 
-/** The insertion point of a seed's steps. Their ids begin with its `id`. */
+/** The insertion point of a seed's steps. The ids of these steps begin with its `id`. */
 const SEED_INSERTION = { id: 'begun', index: -1 };
 
 /** Returns the plan, which must not have started, with the facts and steps of a seed. */
@@ -26,12 +26,12 @@ export function applySeed(plan: Plan, begun: PlanSeed): Plan {
     context: { ...plan.context, ...begun.context },
     begun,
   };
-  // Steps must not replace the user that the seed names. But `isProved` does not accept the seed as a proof, because
-  // the user may come from an API token.
+  // Steps must not replace the user of the seed, who therefore becomes `proved_user`. `isProved` still does not accept
+  // the seed as a proof, because the user may come from an API token.
   return begun.context.pending_user ? withProvedUser(seeded) : seeded;
 }
 
-/** The plan whose redirect stage leads to another flow. */
+/** A redirect to another flow: the plan of the redirect stage (`from`), that stage's flow, and whether its facts are kept. */
 interface PlanRedirect {
   readonly from: Plan;
   readonly flow: FlowVersion['flow'];
@@ -39,11 +39,11 @@ interface PlanRedirect {
 }
 
 /**
- * Returns the plan of the flow to which a redirect stage leads, with the marker `is_redirected`. With `keepsContext`,
+ * Returns the plan of the flow to which a redirect stage redirects, with the fact `is_redirected`. With `keepsContext`,
  * it also has the old plan's facts and their restrictions: which user was proved, and what policies have set. A restart
- * keeps only the marker and the visitor's outpost. The cross-site mark is always kept, so that no redirect removes it.
- * A plan that adds a user continues to do so. A plan that switches users does so only with the facts, because they name
- * the user.
+ * keeps only `is_redirected` and the visitor's outpost. The cross-site mark is always kept, so that no redirect removes
+ * it. A plan that adds a user continues to do so. A plan that switches users continues to do so only if the facts are
+ * kept, because they name the user.
  */
 export function redirectedPlan(empty: Plan, { from, flow, keepsContext }: PlanRedirect): Plan {
   const is_redirected = { uuid: flow.id, slug: flow.slug, name: flow.name };
@@ -110,13 +110,12 @@ export const awaitsAddedUser = (plan: Pick<Plan, 'user_switch' | 'visitor'>): bo
   addsUser(plan) && plan.visitor === plan.user_switch?.from;
 
 /**
- * Returns the visitor as the flow of a plan sees the visitor: as anonymous, while the plan adds a user who has not
- * logged in yet.
+ * Returns the visitor for the authentication requirement of a plan's flow: an anonymous one if the plan adds a user.
  */
 export const visitorIn = (plan: Pick<Plan, 'user_switch'>, visitor: Visitor): Visitor =>
   addsUser(plan) ? { ...visitor, authenticated: false, superuser: false } : visitor;
 
-/** The facts of a plan that say how the visitor came to the flow. */
+/** The facts that say whether a redirect stage or a mailed link brought the visitor to the flow. */
 export type ArrivalFacts = Pick<Plan['context'], 'is_redirected' | 'is_restored'>;
 
 /**

@@ -3,14 +3,14 @@ import { flowVersionOf } from '@gatehouse/plan/testing';
 import { describe, expect, it } from 'vitest';
 import { flowChartOf } from './flow-chart.js';
 
-describe('the chart of a flow', () => {
-  it('leads from the start to the end if there are no steps', () => {
+describe('the diagram of a flow', () => {
+  it('has one arrow from the start to the end if the flow has no steps', () => {
     expect(flowChartOf(flowVersionOf([]))).toBe(
       ['graph TD', 'flow_start(["Flow Login"])', 'flow_start --> done', 'done(["End of the flow"])'].join('\n'),
     );
   });
 
-  it('shows requirement, policies, restarts and stages that deny', () => {
+  it('shows the authentication requirement, policies, restarts and stages that deny', () => {
     const guard = policySetOf({ policy: 'open' });
     const either = policySetOf({ group: 'g' }, { policy: 'risk', negate: true }, { policy: 'off', enabled: false });
     const version = flowVersionOf(
@@ -64,13 +64,13 @@ describe('the chart of a flow', () => {
   });
 
   it.each([
-    ['a quote and a new edge', 'x"]\n evil --> done %%', 'x#34;#93; evil --#62; done #37;#37;'],
+    ['a quote and a Mermaid edge', 'x"]\n evil --> done %%', 'x#34;#93; evil --#62; done #37;#37;'],
     ['HTML', '<img src=x onerror=alert(1)>', '#60;img src#61;x onerror#61;alert(1)#62;'],
-    ['a directive', '%%{init: {}}%%', '#37;#37;#123;init: #123;#125;#125;#37;#37;'],
+    ['a Mermaid directive', '%%{init: {}}%%', '#37;#37;#123;init: #123;#125;#125;#37;#37;'],
     ['a character code and markdown', '#quot;`**b**`', '#35;quot#59;#96;#42;#42;b#42;#42;#96;'],
     ['characters that change the direction of text', 'a\u202eb\u0000c', 'a b c'],
     ['letters of other scripts', 'Größe 名前', 'Größe 名前'],
-  ])('keeps a name with %s inside its label', (_what, name, label) => {
+  ])('escapes %s in a name', (_what, name, label) => {
     const version = flowVersionOf([{ id: 'a', kind: 'page', policies: policySetOf({ policy: 'p' }) }]);
     const hostile = {
       ...version,

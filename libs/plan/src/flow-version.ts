@@ -21,7 +21,8 @@ export const policySet = z.object({
   bindings: z.array(policyBinding),
   /**
    * Bindings that are evaluated and recorded, but never enforced (docs/spec/policies.md#shadow-conditions). They are
-   * not in `bindings`, so that code which does not know them cannot enforce them. Absent if there are none.
+   * not in `bindings`, so that an older gateway, which does not know `shadow`, cannot enforce them. Absent if there are
+   * none.
    */
   shadow: z.array(policyBinding).exactOptional(),
 });
@@ -47,7 +48,7 @@ export const LAYOUTS = [
   ...FRAME_LAYOUTS,
 ] as const;
 export const DENIED_ACTIONS = ['message_continue', 'message', 'continue'] as const;
-/** Requirements about the way in which the visitor comes to the flow. authentik has had them since 2026.8. */
+/** Requirements that the visitor comes by a redirect stage or a mailed link. authentik has had them since 2026.8. */
 export const ARRIVAL_REQUIREMENTS = ['require_redirect', 'require_token'] as const;
 export const REQUIREMENTS = [
   'none',

@@ -8,7 +8,7 @@ const alice: SavedUser = {
 };
 const bob = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e', pk: 2, username: 'bob' };
 
-describe('the proof of a mailed link', () => {
+describe('the fact is_restored, the proof of a mailed link,', () => {
   const following = (user: string | null): PlanContext => ({
     pending_user: alice,
     is_restored: { step: 'mail', user },
@@ -16,12 +16,12 @@ describe('the proof of a mailed link', () => {
   const remaining = (context: PlanContext, pending_user: unknown) =>
     mergeContext(context, { pending_user }, null).is_restored !== undefined;
 
-  it('counts for the user it was mailed to, and not for a user who replaces that user (accident 3)', () => {
+  it('is kept for the user to whom the link was mailed, and removed when another user replaces that user (accident 3)', () => {
     expect(remaining(following(alice.uuid), { kind: 'saved', uuid: alice.uuid, backend: 'inbuilt' })).toBe(true);
     expect([remaining(following(alice.uuid), bob), remaining(following(alice.uuid), null)]).toEqual([false, false]);
   });
 
-  it('still counts after the unsaved user it was mailed to is saved', () => {
+  it('is kept after the unsaved user to whom the link was mailed is saved', () => {
     expect(remaining(following(null), bob)).toBe(true);
   });
 });
@@ -35,7 +35,7 @@ it('a change of the pending user removes facts that were proved for the previous
   expect(mergeContext({ pending_user: proved }, { pending_user: bob }, null).pending_user).toEqual(bob);
 });
 
-describe('the proof of a device', () => {
+describe('the facts about the proof of a device', () => {
   const proved = (pending_user?: SavedUser): PlanContext => ({
     ...(pending_user && { pending_user }),
     ...{ auth_method: 'auth_mfa', auth_method_args: { mfa_devices: [{ pk: 1 }] }, enrolled_devices: [1] },
@@ -46,7 +46,7 @@ describe('the proof of a device', () => {
     return FACTS.filter((key) => after[key] !== undefined);
   };
 
-  it('counts for its user, and not for a user who replaces that user (accident 25)', () => {
+  it('are kept for its user, and removed when another user replaces that user (accident 25)', () => {
     expect(remaining(proved(alice), { pending_user: bob })).toEqual([]);
     expect(remaining(proved(alice), { pending_user: null })).toEqual([]);
     expect(remaining(proved(alice), { pending_user: bob, auth_method: 'password' })).toEqual(['auth_method']);
@@ -54,7 +54,7 @@ describe('the proof of a device', () => {
     expect(remaining(proved(), { pending_user: bob })).toEqual(FACTS);
   });
 
-  it('counts for the visitor while there is no pending user, and not for another pending user (accident 25)', () => {
+  it('are kept for the visitor of a plan without a pending user, and removed for another user (accident 25)', () => {
     expect(remaining(proved(), { pending_user: bob }, alice.uuid)).toEqual([]);
     expect(remaining(proved(), { pending_user: alice }, alice.uuid)).toEqual(FACTS);
     expect(remaining(proved(), { prompt_data: {} }, alice.uuid)).toEqual(FACTS);
@@ -62,7 +62,7 @@ describe('the proof of a device', () => {
   });
 });
 
-it('a fact of a vendor stays until another user replaces the pending user, unless the reply sets it anew', () => {
+it('another pending user removes a fact of a vendor, unless the same reply sets that fact', () => {
   const factAfter = (pending_user: SavedUser | null, patch: object = {}) =>
     mergeContext({ pending_user: alice, x_acme_risk: 3 } as PlanContext, { pending_user, ...patch }, null);
   expect(factAfter(alice)).toHaveProperty('x_acme_risk', 3);
@@ -74,7 +74,7 @@ describe('the pending user in a reply of a stage that writes no users', () => {
   const userAfter = (pending_user: object) =>
     withDirectoryUser({ type: 'passed', context: { pending_user } }, alice).context?.['pending_user'];
 
-  it('changes only the backend: mail goes to the address of the directory', () => {
+  it('changes only the backend, so that mail goes to the address in the directory', () => {
     expect(userAfter({ ...alice, email: 'mallory@example.org', epoch: 9, backend: 'inbuilt' })).toEqual({
       ...alice,
       backend: 'inbuilt',
@@ -82,31 +82,35 @@ describe('the pending user in a reply of a stage that writes no users', () => {
     expect(userAfter({ kind: 'saved', uuid: alice.uuid })).toEqual(alice);
   });
 
-  it('may be replaced by another user, or removed', () => {
+  it('may be another user or null', () => {
     expect(userAfter(bob)).toEqual(bob);
     const gone = { type: 'passed', context: { pending_user: null } } as const;
     expect(withDirectoryUser(gone, alice)).toBe(gone);
   });
 });
 
-describe('whether a user was verified in a plan', () => {
+describe('isProved', () => {
   const proved = (context: PlanContext, visitor: string | null = null) => isProved({ context, visitor }, alice.uuid);
 
   it.each<[string, PlanContext, (string | null)?]>([
-    ['a stage says so', { verified_user: alice.uuid }],
-    ['the plan names a method', { pending_user: alice, auth_method: 'password' }],
-    ['the plan names a method and is about its visitor', { auth_method: 'auth_mfa' }, alice.uuid],
-  ])('yes, if %s', (_, context, visitor) => {
+    ['verified_user is the user', { verified_user: alice.uuid }],
+    ['the plan has an auth_method', { pending_user: alice, auth_method: 'password' }],
+    [
+      'the plan has an auth_method and no pending user, and the user is its visitor',
+      { auth_method: 'auth_mfa' },
+      alice.uuid,
+    ],
+  ])('is true if %s', (_, context, visitor) => {
     expect(proved(context, visitor)).toBe(true);
   });
 
   it.each<[string, PlanContext, (string | null)?]>([
-    ['a stage says so of another user', { verified_user: bob.uuid, pending_user: alice }],
-    ['the plan names a method of another user', { pending_user: bob, auth_method: 'password' }, alice.uuid],
-    ['the plan names a method of another visitor', { auth_method: 'auth_mfa' }, bob.uuid],
-    ['the method is an app password', { pending_user: alice, auth_method: 'token' }],
-    ['the plan names no method', { pending_user: alice }, alice.uuid],
-  ])('no, if %s', (_, context, visitor) => {
+    ['verified_user is another user', { verified_user: bob.uuid, pending_user: alice }],
+    ['the plan has an auth_method of another pending user', { pending_user: bob, auth_method: 'password' }, alice.uuid],
+    ['the plan has an auth_method of another visitor', { auth_method: 'auth_mfa' }, bob.uuid],
+    ['auth_method is an app password', { pending_user: alice, auth_method: 'token' }],
+    ['the plan has no auth_method', { pending_user: alice }, alice.uuid],
+  ])('is false if %s', (_, context, visitor) => {
     expect(proved(context, visitor)).toBe(false);
   });
 });

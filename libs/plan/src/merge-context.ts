@@ -1,8 +1,8 @@
 import { type ContextKey, isOwnFact, type PlanContext, type StageReply, type User } from '@gatehouse/contracts';
 
 /**
- * Returns a text that identifies the user within a plan, for example to store whose state a step has; null without a
- * user.
+ * Returns a text that identifies the user within a plan, for example the user for whom a state was stored; null without
+ * a user.
  */
 export function userKey(user: User | undefined): string | null {
   if (!user) return null;
@@ -39,7 +39,8 @@ export function mergeContext(
 const AUTHENTICATION_FACTS: readonly ContextKey[] = ['auth_method', 'auth_method_args', 'enrolled_devices'];
 
 /**
- * Returns the facts without the pending user, how any user was authenticated, who was verified, and the facts of vendors.
+ * Returns the facts without those about a user: the pending user, the verified user, how the user was authenticated,
+ * and the facts of vendors.
  */
 export function withoutUserFacts(context: PlanContext): PlanContext {
   const dropped: readonly string[] = ['pending_user', 'verified_user', ...AUTHENTICATION_FACTS];
@@ -78,7 +79,8 @@ export const mergeUser = (before: User | undefined, after: User): User =>
   before?.kind === 'saved' && after.kind === 'saved' && before.uuid === after.uuid ? { ...before, ...after } : after;
 
 /**
- * Removes the authentication backend from a user whom a policy names: only the stage that checked a password knows it.
+ * Removes the authentication backend from a user whom a policy names, because only a stage that checked a password may
+ * set it.
  */
 export function withoutBackend(named: User): User {
   if (named.kind === 'pretended') return named;
@@ -87,9 +89,9 @@ export function withoutBackend(named: User): User {
 }
 
 /**
- * Corrects a reply that sets the pending user to the present one: restores all properties from the directory except
- * `backend`. Used for stages without `changes_user`. These may only name another user, or set the backend that verified
- * this user.
+ * If a reply sets the pending user who is set already, restores all properties from the directory except `backend`.
+ * Used for stages without `changes_user`, which may only name another user or set the backend that verified the present
+ * one.
  */
 export function withDirectoryUser<R extends StageReply>(reply: R, directoryUser: User | undefined): R {
   const named = (reply.context as { pending_user?: User } | undefined)?.pending_user;

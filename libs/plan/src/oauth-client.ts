@@ -28,7 +28,7 @@ export const oauthClient = z.object({
   invalidation_flow: z.string().optional(),
   /** URLs to which an authorization code may be sent. They are compared character by character. */
   redirect_uris: z.array(z.string()).default([]),
-  /** Further URLs to which a logout may lead. They get no authorization code. */
+  /** Further URLs to which a logout may redirect. They get no authorization code. */
   logout_uris: z.array(z.string()).default([]),
   /**
    * URL that a frame of the browser opens when a session that has signed in to the application logs out (OpenID Connect

@@ -26,7 +26,7 @@ describe('a fact of a vendor', () => {
     for (const stage of [reader, modest]) expect(writing(stage, { score: 3 })).toContain('writes x_acme_risk');
   });
 
-  it('may have no value of another shape, and none that is longer than the limit', () => {
+  it('must match the declared schema, and must not be longer than the limit', () => {
     const padding = MAX_OWN_FACT_LENGTH - JSON.stringify({ score: 3, notes: '' }).length;
     expect(writing(scorer, 'high')).toContain('a x_acme_risk of the wrong shape');
     expect(writing(scorer, { score: 3, notes: 'n'.repeat(padding) })).toBe('');

@@ -15,11 +15,11 @@ describe('the state of a step', () => {
   const planOf = (user: User | undefined): Plan => ({ ...plan, context: user ? { pending_user: user } : {} });
   const withUser = (from: Plan, user: User | undefined): Plan => ({ ...from, context: planOf(user).context });
 
-  it('is found for that step, and for no other', () => {
+  it('is returned for that step only', () => {
     const stored = storeState(planOf(alice), 'a', { n: 1 });
     expect([stateOf(stored, 'a'), stateOf(stored, 'b')]).toEqual([{ n: 1 }, undefined]);
   });
-  it('stays when a reply has none', () => {
+  it('is kept if a reply has no state', () => {
     const stored = storeState(storeState(planOf(alice), 'a', { n: 1 }), 'a', undefined);
     expect(stateOf(stored, 'a')).toEqual({ n: 1 });
   });
@@ -34,7 +34,7 @@ describe('the state of a step', () => {
       { kind: 'pretended', username: 'y', email: '' },
     ],
   ] as [string, User | undefined, User | undefined][])(
-    'is hidden when the plan changes to %s',
+    'is not returned after the plan changes to %s',
     (_change, before, after) => {
       const stored = storeState(planOf(before), 'a', { n: 1 });
       expect(stateOf(stored, 'a')).toEqual({ n: 1 });
@@ -48,7 +48,7 @@ describe('the state of a step', () => {
     };
     expect(stateOf(advance(planOf(alice), currentStep(plan, version)!, reply).plan, 'a')).toEqual({ n: 1 });
   });
-  it('survives a restart', () => {
+  it('is kept at a restart', () => {
     const restarted = restartPlan(storeState(planOf(alice), 'a', { failures: 4 }), version, { keepContext: true });
     expect(stateOf(restarted, 'a')).toEqual({ failures: 4 });
   });
@@ -57,7 +57,7 @@ describe('the state of a step', () => {
 const marked = markCrossSite(plan, 'the token');
 
 describe('the cross-site mark of a plan', () => {
-  it('survives a restart', () => {
+  it('is kept at a restart', () => {
     expect(restartPlan(marked, version, { keepContext: false }).cross_site).toEqual({ token: 'the token' });
   });
 
@@ -66,7 +66,7 @@ describe('the cross-site mark of a plan', () => {
     expect(endPlan(marked, { to: '/' }).cross_site).toBeUndefined();
   });
 
-  it('may be absent: unmarkCrossSite then returns the same plan', () => {
+  it('is absent in most plans: unmarkCrossSite then returns the same object', () => {
     expect(unmarkCrossSite(plan)).toBe(plan);
   });
 });

@@ -35,7 +35,7 @@ export function withoutWorkId(plan: Plan): Plan {
   return rest;
 }
 
-/** Returns the plan with one more judged answer. The id of the shown step depends on this number, so it changes. */
+/** Returns the plan with one more judged answer. This changes the step id of the shown challenge. */
 export const withAnswer = (plan: Plan): Plan => ({ ...plan, answers: plan.answers + 1 });
 
 /** Returns the plan with its pending user as `proved_user` (see `planBody`). */

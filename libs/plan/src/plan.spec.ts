@@ -10,7 +10,7 @@ const version = flowVersionOf([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
 const plan = createPlan(version, PLAN);
 
 describe('an ended plan', () => {
-  it('keeps nothing but its ending and its trail', () => {
+  it('keeps only its ending and its trail', () => {
     const full: Plan = {
       ...storeState(plan, 'a', { n: 1 }),
       context: { pending_user: alice },
@@ -50,11 +50,11 @@ describe('the destination of a finished plan', () => {
     expect(destination({ ...plan, context: { redirect: '/ü' } })).toEqual({ to: '/%C3%BC' });
     expect(destination({ ...plan, next: '/?a[]=%5B%5D%25%255B' })).toEqual({ to: '/?a[]=%5B%5D%25%255B' });
   });
-  it('is refused, not repaired, if next is not local', () => {
+  it('is `invalid` if next is not a local path', () => {
     expect(destination({ ...plan, next: '//evil.example' })).toEqual({ invalid: '//evil.example' });
     expect(destination({ ...plan, next: '' })).toEqual({ invalid: '' });
   });
-  it('is the fact redirect, if it is set, in place of next, and may then be an absolute URL', () => {
+  it('is the fact redirect instead of next, if that fact is set, and may then be an absolute URL', () => {
     const redirected = { ...plan, next: '/if/user/', context: { redirect: 'https://app.example.org/' } };
     expect(destination(redirected)).toEqual({ to: 'https://app.example.org/' });
   });

@@ -50,7 +50,7 @@ export const planBody = z.object({
   verdicts: z.record(z.string(), z.object({ pass: z.boolean(), messages: z.array(z.string()) })).default({}),
   /** The step whose challenge was shown, and that challenge. Only this step accepts an answer. */
   shown: z.object({ step: z.string(), challenge: jsonObject }).optional(),
-  /** The destination after the flow that the visitor has requested last. */
+  /** The destination after the flow that the visitor has requested last. Stored unchecked: see `destination`. */
   next: z.string().optional(),
   query: z.record(z.string(), z.string()),
   /**
@@ -66,7 +66,7 @@ export const planBody = z.object({
    * forever.
    */
   silent_restarts: z.int().default(0),
-  /** The facts and steps with which the plan started besides its flow. A restart restores them. */
+  /** The seed: facts and steps with which the plan started besides its flow's own steps. A restart restores them. */
   begun: z.object({ context: planContext, insert: insert.optional() }).optional(),
   /**
    * Set if the plan adds a user to the logins of the browser (`add`), or switches the browser to the session of another
@@ -177,8 +177,8 @@ export function withShadowVerdicts(plan: Plan, target: string, verdicts: readonl
 }
 
 /**
- * Returns where a finished plan leads: the fact `redirect`, else `next`, else `/`. If `next` is not a local path,
- * returns it as `invalid`.
+ * Returns the redirect at the end of a plan: to the fact `redirect`, else `next`, else `/`. If `next` is not a local
+ * path, returns it as `invalid`.
  */
 export function destination(plan: Plan): { to: string } | { invalid: string } {
   if (plan.context.redirect) return { to: toUri(plan.context.redirect) };

@@ -7,7 +7,7 @@ import { type InsertionPoint, withoutBinding } from './steps.js';
 export interface PlanningQuestion {
   readonly plan: Plan;
   readonly set: PolicySet;
-  /** The place in the plan after which policies insert steps. The index -1 is the place before the first step. */
+  /** The position in the plan after which policies insert steps. Index -1 means before the first step. */
   readonly insertAt: InsertionPoint;
   /** The kind of the step that has this policy set; `undefined` for the policies of the flow itself. */
   readonly kind: string | undefined;
@@ -20,8 +20,8 @@ export type PlanningDecision = Pick<PolicyVerdict, 'pass' | 'messages'> & { read
 export type PlannedFlow = { readonly plan: Plan } | { readonly refused: readonly string[] };
 
 /**
- * Plans a flow before its first step (docs/spec/executor.md#planning). Yields one policy set after the other, and
- * expects the decision about it from the caller. Returns the plan without the steps that policies exclude.
+ * Plans a flow before its first step (docs/spec/executor.md#planning). Yields one policy set after the other; the
+ * caller passes the decision about it to `next()`. Returns the plan without the steps that policies exclude.
  */
 export function* planFlow(
   version: FlowVersion,

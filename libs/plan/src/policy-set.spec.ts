@@ -49,13 +49,13 @@ describe('a policy set', () => {
     ['any', ['no', 'no'], false],
     ['all', ['yes', 'no'], false],
     ['all', ['yes', 'yes'], true],
-  ] as const)('of mode %s decides %j as %s', (mode, policies, pass) => {
+  ] as const)('of mode %s with the policies %j passes: %s', (mode, policies, pass) => {
     expect(evaluatePolicySet({ ...policySetOf(...policies.map((policy) => ({ policy }))), mode }, factsOf()).pass).toBe(
       pass,
     );
   });
 
-  it('has the messages of all its policies, passed or not, sorted by order and then by binding id', () => {
+  it('has the messages of all its evaluated policies, sorted by order and then by binding id', () => {
     const set = policySetOf(
       { id: 'c', order: 2, policy: 'yes' },
       { id: 'b', order: 1, policy: 'no' },
@@ -65,7 +65,7 @@ describe('a policy set', () => {
     expect(evaluatePolicySet(set, factsOf()).messages).toEqual(['it broke', 'no', 'yes']);
   });
 
-  it('needs each group and policy of its enabled bindings once', () => {
+  it('queries each group and policy of its enabled bindings once', () => {
     const set = policySetOf(
       { policy: 'yes', timeout_s: 1 },
       { policy: 'yes', timeout_s: 3 },
@@ -84,14 +84,14 @@ describe('a policy set', () => {
   });
 });
 
-describe('a binding', () => {
+describe('a policy binding', () => {
   it.each([
     ['a group the user is in', { group: 'staff' }, true],
     ['a group the user is not in', { group: 'board' }, false],
     ['the user', { user: ALICE }, true],
     ['another user', { user: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' }, false],
     ['a policy that passes', { policy: 'yes' }, true],
-    ['a policy that does not', { policy: 'no' }, false],
+    ['a policy that does not pass', { policy: 'no' }, false],
   ])('on %s is inverted by negate', (_what, binding, fits) => {
     expect(passes(binding)).toBe(fits);
     expect(passes({ ...binding, negate: true })).toBe(!fits);
@@ -126,12 +126,9 @@ describe('a binding', () => {
     [false, true],
     [true, false],
     [true, true],
-  ])(
-    'whose policy could not decide counts as its failure_result %s, whatever negate says: %s',
-    (failure_result, negate) => {
-      expect(passes({ policy: 'broken', failure_result, negate })).toBe(failure_result);
-    },
-  );
+  ])('whose policy threw counts as its failure_result %s, also with negate: %s', (failure_result, negate) => {
+    expect(passes({ policy: 'broken', failure_result, negate })).toBe(failure_result);
+  });
 
   it.each([
     ['any', ['broken', 'no'], true],
@@ -139,7 +136,7 @@ describe('a binding', () => {
     ['all', ['broken', 'yes'], true],
     ['all', ['broken', 'no'], false],
     ['any', ['no'], false],
-  ] as const)('of a set of mode %s, %j, makes it undecided: %s', (mode, policies, undecided) => {
+  ] as const)('makes a set of mode %s with the policies %j undecided: %s', (mode, policies, undecided) => {
     const set = { ...policySetOf(...policies.map((policy) => ({ policy }))), mode };
     expect(evaluatePolicySet(set, factsOf()).undecided).toBe(undecided);
     const settled = { ...set, bindings: set.bindings.map((binding) => ({ ...binding, failure_result: true })) };
@@ -162,7 +159,7 @@ describe('a policy of a flow version', () => {
   it('throws if the version does not have it', () => {
     expect(() => findPolicy(version, 'toString')).toThrow('toString');
   });
-  it('lists each policy that it calls, directly or indirectly, once', () => {
+  it('has in callablePolicies each policy that it calls, directly or indirectly, once', () => {
     const calling = (name: string, ...calls: string[]) => ({ kind: 'test', name, config: {}, calls });
     const policies = { a: calling('a', 'b'), b: calling('b', 'c', 'a'), c: calling('c'), d: calling('d') };
     const names = callablePolicies({ ...version, policies }, ['a']).map(({ name }) => name);

@@ -40,7 +40,7 @@ export const enabledIn = ({ bindings }: PolicySet) => bindings.filter(({ enabled
 /** Returns the enabled bindings of a set in their order (docs/spec/policies.md#order). */
 export const enabledBindings = (set: PolicySet): PolicyBinding[] => enabledIn(set).sort(byOrder);
 
-/** Whether a set has no enabled bindings, so that it passes for every user. */
+/** Whether a set has no enabled bindings and so passes for every user. */
 export const isUnconditional = (set: PolicySet): boolean => enabledIn(set).length === 0;
 
 /** Returns the groups to look up and the policies to evaluate for a set. */

@@ -3,7 +3,7 @@ import { isProved } from './merge-context.js';
 import type { Plan } from './plan.js';
 import type { Step } from './steps.js';
 
-/** A kind of steps that the gateway may insert to get a missing proof. */
+/** A proof step that the gateway may insert: its kind, its config and the factor that it proves. */
 export interface InsertableProof extends Omit<ProofStep, 'order'> {
   readonly kind: string;
 }

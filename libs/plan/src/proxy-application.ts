@@ -12,7 +12,7 @@ export const proxyApplication = z.object({
   launch_url: oauthClient.shape.launch_url,
   /** Slug of the flow in which anonymous visitors log in. Default: the authentication flow of the brand. */
   login_flow: z.string().optional(),
-  /** Lifetime of the site's cookie in seconds. The cookie ends earlier if the session that it comes from ends. */
+  /** Lifetime of the site's cookie in seconds. The cookie expires earlier if the session of the login ends. */
   session_lifetime_s: z.number(),
   access: oauthClient.shape.access,
   policies: oauthClient.shape.policies,

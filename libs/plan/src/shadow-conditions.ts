@@ -27,7 +27,7 @@ export const shadowVerdict = z.object({
   error: z.string().exactOptional(),
   /** The messages of the policy, which the visitor does not see. Absent if there are none. */
   messages: z.array(z.string()).exactOptional(),
-  /** `met` is the verdict of the policy set. `would_be_met` is its verdict if this condition were enforced too. */
+  /** Verdict of the policy set (`met`), and its verdict if this condition were enforced too (`would_be_met`). */
   met: z.boolean(),
   would_be_met: z.boolean(),
 });

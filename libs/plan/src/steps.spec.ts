@@ -17,20 +17,20 @@ describe('an inserted step', () => {
   });
   const ids = (of: Plan) => of.steps.map((step) => ('id' in step ? step.id : step.binding));
 
-  it('with `next` comes right after the step that inserted it', () => {
+  it('with `next` is right after the step that inserted it', () => {
     expect(ids(advance(plan, current(plan), insert('next', 2)).plan)).toEqual(['a', 'a~1', 'a~2', 'b', 'c']);
   });
-  it('with `before` comes before the step that inserted it, whose policies are then evaluated again', () => {
+  it('with `before` is before the step that inserted it, whose policies are then evaluated again', () => {
     const shown: Plan = { ...plan, shown: { step: 'a', challenge: {} }, verdicts: { a: { pass: true, messages: [] } } };
     const { plan: next, action: answer } = advance(shown, current(shown), insert('before', 2));
     expect([ids(next), next.cursor, answer.type]).toEqual([['a~1', 'a~2', 'a', 'b', 'c'], 0, 'moved']);
     expect([next.shown, next.verdicts]).toEqual([undefined, {}]);
     expect(advance(plan, current(plan), insert('before', 0)).plan.cursor).toBe(1);
   });
-  it('with `last` comes at the end of the plan', () => {
+  it('with `last` is at the end of the plan', () => {
     expect(ids(advance(plan, current(plan), insert('last')).plan)).toEqual(['a', 'b', 'c', 'a~1']);
   });
-  it('continues the plan if the last step inserted it', () => {
+  it('becomes the current step if the last step inserted it', () => {
     const last = { ...plan, cursor: 2 };
     expect(advance(last, current(last), insert('next')).action).toEqual({ type: 'moved' });
   });
@@ -74,11 +74,11 @@ describe('the current step', () => {
   it('is undefined at the end of the plan', () => {
     expect(currentStep({ ...plan, cursor: 3 }, version)).toBeUndefined();
   });
-  it('throws for a plan that does not fit its version', () => {
+  it('throws if the flow version lacks the binding or stage of the step', () => {
     expect(() => currentStep({ ...plan, steps: [{ binding: 'gone' }] }, version)).toThrow('gone');
     expect(() => currentStep({ ...plan, steps: [{ id: 'a~1', attached: 'gone' }] }, version)).toThrow('gone');
   });
-  it('takes an answer without a shown challenge only if no step has passed and none is shown', () => {
+  it('accepts an answer without a shown challenge only if no step has passed and no challenge is shown', () => {
     const after = (outcome: string): Plan => ({ ...plan, trail: [{ step: 'x', outcome, at: '', ms: 0 }] });
     expect(acceptsAnswer(plan, current(plan))).toBe(true);
     expect(acceptsAnswer(after('skipped'), current(plan))).toBe(true);

@@ -8,10 +8,7 @@ import { hasConditions } from './shadow-conditions.js';
 export interface Step {
   readonly id: string;
   readonly name: string;
-  /**
-   * Id of the stage. If the step was inserted by the kind of its stage, no blueprint has that stage, and this is the id
-   * of the step.
-   */
+  /** Id of the stage. A step that was inserted by kind has no stage in a blueprint; this is then the id of the step. */
   readonly stage: string;
   readonly kind: string;
   readonly config: Readonly<Record<string, unknown>>;
@@ -75,8 +72,8 @@ function leaveStep(plan: Plan): Plan {
 }
 
 /**
- * Returns the plan after a step has passed. If the reply inserts steps `before` that step, they come next, and then the
- * step comes again.
+ * Returns the plan after a step has passed. If the reply inserts steps `before` that step, the plan continues with
+ * them, and then repeats the step.
  */
 export function afterStep(plan: Plan, insert: Insert | undefined): Plan {
   const comesAgain = insert?.where === 'before' && insert.steps.length > 0;

@@ -11,36 +11,44 @@ const { uuid } = root;
 const planOf = (context: PlanContext = {}, more: Partial<Plan> = {}): Plan => ({ ...emptyPlan('p'), context, ...more });
 const about = planOf({ pending_user: root });
 
-describe('the claim on a user', () => {
+describe('userClaim', () => {
   it.each<[string, Plan, ReturnType<typeof userClaim>]>([
-    ['nothing, for a typed name', about, undefined],
-    ['the stage that says it has created the user', withCreatedUser(about), 'created'],
+    ['undefined for a user whose name was typed', about, undefined],
+    ['`created` for a user whom a stage says it has created', withCreatedUser(about), 'created'],
     [
-      'created, whatever is proved later',
+      '`created` also if that user is proved later',
       { ...withCreatedUser(planOf({ pending_user: root, verified_user: uuid })), proved_user: uuid },
       'created',
     ],
-    ['the session, for a visitor whom a stage writes', withCreatedUser({ ...about, visitor: uuid }), undefined],
-    ['the policy that names the user', withPolicyFacts(planOf(), { pending_user: root }), 'named'],
     [
-      'a proof, also of a user whom a policy names',
+      'undefined for a visitor of the session whom a stage writes',
+      withCreatedUser({ ...about, visitor: uuid }),
+      undefined,
+    ],
+    ['`named` for a user whom a policy names', withPolicyFacts(planOf(), { pending_user: root }), 'named'],
+    [
+      'undefined for a user whom a policy names and who is proved',
       { ...withPolicyFacts(planOf(), { pending_user: root }), proved_user: uuid },
       undefined,
     ],
     [
-      'the session, whatever a policy names',
+      'undefined for the visitor of the session whom a policy names',
       withPolicyFacts(planOf({}, { visitor: uuid }), { pending_user: root }),
       undefined,
     ],
-    ['nothing, for a user whom a policy names again', withPolicyFacts(about, { pending_user: root }), undefined],
-    ['the policy that says where mail goes', withPolicyFacts(about, { email: 'x@example.org' }), 'mail'],
     [
-      'that policy, once its mail was read',
+      'undefined for the pending user whom a policy names again',
+      withPolicyFacts(about, { pending_user: root }),
+      undefined,
+    ],
+    ['`mail` for a user whose mail address a policy sets', withPolicyFacts(about, { email: 'x@example.org' }), 'mail'],
+    [
+      '`mail` also if that user is proved by this mail',
       { ...withPolicyFacts(about, { email: 'x@example.org' }), proved_user: uuid },
       'mail',
     ],
     [
-      'a proof, wherever mail goes',
+      'undefined for a verified user whose mail address a policy sets',
       withPolicyFacts(planOf({ pending_user: root, verified_user: uuid }), { email: 'x@example.org' }),
       undefined,
     ],

@@ -14,7 +14,7 @@ const step = currentStep(plan, version) as Step;
 const verdict = { pass: true, messages: ['welcome'] };
 
 describe('a step with policies', () => {
-  it('has its policies evaluated once, when it becomes current', () => {
+  it('has its policies evaluated once, when it becomes the current step', () => {
     expect(pendingPolicies(plan, step)).toEqual(set);
     expect(pendingPolicies(enterStep(plan, step, verdict), step)).toBeUndefined();
   });
@@ -24,7 +24,7 @@ describe('a step with policies', () => {
     expect(pendingPolicies({ ...plan, shown: { step: 'b', challenge: {} } }, step)).toEqual(set);
   });
 
-  it('keeps its verdict until the cursor leaves it', () => {
+  it('has its verdict in the plan until the plan leaves the step', () => {
     const entered = enterStep(plan, step, verdict);
     expect([entered.cursor, entered.verdicts]).toEqual([0, { a: verdict }]);
     const shown = advance(entered, step, { type: 'challenge', challenge: {} }).plan;
@@ -32,12 +32,12 @@ describe('a step with policies', () => {
     expect(advance(shown, step, { type: 'passed' }).plan.verdicts).toEqual({});
   });
 
-  it('is skipped if its policies refuse, and the plan keeps no verdict', () => {
+  it('is skipped without a stored verdict if its policies refuse', () => {
     const left = enterStep(plan, step, { pass: false, messages: ['no'] });
     expect([left.cursor, left.verdicts]).toEqual([1, {}]);
   });
 
-  it('has nothing to evaluate if its policies are for planning, or if all its bindings are disabled', () => {
+  it('has no policies to evaluate if they are for planning only, or if all bindings are disabled', () => {
     expect(currentStep({ ...plan, cursor: 1 }, version)?.policies).toBeUndefined();
     const off = flowVersionOf([{ id: 'a', policies: policySetOf({ group: 'staff', enabled: false }) }]);
     expect(currentStep(plan, off)?.policies).toBeUndefined();
@@ -51,7 +51,7 @@ describe('steps that a policy inserts', () => {
       'id' in s ? s.id : s.binding,
     );
 
-  it('come right after the insertion point, before all steps, or at the end of the plan', () => {
+  it('are right after the insertion point, before all steps, or at the end of the plan', () => {
     expect(added('next', 1)).toEqual(['a', 'b', 'x~1', 'c']);
     expect(added('next', -1)).toEqual(['x~1', 'a', 'b', 'c']);
     expect(added('last', 0)).toEqual(['a', 'b', 'c', 'x~1']);
@@ -59,12 +59,12 @@ describe('steps that a policy inserts', () => {
 });
 
 describe('a document that was stored before policies existed', () => {
-  it('can be read: a plan without verdicts', () => {
+  it('is parsed if it is a plan without verdicts', () => {
     const { id: _id, verdicts: _none, ...old } = plan;
     expect(planBody.parse(JSON.parse(JSON.stringify(old)))).toMatchObject({ verdicts: {} });
   });
 
-  it('can be read: a flow version without policies, whose bindings have no order', () => {
+  it('is parsed if it is a flow version without policies, whose bindings have no order', () => {
     const { policies: _none, ...old } = flowVersionOf([{ id: 'a', policies: set }]);
     const [{ order: _unsaid, ...condition }] = set.bindings as [(typeof set)['bindings'][number]];
     const read = flowVersion.parse({ ...old, guard: { mode: 'all', bindings: [condition] } });
@@ -73,7 +73,7 @@ describe('a document that was stored before policies existed', () => {
   });
 });
 
-describe('a stored plan', () => {
+describe('a plan that is stored and parsed again', () => {
   it('keeps the facts that policies have added', () => {
     const { id: _id, ...body } = { ...plan, context: { ...plan.context, weather: { warm: true } } };
     expect(planBody.parse(JSON.parse(JSON.stringify(body))).context).toEqual({ weather: { warm: true } });
