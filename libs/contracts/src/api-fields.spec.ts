@@ -25,22 +25,22 @@ const value = {
   ...{ items: [{ id: 'a', note: 'mine' }], nested: { id: 'b', note: 'mine' }, choices: [{ value: 'v', label: 'V' }] },
 };
 
-describe('a value in a view', () => {
-  it('of 2024.8 has neither newer nor own fields, at any depth, and the older types', () => {
+describe('valueIn', () => {
+  it('for 2024.8 omits newer and own fields at any depth, and converts to the older types', () => {
     expect(valueIn('2024.8', challenge, value)).toEqual({
       ...{ title: 'Hello', layout: 'stacked', items: [{ id: 'a' }], nested: { id: 'b' }, choices: ['v'] },
     });
   });
 
-  it('of 2026.8 has the newer fields and types, but no own fields', () => {
+  it('for 2026.8 keeps the newer fields and types, and omits own fields', () => {
     expect(valueIn('2026.8', challenge, value)).toEqual({ ...value, items: [{ id: 'a' }], nested: { id: 'b' } });
   });
 
-  it('that is complete is the value itself', () => {
+  it('for the complete view returns the value itself', () => {
     expect(valueIn('complete', challenge, value)).toBe(value);
   });
 
-  it('is the value itself if all views have the same fields', () => {
+  it('returns the value itself if all views have the same fields', () => {
     const plain = { to: '/' };
     for (const version of API_VERSIONS) expect(valueIn(version, z.object({ to: z.string() }), plain)).toBe(plain);
   });
@@ -51,35 +51,38 @@ describe('a value in a view', () => {
   });
 });
 
-it('a value for a gateway that knows the older types only has all fields', () => {
+it('valueBefore keeps all fields and converts to the older types', () => {
   expect(valueBefore(challenge, value)).toEqual({ ...value, choices: ['v'] });
 });
 
-describe('a type in a view', () => {
+describe('typeIn', () => {
   const accepts = (view: Parameters<typeof typeIn>[0], given: object) =>
     z.strictObject(typeIn(view, challenge).shape).safeParse(given).success;
 
-  it.each([...API_VERSIONS, 'complete'] as const)('of %s fits the values of this view', (view) => {
-    expect(accepts(view, valueIn(view, challenge, value))).toBe(true);
-  });
+  it.each([...API_VERSIONS, 'complete'] as const)(
+    'for %s returns a type that accepts the values of this view',
+    (view) => {
+      expect(accepts(view, valueIn(view, challenge, value))).toBe(true);
+    },
+  );
 
-  it('refuses the newer values of an enumeration in 2024.8 only', () => {
+  it('returns a type without the newer values of an enumeration for 2024.8 only', () => {
     const framed = { ...value, layout: 'frame' };
     expect(API_VERSIONS.map((view) => accepts(view, valueIn(view, challenge, framed)))).toEqual([false, true]);
   });
 
-  it('is one object for each original, with the name of the original', () => {
+  it('returns the same object for the same original, with the original’s name', () => {
     expect(typeIn('2024.8', challenge)).toBe(typeIn('2024.8', challenge));
     expect(typeIn('2024.8', challenge).meta()).toMatchObject({ id: 'ExampleChallenge' });
   });
 
-  it('omits newer values from the described choice of a coerced field', () => {
+  it('omits newer values from the published schema of a choice field', () => {
     const field = withNewerValues(choice(['a', 'b']), ['b']).describe('A choice.');
     const { shape } = typeIn('2024.8', z.object({ field }));
     expect(shape.field.meta()).toMatchObject({ wire: { enum: ['a'] } });
   });
 
-  it('keeps a mark through a description, a default and an optional field', () => {
+  it('finds a mark inside `.describe()`, `.default()` and `.optional()`', () => {
     const marked = {
       a: since2026(boolean()).describe('A.'),
       b: ownField(boolean()).default(true),

@@ -4,7 +4,7 @@ import { schemaLayers } from './schema-layers.js';
 
 /** How a type differs between the API lines. */
 interface ApiMark {
-  /** The type is only in the view of 2024.8, in the views of 2026.8 and later, or in the complete view. */
+  /** The only view that has the field. With `2026.8`, the complete view has it too. */
   readonly only?: ApiView;
   /** The type in 2024.8. */
   readonly before?: z.ZodType;
@@ -32,8 +32,8 @@ export const removedIn2026 = <S extends z.ZodType>(schema: S): S => mark(schema,
 export const ownField = <S extends z.ZodType>(schema: S): S => mark(schema, { only: 'complete' });
 
 /**
- * Returns a type that was another one in 2024.8. `toBefore` returns the value for a challenge of 2024.8. An answer may
- * have either type.
+ * Returns a type with the mark that it was another type in 2024.8 (`before`). `toBefore` converts a challenge's value
+ * to that type. An answer may have either type.
  */
 export const changedIn2026 = <S extends z.ZodType>(
   schema: S,
@@ -52,7 +52,7 @@ function marksOf(type: z.ZodType): ApiMark {
   return Object.assign({}, ...found) as ApiMark;
 }
 
-/** Returns the views that have a field. Undefined if all have it. */
+/** Returns the only view that has a field; `undefined` if all views have it. */
 export const onlyIn = (field: unknown): ApiMark['only'] => markIn(field, 'only');
 
 /** Returns the values of an enumeration that 2024.8 does not have. */
@@ -140,7 +140,7 @@ function rebuilt(type: z.ZodType, inner: z.ZodType): z.ZodType {
   if (type instanceof z.ZodOptional) return inner.optional();
   if (type instanceof z.ZodNullable) return inner.nullable();
   if (type instanceof z.ZodDefault) return inner.default(type.def.defaultValue);
-  throw new Error(`no rule for ${type.def.type}`);
+  throw new Error(`typeIn has no rule for the zod type ${type.def.type}`);
 }
 
 function withMetaOf<S extends z.ZodType>(type: z.ZodType, copy: S): S {

@@ -18,8 +18,8 @@ export const apiVersionSetting = z.object({
 });
 
 /**
- * What a client gets: the fields of one line, or `complete`: all fields, with those that only Gatehouse has. A client
- * asks for the complete fields by the request header `FIELDS_HEADER`.
+ * The fields that a client gets: those of one line, or `complete` for all fields, with those that only Gatehouse has. A
+ * client asks for the complete fields by the request header `FIELDS_HEADER`.
  */
 export type ApiView = ApiVersion | 'complete';
 

@@ -6,8 +6,8 @@ export interface AttemptRule {
   /** Response field whose presence makes the response an attempt. */
   readonly when: string;
   /**
-   * Name of the credential. With `pick`, each `{member}` stands for that member of the chosen item, such as a device's
-   * uid.
+   * Name of the credential. With `pick`, each `{member}` is replaced by that member of the chosen item, such as a
+   * device's uid.
    */
   readonly credential: string;
   /**
@@ -20,9 +20,9 @@ export interface AttemptRule {
    */
   readonly free: number;
   /**
-   * Number of consecutive wrong answers from which the credential is locked, if the visitor has proved another credential
-   * in this plan or is logged in as the user. For any other visitor, nothing is locked: from this number on, delays grow
-   * to a day instead of an hour (docs/spec/attempts.md#counters).
+   * Number of consecutive wrong answers from which the credential is locked, if the visitor has proved another
+   * credential in this plan or is logged in as the user. For any other visitor, the credential is never locked, but
+   * from this number on delays grow to a day instead of an hour (docs/spec/attempts.md#counters).
    */
   readonly hard: number;
   /** The error of an attempt that the gateway refuses. Must be the error of a wrong response. */

@@ -4,7 +4,7 @@ import { amrOf, provedMethods } from './authentication-methods.js';
 const passwordAnd = (...names: string[]) => ({ auth_method: 'password', auth_method_args: devices(...names) });
 const devices = (...names: string[]) => ({ mfa_devices: names.map((model_name) => ({ pk: 1, model_name })) });
 
-describe('the methods of a login (RFC 8176)', () => {
+describe('the methods (`amr`, RFC 8176) of a login', () => {
   it.each([
     ['a password', { auth_method: 'password', auth_method_args: {} }, ['pwd']],
     ['an app password', { auth_method: 'token', auth_method_args: {} }, []],
@@ -29,7 +29,7 @@ describe('the methods of a login (RFC 8176)', () => {
     ],
     ['two devices without a password', { auth_method: 'auth_mfa', auth_method_args: devices('totpdevice') }, ['otp']],
     [
-      'facts of another form',
+      'facts of an unknown form',
       { auth_method: 'password', auth_method_args: { mfa_devices: [null, 'x'] } },
       ['pwd', 'mfa'],
     ],

@@ -2,7 +2,7 @@ import type { PlanContext } from './plan-context.js';
 
 type AuthenticationFacts = Pick<PlanContext, 'auth_method' | 'auth_method_args'>;
 
-/** The method of a password, and that of a device for which RFC 8176 has no value, such as a push message. */
+/** The method for a password, and the method for a device for which RFC 8176 has no value, such as a push message. */
 const [PASSWORD, OTHER_DEVICE] = ['pwd', 'device'] as const;
 /**
  * The method of a mailed code. It is not a second factor beside the password, because the same mailbox can replace the
@@ -27,13 +27,13 @@ const BOTH = 'mfa';
 const SECOND_FACTORS: ReadonlySet<string> = new Set(
   [...Object.values(METHODS), OTHER_DEVICE].filter((method) => method !== MAILED_CODE),
 );
-/** Methods that the claim does not name. */
+/** Methods that `amrOf` does not copy from its input: it adds `pwd` and `mfa` itself, and leaves out the others. */
 const UNNAMED: readonly string[] = [PASSWORD, OTHER_DEVICE, MAILED_CODE, BOTH];
 
 /**
  * Returns the methods by which the user of a plan has authenticated: `pwd`, `otp`, `sms`, `pop`, `email` for a mailed
- * code, and `device` for any other device. In doubt, returns the weaker method: a key without a password is `pop`,
- * whether or not it verified the user. Empty for other methods, such as a source or an app password.
+ * code, and `device` for any other device. If a method is uncertain, returns the weaker one: a key without a password
+ * is `pop`, whether or not it verified the user. Empty for other methods, such as a source or an app password.
  */
 export function provedMethods({ auth_method, auth_method_args }: AuthenticationFacts): readonly string[] {
   const listed = auth_method_args?.['mfa_devices'];

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { acrOf, includesRequirement, meetsAcr, parseAcrValues, requirementIn } from './authentication-requirement.js';
 
-describe('the requirement in a query', () => {
+describe('requirementIn', () => {
   it.each([
-    ['nothing', {}, undefined],
+    ['an empty query', {}, undefined],
     ['contexts of another server only', { acr_values: 'urn:x constructor' }, undefined],
     ['a prompt that asks for no login', { prompt: 'consent' }, undefined],
     [
@@ -13,7 +13,7 @@ describe('the requirement in a query', () => {
     ],
     ['an age', { max_age: '0' }, { acr_values: [], max_age: 0, again: false }],
     ['a login among other prompts', { prompt: 'consent login' }, { acr_values: [], max_age: undefined, again: true }],
-  ])('is read from %s', (_, query, expected) => {
+  ])('returns the requirement of %s', (_, query, expected) => {
     expect(requirementIn(query)).toEqual(expected);
   });
 
@@ -23,11 +23,11 @@ describe('the requirement in a query', () => {
   });
 });
 
-describe('a requirement', () => {
+describe('includesRequirement: a requirement', () => {
   it.each([
-    ['nothing', {}, {}],
-    ['an unknown context', {}, { acr_values: 'urn:x' }],
-    ['the same', { acr_values: 'aal2', max_age: '60' }, { acr_values: 'aal2', max_age: '60' }],
+    ['no requirement', {}, {}],
+    ['a requirement of an unknown context', {}, { acr_values: 'urn:x' }],
+    ['the same requirement', { acr_values: 'aal2', max_age: '60' }, { acr_values: 'aal2', max_age: '60' }],
     ['an older login', { max_age: '60' }, { max_age: '61' }],
     ['a login of any age', { prompt: 'login' }, { max_age: '1' }],
     ['one of more contexts', { acr_values: 'phr' }, { acr_values: 'aal2 phr' }],
@@ -36,10 +36,10 @@ describe('a requirement', () => {
   });
 
   it.each([
-    ['any, if it is empty', {}, { max_age: '60' }],
+    ['any requirement, if it is empty', {}, { max_age: '60' }],
     ['a newer login', { max_age: '60' }, { max_age: '59' }],
     ['an age, if it has none', { acr_values: 'aal2' }, { max_age: '60' }],
-    ['another login', { max_age: '0' }, { prompt: 'login' }],
+    ['a new login', { max_age: '0' }, { prompt: 'login' }],
     ['fewer contexts', { acr_values: 'aal2 phr' }, { acr_values: 'phr' }],
     ['a context, if it has none', { prompt: 'login' }, { acr_values: 'aal2' }],
   ])('does not include %s', (_, all, part) => {
@@ -47,25 +47,25 @@ describe('a requirement', () => {
   });
 });
 
-describe('the contexts of a login', () => {
+describe('the authentication contexts of a login', () => {
   it.each([
     [['pwd'], ['aal1'], 'aal1'],
     [['pwd', 'otp', 'mfa'], ['aal1', 'aal2'], 'aal2'],
     [['pwd', 'pop', 'mfa'], ['aal1', 'aal2', 'phr'], 'aal2'],
     [['pop'], ['aal1', 'phr'], 'aal1'],
     [[], ['aal1'], 'aal1'],
-  ] as const)('of %j are %j, and %s is its claim', (methods, met, claim) => {
+  ] as const)('with the methods %j are %j, and its claim `acr` is %s', (methods, met, claim) => {
     expect(parseAcrValues('aal1 aal2 phr').filter((acr) => meetsAcr(methods, [acr]))).toEqual(met);
     expect(acrOf(methods)).toBe(claim);
   });
 
-  it('claim the first accepted context that the login meets', () => {
+  it('give the claim `acr` the first accepted context that the login meets', () => {
     expect(acrOf(['pwd', 'pop', 'mfa'], ['phr', 'aal2'])).toBe('phr');
     expect(acrOf(['pwd', 'otp', 'mfa'], ['phr', 'aal2'])).toBe('aal2');
     expect(acrOf(['pwd'], ['phr'])).toBe('aal1');
   });
 
-  it('are all accepted without a requirement', () => {
+  it('meet an empty list of accepted contexts', () => {
     expect(meetsAcr([], [])).toBe(true);
     expect(meetsAcr(['pwd'], ['phr', 'aal2'])).toBe(false);
   });

@@ -24,7 +24,7 @@ export interface AuthenticationRequirement {
 export const REQUIREMENT_PARAMETERS = ['acr_values', 'max_age', 'prompt'] as const;
 type RequirementParameters = { readonly [P in (typeof REQUIREMENT_PARAMETERS)[number]]?: string | undefined };
 
-/** Whether a login with this claim `amr` has an authentication context. */
+/** For each authentication context, whether a login with this claim `amr` meets it. */
 const MEETS: { readonly [A in Acr]: (amr: readonly string[]) => boolean } = {
   aal1: () => true,
   aal2: (amr) => amr.includes('mfa'),

@@ -11,7 +11,7 @@ import { deviceClient, grantingUser, MAX_DEVICE_SECRET_LENGTH } from './device-g
 /** Type of `authorization_details` (RFC 9396) by which a client asks for a consent for another application. */
 export const CONSENT_DETAIL = 'urn:gatehouse:consent';
 
-/** The application that the user signs in to by a client that is itself an authorization server, and its scopes. */
+/** The application and the scopes for which a client that is itself an authorization server asks for a consent. */
 export const consentDetail = z.strictObject({
   type: z.literal(CONSENT_DETAIL),
   client: z.strictObject({ id: z.string().min(1), name: z.string().min(1) }),
@@ -38,13 +38,13 @@ export const authorizationRequest = deviceClient.extend({
   /** The accepted authentication contexts, the preferred one first. Absent in requests of an older gateway. */
   acr_values: z.array(z.enum(ACR_VALUES)).readonly().default([]),
   consent: consentDetail.optional(),
-  /** Uuid of the user in the `id_token_hint`. No other user may be signed in. */
+  /** uuid of the user in the `id_token_hint`. Only this user may sign in. */
   hinted_user: z.string().optional(),
-  /** Name that the login page fills in. */
+  /** User name with which the login page is filled in. */
   login_hint: z.string().optional(),
   /** Language that the client asks for: the first supported one of `ui_locales`. */
   ui_locale: z.string().optional(),
-  /** Seconds that the code lasts. */
+  /** Lifetime of the authorization code in seconds. */
   code_lifetime_s: z.number().nonnegative(),
 });
 export type AuthorizationRequest = z.output<typeof authorizationRequest>;
@@ -59,7 +59,7 @@ export const sessionAuthentication = z.object({
 });
 export type SessionAuthentication = z.output<typeof sessionAuthentication>;
 
-/** A request that waits for the user. */
+/** A stored authorization request that the user has not answered yet. */
 const pendingAuthorization = authorizationRequest.extend({
   id: z.uuid(),
   /** When it was pushed, in seconds since 1970. */
@@ -80,8 +80,8 @@ const secretText = z.string().min(1).max(MAX_DEVICE_SECRET_LENGTH);
 /** The operations with their subjects, requests and replies. */
 export const authorizationOperations = {
   /**
-   * Stores a request. Returns the reference by which a browser names it. Null if `max_waiting` requests of the client wait
-   * for their users already.
+   * Stores a request. Returns the reference that a browser sends for it (`request_uri`). Null if the client already has
+   * `max_waiting` unanswered requests.
    */
   push: {
     subject: 'authorization.push',
@@ -93,19 +93,22 @@ export const authorizationOperations = {
     }),
     reply: z.object({ reference: z.string().nullable() }),
   },
-  /** Returns a client's request that waits for the user. Null if it is unknown, used or expired. */
+  /** Returns an unanswered request of a client. Null if it is unknown, used or expired. */
   find: {
     subject: 'authorization.find',
     request: z.object({ ...requestFields, reference: secretText, client_id: z.string() }),
     reply: z.object({ pending: pendingAuthorization.nullable() }),
   },
-  /** Deletes a request that waits for the user, and returns it. Null if it is no longer there. */
+  /** Deletes an unanswered request and returns it. Null if it was deleted before. */
   refuse: {
     subject: 'authorization.refuse',
     request: z.object({ ...requestFields, id: z.uuid() }),
     reply: z.object({ refused: authorizationRequest.nullable() }),
   },
-  /** Exchanges a code for an access token, once. Null if client, redirect URI or code challenge differ, or it expired. */
+  /**
+   * Exchanges a code for an access token, once. Null if client, redirect URI or code challenge differ, or the code has
+   * expired.
+   */
   redeem: {
     subject: 'authorization.redeem',
     request: z.object({

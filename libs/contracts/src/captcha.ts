@@ -8,8 +8,8 @@ export const captchaPuzzle = z.object({
   site_key: z.string(),
   js_url: redirectTarget(),
   /**
-   * Whether the visitor acts in the widget of the provider. If not, the page shows no widget. A service may leave it out;
-   * clients always get it.
+   * Whether the visitor acts in the widget of the provider. If not, the page shows no widget. A service may omit the
+   * field; clients always get it.
    */
   interactive: since2026(z.preprocess((value) => value ?? false, z.boolean())),
   /**
@@ -19,7 +19,7 @@ export const captchaPuzzle = z.object({
   action: ownField(z.string().optional()),
 });
 
-/** A captcha that is embedded in the challenge of another step. It belongs to no user. */
+/** A captcha that is embedded in the challenge of another step. Its `pending_user` is always empty. */
 export const embeddedCaptchaPuzzle = captchaPuzzle
   .extend({
     component: z.string().optional(),

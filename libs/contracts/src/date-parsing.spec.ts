@@ -59,13 +59,13 @@ const TABLE: [text: string, date: string | undefined, dateTime: string | undefin
   ['2024-01-01T10:30:x+01:00', undefined, undefined],
 ];
 
-describe('a text', () => {
+describe('a date text', () => {
   it.each(TABLE)('%j is parsed to the date %s and the date-time %s', (text, date, dateTime) => {
     expect([parseDate(text)?.value, parseDateTime(text)?.value]).toEqual([date, dateTime]);
   });
 });
 
-it('accepts only text', () => {
+it('a value that is no string is not parsed as a date or date-time', () => {
   for (const value of [20240101, true, null, undefined, ['2024-01-01'], {}]) {
     expect(parseDate(value)).toBeUndefined();
     expect(parseDateTime(value)).toBeUndefined();

@@ -46,7 +46,7 @@ const CLOCK = /^(?<hours>\d{1,2})(?::?(?<minutes>\d{1,2}))?(?::?(?<seconds>\d{1,
 const FIRST_YEAR = Date.parse('0001-01-01T00:00:00Z');
 const AFTER_LAST_YEAR = Date.parse('+010000-01-01T00:00:00Z');
 
-/** Returns the date as `YYYY-MM-DD`. Returns undefined when no format matches or the day does not exist. */
+/** Returns the date as `YYYY-MM-DD`; `undefined` if no format matches or the day does not exist. */
 export function parseDate(value: unknown): ParsedDate | undefined {
   const text = textIn(value);
   const day = dayOf(ISO_DATE.exec(text)?.groups) ?? dayOf(LOOSE_DATE.exec(text)?.groups);

@@ -39,7 +39,7 @@ export const descriptorSchema = z.strictObject({
   required: z.array(z.string()).optional(),
   /** Whether the value must stay out of logs, URLs and challenges. */
   'x-secret': z.boolean().optional(),
-  /** Whether pages ask for the text in several lines. */
+  /** Whether pages show an input with several lines. */
   'x-multiline': z.boolean().optional(),
   get properties() {
     return z.record(fieldName, descriptorSchema).optional();

@@ -61,7 +61,10 @@ export const deviceOperations = {
     request: z.object({ ...requestFields, user_code: userCode, user: z.uuid() }),
     reply: z.object({ claimed: claimedCode.nullable() }),
   },
-  /** Refuses the code `id` that a user has claimed and not approved; without `id`, as gateways before 1.0 ask, all such codes. */
+  /**
+   * Refuses the code `id` that a user has claimed and not approved. Without `id`, which gateways before 1.0 do not
+   * send, refuses all such codes.
+   */
   refuse: {
     subject: 'device_code.refuse',
     request: z.object({ ...requestFields, user: z.uuid(), id: z.uuid().optional() }),

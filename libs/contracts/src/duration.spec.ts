@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { duration, isDuration, MAX_DURATION_S, parseDuration, seconds } from './duration.js';
 
-describe('a duration', () => {
+describe('parseDuration', () => {
   it.each([
     ['hours=3;minutes=1', 10_860],
     ['seconds=0', 0],
@@ -21,13 +21,13 @@ describe('a duration', () => {
   });
 
   it.each(['', 'x', 'fortnights=1', '30', 'hours', 'hours=', 'hours=x', 'hours=1;minutes=x', 'hours=Infinity'])(
-    'is undefined for %j',
+    'returns undefined for %j',
     (text) => {
       expect(parseDuration(text)).toBeUndefined();
     },
   );
 
-  it('does not depend on the order of its parts', () => {
+  it('returns the same for any order of the parts', () => {
     const part = fc.tuple(
       fc.constantFrom('days', 'hours', 'minutes', 'seconds'),
       fc.integer({ min: -9999, max: 9999 }),
@@ -63,7 +63,7 @@ describe('a duration in a config', () => {
   });
 });
 
-it('knows the config fields that are durations', () => {
+it('isDuration is true for config fields with a duration only', () => {
   const fields = [
     duration('hours=1').describe('A time.'),
     duration('hours=1').optional(),

@@ -71,7 +71,7 @@ export const minutesOrDuration = (fallback: number, maxS: number) =>
 export const secondsOf = (value: string | number): number | undefined =>
   typeof value === 'number' ? value * SECONDS.minutes : parseDuration(value);
 
-/** Returns whether a config field is a duration. */
+/** Returns whether the schema of a config field is that of a duration. */
 export const isDuration = (schema: unknown): boolean =>
   [...schemaLayers(schema)].some((layer) => durations.get(layer) !== undefined);
 

@@ -42,7 +42,8 @@ export type MailTemplateName = (typeof MAIL_TEMPLATES | typeof CODE_MAIL_TEMPLAT
 export const mailEffect = z.object({
   type: z.literal('mail'),
   /**
-   * Recipient. Null for an unknown user: the mail is processed but not sent, so that timing does not reveal who exists.
+   * Recipient. Null for an unknown user: the mail is processed but not sent, so that timing does not reveal whether the
+   * user exists.
    */
   to: z.object({ address: z.string(), name: z.string() }).nullable(),
   template: z.string(),
@@ -55,9 +56,9 @@ export const mailEffect = z.object({
   /** Seconds for which the code of a mail without a link is valid. The mail is not sent later. */
   code_ttl_s: z.number().positive().optional(),
   /**
-   * Set if the visitor has asked for another mail. `mails` is the largest number of such mails for one name or address,
-   * over all sessions. The count restarts when no mail was requested for `window_s` seconds. Above the limit, the
-   * gateway sends no mail and shows an error.
+   * Set if the visitor has requested the mail again. `mails` is the largest number of such mails for one name or
+   * address, over all sessions. The count restarts when no mail was requested for `window_s` seconds. Above the limit,
+   * the gateway sends no mail and shows an error.
    */
   resend_limit: z.object({ mails: z.int().nonnegative(), window_s: z.number().nonnegative() }).optional(),
 });
@@ -127,11 +128,12 @@ export const effect = z.discriminatedUnion('type', [
    */
   z.object({ type: z.literal('authorize'), claimed: claimedCode, user_code: userCode.optional() }),
   /**
-   * Stores a pending source login for a button of the challenge. Only this session may complete the login with `state`.
+   * Stores a pending source login for a button of the challenge. Only this session may complete the login that has this
+   * `state`.
    */
   z.object({ type: z.literal('source_login'), source: z.uuid(), state: z.string().min(32).max(128) }),
   /**
-   * Plans another flow in the same session, for a visitor whom the challenge redirects there. The gateway redirects to
+   * Starts another flow in the same session, to which the challenge redirects the visitor. The gateway redirects to
    * `otherwise` if there is no flow `slug`.
    */
   z.object({

@@ -5,14 +5,16 @@ import { externalDescriptorErrors, privilegesClaimed } from './external-stage.js
 import { Problem } from './problems.js';
 import { type StageDescriptor, stageDescriptor } from './stage-descriptor.js';
 
-/** What an entry of a blueprint says about an external stage, apart from its kind. */
+/** The fields of a blueprint entry for an external stage, apart from its kind. */
 export interface ExternalStageEntry {
   readonly config: unknown;
-  /** Whether the operator trusts what the descriptor says that the stage proves (docs/adr/0094). */
+  /**
+   * Whether the operator trusts the claim of the descriptor (`proves`) that the stage proves the user (docs/adr/0094).
+   */
   readonly trusts_proof: boolean;
 }
 
-/** A stage that is to be bound, and the operator's settings for it. */
+/** An external stage that a blueprint binds, and the operator's settings for it. */
 export interface StageToJudge extends ExternalStageEntry {
   readonly kind: string;
   /** Whether `TRUSTED_STAGES` lists the kind. */
@@ -21,20 +23,20 @@ export interface StageToJudge extends ExternalStageEntry {
   readonly builtIn?: boolean;
 }
 
-/** Why a stage is refused, and the field of the blueprint's entry that is to blame. */
+/** The reason to refuse a stage, and the field of the blueprint entry that is wrong. */
 export interface StageFault {
   readonly field: 'kind' | keyof ExternalStageEntry;
   readonly text: string;
 }
 
-/** The descriptor of a stage that may be bound, or the first reason to refuse it. */
+/** The descriptor of a stage that a blueprint may bind, or the first reason to refuse it. */
 export type StageVerdict =
   | { readonly descriptor: StageDescriptor; readonly fault?: undefined }
   | { readonly descriptor?: undefined; readonly fault: StageFault };
 
 /**
  * Returns whether a blueprint may bind a stage. `describe` asks the running stage for its descriptor. Applying a
- * blueprint and `check:stage` both judge by this function, so that their verdicts are the same.
+ * blueprint and `check:stage` both call this function, so that their verdicts are the same.
  */
 export async function judgeStage(
   stage: StageToJudge,

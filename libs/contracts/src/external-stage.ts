@@ -62,7 +62,10 @@ function ownFactErrors({ kind, facts }: StageDescriptor): string[] {
   ]);
 }
 
-/** Returns an error for each field with a secret part, because only a whole field is sealed and kept out of URLs. */
+/**
+ * Returns an error for each field of which only a part is secret, because only whole fields are sealed and kept out of
+ * URLs.
+ */
 const secretErrors = ({ config, response }: StageDescriptor): string[] =>
   Object.entries({ config, response }).flatMap(([part, { properties }]) =>
     Object.entries(properties)
@@ -70,7 +73,10 @@ const secretErrors = ({ config, response }: StageDescriptor): string[] =>
       .map(([name]) => `its ${part} has x-secret inside ${name}; say it of the whole field`),
   );
 
-/** Returns an error for each field whose check would find an inherited property in every value, such as `constructor`. */
+/**
+ * Returns an error for each field that is named like an inherited property, such as `constructor`: every object seems
+ * to have it.
+ */
 const inheritedNameErrors = ({ config, challenge, response, state }: StageDescriptor): string[] =>
   Object.entries({ config, challenge, response, state }).flatMap(([part, { properties }]) =>
     Object.keys(properties)
@@ -108,7 +114,10 @@ function attemptRuleErrors({ attempts, guesses, errors, response }: StageDescrip
   ];
 }
 
-/** Returns an error for each field of the page that the schemas do not have, and for each file without a size limit. */
+/**
+ * Returns an error for each page field that the schemas lack, for each file without a size limit, and for unsafe code
+ * of the page module.
+ */
 function pageErrors({ page = {}, challenge, response }: StageDescriptor): string[] {
   const { shows = [], asks = [] } = page;
   const unshown = shows.filter((field) => !Object.hasOwn(challenge.properties, field));
@@ -125,8 +134,8 @@ function pageErrors({ page = {}, challenge, response }: StageDescriptor): string
 }
 
 /**
- * Returns the privileges that a descriptor claims and that an external stage may have only if TRUSTED_STAGES lists it.
- * With any of them, the stage could log a user in (docs/spec/bus-protocol.md#external-stages).
+ * Returns the privileges in a descriptor that an external stage may have only if TRUSTED_STAGES lists its kind. With
+ * any of them, the stage could log a user in (docs/spec/bus-protocol.md#external-stages).
  */
 export function privilegesClaimed({ kind, writes, effects, inserts, attempts }: StageDescriptor): string[] {
   const own = (credential: string) => credential === kind || credential.startsWith(`${kind}:`);

@@ -42,11 +42,11 @@ const everyType: [string, z.ZodType][] = [
   ['nested', nested(z.object({ name: char() }))],
 ];
 
-describe.each(everyType)('any field, such as %s', (_name, type) => {
-  it('is required', () => {
+describe.each(everyType)('a field of type %s', (_name, type) => {
+  it('is required by default', () => {
     expect(parse(type, ABSENT)).toEqual(oneError('This field is required.', 'required'));
   });
-  it('may not be null', () => {
+  it('may not be null by default', () => {
     expect(parse(type, null)).toEqual(oneError('This field may not be null.', 'null'));
   });
   it('may be absent when it is optional, and then stays absent', () => {
@@ -81,15 +81,15 @@ describe('char', () => {
   it.each(rows(true, [], ['text'], {}))('refuses %j', (sent) => {
     expect(parse(char(), sent)).toEqual(invalid('Not a valid string.'));
   });
-  it.each(['', ' ', '\t\n '])('calls %j blank', (sent) => {
+  it.each(['', ' ', '\t\n '])('refuses %j as blank', (sent) => {
     expect(parse(char(), sent)).toEqual(oneError('This field may not be blank.', 'blank'));
     expect(parse(char({ allowBlank: true }), sent)).toEqual({ value: '' });
   });
-  it('keeps white space when it does not trim', () => {
+  it('keeps white space with trim: false', () => {
     expect(parse(char({ trim: false }), ' ')).toEqual({ value: ' ' });
     expect(parse(char({ trim: false }), '')).toEqual(oneError('This field may not be blank.', 'blank'));
   });
-  it('counts code points, not UTF-16 units', () => {
+  it('limits the number of code points, not of UTF-16 units', () => {
     expect(parse(char({ maxLength: 2 }), '😀😀')).toEqual({ value: '😀😀' });
     expect(parse(char({ maxLength: 2 }), 'abc')).toEqual(
       oneError('Ensure this field has no more than 2 characters.', 'max_length'),
@@ -101,7 +101,7 @@ describe('char', () => {
   it('refuses NUL', () => {
     expect(parse(char(), 'a\0b')).toEqual(oneError('Null characters are not allowed.', 'null_characters_not_allowed'));
   });
-  it('refuses a lone surrogate and names it', () => {
+  it('refuses a lone surrogate with its code point in the error', () => {
     expect(parse(char(), 'a\uD83Db')).toEqual(
       oneError('Surrogate characters are not allowed: U+D83D.', 'surrogate_characters_not_allowed'),
     );
@@ -175,7 +175,7 @@ describe('integer', () => {
     expect(parse(bounded, 10)).toEqual(oneError('Ensure this value is less than or equal to 9.', 'max_value'));
     expect(parse(bounded, '0')).toEqual(oneError('Ensure this value is greater than or equal to 1.', 'min_value'));
   });
-  it('reads every safe whole number in all its spellings', () => {
+  it('parses every safe integer from a number or text, also with spaces and zero decimals', () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), (number) => {
         for (const sent of [number, `${number}`, ` ${number}.00 `])
@@ -196,7 +196,7 @@ describe('digits', () => {
     ['1_000', '1000'],
     ['12.0', '12'],
     ['０１', '01'],
-  ])('reads %j as %j, leading zeros and all', (sent, value) => {
+  ])('parses %j to %j, with leading zeros', (sent, value) => {
     expect(parse(digits(), sent)).toEqual({ value });
   });
   it.each(rows('', ' ', 'x', '12a', true, 12.5, [], [1], {}))('refuses %j', (sent) => {
@@ -210,7 +210,7 @@ describe('digits', () => {
 describe('nested', () => {
   const device = nested(z.object({ device_class: char(), device_uid: char() }));
 
-  it('reads each field of the object as its own type does', () => {
+  it('parses each field of the object by its own type', () => {
     expect(parse(device, { device_class: ' totp ', device_uid: 3, more: 1 })).toEqual({
       value: { device_class: 'totp', device_uid: '3' },
     });
@@ -223,7 +223,7 @@ describe('nested', () => {
   ])('refuses a %s', (type, sent) => {
     expect(parse(device, sent)).toEqual(invalid(`Invalid data. Expected a dictionary, but got ${type}.`));
   });
-  it('reports an error inside the object at the field itself', () => {
+  it('reports an error inside the object as an error of the outer field', () => {
     expect(parse(device, { device_class: 'totp' })).toEqual(oneError('This field is required.', 'required'));
   });
 });
@@ -243,7 +243,7 @@ describe('boolean', () => {
 });
 
 describe('choice', () => {
-  it('compares the string form of the value with the choices', () => {
+  it('compares the value as a string with the choices', () => {
     expect(parse(choice(['1', '2']), '1')).toEqual({ value: '1' });
     expect(parse(choice(['1', '2']), 1)).toEqual({ value: '1' });
   });
@@ -277,7 +277,7 @@ describe('jsonObject', () => {
   });
 });
 
-describe('a body', () => {
+describe('a request body', () => {
   it.each([
     [null, 'No data provided', 'null'],
     [[], 'Invalid data. Expected a dictionary, but got list.', 'invalid'],
@@ -289,17 +289,17 @@ describe('a body', () => {
     const messages = bodyErrors(body)?.[NON_FIELD_ERRORS] ?? [];
     expect(messages.map((message) => render(message, interpolate, fieldMessages))).toEqual([{ string, code }]);
   });
-  it('that is an object has no errors of its own', () => {
+  it('that is an object has no bodyErrors', () => {
     expect(bodyErrors({})).toBeUndefined();
   });
-  it('has the errors of all fields at once', () => {
+  it('has the errors of all fields in fieldErrors', () => {
     const parsed = z.object({ a: char(), b: integer(), c: boolean() }).safeParse({ a: 'fine', b: 'x' });
     expect(fieldErrors(parsed.error as z.ZodError)).toEqual({
       b: [{ code: 'not_an_integer' }],
       c: [{ code: 'required' }],
     });
   });
-  it('has the error of a field with the name of an inherited property', () => {
+  it('has the error of a field that is named like an inherited property in fieldErrors', () => {
     const parsed = z.object({ constructor: char() }).safeParse({ constructor: '' });
     expect(fieldErrors(parsed.error as z.ZodError)).toEqual({ constructor: [{ code: 'blank' }] });
   });

@@ -30,7 +30,7 @@ const sentBlueprint = z.object({
 });
 export type SentBlueprint = z.output<typeof sentBlueprint>;
 
-/** Who changes flows, and by which HTTP request: for the audit event. */
+/** The user who changes flows and the HTTP request, for the audit event. */
 const changeOrigin = z.object({
   actor: eventActor,
   client_ip: z.string(),
@@ -58,7 +58,7 @@ export const blueprintCheck = z
   .object({ errors: z.int(), warnings: z.int(), findings: z.array(blueprintFinding).readonly() })
   .meta({ id: 'BlueprintCheck', description: 'What the linter has found in a blueprint.' });
 
-/** The outcome of one entry. */
+/** The outcome of applying one entry of a blueprint. */
 export const blueprintChange = z
   .object({
     outcome: z.enum(['created', 'changed', 'unchanged', 'kept', 'removed', 'applied', 'missing', 'skipped']),
@@ -111,7 +111,7 @@ export const flowRelease = z
   })
   .meta({ id: 'FlowRelease', description: 'The current version of a flow after a change.' });
 
-/** The state of the flow that the sender of a change has seen. */
+/** The state of the flow that the sender of a change expects. If it differs, the change is refused. */
 export const expectedFlow = z
   .object({
     current: z.int().describe('number of the current version'),
@@ -209,7 +209,7 @@ export const flowChangeOperations = {
     request: z.object({ ...fields, slug: z.string(), from: z.int(), to: z.int() }),
     result: flowDifferences,
   },
-  /** Makes a version of a flow current: the one with the number, otherwise the newest draft. */
+  /** Makes a version of a flow current: the one with `number`, else the newest draft. */
   publish: {
     subject: 'blueprints.publish',
     request: z.object({
@@ -222,7 +222,7 @@ export const flowChangeOperations = {
     }),
     result: flowRelease,
   },
-  /** Gives a version a share of the new logins, or changes the share. */
+  /** Starts a rollout: gives a version a share of the new logins. Also changes the share of a running rollout. */
   startRollout: {
     subject: 'blueprints.start_rollout',
     request: z.object({
@@ -252,7 +252,7 @@ export const flowChangeOperations = {
     request: z.object({ ...fields, slug: z.string() }),
     result: flowRollout,
   },
-  /** Makes the version current that was current before. */
+  /** Rolls a flow back to the version that was current before. */
   rollback: {
     subject: 'blueprints.rollback',
     request: z.object({

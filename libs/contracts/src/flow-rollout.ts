@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The answered plans of a version since the rollout began to count. */
+/** Numbers of answered plans of a version since `counted_from`. */
 const rolloutCounts = z
   .object({
     plans: z.int(),

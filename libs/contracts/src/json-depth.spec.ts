@@ -3,7 +3,7 @@ import { exceedsDepth } from './json-depth.js';
 
 const exceeds = (text: string, limit: number) => exceedsDepth(Buffer.from(text), limit);
 
-describe('the nesting of a JSON text', () => {
+describe('the nesting depth of a JSON text', () => {
   it.each([
     '[[1]]',
     '{"a":{}}',

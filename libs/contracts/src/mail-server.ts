@@ -5,7 +5,7 @@ import { type Errors, NON_FIELD_ERRORS } from './message.js';
 import { secret } from './secret.js';
 
 /**
- * Seconds for which a mailed link still works after the lifetime that the mail states, for users who open it in the last
+ * Seconds for which a mailed link is valid beyond the lifetime that the mail states, for users who open it in the last
  * minute (docs/spec/stages.md#email-mail).
  */
 export const LINK_GRACE_S = 60;

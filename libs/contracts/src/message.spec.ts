@@ -31,7 +31,7 @@ describe('rendering a message', () => {
       render({ code: 'not_a_choice', params: { input: '{input} $& $1' } }, interpolate, fieldMessages).string,
     ).toBe('"{input} $& $1" is not a valid choice.');
   });
-  it('keeps a message that is text and no code, with its `wire` code, or else the code `invalid`', () => {
+  it('keeps a message with a text, with its `wire` code or else the code `invalid`', () => {
     expect(render({ text: 'Nope {max}', wire: 'denied' }, interpolate)).toEqual({
       string: 'Nope {max}',
       code: 'denied',
@@ -45,7 +45,7 @@ describe('rendering a message', () => {
       code: 'max_length',
     });
   });
-  it('keeps the sentence and its parameters apart for a later translation', () => {
+  it('keeps the sentence and its parameters separate for a later translation', () => {
     expect(sentenceOf({ code: 'max_length', params: { max: 8 } }, fieldMessages)).toEqual({
       text: 'Ensure this field has no more than {max} characters.',
       params: { max: 8 },

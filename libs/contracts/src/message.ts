@@ -50,7 +50,7 @@ export function sentenceOf(
 ): Sentence & { readonly wire: string } {
   if ('text' in message) return { ...message, wire: message.wire ?? 'invalid' };
   const entry = catalogues.find((catalogue) => Object.hasOwn(catalogue, message.code))?.[message.code];
-  if (!entry) throw new Error(`no catalogue has a sentence for "${message.code}"`);
+  if (!entry) throw new Error(`no catalogue contains the message code "${message.code}"`);
   return { text: entry.string, params: message.params ?? {}, wire: entry.code };
 }
 

@@ -6,11 +6,11 @@ export const OWN_FACT = /^x_[a-z0-9]+_[a-z0-9_]{0,60}[a-z0-9]$/;
 export const MAX_OWN_FACT_LENGTH = 8 * 1024;
 
 /**
- * How a stage uses an own fact: a fact of a plan whose name and shape its vendor defines, and which other stages and
- * policies can read (docs/spec/plan.md#own-facts).
+ * How a stage uses an own fact, that is, a fact of a plan whose name and schema a vendor defines, for other stages and
+ * policies (docs/spec/plan.md#own-facts).
  */
 export interface OwnFactUse {
-  /** Shape of the value. All stages of a flow that use the fact declare the same shape. */
+  /** Schema of the value. All stages of a flow that use the fact declare the same schema. */
   readonly schema: z.ZodType;
   /** Whether the stage receives the fact. If a `required` fact is absent, the gateway denies the flow. */
   readonly reads?: 'required' | 'optional' | undefined;

@@ -7,7 +7,10 @@ import { passwordHashRequest } from './password-hash.js';
  */
 export const PASSWORD_REUSE_SUBJECT = 'password.reuse';
 
-/** Kind of the policy that compares a new password with the last ones. Its verdict tells whether a guess is right. */
+/**
+ * Kind of the policy that compares a new password with the last ones. Its verdict reveals whether a guessed password is
+ * right.
+ */
 export const UNIQUE_PASSWORD_KIND = 'unique_password';
 
 /** Largest number of passwords of a user that a new one is compared with. Each comparison computes a hash. */
@@ -19,6 +22,6 @@ export const passwordReuseRequest = passwordHashRequest.extend({
   count: z.int().min(1).max(MAX_PASSWORD_HISTORY),
 });
 
-/** Whether the password is one of them. */
+/** Whether the password equals one of the user's last `count` passwords. */
 export const passwordReuseReply = z.object({ reused: z.boolean() });
 export type PasswordReuseReply = z.output<typeof passwordReuseReply>;

@@ -6,7 +6,7 @@ import { IFRAME_SESSIONS, iframeSession } from './signed-in-application.js';
 /** Kind of the stage that ends the logout of an application. */
 export const SESSION_END_KIND = 'session_end';
 
-/** The fact with the URL to which an application redirects the visitor after the logout. */
+/** Name of the fact with the URL to which an application redirects the visitor after the logout. */
 export const POST_LOGOUT_REDIRECT = 'goauthentik.io/providers/oauth2/post_logout_redirect_uri';
 
 const savedUser = z.object({
@@ -43,14 +43,14 @@ const bag = z.record(z.string(), z.unknown());
 
 const subject = z.object({ uuid: z.uuid(), pk: z.int().optional(), slug: z.string(), name: z.string() });
 
-/** The fact that the plan was started by the set-up page (docs/spec/executor.md#setup). */
+/** Name of the fact that the set-up page started the plan (docs/spec/executor.md#setup). */
 export const SETUP_STARTED_BY = 'goauthentik.io/core/setup/started-by';
 
 /** The service account with whose token an outpost authenticates. Gatehouse stores no outposts. */
 export const outpostAccount = z.object({ uuid: z.uuid(), name: z.string() });
 export type OutpostAccount = z.output<typeof outpostAccount>;
 
-/** Largest length of a key of a provider of captchas, in characters. */
+/** Largest length of a captcha provider's key, in characters. */
 const MAX_CAPTCHA_KEY = 1000;
 
 /** The facts of a plan that stages share (docs/spec/plan.md#context). */
@@ -68,7 +68,7 @@ export const planContext = z.object({
    * created the user. An app password is a token and does not count.
    */
   verified_user: z.uuid().optional(),
-  /** UUID of the user whom a recovery flow has asked for a second factor, before the flow replaces the password. */
+  /** UUID of the user from whom a recovery flow has requested a second factor before it replaces the password. */
   proof_asked: z.string().optional(),
   /** Values of prompts by field key. A key with dots is one flat key, not a path. */
   prompt_data: secret(z.record(z.string(), z.unknown())).optional(),
@@ -82,7 +82,7 @@ export const planContext = z.object({
   user_type: z.string().optional(),
   /** Address for mails of this plan, used instead of the user's address. */
   email: z.string().optional(),
-  /** `launch_url`: URL at which the application starts, in a login that leads to it. */
+  /** The application for which the visitor logs in. `launch_url`: URL at which visitors start the application. */
   application: subject.extend({ launch_url: redirectTarget().optional() }).optional(),
   /** The outpost from which the requests of the plan come. Only since 2026.8. */
   outpost: z.object({ instance: outpostAccount }).optional(),
@@ -98,7 +98,7 @@ export const planContext = z.object({
   consent_header: z.string().optional(),
   consent_permissions: z.array(z.object({ id: z.string(), name: z.string() })).optional(),
   consent_additional_permissions: z.array(z.object({ id: z.string(), name: z.string() })).optional(),
-  /** Keys of a provider of captchas, in place of those of the stage. */
+  /** Keys for a captcha provider, in place of the keys in the stage's config. */
   'goauthentik.io/stages/captcha/site_key': z.string().max(MAX_CAPTCHA_KEY).optional(),
   'goauthentik.io/stages/captcha/private_key': secret(z.string().max(MAX_CAPTCHA_KEY)).optional(),
   captcha: z.object({ response: bag, stage: z.string() }).optional(),
@@ -117,11 +117,11 @@ export const planContext = z.object({
   [POST_LOGOUT_REDIRECT]: redirectTarget().optional(),
   /** Addresses of applications that the browser must open, because the visitor has logged out. Only since 2026.8. */
   [IFRAME_SESSIONS]: z.array(iframeSession).optional(),
-  /** The flow whose redirect stage has brought the visitor to this flow. */
+  /** The flow whose redirect stage has redirected the visitor to this flow. */
   is_redirected: z.object({ uuid: z.uuid(), slug: z.string(), name: z.string() }).optional(),
   /** Target of the redirect stage, in place of the configured one: a URL, or `ak-flow://` with the slug of a flow. */
   redirect_stage_target: z.string().optional(),
-  /** Set by the set-up page, so that the policies of the set-up flow can refuse other ways in. */
+  /** Set by the set-up page, so that the policies of the set-up flow can refuse plans that were started otherwise. */
   [SETUP_STARTED_BY]: z.literal('setup').optional(),
   /** The user who is logged in while the visitor switches to another user of the browser. */
   user_switch_from_user: savedUser.optional(),

@@ -19,7 +19,7 @@ export interface PolicyContract<Config extends z.ZodObject = z.ZodObject> {
   readonly alwaysFails?: (config: Readonly<Record<string, unknown>>) => boolean;
   /**
    * Returns whether a policy with this config may set facts of the plan or insert steps. Absent: never. A simulation
-   * does not know what such a policy does to the plan, and says so.
+   * cannot predict the effect of such a policy on the plan, and reports this.
    */
   readonly mayChangePlan?: (config: Readonly<Record<string, unknown>>) => boolean;
   /**

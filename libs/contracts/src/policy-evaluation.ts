@@ -41,7 +41,10 @@ export const policyRequest = z.object({
       ...configuredPolicy.shape,
       /** Milliseconds until the policy counts as failed. */
       timeout_ms: z.number(),
-      /** True to get the value of a form field's expression instead of a verdict. */
+      /**
+       * True if the policy is the expression of a form field: the result then has the expression's value instead of a
+       * verdict.
+       */
       value: z.boolean().optional(),
     }),
   ),
@@ -51,7 +54,7 @@ export const policyRequest = z.object({
   user: user.nullable(),
   /**
    * The user of the session, whom expressions see as `http_request.user`; null for an anonymous visitor. Absent under
-   * 2024.8: they then see `user` there.
+   * 2024.8, where `http_request.user` is `user`.
    */
   visitor: user.nullable().exactOptional(),
   client: stageRequest.shape.client.omit({ cookies: true }),
@@ -59,9 +62,9 @@ export const policyRequest = z.object({
   method: z.enum(['GET', 'POST']).exactOptional(),
   site: stageRequest.shape.site,
   /**
-   * The flow's id and slug, and the whole plan context. Policies may see all facts, because the administrator wrote the
-   * policies. The validation policies of a form judge only the typed values: for them `withheld` is true, and the
-   * context is empty. Gateways of 1.0 and before do not send the id.
+   * The flow's id and slug, and the whole plan context. Policies get all facts, because the administrator wrote the
+   * policies. The validation policies of a form get only the typed values: for them `withheld` is true, and the context
+   * is empty. Gateways of 1.0 and before do not send the id.
    */
   flow_plan: z.object({
     id: z.string().exactOptional(),
@@ -69,7 +72,7 @@ export const policyRequest = z.object({
     context: bag,
     withheld: z.boolean().exactOptional(),
   }),
-  /** Changes of reputation that this request has made and not saved yet, of identifiers at the client's address. */
+  /** Changes of reputation in this HTTP request that are not saved yet, of identifiers at the client's address. */
   reputation: z.array(z.object({ identifier: z.string(), delta: z.int() })).optional(),
   /**
    * Set if the verdict is only recorded (`shadow`), or shown to an operator (`preview`): policies then write nothing.
@@ -100,7 +103,7 @@ export const policyReply = z.object({
   context: z
     .object({ set: bag.default({}), unset: z.array(z.string()).default([]) })
     .default(() => ({ set: {}, unset: [] })),
-  /** Steps to insert. `before` is not allowed, because the policies are just deciding whether the bound step runs. */
+  /** Steps to insert. `before` is not allowed, because the policies are evaluated before their step is entered. */
   insert: insert.extend({ where: z.enum(['next', 'last']) }).optional(),
   /** Audit events, stored with the plan. */
   events: z.array(eventPayload).max(MAX_POLICY_EVENTS).optional(),

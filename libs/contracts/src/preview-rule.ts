@@ -1,6 +1,6 @@
 /**
- * The part of a stage that previews run (docs/spec/preview.md#stages). Outside of its reply, the stage may then write
- * only rows of the pending user, and reach no other system.
+ * How previews run a stage (docs/spec/preview.md#stages). Besides replying, the stage may then only write rows of the
+ * pending user, and must reach no other system.
  */
 export interface PreviewRule {
   /** Whether the stage writes or creates users, so that it runs only for the saved test user. */
@@ -12,6 +12,6 @@ export interface PreviewRule {
    * Undefined if `config` replaces nothing.
    */
   readonly replaces?: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, string>> | undefined;
-  /** Returns the config without the parts that reach another system, or lead out of the flow. */
+  /** Returns the config without the parts by which the stage would reach another system or redirect out of the flow. */
   readonly config?: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 }

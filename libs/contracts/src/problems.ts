@@ -119,7 +119,7 @@ interface ProblemOptions {
   readonly cause?: unknown;
 }
 
-/** A failure with a code. The gateway answers it as `problems` defines. */
+/** A failure with a code. The gateway responds with the status and the body that `problems` defines for the code. */
 export class Problem extends Error {
   readonly retryAfterS: number | undefined;
   readonly detail: Sentence;

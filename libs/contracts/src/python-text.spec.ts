@@ -33,13 +33,13 @@ describe('the Python text of a value', () => {
     ['ä 漢 😀', "'ä 漢 😀'"],
     ['\u{e0001}', "'\\U000e0001'"],
     ['\ud800', "'\\ud800'"],
-  ])('is quoted inside a list or an object: %j as %s', (value, text) => {
+  ])('inside a list or an object is quoted: %j as %s', (value, text) => {
     expect(pythonLiteral(value)).toBe(text);
     expect(pythonText([value])).toBe(`[${text}]`);
   });
 });
 
-it('a text loses what Python takes for white space around it, and nothing else', () => {
+it('pythonStrip removes exactly the characters that Python treats as white space', () => {
   const codes = Array.from({ length: 0x10000 }, (_, code) => code);
   const spaces = codes.filter(
     (code) => pythonStrip(`${String.fromCharCode(code)}a b${String.fromCharCode(code)}`) === 'a b',

@@ -27,7 +27,7 @@ export function pythonLiteral(value: unknown): string {
   return `{${members.join(', ')}}`;
 }
 
-/** Python writes numbers below this limit with an exponent, where JavaScript writes zeros. */
+/** Python writes numbers below this limit with an exponent; JavaScript writes them with zeros. */
 const MIN_WITHOUT_EXPONENT = 1e-4;
 
 /** Formats a number without a fraction as an integer, because JSON does not distinguish integers from floats. */

@@ -5,7 +5,7 @@ import { isLocalPath, redirectTarget } from './redirect-target.js';
 
 const SITE = 'https://id.example.org';
 
-describe('a local path', () => {
+describe('isLocalPath', () => {
   it.each([
     '/',
     '/if/user/',
@@ -67,7 +67,7 @@ describe('a local path', () => {
     expect(isLocalPath(next)).toBe(false);
   });
 
-  it('never leads a browser to another origin', () => {
+  it('never accepts a text that a browser resolves to another origin', () => {
     const piece = fc.constantFrom(
       '/',
       '\\',

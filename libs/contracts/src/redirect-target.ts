@@ -26,7 +26,7 @@ export const toUri = (address: string): string =>
     .replace(/%25/g, '%');
 
 /**
- * Returns an address with further query parameters. Keeps its own query as it is, because clients compare it character
+ * Returns an address with further query parameters. Keeps its own query unchanged, because clients compare it character
  * by character (RFC 6749 §3.1.2); `searchParams` would write `%20` as `+`.
  */
 export function withParameters(address: string, parameters: Readonly<Record<string, string | undefined>>): string {

@@ -8,7 +8,7 @@ const config = z.object({
   title: z.string().default(''),
 });
 
-it('lists the fields of a config that refer to other objects', () => {
+it('referencesOf lists the fields of a config that refer to other objects', () => {
   expect([...referencesOf(config)]).toEqual([
     ['password_stage', { to: 'stage' }],
     ['recovery_flow', { to: 'flow' }],

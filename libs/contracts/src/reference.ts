@@ -11,9 +11,7 @@ export type ReferenceKind = string;
 /** What a config field refers to. */
 export interface Reference {
   readonly to: ReferenceKind;
-  /**
-   * Blueprint model that the object must have. An external stage is accepted too. Other built-in models are refused.
-   */
+  /** Blueprint model that the object must have. An external stage is accepted too. */
   readonly model?: string;
   /** Whether the field holds a list of ids. */
   readonly many?: boolean;

@@ -6,7 +6,7 @@ export interface ReputationLimits {
   readonly highest?: number | undefined;
 }
 
-/** The limits of reputation scores where no setting changes them, by line (docs/spec/events.md#reputation). */
+/** The default limits of reputation scores, by API line (docs/spec/events.md#reputation). */
 export const REPUTATION_LIMITS: Readonly<Record<ApiVersion, ReputationLimits>> = {
   '2024.8': {},
   '2026.8': { lowest: -5, highest: 5 },

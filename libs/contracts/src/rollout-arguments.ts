@@ -1,4 +1,4 @@
-/** The arguments of a rollout, as commands, HTTP requests and forms give them (docs/spec/rollout.md). */
+/** The arguments of a rollout, as texts in commands, HTTP requests and forms (docs/spec/rollout.md). */
 
 /** Share of a version that gets all new plans, in hundredths of a percent. */
 export const WHOLE_SHARE = 10_000;
@@ -15,7 +15,7 @@ export const DEFAULT_WATCH_TIME = '1h';
 /** Largest drop that a guard may allow, in hundredths of a percent point. */
 export const MAX_MARGIN = 9999;
 
-/** What each argument must be, for messages. */
+/** The allowed values of each argument, in words, for error messages. */
 export const ROLLOUT_ARGUMENT_FORMS = {
   percent: 'a number from 0.01 to 100',
   for: 'a time such as 90m, 1h or 2d, from 1 minute to 7 days',
@@ -24,14 +24,14 @@ export const ROLLOUT_ARGUMENT_FORMS = {
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** A condition under which a rollout is taken back. */
+/** A condition under which the guard rolls back a rollout. */
 export interface GuardCondition {
   readonly measure: 'completion';
   /** Allowed drop in hundredths of a percent point. */
   readonly margin: number;
 }
 
-/** Returns a share in hundredths of a percent, of a text such as `10` or `2.5`; `undefined` for any other text. */
+/** Parses a percentage such as `10` or `2.5` to a share in hundredths of a percent; `undefined` for any other text. */
 export function parsePercent(text: string): number | undefined {
   const share = /^\d{1,3}(\.\d{1,2})?$/.test(text) ? Math.round(Number(text) * 100) : Number.NaN;
   return share >= 1 && share <= WHOLE_SHARE ? share : undefined;

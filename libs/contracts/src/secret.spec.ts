@@ -17,10 +17,10 @@ describe('a field marked as secret', () => {
     ['all of these', secret(z.string()).nullable().optional().default(null).readonly()],
     ['refined', secret(z.string()).refine((text) => text !== 'x')],
     ['described', secret(z.string()).describe('hush').optional()],
-  ])('stays secret when it is %s', (_, field) => {
+  ])('is still secret when it is %s', (_, field) => {
     expect(secretFields(z.object({ plain: z.string().optional(), field }))).toEqual(['field']);
   });
-  it('is redacted whatever its value is', () => {
+  it('is redacted for every value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (password) => {
         expect(redact(answer, { uid_field: 'alice', password })).toEqual({ uid_field: 'alice', password: REDACTED });
@@ -32,7 +32,7 @@ describe('a field marked as secret', () => {
   });
 });
 
-describe('masking by key', () => {
+describe('maskByKey', () => {
   it.each([
     'api',
     'API_URL',

@@ -12,7 +12,7 @@ export interface Sentence {
 /** Translates a text and interpolates its parameters. Text that no catalogue contains stays English. */
 export type Translate = (text: string, params?: SentenceParams) => string;
 
-/** Creates a built-in text. A test searches the code for this call, to find all texts that need a translation. */
+/** Returns a built-in text. A test searches the code for calls of this function, to find all texts to translate. */
 export const sentence = (text: string, params?: SentenceParams): Sentence => (params ? { text, params } : { text });
 
 /** Interpolates parameters without translation. Without parameters, braces in the text have no meaning. */

@@ -4,12 +4,12 @@ import { isWebAddress } from './redirect-target.js';
 /** Kind of the stage that notifies applications of a logout, in frames of the browser. */
 export const IFRAME_LOGOUT_KIND = 'iframe_logout';
 
-/** The fact with the addresses of applications that the browser must open, because the visitor has logged out. */
+/** Name of the fact with the URLs of applications that the browser must open, because the visitor has logged out. */
 export const IFRAME_SESSIONS = 'goauthentik.io/providers/oauth2/iframe_sessions';
 
 const webAddress = z.string().refine(isWebAddress, { error: 'Enter an http(s) URL.' });
 
-/** An application to which a session has signed in, and the address by which a frame of the browser logs it out there. */
+/** An application to which a session has signed in, and the URL that a frame of the browser opens to log out there. */
 export const signedInApplication = z.object({ name: z.string(), url: webAddress });
 export type SignedInApplication = z.output<typeof signedInApplication>;
 

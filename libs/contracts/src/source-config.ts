@@ -74,7 +74,10 @@ const sourceConfig = z.object({
     .describe('Path or URL of the picture on the button.'),
 });
 
-/** A kind with an OpenID configuration never mixes its addresses with others: a secret could go to another server. */
+/**
+ * Text for the address fields. A kind with an OpenID configuration never mixes its own addresses with configured ones,
+ * because the client secret could then be sent to another server.
+ */
 const OF_KIND =
   'Absent: that of the kind. Kinds of OpenID Connect, such as `google`, need none or all three addresses, or `oidc_well_known_url`.';
 

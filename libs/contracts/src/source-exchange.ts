@@ -6,8 +6,8 @@ import { PROTOCOL_VERSION } from './stage-request.js';
 /**
  * NATS subjects at which the identification service begins and completes a login at a source (docs/spec/sources.md).
  * The gateway sends the requests. It also checks that the source is enabled, and that `state` is unexpired, unused and
- * belongs to the browser's session. It decides what the identity is used for. The service talks to the providers and
- * stores nothing.
+ * belongs to the browser's session. It also decides which user the identity logs in or enrolls. The service calls the
+ * providers and stores nothing.
  */
 export const SOURCE_BEGIN_SUBJECT = 'sources.begin';
 export const SOURCE_COMPLETE_SUBJECT = 'sources.complete';
@@ -16,7 +16,7 @@ export const SOURCE_KEYS_SUBJECT = 'sources.keys';
 /** NATS queue group of these subjects. */
 export const SOURCE_QUEUE = 'sources';
 
-/** Milliseconds that the gateway waits for a provider. */
+/** Milliseconds that the gateway waits for the reply of the service, which calls a provider. */
 export const SOURCE_DEADLINE_MS = 12_000;
 
 const bag = z.record(z.string(), z.unknown());

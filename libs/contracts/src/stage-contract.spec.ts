@@ -32,7 +32,7 @@ describe('a stage contract', () => {
     expect(fromDescriptor({ ...toDescriptor(login), grants: false }).grants).toBe(true);
   });
 
-  it('lets the compiler refuse an error code that the contract does not declare', () => {
+  it('has a type with which the compiler refuses an error code that the contract does not declare', () => {
     const contract = defineStage({
       ...{ kind: 'sample', component: 'ak-stage-sample', model: 'samples.stage', service: 'samples' },
       ...{ config: nothing, challenge: nothing, response: z.object({ word: z.string() }), state: nothing },

@@ -26,13 +26,15 @@ export interface EmbeddedStageRule {
    * nothing until the embedded stage has passed.
    */
   readonly asks?: string;
-  /** Set if `field` is another way to pass, so that the embedded stage judges an answer with this field alone. */
+  /**
+   * Set if an answer with `field` needs no other fields: of the embedded stages, only this one judges such an answer.
+   */
   readonly alternative?: AlternativeRule;
 }
 
 /**
- * How an embedded stage takes the place of the host's other fields. It judges only answers with its field, which the
- * other embedded stages do not see. It identifies the user, so that it does not get the pending user of the plan. The
+ * How an embedded stage replaces the host's other fields. It judges only answers with its field; the other embedded
+ * stages do not get these answers. It identifies the user, so that it does not get the pending user of the plan. The
  * host then completes the step with the facts of the embedded stage.
  */
 interface AlternativeRule {
@@ -152,7 +154,10 @@ export interface StageContract {
   readonly cookies: readonly string[];
   /** Challenge fields with built-in texts that the gateway translates: the possible texts by field. */
   readonly texts: Readonly<Record<string, readonly string[]>>;
-  /** The form that the gateway adds to the challenge. Undefined for a built-in stage, which pages know. */
+  /**
+   * The form that the gateway adds to the challenge. Undefined for a built-in stage, for whose challenge pages have
+   * their own form.
+   */
   readonly form: DescribedForm | undefined;
   /** Whether the gateway adds the pending user's name and avatar to the challenge. */
   readonly user_info: boolean;
@@ -168,7 +173,7 @@ export interface StageContract {
   /**
    * Returns whether a step with this config tells if a typed value is a credential of its user. The gateway runs such a
    * step only after a recent proof of that user, also for a user whom the visitor has only named
-   * (docs/spec/policies.md#unique-password). Undefined for a stage that never does.
+   * (docs/spec/policies.md#unique-password). Undefined for a stage that never compares.
    */
   readonly compares_credentials?: ((config: Readonly<Record<string, unknown>>) => boolean) | undefined;
   /**
@@ -177,9 +182,9 @@ export interface StageContract {
    */
   readonly requires_session: boolean;
   /**
-   * `asked`: when the stage passes, its reply may report that the visitor consents to what its challenge named.
-   * `needed`: the stage gets `step.consented`, which is true if it runs right after such a reply, in the same HTTP
-   * request.
+   * `asked`: when the stage passes, its reply may report that the visitor has given the consent for which its challenge
+   * asked. `needed`: the stage gets `step.consented`, which is true if it runs right after such a reply, in the same
+   * HTTP request.
    */
   readonly consent: 'asked' | 'needed' | undefined;
   /** Set for a stage that the gateway may add before a step that changes credentials, to get a missing proof. */
@@ -204,8 +209,8 @@ export interface StageContract {
    */
   readonly acts_on_entry: (config: Readonly<Record<string, unknown>>) => boolean;
   /**
-   * Response fields that only a person fills in. A page's script may send a response without these fields, so such a
-   * response does not show that the visitor acted. Undefined if every response shows this.
+   * Response fields that only a person fills in. A script may send a response without these fields, so such a response
+   * does not prove that the visitor acted. Undefined if every response proves this.
    */
   readonly personal_fields: readonly string[] | undefined;
   /**
@@ -280,8 +285,8 @@ type DeclaredContract<D extends StageContractInput> = Omit<typeof defaults, keyo
   D &
   Pick<StageContract, 'guesses'>;
 /**
- * The contract with the literal types of the draft. It is not an intersection with `StageContract`, whose errors may
- * have any code, because the compiler would then accept a misspelt code in an outcome.
+ * The contract with the literal types of the draft. An intersection with `StageContract`, whose errors may have any
+ * code, would make the compiler accept a misspelt code in an outcome.
  */
 type CompleteContract<D extends StageContractInput> = DeclaredContract<D> &
   Omit<StageContract, keyof DeclaredContract<D>>;

@@ -34,7 +34,7 @@ const contract = defineStage({
 });
 const descriptor = toDescriptor(contract);
 
-describe('a descriptor', () => {
+describe('a stage descriptor', () => {
   it('expresses the contract in JSON Schema', () => {
     expect(descriptor).toMatchObject({
       ...{ v: 1, kind: 'x_acme_pin', component: 'x-acme-pin', deadline_ms: 900, acts: true, cookies: [] },
@@ -63,7 +63,7 @@ describe('a descriptor', () => {
     });
   });
 
-  it('round-trips as JSON', () => {
+  it('is the same after it is stored and parsed as JSON', () => {
     expect(stageDescriptor.parse(JSON.parse(JSON.stringify(descriptor)))).toEqual(descriptor);
   });
 
@@ -94,7 +94,7 @@ describe('a descriptor', () => {
     expect(fromDescriptor({ ...descriptor, ...members }).acts_on_entry({})).toBe(acting);
   });
 
-  it('says that no answer is a guess only if it says so, and so do descriptors that are stored already', () => {
+  it('makes every answer a guess unless `guesses` is false, also a descriptor that was stored without `guesses`', () => {
     const { guesses: _unsaid, ...stored } = descriptor;
     expect([descriptor, stored, { ...stored, guesses: false }].map((d) => fromDescriptor(d).guesses)).toEqual([
       true,
@@ -104,7 +104,7 @@ describe('a descriptor', () => {
     expect(stageDescriptor.parse(stored)).not.toHaveProperty('guesses');
   });
 
-  it('says what the stage proves, and gives the contract nothing else', () => {
+  it('has with `proves` the same contract as without it, except for what it proves', () => {
     const proof = { factor: 'first', if_missing: 'refused' } as const;
     const [claimed, modest] = [{ ...descriptor, proves: proof }, descriptor].map(fromDescriptor);
     expect([claimed?.proves({}), modest?.proves({})]).toEqual([proof, undefined]);
@@ -145,11 +145,11 @@ describe('a descriptor', () => {
   });
 });
 
-describe('an external stage', () => {
+describe('the descriptor of an external stage', () => {
   const described = (more: Partial<StageDescriptor>) => ({ ...descriptor, ...more });
   const rule = { when: 'pin', free: 3, hard: 9, refuse: { field: 'pin', code: 'pin_wrong' } };
 
-  it('may show challenges, reject, emit events and write unprivileged facts', () => {
+  it('may declare challenges, errors, events and unprivileged facts without privileges', () => {
     expect(externalDescriptorErrors(descriptor)).toEqual([]);
     expect(privilegesClaimed(descriptor)).toEqual([]);
     expect(privilegesClaimed(described({ attempts: [{ ...rule, credential: 'x_acme_pin' }] }))).toEqual([]);
@@ -224,7 +224,7 @@ describe('an external stage', () => {
     ['the login', { effects: ['login'] }],
     ['the next steps', { inserts: ['user_login'] }],
     ['the counter of password attempts', { attempts: [{ ...rule, credential: 'password' }] }],
-  ])('needs to be in TRUSTED_STAGES to decide: %s', (_what, more) => {
+  ])('claims a privilege, which needs TRUSTED_STAGES, with %s', (_what, more) => {
     expect(externalDescriptorErrors(described(more))).toEqual([]);
     expect(privilegesClaimed(described(more))).toHaveLength(1);
   });

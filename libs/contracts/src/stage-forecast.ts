@@ -18,6 +18,6 @@ export interface StageForecast {
   readonly inserts?: readonly Insert[];
   /** Facts that the stage writes when it passes, with made-up values. */
   readonly writes?: PlanContext;
-  /** False for a stage that never passes, because it leads the visitor to another site. */
+  /** False for a stage that never passes, because it redirects the visitor to another site. */
   readonly passes?: boolean;
 }

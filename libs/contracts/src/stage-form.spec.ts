@@ -52,12 +52,12 @@ describe('the form of an external stage', () => {
     expect(asked(schema)).toMatchObject({ name: 'field', ...field });
   });
 
-  it('never has the default of a secret field', () => {
+  it('never contains the default of a secret field', () => {
     for (const schema of [{ type: 'string' }, { type: 'integer' }, { type: 'boolean' }, { enum: ['hunter2'] }])
       expect(asked({ ...schema, 'x-secret': true, default: 'hunter2' })).not.toHaveProperty('initial');
   });
 
-  it('shows texts and lists, and has the fields in the order of the description or of the page', () => {
+  it('shows texts and lists, and has the fields in the order of the schemas or of the page', () => {
     const challenge = {
       type: 'object',
       properties: {
@@ -81,7 +81,7 @@ describe('the form of an external stage', () => {
     expect(names({ shows: ['tries', 'intro', 'graph'], asks: ['age'] })).toEqual([['tries', 'intro'], ['age']]);
   });
 
-  it('is missing for a stage without a challenge, and for one that requires a field that no form has', () => {
+  it('is undefined for a stage without a challenge, or with a required field that a form cannot have', () => {
     expect(formOf({ component: null })).toBeUndefined();
     expect(asking({ graph: object }, ['graph'])).toBeUndefined();
     expect(asking({ component: { type: 'string' } }, ['component'])).toBeUndefined();
@@ -103,7 +103,7 @@ describe('the form of an external stage', () => {
     expect(form?.inLanguage('fr')).toMatchObject({ title: 'Yes', fields: [{ label: 'Yes' }, {}] });
   });
 
-  it('is made only in the languages of its visitors, and once in each', () => {
+  it('is translated only into requested languages, once each', () => {
     const used: string[] = [];
     const translations = new Proxy<Record<string, Record<string, string>>>(
       { de: { Yes: 'Ja' }, fr: {} },
@@ -119,7 +119,7 @@ describe('the form of an external stage', () => {
     expect(used).toEqual(['de']);
   });
 
-  it('gives the texts of an answer the types of the schema, and leaves what fits no type as it is', () => {
+  it('converts the texts of an answer to the types of the schema, and keeps texts that no type accepts', () => {
     const form = asking(
       {
         ...{ ok: { type: 'boolean' }, n: { type: 'integer' }, x: { type: 'number' }, text: { type: 'string' } },
@@ -141,7 +141,7 @@ describe('the form of an external stage', () => {
     expect(form?.typed({ ok: [], n: null, x: { y: 1 } })).toEqual({ ok: [], n: null, x: { y: 1 } });
   });
 
-  it('gives a number that JSON lacks no type, and leaves out a secret number that was left empty', () => {
+  it('keeps an infinite number as text, and leaves out an empty secret number', () => {
     const form = asking({ height: { type: 'number' }, pin: { type: 'integer', 'x-secret': true } });
     expect(form?.typed({ height: '1e999', pin: '7' })).toEqual({ height: '1e999', pin: 7 });
     expect(form?.typed({ pin: '' })).toEqual({});

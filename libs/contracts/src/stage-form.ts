@@ -16,7 +16,7 @@ const FORMAT_TYPES = {
 
 type TextType = (typeof FORMAT_TYPES)[keyof typeof FORMAT_TYPES] | 'multiline' | 'password';
 
-/** Something that a described form shows: a member of the challenge. */
+/** A member of the challenge that a described form shows. */
 export interface ShownMember {
   /** Name of the challenge field. */
   readonly name: string;
@@ -79,12 +79,12 @@ interface Described {
   readonly page?: StagePage;
 }
 
-/** Names that forms of the gateway's pages use for themselves. */
+/** Names of fields that the gateway's pages add to every form. */
 const RESERVED: ReadonlySet<string> = new Set(['component', 'csrf_token', 'gatehouse_step']);
 
 /**
- * Returns the form of a stage's challenge (docs/adr/0090). Undefined for a stage that shows none, and for one that needs a
- * field that no form has, such as an object.
+ * Returns the form of a stage's challenge (docs/adr/0090). Undefined for a stage without a challenge, and for one that
+ * requires a field that a form cannot have, such as an object.
  */
 export function describedForm({ component, challenge, response, page = {} }: Described): DescribedForm | undefined {
   const { shows, asks } = { ...fieldOrder({ challenge, response }), ...page };
@@ -112,7 +112,7 @@ export function describedForm({ component, challenge, response, page = {} }: Des
 const fieldsOf = (asks: readonly string[], response: DescriptorObject) =>
   asks.flatMap((name) => fieldOf(name, response) ?? []);
 
-/** Returns the required fields of a response that its form does not have, so that no form can be drawn. */
+/** Returns the required fields of a response that a form cannot have. If there are any, no form is shown. */
 export function undrawnFields({ challenge, response, page = {} }: Omit<Described, 'component'>): string[] {
   const { asks } = { ...fieldOrder({ challenge, response }), ...page };
   const drawn = new Set(fieldsOf(asks, response).map(({ name }) => name));
@@ -120,8 +120,8 @@ export function undrawnFields({ challenge, response, page = {} }: Omit<Described
 }
 
 /**
- * Returns what a page shows and asks for if its stage does not say so: the texts and lists of the challenge, without
- * initial values of fields, and all fields of the response.
+ * Returns the fields that a page shows and asks for if its descriptor does not list them: the texts and lists of the
+ * challenge, without initial values of fields, and all fields of the response.
  */
 export function fieldOrder({ challenge, response }: Pick<Described, 'challenge' | 'response'>) {
   const shows = Object.entries(challenge.properties).filter(
@@ -256,7 +256,7 @@ const MINUTES = 16;
 const NUMBER = /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i;
 
 /**
- * Returns the value that a text represents by the schema. If there is none, returns the text, which the stage then
+ * Returns a text converted to the type of the schema. If that is not possible, returns the text, which the stage then
  * refuses.
  */
 function typedValue(value: unknown, schema: DescriptorSchema): unknown {

@@ -45,7 +45,7 @@ export interface PassedOutcome<C extends StageContract> {
 export interface DeniedOutcome<C extends StageContract> {
   readonly type: 'denied';
   readonly message?: StageMessage<C>;
-  /** Name of the reason that pages explain. Absent if the code of `message` is the reason. */
+  /** Code of the reason, which pages explain. Absent if the code of `message` is the reason. */
   readonly reason?: string;
   readonly context?: Writes<C>;
   readonly failed?: readonly string[];

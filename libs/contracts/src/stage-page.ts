@@ -22,7 +22,7 @@ export const stagePage = z.object({
   shows: fieldNames.exactOptional(),
   /** The response fields that are asked for, in this order. Absent: all of them. */
   asks: fieldNames.exactOptional(),
-  /** Code of the vendor, which runs only if the operator has its key (docs/adr/0092). */
+  /** JavaScript of the vendor, which runs only if the operator has configured the vendor's key (docs/adr/0092). */
   module: pageModule.exactOptional(),
   /** Translations of the page's texts and of the schemas' titles and descriptions, by language and text. */
   translations: z.record(z.string().max(16), z.record(z.string().max(512), text)).exactOptional(),

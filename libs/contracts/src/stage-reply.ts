@@ -14,9 +14,9 @@ export const insert = z.object({
 export type Insert = z.output<typeof insert>;
 
 /**
- * Name of the work that judging a response takes, such as one kind of hash. Set if the work differs between users. The
- * gateway delays the reply for a locked credential by the time that a wrong response with the same cost takes
- * (docs/spec/attempts.md#refused-attempts).
+ * Name of the kind of work that judging a response takes, such as a hash algorithm. Set if the work differs between
+ * users. The gateway delays the reply for a locked credential by the time that a wrong response with the same cost
+ * takes (docs/spec/attempts.md#refused-attempts).
  */
 const cost = z.string().max(64).optional();
 
@@ -59,7 +59,7 @@ export const stageReply = z.discriminatedUnion('type', [
     effects,
     insert: insert.optional(),
     verified: z.array(z.string()).optional(),
-    /** True if the visitor's response consents to what the challenge named. */
+    /** True if the visitor's response gives the consent for which the challenge asked. */
     consented: z.boolean().optional(),
   }),
   z.object({

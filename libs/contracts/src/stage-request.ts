@@ -29,8 +29,15 @@ export const stageRequest = z.object({
   id: z.string(),
   /** Milliseconds that are left for the reply, counted from the receipt of the request. */
   timeout_ms: z.number(),
+  /**
+   * The visitor's language, for texts: a supported language without a region, such as `de`. Never empty; `en` if the
+   * visitor has no supported language.
+   */
   locale: z.string(),
-  /** Whether the gateway accepts toasts of every kind of stage, with every reply. Gateways before 1.0 do not say so. */
+  /**
+   * True if the gateway accepts toasts from every kind of stage, in every reply. Gateways before 1.0 do not send this
+   * member.
+   */
   toasts: z.boolean().exactOptional(),
   flow: z.object({ id: z.string().optional(), slug: z.string(), title: z.string(), designation }),
   /** `stage` is the id of the bound stage, or the id of the step if the step was inserted at run time. */

@@ -18,7 +18,7 @@ const flowError = z
 export const redirectChallenge = z
   .object({
     to: redirectTarget(),
-    /** True if the flow is done, so that the redirect leads out of it. */
+    /** True if the flow has ended with this redirect. */
     final_redirect: since2026(z.boolean().default(false).optional()),
   })
   .meta({ id: 'RedirectChallenge', description: 'Redirects the client to another URL.' });

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 export const EVENT_LEVELS = ['info', 'warning', 'error'] as const;
 export type EventLevel = (typeof EVENT_LEVELS)[number];
 
-/** What became of the action: it was done, it failed because of a wrong proof or an error, or it was not allowed. */
+/** Result of the action: it succeeded, it failed because of a wrong proof or an error, or it was not allowed. */
 export const EVENT_OUTCOMES = ['success', 'failure', 'refused'] as const;
 export type EventOutcome = (typeof EVENT_OUTCOMES)[number];
 
@@ -14,12 +14,12 @@ export interface AuditEventDefinition<S extends z.ZodObject = z.ZodObject> {
   readonly when: string;
   readonly level: EventLevel;
   readonly outcome: EventOutcome;
-  /** Says who causes the event. */
+  /** Who causes the event, for the docs page. */
   readonly actor: string;
-  /** Says whom the event is about: its member `user`. */
+  /** Whom the event is about (its member `user`), for the docs page. */
   readonly subject: string;
   readonly context: S;
-  /** A context with all members that are usual. */
+  /** An example of the context, with its usual members. */
   readonly example: z.input<S>;
 }
 
@@ -27,13 +27,13 @@ export interface AuditEventDefinition<S extends z.ZodObject = z.ZodObject> {
 export const defineEvent = <S extends z.ZodObject>(definition: AuditEventDefinition<S>): AuditEventDefinition<S> =>
   definition;
 
-/** Who causes the events of a flow, and whom they are about. */
+/** Actor and subject of the events of a flow. */
 export const BY_PLAN = 'the visitor of the flow';
 export const PENDING = 'the pending user of the flow';
 
-/** Who changes flows. */
+/** Actor of events about changes of flows. */
 export const BY_ADMINISTRATOR = 'a command, or the superuser of the session or of the API token over HTTP';
 
-/** Who causes the events of HTTP requests. Commands cause some of them, too. */
+/** Actor of the events of HTTP requests. OR_COMMAND is appended if commands cause the event, too. */
 export const BY_VISITOR = 'the user of the session or of the API token';
 export const OR_COMMAND = ', or a command';

@@ -22,7 +22,7 @@ import { rolloutEvents } from './rollout-events.js';
 const NAME = { app: 'authentik_stages_password', model_name: 'passwordstage', name: 'password' };
 const DEVICE = { app: 'authentik_stages_authenticator_totp', model_name: 'totpdevice', pk: 7, name: 'TOTP Device' };
 
-/** What a `login_failed` event says about a wrong authenticator. */
+/** The members of a `login_failed` event about a wrong authenticator. */
 const failedDevice = z.object({
   device_class: z.enum(DEVICE_CLASSES).optional().describe('class of the wrong authenticator'),
   device: model.optional().describe('the wrong authenticator, if the answer names it'),

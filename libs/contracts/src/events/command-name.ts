@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 /**
  * The commands of an administrator that write audit events, as they are typed after `npm run`. `start` is the first
- * `npm start`, which applies blueprints and creates an administrator. `flow guard` is no command: it is the guard of a
- * rollout.
+ * `npm start`, which applies blueprints and creates an administrator. `flow guard` names the guard of a rollout, and is
+ * no command.
  */
 export const COMMAND_NAMES = [
   'user create',
@@ -36,5 +36,5 @@ export const COMMAND_NAMES = [
 ] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
-/** The command of an actor. A courier of this version drops a command that only a later version has. */
+/** The command of an actor. An unknown command, of a later version, is parsed as `undefined`. */
 export const commandName = z.enum(COMMAND_NAMES).optional().catch(undefined);

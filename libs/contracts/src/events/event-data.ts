@@ -6,9 +6,9 @@ import { commandName } from './command-name.js';
 const caller = z.object({ uuid: z.uuid(), username: z.string() });
 
 /**
- * Who causes an event: a user, by a session or a proof (`user`) or by an API token (`api_token`), a visitor who has
- * proved nothing (`anonymous`), or Gatehouse itself or its administrator on the command line (`system`, then with the
- * `command`), or another system that sends security events (`transmitter`).
+ * Who causes an event: a user by a session or a proof (`user`), a user by an API token (`api_token`), a visitor who has
+ * proved nothing (`anonymous`), Gatehouse itself or, with `command`, an administrator on the command line (`system`),
+ * or another system that sends security events (`transmitter`).
  */
 export const eventActor = z.discriminatedUnion('type', [
   caller.extend({ type: z.literal('user') }),
@@ -29,7 +29,7 @@ export const eventActor = z.discriminatedUnion('type', [
 ]);
 export type EventActor = z.output<typeof eventActor>;
 
-/** Where the client's address is, if the gateway has a GeoIP database that knows the address. */
+/** Location of the client's address, if a GeoIP database of the gateway contains it. */
 export const eventLocation = z.object({
   /** Country code of ISO 3166-1 with two letters. */
   country: z.string().optional(),
@@ -45,7 +45,7 @@ export const eventData = z.object({
   actor: eventActor.nullable(),
   /** Whom the event is about. */
   user: user.nullable(),
-  /** Empty in events of commands, which come by no request. */
+  /** Empty in events of commands. */
   client_ip: z.string(),
   user_agent: z.string().nullable(),
   location: eventLocation.nullable(),
