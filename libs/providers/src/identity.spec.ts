@@ -3,7 +3,7 @@ import { toSourceIdentity } from './identity.js';
 
 const user = (claims: object) => toSourceIdentity({ identifier: 'x', ...claims }, {})?.user;
 
-describe('an identity', () => {
+describe('the identity from a profile', () => {
   it('contains the claims of the profile that are present and not empty', () => {
     expect(user({ username: 'a', name: null, email: undefined })).toEqual({ username: 'a' });
     expect(user({ username: '', name: '  ' })).toEqual({});
@@ -15,7 +15,7 @@ describe('an identity', () => {
     ['a lone surrogate', 'a\ud800'],
     ['an object', { a: 1 }],
     ['a fraction', 1.5],
-  ])('has no value for a claim that is %s', (_case, value) => {
+  ])('leaves out a claim whose value is %s', (_case, value) => {
     expect(user({ username: value, name: value, email: value })).toEqual({});
     expect(toSourceIdentity({ identifier: value }, {})).toBeUndefined();
   });
@@ -51,11 +51,11 @@ describe('an identity', () => {
     ['false', false],
     [1, false],
     [{}, false],
-  ])('has a verified email address only when the claim is true: %j', (email_verified, expected) => {
+  ])('has `email_verified` true only if the claim is true: %j', (email_verified, expected) => {
     expect(user({ email_verified })).toEqual({ email_verified: expected });
   });
 
-  it('has at most 1000 groups, identified by name', () => {
+  it('has at most 1000 groups, whose names are their ids', () => {
     const groups = (value: unknown) => toSourceIdentity({ identifier: 'x', groups: value }, {})?.groups;
     expect(groups(['staff', '', 7, null, 'a\u0000', { id: 1 }])).toEqual({
       staff: { name: 'staff' },

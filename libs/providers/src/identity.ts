@@ -56,7 +56,7 @@ function toField(value: unknown, max: number): string | undefined {
   return text !== undefined && !UNPRINTABLE.test(text) ? text : undefined;
 }
 
-/** Converts `true` and `'true'` to `true`. Any other value does not count as verified. */
+/** Returns `true` for `true` and `'true'`, `undefined` for an absent value, and `false` for any other value. */
 function toFlag(value: unknown): boolean | undefined {
   if (value === undefined || value === null) return undefined;
   return value === true || value === 'true';

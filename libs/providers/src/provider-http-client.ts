@@ -1,7 +1,7 @@
 import { BusyError, ConcurrencyLimiter, type OutgoingResponse, RestrictedHttpClient } from '@gatehouse/platform';
 import type { ProvidersConfig } from './providers.config.js';
 
-/** Thrown when a provider did not respond within the limits, or failed. */
+/** Thrown when a provider does not respond within the limits, or responds with status 429 or 5xx. */
 export class ProviderUnreachableError extends Error {}
 
 /** Thrown when the operator's settings do not allow an address. */
@@ -16,7 +16,7 @@ export interface ProviderRequest {
   readonly signal: AbortSignal;
 }
 
-/** Number of requests that may wait for a free slot: none, because the visitor can retry the login. */
+/** Number of requests to a host that may wait for a free slot: none, because the visitor can retry the login. */
 const MAX_QUEUED = 0;
 
 const TOO_MANY_REQUESTS = 429;
@@ -47,7 +47,10 @@ export class ProviderHttpClient {
     address: string,
     { method = 'GET', headers = {}, body, signal }: ProviderRequest,
   ): Promise<OutgoingResponse> {
-    if (!this.isTrusted(address)) throw new AddressNotAllowedError(`${hostOf(address)} is not allowed without TLS`);
+    if (!this.isTrusted(address))
+      throw new AddressNotAllowedError(
+        `${hostOf(address)} is not allowed without TLS. Use an https URL, or list the host in SOURCE_HOSTS`,
+      );
     const url = new URL(address);
     if (!this.http.isAllowed(url)) throw new AddressNotAllowedError(`${url.hostname} is not allowed: see SOURCE_HOSTS`);
     const requestSignal = AbortSignal.any([signal, AbortSignal.timeout(this.limits.SOURCE_TIMEOUT_MS)]);

@@ -16,7 +16,7 @@ import { PlexLogin } from './plex/plex-login.js';
 import { AddressNotAllowedError, ProviderHttpClient, ProviderUnreachableError } from './provider-http-client.js';
 import type { ProvidersConfig } from './providers.config.js';
 
-/** Records why a login was refused. */
+/** Called with the slug of the source and the reason when a login was refused. */
 export type ReportRefusal = (slug: string, reason: string) => void;
 
 /**

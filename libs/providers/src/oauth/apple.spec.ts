@@ -81,7 +81,7 @@ describe('a login at Apple', () => {
   it.each([
     ['an invalid private key', { consumer_secret: 'hush' }],
     ['an incomplete consumer_key', { consumer_key: 'org.example.login' }],
-  ])('is refused with %s, and the visitor sees no reason', async (_case, fields) => {
+  ])('is refused as misconfigured with %s, without the reason for the visitor', async (_case, fields) => {
     const { to, kept } = await harness.mustBegin(source(fields));
     const completed = await harness.complete(source(fields), kept, provider.authorize(to));
     expect(completed).toMatchObject({ refused: { wire: 'misconfigured' } });

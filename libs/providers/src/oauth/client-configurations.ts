@@ -20,13 +20,13 @@ export class ClientConfigurations {
     return config;
   }
 
-  /** Returns a configuration that can exchange codes. Throws `InvalidMetadataError` for an invalid secret of Apple. */
+  /** Returns a configuration that can exchange codes. Throws `InvalidMetadataError` for an invalid Apple key. */
   async forSource(source: OauthSource, provider: Provider, signal: AbortSignal): Promise<client.Configuration> {
     const { metadata, openId, usesBasicAuth } = provider;
     const secret = await clientSecretOf(source, metadata.issuer);
     const auth = usesBasicAuth ? client.ClientSecretBasic(secret) : client.ClientSecretPost(secret);
     const config = new client.Configuration(metadata, clientIdOf(source), undefined, auth);
-    // Switches off the TLS check of the library, because `ProviderHttpClient` decides which addresses may lack TLS.
+    // Turns off the TLS check of the library, because `ProviderHttpClient` checks which addresses may lack TLS.
     client.allowInsecureRequests(config);
     client.enableNonRepudiationChecks(config);
     config[client.customFetch] = providerFetch({
@@ -62,8 +62,9 @@ async function clientSecretOf({ provider_type, consumer_key, consumer_secret }: 
 }
 
 /**
- * Returns the signing keys in the setting `oidc_jwks`, which replace all published keys; `undefined` without the setting.
- * Ignores them beside `oidc_jwks_url`: sources from authentik have both, with keys that the provider may have replaced.
+ * Returns the signing keys in the setting `oidc_jwks`, which replace all published keys; `undefined` without the
+ * setting. Ignores these keys if the source has `oidc_jwks_url`: sources from authentik have both, and the provider may
+ * have replaced the keys.
  */
 function configuredKeys({ oidc_jwks: jwks, oidc_jwks_url: url }: OauthSource): client.ExportedJWKSCache | undefined {
   const { keys } = (jwks ?? {}) as { keys?: unknown };

@@ -34,8 +34,8 @@ export class MetadataCache {
   ) {}
 
   /**
-   * Returns the metadata at a URL. Logins that need them at the same moment share one request. Throws
-   * `InvalidMetadataError`, and the errors of `ProviderHttpClient`.
+   * Returns the metadata at a URL. Concurrent calls for one URL share one request. Throws `InvalidMetadataError`, and
+   * the errors of `ProviderHttpClient`.
    */
   async get(wellKnownUrl: string, signal: AbortSignal): Promise<ProviderMetadata> {
     const cached = this.entries.get(wellKnownUrl);

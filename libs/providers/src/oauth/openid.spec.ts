@@ -69,7 +69,7 @@ describe('a login by OpenID Connect', () => {
     expect(await login()).toMatchObject({ identity: { identifier: 'alice', user: { email: 'a@example.org' } } });
   });
 
-  it('authenticates with the published method, and caches metadata and keys', async () => {
+  it('authenticates with the method in the metadata, and caches metadata and keys', async () => {
     await login();
     provider.metadata = { token_endpoint_auth_methods_supported: ['client_secret_basic'] };
     await login({ using: new LoginHarness() });
@@ -82,7 +82,7 @@ describe('a login by OpenID Connect', () => {
     expect(metadata).toHaveLength(4);
   });
 
-  it('fetches metadata once for logins that begin at the same moment, and again after a failure', async () => {
+  it('fetches metadata once for concurrent logins, and again after a failure', async () => {
     const using = new LoginHarness({ SOURCE_CONCURRENCY: 1 });
     const beginAtOnce = () => Promise.all([1, 2, 3].map(() => using.begin(source())));
     const path = '/.well-known/openid-configuration';
@@ -100,7 +100,7 @@ describe('a login by OpenID Connect', () => {
   });
 });
 
-describe('the callback', () => {
+describe('the callback of a provider', () => {
   it.each([
     ['another state', { state: 'b-state-that-nobody-could-ever-guess-1234' }],
     ['no state', { state: '' }],
@@ -173,7 +173,7 @@ describe('an id token', () => {
     await other.close();
   });
 
-  it('is refused when another provider has signed it, whose keys are cached (accident 17)', async () => {
+  it('is refused if it is signed by another provider whose keys are cached (accident 17)', async () => {
     const other = await FakeOpenIdProvider.open();
     const there = oauthSource({ oidc_well_known_url: `${other.url}/.well-known/openid-configuration` });
     const { to, kept } = await harness.mustBegin(there);
@@ -183,16 +183,16 @@ describe('an id token', () => {
     await other.close();
   });
 
-  it('is required of an OpenID Connect provider (accident 17)', async () => {
+  it('must be in the token response of an OpenID Connect provider (accident 17)', async () => {
     provider.tokens = { id_token: undefined };
     expect(await login()).toMatchObject(unproven);
   });
 
-  it('is verified with the keys that the source has, or with those at the address that it has for keys (accident 17)', async () => {
+  it('is verified with oidc_jwks of the source, or with the keys at its oidc_jwks_url (accident 17)', async () => {
     const other = await FakeOpenIdProvider.open();
     const { keys } = (await (await fetch(`${other.url}/jwks`)).json()) as { keys: object[] };
     expect(await login({ fields: { oidc_jwks: { keys } } })).toMatchObject(unproven);
-    // authentik stores both: the address, and the keys that were published there when it last looked.
+    // authentik stores both: the address, and the keys that it last fetched there.
     const exported = { oidc_jwks: { keys }, oidc_jwks_url: `${provider.url}/jwks` };
     expect(await login({ fields: exported })).toMatchObject({ identity: {} });
     provider.sign = other.sign;
@@ -200,7 +200,7 @@ describe('an id token', () => {
     await other.close();
   });
 
-  it('is never verified with the keys of another source at the same provider, or with keys that the source had before', async () => {
+  it('is never verified with oidc_jwks of another source at the same provider, or with an earlier oidc_jwks', async () => {
     const other = await FakeOpenIdProvider.open();
     const { keys } = (await (await fetch(`${other.url}/jwks`)).json()) as { keys: object[] };
     const published = provider.sign;
@@ -220,7 +220,11 @@ describe('a provider', () => {
     ['closes the connection', (response: ServerResponse) => response.destroy(), unavailable],
     ['sends a response that is too large', (response: ServerResponse) => response.end('x'.repeat(5000)), unavailable],
     ['sends malformed JSON', (response: ServerResponse) => response.end('<html>'), unproven],
-    ['sends its token alone', (response: ServerResponse) => response.writeHead(200, JSON_TYPE).end('opaque'), unproven],
+    [
+      'sends only a token, and no JSON',
+      (response: ServerResponse) => response.writeHead(200, JSON_TYPE).end('opaque'),
+      unproven,
+    ],
     ['redirects', (response: ServerResponse) => response.writeHead(302, { location: '/' }).end(), unproven],
     ['does not know the client', refused('invalid_client'), misconfigured],
   ])('that %s causes a refused login, not an internal error', async (_case, instead, refusal) => {
@@ -230,7 +234,7 @@ describe('a provider', () => {
     expect(using.reports).toEqual([expect.not.stringMatching(/hush|opaque/)]);
   });
 
-  it('that sends a token which no header can have causes a refused login, and the log does not quote it', async () => {
+  it('that sends a token with a line break causes a refused login, and the log does not contain the token', async () => {
     provider.tokens = { access_token: 'opaque\ntoken' };
     expect(await login()).toMatchObject(unproven);
     expect(harness.reports).toEqual([expect.not.stringMatching(/opaque/)]);
@@ -273,7 +277,7 @@ describe('a provider', () => {
     expect(await harness.begin(source())).toMatchObject(misconfigured);
   });
 
-  it('without metadata, or with temporarily unavailable metadata, is refused', async () => {
+  it('without metadata is refused as misconfigured, and with unavailable metadata as unavailable', async () => {
     const path = '/.well-known/openid-configuration';
     provider.overrides = { [path]: (response: ServerResponse) => response.writeHead(404).end() };
     expect(await harness.begin(source())).toMatchObject(misconfigured);
@@ -284,7 +288,7 @@ describe('a provider', () => {
   });
 
   it.each(['*', 'login.example'])(
-    'in a private network is not contacted unless SOURCE_HOSTS names it: %s (accident 43)',
+    'in a private network gets no request unless SOURCE_HOSTS names it: SOURCE_HOSTS=%s (accident 43)',
     async (hosts) => {
       const using = new LoginHarness({ SOURCE_HOSTS: hosts });
       expect(await using.begin(source())).toMatchObject(misconfigured);

@@ -110,7 +110,7 @@ describe('a login by plain OAuth 2', () => {
         user: { username: 'alice', name: 'Alice', email: 'a@example.org', email_verified: false },
       },
     ],
-  ])('reads a profile of %s', async (type, profile, identity) => {
+  ])('converts a profile of %s to an identity', async (type, profile, identity) => {
     provider.profile = profile;
     expect(await login(type)).toEqual({ identity: { groups: {}, info: profile, ...identity } });
   });
@@ -119,7 +119,7 @@ describe('a login by plain OAuth 2', () => {
     provider.profile = { id: '1', username: 'a' };
     provider.tokens = { scope: ['a', 'b'], id_token: 'e30.e30.', expires_in: 'soon', token_type: undefined };
     expect(await login('discord')).toMatchObject({ identity: { identifier: '1' } });
-    // The same address in another spelling, as `https://IdP.example:443/token` is.
+    // The same URL in another spelling, such as `https://IdP.example:443/token`.
     const respelled = source('discord', { access_token_url: `${provider.url}/./token` });
     const { to, kept } = await harness.mustBegin(respelled);
     const completed = await harness.complete(respelled, kept, provider.authorize(to));
@@ -148,7 +148,7 @@ describe('a login by plain OAuth 2', () => {
     },
   );
 
-  it('reads no metadata for its type if the source has all URLs, as sources of authentik do', async () => {
+  it('needs no metadata if the source has all URLs, as sources of authentik do', async () => {
     provider.profile = { id: 'u-1', mail: 'a@example.org' };
     for (const type of ['github', 'azuread']) {
       // The metadata of authentik's types has no URLs for logins (GitHub), or an issuer for each tenant (Microsoft).
@@ -170,7 +170,7 @@ describe('a login by plain OAuth 2', () => {
     expect(await login('discord')).toMatchObject({ refused: { text: expect.stringContaining('verified') } });
   });
 
-  it('is refused when neither the source nor its provider type has endpoints, or would mix metadata with others', async () => {
+  it('is refused if the source lacks endpoints, or would mix metadata with endpoints of its own', async () => {
     const own = { profile_url: `${provider.url}/me` };
     for (const fields of ['openidconnect', 'okta', 'mailcow'].map((type) => ({ provider_type: type })))
       expect(await harness.begin(oauthSource(fields))).toMatchObject({ refused: { wire: 'misconfigured' } });

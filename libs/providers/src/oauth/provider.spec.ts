@@ -26,7 +26,7 @@ async function authorize(target: OpenIdProvider) {
 
 const unproven = { refused: { text: 'The answer of {source} could not be verified. Please try again.' } };
 
-describe('a certified OpenID Connect provider', () => {
+describe('a login at a certified OpenID Connect provider', () => {
   it('proves the identity of the user who logs in', async () => {
     provider.person = {
       ...{ sub: 'u-1', preferred_username: 'alice', name: 'Alice', email: 'a@example.org', email_verified: true },
@@ -43,18 +43,18 @@ describe('a certified OpenID Connect provider', () => {
     });
   });
 
-  it('proves nothing by a replayed callback (accident 39)', async () => {
+  it('is refused for a replayed callback (accident 39)', async () => {
     const { kept, answer } = await authorize(provider);
     expect(await harness.complete(sourceAt(provider), kept, answer)).toHaveProperty('identity');
     expect(await harness.complete(sourceAt(provider), kept, answer)).toMatchObject(unproven);
   });
 
-  it('proves nothing for another login, because the PKCE verifier differs (accident 58)', async () => {
+  it('is refused with the callback of another login, whose PKCE verifier differs (accident 58)', async () => {
     const [mine, others] = [await authorize(provider), await authorize(provider)];
     expect(await harness.complete(sourceAt(provider), mine.kept, others.answer)).toMatchObject(unproven);
   });
 
-  it('proves nothing for a source of another provider (mix-up attack)', async () => {
+  it('is refused with the callback of another provider (mix-up attack)', async () => {
     const { kept, answer } = await authorize(otherProvider);
     expect(await harness.complete(sourceAt(provider), kept, answer)).toMatchObject(unproven);
     const { iss: _iss, ...withoutIssuer } = answer;

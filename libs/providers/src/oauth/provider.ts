@@ -21,7 +21,7 @@ export interface Provider {
   readonly usesBasicAuth: boolean;
 }
 
-/** Stands in for an unknown issuer, because `openid-client` requires one. */
+/** Issuer for a provider whose issuer is unknown, because `openid-client` requires one. */
 const PLACEHOLDER_ISSUER = 'https://nameless.invalid';
 
 /** Returns the provider of a source. Throws `InvalidMetadataError`, and the errors of `MetadataCache`. */
@@ -87,6 +87,7 @@ function withoutMetadata(source: OauthSource, type: ProviderType): Provider {
  */
 export function assertTls(provider: Provider, http: ProviderHttpClient): Provider {
   const { authorization_endpoint: url } = provider.metadata;
-  if (!http.isTrusted(url)) throw new InvalidMetadataError(`${url} does not use TLS: see SOURCE_HOSTS`);
+  if (!http.isTrusted(url))
+    throw new InvalidMetadataError(`${url} does not use TLS. Use an https URL, or list the host in SOURCE_HOSTS`);
   return provider;
 }

@@ -56,7 +56,7 @@ describe('a login at Plex', () => {
     expect(new Set(plex.requests.map(({ client }) => client))).toEqual(new Set(['gatehouse']));
   });
 
-  it('is refused as misconfigured, not as unavailable, if `plex_token` of the source is no token', async () => {
+  it('is refused as misconfigured if the `plex_token` of the source has characters that no header can have', async () => {
     expect(await login({ plex_token: 'own\ner' }, 'friend')).toMatchObject({ refused: { wire: 'misconfigured' } });
   });
 
@@ -98,13 +98,13 @@ describe('a login at Plex', () => {
     expect(await login({ plex_token: 'expired' }, 'friend')).toMatchObject({ refused: { wire: 'misconfigured' } });
   });
 
-  it('contacts Plex only if SOURCE_HOSTS allows it', async () => {
+  it('sends requests to Plex only if SOURCE_HOSTS allows it', async () => {
     harness = new LoginHarness({ PLEX_URL: plex.url, SOURCE_HOSTS: '*' });
     expect(await login({}, 'friend')).toMatchObject({ refused: { wire: 'misconfigured' } });
     expect(plex.requests).toEqual([]);
   });
 
-  it('is refused when a Plex request names an OAuth source, or an OAuth request a Plex source', async () => {
+  it('is refused if the request is for Plex and the source for OAuth, or vice versa', async () => {
     const refused = { refused: { wire: 'misconfigured' } };
     expect(await harness.begin(plexSource({}))).toMatchObject(refused);
     expect(await harness.complete(plexSource({}), {}, { code: 'good' })).toMatchObject(refused);

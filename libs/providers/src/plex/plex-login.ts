@@ -40,7 +40,7 @@ export class PlexLogin {
     private readonly url: string,
   ) {}
 
-  /** Returns the owner of the token, if the source allows that account. Throws `LoginRefusedError`. */
+  /** Returns the identity of the token's owner, if the source allows that account. Throws `LoginRefusedError`. */
   async complete(source: PlexSource, token: string, signal: AbortSignal): Promise<SourceIdentity> {
     const request = { source, token, signal };
     const user = await this.accountOf(request);
