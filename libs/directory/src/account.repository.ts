@@ -30,7 +30,7 @@ export interface ChangedAccount {
   readonly isChanged: boolean;
 }
 
-/** What a lockdown takes away from a user. */
+/** The parts of an account lockdown. */
 export interface AccountLockdown {
   readonly deactivate: boolean;
   readonly unusablePassword: boolean;
@@ -66,7 +66,7 @@ const USER = `id AS uuid, pk, username, name, email, is_active, epoch,
  */
 const PASSWORD_CHANGE_COLUMNS = ['epoch = epoch + 1', 'password_changed_at = now()'];
 
-/** A stored text that matches no password. A user who has it still counts as one who had a password (docs/adr/0101). */
+/** A stored hash that matches no password. It shows that the user once had a password (docs/adr/0101). */
 export const UNUSABLE_HASH = '!';
 
 const JOIN = 'SELECT directory.join_groups($1, $2, $3)';
@@ -82,8 +82,8 @@ FROM (SELECT DISTINCT lower(given) AS name FROM unnest($1::text[]) given WHERE g
 
 /**
  * Finds another user (`other`) whose address is $1 or whose username is $2. $1 username, $2 address, $3 id of the user
- * who gets them, or null for a new user. Does not check a name that the user $3 (`own`) already has: older accounts may
- * share a name.
+ * who gets them, or null for a new user. Does not check a name that the user $3 (`own`) already has, because older
+ * accounts may share a name.
  */
 const FIND_OTHER = `
 SELECT FROM directory.users other LEFT JOIN directory.users own ON own.id = $3
@@ -94,9 +94,9 @@ LIMIT 1`;
 
 /**
  * Creates, changes and removes users for flows, inside the caller's transaction. Never reads credentials. Throws
- * InvalidUsernameError for a username that a new account cannot have. Older users may have such a username, so a change
- * must leave out an unchanged username. Throws NameTakenError for a username that is another user's address, and for an
- * address that is another user's username. A username with the key of another user violates USERNAME_KEY_INDEX.
+ * InvalidUsernameError for a username that a new account cannot have. Older users may have such a username, so an
+ * unchanged username must not be in a change. Throws NameTakenError for a username that is another user's address, and
+ * for an address that is another user's username. A username with the key of another user violates USERNAME_KEY_INDEX.
  * Postgres refuses to change or remove a superuser unless the gateway has permitted it (docs/adr/0035):
  * `isSuperuserGuard` recognises this error.
  */
@@ -211,7 +211,7 @@ export class AccountRepository {
     const names = [username ?? '', email ?? ''];
     await this.manager.query(LOCK_NAMES, [names]);
     const others = await this.manager.query<unknown[]>(FIND_OTHER, [...names, userId]);
-    if (others.length > 0) throw new NameTakenError('the name belongs to another user');
+    if (others.length > 0) throw new NameTakenError('the username or the email address belongs to another user');
   }
 
   /** Locks the user's row, so that no concurrent merge of attributes is lost. */

@@ -16,8 +16,8 @@ const columns: Columns = {
 export const GROUP_IDENTIFIERS: readonly string[] = Object.keys(columns);
 
 /**
- * $1 id of the group, $2 array of the pks of its users. An array, because a statement can have 65535 parameters at
- * most.
+ * Adds users to a group. $1 id of the group, $2 array of the pks of its users. An array, because a statement can have
+ * at most 65535 parameters.
  */
 const ADD_MEMBERS = `
   INSERT INTO directory.user_groups (user_id, group_id) SELECT id, $1 FROM directory.users WHERE pk = ANY ($2::int[])`;

@@ -27,7 +27,7 @@ export interface UserFields {
 export interface DirectoryUser extends UserFields {
   readonly pk: number;
   readonly uuid: string;
-  /** A number that rises when all sessions of the user must end. */
+  /** A number that increases when all sessions of the user must end. */
   readonly epoch: number;
   /** The pks of the user's direct groups, unordered. */
   readonly groups: readonly string[];
@@ -60,7 +60,7 @@ export interface TokenFields {
   readonly description: string;
   readonly expiring: boolean;
   readonly expires: Date | null;
-  /** Null if the token is valid for everything that API tokens may do. */
+  /** Null for a token that is not limited to a purpose. */
   readonly scope: TokenScope | null;
 }
 
@@ -93,15 +93,16 @@ export class UnknownFieldError extends Error {
 
 /**
  * Reads and writes users, groups and tokens inside the caller's transaction. Changing the password hash or disabling a
- * user raises the user's epoch, which ends their sessions. An email address that is written counts as verified. A new
- * username must be valid, else the promise rejects with InvalidUsernameError. Results are in the order of creation.
+ * user increases the user's epoch, which ends the user's sessions. An email address that is written counts as verified.
+ * A new username must be valid, else the promise rejects with InvalidUsernameError. Results are in the order of
+ * creation.
  */
 export abstract class DirectoryStore {
   abstract findUsers(identifiers: Identifiers): Promise<DirectoryUser[]>;
   abstract createUser(draft: NewUser): Promise<DirectoryUser>;
   abstract updateUser(pk: number, changes: Partial<UserFields>): Promise<DirectoryUser>;
   abstract removeUser(pk: number): Promise<void>;
-  /** Raises the user's epoch, which ends all sessions and all logins in progress. */
+  /** Increases the user's epoch, which ends all sessions and all logins in progress. */
   abstract endSessions(user: number): Promise<void>;
   /** Replaces the user's direct groups by `groups` (pks). */
   abstract setGroups(user: number, groups: readonly string[]): Promise<void>;

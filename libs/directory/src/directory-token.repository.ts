@@ -51,7 +51,7 @@ export class DirectoryTokenRepository {
 
   private async load(pk: string): Promise<DirectoryToken> {
     const [token] = await this.find({ pk });
-    if (!token) throw new Error(`the token ${pk} does not exist`);
+    if (!token) throw new Error(`there is no token with the pk ${pk}`);
     return token;
   }
 

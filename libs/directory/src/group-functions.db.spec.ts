@@ -41,7 +41,7 @@ describe('a user in the view for the gateway', () => {
   };
   const find = async () => (await client.query(FIND)).rows[0] as unknown;
 
-  it('is read without planning a statement, from the second time on a connection on', async () => {
+  it('is read with a cached query plan from the second query of a connection on', async () => {
     const alice = { is_superuser: false, debug: true, groups: [{ pk: STAFF, name: 'staff' }] };
     expect(await find()).toEqual(alice);
     await client.query('BEGIN');
@@ -55,7 +55,7 @@ describe('a user in the view for the gateway', () => {
     expect(rows).toEqual([]);
   });
 
-  it('is a superuser as soon as a group above is one, also on a connection that has asked before', async () => {
+  it('is a superuser as soon as a parent group makes superusers, also on a connection with a cached plan', async () => {
     await client.query(`UPDATE directory.groups SET is_superuser = true WHERE id = '${HOUSE}'`);
     expect(await find()).toMatchObject({ is_superuser: true });
     await client.query(`UPDATE directory.groups SET is_superuser = false, attributes = '{}' WHERE id = '${HOUSE}'`);
@@ -80,7 +80,7 @@ async function rowsRead(table: string, work: () => Promise<unknown>): Promise<nu
   return (await count()) - before;
 }
 
-describe('a lookup by key reads a few rows of many', () => {
+describe('a lookup by key reads only a few rows', () => {
   const users = () => new PolicyUserRepository(source);
 
   it.each(['pk', 'group_uuid', 'pk__iexact'])('of the groups, by %s', async (field) => {
@@ -94,7 +94,7 @@ describe('a lookup by key reads a few rows of many', () => {
     const find = async () => expect(await users().find({ [field]: value }, 5)).toEqual([alice]);
     expect(await rowsRead('directory.users', find)).toBeLessThan(5);
   });
-  it('of the groups, when a user joins some by their ids and names', async () => {
+  it('of the groups, when a user joins groups by ids and names', async () => {
     const join = () =>
       source.query(`SELECT directory.join_groups('${ALICE}', '{${HOUSE},group-1}', '{group-2,${STAFF}}')`);
     expect(await rowsRead('directory.groups', join)).toBeLessThan(15);
@@ -102,7 +102,7 @@ describe('a lookup by key reads a few rows of many', () => {
     expect(groups?.map(({ name }) => name)).toEqual(['group-2', 'house', 'staff']);
   });
   it.each(['x', '', '00', '-1', '99999999999999999999', STAFF.toUpperCase(), null])(
-    'finds nothing by %j, which is the text of no key',
+    'and finds nothing by %j, which cannot be a key',
     async (value) => {
       expect(await users().find({ pk: value }, 1)).toEqual([]);
       expect(await users().find({ uuid: value }, 1)).toEqual([]);

@@ -110,8 +110,8 @@ export class InvitationRepository {
   }
 
   /**
-   * Returns the name of the invitation if it was valid, and deletes it if it is for a single use. Of several concurrent
-   * calls for a single-use invitation, only one returns a result.
+   * Returns the name of the invitation if it was valid, and deletes it if it is for a single use. Only one of several
+   * concurrent calls for a single-use invitation returns a result.
    */
   redeem(pk: string, flow = NO_FLOW): Promise<Pick<RedeemableInvitation, 'name'> | undefined> {
     return this.first(REDEEM, [pk, flow]);

@@ -26,7 +26,7 @@ export interface RedeemableInvitation extends InvitationFields {
 export const invitationReference = (pk: string): string =>
   createHash('sha256').update(pk).digest('hex').slice(0, REFERENCE_LENGTH);
 
-/** Returns what audit events record of a created, changed or deleted invitation. Its prompt values are left out. */
+/** Returns the context of audit events about a created, changed or deleted invitation. Leaves out its prompt values. */
 export const invitationEventContext = ({ pk, name, flow, single_use, expires }: RedeemableInvitation) => ({
   ...{ name, flow, single_use, expires: expires?.toISOString() ?? null, reference: invitationReference(pk) },
 });
@@ -59,7 +59,7 @@ export interface InvitationFilter {
   readonly name?: string | undefined;
   /** Username of the creator. */
   readonly creator?: string | undefined;
-  /** Expiry. Times are compared in milliseconds, the precision of the API. */
+  /** Time of expiry, compared in milliseconds, the precision of the API. */
   readonly expires?: Date | undefined;
   /** Id of a flow. */
   readonly flow?: string | undefined;

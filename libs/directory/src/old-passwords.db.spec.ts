@@ -53,14 +53,14 @@ const setPasswords = async (...names: string[]) => {
 const history = () => credentials.findPasswordHistory(alice.uuid, 24);
 
 describe('the hashes of earlier passwords', () => {
-  it('are not kept without a policy that compares them, and the present one is always found', async () => {
+  it('are not kept without a policy that compares them, but the present hash is found', async () => {
     await setPasswords('2');
     await addPolicy(1);
     await setPasswords('3');
     expect(await history()).toEqual([hash('3')]);
   });
 
-  it('are kept as far as a policy compares them, newest first', async () => {
+  it('are kept up to the number that a policy compares, newest first', async () => {
     await addPolicy(2);
     await addPolicy(3);
     await setPasswords('2', '3', '4');
@@ -86,7 +86,7 @@ describe('the hashes of earlier passwords', () => {
     expect(await source.query('SELECT FROM directory.old_passwords')).toEqual([]);
   });
 
-  it('include an expired password, and no hash that was upgraded', async () => {
+  it('include an expired password, but no hash that was upgraded', async () => {
     await addPolicy(3);
     await directory.updateUser(alice.pk, { password_hash: OUTDATED });
     const current = `$argon2id$v=19$m=19456,t=2,p=1$${'s'.repeat(22)}$${'d'.repeat(43)}`;

@@ -6,7 +6,7 @@ import { overlayAttributes } from './attributes.js';
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** A user as policies see it. */
+/** The fields of a user that policies can read. */
 export interface PolicyUser extends SavedUser {
   readonly attributes: Attributes;
   readonly type: string;
@@ -18,7 +18,7 @@ export interface PolicyUser extends SavedUser {
   readonly is_superuser: boolean;
 }
 
-/** A group as policies see it. */
+/** The fields of a group that policies can read. */
 export interface GroupRef {
   readonly pk: string;
   readonly name: string;

@@ -51,27 +51,27 @@ const isSuperuser = async () => {
 };
 
 describe('a group with several parents', () => {
-  it('is in all groups above, each of them once', async () => {
+  it('makes its members members of all its ancestors, each once', async () => {
     await diamond();
     expect(await namesOf()).toEqual(['a-staff', 'b-team', 'c-house', 'd-all']);
     expect(await namesOf(false)).toEqual(['b-team']);
   });
 
-  it('gives its members the attributes of all groups above, in the order of the names', async () => {
+  it('gives its members the attributes of all its ancestors, in the order of their names', async () => {
     await diamond();
     expect(await new PolicyUserRepository(source).findGroupAttributes(alice.uuid)).toEqual({
       ...{ from: 'all', list: ['staff', 'all'], own: true },
     });
   });
 
-  it('makes its members superusers if any group above does', async () => {
+  it('makes its members superusers if any of its ancestors does', async () => {
     const { house } = await diamond();
     expect(await isSuperuser()).toBe(false);
     await directory.updateGroup(house.pk, { is_superuser: true });
     expect(await isSuperuser()).toBe(true);
   });
 
-  it('cannot be joined by a service if any group above makes superusers', async () => {
+  it('counts as a superuser group, which no service may join, if any of its ancestors makes superusers', async () => {
     const { house, team } = await diamond();
     const [row] = await source.query('SELECT directory.makes_superuser($1) AS makes', [team.pk]);
     await directory.updateGroup(house.pk, { is_superuser: true });

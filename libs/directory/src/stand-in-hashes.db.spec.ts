@@ -59,7 +59,7 @@ const legacyNames = async () =>
   new Set([...(await standIns())].filter(([, hash]) => hash !== CURRENT).map(([name]) => name));
 
 describe('the stand-in hash of an unknown name', () => {
-  it('is the hash of a user, always the same for all spellings that a lookup finds, at every replica', async () => {
+  it('is the hash of a user, the same for all spellings of the name and on every replica', async () => {
     await createUsers('imported', USERS, LEGACY);
     const before = await standIns();
     expect(await standIns()).toEqual(before);
@@ -79,7 +79,7 @@ describe('the stand-in hash of an unknown name', () => {
     expect(share).toBeLessThan(0.7);
   });
 
-  it('becomes current with the hash of its user, and never outdated again while hashes are replaced and users enrol', async () => {
+  it('becomes current with the hash of its user, and stays current while hashes are upgraded and users enrol', async () => {
     const imported = await createUsers('imported', USERS, LEGACY);
     await createUsers('enrolled', USERS, CURRENT);
     let before = await legacyNames();
@@ -103,7 +103,7 @@ describe('the stand-in hash of an unknown name', () => {
     expect(share).toBeLessThan(0.6);
   });
 
-  it('does not change when a user is disabled, and changes only for the names of a user who is deleted', async () => {
+  it('does not change when a user is disabled; if that user is deleted, it changes for the user’s names only', async () => {
     const [first = ''] = await createUsers('imported', USERS, LEGACY);
     const before = await standIns();
     await source.query('UPDATE directory.users SET is_active = false WHERE username = $1', [first]);
@@ -113,7 +113,7 @@ describe('the stand-in hash of an unknown name', () => {
     expect(moved).toEqual(NAMES.filter((name) => before.get(name) === hashOf(first, LEGACY)));
   });
 
-  it('does not exist while no user has a usable hash, and is never an unusable hash', async () => {
+  it('is undefined while no user has a usable hash, and never an unusable hash', async () => {
     for (const [i, hash] of ['', '!', 'plain', 'md5$a$b'].entries()) await createUsers(`bare-${i}`, 9, hash);
     expect(await standInOf('ghost')).toBeUndefined();
     await createUsers('imported', 1, LEGACY);
@@ -122,7 +122,7 @@ describe('the stand-in hash of an unknown name', () => {
 });
 
 describe('the password of a user', () => {
-  it('is found with a stand-in for the username, after the hash of the user if the user is inactive', async () => {
+  it('has a stand-in for the username; for an inactive user, the own hash is the first stand-in', async () => {
     await createUsers('imported', USERS, LEGACY);
     await createUsers('bare', 1, '');
     await createUsers('inactive', 1, LEGACY);
@@ -135,7 +135,7 @@ describe('the password of a user', () => {
   });
 });
 
-describe('the lookup', () => {
+describe('the lookup of a stand-in hash', () => {
   it('reads one entry of an index, however many users there are', async () => {
     await createUsers('imported', 5000, LEGACY);
     await createUsers('bare', 5000, '');

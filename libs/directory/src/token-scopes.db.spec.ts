@@ -24,7 +24,7 @@ const identifiersIn = async (view: string) => {
   return rows.map(({ identifier }) => identifier);
 };
 
-it('are not in the view that a gateway of the previous version reads', async () => {
+it('scoped tokens are not in the view that a gateway of the previous version reads', async () => {
   await createToken('plain');
   await createToken('scoped', { scope: 'flows' });
 
@@ -36,11 +36,11 @@ it.each([
   ['an unknown scope', { scope: 'users' }],
   ['no expiry', { scope: 'flows', expiring: false }],
   ['another intent', { scope: 'flows', intent: 'app_password' }],
-])('are refused by Postgres with %s', async (name, fields) => {
+])('scoped tokens are refused by Postgres with %s', async (name, fields) => {
   await expect(createToken(name.replaceAll(' ', '-'), fields)).rejects.toThrow(/tokens_scope/);
 });
 
-it('are deleted when the migration is undone, because nothing would limit them', async () => {
+it('scoped tokens are deleted when the migration is rolled back, because nothing would limit them', async () => {
   const [migration, runner] = [new TokenScopes1765497600300(), database.source.createQueryRunner()];
   await createToken('unscoped-before');
   await createToken('scoped-before', { scope: 'flows' });

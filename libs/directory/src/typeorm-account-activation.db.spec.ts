@@ -26,7 +26,7 @@ const isActive = async (id: string) =>
   (await source.query<{ is_active: boolean }[]>('SELECT is_active FROM directory.users WHERE id = $1', [id]))[0]!
     .is_active;
 
-it('activates a waiting account once', async () => {
+it('activate activates an account that waits for its mail once', async () => {
   const [activations, id] = [new TypeormAccountActivation(source), await createWaitingUser('new')];
   const results = await Promise.all([activations.activate(id, FLOW), activations.activate(id, FLOW)]);
   expect(results.filter(Boolean)).toHaveLength(1);
@@ -35,7 +35,7 @@ it('activates a waiting account once', async () => {
   expect(await activations.activate(id, FLOW)).toBe(false);
 });
 
-it('verifies the present address of a user only', async () => {
+it('recordVerified verifies only the present address of a user', async () => {
   const activations = new TypeormAccountActivation(source);
   const [{ id }] = await source.query<[{ id: string }]>(
     `INSERT INTO directory.users (username, email) VALUES ('present', 'Present@example.org') RETURNING id`,
@@ -47,7 +47,7 @@ it('verifies the present address of a user only', async () => {
   expect(await verified()).toEqual([{ verified_email: 'Present@example.org' }]);
 });
 
-it('does not activate an account that waits for another flow or for none', async () => {
+it('activate does not activate an account that waits for another flow, or for no flow', async () => {
   const [activations, id] = [new TypeormAccountActivation(source), await createWaitingUser('other')];
   expect(await activations.activate(id, OTHER_FLOW)).toBe(false);
   expect(await activations.activate(id, undefined)).toBe(false);
@@ -64,7 +64,7 @@ it.each([
   ],
   ['a statement', (pk: number) => source.query('UPDATE directory.users SET is_active = false WHERE pk = $1', [pk])],
 ])(
-  'does not activate an account that an administrator has disabled by %s, even if it was never used (accident 42)',
+  'activate does not activate an account that an administrator has disabled by %s, even a new one (accident 42)',
   async (way, disable) => {
     const id = await createWaitingUser(`disabled by ${way}`);
     const [row] = await source.query<[{ pk: number }]>('SELECT pk FROM directory.users WHERE id = $1', [id]);

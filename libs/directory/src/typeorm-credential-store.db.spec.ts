@@ -33,7 +33,7 @@ const CURRENT = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc
 const createUser = (username: string, fields: Partial<DirectoryUser> = {}) =>
   directory.createUser({ username, ...fields });
 
-describe('password hashes', () => {
+describe('the credential store', () => {
   it('returns the hash of active users only', async () => {
     const active = await createUser('active', { password_hash: 'h' });
     const inactive = await createUser('inactive', { password_hash: 'h', is_active: false });
@@ -69,7 +69,7 @@ describe('password hashes', () => {
     expect((await directory.findUsers({ pk }))[0]?.password_hash).toBe(`${OUTDATED}2`);
   });
 
-  it('does not replace a hash that is current, of unknown format or empty, and does not write an outdated hash', async () => {
+  it('does not replace a current, unknown or empty hash, and does not write an outdated hash', async () => {
     const stored = [CURRENT, CURRENT.replace('m=19456', 'm=8'), 'plain', '!', ''];
     for (const [i, hash] of stored.entries()) {
       const { uuid, pk } = await createUser(`kept ${i}`, { password_hash: hash });
@@ -104,7 +104,7 @@ describe('app passwords', () => {
     expect(await credentials.findAppPassword(owner.uuid, 'k1')).toBeUndefined();
   });
 
-  it('do not include tokens of another intent (accident 40)', async () => {
+  it('are never tokens of another intent (accident 40)', async () => {
     const owner = await createUser('api-owner');
     await directory.createToken({ identifier: 'api', intent: 'api', user: owner.pk, key: 'api-key' });
     expect(await credentials.findAppPassword(owner.uuid, 'api-key')).toBeUndefined();

@@ -61,7 +61,7 @@ describe('users', () => {
     expect(await epoch({})).toBe(2);
   });
 
-  it('get a higher epoch when their sessions are ended, and other users do not', async () => {
+  it('get a higher epoch when endSessions ends their sessions', async () => {
     const [user, other] = [
       await directory.createUser({ username: 'one' }),
       await directory.createUser({ username: 'two' }),
@@ -104,7 +104,7 @@ describe('users', () => {
     expect(await changed()).toBe(true);
   });
 
-  it('are found by all identifiers together, or by the pk alone', async () => {
+  it('are found by all identifiers together, or by the pk only', async () => {
     const { pk, uuid } = await directory.createUser({
       username: 'found',
       email: 'f@x',
@@ -171,7 +171,7 @@ describe('tokens', () => {
     expect(await directory.findTokens({ identifier: 'tk' })).toEqual([]);
   });
 
-  it('get a different random key each when no key is given', async () => {
+  it('each get a random key of their own if no key is given', async () => {
     const { pk: user } = await directory.createUser({ username: 'owner2' });
     const draft = { intent: 'api', user, expiring: false } as const;
     const first = await directory.createToken({ ...draft, identifier: 'drawn1' });
@@ -191,7 +191,7 @@ describe('the view for the gateway', () => {
     expect(await identity(user.uuid)).toMatchObject({ is_superuser: true });
   });
 
-  it('follows parent groups for twenty levels, and ends in a cycle', async () => {
+  it('includes twenty levels of parent groups, also if they form a cycle', async () => {
     const chain = [await directory.createGroup({ name: 'c0' })];
     for (let i = 1; i < 21; i++)
       chain.push(await directory.createGroup({ name: `c${i}`, parents: [chain[i - 1]!.pk] }));

@@ -34,7 +34,7 @@ class ReadinessModule {}
 @Module({ imports: [ReadinessModule, PasswordModule, IdentificationModule] })
 class Service {}
 
-describe('the directory in a service', () => {
+describe('the directory module of a service', () => {
   afterEach(() => void vi.unstubAllEnvs());
 
   it('opens one pool for all modules, and closes it when the service stops', async () => {

@@ -40,7 +40,7 @@ const find = (identifier: string, fields: IdentifierField[], caseInsensitive = t
   new TypeormUserLookup(source).find(identifier, { fields, caseInsensitive });
 
 interface SharingUser {
-  /** `X` stands for the identifier that several users share, as username or as address. */
+  /** `X` is replaced by the identifier that several users share, as username or as address. */
   readonly username?: 'X';
   readonly email?: 'X';
   readonly is_active?: boolean;
@@ -57,7 +57,7 @@ async function createWith(shared: string, { username, email, is_active = true, v
 }
 const verify = (uuid: string, address: string) => new AccountRepository(source.manager).verifyEmail(uuid, address);
 
-describe('looking users up', () => {
+describe('the lookup of users', () => {
   it('finds a user by each of the fields, regardless of upper and lower case', async () => {
     const users = [
       await find('aLICE', ['username']),
@@ -97,7 +97,7 @@ describe('looking users up', () => {
     expect((await find('ALICE@corp', ['upn'], false))?.username).toBe('Alice');
   });
 
-  it('uses only the given fields', async () => {
+  it('searches only the given fields', async () => {
     expect(await find('Alice', ['email', 'upn'])).toBeUndefined();
     expect(await find('Alice', [])).toBeUndefined();
   });
@@ -168,7 +168,7 @@ describe('looking users up', () => {
     expect(await find('bob', ['username'])).toMatchObject({ is_active: false, locale: '' });
   });
 
-  it('treats an identifier as a value, never as SQL or a pattern (accident 44)', async () => {
+  it('treats an identifier as a value, never as SQL or as a pattern (accident 44)', async () => {
     for (const identifier of ["' OR true --", '%', 'ali_e', '*)(uid=*', '\\', '$1', '"', 'Alice ']) {
       expect(await find(identifier, ['username', 'email', 'upn'])).toBeUndefined();
     }

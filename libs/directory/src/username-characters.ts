@@ -5,7 +5,7 @@ const FORBIDDEN_EXCEPTIONS = /\u302E|\u302F|[\u0640\u07FA\u3031-\u3035\u303B]/u;
 const ASCII = /[ -~]/;
 /** Conjoining Hangul letters, which NFC composes in valid text (RFC 8264, 9.9). */
 const CONJOINING_JAMO = /[\u1100-\u11FF\uA960-\uA97F\uD7B0-\uD7FF]/u;
-/** Characters that have no appearance, or no meaning. */
+/** Characters that are invisible or unassigned. */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\p{Cc}\p{Cn}]/u;
 const LETTERS_AND_DIGITS = /[\p{Ll}\p{Lu}\p{Lo}\p{Lm}\p{Mn}\p{Mc}\p{Nd}]/u;
 

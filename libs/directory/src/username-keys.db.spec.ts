@@ -39,7 +39,7 @@ const create = (username: string) =>
   source.transaction((manager) => new AccountRepository(manager).create(account(username) as never));
 const DUPLICATE = { driverError: { constraint: 'users_username_key' } };
 
-it('keeps all existing names, and reserves each name for the first account that has it in some spelling', async () => {
+it('the migration keeps all existing usernames, and gives each key to the first account with this name', async () => {
   const names = ['Root', '\uff52oot', 'ro\u200bot', 'rene\u0301', 'ren\u00e9', '\uff5aoe', '\u0430bc'];
   const [migration, runner] = [new UsernameKeys1764633840000(), source.createQueryRunner()];
   await migration.down(runner);
@@ -54,7 +54,7 @@ it('keeps all existing names, and reserves each name for the first account that 
   await expect(create('RENE\u0301')).rejects.toThrow('unique constraint');
 });
 
-it('reserves the name of a user whom a service of the previous version writes', async () => {
+it('a username that a service of the previous version writes also gets a key', async () => {
   await insert('Older');
   expect(await keys('Older')).toEqual({ Older: 'older' });
   await source.query(`UPDATE directory.users SET username = 'Renamed' WHERE username = 'Older'`);
@@ -63,12 +63,12 @@ it('reserves the name of a user whom a service of the previous version writes', 
   expect((await create('older')).username).toBe('older');
 });
 
-it('creates one of several concurrent users with one name in different spellings', async () => {
+it('only one of several concurrent users with one name in different spellings is created', async () => {
   const results = await Promise.allSettled(['se\u0301an', 's\u00e9an', 'S\u00c9AN', '\uff53\u00e9an'].map(create));
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 
-it('reserves the new name of a user, and releases the old one', async () => {
+it('a renamed user gets the key of the new name, and the old name is free again', async () => {
   const { uuid } = await create('before');
   const accounts = new AccountRepository(source.manager);
   expect(await accounts.change(uuid, { username: '\uff21fter' })).toMatchObject({ user: { username: 'After' } });
@@ -77,7 +77,7 @@ it('reserves the new name of a user, and releases the old one', async () => {
   expect(await accounts.change(uuid, { username: 'AFTER' })).toMatchObject({ user: { username: 'AFTER' } });
 });
 
-it('refuses a username that a new account cannot have, by a flow and by an administrator', async () => {
+it('an invalid username is refused for a flow and for an administrator', async () => {
   await expect(create('in\u200bvisible')).rejects.toThrow('Usernames cannot contain');
   const directory = new TypeormDirectoryStore(source.manager);
   await expect(directory.createUser({ username: 'in\u200bvisible' })).rejects.toThrow('Usernames cannot contain');
@@ -86,7 +86,7 @@ it('refuses a username that a new account cannot have, by a flow and by an admin
   await expect(directory.updateUser(pk, { username: 'in\u200bvisible' })).rejects.toThrow('Usernames cannot contain');
 });
 
-it('changes other fields of a user whose name a new account cannot have', async () => {
+it('other fields of a user with an invalid username can be changed', async () => {
   await insert('legacy\u200bname');
   const directory = new TypeormDirectoryStore(source.manager);
   const [user] = await directory.findUsers({ username: 'legacy\u200bname' });
@@ -94,7 +94,7 @@ it('changes other fields of a user whose name a new account cannot have', async 
   expect(await directory.updateUser(user!.pk, changes)).toMatchObject(changes);
 });
 
-it('gives no user the address of another user as username, in any spelling, and no address that is a username', async () => {
+it('no username is another user’s address in any spelling, and no address is another user’s username', async () => {
   const { uuid } = await create('owner');
   const accounts = new AccountRepository(source.manager);
   await accounts.change(uuid, { email: 'owner@example.org' });
@@ -107,7 +107,7 @@ it('gives no user the address of another user as username, in any spelling, and 
   await expect(accounts.change(uuid, { email: 'name@example.org' })).rejects.toThrow(NameTakenError);
 });
 
-it('knows which names are taken: by a username in any spelling, or by an address', async () => {
+it('isTaken is true for a name that is a username in any spelling, or an address', async () => {
   const usernames = new UsernameRepository(source);
   const { uuid } = await create('Taken');
   await new AccountRepository(source.manager).change(uuid, { email: 'taken@example.org' });

@@ -89,7 +89,7 @@ describe('the preparation of usernames', () => {
     expect(reasonOf(typed)).toEqual(reason);
   });
 
-  it('gives one key to all spellings of a name, and does not change it again (property)', () => {
+  it('gives all spellings of a name the same key, and does not change a prepared name (property)', () => {
     for (const name of ['Admin', 'Jos\u00e9', '\ud55c\uae00', '\u30ac\u30ae', '\u0418\u0439', '\u0395\u03ae']) {
       const spellings = ['NFC', 'NFD', 'NFKC', 'NFKD']
         .map((form) => name.normalize(form))
@@ -106,7 +106,7 @@ describe('the preparation of usernames', () => {
   });
 });
 
-it('requires the stored spelling of a name that an administrator writes', () => {
+it('requireUsername accepts a name only in its stored spelling', () => {
   expect(requireUsername('Jos\u00e9')).toEqual({ name: 'Jos\u00e9', key: 'jos\u00e9' });
   expect(() => requireUsername('jose\u0301')).toThrow(InvalidUsernameError);
   expect(() => requireUsername('ad\u00admin')).toThrow('Usernames cannot contain');

@@ -16,7 +16,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-it('counts the addresses of accounts as verified that were active before verifications were recorded', async () => {
+it('the migration verifies the addresses of accounts that are active', async () => {
   const [migration, runner] = [new VerifiedEmails1764633600000(), source.createQueryRunner()];
   await migration.down(runner);
   await source.query(`INSERT INTO directory.users (username, email, is_active)

@@ -12,7 +12,7 @@ $$`;
 
 /**
  * Creates the function that returns whether a hash has a format that can verify a password. It returns false for an
- * empty or disabled hash.
+ * empty or unusable hash.
  */
 const IS_USABLE_HASH = `
 CREATE FUNCTION directory.is_usable_hash(hash text) RETURNS boolean

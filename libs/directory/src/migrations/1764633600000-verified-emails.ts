@@ -3,8 +3,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * The address that the user has proved to own, or that an administrator has set. It counts only while `email` is the
- * same address, so any change of `email`, also by an older service, ends the verification. New rows have the default;
- * existing rows are null until the backfill.
+ * same address, so any change of `email`, also by an older service, ends the verification. The default applies to new
+ * rows; existing rows are null until `EXISTING` fills them.
  */
 const COLUMN = `
 ALTER TABLE directory.users ADD COLUMN IF NOT EXISTS verified_email varchar(254),

@@ -29,7 +29,7 @@ ON CONFLICT DO NOTHING`;
 
 /**
  * Creates the ring of password hashes. For a name without a usable hash, the password service checks the next hash on
- * the ring, so that the check takes as long as for a user (docs/adr/0042).
+ * the ring instead, so that the check takes as long as for a user with a password (docs/adr/0042).
  */
 export class StandInHashes1764633780000 implements MigrationInterface {
   name = 'StandInHashes1764633780000';

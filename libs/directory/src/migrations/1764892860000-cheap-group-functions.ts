@@ -40,7 +40,7 @@ LANGUAGE sql STABLE AS $$${above('id', 'g.id')}
   ${from}
 $$`;
 
-/** Looks each group up by its key. OFFSET keeps Postgres from joining the whole table instead. */
+/** Looks each group up by its key. OFFSET prevents Postgres from joining the whole table instead. */
 const LOOKED_UP = `SELECT g.id, g.name, g.is_superuser, g.attributes, f.direct
   FROM (SELECT a.id, bool_or(a.level = 1) AS direct FROM above a GROUP BY a.id) f
     CROSS JOIN LATERAL (SELECT * FROM directory.groups g WHERE g.id = f.id OFFSET 0) g`;
@@ -89,8 +89,8 @@ BEGIN
 END $$`;
 
 /**
- * Makes Postgres plan the functions that each request of a logged-in user calls only once per connection, and look
- * groups up by their keys (docs/adr/0003). The functions keep their owners and privileges.
+ * Makes Postgres plan some functions once per connection and look groups up by their keys. Each request of a logged-in
+ * user calls these functions (docs/adr/0003). The functions keep their owners and privileges.
  */
 export class CheapGroupFunctions1764892860000 implements MigrationInterface {
   name = 'CheapGroupFunctions1764892860000';

@@ -10,8 +10,8 @@ ALTER TABLE directory.tokens ADD COLUMN scope text,
     scope IS NULL OR (scope = 'flows' AND intent = 'api' AND expiring AND expires IS NOT NULL)) NOT VALID`;
 
 /**
- * The view that gateways of the previous version read. It has no scoped tokens, which those gateways would take for
- * tokens without a scope.
+ * The view that gateways of the previous version read. It leaves out scoped tokens, which those gateways would accept
+ * as tokens without a scope.
  */
 const UNSCOPED_VIEW = `
 CREATE OR REPLACE VIEW directory.api_tokens AS

@@ -1,10 +1,10 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Creates the function that ends all sessions of a user, and deactivates the user if `deactivates` is set, because another
- * system reports an event. Returns whether the user was active and is not any more. A superuser stays active, so that no
- * other system can lock administrators out. `is_active` is not written otherwise, because each write decides about an
- * account that waits for a mail.
+ * Creates the function that ends all sessions of a user, and deactivates the user if `deactivates` is set, because
+ * another system reports an event. Returns whether the user was active and is not any more. A superuser stays active,
+ * so that no other system can lock administrators out. In any other case `is_active` is not written, because a write of
+ * this column clears `awaits_flow` of an account that waits for a mail.
  */
 const APPLY = `
 CREATE FUNCTION directory.apply_signal(of_user uuid, deactivates boolean) RETURNS boolean

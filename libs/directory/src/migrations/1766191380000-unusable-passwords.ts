@@ -27,8 +27,8 @@ EXECUTE FUNCTION directory.keep_old_password()`;
 
 /**
  * Stores `!` for an expired password, so that its user still counts as one who had a password. Otherwise, an expired
- * password of the only superuser would open the set-up again (docs/adr/0101). A user who never had a password has none to
- * expire.
+ * password of the only superuser would open the set-up again (docs/adr/0101). A user who never had a password is not
+ * changed.
  */
 export class UnusablePasswords1766191380000 implements MigrationInterface {
   name = 'UnusablePasswords1766191380000';
