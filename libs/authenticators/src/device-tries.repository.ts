@@ -23,8 +23,8 @@ const RESERVE: NamedStatement = {
     RETURNING id`,
 };
 /**
- * Releases the last try of devices. $1 ids of the devices. A device with earlier failures was not blocked before the
- * try, so `failed_at` is set far enough back that the device is not blocked now.
+ * Releases the last try of devices. $1 ids of the devices. The device was not blocked before the try, so `failed_at` is
+ * set so far back that the device is not blocked now.
  */
 const RELEASE: NamedStatement = {
   name: 'devices.untry',

@@ -29,15 +29,15 @@ async function addDevice(fields: Partial<NewDevice> = {}): Promise<Device> {
 /** Returns all rows of a table as text. */
 const dump = async (table: string) => JSON.stringify(await source.query(`SELECT t::text FROM ${table} t`));
 
-describe('devices', () => {
-  it('are found for their user, with their secret, and for no other user', async () => {
+describe('stored devices', () => {
+  it('are found for their own user only, with their secret', async () => {
     const device = await addDevice({ secret: { key: 'aa55' }, facts: { brand: 'x' }, counter: 7 });
     expect(device).toMatchObject({ kind: 'totp', name: 'Phone', counter: 7, facts: { brand: 'x' }, lastUsed: null });
     expect(device.openSecret()).toEqual({ key: 'aa55' });
     expect(await devices.findByUser(randomUUID())).toEqual([]);
   });
 
-  it('have a sealed secret and digested codes at rest', async () => {
+  it('have an encrypted secret and hashed codes in the database', async () => {
     await addDevice({ secret: { key: 'a-secret-key' } });
     await addDevice({ kind: 'static', codes: ['a-recovery-code'] });
     const rows = (await dump('mfa.devices')) + (await dump('mfa.codes'));
@@ -57,7 +57,7 @@ describe('devices', () => {
     ]);
   });
 
-  it('are added once when the same device is added twice', async () => {
+  it('are added once if the same id is added twice', async () => {
     const device = newDevice({ kind: 'static', codes: ['one'] });
     const pk = await devices.add(device);
     expect(await devices.add(device)).toBe(pk);
@@ -95,7 +95,7 @@ describe('devices', () => {
   });
 });
 
-describe('the counter', () => {
+describe('the counter of a device', () => {
   it('only increases, and only one of many concurrent requests with the same value succeeds', async () => {
     const device = await addDevice({ counter: 5 });
     expect(await devices.recordUse(device, { to: 5 })).toBe(false);
@@ -104,7 +104,7 @@ describe('the counter', () => {
     expect(await devices.recordUse(device, { to: 4 })).toBe(false);
   });
 
-  it('may stay equal with `allowEqual`, and a use without a counter is recorded', async () => {
+  it('may be unchanged with `allowEqual`, and a use without a counter is recorded too', async () => {
     const device = await addDevice({ counter: 0 });
     expect(await devices.recordUse(device, { to: 0, allowEqual: true, facts: { backed_up: true } })).toBe(true);
     expect(await devices.recordUse(device)).toBe(true);
@@ -112,7 +112,7 @@ describe('the counter', () => {
     expect((await devices.findByUser(device.user))[0]?.lastUsed).toBeInstanceOf(Date);
   });
 
-  it('changes for the owner of the device only', async () => {
+  it('is changed by a use of the device’s owner only', async () => {
     const device = await addDevice({ counter: 1 });
     expect(await devices.recordUse({ ...device, user: randomUUID() }, { to: 9 })).toBe(false);
     expect(await devices.recordUse(device, { to: 9 })).toBe(true);
@@ -125,8 +125,8 @@ describe('the counter', () => {
   });
 });
 
-describe('codes', () => {
-  it('are case sensitive, and only one of many concurrent requests consumes a code', async () => {
+describe('recovery codes', () => {
+  it('are case-sensitive, and consumed by only one of many concurrent requests', async () => {
     const device = await addDevice({ kind: 'static', codes: ['Abc123', 'Def456'] });
     expect(await devices.consumeCode(device, 'aBC123')).toBe(false);
     const consumed = await Promise.all(Array.from({ length: 20 }, () => devices.consumeCode(device, 'Abc123')));

@@ -43,9 +43,9 @@ const ADD: NamedStatement = {
     SELECT pk FROM kept UNION ALL SELECT pk FROM mfa.devices WHERE id = $1 AND user_id = $2`,
 };
 /**
- * Records a use of a device, raises its counter, and ends the count of its failures. $1 id of the device, $2 id of the
- * user, $3 new counter or NULL, $4 whether an unchanged counter is accepted, $5 facts that replace those of the same
- * name. Updates no row when the counter would not increase, or with $4 when it would decrease.
+ * Records a use of a device, increases its counter, and resets its failures. $1 id of the device, $2 id of the user, $3
+ * new counter or NULL, $4 whether an unchanged counter is accepted, $5 facts that replace those of the same name.
+ * Updates no row when the counter would not increase, or with $4 when it would decrease.
  */
 const RECORD_USE: NamedStatement = {
   name: 'devices.use',
@@ -56,7 +56,7 @@ const RECORD_USE: NamedStatement = {
 };
 /**
  * Consumes a code of a device. $1 id of the device, $2 id of the user, $3 digests of one code: one digest for each key
- * of `digestKeys`. `spent` deletes the code. Updates the device only when `spent` has deleted a code.
+ * of `digestKeys`. `spent` deletes the code. The device is updated only if `spent` has deleted a code.
  */
 const CONSUME_CODE: NamedStatement = {
   name: 'devices.spend',

@@ -18,8 +18,8 @@ const KEEP = `
   ON CONFLICT DO NOTHING`;
 
 /**
- * Computes digests with the keys of the sealer, and with the stored digest keys of master keys that were removed. A
- * digest cannot be computed again with a new key, because the digested text is not stored (docs/adr/0050).
+ * Computes digests with the keys of the sealer, and with the stored digest keys of master keys that were removed.
+ * Stored digests cannot be computed again with a new key, because the digested texts are not stored (docs/adr/0050).
  */
 export class DigestKeyRepository {
   private kept: Promise<readonly Row[]> | undefined;

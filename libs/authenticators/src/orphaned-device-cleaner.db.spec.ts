@@ -6,7 +6,7 @@ import { deviceSettings } from '../testing/devices-database.js';
 import { DeviceRepository } from './device.repository.js';
 import { OrphanedDeviceCleaner } from './orphaned-device-cleaner.js';
 
-it('deletes the devices and codes of a deleted user, and keeps those of other users', async () => {
+it('the cleaner deletes the devices and codes of a deleted user, but not those of other users', async () => {
   const { url, source, close } = await flowDatabase();
   try {
     const { MFA_SEAL_KEYS } = deviceSettings(url);

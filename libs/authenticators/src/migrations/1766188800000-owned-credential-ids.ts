@@ -4,7 +4,10 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const COLUMNS = `d.pk, d.user_id, d.kind, d.name, d.facts, d.stage_id, d.created_at, d.updated_at, d.last_used_at`;
 const FROM = 'FROM mfa.devices d WHERE d.confirmed';
 
-/** Adds the credential ids of passkeys to the view, because browsers of their owner ask which ones are accepted. */
+/**
+ * Adds the credential ids of passkeys to the view, because pages tell the browser of their owner which passkeys are
+ * still accepted.
+ */
 export class OwnedCredentialIds1766188800000 implements MigrationInterface {
   name = 'OwnedCredentialIds1766188800000';
 
