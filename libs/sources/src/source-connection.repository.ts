@@ -64,7 +64,7 @@ export class SourceConnectionRepository {
    * superusers. Returns `false`, and changes nothing, when the source may not assign one of the groups.
    */
   async syncGroups(operationId: string, membership: SourceGroupMembership): Promise<boolean> {
-    // Tries again, because a group that another login creates at the same moment is refused like an existing one.
+    // Tries twice, because a group that a concurrent login creates is refused like an existing one.
     return (await this.trySyncGroups(operationId, membership)) || this.trySyncGroups(operationId, membership);
   }
 

@@ -4,7 +4,7 @@ import type { PublicSource } from './published-source.js';
 
 type SourceLogin = Extract<Effect, { type: 'source_login' }>;
 
-/** The challenge that starts a login at a source, and the effects of showing it. */
+/** The challenge that starts a login at a source, and the effects that the stage requests with it. */
 export interface SourceLoginStep {
   readonly challenge: LoginChallenge;
   readonly effects: readonly SourceLogin[];
