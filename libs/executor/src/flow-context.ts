@@ -35,7 +35,7 @@ export interface FlowContext {
   /** The plan that the request continues, as it was loaded; `undefined` if the request starts a new plan. */
   readonly continued: ContinuedPlan | undefined;
   readonly site: StageRequest['site'];
-  /** The visitor's language. */
+  /** The visitor's language: a supported language without a region, such as `de`. */
   readonly locale: string;
 }
 
