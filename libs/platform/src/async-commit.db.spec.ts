@@ -29,7 +29,7 @@ const count = { name: 'count', text: `WITH ${ASYNC_COMMIT} INSERT INTO guesses S
 const save = { name: 'save', text: `INSERT INTO guesses VALUES ('saved')` };
 const setting = { name: 'setting', text: `SELECT current_setting('synchronous_commit') AS setting` };
 
-it('an asynchronous commit survives a crash of Postgres after the next synchronous commit, which stays synchronous', async () => {
+it('an asynchronous commit survives a crash of Postgres that follows a later synchronous commit', async () => {
   const before = await open();
   await before.query('CREATE TABLE guesses (what text)');
   await runNamed(before, count, []);
@@ -45,7 +45,7 @@ it('an asynchronous commit survives a crash of Postgres after the next synchrono
   await after.destroy();
 });
 
-it('turns synchronous_commit off for the statement that contains the expression', async () => {
+it('ASYNC_COMMIT turns synchronous_commit off for the statement that contains it', async () => {
   const source = await open();
   const own = {
     name: 'own',

@@ -42,12 +42,12 @@ describeBuses('a message bus', (start) => {
   const ask = async (body: string | Uint8Array): Promise<unknown> =>
     JSON.parse(textOf(await requester.request(SUBJECT, body, LONG)));
 
-  it('carries plain JSON in both directions', async () => {
+  it('passes requests and replies on as plain JSON', async () => {
     await serve(async (data) => ({ received: data }));
     expect(await ask('{"a":[1,null,"ü"]}')).toEqual({ received: { a: [1, null, 'ü'] } });
   });
 
-  it('returns each reply to its request', async () => {
+  it('matches each of 200 concurrent replies to its request', async () => {
     await serve(async (data) => data);
     const numbers = Array.from({ length: 200 }, (_, n) => n);
     expect(await Promise.all(numbers.map((n) => ask(String(n))))).toEqual(numbers);
@@ -55,28 +55,28 @@ describeBuses('a message bus', (start) => {
 
   const tooDeep = `${'['.repeat(129)}${']'.repeat(129)}`;
   it.each(['', 'x', '{"a":', '\u0000', tooDeep])(
-    'passes a body that is not JSON, or nested too deeply, as malformed: %j',
+    'gives the handler MALFORMED for a body that is not JSON or nested too deeply: %j',
     async (body) => {
       await serve(async (data) => ({ malformed: data === MALFORMED }));
       expect(await ask(body)).toEqual({ malformed: true });
     },
   );
 
-  it('replies null for a handler that returns nothing', async () => {
+  it('replies null if the handler returns undefined', async () => {
     await serve(async () => undefined);
     expect(await ask('{}')).toBeNull();
   });
 
-  it('carries an empty reply', async () => {
+  it('passes on an empty reply', async () => {
     await serve(async () => new Uint8Array());
     expect(await requester.request(SUBJECT, '{}', LONG)).toHaveLength(0);
   });
 
-  it('fails at once with NoRespondersError when no handler serves the subject', async () => {
+  it('rejects a request at once with NoRespondersError when no handler serves its subject', async () => {
     await expect(ask('{}')).rejects.toBeInstanceOf(NoRespondersError);
   });
 
-  it('fails with RequestTimeoutError, and ignores a reply that arrives later', async () => {
+  it('rejects a request with RequestTimeoutError after its time limit, and ignores a late reply', async () => {
     const [entered, finish] = [signal(), signal()];
     let late = true;
     await serve(async (data) => {
@@ -93,26 +93,26 @@ describeBuses('a message bus', (start) => {
     expect(await ask('"second"')).toBe('second');
   });
 
-  it('fails with RequestTimeoutError when the handler fails', async () => {
+  it('rejects a request with RequestTimeoutError when its handler throws', async () => {
     await serve(async () => {
       throw new Error('broken');
     });
     await expect(requester.request(SUBJECT, '{}', 50)).rejects.toBeInstanceOf(RequestTimeoutError);
   });
 
-  it('carries a message of the maximum size, and fails with BusDownError for a larger message', async () => {
+  it('accepts a message of the maximum size, and rejects a larger one with BusDownError', async () => {
     await serve(async (data) => String(data).length);
     const filled = (bytes: number) => `"${'x'.repeat(bytes - 2)}"`;
     expect(await ask(filled(MAX_MESSAGE_BYTES))).toBe(MAX_MESSAGE_BYTES - 2);
     await expect(ask(filled(MAX_MESSAGE_BYTES + 1))).rejects.toBeInstanceOf(BusDownError);
   });
 
-  it('sends no reply above the maximum size, so that the request times out', async () => {
+  it('does not send a reply above the maximum size, so the request times out', async () => {
     await serve(async () => new Uint8Array(MAX_MESSAGE_BYTES + 1));
     await expect(requester.request(SUBJECT, '{}', 50)).rejects.toBeInstanceOf(RequestTimeoutError);
   });
 
-  it('answers open requests before the server closes, and accepts no new ones', async () => {
+  it('answers the open requests of a closing server, and accepts no new ones for it', async () => {
     const [entered, finish] = [signal(), signal()];
     const server = await serve(async () => {
       entered.resolve();
@@ -129,7 +129,7 @@ describeBuses('a message bus', (start) => {
     await closing;
   });
 
-  it('closes a server whose handler has failed', async () => {
+  it('closes a server whose handler has thrown', async () => {
     const failed = signal();
     const server = await serve(async () => {
       failed.resolve();
@@ -140,7 +140,7 @@ describeBuses('a message bus', (start) => {
     await expect(server.close()).resolves.toBeUndefined();
   });
 
-  it('closes a server at its drain limit, even if a handler is still running', async () => {
+  it('closes a server when its drain time is over, even if a handler is still running', async () => {
     const entered = signal();
     const server = await serve(() => {
       entered.resolve();
@@ -151,7 +151,7 @@ describeBuses('a message bus', (start) => {
     await expect(server.close()).resolves.toBeUndefined();
   });
 
-  it('fails open and new requests with BusDownError when the requester closes', async () => {
+  it('rejects open and new requests with BusDownError when the requester closes', async () => {
     const entered = signal();
     await serve(() => {
       entered.resolve();
@@ -180,7 +180,7 @@ describeBuses('a message bus', (start) => {
     await publisher.close();
   });
 
-  it('broadcasts messages in their order to a listener, also its own, and none after it has closed', async () => {
+  it('delivers broadcasts in order to every listener, including the sender, until the listener closes', async () => {
     const sender = await running.bus.openRequester('sender');
     const received: string[] = [];
     const all = signal();

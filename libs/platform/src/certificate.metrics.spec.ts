@@ -12,7 +12,7 @@ import { reportCertificateFile, reportPeerCertificate } from './certificate.metr
 const expiryOf = (use: string) => scrape(`gatehouse_certificate_expiry_timestamp_seconds{use="${use}"}`);
 const endOf = (cert: string) => Date.parse(new X509Certificate(cert).validTo) / 1000;
 
-it('shows when the certificate of the server on the other side ends, and nothing for a connection without TLS', async () => {
+it('the metric shows when the certificate of a TLS server expires, and nothing for a connection without TLS', async () => {
   const pair = createCertificate();
   const server = createServer(pair, (socket) => socket.on('error', () => undefined));
   onTestFinished(() => void server.close());
@@ -28,7 +28,7 @@ it('shows when the certificate of the server on the other side ends, and nothing
   expect(await expiryOf('nats_server')).toBe(shown);
 });
 
-it('shows the first end of the certificates in a file, and ignores a file that is missing', async () => {
+it('the metric shows the earliest expiry of the certificates in a file, and nothing for a missing file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-certificates-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const [first, second] = [createCertificate(1), createCertificate(3)];
@@ -41,7 +41,7 @@ it('shows the first end of the certificates in a file, and ignores a file that i
   expect(await expiryOf('postgres_client')).toBeUndefined();
 });
 
-it('does not count certificates of a file that have ended already, unless all have', async () => {
+it('the metric ignores expired certificates in a file, unless all have expired', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-certificates-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const [first, second] = [createCertificate(1), createCertificate(3)];

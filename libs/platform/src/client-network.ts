@@ -1,7 +1,8 @@
 import ipaddr from 'ipaddr.js';
 
 /**
- * Returns the network of a client: an IPv4 address, or the /64 of an IPv6 address, as one client may have a whole /64.
+ * Returns the network of a client: its IPv4 address, or the /64 of its IPv6 address, because one client may own a whole
+ * /64.
  */
 export function clientNetwork(ip: string): string {
   const address = ipaddr.process(ip);

@@ -54,7 +54,7 @@ describe('a concurrency limiter', () => {
     expect(await Promise.all(results)).toEqual(['done', 'done', 'done', expect.any(BusyError)]);
   });
 
-  it('shows how many tasks run, wait and were refused', async () => {
+  it('reports how many tasks run, wait and were refused in metrics', async () => {
     const shown = () =>
       Promise.all(
         ['running', 'queued', 'refused_total'].map((name) => scrape(`gatehouse_work_${name}{work="captcha"}`)),
@@ -71,11 +71,11 @@ describe('a concurrency limiter', () => {
     expect(await shown()).toEqual([0, 0, refusedBefore + 1]);
   });
 
-  it('runs a task when a slot is free, even if no task may wait', async () => {
+  it('with a queue of 0 runs a task when a slot is free', async () => {
     expect(await new ConcurrencyLimiter(1, 0, 'policy').run(async () => 'done')).toBe('done');
   });
 
-  it('does not start a task that is no longer needed when its slot is free', async () => {
+  it('rejects a waiting task that is no longer needed when a slot becomes free', async () => {
     const limiter = new ConcurrencyLimiter(1, 1, 'policy');
     const [running, abandoned] = [controlledTask(), controlledTask()];
     const first = limiter.run(running.task);
@@ -87,7 +87,7 @@ describe('a concurrency limiter', () => {
     expect(abandoned.hasStarted()).toBe(false);
   });
 
-  it('frees the slot of a task that failed', async () => {
+  it('frees the slot of a task that has failed', async () => {
     const limiter = new ConcurrencyLimiter(1, 0, 'policy');
     const fail = () => Promise.reject(new Error('broken'));
     await expect(limiter.run(fail)).rejects.toThrow('broken');

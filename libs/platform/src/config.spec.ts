@@ -25,14 +25,14 @@ describe('reading settings', () => {
       'the environment has invalid settings:\n  EVENTS_STREAM: is not set\n  EVENTS_BATCH: is not set',
     );
   });
-  it('refuses a URL that is not for Postgres', () => {
+  it('refuses a DATABASE_URL that is not for Postgres', () => {
     expect(() => readConfig(postgresConfig, { DATABASE_URL: 'mysql://db/x' })).toThrow('DATABASE_URL');
   });
   it.each([
     'postgres://u:100%@db/x', // not-a-secret
     'postgres://u%zz@db/x',
     'postgres://db/100%',
-  ])('refuses %s, which Postgres clients cannot decode, with a sentence', (url) => {
+  ])('refuses the DATABASE_URL %s, whose % is not percent-encoded, and says to write %%25', (url) => {
     expect(() => readConfig(postgresConfig, { DATABASE_URL: url })).toThrow(/DATABASE_URL: .* written as %25/);
   });
   it.each([
@@ -42,13 +42,13 @@ describe('reading settings', () => {
     'nats://',
     'nats://u:hun,ter2@a:4222', // not-a-secret
     'nats://u:12,hunter2@a:4222', // not-a-secret
-  ])('refuses the NATS servers %j, and does not repeat them', (NATS_URL) => {
+  ])('refuses NATS_URL %j without repeating it', (NATS_URL) => {
     const read = () => readConfig(natsConfig, { NATS_URL });
     expect(read).toThrow(/^the environment has invalid settings:\n {2}NATS_URL: [^@]*between two commas[^@]*$/);
     expect(read).not.toThrow('hun');
   });
   it.each(['a', 'a:4222,tls://b:4222', 'nats://a:4222, nats://b:4222', 'nats://u:p@a:4222,wss://[::1]:4222', '::1'])(
-    'accepts the NATS servers %j',
+    'accepts NATS_URL %j',
     (NATS_URL) => {
       expect(readConfig(natsConfig, { NATS_URL })).toMatchObject({ NATS_URL });
     },

@@ -28,7 +28,7 @@ export function readConfig<S extends z.ZodObject>(schema: S, env: NodeJS.Process
  */
 export const MAX_TIME_SHIFT_S = 100_000_000_000;
 
-/** Returns the schema of a setting in JSON, with the message for a text that is none. */
+/** Returns the schema of a setting in JSON. `message` is the error for a text that is not JSON. */
 export const jsonSetting = (message: string) =>
   z.string().transform((text, context): unknown => {
     try {
@@ -115,8 +115,9 @@ export const commonConfig = z.object({
 const milliseconds = (fallback: number, max: number) => z.coerce.number().int().min(100).max(max).default(fallback);
 
 /**
- * Returns whether the NATS client can parse an address. The scheme and the port are optional. After an address without
- * `@`, a text with `@` but without a scheme may be the end of a password with a comma.
+ * Returns whether the NATS client can parse an address of NATS_URL. The scheme and the port are optional. Refuses an
+ * address with `@` and without a scheme after one without `@`: both may be parts of one address whose password contains
+ * a comma.
  */
 function isServerAddress(address: string, index: number, servers: readonly string[]): boolean {
   const host = address.trim().replace(/^\w+:\/\//, '');

@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * Folder for copies of the Postgres programs, and for the data, if the server's account cannot enter the original
- * folders.
+ * Folder for copies of the Postgres programs and for the data, if the account that runs Postgres cannot enter the
+ * original folders.
  */
 const SHARED_DATA_DIR = '/var/lib/gatehouse';
 

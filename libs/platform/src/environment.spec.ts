@@ -29,11 +29,11 @@ describe('secrets in files', () => {
     });
   });
 
-  it('leaves other settings alone whose name ends in _FILE', () => {
+  it('do not change another setting whose name ends in _FILE', () => {
     expect(resolveEnvironment({ SSL_CERT_FILE: '/nowhere' })).toEqual({ SSL_CERT_FILE: '/nowhere' });
   });
 
-  it('refuses a secret that is given in two ways, without repeating it', async () => {
+  it('are refused if the secret is also set directly, without repeating it', async () => {
     const resolve = () => resolveEnvironment({ SECRET_KEY: 'hidden', SECRET_KEY_FILE: '/nowhere' });
     expect(resolve).toThrow(new ConfigError('SECRET_KEY and SECRET_KEY_FILE are both set: set only one of them'));
   });
@@ -44,7 +44,7 @@ describe('secrets in files', () => {
     ['is larger than 64 KiB', () => file('large', 'x'.repeat(65_537)), /it has more than 65536 bytes/],
     ['is a folder', async () => folder, /it is no regular file/],
     ['is a pipe that nobody writes', pipe, /it is no regular file/],
-  ])('refuses a file that %s', async (_, path, message) => {
+  ])('are refused if the file %s', async (_, path, message) => {
     const env = { SEAL_KEYS_FILE: await path() };
     expect(() => resolveEnvironment(env)).toThrow(message);
     expect(() => resolveEnvironment(env)).toThrow(ConfigError);
@@ -56,22 +56,22 @@ describe('secrets in files', () => {
   }
 });
 
-describe('the database by its parts', () => {
+describe('the Postgres URL from its parts', () => {
   const parts = { DATABASE_HOST: 'db.example.org', DATABASE_USER: 'gatehouse_mfa' };
 
-  it('has port 5432 and the name gatehouse by default, and its password may be a file', async () => {
+  it('has port 5432 and the database gatehouse by default, and its password may be in a file', async () => {
     const DATABASE_PASSWORD_FILE = await file('password', 'p@ss/w%rd?\n');
     expect(resolveEnvironment({ ...parts, DATABASE_PASSWORD_FILE })).toEqual({
       DATABASE_URL: 'postgres://gatehouse_mfa:p%40ss%2Fw%25rd%3F@db.example.org:5432/gatehouse', // not-a-secret
     });
   });
 
-  it('can be at another port and address', () => {
+  it('contains DATABASE_PORT, DATABASE_NAME and an IPv6 DATABASE_HOST in brackets', () => {
     const env = { ...parts, DATABASE_HOST: 'fd00::1', DATABASE_PORT: '6432', DATABASE_NAME: 'login' };
     expect(resolveEnvironment(env)['DATABASE_URL']).toBe('postgres://gatehouse_mfa@[fd00::1]:6432/login');
   });
 
-  it('verifies the server and shows a client certificate when the files of TLS are set', async () => {
+  it('has sslmode verify-full and the client certificate when the TLS files are set', async () => {
     const env = {
       ...parts,
       DATABASE_SSLROOTCERT: await file('ca.crt', 'ca'),
@@ -87,15 +87,15 @@ describe('the database by its parts', () => {
     });
   });
 
-  it('leaves a URL alone that an orchestrator has composed with DATABASE_PASSWORD', () => {
+  it('does not replace a DATABASE_URL that is set together with DATABASE_PASSWORD', () => {
     const env = { DATABASE_URL: 'postgres://u:p@db/x', DATABASE_PASSWORD: 'p' };
     expect(resolveEnvironment(env)).toEqual(env);
   });
 
   it.each([
     [{ ...parts, DATABASE_URL: 'postgres://u@db/x' }, 'DATABASE_URL and DATABASE_HOST are both set'],
-    [{ DATABASE_HOST: 'db' }, 'DATABASE_USER is missing'],
-    [{ DATABASE_NAME: 'gatehouse' }, 'DATABASE_HOST is missing'],
+    [{ DATABASE_HOST: 'db' }, 'DATABASE_USER is not set'],
+    [{ DATABASE_NAME: 'gatehouse' }, 'DATABASE_HOST is not set'],
     [{ ...parts, DATABASE_HOST: 'db/other?x' }, 'DATABASE_HOST is invalid'],
     [{ ...parts, DATABASE_PORT: '99999' }, 'DATABASE_HOST or DATABASE_PORT is invalid'],
     [{ ...parts, DATABASE_NAME: 'a/b' }, 'DATABASE_NAME is invalid'],

@@ -21,7 +21,7 @@ const SECRET = new RegExp(`^(${SECRET_SETTINGS.join('|')}|DATABASE_PASSWORD_[A-Z
 /** Largest size of the file of a secret, in bytes. */
 const SECRET_FILE_BYTES = 64 * 1024;
 
-/** Settings that contain paths of TLS files, with the parameters of a Postgres URL that they become. */
+/** Settings with the paths of TLS files, each with its parameter in a Postgres URL. */
 const TLS_FILES = { DATABASE_SSLROOTCERT: 'sslrootcert', DATABASE_SSLCERT: 'sslcert', DATABASE_SSLKEY: 'sslkey' };
 
 const DATABASE_PARTS = [
@@ -100,7 +100,8 @@ interface AddressPart {
 
 function partOf(env: NodeJS.ProcessEnv, name: string, { pattern, preset }: AddressPart): string {
   const value = env[name] || preset;
-  if (value === undefined) throw new ConfigError(`${name} is missing. The database needs it, or DATABASE_URL`);
+  if (value === undefined)
+    throw new ConfigError(`${name} is not set. Set it, or set DATABASE_URL instead of its parts`);
   if (!pattern.test(value)) throw new ConfigError(`${name} is invalid`);
   return value;
 }

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => requester.close());
 
-it('calls the handler in a later turn of the event loop than the one that sent the request', async () => {
+it('the in-process bus calls the handler in a later turn of the event loop than the requester', async () => {
   const steps: string[] = [];
   const server = await serveOn(bus, { [SUBJECT]: async () => steps.push('handled') });
   const request = requester.request(SUBJECT, '{}', LONG);
@@ -25,7 +25,7 @@ it('calls the handler in a later turn of the event loop than the one that sent t
   await server.close();
 });
 
-it('copies each message, so that requester and handler share no memory', async () => {
+it('the in-process bus copies each message, so that requester and handler share no memory', async () => {
   const reply = Buffer.from('"reply"');
   const server = await serveOn(bus, { [SUBJECT]: async (data) => (data === 'request' ? reply : data) });
   const body = Buffer.from('"request"');
@@ -37,7 +37,7 @@ it('copies each message, so that requester and handler share no memory', async (
   await server.close();
 });
 
-it('answers a request that was sent just before the server closes', async () => {
+it('the in-process bus answers a request that was sent just before the server closes', async () => {
   let closed = false;
   const server = await serveOn(bus, { [SUBJECT]: async () => ({ closed }) });
   const request = requester.request(SUBJECT, '{}', LONG);
@@ -46,16 +46,16 @@ it('answers a request that was sent just before the server closes', async () => 
   expect(Buffer.from(await request).toString()).toBe('{"closed":false}');
 });
 
-it('refuses a second handler of a subject until the server of the first handler has closed', async () => {
+it('the in-process bus refuses a second handler of a subject until the server of the first has closed', async () => {
   const server = await serveOn(bus, { [SUBJECT]: async () => 1 });
-  await expect(serveOn(bus, { [SUBJECT]: async () => 2 })).rejects.toThrow(`two handlers serve ${SUBJECT}`);
+  await expect(serveOn(bus, { [SUBJECT]: async () => 2 })).rejects.toThrow(`${SUBJECT} has a handler already`);
   await server.close();
   const next = await serveOn(bus, { [SUBJECT]: async () => 2 });
   expect(Buffer.from(await requester.request(SUBJECT, '{}', LONG)).toString()).toBe('2');
   await next.close();
 });
 
-it('throws a ConfigError that names the setting when a JetStream stream is configured', async () => {
+it('the in-process bus throws a ConfigError that names EVENTS_STREAM when a stream is configured', async () => {
   const opened = bus.openPublisher('courier', { timeoutMs: LONG, stream: 'EVENTS' });
   await expect(opened).rejects.toThrow(ConfigError);
   await expect(opened).rejects.toThrow('EVENTS_STREAM is EVENTS, which needs a NATS server with JetStream.');

@@ -54,7 +54,7 @@ export class InProcessBus extends Bus {
    * already.
    */
   serve(subject: string, handler: SubjectHandler): () => void {
-    if (this.handlers.has(subject)) throw new Error(`two handlers serve ${subject}`);
+    if (this.handlers.has(subject)) throw new Error(`the subject ${subject} has a handler already`);
     this.handlers.set(subject, handler);
     return () => void this.handlers.delete(subject);
   }
@@ -129,7 +129,7 @@ class InProcessRequester extends Requester implements Broadcaster {
     } catch (cause) {
       throw new BusDownError(`the bus refuses a message to ${subject}`, { cause });
     }
-    if (!served) throw new NoRespondersError(`no service serves ${subject}`);
+    if (!served) throw new NoRespondersError(`no handler serves the subject ${subject}`);
   }
 }
 

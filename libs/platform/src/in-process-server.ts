@@ -11,7 +11,7 @@ interface Subjects {
   serve(subject: string, handler: SubjectHandler): () => void;
 }
 
-/** Serves the message handlers of a Nest microservice on an in-process bus. Replaces NatsJsonServer there. */
+/** Serves the message handlers of a Nest microservice on an in-process bus, like NatsJsonServer on NATS. */
 export class InProcessServer extends Server implements BusServer {
   readonly refused = new Promise<never>(() => undefined);
   private readonly responder = new JsonResponder();

@@ -12,10 +12,13 @@ const keys = gauge({
   },
 });
 
-/** What encryption keys are used for: the current key encrypts, all other keys only decrypt. */
+/** Label values for encryption keys: the current key encrypts and decrypts, all other keys only decrypt. */
 const SEALING = { current: 'encrypt', other: 'decrypt' } as const;
 
-/** Reports the ids of the keys in a setting as a metric. `uses` says what the current key and the other keys do. */
+/**
+ * Reports the ids of the keys in a setting as a metric. `uses` has the label values for the current key and for all
+ * other keys.
+ */
 export function reportKeys(
   setting: 'SEAL_KEYS' | 'MFA_SEAL_KEYS' | 'JWT_SIGNING_KEYS',
   { keyIds, currentKeyId }: { readonly keyIds: readonly string[]; readonly currentKeyId: string },

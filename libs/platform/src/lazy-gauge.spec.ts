@@ -14,14 +14,14 @@ afterEach(() => {
 
 const family = { name: 'test_rows', question: 'slow', help: 'Rows', labels: { what: ['rows'] } } as const;
 
-it('leaves a gauge out of the scrape while Postgres hangs, instead of holding the scrape up', async () => {
+it('a lazy gauge whose read hangs has no values, so that the scrape does not wait for it', async () => {
   const scraped = lazyGauge(family, () => new Promise(() => undefined)).get();
   await vi.advanceTimersByTimeAsync(LAZY_READ_MS);
 
   expect((await scraped).values).toEqual([]);
 });
 
-it('serves values that arrive within the time, and leaves no timer behind', async () => {
+it('a lazy gauge serves values that are read within the time limit, and leaves no timer behind', async () => {
   const gauge = lazyGauge(family, () => Promise.resolve([{ labels: { what: 'rows' }, value: 7 }]));
 
   expect((await gauge.get()).values).toMatchObject([{ value: 7, labels: { what: 'rows' } }]);

@@ -36,7 +36,7 @@ describe('a log line', () => {
     ]);
   });
 
-  it('is written only from the level of the logger on, and security lines at the level warn too', () => {
+  it('is written only if its level is at least that of the logger, and `security` is above `warn`', () => {
     const quiet = new LogRecorder();
     const logger = new Logger('warn', quiet.writer);
     logger.event('stopping');
@@ -62,7 +62,7 @@ describe('a log line', () => {
     expect(log.text).not.toMatch(/correct-horse|alice/);
   });
 
-  it('masks mail addresses, credentials in URLs and named secrets in the texts of errors', () => {
+  it('has mail addresses, credentials in URLs and named secrets masked in the texts of errors', () => {
     const text =
       '550 no mailbox alice@example.org here; postgres://gatehouse:hunter2@db/x; GET /if/?flow_token=abc123&next=/; {"api_key":"k-1"}'; // not-a-secret
     log.logger.event('mail_not_sent', { mail: 'm', tries: 1, outcome: 'later', reason: text });
@@ -92,7 +92,7 @@ describe('a log line', () => {
     expect(Object.keys(last())).toEqual(['time', 'level', 'service', 'instance', 'event', 'msg']);
   });
 
-  it('of NestJS is an event of its own, with its context, its error and without named secrets', () => {
+  it('of NestJS is an event `framework` with its context and its error, and without named secrets', () => {
     const nest = new NestLogger(log.logger);
     nest.log('Nest application successfully started', 'NestApplication');
     expect(last()).toMatchObject({
@@ -127,7 +127,7 @@ describe('security lines', () => {
     for (let i = 0; i < times; i++) log.logger.event('session_cookies_planted', { request_id: 'r', ended: 2 });
   };
 
-  it('are limited to LOG_SECURITY_RATE a second, and one line has the number of the others', () => {
+  it('are limited to LOG_SECURITY_RATE per second, and one more line has the number of suppressed lines', () => {
     plant(100_000);
     expect(log.events).toEqual(Array(3).fill('session_cookies_planted'));
     vi.advanceTimersByTime(1000);
@@ -145,13 +145,13 @@ describe('security lines', () => {
     expect(log.events).toHaveLength(5);
   });
 
-  it('of one event do not hide those of another', () => {
+  it('are limited for each event separately', () => {
     plant(5);
     log.logger.event('superuser_change_refused', { reason: 'x' });
     expect(log.events).toContain('superuser_change_refused');
   });
 
-  it('do not limit other lines', () => {
+  it('are the only limited lines', () => {
     for (let i = 0; i < 100; i++) log.logger.event('flow_answered', FLOW);
     expect(log.events).toHaveLength(100);
   });

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-it('finds the network of an address, in CIDR notation', () => {
+it('MaxmindGeoLocator finds the network of an address, in CIDR notation', () => {
   expect(locator.findNetwork('198.51.100.7')).toEqual({
     ...{ asn: 64_500, network: '198.51.100.0/25' },
     organization: 'Example',
@@ -32,25 +32,25 @@ it('finds the network of an address, in CIDR notation', () => {
   expect(locator.findNetwork('198.51.100.200')).toBeUndefined();
 });
 
-it('finds the location of an address, and leaves unknown fields undefined', () => {
+it('MaxmindGeoLocator finds the location of an address, and leaves unknown fields undefined', () => {
   expect(locator.findLocation('198.51.100.7')).toEqual({ continent: 'EU', country: 'DE', city: 2_950_159 });
   expect(locator.findLocation('203.0.113.7')).toEqual({ continent: 'EU', country: undefined, city: undefined });
   expect(locator.findLocation('2001:db8:1::7')).toBeUndefined();
 });
 
-it.each(['', 'a', '255.255.255.255'])('returns undefined for %j, which is no address in a database', (ip) => {
+it.each(['', 'a', '255.255.255.255'])('MaxmindGeoLocator returns undefined for %j, which is in no database', (ip) => {
   expect(locator.findNetwork(ip)).toBeUndefined();
   expect(locator.findLocation(ip)).toBeUndefined();
 });
 
-it('returns undefined for every address without databases', async () => {
+it('MaxmindGeoLocator returns undefined for every address if no database is configured', async () => {
   const none = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });
 
   expect(none.findNetwork('198.51.100.7')).toBeUndefined();
   expect(none.findLocation('198.51.100.7')).toBeUndefined();
 });
 
-it('throws when a file is missing or not a database', async () => {
+it('MaxmindGeoLocator.open throws if a file is missing or is not a database', async () => {
   const file = join(folder, 'something-else');
   await writeFile(file, 'something else');
 

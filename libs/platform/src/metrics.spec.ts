@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { boundedLabel } from './metrics.js';
 
-it('a bounded label keeps the first values, also when they come again, and calls all others “other”', () => {
+it('boundedLabel returns the first values unchanged whenever they occur, and `other` for all further values', () => {
   const label = boundedLabel(2);
   expect(['a', 'b', 'a', 'c', 'b', 'd'].map(label)).toEqual(['a', 'b', 'a', 'other', 'b', 'other']);
   expect(boundedLabel(0)('a')).toBe('other');

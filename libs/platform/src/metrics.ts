@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 /** Registry of all metrics of this process. */
 export const metrics = new Registry();
 
-/** Upper limits of histogram buckets in seconds, from the fastest stage to the longest deadline. */
+/** Upper limits of histogram buckets in seconds, from the duration of the fastest stage to the longest deadline. */
 export const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
 /** The possible values of a label: a list, or a description if they cannot be listed. */
@@ -76,7 +76,7 @@ export function lazyGauge<L extends string>(
     async collect() {
       const values = await withinMs(read(), LAZY_READ_MS).catch(() => []);
       this.reset();
-      // Without this, `reset` would give a gauge without labels the value 0.
+      // `reset` gives a gauge without labels the value 0, which this removes.
       if (Object.keys(family.labels).length === 0) this.remove();
       for (const { labels, value } of values) this.set(labels, value);
     },

@@ -19,7 +19,7 @@ async function serve(readiness: Readiness) {
   return (path: string, method = 'GET') => fetch(`http://127.0.0.1:${server.port}${path}`, { method });
 }
 
-it('serves the metrics of this process, and no other path or method', async () => {
+it('the monitoring server serves the metrics of this process, and refuses other paths and methods', async () => {
   const get = await serve(new Readiness());
   histogram({ name: 'test_seconds', question: 'slow', help: 'Seconds', labels: { what: ['nothing'] } }).observe(
     { what: 'nothing' },
@@ -35,7 +35,7 @@ it('serves the metrics of this process, and no other path or method', async () =
   expect((await get('/metrics', 'POST')).status).toBe(404);
 });
 
-it('serves a gauge with the values of this scrape only, and the other metrics while a gauge cannot be read', async () => {
+it('a scrape has only the present values of a lazy gauge, and all other metrics while that gauge cannot be read', async () => {
   const get = await serve(new Readiness());
   counter({ name: 'test_total', question: 'slow', help: 'Total', labels: {} }).inc(3);
   let read = async () => [{ labels: { what: 'first' }, value: 7 }];
@@ -50,7 +50,7 @@ it('serves a gauge with the values of this scrape only, and the other metrics wh
   expect(await scrape()).toEqual(['test_total 3']);
 });
 
-it('names each missing dependency once with status 503, while the process is live', async () => {
+it('the readiness probe answers 503 with each missing dependency once, while the liveness probe answers 200', async () => {
   const readiness = new Readiness();
   let connected = false;
   readiness.require('bus', () => connected);
@@ -66,7 +66,7 @@ it('names each missing dependency once with status 503, while the process is liv
   expect((await get('/-/health/live/')).status).toBe(200);
 });
 
-it('shows the version, the readiness and each dependency as metrics', async () => {
+it('the metrics show the version, the readiness and the state of each dependency', async () => {
   const readiness = new Readiness();
   let connected = false;
   readiness.require('bus', () => connected);
@@ -85,7 +85,7 @@ it('shows the version, the readiness and each dependency as metrics', async () =
   expect(await (await get('/metrics')).text()).toMatch(/gatehouse_info\{version="\d+\.\d+\.\d+",process="test"\} 1/);
 });
 
-it('is ready as long as all dependencies can be used and the process does not stop', async () => {
+it('a process is ready as long as all dependencies are available and it does not stop', async () => {
   const readiness = new Readiness();
   readiness.require('bus', () => Promise.resolve(true));
   const get = await serve(readiness);
@@ -97,7 +97,7 @@ it('is ready as long as all dependencies can be used and the process does not st
   expect([after.status, await after.json()]).toEqual([503, { status: 'unavailable', missing: ['stopping'] }]);
 });
 
-it('counts a dependency that does not answer within READINESS_TIMEOUT_MS as missing', async () => {
+it('a dependency that does not answer within READINESS_TIMEOUT_MS counts as missing', async () => {
   const readiness = new Readiness({ READINESS_TIMEOUT_MS: 50, START_WAIT_S: 0 });
   readiness.require('database', () => new Promise(() => undefined));
   const get = await serve(readiness);
@@ -105,7 +105,7 @@ it('counts a dependency that does not answer within READINESS_TIMEOUT_MS as miss
   expect(await (await get('/-/health/ready/')).json()).toEqual({ status: 'unavailable', missing: ['database'] });
 });
 
-it('runs one check for all probes that arrive at the same time', async () => {
+it('simultaneous readiness probes share one check', async () => {
   const readiness = new Readiness();
   let checks = 0;
   readiness.require('database', async () => ++checks > 0);

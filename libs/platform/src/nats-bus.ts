@@ -27,8 +27,8 @@ interface OpenConnection {
 /** The bus for processes that run separately: one or more NATS servers. */
 export class NatsBus extends Bus {
   /**
-   * If `readiness` is given, the process is ready only while NATS returns the messages of this bus and accepts all its
-   * subscriptions.
+   * If `readiness` is given, the process is ready only while NATS accepts all subscriptions of this bus and delivers
+   * its messages to itself.
    */
   constructor(
     private readonly settings: NatsSettings,
@@ -53,8 +53,8 @@ export class NatsBus extends Bus {
   async openPublisher(client: string, settings: PublisherSettings, logger = new Logger()): Promise<NatsPublisher> {
     const { readiness } = this;
     const connection = await connectNats(this.settings, client, { readiness, logger });
-    // JetStream sends its confirmations to the publisher's inbox. Without the right to subscribe to it, no confirmation
-    // would arrive, so check the right at the start.
+    // JetStream sends its confirmations to the publisher's inbox. Without the permission to subscribe to it, no
+    // confirmation would arrive, so this permission is checked at the start.
     const subscriptions = new NatsSubscriptions(connection, logger);
     subscriptions.add(createInbox(inboxPrefixOf(client)), () => undefined);
     await this.#require({ connection, client, logger, subscriptions });
@@ -63,7 +63,7 @@ export class NatsBus extends Bus {
 
   /**
    * Waits until the server has accepted the subscriptions. From then on, the process is ready only while the server
-   * accepts them and returns messages.
+   * accepts them and delivers a message from this process to itself.
    */
   async #require({ connection, client, logger, subscriptions }: OpenConnection): Promise<void> {
     const { readiness } = this;

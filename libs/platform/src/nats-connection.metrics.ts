@@ -9,7 +9,7 @@ const reconnects = counter({
   labels: {},
 });
 
-/** The open connections of this process, each with whether it is connected now. */
+/** The open connections of this process. The value is whether the connection is up now. */
 const connections = new Map<NatsConnection, boolean>();
 
 lazyGauge(

@@ -34,7 +34,7 @@ describeWithNats('a connection to NATS', () => {
     for await (const status of connection!.status()) if (status.type === type) return;
   }
 
-  it('logs in with an nkey, of which the server has only the public part', async () => {
+  it('logs in with an nkey, of which the server knows only the public key', async () => {
     const pair = nkeys.createUser();
     const NATS_URL = await start(1, `authorization { users: [{ nkey: ${pair.getPublicKey()} }] }`);
     connection = await connectNats({ NATS_URL, NATS_NKEY_SEED: seedOf(pair) }, 'client');
@@ -47,7 +47,7 @@ describeWithNats('a connection to NATS', () => {
     ['a password besides the nkey', { NATS_NKEY_SEED: seedOf(nkeys.createUser()), NATS_USER: 'gateway' }, /both set/],
     ['a seed that is cut off', { NATS_NKEY_SEED: seedOf(nkeys.createUser()).slice(0, -1) }, /not the seed of an nkey/],
     ['a public key', { NATS_NKEY_SEED: nkeys.createUser().getPublicKey() }, /not the seed of an nkey/],
-  ])('refuses %s, without repeating it', (_, settings, message) => {
+  ])('is not configured with %s, and the error does not repeat it', (_, settings, message) => {
     const options = () => natsOptions({ NATS_URL: 'nats://127.0.0.1:1', ...settings }, 'client');
     expect(options).toThrow(ConfigError);
     expect(options).toThrow(message);
@@ -59,18 +59,18 @@ describeWithNats('a connection to NATS', () => {
     ['nats://u:1@a,v:2@b', ['a', 'b']],
     ['nats://u:p@a:4222,nats://u:p@b:4222,c', ['a:4222', 'b:4222', 'c']],
     ['a,b:4222,nats://[::1]:4222', ['a', 'b:4222', 'nats://[::1]:4222']],
-  ])('takes no part of a password for a server or a port: %j', (NATS_URL, servers) => {
+  ])('ignores users and passwords in NATS_URL %j', (NATS_URL, servers) => {
     expect(natsOptions({ NATS_URL }, 'client').servers).toEqual(servers);
     expect(natsAddress({ NATS_URL })).toBe(servers.join(', '));
   });
 
-  it('connects to a server after a password that begins with digits', async () => {
+  it('reaches its server if NATS_URL has a password that begins with digits', async () => {
     const NATS_URL = (await start(1)).replace('nats://', 'nats://u:12@'); // not-a-secret
     connection = await connectNats({ NATS_URL }, 'client');
     await expect(connection.flush()).resolves.toBeUndefined();
   });
 
-  it('moves to another server when its own hangs', async () => {
+  it('moves to another server when its server hangs', async () => {
     const NATS_URL = await start(2);
     // This time limit is long: the test ends in time only if the client does not try the hung server first.
     const settings = { NATS_URL, NATS_PING_INTERVAL_MS: 100, NATS_CONNECT_TIMEOUT_MS: 60_000 };
@@ -86,7 +86,7 @@ describeWithNats('a connection to NATS', () => {
     expect(await reconnects()).toBe(before + 1);
   });
 
-  it('tries the next server when one accepts the connection and then hangs', async () => {
+  it('is opened to the next server when a server accepts it and then hangs', async () => {
     const NATS_URL = await start(2);
     await servers[0]!.hang();
     // The order in which a client tries the servers is random, so only some of these connections would try the hung
@@ -117,22 +117,25 @@ describeWithNats('a connection to NATS', () => {
     },
   };
 
-  it.each(Object.keys(CLIENTS))('of a %s closes in time when the name of its server is gone', async (name) => {
-    const NATS_URL = (await start(1)).replace('127.0.0.1', 'nats.example.org');
-    const addresses = [{ address: '127.0.0.1', family: 4 }];
-    const lookup = vi.spyOn(dns, 'lookup').mockImplementation(answering(null, addresses));
-    const client = await CLIENTS[name]!(NATS_URL);
-    lookup.mockImplementation(answering(new Error('not found'), []));
-    const lost = statusOf('disconnect');
-    await servers[0]!.stop();
-    await lost;
-    await client.close();
-    expect(connection!.isClosed()).toBe(true);
-  });
+  it.each(Object.keys(CLIENTS))(
+    'of a %s closes in time when DNS no longer resolves the name of its server',
+    async (name) => {
+      const NATS_URL = (await start(1)).replace('127.0.0.1', 'nats.example.org');
+      const addresses = [{ address: '127.0.0.1', family: 4 }];
+      const lookup = vi.spyOn(dns, 'lookup').mockImplementation(answering(null, addresses));
+      const client = await CLIENTS[name]!(NATS_URL);
+      lookup.mockImplementation(answering(new Error('not found'), []));
+      const lost = statusOf('disconnect');
+      await servers[0]!.stop();
+      await lost;
+      await client.close();
+      expect(connection!.isClosed()).toBe(true);
+    },
+  );
 });
 
 type Lookup = (error: Error | null, addresses: { readonly address: string; readonly family: number }[]) => void;
 
-/** Returns a DNS lookup that gives the same answer for every name. */
+/** Returns a DNS lookup that returns the same answer for every name. */
 const answering = (...answer: Parameters<Lookup>) =>
   ((_name: string, _options: object, callback: Lookup) => callback(...answer)) as unknown as typeof dns.lookup;

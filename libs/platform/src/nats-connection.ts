@@ -27,8 +27,8 @@ export interface NatsSettings {
 const MAX_UNANSWERED_PINGS = 2;
 
 /**
- * Returns the options of every NATS client: it waits for the server at the start, and reconnects without limit, also
- * when a server hangs. Throws ConfigError if the credentials cannot be used.
+ * Returns the options for a NATS client that waits for the server at the start, and reconnects without limit, also when
+ * a server hangs. Throws ConfigError if the credentials cannot be used.
  */
 export function natsOptions(settings: NatsSettings, name: string) {
   const config = natsConfig.parse(settings);
@@ -83,7 +83,7 @@ interface ConnectionContext {
   readonly logger?: Logger;
 }
 
-/** Opens a connection, after waiting for the server. Logs whenever the connection is lost or restored. */
+/** Waits for the server and opens a connection. Logs whenever the connection is lost or restored. */
 export async function connectNats(
   settings: NatsSettings,
   name: string,
@@ -114,9 +114,9 @@ export async function waitForNats(options: NodeConnectionOptions, readiness: Rea
 }
 
 /**
- * Closes a connection when the server has received everything, or when `limit` has resolved. The NATS client's own
- * `drain` is not enough, because it may never end: it waits for the next attempt to connect, and there is none while
- * DNS cannot resolve the name of a server.
+ * Closes a connection when the server has received all sent messages, or when `limit` has resolved. The NATS client's
+ * own `drain` is not enough, because it may never end: it waits for the next attempt to connect, and there is none
+ * while DNS cannot resolve the name of a server.
  */
 export async function drainAndClose(connection: NatsConnection, limit: Promise<void>): Promise<void> {
   await Promise.race([connection.drain(), limit]).catch(() => undefined);

@@ -17,7 +17,7 @@ const LONG = 60_000;
 const STATED_MS = 5000;
 const [CHALLENGE, RESPOND] = ['stage.deny.challenge', 'stage.deny.respond'];
 
-describeWithNats('three NATS servers, while one hangs,', () => {
+describeWithNats('three NATS servers of which one hangs', () => {
   let cluster: NatsCluster;
   let seed: string;
   let gateway: NatsConnection;
@@ -78,7 +78,7 @@ describeWithNats('three NATS servers, while one hangs,', () => {
   }
   const reply = (request: Msg) => void request.respond('{}');
 
-  it('cost a request over that server at most 5 s, and less with a shorter NATS_LOST_REPLY_MS', async () => {
+  it('delay a request over the hung server by at most 5 s, and less with a shorter NATS_LOST_REPLY_MS', async () => {
     const hasty = await new NatsBus({ ...settings(0), NATS_LOST_REPLY_MS: 100 }).openRequester('gateway');
     await serveBehind(1, RESPOND, reply);
     await cluster.server(1).hang();
@@ -92,7 +92,7 @@ describeWithNats('three NATS servers, while one hangs,', () => {
     await hasty.close();
   });
 
-  it('carry a challenge once more, to a service behind another server', async () => {
+  it('get a lost challenge request a second time, which reaches a service behind another server', async () => {
     await serveBehind(1, CHALLENGE, reply);
     await serveBehind(2, CHALLENGE, reply);
     await cluster.server(1).hang();
@@ -103,7 +103,7 @@ describeWithNats('three NATS servers, while one hangs,', () => {
     expect(performance.now() - startedAt).toBeLessThan(STATED_MS);
   });
 
-  it('let a slow request over another server finish, and a request that was sent later', async () => {
+  it('do not interrupt a slow request over another server, or a request that was sent later', async () => {
     const held: Msg[] = [];
     let handle = (request: Msg) => void held.push(request);
     await serveBehind(1, CHALLENGE, reply);
@@ -122,7 +122,7 @@ describeWithNats('three NATS servers, while one hangs,', () => {
     expect(await later).toHaveLength(2);
   });
 
-  it('bring a message back over another connection, and then over the connection that has left that server', async () => {
+  it('return a round trip over another connection, and later over the connection that has left the hung server', async () => {
     const connection = await connectNats(settings(1, 2), 'gateway');
     const roundTrip = new NatsRoundTrip(connection, natsOptions(settings(1, 2), 'gateway'), new Logger());
     const moved = statusOf(connection, 'reconnect');

@@ -48,7 +48,7 @@ describeWithNats('a server on NATS', () => {
     expect(handled).toBe(50);
   });
 
-  it('can close while NATS is down', async () => {
+  it('closes while NATS is down', async () => {
     const server = await serve(async () => 'answered', { drainMs: 1 });
     await nats.stop();
     await expect(server.close()).resolves.toBeUndefined();
@@ -56,7 +56,7 @@ describeWithNats('a server on NATS', () => {
     expect(server.unwrap<NatsConnection>().isClosed()).toBe(true);
   });
 
-  it('resolves `refused` and closes at once when NATS has refused its user', async () => {
+  it('resolves `refused` and closes at once when NATS refuses its user for good', async () => {
     const withPassword = (password: string) => ({ config: `authorization { user: server, password: ${password} }` });
     await nats.stop();
     nats = await startNats(withPassword('old'));

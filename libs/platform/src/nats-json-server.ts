@@ -57,7 +57,7 @@ export class NatsJsonServer extends ServerNats {
     });
   }
 
-  /** Replaces Nest's method, whose subscriptions would end unnoticed when the server refuses them. */
+  /** Replaces Nest's method, which does not notice when the server refuses a subscription. */
   override bindEvents(connection: NatsConnection) {
     const subscriptions = new NatsSubscriptions(connection, new Logger());
     this.current = { connection, subscriptions };
@@ -70,7 +70,7 @@ export class NatsJsonServer extends ServerNats {
     }
   }
 
-  /** Replaces Nest's method, which would write its own lines instead of the events that all clients of the bus write. */
+  /** Replaces Nest's method, which writes other log lines than the events that all clients of the bus log. */
   override async handleStatusUpdates(connection: NatsConnection) {
     void logConnectionStatus(connection, new Logger());
     for await (const status of connection.status())

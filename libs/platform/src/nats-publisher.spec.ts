@@ -45,7 +45,7 @@ const LARGE = 'x'.repeat(1500);
 const TOO_LARGE = 'x'.repeat(4000);
 
 describeWithNats('a publisher of events on NATS', () => {
-  it('stores no later message of a key after one that the stream refuses, and stores those of other keys', async () => {
+  it('stores no further message of a key after a refused one, and stores messages of other keys', async () => {
     const stored = { ...message('stored', 'alice'), id: 'again' };
     const unpublished = await withPublisher(STREAM, async (publisher) => {
       expect(await publisher.publish([message('stored', 'alice')])).toEqual([]);
@@ -58,7 +58,7 @@ describeWithNats('a publisher of events on NATS', () => {
     ]);
   });
 
-  it('says what to do when no stream stores the subject, and returns the message for later', async () => {
+  it('says how to create a stream when none stores the subject, and returns the message as not final', async () => {
     const homeless = { ...message('homeless'), subject: 'nowhere.homeless' };
     const unpublished = await withPublisher(STREAM, (publisher) => publisher.publish([homeless]));
     const text =
@@ -68,7 +68,7 @@ describeWithNats('a publisher of events on NATS', () => {
     ]);
   });
 
-  it('returns a message that is too large for the stream or the server as final, and goes on with its key', async () => {
+  it('returns a message that is too large as final, and publishes the next message of its key', async () => {
     const batch = [message('large', 'carol', LARGE), message('larger', 'carol', TOO_LARGE), message('small', 'carol')];
     const finals = [
       { id: 'large', isFinal: true },
@@ -80,7 +80,7 @@ describeWithNats('a publisher of events on NATS', () => {
     ]);
   });
 
-  it('does not blame a batch for an error that the server reported before the batch', async () => {
+  it('ignores errors that the server reported before the present batch', async () => {
     const limited = await startNats({
       config: 'authorization { users: [{ user: courier, password: p, permissions: { publish: "events.*" } }] }',
     });

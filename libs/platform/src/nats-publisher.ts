@@ -88,7 +88,8 @@ export class NatsPublisher extends Publisher {
     let obstacle: Error | undefined;
     for (const message of messages) {
       const { id } = message;
-      if (performance.now() > endsAt) obstacle ??= new RequestTimeoutError('too many earlier messages were slow');
+      if (performance.now() > endsAt)
+        obstacle ??= new RequestTimeoutError('the time limit ended while earlier messages were stored');
       try {
         if (obstacle === undefined) await this.#store(message, stream);
         else unpublished.push({ id, error: obstacle, isFinal: false });

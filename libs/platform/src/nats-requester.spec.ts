@@ -32,7 +32,7 @@ describeWithNats('a requester on NATS', () => {
     await service.flush();
   };
 
-  it('fails with BusDownError while NATS is down, and works again after it is back', async () => {
+  it('rejects requests with BusDownError while NATS is down, and works again after NATS has restarted', async () => {
     await serve('echo', (message) => message.respond(message.data));
     const [lost, back] = [status(client, 'disconnect'), status(client, 'reconnect')];
     const served = status(service, 'reconnect');
@@ -48,7 +48,7 @@ describeWithNats('a requester on NATS', () => {
     expect(text(await requester.request('echo', 'again', LONG))).toBe('again');
   });
 
-  it('fails open requests when the connection is lost, because the server drops their replies', async () => {
+  it('rejects open requests when the connection is lost, because the server drops their replies', async () => {
     const requests = new EventEmitter();
     const received = once(requests, 'arrived');
     await serve('slow', () => requests.emit('arrived'));
@@ -76,13 +76,13 @@ describeWithNats('a requester on NATS', () => {
     await expect(connect({ servers: nats.url })).rejects.toThrow(/authorization/i);
   });
 
-  it('closes its connection', async () => {
+  it('closes its connection when it is closed', async () => {
     await requester.close();
     expect(client.isClosed()).toBe(true);
     await expect(requester.request('echo', '{}', LONG)).rejects.toBeInstanceOf(BusDownError);
   });
 
-  it('can close while NATS is down', async () => {
+  it('closes while NATS is down', async () => {
     const lost = status(client, 'disconnect');
     await nats.stop();
     await lost;

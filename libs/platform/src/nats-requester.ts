@@ -25,8 +25,8 @@ interface PendingRequest {
   /** The deadline of the request, on the clock of `performance.now()`. */
   until: number;
   /**
-   * Whether the connection to a server was lost over which the request may have been sent. `until` is then earlier than
-   * the deadline of the caller.
+   * Whether a server has left the cluster over which the request may have been sent. `until` is then earlier than the
+   * deadline of the caller.
    */
   doubtful: boolean;
 }
@@ -93,7 +93,7 @@ export class NatsRequester extends Requester implements Broadcaster {
       this.pending.set(key, {
         settle: (message) => {
           const noResponders = message.data.length === 0 && message.headers?.code === 503;
-          if (noResponders) reject(new NoRespondersError(`no service serves ${subject}`));
+          if (noResponders) reject(new NoRespondersError(`no handler serves the subject ${subject}`));
           else resolve(message.data);
         },
         fail: reject,
@@ -142,7 +142,7 @@ export class NatsRequester extends Requester implements Broadcaster {
       this.pending.delete(key);
       fail(
         doubtful
-          ? new ReplyLostError('no reply arrived after a NATS server has left the cluster')
+          ? new ReplyLostError('a NATS server has left the cluster, and the reply was probably lost with it')
           : new RequestTimeoutError('no reply arrived in time'),
       );
     }

@@ -31,27 +31,27 @@ describeWithNats('a round trip over NATS', () => {
     return new NatsRoundTrip(connection, natsOptions(settings, 'c'), log.logger);
   }
 
-  it('completes when the message comes back, also with permissions for the own inbox only', async () => {
+  it('completes when the message returns, and needs permissions only for its own inbox', async () => {
     const own = 'permissions: { publish: ["_INBOX_c.>"], subscribe: ["_INBOX_c.>"] }';
     const trip = await roundTrip(`authorization { users: [{ user: c, password: s, ${own} }] }`);
     expect(await trip.completes(2000)).toBe(true);
     expect(log.events).toEqual([]);
   });
 
-  it('does not complete when the message does not come back, although the server answers pings', async () => {
+  it('does not complete when the server answers pings but does not return the message', async () => {
     const trip = await roundTrip('mappings: { "_INBOX_c.*": "elsewhere.$1" }');
     await expect(connection!.flush()).resolves.toBeUndefined();
     expect(await trip.completes(2000)).toBe(false);
   });
 
-  it('completes with a warning, once, when the user may not publish to its inbox', async () => {
+  it('completes and logs one warning when the user may not publish to its inbox', async () => {
     const older = 'permissions: { publish: ["echo"], subscribe: ["_INBOX_c.>"] }';
     const trip = await roundTrip(`authorization { users: [{ user: c, password: s, ${older} }] }`);
     expect([await trip.completes(2000), await trip.completes(2000)]).toEqual([true, true]);
     expect(log.lines).toMatchObject([{ event: 'bus_publish_refused', level: 'warn', nats_subject: '_INBOX_c.>' }]);
   });
 
-  it('waits for the message again after a reload has given the permission to publish to the inbox', async () => {
+  it('requires the message again after a reload of NATS permits to publish to the inbox', async () => {
     const user = (publish: string) =>
       `authorization { users: [{ user: c, password: s, permissions: { publish: ["${publish}"], subscribe: ["_INBOX_c.>"] } }] }`;
     const trip = await roundTrip(user('echo'));
@@ -62,7 +62,7 @@ describeWithNats('a round trip over NATS', () => {
     expect(await trip.completes(2000)).toBe(false);
   });
 
-  it('decides on readiness, and not on liveness, while the only server hangs', async () => {
+  it('makes the process not ready, but still live, while the only server hangs', async () => {
     const removeNewMetrics = rememberMetrics();
     nats = await startNats();
     const readiness = new Readiness({ READINESS_TIMEOUT_MS: 500, START_WAIT_S: 10 });

@@ -3,7 +3,7 @@ import { connect, createInbox, errors, type NatsConnection } from '@nats-io/tran
 import type { Logger } from './logger.js';
 import type { natsOptions } from './nats-connection.js';
 
-/** Checks that NATS carries messages, by sending a message from this process to its own inbox. */
+/** Checks that NATS delivers messages, by sending a message from this process to its own inbox. */
 export class NatsRoundTrip {
   #refused = false;
   #warned = false;
@@ -17,9 +17,9 @@ export class NatsRoundTrip {
   }
 
   /**
-   * Returns whether a message comes back within `timeoutMs` milliseconds. Half of this time is for the connection of
-   * this process. If that fails, the other half is for new connections to all servers. One slow or hung server thus
-   * does not make the check fail, because the process will leave that server soon.
+   * Returns whether a message from this process to itself arrives within `timeoutMs` milliseconds. Half of this time is
+   * for the connection of this process. If that fails, the other half is for new connections to all servers. One slow
+   * or hung server thus does not make the check fail, because the process will leave that server soon.
    */
   async completes(timeoutMs: number): Promise<boolean> {
     const half = timeoutMs / 2;
@@ -39,8 +39,8 @@ export class NatsRoundTrip {
   }
 
   /**
-   * Returns whether a message comes back over this connection. Rejects while the connection is lost. The server
-   * delivers or refuses the message before it answers the ping.
+   * Returns whether a message arrives over this connection, or whether the server refuses to publish it. Rejects while
+   * the connection is lost. The server delivers or refuses the message before it answers the ping.
    */
   async #returnsOver(connection: NatsConnection): Promise<boolean> {
     const inbox = createInbox(this.options.inboxPrefix);
@@ -62,8 +62,8 @@ export class NatsRoundTrip {
   }
 
   /**
-   * Notices if this NATS user may not publish to its own inbox, which an older configuration of NATS does not allow.
-   * Requests still work then, so `completes` counts the answer to the ping instead.
+   * Notices if this NATS user may not publish to its own inbox, as in an older `nats.conf`. Requests still work then,
+   * so the answer to the ping is enough for `completes`.
    */
   async #watch() {
     for await (const status of this.connection.status()) if (status.type === 'error') this.#onError(status.error);

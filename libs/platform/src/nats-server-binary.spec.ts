@@ -26,7 +26,7 @@ describe('finding a nats-server', () => {
     await chmod(program, 0o644);
     expect(await findNatsServer({ PATH: folder })).not.toBe(program);
   });
-  it('does not create the cache folder with download: false', async () => {
+  it('creates no cache folder with download: false', async () => {
     await findNatsServer({ PATH: folder, XDG_CACHE_HOME: folder }, { download: false });
     expect(await readdir(folder)).toEqual([]);
   });

@@ -43,7 +43,7 @@ describeWithNats('subscriptions on NATS', () => {
   }
   const ask = async (kind: string) => (await client.request(`stage.${kind}.challenge`, '', { timeout: LONG })).string();
 
-  it('subscribe again once NATS allows what a reload has forbidden, and are not ready meanwhile', async () => {
+  it('are not ready after a reload has removed their permission, and subscribe again once it is back', async () => {
     const subscriptions = await subscribe('a', 'b');
     const refused = log.says(/bus_subscription_refused.*"stage\.b\.challenge"/);
     await nats.reload(permitting(LESS));
@@ -73,7 +73,7 @@ describeWithNats('subscriptions on NATS', () => {
     expect(await ask('b')).toBe('from b');
   });
 
-  it('deliver each message once after they were refused and a reconnect', async () => {
+  it('deliver each message once after a refusal and a reconnect', async () => {
     let received = 0;
     const subscriptions = new NatsSubscriptions(connection, log.logger, 20);
     subscriptions.add('stage.b.challenge', () => received++, 'b');
@@ -90,7 +90,7 @@ describeWithNats('subscriptions on NATS', () => {
     expect(received).toBe(1);
   });
 
-  it('let requests fail at once while the subscription to their replies is refused', async () => {
+  it('make requests fail at once while NATS refuses the subscription to replies', async () => {
     const requester = new NatsRequester(connection, '_INBOX_server', { logger: log.logger });
     await requester.subscriptions.check();
     const refused = log.says(/bus_subscription_refused.*"_INBOX_server/);

@@ -2,7 +2,8 @@ import { errors, type Msg, type NatsConnection, type Subscription } from '@nats-
 import type { Logger } from './logger.js';
 
 /**
- * Milliseconds until a refused subscription is tried again. Each delay is twice the previous one, up to the longest.
+ * Milliseconds until a refused subscription is tried again for the first time. The delay doubles with each try, up to
+ * LONGEST_DELAY_MS.
  */
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 30_000;
@@ -59,7 +60,7 @@ export class NatsSubscriptions {
     const refused = this.#entries.filter((entry) => entry.refused).map(({ subject }) => subject);
     if (refused.length > 0)
       throw new SubscriptionRefusedError(
-        `NATS refuses the subscriptions ${refused.join(', ')}: check this user's permissions`,
+        `NATS refuses the subscriptions ${refused.join(', ')}. Check the permissions of this NATS user.`,
       );
   }
 

@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Returns the folder of the `package.json` to which this code belongs. Searches upwards, because bundled code is at
- * another depth than its source. Throws if there is no `package.json`.
+ * Returns the folder of Gatehouse's `package.json`. Searches upwards, because bundled code is at another depth than its
+ * source. Throws if there is no `package.json`.
  */
 export function packageFolder(): string {
   const folder = findAbove(dirname(fileURLToPath(import.meta.url)));
-  if (folder === undefined) throw new Error('There is no package.json above the code of Gatehouse.');
+  if (folder === undefined) throw new Error('There is no package.json in a folder above the code of Gatehouse.');
   return folder;
 }
 

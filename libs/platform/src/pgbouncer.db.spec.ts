@@ -56,52 +56,59 @@ async function failuresOf(pool: DataSource): Promise<string[]> {
   return failures;
 }
 
-describe.skipIf(!hasPgbouncer)('a pool of more connections than PgBouncer has in transaction mode', () => {
-  it.each([500, 2])('runs named statements on any connection, when PgBouncer keeps %d of them', async (kept) => {
-    const pool = await through({ max_prepared_statements: kept });
-    expect(await failuresOf(pool)).toEqual([]);
-  });
-
-  it('names the missing PgBouncer setting when PgBouncer keeps no prepared statements', async () => {
-    const failed = await failuresOf(await through({ max_prepared_statements: 0 }));
-    expect(failed.length).toBeGreaterThan(0);
-    for (const message of failed) expect(message).toMatch(/prepared statement .*PgBouncer .* max_prepared_statements/);
-  });
-
-  it('plans a statement once for each connection to Postgres, without its values', async () => {
-    const pool = await through();
-    for (let i = 0; i < 7; i++) await runNamed(pool, statement(0), [i]);
-    const [plans] = await pool.query(
-      `SELECT generic_plans::int AS generic, custom_plans::int AS custom FROM pg_prepared_statements WHERE statement LIKE 'SELECT $1::int%'`,
+describe.skipIf(!hasPgbouncer)(
+  'a pool with more connections than PgBouncer in transaction mode has to Postgres',
+  () => {
+    it.each([500, 2])(
+      'runs named statements on any connection when PgBouncer keeps %d prepared statements',
+      async (kept) => {
+        const pool = await through({ max_prepared_statements: kept });
+        expect(await failuresOf(pool)).toEqual([]);
+      },
     );
-    expect(plans).toEqual({ generic: 7, custom: 0 });
-  });
 
-  it('reads dates as they were written, also where the database has another style', async () => {
-    await onServer(database.url, (client) =>
-      client.query(`ALTER DATABASE "${new URL(database.url).pathname.slice(1)}" SET datestyle = 'German'`),
-    );
-    const pool = await through();
-    const at = new Date('2026-11-12T10:00:00.000Z');
-    const read = async () => (await runNamed(pool, { name: 'at', text: 'SELECT $1::timestamptz AS at' }, [at])).rows;
-    for (const rows of await Promise.all(Array.from({ length: CLIENTS }, read))) expect(rows).toEqual([{ at }]);
-  });
-
-  it('waits in a queue, and fails like an unavailable database when no connection is free in time', async () => {
-    const pool = await through({ query_wait_timeout: 1, default_pool_size: 1 });
-    await pool.transaction(async (manager) => {
-      await manager.query('SELECT 1');
-      const failure: unknown = await runNamed(pool, statement(0), [1]).catch((error: unknown) => error);
-      expect(failure).toMatchObject({ message: 'query_wait_timeout' });
-      expect(isDatabaseUnavailable(failure)).toBe(true);
+    it('names the missing PgBouncer setting when PgBouncer keeps no prepared statements', async () => {
+      const failed = await failuresOf(await through({ max_prepared_statements: 0 }));
+      expect(failed.length).toBeGreaterThan(0);
+      for (const message of failed)
+        expect(message).toMatch(/prepared statement .*PgBouncer .* max_prepared_statements/);
     });
-    expect(await failuresOf(pool)).toEqual([]);
-  });
-});
+
+    it('plans a statement once for each connection to Postgres, without its values', async () => {
+      const pool = await through();
+      for (let i = 0; i < 7; i++) await runNamed(pool, statement(0), [i]);
+      const [plans] = await pool.query(
+        `SELECT generic_plans::int AS generic, custom_plans::int AS custom FROM pg_prepared_statements WHERE statement LIKE 'SELECT $1::int%'`,
+      );
+      expect(plans).toEqual({ generic: 7, custom: 0 });
+    });
+
+    it('reads the dates that it wrote, also if the database has another datestyle', async () => {
+      await onServer(database.url, (client) =>
+        client.query(`ALTER DATABASE "${new URL(database.url).pathname.slice(1)}" SET datestyle = 'German'`),
+      );
+      const pool = await through();
+      const at = new Date('2026-11-12T10:00:00.000Z');
+      const read = async () => (await runNamed(pool, { name: 'at', text: 'SELECT $1::timestamptz AS at' }, [at])).rows;
+      for (const rows of await Promise.all(Array.from({ length: CLIENTS }, read))) expect(rows).toEqual([{ at }]);
+    });
+
+    it('waits for a connection, and reports the database as unavailable if none is free in time', async () => {
+      const pool = await through({ query_wait_timeout: 1, default_pool_size: 1 });
+      await pool.transaction(async (manager) => {
+        await manager.query('SELECT 1');
+        const failure: unknown = await runNamed(pool, statement(0), [1]).catch((error: unknown) => error);
+        expect(failure).toMatchObject({ message: 'query_wait_timeout' });
+        expect(isDatabaseUnavailable(failure)).toBe(true);
+      });
+      expect(await failuresOf(pool)).toEqual([]);
+    });
+  },
+);
 
 describe.skipIf(!hasPgbouncer)('migrate through PgBouncer', () => {
   it.each(['', 'options'])(
-    'is refused with the reason, when PgBouncer ignores the startup parameters "%s"',
+    'is refused with the reason when PgBouncer ignores the startup parameters "%s"',
     async (ignored) => {
       await through({ ignore_startup_parameters: ignored });
       const migrated = migrate(pooler.url, [], readConfig(migrationConfig, {}));

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-it('fails the next statement, and not the process, after the server has ended the connection', async () => {
+it('after the server has ended the connection, the next statement of a client fails and the process continues', async () => {
   const client = postgresClient(database.url);
   await client.connect();
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');

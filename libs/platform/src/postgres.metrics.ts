@@ -103,7 +103,7 @@ const statements = histogram({
   },
 });
 
-/** Functions that record the duration of a statement, by its outcome. */
+/** For each outcome of a statement, the function that records its duration in seconds. */
 type StatementObservers = Readonly<Record<StatementOutcome, (seconds: number) => void>>;
 
 const observers = new Map<string, StatementObservers>();

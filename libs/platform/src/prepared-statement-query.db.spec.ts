@@ -24,10 +24,7 @@ function run(statement: NamedStatement, values: unknown[] = []): Promise<Stateme
   });
 }
 
-/**
- * Returns a function that returns how many row descriptions the server has sent since `countRowDescriptions` was
- * called.
- */
+/** Starts counting the row descriptions that the server sends. Returns a function that returns the count. */
 function countRowDescriptions(): () => number {
   let count = 0;
   const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
@@ -38,7 +35,7 @@ function countRowDescriptions(): () => number {
 const ONE = { name: 'one', text: 'SELECT $1::int AS one' };
 
 describe('an execution of a prepared statement', () => {
-  it('serialises and parses values of every type like pg’s own query', async () => {
+  it('returns the same values of every type as pg’s own query', async () => {
     const text = `SELECT $1::int AS int, $2::float8 AS float, $3::bool AS bool, $4::text AS text, $5::bytea AS bytes,
       $6::jsonb AS json, $7::timestamptz AS time, $8::text[] AS texts, $9::bytea[] AS blobs, $10::uuid AS nothing`;
     const at = new Date('2026-11-26T17:00:00.123Z');
@@ -51,7 +48,7 @@ describe('an execution of a prepared statement', () => {
     expect(await run({ name: 'kinds', text }, values)).toEqual(prepared);
   });
 
-  it('returns the number of changed rows, also without result rows', async () => {
+  it('returns the number of changed rows, also if the statement returns no rows', async () => {
     await client.query('CREATE TABLE samples (id int PRIMARY KEY)');
     const insert = { name: 'insert', text: 'INSERT INTO samples SELECT unnest($1::int[])' };
     expect(await run(insert, [[1, 2, 3]])).toEqual({ rows: [], rowCount: 3 });
@@ -61,21 +58,21 @@ describe('an execution of a prepared statement', () => {
     });
   });
 
-  it('requests the description of the result columns once for each connection', async () => {
+  it('requests the row description of its statement once for each connection', async () => {
     const descriptions = countRowDescriptions();
     const results = [await run(ONE, [1]), await run(ONE, [2]), await run(ONE, [3])];
     expect(results.map((result) => result?.rows)).toEqual([[{ one: 1 }], [{ one: 2 }], [{ one: 3 }]]);
     expect(descriptions()).toBe(1);
   });
 
-  it('fails when another statement has the same name, or a value cannot be serialised', async () => {
+  it('fails if another statement has the same name, or if a value cannot be serialised', async () => {
     await run(ONE, [1]);
     await expect(run({ name: 'one', text: 'SELECT 2 AS two' })).rejects.toThrow('two statements are called one');
     await expect(run(ONE, [{ count: 1n }])).rejects.toThrow(/BigInt/);
     expect(await run(ONE, [2])).toMatchObject({ rows: [{ one: 2 }] });
   });
 
-  it('rejects with the error of Postgres, and leaves the connection usable', async () => {
+  it('rejects with the error of Postgres, after which the connection is still usable', async () => {
     const divide = { name: 'divide', text: 'SELECT 6 / $1::int AS sixth' };
     await expect(run(divide, [0])).rejects.toMatchObject({ code: '22012' });
     expect(await run(divide, [2])).toEqual({ rows: [{ sixth: 3 }], rowCount: 1 });

@@ -71,7 +71,7 @@ export class PreparedStatementQuery<R> {
   submit(connection: PgConnection): Error | undefined {
     const { name, text, values } = this;
     const { [name]: prepared } = connection.parsedStatements;
-    if (prepared !== undefined && prepared !== text) return new Error(`two statements are called ${name}`);
+    if (prepared !== undefined && prepared !== text) return new Error(`two different statements have the name ${name}`);
     this.columns = columnsByConnection.get(connection) ?? this.columns;
     columnsByConnection.set(connection, this.columns);
     connection.stream.cork();

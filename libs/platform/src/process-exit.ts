@@ -20,10 +20,10 @@ export const exitWithError =
   };
 
 /**
- * At the first SIGTERM, SIGINT or SIGHUP, calls `stop`, then exits with code 0, or calls `fail` if `stop` fails. Ignores
- * further signals: a Ctrl-C reaches the process twice, from its terminal and from the `npm start` that started it, and
- * exiting at the second signal would orphan child processes and drop open requests. SIGHUP comes from a terminal that is
- * closed.
+ * At the first SIGTERM, SIGINT or SIGHUP, calls `stop`, then exits with code 0, or calls `fail` if `stop` fails.
+ * Ignores further signals: a Ctrl-C reaches the process twice, from its terminal and from the `npm start` that started
+ * it, and exiting at the second signal would orphan child processes and drop open requests. A terminal sends SIGHUP
+ * when it is closed.
  */
 export function stopOnSignal(stop: () => Promise<void>, fail: (error: unknown) => never) {
   let stopping: Promise<void> | undefined;

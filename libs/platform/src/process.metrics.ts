@@ -1,7 +1,7 @@
 import { gauge, lazyGauge } from './metrics.js';
 import type { Readiness } from './readiness.js';
 
-/** Metric with the version and the name of this process; always 1. */
+/** Metric whose labels are the version and the name of this process. Its value is always 1. */
 export const processInfo = gauge({
   name: 'gatehouse_info',
   question: 'keys',

@@ -3,8 +3,8 @@ import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
- * The IPv6 addresses that IANA assigns to networks. Others are not public, and may contain an IPv4 address, such as
- * `::127.0.0.1`.
+ * The range from which IANA assigns public IPv6 addresses. Addresses outside of it are not public, and may contain an
+ * IPv4 address, such as `::127.0.0.1`.
  */
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 

@@ -25,14 +25,18 @@ export interface ReadinessLimits {
 const WITHOUT_WAITING: ReadinessLimits = { READINESS_TIMEOUT_MS: 2000, START_WAIT_S: 0 };
 
 /**
- * Milliseconds between two tries of a dependency at the start. Each delay is twice the previous one, up to the longest.
+ * Milliseconds before the second try of a dependency at the start, and the upper limit. The delay doubles with each
+ * try.
  */
 const [FIRST_DELAY_MS, LONGEST_DELAY_MS] = [250, 2000];
 
-/** Thrown if a dependency did not become usable in time after the start. The message is a sentence for the operator. */
+/**
+ * Thrown if a process cannot use a dependency within START_WAIT_S seconds of its start. The message is a sentence for
+ * the operator.
+ */
 export class StartError extends Error {}
 
-/** The dependencies of a process, by which it decides whether it is ready for requests. */
+/** The dependencies of a process. It is ready for requests while it can use all of them. */
 export class Readiness {
   readonly #requirements: Requirement[] = [];
   readonly #awaited = new Set<string>();

@@ -39,7 +39,7 @@ describe('a request over the bus', () => {
     await expect(ask()).rejects.toMatchObject({ code: 'stage_away', retryAfterS: 1 });
   });
 
-  it('throws stage_timeout when no reply arrives in time', async () => {
+  it('throws stage_timeout when no reply arrives within its time limit', async () => {
     await serve(silent);
     await expect(ask({ timeoutMs: 1 })).rejects.toMatchObject({ code: 'stage_timeout' });
   });
@@ -70,7 +70,7 @@ describe('a request over the bus', () => {
     await expect(ask({ maxReplyBytes: 1000 })).rejects.toMatchObject({ code: 'stage_fault', message: detail });
   });
 
-  it('throws the problem codes that the caller sets in place of the default codes', async () => {
+  it('throws the problem codes that the caller sets in `codes` instead of the default codes', async () => {
     const codes = { stage_away: 'policy_away', stage_timeout: 'database_away', stage_fault: 'internal_fault' } as const;
     await expect(ask({ codes })).rejects.toMatchObject({ code: 'policy_away' });
     let answer: () => Promise<unknown> = silent;
@@ -80,21 +80,21 @@ describe('a request over the bus', () => {
     await expect(ask({ codes })).rejects.toMatchObject({ code: 'internal_fault' });
   });
 
-  it('sends an idempotent request once more when no service served the subject at first', async () => {
+  it('that is idempotent is sent a second time when no service served the subject at first', async () => {
     const starting = new ServiceThatStarts(requester, () => serve(async () => ({ word: 'again' })));
     const request = { subject: SUBJECT, body: '{}', timeoutMs: 60_000, reply };
     expect(await requestOverBus(starting, { ...request, idempotent: true })).toEqual({ word: 'again' });
     expect(starting.requests).toBe(2);
   });
 
-  it('sends a request that is not idempotent only once', async () => {
+  it('that is not idempotent is sent only once', async () => {
     const starting = new ServiceThatStarts(requester, () => serve(async () => ({ word: 'again' })));
     const request = { subject: SUBJECT, body: '{}', timeoutMs: 60_000, reply };
     await expect(requestOverBus(starting, request)).rejects.toMatchObject({ code: 'stage_away' });
     expect(starting.requests).toBe(1);
   });
 
-  it('sends an idempotent request once more, in the time that is left, when its reply was lost', async () => {
+  it('that is idempotent is sent a second time, with the remaining time limit, when its reply was lost', async () => {
     await serve(async () => ({ word: 'again' }));
     const losing = new LossyRequester(requester);
     const request = { subject: SUBJECT, body: '{}', timeoutMs: 60_000, reply };
@@ -103,7 +103,7 @@ describe('a request over the bus', () => {
     expect(losing.timeouts[1]).toBeLessThan(60_000);
   });
 
-  it('throws stage_timeout when the reply to a request that is not idempotent was lost', async () => {
+  it('that is not idempotent throws stage_timeout when its reply was lost', async () => {
     await serve(async () => ({ word: 'again' }));
     const losing = new LossyRequester(requester);
     const request = { subject: SUBJECT, body: '{}', timeoutMs: 60_000, reply };

@@ -20,9 +20,9 @@ export interface BusRequest<S extends z.ZodType> {
   readonly reply: S;
   /** Largest size of a reply in bytes. A larger reply throws `stage_fault`. */
   readonly maxReplyBytes?: number;
-  /** Whether the request may be sent once more, if no service was there or its reply was lost. */
+  /** Whether the request may be sent a second time, if no service served the subject or its reply was lost. */
   readonly idempotent?: boolean;
-  /** Problem codes to throw instead of those that are thrown by default, by default code. */
+  /** Problem codes to throw instead of the default codes, by default code. */
   readonly codes?: Partial<Record<BusFailure | 'stage_fault', ProblemCode>>;
   /** Attributes of the request's span (tracing). */
   readonly attributes?: Attributes;

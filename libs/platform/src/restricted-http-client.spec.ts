@@ -29,7 +29,7 @@ const send = (hosts: string, host: string, maxBytes = 100) =>
     { maxBytes, signal: AbortSignal.timeout(10_000) },
   );
 
-it('sends requests to hosts that the operator lists, also to private addresses', async () => {
+it('a restricted HTTP client sends requests to listed hosts, even at private addresses', async () => {
   expect(await send('127.0.0.1', '127.0.0.1')).toMatchObject({ status: 200, text: 'hello' });
   expect(await send('*, LOCALHOST', 'localhost')).toMatchObject({ status: 200, text: 'hello' });
 });
@@ -54,7 +54,7 @@ it.each([
   expect(requests).toBe(before);
 });
 
-it('measures requests by provider and outcome, without a series for a host', async () => {
+it('requests are measured by provider and outcome, and not by host', async () => {
   const countOf = async (outcome: string) =>
     (await scrape(`gatehouse_provider_seconds_count{provider="sms",outcome="${outcome}"}`)) ?? 0;
   const counts = () => Promise.all(['ok', 'refused', 'fault', 'failed'].map(countOf));
@@ -68,11 +68,11 @@ it('measures requests by provider and outcome, without a series for a host', asy
   expect(await metrics.metrics()).not.toContain('127.0.0.1');
 });
 
-it('throws when the response is too long', async () => {
+it('send throws if the response has more than maxBytes bytes', async () => {
   await expect(send('127.0.0.1', '127.0.0.1', 4)).rejects.toThrow('longer than 4 bytes');
 });
 
-it('throws when the server switches protocols (101), so that no request hangs for ever', async () => {
+it('a request throws when the server answers 101 Switching Protocols', async () => {
   const switching = createTcpServer((socket) =>
     socket
       .on('error', () => undefined)
@@ -90,7 +90,7 @@ it('throws when the server switches protocols (101), so that no request hangs fo
   switching.close();
 });
 
-it('records a request by its method and host, without its path, and does not tell the server the trace', async () => {
+it('the span of a request has its method and host but no path, and the server gets no traceparent', async () => {
   const { ended } = recordTestSpans();
   const http = new RestrictedHttpClient('127.0.0.1', 'source');
   const url = new URL(`http://127.0.0.1:${port}/secret-path?token=secret-query`);

@@ -32,8 +32,8 @@ const ANY_PUBLIC_HOST = '*';
 const IDLE_MS = 4000;
 
 /**
- * HTTP client that only reaches hosts that the operator allows, and does not follow redirects. A host that is listed by
- * name may have a private address. A host that only `*` allows must have a public address (prevents SSRF).
+ * HTTP client that sends requests only to hosts that the operator allows, and does not follow redirects. A host that is
+ * listed by name may have a private address. A host that only `*` allows must have a public address (prevents SSRF).
  */
 export class RestrictedHttpClient {
   private readonly hosts: ReadonlySet<string>;
@@ -99,7 +99,7 @@ export class RestrictedHttpClient {
   async sendBounded(request: OutgoingRequest, { maxBytes, signal }: RequestLimits): Promise<OutgoingResponse> {
     const exchange = async () => {
       const message = await this.receive(request, signal);
-      // The status says what the server has decided, so a body that is too long or too slow does not matter.
+      // The caller needs only the status, so a body that is too long or too slow is no failure.
       const text = await textOf(message, maxBytes).catch(() => '');
       return { status: message.statusCode ?? 0, headers: message.headers, text };
     };

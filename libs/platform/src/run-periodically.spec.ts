@@ -2,7 +2,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { Logger } from './logger.js';
 import { runPeriodically } from './run-periodically.js';
 
-it('repeats the task after a failure, and stops when the returned function is called', async () => {
+it('a periodic task runs again after a failure, until the returned function is called', async () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
   let runs = 0;

@@ -37,9 +37,9 @@ interface ProcessOptions<S extends CommonConfig> {
 }
 
 /**
- * Runs a process until SIGTERM, SIGINT or SIGHUP, then finishes open work and exits. Serves the monitoring port all the time.
- * If the process cannot start, or the bus refuses it for good, writes the reason to standard error and exits with code
- * 1.
+ * Runs a process until SIGTERM, SIGINT or SIGHUP, then finishes open work and exits. Serves the monitoring port during
+ * that whole time. If the process cannot start, or the bus refuses it for good, writes the reason to standard error and
+ * exits with code 1.
  */
 export async function runProcess<S extends CommonConfig>(options: ProcessOptions<S>): Promise<void> {
   const { name, settings, start } = options;

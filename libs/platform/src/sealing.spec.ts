@@ -10,19 +10,19 @@ const row = { table: 'plans', id: 'a', revision: 7 };
 const body = { password: 'correct horse battery staple', n: [1, null, 'ü'] };
 
 describe('a sealed body', () => {
-  it('opens to the value that was sealed', () => {
+  it('is decrypted to the value that was sealed', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(sealer.open(row, sealer.seal(row, value))).toEqual(JSON.parse(JSON.stringify(value)));
       }),
     );
   });
-  it('contains no plain text, and differs each time', () => {
+  it('contains no plaintext, and differs at each encryption', () => {
     const sealed = sealer.seal(row, body);
     expect(sealed.includes('horse')).toBe(false);
     expect(sealed.equals(sealer.seal(row, body))).toBe(false);
   });
-  it('has the documented format', () => {
+  it('has the format of docs/spec/storage.md', () => {
     const sealed = sealer.seal(row, body);
     expect([...sealed.subarray(0, 4)]).toEqual([0x01, 2, ...Buffer.from('k1')]);
     expect(sealed.length).toBe(2 + 2 + 12 + Buffer.byteLength(JSON.stringify(body)) + 16);
@@ -32,27 +32,27 @@ describe('a sealed body', () => {
     ['another table', { ...row, table: 'outbox' }],
     ['an older revision', { ...row, revision: 6 }],
     ['a newer revision', { ...row, revision: 8 }],
-  ])('does not open for %s', (_which, other) => {
+  ])('cannot be decrypted for %s', (_which, other) => {
     expect(() => sealer.open(other, sealer.seal(row, body))).toThrow(UnsealError);
   });
-  it('does not open for a row whose table and id concatenate to the same text', () => {
+  it('cannot be decrypted for another row whose table and id concatenate to the same text', () => {
     const sealed = sealer.seal({ table: 'plans', id: 'ab', revision: 1 }, body);
     expect(() => sealer.open({ table: 'plansa', id: 'b', revision: 1 }, sealed)).toThrow(UnsealError);
   });
-  it('names the key that sealed it, and any other value names none', () => {
+  it('contains the id of its key, and sealKeyIdOf returns undefined for any other value', () => {
     const sealed = sealer.seal(row, body);
     expect(sealKeyIdOf(sealed)).toBe('k1');
     for (const other of [Buffer.alloc(0), Buffer.from('k1'), sealed.subarray(0, 20), Buffer.alloc(64)]) {
       expect(sealKeyIdOf(other)).toBeUndefined();
     }
   });
-  it('does not open when it is truncated', () => {
+  it('cannot be decrypted when it is truncated', () => {
     const sealed = sealer.seal(row, body);
     for (let length = 0; length < sealed.length; length++) {
       expect(() => sealer.open(row, sealed.subarray(0, length)), `${length} bytes`).toThrow(UnsealError);
     }
   });
-  it('does not open when any byte is changed', () => {
+  it('cannot be decrypted when any byte was changed', () => {
     const sealed = sealer.seal(row, body);
     for (let at = 0; at < sealed.length; at++) {
       const forged = Buffer.from(sealed);
@@ -60,23 +60,23 @@ describe('a sealed body', () => {
       expect(() => sealer.open(row, forged), `byte ${at}`).toThrow(UnsealError);
     }
   });
-  it('does not open with another key of the same id', () => {
+  it('cannot be decrypted with another key that has the same id', () => {
     expect(() => new Sealer(`k1:${second}`).open(row, sealer.seal(row, body))).toThrow(UnsealError);
   });
 });
 
-describe('rotating keys', () => {
+describe('after a key rotation, a sealer', () => {
   const rotated = new Sealer(`k2:${second}, k1:${first}`);
 
-  it('opens bodies that the old key sealed', () => {
+  it('decrypts bodies that the old key encrypted', () => {
     expect(rotated.open(row, sealer.seal(row, body))).toEqual(body);
   });
-  it('names the key that is not set, also to a process that has other keys', () => {
+  it('throws an error with the id of the missing key if the old key was removed', () => {
     expect(() => new Sealer(`k2:${second}`).open(row, sealer.seal(row, body))).toThrow(
       new UnknownSealKeyError('the body of plans a was sealed with the key k1, which is not set'),
     );
   });
-  it('seals with the new key', () => {
+  it('encrypts with the new key', () => {
     const sealed = rotated.seal(row, body);
     expect(() => sealer.open(row, sealed)).toThrow(UnsealError);
     expect(new Sealer(`k2:${second}`).open(row, sealed)).toEqual(body);
@@ -86,7 +86,7 @@ describe('rotating keys', () => {
 describe('digests', () => {
   const [digest] = sealer.digests('codes', 'abc');
 
-  it('are deterministic, and differ for each purpose, text and key', () => {
+  it('are the same for the same purpose, text and key, and different otherwise', () => {
     expect(sealer.digests('codes', 'abc')).toEqual([digest]);
     const others = [
       sealer.digests('numbers', 'abc'),
@@ -104,15 +104,15 @@ describe('digests', () => {
 
 describe('invalid keys', () => {
   it.each(['', 'k1', 'k1:', `:${first}`, `k1:${randomBytes(31).toString('base64')}`, `k 1:${first}`, `k1:${first},`])(
-    'throw when the sealer is created: %j',
+    'make the constructor of Sealer throw: %j',
     (keys) => {
       expect(() => new Sealer(keys)).toThrow('Expected id:base64 of 32 bytes');
     },
   );
-  it('throw when two have the same id, because one of them would be lost', () => {
+  it('are two keys with the same id, because one of them would be ignored', () => {
     expect(() => new Sealer(`k1:${first},k1:${second}`)).toThrow('two seal keys have the same id');
   });
-  it('do not appear in the error message', () => {
+  it('are not in the error message', () => {
     const short = randomBytes(31).toString('base64');
     expect(() => new Sealer(`k1:${short}`)).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining(short) }),

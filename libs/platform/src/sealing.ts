@@ -123,7 +123,7 @@ export class Sealer {
    */
   private rowKey(id: string, row: SealId): Buffer {
     const master = this.keys.get(id);
-    if (!master) throw new Error(`no seal key "${id}"`);
+    if (!master) throw new Error(`the seal key "${id}" is not set`);
     return createHmac('sha256', master).update(`${row.table}\0${row.id}`).digest();
   }
 }

@@ -10,13 +10,13 @@ const boxWith = (keys: string) => new SecretBox(new Sealer(keys));
 const id = { object: 'stage 1', field: 'private_key' };
 
 describe('a secret in a document', () => {
-  it('opens to its value, and is not readable while sealed', () => {
+  it('is encrypted, and decrypted to its value', () => {
     const sealed = boxWith(older).seal(id, 'hush');
     expect(JSON.stringify(sealed)).not.toContain('hush');
     expect(boxWith(older).open(id, sealed)).toBe('hush');
   });
 
-  it('is sealed to the same bytes until it changes', () => {
+  it('is encrypted to the same bytes until it changes', () => {
     const sealed = boxWith(older).seal(id, 'hush');
     const box = boxWith(older);
     box.open(id, sealed);
@@ -27,11 +27,11 @@ describe('a secret in a document', () => {
   it.each([
     ['another object', { ...id, object: 'stage 2' }],
     ['another field', { ...id, field: 'public_key' }],
-  ])('does not open for %s', (_which, other) => {
+  ])('cannot be decrypted for %s', (_which, other) => {
     expect(() => boxWith(older).open(other, boxWith(older).seal(id, 'hush'))).toThrow(UnsealError);
   });
 
-  it('is sealed again after a key rotation', () => {
+  it('is encrypted again after a key rotation', () => {
     const sealed = boxWith(older).seal(id, 'hush');
     const box = boxWith(`${newer},${older}`);
     expect(box.open(id, sealed)).toBe('hush');
@@ -41,7 +41,7 @@ describe('a secret in a document', () => {
     expect(box.isStale(again)).toBe(false);
   });
 
-  it('is stale while it is plaintext, unless it is empty', () => {
+  it('is stale if it is plaintext and not empty', () => {
     expect(boxWith(older).isStale('hush')).toBe(true);
     for (const nothing of ['', null, undefined]) {
       expect(boxWith(older).isStale(nothing)).toBe(false);
@@ -55,13 +55,13 @@ describe('a secret in a document', () => {
     );
   });
 
-  it('is returned unchanged if it was never sealed', () => {
+  it('is returned unchanged by `open` if it is not in the format of an encrypted value', () => {
     expect(new SecretBox(undefined).open(id, { 'gatehouse:sealed': 1 })).toEqual({ 'gatehouse:sealed': 1 });
   });
 });
 
 describe('the sealed values of a document', () => {
-  it('are converted with the object that each part belongs to, and nothing else is', () => {
+  it('are converted with the object to which their part is bound, and other values are not converted', () => {
     const sealed = (text: string) => ({ 'gatehouse:sealed': Buffer.from(text).toString('base64') });
     const document = {
       a: sealed('x'),

@@ -32,7 +32,7 @@ const failureOf = (work: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
-describe('a server that takes no writes, such as a standby', () => {
+describe('a Postgres server that accepts no writes, such as a standby,', () => {
   const setReadOnly = (value: 'on' | 'off') =>
     onServer(database.url, async (client) => {
       await client.query('SET default_transaction_read_only = off');
@@ -40,7 +40,7 @@ describe('a server that takes no writes, such as a standby', () => {
       await client.query(`ALTER DATABASE ${name} SET default_transaction_read_only = ${value}`);
     });
 
-  it('gets no connection, and counts as unavailable until it takes writes', async () => {
+  it('is not used by the pool, and counts as unavailable until it accepts writes', async () => {
     await setReadOnly('on');
     const failure = await failureOf(withDataSource(async () => 'connected'));
     expect(failure).toMatchObject({ message: expect.stringMatching(/takes no writes/) as string });
@@ -49,7 +49,7 @@ describe('a server that takes no writes, such as a standby', () => {
     expect(await withDataSource(async () => 'connected')).toBe('connected');
   });
 
-  it('loses the connection over which it has refused a write', async () => {
+  it('loses the pooled connection over which it has refused a write', async () => {
     await withDataSource(async (source) => {
       await source.query('SET default_transaction_read_only = on');
       const create = { name: 'create', text: 'CREATE TABLE public.written ()' };
@@ -104,7 +104,7 @@ describe('isDatabaseUnavailable', () => {
       });
     }, 1);
   });
-  it('is true for a statement on a connection that has broken before', async () => {
+  it('is true for a statement on a connection that broke earlier', async () => {
     const client = new pg.Client({ connectionString: database.url });
     client.on('error', () => undefined);
     await client.connect();
@@ -113,7 +113,7 @@ describe('isDatabaseUnavailable', () => {
     await ended;
     expect(isDatabaseUnavailable(await failureOf(client.query('SELECT 1')))).toBe(true);
   });
-  it('is true for an error that the ORM wraps', async () => {
+  it('is true for an error that TypeORM wraps', async () => {
     await withDataSource(async (source) => {
       const error = await failureOf(source.query('SELECT pg_terminate_backend(pg_backend_pid())'));
       expect(isDatabaseUnavailable(error)).toBe(true);
@@ -160,7 +160,7 @@ describe('isDatabaseUnavailable', () => {
       ).toBe(false);
     });
   });
-  it.each(['EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])('is true for %s of a connection', (code) => {
+  it.each(['EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])('is true for the connection error %s', (code) => {
     expect(isDatabaseUnavailable(Object.assign(new Error('connect'), { code }))).toBe(true);
   });
   it.each([undefined, null, 'ECONNREFUSED', { code: 'ECONNREFUSED' }, new Error('no')])('is false for %j', (error) => {

@@ -28,8 +28,8 @@ export const poolProvider = (
 });
 
 /**
- * Returns a module that provides a connection pool for one schema. It closes the pool after the last open request was
- * answered.
+ * Returns a module that provides a connection pool for one schema. At shutdown, it closes the pool after the last open
+ * request was answered.
  */
 export function dataSourceModule(schema: string, options: PoolOptions = {}): DynamicModule {
   @Module({})

@@ -11,13 +11,13 @@ import { statementSpan } from './tracing/database-spans.js';
 import { querySpans } from './typeorm-query-spans.js';
 
 /**
- * Default milliseconds after which the client gives up a statement: later than the server does (ROLE_SETTINGS), and
- * before a visitor does. It is not a startup parameter of the connection, because connection poolers refuse these
- * (docs/adr/0057).
+ * Default milliseconds after which the client gives up a statement: later than the server's `statement_timeout`
+ * (ROLE_SETTINGS), and before a visitor gives up. It is not a startup parameter of the connection, because connection
+ * poolers refuse these (docs/adr/0057).
  */
 const QUERY_MS = 12_000;
 
-/** Milliseconds that a service, a migration or a starting process waits for a connection. */
+/** Milliseconds that a service waits for a connection. PATIENT_CONNECT_MS is for migrations and starting processes. */
 const CONNECT_MS = 2000;
 export const PATIENT_CONNECT_MS = 10_000;
 
@@ -41,8 +41,8 @@ interface DataSourceSettings {
 }
 
 /**
- * Opens a pool of connections to one schema. If a connection breaks, the pool logs the error and opens another; the
- * process goes on.
+ * Opens a pool of connections to one schema. If a connection breaks, the pool logs the error and opens another one, and
+ * the process continues.
  */
 export async function openDataSource({
   url,
@@ -75,7 +75,10 @@ export async function openDataSource({
   return source;
 }
 
-/** Returns pg's options for each connection: those of a command if there is a lock timeout, else those of a service. */
+/**
+ * Returns pg's options for each connection: with a lock timeout, those of a migration or command; without, those of a
+ * service.
+ */
 const connectionOptions = (lockTimeoutMs: number | undefined, queryMs = QUERY_MS) =>
   lockTimeoutMs === undefined
     ? { query_timeout: queryMs, onConnect: prepareConnection }
@@ -181,7 +184,10 @@ async function measured<R>(
   }
 }
 
-/** SQLSTATEs for a statement name that the pooler's connection to Postgres does not know, or already has. */
+/**
+ * SQLSTATEs for a prepared statement whose name does not exist, or exists already, on the pooler's connection to
+ * Postgres.
+ */
 const STATEMENT_NAME_CODES = new Set<unknown>(['26000', '42P05']);
 const NAMES_UNTRACKED =
   '. A connection pooler in front of Postgres must track prepared statements: PgBouncer 1.21 or newer, with max_prepared_statements';

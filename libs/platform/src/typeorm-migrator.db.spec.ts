@@ -68,12 +68,12 @@ describe('migrating', () => {
     expect(await run(SAMPLES)).toEqual([]);
     expect(await findExecutedMigrations(source, 'sample')).toEqual(['CreateSamples1700000000000']);
   });
-  it('runs once when several processes migrate at once, also with a concurrent index', async () => {
+  it('runs each migration once when several processes migrate at once, also one with a concurrent index', async () => {
     const migrations = [...SAMPLES, IndexText1700000000003];
     const applied = await Promise.all(Array.from({ length: 4 }, () => run(migrations)));
     expect(applied.flat()).toEqual(['CreateSamples1700000000000', 'IndexText1700000000003']);
   });
-  it('keeps completed migrations, rolls back the failed one, and can be repeated', async () => {
+  it('rolls back only the failed migration, and can be repeated', async () => {
     await expect(run([...SAMPLES, FailingMigration1700000000001])).rejects.toThrow('broken');
     expect(
       await source.query(`SELECT to_regclass('sample.samples') AS samples, to_regclass('sample.half') AS half`),
@@ -101,7 +101,7 @@ describe('a lock that another transaction holds', () => {
     await runner.query('SELECT FROM sample.samples');
   });
 
-  it('delays a migration, which lets other statements through and succeeds after the lock', async () => {
+  it('delays a migration, which does not block other statements meanwhile', async () => {
     const migrating = run([...SAMPLES, AddColumn1700000000002]);
     await waitForBlockedStatements(source, 1);
     // This statement waits for the migration's lock, but at most for MIGRATION_LOCK_TIMEOUT_MS.
@@ -109,7 +109,7 @@ describe('a lock that another transaction holds', () => {
     await runner.commitTransaction();
     expect(await migrating).toEqual(['AddColumn1700000000002']);
   });
-  it('fails a migration after MIGRATION_WAIT_S, which names the migration', async () => {
+  it('fails a migration after MIGRATION_WAIT_S seconds, with the name of the migration', async () => {
     const limits = { ...LIMITS, MIGRATION_WAIT_S: 1 };
     const error: unknown = await run([...SAMPLES, AddColumn1700000000002], limits).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(MigrationError);
@@ -117,7 +117,7 @@ describe('a lock that another transaction holds', () => {
     await runner.commitTransaction();
     expect(await findExecutedMigrations(source, 'sample')).toEqual(['CreateSamples1700000000000']);
   });
-  it('fails `migrate` after MIGRATION_WAIT_S if the lock is that of another `migrate`', async () => {
+  it('fails `migrate` after MIGRATION_WAIT_S seconds if another `migrate` holds it', async () => {
     await runner.query(`SELECT pg_advisory_lock(hashtext('gatehouse migrations'))`);
     await expect(run(SAMPLES, { ...LIMITS, MIGRATION_WAIT_S: 1 })).rejects.toThrow(
       'Another process has been migrating for 1 s',
@@ -126,7 +126,7 @@ describe('a lock that another transaction holds', () => {
   });
 });
 
-describe('changes of a table in use', () => {
+describe('schema changes of a table in use', () => {
   beforeEach(async () => {
     await run(SAMPLES);
     await source.query(`INSERT INTO sample.samples SELECT i, 'text' FROM generate_series(1, 2500) i`);
@@ -142,7 +142,7 @@ describe('changes of a table in use', () => {
     while (rows.length === 0) rows = await source.query(sql, [ms]);
   }
 
-  it('create an index while others write, however long the index waits for them', async () => {
+  it('create an index while transactions write, and wait for them without a lock timeout', async () => {
     await runner.startTransaction();
     await runner.query(`INSERT INTO sample.samples VALUES (0, 'open')`);
     const migrating = run([...SAMPLES, IndexText1700000000003]);
@@ -153,7 +153,7 @@ describe('changes of a table in use', () => {
     expect(await migrating).toEqual(['IndexText1700000000003']);
     expect(await isValid()).toEqual([{ indisvalid: true }]);
   });
-  it('replace an index that an interrupted run left invalid', async () => {
+  it('replace an invalid index of an interrupted run', async () => {
     await expect(
       runner.query('CREATE UNIQUE INDEX CONCURRENTLY samples_text ON sample.samples (text)'),
     ).rejects.toThrow('could not create unique index');
@@ -175,7 +175,7 @@ describe('changes of a table in use', () => {
       ),
     ).toEqual([{ rows: 1000 }, { rows: 1000 }, { rows: 500 }]);
   });
-  it('make a column NOT NULL without a scan behind an exclusive lock, once no row has null', async () => {
+  it('make a column NOT NULL without scanning the locked table, and fail while a row has null', async () => {
     const column = { table: 'sample.samples', column: 'text' };
     await source.query('UPDATE sample.samples SET text = NULL WHERE id = 7');
     await expect(setNotNull(runner, column)).rejects.toThrow('is violated by some row');

@@ -38,7 +38,7 @@ export interface SchemaMigrations {
 /** Thrown if the database cannot be migrated now. The message says why, and what to do. */
 export class MigrationError extends Error {}
 
-/** Milliseconds between two tries. Each delay is twice the previous one, up to the longest. */
+/** Milliseconds before the second try. The delay doubles with each try, up to LONGEST_DELAY_MS. */
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 10_000;
 
@@ -98,7 +98,8 @@ export const undoMigrations = (
 
 async function undo(url: string, { schema, name }: NamedMigration, limits: MigrationLimits): Promise<void> {
   const found = schema.migrations.find((migration) => migration.name === name);
-  if (!found) throw new MigrationError(`The migration ${name} is unknown. Use the version that has it.`);
+  if (!found)
+    throw new MigrationError(`The migration ${name} is unknown. Use the version of Gatehouse that contains it.`);
   await withRunner(url, { schema, limits }, async (source, runner) => {
     const executor = new MigrationExecutor(source, runner);
     const instance = new found();
@@ -183,7 +184,10 @@ export async function withMigrationLock<T>(url: string, limits: MigrationLimits,
   try {
     await retry(limits, async (isLast) => {
       if (await tryMigrationLock(runner)) return true;
-      if (isLast) throw new MigrationError(`Another process has been migrating for ${limits.MIGRATION_WAIT_S} s.`);
+      if (isLast)
+        throw new MigrationError(
+          `Another process has been migrating for ${limits.MIGRATION_WAIT_S} s. Wait until it has ended, then run migrate again.`,
+        );
       return false;
     });
     return await work();

@@ -34,15 +34,15 @@ async function storedSettings(pool: DataSource): Promise<unknown> {
   return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
 }
 
-describe('the pool of a service whose role has no settings', () => {
-  it('stores them for the role, so that no connection needs startup parameters', async () => {
+describe('the pool of a service whose Postgres role has no settings', () => {
+  it('stores ROLE_SETTINGS for the role, so that no connection needs startup parameters', async () => {
     for (let starts = 0; starts < 2; starts++) {
       const pool = await open();
       expect(await storedSettings(pool)).toEqual(ROLE_SETTINGS);
       await pool.destroy();
     }
   });
-  it('stores them also for a role without other privileges', async () => {
+  it('stores ROLE_SETTINGS even for a role without privileges', async () => {
     const role = `gatehouse_test_${randomBytes(6).toString('hex')}`;
     await onServer(database.url, (client) => client.query(`CREATE ROLE ${role} LOGIN PASSWORD '${role}'`));
     try {
@@ -53,7 +53,7 @@ describe('the pool of a service whose role has no settings', () => {
       await onServer(database.url, (client) => client.query(`DROP ROLE ${role}`));
     }
   });
-  it('has them also when several services with one role start at the same time', async () => {
+  it('has ROLE_SETTINGS even when several services with one role start at the same time', async () => {
     const pools = await Promise.all(Array.from({ length: 5 }, () => open()));
     expect(await Promise.all(pools.map(storedSettings))).toEqual(pools.map(() => ROLE_SETTINGS));
     await Promise.all(pools.map((pool) => pool.destroy()));
@@ -64,7 +64,7 @@ describe('the metrics of a pool', () => {
   const states = () =>
     Promise.all(['open', 'idle', 'waiting'].map((state) => scrape(`gatehouse_pool_connections{state="${state}"}`)));
 
-  it('show its connections and the callers that wait for one, until it is closed', async () => {
+  it('show its connections and the callers that wait for a connection, until it is closed', async () => {
     const pool = await open();
     expect(await states()).toEqual([1, 1, 0]);
     const holder = pool.createQueryRunner();
@@ -83,7 +83,7 @@ describe('the metrics of a pool', () => {
     ]);
   });
 
-  it('show the durations of named statements by the part before the dot, and whether they failed or changed nothing', async () => {
+  it('show the durations of named statements by outcome and by the part of the name before the dot', async () => {
     const countOf = async (outcome: string) =>
       (await scrape(`gatehouse_statement_seconds_count{statement="spec_metrics",outcome="${outcome}"}`)) ?? 0;
     const counts = () => Promise.all(['ok', 'conflict', 'error'].map(countOf));

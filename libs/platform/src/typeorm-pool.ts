@@ -88,8 +88,8 @@ export async function waitForPostgres(url: string, readiness: Readiness): Promis
 const PING = { name: 'ping', text: 'SELECT 1' };
 
 /**
- * SQLSTATEs of errors that may be gone later: a wrong password, a role that is missing or may not log in, a missing
- * database.
+ * SQLSTATEs of errors that may be temporary at the start: a wrong password, a role that is missing or may not log in, a
+ * missing database.
  */
 const NOT_YET_STATES = new Set(['28P01', '28000', '3D000']);
 
@@ -144,7 +144,7 @@ async function newestMigration(source: DataSource, schema: string): Promise<numb
   return Number(row?.newest ?? 0);
 }
 
-/** The part of pg's pool by which it is measured how long statements wait for a connection. */
+/** The part of pg's pool that is needed to measure how long statements wait for a connection. */
 export interface ConnectionPool {
   readonly waitingCount: number;
   on(event: 'acquire', listener: () => void): unknown;

@@ -17,7 +17,7 @@ async function openTraced(): Promise<{ source: DataSource; ended: ReturnType<typ
   return { source, ended };
 }
 
-it('records each statement of a recorded request by its name or its table, without values and text', async () => {
+it('each statement of a recorded request has a span with its name or its table, without values and SQL text', async () => {
   const { source, ended } = await openTraced();
   const named = { name: 'find_sample', text: 'SELECT $1::text AS value' };
   await runNamed(source, named, ['secret']);
@@ -40,7 +40,7 @@ it('records each statement of a recorded request by its name or its table, witho
   expect(JSON.stringify(ended().map(({ attributes }) => attributes))).not.toContain('secret');
 });
 
-it('marks a failed statement with its SQLSTATE', async () => {
+it('the span of a failed statement has its SQLSTATE', async () => {
   const { source, ended } = await openTraced();
   const failing = { name: 'divide', text: 'SELECT 1 / $1::int' };
   await traceWork({ name: 'request' }, async () => {

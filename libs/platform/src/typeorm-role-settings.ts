@@ -23,8 +23,8 @@ const OWN: RoleInDatabase = { role: 'current_user', database: 'current_database(
 
 /**
  * Returns a statement that stores ROLE_SETTINGS for a role in a database, by default the current ones. They apply to
- * new connections. A role may store them for itself. The statement takes a lock, because it would fail in processes
- * that run it at the same time.
+ * new connections. A role may store them for itself. The statement takes a lock, because without it, processes that run
+ * it at the same time would fail.
  */
 export function storeRoleSettings({ role, database }: RoleInDatabase = OWN): string {
   const each = Object.entries(ROLE_SETTINGS).map(

@@ -30,7 +30,7 @@ const finishedIds = async () =>
   (await source.query('SELECT id FROM public.works ORDER BY id')).map(({ id }: { id: string }) => id);
 
 describe('idempotent work', () => {
-  it('runs once for several concurrent calls, which all get the same reply', async () => {
+  it('runs once for several concurrent calls with one id, which all get the same reply', async () => {
     const replies = await Promise.all(Array.from({ length: 8 }, () => runWork('a')));
     expect(replies).toEqual(Array.from({ length: 8 }, () => ({ count: 1 })));
     expect(await runWork('a')).toEqual({ count: 1 });
@@ -48,7 +48,7 @@ describe('idempotent work', () => {
     expect(await runWork('a')).toEqual({ count: 1 });
   });
 
-  it('has its record deleted after a day', async () => {
+  it('has its record deleted by a later call after a day', async () => {
     await runWork('a');
     await runWork('b');
     await source.query(`UPDATE ${TABLE} SET at = now() - interval '25 hours' WHERE id = 'a'`);

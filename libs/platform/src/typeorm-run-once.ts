@@ -1,8 +1,8 @@
 import type { DataSource, EntityManager } from 'typeorm';
 
 /**
- * Number of expired rows that each call deletes. It is more than the one row that a call adds, so that expired rows do
- * not accumulate.
+ * Largest number of expired rows that each call deletes. It is more than the one row that a call adds, so that expired
+ * rows do not accumulate.
  */
 const SWEEP_BATCH = 10;
 

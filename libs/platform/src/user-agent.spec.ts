@@ -25,7 +25,7 @@ it.each([
   expect(string).toBe(text);
 });
 
-it('names a device without versions, so that an update does not change the name', () => {
+it('deviceName contains no versions, so that an update does not change it', () => {
   const firefox = (version: string) =>
     `Mozilla/5.0 (X11; Linux x86_64; rv:${version}) Gecko/20100101 Firefox/${version}`;
 

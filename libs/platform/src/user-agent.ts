@@ -1,4 +1,7 @@
-/** User agent patterns of browsers. The first match counts, so a browser comes before the browsers that it imitates. */
+/**
+ * User agent patterns of browsers. The first match counts, so a browser comes before the browsers whose names its user
+ * agent also contains.
+ */
 const BROWSERS: readonly (readonly [family: string, pattern: RegExp])[] = [
   ['Edge', /\bEdg(?:e|A|iOS)?\/(\d+)(?:\.(\d+))?(?:\.(\d+))?/],
   ['Opera', /\bOPR\/(\d+)(?:\.(\d+))?(?:\.(\d+))?/],
@@ -27,8 +30,8 @@ export function parseUserAgent(string: string) {
 }
 
 /**
- * Returns a short name of the browser and the operating system, without versions, such as `Firefox on Linux`. Millions of
- * people have the same one.
+ * Returns the names of the browser and the operating system without versions, such as `Firefox on Linux`. Millions of
+ * devices have the same name.
  */
 export function deviceName(userAgent: string): string {
   return `${matchFamily(BROWSERS, userAgent).family} on ${matchFamily(SYSTEMS, userAgent).family}`;

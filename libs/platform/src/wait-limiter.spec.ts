@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { BusyError } from './concurrency-limiter.js';
 import { WaitLimiter, type WaitLimits } from './wait-limiter.js';
 
-/** Returns a limiter with a clock that only the test moves, a function that starts a task, and one that ends a task. */
+/** Returns a limiter with a fake clock, a function that starts a task, and one that moves the clock and ends a task. */
 function limiterWith(limits: Omit<WaitLimits, 'work'>) {
   let nowMs = 0;
   const ends: (() => void)[] = [];
@@ -20,7 +20,7 @@ function limiterWith(limits: Omit<WaitLimits, 'work'>) {
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('a wait limiter', () => {
-  it('admits tasks while the expected wait is within the limit, and refuses the next one with that wait', async () => {
+  it('runs tasks while the expected wait is within the limit, and refuses the next one with that wait', async () => {
     const { limiter, start } = limiterWith({ concurrency: 1, maxWaitMs: 1200, assumedTaskMs: 600 });
     const admitted = [start(), start(), start()];
     expect(limiter.expectedWaitMs).toBe(1800);
@@ -29,7 +29,7 @@ describe('a wait limiter', () => {
     expect(await Promise.race([Promise.allSettled(admitted), settled()])).toBeUndefined();
   });
 
-  it('divides the expected wait by the concurrency, and expects none while a slot is free', () => {
+  it('divides the expected wait by the concurrency, and expects no wait while a slot is free', () => {
     const { limiter, start } = limiterWith({ concurrency: 4, maxWaitMs: 1000, assumedTaskMs: 100 });
     const waits = Array.from({ length: 6 }, () => {
       const wait = limiter.expectedWaitMs;
@@ -44,7 +44,7 @@ describe('a wait limiter', () => {
     expect(await limiter.run(async () => 'done')).toBe('done');
   });
 
-  it('measures durations: quick tasks make room for more, and slow tasks for fewer', async () => {
+  it('expects shorter waits after quick tasks and longer waits after slow tasks', async () => {
     const { limiter, start, endAfter } = limiterWith({ concurrency: 1, maxWaitMs: 1000, assumedTaskMs: 100 });
     void start();
     await endAfter(200);
@@ -57,7 +57,7 @@ describe('a wait limiter', () => {
     expect(limiter.expectedWaitMs).toBeCloseTo(10, 0);
   });
 
-  it('does not count the duration of a task that failed', async () => {
+  it('ignores the duration of a task that failed', async () => {
     const { limiter } = limiterWith({ concurrency: 1, maxWaitMs: 1000, assumedTaskMs: 100 });
     await expect(limiter.run(() => Promise.reject(new BusyError()))).rejects.toBeInstanceOf(BusyError);
     const running = limiter.run(settled);

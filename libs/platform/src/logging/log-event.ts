@@ -16,8 +16,8 @@ export interface LogEventDefinition {
 type FieldValue<K extends LogFieldName> = K extends 'error' ? unknown : z.output<(typeof logFields)[K]>;
 
 /**
- * The fields that a caller must pass for an event. A field with the value `undefined` is left out. `error` may be any
- * caught value; it is written in the form of `logError`.
+ * The fields that a caller must pass for an event. A field with the value `undefined` is not written. `error` may be
+ * any caught value; it is written in the form of `logError`.
  */
 export type FieldsOf<D extends LogEventDefinition> = {
   readonly [K in D['fields'][number]]: FieldValue<K> | undefined;

@@ -23,7 +23,7 @@ describe('log output to a file', () => {
     return { output, written: () => readFileSync(path, 'utf8').length };
   }
 
-  it('is written when 15 KiB have collected, and not before', async () => {
+  it('is written when 15 KiB of lines have been collected, and not before', async () => {
     const { output, written } = open();
     for (let i = 0; i < 14; i++) output.write(LINE);
     output.write(LINE.slice(0, 1000));
@@ -35,7 +35,7 @@ describe('log output to a file', () => {
     expect(written()).toBe(15 * 1024 + 1000);
   });
 
-  it('is written after 200 ms if less has collected', async () => {
+  it('is written after 200 ms if fewer lines have been collected', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const { output, written } = open();
     output.write(LINE);
@@ -48,7 +48,7 @@ describe('log output to a file', () => {
   });
 });
 
-it('log output that nobody reads keeps 8 MiB of lines and drops further ones', async () => {
+it('log output keeps 8 MiB of lines while nobody reads it, and drops further lines', async () => {
   const path = join(folder, 'pipe');
   execFileSync('mkfifo', [path]);
   const reader = new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), writable: false });

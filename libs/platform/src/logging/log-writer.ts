@@ -31,7 +31,7 @@ const BYTES_PER_CODE_UNIT = 3;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The parts that are equal in all lines of an event. */
+/** The parts that are the same in all lines of an event. */
 interface LineTemplate {
   /** The JSON text between the time and the event's own fields. */
   readonly head: string;
@@ -110,7 +110,7 @@ export class LogWriter {
   }
 }
 
-/** Returns the ids of the active span as JSON members that begin with a comma; an empty text without a span. */
+/** Returns the ids of the active span as JSON members, with a leading comma. Without a span, returns an empty text. */
 function traceText(): string {
   const trace = activeTrace();
   return trace ? `,"trace_id":"${trace.traceId}","span_id":"${trace.spanId}"` : '';

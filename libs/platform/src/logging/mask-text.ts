@@ -1,12 +1,12 @@
 import { cutAt, isMaskedKey, REDACTED } from '@gatehouse/contracts';
 
-/** Secrets with fewer characters are not masked, because they also occur in ordinary words. */
+/** Given secrets with fewer characters are not masked, because they also occur in ordinary words. */
 const MIN_CHARACTERS = 3;
 
 /** Largest number of characters of a masked text. The rest is cut off. */
 export const TEXT_CHARACTERS = 8192;
 
-// A text may be cut within a secret, so `…` at its end also ends a secret.
+// A text may have been cut within a secret, so these patterns also match a secret that ends in `…`.
 const CREDENTIALS_IN_URL = /(:\/\/)[^\s/@"']+(?:@|(?=…$))/g;
 const MAIL_ADDRESS = /[\w.!#$%&'*+/=?^`{|}~-]{1,64}(?:@|%40)(?:[\w.-]{0,254}(?=…$)|[\w-]{1,63}(?:\.[\w-]{1,63})+)/g;
 const NAMED_VALUE = /([\w-]{1,64})(=|["']\s{0,8}:\s{0,8}["'])([^\s"'&;,)]+)/g;

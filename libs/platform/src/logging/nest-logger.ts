@@ -4,7 +4,10 @@ import type { LoggerService } from '@nestjs/common';
 import type { Logger } from '../logger.js';
 import type { LogLevel } from './log-fields.js';
 
-/** Classes of NestJS that list all modules and routes at a start, some 200 lines in a gateway. */
+/**
+ * Classes of NestJS that log all modules and routes at the start, about 200 lines in the gateway. They are logged as
+ * `debug`.
+ */
 const LISTS: ReadonlySet<unknown> = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer']);
 
 /** Passes log lines of NestJS on to the log, as events `framework`. */

@@ -2,8 +2,8 @@
 const REQUEST_ID = /^([\w-]{1,64})\.[\w.-]{1,128}$/;
 
 /**
- * Returns fields for a log line of a service, by which the line is found together with the gateway's lines about the
- * same plan. `body` is a request on the bus. The fields are `undefined` if it has no valid id.
+ * Returns the ids of the plan and the request for a log line of a service. The gateway's lines about the same plan have
+ * the same ids. `body` is a request on the bus. The fields are `undefined` if it has no valid id.
  */
 export function requestFields(body: unknown): { plan: string | undefined; request: string | undefined } {
   const id = (body as { id?: unknown } | null | undefined)?.id;

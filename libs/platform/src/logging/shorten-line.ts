@@ -1,6 +1,6 @@
 import { cutText } from './mask-text.js';
 
-/** If a line is too long, its texts are cut to these numbers of characters, one after the other, until it fits. */
+/** If a line is too long, its texts are cut to the first of these numbers of characters with which it fits. */
 const TRIES = [2048, 512, 128, 32, 16];
 /** Number of elements of a list that are kept if a line is too long. */
 const MAX_ELEMENTS = 10;

@@ -9,7 +9,7 @@ const parent = parseTraceparent('00-0af7651916cd43dd8448eb211c80319c-b7ad6b71692
 const unsampled = { ...parent, traceFlags: 0 };
 const child = () => ({ name: 'child' });
 
-it('records nothing while traces are off', async () => {
+it('no span is recorded while tracing is off', async () => {
   expect(beginWork({ name: 'request', parent })).toBeUndefined();
   await traceWork({ name: 'request', sampled: true }, async () => {
     await withSpan(child, async (span) => expect(span).toBeUndefined());
@@ -17,7 +17,7 @@ it('records nothing while traces are off', async () => {
   });
 });
 
-it('names the trace and the innermost span while a recorded request runs, and not before or after', async () => {
+it('activeTrace returns the trace and the innermost span while a recorded request runs, else undefined', async () => {
   const { ended: spans } = recordTestSpans();
   expect(activeTrace()).toBeUndefined();
   let inner: unknown;
@@ -39,7 +39,7 @@ it('names the trace and the innermost span while a recorded request runs, and no
   expect(activeTrace()).toBeUndefined();
 });
 
-it('does not record what a request does after its span has ended, while others are recorded', async () => {
+it('work that a request does after the end of its span is not recorded, even while other requests are', async () => {
   const { ended } = recordTestSpans();
   let late: Promise<unknown> | undefined;
   await traceWork({ name: 'other' }, async () => {
@@ -51,7 +51,7 @@ it('does not record what a request does after its span has ended, while others a
   expect(ended().map(({ name }) => name)).toEqual(['request', 'other']);
 });
 
-it('keeps requests that run at the same time apart, recorded ones and others', async () => {
+it('concurrent requests have separate traces, and unsampled ones have none', async () => {
   recordTestSpans();
   const request = async (index: number) => {
     const isRecorded = index % 3 === 0;
@@ -72,7 +72,7 @@ it('keeps requests that run at the same time apart, recorded ones and others', a
   await Promise.all(Array.from({ length: 60 }, (_, index) => request(index)));
 });
 
-it('follows the decision of the process that caused the work', async () => {
+it('work with a parent is recorded if and only if the parent is sampled, whatever the ratio is', async () => {
   const { ended: spans } = recordTestSpans(0);
   await traceWork({ name: 'unsampled', parent: unsampled }, async () => expect(activeTrace()).toBeUndefined());
   await traceWork({ name: 'sampled', parent }, async () => expect(activeTrace()?.traceId).toBe(parent.traceId));
@@ -84,7 +84,7 @@ it('follows the decision of the process that caused the work', async () => {
   expect(spans()[1]?.links).toMatchObject([{ context: parent }]);
 });
 
-it('marks the span of a failure with its code or class, and leaves out the message', async () => {
+it('the span of failed work has the code or class of the error, and not its message', async () => {
   const { ended: spans } = recordTestSpans();
   const fail = () =>
     withSpan(child, async () => {
@@ -104,13 +104,13 @@ it('marks the span of a failure with its code or class, and leaves out the messa
   expect(spans().flatMap(({ events }) => events)).toEqual([]);
 });
 
-it.each([undefined, null])('passes on the rejection with %s of a recorded request', async (reason) => {
+it.each([undefined, null])('traceWork rejects with %s if its task rejects with it', async (reason) => {
   recordTestSpans();
   const fail = () => withSpan(child, () => Promise.reject(reason));
   await expect(traceWork({ name: 'request' }, fail)).rejects.toBe(reason);
 });
 
-it('adds attributes to the active span, and does not compute them without one', async () => {
+it('annotateSpan adds attributes to the active span, and does not compute them without an active span', async () => {
   const { ended: spans } = recordTestSpans();
   let computed = 0;
   const attributes = () => ({ count: ++computed });

@@ -12,7 +12,7 @@ import {
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import { formatTraceparent, isSampled } from './traceparent.js';
 
-/** The ids of the active trace and span in log lines, in lower-case hexadecimal digits. */
+/** The ids of a trace and a span, in lower-case hexadecimal digits. */
 export interface TraceIds {
   readonly traceId: string;
   readonly spanId: string;
@@ -32,7 +32,9 @@ export interface FirstSpan extends SpanStart {
   readonly parent?: SpanContext | undefined;
   /** Spans of other traces that contributed to this span. */
   readonly links?: readonly SpanContext[];
-  /** Whether to record a span without a parent. By default, chance decides, by the sampling ratio. */
+  /**
+   * Whether to record a span without a parent. By default, it is recorded with the probability of the sampling ratio.
+   */
   readonly sampled?: boolean;
 }
 
@@ -106,7 +108,7 @@ export function beginWork({ parent, links = [], sampled, ...start }: FirstSpan):
   );
 }
 
-/** Runs `task` as the processing of a request or message, in a span that lasts as long as the task. */
+/** Processes a request or message by `task`, in a span that lasts as long as the task. */
 export async function traceWork<T>(first: FirstSpan, task: () => Promise<T>): Promise<T> {
   const work = beginWork(first);
   if (work === undefined) return task();

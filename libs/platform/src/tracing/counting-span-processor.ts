@@ -28,7 +28,7 @@ export class CountingSpanProcessor extends BatchSpanProcessor {
   }
 }
 
-/** Returns an exporter that calls `onTaken` with the number of spans when it takes spans out of the queue. */
+/** Returns an exporter that calls `onTaken` with the number of spans whenever it gets spans from the queue. */
 function observed(exporter: SpanExporter, onTaken: (spans: number) => void): SpanExporter {
   return {
     export: (spans, done) => {

@@ -8,7 +8,7 @@ import { activeTrace, traceWork } from './active-span.js';
 const SUBJECT = 'stage.sample.respond';
 
 describeBuses('a request', (start) => {
-  /** Sends a request and returns the trace that its handler saw. */
+  /** Returns a function that sends a request and returns the active trace of its handler. */
   async function open() {
     const { bus, stop } = await start();
     const server = await serveOn(bus, {
@@ -30,7 +30,7 @@ describeBuses('a request', (start) => {
       });
   }
 
-  it('of recorded work has a span on each side, in one trace', async () => {
+  it('during recorded work has a span in the sender and one in the handler, in one trace', async () => {
     const { untilEnded } = recordTestSpans();
     const send = await open();
     let seen: unknown;
@@ -54,7 +54,7 @@ describeBuses('a request', (start) => {
     });
   });
 
-  it('of other work has none, although traces are on', async () => {
+  it('during other work has no span, although tracing is on', async () => {
     const { ended } = recordTestSpans(0);
     const send = await open();
     expect(await traceWork({ name: 'work' }, send)).toBeNull();

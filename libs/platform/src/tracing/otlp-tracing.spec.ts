@@ -48,7 +48,7 @@ async function trace(url: string, settings: Readonly<Record<string, string>> = {
   return { log, stop, record };
 }
 
-it('sends spans with the name and version of the process, and the last ones when it stops', async () => {
+it('tracing sends spans with the name and version of the process, and the last spans when it stops', async () => {
   const { next, url } = await collector();
   const { record, stop, log } = await trace(`${url}/`);
   await record('first');
@@ -66,7 +66,7 @@ it('sends spans with the name and version of the process, and the last ones when
   expect(log.lines).toEqual([]);
 });
 
-it('logs one line when the collector refuses spans, however many batches, and one when it accepts them again', async () => {
+it('tracing logs one line when the collector starts to refuse spans, and one when it accepts spans again', async () => {
   const { next, url } = await collector();
   const { record, log } = await trace(url);
   for (const status of [400, 400, 200, 200]) {
@@ -103,7 +103,7 @@ it.each([
   { what: 'replies with a list', reason: 'unreadable_reply', lost: 3, reply: '["ok"]', detail: 'expected OTLP' },
   { what: 'counts in words', reason: 'unreadable_reply', lost: 3, reply: COUNT_IN_WORDS, detail: 'expected OTLP' },
 ])(
-  'counts and logs spans as lost when the collector answers 200 and $what',
+  'spans are counted and logged as lost when the collector answers 200 and $what',
   async ({ reason, lost, reply, detail }) => {
     const { next, url } = await collector();
     const { record, log } = await trace(url);
@@ -123,7 +123,7 @@ it.each([
 );
 
 it.each(['', '{}', '{"partialSuccess":null}', '{"partialSuccess":{"rejectedSpans":"0","errorMessage":"slow down"}}'])(
-  'counts no span as lost when the collector answers 200 with %j',
+  'no span is counted as lost when the collector answers 200 with %j',
   async (reply) => {
     const { next, url } = await collector();
     const { record, log } = await trace(url);
@@ -135,7 +135,7 @@ it.each(['', '{}', '{"partialSuccess":null}', '{"partialSuccess":{"rejectedSpans
   },
 );
 
-it('counts spans of failed exports', async () => {
+it('spans of failed exports are counted as lost', async () => {
   const { next, url } = await collector();
   const { record } = await trace(url);
   const before = await droppedFor('export_failed');
@@ -146,7 +146,7 @@ it('counts spans of failed exports', async () => {
   expect((await droppedFor('export_failed')) - before).toBe(2);
 });
 
-it('drops and counts spans beyond the queue while the collector does not answer', async () => {
+it('spans beyond OTEL_BSP_MAX_QUEUE_SIZE are dropped and counted while the collector does not answer', async () => {
   const before = await droppedFor('queue_full');
   const { next, url } = await collector();
   const { record, stop } = await trace(url, { OTEL_BSP_MAX_QUEUE_SIZE: '2' });
@@ -162,7 +162,7 @@ it('drops and counts spans beyond the queue while the collector does not answer'
   await stopped;
 });
 
-it('stops within a few seconds although the collector does not answer', async () => {
+it('tracing stops within a few seconds even if the collector does not answer', async () => {
   const { next, url } = await collector();
   const { record, stop } = await trace(url);
   await record('lost');

@@ -14,7 +14,7 @@ interface Collector {
 /** Result code of a successful export. Any other code is a failure. */
 const SUCCESS = 0;
 
-/** Body of a successful reply. OTLP's JSON has 64-bit integers as texts. */
+/** Schema of the body of a successful reply. In OTLP's JSON, 64-bit integers are texts. */
 const exportReply = z.object({
   partialSuccess: z
     .object({

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { LogRecorder } from '../../../../test/support/log-recorder.js';
 import { SpanLosses } from './span-losses.js';
 
-it('a collector that accepts and rejects spans by turns causes one line of each kind a minute', () => {
+it('a collector that alternately accepts and rejects spans causes one line of each kind per minute', () => {
   const log = new LogRecorder();
   let nowMs = 0;
   const losses = new SpanLosses(log.logger, () => nowMs);

@@ -35,7 +35,7 @@ export class SpanLosses {
   private isReported = false;
   private reportedAt = Number.NEGATIVE_INFINITY;
 
-  /** `now` returns the milliseconds of a clock that never goes back. */
+  /** `now` returns the milliseconds of a monotonic clock. */
   constructor(
     private readonly logger: Logger,
     private readonly now: () => number = () => performance.now(),

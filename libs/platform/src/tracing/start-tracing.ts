@@ -4,7 +4,8 @@ import type { StopTracing, TracingConfig } from './tracing.config.js';
 
 /**
  * If OTEL_EXPORTER_OTLP_ENDPOINT is set, records spans of this process and sends them to that collector. Otherwise does
- * nothing, and does not load OpenTelemetry's SDK. `name` is the name of the process.
+ * nothing, and does not load OpenTelemetry's SDK. `name` is the name of the process. Returns the function that stops
+ * tracing.
  */
 export async function startTracing(config: TracingConfig, name: string, logger: Logger): Promise<StopTracing> {
   if (config.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return async () => undefined;

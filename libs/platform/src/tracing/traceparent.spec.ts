@@ -8,7 +8,7 @@ it.each([
   ['01', true],
   ['00', false],
   ['03', true],
-])('reads a traceparent with the flags %s', (flags, sampled) => {
+])('parseTraceparent accepts a traceparent with the flags %s', (flags, sampled) => {
   const parent = parseTraceparent(`00-${TRACE}-${SPAN}-${flags}`)!;
   expect(parent).toMatchObject({ traceId: TRACE, spanId: SPAN, isRemote: true });
   expect(isSampled(parent)).toBe(sampled);
