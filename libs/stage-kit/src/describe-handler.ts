@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 /**
  * Returns the handler of `describe` requests, which replies with the descriptor of the contract. Builds the descriptor
- * at the first request: building takes a tenth of the start time of a service, and most services are never asked.
+ * at the first request: building takes a tenth of the start time of a service, and most services get no such request.
  */
 export function describeHandler(contract: StageContract): (body: unknown) => StageDescriptor | StageProblem {
   let descriptor: StageDescriptor | undefined;

@@ -57,22 +57,22 @@ const replyOf = async (...args: Parameters<typeof send>) => (await send(...args)
 const detailOf = (reply: object) => (reply as { problem: { detail: string } }).problem.detail;
 
 describe('a challenge request', () => {
-  it('returns the challenge of the handler', async () => {
+  it('is answered with the challenge that the handler returns', async () => {
     expect(await replyOf(riddle, 'challenge')).toEqual({
       type: 'challenge',
       challenge: { tries_left: 3, identifier: '' },
     });
   });
-  it('passes the context, the config with its defaults and the saved state to the handler', async () => {
+  it('gives the handler the context, the config with its defaults and the saved state', async () => {
     const overrides = { context: { pending_user_identifier: 'alice' }, state: { failures: 2 } };
     expect(await replyOf(riddle, 'challenge', overrides)).toMatchObject({
       challenge: { tries_left: 1, identifier: 'alice' },
     });
   });
-  it('returns passed when the handler passes without a challenge', async () => {
+  it('is answered with passed when the handler passes', async () => {
     expect(await replyOf({ ...riddle, challenge: () => pass() }, 'challenge')).toEqual({ type: 'passed' });
   });
-  it('gives the handler at most the time that the request allows', async () => {
+  it('gives the handler the remaining time of the request', async () => {
     let left = Number.NaN;
     await replyOf(
       {
@@ -90,14 +90,14 @@ describe('a challenge request', () => {
 });
 
 describe('a respond request', () => {
-  it('passes the response to the handler as the contract parses it', async () => {
+  it('gives the handler the response as the contract parses it', async () => {
     const response = { word: ' friend ', loud: 'on', component: 'ak-stage-riddle' };
     expect(await replyOf(riddle, 'respond', { response })).toEqual({
       type: 'passed',
       context: { auth_method: 'loud' },
     });
   });
-  it('adds the next challenge to a rejection, built with the state and context of the rejection', async () => {
+  it('that is rejected is answered with the next challenge, built with the new state and context', async () => {
     expect(await replyOf(riddle, 'respond', { response: { word: 'foe', loud: false } })).toEqual({
       type: 'rejected',
       errors: { word: [{ code: 'wrong_word' }] },
@@ -106,7 +106,7 @@ describe('a respond request', () => {
       challenge: { tries_left: 2, identifier: 'foe' },
     });
   });
-  it('saves the state of the next challenge rather than the state of the rejection', async () => {
+  it('that is rejected saves the state of the next challenge instead of that of the rejection', async () => {
     const savesState: Riddle = {
       ...riddle,
       challenge: () => ask({ tries_left: 0, identifier: '' }, { state: { failures: 9 } }),
@@ -115,7 +115,7 @@ describe('a respond request', () => {
       state: { failures: 9 },
     });
   });
-  it('drops state and effects of the next challenge if the rejection restarts the flow', async () => {
+  it('whose rejection restarts the flow gets no state and effects of the next challenge', async () => {
     const toastingContract = defineStage({ ...contract, model: 'samples.toastingContract', effects: ['toast'] });
     const toast = { type: 'toast', level: 'info', message: 'sent' } as const;
     const stage: Stage<typeof toastingContract> = {
@@ -135,7 +135,7 @@ describe('a respond request', () => {
     expect(restarting).toMatchObject({ type: 'rejected', state: { failures: 1 } });
     expect(restarting).not.toHaveProperty('effects');
   });
-  it('sends no toast and no sign-in to a gateway that does not say that it accepts toasts', async () => {
+  it('of a gateway without `toasts` is answered without toast and sign_in effects', async () => {
     const toastingContract = defineStage({
       ...contract,
       model: 'samples.toastingContract',
@@ -152,7 +152,7 @@ describe('a respond request', () => {
     const stage: Stage<typeof toastingContract> = { challenge: passes, respond: passes };
     expect(await handleStageMessage(toastingContract, stage, message)).toMatchObject({ effects: [event] });
   });
-  it('sends the older types of a challenge to a gateway that does not name its API line', async () => {
+  it('of a gateway without `api_version` is answered with a challenge in the types of 2024.8', async () => {
     const choices = changedIn2026(z.array(z.object({ value: z.string() })), z.array(z.string()), (all) =>
       all.map(({ value }) => value),
     );
@@ -169,7 +169,7 @@ describe('a respond request', () => {
     expect(await replyTo(olderSite)).toMatchObject({ challenge: { choices: ['a'] } });
     expect(await replyTo(site)).toMatchObject({ challenge: { choices: [{ value: 'a' }] } });
   });
-  it('judges the fields of an answer by their types in the API line of the gateway, all at once', async () => {
+  it('is validated by the field types of the API line of the gateway, with all errors at once', async () => {
     const word = changedIn2026(char({ allowBlank: true }), char());
     const changed = defineStage({
       ...contract,
@@ -195,7 +195,7 @@ describe('a respond request', () => {
     expect(await errorsFor('2024.8')).toEqual(['word', 'loud']);
     expect(await errorsFor('2026.8')).toEqual(['loud']);
   });
-  it('rejects an invalid response with one error for each field and does not call the handler', async () => {
+  it('with an invalid response is rejected with one error for each field, without calling respond()', async () => {
     const neverResponds: Riddle = { ...riddle, respond: () => expect.unreachable() };
     expect(await replyOf(neverResponds, 'respond', { response: { loud: 'perhaps' } })).toEqual({
       type: 'rejected',
@@ -203,20 +203,20 @@ describe('a respond request', () => {
       challenge: { tries_left: 3, identifier: '' },
     });
   });
-  it('treats a missing response as an empty response', async () => {
+  it('without a response is handled like one with an empty response', async () => {
     expect(await replyOf(riddle, 'respond')).toMatchObject({
       type: 'rejected',
       errors: { word: [{ code: 'required' }], loud: [{ code: 'required' }] },
     });
   });
-  it('passes an invalid response to refuse() if the handler has this method', async () => {
+  it('with an invalid response is passed to refuse() if the handler has this method', async () => {
     const strict: Riddle = {
       ...riddle,
       refuse: (_input, errors) => deny({ message: { text: Object.keys(errors).join() } }),
     };
     expect(await replyOf(strict, 'respond')).toEqual({ type: 'denied', message: { text: 'word,loud' } });
   });
-  it('handles an invalid response like a challenge request if the stage has no component', async () => {
+  it('with an invalid response is handled like a challenge request if the stage has no component', async () => {
     const silent = defineStage({ ...contract, component: undefined, model: 'samples.silent' });
     for (const outcome of [deny<typeof silent>(), pass<typeof silent>()]) {
       const stage: Stage<typeof silent> = { challenge: () => outcome, respond: () => expect.unreachable() };
@@ -227,11 +227,11 @@ describe('a respond request', () => {
       });
     }
   });
-  it('handles an invalid response like a challenge request if the step has no challenge for this visitor', async () => {
+  it('with an invalid response is handled like a challenge request if challenge() passes', async () => {
     const silent: Riddle = { ...riddle, challenge: () => pass() };
     expect(await replyOf(silent, 'respond', { response: { word: [] } })).toEqual({ type: 'passed' });
   });
-  it('denies if the handler rejects a response and denies when asked for the challenge', async () => {
+  it('is denied if respond() rejects it and challenge() then denies', async () => {
     const closed: Riddle = {
       challenge: () => deny({ message: { code: 'wrong_word' } }),
       respond: () => reject({ word: [{ code: 'wrong_word' }] }, { failed: ['word'], cost: 'low' }),
@@ -240,13 +240,13 @@ describe('a respond request', () => {
       ...{ type: 'denied', message: { code: 'wrong_word' }, failed: ['word'], cost: 'low' },
     });
   });
-  it('returns stage_fault if the handler rejects a response but passes when asked for the challenge', async () => {
+  it('is answered with stage_fault if respond() rejects it but challenge() then passes', async () => {
     const contradictory: Riddle = { ...riddle, challenge: () => pass() };
     expect(await replyOf(contradictory, 'respond', { response: { word: 'foe', loud: false } })).toMatchObject({
       problem: { code: 'stage_fault' },
     });
   });
-  it('returns replies that match the protocol schema', async () => {
+  it('is answered with a reply that matches the protocol schema', async () => {
     for (const word of ['friend', 'foe']) {
       const reply = await replyOf(riddle, 'respond', { response: { word, loud: false } });
       expect(stageReply.parse(JSON.parse(JSON.stringify(reply)))).toEqual(reply);
@@ -271,7 +271,7 @@ describe('an invalid request', () => {
     expect(reply).toMatchObject({ problem: { code: 'stage_bad_request' } });
     expect(detailOf(reply)).toContain(`the ${part} is invalid`);
   });
-  it('accepts request fields that this service does not know yet', async () => {
+  it('is not one with an unknown field, which a newer gateway may send', async () => {
     expect(await replyOf(riddle, 'challenge', { colour: 'green' })).toMatchObject({ type: 'challenge' });
   });
 });
@@ -283,29 +283,29 @@ describe('a handler that throws', () => {
       throw error;
     },
   });
-  it('reports the error, and returns stage_fault', async () => {
+  it('has its error reported, and is answered with stage_fault', async () => {
     const error = new Error('broken');
     const { reply, reports } = await send(failing(error), 'challenge');
     expect(reply).toMatchObject({ problem: { code: 'stage_fault', detail: 'broken', trace: error.stack } });
     expect(reports).toMatchObject([{ type: error.name, message: error.message }]);
   });
-  it('returns stage_fault whatever value is thrown', async () => {
+  it('is answered with stage_fault even if the thrown value is no Error', async () => {
     expect(await replyOf(failing('broken'), 'challenge')).toMatchObject({ problem: { detail: 'broken' } });
     expect(await replyOf(failing(undefined), 'challenge')).toMatchObject({ problem: { code: 'stage_fault' } });
   });
   it.each([new BusyError(), new Problem('stage_away'), new Problem('bus_down'), new Problem('stage_busy')])(
-    'returns stage_busy when the stage, or a service that it calls, is unavailable: %s',
+    'is answered with stage_busy when the stage or a service that it calls is unavailable: %s',
     async (error) => {
       const { reply, reports } = await send(failing(error), 'challenge');
       expect(reply).toEqual({ problem: { code: 'stage_busy', retry_after_s: 1 } });
       expect(reports).toEqual([]);
     },
   );
-  it('tells the caller of an overloaded stage after how many seconds to try again', async () => {
+  it('is answered with the number of seconds of a BusyError after which to try again', async () => {
     const { reply } = await send(failing(new BusyError('the queue is long', 7)), 'challenge');
     expect(reply).toEqual({ problem: { code: 'stage_busy', retry_after_s: 7 } });
   });
-  it('returns stage_fault when a service that it calls has failed', async () => {
+  it('is answered with stage_fault when a service that it calls has failed', async () => {
     const { reply, reports } = await send(failing(new Problem('stage_fault', { detail: 'broken' })), 'challenge');
     expect(reply).toMatchObject({ problem: { code: 'stage_fault', detail: 'broken' } });
     expect(reports).toHaveLength(1);

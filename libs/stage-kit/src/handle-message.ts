@@ -72,16 +72,16 @@ async function respond<C extends StageContract>(
   if (contract.component === undefined) return stage.challenge(input);
   const errors = fieldErrors(response.error);
   if (stage.refuse) return stage.refuse(input, errors);
-  // A step that passes or denies without a challenge cannot show field errors either.
+  // A step whose `challenge` passes or denies cannot show field errors either.
   const outcome = await stage.challenge(input);
   return outcome.type === 'challenge' ? reject<C>(errors as object as StageErrors<C>) : outcome;
 }
 
 /**
  * Returns the reply for the outcome of a handler. A rejection also carries the next challenge, with the state and
- * effects of that challenge, which saves the gateway a second request. If the stage denies instead of showing it, the
- * reply is that denial. If the rejection restarts the flow (`starts_over`), the visitor never sees that challenge, so
- * the reply carries only the state and effects of the rejection.
+ * effects of that challenge, which saves the gateway a second request. If `challenge` denies instead, the reply is that
+ * denial. If the rejection restarts the flow (`starts_over`), the visitor never sees that challenge, so the reply
+ * carries only the state and effects of the rejection.
  */
 async function toReply<C extends StageContract>(
   stage: Stage<C>,
@@ -97,7 +97,9 @@ async function toReply<C extends StageContract>(
   if (next.type === 'denied') return asReply(deniedAfter(outcome, next));
   // A rejected response must never pass the step, even if the handler passes when asked for the next challenge.
   if (next.type !== 'challenge')
-    throw new Error(`the stage rejected an answer, but its challenge() then returned ${next.type}`);
+    throw new Error(
+      `respond() of the stage rejected an answer, but its challenge() then returned ${next.type}, which must be a challenge or denied`,
+    );
   const shown: Partial<typeof next> = input.step.starts_over ? {} : next;
   const state = shown.state ?? outcome.state;
   const effects = [...(outcome.effects ?? []), ...(shown.effects ?? [])];
@@ -124,14 +126,14 @@ function deniedAfter<C extends StageContract>(rejected: RejectedOutcome<C>, deni
   };
 }
 
-/** Effects that gateways before 1.0 take for a violation of the contract. */
+/** Effects that gateways before 1.0 refuse as a violation of the contract. */
 const NEW_EFFECTS: readonly string[] = ['toast', 'sign_in'];
 
 /** Returns a reply for a gateway before 1.0, without the effects that it does not know. */
 const withoutNewEffects = (reply: StageReply): StageReply =>
   reply.effects ? { ...reply, effects: reply.effects.filter(({ type }) => !NEW_EFFECTS.includes(type)) } : reply;
 
-/** Returns a reply with the older types of its challenge, for a gateway that does not say which line it speaks. */
+/** For a gateway that does not send its API line, returns the reply with its challenge in the types of 2024.8. */
 function forGateway({ challenge: type }: StageContract, reply: StageReply, body: unknown): StageReply {
   const { site } = body as { readonly site: object };
   const hasChallenge = 'challenge' in reply && reply.challenge !== undefined;

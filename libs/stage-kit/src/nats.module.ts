@@ -15,7 +15,7 @@ class RequesterModule implements OnApplicationShutdown {
 const modules = new Map<string, DynamicModule>();
 
 /**
- * Returns the module that provides one `Requester` for `service`. All stages of the service use it to send requests to
+ * Returns the module that provides the `Requester` of a service. All stages of the service use it to send requests to
  * other services.
  */
 export function natsModule(service: string): DynamicModule {
@@ -34,7 +34,9 @@ export function natsModule(service: string): DynamicModule {
 @Module({})
 class ProcessModule {}
 
-/** Returns the module that provides the bus, the readiness of the process and the schemas that it needs to every other module. */
+/**
+ * Returns the global module that provides the bus, the readiness of the process and the schema versions that it needs.
+ */
 export const processModule = (bus: Bus, readiness: Readiness): DynamicModule => ({
   module: ProcessModule,
   providers: [

@@ -19,18 +19,18 @@ const contract = defineStage({
 const textsOf = (request: object) => secretTexts(contract, { ...stageRequestFixture({}), ...request });
 
 describe('the secret texts of a request to a stage', () => {
-  it('are the texts of the answer, at any depth, of fields unknown to the contract too', () => {
+  it('are all texts of the response, at any depth and in fields that are not in the contract', () => {
     const response = { word: 'friend', devices: [{ code: '123456' }], count: 3, none: null };
     expect(textsOf({ response })).toEqual(['friend', '123456']);
   });
 
-  it('are those fields of the config and of the state that the contract marks as secret', () => {
+  it('are the texts of the config and state fields that the contract marks as secret', () => {
     const config = { word: 'mellon', title: 'A riddle' };
     const state = { key: { parts: ['left', 'right'] }, failures: 1, note: 'open' };
     expect(textsOf({ config, state })).toEqual(['mellon', 'left', 'right']);
   });
 
-  it('are the facts of the plan that are secret, and the names and addresses of the user', () => {
+  it('are the secret facts of the plan, and the names and addresses of the user', () => {
     const context = {
       pending_user: { uuid: 'u1', username: 'alice', email: 'alice@example.org', name: 'Alice Adams' },
       pending_user_identifier: 'al',
@@ -47,7 +47,7 @@ describe('the secret texts of a request to a stage', () => {
   });
 
   it.each([[undefined], [null], ['text'], [[]], [{}], [{ context: 'text', config: null, state: 3, response: true }]])(
-    'are none of a request without them: %j',
+    'are an empty list for a request without them: %j',
     (body) => {
       expect(secretTexts(contract, body)).toEqual([]);
     },

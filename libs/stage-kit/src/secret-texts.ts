@@ -3,10 +3,11 @@ import type { z } from 'zod';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Fields of a user by which people know the user. */
+/** Fields of a user that identify the person. */
 const NAMES_OF_USER = ['username', 'email', 'name'] as const;
 /**
- * Fields of a plan's context with names of the user: what the visitor typed, and addresses from the plan or a source.
+ * Fields of a plan's context that identify the user: what the visitor typed, and email addresses from the plan or a
+ * source.
  */
 const NAMES_IN_CONTEXT = [
   'pending_user_identifier',

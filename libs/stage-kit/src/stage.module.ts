@@ -41,8 +41,8 @@ export function stageModule<C extends StageContract>(
 }
 
 /**
- * Returns the controller of the NATS subjects of one stage kind. The queue group is the kind, so that the processes
- * that serve the kind share its requests.
+ * Returns the controller of the NATS subjects of one stage kind. The NATS queue group is the kind, so that each request
+ * reaches only one of the processes that serve the kind.
  */
 function stageController<C extends StageContract>(contract: C, handler: Type<Stage<C>>) {
   const queue = { queue: contract.kind };

@@ -13,7 +13,7 @@ import type {
 
 /** A request of the gateway, as the handler of the stage receives it. */
 export interface ChallengeInput<C extends StageContract> {
-  /** Id of the request. For a stage that writes data, a retry has the same id: the stage writes once for each id. */
+  /** Id of the request. A retry has the same id, so a stage that writes data must write only once for each id. */
   readonly id: string;
   readonly config: Config<C>;
   readonly context: Reads<C>;
@@ -22,7 +22,7 @@ export interface ChallengeInput<C extends StageContract> {
   readonly flow: StageRequest['flow'];
   readonly step: StageRequest['step'];
   readonly site: StageRequest['site'];
-  /** The API line whose rules apply. */
+  /** The API line of authentik whose rules apply. */
   readonly apiVersion: ApiVersion;
   readonly client: StageRequest['client'];
   readonly session: StageRequest['session'];
@@ -32,7 +32,7 @@ export interface ChallengeInput<C extends StageContract> {
   readonly preview?: NonNullable<StageRequest['preview']>;
   readonly query: StageRequest['query'];
   readonly locale: string;
-  /** Stages that the config refers to, by the name of the config field. */
+  /** Stages to which the config refers, by the name of the config field. */
   readonly attached: Readonly<Record<string, AttachedStage>>;
   /** Milliseconds until the gateway stops waiting for the reply. */
   readonly timeLeftMs: () => number;

@@ -7,7 +7,7 @@ interface DriveOptions<C extends StageContract> {
   readonly config?: Partial<Config<C>> & Record<string, unknown>;
   readonly context?: PlanContext;
   readonly request?: Partial<StageRequest>;
-  /** The API line whose rules apply; by default 2024.8. */
+  /** The API line of authentik whose rules apply; by default 2024.8. */
   readonly apiVersion?: ApiVersion;
 }
 
