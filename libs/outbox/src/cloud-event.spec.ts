@@ -14,7 +14,7 @@ const recorded = (body: unknown) => ({ id: uuidV7(), madeAt: new Date(0), body: 
 const published = (body: unknown) => cloudEvent.parse(toCloudEvent(recorded(body), 'urn:gatehouse'));
 
 describe('an event', () => {
-  it('says who did what to whom, from where, in which request, flow and plan', () => {
+  it('has the action, the actor, the user, the client address, the request, the flow and the plan', () => {
     const { body } = eventMessage({ action: 'login', context: { auth_method: 'password' } }, FACTS);
     expect(published(body)).toEqual({
       ...{ specversion: '1.0', id: expect.any(String), source: 'urn:gatehouse', type: 'gatehouse.login' },
@@ -28,14 +28,14 @@ describe('an event', () => {
     });
   });
 
-  it('that a gateway before 1.0 has put into the outbox is published, with the new members null', () => {
+  it('of a gateway before 1.0 in the outbox is published, and its new members are null', () => {
     const old = { action: 'login_failed', context: {}, user: null, client_ip: '203.0.113.7', flow: null };
     const { subject, data } = published(old);
     expect(subject).toBeUndefined();
     expect(data).toMatchObject({ ...old, level: 'warning', outcome: 'failure', actor: null, plan: null });
   });
 
-  it('can be read by couriers before 1.0, which require the members of that version', () => {
+  it('has the members that couriers before 1.0 require', () => {
     const { body } = eventMessage({ action: 'password_set', context: {} }, { ...FACTS, user: undefined });
     expect(body).toMatchObject({ action: 'password_set', context: {}, user: null, client_ip: '203.0.113.7' });
     expect(body).toHaveProperty('flow', 'login');
@@ -50,7 +50,7 @@ describe('an event', () => {
     });
   });
 
-  it('has masked secrets and cut texts, and leaves out members beyond the limit of its size', () => {
+  it('has masked secrets and cut texts, and names the members that were left out for its size', () => {
     const many = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`text_${i}`, 'é'.repeat(10_000)]));
     const { body } = requestedEventMessage({ action: 'custom_big', context: { password: 'x', ...many } }, FACTS);
     const { context } = published(body).data;
@@ -60,7 +60,7 @@ describe('an event', () => {
     expect(Buffer.byteLength(JSON.stringify(context))).toBeLessThanOrEqual(MAX_EVENT_CONTEXT_BYTES);
   });
 
-  it('has no half of a character at the end of a cut text, which strict readers of JSON refuse', () => {
+  it('has no half surrogate pair at the end of a cut text', () => {
     const context = { told: `${'x'.repeat(8190)}${'😀'.repeat(9)}`, kept: '😀'.repeat(4096) };
     const { body } = requestedEventMessage({ action: 'custom_long', context }, FACTS);
     expect(published(body).data.context).toEqual({ ...context, told: `${'x'.repeat(8190)}…` });
@@ -72,14 +72,14 @@ describe('an event', () => {
   });
 });
 
-it.each(AUDIT_ACTIONS)('the example of %s fits its schema, and no masking changes it', (action) => {
+it.each(AUDIT_ACTIONS)('the example of %s matches its schema and contains nothing that is masked', (action) => {
   const { example } = auditEvents[action];
   expect(fitsAction(action, example)).toBe(true);
   const { body } = requestedEventMessage({ action, context: example }, FACTS);
   expect(published(body).data.context).toEqual(example);
 });
 
-it('the source of events is an absolute URI', () => {
+it('EVENTS_SOURCE must be an absolute URI', () => {
   expect(cloudEventSettings.parse({})).toEqual({ EVENTS_SOURCE: 'urn:gatehouse' });
   expect(cloudEventSettings.safeParse({ EVENTS_SOURCE: 'gatehouse' }).success).toBe(false);
 });

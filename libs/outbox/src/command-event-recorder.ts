@@ -12,7 +12,7 @@ export class CommandEventRecorder implements EventRecorder {
     private readonly sealer: Sealer | undefined,
   ) {}
 
-  /** Whether an event was left out because there is no sealer. */
+  /** Whether an event was not written because there is no sealer. */
   get hasUnrecorded(): boolean {
     return this.#hasUnrecorded;
   }

@@ -7,7 +7,7 @@ import { INSERT_OUTBOX_ROWS, type OutboxRow, outboxColumns, outboxRow } from './
 export type CommandEvent = AuditEvent & {
   /** The saved user whom the event is about; `undefined` for an event about no user. */
   readonly user?: SavedUser | undefined;
-  /** Slug of the flow and id of the plan, if a command has created a plan (`flow`, `plan`). */
+  /** Slug of the flow, if the command has created a plan. `plan` is then the id of the plan. */
   readonly flow?: string;
   readonly plan?: string;
 };

@@ -48,7 +48,7 @@ export interface EventFacts extends EventRequest {
   readonly plan: string | undefined;
 }
 
-/** Facts in a stored event or mail. Gateways before 1.0 write only the first three of them. */
+/** Schema of the facts in a stored event or mail. Gateways before 1.0 write only the first three facts. */
 const about = z.object({
   user: user.nullable(),
   client_ip: z.string(),

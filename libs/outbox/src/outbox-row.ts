@@ -25,7 +25,7 @@ export const outboxSealId = (id: string): SealId => ({ table: 'flow.outbox', id,
 
 /**
  * Returns an outbox row with an encrypted body, because mails contain secret links and events contain personal data.
- * The body names the active span, so that the trace of the delivery can link to it.
+ * The body contains the id of the active span (`traceparent`), so that the trace of the delivery can link to it.
  */
 export function outboxRow({ topic, body, user }: OutboxMessage, sealer: Sealer): OutboxRow {
   const id = uuidV7();
@@ -42,7 +42,7 @@ export const insertOutboxRow = (source: string, first: number): string =>
   `INSERT INTO flow.outbox (id, topic, body, user_id, due_at)
     SELECT $${first}::uuid, $${first + 1}::text, $${first + 2}::bytea, $${first + 3}::uuid, now() FROM ${source}`;
 
-/** Returns the parameters of `insertOutboxRow`; nulls without a row. */
+/** Returns the parameters of `insertOutboxRow`. Without a row, they are all null. */
 export const outboxParameters = (row: OutboxRow | undefined): unknown[] => [
   ...[row?.id ?? null, row?.topic ?? null, row?.body ?? null, row?.user ?? null],
 ];
