@@ -6,7 +6,7 @@ import { webhookSettings } from './webhooks/webhook.config.js';
 const integerSetting = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
-/** Settings that no process but the courier has. */
+/** Settings that only the courier has. */
 export const courierSettings = z.object({
   MAIL_HOST: z.string().default('localhost').describe('SMTP server for mails of stages without their own server'),
   MAIL_PORT: integerSetting(25, { max: 65_535 }).describe('Port of that server'),

@@ -33,9 +33,7 @@ beforeEach(() => {
   log = new LogRecorder(() => onLine());
 });
 
-/**
- * Leases `count` new messages. Then makes every statement on the outbox fail, until the returned function is called.
- */
+/** Leases `count` new messages. Then makes every statement on the outbox fail, until `restore` is called. */
 async function leaseAndFail(message: OutboxMessage, count: number) {
   for (let i = 0; i < count; i++) {
     const { id, topic, body } = outboxRow({ ...message }, sealer);
@@ -50,7 +48,7 @@ async function leaseAndFail(message: OutboxMessage, count: number) {
   return { leased, restore: () => source.query('ALTER TABLE flow.outbox_away RENAME TO outbox') };
 }
 
-it('a batch of events is given up after one statement, when the bus and Postgres are away', async () => {
+it('while the bus and Postgres are down, a batch of events is abandoned after one failed statement', async () => {
   const { leased, restore } = await leaseAndFail(EVENT, 3);
   const publisher = { publish: () => Promise.reject(new BusDownError('away')) } as unknown as Publisher;
   const delivery = new EventDelivery({
@@ -66,7 +64,7 @@ it('a batch of events is given up after one statement, when the bus and Postgres
   expect(log.events).toEqual(['events_not_published', 'events_not_rescheduled']);
 });
 
-it('a mail is given up at its deadline instead of the end of its lease, when the courier stops', async () => {
+it('when the courier stops, storing the outcome of a mail is abandoned at its deadline, not at the end of its lease', async () => {
   const { leased, restore } = await leaseAndFail(MAIL, 1);
   const server = {
     host: 'localhost',

@@ -17,7 +17,7 @@ interface Dependencies {
 
 /**
  * Seconds until a failed batch is published again: the first delay and the longest. Both are short, so that events are
- * published soon after the bus is reachable again.
+ * published soon after the bus can be reached again.
  */
 export const EVENT_RETRIES = { retryS: 1, retryMaxS: 60 };
 

@@ -52,7 +52,7 @@ describe('the events of one user', () => {
     expect(idsOf(await lease(9))).toEqual(ids);
   });
 
-  it('have the order of the list that one statement inserts', async () => {
+  it('that one statement inserts have the order of its list', async () => {
     const rows = Array.from({ length: 20 }, (_, number) => rowOf(ALICE, number));
     const { ids, topics, bodies, users } = outboxColumns(rows);
     await source.query(
@@ -63,7 +63,7 @@ describe('the events of one user', () => {
     expect(idsOf(await lease(20))).toEqual(ids.toReversed());
   });
 
-  it('wait while another courier has an earlier one, and do not hold back the events of other users', async () => {
+  it('wait while another courier has leased an earlier event of the user, and other users’ events do not', async () => {
     await put(ALICE, 0);
     await lease(1);
     await put(ALICE, 1);
@@ -71,7 +71,7 @@ describe('the events of one user', () => {
     expect(idsOf(await lease(9))).toEqual(others);
   });
 
-  it('wait while an earlier one waits for a retry', async () => {
+  it('wait while an earlier event of the user waits for a retry', async () => {
     const first = await put(ALICE, 0);
     const second = await put(ALICE, 1);
     await outbox.retryLater(await lease(1), 'away', () => 60);
@@ -80,7 +80,7 @@ describe('the events of one user', () => {
     expect(idsOf(await lease(9))).toEqual([first, second]);
   });
 
-  it('are not leased by a courier while another one locks an earlier one', async () => {
+  it('are not leased while another transaction locks an earlier event of the user', async () => {
     const first = await put(ALICE, 0);
     await put(ALICE, 1);
     const bobs = await put(BOB, 0);
@@ -90,7 +90,7 @@ describe('the events of one user', () => {
     });
   });
 
-  it('do not wait for an earlier one that is parked', async () => {
+  it('do not wait for a parked earlier event of the user', async () => {
     await put(ALICE, 0);
     const [first] = await lease(1);
     const second = await put(ALICE, 1);
@@ -98,7 +98,7 @@ describe('the events of one user', () => {
     expect(idsOf(await lease(9))).toEqual([second]);
   });
 
-  it('wait for one without a seal key until it is older than the limit, and then keep their own order', async () => {
+  it('wait for an event whose seal key is missing only up to its age limit, and then stay in order', async () => {
     const sealed = await put(ALICE, 0, new Sealer(`k2:${Buffer.alloc(32, 8).toString('base64')}`));
     const later = [await put(ALICE, 1), await put(ALICE, 2)];
     const postpone = async (orderS: number) => outbox.postpone(await lease(9), { delayS: 60, orderS });
@@ -112,7 +112,7 @@ describe('the events of one user', () => {
   });
 });
 
-/** A bus that replies to each message as `accepts` says, and reports accepted messages to `accepted`. */
+/** A bus that accepts or refuses each message as `accepts` says, and calls `accepted` with accepted messages. */
 class ScriptedPublisher extends Publisher {
   readonly refused = new Promise<never>(() => undefined);
 
@@ -145,7 +145,7 @@ class ScriptedPublisher extends Publisher {
 
 const silent = new Logger('silent');
 
-it('only the events of a user whom another transaction changes wait, until the login can be stored', async () => {
+it('while another transaction changes a user, only the events of that user wait until the login can be stored', async () => {
   const user = await enrol(source);
   const row = outboxRow(requestedEventMessage({ action: 'login', context: {} }, { ...FACTS, user }), sealer);
   await source.query(insertOutboxRow('(VALUES (0)) one', 1), outboxParameters(row));
@@ -205,7 +205,7 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('expire' as const) }) },
 );
 
-it('three couriers publish each event at least once, and first in the order of its user, however deliveries fail', async () => {
+it('three couriers publish each event at least once, and the first time in order per user, despite failures', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(action, { minLength: 10, maxLength: 40 }), async (actions) => {
       await source.query('TRUNCATE flow.outbox');
@@ -260,7 +260,7 @@ it('three couriers publish each event at least once, and first in the order of i
         ...new Set(published.filter((event) => event.user === user).map(({ number }) => number)),
       ]);
       for (const first of firsts) expect(first).toEqual(first.toSorted((a, b) => a - b));
-      // A courier whose lease has ended may publish an event that another one has parked since.
+      // A courier whose lease has ended may publish an event that another courier has parked since.
       const delivered = published.map(({ user, number }) => `${user} ${number}`);
       const ends = new Set([...delivered, ...parked.map(({ id }) => events.get(id))]);
       expect(ends).toEqual(new Set(events.values()));

@@ -3,7 +3,7 @@ import { courierSettings } from './courier.config.js';
 import { EVENT_RETRIES, eventLeaseS } from './event-delivery.js';
 import { eventStreamConfig } from './event-stream.js';
 
-it('has no duplicate window in which a courier that crashed or timed out could not publish again', () => {
+it('the shortest duplicate window is longer than a courier may take to publish an event again', () => {
   const window = eventStreamConfig.shape.EVENTS_DUPLICATE_WINDOW_S;
   const longest = { EVENTS_TIMEOUT_MS: 60_000, OUTBOX_POLL_MS: 60_000 };
   expect(courierSettings.safeParse({ ...longest, EVENTS_TIMEOUT_MS: 60_001 }).success).toBe(false);

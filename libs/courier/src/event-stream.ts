@@ -74,8 +74,8 @@ const reply = z.object({
 type Reply = z.output<typeof reply>;
 
 /**
- * Creates the stream that stores all events, or sets the limits of `config` in an existing stream and leaves its other
- * properties. Returns `created` or `updated`. While servers of the cluster start, tries again for
+ * Creates the stream that stores all events, or sets the limits of `config` in an existing stream without changing its
+ * other properties. Returns `created` or `updated`. While servers of the cluster start, tries again for
  * `EVENTS_STREAM_WAIT_S`. Throws EventStreamError if NATS refuses, and the errors of the bus.
  */
 export async function saveEventStream(bus: Requester, config: EventStreamConfig): Promise<'created' | 'updated'> {
@@ -89,7 +89,7 @@ export async function saveEventStream(bus: Requester, config: EventStreamConfig)
   }
 }
 
-/** Asks for the stream, then creates or updates it. Returns the first reply with an error, or else the last. */
+/** Looks up the stream, then creates or updates it. Returns the first reply with an error, or else the last reply. */
 async function trySaving(bus: Requester, config: EventStreamConfig) {
   const name = config.EVENTS_STREAM;
   const found = await call(bus, `INFO.${name}`);
@@ -108,7 +108,7 @@ async function trySaving(bus: Requester, config: EventStreamConfig) {
 
 /**
  * Returns whether JetStream refuses only because its servers are still starting: the cluster has no leader (10008), or
- * a server for a replica is still offline (10005). The second code also stands for a cluster that is too small.
+ * a server for a replica is still offline (10005). A cluster that is too small has the second code too.
  */
 const isStarting = ({ err_code, description }: NonNullable<Reply['error']>) =>
   err_code === 10008 || (err_code === 10005 && description.includes('offline'));

@@ -36,17 +36,17 @@ export interface KeptEventFilter {
   readonly after?: string | undefined;
 }
 
-/** Thrown if the event `after` which an export should continue is not kept any more. */
+/** Thrown if the event after which an export should continue (`after`) is not kept any more. */
 export class UnknownEventError extends Error {}
 
 /** Number of events that are read by one statement, and held in memory. */
 const PAGE = 500;
-/** How long a reader waits at most for the transactions of couriers. */
+/** Longest time for which a reader waits for the transactions of couriers. */
 const LOCK_TIMEOUT = '10s';
 /**
- * Finds a position before which no event since $1 is stored. An event is stored after it happened; ten minutes allow
- * for clock skew. Concurrent transactions can store events with positions in any order, so the smallest position of a
- * whole minute counts: no transaction of a courier lasts longer.
+ * Returns a position before which no event since $1 is stored. An event is stored after it happened; ten minutes allow
+ * for clock skew. Concurrent transactions can store events with positions in any order, so the statement takes the
+ * smallest position of a whole minute: no transaction of a courier lasts longer.
  */
 const FIRST_POSITION = `
   WITH first AS (SELECT min(kept_at) AS kept_at FROM flow.audit_events WHERE kept_at >= $1::timestamptz - interval '10 minutes')
@@ -122,7 +122,7 @@ export class KeptEventRepository {
     if (after !== undefined) {
       const [row] = await this.source.query<Row[]>('SELECT position FROM flow.audit_events WHERE id = $1', [after]);
       if (row) return row.position;
-      throw new UnknownEventError(`no event has the id ${after}: it was never published, or it was deleted`);
+      throw new UnknownEventError(`there is no event with the id ${after}: it was never published, or it was deleted`);
     }
     if (since === undefined) return '0';
     const [row] = await this.source.query<{ position: string | null }[]>(FIRST_POSITION, [since]);

@@ -58,7 +58,7 @@ const idsOf = (lines: string) =>
     .filter((line) => line !== '')
     .map((line) => (JSON.parse(line) as { id: string }).id);
 
-it('keeps published events sealed, with their user, plan and request, and deletes them after their time', async () => {
+it('the courier keeps a published event encrypted, with its user, plan and request, until EVENTS_KEPT_S', async () => {
   const plan = randomUUID();
   const [id] = await publish({ user: alice, plan });
   const rows = await source.query<{ body: Buffer }[]>('SELECT * FROM flow.audit_events');
@@ -76,7 +76,7 @@ it('keeps published events sealed, with their user, plan and request, and delete
   expect(await source.query('SELECT FROM flow.audit_events')).toHaveLength(1);
 });
 
-it('keeps an event whose plan and request have no valid ids, so that it does not hold up the others', async () => {
+it('the courier keeps an event with invalid ids of plan and request, and stores null for them', async () => {
   const row = outboxRow({ topic: 'events.custom_seen', body: {} }, sealer);
   await source.query(insertOutboxRow('(VALUES (0)) one', 1), outboxParameters(row));
   const [message] = await outbox.lease('event', 1, 60);
@@ -87,7 +87,7 @@ it('keeps an event whose plan and request have no valid ids, so that it does not
   ]);
 });
 
-it('does not keep an event whose lease another courier has taken over', async () => {
+it('a courier does not keep an event whose lease another courier has taken over', async () => {
   const row = outboxRow(
     requestedEventMessage({ action: 'custom_seen', context: {} }, { ...REQUEST_FACTS, user: undefined }),
     sealer,
@@ -101,7 +101,7 @@ it('does not keep an event whose lease another courier has taken over', async ()
   expect(await source.query('SELECT FROM flow.outbox')).toHaveLength(1);
 });
 
-it('exports events as CloudEvents in the order of their publication, and goes on after an id', async () => {
+it('export writes events as CloudEvents in the order of publication, and can continue after an id', async () => {
   const ids = await publish({}, { user: alice }, {});
   const { stdout, code } = await exported();
   expect([code, idsOf(stdout)]).toEqual([0, ids]);
@@ -115,12 +115,12 @@ it('exports events as CloudEvents in the order of their publication, and goes on
   expect((await exported('--after', later[0]!)).stdout).toBe('');
 });
 
-it('exports all of more events than one page', async () => {
+it('export writes all events, even if they are more than one page', async () => {
   await publish(...Array.from({ length: 600 }, () => ({})));
   expect(new Set(idsOf((await exported()).stdout)).size).toBe(600);
 });
 
-it('exports the events of a time, an action and a user', async () => {
+it('export selects events by time, action and user', async () => {
   const [old, other, login] = await publish({}, { user: alice }, { action: 'login' });
   await source.query(`UPDATE flow.audit_events SET at = '2026-01-01T10:00Z' WHERE id = $1`, [old]);
   expect(idsOf((await exported('--until', '2026-01-02')).stdout)).toEqual([old]);
@@ -131,7 +131,7 @@ it('exports the events of a time, an action and a user', async () => {
   expect(idsOf((await exported('--user', alice.uuid)).stdout)).toEqual([other]);
 });
 
-it('exports all events since a time when couriers have kept them at the same time, in any order', async () => {
+it('export --since misses no event that couriers kept concurrently in another order than their positions', async () => {
   const ids = await publish({}, {}, {});
   const since = new Date(Date.now() - 3_600_000).toISOString();
   await source.query(`UPDATE flow.audit_events SET kept_at = kept_at + interval '1 second' WHERE id = $1`, [ids[0]]);
@@ -150,14 +150,14 @@ it.each([
   [['--action', 'logins'], 'no event has the action logins'],
   [['--user', 'nobody'], 'there is no user nobody'],
   [['--speed', '3'], "Unknown option '--speed'"],
-])('refuses export %j with a sentence', async (args, message) => {
+])('export %j is refused with a sentence', async (args, message) => {
   const { code, stdout, stderr } = await exported(...args);
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toContain(message);
   expect(stderr).not.toMatch(/\n +at /);
 });
 
-it('says which key is missing for an event, after the events before it', async () => {
+it('export writes the events before one whose seal key is missing, and then the id of that key', async () => {
   const ids = await publish(...Array.from({ length: 20 }, () => ({})));
   const last = ids.pop()!;
   const key = `k2:${Buffer.alloc(32, 8).toString('base64')}`;

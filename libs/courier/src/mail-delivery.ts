@@ -16,7 +16,7 @@ interface Settings {
   readonly perAddressPeriodS: number;
   /** Seconds for which a courier leases a mail. */
   readonly leaseS: number;
-  /** Seconds in which a delivery must end when the courier is stopping. */
+  /** Seconds within which a delivery must end when the courier is stopping. */
   readonly deadlineS: number;
 }
 
@@ -65,7 +65,7 @@ export class MailDelivery {
   async #deliver(message: LeasedMessage): Promise<DeliveryOutcome> {
     const body = mailBody.safeParse(message.body);
     if (!body.success)
-      return { type: 'parked', error: 'the body cannot be read: no key opens it, or it has another version' };
+      return { type: 'parked', error: 'the body cannot be read: no seal key decrypts it, or another version wrote it' };
     const mail = body.data;
     const { to, link_ttl_s: linkTtl, code_ttl_s: ttl = linkTtl } = mail;
     if (to === null) return { type: 'sent' };

@@ -5,12 +5,12 @@ import type { DataSource } from 'typeorm';
 /** A mail or an event in the outbox, which waits or is parked. */
 export interface OutboxMessageState {
   readonly id: string;
-  /** Number of the message. It orders the messages of a plan, also those with the same `madeAt`. */
+  /** Sequence number of the message, by which messages with the same `madeAt` are ordered too. */
   readonly seq: bigint;
   readonly madeAt: Date;
   readonly tries: number;
   readonly parkedAt: Date | null;
-  /** Error of the last attempt; null before. */
+  /** Error of the last attempt; null if there was none. */
   readonly error: string | null;
   /** The mail, if the message is one. Both `mail` and `event` are undefined if the message cannot be decrypted. */
   readonly mail: MailBody | undefined;

@@ -32,7 +32,7 @@ const rows = (): Promise<Record<string, unknown>[]> => source.query('SELECT * FR
 const expireLeases = () => source.query(`UPDATE flow.outbox SET due_at = now() - interval '1 second'`);
 
 describe('a due message', () => {
-  it('is stored with a sealed body, which is opened when the message is leased', async () => {
+  it('is stored with an encrypted body, which is decrypted when the message is leased', async () => {
     const id = await put();
     expect(await outbox.lease('mail', 5, 60)).toMatchObject([{ id, topic: MAIL, tries: 1, body: secret }]);
     expect(String((await rows())[0]!['body'])).not.toContain('hidden');
@@ -57,7 +57,7 @@ describe('a due message', () => {
     expect((await outbox.lease('event', 5, 60)).map(({ id }) => id)).toEqual([event]);
   });
 
-  it('waits, and keeps its tries, while no courier has the key that sealed it', async () => {
+  it('waits without using up tries while no courier has the key that encrypted it', async () => {
     const elsewhere = new Sealer(`k2:${Buffer.alloc(32, 8).toString('base64')}`);
     const id = await put(undefined, elsewhere);
     const leased = await outbox.lease('mail', 1, 60);
@@ -78,7 +78,7 @@ describe('a due message', () => {
     expect(await rows()).toMatchObject([{ tries: 2, error: null }]);
   });
 
-  it('is leased without a body if no seal key opens its body', async () => {
+  it('is leased without a body if no seal key decrypts its body', async () => {
     await put(undefined, new Sealer(`k:${Buffer.alloc(32, 8).toString('base64')}`));
     expect(await outbox.lease('mail', 1, 60)).toMatchObject([{ body: undefined }]);
   });
@@ -102,7 +102,7 @@ describe('the holder of a lease', () => {
     expect([tried!.id, ...(await outbox.lease('mail', 2, 60)).map(({ id }) => id)]).toEqual([first, second]);
   });
 
-  it('reschedules the message and stores the error', async () => {
+  it('reschedules one message and stores the error', async () => {
     await put();
     const leased = await outbox.lease('mail', 1, 60);
     await outbox.retryLater(leased, 'the server is down', () => 60);
@@ -137,7 +137,7 @@ describe('the holder of a lease', () => {
     expect(await rows()).toEqual([]);
   });
 
-  it('redacts the secret of a link in an error, and truncates the error', async () => {
+  it('redacts the secret of a mailed link in a stored error, and truncates the error', async () => {
     await put();
     const [leased] = await outbox.lease('mail', 1, 60);
     await outbox.park(leased!, `554 bad link ${secret.url}&x=1\r\n${'x'.repeat(1000)}`);
@@ -163,7 +163,7 @@ describe('mails to one address', () => {
     expect(counts.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
-  it('are counted by a digest of the address', async () => {
+  it('are counted without storing the address in plain text', async () => {
     await outbox.countMailTo('a@example.org', 60);
     expect(JSON.stringify(await source.query(`SELECT encode(recipient, 'escape') FROM flow.mailed`))).not.toContain(
       'example',
@@ -171,7 +171,7 @@ describe('mails to one address', () => {
   });
 });
 
-it('stores the latest of several login times, in whatever order they arrive', async () => {
+it('last_login is the latest of several login times, in whatever order they are stored', async () => {
   const { uuid } = await enrol(source);
   const at = (time: string) => new Date(`2026-01-01T${time}Z`);
   for (const time of ['10:00:00', '12:00:00', '11:00:00']) await outbox.recordLogin(uuid, at(time));
@@ -181,7 +181,7 @@ it('stores the latest of several login times, in whatever order they arrive', as
   ]);
 });
 
-it('deletes old parked messages, and no waiting messages', async () => {
+it('sweep deletes old parked messages, and no waiting messages', async () => {
   const [parked, waiting] = [await put(), await put()];
   await source.query(`UPDATE flow.outbox SET parked_at = now() - interval '2 days' WHERE id = $1`, [parked]);
   await source.query(`UPDATE flow.outbox SET made_at = now() - interval '9 days' WHERE id = $1`, [waiting]);
@@ -198,7 +198,7 @@ it.each<[keyof typeof courierSettings.shape, (seconds: number) => Promise<void>]
     'EVENTS_ORDER_S',
     async (seconds) => outbox.postpone(await outbox.lease('mail', 1, 60), { delayS: 1, orderS: seconds }),
   ],
-])('works with the largest %s that the courier accepts', async (name, work) => {
+])('the statement with %s accepts the largest value of that setting', async (name, work) => {
   await put();
   const isAccepted = (seconds: number) => courierSettings.shape[name].safeParse(seconds).success;
   const accepted = [100_000_000_000, 999_999_999_999, Number.MAX_SAFE_INTEGER].filter(isAccepted);

@@ -19,7 +19,7 @@ import {
   SWEEP_PARKED,
 } from './outbox.statements.js';
 
-/** The two kinds of messages. They have separate loops, so that one does not wait for the other. */
+/** The two kinds of messages. Each kind has its own polling loop, so that neither waits for the other. */
 export type MessageKind = 'mail' | 'event';
 
 /**
@@ -153,7 +153,8 @@ export class OutboxRepository {
       events.map(({ message: { tries } }) => tries),
       bodies.map(userOf),
       bodies.map((body) => otherActorOf(body, userOf(body))),
-      // An id that does not fit its column would make the statement fail, and so delay all other events forever.
+      // An id that does not fit its column would make the statement fail at each attempt, and so block all other
+      // events.
       bodies.map(({ plan }) => (PLAN_ID.safeParse(plan).success ? plan : null)),
       bodies.map(({ request_id: request = null }) => (REQUEST_ID.test(request ?? '') ? request : null)),
       events.flatMap(({ message: { id }, endpoints = [] }) => endpoints.map(() => id)),
@@ -190,7 +191,7 @@ export class OutboxRepository {
     return rows[0]!.count;
   }
 
-  /** Stores when a user has logged in last. Returns false if another transaction is changing the user. */
+  /** Stores when a user last logged in. Returns false if another transaction is changing the user. */
   async recordLogin(user: string, at: Date): Promise<boolean> {
     return (await runNamed<{ done: boolean }>(this.source, SET_LAST_LOGIN, [user, at])).rows[0]!.done;
   }

@@ -9,7 +9,7 @@ const TAKE = 'UPDATE flow.outbox o SET due_at = now() + $2::interval, tries = o.
  * Leases due mails. $1 largest number of mails, $2 length of the lease (interval). `due` locks due mails that no
  * concurrent statement has locked. The UPDATE moves `due_at` to the end of the lease and increases the number of tries,
  * which identifies the lease. The array makes Postgres look up each row by its id, although a generic plan does not
- * know $1.
+ * know the number of rows ($1).
  */
 export const LEASE_MAILS: NamedStatement = {
   name: 'outbox_take_mails',
@@ -26,8 +26,8 @@ export const LEASE_MAILS: NamedStatement = {
  * events of its user (docs/adr/0072):
  *
  * - `due` leaves out users with an event that is not due, because it is leased or waits for a retry.
- * - `gaps` has, for users in `due`, the first event that is missing there because a concurrent statement has locked it.
- *   This event and the later ones of its user are not leased.
+ * - `gaps` has, for each user in `due`, the first event that is missing there because a concurrent statement has locked
+ *   it. This event and all later events of its user are not leased.
  */
 export const LEASE_EVENTS: NamedStatement = {
   name: 'outbox_take_events',
@@ -150,9 +150,9 @@ export const COUNT_RECIPIENT: NamedStatement = {
 };
 
 /**
- * Stores when a user has logged in last. Returns false if another transaction is changing the user: the statement does
- * not wait for it, because other events would wait too. $1 uuid of the user, $2 time of the login. Login events may
- * arrive out of order, so a time before the stored one is ignored.
+ * Stores when a user last logged in. Returns false if another transaction is changing the user: the statement does not
+ * wait for that transaction, because other events would wait too. $1 uuid of the user, $2 time of the login. Login
+ * events may arrive out of order, so a time before the stored one is ignored.
  */
 export const SET_LAST_LOGIN: NamedStatement = {
   name: 'user_logged_in',

@@ -24,10 +24,10 @@ function handleAll(last: number, options: { readonly pollMs: number; readonly po
   });
 }
 
-it('polls again as soon as an item is handled, if that may make another one due', async () => {
+it('with pollAfterEach, a poll loop polls again as soon as an item was handled', async () => {
   expect(await handleAll(5, { pollMs: NEVER_MS, pollAfterEach: true })).toEqual([1, 2, 3, 4, 5]);
 });
 
-it('polls again after the pause otherwise', async () => {
+it('without pollAfterEach, a poll loop polls again after pollMs', async () => {
   expect(await handleAll(3, { pollMs: 5 })).toEqual([1, 2, 3]);
 });

@@ -33,7 +33,7 @@ const createTransport = (deadlineS = 20) => new SmtpMailTransport({ name: 'couri
 const withLogin = { username: LOGIN.user, password: LOGIN.password };
 
 describe('a mail', () => {
-  it('arrives as text and HTML, with names and a stable message id', async () => {
+  it('arrives as text and HTML, with names and a message id', async () => {
     const { port, mails } = await open();
     await createTransport().send(mail, server(port, { from: 'Example <sender@example.org>' }));
     expect(mails).toMatchObject([
@@ -68,7 +68,7 @@ describe('a mail', () => {
     expect(mails).toEqual([]);
   });
 
-  it('allows no header injection by subject or names', async () => {
+  it('gets no further header by line breaks in its subject or names', async () => {
     const { port, mails } = await open();
     const injection = 'x\r\nBcc: mallory@example.org\r\n\r\nbody';
     await createTransport().send(
@@ -87,24 +87,24 @@ describe('a mail server', () => {
     expect(mails).toMatchObject([{ user: LOGIN.user }]);
   });
 
-  it('that refuses the credentials is tried again', async () => {
+  it('that refuses the credentials causes a retry', async () => {
     const { port } = await open({ login: LOGIN });
     const wrong = createTransport().send(mail, server(port, { ...withLogin, password: 'wrong' }));
     await expect(wrong).rejects.toMatchObject({ refused: false, message: expect.stringContaining('535') });
     await expect(wrong).rejects.not.toMatchObject({ message: expect.stringContaining('wrong') });
   });
 
-  it('that refuses a recipient is not tried again', async () => {
+  it('that refuses the recipient causes no retry', async () => {
     const { port } = await open({ refuse: () => smtpError(550, 'no such user') });
     await expect(createTransport().send(mail, server(port))).rejects.toMatchObject({ refused: true });
   });
 
-  it('that is busy is tried again', async () => {
+  it('that is busy causes a retry', async () => {
     const { port } = await open({ refuse: () => smtpError(451, 'later') });
     await expect(createTransport().send(mail, server(port))).rejects.toMatchObject({ refused: false });
   });
 
-  it('that is down is tried again', async () => {
+  it('that is down causes a retry', async () => {
     const { port } = await open();
     await mailbox!.close();
     await expect(createTransport().send(mail, server(port))).rejects.toMatchObject({ refused: false });
@@ -113,7 +113,7 @@ describe('a mail server', () => {
   it.each([
     ['does not respond', { timeout_s: 0.2 }, 20],
     ['exceeds the deadline', {}, 0.2],
-  ])('that %s is tried again', async (_how, changes, deadlineS) => {
+  ])('that %s causes a retry', async (_how, changes, deadlineS) => {
     silent = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => silent!.once('listening', resolve));
     const { port } = silent.address() as { port: number };
@@ -126,14 +126,14 @@ describe('a mail server', () => {
 describe('encryption', () => {
   const certificate = createCertificate();
 
-  it('is never downgraded: a server without STARTTLS receives nothing', async () => {
+  it('by STARTTLS is required if it is configured: a server without it receives no mail', async () => {
     const { port, mails } = await open({ hideSTARTTLS: true, login: LOGIN });
     const sent = createTransport().send(mail, server(port, { ...withLogin, tls: 'starttls' }));
     await expect(sent).rejects.toMatchObject({ refused: false });
     expect(mails).toEqual([]);
   });
 
-  it.each(['starttls', 'implicit'] as const)('by %s needs a certificate of a trusted issuer', async (tls) => {
+  it.each(['starttls', 'implicit'] as const)('by %s requires a certificate of a trusted issuer', async (tls) => {
     const { port, mails } = await open({ ...certificate, secure: tls === 'implicit' });
     await expect(createTransport().send(mail, server(port, { tls }))).rejects.toMatchObject({
       message: expect.stringMatching(/self.signed/),

@@ -89,7 +89,7 @@ export class SmtpMailTransport {
       connection.on('error', (error) => reject(toDeliveryError(error)));
       connection.on('end', () => reject(new MailDeliveryError('the mail server closed the connection', false)));
       timer = setTimeout(
-        () => reject(new MailDeliveryError(`not sent within ${seconds} seconds`, false)),
+        () => reject(new MailDeliveryError(`the mail was not sent within ${seconds} seconds`, false)),
         seconds * 1000,
       );
     });

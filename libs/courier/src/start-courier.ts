@@ -150,8 +150,7 @@ interface Lease {
 }
 
 /**
- * Leases due messages. If this courier lacks the seal key of some, postpones them together with later events of the
- * same users.
+ * Leases due messages. Postpones those whose seal key this courier lacks, together with later events of the same users.
  */
 async function leaseOpened(
   { config, outbox, logger }: OutboxDependencies,

@@ -1,6 +1,6 @@
 import { codeTemplate } from './mail-content.js';
 
-/** Mail with a code that proves an address as a second factor. */
+/** Mail with a code for the second factor, or for setting up the address as a second factor. */
 export const emailOtp = codeTemplate((t, { username, brand, code, code_minutes: minutes }) => ({
   heading: t('Your code'),
   opening: t('Enter this code to go on as {username} at {brand}:', { username, brand }),

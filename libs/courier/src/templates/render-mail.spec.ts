@@ -18,7 +18,7 @@ const body = (changes: Partial<MailBody> = {}, variables: object = {}): MailBody
   about: { user: null, client_ip: '203.0.113.7', flow: 'recovery' },
   ...changes,
 });
-it('has a template for each name in blueprints', () => {
+it('there is a mail template for each name that blueprints may use', () => {
   expect([...mailTemplates.keys()]).toEqual([...MAIL_TEMPLATES, ...CODE_MAIL_TEMPLATES]);
 });
 
@@ -31,7 +31,7 @@ describe.each(CODE_MAIL_TEMPLATES)('the mail %s', (template) => {
     }
   });
 
-  it('needs a code', () => {
+  it('throws TemplateError without a code', () => {
     expect(() => renderMail(body({ template }, { code: undefined }))).toThrow(TemplateError);
   });
 });
@@ -47,7 +47,7 @@ describe.each(MAIL_TEMPLATES)('the mail %s', (template) => {
     expect(text + html).not.toMatch(/[{}]|undefined/);
   });
 
-  it('does not turn a name into a link or a long text', () => {
+  it('contains a user name without a link and truncated', () => {
     const { text, html } = renderMail(body({ template }, { username: `evil.example ${'buy '.repeat(100)}` }));
     for (const form of [text, html]) {
       expect(form).not.toContain('evil.example');
@@ -73,7 +73,7 @@ describe.each(MAIL_TEMPLATES)('the mail %s', (template) => {
   });
 });
 
-it('is in English for an unsupported language', () => {
+it('a mail is in English if its language is not supported', () => {
   expect(renderMail(body({ locale: 'nl' })).html).toContain('lang="en"');
 });
 
@@ -81,6 +81,6 @@ it.each([
   ['an unknown template', body({ template: 'email/none.html' })],
   ['a script URL', body({}, { url: 'javascript:alert(1)' })],
   ['no link', body({}, { url: undefined })],
-])('throws TemplateError for %s', (_what, mail) => {
+])('renderMail throws TemplateError for %s', (_what, mail) => {
   expect(() => renderMail(mail)).toThrow(TemplateError);
 });

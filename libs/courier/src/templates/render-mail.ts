@@ -11,7 +11,7 @@ export class TemplateError extends Error {}
 /** Renders a mail as text and HTML in the recipient's language. Throws TemplateError. */
 export function renderMail({ template: name, subject: englishSubject, locale, variables }: MailBody) {
   const template = mailTemplates.get(name);
-  if (!template) throw new TemplateError(`the template ${name} does not exist`);
+  if (!template) throw new TemplateError(`the mail template ${name} does not exist`);
   const parsed = template.variables.safeParse(variables);
   if (!parsed.success)
     throw new TemplateError(

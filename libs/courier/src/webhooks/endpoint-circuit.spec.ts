@@ -8,7 +8,7 @@ beforeEach(() => {
   circuit = new EndpointCircuit({ failures: 3, pauseS: 10, pauseMaxS: 35 }, () => now);
 });
 
-/** Makes the circuit open, by three failures. */
+/** Opens the circuit by three failures. Returns the results of `failed`. */
 const open = () => [1, 2, 3].map(() => circuit.failed());
 const later = (seconds: number) => (now += seconds * 1000);
 
@@ -30,7 +30,7 @@ describe('the circuit of an endpoint', () => {
     expect([circuit.succeeded(), circuit.admit(5), circuit.isOpen]).toEqual([true, 5, false]);
   });
 
-  it('doubles the pause after each failed trial up to its limit, and begins anew after a success', () => {
+  it('doubles the pause after each failed trial up to its limit, and resets it after a success', () => {
     const pauses = [open()[2]];
     for (let trial = 0; trial < 3; trial++) {
       later(35);
@@ -44,7 +44,7 @@ describe('the circuit of an endpoint', () => {
     expect(open()[2]).toBe(10_000);
   });
 
-  it('admits another trial if there was no delivery for the first one', () => {
+  it('admits another trial if there was no delivery for the first trial', () => {
     open();
     later(10);
     expect(circuit.admit(5)).toBe(1);
@@ -52,7 +52,7 @@ describe('the circuit of an endpoint', () => {
     expect(circuit.admit(5)).toBe(1);
   });
 
-  it('is not opened once more by a delivery that began before it was open', () => {
+  it('is not prolonged by the failure of a delivery that began before it opened', () => {
     open();
     later(5);
     expect(circuit.failed()).toBe(undefined);
@@ -60,7 +60,7 @@ describe('the circuit of an endpoint', () => {
     expect(circuit.admit(5)).toBe(1);
   });
 
-  it('waits as long as the endpoint asks, after one failure', () => {
+  it('stays open for the time of Retry-After, even after only one failure', () => {
     expect(circuit.failed(60)).toBe(60_000);
     later(59);
     expect(circuit.admit(5)).toBe(0);
@@ -68,7 +68,7 @@ describe('the circuit of an endpoint', () => {
     expect(circuit.admit(5)).toBe(1);
   });
 
-  it('admits nothing any more once the endpoint is gone', () => {
+  it('admits no delivery after the endpoint has answered 410 Gone', () => {
     circuit.gone();
     later(1e6);
     circuit.succeeded();

@@ -11,8 +11,7 @@ interface CircuitOptions {
 
 /**
  * The circuit breaker of a webhook endpoint. It limits how many deliveries are leased: any number while it is closed,
- * none while it is open, and one, as a trial, after the pause. Deliveries that are not leased use up no try and no
- * connection.
+ * none while it is open, and one, as a trial, after the pause. A delivery that is not leased uses up no try.
  */
 export class EndpointCircuit {
   private failures = 0;
@@ -22,7 +21,7 @@ export class EndpointCircuit {
   private isTrialRunning = false;
   private isGone = false;
 
-  /** `now` returns the milliseconds of a clock that never goes back. */
+  /** `now` returns the milliseconds of a monotonic clock. */
   constructor(
     private readonly options: CircuitOptions,
     private readonly now: () => number = () => performance.now(),

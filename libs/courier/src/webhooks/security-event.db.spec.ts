@@ -117,7 +117,7 @@ async function deliver(...events: Partial<QueuedEvent>[]): Promise<string[]> {
 }
 
 describe('a security event', () => {
-  it('is pushed as a signed token that its receiver verifies, about the user of its ID tokens', async () => {
+  it('is pushed as a signed token that its receiver verifies, with the `sub` of the user’s ID tokens', async () => {
     expect(await deliver({ action: 'password_set', context: {} })).toEqual(['delivered']);
     const [token] = receiver.tokens;
     const [{ id } = { id: '' }] = await source.query<{ id: string }[]>('SELECT id FROM flow.audit_events');
@@ -161,7 +161,7 @@ describe('a security event', () => {
     expect(receiver.tokens).toMatchObject([{ events: { [type]: claims } }]);
   });
 
-  it('of a user without a named session is about all sessions of the user', async () => {
+  it('without a session id is about all sessions of the user', async () => {
     await deliver({ action: 'session_ended', context: { own: false, reason: 'account_lockdown' } });
     expect(receiver.tokens).toMatchObject([
       {
@@ -171,7 +171,7 @@ describe('a security event', () => {
     ]);
   });
 
-  it('names an ended session by the claim sid of the receiver', async () => {
+  it('identifies an ended session by the `sid` of the receiver’s ID tokens', async () => {
     const session = '0192f6a4-c7d8-7a8e-9c3b-5d2f1e4a6b8c';
     await deliver({ action: 'session_ended', context: { session, own: true } });
     expect(receiver.tokens[0]?.['sub_id']).toEqual({
@@ -181,7 +181,7 @@ describe('a security event', () => {
     });
   });
 
-  it('is not sent for events of other kinds', async () => {
+  it('is not sent for an audit event that is no security event', async () => {
     const others = [
       { action: 'user_write', context: { name: 'Alice', created: false } },
       { action: 'model_deleted', context: { model: { ...DEVICE, model_name: 'token' } } },
@@ -191,7 +191,7 @@ describe('a security event', () => {
     expect(receiver.tokens).toEqual([]);
   });
 
-  it('is not sent to the host of the transmitter that has caused it, so that no event comes back', async () => {
+  it('is not sent to the host of the transmitter that has caused it', async () => {
     const sent = async (issuer: string) => {
       const actor = { type: 'transmitter', name: 'shop', issuer } as const;
       await deliver({ action: 'session_ended', context: { own: false }, actor });
@@ -214,7 +214,7 @@ describe('a security event', () => {
   });
 });
 
-describe('the settings of a receiver', () => {
+describe('the settings of a receiver of security events', () => {
   const valid = { name: 'shop', url: 'https://shop.example.org/events', set: SET };
   it.each([
     ['with secrets too', { ...valid, secrets: [`whsec_${Buffer.alloc(32).toString('base64')}`] }],
@@ -227,7 +227,7 @@ describe('the settings of a receiver', () => {
     expect(parse(endpoint).success).toBe(false);
   });
 
-  it('need keys that sign, and choose the events that may be security events', () => {
+  it('require JWT_SIGNING_KEYS, and select only the actions that may be security events', () => {
     const config = parse(valid).data!;
     expect(() => webhookEndpointsOf(config, 1e9)).toThrow('JWT_SIGNING_KEYS is missing');
     const { namesFor } = webhookEndpointsOf({ ...config, JWT_SIGNING_KEYS: 'k1:…' }, 1e9);

@@ -10,11 +10,14 @@ const RISC = 'https://schemas.openid.net/secevent/risc/event-type';
 /** Event type by which a receiver recognises a test of its stream (Shared Signals Framework 1.0 §8.1.4). */
 const VERIFICATION = 'https://schemas.openid.net/secevent/ssf/event-type/verification';
 
-/** The receiver of security events: who it is, and the issuer by which it knows its users. */
+/** The receiver of security events: its audience, and the issuer of its users' ids. */
 export interface SignalReceiver {
   readonly issuer: string;
   readonly audience: string;
-  /** Host of its endpoint. It gets no event that a transmitter with this host has caused, so that none comes back. */
+  /**
+   * Host of its endpoint. It gets no event that a transmitter with this host has caused, so that no event returns to
+   * its origin.
+   */
   readonly host: string;
 }
 
@@ -34,7 +37,10 @@ interface SecurityEvent {
   readonly session?: string;
 }
 
-/** The credential types of CAEP 1.0 §3.3 for the models of devices. Gatehouse does not know whether a passkey roams. */
+/**
+ * The credential types of CAEP 1.0 §3.3 for the models of devices. Gatehouse does not know whether a passkey is a
+ * roaming one, and reports each as such.
+ */
 const CREDENTIAL_TYPES: Readonly<Record<string, string>> = {
   totpdevice: 'app',
   duodevice: 'app',
@@ -160,13 +166,16 @@ const signToken = (
     .setIssuedAt()
     .sign(keys.currentKey);
 
-/** Returns who has caused an event, as CAEP 1.0 §2 names it. */
+/** Returns the kind of actor that has caused an event, as a value of CAEP 1.0 §2. */
 function initiatorOf(actor: EventBody['actor'], user: string): 'user' | 'admin' | 'system' {
   if (!actor || actor.type === 'anonymous' || actor.type === 'transmitter') return 'system';
   if (actor.type === 'system') return actor.command === undefined ? 'system' : 'admin';
   return actor.uuid === user ? 'user' : 'admin';
 }
 
-/** Returns the claim `sid` of the session in the ID tokens of a client whose id is the audience. */
+/**
+ * Returns the claim `sid` that a session has in the ID tokens of a client. `client` is the client id, which is the
+ * audience.
+ */
 const sidFor = (client: string, session: string): string =>
   createHash('sha256').update(`${client}\0${session}`).digest('base64url');

@@ -15,7 +15,8 @@ export const verificationConfig = z.object({
 
 /**
  * Sends a verification event to an endpoint with `set`, enabled or not, and returns how the receiver has responded. The
- * event does not pass through the queue. Throws ConfigError if there is no such endpoint, or no key that signs.
+ * event does not pass through the queue. Throws ConfigError if there is no such endpoint, or if JWT_SIGNING_KEYS is not
+ * set.
  */
 export async function verifyReceiver(
   name: string,

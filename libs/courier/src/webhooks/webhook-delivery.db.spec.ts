@@ -85,7 +85,7 @@ async function deliverDue(settings: Partial<typeof SETTINGS> = {}) {
 }
 
 describe('a published event', () => {
-  it('is queued for each endpoint that gets it, in the statement that keeps it', async () => {
+  it('is queued for each endpoint that gets it, by the statement that keeps it', async () => {
     const [first, second] = await queue({ endpoints: ['siem', 'chat'] }, {});
     expect(await source.query('SELECT endpoint, event_id FROM flow.webhook_deliveries ORDER BY id')).toEqual([
       ...['siem', 'chat'].map((endpoint) => ({ endpoint, event_id: first })),
@@ -105,7 +105,7 @@ describe('a published event', () => {
     expect(await rows()).toEqual([]);
   });
 
-  it('is deleted with its deliveries when its time is over, and when its user is deleted', async () => {
+  it('is deleted with its deliveries after EVENTS_KEPT_S', async () => {
     const alice = await enrol(source);
     await queue({ user: alice }, {}, {});
     await source.query('DELETE FROM flow.audit_events WHERE user_id = $1', [alice.uuid]);
@@ -164,7 +164,7 @@ describe('a delivery', () => {
     ['70', 68, 70],
     ['86400', 98, 100],
     ['1', 4, 10],
-  ])('waits for Retry-After %s seconds, at most WEBHOOK_RETRY_MAX_S: %i to %i', async (header, leastS, mostS) => {
+  ])('waits after Retry-After %s, at most WEBHOOK_RETRY_MAX_S, for %i to %i seconds', async (header, leastS, mostS) => {
     await queue({});
     receiver.answer = answerWith(429, { 'retry-after': header });
     const { circuit } = await deliverDue();
@@ -174,7 +174,7 @@ describe('a delivery', () => {
     expect(circuit.admit(5)).toBe(0);
   });
 
-  it('is parked after WEBHOOK_TRIES attempts, with the reason, and the log tells', async () => {
+  it('is parked and logged with the reason after WEBHOOK_TRIES attempts', async () => {
     const [event] = await queue({});
     receiver.answer = answerWith(500);
     for (const outcome of ['later', 'later', 'parked']) {
@@ -196,7 +196,7 @@ describe('a delivery', () => {
     expect((await deliverDue()).outcomes).toEqual(['parked']);
   });
 
-  it('to an endpoint that was removed, or gets nothing, is parked by the cleanup when it is too old', async () => {
+  it('that is never tried is parked by the cleanup when it is older than WEBHOOK_MAX_AGE_S', async () => {
     await queue({}, {}, {});
     await source.query(`UPDATE flow.webhook_deliveries SET made_at = now() - interval '2 hours'`);
     const [leased] = await lease(1);
@@ -208,7 +208,7 @@ describe('a delivery', () => {
     ]);
   });
 
-  it('that is parked is deleted after OUTBOX_KEEP_S, and its event stays', async () => {
+  it('that is parked is deleted after OUTBOX_KEEP_S, and its event is kept', async () => {
     await queue({}, {}, {});
     await source.query(`UPDATE flow.webhook_deliveries SET parked_at = now() - interval '2 hours'
       WHERE id < (SELECT max(id) FROM flow.webhook_deliveries)`);
@@ -217,7 +217,7 @@ describe('a delivery', () => {
     expect(await source.query('SELECT FROM flow.audit_events')).toHaveLength(3);
   });
 
-  it('waits, and keeps its tries, while the courier lacks its seal key', async () => {
+  it('waits without using up tries while the courier lacks its seal key', async () => {
     await queue({});
     const other = new WebhookDeliveryRepository(source, new Sealer(`k2:${Buffer.alloc(32, 8).toString('base64')}`));
     const { delivery, outcomes } = courier({}, other);
@@ -236,7 +236,7 @@ describe('a delivery', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  it('is tried again after an internal error, and holds up no trial of the circuit', async () => {
+  it('is tried again after an internal error, which ends a trial of the circuit', async () => {
     await queue({});
     const { delivery, outcomes, circuit } = courier();
     const [leased] = await lease();
@@ -260,7 +260,7 @@ describe('a delivery', () => {
     expect(await rows()).toMatchObject([{ tries: 2, parked_at: null, error: null }]);
   });
 
-  it('is delivered again if its outcome cannot be stored, and the log tells', async () => {
+  it('is delivered again if its outcome cannot be stored, which is logged', async () => {
     const [id] = await queue({});
     const [leased] = await lease();
     await source.query('ALTER TABLE flow.webhook_deliveries RENAME TO deliveries_away');
@@ -274,7 +274,7 @@ describe('a delivery', () => {
 });
 
 describe('an endpoint that answers 410 Gone', () => {
-  it('gets nothing more from this courier, and its events wait', async () => {
+  it('gets no more events from this courier, and its events wait', async () => {
     await queue({}, {});
     receiver.answer = answerWith(410);
     const { circuit, delivery } = courier();

@@ -32,7 +32,8 @@ interface Dependencies {
 }
 
 /**
- * What is stored about a delivery after an attempt. `undone`: the attempt does not count, because no request was sent.
+ * What is stored about a delivery after an attempt. `undone`: the attempt does not count as a try, because no request
+ * was sent.
  */
 type Settlement =
   | { readonly type: 'delivered' }
@@ -68,7 +69,7 @@ export class WebhookDelivery {
     if (!body.success) {
       circuit.skipTrial();
       return missingKey === undefined
-        ? { type: 'parked', reason: 'the event cannot be read: no key opens it, or it has another version' }
+        ? { type: 'parked', reason: 'the event cannot be read: no seal key decrypts it, or another version wrote it' }
         : { type: 'later', reason: missingKey, delayS: settings.keyRetryS, undone: true };
     }
     const event = await this.#encoded({ id, madeAt, body: body.data });
@@ -85,7 +86,8 @@ export class WebhookDelivery {
   async #encoded(event: SignalledEvent): Promise<string | undefined> {
     const { endpoint, settings, signingKeys } = this.dependencies;
     if (!endpoint.set) return JSON.stringify(toCloudEvent(event, settings.source));
-    if (!signingKeys) throw new Error('JWT_SIGNING_KEYS is not set');
+    if (!signingKeys)
+      throw new Error('JWT_SIGNING_KEYS is not set. An endpoint with `set` needs keys that sign its tokens');
     return securityEventToken(event, { ...endpoint.set, host: endpoint.url.host }, signingKeys);
   }
 

@@ -29,7 +29,7 @@ const eventsOf = (leased: readonly LeasedDelivery[]) => leased.map(({ eventId })
 const expireLeases = () => source.query(`UPDATE flow.webhook_deliveries SET due_at = now() - interval '1 second'`);
 
 describe('the events of one user', () => {
-  it('are leased one after the other, and events of others beside them', async () => {
+  it('are leased one after the other, and events of other users at the same time', async () => {
     const [first, , bobs, unnamed, also] = [
       ...[await queue(alice), await queue(alice), await queue(bob), await queue(undefined), await queue(undefined)],
     ];
@@ -40,7 +40,7 @@ describe('the events of one user', () => {
     expect(await lease(9)).toHaveLength(1);
   });
 
-  it('wait at one endpoint only while an earlier one waits there for a retry', async () => {
+  it('wait only at the endpoint at which an earlier event of the user waits for a retry', async () => {
     await queueEvents(source, sealer, [{ user: alice, endpoints: ['siem', 'chat'] }]);
     const [atSiem] = await lease(1);
     await deliveries.retryLater(atSiem!, 'away', 60);
@@ -51,7 +51,7 @@ describe('the events of one user', () => {
     expect(eventsOf(await lease(9, 'chat'))).toEqual(second);
   });
 
-  it('do not wait for an earlier one that is parked', async () => {
+  it('do not wait for a parked earlier event of the user', async () => {
     await queue(alice);
     const second = await queue(alice);
     const [first] = await lease(9);
@@ -59,7 +59,7 @@ describe('the events of one user', () => {
     expect(eventsOf(await lease(9))).toEqual([second]);
   });
 
-  it('are not leased while another courier locks an earlier one', async () => {
+  it('are not leased while another transaction locks an earlier event of the user', async () => {
     const first = await queue(alice);
     await queue(alice);
     const bobs = await queue(bob);
@@ -94,7 +94,7 @@ const step = fc.oneof(
 
 const numberOf = ({ body }: LeasedDelivery) => (body as { context: { number: number } }).context.number;
 
-it('couriers deliver each event at least once, and first in the order of its user, however deliveries fail', async () => {
+it('couriers deliver each event at least once, and the first time in order per user, despite failures', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), async (steps) => {
       await source.query('TRUNCATE flow.outbox, flow.audit_events CASCADE');
@@ -140,7 +140,7 @@ it('couriers deliver each event at least once, and first in the order of its use
   );
 });
 
-it('two couriers that race for many events deliver those of each user in order, each once', async () => {
+it('two concurrent couriers deliver each event once, and those of each user in order', async () => {
   const users = [alice!, bob!, await enrol(source), await enrol(source)];
   const COUNT = 25;
   for (let number = 0; number < COUNT; number++) for (const user of users) await queue(user, number);

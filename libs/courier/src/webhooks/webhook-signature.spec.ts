@@ -8,7 +8,7 @@ const [first, second, other] = [webhookSecret(1), webhookSecret(2), webhookSecre
 const timestamp = Math.floor(Date.now() / 1000);
 const message = { id: '019a0000-0000-7000-8000-000000000001', timestamp, body: '{"name":"Zoë"}' };
 
-it('signs as an independent implementation of Standard Webhooks does', () => {
+it('a signature equals that of an independent implementation of Standard Webhooks', () => {
   const headers = signatureHeaders(message, [keyOf(first)]);
   expect(headers['webhook-signature']).toBe(
     new Webhook(first).sign(message.id, new Date(timestamp * 1000), message.body),
@@ -17,7 +17,7 @@ it('signs as an independent implementation of Standard Webhooks does', () => {
   expect(isVerified({ headers, body: message.body }, other)).toBe(false);
 });
 
-it('has a signature by each secret, so that receivers with the old or the new one accept it', () => {
+it('a message has a signature by each secret, so that receivers with the old or the new secret accept it', () => {
   const headers = signatureHeaders(message, [keyOf(first), keyOf(second)]);
   const accepted = [first, second, other].map((secret) => isVerified({ headers, body: message.body }, secret));
   expect(accepted).toEqual([true, true, false]);
@@ -27,7 +27,7 @@ it.each([
   ['the id', { ...message, id: 'another' }],
   ['the time', { ...message, timestamp: timestamp - 1 }],
   ['the body', { ...message, body: '{"name":"Zoe"}' }],
-])('signs %s, so that it cannot be exchanged', (_, changed) => {
+])('the signature covers %s', (_, changed) => {
   const { 'webhook-signature': signature } = signatureHeaders(message, [keyOf(first)]);
   const headers = { ...signatureHeaders(changed, [keyOf(first)]), 'webhook-signature': signature };
   expect(isVerified({ headers, body: changed.body }, first)).toBe(false);

@@ -10,9 +10,8 @@ interface SignedMessage {
 }
 
 /**
- * Returns the headers of a message by the specification Standard Webhooks 1.0, with one signature (HMAC-SHA256) for
- * each key. Receivers accept a message if any signature is by their key, so a secret can be replaced while the old one
- * is still in use.
+ * Returns the headers of a message by Standard Webhooks 1.0, with one signature (HMAC-SHA256) for each key. Receivers
+ * accept a message if any signature is by their key, so a secret can be replaced while the old one is still in use.
  */
 export function signatureHeaders({ id, timestamp, body }: SignedMessage, keys: readonly Buffer[]) {
   const signed = `${id}.${timestamp}.${body}`;

@@ -32,7 +32,7 @@ describe('an event', () => {
     expect(isVerified(received!, webhookSecret(1))).toBe(true);
   });
 
-  it('is refused by a receiver if it is sent again after minutes with the old time', async () => {
+  it('is refused by a receiver if its timestamp is ten minutes old', async () => {
     await send();
     const { body, headers } = receiver.received[0]!;
     const minutesAgo = String(Number(headers['webhook-timestamp']) - 600);
@@ -86,13 +86,13 @@ describe('an event', () => {
     await secure.close();
   });
 
-  it('is given up when the endpoint does not answer in time', async () => {
+  it('has failed when the endpoint does not answer within the time limit', async () => {
     receiver.answer = () => new Promise<void>(() => undefined);
     expect(await send({ timeoutMs: 200 })).toEqual({ type: 'failed', reason: 'no answer within 200 ms' });
     expect(receiver.received).toHaveLength(1);
   });
 
-  it('is given up when nothing listens', async () => {
+  it('has failed when no server listens', async () => {
     const { url } = receiver;
     await receiver.close();
     expect(await send({}, url)).toMatchObject({ type: 'failed', reason: expect.stringContaining('ECONNREFUSED') });
@@ -101,7 +101,7 @@ describe('an event', () => {
 });
 
 describe('the body of a response', () => {
-  it('is read up to the limit, and a longer one is cut off', async () => {
+  it('is read up to WEBHOOK_RESPONSE_BYTES, and then the connection is closed', async () => {
     const chunk = Buffer.alloc(65_536);
     // So many chunks do not fit into the buffers of the sockets.
     const CHUNKS = 500;
@@ -137,7 +137,7 @@ describe('the body of a response', () => {
 });
 
 describe('Retry-After', () => {
-  it('is read from a refusal', async () => {
+  it('is in the outcome of a refused event', async () => {
     receiver.answer = answerWith(429, { 'retry-after': '120' });
     expect(await send()).toEqual({ type: 'failed', reason: 'status 429', retryAfterS: 120 });
   });

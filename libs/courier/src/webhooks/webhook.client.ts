@@ -10,7 +10,7 @@ export type WebhookOutcome =
   | { readonly type: 'accepted' }
   /** The endpoint wants no more events (HTTP status 410). */
   | { readonly type: 'gone'; readonly reason: string }
-  /** The endpoint has not accepted the event. `retryAfterS`: seconds for which it has asked the sender to wait. */
+  /** The endpoint has not accepted the event. `retryAfterS`: the seconds in its header `Retry-After`. */
   | { readonly type: 'failed'; readonly reason: string; readonly retryAfterS?: number | undefined };
 
 interface Limits {
@@ -71,7 +71,10 @@ function outcomeOf({ status, headers, text }: OutgoingResponse): WebhookOutcome 
 
 const tokenError = z.object({ err: z.string().regex(/^[a-z_]{1,64}$/) });
 
-/** Returns the code with which a receiver refuses a Security Event Token (RFC 8935 §2.4); `undefined` without one. */
+/**
+ * Returns the error code of a receiver that refuses a Security Event Token (RFC 8935 §2.4); `undefined` if the body has
+ * none.
+ */
 function tokenErrorIn(text: string): string | undefined {
   try {
     return tokenError.safeParse(JSON.parse(text)).data?.err;

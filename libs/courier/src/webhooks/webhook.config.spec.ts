@@ -22,11 +22,11 @@ function problemOf(run: () => unknown): string {
   throw new Error('the setting was accepted');
 }
 
-it('has no endpoints by default', () => {
+it('WEBHOOKS has no endpoints by default', () => {
   expect(webhookEndpointsOf(readConfig(webhookSettings, {}), 60).enabled).toEqual([]);
 });
 
-it('sends an event to the enabled endpoints that want its action', () => {
+it('namesFor returns the enabled endpoints that want an action', () => {
   const { enabled, namesFor } = read([
     ENDPOINT,
     { ...ENDPOINT, name: 'logins', actions: ['login', 'logout'] },
@@ -68,7 +68,7 @@ const REFUSED: readonly [unknown, string][] = [
 ];
 
 it.each(REFUSED.map(([webhooks, reason]) => [reason, webhooks] as const))(
-  'refuses endpoints (%s), without a secret and a URL in the reason',
+  'WEBHOOKS is refused (%s) without a secret or a URL in the message',
   (reason, webhooks) => {
     const problem = problemOf(() => read(webhooks));
     expect(problem).toContain(reason);
@@ -76,13 +76,13 @@ it.each(REFUSED.map(([webhooks, reason]) => [reason, webhooks] as const))(
   },
 );
 
-it('refuses a text that is no JSON, without printing it', () => {
+it('WEBHOOKS is refused without repeating it if it is no JSON', () => {
   const problem = problemOf(() => readConfig(webhookSettings, { WEBHOOKS: `[{"secrets":["${SECRET}"]` }));
   expect(problem).toContain('WEBHOOKS: must be a list of endpoints in JSON');
   expect(problem).not.toContain(SECRET.slice(6, 20));
 });
 
-it('allows a private address or plain HTTP for hosts that WEBHOOK_HOSTS lists by name only', () => {
+it('a private address or plain HTTP is allowed only for hosts that WEBHOOK_HOSTS lists by name', () => {
   const env = { WEBHOOK_HOSTS: '*, siem.internal, 10.0.0.7' };
   for (const url of ['http://siem.internal/', 'https://10.0.0.7/', 'https://siem.example.org/'])
     expect(read(withUrl(url), env).enabled).toHaveLength(1);
@@ -91,7 +91,7 @@ it('allows a private address or plain HTTP for hosts that WEBHOOK_HOSTS lists by
   expect(problemOf(() => read(withUrl('https://siem.example.org/'), none))).toContain('WEBHOOK_HOSTS does not allow');
 });
 
-it('refuses to delete events before their deliveries are parked', () => {
+it('EVENTS_KEPT_S must not be less than WEBHOOK_MAX_AGE_S if there is an endpoint', () => {
   const env = { WEBHOOK_MAX_AGE_S: '3600' };
   expect(problemOf(() => read([ENDPOINT], env, 3599))).toContain('EVENTS_KEPT_S is less than WEBHOOK_MAX_AGE_S');
   expect(read([ENDPOINT], env, 3600).enabled).toHaveLength(1);

@@ -2,9 +2,9 @@ import { bearerToken, endpointName, jsonSetting } from '@gatehouse/platform';
 import { z } from 'zod';
 import { SIGNALLED_ACTIONS } from './security-event.js';
 
-/** Largest number of endpoints. Each one adds time series to the metrics, and queries to the database. */
+/** Largest number of endpoints. Each endpoint adds time series to the metrics, and queries to the database. */
 const MAX_ENDPOINTS = 20;
-/** Largest number of secrets of one endpoint. Each one adds a signature to every message. */
+/** Largest number of secrets of one endpoint. Each secret adds a signature to every message. */
 const MAX_SECRETS = 3;
 /** Prefix of a secret in the specification Standard Webhooks. */
 const SECRET_PREFIX = 'whsec_';
@@ -30,7 +30,7 @@ const secret = z
 
 /** A receiver that gets Security Event Tokens (RFC 8935) in place of signed CloudEvents. */
 const securityEventTokens = z.strictObject({
-  /** Issuer by which the receiver knows its users: that of its ID tokens. */
+  /** Issuer of the receiver's ID tokens, which contain the ids of its users. */
   issuer: z.url({ protocol: /^https?$/ }).max(2048),
   audience: z.string().min(1).max(2048),
   /** Bearer token that the receiver expects. */

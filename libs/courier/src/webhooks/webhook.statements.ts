@@ -49,8 +49,8 @@ export const PARK_DELIVERY: NamedStatement = {
 };
 
 /**
- * Parks a batch of deliveries that are too old: those of an endpoint whose circuit is open or that was removed. $1
- * largest age (interval), $2 size of the batch. Deliveries that are leased or wait for a retry are not parked.
+ * Parks a batch of deliveries that are too old, such as those of an endpoint whose circuit is open or that was removed.
+ * $1 largest age (interval), $2 size of the batch. Deliveries that are leased or wait for a retry are not parked.
  */
 export const PARK_OLD: NamedStatement = {
   name: 'webhook_park_old',
