@@ -29,7 +29,7 @@ const compiled = (catalogues: Catalogues, locale: Locale): CompiledCatalogue =>
     ? {}
     : Object.fromEntries(Object.entries(catalogues[locale]).map(([text, message]) => [text, compile(message)]));
 
-/** Returns `make` with a cache: it calls `make` once for each language, on first use. */
+/** Returns a function with the results of `make` that calls `make` only once for each language. */
 function memoizedByLocale<T>(make: (locale: Locale) => T): (locale: Locale) => T {
   const cache = new Map<Locale, T>();
   return (locale) => {

@@ -12,7 +12,7 @@ describe('the language of a visitor', () => {
     ['pt-BR, pt;q=0.9, *;q=0.1', 'en'],
     ['de;q=0, es;q=0.1', 'es'],
     ['en-US,en;q=0.9', 'en'],
-  ])('is the best supported one of the header: %s is %s', (header, locale) => {
+  ])('is the best supported language of Accept-Language: %s gives %s', (header, locale) => {
     expect(chooseLocale(header)).toBe(locale);
   });
 
@@ -27,19 +27,22 @@ describe('the language of a visitor', () => {
     '__proto__',
     '\0',
     `de,${'x-y,'.repeat(4000)}`,
-  ])('is English without a supported language: %j', (header) => {
+  ])('is English if Accept-Language has no supported language: %j', (header) => {
     expect(chooseLocale(header)).toBe('en');
   });
 
-  it.each(['fr', 'fr-CA', 'fr_CA', 'FR'])("is the user's setting first, in any spelling: %s", (own) => {
-    expect(chooseLocale('de', own, 'es')).toBe('fr');
-  });
+  it.each(['fr', 'fr-CA', 'fr_CA', 'FR'])(
+    "is that of the user's setting before all others, in any spelling: %s",
+    (own) => {
+      expect(chooseLocale('de', own, 'es')).toBe('fr');
+    },
+  );
 
-  it("is the brand's setting before the header", () => {
+  it("is that of the brand's setting before Accept-Language", () => {
     expect(chooseLocale('de', '', 'es')).toBe('es');
   });
 
-  it.each(['', 'xx', 'tlh'])('skips an unsupported setting: %j', (none) => {
+  it.each(['', 'xx', 'tlh'])('is not that of an unsupported setting: %j', (none) => {
     expect(chooseLocale('de', none, 'es')).toBe('es');
     expect(chooseLocale('de', none, none)).toBe('de');
     expect(chooseLocale(none, none, none)).toBe('en');

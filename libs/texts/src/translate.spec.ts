@@ -7,12 +7,12 @@ const MAX = 'Ensure this field has no more than {max} characters.';
 const CHOICE = '"{input}" is not a valid choice.';
 
 describe('a translator', () => {
-  it('translates a text', () => {
+  it('returns the translation of a text in its language', () => {
     expect(translator('de')('Invalid password')).toBe('Falsches Passwort');
     expect(translator('en')('Invalid password')).toBe('Invalid password');
   });
 
-  it('inserts parameters, and treats braces inside of a parameter as text', () => {
+  it('inserts parameters, and does not interpret braces inside of a parameter', () => {
     expect(translator('de')(CHOICE, { input: "{input} $& '{x}' \\u003c #" })).toBe(
       "„{input} $& '{x}' \\u003c #“ ist keine gültige Auswahl.",
     );
@@ -26,21 +26,21 @@ describe('a translator', () => {
   });
 
   it.each(['Nope', 'toString', '__proto__', 'Only {n} left'])(
-    'does not change text that is not in the catalogue: %s',
+    'returns a text that is not in the catalogue unchanged: %s',
     (text) => {
       for (const { locale } of LOCALES) expect(translator(locale)(text)).toBe(text);
     },
   );
 
-  it('leaves braces in a text as they are if it gets no parameters', () => {
+  it('returns a text with placeholders unchanged if it gets no parameters', () => {
     expect(translator('de')(MAX)).toBe(MAX);
   });
 
-  it('inserts parameters into a text that has no translation', () => {
+  it('inserts parameters into a text that is not in the catalogue', () => {
     expect(translator('de')('Only {n} left', { n: 2 })).toBe('Only 2 left');
   });
 
-  it('translates in a browser, with a catalogue that was sent as JSON, as on the server', () => {
+  it('with a catalogue that was sent to a browser as JSON translates as on the server', () => {
     const sent = JSON.parse(JSON.stringify(pageCatalogue('ar')));
     expect(translateBy('ar', sent)('Continue')).toBe(translator('ar')('Continue'));
     expect(translateBy('ar', sent)('Continue')).not.toBe('Continue');
