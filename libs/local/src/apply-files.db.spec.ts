@@ -42,7 +42,7 @@ async function createdAdmins(sealKeys: string, env: NodeJS.ProcessEnv = { ADMIN_
   return admins;
 }
 
-it('applies a folder with its subfolders in the order of paths, without hidden files and examples', async () => {
+it('applyBlueprintFolder applies a folder and its subfolders in path order, without hidden files and examples', async () => {
   await write('b.yaml', group('b'));
   await write('a/z.yaml', group('a'));
   await write('.git/x.yaml', group('hidden'));
@@ -52,7 +52,7 @@ it('applies a folder with its subfolders in the order of paths, without hidden f
   expect('report' in result && applied(result.report)).toEqual(['a', 'b']);
 });
 
-it('applies an example if it is named, or if a named file requires it', async () => {
+it('applyFiles applies an example if it is named, or if a named file requires it', async () => {
   const named = await write('example.yaml', example('example'));
   await write('more/other.yaml', example('other'));
   const asking = await write('asking.yaml', group('asking', '{name: x}', requiring('{path: more/other.yaml}')));
@@ -61,7 +61,7 @@ it('applies an example if it is named, or if a named file requires it', async ()
   expect(await apply(asking)).toEqual(['other', 'asking']);
 });
 
-it('applies a file once, even if another file requires it by a different spelling of the path', async () => {
+it('applyFiles applies a file once, even if another file requires it by a different spelling of its path', async () => {
   const first = await write('first.yaml', group('first', '{name: x}', requiring('{name: last}')));
   await write('last.yaml', group('last'));
   const files = await readFiles([first, `${folder}/./last.yaml`]);
@@ -69,7 +69,7 @@ it('applies a file once, even if another file requires it by a different spellin
   expect(report.files.map(({ file }) => file)).toEqual([join(folder, 'last.yaml'), first]);
 });
 
-it('applies a file once, even if it is named relative to the working directory, and the folder is not', async () => {
+it('applyFiles applies a file once, even if it has a relative name and is required by an absolute path', async () => {
   const asking = await write('asking.yaml', group('asking', '{name: x}', requiring('{path: last.yaml}')));
   const last = await write('last.yaml', group('last'));
   const files = await readFiles([relative(process.cwd(), asking), relative(process.cwd(), last), last]);
@@ -77,7 +77,7 @@ it('applies a file once, even if it is named relative to the working directory, 
   expect(report.files.map(({ file }) => basename(file))).toEqual(['last.yaml', 'asking.yaml']);
 });
 
-it('reads files of the folder in BLUEPRINT_FILES for !File, and refuses the tag without the setting', async () => {
+it('!File reads files of the folder in BLUEPRINT_FILES, and is refused without that setting', async () => {
   await write('secrets/name.txt', 'from a file\n');
   const files = await readFiles([await write('named.yaml', group('!File name.txt', '{name: x}'))]);
   const apply = (env: NodeJS.ProcessEnv) => applyFiles(database.url, files, { folder, env });
@@ -85,13 +85,13 @@ it('reads files of the folder in BLUEPRINT_FILES for !File, and refuses the tag 
   expect(applied(await apply({ BLUEPRINT_FILES: join(folder, 'secrets') }))).toEqual(['from a file']);
 });
 
-it('returns no blueprints for a missing folder', async () => {
+it('a required blueprint does not exist if the folder of blueprints is missing', async () => {
   const file = await write('asking.yaml', group('asking', '{name: y}', requiring('{name: x}')));
   const apply = applyFiles(database.url, await readFiles([file]), { folder: join(folder, 'nowhere') });
   await expect(apply).rejects.toThrow('identifiers: Required blueprint does not exist');
 });
 
-it('reads every file of a named folder, including examples and JSON', async () => {
+it('readFiles returns every file of a named folder, including examples and JSON', async () => {
   await write('set/a.yaml', example('a'));
   await write(
     'set/b.json',
@@ -101,7 +101,7 @@ it('reads every file of a named folder, including examples and JSON', async () =
   expect(applied(await applyFiles(database.url, files, { folder }))).toEqual(['a', 'b']);
 });
 
-it('creates the first administrator if objects with secrets were applied before', async () => {
+it('ensureAdmin creates the first administrator even if objects with secrets were applied before', async () => {
   const keys = `test:${randomBytes(32).toString('base64')}`;
   const secrets = '{provider_type: github, consumer_key: id, consumer_secret: hushed}';
   const source = `- {model: authentik_sources_oauth.oauthsource, identifiers: {slug: hub, name: Hub}, attrs: ${secrets}}\n`;
@@ -110,13 +110,13 @@ it('creates the first administrator if objects with secrets were applied before'
   expect(await createdAdmins(keys)).toMatchObject([{ username: 'root' }]);
 });
 
-it('creates the first administrator if no blueprint has created a group of administrators', async () => {
+it('ensureAdmin creates the first administrator even if no blueprint has created a group of administrators', async () => {
   const keys = `test:${randomBytes(32).toString('base64')}`;
   expect(await createdAdmins(keys)).toMatchObject([{ username: 'root' }]);
   expect(await createdAdmins(keys)).toEqual([]);
 });
 
-it('gives the first administrator the address of ADMIN_EMAIL, which has to be one that forms accept', async () => {
+it('the first administrator has the address of ADMIN_EMAIL, which must be one that forms accept', async () => {
   const keys = `test:${randomBytes(32).toString('base64')}`;
   for (const ADMIN_EMAIL of ['root', 'root@', 'root@host', 'a b@example.org'])
     await expect(createdAdmins(keys, { ADMIN_EMAIL })).rejects.toThrow('ADMIN_EMAIL');

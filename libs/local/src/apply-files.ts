@@ -31,15 +31,15 @@ import { standaloneConfig } from './local.config.js';
 export const blueprintsFolder = (env: NodeJS.ProcessEnv = process.env): string =>
   readConfig(standaloneConfig, env).BLUEPRINTS_DIR;
 
-/** Returns the reader of `!File`, or undefined without the setting `BLUEPRINT_FILES`. */
+/** Returns the function that reads files for the tag `!File`, or undefined without the setting `BLUEPRINT_FILES`. */
 export const fileReaderOf = (env: NodeJS.ProcessEnv) =>
   blueprintFileReader(readConfig(standaloneConfig, env).BLUEPRINT_FILES);
 
-/** Returns whether unknown keys and fields of blueprints are ignored unless a command says otherwise. */
+/** Returns whether unknown keys and fields of blueprints are ignored by default (`BLUEPRINTS_LENIENT`). */
 export const isLenient = (env: NodeJS.ProcessEnv): boolean =>
   readConfig(standaloneConfig, env).BLUEPRINTS_LENIENT === 'true';
 
-/** Returns the API line whose models, fields and values blueprints may have. */
+/** Returns the API line of authentik whose models, fields and values blueprints may have. */
 export const apiVersionIn = (env: NodeJS.ProcessEnv): ApiVersion => readConfig(apiVersionSetting, env).API_VERSION;
 
 /**
@@ -84,7 +84,9 @@ const HIDDEN = /(^|\/)\./;
  */
 const verify = async (password: string, stored: string) => (await verifyPassword(password, stored)) !== 'wrong';
 
-/** Returns whether a text is a hash that a login can check, or the mark of an account without a password. */
+/**
+ * Returns whether a text is a password hash that a login can check, or the mark of an account without a password (`!`).
+ */
 export const isHash = (text: string) => text.startsWith('!') || isKnownHash(text);
 
 /** Options of reading files for a database. */
@@ -118,8 +120,8 @@ export const folderLibrary =
     existsSync(folder) ? findBlueprint(await readFolder(folder), reference) : undefined;
 
 /**
- * Returns the files without duplicates, and a library that gives each of them the same name as the command. A run
- * identifies files by their names, so it would apply a file twice that has a relative and an absolute name.
+ * Returns the files without duplicates, and a library in which each of them has the name that the command gives. A run
+ * identifies files by their names, so it would apply a file with a relative and an absolute name twice.
  */
 function withOneNameEach(files: readonly BlueprintFile[], library: BlueprintLibrary) {
   const named = new Map([...files].reverse().map((file) => [resolve(file.name), file]));
@@ -158,7 +160,7 @@ export const draftFiles = (url: string, files: readonly BlueprintFile[], options
 export const planFiles = (url: string, files: readonly BlueprintFile[], options: FileOptions): Promise<DryRun> =>
   withFiles({ url, files }, options, planBlueprints);
 
-/** Returns the options of a run that are settings, too. */
+/** Returns the options of a run that settings define, or for which settings have the default. */
 function settingsOf({ strict = false, lenient }: FileOptions, env: NodeJS.ProcessEnv) {
   const { FLOW_VERSIONS_KEPT: flowVersionsKept, FLOW_RELEASES_KEPT: releasesKept } = readConfig(standaloneConfig, env);
   return {

@@ -33,13 +33,13 @@ const notApplied = (files: string) => ({
   notice: `Not applied again, because the stored objects differ: ${files}. Compare: npm run blueprint -- diff ${folder}`,
 });
 
-it('applies a folder at the first start, and does nothing at the next start', async () => {
+it('the first start applies the folder of blueprints, and the next start changes nothing', async () => {
   await write('a.yaml', stage('a'));
   expect(await start()).toMatchObject({ report: { isChanged: true } });
   expect(await start()).toEqual({ notice: undefined });
 });
 
-it('restores no deleted object, even if no object is left', async () => {
+it('a later start does not restore deleted objects, even if no object is left', async () => {
   const file = await write('a.yaml', stage('a'));
   await start();
   await apply(await write('removal.yaml', stage('a', '{}', 'absent')));
@@ -47,7 +47,7 @@ it('restores no deleted object, even if no object is left', async () => {
   for (const _ of ['a start', 'another start']) expect(await start()).toEqual(notApplied(file));
 });
 
-it('applies no new file, and says which files have a new version', async () => {
+it('a later start applies no new file, and reports which files are new or have a new version', async () => {
   const first = await write('a.yaml', stage('a'));
   await start();
   await write('a.yaml', stage('a', '{throw_error: true}'));
@@ -57,13 +57,13 @@ it('applies no new file, and says which files have a new version', async () => {
   expect(await start()).toEqual({ notice: undefined });
 });
 
-it('applies nothing in an installation where other blueprints were applied before', async () => {
+it('a start applies nothing if other blueprints were applied before', async () => {
   const file = await write('a.yaml', stage('a'));
   await applyFiles(database.url, [{ name: 'own.yaml', text: `entries: [${stage('own')}]` }], { folder });
   expect(await start()).toEqual(notApplied(file));
 });
 
-it('does not fail because of a file that it does not apply', async () => {
+it('a later start does not fail because of an invalid file, which it does not apply', async () => {
   await write('a.yaml', stage('a'));
   await start();
   await write('b.yaml', '{model: nonsense, identifiers: {name: x}}');
@@ -72,7 +72,7 @@ it('does not fail because of a file that it does not apply', async () => {
   });
 });
 
-it('fails at the first start if a file is invalid, and applies all files once it is valid', async () => {
+it('the first start fails if a file is invalid, and applies all files once the file is valid', async () => {
   await write('a.yaml', stage('a'));
   await write('b.yaml', '{model: nonsense, identifiers: {name: x}}');
   await expect(start()).rejects.toThrow('not a supported model');
@@ -80,7 +80,7 @@ it('fails at the first start if a file is invalid, and applies all files once it
   expect(await start()).toMatchObject({ report: { isChanged: true } });
 });
 
-it('compares without a change, with names in place of ids, and hides secrets', async () => {
+it('blueprint diff changes nothing, shows names instead of ids, and hides secrets', async () => {
   const sealKeys = `test:${randomBytes(32).toString('base64')}`;
   const flow = (slug: string) =>
     `{model: authentik_flows.flow, id: ${slug}, identifiers: {slug: ${slug}}, attrs: {name: N, title: T, designation: enrollment}}`;

@@ -13,7 +13,7 @@ import { type ApplyOptions, applyFiles } from './apply-files.js';
  */
 export type OnceResult = { readonly report: Report } | { readonly notice: string | undefined };
 
-/** Files, and the names of the files or folders that they were read from, for the command in the notice. */
+/** Files, and the names of the files or folders from which they were read, for the command in the notice. */
 interface NamedFiles {
   readonly files: readonly BlueprintFile[];
   readonly names: readonly string[];

@@ -6,6 +6,6 @@ it.each([
   [{ HOST: 'localhost', PORT: '9300', BASE_URL: '' }, 'http://localhost:9300'],
   [{ HOST: '::1' }, 'http://[::1]:9000'],
   [{ HOST: '::', BASE_URL: 'https://id.example.org//' }, 'https://id.example.org'],
-])('returns the URL of Gatehouse with the settings %j', (env, url) => {
+])('baseUrlOf returns BASE_URL, or the address of npm start, for the settings %j', (env, url) => {
   expect(baseUrlOf(env)).toBe(url);
 });

@@ -27,7 +27,7 @@ describe('the reader of !File', () => {
 
   const read = (path: string, from = folder) => blueprintFileReader(from)?.(path);
 
-  it('reads files of the folder, by a relative or an absolute path, without the white space around the text', async () => {
+  it('reads files of the folder by a relative or absolute path, and trims their text', async () => {
     expect(await read('key.txt')).toBe('a key');
     expect(await read('sub/../sub/other.txt')).toBe('other');
     expect(await read(join(folder, 'key.txt'))).toBe('a key');
@@ -35,7 +35,7 @@ describe('the reader of !File', () => {
     expect(await read('most.txt')).toHaveLength(MAX_FILE_BYTES);
   });
 
-  it('reads files of a folder that is a link', async () => {
+  it('reads files of a folder that is a symbolic link', async () => {
     const linked = join(base, 'linked');
     expect(await read('key.txt', linked)).toBe('a key');
     expect(await read(join(linked, 'key.txt'), linked)).toBe('a key');
@@ -69,7 +69,7 @@ describe('the reader of !File', () => {
     );
   });
 
-  it('is missing without a folder', () => {
+  it('is undefined without a folder', () => {
     expect(blueprintFileReader(undefined)).toBeUndefined();
   });
 });

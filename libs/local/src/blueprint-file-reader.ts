@@ -6,8 +6,8 @@ import { BlueprintError, type FileReader } from '@gatehouse/blueprints';
 export const MAX_FILE_BYTES = 64 * 1024;
 
 /**
- * Returns the reader of `!File`, which reads text files in a folder, without the white space around their text. Links are
- * followed, and must stay in the folder. Returns undefined without a folder: the tag is then refused.
+ * Returns the function that reads text files in a folder for the tag `!File`, and trims their text. Follows symbolic
+ * links, which must not lead out of the folder. Returns undefined without a folder: the tag is then refused.
  */
 export function blueprintFileReader(folder: string | undefined): FileReader | undefined {
   if (folder === undefined) return undefined;
@@ -16,7 +16,7 @@ export function blueprintFileReader(folder: string | undefined): FileReader | un
       throw new BlueprintError(`!File: the folder in BLUEPRINT_FILES does not exist: ${folder}`);
     });
     const asked = resolve(folder, path);
-    // The folder itself may be a link.
+    // The folder itself may be a symbolic link.
     const file = isInside(resolve(folder), asked) ? resolve(root, relative(resolve(folder), asked)) : asked;
     if (!isInside(root, file)) throw outside(path);
     const real = await realpath(file).catch(ignoreMissing(path));
@@ -45,7 +45,9 @@ const isInside = (folder: string, path: string): boolean =>
 
 const outside = (path: string) => new BlueprintError(`!File: ${path} is outside of the folder in BLUEPRINT_FILES`);
 
-/** Returns a handler that makes a missing file undefined, and reports any other error. */
+/**
+ * Returns an error handler that returns undefined for a missing file, and throws BlueprintError for any other error.
+ */
 const ignoreMissing =
   (path: string) =>
   (cause: NodeJS.ErrnoException): undefined => {

@@ -25,7 +25,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-/** Writes the blueprint that ships with a version. */
+/** Writes the blueprint that ships with the next version of Gatehouse. */
 const ship = (...entries: string[]) => shipAs('shipped.yaml', ...entries);
 async function shipAs(name: string, ...entries: string[]): Promise<void> {
   await writeFile(join(folder, name), `version: 1\nentries:\n${entries.map((entry) => `- ${entry}\n`).join('')}`);
@@ -37,7 +37,7 @@ const flow = (slug: string, attrs = '') =>
 const bind = (slug: string, stage: string, order: number) =>
   `{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf ${slug}, stage: !KeyOf ${stage}, order: ${order}}}`;
 
-/** Applies entries as the administrator's own blueprint. */
+/** Applies entries as a blueprint of the administrator. */
 const change = (...entries: string[]) =>
   applyFiles(database.url, [{ name: 'own.yaml', text: `entries: [${entries.join(', ')}]` }], { folder });
 const start = () => applyBlueprintFolder(database.url, folder);
@@ -57,7 +57,7 @@ const messages = async () => {
 };
 
 describe('an update of a shipped blueprint', () => {
-  it('changes what the administrator has not changed, adds what is new, and leaves everything else', async () => {
+  it('changes objects that the administrator has not changed, creates new ones, and leaves all others', async () => {
     await ship(deny('a', 'deny_message: one'), deny('b', 'deny_message: one'), deny('c'));
     await start();
     await change(deny('b', 'deny_message: mine'), deny('c', '', 'absent'), deny('d', 'deny_message: mine'));
@@ -73,7 +73,7 @@ describe('an update of a shipped blueprint', () => {
     expect(await messages()).toEqual({ a: 'two', b: 'mine', d: 'mine', e: 'two' });
   });
 
-  it('does nothing the second time, and leaves the same objects in the next version', async () => {
+  it('changes nothing the second time, and keeps the objects that were changed here in the next version too', async () => {
     await ship(deny('a', 'deny_message: one'), deny('b', 'deny_message: one'));
     await start();
     await change(deny('b', 'deny_message: mine'));
@@ -85,7 +85,7 @@ describe('an update of a shipped blueprint', () => {
     expect(await messages()).toEqual({ a: 'three', b: 'mine' });
   });
 
-  it('sets a field that is new in the blueprint only if nobody has set it', async () => {
+  it('sets a field that is new in the blueprint only if the stored object does not have it', async () => {
     await ship(flow('x'), flow('y'));
     await start();
     await change(flow('y', ', denied_action: message'));
@@ -96,7 +96,7 @@ describe('an update of a shipped blueprint', () => {
     ]);
   });
 
-  it('restores no binding of a flow, and no flow, that the administrator has removed', async () => {
+  it('does not restore a flow or a binding that the administrator has removed', async () => {
     await ship(flow('x'), flow('y'), deny('a'), bind('x', 'a', 10), bind('y', 'a', 10));
     await start();
     await change(
@@ -113,7 +113,7 @@ describe('an update of a shipped blueprint', () => {
     ]);
   });
 
-  it('removes an object that the new version removes, unless it was changed', async () => {
+  it('removes an object that the new version removes, unless it was changed here', async () => {
     await ship(deny('a'), deny('b'), deny('c', '', 'absent'));
     await start();
     await change(deny('b', 'deny_message: mine'), deny('c'));
@@ -125,7 +125,7 @@ describe('an update of a shipped blueprint', () => {
     ]);
   });
 
-  it('applies no blueprint that was never applied, and names it as different', async () => {
+  it('does not apply a blueprint that was never applied, and reports it as different', async () => {
     await ship(deny('a'));
     await start();
     await shipAs('new.yaml', deny('b'));
@@ -152,7 +152,7 @@ describe('an update of a shipped blueprint', () => {
     expect(checked.sort()).toEqual(['y', 'z']);
   });
 
-  it('changes nothing for a blueprint whose last applied content is not recorded', async () => {
+  it('changes no object of a blueprint whose last applied content is not recorded', async () => {
     await ship(deny('a', 'deny_message: one'));
     await start();
     await source.query('UPDATE flow.applied_blueprints SET content = NULL');
@@ -161,7 +161,7 @@ describe('an update of a shipped blueprint', () => {
     expect(await messages()).toEqual({ a: 'one' });
   });
 
-  it('knows a content that an earlier version recorded as a digest, after a start with that content', async () => {
+  it('is possible after a start with the same content, if an earlier version recorded only a digest', async () => {
     await ship(deny('a', 'deny_message: one'));
     await start();
     await source.query(`UPDATE flow.applied_blueprints SET content = 'of a still older version'`);

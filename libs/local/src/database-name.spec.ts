@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { databaseName, isNewDatabase } from './database-name.js';
 
-it('names the database of DATABASE_URL without its credentials', () => {
+it('databaseName returns the database of DATABASE_URL without its credentials', () => {
   expect(databaseName({ DATABASE_URL: 'postgres://ann:secret@db.example.org:6432/login?sslmode=require' })).toBe(
     'db.example.org:6432/login',
   );
@@ -15,7 +15,7 @@ it('names the database of DATABASE_URL without its credentials', () => {
     expect(databaseName({ DATABASE_URL: invalid })).toBe('that of DATABASE_URL');
 });
 
-it('names the folder of the embedded database, and says that a new one is empty and how to choose another', async () => {
+it('databaseName returns the folder of the embedded database, and says how to choose another if it is new', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-'));
   try {
     const isNew = databaseName({ GATEHOUSE_DIR: folder });

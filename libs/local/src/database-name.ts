@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { localFolder } from './local-state.js';
 
 /**
- * Says which database a command changes, without its password: that of DATABASE_URL, or the embedded one of GATEHOUSE_DIR.
- * Also says so if the embedded one is new.
+ * Returns a description of the database that a command changes, without its password: that of DATABASE_URL, or the
+ * embedded one of GATEHOUSE_DIR. Says so if the embedded database is new.
  */
 export function databaseName(env: NodeJS.ProcessEnv): string {
   const url = env['DATABASE_URL'];
@@ -14,7 +14,9 @@ export function databaseName(env: NodeJS.ProcessEnv): string {
   return `a new, empty one in ${folder}, because DATABASE_URL is not set. Set DATABASE_URL, or GATEHOUSE_DIR to the folder of your \`npm start\`, to change another one`;
 }
 
-/** Returns whether a command would create the embedded database, because there is neither it nor DATABASE_URL. */
+/**
+ * Returns whether a command would create the embedded database, because DATABASE_URL is not set and there is none yet.
+ */
 export const isNewDatabase = (env: NodeJS.ProcessEnv): boolean =>
   !env['DATABASE_URL'] && !existsSync(join(localFolder(env), 'postgres'));
 

@@ -43,7 +43,7 @@ export async function applyBlueprintFolder(url: string, folder: string, sealKeys
   );
 }
 
-/** An administrator that is about to be created. */
+/** An administrator who is about to be created. */
 export interface NewAdmin {
   readonly username: string;
   /** `undefined` if ADMIN_PASSWORD sets the password, so that it appears in no output. */
@@ -52,7 +52,7 @@ export interface NewAdmin {
 
 interface AdminOptions {
   readonly url: string;
-  /** Keys that decrypt the secrets of the objects in the database. */
+  /** Seal keys that decrypt the secrets of the objects in the database. */
   readonly sealKeys: string;
   readonly env: NodeJS.ProcessEnv;
   /**
@@ -78,7 +78,7 @@ export async function ensureAdmin({ url, sealKeys, env, announce }: AdminOptions
   });
 }
 
-/** Returns the recorder of the events of the first start. */
+/** Returns the recorder of the audit events of the first start. */
 const startEvents = (sealKeys: string | undefined) =>
   new CommandEventRecorder('start', sealKeys === undefined ? undefined : new Sealer(sealKeys));
 

@@ -15,7 +15,7 @@ describe('the NATS server of a command', () => {
   });
   afterAll(() => rm(env.GATEHOUSE_DIR, { recursive: true }));
 
-  it('is that of npm start in GATEHOUSE_DIR, unless the environment names another one', async () => {
+  it('is that of npm start in GATEHOUSE_DIR, unless the environment has settings of another server', async () => {
     await writeLocalNats(file, local);
     expect(await natsSettingsOf(env)).toMatchObject({
       ...{ settings: local, origin: `that of ${file}, as NATS_URL is not set` },
@@ -30,7 +30,7 @@ describe('the NATS server of a command', () => {
     });
   });
 
-  it('is the default without npm start, and the origin names the missing file', async () => {
+  it('is the default one if npm start has written no file, and `origin` names that file', async () => {
     await removeLocalNats(file);
     expect(await natsSettingsOf(env)).toMatchObject({
       settings: { NATS_URL: 'nats://127.0.0.1:4222' },

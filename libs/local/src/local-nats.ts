@@ -24,7 +24,7 @@ export const writeLocalNats = (file: string, settings: LocalNats): Promise<void>
     { mode: 0o600 },
   );
 
-/** Removes the settings, because Gatehouse starts without a server of its own. */
+/** Removes the file. Called when `npm start` starts no NATS server. */
 export const removeLocalNats = (file: string): Promise<void> => rm(file, { force: true });
 
 /** Returns the settings of the last start, or an empty object if there are none. */
@@ -35,7 +35,7 @@ export async function readLocalNats(file: string): Promise<Partial<LocalNats>> {
 
 /**
  * Returns the NATS settings of a command: those of the environment if it names a server or a user, otherwise those of
- * the server that `npm start` has started. `origin` says for messages where the address comes from.
+ * the server that `npm start` has started. `origin` says where the address comes from, for error messages.
  */
 export async function natsSettingsOf(env: NodeJS.ProcessEnv) {
   if (env['NATS_URL']) return { settings: readConfig(natsConfig, env), origin: 'that of NATS_URL' };

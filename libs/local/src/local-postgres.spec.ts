@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it('starts the server after a crash, even if another process has the process id of the old one by now', async () => {
+it('openPostgres starts a server after a crash, even if another process has the process id of the old server', async () => {
   const env = { GATEHOUSE_DIR: folder };
   // No server listens on port 1, which no process gets by chance.
   const url = 'postgres://postgres:x@127.0.0.1:1/postgres';
@@ -28,14 +28,14 @@ it('starts the server after a crash, even if another process has the process id 
   }
 }, 60_000);
 
-it('starts the server after a power failure that has left its file empty, and lets the next start stop the server of a killed one', async () => {
+it('openPostgres starts a server if its file is empty, and with takesOver stops a server of a killed process', async () => {
   const env = { GATEHOUSE_DIR: folder };
   const file = join(folder, 'postgres.json');
   await writeFile(file, '');
   const left = await openPostgres(env);
   const written = JSON.parse(await readFile(file, 'utf8')) as { pid: number };
   await writeFile(file, JSON.stringify({ ...written, startedBy: spawnSync('true').pid }));
-  // A command uses the server, and leaves it to the next start: another command may use it too.
+  // A command uses the server of the killed process and does not stop it, because another command may use it too.
   await (await openPostgres(env)).stop();
   expect(isProcessAlive(written.pid)).toBe(true);
   const opened = await openPostgres(env, { takesOver: true });

@@ -16,10 +16,13 @@ export interface LocalPostgres {
 
 const runningServer = jsonSetting('must be JSON').pipe(startedServer.extend({ url: z.url() }));
 
-/** How a server is opened. */
+/** Options of `openPostgres`. */
 interface OpenOptions {
   readonly state?: LocalState;
-  /** Whether `stop` stops the server of a killed process too. A command must not: other processes may use it meanwhile. */
+  /**
+   * Whether `stop` also stops a server of a killed process. False for commands, because other processes may use that
+   * server at the same time.
+   */
   readonly takesOver?: boolean;
 }
 

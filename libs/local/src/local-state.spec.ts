@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it('generates secrets once, and adds those that a later version needs', async () => {
+it('openLocalState generates secrets once, and adds those that a later version needs', async () => {
   const { sealKey } = await openLocalState(env);
   const file = join(folder, 'secrets.json');
   await writeFile(file, JSON.stringify({ sealKey }));
@@ -22,14 +22,14 @@ it('generates secrets once, and adds those that a later version needs', async ()
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ sealKey, mfaSealKey: second.mfaSealKey });
 });
 
-it('gives processes that start at the same time the same secrets, and leaves no other file', async () => {
+it('processes that start at the same time get the same secrets, and leave no temporary file', async () => {
   const [first, ...others] = await Promise.all([openLocalState(env), openLocalState(env), openLocalState(env)]);
   expect(others).toEqual([first, first]);
   expect(await openLocalState(env)).toEqual(first);
   expect(await readdir(folder)).toEqual(['secrets.json']);
 });
 
-it('adds the same secrets in processes of a later version that start at the same time', async () => {
+it('processes of a later version that start at the same time add the same secrets', async () => {
   const file = join(folder, 'secrets.json');
   await writeFile(file, JSON.stringify({ sealKey: 's' }));
   const [first, ...others] = await Promise.all([openLocalState(env), openLocalState(env), openLocalState(env)]);
@@ -38,7 +38,7 @@ it('adds the same secrets in processes of a later version that start at the same
   expect(await readdir(folder)).toEqual(['secrets.json']);
 });
 
-it('names the file that a process has left which was killed while it added secrets', async () => {
+it('after a process was killed while it added secrets, the error names the lock file to remove', async () => {
   const lock = join(folder, 'secrets.json.lock');
   await writeFile(join(folder, 'secrets.json'), JSON.stringify({ sealKey: 's' }));
   await writeFile(lock, '');
@@ -50,7 +50,7 @@ it('names the file that a process has left which was killed while it added secre
   expect(await openLocalState(env)).toMatchObject({ sealKey: 's' });
 });
 
-it('uses the pseudonym key of the settings or of an earlier start, and never generates one', async () => {
+it('pseudonymKeyOf returns the key of the settings or of an earlier start, and never generates one', async () => {
   expect(await pseudonymKeyOf({ ...env, SECRET_KEY: 's', PSEUDONYM_KEY: 'p' })).toBe('p');
   expect(await pseudonymKeyOf({ ...env, SECRET_KEY: 's' })).toBe('s');
   await expect(pseudonymKeyOf(env)).rejects.toThrow(
@@ -61,7 +61,7 @@ it('uses the pseudonym key of the settings or of an earlier start, and never gen
   expect(await pseudonymKeyOf(env)).toBe(secretKey);
 });
 
-it('never replaces secrets that it cannot read, because what is sealed with them would be lost', async () => {
+it('secrets that cannot be read are never replaced, because what they encrypt would be lost', async () => {
   const file = join(folder, 'secrets.json');
   // Unlike missing permissions, a link to itself stops root too.
   await symlink(file, file);
@@ -71,7 +71,7 @@ it('never replaces secrets that it cannot read, because what is sealed with them
   expect(await readlink(file)).toBe(file);
 });
 
-it.each(['', '{"sealKey":"a', 'null'])('says that secrets are damaged, and keeps them: %j', async (text) => {
+it.each(['', '{"sealKey":"a', 'null'])('a damaged file of secrets is reported and kept: %j', async (text) => {
   const file = join(folder, 'secrets.json');
   await writeFile(file, text);
   await expect(openLocalState(env)).rejects.toThrow(`${file} is damaged. Put back a copy`);

@@ -16,7 +16,7 @@ const secrets = z.object({
   busPassword: z.string(),
 });
 
-/** The content of the file. An earlier version may have needed fewer secrets. */
+/** Schema of the file with the secrets. An earlier version may have needed fewer secrets. */
 const storedFormat = jsonSetting('must be JSON').pipe(secrets.partial());
 
 /**
@@ -36,11 +36,11 @@ export async function openLocalState(env: NodeJS.ProcessEnv = process.env): Prom
   await mkdir(folder, { recursive: true });
   if (stored === undefined) await createPrivateFile(file, withMissing({}));
   else await addSecrets(env);
-  // Another process may have done so meanwhile. All use the secrets in the file.
+  // Another process may have written the file meanwhile, so all processes use the secrets in the file.
   return openLocalState(env);
 }
 
-/** Returns the secrets with new ones for those that are missing. */
+/** Returns the stored secrets, and new secrets for those that are missing. */
 const withMissing = (stored: Partial<z.output<typeof secrets>>) =>
   secrets.parse({
     sealKey: randomBytes(32).toString('base64'),
@@ -52,7 +52,7 @@ const withMissing = (stored: Partial<z.output<typeof secrets>>) =>
     ...stored,
   });
 
-/** Milliseconds after which the process that has the lock must have been killed. */
+/** Age of the lock file in milliseconds after which the process that created it must have been killed. */
 const LOCK_MS = 10_000;
 
 /**
@@ -94,7 +94,7 @@ async function storedSecrets(env: NodeJS.ProcessEnv): Promise<Partial<z.output<t
   const stored = storedFormat.safeParse(text).data;
   if (!stored)
     throw new CommandError(
-      `${file} is damaged. Put back a copy of it from a backup: its keys open what the database has sealed.`,
+      `${file} is damaged. Put back a copy of it from a backup: its keys decrypt the secrets in the database.`,
     );
   return Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== undefined));
 }
@@ -124,7 +124,7 @@ export const missingKeysHint = (env: NodeJS.ProcessEnv): string =>
 /**
  * Returns the sealer of the outbox, or `undefined` without keys: that of `SEAL_KEYS`, otherwise that of the stored key
  * if the embedded Postgres is used. The stored key is for the embedded database only: the courier of another database
- * could not open what is sealed with it. Throws CommandError if SEAL_KEYS is invalid.
+ * could not decrypt what it encrypts. Throws CommandError if SEAL_KEYS is invalid.
  */
 export async function outboxSealerOf(env: NodeJS.ProcessEnv, embedded: boolean): Promise<Sealer | undefined> {
   const keys = env['SEAL_KEYS'] || (embedded ? sealKeys((await openLocalState(env)).sealKey) : undefined);
@@ -136,8 +136,9 @@ export async function outboxSealerOf(env: NodeJS.ProcessEnv, embedded: boolean):
 }
 
 /**
- * Returns `PSEUDONYM_KEY`, otherwise `SECRET_KEY`, otherwise the stored key of the local Gatehouse. Throws CommandError if
- * there is none: a new key would find no counted attempts, and make other identifiers than the gateway.
+ * Returns `PSEUDONYM_KEY`, otherwise `SECRET_KEY`, otherwise the stored key of the local Gatehouse. Throws CommandError
+ * if there is none: with a new key, a command would find no counted attempts, and compute other identifiers than the
+ * gateway.
  */
 export async function pseudonymKeyOf(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const key = env['PSEUDONYM_KEY'] || env['SECRET_KEY'] || (await storedSecrets(env))?.secretKey;

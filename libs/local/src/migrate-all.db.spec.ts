@@ -22,13 +22,13 @@ const executed = () =>
   source.query(`SELECT name FROM directory.migrations UNION ALL SELECT name FROM flow.migrations ORDER BY name`);
 
 describe('migrate --check', () => {
-  it('names all migrations of an empty database, and changes nothing', async () => {
+  it('lists all migrations as missing in an empty database, and changes nothing', async () => {
     await open(freshDatabase);
     const { code, stdout } = await migrateCommand('--check');
     expect({ code, stdout }).toEqual({ code: 1, stdout: `missing: ${names.join(', ')}. Run migrate\n` });
     expect(await source.query(`SELECT FROM pg_namespace WHERE nspname = 'directory'`)).toEqual([]);
   });
-  it('finds nothing in a migrated database', async () => {
+  it('finds no missing migration in a migrated database', async () => {
     await open(migratedDatabase);
     expect(await migrateCommand('--check')).toMatchObject({ code: 0, stdout: 'all migrations have run\n' });
   });
@@ -39,13 +39,13 @@ describe('a database that a newer version has migrated', () => {
   const newer = (name: string) =>
     source.query(`INSERT INTO directory.migrations (timestamp, name) VALUES (9999999999999, $1)`, [name]);
 
-  it('can be used as long as the newer version has only expanded it', async () => {
+  it('can be used if the newer version has only expanded it', async () => {
     await newer('ExpandLater9999999999999');
     const output = 'of a newer version: ExpandLater9999999999999';
     expect(await migrateCommand('--check')).toMatchObject({ code: 0, stdout: `${output}\n` });
     expect(await migrateCommand()).toMatchObject({ code: 0, stdout: `nothing to migrate\n${output}\n` });
   });
-  it('is refused after a contract step of the newer version', async () => {
+  it('is refused if the newer version has run a contract step', async () => {
     await newer('ContractLater9999999999999');
     const before = await executed();
     for (const args of [['--check'], []]) {
@@ -54,7 +54,7 @@ describe('a database that a newer version has migrated', () => {
     }
     expect(await executed()).toEqual(before);
   });
-  it('loses no migration by --down of the older version', async () => {
+  it('is not changed by --down of the older version', async () => {
     await newer('ExpandLater9999999999999');
     const before = await executed();
     expect(await migrateCommand('--down')).toMatchObject({
@@ -78,7 +78,7 @@ describe('migrate --down', () => {
       [allMigrations.map(({ schema: name }) => name)],
     );
 
-  it('undoes what came after the last contract step, the newest first, and `migrate` brings it back', async () => {
+  it('undoes the migrations after the last contract step, the newest first, and `migrate` runs them again', async () => {
     await open(migratedDatabase);
     const before = await schema();
     const expansions = names
@@ -93,7 +93,7 @@ describe('migrate --down', () => {
     expect((await migrateCommand()).code).toBe(0);
     expect(await schema()).toEqual(before);
   });
-  it('never undoes a contract step, or what came before it, in any schema', async () => {
+  it('never undoes a contract step or an earlier migration, in any schema', async () => {
     await open(freshDatabase);
     const schemas = [
       { schema: 'one', migrations: [migration('one', 'Expand1900000000001'), migration('one', 'Expand1900000000004')] },
@@ -125,19 +125,22 @@ it.each([
   ['mail', ['list']],
   ['blueprint', ['diff', 'blueprints']],
   ['blueprint', ['export', 'login']],
-] as const)('%s does not migrate the database that DATABASE_URL names, and says what it lacks', async (name, args) => {
-  await open(migratedDatabase);
-  await migrateCommand('--down');
-  const before = await executed();
-  const { code, stderr } = await runCli(name, args, { env: { DATABASE_URL: database.url } });
-  expect({ code, stderr }).toEqual({
-    code: 1,
-    stderr: expect.stringMatching(
-      /lacks migrations of this version: .*BlueprintContents1764806400000.*, or run migrate/,
-    ),
-  });
-  expect(await executed()).toEqual(before);
-});
+] as const)(
+  '%s does not migrate the database of DATABASE_URL, and lists its missing migrations',
+  async (name, args) => {
+    await open(migratedDatabase);
+    await migrateCommand('--down');
+    const before = await executed();
+    const { code, stderr } = await runCli(name, args, { env: { DATABASE_URL: database.url } });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(
+        /lacks migrations of this version: .*BlueprintContents1764806400000.*, or run migrate/,
+      ),
+    });
+    expect(await executed()).toEqual(before);
+  },
+);
 
 it('migrate refuses unknown options and arguments', async () => {
   await open(freshDatabase);

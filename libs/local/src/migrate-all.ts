@@ -29,8 +29,8 @@ export const allMigrations: readonly SchemaMigrations[] = [
 ];
 
 /**
- * Time of the last migration before the first release. No supported version is that old, so `--down` undoes later
- * migrations only.
+ * Time of the last migration before the first release. No supported version is that old, so `--down` undoes only later
+ * migrations.
  */
 const FIRST_RELEASE = 1_764_720_000_000;
 
@@ -82,7 +82,7 @@ export async function undoExpansions(
   const { unknown } = await compareMigrations(url, schemas);
   if (unknown.length > 0)
     throw new MigrationError(
-      `The database has migrations of a newer version: ${unknown.join(', ')}. Undo them with it.`,
+      `The database has migrations of a newer version: ${unknown.join(', ')}. Undo them with that version.`,
     );
   const executed = await executedMigrations(url, schemas);
   const contracts = executed.filter(({ name }) => CONTRACT_STEP.test(name)).map(({ name }) => timeOf(name));

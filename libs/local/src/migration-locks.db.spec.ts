@@ -37,7 +37,7 @@ afterAll(async () => {
 /** A table of an earlier migration that a transaction has locked, and what the transaction has done to it. */
 interface TouchedTable {
   readonly table: string;
-  /** Whether a lock of the transaction keeps other transactions from writing the table. */
+  /** Whether a lock of the transaction blocks writes of other transactions to the table. */
   readonly blocks: boolean;
   readonly writes: boolean;
   readonly scanned: boolean;
@@ -109,7 +109,7 @@ async function heavyTables(migration: MigrationInterface): Promise<string[]> {
 const used = async () => new Set((await runner.query(USED)).map(({ name }: { name: string }) => name));
 
 describe('the migrations', () => {
-  it('block no earlier table for longer than a moment, and remove something only in contract steps', async () => {
+  it('neither scan nor rewrite a locked table, and remove columns or functions only in contract steps', async () => {
     const heavy: string[] = [];
     const removing: string[] = [];
     for (const { schema, migrations } of allMigrations) {
@@ -127,7 +127,7 @@ describe('the migrations', () => {
   });
 });
 
-describe('the check', () => {
+describe('heavyTables', () => {
   beforeAll(() => runner.query('CREATE TABLE public.samples (id int PRIMARY KEY, text varchar(9), other int)'));
   const migration = (statement: string, transaction?: false): MigrationInterface => ({
     ...{ up: (on) => on.query(statement), down: () => Promise.resolve() },
@@ -144,7 +144,7 @@ describe('the check', () => {
     `UPDATE samples SET text = ''`,
     'DELETE FROM samples WHERE id > 0',
     'ALTER TABLE samples ADD COLUMN first int; UPDATE samples SET first = 1',
-  ])('finds %s', async (statement) => {
+  ])('reports the table of %s', async (statement) => {
     expect(await heavyTables(migration(statement))).toEqual(['samples']);
   });
   it.each([
@@ -153,10 +153,10 @@ describe('the check', () => {
     'ALTER TABLE samples ADD CONSTRAINT positive CHECK (other > 0) NOT VALID',
     'CREATE TABLE others (id int PRIMARY KEY REFERENCES samples); CREATE INDEX b ON others (id)',
     'CREATE VIEW v AS SELECT * FROM samples',
-  ])('lets %s through', async (statement) => {
+  ])('reports no table for %s', async (statement) => {
     expect(await heavyTables(migration(statement))).toEqual([]);
   });
-  it('accepts a concurrent index, a validation and a batch, and refuses an update of a whole table', async () => {
+  it('reports no table for a concurrent index, a validation and a batch, and reports an update of a whole table', async () => {
     const statements = [
       'CREATE INDEX CONCURRENTLY c ON samples (other)',
       'ALTER TABLE samples VALIDATE CONSTRAINT positive',

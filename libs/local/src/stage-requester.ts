@@ -4,7 +4,7 @@ import { natsSettingsOf } from './local-nats.js';
 
 /** The NATS user of the operator's commands. */
 export const OPERATOR = 'operator';
-/** The NATS user of `check:stage`, who may send requests to external stages only. */
+/** The NATS user of `check:stage`, who may send requests only to external stages. */
 export const CHECKER = 'checker';
 
 const START_NATS =
@@ -32,7 +32,7 @@ export class StageRequester {
   /** Where the addresses come from. */
   #origin = '';
 
-  /** `user` is the NATS user, who may subscribe to the inboxes of this name. */
+  /** `user` is the name of the NATS user and of its inboxes, to which it may subscribe. */
   constructor(
     private readonly env: NodeJS.ProcessEnv,
     private readonly user: typeof OPERATOR | typeof CHECKER = OPERATOR,
