@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { isProcessAlive, jsonSetting, startEmbeddedPostgres } from '@gatehouse/platform';
 import { z } from 'zod';
-import { endProcess, isLeftBehind, startedServer } from './left-server.js';
 import { type LocalState, openLocalState, writePrivateFile } from './local-state.js';
+import { endProcess, isLeftBehind, startedServer } from './started-server.js';
 
 /** A Postgres server that accepts connections. */
 export interface LocalPostgres {
