@@ -22,7 +22,7 @@ import { presentFlowResponse } from './executor.presenter.js';
 import { FlowService } from './flow.service.js';
 import type { FlowRequestParams } from './flow-request.reader.js';
 import { REASON_HEADER } from './reason.header.js';
-import { mayLeaveOrigin, wayOn } from './way-on.js';
+import { mayLeaveOrigin, refusalRedirect } from './refusal-redirect.js';
 
 /** Hidden field of forms with the id of the step that the answer is for. */
 const STEP_FIELD = 'gatehouse_step';
@@ -35,7 +35,7 @@ interface PageResponse extends HttpResponseBody {
   readonly run?: string | undefined;
   readonly step?: string | undefined;
   /** Path to which the page redirects instead of showing the refusal of the flow. */
-  readonly wayOn?: string | undefined;
+  readonly refusalRedirect?: string | undefined;
   /** The visitor's input in the refused form, without secrets. */
   readonly typed?: FlowPageData['typed'];
   /**
@@ -108,8 +108,9 @@ export class FlowPageController {
       });
       const run = planId === undefined ? undefined : publicRunId(planId);
       const page = { ...presented, slug, brand, language, run, step, typed: typedFields(params.answer) };
-      const elsewhere = wayOn(response, { slug, query: params.query, brand: this.brands.lastKnown(request.host) });
-      return { ...page, wayOn: elsewhere, crossSite: isMarked || params.crossSite !== undefined };
+      const visit = { slug, query: params.query, brand: this.brands.lastKnown(request.host) };
+      const crossSite = isMarked || params.crossSite !== undefined;
+      return { ...page, refusalRedirect: refusalRedirect(response, visit), crossSite };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       // During an outage of the database, the error page has the brand that was loaded last.
@@ -128,7 +129,7 @@ export class FlowPageController {
    */
   private redirect(exchange: HttpExchange, page: PageResponse) {
     const { request, reply } = exchange;
-    const to = page.wayOn ?? localEnd(page.body);
+    const to = page.refusalRedirect ?? localEnd(page.body);
     if (to === undefined) return undefined;
     if (request.method === 'POST' && mayLeaveOrigin(to))
       return this.draw(exchange, { ...page, body: { component: 'xak-flow-redirect', to } });

@@ -25,7 +25,7 @@ interface RefusedPage {
  * is redirected to the login and back, and a user who opens a login to the destination of that login. Returns
  * `undefined` if the page must explain the refusal. The API does not redirect.
  */
-export function wayOn({ result, version }: FlowResponse, page: RefusedPage): string | undefined {
+export function refusalRedirect({ result, version }: FlowResponse, page: RefusedPage): string | undefined {
   if (result.type !== 'denied') return undefined;
   if (result.reason === 'login_required') return loginPath(page);
   if (result.reason !== 'logged_in' || version.flow.designation !== 'authentication') return undefined;
