@@ -219,7 +219,7 @@ describeWithNats('a courier', () => {
     await mailbox.until(() => mailbox.pending.length === 1);
     expect(await courier.stop()).toBe(0);
     expect(await couriers.rows()).toMatchObject([
-      { id, tries: 1, parked_at: null, error: 'not sent within 2 seconds' },
+      { id, tries: 1, parked_at: null, error: 'the mail was not sent within 2 seconds' },
     ]);
 
     await couriers.start();

@@ -16,10 +16,7 @@ export const storedText = (max: number) =>
 export const storedAttributes = z
   .record(z.string(), z.unknown())
   .default({})
-  .refine(
-    (value) => findUnstorableCharacter(value) === undefined,
-    'contains NUL or a lone surrogate, which Postgres cannot store',
-  );
+  .refine((value) => findUnstorableCharacter(value) === undefined, 'contains characters that cannot be stored');
 
 /** Schema of a user that an operator enters. Its length limits are those of the columns of the table. */
 export const userInput = z.object({

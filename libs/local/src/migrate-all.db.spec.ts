@@ -59,7 +59,8 @@ describe('a database that a newer version has migrated', () => {
     const before = await executed();
     expect(await migrateCommand('--down')).toMatchObject({
       code: 1,
-      stderr: 'migrate: The database has migrations of a newer version: ExpandLater9999999999999. Undo them with it.\n',
+      stderr:
+        'migrate: The database has migrations of a newer version: ExpandLater9999999999999. Undo them with that version.\n',
     });
     expect(await executed()).toEqual(before);
   });
