@@ -9,7 +9,7 @@ const integerSetting = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEG
 /** Settings that only the courier has. */
 export const courierSettings = z.object({
   MAIL_HOST: z.string().default('localhost').describe('SMTP server for mails of stages without their own server'),
-  MAIL_PORT: integerSetting(25, { max: 65_535 }).describe('Port of that server'),
+  MAIL_PORT: integerSetting(25, { max: 65_535 }).describe('Port of `MAIL_HOST`'),
   MAIL_TLS: z
     .enum(['none', 'starttls', 'implicit'])
     .default('none')
@@ -40,13 +40,15 @@ export const courierSettings = z.object({
   MAIL_PER_ADDRESS: integerSetting(100, { max: 10_000 }).describe(
     'Largest number of mails to one address in a period; further mails are parked. The gateway limits the mails that visitors request before that (MAIL_REQUESTS_FREE), and tells them',
   ),
-  MAIL_PER_ADDRESS_PERIOD_S: integerSetting(3600, { max: 604_800 }).describe('Length of that period in seconds'),
+  MAIL_PER_ADDRESS_PERIOD_S: integerSetting(3600, { max: 604_800 }).describe(
+    'Length of the period of `MAIL_PER_ADDRESS` in seconds',
+  ),
   JWT_SIGNING_KEYS: signingKeysSetting.describe(
     'Keys that sign Security Event Tokens, those of the gateway, which publishes their public keys. Needed if an endpoint of `WEBHOOKS` has `set`',
   ),
   EVENTS_BATCH: integerSetting(100, { max: 1000 }).describe('Largest number of events that are published together'),
   EVENTS_TIMEOUT_MS: integerSetting(5000, { min: 100, max: 60_000 }).describe(
-    'Milliseconds within which NATS must accept them',
+    'Milliseconds within which NATS must accept a batch of events',
   ),
   ...cloudEventSettings.shape,
   EVENTS_STREAM: z.string().optional().meta({

@@ -6,17 +6,17 @@ import { gauge } from './metrics.js';
 /** The certificates whose expiry a process reports, each with its description in the metric. */
 const CERTIFICATES = {
   postgres_server: 'the certificate of Postgres, as of the last connection',
-  nats_server: 'that of NATS',
+  nats_server: 'the certificate of NATS, as of the last connection',
   postgres_client: 'the file `sslcert` of DATABASE_URL',
-  postgres_authority: 'the file `sslrootcert`',
-  node_extra_ca: 'the file of NODE_EXTRA_CA_CERTS',
+  postgres_authority: 'the file `sslrootcert` of DATABASE_URL',
+  node_extra_ca: 'the file NODE_EXTRA_CA_CERTS',
 } as const;
 type CertificateUse = keyof typeof CERTIFICATES;
 
 const expiry = gauge({
   name: 'gatehouse_certificate_expiry_timestamp_seconds',
   question: 'keys',
-  help: 'Unix time at which a certificate ends that this process uses or has verified. Of several certificates in a file, the first that ends; those that had ended at the start of the process do not count, unless all had',
+  help: 'Unix time at which a certificate expires that this process uses or has verified. For a file with several certificates, the earliest of these times; certificates that had expired when the process started do not count, unless all had',
   labels: {
     use: Object.entries(CERTIFICATES)
       .map(([use, text]) => `\`${use}\`: ${text}`)

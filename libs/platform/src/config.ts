@@ -55,7 +55,7 @@ export const commonConfig = z.object({
     .enum([...LOG_LEVELS, 'silent'])
     .default('info')
     .describe(
-      'Lowest level that is logged, in this order. `security` is above `warn`. The default of `npm start` is `warn`',
+      'Lowest level that is logged. The levels are in ascending order, so `security` is above `warn`. The default of `npm start` is `warn`',
     ),
   LOG_LINE_BYTES: z.coerce
     .number()
@@ -73,7 +73,7 @@ export const commonConfig = z.object({
     .max(1_000_000)
     .default(SECURITY_RATE)
     .describe(
-      'Log lines a second of each event with the level `security`. Further ones are counted, and one line has their number',
+      'Largest number of log lines per second for each event with the level `security`. Further lines are not written, and one line has their number',
     ),
   INSTANCE_NAME: z
     .string()
@@ -87,7 +87,7 @@ export const commonConfig = z.object({
     .max(65_535)
     .optional()
     .describe(
-      'Port of the probes and the metrics: `/-/health/live/`, `/-/health/ready/` and `/metrics`. Unset: none. 0 takes a free one',
+      'Port of the probes and the metrics: `/-/health/live/`, `/-/health/ready/` and `/metrics`. Unset: no such server. 0: a free port',
     ),
   MONITORING_HOST: z
     .string()
@@ -140,7 +140,7 @@ export const natsConfig = z.object({
     .optional()
     .describe('Seed of the nkey with which this service proves to NATS who it is; begins with `SU`'),
   NATS_USER: z.string().optional().describe('NATS user of this service, for a server with passwords instead of nkeys'),
-  NATS_PASSWORD: z.string().optional().describe('Password of that user'),
+  NATS_PASSWORD: z.string().optional().describe('Password of `NATS_USER`'),
   NATS_PING_INTERVAL_MS: milliseconds(1000, 60_000).describe(
     'Milliseconds between two pings of the NATS server. A server that has not answered two pings in a row counts as hung, and the process connects to another one',
   ),

@@ -92,10 +92,10 @@ export const webhookSettings = z.object({
     ),
   WEBHOOK_TIMEOUT_MS: whole(10_000, 100, 30_000).describe('Milliseconds within which an endpoint must answer'),
   WEBHOOK_RESPONSE_BYTES: whole(16_384, 0, 1_048_576).describe(
-    'Bytes of a response that are read before its connection is closed. Only the code of a refused Security Event Token is kept',
+    'Largest number of bytes of a response that are read before the connection is closed. Of the body, only the error code of a refused Security Event Token is used',
   ),
   WEBHOOK_CONCURRENCY: whole(5, 1, 50).describe(
-    'Largest number of events that one courier sends to one endpoint at the same time: of each user one, and any number about nobody',
+    'Largest number of events that one courier sends to one endpoint at the same time. Of the events of one user, it sends one at a time',
   ),
   WEBHOOK_TRIES: whole(20, 1, 100).describe('Delivery attempts before a delivery is parked'),
   WEBHOOK_MAX_AGE_S: whole(3 * 86_400, 60, 30 * 86_400).describe(
@@ -111,8 +111,10 @@ export const webhookSettings = z.object({
     'Consecutive failures of an endpoint after which a courier sends it nothing for a time',
   ),
   WEBHOOK_BREAK_S: whole(30, 1, 3600).describe(
-    'Seconds of that time, after which one delivery is tried; doubled while it fails',
+    'Seconds for which a courier sends an endpoint nothing after `WEBHOOK_BREAK_FAILURES`; then it tries one delivery, and each failure doubles the time',
   ),
-  WEBHOOK_BREAK_MAX_S: whole(600, 1, 86_400).describe('Largest length of that time in seconds'),
+  WEBHOOK_BREAK_MAX_S: whole(600, 1, 86_400).describe(
+    'Upper limit of `WEBHOOK_BREAK_S` after it was doubled, in seconds',
+  ),
 });
 export type WebhookConfig = z.output<typeof webhookSettings>;

@@ -55,14 +55,14 @@ export const gatewayEvents = {
     level: 'error',
     processes: GATEWAY,
     msg: 'the address that a session moved to could not be stored',
-    help: 'The session works on.',
+    help: 'The session stays valid.',
     fields: ['error'],
   },
   session_not_marked: {
     level: 'error',
     processes: GATEWAY,
     msg: 'a session could not be marked as seen',
-    help: 'The session works on.',
+    help: 'The session stays valid.',
     fields: ['error'],
   },
   attempt_refused: {
@@ -99,7 +99,7 @@ export const gatewayEvents = {
     msg: 'a code of forward auth was refused',
     help:
       'The code is unknown, used or expired, or belongs to another browser, site or address ' +
-      '([login](../spec/forward-auth.md#login)). The visitor saw a page.',
+      '([login](../spec/forward-auth.md#login)). The visitor saw an error page.',
     fields: ['request_id', 'client_ip'],
   },
   signal_received: {
@@ -176,7 +176,7 @@ export const gatewayEvents = {
     level: 'security',
     processes: GATEWAY,
     msg: 'a request had the cookies of several live sessions',
-    help: 'Another host of the domain has set one of them. All these sessions were ended.',
+    help: 'Another host of the domain has set one of the cookies. All these sessions were ended.',
     fields: ['request_id', 'ended'],
   },
   outpost_headers_ignored: {
@@ -207,7 +207,7 @@ export const gatewayEvents = {
     processes: GATEWAY,
     msg: 'a page module of a stage is not run, because no key in STAGE_PAGE_KEYS verifies it',
     help:
-      'Visitors get the drawn form. Add the key that `npm run sign:stage-page` has printed, or sign the module again after a ' +
+      'Visitors get the form that Gatehouse draws. Add the key that `npm run sign:stage-page` has printed, or sign the module again after a ' +
       'change and apply the blueprint. Logged once for each module of a flow.',
     fields: ['stage', 'flow'],
   },

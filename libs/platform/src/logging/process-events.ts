@@ -34,14 +34,14 @@ export const processEvents = {
     level: 'security',
     processes: EVERY_PROCESS,
     msg: 'security lines were left out',
-    help: 'More lines of `suppressed_event` than `LOG_SECURITY_RATE` within a second. Look at the lines before it.',
+    help: 'There were more than `LOG_SECURITY_RATE` lines of `suppressed_event` within a second. The lines before this one show the event.',
     fields: ['suppressed_event', 'lines'],
   },
   periodic_task_failed: {
     level: 'error',
     processes: EVERY_PROCESS,
     msg: 'a periodic task failed',
-    help: 'Such as the removal of expired rows. It runs again after its interval.',
+    help: 'For example the deletion of expired rows. The task runs again after its interval.',
     fields: ['error'],
   },
   bus_connecting: {
@@ -55,14 +55,14 @@ export const processEvents = {
     level: 'warn',
     processes: EVERY_PROCESS,
     msg: 'the connection to the bus is lost',
-    help: 'The process is not ready, and connects again by itself.',
+    help: 'The process is not ready, and tries to connect again.',
     fields: [],
   },
   bus_restored: {
     level: 'info',
     processes: EVERY_PROCESS,
     msg: 'the connection to the bus is restored',
-    help: 'Ends `bus_lost`.',
+    help: 'The outage that `bus_lost` has reported is over.',
     fields: [],
   },
   bus_subscription_refused: {
@@ -76,7 +76,7 @@ export const processEvents = {
     level: 'info',
     processes: EVERY_PROCESS,
     msg: 'NATS accepts a subscription again',
-    help: 'Ends `bus_subscription_refused`.',
+    help: 'The refusal that `bus_subscription_refused` has reported is over.',
     fields: ['nats_subject'],
   },
   bus_publish_refused: {
@@ -90,7 +90,7 @@ export const processEvents = {
     level: 'error',
     processes: EVERY_PROCESS,
     msg: 'a pooled connection to Postgres broke',
-    help: 'The pool opens another one.',
+    help: 'The pool opens another connection.',
     fields: ['error'],
   },
   database_settings_not_stored: {
@@ -104,7 +104,7 @@ export const processEvents = {
     level: 'warn',
     processes: EVERY_PROCESS,
     msg: 'connections to Postgres lack settings: run roles, and RECONNECT in the console of PgBouncer, if there is one',
-    help: '`reason` names the settings.',
+    help: '`reason` lists the missing settings.',
     fields: ['reason'],
   },
   spans_not_accepted: {
@@ -112,7 +112,7 @@ export const processEvents = {
     processes: EVERY_PROCESS,
     msg: 'spans are lost',
     help:
-      'The collector does not accept them, or too many wait. `reason` begins with that of the metric ' +
+      'The collector does not accept spans, or too many spans wait. `reason` begins with the label `reason` of the metric ' +
       '`gatehouse_spans_dropped_total`. Written once until the collector accepts all spans again, and at most once a ' +
       'minute. Requests are not affected.',
     fields: ['reason'],
@@ -121,7 +121,7 @@ export const processEvents = {
     level: 'info',
     processes: EVERY_PROCESS,
     msg: 'the collector accepts all spans again',
-    help: 'Ends `spans_not_accepted`.',
+    help: 'The loss that `spans_not_accepted` has reported is over.',
     fields: ['lost_spans'],
   },
   migration_lock_awaited: {

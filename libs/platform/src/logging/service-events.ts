@@ -18,7 +18,7 @@ export const serviceEvents = {
     level: 'error',
     processes: STAGES,
     msg: 'a stage failed',
-    help: 'The visitor sees an error, and the plan stays. The texts of `error` contain no value that the contract of the stage marks as secret.',
+    help: 'The visitor sees an error, and the plan is kept. The texts of `error` contain no value that the contract of the stage marks as secret.',
     fields: ['plan', 'request', 'stage', 'verb', 'error'],
   },
   expression_failed: {
@@ -137,7 +137,7 @@ export const serviceEvents = {
     level: 'error',
     processes: POLICY,
     msg: 'Python did not start',
-    help: 'Expressions wait for another Python process.',
+    help: 'Expressions wait until another Python process has started.',
     fields: ['error'],
   },
   flow_change_answered: {
@@ -179,14 +179,14 @@ export const serviceEvents = {
     level: 'error',
     processes: COURIER,
     msg: 'events could not be published',
-    help: 'They are published later.',
+    help: 'The events are published later.',
     fields: ['messages', 'error'],
   },
   events_not_rescheduled: {
     level: 'error',
     processes: COURIER,
     msg: 'events could not be rescheduled',
-    help: 'They are due again when their lease ends.',
+    help: 'The events are due again when their lease ends.',
     fields: ['messages', 'error'],
   },
   outbox_not_read: {
@@ -241,7 +241,7 @@ export const serviceEvents = {
   rollout_looked_at: {
     level: 'debug',
     processes: ['blueprints'],
-    msg: 'a guard looked at its rollout',
+    msg: 'a guard checked its rollout',
     help: '`outcome`: `too_few` (too little data), `unclear` (a drop that too few plans show), `not_lower`, or `lower`.',
     fields: ['flow', 'outcome'],
   },
