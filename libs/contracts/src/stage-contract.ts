@@ -26,9 +26,7 @@ export interface EmbeddedStageRule {
    * nothing until the embedded stage has passed.
    */
   readonly asks?: string;
-  /**
-   * Set if an answer with `field` needs no other fields: of the embedded stages, only this one judges such an answer.
-   */
+  /** Set if an answer with `field` alone is complete. Of the embedded stages, only this one then judges it. */
   readonly alternative?: AlternativeRule;
 }
 
@@ -154,10 +152,7 @@ export interface StageContract {
   readonly cookies: readonly string[];
   /** Challenge fields with built-in texts that the gateway translates: the possible texts by field. */
   readonly texts: Readonly<Record<string, readonly string[]>>;
-  /**
-   * The form that the gateway adds to the challenge. Undefined for a built-in stage, for whose challenge pages have
-   * their own form.
-   */
+  /** The form that the gateway adds to the challenge. Undefined for a built-in stage: pages contain its form. */
   readonly form: DescribedForm | undefined;
   /** Whether the gateway adds the pending user's name and avatar to the challenge. */
   readonly user_info: boolean;
