@@ -29,8 +29,8 @@ const FIND_BY_HANDLE: NamedStatement = {
 /**
  * Adds a device with its codes. $1 id, $2 id of the user, $3 kind, $4 name, $5 handle, $6 id of the stage, $7 counter,
  * $8 facts, $9 sealed secret, $10 digests of the codes, $11 time of creation (NULL: now), $12 time of the last use
- * (NULL: never). `kept` adds the device, and `coded` adds the codes of an added device. Returns the `pk` of the added device,
- * or of the user's device that already has the id.
+ * (NULL: never). `kept` adds the device, and `coded` adds the codes of an added device. Returns the `pk` of the added
+ * device, or of the user's device that already has the id.
  */
 const ADD: NamedStatement = {
   name: 'devices.add',

@@ -78,7 +78,9 @@ export function isIn(view: Form, field: unknown): boolean {
   return only === undefined || only === view || view === 'before' || (view === 'complete' && only !== '2024.8');
 }
 
-/** The types that `copyIn` has made, by form and original. One original has one copy, because named types are unique. */
+/**
+ * The types that `copyIn` has made, by form and original. One original has one copy, because named types are unique.
+ */
 const copies: Readonly<Record<Form, WeakMap<z.ZodType, z.ZodType>>> = {
   '2024.8': new WeakMap(),
   '2026.8': new WeakMap(),

@@ -1,7 +1,7 @@
 /**
  * The authentication contexts that Gatehouse knows (docs/spec/sessions.md#acr): `aal1` is any login, `aal2` a password
- * together with a device other than a mailed code, and `phr` a login with a phishing-resistant credential (OpenID EAP ACR
- * Values 1.0).
+ * together with a device other than a mailed code, and `phr` a login with a phishing-resistant credential (OpenID EAP
+ * ACR Values 1.0).
  */
 export const ACR_VALUES = ['aal1', 'aal2', 'phr'] as const;
 export type Acr = (typeof ACR_VALUES)[number];
@@ -53,8 +53,8 @@ export const parseMaxAge = (text: string): number | undefined =>
   MAX_AGE.test(text) && Number(text) <= MAX_AGE_LIMIT_S ? Number(text) : undefined;
 
 /**
- * Returns the requirement in a query; `undefined` if it has none. Ignores values that are malformed, because a redirect may
- * carry the parameters of another request.
+ * Returns the requirement in a query; `undefined` if it has none. Ignores values that are malformed, because a redirect
+ * may carry the parameters of another request.
  */
 export function requirementIn({
   acr_values,

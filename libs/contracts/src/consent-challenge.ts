@@ -12,7 +12,9 @@ export const consentChallenge = z
     permissions: z.array(permission),
     additional_permissions: z.array(permission),
     token: z.string(),
-    /** Set to `email` in the question of a mailed link, which asks for no permissions (docs/spec/plan.md#mailed-links). */
+    /**
+     * Set to `email` in the question of a mailed link, which asks for no permissions (docs/spec/plan.md#mailed-links).
+     */
     confirms: ownField(z.literal('email').optional()),
   })
   .meta({

@@ -120,8 +120,8 @@ export function number({ min }: { min?: number } = {}): z.ZodType<number> {
 const NUMBER = /^[+-]?(\d{1,32}(\.\d{0,32})?|\.\d{1,32})(e[+-]?\d{1,3})?$/i;
 
 /**
- * Returns the schema of a code of digits. The parsed value is text, so that leading zeros are significant. The published
- * schema of 2024.8 calls it an integer, later ones a text (docs/spec/fields.md#digits).
+ * Returns the schema of a code of digits. The parsed value is text, so that leading zeros are significant. The
+ * published schema of 2024.8 calls it an integer, later ones a text (docs/spec/fields.md#digits).
  */
 export function digits(): z.ZodType<string> {
   return changedIn2026(field(integerText, { type: 'string', minLength: 1 }), field(integerText, { type: 'integer' }));
@@ -231,8 +231,8 @@ const characterIssue = (character: string): FieldIssue =>
     : ['surrogate_characters', { code_point: character.charCodeAt(0).toString(16).toUpperCase() }];
 
 /**
- * Returns the error of a value that contains NUL or a lone surrogate, which Postgres cannot store; `undefined` for any other
- * value.
+ * Returns the error of a value that contains NUL or a lone surrogate, which Postgres cannot store; `undefined` for any
+ * other value.
  */
 export function storageError(value: unknown): Message | undefined {
   const character = findUnstorableCharacter(value);

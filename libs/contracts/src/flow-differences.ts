@@ -29,7 +29,9 @@ const flowChange = z
   })
   .meta({ id: 'FlowChange', description: 'What differs in one part of two versions of a flow.' });
 
-/** The differences between two versions of a flow: `slug`, `from`, `to` and `changes` as `npm run flow -- diff --json`. */
+/**
+ * The differences between two versions of a flow: `slug`, `from`, `to` and `changes` as `npm run flow -- diff --json`.
+ */
 export const flowDifferences = z
   .object({
     slug: z.string(),

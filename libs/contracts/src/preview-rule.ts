@@ -5,7 +5,9 @@
 export interface PreviewRule {
   /** Whether the stage writes or creates users, so that it runs only for the saved test user. */
   readonly changes_user?: true;
-  /** Returns whether the stage would write another user than the pending one with this config, so that it is left out. */
+  /**
+   * Returns whether the stage would write another user than the pending one with this config, so that it is left out.
+   */
   readonly leaves_out?: (config: Readonly<Record<string, unknown>>) => boolean;
   /**
    * Returns a description, for the operator, of what `config` has replaced because it would reach another system.

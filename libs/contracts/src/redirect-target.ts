@@ -3,8 +3,8 @@ import { z } from 'zod';
 const ORIGIN = 'http://gatehouse.invalid';
 
 /**
- * Returns whether `next`, resolved as a browser does, stays on this origin (open redirect; docs/spec/executor.md#destination,
- * docs/security.md#accident-10).
+ * Returns whether `next`, resolved as a browser does, stays on this origin (open redirect;
+ * docs/spec/executor.md#destination, docs/security.md#accident-10).
  */
 export function isLocalPath(next: string): boolean {
   if (!/^\/(?!\/)/.test(next) || UNSAFE_CHARACTERS.test(next)) return false;
@@ -18,7 +18,9 @@ function parseUrl(address: string, base?: string): URL | undefined {
   return URL.canParse(address, base) ? new URL(address, base) : undefined;
 }
 
-/** Returns an address as a URI: percent-encodes characters that a URI must not contain, and keeps existing encodings. */
+/**
+ * Returns an address as a URI: percent-encodes characters that a URI must not contain, and keeps existing encodings.
+ */
 export const toUri = (address: string): string =>
   encodeURI(address.replace(/\p{Cs}/gu, '\ufffd'))
     .replace(/%5B/g, '[')
@@ -44,8 +46,8 @@ export const isWebAddress = (address: string): boolean => {
 };
 
 /**
- * Returns the schema of a redirect that an administrator configures: an http or https URL, or a local path. Never a script
- * URL.
+ * Returns the schema of a redirect that an administrator configures: an http or https URL, or a local path. Never a
+ * script URL.
  */
 export const redirectTarget = () =>
   z.string().refine((to) => isLocalPath(to) || isWebAddress(to), { error: 'Enter a path or an http(s) URL.' });

@@ -192,8 +192,8 @@ export interface StageContract {
    */
   readonly ignores: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, string>>;
   /**
-   * Returns what a stage with this config may do in a flow of this designation, for the simulator. The executor does not
-   * use it.
+   * Returns what a stage with this config may do in a flow of this designation, for the simulator. The executor does
+   * not use it.
    */
   readonly forecast: (config: Readonly<Record<string, unknown>>, designation: string) => StageForecast;
   /** Whether passing the stage has side effects. Also the default of `acts_on_entry`. */

@@ -31,8 +31,8 @@ export const escapeUnprintableLines = (text: string): string =>
     .join('');
 
 /**
- * Returns JSON or YAML with unprintable characters, except line breaks and tabs, as `\\uXXXX`. Each of them must be in a
- * double-quoted string, which then parses to the same value.
+ * Returns JSON or YAML with unprintable characters, except line breaks and tabs, as `\\uXXXX`. Each of them must be in
+ * a double-quoted string, which then parses to the same value.
  */
 export const escapeInQuotes = (text: string): string =>
   text.replaceAll(UNPRINTABLE_IN_QUOTES, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -180,8 +180,8 @@ export class AccountRepository {
   }
 
   /**
-   * Takes access away from a user. Returns the changed user; undefined when there is no such user. Locks the user first,
-   * so that no token is created meanwhile.
+   * Takes access away from a user. Returns the changed user; undefined when there is no such user. Locks the user
+   * first, so that no token is created meanwhile.
    */
   async lockDown(
     userId: string,

@@ -82,7 +82,8 @@ export class InvitationRepository {
   }
 
   /**
-   * Returns an invitation and locks it until the end of the transaction, so that concurrent changes wait for each other.
+   * Returns an invitation and locks it until the end of the transaction, so that concurrent changes wait for each
+   * other.
    */
   lock(pk: string): Promise<Invitation | undefined> {
     return this.first(`SELECT ${COLUMNS} FROM directory.invitations i WHERE i.id = $1 FOR UPDATE OF i`, [pk]);

@@ -38,8 +38,8 @@ const COLUMNS = `u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u
   directory.is_superuser(u.id) AS is_superuser`;
 
 /**
- * SQL expressions of the fields that filters may name. Values are compared as text, except with a column in KEYS, so that
- * its index is used.
+ * SQL expressions of the fields that filters may name. Values are compared as text, except with a column in KEYS, so
+ * that its index is used.
  */
 const USER_FIELDS: Readonly<Record<string, string>> = {
   pk: 'u.pk',

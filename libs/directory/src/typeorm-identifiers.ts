@@ -20,8 +20,8 @@ const isComparable = {
 export type Columns = Readonly<Record<string, readonly [sql: string, type: keyof typeof isComparable]>>;
 
 /**
- * Restricts `query` to rows that have the `pk` of `identifiers`, or all the other values of `identifiers`. A JSON column
- * has a value if it contains it. If `identifiers` is empty, no row matches.
+ * Restricts `query` to rows that have the `pk` of `identifiers`, or all the other values of `identifiers`. A JSON
+ * column has a value if it contains it. If `identifiers` is empty, no row matches.
  */
 export function whereIdentifiers<T extends object>(
   query: SelectQueryBuilder<T>,

@@ -10,8 +10,8 @@ const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\
 const LETTERS_AND_DIGITS = /[\p{Ll}\p{Lu}\p{Lo}\p{Lm}\p{Mn}\p{Mc}\p{Nd}]/u;
 
 /**
- * Characters that are allowed only in a certain context (RFC 5892, A.3 to A.7): beside certain characters or, for U+30FB,
- * in a name that also contains kana or Han. The invisible joiners of A.1 and A.2 are never allowed.
+ * Characters that are allowed only in a certain context (RFC 5892, A.3 to A.7): beside certain characters or, for
+ * U+30FB, in a name that also contains kana or Han. The invisible joiners of A.1 and A.2 are never allowed.
  */
 const ALLOWED_IN_CONTEXT = new RegExp(
   [

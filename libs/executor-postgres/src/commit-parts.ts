@@ -32,8 +32,8 @@ export const COMMIT_PARTS = {
   ...LOGIN_PARTS,
   ...SWITCH_PARTS,
   /**
-   * Stores the place and the browser of the login, if a policy compares logins with earlier ones. Keeps the newest logins
-   * of the user (docs/spec/policies.md#login-places).
+   * Stores the place and the browser of the login, if a policy compares logins with earlier ones. Keeps the newest
+   * logins of the user (docs/spec/policies.md#login-places).
    */
   place: {
     writes: `
@@ -72,8 +72,8 @@ export const COMMIT_PARTS = {
     returns: abandonedBy('flushed'),
   },
   /**
-   * Records the application to which the session has signed in. If the session then has too many, deletes those with the
-   * oldest sign-ins (docs/spec/sessions.md#signed-in-applications).
+   * Records the application to which the session has signed in. If the session then has too many, deletes those with
+   * the oldest sign-ins (docs/spec/sessions.md#signed-in-applications).
    */
   sign_in: {
     locks: 's.id = :session',

@@ -7,8 +7,9 @@ import { TOUCH_SESSION } from './plan.statements.js';
 import { PostgresAttemptStore } from './postgres-attempt-store.js';
 
 /**
- * Number of rows of each test. The page of a table has room for their old and new versions together, so that each update
- * that changes no index is heap-only, even while transactions of other databases keep Postgres from freeing old versions.
+ * Number of rows of each test. The page of a table has room for their old and new versions together, so that each
+ * update that changes no index is heap-only, even while transactions of other databases keep Postgres from freeing old
+ * versions.
  */
 const ROWS = 3;
 

@@ -36,8 +36,8 @@ const provedDevices = (within: string) =>
   `CASE WHEN (s.data->>'devices_at')::timestamptz > now() - ${within} THEN s.data->'devices' END AS devices`;
 
 /**
- * SQL for the methods by which the user of a session `s` has authenticated, with the seconds since 1970 at which each was
- * proved. A session from before version 1.0 has only `amr`, and the time of its login.
+ * SQL for the methods by which the user of a session `s` has authenticated, with the seconds since 1970 at which each
+ * was proved. A session from before version 1.0 has only `amr`, and the time of its login.
  */
 export const METHODS_AT = `coalesce(s.data->'methods_at', (
             SELECT jsonb_object_agg(method, extract(epoch FROM (s.data->>'login_at')::timestamptz)::float8)

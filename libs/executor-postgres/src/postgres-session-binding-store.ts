@@ -71,7 +71,9 @@ const MAX_USER_AGENT = 512;
 /** Returns a user agent, cut to the length that is stored. */
 export const truncatedUserAgent = (userAgent: string): string => userAgent.slice(0, MAX_USER_AGENT);
 
-/** Deletes every session of a user, with all plans of those sessions. Returns the ids of the sessions that were live. */
+/**
+ * Deletes every session of a user, with all plans of those sessions. Returns the ids of the sessions that were live.
+ */
 export async function deleteUserSessions(manager: EntityManager, uuid: string): Promise<string[]> {
   const [rows] = await manager.query<[{ id: string; live: boolean }[], number]>(
     'DELETE FROM flow.sessions WHERE user_id = $1 RETURNING id, expires_at > now() AS live',

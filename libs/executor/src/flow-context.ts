@@ -70,8 +70,8 @@ export const visitorOf = ({ request, user }: Pick<LoadedRequest, 'request' | 'us
 export const isByToken = ({ request }: Pick<FlowContext, 'request'>): boolean => request.authenticate !== undefined;
 
 /**
- * Returns the session as it is before the first step. For a request with an API token, it has no proofs of the user. For
- * a plan that adds a user of the browser, it is anonymous: no step may act for the user who is logged in.
+ * Returns the session as it is before the first step. For a request with an API token, it has no proofs of the user.
+ * For a plan that adds a user of the browser, it is anonymous: no step may act for the user who is logged in.
  */
 export function loadedSessionState(
   { loaded, user: caller, request }: LoadedRequest,
@@ -103,7 +103,9 @@ const siteFor = (configured: ConfiguredSite, brand: HostBrand): StageRequest['si
   ...configured,
 });
 
-/** Returns the recovery flow that stages link to. Since 2026.8 only the brand names it, in 2024.8 also the default flow. */
+/**
+ * Returns the recovery flow that stages link to. Since 2026.8 only the brand names it, in 2024.8 also the default flow.
+ */
 function recoveryFlow({ api_version }: ConfiguredSite, { flows, flowsByPurpose }: HostBrand): { recovery?: string } {
   const { recovery } = api_version === '2026.8' ? flows : flowsByPurpose;
   return recovery === undefined ? {} : { recovery };

@@ -55,8 +55,8 @@ export interface FlowStartOptions extends PlanSeed {
    */
   readonly continues?: boolean;
   /**
-   * Whether an anonymous visitor stays in the session, or gets one with the short lifetime of an unanswered session. Only
-   * for facts and steps that grant nothing, because an attacker may have planted the session key.
+   * Whether an anonymous visitor stays in the session, or gets one with the short lifetime of an unanswered session.
+   * Only for facts and steps that grant nothing, because an attacker may have planted the session key.
    */
   readonly keepsSession?: boolean;
   /**
@@ -102,9 +102,10 @@ export class FlowStarter {
 
   /**
    * Starts a flow: replaces the session's plan of the flow by a new one, if the flow's policies admit it. A request
-   * from another site, or with `continues`, keeps the running plan if the same user started it for the same application,
-   * with the same additional steps. A request from another site also keeps an anonymous login with a proved credential.
-   * For a logged-in user, the flow's authentication requirement is checked later, when the user opens the flow.
+   * from another site, or with `continues`, keeps the running plan if the same user started it for the same
+   * application, with the same additional steps. A request from another site also keeps an anonymous login with a
+   * proved credential. For a logged-in user, the flow's authentication requirement is checked later, when the user
+   * opens the flow.
    *
    * Without `keepsSession`, an anonymous visitor comes from a login at a source. The visitor gets a new session, whose
    * cookie is returned, because an attacker may have planted the key of the old session.
@@ -140,8 +141,8 @@ export class FlowStarter {
 
   /**
    * Plans the current version of a flow for a link with which a user will continue it, and saves no plan. The flow's
-   * authentication requirement and policies are those for an anonymous visitor who has followed a link, whoever sent the
-   * request. Throws `not_found` and `flow_not_applicable`.
+   * authentication requirement and policies are those for an anonymous visitor who has followed a link, whoever sent
+   * the request. Throws `not_found` and `flow_not_applicable`.
    */
   async planLink(request: FlowRequest, user: SavedUser): Promise<LinkPlan> {
     const loaded = await this.dependencies.plans.load(request.slug, undefined);
@@ -220,7 +221,9 @@ const ownerOf = (
   isUnanswered: session ? staysInSession(options) && session.isUnanswered === true : options.keepsSession === true,
 });
 
-/** Returns the options. A redirect is for the user of the session, whom the redirecting plan may have logged in or out. */
+/**
+ * Returns the options. A redirect is for the user of the session, whom the redirecting plan may have logged in or out.
+ */
 const withSessionUser = (options: FlowStartOptions, request: FlowRequest, { session }: LoadedFlow): FlowStartOptions =>
   options.redirect && !request.authenticate ? { ...options, visitor: session?.user } : options;
 

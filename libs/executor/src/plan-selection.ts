@@ -42,7 +42,8 @@ export async function isUnconfirmedLinkGone(plans: PlanStore, plan: Plan | undef
 
 /**
  * Returns the plan of a mailed link. Returns `undefined` for a link that was used up or has expired, and for one that a
- * superuser has mailed to an address that is not its user's any more, because that mailbox may belong to another person.
+ * superuser has mailed to an address that is not its user's any more, because that mailbox may belong to another
+ * person.
  */
 async function findLinkPlan(plans: PlanStore, slug: string, token: Buffer): Promise<ResumedPlan | undefined> {
   const found = await plans.findResumed(slug, token);
@@ -75,8 +76,8 @@ function resumePlan({ plan: { shown: _shown, cross_site: _mark, ...plan }, step 
 
 /**
  * Returns the stored plan if the request may continue it: it has not ended, it is this visitor's, and the query has no
- * other invitation token (`itoken` or `token`) and does not ask for more authentication. The visitor must be compared: a
- * login deletes the plans of other visitors, but misses a plan that is created at the same moment.
+ * other invitation token (`itoken` or `token`) and does not ask for more authentication. The visitor must be compared:
+ * a login deletes the plans of other visitors, but misses a plan that is created at the same moment.
  */
 function continuablePlan(arrival: LoadedRequest): StoredPlan | undefined {
   const { request, loaded } = arrival;

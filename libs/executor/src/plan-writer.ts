@@ -123,8 +123,9 @@ const isSame = (a: Plan, b: Plan) => a === b || (a.trail === b.trail && JSON.str
 export const renewsSessionKey = (run: FlowRun): boolean => run.cookie !== undefined || replacesKey(run);
 
 /**
- * Whether the run logs in or out, verifies a credential, sets up a device, follows a mailed link, or identifies its user
- * by more than a typed name. An old key that an attacker has planted becomes worthless (docs/adr/0006, docs/adr/0033).
+ * Whether the run logs in or out, verifies a credential, sets up a device, follows a mailed link, or identifies its
+ * user by more than a typed name. An old key that an attacker has planted becomes worthless (docs/adr/0006,
+ * docs/adr/0033).
  */
 function replacesKey(run: FlowRun): boolean {
   const { effects, settlement, usedToken, needsNewKey, userSwitch } = run.changes;

@@ -63,8 +63,8 @@ async function readBlueprint(name: string): Promise<BlueprintFile> {
 }
 
 /**
- * Reads the blueprints of a folder and its subfolders in the order of their paths. Skips hidden files and folders. Throws
- * CommandError if the folder or a file cannot be read.
+ * Reads the blueprints of a folder and its subfolders in the order of their paths. Skips hidden files and folders.
+ * Throws CommandError if the folder or a file cannot be read.
  */
 export async function readFolder(folder: string): Promise<FolderFile[]> {
   const names = await readdir(folder, { recursive: true }).catch((error: Error) => {

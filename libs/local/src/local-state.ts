@@ -79,8 +79,8 @@ async function addSecrets(env: NodeJS.ProcessEnv): Promise<void> {
 }
 
 /**
- * Returns the secrets that earlier starts have generated, or `undefined` if there was none. Throws CommandError if their
- * file cannot be read.
+ * Returns the secrets that earlier starts have generated, or `undefined` if there was none. Throws CommandError if
+ * their file cannot be read.
  */
 async function storedSecrets(env: NodeJS.ProcessEnv): Promise<Partial<z.output<typeof secrets>> | undefined> {
   const { file } = pathsOf(env);

@@ -22,8 +22,8 @@ export interface StageCall {
 }
 
 /**
- * Sends the requests of a command to stages on the NATS server of `NATS_URL`, otherwise on that of `npm start`. Connects
- * before the first request.
+ * Sends the requests of a command to stages on the NATS server of `NATS_URL`, otherwise on that of `npm start`.
+ * Connects before the first request.
  */
 export class StageRequester {
   #requester: Promise<Requester> | undefined;

@@ -12,7 +12,9 @@ export const BRAND_PURPOSES = [
 ] as const;
 /** The purposes that authentik has had since 2026.8. */
 export const NEWER_BRAND_PURPOSES = ['lockdown', 'user_switch'] as const;
-/** The picture behind the pages of flows if neither the flow nor the brand has one. The clients of authentik have it. */
+/**
+ * The picture behind the pages of flows if neither the flow nor the brand has one. The clients of authentik have it.
+ */
 export const DEFAULT_BACKGROUND = '/static/dist/assets/images/flow_background.jpg';
 export const THEMES = ['automatic', 'light', 'dark'] as const;
 
@@ -43,12 +45,15 @@ export const brand = z.object({
   layout: z.enum(LAYOUTS).optional(),
   footer_links: z.array(footerLink),
   custom_css: z.string(),
-  /** Origins whose pages may use the passkeys of the site. Only those of the brand of BASE_URL's host have an effect. */
+  /**
+   * Origins whose pages may use the passkeys of the site. Only those of the brand of BASE_URL's host have an effect.
+   */
   passkey_origins: z.array(z.string()).exactOptional(),
   /** The style sheet that the brand also has for authentik's own pages. Pages apply it before `custom_css`. */
   branding_custom_css: z.string().exactOptional(),
   /**
-   * Slugs of the flows with the designation `authentication` that visitors may start. Absent if no brand restricts them.
+   * Slugs of the flows with the designation `authentication` that visitors may start. Absent if no brand restricts
+   * them.
    */
   login_flows: z.array(z.string()).exactOptional(),
 });

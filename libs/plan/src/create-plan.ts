@@ -31,7 +31,10 @@ export function applySeed(plan: Plan, begun: PlanSeed): Plan {
   return begun.context.pending_user ? withProvedUser(seeded) : seeded;
 }
 
-/** A redirect to another flow: the plan of the redirect stage (`from`), that stage's flow, and whether its facts are kept. */
+/**
+ * A redirect to another flow: the plan of the redirect stage (`from`), that stage's flow, and whether its facts are
+ * kept.
+ */
 interface PlanRedirect {
   readonly from: Plan;
   readonly flow: FlowVersion['flow'];

@@ -3,8 +3,8 @@ import type { OauthClient } from './oauth-client.js';
 import type { ProxyApplication } from './proxy-application.js';
 
 /**
- * Returns the URL at which visitors start an OAuth client: the configured one, else the origin of its first redirect URI.
- * `undefined` if the application has none or is hidden.
+ * Returns the URL at which visitors start an OAuth client: the configured one, else the origin of its first redirect
+ * URI. `undefined` if the application has none or is hidden.
  */
 export function clientLaunchUrl({
   launch_url,

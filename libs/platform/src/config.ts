@@ -23,8 +23,8 @@ export function readConfig<S extends z.ZodObject>(schema: S, env: NodeJS.Process
 }
 
 /**
- * Largest setting of seconds that a statement adds to the present time or subtracts from it: 3168 years. Postgres has no
- * time before 4713 BC, so a statement with a much larger number would always fail.
+ * Largest setting of seconds that a statement adds to the present time or subtracts from it: 3168 years. Postgres has
+ * no time before 4713 BC, so a statement with a much larger number would always fail.
  */
 export const MAX_TIME_SHIFT_S = 100_000_000_000;
 

@@ -67,7 +67,9 @@ describe('an execution of a prepared statement', () => {
 
   it('fails if another statement has the same name, or if a value cannot be serialised', async () => {
     await run(ONE, [1]);
-    await expect(run({ name: 'one', text: 'SELECT 2 AS two' })).rejects.toThrow('two different statements have the name one');
+    await expect(run({ name: 'one', text: 'SELECT 2 AS two' })).rejects.toThrow(
+      'two different statements have the name one',
+    );
     await expect(run(ONE, [{ count: 1n }])).rejects.toThrow(/BigInt/);
     expect(await run(ONE, [2])).toMatchObject({ rows: [{ one: 2 }] });
   });

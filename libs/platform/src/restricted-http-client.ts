@@ -93,8 +93,8 @@ export class RestrictedHttpClient {
   }
 
   /**
-   * Sends a request and returns the response, without its text if the body has more than `maxBytes` bytes or does not end
-   * before `signal` aborts. Then closes the connection. Throws if the connection fails or the host is not allowed.
+   * Sends a request and returns the response, without its text if the body has more than `maxBytes` bytes or does not
+   * end before `signal` aborts. Then closes the connection. Throws if the connection fails or the host is not allowed.
    */
   async sendBounded(request: OutgoingRequest, { maxBytes, signal }: RequestLimits): Promise<OutgoingResponse> {
     const exchange = async () => {

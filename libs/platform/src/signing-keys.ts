@@ -24,8 +24,8 @@ export class SigningKeys {
   readonly currentKeyId: string;
 
   /**
-   * `keys` has the format of JWT_SIGNING_KEYS: `new:base64,old:base64`, each a P-256 private key in PKCS #8 (DER). The first
-   * key signs, and the public keys of all are published. Throws Error for an invalid key, without the key.
+   * `keys` has the format of JWT_SIGNING_KEYS: `new:base64,old:base64`, each a P-256 private key in PKCS #8 (DER). The
+   * first key signs, and the public keys of all are published. Throws Error for an invalid key, without the key.
    */
   constructor(keys: string) {
     const pairs = keys.split(',').map((pair): [string, KeyObject] => {

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Returns the statement that sets the allowed kinds of devices. `NOT VALID` skips the scan of the table. The stored rows
- * have kinds that were allowed when they were written.
+ * Returns the statement that sets the allowed kinds of devices. `NOT VALID` skips the scan of the table. The stored
+ * rows have kinds that were allowed when they were written.
  */
 const allowKinds = (kinds: readonly string[]) => `
 ALTER TABLE mfa.devices DROP CONSTRAINT devices_kind_check,

@@ -108,8 +108,8 @@ export const SIGNALLED_ACTIONS: ReadonlySet<string> = new Set(Object.keys(SIGNAL
 
 /**
  * Returns an audit event as a signed Security Event Token for a receiver (docs/spec/events.md#signals). Each attempt to
- * deliver the event has the same `jti`. Returns undefined for an event that is no security event, is about no saved user, or
- * was caused by a transmitter at the host of the receiver.
+ * deliver the event has the same `jti`. Returns undefined for an event that is no security event, is about no saved
+ * user, or was caused by a transmitter at the host of the receiver.
  */
 export async function securityEventToken(
   { id, madeAt, body }: SignalledEvent,

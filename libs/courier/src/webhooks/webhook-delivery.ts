@@ -82,7 +82,10 @@ export class WebhookDelivery {
     return outcome.type === 'accepted' ? { type: 'delivered' } : this.#retry(delivery, outcome);
   }
 
-  /** Returns the event in the format of the endpoint; undefined if it is no security event and the endpoint gets only those. */
+  /**
+   * Returns the event in the format of the endpoint; undefined if it is no security event and the endpoint gets only
+   * those.
+   */
   async #encoded(event: SignalledEvent): Promise<string | undefined> {
     const { endpoint, settings, signingKeys } = this.dependencies;
     if (!endpoint.set) return JSON.stringify(toCloudEvent(event, settings.source));

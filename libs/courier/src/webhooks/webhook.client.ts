@@ -26,7 +26,10 @@ interface WebhookMessage {
 
 const GONE = 410;
 
-/** Sends signed events, or Security Event Tokens, to webhook endpoints, with limits on time and size. Follows no redirects. */
+/**
+ * Sends signed events, or Security Event Tokens, to webhook endpoints, with limits on time and size. Follows no
+ * redirects.
+ */
 export class WebhookClient {
   constructor(
     private readonly http: RestrictedHttpClient,

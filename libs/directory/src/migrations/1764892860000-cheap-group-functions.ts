@@ -32,7 +32,10 @@ BEGIN
   SELECT FROM above WHERE debugs);
 END $$`;
 
-/** Returns the function for the groups of a user. It stays in SQL, because Postgres inlines it into the plan of its caller. */
+/**
+ * Returns the function for the groups of a user. It stays in SQL, because Postgres inlines it into the plan of its
+ * caller.
+ */
 const groupsOf = (from: string) => `
 CREATE OR REPLACE FUNCTION directory.groups_of(of_user uuid)
 RETURNS TABLE (id uuid, name text, is_superuser boolean, attributes jsonb, direct boolean)
@@ -68,7 +71,9 @@ const BY_INDEX = `(
       UNION SELECT g.id FROM directory.groups g WHERE g.name = ANY (names))`;
 const BY_SCAN = '(SELECT g.id FROM directory.groups g WHERE g.id::text = ANY (ids) OR g.name = ANY (names))';
 
-/** Creates the function that adds a user to groups (docs/adr/0035). `named` selects the groups with these ids or names. */
+/**
+ * Creates the function that adds a user to groups (docs/adr/0035). `named` selects the groups with these ids or names.
+ */
 const joinGroups = (named: string) => `
 CREATE OR REPLACE FUNCTION directory.join_groups(of_user uuid, ids text[], names text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Adds the scope of API tokens. Only an `api` token with an expiry can have one. The constraint is not validated, because
- * the new column of existing rows is empty: a scan would hold the lock of the table.
+ * Adds the scope of API tokens. Only an `api` token with an expiry can have one. The constraint is not validated,
+ * because the new column of existing rows is empty: a scan would hold the lock of the table.
  */
 const SCOPE = `
 ALTER TABLE directory.tokens ADD COLUMN scope text,

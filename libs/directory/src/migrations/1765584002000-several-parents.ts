@@ -22,7 +22,10 @@ const ONE: Ancestry = {
   join: 'JOIN directory.groups g ON g.id = a.parent_id',
 };
 
-/** What is collected: the SQL values of a group `g`, the names for these values, and the SQL that selects the first groups. */
+/**
+ * What is collected: the SQL values of a group `g`, the names for these values, and the SQL that selects the first
+ * groups.
+ */
 interface Collected {
   readonly columns: string;
   readonly of: string;
@@ -39,7 +42,9 @@ const above = ({ column, parents, join }: Ancestry, { columns, of, start = OF_US
     UNION
     SELECT ${of}, ${parents}, a.level + 1 FROM above a ${join} WHERE a.level < 20)`;
 
-/** Returns the statements for the functions that follow the parents of groups. They keep their owners and privileges. */
+/**
+ * Returns the statements for the functions that follow the parents of groups. They keep their owners and privileges.
+ */
 const functions = (ancestry: Ancestry): readonly string[] => [
   `CREATE OR REPLACE FUNCTION directory.groups_of(of_user uuid)
    RETURNS TABLE (id uuid, name text, is_superuser boolean, attributes jsonb, direct boolean)

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Creates the function that tells policies whether a password of a user can be verified. `directory.has_password` is also
- * true for a user who once had a password.
+ * Creates the function that tells policies whether a password of a user can be verified. `directory.has_password` is
+ * also true for a user who once had a password.
  */
 const HAS_USABLE_PASSWORD = `
 CREATE FUNCTION directory.has_usable_password(of_user uuid) RETURNS boolean

@@ -2,9 +2,9 @@ import type { AuditEvent, StageReply, User } from '@gatehouse/contracts';
 import type { AttemptReservation } from './attempt-store.js';
 
 /**
- * Returns the reply with an event for each credential that this wrong answer locks. `counted` are the attempts that stay
- * counted. Later answers are refused without a reservation, so each lock has one event, however often the visitor tries
- * again.
+ * Returns the reply with an event for each credential that this wrong answer locks. `counted` are the attempts that
+ * stay counted. Later answers are refused without a reservation, so each lock has one event, however often the visitor
+ * tries again.
  */
 export function withLockEvents(
   reply: StageReply,

@@ -42,8 +42,8 @@ export interface HostBrand extends Omit<Brand, 'passkey_origins'> {
   /** Slug of the flow for each purpose: the flow that the brand names, else the default flow with that designation. */
   readonly flowsByPurpose: BrandSet['first'] & Brand['flows'];
   /**
-   * Origins whose pages may use the passkeys of the site: those of the brand of BASE_URL's host, whichever brand this is,
-   * because a client chooses the host of its request.
+   * Origins whose pages may use the passkeys of the site: those of the brand of BASE_URL's host, whichever brand this
+   * is, because a client chooses the host of its request.
    */
   readonly passkeyOrigins: readonly string[];
 }

@@ -115,8 +115,8 @@ export class PreviewPlanStore extends PlanStore {
   }
 
   /**
-   * Returns the links that are usable after a commit: those that the commit adds, and earlier ones that it neither uses up
-   * nor replaces. A step has one link.
+   * Returns the links that are usable after a commit: those that the commit adds, and earlier ones that it neither uses
+   * up nor replaces. A step has one link.
    */
   private linksAfter({ links, usedToken, usedLinkStep }: PlanCommit): PreviewState['links'] {
     const now = this.dependencies.now().getTime();

@@ -40,7 +40,10 @@ export class ClientConfigurations {
     return config;
   }
 
-  /** Caches the signing keys that a configuration has fetched from the provider, but not keys in the settings of a source. */
+  /**
+   * Caches the signing keys that a configuration has fetched from the provider, but not keys in the settings of a
+   * source.
+   */
   cacheKeys(config: client.Configuration, source: OauthSource): void {
     if (configuredKeys(source)) return;
     const [{ jwks_uri: url }, keySet] = [config.serverMetadata(), client.getJwksCache(config)];
