@@ -246,7 +246,7 @@ describe('while a cleaner runs', () => {
 });
 
 describe('with several gateways,', () => {
-  it('one sweeps until it stops', async () => {
+  it('one gateway sweeps until it stops', async () => {
     await addExpired(15);
     let onFirstBatch = () => {};
     const firstBatch = new Promise<void>((resolve) => {
@@ -274,7 +274,7 @@ describe('with several gateways,', () => {
     expect(await count('flow.sessions')).toBe(0);
   });
 
-  it('a second one sweeps when the lease of a crashed one has expired', async () => {
+  it('another gateway sweeps when the lease of a crashed gateway has expired', async () => {
     await addExpired(1);
     const lease = (until: string) =>
       query(`INSERT INTO flow.leases VALUES ('cleanup', gen_random_uuid(), ${until})

@@ -17,13 +17,13 @@ function harness(of: { readonly is_superuser: boolean; readonly awaits_setup: bo
 it.each([
   ['an ordinary user', { is_superuser: false, awaits_setup: false }],
   ['a superuser who waits for the set-up', { is_superuser: true, awaits_setup: true }],
-])('allows a flow to change %s whom a policy names', async (_who, of) => {
+])('the guard allows a flow to change %s whom a policy names', async (_who, of) => {
   const { solve, permits } = harness(of);
   await solve({ word: 'x' });
   expect(permits.granted).toEqual([ALICE.uuid]);
 });
 
-it('refuses to change a superuser whom a policy names, without a permit or a stage request (accident 7)', async () => {
+it('the guard refuses to change a superuser whom a policy names, before a permit or request (accident 7)', async () => {
   const { solve, permits, stages } = harness({ is_superuser: true, awaits_setup: false });
 
   expect((await solve({ word: 'x' })).result).toMatchObject({

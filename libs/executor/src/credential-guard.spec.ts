@@ -73,11 +73,11 @@ it.each<[string, GuardCase]>([
   ['an anonymous visitor of a flow that names a user', { context: { pending_user: ALICE } }],
   ['a visitor of a flow about another user', { session: OLD, context: { pending_user: BOB } }],
   ['a login in a request without an API token', { kind: 'login', context: { pending_user: ALICE } }],
-])('inserts no proof step for %s', (_, guardCase) => {
+])('the guard inserts no proof step for %s', (_, guardCase) => {
   expect(proofBefore(guardCase)).toBeUndefined();
 });
 
-it('inserts a step for a device first and then one for the password if the login is old (accident 55)', () => {
+it('the guard asks for a device first and then for the password if the login is old (accident 55)', () => {
   expect(proofBefore({ session: OLD })).toEqual(asks(DEVICE));
   const before = { id: 's~1', ...DEVICE };
   expect(proofBefore({ session: OLD, plan: { steps: [before, { binding: 's' }], cursor: 1 } })).toEqual(asks(PASSWORD));
@@ -85,12 +85,12 @@ it('inserts a step for a device first and then one for the password if the login
   expect(proofBefore({ session: OLD, plan: { steps: [others, { binding: 's' }], cursor: 1 } })).toEqual(asks(DEVICE));
 });
 
-it('refuses the step if no inserted step has proved the user', () => {
+it('the guard refuses the step if none of its inserted steps has proved the user', () => {
   const steps = [{ id: 's~1', ...DEVICE }, { id: 's~2', ...PASSWORD }, { binding: 's' }];
   expect(() => proofBefore({ session: OLD, plan: { steps, cursor: 2 } })).toThrow('Log out, log in again');
 });
 
-it('requires a proof from a visitor who has proved only an app password (accident 55)', () => {
+it('the guard requires a proof from a visitor who has proved only an app password (accident 55)', () => {
   const context = { pending_user: ALICE, auth_method: 'token' };
   expect(proofBefore({ context })).toEqual(asks(DEVICE));
 });
@@ -104,12 +104,12 @@ it.each<[string, GuardCase]>([
   ],
   ['to log its own user in', { kind: 'login', session: OLD, context: { pending_user: ALICE } }],
   ['to log another user in', { kind: 'login', session: OLD, context: { pending_user: BOB } }],
-])('does not allow an API token %s (accident 55)', (_, guardCase) => {
+])('the guard does not allow an API token %s (accident 55)', (_, guardCase) => {
   expect(() => proofBefore({ ...guardCase, token: true })).toThrow(/An API token cannot/);
 });
 
 it.each(['code', 'finish'])(
-  'does not allow an API token to run the step %s, which authorizes a device, even with a proof',
+  'the guard does not allow an API token to run the step %s, which authorizes a device, even after a proof',
   (kind) => {
     expect(() => proofBefore({ kind, token: true, context: proved })).toThrow('cannot authorize a device');
     expect(proofBefore({ kind, session: OLD })).toBeUndefined();
@@ -123,7 +123,7 @@ it.each<[string, GuardCase]>([
   ['a user whose name was typed', { context: { pending_user: ALICE } }],
   ['a typed name without an account', { context: { pending_user: GHOST } }],
   ['another user than that of the session', { session: { user: ALICE, recent: true }, context: { pending_user: BOB } }],
-])('inserts a proof before a step that compares credentials for %s', (_, guardCase) => {
+])('the guard inserts a proof step before a step that compares credentials for %s', (_, guardCase) => {
   expect(proofBefore({ kind: 'compare', ...guardCase })).toEqual(asks(DEVICE));
 });
 
@@ -133,15 +133,15 @@ it.each<[string, GuardCase]>([
   ['a visitor without a user', {}],
   ['a new user', { context: { pending_user: { kind: 'unsaved', username: 'new', name: '', email: '' } } }],
   ['a config that compares nothing', { config: { harmless: true }, session: OLD }],
-])('inserts no proof before a step that compares credentials for %s', (_, guardCase) => {
+])('the guard inserts no proof step before a step that compares credentials for %s', (_, guardCase) => {
   expect(proofBefore({ kind: 'compare', ...guardCase })).toBeUndefined();
 });
 
-it('does not allow an API token to run a step that compares credentials', () => {
+it('the guard does not allow an API token to run a step that compares credentials', () => {
   expect(() => proofBefore({ kind: 'compare', session: OLD, token: true })).toThrow('An API token cannot');
 });
 
-it('does not count the user as proved in a flow that was started for that user with an API token', () => {
+it('a flow that was started for a user with an API token does not count as a proof of that user', () => {
   const plan = { proved_user: ALICE.uuid, begun: { context: { pending_user: ALICE } } };
   expect(() => proofBefore({ token: true, context: { pending_user: ALICE }, plan })).toThrow('cannot set up');
   expect(proofBefore({ session: OLD, context: { pending_user: ALICE }, plan })).toEqual(asks(DEVICE));

@@ -8,7 +8,7 @@ import { flowOf } from '../testing/test-flow.js';
 const opened = (apiVersion: ApiVersion = '2024.8') =>
   executorHarness(flowOf([{ kind: 'ident' }]), { 'ident.challenge': challengeReply() }, { apiVersion });
 
-it('sends a stage the brand of the request’s host, and base URLs that do not depend on that host', async () => {
+it('a stage gets the brand of the request’s host, and base URLs that do not depend on that host', async () => {
   const { brands, stages, show } = opened();
   brands.byHost.set('shop.example', brandOf('shop.example', { title: 'The Shop' }));
   const answer = await show({ host: 'shop.example' });
@@ -27,7 +27,7 @@ it('sends a stage the brand of the request’s host, and base URLs that do not d
   expect(answer.brand.title).toBe('The Shop');
 });
 
-it('sends a stage the origins that share the passkeys of the site, if there are any', async () => {
+it('a stage gets the origins that share the passkeys of the site, if there are any', async () => {
   const { brands, stages, show } = opened();
   const passkey_origins = ['https://shop.example.net'];
   brands.byHost.set('shop.example', brandOf('shop.example', { passkey_origins }));
@@ -36,7 +36,7 @@ it('sends a stage the origins that share the passkeys of the site, if there are 
   expect(stages.requests.map(({ site }) => site.passkey_origins)).toEqual([passkey_origins, undefined]);
 });
 
-it('sends a stage the brand’s recovery flow, else the default one', async () => {
+it('under 2024.8 a stage gets the brand’s recovery flow, else the default recovery flow', async () => {
   const { brands, stages, show } = opened();
   brands.first = { recovery: 'lost' };
   brands.byHost.set('shop.example', brandOf('shop.example', { flows: { recovery: 'shop-lost' } }));
@@ -45,7 +45,7 @@ it('sends a stage the brand’s recovery flow, else the default one', async () =
   expect(stages.requests.map(({ site }) => site.flows)).toEqual([{ recovery: 'shop-lost' }, { recovery: 'lost' }]);
 });
 
-it('sends a stage only the brand’s recovery flow since 2026.8', async () => {
+it('under 2026.8 a stage gets only the brand’s recovery flow', async () => {
   const { brands, stages, show } = opened('2026.8');
   brands.first = { recovery: 'lost' };
   brands.byHost.set('shop.example', brandOf('shop.example', { flows: { recovery: 'shop-lost' } }));

@@ -175,7 +175,7 @@ describe('a compromised stage', () => {
     ['another user', alice],
     ['no user', undefined],
     ['a pretended user', { kind: 'pretended', username: 'alice', email: '' }],
-  ])('may not set a user by uuid only if the pending user is %s', (_whom, pending) => {
+  ])('may set no user with nothing but a uuid if the pending user is %s', (_whom, pending) => {
     const otherUser = { kind: 'saved', uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
     expect(refused(contract, passed({ context: { pending_user: otherUser } }), pending)).toContain('wrong shape');
   });

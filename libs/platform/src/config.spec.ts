@@ -32,7 +32,7 @@ describe('reading settings', () => {
     'postgres://u:100%@db/x', // not-a-secret
     'postgres://u%zz@db/x',
     'postgres://db/100%',
-  ])('refuses the DATABASE_URL %s, whose % is not percent-encoded, and says to write %%25', (url) => {
+  ])('refuses the DATABASE_URL %s, in which a percent sign is not encoded, and says how to write it', (url) => {
     expect(() => readConfig(postgresConfig, { DATABASE_URL: url })).toThrow(/DATABASE_URL: .* written as %25/);
   });
   it.each([

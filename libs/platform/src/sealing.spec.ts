@@ -102,17 +102,17 @@ describe('digests', () => {
   });
 });
 
-describe('invalid keys', () => {
+describe('the keys of a sealer', () => {
   it.each(['', 'k1', 'k1:', `:${first}`, `k1:${randomBytes(31).toString('base64')}`, `k 1:${first}`, `k1:${first},`])(
-    'make the constructor of Sealer throw: %j',
+    'are refused in another format: %j',
     (keys) => {
       expect(() => new Sealer(keys)).toThrow('Expected id:base64 of 32 bytes');
     },
   );
-  it('are two keys with the same id, because one of them would be ignored', () => {
+  it('are refused if two of them have the same id', () => {
     expect(() => new Sealer(`k1:${first},k1:${second}`)).toThrow('two seal keys have the same id');
   });
-  it('are not in the error message', () => {
+  it('are not in the error message of a refusal', () => {
     const short = randomBytes(31).toString('base64');
     expect(() => new Sealer(`k1:${short}`)).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining(short) }),

@@ -20,7 +20,7 @@ it.each([
   ['differ in the last character', 'secret', 'secreX'],
   ['differ in length', 'secret', 'secret-and-more'],
   ['are empty', '', ''],
-])('decides by one constant-time comparison of two digests when the secrets %s (accident 12)', (_case, a, b) => {
+])('secretsEqual compares two digests once, in constant time, if the secrets %s (accident 12)', (_case, a, b) => {
   const compared = vi.spyOn(crypto, 'timingSafeEqual');
   syncBuiltinESMExports();
   try {

@@ -62,6 +62,6 @@ it.each([
   ["SELECT 'secret'", 'SELECT'],
   ['START TRANSACTION', 'START TRANSACTION'],
   ['', 'QUERY'],
-])('summarises %j as %s', (text, summary) => {
+])('summaryOf summarises the statement %j as %s', (text, summary) => {
   expect(summaryOf(text)).toBe(summary);
 });

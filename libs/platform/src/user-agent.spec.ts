@@ -17,7 +17,7 @@ it.each([
   ['goauthentik.io/outpost/2024.8.2', 'authentik Outpost 2024', 'Other '],
   ['curl/8.5.0', 'curl 8', 'Other '],
   ['', 'Other ', 'Other '],
-])('the browser and the operating system are recognised: %s', (text, browser, system) => {
+])('parseUserAgent returns the browser and the operating system of %s', (text, browser, system) => {
   const { user_agent, os, string } = parseUserAgent(text);
 
   expect(`${user_agent.family} ${user_agent.major}`).toBe(browser);

@@ -271,7 +271,7 @@ describe('an invalid request', () => {
     expect(reply).toMatchObject({ problem: { code: 'stage_bad_request' } });
     expect(detailOf(reply)).toContain(`the ${part} is invalid`);
   });
-  it('is not one with an unknown field, which a newer gateway may send', async () => {
+  it('does not include one with an unknown field, which a newer gateway may send', async () => {
     expect(await replyOf(riddle, 'challenge', { colour: 'green' })).toMatchObject({ type: 'challenge' });
   });
 });

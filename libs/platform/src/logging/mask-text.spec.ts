@@ -13,12 +13,12 @@ it.each([
   ['a mail address after its @', ['alice@', 'example.org'], `${REDACTED}…`],
   ['a mail address in a URL', ['alice%40exam', 'ple.org'], `${REDACTED}…`],
   ['a named value', ['flow_token=abc', 'def'], `flow_token=${REDACTED}`],
-] as const)('masks a text that is cut within %s', (_, [kept, cut], masked) => {
+] as const)('maskText masks a secret in a text that was cut within %s', (_, [kept, cut], masked) => {
   expect(maskText(cutBetween(kept, cut)).split(' ')[1]).toBe(masked);
 });
 
 it.each(['see https://docs.example.org', 'alice@example', 'to be continued…'])(
-  'does not change a text without secrets: %s',
+  'maskText does not change a text without secrets: %s',
   (text) => {
     expect(maskText(text)).toBe(text);
   },

@@ -27,6 +27,6 @@ it.each([
   ['more parts', `00-${TRACE}-${SPAN}-01-x`],
   ['a line break', `00-${TRACE}-${SPAN}-01\n`],
   ['a megabyte', `00-${'a'.repeat(1_000_000)}-${SPAN}-01`],
-])('ignores %s', (_, header) => {
+])('parseTraceparent returns undefined for %s', (_, header) => {
   expect(parseTraceparent(header)).toBeUndefined();
 });
