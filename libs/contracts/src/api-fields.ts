@@ -72,7 +72,7 @@ function markIn<K extends keyof ApiMark>(schema: unknown, name: K): ApiMark[K] |
 /** The form of a type: that of a view, or `before` for all fields with the types of 2024.8. */
 type Form = ApiView | 'before';
 
-/** Whether a view has a field, or a challenge of a union. */
+/** Returns whether a view contains a field of an object, or a member of a union of challenges. */
 export function isIn(view: Form, field: unknown): boolean {
   const only = onlyIn(field);
   return only === undefined || only === view || view === 'before' || (view === 'complete' && only !== '2024.8');

@@ -139,7 +139,7 @@ export const effect = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('enter_flow'),
     slug: z.string(),
-    /** Whether the plan of that flow starts with the facts of this plan. */
+    /** Whether the plan of the target flow starts with the facts of this plan. */
     keep_context: z.boolean(),
     otherwise: z.union([z.object({ slug: z.string() }), z.object({ to: redirectTarget() })]).exactOptional(),
   }),

@@ -21,9 +21,9 @@ export const LEASE_MAILS: NamedStatement = {
 };
 
 /**
- * Leases due events, in the order of `seq`. $1 and $2 as in LEASE_MAILS. $3 is false, the kind of events in the index
- * of due messages; Postgres would not use that index for a constant. An event is leased only together with all earlier
- * events of its user (docs/adr/0072):
+ * Leases due events, in the order of `seq`. $1 and $2 as in LEASE_MAILS. $3 is `false`. The condition with it equals
+ * `topic <> 'mail'`, and is written so that Postgres uses the index `outbox_due_by_kind`. An event is leased only
+ * together with all earlier events of its user (docs/adr/0072):
  *
  * - `due` leaves out users with an event that is not due, because it is leased or waits for a retry.
  * - `gaps` has, for each user in `due`, the first event that is missing there because a concurrent statement has locked

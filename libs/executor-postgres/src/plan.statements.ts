@@ -116,7 +116,9 @@ export const TOUCH_SESSION: NamedStatement = {
 /** How long a client with a retired key can still get the end of its plan (docs/spec/sessions.md#session-keys). */
 export const RETIRED_KEY_TTL = `interval '10 seconds'`;
 
-/** SQL for the column values of a new plan that follow the session's id. The parameters are those of `CREATE_PLAN`. */
+/**
+ * SQL for the values of a new plan's columns, except the id of its session. The parameters are those of `CREATE_PLAN`.
+ */
 const NEW_PLAN = '$2, $3, 0, $4, $5, $6, now() + $7::interval, now() + $7::interval, $10::int, $11::bytea';
 const PLAN_COLUMNS =
   '(session_id, flow_id, id, revision, version_id, pending_user_id, body, expires_at, cleanup_at, progress, network)';

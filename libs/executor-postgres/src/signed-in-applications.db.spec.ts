@@ -15,7 +15,7 @@ type Begun = Awaited<ReturnType<PlanStoreHarness['begin']>>;
 const signIn = (begun: Begun, client: string, revision = 0) =>
   store.save(begun, { revision, effects: [{ type: 'sign_in', client }] });
 
-/** Returns the clients to which a session has signed in, the last first. */
+/** Returns the clients to which a session has signed in, the latest sign-in first. */
 async function clientsOf({ sessionId }: Pick<Begun, 'sessionId'>): Promise<string[]> {
   const sql = 'SELECT client_id FROM flow.signed_in_applications WHERE session_id = $1 ORDER BY signed_in_at DESC';
   return (await store.source.query<{ client_id: string }[]>(sql, [sessionId])).map(({ client_id }) => client_id);

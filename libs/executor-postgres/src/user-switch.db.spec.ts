@@ -26,7 +26,7 @@ async function logIn(user: SavedUser, loginSet?: Buffer): Promise<Login> {
   return { user, id: begun.sessionId, key };
 }
 
-/** Starts a plan in the session of a login, in place of an earlier one. */
+/** Starts a plan in the session of a login. Replaces an earlier plan. */
 async function beginIn({ id }: Login) {
   const plan = freshPlan();
   await store.source.query('DELETE FROM flow.plans WHERE session_id = $1', [id]);

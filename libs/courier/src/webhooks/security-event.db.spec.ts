@@ -156,7 +156,7 @@ describe('a security event', () => {
       ...{ action: 'user_write', context: { is_active: false, created: false }, claims: {} },
       type: 'https://schemas.openid.net/secevent/risc/event-type/account-disabled',
     },
-  ])('is made of $action', async ({ action, context, type, claims }) => {
+  ])('is made from the audit event $action', async ({ action, context, type, claims }) => {
     await deliver({ action, context });
     expect(receiver.tokens).toMatchObject([{ events: { [type]: claims } }]);
   });

@@ -29,8 +29,8 @@ const standInFor = ({ kind, model }: StageContract): StageContract =>
   });
 
 /**
- * The contracts of stages in previews. If a contract declares no `preview`, as with every external stage, the stage is
- * left out: a contract without rights replaces its own.
+ * The contracts of stages in previews. If a contract declares no `preview`, as with every external stage, the preview
+ * leaves the stage out: this class returns a contract without rights instead.
  */
 export class PreviewContractRegistry extends StageContractRegistry {
   constructor(private readonly contracts: StageContractRegistry) {
