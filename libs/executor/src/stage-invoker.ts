@@ -263,7 +263,7 @@ export class StageInvoker {
 
   private contractOf(kind: string, version: FlowVersion): StageContract {
     const contract = this.dependencies.contracts.find(kind, version);
-    if (!contract) throw new Problem('stage_away', { detail: `no stage of kind ${kind} is known` });
+    if (!contract) throw new Problem('stage_away', { detail: `there is no stage of the kind ${kind}` });
     return contract;
   }
 }

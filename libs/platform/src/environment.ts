@@ -88,7 +88,10 @@ function databaseUrl(env: NodeJS.ProcessEnv): string {
   const password = env['DATABASE_PASSWORD'] ? `:${encodeURIComponent(env['DATABASE_PASSWORD'])}` : '';
   const address = host.includes(':') ? `[${host}]` : host;
   const url = `postgres://${user}${password}@${address}:${port}/${name}${tlsParameters(env)}`;
-  if (!URL.canParse(url)) throw new ConfigError('DATABASE_HOST or DATABASE_PORT is invalid');
+  if (!URL.canParse(url))
+    throw new ConfigError(
+      'DATABASE_HOST or DATABASE_PORT is invalid. Set a host name or IP address, and a port up to 65535',
+    );
   return url;
 }
 
@@ -102,7 +105,7 @@ function partOf(env: NodeJS.ProcessEnv, name: string, { pattern, preset }: Addre
   const value = env[name] || preset;
   if (value === undefined)
     throw new ConfigError(`${name} is not set. Set it, or set DATABASE_URL instead of its parts`);
-  if (!pattern.test(value)) throw new ConfigError(`${name} is invalid`);
+  if (!pattern.test(value)) throw new ConfigError(`${name} is invalid. Set a value that matches ${pattern.source}`);
   return value;
 }
 

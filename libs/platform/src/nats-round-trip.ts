@@ -32,7 +32,7 @@ export class NatsRoundTrip {
       const connection = await connect({ ...this.options, ...once, servers });
       const returned = await within(timeoutMs, this.#returnsOver(connection));
       await connection.close();
-      if (!returned) throw new Error('no message came back');
+      if (!returned) throw new Error('NATS did not return the message');
       return returned;
     });
     return within(timeoutMs, Promise.any(attempts));

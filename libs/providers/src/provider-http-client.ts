@@ -52,7 +52,8 @@ export class ProviderHttpClient {
         `${hostOf(address)} is not allowed without TLS. Use an https URL, or list the host in SOURCE_HOSTS`,
       );
     const url = new URL(address);
-    if (!this.http.isAllowed(url)) throw new AddressNotAllowedError(`${url.hostname} is not allowed: see SOURCE_HOSTS`);
+    if (!this.http.isAllowed(url))
+      throw new AddressNotAllowedError(`${url.hostname} is not allowed: SOURCE_HOSTS does not list it`);
     const requestSignal = AbortSignal.any([signal, AbortSignal.timeout(this.limits.SOURCE_TIMEOUT_MS)]);
     const request = { method, url, headers, body };
     const limits = { maxBytes: this.limits.SOURCE_ANSWER_BYTES, signal: requestSignal };
@@ -86,7 +87,7 @@ export const isHeaderText = (token: string): boolean => /^[ -~]+$/.test(token);
 const hostOf = (address: string) => (URL.canParse(address) ? new URL(address).hostname : 'an invalid address');
 
 function failureMessage({ hostname }: URL, { aborted }: AbortSignal, cause: unknown): string {
-  if (cause instanceof BusyError) return `${hostname} has too many requests in flight: see SOURCE_CONCURRENCY`;
+  if (cause instanceof BusyError) return `${hostname} has SOURCE_CONCURRENCY requests in flight, which is the limit`;
   if (aborted) return `${hostname} timed out`;
   return `${hostname} is unreachable: ${cause instanceof Error ? cause.message : 'unknown error'}`;
 }

@@ -25,7 +25,8 @@ export async function verifyReceiver(
   const { http } = webhookEndpointsOf(config, config.EVENTS_KEPT_S);
   const endpoint = config.WEBHOOKS.find((one) => one.name === name && one.set);
   if (!endpoint?.set) throw new ConfigError(`WEBHOOKS has no endpoint ${name} with \`set\``);
-  if (config.JWT_SIGNING_KEYS === undefined) throw new ConfigError('JWT_SIGNING_KEYS is missing');
+  if (config.JWT_SIGNING_KEYS === undefined)
+    throw new ConfigError('JWT_SIGNING_KEYS is not set. Set it to the keys of the gateway that sign tokens');
   const body = await verificationToken(name, endpoint.set, new SigningKeys(config.JWT_SIGNING_KEYS));
   const limits = { timeoutMs: config.WEBHOOK_TIMEOUT_MS, responseBytes: config.WEBHOOK_RESPONSE_BYTES };
   return new WebhookClient(http, limits).send({ id: name, body }, endpoint);

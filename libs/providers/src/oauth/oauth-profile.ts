@@ -21,7 +21,7 @@ type Tokens = Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
 export async function fetchProfile(request: ProfileRequest, tokens: Tokens, answer: Readonly<Record<string, string>>) {
   const { config, provider, source } = request;
   if (!isHeaderText(tokens.access_token))
-    throw new InvalidProofError(source.name, 'the access token has characters that no token has');
+    throw new InvalidProofError(source.name, 'the access token contains characters that a token must not contain');
   if (!provider.openId) return fetchUserinfo(request, tokens.access_token);
   const claims = tokens.claims();
   if (!claims) throw new InvalidProofError(source.name, 'the response has no id token');
