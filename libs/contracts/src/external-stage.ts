@@ -74,8 +74,8 @@ const secretErrors = ({ config, response }: StageDescriptor): string[] =>
   );
 
 /**
- * Returns an error for each field that is named like an inherited property, such as `constructor`: every object seems
- * to have it.
+ * Returns an error for each field that is named like an inherited property, such as `constructor`: reading it from an
+ * object without this field would return the inherited property.
  */
 const inheritedNameErrors = ({ config, challenge, response, state }: StageDescriptor): string[] =>
   Object.entries({ config, challenge, response, state }).flatMap(([part, { properties }]) =>

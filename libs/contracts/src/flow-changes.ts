@@ -152,7 +152,7 @@ export const blueprintReport = z
   })
   .meta({ id: 'BlueprintReport', description: 'What a blueprint has changed, or would change.' });
 
-/** Why the service has refused a request. Each is the code of a problem. */
+/** Problem codes with which the service refuses a request. */
 export const FLOW_REFUSALS = [
   'blueprint_invalid',
   'flow_change_busy',

@@ -54,7 +54,10 @@ export function mailServerErrors({ use_tls, use_ssl, from_address }: Readonly<Re
   };
 }
 
-/** Returns the member `smtp` of a mail, or none if the mail server of the installation sends. */
+/**
+ * Returns an object with the member `smtp` of a mail; an empty object if the installation's own mail server sends the
+ * mail.
+ */
 export function mailServerOf(config: MailServerSettings): { readonly smtp?: z.output<typeof mailServer> } {
   if (config.use_global_settings) return {};
   const { host, port, username, password, timeout, from_address: from } = config;

@@ -179,7 +179,7 @@ function limitsOf(type: FormField['type'], { minimum, maximum, maxLength, type: 
   };
 }
 
-/** Characters of a data URL before its data. */
+/** Largest number of characters of a data URL before its data. */
 const DATA_URL_PREFIX = 128;
 
 /** Returns the size of the largest file, in bytes, whose data URL has at most `maxLength` characters. */

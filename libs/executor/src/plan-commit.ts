@@ -13,7 +13,7 @@ export interface EventContext {
   readonly actor: EventActor;
   /** Whether the user was verified in this plan, or recently in this session. */
   readonly recentlyProved?: boolean;
-  /** Primary keys (`pk`) of the devices that the plan has a proof of. */
+  /** Primary keys (`pk`) of the devices of which the plan has a proof. */
   readonly provedDevices?: readonly number[];
   /** The methods by which the plan has authenticated its user. */
   readonly provedMethods?: readonly string[];

@@ -23,8 +23,8 @@ const ONE: Ancestry = {
 };
 
 /**
- * What is collected: the SQL values of a group `g`, the names for these values, and the SQL that selects the first
- * groups.
+ * What the function collects: the SQL values of a group `g`, the names for these values, and the SQL that selects the
+ * first groups.
  */
 interface Collected {
   readonly columns: string;

@@ -23,7 +23,7 @@ import { StageFinder } from './stage-finder.js';
 
 const LEASE = 'journeys';
 
-/** Seconds until another gateway takes over the recording if this one dies. */
+/** Seconds until another gateway takes over the recording if this gateway crashes. */
 const LEASE_S = 30;
 
 const BYTES_PER_MB = 1024 * 1024;

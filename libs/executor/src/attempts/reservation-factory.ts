@@ -128,8 +128,9 @@ export class ReservationFactory {
   }
 
   /**
-   * Returns the attempt that a mail costs which a superuser sends to a user. All superusers share its counter, and no
-   * visitor does, so that neither can use up the mails of the other. Too many attempts delay mails.
+   * Returns the attempt that counts a mail from a superuser to a user. All superusers share one counter, which is
+   * separate from those of visitors, so that neither side uses up the mails of the other. Too many attempts delay
+   * mails.
    */
   superuserMailReservation(user: SavedUser): AttemptReservation {
     const subject = hmacSubject(this.key, subjectOf(user));
