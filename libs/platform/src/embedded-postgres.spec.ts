@@ -46,7 +46,7 @@ async function query(url: string, text: string): Promise<unknown[]> {
   }
 }
 
-it('keeps its data across restarts', async () => {
+it('an embedded Postgres keeps its data across restarts', async () => {
   const first = await start();
   await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
   await stop();
@@ -54,7 +54,7 @@ it('keeps its data across restarts', async () => {
   expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
 });
 
-it('requires its password, converts the case of Unicode letters, and listens on the loopback interface only', async () => {
+it('an embedded Postgres requires its password, converts the case of Unicode letters, and listens on loopback only', async () => {
   const { url } = await start();
   const wrong = new URL(url);
   wrong.password = 'guessed';
@@ -63,7 +63,7 @@ it('requires its password, converts the case of Unicode letters, and listens on 
   expect(await query(url, 'SHOW listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }]);
 });
 
-it('throws with the output of Postgres when Postgres does not start', async () => {
+it('startEmbeddedPostgres throws with the output of Postgres when Postgres does not start', async () => {
   const occupant = createServer().listen(0, '127.0.0.1');
   await once(occupant, 'listening');
   try {
