@@ -9,7 +9,7 @@ const judge = (current: readonly NetworkCount[], candidate: readonly NetworkCoun
   judgeRollout({ current, candidate, days }, GUARD);
 
 describe('a guard', () => {
-  it('decides nothing with fewer than 200 plans or 120 networks of one version', () => {
+  it('makes no decision while a version has fewer than 200 plans or 120 networks', () => {
     const many = equalNetworks(150, 2, 2);
     expect(judge(many, equalNetworks(119, 50, 0)).verdict).toBe('too_few');
     expect(judge(many, equalNetworks(199, 1, 0)).verdict).toBe('too_few');
@@ -18,13 +18,13 @@ describe('a guard', () => {
     expect(judge(many, equalNetworks(120, 2, 0)).verdict).toBe('lower');
   });
 
-  it('needs 20 networks more for each other day, because a network has another hash each day', () => {
+  it('needs 20 more networks for each further day, because the hash of a network changes daily', () => {
     const [current, candidate] = [equalNetworks(139, 5, 5), equalNetworks(139, 5, 0)];
     expect(judge(current, candidate).verdict).toBe('lower');
     expect(judge(current, candidate, 2).verdict).toBe('too_few');
   });
 
-  it('finds the probability of a drop of fixed counts', () => {
+  it('computes the p-value of a drop from 360 to 300 completed plans of 400', () => {
     const current = [...equalNetworks(360, 1, 1), ...equalNetworks(40, 1, 0)];
     const candidate = [...equalNetworks(300, 1, 1), ...equalNetworks(100, 1, 0)];
     const { verdict, test, ...finding } = judge(current, candidate);
@@ -40,12 +40,12 @@ describe('a guard', () => {
     expect(verdict).toBe('lower');
   });
 
-  it('finds no drop within the margin', () => {
+  it('finds no drop if the candidate completes as many plans as the current version, or more', () => {
     expect(judge(equalNetworks(500, 50, 45), equalNetworks(500, 50, 45)).verdict).toBe('not_lower');
     expect(judge(equalNetworks(500, 50, 45), equalNetworks(500, 50, 50)).verdict).toBe('not_lower');
   });
 
-  it('calls a drop unclear that few plans show', () => {
+  it('returns unclear if there are too few plans to tell a drop from chance', () => {
     const candidate = [...equalNetworks(190, 1, 1), ...equalNetworks(20, 1, 0)];
     expect(judge(equalNetworks(210, 1, 1), candidate).verdict).toBe('unclear');
   });
@@ -53,7 +53,7 @@ describe('a guard', () => {
   it.each([
     ['on the candidate', 'candidate'],
     ['on the current version', 'current'],
-  ] as const)('finds no drop that 20 networks make %s, however many plans they have', (_, side) => {
+  ] as const)('finds no drop if only 20 networks %s cause it, however many plans they have', (_, side) => {
     const random = randomNumbers(3);
     for (let run = 0; run < 20; run++) {
       const versions = {
@@ -69,7 +69,7 @@ describe('a guard', () => {
     }
   });
 
-  it('makes no test until the smaller version has grown by a quarter', () => {
+  it('makes no further test until the version with fewer plans has grown by a quarter', () => {
     const [current, candidate] = [equalNetworks(240, 1, 1), equalNetworks(240, 1, 0)];
     const after = (tests: number) => judgeRollout({ current, candidate, days: 1 }, { margin: 0.02, tests });
     expect(after(0)).toMatchObject({ verdict: 'lower', tests: 1 });
@@ -107,16 +107,16 @@ function alarms(runs: number, rates: readonly [number, number]): number {
   }).length;
 }
 
-describe('rollouts with made-up visitors', () => {
+describe('a guard of simulated rollouts', () => {
   it.each([0.99, 0.7])(
-    'are never found lower in 40 rollouts whose rate %d drops by exactly the margin',
+    'raises no alarm in 40 rollouts whose completion rate drops from %d by exactly the margin',
     (rate) => {
       expect(alarms(40, [rate, rate - 0.02])).toBe(0);
     },
     120_000,
   );
 
-  it('are found lower if a step fails for a fifth of the visitors', () => {
+  it('raises an alarm in each of 30 rollouts in which a step fails for a fifth of the visitors', () => {
     expect(alarms(30, [0.9, 0.72])).toBe(30);
   });
 });

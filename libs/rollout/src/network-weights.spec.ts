@@ -20,7 +20,7 @@ describe('the weight of a network', () => {
     expect(found[2]).toBeCloseTo(0.98 / 300, 9);
   });
 
-  it('is 1 % for each of 100 networks, and unknown for fewer', () => {
+  it('is 1 % for each of 100 networks, and undefined for fewer networks', () => {
     expect(shares([7, 100_000, ...Array(98).fill(1)])).toEqual(Array(100).fill(expect.closeTo(0.01, 9)));
     expect(shares([7, 100_000, ...Array(97).fill(1)])).toBeUndefined();
     expect(shares([])).toBeUndefined();

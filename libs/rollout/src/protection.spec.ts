@@ -19,8 +19,8 @@ const current = versionOf(...LOGIN);
 const differences = (candidate: FlowVersion, before = current) => protectionDifferences(before, candidate, find);
 const mfa = { id: 'mfa', kind: 'authenticator_validate' };
 
-describe('what protects accounts', () => {
-  it('is the same with another captcha, a page or another text, and in another order of these', () => {
+describe('the protections of two flow versions', () => {
+  it('do not differ if only captchas, pages or texts were added, changed or moved', () => {
     const captcha = { id: 'captcha', kind: 'captcha', config: { public_key: 'broken' } };
     expect(differences(versionOf(captcha, ...LOGIN))).toEqual([]);
     expect(differences(versionOf(...LOGIN), versionOf(captcha, ...LOGIN))).toEqual([]);
@@ -57,12 +57,12 @@ describe('what protects accounts', () => {
       'the requirement',
     ],
     ['another policy', { ...current, policies: { p: { kind: 'dummy', name: 'p', config: {} } } }, 'the policies'],
-  ])('differs with %s', (_, candidate, difference) => {
+  ])('differ with %s', (_, candidate, difference) => {
     expect(differences(candidate)).toEqual([difference]);
     expect(differences(current, candidate)).toHaveLength(1);
   });
 
-  it('differs with a condition of any step', () => {
+  it('differ if a step gets a policy', () => {
     const bindings = [
       { id: 'b', group: 'g', order: 0, enabled: true, negate: false, timeout_s: 30, failure_result: false },
     ];
@@ -74,7 +74,7 @@ describe('what protects accounts', () => {
     expect(differences(guarded(paged), paged)).toEqual(['the new step "the page stage" (dummy)']);
   });
 
-  it('is compared binding by binding if a flow binds a stage twice', () => {
+  it('are compared binding by binding if a flow binds a stage twice', () => {
     const twice = versionOf(...LOGIN.slice(0, 2), mfa, { id: 'page', kind: 'dummy' }, mfa, LOGIN[2]!);
     const asksAgain = { invalid_response_action: 'restart' } as const;
     const strict: FlowVersion = {

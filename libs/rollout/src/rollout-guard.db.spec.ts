@@ -132,7 +132,7 @@ const log = async () => {
 };
 
 describe('a guard', () => {
-  it('goes back when the completion rate of the candidate has dropped, and says why', async () => {
+  it('goes back to the current version when the completion rate has dropped, and logs the reason', async () => {
     await start();
     await backdate('10 min');
     await record({ version: 1, outcome: 'done', networks: 300, plans: 3 });
@@ -147,7 +147,7 @@ describe('a guard', () => {
     ]);
   });
 
-  it('counts answered plans that go on for long as not completed', async () => {
+  it('counts answered plans that are unfinished after the settlement time as not completed', async () => {
     await start();
     await backdate('10 min');
     await record({ version: 1, outcome: 'done', networks: 300 });
@@ -155,7 +155,7 @@ describe('a guard', () => {
     expect(await look()).toEqual(['lower: reverted']);
   });
 
-  it('counts answered plans that were left and wait to be recorded as not completed', async () => {
+  it('counts answered plans that were abandoned and are not recorded yet as not completed', async () => {
     await start();
     await backdate('10 min');
     await record({ version: 1, outcome: 'done', networks: 300 });
@@ -170,7 +170,7 @@ describe('a guard', () => {
     expect((await log()).at(-1)).toContain('50.0 % of 500 plans');
   });
 
-  it('changes nothing for plans of one network, however many there are', async () => {
+  it('does not go back because of abandoned plans from one network, however many there are', async () => {
     await start();
     await backdate('10 min');
     await record({ version: 1, outcome: 'done', networks: 300 });
@@ -196,7 +196,7 @@ describe('a guard', () => {
     expect(await rollouts.find(flow.slug)).toMatchObject({ haltedAt: expect.any(Date), chosenUntil: null });
   });
 
-  it('publishes the candidate after its time if the rate has not dropped', async () => {
+  it('publishes the candidate after the watched time if the completion rate has not dropped', async () => {
     await start();
     for (const version of [1, 2]) await record({ version, outcome: 'done', networks: 200 });
     await backdate('59 min');
@@ -210,7 +210,7 @@ describe('a guard', () => {
     expect(await releases.rollback(flow.slug)).toMatchObject({ number: 1 });
   });
 
-  it('compares no plans that began after the newest recorded one, as with JOURNEYS_MAX_MB reached', async () => {
+  it('ignores plans that began after the newest recorded one, as when JOURNEYS_MAX_MB is reached', async () => {
     await start({ ...GUARD, margin: 1500 });
     await backdate('2 h');
     for (const version of [1, 2]) await leaveOpen(version);
@@ -222,7 +222,7 @@ describe('a guard', () => {
     expect(await look()).toEqual(['unclear: waits']);
   });
 
-  it('waits after its time until a plan that began after it is recorded', async () => {
+  it('waits after the watched time until a plan that began after that time is recorded', async () => {
     await start();
     await backdate('65 min');
     for (const version of [1, 2]) await record({ version, outcome: 'done', networks: 200, ago: '10 min' });
@@ -232,7 +232,7 @@ describe('a guard', () => {
     expect(await look()).toEqual(['not_lower: completed']);
   });
 
-  it('waits after its time while there is too little data, or while it cannot say', async () => {
+  it('waits after the watched time while there is too little data, or while the finding is unclear', async () => {
     await start();
     await backdate('2 h');
     expect(await look()).toEqual(['too_few: waits']);
@@ -310,7 +310,7 @@ describe('a rollout', () => {
     stop();
   });
 
-  it('restarts its count and its time when its share is changed', async () => {
+  it('counts its plans and its watched time anew when its share is changed', async () => {
     await start();
     await backdate('50 min');
     const { share, watchUntil, countedFrom } = await rollouts.start(flow.slug, 2, { share: 5000, graceS: 900 });
@@ -318,12 +318,12 @@ describe('a rollout', () => {
     expect(await log()).toEqual(['rollout_started 2', 'rollout_started 2']);
   });
 
-  it('without a guard is never compared and has no end', async () => {
+  it('without a guard is never compared and never ends by itself', async () => {
     expect(await start(null)).toMatchObject({ watchUntil: null, margin: null, chosenUntil: null });
     expect(await look()).toEqual([]);
   });
 
-  it('ends when the flow gets another version, and by rolling it back', async () => {
+  it('ends when another version is published, and when the flow is rolled back', async () => {
     await start();
     await releases.publish(flow.slug, 2);
     await expect(rollouts.find(flow.slug)).rejects.toMatchObject({ code: 'no_rollout' });
@@ -333,7 +333,7 @@ describe('a rollout', () => {
     await expect(rollouts.find(flow.slug)).rejects.toMatchObject({ code: 'no_rollout' });
   });
 
-  it('is refused for an unknown flow or version, the current version, and while another runs', async () => {
+  it('is refused for an unknown flow or version, for the current version, and while another rollout runs', async () => {
     await publish(versionOf('dummy'), versionOf('dummy', 'captcha'), versionOf('captcha'));
     const code = async (slug: string, number: number) => {
       const failure = await rollouts.start(slug, number, { share: 1, graceS: 900 }).catch((error: unknown) => error);

@@ -45,13 +45,13 @@ async function differencesOf(versions: readonly FlowVersion[], options: FlowChan
 const TIMES = { countedFrom: new Date(0), watchUntil: new Date(0), now: new Date(0) };
 
 describe('the documents of a rollout', () => {
-  it('are equal if their secrets are equal, also if these are sealed with other bytes', async () => {
+  it('are equal if they differ only in the sealed bytes of equal secrets', async () => {
     const versions = [versionWith('hush'), versionWith('hush')];
     expect(JSON.stringify(versions[0])).not.toBe(JSON.stringify(versions[1]));
     expect(await differencesOf(versions, { sealer })).toEqual([]);
   });
 
-  it('differ if their secrets differ, or cannot be compared', async () => {
+  it('differ if their secrets differ, or if there is no sealer to decrypt them', async () => {
     expect(await differencesOf([versionWith('hush'), versionWith('louder')], { sealer })).toHaveLength(1);
     expect(await differencesOf([versionWith('hush'), versionWith('hush')], {})).toHaveLength(1);
   });

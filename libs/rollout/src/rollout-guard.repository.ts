@@ -103,8 +103,8 @@ export class RolloutGuardRepository {
   }
 
   /**
-   * Returns the documents of the current version and of the candidate, in this order. Equal secrets are equal in them,
-   * also if they are sealed with other bytes.
+   * Returns the documents of the current version and of the candidate, in this order. Equal secrets have equal values
+   * in both, even if their sealed bytes differ.
    */
   async findDocuments({ currentId, candidateId }: ClaimedRollout): Promise<[FlowVersion, FlowVersion]> {
     const rows: { id: string; document: FlowVersion }[] = await this.source.query(DOCUMENTS, [

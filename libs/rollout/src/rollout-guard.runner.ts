@@ -9,7 +9,7 @@ export class RolloutGuardRunner implements OnApplicationBootstrap, BeforeApplica
 
   constructor(
     private readonly guard: Pick<RolloutGuard, 'run'>,
-    /** `report` starts to serve the metrics of rollouts, and returns a function that ends it. */
+    /** `report` starts to serve the metrics of rollouts, and returns a function that stops serving them. */
     private readonly options: { readonly lookS: number; readonly report: () => () => void },
     private readonly logger: Logger,
   ) {}

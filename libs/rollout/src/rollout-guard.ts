@@ -63,8 +63,8 @@ export class RolloutGuard {
   }
 
   /**
-   * If `isWatched`, ended plans of the watched period may not be recorded yet, so the guard must not publish the
-   * candidate yet.
+   * Acts on a finding. `isWatched`: not all ended plans of the watched time are recorded, so the candidate must not be
+   * published yet.
    */
   private async decide(rollout: ClaimedRollout, finding: GuardFinding, isWatched: boolean): Promise<GuardDecision> {
     const { rollouts } = this.dependencies;

@@ -9,11 +9,11 @@ export const rolloutConfig = z.object({
     'Age in seconds from which an answered plan that has not ended counts as not completed in a rollout',
   ),
   ROLLOUT_GRACE_S: seconds(60, 86_400, 900).describe(
-    'Seconds for which new plans get the version of a guarded rollout without a look of its guard',
+    'Seconds after a comparison by the guard in which new plans may get the candidate of a guarded rollout',
   ),
 });
 
 /** Settings of the service that runs guards. */
 export const rolloutGuardConfig = rolloutConfig.extend({
-  ROLLOUT_LOOK_S: seconds(1, 600, 30).describe('Seconds between two looks of a guard at its rollout'),
+  ROLLOUT_LOOK_S: seconds(1, 600, 30).describe('Seconds between two comparisons of a rollout by its guard'),
 });
