@@ -17,14 +17,14 @@ function chain(states: number, { ways, facts }: { readonly ways: number; readonl
 }
 
 describe('the list of paths', () => {
-  it('has 20 combinations of facts of an edge, and the number of the others', () => {
+  it('has at most 20 combinations of facts for a transition, and the number of the others', () => {
     const edgesOf = (ways: number) => listPaths(chain(2, { ways, facts: 1 }), 10).paths.at(-1)!.edges;
     expect(edgesOf(20)[0]).toEqual({ alternatives: Array.from({ length: 20 }, () => [FACT]), visits: [] });
     expect(edgesOf(23)[0]).toMatchObject({ more: 3 });
     expect(edgesOf(23)[0]!.alternatives).toHaveLength(20);
   });
 
-  it('ends at 100 facts for each path that it may have, and says that it is not complete', () => {
+  it('ends after 100 facts for each allowed path, and is marked incomplete', () => {
     const sizeOf = (graph: FlowGraph) => {
       const { paths, isComplete } = listPaths(graph, 1000);
       return { paths: paths.length, isComplete };

@@ -20,10 +20,7 @@ export type ListedEnd =
 
 /** Largest number of combinations of facts that are listed for a transition. */
 const MAX_ALTERNATIVES = 20;
-/**
- * Limits the size of a list: this number times the largest number of paths is the largest number of facts and visits in
- * it.
- */
+/** Largest number of facts and visits in a list, for each path that the list may contain. */
 const LISTED_PER_PATH = 100;
 
 /** A transition of a listed path. */
@@ -103,8 +100,8 @@ function asListed(end: PathEnd, state: WalkState | undefined): ListedEnd {
 }
 
 /**
- * Whether the path ends with a wrong answer or a denial, as nearly every step allows. Such paths can be shown briefly.
- * Not true for a stage that can only deny.
+ * Whether the path ends with a wrong answer or a denial. Nearly every step has such paths, so a report may shorten
+ * them. Returns false for a stage that can only deny.
  */
 export function isEarlyEnd({ edges, end }: ListedPath): boolean {
   const outcome = edges.at(-1)?.visits.at(-1)?.outcome;

@@ -91,7 +91,7 @@ function withUserFact(state: WalkState, { group, user }: Binding, ask: Ask): Wal
   const facts = state.userFacts[subject.uuid] ?? NO_FACTS;
   const type = group === undefined ? 'user' : 'group';
   const assumed = facts[`${type}s`];
-  // A user who is known to be one user cannot be another, so do not ask.
+  // If the path assumes that the visitor is a given user, the visitor cannot be another one, so do not ask.
   if (assumed[id] !== undefined || (type === 'user' && Object.values(assumed).includes(true))) return state;
   const isNewUser = subject.uuid === NEW_USER.uuid;
   const isYes = ask({ type, id, isNewUser, answers: YES_OR_NO }) === 'yes';

@@ -142,7 +142,7 @@ const visitsOf = ({ paths }: Simulation) =>
     ),
   );
 
-it('simulates every end and every outcome of a step that the executor reaches', async () => {
+it('the simulation contains every end and every step outcome that the executor reaches in random flows', async () => {
   const seen: Record<string, number> = {};
   await fc.assert(
     fc.asyncProperty(flow, choices, async (drawn, made) => {

@@ -61,7 +61,7 @@ const linesOf = ({ paths }: Pick<Simulation, 'paths'>): string[] =>
 const names = (steps: readonly { readonly id: string }[]) => steps.map(({ id }) => id);
 
 describe('the paths of a flow', () => {
-  it('are one for each outcome of each step', () => {
+  it('contain one path for each outcome of each step', () => {
     expect(linesOf(run(flowOf(['ident', 'password', 'login'])))).toEqual([
       'ident:passed password:passed login:passed login with first',
       'ident:passed password:rejected waits',
@@ -69,7 +69,7 @@ describe('the paths of a flow', () => {
     ]);
   });
 
-  it('include every denial, and those of logged-in users', () => {
+  it('include every denial, and the paths of logged-in users', () => {
     const { paths } = simulate({ version: flowOf(['page']), contracts });
     expect(paths.map(endOf)).toEqual(['done', 'waits', 'denied', 'done', 'waits', 'denied']);
   });
@@ -82,7 +82,7 @@ describe('the paths of a flow', () => {
     ]);
   });
 
-  it('ask a policy once for each policy set, and anew at the next step', () => {
+  it('assume one result of a policy in a policy set, and another one at the next step', () => {
     const policies = policySetOf({ policy: 'p' }, { policy: 'p', negate: true });
     const both = { kind: 'silent', policies: { ...policies, mode: 'all' as const } };
     expect(linesOf(run(flowOf([both])))).toEqual(['p=pass|p=fail silent:skipped done']);
@@ -100,20 +100,20 @@ describe('the paths of a flow', () => {
     ]);
   });
 
-  it('assume that a user is one user only', () => {
+  it('assume that the visitor matches at most one user binding', () => {
     const policies = policySetOf({ user: 'ann' }, { user: 'bob' });
     const both = { kind: 'silent', policies: { ...policies, mode: 'all' as const } };
     expect(linesOf(run(flowOf(['key', both])))[0]).toBe('key:passed ann=yes|ann=no silent:skipped done');
   });
 
-  it('match no group and no user before the visitor is identified, and are not negated then since 2026.8', () => {
+  it('match no group binding before the visitor is identified, and since 2026.8 no negated one either', () => {
     const bound = (negate: boolean) => flowOf([{ kind: 'silent', policies: policySetOf({ group: 'staff', negate }) }]);
     expect(linesOf(run(bound(false)))).toEqual(['silent:skipped done']);
     expect(linesOf(run(bound(true), { line: '2024.8' }))).toEqual(['silent:passed done']);
     expect(linesOf(run(bound(true), { line: '2026.8' }))).toEqual(['silent:skipped done']);
   });
 
-  it('leave steps out that policies exclude at planning', () => {
+  it('leave out steps that policies exclude at planning', () => {
     const planned = flowOf([{ kind: 'silent', planned: policySetOf({ policy: 'p' }) }, 'silent']);
     expect(linesOf(run(planned))).toEqual([
       'p=pass silent:passed silent-1:passed done',
@@ -121,7 +121,7 @@ describe('the paths of a flow', () => {
     ]);
   });
 
-  it('end where the policies or the authentication requirement of the flow refuse', () => {
+  it('end if the policies or the authentication requirement of the flow refuse the visitor', () => {
     const guarded = flowOf(['silent'], policySetOf({ policy: 'p' }));
     expect(linesOf(run(guarded))).toEqual(['p=pass silent:passed done', 'p=fail refused by policies']);
     const closed = requiring(flowOf(['silent']), 'require_superuser');
@@ -129,7 +129,7 @@ describe('the paths of a flow', () => {
     expect(paths.map(endOf)).toEqual(['refused by requirement', 'done', 'denied']);
   });
 
-  it('grow with the number of conditions, not with their combinations', () => {
+  it('are 13 for a flow with ten conditions, not one for each combination of results', () => {
     const conditions = Array.from({ length: 10 }, (_, i) => ({
       kind: 'silent',
       policies: policySetOf({ policy: `p${i}` }),
@@ -140,14 +140,14 @@ describe('the paths of a flow', () => {
 });
 
 describe('restarts', () => {
-  it('return to a state that the path had before', () => {
+  it('return to an earlier state of the path, where the listed path ends', () => {
     expect(linesOf(run(flowOf([{ kind: 'page', onRefusal: 'restart' }])))).toEqual([
       'page:passed done',
       'page:rejected repeats',
     ]);
   });
 
-  it('check the authentication requirement also for a kept user, since 2026.8', () => {
+  it('that keep the user check the authentication requirement since 2026.8', () => {
     const steps = ['ident', 'logout', { kind: 'page', onRefusal: 'restart_with_context' }] as const;
     const version = requiring(flowOf(steps), 'require_authenticated');
     const isRefused = (line: '2024.8' | '2026.8') =>
@@ -155,13 +155,13 @@ describe('restarts', () => {
     expect([isRefused('2024.8'), isRefused('2026.8')]).toEqual([false, true]);
   });
 
-  it('deny after the largest number of restarts without a challenge', () => {
+  it('end in a denial after the largest number of restarts without a challenge', () => {
     const lines = linesOf(simulate({ version: flowOf([{ kind: 'deny', onRefusal: 'restart' }]), contracts }));
     const denied = 'deny:denied '.repeat(9);
     expect(lines).toEqual([`${denied}denied`, `${denied}denied`]);
   });
 
-  it('forget what was proved', () => {
+  it('discard the proofs that the path had', () => {
     const version = flowOf(['key', { kind: 'page', onRefusal: 'restart_with_context' }, 'login']);
     expect(run(version).loginsWithoutFactor).toEqual([]);
     expect(linesOf(run(version))).toContain('key:passed page:rejected key:rejected waits');
@@ -169,7 +169,7 @@ describe('restarts', () => {
 });
 
 describe('inserted steps', () => {
-  it('run when a stage may insert them', () => {
+  it('are on the paths if a stage may insert them', () => {
     const attached = { p: { id: 'p', name: 'Form', kind: 'page', model: 'test.page', config: {} } };
     const steps = [{ id: 'new', kind: 'new_device', config: { stages: ['p'] } }];
     const lines = linesOf(run({ ...flowVersionOf([{ id: 'key', kind: 'key' }, ...steps]), attached }));
@@ -200,7 +200,7 @@ describe('inserted steps', () => {
 describe('findings', () => {
   const lax = flowOf(['ident', 'password', 'lax_device', 'login']);
 
-  it('name logins without a factor, with the facts of a shortest path, and those by an undecided policy', () => {
+  it('name a login without a factor and the facts of its shortest path, also if an undecided policy allows it', () => {
     const open = flowOf(['ident', { kind: 'password', policies: policySetOf({ policy: 'p' }) }, 'login']);
     const [login, ...others] = run(open).loginsWithoutFactor;
     expect([login?.step.id, login?.facts.flatMap(factOf), others]).toEqual(['login', ['p=fail'], []]);
@@ -217,7 +217,7 @@ describe('findings', () => {
     expect(run(flowOf(['ident', 'password', 'device', 'login'])).loginsWithoutSecondFactor).toEqual([]);
   });
 
-  it('do not count a proof of a user whom a later name replaces', () => {
+  it('count proofs that follow the identification or are embedded in it', () => {
     const version = flowOf([{ kind: 'page' }, 'ident', 'new_device', 'login']);
     expect(run(version).loginsWithoutFactor).toEqual([]);
     const embedded = { p: { id: 'p', name: 'P', kind: 'password', model: 'test.password', config: {} } };
@@ -229,7 +229,7 @@ describe('findings', () => {
     expect(endOf(login!)).toBe('login with first');
   });
 
-  it('name a login by name alone beside an embedded alternative, which proves its factor on paths of its own', () => {
+  it('name a login with a username alone, although other paths prove an embedded second factor', () => {
     const attached = { k: { id: 'k', name: 'K', kind: 'lax_device', model: 'test.lax_device', config: {} } };
     const steps = [
       { id: 'ident', kind: 'ident', config: { key: 'k' } },
@@ -254,7 +254,7 @@ describe('findings', () => {
     expect(names(run(flowOf(['needy'])).deadEnds)).toEqual(['needy']);
   });
 
-  it('name policies that may change the plan, also by a policy that they call, if some path evaluates them', () => {
+  it('name evaluated policies that may change the plan, directly or through a policy that they call', () => {
     const version = flowOf([
       { kind: 'page', policies: policySetOf({ policy: 'p' }, { policy: 'q' }, { policy: 'r' }) },
     ]);
@@ -275,7 +275,7 @@ describe('findings', () => {
     expect(run(version).changingPolicies).toEqual([]);
   });
 
-  it('name steps that vanish while policies cannot decide, but not checks', () => {
+  it('name steps that are skipped while policies are undecided, such as a login, but not pages', () => {
     const policies = policySetOf({ policy: 'p' });
     const version = flowOf(['key', { kind: 'page', policies }, { kind: 'login', policies }]);
     expect(names(run(version).policiesAway.vanishing)).toEqual(['login']);
@@ -287,13 +287,13 @@ describe('findings', () => {
 describe('bounds', () => {
   const version = flowOf(['ident', 'password', 'login']);
 
-  it('cut the list of paths', () => {
+  it('shorten the list of paths to the largest number', () => {
     const { paths, isComplete } = run(version, { maxPaths: 2 });
     expect([paths.length, isComplete]).toEqual([2, false]);
     expect(run(version, { maxPaths: 3 }).isComplete).toBe(true);
   });
 
-  it('cut the branches of one move, whose number grows with the number of conditions at planning', () => {
+  it('leave out branches of one move that exceed the largest number of answers', () => {
     const planned = Array.from({ length: 40 }, (_, i) => ({
       kind: 'silent',
       planned: policySetOf({ policy: `p${i}` }),
@@ -302,7 +302,7 @@ describe('bounds', () => {
     expect([isComplete, paths.length]).toEqual([false, 50]);
   });
 
-  it('end the walk when its time is over, with what was found', () => {
+  it('end the walk at the time limit, and return the paths found so far', () => {
     let asked = 0;
     const isOver = () => ++asked > 3;
     const cut = run(version, { isOver });
@@ -310,7 +310,7 @@ describe('bounds', () => {
     expect(run(version, { isOver: () => false }).isComplete).toBe(true);
   });
 
-  it('let the caller do other work after each branch', () => {
+  it('leave the caller time for other work after each branch', () => {
     const work = simulateInSlices({ version, contracts, limit: anonymous });
     let slices = 0;
     let next = work.next();
@@ -319,7 +319,7 @@ describe('bounds', () => {
     expect(next.value).toEqual(run(version));
   });
 
-  it('cut the walk, which then names no steps as unreachable', () => {
+  it('end the walk at the largest number of states, and then report no step as unreachable', () => {
     const cut = run(version, { maxStates: 2 });
     expect([linesOf(cut), cut.isComplete]).toEqual([['ident:passed cut', 'ident:rejected waits'], false]);
     expect([cut.neverReached, cut.deadEnds]).toEqual([[], []]);
@@ -327,12 +327,12 @@ describe('bounds', () => {
 });
 
 describe('oracles', () => {
-  it('limit the answers that paths follow', () => {
+  it('choose the answers that paths follow', () => {
     const limit = (): Oracle => ({ choose: ({ answers }) => answers.slice(0, 1) });
     expect(linesOf(run(flowOf(['ident', 'password', 'login']), { limit }))).toHaveLength(1);
   });
 
-  it('may tell the first round from the second by the history', () => {
+  it('may answer differently after a rejection in the history', () => {
     const rounds = (history: readonly Fact[]) => history.filter(({ answer }) => answer === 'rejected').length;
     const limit = (): Oracle => ({
       choose: ({ type, answers }, history) =>

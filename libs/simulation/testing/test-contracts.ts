@@ -15,10 +15,10 @@ const proving = (kind: string, proof: StageProof, more: Partial<StageContract> =
   contract(kind, { reads: { pending_user: 'optional' }, proves: () => proof, writes: ['verified_user'], ...more });
 
 /**
- * `ident` names the user, and embeds the stage in its config field `inner`, and as an alternative the one in `key`. `password` is a first factor. `device`,
- * `lax_device` and `new_device` are second factors: for a user without one, they deny, pass, or insert a setup. `key`
- * identifies by a credential. `writer` creates a user. `change` changes credentials. `page` shows a form. `silent`
- * shows nothing.
+ * `ident` names the user. It embeds the stage of its config field `inner`, and as an alternative the stage of `key`.
+ * `password` is a first factor. `device`, `lax_device` and `new_device` are second factors: for a user without one,
+ * they deny, pass, or insert a setup. `key` identifies by a credential. `writer` creates a user. `change` changes
+ * credentials. `page` shows a form. `silent` shows nothing.
  */
 const CONTRACTS = [
   contract('ident', {

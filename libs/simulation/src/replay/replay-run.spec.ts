@@ -33,7 +33,7 @@ const bindingOf = (version: FlowVersion, id: string) =>
   version.steps.find((step) => step.id === id)!.policies.bindings[0]!.id;
 
 describe('replayRun', () => {
-  it('finds no difference in the version that was run', () => {
+  it('finds no difference if the draft equals the version that was run', () => {
     expect(replay(runOf(before), before)).toEqual({ verdict: 'same', causes: [] });
   });
 
@@ -49,7 +49,7 @@ describe('replayRun', () => {
     expect(replay(runOf(version), before)).toEqual({ verdict: 'changed', causes: [{ type: 'misses', text: name }] });
   });
 
-  it('reports that a login would end in another way', () => {
+  it('reports that a recorded login would end without a login, or would be denied', () => {
     expect(replay(runOf(before), flowOf(['ident', 'password'])).verdict).toBe('otherwise');
     const denied = replay(runOf(before), flowOf(['ident', 'deny', 'login']));
     expect(denied).toMatchObject({
@@ -69,7 +69,7 @@ describe('replayRun', () => {
     ]);
   });
 
-  it('does not know how a run goes in a version with more combinations of conditions than it walks', () => {
+  it('returns unknown for a draft with more combinations of policy results than the walk may follow', () => {
     const draftWith = (count: number) => {
       const set = policySetOf(...Array.from({ length: count }, (_, i) => ({ policy: `p${i}` })));
       return flowOf(['ident', 'password', { kind: 'page', policies: { ...set, mode: 'all' } }, 'login']);
@@ -95,19 +95,16 @@ describe('replayRun', () => {
       return { ...draft, policies: { [id]: { ...draft.policies[id]!, config: { other: true } } } };
     };
 
-    it.each(['pass', 'fail'] as const)(
-      'takes the recorded result %s if the policy is configured as it was',
-      (verdict) => {
-        expect(replay(runWith(verdict), draftOf())).toEqual({ verdict: 'same', causes: [] });
-      },
-    );
+    it.each(['pass', 'fail'] as const)('uses the recorded result %s of a policy that is unchanged', (verdict) => {
+      expect(replay(runWith(verdict), draftOf())).toEqual({ verdict: 'same', causes: [] });
+    });
 
-    it('names the step that a changed policy may make the visitor meet', () => {
+    it('names the step that the visitor may meet because of a changed policy', () => {
       const { verdict, causes } = replay(runWith('fail'), draftOf(reconfigured));
       expect([verdict, causes]).toEqual(['changed', [{ type: 'meets', text: version.steps[2]!.stage.name }]]);
     });
 
-    it('is unknown if the end depends on a changed policy', () => {
+    it('returns unknown if the end depends on a changed policy', () => {
       const guarded = flowOf(['ident', 'password', { kind: 'login', policies }]);
       const run = runOf(guarded, {}, { verdicts: { [bindingOf(guarded, 'login')]: 'pass' } });
       expect(replay(run, guarded).verdict).toBe('same');
@@ -118,7 +115,7 @@ describe('replayRun', () => {
       });
     });
 
-    it('is unknown if the end depends on a policy that calls a changed policy', () => {
+    it('returns unknown if the end depends on a policy that calls a changed policy', () => {
       const guarded = flowOf(['ident', 'password', { kind: 'login', policies }]);
       const [id, policy] = Object.entries(guarded.policies)[0]!;
       const calling = (config: Record<string, unknown>): FlowVersion => ({
@@ -131,7 +128,7 @@ describe('replayRun', () => {
       expect(replay(run, calling({ other: true })).verdict).toBe('unknown');
     });
 
-    it('is unknown if the version that was run is deleted', () => {
+    it('returns unknown if the version that was run is deleted', () => {
       const guarded = flowOf(['ident', 'password', { kind: 'login', policies }]);
       const run = runOf(guarded, {}, { verdicts: { [bindingOf(guarded, 'login')]: 'pass' }, version: undefined });
       expect(replay(run, guarded).verdict).toBe('unknown');
