@@ -124,7 +124,7 @@ export class FlowDefinitionRepository {
     };
   }
 
-  /** Returns the recorder of audit events for a change, and the name of the actor for the list of releases. */
+  /** Returns the recorder of audit events for a change, and the name of the user who requested it. */
   private recordOf(origin: ChangeOrigin) {
     const { actor, client_ip: clientIp, user_agent: userAgent, location, request_id: requestId } = origin;
     const place = location && { ...NO_LOCATION, country: location.country, city_name: location.city };
@@ -141,4 +141,4 @@ const NO_LOCATION = { continent: undefined, city: undefined, latitude: undefined
 
 /** Throws. A blueprint that only changes flows has no users, so no password must be hashed. */
 const rejectPassword = () =>
-  Promise.reject(new Problem('internal_fault', { detail: 'a change of flows has a password' }));
+  Promise.reject(new Problem('internal_fault', { detail: 'a blueprint that changes flows has a password to hash' }));
