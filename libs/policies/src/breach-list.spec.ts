@@ -20,7 +20,7 @@ async function listOf(passwords: readonly string[]): Promise<BreachList> {
   return BreachList.open(path);
 }
 
-it.each([0, 1, 2, 7, 1000])('finds each password of a list of %i, and no other', async (size) => {
+it.each([0, 1, 2, 7, 1000])('a breach list of %i passwords contains each of them and no other', async (size) => {
   const passwords = Array.from({ length: size }, (_, i) => `password-${i}`);
   const list = await listOf(passwords);
   for (const password of passwords) expect(await list.has(password)).toBe(true);
@@ -32,7 +32,7 @@ it.each([
   ['text', Buffer.from('5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:3\n')],
   ['a list that was cut off', Buffer.concat([BREACH_LIST_HEADER, sha1('x').subarray(1)])],
   ['nothing', Buffer.alloc(0)],
-])('refuses a file with %s', async (_, bytes) => {
+])('opening a breach list from a file with %s throws', async (_, bytes) => {
   const path = join(folder, 'bad.bin');
   await writeFile(path, bytes);
   await expect(BreachList.open(path)).rejects.toThrow('is no list of breached passwords');

@@ -20,7 +20,7 @@ const HOUR_MS = 3_600_000;
 
 const radians = (degrees: number) => (degrees * Math.PI) / 180;
 
-/** Returns the length of the shortest way between two positions on a sphere, in kilometres. */
+/** Returns the distance of two positions on the surface of the earth, in kilometres (haversine formula). */
 export function distanceKm(a: Position, b: Position): number {
   const sinLatitude = Math.sin(radians(b.latitude - a.latitude) / 2);
   const sinLongitude = Math.sin(radians(b.longitude - a.longitude) / 2);
@@ -30,8 +30,8 @@ export function distanceKm(a: Position, b: Position): number {
 }
 
 /**
- * Returns how many kilometres a traveller can cover between two times. Only whole hours count, and at least one, so that
- * two logins within an hour may be at two ends of a large country.
+ * Returns how many kilometres a traveller can cover between two times. Only whole hours count, and at least one, so
+ * that two logins in quick succession may be up to 1000 km apart.
  */
 export const reachKm = (from: Date, to: Date): number =>
   TRAVEL_SPEED_KMH * Math.max(1, Math.floor((to.getTime() - from.getTime()) / HOUR_MS));

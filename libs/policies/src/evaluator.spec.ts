@@ -21,7 +21,7 @@ function evaluate(evaluate: Policy<typeof contract>['evaluate'], overrides: Para
 const never = () => new Promise<never>(() => undefined);
 
 describe('the policies of a request', () => {
-  it('each have a result with their messages', async () => {
+  it('each get a result of their own, with messages', async () => {
     const { reply } = await evaluate(({ name }) => ({ pass: name === 'policy a', messages: [name] }), {
       policies: [requestedPolicy('a'), requestedPolicy('b')],
     });
@@ -32,7 +32,7 @@ describe('the policies of a request', () => {
     expect(policyReply.parse(reply)).toEqual(reply);
   });
 
-  it('return no blank messages, whether they decide or fail', async () => {
+  it('return no blank messages, whether they decide or are undecided', async () => {
     const messages = ['', ' ', 'no'];
     const undecided = () => Promise.reject(new UndecidedPolicyError('no data', { messages }));
     const { reply } = await evaluate(({ name }) => (name === 'policy a' ? { pass: false, messages } : undecided()), {
@@ -79,7 +79,7 @@ describe('a policy that fails', () => {
     { when: 'its binding has a shorter timeout', run: never, policy: { timeout_ms: 30 }, error: /longer than 30 ms/ },
     { when: 'its config is invalid', run: never, policy: { config: { n: 'x' } }, error: /config of policy a/ },
     { when: 'its kind is unknown', run: never, policy: { kind: 'other' }, error: /kind other is unknown/ },
-  ])('has an error and does not pass when $when', async ({ run, policy, error }) => {
+  ])('does not pass and has an error in its result when $when', async ({ run, policy, error }) => {
     const { reply, reports } = await evaluate(run, { policies: [requestedPolicy('a', policy)] });
     expect(reply.results).toEqual({ a: { pass: false, messages: [], error: expect.stringMatching(error) } });
     expect(reports).toEqual([]);
@@ -107,7 +107,7 @@ describe('a policy that fails', () => {
     expect(reply.results['b']).toEqual({ pass: true, messages: [] });
   });
 
-  it('is aborted when it uses all the time, and the remaining policies fail', async () => {
+  it('is aborted at the time limit of the request, and the remaining policies get an error', async () => {
     let stopped = false;
     const { reply } = await evaluate(
       ({ signal }) => {
@@ -116,12 +116,12 @@ describe('a policy that fails', () => {
       },
       { timeout_ms: 150, policies: [requestedPolicy('a'), requestedPolicy('b')] },
     );
-    // A timer may fire a millisecond too early, so either of two errors is possible.
+    // A timer may fire a millisecond too early. Then the second policy still has a millisecond, and takes too long.
     expect([stopped, reply.results['b']?.error]).toEqual([true, expect.stringMatching(/no time was left|than 1 ms/)]);
   });
 });
 
-it('throws while the service is busy or Postgres is unavailable', async () => {
+it('the evaluator throws while the service is busy or Postgres is unavailable', async () => {
   for (const error of [new BusyError(), Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })]) {
     const evaluating = evaluate(() => Promise.reject(error), { policies: [requestedPolicy('a')] });
     await expect(evaluating).rejects.toBe(error);

@@ -16,7 +16,7 @@ function dependenciesOf(evaluate: Policy['evaluate'], limiter = new ConcurrencyL
   return { evaluator, limiter, reports, report: (error: unknown) => void reports.push(error) };
 }
 
-it('returns stage_bad_request for an invalid request', async () => {
+it('the policy service returns stage_bad_request for an invalid request', async () => {
   for (const body of [undefined, {}, { ...policyRequestOf(), v: 2 }]) {
     const reply = await handlePolicyMessage(
       body,
@@ -26,7 +26,7 @@ it('returns stage_bad_request for an invalid request', async () => {
   }
 });
 
-it('returns stage_busy at once when the queue is full', async () => {
+it('the policy service returns stage_busy at once when its queue is full', async () => {
   let release = () => undefined as unknown;
   const gate = new Promise<void>((resolve) => (release = resolve));
   const dependencies = dependenciesOf(() => gate.then(() => ({ pass: true })));
@@ -37,7 +37,7 @@ it('returns stage_busy at once when the queue is full', async () => {
   for (const reply of await Promise.all(waiting)) expect(reply).toMatchObject({ results: { a: { pass: true } } });
 });
 
-it('does not evaluate a request whose time is over', async () => {
+it('the policy service does not evaluate a request whose time limit is over', async () => {
   const reply = await handlePolicyMessage(
     policyRequestOf({ policies, timeout_ms: 0 }),
     dependenciesOf(() => expect.unreachable()),
@@ -45,7 +45,7 @@ it('does not evaluate a request whose time is over', async () => {
   expect(reply).toEqual({ problem: { code: 'stage_busy', retry_after_s: 1 } });
 });
 
-it('returns stage_busy while Postgres is unavailable', async () => {
+it('the policy service returns stage_busy while Postgres is unavailable', async () => {
   const dependencies = dependenciesOf(() => Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })));
   expect(await handlePolicyMessage(policyRequestOf({ policies }), dependencies)).toMatchObject({
     problem: { code: 'stage_busy' },
@@ -56,20 +56,20 @@ it('returns stage_busy while Postgres is unavailable', async () => {
 const reply = policyReply.parse({ results: { p: { pass: true, messages: ['ü'] } } });
 const size = Buffer.byteLength(JSON.stringify(reply));
 
-it('encodes a reply up to the size limit', () => {
+it('encodePolicyReply encodes a reply of exactly the largest size', () => {
   expect(policyReply.parse(JSON.parse(encodePolicyReply(reply, size).toString()))).toEqual(reply);
 });
 
-it('replaces a reply above the size limit by a stage_fault', () => {
+it('encodePolicyReply replaces a reply above the size limit by a stage_fault', () => {
   const { problem } = stageProblem.parse(JSON.parse(encodePolicyReply(reply, size - 1).toString()));
   expect(problem).toEqual({
     code: 'stage_fault',
-    detail: `the reply has ${size} bytes, more than ${size - 1}`,
+    detail: `the reply has ${size} bytes, but at most ${size - 1} are allowed`,
   });
 });
 
 it.each([129, 100_000])(
-  'replaces a reply of %i levels by a stage_fault, so that the gateway does not wait',
+  'encodePolicyReply replaces a reply of %i levels by a stage_fault, so that the gateway does not wait',
   (levels) => {
     const nested: unknown = JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`);
     const deep = { results: {}, context: { set: { nested }, unset: [] } };

@@ -51,7 +51,7 @@ export function encodePolicyReply(reply: PolicyReply | StageProblem, maxBytes: n
   const bytes = toJson(reply);
   if (!bytes) return problemOf(`the reply has more than ${MAX_MESSAGE_DEPTH} levels`);
   if (bytes.length <= maxBytes) return bytes;
-  return problemOf(`the reply has ${bytes.length} bytes, more than ${maxBytes}`);
+  return problemOf(`the reply has ${bytes.length} bytes, but at most ${maxBytes} are allowed`);
 }
 
 /** Returns a reply as JSON; undefined if it is nested too deeply. */

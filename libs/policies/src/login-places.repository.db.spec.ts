@@ -16,7 +16,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-it('returns the last logins of a user, newest first, without expired ones', async () => {
+it('findLatest returns the last logins of a user, newest first, without expired ones', async () => {
   await source.query(
     `INSERT INTO flow.login_places (user_id, at, country, latitude, longitude, device, expires_at) VALUES
      ($1, '2026-01-01T00:00:00Z', 'AU', -33.9, 151.2, 'gone', '-infinity'),

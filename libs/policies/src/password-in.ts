@@ -1,6 +1,6 @@
 type Bag = Readonly<Record<string, unknown>>;
 
-/** Message of a policy that finds no password. */
+/** Message of a policy if neither the form nor the context has a password. */
 export const NO_PASSWORD = 'Password not set in context';
 
 /** Returns the password in a field of the form, else in the context. Empty if there is none. */

@@ -18,7 +18,7 @@ export const policyConfig = z.object({
     .min(1)
     .max(10_000)
     .default(256)
-    .describe('Largest number of waiting requests; further ones are refused as busy'),
+    .describe('Largest number of waiting requests; the service refuses further requests as busy'),
   POLICY_PYTHON: z.coerce
     .number()
     .int()

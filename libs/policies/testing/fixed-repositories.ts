@@ -5,7 +5,7 @@ import { ALICE } from './index.js';
 
 const DAY_MS = 86_400_000;
 
-/** Finds ALICE, whose last login was some days ago. */
+/** Finds ALICE, whose last login was `lastLoginDaysAgo` days ago. */
 export class FixedUsers extends PolicyUserRepository {
   constructor(private readonly lastLoginDaysAgo: number) {
     super(new DataSource({ type: 'postgres' }));
@@ -21,7 +21,7 @@ export class FixedUsers extends PolicyUserRepository {
   }
 }
 
-/** Has one score for every address, and 0 for every name. */
+/** Returns a fixed score for every address, and 0 for every name. */
 export class FixedReputation extends ReputationRepository {
   constructor(private readonly fixed: number) {
     super(new DataSource({ type: 'postgres' }));

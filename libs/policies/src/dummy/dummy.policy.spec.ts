@@ -5,10 +5,10 @@ import { DummyPolicy } from './dummy.policy.js';
 
 const ask = (config: object) => new DummyPolicy().evaluate(policyInput(dummyContract, { config: { ...config } }));
 
-it.each([true, false])('returns the configured result: %s', async (result) => {
+it.each([true, false])('the dummy policy returns the configured result: %s', async (result) => {
   expect(await ask({ result, wait_min: 0, wait_max: 1 })).toEqual({ pass: result, messages: ['dummy'] });
 });
 
-it('fails when wait_min is not less than wait_max', async () => {
+it('the dummy policy throws if wait_min is not less than wait_max', async () => {
   await expect(ask({ wait_min: 1, wait_max: 1 })).rejects.toThrow(/must be less than wait_max/);
 });

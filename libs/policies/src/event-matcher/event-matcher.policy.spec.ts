@@ -29,7 +29,7 @@ it.each([
     ['Action matched.', 'Client IP matched.', 'App matched.'],
   ],
   [{}, false, []],
-])('evaluates %j', (config, pass, messages) => {
+])('in 2024.8, one matching criterion is enough: %j', (config, pass, messages) => {
   expect(ask(config)).toEqual({ pass, messages });
 });
 
@@ -39,15 +39,15 @@ it.each([
   [{ action: 'login', query: 'context.model.app = "authentik_core"' }, true, ['Action matched.', 'Query matched.']],
   [{ query: 'context.model.app = "other"' }, false, ['Query matched.']],
   [{}, false, []],
-])('needs all criteria in 2026.8: %j', (config, pass, messages) => {
+])('in 2026.8, all criteria must match: %j', (config, pass, messages) => {
   expect(ask(config, { event }, '2026.8')).toEqual({ pass, messages });
 });
 
-it('does not pass without an event', () => {
+it('an event matcher does not pass without an event', () => {
   expect(ask({ action: 'login' }, {})).toEqual({ pass: false });
 });
 
-it('refuses a config without a criterion', () => {
+it('a config needs a criterion, and a query that can be parsed', () => {
   expect(eventMatcherContract.validate?.({ action: null })).toHaveProperty('non_field_errors');
   expect(eventMatcherContract.validate?.({ action: 'login' })).toEqual({});
   expect(eventMatcherContract.validate?.({ query: 'action = "login"' })).toEqual({});

@@ -30,7 +30,7 @@ describe('a query over the fields of an event', () => {
     ['context.text = "Say \\"hi\\""', true],
     ['context.constructor = None', true],
     ['  action="login"  ', true],
-  ])('%s is %s', (text, matches) => {
+  ])('%s evaluates to %s', (text, matches) => {
     expect(parseEventQuery(text)(event)).toBe(matches);
   });
 
@@ -47,12 +47,12 @@ describe('a query over the fields of an event', () => {
     ['action in "login"', '"(" is expected'],
     ['action = "login', 'unexpected ""login"'],
     ['action = "a" ; drop', 'unexpected "; drop"'],
-  ])('refuses %j', (text, message) => {
+  ])('with a mistake is refused: %j', (text, message) => {
     expect(() => parseEventQuery(text)).toThrow(EventQueryError);
     expect(() => parseEventQuery(text)).toThrow(message);
   });
 
-  it(`refuses more than ${MAX_QUERY_LENGTH} characters and more than ${MAX_QUERY_DEPTH} parentheses inside each other`, () => {
+  it(`has at most ${MAX_QUERY_LENGTH} characters and ${MAX_QUERY_DEPTH} nested parentheses`, () => {
     const nested = (depth: number) => `${'('.repeat(depth)}action = "login"${')'.repeat(depth)}`;
     expect(parseEventQuery(nested(MAX_QUERY_DEPTH))(event)).toBe(true);
     expect(() => parseEventQuery(nested(MAX_QUERY_DEPTH + 1))).toThrow('more than 20 parentheses');

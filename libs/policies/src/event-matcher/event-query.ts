@@ -1,9 +1,9 @@
 /** Largest number of characters of a query. */
 export const MAX_QUERY_LENGTH = 2000;
-/** Largest number of parentheses inside each other. */
+/** Largest nesting depth of parentheses. */
 export const MAX_QUERY_DEPTH = 20;
 
-/** The members of an event that a query may name. Those of `context` follow after a dot. */
+/** The fields of an event that a query may start with. A member of `context` or `user` follows after a dot. */
 const FIELDS: readonly string[] = ['action', 'app', 'brand', 'client_ip', 'context', 'created', 'user'];
 
 const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?)|([A-Za-z_][\w.]*)|(>=|<=|!=|!~|[=<>~(),]))/y;
@@ -44,12 +44,12 @@ const COMPARISONS: Readonly<Record<string, Comparison>> = {
   endswith: endsWith,
 };
 
-/** Thrown for a query that cannot be parsed. The message names the place. */
+/** Thrown for a query that cannot be parsed. The message quotes the part that is wrong. */
 export class EventQueryError extends Error {}
 
 /**
- * Parses a query over the fields of an event, such as `action = "login" and context.size > 3`. Returns the function that
- * decides it. Throws EventQueryError.
+ * Parses a query over the fields of an event, such as `action = "login" and context.size > 3`. Returns a function that
+ * says whether an event matches. Throws EventQueryError.
  */
 export function parseEventQuery(text: string): Condition {
   if (text.length > MAX_QUERY_LENGTH) throw new EventQueryError(`longer than ${MAX_QUERY_LENGTH} characters`);

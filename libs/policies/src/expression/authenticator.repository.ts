@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 /** Returns whether a user has a device. $1 uuid of the user, $2 kind of the device, or null for any kind. */
 const HAS: NamedStatement = { name: 'authenticators.has', text: 'SELECT mfa.has_device($1, $2) AS has' };
 
-/** Looks up devices, by the only function of the schema `mfa` that the policy service's role may call. */
+/** Looks up devices with `mfa.has_device`. The policy service's role may call no other function of that schema. */
 export class AuthenticatorRepository {
   constructor(private readonly source: DataSource) {}
 

@@ -35,7 +35,7 @@ export class ExpressionDataSources {
   ) {}
 }
 
-/** Answers the requests that a running expression sends to this process, by the function `ask` in host.py. */
+/** Answers the requests that a running expression sends to this process with the function `ask` of host.py. */
 export class ExpressionCallbacks {
   /**
    * Set if Postgres is unavailable or the service is busy. The evaluation then fails, even if the expression has caught
@@ -62,7 +62,7 @@ export class ExpressionCallbacks {
 
   private dispatch(name: string, args: unknown): Promise<unknown> {
     if (this.input.request.dry_run === 'preview' && OUTSIDE.has(name))
-      throw new UndecidedPolicyError('A preview sends nothing to other hosts.');
+      throw new UndecidedPolicyError('The policy requests another host, which a preview does not allow.');
     switch (name) {
       case 'users_by':
         return this.usersBy(callbackArguments.users_by.parse(args));

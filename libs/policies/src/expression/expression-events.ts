@@ -5,7 +5,7 @@ import { redactPromptValues } from '../redact-prompt-values.js';
 
 type EmittedEvent = NonNullable<PolicyReply['events']>[number];
 
-/** Limits of what expressions may cause, such as events. */
+/** Limits of nested policy calls and of created events. */
 export interface ExpressionLimits {
   readonly callDepth: number;
   readonly events: number;

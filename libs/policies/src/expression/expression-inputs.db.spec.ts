@@ -23,7 +23,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-it('has the address and the flow’s id as authentik has them, and the attributes of the user whom the browser leaves', async () => {
+it('expressions see the flow’s id, the address, and the attributes of the user before a user switch', async () => {
   const geoLocator = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });
   const inputs = new ExpressionInputs(new PolicyUserRepository(source), geoLocator);
   const context = { pending_user: BOB, user_switch_from_user: ALICE, is_sso: false };

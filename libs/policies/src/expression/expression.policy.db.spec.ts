@@ -124,7 +124,7 @@ describe('an expression', () => {
     expect(await ask(expression)).toMatchObject({ pass: method === 'GET' });
   });
 
-  it('sees the user of the session as http_request.user, if the request names that user', async () => {
+  it('sees the session’s user as http_request.user, or else the user of the policy', async () => {
     const sees = (username: string, given: object) =>
       ask(`return http_request.user.username == request.http_request.user.username == "${username}"`, given);
     const bob = { ...ALICE, username: 'bob', uuid: '5a0c1d4e-8a52-4f2e-9d8c-3b1f6f0f7c22' };
@@ -144,7 +144,7 @@ describe('an expression', () => {
     }
   });
 
-  it('sends messages and changes the plan', async () => {
+  it('may send messages to the visitor and change the plan', async () => {
     const flow_plan = { slug: 'login', context: { a: 1, b: 2 } };
     const expression =
       'plan = request.context["flow_plan"]\nplan.context["a"] = 3\ndel plan.context["b"]\nak_message("hi")';
@@ -155,7 +155,7 @@ describe('an expression', () => {
     });
   });
 
-  it('changes a fact in place, as `mayChangePlan` expects', async () => {
+  it('may change a fact in place by a statement that `mayChangePlan` recognises', async () => {
     const flow_plan = { slug: 'login', context: { prompt_data: { a: 1 } } };
     for (const expression of [
       'data = context["prompt_data"]\ndata |= {"a": 2}',
@@ -168,7 +168,7 @@ describe('an expression', () => {
       });
   });
 
-  it('writes groups to the plan by id', async () => {
+  it('that writes groups to the plan stores their ids', async () => {
     const expression =
       'from authentik.core.models import Group\ngroup, _ = Group.objects.get_or_create(name="staff")\n' +
       'request.context["flow_plan"].context["groups"] = [group]\nreturn True';
@@ -187,7 +187,7 @@ describe('an expression', () => {
     expect(await ask(`return not ${filtered} and not ${all}`, { user: null })).toMatchObject({ pass: true });
   });
 
-  it('redirects the visitor', async () => {
+  it('may redirect the visitor', async () => {
     expect(await ask('context["flow_plan"].redirect("/elsewhere")\nreturn False')).toMatchObject({
       insert: { where: 'next', steps: [{ kind: 'redirect', config: { to: '/elsewhere' } }] },
     });
@@ -203,7 +203,7 @@ describe('an expression', () => {
     ['return ak_call_policy("nobody").passing', /Policy 'nobody' not found/],
     ['return not ak_is_group_member(None, nmae="x")', /not supported: nmae/],
     ['return not request.user.groups.filter(name__in=["staff"]).exists()', /not supported: name__in/],
-  ])('fails and changes nothing: %j', async (expression, error) => {
+  ])('that throws does not pass and changes nothing: %j', async (expression, error) => {
     const reply = await ask(`context["flow_plan"].context["a"] = 1\n${expression}`, { timeout_ms: 1000 });
     expect(reply).toMatchObject({
       pass: false,
@@ -216,7 +216,7 @@ describe('an expression', () => {
 describe('a called policy', () => {
   const callable = [expressionPolicy('other', 'ak_message("heard")\nreturn context.get("colour") == "red"')];
 
-  it('sees the arguments of the call in its context, and so do later policies', async () => {
+  it('sees the arguments of the call in its context, as do later policies of the request', async () => {
     const expression = (colour: string) =>
       `said = ak_call_policy("other", colour="${colour}")\nak_message(said.messages[0])\nreturn said.passing`;
     expect(await ask(expression('red'), { callable })).toMatchObject({ pass: true, messages: ['heard'] });
@@ -277,7 +277,7 @@ return ak_call_policy("other").raw_result == [2, 3] and plan["b"] == 2`;
     ]);
   });
 
-  it('that fails is named with its error in `exception` under 2026.8', async () => {
+  it('that fails under 2026.8 emits an event whose `exception` has the error message', async () => {
     const callable = [expressionPolicy('other', 'return 1 / 0')];
     const { site } = policyRequestOf({});
     const { events } = await ask('return ak_call_policy("other").passing', {
@@ -306,7 +306,7 @@ describe('an event of an expression', () => {
     ['exceed the number', 'for n in range(4): ak_create_event("n")', /more than 3 events/],
     ['are too large', 'ak_create_event("n", text="x" * 256)', /more than 256 bytes/],
     ['are not JSON', 'ak_create_event("n", text=object())', /cannot be serialized as JSON/],
-  ])('is dropped and the policy fails when events %s', async (_, source, error) => {
+  ])('is dropped, and its policy does not pass, if the events %s', async (_, source, error) => {
     const reply = await ask(`${source}\nreturn True`);
     expect(reply).toMatchObject({ pass: false, error: expect.stringMatching(error) });
     expect(reply.events).toBeUndefined();
@@ -332,16 +332,16 @@ return [said["method"], said["url"], said["body"], answer.headers["Content-Type"
   });
 
   it.each([
-    ['with a host that is not allowed', 'requests.get("http://localhost:1/")', /to localhost:1 are not allowed/],
-    ['with too many requests', 'for _ in range(3): requests.get("SERVER/echo")', /more than 2 requests/],
+    ['to a host that is not allowed', 'requests.get("http://localhost:1/")', /to localhost:1 are not allowed/],
+    ['after too many requests', 'for _ in range(3): requests.get("SERVER/echo")', /more than 2 requests/],
     [
-      'a server with an error status',
+      'to a server that responds with an error status',
       'requests.get("SERVER/status/503").raise_for_status()',
       /503 Service Unavailable for http/,
     ],
-    ['a server that does not respond', 'requests.get("SERVER/silent", timeout=0.05)', /did not respond in time/],
+    ['to a silent server', 'requests.get("SERVER/silent", timeout=0.05)', /did not respond in time/],
     ['with too large a body', 'requests.post("SERVER/echo", data="x" * 300_000)', /request to the host is too large/],
-  ])('fails on a request: %s', async (_, source, error) => {
+  ])('does not pass on a request %s', async (_, source, error) => {
     expect(await askServer(`${source}\nreturn True`)).toMatchObject({
       pass: false,
       error: expect.stringMatching(error),

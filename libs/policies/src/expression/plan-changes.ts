@@ -1,5 +1,5 @@
 const COMMENT = /^\s*#.*$/gm;
-/** Matches functions that give access to the plan without its name in the source. */
+/** Matches functions that give access to the plan although its name does not occur in the source. */
 const REFLECTION = /\b(?:globals|locals|vars|eval|exec)\b/;
 /** Matches statements that change an object in place: augmented assignments and deletions. */
 const IN_PLACE = /(?:[-+*/|&^%@]|<<|>>)=|\b(?:del|setattr)\b/;

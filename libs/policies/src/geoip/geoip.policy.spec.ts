@@ -29,11 +29,11 @@ it.each([
   [{ countries: ['FR'] }, false, [COUNTRY]],
   [{ asns: [1], countries: ['DE'] }, true, [NETWORK]],
   [{ asns: [1], countries: ['FR'] }, false, [NETWORK, COUNTRY]],
-])('evaluates %j', async (config, pass, messages) => {
+])('passes if the network or the country is listed: %j', async (config, pass, messages) => {
   expect(await ask(config)).toEqual({ pass, messages });
 });
 
-it('fails for an address without a known location, unless no criterion is set', async () => {
+it('is undecided for an address that is in no GeoIP database, but passes if no list is set', async () => {
   await expect(ask({ asns: [1], countries: ['DE'] }, new EmptyGeoLocator())).rejects.toThrow(
     'GeoIP: client IP not found in ASN database.',
   );

@@ -7,7 +7,7 @@ import type { LoginPlace } from '../login-places.repository.js';
 import { geoipContract } from './geoip.contract.js';
 import { GeoipPolicy } from './geoip.policy.js';
 
-/** Finds each address at the point 0° N, 0° E. */
+/** Locates each address at 0° N, 0° E, or nowhere if `isKnown` is false. */
 class EquatorGeoLocator extends GeoLocator {
   constructor(private readonly isKnown = true) {
     super();
@@ -31,7 +31,7 @@ const ask = (
     policyInput(geoipContract, { config, request: { user } }),
   );
 
-it('measures distances on the surface of the earth', () => {
+it('distanceKm returns the distance on the surface of the earth', () => {
   const [berlin, sydney] = [
     { latitude: 52.52, longitude: 13.405 },
     { latitude: -33.8688, longitude: 151.2093 },
@@ -45,10 +45,10 @@ describe('the distance from earlier logins', () => {
   const near = { check_history_distance: true };
 
   it.each([
-    ['within the distance and the tolerance', { config: {}, longitude: 1.34, pass: true }],
-    ['at the distance and the tolerance', { config: {}, longitude: 1.36, pass: false }],
-    ['beyond a smaller tolerance', { config: { distance_tolerance_km: 0 }, longitude: 1, pass: false }],
-    ['within a larger distance', { config: { history_max_distance_km: 200 }, longitude: 2.2, pass: true }],
+    ['if it is less than the limit and the tolerance', { config: {}, longitude: 1.34, pass: true }],
+    ['if it exceeds the limit and the tolerance', { config: {}, longitude: 1.36, pass: false }],
+    ['if it exceeds a limit without tolerance', { config: { distance_tolerance_km: 0 }, longitude: 1, pass: false }],
+    ['if it is less than a larger limit', { config: { history_max_distance_km: 200 }, longitude: 2.2, pass: true }],
   ])('is judged %s', async (_, { config, longitude, pass }) => {
     expect(await ask({ ...near, ...config }, [loginAt(longitude, 1000)])).toEqual({
       pass,
@@ -56,7 +56,7 @@ describe('the distance from earlier logins', () => {
     });
   });
 
-  it('is judged for the configured number of logins', async () => {
+  it('is compared for the configured number of logins', async () => {
     const logins = [loginAt(0, 1), loginAt(0, 2), loginAt(90, 3)];
     expect(await ask({ ...near, history_login_count: 3 }, logins)).toEqual({ pass: false, messages: [TOO_FAR] });
     expect(await ask({ ...near, history_login_count: 2 }, logins)).toEqual({ pass: true, messages: [] });
@@ -68,12 +68,12 @@ describe('the speed of travel', () => {
 
   it.each([
     // 1000 km in an hour, and 100 km of tolerance: 9.89 degrees.
-    ['within the first hour', { longitude: 9.8, hours: 0.2, pass: true }],
+    ['within the reach of the first hour', { longitude: 9.8, hours: 0.2, pass: true }],
     ['beyond the reach of the first hour', { longitude: 9.95, hours: 0.2, pass: false }],
-    ['beyond the reach of a whole hour', { longitude: 9.95, hours: 1.9, pass: false }],
+    ['beyond the reach of one whole hour', { longitude: 9.95, hours: 1.9, pass: false }],
     ['within the reach of two hours', { longitude: 9.95, hours: 2.1, pass: true }],
-    ['with the tolerance of travel', { longitude: 9.95, hours: 1, pass: true, impossible_tolerance_km: 300 }],
-    ['without the tolerance of distance', { longitude: 9.95, hours: 1, pass: false, distance_tolerance_km: 300 }],
+    ['within reach and tolerance', { longitude: 9.95, hours: 1, pass: true, impossible_tolerance_km: 300 }],
+    ['without distance_tolerance_km', { longitude: 9.95, hours: 1, pass: false, distance_tolerance_km: 300 }],
   ])('is judged %s', async (_, { longitude, hours, pass, ...config }) => {
     expect(await ask({ ...travel, ...config }, [loginAt(longitude, hours)])).toEqual({
       pass,
@@ -85,7 +85,7 @@ describe('the speed of travel', () => {
 describe('the logins of a user', () => {
   const config = { check_impossible_travel: true };
 
-  it('pass if there are none, also for a visitor without an account', async () => {
+  it('pass if there are none, and for a visitor without an account', async () => {
     expect(await ask(config, [])).toEqual({ pass: true, messages: [] });
     expect(await ask(config, [loginAt(90, 1)], { user: null })).toEqual({ pass: true, messages: [] });
   });
@@ -99,7 +99,7 @@ describe('the logins of a user', () => {
     expect(await ask(config, [], { isKnown: false })).toEqual({ pass: false, messages: [] });
   });
 
-  it('are judged besides the lists, and both must pass', async () => {
+  it('must pass in addition to the list of countries', async () => {
     expect(await ask({ ...config, countries: ['GH'] }, [loginAt(90, 1)])).toEqual({
       pass: false,
       messages: [IMPOSSIBLE],

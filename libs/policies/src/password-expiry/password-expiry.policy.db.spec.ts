@@ -38,7 +38,7 @@ const storedHash = async () => {
   return row?.password_hash;
 };
 
-it('passes for a recent password', async () => {
+it('the password expiry policy passes for a recent password', async () => {
   expect(await ask({ days: 11 })).toEqual({ pass: true });
   expect(await storedHash()).toBe('hash');
 });
@@ -48,21 +48,21 @@ it('refuses an expired password and keeps it with deny_only', async () => {
   expect(await storedHash()).toBe('hash');
 });
 
-it('makes an expired password unusable, and leaves a mark that its user had one', async () => {
+it('makes an expired password unusable, by replacing its hash by "!"', async () => {
   const messages = ['Password expired 3 days ago. Please update your password.'];
   expect(await ask({ days: 7 })).toEqual({ pass: false, messages });
   expect(await storedHash()).toBe('!');
   expect(await new PolicyUserRepository(source).find({}, 1)).toMatchObject([{ has_usable_password: false }]);
 });
 
-it('leaves no such mark on a user who never had a password', async () => {
+it('leaves the empty hash of a user who never had a password', async () => {
   await source.query(`UPDATE directory.users SET password_hash = ''`);
   expect(await ask({ days: 7 })).toMatchObject({ pass: false });
   expect(await storedHash()).toBe('');
 });
 
 it.each(['shadow', 'preview'] as const)(
-  'keeps an expired password if its verdict is not enforced: %s',
+  'keeps an expired password in an evaluation that is not enforced: %s',
   async (dry_run) => {
     expect(await ask({ days: 7 }, { dry_run })).toMatchObject({ pass: false });
     expect(await storedHash()).toBe('hash');
@@ -77,7 +77,7 @@ it('does not delete a password that was changed concurrently', async () => {
   expect(await storedHash()).toBe('hash');
 });
 
-it('passes for a user who is not saved', async () => {
+it('the password expiry policy passes for a user who is not saved', async () => {
   const pretendedUser = { kind: 'pretended', username: 'nobody', email: '' } as never;
   expect(await ask({ days: 0 }, { user: pretendedUser })).toEqual({ pass: true });
 });

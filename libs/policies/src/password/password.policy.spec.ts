@@ -29,7 +29,7 @@ function ask(
   return new PasswordPolicy(breaches).evaluate(policyInput(passwordContract, { config: { ...config }, request }));
 }
 
-describe('rules', () => {
+describe('the static rules of a password policy', () => {
   it.each([
     ['abcd', { length_min: 4 }, true],
     ['\u{1F600}bc', { length_min: 4 }, false],
@@ -59,11 +59,11 @@ describe('rules', () => {
   });
 });
 
-it.each(['', undefined, 7])('refuses %j, which is not a password', async (password) => {
+it.each(['', undefined, 7])('a password policy refuses %j, which is not a password', async (password) => {
   expect(await ask(password, {})).toEqual({ pass: false, messages: ['Password not set in context'] });
 });
 
-it('finds a password outside of prompt_data', async () => {
+it('a password policy reads the password from the plan if prompt_data has none', async () => {
   const request = { flow_plan: { slug: 'x', context: { password: 'abcd' } } };
   const input = policyInput(passwordContract, { config: { length_min: 4 }, request });
   expect(await new PasswordPolicy(unreachable).evaluate(input)).toEqual({ pass: true });
@@ -72,7 +72,7 @@ it('finds a password outside of prompt_data', async () => {
 describe('the list of breached passwords', () => {
   const hash = createHash('sha1').update('correct-horse').digest('hex').toUpperCase();
 
-  it('receives five characters of the hash, and its count is compared with the limit', async () => {
+  it('receives five characters of the hash, and returns a count that is compared with the limit', async () => {
     const requests: (string | undefined)[] = [];
     const breaches = await startBreachList(({ url }, reply) => {
       requests.push(url);
@@ -88,14 +88,14 @@ describe('the list of breached passwords', () => {
     expect(requests[0]).toBe(`/range/${hash.slice(0, 5)}`);
   });
 
-  it('makes the policy fail when it is unreachable or responds with an error', async () => {
+  it('leaves the policy undecided when it is unreachable or responds with an error', async () => {
     const check = { check_have_i_been_pwned: true };
     await expect(ask('x', check)).rejects.toThrow(/cannot be reached/);
     const broken = await startBreachList((_, reply) => void reply.writeHead(500).end());
     await expect(ask('x', check, { breaches: broken })).rejects.toThrow(/status 500/);
   });
 
-  it('makes the policy fail when its response is longer than 1048576 bytes', async () => {
+  it('leaves the policy undecided when its response is longer than 1048576 bytes', async () => {
     const endless = await startBreachList((_, reply) => void reply.end('x'.repeat(2 * 1024 * 1024)));
     await expect(ask('x', { check_have_i_been_pwned: true }, { breaches: endless })).rejects.toThrow(
       /more than 1048576 bytes/,
@@ -103,8 +103,8 @@ describe('the list of breached passwords', () => {
   });
 });
 
-describe('strength', () => {
-  it('is too low for passwords that are easy to guess, also from the username, and the messages have suggestions', async () => {
+describe('the strength of a password', () => {
+  it('is too low for a common password or the email address, and the messages make suggestions', async () => {
     for (const password of ['password1', 'alice@example.org']) {
       expect(await ask(password, { check_zxcvbn: true })).toEqual({
         pass: false,
@@ -114,7 +114,7 @@ describe('strength', () => {
     expect(await ask('vRk8#qLw2!zPn5', { check_zxcvbn: true })).toEqual({ pass: true, messages: [] });
   });
 
-  it('is that of the first 72 characters in 2026.8, and of the first 100 in 2024.8', async () => {
+  it('is computed from the first 72 characters in 2026.8, and from the first 100 in 2024.8', async () => {
     const strongEnd = `${'a'.repeat(75)}vRk8#qLw2!zPn5`;
     expect(await ask(strongEnd, { check_zxcvbn: true })).toMatchObject({ pass: true });
     expect(await ask(strongEnd, { check_zxcvbn: true }, { api_version: '2026.8' })).toMatchObject({ pass: false });

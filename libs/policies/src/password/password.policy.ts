@@ -40,8 +40,8 @@ export class PasswordPolicy implements Policy<typeof passwordContract> {
 }
 
 /**
- * Returns the message for a policy without a configured message. Under 2024.8, this is the message of the form for any
- * empty message.
+ * Returns the message for a policy without a configured message. Under 2024.8, it is empty, and the form shows its own
+ * default message.
  */
 const fallbackFor = ({ site }: PolicyRequest) => (site.api_version === '2024.8' ? '' : REFUSED);
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const NEITHER = 'Either IP or Username must be checked';
 
-/** Passes when the reputation is at or below a threshold (docs/spec/policies.md#kinds). */
+/** Passes when the reputation score is at or below a threshold (docs/spec/policies.md#kinds). */
 export const reputationContract = definePolicy({
   kind: 'reputation',
   model: 'authentik_policies_reputation.reputationpolicy',

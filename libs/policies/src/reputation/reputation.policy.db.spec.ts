@@ -31,20 +31,20 @@ const passes = async (config: object, user: User | null = ALICE) =>
   ).pass;
 
 it.each([
-  ['both, where a row of both counts once', {}, -6],
+  ['address and name, counting a row of both once', {}, -6],
   ['the address', { check_username: false }, -4],
   ['the name', { check_ip: false }, -5],
-])('passes for a bad reputation of %s', async (_what, config, score) => {
+])('passes if the score is at or below the threshold: %s', async (_what, config, score) => {
   expect(await passes({ ...config, threshold: score })).toBe(true);
   expect(await passes({ ...config, threshold: score - 1 })).toBe(false);
 });
 
-it('has score 0 for an unknown username', async () => {
+it('an unknown username has score 0', async () => {
   expect(await passes({ check_ip: false, threshold: -1 }, null)).toBe(false);
   expect(await passes({ check_ip: false, threshold: 0 }, null)).toBe(true);
 });
 
-it('includes score changes of the request that are not saved yet', async () => {
+it('the score includes changes of the request that are not saved yet', async () => {
   const policy = new ReputationPolicy(new ReputationRepository(source));
   const ask = (check_ip: boolean, name: string) => {
     const request = { user: ALICE, reputation: [{ identifier: name, delta: -1 }] };
@@ -56,7 +56,7 @@ it('includes score changes of the request that are not saved yet', async () => {
   expect(await ask(false, 'carol')).toEqual({ pass: false });
 });
 
-it('refuses a config that checks neither address nor username', () => {
+it('a config must check the address, the username or both', () => {
   const neither = { check_ip: false, check_username: false };
   expect(reputationContract.validate?.(neither)).toHaveProperty('non_field_errors');
   expect(reputationContract.validate?.({ ...neither, check_ip: true })).toEqual({});

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { BREACH_LIST_HEADER, BreachList } from '../breach-list.js';
 import { Breaches } from './breaches.js';
 
-it('closes the list when the process shuts down', async () => {
+it('Breaches closes the file of breached passwords when the process shuts down', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-breaches-'));
   try {
     const path = join(folder, 'breaches');

@@ -25,7 +25,7 @@ interface Situation {
   readonly dry_run?: 'shadow' | 'preview';
 }
 const LEAKED = { has: async (password: string) => ['leaked'].includes(password) };
-/** The weights of all factors, so that each sum of them is different. */
+/** The weights of all factors. They are powers of two, so that each combination has another sum. */
 const WEIGHTS = {
   ...{ new_country: 1, impossible_travel: 2, new_device: 4, dormant_account: 8, address_reputation: 16 },
   breached_password: 32,
@@ -84,7 +84,7 @@ describe('a risk policy', () => {
       },
     ],
   ])(
-    'passes by the factor %s, and says so in its message and in an event',
+    'passes because of the factor %s, and names it in a message and in an event',
     async (factor, { situation, weight, message }) => {
       expect(await ask(situation)).toEqual({
         ...{ pass: true, messages: [message] },
@@ -99,7 +99,7 @@ describe('a risk policy', () => {
     },
   );
 
-  it('adds the weights, and passes at the threshold', async () => {
+  it('passes if the sum of the weights reaches the threshold', async () => {
     const situation = { daysAgo: 91, score: -6 };
     expect(await ask(situation, { threshold: 24 })).toMatchObject({ pass: true });
     expect(await ask(situation, { threshold: 25 })).toMatchObject({
@@ -108,7 +108,7 @@ describe('a risk policy', () => {
     });
   });
 
-  it('does not pass for an ordinary login, a first login and a visitor without an account', async () => {
+  it('does not pass for an ordinary login, a first login or a visitor without an account', async () => {
     const none = { pass: false, messages: [], events: undefined };
     expect(await ask({ logins: [SAFE], daysAgo: 89, score: -4, context: { password: 'rare' } })).toEqual(none);
     expect(await ask({})).toEqual(none);
@@ -120,10 +120,10 @@ describe('a risk policy', () => {
   });
 
   it.each<[string, Situation, Record<string, unknown>]>([
-    ['without a list', { list: undefined }, {}],
-    ['while the list cannot be read', { list: { has: () => Promise.reject(new Error('BREACH_LIST is cut')) } }, {}],
+    ['if BREACH_LIST is not set', { list: undefined }, {}],
+    ['if reading the list fails', { list: { has: () => Promise.reject(new Error('BREACH_LIST is cut')) } }, {}],
     ['if only the password could reach the threshold', { list: undefined, score: -9 }, { threshold: 48 }],
-  ])('is undecided about a typed password %s', async (_title, situation, config) => {
+  ])('that judges typed passwords is undecided %s', async (_title, situation, config) => {
     await expect(ask({ context: { password: 'x' }, ...situation }, config)).rejects.toThrow('BREACH_LIST is');
   });
 

@@ -54,7 +54,7 @@ export class RiskPolicy implements Policy<typeof riskContract> {
     return { pass: score >= config.threshold, messages: held.map((factor) => REASONS[factor]) };
   }
 
-  /** Returns the factors that apply and the factors that cannot be judged, with the last error. */
+  /** Returns the factors that apply, the factors that cannot be judged, and the last error. */
   private async judge(input: RiskInput, logins: readonly LoginPlace[]) {
     const held: Factor[] = [];
     const unknown: Factor[] = [];

@@ -31,7 +31,7 @@ export class NatsPasswordHistoryClient extends PasswordHistoryClient {
       return (await requestOverBus(this.requester, request)).reused;
     } catch (cause) {
       if (!(cause instanceof Problem)) throw cause;
-      throw new UndecidedPolicyError(`the password service does not compare passwords: ${cause.code}`, { cause });
+      throw new UndecidedPolicyError(`the password service cannot compare passwords: ${cause.code}`, { cause });
     }
   }
 }

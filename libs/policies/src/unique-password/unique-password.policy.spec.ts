@@ -31,7 +31,7 @@ function ask(
 
 const REUSED = 'This password has been used previously. Please choose a different one.';
 
-describe('a policy for new passwords', () => {
+describe('a unique password policy', () => {
   it('refuses a password that the user has had, and passes for another one', async () => {
     const { outcome, asked } = ask({ prompt_data: { password: 'old' } }, { num_historical_passwords: 4 });
     expect(await outcome).toEqual({ pass: false, messages: [REUSED] });
@@ -39,14 +39,14 @@ describe('a policy for new passwords', () => {
     expect(await ask({ prompt_data: { password: 'new' } }).outcome).toEqual({ pass: true });
   });
 
-  it('compares every password that a form accepts, also one of many characters outside of the basic plane', async () => {
+  it('compares a password of 4096 characters outside of the basic plane, which a form accepts', async () => {
     const password = '😀'.repeat(4096);
     const { outcome, asked } = ask({ prompt_data: { password } });
     await outcome;
     expect(asked).toMatchObject([{ password }]);
   });
 
-  it('finds the password in its field, and outside of the form', async () => {
+  it('reads the password from the configured field, or from the plan', async () => {
     expect(await ask({ prompt_data: { secret: 'old' } }, { password_field: 'secret' }).outcome).toMatchObject({
       pass: false,
     });
@@ -60,7 +60,7 @@ describe('a policy for new passwords', () => {
     },
   );
 
-  it('compares nothing for 0 passwords, a visitor without an account and a password that is too long to be stored', async () => {
+  it('passes for 0 passwords, without an account, and for a password that is too long to be stored', async () => {
     const password = 'old';
     for (const { outcome, asked } of [
       ask({ password }, { num_historical_passwords: 0 }),
@@ -98,14 +98,14 @@ class FixedRequester extends Requester {
 describe('the request to the password service', () => {
   const comparison = { user: ALICE.uuid, password: 'old', count: 2 };
 
-  it('has the password, the user and the time that is left', async () => {
+  it('contains the password, the user and the time that is left', async () => {
     const requester = new FixedRequester({ reused: true });
     expect(await new NatsPasswordHistoryClient(requester).isReused(comparison, 1234.5)).toBe(true);
     expect(requester.requests).toEqual([['password.reuse', { v: 1, timeout_ms: 1234, ...comparison }]]);
   });
 
   it.each([
-    ['is late', undefined],
+    ['sends no reply in time', undefined],
     ['is busy', { problem: { code: 'stage_busy', retry_after_s: 1 } }],
   ])('leaves the policy undecided if the service %s', async (_, reply) => {
     const asked = new NatsPasswordHistoryClient(new FixedRequester(reply)).isReused(comparison, 100);

@@ -3,8 +3,8 @@ import { AllowedHosts, allowedHosts } from './allowed-hosts.js';
 
 const hostsOf = (setting: string) => new AllowedHosts(allowedHosts.parse(setting));
 
-describe('the setting', () => {
-  it('lists hosts, and is empty by default', () => {
+describe('the setting POLICY_ALLOWED_HOSTS', () => {
+  it('contains hosts, separated by commas, and is empty by default', () => {
     expect(allowedHosts.parse(undefined)).toEqual([]);
     expect(allowedHosts.parse(' API.example.org , *.example.net:8443,')).toEqual([
       'api.example.org',
@@ -23,7 +23,7 @@ describe('the setting', () => {
     '10.0.0.0/8',
     'a:b',
     '2001:db8::7',
-  ])('refuses %s', (entry) => {
+  ])('refuses the entry %s', (entry) => {
     expect(allowedHosts.safeParse(entry).success).toBe(false);
   });
 });

@@ -39,7 +39,7 @@ async function send(path: string, overrides: Partial<RequestArguments> = {}, cli
 const sendAndParse = async (...args: Parameters<typeof send>) => JSON.parse((await send(...args)).text);
 
 describe('an allowed server', () => {
-  it('receives method, headers and body, and its response is returned', async () => {
+  it('receives method, headers and body, and the client returns its response', async () => {
     const body = Buffer.from('hello').toString('base64');
     const response = await send('/echo?a=1', { method: 'PUT', headers: { 'X-Key': 'k' }, body });
     expect(response).toMatchObject({
@@ -69,17 +69,17 @@ describe('an allowed server', () => {
     );
   });
 
-  it('is not waited for after it switches protocols (101)', async () => {
+  it('makes the request fail if it switches protocols (101)', async () => {
     await expect(send('/switching')).rejects.toThrow('the connection ended without a response');
   });
 
-  it('is not waited for after an abort', async () => {
+  it('gets no request after the evaluation was aborted', async () => {
     const aborted = createClient().send({ ...ARGUMENTS, url: `${server.url}/silent` }, AbortSignal.abort());
     await expect(aborted).rejects.toThrow('did not respond in time');
   });
 
   it('must not compress its response', async () => {
-    await expect(send('/gzip')).rejects.toThrow('the encoding gzip');
+    await expect(send('/gzip')).rejects.toThrow('the content encoding gzip');
   });
 
   it('receives no reserved or malformed headers', async () => {
