@@ -41,7 +41,7 @@ export class ChildLineProcess {
     });
   }
 
-  /** The end of what the process has written to standard error. */
+  /** The last part of what the process has written to standard error. */
   get errorOutput(): string {
     return this.stderr.trim();
   }

@@ -12,7 +12,9 @@ afterAll(() => interpreter.close());
 
 const admin = { kind: 'saved', uuid: '5d0b', username: 'akadmin', password_usable: true };
 
-/** Returns a fake host that records requests and sends the same reply to each. */
+/**
+ * Returns a fake host, which is the process that started Python. It records requests and sends the same reply to each.
+ */
 function hostReplying(reply: unknown) {
   const requests: [string, unknown][] = [];
   const ask = async (name: string, args: unknown) => {
@@ -50,7 +52,7 @@ it.each([
     { passing: true },
     true,
   ],
-])('%s sends a request to the host', async (...[expression, request, reply, result]) => {
+])('%s sends a request to the host process', async (...[expression, request, reply, result]) => {
   const { requests, ask } = hostReplying(reply);
   expect(await run(`return ${expression}`, { request: { user: admin } }, { ask })).toMatchObject({ result });
   expect(requests).toEqual([request]);
@@ -70,7 +72,7 @@ it.each([
   ['get("http://a", auth=("b", "c"))', { headers: { authorization: 'Basic Yjpj' } }],
   ['get("http://a", timeout=(0.5, 2), allow_redirects=False)', { timeout_ms: 2000, redirects: false }],
   ['head("http://a")', { method: 'HEAD', redirects: false }],
-])('requests.%s sends an http request to the host', async (call, part) => {
+])('requests.%s sends an http request to the host process', async (call, part) => {
   const { requests, ask } = hostReplying({ status: 200, reason: 'OK', url: 'http://a/', headers: {}, body: '' });
   expect(await run(`return requests.${call}.status_code`, {}, { ask })).toMatchObject({ result: 200 });
   const [[name, request] = []] = requests as [string, { body: string | null }][];
@@ -96,7 +98,7 @@ return [response.ok, bool(response), response.text, response.content.decode(), r
   ]);
 });
 
-it('the source of authentik’s default flows restricts a flow to superusers', async () => {
+it('the call in authentik’s default flows that restricts a flow to superusers sends a request', async () => {
   const { requests, ask } = hostReplying(1);
   const source = `
 from authentik.flows.models import Flow, FlowAuthenticationRequirement
@@ -134,13 +136,13 @@ it.each([
   'request.user.all_groups()',
   'User.objects.filter(username="akadmin")',
   'Group.objects.filter(name="staff")',
-])('%s is true only if it finds something', async (query) => {
+])('%s is truthy only if a record matches', async (query) => {
   const source = `from authentik.core.models import Group, User\nreturn ${query}`;
   const verdict = async (rows: object[]) => (await run(source, { request: { user: admin } }, hostReplying(rows))).truth;
   expect([await verdict([admin]), await verdict([])]).toEqual([true, false]);
 });
 
-it('users and groups are equal if they have the same pk, whatever else is known of them', async () => {
+it('users and groups are equal if they have the same pk, even if other fields differ', async () => {
   const [user, found] = [
     { ...admin, pk: 1 },
     { ...admin, pk: 1, type: 'internal', attributes: { a: 1 } },
@@ -165,7 +167,7 @@ it('a user of a query can be set as the pending user', async () => {
   expect(outcome.context).toEqual({ set: { pending_user: admin }, unset: [] });
 });
 
-it('fails the policy with the error of the host', async () => {
+it('a policy fails with the error that the host process returns', async () => {
   const ask = async () => {
     throw new Error("Policy 'other' not found.");
   };
@@ -175,12 +177,12 @@ it('fails the policy with the error of the host', async () => {
   });
 });
 
-it('fails the policy when the reply of the host is too large', async () => {
+it('a policy fails when the reply of the host process is too large', async () => {
   const ask = async () => 'x'.repeat(2 ** 20);
   expect((await run('return ak_user_by(username="a")', {}, { ask })).error).toBe('The reply of the host is too large.');
 });
 
-it('does not send a request that is too large', async () => {
+it('a request that is too large is not sent to the host process', async () => {
   const { requests, ask } = hostReplying(null);
   expect((await run('ak_user_by(name="x" * 1_000_000)', {}, { ask })).error).toBe(
     'The request to the host is too large.',
@@ -188,7 +190,7 @@ it('does not send a request that is too large', async () => {
   expect(requests).toEqual([]);
 });
 
-it('ends a request without a reply at the time limit, and serves the next evaluation', async () => {
+it('a request without a reply ends at the time limit, and the next evaluation works', async () => {
   const ask = () => new Promise<never>(() => undefined);
   const outcome = await run('return ak_user_by(username="a")', {}, { ask, timeoutMs: 1000 });
   expect(outcome.error).toBe('The policy exceeded its time limit.');

@@ -21,7 +21,7 @@ const input: ExpressionInput = {
 };
 
 describe('evaluating an expression', () => {
-  it('treats the source as the body of a function, whose return value is the result and whose truth value is the verdict', async () => {
+  it('runs the source as a function body: the returned value is the result, its truth value the verdict', async () => {
     expect(await run('return 1 + 1')).toMatchObject({ result: 2, truth: true });
     expect(await run('return "yes"')).toMatchObject({ result: 'yes', truth: true });
     expect(await run('return []')).toMatchObject({ result: [], truth: false });
@@ -114,7 +114,7 @@ describe('names in an expression', () => {
     ['reverse_dns("192.0.2.1")', '192.0.2.1'],
     ['ak_logger.bind(a=1).info("hello", b=2)', null],
     ['print("hello")', null],
-  ])('%s', async (expression, result) => {
+  ])('are available in %s', async (expression, result) => {
     expect(await run(`return ${expression}`, input)).toMatchObject({ result, messages: [] });
   });
 
@@ -141,7 +141,7 @@ describe('names in an expression', () => {
     });
   });
 
-  it('can import escape from django.utils.html, as the shipped flow of account lockdowns does', async () => {
+  it('include escape of django.utils.html, which the shipped flow for account lockdowns imports', async () => {
     const source = `from django.utils.html import escape\nreturn [escape("<b>'\\"&"), escape(7)]`;
     expect(await run(source)).toMatchObject({ result: ['&lt;b&gt;&#x27;&quot;&amp;', '7'] });
   });
@@ -158,7 +158,7 @@ return [USER_ATTRIBUTE_CHANGE_EMAIL, FlowAuthenticationRequirement.REQUIRE_SUPER
 });
 
 describe('changes of an expression to the plan', () => {
-  it('are reported if a number becomes a boolean that is equal to it in Python, also inside a fact', async () => {
+  it('are reported if a number is replaced by an equal boolean, also inside a fact', async () => {
     const plan = { slug: 'f', context: { prompt_data: { news: 1, age: 1 }, count: 0, same: [1, true] } };
     const source = [
       'facts = context["flow_plan"].context',
@@ -187,7 +187,7 @@ return True`;
     expect(outcome).toMatchObject({ result: 6, context: { set: {}, unset: [] } });
   });
 
-  it('fail when a value cannot be serialized as JSON', async () => {
+  it('make the evaluation fail when a value cannot be serialized as JSON', async () => {
     const outcome = await run('context["flow_plan"].context["x"] = lambda: 1', input);
     expect(outcome.error).toMatch(/^The context of the plan cannot be serialized as JSON/);
   });

@@ -30,7 +30,7 @@ describe.skipIf(process.platform !== 'linux')('a syntax check of expressions', (
     }
   });
 
-  it('uses a given checker and leaves it open, and otherwise ends the process that it has started', async () => {
+  it('uses a given checker without closing it, or ends the process of its own checker', async () => {
     await checker.check('return 1');
     const before = children();
     const check = (given?: typeof checker) => withSyntaxChecker(given, (syntax) => syntax.check('return ('));

@@ -27,7 +27,7 @@ export class LazyPythonSyntaxChecker {
   }
 }
 
-/** Something that checks the syntax of an expression. */
+/** Checks the syntax of an expression. */
 type SyntaxChecker = Pick<LazyPythonSyntaxChecker, 'check'>;
 
 /** Calls `use` with the checker `given`. Without `given`, makes a checker and closes it afterwards. */

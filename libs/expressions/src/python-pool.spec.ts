@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { PythonPool } from './python-pool.js';
 import { PythonProcess } from './python-process.js';
 
-it('gives no task to an idle process that is being ended', async () => {
+it('a pool gives no task to an idle process that is being ended', async () => {
   const started: PythonProcess[] = [];
   const start = () => {
     const process = new PythonProcess(64);

@@ -18,7 +18,7 @@ interface RunningTask {
   readonly task: PythonTask;
   readonly settle: (reply: TaskResult) => void;
   readonly timers: readonly NodeJS.Timeout[];
-  /** Resolves at the deadline. Open requests of the expression to this process then get an error as the reply. */
+  /** Resolves at the deadline. Then open requests of the expression to the host process get an error as the reply. */
   readonly timeout: Promise<void>;
 }
 

@@ -3,8 +3,8 @@ const REPEAT_INTERRUPT_MS = 100;
 const INTERRUPT = 2;
 
 /**
- * The deadline of the running expression. Python asks for it again and again by reading `signal`, so no other thread is
- * needed to interrupt Python.
+ * The deadline of the running expression. Python reads `signal` repeatedly, so no other thread is needed to interrupt
+ * Python.
  */
 export class Deadline {
   private endsAt = Number.POSITIVE_INFINITY;

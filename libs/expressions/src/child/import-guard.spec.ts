@@ -71,7 +71,7 @@ function vectorOf(text: string): [number, number, number] {
   return [0, 1, 50];
 }
 
-it('lets the interpreter call every function while it is loaded', () => {
+it('the guard lets the interpreter call every function while the interpreter is being loaded', () => {
   for (const name of NAMES) expect(call(name, 1, 4, 0o102, 0)).toBe(77);
   expect(reached).toEqual(NAMES);
 });
@@ -85,7 +85,7 @@ describe('once the interpreter is loaded, the guard', () => {
     ['fd_pwrite', 63],
     ['getaddrinfo', -4],
     ['_emscripten_system', -52],
-  ])('refuses %s', (name, code) => {
+  ])('refuses a call of %s', (name, code) => {
     expect([call(name, 0, 0, 0, 0), reached]).toEqual([code, []]);
   });
 
@@ -97,25 +97,25 @@ describe('once the interpreter is loaded, the guard', () => {
     expect([call('__syscall_openat', 0, 0, 0o2000000, 0), call('fd_close', 3, 0, 0, 0)]).toEqual([77, 77]);
   });
 
-  it('closes none of the first three descriptors, and sets no flags of a descriptor', () => {
+  it('refuses to close descriptors 0 to 2, and to set flags of a descriptor', () => {
     expect([0, 1, 2].map((descriptor) => call('fd_close', descriptor, 0, 0, 0))).toEqual([8, 8, 8]);
     expect([call('__syscall_fcntl64', 0, 4, 0, 0), reached]).toEqual([-69, []]);
     expect(call('__syscall_fcntl64', 0, 3, 0, 0)).toBe(77);
   });
 
-  it('discards standard output, sends the second descriptor to the host, and writes to no other', () => {
+  it('discards output to descriptor 1, sends output to descriptor 2 to the parent, and refuses other writes', () => {
     const args = vectorOf('["a", 1]');
     expect([call('fd_write', 0, ...args), call('fd_write', 3, ...args)]).toEqual([8, 8]);
     expect([call('fd_write', 1, ...args), memory().getUint32(50, true), sent]).toEqual([0, 8, '']);
     expect([call('fd_write', 2, ...args), sent, reached]).toEqual([0, '?["a", 1]\n', []]);
   });
 
-  it('sends one line for a request that contains a newline', () => {
+  it('sends a request that contains a newline as one line', () => {
     call('fd_write', 2, ...vectorOf('a\nb'));
     expect(sent).toBe('?a b\n');
   });
 
-  it('reads the reply of the host from the first descriptor, and files from others', () => {
+  it('reads the reply of the parent from descriptor 0, and files from other descriptors', () => {
     call('fd_write', 2, ...vectorOf('["a", 1]'));
     call('fd_read', 0, ...vectorOf('xxxxxxxx'));
     expect(memory().getUint32(50, true)).toBe(5);
@@ -130,7 +130,7 @@ describe('once the interpreter is loaded, the guard', () => {
     expect(call('emscripten_resize_heap', -1, 0, 0, 0)).toBe(0);
   });
 
-  it('lets no WebAssembly function suspend', () => {
+  it('has removed the WebAssembly functions for suspension', () => {
     expect([Reflect.has(WebAssembly, 'Suspending'), Reflect.has(WebAssembly, 'promising')]).toEqual([false, false]);
   });
 });

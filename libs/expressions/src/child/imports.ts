@@ -1,4 +1,4 @@
-/** The negative errno (WASI) with which refused file system calls fail. */
+/** The negative WASI errno that refused file system calls return. */
 export const FILE_SYSTEM = { readOnly: -69 } as const;
 
 const words = (text: string) => text.trim().split(/\s+/);

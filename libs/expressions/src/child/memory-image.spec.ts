@@ -13,14 +13,14 @@ function memoryOf(pages: number, bytes: Readonly<Record<number, number>>): Uint8
 const sparse = memoryOf(8, { 0: 1, [PAGE - 1]: 2, [PAGE]: 3, [4 * PAGE + 7]: 4, [8 * PAGE - 1]: 5 });
 
 describe('a memory image', () => {
-  it('restores every byte over other content, and clears what has grown since', () => {
+  it('overwrites other content with every byte of the image, and clears memory beyond its end', () => {
     const memory = new Uint8Array(10 * PAGE).fill(255);
     MemoryImage.of(sparse).restore(memory);
     expect(Buffer.compare(memory.subarray(0, sparse.length), sparse)).toBe(0);
     expect(memory.subarray(sparse.length).every((byte) => byte === 0)).toBe(true);
   });
 
-  it('is a copy', () => {
+  it('does not change when the copied memory changes', () => {
     const memory = sparse.slice();
     const image = MemoryImage.of(memory);
     memory.fill(9);
@@ -28,7 +28,7 @@ describe('a memory image', () => {
     expect(Buffer.compare(memory, sparse)).toBe(0);
   });
 
-  it('takes the space of its pages that are not zero, and is equal after it was read from its file', () => {
+  it('is encoded without its pages of zeros, and decoded without a loss', () => {
     const encoded = MemoryImage.of(sparse).encode();
     expect(encoded.length).toBeLessThan(4 * PAGE + 200);
     const memory = new Uint8Array(sparse.length).fill(255);
@@ -39,7 +39,7 @@ describe('a memory image', () => {
     expect(Buffer.compare(image.toMemory(), sparse)).toBe(0);
   });
 
-  it('of zeros only has no bytes and clears the memory', () => {
+  it('of zeros only clears the memory', () => {
     const memory = new Uint8Array(2 * PAGE).fill(255);
     MemoryImage.decode(MemoryImage.of(new Uint8Array(2 * PAGE)).encode()).restore(memory);
     expect(memory.every((byte) => byte === 0)).toBe(true);

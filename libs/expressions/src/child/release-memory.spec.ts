@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { releaseMemory } from './release-memory.js';
 
-it('frees a buffer that is still referred to', async () => {
+it('releaseMemory frees a buffer that is still referenced', async () => {
   const view = new Uint8Array(64 * 2 ** 20).fill(1);
   const before = process.memoryUsage().rss;
   await releaseMemory(view.buffer);
