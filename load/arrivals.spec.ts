@@ -8,17 +8,17 @@ const plan = (changes: Partial<ArrivalPlan> = {}): ArrivalPlan => ({
 });
 
 describe('the arrivals of visitors', () => {
-  it('are at equal distances with a constant pattern', () => {
+  it('have equal intervals with the constant pattern', () => {
     expect([...arrivalTimes(plan({ rate: 4, durationMs: 1000 }))]).toEqual([125, 375, 625, 875]);
   });
 
-  it('rise from zero to the rate during the ramp, which therefore has half as many', () => {
+  it('increase from zero to the full rate during the ramp, which has half as many arrivals', () => {
     const times = [...arrivalTimes(plan({ rampMs: 4000 }))];
     const between = (from: number, to: number) => times.filter((at) => at >= from && at < to).length;
     expect([between(0, 2000), between(2000, 4000), between(4000, 6000)]).toEqual([50, 150, 200]);
   });
 
-  it('have random distances with the Poisson pattern, whose mean matches the rate', () => {
+  it('have random intervals with the Poisson pattern, and the configured mean rate', () => {
     const times = [...arrivalTimes(plan({ pattern: 'poisson', durationMs: 100_000 }))];
     // The standard deviation of 10,000 expected arrivals is 100.
     expect(Math.abs(times.length - 10_000)).toBeLessThan(500);
@@ -33,7 +33,7 @@ describe('the arrivals of visitors', () => {
     expect(times(7)).not.toEqual(times(8));
   });
 
-  it('are in order within the duration, and shared without loss between generators', () => {
+  it('are in order and within the duration, and the shares of all generators contain each arrival once', () => {
     fc.assert(
       fc.property(
         fc.record({

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 export interface Clock {
   now(): number;
   /**
-   * Resolves after `ms` milliseconds, but possibly up to two milliseconds early or any time late. Also resolves when
+   * Resolves after `ms` milliseconds, at most two milliseconds early and possibly much later. Also resolves when
    * `signal` is aborted.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;

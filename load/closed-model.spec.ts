@@ -3,7 +3,7 @@ import type { Clock } from './clock.js';
 import { runClosedModel } from './closed-model.js';
 import { VirtualClock } from './testing/virtual-clock.js';
 
-/** A clock whose timers fire half a millisecond early, as those of Node may. */
+/** A clock whose timers fire half a millisecond early, as timers of Node may do. */
 class EarlyClock extends VirtualClock {
   override sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return super.sleep(ms > 1 ? ms - 0.5 : ms, signal);
@@ -21,12 +21,12 @@ async function visitsOf(clock: Clock, model: { readonly startedAt: number; reado
   return begun;
 }
 
-it('lets each visitor begin at a time of their own in the ramp, and again when a visit has ended', async () => {
+it('the closed model spreads the first visits over the ramp, and begins the next when one has ended', async () => {
   const begun = await visitsOf(new VirtualClock(), { startedAt: 100, rampMs: 30 });
   expect(begun).toEqual([100, 110, 115, 120, 125, 130, 135]);
 });
 
-it('begins no visit before the load, not even when a timer fires early', async () => {
+it('the closed model begins no visit before the load, even if a timer fires early', async () => {
   const begun = await visitsOf(new EarlyClock(), { startedAt: 250.25, rampMs: 0 });
   expect(Math.min(...begun)).toBeGreaterThanOrEqual(250.25);
 });

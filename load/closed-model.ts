@@ -20,7 +20,7 @@ export async function runClosedModel(model: ClosedModel, clock: Clock): Promise<
   const end = model.startedAt + model.durationMs;
   const visitor = async (number: number) => {
     const first = model.startedAt + (model.rampMs * number) / model.visitors;
-    // Timers of Node may fire up to two milliseconds early. The first visitor would then begin before the load.
+    // Timers of Node may fire up to two milliseconds early. Then the first visitor would begin before the load.
     for (let wait = first - clock.now(); wait > 0; wait = first - clock.now()) await clock.sleep(wait);
     while (clock.now() < end && !model.stopping()) await model.visit(clock.now());
   };

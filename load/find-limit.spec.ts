@@ -29,7 +29,7 @@ describe('the search for the highest rate', () => {
     expect(found).toEqual({ passed: 30, failed: undefined });
   });
 
-  it('ends after a number of loads', async () => {
+  it('ends after the largest number of loads', async () => {
     const { tried, found } = await search(0, { steps: 3 });
     expect(tried).toEqual([10, 5, 2.5]);
     expect(found).toEqual({ passed: undefined, failed: 2.5 });

@@ -17,7 +17,7 @@ export interface FoundLimit {
 }
 
 /**
- * Searches the highest rate that passes. Doubles the rate until a step fails, or halves it until a step passes, and
+ * Searches for the highest rate that passes. Doubles the rate until a step fails, or halves it until a step passes, and
  * then bisects. `probe` runs the load of one step and returns whether it passed.
  */
 export async function findLimit(search: LimitSearch, probe: (rate: number) => Promise<boolean>): Promise<FoundLimit> {

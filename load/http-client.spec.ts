@@ -9,7 +9,7 @@ import { HttpClient } from './http-client.js';
 const stops: (() => unknown)[] = [];
 afterEach(() => stops.splice(0).forEach((stop) => void stop()));
 
-/** Starts a site with a self-signed certificate, which answers when `release` resolves. */
+/** Starts a server with a self-signed certificate. It responds when `release` resolves. */
 async function site(release: Promise<void> = Promise.resolve()) {
   const server = createServer(createCertificate(), (_, response) => void release.then(() => response.end('hello')));
   server.listen(0, '127.0.0.1');
@@ -25,7 +25,7 @@ function look(url: string, options: { insecure?: boolean; timeoutMs?: number } =
 }
 
 describe('requests of the load generator', () => {
-  it('refuse a self-signed certificate, unless the operator accepts any', async () => {
+  it('fail for a self-signed certificate, unless --insecure accepts any certificate', async () => {
     const url = await site();
     await expect(look(url)).rejects.toThrow(/self-signed certificate/);
     expect(await look(url, { insecure: true })).toMatchObject({ status: 200, text: 'hello' });
@@ -40,7 +40,7 @@ describe('requests of the load generator', () => {
 });
 
 describe('the cookies of a visitor', () => {
-  it('replace each other by name, and are deleted when they have expired', () => {
+  it('are replaced by name, and deleted when they have expired', () => {
     const jar = new CookieJar();
     jar.store(['a=1; Path=/; HttpOnly', 'b=x=y', 'c=3; Max-Age=60']);
     jar.store(['a=2']);

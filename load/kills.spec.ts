@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 describe('commands during a load', () => {
-  it('are a time and a command, which may have an equals sign', () => {
+  it('are parsed from a time and a command, which may contain an equals sign', () => {
     expect(parseKill('1.5s=docker kill --signal=KILL nats')).toEqual({
       at: 1500,
       run: 'docker kill --signal=KILL nats',
@@ -28,7 +28,7 @@ describe('commands during a load', () => {
       expect(() => parseKill(text)).toThrow(LoadError);
   });
 
-  it('are read from a file, each of whose mistakes is reported with its place', async () => {
+  it('are read from a file, and each mistake in it is reported with its place', async () => {
     const write = async (text: string) => {
       const path = join(folder, 'kills.yaml');
       await writeFile(path, text);
@@ -43,7 +43,7 @@ describe('commands during a load', () => {
     await expect(readKills(join(folder, 'absent'))).rejects.toThrow(/cannot be read: ENOENT/);
   });
 
-  it('run at their times, and are reported with their exit codes and outputs', async () => {
+  it('run at their times, and have a result with exit code and output', async () => {
     const clock = new VirtualClock();
     const list = [parseKill('20s=echo gone >&2; exit 3'), parseKill('10s=echo done')];
     const results = await runKills(list, { startedAt: 0, clock, signal: new AbortController().signal });
@@ -53,7 +53,7 @@ describe('commands during a load', () => {
     ]);
   });
 
-  it('do not begin after the load, and end with it', async () => {
+  it('do not begin after the load, and are killed when the load ends', async () => {
     const ended = new AbortController();
     const clock = { now: () => 0, sleep: untilDueOrAborted };
     watcher = watch(folder);

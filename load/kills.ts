@@ -65,7 +65,8 @@ async function runAtItsTime(entry: Kill, { startedAt, clock, signal }: KillWindo
 
 function runInShell(command: string, signal: AbortSignal): Promise<Pick<KillResult, 'exitCode' | 'output'>> {
   const child = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  // The command is a process group of its own, because children of the shell hold its output open.
+  // The command gets a process group of its own, so that children of the shell, which hold its output open, are killed
+  // too.
   const abort = () => child.pid !== undefined && process.kill(-child.pid);
   signal.addEventListener('abort', abort);
   let output = '';

@@ -1,4 +1,4 @@
-/** A mistake of the operator, whose message says what to do. */
+/** A mistake of the operator. The message says what to do. */
 export class LoadError extends Error {
   override readonly name = 'LoadError';
 }

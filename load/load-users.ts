@@ -1,10 +1,13 @@
 import { createHmac } from 'node:crypto';
 
-/** The accounts of a load test. All secrets are derived from a seed, so that the load generator needs no file of them. */
+/**
+ * The accounts of a load test. All secrets are derived from a seed, so that the load generator needs no file with
+ * secrets.
+ */
 export class LoadUsers {
   constructor(
     private readonly seed: string,
-    /** The names of the accounts are this prefix and a number. */
+    /** The name of an account is this prefix and the number of the account. */
     readonly prefix: string,
   ) {}
 

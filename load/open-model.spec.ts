@@ -3,7 +3,7 @@ import { runClosedModel } from './closed-model.js';
 import { type OpenModel, runOpenModel } from './open-model.js';
 import { VirtualClock } from './testing/virtual-clock.js';
 
-/** A server that serves one visit at a time for `serviceMs`, and hangs once, at `hangsAt`, for `hangMs`. */
+/** A server that serves one visit at a time, each for `serviceMs`. At `hangsAt`, it hangs once for `hangMs`. */
 class SlowServer {
   private freeAt = 0;
   constructor(
@@ -35,12 +35,12 @@ async function latenciesOf(clock: VirtualClock, model: Partial<OpenModel>, serve
 }
 
 describe('the open model', () => {
-  it('counts the wait of every visitor who arrives while the server hangs (no coordinated omission)', async () => {
+  it('includes the wait of every visitor who arrives while the server hangs (no coordinated omission)', async () => {
     const clock = new VirtualClock();
     const server = new SlowServer(clock, { at: 200, ms: 500 });
     const { latencies } = await latenciesOf(clock, {}, () => server.serve(1));
     expect(latencies).toHaveLength(100);
-    // All visitors of these 500 ms wait, not just the one whose request the server held: 501 ms, 492 ms, and so on.
+    // All visitors who arrive in these 500 ms wait: 501 ms, 492 ms, and so on.
     expect(latencies.filter((ms) => ms > 100)).toHaveLength(45);
     expect(Math.max(...latencies)).toBe(501);
   });
@@ -63,7 +63,7 @@ describe('the open model', () => {
     expect(latencies).toEqual([100, 100, 100]);
   });
 
-  it('begins no further visit when it is stopped, and waits for those that run', async () => {
+  it('begins no further visit when it is stopped, and waits for running visits', async () => {
     const clock = new VirtualClock();
     const stopping = () => clock.now() >= 45;
     const { latencies } = await latenciesOf(clock, { stopping }, () => clock.sleep(100));
@@ -72,7 +72,7 @@ describe('the open model', () => {
 });
 
 describe('the closed model', () => {
-  it('begins a visit when the last one of its visitor has ended, after a ramp, until the end of the load', async () => {
+  it('lets each visitor begin the next visit when the last one has ended, until the end of the load', async () => {
     const clock = new VirtualClock();
     const begun: number[] = [];
     const visit = async (due: number) => {

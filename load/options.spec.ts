@@ -6,7 +6,7 @@ const NEEDED = ['--url', 'https://login.example.org', '--seed', 'a seed of this 
 const parse = (...args: string[]) => parseOptions(runOptions, [...NEEDED, ...args], {});
 
 describe('the options of a load test', () => {
-  it('have limits in the units of the command line, and defaults', () => {
+  it('are parsed from the command line, and have defaults', () => {
     expect(
       parse('--rate', '50', '--duration', '5m', '--max-p95', '250ms', '--kill', '1s=a', '--kill', '2s=b'),
     ).toMatchObject({
@@ -49,13 +49,13 @@ describe('the options of a load test', () => {
     expect(() => parse(option, value)).toThrow(message);
   });
 
-  it('refuse more than a hundred commands and fifty notes', () => {
+  it('allow at most a hundred commands and fifty notes', () => {
     const times = (count: number, option: string) => Array.from({ length: count }, () => [option, 'a=b']).flat();
     expect(() => parse(...times(101, '--kill'))).toThrow(/^--kill: /);
     expect(() => parse(...times(51, '--note'))).toThrow(/^--note: /);
   });
 
-  it('take secrets from the environment, and name everything that is missing', () => {
+  it('may come from the environment if they are secrets, and each missing one is named', () => {
     const env = { LOAD_SEED: 'a seed of this test', LOAD_POSTGRES: 'postgres://there' };
     expect(parseOptions(runOptions, NEEDED.slice(0, 2), env)).toMatchObject({
       seed: 'a seed of this test',

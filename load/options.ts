@@ -9,7 +9,7 @@ const time = (min: string, max: string) => durationWithin(min, max).meta({ 'x-li
 
 const accounts = {
   seed: z
-    .string('is missing: set --seed or LOAD_SEED to the text with which the accounts were created')
+    .string('is missing: set --seed or LOAD_SEED to the seed with which the accounts were created')
     .min(8, 'must have at least 8 characters')
     .describe('Secret text from which the password and all codes of the accounts are derived. Or `LOAD_SEED`'),
   prefix: z
@@ -28,10 +28,10 @@ export const runOptions = z.strictObject({
   pattern: z
     .enum(['poisson', 'constant'])
     .default('poisson')
-    .describe('Open model: random or equal distances between visitors'),
+    .describe('Open model: random or equal intervals between visitors'),
   visitors: count(1, 10_000).optional().describe('Closed model: visitors who repeat the scenario without pause'),
   duration: time('1s', '24h').prefault('60s').describe('Time in which visits begin, with the ramp'),
-  ramp: time('0s', '1h').prefault('0s').describe('Time in which the load rises. Its visits are not in the figures'),
+  ramp: time('0s', '1h').prefault('0s').describe('Time in which the load rises. The figures exclude its visits'),
   drain: time('0s', '10m').prefault('60s').describe('Time after which visits that still run count as failed'),
   users: count(1, 10_000_000).default(1000).describe('Number of accounts, which log in in turn'),
   ...accounts,
@@ -42,7 +42,7 @@ export const runOptions = z.strictObject({
     .describe('How long a visitor sends a refused request again (429, 502, 503, 504, no response); 0s: never'),
   maxInFlight: count(1, 100_000)
     .default(5000)
-    .describe('Open model: visits that run at the same time; more fail at once'),
+    .describe('Open model: largest number of visits at the same time; further ones fail at once'),
   workers: count(1, 64).default(1).describe('Threads of the load generator'),
   randomSeed: count(0, 2 ** 31)
     .default(1)
@@ -54,11 +54,14 @@ export const runOptions = z.strictObject({
     .describe(
       'Send another client address for each account as X-Forwarded-For, in another network each, where `TRUSTED_PROXIES` allows it',
     ),
-  findLimit: z.boolean().default(false).describe('Search the highest `--rate` that keeps the two limits below'),
+  findLimit: z
+    .boolean()
+    .default(false)
+    .describe('Search for the highest `--rate` that meets `--max-errors` and `--max-p95`'),
   maxErrors: number(0, 1).default(0.01).describe('`--find-limit`: share of visits that may fail'),
   maxP95: time('1ms', '10m').prefault('1s').describe('`--find-limit`: 95th percentile of the latency of a visit'),
   maxRate: number(0.01, 100_000).default(10_000).describe('`--find-limit`: no higher rate is tried'),
-  precision: number(0.01, 0.5).default(0.05).describe('`--find-limit`: ends when the limit is known to this share'),
+  precision: number(0.01, 0.5).default(0.05).describe('`--find-limit`: relative precision at which the search ends'),
   maxSteps: count(1, 50).default(15).describe('`--find-limit`: number of loads, each of `--duration`'),
   settle: time('0s', '10m').prefault('5s').describe('`--find-limit`: pause between two loads'),
   kill: z
@@ -81,7 +84,7 @@ export const userOptions = z.strictObject({
   count: count(1, 10_000_000).default(1000).describe('Number of accounts'),
   first: count(0, 10_000_000).default(0).describe('Number of the first account'),
   ...accounts,
-  withTotp: z.boolean().default(false).describe('With an authenticator app for each account'),
+  withTotp: z.boolean().default(false).describe('Give each account an authenticator app'),
   out: z.string().describe('File to write, which must not exist'),
 });
 
@@ -91,13 +94,13 @@ export const recordOptions = z.strictObject({
     .string()
     .optional()
     .describe('URL of Postgres. Or `DATABASE_URL`. Without both, the database of a local `npm start`'),
-  flow: z.string().describe('Slug of the flow, whose current version the made visitors have run'),
+  flow: z.string().describe('Slug of the flow whose current version the generated records belong to'),
   count: count(1, 10_000_000).default(10_000).describe('Number of records'),
   days: count(1, 30).default(7).describe('Days up to now over which the records are spread'),
   randomSeed: count(0, 2 ** 31)
     .default(1)
-    .describe('The same number makes the same runs'),
-  besideReal: z.boolean().default(false).describe('Also if the database has records of real visitors'),
+    .describe('The same number generates the same records'),
+  besideReal: z.boolean().default(false).describe('Insert records even if the database has records of real visitors'),
 });
 
 /** Options of a load test. */

@@ -10,11 +10,11 @@ afterAll(() => database?.close());
 
 const HASH = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$ZGlnZXN0';
 
-/** Makes Postgres count at once what the connections of this test have done. Otherwise it counts once a second. */
+/** Makes the connections of this test report their statistics to Postgres now, not once a second. */
 const flush = () => database.source.query('SELECT pg_stat_force_next_flush()');
 
 describe('the figures of Postgres', () => {
-  it('count what it did between start and end, and what it stores', async () => {
+  it('contain its work between start and end, and the numbers of stored rows', async () => {
     const { source, url } = database;
     const meter = await PostgresMeter.open(url);
     try {
@@ -39,7 +39,7 @@ describe('the figures of Postgres', () => {
     }
   });
 
-  it('name the figures that are not known', async () => {
+  it('contain a reason for each figure that is not known', async () => {
     const meter = await PostgresMeter.open(database.url);
     try {
       await meter.start();

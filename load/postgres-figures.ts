@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { cpuOf } from '../bench/cpu.js';
 
-/** What Postgres has counted since its statistics were reset. A number that this version does not count is absent. */
+/** Statistics of Postgres since they were reset. Statistics that this version of Postgres lacks are absent. */
 interface Counters {
   readonly cpuUs?: number;
   readonly commits?: number;
@@ -12,7 +12,7 @@ interface Counters {
   readonly syncs?: number;
 }
 
-/** The work of Postgres for the load. A figure is `null` if it is not known; `unknown` has the reasons. */
+/** The work of Postgres for the load. A figure that is not known is `null`, and `unknown` contains the reason. */
 export interface PostgresFigures {
   readonly version: string;
   /** Parameters of the stored hash of an account, without salt and digest. */
@@ -86,7 +86,7 @@ export class PostgresMeter {
       ...(await this.contents(username)),
       ...{ cpuS: cpuUs === null ? null : cpuUs / 1e6, commits: grown('commits'), walBytes: grown('walBytes'), ...io },
       unknown: [
-        ...(cpuUs === null ? ['CPU time: the server does not run on this machine, or in another container'] : []),
+        ...(cpuUs === null ? ['CPU time: the server runs on another machine or in another container'] : []),
         ...(io.reads === null ? ['reads and writes: Postgres counts them from version 16 on'] : []),
       ],
     };
@@ -97,8 +97,8 @@ export class PostgresMeter {
   }
 
   private async counters(): Promise<Counters> {
-    // Backends report their statistics once a second at most. A wait for them would add work that is not part of the
-    // load.
+    // Backends report their statistics once a second at most. This query does not wait for them, because waiting would
+    // add work that is not part of the load.
     const { commits, wal } = await this.row<{ commits: number; wal: WalCounters }>(COUNTERS);
     const walBytes = Number(wal['wal_bytes']);
     const cpuUs =
@@ -147,8 +147,8 @@ export class PostgresMeter {
 type WalCounters = Readonly<Record<string, unknown>>;
 
 /**
- * Returns the process id of the server that has a backend with this id, or `undefined` if the server is not on this
- * machine.
+ * Returns the process id of the Postgres server, the parent of the backend with this id, or `undefined` if the server
+ * is not on this machine.
  */
 function serverOf(backend: number): number | undefined {
   try {

@@ -2,7 +2,7 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
 /** Width of the time slots in which begun, finished and failed visits are counted, in milliseconds. */
 export const SLOT_MS = 100;
-/** Number of different reasons that are counted separately. */
+/** Largest number of different reasons that are counted separately. */
 const MAX_REASONS = 50;
 /** Latencies are recorded in microseconds, up to one hour, with three significant digits. */
 const HISTOGRAM = { lowest: 1, highest: 3_600_000_000, figures: 3 };
@@ -38,7 +38,7 @@ export interface Recording {
   requests: number;
   retried: number;
   maxInFlight: number;
-  /** Visits that began after the ramp, and how many of them finished before the end of the load. */
+  /** Visits that began after the ramp: how many began, failed, and finished before the end of the load. */
   measuredBegun: number;
   measuredFailed: number;
   finishedInTime: number;

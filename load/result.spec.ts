@@ -38,7 +38,7 @@ const POSTGRES = {
 };
 
 describe('the result of a load', () => {
-  it('counts rates after the ramp and before the end of the load', () => {
+  it('computes rates from the time after the ramp and before the end of the load', () => {
     expect(resultOf(stage())).toMatchObject({
       ...{ date: '1970-01-01T00:00:00.000Z', begun: 90, finished: 85, failed: 5 },
       ...{ errorRate: 0.05, goodputPerSecond: 9.5, gapMs: 6800 },
@@ -48,7 +48,7 @@ describe('the result of a load', () => {
     });
   });
 
-  it('has null for what is not known, and the report says so', () => {
+  it('has null for each unknown figure, which the report shows as "not known"', () => {
     const result = resultOf(stage({ recording: emptyRecording(), elapsedMs: 2000 }));
     expect(result).toMatchObject({ errorRate: null, goodputPerSecond: null, visitMs: null, postgres: null });
     expect(result.durationS).toBe(2);
@@ -58,7 +58,7 @@ describe('the result of a load', () => {
       expect(report).toContain(`| ${field} | not known |`);
   });
 
-  it('relates what Postgres did to the visits', () => {
+  it('divides the work of Postgres by the number of visits', () => {
     expect(resultOf(stage(), { postgres: POSTGRES }).postgres).toMatchObject({
       ...{ coresPer100PerSecond: 0.2, iopsPer100PerSecond: 100, walKiBPerVisit: 2, commitsPerVisit: 3 },
     });
@@ -68,7 +68,7 @@ describe('the result of a load', () => {
     });
   });
 
-  it('counts the visits after each command until the next one', () => {
+  it('counts the visits between each command and the next one', () => {
     const kill = (at: number) => ({ at, beganAt: at, endedAt: at + 50, run: `kill ${at}`, exitCode: 0, output: '' });
     const { kills } = resultOf(stage(), { kills: [kill(5000), kill(1000)] });
     expect(kills.map(({ run, after }) => [run, after.finished, after.gapMs])).toEqual([
@@ -78,7 +78,7 @@ describe('the result of a load', () => {
     expect(markdownReport(resultOf(stage(), { kills: [kill(1000)] }))).toContain('| `kill 1000` | 1.0 | 0.1 | 0 |');
   });
 
-  it('says how long after a command visits were as quick as usual: at most three times the median of the load', () => {
+  it('contains the time from a command until visits took at most three times the median again', () => {
     const kill = (at: number) => ({ at, beganAt: at, endedAt: at + 50, run: `kill ${at}`, exitCode: 0, output: '' });
     const result = stage();
     for (const [number, slowestMs] of [Number.POSITIVE_INFINITY, 121, 119].entries())
@@ -89,7 +89,7 @@ describe('the result of a load', () => {
     expect(report).toMatch(/\| `kill 1000` \|.*\| 0\.2 \|\n\| `kill 5000` \|.*\| not meanwhile \|/);
   });
 
-  it('has the latency of refusals by step, apart from that of responses', () => {
+  it('has the latency of refusals by step, separate from the latency of responses', () => {
     const { recording } = stage();
     recordMs(histogramOf(recording.refusals, 'GET'), 3);
     recordMs(histogramOf(recording.refusals, 'password'), 300);

@@ -18,7 +18,7 @@ import type { StageResult } from './worker-pool.js';
 const LATE_MS = 20;
 /** A visit is as quick as usual if its latency is at most this multiple of the load's median. */
 export const QUICK_FACTOR = 3;
-/** Utilisation of a thread from which the load generator counts as a bottleneck. */
+/** Utilisation of a thread or machine from which the load generator counts as a bottleneck. */
 const BUSY = 0.8;
 
 /** The report of a load. A figure that is not known is `null`. */
@@ -207,5 +207,5 @@ const notesOf = (notes: readonly string[]) =>
 
 const round = (value: number) => Math.round(value * 1000) / 1000;
 
-/** Returns a quotient, or `null` where the divisor is 0. */
+/** Returns a quotient, or `null` if the divisor is 0. */
 const ratio = (value: number, divisor: number) => (divisor > 0 ? round(value / divisor) : null);

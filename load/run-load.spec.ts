@@ -13,7 +13,7 @@ describe('a load test', () => {
   it.each([
     [[], 'Set either --rate (open model) or --visitors (closed model).'],
     [['--rate', '1', '--visitors', '1'], 'Set either --rate (open model) or --visitors (closed model).'],
-    [['--visitors', '1', '--find-limit'], '--find-limit needs --rate, with which it begins.'],
+    [['--visitors', '1', '--find-limit'], '--find-limit needs --rate, the rate of its first load.'],
     [
       ['--rate', '1', '--find-limit', '--kill', '1s=true'],
       '--find-limit runs no commands: leave out --kill and --kills.',
@@ -24,7 +24,7 @@ describe('a load test', () => {
       ['--rate', '1', '--scenario', 'login-static'],
       'The scenario uses recovery codes: set --static-codes to the number that each account has.',
     ],
-  ])('does not begin with %j', async (args, message) => {
+  ])('does not begin with the options %j', async (args, message) => {
     await expect(run(...args)).rejects.toThrow(new LoadError(message));
   });
 

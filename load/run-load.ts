@@ -15,7 +15,7 @@ import { executorPath } from './visit.js';
 import { Visitor } from './visitor.js';
 import { HEAD_START_MS, type StageResult, WorkerPool } from './worker-pool.js';
 
-/** `npm run load`: runs a load test, or searches the highest rate. */
+/** `npm run load`: runs a load test, or searches for the highest rate. */
 export async function runLoad(args: readonly string[], env: NodeJS.ProcessEnv) {
   const options = parseOptions(runOptions, args, env);
   checkModel(options);
@@ -28,7 +28,7 @@ export async function runLoad(args: readonly string[], env: NodeJS.ProcessEnv) {
     ...{ seed: options.seed, prefix: options.prefix },
     ring: { count: options.users, firstCode: options.firstCode, staticCodes: options.staticCodes },
   });
-  // An interrupted load still prints its report. An interrupted search prints none.
+  // On Ctrl-C, a load ends early and prints its report. A search ends without a report.
   if (!options.findLimit) process.once('SIGINT', () => pool.stop());
   try {
     const run = new LoadRun({ options, scenario, kills }, pool);
@@ -43,7 +43,7 @@ function checkModel({ rate, visitors, findLimit: searches, ramp, duration, kill,
     throw new LoadError('Set either --rate (open model) or --visitors (closed model).');
   if (searches && (kill.length > 0 || kills !== undefined))
     throw new LoadError('--find-limit runs no commands: leave out --kill and --kills.');
-  if (searches && rate === undefined) throw new LoadError('--find-limit needs --rate, with which it begins.');
+  if (searches && rate === undefined) throw new LoadError('--find-limit needs --rate, the rate of its first load.');
   if (ramp >= duration) throw new LoadError('--ramp must be shorter than --duration.');
 }
 
@@ -79,7 +79,7 @@ class LoadRun {
     return this.outputOf(markdownReport(result), result, result.finished > 0);
   }
 
-  /** Searches the highest rate and returns the report of the load with that rate. */
+  /** Searches for the highest rate and returns the report of the load with that rate. */
   async search() {
     const { options } = this.plan;
     const results = new Map<number, LoadResult>();
@@ -145,7 +145,7 @@ function stageOf(options: RunOptions, scenario: Scenario): Omit<Stage, 'share'> 
   };
 }
 
-const LATE = 'The load generator was late or busy in a load beyond the limits, so the limit may be its own.';
+const LATE = 'The load generator was late or busy in a load beyond the limits, so it may be the bottleneck.';
 
 const isWithin = ({ maxErrors, maxP95 }: RunOptions, { errorRate, visitMs }: LoadResult): boolean =>
   errorRate !== null && errorRate <= maxErrors && visitMs !== null && visitMs.p95 <= maxP95;

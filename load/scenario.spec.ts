@@ -8,13 +8,13 @@ const SHIPPED = readdirSync('load/scenarios').map((file) => file.replace('.yaml'
 const withSteps = (...steps: string[]) => parseScenario(['flow: login', 'steps:', ...steps].join('\n'), 'mine.yaml');
 
 describe('a scenario file', () => {
-  it.each(SHIPPED)('is valid as it is shipped: %s', async (name) => {
+  it.each(SHIPPED)('is valid: the shipped scenario %s', async (name) => {
     const { steps, description } = await readScenario(name);
     expect(steps.length).toBeGreaterThan(0);
     expect(description).not.toBe('');
   });
 
-  it('has steps with answers and think times, fixed or between bounds', () => {
+  it('has steps with answers and with think times, which are fixed or random within bounds', () => {
     const { steps, end } = withSteps(
       '  - { component: a, answer: { uid_field: $user }, think: 1.5s }',
       '  - { component: b, answer: { code: $totp }, think: { min: 200ms, max: 1m }, optional: true }',
@@ -61,7 +61,7 @@ steps:
 });
 
 describe('the placeholders of answers', () => {
-  it('are found, and filled in as text of JSON', () => {
+  it('are found in a step, and replaced by values that are escaped for JSON', () => {
     const { steps } = withSteps('  - { component: a, answer: { name: "$user at $user", code: $totp } }');
     expect([...placeholdersOf({ steps })]).toEqual(['user', 'totp']);
     const filled = fillIn(JSON.stringify(steps[0]?.answer), (name) => (name === 'user' ? 'a"b' : '123'));

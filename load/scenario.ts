@@ -41,7 +41,7 @@ const step = z.strictObject({
   answer,
   /** How long the visitor thinks before the answer. */
   think: think.default(NO_THINKING),
-  /** Whether the flow may leave this step out. */
+  /** Whether the flow may skip this step. */
   optional: z.boolean().default(false),
 });
 
@@ -58,14 +58,14 @@ const scenario = z
     description: z.string().default(''),
     flow: z.string().regex(/^[-\w]+$/, 'is not the slug of a flow'),
     steps: z.array(step).min(1).max(MAX_STEPS),
-    /** The component of the challenge with which the visit ends. */
+    /** The component of the last challenge, at which the flow has ended. */
     end: z.string().min(1).default('xak-flow-redirect'),
     /** Requests in the same session after the flow. */
     afterwards: z.array(request).max(MAX_STEPS).default([]),
   })
   .refine(
     ({ steps, end }) => new Set([end, ...steps.map(({ component }) => component)]).size === steps.length + 1,
-    'two steps have the same component, or one has the component of the end: a visitor chooses the answer by the component',
+    'two steps have the same component, or one has the component of the end: give each step another component',
   );
 
 /** What a visitor does: the answers to the challenges of one flow, and requests after it. */
@@ -91,7 +91,7 @@ export async function readScenario(nameOrPath: string): Promise<Scenario> {
   return parseScenario(await readText(path, 'The scenario'), nameOrPath);
 }
 
-/** Returns which placeholders the answers of a scenario use. */
+/** Returns the placeholders in the answers of a scenario. */
 export const placeholdersOf = ({ steps }: Pick<Scenario, 'steps'>): ReadonlySet<Placeholder> =>
   new Set([...JSON.stringify(steps).matchAll(PLACEHOLDER)].map(([, name]) => name as Placeholder));
 

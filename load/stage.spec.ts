@@ -25,7 +25,7 @@ function run(stage: Stage, stopping: () => boolean) {
   return runStage(stage, { ring, stopping, startedAt: performance.now() });
 }
 
-it('measures the latency of refusals and responses separately by step, and none without a response', async () => {
+it('a stage measures latencies of responses and refusals separately by step, without lost responses', async () => {
   const name = { body: { component: 'name' } };
   const busy = { status: 503 };
   const site = await scriptedSite(name, { body: { component: 'password' } }, busy, name, busy, 'lost');
@@ -51,7 +51,7 @@ it('measures the latency of refusals and responses separately by step, and none 
   }
 });
 
-it('records the slowest visit of each tenth of a second, and counts a visit without an end as failed', async () => {
+it('each slot has the latency of its slowest visit, and a visit that does not end has failed', async () => {
   const site = await scriptedSite({ body: { component: 'name' } }, { body: { component: 'password' } });
   try {
     const { slots, visits } = await run({ ...STAGE, url: site.url }, () => site.received.length >= 2);

@@ -11,8 +11,8 @@ import { Visit } from './visit.js';
 import { Visitor } from './visitor.js';
 
 /**
- * How visitors arrive: independently at a rate (open), or a fixed number of visitors, each of whom begins again
- * (closed).
+ * The load model. Open: visitors arrive independently at a rate. Closed: a fixed number of visitors repeat their
+ * visits.
  */
 export type LoadModel =
   | { readonly type: 'open'; readonly rate: number; readonly pattern: 'poisson' | 'constant' }
@@ -80,7 +80,7 @@ class StageRun {
     this.random = randomOf(stage.seed + stage.share.index);
   }
 
-  /** Resolves when all visits have ended, or the time to drain is over. Counts visits that are running then as failed. */
+  /** Resolves when all visits have ended or `drainMs` is over. Counts visits that are still running as failed. */
   async untilDrained(): Promise<void> {
     const { stage, context } = this;
     const drainMs = context.startedAt + stage.durationMs + stage.drainMs - context.clock.now();
@@ -135,7 +135,6 @@ class StageRun {
     this.end(this.begin(due));
   }
 
-  /** Counts a visit that begins. */
   private begin(due: number): RunningVisit {
     const arrivedAt = due - this.context.startedAt;
     this.recording.begun++;

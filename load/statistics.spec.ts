@@ -21,7 +21,7 @@ describe('latencies', () => {
 });
 
 describe('recordings of several load generators', () => {
-  it('are added up', () => {
+  it('are added to one recording', () => {
     const recorded = (ms: number) => {
       const recording = emptyRecording();
       Object.assign(recording, { begun: 2, finished: 1, failed: 1, maxInFlight: 3 });
@@ -46,7 +46,7 @@ describe('recordings of several load generators', () => {
     expect(total.slots.map(({ finished }) => finished)).toEqual([0, 1, 0, 1]);
   });
 
-  it('count at most fifty different reasons apart', () => {
+  it('count at most fifty different reasons separately', () => {
     const reasons = new Map<string, number>();
     for (let i = 0; i < 60; i++) countReason(reasons, `reason ${i}`);
     expect([reasons.size, reasons.get('other'), reasons.get('reason 49')]).toEqual([51, 10, 1]);
@@ -54,7 +54,7 @@ describe('recordings of several load generators', () => {
 });
 
 describe('a period of the load', () => {
-  it('has its own visits, and its longest time without a finished one', () => {
+  it('has the counts of its visits, and the longest time in which none finished', () => {
     const slots = [3, 0, 0, 1, 0, 0, 0, 2, 5].map((finished) => ({ begun: 1, finished, failed: 0, slowestMs: 5 }));
     expect(periodOf(slots, 0, 900)).toEqual({ begun: 9, finished: 11, failed: 0, gapMs: 300 });
     expect(periodOf(slots, 100, 400)).toEqual({ begun: 3, finished: 1, failed: 0, gapMs: 200 });
@@ -66,19 +66,19 @@ describe('the recovery of a deployment', () => {
     slowest.map((slowestMs) => ({ begun: 4, finished: 4, failed: 0, slowestMs }));
   const during = { fromMs: 100, toMsExclusive: 1000, quickMs: 30 };
 
-  it('is when the first of ten visits in a row began that were all as quick as usual', () => {
+  it('is the start of the first of ten consecutive quick visits', () => {
     expect(recoveryOf(slotsOf(5, 900, 20, 10, 800, 30, 20, 10), during)).toBe(400);
     expect(recoveryOf(slotsOf(900, 20, 30, 10), during)).toBe(0);
   });
 
-  it('counts a failed visit as slow, and ignores a time without visits', () => {
+  it('treats a failed visit as slow, and ignores a time without visits', () => {
     const [quick, , none] = slotsOf(5, 5, 0);
     const failed = { begun: 1, finished: 0, failed: 1, slowestMs: Number.POSITIVE_INFINITY };
     const slots = [quick!, failed, quick!, { ...none!, begun: 0 }, quick!, quick!];
     expect(recoveryOf(slots, during)).toBe(100);
   });
 
-  it('is not known if too few visits were quick before the end', () => {
+  it('is null if there were fewer than ten consecutive quick visits before the end', () => {
     expect(recoveryOf(slotsOf(5, 900, 20, 10), during)).toBeNull();
     expect(recoveryOf(slotsOf(5, 900, 20, 10, 10), { ...during, toMsExclusive: 400 })).toBeNull();
   });

@@ -9,7 +9,7 @@ const ringOf = (changes: object = {}) =>
 const namesOf = (ring: UserRing, count: number) => Array.from({ length: count }, () => ring.next().username);
 
 describe('the accounts of a load generator', () => {
-  it('come in turn, and no two generators share one', () => {
+  it('are used in turn, and no two generators share one', () => {
     expect(namesOf(ringOf(), 5)).toEqual(['load-0', 'load-1', 'load-2', 'load-3', 'load-0']);
     expect(namesOf(ringOf({ share: { index: 0, of: 3 } }), 3)).toEqual(['load-0', 'load-3', 'load-0']);
     expect(namesOf(ringOf({ share: { index: 1, of: 3 } }), 3)).toEqual(['load-1', 'load-1', 'load-1']);
@@ -22,7 +22,7 @@ describe('the accounts of a load generator', () => {
     expect(() => account.valueOf('static')).toThrow(NoCodeLeftError);
   });
 
-  it('have their own addresses and new names', () => {
+  it('each have an address of their own, and names for new accounts', () => {
     const ring = ringOf({ count: 300 });
     const accounts = Array.from({ length: 300 }, () => ring.next());
     expect(accounts[299]?.address).toBe('10.43.1.0');
@@ -34,7 +34,7 @@ describe('codes of authenticator apps', () => {
   beforeEach(() => void vi.useFakeTimers({ now: 1_800_000_000_000 }));
   afterEach(() => void vi.useRealTimers());
 
-  it('are valid, and a second login uses the code of the next period', () => {
+  it('are valid, and the second login within a period uses the code of the next period', () => {
     const account = ringOf({ count: 1 }).next();
     const accepts = (token: string, epoch: number) =>
       verifySync({ secret: users.totpSecret(0), token, epoch, epochTolerance: 0 }).valid;
@@ -50,7 +50,7 @@ describe('codes of authenticator apps', () => {
 describe('the rows of accounts', () => {
   const accounts = { count: 1, first: 5, passwordHash: 'a hash', withTotp: true, staticCodes: 1 };
 
-  it('have the secrets that the load generator derives from the seed', () => {
+  it('contain the secrets that the load generator derives from the seed', () => {
     const rows = [...exportRows(users, accounts)] as { fields: Record<string, unknown> }[];
     expect(rows.map(({ fields }) => fields)).toEqual([
       { username: 'load-5', name: 'load-5', email: 'load-5@load.invalid', password: 'a hash', path: 'load' },

@@ -87,7 +87,7 @@ export class UserRing {
 
   private staticCode(index: number): string {
     const number = this.codesUsed.get(index) ?? this.options.firstCode;
-    if (number >= this.options.staticCodes) throw new NoCodeLeftError('no unused recovery code: more are needed');
+    if (number >= this.options.staticCodes) throw new NoCodeLeftError('no unused recovery code: create more');
     this.codesUsed.set(index, number + 1);
     return this.users.staticCode(index, number);
   }

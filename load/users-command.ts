@@ -10,8 +10,8 @@ import { parseOptions, userOptions } from './options.js';
 export async function createAccounts(args: readonly string[], env: NodeJS.ProcessEnv) {
   const { count, first, seed, prefix, withTotp, staticCodes, out } = parseOptions(userOptions, args, env);
   const users = new LoadUsers(seed, prefix);
-  // One hash for all accounts, because a million hashes would take hours. A check takes as long as if each account had
-  // a hash of its own.
+  // One hash for all accounts, because a million hashes would take hours. Checking the password still takes as long as
+  // with one hash for each account.
   const passwordHash = await hashPassword(users.password);
   await writeRows(
     out,
@@ -22,7 +22,7 @@ export async function createAccounts(args: readonly string[], env: NodeJS.Proces
   return { output, exitCode: 0 };
 }
 
-/** Writes lines of JSON, which only the user of this process can read. */
+/** Writes a file with lines of JSON, which only the user of this process can read. */
 async function writeRows(path: string, rows: Iterable<object>): Promise<void> {
   const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
   const done = finished(file).catch((error: Error) => {

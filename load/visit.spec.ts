@@ -43,7 +43,7 @@ async function visit(script: readonly ScriptedResponse[], { retryForMs = 30_000,
 }
 
 describe('a visit', () => {
-  it('answers each challenge by its component, and counts no think time as latency', async () => {
+  it('answers each challenge by its component, and its latency excludes think times', async () => {
     const { latency, recording, requests } = await visit([shows('name'), shows('password'), shows('done')]);
     expect(requests).toEqual([
       'GET',
@@ -68,7 +68,7 @@ describe('a visit', () => {
     });
   });
 
-  it('waits as Retry-After asks after a refused answer, reads the challenge, and sends the answer again', async () => {
+  it('waits for Retry-After after a refused answer, reads the challenge, and sends the answer again', async () => {
     const script = [shows('name'), BUSY, shows('name'), shows('password'), shows('done')];
     const { latency, recording } = await visit(script);
     expect(latency).toBe(2000);
@@ -76,13 +76,13 @@ describe('a visit', () => {
     expect([...recording.refusals].map(([step, { count }]) => [step, count])).toEqual([['name', 1]]);
   });
 
-  it('goes on with the next challenge if an answer whose reply was lost had been accepted', async () => {
+  it('continues with the next challenge if an answer was accepted but its reply was lost', async () => {
     const { latency, recording } = await visit([shows('name'), 'lost', shows('password'), shows('done')]);
     expect(latency).toBe(100);
     expect(recording).toMatchObject({ startedOver: 0, refused: new Map([[0, 1]]) });
   });
 
-  it('starts over if the session was lost with the reply', async () => {
+  it('starts the login again if a lost reply contained the new session key', async () => {
     const script: ScriptedResponse[] = [
       shows('name'),
       shows('password'),
@@ -96,7 +96,7 @@ describe('a visit', () => {
     expect(recording.startedOver).toBe(1);
   });
 
-  it('fails if the flow begins again for another reason, also after a refusal', async () => {
+  it('fails if the flow begins again although no session key was lost', async () => {
     const { failures } = await visit([shows('name'), 'lost', shows('name'), shows('password'), shows('name')]);
     expect(failures).toEqual(['name came again']);
   });
@@ -108,7 +108,7 @@ describe('a visit', () => {
     expect(recording).toMatchObject({ requests: 3, retried: 2 });
   });
 
-  it('says why there was no response', async () => {
+  it('fails with the reason why there was no response', async () => {
     expect((await visit(['lost'], { retryForMs: 0 })).failures).toEqual(['refused: no response (ECONNRESET)']);
   });
 
@@ -126,15 +126,15 @@ describe('a visit', () => {
 
   it.each([
     ['a challenge that the scenario does not know', [shows('captcha')], 'expected name, got captcha'],
-    ['a challenge before its turn', [shows('password')], 'expected name, got password'],
-    ['the end before a step that must come', [shows('name'), shows('done')], 'done came before password'],
-    ['a challenge that came before', [shows('name'), shows('name')], 'name came again'],
+    ['a challenge of a later step', [shows('password')], 'expected name, got password'],
+    ['the end before a required step', [shows('name'), shows('done')], 'done came before password'],
+    ['a challenge that it has answered before', [shows('name'), shows('name')], 'name came again'],
     ['another status', [{ status: 500 }], 'status 500 at GET'],
   ])('fails at %s', async (_, script, reason) => {
     expect((await visit(script as ScriptedResponse[])).failures).toEqual([reason]);
   });
 
-  it('follows the redirect with which authentik answers', async () => {
+  it('follows the redirect that authentik sends after an answer', async () => {
     const redirect: ScriptedResponse = { status: 302, headers: { location: '/' } };
     const script = [shows('name'), redirect, shows('password'), redirect, shows('done')];
     const { latency, requests } = await visit(script);
@@ -142,7 +142,7 @@ describe('a visit', () => {
     expect(requests.filter((request) => request === 'GET')).toHaveLength(3);
   });
 
-  it('sends requests after the flow, whose responses must contain what the scenario says', async () => {
+  it('sends the requests of `afterwards`, and fails if a response lacks the required text', async () => {
     const afterwards = [{ get: '/me/', contains: '"$user"', think: { min: 0, max: 0 }, times: 2 }];
     const scenario = { ...LOGIN, afterwards };
     const login = [shows('name'), shows('password'), shows('done')];
@@ -153,7 +153,7 @@ describe('a visit', () => {
   });
 });
 
-it('gives each of the first 65,536 accounts an address in a /24 network of its own', () => {
+it('addressOf returns an address in another /24 network for each of the first 65,536 accounts', () => {
   const addresses = Array.from({ length: 65_536 }, (_, number) => addressOf(number));
   expect(new Set(addresses.map((address) => address.split('.', 3).join('.'))).size).toBe(65_536);
   expect(new Set([...addresses, addressOf(65_536), addressOf(16_777_215)]).size).toBe(65_538);

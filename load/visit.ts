@@ -17,7 +17,7 @@ import type { Visitor } from './visitor.js';
 const RETRY_DELAY_MS = 100;
 /** Longest wait that a `Retry-After` may ask for, in milliseconds. */
 const MAX_RETRY_AFTER_MS = 30_000;
-/** Label of the request that begins a flow, or reads its challenge again. */
+/** Label of the request that starts a flow, or reads the current challenge again. */
 export const LOOK = 'GET';
 
 /** Thrown when a visit has failed, with the reason as its message. */
@@ -45,10 +45,13 @@ export class Visit {
   /** When the next request should be sent, in milliseconds on the clock of the load. */
   private due = 0;
   private thoughtMs = 0;
-  /** Number of steps that have passed. */
+  /** Number of steps that the visitor has passed. */
   private passed = 0;
   private refusedSince: number | undefined;
-  /** Whether a refused request may have been accepted. The login may then continue at another step than expected. */
+  /**
+   * Whether a request was refused or lost. The server may have accepted it, so the login may continue at an unexpected
+   * step.
+   */
   private interrupted = false;
 
   constructor(

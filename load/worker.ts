@@ -6,7 +6,7 @@ import type { Recording } from './recorder.js';
 import { runStage, type Stage } from './stage.js';
 import { UserRing, type UserRingOptions } from './user-ring.js';
 
-/** What a load generator is given at its start. */
+/** The data that a load generator gets at its start. */
 export interface WorkerData {
   readonly seed: string;
   readonly prefix: string;

@@ -10,7 +10,10 @@ export async function readText(path: string, what: string): Promise<string> {
   });
 }
 
-/** Parses YAML by a schema. Throws `LoadError` with all mistakes, each with its place. `kind` says what was expected. */
+/**
+ * Parses YAML by a schema. Throws `LoadError` with all mistakes, each with its place. `kind` says in the message what
+ * was expected.
+ */
 export function parseYaml<S extends z.ZodType>(
   schema: S,
   text: string,

@@ -9,7 +9,7 @@ export type MadeRun = Pick<NewJourney, 'outcome' | 'logged_in' | 'steps' | 'verd
 
 type Steps = MadeRun['steps'][number][];
 
-/** Relative frequencies of the edges of a path, by what the visitor or the stage does there. */
+/** Relative frequencies of the edges of the flow graph, by the outcome of their step. */
 const WEIGHTS: Readonly<Record<string, number>> = {
   denied: 0.01,
   rejected: 0.15,

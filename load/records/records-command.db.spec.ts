@@ -27,7 +27,7 @@ const replay = async () => {
   return JSON.parse(stdout) as unknown;
 };
 
-it('makes runs that a replay of their own version finds unchanged', async () => {
+it('generated records replay without a difference in the version of their runs', async () => {
   const { output, exitCode } = await make('--count', '2000');
   expect([output, exitCode]).toEqual(['Made 2000 records of login version 1 over 7 days, with the seed 1.\n', 0]);
   const ended = Object.fromEntries((await outcomes()).map(({ outcome, plans }) => [outcome, plans]));
@@ -38,7 +38,7 @@ it('makes runs that a replay of their own version finds unchanged', async () => 
   });
 });
 
-it('makes the same runs for a seed, and others for another one', async () => {
+it('the same seed generates the same records, and another seed others', async () => {
   const made = [];
   for (const seed of ['3', '3', '4']) {
     await database.source.query('TRUNCATE flow.journeys');
@@ -49,7 +49,7 @@ it('makes the same runs for a seed, and others for another one', async () => {
   expect(made[2]).not.toBe(made[0]);
 });
 
-it('spreads the records over the days', async () => {
+it('the generated records are spread over the given days', async () => {
   await make('--count', '500', '--days', '3');
   const [row] = await database.source.query<Record<string, number>[]>(
     `SELECT count(DISTINCT floor(extract(epoch FROM now() - ended_at) / 86400))::int AS parts, count(DISTINCT plan_id)::int AS plans,
@@ -59,7 +59,7 @@ it('spreads the records over the days', async () => {
   expect(row).toEqual({ parts: 3, plans: 500, outside: 0, backwards: 0 });
 });
 
-it('refuses a database with records of real visitors, unless told', async () => {
+it('records are added beside those of real visitors only with --beside-real', async () => {
   await make('--count', '10');
   await make('--count', '10', '--random-seed', '2');
   await insertJourneys(database.source, [{ ...flow, outcome: 'done', steps: [] }]);
@@ -79,6 +79,6 @@ it.each([
     ['--database', 'postgres://127.0.0.1:1/none'],
     '--database: Postgres cannot be reached',
   ],
-])('refuses %s and says which option is wrong', async (_, args, message) => {
+])('%s: the command fails and names the wrong option', async (_, args, message) => {
   await expect(make(...args)).rejects.toThrow(message);
 });

@@ -29,7 +29,7 @@ interface CurrentVersion {
   readonly document: unknown;
 }
 
-/** How many records to generate, for which flow, over how many days, and from which random seed. */
+/** The options of the command that say which records to generate. */
 export interface RecordsToMake {
   readonly flow: string;
   readonly count: number;
@@ -37,7 +37,7 @@ export interface RecordsToMake {
   readonly randomSeed: number;
 }
 
-/** `npm run load -- records`: adds generated journey records to a test database. */
+/** `npm run load -- records`: inserts generated journey records into a test database. */
 export async function makeRecords(args: readonly string[], env: NodeJS.ProcessEnv) {
   const { database, besideReal, ...wanted } = parseOptions(recordOptions, args, env);
   const postgres = await openPostgres({ ...env, DATABASE_URL: database });
@@ -48,7 +48,7 @@ export async function makeRecords(args: readonly string[], env: NodeJS.ProcessEn
     });
     if (!besideReal && (await hasRealRecords(client)))
       throw new LoadError(
-        'The database has records of real visitors. Made ones would falsify its funnels and replays. Use a test database, or --beside-real.',
+        'The database has records of real visitors. Generated ones would distort its funnels and replays. Use a test database, or --beside-real.',
       );
     const number = await addRecords(client, wanted);
     const { count, flow, days, randomSeed } = wanted;
@@ -65,7 +65,7 @@ async function hasRealRecords(client: pg.Client): Promise<boolean> {
   return rows[0]!.found;
 }
 
-/** Adds records of the current version of a flow. Returns the number of the version. */
+/** Inserts generated journey records for the current version of a flow. Returns the number of the version. */
 export async function addRecords(client: pg.Client, { flow, count, days, randomSeed }: RecordsToMake): Promise<number> {
   const [current] = (await client.query<CurrentVersion>(FIND_CURRENT, [flow])).rows;
   if (!current) throw new LoadError(`--flow: There is no flow ${flow}.`);
@@ -111,8 +111,8 @@ function* rowsOf(
 }
 
 /**
- * Returns a UUID that no plan has. The id of a plan begins with its time, and no time is as high as the first digits of
- * these ids.
+ * Returns a UUID that no plan has. The id of a plan begins with the time of its creation, and these ids begin with a
+ * time that is far in the future.
  */
 function planId(seed: number, index: number, flowId: string): string {
   const hex = createHash('sha256').update(`${flowId} ${seed} ${index}`).digest('hex');

@@ -6,8 +6,8 @@ interface Sleeper {
 }
 
 /**
- * A clock that stands still while work can run. When all work sleeps, it jumps to the time at which the next sleeper
- * wakes.
+ * A clock whose time does not pass while code runs. When all code waits in `sleep`, it jumps to the end of the shortest
+ * wait.
  */
 export class VirtualClock implements Clock {
   private time = 0;
