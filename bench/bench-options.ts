@@ -8,7 +8,7 @@ export interface BenchOptions {
   readonly users: number;
 }
 
-/** Parses `[scenario…] [--users N]`. Throws with a message for the operator. */
+/** Parses the arguments `[scenario…] [--users N]`. Throws Error with a message for the operator. */
 export function benchOptions(args: readonly string[]): BenchOptions {
   const { positionals, values } = parseArgs({
     args: [...args],

@@ -10,7 +10,7 @@ export interface WatchedProcess {
   readonly includesChildren?: boolean;
 }
 
-/** Returns the CPU time in microseconds (user and system) by name. Processes with the same name are summed. */
+/** Returns the CPU time in microseconds (user and system) by name. Adds up processes with the same name. */
 export function cpuOf(watched: readonly WatchedProcess[]): Map<string, number> {
   const used = new Map<string, number>();
   for (const { name, pid, includesChildren } of watched) {

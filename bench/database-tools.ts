@@ -3,7 +3,7 @@ import { Driver } from './driver-process.js';
 import type { BenchEnvironment } from './environment.js';
 import type { Product } from './product.js';
 
-/** What a scenario needs to measure the database while visits run. */
+/** The tools with which a scenario measures the database while visits run. */
 export interface DatabaseTools {
   readonly client: pg.Client;
   readonly driver: Driver;

@@ -8,7 +8,9 @@ import type { Job, Measurement, Step } from './visit.js';
 /** Number of visitors that run the unmeasured steps concurrently. */
 const PREPARE_CONCURRENCY = 16;
 
-/** A prime, so that visitors with consecutive numbers are users whose rows are far apart. */
+/**
+ * Step between the users of consecutive visitors. A prime, so that all users are used, and their rows are far apart.
+ */
 const STRIDE = 7919;
 
 /** Time limit of a request, in milliseconds. */
@@ -23,7 +25,7 @@ interface BenchVisitor {
    * separately.
    */
   readonly browser: Visitor;
-  /** Path that the last redirect led to. */
+  /** Address of the last redirect. */
   location: string;
 }
 

@@ -33,7 +33,7 @@ export async function startEnvironment(): Promise<BenchEnvironment> {
   };
 }
 
-/** Starts a Postgres with durable writes, whose files are deleted when it is stopped. */
+/** Starts a Postgres with durable writes. Its files are deleted when it is stopped. */
 export async function startPostgres({ settings = [] as readonly string[], onDisk = false } = {}): Promise<BenchServer> {
   const password = randomBytes(24).toString('base64url');
   const { url, pid, stop } = await startOwnPostgres({ password, settings, onDisk });

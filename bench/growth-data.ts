@@ -16,7 +16,10 @@ const GROUPS = 50;
 /** Number of groups of each user. */
 const MEMBERSHIPS = 2;
 
-/** Value of the cookie of session `n`: 43 characters, like a random key. bench/driver.ts derives the same. */
+/**
+ * SQL expression for the cookie of session `n`: 43 characters, like a random key. bench/driver.ts derives the same
+ * value.
+ */
 export const COOKIE = (n: string) =>
   `rtrim(translate(encode(sha256(convert_to('session-' || ${n}, 'UTF8')), 'base64'), '+/', '-_'), '=')`;
 

@@ -25,7 +25,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-it('returns the result of each job, throws the failure of one, and throws when the process ends', async () => {
+it('a job returns its result, or throws if it fails or the process exits', async () => {
   expect(await load.run({ job: 'load' })).toEqual({ slowestMs: Number.POSITIVE_INFINITY });
   await expect(load.run({ job: 'fail' })).rejects.toThrow('unexpected response 503');
   expect(await load.run({ job: 'load' })).toEqual({ slowestMs: Number.POSITIVE_INFINITY });

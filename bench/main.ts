@@ -62,13 +62,14 @@ const onRequest: Readonly<Record<string, RunScenario>> = {
 };
 const all = { ...scenarios, ...onRequest };
 
-/** Milliseconds to wait for the last log lines, longer than the processes buffer them. */
+/** Milliseconds to wait for the last log lines. The processes buffer lines for a shorter time. */
 const LOG_DELAY_MS = 500;
 
 const requested = options.scenarios.length > 0 ? options.scenarios : Object.keys(scenarios);
 const unknown = requested.filter((name) => !Object.hasOwn(all, name));
 if (unknown.length > 0) {
-  process.stderr.write(`bench: unknown scenario ${unknown.join(', ')}. Scenarios: ${Object.keys(all).join(', ')}\n`);
+  process.stderr.write(`bench: there is no scenario ${unknown.join(', ')}. Use ${Object.keys(all).join(', ')}
+`);
   process.exit(1);
 }
 

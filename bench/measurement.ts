@@ -23,7 +23,7 @@ export interface Variant {
   readonly flows?: number;
   /** Is called before each round. */
   readonly prepare?: () => Promise<void>;
-  /** Name of the variant that does only the minimum work of this variant. */
+  /** Name of the variant that does only the minimum of the work that this variant needs. */
   readonly baseline?: string;
 }
 

@@ -3,7 +3,7 @@ import { emptyRecording, histogramOf, recordMs } from '../load/recorder.js';
 import { visitFigures } from '../load/result.js';
 import { crowdFigures } from './overload-figures.js';
 
-it('counts visits that were refused at once, refused late, failed or finished in time separately', () => {
+it('crowdFigures counts visits separately that were refused at once, refused late, failed, or finished in time', () => {
   const recording = emptyRecording();
   Object.assign(recording, { begun: 100, finished: 60, failed: 40, finishedInTime: 50 });
   recording.refused.set(503, 30).set(0, 4);
@@ -19,7 +19,7 @@ it('counts visits that were refused at once, refused late, failed or finished in
   });
 });
 
-it('has no latency of refusals if nothing was refused', () => {
+it('crowdFigures has no latency of refusals if nothing was refused', () => {
   const recording = emptyRecording();
   recording.begun = 10;
   const figures = crowdFigures({ ...visitFigures(recording), finishedInTime: 0, slots: [] }, 5);

@@ -2,10 +2,10 @@ import { LOOK } from '../load/visit.js';
 import type { LoadFigures } from './load-driver.js';
 import type { OverloadRow } from './overload-report.js';
 
-/** The figures that follow from the overload alone, without a comparison with other phases. */
+/** The figures of the overload itself, without those that compare it with other phases. */
 export type CrowdFigures = Omit<OverloadRow, 'name' | 'peak' | 'single' | 'cpuTimes' | 'recoveryMs'>;
 
-/** Returns the figures of an overload that lasted `seconds`. Its visitors did not retry when they were refused. */
+/** Returns the figures of an overload that lasted `seconds`. Refused visitors must not have retried. */
 export function crowdFigures(load: LoadFigures, seconds: number): CrowdFigures {
   const { begun, failed, refused, refusalMs, refusedStepsMs, visitMs } = load;
   const refusals = Object.entries(refusedStepsMs).map(([step, latencies]) => ({ step, count: latencies?.count ?? 0 }));

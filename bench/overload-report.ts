@@ -13,7 +13,7 @@ export interface OverloadRow {
   /** Visits a second that begin in the overload (`offered`), and that finish (`crowded`). */
   readonly offered: number;
   readonly crowded: number;
-  /** CPU time of the product for one finished visit, refusals included, divided by that at the peak. */
+  /** CPU time of the product for each finished visit, including refusals, divided by the same figure at the peak. */
   readonly cpuTimes?: number;
   /** Visits without a valid response. */
   readonly failed: number;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
-/** The cores of a bench that separates the load generator from the product, if the machine has two. */
+/** The numbers of the two cores to which a scenario pins the load generator and the product. */
 export const CORES = { driver: 0, product: 1 } as const;
 
 /** Whether the processes can be pinned to cores: needs two cores, and taskset of util-linux. */
@@ -19,7 +19,7 @@ function hasTaskset(): boolean {
 
 /**
  * Pins a process with its threads and its descendants to a core, or to cores such as `0-2`. Processes that it starts
- * later inherit them.
+ * later inherit this setting.
  */
 export function pin(pid: number, cores: number | string): void {
   execFileSync('taskset', ['-a', '-c', '-p', String(cores), String(pid)], { stdio: 'ignore' });

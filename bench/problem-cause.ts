@@ -1,8 +1,8 @@
 const REQUEST_ID = /"request_id":"([0-9a-f]{32})"/;
 
 /**
- * Returns the message of an error, followed by the problem that the log of the gateway names for the request of the
- * message. A response 503 does not say which of several problems it is.
+ * Returns the message of an error, followed by the problem that the gateway has logged for the request id in the
+ * message. The response alone does not name the problem.
  */
 export function withProblem(message: string, log: string): string {
   const [, id] = REQUEST_ID.exec(message) ?? [];

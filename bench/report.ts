@@ -71,7 +71,10 @@ export interface CleanupFigures {
   readonly hotShare: number;
 }
 
-/** Returns a table of solves without and with a cleanup, and a table of the sizes of the cleaned tables. */
+/**
+ * Returns a table of the latencies of solves without and with a cleanup, and a table of the sizes of the cleaned
+ * tables.
+ */
 export function cleanupReport({ without, during, rows, seconds, full, left, hotShare }: CleanupFigures): string {
   const usual = percentiles(without)(0.95);
   const solves = Object.entries({ 'without a cleanup': without, 'during a cleanup': during }).map(

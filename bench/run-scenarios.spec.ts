@@ -17,7 +17,7 @@ async function resultOf(...scenarios: Scenario[]) {
   return { passed, output };
 }
 
-it('runs the scenarios after one that cannot run on this machine, says which was left out and why, and passes', async () => {
+it('a scenario that cannot run on this machine is reported as left out, and the others run and pass', async () => {
   const { passed, output } = await resultOf(leftOut, passing);
 
   expect(passed).toBe(true);
@@ -26,7 +26,7 @@ it('runs the scenarios after one that cannot run on this machine, says which was
   expect(output).toMatch(/\nLeft out: pages\.\n$/);
 });
 
-it('runs the scenarios after one that fails, reports the failure, and does not pass', async () => {
+it('a scenario that fails is reported, the others still run, and the run does not pass', async () => {
   const { passed, output } = await resultOf(broken, passing);
 
   expect(passed).toBe(false);
@@ -35,7 +35,7 @@ it('runs the scenarios after one that fails, reports the failure, and does not p
   expect(output).toMatch(/\nFailed: policies\.\n$/);
 });
 
-it('prints the result of a scenario that is above its bounds, and does not pass', async () => {
+it('a scenario above its bounds prints its result, and the run does not pass', async () => {
   const { passed, output } = await resultOf(aboveBound, passing);
 
   expect(passed).toBe(false);
@@ -43,6 +43,6 @@ it('prints the result of a scenario that is above its bounds, and does not pass'
   expect(output).toMatch(/\nFailed: gate\.\n$/);
 });
 
-it('says nothing of failures when every scenario has passed', async () => {
+it('a run whose scenarios all pass prints only their results', async () => {
   expect(await resultOf(passing)).toEqual({ passed: true, output: '\n### solves\n\na table\n' });
 });

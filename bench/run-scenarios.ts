@@ -11,8 +11,8 @@ export interface Scenario {
 export class LeftOutError extends Error {}
 
 /**
- * Runs scenarios one after the other and prints their results in Markdown. A scenario that cannot run or fails does not
- * keep the others from running. Returns whether all scenarios that could run have passed.
+ * Runs scenarios one after the other and prints their results in Markdown. The other scenarios run even if one fails or
+ * cannot run. Returns whether all scenarios that could run have passed.
  */
 export async function runScenarios(scenarios: readonly Scenario[], print: (text: string) => void): Promise<boolean> {
   const failed: string[] = [];

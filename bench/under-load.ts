@@ -1,6 +1,6 @@
 /**
- * Returns the result of `measure`, which must end before `load` does. Throws if the load ended first, with the reason,
- * because the result is invalid then.
+ * Returns the result of `measure`, which must end before `load` does. If the load ended first, the result is invalid,
+ * so throws with the reason.
  */
 export async function underLoad<T>(load: Promise<unknown>, measure: () => Promise<T>): Promise<T> {
   let ended: { readonly cause?: unknown } | undefined;

@@ -1,4 +1,4 @@
-/** The minimal service: it replies with the request. */
+/** The minimal service: replies to each message with the same message. */
 import { connect } from '@nats-io/transport-node';
 
 const connection = await connect({ servers: process.env['NATS_URL'] ?? '', noAsyncTraces: true });

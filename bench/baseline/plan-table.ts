@@ -13,7 +13,7 @@ export const PLAN = {
   filler: 'x'.repeat(280),
 };
 
-/** Returns the stored session keys (SHA-256 of the cookie's value) in turn. */
+/** Returns the stored session keys (SHA-256 of the cookie's value), one after another. */
 export class SessionKeys {
   private turn = 0;
 

@@ -13,7 +13,7 @@ import { hashPassword } from '../../libs/stages/src/password/argon2-hash.js';
 import { MinimalTable } from './minimal-table.js';
 import { ProductTable } from './product-table.js';
 
-/** The body of a request and of a reply, as large as those of a dummy stage. */
+/** The body of a request to the echo service, as large as a request to a dummy stage. */
 const REQUEST = JSON.stringify({ filler: 'x'.repeat(700) });
 const RESPONSE = { component: 'ak-stage-dummy', flow_info: { filler: 'x'.repeat(200) } };
 

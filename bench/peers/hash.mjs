@@ -1,4 +1,4 @@
-// The password hash of Gatehouse, for the servers that it is compared with.
+// The password hash of Gatehouse, for the products that Gatehouse is compared with.
 import { hash, verify } from '@node-rs/argon2';
 
 /** Argon2id, 19 MiB, two passes, one lane, as in libs/stages/src/password/argon2-hash.ts. */

@@ -13,10 +13,10 @@ const ROUNDS = 3;
 const VISITS = 300;
 /** Number of tokens that are pending during the measurement. */
 const PENDING_TOKENS = 32;
-/** Settings with the largest timeout that is allowed, which is longer than a round. */
+/** Settings of the captcha service. The timeout is the largest allowed one, longer than a round. */
 const CAPTCHA_SETTINGS = { CAPTCHA_HOSTS: '127.0.0.1', CAPTCHA_TIMEOUT_MS: '8000', CAPTCHA_OUTAGE_FAILURES: '1000' };
 
-/** Measures that a captcha provider which accepts connections and never replies does not slow down identification. */
+/** Measures whether identification is slower while a captcha provider accepts connections and never replies. */
 export async function captchas(environment: BenchEnvironment, product: Product): Promise<string> {
   const hangingServer = createServer(() => undefined);
   await new Promise<void>((resolve) => hangingServer.listen(0, '127.0.0.1', resolve));

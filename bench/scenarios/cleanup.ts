@@ -7,7 +7,7 @@ import { type CleanupFigures, cleanupReport, type TableSize } from '../report.js
 import { USERS } from './flows.js';
 import { dummyToNext } from './visits.js';
 
-/** Expired rows in each of four tables: a million together. */
+/** Number of expired rows in each of four tables, a million in total. */
 const ROWS = 250_000;
 const TABLES = ['sessions', 'plans', 'session_keys', 'attempts'];
 /** Body of 800 bytes, about the size of a login's plan. */
@@ -38,7 +38,7 @@ const FILL = [
   'CHECKPOINT',
 ];
 
-/** As long as another holder has the lease, the gateway does not clean up. */
+/** Takes the lease of the cleanup, so that the gateway does not clean up. */
 const HOLD_LEASE = `INSERT INTO flow.leases (name, holder, until) VALUES ('cleanup', gen_random_uuid(), 'infinity')
   ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until`;
 const RELEASE_LEASE = `DELETE FROM flow.leases WHERE name = 'cleanup'`;
@@ -79,8 +79,8 @@ async function measureCleanup(tools: DatabaseTools): Promise<CleanupFigures> {
 }
 
 /**
- * Runs rounds of visits without and with a cleanup in turn, so that other load on the machine affects both equally, until
- * all rows are deleted. Returns the latencies, and the seconds in which the gateway cleaned up.
+ * Runs rounds of visits without and with a cleanup in turn, so that other load on the machine affects both equally,
+ * until all rows are deleted. Returns the latencies, and the seconds in which the gateway cleaned up.
  */
 async function inTurns(tools: DatabaseTools): Promise<Pick<CleanupFigures, 'without' | 'during' | 'seconds'>> {
   const { client } = tools;

@@ -8,12 +8,12 @@ import { enumerationReport, type ProbeClass } from '../report.js';
 import { areaUnderRoc } from '../roc.js';
 
 /**
- * A third of authentik's rounds, so that the scenario takes minutes. A check of such a hash costs some 50 ms of CPU
- * time, and a check of a current hash 11 ms.
+ * Iterations of the old hashes: a third of authentik's, so that the scenario takes only minutes. Checking such a hash
+ * takes some 50 ms of CPU time, checking a current hash 11 ms.
  */
 const ROUNDS = 240_000;
 const PASSWORD = 'correct-horse-7';
-/** Imported users, of whom half have a current hash, as if they had logged in since the import. */
+/** Number of imported users. Half of them have a current hash, as if they had logged in since the import. */
 const IMPORTED = 4000;
 /** Number of probes of each class, each with another name. */
 const SAMPLES = 500;

@@ -12,7 +12,10 @@ import type { Step, Visit } from '../visit.js';
 import { USERS } from './flows.js';
 import { BASELINES } from './visits.js';
 
-/** A check as Envoy sends it. Each visitor has an address of its own, so the first check of each needs a statement. */
+/**
+ * A check as Envoy sends it. Each visitor has an address of its own, so the first check of each visitor needs an SQL
+ * statement.
+ */
 const check = (expects: Pick<Step, 'expects' | 'status'>): Step => ({
   ...{ method: 'GET', path: '/outpost.goauthentik.io/auth/envoy/page?q=1', ...expects },
 });
@@ -39,7 +42,7 @@ const STORE_COOKIES = `
  * cookie.
  */
 export async function forwardAuth(environment: BenchEnvironment, product: Product): Promise<string> {
-  // The site has the host name `localhost`, so that it differs from the host of the login, 127.0.0.1. Both are the same
+  // Site and login must have different hosts. The site is `localhost`, the login 127.0.0.1, and both are the same
   // gateway.
   const url = product.url.replace('127.0.0.1', 'localhost');
   await product.apply(blueprint(siteEntries('site', { external_host: url })));

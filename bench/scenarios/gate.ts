@@ -27,7 +27,7 @@ const UNUSED_BASELINES = [
   '… and the least two statements, one open, one seal',
 ];
 
-/** Compares ratios with their bounds. Ratios hardly depend on the machine, unlike times. */
+/** Compares ratios of CPU times with their bounds. Unlike times, ratios hardly depend on the machine. */
 export async function gate(environment: BenchEnvironment, product: Product): Promise<ScenarioResult> {
   const ratios = [
     ...within(SOLVES, await compareSolves(environment, product, (name) => !UNUSED_BASELINES.includes(name))),

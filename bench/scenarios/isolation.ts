@@ -15,17 +15,17 @@ import { identification, slowPassword } from './visits.js';
 const ROUNDS = 3;
 const VISITS = 300;
 /**
- * Number of logins. So many logins last longer than the identifications, and so few for each user cause no delay after
- * failures.
+ * Number of logins: enough to last longer than the identifications, and few enough for each user that no failure causes
+ * a delay.
  */
 const LOGINS = 2 * USERS;
 /** Concurrent logins, more than the password service can process. */
 const LOGIN_CONCURRENCY = 16;
 
 /**
- * Measures that an overloaded password service does not slow down identification while a core is free: in all rounds,
- * the password service has one core, and all other processes have the rest. Without admission limits, no login is
- * refused, so the queue stays full.
+ * Measures whether identification is slower while the password service is overloaded, but other cores are free: the
+ * password service has one core, and all other processes have the rest. Without admission limits, no login is refused,
+ * so the queue stays full.
  */
 export async function isolation(environment: BenchEnvironment, product: Product): Promise<string> {
   if (!canPin()) throw new LeftOutError('it needs two cores and taskset');

@@ -12,7 +12,7 @@ import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';
 import { dummy, login, loginWithoutHash } from './visits.js';
 
-/** Visits: an answer that ends a plan and so leaves a record, and a whole run. */
+/** The measured visits: an answer that ends a plan and so creates a record, and complete logins. */
 const VISITS = [
   { name: 'dummy: the last answer', visit: dummy, count: 400 },
   { name: 'a login without a password, three requests', visit: loginWithoutHash, count: 200 },
@@ -21,8 +21,8 @@ const VISITS = [
 const ROUNDS = { warmUp: 4, rounds: 7 };
 
 /**
- * Gateways of each setting. Two processes with the same code and settings differ by more CPU time than a record costs,
- * because the JIT compiler optimises each process differently.
+ * Number of gateways with each setting. Two processes with the same code and settings differ by more CPU time than a
+ * record costs, because the JIT compiler optimises each process differently.
  */
 const GATEWAYS = 2;
 const SETTINGS = {

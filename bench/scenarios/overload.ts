@@ -16,7 +16,7 @@ import { CORES, canPin, pin } from '../pinning.js';
 import type { Product } from '../product.js';
 import { ONE_HASH_AT_A_TIME, UNLIMITED } from './service-settings.js';
 
-/** The accounts: more than logins in flight, so that no two logins queue for the counters of one user. */
+/** The accounts: more than there are concurrent logins, so that no two logins wait for the counters of one user. */
 const ACCOUNTS = { seed: randomBytes(16).toString('hex'), prefix: 'load-', count: 1000 };
 /** Number of concurrent visitors that measure the peak: enough to saturate one core. */
 const VISITORS = 32;
@@ -37,7 +37,7 @@ const VISITS = ['identification', 'login'];
 
 /**
  * Measures how many visits finish at three times the capacity, how quickly the others are refused, and how long the
- * gateway needs to recover. Then the same overload without limits.
+ * gateway needs to recover. Then measures the same overload without limits.
  */
 export async function overload(environment: BenchEnvironment, product: Product): Promise<string> {
   await product.servePasswords(1, ONE_HASH_AT_A_TIME);

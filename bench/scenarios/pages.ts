@@ -12,7 +12,7 @@ const ROUNDS = 15;
 /** A mobile connection: latency in milliseconds, throughput in bytes per second. */
 const CONNECTION = { offline: false, latency: 100, downloadThroughput: 200_000, uploadThroughput: 100_000 };
 
-/** The minimal login page. */
+/** The minimal login page, for comparison. */
 const BARE =
   '<!doctype html><title>Log in</title><form method="post"><label>Username <input id="uid_field" name="uid_field" autofocus></label><button>Log in</button></form>';
 

@@ -11,8 +11,8 @@ const KEYCLOAKS = 'with Keycloak’s hash';
 const ROUNDS = { warmUp: 5, rounds: 9 };
 
 /**
- * Measures the CPU time of a login with Gatehouse's hash, with a hash of Keycloak's parameters, and with a dummy step
- * in place of the password, and the two hashes alone.
+ * Measures the CPU time of three logins (with Gatehouse's hash, with Keycloak's hash parameters, and with a dummy step
+ * in place of the password) and of the two hashes alone.
  */
 export async function rates(environment: BenchEnvironment, product: Product): Promise<string> {
   const baseline = await startBaseline(environment);

@@ -22,8 +22,8 @@ const DROP_INDEX = `DROP INDEX IF EXISTS ${INDEX}`;
 const CREATE_INDEX = 'CREATE INDEX IF NOT EXISTS plans_of_version ON flow.plans (version_id, begun_at)';
 
 /**
- * Measures what choosing a version costs, and the index by which a guard finds running plans. All variants use the same
- * processes. The index is dropped and made again between the rounds.
+ * Measures the cost of choosing a version, and of the index with which a guard finds running plans. All variants use
+ * the same processes. The index is dropped and created again between the rounds.
  */
 export async function rollout(environment: BenchEnvironment, product: Product): Promise<string> {
   // Other load on the machine must not make the gateway refuse visits.

@@ -9,7 +9,7 @@ import { prepareSlowUsers } from './slow-users.js';
 import { slowPassword } from './visits.js';
 
 const ROUNDS = 2;
-/** Visits per user, each with a wrong password: fewer than the failures after which answers are delayed. */
+/** Visits per user, each with a wrong password. After so few failures, answers are not delayed yet. */
 const VISITS_PER_USER = 2;
 /**
  * Number of concurrent logins. NATS picks a queue member at random, so with fewer logins one of two processes would
@@ -22,7 +22,7 @@ const CONCURRENCY = 32;
  */
 const TURNS = 2;
 
-/** Measures what a second password process adds while cores are free. */
+/** Measures how much faster two password processes are than one, if there are free cores. */
 export async function scaling(environment: BenchEnvironment, product: Product): Promise<string> {
   const variant = { name: 'password', site: product, visit: slowPassword, count: USERS * VISITS_PER_USER };
   const rounds = new Map([1, 2].map((processes): [number, RoundFigures[]] => [processes, []]));

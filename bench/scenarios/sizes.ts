@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000;
 const VISITS = 1000;
 const CONCURRENCY = 16;
 
-/** The shortest lifetimes. From the second minute on, as many rows expire as are created. */
+/** The shortest allowed lifetimes. From the second minute on, as many rows expire as are created. */
 const LIFETIMES = {
   UNANSWERED_SESSION_S: '60',
   ANONYMOUS_SESSION_S: '60',

@@ -8,7 +8,7 @@ import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';
 import { identification, totpCode } from './visits.js';
 
-/** Number of visits, which is also the number of users, because each user can use a code only once. */
+/** Number of visits and of users: one visit for each user, because a user can use a code only once. */
 const VISITS = 400;
 const CONCURRENCY = 16;
 const VALIDATE = {

@@ -23,8 +23,8 @@ const COUNT = 300;
 const SCRAPES = 50;
 
 /**
- * Deployments of each setup, one after the other. Two processes with the same code and settings differ by more CPU time
- * than what is measured here, because the JIT compiler optimises each process differently.
+ * Number of deployments of each setup, which run one after the other. The CPU times of two processes with the same code
+ * and settings differ by more than what is measured here, because the JIT compiler optimises each process differently.
  */
 const DEPLOYMENTS = 3;
 
@@ -39,9 +39,9 @@ const traced = (share: number): Visit => ({
 const scrape: Visit = { before: [], measured: [{ method: 'GET', path: '/metrics', expects: 'gatehouse_' }] };
 
 /**
- * Measures identifications without traces, and with a gateway that records a share of the traces, as the requests of
- * the load generator ask. The same processes get the requests of all shares. Also measures one scrape of the gateway's
- * metrics. If BENCH_BUILD is the `dist` folder of another version, also measures that version.
+ * Measures identifications without traces, and with a gateway that records different shares of the traces. The load
+ * generator requests these shares from the same processes. Also measures one scrape of the gateway's metrics. If
+ * BENCH_BUILD is the `dist` folder of another version, also measures that version.
  */
 export async function tracing({ databaseUrl, watched }: BenchEnvironment): Promise<string> {
   const collector = await startCollector();
@@ -127,7 +127,7 @@ async function openSite(
   };
 }
 
-/** Starts a collector that accepts all spans and keeps none. */
+/** Starts a trace collector that accepts all spans and discards them. */
 async function startCollector(): Promise<Server> {
   const server = createServer((request, response) => {
     request.resume().once('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));

@@ -123,8 +123,8 @@ export const ownAccount: Visit = {
 };
 
 /**
- * Returns a visit to the flow `login` with its copies `login-N` in place of the flow. The visitors are distributed over
- * the copies.
+ * Returns a visit to the flow `login` with the copies `login-N` in place of that flow. The visitors are distributed
+ * over the copies.
  */
 export function atCopies({ before, measured }: Visit): Visit {
   const atCopy = (step: Step) => ({ ...step, path: step.path.replace('/login/', '/login-$flow/') });
