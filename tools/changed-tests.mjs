@@ -3,13 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
-/** Paths of the code that every deployment runs. A change of this code can break every journey. */
+/** Matches the code that every deployment runs. A change of this code can break every journey. */
 const ENGINE =
   /^(apps\/gateway|libs\/(executor|executor-postgres|plan|contracts|platform|stage-kit|directory|blueprints))\/.*(?<!\.spec\.ts)$/;
 
 /**
- * Tests start a built stage, policy or service and do not import it, so their imports do not show what they test. A
- * changed file in `folder` selects the test files whose text contains one of `words`.
+ * A changed file in `folder` selects the test files whose text contains one of `words`. Imports do not show what these
+ * files test, because they start a built stage, policy or service.
  */
 const NAMED_BY = [
   { folder: ENGINE, words: () => ['deployment', 'service-harness'] },
@@ -31,7 +31,7 @@ const NAMED_BY = [
   { folder: /^docs\//, words: () => ['docs/'] },
   { folder: /^tools\/([\w-]+)/, words: (name) => [`tools/${name}`] },
 ];
-/** Paths of the files that affect every build. A change of such a file selects all tests. */
+/** Matches the files that affect every build. A change of such a file selects all tests. */
 const EVERYTHING = /^(package(-lock)?\.json|tsconfig\.json|vitest\.config\.ts|tools\/build)/;
 
 /**

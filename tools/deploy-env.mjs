@@ -1,7 +1,7 @@
 /**
- * Adds the settings of .env.example that are not set yet. A setting that is empty there is a secret and gets a random value;
- * the public nkey of a NATS user is derived from its seed. Existing settings stay as they are. Only the owner can read
- * new files, and files to which secrets are added.
+ * Adds the settings of .env.example that are not set yet. A setting that is empty there is a secret and gets a random
+ * value; the public nkey of a NATS user is derived from its seed. Existing settings stay as they are. Only the owner
+ * can read new files, and files to which secrets are added.
  *
  * `npm run deploy:env`: for docker-compose.yml. Adds secrets to secrets.env and all else to .env. Moves secrets out of
  * .env, which every container gets.
@@ -41,7 +41,10 @@ function fileOf(name) {
   return file ?? (isSecret(name) ? SECRETS_FILE : SETTINGS_FILE);
 }
 
-/** Moves the lines of secrets from .env to secrets.env. Ends the process when that has another value of such a secret. */
+/**
+ * Moves the lines of secrets from .env to secrets.env. Ends the process if secrets.env has another value for such a
+ * secret.
+ */
 function moveSecrets() {
   const stored = new Map(readSettings(SECRETS_FILE));
   const other = readSettings(SETTINGS_FILE).find(
@@ -60,13 +63,13 @@ function moveSecrets() {
 
 function append(path, lines) {
   const had = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  // Before the write: `mode` counts only for a new file.
+  // Must precede the write, because `mode` has an effect only on a new file.
   if (existsSync(path) && lines.some((line) => isSecret(line.split('=', 1)[0]))) chmodSync(path, 0o600);
   const gap = lines.length === 0 || had === '' || had.endsWith('\n') ? '' : '\n';
   writeFileSync(path, gap + lines.join(''), { flag: 'a', mode: 0o600 });
 }
 
-/** Returns a new value for a setting: a random secret, a seed, or the public key of a seed that is set. */
+/** Returns a new value for a setting: a random secret, a new seed, or the public key of a seed that is set already. */
 function drawn(name) {
   if (name.startsWith('NATS_NKEY_SEED_')) return newSeed();
   if (name.startsWith('NATS_NKEY_')) return publicKeyOfSetting(name.replace('NATS_NKEY_', 'NATS_NKEY_SEED_'));

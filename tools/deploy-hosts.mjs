@@ -16,7 +16,7 @@ import { endWithUsage } from './usage.mjs';
 
 const USAGE = 'usage: npm run deploy:hosts -- FOLDER [INSTANCE…], where INSTANCE is as in password or password-2';
 const FIRST_PORT = 9000;
-/** The monitoring ports of the first instances begin here, in the order of the services. */
+/** Monitoring port of the first instance of the first service. The next services have the following numbers. */
 const FIRST_MONITORING_PORT = 9101;
 /** Distance between the monitoring ports of two instances of a service. */
 const NEXT_INSTANCE = 20;
@@ -34,7 +34,7 @@ const source = join(folder, 'settings.env');
 const settings = new Map(readSettings(source));
 if (!settings.has('SEAL_KEYS'))
   fail(`${source} has no SEAL_KEYS. Make it with \`npm run deploy:env -- ${source}\` first.`);
-// Before the first file is written.
+// Check all values before the first file is written.
 for (const [name, value] of settings) quoted(name, value);
 const file = fileURLToPath(new URL('../deploy/compose/services.yaml', import.meta.url));
 const containers = parse(readFileSync(file, 'utf8'), { merge: true }).services;
@@ -57,7 +57,7 @@ function furtherInstances() {
   return readdirSync(folder).flatMap((name) => /^([a-z]+-[2-9])\.env$/.exec(name)?.[1] ?? []);
 }
 
-/** Returns the environment of an instance of a service. */
+/** Returns the environment variables of an instance of a service. */
 function environmentOf(instance) {
   const [, service = '', number = '1'] = /^([a-z]+)(?:-([1-9]))?$/.exec(instance) ?? [];
   if (!services.includes(service))
@@ -112,15 +112,15 @@ function write(instance, environment) {
 }
 
 /**
- * Quotes a value with a backslash, which systemd would remove, with `#`, which begins a comment for Node, or with a
- * quote or a backtick at its start only, of which systemd or Node would search the end in the following lines. Ends the
- * process if systemd and Node would read the value differently in any quotes.
+ * Quotes a value that systemd or Node would misread: systemd removes a backslash, `#` begins a comment for Node, and
+ * after a quote or a backtick at the start only, both search for its end in the following lines. Ends the process if
+ * systemd and Node would still read the value differently.
  */
 function quoted(name, value) {
   if (/^(?:'[^']*'|"[^"\\]*")$/.test(value) || !/[\\#]|^['"`]/.test(value)) return value;
   if (/^(['"]).*\1$/.test(value))
     return fail(
-      `${source}: ${name} is in quotes, but has the same quotes or a backslash between them. Remove the quotes around it: the file has the value as it is.`,
+      `${source}: ${name} is in quotes, but has the same quotes or a backslash between them. Remove the quotes around it: this file needs none.`,
     );
   if (!value.includes("'")) return `'${value}'`;
   if (!/["\\]/.test(value)) return `"${value}"`;

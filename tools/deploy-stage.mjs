@@ -3,7 +3,8 @@
  *
  * `npm run deploy:stage -- KIND [FOLDER]`: makes an nkey, writes the user with the rights of this stage to
  * FOLDER/nats/users.conf, which deploy/nats/nats.conf includes, and the settings of the stage to FOLDER/KIND.env, which
- * only the owner can read. The folder is `stages` by default; then .env gets NATS_STAGES, which docker-compose.yml reads.
+ * only the owner can read. The folder is `stages` by default; then .env gets NATS_STAGES, which docker-compose.yml
+ * reads.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import { newSeed, publicKeyOf } from './nkeys.mjs';
 import { endWithUsage } from './usage.mjs';
 
 const USAGE = 'usage: npm run deploy:stage -- KIND [FOLDER], where KIND is x_<vendor>_<name>, as in x_acme_terms';
-/** As many as deploy/nats/nats.conf has. */
+/** Largest number of users of external stages. deploy/nats/nats.conf has a list for each. */
 const MAX_USERS = 8;
 const FOLDER = 'stages';
 const KIND = /^x_[a-z0-9]+_[a-z0-9_]*[a-z0-9]$/;

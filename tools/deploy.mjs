@@ -5,8 +5,8 @@
  * the database, reloads NATS and the proxy if their files have changed, and replaces the containers of all services.
  * Creates the stream of events if EVENTS_STREAM is set.
  * `npm run deploy -- scale`: starts or stops containers, so that each service has the replicas of .env.
- * `npm run deploy -- roll [SERVICE…]`: replaces the containers of these services, by default of all, so that they use the
- * present image, settings and secrets. With the courier, creates the stream of events or changes its limits.
+ * `npm run deploy -- roll [SERVICE…]`: replaces the containers of these services, by default of all, so that they use
+ * the present image, settings and secrets. With the courier, creates the stream of events or changes its limits.
  */
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
@@ -18,8 +18,8 @@ import { endWithUsage } from './usage.mjs';
 const READY_TIMEOUT_S = 360;
 const POLL_INTERVAL_MS = 500;
 /**
- * Milliseconds to wait after the proxy has been told to stop using a gateway: the proxy may still open connections to
- * it.
+ * Milliseconds to wait after the proxy has been told to stop using a gateway, because the proxy may still open
+ * connections to it during that time.
  */
 const OPENING_MS = 1000;
 const PROXY_FILE = 'deploy/proxy/haproxy.cfg';
@@ -63,8 +63,8 @@ function reload() {
     compose('kill', '--signal', 'HUP', 'nats');
   }
   const [proxy] = containersOf('proxy');
-  // Reloads the proxy only if its file is newer than what it has loaded, because a reloaded proxy knows no gateway for
-  // about a second.
+  // Reloads the proxy only if its file is newer than what it has loaded, because for about a second after a reload,
+  // the proxy knows no gateway.
   if (!proxy || statSync(PROXY_FILE).ctimeMs < proxyLoadedAt(proxy)) return;
   compose('exec', '-T', 'proxy', 'haproxy', '-c', '-f', '/etc/haproxy/haproxy.cfg');
   compose('kill', '--signal', 'USR2', 'proxy');
@@ -78,7 +78,7 @@ function proxyLoadedAt(proxy) {
   const started = Date.parse(docker('inspect', '--format', '{{.State.StartedAt}}', proxy));
   try {
     const [, uptime] = /^Uptime_sec: (\d+)/m.exec(askProxy('show info')) ?? [];
-    // HAProxy gives full seconds, so a file of the same second may be newer.
+    // HAProxy reports whole seconds, so a file that was changed in the same second may be newer.
     return uptime === undefined ? started : Date.now() - (Number(uptime) + 1) * 1000;
   } catch {
     // The proxy may still run a configuration of an earlier version, which has no runtime API.
@@ -94,8 +94,8 @@ function hasNewConfiguration() {
   const inNats = (command) => compose('exec', '-T', 'nats', 'sh', '-c', command);
   const changed = inNats('stat -c %Z /etc/nats/*.conf /etc/nats/stages/*.conf').split('\n').map(Number);
   const { config_load_time: loaded } = JSON.parse(inNats('wget -qO- http://127.0.0.1:8222/varz'));
-  // Compares times of change (ctime), because a copy can keep the time of modification. They are full seconds, so a
-  // file of the same second may be newer.
+  // Compares times of change (ctime), because a copy can keep the time of modification. They are whole seconds, so a
+  // file that was changed in the same second may be newer.
   return Math.max(...changed) >= Math.floor(Date.parse(loaded) / 1000);
 }
 
@@ -111,7 +111,8 @@ async function roll(names) {
   const services = readServices();
   const rolled = rolledOf(services);
   const unknown = names.filter((name) => !rolled.includes(name));
-  if (unknown.length > 0) throw new DeployError(`${unknown.join(', ')}: not one of ${rolled.join(', ')}`);
+  if (unknown.length > 0)
+    throw new DeployError(`There is no service ${unknown.join(', ')}. The services are ${rolled.join(', ')}.`);
   const chosen = rolled.filter((name) => names.length === 0 || names.includes(name));
   // The stream must exist before the courier starts. Without a stream, the courier keeps its events.
   if (chosen.includes('courier')) show('run', '--rm', '--no-deps', 'stream');
@@ -183,8 +184,8 @@ async function untilProxied(count) {
 }
 
 /**
- * Makes the proxy send no further request to these gateways, and returns their places in its list. A gateway that stops could
- * reset a connection that it has not accepted yet.
+ * Makes the proxy send no further request to these gateways, and returns their places in its list. A gateway that stops
+ * could reset a connection that it has not accepted yet.
  */
 async function takeOut(ids) {
   const format = '{{range $name, $network := .NetworkSettings.Networks}}{{$network.IPAddress}} {{end}}';

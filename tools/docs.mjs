@@ -1,13 +1,13 @@
 /**
- * `npm run docs` generates the pages of `docs/reference` that are derived from the code, with one generator in tools/docs
- * for each kind. `npm run docs:check` writes nothing, and fails if a page is out of date.
+ * `npm run docs` generates the pages of `docs/reference` that are derived from the code, with one generator in
+ * tools/docs for each kind. `npm run docs:check` writes nothing, and fails if a page is out of date.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isMain, withModules } from './modules.mjs';
 
 const GENERATORS = 'tools/docs';
-/** Loaded first, because it notes which import registers a metric, and the others import the same modules. */
+/** Loaded first, because it records which import registers a metric. The other generators import the same modules. */
 const FIRST = 'metrics.ts';
 
 /** The modules that `checkDocs` loads. */
@@ -15,10 +15,10 @@ export const DOCS_MODULES = [...new Set([FIRST, ...readdirSync(GENERATORS).sort(
   (file) => `${GENERATORS}/${file}`,
 );
 
-/** Returns what is out of date, a line for each page. */
+/** Returns a line for each page that is out of date. */
 export async function checkDocs(load) {
   const stale = await stalePages(load);
-  return stale.map(({ path }) => `${path} is stale: npm run docs`);
+  return stale.map(({ path }) => `${path} is out of date. Run: npm run docs`);
 }
 
 async function stalePages(load) {

@@ -2,8 +2,8 @@ import { dirname, join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
 /**
- * Returns what to mend about an error of rolldown: a module that is missing, or that is not valid TypeScript.
- * `undefined` for any other error.
+ * Returns a message that says how to mend an error of rolldown: a module is missing, or is not valid TypeScript.
+ * Returns `undefined` for any other error.
  */
 export function loadProblem(error) {
   const [{ code, loc, exporter, message } = {}] = error.errors ?? [];

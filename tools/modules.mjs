@@ -44,7 +44,8 @@ async function bundle(paths, dir) {
     tsconfig: 'tsconfig.json',
     external: PACKAGE,
     treeshake: false,
-    // A name that is not exported is undefined, so that check:stages can say which page lacks it.
+    // An import of a name that is not exported is undefined instead of an error, so that check:stages can name the
+    // page that lacks it.
     shimMissingExports: true,
   });
   const fileNames = { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' };

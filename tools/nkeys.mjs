@@ -1,5 +1,5 @@
 /**
- * Makes nkeys, the Ed25519 key pairs of NATS users. Uses only Node, because `npm run deploy:env` also runs where no
+ * Generates nkeys, the Ed25519 key pairs of NATS users. Uses only Node, because `npm run deploy:env` also runs where no
  * package is installed.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';

@@ -44,7 +44,7 @@ async function bundle(name, entries, dir) {
   await build.write({ dir, format: 'esm', minify: true });
 }
 
-/** Writes the declarations. Those of a package refer to the declarations of the packages before it. */
+/** Writes the type declarations of a package. They refer to the declarations of the packages before it in PACKAGES. */
 function writeTypes(name, folder) {
   const source = resolve('packages', name);
   const config = join(folder, 'tsconfig.json');
@@ -66,8 +66,8 @@ function writeTypes(name, folder) {
 }
 
 /**
- * Writes the package.json with the version, which is also that of the other packages in it, and with the repository, which
- * the registry compares with the workflow that publishes.
+ * Writes the package.json with the version, which is also the version of its peers in this repository, and with the
+ * repository, which the registry compares with that of the publishing workflow.
  */
 function writeManifest(name, folder) {
   const { peerDependencies, ...manifest } = JSON.parse(readFileSync(join('packages', name, 'package.json'), 'utf8'));

@@ -1,4 +1,4 @@
-// `npm run <command>`: runs a command of apps/cli, from a fresh clone too.
+// `npm run <command>`: runs a command of apps/cli, in a fresh clone too.
 import { spawnSync } from 'node:child_process';
 import { prepare } from './prepare.mjs';
 

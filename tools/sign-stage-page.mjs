@@ -1,8 +1,9 @@
 /**
  * Signs the page module of an external stage (docs/reference/external-stage-pages.md#a-page-module).
  *
- * `npm run sign:stage-page -- KIND MODULE KEY` prints the member `module` of the descriptor's page. KEY is a file with an
- * Ed25519 private key (PEM). If there is none, it is made, and the value of STAGE_PAGE_KEYS is printed to standard error.
+ * `npm run sign:stage-page -- KIND MODULE KEY` prints the member `module` of the descriptor's page. KEY is a file with
+ * an Ed25519 private key (PEM). If there is none, it is made, and the value of STAGE_PAGE_KEYS is printed to standard
+ * error.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +11,7 @@ import { endWithUsage } from './usage.mjs';
 
 const USAGE = 'usage: npm run sign:stage-page -- KIND MODULE KEY, as in x_acme_map page.js acme.pem';
 const KIND = /^(x_[a-z0-9]+)_[a-z0-9_]*[a-z0-9]$/;
-/** As large as a descriptor allows. */
+/** Largest number of characters that a descriptor allows. */
 const MAX_CODE = 16 * 1024;
 
 endWithUsage(USAGE, []);

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const ENGINE_TIMEOUT_MS = 60_000;
-/** CPU weight of all containers together. A process outside of them has 1024. */
+/** CPU weight of all containers together (cgroups v1). A process outside of them has 1024. */
 const CPU_SHARES = '12288';
 const OWN_ENGINE_NEEDS = ['dockerd', 'slirp4netns', 'nsenter', 'ip'];
 
@@ -52,7 +52,10 @@ async function startEngine() {
   return { env, netns, stop };
 }
 
-/** Gives the containers their CPU weight, where the kernel has cgroups v1. Otherwise they weigh as much as one process. */
+/**
+ * Gives the containers their CPU weight if the kernel has cgroups v1. Without it, all containers together weigh as much
+ * as one process.
+ */
 function raiseCpuShares() {
   if (!existsSync('/sys/fs/cgroup/cpu/cpu.shares')) return;
   mkdirSync('/sys/fs/cgroup/cpu/docker', { recursive: true });
@@ -81,7 +84,7 @@ function startDaemon(netns, folder) {
     'data-root': join(folder, 'data'),
     'exec-root': join(folder, 'exec'),
     pidfile: join(folder, 'pid'),
-    // The resolver of slirp4netns, and networks that it does not use.
+    // The DNS server of slirp4netns, and networks that slirp4netns does not use.
     dns: '10.0.2.3',
     bip: '172.31.0.1/24',
     'default-address-pool': 'base=172.30.0.0/16,size=24',

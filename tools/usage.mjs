@@ -1,7 +1,7 @@
 /**
  * Prints the usage of a command and ends the process if its arguments ask for help (`--help`, `-h`), or have an option
- * that is not in `options`. Commands call it before they write or build anything, so that no option is taken for the
- * name of a file. Without `options`, the command checks them itself.
+ * that is not in `options`. Commands call it before they write or build anything, so that they never take an option for
+ * the name of a file. Without `options`, the command checks them itself.
  */
 export function endWithUsage(usage, options) {
   const args = process.argv.slice(2);

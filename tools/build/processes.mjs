@@ -56,7 +56,10 @@ export async function bundle(entries, { dir = 'dist', chunks = 'chunks', externa
   return output;
 }
 
-/** Replaces TypeORM's drivers for other databases than Postgres, which TypeORM loads at its start, by empty modules. */
+/**
+ * Replaces TypeORM's drivers for databases other than Postgres by empty modules, because TypeORM loads all of them at
+ * its start.
+ */
 const withoutOtherDatabases = {
   name: 'without-other-databases',
   load: {
@@ -75,15 +78,16 @@ const withoutCloudflare = {
     filter: { id: /\/pg\/lib\/stream\.js$/ },
     handler(code) {
       const question = "typeof Response === 'function'";
-      if (!code.includes(question)) throw new Error(`pg does not ask ${question} any more: remove withoutCloudflare`);
+      if (!code.includes(question))
+        throw new Error(`pg does not contain ${question} any more: remove withoutCloudflare`);
       return { code: code.replace(question, 'false'), map: { mappings: '' } };
     },
   },
 };
 
 /**
- * Turns the arrow functions that wrap CommonJS modules into functions. V8 compiles a function in parentheses at once.
- * It only scans an arrow function, and parses it again when it is called, which for nearly all modules is at the start.
+ * Turns the arrow functions that wrap CommonJS modules into function expressions, because nearly all of them are called
+ * at the start. V8 compiles a function expression in parentheses at once, but parses an arrow function twice.
  */
 const compileWrappersAtOnce = {
   name: 'compile-wrappers-at-once',

@@ -1,6 +1,6 @@
 /**
- * Lists the packages in `dist/` and beside it in the image, with their licences. Names a package by its path in
- * package-lock.json.
+ * Lists the packages that are bundled in `dist/` or installed in the image, with their licences. A package is named by
+ * its path in package-lock.json.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';

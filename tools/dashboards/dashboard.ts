@@ -1,7 +1,7 @@
 /** Units of Grafana that the panels use. */
 type Unit = 's' | 'percentunit' | 'reqps' | 'ops' | 'short' | 'bytes';
 
-/** A query of a panel, and how its series are named: text with labels as `{{label}}`. */
+/** A query of a panel. `legend` names its series, with a label's value as `{{label}}`. */
 interface Query {
   readonly expr: string;
   readonly legend: string;
@@ -10,13 +10,13 @@ interface Query {
 /** A panel of a dashboard. */
 export interface Panel {
   readonly title: string;
-  /** What the panel shows, where the title does not say it. */
+  /** What the panel shows, if the title does not say it. */
   readonly about?: string;
   readonly unit: Unit;
   readonly queries: readonly Query[];
   /** Default: a graph over time. `value` shows the last value of each series. */
   readonly as?: 'graph' | 'stack' | 'value';
-  /** Columns of 24. Default: 8, and 6 for values. */
+  /** Width in columns, of which a row has 24. Default: 8, and 6 for `value`. */
   readonly width?: number;
   /** The value above which the panel turns red. */
   readonly limit?: number;
@@ -30,7 +30,7 @@ export interface Dashboard {
   readonly name: string;
   readonly title: string;
   readonly about: string;
-  /** Variables: the label that visitors choose values of, and a metric that has it. */
+  /** The variables of the dashboard: a label whose values the user can choose, and a metric that has it. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly rows: Readonly<Record<string, readonly Panel[]>>;
 }

@@ -2,7 +2,7 @@ import type { Panel } from './dashboard.js';
 
 /** Selects requests that answer a challenge ("solves"), as deploy/prometheus/rules/solves.yml does. */
 export const SOLVE = 'route=~"/(api/v3/flows/executor/:flow_slug|if/flow/:slug)/?",method="POST"';
-/** The range of rates: at least four scrapes. */
+/** The range over which rates are computed: at least four scrapes. */
 export const RATE = '[$__rate_interval]';
 
 /** Returns the sum of the rate of a counter, by labels. */

@@ -66,7 +66,7 @@ function interfaceBody(name: string, { properties = {}, required = [], additiona
     if (field === 'component' && component !== undefined) return [];
     const optional = required.includes(field) ? '' : '?';
     const type = field === 'response_errors' ? `FieldErrors<${errorFieldsOf(name)}>` : typeOf(schema);
-    // The API also takes numbers as text, which keeps the leading zeros of a code.
+    // The API also accepts a number as text, because text keeps the leading zeros of a code.
     const accepted = responseOf.has(name) && type === 'number' ? 'number | string' : type;
     return [...commentOf(schema), `  readonly ${field}${optional}: ${accepted};`];
   });

@@ -45,7 +45,7 @@ const PARTS: readonly Part[] = [
 
 type Family = (typeof metricFamilies)[number] & { readonly registeredBy: string };
 
-/** Imports the parts one after another, because a metric belongs to the part whose import has registered it. */
+/** Imports the parts one after another, because a metric is listed with the part whose import has registered it. */
 async function registeredFamilies(): Promise<Family[]> {
   const families: Family[] = [];
   for (const { processes: registeredBy, register } of PARTS) {

@@ -44,7 +44,7 @@ function defaultOf(field: DescribedField): string {
   const { default: fallback } = fieldSchema(field) as { default?: unknown };
   if (field.isRequired) return 'required';
   if (fallback !== undefined) return code(JSON.stringify(fallback));
-  // A field that may be absent need not accept the value undefined.
+  // Checks an object without the field, because a schema may allow that and yet refuse the value undefined.
   return z.object({ [field.name]: field.schema }).safeParse({}).success ? 'optional' : 'required';
 }
 

@@ -105,7 +105,7 @@ export function fieldTable(
   return rows.length === 0 ? 'No fields.' : table(['field', 'type', 'present', 'line', 'meaning'], rows);
 }
 
-/** Returns which line of the API has something. Empty if all have it. */
+/** Returns the API line that has an operation or a field. Empty if both lines have it. */
 export function lineOf(present: Readonly<Record<'complete' | 'newer' | 'older', boolean>>): string {
   if (present.older) return present.newer ? '' : '2024.8 only';
   return present.newer ? '2026.8' : 'own';

@@ -1,7 +1,7 @@
 import type { Files } from './stage-files.js';
 import type { StageNames } from './stage-name.js';
 
-/** Changes the text of a file. Throws if the file has another form than expected. */
+/** Changes the text of a file. Throws if the file does not have the expected form. */
 type Edit = (text: string, path: string) => string;
 
 interface Lists {
@@ -95,7 +95,7 @@ const before =
   (pattern: RegExp, inserted: string): Edit =>
   (text, path) => {
     const at = pattern.exec(text)?.index;
-    if (at === undefined) throw new Error(`${path} has another form than new:stage expects: ${pattern}`);
+    if (at === undefined) throw new Error(`${path} does not have the form that new:stage expects: ${pattern}`);
     return `${text.slice(0, at)}${inserted}${text.slice(at)}`;
   };
 
@@ -108,12 +108,12 @@ interface Entry {
   readonly text: string;
 }
 
-/** Returns the edit that inserts an entry before the first of a larger name in a block, else at the end of the block. */
+/** Returns the edit that inserts an entry in alphabetical order of the names in a block. */
 const inOrder =
   ({ block, entry, name, text: inserted }: Entry): Edit =>
   (text, path) => {
     const found = block.exec(text);
-    if (!found) throw new Error(`${path} has another form than new:stage expects: ${block}`);
+    if (!found) throw new Error(`${path} does not have the form that new:stage expects: ${block}`);
     const next = [...found[0].matchAll(entry)].find(([, other]) => other! > name);
     const at = found.index + (next?.index ?? found[0].length);
     return `${text.slice(0, at)}${inserted}${text.slice(at)}`;

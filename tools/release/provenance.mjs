@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** Returns the SHA-256 of a file in hexadecimal digits. */
+/** Returns the SHA-256 of a file in hexadecimal. */
 export const sha256 = (path) => createHash('sha256').update(readFileSync(path)).digest('hex');
 
 /**

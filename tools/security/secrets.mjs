@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import { lintSource } from '@secretlint/core';
 import { creator } from '@secretlint/secretlint-rule-preset-recommend';
 
-/** Marks a line whose secret is made up, such as a fixture of a test. */
+/** The comment that marks a line whose secret is made up, such as a fixture of a test. */
 const MARK = 'not-a-secret';
 
 /** Files that cannot contain the mark, with the reason why they contain no secret. */

@@ -4,10 +4,12 @@ export interface StableNames {
   readonly surfaces: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The sentence of docs/reference/support.md that the check holds. */
+/** The sentence of docs/reference/support.md that the check enforces. */
 export const PROMISE = 'A name that a release has recorded stays until the next major version.';
 
-/** Returns what a release records: the names of now, and those of before unless a new major version begins. */
+/**
+ * Returns the names to record at a release: the present names, and the recorded ones unless a new major version begins.
+ */
 export function recordOf({ version, surfaces }: StableNames, before: StableNames | undefined): StableNames {
   if (before === undefined || isNewMajor(version, before)) return { version, surfaces };
   const merged = Object.entries(surfaces).map(([surface, names]) => [
