@@ -2,7 +2,7 @@ import { boolean, char, choice, isWebAddress, reference, referencesOf, since2026
 import { z } from 'zod';
 import type { ObjectModel } from './object-model.js';
 
-/** The kind of all providers, whose names are unique together. */
+/** The kind of all providers. No two providers have the same name, even if their models differ. */
 export const PROVIDER_KIND = 'provider';
 const MODES = ['any', 'all'] as const;
 /** Largest length of a launch URL, in characters. */
@@ -18,7 +18,7 @@ export const applicationSchema = z.object({
   meta_launch_url: char({ allowBlank: true, maxLength: MAX_LAUNCH_URL })
     .default('')
     .describe(
-      'URL at which visitors start the application. By default that of its provider. Any text but an http(s) URL without placeholders means none.',
+      'URL at which visitors start the application. By default that of its provider. A text that is no http(s) URL, or has placeholders, counts as none.',
     ),
   meta_hide: since2026(boolean().default(false)).describe('Whether nothing links to the application.'),
   policy_engine_mode: choice(MODES).default('any').describe('Whether any or all of the bound policies must pass.'),

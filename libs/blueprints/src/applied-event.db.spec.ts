@@ -62,7 +62,7 @@ it('a run that changes nothing, only compares, or fails writes no event', async 
   await apply(entries(invitation('', 'absent')));
 });
 
-it('each invitation that a blueprint creates, changes or deletes has an event without its id', async () => {
+it('a run writes an event without the id for each invitation that it creates, changes or deletes', async () => {
   const texts = ['single_use: true', 'single_use: true', 'single_use: false'].map((attrs) =>
     entries(invitation(attrs)),
   );
@@ -86,7 +86,7 @@ it('each invitation that a blueprint creates, changes or deletes has an event wi
   expect(events[1]).toMatchObject([{ data: { actor: { type: 'system', command: 'blueprint apply' }, user: null } }]);
 });
 
-it('each user whom a blueprint disables or enables, and each replaced password, has the event that signals need', async () => {
+it('a run writes an event for each user whom it disables or enables, and for each replaced password', async () => {
   const user = (attrs: string) =>
     entries(`{model: authentik_core.user, identifiers: {username: sue}, attrs: {name: Sue, ${attrs}}}`);
   const steps = ['is_active: true, password: one', 'is_active: false', 'is_active: false, password: two'];
@@ -107,7 +107,7 @@ it('each user whom a blueprint disables or enables, and each replaced password, 
   expect(JSON.stringify(await recordedEvents({ rows, sealing }, 'user_write'))).not.toContain('hash');
 });
 
-it('a run over very many files keeps its counts, and leaves the list of files out', async () => {
+it('the event of a run over very many files has the counts, but no list of files', async () => {
   await apply(...Array.from({ length: 900 }, (_, i) => entries(deny(`many-${i}`, 'one'))));
   expect(await contexts('blueprint_applied')).toEqual([
     { created: 900, changed: 0, deleted: 0, flows: [], left_out: ['files'] },

@@ -3,7 +3,9 @@ import type { CommandEvent } from '@gatehouse/outbox';
 import type { BlueprintFile } from './library.js';
 import { type EntryOutcome, isDifferent, type Report } from './report.js';
 
-/** Returns the audit event of a run, which names no object and no value. `applied` are the files of the run. */
+/**
+ * Returns the audit event of a run. It contains no names of objects and no values. `applied` are the files of the run.
+ */
 export function appliedEvent({ files, published, held }: Report, applied: readonly BlueprintFile[]): CommandEvent {
   const texts = new Map(applied.map(({ name, text }) => [name, text]));
   const changes = files.flatMap((file) => file.changes);

@@ -33,7 +33,7 @@ import { rejectUnsetSecrets } from './unset-secrets.js';
 
 /**
  * Returns the context values that every blueprint has (docs/spec/blueprints.md#document). Under 2026.8, blueprints see
- * a licence, because Gatehouse then has the stages for which authentik needs one.
+ * a licence, because Gatehouse then has the stages for which authentik requires a licence.
  */
 const builtIn = (apiVersion: ApiVersion) => ({
   'goauthentik.io/enterprise/licensed': apiVersion !== '2024.8',

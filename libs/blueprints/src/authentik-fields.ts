@@ -1,7 +1,7 @@
 /**
  * Fields of authentik (2024.8 to 2026.8) that Gatehouse does not have (docs/adr/0095). A field that is `harmless` only
- * adds something, so it is ignored. Without a field that is `essential`, an object would let more users pass, or would not
- * work, so it is ignored only if its value is empty or false.
+ * adds something, so it is ignored. Without a field that is `essential`, an object would let more users pass, or would
+ * not work, so the field is ignored only if its value is empty or false.
  */
 interface MissingFields {
   readonly harmless?: readonly string[];
@@ -69,7 +69,7 @@ const missingFields: Readonly<Record<string, MissingFields>> = {
 /** The model names of stages that authentik ships. Each has the read-only list of the flows that it is bound to. */
 const STAGE = /^authentik_stages_\w+\.\w+stage$/;
 
-/** A field that authentik's model has and Gatehouse's has not. */
+/** A field that authentik's model has, and Gatehouse's model does not. */
 interface ListedField {
   readonly field: string;
   readonly kind: 'harmless' | 'essential';

@@ -7,7 +7,7 @@ const MAPPED = 'the profile and the groups of a source are mapped by the rules f
 const NO_SUCH_LOGIN = 'no user logs in with a source of this kind';
 const LINKED = 'accounts are linked by logins with the source, or imported';
 const ONE_TENANT = 'an installation of Gatehouse has one tenant';
-const NO_REQUESTS = 'Gatehouse has no requests for access, so that nobody gets access by one';
+const NO_REQUESTS = 'Gatehouse has no requests for access, so nobody gets access by one';
 const NO_REVIEWS = 'Gatehouse asks nobody to review the access of users';
 
 /**

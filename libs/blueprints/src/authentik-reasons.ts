@@ -1,22 +1,22 @@
 const SIGNING = 'Gatehouse signs all tokens with the keys of JWT_SIGNING_KEYS';
 const NO_LAUNCHER = 'Gatehouse has no page with applications';
-const NO_MACHINES = 'Gatehouse gives no tokens to machines that log in with tokens of others';
+const NO_MACHINES = 'Gatehouse gives no tokens to machines that log in with tokens of other issuers';
 const NO_ROLES = 'Gatehouse has no roles; superusers are the members of superuser groups';
 const NO_PROXYING = 'Gatehouse answers a proxy, and forwards no requests itself';
 const NO_REFRESH = 'Gatehouse issues no refresh tokens';
 const MAPPED = 'the profile and the groups of a source are mapped by the rules for its kind';
 
 /**
- * Why Gatehouse can do without a field of authentik that it does not have, or what the field would do. Fields of one name
- * have one reason in all models.
+ * Why Gatehouse can do without a field of authentik that it does not have, or what the field would do. Fields with the
+ * same name have the same reason in all models.
  */
 const REASONS: Readonly<Record<string, string>> = {
   // Brands.
-  default_application: 'Gatehouse has no page from which users would be sent to an application',
+  default_application: 'Gatehouse has no page that sends users to an application',
   web_certificate: 'the proxy in front of Gatehouse has the certificate',
   client_certificates: 'only the mutual TLS stage reads them, and a blueprint with that stage is refused',
   branding_map_tiles: 'Gatehouse draws no maps',
-  flow_request: 'Gatehouse has no requests for access, so that nobody gets access by one',
+  flow_request: 'Gatehouse has no requests for access, so nobody gets access by one',
   // Providers and applications.
   invalidation_flow: 'the flow of the brand logs users out',
   property_mappings: 'tokens have the claims of the scopes that Gatehouse knows',
@@ -34,7 +34,7 @@ const REASONS: Readonly<Record<string, string>> = {
   internal_host: NO_PROXYING,
   internal_host_ssl_validation: NO_PROXYING,
   certificate: NO_PROXYING,
-  skip_path_regex: 'without it more paths need a login, not fewer',
+  skip_path_regex: 'without the field, more paths need a login, not fewer',
   basic_auth_enabled: NO_PROXYING,
   basic_auth_password_attribute: NO_PROXYING,
   basic_auth_user_attribute: NO_PROXYING,

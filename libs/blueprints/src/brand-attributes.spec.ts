@@ -6,7 +6,7 @@ const link = (href: unknown, name: unknown = 'Imprint') => gatehouseAttributes({
 const errorsOf = (attributes: unknown) => attributeErrors(attributes)['attributes'];
 
 describe('the attributes of a brand', () => {
-  it('set the appearance of the brand, and may have unknown keys outside of `gatehouse`', () => {
+  it('set the appearance of the brand, and may contain unknown keys outside of `gatehouse`', () => {
     const attributes = {
       settings: { locale: 'pt-BR', theme: { base: 'dark', more: 1 }, other: true },
       gatehouse: {
@@ -33,7 +33,7 @@ describe('the attributes of a brand', () => {
     });
   });
 
-  it('name at most 20 other https origins that share the passkeys of the site, as browsers write them', () => {
+  it('may list at most 20 https origins that share the passkeys of the site, as browsers write them', () => {
     const naming = (...origins: unknown[]) => gatehouseAttributes({ passkey_origins: origins });
     const listed = ['https://shop.example.net', 'https://xn--bcher-kva.example:8443'];
     expect(errorsOf(naming(...listed))).toBeUndefined();

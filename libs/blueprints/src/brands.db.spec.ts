@@ -35,7 +35,7 @@ describe('brands in blueprints', () => {
     ]);
   });
 
-  it('refer to flows by their current slugs, and to no removed flow', async () => {
+  it('refer to flows by their current slugs, and no longer to a removed flow', async () => {
     await apply(
       flow('lost'),
       flow('bye'),
@@ -66,7 +66,7 @@ describe('brands in blueprints', () => {
     expect(await brands()).toEqual([]);
   });
 
-  it('include at most one default, which a single file can move to another brand', async () => {
+  it('include at most one default brand, and one file can make another brand the default', async () => {
     await apply(brand('a.example', 'default: true'));
     await expect(apply(brand('b.example', 'default: true'))).rejects.toThrow(
       'default: Only one object can have this flag, and a.example has it. Unset it there first.',
@@ -99,7 +99,7 @@ describe('brands in blueprints', () => {
     });
   });
 
-  it('have a style sheet, a picture and a flow of lockdowns under 2026.8', async () => {
+  it('have a style sheet, a background and a lockdown flow under 2026.8', async () => {
     const newer = async (attrs: string) => {
       await harness.applyAs({ apiVersion: '2026.8' }, entries(flow('lock'), brand('a.example', attrs)));
       return (await brands())[0];
@@ -138,7 +138,7 @@ describe('a brand with authentication_flow_only', () => {
   const allowed = async () =>
     Object.fromEntries((await brands()).map(({ domain, login_flows }) => [domain, login_flows]));
 
-  it('allows its flows and those that they link, and other brands allow the flows of all brands', async () => {
+  it('allows only its login flow and flows that it links; other brands allow the flows of all brands', async () => {
     await apply(
       ...linking('login', 'passkey'),
       ...linking('passkey', 'last'),

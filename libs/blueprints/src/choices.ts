@@ -29,7 +29,10 @@ interface Refused {
   readonly secrets?: ReadonlySet<string> | undefined;
 }
 
-/** Returns the errors of a failed parse by field. An error names the choices of a choice, and the value of other fields. */
+/**
+ * Returns the errors of a failed parse by field. For a choice, the error lists the allowed values. For any other field,
+ * it quotes the wrong value.
+ */
 export function errorsWithValues(error: z.ZodError, refused: Refused): Errors {
   const secrets = new Set([...secretFields(refused.schema), ...(refused.secrets ?? [])]);
   const issues = error.issues.map((issue) => {

@@ -76,7 +76,7 @@ const contracts = {
   policies: new Map([[weather.model, weather]]),
 };
 
-/** A fake secret box whose output reveals the sealed value. */
+/** A fake secret box that does not encrypt the value. */
 const secretBox = { seal: (_: object, value: unknown) => ({ sealed: value }) };
 
 const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
@@ -118,7 +118,7 @@ describe('FlowCompiler', () => {
     expect(version.steps.map(({ id }) => id)).toEqual([uuid(14), uuid(12), uuid(13), uuid(11)]);
   });
 
-  it('replaces flow references by slugs, and attaches referenced stages with their secrets separate from their config', () => {
+  it('replaces flow references by slugs, and attaches referenced stages with their secrets beside the config', () => {
     const version = compiled(
       flow(1, 'a'),
       flow(2, 'b'),
@@ -139,7 +139,7 @@ describe('FlowCompiler', () => {
     });
   });
 
-  it('inlines referenced policies and objects of a stage’s config, and attaches every stage of a list', () => {
+  it('inlines policies and objects that a stage’s config refers to, and attaches each stage of a list', () => {
     const version = compiled(
       flow(1, 'a'),
       { id: uuid(2), model: 'app.line', values: { name: 'first', text: 'One' } },
@@ -156,7 +156,7 @@ describe('FlowCompiler', () => {
     expect(Object.keys(version.attached)).toEqual([uuid(5)]);
   });
 
-  it('includes every stage of a companion kind with its secrets, and recompiles the flow when one is removed', () => {
+  it('includes each companion with its secrets, and recompiles the flow when a companion is removed', () => {
     const objects = [stage(10, 'app.guest'), stage(11, 'app.inner', { word: 'hush' }), binding(20, [1, 10, 1])];
     const { draft, compiler } = compilerOf(flow(1, 'main'), ...objects);
     const { companions } = compiler.compile(draft.get(uuid(1))!);
@@ -197,7 +197,7 @@ describe('FlowCompiler', () => {
     expect(compiled(flow(1, 'a', { background })).flow.background).toBe(url);
   });
 
-  it('gives documents the same digest exactly when they are equal, regardless of the order of keys', () => {
+  it('returns equal digests only for equal documents, regardless of the order of keys', () => {
     const original = compiled(flow(1, 'a', { title: 'X', name: 'Y' }));
     const reordered = compiled(flow(1, 'a', { name: 'Y', title: 'X' }));
     expect(documentDigest(original)).toEqual(documentDigest(reordered));
@@ -230,7 +230,7 @@ describe('FlowCompiler', () => {
 });
 
 describe('Draft', () => {
-  it('refuses to remove an embedded stage, because its host would then let everybody pass', () => {
+  it('refuses to remove an embedded stage, because its host would then admit every user', () => {
     const { draft } = compilerOf(stage(1, 'app.inner'), stage(2, 'app.porch', { inner: uuid(1) }));
 
     expect(() => draft.remove(uuid(1))).toThrow(
@@ -241,7 +241,7 @@ describe('Draft', () => {
     expect(draft.changes.removed.sort()).toEqual([uuid(1), uuid(2)]);
   });
 
-  it('refuses to remove a policy that a stage uses, but removes an object of another kind from the lists that refer to it', () => {
+  it('refuses to remove a policy that a stage uses, but removes other objects from lists that refer to them', () => {
     const { draft } = compilerOf(
       { id: uuid(1), model: 'app.line', values: { name: 'first' } },
       { id: uuid(2), model: 'app.line', values: { name: 'second' } },

@@ -55,7 +55,7 @@ describe('users, groups and tokens in blueprints', () => {
     expect(await firstRow('SELECT password_hash FROM directory.users')).toEqual({ password_hash: 'hash of other' });
   });
 
-  it('sets is_active, and thereby cancels a pending activation by mail', async () => {
+  it('sets is_active, which cancels a pending activation by mail', async () => {
     const awaits = async () =>
       (await firstRow<{ awaits_flow: string | null }>('SELECT awaits_flow FROM directory.users'))!;
     await outcomes(user('is_active: false'));
@@ -107,7 +107,7 @@ describe('users, groups and tokens in blueprints', () => {
     });
   });
 
-  it('changes an existing user without a name, as npm run user can create one, unless the entry sets the name to nothing', async () => {
+  it('changes an existing user without a name, unless the entry sets the name to an empty text', async () => {
     await harness.query(`INSERT INTO directory.users (username, email) VALUES ('ann', 'not an address')`);
     const entry = (attrs: string) => `{model: authentik_core.user, identifiers: {username: ann}, attrs: {${attrs}}}`;
     const stored = () => firstRow('SELECT name, email, type FROM directory.users');
@@ -172,25 +172,25 @@ describe('users, groups and tokens in blueprints', () => {
 
   it.each([
     [
-      'one that is not there',
+      'one that does not exist',
       [group('a'), group('g', 'parents: [!KeyOf a, 8f14e45f-ceea-467f-a8d5-3c1b6f1a2b3c]')],
       'parents.1: Invalid pk',
     ],
     [
-      'a group above itself by the second one',
+      'a second parent that would make the group its own ancestor',
       [group('a'), group('g', 'parents: [!KeyOf a]'), group('b'), group('a', 'parents: [!KeyOf b, !KeyOf g]')],
       'parents.1: Cannot set group as parent of itself.',
     ],
     [
-      'a parent that is not one of them',
+      'a `parent` that is not one of the `parents`',
       [group('a'), group('b'), group('g', 'parent: !KeyOf a, parents: [!KeyOf b]')],
       'parent: The group is not one of the parents.',
     ],
-  ])('refuses, among several parents, %s', async (_, lines, message) => {
+  ])('refuses in a list of parents: %s', async (_, lines, message) => {
     await expect(newerOutcomes(...lines)).rejects.toThrow(message);
   });
 
-  it('replaces the pk of the user of an earlier entry in reference fields, and keeps the same number in other fields', async () => {
+  it('replaces the pk that an earlier entry gives a user in reference fields, and only there', async () => {
     const named = (model: string, name: string, attrs = '') =>
       `{model: authentik_${model}, id: ${name}, identifiers: {name: ${name}}, attrs: {${attrs}}}`;
     await outcomes(
@@ -210,7 +210,7 @@ describe('users, groups and tokens in blueprints', () => {
     expect(guard.bindings).toMatchObject([{ user: ann?.id, order: 99_990 }]);
   });
 
-  it('resolves !KeyOf and !Find to the named user, even if an earlier entry has the pk of that user', async () => {
+  it('resolves !KeyOf and !Find to the named user, even if an earlier entry gives another user that pk', async () => {
     await outcomes(user(''));
     const { pk = 0 } = (await firstRow<{ pk: number }>('SELECT pk FROM directory.users')) ?? {};
     await outcomes(
@@ -231,7 +231,7 @@ describe('users, groups and tokens in blueprints', () => {
     ).toEqual(['removed key', 'removed ann', 'removed g']);
   });
 
-  it('refuses to change a token that a command has given a scope, and can remove it', async () => {
+  it('refuses to change a token with a scope, but can remove it', async () => {
     await outcomes(user(''), token('key: sesame, intent: api'));
     await harness.query(
       `UPDATE directory.tokens SET scope = 'flows', expiring = true, expires = now() + interval '1 day'`,
@@ -244,16 +244,24 @@ describe('users, groups and tokens in blueprints', () => {
   });
 
   it.each([
-    ['a bad address', [user('email: nobody')], 'email: Enter a valid email address.'],
-    ['a group that is not there', [user('groups: [8f14e45f-ceea-467f-a8d5-3c1b6f1a2b3c]')], 'groups: Invalid pk'],
-    ['a parent that is not there', [group('g', 'parent: 8f14e45f-ceea-467f-a8d5-3c1b6f1a2b3c')], 'parent: Invalid pk'],
+    ['an invalid email address', [user('email: nobody')], 'email: Enter a valid email address.'],
+    ['a user in an unknown group', [user('groups: [8f14e45f-ceea-467f-a8d5-3c1b6f1a2b3c]')], 'groups: Invalid pk'],
     [
-      'a group above itself',
+      'a group with an unknown parent',
+      [group('g', 'parent: 8f14e45f-ceea-467f-a8d5-3c1b6f1a2b3c')],
+      'parent: Invalid pk',
+    ],
+    [
+      'a group as its own parent',
       [group('g'), group('g', 'parent: !KeyOf g')],
       'parent: Cannot set group as parent of itself.',
     ],
-    ['a token without intent', [user(''), token('')], 'intent: Missing intent'],
-    ['a token of another intent', [user(''), token('intent: recovery')], 'intent: Invalid intent recovery'],
+    ['a token without intent', [user(''), token('')], 'intent: The intent is missing. Use api or app_password.'],
+    [
+      'a token with an unknown intent',
+      [user(''), token('intent: recovery')],
+      'intent: recovery is not an intent. Use api or app_password.',
+    ],
     [
       'a token with a scope',
       [user(''), token('intent: api, scope: flows')],
@@ -262,19 +270,19 @@ describe('users, groups and tokens in blueprints', () => {
     [
       'a token without user',
       ['{model: authentik_core.token, identifiers: {identifier: k}, attrs: {intent: api}}'],
-      'user: Missing user',
+      'user: The user is missing. Set it to the number of a user.',
     ],
     [
-      'a token that changes hands',
+      'a token for another user',
       [
         user(''),
         user('', 'bob'),
         token('intent: api'),
         '{model: authentik_core.token, identifiers: {identifier: key}, attrs: {user: !KeyOf bob}}',
       ],
-      'user: User cannot be changed',
+      'user: The user of a token cannot be changed. Create another token.',
     ],
-    ['a name that only differs in case', [user(''), user('', 'ANN')], 'must be unique'],
+    ['a username that differs from another only in case', [user(''), user('', 'ANN')], 'must be unique'],
   ])('refuses %s', async (_, lines, message) => {
     await expect(outcomes(...lines)).rejects.toThrow(message);
   });

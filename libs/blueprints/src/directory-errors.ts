@@ -23,7 +23,10 @@ export async function translateWriteError<T>(write: Promise<T>): Promise<T> {
     const { code, detail, constraint } = (error as { driverError?: DatabaseError }).driverError ?? {};
     if (code !== UNIQUE_VIOLATION) throw error;
     if (constraint === USERNAME_KEY_INDEX)
-      throw ValidationError.field('username', 'Another user has this name in another spelling.');
+      throw ValidationError.field(
+        'username',
+        'Another user has this name, spelled in another way. Choose another name.',
+      );
     throw ValidationError.field('non_field_errors', `must be unique: ${detail ?? ''}`);
   }
 }

@@ -30,7 +30,7 @@ describe('readDocument', () => {
     expect(read('version: 1\nentries:').entries).toEqual([]);
   });
 
-  it('joins the sections of a map of entries in file order', () => {
+  it('returns the entries of all sections in file order', () => {
     const { entries, faults } = read(`entries:
   flows:
   - {model: a.flow}
@@ -47,7 +47,7 @@ describe('readDocument', () => {
     expect(faults).toEqual([]);
   });
 
-  it('finds unknown keys and repeated ids of entries in all sections', () => {
+  it('reports unknown keys and repeated ids of entries in all sections', () => {
     const { faults } = read(`entries:
   a:
   - {model: a.b, id: x, identifiers: {name: x}}
@@ -59,12 +59,12 @@ describe('readDocument', () => {
     ]);
   });
 
-  it('counts the entries of all sections', () => {
+  it('applies the limit of entries to all sections together', () => {
     const half = `  - ${ENTRY}\n`.repeat(MAX_ENTRIES / 2 + 1);
     expect(() => read(`entries:\n  a:\n${half}  b:\n${half}`)).toThrow(`more than ${MAX_ENTRIES} entries`);
   });
 
-  it('ignores unknown keys', () => {
+  it('returns entries with unknown keys, which are only reported as faults', () => {
     expect(read(`future: 1\nentries: [{model: a.b, colour: red}]`).entries).toHaveLength(1);
   });
 

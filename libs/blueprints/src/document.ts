@@ -102,7 +102,7 @@ export function readDocument(file: string, content: string): BlueprintDocument {
 
 const NO_ENTRIES = new BlueprintError('the blueprint has no `entries`. Write `entries: []` if it shall have none');
 
-/** Top-level keys that the format leaves to authors, for example to hold YAML anchors. */
+/** Matches top-level keys that authors may use freely, for example for YAML anchors. */
 const AUTHORS_KEY = /^x-/;
 
 function unknownKeysOf(document: TaggedMap, entries: readonly TaggedValue[], source: YamlSource): BlueprintError[] {

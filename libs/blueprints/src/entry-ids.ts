@@ -12,8 +12,8 @@ import type { Pk } from './tagged-value.js';
 export class EntryIds {
   readonly #pks = new Map<string, Pk>();
   /**
-   * Maps each `pk` in the identifiers of an entry to the pk of the object that the entry was applied to, if it is not a
-   * user.
+   * Maps the `pk` in the identifiers of an entry to the pk of the object that the entry was applied to. For all objects
+   * except users.
    */
   readonly #aliases = new Map<Json, Pk>();
   /**
@@ -31,8 +31,8 @@ export class EntryIds {
   constructor(private readonly document: BlueprintDocument) {}
 
   /**
-   * Returns the pk of the object that the entry with this `id` was applied to. Throws BlueprintError when no entry before
-   * `current` has the id.
+   * Returns the pk of the object that the entry with this `id` was applied to. Throws BlueprintError when no entry
+   * before `current` has the id.
    */
   pkOf(id: string, current: Entry | undefined): Pk {
     const pk = this.#pks.get(id);
@@ -75,7 +75,9 @@ export class EntryIds {
     this.#returned.clear();
   }
 
-  /** Returns what the file says about an object. */
+  /**
+   * Returns how messages describe an object: the entry or the `!Find` that it comes from, and the line of the entry.
+   */
   describe(pk: Pk): WrittenObject {
     const entry = this.#entries.get(String(pk));
     const model = this.#found.get(String(pk));

@@ -9,7 +9,7 @@ import {
   type TagResolver,
 } from './tagged-value.js';
 
-/** Functions that combine the resolved bodies, by the second argument of `!Enumerate`. */
+/** Functions that combine the resolved bodies into a value, by the second argument of `!Enumerate`. */
 const collectors: Readonly<Record<string, (bodies: readonly Json[]) => Json>> = {
   SEQ: (bodies) => bodies,
   MAP: (bodies) => deepMerge(bodies.map(pairs)),

@@ -74,8 +74,8 @@ export class ExternalStageCollection implements Collection<FoundObject> {
 }
 
 /**
- * Returns the descriptor with the order of its fields in lists, because Postgres does not keep the order of members. A
- * descriptor that would exceed a limit with the lists stays without them.
+ * Returns the descriptor with lists that store the order of its fields, because Postgres does not keep the order of
+ * JSON members. If the lists would exceed a limit, returns the descriptor without them.
  */
 function withOrder(descriptor: StageDescriptor): StageDescriptor {
   const ordered = { ...descriptor, page: { ...fieldOrder(descriptor), ...descriptor.page } };

@@ -24,7 +24,7 @@ export const externalStageSchema = z.object({
   config: jsonObject().default({}).describe('Settings of the stage, as its descriptor declares them.'),
   trusts_proof: boolean()
     .default(false)
-    .describe('Whether you trust what the descriptor says that the stage proves.')
+    .describe('Whether you trust the proofs that the descriptor of the stage claims.')
     .meta({ since: '1.0.0' }),
 });
 
@@ -42,7 +42,7 @@ export const externalStageModel: ObjectModel = {
   protects: trustsProof,
 };
 
-/** Returns whether the operator trusts what an external stage says that it proves. */
+/** Returns whether the operator trusts the proofs that the descriptor of an external stage claims. */
 export function trustsProof({ trusts_proof }: JsonMap): boolean {
   return trusts_proof === true;
 }

@@ -33,7 +33,7 @@ const bound = (target: string) =>
   `{model: authentik_policies.policybinding, identifiers: {target: !KeyOf flow, ${target}, order: 1}}`;
 
 describe('a run for flows only', () => {
-  it('publishes a flow with its stages and bindings, and names existing groups and users', async () => {
+  it('publishes a flow with its stages and bindings, and may name existing groups and users', async () => {
     await harness.apply(entries(staff('present'), ann('present')));
     const { published } = await applyFlows(staff('created'), ann('created'), flow, deny, step, forStaff);
     expect(published).toMatchObject([{ slug: 'login', number: 1 }]);
@@ -47,7 +47,7 @@ describe('a run for flows only', () => {
     [
       'a token',
       '{model: authentik_core.token, identifiers: {identifier: mine}, attrs: {intent: api, user: 1}}',
-      'must not contain authentik_core.token: it is no part of a flow',
+      'must not contain authentik_core.token: it is not part of a flow',
     ],
     [
       'an invitation',
@@ -65,7 +65,7 @@ describe('a run for flows only', () => {
       '{model: authentik_core.application, identifiers: {slug: shop}, attrs: {name: Shop}}',
       'must not contain authentik_core.application: it would create shop',
     ],
-  ])('refuses %s by the name of its model, and changes nothing', async (_name, line, message) => {
+  ])('refuses %s, with the name of the model, and changes nothing', async (_name, line, message) => {
     await expect(applyFlows(flow, line)).rejects.toThrow(message);
     expect(await harness.query('SELECT FROM flow.objects')).toEqual([]);
     expect(await harness.query('SELECT FROM directory.users UNION ALL SELECT FROM directory.groups')).toEqual([]);
@@ -77,7 +77,7 @@ describe('a run for flows only', () => {
     ['a group', '{model: authentik_core.group, state: created, identifiers: {attributes: {x: "a\\ud800b"}}}'],
     ['a bound user', bound('user: !Find [authentik_core.user, [username, "a\\0b"]]')],
     ['a bound group', bound('group: !Find [authentik_core.group, [name, "a\\0b"]]')],
-  ])('refuses NUL and lone surrogates in the identifiers of %s with an error of the entry', async (_name, line) => {
+  ])('refuses NUL and lone surrogates in the identifiers of %s with a BlueprintError', async (_name, line) => {
     await expect(applyFlows(flow, line)).rejects.toThrow(BlueprintError);
   });
 
@@ -96,7 +96,7 @@ describe('a run for flows only', () => {
   });
 });
 
-it('a run that may not wait fails while another run changes flows', async () => {
+it('a run with a time limit fails while another run changes flows', async () => {
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
   let startRecording = () => {};
@@ -112,14 +112,14 @@ it('a run that may not wait fails while another run changes flows', async () => 
   expect((await first).isChanged).toBe(true);
 });
 
-it('a statement of a run may take as long as the run, whatever the limit of the role is', async () => {
+it('a run sets its own time limit for each statement, whatever the limit of the Postgres role is', async () => {
   const timeoutIn = (options: { timeoutMs?: number }) =>
     changeFlows(harness.source, options, (manager) => manager.query('SHOW statement_timeout'));
   expect(await timeoutIn({ timeoutMs: 15_000 })).toEqual([{ statement_timeout: '15s' }]);
   expect(await harness.query('SHOW statement_timeout')).toEqual(await timeoutIn({}));
 });
 
-it('a run that waits too long for the lock of a row is rolled back with the error of its time', async () => {
+it('a run that waits too long for the lock of a row is rolled back with RunTimeoutError', async () => {
   await harness.apply(entries(flow));
   const blocker = harness.source.createQueryRunner();
   await blocker.startTransaction();

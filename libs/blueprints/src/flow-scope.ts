@@ -36,7 +36,7 @@ function restricted(model: string, kind: ReferenceKind | undefined, collection: 
 const refusal = (model: string, why: string) =>
   new BlueprintError(`a change of flows must not contain ${model}: ${why}. Apply it with \`npm run blueprint\``);
 
-/** The members that a restricted collection takes over from the unrestricted one. */
+/** A collection that takes its fields and searches over from the unrestricted one. */
 abstract class RestrictedCollection implements Collection {
   readonly fields: ReadonlySet<string>;
   readonly references: ReadonlyMap<string, Reference>;
@@ -104,6 +104,6 @@ class RefusedCollection implements Collection {
   }
 
   private error() {
-    return refusal(this.model, 'it is no part of a flow');
+    return refusal(this.model, 'it is not part of a flow');
   }
 }

@@ -13,9 +13,9 @@ import { blockedPictures, mediaNameError } from './media-name.js';
 import type { ObjectModel } from './object-model.js';
 
 const SLUG = /^[-a-zA-Z0-9_]+$/;
-/** Longest slug of a flow, and the longest in 2024.8. authentik 2026.8 has no limit; a URL needs one. */
+/** Largest length of a slug under 2026.8 and under 2024.8. authentik 2026.8 has no limit, but a URL needs one. */
 const [MAX_SLUG, MAX_OLDER_SLUG] = [255, 50];
-/** Longest background, and the longest in 2024.8. */
+/** Largest length of a background under 2026.8 and under 2024.8. */
 const [MAX_BACKGROUND, MAX_OLDER_BACKGROUND] = [1024, 500];
 const NOT_A_SLUG = 'Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.';
 const BOUND_MODES = ['any', 'all'] as const;
@@ -56,7 +56,7 @@ export const bindingSchema = z.object({
   re_evaluate_policies: boolean().default(true).describe('Whether the policies are evaluated right before the stage.'),
   invalid_response_action: choice(INVALID_RESPONSE_ACTIONS)
     .default('retry')
-    .describe('What a wrong answer does: ask again, or restart the flow with or without what is known.'),
+    .describe('What a wrong answer does: ask again, or restart the flow with or without its context.'),
   policy_engine_mode: choice(BOUND_MODES)
     .default('any')
     .describe('Whether any or all of the bound policies must pass.'),
@@ -71,7 +71,7 @@ export const flowModel: ObjectModel = {
   references: new Map(),
   parents: [],
   ignores: (values) => blockedPictures(values, 'background'),
-  // Not a part of the schema, because the schema reads backgrounds that were stored before these rules, too.
+  // Not a part of the schema, because the schema must also read backgrounds that were stored before this rule existed.
   check: ({ background: name }) => {
     const text = mediaNameError(String(name ?? ''));
     return text === undefined ? {} : { background: [{ text }] };

@@ -44,7 +44,7 @@ it.each([
   ['a', 'flow: 5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01', 'object does not exist'],
   ['a', 'fixed_data: [1]', 'Value must be a dictionary'],
   ['a', 'expires: tomorrow', /expires/],
-])('refuses the invitation %s {%s}', async (name, attrs, why) => {
+])('a blueprint with the invitation %s {%s} is refused', async (name, attrs, why) => {
   const applied = harness.apply(entries(`{${MODEL}, identifiers: {name: ${name}}, attrs: {${attrs}}}`));
   await expect(applied).rejects.toThrow(why);
 });

@@ -36,7 +36,7 @@ interface NewEntry {
 export function reasonToKeep(before: EntriesBefore, entry: NewEntry): string | undefined {
   const { key, isAbsent, attrs, collection, existing } = entry;
   const applied = before.get(key);
-  if (!applied) return existing && 'it is not of this blueprint';
+  if (!applied) return existing && 'it does not come from this blueprint';
   const { outcome, differences = [] } = applied.change;
   if (outcome === 'created') return isAbsent ? undefined : 'it was removed here';
   if (outcome === 'removed') return 'it was created here';

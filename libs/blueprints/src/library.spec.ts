@@ -19,7 +19,7 @@ describe('the blueprints of a folder', () => {
     expect(findBlueprint([unnamed, named], identifiers)).toBe(expected);
   });
 
-  it('are parsed only when their names must be compared', () => {
+  it('are parsed only if their metadata names must be compared', () => {
     const broken = file('broken.yaml', 'entries: [');
     expect(findBlueprint([broken, named], { path: 'a.yaml', name: 'A' })).toBe(named);
     expect(() => findBlueprint([broken, named], { name: 'A' })).toThrow('folder/broken.yaml:1: ');

@@ -6,13 +6,13 @@ const MEDIA = '/media/public/';
 const MAX_NAME = 1024;
 const MAX_PART = 255;
 
-/** Placeholder for the theme: the name stands for a picture for light and one for dark themes. */
+/** Placeholder for the theme in the name of a picture that exists in a light and in a dark version. */
 const THEME = '%(theme)s';
 
-/** Whether a value is an address already, and no name of a picture. */
+/** Whether a value is an address, not the name of a picture. */
 const isAddress = (value: string): boolean => /^(https?:\/\/|\/static)/.test(value);
 
-/** Returns the URL of a picture, which a field names by an address or by a name (docs/spec/blueprints.md#pictures). */
+/** Returns the URL of a picture. The value is its address or its name (docs/spec/blueprints.md#pictures). */
 export const mediaUrl = (value: string): string => (isAddress(value) ? value : MEDIA + value);
 
 const BLOCKED =

@@ -23,7 +23,7 @@ const check = async (attrs: string, options: { apiVersion?: '2024.8' | '2026.8';
   );
 
 describe('a field that is new in 2026.8', () => {
-  it('is refused under 2024.8 with its line and name, also in a lenient run, because the login would be weaker', async () => {
+  it('is refused under 2024.8, also in a lenient run, because the login would be weaker', async () => {
     const error =
       'a.yaml:10: error: newer-version: entry 2 (authentik_stages_identification.identificationstage): captcha_stage: the field captcha_stage is new in authentik 2026.8. Set API_VERSION=2026.8 to use it';
     expect(await check('captcha_stage: !KeyOf puzzle')).toBe(`${error}\n1 error, 0 warnings`);
@@ -34,7 +34,7 @@ describe('a field that is new in 2026.8', () => {
     expect(await check('captcha_stage: !KeyOf puzzle', { apiVersion: '2026.8' })).toBe('0 errors, 0 warnings');
   });
 
-  it('is refused under 2024.8 also as an identifier, which the object gets like any other field', async () => {
+  it('is refused under 2024.8 also as an identifier, because the object would get that value too', async () => {
     const text = entries('').replace(
       'identifiers: {name: who}',
       'identifiers: {name: who, captcha_stage: !KeyOf puzzle}',
@@ -49,7 +49,7 @@ describe('a field that is new in 2026.8', () => {
     );
   });
 
-  it('is accepted under 2024.8 with the value that it has when it is left out, as exports write it', async () => {
+  it('is accepted under 2024.8 with its default value, which exports contain', async () => {
     expect(await check('captcha_stage: null')).toBe('0 errors, 0 warnings');
   });
 });
@@ -103,7 +103,7 @@ describe('a model, a choice or a limit of authenticators that is new in 2026.8',
     expect(await checkEntry(model, attrs, '2026.8')).toBe('0 errors, 0 warnings');
   });
 
-  it('is accepted with a warning if it has no effect, such as the Kerberos backend beside the built-in one', async () => {
+  it('is accepted with a warning if it has no effect, as a Kerberos backend besides the built-in one', async () => {
     const [model, kerberos] = [
       'authentik_stages_password.passwordstage',
       'authentik.sources.kerberos.auth.KerberosBackend',
@@ -138,7 +138,7 @@ describe('a model, a choice or a limit of authenticators that is new in 2026.8',
     expect(await checkText(text, '2024.8')).toBe('0 errors, 0 warnings');
   });
 
-  it('is accepted with a warning if it is the address of a back-channel logout', async () => {
+  it('is accepted with a warning if it is a logout_uri for back-channel logouts', async () => {
     const model = 'authentik_providers_oauth2.oauth2provider';
     const attrs = '{authorization_flow: null, logout_uri: "https://a.example/bye"}';
     for (const line of ['2024.8', '2026.8'] as const)
@@ -147,7 +147,7 @@ describe('a model, a choice or a limit of authenticators that is new in 2026.8',
       );
   });
 
-  it('may be ignored if it is only advice, as prevent_duplicate_devices', async () => {
+  it('is ignored with a warning if a login does not need it, such as prevent_duplicate_devices', async () => {
     const [model, attrs] = [`${APP}webauthn.authenticatorwebauthnstage`, '{prevent_duplicate_devices: true}'];
     expect(await checkEntry(model, attrs, '2026.8')).toMatch(/^a\.yaml:\d+: warning: .*prevent_duplicate_devices/);
   });

@@ -10,7 +10,7 @@ import type { Json, JsonMap } from './json.js';
 /** An entry with its values, and the configured API line. */
 interface Subject {
   readonly model: string;
-  /** The attrs with the identifiers, as the object gets them. */
+  /** The attrs and identifiers together, as the object gets them. */
   readonly values: JsonMap;
   readonly collection: Collection;
   readonly apiVersion: ApiVersion;

@@ -34,17 +34,17 @@ describe('a field or value that is new in 2026.8', () => {
     expect(await check(entry)).toBe(FINE);
   });
 
-  it('may have the value that it has when it is left out, also under 2024.8', async () => {
+  it('may have its default value under 2024.8', async () => {
     const picture = '/static/dist/assets/images/flow_background.jpg';
     const attrs = `branding_custom_css: "", branding_default_flow_background: ${picture}`;
     expect(await check(brand(attrs), '2024.8')).toBe(FINE);
   });
 
-  it('is refused if the type of a source is one that Gatehouse does not speak', async () => {
+  it('is refused if it is a source type that Gatehouse does not support', async () => {
     expect(await check(source('wechat'))).toContain('provider_type: "wechat" is not a valid choice.');
   });
 
-  it('has a limit of its own', async () => {
+  it('has the length limit of 2026.8', async () => {
     expect(await check(flow('', 'a'.repeat(255)))).toBe(FINE);
     expect(await check(flow('', 'a'.repeat(256)))).toContain('Ensure this field has no more than 255 characters.');
     expect(await check(brand(`branding_custom_css: ${'a'.repeat(65_536)}`))).toBe(FINE);
@@ -97,14 +97,14 @@ describe('redirect_uris as a list', () => {
     [uri(', redirect_uri_type: other'), 'redirect_uri_type must be authorization or logout.'],
     [uri(', more: 1'), 'Unrecognized key: "more"'],
     ['just a text', 'expected object'],
-  ])('are refused with %s, by the number of the entry', async (entry, message) => {
+  ])('are refused with %s, and the error has the number of the entry', async (entry, message) => {
     expect(await check(provider(`[${uri()}, ${entry}]`))).toContain(`redirect_uris: Entry 2: `);
     expect(await check(provider(`[${uri()}, ${entry}]`))).toContain(message);
   });
 });
 
 it.each(['totp', 'static', 'webauthn', 'duo', 'sms', 'email'])(
-  'friendly_name of the set-up of %s may be null or empty',
+  'the friendly_name of a set-up stage for %s devices may be null or empty',
   async (kind) => {
     const more = {
       totp: ', digits: 6',

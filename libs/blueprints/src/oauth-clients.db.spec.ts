@@ -31,7 +31,7 @@ async function clients(): Promise<OauthClient[]> {
 }
 
 describe('OAuth clients in blueprints', () => {
-  it('are the applications whose provider has a flow, with the defaults of authentik', async () => {
+  it('are created for applications whose provider has a flow, with the defaults of authentik', async () => {
     await apply(FLOW, provider('tv'), application('tv'), provider('lonely'));
     expect(await clients()).toMatchObject([
       {
@@ -90,7 +90,7 @@ describe('OAuth clients in blueprints', () => {
   });
 
   it.each(['before', 'after'])(
-    'are not confused with a user who has the same pk and whose entry comes %s theirs',
+    'are not confused with a user who has the same pk and whose entry comes %s that of the client',
     async (place) => {
       const ann = '{model: authentik_core.user, identifiers: {pk: 12, username: ann}, attrs: {name: Ann}}';
       const [tv, onlyAnn] = [
@@ -104,7 +104,7 @@ describe('OAuth clients in blueprints', () => {
     },
   );
 
-  it('do not exist for an application whose provider is skipped, and a warning says so', async () => {
+  it('are not created for an application whose provider is skipped, and a warning names the provider', async () => {
     const saml = '{model: authentik_providers_saml.samlprovider, id: saml, identifiers: {name: saml}}';
     const { files } = await harness.apply(entries(saml, application('old', 'saml')));
     expect(files[0]?.warnings).toEqual([

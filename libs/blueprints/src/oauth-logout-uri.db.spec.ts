@@ -19,7 +19,7 @@ const FLOW =
 const APPLICATION =
   '{model: authentik_core.application, identifiers: {slug: shop}, attrs: {name: Shop, provider: !KeyOf shop}}';
 
-/** Applies the provider of an application with some fields. */
+/** Applies the provider of an application with the given fields. */
 const apply = (fields: string) =>
   harness.outcomes(
     entries(
@@ -29,7 +29,7 @@ const apply = (fields: string) =>
     ),
   );
 
-/** Applies a provider with some fields. Returns the address that a logout opens. */
+/** Applies a provider with the given fields. Returns the address that a logout opens. */
 async function logoutUriOf(fields: string): Promise<string | undefined> {
   await apply(fields);
   const [row] = await harness.query<{ document: OauthClient }>('SELECT document FROM flow.oauth_clients');
@@ -44,11 +44,11 @@ describe('logout_uri of a provider', () => {
     'http://127.0.0.1:3000/logout',
     'http://[::1]:3000/logout',
     `https://shop.example.org/${'a'.repeat(500 - 'https://shop.example.org/'.length)}`,
-  ])('is opened by a logout with the method frontchannel: %s', async (uri) => {
+  ])('is stored as the address to open at a logout with the method frontchannel: %s', async (uri) => {
     expect(await logoutUriOf(`logout_uri: ${JSON.stringify(uri)}, ${FRONT}`)).toBe(uri);
   });
 
-  it('is opened by no logout with another method, or if it is empty', async () => {
+  it('is not stored as such with another method, or if it is empty', async () => {
     const uri = 'logout_uri: "https://shop.example.org/logout"';
     for (const fields of [uri, `${uri}, logout_method: backchannel`, `logout_uri: "", ${FRONT}`])
       expect(await logoutUriOf(fields)).toBeUndefined();
@@ -67,7 +67,7 @@ describe('logout_uri of a provider', () => {
     ['a path', '/logout', 'The address is no http(s) URL.'],
     ['white space', 'https://shop.example.org/a b', 'The address has white space.'],
     ['more than 500 characters', `https://shop.example.org/${'a'.repeat(500)}`, 'no more than 500 characters'],
-  ])('is refused with %s, and is not repeated', async (_, uri, reason) => {
+  ])('is refused with %s, and the error does not repeat it', async (_, uri, reason) => {
     const error = await logoutUriOf(`logout_uri: ${JSON.stringify(uri)}, ${FRONT}`).catch(String);
     expect(error).toContain('logout_uri');
     expect(error).toContain(reason);
@@ -80,7 +80,7 @@ describe('logout_uri of a provider', () => {
   });
 });
 
-describe('the sessions that have signed in to an application', () => {
+describe('the record of sessions that have signed in to an application', () => {
   const URI = 'logout_uri: "https://shop.example.org/logout", logout_method: frontchannel';
   const clients = async () =>
     (await harness.query<{ client_id: string }>('SELECT client_id FROM flow.signed_in_applications ORDER BY 1')).map(
@@ -95,7 +95,7 @@ describe('the sessions that have signed in to an application', () => {
   );
   afterEach(() => harness.query('DELETE FROM flow.sessions'));
 
-  it('stay when a blueprint changes the application, and are forgotten when it removes the address', async () => {
+  it('is kept when a blueprint changes the application, and deleted when it removes the logout_uri', async () => {
     await apply(URI);
     await apply(`${URI}, access_token_validity: hours=2`);
     expect(await clients()).toEqual(['shop', 'wiki']);
@@ -103,7 +103,7 @@ describe('the sessions that have signed in to an application', () => {
     expect(await clients()).toEqual(['wiki']);
   });
 
-  it('are forgotten when a blueprint removes the application', async () => {
+  it('is deleted when a blueprint removes the application', async () => {
     await apply(URI);
     await harness.outcomes(entries('{model: authentik_core.application, identifiers: {slug: shop}, state: absent}'));
     expect(await clients()).toEqual(['wiki']);

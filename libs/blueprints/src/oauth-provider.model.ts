@@ -6,7 +6,10 @@ import { PROVIDER_KIND } from './application.model.js';
 import type { ObjectModel } from './object-model.js';
 import { redirectUris, uriProblem } from './redirect-uris.js';
 
-/** Largest length of a logout URI, in characters. The Content-Security-Policy of a logout page names its origin. */
+/**
+ * Largest length of a logout URI, in characters. Limited because the Content-Security-Policy of a logout page names its
+ * origin.
+ */
 const MAX_LOGOUT_URI = 500;
 
 /** How an application is notified of a logout. */
@@ -40,7 +43,7 @@ export const oauthProviderSchema = z.object({
     .meta({ since: '1.0.0' }),
   redirect_uris: redirectUris()
     .default('')
-    .describe('Addresses that may get an authorization code: a text with one a line, or a list.')
+    .describe('Addresses that may get an authorization code: a text with one address on each line, or a list.')
     .meta({ since: '1.0.0' }),
   logout_uri: logoutUri()
     .default('')
@@ -48,7 +51,7 @@ export const oauthProviderSchema = z.object({
     .meta({ since: '1.0.0' }),
   logout_method: choice(LOGOUT_METHODS)
     .default('backchannel')
-    .describe('How the application hears of a logout. Gatehouse sends no back-channel logouts.')
+    .describe('How the application is notified of a logout. Gatehouse sends no back-channel logouts.')
     .meta({ since: '1.0.0' }),
   /** Types of `authorization_details` that the client may send (RFC 9396 §10). */
   authorization_details_types: z

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => harness?.close());
 beforeEach(() => harness.reset());
 
-/** Applies a provider with some lines of `redirect_uris`. Returns the addresses to which its client may send users. */
+/** Applies a provider with these lines as `redirect_uris`. Returns the addresses to which its client may send users. */
 const redirectUrisOf = async (...lines: string[]) => (await clientOf(JSON.stringify(lines.join('\n')))).redirect_uris;
 
 /** Applies a provider with `redirect_uris`. Returns its client. */
@@ -31,7 +31,7 @@ async function clientOf(uris: string): Promise<OauthClient> {
 }
 
 describe('redirect_uris of a provider', () => {
-  it('of the type logout, in a list, get no authorization code', async () => {
+  it('with the type logout get no authorization code', async () => {
     const [back, bye] = ['https://shop.example.org/back', 'https://shop.example.org/bye'];
     const list = [
       { matching_mode: 'strict', url: back },
@@ -56,21 +56,21 @@ describe('redirect_uris of a provider', () => {
   it.each([
     ['http at another host', 'http://shop.example.org/back', 'is http, which only a loopback host may be'],
     [
-      'http at a host that begins like this computer',
+      'http at a host that begins with localhost',
       'http://localhost.example.org/back',
       'is http, which only a loopback host may be',
     ],
     [
-      'http at a host that ends like this computer',
+      'http at a host that ends with localhost',
       'http://notlocalhost/back',
       'is http, which only a loopback host may be',
     ],
     [
-      'http at an address that begins like this computer',
+      'http at a host that begins with 127.0.0.1',
       'http://127.0.0.1.example.org/back',
       'is http, which only a loopback host may be',
     ],
-    ['http at all addresses of this computer', 'http://0.0.0.0/back', 'is http, which only a loopback host may be'],
+    ['http at 0.0.0.0', 'http://0.0.0.0/back', 'is http, which only a loopback host may be'],
     ['a fragment', 'https://shop.example.org/back#part', 'has a fragment'],
     ['an empty fragment', 'https://shop.example.org/back#', 'has a fragment'],
     ['a name and a password', 'https://user:word@shop.example.org/back', 'has credentials'], // not-a-secret
@@ -82,7 +82,7 @@ describe('redirect_uris of a provider', () => {
     ['a backslash', 'https://shop.example.org\\@evil.example/', 'is no http(s) URL'],
     ['white space inside', 'https://shop.example.org/a b', 'has white space'],
     ['a control character', 'https://shop.example.org/\tback', 'has white space'],
-    ['a wildcard alone', '*', 'is no http(s) URL'],
+    ['only a wildcard', '*', 'is no http(s) URL'],
     ['a pattern instead of a scheme', '.*', 'is no http(s) URL'],
   ])('refuse %s, and name its line and the reason', async (_, line, reason) => {
     const uri = 'https://shop.example.org/back';
@@ -91,7 +91,7 @@ describe('redirect_uris of a provider', () => {
     expect(error).not.toContain(line);
   });
 
-  it('are kept character by character, in their order, without blank lines and white space around them', async () => {
+  it('are stored character by character, in their order, without blank lines and surrounding white space', async () => {
     const uris = [
       'https://SHOP.example.org/Back',
       'https://shop.example.org/a/../b',
@@ -105,7 +105,7 @@ describe('redirect_uris of a provider', () => {
     expect(await redirectUrisOf(...uris)).toEqual(uris);
   });
 
-  it('are none when the provider has none', async () => {
+  it('are an empty list when the provider has none', async () => {
     expect(await redirectUrisOf('')).toEqual([]);
   });
 });

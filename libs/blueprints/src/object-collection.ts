@@ -86,9 +86,9 @@ export class ObjectCollection implements Collection<FoundObject> {
   }
 
   /**
-   * Returns the id of a new object. It is derived from the key of an object that only flow versions contain, so that a
-   * draft and a later run give an object the same id. Other ids are random: a new application or source must not get
-   * the consents or connections of a removed one.
+   * Returns the id of a new object. For an object that only flow versions contain, the id is derived from its key, so
+   * that a draft and a later run give it the same id. Other ids are random, because a new application or source must
+   * not get the consents or connections of a removed one.
    */
   #newId(values: JsonMap): string {
     const { name, kind, key, references } = this.model;
@@ -98,7 +98,7 @@ export class ObjectCollection implements Collection<FoundObject> {
     const referred = own.includes(null) ? [...references.keys()].map((field) => values[field] ?? null) : [];
     const text = canonical([name, ...own, ...referred]);
     let id = uuidOf(text);
-    // An object that had this key before may still have the id. It keeps the id, and the new object gets another one.
+    // An object that had this key earlier may still have the id. Then the new object gets another id.
     for (let n = 2; this.draft.get(id); n++) id = uuidOf(`${text} ${n}`);
     return id;
   }

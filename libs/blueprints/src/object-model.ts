@@ -17,7 +17,7 @@ export const isOfKind = (expected: ReferenceKind, kind: ReferenceKind | undefine
 const DIRECTORY_KINDS: readonly ReferenceKind[] = ['group', 'user'];
 export const isDirectoryReference = ({ to }: Reference): boolean => DIRECTORY_KINDS.includes(to);
 
-/** The kinds of objects whose ids only flow versions contain. */
+/** The kinds of objects whose ids occur only in flow versions. */
 const FLOW_PARTS: readonly ReferenceKind[] = [
   'stage',
   'binding',

@@ -40,7 +40,7 @@ describe('!FindObject with !AtIndex', () => {
     );
   });
 
-  it('has the pk of the object, so that a reference can be made of it', async () => {
+  it('returns the pk of the object, which a reference field accepts', async () => {
     await harness.apply(
       entries(
         FLOW,
@@ -55,14 +55,14 @@ describe('!FindObject with !AtIndex', () => {
     [CAPTCHA, find('authentik_stages_captcha.captchastage', 'name, c'), 'private_key'],
     [USER, find('authentik_core.user', 'username, ada'), 'password'],
     [USER, find('authentik_core.user', 'username, ada'), 'password_hash'],
-  ])('reads no secret: entry %#', async (entry, found, field) => {
+  ])('does not read a secret: entry %#', async (entry, found, field) => {
     const message = `4: entry 3 (authentik_flows.flow): !AtIndex: the map has no key ${field}.`;
     const refused = titleOf(FLOW, entry, copy(`!AtIndex [${found}, ${field}]`));
     await expect(refused).rejects.toThrow(message);
     await expect(refused).rejects.not.toThrow('hush-hush');
   });
 
-  it('says what was not found, unless there is a default', async () => {
+  it('throws if no object is found, unless there is a default', async () => {
     const missing = find('authentik_core.group', 'name, stuff');
     expect(await titleOf(STAFF, copy(`!AtIndex [${missing}, name, nobody]`))).toBe('nobody');
     await expect(titleOf(STAFF, copy(`!AtIndex [${missing}, name]`))).rejects.toThrow(
@@ -74,7 +74,7 @@ describe('!FindObject with !AtIndex', () => {
     expect(files[0]?.warnings.join()).toContain('!FindObject found no authentik_core.group with name "stuff"');
   });
 
-  it('refuses models that it cannot read', async () => {
+  it('refuses objects of models that it cannot read, such as tokens', async () => {
     const token = find('authentik_core.token', 'identifier, x');
     await expect(titleOf(copy(`!AtIndex [${token}, key, x]`))).resolves.toBe('x');
     const made =
@@ -94,7 +94,7 @@ describe('!FindObject with !AtIndex', () => {
 });
 
 describe('!File', () => {
-  it('is refused in a run that has no folder of files, such as one of the API', async () => {
+  it('is refused in a run without a folder of files, such as a run of the API', async () => {
     await expect(titleOf(copy('!File title.txt'))).rejects.toThrow(
       '2: entry 1 (authentik_flows.flow): !File is refused. Only commands and the first start read files',
     );

@@ -38,7 +38,7 @@ function partOf(whole: Json, part: Json): Json | undefined {
   if (Array.isArray(whole)) return isIndex(part) ? (whole as Json[]).at(Number(part)) : undefined;
   if (!isMap(whole)) return undefined;
   const key = String(part);
-  // The object is only known to exist in the installation, so each of its fields is its pk.
+  // For an object that is only known to exist in the installation, use its pk as the value of each field.
   if (isUnknownObject(whole)) return whole['pk'] as Json;
   return Object.hasOwn(whole, key) ? (whole[key] as Json) : undefined;
 }
@@ -76,14 +76,14 @@ function parsedJson(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch (cause) {
-    // The message of the parser quotes the text, which may have a secret.
+    // The message of the parser quotes the text, which may contain a secret.
     throw new BlueprintError('!ParseJSON: the text is not JSON', {}, { cause });
   }
 }
 
 const unknownObjects = new WeakSet<object>();
 
-/** Returns the fields of an object that is only known to exist, for the linter: only its pk, which stands for each field. */
+/** Returns the fields of an object that the linter only knows to exist. Its pk is used as the value of each field. */
 export function unknownObject(pk: Json): JsonMap {
   const object = { pk };
   unknownObjects.add(object);

@@ -11,13 +11,13 @@ const descriptorOf = (kind: string, schema: object) =>
 const scores = { type: 'object', properties: { score: { type: 'integer' } }, required: ['score'] };
 
 describe('the external stages of a flow', () => {
-  it('may use one own fact with the same schema, whatever the order of its members', () => {
+  it('may declare an own fact with the same schema, regardless of the order of its members', () => {
     const { type, ...rest } = scores;
     const stages = [descriptorOf('x_acme_scorer', scores), descriptorOf('x_acme_gate', { ...rest, type })];
     expect(() => rejectDifferentFacts('login', stages)).not.toThrow();
   });
 
-  it('are refused by name if they give an own fact different schemas', () => {
+  it('are refused by name if they declare different schemas for an own fact', () => {
     const stages = [descriptorOf('x_acme_scorer', scores), descriptorOf('x_acme_gate', { type: 'integer' })];
     expect(() => rejectDifferentFacts('login', stages)).toThrow(
       'the flow login has stages that disagree about the fact x_acme_risk: its schema in x_acme_scorer is not that in x_acme_gate.',

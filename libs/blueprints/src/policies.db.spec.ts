@@ -34,7 +34,7 @@ describe('policies in blueprints', () => {
     expect(await harness.outcomes(blueprint)).toEqual(['unchanged login', 'unchanged p', 'unchanged p login 0']);
   });
 
-  it('are refused without a criterion, without anything to check, and with invalid Python', async () => {
+  it('are refused without a criterion, without a check, and with invalid Python', async () => {
     for (const [entry, words] of [
       [policy('event_matcher.eventmatcherpolicy', 'p'), /At least one criteria must be set/],
       [policy('reputation.reputationpolicy', 'p', 'check_ip: false, check_username: false'), /Either IP or Username/],

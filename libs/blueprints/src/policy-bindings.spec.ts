@@ -36,7 +36,7 @@ function compilerOf(...objects: BlueprintObject[]) {
 const defaults = { enabled: true, negate: false, timeout_s: 30, failure_result: false };
 
 describe('a compiled flow', () => {
-  it('refuses a bound policy that compares passwords, because nothing asks for a proof before it', () => {
+  it('refuses a bound policy that compares passwords, because it is evaluated before any proof', () => {
     const comparing = { kind: 'unique_password', model: 'app.unique', config: z.object({}) };
     const more = { ...contracts, policies: new Map([...contracts.policies, [comparing.model, comparing]]) };
     const draft = new Draft(objectModels(more), []);
@@ -69,7 +69,7 @@ describe('a compiled flow', () => {
     });
   });
 
-  it('has its shadow conditions apart from the bindings that are enforced, with their policies', () => {
+  it('contains its shadow conditions separate from the enforced bindings, with their policies', () => {
     const { compiler } = compilerOf(
       ...[flow(1), policy(2), policy(3)],
       condition(11, 1, { policy: uuid(2), shadow: true }),
@@ -84,7 +84,7 @@ describe('a compiled flow', () => {
     expect(Object.keys(policies)).toEqual([uuid(2), uuid(3)]);
   });
 
-  it('is affected by a change of its policy bindings and policies, and no other flow is', () => {
+  it('is affected by a change of its own policy bindings and policies, but not of those of other flows', () => {
     const { compiler } = compilerOf(
       ...[flow(1), flow(2), policy(3), policy(4)],
       condition(11, 1, { policy: uuid(3) }),
@@ -129,7 +129,7 @@ describe('a policy binding', () => {
     expect(draft.changes.removed.sort()).toEqual([1, 11].map(uuid));
   });
 
-  it('prevents the removal of its policy unless it is disabled, because the flow would be open to everybody', () => {
+  it('prevents the removal of its policy unless it is disabled, because the flow would admit every user', () => {
     const { draft } = compilerOf(
       ...[flow(1), policy(3)],
       condition(11, 1, { policy: uuid(3) }),

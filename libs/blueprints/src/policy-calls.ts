@@ -1,6 +1,6 @@
 import type { Draft } from './draft.js';
 
-/** A call of another policy whose name is written out in an expression. */
+/** Matches a call of another policy by a literal name. */
 const CALL = /\bak_call_policy\(\s*(["'])(.+?)\1/g;
 
 const calledNames = (source: string): string[] => [...source.matchAll(CALL)].map(([, , name = '']) => name);
@@ -13,7 +13,7 @@ interface Policy {
 
 /**
  * Returns the names of the policies through which an expression calls itself, from the policy back to itself, or
- * undefined. Only names that are written out are followed.
+ * undefined. Follows only calls with a literal name.
  */
 export function callCycle({ name, source }: Policy, others: ReadonlyMap<string, string>): string[] | undefined {
   const seen = new Set<string>();

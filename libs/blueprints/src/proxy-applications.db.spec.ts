@@ -38,7 +38,7 @@ describe('sites behind forward auth in blueprints', () => {
     ]);
   });
 
-  it('have the login flow, the lifetime, and the policy bindings of their application', async () => {
+  it('have the login flow and lifetime of their provider, and the policy bindings of their application', async () => {
     const staff = '{model: authentik_core.group, id: staff, identifiers: {name: staff}}';
     const binding =
       '{model: authentik_policies.policybinding, identifiers: {target: !KeyOf app-wiki, group: !KeyOf staff, order: 0}}';
@@ -90,7 +90,7 @@ describe('sites behind forward auth in blueprints', () => {
     await expect(apply(other)).rejects.toThrow('mode: The mode must be forward_single.');
   });
 
-  it('cannot have an authorization flow that would have to run', async () => {
+  it('cannot have an authorization flow with stages or policies', async () => {
     const attrs = 'authorization_flow: !KeyOf az';
     const stage = '{model: authentik_stages_dummy.dummystage, id: page, identifiers: {name: page}}';
     const bound =
@@ -102,7 +102,7 @@ describe('sites behind forward auth in blueprints', () => {
     );
   });
 
-  it('ignore the fields of authentik that have no meaning here, and a warning names them', async () => {
+  it('ignore fields of authentik that Gatehouse does not have, and a warning names them', async () => {
     const { files } = await harness.apply(
       entries(provider('wiki', 'skip_path_regex: "/open", basic_auth_enabled: true'), application('wiki')),
     );

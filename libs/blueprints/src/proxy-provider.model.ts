@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PROVIDER_KIND } from './application.model.js';
 import type { ObjectModel } from './object-model.js';
 
-/** The mode in which a reverse proxy asks for each request (docs/spec/forward-auth.md#provider). */
+/** The mode in which a reverse proxy asks the gateway about each request (docs/spec/forward-auth.md#provider). */
 const FORWARD_SINGLE = 'forward_single';
 const MAX_HOST_LENGTH = 255;
 
@@ -35,7 +35,7 @@ export const proxyProviderModel: ObjectModel = {
 
 /**
  * Returns the origin of an external host: scheme, host and port. Returns undefined if the text has anything else, or is
- * not https. A host of this machine may have http, as in a test.
+ * not https. Only a host of this machine may have http, for tests.
  */
 export function originOf(externalHost: string): string | undefined {
   if (!URL.canParse(externalHost) || /[\\\s]/.test(externalHost)) return undefined;

@@ -5,8 +5,8 @@ import { secretsEqual } from '@gatehouse/platform';
 import { isMap, type Json } from './json.js';
 
 /**
- * Changes the directory, and records the audit events of users who are disabled or enabled and of replaced passwords, so
- * that receivers of security events hear of them (docs/spec/events.md#signals).
+ * Changes the directory, and records the audit events of users who are disabled or enabled and of replaced passwords,
+ * so that receivers of security events are notified (docs/spec/events.md#signals).
  */
 export class RecordedDirectoryStore extends TypeormDirectoryStore {
   constructor(

@@ -36,7 +36,7 @@ const listedUriWire = {
 /** The JSON Schema of redirect URIs. */
 const WIRE = { anyOf: [{ type: 'string' }, { type: 'array', items: listedUriWire }] };
 
-/** Schema of redirect URIs as a text, one a line. */
+/** Schema of redirect URIs as a text with one URI on each line. */
 const uriLines = char({ allowBlank: true }).superRefine((text, context) => {
   for (const { number, uri } of linesOf(text)) {
     const problem = uriProblem(uri);
@@ -66,8 +66,8 @@ const uriList = z.array(listedUri).superRefine((uris, context) => {
 export type RedirectUris = string | readonly ListedUri[];
 
 /**
- * Schema of redirect URIs: a text with one a line, or a list. Each is compared character by character, never as a
- * pattern. The error names the line or the entry and the reason, and does not repeat the address, because it may
+ * Schema of redirect URIs: a text with one URI on each line, or a list. Each is compared character by character, never
+ * as a pattern. The error names the line or the entry and the reason, and does not repeat the address, because it may
  * contain a password.
  */
 export const redirectUris = () =>
@@ -90,7 +90,7 @@ export const redirectUris = () =>
 export const redirectUrisIn = (uris: RedirectUris): string[] =>
   typeof uris === 'string' ? linesOf(uris).map(({ uri }) => uri) : urlsOf(uris, 'authorization');
 
-/** Returns the addresses to which only a logout may lead. */
+/** Returns the addresses to which a client may send users after a logout. */
 export const logoutUrisIn = (uris: RedirectUris): string[] => (typeof uris === 'string' ? [] : urlsOf(uris, 'logout'));
 
 const urlsOf = (uris: readonly ListedUri[], type: ListedUri['redirect_uri_type']) =>

@@ -3,7 +3,9 @@ import { BlueprintError } from './blueprint-error.js';
 import { isMap, isTruthy, type Json } from './json.js';
 import { suggestion } from './suggestion.js';
 
-/** What the models of authentik do that Gatehouse refuses, because a flow would behave differently without them. */
+/**
+ * The effects of the models of authentik that Gatehouse refuses, because a flow would behave differently without them.
+ */
 const EFFECTS: Readonly<Record<string, string>> = {
   'authentik_stages_mtls.mutualtlsstage': 'it lets only visitors with a client certificate pass',
   'authentik_endpoints.endpointstage': 'it lets only visitors at a managed device pass',
@@ -12,7 +14,7 @@ const EFFECTS: Readonly<Record<string, string>> = {
   'authentik_endpoints_connectors_agent.agentconnector': 'endpoint stages ask its agent about the device',
   'authentik_endpoints_connectors_google_chrome.googlechromeconnector': 'endpoint stages ask Google about the device',
   'authentik_endpoints_connectors_fleet.fleetconnector': 'endpoint stages ask Fleet about the device',
-  'authentik_sources_telegram.telegramsource': 'users log in with Telegram by it, and its flows refer to it',
+  'authentik_sources_telegram.telegramsource': 'users log in with Telegram through it, and flows refer to it',
 };
 
 /** The models of authentik that are refused, because flows need them. */

@@ -43,7 +43,7 @@ describe('an external stage', () => {
     expect(version?.document.descriptors[KIND]).toMatchObject(descriptor());
   });
 
-  it('keeps the order of its fields, which pages draw', async () => {
+  it('keeps the order of its fields, in which pages draw them', async () => {
     const text = { type: 'string' };
     const response = { type: 'object', properties: { zip: text, city: text, a: text } };
     harness.descriptors.set(KIND, descriptor({ challenge: { ...response }, response, page: { shows: ['city'] } }));
@@ -53,7 +53,7 @@ describe('an external stage', () => {
     });
   });
 
-  it('is bound without the order of its fields if it has more than a page lists', async () => {
+  it('is bound without the order of its fields if it has more fields than a page may list', async () => {
     const names = Array.from({ length: 65 }, (_, i) => `field_${i}`);
     const response = {
       type: 'object',
@@ -66,7 +66,7 @@ describe('an external stage', () => {
     expect(Object.keys(stored?.response.properties ?? {})).toHaveLength(65);
   });
 
-  it('is not queried when only its flow is applied, and keeps its descriptor', async () => {
+  it('is not queried when only its flow is applied, and its descriptor stays stored', async () => {
     harness.descriptors.set(KIND, descriptor());
     await harness.apply(entries(flow('a'), terms(), bind('a', 'terms')));
     harness.descriptors.clear();
@@ -155,7 +155,7 @@ describe('an external stage', () => {
     await expect(harness.apply(entries(terms('terms', `kind: ${KIND}, config: ${config}`)))).rejects.toThrow(message);
   });
 
-  describe('that says what it proves', () => {
+  describe('whose descriptor claims a proof', () => {
     const PROOF = { factor: 'first', if_missing: 'refused' };
     const TRUSTED = `kind: ${KIND}, config: {text: Agree?}, trusts_proof: true`;
     const stage = (model: string, attrs = '') =>
@@ -173,7 +173,7 @@ describe('an external stage', () => {
     };
     const publish = (attrs: string) => harness.apply(entries(terms('terms', attrs), ...steps('terms')));
 
-    it('proves it in simulations only if the blueprint trusts the proof', async () => {
+    it('has that proof in simulations only if the blueprint trusts it', async () => {
       harness.descriptors.set(KIND, descriptor({ proves: PROOF, reads: { pending_user: 'required' } }));
       await publish(`kind: ${KIND}, config: {text: Agree?}`);
       expect([await proofOf(), await openLogins()]).toEqual([undefined, 1]);
@@ -181,13 +181,13 @@ describe('an external stage', () => {
       expect([await proofOf(), await openLogins()]).toEqual([PROOF, 0]);
     });
 
-    it('proves nothing in a flow with another stage of its kind whose proof is not trusted', async () => {
+    it('has no proof in a flow with another stage of its kind whose proof is not trusted', async () => {
       harness.descriptors.set(KIND, descriptor({ proves: PROOF }));
       await harness.apply(entries(terms('terms', TRUSTED), terms('more'), ...steps('more', 'terms')));
       expect(await proofOf()).toBeUndefined();
     });
 
-    it('cannot take back a proof that a blueprint trusts', async () => {
+    it('cannot drop a proof from its descriptor while a blueprint trusts it', async () => {
       harness.descriptors.set(KIND, descriptor({ proves: PROOF }));
       await harness.apply(entries(terms('terms', TRUSTED), terms('more')));
       harness.descriptors.set(KIND, descriptor());
@@ -198,7 +198,7 @@ describe('an external stage', () => {
       );
     });
 
-    it('is not removed while a flow relies on a proof that is trusted', async () => {
+    it('cannot be removed while a flow contains it and the blueprint trusts its proof', async () => {
       harness.descriptors.set(KIND, descriptor({ proves: PROOF }));
       await publish(TRUSTED);
       const absent = `{model: gatehouse_stages.remotestage, state: absent, identifiers: {name: terms}}`;
@@ -208,7 +208,7 @@ describe('an external stage', () => {
     });
   });
 
-  it('is refused with a descriptor in the blueprint', async () => {
+  it('is refused if the blueprint contains a descriptor', async () => {
     harness.descriptors.set(KIND, descriptor());
     const entry = terms('terms', `kind: ${KIND}, config: {text: x}, descriptor: {v: 9}`);
     await expect(harness.apply(entries(entry))).rejects.toThrow('the model has no field descriptor');

@@ -13,9 +13,9 @@ interface Entry {
 }
 
 /**
- * Returns an error for each entry with the id of an earlier entry, because `!KeyOf` finds the first entry only. Entries
- * with conditions may be alternatives, and entries with the same identifiers describe the same object, so they may share
- * an id.
+ * Returns an error for each entry with the id of an earlier entry, because `!KeyOf` finds only the first entry. Entries
+ * with conditions may be alternatives, and entries with the same identifiers describe the same object, so they may
+ * share an id.
  */
 export function repeatedIds(entries: readonly Entry[]): BlueprintError[] {
   const firsts = new Map<string, Entry>();

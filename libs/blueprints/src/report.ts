@@ -41,7 +41,7 @@ export interface PublishedFlow {
   readonly number: number;
   /** Number of the version that was current before, or null for a new flow. */
   readonly before: number | null;
-  /** Whether the run has added the version. Otherwise the flow goes back to an earlier one. */
+  /** Whether the run has added the version. Otherwise the flow returns to an earlier version. */
   readonly isNew: boolean;
 }
 
@@ -68,7 +68,7 @@ export interface Report {
   readonly files: readonly FileReport[];
   readonly published: readonly PublishedFlow[];
   readonly held: readonly HeldFlow[];
-  /** Whether the run changed anything in total. False also when a file has undone the changes of another file. */
+  /** Whether the stored objects differ after the run. Also false when one file has undone the changes of another. */
   readonly isChanged: boolean;
 }
 

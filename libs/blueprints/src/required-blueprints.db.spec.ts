@@ -52,7 +52,7 @@ describe('a blueprint that requires another one', () => {
     ]);
   });
 
-  it('does not apply a required file again that is also a file of the run', async () => {
+  it('does not apply a required file twice that is also a file of the run', async () => {
     const text = entries(group('base'));
     harness.libraryFiles.set('2.yaml', text);
     const entry = entries(requires('{path: 2.yaml}'));
@@ -92,13 +92,13 @@ describe('a blueprint that requires another one', () => {
     );
   });
 
-  it('applies no other blueprint when its state is absent or its conditions are not met', async () => {
+  it('does not apply the required blueprint if the entry has the state absent or unmet conditions', async () => {
     const entry = requires('{name: Base}');
     const lines = ['state: absent', 'conditions: [no]'].map((more) => entry.replace('{', `{${more}, `));
     expect(await harness.outcomes(entries(...lines))).toEqual(['unchanged', 'skipped']);
   });
 
-  it('has no pk that other entries could refer to', async () => {
+  it('has an entry without a pk, to which other entries cannot refer', async () => {
     harness.libraryFiles.set('base.yaml', entries(group('base')));
     const entry = requires('{path: base.yaml}').replace('{', '{id: meta, ');
     await expect(

@@ -47,7 +47,7 @@ describe('a secret of a stage', () => {
     expect(await config()).toEqual({ address: 'somewhere', password: { 'gatehouse:sealed': expect.any(String) } });
   });
 
-  it('is recognised as unchanged, so that no flow is published', async () => {
+  it('counts as unchanged if the plaintext is the same, so no flow is published', async () => {
     await harness.apply(flow(gate('hush-hush')));
     expect((await harness.apply(flow(gate('hush-hush')))).published).toEqual([]);
     expect((await harness.apply(flow(gate('louder')))).published).toMatchObject([{ slug: 'a', number: 2 }]);

@@ -19,7 +19,7 @@ const bound = (identifiers: string, attrs = '') =>
 const report = async (...lines: string[]) => formatReport(await harness.apply(entries(...lines))).split('\n');
 
 describe('entries of models that no login depends on', () => {
-  it('are skipped, each with a line in the report, and so are entries whose identifiers refer to them', async () => {
+  it('are skipped with a line in the report, as are entries whose identifiers refer to them', async () => {
     const lines = [STAFF.replace('[!KeyOf readers]', '[]'), ROLE, RULE];
     expect(await report(...lines, bound('group: !KeyOf staff, target: !KeyOf rule, order: 0'))).toEqual([
       '1.yaml: 1 created, 3 skipped',
@@ -31,7 +31,7 @@ describe('entries of models that no login depends on', () => {
     ]);
   });
 
-  it('cause entries with a required reference to them to be skipped, also a reference by a claimed pk', async () => {
+  it('are skipped, and so are entries with a required reference to them, also by a pk of the file', async () => {
     const lines = [
       RULE,
       STAFF.replace('[!KeyOf readers]', '[]'),
@@ -52,7 +52,7 @@ describe('entries of models that no login depends on', () => {
     ]);
   });
 
-  it('change nothing, and the report says so', async () => {
+  it('do not count as changes when the file is applied again', async () => {
     await report(ROLE, STAFF);
     expect((await report(ROLE, STAFF)).at(-1)).toBe('nothing changed');
   });
@@ -92,13 +92,13 @@ describe('a report', () => {
     expect(again.endsWith('\nnothing changed')).toBe(true);
   });
 
-  it('prefers a file of the run when it looks for a required blueprint', async () => {
+  it('shows that a required blueprint is first searched in the files of the run', async () => {
     const requiring = `metadata: {name: requiring}\n${entries('{model: authentik_blueprints.metaapplyblueprint, attrs: {identifiers: {name: required}}}')}`;
     const required = `metadata: {name: required}\n${entries('{model: authentik_core.group, identifiers: {name: here}}')}`;
     expect(await harness.outcomes(requiring, required)).toEqual(['created here', 'applied 2.yaml']);
   });
 
-  it.each(['\t', '  '])('reads JSON, indented by %j', async (indent) => {
+  it.each(['\t', '  '])('shows that a blueprint may be JSON, indented by %j', async (indent) => {
     const json = {
       version: 1,
       entries: [{ model: 'authentik_core.group', identifiers: { name: 'a/b "c" \u00e9\n' } }],

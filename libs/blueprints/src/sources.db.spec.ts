@@ -49,7 +49,7 @@ describe('sources in blueprints', () => {
     ]);
   });
 
-  it('have their secrets sealed everywhere', async () => {
+  it('have their secrets sealed in both tables', async () => {
     await harness.apply(entries(oauth('hub'), plex('plex')));
     const rows = await harness.query(
       'SELECT document AS stored FROM identification.sources UNION SELECT attrs FROM flow.objects',
@@ -69,7 +69,7 @@ describe('sources in blueprints', () => {
     expect(await published()).toEqual(before);
   });
 
-  it('change immediately, without a new version of the flows that show them', async () => {
+  it('take effect when applied, without a new version of the flows that show them', async () => {
     const stage = identification('!KeyOf hub');
     const bound =
       '{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf a, stage: !KeyOf ident, order: 1}}';

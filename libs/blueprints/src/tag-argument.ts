@@ -30,7 +30,7 @@ export function named(
   return { name: scalar(tag, argument[0], what), fallback: argument[1] };
 }
 
-/** The model and the fields of an object that a tag searches. */
+/** The model and the fields of the object that a tag searches for. */
 interface Search {
   readonly model: string;
   readonly fields: JsonMap;

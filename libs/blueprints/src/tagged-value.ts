@@ -24,8 +24,8 @@ export interface EnumerationItem {
 export const MAX_RESOLVED = 1_000_000;
 
 /**
- * Maximum number of characters of all texts that the tags of one file make. `!Env`, `!Context` and `!Format` repeat and join
- * texts.
+ * Maximum number of characters in all texts that the tags of one file produce. `!Env`, `!Context` and `!Format` repeat
+ * and join texts.
  */
 export const MAX_RESOLVED_CHARACTERS = 16 * 1024 * 1024;
 
@@ -44,8 +44,8 @@ export interface ObjectResult {
 }
 
 /**
- * Returns the text of a file for `!File`, or undefined if there is no such file. Throws BlueprintError for a file that the
- * run may not read.
+ * Returns the text of a file for `!File`, or undefined if there is no such file. Throws BlueprintError for a file that
+ * the run may not read.
  */
 export type FileReader = (path: string) => Promise<string | undefined>;
 
@@ -63,7 +63,7 @@ export interface ResolutionScope {
   readonly budget: ResolutionBudget;
   /** Collects the variables that an `!Env` without a default did not find, except in the condition of an `!If`. */
   readonly unsetVariables: string[];
-  /** Collects a sentence for each tag that found nothing and became null, except in conditions. */
+  /** Collects a sentence for each tag that found no object and became null, except in conditions. */
   readonly unfound: string[];
   /** Returns the pk of the entry with this `id`. Throws BlueprintError when no entry before the current one has it. */
   keyOf(id: string): Pk;
@@ -73,7 +73,7 @@ export interface ResolutionScope {
   find(model: string, fields: JsonMap, line: number | undefined): Promise<SearchResult>;
   /** Returns the first object of a model with these field values. Throws BlueprintError for an unknown model. */
   findObject(model: string, fields: JsonMap, line: number | undefined): Promise<ObjectResult>;
-  /** Undefined in a run that may read no files, such as one of the API. */
+  /** Undefined in a run that may not read files, such as a run of the API. */
   readonly readFile: FileReader | undefined;
 }
 
@@ -88,18 +88,20 @@ export class ResolutionBudget {
       throw new BlueprintError(`the tags of this file resolve to more than ${MAX_RESOLVED} values`);
   }
 
-  /** Counts all values and texts within a value that a tag has made. Throws BlueprintError above a limit. */
+  /** Counts all values and texts within a value that a tag has produced. Throws BlueprintError above a limit. */
   spendAll(value: Json): void {
     this.spend();
     if (value !== null && typeof value === 'object') for (const part of Object.values(value)) this.spendAll(part);
     else this.spendText(value);
   }
 
-  /** Counts the characters of a value that a tag has made. Throws BlueprintError above the limit. */
+  /** Counts the characters of a value that a tag has produced. Throws BlueprintError above the limit. */
   spendText(value: Json): void {
     if (typeof value === 'string') this.#characters -= value.length;
     if (this.#characters < 0)
-      throw new BlueprintError(`the tags of this file make texts of more than ${MAX_RESOLVED_CHARACTERS} characters`);
+      throw new BlueprintError(
+        `the tags of this file produce texts of more than ${MAX_RESOLVED_CHARACTERS} characters`,
+      );
   }
 }
 

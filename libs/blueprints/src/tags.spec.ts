@@ -30,7 +30,7 @@ const scope = (overrides: Partial<ResolutionScope> = {}): ResolutionScope => ({
 const read = (yaml: string, overrides: Partial<ResolutionScope> = {}) =>
   resolve(new YamlSource(yaml).value, scope(overrides));
 
-describe('tags', () => {
+describe('tags of a blueprint', () => {
   it.each([
     ['!KeyOf flow', 'f-1'],
     ['!KeyOf user', 7],
@@ -112,7 +112,7 @@ describe('tags', () => {
       '!Enumerate [[flow, user], SEQ, !If [!Condition [XOR, !Index 0], !Context nothing, !Env HOST]]',
       ['id.example.org', null],
     ],
-  ])('resolves %s', async (yaml, expected) => {
+  ])('resolve %s', async (yaml, expected) => {
     expect(await read(yaml)).toEqual(expected);
   });
 
@@ -144,7 +144,7 @@ describe('tags', () => {
     ['!Value -1', '!Value takes a depth: 0 or a positive integer'],
     ['!Value [0]', '!Value needs a depth'],
     ['!Find [app.thing, [name]]', '!Find needs a model and at least one pair [field, value]'],
-  ])('refuses to parse %s', (yaml, message) => {
+  ])('throw when %s is parsed', (yaml, message) => {
     expect(() => new YamlSource(`first: 1\nsecond: ${yaml}`)).toThrow(`2: ${message}`);
   });
 
@@ -156,7 +156,7 @@ describe('tags', () => {
     ['XOR', [true, false, true, true, false]],
     ['XNOR', [false, true, false, false, true]],
     ['xnor', [false, true, false, false, true]],
-  ])('combines truth values with %s', async (mode, expected) => {
+  ])('combine truth values with %s', async (mode, expected) => {
     const truths = ['1', '[]', 'a, b, c', 'a, {}, 0', '"", no'];
     expect(await Promise.all(truths.map((values) => read(`!Condition [${mode}, ${values}]`)))).toEqual(expected);
   });
@@ -181,16 +181,16 @@ describe('tags', () => {
     ['!Enumerate [[a], MAP, [b]]', '!Enumerate: the body of a MAP must be'],
     ['!Enumerate [[a], MAP, [b, c, d]]', '!Enumerate: the body of a MAP must be'],
     ['!Enumerate [[a], MAP, [[b], c]]', '!Enumerate: the body of a MAP must be'],
-  ])('fails to resolve %s', async (yaml, message) => {
+  ])('throw when %s is resolved', async (yaml, message) => {
     await expect(read(yaml)).rejects.toThrow(message);
   });
 
-  it('keeps a key named __proto__', async () => {
+  it('keep a key named __proto__', async () => {
     const read = await resolve(new YamlSource('!Enumerate [[__proto__], MAP, [!Value 0, 1]]').value, scope());
     expect(Object.entries(read as object)).toEqual([['__proto__', 1]]);
   });
 
-  it('resolves a context value with the items of the !Enumerate around its !Context', async () => {
+  it('resolve a context value with the items of the !Enumerate around its !Context', async () => {
     const context = new YamlSource('{greeting: !Format ["hello %s", !Value 0]}').value as Record<string, TaggedValue>;
     expect(await read('!Enumerate [[ann, bob], SEQ, !Context greeting]', { context })).toEqual([
       'hello ann',
@@ -198,38 +198,38 @@ describe('tags', () => {
     ]);
   });
 
-  it('limits the number of values that nested !Enumerate tags make', async () => {
+  it('limit the number of values that nested !Enumerate tags produce', async () => {
     const many = `[${'x,'.repeat(200)}x]`;
     const nested = `!Enumerate [${many}, SEQ, !Enumerate [${many}, SEQ, !Enumerate [${many}, SEQ, 1]]]`;
     await expect(read(nested)).rejects.toThrow(`the tags of this file resolve to more than ${MAX_RESOLVED} values`);
   });
 
-  it('limits the characters of the texts that tags make', async () => {
+  it('limit the number of characters in all texts that tags produce', async () => {
     const env = { LONG: 'x'.repeat(1024 * 1024) };
     expect(await read(`[${'!Env LONG, '.repeat(15)}]`, { env })).toHaveLength(15);
     const doubled =
       '[!Format ["%s%s", !Env LONG, !Env LONG], !Format ["%s%s%s%s%s%s%s", ' + '!Env LONG, '.repeat(7) + ']]';
     for (const text of [`[${'!Env LONG, '.repeat(17)}]`, doubled])
       await expect(read(text, { env })).rejects.toThrow(
-        `the tags of this file make texts of more than ${MAX_RESOLVED_CHARACTERS} characters`,
+        `the tags of this file produce texts of more than ${MAX_RESOLVED_CHARACTERS} characters`,
       );
   });
 
-  it('names the line of a tag that cannot be resolved', async () => {
+  it('throw an error with the line of a tag that cannot be resolved', async () => {
     await expect(read('a: 1\nb:\n  - !Format ["%d", x]')).rejects.toThrow('3: %d format: a real number is required');
   });
 
-  it('resolves tags inside of context values', async () => {
+  it('resolve tags inside of context values', async () => {
     const context = new YamlSource('{host: !Env HOST, url: !Format ["https://%s", !Context host]}').value;
     expect(await read('!Context url', { context: context as JsonMap })).toBe('https://id.example.org');
   });
 
-  it('detects a context value that refers to itself', async () => {
+  it('throw if a context value refers to itself', async () => {
     const context = new YamlSource('{a: !Context b, b: [!Context a]}').value as Record<string, TaggedValue>;
     await expect(read('!Context a', { context })).rejects.toThrow('Context: `a` refers to itself: a → b → a');
   });
 
-  it('names the closest tag and mode', async () => {
+  it('throw for an unknown tag or mode with the closest known one', async () => {
     expect(() => new YamlSource('!Fidn [a]')).toThrow('unknown tag !Fidn. Did you mean !Find? Tags: !KeyOf, !Env');
     expect(() => new YamlSource('!Condition [ANDD, 1]')).toThrow('no mode ANDD. Did you mean AND? Modes: AND, NAND');
   });

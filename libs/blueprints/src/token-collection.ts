@@ -8,7 +8,10 @@ import type { JsonMap } from './json.js';
 import { noSuchObject } from './related-object-error.js';
 
 const INTENTS = ['api', 'app_password'] as const;
-/** Says why an entry cannot have a scope. Blueprints are kept in files, and the keys of scoped tokens must not be. */
+/**
+ * The error for an entry with a scope. Blueprints are kept in files, and the keys of scoped tokens must not be in
+ * files.
+ */
 const SCOPED = 'Only `npm run user -- create-token` creates a token with a scope, and no blueprint changes one.';
 const IDENTIFIER = /^[-a-zA-Z0-9_]{1,255}$/;
 
@@ -20,10 +23,15 @@ export const tokenSchema = z.object({
   key: char({ trim: false }).optional().describe('The secret. Absent: random.'),
   intent: z
     .enum(INTENTS, {
-      error: ({ input }) => (input === undefined ? 'Missing intent' : `Invalid intent ${String(input)}`),
+      error: ({ input }) =>
+        input === undefined
+          ? 'The intent is missing. Use api or app_password.'
+          : `${String(input)} is not an intent. Use api or app_password.`,
     })
     .describe('Whether the token calls the API or is a password for applications.'),
-  user: z.int({ error: 'Missing user' }).describe('Number of the user who owns the token.'),
+  user: z
+    .int({ error: 'The user is missing. Set it to the number of a user.' })
+    .describe('Number of the user who owns the token.'),
   description: char({ allowBlank: true }).default('').describe('What the token is for.'),
   expiring: boolean().default(true).describe('Whether the token ends.'),
   expires: z.iso.datetime({ offset: true, local: true }).nullish().describe('Time at which an app password ends.'),
@@ -50,13 +58,15 @@ export class TokenCollection implements Collection<FoundToken> {
 
   async check({ pk, ...entryValues }: JsonMap, existing: FoundToken | undefined): Promise<() => Promise<SaveResult>> {
     if (pk !== undefined && !z.uuid().safeParse(pk).success) throw ValidationError.field('pk', 'Must be a valid UUID.');
-    // An entry could otherwise give a scoped token another key, or a client could expect a scope that the entry lacks.
+    // Without these checks, an entry could give a scoped token another key, or its author could expect a scope that
+    // has no effect.
     if (existing && existing.token.scope !== null) throw ValidationError.field('non_field_errors', SCOPED);
     if (entryValues['scope'] !== undefined) throw ValidationError.field('scope', SCOPED);
     const { identifier, intent, user, description, expiring } = existing?.token ?? {};
     const before = existing ? { identifier, intent, user, description, expiring } : { user: null, intent: undefined };
     const values = validate(tokenSchema, { ...before, ...entryValues }, this.secrets);
-    if (existing && values.user !== user) throw ValidationError.field('user', 'User cannot be changed');
+    if (existing && values.user !== user)
+      throw ValidationError.field('user', 'The user of a token cannot be changed. Create another token.');
     const [owner] = await this.directory.findUsers({ pk: values.user });
     if (!owner) throw noSuchObject('user', values.user, { to: 'user' });
     return () =>

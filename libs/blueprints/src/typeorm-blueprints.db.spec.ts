@@ -37,7 +37,7 @@ describe('applyBlueprints', () => {
     });
   });
 
-  it('is idempotent', async () => {
+  it('changes nothing when the same file is applied again', async () => {
     const text = readFileSync(new URL('../../../blueprints/default-authentication-flow.yaml', import.meta.url), 'utf8');
     expect((await harness.apply(text)).published).toMatchObject([{ slug: 'default-authentication-flow', number: 1 }]);
     expect(await harness.stepNames('default-authentication-flow')).toEqual([
@@ -61,7 +61,7 @@ describe('applyBlueprints', () => {
     });
   });
 
-  it('names the field with text that Postgres cannot store, also in a field that takes any text', async () => {
+  it('refuses text that Postgres cannot store, and names the field', async () => {
     const codes = (friendlyName: string) =>
       `{model: authentik_stages_authenticator_static.authenticatorstaticstage, identifiers: {name: codes}, attrs: {friendly_name: ${friendlyName}}}`;
     for (const text of [String.raw`"a\0b"`, String.raw`"\uD800"`])
@@ -122,7 +122,7 @@ describe('applyBlueprints', () => {
     ]);
   });
 
-  it('says what a tag has not found: model, values and the closest object, or the id', async () => {
+  it('warns that a tag has found no object, with the model, the values and the closest object', async () => {
     const leads = (attrs: string) =>
       entries(
         flow('default-recovery'),
@@ -153,7 +153,7 @@ describe('applyBlueprints', () => {
     );
   });
 
-  it('names the policies through which a policy calls itself', async () => {
+  it('warns about a policy that calls itself, with the chain of calls', async () => {
     const calls = (name: string, called: string) =>
       `{model: authentik_policies_expression.expressionpolicy, identifiers: {name: ${name}}, attrs: {expression: 'return ak_call_policy("${called}").passing'}}`;
     const { files } = await harness.apply(entries(calls('a', 'b'), calls('b', 'c'), calls('c', 'a'), calls('d', 'a')));
@@ -162,7 +162,7 @@ describe('applyBlueprints', () => {
     ]);
   });
 
-  it('names the backends of a password stage that have no effect, also beside others', async () => {
+  it('warns about backends of a password stage that have no effect, also besides others', async () => {
     const [own, ldap] = ['authentik.core.auth.InbuiltBackend', 'authentik.sources.ldap.auth.LDAPBackend'];
     const stage = (name: string, backends: string) =>
       `{model: authentik_stages_password.passwordstage, identifiers: {name: ${name}}, attrs: {backends: [${backends}]}}`;
@@ -174,7 +174,7 @@ describe('applyBlueprints', () => {
     ]);
   });
 
-  it('refuses unknown keys and fields, and in lenient mode lists what it ignores', async () => {
+  it('refuses unknown keys and fields, or ignores them with a warning in lenient mode', async () => {
     const text = `entrys: []\n${entries(dummy('one', '{template: old, throw_error: false}'))}`;
     await expect(harness.apply(text)).rejects.toThrow('1.yaml:1: a blueprint has no key entrys.');
     await expect(harness.apply(text.replace(/^.*\n/, ''))).rejects.toThrow(
@@ -243,14 +243,14 @@ describe('references between entries', () => {
     ['identification', 'user_fields: [email], password_stage: !KeyOf page', 'password_stage'],
     ['identification', 'user_fields: [email], captcha_stage: !KeyOf page', 'captcha_stage'],
     ['captcha', 'public_key: a, private_key: b, fallback_stage: !KeyOf page', 'fallback_stage'],
-  ])('refuses a dummy stage as the embedded stage of %s: %s', async (kind, attrs, field) => {
+  ])('to a dummy stage as the embedded stage of %s are refused: %s', async (kind, attrs, field) => {
     const host = `{model: authentik_stages_${kind}.${kind}stage, identifiers: {name: host}, attrs: {${attrs}}}`;
     await expect(harness.applyAs({ apiVersion: '2026.8' }, entries(dummy('page'), host))).rejects.toThrow(
       `${field}: must be `,
     );
   });
 
-  it('resolve !KeyOf, !Find and !Env to existing objects', async () => {
+  it('by !KeyOf, !Find and !Env resolve to existing objects', async () => {
     await harness.apply(entries(flow('other'), dummy('two')));
     await harness.apply(
       entries(
@@ -269,7 +269,7 @@ describe('references between entries', () => {
     ]);
   });
 
-  it('create an object with the pk in its identifiers, and find it by that pk', async () => {
+  it('to a pk in the identifiers create an object with that pk, and later find it', async () => {
     const id = '7c3a2a44-15f5-4d0e-8b5c-0b6a3e8f6a11';
     const claim = (name: string) =>
       `{model: authentik_stages_dummy.dummystage, identifiers: {pk: ${id}, name: ${name}}}`;
@@ -278,7 +278,7 @@ describe('references between entries', () => {
     expect(await harness.outcomes(entries(claim('renamed')))).toEqual(['changed renamed']);
   });
 
-  it('resolve a claimed pk to the object that was found by name', async () => {
+  it('by the pk of an earlier entry resolve to the object that this entry found by name', async () => {
     const claimed = '7c3a2a44-15f5-4d0e-8b5c-0b6a3e8f6a11';
     await harness.apply(entries(dummy('one')));
     await harness.apply(

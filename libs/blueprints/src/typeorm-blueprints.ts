@@ -34,8 +34,8 @@ async function runIn(
 }
 
 /**
- * Applies the new versions of files that were applied before. First applies the last applied versions, and rolls this
- * back, to find out which objects differ from these versions.
+ * Applies the new versions of files that were applied before. To find out which objects differ from the last applied
+ * versions, first applies these versions again, and rolls this back.
  */
 async function update(manager: EntityManager, options: RunOptions): Promise<Report> {
   const texts = await new AppliedBlueprintRepository(manager).findTexts();

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { lockBlueprints } from './typeorm-blueprint-lock.js';
 
-/** Thrown when a change of flows has not ended in its time. It has changed nothing. */
+/** Thrown when a change of flows has exceeded its time limit. The change was rolled back. */
 export class RunTimeoutError extends Error {
   constructor() {
     super('the run of blueprints took too long, and was rolled back');

@@ -74,7 +74,7 @@ describe('TypeormPublisher', () => {
     expect(await harness.stepNames('a')).toEqual(['y', 'x']);
   });
 
-  describe('with a number of versions to keep', () => {
+  describe('with flowVersionsKept', () => {
     /** Publishes the next version of a flow: each run binds one more stage. */
     const publishNext = async (...orders: number[]) => {
       for (const order of orders)
@@ -87,21 +87,21 @@ describe('TypeormPublisher', () => {
     const numbers = async () => (await versions()).map(({ number }) => number);
     afterEach(() => harness.query('TRUNCATE flow.sessions, flow.resume_tokens CASCADE'));
 
-    it('keeps the newest ones of each flow', async () => {
+    it('keeps the newest versions of each flow', async () => {
       await harness.apply(entries(flow('other')));
       await publishNext(1, 2, 3, 4);
       expect(await numbers()).toEqual([1, 3, 4]);
       expect((await harness.currentVersion('a'))?.document.steps).toHaveLength(4);
     });
 
-    it('keeps the current one, also when it is an older one again', async () => {
+    it('keeps the current version, even if a flow has returned to an old version', async () => {
       for (const layout of ['stacked', 'sidebar_left', 'sidebar_right'])
         await harness.apply(entries(flow('a', `layout: ${layout}`)));
       await harness.applyAs({ flowVersionsKept: 2 }, entries(flow('a', 'layout: stacked')));
       expect(await numbers()).toEqual([1, 2, 3]);
     });
 
-    it('keeps the version that was current before, however old it is, so that a rollback finds it', async () => {
+    it('keeps the previously current version, however old it is, for a rollback', async () => {
       for (const layout of ['stacked', 'sidebar_left', 'sidebar_right', 'stacked'])
         await harness.apply(entries(flow('a', `layout: ${layout}`)));
       const next = entries(flow('a', 'layout: content_left'));
@@ -110,7 +110,7 @@ describe('TypeormPublisher', () => {
       expect(await harness.releases().rollback('a')).toMatchObject({ number: 1, before: 4 });
     });
 
-    it.each(['a plan', 'a mailed link'])('keeps one that %s continues, until that has ended', async (holder) => {
+    it.each(['a plan', 'a mailed link'])('keeps a version that %s continues, until that has ended', async (holder) => {
       await publishNext(1);
       const [first] = await versions();
       if (holder === 'a plan') {

@@ -50,7 +50,7 @@ export class TypeormPublisher {
     await this.manager.query(SET_BRANDS, [JSON.stringify(brands)]);
   }
 
-  /** Replaces the first flow of each designation, after a flow has another slug or designation. */
+  /** Computes the first flow of each designation again, after a change of a flow's slug or designation. */
   async publishFirstFlows(): Promise<void> {
     await this.manager.query(SET_FIRST_FLOWS);
   }

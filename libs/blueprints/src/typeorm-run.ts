@@ -92,7 +92,7 @@ export interface RunOptions extends ApplyOptions {
   readonly entriesBefore?: (file: string) => EntriesBefore | undefined;
 }
 
-/** What a run has done. */
+/** The result of a run. */
 export interface RunResult {
   readonly report: Report;
   /** The flows that were compiled, with their new documents. */

@@ -8,7 +8,7 @@ import type { ResolvedFields } from './resolved-fields.js';
 import { closestTo } from './suggestion.js';
 import type { Pk, SearchResult } from './tagged-value.js';
 
-/** What a tag searches, and the line of the tag. */
+/** The search of a tag, and the line of the tag. */
 export interface TagSearch {
   readonly tag: '!Find' | '!FindObject';
   readonly fields: JsonMap;
@@ -59,14 +59,14 @@ function searchError(tag: string, error: unknown): unknown {
 export const unfoundWarnings = (unfound: ResolvedFields['unfound']): EntryWarning[] =>
   [...unfound].map(([field, text]) => ({ rule: 'no-value', field, text: `${field} has no value: ${text}` }));
 
-/** What the tags of an entry have not found, and where its fields are. */
+/** The fields of an entry whose tags found no object, and the lines of the fields. */
 interface Unresolved extends Omit<ResolvedFields, 'values'> {
   readonly lineOf: (field: string) => number | undefined;
 }
 
 /**
- * Adds the cause to the error of a field: a tag found nothing for it, or its environment variable is not set. To an
- * error of the whole object, adds what the tags of all its fields have not found.
+ * Adds the cause to the error of a field: a tag found no object, or its environment variable is not set. To an error of
+ * the whole object, adds the causes of all its fields.
  */
 export function withReason(error: unknown, unresolved: Unresolved): unknown {
   if (!(error instanceof ValidationError)) return error;

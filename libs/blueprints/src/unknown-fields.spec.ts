@@ -55,7 +55,7 @@ describe('a key that a blueprint cannot have', () => {
   ];
 
   it.each(typos)(
-    'in %s is an error with its line, the closest key and all keys',
+    'in %s is an error with the line, the closest key and all keys',
     async (_, text, { line, message = '' }) => {
       const [finding] = await check(text);
       expect(finding).toMatchObject({ line, severity: 'error', rule: 'unknown-field' });
@@ -63,7 +63,7 @@ describe('a key that a blueprint cannot have', () => {
     },
   );
 
-  it.each(typos.slice(0, -1))('in %s is listed and ignored in a lenient run', async (_, text, { line }) => {
+  it.each(typos.slice(0, -1))('in %s is ignored with a warning in a lenient run', async (_, text, { line }) => {
     const [finding] = await check(text, { lenient: true });
     expect(finding).toMatchObject({ line, severity: 'warning', rule: 'ignored-field' });
   });
@@ -72,7 +72,7 @@ describe('a key that a blueprint cannot have', () => {
     expect(await lines(`x-anchors: [&on true]\n${dummy('throw_error: *on')}`)).toEqual([]);
   });
 
-  it('is reported for every entry, and the entries are checked nevertheless', async () => {
+  it('is reported together with the other mistakes of the entry', async () => {
     const found = await check(`${dummy('a: 1, b: 2, throw_error: 7')}`);
     expect(found.map(({ rule }) => rule)).toEqual(['unknown-field', 'unknown-field', 'invalid-value']);
   });
@@ -87,7 +87,7 @@ describe('a key that a blueprint cannot have', () => {
 describe('a field of authentik that Gatehouse does not have', () => {
   const OAUTH = 'authentik_providers_oauth2.oauth2provider';
 
-  it('is listed and ignored if it only adds something', async () => {
+  it('is ignored with a warning if no login needs it', async () => {
     expect(await lines(entry('authentik_core.application', 'slug: x, meta_icon: y'))).toEqual([
       'a.yaml:4: warning: ignored-field: entry 1 (authentik_core.application): the field meta_icon of authentik is not supported (Gatehouse has no page with applications); it is ignored',
     ]);
@@ -127,12 +127,12 @@ describe('a value that is not one of the choices', () => {
       'is not supported, and is never left out: it lets only visitors with a client certificate pass.',
     ],
     ['authentik_endpoints.endpointstage', '', 'it lets only visitors at a managed device pass.'],
-    ['authentik_sources_telegram.telegramsource', '', 'users log in with Telegram by it'],
-  ])('is an error of %s with the closest choice and all choices', async (model, attrs, message) => {
+    ['authentik_sources_telegram.telegramsource', '', 'users log in with Telegram through it'],
+  ])('in %s is an error with the closest choice and all choices', async (model, attrs, message) => {
     expect((await lines(entry(model, attrs))).join('\n')).toContain(message);
   });
 
-  it('is an error of the attributes of a brand with the closest key and all keys', async () => {
+  it('in the attributes of a brand is an error with the closest key and all keys', async () => {
     const attributes = 'attributes: {gatehouse: {colors: {}}}';
     expect(
       await lines(`entries:\n  - {model: authentik_brands.brand, identifiers: {domain: x}, attrs: {${attributes}}}`),
@@ -143,7 +143,7 @@ describe('a value that is not one of the choices', () => {
     ]);
   });
 
-  it('is an error of a state with the closest state and all states', async () => {
+  it('as a state is an error with the closest state and all states', async () => {
     const text = `${dummy('')}\n    state: presnt`;
     expect(await lines(text)).toEqual([
       expect.stringContaining('presnt is not a state. Did you mean present? States: present, created, must_created'),

@@ -8,7 +8,7 @@ import type { Entry } from './document.js';
 import { isTruthy, type JsonMap } from './json.js';
 import { suggestion } from './suggestion.js';
 
-/** How a run treats what Gatehouse does not have. */
+/** How a run treats models, fields and keys that Gatehouse does not have. */
 export interface Strictness {
   /** Whether models and fields of authentik that no login needs are errors too. */
   readonly strict: boolean;
@@ -18,7 +18,7 @@ export interface Strictness {
   readonly apiVersion: ApiVersion;
 }
 
-/** The values of an entry, and where they go. */
+/** The values of an entry, with its model and the collection of that model. */
 interface ResolvedFields {
   readonly model: string;
   readonly collection: Collection;
@@ -69,7 +69,7 @@ function judge(field: string, { value, resolved, strictness }: Subject) {
   };
 }
 
-/** Says what leaving a field out means: why it is harmless, or what the object would lack. */
+/** Returns the end of a message: why leaving the field out is harmless, or what the object would lack. */
 function consequence(kind: 'harmless' | 'essential', field: string): string {
   const reason = reasonOf(field) ?? 'no login needs it';
   return kind === 'harmless' ? ` (${reason})` : `, and the object would work differently without it: ${reason}`;

@@ -54,13 +54,13 @@ describe('a secret of an entry that is an unset environment variable', () => {
     expect(await hash()).toBeUndefined();
   });
 
-  it('is refused for an existing user too, whose password stays', async () => {
+  it('is refused for an existing user too, who keeps the old password', async () => {
     await apply(user('password: pw'));
     await expect(apply(user('password: !Env SECRET'))).rejects.toThrow('SECRET is not set');
     expect(await hash()).toEqual({ hash: 'hash of pw' });
   });
 
-  it('has the default, also if the default is no password', async () => {
+  it('has the default of the tag, also if that is null', async () => {
     await apply(user('password: !Env [SECRET, null]'));
     expect(await hash()).toEqual({ hash: '' });
     await apply(user('password: !Env [SECRET, pw]'));

@@ -103,8 +103,8 @@ export class UserCollection implements Collection<FoundUser> {
   }
 
   /**
-   * Returns the stored values with those of the entry. Only the values of the entry are validated: `npm run user` creates
-   * users without a name, and imports take addresses that a blueprint may not set.
+   * Returns the stored values, overwritten by those of the entry. Validates only the values of the entry, because `npm
+   * run user` creates users without a name, and imports accept addresses that a blueprint may not set.
    */
   #changedValues(stored: DirectoryUser, entryValues: JsonMap): UserValues {
     const given = Object.keys(userSchema.shape).filter((name) => Object.hasOwn(entryValues, name));

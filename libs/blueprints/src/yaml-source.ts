@@ -23,7 +23,7 @@ import { syntaxError } from './yaml-syntax-error.js';
 
 /** Maximum nesting depth of maps, lists and tags. */
 export const MAX_DEPTH = 64;
-/** Nesting depth up to which the text is parsed. The exact limit is checked after parsing. */
+/** Nesting depth above which the text is refused before parsing. The exact limit is checked after parsing. */
 const PARSER_DEPTH = 4 * MAX_DEPTH;
 /** Maximum number of values of a file, with its aliases expanded (prevents alias bombs). */
 export const MAX_VALUES = 200_000;

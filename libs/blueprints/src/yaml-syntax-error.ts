@@ -1,7 +1,7 @@
 import type { YAMLParseError } from 'yaml';
 import { BlueprintError } from './blueprint-error.js';
 
-/** What to do about the commonest syntax errors, by the code or the message of the parser. */
+/** The advice for the most common syntax errors, by the code or the message of the parser. */
 const ADVICE: readonly [when: RegExp, advice: string][] = [
   [/^TAB_AS_INDENT/, 'Indent with spaces instead of tabs'],
   [/Missing closing/, 'A quoted text begins before this line, and its closing quote is missing'],

@@ -15,7 +15,7 @@ import {
   type Report,
 } from '../src/index.js';
 
-/** Fake password hashes that a test can predict. */
+/** Fake password hashing with hashes that a test can predict. */
 const passwords = {
   hash: async (password: string) => `hash of ${password}`,
   verify: async (password: string, hash: string) => hash === `hash of ${password}`,

@@ -67,7 +67,7 @@ describe('an update of a shipped blueprint', () => {
       'changed a',
       'kept b it was changed here: deny_message',
       'skipped c it was removed here',
-      'kept d it is not of this blueprint',
+      'kept d it does not come from this blueprint',
       'created e',
     ]);
     expect(await messages()).toEqual({ a: 'two', b: 'mine', d: 'mine', e: 'two' });

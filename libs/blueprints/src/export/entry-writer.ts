@@ -32,7 +32,7 @@ export class EntryWriter {
   /** Names of the environment variables that `!Env` reads the secrets from. */
   readonly secrets = new Set<string>();
   readonly #ids = new Map<string, string>();
-  /** Names of the secret fields of external stages, as variables end with them: `_AUTH_PASSWORD`. */
+  /** Ends of variable names for the secret fields of external stages, such as `_AUTH_PASSWORD`. */
   readonly #externalEndings: readonly string[];
 
   constructor(
@@ -128,8 +128,8 @@ export class EntryWriter {
 
   /**
    * Returns the name of the environment variable of a secret. The name is the same in every export, and no other secret
-   * has it. The name does not begin with a digit, because shells do not accept that. It ends with a hash if the object's
-   * name cannot be derived from it, or if it could be the variable of another secret.
+   * has it. The name does not begin with a digit, because shells do not accept that. It ends with a hash if the
+   * object's name cannot be derived from it, or if it could be the variable of another secret.
    */
   #variableFor(object: BlueprintObject, field: string): string {
     const name = this.draft.displayName(object);
@@ -142,8 +142,8 @@ export class EntryWriter {
 
   /**
    * Returns whether a variable also ends with the name of a longer secret field: `password` of `sms-auth` could be
-   * `auth_password` of `sms`. Of an external stage and a built-in one, only the variable of the external one is ambiguous,
-   * so that external stages, which come and go, change no other variable.
+   * `auth_password` of `sms`. If one of the two is a built-in stage, only the variable of the external stage counts as
+   * ambiguous, so that adding or removing an external stage changes no other variable.
    */
   #isAmbiguous({ model }: BlueprintObject, field: string, variable: string): boolean {
     const { length } = endingOf(field);

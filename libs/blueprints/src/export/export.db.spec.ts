@@ -115,7 +115,7 @@ async function comparableVersion(harness: BlueprintHarness, slug: string) {
 }
 
 describe('an exported flow', () => {
-  it('makes the same flow in an empty installation, which exports as the same file', async () => {
+  it('creates the same flow in an empty installation, and exporting that gives the same file', async () => {
     await origin.apply(EVERYTHING);
     const text = await origin.export('login');
     target.env = { [SECRET]: 'hush-hush' };
@@ -132,20 +132,23 @@ describe('an exported flow', () => {
     expect((await origin.apply(await origin.export('login'))).isChanged).toBe(false);
   });
 
-  it.each(['2024.8', '2026.8'] as const)('applies again under %s, with the choices that the line has', async (line) => {
-    const validate = 'stages_authenticator_validate.authenticatorvalidatestage';
-    const steps = entries(flow('login', 'authentication'), named(validate, 'proof'), step('login', ['proof', 10]));
-    await origin.applyAs({ apiVersion: line }, steps);
-    const text = await origin.export('login');
-    expect(text.includes('- email')).toBe(line === '2026.8');
-    await target.applyAs({ apiVersion: line }, text);
-    expect(await target.export('login')).toBe(text);
-    // The choices stay the same when the API line changes.
-    for (const apiVersion of ['2024.8', '2026.8'] as const) {
-      expect((await target.applyAs({ apiVersion }, text)).isChanged).toBe(false);
-      expect((await target.applyAs({ apiVersion }, steps)).isChanged).toBe(false);
-    }
-  });
+  it.each(['2024.8', '2026.8'] as const)(
+    'can be applied under %s, and contains the default values of that line',
+    async (line) => {
+      const validate = 'stages_authenticator_validate.authenticatorvalidatestage';
+      const steps = entries(flow('login', 'authentication'), named(validate, 'proof'), step('login', ['proof', 10]));
+      await origin.applyAs({ apiVersion: line }, steps);
+      const text = await origin.export('login');
+      expect(text.includes('- email')).toBe(line === '2026.8');
+      await target.applyAs({ apiVersion: line }, text);
+      expect(await target.export('login')).toBe(text);
+      // The choices stay the same when the API line changes.
+      for (const apiVersion of ['2024.8', '2026.8'] as const) {
+        expect((await target.applyAs({ apiVersion }, text)).isChanged).toBe(false);
+        expect((await target.applyAs({ apiVersion }, steps)).isChanged).toBe(false);
+      }
+    },
+  );
 
   it('contains the dependencies of the flow and nothing else', async () => {
     await origin.apply(EVERYTHING);
@@ -154,7 +157,7 @@ describe('an exported flow', () => {
     expect((await target.outcomes(text)).sort()).toEqual(['created page', 'created recover', 'created recover page 9']);
   });
 
-  it('contains no secrets, and is refused when their environment variables are not set', async () => {
+  it('contains no secrets, and is refused if their environment variables are not set', async () => {
     await origin.apply(EVERYTHING);
     const text = await origin.export('login');
     expect(text).not.toContain('hush');
@@ -185,7 +188,7 @@ describe('an exported flow', () => {
     ['gate é', 'gate ü'],
     ['gate', 'Gate'],
     ['門', '窓'],
-  ])('keeps the variables of the secrets of %s and %s if the flow has only one of them', async (...gates) => {
+  ])('has the same variables for the secrets of %s and %s if the flow has only one of them', async (...gates) => {
     await origin.apply(flowOfGates(gates));
     const both = variablesIn(await origin.export('login'));
     for (const name of gates) {
@@ -196,7 +199,7 @@ describe('an exported flow', () => {
     }
   });
 
-  it('never reads `auth_password` of a stage `sms` and `password` of a stage `sms-auth` from one variable', async () => {
+  it('has different variables for `auth_password` of a stage `sms` and `password` of a stage `sms-auth`', async () => {
     const sms = named(
       'stages_authenticator_sms.authenticatorsmsstage',
       'sms',
@@ -222,7 +225,7 @@ describe('an exported flow', () => {
     );
   });
 
-  it('keeps the variable of a stage when an external stage is added whose secret would have the same one', async () => {
+  it('keeps the variable of a stage when an external stage is added that would get the same variable', async () => {
     const config = { type: 'object', properties: { key_password: { type: 'string', 'x-secret': true } } };
     origin.descriptors.set(KIND, { ...DESCRIPTOR, config });
     const mail = named('stages_email.emailstage', 'sms-key', 'use_global_settings: false, password: word-1');
@@ -235,7 +238,7 @@ describe('an exported flow', () => {
     expect(text).toMatch(/ key_password: !Env SMS_KEY_PASSWORD_[0-9A-F]{8}\n/);
   });
 
-  it('says that it has the stored objects, if another version of the flow is published', async () => {
+  it('says in a comment that it contains the stored objects if the flow is held at another version', async () => {
     const titled = (title: string) => entries(flow('login', 'authentication').replace('name: N', `name: ${title}`));
     await origin.apply(entries(flow('login', 'authentication')));
     await origin.apply(titled('Other'));
@@ -258,7 +261,7 @@ describe('an exported flow', () => {
     ]);
   });
 
-  it('creates a user without a name, as npm run user can make one, with the username as the name', async () => {
+  it('gives a user without a name the username as the name', async () => {
     await origin.apply(EVERYTHING);
     await origin.query(`UPDATE directory.users SET name = '' WHERE username = 'ann'`);
     target.env = { [SECRET]: 'hush-hush' };
@@ -268,7 +271,7 @@ describe('an exported flow', () => {
     ]);
   });
 
-  it('requires that the flow and the users and groups of its policy bindings exist', async () => {
+  it('cannot be made for an unknown flow, or if a policy binding refers to a deleted group', async () => {
     await expect(origin.export('login')).rejects.toThrow('there is no flow with the slug login');
     await origin.apply(EVERYTHING, entries('{model: authentik_core.group, state: absent, identifiers: {name: staff}}'));
     await expect(origin.export('login')).rejects.toThrow(

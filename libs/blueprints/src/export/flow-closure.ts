@@ -57,7 +57,7 @@ export class FlowClosure {
     if (cached !== undefined) return cached;
     if (this.#visiting.has(object.id))
       throw new BlueprintError(
-        `cannot export ${this.draft.displayName(object)}: it refers to itself through other objects`,
+        `cannot export ${this.draft.displayName(object)}: it refers to itself through other objects, but an entry can only refer to earlier entries`,
       );
     this.#visiting.add(object.id);
     const dependencies = this.#references(object).flatMap((id) => this.draft.get(id) ?? []);

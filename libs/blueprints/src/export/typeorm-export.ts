@@ -18,13 +18,16 @@ interface ExportOptions {
   readonly sealer?: Sealer | undefined;
 }
 
-/** Finds the published version of a held flow, and the one that its stored objects compile to. $1 flow. */
+/**
+ * Finds the numbers of the published version of a held flow and of the version that its stored objects compile to. $1
+ * id of the flow.
+ */
 const FIND_HOLD = `
   SELECT c.number AS current, s.number AS compiled FROM flow.flows f
   JOIN flow.flow_versions c ON c.id = f.version_id JOIN flow.flow_versions s ON s.id = f.compiled_id
   WHERE f.id = $1 AND f.compiled_id <> f.version_id`;
 
-/** The numbers of the published version of a held flow, and of the one that its stored objects compile to. */
+/** The numbers of the two versions that FIND_HOLD returns. */
 interface Hold {
   readonly current: number;
   readonly compiled: number;

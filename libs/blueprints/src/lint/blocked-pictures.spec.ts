@@ -20,7 +20,7 @@ async function warningsFor(address: string) {
 }
 
 describe('a picture at an http address, which browsers block on the pages', () => {
-  it('is reported for flows and brands, with the line of its field and what to do', async () => {
+  it('is reported for flows and brands, with the line of its field and the advice to use https', async () => {
     const warnings = await warningsFor('http://cdn.example.org/a.png');
     expect(warnings.map(({ line }) => line)).toEqual([2, 6, 7, 8]);
     expect(warnings.map(({ text }) => text)).toEqual([

@@ -4,7 +4,7 @@ import { type LintRemark, LOGIN_DESIGNATION, logsAnonymousIn } from './flow-rule
 import type { LintDraft } from './lint-draft.js';
 import type { LintedFlow } from './linted-flow.js';
 
-/** Returns a remark for each flow without stages by which a brand would log users out. */
+/** Returns a remark for each flow without stages that a brand uses to log users out. */
 export const emptyLogouts = (draft: LintDraft, flows: readonly LintedFlow[]): LintRemark[] => {
   const named = new Set([...draft.objectsOf(brandModel.name)].map(({ values }) => values['flow_invalidation']));
   return flows
@@ -12,7 +12,7 @@ export const emptyLogouts = (draft: LintDraft, flows: readonly LintedFlow[]): Li
     .map(({ flow }) => ({
       rule: 'empty-flow',
       objectId: flow.id,
-      text: 'a brand logs users out by this flow, but no stage is bound to it. Bind a user logout stage to it',
+      text: 'a brand logs users out with this flow, but no stage is bound to it. Bind a user logout stage to it',
     }));
 };
 
@@ -30,6 +30,6 @@ export function brandRemarks(draft: LintDraft, flows: readonly LintedFlow[]): Li
     .map(({ flow }) => ({
       rule: 'login-beside-brand',
       objectId: flow.id,
-      text: `the flow ${String(flow.values['slug'])} logs users in by its address, beside the login flow of a brand, so it may be a way around a second factor. Set attributes.gatehouse.authentication_flow_only of the brand, which forbids such flows`,
+      text: `the flow ${String(flow.values['slug'])} logs users in when they open its address, besides the login flow of a brand, so it may bypass a second factor. Set attributes.gatehouse.authentication_flow_only of the brand, which forbids such flows`,
     }));
 }

@@ -200,14 +200,14 @@ describe('checkBlueprints', () => {
     expect(await check(entries(...LOGIN))).toEqual([]);
   });
 
-  it('names a path on which visitors log in who have proved nothing', async () => {
+  it('reports a path on which visitors log in without a proof', async () => {
     const lines = [...LOGIN, expression('return request.user.name == "x"'), bound('at-20')];
     expect(await check(entries(...lines))).toMatchObject([
       { text: 'the stage user_login logs users in who have proved nothing, if the policy rule fails' },
     ]);
   });
 
-  it('reports nothing twice that an earlier rule has found', async () => {
+  it('does not report again what an earlier rule has found', async () => {
     const open = await check(entries(...without(at(20, 'password'))));
     expect(rules(open)).toEqual(['login-without-credential 7']);
     const denied = await check(entries(...LOGIN, DENY, at(25, 'deny')));
@@ -229,7 +229,7 @@ describe('checkBlueprints', () => {
     expect(await check(entries(...guarded(sets)))).toEqual([]);
   });
 
-  it('simulates a flow that leads to a flow outside of the files, and no flow that is only partly in the files', async () => {
+  it('simulates a flow that refers to a flow outside of the files, but none with stages outside of them', async () => {
     const [line, ...findings] = await check(
       entries(
         ...LOGIN.map((entry) =>
@@ -253,7 +253,7 @@ describe('checkBlueprints', () => {
     expect(await check(entries(...lines))).toEqual([]);
   });
 
-  it('ends the simulation of a flow with very many combinations', async () => {
+  it('ends the simulation of a flow with very many combinations of policy results', async () => {
     const stages = Array.from({ length: 30 }, (_, i) => [
       stage('dummy').replaceAll(': dummy', `: d${i}`),
       `{model: authentik_flows.flowstagebinding, id: at-d${i}, identifiers: {target: !KeyOf login, stage: !KeyOf d${i}, order: ${i}}, attrs: {evaluate_on_plan: true, re_evaluate_policies: false}}`,
@@ -296,12 +296,12 @@ describe('checkBlueprints', () => {
     });
   });
 
-  it('checks entries whose conditions are not met, and continues with other files after an unreadable one', async () => {
+  it('checks entries whose conditions are not met, and continues after an unreadable file', async () => {
     const skipped = '{model: authentik_core.group, conditions: [false], identifiers: {name: x}, attrs: {roles: []}}';
     expect(rules(await check('entries: [', entries(skipped)))).toEqual(['unreadable 1', 'ignored-field 2']);
   });
 
-  it('takes an external stage for a credential only if the blueprint trusts its proof', async () => {
+  it('counts an external stage as a credential only if the blueprint trusts its proof', async () => {
     const external = (trust: string) =>
       `{model: gatehouse_stages.remotestage, id: external, identifiers: {name: external}, attrs: {kind: x_a_b${trust}}}`;
     const lines = (trust: string) => [...without(at(20, 'password')), external(trust), at(20, 'external')];
@@ -320,7 +320,7 @@ describe('checkBlueprints', () => {
     expect(await check(entries(...embedded(', trusts_proof: true')))).toEqual([]);
   });
 
-  it('resolves users, groups and tokens of the files, and accepts references to others that may exist in the directory', async () => {
+  it('resolves users and groups of the files, and warns about others, which may exist in the directory', async () => {
     const user = '{model: authentik_core.user, id: ann, identifiers: {username: ann}, attrs: {name: Ann, password: x}}';
     const token =
       '{model: authentik_core.token, identifiers: {identifier: key}, attrs: {user: !KeyOf ann, intent: api}}';
@@ -331,7 +331,7 @@ describe('checkBlueprints', () => {
   });
 });
 
-it('reports a flow without stages by which a brand logs users out, and no other flow for a logout', async () => {
+it('checkBlueprints reports a logout flow without stages only if a brand uses it', async () => {
   const flowOf = (slug: string) =>
     `  - {model: authentik_flows.flow, id: ${slug}, identifiers: {slug: ${slug}}, attrs: {name: N, title: T, designation: invalidation}}\n`;
   const brand =

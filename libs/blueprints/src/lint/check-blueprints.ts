@@ -52,7 +52,7 @@ export async function checkBlueprints(options: CheckOptions): Promise<Finding[]>
     .sort(byPlace);
 }
 
-/** Applies blueprint files to an in-memory store, as far as possible, and collects what is wrong with their entries. */
+/** Applies blueprint files to an in-memory store, as far as possible, and collects the mistakes in their entries. */
 export async function applyInMemory(options: CheckOptions) {
   const { files, library, env, readFile, syntax, isHash, lenient = false, apiVersion = DEFAULT_API_VERSION } = options;
   const externalReferences = new ExternalReferences();
@@ -78,7 +78,10 @@ export async function applyInMemory(options: CheckOptions) {
   return { draft, collector, unreadable };
 }
 
-/** Returns the lowest reputation of a name at one address: the setting of the gateway, else the limit of the line. */
+/**
+ * Returns the lowest reputation score that a user name can have at one address: the setting of the gateway, else the
+ * default of the API line.
+ */
 function lowestScore({ env, apiVersion = DEFAULT_API_VERSION }: CheckOptions): number | undefined {
   const { REPUTATION_LOWER_LIMIT } = env;
   return REPUTATION_LOWER_LIMIT ? Number(REPUTATION_LOWER_LIMIT) : REPUTATION_LIMITS[apiVersion].lowest;
@@ -131,7 +134,7 @@ const locateRemarks = (remarks: readonly LintRemark[], collector: FindingCollect
     return origin ? [finding(rule, locationOf(origin), text)] : [];
   });
 
-/** Returns a finding for each flow stage binding that a second entry of the same file describes. */
+/** Returns a finding for each flow stage binding that several entries of one file describe. */
 function duplicateBindings(draft: LintDraft, collector: FindingCollector): Finding[] {
   return [...draft.objectsOf(bindingModel.name)].flatMap((binding) => {
     const origins = collector.originsOf(binding.id);

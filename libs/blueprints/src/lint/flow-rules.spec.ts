@@ -40,7 +40,7 @@ function remarks(stages: readonly string[], conditions: readonly object[] = [], 
 }
 
 describe('mfa-skippable', () => {
-  it('is reported for a second factor that users without a device skip, which then proves nothing', () => {
+  it('is reported for a second factor that users without a device can skip', () => {
     expect(remarks(['lax', 'login'])).toEqual(['login-without-credential at 1', 'mfa-skippable at 0']);
   });
   it('is not reported for a second factor that refuses users without a device', () => {
@@ -64,15 +64,15 @@ describe('login-without-credential', () => {
   it('is reported when the credential is verified after the login', () => {
     expect(remarks(['login', 'strict'])).toEqual(['login-without-credential at 0']);
   });
-  it('is reported for a flow behind a redirect if the visitor names the user in it', () => {
+  it('is reported for a flow that requires a redirect if a stage in it lets the visitor name the user', () => {
     const flow = { authentication: 'require_redirect' };
     expect(remarks(['login'], [], flow)).toEqual(['login-by-policy-only at 0']);
     expect(remarks(['naming', 'login'], [], flow)).toEqual(['login-without-credential at 1']);
   });
-  it('is not reported for flows that only a mailed link or a recovery link opens, which proves its user', () => {
+  it('is not reported for flows that only a mailed link or a recovery link opens', () => {
     expect(remarks(['login'], [], { designation: 'recovery', authentication: 'require_token' })).toEqual([]);
   });
-  it('is not reported for flows that require authentication, nor for enrolment', () => {
+  it('is not reported for flows that require authentication, or for enrolment flows', () => {
     expect(remarks(['login'], [], { authentication: 'require_authenticated' })).toEqual([]);
     expect(remarks(['login'], [], { designation: 'enrollment' })).toEqual([]);
   });

@@ -84,7 +84,8 @@ function unprotectedLogin(linted: LintedFlow): LintRemark[] {
 /** Returns what restricts the users who can log in after steps that prove nothing; undefined if nothing does. */
 function restrictionOf({ flow, conditions }: LintedFlow, before: readonly LintedStep[]): string | undefined {
   if (conditions.length > 0) return 'Only the policies of the flow restrict who logs in';
-  // A flow with this requirement can keep the user whom the previous flow has proved, unless the visitor names a user.
+  // With this requirement, the user can be the one whom the previous flow has proved, unless a stage lets the visitor
+  // name a user.
   const namesUser = before.some(({ contract }) => contract?.identifies === 'by_name');
   if (flow.values['authentication'] !== 'require_redirect' || namesUser) return undefined;
   return 'Only the flows that redirect to this one can ask for it';
@@ -118,14 +119,14 @@ function skippableFactors({ binding, proofs, conditions, ...step }: LintedStep):
 
 /**
  * Returns a remark for the first stage that asks for a device before the visitor has proved anything but a name. An
- * unknown name has no devices, so the stage would show anonymous visitors which users exist.
+ * unknown name has no devices, so the stage would reveal to anonymous visitors which users exist.
  */
 function devicesBeforeProof(linted: LintedFlow): LintRemark[] {
   if (!admitsAnonymous(linted)) return [];
   const at = linted.steps.findIndex(({ proofs }) => proofs.some(({ factor }) => factor === 'further'));
   const [step, before] = [linted.steps[at], linted.steps.slice(0, at)];
   if (!step || before.some(mayProve) || !before.some(({ contract }) => contract?.identifies === 'by_name')) return [];
-  const text = `${nameOf(step)} shows anonymous visitors which users exist, and their devices. Bind it after a stage that verifies a password or an address`;
+  const text = `${nameOf(step)} reveals to anonymous visitors which users exist, and their devices. Bind it after a stage that verifies a password or an address`;
   return [{ rule: 'devices-before-proof', objectId: step.binding.id, text }];
 }
 

@@ -27,7 +27,7 @@ const email = (attrs: string) =>
   `{model: authentik_stages_email.emailstage, identifiers: {name: m}, attrs: {${attrs}}}`;
 
 describe('the message about a reference', () => {
-  it('to an entry of another kind names the wanted kind and the entry', async () => {
+  it('to an entry of another kind names the expected kind and the entry', async () => {
     expect(await check(LOGIN, STAFF, bound('!KeyOf who'))).toContain(
       '4 error: stage: must be a stage, and `who` is an authentik_core.group (line 3)',
     );
@@ -54,7 +54,7 @@ describe('the message about a reference', () => {
     );
   });
 
-  it('by an unknown field of a user, group or token names the closest field', async () => {
+  it('with an unknown field of a user, group or token names the closest field', async () => {
     expect(await check(group('parent: !Find [authentik_core.group, [nam, staff]]'))).toEqual([
       expect.stringContaining('2 error: !Find: Invalid identifier field: nam. Did you mean name? Fields: '),
     ]);
@@ -68,7 +68,7 @@ describe('the message about a reference', () => {
       ]);
   });
 
-  it('to a name that another object has names that object and its line', async () => {
+  it('with a name that another object already has names that object and its line', async () => {
     expect(await check(PAGE, '{model: authentik_stages_deny.denystage, identifiers: {name: page}}')).toEqual([
       '3 error: name: This field must be unique. The object that has it already is authentik_stages_dummy.dummystage page (entry 1, line 2).',
     ]);
@@ -80,11 +80,11 @@ describe('the message about a value', () => {
     ['port: many', 'port: A valid integer is required. It is the text `many`.'],
     ['port: 70000', 'port: Ensure this value is less than or equal to 65535. It is the number `70000`.'],
     ['use_tls: [x]', 'use_tls: Must be a valid boolean. It is a list.'],
-  ])('says what the value is: %s', async (attrs, text) => {
+  ])('quotes the wrong value: %s', async (attrs, text) => {
     expect(await check(email(attrs))).toEqual([`2 error: ${text}`]);
   });
 
-  it('names the wanted kind of a list or text in plain words, and reports a missing context key once', async () => {
+  it('says that a list is expected, and names the missing context key only once', async () => {
     const user = (attrs: string) =>
       `{model: authentik_core.user, identifiers: {username: a}, attrs: {name: A, ${attrs}}}`;
     expect(await check(user('groups: staff'))).toEqual(['2 error: groups: must be a list; it is the text `staff`']);
@@ -105,13 +105,13 @@ describe('the message about a value', () => {
     expect(await check(flow('a'), flow('b'))).toEqual([...missing(2), ...missing(3)]);
   });
 
-  it('about a wrong state has the line of the state', async () => {
+  it('for an unknown state has the line of the state', async () => {
     const text = 'entries:\n- model: authentik_core.group\n  identifiers: {name: x}\n  state: gone';
     expect(await checkText(text)).toEqual([expect.stringContaining('4 error: state: gone is not a state.')]);
   });
 });
 
-describe('a user', () => {
+describe('a user in the checked files', () => {
   it('is found after another user was removed and a third one was created', async () => {
     const user = (name: string, more = '') =>
       `{model: authentik_core.user, identifiers: {username: ${name}}, attrs: {name: ${name}}${more}}`;
@@ -120,18 +120,18 @@ describe('a user', () => {
   });
 });
 
-describe('a flow that the visitor cannot open', () => {
+describe('a login flow that visitors reach only by a link or a redirect', () => {
   const login = (authentication: string) => `entries:
 - {model: authentik_flows.flow, id: login, identifiers: {slug: login}, attrs: {name: L, title: T, designation: recovery, authentication: ${authentication}}}
 - {model: authentik_stages_user_login.userloginstage, id: page, identifiers: {name: page}}
 - ${bound('!KeyOf page')}
 `;
 
-  it('has no dead end at its login, because the link names the user', async () => {
+  it('has no finding if it requires a link, because the link names the user', async () => {
     expect(await checkText(login('require_token'), '2026.8')).toEqual([]);
   });
 
-  it('has no dead end at its login either, but a warning, if another flow redirects to it with its user', async () => {
+  it('has a warning, but no dead end, if it requires a redirect from another flow', async () => {
     expect(await checkText(login('require_redirect'), '2026.8')).toEqual([
       '4 warning: the stage page logs users in without any credential. Only the flows that redirect to this one can ask for it',
     ]);
@@ -139,7 +139,7 @@ describe('a flow that the visitor cannot open', () => {
 });
 
 describe('the message about a file', () => {
-  it('without entries says so', async () => {
+  it('without entries says that `entries` is missing', async () => {
     expect(await checkText('version: 1')).toEqual([
       'undefined error: the blueprint has no `entries`. Write `entries: []` if it shall have none',
     ]);
@@ -152,7 +152,7 @@ describe('the message about a file', () => {
     ]);
   });
 
-  it('with an id twice names both entries, unless the entries describe one object or are alternatives', async () => {
+  it('with a repeated id names both entries, unless they describe the same object or have conditions', async () => {
     expect(await check(PAGE, STAFF.replace('id: who', 'id: page'))).toEqual([
       '3 error: entry 1 (line 2) has the same id page. Give one of them another id',
     ]);

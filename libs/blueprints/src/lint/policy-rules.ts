@@ -9,8 +9,8 @@ import type { LintDraft } from './lint-draft.js';
 const REDIRECT = /\.redirect\(\s*f?(["'])(.*?)\1/g;
 
 /**
- * Returns the rule violations of the policies of a draft. `lowestScore` is the lowest reputation of a name at one address;
- * undefined if there is no limit.
+ * Returns the rule violations of the policies of a draft. `lowestScore` is the lowest reputation score that a user name
+ * can have at one address; undefined if there is no limit.
  */
 export function policyRemarks(
   draft: LintDraft,
@@ -31,14 +31,17 @@ export function policyRemarks(
   return [...perPolicy, ...unreachedReputations([...draft.objectsOf(model)], lowestScore)];
 }
 
-/** Returns a remark for each reputation policy whose threshold the score of a name at one address cannot reach. */
+/**
+ * Returns a remark for each reputation policy whose threshold is below the lowest possible score of a user name at one
+ * address.
+ */
 function unreachedReputations(policies: readonly BlueprintObject[], lowest = -Infinity): LintRemark[] {
   return policies
     .filter(({ values: { threshold } }) => Number(threshold) < lowest)
     .map(({ id, values: { name, threshold } }) => ({
       rule: 'reputation-out-of-reach',
       objectId: id,
-      text: `the policy ${String(name)} passes at ${Number(threshold)}, but the score of a name at one address ends at ${lowest}. Set a threshold of at least ${lowest}, or a lower REPUTATION_LOWER_LIMIT`,
+      text: `the policy ${String(name)} passes at ${Number(threshold)}, but the score of a user name at one address is never below ${lowest}. Set a threshold of at least ${lowest}, or a lower REPUTATION_LOWER_LIMIT`,
     }));
 }
 

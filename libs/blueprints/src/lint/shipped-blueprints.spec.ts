@@ -27,7 +27,7 @@ const PATHS: Readonly<Record<string, readonly [number, number]>> = {
   'default-user-settings-flow': [5, 5],
 };
 
-/** Findings of simulations without a query, in which the step-up flow has no pending user. */
+/** Findings of simulations by flow. The step-up flow gets its user from the query, which a simulation lacks. */
 const FINDINGS: Readonly<Record<string, readonly string[]>> = {
   'default-step-up-flow': ['dead end: default-step-up-login'],
 };
@@ -55,11 +55,11 @@ describe('the shipped blueprints', () => {
     );
   });
 
-  it('have no findings together', async () => {
+  it('have no findings when they are checked together', async () => {
     expect(await checkBlueprints(optionsOf(SHIPPED))).toEqual([]);
   });
 
-  it('have flows with these paths and findings of the simulation', () => {
+  it('have flows with the listed numbers of paths and the listed findings', () => {
     expect(walks).toEqual(
       Object.fromEntries(
         Object.entries(PATHS).map(([slug, counts]) => [
@@ -78,11 +78,11 @@ describe('the login by mail of docs/how-to/log-in-by-mail.md', () => {
       ({ rule, severity }) => [rule, severity],
     );
 
-  it('has no error, because a mailed link or code proves the mailbox', async () => {
+  it('has no error, because a mailed link or code proves access to the mailbox', async () => {
     expect(await rulesOf(text)).toEqual([['mfa-skippable', 'warning']]);
   });
 
-  it('would have one without its email stage', async () => {
+  it('has an error without its email stage', async () => {
     const unbound = text.replace(
       /^.*stage: !KeyOf mail.*\n/m,
       '    identifiers: { target: !KeyOf flow, stage: !KeyOf who, order: 20 }\n',

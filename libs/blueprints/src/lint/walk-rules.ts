@@ -21,18 +21,18 @@ const MAX_STATES = 2000;
 const MAX_ANSWERS = 50_000;
 
 /**
- * Largest number of steps, and of conditions, of a flow that is simulated. The time of a simulation grows with the cube
- * of the steps.
+ * Flows with more steps or conditions are not simulated. The time of a simulation grows with the cube of the number of
+ * steps.
  */
 const MAX_STEPS = 200;
 const MAX_CONDITIONS = 200;
 
-/** Secrets do not change the paths of a flow, so that the linter needs no key. */
+/** A secret box without a key. Secrets do not change the paths of a flow. */
 const NO_SECRETS = { seal: () => '' };
 
 /**
  * Returns the simulations of the flows that are completely described in the files and not too large, by the id of the
- * flow (docs/spec/simulation.md). Pauses from time to time, so that a service answers other requests meanwhile.
+ * flow (docs/spec/simulation.md). Pauses from time to time, so that the process can handle other requests in between.
  */
 export async function walkedFlows(
   flows: readonly LintedFlow[],

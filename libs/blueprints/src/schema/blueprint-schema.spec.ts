@@ -10,7 +10,7 @@ import { describedModels } from './described-models.js';
 const compiled = (apiVersion: ApiVersion) => new Ajv({ strict: false }).compile(blueprintSchema(apiVersion));
 const validators = { '2024.8': compiled('2024.8'), '2026.8': compiled('2026.8') };
 
-/** Returns what an editor finds in a text. It reads a tag as the text or list after it. */
+/** Returns the errors that an editor would show in a text. An editor treats a tag as the text or list after it. */
 const errorsIn = (text: string, apiVersion: ApiVersion = '2024.8'): unknown[] => {
   const validate = validators[apiVersion];
   validate(parse(text, { logLevel: 'silent', merge: true }));
@@ -64,7 +64,7 @@ describe('the JSON Schema of blueprints', () => {
     entry('authentik_stages_identification.identificationstage', 'user_fields: [mail]'),
     entry('authentik_policies_geoip.geoippolicy', 'countries: Germany'),
     entry('gatehouse_stages.remotestage', 'kind: pin'),
-  ])('refuses what the reader refuses: %s', async (text) => {
+  ])('refuses a text that applying would refuse: %s', async (text) => {
     expect(await isAccepted(text)).toBe(false);
     expect(errorsIn(text)).not.toEqual([]);
   });
@@ -86,13 +86,13 @@ describe('the JSON Schema of blueprints', () => {
     entry('authentik_stages_prompt.promptstage', 'fields: !Enumerate [[], SEQ, !Value 0]'),
     entry('authentik_policies_geoip.geoippolicy', 'check_impossible_travel: false, countries: [DE]'),
     entry('gatehouse_stages.remotestage', 'kind: x_acme_pin'),
-  ])('accepts what the reader accepts: %s', async (text) => {
+  ])('accepts a text that applying would accept: %s', async (text) => {
     expect(await isAccepted(text)).toBe(true);
     expect(errorsIn(text)).toEqual([]);
   });
 });
 
-describe('the JSON Schema of a line', () => {
+describe('the JSON Schema of an API line', () => {
   const captcha = (attrs: string) =>
     entry('authentik_stages_captcha.captchastage', `public_key: a, private_key: b, ${attrs}`);
   const devices = (classes: string) =>
@@ -104,7 +104,7 @@ describe('the JSON Schema of a line', () => {
     email('template: email/invitation.html'),
     entry('authentik_stages_redirect.redirectstage', 'mode: static, target_static: /'),
     'entries: [{model: authentik_flows.flow, identifiers: {slug: x}, attrs: {name: x, title: x, designation: authorization, authentication: require_token}}]',
-  ])('refuses and accepts what the reader does in 2024.8 and in 2026.8: %s', async (text) => {
+  ])('refuses in 2024.8 and accepts in 2026.8, as applying does: %s', async (text) => {
     for (const apiVersion of ['2024.8', '2026.8'] as const) {
       expect([apiVersion, await isAccepted(text, apiVersion)]).toEqual([apiVersion, apiVersion === '2026.8']);
       expect([apiVersion, errorsIn(text, apiVersion).length > 0]).toEqual([apiVersion, apiVersion === '2024.8']);
@@ -115,7 +115,7 @@ describe('the JSON Schema of a line', () => {
     captcha('interactive: false'),
     email('token_expiry: 30'),
     devices('static, totp, webauthn, duo, sms, email'),
-  ])('accepts in both lines a value that needs nothing new: %s', async (text) => {
+  ])('accepts in both lines a value that 2024.8 has: %s', async (text) => {
     for (const apiVersion of ['2024.8', '2026.8'] as const) {
       expect(await isAccepted(text, apiVersion)).toBe(true);
       expect(errorsIn(text, apiVersion)).toEqual([]);
@@ -130,7 +130,7 @@ it('every field of a model has a description: add .describe() to the field', () 
   expect(missing).toEqual([]);
 });
 
-it('knows the fields without which the check of a whole object refuses it', () => {
+it('isRequired is true only for fields that the check of the whole object requires and the schema does not', () => {
   const required = describedModels().flatMap(({ name, fields }) =>
     fields.flatMap((field) => (field.isRequired ? [`${name} ${field.name}`] : [])),
   );

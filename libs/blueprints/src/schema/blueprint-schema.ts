@@ -9,8 +9,9 @@ import { type JsonSchema, TAG } from './field-schema.js';
 import { fieldSchemaIn } from './line-schema.js';
 
 /**
- * Returns the JSON Schema (draft 7) of blueprints, for editors. Tags with arguments are lists in it, and tags with a name
- * are texts, as yaml-language-server reads custom tags. `apiVersion` is the line whose models, fields and values it has.
+ * Returns the JSON Schema (draft 7) of blueprints, for editors. Tags with arguments are lists in it, and tags with a
+ * name are texts, as yaml-language-server reads custom tags. `apiVersion` is the line whose models, fields and values
+ * it has.
  */
 export function blueprintSchema(apiVersion: ApiVersion = DEFAULT_API_VERSION): JsonSchema {
   const models = describedModels().filter((model) => model.apiVersion === undefined || model.apiVersion <= apiVersion);
@@ -98,7 +99,7 @@ const fieldsIfModel = ({ name }: DescribedModel): JsonSchema => ({
   },
 });
 
-/** Identifiers that are no fields. */
+/** Identifiers that are not fields. */
 const OTHER_IDENTIFIERS: Readonly<Record<string, readonly string[]>> = { 'authentik_core.user': ['uuid'] };
 
 function definitionsOf({ name, fields }: DescribedModel, apiVersion: ApiVersion): [name: string, schema: JsonSchema][] {

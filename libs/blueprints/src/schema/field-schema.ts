@@ -13,7 +13,7 @@ const BOOLEAN_TEXT = '^([tTyYfFnN10]|yes|Yes|YES|no|No|NO|true|True|TRUE|false|F
 const INTEGER_TEXT = '^\\s*[+-]?\\d+(_\\d+)*(\\.0*)?\\s*$';
 const NUMBER_TEXT = '^\\s*[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?\\s*$';
 
-/** Returns the JSON Schema of a field: what the reader accepts, or a tag. */
+/** Returns the JSON Schema of a field: all values that a blueprint may give it, or a tag. */
 export function fieldSchema({ schema, description, refersTo }: DescribedField): JsonSchema {
   const {
     $schema: _,
@@ -38,7 +38,7 @@ export function fieldSchema({ schema, description, refersTo }: DescribedField): 
   };
 }
 
-/** Whether a field takes lists, and nothing else but null. */
+/** Whether a field accepts only lists and null. */
 const isList = ({ type, anyOf }: Record<string, unknown>): boolean =>
   type === 'array' || (Array.isArray(anyOf) && anyOf.every((part) => LIST_OR_NULL.has((part as JsonSchema)['type'])));
 const LIST_OR_NULL: ReadonlySet<unknown> = new Set(['array', 'null']);

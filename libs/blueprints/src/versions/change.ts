@@ -1,6 +1,6 @@
 import { type FieldChange, fieldChanges } from './field-changes.js';
 
-/** What a change is about. */
+/** The part of a flow version that a change is about. */
 export type ChangedPart =
   | 'flow'
   | 'step'

@@ -29,9 +29,9 @@ function textOf({ slug, number, before, isNew }: PublishedFlow): string {
 const heldText = ({ slug, number, current }: HeldFlow): string =>
   `would compile ${slug} (version ${number}) and not publish it, because ${slug} is held at version ${current}`;
 
-const STATES = { current: 'which is current', draft: 'a draft that was there', earlier: 'which was published before' };
+const STATES = { current: 'which is current', draft: 'an existing draft', earlier: 'which was published before' };
 
-/** Formats the report of a draft as text: a line for each draft, and for each change that is in none. */
+/** Formats the report of a draft as text: a line for each draft, and for each change that no draft contains. */
 export function formatDraftReport({ drafts, leftOut }: DraftReport): string {
   const lines = drafts.map(({ slug, number, current, isNew, state }) =>
     isNew

@@ -8,7 +8,7 @@ beforeAll(async () => {
   harness = await BlueprintHarness.open();
 });
 afterAll(() => harness?.close());
-/** Version 2 is current, version 1 was before, version 3 is a draft. */
+/** Version 1 was current earlier, version 2 is current, version 3 is a draft. */
 beforeEach(async () => {
   await harness.reset();
   rollouts = harness.rollouts();
@@ -30,7 +30,7 @@ const CHANGED = {
   message: expect.stringMatching(/^The flow login was changed meanwhile: /),
 };
 
-describe('a change that expects the flow as it is', () => {
+describe('a change that expects the present state of the flow', () => {
   it('is carried out', async () => {
     await rollouts.start('login', 3, { ...share, expected: { current: 2, candidate: null, result: 2 } });
     await harness.releases().publish('login', 3, { expected: { current: 2, candidate: 3, result: 3 } });
@@ -39,11 +39,11 @@ describe('a change that expects the flow as it is', () => {
   });
 });
 
-describe('a change that expects another flow', () => {
+describe('a change that expects another state of the flow', () => {
   it.each([
     ['another current version', { current: 1 }],
-    ['a candidate that there is not', { current: 2, candidate: 3 }],
-    ['another version after the change', { current: 2, result: 2 }],
+    ['a candidate that does not exist', { current: 2, candidate: 3 }],
+    ['another resulting version', { current: 2, result: 2 }],
   ])('is refused for %s, and changes nothing', async (_, expected) => {
     const before = [await state(), await log()];
     await expect(harness.releases().publish('login', 3, { expected })).rejects.toMatchObject(CHANGED);
@@ -53,14 +53,14 @@ describe('a change that expects another flow', () => {
     expect([await state(), await log()]).toEqual(before);
   });
 
-  it('is refused for a rollout after which another version is current, and changes nothing', async () => {
+  it('is refused for a rollout that is expected to change the current version, and changes nothing', async () => {
     const before = [await state(), await log()];
     const start = rollouts.start('login', 3, { ...share, expected: { current: 2, result: 3 } });
     await expect(start).rejects.toMatchObject(CHANGED);
     expect([await state(), await log()]).toEqual(before);
   });
 
-  it('is refused for a candidate that the operator has not seen, and the rollout goes on', async () => {
+  it('is refused if a rollout was started in the meantime, and the rollout continues', async () => {
     await rollouts.start('login', 3, share);
     const before = [await state(), await log()];
     const expected = { current: 2, candidate: null };
@@ -72,13 +72,13 @@ describe('a change that expects another flow', () => {
 });
 
 describe('the version that a rollback would make current', () => {
-  it('is the one before, and the current one while a rollout runs', async () => {
+  it('is the previous version, or the current one while a rollout runs', async () => {
     expect(await harness.releases().rollbackTarget('login')).toBe(1);
     await rollouts.start('login', 3, share);
     expect(await harness.releases().rollbackTarget('login')).toBe(2);
   });
 
-  it('is refused if none was published before', async () => {
+  it('is an error if no version was published earlier', async () => {
     await harness.releases().rollback('login');
     await expect(harness.releases().rollbackTarget('login')).rejects.toMatchObject({ code: 'nothing_before' });
   });

@@ -1,7 +1,7 @@
 import { FlowReleaseError } from './flow-release-error.js';
 import type { FlowRow } from './typeorm-flow-versions.js';
 
-/** What an operator has seen of a flow before a change. Absent members may be anything. */
+/** The state of a flow that an operator has seen before a change. Absent members are not checked. */
 export interface ExpectedFlow {
   /** Number of the current version. */
   readonly current: number;
@@ -11,7 +11,7 @@ export interface ExpectedFlow {
   readonly result?: number | undefined;
 }
 
-/** Throws `changed_meanwhile` if a flow is not what the operator has seen. */
+/** Throws `changed_meanwhile` if the state of a flow differs from what the operator has seen. */
 export function rejectChangedFlow(
   { slug, number, candidateNumber }: FlowRow,
   expected: ExpectedFlow | undefined,
@@ -25,7 +25,7 @@ export function rejectChangedFlow(
   throw changed(`The flow ${slug} was changed meanwhile: ${state} being rolled out.`);
 }
 
-/** Throws `changed_meanwhile` if a change has made another version current than the operator has seen. */
+/** Throws `changed_meanwhile` if a change makes another version current than the operator expects. */
 export function rejectOtherResult(
   { slug, number }: { readonly slug: string; readonly number: number },
   expected: ExpectedFlow | undefined,

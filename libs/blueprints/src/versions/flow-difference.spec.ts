@@ -54,7 +54,7 @@ describe('the difference of two versions', () => {
     expect(difference(before!, after!)).toEqual(example.words);
   });
 
-  it('recognises a step that has another binding', () => {
+  it('recognises a step whose binding was replaced', () => {
     const version = stagesOf('a', 'b');
     expect(difference(version, withStep(version, { id: 'other', order: 7 }))).toEqual([
       `step "a" (dummy): order: ${version.steps[0]?.order} → 7`,
@@ -114,7 +114,7 @@ describe('the difference of two versions', () => {
     ]);
   });
 
-  it('names attached stages, and a secret without its value', () => {
+  it('names the changes of attached stages, and shows no values of secrets', () => {
     const attached = (config: object, secrets?: Record<string, unknown>): FlowVersion => ({
       ...stagesOf('a'),
       attached: {

@@ -13,7 +13,7 @@ interface DifferenceOptions {
 
 type Attached = FlowVersion['attached'];
 
-/** Returns what differs between two versions of a flow. Secrets are never part of it. */
+/** Returns the differences of two versions of a flow. They never contain the values of secrets. */
 export function flowDifference(
   before: FlowVersion,
   after: FlowVersion,

@@ -89,7 +89,7 @@ describe('publish', () => {
     expect(await states()).toEqual(['4 earlier', '3 draft', '2 earlier', '1 current']);
   });
 
-  it('says when no draft is newer than the current version', async () => {
+  it('throws nothing_newer if no draft is newer than the current version', async () => {
     await publishAll('A');
     await harness.draft(titled('B'));
     await publishAll('C');
@@ -116,7 +116,7 @@ describe('publish', () => {
     expect(await everything()).toEqual(before);
   });
 
-  it('publishes the slug and the designation of the version, and refuses a slug of another flow', async () => {
+  it('also publishes the slug and the designation of the version, but refuses the slug of another flow', async () => {
     const rename = (slug: string, designation: string) =>
       `{model: authentik_flows.flow, identifiers: {name: N}, attrs: {slug: ${slug}, designation: ${designation}}}`;
     await publishAll('A');
@@ -132,7 +132,7 @@ describe('publish', () => {
     expect(await current('login')).toBe(1);
   });
 
-  it('refuses a version with secrets of a lost key, or with a stage that does not exist', async () => {
+  it('refuses a version whose secrets cannot be decrypted, or with an unknown stage', async () => {
     harness.sealer = new Sealer(`a:${randomBytes(32).toString('base64')}`);
     await harness.apply(withCaptcha('hush'));
     await harness.apply(entries(flow('B'), captcha('louder')));
@@ -145,7 +145,7 @@ describe('publish', () => {
     expect(await current()).toBe(2);
   });
 
-  it('and applying blueprints record each change in the log, of which the newest rows are kept', async () => {
+  it('and applying blueprints add a row to the log for each change, and keep the newest rows', async () => {
     await publishAll('A', 'B');
     await harness.releases({ actor: 'tests' }).publish('login', 1, { reason: 'safer' });
     await harness.apply(entries('{model: authentik_flows.flow, state: absent, identifiers: {slug: login}}'));
@@ -187,7 +187,7 @@ describe('publish', () => {
 });
 
 describe('rollback', () => {
-  it('goes one version further back each time, and says when nothing is before', async () => {
+  it('returns to an earlier version each time, and throws nothing_before after the first one', async () => {
     await publishAll('A', 'B', 'C');
     expect(await harness.releases().rollback('login')).toMatchObject({ number: 2, before: 3, isHeld: true });
     expect(await harness.releases().rollback('login')).toMatchObject({ number: 1, before: 2 });
@@ -203,14 +203,14 @@ describe('rollback', () => {
     expect(await current()).toBe(2);
   });
 
-  it('stops a rollout first', async () => {
+  it('first only stops a running rollout', async () => {
     await publishAll('A', 'B');
     await startRollout(1);
     expect(await harness.releases().rollback('login')).toMatchObject({ number: 2, before: 2, stoppedRollout: 1 });
     expect(await harness.releases().rollback('login')).toMatchObject({ number: 1, before: 2 });
   });
 
-  it('finds the version before also if a process of an earlier version has published it without a row', async () => {
+  it('finds the previous version even if an older Gatehouse has published it without a row in the log', async () => {
     await publishAll('A', 'B');
     await harness.query('DELETE FROM flow.releases');
     await publishAll('C');
@@ -224,7 +224,7 @@ describe('a held flow', () => {
     await harness.releases().rollback('login');
   });
 
-  it('is not published by applying: the new version is a draft, and the report names it', async () => {
+  it('is not published when blueprints are applied: the new version is a draft, and the report names it', async () => {
     const { published, held, isChanged } = await harness.apply(titled('C'));
     expect({ published, held, isChanged }).toEqual({
       ...{ published: [], held: [{ slug: 'login', number: 3, current: 1 }], isChanged: true },
@@ -240,7 +240,7 @@ describe('a held flow', () => {
     expect((await harness.apply(titled('C'))).published).toMatchObject([{ number: 3 }]);
   });
 
-  it('stays as it is when an apply does not change it', async () => {
+  it('stays held when an apply does not change it', async () => {
     expect(await harness.apply(titled('B'))).toMatchObject({ published: [], held: [], isChanged: false });
     expect(await isHeld()).toBe(true);
   });
@@ -253,7 +253,7 @@ describe('a held flow', () => {
     expect(await isHeld()).toBe(true);
   });
 
-  it('refuses a new flow that takes the slug that the held version still has', async () => {
+  it('prevents a new flow from taking the slug of its published version', async () => {
     await harness.apply(entries('{model: authentik_flows.flow, identifiers: {name: N}, attrs: {slug: enter}}'));
     await expect(harness.apply(entries(flow('X')))).rejects.toThrow(
       'the slug login is still that of the published version',
@@ -263,7 +263,7 @@ describe('a held flow', () => {
 });
 
 describe('a draft', () => {
-  it('leaves everything else as it is, and names the changes that are not part of it', async () => {
+  it('changes nothing else, and its report lists the changes that no draft contains', async () => {
     await publishAll('A');
     const before = await everything();
     const user = '{model: authentik_core.user, identifiers: {username: bob}, attrs: {name: Bob}}';
@@ -273,7 +273,7 @@ describe('a draft', () => {
     expect(await everything()).toEqual(before);
   });
 
-  it('that equals a version is not added, and says which version it equals', async () => {
+  it('that equals a version is not added, and the report names that version', async () => {
     await publishAll('A', 'B');
     await harness.draft(titled('C'));
     const stateOf = async (title: string) => (await harness.draft(titled(title))).drafts;
@@ -293,7 +293,7 @@ describe('a draft', () => {
     expect(await everything()).toEqual(before);
   });
 
-  it('with a secret is recognised when its files are applied after it was published', async () => {
+  it('with a secret is not compiled again when its files are applied after it was published', async () => {
     harness.sealer = new Sealer(`a:${randomBytes(32).toString('base64')}`);
     await publishAll('A');
     await harness.draft(withCaptcha('hush'));
@@ -307,7 +307,7 @@ describe('a draft', () => {
 });
 
 describe('diff', () => {
-  it('says whether a secret has changed, and never shows it', async () => {
+  it('says whether a secret has changed, but never shows its value', async () => {
     harness.sealer = new Sealer(`a:${randomBytes(32).toString('base64')}`);
     await harness.apply(withCaptcha('hush'));
     await harness.apply(withCaptcha('louder'));
@@ -322,7 +322,7 @@ describe('diff', () => {
 });
 
 describe('a dry run', () => {
-  it('says what would change, with the numbers and differences of versions, and changes nothing', async () => {
+  it('reports what would change, with the numbers and differences of versions, and changes nothing', async () => {
     await publishAll('A', 'B');
     await harness.apply(titled('X', 'old'));
     const before = await everything();

@@ -22,8 +22,9 @@ const MOVES_ON: readonly ReleaseAction[] = ['published', 'rollout_completed'];
 const GOES_BACK: readonly ReleaseAction[] = ['rolled_back', 'rollout_reverted'];
 
 /**
- * Returns the number of the version that was current before `current`, or `undefined` if none is known. Like the back
- * button of a browser: each rollback goes one version further back, and a publication after it starts a new branch.
+ * Returns the number of the version that was current before `current`, or `undefined` if none is known. Works like the
+ * back button of a browser: each rollback goes one version further back, and publishing after a rollback discards the
+ * versions that were undone.
  */
 export function versionBefore(releases: readonly Release[], current: number): number | undefined {
   const past: number[] = [];
@@ -32,7 +33,7 @@ export function versionBefore(releases: readonly Release[], current: number): nu
   };
   for (const { action, number, before } of releases) {
     if (MOVES_ON.includes(action)) {
-      // A process of an earlier version publishes without a row. The log has a gap then, or starts with one.
+      // A process of an older Gatehouse publishes without a row. Then the log has a gap, or starts with one.
       push(before);
       push(number);
     }

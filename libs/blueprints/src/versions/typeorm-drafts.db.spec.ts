@@ -25,7 +25,7 @@ describe('a draft', () => {
       'user: !KeyOf x',
     ],
   ])(
-    'that refers to the %s, which its own files create, is refused until a blueprint that creates it is applied',
+    'is refused if its own files create the %s to which it refers, until a blueprint creates it',
     async (name, entry, attrs) => {
       await harness.apply(entries(flow));
       const condition = `{model: authentik_policies.policybinding, identifiers: {target: !KeyOf login, order: 0}, attrs: {${attrs}}}`;
@@ -39,7 +39,7 @@ describe('a draft', () => {
     },
   );
 
-  it('that refers to a new source is refused until a blueprint that creates the source is applied', async () => {
+  it('is refused if its own files create the source to which it refers, until a blueprint creates it', async () => {
     await harness.apply(entries(flow));
     const source =
       '{model: authentik_sources_plex.plexsource, id: plex, identifiers: {slug: plex}, attrs: {name: Plex, plex_token: t}}';
@@ -53,7 +53,7 @@ describe('a draft', () => {
     expect((await harness.draft(files)).drafts).toMatchObject([{ number: 2, isNew: true }]);
   });
 
-  it('equals the version that applying its files compiles, also if it binds a stage at an order that the binding had before', async () => {
+  it('equals the version that applying its files compiles, also if a binding returns to an earlier order', async () => {
     const page = '{model: authentik_stages_dummy.dummystage, id: c, identifiers: {name: page}}';
     const moved =
       '{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf login, stage: !KeyOf c}, attrs: {order: 20}}';

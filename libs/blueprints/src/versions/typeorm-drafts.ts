@@ -9,18 +9,18 @@ import { type ApplyOptions, originOf, rolledBack } from '../typeorm-run.js';
 import { type CompiledFlow, TypeormFlowPublisher } from './typeorm-flow-publisher.js';
 import { findReferredNames, rejectNewReferences } from './typeorm-new-references.js';
 
-/** What drafting blueprints has done. */
+/** The result of drafting blueprints. */
 export interface DraftReport {
   readonly files: Report['files'];
   readonly drafts: readonly DraftedFlow[];
-  /** Changes of the files that are in no draft, such as those of users. */
+  /** Changes of the files that no draft contains, such as changes of users. */
   readonly leftOut: readonly EntryChange[];
 }
 
 /**
  * Compiles the flows that the files affect into drafts, without publishing them, in one transaction. Stored objects and
- * everything else stay as they are. Throws BlueprintError, also for a flow that is not published yet, and for a flow that
- * refers to a group, user or source that does not exist yet.
+ * everything else stay as they are. Throws BlueprintError, also for a flow that is not published yet, and for a flow
+ * that refers to a group, user or source that does not exist yet.
  */
 export async function draftBlueprints(options: ApplyOptions): Promise<DraftReport> {
   const { source, sealer, files, flowVersionsKept, events } = options;
@@ -56,7 +56,7 @@ async function rejectNewFlows(manager: EntityManager, compiled: readonly Compile
 
 const carried = new Set(builtInModels.filter(({ kind }) => isFlowPart(kind)).map(({ name }) => name));
 
-/** Returns whether a change is in no draft. Of a flow, only a change of its fields is in a draft. */
+/** Returns whether no draft contains a change. Of a flow, a draft contains only changes of its fields. */
 const isLeftOut = (change: EntryChange): boolean =>
   isChanging(change) &&
   !carried.has(change.model) &&

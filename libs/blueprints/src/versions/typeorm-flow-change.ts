@@ -24,7 +24,7 @@ const END_ROLLOUT = `
 
 /** How changes are checked and recorded. */
 export interface FlowChangeOptions extends ReleaseLogOptions {
-  /** Opens the secrets of versions. Without it, they are neither compared nor checked. */
+  /** Decrypts the secrets of versions. Without it, they are neither compared nor checked. */
   readonly sealer?: Sealer | undefined;
   /** By default, no audit events are written. */
   readonly events?: EventRecorder | undefined;
@@ -35,7 +35,8 @@ export interface ReleaseRequest {
   /** The reason, for the log and the audit event. */
   readonly reason?: string | undefined;
   /**
-   * What the operator has seen of the flow. If the flow has changed since, this change fails with `changed_meanwhile`.
+   * The state of the flow that the operator has seen. If the flow has changed since, this change fails with
+   * `changed_meanwhile`.
    */
   readonly expected?: ExpectedFlow | undefined;
   /** What the guard of a rollout has found, if the guard changes the flow. */
@@ -121,7 +122,7 @@ export class TypeormFlowChange {
   ): Promise<void> {
     const { slug, number, candidateId, candidateNumber } = flow;
     const candidate = { id: String(candidateId), number: candidateNumber ?? 0 };
-    // After the guard has ended a rollout, the log row names the version that is current again.
+    // If the guard has ended the rollout, the log row names the current version instead of the candidate.
     const [version, before] =
       action === 'rollout_reverted' ? [{ id: flow.versionId, number }, candidate.number] : [candidate, number];
     return this.#log.add([{ ...rowOf(flow, version), slug, before_number: before, action, reason }]);
@@ -159,7 +160,7 @@ export class TypeormFlowChange {
     );
     if (unknown) reject(`there is no stage ${unknown.stage.kind}`);
     if (!new VersionContents(this.options.sealer).canOpen(parsed))
-      reject('its secrets cannot be opened with SEAL_KEYS');
+      reject('its secrets cannot be decrypted with SEAL_KEYS');
     return parsed.flow;
   }
 

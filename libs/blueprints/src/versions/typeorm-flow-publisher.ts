@@ -33,7 +33,7 @@ const FIND_VERSIONS = `
 
 /**
  * Returns the stored documents of flows. Sealing the same secrets again gives other bytes, so these documents must be
- * compared with their secrets opened. $1 flow ids.
+ * compared with decrypted secrets. $1 flow ids.
  */
 const FIND_DOCUMENTS = `
   SELECT flow_id, document, digest FROM flow.flow_versions WHERE flow_id = ANY ($1::uuid[]) ORDER BY number DESC`;
@@ -57,8 +57,9 @@ const SET_COMPILED_VERSION = `
 /**
  * Deletes old flow versions, except those that are current, compiled, or the candidate of a rollout, and those that a
  * plan or a mailed link continues. A version is old if it is neither among the newest versions nor among those that
- * were published last. A flow may have returned to an early version, so a rollback may need one. Drafts are counted
- * apart, so that neither kind removes the other. $1 number of versions to keep of each flow and kind.
+ * were published last. A flow may have returned to an early version, so a rollback may need one. Drafts and published
+ * versions are counted separately, so that neither kind removes the other. $1 number of versions to keep of each flow
+ * and kind.
  */
 const DELETE_OLD_VERSIONS = `
   DELETE FROM flow.flow_versions v
@@ -102,7 +103,7 @@ interface StoredVersion extends CompiledFlow {
 
 /** Settings of a run that publishes flows. */
 export interface FlowPublisherOptions extends ReleaseLogOptions {
-  /** Opens the secrets of stored versions, to recognise a version with equal secrets. */
+  /** Decrypts the secrets of stored versions, to recognise a version with equal secrets. */
   readonly sealer: Sealer | undefined;
   /** Where the versions come from, such as the names of files. */
   readonly origin?: string | undefined;
@@ -215,7 +216,7 @@ export class TypeormFlowPublisher {
   }
 }
 
-/** Returns the rows of the log for a flow that has another version: the end of its rollout, and the publication. */
+/** Returns the log rows for a flow whose current version has changed: the end of its rollout, and the publication. */
 function releasesOf({ candidate_id, candidate_number, ...version }: FoundVersion): NewRelease[] {
   const { flow_id, slug, version_id, number, current_number: before_number } = version;
   const published = { flow_id, slug, version_id, number, before_number, action: 'published' } as const;

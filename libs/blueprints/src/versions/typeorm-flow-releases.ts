@@ -29,7 +29,7 @@ export interface VersionSummary {
   readonly created: string | null;
   /** Names of the files that the version was compiled from, if known. */
   readonly origin: string | null;
-  /** When the version last became current, if the log still says it. */
+  /** When the version last became current, if the log still has that row. */
   readonly published: string | null;
   /** Whether the stored objects compile to this version. */
   readonly isCompiled: boolean;
@@ -94,9 +94,9 @@ export class FlowReleases {
   }
 
   /**
-   * Takes the last change back: stops a rollout, otherwise makes the version current that was current before. Another
-   * rollback goes one version further back. Throws `unknown_flow`, `nothing_before`, `version_deleted`,
-   * `unusable_version`, `slug_taken` or `changed_meanwhile`.
+   * Undoes the last change: stops a running rollout, or else makes the previous version current. Another rollback goes
+   * one version further back. Throws `unknown_flow`, `nothing_before`, `version_deleted`, `unusable_version`,
+   * `slug_taken` or `changed_meanwhile`.
    */
   async rollback(slug: string, request: ReleaseRequest = {}): Promise<ReleaseResult> {
     return this.#change(slug, request.expected, async (manager, flow) => {

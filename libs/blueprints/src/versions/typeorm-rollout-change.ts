@@ -7,7 +7,7 @@ import type { FlowRow, VersionRow } from './typeorm-flow-versions.js';
 import { TypeormReleaseLog } from './typeorm-release-log.js';
 import { type Guard, TypeormRolloutTable } from './typeorm-rollout-table.js';
 
-/** What a rollout is started or changed with. */
+/** The settings with which a rollout is started or changed. */
 export interface RolloutRequest {
   /** Share of the new plans in hundredths of a percent, below 10000. */
   readonly share: number;
@@ -16,7 +16,8 @@ export interface RolloutRequest {
   readonly graceS: number;
   readonly reason?: string | undefined;
   /**
-   * What the operator has seen of the flow. If the flow has changed since, the start fails with `changed_meanwhile`.
+   * The state of the flow that the operator has seen. If the flow has changed since, the start fails with
+   * `changed_meanwhile`.
    */
   readonly expected?: ExpectedFlow | undefined;
 }
@@ -78,7 +79,7 @@ export class TypeormRolloutChange {
     if (document.slug === slug && document.designation === flow.designation) return;
     throw new FlowReleaseError(
       'unusable_version',
-      `Version ${number} of the flow ${slug} cannot be rolled out: its slug or its designation is another.`,
+      `Version ${number} of the flow ${slug} cannot be rolled out: its slug or its designation differs from that of the current version.`,
     );
   }
 }

@@ -72,12 +72,12 @@ export class TypeormRolloutTable {
     return row;
   }
 
-  /** Adds a rollout that has not started. `setCandidate` starts it. */
+  /** Adds a rollout. It starts when `setCandidate` is called. */
   async insert(flowId: string, versionId: string, guard: Guard | undefined): Promise<void> {
     await this.manager.query(INSERT, [flowId, versionId, guard?.margin ?? null, guard?.watchS ?? null]);
   }
 
-  /** Restarts the count of a rollout's plans, with a new guard or the same. */
+  /** Restarts the count of a rollout's plans. Without `guard`, the previous guard stays. */
   async restart(flowId: string, guard: Guard | undefined): Promise<void> {
     await this.manager.query(RESTART, [flowId, guard?.margin ?? null, guard?.watchS ?? null]);
   }

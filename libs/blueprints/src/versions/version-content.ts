@@ -25,7 +25,7 @@ export class VersionContents {
   }
 
   /**
-   * Returns the canonical JSON of a document with its secrets opened, or `undefined` if a secret is not sealed with the
+   * Returns the canonical JSON of a document with decrypted secrets, or `undefined` if a secret is not sealed with the
    * current key.
    */
   contentOf(document: FlowVersion): string | undefined {
@@ -50,7 +50,7 @@ export class VersionContents {
   }
 
   /**
-   * Returns a copy of a document with opened secrets, to compare documents. A secret that cannot be opened stays
+   * Returns a copy of a document with decrypted secrets, to compare documents. A secret that cannot be decrypted stays
    * sealed.
    */
   withComparableSecrets(document: FlowVersion): FlowVersion {
@@ -70,7 +70,7 @@ export class VersionContents {
     }
   }
 
-  /** Returns whether every secret of a document can be opened, so that gateways with these keys can use it. */
+  /** Returns whether every secret of a document can be decrypted, so that gateways with these keys can use it. */
   canOpen(document: FlowVersion): boolean {
     try {
       convertSealedValues(document, { object: document.flow.id, ownerOf: stageOwner }, (id, _, value) => {
@@ -89,7 +89,7 @@ export class VersionContents {
 export class SecretValue {
   constructor(
     readonly sealed: string,
-    /** The opened secret as JSON, or `undefined` if its key is not at hand. */
+    /** The decrypted secret as JSON, or `undefined` if its key is not available. */
     readonly opened: string | undefined,
   ) {}
 
