@@ -19,7 +19,7 @@ import { passwordContract } from './password/password.contract.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
 
 const entries = Object.entries(stages).map(([key, { contract }]) => ({ key, contract }));
-/** Returns whether no blueprint of authentik has the model of a stage. */
+/** Returns whether a stage has a model of its own, which authentik does not have. */
 const isOwn = ({ model }: StageContract) => model?.startsWith('authentik_') === false;
 /** Config fields without a default, by kind. */
 const REQUIRED_FIELDS: Readonly<Record<string, string[]>> = {
@@ -40,13 +40,13 @@ const unique = (values: readonly unknown[]) => new Set(values).size === values.l
 /** A stage with one of these effects logs users in, or creates, changes or deletes accounts. */
 const GRANTING = ['login', 'keep_session', 'end_sessions'];
 
-it('skips stages that log in users or write accounts if their policy cannot decide (accident 1)', () => {
+it('stages that log in users or write accounts declare `grants`, so undecided policies skip them (accident 1)', () => {
   const granting = entries.filter(({ contract }) => contract.effects.some((effect) => GRANTING.includes(effect)));
   expect(granting.map(({ key }) => key)).toEqual(expect.arrayContaining(['user_login', 'user_write', 'user_delete']));
   expect(granting.filter(({ contract }) => !contract.grants).map(({ key }) => key)).toEqual([]);
 });
 
-it('lists the stages that act without a response, and so need a confirmation if another site started the flow', () => {
+it('only these stages act without a response, and so need a confirmation in a flow that another site started', () => {
   const acting = entries.filter(({ contract }) => contract.acts_on_entry({})).map(({ key }) => key);
   expect(acting.toSorted()).toEqual([
     ...['account_lockdown', 'authenticator_duo', 'authenticator_email', 'authenticator_sms', 'email', 'group_update'],
@@ -57,7 +57,7 @@ it('lists the stages that act without a response, and so need a confirmation if 
   expect(invitationContract.acts_on_entry({ redeems: true })).toBe(true);
 });
 
-it('lists the stages whose response a script can send, with the fields that prove a user action', () => {
+it('only these stages declare `personal_fields`: a script can send their response without a user action', () => {
   const automatic = entries.flatMap(({ key, contract }) => (contract.personal_fields ? [key] : []));
   expect(automatic.toSorted()).toEqual([
     ...['authenticator_duo', 'authenticator_validate', 'autosubmit', 'captcha', 'iframe_logout'],
@@ -67,12 +67,12 @@ it('lists the stages whose response a script can send, with the fields that prov
 });
 
 describe.each(entries)('the contract of $key', ({ key, contract }) => {
-  it('has its key in the catalogue as kind, and the kind is a valid token of a NATS subject', () => {
+  it('has its key of the catalogue as kind, which is a valid token of a NATS subject', () => {
     expect(contract.kind).toBe(key);
     expect(key).toMatch(/^[a-z][a-z0-9_]{1,47}$/);
   });
 
-  it('has a blueprint model in lower case, of authentik or of another vendor, or none', () => {
+  it('has no blueprint model, or one in lower case', () => {
     const { model = 'gatehouse_stages.nonestage' } = contract;
     expect(model).toMatch(/^(authentik_stages_[a-z_]+|[a-z][a-z0-9_]*_stages)\.[a-z0-9]+stage$/);
   });
@@ -84,7 +84,7 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
     expect(required).toEqual(REQUIRED_FIELDS[key] ?? []);
   });
 
-  it('has error codes with its kind as prefix, which differ from the codes of field errors', () => {
+  it('has error codes with its kind as prefix, none of which is the code of a field error', () => {
     for (const [code, { string }] of Object.entries(contract.errors)) {
       expect(code.startsWith(`${key}_`)).toBe(true);
       expect(Object.keys(fieldMessages)).not.toContain(code);
@@ -92,7 +92,7 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
     }
   });
 
-  it('counts attempts at existing response fields, and rejects wrong ones with error codes that it declares', () => {
+  it('declares attempts for fields of its response, with errors that it declares', () => {
     for (const { when, refuse, free, hard } of contract.attempts) {
       expect([...Object.keys(contract.response.shape), NON_FIELD_ERRORS]).toEqual(
         expect.arrayContaining([when, refuse.field]),
@@ -102,7 +102,7 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
     }
   });
 
-  it('refers to embedded stages by config fields, response fields and error codes that it declares', () => {
+  it('declares the config fields, response fields and error codes of its embedded stages', () => {
     for (const [name, { field, error }] of Object.entries(contract.embeds)) {
       expect(Object.keys(contract.config.shape)).toContain(name);
       expect(Object.keys(contract.response.shape)).toContain(field);
@@ -122,11 +122,11 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
     expect(secretFields(contract.response)).toEqual(passwords);
   });
 
-  it('has only secrets as addressable fields', () => {
+  it('lists only secret response fields as addressable', () => {
     expect(secretFields(contract.response)).toEqual(expect.arrayContaining([...contract.addressable]));
   });
 
-  it('reads and writes known facts only, and has a deadline of at most 15 seconds', () => {
+  it('reads and writes only shared facts, and has a deadline of at most 15 seconds', () => {
     const shared = [...Object.keys(contract.reads), ...contract.writes];
     expect(shared.filter((name) => !(name in planContext.shape))).toEqual([]);
     expect(contract.deadline_ms).toBeLessThanOrEqual(15_000);
@@ -155,7 +155,7 @@ describe.each(wireShapes)('the wire shapes of $component', ({ challenge, respons
   });
 });
 
-it('rejects script URLs in every challenge, even from a compromised stage (accident 11)', () => {
+it('every challenge schema rejects script URLs, even from a compromised stage (accident 11)', () => {
   // `config_url` is left out: it is for a QR code, and the browser never opens it.
   const addresses = [...wireShapes, ...systemChallenges].flatMap(({ component, challenge }) =>
     Object.entries(challenge.shape)
@@ -186,7 +186,7 @@ function newerFields(schema: z.core.$ZodType, path: string): [string, z.ZodType]
   return [];
 }
 
-it('accepts challenges without the fields of 2026.8, which services of the version before do not send', () => {
+it('challenges are valid without the fields of 2026.8, which services of the previous version do not send', () => {
   const newer = entries.flatMap(({ key, contract }) => newerFields(contract.challenge, key));
 
   expect(newer.map(([path]) => path)).toEqual(
@@ -196,7 +196,7 @@ it('accepts challenges without the fields of 2026.8, which services of the versi
 });
 
 describe('the catalogue', () => {
-  it('has no component twice and no schema name twice', () => {
+  it('has unique components and unique schema names', () => {
     expect(unique(wireShapes.map(({ component }) => component))).toBe(true);
     expect(unique(wireShapes.map(({ challenge }) => challenge.meta()?.id))).toBe(true);
   });
@@ -215,14 +215,14 @@ describe('the catalogue', () => {
     expect(await stagesOf('unknown')).toEqual([]);
   });
 
-  it('says under which service a stage has no module', async () => {
+  it('throws an error that names the stage and the service if a module is missing', async () => {
     await expect(moduleOf({ ...passwordContract, service: 'session' })).rejects.toThrow(
-      'libs/stages/src/modules.ts has no module of password under session.',
+      'libs/stages/src/modules.ts has no module for password of the service session.',
     );
   });
 });
 
-it('converts texts to numbers and booleans in a config', () => {
+it('a config converts texts to numbers and booleans', () => {
   const { config } = passwordContract;
   const backends = ['authentik.core.auth.InbuiltBackend'];
 

@@ -2,8 +2,8 @@ import type { StageContract } from '@gatehouse/contracts';
 import type { DynamicModule } from '@nestjs/common';
 
 /**
- * The modules of all built-in stages, by service and kind. Imports no contract and each module lazily, so that a service
- * loads only the stages that it serves.
+ * The modules of all built-in stages, by service and kind. This file imports no contract, and each module only on
+ * demand, so that a service loads only the stages that it serves.
  */
 const modules: Readonly<Record<string, Readonly<Record<string, () => Promise<DynamicModule>>>>> = {
   captcha: {
@@ -66,9 +66,9 @@ const modules: Readonly<Record<string, Readonly<Record<string, () => Promise<Dyn
 export const stagesOf = (service: string): Promise<DynamicModule[]> =>
   Promise.all(Object.values(modules[service] ?? {}).map((load) => load()));
 
-/** Returns the module of a built-in stage. Throws if its service has no module of its kind. */
+/** Returns the module of a built-in stage. Throws if its service has no module for its kind. */
 export async function moduleOf({ kind, service }: StageContract): Promise<DynamicModule> {
   const load = modules[service]?.[kind];
-  if (!load) throw new Error(`libs/stages/src/modules.ts has no module of ${kind} under ${service}.`);
+  if (!load) throw new Error(`libs/stages/src/modules.ts has no module for ${kind} of the service ${service}.`);
   return load();
 }

@@ -121,7 +121,7 @@ export class DuoHarness {
     return this.resources.source.query('DELETE FROM mfa.devices WHERE user_id = $1', [uuid]);
   }
 
-  /** Makes all pushes so far `seconds` older for their limits. */
+  /** Makes all previous pushes older by `seconds`, which changes their limits. */
   passTime(seconds: number): Promise<unknown> {
     const older = `sent_at - $1 * interval '1 second'`;
     return this.resources.source.query(`UPDATE mfa.sends SET sent_at = ${older}`, [seconds]);

@@ -20,7 +20,7 @@ interface DuoServerUser {
   paired: boolean;
   /** The result that `preauth` returns for this user. */
   preauthResult: 'auth' | 'allow' | 'deny' | 'enroll';
-  /** Whether a push needs a number. With null, Duo names null as the number. */
+  /** Whether a push needs a number. If it is null, Duo returns null as the number. */
   verified: boolean | null;
 }
 interface Transaction {
@@ -32,7 +32,7 @@ interface Transaction {
 const sha512 = (text: string) => createHash('sha512').update(text).digest('hex');
 const fail = (code: number, message: string): Fail => ({ code, message });
 
-/** How an unavailable server behaves: it never responds, responds with HTML, or responds with this status. */
+/** The behaviour of an unavailable server: it never responds, responds with HTML, or responds with this status. */
 export type DuoOutage = 'silent' | 'garbage' | 429 | 500;
 
 /**
@@ -43,7 +43,7 @@ export class DuoServer {
   readonly users = new Map<string, DuoServerUser>();
   readonly transactions = new Map<string, Transaction>();
   outage: DuoOutage | undefined;
-  /** The only path that an outage concerns; undefined for all paths. */
+  /** The only path that an outage affects. If undefined, an outage affects all paths. */
   outagePath: string | undefined;
   passcode = '123456';
   readonly #waiting = new Set<() => void>();
@@ -83,7 +83,7 @@ export class DuoServer {
     return user;
   }
 
-  /** All pushes so far, the newest last. */
+  /** All pushes so far, the newest push last. */
   get pushes(): { txid: string; parameters: Parameters }[] {
     return [...this.transactions].map(([txid, { parameters }]) => ({ txid, parameters }));
   }

@@ -22,7 +22,7 @@ interface DriveOptions {
   readonly limits?: Partial<MailLimits>;
 }
 
-/** Returns a new user. Without an address by default, so that the visitor has to type one. */
+/** Returns a new user. By default the user has no address, so that the visitor has to type one. */
 export const newUser = (email = ''): SavedUser => ({
   ...{ kind: 'saved', uuid: randomUUID(), pk: 7, username: 'alice', name: 'Alice', email },
   ...{ is_active: true, epoch: 1, locale: '' },
@@ -55,7 +55,7 @@ export class EmailDeviceHarness {
     });
   }
 
-  /** Returns a driver of the validation stage. The visitor has proved to be the user, unless `context` says otherwise. */
+  /** Returns a driver of the validation stage. By default, `context` contains a proof of the user. */
   validate(user: SavedUser, { config = {}, context = { auth_method: 'password' }, limits = {} }: DriveOptions = {}) {
     const stage = validationStage(this.database, [new EmailFactor(this.devices, { ...LIMITS, ...limits })]);
     const companion = { id: STAGE, name: 'email', kind: 'authenticator_email', model: 'm', config };

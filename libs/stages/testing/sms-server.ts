@@ -1,14 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A message in the format of authentik's web hook. */
+/** A message in the format of authentik's webhook. */
 interface SentMessage {
   readonly From: string;
   readonly To: string;
   readonly Body: string;
 }
 
-/** A fake SMS provider on loopback, called as a web hook. */
+/** A fake SMS provider on loopback, called as a webhook. */
 export class SmsServer {
   /** The received messages. */
   readonly sent: SentMessage[] = [];

@@ -25,7 +25,7 @@ const AUTHORIZATION = `Basic ${Buffer.from(`${TWILIO.account_sid}:${TWILIO.auth}
 /** A fake Twilio on loopback. Accepts only requests in the documented format, with the credentials of its account. */
 class TwilioServer {
   readonly messages: { readonly to: string; readonly body: string }[] = [];
-  /** The HTTP status of all responses during an outage. `silent`: the server never responds. */
+  /** The HTTP status of all responses during an outage. With `silent`, the server never responds. */
   outage: number | 'silent' | undefined;
 
   private constructor(private readonly server: Server) {}

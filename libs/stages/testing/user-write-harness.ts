@@ -22,7 +22,7 @@ interface WriteOptions {
 /** Returns a unique username. */
 export const uniqueName = () => `user-${randomUUID()}`;
 
-/** Runs the user write stage on its own database. The password hashes contain the password in plain text. */
+/** Runs the user write stage on its own database. The password hashes contain the passwords in plain text. */
 export class UserWriteHarness {
   readonly passwordHashes = new ReadablePasswordHashes();
   readonly #flowId = randomUUID();

@@ -20,7 +20,7 @@ export const newUser = (n: number, username: string): SavedUser => ({
 });
 export const [alice, bob, inactiveUser] = [newUser(1, 'alice'), newUser(2, 'bob'), newUser(3, 'gone')];
 
-/** A user lookup that finds the three users of the tests by id only. */
+/** A user lookup that finds the three users of the tests only by their ids. */
 class FixedUserLookup extends UserLookup {
   find = () => Promise.resolve(undefined);
   get = (uuid: string) => Promise.resolve([alice, bob, inactiveUser].find((user) => user.uuid === uuid));

@@ -11,7 +11,7 @@ export interface AccessDeniedChallenge {
   readonly pending_user_avatar: string;
 }
 
-/** Not used: Apple sends the result of the login to the callback of the source. */
+/** Not used, because Apple sends the result of the login to the callback of the source. */
 export interface AppleChallengeResponse {
   readonly component: 'ak-source-oauth-apple';
 }
@@ -308,7 +308,7 @@ export interface IdentificationChallengeResponse {
   readonly passkey?: Readonly<Record<string, unknown>> | null;
 }
 
-/** Addresses that the browser opens in hidden frames. */
+/** URLs that the browser opens in hidden frames. */
 export interface IframeLogoutChallenge {
   readonly component: 'ak-provider-iframe-logout';
   readonly logout_urls?: readonly LogoutURL[];
@@ -342,7 +342,7 @@ export interface LoginSource {
   readonly promoted?: boolean;
 }
 
-/** An address that logs the visitor out of an application. */
+/** A URL that logs the visitor out of an application. */
 export interface LogoutURL {
   readonly url: string;
   readonly provider_name?: string | null;
@@ -405,7 +405,7 @@ export interface PlexAuthenticationChallenge {
   readonly response_errors?: FieldErrors<PlexAuthenticationChallengeResponse>;
 }
 
-/** Not used: the client completes the login at Plex through the endpoint `/sources/plex/redeem_token/`. */
+/** Not used, because the client completes the login at Plex through the endpoint `/sources/plex/redeem_token/`. */
 export interface PlexAuthenticationChallengeResponse {
   readonly component: 'ak-source-plex';
 }
@@ -441,7 +441,7 @@ export interface RedirectChallenge {
   readonly response_errors?: FieldErrors<RedirectChallengeResponse>;
 }
 
-/** Continues the flow behind a redirect. */
+/** Continues the flow after a redirect. */
 export interface RedirectChallengeResponse {
   readonly component: 'xak-flow-redirect';
   readonly to: string;
@@ -455,7 +455,7 @@ export interface SelectableStage {
   readonly meta_model_name: string;
 }
 
-/** The visitor has left an application, and may log out of all. */
+/** The visitor has left an application, and may log out of all applications. */
 export interface SessionEndChallenge {
   readonly component: 'ak-stage-session-end';
   readonly brand_name: string;

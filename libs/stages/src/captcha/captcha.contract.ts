@@ -39,7 +39,8 @@ export const proofOfWork = z.object({
 
 /**
  * Returns the config for a preview. The built-in proof of work takes the place of a provider, so the page loads no
- * script of another host, and no token is sent to one. The key of the proof of work is not that of the provider.
+ * script of another host, and no token is sent to one. The preview signs its proof of work with another key than that
+ * of the provider.
  */
 const withoutProvider = (config: Readonly<Record<string, unknown>>) =>
   config['api_url'] === PROOF_OF_WORK

@@ -98,7 +98,7 @@ describe('a captcha of a provider', () => {
     expect(server.requests).toEqual([{ secret: 'hush', response: expect.any(String), remoteip: '203.0.113.7' }]);
   });
 
-  it('uses the keys of the context in place of its own, and shows the site key only', async () => {
+  it('uses the keys of the context in place of its own, and never shows the secret key', async () => {
     const context = {
       'goauthentik.io/stages/captcha/site_key': 'other site',
       'goauthentik.io/stages/captcha/private_key': 'hush',
@@ -111,7 +111,7 @@ describe('a captcha of a provider', () => {
     expect(server.requests).toMatchObject([{ secret: 'hush' }]);
   });
 
-  it('uses its own keys under 2024.8, whatever keys the context has', async () => {
+  it('uses its own keys under 2024.8, even if the context has others', async () => {
     const context = {
       'goauthentik.io/stages/captcha/site_key': 'other site',
       'goauthentik.io/stages/captcha/private_key': 'other key',
@@ -122,7 +122,7 @@ describe('a captcha of a provider', () => {
     expect(server.requests).toMatchObject([{ secret: 'hush' }]);
   });
 
-  it('rejects tokens with the texts of 2026.8, which contain no codes of the provider', async () => {
+  it('rejects tokens under 2026.8 with texts that contain no error codes of the provider', async () => {
     const answer = (token: string) => drive({ request: NEWEST }).answer({ token });
     expect(await answer('bad')).toMatchObject(error('captcha_retry'));
     server.override = (response) => void response.writeHead(500).end();
@@ -173,18 +173,18 @@ describe('a captcha of a provider', () => {
   });
 });
 
-describe('a provider outage', () => {
+describe('an outage of the captcha provider', () => {
   const fallbackId = '7c3a2a44-15f5-4d0e-8b5c-0b6a3e8f6a11';
   const failRequests = () => {
     server.override = (response) => void response.writeHead(500).end();
   };
 
-  it('rejects every token', async () => {
+  it('makes the stage reject every token', async () => {
     failRequests();
     expect(await drive().answer({ token: goodToken() })).toMatchObject(error('captcha_failed'));
   });
 
-  it('rejects every token while the circuit breaker is open', async () => {
+  it('makes the stage reject every token while the circuit breaker is open', async () => {
     failRequests();
     const handler = createStage({ CAPTCHA_OUTAGE_FAILURES: 1 });
     await drive({ handler }).answer({ token: goodToken() });
@@ -193,7 +193,7 @@ describe('a provider outage', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('inserts the fallback stage on a GET and on a response', async () => {
+  it('makes the stage insert the fallback stage on a GET and on a response', async () => {
     failRequests();
     const handler = createStage({ CAPTCHA_OUTAGE_FAILURES: 1 });
     const config = { fallback_stage: fallbackId };
@@ -203,7 +203,7 @@ describe('a provider outage', () => {
     expect(await drive({ handler, config }).answer({})).toEqual(fallback);
   });
 
-  it('inserts the fallback stage if the outage begins while a spent token is looked up', async () => {
+  it('makes the stage insert the fallback stage even if it begins while the used token is stored', async () => {
     const limits = settings({ CAPTCHA_OUTAGE_FAILURES: 1 });
     const siteverify = new SiteverifyClient(limits);
     class OutageRepository extends SpentTokenRepository {
@@ -222,7 +222,7 @@ describe('a provider outage', () => {
     });
   });
 
-  it('does not insert the fallback stage when the provider rejects a token', async () => {
+  it('is not assumed when the provider rejects a token, so no fallback stage is inserted', async () => {
     const config = { fallback_stage: fallbackId };
     expect(await drive({ config }).answer({ token: 'bad' })).toMatchObject(error('captcha_refused'));
     server.override = (response) => void response.writeHead(400).end();
@@ -260,7 +260,7 @@ describe('a proof of work', () => {
     expect(keyOf(await step.answer({ token: 'wrong' }))).not.toBe(first);
   });
 
-  it('has a solution that is accepted once, and in no other step (accidents 20, 59)', async () => {
+  it('has a solution that is accepted once, and only in its own step (accidents 20, 59)', async () => {
     const [step, other] = [driveProof(), driveProof()];
     await other.show();
     const token = await solve(keyOf(await step.show()));
@@ -269,7 +269,7 @@ describe('a proof of work', () => {
     expect(await driveProof().answer({ token })).toMatchObject({ errors: { token: [{ code: 'captcha_invalid' }] } });
   });
 
-  it('has a solution that is accepted once when many responses arrive at the same time', async () => {
+  it('has a solution that is accepted once even if many responses arrive at the same time', async () => {
     const steps = [driveProof(), driveProof()];
     const shown = await steps[0]!.show();
     const token = await solve(keyOf(shown));

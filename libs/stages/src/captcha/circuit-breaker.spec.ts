@@ -12,7 +12,7 @@ const fail = () => breaker.run(() => Promise.reject(new Error('no answer')));
 const succeed = () => breaker.run(async () => 'answer');
 
 describe('CircuitBreaker', () => {
-  it('opens after enough consecutive failures', async () => {
+  it('opens after the configured number of consecutive failures', async () => {
     await expect(fail()).rejects.toThrow('no answer');
     await expect(succeed()).resolves.toBe('answer');
     await expect(fail()).rejects.toThrow('no answer');
@@ -30,7 +30,7 @@ describe('CircuitBreaker', () => {
     await expect(succeed()).resolves.toBe('answer');
   });
 
-  it('lets one trial call through after the pause, and refuses others meanwhile', async () => {
+  it('lets one trial call through after the pause, and refuses other calls until it has ended', async () => {
     await Promise.allSettled([fail(), fail()]);
     now = 1000;
     let answer: (word: string) => void = () => undefined;

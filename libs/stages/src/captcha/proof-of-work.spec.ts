@@ -15,18 +15,18 @@ async function tokenFor(proof: ProofOfWork, more: object = {}): Promise<string> 
 }
 
 describe('a proof of work', () => {
-  it('is solved by any solver of the ALTCHA protocol', async () => {
+  it('is solved by a solver of the ALTCHA protocol', async () => {
     const proof = await createProof();
     expect(await isValidSolution(await tokenFor(proof), proof, KEY)).toBe(true);
   });
 
-  it('is encoded in base64 when it is shown as site key', async () => {
+  it('is encoded as base64 JSON in place of the site key', async () => {
     const proof = await createProof();
     expect(JSON.parse(Buffer.from(toSiteKey(proof), 'base64').toString())).toEqual(proof);
     expect(proof.parameters).toMatchObject({ algorithm: 'SHA-256', cost: 1, keyPrefix: expect.any(String) });
   });
 
-  it('needs between half of the configured number of hashes and all of them', async () => {
+  it('needs from half of the configured number of hashes to all of them', async () => {
     for (let i = 0; i < 20; i++) {
       const { solution } = JSON.parse(
         Buffer.from(await tokenFor(await createProof({ tries: 40 })), 'base64').toString(),

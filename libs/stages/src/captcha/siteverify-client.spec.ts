@@ -60,7 +60,7 @@ describe('SiteverifyClient', () => {
     await expect(verify(createClient({ CAPTCHA_TIMEOUT_MS: 20 }))).rejects.toThrow(ProviderOutageError);
   });
 
-  it('stops asking a provider that has failed too often', async () => {
+  it('sends no requests to a provider that has failed too often', async () => {
     const client = createClient({ CAPTCHA_OUTAGE_FAILURES: 2 });
     server.override = status(503);
     for (const _ of [1, 2, 3]) await expect(verify(client)).rejects.toThrow(ProviderOutageError);

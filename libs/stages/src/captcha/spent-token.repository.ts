@@ -9,9 +9,7 @@ import { CAPTCHA_SCHEMA } from './migrations/index.js';
  */
 export const REMEMBERED_HOURS = 25;
 
-/**
- * Largest number of expired rows that one insert deletes. It is more than one, so that expired rows do not accumulate.
- */
+/** Largest number of expired rows that one insert deletes. More than one, so that expired rows do not accumulate. */
 const DELETED_PER_INSERT = 10;
 
 /**

@@ -16,17 +16,17 @@ describe('verificationError', () => {
     ['error codes', { success: false, 'error-codes': ['a', 'b'] }, "['a', 'b']"],
     ['error codes of other types', { success: false, 'error-codes': ["it's", 1, null] }, `["it's", 1, None]`],
     ['an empty list of error codes', { success: false, 'error-codes': [] }, '[]'],
-  ])('refuses a token for %s, with the error codes', (_title, verdict, codes) => {
+  ])('returns an error with the error codes of the provider for a response with %s', (_title, verdict, codes) => {
     expect(errorOf(verdict)).toEqual({ code: 'captcha_refused', params: { codes } });
     expect(errorOf(verdict, { error_on_invalid_score: false })).toMatchObject({ code: 'captcha_refused' });
   });
 
   it.each([
-    ['every code means that a new token may pass', ['timeout-or-duplicate', 'already-seen-response'], 'captcha_retry'],
-    ['one code means something else', ['timeout-or-duplicate', 'invalid-input-secret'], 'captcha_invalid'],
+    ['all codes are about the token', ['timeout-or-duplicate', 'already-seen-response'], 'captcha_retry'],
+    ['one code is about something else', ['timeout-or-duplicate', 'invalid-input-secret'], 'captcha_invalid'],
     ['there is no code', [], 'captcha_invalid'],
     ['the codes are no list', 'timeout-or-duplicate', 'captcha_invalid'],
-  ])('suggests another try in 2026.8 only if every code means that a new token may pass: %s', (_title, codes, code) => {
+  ])('in 2026.8, suggests another try only if a new token may pass: %s', (_title, codes, code) => {
     expect(errorOf({ success: false, 'error-codes': codes }, {}, '2026.8')).toEqual({ code });
   });
 

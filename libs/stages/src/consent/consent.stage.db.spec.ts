@@ -91,7 +91,7 @@ describe('the consent challenge', () => {
     expect(await step.answer({ token: tokenOf(rejected) })).toEqual({ type: 'passed', consented: true });
   });
 
-  it('accepts a response from each of several tabs, and none with another token, since 2026.8', async () => {
+  it('accepts a response from each of several tabs since 2026.8, but none with another token', async () => {
     const step = drive({ mode: 'always_require', apiVersion: '2026.8' });
     const first = tokenOf(await step.show());
     expect(tokenOf(await step.show())).toBe(first);
@@ -101,14 +101,14 @@ describe('the consent challenge', () => {
     expect(await step.answer({ token: first })).toEqual({ type: 'passed', consented: true });
   });
 
-  it('rejects a response that comes before the challenge was shown', async () => {
+  it('rejects a response if no challenge was shown before', async () => {
     expect(await drive().answer({ token: 'anything' })).toMatchObject({
       type: 'rejected',
       errors: { token: [{ code: 'consent_outdated' }] },
     });
   });
 
-  it('is shown each time, and saves nothing, with always_require, without a saved user or an application', async () => {
+  it('is shown and saves no grant with always_require, without a saved user or without an application', async () => {
     const [user, app] = [newUser(), application()];
     const context = { pending_user: user, application: app, consent_permissions: named('a') };
     const cases: DriveOptions[] = [
@@ -125,10 +125,10 @@ describe('the consent challenge', () => {
   });
 });
 
-describe('a grant', () => {
+describe('a consent grant', () => {
   const newParties = () => ({ pending_user: newUser(), application: application() });
 
-  it('covers the same or fewer permissions', async () => {
+  it('is enough for a request of the same or fewer permissions', async () => {
     const context = { ...newParties(), consent_permissions: named('a', 'b') };
     expect(await consent({ context })).toMatchObject({ type: 'passed' });
     expect(await drive({ context }).show()).toEqual({ type: 'passed' });
@@ -138,7 +138,7 @@ describe('a grant', () => {
     expect(await rowsOf(context.application)).toMatchObject([{ permissions: ['a', 'b'] }]);
   });
 
-  it('lets an answer with an old token pass, but not as a consent', async () => {
+  it('makes an answer with an old token pass, but does not count it as a consent', async () => {
     const context = { ...newParties(), consent_permissions: named('a') };
     const step = drive({ context });
     await step.show();
@@ -146,7 +146,7 @@ describe('a grant', () => {
     expect(await step.answer({ token: 'of an older page' })).toEqual({ type: 'passed' });
   });
 
-  it('does not cover more permissions, however often the page is opened (accident 9)', async () => {
+  it('is not enough for more permissions, however often the page is opened (accident 9)', async () => {
     const context = { ...newParties(), consent_permissions: named('a') };
     await consent({ context });
     const step = drive({ context: { ...context, consent_permissions: named('a', 'b') } });
@@ -154,7 +154,7 @@ describe('a grant', () => {
     expect(await rowsOf(context.application)).toMatchObject([{ permissions: ['a'] }]);
   });
 
-  it('gains permissions that the user grants later, and loses no earlier permission', async () => {
+  it('is extended by permissions that the user grants later, and keeps the earlier ones', async () => {
     const context = { ...newParties(), consent_permissions: named('a') };
     await consent({ context });
     const reply = await consent({ context: { ...context, consent_permissions: named('b') } });
@@ -162,7 +162,7 @@ describe('a grant', () => {
     expect(await rowsOf(context.application)).toMatchObject([{ permissions: ['a', 'b'] }]);
   });
 
-  it('forgets the oldest permissions above the limit, which are asked for again', async () => {
+  it('drops the oldest permissions above the limit, for which the user is asked again', async () => {
     const context = { ...newParties(), consent_permissions: named('a', 'b', 'c', 'd') };
     await consent({ context });
     await consent({ context: { ...context, consent_permissions: named('a', 'e', 'f') } });
@@ -172,7 +172,7 @@ describe('a grant', () => {
     expect(await rowsOf(context.application)).toMatchObject([{ permissions: ['2', '3', '4', '5', '6'] }]);
   });
 
-  it('has no more permissions than the limit after concurrent answers, and the last of each', async () => {
+  it('does not exceed the limit after concurrent answers, and has the newest permissions of each', async () => {
     const context = newParties();
     const user = context.pending_user.uuid;
     const parties = { user, application: context.application };
@@ -202,7 +202,7 @@ describe('a grant', () => {
     expect(await rowsOf(context.application)).toEqual([]);
   });
 
-  it('belongs to the pending user, else to the logged-in user', async () => {
+  it('belongs to the pending user, or else to the logged-in user', async () => {
     const { application: app } = newParties();
     const [pending, session] = [newUser(), newUser()];
     const context = { application: app, consent_permissions: named('a') };
@@ -213,7 +213,7 @@ describe('a grant', () => {
     );
   });
 
-  it('is not used once it has expired, even if not yet deleted, and is then replaced (accident 15)', async () => {
+  it('is ignored once it has expired, even before it is deleted, and is then replaced (accident 15)', async () => {
     const context = { ...newParties(), consent_permissions: named('a') };
     await consent({ context });
     await source.query(`UPDATE consent.grants SET expires = now() - interval '1 s' WHERE application_id = $1`, [
@@ -247,7 +247,7 @@ describe('a grant', () => {
     expect(await rowsOf(context.application)).toHaveLength(1);
   });
 
-  it('that an answer extends has the same reply for a repeated request until it is revoked, and its event also for a reload', async () => {
+  it('gives the request that has extended it the same reply again until it is revoked', async () => {
     const context = { ...newParties(), consent_permissions: named('a') };
     await consent({ context });
     const step = drive({ context: { ...context, consent_permissions: named('a', 'b') }, id: randomUUID() });

@@ -33,7 +33,7 @@ async function followLink(context: PlanContext, verifications = new InMemoryVeri
   return driveStage(emailContract, stage, { config, context: { ...context, is_restored }, request }).show();
 }
 
-it('verifies the user only if the mail went to their own address', async () => {
+it('the email stage verifies the user only if the mail went to the address of the user', async () => {
   const context = { pending_user: alice };
   expect(await followLink(context)).toMatchObject({ type: 'passed', context: { verified_user: alice.uuid } });
   expect(await followLink({ ...context, email: alice.email })).toMatchObject({
@@ -43,7 +43,7 @@ it('verifies the user only if the mail went to their own address', async () => {
   expect([other.type, 'context' in other && other.context]).toEqual(['passed', {}]);
 });
 
-it('records the address of the user as verified, and no other address', async () => {
+it('the email stage records only the address of the user as verified', async () => {
   const [verifications, context] = [new InMemoryVerifications(), { pending_user: alice }];
   await followLink({ ...context, email: 'other@example.org' }, verifications);
   expect(verifications.recorded).toEqual([]);
@@ -51,7 +51,7 @@ it('records the address of the user as verified, and no other address', async ()
   expect(verifications.recorded).toEqual([`${alice.uuid} alice@example.org`]);
 });
 
-it('records no address for the link of an operator, because no mail was sent', async () => {
+it('the email stage records no address for a link of an operator, because no mail was sent', async () => {
   const verifications = new InMemoryVerifications();
   const stage = new EmailStage(verifications, { resendS: 30, mails: 3, codeS: 600 });
   const reply = await driveStage(emailContract, stage, {
@@ -68,7 +68,7 @@ it.each([
   ['other@example.org', 'step', []],
   ['alice@example.org', 'another', []],
 ])(
-  'records the address %s to which a superuser has mailed a link to the step %s as verified: %j',
+  'after a superuser has mailed a link to %s for the step %s, the email stage records as verified: %j',
   async (address, at, recorded) => {
     const verifications = new InMemoryVerifications();
     const stage = new EmailStage(verifications, { resendS: 30, mails: 3, codeS: 600 });

@@ -68,7 +68,7 @@ export const emailContract = defineStage({
     code_until: z.number(),
     /**
      * `true` if a response asked for another mail, but its rejection restarted the flow. The stage sends that mail when
-     * the flow is back at this step.
+     * the flow has returned to this step.
      */
     wanted: z.boolean().exactOptional(),
   }),

@@ -29,7 +29,7 @@ afterEach(() => void vi.useRealTimers());
 const advanceClock = (s: number) => vi.setSystemTime(Date.now() + s * 1000);
 
 describe('an email stage', () => {
-  it('sends a mail with link and code on the first GET only', async () => {
+  it('sends a mail with a link and a code only on the first GET', async () => {
     const stage = drive({ config: { token_expiry: 5, subject: 'Help', template: 'email/account_confirmation.html' } });
     const mail = mailIn(await stage.show());
     expect(mail).toMatchObject({
@@ -41,7 +41,7 @@ describe('an email stage', () => {
     expect(mailsIn(await stage.show())).toEqual([]);
   });
 
-  it('mails a link that lives as long as a duration in its config', async () => {
+  it('mails a link whose lifetime is the duration in its config', async () => {
     const stage = drive({ config: { token_expiry: 'hours=1;seconds=30' } });
     expect(mailIn(await stage.show())).toMatchObject({
       ...{ link_ttl_s: 3690, variables: { link_minutes: 60, code_minutes: 10 } },
@@ -51,7 +51,7 @@ describe('an email stage', () => {
     });
   });
 
-  it('limits the mails that visitors ask for since 2026.8, and not the first one', async () => {
+  it('sets a limit for further mails since 2026.8, but not for the first one', async () => {
     const config = { recovery_max_attempts: 2, recovery_cache_timeout: 'minutes=3' };
     for (const [apiVersion, limit] of [
       ['2026.8', { mails: 2, window_s: 180 }],
@@ -103,7 +103,7 @@ describe('an email stage', () => {
       });
   });
 
-  it('sends further mails only after a pause and up to a limit, and says when the limit is reached', async () => {
+  it('sends further mails only after a pause and up to a limit, and rejects further requests for mails', async () => {
     const stage = drive();
     const codes = [codeIn(await stage.show())];
     expect(await stage.answer({})).toEqual({ type: 'rejected', challenge: {}, errors: SENT, effects: [SENT_TOAST] });
@@ -121,7 +121,7 @@ describe('an email stage', () => {
   });
 });
 
-it('mails to a changed address within the same limit of mails', async () => {
+it('an email stage counts mails to a changed address towards the same limit', async () => {
   const addresses = Array.from({ length: LIMITS.mails + 2 }, (_, i) => `a${i}@example.org`);
   let state: Record<string, unknown> | undefined;
   const mailed: (string | undefined)[] = [];
@@ -141,7 +141,7 @@ it('mails to a changed address within the same limit of mails', async () => {
 describe('a rejection that restarts the flow', () => {
   const step = { id: 'step', name: 'step', confirmed: true, starts_over: true };
 
-  it('sends the mail when the flow is back at the step, if the pause is over and the limit not reached', async () => {
+  it('sends the requested mail when the flow has returned to the step, within the same pause and limit', async () => {
     const stage = drive({ request: { step } });
     const codes = [codeIn(await stage.show())];
     for (let run = 0; run < 3; run++) {
@@ -218,13 +218,13 @@ describe('the code of a mail', () => {
   });
 });
 
-describe('a visitor who has followed the link', () => {
+describe('a visitor who has followed the mailed link', () => {
   const context = { pending_user: alice(), is_restored: followedLink };
   const confirmed = (overrides: Partial<StageRequest['step']> = {}) => ({
     step: { id: 'step', name: 'step', confirmed: true, ...overrides },
   });
 
-  it('passes', async () => {
+  it('passes on a GET', async () => {
     expect(await drive({ context, request: confirmed() }).show()).toEqual(VERIFIED);
   });
 
@@ -288,7 +288,7 @@ describe('a visitor who has followed the link', () => {
   });
 });
 
-describe('a user who cannot be mailed to (accident 6)', () => {
+describe('a user without a usable address (accident 6)', () => {
   const noAddress = alice({ email: '' });
 
   it.each([
@@ -296,7 +296,7 @@ describe('a user who cannot be mailed to (accident 6)', () => {
     ['a user without an address', noAddress, {}],
     ['an unsaved user in a recovery flow', unsavedUser, {}],
   ])(
-    '%s gets the same reply at the same cost, with a mail effect without a recipient',
+    'gets the same reply at the same cost, with a mail effect without a recipient: %s',
     async (_title, pending_user, request) => {
       const known = await drive().show();
       const unknown = await drive({ context: { pending_user }, request }).show();

@@ -24,7 +24,7 @@ import { buildMail, linkLifetimeS, recipientAddress } from './email-mail.js';
 
 type Contract = typeof emailContract;
 
-/** Error whose text `email-sent` clients recognise. */
+/** The error after a requested mail. Clients recognise its text `email-sent`. */
 const SENT = { text: 'email-sent', wire: 'email-sent' };
 
 const SENT_TOAST = sentence('Email Successfully sent.');
@@ -81,7 +81,7 @@ export class EmailStage implements Stage<Contract> {
   /**
    * Sends another mail for a response without a code, and rejects the response with `email-sent`. The error is the same
    * if the last mail is too recent to send another one (docs/spec/stages.md#email-resend). If the rejection restarts
-   * the flow, the stage sends the mail when the flow is back at this step.
+   * the flow, the stage sends the mail when the flow has returned to this step.
    */
   private resend(input: RespondInput<Contract>, user: User): StageOutcome<Contract> {
     const { state, step } = input;
@@ -139,8 +139,9 @@ export class EmailStage implements Stage<Contract> {
     result: Omit<Parameters<typeof pass<Contract>>[0] & object, 'context'> = {},
   ): Promise<StageOutcome<Contract>> {
     const { config, flow } = input;
-    // Records the address as verified only if the mail went to it. A recovery link that an operator or a superuser passes
-    // on in another way (docs/spec/http.md#recovery-links) has no address and proves none. A preview sends no mail either.
+    // Records the address as verified only if the mail went to it. A recovery link that an operator or a superuser
+    // hands over in another way (docs/spec/http.md#recovery-links) has no address, so it proves none. A preview sends
+    // no mail either.
     const isMailed = user.kind === 'saved' && mailedAddress(input) === user.email && user.email !== '';
     if (isMailed && !input.preview) await this.activations.recordVerified(user.uuid, user.email);
     const canActivate = config.activate_user_on_success && user.kind === 'saved' && !user.is_active;

@@ -61,7 +61,7 @@ const untouched = ({ epoch }: SavedUser) => ({ is_active: true, password_hash: '
 const denied = (code: string) => ({ type: 'denied', message: { code } });
 
 describe('the account lockdown stage', () => {
-  it('takes all access away from the pending user of an administrator, and records why', async () => {
+  it('takes all access away from a pending user whom an administrator locks, and records the reason', async () => {
     const [admin, alice] = [await createSuperuser(), await createUser()];
     const reply = await lock({
       ...{ pending: alice, actor: admin },
@@ -92,7 +92,7 @@ describe('the account lockdown stage', () => {
     expect(await stored(admin)).toEqual(untouched(admin));
   });
 
-  it('cuts a long reason between characters, because Postgres stores no half of an emoji', async () => {
+  it('cuts a long reason between characters, because Postgres cannot store half of an emoji', async () => {
     const [admin, alice] = [await createSuperuser(), await createUser()];
     const context = { prompt_data: { lockdown_reason: `${'x'.repeat(1023)}😀 and more` } };
     expect(await lock({ pending: alice, actor: admin, context })).toMatchObject({
@@ -121,7 +121,7 @@ describe('the account lockdown stage', () => {
     }
   });
 
-  it('takes away only what the config says', async () => {
+  it('takes away only the kinds of access that the config enables', async () => {
     const admin = await createSuperuser();
     const none = { deactivate_user: false, set_unusable_password: false, delete_sessions: false, revoke_tokens: false };
     const after = async (config: object) => {
@@ -146,7 +146,7 @@ describe('the account lockdown stage', () => {
     expect(await after({ revoke_tokens: true })).toEqual({ ...kept, ...ended, tokens: 0 });
   });
 
-  it('keeps the session of a user who locks the own account without ending sessions', async () => {
+  it('keeps the session of users who lock their own account if the config does not end sessions', async () => {
     const alice = await createUser();
     expect(await lock({ actor: alice, config: { delete_sessions: false } })).toMatchObject({
       effects: [
@@ -156,7 +156,7 @@ describe('the account lockdown stage', () => {
     });
   });
 
-  it('refuses an own lockdown without a completion flow', async () => {
+  it('refuses users who lock their own account if the config has no completion flow', async () => {
     const alice = await createUser();
     const config = { self_service_completion_flow: null };
     expect(await lock({ actor: alice, config })).toEqual(denied('account_lockdown_unfinished'));
@@ -179,7 +179,7 @@ describe('the account lockdown stage', () => {
     expect(await lock({ ...(pending && { pending }), ...admin })).toEqual(denied('account_lockdown_nobody'));
   });
 
-  it('does everything or nothing', async () => {
+  it('changes nothing if one of its changes fails', async () => {
     const [admin, alice] = [await createSuperuser(), await createUser()];
     await query(
       `CREATE OR REPLACE FUNCTION public.fail_for_test() RETURNS trigger LANGUAGE plpgsql AS
@@ -195,7 +195,7 @@ describe('the account lockdown stage', () => {
     }
   });
 
-  it('stores no reason in the recorded reply, which is not sealed', async () => {
+  it('stores its reply for retries without the reason, because the stored reply is not encrypted', async () => {
     const [admin, alice, id] = [await createSuperuser(), await createUser(), randomUUID()];
     const context = { prompt_data: { lockdown_reason: 'stolen laptop' } };
     await lock({ pending: alice, actor: admin, context, id });

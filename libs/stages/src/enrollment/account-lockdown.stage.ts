@@ -16,7 +16,7 @@ const MAX_REASON = 1024;
  */
 type Lockdown = { readonly user: SavedUser } | { readonly refusal: keyof Contract['errors'] };
 
-/** Takes all access away from a user, without a challenge. The flow asks for a reason before, by a prompt. */
+/** Takes all access away from a user, without a challenge. An earlier prompt of the flow asks for the reason. */
 @Injectable()
 export class AccountLockdownStage implements Stage<Contract> {
   constructor(@Inject(EnrollmentTransactions) private readonly transactions: EnrollmentTransactions) {}

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { mergeFixedData } from './fixed-data.js';
 
-it('replaces entered values by the fixed values of an invitation, and keeps other entered values', () => {
+it('mergeFixedData replaces entered values by the fixed values of an invitation, and keeps the others', () => {
   expect(mergeFixedData({ name: 'Mine', shoe: 38 }, { name: 'Fixed' })).toEqual({
     ...{ data: { name: 'Fixed', shoe: 38 }, locked: ['name'] },
   });
 });
 
-it('merges fixed and entered objects, and concatenates fixed and entered lists', () => {
+it('mergeFixedData merges fixed and entered objects, and concatenates fixed and entered lists', () => {
   const data = { attributes: { a: { b: 1, c: 2 }, tags: ['x'] } };
   const fixed = { attributes: { a: { b: 3 }, tags: ['y'] } };
   expect(mergeFixedData(data, fixed)).toEqual({
@@ -16,7 +16,7 @@ it('merges fixed and entered objects, and concatenates fixed and entered lists',
   });
 });
 
-it('drops entered values for a fixed attribute, for keys below it, and for objects that contain it', () => {
+it('mergeFixedData drops entered values for a fixed attribute, keys below it and objects that contain it', () => {
   const typed = { 'attributes.a': 1, 'attributes.a.b': 2, 'attributes.a.b.c': 3, 'attributes.ab': 4 };
   const { data } = mergeFixedData(typed, { attributes: { a: { b: 'fixed' } } });
   expect(data).toEqual({ 'attributes.ab': 4, attributes: { a: { b: 'fixed' } } });

@@ -19,7 +19,7 @@ describe('the user write stage with an invitation', () => {
   const writeInvited = (due: string, username = uniqueName()) =>
     harness.write({ username }, { context: { invitation_due: due } });
 
-  it('redeems the invitation with the user for one of many concurrent visitors, and records an event', async () => {
+  it('saves the user, redeems the invitation and records an event for one of several concurrent visitors', async () => {
     const [pk, before] = [await invite(), await harness.count()];
     const replies = await Promise.all(Array.from({ length: 6 }, () => writeInvited(pk)));
     expect(replies.filter(({ type }) => type === 'denied')).toEqual(Array(5).fill(DENIED));
@@ -59,7 +59,7 @@ describe('the user write stage with an invitation', () => {
       },
     ],
     ['that was deleted meanwhile', async () => randomUUID()],
-  ])('creates no user with an invitation %s', async (_title, make) => {
+  ])('saves no user with an invitation %s', async (_title, make) => {
     const [pk, before] = [await make(), await harness.count()];
     expect(await writeInvited(pk)).toEqual(DENIED);
     expect(await harness.count()).toBe(before);

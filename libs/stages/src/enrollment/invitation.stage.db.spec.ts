@@ -67,19 +67,19 @@ describe('the invitation stage', () => {
     ['the query parameter token', (pk: string) => ({ query: { token: pk } })],
     ['a query parameter without dashes', (pk: string) => ({ query: { itoken: pk.replaceAll('-', '') } })],
     ['the entered data', (pk: string) => ({ context: { prompt_data: { token: pk } } })],
-  ])('finds the token in %s', async (_title, visitWith) => {
+  ])('finds the token of the invitation in %s', async (_title, visitWith) => {
     expect(await visit(visitWith((await invite()).pk))).toMatchObject({ type: 'passed' });
   });
 
   it.each([{}, { itoken: '' }, { itoken: 'nonsense' }, { itoken: randomUUID() }, { itoken: `${randomUUID()}'--` }])(
-    'denies without a valid invitation: %j',
+    'denies a visitor without a valid invitation: %j',
     async (query) => {
       expect(await visit({ query })).toEqual(DENIED);
       expect(await visit({ query, continueWithout: true })).toEqual({ type: 'passed' });
     },
   );
 
-  it('keeps the invitation that the plan has accepted, even if a request has another token', async () => {
+  it('keeps the accepted invitation of the plan, even if a later request has another token', async () => {
     const [due, other] = [await invite({ fixed_data: { team: 'a' }, single_use: true }), await invite()];
     const { context } = (await visit({ query: { itoken: due.pk } })) as { context: PlanContext };
     expect(await visit({ query: { itoken: other.pk }, context })).toMatchObject({
@@ -89,7 +89,7 @@ describe('the invitation stage', () => {
     expect(await visit({ query: { itoken: other.pk }, context })).toEqual(DENIED);
   });
 
-  it('adds the lists of its fixed data once, also after a restart that keeps the context', async () => {
+  it('adds the lists of the fixed data once, even after a restart that keeps the context', async () => {
     const { pk } = await invite({ fixed_data: { attributes: { teams: ['a'] } } });
     const query = { itoken: pk };
     const context = { prompt_data: { attributes: { teams: ['mine'] } } };
@@ -119,7 +119,7 @@ describe('the invitation stage', () => {
     for (let i = 0; i < 3; i++) expect(await visit({ query: { itoken: pk } })).toMatchObject({ type: 'passed' });
   });
 
-  it('redeems the invitation at the end of a flow that has written no user, and records an event', async () => {
+  it('redeems the invitation at the end of a flow that has saved no user, and records an event', async () => {
     const { pk } = await invite();
     const context = { name: 'friends', reference: createHash('sha256').update(pk).digest('hex').slice(0, 16) };
     const effects = [{ type: 'event', action: 'invitation_used', context }];
@@ -128,7 +128,7 @@ describe('the invitation stage', () => {
       expect(await visit({ context: { invitation_due: pk }, redeems: true })).toEqual(redeemed);
   });
 
-  it('redeems a single-use invitation for one of many plans, and repeats the reply for the same id', async () => {
+  it('redeems a single-use invitation for one of several plans, and replays the reply to a request id', async () => {
     const { pk } = await invite({ single_use: true });
     const runs = Array.from({ length: 8 }, () => randomUUID());
     const finish = (run: string) => visit({ context: { invitation_due: pk }, redeems: true, run });
@@ -140,7 +140,7 @@ describe('the invitation stage', () => {
     expect(await visit({ query: { itoken: pk } })).toEqual(DENIED);
   });
 
-  it('passes at the end of the flow if the invitation was redeemed before', async () => {
+  it('passes at the end of the flow if the plan has no invitation left to redeem', async () => {
     expect(await visit({ redeems: true })).toEqual({ type: 'passed' });
   });
 
@@ -150,7 +150,7 @@ describe('the invitation stage', () => {
       (pk: string) => database.source.query(`UPDATE directory.invitations SET expires = now() WHERE id = $1`, [pk]),
     ],
     ['is deleted', (pk: string) => invitations.remove(pk)],
-  ])('denies at the end of the flow if the invitation %s meanwhile (accident 15)', async (_title, change) => {
+  ])('denies the end of the flow if the invitation %s in the meantime (accident 15)', async (_title, change) => {
     const { pk } = await invite();
     await change(pk);
     expect(await visit({ context: { invitation_due: pk }, redeems: true })).toEqual(DENIED);

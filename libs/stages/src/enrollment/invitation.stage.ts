@@ -12,8 +12,8 @@ type Input = ChallengeInput<Contract>;
 const TOKEN = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 
 /**
- * Finds the visitor's invitation without a challenge. A later step redeems the invitation: the step that writes the
- * user, or a step at the end of a flow that writes no user (docs/adr/0024).
+ * Finds the visitor's invitation without a challenge. A later step redeems the invitation: the step that saves the
+ * user, or a step at the end of a flow that saves no user (docs/adr/0024).
  */
 @Injectable()
 export class InvitationStage implements Stage<Contract> {
@@ -34,7 +34,7 @@ export class InvitationStage implements Stage<Contract> {
     return this.challenge(input);
   }
 
-  /** Redeems the invitation at the end of a flow that has written no user. */
+  /** Redeems the invitation at the end of a flow that has saved no user. */
   private async redeem({ id, flow, context }: Input): Promise<StageOutcome<Contract>> {
     const { invitation_due: due } = context;
     if (due === undefined) return pass();
@@ -59,8 +59,8 @@ export const invitationUsedEvent = (pk: string, { name }: Pick<RedeemableInvitat
 const invalidInvitation = () => deny<Contract>({ message: { code: 'invitation_invalid' } });
 
 /**
- * Returns the token of the invitation that the plan has accepted, else the token in the query, else the token that the
- * visitor has entered.
+ * Returns the token of the invitation that the plan has accepted, otherwise the token in the query, otherwise the token
+ * that the visitor has entered.
  */
 function invitationToken({ query, context }: Input): string | undefined {
   const token = context.invitation_due ?? query['itoken'] ?? query['token'] ?? context.prompt_data?.['token'];
@@ -68,7 +68,7 @@ function invitationToken({ query, context }: Input): string | undefined {
 }
 
 function accepted({ context }: Input, { pk, name, fixed_data }: RedeemableInvitation): StageOutcome<Contract> {
-  // A restart may keep the merged data. Its lists would otherwise get the fixed items again.
+  // A restart may keep the merged data. Another merge would add the fixed items to its lists again.
   const isMerged = context.invitation_due === pk;
   const { data, locked } = mergeFixedData(context.prompt_data ?? {}, isMerged ? {} : fixed_data);
   return pass<Contract>({

@@ -2,7 +2,7 @@ import { PASSWORD_HASH_SUBJECT, PROTOCOL_VERSION, passwordHashReply } from '@gat
 import { Requester, requestOverBus } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 
-/** Computes password hashes. Throws a `Problem` with status 503 if no service computes one in time. */
+/** Computes password hashes. Throws a `Problem` with status 503 if no service returns a hash in time. */
 export abstract class PasswordHashClient {
   abstract hash(password: string, timeLeftMs: number): Promise<string>;
 }

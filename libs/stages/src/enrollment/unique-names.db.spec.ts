@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 
 describe('the user write stage', () => {
-  it('denies a username that is an email address of another user, and an email address likewise', async () => {
+  it('denies a username that is an email address of another user, and the reverse', async () => {
     const address = `${uniqueName()}@example.org`;
     const [other, before] = [await harness.createUser({ email: address }), await harness.count()];
     const writes = [
@@ -23,7 +23,7 @@ describe('the user write stage', () => {
     expect(await harness.write({ username: uniqueName(), email: address })).toMatchObject({ type: 'passed' });
   });
 
-  it('denies a username that a new account cannot have, with the reason, and keeps one that the user has', async () => {
+  it('denies a username that is not allowed for new accounts, with the reason, but lets a user keep it', async () => {
     const denied = { type: 'denied', message: { text: 'Usernames cannot contain the character {character}.' } };
     expect(await harness.write({ username: 'ad\u200bmin' })).toMatchObject(denied);
     const pretended = { kind: 'pretended', username: 'x', email: 'x' };
@@ -48,7 +48,7 @@ describe('the user write stage', () => {
     expect(await harness.write({ username: `\uff55${name}` })).toMatchObject({ type: 'denied' });
   });
 
-  it('creates only one of two concurrent users whose username and email address are the same text', async () => {
+  it('creates only one of two concurrent users if the username of one is the email address of the other', async () => {
     const names = Array.from({ length: 4 }, uniqueName);
     const replies = await Promise.all(
       names.flatMap((name) => [

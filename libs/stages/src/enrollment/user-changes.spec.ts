@@ -57,7 +57,7 @@ describe('userChangesFrom', () => {
     expect(attributesOf(data, Object.keys(data))).toEqual({ 'goauthentik.io/user/debug': true });
   });
 
-  it('keeps a reserved attribute that an invitation has fixed, and drops other reserved ones beside it', () => {
+  it('keeps a reserved attribute that an invitation has fixed, and drops other reserved attributes', () => {
     const attributes = { 'goauthentik.io/user/debug': true, contact: { verified: 'fixed' }, verified: 'typed' };
     const locked = ['attributes.team', 'attributes.contact.verified'];
     expect(attributesOf({ attributes: { ...attributes, team: 'a' } }, locked)).toEqual({
@@ -66,7 +66,7 @@ describe('userChangesFrom', () => {
   });
 
   it.each(['attributes_team', 'attributes_team.name', 'attributes.team.name'])(
-    'keeps the value of an attribute that an invitation has fixed, however a form spells the key: %s',
+    'keeps the value of an attribute that an invitation has fixed if the form spells its key as %s',
     (key) => {
       const data = { attributes: { team: 'fixed' }, [key]: 'typed' };
       expect(attributesOf(data, ['attributes.team'])).toEqual({ team: 'fixed' });

@@ -63,8 +63,8 @@ const normalizeKey = (key: string) => key.replace(PREFIX, `${ATTRIBUTES}.`);
 const contains = (outer: string, inner: string) => outer === inner || inner.startsWith(`${outer}.`);
 
 /**
- * Splits the path of an attribute at its dots. An attribute of authentik (`goauthentik.io/…`) has a dot in its name and
- * stays whole.
+ * Splits the path of an attribute at its dots. The name of an authentik attribute (`goauthentik.io/…`) has a dot, and
+ * is not split.
  */
 const pathOf = (rest: string): string[] => (AUTHENTIK_ATTRIBUTE.test(rest) ? [rest] : rest.split('.'));
 

@@ -48,7 +48,7 @@ describe('the user delete stage', () => {
     expect(await exists(bob)).toBe(true);
   });
 
-  it('deletes the logged-in user if there is no pending user, whatever the response contains', async () => {
+  it('deletes the logged-in user if there is no pending user, and ignores the content of the response', async () => {
     const alice = await createUser();
     const reply = await drive({ request: { ...newRequest(), session: { user: alice } } }).answer({ keep: true });
     expect(reply).toMatchObject({ type: 'passed' });

@@ -7,8 +7,8 @@ import type { userDeleteContract } from './user-delete.contract.js';
 type Contract = typeof userDeleteContract;
 
 /**
- * Deletes the pending user, else the logged-in user, without a challenge. A flow that asks for confirmation needs
- * another step before this one.
+ * Deletes the pending user, or without one the logged-in user, without a challenge. A flow that asks for confirmation
+ * needs another step before this one.
  */
 @Injectable()
 export class UserDeleteStage implements Stage<Contract> {

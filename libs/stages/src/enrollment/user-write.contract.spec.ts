@@ -15,7 +15,7 @@ const changesCredentials = (prompt_data: object, user: SavedUser | undefined, us
   });
 
 it.each([{ password: 'x' }, { email: 'other@example.org' }, { email: '' }, { email: 7 }])(
-  'reports a credential change of an existing user for %j',
+  'a user write changes the credentials of an existing user with %j',
   (prompt_data) => {
     expect(changesCredentials(prompt_data, alice, NEVER_CREATE)).toBe(true);
     expect(changesCredentials(prompt_data, alice, 'create_when_required')).toBe(true);
@@ -26,17 +26,17 @@ it.each([
   {},
   { email: 'alice@example.org', name: 'Alice A.', username: 'al', 'attributes.x': 1 },
   { password: '', email: null },
-])('reports no credential change for %j', (prompt_data) => {
+])('a user write changes no credentials with %j', (prompt_data) => {
   expect(changesCredentials(prompt_data, alice, NEVER_CREATE)).toBe(false);
 });
 
-it('reports no credential change for a new user', () => {
+it('a user write changes no credentials of a new user', () => {
   const prompt_data = { password: 'x', email: 'new@example.org' };
   expect(changesCredentials(prompt_data, undefined, 'create_when_required')).toBe(false);
   expect(changesCredentials(prompt_data, alice, 'always_create')).toBe(false);
 });
 
-it('is left out of previews if it always creates a user, whoever the pending user is', () => {
+it('a preview leaves out a user write that always creates a user', () => {
   const { leaves_out: leavesOut } = userWriteContract.preview;
   expect(leavesOut({ user_creation_mode: 'always_create' })).toBe(true);
   expect(leavesOut({ user_creation_mode: 'create_when_required' })).toBe(false);

@@ -13,7 +13,9 @@ export const CREATION_MODES = ['never_create', 'create_when_required', 'always_c
 /** User types that the stage can save. */
 export const WRITTEN_TYPES = ['internal', 'external', 'service_account', 'internal_service_account'] as const;
 
-/** The step that asks for a second factor before a recovery flow replaces a password. Skips users without a device. */
+/**
+ * The step that asks for a second factor before a recovery flow replaces a password. Users without a device skip it.
+ */
 export const ASK_SECOND_FACTOR: Insert = {
   where: 'before',
   steps: [{ kind: 'authenticator_validate', config: { not_configured_action: 'skip' } }],
@@ -82,7 +84,7 @@ export const userWriteContract = defineStage({
   changes_credentials: replacesCredentials,
   alters_user: true,
   writes_data: true,
-  // The deadline includes the time to hash a password.
+  // The deadline includes the time for hashing a password.
   deadline_ms: 10_000,
 });
 

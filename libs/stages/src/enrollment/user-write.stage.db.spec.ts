@@ -81,7 +81,7 @@ describe('creating a user', () => {
     for (const reply of replies) expect(reply).toEqual(replies[0]);
   });
 
-  it('creates one user of many concurrent requests for a username, ignoring case', async () => {
+  it('creates one user for concurrent requests with the same username, ignoring case', async () => {
     const username = uniqueName();
     const names = Array.from({ length: 8 }, (_, i) => (i % 2 ? username : username.toUpperCase()));
     const replies = await Promise.all(names.map((name) => write({ username: name })));
@@ -119,7 +119,7 @@ describe('creating a user', () => {
     expect(await harness.count()).toBe(before + 1);
   });
 
-  it('does not save a pretended user, but computes a password hash', async () => {
+  it('does not save a pretended user, but computes the hash of the password', async () => {
     const [before, username] = [await harness.count(), uniqueName()];
     const context = { pending_user: { kind: 'pretended', username, email: '' } };
     harness.passwordHashes.hashed.length = 0;
@@ -157,7 +157,7 @@ describe('a superuser group', () => {
     }
   });
 
-  it('may be named in the context if the user is a member already', async () => {
+  it('may be named in the context if the user is already a member', async () => {
     const [admins, admin] = [await group({ is_superuser: true }), await createUser()];
     await harness.database.directory.setGroups(admin.pk, [admins.pk]);
     const options = { context: { pending_user: admin, groups: [admins.name] } };
@@ -181,7 +181,7 @@ describe('changing a user', () => {
     });
   });
 
-  it('writes nothing that the user has already, and no event of it since 2026.8, but still joins groups', async () => {
+  it('writes no unchanged data, and no event for it since 2026.8, but still adds the user to groups', async () => {
     const group = await harness.database.directory.createGroup({ name: uniqueName() });
     const user = await createUser({ email: `${uniqueName()}@example.org`, attributes: { a: { b: [1] } } });
     const row = () => harness.database.source.query('SELECT xmin FROM directory.users WHERE id = $1', [user.uuid]);
@@ -251,7 +251,7 @@ describe('changing a user', () => {
     expect(await hashOf()).toBe('hash of hunter2');
   });
 
-  it('keeps active state, type, path and groups of an existing user, whatever the config says', async () => {
+  it('keeps the active state, type, path and groups of an existing user, despite the config', async () => {
     const group = await harness.database.directory.createGroup({ name: uniqueName() });
     const user = await createUser({ is_active: false });
     const config = { create_users_group: group.pk, user_type: 'external', user_path_template: 'elsewhere' };
@@ -286,7 +286,7 @@ describe('changing a user', () => {
     expect((await find(user.username))!.attributes).toEqual({ 'goauthentik.io/user/sources': ['GitHub', 'GitLab'] });
   });
 
-  it('saves one of several passwords that are set at once, and denies the other requests (accident 7)', async () => {
+  it('saves one of several passwords set concurrently, and denies the other requests (accident 7)', async () => {
     const user = await createUser();
     const replies = await Promise.all(
       ['first', 'second', 'third'].map((password) =>
@@ -299,18 +299,18 @@ describe('changing a user', () => {
     expect(password_hash).toBe(`hash of ${['first', 'second', 'third'][winner]}`);
   });
 
-  it('denies if the pending user was deleted', async () => {
+  it('denies a change if the pending user was deleted', async () => {
     const user = await createUser();
     await harness.database.directory.removeUser(user.pk);
     expect(await write({ name: 'x' }, { context: { pending_user: user } })).toEqual({ type: 'denied' });
   });
 });
 
-it('denies without prompt_data', async () => {
+it('the user write stage denies a plan without prompt_data', async () => {
   expect(await write(undefined)).toEqual({ type: 'denied', message: { code: 'user_write_no_data' } });
 });
 
-it('leaks no password into its reply or its table, whatever the field key', async () => {
+it('the user write stage puts no password into its reply or table, even from a field with another key', async () => {
   const data = { username: uniqueName(), pin: 'hunter2', notes: 'n'.repeat(5000) };
   const reply = await write(data, { context: { prompt_secrets: ['pin'] } });
   expect(JSON.stringify(reply)).not.toContain('hunter2');
@@ -320,13 +320,13 @@ it('leaks no password into its reply or its table, whatever the field key', asyn
   expect(reply).toMatchObject({ effects: [{ context: { notes: 'n'.repeat(1024) } }] });
 });
 
-it('cuts a long text in its event between characters, not in the middle of an emoji', async () => {
+it('the event of a user write cuts a long text between characters, not in the middle of an emoji', async () => {
   const reply = await write({ username: uniqueName(), notes: `${'n'.repeat(1023)}😀 and more` });
   expect(reply).toMatchObject({ type: 'passed', effects: [{ context: { notes: `${'n'.repeat(1023)}😀` } }] });
 });
 
 describe('attributes that are not an object', () => {
-  it.each(['all', ['all'], 7, null])('%j: are refused since 2026.8, and ignored in 2024.8', async (attributes) => {
+  it.each(['all', ['all'], 7, null])('are refused since 2026.8, and ignored in 2024.8: %j', async (attributes) => {
     const [refused, written] = [uniqueName(), uniqueName()];
     expect(await write({ username: refused, attributes }, { apiVersion: '2026.8' })).toEqual({
       ...{ type: 'denied', message: { code: 'user_write_failed' } },

@@ -75,8 +75,8 @@ export class UserWriteStage implements Stage<Contract> {
     if (proofStep) return proofStep;
     const hash =
       changes.password && (await this.passwordHashes.hash(changes.password, input.timeLeftMs() - DATABASE_MARGIN_MS));
-    // The stage never saves a pretended user, but computes a hash as for a saved user, which prevents enumeration by
-    // timing.
+    // The stage never saves a pretended user, but computes a hash as for a saved user, so that the time does not
+    // reveal whether the user exists.
     if (target === 'pretended') return pass({ context: withoutPasswords(input.context) });
     return this.write(input, { changes, hash, target: target === 'new' ? undefined : target });
   }
@@ -103,8 +103,8 @@ export class UserWriteStage implements Stage<Contract> {
 
 /**
  * Returns the outcome that inserts a second-factor step before a recovery flow replaces a password, because access to a
- * mailbox must not replace a second factor (docs/security.md#accident-25). `undefined` if the plan has verified a
- * device. The inserted step skips users without a device.
+ * mailbox must not replace a second factor (docs/security.md#accident-25). Returns `undefined` if the plan has verified
+ * a device. Users without a device skip the inserted step.
  */
 function requireProof({ flow, context }: Input, { uuid }: SavedUser): StageOutcome<Contract> | undefined {
   const devices = context.auth_method_args?.['mfa_devices'];
@@ -122,7 +122,7 @@ function withoutUnchangedName(changes: UserChanges, target: SavedUser | 'new' | 
   return typeof target === 'object' && username === target.username ? { ...changes, fields } : changes;
 }
 
-/** Returns a denial if one of the names or the password is not valid for any user, `undefined` if all are valid. */
+/** Returns a denial if one of the names or the password is invalid, and `undefined` if all are valid. */
 function refusalOf({ fields, password = '' }: UserChanges): StageOutcome<Contract> | undefined {
   const { username } = fields;
   if (username === '') return deny();
@@ -141,14 +141,14 @@ function hasInvalidAttributes({ apiVersion, context: { prompt_data = {} } }: Inp
 /** Returns whether a text is valid as a name: not too long, and without control characters. */
 const isValidName = (text: string) => text.length <= MAX_NAME_LENGTH && !UNPRINTABLE.test(text);
 
-/** Returns whether a text is not too long for a password. A field of another type accepts longer texts. */
+/** Returns whether a text is short enough for a password. Form fields of other types accept longer texts. */
 const isValidPassword = (text: string) => firstCharacters(text, MAX_PASSWORD) === text;
 
 const writeFailed = () => deny<Contract>({ message: { code: 'user_write_failed' } });
 
 /**
- * Returns the user to write to: the pending user, else the logged-in user, else a new user, as far as the config
- * allows.
+ * Returns the user to write to: the pending user, otherwise the logged-in user, otherwise a new user if the config
+ * allows one.
  */
 function targetUser({ config, context, session }: Input): SavedUser | 'new' | 'pretended' | 'none' {
   const mode = config.user_creation_mode;
@@ -255,7 +255,7 @@ function written(input: Input, write: UserWrite, result: SavedResult): StageOutc
   });
 }
 
-/** Returns the events of a write. Under 2024.8, a write that changes nothing has an event too. */
+/** Returns the events of a write. In 2024.8, a write that changes nothing has an event too. */
 function writeEvents({ context, apiVersion }: Input, { changes, target }: UserWrite, { isUnchanged }: SavedResult) {
   const isRecorded = isUnchanged !== true || apiVersion === '2024.8';
   return [

@@ -32,7 +32,7 @@ const drive = ({ config = {}, context = {}, request = {}, version = '2026.8' }: 
   });
 
 describe('a response without an identifier', () => {
-  it('is refused in 2026.8 with an error of no field', async () => {
+  it('is refused in 2026.8 with an error that belongs to no field', async () => {
     for (const answer of [{}, { uid_field: null }, { uid_field: '' }, { uid_field: ' ' }, { passkey: null }])
       expect(await drive().answer(answer)).toMatchObject({
         type: 'rejected',
@@ -40,7 +40,7 @@ describe('a response without an identifier', () => {
       });
   });
 
-  it('is refused in 2024.8 with an error of the field', async () => {
+  it('is refused in 2024.8 with an error of uid_field', async () => {
     for (const [answer, code] of [
       [{}, 'required'],
       [{ uid_field: null }, 'null'],
@@ -57,7 +57,7 @@ describe('a passkey', () => {
   const config = { webauthn_stage: 'w' };
   const verified = { pending_user: alice, verified_user: alice.uuid };
 
-  it('identifies the user whom the embedded stage has verified, who then needs no password', async () => {
+  it('identifies the user whom the embedded stage has verified, without a password', async () => {
     const context = { ...verified, pending_user_identifier: 'bob' };
     expect(await drive({ config, context }).answer({ passkey: {} })).toEqual({
       type: 'passed',
@@ -68,7 +68,7 @@ describe('a passkey', () => {
     });
   });
 
-  it('identifies nobody whom the embedded stage has not verified', async () => {
+  it('fails if the embedded stage has not verified the user', async () => {
     const others: PlanContext[] = [
       {},
       { pending_user: alice },
@@ -85,17 +85,17 @@ describe('a passkey', () => {
   });
 });
 
-describe('a name that the address or the context proposes', () => {
+describe('a name proposed by the URL or by the context', () => {
   const query = { login_hint: 'alice' };
   const context = { pending_user_identifier: 'alice' };
   const passed = { type: 'passed', context: { pending_user: { username: 'alice' } } };
 
-  it('passes without the visitor in 2026.8', async () => {
+  it('passes without an answer of the visitor in 2026.8', async () => {
     expect(await drive({ request: { query } }).show()).toMatchObject(passed);
     expect(await drive({ context }).show()).toMatchObject(passed);
   });
 
-  it('is read like a typed name: without spaces around it, and not at all if it has NUL', async () => {
+  it('is read like a typed name: spaces around it are ignored, and a name with NUL is ignored', async () => {
     expect(await drive({ request: { query: { login_hint: ' alice ' } } }).show()).toMatchObject(passed);
     expect(await drive({ context: { pending_user_identifier: 'alice\n' } }).show()).toMatchObject(passed);
     for (const login_hint of ['ali\0ce', ' '])
@@ -118,19 +118,19 @@ describe('a name that the address or the context proposes', () => {
     ],
     ['at a step with policies', { request: { step: { ...stageRequestFixture().step, conditional: true } } }],
     ['in a preview', { request: { preview: { user: alice.uuid } } }],
-  ] satisfies [string, DriveOptions][])('is only filled in %s', async (_title, options) => {
+  ] satisfies [string, DriveOptions][])('is filled in but not tried %s', async (_title, options) => {
     expect(await drive({ ...options, context }).show()).toMatchObject({
       type: 'challenge',
       challenge: { pending_user_identifier: 'alice' },
     });
   });
 
-  it('is only filled in while the plan has a user', async () => {
+  it('is filled in but not tried if the plan has a user', async () => {
     const ghost = { kind: 'pretended', username: 'ghost', email: '' } as const;
     expect(await drive({ context: { ...context, pending_user: ghost } }).show()).toMatchObject({ type: 'challenge' });
   });
 
-  it('is tried once, and counted, if it is unknown', async () => {
+  it('is tried once and lowers the reputation if it is unknown', async () => {
     const step = drive({ config: { pretend_user_exists: false }, request: { query: { login_hint: 'ghost' } } });
     expect(await step.show()).toEqual({
       type: 'challenge',

@@ -55,8 +55,8 @@ export function passwordStageOf({ config, attached }: ChallengeInput<Contract>):
 const proposedName = char({ maxLength: MAX_IDENTIFIER });
 
 /**
- * Returns the name that the page fills in: the name in the context, else the name in the query of the page. Returns
- * `undefined` for a name that would be invalid in an answer, or that was refused.
+ * Returns the name that the page fills in: the name in the context, otherwise the name in the query of the page.
+ * Returns `undefined` if the name would be invalid in an answer, or was refused.
  */
 export function hintOf({ context, query, state }: ChallengeInput<Contract>): string | undefined {
   const hint = proposedName.safeParse(context.pending_user_identifier ?? query['login_hint']).data;
@@ -64,8 +64,8 @@ export function hintOf({ context, query, state }: ChallengeInput<Contract>): str
 }
 
 /**
- * Returns the name that the stage tries without the visitor (docs/spec/stages.md#identification-hint), or `undefined` if
- * the visitor must answer. Authentik tries no names before 2026.8.
+ * Returns the name that the stage tries without an answer of the visitor (docs/spec/stages.md#identification-hint), or
+ * `undefined` if the visitor must answer. Authentik tries no names before 2026.8.
  */
 export function hintToTry(input: ChallengeInput<Contract>): string | undefined {
   const { config, context, step, apiVersion } = input;

@@ -21,8 +21,8 @@ import { z } from 'zod';
 export const USER_FIELDS = ['email', 'username', 'upn'] as const;
 
 /**
- * Models of the only stages that this stage embeds. A stage of another model would accept any password, captcha token
- * or passkey.
+ * Models of the stages that this stage may embed. A stage of another model would not check the password, the captcha
+ * token or the passkey.
  */
 const CAPTCHA = 'authentik_stages_captcha.captchastage';
 const PASSWORD = 'authentik_stages_password.passwordstage';
@@ -90,7 +90,7 @@ export const identificationContract = defineStage({
       application_pre: z.string().optional(),
       /** URL at which the application starts. */
       application_pre_launch: since2026(z.string().optional()),
-      /** Name that the page fills in. An application or an expression has asked for it, so it proves nothing. */
+      /** Name that the page fills in. It comes from an application or an expression, so it proves nothing. */
       pending_user_identifier: since2026(z.string().nullable().optional()),
       flow_designation: designation,
       enroll_url: redirectTarget().optional(),
@@ -125,7 +125,10 @@ export const identificationContract = defineStage({
         'The username or email address, with the password or captcha token if the challenge asks for them, or a passkey.',
     }),
   state: z.object({
-    /** A name that was refused when the stage tried it without the visitor, so that it is not tried again. */
+    /**
+     * A name that was refused when the stage tried it without an answer of the visitor. The stage does not try it
+     * again.
+     */
     refused_hint: z.string().optional(),
   }),
   reads: {

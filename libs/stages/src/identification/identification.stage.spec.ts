@@ -74,7 +74,7 @@ const COMBINED: DriveOptions = {
   request: { attached: { password_stage: passwordStage } },
 };
 
-/** Returns the part of a request that selects the API line. */
+/** Returns the part of a request that selects the API version. */
 const speaking = (api_version: ApiVersion) => ({ site: { ...stageRequestFixture().site, api_version } });
 
 describe('the identification challenge', () => {
@@ -95,13 +95,13 @@ describe('the identification challenge', () => {
     });
   });
 
-  it('has a password field with the settings of the embedded password stage', async () => {
+  it('has a password field as configured in the embedded password stage', async () => {
     expect(await drive(COMBINED).show()).toMatchObject({
       challenge: { password_fields: true, allow_show_password: true },
     });
   });
 
-  it('links to other flows and keeps the query, form-encoded', async () => {
+  it('links to other flows with the form-encoded query of the page', async () => {
     const config = { enrollment_flow: 'join', recovery_flow: 'lost', passwordless_flow: 'key' };
     const request = { query: { next: '/a b?c=d&e', x: 'ü' } };
     const query = '?next=%2Fa+b%3Fc%3Dd%26e&x=%C3%BC';
@@ -122,7 +122,7 @@ describe('the identification challenge', () => {
     });
   });
 
-  it('has the name of the context or of the login hint, unless it is empty or longer than an answer may be', async () => {
+  it('has the name from the context or the login hint, unless it is empty or too long for an answer', async () => {
     const hint = (login_hint: string) => drive({ request: { query: { login_hint } } }).show();
     for (const name of ['alice', 'x'.repeat(1024)])
       expect(await hint(name)).toMatchObject({ challenge: { pending_user_identifier: name } });
@@ -132,7 +132,7 @@ describe('the identification challenge', () => {
     expect(await drive(options).show()).toMatchObject({ challenge: { pending_user_identifier: 'bob' } });
   });
 
-  it('lets the page remember the name as configured, by default in 2024.8 only', async () => {
+  it('lets the page remember the name as configured, and by default in 2024.8 only', async () => {
     const remembers = async (config: object, api_version: ApiVersion) =>
       (await drive({ config: { ...config }, request: speaking(api_version) }).show()) as object;
     for (const version of API_VERSIONS)
@@ -196,7 +196,7 @@ describe('the sources of the challenge', () => {
     });
   });
 
-  it('are in the challenge of a rejection as well', async () => {
+  it('are also in the challenge of a rejection', async () => {
     const config = { ...options.config, pretend_user_exists: false };
     const rejected = await drive({ config }, undefined, sources).answer({ uid_field: 'alice' });
     expect(rejected).toMatchObject({ type: 'rejected', challenge: { sources: [{ name: 'S 1' }, {}, {}] } });
@@ -260,7 +260,7 @@ describe('an unknown identifier', () => {
   const reputation = [{ type: 'reputation', identifier: 'ghost', delta: -1 }];
   const reveal = { pretend_user_exists: false };
 
-  it('passes with a pretended user if pretend_user_exists is true, with the same form of reply', async () => {
+  it('passes with a pretended user and the same form of reply if pretend_user_exists is true', async () => {
     const known = await drive().answer({ uid_field: 'alice' });
     const unknown = await drive().answer({ uid_field: 'ghost' });
     expect(known).toEqual({ type: 'passed', context: { pending_user: alice, pending_user_identifier: 'alice' } });
@@ -288,7 +288,7 @@ describe('an unknown identifier', () => {
     }
   });
 
-  it('costs as many user lookups as a known identifier', async () => {
+  it('takes as many user lookups as a known identifier', async () => {
     const [known, unknown] = [new InMemoryUserLookup(), new InMemoryUserLookup()];
     await drive(COMBINED, known).answer({ uid_field: 'alice', password: 'p' });
     await drive(COMBINED, unknown).answer({ uid_field: 'ghost', password: 'p' });

@@ -57,7 +57,7 @@ export class IdentificationStage implements Stage<Contract> {
     return outcome.type === 'rejected' ? { ...outcome, ...refusedHint(input) } : outcome;
   }
 
-  /** Rejects an answer with invalid fields. The stage then no longer tries a proposed name by itself. */
+  /** Rejects an answer with invalid fields. Afterwards, the stage no longer tries a proposed name by itself. */
   refuse(input: ChallengeInput<Contract>, errors: Errors): RejectedOutcome<Contract> {
     return reject<Contract>(errors as StageErrors<Contract>, refusedHint(input));
   }
@@ -97,15 +97,15 @@ function refusedHint(input: ChallengeInput<Contract>) {
 }
 
 /**
- * Returns the errors of an answer without an identifier. Under 2024.8 the schema of the answer already requires the
+ * Returns the errors of an answer without an identifier. In 2024.8, the schema of the answer already requires the
  * identifier.
  */
 const missingIdentifier = ({ response }: RespondInput<Contract>): Errors | undefined =>
   response.uid_field ? undefined : { [NON_FIELD_ERRORS]: [{ code: 'identification_empty' }] };
 
 /**
- * Passes with the user whom a passkey has identified. The embedded stage has verified it before. The backend shows
- * policies that the user needs no password.
+ * Passes with the user whom a passkey has identified. The embedded stage has already verified the passkey. The backend
+ * tells policies that the user needs no password.
  */
 function identifiedByPasskey({ context }: RespondInput<Contract>): StageOutcome<Contract> {
   const { pending_user: user, verified_user: verified } = context;

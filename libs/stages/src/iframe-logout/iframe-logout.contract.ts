@@ -10,7 +10,7 @@ const logoutUrl = z
     saml_response: z.string().nullable().optional(),
     saml_relay_state: z.string().nullable().optional(),
   })
-  .meta({ id: 'LogoutURL', description: 'An address that logs the visitor out of an application.' });
+  .meta({ id: 'LogoutURL', description: 'A URL that logs the visitor out of an application.' });
 
 /**
  * Contract of the stage that notifies applications of a logout. Blueprints cannot bind it; the user logout stage and
@@ -26,7 +26,7 @@ export const iframeLogoutContract = defineStage({
   config: z.object({}),
   challenge: z
     .object({ logout_urls: z.array(logoutUrl).optional() })
-    .meta({ id: 'IframeLogoutChallenge', description: 'Addresses that the browser opens in hidden frames.' }),
+    .meta({ id: 'IframeLogoutChallenge', description: 'URLs that the browser opens in hidden frames.' }),
   response: z
     .object({})
     .meta({ id: 'IframeLogoutChallengeResponseRequest', description: 'The frames were opened. Has no fields.' }),

@@ -9,7 +9,7 @@ const drive = (context: PlanContext = {}, state?: Record<string, unknown>) =>
   driveStage(iframeLogoutContract, new IframeLogoutStage(), { context, ...(state && { request: { state } }) });
 
 describe('the iframe logout stage', () => {
-  it('shows the URLs of the applications, and removes them from the facts', async () => {
+  it('shows the URLs of the applications, and removes them from the context', async () => {
     const saml = { saml_request: null, saml_response: null, saml_relay_state: null };
     const shown = {
       type: 'challenge',
@@ -19,7 +19,7 @@ describe('the iframe logout stage', () => {
     expect(await drive({ [IFRAME_SESSIONS]: [SHOP] }).show()).toMatchObject(shown);
   });
 
-  it('shows them again after a reload of the page', async () => {
+  it('shows the URLs again after a reload of the page', async () => {
     const stage = drive({ [IFRAME_SESSIONS]: [SHOP] });
     const first = await stage.show();
     expect(await drive({}, (first as { state: Record<string, unknown> }).state).show()).toMatchObject({
@@ -27,7 +27,7 @@ describe('the iframe logout stage', () => {
     });
   });
 
-  it('passes without addresses, and after every answer', async () => {
+  it('passes without URLs, and after every answer', async () => {
     expect(await drive().show()).toEqual({ type: 'passed' });
     expect(await drive({ [IFRAME_SESSIONS]: [] }).show()).toEqual({ type: 'passed' });
     expect(await drive({}, { sessions: [SHOP] }).answer({})).toEqual({ type: 'passed' });

@@ -25,7 +25,7 @@ export class IframeLogoutStage implements Stage<Contract> {
   }
 }
 
-/** Returns an entry of the challenge. The fields that are null are used by SAML only. */
+/** Returns an entry of the challenge. Only SAML uses the fields that are null here. */
 const logoutUrl = (session: IframeSession) => ({
   ...session,
   ...{ saml_request: null, saml_response: null, saml_relay_state: null },

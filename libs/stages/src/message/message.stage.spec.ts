@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { messageContract } from './message.contract.js';
 import { MessageStage } from './message.stage.js';
 
-it('shows its message as a toast and passes, on a GET and on a response', async () => {
+it('the message stage shows its message as a toast and passes, on a GET and on a response', async () => {
   const config = { message: 'Welcome from {name}!', params: { name: 'Hub' } };
   const stage = driveStage(messageContract, new MessageStage(), { config });
   const passed = { type: 'passed', effects: [{ type: 'toast', level: 'success', ...config }] };

@@ -3,7 +3,7 @@ import { type DeviceClass, digits } from '@gatehouse/contracts';
 import { type DeviceOffer, Factor, type FactorAnswer, type FactorContext, type ProofVerdict } from './factor.js';
 
 /**
- * A factor whose proof is a code. The challenge has one entry for all devices of the factor, and a code is tried on
+ * A factor whose proof is a code. The challenge has one entry for all devices of the factor, and a code is tried with
  * each device.
  */
 export abstract class CodeFactor<K extends DeviceClass> extends Factor<K> {
@@ -21,7 +21,7 @@ export abstract class CodeFactor<K extends DeviceClass> extends Factor<K> {
     return { type: 'wrong', message: { code: 'authenticator_validate_code' }, guessed: true };
   }
 
-  /** Returns whether the code is valid for the device and unused. Consumes a valid code, so that it works once. */
+  /** Returns whether the code is valid for the device and unused. Consumes a valid code, so that it works only once. */
   protected abstract verifyAndConsume(device: Device, code: string): Promise<boolean>;
 }
 

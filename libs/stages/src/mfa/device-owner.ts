@@ -7,8 +7,8 @@ interface OwnerInput {
 }
 
 /**
- * Returns the user whose devices a step uses: the pending user, else the user of the session. Returns `undefined` for a
- * stage that is embedded in another one, because there a device identifies its user (docs/spec/mfa.md#device-owner).
+ * Returns the user whose devices a step uses: the pending user, otherwise the user of the session. Returns `undefined`
+ * for an embedded stage, because there the device identifies the user (docs/spec/mfa.md#device-owner).
  */
 export const deviceOwner = ({ context, session, step }: OwnerInput): User | undefined =>
   step?.embedded === true ? undefined : (context.pending_user ?? session.user ?? undefined);

@@ -72,7 +72,7 @@ describe('setting up a further device', () => {
     expect(await setUp(alice, {}, { user: bob, proved: true }).show()).toEqual(INSERTS_PROOF_STEP);
   });
 
-  it('accepts a recent proof of the session, of a device that the user still has (accident 25)', async () => {
+  it('accepts a recent proof in the session only for a device that the user still has (accident 25)', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const app = await addDevice(alice, 'totp');
     const removed = app + 1_000_000;
@@ -93,7 +93,7 @@ describe('setting up a further device', () => {
     expect(typeOf(await setUp(alice, context).show())).toBe('challenge');
   });
 
-  it('requires no proof for an answer that is sent again, because the reply to the first one may not have been saved', async () => {
+  it('requires no proof for a repeated answer, because the first reply may not have been saved', async () => {
     const alice = newUser();
     const { show, answer } = setUp(alice);
     await show();

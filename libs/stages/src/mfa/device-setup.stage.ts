@@ -38,8 +38,8 @@ export abstract class DeviceSetupStage<C extends StageContract> implements Stage
   protected abstract finish(input: RespondInput<C>, owner: SavedUser): Outcome<C>;
 
   /**
-   * Returns the outcome for a visitor who cannot have devices: a denial. The static and TOTP stages let an anonymous
-   * visitor pass instead.
+   * Returns the outcome for a visitor who cannot have devices: a denial. The static and TOTP stages override this
+   * method and let an anonymous visitor pass.
    */
   protected handleNoOwner(_input: SetupInput): Outcome<C> {
     return deny();
@@ -54,7 +54,7 @@ export abstract class DeviceSetupStage<C extends StageContract> implements Stage
   }
 
   /**
-   * Returns the devices of the owner without the one that this step sets up. An earlier request may have added this
+   * Returns the devices of the owner without the device that this step sets up. An earlier request may have added that
    * device without saving the plan, for example when an answer is sent twice.
    */
   protected async otherDevices({ state }: { readonly state?: unknown }, { uuid }: SavedUser): Promise<Device[]> {

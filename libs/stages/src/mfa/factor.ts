@@ -11,14 +11,14 @@ export type FactorState<K extends DeviceClass> = K extends keyof FactorStates
   ? NonNullable<FactorStates[K]>
   : undefined;
 
-/** What a factor builds its entry of the challenge from: the request, the user and the user's devices. */
+/** The data from which a factor builds its entry of the challenge: the request, the user and the user's devices. */
 export interface FactorContext<K extends DeviceClass> {
   readonly input: ChallengeInput<Contract>;
   /** `undefined` while the user is not identified. */
   readonly user: SavedUser | undefined;
   /**
-   * The user's devices of the factor's class, the most recently used first. In `offer`, the device whose uid was shown
-   * before comes first.
+   * The user's devices of the factor's class, the most recently used device first. In `offer`, the device whose uid was
+   * shown before comes first.
    */
   readonly devices: readonly Device[];
   readonly memory: FactorState<K> | undefined;
@@ -46,7 +46,7 @@ export type ProofVerdict<K extends DeviceClass> =
       readonly device: Device;
       /** Members that the stage adds to the entry of the device in `mfa_devices`. */
       readonly deviceFacts?: Readonly<Record<string, unknown>>;
-      /** The owner of the device. Set when the proof identified the user, whom the plan did not know before. */
+      /** The owner of the device. Set if the proof has identified a user whom the plan did not know. */
       readonly user?: SavedUser;
       /** Members that the stage adds to `auth_method_args` in the context. */
       readonly methodArgs?: Readonly<Record<string, unknown>>;
@@ -80,7 +80,7 @@ export interface FactorAnswer<K extends DeviceClass> extends FactorContext<K> {
  */
 export abstract class Factor<K extends DeviceClass = DeviceClass> {
   abstract readonly deviceClass: K;
-  /** The field of the response that carries the proof. */
+  /** The field of the response that contains the proof. */
   abstract readonly field: 'code' | 'webauthn' | 'duo';
   /** Whether a proof identifies its user, so that the factor is also offered to anonymous visitors. */
   readonly identifiesUser: boolean = false;
@@ -88,9 +88,9 @@ export abstract class Factor<K extends DeviceClass = DeviceClass> {
   readonly contactsUser: boolean = false;
 
   /**
-   * Returns the entry for the devices of the context, or `undefined` when none of them is usable. The stage calls this
-   * for each rendering of the challenge. If the entry was shown before, the device that gave it its `uid` comes
-   * first, and the entry keeps the `uid` if it contains that device.
+   * Returns the entry for the devices of the context, or `undefined` if none of them is usable. The stage calls this
+   * for each rendering of the challenge. If the entry was shown before, the device that gave it its `uid` comes first,
+   * and the entry keeps the `uid` if it contains that device.
    */
   abstract offer(context: FactorContext<K>): DeviceOffer<K> | undefined | Promise<DeviceOffer<K> | undefined>;
 
@@ -101,7 +101,7 @@ export abstract class Factor<K extends DeviceClass = DeviceClass> {
 
   /**
    * Returns whether an answer looks like a proof of this factor. A wrong code that was tried on several entries counts
-   * only for the entries whose codes it looks like.
+   * only for the entries with codes of that form.
    */
   resembles(_answer: FactorAnswer<K>): boolean {
     return true;

@@ -12,11 +12,12 @@ export interface QuotaSubject {
 const HOUR = `interval '1 hour'`;
 
 /**
- * Counts one message for each subject, or for none of them if one has reached a limit. $1 subjects, $2 maximum messages
- * an hour for each subject, $3 minimum seconds between two messages for each subject. `held` locks the counts of the
- * subjects, `blocked` selects the counts that have reached a limit, and `taken` adds one message to each count when
- * none is blocked. `now()` is the start of the transaction, so after a wait for a row lock it may be earlier than
- * `sent_at`. This must not block a subject without a minimum interval, so the statement ignores its `sent_at`.
+ * Counts one message for each subject, or for none of them if one has reached a limit. $1: subjects, $2: maximum
+ * messages an hour for each subject, $3: minimum seconds between two messages for each subject. `held` locks the counts
+ * of the subjects, `blocked` selects the counts that have reached a limit, and `taken` adds one message to each count
+ * if none is blocked. `now()` is the start of the transaction, so it may be earlier than `sent_at` after a wait for a
+ * row lock. This must not block a subject without a minimum interval, so the statement ignores `sent_at` for such a
+ * subject.
  */
 const CONSUME: NamedStatement = {
   name: 'sends.take',
@@ -57,7 +58,7 @@ const DELETE_OLD: NamedStatement = {
 export class MessageQuotaRepository {
   constructor(private readonly source: DataSource) {}
 
-  /** Counts one message for every subject. Returns `false` and counts nothing when any limit is reached. */
+  /** Counts one message for every subject. Returns `false` and counts nothing if any limit is reached. */
   async consume(subjects: readonly QuotaSubject[]): Promise<boolean> {
     const columns = [
       subjects.map(({ subject }) => subject),
@@ -75,8 +76,8 @@ export class MessageQuotaRepository {
   }
 
   /**
-   * Returns whether a message was counted for a subject within the last two hours. May also find an older one that is
-   * not deleted yet.
+   * Returns whether a message was counted for a subject within the last two hours, or earlier if its row is not deleted
+   * yet.
    */
   async hasRecent(subject: Buffer): Promise<boolean> {
     return (await runNamed(this.source, HAS_RECENT, [subject])).rows.length > 0;

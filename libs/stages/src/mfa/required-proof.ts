@@ -23,14 +23,14 @@ interface ProofInput {
 }
 
 /**
- * Returns whether the user must prove a device first. True if the user has a usable device, and none of the user's
- * devices was proved in this plan or recently in the session. Setting up a device counts as its proof
+ * Returns whether the user must first prove possession of a device. True if the user has a usable device, and proved
+ * none of the user's devices in this plan or recently in the session. Setting up a device counts as its proof
  * (docs/security.md#accident-25).
  */
 export function needsProof({ context, session }: ProofInput, { uuid }: SavedUser, devices: readonly Device[]): boolean {
   if (!devices.some(isUsableForProof)) return false;
   const isOwn = session.user?.kind === 'saved' && session.user.uuid === uuid;
-  // A gateway of the previous version does not send `proved_devices`, so accept its `proved` alone.
+  // A gateway of the previous version does not send `proved_devices`, so `proved` alone is accepted.
   if (isOwn && session.proved && session.proved_devices === undefined) return false;
   const proved = new Set([...provedDevices(context), ...(isOwn ? (session.proved_devices ?? []) : [])]);
   return !devices.some(({ pk }) => proved.has(pk));

@@ -1,21 +1,21 @@
 import { type Algorithm, hash, verify } from '@node-rs/argon2';
 import { fromBase64, type StoredHash } from './stored-hash.js';
 
-/** Argon2id. The package declares the enum for the compiler only, so this file repeats its value. */
+/** Argon2id. The package declares the enum only for the compiler, so this file repeats its value. */
 const ARGON2ID = 2 as Algorithm.Argon2id;
 
 /**
- * Cost of new hashes: 19 MiB, two passes, one lane, the minimum that OWASP recommends for argon2id. One hash takes
- * about 10 ms on one core. A change needs a migration of `directory.is_current_hash`.
+ * Cost of new hashes: 19 MiB, two passes and one lane. This is the minimum that OWASP recommends for argon2id. One hash
+ * takes about 10 ms on one core. A change of the cost needs a migration of `directory.is_current_hash`.
  */
 const COST = { algorithm: ARGON2ID, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 /** The cost of new hashes, in the format of `StoredHash.cost`. */
 export const CURRENT_COST = costOf(COST);
 
-/** Largest memory that a stored hash may ask for, in KiB. */
+/** Largest memory that a stored hash may need, in KiB. */
 const MAX_MEMORY = 256 * 1024;
-/** Largest product of memory and passes, in KiB. A hash at this limit takes about one second of one core. */
+/** Largest product of memory and passes, in KiB. A hash at this limit takes about one second on one core. */
 const MAX_TOTAL_MEMORY = 2 * 1024 * 1024;
 /** Largest number of lanes. Each lane is a thread. */
 const MAX_LANES = 16;
@@ -56,7 +56,7 @@ const isAffordable = ({ memoryCost, timeCost, parallelism }: Cost) =>
   memoryCost * timeCost <= MAX_TOTAL_MEMORY &&
   parallelism <= MAX_LANES;
 
-/** Returns whether unpadded base64 holds between `minBytes` and 64 bytes. */
+/** Returns whether unpadded base64 encodes between `minBytes` and 64 bytes. */
 function hasValidLength(unpadded: string, minBytes: number): boolean {
   const { length = 0 } = fromBase64(unpadded.padEnd(Math.ceil(unpadded.length / 4) * 4, '=')) ?? {};
   return length >= minBytes && length <= 64;

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { verify } from '@node-rs/bcrypt';
 import type { StoredHash } from './stored-hash.js';
 
-/** Highest accepted cost parameter (2^cost rounds). A hash of this cost takes about one second of one core. */
+/** Highest accepted cost parameter (2^cost rounds). A hash of this cost takes about one second on one core. */
 const MAX_COST = 14;
 
-/** In bcrypt's base64 the last characters of salt and digest have unused bits, which must be zero. */
+/** In bcrypt's base64, the last characters of salt and digest have unused bits, which must be zero. */
 const STORED = /^bcrypt_sha256\$(\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26])$/;
 const MIN_COST = 4;
 

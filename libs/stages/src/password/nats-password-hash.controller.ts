@@ -10,8 +10,8 @@ import { MessagePattern, Payload } from '@nestjs/microservices';
 import { PasswordHasher } from './password-hasher.js';
 
 /**
- * Hashes passwords for services that save users. The service thus computes all hashes itself, and can limit how many
- * run at the same time.
+ * Hashes passwords for services that save users. Because one service computes all hashes, it can limit how many run at
+ * the same time.
  */
 @Controller()
 export class PasswordHashController {

@@ -47,7 +47,7 @@ const request = (password: string, count: number, more: object = {}) => ({
   ...more,
 });
 
-describe('the comparison of a new password with earlier ones', () => {
+describe('comparing a new password with earlier passwords', () => {
   it.each([
     ['third', 1, true],
     ['second', 1, false],
@@ -55,11 +55,11 @@ describe('the comparison of a new password with earlier ones', () => {
     ['first', 2, false],
     ['first', 3, true],
     ['fourth', 24, false],
-  ])('of %s with the last %i says %s', async (password, count, reused) => {
+  ])('finds for the password %s among the last %i passwords: reused %s', async (password, count, reused) => {
     expect(await controller().compare(request(password, count))).toEqual({ reused });
   });
 
-  it('computes one hash for each compared password, and none after a match', async () => {
+  it('computes one hash for each compared password, and no hash after a match', async () => {
     const hasher = new RecordingHasher(LIMITS);
     await controller(hasher).compare(request('fourth', 2));
     expect(hasher.costs).toHaveLength(2);
@@ -67,12 +67,12 @@ describe('the comparison of a new password with earlier ones', () => {
     expect(hasher.costs).toHaveLength(3);
   });
 
-  it('of more than 24 passwords is refused, and the reply does not contain the password', async () => {
+  it('refuses more than 24 passwords, and the reply does not contain the password', async () => {
     for (const bad of [request('third', 25), request('third', 0), request('x'.repeat(4097), 1), undefined])
       expect(await controller().compare(bad)).toEqual({ problem: { code: 'stage_bad_request' } });
   });
 
-  it('is busy when no time is left for the next hash', async () => {
+  it('returns stage_busy if no time is left for the next hash', async () => {
     expect(await controller().compare(request('third', 1, { timeout_ms: -1 }))).toEqual({
       problem: { code: 'stage_busy', retry_after_s: expect.any(Number) },
     });

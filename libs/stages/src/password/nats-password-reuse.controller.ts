@@ -40,7 +40,7 @@ export class PasswordReuseController {
     }
   }
 
-  /** Compares the password with one hash after the other, so that one request occupies one place of the hasher. */
+  /** Compares the password with one hash after the other, so that a request occupies only one slot of the hasher. */
   private async isReused({ user, count, password, timeout_ms }: z.output<typeof passwordReuseRequest>) {
     const deadline = performance.now() + timeout_ms;
     const stillWanted = () => performance.now() < deadline;

@@ -9,7 +9,7 @@ const [LDAP, KERBEROS] = [
 ] as const;
 const UUID = '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01';
 
-it('logs each backend that is not supported once, so that wrong passwords do not fill the log', async () => {
+it('PasswordAuthenticator logs each unsupported backend once, so that logins do not fill the log', async () => {
   const event = vi.spyOn(Logger.prototype, 'event');
   const limits = { concurrency: 1, maxWaitMs: 5000 };
   const hasher = new RecordingHasher({ all: limits, legacy: limits });

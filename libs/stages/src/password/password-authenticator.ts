@@ -13,7 +13,7 @@ const [INBUILT, TOKEN] = [
 ] as const satisfies readonly Backend[];
 
 /**
- * An id that no user has. The lookup for an unknown user uses it, so that unknown and known users cost the same
+ * An id that no user has. It is looked up for an unknown user, so that unknown and known users cause the same
  * statements.
  */
 const UNKNOWN_USER_ID = '00000000-0000-0000-0000-000000000000';
@@ -51,14 +51,14 @@ export interface PasswordVerdict {
 }
 
 /**
- * Checks a password at the configured backends. Every check costs one hash and the same statements, whether the user is
- * known or not. For a name without a usable hash, it computes a stand-in hash, which the directory chooses by the name
+ * Checks a password with the configured backends. Every check costs one hash and the same statements, for known and
+ * unknown users. For a name without a usable hash, it computes a stand-in hash, which the directory chooses by the name
  * (docs/adr/0042).
  */
 @Injectable()
 export class PasswordAuthenticator {
   private readonly logger = new Logger();
-  /** Unsupported backends that the log names already. */
+  /** Unsupported backends that are already in the log. */
   private readonly skipped = new Set<Backend>();
 
   constructor(
@@ -66,9 +66,7 @@ export class PasswordAuthenticator {
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
   ) {}
 
-  /**
-   * Returns the result of the first backend that accepts the password. Throws `BusyError` when too many hashes wait.
-   */
+  /** Returns the result of the first backend that accepts the password. Throws `BusyError` if too many hashes wait. */
   async authenticate(attempt: PasswordAttempt): Promise<PasswordVerdict> {
     const { password, backends, stillWanted } = attempt;
     const userId = attempt.userId ?? UNKNOWN_USER_ID;
@@ -88,15 +86,15 @@ export class PasswordAuthenticator {
     return (await this.findHash(subject)).hash.cost;
   }
 
-  /** Returns whether the user has a usable password at the built-in backend. */
+  /** Returns whether the user has a usable password for the built-in backend. */
   async hasUsablePassword({ uuid, username }: { uuid: string; username: string }): Promise<boolean> {
     const { hash = '' } = await this.credentials.findPassword(uuid, username);
     return isKnownHash(hash);
   }
 
   /**
-   * Returns the user's stored hash as text, empty if there is none. Also returns the parsed hash, or a stand-in, to
-   * compare the password with.
+   * Returns the user's stored hash as text, which is empty if there is none. Also returns the parsed hash or a
+   * stand-in, with which the password is compared.
    */
   private async findHash({
     userId,
@@ -131,7 +129,7 @@ export class PasswordAuthenticator {
     return { backend: TOKEN, method: 'token', args: { token: tokenFact } };
   }
 
-  /** Replaces an outdated hash. An error does not fail the login: the next login tries again. */
+  /** Replaces an outdated hash. An error does not fail the login, because the next login tries again. */
   private async upgradeHash(
     { password, stillWanted }: PasswordAttempt,
     userId: string,

@@ -13,7 +13,7 @@ const stillWanted = () => true;
 const verify = (password: string, stored: string) => hasher.verify({ password, hash: parseHash(stored), stillWanted });
 
 describe('PasswordHasher', () => {
-  it('hashes with argon2id, 19 MiB, two passes, one lane and a new salt for each hash', async () => {
+  it('uses argon2id with 19 MiB, two passes, one lane and a new salt for each hash', async () => {
     const [first, second] = await Promise.all([hasher.hash('pw', stillWanted), hasher.hash('pw', stillWanted)]);
     expect(first).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(first).not.toBe(second);
@@ -21,7 +21,7 @@ describe('PasswordHasher', () => {
     expect(await verify('pw ', first)).toBe('wrong');
   });
 
-  it('takes every character of a long password into account, including the last', async () => {
+  it('takes every character of a long password into account, including the last character', async () => {
     const long = 'x'.repeat(4095);
     const stored = await hasher.hash(`${long}a`, stillWanted);
     expect(await verify(`${long}a`, stored)).toBe('right');
@@ -37,7 +37,7 @@ describe('PasswordHasher', () => {
 
 const LEGACY = `pbkdf2_sha256$1$salt$${Buffer.alloc(32).toString('base64')}`;
 
-/** Returns a hash of a legacy cost whose comparison ends when `release` is called. */
+/** Returns a hash with a legacy cost whose comparison ends when `release` is called. */
 function heldHash() {
   const signals = new EventEmitter();
   const [started, released] = [once(signals, 'started'), once(signals, 'released')];
@@ -51,7 +51,7 @@ function heldHash() {
 }
 
 describe('PasswordHasher under load', () => {
-  it('throws BusyError at once when the expected wait is above the limit', async () => {
+  it('throws BusyError at once if the expected wait is above the limit', async () => {
     const short = new PasswordHasher({
       all: { concurrency: 1, maxWaitMs: 20 },
       legacy: { concurrency: 1, maxWaitMs: 20 },
@@ -64,7 +64,7 @@ describe('PasswordHasher under load', () => {
     expect(results.some(({ status }) => status === 'fulfilled')).toBe(true);
   });
 
-  it('limits hashes of another cost separately, including stand-ins, and still checks current hashes at that limit', async () => {
+  it('limits hashes of another cost separately, including stand-ins, but still checks current hashes', async () => {
     const bounded = new PasswordHasher({
       all: { concurrency: 4, maxWaitMs: 5000 },
       legacy: { concurrency: 1, maxWaitMs: 150 },
@@ -83,7 +83,7 @@ describe('PasswordHasher under load', () => {
     expect(await check(parseHash('', [LEGACY]))).toBe('wrong');
   });
 
-  it('counts hashes of another cost in the limit of all hashes too', async () => {
+  it('also counts hashes of another cost in the limit of all hashes', async () => {
     const bounded = new PasswordHasher({
       all: { concurrency: 1, maxWaitMs: 1 },
       legacy: { concurrency: 9, maxWaitMs: 5000 },
@@ -97,7 +97,7 @@ describe('PasswordHasher under load', () => {
     expect(await first).toBe('wrong');
   });
 
-  it('throws BusyError without hashing when the caller has stopped waiting', async () => {
+  it('throws BusyError without hashing if the caller no longer waits', async () => {
     await expect(hasher.verify({ password: 'x', hash: parseHash(''), stillWanted: () => false })).rejects.toThrow(
       BusyError,
     );

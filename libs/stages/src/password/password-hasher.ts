@@ -4,19 +4,19 @@ import type { StoredHash } from './stored-hash.js';
 
 export interface PasswordCheck {
   readonly password: string;
-  /** The hash to compare with: the user's hash or, without a usable hash, a stand-in that no password matches. */
+  /** The hash to compare with: the user's hash, or a stand-in that no password matches if there is no usable hash. */
   readonly hash: StoredHash;
   /** Returns whether the caller still waits for the result. */
   readonly stillWanted: () => boolean;
 }
 
 /**
- * How many hashes may run at the same time, and how long a hash may wait. More hashes than cores only slow each other
- * down.
+ * How many hashes may run at the same time, and how long a hash may wait. More hashes than cores would only slow each
+ * other down.
  */
 type Limits = Omit<WaitLimits, 'assumedTaskMs' | 'work'>;
 
-/** Milliseconds that a current hash and a legacy hash are assumed to take, until the first one is measured. */
+/** Milliseconds that a current hash and a legacy hash are assumed to take until the first hash is measured. */
 const ASSUMED_MS = { all: 10, legacy: 100 };
 
 /** Limits of all hashes, and additional limits of the legacy hashes, whose cost is not `CURRENT_COST`. */
@@ -26,10 +26,10 @@ export interface PasswordHashLimits {
 }
 
 /**
- * Verifies and creates password hashes on libuv's threads, a limited number at a time. Each call computes exactly one
- * hash. Legacy hashes have additional limits, so that after an import they cannot delay all other logins. Both methods
- * throw `BusyError` when the expected wait is above the limit, or when `stillWanted` returns `false` before the hash
- * starts.
+ * Verifies and creates password hashes on libuv's threads, a limited number at the same time. Each call computes
+ * exactly one hash. Legacy hashes have additional limits, so that after an import they cannot delay all other logins.
+ * Both methods throw `BusyError` if the expected wait is above the limit, or if `stillWanted` returns `false` before
+ * the hash starts.
  */
 export class PasswordHasher {
   private readonly all: WaitLimiter;
@@ -48,8 +48,8 @@ export class PasswordHasher {
         return checkHash(password, hash);
       };
       const check = () => this.all.run(compare, stillWanted);
-      // Only the cost decides whether a check waits for the legacy limits too. A stand-in thus waits as long as a
-      // user's hash of the same cost.
+      // Only the cost decides whether the legacy limits also apply to a check. So a stand-in waits as long as a user's
+      // hash of the same cost.
       return hash.cost === CURRENT_COST ? check() : this.legacy.run(check, stillWanted);
     });
   }
@@ -67,8 +67,8 @@ export class PasswordHasher {
 }
 
 /**
- * Runs `task` in a span. `task` calls `begun` when its hash starts, which adds the event `started` to the span, so that
- * the time in the queue can be told from the time of the computation.
+ * Runs `task` in a span. `task` calls `begun` when its hash starts. This adds the event `started` to the span, which
+ * separates the time in the queue from the time of the computation.
  */
 const inHashSpan = <T>(name: string, task: (begun: () => void) => Promise<T>): Promise<T> =>
   withSpan(

@@ -40,14 +40,14 @@ describe('the hashes of migrated users', () => {
     expect(await verifyPassword(TYPED, stored)).toBe('outdated');
   });
 
-  it('compare a password exactly as it was typed', async () => {
+  it('match only the password exactly as it was typed', async () => {
     const [, stored] = foreignHashes[4];
     for (const other of [TYPED.trim(), TYPED.normalize('NFD'), TYPED.toLowerCase(), '']) {
       expect(await verifyPassword(other, stored)).toBe('wrong');
     }
   });
 
-  it('include the test vector of RFC 7914', async () => {
+  it('match the password of the test vector of RFC 7914', async () => {
     // RFC 7914, section 11: PBKDF2-HMAC-SHA-256 of "Password" and "NaCl" with 80000 rounds, the first 32 bytes.
     const digest = Buffer.from('4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56', 'hex');
     const stored = `pbkdf2_sha256$80000$NaCl$${digest.toString('base64')}`;
@@ -57,7 +57,7 @@ describe('the hashes of migrated users', () => {
 });
 
 describe('an argon2id hash', () => {
-  it('is current with the cost of new hashes, and outdated with any other cost or form', async () => {
+  it('is current if it has the cost of new hashes, and outdated if it has any other cost or form', async () => {
     const current = await hashPassword(TYPED);
     expect(await verifyPassword(TYPED, current)).toBe('right');
     const cheap = await argon2(TYPED, { memoryCost: 64, timeCost: 1, parallelism: 2 });
@@ -76,7 +76,7 @@ describe('parseHash', () => {
     'md5$x$y',
     'bcrypt$$2b$12$yG4kQ0f1ZbX2mN8cT6vW3uAz9vczTVB5oPRJAawRUYfjY7W9z71WO',
     '$2b$12$yG4kQ0f1ZbX2mN8cT6vW3uAz9vczTVB5oPRJAawRUYfjY7W9z71WO',
-  ])('returns unusableHash for text of another kind: %j', async (stored) => {
+  ])('returns unusableHash for an unsupported kind of text: %j', async (stored) => {
     expect(parseHash(stored)).toBe(unusableHash);
   });
 
@@ -134,12 +134,12 @@ describe('parseHash', () => {
     expect(await verifyPassword(TYPED, scrypt(2, 2 ** 16, 4))).toBe('wrong');
   });
 
-  it('rejects every password for an unusable hash', async () => {
+  it('returns a hash that no password matches for an unusable text', async () => {
     for (const typed of ['', '!', TYPED]) expect(await verifyPassword(typed, '!')).toBe('wrong');
   });
 });
 
-it('rejects a password for every malformed hash and never throws', async () => {
+it('verifyPassword rejects a password for every malformed hash and never throws', async () => {
   const hashes = [argon2id('m=64,t=1,p=2'), `pbkdf2_sha1$10$salt$${padded(20)}`, bcrypt('04'), scrypt(16, 8, 1)];
   const malformed = fc
     .constantFrom(...hashes)

@@ -11,8 +11,8 @@ export { CURRENT_COST, hashPassword };
 const hashReaders: readonly StoredHashReader[] = [argon2Hash, pbkdf2Hash, bcryptHash, scryptHash];
 
 /**
- * Result of comparing a password with a stored hash. `outdated`: the password is right, but the hash should be
- * replaced.
+ * Result of comparing a password with a stored hash. `outdated` means that the password is right, but the hash should
+ * be replaced.
  */
 export type PasswordMatch = 'right' | 'outdated' | 'wrong';
 
@@ -37,7 +37,7 @@ function parseKnownHash(stored: string): StoredHash | undefined {
 
 /**
  * Parses a stored hash. If the text is empty, malformed, of an unknown kind or too expensive, returns a hash that no
- * password matches. That hash has the cost of the first usable stand-in, else of `unusableHash`.
+ * password matches. That hash has the cost of the first usable stand-in, or of `unusableHash` if there is none.
  */
 export function parseHash(stored: string, standIns: readonly string[] = []): StoredHash {
   const known = parseKnownHash(stored);
@@ -65,6 +65,6 @@ export async function checkHash(password: string, { matches, outdated }: StoredH
   return outdated ? 'outdated' : 'right';
 }
 
-/** Compares a password with a stored text, which need not be a hash. Computes exactly one hash for any text. */
+/** Compares a password with a stored text, which may be no hash. Computes exactly one hash for any text. */
 export const verifyPassword = (password: string, stored: string): Promise<PasswordMatch> =>
   checkHash(password, parseHash(stored));

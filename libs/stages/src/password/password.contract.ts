@@ -20,7 +20,7 @@ export const BACKENDS = [
   'authentik.sources.kerberos.auth.KerberosBackend',
 ] as const;
 
-/** Backends of sources that Gatehouse does not have. A password stage accepts their names, but never queries them. */
+/** Backends of sources that Gatehouse does not support. A password stage accepts their names, but never asks them. */
 const UNASKED_BACKENDS: readonly unknown[] = BACKENDS.slice(2);
 
 /** Backends that authentik has had since 2026.8. */
@@ -49,14 +49,14 @@ export const passwordContract = defineStage({
     backends: z
       .array(withNewerValues(choice(BACKENDS), NEWER_BACKENDS))
       .refine(({ length }) => length > 0, { params: { message: { code: 'empty_list' } } })
-      .describe('Where passwords are checked.'),
+      .describe('Backends that check passwords.'),
     configure_flow: reference('flow').describe('Flow in which users change their password.'),
     failed_attempts_before_cancel: integer()
       .default(5)
       .describe('Number of wrong passwords after which the flow is denied.'),
     allow_show_password: boolean().default(false).describe('Whether the page can show the entered password.'),
     /**
-     * What happens if the logged-in user has no password: `ask` asks for a password anyway, which prevents enumeration;
+     * What happens if the logged-in user has no password. `ask` asks for a password anyway, which prevents enumeration.
      * `deny` denies with a message.
      */
     without_password: choice(['ask', 'deny']).default('ask').describe('What happens to users without a password.'),
@@ -70,8 +70,8 @@ export const passwordContract = defineStage({
   state: z.object({ failures: z.int() }),
   reads: { pending_user: 'optional', auth_method: 'optional', auth_method_args: 'optional' },
   writes: ['pending_user', 'user_backend', 'auth_method', 'auth_method_args', 'verified_user'],
-  // The proof step uses only the built-in backend. The other one accepts app passwords, which are API tokens and must
-  // not confirm the identity of a user.
+  // The proof step uses only the built-in backend. The other backend accepts app passwords, which are API tokens and
+  // must not confirm the identity of a user.
   proof_step: { order: 2, factor: 'password', config: { backends: BACKENDS.slice(0, 1), without_password: 'deny' } },
   errors: {
     password_invalid: { string: 'Invalid password', code: 'invalid' },
@@ -90,6 +90,7 @@ export const passwordContract = defineStage({
       refuse: { field: 'password', code: 'password_invalid' },
     },
   ],
-  // Milliseconds for a response: enough for two hashes of the most expensive kind under full load.
+  // Milliseconds that the stage may take for a response. This is enough for two hashes of the most expensive kind
+  // under full load.
   deadline_ms: 10_000,
 });

@@ -12,7 +12,7 @@ const TOKEN = 'authentik.core.auth.TokenBackend';
 const LDAP = 'authentik.sources.ldap.auth.LDAPBackend';
 const UUID = '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01';
 const PASSWORD = 'hunter2 ';
-// Hashes of PASSWORD with the lowest cost of each kind. password-hashes.spec.ts says how they were made.
+// Hashes of PASSWORD with the lowest cost of each kind. password-hashes.spec.ts states how they were made.
 const outdatedHashes = [
   'pbkdf2_sha256$1$salt$e6HOJ243pMVAG/mWivCPKCZPkwUPqb9etaTNFqD11/U=',
   'pbkdf2_sha1$1$salt$d2ev9RerIEOKAie3uVd4JtG9aX8=',
@@ -89,7 +89,7 @@ describe('the password challenge', () => {
   });
 });
 
-describe('the logged-in user, in a plan without a pending user', () => {
+describe('the logged-in user in a plan without a pending user', () => {
   const request = { session: { user: saved() } };
 
   it('is verified by their password, without becoming the pending user', async () => {
@@ -101,7 +101,7 @@ describe('the logged-in user, in a plan without a pending user', () => {
     });
   });
 
-  it('is denied if they have no password and without_password is deny; the stage asks other visitors', async () => {
+  it('is denied without a password if without_password is deny, but other visitors are asked', async () => {
     const config = { backends: [INBUILT], without_password: 'deny' } as const;
     const show = (context: PlanContext, credentials: InMemoryCredentialStore, session: StageRequest['session']) =>
       drive({ context, credentials, config, request: { session } }).show();
@@ -116,7 +116,7 @@ describe('the logged-in user, in a plan without a pending user', () => {
     expect(await drive({ context: {}, credentials: none, request }).show()).toMatchObject({ type: 'challenge' });
   });
 
-  it('is denied if they have lost their password while it was asked for, and the answer counts', async () => {
+  it('is denied if their password was removed after the challenge, and the answer counts', async () => {
     const config = { backends: [INBUILT], without_password: 'deny' } as const;
     const credentials = new InMemoryCredentialStore(UUID, '!');
     const stage = drive({ context: {}, credentials, config, request: { session: { user: saved() } } });
@@ -147,7 +147,7 @@ describe('a right password', () => {
     });
   });
 
-  it('is compared with its leading and trailing spaces', async () => {
+  it('is compared including its leading and trailing spaces', async () => {
     const reply = await drive({ credentials: await currentCredentials() }).answer({ password: PASSWORD.trim() });
     expect(reply.type).toBe('rejected');
   });
@@ -182,6 +182,11 @@ describe('a right password', () => {
     expect(
       (await drive({ credentials: new ReadOnlyCredentialStore(UUID, OUTDATED) }).answer({ password: PASSWORD })).type,
     ).toBe('passed');
+  });
+
+  it('may consist of white space only', async () => {
+    const driven = drive({ credentials: new InMemoryCredentialStore(UUID, await hashPassword('   ')) });
+    expect((await driven.answer({ password: '   ' })).type).toBe('passed');
   });
 });
 
@@ -221,7 +226,7 @@ describe('a wrong password', () => {
   ];
   const backends: string[][] = [[INBUILT], [TOKEN], [INBUILT, TOKEN], [TOKEN, INBUILT], [LDAP], [LDAP, INBUILT]];
 
-  it.each(failures)('has the same reply and statements and costs one hash for %s', async (_, user, hash) => {
+  it.each(failures)('causes the same reply and statements and costs one hash for %s', async (_, user, hash) => {
     for (const configured of backends) {
       const options = { config: { backends: configured }, context: { pending_user: user } };
       const driven = drive({ ...options, credentials: new InMemoryCredentialStore(UUID, await hash()) });
@@ -235,7 +240,7 @@ describe('a wrong password', () => {
     }
   });
 
-  it.each(failures.slice(1))('has the cost of the stand-in of the name for %s', async (_, user, hash) => {
+  it.each(failures.slice(1))('costs as much as the stand-in of the name for %s', async (_, user, hash) => {
     const answer = async (configured: string[], response: Record<string, unknown>) => {
       const credentials = new InMemoryCredentialStore(UUID, await hash(), { standIn: OUTDATED });
       const options = { config: { backends: configured }, context: { pending_user: user }, credentials };
@@ -255,7 +260,7 @@ describe('a wrong password', () => {
     }
   });
 
-  it.each(outdatedHashes)('has the cost of the hash of the user, whatever the stand-in: %s', async (stored) => {
+  it.each(outdatedHashes)('costs as much as the hash of the user, independent of the stand-in: %s', async (stored) => {
     const credentials = new InMemoryCredentialStore(UUID, stored, { standIn: await currentHash });
     const [judged, locked] = [drive({ credentials }), drive({ credentials })];
     const { cost } = (await judged.answer({ password: 'other' })) as { cost?: string };
@@ -264,14 +269,14 @@ describe('a wrong password', () => {
     expect(await locked.answer({})).toMatchObject({ cost });
   });
 
-  it('is any password that is entered for a pretended, unsaved or unknown user', async () => {
+  it('is every password that is entered for a pretended, unsaved or unknown user', async () => {
     for (const pending_user of [pretended, unsaved, saved({ uuid: '00000000-0000-0000-0000-000000000000' })]) {
       const driven = drive({ context: { pending_user }, credentials: await currentCredentials() });
       expect((await driven.answer({ password: PASSWORD })).type).toBe('rejected');
     }
   });
 
-  it('ends the flow with a reason but no message at the last allowed failure, which also counts as an attempt', async () => {
+  it('ends the flow with a reason but no message at the last allowed failure, which counts as an attempt', async () => {
     const driven = drive({ credentials: await currentCredentials(), config: { failed_attempts_before_cancel: 3 } });
     const types = [await driven.answer({ password: 'a' }), await driven.answer({ password: 'b' })].map(
       ({ type }) => type,
@@ -293,14 +298,14 @@ describe('a wrong password', () => {
     });
   });
 
-  it('rejects every password if it has only backends that match none', async () => {
+  it('is every password if the stage has only unsupported backends', async () => {
     for (const backend of [LDAP, 'authentik.sources.kerberos.auth.KerberosBackend']) {
       const driven = drive({ credentials: await currentCredentials(), config: { backends: [backend] } });
       expect(await driven.answer({ password: PASSWORD })).toMatchObject({ type: 'rejected' });
     }
   });
 
-  it('counts an invalid response as a failure of the step, but not as an attempt', async () => {
+  it('is not counted as an attempt but as a failure of the step if the response is invalid', async () => {
     const driven = drive({ config: { failed_attempts_before_cancel: 5 } });
     const answers = [{}, { password: null }, { password: '' }, { password: ['x'] }, { password: 'x'.repeat(4097) }];
     const replies = [];
@@ -317,7 +322,7 @@ describe('a wrong password', () => {
     ['null', { password: null }],
     ['a blank password', { password: '' }],
     ['a password that is too long', { password: 'x'.repeat(4097) }],
-  ])('records a failed login for %s in an embedded step, for known and unknown users', async (_title, answer) => {
+  ])('is recorded as a failed login in an embedded step for known and unknown users: %s', async (_title, answer) => {
     const step = { id: 'inner', name: 'step', confirmed: true, embedded: true };
     for (const pending_user of [saved(), pretended]) {
       const driven = drive({ context: { pending_user }, request: { step } });
@@ -327,11 +332,6 @@ describe('a wrong password', () => {
       });
       expect(driven.hasher.costs).toEqual([]);
     }
-  });
-
-  it('may consist of white space only', async () => {
-    const driven = drive({ credentials: new InMemoryCredentialStore(UUID, await hashPassword('   ')) });
-    expect((await driven.answer({ password: '   ' })).type).toBe('passed');
   });
 });
 

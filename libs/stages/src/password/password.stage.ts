@@ -23,8 +23,8 @@ const TOO_MANY_ATTEMPTS = 'too_many_attempts';
 const [APP = '', MODEL = ''] = passwordContract.model.split('.');
 
 /**
- * Checks the pending user's password. Replies are the same whether the user exists, is active or has a password, except
- * to a logged-in user (`mustDeny`).
+ * Checks the pending user's password. Replies do not reveal whether the user exists, is active or has a password,
+ * except to a logged-in user (`mustDeny`).
  */
 @Injectable()
 export class PasswordStage implements Stage<Contract> {
@@ -65,10 +65,10 @@ export class PasswordStage implements Stage<Contract> {
 
   /**
    * Rejects a response whose password field is missing or malformed. On the stage's own form, the response gets a field
-   * error and counts as a failure of the step, but not as an attempt. If the stage is embedded, its host cannot show
-   * such a field error, so the response counts as a failed login (docs/spec/stages.md#identification-answer). The reply
-   * contains the cost of the user's hash. With it, the gateway delays the reply for a locked credential by the time
-   * that a check of this hash would take.
+   * error and counts as a failure of the step, but not as an attempt. If the stage is embedded, the outer stage cannot
+   * show such a field error, so the response counts as a failed login (docs/spec/stages.md#identification-answer). The
+   * reply contains the cost of the user's hash. With this cost, the gateway delays the reply for a locked credential by
+   * the time that a check of this hash would take.
    */
   async refuse(input: ChallengeInput<Contract>, errors: Errors): Promise<StageOutcome<Contract>> {
     const user = subjectUser(input);
@@ -81,7 +81,8 @@ export class PasswordStage implements Stage<Contract> {
 }
 
 /**
- * Returns the user whose password is checked: the pending user, else the logged-in user, who confirms their identity.
+ * Returns the user whose password is checked: the pending user, otherwise the logged-in user, who confirms their
+ * identity.
  */
 const subjectUser = ({ context, session }: ChallengeInput<Contract>): User | null =>
   context.pending_user ?? session.user;

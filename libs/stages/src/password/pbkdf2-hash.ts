@@ -4,7 +4,7 @@ import { fromBase64, type StoredHash } from './stored-hash.js';
 
 const derive = promisify(pbkdf2);
 
-/** Highest accepted number of rounds. Above it, one login would occupy a core for seconds. */
+/** Highest accepted number of rounds. With more rounds, one login would occupy a core for seconds. */
 const MAX_ROUNDS = 5_000_000;
 
 const digests = {

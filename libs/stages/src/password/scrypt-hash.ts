@@ -6,9 +6,9 @@ const derive = promisify<string, string, number, ScryptOptions, Buffer>(scrypt);
 
 const KEY_BYTES = 64;
 
-/** Largest accepted number of blocks (N·r·p). It takes less than half a second of one core. */
+/** Largest accepted number of blocks (N·r·p). They take less than half a second on one core. */
 const MAX_BLOCKS = 2 ** 20;
-/** Largest memory that a stored hash may ask for, in bytes. Django's own limit is half as large. */
+/** Largest memory that a stored hash may need, in bytes. Django's own limit is half as large. */
 const MAX_MEMORY = 64 * 2 ** 20;
 
 const STORED = /^scrypt\$([1-9]\d{0,6})\$([^$]+)\$([1-9]\d{0,6})\$([1-9]\d{0,6})\$([^$]+)$/;

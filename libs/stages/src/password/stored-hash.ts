@@ -4,7 +4,7 @@ export interface StoredHash {
    * Whether the hash is of an older kind or cost, and should be replaced when the user next enters the right password.
    */
   readonly outdated: boolean;
-  /** Kind and parameters, such as `pbkdf2_sha256 720000`. Checks of hashes with equal costs take equally long. */
+  /** Kind and parameters, such as `pbkdf2_sha256 720000`. Checks of hashes with equal costs take the same time. */
   readonly cost: string;
   readonly matches: (password: string) => Promise<boolean>;
 }

@@ -61,7 +61,7 @@ const SCHEMAS: Readonly<Record<PromptType, CreateSchema>> = {
   alert_danger: textSchema,
 };
 
-/** Returns the text. Rejects control characters, and characters that change the direction of the text after them. */
+/** Returns the text. Rejects control characters, and characters that change the direction of the following text. */
 const singleLine = (text: string, ctx: z.RefinementCtx): string =>
   UNPRINTABLE.test(text) ? invalid(ctx, { code: 'prompt_unshowable' }) : text;
 
@@ -97,8 +97,8 @@ const MAILBOX = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
 /** A host name in ASCII. Its last label has at least two characters. */
 const HOST = /^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z\d-]{2,63}(?<!-)$/;
 /**
- * Characters that are invalid in a host name of any script. URL parsers end the host at some of these characters, or
- * remove them. The middle dot, and the invisible joiners of some scripts, are valid (RFC 5892 A).
+ * Characters that are invalid in a host name of any script. At some of them, URL parsers end the host, and they remove
+ * others. The middle dot and the invisible joiners of some scripts are valid (RFC 5892 A).
  */
 const NOT_IN_HOST = /[^\p{L}\p{M}\p{N}\p{Join_Control}·.-]/u;
 /** The only host name that is accepted without a dot. */
@@ -115,7 +115,7 @@ function email(text: string, ctx: z.RefinementCtx): string {
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-/** Length of a data URI's header, in characters, that the length limit of a file allows for. */
+/** Length of the header of a data URI, in characters, that is added to the length limit of a file. */
 const HEADER = 256;
 const encodedLength = (bytes: number) => HEADER + Math.ceil(bytes / 3) * 4;
 

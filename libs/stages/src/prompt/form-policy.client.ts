@@ -38,7 +38,7 @@ export interface FormVerdict {
 const logger = new Logger();
 
 /**
- * Evaluates the expressions and validation policies of a form in the policy service, with one request for all
+ * Evaluates the expressions and validation policies of a form in the policy service. Sends one request for all
  * expressions and one for all policies. Throws a `Problem` with status 503 if no policy service replies in time.
  */
 @Injectable()
@@ -67,7 +67,7 @@ export class FormPolicyClient {
   }
 
   /**
-   * Returns whether all policies accept `values`. The policies see these values as `prompt_data`, and no facts of the
+   * Returns whether all policies accept `values`. The policies see these values as `prompt_data`, but no facts of the
    * plan. A policy that throws counts as a rejection.
    */
   async validate(

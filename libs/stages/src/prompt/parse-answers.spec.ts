@@ -116,35 +116,35 @@ const TABLE: [PromptField['type'], unknown, unknown][] = [
 ];
 
 describe('the value of a field', () => {
-  it.each(TABLE)('of type %s, %j, is parsed as %j', (type, value, outcome) => {
+  it.each(TABLE)('of type %s is parsed: from %j to %j', (type, value, outcome) => {
     expect(parseOne({ type }, value)).toEqual(outcome);
   });
 
   const EDITABLE_TYPES = PROMPT_TYPES.filter((type) => !/read_only|hidden|static|separator|alert/.test(type));
 
-  it.each(EDITABLE_TYPES)('of type %s must not be null', (type) => {
+  it.each(EDITABLE_TYPES)('must not be null if it is of type %s', (type) => {
     expect(parseOne({ type }, null)).toEqual(['null']);
     expect(parseOne({ type, required: false }, null)).toEqual(['null']);
   });
 
   it.each(EDITABLE_TYPES.filter((type) => type !== 'checkbox'))(
-    'of type %s may be missing only if the field is optional',
+    'may be missing only if the field is optional: %s',
     (type) => {
       expect(parseOne({ type, ...NO_CHOICE }, undefined)).toEqual(['required']);
       expect(parseOne({ type, ...NO_CHOICE, required: false }, undefined)).toBeUndefined();
     },
   );
 
-  /** A field with choices whose placeholder is empty has one choice: the empty text, which means no value. */
+  /** An empty placeholder gives a field with choices one choice: the empty text, which means no value. */
   const NO_CHOICE = { placeholder: '' };
 
-  it.each(['text', 'text_area', 'email'] as const)('of type %s may be empty if the field is optional', (type) => {
+  it.each(['text', 'text_area', 'email'] as const)('may be empty if the field is optional: %s', (type) => {
     expect(parseOne({ type, required: false }, '')).toBe('');
     expect(parseOne({ type }, '')).toEqual(['blank']);
   });
 
   it.each(['username', 'password', 'file', 'number', 'date', 'date-time'] as const)(
-    'of type %s is left out of the values if it is empty and the field is optional',
+    'is left out of the values if it is empty and the field is optional: %s',
     (type) => {
       expect(parseOne({ type, required: false }, '')).toBeUndefined();
       expect(parseOne({ type, required: false, initial_value: 'x' }, '')).toBeUndefined();
@@ -170,7 +170,7 @@ describe('the value of a field', () => {
     expect(parse([field({ type: 'dropdown', required: false })], {}, choices)).toEqual({ values: { value: 42 } });
   });
 
-  it('selects a choice by the text of the choice, and is stored as the choice itself', () => {
+  it('selects a choice by its text, and is stored as the choice itself', () => {
     const data = { value__choices: ['a', true, 42] };
     const parseChoice = (value: unknown) => parse([field({ type: 'radio-button-group' })], { value }, { data });
     expect(parseChoice('True')).toEqual({ values: { value: true } });
@@ -207,7 +207,7 @@ describe('the value of a field', () => {
 
 describe('a field that the visitor cannot fill in', () => {
   it.each(['hidden', 'static', 'text_read_only', 'text_area_read_only'] as const)(
-    'keeps its value, whatever the client sends: %s',
+    'keeps its value and ignores the value in the response: %s',
     (type) => {
       expect(parseOne({ type, initial_value: 'kept' }, 'tampered')).toBe('kept');
       expect(parseOne({ type, initial_value: 'kept' }, '')).toBe('kept');
@@ -215,13 +215,13 @@ describe('a field that the visitor cannot fill in', () => {
     },
   );
 
-  it('of type hidden or static falls back to its placeholder', () => {
+  it('has the value of its placeholder if it is of type hidden or static and has no initial value', () => {
     expect(parseOne({ type: 'hidden', placeholder: 'p' }, 'x')).toBe('p');
     expect(parseOne({ type: 'static', placeholder: 'p' }, 'x')).toBe('p');
     expect(parseOne({ type: 'text_read_only', placeholder: 'p' }, 'x')).toBe('');
   });
 
-  it('has the result of its placeholder expression, never the text of the expression', () => {
+  it('has the result of its placeholder expression as value, never the text of the expression', () => {
     for (const type of ['hidden', 'static'] as const) {
       const computed = field({ type, placeholder: 'return 1', placeholder_expression: true });
       const form = (evaluated: object) =>
@@ -238,7 +238,7 @@ describe('a field that the visitor cannot fill in', () => {
   });
 
   it.each(['text_read_only', 'text_area_read_only'] as const)(
-    'of type %s accepts a response that is blank or lacks it',
+    'accepts a response in which it is blank or missing: %s',
     (type) => {
       expect(parse([field({ type })], { value: '' })).toEqual({ values: { value: '' } });
       expect(parse([field({ type })], {})).toEqual({ values: { value: '' } });
@@ -257,7 +257,7 @@ const DIFFERENT = { errors: { non_field_errors: [{ code: 'prompt_passwords_diffe
 describe('a response', () => {
   const password = (key: string) => field({ type: 'password', field_key: key });
 
-  it('returns no values for keys that are not in the form', () => {
+  it('gives no values for keys that are not in the form', () => {
     const body = { value: 'x', is_active: true, groups: ['admins'], component: 'ak-stage-prompt' };
     expect(parse([field({ type: 'text' })], body)).toEqual({ values: { value: 'x' } });
   });
@@ -268,7 +268,7 @@ describe('a response', () => {
     expect(parse([field({ type: 'text', field_key: 'toString', required: false })], {})).toEqual({ values: {} });
   });
 
-  it('gets the error of different passwords only if every field is valid', () => {
+  it('gets the error about different passwords only if every field is valid', () => {
     const fields = [password('a'), password('b'), field({ type: 'number' })];
     const wrong = parse(fields, { a: 'x', b: 'y', value: 'n' });
     expect('errors' in wrong && codesOf(wrong.errors)).toEqual({ value: ['not_an_integer'] });
@@ -278,7 +278,7 @@ describe('a response', () => {
     });
   });
 
-  it('must have the same text in all password fields, with spaces, and a missing password counts as different', () => {
+  it('must have the same text, including spaces, in all password fields, and a missing password is different', () => {
     expect(parse([password('a'), password('b')], { a: 'x', b: 'x ' })).toHaveProperty('errors');
     expect(parse([password('a'), password('b')], { a: 'x', b: 'x' })).toEqual({ values: { a: 'x', b: 'x' } });
     expect(parse([password('a')], { a: 'x' })).toEqual({ values: { a: 'x' } });
@@ -291,7 +291,7 @@ describe('a response', () => {
     expect(parse(neither, { a: '' })).toEqual({ values: {} });
   });
 
-  it('may have a password that differs from one that an invitation has fixed', () => {
+  it('may have a password that differs from a password that an invitation has fixed', () => {
     const planValues = { data: { a: 'fixed' }, locked: ['a'] };
     expect(parse([password('a'), password('b')], { b: 'x' }, planValues)).toEqual({ values: { b: 'x' } });
   });

@@ -48,7 +48,7 @@ const VALUE_SOURCES: Readonly<Record<PromptType, ValueSource>> = {
   alert_danger: 'none',
 };
 
-/** Parses a response by the fields of the form. Ignores values whose key no field has. */
+/** Parses a response by the fields of the form. Ignores values for keys that no field has. */
 export function parseAnswers(form: readonly FormField[], body: Values, rules: AnswerRules): ParsedAnswers {
   const results = form.map((field) => [field.field_key, parseField(field, body, rules)] as const);
   const errors = results.flatMap(([key, result]) =>
@@ -81,8 +81,8 @@ export const passwordKeys = (form: readonly FormField[]): string[] =>
   form.filter(({ type }) => type === 'password').map(({ field_key }) => field_key);
 
 /**
- * Returns whether the password fields of a form have different values; all of them must contain the same password. A
- * missing value differs from every entered value (docs/spec/stages.md#prompt-answers).
+ * Returns whether the password fields of a form have different values, because all of them must contain the same
+ * password. A missing value differs from every entered value (docs/spec/stages.md#prompt-answers).
  */
 function passwordsDiffer(form: readonly FormField[], body: Values): boolean {
   const passwords = passwordKeys(form.filter(({ locked }) => !locked)).map((key) => own(body, key) || undefined);
@@ -107,7 +107,7 @@ function validate(field: FormField, value: unknown, { usernameErrors = {}, ...li
 
 /**
  * Returns the result of a field that is missing or empty in the response. A missing optional field takes its initial
- * value, which is validated. An optional field that the visitor emptied has no value. An unticked checkbox has no
+ * value, which is validated. An optional field that is empty in the response has no value. An unticked checkbox has no
  * value, because clients do not send its key (docs/spec/stages.md#prompt-answers).
  */
 function defaultForAbsent(field: FormField, value: unknown, rules: AnswerRules): FieldResult {

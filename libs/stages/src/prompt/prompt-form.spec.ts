@@ -11,7 +11,7 @@ function show(promptField: PromptField, planValues: Partial<typeof EMPTY_PLAN> =
 }
 
 describe('a form', () => {
-  it('sorts its fields by order, and keeps the configured sequence of fields with the same order', () => {
+  it('sorts its fields by order, and keeps the configured sequence of fields with equal order', () => {
     const fields = [
       field({ type: 'text', field_key: 'c', order: 2 }),
       field({ type: 'text', field_key: 'a', order: 1 }),
@@ -28,14 +28,14 @@ describe('a form', () => {
     expect(show(text, { data: { value: '' } }).initial_value).toBe('');
   });
 
-  it('finds the value of a key with dots as a property of that name or in nested objects', () => {
+  it('finds the value of a key with dots in a property of that name or in nested objects', () => {
     const locale = field({ type: 'ak-locale', field_key: 'attributes.settings.locale' });
     expect(show(locale, { data: { 'attributes.settings.locale': 'de' } }).initial_value).toBe('de');
     expect(show(locale, { data: { attributes: { settings: { locale: 'fr' } } } }).initial_value).toBe('fr');
     expect(show(locale, { data: { attributes: 'x' } }).initial_value).toBe('');
   });
 
-  it('never shows an entered password, whatever the type of its field', () => {
+  it('never shows an entered password, for any type of its field', () => {
     const planValues = { data: { value: 'hunter2' }, secrets: ['value'] };
     expect(show(field({ type: 'password', initial_value: 'x' }), planValues).initial_value).toBe('');
     expect(show(field({ type: 'text' }), planValues).initial_value).toBe('');
@@ -54,7 +54,7 @@ describe('a form', () => {
     expect(show(field({ type: 'text' }), { data: { value } }).initial_value).toBe(text);
   });
 
-  it('has a text as value of a ticked checkbox, and an empty text otherwise', () => {
+  it('has a text as the value of a ticked checkbox, and an empty text for an unticked one', () => {
     const initialValue = (value: unknown) => show(field({ type: 'checkbox' }), { data: { value } }).initial_value;
     expect(initialValue(true)).toBe('True');
     expect(initialValue(false)).toBe('');
@@ -75,7 +75,7 @@ describe('an expression of a field', () => {
     ...{ initial_value: 'return 2', initial_value_expression: true },
   });
 
-  it('is not evaluated if the plan has a value for the field, which the visitor may have typed', () => {
+  it('is not evaluated if the plan has a value for the field, because the visitor may have typed it', () => {
     const sources = (data: object) =>
       expressionsOf({ ...EMPTY_PLAN, fields: [computed], data: { ...data } }).map(({ source }) => source);
     expect(sources({})).toEqual(['return 1', 'return 2']);
@@ -83,7 +83,7 @@ describe('an expression of a field', () => {
     expect(show(computed, { data: { value: 'return 3' } }).initial_value).toBe('return 3');
   });
 
-  it('leaves the property empty if it has no result, and never shows the text of the expression', () => {
+  it('makes the property empty if it has no result, so that the text of the expression is never shown', () => {
     expect(show(computed)).toMatchObject({ placeholder: '', initial_value: '' });
     const values = { [`${computed.id}.placeholder`]: 'p', [`${computed.id}.initial_value`]: 7 };
     expect(show(computed, {}, values)).toMatchObject({ placeholder: 'p', initial_value: '7' });
@@ -96,7 +96,7 @@ const texts = (...values: string[]) => values.map((value) => ({ value, label: va
 describe('a field with choices', () => {
   const dropdown = (overrides: Partial<PromptField> = {}) => field({ type: 'dropdown', ...overrides });
 
-  it('has the choices of the plan, of an expression, or of its placeholder', () => {
+  it('has the choices from the plan, from an expression or from its placeholder', () => {
     const computed = dropdown({ placeholder: 'return [1]', placeholder_expression: true });
     const values = { [`${computed.id}.placeholder`]: ['test', true, 42] };
     expect(show(dropdown({ placeholder: 'only' }))).toMatchObject({ choices: texts('only'), initial_value: 'only' });
@@ -109,7 +109,7 @@ describe('a field with choices', () => {
   it.each([
     [null, 'None'],
     [5, '5'],
-  ])('has a single choice if the value is no list, also if it is null: %j', (value, text) => {
+  ])('has a single choice if the choices are not a list, even if they are null: %j', (value, text) => {
     const data = { value__choices: value };
     expect(show(dropdown(), { data })).toMatchObject({ choices: texts(text), initial_value: text });
   });
@@ -134,7 +134,7 @@ describe('a field with choices', () => {
     expect(show(dropdown(), { data: none })).toMatchObject({ choices: texts('a', 'None'), initial_value: 'None' });
   });
 
-  it('has object choices with label and value, and the value of the first one as initial value', () => {
+  it('has object choices with label and value, and the value of the first choice as initial value', () => {
     const choices = [{ label: 'Red', value: 1 }, { label: 'Blue', value: 'b' }, { value: 'bare' }, 7];
     const plan = (value?: unknown) => ({
       ...{ objectChoices: true, data: { value__choices: choices, ...(value === undefined ? {} : { value }) } },

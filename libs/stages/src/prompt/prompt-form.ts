@@ -18,7 +18,7 @@ export interface FormInput {
   readonly objectChoices: boolean;
 }
 
-/** A choice of a field: the value that a response selects it by, and the text that clients show. */
+/** A choice of a field: the value by which a response selects it, and the text that clients show. */
 export interface FieldChoice {
   readonly value: unknown;
   readonly label: unknown;
@@ -47,7 +47,7 @@ const READ_ONLY_TYPES: Readonly<Partial<Record<PromptType, PromptType>>> = {
 const placeholderId = ({ id }: PromptField) => `${id}.placeholder`;
 const initialId = ({ id }: PromptField) => `${id}.initial_value`;
 
-/** Returns the expressions that the form needs: those whose value the plan does not have yet. */
+/** Returns the expressions that the form needs. It needs no expression whose value the plan already has. */
 export function expressionsOf({ fields, data }: FormInput): FieldExpression[] {
   return fields.flatMap((field) => {
     const { name, field_key: key, type } = field;
@@ -64,8 +64,8 @@ export function expressionsOf({ fields, data }: FormInput): FieldExpression[] {
 }
 
 /**
- * Returns the fields of a form, sorted, with each expression replaced by its result in `evaluated`. If an expression
- * has no result, the property stays empty.
+ * Returns the sorted fields of a form, with each expression replaced by its result in `evaluated`. If an expression has
+ * no result, the property is empty.
  */
 export const buildForm = (input: FormInput, evaluated: Values): FormField[] =>
   [...input.fields].sort((a, b) => a.order - b.order).map((field) => fieldOf(field, input, evaluated));
@@ -83,7 +83,7 @@ function fieldOf(field: PromptField, input: FormInput, evaluated: Values): FormF
   };
 }
 
-/** Returns whether an invitation has fixed the value of a key, a value inside of it, or an object that contains it. */
+/** Returns whether an invitation has fixed the value of a key, a value inside it, or an object that contains it. */
 const isFixed = (key: string, locked: readonly string[]) =>
   locked.some((path) => path === key || path.startsWith(`${key}.`) || key.startsWith(`${path}.`));
 
@@ -119,7 +119,7 @@ const objectChoice = (choice: unknown): FieldChoice =>
   isObject(choice) ? { value: choice['value'] ?? '', label: choice['label'] ?? '' } : plainChoice(choice);
 
 /**
- * Returns the value of the choice that has the same value, else of the first choice. Compares lists and objects by
+ * Returns the value of the choice that has the same value, otherwise of the first choice. Compares lists and objects by
  * content, as Python does.
  */
 function selectChoice(choices: readonly FieldChoice[], { value }: FieldChoice): unknown {
@@ -128,7 +128,7 @@ function selectChoice(choices: readonly FieldChoice[], { value }: FieldChoice): 
 }
 
 /**
- * Returns the value of a key. Looks up a key with dots as a property name first, then as a path into nested objects.
+ * Returns the value of a key. Looks up a key with dots first as a property name, then as a path into nested objects.
  */
 function valueAt(data: Values, key: string): unknown {
   if (Object.hasOwn(data, key)) return data[key];
@@ -166,12 +166,15 @@ function initialText(type: PromptType, initial: unknown): string {
   return pythonText(initial);
 }
 
-/** Returns whether Python treats a value as true: everything but `None`, `False`, zero and empty values. */
+/**
+ * Returns whether Python treats a value as true. It does so for everything except `None`, `False`, zero and empty
+ * values.
+ */
 export function isTruthy(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return Boolean(value);
   return Object.keys(value).length > 0;
 }
 
-/** Returns the value of a field that the visitor cannot fill in: its initial value, else its placeholder. */
+/** Returns the value of a field that the visitor cannot fill in: its initial value, otherwise its placeholder. */
 export const fixedValue = ({ type, initial, placeholder }: FormField): unknown =>
   isTruthy(initial) ? initial : type === 'hidden' || type === 'static' ? placeholder : '';

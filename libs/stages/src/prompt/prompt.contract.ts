@@ -27,11 +27,11 @@ const promptModelConfig = z.object({
   placeholder: text()
     .default('')
     .describe(
-      "Text in the empty field. For a type with choices: the choices, by placeholder_expression: true and Python such as return ['Red', 'Blue'], under API_VERSION=2026.8 also objects with label and value. A plain text is one choice, also with several lines.",
+      "Text in the empty field. For a type with choices, it sets the choices: set placeholder_expression to true and enter Python such as return ['Red', 'Blue']. With API_VERSION=2026.8, a choice may also be an object with label and value. A plain text is one choice, even if it has several lines.",
     ),
   initial_value: text().default('').describe('Value at the start.'),
   sub_text: text().default('').describe('Text below the field.'),
-  order: integer().default(0).describe('Place in the form; lower numbers first.'),
+  order: integer().default(0).describe('Place in the form. Lower numbers come first.'),
   placeholder_expression: boolean().default(false).describe('Whether the placeholder is Python.'),
   initial_value_expression: boolean().default(false).describe('Whether the initial value is Python.'),
 });
@@ -41,7 +41,9 @@ const promptField = promptModelConfig.extend({ id: z.string(), name: z.string() 
 export type PromptField = z.output<typeof promptField>;
 
 const policy = z.object({ id: z.string(), ...configuredPolicy.shape });
-/** A policy that validates the response to a form, with the other policies that its expression may call. */
+/**
+ * A policy that validates the response to a form. `callable` contains the other policies that its expression may call.
+ */
 const validationPolicy = policy.extend({ callable: z.array(policy).default([]) });
 export type ValidationPolicy = z.output<typeof validationPolicy>;
 
@@ -71,7 +73,7 @@ export const promptContract = defineStage({
   challenge: promptChallenge,
   response: promptResponse,
   /**
-   * Results of the expressions when the form was shown. The keys are `<field id>.placeholder` and `<field
+   * Results of the expressions from the time when the form was shown. The keys are `<field id>.placeholder` and `<field
    * id>.initial_value`.
    */
   state: z.object({ evaluated: z.record(z.string(), z.unknown()) }),
@@ -103,14 +105,14 @@ export const promptContract = defineStage({
   deadline_ms: 10_000,
 });
 
-/** Returns the kinds of the policies of a form, and of those that their expressions may call. */
+/** Returns the kinds of the policies of a form, and of the policies that their expressions may call. */
 const kindsOf = (policies: unknown): unknown[] =>
   (Array.isArray(policies) ? policies : []).flatMap(({ kind, callable }: Partial<ValidationPolicy>) => [
     kind,
     ...kindsOf(callable),
   ]);
 
-/** Returns the made-up answers that a simulation of the flow assumes: one for each field of the form. */
+/** Returns the invented answers that a simulation of the flow assumes, one for each field of the form. */
 const madeUpAnswers = (fields: unknown): Record<string, string> =>
   Object.fromEntries(
     (Array.isArray(fields) ? fields : []).map((field: { readonly field_key?: unknown } | null) => [

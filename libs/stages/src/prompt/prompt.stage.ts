@@ -66,7 +66,7 @@ export class PromptStage implements Stage<Contract> {
         prompt_data: { ...prompt_data, ...parsed.values },
         ...(secrets.length > 0 ? { prompt_secrets: secrets } : {}),
       },
-      // The limit is needed, because policies may have more messages than a reply may have effects.
+      // Policies may have more messages than a reply may have effects.
       ...(input.apiVersion === '2026.8' && messages.length > 0
         ? { effects: policyToasts(messages.slice(0, MAX_EFFECTS)) }
         : {}),
@@ -135,7 +135,7 @@ function lockedValues({ prompt_data = {}, prompt_locked = [] }: PlanContext): Va
 
 /**
  * Returns the data about the visitor's request that expressions and policies see. `method` is `GET` when the form is
- * shown, `POST` for a response.
+ * shown, and `POST` for a response.
  */
 function evaluationSubject(input: ChallengeInput<Contract>, method: RequestMethod): EvaluationSubject {
   const { id, locale, context, session, client, site, flow, preview, timeLeftMs, apiVersion } = input;

@@ -1,7 +1,7 @@
 import { changedIn2026, withNewerValues } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Types of boxes with a text that the visitor only reads. authentik has had them since 2026.8. */
+/** Types of boxes with a text for the visitor to read. authentik has had them since 2026.8. */
 export const ALERT_TYPES = ['alert_info', 'alert_warning', 'alert_danger'] as const;
 
 /** Types of fields that clients can show (docs/spec/stages.md#prompt-field-types). */

@@ -41,7 +41,7 @@ export const configuredRedirectContract = defineStage({
   challenge: redirectChallenge,
   response: z
     .object({ to: char() })
-    .meta({ id: 'RedirectChallengeResponseRequest', description: 'Continues the flow behind a redirect.' }),
+    .meta({ id: 'RedirectChallengeResponseRequest', description: 'Continues the flow after a redirect.' }),
   state: z.object({}),
   reads: { redirect_stage_target: 'optional' },
   errors: { configured_redirect_no_target: { string: NO_TARGET, code: 'no-target' } },

@@ -13,14 +13,14 @@ const STATIC = { mode: 'static', target_static: 'https://app.example.org/welcome
 const FLOW = { mode: 'flow', target_flow: 'second' } as const;
 
 describe('the configured redirect stage', () => {
-  it('leads to its URL, and passes with a response that contains `to`', async () => {
+  it('redirects to its URL, and passes after a response that contains `to`', async () => {
     const challenge = { type: 'challenge', challenge: { to: STATIC.target_static } };
     expect(await drive(STATIC).show()).toMatchObject(challenge);
     expect(await drive(STATIC).answer({ to: 'anything' })).toEqual({ type: 'passed' });
     expect(await drive(STATIC).answer({})).toMatchObject({ type: 'rejected', errors: { to: [{ code: 'required' }] } });
   });
 
-  it('leads to its flow, and asks the gateway to plan that flow', async () => {
+  it('redirects to its flow, and asks the gateway to plan that flow', async () => {
     expect(await drive(FLOW).show()).toMatchObject({
       ...{ type: 'challenge', challenge: { to: '/if/flow/second/' } },
       effects: [{ type: 'enter_flow', slug: 'second', keep_context: true }],
@@ -30,7 +30,7 @@ describe('the configured redirect stage', () => {
     });
   });
 
-  it('leads to the target that a policy has set', async () => {
+  it('redirects to the target that a policy has set', async () => {
     expect(await drive(FLOW, 'https://app.example.org/').show()).toMatchObject({
       challenge: { to: 'https://app.example.org/' },
     });
@@ -41,7 +41,7 @@ describe('the configured redirect stage', () => {
   });
 
   it.each(['javascript:alert(1)', '//evil.example', 'data:text/html,x', 'ak-flow://../x', ''])(
-    'never leads to %j, but to the configured target',
+    'redirects to the configured target instead of %j',
     async (target) => {
       expect(await drive(STATIC, target).show()).toMatchObject({ challenge: { to: STATIC.target_static } });
     },

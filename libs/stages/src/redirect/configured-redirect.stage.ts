@@ -11,8 +11,8 @@ const FLOW_SCHEME = 'ak-flow://';
 const SLUG = /^[-\w]+$/;
 
 /**
- * Redirects to a URL, or to another flow, which the gateway plans in the same session. A response passes the stage; a
- * client that follows the redirect sends none.
+ * Redirects to a URL, or to another flow, which the gateway plans in the same session. A response passes the stage, but
+ * a client that follows the redirect sends none.
  */
 @Injectable()
 export class ConfiguredRedirectStage implements Stage<Contract> {
@@ -40,8 +40,8 @@ function configuredTarget({ mode, target_static: to, target_flow: slug }: Challe
 }
 
 /**
- * Returns the target that a policy has set. `undefined` if there is none, or if redirects to that URL are not allowed,
- * as for a script URL.
+ * Returns the target that a policy has set. Returns `undefined` if there is none, or if redirects to that URL are not
+ * allowed, as for a script URL.
  */
 function requestedTarget(target: string | undefined): Target | undefined {
   if (target === undefined) return undefined;

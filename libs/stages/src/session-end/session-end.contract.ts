@@ -26,7 +26,10 @@ export const sessionEndContract = defineStage({
       invalidation_flow_url: redirectTarget().optional(),
       overview_url: redirectTarget().optional(),
     })
-    .meta({ id: 'SessionEndChallenge', description: 'The visitor has left an application, and may log out of all.' }),
+    .meta({
+      id: 'SessionEndChallenge',
+      description: 'The visitor has left an application, and may log out of all applications.',
+    }),
   response: z
     .object({})
     .meta({ id: 'SessionEndChallengeResponseRequest', description: 'Shows the challenge again. Has no fields.' }),

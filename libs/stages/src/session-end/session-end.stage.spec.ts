@@ -14,7 +14,7 @@ const drive = (user: SavedUser | null, context: object = {}) =>
   driveStage(sessionEndContract, new SessionEndStage(), { config, context, request: { session: { user } } });
 
 describe('the session end stage', () => {
-  it('shows a logged-in visitor where to go next, also after an answer', async () => {
+  it('shows a logged-in visitor where to go next, even after an answer', async () => {
     const shown = {
       type: 'challenge',
       challenge: {
@@ -28,14 +28,14 @@ describe('the session end stage', () => {
     expect(await drive(alice, { application: shop }).answer({})).toEqual(shown);
   });
 
-  it('leads to the address that the application has asked for', async () => {
+  it('redirects to the URL that the application has asked for', async () => {
     const context = { [POST_LOGOUT_REDIRECT]: 'https://shop.example/bye' };
     const passed = { type: 'passed', context: { redirect: 'https://shop.example/bye' } };
     expect(await drive(alice, context).show()).toEqual(passed);
     expect(await drive(null, context).show()).toEqual(passed);
   });
 
-  it('leads an anonymous visitor to /', async () => {
+  it('redirects an anonymous visitor to /', async () => {
     expect(await drive(null, { application: shop }).show()).toEqual({ type: 'passed', context: { redirect: '/' } });
   });
 });

@@ -6,8 +6,8 @@ import type { sessionEndContract } from './session-end.contract.js';
 type Contract = typeof sessionEndContract;
 
 /**
- * Ends the logout that an application has started. Redirects to the URL that the application has asked for or, without
- * one, an anonymous visitor to `/`. A visitor who is still logged in chooses where to go next.
+ * Ends the logout that an application has started. Redirects to the URL that the application has asked for. Without
+ * such a URL, redirects an anonymous visitor to `/`, and lets a visitor who is still logged in choose where to go next.
  */
 @Injectable()
 export class SessionEndStage implements Stage<Contract> {

@@ -10,7 +10,7 @@ export const groupUpdateContract = defineStage({
   component: undefined,
   model: undefined,
   service: 'identification',
-  // `source` is the source whose mode `matching` is. Steps of the previous version have none.
+  // `source` is the source to which the mode `matching` belongs. Steps of the previous version have no `source`.
   config: z.object({ matching: choice(GROUP_MATCHING).default('identifier'), source: z.uuid().optional() }),
   challenge: z.object({}),
   response: z.object({}),

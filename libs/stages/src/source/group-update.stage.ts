@@ -15,7 +15,7 @@ export class GroupUpdateStage implements Stage<Contract> {
   async challenge({ id, config, context }: Input): Promise<StageOutcome<Contract>> {
     const { pending_user: user, source, source_groups: groups = {} } = context;
     if (user.kind !== 'saved' || !user.is_active) return deny();
-    // The groups of another source must not be matched in the mode of this one.
+    // The groups of another source must not be matched in the mode of this source.
     if ((config.source ?? source.uuid) !== source.uuid) return pass();
     const membership = { source: source.uuid, user: user.uuid, matching: config.matching, groups };
     const isUpdated = await this.connections.syncGroups(id, membership);

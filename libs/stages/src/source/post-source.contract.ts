@@ -12,7 +12,8 @@ export const postSourceContract = defineStage({
   component: undefined,
   model: undefined,
   service: 'identification',
-  // A login that continued a plan sets them, because the plan may keep those of the login that began it.
+  // A login that continues a plan sets these fields, because the context of the plan may keep the values of the login
+  // that began it.
   config: z.object({ source, connection }),
   challenge: z.object({}),
   response: z.object({}),
@@ -22,7 +23,7 @@ export const postSourceContract = defineStage({
     post_source_taken: { string: 'This account of {source} is connected with another user.', code: 'invalid' },
   },
   effects: ['event'],
-  // The connected account can log in as the user from now on.
+  // From now on, the connected account can log in as the user.
   grants: true,
   changes_credentials: () => true,
   writes_data: true,

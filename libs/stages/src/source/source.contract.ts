@@ -8,7 +8,7 @@ const hasSource = ({ source }: Readonly<Record<string, unknown>>) => typeof sour
 const SOURCE_REQUIRED: Errors = { source: [{ code: 'required' }] };
 
 /**
- * Contract of the source stage: the visitor logs in at a source before the flow continues
+ * Contract of the source stage, at which the visitor logs in at a source before the flow continues
  * (docs/spec/stages.md#source-stage).
  */
 export const sourceContract = defineStage({
@@ -34,7 +34,7 @@ export const sourceContract = defineStage({
     })
     .meta({ id: 'SourceChallenge', description: 'The login challenge of an external source.' }),
   response: z.object({}),
-  /** Deadline for the return of the visitor from the source, in milliseconds since 1970. */
+  /** Time by which the visitor must have returned from the source, in milliseconds since 1970. */
   state: z.object({ until: z.number() }),
   reads: { pending_user: 'optional', is_restored: 'optional' },
   writes: ['is_restored'],

@@ -34,7 +34,8 @@ export class SourceStage implements Stage<Contract> {
 const hasComeBack = ({ step, context: { is_restored } }: Input) => is_restored?.step === step.id;
 
 /**
- * Returns the saved deadline if it is in the future, else a new one. A repeated GET must not extend a running deadline.
+ * Returns the saved deadline if it is in the future, otherwise a new one. A repeated GET must not extend a running
+ * deadline.
  */
 function resumeDeadline({ config, state }: Input): number {
   const now = Date.now();

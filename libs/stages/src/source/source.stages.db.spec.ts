@@ -47,7 +47,7 @@ describe('the source stage', () => {
     }
   });
 
-  it('passes once when is_restored names this step, and does not when is_restored names another step', async () => {
+  it('passes once if is_restored names this step, but not if is_restored names another step', async () => {
     expect(await drive(restored('step')).show()).toEqual({ type: 'passed', context: { is_restored: null } });
     expect(await drive(restored('another')).show()).toMatchObject(redirect);
   });
@@ -82,7 +82,7 @@ describe('the post source stage', () => {
   };
   const taken = { type: 'denied', message: { code: 'post_source_taken', params: { source: 'Hub' } } };
 
-  it('connects an account, records one event per request id, and denies the account to another user', async () => {
+  it('connects an account, records one event for each request id, and denies the account to another user', async () => {
     const [alice, bob] = [await enrol(database.source), await enrol(database.source)];
     expect(await post(alice, '1', 'work')).toEqual(linked);
     expect(await post(alice, '1', 'work')).toEqual(linked);
@@ -93,14 +93,14 @@ describe('the post source stage', () => {
     ]);
   });
 
-  it('connects an account with only one of several users who connect it at the same time', async () => {
+  it('connects an account with only one of several users who connect it concurrently', async () => {
     const users = await Promise.all(Array.from({ length: 8 }, () => enrol(database.source)));
     const outcomes = await Promise.all(users.map((user) => post(user, 'race')));
     expect(outcomes.filter(({ type }) => type === 'passed')).toHaveLength(1);
     expect(outcomes.filter(({ type }) => type === 'denied')).toHaveLength(7);
   });
 
-  it('connects an account with another user after its user was deleted, and never with an inactive user', async () => {
+  it('connects an account with another user after its user was deleted, but never with an inactive user', async () => {
     const [alice, bob] = [await enrol(database.source), await enrol(database.source)];
     await post(alice, '2');
     await rows('DELETE FROM directory.users WHERE id = $1', alice.uuid);
@@ -130,14 +130,14 @@ describe('the group update stage', () => {
     rows('INSERT INTO directory.groups (name, is_superuser) VALUES ($1, $2) RETURNING id', name, isSuperuser);
   const refused = { type: 'denied', message: { code: 'group_update_refused' } };
 
-  it.each(GROUP_MATCHING)('creates a group if no group has its name, with matching mode %s', async (matching) => {
+  it.each(GROUP_MATCHING)('creates a group if no group has its name in the matching mode %s', async (matching) => {
     const user = await enrol(database.source);
     const name = `new ${matching}`;
     expect(await updateGroups(user, matching, { [name]: { name } })).toEqual({ type: 'passed' });
     expect(await groupsOf(user)).toEqual([name]);
   });
 
-  it('links or refuses a reported group whose name an existing group has, as the matching mode says', async () => {
+  it('links or refuses a reported group with the name of an existing group, as the matching mode defines', async () => {
     const user = await enrol(database.source);
     await group('staff');
     for (const matching of ['identifier', 'name_deny'] as const) {
@@ -159,7 +159,7 @@ describe('the group update stage', () => {
     expect(await groupsOf(user)).toEqual([]);
   });
 
-  it('adds and removes no member of a superuser group, even if the source created it', async () => {
+  it('adds and removes no members of a superuser group, even if the source created it', async () => {
     const [member, other] = [await enrol(database.source), await enrol(database.source)];
     const groups = { crew: { name: 'crew' }, deck: { name: 'deck' } };
     expect(await updateGroups(member, 'identifier', groups)).toEqual({ type: 'passed' });
@@ -171,7 +171,7 @@ describe('the group update stage', () => {
     expect(await groupsOf(member)).toEqual(['crew']);
   });
 
-  it('creates a group once for users who log in at the same time', async () => {
+  it('creates a group once for users who log in concurrently', async () => {
     const [first, second] = [await enrol(database.source), await enrol(database.source)];
     const groups = { rush: { name: 'rush' } };
     const outcome = await database.source.transaction(async (manager) => {
@@ -193,7 +193,7 @@ describe('the group update stage', () => {
     expect(await groupsOf(user)).toEqual([]);
   });
 
-  it('ends memberships that the source no longer reports, and keeps memberships in other groups', async () => {
+  it('removes memberships that the source no longer reports, and keeps memberships in other groups', async () => {
     const user = await enrol(database.source);
     const [own] = await group('own');
     await rows('INSERT INTO directory.user_groups (user_id, group_id) VALUES ($1, $2)', user.uuid, own!['id']);

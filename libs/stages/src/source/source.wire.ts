@@ -1,15 +1,18 @@
 import { z } from 'zod';
 
 /**
- * Response to the Plex challenge: empty, because the page's script signs in at Plex itself (docs/spec/sources.md#plex).
+ * Response to the Plex challenge. It is empty, because the page itself signs in at Plex (docs/spec/sources.md#plex).
  */
 export const plexResponse = z.object({}).meta({
   id: 'PlexAuthenticationChallengeResponseRequest',
-  description: 'Not used: the client completes the login at Plex through the endpoint `/sources/plex/redeem_token/`.',
+  description:
+    'Not used, because the client completes the login at Plex through the endpoint `/sources/plex/redeem_token/`.',
 });
 
-/** Response to the Apple challenge: empty, because Apple's script signs in by itself (docs/spec/sources.md#apple). */
+/**
+ * Response to the Apple challenge. It is empty, because Apple's script signs in by itself (docs/spec/sources.md#apple).
+ */
 export const appleResponse = z.object({}).meta({
   id: 'AppleChallengeResponseRequest',
-  description: 'Not used: Apple sends the result of the login to the callback of the source.',
+  description: 'Not used, because Apple sends the result of the login to the callback of the source.',
 });

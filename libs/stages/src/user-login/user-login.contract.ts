@@ -20,7 +20,7 @@ export const userLoginContract = defineStage({
   config: z.object({
     session_duration: duration('seconds=0').describe('Lifetime of the session. Zero: until the browser is closed.'),
     remember_me_offset: duration('seconds=0').describe(
-      'Time by which the session is longer if the user wants to stay logged in. Zero: no question.',
+      'Time that is added to the lifetime of the session if the user wants to stay logged in. Zero: the user is not asked.',
     ),
     remember_device: since2026(duration('days=30')).describe(
       'Time for which the browser counts as a known device of the user after a login. Zero: not at all.',
@@ -28,8 +28,10 @@ export const userLoginContract = defineStage({
     terminate_other_sessions: boolean().default(false).describe('Whether the other sessions of the user end.'),
     network_binding: choice(NETWORK_BINDINGS)
       .default('no_binding')
-      .describe('Change of the network that ends the session.'),
-    geoip_binding: choice(GEOIP_BINDINGS).default('no_binding').describe('Change of the place that ends the session.'),
+      .describe('Kind of network change that ends the session.'),
+    geoip_binding: choice(GEOIP_BINDINGS)
+      .default('no_binding')
+      .describe('Kind of change of the place that ends the session.'),
   }),
   challenge: z
     .object({})
@@ -48,7 +50,7 @@ export const userLoginContract = defineStage({
   },
   writes: ['auth_method_args'],
   effects: ['login', 'event', 'reputation', 'toast'],
-  // If `remember_me_offset` is not zero, entering the step does not log the user in: the stage first asks whether to
-  // remember the browser.
+  // If `remember_me_offset` is not zero, entering the step does not log the user in, because the stage first asks
+  // whether to remember the browser.
   acts_on_entry: ({ remember_me_offset: offset }) => typeof offset !== 'string' || seconds(offset) === 0,
 });

@@ -19,7 +19,7 @@ const alice = {
 const drive = (config: Record<string, unknown> = {}, context: PlanContext = { pending_user: alice }) =>
   driveStage(userLoginContract, new UserLoginStage(), { config, context });
 
-/** Returns a driver that speaks 2026.8. `known`: whether the stage has remembered the browser. */
+/** Returns a driver with API version 2026.8. `known` says whether the stage has remembered the browser. */
 const driveNewer = (config: Record<string, unknown>, known = false, auth_method_args: Record<string, unknown> = {}) =>
   driveStage(userLoginContract, new UserLoginStage(), {
     config,
@@ -42,7 +42,7 @@ const login = {
 const loginIn = (reply: { effects?: unknown[] } | object) => (reply as { effects: unknown[] }).effects[0];
 
 describe('logging in', () => {
-  it('logs in without a challenge until the browser closes, and records an event', async () => {
+  it('creates a session until the browser closes, without a challenge, and records an event', async () => {
     expect(await drive().show()).toEqual({
       type: 'passed',
       effects: [
@@ -64,7 +64,7 @@ describe('logging in', () => {
     [[{ model_name: 'totpdevice' }], true],
     [[], false],
     ['totpdevice', false],
-  ])('reports whether the plan verified a device: %j', async (mfa_devices, second_factor) => {
+  ])('reports whether the plan has verified a device: %j', async (mfa_devices, second_factor) => {
     const reply = await drive({}, { pending_user: alice, auth_method_args: { mfa_devices } }).show();
     expect(loginIn(reply)).toEqual({ ...login, second_factor });
   });
@@ -79,7 +79,7 @@ describe('logging in', () => {
     });
   });
 
-  it('records method and source of the login, and shows no greeting for a login through a source', async () => {
+  it('records the method and the source of a login, and shows no greeting after a login through a source', async () => {
     const source = { uuid: alice.uuid, pk: 1, slug: 's', name: 'S' };
     const method = { auth_method: 'token', auth_method_args: { token: { name: 't' } }, source };
     const reply = await drive({}, { pending_user: alice, user_backend: 'some.backend', ...method }).show();
@@ -140,7 +140,7 @@ describe('a known device, since 2026.8', () => {
   const factsOf = (reply: object) =>
     (reply as { context: { auth_method_args: Record<string, unknown> } }).context.auth_method_args;
 
-  it('is remembered for remember_device, also after the question whether to stay logged in', async () => {
+  it('is remembered for the time remember_device, even after the question whether to stay logged in', async () => {
     const device = (remember_s: number) => ({ ...login, device: { stage: STAGE, remember_s } });
     expect(loginIn(await driveNewer({}).show())).toEqual(device(30 * 86_400));
     expect(loginIn(await driveNewer({ remember_device: 'minutes=1' }).show())).toEqual(device(60));
@@ -152,7 +152,7 @@ describe('a known device, since 2026.8', () => {
       expect(loginIn(await driveNewer({ remember_device }).show())).toEqual(login);
   });
 
-  it('is a fact for policies, unless an earlier step has set it', async () => {
+  it('is a fact for policies that does not replace the fact of an earlier step', async () => {
     expect(factsOf(await driveNewer({}, true).show())).toEqual({ known_device: true });
     expect(factsOf(await driveNewer({}, false, { mfa_devices: [] }).show())).toEqual({
       ...{ known_device: false, mfa_devices: [] },
@@ -160,7 +160,7 @@ describe('a known device, since 2026.8', () => {
     expect(factsOf(await driveNewer({}, true, { known_device: false }).show())).toEqual({ known_device: false });
   });
 
-  it('shows no greeting', async () => {
+  it('gets no greeting after a login', async () => {
     const { effects } = (await driveNewer({}).show()) as { effects: { type: string }[] };
     expect(effects.map(({ type }) => type)).toEqual(['login', 'event', 'reputation']);
   });

@@ -33,7 +33,7 @@ export class UserLoginStage implements Stage<Contract> {
   }
 
   /**
-   * Rejects a response with invalid fields. If the stage shows no challenge, because the config offers no choice to
+   * Rejects a response with invalid fields. If the stage shows no challenge, because the config does not offer to
    * remember the browser, ignores the errors and logs the user in.
    */
   refuse(input: ChallengeInput<Contract>, errors: Errors): StageOutcome<Contract> {
@@ -60,8 +60,8 @@ export class UserLoginStage implements Stage<Contract> {
           },
           { type: 'event', action: 'login', context: loginEventContext(input, auth_method_args) },
           { type: 'reputation', identifier: user.username, delta: 1 },
-          // A login through a source has a `message` step, which requests its own toast. Since 2026.8, a login shows no
-          // toast.
+          // A login through a source has a `message` step, which requests its own toast. Since 2026.8, no login shows
+          // a toast.
           ...(context.source || apiVersion === '2026.8' ? [] : [toast('success', sentence('Successfully logged in!'))]),
         ],
       }),
@@ -91,8 +91,8 @@ function durationOf(config: ChallengeInput<Contract>['config'], remember: boolea
 }
 
 /**
- * Returns the arguments of the authentication method, with `known_device`: whether this stage has remembered the
- * browser for the user. Keeps a `known_device` that an earlier step has set. 2024.8 has no known devices.
+ * Returns the arguments of the authentication method with `known_device`, which says whether this stage has remembered
+ * the browser for the user. Keeps a `known_device` that an earlier step has set. 2024.8 has no known devices.
  */
 function withKnownDevice({ apiVersion, context, session }: ChallengeInput<Contract>): PlanContext['auth_method_args'] {
   const { auth_method_args: args } = context;
@@ -111,7 +111,7 @@ function hasVerifiedDevice({ auth_method_args }: PlanContext): boolean {
   return Array.isArray(devices) && devices.length > 0;
 }
 
-/** Returns what the `login` event records about the plan: the authentication method, the source and the outpost. */
+/** Returns the data of the plan in the `login` event: the authentication method, the source and the outpost. */
 function loginEventContext(
   { config, context }: ChallengeInput<Contract>,
   auth_method_args: PlanContext['auth_method_args'],

@@ -5,7 +5,7 @@ import { UserLogoutStage } from './user-logout.stage.js';
 
 const drive = () => driveStage(userLogoutContract, new UserLogoutStage());
 
-it('logs out and then notifies the applications to which the session has signed in', async () => {
+it('the user logout stage logs out and then notifies the applications of the session', async () => {
   const applications = [{ name: 'The shop', url: 'https://shop.example/bye' }];
   const stage = driveStage(userLogoutContract, new UserLogoutStage(), {
     request: { session: { user: null, applications } },
@@ -24,7 +24,7 @@ it('logs out and then notifies the applications to which the session has signed 
   expect(await stage.answer({})).toEqual(told);
 });
 
-it('logs out on a GET and on any response, without a challenge', async () => {
+it('the user logout stage logs out on a GET and on any response, without a challenge', async () => {
   const loggedOut = { type: 'passed', effects: [{ type: 'logout' }] };
 
   expect(await drive().show()).toEqual(loggedOut);

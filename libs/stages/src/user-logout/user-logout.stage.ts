@@ -8,8 +8,8 @@ type Contract = typeof userLogoutContract;
 const TELL_APPLICATIONS: Insert = { where: 'next', steps: [{ kind: IFRAME_LOGOUT_KIND, config: {} }] };
 
 /**
- * Logs the user out without a challenge, and inserts the step that notifies the applications of the session. Passes for
- * an anonymous visitor as well.
+ * Logs the user out without a challenge, and inserts the step that notifies the applications of the session. Also
+ * passes for an anonymous visitor.
  */
 @Injectable()
 export class UserLogoutStage implements Stage<Contract> {

@@ -5,7 +5,10 @@ import type {
   SessionAuthentication,
 } from '@gatehouse/contracts';
 
-/** How long a pushed request waits for its user, and how many requests of its client may wait. */
+/**
+ * The lifetime of a pushed request until its user authorizes it, and how many requests of its client may wait for their
+ * users.
+ */
 export interface PushLimits {
   readonly lifetimeS: number;
   readonly maxWaiting: number;

@@ -51,7 +51,7 @@ const tokens = () => source.query<unknown[]>('SELECT FROM consent.access_tokens'
 const issued = async (request = REQUEST) => (await store.issue('work', authorization(await pushed(request))))!.code;
 
 describe('authorization requests', () => {
-  it('are found by their reference and their client only, and are stored without references and codes', async () => {
+  it('are found only by reference and client, and are stored without plaintext references and codes', async () => {
     const reference = await push();
     const found = await store.find(reference, 'shop');
     expect(found).toMatchObject(REQUEST);
@@ -62,7 +62,7 @@ describe('authorization requests', () => {
     expect([stored.includes(reference), stored.includes(code)]).toEqual([false, false]);
   });
 
-  it('are gone after their time, after a refusal, and once they have a code', async () => {
+  it('are not found after their lifetime, after a refusal, or once they have a code', async () => {
     const expired = await push(REQUEST, { lifetimeS: 0.001 });
     await source.query('SELECT pg_sleep(0.01)');
     expect(await store.find(expired, 'shop')).toBeUndefined();
@@ -75,7 +75,7 @@ describe('authorization requests', () => {
     expect([await store.find(used, 'shop'), await store.refuse(id)]).toEqual([undefined, undefined]);
   });
 
-  it('are no more for each client than may wait, also when they are pushed at once by two services', async () => {
+  it('of one client never exceed the limit, also when two services push them at the same time', async () => {
     const other = new TypeormAuthorizationStore(source);
     const request = { ...REQUEST, client_id: 'busy' };
     const limits = { lifetimeS: 60, maxWaiting: 5 };
@@ -90,7 +90,7 @@ describe('authorization requests', () => {
     ]);
   });
 
-  it('do not count once they have a code or have expired', async () => {
+  it('do not count towards the limit once they have a code or have expired', async () => {
     const request = { ...REQUEST, client_id: 'calm' };
     const limits = { lifetimeS: 60, maxWaiting: 1 };
     const { id } = (await store.find(await push(request, limits), 'calm'))!;
@@ -101,7 +101,7 @@ describe('authorization requests', () => {
     expect(await store.push(request, limits)).toBeDefined();
   });
 
-  it('get one code: a retry with the same work id replaces the code, and another work id gets none', async () => {
+  it('get one code: a retry with the same work id replaces it, and another work id gets none', async () => {
     const id = await pushed();
     const first = await store.issue('work', authorization(id));
     const repeated = await store.issue('work', authorization(id));
@@ -112,7 +112,7 @@ describe('authorization requests', () => {
 });
 
 describe('authorization codes', () => {
-  it('are exchanged once, and by only one of concurrent requests', async () => {
+  it('are exchanged by only one of several concurrent requests', async () => {
     const code = await issued();
     const redeemed = await Promise.all(Array.from({ length: 6 }, () => store.redeem(exchange(code))));
     const [winner, ...others] = redeemed.filter((result) => result !== undefined);
@@ -120,7 +120,7 @@ describe('authorization codes', () => {
     expect(winner).toMatchObject({ ...REQUEST, authentication: AUTHENTICATION });
   });
 
-  it('lose their token also when the exchanges have begun before the first one is committed', async () => {
+  it('lose their token also when a second exchange began before the first one was committed', async () => {
     const [code, before] = [await issued(), (await tokens()).length];
     const redeemed = await source.transaction(async (manager) => {
       await manager.query('SELECT FROM consent.authorization_requests FOR UPDATE');
@@ -132,7 +132,7 @@ describe('authorization codes', () => {
     expect(await tokens()).toHaveLength(before);
   });
 
-  it('lose their token when the client uses them again (RFC 6749 §4.1.2)', async () => {
+  it('lose their token when their client uses them again (RFC 6749 §4.1.2)', async () => {
     const [code, before] = [await issued(), (await tokens()).length];
     await store.redeem(exchange(code));
     expect(await store.redeem(exchange(code, { clientId: 'other' }))).toBeUndefined();
@@ -151,7 +151,7 @@ describe('authorization codes', () => {
     expect(await store.redeem(exchange(code))).toMatchObject({ access_token: expect.any(String) });
   });
 
-  it('end with their lifetime', async () => {
+  it('are refused after their lifetime', async () => {
     const code = await issued({ ...REQUEST, code_lifetime_s: 0 });
     expect(await store.redeem(exchange(code))).toBeUndefined();
   });
@@ -179,7 +179,7 @@ describe('the stage of authorization codes', () => {
     });
   });
 
-  it('redirects all concurrent requests with the same code, which is valid once, although only one of them saves the plan', async () => {
+  it('redirects concurrent requests with the same code, which can be exchanged once', async () => {
     const [request, work] = [await pushed(), randomUUID()];
     const same = { config: { code: 'c'.repeat(43) } };
     // The last work id belongs to another plan of the session.
@@ -190,14 +190,14 @@ describe('the stage of authorization codes', () => {
       return new URL(String(redirect)).searchParams.get('code');
     });
     expect(new Set(codes)).toEqual(new Set(['c'.repeat(43)]));
-    // Not without the consent that another plan of the session has asked for.
+    // A plan of the session that requires a consent gets no code without it.
     expect(await drive(request, { ...same, asks: true }).show()).toMatchObject({ type: 'denied' });
     expect(await store.redeem(exchange(codes[0]!))).toMatchObject({ authentication: AUTHENTICATION });
     for (const id of works) expect(await drive(request, { ...same, id }).show()).toMatchObject({ type: 'denied' });
     expect(await store.redeem(exchange(codes[0]!))).toBeUndefined();
   });
 
-  it('records the sign-in to a client that a logout must notify, and to no other', async () => {
+  it('records a sign-in only to a client that a logout must notify', async () => {
     const types = async (config: object) => {
       const reply = await drive(await pushed(), { config }).show();
       return 'effects' in reply ? reply.effects?.slice(1) : undefined;
@@ -206,7 +206,7 @@ describe('the stage of authorization codes', () => {
     expect(await types({})).toEqual([]);
   });
 
-  it('asks for a consent first if the client requires one, whatever was granted before', async () => {
+  it('inserts a consent step if the client requires one, even after an earlier grant', async () => {
     const id = await pushed();
     expect(await drive(id, { asks: true }).show()).toMatchObject({
       type: 'passed',
@@ -215,7 +215,7 @@ describe('the stage of authorization codes', () => {
     expect(await drive(id, { asks: true, consented: true }).show()).toMatchObject({ context: {} });
   });
 
-  it('issues another code, without a second consent, if the reply to the consent was lost', async () => {
+  it('issues another code without a second consent if the reply after the consent was lost', async () => {
     const [request, id] = [await pushed(), randomUUID()];
     await drive(request, { id, asks: true, consented: true }).show();
     expect(await drive(request, { id, asks: true }).show()).toMatchObject({
@@ -225,7 +225,7 @@ describe('the stage of authorization codes', () => {
     expect(await drive(request, { asks: true }).show()).toMatchObject({ type: 'denied' });
   });
 
-  it('denies another user than the one who started the flow, and an expired request', async () => {
+  it('denies a user who did not start the flow, and an expired request', async () => {
     const id = await pushed();
     const bob = { ...ALICE, uuid: randomUUID() };
     expect(await drive(id, { user: bob }).show()).toMatchObject({ type: 'denied' });

@@ -22,7 +22,7 @@ export const LOCK_CLIENT = `SELECT pg_advisory_xact_lock(hashtextextended('autho
 
 /**
  * Inserts a request. $1 hash of the reference, $2 client id, $3 application id, $4 request, $5 lifetime in seconds, $6
- * number of requests of the client that may wait. Returns no row if as many wait already.
+ * number of requests of the client that may wait. Returns no row if that many are waiting already.
  */
 export const PUSH = `
   INSERT INTO ${SCHEMA}.authorization_requests (reference_hash, client_id, application_id, request, expires)
@@ -72,9 +72,9 @@ export const ISSUE = {
 };
 
 /**
- * Exchanges a code for an access token. Of concurrent exchanges, only one deletes the row, and only that one inserts a
- * token. The others wait until it has committed, and get no row. $1 hash of the code, $2 client id, $3 redirect URI, $4 code challenge, $5 hash of the token, $6 lifetime of
- * the token in seconds.
+ * Exchanges a code for an access token. Of concurrent exchanges, only one deletes the row and inserts a token. The
+ * others wait until it has committed, and then get no row. $1 hash of the code, $2 client id, $3 redirect URI, $4 code
+ * challenge, $5 hash of the token, $6 lifetime of the token in seconds.
  */
 export const REDEEM = {
   name: 'authorization_redeem',
@@ -94,7 +94,7 @@ export const REDEEM = {
 
 /**
  * Deletes the access token of a code that its client uses again, because the code has leaked (RFC 6749 §4.1.2). $1 hash
- * of the code, $2 client id. Must be a separate statement, so that its snapshot contains the token of an exchange that
+ * of the code, $2 client id. Must be a separate statement: its snapshot then contains the token of the exchange that
  * REDEEM has waited for.
  */
 export const END_REUSED = {

@@ -90,6 +90,6 @@ export class TypeormAuthorizationStore extends AuthorizationStore {
   }
 }
 
-/** Returns 256 random bits, which need no keyed hash. */
+/** Returns a secret of 256 random bits. It has enough entropy for a hash without a key. */
 const newSecret = () => randomBytes(32).toString('base64url');
 const hashOf = (secret: string): Buffer => hash('sha256', secret, 'buffer');

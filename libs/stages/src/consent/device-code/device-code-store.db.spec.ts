@@ -37,7 +37,7 @@ async function approveCode(scopes = CLIENT.scopes) {
 }
 
 describe('device codes', () => {
-  it('have nine digits for the user and 128 characters for the device, and are stored as hashes', async () => {
+  it('have a user code of nine digits and a device code of 128 characters, both stored as hashes', async () => {
     const { device_code, user_code, interval } = await codes.issue(CLIENT, 60);
     expect(user_code).toMatch(/^\d{9}$/);
     expect(device_code).toMatch(/^[\w-]{128}$/);

@@ -7,8 +7,8 @@ import { DeviceCodeStore } from './device-code-store.js';
 type Contract = typeof deviceCodeContract;
 
 /**
- * Returns the URL of the page `/device` with this code. The visitor goes there if the authorization flow cannot start
- * now. The code stays claimed, so the same user can enter it again after this plan has ended.
+ * Returns the URL of the page `/device` with this code. The visitor is redirected there if the authorization flow
+ * cannot start now. The code stays claimed, so the same user can enter it again after this plan has ended.
  */
 const linkOf = (code: string) => `/device?${new URLSearchParams({ code })}`;
 

@@ -14,7 +14,7 @@ const ALICE: SavedUser = {
 };
 const CLAIMED = { id: randomUUID(), client_id: 'tv', application: randomUUID(), scopes: ['openid'] };
 
-/** A store with the code `012345678`, which Alice can claim while it is open. */
+/** A store with the user code `012345678`, which only Alice can claim, while `open` is true. */
 class InMemoryDeviceCodeStore extends DeviceCodeStore {
   open = true;
   readonly approvals: DeviceApproval[] = [];
@@ -104,7 +104,7 @@ describe('the device code finish stage', () => {
   };
   const approval = { claimed: CLAIMED.id, user: { uuid: ALICE.uuid }, scopes: ['openid'] };
 
-  it('approves the device once, right after a consent, and then only shows that it is signed in', async () => {
+  it('approves the device once, directly after a consent, and then shows that the device is signed in', async () => {
     const codes = new InMemoryDeviceCodeStore();
     const step = driveFinishStage({ codes });
     const shown = { type: 'challenge', challenge: { approved: true } };
@@ -115,7 +115,7 @@ describe('the device code finish stage', () => {
     expect(codes.approvals).toMatchObject([approval]);
   });
 
-  it('approves nothing without a consent, but inserts a consent that is not remembered', async () => {
+  it('does not approve without a consent, but inserts a consent step that saves no grant', async () => {
     const codes = new InMemoryDeviceCodeStore();
     const step = driveFinishStage({ codes, consented: false });
     const steps = [{ kind: 'consent', config: { mode: 'always_require' } }];
@@ -135,7 +135,7 @@ describe('the device code finish stage', () => {
     expect(codes.approvals).toHaveLength(1);
   });
 
-  it('asks by its own challenge if the gateway is older than 1.0, and approves on the response', async () => {
+  it('shows a challenge of its own if the gateway is older than 1.0, and approves on the response', async () => {
     const codes = new InMemoryDeviceCodeStore();
     const step = driveFinishStage({ codes, consented: undefined });
     for (const _ of [1, 2, 3]) expect(await step.show()).toEqual({ type: 'challenge', challenge: {} });
@@ -149,7 +149,7 @@ describe('the device code finish stage', () => {
     ['https://evil.example/', { redirect: '/' }],
     ['/app/', undefined],
     ['', undefined],
-  ])('redirects to / instead of next only if next is invalid: %j', async (next, context) => {
+  ])('replaces `next` by / only if it is invalid: %j', async (next, context) => {
     const step = driveFinishStage({ query: { next } });
     await step.show();
     const reply = await step.answer({});

@@ -12,12 +12,12 @@ export const authenticatorDuoContract = defineStage({
   model: 'authentik_stages_authenticator_duo.authenticatorduostage',
   service: 'mfa',
   user_info: true,
-  // The page's script polls and submits without the user, so no field shows that the user acted.
+  // The page polls and submits without the user, so no field shows that the user acted.
   personal_fields: [],
   config: z.object({
     api_hostname: z
       .string()
-      .regex(HOST, 'Not a host name, such as api-xxxxxxxx.duosecurity.com.')
+      .regex(HOST, 'This is not a host name. An example is api-xxxxxxxx.duosecurity.com.')
       .describe('API host name of the Duo application.'),
     client_id: z.string().min(1).describe('Client id of the Duo application.'),
     client_secret: secret(z.string().min(1)).describe('Client secret of the Duo application.'),
@@ -30,7 +30,7 @@ export const authenticatorDuoContract = defineStage({
   }),
   challenge: authenticatorDuoChallenge,
   response: authenticatorDuoResponse,
-  /** The started pairing, and the id of the device that is being set up. */
+  /** The pairing in progress, and the id of the device that is being set up. */
   state: z.object({ id: z.uuid(), userId: z.string(), activationCode: z.string(), activationBarcode: z.string() }),
   ...SETUP_CONTRACT_DEFAULTS,
   deadline_ms: 10_000,

@@ -35,7 +35,7 @@ describe('pairing a phone with Duo', () => {
     ]);
   });
 
-  it('returns the pairing status when polled, and adds no device', async () => {
+  it('returns the status of the pairing to a poll, and adds no device', async () => {
     const user = newUser();
     const stage = harness.setUp(user);
     await stage.show();
@@ -48,7 +48,7 @@ describe('pairing a phone with Duo', () => {
     expect(await pollStatus()).toBeUndefined();
   });
 
-  it('is denied when Duo no longer knows the pairing, or another user has the phone', async () => {
+  it('is denied if Duo no longer knows the pairing, or if another user has the phone', async () => {
     const [lost, twin] = [newUser(), newUser()];
     const stage = harness.setUp(lost);
     await stage.show();
@@ -70,7 +70,7 @@ describe('pairing a phone with Duo', () => {
     expect(await other.answer({})).toMatchObject({ type: 'denied', message: { code: 'authenticator_duo_known' } });
   });
 
-  it('is denied with an event when Duo rejects the enrollment', async () => {
+  it('is denied with an event if Duo rejects the enrollment', async () => {
     const user = newUser();
     harness.server.add(user.username);
     expect(await harness.setUp(user).show()).toMatchObject({
@@ -107,7 +107,7 @@ describe('pairing a phone with Duo', () => {
   });
 
   it.each(['http://evil.example', 'evil.example/x', 'a b', ''])(
-    'refuses an api_hostname that is no host name: %j',
+    'refuses an api_hostname that is not a host name: %j',
     (api_hostname) => {
       expect(authenticatorDuoContract.config.safeParse({ ...config, api_hostname }).success).toBe(false);
     },

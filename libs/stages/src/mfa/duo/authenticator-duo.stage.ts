@@ -93,7 +93,7 @@ const show = (input: Input, state: State<Contract>) => ask<Contract>(challengeOf
 
 /**
  * Returns the challenge with the status of the pairing, or without a status if Duo is unavailable (`away`). The outcome
- * has no state, so that the gateway does not count this poll as the answer to the step.
+ * has no state, so that the gateway does not count the poll as the answer to the step.
  */
 const showStatus = (input: Input, state: State<Contract>, status: DuoEnrollStatus | 'away') =>
   ask<Contract>({ ...challengeOf(input, state), ...(status === 'away' ? {} : { duo_response: status }) });

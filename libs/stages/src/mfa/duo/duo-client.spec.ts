@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 
 describe('the signature of a request', () => {
-  // The expected signature below comes from another implementation of version 5 of Duo's scheme.
+  // The expected signature comes from another implementation of version 5 of Duo's signature scheme.
   const account = {
     host: 'API-x.duosecurity.com',
     integrationKey: 'DIWJ8X6AEYOR5OMC6TQ1',
@@ -116,7 +116,7 @@ describe('a push', () => {
     }
   });
 
-  it('is polled no longer than the given milliseconds, and can be polled again', async () => {
+  it('is polled for no longer than the given milliseconds, and can be polled again', async () => {
     const { id } = server.add('bob');
     const txid = await duo.push(duoAccount, { ...push, userId: id });
     await duo.authStatus(duoAccount, txid, 5000);
@@ -139,20 +139,20 @@ describe('a push', () => {
     expect(await duo.preauth(duoAccount, { ...request, numberMatching: false })).toEqual({ result: 'auth' });
   });
 
-  it('requires no number if Duo names none', async () => {
+  it('requires no number if Duo returns none', async () => {
     const { id } = server.add('bob', { verified: null });
     const request = { userId: id, ip: '203.0.113.7', numberMatching: true };
     expect(await duo.preauth(duoAccount, request)).toEqual({ result: 'auth' });
   });
 
-  it.each(['allow', 'deny', 'enroll'] as const)('is not needed when Duo decides in advance: %s', async (demand) => {
+  it.each(['allow', 'deny', 'enroll'] as const)('is not needed if Duo decides in advance: %s', async (demand) => {
     const { id } = server.add('bob', { preauthResult: demand });
     expect(await duo.preauth(duoAccount, { userId: id, ip: '203.0.113.7', numberMatching: true })).toEqual({
       result: demand,
     });
   });
 
-  it('can be replaced by a passcode of the app', async () => {
+  it('can be replaced by a passcode from the app', async () => {
     const { id } = server.add('bob');
     const user = { userId: id, ip: '203.0.113.7' };
     expect(await duo.passcode(duoAccount, user, server.passcode)).toBe('allow');
@@ -161,7 +161,7 @@ describe('a push', () => {
 });
 
 describe('listing the users of an account', () => {
-  it('requests every page and yields the users of all', async () => {
+  it('requests every page and yields the users of all pages', async () => {
     const largeServer = await DuoServer.open();
     try {
       for (let i = 0; i < 250; i++) largeServer.add(`user-${i}`);

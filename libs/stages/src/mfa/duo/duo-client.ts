@@ -22,7 +22,7 @@ const enrollment = z
     }),
   );
 
-/** The reply of `enroll_status` is a plain string, not an object like the other replies. */
+/** The reply of `enroll_status` is a plain string. The other replies are objects. */
 const enrollStatus = z.enum(['success', 'waiting', 'invalid']);
 
 const preauthResult = z.discriminatedUnion('result', [
@@ -37,7 +37,7 @@ const preauthResult = z.discriminatedUnion('result', [
 const transaction = z.object({ txid: z.string() });
 
 /**
- * Schema of Duo's verdict about a login. Every result except `allow` and `waiting`, even an unknown one, becomes `deny`
+ * Schema of Duo's verdict on a login. Every result except `allow` and `waiting` becomes `deny`, even an unknown result
  * (docs/spec/mfa.md#duo-push).
  */
 const authResult = z
@@ -46,14 +46,14 @@ const authResult = z
 
 const userPage = z.array(z.object({ user_id: z.string(), username: z.string() }));
 
-/** Number of users on a page of the Admin API. Duo allows 300; authentik requests 100. */
+/** Number of users on a page of the Admin API, as in authentik. Duo allows 300. */
 const PAGE_SIZE = 100;
 /** Maximum number of pages to read from an account, so that a faulty server cannot cause an endless loop. */
 const MAX_PAGES = 10_000;
 
 /**
- * Client of Duo's Auth API version 2 and Admin API version 1 (docs/spec/mfa.md#duo-calls). Every method throws
- * `DuoRejectedError` or `DuoUnavailableError` when it fails.
+ * Client of Duo's Auth API version 2 and Admin API version 1 (docs/spec/mfa.md#duo-calls). A method that fails throws
+ * `DuoRejectedError` or `DuoUnavailableError`.
  */
 export class DuoClient {
   constructor(private readonly connection: DuoConnection) {}
@@ -68,9 +68,7 @@ export class DuoClient {
     return parseResponse(enrollStatus, await this.post(account, '/auth/v2/enroll_status', parameters));
   }
 
-  /**
-   * Returns Duo's decision whether the user needs a push. `numberMatching` tells Duo that the page can show a number.
-   */
+  /** Asks Duo whether the user needs a push. `numberMatching` tells Duo that the page can show a number. */
   async preauth(
     account: DuoAccount,
     { userId, ip, numberMatching }: DuoAuthRequest & { readonly numberMatching: boolean },
@@ -98,14 +96,14 @@ export class DuoClient {
     return parseResponse(transaction, response).txid;
   }
 
-  /** Waits up to `withinMs` for a new status of a push. Returns `waiting` when the status has not changed. */
+  /** Waits up to `withinMs` for a new status of a push. Returns `waiting` if the status has not changed. */
   async authStatus(account: DuoAccount, txid: string, withinMs: number): Promise<DuoAuthStatus> {
     const call = { path: '/auth/v2/auth_status', parameters: { txid } };
     const response = await this.connection.poll(account, call, withinMs);
     return response === undefined ? 'waiting' : parseResponse(authResult, response);
   }
 
-  /** Verifies a passcode that Duo's app shows. */
+  /** Verifies a passcode from the Duo app. */
   async passcode(account: DuoAccount, { userId, ip }: DuoAuthRequest, code: string): Promise<DuoAuthStatus> {
     const parameters = { user_id: userId, ipaddr: ip, factor: 'passcode', passcode: code };
     return parseResponse(authResult, await this.post(account, '/auth/v2/auth', parameters));

@@ -17,7 +17,7 @@ interface DuoConnectionOptions {
   readonly url?: string | undefined;
 }
 
-/** Maximum size of a reply of Duo. A page of users has a few hundred kilobytes. */
+/** Maximum size of a reply from Duo. A page of users has a few hundred kilobytes. */
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
 const envelope = z.discriminatedUnion('stat', [
@@ -54,8 +54,8 @@ export class DuoConnection {
   }
 
   /**
-   * Sends a request that Duo answers when there is a new status, or after `withinMs`. Returns `undefined` when there is
-   * no new status.
+   * Sends a request that Duo answers when there is a new status. Returns `undefined` if there is none within
+   * `withinMs`.
    */
   async poll(account: DuoAccount, call: DuoCall, withinMs: number): Promise<unknown> {
     try {

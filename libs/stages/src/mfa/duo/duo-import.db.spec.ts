@@ -30,7 +30,7 @@ function runImport() {
 const devicesOf = (name: string) => database.devices.findByUser(usersByName.get(name)!);
 
 describe('importing the users of a Duo account', () => {
-  it('adds one device, bound to the stage, for each user of the same name, also when the import is repeated', async () => {
+  it('adds one device of the stage for each user of the same name, even if the import is repeated', async () => {
     const [alice] = [server.add('alice'), server.add('unknown')];
     expect(await runImport()).toEqual({ added: 1, existing: 0, unknown: 1 });
     const device = { kind: 'duo', name: 'Imported Duo Authenticator', handle: alice.id, stage: STAGE };
@@ -45,13 +45,13 @@ describe('importing the users of a Duo account', () => {
     expect(await runImport()).toEqual({ added: 650, existing: 0, unknown: 0 });
   });
 
-  it('imports nothing and reports the error while Duo is unavailable', async () => {
+  it('imports nothing and reports the error if Duo is unavailable', async () => {
     server.outage = 500;
     expect(await runImport()).toEqual({ added: 0, existing: 0, unknown: 0, error: 'Received 500' });
   });
 });
 
-it('finds no Admin API account in a stage without Admin API keys', () => {
+it('a Duo stage without Admin API keys has no Admin API account', () => {
   expect(adminAccount(CONFIG)).toBeUndefined();
   expect(adminAccount({ ...CONFIG, admin_integration_key: 'DI' })).toBeUndefined();
 });

@@ -29,8 +29,8 @@ interface DuoImportOptions {
   /** The stage whose settings the devices will use. */
   readonly stage: string;
   /**
-   * Report that the import counts into, so that the caller can read the numbers even if the import fails. Default: a
-   * new report.
+   * The report to which the import adds its counts. The caller can read them even if the import fails. Default: a new
+   * report.
    */
   readonly report?: DuoReport;
   /** Returns the ids of the users with these names, in the same order; `undefined` for a name without a user. */
@@ -44,7 +44,7 @@ export function duoClient(env: NodeJS.ProcessEnv): DuoClient {
 }
 
 /**
- * Returns the Admin API account of a stage, or `undefined` when it has none. Throws a `ZodError` for an invalid
+ * Returns the Admin API account of a stage, or `undefined` if the stage has none. Throws a `ZodError` for an invalid
  * configuration.
  */
 export function adminAccount(config: Readonly<Record<string, unknown>>): DuoAccount | undefined {

@@ -33,7 +33,7 @@ export const canonicalLines = (host: string, { method, path, query, body, date }
   path,
   query,
   sha512(body),
-  // The hash of the `X-Duo-*` headers. None is sent, so this is the hash of an empty text.
+  // The hash of the `X-Duo-*` headers. The client sends none, so this is the hash of an empty text.
   sha512(''),
 ];
 

@@ -10,7 +10,7 @@ export interface DuoStageSettings {
   readonly numberMatching: boolean;
 }
 
-/** Returns the settings of the stage with this id, or `undefined` when the stage was deleted. */
+/** Returns the settings of the stage with this id, or `undefined` if the stage was deleted. */
 export function duoStageSettings(companions: Companions, id: string | null): DuoStageSettings | undefined {
   const stage = id === null ? undefined : companions[id];
   const config = authenticatorDuoContract.config.safeParse(stage?.config);

@@ -5,9 +5,11 @@ const seconds = (min: number, max: number, preset: number) => z.coerce.number().
 /** Settings of Duo, read from the environment. */
 export const duoConfig = z.object({
   DUO_TIMEOUT_S: seconds(0.1, 5, 4).describe(
-    'Seconds that a request to Duo may take; after them Duo counts as unavailable',
+    'Seconds that a request to Duo may take. After that, Duo counts as unavailable',
   ),
-  DUO_REST_S: seconds(1, 300, 10).describe('Seconds between two pushes to one phone, and after a denial on it'),
+  DUO_REST_S: seconds(1, 300, 10).describe(
+    'Seconds between two pushes to one phone, and from a denial to the next push',
+  ),
   DUO_MAX_AN_HOUR: z.coerce
     .number()
     .int()

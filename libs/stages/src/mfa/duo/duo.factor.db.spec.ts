@@ -15,7 +15,7 @@ beforeEach(() => {
 const refusal = (code: string) => ({ type: 'rejected', errors: { duo: [{ code }] } });
 
 describe('a push', () => {
-  it('is sent once, and further requests of the same login wait for its answer', async () => {
+  it('is sent once, and later requests of the same login wait for the answer of the user', async () => {
     const user = await harness.addPairedUser();
     const stage = harness.validate(user, { deadlineMs: 1000 });
     const { device_uid: duo } = entryIn(await stage.show());
@@ -36,7 +36,7 @@ describe('a push', () => {
     });
   });
 
-  it('that is denied on the phone rejects the login, and starts a cooldown', async () => {
+  it('rejects the login and starts a cooldown if the user denies it on the phone', async () => {
     const user = await harness.addPairedUser();
     const stage = harness.validate(user, { deadlineMs: 1000 });
     const { device_uid: duo } = entryIn(await stage.show());
@@ -80,7 +80,7 @@ describe('a push', () => {
     expect(harness.pushesTo(user)).toHaveLength(2);
   });
 
-  it('is limited by a cooldown and an hourly limit over all logins of the user', async () => {
+  it('is limited by a cooldown and an hourly limit for all logins of the user', async () => {
     const user = await harness.addPairedUser();
     const push = async (limits: { cooldownMs: number; maxPerHour?: number }) => {
       const stage = harness.validate(user, { deadlineMs: 1000, ...limits });
@@ -93,7 +93,7 @@ describe('a push', () => {
     expect(harness.pushesTo(user)).toHaveLength(2);
   });
 
-  it('passes the step only when the result is `allow`', async () => {
+  it('passes the step only if the result is `allow`', async () => {
     for (const result of ['', 'allowed', 'bypass', 'fraud']) {
       const user = await harness.addPairedUser();
       const stage = harness.validate(user, { deadlineMs: 1000 });
@@ -104,7 +104,7 @@ describe('a push', () => {
     }
   });
 
-  it('shows the number of a verified push until it is answered', async () => {
+  it('shows its number until the user answers, if it is a verified push', async () => {
     const user = await harness.addPairedUser(true);
     const stage = harness.validate(user, { deadlineMs: 1000 });
     const { device_uid: duo } = entryIn(await stage.show());
@@ -118,7 +118,7 @@ describe('a push', () => {
     expect(await stage.answer({ duo })).toMatchObject({ type: 'passed' });
   });
 
-  it('shows no number of a push that has ended without an answer', async () => {
+  it('shows no number after it has ended without an answer', async () => {
     const user = await harness.addPairedUser(true);
     const [device] = await harness.devices.findByUser(user.uuid);
     const numberOf = async (until: number) => {
@@ -143,7 +143,7 @@ describe('a push', () => {
     ['allow', 'passed'],
     ['deny', 'rejected'],
     ['enroll', 'rejected'],
-  ] as const)('is not sent when Duo decides without one: %s', async (demand, type) => {
+  ] as const)('is not sent if Duo decides without a push: %s', async (demand, type) => {
     const user = await harness.addPairedUser();
     harness.duoUserOf(user).preauthResult = demand;
     const stage = harness.validate(user);
@@ -153,7 +153,7 @@ describe('a push', () => {
   });
 
   it.each<DuoOutage>(['silent', 'garbage', 429, 500])(
-    'fails without counting an attempt while Duo is unavailable: %s',
+    'fails without counting an attempt if Duo is unavailable: %s',
     async (outage) => {
       const user = await harness.addPairedUser();
       const stage = harness.validate(user, { timeoutMs: 100 });
@@ -177,7 +177,7 @@ describe('a push', () => {
     expect(harness.pushesTo(user)).toHaveLength(1);
   });
 
-  it('that could not be sent does not look denied within its cooldown, in this login only', async () => {
+  it('is reported as unavailable, not as denied, within its cooldown if this login could not send it', async () => {
     const user = await harness.addPairedUser();
     const stage = harness.validate(user, { deadlineMs: 1000 });
     const { device_uid: duo } = entryIn(await stage.show());
@@ -195,7 +195,7 @@ describe('a push', () => {
     expect(harness.pushesTo(user)).toHaveLength(1);
   });
 
-  it('goes to no phone of another user (accident 19)', async () => {
+  it('is not sent to the phone of another user (accident 19)', async () => {
     const [user, other] = [await harness.addPairedUser(), await harness.addPairedUser()];
     const [theirs] = await harness.devices.findByUser(other.uuid);
     const stage = harness.validate(user);
@@ -205,7 +205,7 @@ describe('a push', () => {
     expect([...harness.pushesTo(user), ...harness.pushesTo(other)]).toEqual([]);
   });
 
-  it('is not offered after its stage was deleted, and is refused when its device is deleted after the push', async () => {
+  it('is not offered if its stage was deleted, and is refused if the device is deleted before the answer', async () => {
     const user = await harness.addPairedUser();
     expect(await harness.validate(user, { request: { companions: {} } }).show()).toMatchObject({ type: 'denied' });
     const stage = harness.validate(user, { deadlineMs: 1000 });

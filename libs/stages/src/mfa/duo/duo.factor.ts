@@ -19,7 +19,7 @@ const REPLY_RESERVE_MS = 750;
 /** Maximum number of long polls for a push in one request. */
 const MAX_POLLS = 5;
 
-/** Factor of phones that confirm a push notification of Duo (docs/spec/mfa.md#duo-push). */
+/** Factor of phones on which the user confirms a push notification of Duo (docs/spec/mfa.md#duo-push). */
 @Injectable()
 export class DuoFactor extends Factor<Kind> {
   readonly deviceClass = 'duo';
@@ -34,7 +34,7 @@ export class DuoFactor extends Factor<Kind> {
     super();
   }
 
-  /** Offers no device whose stage was deleted, because only the stage has the Duo account that can reach the device. */
+  /** Offers no device whose stage was deleted, because only the stage's Duo account can reach the device. */
   offer({ input, devices, memory }: FactorContext<Kind>): DeviceOffer<Kind> | undefined {
     const usable = devices.filter(({ stage }) => duoStageSettings(input.companions, stage));
     const [first] = usable;
@@ -57,7 +57,7 @@ export class DuoFactor extends Factor<Kind> {
     }
   }
 
-  /** Waits for a pending push to this device, else sends a new push. */
+  /** Waits for a pending push to this device. Sends a new push if none is pending. */
   private async verifyByPush(
     context: DuoFactorAnswer,
     device: Device,
@@ -122,7 +122,7 @@ export class DuoFactor extends Factor<Kind> {
     }
   }
 
-  /** Returns the status of a push, or `away` if Duo is unavailable: the user can still answer the push. */
+  /** Returns the status of a push. Returns `away` if Duo is unavailable, because the user can still answer the push. */
   private async statusOf(
     context: DuoFactorAnswer,
     settings: DuoStageSettings,
@@ -150,7 +150,7 @@ export class DuoFactor extends Factor<Kind> {
     return 'waiting';
   }
 
-  /** Accepts the proof. Refuses it if the device was deleted while its user answered the push. */
+  /** Accepts the proof, but refuses it if the device was deleted in the meantime. */
   private async accept(device: Device): Promise<ProofVerdict<Kind>> {
     return (await this.devices.recordUse(device)) ? { type: 'right', device } : refused('authenticator_validate_duo');
   }
@@ -168,8 +168,8 @@ function undefinedIfUnavailable(error: unknown): undefined {
 }
 
 /**
- * Returns the verdict that the push is not answered yet. Repeats the number in an error message, because some clients
- * ignore `number` in the challenge.
+ * Returns the verdict that the user has not answered the push yet. Repeats the number in an error message, because some
+ * clients ignore `number` in the challenge.
  */
 const waitingVerdict = (push: PendingPush): ProofVerdict<Kind> => ({
   type: 'waiting',

@@ -1,8 +1,8 @@
-/** A started enrollment of a phone. */
+/** An enrollment of a phone that is in progress. */
 export interface DuoEnrollment {
   readonly userId: string;
   readonly activationCode: string;
-  /** URL of the QR code that Duo's app scans. */
+  /** URL of the QR code that the Duo app scans. */
   readonly activationBarcode: string;
 }
 
@@ -20,7 +20,7 @@ export type DuoPreauthResult =
   | { readonly result: 'allow' | 'deny' | 'enroll' }
   | {
       readonly result: 'auth';
-      /** Present when the account requires a verified push: `code` is the number that the user types into the app. */
+      /** Present if the account requires a verified push. `code` is the number that the user types into the app. */
       readonly verification?: { readonly transaction: string; readonly code: string };
     };
 
@@ -44,8 +44,8 @@ export interface DuoUser {
   readonly username: string;
 }
 
-/** Thrown when Duo rejects a request. The message is Duo's; a retry does not help. */
+/** Thrown if Duo rejects a request. The message comes from Duo. A retry does not help. */
 export class DuoRejectedError extends Error {}
 
-/** Thrown when Duo is unreachable, too slow or overloaded. A retry may help. */
+/** Thrown if Duo is unreachable, too slow or overloaded. A retry may help. */
 export class DuoUnavailableError extends Error {}

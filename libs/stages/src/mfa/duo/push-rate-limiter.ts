@@ -7,8 +7,8 @@ import { DuoSettings } from './duo.module.js';
 const S = 1000;
 
 /**
- * Limits the pushes to a phone over all logins, so that an attacker who knows the password cannot send pushes until the
- * user accepts one (push fatigue).
+ * Limits the pushes to a phone, counting all logins, so that an attacker who knows the password cannot send pushes
+ * until the user accepts one (push fatigue).
  */
 @Injectable()
 export class PushRateLimiter {
@@ -25,7 +25,7 @@ export class PushRateLimiter {
     return this.quota.consume([{ subject: this.subjectOf(device), maxPerHour, minIntervalS }]);
   }
 
-  /** Begins the cooldown of a device anew, because its user has denied a push. */
+  /** Restarts the cooldown of a device, because its user has denied a push. */
   restartCooldown(device: Device): Promise<void> {
     return this.quota.restartInterval(this.subjectOf(device));
   }

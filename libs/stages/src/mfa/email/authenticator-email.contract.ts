@@ -43,12 +43,12 @@ export const authenticatorEmailContract = defineStage({
   state: z.object({
     /** Id of the device that is being set up. */
     id: z.uuid(),
-    /** The address that the visitor has typed, because the account has none. */
+    /** The address that the visitor has typed because the account has none. */
     typed: z.string().optional(),
     sent: sentEmail.optional(),
-    /** An address from an earlier prompt stage that cannot be used, because another device has it. */
+    /** An address from an earlier prompt stage that cannot be used because another device has it. */
     useless: z.string().optional(),
-    /** Set between the rejection of an answer and the challenge that follows it, which mails no code. */
+    /** Set after the rejection of an answer, because the challenge that follows mails no code. */
     rejected: z.boolean().optional(),
   }),
   ...SETUP_CONTRACT_DEFAULTS,

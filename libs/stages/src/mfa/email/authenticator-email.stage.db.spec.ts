@@ -23,7 +23,7 @@ const asksForCode = (email: unknown = expect.stringMatching(/^a\*+@e\*{6}\.org$/
 const asksForAddress = { challenge: { email: null, email_required: true } };
 
 describe('setting up an address', () => {
-  it("mails a code to the user's address at once, and adds the device after the right code only", async () => {
+  it("mails a code to the user's address at once, and adds the device only after the right code", async () => {
     const [alice, address] = [newUser(newAddress()), expect.any(String)];
     const { show, answer } = harness.setUp(alice);
     const shown = await show();
@@ -43,14 +43,14 @@ describe('setting up an address', () => {
     expect(JSON.stringify({ ...device, openSecret: undefined })).not.toContain(alice.email);
   });
 
-  it('sends no second code when the page is loaded again, and the first one stays valid', async () => {
+  it('sends no second code if the page is loaded again, and keeps the first code valid', async () => {
     const { show, answer } = harness.setUp(newUser(newAddress()));
     const first = await show();
     expect(mailsIn(await show())).toEqual([]);
     expect(await answer({ code: codeIn(first) })).toMatchObject({ type: 'passed' });
   });
 
-  it('accepts a code as a number that lost its leading zeros, and in digits of another script', async () => {
+  it('accepts a code that is a number without its leading zeros, or in digits of another script', async () => {
     const { show, answer } = harness.setUp(newUser(newAddress()));
     let code = codeIn(await show());
     for (let i = 0; i < 90 && !code.startsWith('0'); i++) code = codeIn(await answer({ email: 'x' }));
@@ -58,7 +58,7 @@ describe('setting up an address', () => {
     expect(await answer({ code: Number(code) })).toMatchObject({ type: 'passed' });
   });
 
-  it("never sends to an address of the response while the user's address is known (GHSA-qgqp-xh8r-v73r)", async () => {
+  it("never mails to an address in the response if the user's address is known (GHSA-qgqp-xh8r-v73r)", async () => {
     const alice = newUser(newAddress());
     const { show, answer } = harness.setUp(alice);
     await show();
@@ -70,7 +70,7 @@ describe('setting up an address', () => {
     expect(device?.openSecret()).toEqual({ address: alice.email });
   });
 
-  it('asks for an address if none is known, and for another one when five wrong codes have used up the code', async () => {
+  it('asks for an address if none is known, and for another address after five wrong codes', async () => {
     const { show, answer } = harness.setUp(newUser());
     expect(await show()).toMatchObject(asksForAddress);
     expect(await answer({})).toMatchObject({ type: 'rejected', ...refusal('authenticator_email_needed') });
@@ -85,7 +85,7 @@ describe('setting up an address', () => {
     expect(recipientsOf(await answer({ email: other }))).toEqual([other]);
   });
 
-  it('uses the address of an earlier prompt, and asks for another one if a device has it', async () => {
+  it('uses the address from an earlier prompt stage, and asks for another one if a device has it', async () => {
     const address = newAddress();
     const prompted = { context: { prompt_data: { email: address } } };
     await harness.enrol(newUser(address));
@@ -98,7 +98,7 @@ describe('setting up an address', () => {
     expect(recipientsOf(await harness.setUp(newUser(), unused).show())).toEqual([unused.context.prompt_data.email]);
   });
 
-  it("denies instead of asking for ever if another account has the user's address", async () => {
+  it("denies the setup if a device of another account has the user's address", async () => {
     const address = newAddress();
     await harness.enrol(newUser(address));
     const message = { code: 'authenticator_email_address' };
@@ -113,7 +113,7 @@ describe('setting up an address', () => {
     expect(await harness.setUp(alice, { context: proved }).show()).toMatchObject({ type: 'denied', message });
   });
 
-  it('accepts an answer that is sent again, because the reply to the first one may not have been saved', async () => {
+  it('accepts a repeated answer, because the first reply may not have been saved', async () => {
     const { show, answer } = harness.setUp(newUser(newAddress()));
     const code = codeIn(await show());
     const first = await answer({ code });
@@ -121,7 +121,7 @@ describe('setting up an address', () => {
     expect(await answer({ code })).toEqual(first);
   });
 
-  it('adds an address once, although two users prove it at the same time', async () => {
+  it('adds an address only once if two users prove it concurrently', async () => {
     const address = newAddress();
     const drivers = [newUser(address), newUser(address)].map((user) => harness.setUp(user));
     const codes = await Promise.all(drivers.map(async ({ show }) => codeIn(await show())));
@@ -148,11 +148,11 @@ describe('mails', () => {
     const own = harness.setUp(newUser(newAddress()), { config: { use_global_settings: true } });
     const mail = mailIn(await own.show());
     expect(mail).not.toHaveProperty('smtp');
-    // The default lifetime is above that of every mailed code.
+    // The default lifetime is longer than EMAIL_CODE_S allows.
     expect(mail.variables).toMatchObject({ code_minutes: 10 });
   });
 
-  it('are not sent within EMAIL_RESEND_S: the code stays valid, and once it is used up the visitor has to wait', async () => {
+  it('are not sent again within EMAIL_RESEND_S, in which the code stays valid until it is used up', async () => {
     const resend = { limits: { resendS: 3600 } };
     const { show, answer } = harness.setUp(newUser(newAddress()), resend);
     const first = await show();
@@ -169,7 +169,7 @@ describe('mails', () => {
     expect(mailsIn(early)).toEqual([]);
   });
 
-  it('are not announced for a typed address to which none was sent', async () => {
+  it('are not announced for a typed address to which no mail was sent', async () => {
     const { answer } = harness.setUp(newUser(), { limits: { resendS: 3600 } });
     const sent = await answer({ email: newAddress() });
     for (let i = 0; i < 5; i++) await answer({ code: otherThan(codeIn(sent)) });
@@ -178,7 +178,7 @@ describe('mails', () => {
     expect(early).toMatchObject({ ...asksForAddress, ...refusal('authenticator_email_early') });
   });
 
-  it('are not sent with the rejection of an answer that uses up the code, but when the page is loaded again', async () => {
+  it('are not sent with the rejection of the answer that uses up the code, but with the next page load', async () => {
     const { show, answer } = harness.setUp(newUser(newAddress()));
     const code = codeIn(await show());
     for (let i = 0; i < 5; i++) expect(mailsIn(await answer({ code: otherThan(code) }))).toEqual([]);
@@ -186,7 +186,7 @@ describe('mails', () => {
     expect(mailsIn(await show())).toHaveLength(1);
   });
 
-  it('are at most EMAIL_MAILS in one run', async () => {
+  it('are limited to EMAIL_MAILS in one run of the flow', async () => {
     const { show, answer } = harness.setUp(newUser(newAddress()), { limits: { mails: 2 } });
     await show();
     expect(mailsIn(await answer({ email: 'x' }))).toHaveLength(1);
@@ -195,7 +195,7 @@ describe('mails', () => {
     expect(mailsIn(third)).toEqual([]);
   });
 
-  it('have a code that is valid for EMAIL_CODE_S at most, and once sent again only the newest is', async () => {
+  it('have a code that is valid for at most EMAIL_CODE_S, until a newer code is sent', async () => {
     const expired = harness.setUp(newUser(newAddress()), { limits: { codeS: Number.MIN_VALUE } });
     expect(await expired.answer({ code: codeIn(await expired.show()) })).toMatchObject({ type: 'rejected' });
     const { show, answer } = harness.setUp(newUser(newAddress()));
@@ -207,7 +207,7 @@ describe('mails', () => {
   });
 });
 
-it('refuses a lifetime below a minute, and a mail server with two kinds of encryption', () => {
+it('the contract refuses a lifetime below a minute, and a mail server with two kinds of encryption', () => {
   const errors = (config: object) => authenticatorEmailContract.validate(config as Record<string, unknown>);
   expect(errors({ token_expiry: 'seconds=59' })).toHaveProperty('token_expiry');
   expect(errors({ token_expiry: 'minutes=1' })).toEqual({});

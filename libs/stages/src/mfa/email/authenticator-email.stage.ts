@@ -61,8 +61,8 @@ export class AuthenticatorEmailStage extends DeviceSetupStage<Contract> {
     if (pending.sent?.to === address && isUnexpired(pending.sent)) return askForCode(address, { state: pending });
     if (await this.addresses.isRegistered(stageOf(input), address))
       return isOfAccount ? deny<Contract>(TAKEN) : askForAddress({ ...pending, useless: address });
-    // A rejection sends no mail. Above a mail limit, the gateway would drop the state of such a reply, and with it the
-    // number of answers so far.
+    // A rejection sends no mail. If a mail limit were reached, the gateway would drop the state of the reply, and with
+    // it the number of tries.
     if (rejected) return askForCode(address, { state: pending });
     return this.send(input, { owner, address, pending });
   }
@@ -88,8 +88,8 @@ export class AuthenticatorEmailStage extends DeviceSetupStage<Contract> {
   }
 
   /**
-   * Mails a code within the limits, and asks for it. If the limits allow no mail, the code of an earlier mail stays
-   * valid. Asks for the address again if it was typed and no code was mailed to it yet.
+   * Mails a code within the limits, and asks for the code. If the limits allow no mail, the code of an earlier mail
+   * stays valid. Asks for the address again if it was typed and no code was mailed to it.
    */
   private send(
     input: Input,
@@ -100,7 +100,7 @@ export class AuthenticatorEmailStage extends DeviceSetupStage<Contract> {
     const code = newEmailCode({ to: address, previous: pending.sent, lifetimeS }, this.limits);
     if ('refused' in code) {
       const errors = { non_field_errors: [{ code: REFUSALS[code.refused] }] };
-      // A typed address is known once a code was mailed to it.
+      // A typed address is known only after a code was mailed to it.
       const isKnown = knownAddressOf(input, user, pending) !== undefined;
       return isKnown ? askForCode(address, { state: pending, errors }) : askForAddress(pending, errors);
     }
@@ -147,8 +147,8 @@ const refuse = (code: ErrorCode<Contract>, state: PendingDevice, rest: { failed?
   reject<Contract>({ non_field_errors: [{ code }] }, { state: { ...state, rejected: true }, ...rest });
 
 /**
- * Refuses an address that another device of the stage has. If it is the address of the user's account, the user cannot
- * choose another address, and so is denied.
+ * Refuses an address that another device of the stage has. Denies the user if it is the address of the user's account,
+ * because the user cannot choose another address.
  */
 const refuseTaken = (address: string, known: KnownAddress | undefined, pending: PendingDevice) =>
   known?.isOfAccount
@@ -161,8 +161,8 @@ const pendingDeviceOf = ({ state }: Input): PendingDevice => state ?? { id: rand
 const stageOf = ({ step }: Input): string => step.stage ?? step.id;
 
 /**
- * Returns the address of the user, else that of an earlier prompt stage, else the typed one while its code is valid.
- * Later, the visitor may type another address, because the first one may have contained a typing mistake.
+ * Returns the address of the user, otherwise the address from an earlier prompt stage, otherwise the typed address
+ * while its code is valid. Later, the visitor may type another address, because the first one may contain a mistake.
  */
 function knownAddressOf(input: Input, { email }: SavedUser, pending: PendingDevice): KnownAddress | undefined {
   if (isMailAddress(email)) return { address: email, isOfAccount: true };

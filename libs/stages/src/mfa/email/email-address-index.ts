@@ -34,10 +34,10 @@ const handleWith = (stage: string, digest: Buffer) => `${stage}:${digest.toStrin
 
 const normalized = (address: string) => address.normalize('NFKC').toLowerCase();
 
-/** Returns what a device stores of its address: the address sealed, and masked for its owner. */
+/** Returns the members of a device that store its address: the address sealed, and masked for its owner. */
 export const storedAddress = (address: string) => ({ secret: { address }, facts: { address: maskAddress(address) } });
 
-/** Returns the address of a device, or `undefined` when its secret has none. */
+/** Returns the address of a device, or `undefined` if its secret has none. */
 export const addressOf = (device: Device): string | undefined => {
   const secret = device.openSecret() as { address?: unknown } | null;
   return typeof secret?.address === 'string' ? secret.address : undefined;

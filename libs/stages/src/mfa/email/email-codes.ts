@@ -12,8 +12,8 @@ interface NewMail {
 }
 
 /**
- * The result of a request for a code: a new code with the state to store, the earlier code that was mailed a moment
- * ago, or the reason why no code may be sent now.
+ * The result of a request for a code: a new code with the state to store, a code that was mailed a moment ago, or the
+ * reason why no code may be sent now.
  */
 export type NewEmailCode =
   | { readonly digits: string; readonly sent: SentEmail }
@@ -21,8 +21,8 @@ export type NewEmailCode =
   | { readonly refused: 'early' | 'limit' };
 
 /**
- * Returns a new code. Within the pause after a mail to the same recipient, returns the code of that mail while it is
- * valid. Otherwise returns the limit that forbids another mail in this run of the flow.
+ * Returns a new code. In the pause after a mail, returns the code of that mail if it is for the same recipient and
+ * still valid. Returns the limit if one forbids another mail.
  */
 export function newEmailCode({ to, previous, lifetimeS }: NewMail, limits: MailLimits): NewEmailCode {
   const now = Date.now();
@@ -38,8 +38,8 @@ export function newEmailCode({ to, previous, lifetimeS }: NewMail, limits: MailL
 export const isUnexpired = ({ until, tries }: SentEmail): boolean => Date.now() < until && tries < MAX_TRIES;
 
 /**
- * Returns whether `answer` is the code that was sent last, and the code is valid. Restores leading zeros, which clients
- * may lose.
+ * Returns whether `answer` is the last sent code and the code is still valid. Restores leading zeros, which clients may
+ * lose.
  */
 export const matchesSentEmail = (sent: SentEmail, answer: string): boolean =>
   isUnexpired(sent) && matchesCode(answer.padStart(DIGITS, '0'), sent);

@@ -14,7 +14,10 @@ interface CodeMail {
   readonly lifetimeS: number;
 }
 
-/** Returns the seconds for which a new code is valid: the configured lifetime, at most that of every mailed code. */
+/**
+ * Returns the seconds for which a new code is valid: the configured lifetime, but at most the lifetime of any mailed
+ * code.
+ */
 export const lifetimeOf = ({ token_expiry }: EmailSettings, { codeS }: MailLimits): number =>
   Math.min(codeS, seconds(token_expiry));
 

@@ -26,7 +26,7 @@ async function choiceOf({ uuid }: SavedUser) {
 }
 
 describe('mailed codes', () => {
-  it('are mailed only when the user chooses the address, with the settings of its stage, and are accepted once', async () => {
+  it('are mailed when the user chooses the address, as its stage is configured, and are accepted once', async () => {
     const { user, choice } = await addAddress();
     const config = { subject: 'Sign in', host: 'mail.example.org' };
     const { show, answer } = harness.validate(user, { config });
@@ -43,7 +43,7 @@ describe('mailed codes', () => {
     expect(await harness.validate(user).answer({ code })).toMatchObject({ type: 'rejected' });
   });
 
-  it('show the masked address to its owner, and nothing of it to a visitor who has typed a name only', async () => {
+  it('show the masked address to its owner, and no part of it to a visitor who has only typed a name', async () => {
     const { user } = await addAddress();
     const email = expect.stringMatching(/^a\*+@e\*{6}\.org$/);
     const challenge = (shown: unknown) => ({
@@ -53,7 +53,7 @@ describe('mailed codes', () => {
     expect(await harness.validate(user, { context: {} }).show()).toMatchObject(challenge({ email: '*****' }));
   });
 
-  it('are refused after five wrong answers, for another device, and when they are too old', async () => {
+  it('are refused after five wrong answers, for another device, and after they have expired', async () => {
     const { user, choice } = await addAddress();
     const { show, answer } = harness.validate(user);
     await show();
@@ -66,7 +66,7 @@ describe('mailed codes', () => {
     expect(await old.answer({ code: codeIn(await old.answer(choice)) })).toMatchObject(refused);
   });
 
-  it('are mailed again after EMAIL_RESEND_S only, and at most EMAIL_MAILS times', async () => {
+  it('are mailed again only after EMAIL_RESEND_S, and at most EMAIL_MAILS times', async () => {
     const { user, choice } = await addAddress();
     const errorOf = (code: string) => ({ type: 'challenge', errors: { selected_challenge: [{ code }] } });
     const early = harness.validate(user, { limits: { resendS: 3600 } });

@@ -79,7 +79,7 @@ export class EmailFactor extends Factor<Kind> {
   }
 }
 
-/** Returns the current settings of the device's stage, or `undefined` when the stage was deleted. */
+/** Returns the current settings of the device's stage, or `undefined` if the stage was deleted. */
 function settingsOf({ companions }: FactorContext<Kind>['input'], { stage }: Device): EmailSettings | undefined {
   const companion = stage === null ? undefined : companions[stage];
   return companion && authenticatorEmailContract.config.safeParse(companion.config).data;

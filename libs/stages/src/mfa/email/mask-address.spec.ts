@@ -8,6 +8,6 @@ it.each([
   ['alice@localhost', 'a****@l********'],
   ['"a@b"@example.org', '"****@e******.org'],
   ['ålice@exämple.org', 'å****@e******.org'],
-])('masks %s as %s', (address, masked) => {
+])('maskAddress(%j) returns %j', (address, masked) => {
   expect(maskAddress(address)).toBe(masked);
 });

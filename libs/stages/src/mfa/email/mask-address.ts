@@ -1,11 +1,11 @@
-/** Number of asterisks in place of an address of which the visitor may not see any part. */
+/** Number of asterisks that replace an address of which the visitor may not see any part. */
 const HIDDEN_LENGTH = 5;
 /** Text in place of an address, for a visitor who has not proved to be its owner. */
 export const HIDDEN_ADDRESS = '*'.repeat(HIDDEN_LENGTH);
 
 /**
- * Returns an email address with asterisks in place of most characters. The local part and each label of the domain keep
- * their first character; a part of at most two characters keeps none. The top label of several stays readable.
+ * Returns an email address with asterisks instead of most characters. The local part and each label of the domain keep
+ * their first character, but a part of at most two characters keeps none. The last of several labels stays readable.
  */
 export function maskAddress(address: string): string {
   const at = address.lastIndexOf('@');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The mails with codes that a step has sent, in the state of the step. Only the code of the last mail is valid. */
+/** The part of a step's state about the mails with codes that it has sent. Only the code of the last mail is valid. */
 export const sentEmail = z.object({
   /** Id of the device for which the code is valid, or the address while the device does not exist yet. */
   to: z.string(),

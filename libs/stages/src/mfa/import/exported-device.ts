@@ -72,7 +72,9 @@ const READERS: Readonly<Record<DeviceClass, (fields: unknown, context: ImportCon
   sms: (fields, context) => phoneNumberFields(sms.parse(fields).phone_number, stageIdOf(context), context.numbers),
 };
 
-/** Reads a row of a device table of authentik. Throws a `ZodError` for an invalid row; the error quotes no value. */
+/**
+ * Reads a row of a device table of authentik. Throws a `ZodError` without any value of the row if the row is invalid.
+ */
 export const readExportedDevice = (kind: DeviceClass, fields: unknown, context: ImportContext): ImportedDeviceFields =>
   READERS[kind](fields, context);
 

@@ -13,15 +13,15 @@ export const authenticatorSmsContract = defineStage({
   user_info: true,
   addressable: ['code'],
   config: z.object({
-    provider: choice(['twilio', 'generic']).describe('Who sends the messages: Twilio, or a webhook.'),
+    provider: choice(['twilio', 'generic']).describe('Service that sends the messages: Twilio or a webhook.'),
     from_number: char().describe('Number of the sender.'),
-    /** The account id at Twilio, or the URL of the web hook. */
-    account_sid: char().describe('Account id at Twilio, or the address of the webhook.'),
+    /** The account id at Twilio, or the URL of the webhook. */
+    account_sid: char().describe('Account id at Twilio, or the URL of the webhook.'),
     auth: secret(char()).describe('Token at Twilio, or user name or token of the webhook.'),
     auth_password: secret(char({ allowBlank: true }))
       .default('')
       .describe('Password of the webhook.'),
-    auth_type: choice(['basic', 'bearer']).default('basic').describe('How the webhook is called.'),
+    auth_type: choice(['basic', 'bearer']).default('basic').describe('How calls of the webhook are authenticated.'),
     verify_only: boolean().default(false).describe('Whether the number is stored only as a hash.'),
     friendly_name: z.string().nullable().default(null).describe('Name of the stage for users.'),
     configure_flow: reference('flow').describe('Flow in which users set the device up in their settings.'),

@@ -52,7 +52,7 @@ describe('setting up a phone', () => {
     expect(device?.openSecret()).toEqual({ number: second });
   });
 
-  it('asks for another number when the entered number is registered, invalid or unreachable', async () => {
+  it('asks for another number if the entered number is registered, invalid or unreachable', async () => {
     const registered = newNumber();
     const first = harness.setUp(newUser());
     await first.answer({ phone_number: registered });
@@ -70,7 +70,7 @@ describe('setting up a phone', () => {
     expect(asksForNumber(unsent)).toBe(true);
   });
 
-  it('accepts five tries at a code, and then asks for the number again', async () => {
+  it('accepts five tries for a code, and then asks for the number again', async () => {
     const { answer } = harness.setUp(newUser());
     await answer({ phone_number: newNumber() });
     const replies = [];
@@ -98,7 +98,7 @@ describe('setting up a phone', () => {
     expect(harness.server.sent.map(({ To }) => To)).toEqual([number, number]);
   });
 
-  it('sends no message, and counts none, if too little time is left to reply', async () => {
+  it('sends and counts no message if too little time is left for the reply', async () => {
     const [alice, phone_number, limits] = [newUser(), newNumber(), { SMS_COOLDOWN_S: 60 }];
     const late = harness.setUp(alice, { limits, deadlineMs: 700 });
     expect(await late.answer({ phone_number })).toMatchObject(refusal('authenticator_sms_unsent'));
@@ -106,7 +106,7 @@ describe('setting up a phone', () => {
     expect(await harness.setUp(alice, { limits }).answer({ phone_number })).toMatchObject({ errors: {} });
   });
 
-  it('keeps its state when a message is too early, so that a double click does not lose the code', async () => {
+  it('keeps its state if a message is too early, so that a double click does not lose the code', async () => {
     const [alice, limits] = [newUser(), { SMS_COOLDOWN_S: 60 }];
     await harness.setUp(alice, { limits }).answer({ phone_number: newNumber() });
     const { show, answer } = harness.setUp(alice, { limits });
@@ -135,7 +135,7 @@ describe('a number from a prompt stage', () => {
   const limits = { SMS_COOLDOWN_S: 60 };
 
   it.each([0, 1])(
-    'gets one code, which is valid whichever of two concurrent requests saves its state: %i',
+    'gets one code, valid for either of two concurrent requests that may save its state: %i',
     async (saved) => {
       const [alice, phone, id] = [newUser(), newNumber(), randomUUID()];
       const twins = [1, 2].map(() => harness.setUp(alice, { limits, phone, id }));
@@ -146,7 +146,7 @@ describe('a number from a prompt stage', () => {
     },
   );
 
-  it('gets no code within the minimum interval; the visitor is asked for a number instead', async () => {
+  it('gets no code within the minimum interval, in which the step asks for a number', async () => {
     const [alice, phone] = [newUser(), newNumber()];
     await harness.setUp(alice, { limits, phone }).show();
     expect(asksForNumber(await harness.setUp(alice, { limits, phone }).show())).toBe(true);
@@ -177,7 +177,7 @@ describe('a code at a login', () => {
     return { alice, number, selected_challenge, credential: 'sms' };
   }
 
-  it('is sent for a response that only chooses the phone, and a recent code stays valid', async () => {
+  it('is sent only if a response contains no proof but chooses the phone, and a recent code stays valid', async () => {
     const { alice, number, selected_challenge, credential } = await addPhone();
     const { show, answer } = harness.validate(alice, { SMS_COOLDOWN_S: 60 });
     await show();
@@ -199,7 +199,7 @@ describe('a code at a login', () => {
     expect(await answer({ code: lastCode() })).toMatchObject({ type: 'rejected' });
   });
 
-  it('that could not be sent is reported without the error text of the provider, and no code is accepted', async () => {
+  it('is reported as not sent, without the error text of the provider, and no code is accepted', async () => {
     const { alice, selected_challenge } = await addPhone();
     const { show, answer } = harness.validate(alice);
     await show();

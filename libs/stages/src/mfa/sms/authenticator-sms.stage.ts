@@ -59,7 +59,7 @@ export class AuthenticatorSmsStage extends DeviceSetupStage<Contract> {
     return sent.refused === TOO_EARLY ? tooEarly(pendingDeviceOf(input)) : refuse(sent.refused, pendingDeviceOf(input));
   }
 
-  /** Sends a code to the entered number. Returns the sent code, or the error code when none was sent. */
+  /** Sends a code to the entered number. Returns the sent code, or an error code if no code was sent. */
   private async sendCode(
     input: ChallengeInput<Contract>,
     { uuid: user }: SavedUser,
@@ -87,7 +87,7 @@ export class AuthenticatorSmsStage extends DeviceSetupStage<Contract> {
     const { sent, ...rest } = pendingDeviceOf(input);
     if (!sent || !matchesSentCode(sent, code)) {
       const tried = sent && { ...sent, tries: sent.tries + 1 };
-      // When the code is no longer valid, ask for the number again.
+      // If the code is no longer valid, ask for the number again.
       const next = tried && isUnexpired(tried) ? { ...rest, sent: tried } : rest;
       return refuse('authenticator_sms_code', next, { failed: sent ? ['sms_setup'] : [] });
     }
@@ -114,7 +114,7 @@ const show = (state: PendingDevice) => ask<Contract>({ phone_number_required: st
 const refuse = (code: ErrorCode<Contract>, state: PendingDevice, rest: { failed?: string[] } = {}) =>
   reject<Contract>({ non_field_errors: [{ code }] }, { state, ...rest });
 
-/** Returns the challenge again instead of a rejection, so that a code that a concurrent request sent stays valid. */
+/** Returns the challenge again instead of a rejection, so that a code from a concurrent request stays valid. */
 const tooEarly = (state: PendingDevice) => ({
   ...show(state),
   errors: { non_field_errors: [{ code: TOO_EARLY }] } satisfies StageErrors<Contract>,

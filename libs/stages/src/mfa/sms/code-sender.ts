@@ -5,9 +5,9 @@ import { type HttpSmsGateway, SmsNotSentError, type SmsSettings } from './http-s
 import type { smsConfig } from './sms.config.js';
 import { isUnexpired, newSentCode, type SentCode } from './sms-code.js';
 
-/** Multiplies the hourly limit for the network of a client, because many users may share it. */
+/** Multiplies the hourly limit for the network of a client, because many users may share a network. */
 const NETWORK_LIMIT_FACTOR = 10;
-/** Milliseconds before the deadline at which sending stops, so that the reply with the code's state arrives in time. */
+/** Milliseconds before the deadline at which sending stops, so that the reply with the new state arrives in time. */
 const REPLY_RESERVE_MS = 750;
 
 interface CodeSenderOptions {
@@ -47,7 +47,8 @@ export class CodeSender {
     const requestSubject = requestSubjectOf(request);
     const seed = requestSubject === undefined ? undefined : this.digest('mfa.codes', requestSubject);
     const sentCode = newSentCode(boundTo, seed);
-    // A message that is sent too late for the reply would use up the rate limit, and its code would be unknown.
+    // If there is no time left for the reply, a message would use up the rate limit, and the state would not contain
+    // its code.
     if (request.timeLeftMs() <= REPLY_RESERVE_MS) throw this.logged(new SmsNotSentError('no time was left', false));
     if (await this.consumeQuota(request)) await this.deliver(request, sentCode);
     // A concurrent request for the same step may have used up the rate limit by sending the same code. The visitor then

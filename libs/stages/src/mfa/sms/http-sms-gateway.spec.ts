@@ -60,7 +60,7 @@ describe('sending a message', () => {
     expect(body).toBe('To=%2B1+555+0100&From=%2B100&Body=Use+this+code+to+authenticate+in+authentik%3A+012345');
   });
 
-  it('calls a web hook with JSON and basic authentication', async () => {
+  it('calls a webhook with JSON and basic authentication', async () => {
     await send({ auth_password: 'pass' });
     const [{ request, body } = {} as ReceivedRequest] = received;
     expect(request.headers.authorization).toBe(`Basic ${Buffer.from('user:pass').toString('base64')}`);
@@ -68,7 +68,7 @@ describe('sending a message', () => {
     expect(JSON.parse(body)).toEqual({ From: '+100', To: '+1 555 0100', Body: '012345', Message });
   });
 
-  it('calls a web hook with a bearer token', async () => {
+  it('calls a webhook with a bearer token', async () => {
     await send({ auth_type: 'bearer', auth: 'token' });
     expect(received[0]?.request.headers.authorization).toBe('Bearer token');
   });
@@ -76,7 +76,7 @@ describe('sending a message', () => {
 
 describe('a failing provider', () => {
   it.each([400, 500, 302])(
-    'that responds with status %i causes an error without the response body',
+    'causes an error without the response body if it responds with status %i',
     async (responseStatus) => {
       status = responseStatus;
       const error = await send().catch((thrown: unknown) => thrown);
@@ -90,12 +90,12 @@ describe('a failing provider', () => {
     },
   );
 
-  it('that does not respond causes an error after the timeout', async () => {
+  it('causes an error after the timeout if it does not respond', async () => {
     silent = true;
     await expect(send({}, 100)).rejects.toThrow('the provider timed out');
   });
 
-  it('that is unreachable or has no valid URL causes an error without the URL and the phone number', async () => {
+  it('causes an error without its URL and the phone number if it is unreachable or has no valid URL', async () => {
     const refused = send({ account_sid: 'http://127.0.0.1:1/?to=+15550100' });
     await expect(refused).rejects.toThrow('the provider is unreachable: ECONNREFUSED');
     await expect(send({ account_sid: 'nowhere' })).rejects.toBeInstanceOf(SmsNotSentError);
@@ -103,9 +103,9 @@ describe('a failing provider', () => {
   });
 });
 
-describe('a web hook', () => {
+describe('a webhook', () => {
   it.each(['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '2130706433'])(
-    'at %s, a loopback host, gets no message unless SMS_HOSTS names it (accident 43)',
+    'gets no message at the loopback host %s unless SMS_HOSTS names the host (accident 43)',
     async (host) => {
       await expect(send({ account_sid: url.replace('127.0.0.1', host) }, 5000, '*')).rejects.toThrow(
         /^the host of the provider is not allowed|^the provider is unreachable: ERR_PRIVATE_ADDRESS$/,

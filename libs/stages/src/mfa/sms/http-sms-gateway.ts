@@ -7,7 +7,7 @@ import type { smsConfig } from './sms.config.js';
 /** The settings of an SMS stage, which contain the provider and its credentials. */
 export type SmsSettings = Config<typeof authenticatorSmsContract>;
 
-/** Thrown when the provider did not accept a message, or a rate limit was reached. The text has no phone number. */
+/** Thrown if the provider did not accept a message, or a rate limit was reached. The text contains no phone number. */
 export class SmsNotSentError extends Error {
   constructor(
     message: string,
@@ -30,27 +30,27 @@ export interface SmsMessage {
 type GatewaySettings = Pick<z.output<typeof smsConfig>, 'SMS_TWILIO_URL' | 'SMS_TIMEOUT_MS' | 'SMS_HOSTS'>;
 
 /**
- * Sends messages through Twilio or a web hook (docs/spec/mfa.md#sms-providers). Only the status of a response is used:
- * its body could reveal a phone number or a credential.
+ * Sends messages through Twilio or a webhook (docs/spec/mfa.md#sms-providers). Uses only the status of a response,
+ * because the body could reveal a phone number or a credential.
  */
 export class HttpSmsGateway {
   private readonly twilio: RestrictedHttpClient;
   private readonly webhooks: RestrictedHttpClient;
 
   constructor(private readonly limits: GatewaySettings) {
-    // The operator sets the URL of Twilio, so its host is always allowed. Blueprints set web hooks, so SMS_HOSTS limits
+    // The operator sets the URL of Twilio, so its host is always allowed. Blueprints set webhooks, so SMS_HOSTS limits
     // their hosts.
     this.twilio = new RestrictedHttpClient(new URL(limits.SMS_TWILIO_URL).hostname, 'sms');
     this.webhooks = new RestrictedHttpClient(limits.SMS_HOSTS, 'sms');
   }
 
-  /** Sends a message. Throws `SmsNotSentError` when the provider does not accept it. */
+  /** Sends a message. Throws `SmsNotSentError` if the provider does not accept it. */
   async send(settings: SmsSettings, message: SmsMessage): Promise<void> {
     const isTwilio = settings.provider === 'twilio';
     const http = isTwilio ? this.twilio : this.webhooks;
     const request = isTwilio ? this.twilioRequest(settings, message) : webhookRequest(settings, message);
     if (!http.isAllowed(request.url))
-      throw new SmsNotSentError('the host of the provider is not allowed: see SMS_HOSTS', false);
+      throw new SmsNotSentError('the host of the provider is not allowed (see SMS_HOSTS)', false);
     const signal = AbortSignal.timeout(Math.max(1, Math.min(this.limits.SMS_TIMEOUT_MS, message.timeoutMs)));
     const status = await http.sendForStatus(request, signal).catch((cause: unknown) => {
       throw new SmsNotSentError(
@@ -97,7 +97,7 @@ const messageText = (code: string) => `Use this code to authenticate in authenti
 const basicAuth = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
 /**
- * Returns the code of a network error, to log instead of the error's message, which may contain a URL with a phone
+ * Returns the code of a network error. The error's message is not logged, because it may contain a URL with a phone
  * number.
  */
 const errorCodeOf = (error: unknown) => {

@@ -13,7 +13,7 @@ describe('normalizing a phone number', () => {
     expect(normalizePhoneNumber(text)).toBe('+15550100');
   });
   it.each(['', '+', 'whatsapp:+15550100', '+1555\u00000100', '+1555+0100', 'a@example.org', '1'.repeat(65)])(
-    'refuses %j',
+    'refuses the text %j',
     (text) => {
       expect(normalizePhoneNumber(text)).toBeUndefined();
     },

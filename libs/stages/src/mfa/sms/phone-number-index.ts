@@ -39,7 +39,7 @@ export class PhoneNumberIndex {
 
 const handleWith = (stage: string, digest: Buffer) => `${stage}:${digest.toString('hex')}`;
 
-/** Returns the number of a device, or `undefined` when only its digest is stored. */
+/** Returns the number of a device, or `undefined` if only its digest is stored. */
 export const phoneNumberOf = (device: Device): string | undefined => {
   const secret = device.openSecret() as { number?: unknown } | null;
   return typeof secret?.number === 'string' ? secret.number : undefined;

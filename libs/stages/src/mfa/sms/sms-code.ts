@@ -19,7 +19,10 @@ export const sentCode = z.object({
 });
 export type SentCode = z.output<typeof sentCode>;
 
-/** Returns a new code of six digits. Derives the code from the secret bytes of `seed`; without `seed` it is random. */
+/**
+ * Returns a new code of six digits. Derives the code from the secret bytes of `seed`. Without `seed`, the code is
+ * random.
+ */
 export const newSentCode = (boundTo: string, seed?: Buffer): SentCode => ({
   to: boundTo,
   code: String(seed ? seed.readUIntBE(0, 6) % 10 ** DIGITS : randomInt(10 ** DIGITS)).padStart(DIGITS, '0'),

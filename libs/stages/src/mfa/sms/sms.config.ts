@@ -22,12 +22,14 @@ export const smsConfig = z.object({
     .min(1)
     .max(100_000)
     .default(10)
-    .describe('Text messages an hour to one number and for one user; ten times as many for the network of one client'),
+    .describe(
+      'Text messages an hour to one number and for one user. The network of one client may send ten times as many',
+    ),
   SMS_HOSTS: z
     .string()
     .default('*')
     .describe(
-      'Hosts of web hooks that messages may be sent to, comma separated; `*`: every public host; a private host must be named',
+      'Hosts of webhooks that messages may be sent to, comma separated. `*` allows every public host. A private host must be named',
     ),
   SMS_TWILIO_URL: z
     .url({ protocol: /^https?$/ })

@@ -16,8 +16,8 @@ beforeEach(async () => {
 
 let phones = 0;
 /**
- * Adds a phone to a user. `hidden` stores a digest instead of the number. Returns the number and the response that
- * chooses the phone.
+ * Adds a phone to a user. With `hidden`, stores a digest instead of the number. Returns the number and the response
+ * that chooses the phone.
  */
 async function addPhone(user: SavedUser, hidden = false) {
   const number = `+1555${String(++phones).padStart(4, '0')}`;
@@ -30,7 +30,7 @@ async function addPhone(user: SavedUser, hidden = false) {
 const messagesTo = (number: string) => harness.twilio.messages.filter(({ to }) => to === number).length;
 
 describe('codes by Twilio', () => {
-  it('set up a phone, and are reported as not sent while Twilio fails', async () => {
+  it('set up a phone, and are reported as not sent if Twilio fails', async () => {
     const user = newUser();
     const number = `+1555${String(++phones).padStart(4, '0')}`;
     const { show, answer } = harness.setUp(user, { cooldownS: 0 });
@@ -71,7 +71,7 @@ describe('codes by Twilio', () => {
     expect(await answer({ code })).toMatchObject({ type: 'passed' });
   });
 
-  it('are refused for another phone of the same user, which is asked for when the first one was removed', async () => {
+  it('are refused for another phone of the same user, which is offered after the first phone was removed', async () => {
     const user = newUser();
     const [first, other] = [await addPhone(user), await addPhone(user)];
     const { show, answer } = harness.validate(user);
@@ -93,7 +93,7 @@ describe('codes by Twilio', () => {
     expect(await answer({ code })).toMatchObject({ type: 'rejected', failed: ['sms'] });
   });
 
-  it('are not sent twice within the cooldown, in this plan or another', async () => {
+  it('are not sent twice within the cooldown, in the same plan or in another plan', async () => {
     const user = newUser();
     const { number, chosen } = await addPhone(user);
     const { show, answer } = harness.validate(user);
@@ -119,7 +119,7 @@ describe('codes by Twilio', () => {
     expect(messagesTo(number)).toBe(2);
   });
 
-  it('are limited for a client, whichever addresses of its /64 it uses (accident 50)', async () => {
+  it('are limited for a client, even if it uses several addresses of its /64 (accident 50)', async () => {
     const sent: boolean[] = [];
     for (let i = 1; i <= 11; i++) {
       const user = newUser();
@@ -133,7 +133,7 @@ describe('codes by Twilio', () => {
   });
 
   it.each([400, 500, 'silent'] as const)(
-    'cannot be sent while Twilio fails, and no code is accepted: %s',
+    'cannot be sent if Twilio fails, and no code is accepted: %s',
     async (outage) => {
       const user = newUser();
       const { chosen } = await addPhone(user);
@@ -147,7 +147,7 @@ describe('codes by Twilio', () => {
     },
   );
 
-  it('are not offered when the number is unknown or the stage was deleted', async () => {
+  it('are not offered if the number is unknown or the stage was deleted', async () => {
     const [hidden, orphan] = [newUser(), newUser()];
     await addPhone(hidden, true);
     await addPhone(orphan);

@@ -59,7 +59,7 @@ export class SmsFactor extends Factor<Kind> {
     }
   }
 
-  /** Without a code that was sent, no answer can be right. */
+  /** If no code was sent, no answer can be right. */
   override resembles({ answer, memory }: FactorAnswer<Kind>): boolean {
     return memory !== undefined && isShortNumber(answer);
   }
@@ -73,7 +73,7 @@ export class SmsFactor extends Factor<Kind> {
   }
 }
 
-/** Returns the current settings of the device's stage, or `undefined` when the stage was deleted. */
+/** Returns the current settings of the device's stage, or `undefined` if the stage was deleted. */
 function settingsOf({ companions }: FactorContext<Kind>['input'], { stage }: Device): SmsSettings | undefined {
   const companion = stage === null ? undefined : companions[stage];
   return companion && authenticatorSmsContract.config.safeParse(companion.config).data;

@@ -13,7 +13,7 @@ export const authenticatorStaticContract = defineStage({
   user_info: true,
   config: z.object({
     token_count: integer({ min: 1, max: 100 }).default(6).describe('Number of codes.'),
-    // Digests of shorter codes could be brute-forced. Longer codes are impractical to type.
+    // Digests of shorter codes could be brute-forced. Longer codes are hard to type.
     token_length: integer({ min: 6, max: 100 }).default(12).describe('Length of a code.'),
     friendly_name: z.string().nullable().default(null).describe('Name of the stage for users.'),
     configure_flow: reference('flow').describe('Flow in which users set the codes up in their settings.'),

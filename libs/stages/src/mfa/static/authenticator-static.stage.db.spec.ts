@@ -55,7 +55,7 @@ describe('issuing recovery codes', () => {
     );
   });
 
-  it('stores no codes when the user confirms before the codes were shown', async () => {
+  it('stores no codes if the user confirms before the codes were shown', async () => {
     const alice = newUser();
     expect(codesIn(await setUp(alice).answer({}))).toHaveLength(6);
     expect(await database.devices.findByUser(alice.uuid)).toEqual([]);

@@ -26,7 +26,7 @@ export class AuthenticatorStaticStage extends DeviceSetupStage<Contract> {
   }
 
   protected async finish(input: RespondInput<Contract>, { uuid: user }: SavedUser): Promise<StageOutcome<Contract>> {
-    // Without a state, no challenge has shown codes. Never store codes that the user has not seen.
+    // Without a state, no challenge has shown codes. The stage must not store codes that the user has not seen.
     if (!input.state) return this.begin(input);
     const { id, codes } = input.state;
     const pk = await this.devices.add({ id, user, kind: 'static', name: NAME, codes });

@@ -28,7 +28,7 @@ const codeOf = (reply: StageReply, steps = 0) =>
   generateSync({ secret: new URL(urlOf(reply)).searchParams.get('secret')!, epoch: Date.now() / 1000 + steps * 30 });
 
 describe('setting up a TOTP device', () => {
-  it('shows the same key throughout a plan, and adds the device only after a right code', async () => {
+  it('shows the same key during the whole plan, and adds the device only after a right code', async () => {
     const alice = newUser();
     const { show, answer } = setUp(alice);
     const shown = await show();
@@ -42,7 +42,7 @@ describe('setting up a TOTP device', () => {
     expect(urlOf(await setUp(alice).show())).not.toBe(urlOf(shown));
   });
 
-  it('refuses the code of the setup at a login (replay)', async () => {
+  it('makes a login refuse the code that was used in the setup (replay)', async () => {
     const alice = newUser();
     const { show, answer } = setUp(alice);
     const code = codeOf(await show());

@@ -14,7 +14,7 @@ type Contract = typeof authenticatorTotpContract;
 
 const NAME = DEFAULT_NAMES.totp;
 
-/** Shows a new TOTP key, and adds the device once the user has entered a code that the key generates. */
+/** Shows a new TOTP key, and adds the device after the user has entered a code of the key. */
 @Injectable()
 export class AuthenticatorTotpStage extends DeviceSetupStage<Contract> {
   constructor(@Inject(DeviceRepository) devices: DeviceRepository) {
@@ -50,6 +50,9 @@ export class AuthenticatorTotpStage extends DeviceSetupStage<Contract> {
   }
 }
 
-/** Returns the device in the step's state, or a new device when there is none or the configured digits have changed. */
+/**
+ * Returns the device in the step's state. Returns a new device if there is none, or if the configured number of digits
+ * has changed.
+ */
 const pendingDeviceOf = ({ state, config: { digits } }: ChallengeInput<Contract>): State<Contract> =>
   state?.digits === digits ? state : { id: randomUUID(), key: newTotpKey(), digits };

@@ -13,7 +13,8 @@ interface OtpauthAccount {
 const base32 = new ScureBase32Plugin();
 
 /**
- * Returns the URL that an authenticator app scans, equal to authentik's in every byte (docs/spec/mfa.md#totp-setup).
+ * Returns the URL that an authenticator app scans. Every byte is the same as in authentik
+ * (docs/spec/mfa.md#totp-setup).
  */
 export function otpauthUrl({ issuer, username, key, digits }: OtpauthAccount): string {
   const brand = escapeUri(issuer);
@@ -22,7 +23,7 @@ export function otpauthUrl({ issuer, username, key, digits }: OtpauthAccount): s
   return `otpauth://totp/${brand}%3A${escapeUri(username)}?${query}`;
 }
 
-/** Percent-encodes all characters except the unreserved ones of RFC 3986 and slashes. */
+/** Percent-encodes all characters except slashes and the unreserved characters of RFC 3986. */
 const escapeUri = (text: string) =>
   encodeURIComponent(text)
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)

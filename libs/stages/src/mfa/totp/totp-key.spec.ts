@@ -14,7 +14,7 @@ describe('test vectors', () => {
     [1_234_567_890, '89005924'],
     [2_000_000_000, '69279037'],
     [20_000_000_000, '65353130'],
-  ])('RFC 6238: at second %i the code is %s', (nowS, code) => {
+  ])('of RFC 6238: the code at second %i is %s', (nowS, code) => {
     expect(matchTimeStep(keyOf({ digits: 8 }), code, nowS)).toBe(Math.floor(nowS / 30));
   });
 
@@ -22,7 +22,7 @@ describe('test vectors', () => {
     '755224 287082 359152 969429 338314 254676 287922 162583 399871 520489'
       .split(' ')
       .map((code, count) => [count, code] as const),
-  )('RFC 4226: the code of count %i is %s', (count, code) => {
+  )('of RFC 4226: the code for the counter %i is %s', (count, code) => {
     expect(matchTimeStep(keyOf(), code, count * 30)).toBe(count);
   });
 });
@@ -46,7 +46,7 @@ describe('matching a code', () => {
     },
   );
 
-  it('applies the drift and the start time of the device', () => {
+  it('takes the drift and the start time of the device into account', () => {
     expect(matchTimeStep(keyOf({ drift: -1 }), '254676', 6 * 30)).toBe(5);
     expect(matchTimeStep(keyOf({ t0: 3000 }), '254676', 3150)).toBe(5);
     expect(matchTimeStep(keyOf({ t0: 3000 }), '755224', 100)).toBeUndefined();

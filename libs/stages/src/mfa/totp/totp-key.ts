@@ -25,7 +25,7 @@ export type TotpKey = z.output<typeof totpKey>;
 /** Returns a new random key as hexadecimal digits. */
 export const newTotpKey = (): string => randomBytes(KEY_BYTES).toString('hex');
 
-// Accept keys of any length, because imported keys may be shorter than the library's minimum.
+// Keys of any length are accepted, because imported keys may be shorter than the library's minimum.
 const guardrails = createGuardrails({ MIN_SECRET_BYTES: 1 });
 
 const crypto: CryptoPlugin = {
@@ -37,8 +37,8 @@ const crypto: CryptoPlugin = {
 };
 
 /**
- * Returns the time step of a code, within the tolerance around the device's clock, or `undefined` for a wrong code.
- * Restores leading zeros, which clients lose when they send a code as a number.
+ * Returns the time step of a code, or `undefined` for a wrong code. Accepts codes within the tolerance around the
+ * device's clock. Restores leading zeros, which clients lose when they send a code as a number.
  */
 export function matchTimeStep({ key, digits, step, t0, tolerance, drift }: TotpKey, code: string, nowS: number) {
   const token = code.padStart(digits, '0');

@@ -4,7 +4,10 @@ import { CodeFactor, isShortNumber, normalizeDigits } from '../code.factor.js';
 import type { FactorAnswer } from '../factor.js';
 import { matchTimeStep, totpKey } from './totp-key.js';
 
-/** Factor of time-based codes. It accepts a code once, and then no older code (docs/spec/mfa.md#totp-verification). */
+/**
+ * Factor of time-based codes. It accepts a code once, and afterwards no older code
+ * (docs/spec/mfa.md#totp-verification).
+ */
 @Injectable()
 export class TotpFactor extends CodeFactor<'totp'> {
   readonly deviceClass = 'totp';

@@ -27,8 +27,8 @@ const SETUP_STAGE_REQUIRED = 'When "Not configured action" is set to "Configure"
 export const PROOF_COOKIE = 'authentik_mfa';
 
 /**
- * Returns the rule that counts the consecutive wrong proofs of one class of devices (docs/spec/attempts.md#rules). A
- * count for each device would give an attacker new attempts with each device that the user adds.
+ * Returns the rule that counts the consecutive wrong proofs of one class of devices (docs/spec/attempts.md#rules). If
+ * each device had its own count, each added device would give an attacker new attempts.
  */
 const attemptRule = (when: string, values: readonly string[], { code }: { code: string }): AttemptRule => ({
   when,
@@ -52,12 +52,17 @@ const throttlingFactor = (devices: string) =>
     `Seconds that ${devices} wait after a wrong code, doubled with each further one. 0: no wait.`,
   );
 
-/** Classes that make a second factor beside the password. A mailed code does not (docs/spec/sessions.md#acr). */
+/**
+ * Classes that count as a second factor in addition to the password. A mailed code does not count
+ * (docs/spec/sessions.md#acr).
+ */
 const SECOND_FACTORS = DEVICE_CLASSES.filter((name) => name !== 'email');
 
 const SENDING: readonly unknown[] = ['email', 'sms', 'duo'];
 
-/** Returns a config that offers only devices whose proof needs no other system, so no mail, no SMS and no Duo. */
+/**
+ * Returns a config that offers only devices whose proof needs no other system. It offers no mail, no SMS and no Duo.
+ */
 const withLocalDevices = ({
   device_classes: classes = DEVICE_CLASSES,
   ...config
@@ -72,10 +77,10 @@ export const authenticatorValidateContract = defineStage({
   component: 'ak-stage-authenticator-validate',
   model: 'authentik_stages_authenticator_validate.authenticatorvalidatestage',
   service: 'mfa',
-  // A preview sends no mails, no text messages and no pushes, because it does not offer devices that need them.
+  // A preview sends no mails, text messages or pushes, because it does not offer devices that need them.
   preview: { changes_user: true, config: withLocalDevices },
   acts: false,
-  // The page's script may choose an email or SMS device, or request a Duo push without the user, so `selected_challenge` and
+  // The page may choose an email or SMS device or request a Duo push without the user, so `selected_challenge` and
   // `duo` are not in this list.
   personal_fields: ['selected_stage', 'code', 'webauthn'],
   proves: ({ not_configured_action: action }) => ({
@@ -94,7 +99,7 @@ export const authenticatorValidateContract = defineStage({
       .default(['static', 'totp', 'webauthn', 'duo', 'sms', 'email'])
       .describe('Kinds of devices that are accepted.'),
     last_auth_threshold: duration('seconds=0').describe(
-      'Time for which an earlier use of a device in the browser counts.',
+      'Time for which an earlier proof by a device in the same browser counts.',
     ),
     webauthn_user_verification: choice(USER_VERIFICATIONS)
       .default('preferred')
@@ -138,7 +143,7 @@ export const authenticatorValidateContract = defineStage({
     phishing_resistant: { not_configured_action: 'skip', device_classes: ['webauthn'] },
   },
   identifies: 'by_proof',
-  // The stage may report a remembered proof as `verified`, although no attempts at it are counted.
+  // The stage may report a remembered proof as `verified`, although its attempts are not counted.
   verifies: ['remembered_device'],
   inserts: [
     'authenticator_duo',
@@ -150,13 +155,13 @@ export const authenticatorValidateContract = defineStage({
   ],
   companions: ['authenticator_duo', 'authenticator_email', 'authenticator_sms'],
   cookies: [PROOF_COOKIE],
-  /** Milliseconds for a response. Long enough to wait until the user answers a push. */
+  /** Milliseconds that the stage may take for a response. This is long enough to wait until the user answers a push. */
   deadline_ms: 15_000,
   effects: ['event', 'reputation', 'cookie', 'mail'],
   attempts: [
     attemptRule('code', ['totp', 'static', 'sms', 'email'], { code: 'authenticator_validate_code' }),
-    // Signatures cannot be guessed, and most failures are mistakes of the user, so five attempts are free.
-    // The rule needs no entry of the challenge, because the challenge of a stage that embeds this one has none.
+    // Signatures cannot be guessed, and most failures are mistakes of the user, so five attempts are free. The rule
+    // reads no entry of the challenge, because the challenge of a stage that embeds this one has no entries.
     {
       ...{ when: 'webauthn', credential: 'webauthn', free: 5, hard: 50 },
       refuse: { field: 'webauthn', code: 'authenticator_validate_assertion' },

@@ -57,7 +57,7 @@ describe('offered devices', () => {
     ['deny', { type: 'denied', message: { code: 'authenticator_validate_none' } }],
     ['configure', { type: 'denied' }],
   ])(
-    'are none for a user without devices and for a visitor without a user: %s',
+    'are empty for a user without devices and for a visitor without a user: %s',
     async (not_configured_action, reply) => {
       for (const user of [undefined, newUser()])
         expect(await drive(user, { config: { not_configured_action } }).show()).toMatchObject(reply);
@@ -66,7 +66,7 @@ describe('offered devices', () => {
 });
 
 describe('the factors that the user is asked for', () => {
-  /** Returns all subsets of a list, the empty one included. */
+  /** Returns all subsets of a list, including the empty subset. */
   const subsets = <T>(of: readonly T[]): T[][] =>
     of.reduce<T[][]>((all, item) => [...all, ...all.map((set) => [...set, item])], [[]]);
   const ADD = { static: addCodes, totp: addTotp };
@@ -90,7 +90,7 @@ describe('the factors that the user is asked for', () => {
 describe('a device whose stage was deleted', () => {
   const deletedStage = { stage: randomUUID() };
   it.each(['skip', 'deny', 'configure'])(
-    'denies its user, whatever not_configured_action is (accident 36): %s',
+    'denies its user for every not_configured_action (accident 36): %s',
     async (not_configured_action) => {
       const alice = newUser();
       await addDevice(alice, 'sms', deletedStage);
@@ -99,7 +99,7 @@ describe('a device whose stage was deleted', () => {
     },
   );
 
-  it('denies its user too if the stage exists, but has settings that cannot be read', async () => {
+  it('denies its user also if the stage exists, but its settings cannot be read', async () => {
     const alice = newUser();
     await addDevice(alice, 'sms', { ...deletedStage, secret: { number: '+15550100' } });
     const unreadable = { id: deletedStage.stage, name: 'sms', kind: 'authenticator_sms', model: 'm', config: {} };
@@ -107,7 +107,7 @@ describe('a device whose stage was deleted', () => {
     expect(await drive(alice, { request }).show()).toMatchObject({ type: 'denied' });
   });
 
-  it('does not deny its user when its class is not allowed or its phone number is stored only as a digest', async () => {
+  it('does not deny its user if its class is not allowed or its phone number is stored only as a digest', async () => {
     const [alice, bob] = [newUser(), newUser()];
     await addDevice(alice, 'sms', deletedStage);
     await addDevice(bob, 'sms', { ...deletedStage, facts: { verified_only: true } });
@@ -117,7 +117,7 @@ describe('a device whose stage was deleted', () => {
 });
 
 describe('a code', () => {
-  it('of a class that is not allowed is refused and not consumed', async () => {
+  it('is refused and not consumed if its class is not allowed', async () => {
     const alice = newUser();
     await Promise.all([addCodes(alice), addTotp(alice)]);
     const only = drive(alice, { config: { device_classes: ['totp'] } });
@@ -130,7 +130,7 @@ describe('a code', () => {
     expect(await both.answer({ code: 'Abc123' })).toMatchObject({ type: 'passed' });
   });
 
-  it('is tried on the chosen device only, and a failure counts for its class only', async () => {
+  it('is tried only with the chosen device, and a failure counts only for its class', async () => {
     const alice = newUser();
     const app = (await addCodes(alice)) && (await addTotp(alice));
     const { show, answer } = drive(alice);
@@ -139,7 +139,7 @@ describe('a code', () => {
     expect(reply).toMatchObject({ type: 'rejected', failed: ['totp'] });
   });
 
-  it('without a chosen device is tried on all shown entries, and a failure counts for the class that it looks like', async () => {
+  it('is tried with all entries if no device is chosen, and a failure counts for the class it looks like', async () => {
     const alice = newUser();
     await addCodes(alice);
     await addTotp(alice);
@@ -150,7 +150,7 @@ describe('a code', () => {
     expect(await answer({ code: codeOf(newKey) })).toMatchObject({ type: 'passed', verified: ['totp'] });
   });
 
-  it('of an app is accepted once, and then no earlier code is accepted, in any plan (accident 60)', async () => {
+  it('is accepted once from an app, and then no earlier code is accepted in any plan (accident 60)', async () => {
     const alice = newUser();
     await addTotp(alice);
     const submit = async (code: string) => {
@@ -158,14 +158,14 @@ describe('a code', () => {
       await show();
       return (await answer({ code })).type;
     };
-    // Compute all codes before the first answer, because the clock may reach the next time step meanwhile.
+    // Compute all codes before the first answer, because the clock may reach the next time step in the meantime.
     const [current, earlier] = [codeOf(newKey), codeOf(newKey, -1)];
     expect(await submit(current)).toBe('passed');
     expect(await submit(current)).toBe('rejected');
     expect(await submit(earlier)).toBe('rejected');
   });
 
-  it('of an app is accepted in the digits of any script and with surrounding spaces', async () => {
+  it('is accepted from an app in the digits of any script and with surrounding spaces', async () => {
     const alice = newUser();
     await addTotp(alice);
     const { show, answer } = drive(alice);
@@ -174,7 +174,7 @@ describe('a code', () => {
     expect(await answer({ code: ` ${typed} ` })).toMatchObject({ type: 'passed' });
   });
 
-  it('is not tried on a device that was added after the challenge was shown, so that no attempt goes uncounted (accident 40)', async () => {
+  it('is not tried with a device added after the challenge, which would not be counted (accident 40)', async () => {
     const alice = newUser();
     await addTotp(alice);
     const { show, answer } = drive(alice);
@@ -183,7 +183,7 @@ describe('a code', () => {
     expect(await answer({ code: 'Abc123' })).toMatchObject({ type: 'rejected' });
   });
 
-  it('of another user’s device is refused (accident 19)', async () => {
+  it('is refused if it is from the device of another user (accident 19)', async () => {
     const [alice, bob] = [newUser(), newUser({ username: 'bob' })];
     await addCodes(bob);
     await addTotp(alice);
@@ -194,7 +194,7 @@ describe('a code', () => {
 });
 
 describe('an answer without a valid proof', () => {
-  it('that only chooses a device repeats the challenge and counts no attempt', async () => {
+  it('gets the same challenge again and counts no attempt if it only chooses a device', async () => {
     const alice = newUser();
     const app = await addTotp(alice);
     const { show, answer } = drive(alice);
@@ -231,15 +231,15 @@ describe('a user without a device', () => {
   const ids = Object.values(attached).map(({ id }) => id);
   const config = { not_configured_action: 'configure', configuration_stages: ids };
 
-  it('continues with the setup stage when there is only one', async () => {
+  it('continues with the setup stage if there is only one', async () => {
     const options = { config: { ...config, configuration_stages: ids.slice(0, 1) }, request: { attached } };
     const insert = { where: 'next', steps: [{ attached: ids[0] }] };
     expect(await drive(newUser(), options).show()).toEqual({ type: 'passed', insert });
-    // An anonymous visitor cannot set up a device, so the stage must deny this visitor.
+    // An anonymous visitor cannot set up a device, so the stage must deny the visitor.
     expect(await drive(undefined, options).show()).toMatchObject({ type: 'denied' });
   });
 
-  it('continues with the only setup stage if the device was removed after it was shown, whatever the response says', async () => {
+  it('continues with the only setup stage for any response if the device was removed after it was shown', async () => {
     const alice = newUser();
     await addTotp(alice);
     const { show, answer } = drive(alice, {

@@ -19,7 +19,9 @@ import { RememberedProof } from './remembered-proof.js';
 
 type Contract = typeof authenticatorValidateContract;
 
-/** Name of the credential of a remembered proof. It has no attempt rule, because nobody can guess a sealed cookie. */
+/**
+ * Name of the credential of a remembered proof. No attempt rule counts it, because nobody can guess a sealed cookie.
+ */
 const REMEMBERED_DEVICE = 'remembered_device';
 type Choice = NonNullable<Response<Contract>['selected_challenge']>;
 
@@ -54,8 +56,8 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
   }
 
   /**
-   * Returns whether the cookie proves a device. Ignores a cookie that another tab may have set after the challenge was
-   * shown.
+   * Returns whether the cookie proves possession of a device. Ignores a cookie that another tab may have set after the
+   * challenge was shown.
    */
   private isRemembered(input: ChallengeInput<Contract>, offered: readonly OfferedDevice[]): boolean {
     const user = savedDeviceOwner(input);
@@ -107,7 +109,7 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
 
 const offersSetup = ({ config }: ChallengeInput<Contract>) => config.not_configured_action === 'configure';
 
-/** Returns the challenge. Keeps its entries in the state, because a response is verified against shown entries only. */
+/** Returns the challenge. Keeps its entries in the state, because a response is verified only against shown entries. */
 function show(input: ChallengeInput<Contract>, offered: readonly OfferedDevice[]) {
   const { state } = input;
   const entries = offered.map(({ factor, offer }) => ({

@@ -27,7 +27,7 @@ beforeEach(async () => {
 const add = (device: Omit<NewDevice, 'id' | 'user'>) =>
   database.devices.add({ id: randomUUID(), user: alice.uuid, ...device });
 
-/** Returns what the entries of the challenge say about the devices. */
+/** Returns the details of devices in the entries of the challenge. */
 async function details(context: PlanContext, session?: StageRequest['session']) {
   const request = session ? { session } : {};
   const reply = await driveStage(authenticatorValidateContract, stage, { context, request }).show();
@@ -45,7 +45,7 @@ const SHOWN = [
 ];
 
 describe('the names that the user has given to devices, and their last use', () => {
-  it('are not shown to a visitor who has only named the user, or proved another user or a token', async () => {
+  it('are not shown to a visitor who has only named the user, or proved a token or another identity', async () => {
     const bob = newUser();
     expect(await details({ pending_user: alice })).toEqual(HIDDEN);
     expect(await details({ pending_user: alice, verified_user: bob.uuid })).toEqual(HIDDEN);

@@ -7,18 +7,18 @@ import type { authenticatorValidateContract } from './authenticator-validate.con
 
 type Input = ChallengeInput<typeof authenticatorValidateContract>;
 
-/** What an entry of the challenge says about its devices. */
+/** The details of devices in an entry of the challenge. */
 interface DeviceDetails {
   /** Time of the last use of any of the devices. */
   readonly last_used: string | null;
-  /** Names of the devices, the most recently used device first. Default names are left out. */
+  /** Names of the devices without default names, the most recently used device first. */
   readonly names: string[];
 }
 
 const NO_DETAILS: DeviceDetails = { last_used: null, names: [] };
 
 /**
- * Returns what an entry says about its devices. Returns no details before the visitor has proved to be the owner,
+ * Returns the details of the devices of an entry. Returns no details before the visitor has proved to be the owner,
  * because names and times would reveal facts about the user to an attacker.
  */
 export function detailsOf(input: Input, devices: readonly Device[]): DeviceDetails {

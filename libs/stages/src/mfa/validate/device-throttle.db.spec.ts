@@ -21,7 +21,7 @@ beforeEach(() => {
   user = newUser();
 });
 
-/** Adds an app, and returns a function that returns its code. */
+/** Adds an app. The returned function returns its code. */
 async function addApp() {
   const key = newTotpKey();
   const pk = await harness.database.devices.add({
@@ -47,7 +47,7 @@ const failures = async () =>
   ]));
 
 describe('a device with a code', () => {
-  it('is blocked after a wrong code: the next code is not judged, and is no attempt', async () => {
+  it('is blocked after a wrong code, so the next code is not checked and counts as no attempt', async () => {
     const { code } = await addApp();
     const { show, answer } = drive({ totp_otp_throttling_factor: 3600 });
     await show();
@@ -58,7 +58,7 @@ describe('a device with a code', () => {
     expect(await failures()).toEqual([{ kind: 'totp', failures: 0 }]);
   });
 
-  it('is not blocked with the factor 0, nor with API_VERSION=2024.8', async () => {
+  it('is not blocked with the factor 0 or with API_VERSION=2024.8', async () => {
     const { code } = await addApp();
     for (const [config, version] of [[{ totp_otp_throttling_factor: 0 }, '2026.8'] as const, [{}, '2024.8'] as const]) {
       const { show, answer } = drive(config, version);
@@ -69,7 +69,7 @@ describe('a device with a code', () => {
     }
   });
 
-  it('is blocked alone: a class that the visitor has not chosen is not counted', async () => {
+  it('is blocked without the classes that the visitor has not chosen', async () => {
     const { pk } = await addApp();
     await addRecoveryCode();
     const { show, answer } = drive({ totp_otp_throttling_factor: 3600 });
@@ -83,7 +83,7 @@ describe('a device with a code', () => {
     expect(await answer({ code: 'abc123' })).toMatchObject({ type: 'passed' });
   });
 
-  it('is blocked alone: a wrong code does not count for a class whose codes look different', async () => {
+  it('is blocked without the classes with codes of another form', async () => {
     await addApp();
     await addRecoveryCode();
     const { show, answer } = drive();
@@ -93,12 +93,12 @@ describe('a device with a code', () => {
       { kind: 'totp', failures: 1 },
       { kind: 'static', failures: 0 },
     ]);
-    // While the app is blocked, only the recovery codes judge the answer, so it counts for them.
+    // While the app is blocked, the answer is checked only against the recovery codes, so it counts for them.
     await harness.database.source.query(`UPDATE mfa.devices SET failed_at = now() WHERE kind = 'totp'`);
     expect(await answer({ code: WRONG })).toMatchObject({ failed: ['static'] });
   });
 
-  it('is not counted if another one accepts the code', async () => {
+  it('is not counted if another device accepts the code', async () => {
     await addApp();
     const { code } = await addApp();
     await addRecoveryCode();
@@ -112,7 +112,7 @@ describe('a device with a code', () => {
 it.each([
   ['2026.8', { auth_method_args: { device_class: 'totp' }, device_class: 'totp' }],
   ['2024.8', { device_class: 'totp' }],
-] as const)('with API_VERSION=%s, the event of a wrong code has the details %j', async (version, details) => {
+] as const)('the event of a wrong code has with API_VERSION=%s the details %j', async (version, details) => {
   await addApp();
   const { show, answer } = drive({}, version);
   await show();
@@ -122,7 +122,7 @@ it.each([
   expect(context).toEqual({ username: 'alice', stage: expect.any(Object), ...details });
 });
 
-it('refuses a negative factor', () => {
+it('the contract refuses a negative throttling factor', () => {
   const { config } = authenticatorValidateContract;
   expect(config.safeParse({ sms_otp_throttling_factor: -1 }).success).toBe(false);
   expect(config.parse({})).toMatchObject({ email_otp_throttling_factor: 1, static_otp_throttling_factor: 1 });

@@ -13,20 +13,20 @@ type TriedEntry = OfferedDevice;
 
 /**
  * Blocks devices with codes for some time after wrong codes (docs/spec/mfa.md#throttling). A code for a blocked device
- * is not judged.
+ * is not checked.
  */
 @Injectable()
 export class DeviceThrottle {
   constructor(@Inject(DeviceTriesRepository) private readonly tries: DeviceTriesRepository) {}
 
-  /** Counts a try of the devices of an entry. Returns the entry with the devices that are not blocked. */
+  /** Counts a try for the devices of an entry. Returns the entry with only the devices that are not blocked. */
   async reserve(input: Input, entry: OfferedDevice): Promise<TriedEntry> {
     const waitS = waitOf(input, entry);
     if (waitS === undefined) return entry;
     return { ...entry, offer: { ...entry.offer, devices: await this.tries.reserve(entry.offer.devices, waitS) } };
   }
 
-  /** Releases the tries of devices for which the code was not meant, that is, of all entries except `accepted`. */
+  /** Releases the tries of the devices for which the code was not meant, that is, of all devices except `accepted`. */
   async release(input: Input, entries: readonly TriedEntry[], accepted?: Device): Promise<void> {
     const tried = entries.filter((entry) => waitOf(input, entry) !== undefined);
     const devices = tried.flatMap(({ offer }) => offer.devices);
@@ -35,8 +35,8 @@ export class DeviceThrottle {
 }
 
 /**
- * The verdict about a code whose devices are all blocked. It looks like the verdict about a wrong code, and does not
- * count as an attempt.
+ * The verdict on a code whose devices are all blocked. It looks like the verdict on a wrong code, but does not count as
+ * an attempt.
  */
 export const WAITING: ProofVerdict<DeviceClass> = {
   type: 'wrong',
@@ -45,7 +45,7 @@ export const WAITING: ProofVerdict<DeviceClass> = {
 };
 
 /**
- * Returns the seconds that a device of an entry is blocked after its first failure. Returns undefined for a class
+ * Returns the seconds for which a device of an entry is blocked after its first failure. Returns undefined for a class
  * without codes, and before API version 2026.8.
  */
 function waitOf({ config, apiVersion }: Input, { factor: { deviceClass } }: OfferedDevice): number | undefined {

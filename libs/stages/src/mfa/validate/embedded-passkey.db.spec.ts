@@ -25,7 +25,7 @@ const inside = (config: Record<string, unknown> = {}, request: Partial<StageRequ
   harness.validate({}, config, { challengeS, request: { ...embedded, ...request } });
 
 describe('the stage inside another stage', () => {
-  it('asks for any passkey with user verification and the configured hints, whatever classes it allows', async () => {
+  it('asks for any passkey with user verification and the configured hints, regardless of device_classes', async () => {
     const shown = await inside({ device_classes: ['totp'], webauthn_hints: ['hybrid'] }).show();
     expect(entriesIn(shown)).toMatchObject([
       {
@@ -59,7 +59,7 @@ describe('the stage inside another stage', () => {
     expect(device).toMatchObject({ counter: 9, lastUsed: expect.any(Date) });
   });
 
-  it('refuses the passkey of an inactive user, and of another user than the one who is logged in', async () => {
+  it('refuses the passkey of an inactive user, and of a user other than the logged-in user', async () => {
     for (const [owner, visitor] of [
       [inactiveUser, null],
       [bob, alice],
@@ -73,13 +73,13 @@ describe('the stage inside another stage', () => {
     }
   });
 
-  it('keeps its WebAuthn challenge for half of its lifetime, so that the answer to an earlier page is right', async () => {
+  it('accepts the answer to an earlier page, because it keeps its challenge for half of its lifetime', async () => {
     const [fresh, late] = [inside(), inside({}, {}, -1)];
     expect(firstChallenge(await fresh.show())).toBe(firstChallenge(await fresh.show()));
     expect(firstChallenge(await late.show())).not.toBe(firstChallenge(await late.show()));
   });
 
-  it('asks with a new WebAuthn challenge after a refused assertion, and counts it', async () => {
+  it('counts a refused assertion and asks with a new WebAuthn challenge', async () => {
     const key = await harness.registerKey(alice);
     const stage = inside();
     const first = await stage.show();

@@ -20,11 +20,11 @@ export function handleNoDevice(input: ChallengeInput<Contract>): StageOutcome<Co
   }
 }
 
-const STAGE_MISSING = 'A device cannot be asked any more: the stage that set it up is gone or has unreadable settings.';
+const STAGE_MISSING = 'A device is unusable, because the stage that set it up was deleted or has unreadable settings.';
 
 /**
- * Denies a user whose devices need a setup stage that is deleted or unreadable. This must not remove a user's second
- * factor.
+ * Denies a user whose device needs a setup stage that was deleted or has unreadable settings. A lost stage must not
+ * remove a user's second factor.
  */
 export const handleUnusableDevices = (): StageOutcome<Contract> =>
   deny<Contract>({ ...NO_DEVICE, effects: [configurationErrorEvent(STAGE_MISSING)] });
@@ -43,8 +43,8 @@ function offerSetups(input: ChallengeInput<Contract>): StageOutcome<Contract> {
 }
 
 /**
- * The error code for each field of a response to a challenge without devices. Only the choice of a setup stage is valid
- * there.
+ * The error code for each field of a response to a challenge without devices. Such a response may only choose a setup
+ * stage.
  */
 const FIELD_ERRORS = {
   selected_challenge: 'authenticator_validate_choice',
@@ -56,8 +56,8 @@ const FIELD_ERRORS = {
 const FIELDS = Object.keys(FIELD_ERRORS) as (keyof typeof FIELD_ERRORS)[];
 
 /**
- * Continues with the setup stage that the user chose, or with the only one. With fewer than two setup stages, the
- * challenge has shown devices that were removed since. Otherwise rejects every other response.
+ * Continues with the only setup stage, or with the stage that the user chose. Rejects every other response. If there
+ * are fewer than two setup stages, the challenge has shown devices that were removed since then.
  */
 export function chooseSetup(input: RespondInput<Contract>): StageOutcome<Contract> {
   const { response } = input;

@@ -27,8 +27,8 @@ export const factorStateOf = (states: FactorStates | undefined, deviceClass: Dev
   (states as Readonly<Record<string, unknown>> | undefined)?.[deviceClass] as FactorState<DeviceClass> | undefined;
 
 /**
- * Returns the states of all factors with the state of one factor replaced. If the new state is `undefined`, returns
- * them unchanged.
+ * Returns the states of all factors with the state of one factor replaced. If the new state is `undefined`, returns the
+ * states unchanged.
  */
 export const withFactorState = (
   states: FactorStates | undefined,
@@ -48,9 +48,9 @@ export class OfferBuilder {
   ) {}
 
   /**
-   * Returns an entry for each allowed class of which the user has usable devices. Whatever classes are allowed, returns
-   * the entries of the factors whose proof identifies the user in two cases: an anonymous visitor logs in, or another
-   * stage embeds this one.
+   * Returns an entry for each allowed class of which the user has usable devices. If an anonymous visitor logs in or
+   * another stage embeds this one, returns the entries of the factors whose proof identifies the user, for every list
+   * of allowed classes.
    */
   async build(input: ChallengeInput<Contract>): Promise<OfferedDevice[]> {
     const user = savedDeviceOwner(input);
@@ -99,9 +99,9 @@ export class OfferBuilder {
 
 /**
  * Returns the uid that the entry of a class had in the challenge that was shown last. An entry has the uid of one of
- * its devices. It must stay the same after a wrong answer or a reload, because a code may have been sent to that
- * device. Without the stored uid it could change, for example when another login uses another device or the owner
- * renames one.
+ * its devices. The uid must stay the same after a wrong answer or a reload, because a code may have been sent to that
+ * device. Without the stored uid, the entry could get another uid, for example if another login uses another device or
+ * the owner renames one.
  */
 const shownUid = ({ state }: ChallengeInput<Contract>, deviceClass: DeviceClass): string | undefined =>
   state?.offers.find(({ device_class }) => device_class === deviceClass)?.device_uid;

@@ -29,7 +29,7 @@ const credentialOf = ({ factor }: OfferedDevice): string => factor.deviceClass;
 const FIELDS = ['code', 'webauthn', 'duo'] as const satisfies readonly Factor['field'][];
 type Field = (typeof FIELDS)[number];
 
-/** Returns the fields of a response that carry a proof. */
+/** Returns the fields of a response that contain a proof. */
 export const proofFields = (response: Response<Contract>): Field[] =>
   FIELDS.filter((field) => response[field] !== undefined);
 
@@ -43,7 +43,7 @@ interface PendingVerification {
 interface WrongProof {
   readonly entry: OfferedDevice;
   readonly verdict: WrongVerdict;
-  /** Whether the entry judged the proof, and the proof looks like one for it. */
+  /** Whether the entry checked the proof, and the proof looks like one for this entry. */
   readonly isLikely: boolean;
 }
 
@@ -56,8 +56,8 @@ interface FieldResult {
 }
 
 /**
- * A field with a wrong proof. `wrong` has the entries that refused the proof, none when the challenge showed no entry
- * for the field.
+ * A field with a wrong proof. `wrong` contains the entries that refused the proof. It is empty if the challenge showed
+ * no entry for the field.
  */
 interface FailedField {
   readonly field: Field;
@@ -117,8 +117,8 @@ export class ProofVerifier {
   }
 
   /**
-   * Returns the entries for which a wrong answer was meant: the entries that judged the answer and whose proofs look
-   * like it or, if there are none, all entries. Releases the tries of the other entries. A mistyped app code must not
+   * Returns the entries for which a wrong answer was meant: the entries that checked the answer and whose proofs look
+   * like it, or all entries if there are none. Releases the tries of the other entries. A mistyped app code must not
    * count as a wrong recovery code, because the next right app code would not reset that count.
    */
   private async likelyOf(input: Input, wrong: readonly WrongProof[]): Promise<readonly WrongProof[]> {
@@ -193,8 +193,8 @@ async function verifyEntry(
 const [APP = '', MODEL = ''] = authenticatorValidateContract.model.split('.');
 
 /**
- * Rejects the response with an error for each failed field. `failed` names the credentials whose attempts stay counted.
- * Also requests the events of the failures (docs/spec/mfa.md#mfa-events).
+ * Rejects the response with an error for each failed field. `failed` in the outcome names the credentials whose
+ * attempts stay counted. Also requests the events of the failures (docs/spec/mfa.md#mfa-events).
  */
 function rejectOutcome(input: Input, failed: readonly FailedField[], state: State<Contract>): StageOutcome<Contract> {
   const attempts = failed.flatMap(({ wrong }) => wrong).filter(({ verdict }) => verdict.guessed);

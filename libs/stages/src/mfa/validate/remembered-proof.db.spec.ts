@@ -60,13 +60,13 @@ describe('a remembered proof', () => {
     expect((await drive(alice, withCookie(value)).show()).type).toBe('challenge');
   });
 
-  it('is ignored once the challenge was shown, because another tab may have set the cookie', async () => {
+  it('is ignored after the challenge was shown, because another tab may have set the cookie', async () => {
     const { alice, value } = await proveOnce();
     const shown = { state: { offers: [], memory: {} } };
     expect((await drive(alice, withCookie(value, shown)).show()).type).toBe('challenge');
   });
 
-  it('is invalid for another user, stage or epoch, when it is older than a lowered threshold, or when tampered with', async () => {
+  it('is invalid for another user, stage or epoch, after the threshold was lowered, and after tampering', async () => {
     const { alice, value } = await proveOnce();
     const bob = newUser();
     await addCodes(bob);
@@ -84,7 +84,7 @@ describe('a remembered proof', () => {
     for (const { show } of attempts) expect((await show()).type).toBe('challenge');
   });
 
-  it('is invalid once its device is deleted', async () => {
+  it('is invalid after its device was deleted', async () => {
     const { alice, value } = await proveOnce();
     const [device] = await database.devices.findByUser(alice.uuid);
     await addTotp(alice);
@@ -92,7 +92,7 @@ describe('a remembered proof', () => {
     expect((await drive(alice, withCookie(value)).show()).type).toBe('challenge');
   });
 
-  it('is not created when the stage does not remember proofs', async () => {
+  it('is not created if the stage does not remember proofs', async () => {
     const alice = newUser();
     await addCodes(alice);
     const { show, answer } = drive(alice);

@@ -15,14 +15,14 @@ const MAX_COOKIE_LENGTH = 1024;
 
 /**
  * Remembers a proof in a sealed cookie for the configured duration (docs/spec/mfa.md#remembered-proof). The cookie is
- * valid for one stage, user and device. It becomes invalid when the user's sessions are ended, the password changes, or
- * the device is deleted.
+ * valid for one stage, user and device. It becomes invalid when the user's sessions end, the password changes, or the
+ * device is deleted.
  */
 @Injectable()
 export class RememberedProof {
   constructor(@Inject(Sealer) private readonly sealer: Sealer) {}
 
-  /** Returns the effect that sets the cookie, or no effect when the stage does not remember proofs. */
+  /** Returns the effect that sets the cookie, or no effect if the stage does not remember proofs. */
   cookieEffect(input: ChallengeInput<Contract>, user: SavedUser, device: Device) {
     const max_age_s = Math.floor(seconds(input.config.last_auth_threshold));
     if (max_age_s < 1) return [];
@@ -40,7 +40,7 @@ export class RememberedProof {
     if (!content.success) return false;
     const { device, until } = content.data;
     const remainingMs = until - Date.now();
-    // A remaining time above `maxAgeMs` means that the configured threshold was lowered after the cookie was set.
+    // If the remaining time is longer than `maxAgeMs`, the configured threshold was lowered after the cookie was set.
     return remainingMs > 0 && remainingMs <= maxAgeMs && devices.some(({ id }) => id === device);
   }
 
@@ -53,9 +53,7 @@ export class RememberedProof {
   }
 }
 
-/**
- * Returns the context that seals the cookie. It can be unsealed only for the same user, stage and epoch of the user.
- */
+/** Returns the context for sealing the cookie. Only the same user, stage and epoch of the user can unseal it. */
 const sealContextOf = ({ step }: ChallengeInput<Contract>, { uuid, epoch }: SavedUser) => ({
   table: PROOF_COOKIE,
   id: `${uuid}\0${step.name}`,

@@ -42,7 +42,7 @@ describe('an answer with a code and an assertion', () => {
   }
   const tampered = () => ({ ...assertion, response: { ...assertion.response, signature: 'AAAA' } });
 
-  it('is rejected with an error for each wrong proof, and each wrong proof counts as an attempt', async () => {
+  it('is rejected with an error for each wrong proof, each of which counts as an attempt', async () => {
     await showChallenge();
     expect(await stage.answer({ code: WRONG, webauthn: tampered() })).toMatchObject({
       type: 'rejected',
@@ -56,20 +56,20 @@ describe('an answer with a code and an assertion', () => {
     });
   });
 
-  it('is rejected with an error for a wrong proof, and another for a proof whose class was not offered', async () => {
+  it('is rejected with an error for a wrong proof and an error for a proof whose class was not offered', async () => {
     await showChallenge();
     const reply = await stage.answer({ code: WRONG, duo: 1 });
     expect(reply).toMatchObject({ type: 'rejected', errors: { code, duo: classRefused }, failed: ['static'] });
   });
 
-  it('is rejected when only one of the proofs is wrong', async () => {
+  it('is rejected if only one of the proofs is wrong', async () => {
     await showChallenge();
     const reply = await stage.answer({ code: WRONG, webauthn: assertion });
     expect(reply).toMatchObject({ type: 'rejected', failed: ['static'] });
     expect(reply).toHaveProperty('errors', { code });
   });
 
-  it('passes when both proofs are right', async () => {
+  it('passes if both proofs are right', async () => {
     await showChallenge();
     expect(await stage.answer({ code: RIGHT, webauthn: assertion })).toMatchObject({
       type: 'passed',
@@ -78,7 +78,7 @@ describe('an answer with a code and an assertion', () => {
   });
 });
 
-it('sends no push when the code of the same answer is wrong', async () => {
+it('an answer with a wrong code and a request for a push sends no push', async () => {
   const user = await duoHarness.addPairedUser();
   await addCodes(duoHarness.devices, user);
   const stage = duoHarness.validate(user, { deadlineMs: 1000, otherFactors: [new StaticFactor(duoHarness.devices)] });

@@ -25,14 +25,14 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([database?.close(), twilio?.close(), keys?.close()]));
 
-/** Uses the device with this `pk`, as a login in another browser does. */
+/** Records a use of the device with this `pk`, as a login in another browser does. */
 async function useInAnotherBrowser(devices: DeviceRepository, { uuid }: SavedUser, pk: string) {
   const device = (await devices.findByUser(uuid)).find((found) => String(found.pk) === pk);
   expect(await devices.recordUse(device!)).toBe(true);
 }
 
-describe('an entry of several devices, of which another one is used elsewhere before the answer', () => {
-  it.each([true, false])('accepts a code of an app, chosen: %s', async (isChosen) => {
+describe('an entry for several devices of which another one is used elsewhere before the answer', () => {
+  it.each([true, false])('accepts a code of an app if the app was chosen or not: %s', async (isChosen) => {
     const alice = newUser();
     const key = newTotpKey();
     const addApp = (secret: string) =>
@@ -48,7 +48,7 @@ describe('an entry of several devices, of which another one is used elsewhere be
     expect(await answer({ code, ...(isChosen && chosen) })).toMatchObject({ type: 'passed', verified: ['totp'] });
   });
 
-  it('accepts the code that was sent to the chosen phone, also after a wrong code and a reload', async () => {
+  it('accepts the code that was sent to the chosen phone, even after a wrong code and a reload', async () => {
     const alice = newUser();
     const addPhone = async (number: string) => {
       const handle = twilio.numbers.handleOf(STAGE, number);
@@ -67,7 +67,7 @@ describe('an entry of several devices, of which another one is used elsewhere be
     expect(await answer({ code })).toMatchObject({ type: 'passed' });
   });
 
-  it('accepts an assertion of a passkey, also of two with one name, and after a new one was added', async () => {
+  it('accepts an assertion of a passkey, even of two with the same name or after a new one was added', async () => {
     const alice = newUser();
     const [first, second] = [await keys.registerKey(alice), await keys.registerKey(alice)];
     const { show, answer } = keys.validate({ pending_user: alice });

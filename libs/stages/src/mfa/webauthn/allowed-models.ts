@@ -1,5 +1,5 @@
 /**
- * The AAGUID of authenticators that do not reveal their model. In a list of allowed models this AAGUID stands for all
+ * The AAGUID of authenticators that do not reveal their model. In a list of allowed models, this AAGUID means all
  * unknown models.
  */
 const UNKNOWN_MODEL = '00000000-0000-0000-0000-000000000000';

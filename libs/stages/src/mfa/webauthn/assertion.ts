@@ -10,7 +10,7 @@ export interface StoredCredential {
   readonly credentialId: string;
   /** The COSE key in base64url. */
   readonly publicKey: string;
-  /** The highest signature counter so far; zero for authenticators that do not count. */
+  /** The highest signature counter so far. 0 for authenticators without a counter. */
   readonly signCount: number;
 }
 
@@ -27,12 +27,12 @@ export interface VerifiedAssertion {
   readonly userVerified: boolean;
   /** Whether the credential can be synchronised with other devices. */
   readonly backupEligible: boolean;
-  /** Whether the credential is synchronised or backed up now. */
+  /** Whether the credential is currently synchronised or backed up. */
   readonly backedUp: boolean;
 }
 
 /**
- * Verifies an assertion of the browser. Returns `undefined` if the assertion is invalid
+ * Verifies an assertion from the browser. Returns `undefined` if the assertion is invalid
  * (docs/spec/mfa.md#webauthn-assertion).
  */
 export async function verifyAssertion(
@@ -46,8 +46,8 @@ export async function verifyAssertion(
   try {
     return await verifySignature(response, requirements);
   } catch {
-    // The library throws for an invalid or malformed assertion. Any client can send one, so the error is not a fault of
-    // the server.
+    // The library throws for an invalid or malformed assertion. Any client can send such an assertion, so the error is
+    // not a fault of the server.
     return undefined;
   }
 }

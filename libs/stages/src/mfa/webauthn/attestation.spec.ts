@@ -17,7 +17,7 @@ const certificates = (...issued: (KeyPair | undefined)[]) => issued.map((entry) 
 afterEach(() => void vi.useRealTimers());
 
 describe('a certificate chain', () => {
-  it('is trusted when it ends at a root, or at a certificate that a root has issued', () => {
+  it('is trusted if it ends at a root, or at a certificate that a root has issued', () => {
     expect(isTrusted(certificates(device, maker), certificates(root))).toBe(true);
     expect(isTrusted(certificates(device, maker, root), certificates(root))).toBe(true);
     expect(isTrusted(certificates(device), certificates(otherRoot, maker))).toBe(true);
@@ -27,13 +27,13 @@ describe('a certificate chain', () => {
     ['ends at an unknown root', [device, maker], [otherRoot]],
     ['lacks an intermediate certificate', [device], [root]],
     ['has the intermediate certificate of another chain', [underLeaf, maker], [root]],
-    ['was issued by a certificate that is no CA', [underLeaf, leaf], [otherRoot]],
+    ['was issued by a certificate that is not a CA', [underLeaf, leaf], [otherRoot]],
     ['is empty', [], [root]],
-  ])('is not trusted when it %s', (_case, chain, roots) => {
+  ])('is not trusted if it %s', (_case, chain, roots) => {
     expect(isTrusted(certificates(...chain), certificates(...roots))).toBe(false);
   });
 
-  it.each([-1, 10])('is not trusted %i days from now, outside of its validity period', (days) => {
+  it.each([-1, 10])('is not trusted outside of its validity period, %i days from now', (days) => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + days * 86_400_000 });
     expect(isTrusted(certificates(device, maker), certificates(root))).toBe(false);
     expect(isTrusted(certificates(device), certificates(device))).toBe(false);
@@ -94,7 +94,7 @@ async function isProven(options: AttestationOptions) {
 }
 
 describe('the attestation of a model', () => {
-  it('succeeds with the signature of a key that the maker of the model has certified', async () => {
+  it('succeeds if the maker of the model has certified the key of the signature', async () => {
     expect(await isProven({})).toBe(true);
   });
 
@@ -105,7 +105,7 @@ describe('the attestation of a model', () => {
     ['the chain ends at another root', { chain: [underLeaf, leaf, otherRoot], signer: underLeaf }],
     ['the format cannot attest a model', { format: 'android-key' }],
     ['there is no chain', { chain: [] }],
-  ])('fails when %s', async (_case, options) => {
+  ])('fails if %s', async (_case, options) => {
     expect(await isProven(options)).toBe(false);
   });
 });
@@ -113,7 +113,7 @@ describe('the attestation of a model', () => {
 describe('the certificate of an attestation', () => {
   const sha256 = (der: Buffer) => createHash('sha256').update(der).digest('hex');
 
-  it('is stored as PEM with its SHA-256 fingerprint, also if nothing proves the model', async () => {
+  it('is stored as PEM with its SHA-256 fingerprint, even if nothing proves the model', async () => {
     const [certificate] = certificates(device);
     const stored = { pem: certificate!.toString(), fingerprint: sha256(certificate!.raw) };
     for (const options of [{}, { chain: [device, leaf] }, { attested: false }])

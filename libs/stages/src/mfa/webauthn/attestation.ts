@@ -7,9 +7,9 @@ import type { RelyingParty } from './relying-party.js';
 
 /** Metadata of authenticator models, by AAGUID. */
 export abstract class AuthenticatorModels {
-  /** Returns the root certificates of a model's attestation, or `undefined` when the model cannot be attested. */
+  /** Returns the root certificates for the attestation of a model, or `undefined` if the model cannot be attested. */
   abstract rootsFor(aaguid: string): readonly X509Certificate[] | undefined;
-  /** Returns the name of a model, or `undefined` for an unknown one. */
+  /** Returns the name of a model, or `undefined` for an unknown model. */
   abstract nameFor(aaguid: string): string | undefined;
 }
 
@@ -20,13 +20,13 @@ export class NoAuthenticatorModels extends AuthenticatorModels {
 }
 
 /**
- * Attestation formats that Gatehouse accepts as a proof of the model. For other formats the library would trust its
- * built-in roots or, for `android-key`, the chain that the client sent. It would also fetch any address that a
+ * Attestation formats that Gatehouse accepts as a proof of the model. For other formats, the library would trust its
+ * built-in roots or, for `android-key`, the chain that the client sent. It would also request any URL that a
  * certificate names (SSRF).
  */
 const VERIFIABLE_FORMATS: ReadonlySet<string> = new Set(['packed', 'tpm']);
 const MAX_CHAIN_LENGTH = 8;
-/** Maximum size of a stored certificate in bytes. A larger one is not stored. */
+/** Maximum size of a stored certificate in bytes. A larger certificate is not stored. */
 export const MAX_CERTIFICATE_BYTES = 8192;
 
 interface AttestationClaim {
@@ -58,7 +58,7 @@ function chainOf(attestationObject: Uint8Array<ArrayBuffer>): X509Certificate[] 
   return certificates.slice(0, MAX_CHAIN_LENGTH).map((der) => new X509Certificate(der));
 }
 
-/** The certificate that an authenticator has attested its credential with. Nothing has verified it. */
+/** The certificate with which an authenticator has attested its credential. Nothing has verified it. */
 export interface AttestationCertificate {
   readonly pem: string;
   /** SHA-256 of the certificate as hexadecimal digits. */
@@ -78,8 +78,8 @@ export function attestationCertificate(attestationObject: Uint8Array<ArrayBuffer
 }
 
 /**
- * Returns whether each certificate is valid now and signed by the next, and the last by a root (RFC 5280 §6). Ignores
- * revocation.
+ * Returns whether each certificate is valid now and signed by the next certificate, and the last one by a root (RFC
+ * 5280 §6). Ignores revocation.
  */
 export function isTrusted(chain: readonly X509Certificate[], roots: readonly X509Certificate[]): boolean {
   const last = chain.at(-1);
@@ -94,7 +94,7 @@ const isIssued = (certificate: X509Certificate, issuer: X509Certificate) =>
 const isValidNow = ({ validFrom, validTo }: X509Certificate) =>
   Date.parse(validFrom) <= Date.now() && Date.now() <= Date.parse(validTo);
 
-/** Returns whether signature and format of the attestation are valid. The caller verifies the certificates. */
+/** Returns whether the signature and the format of the attestation are valid. The caller verifies the certificates. */
 async function isSigned({
   response: credential,
   attestationObject,

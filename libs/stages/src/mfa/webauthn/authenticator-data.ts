@@ -5,7 +5,7 @@ import type { RelyingParty, UserVerification } from './relying-party.js';
 /** Parsed authenticator data (WebAuthn §6.1). */
 export type AuthenticatorData = ReturnType<typeof parseAuthenticatorData>;
 
-/** Parses the authenticator data of an attestation object. Returns `undefined` when it is malformed. */
+/** Parses the authenticator data of an attestation object. Returns `undefined` if it is malformed. */
 export function parseAttestedData(attestationObject: Uint8Array<ArrayBuffer>): AuthenticatorData | undefined {
   try {
     return parseAuthenticatorData(decodeAttestationObject(attestationObject).get('authData'));
@@ -17,11 +17,14 @@ export function parseAttestedData(attestationObject: Uint8Array<ArrayBuffer>): A
 interface AuthenticatorRequirements {
   readonly party: RelyingParty;
   readonly userVerification: UserVerification;
-  /** False only for a passkey that the browser creates without asking, for which no user need be present. */
+  /** False only for a passkey that the browser creates without asking, because then no user needs to be present. */
   readonly requirePresence: boolean;
 }
 
-/** Returns why the authenticator data of a registration is refused, or `undefined` (docs/spec/mfa.md#webauthn-registration). */
+/**
+ * Returns the reason why the authenticator data of a registration is refused, or `undefined` if it is accepted
+ * (docs/spec/mfa.md#webauthn-registration).
+ */
 export function authenticatorDataError(
   { rpIdHash, flags }: AuthenticatorData,
   requirements: AuthenticatorRequirements,

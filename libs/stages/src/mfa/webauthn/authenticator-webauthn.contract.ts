@@ -32,7 +32,7 @@ export const authenticatorWebauthnContract = defineStage({
     conditional: boolean()
       .default(false)
       .describe(
-        'Whether the browser creates the passkey without asking, after a login by password. The step passes if it does not. authentik has no such field.',
+        'Whether the browser creates the passkey without asking, after a login by password. The step passes even if the browser creates none. authentik has no such field.',
       ),
     friendly_name: z.string().nullable().default(null).describe('Name of the stage for users.'),
     configure_flow: reference('flow').describe('Flow in which users set the device up in their settings.'),
@@ -48,7 +48,7 @@ export const authenticatorWebauthnContract = defineStage({
   state: z.object({ id: z.uuid(), challenge: z.string(), until: z.number(), attempts: z.int().default(0) }),
   ...SETUP_CONTRACT_DEFAULTS,
   reads: { ...SETUP_CONTRACT_DEFAULTS.reads, auth_method: 'optional', verified_user: 'optional' },
-  // A conditional step passes where the other setup stages ask for a proof.
+  // A conditional step passes where other steps would ask for a proof.
   forecast: ({ conditional }) => (conditional === true ? {} : SETUP_CONTRACT_DEFAULTS.forecast()),
   acts_on_entry: () => false,
   errors: {
@@ -68,6 +68,6 @@ export const authenticatorWebauthnContract = defineStage({
 /** Returns the errors of a blueprint config. */
 function validateConfig({ conditional, user_verification }: Readonly<Record<string, unknown>>): Errors {
   if (conditional !== true || user_verification !== 'required') return {};
-  const text = 'Browsers create no passkey silently if it needs user verification. Set user_verification to preferred.';
+  const text = 'Browsers ask before they create a passkey with user verification. Set user_verification to preferred.';
   return { conditional: [{ text }] };
 }

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 
 describe('registering a key', () => {
-  it('adds the device, emits an event, and excludes the credential from the next registration', async () => {
+  it('adds the device, requests an event, and excludes the credential from the next registration', async () => {
     const stage = harness.setUp(alice);
     const key = new SoftwareAuthenticator();
     const reply = await stage.answer({ response: key.create(ceremony(registrationIn(await stage.show()).challenge)) });
@@ -31,7 +31,7 @@ describe('registering a key', () => {
     expect(await harness.devices.findByHandle('webauthn', key.id)).toMatchObject({ user: alice.uuid, counter: 0 });
   });
 
-  it('accepts only the WebAuthn challenge that was shown last, and accepts it once (accident 60)', async () => {
+  it('accepts only an answer to the last shown WebAuthn challenge, and only once (accident 60)', async () => {
     const stage = harness.setUp(alice);
     const first = registrationIn(await stage.show()).challenge;
     const second = registrationIn(await stage.show()).challenge;
@@ -48,7 +48,7 @@ describe('registering a key', () => {
     expect(registrationIn(stale).challenge).not.toBe(second);
   });
 
-  it('refuses an answer to an expired challenge, or before a challenge was shown', async () => {
+  it('refuses an answer to an expired challenge, and an answer before a challenge was shown', async () => {
     const slow = harness.setUp(alice, {}, { challengeS: -1 });
     const answer = new SoftwareAuthenticator().create(ceremony(registrationIn(await slow.show()).challenge));
     const late = refusal('response', {
@@ -107,7 +107,7 @@ describe('the number of invalid answers', () => {
     for (let i = 0; i < 12; i++) expect(await stage.answer(answer)).toMatchObject({ type: 'rejected' });
   });
 
-  it('denies the visitor when it reaches max_attempts, also if the page is loaded again in between', async () => {
+  it('denies the visitor when it reaches max_attempts, even if the page is loaded again in between', async () => {
     const stage = harness.setUp(alice, { max_attempts: 3 });
     await stage.show();
     expect(await stage.answer(answer)).toMatchObject({ type: 'rejected' });
@@ -117,7 +117,7 @@ describe('the number of invalid answers', () => {
     expect(await stage.answer(answer)).toMatchObject({ type: 'denied', message: attempts });
   });
 
-  it('does not deny a right answer after fewer', async () => {
+  it('does not deny a right answer after fewer invalid answers', async () => {
     const stage = harness.setUp(alice, { max_attempts: 2 });
     await stage.show();
     const { challenge } = registrationIn(await stage.answer(answer));
@@ -143,17 +143,17 @@ it.each([
 
 describe('the record of a new key', () => {
   it.each([
-    ['of a synchronised passkey', 0x18, { backup_eligible: true, backed_up: true }],
-    ['of a passkey that is not synchronised yet', 0x08, { backup_eligible: true, backed_up: false }],
-    ['of a key that stays on its device', 0, { backup_eligible: false, backed_up: false }],
-  ])('says whether the key is synchronised: %s', async (...[, backup, facts]) => {
+    ['a synchronised passkey', 0x18, { backup_eligible: true, backed_up: true }],
+    ['a passkey that is not synchronised yet', 0x08, { backup_eligible: true, backed_up: false }],
+    ['a key that stays on its device', 0, { backup_eligible: false, backed_up: false }],
+  ])('has whether the key is synchronised: %s', async (...[, backup, facts]) => {
     const stage = harness.setUp(bob);
     const key = new SoftwareAuthenticator();
     await stage.answer({ response: key.create(ceremony(registrationIn(await stage.show()).challenge), { backup }) });
     expect(await harness.devices.findByHandle('webauthn', key.id)).toMatchObject({ facts });
   });
 
-  it('has the name of the password manager or model that the AAGUID stands for', async () => {
+  it('has the name of the password manager or model that belongs to the AAGUID', async () => {
     const key = await harness.registerKey(bob, new SoftwareAuthenticator('ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4'));
     expect(await harness.devices.findByHandle('webauthn', key.id)).toMatchObject({ name: 'Google Password Manager' });
   });

@@ -57,7 +57,7 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
     return !mayCreateSilently(input, owner, owner ? await this.devices.findByUser(owner.uuid) : []);
   }
 
-  /** Creates a new nonce for each rendering of the challenge. The new nonce replaces the previous nonce. */
+  /** Creates a new nonce for each rendering of the challenge. It replaces the previous nonce. */
   protected async begin(input: Input, owner: SavedUser): Promise<StageOutcome<Contract>> {
     const attempts = input.state?.attempts ?? 0;
     const state = { id: randomUUID(), ...newNonce(this.settings.challengeS), attempts };
@@ -89,8 +89,8 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
   }
 
   /**
-   * Returns whether the stage allows the model. If the stage restricts the models, an attestation must prove the model,
-   * unless the model does not support attestation.
+   * Returns whether the stage allows the model. If the stage restricts the models, an attestation must prove the model
+   * if the model supports attestation.
    */
   private acceptsModel({ config }: Input, { aaguid, proven }: NewCredential): boolean {
     const { device_type_restrictions: allowed } = config;
@@ -128,8 +128,8 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
 const CHALLENGE_EXPIRED = 'The challenge is no longer valid';
 
 /**
- * Rejects the response, and counts it. Denies the visitor when the configured number of invalid responses is reached.
- * Clients expect every error under the field `response`.
+ * Rejects the response and counts it. Denies the visitor if the configured number of invalid responses is reached.
+ * Clients expect every error in the field `response`.
  */
 function refuse({ config, site, state }: Input, message: StageMessage<Contract>): StageOutcome<Contract> {
   const attempts = (state?.attempts ?? 0) + 1;

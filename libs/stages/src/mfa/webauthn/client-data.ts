@@ -16,7 +16,10 @@ interface ExpectedClientData {
   readonly party: RelyingParty;
 }
 
-/** Returns why client data is refused, or `undefined` when it is valid (docs/spec/mfa.md#webauthn-registration). */
+/**
+ * Returns the reason why client data is refused, or `undefined` if it is valid
+ * (docs/spec/mfa.md#webauthn-registration).
+ */
 export function clientDataError(text: string, { type, challenge, party }: ExpectedClientData): string | undefined {
   const result = clientData.safeParse(parseJson(text));
   if (!result.success) return 'Could not parse client data';
@@ -25,13 +28,13 @@ export function clientDataError(text: string, { type, challenge, party }: Expect
   if (!equalBytes(data.challenge, challenge)) return 'Client data challenge was not expected challenge';
   if (!party.origins.includes(data.origin))
     return `Unexpected client data origin "${truncate(data.origin)}", expected "${party.origins[0]}"`;
-  // A page of this site in a frame of another site still has the origin of this site. Only the member `crossOrigin`
-  // reveals the frame (clickjacking).
+  // A page of this site in a frame of another site has the origin of this site. Only the member `crossOrigin` reveals
+  // the frame (clickjacking).
   if (data.crossOrigin === true) return 'Client data is from a page in a frame of another site';
   return undefined;
 }
 
-/** Maximum characters of client data that an error quotes. */
+/** Maximum number of characters of client data that an error quotes. */
 const MAX_QUOTED_CHARACTERS = 200;
 const truncate = (text: string) => text.slice(0, MAX_QUOTED_CHARACTERS);
 

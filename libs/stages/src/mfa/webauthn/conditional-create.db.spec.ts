@@ -16,7 +16,7 @@ const carol = newUser(4, 'carol');
 const PASSED = { type: 'passed' };
 const OUTPOST = { ip: '203.0.113.7', user_agent: 'outpost', outpost: true, cookies: {} };
 
-/** Returns a driver of a conditional step in a plan in which the user has just given the password. */
+/** Returns a driver of a conditional step in a plan in which the user has just entered the password. */
 const stageFor = (
   user = carol,
   context: PlanContext = byPassword(user.uuid),
@@ -25,7 +25,7 @@ const stageFor = (
 const challengeIn = (reply: StageReply) => ('challenge' in reply ? reply.challenge : {});
 
 describe('a conditional step', () => {
-  it('after a password saves a passkey that the browser has created without asking, and says so in the event', async () => {
+  it('saves a passkey that the browser created without asking after a password, and records this', async () => {
     const stage = stageFor();
     const shown = await stage.show();
     expect(challengeIn(shown)).toMatchObject({ mediation: 'conditional' });
@@ -49,7 +49,7 @@ describe('a conditional step', () => {
   it.each([
     ['an empty object', {}],
     ['an empty text, which a form without JavaScript sends', ''],
-  ])('passes silently when the browser creates none and sends %s', async (...[, response]) => {
+  ])('passes silently if the browser creates no passkey and sends %s', async (...[, response]) => {
     const user = newUser(5, 'dave');
     const stage = stageFor(user);
     await stage.show();
@@ -57,7 +57,7 @@ describe('a conditional step', () => {
     expect(await harness.devices.findByUser(user.uuid)).toEqual([]);
   });
 
-  it('refuses a passkey that does not verify, and passes without one afterwards', async () => {
+  it('refuses an invalid passkey, and passes without a passkey afterwards', async () => {
     const user = newUser(5, 'dave');
     const stage = stageFor(user);
     await stage.show();
@@ -70,7 +70,7 @@ describe('a conditional step', () => {
     expect(await harness.devices.findByUser(user.uuid)).toEqual([]);
   });
 
-  it('passes after max_attempts invalid answers, where another step denies the visitor', async () => {
+  it('passes after max_attempts invalid answers, but a step that is not conditional denies the visitor', async () => {
     const config = { conditional: true, max_attempts: 1 };
     const stage = harness.setUp(newUser(9, 'heidi'), config, {
       challengeS: 600,
@@ -82,12 +82,12 @@ describe('a conditional step', () => {
   });
 
   it.each([
-    ['the user has proved nothing in this plan', {}, {}],
-    ['another user gave the password', byPassword(bob.uuid), {}],
+    ['the user has given no proof in this plan', {}, {}],
+    ['another user entered the password', byPassword(bob.uuid), {}],
     ['an app password was used', { auth_method: 'token' }, {}],
     ['the user has logged in with a passkey', { auth_method: 'auth_webauthn_pwl', verified_user: alice.uuid }, {}],
-    ['an outpost asks, which has no browser', byPassword(alice.uuid), { client: OUTPOST }],
-  ])('passes without a question when %s', async (...[, context, request]) => {
+    ['the client is an outpost, which has no browser', byPassword(alice.uuid), { client: OUTPOST }],
+  ])('passes without asking if %s', async (...[, context, request]) => {
     const stage = stageFor(alice, context, { session: { user: null }, ...request });
     expect(await stage.show()).toMatchObject(PASSED);
     const answer = new SoftwareAuthenticator().create(ceremony('AAAA'), { up: false });
@@ -95,12 +95,12 @@ describe('a conditional step', () => {
     expect(await harness.devices.findByUser(alice.uuid)).toEqual([]);
   });
 
-  it('passes without a question when nobody is known', async () => {
+  it('passes without asking if the user is not known', async () => {
     const stage = stageFor({ ...carol, kind: 'pretended' } as never);
     expect(await stage.show()).toMatchObject(PASSED);
   });
 
-  it('passes without a question for a user who has a device and has not proved one (accident 25)', async () => {
+  it('passes without asking for a user who has a device but has given no proof by a device (accident 25)', async () => {
     const user = newUser(6, 'erin');
     const key = await harness.registerKey(user);
     expect(await stageFor(user).show()).toMatchObject(PASSED);
@@ -111,7 +111,7 @@ describe('a conditional step', () => {
     expect(registrationIn(shown).excludeCredentials).toEqual([{ type: 'public-key', id: key.id }]);
   });
 
-  it(`passes without a question for a user with ${MAX_SILENT_PASSKEYS} passkeys`, async () => {
+  it(`passes without asking for a user with ${MAX_SILENT_PASSKEYS} passkeys`, async () => {
     const user = newUser(7, 'frank');
     for (let i = 0; i < MAX_SILENT_PASSKEYS; i++) {
       expect(challengeIn(await stageFor(user, await provedBy(user.uuid)).show())).toHaveProperty('registration');
@@ -127,7 +127,7 @@ describe('a conditional step', () => {
 });
 
 describe('a step that is not conditional', () => {
-  it('refuses a passkey without user presence, whatever mediation the client claims (accident 28)', async () => {
+  it('refuses a passkey without user presence, even if the client claims another mediation (accident 28)', async () => {
     const user = newUser(8, 'grace');
     const stage = harness.setUp(user);
     const shown = await stage.show();
@@ -142,7 +142,7 @@ describe('a step that is not conditional', () => {
     expect(await harness.devices.findByUser(user.uuid)).toEqual([]);
   });
 
-  it('cannot be combined with required user verification, which browsers do not do silently', () => {
+  it('may require user verification, but a conditional step may not', () => {
     expect(authenticatorWebauthnContract.validate({ conditional: true, user_verification: 'required' })).toEqual({
       conditional: [expect.objectContaining({ text: expect.stringContaining('user_verification') })],
     });

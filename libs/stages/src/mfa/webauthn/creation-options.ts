@@ -9,7 +9,9 @@ export interface CreationRules {
   readonly resident_key_requirement: UserVerification;
   readonly authenticator_attachment: 'platform' | 'cross-platform' | null;
   readonly hints: readonly Hint[];
-  /** The attachment to request if none is required. Browsers without hints then offer the right kind. */
+  /**
+   * The attachment to request if none is required. It makes browsers that do not support hints offer the right kind.
+   */
   readonly suggestedAttachment: 'platform' | 'cross-platform' | null;
   /** Whether to request an attestation of the model. */
   readonly requestAttestation: boolean;
@@ -17,7 +19,7 @@ export interface CreationRules {
   readonly conditional: boolean;
 }
 
-/** The user that a new credential is for. */
+/** The user for whom a new credential is created. */
 export interface CredentialOwner {
   /** The WebAuthn user handle: 64 hexadecimal digits, stable across registrations, without personal data. */
   readonly handle: string;
@@ -30,11 +32,11 @@ interface CreationRequest {
   readonly owner: CredentialOwner;
   readonly challenge: string;
   readonly rules: CreationRules;
-  /** Ids of the owner's credentials, so that the browser registers no authenticator twice. */
+  /** Ids of the owner's credentials. Because of them, the browser registers no authenticator twice. */
   readonly existing: readonly string[];
 }
 
-/** Returns the attachment of the authenticators that all hints name; null if the hints name both kinds, or none. */
+/** Returns the attachment that all hints have in common, or null if the hints name both attachments or none. */
 export function attachmentOf(hints: readonly Hint[]): CreationRules['suggestedAttachment'] {
   if (hints.length === 0) return null;
   if (hints.every((hint) => hint === 'client-device')) return 'platform';

@@ -7,7 +7,7 @@ const deviceTypeConfig = z.object({
   aaguid: z
     .string()
     .toLowerCase()
-    .regex(AAGUID, 'Not an AAGUID, such as 2fc0579f-8113-47ea-b116-bb5a8db9202a.')
+    .regex(AAGUID, 'This is not an AAGUID. An example is 2fc0579f-8113-47ea-b116-bb5a8db9202a.')
     .describe('Id of the model of authenticators.'),
   description: z.string().default('').describe('Name of the model.'),
   icon: z.string().nullable().default(null).describe('Picture of the model.'),

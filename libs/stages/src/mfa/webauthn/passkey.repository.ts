@@ -18,15 +18,15 @@ export class PasskeyRepository {
     return device && passkeyOf(device);
   }
 
-  /** Returns the owner of a device, or `undefined` when the owner is inactive or deleted. */
+  /** Returns the owner of a device, or `undefined` if the owner is inactive or deleted. */
   async ownerOf({ user }: Device): Promise<SavedUser | undefined> {
     const owner = await this.users.get(user);
     return owner?.is_active ? owner : undefined;
   }
 
   /**
-   * Records a use, and whether the passkey is synchronised. Returns `false` if the signature counter did not increase. A
-   * counter that stays at zero is accepted, because some authenticators do not count.
+   * Records a use, and whether the passkey is synchronised. Returns `false` if the signature counter did not increase.
+   * A counter that stays at zero is accepted, because some authenticators have no counter.
    */
   recordUse({ device }: Passkey, { signCount, backupEligible, backedUp }: VerifiedAssertion): Promise<boolean> {
     const facts = { backup_eligible: backupEligible, backed_up: backedUp };

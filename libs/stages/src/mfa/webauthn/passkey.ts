@@ -9,10 +9,10 @@ const facts = z.object({
   aaguid: z.string(),
   /** Whether an attestation proved the model of the authenticator. */
   proven: z.boolean().default(false),
-  /** Whether the passkey can be synchronised, and was at its last use. Absent while both are unknown. */
+  /** Whether the passkey can be synchronised, and whether it was synchronised at its last use. Absent if unknown. */
   backup_eligible: z.boolean().exactOptional(),
   backed_up: z.boolean().exactOptional(),
-  /** The RP ID at the registration; empty when it is unknown, as for some imported credentials. */
+  /** The RP ID at the registration. Empty if it is unknown, as for some imported credentials. */
   rp_id: z.string().default(''),
   /** The certificate of the attestation as PEM, and its SHA-256 as hexadecimal digits. Nothing has verified it. */
   attestation_certificate: z.string().optional(),
@@ -26,7 +26,7 @@ export interface Passkey extends StoredCredential, Pick<Facts, 'aaguid' | 'prove
   readonly rpId: string;
 }
 
-/** A credential to store. An imported one does not say whether it is synchronised. */
+/** A credential to store. For an imported credential, it is unknown whether it is synchronised. */
 type RecordedCredential = Omit<NewCredential, 'backupEligible' | 'backedUp'> &
   Partial<Pick<NewCredential, 'backupEligible' | 'backedUp'>>;
 
@@ -45,7 +45,7 @@ export const passkeyFacts = (
   }),
 });
 
-/** Returns the credential of a device, or `undefined` when its facts are invalid. */
+/** Returns the credential of a device, or `undefined` if its facts are invalid. */
 export function passkeyOf(device: Device): Passkey | undefined {
   const parsed = facts.safeParse(device.facts);
   if (!parsed.success || device.handle === null) return undefined;

@@ -27,7 +27,7 @@ export interface NewCredential {
   readonly certificate?: AttestationCertificate | undefined;
   /** Whether the credential can be synchronised with other devices. Never changes. */
   readonly backupEligible: boolean;
-  /** Whether the credential is synchronised or backed up now. */
+  /** Whether the credential is currently synchronised or backed up. */
   readonly backedUp: boolean;
 }
 
@@ -45,7 +45,7 @@ const refused = (reason: string): RegistrationResult => ({ refused: reason });
 
 /**
  * Verifies the browser's response to `creationOptions`. The authenticator data shows whether the user was verified. The
- * other rules of the stage are checked only against what the browser reports.
+ * other rules of the stage can only be checked against the report of the browser.
  */
 export async function verifyRegistration(
   body: unknown,

@@ -1,14 +1,14 @@
 import type { StageRequest } from '@gatehouse/contracts';
 
-/** The site that credentials belong to. It is built from the configuration only, never from a request header. */
+/** The site to which credentials belong. It is built only from the configuration, never from a request header. */
 export interface RelyingParty {
-  /** The domain that credentials are bound to (WebAuthn's RP ID). */
+  /** The domain to which credentials are bound (the RP ID of WebAuthn). */
   readonly id: string;
   /** The name of the site in the browser's dialogue. */
   readonly name: string;
   /**
-   * The origins whose pages may create and use credentials: that of the site, such as `https://id.example.org`, and
-   * those of related sites (docs/spec/mfa.md#webauthn-origins).
+   * The origins whose pages may create and use credentials: the origin of the site, such as `https://id.example.org`,
+   * and the origins of related sites (docs/spec/mfa.md#webauthn-origins).
    */
   readonly origins: readonly [own: string, ...related: string[]];
 }

@@ -2,7 +2,7 @@ import type { Device } from '@gatehouse/authenticators';
 import type { PlanContext, SavedUser, StageRequest } from '@gatehouse/contracts';
 import { needsProof } from '../required-proof.js';
 
-/** Largest number of passkeys of a user for whom another one is created without asking. */
+/** Number of passkeys of a user from which on no further passkey is created without asking. */
 export const MAX_SILENT_PASSKEYS = 10;
 
 interface SilentCreationInput {
@@ -12,9 +12,9 @@ interface SilentCreationInput {
 }
 
 /**
- * Returns whether the browser may create a passkey for the user without asking: only right after the password of this
- * user, never for an outpost, and never where another setup stage would ask for a proof by a device first
- * (docs/spec/mfa.md#webauthn-conditional).
+ * Returns whether the browser may create a passkey for the user without asking. It may do so only directly after this
+ * user has entered the password, never for an outpost, and never where another setup stage would first ask for a proof
+ * by a device (docs/spec/mfa.md#webauthn-conditional).
  */
 export function mayCreateSilently(
   input: SilentCreationInput,

@@ -44,7 +44,7 @@ describe('logging in with a key', () => {
 
   it.each([
     ['is synchronised', 0x18, { backup_eligible: true, backed_up: true }],
-    ['can be synchronised, and is not', 0x08, { backup_eligible: true, backed_up: false }],
+    ['can be synchronised, but is not', 0x08, { backup_eligible: true, backed_up: false }],
     ['stays on its device', 0, { backup_eligible: false, backed_up: false }],
   ])('tells policies whether the key %s', async (...[, backup, flags]) => {
     const key = await harness.registerKey(alice);
@@ -72,7 +72,7 @@ describe('logging in with a key', () => {
     });
   });
 
-  it('creates a new WebAuthn challenge after each refusal, and refuses an assertion for the old one (accident 60)', async () => {
+  it('creates a new WebAuthn challenge after each refusal, and refuses the old one (accident 60)', async () => {
     const key = await harness.registerKey(alice);
     const stage = harness.validate({ pending_user: alice });
     const first = await stage.show();
@@ -100,7 +100,7 @@ describe('logging in with a key', () => {
     ['of its user', { pending_user: alice }, {}],
     ['of any user in the first step', {}, { step: { ...stageRequestFixture().step, embedded: true } }],
   ])(
-    'asks again for an assertion %s to an expired challenge, without counting an attempt (accident 20)',
+    'asks again for an assertion %s after the challenge has expired, without counting an attempt (accident 20)',
     async (...[, context, request]) => {
       const key = await harness.registerKey(alice);
       const slow = harness.validate(context, {}, { challengeS: -1, request });
@@ -129,7 +129,7 @@ describe('logging in with a key', () => {
     expect(verdicts.map(({ type }) => type).sort()).toEqual(['right', 'wrong', 'wrong']);
   });
 
-  it('keeps the WebAuthn challenge when the user chooses a device, because the browser may be signing it', async () => {
+  it('keeps the WebAuthn challenge if the user chooses a device, because the browser may be signing it', async () => {
     const key = await harness.registerKey(alice);
     const stage = harness.validate({ pending_user: alice });
     const shown = await stage.show();
@@ -141,7 +141,7 @@ describe('logging in with a key', () => {
     });
   });
 
-  it('requires user verification when the stage requires it (accident 28)', async () => {
+  it('requires user verification if the stage requires it (accident 28)', async () => {
     const key = await harness.registerKey(alice);
     const stage = harness.validate(
       { pending_user: alice },
@@ -172,7 +172,7 @@ describe('logging in with a key', () => {
     );
   });
 
-  it('asks a user for a key of another domain when the user has none of this domain (accident 35)', async () => {
+  it('asks for a key of another domain if the user has no key of this domain (accident 35)', async () => {
     const dave = newUser(5, 'dave');
     const old = { user: dave.uuid, kind: 'webauthn', name: 'old', handle: 'b2xk', counter: 0 } as const;
     const facts = { public_key: 'AAAA', aaguid: '00000000-0000-0000-0000-000000000000', rp_id: 'old.example.org' };
@@ -240,7 +240,7 @@ describe('a key that identifies its user', () => {
   it.each([
     ['its owner is inactive', () => harness.registerKey(inactiveUser), 'authenticator_validate_device'],
     ['the key is unknown', async () => new SoftwareAuthenticator(), 'authenticator_validate_unknown'],
-  ])('is refused when %s, and only an unknown key is called unknown', async (...[, keyOf, code]) => {
+  ])('is refused if %s, and only an unknown key is called unknown', async (...[, keyOf, code]) => {
     const key = await keyOf();
     const stage = harness.validate({});
     const proof = key.get(ceremony(firstChallenge(await stage.show())));

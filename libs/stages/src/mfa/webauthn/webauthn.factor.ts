@@ -45,8 +45,8 @@ export class WebauthnFactor extends Factor<Kind> {
 
   /**
    * Creates a new nonce for each rendering. While the stage handles a response, keeps a valid nonce, because the
-   * browser may already be signing it. An embedded stage keeps it for half of its lifetime, until an assertion uses it
-   * up: the browser may sign it while the visitor answers the other fields of the page.
+   * browser may already be signing it. An embedded stage keeps the nonce for half of its lifetime or until an assertion
+   * uses it, because the browser may sign it while the visitor answers the other fields of the page.
    */
   offer({ input, user, devices, memory }: FactorContext<Kind>): DeviceOffer<Kind> | undefined {
     const party = relyingPartyOf(input.site);
@@ -56,7 +56,7 @@ export class WebauthnFactor extends Factor<Kind> {
       .sort((a, b) => a.device.name.localeCompare(b.device.name));
     const ofThisSite = allowed.filter(({ rpId }) => rpId === '' || rpId === party.id);
     // Offer keys of an earlier domain if the user has no other keys. These keys do not work here, but the user has a
-    // second factor, and must not pass as a user without one.
+    // second factor and must not be treated as a user without one.
     const usable = ofThisSite.length > 0 ? ofThisSite : allowed;
     const [first] = usable;
     if (user && !first) return undefined;
@@ -83,7 +83,7 @@ export class WebauthnFactor extends Factor<Kind> {
     const { input, user } = context;
     const response = assertionResponse.safeParse(context.answer);
     const passkey = response.success ? await this.passkeys.find(response.data.id) : undefined;
-    // Only a visitor who has not named a user learns that the passkey is unknown, so that the browser can delete it.
+    // Only a visitor who has not named a user is told that the passkey is unknown, so that the browser can delete it.
     if (response.success && !passkey && !user) return wrong('authenticator_validate_unknown');
     if (!response.success || !passkey || (user && passkey.device.user !== user.uuid))
       return wrong('authenticator_validate_device');
@@ -102,7 +102,7 @@ export class WebauthnFactor extends Factor<Kind> {
     passkey: Passkey,
   ): Promise<ProofVerdict<Kind>> {
     const { input, user, memory } = context;
-    // An answer to an expired challenge is not judged, so it does not count as an attempt.
+    // An answer to an expired challenge is not verified, so it does not count as an attempt.
     if (!isValidNonce(memory)) return wrong('authenticator_validate_assertion');
     const assertion = await this.verifyResponse({ ...context, memory }, response, passkey);
     // Compare-and-set of the counter: only one of two concurrent requests with the same assertion succeeds.
@@ -127,8 +127,8 @@ export class WebauthnFactor extends Factor<Kind> {
   }
 
   /**
-   * Verifies the assertion. Requires user verification when the credential identifies its user, because the credential
-   * is then the only factor.
+   * Verifies the assertion. Requires user verification if the credential identifies its user, because it is then the
+   * only factor.
    */
   private async verifyResponse(
     { input, user, memory }: FactorAnswer<Kind> & { readonly memory: FactorState<Kind> },
@@ -144,7 +144,7 @@ export class WebauthnFactor extends Factor<Kind> {
     });
   }
 
-  /** Returns the owner of a passkey as the user. A visitor who is logged in can only be that same user. */
+  /** Returns the owner of a passkey as the user. Refuses the passkey if the visitor is logged in as another user. */
   private async identifyOwner(
     passkey: Passkey,
     { user: visitor }: FactorContext<Kind>['input']['session'],

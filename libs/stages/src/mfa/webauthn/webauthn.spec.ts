@@ -74,30 +74,27 @@ const BOUND = { backupEligible: false, backedUp: false };
 describe('recorded ceremonies', () => {
   const local = { id: recorded.common.rp_id, name: 'Example', origins: [recorded.common.origin] } as const;
 
-  it.each(recorded.registration)(
-    'verifies a registration: $name',
-    async ({ name, credential, challenge, expected }) => {
-      const result = await verifyRegistration(credential, {
-        party: local,
-        challenge,
-        rules,
-        models: new NoAuthenticatorModels(),
-      });
-      expect(result).toEqual({
-        credential: {
-          credentialId: expected.credential_id,
-          publicKey: expected.credential_public_key_cose,
-          signCount: expected.sign_count,
-          aaguid: expected.aaguid,
-          proven: false,
-          ...(name.startsWith('icloud') ? SYNCHRONISED : BOUND),
-        },
-      });
-    },
-  );
+  it.each(recorded.registration)('verify a registration: $name', async ({ name, credential, challenge, expected }) => {
+    const result = await verifyRegistration(credential, {
+      party: local,
+      challenge,
+      rules,
+      models: new NoAuthenticatorModels(),
+    });
+    expect(result).toEqual({
+      credential: {
+        credentialId: expected.credential_id,
+        publicKey: expected.credential_public_key_cose,
+        signCount: expected.sign_count,
+        aaguid: expected.aaguid,
+        proven: false,
+        ...(name.startsWith('icloud') ? SYNCHRONISED : BOUND),
+      },
+    });
+  });
 
   it.each(recorded.authentication)(
-    'verifies an assertion, and refuses it when the stored counter is not lower: $name',
+    'verify an assertion, but not if the stored counter is not lower: $name',
     async (recording) => {
       const { credential, challenge, device, expected, negative } = recording;
       const verifyWith = (signCount: number) =>
@@ -116,7 +113,7 @@ describe('recorded ceremonies', () => {
     },
   );
 
-  it.each(recorded.request_options_expected)('builds the recorded options of an assertion request', (expected) => {
+  it.each(recorded.request_options_expected)('have the same options of an assertion request', (expected) => {
     const allowed = [Buffer.from(expected.device_credential_id_bytes_ascii).toString('base64url')];
     const expectedParty = { ...party, id: expected.rpId };
     expect(
@@ -136,7 +133,7 @@ describe('creation options', () => {
   const options = (changed: Partial<CreationRules> = {}) =>
     creationOptions({ party, owner, challenge, rules: { ...rules, ...changed }, existing: ['AAAA'] });
 
-  it('have authentik’s members, and request no attestation by default', () => {
+  it('have the same members as in authentik, and request no attestation by default', () => {
     expect(options()).toEqual({
       rp: { name: 'Example', id: 'id.example.org' },
       user: { id: expect.stringMatching(/^[A-Za-z0-9]{86}$/), name: 'alice', displayName: 'alice' },
@@ -188,7 +185,7 @@ describe('a new credential', () => {
     expect(Object.keys(algorithms)).toHaveLength(ALGORITHMS.length + 1);
   });
 
-  it('is accepted with padding, and with extensions under the newer name', async () => {
+  it('is accepted with padding, and with extensions in the newer member', async () => {
     const made = new SoftwareAuthenticator().create(ceremony);
     const { clientDataJSON, attestationObject } = made.response;
     const pad = (text: string) => text.padEnd(Math.ceil(text.length / 4) * 4, '=');
@@ -253,7 +250,7 @@ describe('a new credential', () => {
     ],
   ];
   it.each(refusals)(
-    'is refused by the server, whatever the browser has checked (accident 28): %s',
+    'is refused by the server, even if the browser has accepted it (accident 28): %s',
     async (...[, create, changed, reason]) => {
       expect(await register(create(new SoftwareAuthenticator()), changed)).toEqual({
         refused: expect.stringMatching(reason),
@@ -261,7 +258,7 @@ describe('a new credential', () => {
     },
   );
 
-  it('is refused with a reason when it is malformed', async () => {
+  it('is refused with a reason if it is malformed', async () => {
     const good = new SoftwareAuthenticator().create(ceremony);
     const posts = [
       {},
@@ -281,13 +278,13 @@ describe('a new credential', () => {
   });
 });
 
-/** Origins that browsers and attackers may write like RELATED. */
+/** Origins that are similar to RELATED, as browsers or attackers may send them. */
 const UNRELATED = [
   ...['http://shop.example.net', 'https://evil.shop.example.net', 'https://shop.example.net:444'],
   ...['https://shop.example.net/', 'https://shop.example.net.', 'HTTPS://SHOP.EXAMPLE.NET', 'null', ''],
 ];
 
-it('pages of a related origin create passkeys and log in with them, and pages of no other origin', async () => {
+it('only pages of a related origin can create passkeys and log in with them', async () => {
   const key = new SoftwareAuthenticator();
   const related = { ...ceremony, origin: RELATED };
   const [asked, silent] = [key.create(related), key.create(related, { up: false })];
@@ -318,7 +315,7 @@ describe('an assertion', () => {
     expect(await assert(key.get(ceremony, { uv: false }), key)).toMatchObject({ userVerified: false });
   });
 
-  it('is invalid for another key, or when tampered with', async () => {
+  it('is invalid for another key, and after tampering', async () => {
     const proof = key.get(ceremony);
     expect(await assert(proof, new SoftwareAuthenticator())).toBeUndefined();
     const other = new SoftwareAuthenticator().get(ceremony);
@@ -329,7 +326,7 @@ describe('an assertion', () => {
     expect(await assert({ ...proof, response: { ...proof.response, authenticatorData } }, key)).toBeUndefined();
   });
 
-  it('needs a higher signature counter than before, unless the authenticator does not count', async () => {
+  it('needs a higher signature counter than before, unless the authenticator has no counter', async () => {
     expect(await assert(key.get(ceremony, { count: 5 }), key, { signCount: 5 })).toBeUndefined();
     expect(await assert(key.get(ceremony, { count: 0 }), key, { signCount: 5 })).toBeUndefined();
     expect(await assert(key.get(ceremony, { count: 6 }), key, { signCount: 5 })).toMatchObject({ signCount: 6 });
