@@ -12,7 +12,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { savedDeviceOwner } from '../device-owner.js';
 import type { authenticatorValidateContract } from './authenticator-validate.contract.js';
 import { detailsOf } from './device-details.js';
-import { chooseSetup, handleNoDevice, handleUnusableDevices } from './no-device-action.js';
+import { chooseSetup, denyWithoutSetupStage, handleNoDevice } from './no-device-action.js';
 import { factorStateOf, OfferBuilder, type OfferedDevice, withFactorState } from './offer-builder.js';
 import { ProofVerifier, proofFields } from './proof-verifier.js';
 import { RememberedProof } from './remembered-proof.js';
@@ -66,14 +66,14 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
   }
 
   /**
-   * Denies a user whose devices are all unusable, and returns the outcome of `withoutDevice` for a user without
-   * devices.
+   * Handles a user for whom no device is offered. Denies the user if one of the devices cannot be used because its
+   * setup stage is missing or unreadable. Otherwise returns the outcome of `withoutDevice`.
    */
   private async handleNoOffer<I extends ChallengeInput<Contract>>(
     input: I,
     withoutDevice: (input: I) => StageOutcome<Contract>,
   ) {
-    return (await this.offerBuilder.hasUnusableDevice(input)) ? handleUnusableDevices() : withoutDevice(input);
+    return (await this.offerBuilder.hasDeviceThatNeedsStage(input)) ? denyWithoutSetupStage() : withoutDevice(input);
   }
 
   private async verify(

@@ -26,7 +26,7 @@ const STAGE_MISSING = 'A device is unusable, because the stage that set it up wa
  * Denies a user whose device needs a setup stage that was deleted or has unreadable settings. A lost stage must not
  * remove a user's second factor.
  */
-export const handleUnusableDevices = (): StageOutcome<Contract> =>
+export const denyWithoutSetupStage = (): StageOutcome<Contract> =>
   deny<Contract>({ ...NO_DEVICE, effects: [configurationErrorEvent(STAGE_MISSING)] });
 
 const configurationErrorEvent = (message: string) =>

@@ -65,10 +65,10 @@ export class OfferBuilder {
   }
 
   /**
-   * Returns whether a user without any offered device has a device of an allowed class that depends on its setup stage.
-   * That stage was deleted, or its settings cannot be read.
+   * Returns whether the user has a device of an allowed class that only its setup stage can use. If no device is
+   * offered, that stage was deleted or its settings cannot be read.
    */
-  async hasUnusableDevice(input: ChallengeInput<Contract>): Promise<boolean> {
+  async hasDeviceThatNeedsStage(input: ChallengeInput<Contract>): Promise<boolean> {
     const user = savedDeviceOwner(input);
     const userDevices = user ? await this.devices.findByUser(user.uuid) : [];
     return userDevices.some(
