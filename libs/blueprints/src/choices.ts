@@ -25,7 +25,7 @@ export function choicesOf(schema: unknown): readonly string[] | undefined {
 interface Refused {
   readonly schema: z.ZodObject;
   readonly values: object;
-  /** Fields whose values no message quotes, besides those that the schema marks as secrets. */
+  /** Fields whose values no message quotes, in addition to the fields that the schema marks as secrets. */
   readonly secrets?: ReadonlySet<string> | undefined;
 }
 
@@ -59,7 +59,7 @@ function textWithValue(issue: z.core.$ZodIssue, value: unknown, isSecret: boolea
     const needed = `must be ${KINDS[issue.expected] ?? issue.expected}`;
     return isQuotable ? `${needed}; it is ${describedValue(value)}` : needed;
   }
-  // The texts of custom checks say what is wrong, and may omit the value on purpose.
+  // The texts of custom checks state the error, and may omit the value on purpose.
   if (issue.code === 'custom' && issue.params?.['message'] === undefined) return undefined;
   const text = textOf(issue);
   if (!isQuotable || value === null || value === '' || text.includes(String(value))) return undefined;

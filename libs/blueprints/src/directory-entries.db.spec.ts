@@ -144,7 +144,7 @@ describe('users, groups and tokens in blueprints', () => {
     expect(await outcomes(user(''), token('key: other'))).toEqual(['unchanged ann', 'changed key']);
   });
 
-  it('sets several parents of a group, and keeps them when an entry does not name them', async () => {
+  it('sets several parents of a group, and keeps them if an entry does not name them', async () => {
     const parents = async () => {
       const [row] = await harness.query<{ names: string[] }>(`SELECT ARRAY(
         SELECT p.name FROM directory.groups p WHERE p.id = g.parent_id OR p.id = ANY (g.other_parents) ORDER BY 1) AS names

@@ -112,7 +112,7 @@ it('a run with a time limit fails while another run changes flows', async () => 
   expect((await first).isChanged).toBe(true);
 });
 
-it('a run sets its own time limit for each statement, whatever the limit of the Postgres role is', async () => {
+it('a run sets its own time limit for each statement, which replaces the limit of the Postgres role', async () => {
   const timeoutIn = (options: { timeoutMs?: number }) =>
     changeFlows(harness.source, options, (manager) => manager.query('SHOW statement_timeout'));
   expect(await timeoutIn({ timeoutMs: 15_000 })).toEqual([{ statement_timeout: '15s' }]);

@@ -84,7 +84,7 @@ class NamedCollection extends RestrictedCollection {
   }
 }
 
-/** Objects that a change of flows can neither change nor find. */
+/** Objects that a change of flows cannot change and cannot find. */
 class RefusedCollection implements Collection {
   constructor(
     private readonly model: string,

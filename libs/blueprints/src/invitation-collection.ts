@@ -91,7 +91,7 @@ const fieldsOf = ({ name, expires, fixed_data, single_use, flow }: InvitationFie
   ...{ name, expires, fixed_data, single_use, flow },
 });
 
-/** Returns the expiry of the entry, else the stored expiry, else a time one day from now. */
+/** Returns the expiry of the entry, otherwise the stored expiry, otherwise a time one day from now. */
 function expiryOf(expires: string | null | undefined, stored: Invitation | undefined): Date | null {
   if (expires) return new Date(expires);
   return stored ? stored.expires : new Date(Date.now() + DAY_MS);

@@ -44,8 +44,8 @@ export function condition(argument: TaggedValue): TagResolver {
 }
 
 /**
- * Parses `!If [condition, a, b]`, which resolves only a if the condition is true, else only b. `!If [condition]` is the
- * truth value of the condition.
+ * Parses `!If [condition, a, b]`, which resolves only a if the condition is true, and otherwise only b. `!If
+ * [condition]` is the truth value of the condition.
  */
 export function choose(argument: TaggedValue): TagResolver {
   const [test = null, yes = true, no = false, ...rest] = list('!If', argument);

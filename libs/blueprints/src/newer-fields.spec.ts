@@ -103,7 +103,7 @@ describe('a model, a choice or a limit of authenticators that is new in 2026.8',
     expect(await checkEntry(model, attrs, '2026.8')).toBe('0 errors, 0 warnings');
   });
 
-  it('is accepted with a warning if it has no effect, as a Kerberos backend besides the built-in one', async () => {
+  it('is accepted with a warning if it has no effect, such as a Kerberos backend and the built-in one', async () => {
     const [model, kerberos] = [
       'authentik_stages_password.passwordstage',
       'authentik.sources.kerberos.auth.KerberosBackend',

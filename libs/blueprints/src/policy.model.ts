@@ -2,7 +2,7 @@ import { boolean, char, integer, type PolicyContract } from '@gatehouse/contract
 import { z } from 'zod';
 import type { ObjectModel } from './object-model.js';
 
-/** Fields that all policies have besides their name and config (docs/spec/policies.md#kinds). */
+/** Fields that all policies have in addition to their name and config (docs/spec/policies.md#kinds). */
 export const policyCommons = {
   execution_logging: boolean().default(false).describe('Whether each evaluation is recorded as an event.'),
 };

@@ -29,7 +29,10 @@ export class RecordedDirectoryStore extends TypeormDirectoryStore {
   }
 }
 
-/** Returns whether an account has a usable password. A hash that starts with `!` marks an account without one. */
+/**
+ * Returns whether an account has a usable password. A hash that starts with `!` marks an account without a usable
+ * password.
+ */
 const isUsable = (hash: string) => hash !== '' && !hash.startsWith('!');
 
 function savedUser({ pk, uuid, username, name, email, is_active, epoch, attributes }: DirectoryUser): SavedUser {

@@ -81,7 +81,7 @@ describe('entries of models that no login depends on', () => {
 });
 
 describe('a report', () => {
-  it('says that nothing changed when one file undoes the changes of another', async () => {
+  it('reports no changes if one file undoes the changes of another', async () => {
     const flow = (title: string) =>
       entries(
         `{model: authentik_flows.flow, identifiers: {slug: a}, attrs: {name: A, title: ${title}, designation: recovery}}`,

@@ -1,6 +1,6 @@
 import { closestMatch } from 'leven';
 
-/** Longest list of choices that a message names besides the closest choice. */
+/** Longest list of choices that a message names in addition to the closest choice. */
 const MAX_LISTED = 40;
 
 /**

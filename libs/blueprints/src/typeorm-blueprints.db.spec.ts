@@ -162,7 +162,7 @@ describe('applyBlueprints', () => {
     ]);
   });
 
-  it('warns about backends of a password stage that have no effect, also besides others', async () => {
+  it('warns about backends of a password stage that have no effect, even if other backends have one', async () => {
     const [own, ldap] = ['authentik.core.auth.InbuiltBackend', 'authentik.sources.ldap.auth.LDAPBackend'];
     const stage = (name: string, backends: string) =>
       `{model: authentik_stages_password.passwordstage, identifiers: {name: ${name}}, attrs: {backends: [${backends}]}}`;

@@ -101,7 +101,7 @@ describe('TypeormPublisher', () => {
       expect(await numbers()).toEqual([1, 2, 3]);
     });
 
-    it('keeps the previously current version, however old it is, for a rollback', async () => {
+    it('keeps the previously current version for a rollback, even if it is old', async () => {
       for (const layout of ['stacked', 'sidebar_left', 'sidebar_right', 'stacked'])
         await harness.apply(entries(flow('a', `layout: ${layout}`)));
       const next = entries(flow('a', 'layout: content_left'));

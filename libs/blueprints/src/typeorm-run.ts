@@ -55,7 +55,7 @@ export interface ApplyOptions extends PasswordHashing, FlowTransactionOptions {
   readonly lenient?: boolean;
   /** The API line whose models, fields and values the files may have. Default: DEFAULT_API_VERSION. */
   readonly apiVersion?: ApiVersion;
-  /** Versions to keep of each flow, besides those that are in use. By default all. */
+  /** Versions to keep of each flow, in addition to the versions in use. By default all. */
   readonly flowVersionsKept?: number;
   /** Rows of the log of releases to keep of each flow. By default all. */
   readonly releasesKept?: number;

@@ -20,7 +20,7 @@ interface Search extends Omit<TagSearch, 'line'> {
 }
 
 /**
- * Returns the pk of the first object with these values, else the pk of `placeholder`. Without both, returns a
+ * Returns the pk of the first object with these values, otherwise the pk of `placeholder`. Without both, returns a
  * description of what was not found. Throws BlueprintError for an unknown field.
  */
 export async function search(

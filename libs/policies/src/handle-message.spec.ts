@@ -26,7 +26,7 @@ it('the policy service returns stage_bad_request for an invalid request', async 
   }
 });
 
-it('the policy service returns stage_busy at once when its queue is full', async () => {
+it('the policy service returns stage_busy at once if its queue is full', async () => {
   let release = () => undefined as unknown;
   const gate = new Promise<void>((resolve) => (release = resolve));
   const dependencies = dependenciesOf(() => gate.then(() => ({ pass: true })));

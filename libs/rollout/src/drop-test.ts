@@ -52,7 +52,7 @@ export const sizeOfNextTest = (tests: number): number => Math.ceil(MIN_PLANS * G
 
 /**
  * Returns the significance level of the next test. `tests` is the number of tests so far. The levels of all tests add
- * up to ALARM_PROBABILITY, so a false alarm stays that unlikely, however many tests there are.
+ * up to ALARM_PROBABILITY, so a false alarm stays that unlikely even if there are many tests.
  */
 export const levelOfNextTest = (tests: number): number => ALARM_PROBABILITY / ((tests + 1) * (tests + 2));
 

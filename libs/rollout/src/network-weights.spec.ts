@@ -13,7 +13,7 @@ describe('the weight of a network', () => {
     expect(weighNetworks(equalNetworks(200, 3, 1))?.map(({ weight }) => weight)).toEqual(Array(200).fill(3));
   });
 
-  it('is at most 1 % of all weights, however large the network is', () => {
+  it('is at most 1 % of all weights, even for a large network', () => {
     const found = shares([1_000_000, 500, ...Array(300).fill(1)])!;
     expect(found[0]).toBeCloseTo(0.01, 9);
     expect(found[1]).toBeCloseTo(0.01, 9);

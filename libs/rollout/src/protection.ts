@@ -23,8 +23,8 @@ export function protectionDifferences(current: FlowVersion, candidate: FlowVersi
 }
 
 /**
- * Returns the parts of a flow version that protect accounts: everything except steps that neither prove nor change
- * anything.
+ * Returns the parts of a flow version that protect accounts: everything except steps that do not prove and do not
+ * change anything.
  */
 function protectionOf(version: FlowVersion, find: FindContract) {
   const { flow, guard, policies, attached, companions, descriptors } = version;

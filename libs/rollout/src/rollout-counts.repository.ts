@@ -4,7 +4,7 @@ import type { NetworkCount } from './network-weights.js';
 
 /**
  * Counts answered plans of two versions by network, ended or not, that began in a period. Abandoned and expired plans
- * wait in `unrecorded_plans` until they are recorded; a revision says that the plan was answered. Plans that began
+ * wait in `unrecorded_plans` until they are recorded; a revision means that the plan was answered. Plans that began
  * after the newest recorded plan do not count: once the records have reached their size limit, ended plans are missing,
  * and the plans that have not ended would distort the rate. $1 flow, $2 ids of the versions, $3 start and $4 end of the
  * period.

@@ -170,7 +170,7 @@ describe('a guard', () => {
     expect((await log()).at(-1)).toContain('50.0 % of 500 plans');
   });
 
-  it('does not go back because of abandoned plans from one network, however many there are', async () => {
+  it('does not go back because of abandoned plans from one network, even if there are many', async () => {
     await start();
     await backdate('10 min');
     await record({ version: 1, outcome: 'done', networks: 300 });
@@ -253,7 +253,7 @@ describe('a guard', () => {
     expect(await rollouts.find(flow.slug)).toMatchObject({ finding: { candidate: { plans: 0 } } });
   });
 
-  it('compares the versions of a rollout once, however many services run at the same time', async () => {
+  it('compares the versions of a rollout once, even if many services run at the same time', async () => {
     await start();
     const decisions = await Promise.all([look(), look(), look()]);
     expect(decisions.flat()).toEqual(['too_few: waits']);

@@ -42,7 +42,7 @@ export function judge({ set, step }: JudgedSet, before: WalkState, { policies, l
     else results[policy] ??= resultOf(policies.get(policy)!, step, ask);
     known.push(binding);
     const verdict = evaluate({ mode: set.mode, bindings: known }, state, { results, line });
-    // The verdict is certain, whatever the results of further bindings are.
+    // The verdict is certain, because further bindings cannot change it.
     if (set.mode === 'any' ? verdict.pass : !verdict.pass && !verdict.undecided) break;
   }
   return { verdict: evaluate({ mode: set.mode, bindings: known }, state, { results, line }), state };
@@ -75,7 +75,7 @@ function resultOf(policy: PolicyReference, step: StepReference | undefined, ask:
   return { pass: answer === 'pass', messages: [], ...(answer === 'undecided' && { error: 'undecided' }) };
 }
 
-/** Returns the saved user for whom policies are evaluated: the pending user, else the user of the session. */
+/** Returns the saved user for whom policies are evaluated: the pending user, otherwise the user of the session. */
 export function judgedUser({ plan, sessionUser }: WalkState): SavedUser | undefined {
   const user = plan.context.pending_user ?? sessionUser;
   return user?.kind === 'saved' ? user : undefined;

@@ -83,7 +83,7 @@ export interface Oracle {
   choose(question: Question, history: readonly Fact[]): readonly string[];
   /**
    * Returns a text for everything in `history` that `choose` uses. States are merged only if this text is equal.
-   * Required if `choose` uses `history`, for example to tell a first attempt from a second one.
+   * Required if `choose` uses `history`, for example to distinguish the first attempt from the second.
    */
   positionOf?(history: readonly Fact[]): string;
 }

@@ -17,7 +17,7 @@ export const MAX_STATES = 20_000;
 /** Largest number of answers that a walk assumes, by default. */
 export const MAX_ANSWERS = 500_000;
 
-/** Counts what a walk does, and says when it has reached a limit. */
+/** Counts the work of a walk, and reports when a limit is reached. */
 export class WalkBudget {
   /** False once something was left out because of a limit. */
   isEnough = true;

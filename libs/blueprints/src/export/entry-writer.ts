@@ -155,7 +155,7 @@ export class EntryWriter {
   }
 }
 
-/** Matches object names that can be derived from the name of an environment variable: `A_B` stands for `a-b`. */
+/** Matches object names that can be derived from the name of an environment variable: `A_B` gives `a-b`. */
 const SPELLED_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 const spelled = (text: string): string => text.toUpperCase().replace(/[^A-Z0-9]+/g, '_');

@@ -238,7 +238,7 @@ describe('an exported flow', () => {
     expect(text).toMatch(/ key_password: !Env SMS_KEY_PASSWORD_[0-9A-F]{8}\n/);
   });
 
-  it('says in a comment that it contains the stored objects if the flow is held at another version', async () => {
+  it('states in a comment that it contains the stored objects if the flow is held at another version', async () => {
     const titled = (title: string) => entries(flow('login', 'authentication').replace('name: N', `name: ${title}`));
     await origin.apply(entries(flow('login', 'authentication')));
     await origin.apply(titled('Other'));

@@ -79,8 +79,8 @@ export async function applyInMemory(options: CheckOptions) {
 }
 
 /**
- * Returns the lowest reputation score that a user name can have at one address: the setting of the gateway, else the
- * default of the API line.
+ * Returns the lowest reputation score that a user name can have at one address: the setting of the gateway, otherwise
+ * the default of the API line.
  */
 function lowestScore({ env, apiVersion = DEFAULT_API_VERSION }: CheckOptions): number | undefined {
   const { REPUTATION_LOWER_LIMIT } = env;

@@ -84,7 +84,7 @@ describe('the message about a value', () => {
     expect(await check(email(attrs))).toEqual([`2 error: ${text}`]);
   });
 
-  it('says that a list is expected, and names the missing context key only once', async () => {
+  it('states that a list is expected, and names the missing context key only once', async () => {
     const user = (attrs: string) =>
       `{model: authentik_core.user, identifiers: {username: a}, attrs: {name: A, ${attrs}}}`;
     expect(await check(user('groups: staff'))).toEqual(['2 error: groups: must be a list; it is the text `staff`']);
@@ -139,7 +139,7 @@ describe('a login flow that visitors reach only by a link or a redirect', () => 
 });
 
 describe('the message about a file', () => {
-  it('without entries says that `entries` is missing', async () => {
+  it('without entries states that `entries` is missing', async () => {
     expect(await checkText('version: 1')).toEqual([
       'undefined error: the blueprint has no `entries`. Write `entries: []` if it shall have none',
     ]);

@@ -14,8 +14,8 @@ export function isWhole({ flow, conditions, shadows, steps }: LintedFlow, draft:
     if (seen.has(object.id)) continue;
     seen.add(object.id);
     for (const [, id, reference] of referencesIn(draft.modelOf(object), object.values)) {
-      // A flow version contains only the slug of a flow to which it refers, and only the id of a source, group or user.
-      // So these need not be in the files.
+      // A flow version contains only the slug of a flow to which it refers, and only the id of a source, group or
+      // user. So these do not have to be in the files.
       if (isDirectoryReference(reference) || ['flow', 'source'].includes(reference.to)) continue;
       if (reference.to !== 'target') pending.push(draft.get(id));
     }

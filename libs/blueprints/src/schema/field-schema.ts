@@ -8,7 +8,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 /** Reference to the definition of a tag with arguments, which an editor shows as a list. */
 export const TAG: JsonSchema = { $ref: '#/definitions/tag' };
 
-/** Spellings of booleans that the reader accepts, besides `true` and `false`. */
+/** Spellings of booleans that the reader accepts in addition to `true` and `false`. */
 const BOOLEAN_TEXT = '^([tTyYfFnN10]|yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$';
 const INTEGER_TEXT = '^\\s*[+-]?\\d+(_\\d+)*(\\.0*)?\\s*$';
 const NUMBER_TEXT = '^\\s*[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?\\s*$';

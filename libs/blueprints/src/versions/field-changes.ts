@@ -7,7 +7,7 @@ export interface FieldChange {
   readonly field: string;
   readonly before?: Json;
   readonly after?: Json;
-  /** Set for a secret. Without the seal keys, two sealed values of one secret cannot be told from two secrets. */
+  /** Set for a secret. Without the seal keys, it is unknown whether two sealed values contain the same secret. */
   readonly secret?: 'added' | 'removed' | 'changed' | 'may have changed';
 }
 

@@ -245,7 +245,7 @@ describe('a held flow', () => {
     expect(await isHeld()).toBe(true);
   });
 
-  it('keeps its current version, its compiled version and a candidate, however many versions are added', async () => {
+  it('keeps its current version, its compiled version and a candidate, even if many versions are added', async () => {
     await harness.apply(titled('C'));
     await harness.query('UPDATE flow.flows SET candidate_id = (SELECT id FROM flow.flow_versions WHERE number = 2)');
     for (const title of ['D', 'E', 'F', 'G']) await harness.draftAs({ flowVersionsKept: 2 }, titled(title));
@@ -307,7 +307,7 @@ describe('a draft', () => {
 });
 
 describe('diff', () => {
-  it('says whether a secret has changed, but never shows its value', async () => {
+  it('states whether a secret has changed, but never shows its value', async () => {
     harness.sealer = new Sealer(`a:${randomBytes(32).toString('base64')}`);
     await harness.apply(withCaptcha('hush'));
     await harness.apply(withCaptcha('louder'));

@@ -24,7 +24,7 @@ const END_ROLLOUT = `
 
 /** How changes are checked and recorded. */
 export interface FlowChangeOptions extends ReleaseLogOptions {
-  /** Decrypts the secrets of versions. Without it, they are neither compared nor checked. */
+  /** Decrypts the secrets of versions. Without it, they are not compared and not checked. */
   readonly sealer?: Sealer | undefined;
   /** By default, no audit events are written. */
   readonly events?: EventRecorder | undefined;

@@ -10,7 +10,7 @@ import { VersionContents } from './version-content.js';
 export class TypeormVersionDifferences {
   readonly #contents: VersionContents;
 
-  /** Without `sealer`, a difference says that secrets may have changed. */
+  /** Without `sealer`, a difference states that secrets may have changed. */
   constructor(
     private readonly manager: EntityManager,
     sealer: Sealer | undefined,

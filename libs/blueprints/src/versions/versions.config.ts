@@ -9,7 +9,7 @@ export const versionsConfig = z.object({
     .max(10_000)
     .default(20)
     .describe(
-      'Versions and, counted apart, drafts of each flow that `blueprint` keeps when it adds another one, besides those that running logins and mailed links use',
+      'Versions of each flow, and separately drafts of each flow, that `blueprint` keeps when it adds another one. It also keeps those that running logins and mailed links use',
     ),
   FLOW_RELEASES_KEPT: z.coerce
     .number()

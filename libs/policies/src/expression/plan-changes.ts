@@ -9,7 +9,7 @@ const IN_PLACE = /(?:[-+*/|&^%@]|<<|>>)=|\b(?:del|setattr)\b/;
  */
 const ASSIGNED_MEMBER =
   /(?:[\])]|\.\w+)\s*=(?!=)|\bfor\s+\w+\s*[[.]|^[^\n=()]{0,200}(?:\]|\.\w)[^\n=()!<>]{0,200}=(?!=)/m;
-/** Matches names of methods that change a collection. The call itself need not follow. */
+/** Matches names of methods that change a collection. It does not require that a call follows. */
 const CHANGING_METHOD =
   /\.(?:update|pop|popitem|setdefault|clear|append|extend|insert|remove|sort|reverse|add|discard|__\w+__)\b/;
 

@@ -45,11 +45,17 @@ describe('the distance from earlier logins', () => {
   const near = { check_history_distance: true };
 
   it.each([
-    ['if it is less than the limit and the tolerance', { config: {}, longitude: 1.34, pass: true }],
-    ['if it exceeds the limit and the tolerance', { config: {}, longitude: 1.36, pass: false }],
-    ['if it exceeds a limit without tolerance', { config: { distance_tolerance_km: 0 }, longitude: 1, pass: false }],
-    ['if it is less than a larger limit', { config: { history_max_distance_km: 200 }, longitude: 2.2, pass: true }],
-  ])('is judged %s', async (_, { config, longitude, pass }) => {
+    ['passes the policy if it is less than the limit and the tolerance', { config: {}, longitude: 1.34, pass: true }],
+    ['fails the policy if it exceeds the limit and the tolerance', { config: {}, longitude: 1.36, pass: false }],
+    [
+      'fails the policy if it exceeds a limit without tolerance',
+      { config: { distance_tolerance_km: 0 }, longitude: 1, pass: false },
+    ],
+    [
+      'passes the policy if it is less than a larger limit',
+      { config: { history_max_distance_km: 200 }, longitude: 2.2, pass: true },
+    ],
+  ])('%s', async (_, { config, longitude, pass }) => {
     expect(await ask({ ...near, ...config }, [loginAt(longitude, 1000)])).toEqual({
       pass,
       messages: pass ? [] : [TOO_FAR],
@@ -68,13 +74,19 @@ describe('the speed of travel', () => {
 
   it.each([
     // 1000 km in an hour, and 100 km of tolerance: 9.89 degrees.
-    ['within the reach of the first hour', { longitude: 9.8, hours: 0.2, pass: true }],
-    ['beyond the reach of the first hour', { longitude: 9.95, hours: 0.2, pass: false }],
-    ['beyond the reach of one whole hour', { longitude: 9.95, hours: 1.9, pass: false }],
-    ['within the reach of two hours', { longitude: 9.95, hours: 2.1, pass: true }],
-    ['within reach and tolerance', { longitude: 9.95, hours: 1, pass: true, impossible_tolerance_km: 300 }],
-    ['without distance_tolerance_km', { longitude: 9.95, hours: 1, pass: false, distance_tolerance_km: 300 }],
-  ])('is judged %s', async (_, { longitude, hours, pass, ...config }) => {
+    ['passes the policy within the reach of the first hour', { longitude: 9.8, hours: 0.2, pass: true }],
+    ['fails the policy beyond the reach of the first hour', { longitude: 9.95, hours: 0.2, pass: false }],
+    ['fails the policy beyond the reach of one whole hour', { longitude: 9.95, hours: 1.9, pass: false }],
+    ['passes the policy within the reach of two hours', { longitude: 9.95, hours: 2.1, pass: true }],
+    [
+      'passes the policy within the reach and the tolerance',
+      { longitude: 9.95, hours: 1, pass: true, impossible_tolerance_km: 300 },
+    ],
+    [
+      'fails the policy even with distance_tolerance_km',
+      { longitude: 9.95, hours: 1, pass: false, distance_tolerance_km: 300 },
+    ],
+  ])('%s', async (_, { longitude, hours, pass, ...config }) => {
     expect(await ask({ ...travel, ...config }, [loginAt(longitude, hours)])).toEqual({
       pass,
       messages: pass ? [] : [IMPOSSIBLE],

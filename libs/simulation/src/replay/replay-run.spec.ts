@@ -58,7 +58,7 @@ describe('replayRun', () => {
     });
   });
 
-  it('says that a denied visitor would be logged in', () => {
+  it('reports that a denied visitor would be logged in', () => {
     const version = flowOf(['ident', 'password', 'needy', 'login']);
     const run = runOf(version, {}, { outcome: 'denied', loggedIn: false });
     const steps = run.steps.slice(0, 3).map((step) => (step.step === 'needy' ? { ...step, outcome: 'denied' } : step));

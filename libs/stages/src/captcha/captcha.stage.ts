@@ -120,8 +120,8 @@ export class CaptchaStage implements Stage<Contract> {
 }
 
 /**
- * Returns the keys of the provider: since 2026.8 those of the context, which an expression has set, else those of the
- * config.
+ * Returns the keys of the provider: since 2026.8 those of the context, which an expression has set, otherwise those of
+ * the config.
  */
 const keysOf = ({ config, context, apiVersion }: ChallengeInput<Contract>) => {
   const facts: Partial<typeof context> = apiVersion === '2024.8' ? {} : context;

@@ -76,7 +76,7 @@ describe('SiteverifyClient', () => {
     expect(client.isUnavailable(server.url)).toBe(false);
   });
 
-  it('throws BusyError at once when too many requests to a provider are open', async () => {
+  it('throws BusyError at once if too many requests to a provider are open', async () => {
     server.override = neverAnswers;
     const client = createClient({ CAPTCHA_CONCURRENCY: 2, CAPTCHA_TIMEOUT_MS: 50 });
     const waiting = [verify(client), verify(client)].map((result) =>
@@ -98,7 +98,7 @@ describe('SiteverifyClient', () => {
   });
 
   it.each(['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '0x7f.1'])(
-    'sends nothing to %s, a loopback host, unless CAPTCHA_HOSTS names it (accident 43)',
+    'sends nothing to the loopback host %s unless CAPTCHA_HOSTS names the host (accident 43)',
     async (host) => {
       const address = server.url.replace('127.0.0.1', host);
       const request = { address, form: { secret: 'hush', response: 'good' }, stillWanted: () => true, ...FORM };

@@ -146,7 +146,7 @@ describe('a consent grant', () => {
     expect(await step.answer({ token: 'of an older page' })).toEqual({ type: 'passed' });
   });
 
-  it('is not enough for more permissions, however often the page is opened (accident 9)', async () => {
+  it('is not enough for more permissions, even if the page is opened several times (accident 9)', async () => {
     const context = { ...newParties(), consent_permissions: named('a') };
     await consent({ context });
     const step = drive({ context: { ...context, consent_permissions: named('a', 'b') } });

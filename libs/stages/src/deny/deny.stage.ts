@@ -3,7 +3,7 @@ import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Injectable } from '@nestjs/common';
 import type { denyContract } from './deny.contract.js';
 
-/** Denies every visitor, with the message in the context, else the message in the config. */
+/** Denies every visitor, with the message in the context, otherwise with the message in the config. */
 @Injectable()
 export class DenyStage implements Stage<typeof denyContract> {
   challenge({ config, context }: ChallengeInput<typeof denyContract>) {

@@ -14,8 +14,8 @@ type Contract = typeof emailContract;
 type Mail = Extract<Effect, { type: 'mail' }>;
 
 /**
- * Returns the address to mail to: the address in the plan, else the address of the user. Returns an empty text for a
- * pretended user, for an unsaved user in a recovery flow, and for a user without an address.
+ * Returns the address to mail to: the address in the plan, otherwise the address of the user. Returns an empty text for
+ * a pretended user, for an unsaved user in a recovery flow, and for a user without an address.
  */
 export function recipientAddress({ context, flow }: ChallengeInput<Contract>, user: User): string {
   if (user.kind === 'pretended' || (user.kind === 'unsaved' && flow.designation === 'recovery')) return '';
@@ -58,7 +58,7 @@ export function buildMail(
   };
 }
 
-/** Returns the seconds for which a mail says that its link can be used. */
+/** Returns the lifetime of a link that its mail states, in seconds. */
 export const linkLifetimeS = ({ token_expiry }: ChallengeInput<Contract>['config']) => secondsOf(token_expiry) ?? 0;
 
 const resendLimit = ({ recovery_max_attempts, recovery_cache_timeout }: ChallengeInput<Contract>['config']) => ({

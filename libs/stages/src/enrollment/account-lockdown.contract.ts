@@ -2,8 +2,8 @@ import { boolean, defineStage, reference } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /**
- * Contract of the account lockdown stage, which takes all access away from the pending user, else from the logged-in
- * user (docs/spec/stages.md#account-lockdown).
+ * Contract of the account lockdown stage, which takes all access away from the pending user, otherwise from the
+ * logged-in user (docs/spec/stages.md#account-lockdown).
  */
 export const accountLockdownContract = defineStage({
   kind: 'account_lockdown',

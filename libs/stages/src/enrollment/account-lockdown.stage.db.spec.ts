@@ -163,7 +163,7 @@ describe('the account lockdown stage', () => {
     expect(await stored(alice)).toEqual(untouched(alice));
   });
 
-  it('refuses visitors who are neither the user nor a superuser', async () => {
+  it('refuses visitors other than the user and superusers', async () => {
     const [alice, bob] = [await createUser(), await createUser()];
     expect(await lock({ pending: alice, actor: bob })).toEqual(denied('account_lockdown_forbidden'));
     expect(await lock({ pending: alice })).toEqual(denied('account_lockdown_forbidden'));

@@ -100,7 +100,10 @@ function eventsOf({ config, context }: Input, { uuid, pk, username }: SavedUser,
   ];
 }
 
-/** Returns why the account is locked: what the visitor has entered, else what a policy has set. */
+/**
+ * Returns the reason why the account is locked: the text that the visitor has entered, otherwise the text that a policy
+ * has set.
+ */
 function reasonOf({ prompt_data = {}, lockdown_reason = '' }: Input['context']): string {
   const entered = prompt_data['lockdown_reason'];
   const reason = typeof entered === 'string' && entered !== '' ? entered : lockdown_reason;

@@ -51,7 +51,7 @@ describe('the user write stage with an invitation', () => {
   it.each([
     ['for another flow (accident 4)', () => invite({ flow: randomUUID() })],
     [
-      'that has expired meanwhile (accident 15)',
+      'that has expired in the meantime (accident 15)',
       async () => {
         const pk = await invite({ single_use: false });
         await harness.database.source.query('UPDATE directory.invitations SET expires = now() WHERE id = $1', [pk]);

@@ -99,7 +99,7 @@ function withKnownDevice({ apiVersion, context, session }: ChallengeInput<Contra
   return apiVersion === '2024.8' ? args : { known_device: session.known_device ?? false, ...args };
 }
 
-/** Returns the member of the login effect that remembers the browser, if the config says for how long. */
+/** Returns the member of the login effect that remembers the browser, if the config sets a time for it. */
 function rememberedDevice({ apiVersion, config, step }: ChallengeInput<Contract>) {
   const remember_s = Math.floor(seconds(config.remember_device));
   return apiVersion === '2024.8' || remember_s < 1 ? {} : { device: { stage: step.stage ?? step.id, remember_s } };

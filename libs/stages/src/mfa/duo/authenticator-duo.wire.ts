@@ -15,8 +15,8 @@ export const authenticatorDuoChallenge = z
   .meta({ id: 'AuthenticatorDuoChallenge', description: 'Pairs the Duo app, by a QR code or a link.' });
 
 /**
- * The response that says that the user has paired the phone. The stage then asks Duo whether this is true. With `poll`,
- * the response only asks for the status.
+ * The response with which the page reports that the user has paired the phone. The stage then asks Duo whether this is
+ * true. With `poll`, the response only asks for the status.
  */
 export const authenticatorDuoResponse = z
   .object({ poll: ownField(optionalNullable(boolean(), { optional: true })) })

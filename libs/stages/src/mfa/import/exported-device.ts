@@ -11,7 +11,7 @@ import { passkeyFacts } from '../webauthn/passkey.js';
 /** The fields of an imported device that depend on its class. */
 export type ImportedDeviceFields = Pick<NewDevice, 'handle' | 'stage' | 'counter' | 'facts' | 'secret' | 'codes'>;
 
-/** The input of an import besides the exported row. */
+/** The input of an import in addition to the exported row. */
 export interface ImportContext {
   readonly numbers: PhoneNumberIndex;
   readonly addresses: EmailAddressIndex;
