@@ -74,7 +74,7 @@ const COMBINED: DriveOptions = {
   request: { attached: { password_stage: passwordStage } },
 };
 
-/** Returns the part of a request that selects the API version. */
+/** Returns the part of a request that selects the API line. */
 const speaking = (api_version: ApiVersion) => ({ site: { ...stageRequestFixture().site, api_version } });
 
 describe('the identification challenge', () => {

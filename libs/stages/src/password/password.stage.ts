@@ -65,10 +65,10 @@ export class PasswordStage implements Stage<Contract> {
 
   /**
    * Rejects a response whose password field is missing or malformed. On the stage's own form, the response gets a field
-   * error and counts as a failure of the step, but not as an attempt. If the stage is embedded, the outer stage cannot
-   * show such a field error, so the response counts as a failed login (docs/spec/stages.md#identification-answer). The
-   * reply contains the cost of the user's hash. With this cost, the gateway delays the reply for a locked credential by
-   * the time that a check of this hash would take.
+   * error and counts as a failure of the step, but not as an attempt. If the stage is embedded, its host cannot show
+   * such a field error, so the response counts as a failed login (docs/spec/stages.md#identification-answer). The reply
+   * contains the cost of the user's hash. With this cost, the gateway delays the reply for a locked credential by the
+   * time that a check of this hash would take.
    */
   async refuse(input: ChallengeInput<Contract>, errors: Errors): Promise<StageOutcome<Contract>> {
     const user = subjectUser(input);

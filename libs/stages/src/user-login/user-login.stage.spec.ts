@@ -19,7 +19,7 @@ const alice = {
 const drive = (config: Record<string, unknown> = {}, context: PlanContext = { pending_user: alice }) =>
   driveStage(userLoginContract, new UserLoginStage(), { config, context });
 
-/** Returns a driver with API version 2026.8. `known` says whether the stage has remembered the browser. */
+/** Returns a driver with the API line 2026.8. `known` says whether the stage has remembered the browser. */
 const driveNewer = (config: Record<string, unknown>, known = false, auth_method_args: Record<string, unknown> = {}) =>
   driveStage(userLoginContract, new UserLoginStage(), {
     config,

@@ -47,7 +47,7 @@ const failures = async () =>
   ]));
 
 describe('a device with a code', () => {
-  it('is blocked after a wrong code, so the next code is not checked and counts as no attempt', async () => {
+  it('is blocked after a wrong code, so the next code is not judged and counts as no attempt', async () => {
     const { code } = await addApp();
     const { show, answer } = drive({ totp_otp_throttling_factor: 3600 });
     await show();
@@ -93,7 +93,7 @@ describe('a device with a code', () => {
       { kind: 'totp', failures: 1 },
       { kind: 'static', failures: 0 },
     ]);
-    // While the app is blocked, the answer is checked only against the recovery codes, so it counts for them.
+    // While the app is blocked, only the recovery codes judge the answer, so it counts for them.
     await harness.database.source.query(`UPDATE mfa.devices SET failed_at = now() WHERE kind = 'totp'`);
     expect(await answer({ code: WRONG })).toMatchObject({ failed: ['static'] });
   });

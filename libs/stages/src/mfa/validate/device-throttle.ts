@@ -13,7 +13,7 @@ type TriedEntry = OfferedDevice;
 
 /**
  * Blocks devices with codes for some time after wrong codes (docs/spec/mfa.md#throttling). A code for a blocked device
- * is not checked.
+ * is not judged.
  */
 @Injectable()
 export class DeviceThrottle {
@@ -46,7 +46,7 @@ export const WAITING: ProofVerdict<DeviceClass> = {
 
 /**
  * Returns the seconds for which a device of an entry is blocked after its first failure. Returns undefined for a class
- * without codes, and before API version 2026.8.
+ * without codes, and before the API line 2026.8.
  */
 function waitOf({ config, apiVersion }: Input, { factor: { deviceClass } }: OfferedDevice): number | undefined {
   if (apiVersion === '2024.8') return undefined;

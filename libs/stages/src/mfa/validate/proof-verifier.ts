@@ -43,7 +43,7 @@ interface PendingVerification {
 interface WrongProof {
   readonly entry: OfferedDevice;
   readonly verdict: WrongVerdict;
-  /** Whether the entry checked the proof, and the proof looks like one for this entry. */
+  /** Whether the entry judged the proof, and the proof looks like one for this entry. */
   readonly isLikely: boolean;
 }
 
@@ -117,7 +117,7 @@ export class ProofVerifier {
   }
 
   /**
-   * Returns the entries for which a wrong answer was meant: the entries that checked the answer and whose proofs look
+   * Returns the entries for which a wrong answer was meant: the entries that judged the answer and whose proofs look
    * like it, or all entries if there are none. Releases the tries of the other entries. A mistyped app code must not
    * count as a wrong recovery code, because the next right app code would not reset that count.
    */

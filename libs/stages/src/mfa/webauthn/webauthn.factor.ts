@@ -102,7 +102,7 @@ export class WebauthnFactor extends Factor<Kind> {
     passkey: Passkey,
   ): Promise<ProofVerdict<Kind>> {
     const { input, user, memory } = context;
-    // An answer to an expired challenge is not verified, so it does not count as an attempt.
+    // An answer to an expired challenge is not judged, so it does not count as an attempt.
     if (!isValidNonce(memory)) return wrong('authenticator_validate_assertion');
     const assertion = await this.verifyResponse({ ...context, memory }, response, passkey);
     // Compare-and-set of the counter: only one of two concurrent requests with the same assertion succeeds.
