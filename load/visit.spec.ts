@@ -96,7 +96,7 @@ describe('a visit', () => {
     expect(recording.startedOver).toBe(1);
   });
 
-  it('fails if the flow begins again although no session key was lost', async () => {
+  it('fails if the flow begins again but no session key was lost', async () => {
     const { failures } = await visit([shows('name'), 'lost', shows('name'), shows('password'), shows('name')]);
     expect(failures).toEqual(['name came again']);
   });

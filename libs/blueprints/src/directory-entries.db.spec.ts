@@ -66,7 +66,7 @@ describe('users, groups and tokens in blueprints', () => {
     expect(await awaits()).toEqual({ awaits_flow: null });
   });
 
-  it('verifies the email address of an entry, also if the address is unchanged', async () => {
+  it('marks the email address of an entry as verified, even if the address is unchanged', async () => {
     const verified = () => firstRow('SELECT verified_email FROM directory.users');
     await outcomes(user('email: a@b.c'));
     expect(await verified()).toEqual({ verified_email: 'a@b.c' });

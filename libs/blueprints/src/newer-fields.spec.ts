@@ -23,7 +23,7 @@ const check = async (attrs: string, options: { apiVersion?: '2024.8' | '2026.8';
   );
 
 describe('a field that is new in 2026.8', () => {
-  it('is refused under 2024.8, also in a lenient run, because the login would be weaker', async () => {
+  it('is refused under 2024.8, even in a lenient run, because the login would be weaker', async () => {
     const error =
       'a.yaml:10: error: newer-version: entry 2 (authentik_stages_identification.identificationstage): captcha_stage: the field captcha_stage is new in authentik 2026.8. Set API_VERSION=2026.8 to use it';
     expect(await check('captcha_stage: !KeyOf puzzle')).toBe(`${error}\n1 error, 0 warnings`);

@@ -57,7 +57,7 @@ describe('policy bindings in blueprints', () => {
     expect((await document()).steps[0]?.policies.bindings).toEqual([]);
   });
 
-  it('are found by the number of a user, also as a string, and by a map with a pk', async () => {
+  it('are found by the number of a user, even if it is a string, and by a map with a pk', async () => {
     await apply(bound('target: !KeyOf login, user: !KeyOf ann, order: 0'));
     const [ann] = await harness.query<{ pk: number }>('SELECT pk FROM directory.users');
     const uuid = await idOf('groups');

@@ -60,7 +60,7 @@ describe('a secret of an entry that is an unset environment variable', () => {
     expect(await hash()).toEqual({ hash: 'hash of pw' });
   });
 
-  it('has the default of the tag, also if that is null', async () => {
+  it('has the default of the tag, even if the default is null', async () => {
     await apply(user('password: !Env [SECRET, null]'));
     expect(await hash()).toEqual({ hash: '' });
     await apply(user('password: !Env [SECRET, pw]'));

@@ -158,7 +158,7 @@ return [USER_ATTRIBUTE_CHANGE_EMAIL, FlowAuthenticationRequirement.REQUIRE_SUPER
 });
 
 describe('changes of an expression to the plan', () => {
-  it('are reported if a number is replaced by an equal boolean, also inside a fact', async () => {
+  it('are reported if a number is replaced by an equal boolean, even inside a fact', async () => {
     const plan = { slug: 'f', context: { prompt_data: { news: 1, age: 1 }, count: 0, same: [1, true] } };
     const source = [
       'facts = context["flow_plan"].context',
@@ -170,7 +170,7 @@ describe('changes of an expression to the plan', () => {
     expect(context).toEqual({ set: { prompt_data: { news: true, age: 1 }, count: false }, unset: [] });
   });
 
-  it('are reported as set and unset keys, also for nested changes', async () => {
+  it('are reported as set and unset keys, even for nested changes', async () => {
     const source = `
 plan = context["flow_plan"]
 plan.context["prompt_data"]["age"] = 18

@@ -310,7 +310,7 @@ describe('a rollout', () => {
     stop();
   });
 
-  it('counts its plans and its watched time anew when its share is changed', async () => {
+  it('restarts the count of its plans and its watched time when its share is changed', async () => {
     await start();
     await backdate('50 min');
     const { share, watchUntil, countedFrom } = await rollouts.start(flow.slug, 2, { share: 5000, graceS: 900 });

@@ -200,7 +200,7 @@ describe('inserted steps', () => {
 describe('findings', () => {
   const lax = flowOf(['ident', 'password', 'lax_device', 'login']);
 
-  it('name a login without a factor and the facts of its shortest path, also if an undecided policy allows it', () => {
+  it('name a login without a factor and the facts of its shortest path, even if an undecided policy allows it', () => {
     const open = flowOf(['ident', { kind: 'password', policies: policySetOf({ policy: 'p' }) }, 'login']);
     const [login, ...others] = run(open).loginsWithoutFactor;
     expect([login?.step.id, login?.facts.flatMap(factOf), others]).toEqual(['login', ['p=fail'], []]);
@@ -229,7 +229,7 @@ describe('findings', () => {
     expect(endOf(login!)).toBe('login with first');
   });
 
-  it('name a login with a username alone, although other paths prove an embedded second factor', () => {
+  it('name a login with only a username, even if other paths prove an embedded second factor', () => {
     const attached = { k: { id: 'k', name: 'K', kind: 'lax_device', model: 'test.lax_device', config: {} } };
     const steps = [
       { id: 'ident', kind: 'ident', config: { key: 'k' } },

@@ -53,7 +53,7 @@ describe('a draft', () => {
     expect((await harness.draft(files)).drafts).toMatchObject([{ number: 2, isNew: true }]);
   });
 
-  it('equals the version that applying its files compiles, also if a binding returns to an earlier order', async () => {
+  it('equals the version that applying its files compiles, even if a binding returns to an earlier order', async () => {
     const page = '{model: authentik_stages_dummy.dummystage, id: c, identifiers: {name: page}}';
     const moved =
       '{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf login, stage: !KeyOf c}, attrs: {order: 20}}';

@@ -75,7 +75,7 @@ describe('authorization requests', () => {
     expect([await store.find(used, 'shop'), await store.refuse(id)]).toEqual([undefined, undefined]);
   });
 
-  it('of one client never exceed the limit, also when two services push them at the same time', async () => {
+  it('never exceed the limit for one client, even if two services push them concurrently', async () => {
     const other = new TypeormAuthorizationStore(source);
     const request = { ...REQUEST, client_id: 'busy' };
     const limits = { lifetimeS: 60, maxWaiting: 5 };
@@ -120,7 +120,7 @@ describe('authorization codes', () => {
     expect(winner).toMatchObject({ ...REQUEST, authentication: AUTHENTICATION });
   });
 
-  it('lose their token also when a second exchange began before the first one was committed', async () => {
+  it('lose their token even if a second exchange began before the first one was committed', async () => {
     const [code, before] = [await issued(), (await tokens()).length];
     const redeemed = await source.transaction(async (manager) => {
       await manager.query('SELECT FROM consent.authorization_requests FOR UPDATE');

@@ -99,7 +99,7 @@ describe('a device whose stage was deleted', () => {
     },
   );
 
-  it('denies its user also if the stage exists, but its settings cannot be read', async () => {
+  it('denies its user even if the stage exists, but its settings cannot be read', async () => {
     const alice = newUser();
     await addDevice(alice, 'sms', { ...deletedStage, secret: { number: '+15550100' } });
     const unreadable = { id: deletedStage.stage, name: 'sms', kind: 'authenticator_sms', model: 'm', config: {} };
