@@ -8,7 +8,7 @@ CREATE TABLE enrollment.done (
   at timestamptz NOT NULL DEFAULT now()
 )`;
 
-/** Index for finding old rows. */
+/** Index that finds old rows. */
 const AGE = 'CREATE INDEX done_at ON enrollment.done (at)';
 
 /** Creates the table of handled requests, for the stages that write users. */
