@@ -22,7 +22,7 @@ async function build(lines: readonly string[]) {
 }
 
 describe('npm run breach-list', () => {
-  it('writes a list in which each password of the file is found, whatever the case of its hash', async () => {
+  it('writes a list in which each password of the file is found, whether its hash is in upper or lower case', async () => {
     const lines = LEAKED.map(sha1)
       .sort()
       .map((hash, i) => (i % 2 === 0 ? `${hash}:${i}` : hash.toLowerCase()));

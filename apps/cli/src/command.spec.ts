@@ -14,7 +14,7 @@ async function outputOf(run: Command['run'], args: readonly string[] = []) {
   return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
 }
 
-it('prints no terminal sequence of a name, whether the command succeeds or fails', async () => {
+it('a command escapes terminal sequences in names, whether it succeeds or fails', async () => {
   const hostile = 'pw\u001b[2J\u009b1A\u202e\nnext line';
   const shown = 'pw\\u{1b}[2J\\u{9b}1A\\u{202e}\nnext line\n';
   expect(await outputOf(async () => `created ${hostile}`)).toEqual({ code: 0, stdout: `created ${shown}`, stderr: '' });
@@ -23,12 +23,12 @@ it('prints no terminal sequence of a name, whether the command succeeds or fails
   });
 });
 
-it.each(['--help', '-h'])('prints the usage for %s, and does nothing', async (option) => {
+it.each(['--help', '-h'])('a command prints its usage for %s, and does nothing else', async (option) => {
   const run = () => Promise.reject(new CommandError('was run'));
   expect(await outputOf(run, ['delete', option])).toEqual({ code: 0, stdout: 'usage: flow\n', stderr: '' });
 });
 
-it('warns that it creates an empty database, and is silent about an existing one', () => {
+it('a command warns that it creates an empty database, and is silent if the database exists', () => {
   const written = (env: NodeJS.ProcessEnv) => {
     const stderr = new PassThrough();
     warnNewDatabase({ env, stderr });

@@ -15,7 +15,7 @@ const OPTIONS = {
   'delete-tokens': { type: 'boolean', default: false },
 } as const;
 
-/** `npm run database`: makes the single-use secrets of a database that was restored from a backup worthless. */
+/** `npm run database`: invalidates the single-use secrets of a database that was restored from a backup. */
 export const databaseCommand: Command = {
   name: 'database',
   usage: USAGE,

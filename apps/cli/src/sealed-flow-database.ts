@@ -14,9 +14,7 @@ export async function withSealedFlowDatabase<T>(
 ): Promise<T> {
   const keys = await sealKeysOf(env);
   if (keys === undefined)
-    throw new CommandError(
-      `SEAL_KEYS is missing. Set the seal keys of the gateway, which open the events. ${missingKeysHint(env)}`,
-    );
+    throw new CommandError(`SEAL_KEYS is missing. Set it to the seal keys of the gateway. ${missingKeysHint(env)}`);
   return withFlowDatabase(env, (source) => work(source, new Sealer(keys)));
 }
 

@@ -102,8 +102,8 @@ async function startServer(program: string, { state, readiness, env, print }: Op
 const runningFile = ({ folder }: LocalState) => join(folder, 'nats.json');
 
 /**
- * Ends the server of a process that was killed. Stages of processes of their own are connected to it, and connect again to
- * the next server at its port.
+ * Ends the server that a killed process has left behind. Stages in other processes are connected to it, and reconnect
+ * to the next server at the same port.
  */
 async function endLeftServer({ state, env }: Options): Promise<void> {
   const text = await readFile(runningFile(state), 'utf8').catch(() => undefined);

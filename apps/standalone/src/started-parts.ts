@@ -21,7 +21,7 @@ export class StartedParts {
    * half-started part remains. Throws if `stop` was called before.
    */
   async start<T extends { stop(): Promise<void> }>(open: () => Promise<T>): Promise<T> {
-    if (this.stopping) throw new Error('stopped before it was started');
+    if (this.stopping) throw new Error('Gatehouse was stopped before this part was started.');
     const started = open().then((part) => {
       this.add(part);
       return part;

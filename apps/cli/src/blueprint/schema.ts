@@ -4,7 +4,10 @@ import { blueprintSchema } from '@gatehouse/blueprints';
 import { apiVersionIn, CommandError } from '@gatehouse/local';
 import type { CommandProcess } from '../command.js';
 
-/** Returns the JSON Schema of blueprints for editors, in the line of `API_VERSION`, or writes it to the file of `--output`. */
+/**
+ * Returns the JSON Schema of blueprints for editors, for the API version in `API_VERSION`, or writes it to the file of
+ * `--output`.
+ */
 export async function printBlueprintSchema(args: readonly string[], { env }: CommandProcess): Promise<string> {
   const output = outputOf(args);
   const text = JSON.stringify(blueprintSchema(apiVersionIn(env)), null, 2);

@@ -65,7 +65,7 @@ async function imported(...lines: readonly unknown[]) {
 }
 const kept = async () => (await devices.findByUser(ALICE))[0];
 
-describe('an export of devices', () => {
+describe('the import of devices', () => {
   it('imports TOTP devices with sealed keys, the last used time step and the timestamps', async () => {
     const times = { created: '2023-01-02T03:04:05.678Z', last_used: '2024-05-01T10:00:00+02:00' };
     expect(await imported(alice, app({ ...times, digits: '8', drift: -1, tolerance: 3 }))).toMatchObject({
@@ -83,7 +83,7 @@ describe('an export of devices', () => {
       expect(stored).not.toContain(form);
   });
 
-  it('cuts a name that is too long between two characters', async () => {
+  it('cuts off a name that is too long between two characters, never within an emoji', async () => {
     const start = 'x'.repeat(63);
     expect(await imported(alice, app({ name: `${start}😀 and more` }))).toMatchObject({ added: { totp: 1 }, wrong: 0 });
     expect((await kept())?.name).toBe(`${start}😀`);
@@ -131,7 +131,7 @@ describe('an export of devices', () => {
     expect(await numbers.isRegistered(SMS_HERE, '+15550100')).toBe(true);
   });
 
-  it('imports email addresses, sealed and unique in their stage', async () => {
+  it('imports email addresses, which are sealed and unique in their stage', async () => {
     const lines = [alice, device('email', { stage: EMAIL, email: 'Alice@example.org' })];
     expect(await imported(...lines)).toMatchObject({ added: { email: 1 }, wrong: 0 });
     expect((await kept())?.openSecret()).toEqual({ address: 'Alice@example.org' });
@@ -148,7 +148,7 @@ describe('an export of devices', () => {
     expect([(await devices.findByUser(ALICE)).length, (await devices.findByUser(BOB)).length]).toEqual([2, 2]);
   });
 
-  it('adds and changes nothing when it is imported again', async () => {
+  it('adds and changes nothing if the same file is imported again', async () => {
     await imported(alice, app(), app());
     await devices.recordUse((await kept())!, { to: 50 });
     expect(await imported(alice, app())).toMatchObject({ added: {}, existing: 1 });
@@ -186,7 +186,7 @@ describe('an invalid line', () => {
     expect(report.faults[0]).not.toMatch(/the secret|5550100|Abc123/);
   });
 
-  it('is reported for text that Postgres cannot store, and the other lines are imported', async () => {
+  it('with text that Postgres cannot store is reported, and the other lines are imported', async () => {
     const hidden = row('authentik_core.user', 8, { username: 'b\0b' });
     const lines = [app({ name: 'a\0b' }, 2), app({ user: ['b\ud800b'] }, 3), app({}, 4)];
     const report = await imported(alice, hidden, ...lines);
@@ -195,7 +195,7 @@ describe('an invalid line', () => {
     expect(report.faults).toEqual([2, 3, 4].map((line) => `line ${line}: ${reason}`));
   });
 
-  it('is reported for a device that already belongs to another user', async () => {
+  it('with a device that already belongs to another user is reported', async () => {
     const key = (user: unknown, pk: number) =>
       device('webauthn', { user, credential_id: 'AAAA', public_key: 'AA' }, pk);
     const report = await imported(alice, key(['bob'], 1), key(7, 2));

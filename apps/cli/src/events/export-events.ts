@@ -43,7 +43,7 @@ export async function exportEvents(args: readonly string[], { env, stdout }: Com
       if (error instanceof UnknownEventError) throw new CommandError(error.message, { cause: error });
       if (error instanceof UnsealError)
         throw new CommandError(
-          `The next event cannot be opened, because ${error.message}. Set the key in SEAL_KEYS, and go on with --after and the id of the last line.`,
+          `The next event cannot be opened, because ${error.message}. Add the key to SEAL_KEYS, and continue with --after and the id in the last line.`,
           { cause: error },
         );
       throw error;

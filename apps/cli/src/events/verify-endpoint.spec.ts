@@ -42,7 +42,7 @@ const verify = (name: string) => {
   return runCli('events', ['verify', name], { env: { WEBHOOKS, WEBHOOK_HOSTS: '127.0.0.1', JWT_SIGNING_KEYS } });
 };
 
-it('sends a verification event about the stream, also to an endpoint that is not enabled yet', async () => {
+it('npm run events -- verify sends a verification event about the stream, even to an endpoint that is not enabled yet', async () => {
   expect(await verify('shop')).toMatchObject({ code: 0, stdout: 'shop has accepted the verification event\n' });
   expect(received?.payload).toEqual({
     ...{ iss: ISSUER, aud: 'shop', iat: expect.any(Number), jti: expect.any(String) },
@@ -51,7 +51,7 @@ it('sends a verification event about the stream, also to an endpoint that is not
   });
 });
 
-it('says why the receiver has refused the event', async () => {
+it('npm run events -- verify prints why the receiver has refused the event', async () => {
   answer = { status: 400, body: '{"err":"invalid_audience","description":"not us"}' };
   const { code, stderr } = await verify('shop');
   expect([code, stderr]).toEqual([
@@ -60,7 +60,7 @@ it('says why the receiver has refused the event', async () => {
   ]);
 });
 
-it('refuses an endpoint that gets no security events', async () => {
+it('npm run events -- verify refuses an endpoint that gets no security events', async () => {
   for (const name of ['siem', 'nobody'])
     expect((await verify(name)).stderr).toBe(`events: WEBHOOKS has no endpoint ${name} with \`set\`\n`);
 });

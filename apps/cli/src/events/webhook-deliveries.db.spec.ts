@@ -28,7 +28,7 @@ const webhooks = (...args: string[]) => runCli('events', ['webhooks', ...args], 
 const rows = () =>
   source.query('SELECT id, tries, parked_at IS NOT NULL AS parked FROM flow.webhook_deliveries ORDER BY id');
 
-it('lists the newest parked or waiting deliveries, without the event', async () => {
+it('webhooks list shows the newest parked or waiting deliveries, without their events', async () => {
   const [first, second] = [await add('siem'), await add('chat')];
   const waiting = await add('siem', { parked: false });
   const idsOf = ({ stdout }: { stdout: string }) => [...stdout.matchAll(/^\d+/gm)].map(([id]) => id);
@@ -41,7 +41,7 @@ it('lists the newest parked or waiting deliveries, without the event', async () 
   expect(idsOf(await webhooks('list', '--waiting'))).toEqual([waiting]);
 });
 
-it('retries parked deliveries by id, of one endpoint, or all, with all their attempts and a new age', async () => {
+it('webhooks retry delivers parked deliveries again, by id, by endpoint or all, with all their attempts and a new age', async () => {
   const [first, second, third] = [await add('siem'), await add('siem'), await add('chat')];
   expect((await webhooks('retry', first)).stdout).toBe('1 to be delivered again\n');
   expect((await webhooks('retry', second, third, '--endpoint', 'siem')).stdout).toBe('1 to be delivered again\n');
@@ -51,7 +51,7 @@ it('retries parked deliveries by id, of one endpoint, or all, with all their att
   expect(await source.query(old)).toEqual([]);
 });
 
-it('removes parked deliveries only, and keeps their events', async () => {
+it('webhooks remove deletes only parked deliveries, and keeps their events', async () => {
   const [first, second] = [await add('siem'), await add('siem')];
   const waiting = await add('siem', { parked: false });
   expect((await webhooks('remove', first, waiting)).stdout).toBe('1 removed\n');
@@ -80,9 +80,12 @@ const WRONG: readonly (readonly string[])[] = [
   ['remove', '1', '--force'],
 ];
 
-it.each(WRONG.map((args) => [args.join(' '), args] as const))('prints its usage for: webhooks %s', async (_, args) => {
-  expect(await webhooks(...args)).toMatchObject({
-    code: 1,
-    stderr: expect.stringMatching(/^events: usage: npm run events -- webhooks list/),
-  });
-});
+it.each(WRONG.map((args) => [args.join(' '), args] as const))(
+  'prints its usage for the wrong arguments: webhooks %s',
+  async (_, args) => {
+    expect(await webhooks(...args)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^events: usage: npm run events -- webhooks list/),
+    });
+  },
+);

@@ -38,7 +38,7 @@ async function store(changes: Partial<Plan> | ((plan: Plan) => Plan), version = 
 }
 const entry = (step: string, outcome: string) => ({ step, outcome, at: new Date().toISOString(), ms: 3 });
 
-it('prints the steps, the verdicts and the messages of a running plan, in the order of time', async () => {
+it('the trace of a running plan has its steps, verdicts and messages in chronological order', async () => {
   const verdicts = { [SECOND]: { pass: true, messages: ['Welcome back'] } };
   const alice = await enrol(database.source);
   const id = await store((plan) => ({ ...plan, trail: [entry(FIRST, 'passed')], cursor: 1, verdicts }));
@@ -70,7 +70,7 @@ it('prints the steps, the verdicts and the messages of a running plan, in the or
   expect((await trace([requestId])).stdout).toBe(stdout);
 });
 
-it('prints how an ended plan ended, without the query of its destination', async () => {
+it('the trace of an ended plan says how it ended, without the query of its destination', async () => {
   const trail = [entry(FIRST, 'passed'), entry('1~0', 'denied')];
   const denied = { denied: { text: 'Not today.' }, reason: 'policy_refused' };
   expect((await trace([await store((plan) => endPlan({ ...plan, trail }, denied))])).stdout).toMatch(
@@ -82,7 +82,7 @@ it('prints how an ended plan ended, without the query of its destination', async
   expect(stdout).not.toContain('hidden');
 });
 
-it('escapes control characters, escape sequences and changes of the writing direction', async () => {
+it('the trace escapes control characters, escape sequences and changes of the writing direction', async () => {
   const hostile = 'a\u001b[2Jb\u009b1mc\u202ed\ne';
   const [first, ...others] = FLOW.steps;
   const version = { ...FLOW, steps: [{ ...first!, stage: { ...first!.stage, name: hostile } }, ...others] };
@@ -99,7 +99,7 @@ it('escapes control characters, escape sequences and changes of the writing dire
   });
 });
 
-it('names the missing key of a plan, and prints what can be read without it', async () => {
+it('the trace names the missing key of a plan, and shows what can be read without it', async () => {
   const id = await store({ trail: [entry(FIRST, 'passed')] });
   const [message] = await put(requestedEventMessage({ action: 'custom_seen', context: {} }, factsOf({ plan: id })));
   const other = `other:${randomBytes(32).toString('base64')}`;
@@ -118,7 +118,7 @@ it('names the missing key of a plan, and prints what can be read without it', as
   expect((await trace([id])).stdout).toMatch(/custom_seen, published {2}client_ip="203.0.113.7"/);
 });
 
-it('prints what is left of a deleted plan, and events of a request outside of flows', async () => {
+it('the trace of a deleted plan shows what is left of it, and that of a request its events outside of flows', async () => {
   const [plan, requestId] = [uuidV7(), newRequestId()];
   const logout = { action: 'logout', context: {} } as const;
   await put(
@@ -131,7 +131,7 @@ it('prints what is left of a deleted plan, and events of a request outside of fl
   expect((await trace([requestId])).stdout).toMatch(/^Events outside of flows\n\S+ {2}event {2}logout, waits/);
 });
 
-it('prints the events of one commit, which have the same time, in the order in which they happened', async () => {
+it('the trace shows the events of one commit, which have the same time, in the order in which they happened', async () => {
   const plan = uuidV7();
   const users = Array.from({ length: 12 }, (_, i) => `user-${i}`);
   const failure = (username: string) => ({ action: 'login_failed', context: { username } }) as const;
@@ -140,7 +140,7 @@ it('prints the events of one commit, which have the same time, in the order in w
   expect([...stdout.matchAll(/"username":"(user-\d+)"/g)].map(([, name]) => name)).toEqual(users);
 });
 
-it('says that nothing is stored about a UUID that no plan can have', async () => {
+it('the trace of a UUID that cannot be the id of a plan says that nothing is stored about it', async () => {
   for (const id of ['ffffffff-ffff-4fff-bfff-ffffffffffff', '00000000-0000-0000-0000-000000000000'])
     expect(await trace([id])).toMatchObject({
       code: 1,
@@ -148,7 +148,7 @@ it('says that nothing is stored about a UUID that no plan can have', async () =>
     });
 });
 
-it('prints how a deleted plan ended, and its steps, from its journey record', async () => {
+it('the trace of a deleted plan shows from its journey record how it ended, and its steps', async () => {
   const slug = `flow-${randomUUID().slice(0, 8)}`;
   const flow = await publish(database.source, slug, FLOW);
   const planId = uuidV7();
@@ -182,7 +182,7 @@ it('prints how a deleted plan ended, and its steps, from its journey record', as
   expect(JSON.parse(json)).toMatchObject({ traces: [{ stored: null, record: { outcome: 'denied', flow: slug } }] });
 });
 
-it('says that the account is locked now, and which answer was refused while it was locked', async () => {
+it('the trace says that the account is locked now, and marks the answer that was refused while it was locked', async () => {
   const alice = await enrol(database.source);
   await database.source.query('UPDATE directory.users SET is_active = false WHERE id = $1', [alice.uuid]);
   const id = await store((plan) => ({ ...plan, context: { ...plan.context, pending_user: alice } }));
@@ -207,7 +207,7 @@ it.each([
   ['no id', [], 'usage: npm run flow -- trace PLAN_OR_REQUEST_ID'],
   ['two ids', [uuidV7(), uuidV7()], 'usage: npm run flow -- trace'],
   ['an unknown option', [uuidV7(), '--all'], "Unknown option '--all'"],
-])('refuses %s with a sentence and exit code 1', async (_, args, message) => {
+])('the trace refuses %s with a sentence and exit code 1', async (_, args, message) => {
   const { code, stdout, stderr } = await trace(args);
   expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining(message)]);
   expect(stderr).not.toMatch(/\n +at /);

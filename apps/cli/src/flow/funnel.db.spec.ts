@@ -11,7 +11,7 @@ afterAll(() => database?.close());
 
 const funnel = (...args: string[]) => runCli('flow', ['funnel', ...args], { env: { DATABASE_URL: database.url } });
 
-it('prints a line for each step, and the number of plans that no step counts', async () => {
+it('the funnel has a line for each step, and the number of plans that no step counts', async () => {
   const flow = await publish(database.source, 'login');
   const steps = [{ step: 'b1~1', kind: 'consent', stage: 's', outcome: 'passed', ms: 1500 }];
   await insertJourneys(database.source, [{ ...flow, outcome: 'done', loggedIn: true, steps }]);
@@ -34,18 +34,18 @@ it('prints a line for each step, and the number of plans that no step counts', a
   ]);
 });
 
-it('says that no plan of a flow has ended', async () => {
+it('the funnel says that no plan of a flow has ended', async () => {
   expect((await funnel('unused')).stdout).toMatch(/^no plan of unused has ended since \S+Z\n$/);
 });
 
 it.each([
   ['an unknown flow', ['unusd'], /^flow: There is no flow unusd\. Did you mean unused\?\n$/],
   ['an unknown version', ['unused', '--version', '99'], /^flow: The flow unused has no version 99\. Known: 1\.\n$/],
-  ['a version that is no number', ['unused', '--version', 'x'], /^flow: "x" is not the number of a version/],
-  ['a period that is none', ['unused', '--since', 'soon'], /^flow: --since soon: Must be a number of hours or days/],
+  ['a version that is not a number', ['unused', '--version', 'x'], /^flow: "x" is not the number of a version/],
+  ['an invalid period', ['unused', '--since', 'soon'], /^flow: --since soon: Must be a number of hours or days/],
   ['an unknown option', ['unused', '--all'], /Unknown option '--all'/],
   ['two slugs', ['unused', 'login'], /^flow: usage: npm run flow -- funnel SLUG/],
-])('refuses %s with a sentence and exit code 1', async (_, args, message) => {
+])('the funnel refuses %s with a sentence and exit code 1', async (_, args, message) => {
   const { code, stdout, stderr } = await funnel(...args);
   expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(message)]);
 });

@@ -29,7 +29,7 @@ describe('the given facts of a simulation', () => {
     expect(seedOf({})).toBeUndefined();
   });
 
-  it('may be neither other facts nor values of another shape', () => {
+  it('are refused if they are other facts, or have values of another type', () => {
     expect(() => seedOf({ x_acme_rsk: 40 })).toThrow('There is no fact x_acme_rsk. Did you mean x_acme_risk?');
     expect(() => seedOf({ x_acme_risk: 'high' })).toThrow('context: x_acme_risk: ');
   });

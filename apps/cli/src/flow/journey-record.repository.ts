@@ -50,8 +50,8 @@ export class JourneyRecordRepository {
 }
 
 /**
- * Returns the steps with the times at which they ended. `ms` of a step counts from the step before it. The step at
- * which the visitor gave up has no `ms`, and gets the time at which the plan ended.
+ * Returns the steps with the times at which they ended. `ms` of a step counts from the end of the step before it. The
+ * step at which the visitor gave up has no `ms`, and its time is that at which the plan ended.
  */
 function stepEntries({ steps, endedAt, document }: RecordRow, begunAt: number): TraceEntry[] {
   const version = flowVersion.safeParse(document).data;

@@ -48,7 +48,7 @@ function parseArguments(args: readonly string[]): PreviewArguments {
   const [slug = '', version = '', ...rest] = positionals;
   if (slug === '' || rest.length > 0 || !/^\d{1,9}$/.test(version)) throw new CommandError(USAGE);
   if (values.user === undefined)
-    throw new CommandError(`--user is missing: the only user whom the preview knows.\n${USAGE}`);
+    throw new CommandError(`--user is missing. Name the user as whom the preview runs.\n${USAGE}`);
   return { slug, number: Number(version), username: values.user, validMs: validityOf(values.for) };
 }
 

@@ -35,17 +35,20 @@ beforeAll(async () => {
 });
 afterAll(() => database?.close());
 
-it.each([1, 4, 7, 59, 60, 61])('counts each record once in pages of %i', async (pageRows) => {
-  const runs = new RecordedRunRepository(database.source, pageRows);
-  const counter = new ReplayCounter({ version: DRAFT, contracts }, runs);
-  let pages = 0;
-  for await (const page of runs.read(flow.flowId, new Date(from))) {
-    pages += 1;
-    for (const group of page) await counter.add(group);
-  }
-  expect(pages).toBe(Math.ceil(RECORDS / pageRows));
-  expect(counter.report()).toMatchObject({
-    ...{ plans: { same: 0, changed: 40, otherwise: 0, unknown: 0 }, unfinished: 20, walked: 1 },
-    causes: [{ type: 'meets', plans: 40 }],
-  });
-});
+it.each([1, 4, 7, 59, 60, 61])(
+  'each record is counted once if they are read in pages of %i records',
+  async (pageRows) => {
+    const runs = new RecordedRunRepository(database.source, pageRows);
+    const counter = new ReplayCounter({ version: DRAFT, contracts }, runs);
+    let pages = 0;
+    for await (const page of runs.read(flow.flowId, new Date(from))) {
+      pages += 1;
+      for (const group of page) await counter.add(group);
+    }
+    expect(pages).toBe(Math.ceil(RECORDS / pageRows));
+    expect(counter.report()).toMatchObject({
+      ...{ plans: { same: 0, changed: 40, otherwise: 0, unknown: 0 }, unfinished: 20, walked: 1 },
+      causes: [{ type: 'meets', plans: 40 }],
+    });
+  },
+);

@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
 /** Largest number of records of a page. */
 const PAGE_ROWS = 10_000;
 
-/** Smallest UUID: the cursor before the first record that ended at $2. */
+/** Smallest UUID: with it, the first page begins at the first record that ended at $2 or later. */
 const FIRST_PLAN = '00000000-0000-0000-0000-000000000000';
 
 /**

@@ -3,7 +3,7 @@ import { flowVersionOf } from '@gatehouse/plan/testing';
 import { expect, it } from 'vitest';
 import { ReplayCounter } from './replay-report.js';
 
-it('distinguishes a run that passed a step before it skipped the step from a run that only skipped it', async () => {
+it('a replay distinguishes a run that passed a step before it skipped the step from a run that only skipped it', async () => {
   const version = flowVersionOf([{ kind: 'captcha', id: 'captcha' }]);
   const draft = flowVersionOf([]);
   const counter = new ReplayCounter({ version: draft, contracts }, { findVersion: async () => version });

@@ -31,7 +31,7 @@ export interface ReplayReport {
   readonly causes: readonly CountedCause[];
 }
 
-/** Replays groups of equal records against a draft. Replays each different run only once. */
+/** Replays groups of equal records against a draft, each different run only once. */
 export class ReplayCounter {
   private readonly plans: Record<ReplayVerdict, number> = { same: 0, changed: 0, otherwise: 0, unknown: 0 };
   private readonly causes = new Map<string, CountedCause>();

@@ -33,7 +33,7 @@ afterAll(() => database?.close());
 
 const replay = (...args: string[]) => runCli('flow', ['replay', ...args], { env: { DATABASE_URL: database.url } });
 
-it('counts the runs that a draft would change, by cause', async () => {
+it('a replay counts the recorded runs that a draft would change, by cause', async () => {
   const name = DRAFT.steps[2]!.stage.name;
   const { code, stdout } = await replay('login', '2', '--since', '2h');
   expect([code, stdout.split('\n').slice(1)]).toEqual([
@@ -50,7 +50,7 @@ it('counts the runs that a draft would change, by cause', async () => {
   ]);
 });
 
-it('replays equal records once, and finds no difference in the version that was run', async () => {
+it('a replay walks equal records once, and finds no difference to the version that was run', async () => {
   const { stdout } = await replay('login', '1', '--json');
   expect(JSON.parse(stdout)).toMatchObject({
     ...{ slug: 'login', version: 1, unfinished: 1, walked: 2, causes: [] },
@@ -58,7 +58,7 @@ it('replays equal records once, and finds no difference in the version that was 
   });
 });
 
-it('says that nothing is recorded', async () => {
+it('a replay says that no run is recorded', async () => {
   expect((await replay('unused', '1')).stdout).toMatch(/^no finished run is recorded since \S+Z\n$/);
 });
 
@@ -66,8 +66,8 @@ it.each([
   ['an unknown flow', ['unusd', '1'], /^flow: There is no flow unusd\. Did you mean unused\?\n$/],
   ['an unknown version', ['unused', '9'], /^flow: The flow unused has no version 9\. Known: 1\.\n$/],
   ['no version', ['unused'], /^flow: usage: npm run flow -- replay SLUG DRAFT/],
-  ['a period that is none', ['unused', '1', '--since', 'x'], /^flow: --since x: Must be a number of hours or days/],
-])('refuses %s with a sentence and exit code 1', async (_, args, message) => {
+  ['an invalid period', ['unused', '1', '--since', 'x'], /^flow: --since x: Must be a number of hours or days/],
+])('a replay refuses %s with a sentence and exit code 1', async (_, args, message) => {
   const { code, stdout, stderr } = await replay(...args);
   expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(message)]);
 });

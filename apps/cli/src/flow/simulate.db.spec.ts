@@ -50,7 +50,7 @@ async function file(name: string, text: string): Promise<string> {
 const simulate = (...args: string[]) => runCli('flow', ['simulate', ...args], { env });
 const pathsOf = (text: string) => text.split('\n').filter((line) => /^ +\d+ {2}/.test(line));
 
-describe('flow simulate', () => {
+describe('npm run flow -- simulate', () => {
   it('lists the paths with their conditions and ends, and the findings', async () => {
     const { code, stdout } = await simulate('lax');
     expect(code).toBe(0);
@@ -137,7 +137,7 @@ entries:
     expect(await ways('kim')).toEqual([byPassword, byKey]);
   });
 
-  it('lets no locked user log in', async () => {
+  it('finds no path on which a locked user logs in', async () => {
     await database.source.query(`INSERT INTO directory.users (username, is_active) VALUES ('eve', false)`);
     expect(pathsOf((await simulate('lax', '--as', 'eve')).stdout).join()).not.toContain('logged in with');
   });
@@ -189,7 +189,7 @@ entries:
     expect(stderr).toContain(message);
   });
 
-  it('refuses a number that no version can have, as other commands do', async () => {
+  it('refuses a version number that Postgres cannot store, as other commands do', async () => {
     const version = ['lax', '--version', '2147483648'];
     for (const args of [
       ['simulate', ...version],
@@ -207,7 +207,7 @@ entries:
   });
 });
 
-describe('flow diagram', () => {
+describe('npm run flow -- diagram', () => {
   it('draws the flow with the names of its policies and groups', async () => {
     const { code, stdout } = await runCli('flow', ['diagram', 'lax'], { env });
     expect(code).toBe(0);

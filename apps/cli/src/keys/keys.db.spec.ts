@@ -109,7 +109,7 @@ const applySecrets = (sealKeys: string) =>
 const versions = () => source.query<{ id: string }[]>('SELECT id FROM flow.flow_versions');
 
 describe('npm run keys -- reseal', () => {
-  it('seals every column with the current keys, so that the old keys open nothing and are not needed', async () => {
+  it('seals every column with the current keys, so that the old keys are not needed any more', async () => {
     const { mail, user } = await fill(before);
     expect(await reseal(rotated)).toMatchObject({ code: 0, stdout: expect.stringMatching(/k1 can be removed/) });
     for (const { table, column, sealId } of [...GATEWAY_COLUMNS, ...MFA_COLUMNS]) {
@@ -193,7 +193,7 @@ describe('npm run keys -- reseal', () => {
     });
   });
 
-  it('reseals versions that differ only in the key, as they do after a rotation by blueprint', async () => {
+  it('reseals flow versions that differ only in the key of their secrets, as after a rotation by blueprint', async () => {
     await applySecrets(k1);
     await applySecrets(rotated.SEAL_KEYS);
     expect(await versions()).toHaveLength(3);
@@ -202,7 +202,7 @@ describe('npm run keys -- reseal', () => {
     expect((await applySecrets(k2)).published).toEqual([]);
   });
 
-  it('changes nothing with --dry-run, and counts', async () => {
+  it('changes nothing with --dry-run, and prints how many values it would reseal', async () => {
     await fill(before);
     await applySecrets(k1);
     const { code, stdout } = await reseal(rotated, '--dry-run');
@@ -307,7 +307,7 @@ function plain(...columns: readonly string[]) {
   return Object.fromEntries(columns.map((column) => [column, 'plain'] as const));
 }
 
-it('covers every column with bytes or JSON, and says whether it is sealed', async () => {
+it('COLUMNS lists every column with bytes or JSON', async () => {
   const rows = await source.query<{ name: string }[]>(`
     SELECT table_schema || '.' || table_name || '.' || column_name AS name
     FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)

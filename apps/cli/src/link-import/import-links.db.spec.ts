@@ -77,8 +77,8 @@ const grants = () =>
 const connections = () =>
   source.query('SELECT source_id, identifier, user_id FROM identification.connections ORDER BY identifier');
 
-describe('an export of consents', () => {
-  it('imports consents to the application with the same slug, with the permission that authentik does not store', async () => {
+describe('the import of consents', () => {
+  it('imports a consent to the application with the same slug, and adds the permission openid, which authentik does not store', async () => {
     expect(await imported(consent(), APPLICATION, ...USERS)).toMatchObject({ consents: 1, wrong: 0, others: 0 });
     expect(await grants()).toEqual([
       {
@@ -88,7 +88,7 @@ describe('an export of consents', () => {
     ]);
   });
 
-  it('merges the consents of a user to an application, up to the first expiry, and skips expired ones', async () => {
+  it('merges the consents of a user to an application into one, which expires with the first of them, and skips expired consents', async () => {
     const soon = '2998-01-01T00:00:00Z';
     const report = await imported(
       ...[...USERS, APPLICATION, consent({ expiring: false }), consent({ permissions: 'groups', expires: soon })],
@@ -101,7 +101,7 @@ describe('an export of consents', () => {
     ]);
   });
 
-  it('does not change a consent that was given here, and imports a file again without changes', async () => {
+  it('does not change an existing consent, so that a file can be imported again', async () => {
     await imported(...USERS, APPLICATION, consent({ permissions: 'email' }));
     const again = await imported(...USERS, APPLICATION, consent({ permissions: 'email groups' }));
     expect(again).toMatchObject({ consents: 0, existing: 1, wrong: 0 });
@@ -132,7 +132,7 @@ describe('an export of consents', () => {
   });
 });
 
-describe('an export of connections', () => {
+describe('the import of connections', () => {
   it('joins the two lines of a connection in any order, and stores no access token', async () => {
     const own = row('authentik_sources_plex.userplexsourceconnection', 3, { user: 8, source: GOOGLE, identifier: 'p' });
     const newer = parent(4, { identifier: 'n' });
@@ -154,7 +154,7 @@ describe('an export of connections', () => {
     expect(await connections()).toMatchObject([{ user_id: ALICE }]);
   });
 
-  it('reports half a connection, and a source that does not exist here', async () => {
+  it('reports a connection whose other line is missing, and a source that does not exist here', async () => {
     const report = await imported(...USERS, parent(1), child(2, 'x'), parent(3, { source: WIKI, identifier: 'y' }));
     expect(report).toMatchObject({ connections: 0, wrong: 3 });
     expect(report.faults).toEqual([
@@ -165,7 +165,7 @@ describe('an export of connections', () => {
   });
 });
 
-describe('an export of tokens', () => {
+describe('the import of tokens', () => {
   it('imports keys as digests, with their ids and expiries', async () => {
     const id = randomUUID();
     const password = token({ identifier: 'mail', intent: 'app_password', key: `${KEY}x`, expiring: false });
@@ -181,7 +181,7 @@ describe('an export of tokens', () => {
     expect(JSON.stringify(await source.query('SELECT t::text FROM directory.tokens t'))).not.toContain(KEY);
   });
 
-  it('skips expired tokens and those of mailed links, and changes nothing when it is imported again', async () => {
+  it('skips expired tokens and tokens of mailed links, and changes nothing if the same file is imported again', async () => {
     const lines = [
       ...[...USERS, token(), token({ identifier: 'old', expires: '2020-01-01T00:00:00Z' })],
       ...['verification', 'recovery'].map((intent) => token({ identifier: intent, intent })),
@@ -190,7 +190,7 @@ describe('an export of tokens', () => {
     expect(await imported(...lines)).toMatchObject({ tokens: 0, existing: 1, expired: 3, wrong: 0 });
   });
 
-  it('reports a taken identifier or key and a short key, and repeats no key', async () => {
+  it('reports a taken identifier, a taken key and a short key, and no report contains a key', async () => {
     await imported(...USERS, token());
     const report = await imported(
       ...[...USERS, token({ user: 8 }), token({ identifier: 'other' }), token({ identifier: 'short', key: 'made-up' })],

@@ -210,7 +210,7 @@ describe('npm run database -- after-restore', () => {
     expect(await epochIn(finished)).toBe(alice.epoch);
   });
 
-  it('makes every secret worthless that was used after the recovery point', async () => {
+  it('invalidates every secret that was used after the recovery point', async () => {
     const used: Record<string, boolean[]> = {};
     for (const [name, use] of Object.entries(secrets)) used[name] = [await use(live), await use(live)];
     const { code, stdout } = await run(finished);
@@ -235,7 +235,7 @@ describe('npm run database -- after-restore', () => {
     expect(await epochIn(finished)).toBeGreaterThan(raised);
   });
 
-  it('keeps events, devices and tokens, and says what it cannot know', async () => {
+  it('keeps events, devices and tokens, and lists what the restore may have undone', async () => {
     expect(await finished.source.query('SELECT topic FROM flow.outbox')).toEqual([{ topic: 'events.login' }]);
     expect(await finished.devices.findByUser(alice.uuid)).toHaveLength(2);
     expect(await finished.source.query('SELECT FROM directory.tokens')).toHaveLength(1);
@@ -244,7 +244,7 @@ describe('npm run database -- after-restore', () => {
     expect(output).toContain('1 authenticator apps accept no code');
   });
 
-  it('accepts the next code of an authenticator app', async () => {
+  it('lets an authenticator app log in with its next code', async () => {
     const [app] = (await finished.devices.findByUser(alice.uuid)).filter(({ kind }) => kind === 'totp');
     expect(await finished.devices.recordUse(app!, { to: app!.counter + 1 })).toBe(true);
     // The app accepts codes of the present step and of the next one, so these count as used.
@@ -297,7 +297,7 @@ describe('npm run database -- after-restore', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('usage: npm run database')]);
   });
 
-  it('says for every table what happens to its rows after a restore', async () => {
+  it('RESTORED_TABLES says for every table what happens to its rows after a restore', async () => {
     const rows = await live.source.query<{ name: string }[]>(`
       SELECT table_schema || '.' || table_name AS name FROM information_schema.tables
       WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')`);

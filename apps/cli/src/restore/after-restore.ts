@@ -45,7 +45,7 @@ const RAISE_COUNTERS = `
   FROM unnest($1::uuid[], $2::bigint[]) n(id, step) WHERE d.id = n.id`;
 
 /**
- * Makes the sessions, plans and single-use secrets of a restored database worthless, in one transaction. Without this,
+ * Invalidates the sessions, plans and single-use secrets of a restored database, in one transaction. Without this,
  * secrets that were used since the recovery point could be used again (docs/how-to/back-up-and-restore.md).
  */
 export class AfterRestore {

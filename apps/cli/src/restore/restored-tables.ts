@@ -10,7 +10,7 @@ interface DeletedRows {
   readonly content: string;
 }
 
-/** A table whose rows are changed after a restore, so that secrets that were used become worthless. */
+/** A table whose rows are changed after a restore, so that secrets that were used become invalid. */
 interface RenewedRows {
   readonly treatment: 'renew';
 }

@@ -60,7 +60,7 @@ const PASSED = { promise: 'passes the right answer, and does not count it', faul
 const notCounted = (...faults: string[]) => [{ promise: 'counts the wrong answer as a failure', faults }];
 
 describe('the check of known answers', () => {
-  it('shows that a wrong answer counts and a right answer passes, with the state from the challenge', async () => {
+  it('reports that a wrong answer is counted and a right answer passes, with the state from the challenge', async () => {
     expect(await findings({ wrong: { pin: '1' }, right: { pin: '0815' } })).toEqual([COUNTED, PASSED]);
     expect(await findings({})).toEqual([]);
   });
@@ -96,7 +96,7 @@ describe('the check of known answers', () => {
     expect(await findings({ wrong: { pin: '1' } }, stage)).toEqual(notCounted(fault));
   });
 
-  it('counts by the attempts of the descriptor', async () => {
+  it('counts an answer by the rules in `attempts` of the descriptor', async () => {
     const stage = { descriptor: { attempts }, onWrong: { ...REJECTED, failed: [KIND] } };
     expect(await findings({ wrong: { pin: '1' } }, stage)).toEqual([COUNTED]);
     expect(await findings({ wrong: { note: '1' } }, stage)).toEqual(
@@ -104,13 +104,13 @@ describe('the check of known answers', () => {
     );
   });
 
-  it('finds a wrong answer without a value', async () => {
+  it('reports a wrong answer without a value, because it would not be counted', async () => {
     expect(await findings({ wrong: { pin: '' } })).toEqual(
       notCounted('the answer is not counted: it has no value in any field'),
     );
   });
 
-  it('finds a right answer that is refused, and a stage that does not ask', async () => {
+  it('reports a right answer that is refused, and a stage that shows no challenge', async () => {
     const { promise } = PASSED;
     const refused = 'respond answers rejected instead of passed, and says {"pin":[{"code":"wrong"}]}';
     expect(await findings({ right: { pin: '1' } })).toEqual([
@@ -121,7 +121,7 @@ describe('the check of known answers', () => {
     ]);
   });
 
-  it('names invalid members of a given user, and takes missing members from the sample user', async () => {
+  it('reports invalid members of a given user, and takes missing members from the sample user', async () => {
     const faultsOf = async (pending_user: unknown) =>
       (await findings({ right: { pin: '0815' }, context: { pending_user } }))[0]?.faults;
     expect(await faultsOf({ kind: 'saved', username: 'bob', name: 'Bob' })).toEqual([]);
@@ -135,7 +135,7 @@ describe('the check of known answers', () => {
     expect(await faultsOf('bob')).toEqual([expect.stringMatching(/^--context: pending_user: /)]);
   });
 
-  it('finds names that the gateway does not send to the stage', async () => {
+  it('reports names of fields and facts that the gateway does not send to the stage', async () => {
     expect(await findings({ right: { pim: '1' }, context: { title: 'x' } })).toEqual([
       { promise: PASSED.promise, faults: ['response has no pim', 'the stage does not read title'] },
     ]);

@@ -46,7 +46,7 @@ async function imported(...lines: readonly unknown[]) {
 const found = async (username: string) =>
   (await source.query<Record<string, unknown>[]>('SELECT * FROM directory.users WHERE username = $1', [username]))[0];
 
-describe('an export', () => {
+describe('the import of users', () => {
   it('imports users with their id, timestamps, attributes and password hash', async () => {
     const times = {
       last_login: '2024-05-01T10:00:00Z',
@@ -72,13 +72,13 @@ describe('an export', () => {
     expect(await verifyPassword('hunter2 ', String(alice?.['password_hash']))).not.toBe('wrong');
   });
 
-  it('verifies the email addresses of active users only', async () => {
+  it('counts the email addresses of active users as verified, and no others', async () => {
     await imported(user('alice'), user('bob', { is_active: false }));
     expect(await found('alice')).toMatchObject({ verified_email: 'alice@example.org' });
     expect(await found('bob')).toMatchObject({ email: 'bob@example.org', verified_email: '' });
   });
 
-  it('imports names that new accounts cannot have, and reserves the others in every spelling', async () => {
+  it('imports usernames that new accounts cannot have, and reserves every other username in all its spellings', async () => {
     const names = ['ali\u200bce', 'rene\u0301', '\uff5aoe', 'zo\u00e9'];
     expect(await imported(...names.map((name) => user(name)))).toMatchObject({ users: 4, wrong: 0 });
     const rows = await source.query('SELECT username, username_key FROM directory.users ORDER BY pk');
@@ -141,7 +141,7 @@ describe('an export', () => {
     ]);
   });
 
-  it('imports groups with several parents, and leaves out those that do not exist', async () => {
+  it('imports groups with several parents, and ignores parents that do not exist', async () => {
     const [first, second] = [randomUUID(), randomUUID()];
     await imported(
       group(TEAM, 'team', { parents: [second, randomUUID(), first] }),
@@ -192,14 +192,14 @@ describe('an export', () => {
     ]);
   });
 
-  it('does not change existing users, and changes nothing when it is imported again', async () => {
+  it('does not change existing users, and changes nothing if the same file is imported again', async () => {
     await imported(user('alice', { name: 'First' }));
     expect(await imported(user('ALICE', { name: 'Second' }), user('bob'))).toMatchObject({ users: 1, existing: 1 });
     expect(await imported(user('alice', { name: 'Third' }), user('bob'))).toMatchObject({ users: 0, existing: 2 });
     expect(await found('alice')).toMatchObject({ name: 'First' });
   });
 
-  it('accepts a bare user object, and skips other models', async () => {
+  it('accepts a user object without the format of dumpdata, and skips other models', async () => {
     const report = await imported({ username: 'carol' }, { model: 'authentik_core.token', pk: 1, fields: {} }, '');
     expect(report).toMatchObject({ users: 1, others: 1, wrong: 0 });
   });

@@ -72,7 +72,7 @@ describe('the event of npm run user', () => {
     expect(JSON.stringify(recorded)).not.toMatch(/correct|argon2/);
   });
 
-  it('lock and unlock say what the account became, and which credentials were unlocked', async () => {
+  it('lock and unlock say whether the account is active now, and which credentials were unlocked', async () => {
     const { uuid } = await createUser('bob');
     await source.query(
       `INSERT INTO flow.attempts (subject, credential, failures, free_at, free) VALUES ($1, 'totp', 60, now(), 5)`,
@@ -98,7 +98,7 @@ describe('the event of npm run user', () => {
     });
   });
 
-  it('end-sessions names each session that was live, and one event says that none was', async () => {
+  it('end-sessions names each session that was live, or says that there was none', async () => {
     const { uuid } = await createUser('bob');
     const [live, old] = [randomUUID(), randomUUID()];
     await source.query(
@@ -116,7 +116,7 @@ describe('the event of npm run user', () => {
     expect((await events('command_run'))[0]!.data.context).toEqual({ counts: [{ name: 'sessions', count: 0 }] });
   });
 
-  it('remove-devices names each device, without its secret, and nothing is written if there is none', async () => {
+  it('remove-devices names each device without its secret, and is not written if there is no device', async () => {
     const { uuid } = await createUser('bob');
     const devices = new DeviceRepository(source, new Sealer(keys.MFA_SEAL_KEYS));
     const secret = { key: 'deadbeef' }; // not-a-secret
@@ -142,7 +142,7 @@ describe('the event of npm run user', () => {
     ]);
   });
 
-  it('delete names the user only by a number, and stays after the erasure', async () => {
+  it('delete names the user only by pk, and is not deleted with the user', async () => {
     const { uuid, pk } = await createUser('bob');
     await user(['lock', 'bob']);
     await user(['delete', 'bob']);
@@ -172,7 +172,7 @@ describe('a run of npm run user', () => {
     expect(await topics()).toEqual([]);
   });
 
-  it('that fails after its event was written takes the event back', async () => {
+  it('that fails after its event was written rolls the event back', async () => {
     await createUser('bob');
     await source.query(`
       CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused at commit'; END $$;
@@ -253,7 +253,7 @@ describe('an import', () => {
     });
   });
 
-  it('of devices counts them by kind', async () => {
+  it('of devices writes an event with the number of devices of each kind', async () => {
     await createUser('bob');
     const app = 'authentik_stages_authenticator_totp.totpdevice';
     const fields = {
@@ -284,7 +284,7 @@ describe('an import', () => {
     ]);
   });
 
-  it('of consents, connections and tokens counts the new ones, without keys', async () => {
+  it('of links writes an event with the numbers of new consents, connections and tokens, without keys', async () => {
     await createUser('carol');
     const key = 'made-up-key-of-a-token-0123456789'; // not-a-secret
     const fields = { user: 7, identifier: 'carols', key, intent: 'api', expires: null, expiring: false };

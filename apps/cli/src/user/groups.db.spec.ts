@@ -55,7 +55,7 @@ describe('npm run user', () => {
     expect(await eventsOf('user remove-from-group')).toEqual([[alice, { groups: ['editors'], created: false }]]);
   });
 
-  it('says so if nothing changes, and writes no event', async () => {
+  it('says that nothing changes, and writes no event, if the membership is already as requested', async () => {
     await user('add-to-group', 'alice', 'staff');
     expect(await user('add-to-group', 'alice', 'staff')).toMatchObject({
       code: 0,
@@ -78,7 +78,7 @@ describe('npm run user', () => {
     expect(await user('add-to-group', 'alice', 'staff')).toMatchObject({ code: 0 });
   });
 
-  it('says that a user who is created in a group is a superuser', async () => {
+  it('says so if it creates a user who is a superuser by a group', async () => {
     expect(await user('create', 'eve', '--group', 'staff')).toMatchObject({
       stdout: 'created eve, without a password\n',
     });

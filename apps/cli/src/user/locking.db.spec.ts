@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 
-it('locks a user whose activation mail is pending, so that the mail no longer activates the account', async () => {
+it('npm run user -- lock locks a user whose activation mail is pending, so that the mail no longer activates the account', async () => {
   await source.query(
     `INSERT INTO directory.users (username, is_active, awaits_flow) VALUES ('ann', false, gen_random_uuid())`,
   );
@@ -25,7 +25,7 @@ it('locks a user whose activation mail is pending, so that the mail no longer ac
   ]);
 });
 
-it('lists unprintable characters of a username as escape sequences', async () => {
+it('npm run user -- list shows unprintable characters of a username as escape sequences', async () => {
   await source.query(
     `INSERT INTO directory.users (username, email) VALUES (E'b\\u001b[2J\\u202eob', 'bob@example.org')`,
   );

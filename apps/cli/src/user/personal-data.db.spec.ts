@@ -178,7 +178,7 @@ async function allTables(): Promise<string[]> {
 }
 
 describe('npm run user', () => {
-  it('covers every table, with data about persons or without', async () => {
+  it('knows every table, either as one with data about persons or as one without', async () => {
     const known = [...PERSONAL_TABLES.map(({ table }) => table), ...CASCADES, ...IMPERSONAL];
     expect(await allTables()).toEqual(known.toSorted());
   });

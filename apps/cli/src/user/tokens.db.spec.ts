@@ -52,7 +52,7 @@ describe('create-token', () => {
     expect(stderr).not.toContain(stdout.trim());
   });
 
-  it('records who gets which token with which scope, without its key', async () => {
+  it('writes an event with the user, the token and the scope, without the key', async () => {
     const { stdout } = await createToken(...FLOWS);
     const [token] = await source.query<{ id: string }[]>('SELECT id FROM directory.tokens');
     const [event] = await events('model_created');
@@ -68,7 +68,7 @@ describe('create-token', () => {
     ['no scope', ['--days', '30'], /--scope must be flows/],
     ['another scope', ['--scope', 'users', '--days', '30'], /--scope must be flows/],
     ['no days', ['--scope', 'flows'], /--days must be a number from 1 to 365 \(SCOPED_TOKEN_DAYS_MAX\)/],
-    ['no day at all', ['--scope', 'flows', '--days', '0'], /from 1 to 365/],
+    ['0 days', ['--scope', 'flows', '--days', '0'], /from 1 to 365/],
     ['too many days', ['--scope', 'flows', '--days', '366'], /from 1 to 365/],
     ['another argument', [...FLOWS, 'more'], /IDENTIFIER are expected/],
     ['an unknown option', [...FLOWS, '--key', 'mine'], /usage: npm run user -- create-token/],
