@@ -82,7 +82,7 @@ describe('a client', () => {
       expect(await endpoints.post(path, form, basic('shop', SHOP_SECRET))).toMatchObject(refused(description));
       const { client_secret: _, ...named } = form;
       expect(await endpoints.post(path, named, basic('rival', SHOP_SECRET))).toMatchObject(
-        refused('client_id must be the client of the header'),
+        refused('client_id must be the client in the header Authorization'),
       );
     },
   );

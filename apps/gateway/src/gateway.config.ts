@@ -55,13 +55,13 @@ export const gatewaySettings = z.object({
     .url({ protocol: /^https?$/ })
     .default('http://127.0.0.1:9000')
     .describe(
-      'Where visitors reach Gatehouse; links are built from it. `npm start` and the commands take `HOST` and `PORT` into the default',
+      'URL at which visitors reach Gatehouse. Links are built from it. For `npm start` and the commands, the default has `HOST` and `PORT`',
     ),
   SESSION_COOKIE: z
     .enum(SESSION_COOKIES)
     .default(SESSION_COOKIE)
     .describe(
-      'Name of the session cookie. With `__Host-`, which needs an https BASE_URL, no other host of the domain can plant one; outposts keep the default name',
+      'Name of the session cookie. With `__Host-`, which needs an https BASE_URL, no other host of the domain can set it; outposts keep the default name',
     ),
   CSRF_COOKIE: z
     .enum(CSRF_COOKIES)
@@ -122,14 +122,14 @@ export const gatewaySettings = z.object({
   ANONYMOUS_RATE: whole(1000, { min: 0, max: 1_000_000 }).describe(
     'Requests of anonymous visitors from one network (an IPv4 address or an IPv6 /64) in a period, counted by each gateway; 0 for no limit',
   ),
-  ANONYMOUS_RATE_PERIOD_S: whole(1, { max: 86_400 }).describe('Seconds of that period'),
+  ANONYMOUS_RATE_PERIOD_S: whole(1, { max: 86_400 }).describe('Seconds of the period of ANONYMOUS_RATE'),
   ANONYMOUS_EVENT_RATE: whole(10, { min: 0, max: 1_000_000 }).describe(
-    'Events `policy_exception` (with its log line `policy_undecided`), events `policy_execution` and `policy_shadow`, and evaluations with events of `ak_create_event`, each of one policy and flow in a minute, that are recorded for all visitors of one network who have proved nothing, counted by each gateway; 0 for no limit. Those of other visitors are always recorded',
+    'Largest number of events about one policy in one flow in a minute that visitors of one network without a proof can cause, for each of `policy_exception` (with its log line `policy_undecided`), `policy_execution`, `policy_shadow`, and evaluations with events of `ak_create_event`, counted by each gateway; 0 for no limit. Events of other visitors are always recorded',
   ),
   NEW_SESSION_RATE: whole(1000, { min: 0, max: 1_000_000 }).describe(
     'Sessions that requests without a session start from one network in a period, counted by each gateway; 0 for no limit',
   ),
-  NEW_SESSION_RATE_PERIOD_S: whole(60, { max: 86_400 }).describe('Seconds of that period'),
+  NEW_SESSION_RATE_PERIOD_S: whole(60, { max: 86_400 }).describe('Seconds of the period of NEW_SESSION_RATE'),
   SOCKETS_MAX: whole(10_000, { min: 0, max: 1_000_000 }).describe(
     'Open WebSockets of pages in one gateway; further ones get 503. 0 for none',
   ),
@@ -142,9 +142,9 @@ export const gatewaySettings = z.object({
   SOCKET_RATE: whole(1000, { min: 0, max: 1_000_000 }).describe(
     'Requests of one network for a WebSocket in a period, counted by each gateway; 0 for no limit',
   ),
-  SOCKET_RATE_PERIOD_S: whole(10, { max: 86_400 }).describe('Seconds of that period'),
+  SOCKET_RATE_PERIOD_S: whole(10, { max: 86_400 }).describe('Seconds of the period of SOCKET_RATE'),
   SOCKET_QUEUE_BYTES: whole(16 * 1024, { min: 8 * 1024, max: 1024 * 1024 }).describe(
-    'Bytes that may wait for a client which does not read its WebSocket, before the gateway closes the connection',
+    'Bytes that may wait for a client that does not read its WebSocket, before the gateway closes the connection',
   ),
   SOCKET_IDLE_S: whole(30, { max: 3600 }).describe(
     'Seconds between two pings on a WebSocket. A client that has not answered the last one is disconnected',
@@ -172,13 +172,13 @@ export const gatewaySettings = z.object({
     'Seconds within which a browser must redeem the code for the cookie of a site behind forward auth',
   ),
   FORWARD_AUTH_CODE_RATE: whole(60, { min: 0, max: 1_000_000 }).describe(
-    'Such codes for one session in a minute, counted by each gateway; 0 for no limit',
+    'Codes for the cookies of sites behind forward auth that one session gets in a minute, counted by each gateway; 0 for no limit',
   ),
   FORWARD_AUTH_RD_BYTES: whole(1200, { max: 8192 }).describe(
-    'Largest address to which a visitor returns after the login at a site; from a longer one, to the front page. At most three quarters of QUERY_LIMIT_BYTES less 300, because the address is a part of a query',
+    'Largest address, in bytes, to which a visitor returns after the login at a site behind forward auth; instead of a longer one, the visitor gets the front page. The limit is never above three quarters of (QUERY_LIMIT_BYTES − 300), because the address is part of a query',
   ),
   FORWARD_AUTH_IDENTITY_BYTES: whole(12 * 1024, { min: 2048, max: 64 * 1024 }).describe(
-    'Largest headers with the identity of a user of forward auth, names and values together. A user with larger ones, mostly by groups, is refused; none is cut',
+    'Largest size of the headers with the identity of a user of forward auth, names and values together. A user with larger headers, mostly because of many groups, is refused; no header is cut',
   ),
   FORWARD_AUTH_TOKEN_S: whole(60, { min: 10, max: 3600 }).describe(
     'Lifetime of the token in X-authentik-jwt in seconds',
@@ -199,7 +199,7 @@ export const gatewaySettings = z.object({
     'Seconds of the first delay after too many wrong credentials; each further one doubles it, up to an hour',
   ),
   MAIL_REQUESTS_FREE: whole(5, { max: 1000 }).describe(
-    'Mails that one network may request for one name before delays begin, also a known browser, or a visitor with another proof; all networks together may request four times as many. Superusers may send as many recovery mails to one user',
+    'Mails that one network, one known browser, or one visitor with another proof may request for one name before delays begin; all networks together may request four times as many. Superusers may send as many recovery mails to one user',
   ),
   KNOWN_BROWSER_S: whole(90 * 86_400, { min: 3600, max: 365 * 86_400 }).describe(
     'Seconds for which a browser stays known for a user who has logged in with it; its wrong credentials count apart from those of strangers',
@@ -227,7 +227,7 @@ export const gatewaySettings = z.object({
   ...userSwitchingConfig.shape,
   ...deviceBoundSessionConfig.shape,
   AUTHENTICATOR_PROOF_S: whole(600, { max: 86_400 }).describe(
-    'Seconds after a login with a device in which the user may remove a device or set up another. A device that was set up or proved since then counts as long for setting up another',
+    'Seconds after a login with a device in which the user may remove a device or set up another. A device that was set up or proved since then counts for the same time when the user sets up another',
   ),
   CREDENTIAL_PROOF_S: whole(3600, { min: 60, max: 86_400 }).describe(
     'Seconds after a login, or a later proof in its session, in which the user may change credentials without another proof',
@@ -236,7 +236,7 @@ export const gatewaySettings = z.object({
     'Lifetime of a plan in seconds since its last step; if its flow was changed meanwhile, since its start',
   ),
   SAVE_CHECK_S: whole(8, { min: 0, max: 15 }).describe(
-    'Seconds for which the gateway asks Postgres whether an answer was saved, when the connection was lost during the save of a proof; then the visitor gets 503',
+    'Seconds for which the gateway asks Postgres whether a proof was saved, if the connection was lost during the save; after that, the visitor gets 503',
   ),
   CLEANUP_EVERY_S: whole(60, { max: 86_400 }).describe(
     'Seconds between two runs of the cleaner of expired rows. A run ends when no expired row is left; one gateway at a time cleans up. Above 3600, raise the hour in the alert rule `GatehouseCleanupStopped` too',

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { gatewayConfig } from './gateway.config.js';
 import { startGateway } from './start-gateway.js';
 
-it('throws a ConfigError that names the setting when a GeoIP database cannot be read', async () => {
+it('startGateway throws a ConfigError that names the setting if a GeoIP database cannot be read', async () => {
   const config = readConfig(gatewayConfig, {
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
     SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,
@@ -16,7 +16,7 @@ it('throws a ConfigError that names the setting when a GeoIP database cannot be 
   await expect(start).rejects.toThrow(/GEOIP_ASN_DATABASE.*nowhere/);
 });
 
-it.each(['SESSION_COOKIE', 'CSRF_COOKIE'])('throws for a %s that browsers would refuse', (name) => {
+it.each(['SESSION_COOKIE', 'CSRF_COOKIE'])('the setting %s is refused if browsers would refuse the cookie', (name) => {
   const settings = {
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
     SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,
@@ -32,7 +32,7 @@ it.each(['SESSION_COOKIE', 'CSRF_COOKIE'])('throws for a %s that browsers would 
   expect(() => readConfig(gatewayConfig, { ...settings, [name]: 'mine' })).toThrow(name);
 });
 
-it('throws for DEVICE_BOUND_SESSIONS at a site where browsers bind no session', () => {
+it('the setting DEVICE_BOUND_SESSIONS is refused at a BASE_URL where browsers bind no session', () => {
   const settings = {
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
     SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,
@@ -45,12 +45,15 @@ it('throws for DEVICE_BOUND_SESSIONS at a site where browsers bind no session', 
     expect(read(url)).toMatchObject({ DEVICE_BOUND_SESSIONS: 'true', BOUND_COOKIE_S: 600, DEVICE_CHALLENGE_S: 60 });
 });
 
-it.each(['*', 'http://app.example.org', 'https://app.example.org/'])('throws for %s in CORS_ORIGINS', (origin) => {
-  const settings = {
-    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
-    SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,
-    SECRET_KEY: 'x'.repeat(32),
-    CORS_ORIGINS: `https://app.example.org,${origin}`,
-  };
-  expect(() => readConfig(gatewayConfig, settings)).toThrow(`CORS_ORIGINS: ${origin}`);
-});
+it.each(['*', 'http://app.example.org', 'https://app.example.org/'])(
+  'the setting CORS_ORIGINS is refused with %s',
+  (origin) => {
+    const settings = {
+      DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+      SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,
+      SECRET_KEY: 'x'.repeat(32),
+      CORS_ORIGINS: `https://app.example.org,${origin}`,
+    };
+    expect(() => readConfig(gatewayConfig, settings)).toThrow(`CORS_ORIGINS: ${origin}`);
+  },
+);

@@ -37,8 +37,8 @@ export class DeviceFormService {
   }
 
   /**
-   * Returns what the page tells the browser about the passkeys of the site: all that the site accepts for the user, and
-   * the names of the user (docs/spec/mfa.md#webauthn-signals).
+   * Returns the data with which the page updates the browser's passkeys: the passkeys that the site accepts for the
+   * user, and the names of the user (docs/spec/mfa.md#webauthn-signals).
    */
   async passkeys({ uuid, username, name }: AccountOwner): Promise<AccountPageData['account']['passkeys']> {
     return {

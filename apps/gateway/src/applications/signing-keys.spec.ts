@@ -11,8 +11,8 @@ function newKey(namedCurve = 'prime256v1'): string {
 
 const HEADER = { issuer: 'https://id.example.org', audience: 'wiki', subject: 'alice', lifetimeS: 60 };
 
-describe('signing keys', () => {
-  it('sign with the first key, and publish the public part of every key', async () => {
+describe('the signing keys of tokens', () => {
+  it('sign with the first key of the setting, and publish the public part of every key', async () => {
     const [first, second] = [newKey(), newKey()];
     const old = new TokenSigner({ JWT_SIGNING_KEYS: `old:${second}` });
     const signer = new TokenSigner({ JWT_SIGNING_KEYS: `new:${first},old:${second}` });
@@ -31,7 +31,7 @@ describe('signing keys', () => {
     }
   });
 
-  it('recognise a token of one of them, expired or not, with the right issuer and audience only', async () => {
+  it('return the subject of a token that one of them signed for this issuer and audience, even if it has expired', async () => {
     const [first, second] = [newKey(), newKey()];
     const old = new TokenSigner({ JWT_SIGNING_KEYS: `old:${second}` });
     const signer = new TokenSigner({ JWT_SIGNING_KEYS: `new:${first},old:${second}` });
@@ -44,7 +44,7 @@ describe('signing keys', () => {
       expect(await signer.subjectOf(text, HEADER)).toBeUndefined();
   });
 
-  it('sign nothing when there is no key', async () => {
+  it('sign nothing and publish no key if JWT_SIGNING_KEYS is not set', async () => {
     const signer = new TokenSigner({ JWT_SIGNING_KEYS: undefined });
     expect(await signer.sign({}, HEADER)).toBeUndefined();
     expect(signer.publicKeys).toEqual([]);
@@ -56,7 +56,7 @@ describe('signing keys', () => {
     ['a key of another curve', `k1:${newKey('secp384r1')}`],
     ['an id with other characters', `k 1:${newKey()}`],
     ['a key without an id', newKey()],
-  ])('are refused for %s, with a message that has no key', (_, setting) => {
+  ])('are refused for %s, with a message that does not contain the key', (_, setting) => {
     const message = 'a signing key is not valid. Expected id:base64 of a P-256 private key in PKCS #8 (DER)';
     expect(() => new SigningKeys(setting)).toThrow(new Error(message));
   });

@@ -20,7 +20,7 @@ const OLDER = {
 };
 
 describe('the current brand', () => {
-  it('has the fields that are new in 2026.8, and a slug only for each flow that the brand names', () => {
+  it('has the new fields only under 2026.8, and no slug of a flow that the brand does not name', () => {
     expect(shown('2024.8')).toEqual(OLDER);
     expect(shown('2026.8')).toEqual({
       ...OLDER,
@@ -43,7 +43,7 @@ describe('the current brand', () => {
     });
   });
 
-  it('has the addresses of a logo for each theme if the logo has the placeholder', () => {
+  it('has a URL for each theme if the URL of the logo contains the placeholder of the theme', () => {
     expect(shown('2026.8', { logo: '/logo-%(theme)s.svg' })).toMatchObject({
       branding_logo: '/logo-%(theme)s.svg',
       branding_logo_themed_urls: { light: '/logo-light.svg', dark: '/logo-dark.svg' },
@@ -51,7 +51,7 @@ describe('the current brand', () => {
     });
   });
 
-  it.each(API_VERSIONS)('matches the schema of %s', (view) => {
+  it.each(API_VERSIONS)('matches the published schema of %s', (view) => {
     const strict = z.strictObject(typeIn(view, currentBrand).shape);
     expect(strict.safeParse(shown(view, { newer_flows: { lockdown: 'lock' } })).error).toBeUndefined();
   });
@@ -82,13 +82,13 @@ describe('the published schema of 2026.8', () => {
     'flags',
   ];
 
-  it('has the newer fields of the current brand, and its slugs of flows are optional', () => {
+  it('adds the new fields to the current brand, and its new flow slugs are optional', () => {
     const slugs = ['flow_lockdown', 'flow_request', 'flow_user_switch'];
     expect(addedTo('CurrentBrand', 'properties')).toEqual({ added: [...required, ...slugs].sort(), removed: [] });
     expect(addedTo('CurrentBrand', 'required')).toEqual({ added: required, removed: [] });
   });
 
-  it('has the newer capabilities, and no cache timeout of reputations', () => {
+  it('adds capabilities, and has no cache timeout of reputations', () => {
     expect(addedTo('Config', 'properties')).toEqual({ added: [], removed: ['cache_timeout_reputation'] });
     const [older, newer] = documents.map(({ components }) => components.schemas['CapabilitiesEnum']?.enum ?? []);
     expect(newer?.filter((value) => !older?.includes(value))).toEqual([
@@ -96,7 +96,7 @@ describe('the published schema of 2026.8', () => {
     ]);
   });
 
-  it('has the URLs of the background of a flow', () => {
+  it('adds the background URLs of a flow as required fields', () => {
     const urls = ['background_themed_urls', 'background_url'];
     expect(addedTo('Flow', 'properties')).toEqual({ added: urls, removed: [] });
     expect(addedTo('Flow', 'required')).toEqual({ added: urls, removed: [] });

@@ -30,7 +30,7 @@ const saveBrands = (...all: Brand[]) => write({ v: 1, brands: all, first: { reco
 const revision = async () => (await store.plans.load(store.slug, undefined))?.brandsRevision;
 
 describe('brands', () => {
-  it('are found by host, and have the title in BRAND if they have none of their own', async () => {
+  it('are found by the host of a request, and have the title in BRAND if they have no title of their own', async () => {
     await saveBrands(brandOf('a.example', { title: 'A' }), brandOf('b.example'));
 
     expect(await brands.find('id.a.example:9000')).toMatchObject({ domain: 'a.example', title: 'A' });
@@ -60,7 +60,7 @@ describe('brands', () => {
     expect(await brands.find('b.example', await revision())).toMatchObject(builtIn);
   });
 
-  it('in a document that a later version wrote still restrict the login flows', async () => {
+  it('in a document that this version cannot parse still restrict the login flows', async () => {
     const later = { ...brandOf('a.example', { login_flows: ['strong'] }), theme: 'a theme of a later version' };
     await write({ v: 1, brands: [later, brandOf('b.example', { login_flows: ['strong', 'shop'] })], first: {} });
 
@@ -68,7 +68,7 @@ describe('brands', () => {
       expect(await brands.find(host)).toMatchObject({ title: 'The site', login_flows: ['strong', 'shop'] });
   });
 
-  it('share passkeys with the origins that the brand of BASE_URL’s host names, and with those of no other brand', async () => {
+  it('share passkeys only with the origins of the brand that matches the host of BASE_URL', async () => {
     const [own, foreign] = [['https://shop.example.net'], ['https://evil.example']];
     await saveBrands(
       brandOf('a.example', { passkey_origins: own }),
@@ -81,7 +81,7 @@ describe('brands', () => {
     for (const host of ['id.a.example', 'b.example']) expect((await brands.find(host)).passkeyOrigins).toEqual([]);
   });
 
-  it('change at the next load of the revision, and at the next lookup if no revision is given', async () => {
+  it('are up to date after a change, whether the lookup names the new revision or none', async () => {
     for (const title of ['first', 'second']) {
       await saveBrands(brandOf('a.example', { title }));
       expect(await brands.find('a.example', await revision())).toMatchObject({ title });

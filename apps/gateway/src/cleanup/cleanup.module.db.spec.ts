@@ -50,7 +50,7 @@ async function scrape(name: string): Promise<number> {
 const REMOVED = 'gatehouse_cleanup_removed_rows_total';
 const BACKLOG = 'gatehouse_cleanup_backlog_rows';
 
-it('the gateway deletes what is older than its settings allow, and counts it', async () => {
+it('the gateway deletes rows that are older than its settings allow, and counts deleted and remaining rows', async () => {
   const context = await start({ EXPIRED_INVITATIONS_KEEP_S: '60', CLEANUP_EVERY_S: '86400' });
   await inviteUntil(`now() - interval '61 s'`);
   await inviteUntil(`now() - interval '50 s'`);
@@ -62,7 +62,7 @@ it('the gateway deletes what is older than its settings allow, and counts it', a
   expect(await scrape(BACKLOG)).toBe(0);
 });
 
-it('the gateway does not clean up while requests are slow, and stops at once', async () => {
+it('a cleanup deletes nothing while statements are slow, and ends at once when the gateway stops', async () => {
   const context = await start({
     EXPIRED_INVITATIONS_KEEP_S: '0',
     CLEANUP_EVERY_S: '86400',

@@ -82,7 +82,7 @@ describe('the revocation of a consent', () => {
   it.each([
     ['an authorization code', codeExchange],
     ['a device code', deviceExchange],
-  ])('ends the token of %s whose exchange has begun and is not committed', async (_kind, prepare) => {
+  ])('deletes the token that an exchange of %s issues at the same time', async (_kind, prepare) => {
     const exchange = await prepare();
     const [consent] = await consents.list(user.uuid, { offset: 0, limit: 1 });
     const [exchanged, revoked] = await source.transaction(async (manager) => {

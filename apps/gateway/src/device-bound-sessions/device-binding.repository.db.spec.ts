@@ -62,7 +62,7 @@ it.each([
   expect((await store.plans.load(store.slug, boundSessionKey(fresh, begun.sessionId)))?.session).toBeUndefined();
 });
 
-it('a session of several logins of a browser is not bound', async () => {
+it('a session that is one of several logins of its browser cannot be bound', async () => {
   const { begun, key } = await loggedIn();
   await store.source.query('UPDATE flow.sessions SET login_set = $2 WHERE id = $1', [begun.sessionId, newKey()]);
   expect(await bindings.bind([key], begun.sessionId, KEY)).toBe(false);
@@ -78,7 +78,7 @@ it('a registration binds nothing if another user has logged in to the session me
   expect(await inOrder(begun.sessionId, [logIn, bind])).toEqual([true, false]);
 });
 
-it('a login of the session’s own user keeps the binding, until all sessions of the user were ended', async () => {
+it('a new login of the same user keeps the binding, unless all sessions of the user were ended before', async () => {
   const { user, begun, key } = await loggedIn();
   expect(await bindings.bind([key], begun.sessionId, KEY)).toBe(true);
   const [second, third] = [newKey(), newKey()];

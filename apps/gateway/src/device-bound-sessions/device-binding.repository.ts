@@ -15,7 +15,8 @@ export interface DeviceBinding {
 
 /**
  * Binds the session of a current key to a device, and replaces the stored hash of that key. $1 SHA-256 of the session
- * cookies, $2 id of the session, $3 public key. Locks the session first, like each plan commit (deadlock).
+ * cookies, $2 id of the session, $3 public key. Locks the session first, as each plan commit does, so that the two
+ * cannot deadlock.
  */
 const BIND = {
   name: 'device_bind',

@@ -13,13 +13,13 @@ export const deviceBoundSessionConfig = z.object({
       'Whether logins offer browsers to bind the session to a key of their device. Needs a BASE_URL that begins with https, or is on this machine',
     ),
   BOUND_COOKIE_S: whole(600, { min: 60, max: 3600 }).describe(
-    'Seconds after a proof of the device in which a bound session needs no other proof. Stolen cookies are of use as long',
+    'Seconds after a proof of the device in which a bound session needs no other proof. Stolen cookies work for as long',
   ),
   DEVICE_CHALLENGE_S: whole(60, { min: 10, max: 300 }).describe(
     'Seconds within which a browser must bind a session after a login, and answer a challenge for its device',
   ),
   DEVICE_PROOF_BYTES: whole(4096, { min: 2048, max: 8192 }).describe(
-    'Largest proof of a device, which comes in a header; a longer one is invalid',
+    'Largest proof of a device, in bytes. A larger one, which is a header of the request, is refused',
   ),
 });
 

@@ -35,8 +35,8 @@ export class DeviceBoundSessionService {
   ) {}
 
   /**
-   * Offers the browser to bind an unbound session. Sets the bound cookie already, so that requests that the browser
-   * sends during the registration stay authenticated when it has finished.
+   * Offers the browser to bind an unbound session. Sets the bound cookie before the session is bound, so that a request
+   * that the browser sends during the registration is still authenticated after it.
    */
   offer(reply: FastifyReply, sessionId: string): void {
     const { DEVICE_BOUND_SESSIONS, DEVICE_CHALLENGE_S } = this.config;

@@ -11,7 +11,7 @@ async function device(alg: 'ES256' | 'RS256' | 'ES384') {
 }
 
 describe('the key in a registration proof', () => {
-  it.each(['ES256', 'RS256'] as const)('is the public key for %s, without other members', async (alg) => {
+  it.each(['ES256', 'RS256'] as const)('has only the public members of the JWK, for %s', async (alg) => {
     const { jwk, sign, proof } = await device(alg);
     const key = keyInProof(await sign({ jwk: { ...jwk, kid: 'x', d: 'secret' } }))!;
 
@@ -19,7 +19,7 @@ describe('the key in a registration proof', () => {
     expect(await challengeInProof(proof, key)).toBe('a challenge');
   });
 
-  it('is missing if it is of another kind or size, or if the proof has none', async () => {
+  it('is undefined if the proof has no key, or a key of a type or size that is not allowed', async () => {
     const rsa = await device('RS256');
     const proofs = [
       ...[(await device('ES384')).proof, await rsa.sign({})],
@@ -35,8 +35,8 @@ describe('the key in a registration proof', () => {
   });
 });
 
-describe('a proof', () => {
-  it('contains no challenge for another key, type or algorithm', async () => {
+describe('a proof of a device', () => {
+  it('yields no challenge if another key signed it, or if its type or algorithm is wrong', async () => {
     const [own, other, rsa] = [await device('ES256'), await device('ES256'), await device('RS256')];
     const key = keyInProof(own.proof)!;
     const proofs = [

@@ -19,7 +19,7 @@ const device = (kind: UserDevice['kind'], facts: object = {}): UserDevice => ({
 });
 const AAGUID = 'fbfc3007-154e-4ecc-8c0b-6e020557d7bd';
 
-it('lists devices of all classes with the fields of 2026.8: a text pk, and the model of a key', () => {
+it('under 2026.8, a listed device has a text as pk, and a security key its AAGUID', () => {
   const key = toAnyDevice(device('webauthn', { aaguid: AAGUID }));
   expect(valueIn('2026.8', anyDevice, key)).toMatchObject({ pk: '7', external_id: AAGUID, extra_description: null });
   expect(toAnyDevice(device('email'))).toMatchObject({
@@ -27,14 +27,14 @@ it('lists devices of all classes with the fields of 2026.8: a text pk, and the m
   });
 });
 
-it('lists them with the fields of 2024.8: a number as pk, and none of the newer fields', () => {
+it('under 2024.8, a listed device has a number as pk, and none of the newer fields', () => {
   const [listed] = valueIn('2024.8', allDevices, [toAnyDevice(device('webauthn', { aaguid: AAGUID }))]);
   expect(listed).toMatchObject({ pk: 7, name: 'Mine', last_used: null });
   expect(Object.keys(listed!)).not.toEqual(expect.arrayContaining(['external_id']));
   expect(Object.keys(listed!)).not.toEqual(expect.arrayContaining(['extra_description']));
 });
 
-it('shows the credential id, the password manager and the backup of a passkey only to clients that ask for all fields', () => {
+it('credential id, password manager and backup of a passkey are shown only to clients that ask for all fields', () => {
   const shown = toUserDevice(device('webauthn', { aaguid: AAGUID, backup_eligible: true, backed_up: false }));
   const own = { credential_id: 'AQID', authenticator: 'Apple Passwords', backup_eligible: true, backed_up: false };
   expect(valueIn('complete', userDevice, shown)).toMatchObject(own);
@@ -43,13 +43,13 @@ it('shows the credential id, the password manager and the backup of a passkey on
   expect(Object.keys(toUserDevice(device('totp'))).filter((field) => field in own)).toEqual([]);
 });
 
-it('shows unknown facts of an imported passkey as null', () => {
+it('details that are unknown of an imported passkey are null', () => {
   expect(toUserDevice(device('webauthn', { aaguid: '00000000-0000-0000-0000-000000000000' }))).toMatchObject({
     ...{ authenticator: null, backup_eligible: null, backed_up: null },
   });
 });
 
-it('shows the masked address of an email device', () => {
+it('an email device is shown with its masked address', () => {
   const shown = toUserDevice(device('email', { address: 'a****@e******.org' }));
   expect(valueIn('2026.8', userDevice, shown)).toEqual({ pk: 7, name: 'Mine', email: 'a****@e******.org' });
 });

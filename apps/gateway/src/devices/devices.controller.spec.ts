@@ -32,7 +32,7 @@ async function shown(version: ApiVersion, headers: Record<string, string> = {}) 
   ];
 }
 
-it('shows the address of an email device to clients of 2026.8 only, and to those that ask for all fields', async () => {
+it('only clients of 2026.8, and clients that ask for all fields, see the address of an email device', async () => {
   const [plain, newest] = [
     { pk: 7, name: 'Mine' },
     { pk: 7, name: 'Mine', email: 'a****@e******.org' },

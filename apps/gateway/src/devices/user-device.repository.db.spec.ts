@@ -48,7 +48,7 @@ describe('a user’s own devices', () => {
     );
   });
 
-  it('have the credential id if they are passkeys, and all credential ids of the owner are listed', async () => {
+  it('have a credential id only if they are passkeys, and listCredentialIds returns those of one owner', async () => {
     for (const [user, kind] of [
       [alice!, 'webauthn'],
       [alice!, 'sms'],
@@ -95,7 +95,7 @@ describe('a change of a device', () => {
     expect(await outboxTopics()).toEqual([]);
   });
 
-  it('happens only once if several requests make it concurrently', async () => {
+  it('happens only once if several requests make the same change concurrently', async () => {
     const device = await addDevice(alice!);
     const removed = await Promise.all(Array.from({ length: 5 }, () => userDevices.remove(device, changeBy(alice!))));
     expect(removed.filter(Boolean)).toHaveLength(1);

@@ -5,7 +5,7 @@ import { BlueprintUploadPipe } from './blueprint-upload.pipe.js';
 
 const pipe = new BlueprintUploadPipe({ FLOW_CHANGE_BODY_BYTES: 10_000 });
 
-/** Returns the name of the uploaded file of a form. */
+/** Uploads a file with this name in a form, and returns the name that the pipe has read. */
 async function nameOf(fileName: string): Promise<string> {
   const form = new FormData();
   form.set('file', new File(['entries: []'], fileName));
@@ -15,9 +15,9 @@ async function nameOf(fileName: string): Promise<string> {
 }
 
 it.each([
-  ['a short one', 'flows.yaml', 'flows.yaml'],
-  ['one of 201 characters', 'x'.repeat(201), 'x'.repeat(200)],
-  ['one that is cut within an emoji', `${'x'.repeat(199)}🔑.yaml`, `${'x'.repeat(199)}🔑`],
-])('takes the name of a file: %s', async (_, fileName, expected) => {
+  ['a short name', 'flows.yaml', 'flows.yaml'],
+  ['a name of 201 characters', 'x'.repeat(201), 'x'.repeat(200)],
+  ['an emoji as the 200th character', `${'x'.repeat(199)}🔑.yaml`, `${'x'.repeat(199)}🔑`],
+])('the name of an uploaded file is cut to 200 characters: %s', async (_, fileName, expected) => {
   expect(await nameOf(fileName)).toBe(expected);
 });

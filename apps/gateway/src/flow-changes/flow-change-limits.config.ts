@@ -30,6 +30,6 @@ export const flowChangeLimits = z.object({
     .max(30 * 86_400)
     .default(3600)
     .describe(
-      'Seconds since the set-up of a device from which it counts for FLOW_CHANGE_PROOF_S: a stolen password can set up the first device',
+      'Seconds after its set-up from which a device counts for FLOW_CHANGE_PROOF_S, because a stolen password can set up a first device',
     ),
 });

@@ -13,8 +13,8 @@ import {
 import { z } from 'zod';
 
 /**
- * The reason for a change of a flow's version, and the versions that were current when the sender last looked
- * (protection against a stale state).
+ * The reason for a change of a flow's version, and the versions that were current when the sender last looked, so that
+ * a change that is based on a stale state is refused.
  */
 export const releaseRequest = z
   .object({

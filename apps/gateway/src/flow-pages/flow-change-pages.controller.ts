@@ -21,7 +21,7 @@ import { presentRefusal } from './refusal.presenter.js';
 
 type Query = Readonly<Record<string, unknown>>;
 
-/** The form that the address of a page names, by flow, action and version. */
+/** Flow, action and version of a form, as the address of its page contains them. */
 interface Form {
   readonly slug: string;
   readonly action: FlowAction;

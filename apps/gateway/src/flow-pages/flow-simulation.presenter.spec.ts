@@ -15,7 +15,7 @@ const version = flowVersionOf([
 const shown = presentSimulation(3, simulate({ version, contracts }), names);
 
 describe('the simulation of a version on its page', () => {
-  it('says which login needs no factor, and on which conditions, with unprintable characters as codes', () => {
+  it('reports a login without a factor with its conditions, and shows unprintable characters of names as codes', () => {
     expect(shown.findings).toContainEqual({
       type: 'login_without_factor',
       step: 'the in stage',
@@ -32,7 +32,7 @@ describe('the simulation of a version on its page', () => {
     expect(shown.findings).toContainEqual({ type: 'changing_policy', policy: 'hours' });
   });
 
-  it('lists paths with their conditions, steps and ends, and other ends by step', () => {
+  it('lists the paths with conditions, steps and end, and the steps that may ask again or deny the login', () => {
     const [first] = shown.paths;
     expect(
       first?.parts.map((part) => (part.type === 'step' ? part.name : part.alternatives.flat().map((c) => c.answer))),

@@ -24,24 +24,24 @@ describe('a simulation on the page of a flow', () => {
     expect((await simulated({}, SMALL)).isComplete).toBe(true);
   });
 
-  it('ends after SIMULATION_TIMEOUT_MS, with what it has found', async () => {
+  it('ends after SIMULATION_TIMEOUT_MS, and returns the paths that it has found by then', async () => {
     const { isComplete, paths } = await simulated({ SIMULATION_TIMEOUT_MS: 50, SIMULATION_MAX_ANSWERS: 500_000 });
     expect([isComplete, paths.length > 0]).toEqual([false, true]);
   });
 
-  it('ends after SIMULATION_MAX_ANSWERS', async () => {
+  it('ends after it has assumed SIMULATION_MAX_ANSWERS answers', async () => {
     const limits = { SIMULATION_TIMEOUT_MS: 30_000, SIMULATION_MAX_PATHS: 1000 };
     const { isComplete, paths } = await simulated({ ...limits, SIMULATION_MAX_ANSWERS: 61 * 10 });
     expect([isComplete, paths.length]).toEqual([false, 10]);
   });
 
-  it('ends after SIMULATION_MAX_STATES, and lists SIMULATION_MAX_PATHS', async () => {
+  it('visits at most SIMULATION_MAX_STATES states, and lists at most SIMULATION_MAX_PATHS paths', async () => {
     expect((await simulated({ SIMULATION_MAX_STATES: 1 }, SMALL)).paths.map(({ end }) => end.type)).toContain('cut');
     const { isComplete, paths } = await simulated({ SIMULATION_MAX_PATHS: 2 }, SMALL);
     expect([isComplete, paths.length]).toEqual([false, 2]);
   });
 
-  it('lets the gateway do other work meanwhile, and is the only one', async () => {
+  it('yields to other work of the gateway; a second simulation is refused as busy meanwhile', async () => {
     const simulations = service({ SIMULATION_TIMEOUT_MS: 200, SIMULATION_MAX_ANSWERS: 500_000 });
     let turns = 0;
     let isRunning = true;

@@ -5,7 +5,7 @@ const limit = (fallback: number, max: number, min = 1) => z.coerce.number().int(
 /** Limits of a simulation on the page of a flow. The report says if a limit was reached. */
 export const simulationConfig = z.object({
   SIMULATION_TIMEOUT_MS: limit(2000, 30_000, 10).describe(
-    'Milliseconds after which the simulation of a flow on its page ends, with what it has found',
+    'Milliseconds after which the simulation of a flow on its page ends and shows what it has found',
   ),
   SIMULATION_MAX_STATES: limit(2000, 20_000).describe('States that a simulation on the page of a flow visits at most'),
   SIMULATION_MAX_ANSWERS: limit(50_000, 500_000).describe(

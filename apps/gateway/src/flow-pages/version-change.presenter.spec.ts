@@ -12,7 +12,7 @@ function shown(value: string): string | undefined {
   return presentChange(change as unknown as Parameters<typeof presentChange>[0]).fields[0]?.after;
 }
 
-it('shows 2000 characters of a long value, and counts an emoji as one', () => {
+it('a value of more than 2000 characters is cut off, and an emoji counts as one character', () => {
   const start = `\n${'x'.repeat(1998)}`;
 
   expect(shown(`${start}👋`)).toBe(`${start}👋`);

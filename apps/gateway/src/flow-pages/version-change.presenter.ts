@@ -18,7 +18,10 @@ export const presentChange = ({ fields, ...change }: Change): VersionChange => (
   })),
 });
 
-/** Returns a multi-line text unchanged, such as an expression, and any other value as JSON. */
+/**
+ * Returns a multi-line text, such as an expression, as it is but with unprintable characters as codes; any other value
+ * as JSON. Cuts off a long text.
+ */
 function textOf(value: unknown): string {
   const text =
     typeof value === 'string' && value.includes('\n')

@@ -27,7 +27,7 @@ describe('the page that a visitor has left', () => {
     ['https://id.example/if/user/', undefined],
     ['no address', undefined],
     [undefined, undefined],
-  ])('is read from the Referer %s', (referer, page) => {
+  ])('is read only from a Referer with a flow page of this host, here %s', (referer, page) => {
     expect(refererPage(referer, 'id.example')).toEqual(page);
   });
 });
@@ -37,18 +37,26 @@ describe('an anonymous visitor who cancels', () => {
     ['starts the flow again', left('login'), '/if/flow/login/'],
     ['keeps next', left('login', { next: '/app?a=b' }), '/if/flow/login/?next=%2Fapp%3Fa%3Db'],
     ['keeps the query', left('enrol', { query: { itoken: 'x' }, next: '/' }), '/if/flow/enrol/?itoken=x&next=%2F'],
-    ['is asked for a name again', left('login', { query: { login_hint: 'mallory', x: '1' } }), '/if/flow/login/?x=1'],
+    [
+      'loses the proposed username (login_hint)',
+      left('login', { query: { login_hint: 'mallory', x: '1' } }),
+      '/if/flow/login/?x=1',
+    ],
     ['keeps no next that leads to another site', left('login', { next: '//evil.example' }), '/if/flow/login/'],
-    ['keeps the mark of another site', left('login', { cross_site: { token: 't' } }), '/if/flow/login/?cross_site=1'],
+    ['keeps the cross-site mark', left('login', { cross_site: { token: 't' } }), '/if/flow/login/?cross_site=1'],
     [
       'starts a denied flow again',
       { cancelled: { slug: 'login', plan: endPlan(plan(), { denied: { text: '' } }) } },
       '/if/flow/login/',
     ],
-    ['logs out, as before, without a plan and a page', {}, LOGOUT],
-    ['leaves a finished flow', { cancelled: { slug: 'login', plan: endPlan(plan(), { to: '/' }) } }, LOGOUT],
+    ['is sent to the logout if no plan and no page are known', {}, LOGOUT],
     [
-      'logs in again instead of starting a flow that a source has begun',
+      'is sent to the logout if the flow is finished',
+      { cancelled: { slug: 'login', plan: endPlan(plan(), { to: '/' }) } },
+      LOGOUT,
+    ],
+    [
+      'is sent to the login instead of a flow that was started with additional steps',
       left('source', { begun: { context: {}, insert }, next: '/app' }),
       '/flows/-/default/authentication/?next=%2Fapp',
     ],
@@ -57,15 +65,23 @@ describe('an anonymous visitor who cancels', () => {
   });
 
   it.each<[string, Partial<Cancellation>, string]>([
-    ['keeps the next of the link', { ...left('login'), next: '/app' }, '/if/flow/login/?next=%2Fapp'],
     [
-      'prefers the next of the plan',
+      'gets the next of the cancel link if the plan has none',
+      { ...left('login'), next: '/app' },
+      '/if/flow/login/?next=%2Fapp',
+    ],
+    [
+      'keeps the next of the plan rather than that of the cancel link',
       { ...left('login', { next: '/own' }), next: '/app' },
       '/if/flow/login/?next=%2Fown',
     ],
-    ['keeps it without a plan', { next: '/app' }, `${LOGOUT}?next=%2Fapp`],
-    ['keeps no next to another site', { ...left('login'), next: '//evil.example' }, '/if/flow/login/'],
-    ['keeps no script URL', { next: 'javascript:alert(1)' }, LOGOUT],
+    ['keeps the next of the cancel link at the logout if there is no plan', { next: '/app' }, `${LOGOUT}?next=%2Fapp`],
+    [
+      'loses a next of the cancel link that leads to another site',
+      { ...left('login'), next: '//evil.example' },
+      '/if/flow/login/',
+    ],
+    ['loses a next of the cancel link that is a script URL', { next: 'javascript:alert(1)' }, LOGOUT],
   ])('%s', (_, more, to) => {
     expect(cancelDestination({ ...anonymous, ...more })).toBe(to);
   });
@@ -83,23 +99,27 @@ describe('an anonymous visitor who cancels', () => {
 describe('a logged-in user who cancels', () => {
   it.each<[string, Partial<Cancellation>, string]>([
     [
-      'logs out, and comes back to the flow',
+      'is logged out, and then redirected to the start of the flow',
       left('settings', { next: '/app' }),
       `${LOGOUT}?next=%2Fif%2Fflow%2Fsettings%2F%3Fnext%3D%252Fapp`,
     ],
     [
-      'comes back without the proposed name',
+      'loses the proposed username (login_hint)',
       left('settings', { query: { login_hint: 'mallory' } }),
       `${LOGOUT}?next=%2Fif%2Fflow%2Fsettings%2F`,
     ],
-    ['logs out only once in the flow that logs out', left('bye', { next: '/app' }), `${LOGOUT}?next=%2Fapp`],
     [
-      'does not come back to the authorization of a device',
+      'is logged out only once if the cancelled flow is the logout flow',
+      left('bye', { next: '/app' }),
+      `${LOGOUT}?next=%2Fapp`,
+    ],
+    [
+      'is not redirected back to a flow that was started with additional steps',
       left('consent', { begun: { context: {}, insert } }),
       LOGOUT,
     ],
-    ['logs out without a plan', {}, LOGOUT],
-    ['stays logged in, and leaves the flow, if the user only refuses', { ...left('settings'), stays: true }, '/'],
+    ['is logged out if there is no plan', {}, LOGOUT],
+    ['stays logged in and is redirected to / if the user only refuses', { ...left('settings'), stays: true }, '/'],
   ])('%s', (_, more, to) => {
     expect(cancelDestination({ ...user, ...more })).toBe(to);
   });

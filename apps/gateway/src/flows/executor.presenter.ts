@@ -24,8 +24,8 @@ import { displayedUser, flowInfo, userInfo } from './flow-info.js';
 import { REASON_HEADER, reasonsOf } from './reason.header.js';
 
 /**
- * Response header with the public id of the run. A page compares it to detect that another run has replaced the run
- * that the page shows.
+ * Response header with the public id of the run. When the id changes, a page detects that another run has replaced the
+ * run that it shows.
  */
 const RUN_ID_HEADER = 'x-gatehouse-run';
 
@@ -35,7 +35,7 @@ const RUN_ID_HEADER = 'x-gatehouse-run';
  */
 export const STEP_ID_HEADER = 'x-gatehouse-step';
 
-/** Returns the response headers that name the run and the step of a response. */
+/** Returns the response headers with the ids of the run and of the shown step. */
 export const idHeaders = ({ planId, stepId }: FlowResponse): Readonly<Record<string, string>> => ({
   ...(planId !== undefined && { [RUN_ID_HEADER]: publicRunId(planId) }),
   ...(stepId !== undefined && { [STEP_ID_HEADER]: stepId }),

@@ -52,7 +52,7 @@ export function flowInfo(response: FlowResponse, user: AvatarSubject | undefined
   return { title, ...themedBackground(background), cancel_url, layout };
 }
 
-/** Returns the most similar layout that the line 2024.8 has. */
+/** Returns the layout of 2024.8 that is most similar. */
 const olderLayout = (layout: FlowInfo['layout']): FlowInfo['layout'] =>
   layout.replace('_frame_background', '') as FlowInfo['layout'];
 

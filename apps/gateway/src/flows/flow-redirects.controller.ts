@@ -77,7 +77,7 @@ export class FlowRedirectsController {
   /**
    * Deletes all plans of the session, and refuses the device of the plan that the visitor has left. Redirects to the
    * start of the plan's flow, with its `next`, and logs a user out first, as clients expect of the link "Not you?". A
-   * user who refuses an application is redirected to that application. While the consent service is unavailable, the
+   * user who refuses an application is redirected to that application. If the consent service is unavailable then, the
    * user gets 503 and can try again. A navigation from another site deletes nothing, and the logout flow then asks for
    * confirmation. The login for an application starts again for that application.
    */
@@ -102,7 +102,10 @@ export class FlowRedirectsController {
     return { url: user ? url : await this.again({ request, reply }, url, cancelled), statusCode: 302 };
   }
 
-  /** Starts the login for the application of the plan that an anonymous visitor has left. Returns its address. */
+  /**
+   * Starts the login again for the application of the plan that an anonymous visitor has cancelled, and returns the
+   * address of its page. Returns `url` if that plan has no application.
+   */
   private async again(exchange: HttpExchange, url: string, cancelled: CancelledPlan | undefined): Promise<string> {
     const { application } = cancelled?.plan.begun?.context ?? {};
     const [path, search = ''] = url.split('?');

@@ -33,7 +33,7 @@ it.each([
 });
 
 it.each(['%s', '%(user)r', '%(user)a', '%(user)201s', '%(user)99999999999999999999s'])(
-  'a title with a placeholder for anything but text, or with a huge width, is left unchanged: %j',
+  'a title with a huge width, or with a placeholder of another kind than text, is left unchanged: %j',
   (title) => {
     expect(formatTitle(title, names)).toBe(title);
   },

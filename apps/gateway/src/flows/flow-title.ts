@@ -14,8 +14,9 @@ const PLACEHOLDER =
 const MAX_WIDTH = 200;
 
 /**
- * Fills in `%(app)s` and `%(user)s` like Python's `%` operator, with flags, width and precision, and trims the result. A title
- * that Python would refuse, or with a placeholder for anything but text, is returned unchanged (docs/spec/executor.md#title).
+ * Fills in `%(app)s` and `%(user)s` like Python's `%` operator, with flags, width and precision, and trims the result.
+ * Returns the title unchanged if Python would refuse it, or if a placeholder is not for text
+ * (docs/spec/executor.md#title).
  */
 export function formatTitle(title: string, names: TitleNames): string {
   if (!title.includes('%')) return title;

@@ -16,25 +16,25 @@ function backgroundOf(view: ApiView, own: string | undefined, ofBrand?: string) 
 }
 
 describe('the background of a flow in the API', () => {
-  it('of 2024.8 is the address of the flow’s own picture, else of the built-in one', () => {
+  it('under 2024.8 is the URL of the flow’s own picture, else of the built-in picture', () => {
     expect(backgroundOf('2024.8', '/own.jpg', '/brand.jpg')).toEqual({ background: '/own.jpg' });
     expect(backgroundOf('2024.8', undefined, '/brand.jpg')).toEqual({ background: DEFAULT });
   });
 
-  it('of 2026.8 is empty without a picture of the flow, and the URL is then that of the brand', () => {
+  it('under 2026.8 is empty if the flow has no picture, and background_url is then that of the brand', () => {
     const none = { background: '', background_themed_urls: null };
     expect(backgroundOf('2026.8', undefined, '/brand.jpg')).toEqual({ ...none, background_url: '/brand.jpg' });
     expect(backgroundOf('2026.8', undefined)).toEqual({ ...none, background_url: DEFAULT });
   });
 
-  it('of 2026.8 has the addresses for each theme', () => {
+  it('under 2026.8 has a URL for each theme', () => {
     expect(backgroundOf('2026.8', '/own-%(theme)s.jpg')).toEqual({
       ...{ background: '/own-%(theme)s.jpg', background_url: '/own-%(theme)s.jpg' },
       background_themed_urls: { light: '/own-light.jpg', dark: '/own-dark.jpg' },
     });
   });
 
-  it.each(API_VERSIONS)('of %s is never undefined', (view) => {
+  it.each(API_VERSIONS)('under %s has no undefined field', (view) => {
     expect(Object.values(backgroundOf(view, undefined))).not.toContain(undefined);
   });
 });

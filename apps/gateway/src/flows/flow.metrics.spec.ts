@@ -8,7 +8,7 @@ const endsOf = (flow: string, outcome: string) =>
 const stepsOf = (flow: string, kind: string) =>
   scrape(`gatehouse_steps_total{flow="${flow}",kind="${kind}",outcome="passed"}`);
 
-it('flows and kinds beyond METRICS_FLOWS_MAX and METRICS_KINDS_MAX share series', async () => {
+it('flows and stage kinds above METRICS_FLOWS_MAX and METRICS_KINDS_MAX are counted under the label "other"', async () => {
   const labels = new MetricLabels({ METRICS_FLOWS_MAX: 2, METRICS_KINDS_MAX: 1 });
   const observer = new CountingFlowObserver(labels);
   const others = (await endsOf('other', 'expired')) ?? 0;
@@ -22,7 +22,7 @@ it('flows and kinds beyond METRICS_FLOWS_MAX and METRICS_KINDS_MAX share series'
   expect([await stepsOf('spec-1', 'x_acme_one'), await stepsOf('spec-1', 'other')]).toEqual([1, 2]);
 });
 
-it('shadow conditions have series by flow, or none for an application, and flows beyond the limit share them', async () => {
+it('shadow conditions are counted by flow, those of applications under an empty label, flows above the limit as "other"', async () => {
   const observer = new CountingFlowObserver(new MetricLabels({ METRICS_FLOWS_MAX: 1, METRICS_KINDS_MAX: 1 }));
   for (const slug of ['shadow-1', 'shadow-2', 'shadow-3', undefined]) observer.shadowJudged(slug, 'fail', true);
   const count = (flow: string) =>

@@ -7,7 +7,7 @@ import { LoggingFlowObserver } from './flow.observer.js';
 
 afterAll(rememberMetrics());
 
-it('logs each refused attempt as a security event, with the uuid of the user or the pseudonym of the name', () => {
+it('each refused attempt is logged as a security event, with the uuid of the user or the pseudonym of the typed name', () => {
   const log = new LogRecorder();
   const observer = new LoggingFlowObserver(
     new MetricLabels({ METRICS_FLOWS_MAX: 1, METRICS_KINDS_MAX: 1 }),

@@ -110,7 +110,7 @@ export class FlowService {
     }
   }
 
-  /** Sets the cookies of a response: the session cookie, the cookies of effects, and the CSRF token. */
+  /** Sets the cookies of a response: the session cookie, the cookies that effects set, and the CSRF token. */
   private async setCookies(exchange: HttpExchange, flowRequest: FlowRequest, response: FlowResponse): Promise<void> {
     const { request, reply } = exchange;
     if (response.cookie) this.cookies.set(exchange, response.cookie, flowRequest.client);

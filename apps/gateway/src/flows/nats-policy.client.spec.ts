@@ -53,7 +53,7 @@ describeWithNats('the policy client over NATS', () => {
         if (reply !== undefined) message.respond(typeof reply === 'string' ? reply : JSON.stringify(reply));
       },
     });
-    // Each flush waits until the server knows the change of the subscription, before the next request is sent.
+    // Each flush waits until the server knows the changed subscription, before the next request is sent.
     stopServing = async () => {
       subscription.unsubscribe();
       await service.flush();
@@ -85,22 +85,22 @@ describeWithNats('the policy client over NATS', () => {
 
   it.each([
     ['malformed JSON', '{'],
-    ['an unknown reply', { pass: true }],
+    ['an unknown format', { pass: true }],
     ['an invalid result', { results: { p: { pass: 'yes' } } }],
     ['no result of a requested policy', { results: { q: { pass: true } } }],
-  ])('throws policy_away for %s', async (_what, reply) => {
+  ])('throws policy_away for a reply with %s', async (_what, reply) => {
     await serve(() => reply);
     await expect(policies.evaluate(request)).rejects.toMatchObject(policyAway);
   });
 
-  it('throws a problem with the Retry-After of a busy service', async () => {
+  it('throws policy_away with the Retry-After of a busy service', async () => {
     await serve(() => ({ problem: { code: 'stage_busy', retry_after_s: 7 } }));
     await expect(policies.evaluate(request)).rejects.toMatchObject({ ...policyAway, retryAfterS: 7 });
   });
 
   const textOf = (length: number) => 'x'.repeat(length);
 
-  it('refuses a request above the size limit', async () => {
+  it('throws policy_away for a request above the size limit, and does not send it', async () => {
     const received: unknown[] = [];
     await serve((request) => {
       received.push(request);
@@ -123,7 +123,7 @@ describeWithNats('the policy client over NATS', () => {
     await expect(policies.evaluate(request)).rejects.toMatchObject(policyAway);
   });
 
-  it('throws bus_down when the bus is away', async () => {
+  it('throws bus_down when the connection to the bus is closed', async () => {
     const connection = await connectNats({ NATS_URL: nats.url }, 'leaving');
     const leaving = new NatsRequester(connection, '_INBOX_leaving', { sweepEveryMs: 5 });
     await leaving.close();

@@ -36,7 +36,7 @@ async function answerOf(reply: object | undefined) {
   return { problem, reported, unserved };
 }
 
-it('reports the flow of a busy stage, with the seconds after which to try again', async () => {
+it('reports the flow of a busy stage as busy, with the seconds after which to try again', async () => {
   expect(await answerOf({ problem: { code: 'stage_busy', retry_after_s: 4 } })).toEqual({
     problem: expect.objectContaining({ code: 'stage_busy', retryAfterS: 4 }),
     reported: [['login', 4]],
@@ -47,10 +47,13 @@ it('reports the flow of a busy stage, with the seconds after which to try again'
 it.each([
   ['stage_fault', { problem: { code: 'stage_fault' } }, []],
   ['stage_away', undefined, ['password']],
-])('does not report a stage with the problem %s as busy, and as unserved if it is', async (code, reply, unserved) => {
-  expect(await answerOf(reply)).toEqual({
-    problem: expect.objectContaining({ code, stage: 'password' }),
-    reported: [],
-    unserved,
-  });
-});
+])(
+  'the problem %s of a stage is not reported as busy; a stage without a service is reported as unserved',
+  async (code, reply, unserved) => {
+    expect(await answerOf(reply)).toEqual({
+      problem: expect.objectContaining({ code, stage: 'password' }),
+      reported: [],
+      unserved,
+    });
+  },
+);

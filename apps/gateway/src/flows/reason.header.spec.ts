@@ -11,17 +11,17 @@ const contract = {
 const refused = (errors: Extract<FlowResult, { type: 'show' }>['errors']) =>
   reasonsOf({ type: 'show', contract, challenge: {}, errors });
 
-it('names the reasons of a field in the order of its messages, and leaves out fields without a named reason', () => {
+it('the header names the reasons of a field in the order of its messages, and no field without a named reason', () => {
   const errors = { 'a&b': [{ text: 'Own text' }, { code: 'taken' }], c: [{ code: 'differ' }], d: [{ text: 'Other' }] };
 
   expect(refused(errors)).toBe('a%26b=&a%26b=taken&c=differ');
 });
 
-it('leaves out the codes of field types, which are in the body', () => {
+it('the header leaves out the codes of field types, which are in the body', () => {
   expect(refused({ name: [{ code: 'required' }] })).toBeUndefined();
 });
 
-it('names the reason of a denial, and nothing for other results', () => {
+it('the header names the reason of a denial, and is missing for other results', () => {
   expect(reasonsOf({ type: 'denied', message: undefined, reason: 'too_many_attempts' })).toBe(
     'error_message=too_many_attempts',
   );
@@ -29,7 +29,7 @@ it('names the reason of a denial, and nothing for other results', () => {
   expect(reasonsOf({ type: 'done', to: '/' })).toBeUndefined();
 });
 
-it('sends no header that is longer than its limit', () => {
+it('the header is left out if it would be longer than its limit', () => {
   const errorsOf = (length: number) => ({ ['f'.repeat(length)]: [{ code: 'taken' }] });
 
   expect(refused(errorsOf(MAX_REASON_BYTES - '=taken'.length))).toHaveLength(MAX_REASON_BYTES);
@@ -44,7 +44,7 @@ const HARMLESS: readonly string[] = [
   ...['authenticator_validate_unknown', 'identification_passkey_unknown', 'identification_captcha'],
 ];
 
-it('reveals no more than the texts: within a stage, no two reasons about a user have the same text', () => {
+it('the header reveals no more than the texts: within a stage, no two reasons about a user have the same text', () => {
   for (const {
     contract: { kind, errors },
   } of Object.values(stages)) {

@@ -13,7 +13,7 @@ export const MAX_REASON_BYTES = 2048;
 /** Field of an access denied challenge that has the text of the denial. */
 const DENIAL_TEXT = 'error_message';
 
-/** The pair for an answer that was not applied, because it names another step (docs/spec/executor.md#step-ids). */
+/** The pair for an answer that was not judged, because it is for another step (docs/spec/executor.md#step-ids). */
 const UNAPPLIED_FIELD = 'error';
 const UNAPPLIED_REASON = 'other_step';
 
@@ -31,8 +31,8 @@ function pairsOf(result: FlowResult): string[][] {
 }
 
 /**
- * Returns the codes of a contract's messages by field. The codes of the field types are left out, because each of them
- * has its own code in the body, and a form may have many fields.
+ * Returns the codes of a contract's messages by field. The codes of field types, such as `required`, are left out,
+ * because the body contains them already, and a form may have many fields.
  */
 const reasonsOfErrors = (errors: Errors, catalogue: StageContract['errors']): string[][] =>
   Object.entries(errors).flatMap(([field, messages]) => {

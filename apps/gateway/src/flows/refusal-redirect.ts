@@ -3,8 +3,8 @@ import type { FlowResponse, HostBrand } from '@gatehouse/executor';
 import { markedNext } from '../http/cross-site-request.js';
 
 /**
- * Query parameter with which a login returns to the page of a flow. If the visitor is still anonymous then, the page
- * explains the refusal instead of starting the same login again (redirect loop).
+ * Query parameter of the address to which the login returns. If the visitor is still anonymous then, the page explains
+ * the refusal instead of starting the same login again (redirect loop).
  */
 export const AFTER_LOGIN = 'after_login';
 

@@ -20,7 +20,7 @@ const contracts = new CatalogueContractRegistry();
 const emptyVersion = flowVersionOf([]);
 
 describe('the registry of stage contracts', () => {
-  it('finds an external stage in the flow versions that describe it only', () => {
+  it('finds an external stage only in flow versions that describe it', () => {
     expect(contracts.find(KIND, versionWithStage())).toMatchObject({ kind: KIND, component: 'x-acme-pin' });
     expect(contracts.find(KIND, emptyVersion)).toBeUndefined();
     expect(contracts.find('toString', emptyVersion)).toBeUndefined();
@@ -36,7 +36,7 @@ describe('the registry of stage contracts', () => {
     expect(contracts.find('password', version)?.component).toBe('ak-stage-password');
   });
 
-  it('returns the components and the secret fields of external stages', () => {
+  it('knows the components and the secret fields of external stages only with a flow version that describes them', () => {
     expect(contracts.hasComponent('x-acme-pin', versionWithStage())).toBe(true);
     expect(contracts.hasComponent('x-acme-pin', emptyVersion)).toBe(false);
     expect(contracts.hasComponent('ak-stage-password', emptyVersion)).toBe(true);
@@ -46,7 +46,7 @@ describe('the registry of stage contracts', () => {
   });
 
   it.each(['token', 'code', 'state', 'itoken', 'flow_token', 'next', 'inspector'])(
-    'allows the name %s in addresses',
+    'allows the field name %s in URLs',
     (name) => expect(contracts.isSecretField(name)).toBe(false),
   );
 
@@ -63,7 +63,7 @@ describe('the registry of stage contracts', () => {
     expect(contracts.ownFact('x_acme_risk', emptyVersion)).toBeUndefined();
   });
 
-  it('logs once that no key verifies the page module of a version', () => {
+  it('logs once for each version of a page module that no key verifies it', () => {
     const log = new LogRecorder();
     const registry = new CatalogueContractRegistry(new Set(), [], log.logger);
     const withModule = (code: string) => versionWithStage({ page: { module: { code, signature: code } } });
@@ -74,7 +74,7 @@ describe('the registry of stage contracts', () => {
     expect(log.lines).toHaveLength(2);
   });
 
-  it('throws stage_fault for an external stage with privileges that is no longer trusted', () => {
+  it('throws stage_fault for an external stage with privileges that is no longer in TRUSTED_STAGES', () => {
     const version = versionWithStage({ effects: ['login'] });
     expect(() => contracts.find(KIND, version)).toThrow(
       'x_acme_pin is not in TRUSTED_STAGES, and it has the effect login',

@@ -36,7 +36,7 @@ export class CatalogueContractRegistry extends StageContractRegistry {
   /** Contracts of external stages by flow version. Versions never change, so the cache is never stale. */
   private readonly externalContracts = new WeakMap<FlowVersion, ExternalContracts>();
 
-  /** Page modules that were reported, by flow, kind and signature. */
+  /** Keys of page modules for which the missing key was logged: flow, kind and signature. */
   private readonly reported = new Set<string>();
 
   /**

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { LogRecorder } from '../../../../test/support/log-recorder.js';
 import { StageOutages } from './stage-outages.js';
 
-it('a stage that no service serves is logged once for each outage, at most once a minute, apart from other stages', () => {
+it('a stage without a running service is logged once for each outage, and at most once a minute', () => {
   const log = new LogRecorder();
   let nowMs = 0;
   const outages = new StageOutages(log.logger, () => nowMs);
@@ -18,7 +18,7 @@ it('a stage that no service serves is logged once for each outage, at most once 
   expect(unserved.slice(2)).toMatchObject([{ stage: 'x_acme_pin' }]);
 });
 
-it('logs the first reply of a stage after a logged outage, and no other reply', () => {
+it('the first reply of a stage after a logged outage is logged, and no other reply', () => {
   const log = new LogRecorder();
   let nowMs = 0;
   const outages = new StageOutages(log.logger, () => nowMs);

@@ -21,7 +21,7 @@ const signed = (kind: string, code = CODE) => ({
 });
 
 describe('a page module', () => {
-  it('is verified by a key of its vendor, and has the hash that a Content-Security-Policy names', () => {
+  it('is accepted if a key of its vendor verifies it, and gets the hash for the Content-Security-Policy', () => {
     expect(verifiedPageModule({ kind: KIND, page: signed(KIND) }, keys)).toEqual({
       code: CODE,
       integrity: expect.stringMatching(/^sha256-[A-Za-z0-9+/]{43}=$/),
@@ -32,12 +32,12 @@ describe('a page module', () => {
     ['was changed after it was signed', { kind: KIND, page: { module: { ...signed(KIND).module, code: `${CODE} ` } } }],
     ['was signed for another kind', { kind: KIND, page: signed('x_acme_form') }],
     ['is of another vendor', { kind: 'x_acme2_map', page: signed('x_acme2_map') }],
-    ['has a signature that is none', { kind: KIND, page: { module: { code: CODE, signature: 'AAAA' } } }],
+    ['has an invalid signature', { kind: KIND, page: { module: { code: CODE, signature: 'AAAA' } } }],
   ])('is not run if it %s', (_what, stage) => {
     expect(verifiedPageModule(stage, keys)).toBeUndefined();
   });
 
-  it('is signed by npm run sign:stage-page, which makes a key and prints the setting', () => {
+  it('can be signed by npm run sign:stage-page, which makes a key and prints the setting STAGE_PAGE_KEYS', () => {
     const folder = mkdtempSync(join(tmpdir(), 'stage-page-'));
     writeFileSync(join(folder, 'page.js'), CODE);
     writeFileSync(join(folder, 'broken.js'), '"</script>"');
@@ -53,12 +53,12 @@ describe('a page module', () => {
     expect([again.stdout, broken.status]).toEqual([stdout, 1]);
   });
 
-  it('is not run without a key', () => {
+  it('is not run if no key is set', () => {
     expect(verifiedPageModule({ kind: KIND, page: signed(KIND) }, [])).toBeUndefined();
   });
 
   it.each(['x_acme', 'x_acme=short', `acme=${publicText}`, `x_acme_map=${publicText}`])(
-    'has a setting that refuses %s',
+    'needs STAGE_PAGE_KEYS to be valid, and %s is refused',
     (text) => {
       expect(stagePageKeys.safeParse(text).success).toBe(false);
     },

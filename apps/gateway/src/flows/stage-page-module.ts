@@ -21,7 +21,7 @@ export const stagePageKeys = z
   })
   .transform((entries) => entries.map(vendorKey))
   .describe(
-    'Public keys of vendors whose page modules run in sandboxed frames: `x_<vendor>=<Ed25519 key in base64>`, comma separated; several for one vendor while it changes its key',
+    'Public keys of vendors whose page modules run in sandboxed frames: `x_<vendor>=<Ed25519 key in base64>`, comma separated. A vendor that replaces its key has two',
   );
 
 function vendorKey(entry: string): VendorKey {

@@ -31,7 +31,7 @@ const DENIED = {
   link: sentence('Log in as another user').text,
 };
 
-/** The request that a proxy asks about, and the login requirement for it. */
+/** The request to a site that a proxy checks, and the login requirement for it. */
 interface Checked {
   readonly kind: ProxyKind;
   readonly address: SiteAddress;

@@ -80,9 +80,7 @@ async function addCode(): Promise<Buffer> {
 const redeem = (hash: Buffer, changes: object = {}) =>
   repository.redeem({ ...CODE, hash, application, cookieHash: bytes(), ...changes, lifetimeS: 7200 });
 
-/**
- * Cases in which a session or its user is not valid any more: a description, and the SQL that brings the case about.
- */
+/** Cases in which a session or its user is not valid any more: a description, and the SQL that causes the case. */
 const ENDINGS: readonly (readonly [string, string])[] = [
   ['the session has ended', 'DELETE FROM flow.sessions'],
   ['the session has expired', `UPDATE flow.sessions SET expires_at = now() - ${HOUR}`],
@@ -96,8 +94,8 @@ const ENDINGS: readonly (readonly [string, string])[] = [
   ['the user was deleted', 'DELETE FROM directory.users'],
 ];
 
-describe('the session of a cookie', () => {
-  it('is found with its user, all groups of the user, and the keys of the session that it comes from', async () => {
+describe('the session of a site’s cookie', () => {
+  it('is found with its user, all groups of the user, and the current keys of the login session', async () => {
     const [parent, child] = [randomUUID(), randomUUID()];
     await query(`INSERT INTO directory.groups (id, name) VALUES ($1, 'parent')`, [parent]);
     await query(`INSERT INTO directory.groups (id, name, parent_id) VALUES ($1, 'child', $2)`, [child, parent]);
@@ -113,7 +111,7 @@ describe('the session of a cookie', () => {
     expect(found?.session?.user.group_ids.toSorted()).toEqual([parent, child].toSorted());
   });
 
-  it('is bound if its login is bound to a network or a place', async () => {
+  it('is bound if its login session is bound to a network or a place', async () => {
     const cookie = await addCookie();
     for (const binding of ['network', 'geoip']) {
       await query(
@@ -134,7 +132,7 @@ describe('the session of a cookie', () => {
     expect([found?.site.origin, found?.session]).toEqual([ORIGIN, undefined]);
   });
 
-  it('is not found at another site, without a cookie, with another cookie, or after its time', async () => {
+  it('is not found at another site, without a cookie, with another cookie, or after the cookie has expired', async () => {
     await addSite('news', 'https://news.example.org');
     const cookie = await addCookie();
     expect((await repository.find('https://news.example.org', cookie))?.session).toBeUndefined();
@@ -145,7 +143,7 @@ describe('the session of a cookie', () => {
     expect((await repository.find(ORIGIN, cookie))?.session).toBeUndefined();
   });
 
-  it('is removed at its own site only', async () => {
+  it('is removed only with the application of its site', async () => {
     const cookie = await addCookie();
     await repository.remove(cookie, randomUUID());
     expect((await repository.find(ORIGIN, cookie))?.session).toBeDefined();
@@ -173,8 +171,8 @@ async function duringLogout<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-describe('a code', () => {
-  it('is not created, nor are its events, when its session ends at the same time', async () => {
+describe('a code for the cookie of a site', () => {
+  it('is not created, and writes no event, if its session ends at the same time', async () => {
     const code = { ...CODE, hash: bytes(), sessionId: session, user, application };
     const event = { topic: 'events.authorize_application', user: undefined, body: {} };
     const before = await query('SELECT FROM flow.outbox');
@@ -182,12 +180,12 @@ describe('a code', () => {
     expect((await query('SELECT FROM flow.outbox')).length).toBe(before.length);
   });
 
-  it('is not redeemed when its session ends at the same time, and causes no deadlock', async () => {
+  it('is not redeemed if its session ends at the same time, and the two do not deadlock', async () => {
     const code = await addCode();
     expect(await duringLogout(() => redeem(code))).toBe(false);
   });
 
-  it('is redeemed by one of many concurrent requests, in each of 20 races', async () => {
+  it('is redeemed by only one of several concurrent requests, in each of 20 races', async () => {
     for (let race = 0; race < 20; race += 1) {
       const code = await addCode();
       const redeemed = await Promise.all(Array.from({ length: 6 }, () => redeem(code)));
@@ -200,7 +198,7 @@ describe('a code', () => {
     ['another browser', { nonceHash: bytes() }],
     ['another destination', { destinationHash: bytes() }],
     ['another application', { application: randomUUID() }],
-  ])('is not redeemed, nor used up, with %s', async (_, changes) => {
+  ])('is not redeemed and stays valid if it is sent with %s', async (_, changes) => {
     const code = await addCode();
     expect(await redeem(code, changes)).toBe(false);
     expect(await redeem(code)).toBe(true);
@@ -212,13 +210,13 @@ describe('a code', () => {
     expect(await redeem(code)).toBe(false);
   });
 
-  it('is not redeemed after its time', async () => {
+  it('is not redeemed after it has expired', async () => {
     const code = await addCode();
     await query(`UPDATE flow.forward_codes SET expires_at = now() - interval '1 second'`);
     expect(await redeem(code)).toBe(false);
   });
 
-  it('gives a cookie that lasts no longer than the session, and replaces older cookies of the session', async () => {
+  it('yields a cookie that expires with the session, and replaces cookies of the session that are older than a minute', async () => {
     const old = await addCookie();
     await query(`UPDATE flow.forward_sessions SET created_at = now() - interval '2 minutes'`);
     const recent = await addCookie();

@@ -105,9 +105,9 @@ const RECORD = { name: 'forward_auth_events', text: insertOutboxRows(1) };
 
 /**
  * Redeems a code and stores the cookie. Only one of several concurrent requests with the same code succeeds. Deletes
- * older cookies of the session at the site, except cookies of the last minute, which another tab may be about to
- * receive. Locks the session before the code, like a logout, so that the two cannot deadlock. $1 hash of the code, $2
- * application, $3 hash of the nonce, $4 hash of the destination, $5 hash of the cookie, $6 lifetime in seconds.
+ * older cookies of the session at the site, except cookies of the last minute, because another tab may just have
+ * received one. Locks the session before the code, like a logout, so that the two cannot deadlock. $1 hash of the code,
+ * $2 application, $3 hash of the nonce, $4 hash of the destination, $5 hash of the cookie, $6 lifetime in seconds.
  */
 const REDEEM = {
   name: 'forward_auth_redeem',
@@ -155,8 +155,8 @@ export class ForwardAuthRepository {
   ) {}
 
   /**
-   * Returns the site at an origin, and the session of a cookie there. The session is undefined if the cookie, its session
-   * or its user is not valid any more. Returns undefined if there is no such site.
+   * Returns the site at an origin, and the session of a cookie of that site. The session is undefined if the cookie,
+   * its session or its user is not valid any more. Returns undefined if there is no such site.
    */
   async find(origin: string, cookieHash: Buffer | undefined): Promise<FoundSite | undefined> {
     const [row] = (await runNamed<FoundRow>(this.source, FIND, [origin, cookieHash ?? null])).rows;

@@ -76,10 +76,10 @@ export class ForwardAuthorizationController {
 
   /**
    * Redirects to the site with a code. Redirects anonymous visitors to the login and back here, and users whose login
-   * is not enough to the brand's step-up flow. Shows the page of a denial, with status 403, to users who may not use
-   * the application. Throws `not_found` at any host other than the login's, and for an unknown application,
-   * `forward_auth_invalid` without the hash of a nonce, and `proof_required` for an API token, because the cookie of
-   * the site would outlive the token.
+   * does not meet the requirement to the brand's step-up flow. Shows the page of a denial, with status 403, to users
+   * who may not use the application. Throws `not_found` at any host other than the login's, and for an unknown
+   * application, `forward_auth_invalid` without the hash of a nonce, and `proof_required` for an API token, because the
+   * cookie of the site would outlive the token.
    */
   @Get('')
   @AllowAnonymous()
@@ -105,7 +105,7 @@ export class ForwardAuthorizationController {
     });
   }
 
-  /** Redirects to the login, which knows the application. */
+  /** Redirects to the login, whose plan gets the application as a fact. */
   private async logIn(exchange: HttpExchange, asked: AskedLogin) {
     const { site } = asked;
     const application = { ...site.application, launch_url: siteLaunchUrl(site) };

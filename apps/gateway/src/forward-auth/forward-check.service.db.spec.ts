@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => database?.close());
 beforeEach(() => database.source.query('TRUNCATE flow.proxy_applications, flow.sessions CASCADE'));
 
-/** Returns a list to which the name of each statement is added when it runs. */
+/** Returns a list to which the name of each database statement is added when it runs. */
 function recordStatements({ driver }: DataSource): string[] {
   const names: string[] = [];
   const { master } = driver as unknown as { master: { query(query: { readonly name?: string }): unknown } };
@@ -108,7 +108,7 @@ async function enter(data: object = {}): Promise<string> {
 
 const reply = { header: () => reply } as unknown as FastifyReply;
 
-/** Returns the outcome of a check, and the statements that it needed. */
+/** Returns the outcome of a check, and the names of the statements that it has run. */
 async function check(service: ForwardCheckService, cookie: string | undefined, ip = IP) {
   statements.length = 0;
   return { outcome: await outcomeOf(service, cookie, ip), statements: [...statements] };
@@ -124,7 +124,7 @@ function verdictOf(service: ForwardCheckService, cookie: string | undefined, ip 
 }
 
 describe('a check of forward auth', () => {
-  it('needs one statement, and none while its verdict is kept', async () => {
+  it('needs one statement, and no statement while its verdict is cached', async () => {
     const service = await openService();
     const cookie = await enter();
     expect(await check(service, cookie)).toEqual({ outcome: 'passed', statements: ['forward_auth_find'] });
@@ -151,7 +151,7 @@ describe('a check of forward auth', () => {
     expect(statements).toEqual(['forward_auth_find']);
   });
 
-  it('ends a session that leaves the network that it is bound to, also while the verdict for its own network is kept', async () => {
+  it('ends a session whose client leaves the network that it is bound to, even while a verdict for the network is cached', async () => {
     const service = await openService();
     const cookie = await enter({ bindings: { network: 'bind_asn', geoip: 'no_binding' } });
     expect((await check(service, cookie)).outcome).toBe('passed');
@@ -161,7 +161,7 @@ describe('a check of forward auth', () => {
     expect((await check(service, cookie)).outcome).toBe('anonymous');
   });
 
-  it('lets a session without a binding move, without a further statement', async () => {
+  it('passes a client with a new address if its session has no binding, with the same single statement', async () => {
     const service = await openService();
     const cookie = await enter();
     expect(await check(service, cookie, '198.51.100.9')).toEqual({
@@ -170,7 +170,7 @@ describe('a check of forward auth', () => {
     });
   });
 
-  it('needs no statement for a cookie that was never issued, or issued for another site', async () => {
+  it('needs no statement for a cookie that Gatehouse has not issued, or has issued for another site', async () => {
     const service = await openService();
     const cookie = await enter();
     await check(service, undefined);
@@ -182,7 +182,7 @@ describe('a check of forward auth', () => {
     expect((await check(service, cookie)).outcome).toBe('passed');
   });
 
-  it('counts cookies that are not valid, and nothing else, towards the anonymous rate limit', async () => {
+  it('counts only cookies that are not valid towards the anonymous rate limit', async () => {
     const service = await openService({ ANONYMOUS_RATE: '2', ANONYMOUS_RATE_PERIOD_S: '3600' });
     const cookie = await enter();
     for (let times = 0; times < 5; times += 1) {
@@ -195,7 +195,7 @@ describe('a check of forward auth', () => {
     expect((await check(service, cookie)).outcome).toBe('passed');
   });
 
-  it('refuses a user whose headers are above FORWARD_AUTH_IDENTITY_BYTES, and says so in the log', async () => {
+  it('refuses a user whose identity headers are above FORWARD_AUTH_IDENTITY_BYTES, and logs the size', async () => {
     const settings = { JWT_SIGNING_KEYS: newSigningKeys(), FORWARD_AUTH_CACHE_MS: '0' };
     const cookie = await enter();
     await database.source.query(

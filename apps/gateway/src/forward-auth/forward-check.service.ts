@@ -59,7 +59,7 @@ export class ForwardCheckService {
   ) {
     const { FORWARD_AUTH_CACHE_MS: lifetimeMs, FORWARD_AUTH_CACHE_ENTRIES: maxEntries } = config;
     this.cache = new VerdictCache({ lifetimeMs, maxEntries });
-    // Another gateway may replace or end a session key too, and then broadcasts it on the bus.
+    // Another gateway may replace or end a session key too. It then broadcasts this on the bus.
     sockets.listenToClosing((channel) => this.cache.drop(channelLabel(channel)));
   }
 

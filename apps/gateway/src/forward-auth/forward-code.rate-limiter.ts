@@ -4,7 +4,7 @@ import { subjectLimit } from '../http/rate-limits/network-rate-limiter.js';
 
 const PERIOD_S = 60;
 
-/** Limits the codes that one session gets, so that a redirect loop of a proxy ends. */
+/** Limits how many codes a session gets, so that a redirect loop of a proxy ends. */
 @Injectable()
 export class ForwardCodeRateLimiter {
   /** Counts a code of a session, by the id of the session. Throws `rate_limited`. */

@@ -4,14 +4,14 @@ import { secretsEqual } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 
-/** Characters of the random part, which are letters and digits: 131 bits. */
+/** Number of characters of the random part, which are letters and digits: 131 bits. */
 const RANDOM_LENGTH = 22;
-/** Characters of the MAC in base64url: 126 bits. */
+/** Number of characters of the MAC in base64url: 126 bits. */
 const MAC_LENGTH = 21;
 
 /**
  * Issues the cookies of sites. A cookie ends in a MAC of its random part and its site, so that made-up cookies are
- * refused without a statement.
+ * refused without a database statement.
  */
 @Injectable()
 export class ForwardCookieSigner {

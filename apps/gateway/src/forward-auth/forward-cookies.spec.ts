@@ -4,7 +4,7 @@ import { cookieNamesAt, cookieValue, withoutOwnCookies } from './forward-cookies
 const VALUE = 'v'.repeat(43);
 
 describe('the cookies of forward auth', () => {
-  it('begin with __Host- at an https site', () => {
+  it('begin with __Host- at a site with https', () => {
     expect(cookieNamesAt('https://app.example.org').session).toBe('__Host-gatehouse_forward');
     expect(cookieNamesAt('http://app.localhost').session).toBe('gatehouse_forward');
   });
@@ -13,15 +13,19 @@ describe('the cookies of forward auth', () => {
     ['no header', undefined, undefined],
     ['one value', `a=b; gatehouse_forward=${VALUE}`, VALUE],
     ['the same value twice', `gatehouse_forward=${VALUE}; gatehouse_forward=${VALUE}`, VALUE],
-    ['two values, one of which another host has planted', `gatehouse_forward=${VALUE}; gatehouse_forward=x`, undefined],
+    [
+      'two different values, because another host may have set one of them',
+      `gatehouse_forward=${VALUE}; gatehouse_forward=x`,
+      undefined,
+    ],
     ['a value of another form', `gatehouse_forward="${VALUE}"`, undefined],
     ['a name that only begins alike', `gatehouse_forward_nonce=${VALUE}; xgatehouse_forward=${VALUE}`, undefined],
-    ['a name after a byte that is no space', `\u00a0gatehouse_forward=${VALUE}`, undefined],
-  ])('are read from %s', (_, header, value) => {
+    ['a name after a no-break space', `\u00a0gatehouse_forward=${VALUE}`, undefined],
+  ])('have the expected value if the header Cookie has %s', (_, header, value) => {
     expect(cookieValue(header, 'gatehouse_forward')).toBe(value);
   });
 
-  it('are taken out of the header for the application, and every other cookie stays as it is', () => {
+  it('are removed from the header for the application, which keeps every other cookie unchanged', () => {
     const own = [
       'gatehouse_forward',
       '__Host-gatehouse_forward',

@@ -12,7 +12,7 @@ const HOST_PREFIX = '__Host-';
 /** Every name that a cookie of forward auth can have. */
 const NAMES: readonly string[] = [FORWARD_COOKIE, NONCE_COOKIE].flatMap((name) => [name, `${HOST_PREFIX}${name}`]);
 
-/** The cookies of the login that scripts of its pages must not read. */
+/** The cookies of the host of the login that its scripts must not read. */
 const LOGIN_COOKIES: readonly string[] = [
   ...SESSION_COOKIES,
   ...SWITCHING_COOKIES,
@@ -32,7 +32,7 @@ export interface ForwardCookieNames {
 
 /**
  * Returns the names of the cookies of a site. At an https site they begin with `__Host-`, so that no other host of the
- * domain can plant one.
+ * domain can set one.
  */
 export function cookieNamesAt(origin: string): ForwardCookieNames {
   const prefix = origin.startsWith('https:') ? HOST_PREFIX : '';
@@ -44,8 +44,8 @@ export const forwardCookieAttributes = (name: string) =>
   ({ path: '/', httpOnly: true, sameSite: 'lax', secure: isHostOnly(name) }) as const;
 
 /**
- * Returns the value of a cookie; undefined if the browser sends none, or sends several, of which another host may have
- * planted one.
+ * Returns the value of a cookie; undefined if the browser sends none, or sends several, one of which another host may
+ * have set.
  */
 export function cookieValue(header: string | undefined, name: string): string | undefined {
   const values = new Set(cookieValues(header, name));

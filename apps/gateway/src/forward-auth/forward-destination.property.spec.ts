@@ -34,8 +34,8 @@ const forged = fc.oneof(
 const pathCharacters = fc.constantFrom(...'abcXYZ019-._~!$&\'()*+,;=:@%[]{}|^`"<>/?'.split(''));
 const rest = fc.array(pathCharacters, { maxLength: 100 }).map((characters) => `/x${characters.join('')}`);
 
-describe('the address after the login at a site', () => {
-  it('is always an address of the site, as every reader of URLs understands it', () => {
+describe('the destination after the login at a site', () => {
+  it('is always an address of the site, whatever the address in the query', () => {
     fc.assert(
       fc.property(forged, (text) => {
         const target = destinationAt(ORIGIN, text, LIMIT);
@@ -50,7 +50,7 @@ describe('the address after the login at a site', () => {
     );
   });
 
-  it('keeps path and query byte for byte, encoded or not, through the login and back', () => {
+  it('keeps path and query byte for byte, encoded or not, through the login and the redirect back', () => {
     fc.assert(
       fc.property(rest, (path) => {
         const address = `${ORIGIN}${path}`;
@@ -86,14 +86,14 @@ describe('the address after the login at a site', () => {
     ],
   ])('is the front page for %j', (text) => expect(destinationAt(ORIGIN, text, LIMIT)).toBe(`${ORIGIN}/`));
 
-  it('may name the host in another spelling', () => {
+  it('may write scheme and host in capitals or with the default port', () => {
     expect(destinationAt(ORIGIN, 'HTTPS://APP.example.org:443/Path?q', LIMIT)).toBe(`${ORIGIN}/Path?q`);
     expect(destinationAt(ORIGIN, `${ORIGIN}?q`, LIMIT)).toBe(`${ORIGIN}/?q`);
     expect(destinationAt(ORIGIN, ORIGIN, LIMIT)).toBe(`${ORIGIN}/`);
   });
 });
 
-it('the largest address fits into the query of a login page, whatever the settings', () => {
+it('the largest destination fits into the query of a login page, whatever the settings', () => {
   const settings = [
     { FORWARD_AUTH_RD_BYTES: 1200, QUERY_LIMIT_BYTES: 2048 },
     { FORWARD_AUTH_RD_BYTES: 8192, QUERY_LIMIT_BYTES: 1024 },
@@ -104,7 +104,7 @@ it('the largest address fits into the query of a login page, whatever the settin
 
 describe('the address that a proxy forwards', () => {
   it.each(['https://app.example.org@evil.example/', 'https://', 'ftp://app.example.org', 'https://a b/', '/path'])(
-    'is none if it is %j',
+    'is refused if it is %j',
     (text) => expect(parseSiteAddress(text)).toBeUndefined(),
   );
 });

@@ -19,8 +19,8 @@ beforeEach(() => {
 });
 const reasons = () => log.lines.map(({ reason }) => reason);
 
-describe('a refused request of a proxy', () => {
-  it('is logged with the address that is not trusted, or the host that no application has', () => {
+describe('the refusal of a proxy’s request', () => {
+  it('is logged with its cause, such as a proxy that is not trusted or a host without an application', () => {
     refusals.report(invalid(), requestFrom(['10.0.0.9'], { 'x-forwarded-for': '203.0.113.7' }), 0);
     refusals.report(invalid(), requestFrom(['10.0.0.9']), 0);
     refusals.report(unknownHost('app.example.org:9743'), requestFrom(TRUSTED), 0);
@@ -43,12 +43,12 @@ describe('a refused request of a proxy', () => {
     expect(reasons()).toEqual([...both, ...both]);
   });
 
-  it('does not fill the log with hosts that a client makes up', () => {
+  it('does not fill the log if a client makes up many hosts', () => {
     for (let i = 0; i < 1000; i++) refusals.report(unknownHost(`x${i}.example`), requestFrom(TRUSTED), 0);
     expect(reasons().length).toBe(MAX_CAUSES);
   });
 
-  it('is logged without a value that the client may have sent in the query of the check', () => {
+  it('is logged without values that the client may have sent in the query of the check', () => {
     const detail = {
       text: 'acr_values has {value}, which Gatehouse does not know.',
       params: { value: 'sent-by-client' },
@@ -58,7 +58,7 @@ describe('a refused request of a proxy', () => {
     expect(reasons().length).toBe(1);
   });
 
-  it('stays refused, and other problems are not logged', async () => {
+  it('is thrown again, and other problems are not logged', async () => {
     const request = requestFrom(TRUSTED);
     const thrown = (problem: Problem) => refusals.watch(request, () => Promise.reject(problem)).catch(String);
     expect(await thrown(unknownHost('a.example'))).toContain('external_host');

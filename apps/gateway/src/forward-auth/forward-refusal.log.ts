@@ -4,10 +4,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { isFromTrustedProxy } from '../http/request-spans.js';
 
-/** Time after which a cause is logged again, in milliseconds. */
+/** Milliseconds after which a cause is logged again. */
 const LINE_EVERY_MS = 60_000;
 /**
- * Largest number of causes that are logged in this time. Clients can make up hosts, so the number of causes is
+ * Largest number of causes that are logged in LINE_EVERY_MS. Clients can make up hosts, so the number of causes is
  * unbounded.
  */
 export const MAX_CAUSES = 20;

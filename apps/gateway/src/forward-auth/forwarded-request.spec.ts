@@ -5,7 +5,7 @@ import { forwardedAddress } from './forwarded-request.js';
 
 const PATH = '/outpost.goauthentik.io/auth';
 
-/** Returns a request for `url` with the headers that proxies of all kinds send to ask about the path `rest`. */
+/** Returns a request of `url` with the headers with which all kinds of proxies ask about the path `rest`. */
 const requestAt = (url: string, rest = '/a?b') =>
   ({
     ...{ url, protocol: 'https', host: 'app.example.org' },
@@ -30,7 +30,7 @@ describe('the address of a check', () => {
     ['traefik', '?x=%2e%2e/'],
     ['caddy', '/'],
     ['envoy', '/a?b'],
-  ] as const)('of %s is accepted with %j after its plain path', (kind, rest) => {
+  ] as const)('of %s may have %j after its plain path', (kind, rest) => {
     expect(addressOf(kind, `${PATH}/${kind}${rest}`)).toEqual({ origin: 'https://app.example.org', rest: '/a?b' });
   });
 
@@ -40,18 +40,18 @@ describe('the address of a check', () => {
     ['envoy', `${PATH}/envoy/..%2f..%2fstart`],
     ['envoy', `${PATH}/envoy/../../start`],
     ['envoy', `${PATH}/envoy/a/%2e%2e/..%5c..%2F..%2fsign_out`],
-  ] as const)('of %s is refused in the spelling %j', (kind, url) => {
+  ] as const)('of %s is refused if its path is spelled %j', (kind, url) => {
     expect(addressOf(kind, url)).toBe('forward_auth_invalid');
   });
 
-  it('of envoy is accepted with dots in the path that stay below it', () => {
+  it('of envoy may contain dots that stay below its path', () => {
     expect(addressOf('envoy', `${PATH}/envoy/a/..%2fb/%2e%2e/c?d=../..`)).toMatchObject({
       rest: '/a/..%2fb/%2e%2e/c?d=../..',
     });
   });
 
   it.each(['//@scope%2fpackage', '//My%20Files/a', '//app.example.org:x/', `//other.example/outpost.goauthentik.io/x`])(
-    'may have a path that begins with two slashes, such as %j',
+    'may be that of a path that begins with two slashes, such as %j',
     (rest) => {
       for (const kind of ['nginx', 'traefik', 'caddy'] as const)
         expect(addressOf(kind, `${PATH}/${kind}`, rest)).toEqual({ origin: 'https://app.example.org', rest });

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { isFromTrustedProxy } from '../http/request-spans.js';
 import { decodedPath, FORWARD_PATH, isForwardPath, parseSiteAddress, type SiteAddress } from './forward-destination.js';
 
-/** The kinds of proxies. Each kind has its own way to name the request that it asks about. */
+/** The kinds of proxies. Each kind has its own way to tell Gatehouse which request it checks. */
 export const PROXY_KINDS = ['nginx', 'traefik', 'caddy', 'envoy'] as const;
 export type ProxyKind = (typeof PROXY_KINDS)[number];
 
@@ -51,7 +51,7 @@ function requirePlainPath(kind: ProxyKind, { url }: FastifyRequest): void {
   const [path = ''] = url.split('?', 1);
   const expected = `${FORWARD_PATH}/auth/${kind}`;
   if (!path.startsWith(expected) || !decodedPath(path).startsWith(expected))
-    throw invalid(`Expected ${expected}, not percent-encoded, and no path that leaves it.`);
+    throw invalid(`Expected the path ${expected} without percent-encoding, and no dots that lead out of it.`);
 }
 
 /**
@@ -82,7 +82,7 @@ function appendedPath(request: FastifyRequest): SiteAddress {
   return { origin, rest: rest.startsWith('/') ? rest : `/${rest}` };
 }
 
-/** Returns the text of a header; empty if it is missing. */
+/** Returns the value of a header; empty if the header is missing. */
 const headerOf = ({ headers }: FastifyRequest, name: string): string => String(headers[name] ?? '');
 
 const invalid = (detail: string) => new Problem('forward_auth_invalid', { detail });

@@ -25,11 +25,12 @@ export function checkRequirement(kind: ProxyKind, { query }: FastifyRequest): Lo
   const unknown = named.find((value) => parseAcrValues(value).length === 0);
   if (unknown !== undefined)
     throw invalid({ text: 'acr_values has {value}, which Gatehouse does not know.', params: { value: unknown } });
-  if (given['acr_values'] !== undefined && named.length === 0) throw invalid('acr_values is empty.');
+  if (given['acr_values'] !== undefined && named.length === 0)
+    throw invalid('acr_values is empty. Name at least one context, or leave it out.');
   if (given['max_age'] !== undefined && requirement.max_age === undefined)
-    throw invalid('max_age is no number of seconds, or more than ten years.');
+    throw invalid('max_age must be a number of seconds, at most ten years.');
   if ((requirement.max_age ?? MIN_CHECK_MAX_AGE_S) < MIN_CHECK_MAX_AGE_S)
-    throw invalid(`max_age is less than ${MIN_CHECK_MAX_AGE_S} seconds.`);
+    throw invalid(`max_age must be at least ${MIN_CHECK_MAX_AGE_S} seconds.`);
   return requirement;
 }
 

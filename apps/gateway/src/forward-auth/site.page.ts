@@ -12,8 +12,8 @@ interface SitePage {
 const STYLE = 'body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:15vh auto;padding:0 1rem}';
 
 /**
- * Sends a page at the host of a site. The page needs no other file, because the proxy of the site sends only some
- * addresses to Gatehouse.
+ * Sends a page at the host of a site. The page loads no other file, because the proxy of the site sends only a few
+ * paths to Gatehouse.
  */
 export function sendSitePage(reply: FastifyReply, { status, language, title, text, link }: SitePage): FastifyReply {
   const html = `<!doctype html><html lang="${escaped(language)}"><meta charset="utf-8">

@@ -3,7 +3,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { z } from 'zod';
 import { ForwardCheckService } from './forward-check.service.js';
 
-/** The audit events after which a verdict about their user may be wrong. */
+/** Audit events that may change the verdicts about their user. */
 export const DROPPING_ACTIONS = ['logout', 'session_ended', 'password_set', 'user_write', 'model_deleted'] as const;
 
 /** The part of an event (CloudEvents) that names its user. */

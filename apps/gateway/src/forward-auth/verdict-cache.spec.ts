@@ -18,8 +18,8 @@ class Harness {
   }
 }
 
-describe('verdicts', () => {
-  it('are kept for their time, from the begin of the load', async () => {
+describe('cached verdicts', () => {
+  it('expire after their lifetime, which begins when their load starts', async () => {
     const harness = new Harness();
     await harness.get('a');
     harness.now = 4999;
@@ -36,7 +36,7 @@ describe('verdicts', () => {
     expect(harness.cache.peek('slow')).toBeUndefined();
   });
 
-  it('are not kept for a time of 0, without labels, or after an error', async () => {
+  it('are not kept with a lifetime of 0, without labels, or if the load fails', async () => {
     const harness = new Harness({ lifetimeMs: 0 });
     await harness.get('a');
     await harness.get('a');
@@ -47,20 +47,20 @@ describe('verdicts', () => {
     expect(other.cache.size).toBe(0);
   });
 
-  it('replace the oldest beyond the largest number', async () => {
+  it('replace the oldest verdict above the largest number', async () => {
     const harness = new Harness();
     for (const key of ['a', 'b', 'c', 'd']) await harness.get(key);
     expect(['a', 'b', 'c', 'd'].map((key) => harness.cache.peek(key))).toEqual([undefined, 'b', 'c', 'd']);
     expect(harness.cache.size).toBe(3);
   });
 
-  it('share a load that runs', async () => {
+  it('share one load between concurrent requests', async () => {
     const harness = new Harness();
     expect(await Promise.all([harness.get('a'), harness.get('a'), harness.get('a')])).toEqual(['a', 'a', 'a']);
     expect(harness.loads).toBe(1);
   });
 
-  it('are dropped by each of their labels, and no other is', async () => {
+  it('are dropped by any of their labels, and other verdicts stay', async () => {
     const harness = new Harness();
     await harness.get('a', 'a', ['one', 'two']);
     await harness.get('b', 'b', ['two']);
@@ -87,7 +87,7 @@ describe('verdicts', () => {
     expect(harness.cache.peek('a')).toBe('fresh');
   });
 
-  it('are not kept if so many labels are dropped meanwhile that the list of dropped labels is full', async () => {
+  it('are not kept if the list of dropped labels overflows while they are loaded', async () => {
     const harness = new Harness();
     await harness.cache.get('a', async () => {
       harness.now = 1;

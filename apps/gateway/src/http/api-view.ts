@@ -2,7 +2,7 @@ import { type ApiView, FIELDS_COMPLETE, FIELDS_HEADER } from '@gatehouse/contrac
 import type { FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../gateway.config.js';
 
-/** Returns the fields that a client gets: those of the configured line, or all if it asks for them. */
+/** Returns which fields a client gets: those of the configured API version, or all fields if it asks for them. */
 export const viewFor = (
   { headers }: Pick<FastifyRequest, 'headers'>,
   { API_VERSION: version }: Pick<GatewayConfig, 'API_VERSION'>,

@@ -8,7 +8,7 @@ const NOW = Date.UTC(2026, 0, 1);
 const service = new BoundCookieService({ SECRET_KEY });
 
 describe('a token of a device-bound session', () => {
-  it('names its subject until its end, at every gateway with the same key', () => {
+  it('yields its subject until it expires, at every gateway with the same SECRET_KEY', () => {
     const token = service.issue('cookie', SESSION, 600, NOW);
     const other = new BoundCookieService({ SECRET_KEY });
 
@@ -30,7 +30,7 @@ describe('a token of a device-bound session', () => {
 describe('the stored keys of a request', () => {
   const key = hashSessionKey('a'.repeat(43));
 
-  it('are those of its session cookies, and with a valid bound cookie also those that need it', () => {
+  it('are those of its session cookies, and with a valid bound cookie also those of bound sessions', () => {
     const cookie = service.issue('cookie', SESSION, 600);
 
     expect(service.storedKeys([key], `${BOUND_COOKIE}=${cookie}`)).toEqual([boundSessionKey(key, SESSION), key]);
@@ -40,7 +40,7 @@ describe('the stored keys of a request', () => {
     expect(service.storedKeys([key], ` \t${BOUND_COOKIE}=${cookie}\t `)).toHaveLength(2);
   });
 
-  it('do not depend on a cookie that another host has set under a longer name', () => {
+  it('ignore a bound cookie whose name begins with white space other than a space or a tab', () => {
     const cookie = service.issue('cookie', SESSION, 600);
 
     for (const space of ['\u00a0', '\v', '\f', '\ufeff', '\u2003'])

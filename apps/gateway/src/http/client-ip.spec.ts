@@ -29,6 +29,6 @@ it('the client address is always a valid IP address (property)', () => {
   );
 });
 
-it('throws malformed_http for a client that has disconnected, whose attempts could not be counted', () => {
+it('clientIp throws malformed_http for a client that has disconnected, because its attempts could not be counted', () => {
   expect(() => clientIpOf(undefined, {})).toThrow(expect.objectContaining({ code: 'malformed_http' }));
 });

@@ -40,7 +40,7 @@ describe('the setting CORS_ORIGINS', () => {
   });
 });
 
-describe('a request of a listed origin', () => {
+describe('a request from an origin in CORS_ORIGINS', () => {
   it('gets headers that allow this origin, with cookies, and name the headers that its page may read', () => {
     expect(headersFor({ origin: APP, 'sec-fetch-site': 'same-site' })).toEqual({
       'access-control-allow-origin': APP,
@@ -56,7 +56,7 @@ describe('a request of a listed origin', () => {
     '/api/v3/core/users/me/',
     '/api/v3/core/brands/current/',
     '/api/v3/stages/authenticator/duo/4f0c4a57-0c5e-4d0b-9d3e-0c3b6a2f7a11/enrollment_status/',
-  ])('may use %s', (url) => {
+  ])('may read the response of %s', (url) => {
     expect(headersFor({ origin: APP }, url)).toHaveProperty('access-control-allow-origin', APP);
   });
 
@@ -65,16 +65,16 @@ describe('a request of a listed origin', () => {
     ...['/api/v3/core/users/', '/api/v3/core/users/me/x/', '/api/v3/core/tokens/', '/api/v3/flows/inspector/login/'],
     ...['/api/v3/flows/instances/login/execute/', '/x/api/v3/core/users/me/', '/api/v3/flows/executor/a/../b/'],
     ...['/api/v3/flows/executor/a%2fb/', '/api/v3/core/users/me', '/api/v3/core/tokens/?/api/v3/core/users/me/'],
-  ])('gets no header at %s', (url) => {
+  ])('gets no CORS headers at %s', (url) => {
     expect(headersFor({ origin: APP }, url)).toEqual({});
   });
 
-  it('gets no headers that allow it when the browser says that it is of another site', () => {
+  it('is not allowed if Sec-Fetch-Site says that its page belongs to another site', () => {
     expect(headersFor({ origin: APP, 'sec-fetch-site': 'cross-site' })).toEqual({ vary: 'Cookie, Origin' });
   });
 });
 
-describe('another origin', () => {
+describe('a request from an origin that CORS_ORIGINS does not list', () => {
   it.each([
     ...['null', '*', '', 'https://example.org', 'https://login.example.org', 'https://evil.example'],
     ...['https://app.example.org.evil.example', 'https://evilapp.example.org', 'https://xapp.example.org'],
@@ -82,7 +82,7 @@ describe('another origin', () => {
     ...['https://APP.example.org', 'https://app.example.org/', 'https://app.example.org, https://evil.example'],
     ...['https://app.example.org\u0000', ' https://app.example.org', 'https://app.example.org@evil.example'],
     ...['http://localhost', 'http://localhost:51730', 'https://localhost:5173', 'http://127.0.0.1:5173'],
-  ])('gets no headers that allow it: %j', (origin) => {
+  ])('is not allowed: %j', (origin) => {
     expect(headersFor({ origin })).toEqual({ vary: 'Cookie, Origin' });
     const preflight = {
       url: EXECUTOR,
@@ -93,11 +93,11 @@ describe('another origin', () => {
   });
 });
 
-it('tells caches that responses differ by origin, also without an origin', () => {
+it('responses vary by Origin for caches, even if the request has no Origin', () => {
   expect(headersFor({})).toEqual({ vary: 'Cookie, Origin' });
 });
 
-it('answers preflights with the methods and headers that clients of flows need', () => {
+it('a preflight of a listed origin gets the methods and headers that clients of flows need', () => {
   expect(headersFor({ origin: APP, 'access-control-request-method': 'POST' }, EXECUTOR, 'OPTIONS')).toMatchObject({
     'access-control-allow-methods': 'GET, POST',
     'access-control-allow-headers': 'content-type, x-authentik-csrf, x-gatehouse-fields, x-gatehouse-step',
@@ -105,7 +105,7 @@ it('answers preflights with the methods and headers that clients of flows need',
   });
 });
 
-it('changes nothing when no origin is listed', () => {
+it('no response has CORS headers if CORS_ORIGINS is empty', () => {
   const closed = new CorsPolicy(corsOriginsIn(''));
   expect(closed.headersFor({ url: EXECUTOR, method: 'GET', headers: { origin: APP } })).toEqual({});
 });

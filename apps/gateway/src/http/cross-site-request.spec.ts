@@ -7,24 +7,24 @@ const isCrossSiteWith = (site?: string, query: object = {}) =>
 
 describe('a request', () => {
   it.each(['cross-site', 'same-site', 'something-new', 'same-origin, cross-site', ''])(
-    'comes from another site with Sec-Fetch-Site %j',
+    'counts as cross-site with Sec-Fetch-Site %j',
     (site) => {
       expect(isCrossSiteWith(site)).toBe(true);
     },
   );
 
-  it.each(['same-origin', 'none', undefined])('does not come from another site with Sec-Fetch-Site %j', (site) => {
+  it.each(['same-origin', 'none', undefined])('does not count as cross-site with Sec-Fetch-Site %j', (site) => {
     expect(isCrossSiteWith(site)).toBe(false);
   });
 
-  it('does not come from another site if a script of a listed origin sends it, unless it has the parameter cross_site', () => {
+  it('from a script of a listed origin does not count as cross-site, unless it has the parameter cross_site or is a prefetch', () => {
     const sent = { headers: { 'sec-fetch-site': 'same-site' }, corsOrigin: 'https://app.example.org' };
     expect(isCrossSite({ ...sent, query: {} })).toBe(false);
     expect(isCrossSite({ ...sent, query: { cross_site: '1' } })).toBe(true);
     expect(isCrossSite({ ...sent, headers: { ...sent.headers, 'sec-purpose': 'prefetch' }, query: {} })).toBe(true);
   });
 
-  it('comes from another site if its query has the parameter cross_site', () => {
+  it('counts as cross-site if its query has the parameter cross_site', () => {
     expect(isCrossSiteWith('same-origin', { cross_site: '1' })).toBe(true);
   });
 });
@@ -78,7 +78,7 @@ describe('a `next` of a query', () => {
     expect(markedNext(next)).toBe(next);
   });
 
-  it('is the only parameter of the query that changes', () => {
+  it('gets the cross-site mark, and the other parameters of its query do not change', () => {
     expect(withMarkedNext({ itoken: 't', next: '/device' })).toEqual({ itoken: 't', next: '/device?cross_site=1' });
     expect(withMarkedNext({ itoken: 't' })).toEqual({ itoken: 't' });
   });

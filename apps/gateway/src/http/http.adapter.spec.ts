@@ -76,7 +76,7 @@ async function requestsAtClose(fastify: FastifyInstance, path: string): Promise<
   return received;
 }
 
-it('answers requests that arrive on an open connection while the server closes, with the body and headers of the API', async () => {
+it('a request that arrives on an open connection while the server closes is answered with the body and headers of the API', async () => {
   const received = await requestsAtClose(await serve(), '/nowhere/');
 
   const responses = received.split(/(?=HTTP\/1\.1 )/);
@@ -88,13 +88,13 @@ it('answers requests that arrive on an open connection while the server closes, 
   ]);
 });
 
-it('refuses a request while the server closes in the form of an overload, and ends its connection', async () => {
+it('a request above the limit while the server closes gets 503 with the reason overloaded, and its connection ends', async () => {
   expect(await requestsAtClose(await serve({ IN_FLIGHT_MAX: '1' }), '/slow/')).toMatch(
     /HTTP\/1\.1 503 Service Unavailable\r\n[^]*retry-after: 1\r\nx-gatehouse-reason: error=overloaded\r\nconnection: close\r\n[^]*\{"component":"ak-stage-flow-error","request_id":"[0-9a-f]{32}"\}$/,
   );
 });
 
-it('answers preflights of a listed origin while it refuses other requests, and lets its page read a refusal', async () => {
+it('a preflight of a listed origin is answered while other requests are refused, and its page may read a refusal', async () => {
   const origin = 'https://app.example.org';
   const fastify = await serve({ IN_FLIGHT_MAX: '1', CORS_ORIGINS: origin });
   const { socket, received } = await connectTo(fastify);
@@ -119,7 +119,7 @@ it('answers preflights of a listed origin while it refuses other requests, and l
   expect([ofOthers.status, ofOthers.headers.get('access-control-allow-origin')]).toEqual([503, null]);
 });
 
-it('counts a request that is not admitted, and writes no line about it', async () => {
+it('a request that is not admitted is counted in the metric, and not logged', async () => {
   const log = new LogRecorder();
   const fastify = await serve({ IN_FLIGHT_MAX: '1' }, log.logger);
   const refused = () => scrape('gatehouse_refused_total{priority="new",reason="gateway"}');

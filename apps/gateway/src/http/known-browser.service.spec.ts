@@ -7,14 +7,14 @@ const bob = { uuid: 'bob', epoch: 1 };
 const NOW = 1_800_000_000_000;
 
 describe('a browser', () => {
-  it('is known for a user after a login, for KNOWN_BROWSER_S', () => {
+  it('is known for a user for KNOWN_BROWSER_S after a login', () => {
     const cookie = browsers.markedFor(undefined, alice, NOW);
     expect(browsers.idFor(cookie, alice, NOW + 99_000)).toMatch(/^[\w-]{16}$/);
     expect(browsers.idFor(cookie, alice, NOW + 100_000)).toBeUndefined();
     expect(browsers.idFor(undefined, alice, NOW)).toBeUndefined();
   });
 
-  it('is not known for another user, for another epoch, or by a changed mark', () => {
+  it('is not known for another user or another epoch, or with a changed mark', () => {
     const cookie = browsers.markedFor(undefined, alice, NOW);
     const longer = cookie.replace(/\.\d+\./, '.1900000000.');
     expect(browsers.idFor(cookie, bob, NOW)).toBeUndefined();
@@ -50,7 +50,7 @@ describe('a browser', () => {
   });
 });
 
-describe('a device', () => {
+describe('a known device', () => {
   const device = { ...alice, stage: 'login' };
 
   it('is known for the user and the stage that remembers it, for the time of the stage', () => {
@@ -62,12 +62,12 @@ describe('a device', () => {
     expect(browsers.isDevice(cookie, { ...device, epoch: 2 }, NOW)).toBe(false);
   });
 
-  it('is not a known browser, and a known browser is not a device', () => {
+  it('needs another mark than a known browser, and neither mark counts as the other', () => {
     expect(browsers.idFor(browsers.markedFor(undefined, device, NOW, 60), alice, NOW)).toBeUndefined();
     expect(browsers.isDevice(browsers.markedFor(undefined, alice, NOW), device, NOW)).toBe(false);
   });
 
-  it('stays marked by the other stages and users of its cookie', () => {
+  it('keeps its mark for one user when it gets a mark for another user', () => {
     const first = browsers.markedFor(undefined, device, NOW, 60);
     const both = browsers.markedFor(first, { ...bob, stage: 'login' }, NOW, 60);
     expect(browsers.isDevice(both, device, NOW)).toBe(true);

@@ -40,7 +40,7 @@ function requestedLocale({ query }: FastifyRequest): Locale | undefined {
   return firstSupportedLocale(lastValue(list) ?? parseInnerQuery(inner)[UI_LOCALES]);
 }
 
-/** Query parameter with the language that a client of the line 2026.8 lets its visitor choose. */
+/** Query parameter with the language that a client of 2026.8 lets its visitor choose. */
 export const LOCALE_PARAMETER = 'locale';
 
 /** Returns the supported language that the first of these queries with LOCALE_PARAMETER names. 2024.8 has no such parameter. */
@@ -65,8 +65,8 @@ export function chosenLocale({ cookie = '' }: IncomingHttpHeaders): Locale | und
 const COOKIE_PATTERN = new RegExp(`(?:^|; ?)${LOCALE_COOKIE}=(?<value>[^;]*)`);
 
 /**
- * Returns the visitor's language: the first known one of: the user's setting, the language that the request names, the
- * choice in the menu, the language that the application asks for, the brand's language, and the browser's
+ * Returns the visitor's language: the first that is known of the user's setting, the language that the request names,
+ * the choice in the menu, the language that the application asks for, the brand's language, and the browser's
  * `Accept-Language`.
  */
 export function localeFor(request: FastifyRequest, sources: LocaleSources): Locale {

@@ -27,26 +27,26 @@ const FACTS = {
   ...{ level: 'security', request_id: 'request-1', client_ip: '127.0.0.1', method: 'POST', route: '/devices/:pk/' },
 };
 
-describe('a refused request is logged as a security event of its own kind', () => {
+describe('the refusal of a request', () => {
   it.each([
     ['token_invalid', 'token_refused'],
     ['credentials_in_query', 'secret_in_query'],
     ['permission_denied', 'permission_refused'],
-  ] as const)('%s as %s, without the text of its detail', async (code, event) => {
+  ] as const)('with %s is logged as %s, without the text of its detail', async (code, event) => {
     const [line, ...others] = await linesOf(() => new Problem(code, { detail: 'a text of an administrator' }));
     expect(line).toMatchObject({ ...FACTS, event });
     expect(line).not.toHaveProperty('reason');
     expect(others).toEqual([]);
   });
 
-  it('csrf_failed as csrf_refused, with the check that failed but not with what the client sent', async () => {
+  it('with csrf_failed is logged as csrf_refused, with the failed check but without what the client sent', async () => {
     const detail = sentence('Origin checking failed - {origin}', { origin: 'https://sent-by-client.example' });
     expect(await linesOf(() => new Problem('csrf_failed', { detail }))).toMatchObject([
       { ...FACTS, event: 'csrf_refused', reason: 'Origin checking failed - {origin}' },
     ]);
   });
 
-  it('a request above a rate limit of its network as rate_limit_hit, with the name of the limit', async () => {
+  it('by a rate limit is logged as rate_limit_hit, with the name of the limit', async () => {
     const count = networkLimit('new_session', { requests: 1, periodS: 60 });
     count('127.0.0.1');
     const above = () => {

@@ -38,7 +38,7 @@ async function serve({ ratio = 1, use = 'link' as 'link' | 'join', trustProxy = 
   return { open, send, recorded: untilEnded, traces };
 }
 
-it('records a request by its route, without its path and query', async () => {
+it('the span of a request has its route, but not its path and query', async () => {
   const { send, recorded, traces } = await serve();
   await send('/items/secret-path/?token=secret-query');
   const [span] = await recorded(1);
@@ -57,7 +57,7 @@ it('records a request by its route, without its path and query', async () => {
   expect(traces).toEqual([span?.spanContext().traceId]);
 });
 
-it('marks a response with a server error as failed, and an unknown path only with its method', async () => {
+it('the span of a server error is marked as failed, and the span of an unknown path is named only by the method', async () => {
   const { send, recorded } = await serve();
   await send('/broken/');
   await send('/nowhere/secret/');
@@ -67,7 +67,7 @@ it('marks a response with a server error as failed, and an unknown path only wit
   expect(JSON.stringify(unknown?.attributes)).not.toContain('secret');
 });
 
-it('ends the span of a request whose client disconnects before the response', async () => {
+it('the span of a request ends if its client disconnects before the response', async () => {
   const { open, recorded } = await serve();
   const request = open('/silent/').on('error', () => undefined);
   request.end();
@@ -79,7 +79,7 @@ it('ends the span of a request whose client disconnects before the response', as
   expect(span?.attributes).not.toHaveProperty('http.response.status_code');
 });
 
-it('does not record probes and WebSockets', async () => {
+it('probes and WebSockets have no span', async () => {
   const { send, recorded } = await serve();
   await send('/-/health/live/');
   await send('/ws/client/');
@@ -87,14 +87,14 @@ it('does not record probes and WebSockets', async () => {
   expect((await recorded(1)).map(({ name }) => name)).toEqual(['GET /items/:item/']);
 });
 
-it('lets no client decide that its request is recorded, not even a trusted proxy, unless traces are joined', async () => {
+it('without the setting join, a traceparent causes no request to be recorded, not even from a trusted proxy', async () => {
   const { send, traces } = await serve({ ratio: 0 });
   await send('/items/1/', { traceparent: traceparent('01') });
   await send('/items/1/', { traceparent: traceparent('01'), ...FROM_PROXY });
   expect(traces).toEqual([undefined, undefined]);
 });
 
-it('links the trace of the caller to a trace of its own', async () => {
+it('the span of a request links to the trace of the caller, and has a trace id of its own', async () => {
   const { send, recorded } = await serve();
   await send('/items/1/', { traceparent: traceparent('01'), ...FROM_PROXY });
   const [span] = await recorded(1);
@@ -107,14 +107,14 @@ it.each([
   ['many', [traceparent('01'), traceparent('01')]],
   ['malformed', `${traceparent('01')}-more`],
   ['long', 'a'.repeat(8000)],
-])('ignores the trace of a caller with %s values', async (_, value) => {
+])('a traceparent with %s values is ignored', async (_, value) => {
   const { send, recorded } = await serve({ use: 'join' });
   await send('/items/1/', { traceparent: value, ...FROM_PROXY });
   const [span] = await recorded(1);
   expect(span).toMatchObject({ links: [], parentSpanContext: undefined });
 });
 
-it('joins the trace of a trusted proxy if the operator wants it, and records what the proxy records', async () => {
+it('with the setting join, the trace of a trusted proxy is continued, and recorded if the proxy records it', async () => {
   const { send, recorded, traces } = await serve({ use: 'join', ratio: 0 });
   await send('/items/1/', { traceparent: traceparent('00'), ...FROM_PROXY });
   await send('/items/1/', { traceparent: traceparent('01'), ...FROM_PROXY });
@@ -122,7 +122,7 @@ it('joins the trace of a trusted proxy if the operator wants it, and records wha
   expect((await recorded(1))[0]?.parentSpanContext).toMatchObject(CALLER);
 });
 
-it('joins no trace of a client that is no trusted proxy, even if its headers claim one', async () => {
+it('with the setting join, the trace of a client that is no trusted proxy is only linked, even if its headers claim one', async () => {
   const { send, recorded } = await serve({ use: 'join', trustProxy: '192.0.2.1' });
   await send('/items/1/', { traceparent: traceparent('01'), ...FROM_PROXY });
   const [span] = await recorded(1);

@@ -12,16 +12,16 @@ export const FILE_ROUTE = { file: true } as const;
 
 const isFile = ({ routeOptions: { config } }: FastifyRequest) => 'file' in config && config.file === FILE_ROUTE.file;
 
-/** Marks a route that authentik has only since its line 2026.8. Before, its address is unknown. */
+/** Marks a route that authentik has only since 2026.8. Under 2024.8, its address is unknown. */
 export const SINCE_2026_ROUTE = { since: '2026.8' } as const;
 
 const isIn = (version: ApiVersion, config: object = {}) =>
   version === '2026.8' || !('since' in config) || config.since !== SINCE_2026_ROUTE.since;
 
 /**
- * Enforces strict paths: a path gets 404 if it does not end in a slash, or if anything in it is percent-encoded. A method
- * that a route does not have, HEAD included, gets 405. A route of a newer line of authentik than `version` gets 404. Must be
- * called before routes are registered.
+ * Enforces strict paths: a path gets 404 if it does not end in a slash, or if anything in it is percent-encoded. A
+ * method that a route does not have, HEAD included, gets 405. A route that authentik has only since a newer version
+ * than `version` gets 404. Must be called before routes are registered.
  */
 export function enforceStrictRouting(fastify: FastifyInstance, version: ApiVersion) {
   const routes = new Map<string, Route>();

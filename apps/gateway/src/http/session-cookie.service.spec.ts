@@ -35,7 +35,7 @@ describe('session keys in cookies', () => {
     `__Host-authentik_session=${OWN}`,
     `other=authentik_session=${OWN}`,
     `\u00a0authentik_session=${OWN}`,
-  ])('do not exist in %j (accident 18)', (cookie) => {
+  ])('are not found in %j (accident 18)', (cookie) => {
     expect(keysIn(cookie)).toEqual([]);
   });
 });
@@ -73,7 +73,7 @@ describe('the session cookie', () => {
     expect([lookups, log.events]).toEqual([[[ownKey, hashSessionKey(OLDER)]], []]);
   });
 
-  it('is looked up in both forms if the request has a bound cookie, which only a bound session needs', async () => {
+  it('is looked up as the key of a bound and of an unbound session if the request has a bound cookie', async () => {
     const { cookies, lookups } = cookiesOf({ name: SESSION_COOKIE });
     const session = '01a22b6c-11da-75c4-98b6-1f61d2836f65';
     const bound = new BoundCookieService({ SECRET_KEY: 'k'.repeat(32) }).issue('cookie', session, 60); // not-a-secret
@@ -84,7 +84,7 @@ describe('the session cookie', () => {
     expect([cookies.isBound(request, boundKey), cookies.isBound(request, ownKey)]).toEqual([true, false]);
   });
 
-  it('is awaited if the browser says that it has not refreshed one of up to four sessions, and has no bound cookie', async () => {
+  it('is refused with device_refresh_skipped if the browser reports that it has not refreshed one of up to four sessions', async () => {
     const { cookies, lookups } = cookiesOf({ name: SESSION_COOKIE });
     const ids = [1, 2, 3, 4, 5].map((digit) => `01a22b6c-11da-75c4-98b6-1f61d2836f6${digit}`);
     const skipped = ids.map((id) => `unreachable;session_identifier="${id}"`).join(', ');
@@ -134,7 +134,7 @@ describe('the session cookie', () => {
     expect(closed).toEqual([ownKey, hashSessionKey(OLDER)]);
   });
 
-  it('closes those of four keys only, so that made-up cookies do not multiply messages', () => {
+  it('closes the WebSockets of only four keys, so that made-up cookies do not multiply messages', () => {
     const { cookies, closed } = cookiesOf({ name: SESSION_COOKIE });
     const keys = Array.from({ length: 300 }, (_, i) => String(i).padStart(43, 'k'));
     const request = {

@@ -9,7 +9,7 @@ const read = (cookie: string, config: Parameters<typeof loginSetIn>[1] = NEWER) 
   loginSetIn({ headers: { cookie } }, config);
 
 describe('the switching cookie', () => {
-  it('has the prefix of the session cookie, and a cookie without it does not count then', () => {
+  it('needs the prefix __Host- if the session cookie has it', () => {
     expect([switchingCookie(NEWER), switchingCookie(HOST_ONLY)]).toEqual([
       ...['authentik_user_switching', '__Host-authentik_user_switching'],
     ]);
@@ -19,15 +19,15 @@ describe('the switching cookie', () => {
   });
 
   it.each([
-    ['several different ones', `authentik_user_switching=${SECRET}; authentik_user_switching=${OTHER}`],
-    ['a malformed one', 'authentik_user_switching=short'],
-    ['an empty one', 'authentik_user_switching='],
-    ['another cookie', `authentik_session=${SECRET}`],
-  ])('does not count as %s', (_, cookie) => {
+    ['several different values', `authentik_user_switching=${SECRET}; authentik_user_switching=${OTHER}`],
+    ['a malformed value', 'authentik_user_switching=short'],
+    ['an empty value', 'authentik_user_switching='],
+    ['only another cookie', `authentik_session=${SECRET}`],
+  ])('is ignored if the request has %s', (_, cookie) => {
     expect(read(cookie)).toBeUndefined();
   });
 
-  it('does not exist in 2024.8', () => {
+  it('is ignored under 2024.8', () => {
     expect(read(`authentik_user_switching=${SECRET}`, { ...NEWER, API_VERSION: '2024.8' })).toBeUndefined();
   });
 });

@@ -26,7 +26,7 @@ export const switchingCookie = ({ SESSION_COOKIE }: Pick<CookieSettings, 'SESSIO
 
 /**
  * Returns the hash of the secret in the switching cookie of a request. `undefined` if there is no valid switching
- * cookie or more than one, and in lines of authentik without this cookie.
+ * cookie or more than one, and under 2024.8, which has no such cookie.
  */
 export function loginSetIn({ headers }: Pick<FastifyRequest, 'headers'>, config: CookieSettings): Buffer | undefined {
   if (config.API_VERSION === '2024.8') return undefined;

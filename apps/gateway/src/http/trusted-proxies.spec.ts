@@ -31,7 +31,7 @@ it.each([
   '10.0.0.0/',
   '10.0.0.0/255.0.255.0',
   'fd00::/255.0.0.0',
-])('the setting TRUSTED_PROXIES is refused by its name with %s', (proxy) => {
+])('the setting TRUSTED_PROXIES is refused with %s, and the message names the setting', (proxy) => {
   expect(() => fastify({ trustProxy: [proxy] })).toThrow(TypeError);
   expect(() => read(`127.0.0.1,${proxy}`)).toThrow(`  TRUSTED_PROXIES: ${proxy} is no IP address or network`);
 });

@@ -47,12 +47,12 @@ describe('a refused request whose handler has not read the body', () => {
   it.each([
     ['of a declared length', `content-length: ${256 * MIB}`, PART],
     ['in chunks', 'transfer-encoding: chunked', CHUNK],
-  ])('loses its connection if its body %s is too long to wait for', async (_, header, part) => {
+  ])('loses its connection if its body %s is longer than the server discards', async (_, header, part) => {
     socket.write(head(header));
     expect(await sendParts(part, 256)).toBeLessThan(64);
   });
 
-  it('is answered at once if it declares such a body', async () => {
+  it('is answered at once if it declares too long a body', async () => {
     socket.write(head(`content-length: ${256 * MIB}`));
     const [answer] = (await once(socket, 'data')) as [Buffer];
     expect(String(answer)).toContain('403');

@@ -31,7 +31,7 @@ afterEach(() => app.close());
 const upgrade = (protocol: string) => `Host: x\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n`;
 
 describe('a request with an Upgrade header', () => {
-  it('is answered as if it had none, with its body, if it asks for another protocol than WebSocket', async () => {
+  it('for another protocol than WebSocket is answered with its body, as if the header were missing', async () => {
     const headers = `Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\nX-Mark: \xe4\r\n`;
     const body = '{"a":1}';
     const head = `POST /echo HTTP/1.1\r\nHost: x\r\n${headers}Content-Type: application/json\r\n`;
@@ -45,11 +45,11 @@ describe('a request with an Upgrade header', () => {
   it.each([
     ['of another path', 'GET /nowhere HTTP/1.1'],
     ['with another method', `POST ${SOCKET_PATH} HTTP/1.1`],
-  ])('is answered as if it had none if it asks for a WebSocket %s', async (_what, line) => {
+  ])('for a WebSocket %s is answered as if the header were missing', async (_what, line) => {
     expect(await sendRaw(url, `${line}\r\n${upgrade('websocket')}\r\n`)).toMatchObject({ status: 404 });
   });
 
-  it('reaches the route of the WebSocket with its connection, and a refusal ends the connection', async () => {
+  it('for the WebSocket of pages reaches its route with its connection, and a refusal ends the connection', async () => {
     const request = `GET ${SOCKET_PATH}?any=1 HTTP/1.1\r\n${upgrade('WebSocket')}`;
     expect(await sendRaw(url, `${request}X-Mark: refuse\r\n\r\n`)).toMatchObject({
       status: 403,
@@ -59,7 +59,7 @@ describe('a request with an Upgrade header', () => {
     expect(await sendRaw(url, `GET ${SOCKET_PATH} HTTP/1.1\r\nHost: x\r\n\r\n`)).toMatchObject({ status: 404 });
   });
 
-  it('for a WebSocket ends the connection if an earlier request is not answered yet, and the server goes on', async () => {
+  it('for a WebSocket ends the connection if an earlier request is not answered yet, and the server keeps running', async () => {
     const { socket, closed } = await unanswered();
     socket.write(`GET ${SOCKET_PATH} HTTP/1.1\r\n${upgrade('websocket')}\r\n`);
     await closed;

@@ -23,7 +23,7 @@ export class InvitationPresenter {
     return (await this.presentAll([one], request))[0]!;
   }
 
-  /** Returns invitations in the form of the line that the client of the request gets. */
+  /** Returns invitations with the fields of the API version that the client of the request gets. */
   async presentAll(invitations: readonly Invitation[], request: FastifyRequest): Promise<z.input<typeof invitation>[]> {
     const view = viewFor(request, this.config);
     const shown = await this.describe(invitations, await this.brands.find(request.host));

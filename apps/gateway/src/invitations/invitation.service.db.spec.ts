@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => database?.close());
 
-it('keeps both of two concurrent changes of different fields', async () => {
+it('two concurrent changes of different fields of an invitation both take effect', async () => {
   const { uuid } = await enrol(database.source);
   const { pk } = await service.create(patchedInvitationRequest.parse({ name: 'before' }), uuid, REQUEST_FACTS);
   const change = (body: object) => service.change(pk, { body, type: patchedInvitationRequest }, REQUEST_FACTS);

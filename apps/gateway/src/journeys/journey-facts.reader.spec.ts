@@ -17,7 +17,7 @@ const networkOf = (ip: string, now = TODAY, reader = readerWith()) =>
   reader.read(REQUEST, { ip, user_agent: '', outpost: false }, now)!.network.toString('hex');
 
 describe('the facts of a client', () => {
-  it('are the family of the browser, the kind of device, the language and eight bytes for the network', () => {
+  it('are the family of the browser, the kind of device, the language and an 8-byte hash of the network', () => {
     const facts = readerWith().read(REQUEST, { ip: '203.0.113.7', user_agent: IPHONE, outpost: false }, TODAY)!;
     expect(facts.client).toEqual({ browser: 'Safari', device: 'mobile', language: 'de' });
     expect(facts.network).toHaveLength(8);
@@ -26,12 +26,12 @@ describe('the facts of a client', () => {
   it.each([
     ['203.0.113.7', '203.0.113.250', '203.0.114.7'],
     ['2001:db8:1:2::3', '2001:db8:1:ffff::9', '2001:db8:2:2::3'],
-  ])('have one network for %s and %s, and another for %s', (ip, near, far) => {
+  ])('have the same network hash for %s and %s, and another for %s', (ip, near, far) => {
     expect(networkOf(near)).toBe(networkOf(ip));
     expect(networkOf(far)).not.toBe(networkOf(ip));
   });
 
-  it('have another network each day, and with another key', () => {
+  it('have another network hash each day, and with another key', () => {
     const other = readerWith({ PSEUDONYM_KEY: 'y'.repeat(32) });
     const networks = [
       networkOf('203.0.113.7'),
@@ -41,7 +41,7 @@ describe('the facts of a client', () => {
     expect(new Set(networks).size).toBe(3);
   });
 
-  it('are not read while records are off', () => {
+  it('are not read while JOURNEYS is false', () => {
     const client = { ip: '203.0.113.7', user_agent: IPHONE, outpost: false };
     expect(readerWith({ JOURNEYS: 'false' }).read(REQUEST, client)).toBeUndefined();
   });
@@ -53,4 +53,4 @@ it.each([
   ['Mozilla/5.0 (Linux; Android 14; SM-X710) Chrome/129.0 Safari/537.36', 'tablet'],
   ['Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0', 'desktop'],
   ['curl/8.5.0', 'other'],
-])('%s is the kind of device %s', (userAgent, kind) => expect(deviceKind(userAgent)).toBe(kind));
+])('the user agent %s is a device of the kind %s', (userAgent, kind) => expect(deviceKind(userAgent)).toBe(kind));

@@ -15,8 +15,8 @@ const NETWORK_BYTES = 8;
 const IPV6_GROUPS = 3;
 
 /**
- * Reads the facts about the client that the record of a plan keeps. After the day (UTC), they do not identify the
- * client any more.
+ * Reads the facts about the client that the record of a plan keeps. From the next day (UTC) on, they no longer identify
+ * the client.
  */
 @Injectable()
 export class JourneyFactsReader {

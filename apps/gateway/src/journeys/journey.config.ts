@@ -22,7 +22,7 @@ export const journeyConfig = z.object({
     .max(1_000_000)
     .default(10_240)
     .describe(
-      'Size of all records of ended plans, in MiB, from which on a plan that ends is counted without a record of its own; measured every CLEANUP_EVERY_S',
+      'Limit of the size of all records of ended plans, in MiB. Above it, an ended plan is counted but leaves no record. Measured every CLEANUP_EVERY_S',
     ),
   JOURNEY_NETWORKS_MAX: z.coerce
     .number()
@@ -31,7 +31,7 @@ export const journeyConfig = z.object({
     .max(100_000)
     .default(500)
     .describe(
-      'Networks with a count of their own among the plans that nobody has answered, by flow, version, hour and outcome; those of all others are counted together',
+      'Number of networks whose unanswered plans are counted separately, for each flow, version, hour and outcome. Those of further networks are counted together',
     ),
   FUNNEL_TIMEOUT_MS: z.coerce
     .number()
@@ -40,7 +40,7 @@ export const journeyConfig = z.object({
     .max(60_000)
     .default(10_000)
     .describe(
-      'Milliseconds that a statement may take which counts records for the funnel of a flow, or for the list of flows',
+      'Milliseconds that a statement may take to count records for the funnel of a flow, or for the list of flows',
     ),
   JOURNEY_USERS: flag('false').describe('Whether a record of an ended plan contains the id of its user'),
   JOURNEY_EVENTS: flag('false').describe('Whether each record of an ended plan has an event `flow_ended`'),

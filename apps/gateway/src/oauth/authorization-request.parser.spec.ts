@@ -14,7 +14,7 @@ const LIMITS: RequestLimits = readConfig(gatewayConfig, {
   DATABASE_URL: 'postgres://unused',
 });
 
-/** Parses the request FORM with `changes`. The client may use `redirectUri`. */
+/** Parses the request FORM with `changes`, of a client that may use `redirectUri`. */
 function parse(changes: object, limits: Partial<RequestLimits> = {}, redirectUri = REDIRECT_URI) {
   const client = {
     ...{ client_id: 'shop', redirect_uris: [redirectUri], application: { uuid: 'u' }, code_lifetime_s: 60 },
@@ -27,7 +27,7 @@ function parse(changes: object, limits: Partial<RequestLimits> = {}, redirectUri
 
 /** Returns the bytes of all values of a form. */
 const bytesOf = (form: object) => Object.values(form).join('').length;
-/** Bytes that one more parameter may have before the request exceeds the default limit of 16 KiB. */
+/** Number of bytes that one more parameter may have before the request exceeds the default limit of 16 KiB. */
 const LEFT = 16 * 1024 - bytesOf(FORM);
 
 const TOO_LARGE = { error: 'invalid_request', description: 'the request has more than 16384 bytes' };
@@ -35,39 +35,39 @@ const TOO_LARGE = { error: 'invalid_request', description: 'the request has more
 describe('AUTHORIZATION_REQUEST_BYTES', () => {
   it('is 16 KiB', () => expect(LIMITS.AUTHORIZATION_REQUEST_BYTES).toBe(16_384));
 
-  it.each(['state', 'nonce'] as const)('allows a %s that fills the request, and none with one byte more', (name) => {
+  it.each(['state', 'nonce'] as const)('allows a %s that fills the request, and refuses one more byte', (name) => {
     const value = 's'.repeat(LEFT);
     expect(parse({ [name]: value })[name]).toBe(value);
     expect(() => parse({ [name]: `${value}s` })).toThrow(expect.objectContaining(TOO_LARGE));
   });
 
-  it('counts the bytes in UTF-8, of ignored parameters too', () => {
+  it('counts the bytes of all parameters in UTF-8, even of those that are ignored', () => {
     expect(parse({ state: 'é'.repeat(Math.floor(LEFT / 2)) }).state).toHaveLength(Math.floor(LEFT / 2));
     expect(() => parse({ state: 'é'.repeat(Math.ceil((LEFT + 1) / 2)) })).toThrow(expect.objectContaining(TOO_LARGE));
     expect(() => parse({ login_hint: 'h'.repeat(LEFT + 1) })).toThrow(expect.objectContaining(TOO_LARGE));
   });
 
-  it('allows a redirect URI that fills the request, and none with one byte more', () => {
+  it('allows a redirect URI that fills the request, and refuses one more byte', () => {
     const filling = REDIRECT_URI + 'p'.repeat(LEFT);
     expect(parse({}, {}, filling).redirect_uri).toBe(filling);
     expect(() => parse({}, {}, `${filling}p`)).toThrow(expect.objectContaining(TOO_LARGE));
   });
 
-  it('allows unknown scopes up to that size, and grants none of them', () => {
+  it('allows unknown scopes up to that size, and ignores them', () => {
     const scope = 'openid email';
     const unknown = ' x'.repeat(Math.floor((LEFT - ' email'.length) / 2));
     expect(parse({ scope: scope + unknown }).scopes).toEqual(['openid', 'email']);
     expect(() => parse({ scope: `${scope + unknown} x` })).toThrow(expect.objectContaining(TOO_LARGE));
   });
 
-  it('counts the id of an application, percent-encoded, once more for each scope, whose permission begins with it', () => {
+  it('counts the percent-encoded id of the consent’s application once more for each scope, because permissions begin with it', () => {
     const changes = { ...consent(scopes(9), { id: 'ü', name: 'Prints' }), scope: 'openid email' };
     const limits = { AUTHORIZATION_REQUEST_BYTES: bytesOf({ ...FORM, ...changes }) + 1 + '%C3%BC'.length * 11 };
     expect(parse(changes, limits).consent?.client.id).toBe('ü');
     expect(() => parse({ ...changes, state: 's' }, limits)).toThrow('the request has more than');
   });
 
-  it('can be set', () => {
+  it('can be set to another limit', () => {
     const limits = { AUTHORIZATION_REQUEST_BYTES: bytesOf(FORM) + 1 };
     expect(parse({ state: 's' }, limits).state).toBe('s');
     expect(() => parse({ state: 'st' }, limits)).toThrow(`more than ${limits.AUTHORIZATION_REQUEST_BYTES} bytes`);
@@ -75,7 +75,7 @@ describe('AUTHORIZATION_REQUEST_BYTES', () => {
 });
 
 describe('login_hint and ui_locales', () => {
-  it('lose a login_hint that needs more than a quarter of QUERY_LIMIT_BYTES in an address', () => {
+  it('a login_hint is dropped if it needs more than a quarter of QUERY_LIMIT_BYTES in a URL', () => {
     const longest = 'n'.repeat(512 - 'login_hint='.length);
     expect(parse({ login_hint: longest }).login_hint).toBe(longest);
     expect(parse({ login_hint: `${longest}n` }).login_hint).toBeUndefined();
@@ -91,7 +91,7 @@ describe('login_hint and ui_locales', () => {
     ['', undefined],
     ['*', undefined],
     [`de ${'x'.repeat(500)}`, undefined],
-  ])('are the first supported language: %s is %s', (ui_locales, locale) => {
+  ])('ui_locales select the first supported language: "%s" selects %s', (ui_locales, locale) => {
     expect(parse({ ui_locales }).ui_locale).toBe(locale);
   });
 });
@@ -108,7 +108,7 @@ describe('AUTHORIZATION_SCOPES', () => {
   it.each([
     ['100 by default', {}, 100],
     ['another number', { AUTHORIZATION_SCOPES: 2 }, 2],
-  ])('is %s, and one scope more is refused', (_, limits, count) => {
+  ])('is %s, and one more scope is refused', (_, limits, count) => {
     expect(parse(consent(scopes(count)), limits).consent?.scopes).toHaveLength(count);
     expect(() => parse(consent(scopes(count + 1)), limits)).toThrow(
       tooLong(`authorization_details must be one consent: it has more than ${count} scopes`),

@@ -43,8 +43,8 @@ interface AuthorizedRequest {
 }
 
 /**
- * Returns the code of a request. The code is the same for all plans of the session, so that a page that a browser opens
- * twice at once returns a valid code to the client both times.
+ * Returns the code of a request. The code is the same for all plans of the session. If a browser opens the
+ * authorization page twice at once, the client gets a valid code both times.
  */
 export function authorizationCode(secretKey: string, { request, sessionId, user }: AuthorizedRequest): string {
   const key = keyedDigest(Buffer.from(secretKey), 'authorization codes');

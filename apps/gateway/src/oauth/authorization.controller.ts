@@ -44,12 +44,15 @@ import { type AuthorizationError, errorRedirect, REQUEST_URI_PREFIX } from './oa
 
 const UNKNOWN = sentence('This request is unknown or has expired. Please start again in the application.');
 
-/** How often one request runs the flow if concurrent requests of its session end its plan each time. */
+/**
+ * How often one request may run the flow. It runs the flow again whenever a concurrent request of its session has ended
+ * its plan.
+ */
 const MAX_RUNS = 6;
 
 /**
- * Query parameter that marks a request after a login, and says whether the visitor was logged in before. It prevents
- * redirect loops, and proves nothing.
+ * Query parameter of a request that returns from a login. Its value says whether the visitor was logged in before. It
+ * only prevents redirect loops: a client can set it, so it proves nothing.
  */
 const ASKED = 'asked';
 const AS_USER = '1';
@@ -67,7 +70,7 @@ interface LoggedIn {
   readonly login: SessionLogin;
 }
 
-/** The authorization endpoint: leads a user's browser through login and consent back to the client. */
+/** The authorization endpoint: redirects a user's browser to the login, to the consent, and back to the client. */
 @Controller('/application/o/authorize')
 export class AuthorizationController {
   constructor(
@@ -82,8 +85,8 @@ export class AuthorizationController {
 
   /**
    * Redirects to the login, to the page of the authorization flow, or back to the client with a code or an error. Shows
-   * `not_found` for a request that is unknown, used, expired or of another client, and `parameter_repeated`: then no
-   * redirect URI is trustworthy. A prefetch does nothing.
+   * `not_found` for a request that is unknown, used, expired or of another client, and `parameter_repeated`, because it
+   * cannot trust a redirect URI then. A prefetch does nothing.
    */
   @Get('')
   @AllowAnonymous()
@@ -111,8 +114,8 @@ export class AuthorizationController {
     const shortfall = visitor && shortfallOf(visitor, pending);
     if (visitor && shortfall === undefined) return this.start(exchange, found, visitor);
     const asked = (request.query as Query)[ASKED];
-    // A visitor who was sent to the login as a user, and is anonymous now, has logged out by "Not you?" so that another
-    // user can log in.
+    // A visitor who was sent to the login as a logged-in user, and is anonymous now, has followed the link "Not you?",
+    // so that another user can log in.
     const isAsked = visitor ? asked !== undefined : asked === AS_ANONYMOUS;
     if (isAsked && shortfall === 'acr') return this.refuse(pending, 'unmet_authentication_requirements');
     if (isSilent || isAsked) return this.refuse(pending, 'login_required');
@@ -190,8 +193,8 @@ export class AuthorizationController {
   }
 
   /**
-   * Begins or continues the flow, and runs it. If a concurrent request of the session has ended the plan, runs the flow again,
-   * as a reload of the page would: the new plan issues the same code.
+   * Starts or continues the flow, and runs it up to its first challenge. If a concurrent request of the session has
+   * ended the plan, runs the flow again, as a reload of the page would: the new plan issues the same code.
    */
   private async run(exchange: HttpExchange, found: Pending, options: FlowStartOptions): Promise<FlowResult> {
     for (let run = 1; ; run++) {
@@ -214,8 +217,8 @@ export class AuthorizationController {
       cookie,
     } = await this.flowService.enter(exchange, { ...params, query, answer: undefined });
     if (planId === id) return result;
-    // A concurrent request has ended the plan in between: this request has run the flow without the step that issues the code.
-    // If that run has changed the session key, only the browser can try again.
+    // A concurrent request has ended the plan meanwhile, so this request has run the flow without the step that issues
+    // the code. If that run has changed the session key, only the browser can try again.
     throw cookie ? new Problem('not_found', { detail: UNKNOWN }) : new LostRaceProblem();
   }
 
@@ -285,6 +288,6 @@ const shortfallOf = ({ principal, login }: LoggedIn, pending: PendingAuthorizati
     ? 'user'
     : loginShortfall(login, requirementOf(pending), Date.now() / 1000);
 
-/** Returns the parameter of pages that asks for the language of the request. */
+/** Returns the query parameter with which pages use the language of the request. */
 const languageOf = ({ ui_locale }: PendingAuthorization): Record<string, string> =>
   ui_locale === undefined ? {} : { [UI_LOCALES]: ui_locale };

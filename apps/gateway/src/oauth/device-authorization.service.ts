@@ -30,7 +30,7 @@ export interface DeviceDecision {
   readonly translate: Translate;
 }
 
-/** Problems that mean that the user may not decide about the device code, so that the device is refused. */
+/** Problems that mean that the user may not decide about the device code. The device is then refused. */
 const REFUSALS: readonly Problem['code'][] = ['permission_denied', 'flow_not_applicable'];
 
 /** Returns whether an error means that the user must not decide about the device code. */
@@ -58,8 +58,8 @@ export class DeviceAuthorizationService {
   }
 
   /**
-   * Like `begin`, for a code that the user typed in this request. Returns what the request shows: a redirect to the page
-   * of the flow, or a denial. If the flow has no step of its own, the typed code approves the device at once, before the
+   * Like `begin`, for a code that the user typed in this request. Returns the result to show: a redirect to the page of
+   * the flow, or a denial. If the flow has no step of its own, the typed code approves the device at once, before the
    * redirect (docs/spec/device-codes.md#finish).
    */
   async beginTyped(request: FlowRequest, decision: DeviceDecision): Promise<FlowResult> {

@@ -43,7 +43,7 @@ export class DeviceGrantClient {
     return (await this.ask('claim', { user_code: userCode, user })).claimed ?? undefined;
   }
 
-  /** Refuses the code `claimed` of a user if the user has not approved it. */
+  /** Refuses the code with the id `claimed` for a user. Does nothing if the user has approved the code. */
   async refuse(user: string, claimed: string): Promise<void> {
     await this.ask('refuse', { user, id: claimed });
   }

@@ -27,7 +27,7 @@ import { isRefusal } from './device-authorization.service.js';
 import { UserCodeVerifier } from './user-code.verifier.js';
 
 const WRONG_CODE = sentence('Invalid code');
-/** Name of the reason of WRONG_CODE. The step in which users type a code uses the same name. */
+/** Reason (docs/adr/0061) of WRONG_CODE. The step in which users type a code uses the same reason. */
 const WRONG_CODE_REASON = 'device_code_invalid';
 
 /** A request of a logged-in user for the device page. */

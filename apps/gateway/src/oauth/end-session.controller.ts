@@ -43,10 +43,10 @@ export class EndSessionController {
   ) {}
 
   /**
-   * Redirects to the invalidation flow of the brand, which ends at `post_logout_redirect_uri`. In the line 2026.8, the
-   * flow is that of the provider, if it has one, and ends with the session end. If another site sent the visitor, the
-   * flow asks for confirmation first. Redirects an anonymous visitor to `post_logout_redirect_uri` at once. Throws
-   * `not_found` for an address that the client has not registered, and `parameter_repeated`.
+   * Redirects to the invalidation flow of the brand, which ends at `post_logout_redirect_uri`. Under 2026.8, the flow
+   * is that of the provider, if it has one, and its last step shows that the session has ended. If another site sent
+   * the visitor, the flow asks for confirmation first. Redirects an anonymous visitor to `post_logout_redirect_uri` at
+   * once. Throws `not_found` for an address that the client has not registered, and `parameter_repeated`.
    */
   @Get(':application/end-session/')
   @AllowAnonymous()
@@ -105,7 +105,8 @@ export class EndSessionController {
 }
 
 /**
- * Returns the address to which the application wants the visitor to return, with `state`; undefined without an address.
+ * Returns the address to which the application wants the visitor to return, with the parameter `state`; undefined if
+ * the request names no address. Throws `not_found` for an address that the client has not registered.
  */
 function destinationOf(client: OauthClient, { post_logout_redirect_uri, state }: Query): string | undefined {
   const uri = singleValue(post_logout_redirect_uri);
@@ -124,7 +125,10 @@ interface Logout {
   readonly told: readonly SignedInApplication[];
 }
 
-/** Returns the facts with which the logout flow of an application starts, and the session end as its last step. */
+/**
+ * Returns the facts with which the logout flow of an application starts, and its additional last step, which shows that
+ * the session has ended.
+ */
 function logoutStart(client: OauthClient, { destination, invalidation, told }: Logout) {
   const { application } = client;
   const address = clientLaunchUrl(client);

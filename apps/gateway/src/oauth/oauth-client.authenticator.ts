@@ -47,7 +47,7 @@ function credentialsOf({ headers }: FastifyRequest, form: OauthFields): Credenti
     throw new OauthError('invalid_request', 'the client secret must be in the header or in the body, not in both');
   const credentials = basicOf(Buffer.from(encoded, 'base64').toString());
   if (credentials && id !== undefined && credentials.id !== id)
-    throw new OauthError('invalid_request', 'client_id must be the client of the header');
+    throw new OauthError('invalid_request', 'client_id must be the client in the header Authorization');
   return credentials;
 }
 

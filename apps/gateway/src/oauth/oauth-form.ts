@@ -10,8 +10,8 @@ export type OauthFields = Readonly<Record<string, string>>;
 const REPEATABLE = 'resource';
 
 /**
- * Returns the fields of a request. Throws OauthError for a repeated field (RFC 6749 §3.1), and for a JSON body, because
- * its values may be no texts and its parser hides repeated members. Throws the problem of a body that could not be
+ * Returns the fields of a request. Throws OauthError for a repeated field (RFC 6749 §3.1), and for a JSON body, whose
+ * values need not be texts and whose parser hides repeated members. Throws the problem of a body that could not be
  * read.
  */
 function fieldsOf({ body, headers }: Pick<FastifyRequest, 'body' | 'headers'>): OauthFields {

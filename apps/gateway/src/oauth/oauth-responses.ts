@@ -4,7 +4,7 @@ import type { GatewayConfig } from '../gateway.config.js';
 import type { HttpExchange } from '../http/exchange.js';
 
 export const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
-/** Beginning of the URIs that name pushed authorization requests (RFC 9126 §2.2). */
+/** Prefix of the URIs that name pushed authorization requests (RFC 9126 §2.2). */
 export const REQUEST_URI_PREFIX = 'urn:ietf:params:oauth:request_uri:';
 
 /** Returns the issuer of an application's tokens. */
@@ -26,7 +26,7 @@ export function oauthError({ request, reply }: HttpExchange, error: string, desc
 const inAllowedCharacters = (description: string): string =>
   description.replaceAll('"', "'").replace(/[^ -[\]-~]/gu, '?');
 
-/** Default of `Retry-After` in seconds, if it is not known when the client may push again. */
+/** Seconds in `Retry-After` if it is not known when the client may push again. */
 const RETRY_S = 10;
 
 /**
@@ -39,7 +39,10 @@ export function tooManyRequests(exchange: HttpExchange, description: string, ret
   return body;
 }
 
-/** An error that a client gets by its redirect URI (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6, RFC 9470 §5). */
+/**
+ * An error that the client gets in a redirect to its redirect URI (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6, RFC
+ * 9470 §5).
+ */
 export type AuthorizationError =
   | 'access_denied'
   | 'login_required'

@@ -64,13 +64,19 @@ export class PushedAuthorizationController {
     return { request_uri: REQUEST_URI_PREFIX + reference, expires_in };
   }
 
-  /** Returns the user in `id_token_hint`, if there is one. Throws OauthError if it is no ID token of the client. */
+  /**
+   * Returns the user in `id_token_hint`; undefined without a hint. Throws OauthError if the hint is no ID token of the
+   * client.
+   */
   private async hintedUser({ client_id: audience }: OauthClient, form: OauthFields, issuer: string) {
     const hint = formText(form, 'id_token_hint');
     if (hint === undefined) return undefined;
     const user = await this.signer.subjectOf(hint, { issuer, audience });
     if (user === undefined)
-      throw new OauthError('invalid_request', 'id_token_hint must be an ID token that the client has got');
+      throw new OauthError(
+        'invalid_request',
+        'id_token_hint must be an ID token that Gatehouse has issued to this client',
+      );
     return user;
   }
 }

@@ -15,7 +15,7 @@ beforeEach(async () => {
   await store.source.query('TRUNCATE flow.oauth_clients');
 });
 
-/** Publishes a client with an address for logouts, or without one. */
+/** Publishes a client whose address for logouts is `uri`; without `uri`, a client without such an address. */
 const publish = (name: string, uri?: string) =>
   store.source.query('INSERT INTO flow.oauth_clients VALUES ($1, $2, $3)', [
     ...[`${name} id`, name],
@@ -36,7 +36,7 @@ const list = (sessionId: string, changes: Partial<Record<keyof typeof CONFIG, un
 const sidOf = (name: string, session: string) =>
   createHash('sha256').update(`${name} id\0${session}`).digest('base64url');
 
-it('lists the addresses of a session with the issuer and the session of the ID token, the last first', async () => {
+it('lists the logout addresses of a session with the issuer and sid of the ID token, the last sign-in first', async () => {
   await publish('shop', 'https://shop.example/bye?all&tenant=a%20b');
   await publish('wiki', 'https://wiki.example/');
   const [session, other] = [await signedIn('shop', 'wiki'), await signedIn()];
@@ -54,7 +54,7 @@ it('lists the addresses of a session with the issuer and the session of the ID t
   expect(await list(other)).toEqual([]);
 });
 
-it('lists no client that is gone or has no address any more, and not more than the setting says', async () => {
+it('lists no client that was removed or has no logout address any more, and at most SESSION_APPLICATIONS clients', async () => {
   for (const name of ['a', 'b', 'c']) await publish(name, `https://${name}.example/`);
   await publish('without');
   const session = await signedIn('a', 'b', 'c', 'without', 'gone');

@@ -26,7 +26,7 @@ const releasedBy = ({ released }: InMemoryAttemptStore) =>
   released.map(({ credential, reservedAt }) => `${credential} reserved ${reservedAt}`);
 const RELEASED = ['device_code reserved now', 'network reserved now'];
 
-it('counts a code from a link like a typed one, and releases the attempt of a right code', async () => {
+it('a code from a link counts as an attempt like a typed code, and the attempt of a right code is released', async () => {
   const claimed = { id: ALICE.uuid } as ClaimedCode;
   const { attempts, claim } = verifierWith(async (code) => (code === RIGHT ? claimed : undefined));
   expect(await claim('987654321')).toBeUndefined();
@@ -35,13 +35,13 @@ it('counts a code from a link like a typed one, and releases the attempt of a ri
   expect([attempts.reserved.length, releasedBy(attempts)]).toEqual([4, RELEASED]);
 });
 
-it('releases the attempt of a code that could not be looked up', async () => {
+it('the attempt of a code that could not be looked up is released', async () => {
   const { attempts, claim } = verifierWith(() => Promise.reject(new Error('away')));
   await expect(claim(RIGHT)).rejects.toThrow('away');
   expect(releasedBy(attempts)).toEqual(RELEASED);
 });
 
-it('tells the observer why it does not look a code up', async () => {
+it('the observer is told why a code was not looked up', async () => {
   const { attempts, observer, claim } = verifierWith(() => Promise.reject(new Error('looked up')));
   attempts.result = { reserved: false, network: false, locked: true, retryAfterS: 1 };
   expect(await claim(RIGHT)).toBeUndefined();

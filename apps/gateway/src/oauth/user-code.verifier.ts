@@ -4,7 +4,7 @@ import { stages } from '@gatehouse/stages';
 import { Inject, Injectable } from '@nestjs/common';
 import { DeviceGrantClient } from './device-grant.client.js';
 
-/** The attempt rules of the stage in which users type a code. A code from a link costs the same attempts. */
+/** The attempt rules of the stage in which users type a code. A code from a link counts as the same attempts. */
 const RULES = stages[DEVICE_CODE_KIND]?.contract.attempts ?? [];
 
 /** The client address, and the id of the request that contains the code. */

@@ -9,6 +9,6 @@ export const recoveryLinkConfig = z.object({
     .max(30 * 86_400)
     .default(30 * 86_400)
     .describe(
-      'Longest lifetime, in seconds, of a recovery link that a superuser creates over HTTP. Without `token_duration` it lasts a day, a mailed one as long as the links of its stage, or this if it is shorter',
+      'Longest lifetime, in seconds, of a recovery link that a superuser creates over HTTP. Without `token_duration`, the link lasts a day, and a mailed link as long as the links of its email stage, but never longer than this',
     ),
 });

@@ -26,7 +26,7 @@ const stored = async () => ({
   ),
 });
 
-it('saves a link and its mail together or not at all', async () => {
+it('a recovery link and its mail are saved together or not at all', async () => {
   const user = await enrol(source);
   const links = new RecoveryLinkRepository(source, sealer);
   const plan = { ...emptyPlan(randomUUID()), context: { pending_user: user } };

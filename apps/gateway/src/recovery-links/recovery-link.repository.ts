@@ -77,7 +77,7 @@ export class RecoveryLinkRepository {
 /**
  * Returns the `plan_id` of a user's recovery links of a flow: a UUID of version 8 (RFC 9562, section 5.8) that is
  * derived from both ids. Mailed links have the id of the plan that has mailed them. A followed link gives its plan a
- * new id, so this id only serves to find and replace the older link.
+ * new id, so this id is only used to find and replace the older link.
  */
 function linkOwnerId(user: string, flow: string): string {
   const hex = createHash('sha256').update(`recovery link ${user} ${flow}`).digest('hex');

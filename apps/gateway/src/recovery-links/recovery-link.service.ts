@@ -30,8 +30,8 @@ export class RecoveryLinkService {
   ) {}
 
   /**
-   * Returns the URL of a new link that continues the plan of `plan`. Throws InvalidFieldsError if the flow does not apply to
-   * the user, or if the duration is invalid.
+   * Plans the flow of the request for the user, and returns the URL of a new link that continues this plan. Throws
+   * InvalidFieldsError if the flow does not apply to the user, or if the duration is invalid.
    */
   async create(request: FlowRequest, { user, duration, events }: RequestedLink): Promise<string> {
     const ttlS = this.lifetimeOf(duration) ?? Math.min(DEFAULT_LIFETIME_S, this.config.RECOVERY_LINK_MAX_S);
@@ -41,7 +41,7 @@ export class RecoveryLinkService {
   }
 
   /**
-   * Plans the flow of the request for a user: The plan waits at the first mail step, as if that step had mailed the
+   * Plans the flow of the request for a user. The plan waits at the first mail step, as if that step had mailed the
    * link, or at the first step if no step mails a link. Throws InvalidFieldsError if the flow does not apply to the
    * user.
    */

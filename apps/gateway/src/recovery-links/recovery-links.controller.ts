@@ -104,7 +104,7 @@ export class RecoveryLinksController {
     await this.mails.send(flowRequest, { user, stageId, duration, recorder });
   }
 
-  /** Whether the configured line is 2024.8, whose requests have no body. */
+  /** Whether API_VERSION is 2024.8, in which these requests have no body. */
   private isOfOlderLine(): boolean {
     return this.config.API_VERSION === '2024.8';
   }

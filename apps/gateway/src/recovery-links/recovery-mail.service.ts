@@ -43,7 +43,7 @@ export class RecoveryMailService {
   ) {}
 
   /**
-   * Mails a user the link of the request's flow, like an email stage. Throws InvalidFieldsError if the stage is
+   * Mails a user the link of the request's flow, as an email stage would. Throws InvalidFieldsError if the stage is
    * unknown, the flow does not apply to the user, or the duration is invalid, and `rate_limited` after too many mails
    * to the user.
    */

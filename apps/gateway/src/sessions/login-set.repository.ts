@@ -36,7 +36,10 @@ const IS_BOUND = {
 
 type OtherRow = AuthenticatedUserRow & { readonly session_id: string; readonly last_ip: string | null };
 
-/** The logins of one browser (docs/spec/sessions.md#user-switching). `set` is the hash of the secret in its cookie. */
+/**
+ * The logins of one browser (docs/spec/sessions.md#user-switching). `set` is the hash of the secret in the switching
+ * cookie of the browser.
+ */
 @Injectable()
 export class LoginSetRepository {
   private readonly withAttributes: boolean;

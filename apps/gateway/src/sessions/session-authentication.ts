@@ -30,8 +30,8 @@ export interface LoginClaims {
 }
 
 /**
- * Returns the claims about a login. They cover only the methods that were proved recently enough for the requirement,
- * so that no claim says more than was proved within `max_age`.
+ * Returns the claims about a login. They contain only methods that were proved recently enough for the requirement, so
+ * that the client is told of no proof that is older than `max_age`.
  */
 export function loginClaims(login: SessionLogin, requirement: LoginRequirement, now: number): LoginClaims {
   const recent = Object.entries(login.methodsAt).filter(([, at]) => isRecent(at, requirement, now));
@@ -44,7 +44,9 @@ export function loginClaims(login: SessionLogin, requirement: LoginRequirement, 
   };
 }
 
-/** How a login fails a requirement: it is too old, or it lacks a proof. `undefined` if it meets the requirement. */
+/**
+ * Returns how a login fails a requirement: it is too old, or it lacks a proof. `undefined` if it meets the requirement.
+ */
 export function loginShortfall(
   login: SessionLogin,
   requirement: LoginRequirement,

@@ -42,7 +42,7 @@ async function logIn(user: User, options: Parameters<typeof login>[1] = {}, prov
 }
 const allEntries = { offset: 0, limit: 100 };
 
-describe('a list of sessions', () => {
+describe('the list of sessions', () => {
   it('shows the client, the last use and the expiry of each session', async () => {
     const user = await enrol(store.source);
     const { id } = await logIn(user);
@@ -88,7 +88,7 @@ describe('a list of sessions', () => {
   });
 });
 
-describe('removing a session', () => {
+describe('the removal of a session', () => {
   it('ends the session at once and deletes its plans and keys (accident 13)', async () => {
     const user = await enrol(store.source);
     const { id, hash } = await logIn(user);
@@ -100,7 +100,7 @@ describe('removing a session', () => {
     expect(await removals.remove(id, user.uuid, REQUEST_FACTS)).toBeUndefined();
   });
 
-  it('removes a session of another user only if no user is given (accident 48)', async () => {
+  it('removes a session of another user only if it is not restricted to a user (accident 48)', async () => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     const { id, hash } = await logIn(user);
 
@@ -109,7 +109,7 @@ describe('removing a session', () => {
     expect(await removals.remove(id, undefined, REQUEST_FACTS)).toContainEqual(hash);
   });
 
-  it('never removes the session of an anonymous visitor', async () => {
+  it('never ends the session of an anonymous visitor', async () => {
     const { sessionId } = await store.begin();
 
     expect(await removals.remove(sessionId, undefined, REQUEST_FACTS)).toBeUndefined();
@@ -168,7 +168,7 @@ describe('a bound session', () => {
     expect(await sessions.findListed(id, undefined)).toMatchObject({ userAgent: 'another' });
   });
 
-  it('ends when it breaks its binding, with one logout event', async () => {
+  it('ends if it breaks its binding, and two concurrent breaches write only one logout event', async () => {
     const user = await enrol(store.source);
     const { id, hash } = await logIn(user, { bindings });
     const breach = {
@@ -186,13 +186,13 @@ describe('a bound session', () => {
     expect(await logoutEvents()).toBe(before + 1);
   });
 
-  it('truncates a long user agent', () => {
+  it('stores at most 512 characters of a user agent', () => {
     expect(truncatedUserAgent('x'.repeat(10_000))).toHaveLength(512);
   });
 });
 
 describe('a session whose login proved a device', () => {
-  it('says whether the device is old enough, and counts no other device and none that was removed', async () => {
+  it('reports whether the proved device is old enough, and ignores devices that it did not prove or that were removed', async () => {
     const user = await enrol(store.source);
     const add = async (age: string) => {
       const [device] = await store.source.query<{ pk: number }[]>(
@@ -220,7 +220,7 @@ describe('a session whose login proved a device', () => {
     expect(await sessions.hasProvedOldDevice(without.id, proof)).toBeUndefined();
   });
 
-  it('counts as proof of a device for a limited time, for its user only, until a login without a device', async () => {
+  it('proves a device for a limited time and only for its user; a session without that proof does not', async () => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     const { id, hash } = await logIn(user, { second_factor: true });
     const hasProved = (owner = user, withinS = 60) => sessions.hasProvedDevice(id, { user: owner.uuid, withinS });
@@ -239,7 +239,7 @@ describe('a session whose login proved a device', () => {
 });
 
 describe('a session whose login proved the user', () => {
-  it('is a recent proof for a limited time and for its user only', async () => {
+  it('is a recent proof for a limited time, and only for its user', async () => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
     const { id, hash } = await logIn(user, {}, true);
     const without = await logIn(user);
@@ -258,7 +258,7 @@ describe('a session whose login proved the user', () => {
   });
 });
 
-describe('choosing among several session keys', () => {
+describe('the choice among several session keys', () => {
   const unknown = () => randomBytes(32);
   const isLive = async (id: string) => (await store.count('SELECT FROM flow.sessions WHERE id = $1', id)) === 1;
 
@@ -272,7 +272,7 @@ describe('choosing among several session keys', () => {
     expect(await sessions.choose([old.hash, hash])).toEqual(only);
   });
 
-  it('returns a retired key if there is no other key', async () => {
+  it('returns a retired key if it is the only known key', async () => {
     const [one, other] = [await logIn(await enrol(store.source)), await logIn(await enrol(store.source))];
     expect(await sessions.choose([one.before, unknown()])).toEqual({ key: one.before, planted: [] });
     expect(await sessions.choose([one.before, other.before])).toEqual({ key: undefined, planted: [] });
@@ -280,14 +280,14 @@ describe('choosing among several session keys', () => {
     expect([await isLive(one.id), await isLive(other.id)]).toEqual([true, true]);
   });
 
-  it('returns the sessions in place of a key if several sessions are live', async () => {
+  it('returns the ids of the sessions, and no key, if the keys belong to several live sessions', async () => {
     const [one, other] = [await logIn(await enrol(store.source)), await store.begin()];
     const { key, planted } = await sessions.choose([one.hash, unknown(), other.hash, one.before]);
     expect(key).toBeUndefined();
     expect(planted.toSorted()).toEqual([one.id, other.sessionId].toSorted());
   });
 
-  it('ends all these sessions, also for concurrent requests, with one event for each logged-in user', async () => {
+  it('ends all sessions whose keys arrived together once, even in concurrent requests, with one event per logged-in user', async () => {
     const bystander = await logIn(await enrol(store.source));
     const [alice, bob] = [await enrol(store.source), await enrol(store.source)];
     const [one, two, anonymous] = [await logIn(alice), await logIn(bob), await store.begin()];

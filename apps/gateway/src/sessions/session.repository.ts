@@ -32,7 +32,7 @@ export interface SessionSummary {
 }
 
 /**
- * The result of choosing among several session keys of a browser: `key`, or no key if an attacker may have planted one
+ * The result of the choice among several session keys of a browser. There is no key if an attacker may have planted one
  * of them.
  */
 export interface ChosenKey {

@@ -34,9 +34,9 @@ export class SetupController {
   }
 
   /**
-   * Starts the set-up flow and redirects to its page. Redirects to `/` once the installation is set up, and users who
-   * are logged in. Redirects to the login if the flow does not admit the visitor, because `/` would redirect here
-   * again. Throws `setup_unavailable`, and the other problems of `FlowStarter.start`.
+   * Starts the set-up flow and redirects to its page. Redirects to `/` if the installation is set up, or if the visitor
+   * is logged in. Redirects to the login if the flow does not admit the visitor, because `/` would redirect here again.
+   * Throws `setup_unavailable`, and the other problems of `FlowStarter.start`.
    */
   @Get('')
   @AllowAnonymous()

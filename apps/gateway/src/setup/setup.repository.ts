@@ -10,7 +10,10 @@ export interface SetupFacts {
   readonly has_candidate: boolean;
 }
 
-/** Returns no row without the flow, so that `/` costs little in an installation without one. $1 slug of the flow. */
+/**
+ * Returns no row if the set-up flow does not exist, so that `/` stays cheap in an installation without that flow. $1
+ * slug of the flow.
+ */
 const FIND = {
   name: 'setup_facts',
   text: `SELECT coalesce(bool_or(s.is_claimed), false) AS is_done,

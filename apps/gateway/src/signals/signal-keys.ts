@@ -27,8 +27,9 @@ export class SignalKeys {
   constructor(@Inject(Requester) private readonly requester: Requester) {}
 
   /**
-   * Returns the keys of a transmitter. The result throws `signal_keys_away` while the keys cannot be fetched. It also
-   * throws it for an unknown key, which may be new, if the last fetch is too recent for another one.
+   * Returns the keys of a transmitter. The returned function throws `signal_keys_away` while the keys cannot be
+   * fetched. It also throws this for an unknown key, which may be new, if the last fetch is too recent for another
+   * fetch.
    */
   of(transmitter: SignalTransmitter): JWTVerifyGetKey {
     const known = this.sets.get(transmitter) ?? this.open(transmitter);

@@ -91,10 +91,10 @@ export const signalConfig = z.object({
     'Largest received Security Event Token; a larger one gets 413',
   ),
   SIGNAL_MAX_AGE_S: whole(7 * 86_400, 60, 30 * 86_400).describe(
-    'Age in seconds from which a received Security Event Token is refused. For as long its `jti` is kept, so that no token has an effect twice',
+    'Age in seconds from which a received Security Event Token is refused. Its `jti` is stored for the same time, so that no token has an effect twice',
   ),
   SIGNAL_SKEW_S: whole(60, 0, 600).describe(
-    'Seconds by which the clock of a transmitter may be ahead: a Security Event Token from later is refused',
+    'Seconds by which the clock of a transmitter may be ahead. A Security Event Token that was issued later than that is refused',
   ),
 });
 export type SignalConfig = z.output<typeof signalConfig>;

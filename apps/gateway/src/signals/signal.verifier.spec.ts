@@ -29,11 +29,11 @@ const jwkOf = ({ publicKey }: Pair) => publicKey.export({ format: 'jwk' });
 it.each([
   ['a key that is too short', jwkOf(WEAK)],
   ['a malformed key', { kty: 'RSA', n: 'AQ' }],
-])('refuses a token by %s', async (_, jwk) => {
+])('a token that was signed by %s is refused', async (_, jwk) => {
   expect(await resultOf(WEAK, jwk)).toMatchObject({ err: 'invalid_key' });
 });
 
-it('accepts a token that names no key if one of several keys has signed it', async () => {
+it('a token without a kid is accepted if one of several keys has signed it', async () => {
   for (const keys of [
     [OLD, NEW],
     [NEW, OLD],

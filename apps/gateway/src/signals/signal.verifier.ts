@@ -38,9 +38,9 @@ export class SignalVerifier {
     const { payload } = await this.verifySignature(token, transmitter, this.keys.of(transmitter));
     const { jti, sub, exp }: Record<string, unknown> = payload;
     if (typeof jti !== 'string' || jti === '')
-      throw new SignalError('invalid_request', 'The claim jti is missing or no text.');
+      throw new SignalError('invalid_request', 'The claim jti is missing or is not a text.');
     if (sub !== undefined || exp !== undefined)
-      throw new SignalError('invalid_request', 'A Security Event Token has no claim sub or exp.');
+      throw new SignalError('invalid_request', 'A Security Event Token must not have the claims sub or exp.');
     return { claims: payload, jti };
   }
 
@@ -84,7 +84,8 @@ function signalErrorOf(error: unknown): unknown {
   if (error instanceof errors.JWTExpired) return new SignalError('invalid_request', 'The token is too old.');
   if (error instanceof errors.JWSSignatureVerificationFailed)
     return new SignalError('authentication_failed', 'The signature is wrong.');
-  if (error instanceof errors.JWKSNoMatchingKey) return new SignalError('invalid_key', 'The key is unknown.');
+  if (error instanceof errors.JWKSNoMatchingKey)
+    return new SignalError('invalid_key', 'No key of the transmitter matches the token.');
   if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported)
     return new SignalError('invalid_key', 'The algorithm is not allowed.');
   if (error instanceof errors.JOSEError)

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { MESSAGE_SUBJECT, parseMessage } from './session-message.js';
 import { MAX_TEXT_CHARACTERS, SessionMessenger } from './session-messenger.js';
 
-it('cuts a long text between two characters', async () => {
+it('a long text is cut between two characters, and never within an emoji', async () => {
   const broadcaster = await new InProcessBus().openRequester();
   const received = new Promise<Uint8Array>((resolve) => broadcaster.listen(MESSAGE_SUBJECT, resolve));
   const text = `${'x'.repeat(MAX_TEXT_CHARACTERS - 1)}🔑`;

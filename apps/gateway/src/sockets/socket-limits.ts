@@ -31,8 +31,8 @@ class Counts {
 }
 
 /**
- * Limits the WebSockets of this process. The limits of HTTP requests are separate, so WebSockets and requests cannot
- * use up each other's limits.
+ * Limits the WebSockets of this process. HTTP requests have other limits, so WebSockets and requests cannot exhaust
+ * each other's.
  */
 @Injectable()
 export class SocketLimits {

@@ -91,8 +91,8 @@ function sendFrame({ ws }: PageSocket, first: number, payload: Buffer): void {
   stream.write(Buffer.concat([Buffer.from([first, head | 0x80, ...rest, 0, 0, 0, 0]), payload]));
 }
 
-describe('messages', () => {
-  it('reach every page of their session in their order, and no page of another session or without a session', async () => {
+describe('messages for visitors', () => {
+  it('reach every page of their session in order, and no page of another session or without a session', async () => {
     const { url, messenger } = await start();
     const [first, second] = [await PageSocket.open(url, OWN), await PageSocket.open(url, OWN)];
     const other = await PageSocket.open(url, { cookie: cookieOf('b'.repeat(43)) });
@@ -111,14 +111,14 @@ describe('messages', () => {
     expect([other.ws.readyState, anonymous.ws.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
   });
 
-  it('reach a page that sent several session cookies under each of them', async () => {
+  it('reach a page that sent several session cookies, for the session of each of them', async () => {
     const { url, messenger } = await start();
     const page = await PageSocket.open(url, { cookie: `${cookieOf('c'.repeat(43))}; ${cookieOf(KEY)}` });
     messenger.send(hashOf(KEY), [HELLO]);
     expect(await page.next()).toEqual(HELLO_FRAME);
   });
 
-  it('travel under a name from which neither the session key nor its stored hash can be read', async () => {
+  it('are sent over the bus under a name that reveals neither the session key nor its stored hash', async () => {
     const sent: string[] = [];
     new SessionMessenger({ broadcast: (_subject, body) => sent.push(body) > 0 }).send(hashOf(KEY), [HELLO]);
     const { channel } = JSON.parse(sent[0]!) as { channel: string };
@@ -127,7 +127,7 @@ describe('messages', () => {
     expect([hashOf(KEY).toString('base64url'), hashOf(KEY).toString('hex')]).not.toContain(channel);
   });
 
-  it('are lost without a session key, and counted as lost while the bus is down', async () => {
+  it('are lost without a session key, and counted as lost if the bus is down', async () => {
     const lost = 'gatehouse_socket_messages_total{outcome="lost"}';
     const before = await scrape(lost);
     const messenger = new SessionMessenger({ broadcast: () => false });
@@ -136,7 +136,7 @@ describe('messages', () => {
     expect(await scrape(lost)).toBe(before + 2);
   });
 
-  it('of a gateway with another format are ignored', async () => {
+  it('are ignored if a gateway sends them in another format', async () => {
     const { url, broadcaster, messenger } = await start();
     const page = await PageSocket.open(url, OWN);
     for (const body of ['{', '[]', '{"channel":1}']) broadcaster.broadcast(MESSAGE_SUBJECT, body);
@@ -160,13 +160,13 @@ describe('a request for a WebSocket', () => {
     expect(await refusedSocket(url, { ...OWN, origin })).toMatchObject(FORBIDDEN);
   });
 
-  it('of the public address, or of the host that it names, is accepted', async () => {
+  it('from a page of BASE_URL, or of the host of the request, is accepted', async () => {
     const { url } = await start();
     for (const origin of ['https://id.example.org', url])
       expect((await PageSocket.open(url, { origin })).ws.readyState).toBe(WebSocket.OPEN);
   });
 
-  it('takes nothing from the limits of requests, and a refused one has the headers and body of the API', async () => {
+  it('does not count towards the limits of requests, and its refusal has the headers and body of the API', async () => {
     const { url, admission } = await start({ SOCKETS_MAX: '1', ANONYMOUS_RATE: '1' });
     const page = await PageSocket.open(url, OWN);
     expect(admission.limit.inFlight).toBe(0);
@@ -178,7 +178,7 @@ describe('a request for a WebSocket', () => {
     await page.close();
   });
 
-  it('is refused above the limit of the network, of the session and of the process, until a WebSocket closes', async () => {
+  it('is refused above the limits of the network, the session and the process, until a WebSocket closes', async () => {
     const { url } = await start({
       SOCKETS_MAX: '3',
       SOCKETS_PER_NETWORK: '2',
@@ -217,7 +217,7 @@ describe('a request for a WebSocket', () => {
     expect(await refusedSocket(url)).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
   });
 
-  it('is refused in the form of the API if its handshake is invalid', async () => {
+  it('gets the error body of the API if its handshake is invalid', async () => {
     const { url } = await start();
     const request = ['GET /ws/client/ HTTP/1.1', 'Host: x', 'Connection: Upgrade', 'Upgrade: websocket'];
     const { status, headers, body } = await sendRaw(url, `${request.join('\r\n')}\r\nSec-WebSocket-Version: 7\r\n\r\n`);
@@ -264,7 +264,7 @@ describe('a WebSocket', () => {
     expect(await page.closed).toBe(1003);
   });
 
-  it('agrees to no compression and to no subprotocol, and closes with 1002 at a compressed frame', async () => {
+  it('negotiates neither compression nor a subprotocol, and closes with 1002 at a compressed frame', async () => {
     const { url } = await start();
     const page = await PageSocket.open(url, { deflate: true });
     expect(page.ws.extensions).toBe('');
@@ -272,7 +272,7 @@ describe('a WebSocket', () => {
     expect(await page.closed).toBe(1002);
   });
 
-  it('closes after 2 s without a session cookie, and after 10 minutes with one, so that the page comes back with its present cookie', async () => {
+  it('closes after 2 s without a session cookie, and after 10 minutes with one, so that the page reconnects with its present cookie', async () => {
     const { url, after } = await start();
     const [anonymous, page] = [await PageSocket.open(url), await PageSocket.open(url, OWN)];
     after(1.9);
@@ -325,15 +325,15 @@ describe('a WebSocket', () => {
   });
 });
 
-describe('the shutdown', () => {
-  it('closes WebSockets with 1001 in the second half of its delay', async () => {
+describe('the shutdown of the gateway', () => {
+  it('closes WebSockets with 1001 in the second half of SHUTDOWN_DELAY_S', async () => {
     const { url, hub } = await start();
     const pages = await Promise.all([1, 2, 3].map(() => PageSocket.open(url, OWN)));
     hub.drain(20);
     expect(await Promise.all(pages.map(({ closed }) => closed))).toEqual([1001, 1001, 1001]);
   });
 
-  it('closes those that are left with 1001, and is not delayed by a client that does not answer', async () => {
+  it('closes the remaining WebSockets with 1001, and is not delayed by a client that does not answer', async () => {
     const { url, application, hub } = await start();
     const [page, silent] = [await PageSocket.open(url, OWN), await PageSocket.open(url, OWN)];
     silent.ws.pause();

@@ -47,7 +47,7 @@ describe('a pending login at a source', () => {
     await expect(opened).rejects.toMatchObject({ code: 'rate_limited' });
   });
 
-  it('lets its anonymous session last as long as the login', async () => {
+  it('extends its anonymous session, so that the session lasts as long as the login', async () => {
     const { hash } = await openLogin(repositoryWith(60));
     const secondsLeft = async () => {
       const [row] = await database.source.query<[{ left: number }]>(
@@ -68,7 +68,7 @@ describe('a pending login at a source', () => {
     expect(found.filter((login) => login !== undefined)).toEqual([stored]);
   });
 
-  it('is found only in the session that started it, and is kept when another session asks', async () => {
+  it('is found only in the session that started it, and is not deleted by a lookup in another session', async () => {
     const { state, stored, hash } = await openLogin();
     const { hash: otherHash } = await openLogin();
     expect(await repositoryWith().take(state, otherHash)).toBeUndefined();
@@ -93,7 +93,7 @@ describe('a pending login at a source', () => {
     expect(await repositoryWith().take(state, hash)).toBeUndefined();
   });
 
-  it('replaces the oldest pending login of a session that has too many', async () => {
+  it('replaces the oldest pending login of its session above the limit', async () => {
     const { state: first, hash } = await openLogin();
     const states = Array.from({ length: MAX_PENDING_SOURCE_LOGINS }, newState);
     for (const state of states) await repositoryWith().open(state, login(), { sessionKey: hash, checkNewSessionRate });
@@ -101,7 +101,7 @@ describe('a pending login at a source', () => {
     for (const state of states) expect(await repositoryWith().take(state, hash)).toBeDefined();
   });
 
-  it('is stored without its state, and with sealed data of the provider', async () => {
+  it('is stored without its state, and the data of its provider is sealed', async () => {
     const { state } = await openLogin();
     const rows = JSON.stringify(await database.source.query('SELECT * FROM flow.source_logins'), (_, value) =>
       value?.type === 'Buffer' ? Buffer.from(value.data).toString('latin1') : value,

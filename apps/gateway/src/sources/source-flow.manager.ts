@@ -13,7 +13,7 @@ import { matchUser, type SourceIdentity } from './source-user.matcher.js';
 
 /** URL of the page that a user sees after connecting an account. */
 const LINKED_URL = '/if/user/#/settings;page-sources';
-/** URL to which a login without a `next` leads. */
+/** Page after a login without a `next`. */
 const USER_PAGE_URL = '/if/user/';
 
 /**
@@ -25,7 +25,9 @@ export interface SourceRefusal {
   readonly why: Sentence;
 }
 
-/** How a login at a source continues: at a URL, with a flow to begin, or with a refusal. `toast` is for the visitor. */
+/**
+ * How a login at a source continues: at a URL, with a flow to begin, or with a refusal. The page shows `toast` briefly.
+ */
 export type SourceFlowResult =
   | { readonly to: string; readonly cookie?: SessionCookie; readonly toast?: Sentence }
   | { readonly begin: string; readonly beginning: FlowStartOptions }

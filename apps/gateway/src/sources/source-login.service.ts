@@ -33,12 +33,14 @@ const STATE_BYTES = 32;
 
 const NO_STATE = sentence('Authentication failed: State check failed.');
 
-/** The URL at which the browser continues, or the refusal, with the query for another login. */
+/**
+ * The URL at which the browser continues, or the refusal. `query` is the query of the refused login, for another try.
+ */
 export type SourceLoginResult =
   | { readonly to: string }
   | { readonly refused: SourceRefusal; readonly query?: SourceLoginContext['query'] };
 
-/** Starts logins at sources, and completes them when the browser comes back. */
+/** Starts logins at sources, and completes them when the provider redirects the browser back. */
 @Injectable()
 export class SourceLoginService {
   constructor(
@@ -137,8 +139,8 @@ export class SourceLoginService {
   }
 
   /**
-   * Returns the principal of the session. Authenticates again, because the session may have ended while the provider
-   * was asked.
+   * Returns the session key, the logged-in user, whether the login is recent, and the facts for audit events.
+   * Authenticates again, because the session may have ended while the provider was asked.
    */
   private async sessionOf(exchange: HttpExchange) {
     const principal = sessionPrincipal(await this.auth.find(exchange));

@@ -10,13 +10,13 @@ const profileOf = (claims: object, line: '2024.8' | '2026.8' = '2026.8') =>
 const NINA = { username: 'nina', name: 'Nina', email: 'nina@example.org' };
 const user_path = 'goauthentik.io/sources/hub';
 
-it('puts the profile of a known user into the plan in the line 2026.8 only', () => {
+it('the profile from a source of a known user is put into the plan under 2026.8 only', () => {
   expect(profileOf(NINA)).toEqual({ prompt_data: NINA, user_path });
   expect(profileOf({ name: 'Nina' })).toEqual({ prompt_data: { name: 'Nina' }, user_path });
   expect(profileOf(NINA, '2024.8')).toEqual({});
 });
 
-it('names an address as verified if the source says so, and leaves it out if the source denies it', () => {
+it('an email address of a source is stored as verified if the source says so, and dropped if the source denies it', () => {
   const { email, ...names } = NINA;
   expect(profileOf({ ...NINA, email_verified: true })).toEqual({ prompt_data: NINA, user_path, source_email: email });
   expect(profileOf({ ...NINA, email_verified: false })).toEqual({ prompt_data: names, user_path });

@@ -70,8 +70,8 @@ export const postLoginSteps = ({ source }: SourceUser): Steps => ({
 
 /**
  * Returns the steps that a login through the source adds at the end of a plan that has waited for the login: save the
- * connection, show a message. The step has the source and the account in its config, because the plan may keep those of the
- * login that began it.
+ * connection, show a message. The step has the source and the account in its config, because the context of the plan
+ * may still hold those of an earlier source login, which began the plan.
  */
 export function postReturnSteps(sourceUser: SourceUser): Steps {
   const { source, 'goauthentik.io/sources/connection': connection } = sourceContext(sourceUser);

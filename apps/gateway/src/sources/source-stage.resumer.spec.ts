@@ -31,7 +31,7 @@ function resumerOf(plan: Plan, designation = version.flow.designation) {
 }
 const findPlan = (plan: Plan, awaited = source) => resumerOf(plan).resumer.find(visit, awaited);
 
-it('recognises a login that adds a user to the browser, which must not connect an account with the current user', async () => {
+it('isAddingUser is true only for a plan in which this visitor adds a user to the browser', async () => {
   const visitor = { ...ALICE, is_superuser: false, debug: false };
   const plan = { ...createPlan(version, 'plan'), visitor: ALICE.uuid };
   const adding = { ...plan, user_switch: { action: 'add', from: ALICE.uuid } as const };
@@ -41,18 +41,18 @@ it('recognises a login that adds a user to the browser, which must not connect a
 });
 
 describe('a plan that waits for a login at a source', () => {
-  it('is found by a login at that source, and by no other, until it times out', async () => {
+  it('is found only by a login at its source, and only until its step times out', async () => {
     expect(await findPlan(waiting(60_000))).toMatchObject({ slug: 'login', step: { id: 'source-0' } });
     expect(await findPlan(waiting(60_000), otherSource)).toBeUndefined();
     expect(await findPlan(waiting(0))).toBeUndefined();
   });
 
-  it('is not found if its source was never shown or another user began it', async () => {
+  it('is not found if the source was not shown yet, or if another user began the plan', async () => {
     expect(await findPlan(createPlan(version, 'plan'))).toBeUndefined();
     expect(await findPlan({ ...waiting(60_000), visitor: ALICE.uuid })).toBeUndefined();
   });
 
-  it('continues only with an identity of its pending user, if it has one', async () => {
+  it('continues only with an identity of its pending user; without a pending user, with any identity', async () => {
     const admits = async (plan: Plan, user: SavedUser | undefined) => {
       const { resumer } = resumerOf(plan);
       return resumer.admits((await resumer.find(visit, source))!, { source, identity, user }, undefined);
@@ -77,7 +77,7 @@ describe('a plan that waits for a login at a source', () => {
     expect(await admits(named)).toBe(false);
   });
 
-  it('gets the facts of the source, keeps typed values, and gets a step that saves the connection', async () => {
+  it('gets the facts of the source and a step that saves the connection, and keeps the values that the visitor typed', async () => {
     const { plans, resumer } = resumerOf(waiting(60_000, { prompt_data: { username: 'typed' } }));
     const plan = (await resumer.find(visit, source)) as WaitingPlan;
     expect(await resumer.resume(plan, { source, identity, user: undefined }, visit)).toBeDefined();

@@ -123,7 +123,8 @@ export class SourceStageResumer {
 
 /**
  * Returns the plan with the facts of the identity. Values that the visitor has typed take precedence over values of the
- * source. The account of a login that began the plan stays, unless it would be connected with another user than its own.
+ * source. If a source login began the plan, the account of that login stays, unless it would be connected with another
+ * user.
  */
 function withSourceIdentity(plan: Plan, step: Step, sourceUser: SourceUser): Plan {
   const { prompt_data: fromSource, ...facts } = sourceContext(sourceUser);
@@ -144,7 +145,7 @@ function withSourceIdentity(plan: Plan, step: Step, sourceUser: SourceUser): Pla
   return withProvedUser(resumed);
 }
 
-/** Whether a login at a source began the plan, of the same user, or of a new account like this one. */
+/** Whether a login at a source began the plan, with the same user, or like this identity without an existing user. */
 function isUserOfLogin({ begun }: Plan, { user }: SourceUser): boolean {
   const { 'goauthentik.io/sources/connection': connection, pending_user } = begun?.context ?? {};
   return connection !== undefined && userKey(pending_user) === (user?.uuid ?? null);

@@ -59,15 +59,18 @@ describe('an identity from a source', () => {
     ['username_link', linked],
     ['email_deny', 'denied'],
     ['username_deny', 'denied'],
-  ] as const)('with a matching user in mode %s is linked or denied', async (mode, outcome) => {
-    expect(await matched(mode, { user: likeAlice, matching: [alice] })).toEqual(outcome);
-    expect(await matched(mode, { user: { username: 'Alice', email: 'Alice@example.org' }, matching: [alice] })).toBe(
-      'new',
-    );
-  });
+  ] as const)(
+    'in mode %s is linked or denied if a user has exactly the same value, and is new otherwise',
+    async (mode, outcome) => {
+      expect(await matched(mode, { user: likeAlice, matching: [alice] })).toEqual(outcome);
+      expect(await matched(mode, { user: { username: 'Alice', email: 'Alice@example.org' }, matching: [alice] })).toBe(
+        'new',
+      );
+    },
+  );
 
   it.each(['email_link', 'email_deny', 'username_link', 'username_deny'] as const)(
-    'without the field that %s compares is denied',
+    'is denied in mode %s if it lacks the value that the mode compares',
     async (mode) => {
       expect(await matched(mode)).toBe('denied');
       expect(await matched(mode, { user: { username: '', email: '' } })).toBe('denied');
@@ -84,7 +87,7 @@ describe('an identity from a source', () => {
     expect(await matched('email_link', { user: likeAlice, matching: [alice, alice] })).toBe('denied');
   });
 
-  it('is linked to the user who has verified the email address, and to no other user', async () => {
+  it('is linked only to a user who has verified the matching email address', async () => {
     expect(await matched('email_link', { user: likeAlice, matching: [alice], unverified: [disabled] })).toEqual(linked);
     expect(await matched('email_link', { user: likeAlice, unverified: [alice] })).toBe('denied');
     expect(await matched('email_deny', { user: likeAlice, unverified: [alice] })).toBe('denied');

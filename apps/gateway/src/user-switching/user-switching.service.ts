@@ -85,7 +85,10 @@ export class UserSwitchingService {
     if (await this.sets.isBound(sessionId)) throw refused('This session is bound to its device.');
   }
 
-  /** Returns whether the session belongs to the network and place of the client. Ends the session otherwise. */
+  /**
+   * Returns whether the client is within the network and place to which the session is bound. Ends the session if it is
+   * not.
+   */
   private async holds({ request }: HttpExchange, session: ActiveSession): Promise<boolean> {
     const client = await this.clients.resolve(request);
     return this.bindings.check(session, { client, requestId: request.id });

@@ -8,7 +8,7 @@ import { BrowserUsersService } from './browser-users.service.js';
 const COOKIE = `authentik_user_switching=${'a'.repeat(43)}`;
 const PRINCIPAL = { user: {}, sessionId: 's', byToken: false } as Principal;
 
-/** Returns what the service asks for when it lists the other users: the brand, and the sessions of the set. */
+/** Returns what the service loads when it lists the other users: the brand, and the sessions of the browser. */
 async function askedFor(cookie: string, principal: Principal, API_VERSION: '2024.8' | '2026.8' = '2026.8') {
   const asked: string[] = [];
   const sets = { listOthers: async () => (asked.push('sessions'), []) } as unknown as LoginSetRepository;
@@ -20,7 +20,7 @@ async function askedFor(cookie: string, principal: Principal, API_VERSION: '2024
   return asked;
 }
 
-it('asks the database for other users only for a session with a switching cookie, under 2026.8', async () => {
+it('other users of a browser are loaded only for a session with a switching cookie, under 2026.8', async () => {
   expect(await askedFor(COOKIE, PRINCIPAL)).toEqual(['brand', 'sessions']);
   expect(await askedFor('', PRINCIPAL)).toEqual([]);
   expect(await askedFor(COOKIE, { ...PRINCIPAL, byToken: true })).toEqual([]);

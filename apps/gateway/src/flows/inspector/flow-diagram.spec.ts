@@ -27,7 +27,7 @@ describe('the diagram of a run', () => {
     expect(flowDiagramOf(plan, version)[0]).toMatchObject({ answers: 2, ms: 12, verdict: null, policies: 0 });
   });
 
-  it('counts no answer for a step that was deferred for a proof', () => {
+  it('counts no answer for a step before which a proof step was inserted', () => {
     const steps = [{ id: 'page-0~1', kind: 'page', config: {} }, ...planOf().steps];
     const plan = planOf({ steps, trail: [trailEntry('page-0', 'deferred')] });
 
@@ -67,7 +67,7 @@ describe('the diagram of a run', () => {
     expect(flowDiagramOf(plan, version)[0]?.verdict).toEqual({ pass: true, messages: ['since you are new'] });
   });
 
-  it('marks the step at which a finished run was refused', () => {
+  it('marks the step that denied a run, and the steps after it as left out', () => {
     const trail = [trailEntry('page-0', 'passed'), trailEntry('secret-1', 'denied')];
 
     expect(states(endPlan(planOf({ cursor: 1, trail }), { to: '/' })).map(([, state]) => state)).toEqual([

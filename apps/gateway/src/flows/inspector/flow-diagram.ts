@@ -19,8 +19,8 @@ export const flowDiagramOf = (plan: Plan, version: FlowVersion): FlowDiagram =>
   });
 
 /**
- * Outcomes without a verdict of the stage: policies skipped the step, or the executor inserted a proof step before it
- * (docs/spec/plan.md#recent-proof).
+ * Outcomes that are not an answer to the stage: policies skipped the step, or the executor inserted a proof step before
+ * it (docs/spec/plan.md#recent-proof).
  */
 const UNANSWERED: ReadonlySet<string | undefined> = new Set(['skipped', 'deferred']);
 

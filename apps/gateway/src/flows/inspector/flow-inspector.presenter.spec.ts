@@ -20,7 +20,7 @@ const inspect = (plan: Plan, flowVersion: FlowVersion = version) =>
 const nameOf = (shown: { current_stage: { stage_obj: { name: string } } } | undefined) =>
   shown?.current_stage.stage_obj.name;
 
-describe('the facts of a run', () => {
+describe('the facts of a run in the inspector', () => {
   const context = {
     pending_user: { ...ALICE, backend: 'b' },
     prompt_data: { anything: 'typed' },
@@ -29,7 +29,7 @@ describe('the facts of a run', () => {
     redirect: '/x',
   };
 
-  it('are masked if their schema or name marks a secret, and objects are shown as references', () => {
+  it('are masked if their schema or name marks a secret, and users and applications are shown as short references', () => {
     expect(inspect(planOf({ context }))?.current_plan.plan_context).toEqual({
       pending_user: { username: 'alice', pk: 7, email: 'alice@example.org' },
       prompt_data: REDACTED,
@@ -47,7 +47,7 @@ describe('the facts of a run', () => {
   });
 });
 
-describe('the steps of a run', () => {
+describe('the steps of a run in the inspector', () => {
   const passed = (step: string) => ({ step, outcome: 'passed', at, ms: 3 });
 
   it('are the passed steps, the current step and the next step', () => {
@@ -72,7 +72,7 @@ describe('the steps of a run', () => {
     expect(shown?.current_plan.current_stage).toMatchObject({ pk: 'page-0~1', order: 0, stage_obj: { name: 'page' } });
   });
 
-  it('stay visible after the run has ended, without its facts', () => {
+  it('stay visible after the run has ended, but its facts do not', () => {
     const finished = endPlan(planOf({ cursor: 1, context: { redirect: '/x' }, trail: [passed('page-0')] }), {
       to: '/',
     });

@@ -4,7 +4,7 @@ import { inspectorQuery } from './inspection-permission.js';
 
 const USER = { ...ALICE, is_superuser: false, debug: false };
 
-it('tells clients of 2026.8 that superusers and debugged users may open the inspector', () => {
+it('only under 2026.8 superusers and users with debug are told that they may open the inspector', () => {
   const available = { inspector: 'available' };
   expect(inspectorQuery({ ...USER, is_superuser: true }, '2026.8')).toEqual(available);
   expect(inspectorQuery({ ...USER, debug: true }, '2026.8')).toEqual(available);

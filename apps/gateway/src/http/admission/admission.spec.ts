@@ -108,7 +108,7 @@ describe('a gateway with too many requests in flight', () => {
     },
   );
 
-  it('still admits GETs and answers of running logins', async () => {
+  it('still admits GETs and answers of running logins when it refuses new visits', async () => {
     const { send, occupy, holds, release } = await serve();
     await occupy(INITIAL_LIMIT);
     const admitted = Promise.all([send('GET', EXECUTOR, SESSION), send('POST', EXECUTOR, SESSION)]);
@@ -117,7 +117,7 @@ describe('a gateway with too many requests in flight', () => {
     expect(await admitted).toMatchObject([{ status: 200 }, { status: 200 }]);
   });
 
-  it('still answers probes', async () => {
+  it('still answers health probes', async () => {
     const { send, occupy, holds, held } = await serve();
     await occupy(INITIAL_LIMIT);
     const probe = send('GET', '/-/health/live/');
@@ -126,7 +126,7 @@ describe('a gateway with too many requests in flight', () => {
     expect(await probe).toMatchObject({ status: 200 });
   });
 
-  it('shows visitors of a flow a page in their language that tries again by itself', async () => {
+  it('shows visitors of a flow a page in their language that retries automatically', async () => {
     const { send, occupy } = await serve();
     await occupy(INITIAL_LIMIT);
     const page = await send('GET', '/if/flow/login/?next=/', { 'accept-language': 'de' });
@@ -141,7 +141,7 @@ describe('a gateway with too many requests in flight', () => {
   });
 
   it.each(['/if/admin/flows/', '/flows/-/default/authentication/?next=/'])(
-    'shows a browser at %s a page with a link to try again, and programs the body of a flow error',
+    'shows a browser at %s a page with a link to retry, and sends other clients the body of a flow error',
     async (address) => {
       const { send, occupy } = await serve();
       await occupy(INITIAL_LIMIT);
@@ -158,7 +158,7 @@ describe('a gateway with too many requests in flight', () => {
   );
 
   it.each(['//evil.example/if/flow/login/', '/\\evil.example/', 'https://evil.example/'])(
-    'links no other site from the page at %s (accident 10)',
+    'links to no other site from the page at %s (accident 10)',
     async (address) => {
       const { send, occupy } = await serve();
       await occupy(INITIAL_LIMIT);
@@ -171,14 +171,14 @@ describe('a gateway with too many requests in flight', () => {
   it.each([
     ['the language that they chose in the menu', 'a=b; gatehouse_locale=ar; c=d', 'ar'],
     ['the language of their browser if the choice is unknown', 'gatehouse_locale=tlh', 'de'],
-  ])('shows visitors of a flow a page in %s', async (_, cookie, locale) => {
+  ])('shows visitors of a flow the page in %s', async (_, cookie, locale) => {
     const { send, occupy } = await serve();
     await occupy(INITIAL_LIMIT);
     const { text } = await send('GET', '/if/flow/login/', { 'accept-language': 'de', cookie });
     expect(text).toContain(`<html lang="${locale}"`);
   });
 
-  it('shows a page whose attempts are still cross-site if another site opened it', async () => {
+  it('keeps the cross-site mark on the page and in its retries if another site opened it', async () => {
     const { send, occupy } = await serve();
     await occupy(INITIAL_LIMIT);
     const { text } = await send('GET', '/if/flow/login/', { 'sec-fetch-site': 'cross-site' });
@@ -197,7 +197,7 @@ describe('a gateway with too many requests in flight', () => {
     expect(await admitted).toMatchObject({ status: 200 });
   });
 
-  it('admits fewer requests when they queue longer than the limit', async () => {
+  it('admits fewer requests when requests queue for longer than the limit', async () => {
     const { admission, queue, occupy } = await serve();
     queue.take = () => 1000;
     await occupy(INITIAL_LIMIT);
@@ -207,7 +207,7 @@ describe('a gateway with too many requests in flight', () => {
 });
 
 describe('a flow with a busy stage', () => {
-  it('refuses new visits with the retry time of the stage, and no request of a running login or another flow', async () => {
+  it('refuses new visits with the retry time of the stage, but no request of a running login or of another flow', async () => {
     const { admission, send, occupy, holds } = await serve();
     await occupy(5);
     admission.reportBusy('login', 4);

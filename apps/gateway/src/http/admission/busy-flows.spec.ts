@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
 import { BusyFlows } from './busy-flows.js';
 
-/** Returns the limiter after `count` requests of the flow `login` have entered and a stage of the flow was busy. */
+/**
+ * Returns the limiter after `count` requests of the flow `login` have entered and one of its stages has reported that
+ * it is busy.
+ */
 function busyAt(count: number): BusyFlows {
   const flows = new BusyFlows();
   for (let i = 0; i < count; i++) flows.enter('login');
@@ -10,13 +13,13 @@ function busyAt(count: number): BusyFlows {
   return flows;
 }
 
-it('admits new visits without a limit until a stage is busy', () => {
+it('new visits of a flow are not limited until one of its stages is busy', () => {
   const flows = new BusyFlows();
   for (let i = 0; i < 10_000; i++) flows.enter('login');
   expect(flows.refusalOf('login')).toBeUndefined();
 });
 
-it('refuses new visits of a flow with a busy stage while as many are in flight, with the retry time of the stage', () => {
+it('new visits of a flow with a busy stage are refused while as many requests as then are in flight', () => {
   const flows = busyAt(20);
   expect(flows.refusalOf('login')).toBe(3);
   for (let i = 0; i < 2; i++) flows.leave('login');
@@ -25,13 +28,13 @@ it('refuses new visits of a flow with a busy stage while as many are in flight, 
   expect(flows.refusalOf('login')).toBeUndefined();
 });
 
-it('does not limit other flows', () => {
+it('a busy stage of one flow does not limit other flows', () => {
   const flows = busyAt(20);
   for (let i = 0; i < 20; i++) flows.enter('recovery');
   expect(flows.refusalOf('recovery')).toBeUndefined();
 });
 
-it('lowers the limit once for each interval with a busy stage, and always admits one visit', () => {
+it('the limit of a flow falls once for each interval with a busy stage, and never below one visit', () => {
   const flows = busyAt(20);
   for (let i = 0; i < 5; i++) flows.report('login', 3);
   flows.adjust();
@@ -46,7 +49,7 @@ it('lowers the limit once for each interval with a busy stage, and always admits
   expect(few.refusalOf('login')).toBeUndefined();
 });
 
-it('raises the limit by one for each interval in which it was reached without a busy stage', () => {
+it('the limit of a flow rises by one for each interval in which it was reached and no stage was busy', () => {
   const flows = busyAt(20);
   flows.adjust();
   flows.adjust();
@@ -55,7 +58,7 @@ it('raises the limit by one for each interval in which it was reached without a 
   expect(flows.refusalOf('login')).toBeUndefined();
 });
 
-it('forgets a flow whose stages were not busy for a hundred intervals', () => {
+it('the limit of a flow is removed after a hundred intervals in which no stage was busy', () => {
   const flows = busyAt(2);
   for (let i = 0; i < 98; i++) flows.adjust();
   for (let i = 0; i < 200; i++) flows.enter('login');

@@ -4,7 +4,7 @@ import { INITIAL_LIMIT, InFlightLimit, MIN_LIMIT, type Priority } from './in-fli
 const TARGET_MS = 20;
 const limitOf = (max = 1000) => new InFlightLimit({ delayMs: TARGET_MS, max });
 
-/** Enters requests until one is refused. Returns the number of requests in flight then. */
+/** Enters requests until one is refused, and returns how many requests are in flight then. */
 function fill(limit: InFlightLimit, priority: Priority = 'new'): number {
   while (limit.admits(priority)) limit.enter();
   return limit.inFlight;
@@ -13,8 +13,8 @@ const drain = (limit: InFlightLimit) => {
   while (limit.inFlight > 0) limit.leave();
 };
 
-describe('a limit of requests in flight', () => {
-  it('admits GETs of running logins when it refuses new visits, and answers when it refuses GETs too', () => {
+describe('the limit of requests in flight', () => {
+  it('refuses new visits first, then GETs of running logins, and answers of running logins last', () => {
     const limit = limitOf();
     expect(fill(limit, 'new')).toBe(INITIAL_LIMIT);
     expect(limit.admits('look')).toBe(true);
@@ -36,7 +36,7 @@ describe('a limit of requests in flight', () => {
     expect(limit.admits('new')).toBe(true);
   });
 
-  it('falls in proportion to the excess of the queueing time, at most to half at once', () => {
+  it('falls in proportion to the excess of the queueing time, at most by half in one adjustment', () => {
     const limit = limitOf();
     fill(limit);
     limit.adjust(1.25 * TARGET_MS);
@@ -52,21 +52,21 @@ describe('a limit of requests in flight', () => {
     expect(limit.value).toBe(MIN_LIMIT);
   });
 
-  it('falls from the number in flight, not from a limit that was never reached', () => {
+  it('falls from the number of requests in flight if the limit itself was not reached', () => {
     const limit = limitOf();
     for (let i = 0; i < 40; i++) limit.enter();
     limit.adjust(2 * TARGET_MS);
     expect(limit.value).toBe(20);
   });
 
-  it('stays when the process is slow with few requests in flight, because those are not the reason', () => {
+  it('does not fall if the process is slow while few requests are in flight, because they do not cause the delay', () => {
     const limit = limitOf();
     for (let i = 0; i < MIN_LIMIT - 1; i++) limit.enter();
     limit.adjust(100 * TARGET_MS);
     expect(limit.value).toBe(INITIAL_LIMIT);
   });
 
-  it('rises while requests do not queue and reach it, so that slow stages do not make the gateway refuse', () => {
+  it('rises while requests reach it without queueing, so that slow stages do not make the gateway refuse requests', () => {
     const limit = limitOf();
     for (let i = 0; i < 40; i++) {
       fill(limit);
@@ -75,7 +75,7 @@ describe('a limit of requests in flight', () => {
     expect(limit.value).toBe(1000);
   });
 
-  it('stays when it is not reached, and returns to its initial value after an overload', () => {
+  it('stays the same while it is not reached, and returns to its initial value after an overload', () => {
     const limit = limitOf();
     limit.adjust(0);
     expect(limit.value).toBe(INITIAL_LIMIT);

@@ -7,15 +7,15 @@ const session = { cookie: `a=b; authentik_session=${'k'.repeat(43)}` };
 it.each([
   ['a request without a session', 'new', { method: 'GET', url: executor, headers: {} }],
   ['an answer without a session', 'new', { method: 'POST', url: executor, headers: { cookie: 'a=b' } }],
-  ['a look at a running login', 'look', { method: 'GET', url: executor, headers: session }],
+  ['a GET of a running login', 'look', { method: 'GET', url: executor, headers: session }],
   ['an answer of a running login', 'answer', { method: 'POST', url: executor, headers: session }],
   [
-    'an answer with the cookie of one host',
+    'an answer with the __Host- session cookie',
     'answer',
     { method: 'POST', url: executor, headers: { cookie: '__Host-authentik_session=k' } },
   ],
   [
-    'a request with a token',
+    'a GET with an API token',
     'look',
     { method: 'GET', url: '/api/v3/core/users/me/', headers: { authorization: 'Bearer k' } },
   ],
@@ -31,6 +31,6 @@ it.each([
   ['login', '/if/flow/login/?next=/'],
   [undefined, '/api/v3/core/users/me/'],
   [undefined, '/if/flow/'],
-])('finds the flow %s in %s', (flow, url) => {
+])('the flow of a request is %s for the URL %s', (flow, url) => {
   expect(flowOf({ url, method: 'GET', headers: {} })).toBe(flow);
 });

@@ -23,7 +23,7 @@ async function occupyLoop(turns: number, ms: number) {
   }
 }
 
-it('estimates how long a statement waits for a connection, from the waiting statements and the rate of connections', () => {
+it('estimates how long the next statement waits for a connection, from the waiting statements and the rate of connections', () => {
   const { pool, time, pass } = measure(500);
   for (let i = 0; i < 50; i++) pool.emit('acquire');
   pass(1000);
@@ -33,7 +33,7 @@ it('estimates how long a statement waits for a connection, from the waiting stat
   expect(time.take()).toBe(500);
 });
 
-it('counts a pool whose connections do not become free as slow', () => {
+it('reports a long wait for a pool whose connections do not become free', () => {
   const { time, pass } = measure(30);
   pass(100);
   expect(time.take()).toBe(3000);

@@ -80,7 +80,7 @@ it('finds no disabled or deleted user (accident 13)', async () => {
   expect(await tokens.findUser(key)).toBeUndefined();
 });
 
-it('finds a scoped token with its scope, and never as a token without one', async () => {
+it('finds a scoped token with its scope, but findUser, which accepts no scope, does not', async () => {
   const expires = new Date(Date.now() + 60_000);
   const { key, pk } = await createToken(bot, { scope: 'flows', expires });
   expect(await tokens.find(key)).toMatchObject({ user: { uuid: bot.uuid }, token: { pk, scope: 'flows' } });
@@ -90,7 +90,7 @@ it('finds a scoped token with its scope, and never as a token without one', asyn
   expect(await tokens.find(key)).toBeUndefined();
 });
 
-it('finds a token without a scope with its id', async () => {
+it('finds the id of a token without a scope', async () => {
   const { key, pk } = await createToken(bot);
 
   expect((await tokens.find(key))?.token).toEqual({ pk, scope: null });

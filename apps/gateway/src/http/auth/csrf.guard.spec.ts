@@ -11,7 +11,7 @@ const SAFE_METHODS: ReadonlySet<RequestMethod> = new Set([
   RequestMethod.OPTIONS,
 ]);
 
-/** The routes without a CsrfGuard that check for CSRF in another way. Each value describes that check. */
+/** The routes without a CsrfGuard, which check for CSRF in another way. Each value describes how. */
 const CHECKED_ELSEWHERE: Readonly<Record<string, string>> = {
   'POST /api/v3/flows/executor/:flow_slug':
     'the executor checks after the rate limit (docs/spec/http.md#order-of-checks)',
@@ -25,7 +25,7 @@ interface Route {
   readonly isGuarded: boolean;
 }
 
-/** Returns the routes of a controller that change state. */
+/** Returns the routes of a controller with a method that changes state. */
 function writesOf(controller: Type): Route[] {
   const handlers = Object.values(Object.getOwnPropertyDescriptors(controller.prototype)).map(({ value }) => value);
   return handlers.flatMap((handler: unknown) => {
@@ -46,7 +46,7 @@ describe('every route under /api/ that changes state', () => {
     .flatMap(writesOf)
     .filter(({ name }) => name.includes(' /api/'));
 
-  it('has the CsrfGuard, or checks for forgery itself', () => {
+  it('has the CsrfGuard, or is in the list of routes that check for CSRF themselves', () => {
     expect(routes.length).toBeGreaterThan(10);
     const unguarded = routes.filter(({ isGuarded }) => !isGuarded).map(({ name }) => name);
     expect(unguarded.sort()).toEqual(Object.keys(CHECKED_ELSEWHERE).sort());

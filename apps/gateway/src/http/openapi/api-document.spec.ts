@@ -53,7 +53,7 @@ interface Described {
 
 const namesIn = (mapping: object) => inOrder(Object.keys(mapping));
 
-/** Returns the members of a union. Leaves out their properties, which another test compares. */
+/** Returns the schemas of a union without their properties, which another test compares. */
 const listed = (members: unknown) =>
   (members as Partial<Described>[])
     .map((member) => Object.fromEntries(Object.entries(member).filter(([key]) => key !== 'properties')))
@@ -73,18 +73,18 @@ const unions = [
   { what: 'challenge', ours: unionIn(responsesOf(solve)['200']), seeds: unionIn(responsesOf(seed)['200']), count: 23 },
 ];
 
-describe('flows_executor_solve', () => {
-  it.each(['operationId', 'parameters', 'tags', 'security'])('has the %s of the published API', (part) => {
+describe('the published schema of flows_executor_solve', () => {
+  it.each(['operationId', 'parameters', 'tags', 'security'])('has the same %s as authentik’s API', (part) => {
     expect(plain(solve[part])).toEqual(plain(seed[part]));
   });
 
-  it('has the path and the base URL of the published API', () => {
+  it('has the same path and base URL as authentik’s API', () => {
     expect(Object.keys(paths)).toContain(seed['path']);
     expect(document['servers']).toEqual(seed['servers']);
     expect(document.components.securitySchemes).toEqual(seed['securitySchemes']);
   });
 
-  it('has the statuses, media type and error bodies of the published API', () => {
+  it('has the same statuses, media type and error bodies as authentik’s API', () => {
     expect(Object.keys(responsesOf(solve))).toEqual(Object.keys(responsesOf(seed)));
     for (const status of ['400', '403'])
       expect(contentOf(responsesOf(solve)[status])).toEqual(contentOf(responsesOf(seed)[status]));
@@ -92,7 +92,7 @@ describe('flows_executor_solve', () => {
   });
 
   describe.each(unions)('every $what', ({ ours, seeds, count }) => {
-    it('is discriminated by its component, and all components exist', () => {
+    it('is discriminated by component, and lists the same components as authentik’s API', () => {
       expect(namesIn(ours.discriminator.mapping)).toHaveLength(count);
       expect(namesIn(ours.discriminator.mapping)).toEqual(namesIn(seeds.discriminator.mapping));
       expect(ours.discriminator.propertyName).toBe(seeds.discriminator.propertyName);
@@ -101,7 +101,7 @@ describe('flows_executor_solve', () => {
     });
 
     it.each(Object.keys(seeds.discriminator.mapping))(
-      '%s has the fields, types and defaults of the published API',
+      '%s has the same fields, types and defaults as in authentik’s API',
       (component) => {
         const { required = [], properties, ...rest } = ours.discriminator.mapping[component] as Described;
         const described = { ...rest, properties, ...(required.length > 0 ? { required } : {}) };
@@ -111,7 +111,7 @@ describe('flows_executor_solve', () => {
   });
 });
 
-describe('the document', () => {
+describe('the published schema', () => {
   it('has unique operation ids', () => {
     const names = Object.values(paths).flatMap((item) =>
       Object.values(item).flatMap(({ operationId }) => operationId ?? []),
@@ -120,7 +120,7 @@ describe('the document', () => {
     expect(names).toContain('flows_executor_get');
   });
 
-  it('describes every refusal as JSON, also that of an endpoint with another media type', () => {
+  it('describes every refusal as JSON, even for an endpoint with another media type', () => {
     const refusals = Object.entries(paths).flatMap(([path, item]) =>
       Object.values(item).flatMap((operation) =>
         Object.entries((operation['responses'] ?? {}) as Record<string, { content?: object }>)
@@ -132,7 +132,7 @@ describe('the document', () => {
     expect(refusals.filter(([, , media]) => String(media) !== 'application/json')).toEqual([]);
   });
 
-  it('has no dangling reference', () => {
+  it('contains every schema to which it refers', () => {
     const references = JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g);
     const missing = [...references].filter(([, name]) => !(name! in document.components.schemas));
     expect(missing).toEqual([]);

@@ -10,13 +10,13 @@ export interface EndpointOptions {
   readonly id: string;
   readonly description: string;
   readonly tag: string;
-  /** Set if authentik has had the endpoint only since this line. Older lines respond to its address as unknown. */
+  /** Set if authentik has had the endpoint only since this version. Under older versions, its address is unknown. */
   readonly since?: '2026.8';
   /** Whether anonymous visitors may request the endpoint. */
   readonly anonymous?: boolean;
   /**
-   * The query parameters and the body. The schema of an API line leaves out the parameters and fields that this line
-   * does not have.
+   * The query parameters and the body. The schema of an API version leaves out the parameters and fields that this
+   * version does not have.
    */
   readonly query?: Readonly<Record<string, z.ZodType>>;
   readonly body?: z.ZodType;

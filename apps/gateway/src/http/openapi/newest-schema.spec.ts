@@ -8,7 +8,7 @@ const documents = { '2024.8': GatewayModule.document('2024.8'), '2026.8': Gatewa
 type View = keyof typeof documents;
 const schemasOf = (view: View) => (documents[view]['components'] as { readonly schemas: Schemas }).schemas;
 
-it('says under 2026.8 that a captcha has `interactive` always, which an older captcha service does not send', () => {
+it('under 2026.8, `interactive` of a captcha is required, and false if an older captcha service does not send it', () => {
   for (const name of ['CaptchaChallenge', 'InnerCaptchaChallenge'])
     expect(schemasOf('2026.8')[name]).toMatchObject({
       required: expect.arrayContaining(['interactive']),
@@ -19,7 +19,7 @@ it('says under 2026.8 that a captcha has `interactive` always, which an older ca
   expect(captchaPuzzle.safeParse({ ...puzzle, interactive: 'yes' }).success).toBe(false);
 });
 
-it('describes the chosen device under 2026.8 like a listed one, and accepts what clients of 2024.8 send', () => {
+it('under 2026.8, the chosen device is described like a listed device, and answers of clients of 2024.8 are accepted', () => {
   const chosen = (view: View) => schemasOf(view)['DeviceChallengeRequest']!;
   expect(Object.keys(chosen('2024.8').properties)).toEqual(['device_class', 'device_uid', 'challenge']);
   expect(chosen('2026.8').required).toContain('last_used');
@@ -33,7 +33,7 @@ it('describes the chosen device under 2026.8 like a listed one, and accepts what
     expect(response?.safeParse({ selected_challenge: sent }).success).toBe(true);
 });
 
-it('has a body of the request for a recovery link since 2026.8 only', () => {
+it('only under 2026.8, the request for a recovery link has a body', () => {
   const requestBodyIn = (view: View) => {
     const paths = documents[view]['paths'] as Record<string, { post: Record<string, unknown> }>;
     return paths['/core/users/{id}/recovery/']!.post['requestBody'];
@@ -45,7 +45,7 @@ it('has a body of the request for a recovery link since 2026.8 only', () => {
   expect(schemasOf('2024.8')).not.toHaveProperty('UserRecoveryLinkRequest');
 });
 
-it('has the stage of a recovery mail in the query of 2024.8, and in the body since 2026.8', () => {
+it('the stage of a recovery mail is a query parameter under 2024.8, and in the body under 2026.8', () => {
   const requestIn = (view: View) => {
     const paths = documents[view]['paths'] as Record<string, { post: Record<string, unknown> }>;
     const { parameters, requestBody } = paths['/core/users/{id}/recovery_email/']!.post;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { PublishedSchema } from './published-schema.js';
 
-it('generates the document once, at the first request, for JSON and YAML', () => {
+it('the document is generated once, at the first request for JSON or YAML', () => {
   let written = 0;
   const document = { openapi: '3.0.3', paths: { '/a/': { get: {} } } };
   const texts = new PublishedSchema(() => {

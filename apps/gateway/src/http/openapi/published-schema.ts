@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { Schema } from './schema-writer.js';
 
 /**
- * The published schema: that of the configured line of authentik. Generated at the first request, so that it does not
+ * The published schema, which describes the configured API version. Generated at the first request, so that it does not
  * delay the start of the gateway.
  */
 export class PublishedSchema {

@@ -13,7 +13,7 @@ export class SchemaWriter {
   /** The schema of each type written so far. Many endpoints have the same types, such as those of errors. */
   private readonly written = new Map<z.ZodType, Schema>();
 
-  /** `view`: the fields and components that the schemas describe. */
+  /** `view` selects the fields and components that the schemas describe. */
   constructor(private readonly view: ApiView) {}
 
   write(type: z.ZodType): Schema {

@@ -13,7 +13,7 @@ interface DeniedPageOptions {
   readonly brand: HostBrand;
   /** The reason, in the visitor's language. */
   readonly message: string;
-  /** Name of the reason, from which the page may choose its own text (docs/adr/0061). */
+  /** Reason code, from which the page may choose its own text (docs/adr/0061). */
   readonly reason?: string | undefined;
   readonly retryUrl: string;
 }

@@ -35,7 +35,8 @@ const SUFFIXES: Readonly<Record<Encoding, string>> = { br: '.br', gzip: '.gz', i
 /** The icons that browsers and phones request, by their paths, with their media types. */
 export const ICON_TYPES = { '/favicon.ico': 'image/x-icon', '/apple-touch-icon.png': 'image/png' } as const;
 /**
- * URL path of the folder with the page scripts. The content of a file in this folder never changes (hash in its name).
+ * URL path of the folder with the page scripts. A file in this folder never changes, because its name contains a hash
+ * of its content.
  */
 export const FILES_ADDRESS = '/static/pages';
 
@@ -118,7 +119,7 @@ export class PageRenderer {
   }
 }
 
-/** Returns a CSP nonce, which allows the page's own script and style only. */
+/** Returns a CSP nonce, which allows only the script and style of this page. */
 const newNonce = (): string => randomBytes(16).toString('base64');
 
 type Manifest = Readonly<Record<string, { readonly file: string }>>;
@@ -127,7 +128,8 @@ async function read(path: string): Promise<StaticFile> {
   const [br, gzip, identity] = await Promise.all(
     (['br', 'gzip', 'identity'] as const).map((encoding) => readFile(path + SUFFIXES[encoding])),
   );
-  if (!br || !gzip || !identity) throw new Error(`${path} is missing`);
+  if (!br || !gzip || !identity)
+    throw new Error(`${path} is missing in the build folder of the pages. Run npm run build.`);
   return { type: 'text/javascript; charset=utf-8', bytes: { br, gzip, identity } };
 }
 

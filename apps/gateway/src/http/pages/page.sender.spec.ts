@@ -13,7 +13,7 @@ async function rulesFor(externalOrigins: Partial<Parameters<typeof sendPage>[1][
   return Object.fromEntries(rules.map((rule) => [rule.split(' ', 1)[0], rule.split(' ').slice(1).join(' ')]));
 }
 
-it('allows no other origin by default', async () => {
+it('the CSP of a page allows no other origin by default', async () => {
   expect(await rulesFor({})).toEqual({
     'default-src': "'none'",
     'script-src': "'nonce-n'",
@@ -27,7 +27,7 @@ it('allows no other origin by default', async () => {
   });
 });
 
-it('allows the origins that the challenge needs, in their directives only', async () => {
+it('the CSP of a page allows each origin that the challenge needs only in the directives for its use', async () => {
   const puzzle = await rulesFor({ scripts: ['https://puzzle.example'] });
   const form = await rulesFor({ forms: ['https://app.example'] });
   const framed = await rulesFor({ frames: ['https://sea.example'] });

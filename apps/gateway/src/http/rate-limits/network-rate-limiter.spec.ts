@@ -11,8 +11,8 @@ beforeEach(() => {
 const admitted = (limiter: NetworkRateLimiter, ips: readonly string[]) => ips.map((ip) => limiter.count(ip).admitted);
 const times = (count: number, ip: string) => Array.from({ length: count }, () => ip);
 
-describe('a network', () => {
-  it('is admitted up to the rate, and again as time passes', () => {
+describe('a network with a rate limit', () => {
+  it('is admitted up to the limit, and again as time passes', () => {
     const limiter = limiterWith();
     expect(admitted(limiter, times(4, '203.0.113.7'))).toEqual([true, true, true, false]);
     nowMs += 334;
@@ -21,7 +21,7 @@ describe('a network', () => {
     expect(admitted(limiter, times(4, '203.0.113.7'))).toEqual([true, true, true, false]);
   });
 
-  it('gets the remaining requests, the time to the next one and the time to a full bucket', () => {
+  it('gets the number of remaining requests, the seconds to the next request and the seconds to a full bucket', () => {
     const limiter = limiterWith({ requests: 2, periodS: 60 });
     expect(limiter.count('203.0.113.7')).toEqual({ admitted: true, remaining: 1, fullInS: 30, nextInS: 0 });
     expect(limiter.count('203.0.113.7')).toEqual({ admitted: true, remaining: 0, fullInS: 60, nextInS: 30 });
@@ -39,14 +39,14 @@ describe('a network', () => {
     expect(limiter.count('203.0.113.7').admitted).toBe(true);
   });
 
-  it('is one IPv4 address in any notation, and not its neighbour', () => {
+  it('is one IPv4 address in any notation; the next address is another network', () => {
     const limiter = limiterWith({ requests: 1 });
     expect(admitted(limiter, ['203.0.113.7', '::ffff:203.0.113.7', '::ffff:cb00:7107', '203.0.113.8'])).toEqual([
       ...[true, false, false, true],
     ]);
   });
 
-  it('is a /64 of IPv6, so that a thousand of its addresses are one client (accident 50)', () => {
+  it('is a /64 of IPv6, so that a thousand addresses in it share one bucket (accident 50)', () => {
     const limiter = limiterWith({ requests: 10 });
     const addresses = Array.from({ length: 1000 }, (_, i) => `2001:db8:0:1:${i.toString(16)}::${i.toString(16)}`);
     expect(admitted(limiter, addresses).filter(Boolean)).toHaveLength(10);
@@ -54,7 +54,7 @@ describe('a network', () => {
   });
 });
 
-it('requests of different subjects count apart, in buckets of one bounded table', () => {
+it('requests of different subjects are counted separately, and their buckets share one bounded table', () => {
   const limiter = limiterWith({ requests: 1, periodS: 60, maxNetworks: 2 });
   const admits = (subject: string) => limiter.count('203.0.113.7', subject).admitted;
   expect([admits('a'), admits('b'), admits('a')]).toEqual([true, true, false]);
@@ -63,7 +63,7 @@ it('requests of different subjects count apart, in buckets of one bounded table'
   expect([admits('c'), admits('b'), admits('a')]).toEqual([true, false, true]);
 });
 
-describe('the table of networks', () => {
+describe('the table of buckets', () => {
   it('is bounded and forgets the least recently seen network', () => {
     const limiter = limiterWith({ requests: 1, maxNetworks: 2 });
     expect(admitted(limiter, ['192.0.2.1', '192.0.2.2', '192.0.2.1', '192.0.2.3'])).toEqual([true, true, false, true]);

@@ -7,7 +7,7 @@ const limiterOf = (rate: number) =>
 const visitor = (ip: string) => ({ ip, outpost: false });
 const refused = expect.objectContaining({ code: 'rate_limited' });
 
-it('limits the new sessions of a network, and says when the next one is possible', () => {
+it('the new sessions of a network are limited, and the refusal says after how many seconds to retry', () => {
   const limiter = limiterOf(2);
   for (const ip of ['2001:db8::1', '2001:db8::2', '203.0.113.7']) limiter.admit(visitor(ip));
   expect(() => limiter.admit(visitor('2001:db8::3'))).toThrow(refused);
@@ -16,7 +16,7 @@ it('limits the new sessions of a network, and says when the next one is possible
   );
 });
 
-it('counts the refused requests', async () => {
+it('refused new sessions are counted in the metric', async () => {
   const refusals = async () => (await scrape('gatehouse_rate_limited_total{limit="new_session"}')) ?? 0;
   const before = await refusals();
   const limiter = limiterOf(1);
@@ -26,7 +26,7 @@ it('counts the refused requests', async () => {
   expect(await refusals()).toBe(before + 1);
 });
 
-it('does not limit outposts, and limits no network if the rate is 0', () => {
+it('outposts are not limited, and no network is if the rate is 0', () => {
   const limiter = limiterOf(1);
   limiter.admit(visitor('203.0.113.7'));
   expect(() => limiter.admit({ ip: '203.0.113.7', outpost: true })).not.toThrow();

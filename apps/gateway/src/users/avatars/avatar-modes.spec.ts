@@ -69,14 +69,14 @@ describe('an avatar', () => {
     }
   });
 
-  it('comes from a URL template, with encoded values', () => {
+  it('comes from a URL template, with percent-encoded values', () => {
     const url = 'https://cdn.example.org/%(username)s/%(mail_hash)s/%(upn)s.png?x=%20';
     const user = { username: 'a/b?', attributes: { upn: 'a@b' } };
     const md5OfMail = 'fbf7c6aec1d4280b7c2704c1c0478bd6';
     expect(avatarOf(url, user)).toBe(`https://cdn.example.org/a%2Fb%3F/${md5OfMail}/a%40b.png?x=%20`);
   });
 
-  it('is a Gravatar URL with the hash of the email address, without a request of the gateway', () => {
+  it('is a Gravatar URL with the hash of the email address, and the gateway sends no request to Gravatar', () => {
     expect(avatarOf('gravatar')).toMatch(
       /^https:\/\/www\.gravatar\.com\/avatar\/[0-9a-f]{64}\?size=158&rating=g&default=mp$/,
     );
@@ -84,7 +84,7 @@ describe('an avatar', () => {
   });
 });
 
-describe('the setting', () => {
+describe('the setting AVATARS', () => {
   const parsed = (AVATARS: string) =>
     gatewaySettings.pick({ AVATARS: true }).safeParse({ AVATARS }).error?.issues[0]?.message;
 
@@ -101,7 +101,7 @@ describe('the setting', () => {
     ['initials,attributes.avatar', true],
     ['https://x/%(upn)s', true],
     ['https://x/%(username)s', false],
-  ])('%j reads the user’s attributes: %j', (setting, needed) => {
+  ])('with the value %j reads the user’s attributes: %j', (setting, needed) => {
     expect(readsAttributes(setting)).toBe(needed);
   });
 });

@@ -36,7 +36,7 @@ function modeOf(name: string): AvatarMode {
   if (name === 'gravatar') return gravatar;
   if (name.startsWith(ATTRIBUTES)) return attribute(name.slice(ATTRIBUTES.length).split('.'));
   if (/^https?:\/\//.test(name)) return template(name);
-  throw new Error(`"${name}" is not a mode of avatars`);
+  throw new Error(`"${name}" is not a mode of avatars. Use none, initials, gravatar, attributes.<path>, or a URL`);
 }
 
 const hash = (algorithm: 'md5' | 'sha256', text: string) => createHash(algorithm).update(text).digest('hex');
@@ -73,6 +73,7 @@ const placeholders: Readonly<Record<string, Placeholder>> = {
 
 function template(url: string): AvatarMode {
   const unknown = url.match(/%\([^)]*\)s?/g)?.find((found) => !Object.hasOwn(placeholders, found));
-  if (unknown) throw new Error(`"${unknown}" is not a placeholder of avatar URLs`);
+  if (unknown)
+    throw new Error(`"${unknown}" is not a placeholder of avatar URLs. Use %(username)s, %(mail_hash)s or %(upn)s`);
   return (user) => url.replace(/%\(\w+\)s/g, (found) => encodeURIComponent(placeholders[found]?.(user) ?? ''));
 }
